@@ -1,0 +1,92 @@
+//! Files, with errors that carry their path. The only room that writes to the disk outside git's own directories.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// An io error and the path it happened at.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} `{}`", path.display())]
+pub(crate) struct Error {
+    pub(crate) action: &'static str,
+    pub(crate) path: PathBuf,
+    pub(crate) source: io::Error,
+}
+
+/// Gives an io result the path that the error lacks.
+pub(crate) trait Context<T> {
+    fn at(self, action: &'static str, path: &Path) -> Result<T, Error>;
+}
+
+impl<T> Context<T> for io::Result<T> {
+    fn at(self, action: &'static str, path: &Path) -> Result<T, Error> {
+        self.map_err(|source| Error { action, path: path.to_owned(), source })
+    }
+}
+
+/// The content of a file, or `None` where there is none.
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).at("read", path),
+    }
+}
+
+/// Whether a write changed the file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Written {
+    Changed,
+    Unchanged,
+}
+
+/// Replaces a file as a whole, and only where the bytes differ: readers see the old content or the new, never a part.
+///
+/// A symlink stays one: what it points at is replaced. The mode of an existing file is kept.
+pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<Written, Error> {
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if read_if_there(&target)?.is_some_and(|old| old == bytes) {
+        return Ok(Written::Unchanged);
+    }
+    replace(&target, bytes).at("write", path)?;
+    Ok(Written::Changed)
+}
+
+fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".oca-").suffix(".tmp");
+    let permissions = match std::fs::metadata(target) {
+        Ok(metadata) => metadata.permissions(),
+        Err(_) => default_permissions(),
+    };
+    builder.permissions(permissions.clone());
+    let mut file = builder.tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    file.as_file().set_permissions(permissions)?;
+    file.as_file().sync_all()?;
+    file.persist(target)?;
+    sync_directory(directory);
+    Ok(())
+}
+
+#[cfg(unix)]
+fn default_permissions() -> std::fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::Permissions::from_mode(0o666 & !umask())
+}
+
+/// The umask can only be read by setting it, which other threads would notice; Linux tells it in `/proc`.
+#[cfg(unix)]
+fn umask() -> u32 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("Umask:"));
+    line.and_then(|digits| u32::from_str_radix(digits.trim(), 8).ok()).unwrap_or(0o022)
+}
+
+/// A rename is only lasting once its directory is; where that cannot be asked for, the file system decides.
+#[cfg(unix)]
+fn sync_directory(directory: &Path) {
+    if let Ok(handle) = std::fs::File::open(directory) {
+        let _lasting = handle.sync_all();
+    }
+}

@@ -1,0 +1,2 @@
+mod fs;
+mod repo;
