@@ -77,7 +77,7 @@ fn default_permissions() -> std::fs::Permissions {
 
 /// The umask can only be read by setting it, which other threads would notice; Linux tells it in `/proc`.
 #[cfg(unix)]
-fn umask() -> u32 {
+pub(crate) fn umask() -> u32 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("Umask:"));
     line.and_then(|digits| u32::from_str_radix(digits.trim(), 8).ok()).unwrap_or(0o022)

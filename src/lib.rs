@@ -1,2 +1,4 @@
 mod fs;
+mod git;
+mod lock;
 mod repo;

@@ -1,0 +1,87 @@
+//! What the user has done in a checkout.
+
+use std::fmt;
+
+use git2::{Repository, RepositoryState, Status, StatusOptions};
+
+use crate::git::store::{bytes, oid};
+use crate::git::{Error, Remote};
+use crate::repo::CommitId;
+
+/// Work that no command may lose without `--force`.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct LocalWork {
+    /// Paths of changed, staged, deleted and untracked files; an untracked directory is one path.
+    pub(crate) changed: Vec<String>,
+    /// The commit at HEAD, where it did not come from the remote.
+    pub(crate) commit: Option<CommitId>,
+    /// A merge, rebase or the like is under way.
+    pub(crate) under_way: bool,
+}
+
+impl LocalWork {
+    pub(crate) fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl fmt::Display for LocalWork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        match self.changed.as_slice() {
+            [] => {}
+            [one] => parts.push(format!("uncommitted changes in `{one}`")),
+            [first, rest @ ..] => {
+                parts.push(format!("uncommitted changes in `{first}` and {} more", rest.len()))
+            }
+        }
+        if let Some(commit) = &self.commit {
+            parts.push(format!("local commits up to `{}`", commit.short()));
+        }
+        if self.under_way {
+            parts.push("a merge or rebase under way".to_owned());
+        }
+        f.write_str(&parts.join(" and "))
+    }
+}
+
+pub(super) fn find(
+    repository: &Repository,
+    placed: Option<CommitId>,
+    remote: Option<&Remote<'_>>,
+) -> Result<LocalWork, Error> {
+    let mut options = StatusOptions::new();
+    options.include_untracked(true).exclude_submodules(true).include_ignored(false);
+    let statuses = repository.statuses(Some(&mut options))?;
+    let changed = statuses.iter().filter(|entry| entry.status() != Status::CURRENT);
+    let changed = changed.map(|entry| String::from_utf8_lossy(entry.path_bytes()).into_owned()).collect();
+    Ok(LocalWork {
+        changed,
+        commit: own_commit(repository, placed, remote)?,
+        under_way: repository.state() != RepositoryState::Clean,
+    })
+}
+
+/// The commit at HEAD, unless oca put it there, the store has it, or a remote-tracking branch leads to it.
+fn own_commit(
+    repository: &Repository,
+    placed: Option<CommitId>,
+    remote: Option<&Remote<'_>>,
+) -> Result<Option<CommitId>, Error> {
+    let Some(head) = super::head_commit(repository) else { return Ok(None) };
+    if placed == Some(head) || remote.map(|remote| remote.store().has_commit(head)).transpose()? == Some(true)
+    {
+        return Ok(None);
+    }
+    let id = oid(head.as_bytes());
+    for reference in repository.references_glob("refs/remotes/*")? {
+        let Ok(tip) = reference?.peel_to_commit() else { continue };
+        // In a shallow repository the walk may run into a missing parent: then it is not known to lead there.
+        if bytes(tip.id()) == *head.as_bytes()
+            || repository.graph_descendant_of(tip.id(), id).unwrap_or(false)
+        {
+            return Ok(None);
+        }
+    }
+    Ok(Some(head))
+}

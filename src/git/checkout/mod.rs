@@ -1,0 +1,185 @@
+//! A checkout: an ordinary shallow git repository at one commit, with an `origin`, that depends on nothing else.
+//!
+//! It is built aside and renamed, so that it is there whole or not at all. Moving it to another commit leaves a
+//! journal until it is done, so that after a crash oca's half-written files are not taken for the user's work.
+//! A marker in the git directory, written last, says which commit was completed: with it, a sync that has
+//! nothing to do reads three small files for each checkout and opens no repository.
+
+mod local_work;
+mod place;
+mod recover;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use git2::Repository;
+
+pub(crate) use local_work::LocalWork;
+
+use super::store::bytes;
+use super::{Error, Remote};
+use crate::fs::{Context, read_if_there, write_if_changed};
+use crate::repo::CommitId;
+
+const MARKER: &str = "oca-checkout";
+const JOURNAL: &str = "oca-move";
+/// The prefix of directories in which a checkout is built or from which it is deleted.
+pub(crate) const ASIDE_PREFIX: &str = ".oca-tmp-";
+
+/// What a checkout's `origin` is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Origin {
+    /// Expanded, absolute, without secrets.
+    pub(crate) url: String,
+    /// The branch that `git fetch` follows; all of them where there is none.
+    pub(crate) branch: Option<String>,
+}
+
+/// What is wanted in a directory.
+pub(crate) struct Content<'a> {
+    pub(crate) commit: CommitId,
+    /// Commits whose parents are left out.
+    pub(crate) ends: Vec<CommitId>,
+    /// Generations of commits; 0 is the whole history.
+    pub(crate) depth: u32,
+    pub(crate) origin: &'a Origin,
+}
+
+/// What oca last completed in a checkout.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Placed {
+    pub(crate) commit: CommitId,
+    pub(crate) depth: u32,
+    pub(crate) url: String,
+}
+
+/// What stands in a directory, by a look at HEAD and the marker.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Head {
+    /// Nothing, or an empty directory.
+    Absent,
+    /// Something that is not the top of a git repository.
+    NotGit,
+    /// What oca completed, and HEAD still says so.
+    Complete(Placed),
+    /// A repository at another commit than oca left it, or that oca did not make; `None` where HEAD leads nowhere.
+    Other(Option<CommitId>),
+}
+
+/// A directory that is, or will be, a checkout.
+pub(crate) struct Checkout {
+    path: PathBuf,
+}
+
+/// Why a checkout was left as it is.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CheckoutError {
+    #[error("{0}")]
+    LocalWork(LocalWork),
+    #[error("`{}` is not a git repository, and not empty", path.display())]
+    NotGit { path: PathBuf },
+    #[error("`{}` is a git repository without a commit, perhaps half a clone", path.display())]
+    Unborn { path: PathBuf },
+    #[error(transparent)]
+    Git(#[from] Error),
+}
+
+impl From<crate::fs::Error> for CheckoutError {
+    fn from(error: crate::fs::Error) -> Self {
+        Self::Git(error.into())
+    }
+}
+
+impl From<git2::Error> for CheckoutError {
+    fn from(error: git2::Error) -> Self {
+        Self::Git(error.into())
+    }
+}
+
+impl Checkout {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What stands here. Opens no repository where oca's marker holds.
+    pub(crate) fn head(&self) -> Result<Head, Error> {
+        let git = self.git_directory();
+        let Some(head) = read_if_there(&git.join("HEAD")).ok().flatten() else { return self.without_git() };
+        let head = String::from_utf8_lossy(&head);
+        if let Some(placed) = self.marker()?
+            && CommitId::parse(head.trim()).is_ok_and(|commit| commit == placed.commit)
+            && !git.join(JOURNAL).exists()
+        {
+            return Ok(Head::Complete(placed));
+        }
+        let Ok(repository) = Repository::open(&self.path) else { return Ok(Head::Other(None)) };
+        Ok(Head::Other(head_commit(&repository)))
+    }
+
+    fn without_git(&self) -> Result<Head, Error> {
+        match fs::read_dir(&self.path) {
+            Ok(mut entries) => Ok(if entries.next().is_none() { Head::Absent } else { Head::NotGit }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Head::Absent),
+            Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Ok(Head::NotGit),
+            Err(error) => Ok(Err(error).at("read", &self.path)?),
+        }
+    }
+
+    fn git_directory(&self) -> PathBuf {
+        self.path.join(".git")
+    }
+
+    /// What oca last completed here; an unreadable marker is none.
+    fn marker(&self) -> Result<Option<Placed>, Error> {
+        let Some(text) = read_if_there(&self.git_directory().join(MARKER))? else { return Ok(None) };
+        let text = String::from_utf8_lossy(&text);
+        let mut lines = text.lines();
+        let placed = || {
+            let commit = CommitId::parse(lines.next()?).ok()?;
+            let depth = lines.next()?.parse().ok()?;
+            Some(Placed { commit, depth, url: lines.next()?.to_owned() })
+        };
+        Ok({ placed }())
+    }
+
+    /// Whether oca made what stands here.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.git_directory().join(MARKER).is_file()
+    }
+
+    fn write_marker(git: &Path, content: &Content<'_>) -> Result<(), Error> {
+        let text = format!("{}\n{}\n{}\n", content.commit, content.depth, content.origin.url);
+        write_if_changed(&git.join(MARKER), text.as_bytes())?;
+        Ok(())
+    }
+
+    /// Uncommitted changes, untracked files and local commits. `remote` tells its commits from the user's.
+    pub(crate) fn local_work(&self, remote: Option<&Remote<'_>>) -> Result<LocalWork, Error> {
+        let repository = self.open()?;
+        let placed = self.marker()?.map(|placed| placed.commit);
+        local_work::find(&repository, placed, remote)
+    }
+
+    /// Deletes the directory: renamed first, so that a crash leaves no half checkout under its name.
+    pub(crate) fn remove(&self) -> Result<(), Error> {
+        let parent = self.path.parent().unwrap_or(Path::new("."));
+        let aside =
+            tempfile::Builder::new().prefix(ASIDE_PREFIX).tempdir_in(parent).at("write in", parent)?;
+        fs::rename(&self.path, aside.path().join("gone")).at("remove", &self.path)?;
+        aside.close().at("remove", &self.path)?;
+        Ok(())
+    }
+
+    fn open(&self) -> Result<Repository, Error> {
+        Ok(Repository::open(&self.path)?)
+    }
+}
+
+fn head_commit(repository: &Repository) -> Option<CommitId> {
+    let commit = repository.head().ok()?.peel_to_commit().ok()?;
+    Some(CommitId::from_bytes(bytes(commit.id())))
+}

@@ -1,0 +1,80 @@
+//! After a crash in the middle of a move: oca's own half-written files are told from the user's edits.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use git2::build::CheckoutBuilder;
+use git2::{DiffOptions, Oid, Repository};
+
+use super::place::read_journal;
+use super::{Checkout, JOURNAL};
+use crate::fs::Context;
+use crate::git::Error;
+
+impl Checkout {
+    /// Finishes what a killed move left: files that are oca's go back to what HEAD says, the user's stay.
+    ///
+    /// The caller holds the project's lock, so that no other oca is at work here.
+    pub(super) fn recover(&self) -> Result<(), Error> {
+        let git = self.git_directory();
+        let journal = git.join(JOURNAL);
+        if !journal.exists() {
+            return Ok(());
+        }
+        if let Some((from, to)) = read_journal(&git)? {
+            // libgit2's lock of the index outlives the process that was killed.
+            let _absent = fs::remove_file(git.join("index.lock"));
+            let repository = self.open()?;
+            let ours = half_written(&repository, &self.path, from, to)?;
+            restore(&repository, &ours)?;
+        }
+        fs::remove_file(&journal).at("remove", &journal)?;
+        Ok(())
+    }
+}
+
+/// The paths that differ between the two commits and whose content is that of one of them, or the beginning of
+/// the new one.
+fn half_written(repository: &Repository, root: &Path, from: Oid, to: Oid) -> Result<Vec<PathBuf>, Error> {
+    let old = repository.find_commit(from)?.tree()?;
+    let new = repository.find_commit(to)?.tree()?;
+    let mut options = DiffOptions::new();
+    let diff = repository.diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options))?;
+    let mut ours = Vec::new();
+    for delta in diff.deltas() {
+        let Some(path) = delta.new_file().path().or_else(|| delta.old_file().path()) else { continue };
+        let there = content(&root.join(path));
+        let blob = |id: Oid| repository.find_blob(id).ok();
+        let is_old = blob(delta.old_file().id()).map(|blob| Some(blob.content().to_vec()) == there);
+        let is_new = blob(delta.new_file().id())
+            .zip(there.as_ref())
+            .map(|(blob, there)| blob.content().starts_with(there));
+        if there.is_none() || is_old == Some(true) || is_new == Some(true) {
+            ours.push(path.to_owned());
+        }
+    }
+    Ok(ours)
+}
+
+/// What git would store for a path: the bytes of a file, the target of a symlink.
+fn content(path: &Path) -> Option<Vec<u8>> {
+    let metadata = fs::symlink_metadata(path).ok()?;
+    if metadata.is_symlink() {
+        return fs::read_link(path).ok().map(|target| target.into_os_string().into_encoded_bytes());
+    }
+    fs::read(path).ok()
+}
+
+fn restore(repository: &Repository, paths: &[PathBuf]) -> Result<(), Error> {
+    if paths.is_empty() {
+        return Ok(());
+    }
+    let mut checkout = CheckoutBuilder::new();
+    checkout.force().remove_untracked(true).disable_filters(true).disable_pathspec_match(true);
+    for path in paths {
+        checkout.path(path);
+    }
+    let head = repository.head()?.peel_to_commit()?;
+    repository.checkout_tree(head.as_object(), Some(&mut checkout))?;
+    Ok(())
+}

@@ -1,0 +1,248 @@
+//! Fetching through libgit2: `git://`, ssh, and http servers without protocol 2.
+//!
+//! libgit2 does the talking; over http and ssh the bytes go through our own client and the user's ssh program, so
+//! neither OpenSSL nor libssh2 is needed. What comes lands in a scratch repository without refs first: fetching
+//! into a store would have libgit2 offer what it only half has.
+
+use std::cell::RefCell;
+use std::io::{self, Cursor, Read, Write};
+use std::sync::{Arc, Once};
+
+use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream, Transport, register};
+use git2::{AutotagOption, Direction, FetchOptions, RemoteCallbacks, Repository};
+use url::Url;
+
+use super::address::{Address, SshAddress};
+use super::configuration::Configuration;
+use super::ssh::{SshProgram, SshSession};
+use super::store::{Store, bytes, oid};
+use super::wire::{Client, Failure, HttpRemote, Response};
+use super::{Error, Meter, STALL};
+use crate::repo::{CommitId, Reference, RemoteUrl};
+
+thread_local! {
+    /// libgit2 keeps only the text of an error from a transport; the error itself is carried past it here.
+    static CARRIED: RefCell<Option<Error>> = const { RefCell::new(None) };
+}
+
+/// The commit of a ref, by its full name.
+pub(super) fn resolve(url: &str, name: &str) -> Result<Option<CommitId>, Error> {
+    let mut remote = git2::Remote::create_detached(url)?;
+    let connection = remote.connect_auth(Direction::Fetch, None, None).map_err(carried)?;
+    let heads = connection.list()?;
+    // An annotated tag is listed twice, the second time as the commit behind it.
+    let peeled = format!("{name}^{{}}");
+    let find = |name: &str| heads.iter().find(|head| head.name() == name);
+    let head = find(&peeled).or_else(|| find(name));
+    Ok(head.map(|head| CommitId::from_bytes(bytes(head.oid()))))
+}
+
+/// Fetches a commit with everything below it, so many generations deep (0: all), into the store.
+///
+/// Asks for the commit itself first; a server that gives out branches only is asked for the branch, and for its
+/// whole history where the commit is no longer its head. Returns the commits whose parents are left out.
+pub(super) fn fetch(
+    url: &str,
+    commit: CommitId,
+    reference: &Reference,
+    depth: u32,
+    store: &Store,
+    meter: Meter<'_>,
+) -> Result<Vec<CommitId>, Error> {
+    let by_id = scratch_fetch(url, &commit.to_string(), commit, depth, store, meter);
+    let refused = match by_id {
+        Err(Error::Git { .. } | Error::Remote { .. } | Error::Protocol { .. }) => true,
+        Ok(None) => true,
+        Ok(Some(ends)) => return Ok(ends),
+        Err(error) => return Err(error),
+    };
+    let Some(name) = reference.full_name().filter(|_| refused) else {
+        return Err(Error::OutOfReach { reference: reference.clone(), commit });
+    };
+    for depth in [depth, 0] {
+        if let Some(ends) = scratch_fetch(url, &name, commit, depth, store, meter)? {
+            return Ok(ends);
+        }
+    }
+    Err(Error::OutOfReach { reference: reference.clone(), commit })
+}
+
+/// One fetch into a repository of its own; `None` where the commit did not come with it.
+fn scratch_fetch(
+    url: &str,
+    source: &str,
+    commit: CommitId,
+    depth: u32,
+    store: &Store,
+    meter: Meter<'_>,
+) -> Result<Option<Vec<CommitId>>, Error> {
+    let aside = store.aside()?;
+    let scratch = Repository::init_bare(aside.path())?;
+    let mut received = 0;
+    let mut callbacks = RemoteCallbacks::new();
+    callbacks.transfer_progress(|progress| {
+        let so_far = progress.received_bytes() as u64;
+        meter(so_far - received);
+        received = so_far;
+        true
+    });
+    let mut options = FetchOptions::new();
+    options.remote_callbacks(callbacks).download_tags(AutotagOption::None);
+    // libgit2 takes 0 for "as it is"; there is nothing yet, so that is all of it.
+    options.depth(i32::try_from(depth).unwrap_or(i32::MAX));
+    let refspec = format!("+{source}:refs/oca/pin");
+    let mut remote = scratch.remote_anonymous(url)?;
+    remote.fetch(&[refspec.as_str()], Some(&mut options), None).map_err(carried)?;
+    drop(remote);
+    if scratch.find_commit(oid(commit.as_bytes())).is_err() {
+        return Ok(None);
+    }
+    let shallow = crate::fs::read_if_there(&aside.path().join("shallow"))?.unwrap_or_default();
+    let shallow = String::from_utf8_lossy(&shallow);
+    let ends = shallow.lines().filter_map(|line| CommitId::parse(line).ok()).collect();
+    drop(scratch);
+    store.take_packs(&aside.path().join("objects").join("pack"))?;
+    Ok(Some(ends))
+}
+
+/// The error that a transport of ours met, else libgit2's own.
+fn carried(error: git2::Error) -> Error {
+    CARRIED.take().unwrap_or_else(|| error.into())
+}
+
+/// Makes libgit2 reach http, https and ssh through us, once for the process.
+pub(super) fn register_transports(client: &Arc<Client>, configuration: &Arc<Configuration>) {
+    static REGISTERED: Once = Once::new();
+    REGISTERED.call_once(|| {
+        let ssh = SshProgram::choose(configuration);
+        for scheme in ["http", "https"] {
+            let client = Arc::clone(client);
+            let factory = move |remote: &git2::Remote<'_>| {
+                Transport::smart(remote, true, HttpTransport { client: Arc::clone(&client) })
+            };
+            add(scheme, factory);
+        }
+        add("ssh", move |remote| Transport::smart(remote, false, SshTransport { program: ssh.clone() }));
+    });
+}
+
+fn add<F>(scheme: &str, factory: F)
+where
+    F: Fn(&git2::Remote<'_>) -> Result<Transport, git2::Error> + Send + Sync + 'static,
+{
+    #[expect(unsafe_code, reason = "libgit2 keeps its transports in a list without a lock")]
+    // SAFETY: runs once, before the first remote of the process is connected.
+    let registered = unsafe { register(scheme, factory) };
+    registered.expect("a scheme that has no transport yet can be given one");
+}
+
+/// Turns an error of ours into libgit2's, and carries it past it.
+fn carry(error: Error) -> git2::Error {
+    let text = git2::Error::from_str(&error.to_string());
+    CARRIED.set(Some(error));
+    text
+}
+
+fn carry_io(error: Error) -> io::Error {
+    io::Error::other(carry(error))
+}
+
+struct HttpTransport {
+    client: Arc<Client>,
+}
+
+impl SmartSubtransport for HttpTransport {
+    fn action(&self, url: &str, action: Service) -> Result<Box<dyn SmartSubtransportStream>, git2::Error> {
+        let url = Url::parse(url).map_err(|error| git2::Error::from_str(&error.to_string()))?;
+        let remote = HttpRemote::new(Arc::clone(&self.client), url);
+        match action {
+            Service::UploadPackLs => {
+                let response = remote.get_refs(false).map_err(|failure| carry(failure.into_error()))?;
+                Ok(Box::new(HttpExchange { remote, request: Vec::new(), response: Some(response) }))
+            }
+            Service::UploadPack => Ok(Box::new(HttpExchange { remote, request: Vec::new(), response: None })),
+            Service::ReceivePackLs | Service::ReceivePack => Err(git2::Error::from_str("oca never pushes")),
+        }
+    }
+
+    fn close(&self) -> Result<(), git2::Error> {
+        Ok(())
+    }
+}
+
+/// One request, sent when the answer is first read.
+struct HttpExchange {
+    remote: HttpRemote,
+    request: Vec<u8>,
+    response: Option<Response>,
+}
+
+impl Write for HttpExchange {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.request.extend_from_slice(buffer);
+        Ok(buffer.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for HttpExchange {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.response.is_none() {
+            let answer = self.remote.post_with(&self.request, false);
+            self.response = Some(answer.map_err(|failure| carry_io(Failure::into_error(failure)))?);
+        }
+        match &mut self.response {
+            Some(response) => response.read(buffer),
+            None => Cursor::new([]).read(buffer),
+        }
+    }
+}
+
+struct SshTransport {
+    program: SshProgram,
+}
+
+impl SmartSubtransport for SshTransport {
+    fn action(&self, url: &str, _: Service) -> Result<Box<dyn SmartSubtransportStream>, git2::Error> {
+        let address = ssh_address(url).map_err(|why| git2::Error::from_str(&why))?;
+        let session = SshSession::start(&self.program, &address, STALL).map_err(carry)?;
+        Ok(Box::new(SshExchange(session)))
+    }
+
+    fn close(&self) -> Result<(), git2::Error> {
+        Ok(())
+    }
+}
+
+fn ssh_address(url: &str) -> Result<SshAddress, String> {
+    let url = RemoteUrl::parse(url).map_err(|invalid| invalid.to_string())?;
+    match Address::parse(&url)? {
+        Address::Ssh(address) => Ok(address),
+        _ => Err("not an ssh address".to_owned()),
+    }
+}
+
+/// An ssh session whose end is an error with ssh's own words.
+struct SshExchange(SshSession);
+
+impl Read for SshExchange {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => carry_io(Error::Stalled { after: STALL }),
+            _ => carry_io(Error::Ssh { message: error.to_string() }),
+        })
+    }
+}
+
+impl Write for SshExchange {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.0.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}

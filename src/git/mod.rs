@@ -1,0 +1,105 @@
+//! Git: remotes, the store, trees and checkouts. The only room that says `git2` or knows HTTP.
+//!
+//! libgit2 is the git of this tool, so that neither a git binary nor its version matters, and a container
+//! without git can still lock, sync and export. Where libgit2 fetches more than is needed (protocol 2, object
+//! filters), `wire` asks for exactly that and libgit2 indexes what comes.
+//!
+//! Speaks names, urls, ids and paths; reports bytes through a [`Meter`]. Knows neither `repos.toml` nor the lock.
+
+mod address;
+mod auth;
+mod checkout;
+mod configuration;
+mod error;
+mod libgit2;
+mod local;
+mod remote;
+mod ssh;
+mod store;
+mod tree;
+mod wire;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+pub(crate) use checkout::{Checkout, CheckoutError, Content, Head, LocalWork, Origin};
+pub(crate) use error::Error;
+pub(crate) use remote::Remote;
+pub(crate) use store::{clean_cache, size_of_cache};
+pub(crate) use tree::GitTree;
+
+use crate::repo::RemoteUrl;
+use configuration::Configuration;
+use wire::Client;
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(15);
+/// How long nothing may come before a request is given up; git's `http.lowSpeedTime` overrides it for http.
+const STALL: Duration = Duration::from_secs(30);
+
+/// Told of every piece that arrives, in bytes.
+pub(crate) type Meter<'a> = &'a (dyn Fn(u64) + Sync);
+
+/// Git for one run of the program: one HTTP client, one cache.
+pub(crate) struct Git {
+    cache: PathBuf,
+    offline: bool,
+    network: OnceLock<Network>,
+}
+
+/// What only a command that reaches a remote needs.
+struct Network {
+    configuration: Arc<Configuration>,
+    client: Arc<Client>,
+}
+
+impl Git {
+    pub(crate) fn new(cache: PathBuf, offline: bool) -> Self {
+        Self { cache, offline, network: OnceLock::new() }
+    }
+
+    /// A remote by its expanded url; a path is absolute.
+    pub(crate) fn remote(&self, url: &RemoteUrl) -> Result<Remote<'_>, Error> {
+        Remote::new(self, url)
+    }
+
+    /// What the user should hear of after a command that reached remotes.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        self.network.get().map(|network| network.client.warnings()).unwrap_or_default()
+    }
+
+    pub(crate) fn cache(&self) -> &Path {
+        &self.cache
+    }
+
+    fn network(&self) -> Result<&Network, Error> {
+        if let Some(network) = self.network.get() {
+            return Ok(network);
+        }
+        let configuration = Arc::new(Configuration::load()?);
+        let client = Arc::new(Client::new(Arc::clone(&configuration)));
+        libgit2::register_transports(&client, &configuration);
+        Ok(self.network.get_or_init(|| Network { configuration, client }))
+    }
+}
+
+/// Sets libgit2's options for the process; called once, before any other thread runs.
+pub(crate) fn prepare() {
+    // Objects are checked when their pack is indexed; reading them again and again need not be.
+    git2::opts::strict_hash_verification(false);
+    git2::opts::strict_object_creation(false);
+    #[expect(unsafe_code, reason = "libgit2's options are process-wide; no other thread runs yet")]
+    // SAFETY: called from `main` before any thread is started.
+    unsafe {
+        // oca runs neither hooks nor programs that a repository names, so a foreign owner can do no harm; in a
+        // container the mounted project often belongs to somebody else.
+        let _kept = git2::opts::set_verify_owner_validation(false);
+        let _kept = git2::opts::set_server_connect_timeout_in_milliseconds(milliseconds(CONNECT));
+        let _kept = git2::opts::set_server_timeout_in_milliseconds(milliseconds(STALL));
+    }
+}
+
+fn milliseconds(duration: Duration) -> i32 {
+    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
+}

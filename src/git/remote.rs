@@ -1,0 +1,238 @@
+//! A remote and its store: what is wanted, fetched by whichever way the remote offers, and only where it is not
+//! here yet.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::address::Address;
+use super::store::{PackSink, Store};
+use super::tree::GitTree;
+use super::wire::{Failure, HttpRemote, Objects};
+use super::{Error, Git, Meter, libgit2, local};
+use crate::repo::{BlobId, CommitId, Reference, RemoteUrl, TreeId};
+
+/// A repository somewhere else, and the store of what came from it.
+pub(crate) struct Remote<'a> {
+    git: &'a Git,
+    transport: Transport,
+    store: Store,
+}
+
+enum Transport {
+    Path(PathBuf),
+    /// Protocol 2, until the server turns out to lack it; then libgit2 with the url.
+    Http {
+        remote: HttpRemote,
+        url: String,
+        plain: AtomicBool,
+    },
+    Libgit2 {
+        url: String,
+    },
+}
+
+impl<'a> Remote<'a> {
+    pub(super) fn new(git: &'a Git, url: &RemoteUrl) -> Result<Self, Error> {
+        let network = git.network()?;
+        let real = network.configuration.instead_of(url.as_str());
+        let malformed = |why: String| Error::Git { why };
+        let real = RemoteUrl::parse(&real).map_err(|invalid| malformed(invalid.to_string()))?;
+        // The store belongs to the declared url: a mirror serves the same objects.
+        let store = Store::open(git.cache(), url.without_secret().as_str())?;
+        let text = real.as_str().to_owned();
+        let transport = match Address::parse(&real).map_err(malformed)? {
+            Address::Path(path) => Transport::Path(path),
+            Address::Http(address) => Transport::Http {
+                remote: HttpRemote::new(Arc::clone(&network.client), address),
+                url: text,
+                plain: AtomicBool::new(false),
+            },
+            Address::Ssh(_) | Address::Daemon(_) => Transport::Libgit2 { url: text },
+        };
+        Ok(Self { git, transport, store })
+    }
+
+    /// The commit that a reference stands for now. A `rev` stands for itself, unasked.
+    pub(crate) fn resolve(&self, reference: &Reference) -> Result<CommitId, Error> {
+        let name = match reference {
+            Reference::Rev(commit) => return Ok(*commit),
+            Reference::Branch(_) | Reference::Tag(_) => reference.full_name().unwrap_or_default(),
+        };
+        self.refuse_offline()?;
+        let found = match &self.transport {
+            Transport::Path(path) => local::resolve(path, &name)?,
+            Transport::Libgit2 { url } => libgit2::resolve(url, &name)?,
+            Transport::Http { remote, url, plain } => {
+                match if_version_2(plain, remote, || remote.resolve(&name))? {
+                    Some(found) => found,
+                    None => libgit2::resolve(url, &name)?,
+                }
+            }
+        };
+        found.ok_or_else(|| Error::MissingReference { reference: reference.clone() })
+    }
+
+    /// The files of a commit; of those, only the directories are sure to be here.
+    pub(crate) fn tree(
+        &self,
+        commit: CommitId,
+        reference: &Reference,
+        meter: Meter<'_>,
+    ) -> Result<GitTree, Error> {
+        if !self.store.has_commit(commit)? {
+            let _lock = self.store.lock()?;
+            if !self.store.has_commit(commit)? {
+                self.fetch(&Objects::Trees(commit), reference, meter)?;
+                self.expect_commit(commit)?;
+            }
+        }
+        Ok(GitTree::new(self.store.repository()?, self.store.tree_of(commit)?))
+    }
+
+    /// The root tree of a commit that is in the store.
+    pub(crate) fn tree_id(&self, commit: CommitId) -> Result<TreeId, Error> {
+        self.store.tree_of(commit)
+    }
+
+    /// Brings the blobs that are not here yet, in one request.
+    pub(crate) fn fetch_blobs(&self, blobs: &[BlobId], meter: Meter<'_>) -> Result<(), Error> {
+        if self.store.missing(blobs.iter().copied())?.is_empty() {
+            return Ok(());
+        }
+        let _lock = self.store.lock()?;
+        let missing = self.store.missing(blobs.iter().copied())?;
+        self.fetch_missing(&missing, meter)
+    }
+
+    /// Makes a commit complete in the store, so many generations deep (0: all).
+    /// Returns the commits whose parents are left out.
+    pub(crate) fn fetch_files(
+        &self,
+        commit: CommitId,
+        reference: &Reference,
+        depth: u32,
+        meter: Meter<'_>,
+    ) -> Result<Vec<CommitId>, Error> {
+        let _lock = self.store.lock()?;
+        if let Some(ends) = self.store.history(commit, depth)?
+            && self.store.has_commit(commit)?
+            && self.store.missing_files(commit)?.is_empty()
+        {
+            return Ok(ends);
+        }
+        if depth == 1 && self.store.has_commit(commit)? {
+            let missing = self.store.missing_files(commit)?;
+            self.fetch_missing(&missing, meter)?;
+            return self.ends_of(commit);
+        }
+        let ends = self.fetch(&Objects::Files(commit, depth), reference, meter)?;
+        self.expect_commit(commit)?;
+        if depth != 1 {
+            self.store.record_history(commit, depth, &ends)?;
+        }
+        Ok(ends)
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Where a history of depth 1 ends: at the commit, unless it is the first.
+    fn ends_of(&self, commit: CommitId) -> Result<Vec<CommitId>, Error> {
+        let repository = self.store.repository()?;
+        let parents = repository.find_commit(super::store::oid(commit.as_bytes()))?.parent_count();
+        Ok(if parents == 0 { Vec::new() } else { vec![commit] })
+    }
+
+    fn fetch_missing(&self, missing: &[[u8; 20]], meter: Meter<'_>) -> Result<(), Error> {
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.refuse_offline()?;
+        // Only protocol 2 brings commits without their blobs, so only it can be asked for them.
+        let Transport::Http { remote, .. } = &self.transport else {
+            return Err(Error::Damaged { why: format!("{} files are missing", missing.len()) });
+        };
+        match self.fetch_http(remote, &Objects::Blobs(missing), meter) {
+            Ok(_) => Ok(()),
+            Err(failure) => Err(failure.into_error()),
+        }
+    }
+
+    fn fetch(
+        &self,
+        objects: &Objects<'_>,
+        reference: &Reference,
+        meter: Meter<'_>,
+    ) -> Result<Vec<CommitId>, Error> {
+        self.refuse_offline()?;
+        let (commit, depth) = match *objects {
+            Objects::Trees(commit) => (commit, 1),
+            Objects::Files(commit, depth) => (commit, depth),
+            Objects::Blobs(_) => unreachable!("blobs are fetched by `fetch_missing`"),
+        };
+        match &self.transport {
+            Transport::Path(path) => local::fetch(path, commit, depth, &self.store),
+            Transport::Libgit2 { url } => libgit2::fetch(url, commit, reference, depth, &self.store, meter),
+            Transport::Http { remote, url, plain } => {
+                let fetched =
+                    if_version_2(plain, remote, || match self.fetch_http(remote, objects, meter) {
+                        Err(Failure::NotOurRef) => Err(Failure::Error(Error::Vanished { commit })),
+                        other => other,
+                    })?;
+                match fetched {
+                    Some(ends) => Ok(ends),
+                    None => libgit2::fetch(url, commit, reference, depth, &self.store, meter),
+                }
+            }
+        }
+    }
+
+    fn fetch_http(
+        &self,
+        remote: &HttpRemote,
+        objects: &Objects<'_>,
+        meter: Meter<'_>,
+    ) -> Result<Vec<CommitId>, Failure> {
+        remote.fetch(objects, || self.store.pack_sink(), PackSink::finish, meter)
+    }
+
+    fn expect_commit(&self, commit: CommitId) -> Result<(), Error> {
+        if self.store.has_commit(commit)? {
+            return Ok(());
+        }
+        Err(Error::Protocol { why: format!("it was asked for commit `{commit}` and sent something else") })
+    }
+
+    /// A path is no network.
+    fn refuse_offline(&self) -> Result<(), Error> {
+        let is_path = matches!(self.transport, Transport::Path(_));
+        if self.git.offline && !is_path { Err(Error::Offline) } else { Ok(()) }
+    }
+}
+
+/// Runs a request of protocol 2; `None` where the server turns out not to support it.
+///
+/// A server without it answers with nothing, just like a connection that was cut: so it is asked what it can do,
+/// and the request is made once more where it should have worked.
+fn if_version_2<T>(
+    plain: &AtomicBool,
+    remote: &HttpRemote,
+    request: impl Fn() -> Result<T, Failure>,
+) -> Result<Option<T>, Error> {
+    if plain.load(Ordering::Relaxed) {
+        return Ok(None);
+    }
+    match request() {
+        Ok(done) => Ok(Some(done)),
+        Err(Failure::PerhapsUnsupported) if remote.capabilities()?.is_enough() => {
+            request().map(Some).map_err(Failure::into_error)
+        }
+        Err(Failure::PerhapsUnsupported) => {
+            plain.store(true, Ordering::Relaxed);
+            Ok(None)
+        }
+        Err(failure) => Err(failure.into_error()),
+    }
+}

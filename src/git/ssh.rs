@@ -1,0 +1,184 @@
+//! ssh through the user's own program, so that their configuration, agent, keys and known hosts simply work.
+
+use std::env;
+use std::io::{self, IsTerminal, Read, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use super::Error;
+use super::address::SshAddress;
+use super::configuration::Configuration;
+
+/// How ssh is started: a program with its arguments, or a line for the shell.
+#[derive(Clone, Debug)]
+pub(super) enum SshProgram {
+    Plain(String),
+    Shell(String),
+}
+
+impl SshProgram {
+    /// By git's order: `GIT_SSH_COMMAND`, `core.sshCommand` (the user's or the system's), `GIT_SSH`, `ssh`.
+    pub(super) fn choose(configuration: &Configuration) -> Self {
+        let line = env::var("GIT_SSH_COMMAND").ok();
+        let line = line.or_else(|| configuration.get("core.sshcommand").map(str::to_owned));
+        match line {
+            Some(line) if !line.trim().is_empty() => Self::Shell(line),
+            _ => Self::Plain(env::var("GIT_SSH").unwrap_or_else(|_| "ssh".to_owned())),
+        }
+    }
+
+    fn command(&self, arguments: &[String]) -> Command {
+        match self {
+            Self::Plain(program) => {
+                let mut command = Command::new(program);
+                command.args(arguments);
+                command
+            }
+            Self::Shell(line) => {
+                let mut command = Command::new("sh");
+                command.arg("-c").arg(format!("{line} \"$@\"")).arg(line).args(arguments);
+                command
+            }
+        }
+    }
+
+    fn name(&self) -> &str {
+        let (Self::Plain(line) | Self::Shell(line)) = self;
+        line
+    }
+}
+
+/// A running `git-upload-pack` on the other side.
+pub(super) struct SshSession {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: Receiver<io::Result<Vec<u8>>>,
+    rest: Vec<u8>,
+    stall: Duration,
+}
+
+impl SshSession {
+    pub(super) fn start(program: &SshProgram, address: &SshAddress, stall: Duration) -> Result<Self, Error> {
+        let mut arguments = Vec::new();
+        // ssh asks on the terminal device itself, whatever stdin is; in a script that would wait for ever.
+        if !io::stdin().is_terminal() {
+            arguments.extend(["-o".to_owned(), "BatchMode=yes".to_owned()]);
+        }
+        arguments.extend(address.port.into_iter().flat_map(|port| ["-p".to_owned(), port.to_string()]));
+        arguments.push(address.destination.clone());
+        arguments.push(format!("git-upload-pack {}", quoted(&address.path)));
+        let mut child = program
+            .command(&arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| Error::Program { program: program.name().to_owned(), why: error.to_string() })?;
+        let input = child.stdin.take();
+        let mut stdout = child.stdout.take().expect("stdout is piped");
+        let (sender, output) = mpsc::sync_channel(16);
+        // A thread of its own, because a pipe cannot be read with a time limit.
+        std::thread::spawn(move || {
+            loop {
+                let mut buffer = vec![0; 64 * 1024];
+                let piece = stdout.read(&mut buffer).map(|count| {
+                    buffer.truncate(count);
+                    buffer
+                });
+                let last = piece.as_ref().map_or(true, Vec::is_empty);
+                if sender.send(piece).is_err() || last {
+                    return;
+                }
+            }
+        });
+        Ok(Self { child, input, output, rest: Vec::new(), stall })
+    }
+
+    /// Why nothing more comes: what the program said last.
+    fn complaint(&mut self) -> String {
+        drop(self.input.take());
+        let mut text = String::new();
+        if let Some(mut stderr) = self.child.stderr.take() {
+            let _best_effort = stderr.read_to_string(&mut text);
+        }
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        match lines.split_last() {
+            Some(_) => format!("ssh: {}", lines.join("; ")),
+            None => "ssh closed the connection".to_owned(),
+        }
+    }
+}
+
+impl Read for SshSession {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.rest.is_empty() {
+            self.rest = match self.output.recv_timeout(self.stall) {
+                Ok(piece) => piece?,
+                Err(RecvTimeoutError::Timeout) => {
+                    let why = format!("ssh sent nothing for {} seconds", self.stall.as_secs());
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, why));
+                }
+                Err(RecvTimeoutError::Disconnected) => Vec::new(),
+            };
+            if self.rest.is_empty() {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, self.complaint()));
+            }
+        }
+        let count = self.rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&self.rest[..count]);
+        self.rest.drain(..count);
+        Ok(count)
+    }
+}
+
+impl Write for SshSession {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        match &mut self.input {
+            Some(input) => input.write(buffer),
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.input.as_mut().map_or(Ok(()), Write::flush)
+    }
+}
+
+impl Drop for SshSession {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        let _already_gone = self.child.kill();
+        let _already_gone = self.child.wait();
+    }
+}
+
+/// A word for the shell on the other side.
+fn quoted(word: &str) -> String {
+    // A leading `~` must stay bare for that shell to expand it.
+    let (home, rest) = match word.strip_prefix('~') {
+        Some(rest) => {
+            let end = rest.find('/').unwrap_or(rest.len());
+            if rest[..end].chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
+                word.split_at(end + 1)
+            } else {
+                ("", word)
+            }
+        }
+        None => ("", word),
+    };
+    format!("{home}'{}'", rest.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn paths_are_one_word_for_the_other_shell() {
+        assert_eq!(quoted("/srv/a b.git"), "'/srv/a b.git'");
+        assert_eq!(quoted("~me/a.git"), "~me'/a.git'");
+        assert_eq!(quoted("a'; rm x"), "'a'\\''; rm x'");
+        assert_eq!(quoted("~$(x)/a"), "'~$(x)/a'");
+    }
+}

@@ -1,0 +1,275 @@
+//! The cache: one bare repository per remote url, holding what was fetched and nothing else.
+//!
+//! Two rules keep it right. A pack comes in as a whole or not at all, and a pack that holds a commit holds all of
+//! its trees; so "the commit is here" means "its trees are here", and only blobs may be missing. And a store has
+//! no refs: libgit2 would offer them to a server as complete histories, and the server would leave objects out.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use git2::{Indexer, ObjectType, Odb, OdbLookupFlags, Oid, Repository, TreeWalkMode, TreeWalkResult};
+use sha2::{Digest, Sha256};
+
+use super::Error;
+use crate::fs::Context;
+use crate::repo::{BlobId, CommitId, TreeId};
+
+const STORES: &str = "stores";
+
+/// The store of one remote.
+pub(crate) struct Store {
+    directory: PathBuf,
+}
+
+/// Held while a store is being added to; other processes wait.
+pub(super) struct StoreLock {
+    _file: File,
+}
+
+impl Store {
+    /// Opens the store of a remote, and makes it where there is none.
+    pub(super) fn open(cache: &Path, url: &str) -> Result<Self, Error> {
+        let stores = cache.join(STORES);
+        let directory = stores.join(directory_name(url));
+        if !directory.join("HEAD").is_file() {
+            fs::create_dir_all(&stores).at("create", &stores)?;
+            // Made aside: two processes that both run `init` on one path disturb each other.
+            let aside = tempfile::Builder::new().prefix(".new-").tempdir_in(&stores).at("create", &stores)?;
+            let mut options = git2::RepositoryInitOptions::new();
+            options.bare(true).external_template(false);
+            Repository::init_opts(aside.path(), &options)?;
+            match fs::rename(aside.path(), &directory) {
+                Err(error) if !directory.join("HEAD").is_file() => {
+                    return Err(error).at("create", &directory)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(Self { directory })
+    }
+
+    /// Waits for other processes that add to this store.
+    pub(super) fn lock(&self) -> Result<StoreLock, Error> {
+        let path = self.directory.join("oca.lock");
+        let file = File::options().create(true).truncate(false).write(true).open(&path).at("open", &path)?;
+        file.lock().at("lock", &path)?;
+        Ok(StoreLock { _file: file })
+    }
+
+    pub(super) fn repository(&self) -> Result<Repository, Error> {
+        Ok(Repository::open_bare(&self.directory)?)
+    }
+
+    /// Whether a commit and, by the rule above, all its trees are here.
+    pub(super) fn has_commit(&self, commit: CommitId) -> Result<bool, Error> {
+        Ok(self.repository()?.odb()?.exists(oid(commit.as_bytes())))
+    }
+
+    /// Those of the blobs that are not here yet, each once.
+    pub(super) fn missing(&self, ids: impl IntoIterator<Item = BlobId>) -> Result<Vec<[u8; 20]>, Error> {
+        let repository = self.repository()?;
+        let odb = repository.odb()?;
+        let mut missing = Missing::new(&odb)?;
+        ids.into_iter().for_each(|id| missing.note(oid(id.as_bytes())));
+        Ok(missing.ids)
+    }
+
+    /// The blobs of a whole commit that are not here yet, each once.
+    pub(super) fn missing_files(&self, commit: CommitId) -> Result<Vec<[u8; 20]>, Error> {
+        let repository = self.repository()?;
+        let odb = repository.odb()?;
+        let mut missing = Missing::new(&odb)?;
+        let tree = repository.find_commit(oid(commit.as_bytes()))?.tree()?;
+        tree.walk(TreeWalkMode::PreOrder, |_, entry| {
+            if entry.kind() == Some(ObjectType::Blob) {
+                missing.note(entry.id());
+            }
+            TreeWalkResult::Ok
+        })?;
+        Ok(missing.ids)
+    }
+
+    /// The root tree of a commit that is here.
+    pub(super) fn tree_of(&self, commit: CommitId) -> Result<TreeId, Error> {
+        let repository = self.repository()?;
+        let tree = repository.find_commit(oid(commit.as_bytes()))?.tree_id();
+        Ok(TreeId::from_bytes(bytes(tree)))
+    }
+
+    /// A sink for a pack that comes from the wire.
+    pub(super) fn pack_sink(&self) -> Result<PackSink, Error> {
+        let aside = self.aside()?;
+        let indexer = Indexer::new(None, aside.path(), 0, false)?;
+        Ok(PackSink { packs: self.packs_directory(), aside, indexer })
+    }
+
+    /// An empty directory on the store's file system, removed when dropped.
+    pub(super) fn aside(&self) -> Result<tempfile::TempDir, Error> {
+        Ok(tempfile::Builder::new()
+            .prefix("oca-tmp-")
+            .tempdir_in(&self.directory)
+            .at("write in", &self.directory)?)
+    }
+
+    /// Moves complete packs in from a directory aside.
+    pub(super) fn take_packs(&self, directory: &Path) -> Result<(), Error> {
+        take_packs(directory, &self.packs_directory())
+    }
+
+    fn packs_directory(&self) -> PathBuf {
+        self.directory.join("objects").join("pack")
+    }
+
+    /// Puts all that is here into another repository's `objects/pack`, by hard links where the file system allows.
+    pub(super) fn link_packs(&self, into: &Path) -> Result<(), Error> {
+        let packs = self.packs_directory();
+        for entry in fs::read_dir(&packs).at("read", &packs)? {
+            let from = entry.at("read", &packs)?.path();
+            let Some(name) = from.file_name() else { continue };
+            let to = into.join(name);
+            match fs::hard_link(&from, &to) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(_) => {
+                    fs::copy(&from, &to).at("write", &to)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a fetch deeper than one commit left out, where it was made before; see [`Store::record_history`].
+    pub(super) fn history(&self, commit: CommitId, depth: u32) -> Result<Option<Vec<CommitId>>, Error> {
+        let Some(text) = crate::fs::read_if_there(&self.history_file(commit, depth))? else {
+            return Ok(None);
+        };
+        let text = String::from_utf8_lossy(&text);
+        Ok(text.lines().map(|line| CommitId::parse(line).ok()).collect())
+    }
+
+    /// Remembers that the history of a commit is here to this depth, and where it ends.
+    pub(super) fn record_history(
+        &self,
+        commit: CommitId,
+        depth: u32,
+        ends: &[CommitId],
+    ) -> Result<(), Error> {
+        let file = self.history_file(commit, depth);
+        let directory = self.directory.join("oca-history");
+        fs::create_dir_all(&directory).at("create", &directory)?;
+        let text: String = ends.iter().map(|commit| format!("{commit}\n")).collect();
+        crate::fs::write_if_changed(&file, text.as_bytes())?;
+        Ok(())
+    }
+
+    fn history_file(&self, commit: CommitId, depth: u32) -> PathBuf {
+        self.directory.join("oca-history").join(format!("{commit}.{depth}"))
+    }
+}
+
+/// Collects objects that are not in a store.
+struct Missing<'a> {
+    odb: &'a Odb<'a>,
+    seen: HashSet<Oid>,
+    ids: Vec<[u8; 20]>,
+}
+
+impl<'a> Missing<'a> {
+    fn new(odb: &'a Odb<'a>) -> Result<Self, Error> {
+        odb.refresh()?;
+        Ok(Self { odb, seen: HashSet::new(), ids: Vec::new() })
+    }
+
+    fn note(&mut self, id: Oid) {
+        // Without the flag, libgit2 lists the packs anew for each object that is missing.
+        if self.seen.insert(id) && !self.odb.exists_ext(id, OdbLookupFlags::NO_REFRESH) {
+            self.ids.push(bytes(id));
+        }
+    }
+}
+
+/// A pack on its way into a store; dropped half-way it leaves nothing.
+pub(super) struct PackSink {
+    packs: PathBuf,
+    aside: tempfile::TempDir,
+    indexer: Indexer<'static>,
+}
+
+impl PackSink {
+    /// Indexes the pack and moves it in.
+    pub(super) fn finish(self) -> Result<(), Error> {
+        self.indexer.commit().map_err(|error| Error::Protocol { why: error.message().to_owned() })?;
+        take_packs(self.aside.path(), &self.packs)
+    }
+}
+
+impl Write for PackSink {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.indexer.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A pack is there once its index is: the index moves last, and both are on the disk before.
+fn take_packs(from: &Path, to: &Path) -> Result<(), Error> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(from).at("read", from)? {
+        files.push(entry.at("read", from)?.path());
+    }
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "pack" || extension == "idx"));
+    files.sort_by_key(|file| file.extension().is_some_and(|extension| extension == "idx"));
+    for file in &files {
+        // Synced through the file's own handle: libgit2 cannot be asked to through git2.
+        File::open(file).and_then(|handle| handle.sync_all()).at("write", file)?;
+    }
+    for file in files {
+        let target = to.join(file.file_name().unwrap_or_default());
+        fs::rename(&file, &target).at("write", &target)?;
+    }
+    Ok(())
+}
+
+/// The bytes that all stores take.
+pub(crate) fn size_of_cache(cache: &Path) -> Result<u64, Error> {
+    let files = walkdir::WalkDir::new(cache).into_iter().filter_map(Result::ok);
+    let sizes = files.filter_map(|entry| entry.metadata().ok()).filter(fs::Metadata::is_file);
+    Ok(sizes.map(|metadata| metadata.len()).sum())
+}
+
+/// Removes all stores. A checkout depends on none of them.
+pub(crate) fn clean_cache(cache: &Path) -> Result<(), Error> {
+    let stores = cache.join(STORES);
+    match fs::remove_dir_all(&stores) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Ok(Err(error).at("remove", &stores)?),
+        _ => Ok(()),
+    }
+}
+
+/// A name that people recognise, and a digest that tells urls apart.
+fn directory_name(url: &str) -> String {
+    let last = url.trim_end_matches('/').rsplit(['/', ':', '\\']).next().unwrap_or_default();
+    let word: String = last
+        .trim_end_matches(".git")
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
+        .take(40)
+        .collect();
+    let digest = Sha256::digest(url.as_bytes());
+    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("{word}-{digest}.git")
+}
+
+pub(super) fn oid(id: &[u8; 20]) -> Oid {
+    Oid::from_bytes(id).expect("20 bytes are an id")
+}
+
+pub(super) fn bytes(id: Oid) -> [u8; 20] {
+    let mut bytes = [0; 20];
+    bytes.copy_from_slice(id.as_bytes());
+    bytes
+}

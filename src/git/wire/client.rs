@@ -1,0 +1,346 @@
+//! The one HTTP client of the process: pooled connections, at most [`CONNECTIONS_PER_HOST`] at once to a host,
+//! credentials to their own host only, redirects within https.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{self, Read};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, Body, BodyReader, Proxy};
+use url::Url;
+
+use crate::git::auth::{self, Credential};
+use crate::git::configuration::Configuration;
+use crate::git::{CONNECT, Error, STALL};
+
+/// What forges bear without resets and without 429.
+const CONNECTIONS_PER_HOST: usize = 8;
+const MOST_REDIRECTS: usize = 5;
+/// Reading a short rest keeps the connection for the next request; a long one costs more than a new connection.
+const DRAIN: u64 = 256 * 1024;
+/// Forges look for `git/` at the front before they answer a bare url with git.
+const USER_AGENT: &str = concat!("git/2.0 (oca ", env!("CARGO_PKG_VERSION"), ")");
+
+pub(in crate::git) struct Client {
+    configuration: Arc<Configuration>,
+    stall: Duration,
+    verified: OnceLock<Agent>,
+    unverified: OnceLock<Agent>,
+    permits: Permits,
+    /// By origin, what the server accepted; `None` where it is best asked without any.
+    credentials: Mutex<HashMap<String, Option<Credential>>>,
+    warnings: Mutex<HashSet<String>>,
+}
+
+/// A request, as far as git needs one.
+pub(super) struct Request<'a> {
+    pub(super) url: &'a Url,
+    /// `None` for GET; else the content type and the body, already compressed where `gzipped`.
+    pub(super) post: Option<Post<'a>>,
+    pub(super) accept: &'a str,
+    /// Asks for protocol version 2.
+    pub(super) version_2: bool,
+}
+
+pub(super) struct Post<'a> {
+    pub(super) content_type: &'a str,
+    pub(super) body: &'a [u8],
+    pub(super) gzipped: bool,
+}
+
+/// A response with status 200. Reading it to its end gives the connection back to the pool.
+pub(in crate::git) struct Response {
+    /// Where it came from, after redirects.
+    pub(super) url: Url,
+    pub(super) content_type: String,
+    body: BodyReader<'static>,
+    stall: Duration,
+    _permit: Permit,
+}
+
+impl Client {
+    pub(in crate::git) fn new(configuration: Arc<Configuration>) -> Self {
+        let seconds = configuration.get("http.lowspeedtime").and_then(|seconds| seconds.parse().ok());
+        Self {
+            configuration,
+            stall: seconds.filter(|&seconds| seconds > 0).map_or(STALL, Duration::from_secs),
+            verified: OnceLock::new(),
+            unverified: OnceLock::new(),
+            permits: Permits::default(),
+            credentials: Mutex::default(),
+            warnings: Mutex::default(),
+        }
+    }
+
+    /// What the user should hear of, such as a token that a server refused.
+    pub(in crate::git) fn warnings(&self) -> Vec<String> {
+        let mut warnings: Vec<String> = lock(&self.warnings).iter().cloned().collect();
+        warnings.sort();
+        warnings
+    }
+
+    /// Sends a request, follows redirects and answers 401 with what else there is.
+    pub(super) fn send(&self, request: &Request<'_>) -> Result<Response, Error> {
+        let mut url = request.url.clone();
+        for _ in 0..MOST_REDIRECTS {
+            match self.authorised(request, &url)? {
+                Answer::Done(response) => return Ok(*response),
+                Answer::Redirect(to) => url = to,
+            }
+        }
+        Err(Error::Redirect { from: shown(request.url), to: shown(&url) })
+    }
+
+    fn authorised(&self, request: &Request<'_>, url: &Url) -> Result<Answer, Error> {
+        let origin = url.origin().ascii_serialization();
+        let known = lock(&self.credentials).get(&origin).cloned();
+        let first = known.clone().unwrap_or_else(|| auth::up_front(url));
+        let mut tried = Vec::new();
+        let mut attempt = |credential: Option<&Credential>| {
+            tried.extend(credential.map(|credential| credential.source.clone()));
+            self.once(request, url, credential)
+        };
+        let mut answer = attempt(first.as_ref())?;
+        let mut accepted = first.clone();
+        if answer.is_none() && first.is_some() {
+            accepted = None;
+            answer = attempt(None)?;
+            if let (Some(_), Some(refused)) = (&answer, &first) {
+                let warning = format!("`{origin}` refused {}; it was asked without", refused.source);
+                lock(&self.warnings).insert(warning);
+            }
+        }
+        if answer.is_none() {
+            accepted = auth::from_helper(url);
+            if accepted.is_some() {
+                answer = attempt(accepted.as_ref())?;
+            }
+        }
+        let Some(answer) = answer else { return Err(Error::Unauthorised { tried }) };
+        lock(&self.credentials).insert(origin, accepted);
+        Ok(answer)
+    }
+
+    /// One request; `None` means 401.
+    fn once(
+        &self,
+        request: &Request<'_>,
+        url: &Url,
+        credential: Option<&Credential>,
+    ) -> Result<Option<Answer>, Error> {
+        let permit = self.permits.take(&url.origin().ascii_serialization());
+        let response = self.call(request, url, credential).map_err(|error| self.explain(&error))?;
+        let status = response.status().as_u16();
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+        if matches!(status, 301 | 302 | 303 | 307 | 308) {
+            let target = header("location").unwrap_or_default();
+            let to = url.join(target).map_err(|_| redirect_error(url, target))?;
+            // A plain server may not send us elsewhere: whoever sits between could.
+            if to.scheme() != "https" {
+                return Err(redirect_error(url, to.as_str()));
+            }
+            return Ok(Some(Answer::Redirect(to)));
+        }
+        match status {
+            200 => {}
+            401 => return Ok(None),
+            403 => return Err(Error::Forbidden),
+            404 | 410 => return Err(Error::NotFound { what: shown(url) }),
+            _ => {
+                let retry_after = header("retry-after").and_then(|seconds| seconds.parse().ok());
+                return Err(Error::Status { status, retry_after: retry_after.map(Duration::from_secs) });
+            }
+        }
+        Ok(Some(Answer::Done(Box::new(Response {
+            url: url.clone(),
+            content_type: header("content-type").unwrap_or_default().to_owned(),
+            body: response.into_body().into_with_config().limit(u64::MAX).reader(),
+            stall: self.stall,
+            _permit: permit,
+        }))))
+    }
+
+    fn call(
+        &self,
+        request: &Request<'_>,
+        url: &Url,
+        credential: Option<&Credential>,
+    ) -> Result<ureq::http::Response<Body>, ureq::Error> {
+        let mut bare = url.clone();
+        let _kept_by_urls_without_host = bare.set_username("").and_then(|()| bare.set_password(None));
+        let mut headers = vec![("accept", request.accept.to_owned())];
+        headers.extend(request.version_2.then(|| ("git-protocol", "version=2".to_owned())));
+        headers.extend(credential.map(|credential| ("authorization", credential.header())));
+        let extra = self.configuration.http_all(url, "extraheader");
+        headers.extend(extra.iter().filter_map(|header| {
+            let (name, value) = header.split_once(':')?;
+            Some((name.trim(), value.trim().to_owned()))
+        }));
+        let agent = self.agent(url);
+        let proxy = self.proxy(url)?;
+        if let Some(post) = &request.post {
+            let mut builder = agent.post(bare.as_str()).header("content-type", post.content_type);
+            for (name, value) in headers {
+                builder = builder.header(name, value);
+            }
+            if post.gzipped {
+                builder = builder.header("content-encoding", "gzip");
+            }
+            match proxy {
+                Some(proxy) => builder.config().proxy(proxy).build().send(post.body),
+                None => builder.send(post.body),
+            }
+        } else {
+            let mut builder = agent.get(bare.as_str());
+            for (name, value) in headers {
+                builder = builder.header(name, value);
+            }
+            match proxy {
+                Some(proxy) => builder.config().proxy(proxy).build().call(),
+                None => builder.call(),
+            }
+        }
+    }
+
+    /// `http.proxy` of the git configuration: outer `None` leaves it to the environment, inner `None` is "no proxy".
+    fn proxy(&self, url: &Url) -> Result<Option<Option<Proxy>>, ureq::Error> {
+        match self.configuration.http(url, "proxy") {
+            None => Ok(None),
+            Some("") => Ok(Some(None)),
+            Some(proxy) => Proxy::new(proxy).map(|proxy| Some(Some(proxy))),
+        }
+    }
+
+    fn agent(&self, url: &Url) -> &Agent {
+        let verify = !self.configuration.http(url, "sslverify").is_some_and(|value| {
+            matches!(value.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0" | "")
+        });
+        let place = if verify { &self.verified } else { &self.unverified };
+        place.get_or_init(|| {
+            let mut tls = TlsConfig::builder().disable_verification(!verify);
+            if verify && url.scheme() == "https" {
+                tls = tls.root_certs(self.roots(url));
+            }
+            Agent::new_with_config(
+                Agent::config_builder()
+                    .http_status_as_error(false)
+                    .max_redirects(0)
+                    .max_redirects_will_error(false)
+                    .timeout_resolve(Some(CONNECT))
+                    .timeout_connect(Some(CONNECT))
+                    .timeout_per_read(Some(self.stall))
+                    .timeout_per_write(Some(self.stall))
+                    .max_idle_connections(64)
+                    .max_idle_connections_per_host(CONNECTIONS_PER_HOST)
+                    .accept_encoding("identity")
+                    .input_buffer_size(64 * 1024)
+                    .user_agent(USER_AGENT)
+                    .tls_config(tls.build())
+                    .build(),
+            )
+        })
+    }
+
+    /// The platform's roots (`SSL_CERT_FILE` included) and `http.sslCAInfo`; compiled-in ones where there are none.
+    fn roots(&self, url: &Url) -> RootCerts {
+        let native = rustls_native_certs::load_native_certs().certs;
+        let mut roots: Vec<Certificate<'static>> =
+            native.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
+        let file = std::env::var("GIT_SSL_CAINFO").ok();
+        let file = file.as_deref().or_else(|| self.configuration.http(url, "sslcainfo"));
+        let pem = file.and_then(|file| std::fs::read(file).ok()).unwrap_or_default();
+        roots.extend(parse_pem(&pem).filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        }));
+        if roots.is_empty() { RootCerts::WebPki } else { RootCerts::new_with_certs(&roots) }
+    }
+
+    fn explain(&self, error: &ureq::Error) -> Error {
+        match error {
+            ureq::Error::Timeout(_) => Error::Stalled { after: self.stall },
+            ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
+                Error::Stalled { after: self.stall }
+            }
+            other => Error::Connection { why: other.to_string() },
+        }
+    }
+}
+
+enum Answer {
+    Done(Box<Response>),
+    Redirect(Url),
+}
+
+fn redirect_error(from: &Url, to: &str) -> Error {
+    Error::Redirect { from: shown(from), to: crate::repo::redact(to) }
+}
+
+fn shown(url: &Url) -> String {
+    crate::repo::redact(url.as_str())
+}
+
+impl Response {
+    /// Tells a read that failed from one that took too long.
+    pub(super) fn explain(&self, error: &io::Error) -> Error {
+        let timed_out = error.kind() == io::ErrorKind::TimedOut
+            || error.get_ref().is_some_and(|inner| {
+                inner
+                    .downcast_ref::<ureq::Error>()
+                    .is_some_and(|inner| matches!(inner, ureq::Error::Timeout(_)))
+            });
+        if timed_out {
+            Error::Stalled { after: self.stall }
+        } else {
+            Error::Connection { why: error.to_string() }
+        }
+    }
+}
+
+impl Read for Response {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.body.read(buffer)
+    }
+}
+
+impl Drop for Response {
+    fn drop(&mut self) {
+        let _best_effort = io::copy(&mut (&mut self.body).take(DRAIN), &mut io::sink());
+    }
+}
+
+/// Counts the requests under way to each host.
+#[derive(Clone, Default)]
+struct Permits {
+    state: Arc<(Mutex<HashMap<String, usize>>, Condvar)>,
+}
+
+struct Permit {
+    permits: Permits,
+    origin: String,
+}
+
+impl Permits {
+    fn take(&self, origin: &str) -> Permit {
+        let (taken, freed) = &*self.state;
+        let mut taken = lock(taken);
+        while taken.get(origin).is_some_and(|&taken| taken >= CONNECTIONS_PER_HOST) {
+            taken = freed.wait(taken).unwrap_or_else(PoisonError::into_inner);
+        }
+        *taken.entry(origin.to_owned()).or_default() += 1;
+        Permit { permits: self.clone(), origin: origin.to_owned() }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let (taken, freed) = &*self.permits.state;
+        lock(taken).entry(std::mem::take(&mut self.origin)).and_modify(|taken| *taken -= 1);
+        freed.notify_all();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

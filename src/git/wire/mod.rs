@@ -1,0 +1,241 @@
+//! Git over HTTP with protocol version 2: one short request for a ref, one for exactly the objects wanted.
+//!
+//! libgit2 speaks neither protocol 2 nor object filters; this room does, and hands the packs to libgit2's
+//! indexer. No listing of all refs, no capability request: a server that lacks something answers with nothing,
+//! and only then is it asked what it can do.
+
+mod client;
+mod protocol;
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use url::Url;
+
+pub(super) use client::{Client, Response};
+use client::{Post, Request};
+pub(super) use protocol::Capabilities;
+use protocol::{Broken, Wants};
+
+use super::{Error, Meter};
+use crate::repo::CommitId;
+
+const TRIES: u32 = 4;
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// git compresses request bodies from here on.
+const GZIP_FROM: usize = 1024;
+
+/// A repository on an HTTP server.
+pub(super) struct HttpRemote {
+    client: Arc<Client>,
+    /// Changes when the server redirects.
+    base: Mutex<Url>,
+}
+
+/// What a fetch is for.
+pub(super) enum Objects<'a> {
+    /// A commit, its trees, and not its blobs.
+    Trees(CommitId),
+    /// A commit with everything below it, so many generations deep; 0 is the whole history.
+    Files(CommitId, u32),
+    /// Just these, without what they point at.
+    Blobs(&'a [[u8; 20]]),
+}
+
+impl HttpRemote {
+    pub(super) fn new(client: Arc<Client>, url: Url) -> Self {
+        Self { client, base: Mutex::new(url) }
+    }
+
+    /// The commit of a ref, by its full name. `None` where the remote has no such ref.
+    pub(super) fn resolve(&self, name: &str) -> Result<Option<CommitId>, Failure> {
+        let body = protocol::list_request(name);
+        let refs = self.retrying(|| {
+            let mut response = self.post(&body)?;
+            protocol::read_list(&mut response).map_err(|broken| response_failure(&response, broken))
+        })?;
+        Ok(refs.into_iter().find(|listed| listed.name == name).map(|listed| listed.commit))
+    }
+
+    /// Fetches objects. `open` gives a sink for the pack, anew for each try, and `close` takes it in.
+    /// Returns the commits whose parents are left out.
+    pub(super) fn fetch<S: Write>(
+        &self,
+        objects: &Objects<'_>,
+        open: impl Fn() -> Result<S, Error>,
+        close: impl Fn(S) -> Result<(), Error>,
+        meter: Meter<'_>,
+    ) -> Result<Vec<CommitId>, Failure> {
+        let one;
+        let wants = match *objects {
+            Objects::Blobs(ids) => Wants { ids, depth: None, without_blobs: false },
+            Objects::Trees(commit) => {
+                one = [*commit.as_bytes()];
+                Wants { ids: &one, depth: Some(1), without_blobs: true }
+            }
+            Objects::Files(commit, depth) => {
+                one = [*commit.as_bytes()];
+                Wants { ids: &one, depth: (depth > 0).then_some(depth), without_blobs: false }
+            }
+        };
+        let body = protocol::fetch_request(&wants);
+        self.retrying(|| {
+            let mut sink = open()?;
+            let mut response = self.post(&body)?;
+            let read = protocol::read_fetch(&mut Metered { inner: &mut response, meter }, &mut sink);
+            let shallow = read.map_err(|broken| response_failure(&response, broken))?;
+            // The connection serves the next request while this pack is indexed.
+            drop(response);
+            close(sink)?;
+            Ok(shallow)
+        })
+    }
+
+    /// Asks what the server can do; only needed once it has answered a request with nothing.
+    pub(super) fn capabilities(&self) -> Result<Capabilities, Error> {
+        let answer = self.retrying(|| {
+            let mut response = self.get_refs(true)?;
+            protocol::read_capabilities(&mut response).map_err(|broken| response_failure(&response, broken))
+        });
+        answer.map_err(Failure::into_error)
+    }
+
+    /// `GET info/refs`, for libgit2's own protocol where `version_2` is false.
+    pub(super) fn get_refs(&self, version_2: bool) -> Result<Response, Failure> {
+        let mut url = self.url("info/refs");
+        url.set_query(Some("service=git-upload-pack"));
+        let accept = "application/x-git-upload-pack-advertisement";
+        let response = self.client.send(&Request { url: &url, post: None, accept, version_2 })?;
+        self.follow(&response, "/info/refs");
+        is_git(response, accept)
+    }
+
+    fn post(&self, body: &[u8]) -> Result<Response, Failure> {
+        self.post_with(body, true)
+    }
+
+    /// `POST git-upload-pack`, compressed where that pays.
+    pub(super) fn post_with(&self, body: &[u8], version_2: bool) -> Result<Response, Failure> {
+        let compressed;
+        let gzipped = body.len() >= GZIP_FROM;
+        let body = if gzipped {
+            compressed = gzip(body);
+            compressed.as_slice()
+        } else {
+            body
+        };
+        let url = self.url("git-upload-pack");
+        let accept = "application/x-git-upload-pack-result";
+        let content_type = "application/x-git-upload-pack-request";
+        let post = Some(Post { content_type, body, gzipped });
+        let response = self.client.send(&Request { url: &url, post, accept, version_2 })?;
+        self.follow(&response, "/git-upload-pack");
+        is_git(response, accept)
+    }
+
+    fn url(&self, service: &str) -> Url {
+        let base = self.base.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut url = base.clone();
+        url.set_path(&format!("{}/{service}", base.path().trim_end_matches('/')));
+        url
+    }
+
+    /// Remembers where a redirect led, so that it is taken once.
+    fn follow(&self, response: &Response, suffix: &str) {
+        let Some(path) = response.url.path().strip_suffix(suffix) else { return };
+        let mut base = self.base.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = response.url.origin() == base.origin() && path == base.path().trim_end_matches('/');
+        if !same {
+            let mut moved = response.url.clone();
+            moved.set_path(path);
+            moved.set_query(None);
+            *base = moved;
+        }
+    }
+
+    /// Repeats what may pass, with growing pauses; a server's `Retry-After` is obeyed.
+    fn retrying<T>(&self, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..TRIES {
+            match attempt() {
+                Err(Failure::Error(error)) if error.is_passing() => {
+                    let asked = match error {
+                        Error::Status { retry_after, .. } => retry_after,
+                        _ => None,
+                    };
+                    std::thread::sleep(asked.unwrap_or(pause).min(LONGEST_PAUSE));
+                    pause *= 3;
+                }
+                other => return other,
+            }
+        }
+        attempt()
+    }
+}
+
+/// Why a request did not do.
+pub(super) enum Failure {
+    /// The server answered with nothing, or refused an argument: perhaps it lacks protocol 2 or a feature of it.
+    PerhapsUnsupported,
+    /// The server has no such object.
+    NotOurRef,
+    Error(Error),
+}
+
+impl Failure {
+    pub(super) fn into_error(self) -> Error {
+        match self {
+            Self::PerhapsUnsupported => Error::Protocol { why: "the answer is empty".to_owned() },
+            Self::NotOurRef => Error::Protocol { why: "an object is missing on the server".to_owned() },
+            Self::Error(error) => error,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+fn response_failure(response: &Response, broken: Broken) -> Failure {
+    Failure::Error(match broken {
+        Broken::Empty => return Failure::PerhapsUnsupported,
+        Broken::NotOurRef => return Failure::NotOurRef,
+        Broken::Remote(message) => Error::Remote { message },
+        Broken::Malformed(why) => Error::Protocol { why },
+        Broken::Read(error) => response.explain(&error),
+        Broken::Write(error) => Error::Protocol { why: error.to_string() },
+    })
+}
+
+fn is_git(response: Response, expected: &str) -> Result<Response, Failure> {
+    let content_type = response.content_type.split(';').next().unwrap_or_default().trim();
+    if content_type == expected {
+        return Ok(response);
+    }
+    Err(Failure::Error(Error::NotGit { content_type: content_type.to_owned() }))
+}
+
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(body).and_then(|()| encoder.finish()).expect("memory takes every byte")
+}
+
+/// Counts what comes in.
+struct Metered<'a, R> {
+    inner: R,
+    meter: Meter<'a>,
+}
+
+impl<R: Read> Read for Metered<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        (self.meter)(count as u64);
+        Ok(count)
+    }
+}

@@ -1,0 +1,232 @@
+//! Protocol version 2 as bytes: requests written, responses read. Knows no HTTP.
+//!
+//! Source: git's `gitprotocol-v2` and `gitprotocol-common`.
+
+use std::io::{self, Read, Write};
+
+use gix_packetline::blocking_io::StreamingPeekableIter;
+use gix_packetline::blocking_io::encode::{data_to_write, delim_to_write, flush_to_write};
+use gix_packetline::{BandRef, PacketLineRef};
+
+use crate::repo::CommitId;
+
+const AGENT: &str = concat!("agent=oca/", env!("CARGO_PKG_VERSION"));
+
+/// Why a response could not be understood.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// Nothing at all came: a server without protocol 2 says so like this, and so does a cut connection.
+    Empty,
+    /// The server has no object with an id that was asked for.
+    NotOurRef,
+    /// The server's own words.
+    Remote(String),
+    /// Not the protocol.
+    Malformed(String),
+    Read(io::Error),
+    Write(io::Error),
+}
+
+/// One ref of a listing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct ListedRef {
+    pub(super) name: String,
+    /// What it points at; for an annotated tag, the commit behind it.
+    pub(super) commit: CommitId,
+}
+
+/// What a server with protocol 2 offers.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(in crate::git) struct Capabilities {
+    pub(super) version_2: bool,
+    pub(super) filter: bool,
+    pub(super) shallow: bool,
+}
+
+impl Capabilities {
+    /// Whether every request that this room makes is understood.
+    pub(in crate::git) fn is_enough(self) -> bool {
+        self.version_2 && self.filter && self.shallow
+    }
+}
+
+/// What a fetch asks for.
+pub(super) struct Wants<'a> {
+    pub(super) ids: &'a [[u8; 20]],
+    /// Generations of commits; `None` for all, and for blobs.
+    pub(super) depth: Option<u32>,
+    /// Leave the blobs out.
+    pub(super) without_blobs: bool,
+}
+
+pub(super) fn list_request(prefix: &str) -> Vec<u8> {
+    request("ls-refs", [b"peel".to_vec(), format!("ref-prefix {prefix}").into_bytes()])
+}
+
+pub(super) fn fetch_request(wants: &Wants<'_>) -> Vec<u8> {
+    let mut arguments = vec![b"ofs-delta".to_vec(), b"no-progress".to_vec()];
+    arguments.extend(wants.depth.map(|depth| format!("deepen {depth}").into_bytes()));
+    arguments.extend(wants.without_blobs.then(|| b"filter blob:none".to_vec()));
+    let ids = wants.ids.iter().map(|id| format!("want {}", CommitId::from_bytes(*id)).into_bytes());
+    request("fetch", arguments.into_iter().chain(ids).chain([b"done".to_vec()]))
+}
+
+fn request(command: &str, arguments: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
+    let mut body = Vec::new();
+    let mut line = |bytes: &[u8]| data_to_write(&[bytes, b"\n"].concat(), &mut body).map(|_| ());
+    let written = line(format!("command={command}").as_bytes())
+        .and_then(|()| line(AGENT.as_bytes()))
+        .and_then(|()| line(b"object-format=sha1"))
+        .and_then(|()| delim_to_write(&mut body).map(|_| ()))
+        .and_then(|()| {
+            arguments.into_iter().try_for_each(|argument| {
+                data_to_write(&[&argument, &b"\n"[..]].concat(), &mut body).map(|_| ())
+            })
+        })
+        .and_then(|()| flush_to_write(&mut body).map(|_| ()));
+    written.expect("short lines into memory always fit");
+    body
+}
+
+/// Reads the answer to [`list_request`].
+pub(super) fn read_list(response: &mut dyn Read) -> Result<Vec<ListedRef>, Broken> {
+    let mut lines = Lines::new(response);
+    let mut refs = Vec::new();
+    loop {
+        match lines.next()? {
+            Line::Text(text) => refs.extend(listed_ref(&text)?),
+            Line::Flush => return Ok(refs),
+            Line::Delimiter => return Err(Broken::Malformed("a delimiter within the refs".to_owned())),
+        }
+    }
+}
+
+/// `<id> <name>[ symref-target:…][ peeled:<id>]`; an unborn ref is none.
+fn listed_ref(line: &str) -> Result<Option<ListedRef>, Broken> {
+    let mut words = line.split(' ');
+    let (Some(id), Some(name)) = (words.next(), words.next()) else {
+        return Err(Broken::Malformed(format!("`{line}` is no ref")));
+    };
+    if id == "unborn" {
+        return Ok(None);
+    }
+    let peeled = words.find_map(|word| word.strip_prefix("peeled:"));
+    let commit =
+        CommitId::parse(peeled.unwrap_or(id)).map_err(|invalid| Broken::Malformed(invalid.to_string()))?;
+    Ok(Some(ListedRef { name: name.to_owned(), commit }))
+}
+
+/// Reads the answer to [`fetch_request`]: the pack goes to `pack`, the shallow boundary is returned.
+pub(super) fn read_fetch(response: &mut dyn Read, pack: &mut dyn Write) -> Result<Vec<CommitId>, Broken> {
+    let mut lines = Lines::new(response);
+    let mut shallow = Vec::new();
+    loop {
+        match lines.next()? {
+            Line::Text(section) if section == "packfile" => break,
+            Line::Text(line) => {
+                if let Some(id) = line.strip_prefix("shallow ") {
+                    shallow
+                        .push(CommitId::parse(id).map_err(|invalid| Broken::Malformed(invalid.to_string()))?);
+                }
+            }
+            Line::Delimiter => {}
+            Line::Flush => return Err(Broken::Malformed("the answer holds no pack".to_owned())),
+        }
+    }
+    lines.copy_pack(pack)?;
+    Ok(shallow)
+}
+
+/// Reads the answer to `GET info/refs` with `Git-Protocol: version=2`.
+pub(super) fn read_capabilities(response: &mut dyn Read) -> Result<Capabilities, Broken> {
+    let mut lines = Lines::new(response);
+    let mut capabilities = Capabilities::default();
+    loop {
+        match lines.next()? {
+            Line::Text(text) if text.starts_with("# service=") => {}
+            Line::Text(text) if text == "version 2" => capabilities.version_2 = true,
+            // The refs of protocol 0 begin: nothing more is to be learned here.
+            Line::Text(_) if !capabilities.version_2 => return Ok(capabilities),
+            Line::Text(text) => {
+                if let Some(features) = text.strip_prefix("fetch=") {
+                    capabilities.filter = features.split(' ').any(|feature| feature == "filter");
+                    capabilities.shallow = features.split(' ').any(|feature| feature == "shallow");
+                }
+            }
+            Line::Flush if capabilities.version_2 => return Ok(capabilities),
+            Line::Flush | Line::Delimiter => {}
+        }
+    }
+}
+
+enum Line {
+    Text(String),
+    Delimiter,
+    Flush,
+}
+
+struct Lines<'a> {
+    packets: StreamingPeekableIter<&'a mut dyn Read>,
+    began: bool,
+}
+
+impl<'a> Lines<'a> {
+    fn new(response: &'a mut dyn Read) -> Self {
+        Self { packets: StreamingPeekableIter::new(response, &[], false), began: false }
+    }
+
+    fn next(&mut self) -> Result<Line, Broken> {
+        let began = std::mem::replace(&mut self.began, true);
+        Ok(match read_packet(&mut self.packets, began)? {
+            PacketLineRef::Data(bytes) => {
+                let text = String::from_utf8_lossy(bytes);
+                let text = text.trim_end_matches('\n');
+                if let Some(message) = text.strip_prefix("ERR ") {
+                    return Err(remote_error(message));
+                }
+                Line::Text(text.to_owned())
+            }
+            PacketLineRef::Delimiter => Line::Delimiter,
+            PacketLineRef::Flush | PacketLineRef::ResponseEnd => Line::Flush,
+        })
+    }
+
+    /// Copies band 1 to `pack` until the flush; band 2 is chatter, band 3 an error.
+    fn copy_pack(&mut self, pack: &mut dyn Write) -> Result<(), Broken> {
+        loop {
+            let packet = read_packet(&mut self.packets, true)?;
+            match packet {
+                PacketLineRef::Flush | PacketLineRef::ResponseEnd => return Ok(()),
+                PacketLineRef::Delimiter => {
+                    return Err(Broken::Malformed("a delimiter within the pack".to_owned()));
+                }
+                PacketLineRef::Data(_) => match packet.decode_band() {
+                    Ok(BandRef::Data(bytes)) => pack.write_all(bytes).map_err(Broken::Write)?,
+                    Ok(BandRef::Progress(_)) => {}
+                    Ok(BandRef::Error(message)) => {
+                        return Err(remote_error(&String::from_utf8_lossy(message)));
+                    }
+                    Err(error) => return Err(Broken::Malformed(error.to_string())),
+                },
+            }
+        }
+    }
+}
+
+fn read_packet<'p>(
+    packets: &'p mut StreamingPeekableIter<&mut dyn Read>,
+    began: bool,
+) -> Result<PacketLineRef<'p>, Broken> {
+    match packets.read_line() {
+        Some(Ok(Ok(packet))) => Ok(packet),
+        Some(Ok(Err(error))) => Err(Broken::Malformed(error.to_string())),
+        Some(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof && !began => Err(Broken::Empty),
+        Some(Err(error)) => Err(Broken::Read(error)),
+        None => Err(Broken::Malformed("the answer ends too early".to_owned())),
+    }
+}
+
+fn remote_error(message: &str) -> Broken {
+    let message = message.trim();
+    if message.contains("not our ref") { Broken::NotOurRef } else { Broken::Remote(message.to_owned()) }
+}

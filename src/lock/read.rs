@@ -1,0 +1,208 @@
+//! From bytes to a lock. The version is read before the rest, so that a newer lock is named as such.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::schema::{
+    AutoInstall, Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest,
+};
+use super::{Error, VERSION};
+use crate::repo::{CommitId, Invalid, Reference, RemoteUrl, RepoName, Series, TreeId};
+
+pub(super) fn lock(bytes: &[u8], file: &Path) -> Result<Lock, Error> {
+    if let Some(line) = conflict_marker(bytes) {
+        return Err(Error::Conflicted { file: file.to_owned(), line });
+    }
+    let wire: WireLock = serde_json::from_slice(bytes).map_err(|error| explain(bytes, file, &error))?;
+    if wire.version != VERSION {
+        return Err(Error::TooNew { file: file.to_owned(), found: wire.version });
+    }
+    wire.into_lock().map_err(|why| Error::Malformed { file: file.to_owned(), why })
+}
+
+fn conflict_marker(bytes: &[u8]) -> Option<usize> {
+    let is_marker = |line: &[u8]| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ");
+    bytes.split(|&byte| byte == b'\n').position(is_marker).map(|place| place + 1)
+}
+
+/// Finds out whether a lock that does not parse is newer, another tool's, cut off, or just wrong.
+fn explain(bytes: &[u8], file: &Path, error: &serde_json::Error) -> Error {
+    let file = file.to_owned();
+    if error.is_eof() {
+        return Error::Truncated { file, line: error.line() };
+    }
+    #[derive(Deserialize)]
+    struct OnlyVersion {
+        version: Value,
+    }
+    match serde_json::from_slice::<OnlyVersion>(bytes).map(|lock| lock.version) {
+        Ok(Value::Number(found)) if found.as_u64().is_some_and(|found| found > VERSION) => {
+            Error::TooNew { file, found: found.as_u64().unwrap_or(u64::MAX) }
+        }
+        Ok(Value::String(found)) => Error::Foreign { file, found },
+        _ => Error::Malformed { file, why: error.to_string() },
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireLock {
+    version: u64,
+    repos: Vec<WireRepo>,
+    profiles: BTreeMap<String, WireProfile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireRepo {
+    name: RepoName,
+    url: RemoteUrl,
+    branch: Option<String>,
+    tag: Option<String>,
+    rev: Option<CommitId>,
+    addons: Vec<String>,
+    commit: CommitId,
+    tree: TreeId,
+    modules: Vec<WireModule>,
+    #[serde(default)]
+    unreadable: Vec<WireUnreadable>,
+    requirements: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireModule {
+    name: String,
+    directory: Option<String>,
+    version: Option<String>,
+    tree: TreeId,
+    depends: Vec<String>,
+    license: Option<String>,
+    development_status: Option<String>,
+    auto_install: WireAutoInstall,
+    python: Vec<String>,
+    bin: Vec<String>,
+    deb: Vec<String>,
+}
+
+struct WireAutoInstall(AutoInstall);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireUnreadable {
+    path: String,
+    line: usize,
+    why: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireProfile {
+    odoo: Series,
+    repos: Vec<String>,
+}
+
+impl<'de> Deserialize<'de> for WireAutoInstall {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = WireAutoInstall;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("true, false or a list of module names")
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+                Ok(WireAutoInstall(if value { AutoInstall::WithDependencies } else { AutoInstall::Never }))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, sequence: A) -> Result<Self::Value, A::Error> {
+                let names = Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(sequence))?;
+                Ok(WireAutoInstall(AutoInstall::With(names)))
+            }
+        }
+
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl WireLock {
+    fn into_lock(self) -> Result<Lock, String> {
+        let mut repos = self.repos.into_iter().map(WireRepo::into_repo).collect::<Result<Vec<_>, _>>()?;
+        repos.sort_by(|a, b| a.pin.cmp(&b.pin));
+        if let Some(pair) = repos.windows(2).find(|pair| pair[0].pin == pair[1].pin) {
+            return Err(format!("repository `{}` stands in it twice", pair[0].pin.name));
+        }
+        let mut lock = Lock { repos, profiles: BTreeMap::new() };
+        let pins: HashMap<String, &Pin> =
+            lock.repos.iter().map(|repo| (lock.key(&repo.pin), &repo.pin)).collect();
+        let mut profiles = BTreeMap::new();
+        for (name, profile) in self.profiles {
+            let find = |key: &String| match pins.get(key) {
+                Some(&pin) => Ok(pin.clone()),
+                None => Err(format!("profile `{name}` names `{key}`, which is not among its repositories")),
+            };
+            let repos = profile.repos.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+            profiles.insert(name, LockedProfile { odoo: profile.odoo, repos });
+        }
+        lock.profiles = profiles;
+        Ok(lock)
+    }
+}
+
+impl WireRepo {
+    fn into_repo(self) -> Result<LockedRepo, String> {
+        let reference = self.reference()?;
+        let unreadable = self.unreadable.into_iter();
+        let facts = Facts {
+            modules: self.modules.into_iter().map(WireModule::into_module).collect(),
+            unreadable: unreadable
+                .map(|manifest| UnreadableManifest {
+                    path: manifest.path,
+                    line: manifest.line,
+                    why: manifest.why,
+                })
+                .collect(),
+            requirements: self.requirements,
+        };
+        Ok(LockedRepo {
+            pin: Pin { name: self.name, reference, url: self.url },
+            addons: self.addons,
+            commit: self.commit,
+            tree: self.tree,
+            facts,
+        })
+    }
+
+    fn reference(&self) -> Result<Reference, String> {
+        let checked = match (&self.branch, &self.tag, self.rev) {
+            (Some(branch), None, None) => Reference::branch(branch),
+            (None, Some(tag), None) => Reference::tag(tag),
+            (None, None, Some(commit)) => Ok(Reference::Rev(commit)),
+            _ => return Err(format!("repository `{}` needs one of `branch`, `tag` and `rev`", self.name)),
+        };
+        checked.map_err(|invalid: Invalid| format!("repository `{}`: {invalid}", self.name))
+    }
+}
+
+impl WireModule {
+    fn into_module(self) -> LockedModule {
+        LockedModule {
+            name: self.name,
+            directory: self.directory.unwrap_or_else(|| ".".to_owned()),
+            version: self.version,
+            tree: self.tree,
+            depends: self.depends,
+            license: self.license,
+            development_status: self.development_status,
+            auto_install: self.auto_install.0,
+            python: self.python,
+            bin: self.bin,
+            deb: self.deb,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The layout of the lock, written by hand because it is a promise: two spaces, one module a line.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::VERSION;
+use super::schema::{AutoInstall, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
+use crate::repo::Reference;
+
+impl Lock {
+    /// The text of the lock. The same lock gives the same bytes on every platform.
+    pub(crate) fn render(&self) -> String {
+        let mut text = format!("{{\n  \"version\": {VERSION},\n");
+        write_list(&mut text, 2, "repos", self.repos.iter().map(render_repo));
+        text.push_str(",\n  \"profiles\": {");
+        for (place, (name, profile)) in self.profiles.iter().enumerate() {
+            text.push_str(if place == 0 { "\n" } else { ",\n" });
+            let _ = write!(text, "    {}: {{\n", json(name));
+            render_profile(&mut text, profile, self);
+            text.push_str("    }");
+        }
+        text.push_str(if self.profiles.is_empty() { "}\n}\n" } else { "\n  }\n}\n" });
+        text
+    }
+
+    /// The word by which a profile names a repository: `web@18.0`.
+    ///
+    /// Where two entries would share it (same name and reference, other url), the url is part of it.
+    pub(super) fn key(&self, pin: &Pin) -> String {
+        let reference = match &pin.reference {
+            Reference::Branch(branch) => branch.clone(),
+            Reference::Tag(tag) => format!("tags/{tag}"),
+            Reference::Rev(commit) => commit.to_string(),
+        };
+        let shared = self.repos.iter().any(|other| {
+            other.pin.name == pin.name && other.pin.reference == pin.reference && other.pin.url != pin.url
+        });
+        if shared {
+            format!("{}@{reference} {}", pin.name, pin.url.as_str())
+        } else {
+            format!("{}@{reference}", pin.name)
+        }
+    }
+}
+
+fn render_repo(repo: &LockedRepo) -> String {
+    let (kind, reference) = match &repo.pin.reference {
+        Reference::Branch(branch) => ("branch", branch.clone()),
+        Reference::Tag(tag) => ("tag", tag.clone()),
+        Reference::Rev(commit) => ("rev", commit.to_string()),
+    };
+    let mut text = String::from("{\n");
+    for (key, value) in [
+        ("name", json(repo.pin.name.as_str())),
+        ("url", json(repo.pin.url.as_str())),
+        (kind, json(&reference)),
+        ("addons", json(&repo.addons)),
+        ("commit", json(&repo.commit)),
+        ("tree", json(&repo.tree)),
+    ] {
+        let _ = writeln!(text, "      \"{key}\": {value},");
+    }
+    write_list(&mut text, 6, "modules", repo.facts.modules.iter().map(render_module));
+    if !repo.facts.unreadable.is_empty() {
+        text.push_str(",\n");
+        write_list(&mut text, 6, "unreadable", repo.facts.unreadable.iter().map(render_unreadable));
+    }
+    text.push_str(",\n");
+    write_list(&mut text, 6, "requirements", repo.facts.requirements.iter().map(json));
+    text.push_str("\n    }");
+    text
+}
+
+fn render_module(module: &LockedModule) -> String {
+    let auto_install = match &module.auto_install {
+        AutoInstall::Never => "false".to_owned(),
+        AutoInstall::WithDependencies => "true".to_owned(),
+        AutoInstall::With(names) => json(names),
+    };
+    let directory = (module.directory != ".").then(|| ("directory", json(&module.directory)));
+    let fields = [("name", json(&module.name))].into_iter().chain(directory).chain([
+        ("version", json(&module.version)),
+        ("tree", json(&module.tree)),
+        ("depends", json(&module.depends)),
+        ("license", json(&module.license)),
+        ("development_status", json(&module.development_status)),
+        ("auto_install", auto_install),
+        ("python", json(&module.python)),
+        ("bin", json(&module.bin)),
+        ("deb", json(&module.deb)),
+    ]);
+    one_line(fields)
+}
+
+fn render_unreadable(manifest: &UnreadableManifest) -> String {
+    let fields =
+        [("path", json(&manifest.path)), ("line", manifest.line.to_string()), ("why", json(&manifest.why))];
+    one_line(fields.into_iter())
+}
+
+fn render_profile(text: &mut String, profile: &LockedProfile, lock: &Lock) {
+    let _ = writeln!(text, "      \"odoo\": {},", json(&profile.odoo));
+    write_list(text, 6, "repos", profile.repos.iter().map(|pin| json(&lock.key(pin))));
+    text.push('\n');
+}
+
+fn one_line<'a>(fields: impl Iterator<Item = (&'a str, String)>) -> String {
+    let fields: Vec<String> = fields.map(|(key, value)| format!("\"{key}\": {value}")).collect();
+    format!("{{{}}}", fields.join(", "))
+}
+
+fn write_list(text: &mut String, indent: usize, key: &str, items: impl Iterator<Item = String>) {
+    let _ = write!(text, "{:indent$}\"{key}\": [", "");
+    let mut empty = true;
+    for item in items {
+        text.push_str(if empty { "\n" } else { ",\n" });
+        let _ = write!(text, "{:width$}{item}", "", width = indent + 2);
+        empty = false;
+    }
+    if !empty {
+        let _ = write!(text, "\n{:indent$}", "");
+    }
+    text.push(']');
+}
+
+/// One value in JSON on one line, with a blank after each comma.
+fn json<T: Serialize + ?Sized>(value: &T) -> String {
+    let mut bytes = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, OneLine);
+    value.serialize(&mut serializer).expect("text and lists of text always serialize");
+    String::from_utf8(bytes).expect("JSON is UTF-8")
+}
+
+struct OneLine;
+
+impl serde_json::ser::Formatter for OneLine {
+    fn begin_array_value<W: std::io::Write + ?Sized>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> std::io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(b", ") }
+    }
+}

@@ -1,0 +1,103 @@
+//! What a lock holds, as the rest of the tool sees it.
+
+use std::collections::BTreeMap;
+
+use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series, TreeId};
+
+/// One lock for all profiles.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Lock {
+    /// Sorted by pin; no pin stands twice.
+    pub(crate) repos: Vec<LockedRepo>,
+    pub(crate) profiles: BTreeMap<String, LockedProfile>,
+}
+
+impl Lock {
+    /// The repository locked for a pin.
+    pub(crate) fn repo(&self, pin: &Pin) -> Option<&LockedRepo> {
+        let place = self.repos.binary_search_by(|repo| repo.pin.cmp(pin)).ok()?;
+        Some(&self.repos[place])
+    }
+}
+
+/// What a repository is asked for: the same pin in two profiles is one entry of the lock.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Pin {
+    pub(crate) name: RepoName,
+    pub(crate) reference: Reference,
+    /// As written in `repos.toml`: `${VAR}` unexpanded, without userinfo.
+    pub(crate) url: RemoteUrl,
+}
+
+/// One repository at one commit, with the facts that the offline commands need.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct LockedRepo {
+    pub(crate) pin: Pin,
+    /// The directories that hold the modules, in path order.
+    pub(crate) addons: Vec<String>,
+    pub(crate) commit: CommitId,
+    pub(crate) tree: TreeId,
+    pub(crate) facts: Facts,
+}
+
+/// What the files of a commit say.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Facts {
+    /// Every installable module, by addons directory, then by name.
+    pub(crate) modules: Vec<LockedModule>,
+    /// Modules whose manifest could not be read.
+    pub(crate) unreadable: Vec<UnreadableManifest>,
+    /// The lines of the repository's own `requirements.txt`, as they stand.
+    pub(crate) requirements: Vec<String>,
+}
+
+/// An installable module; what its manifest leaves out is absent here too.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct LockedModule {
+    pub(crate) name: String,
+    /// The addons directory that it stands in, `.` for the repository itself.
+    pub(crate) directory: String,
+    pub(crate) version: Option<String>,
+    pub(crate) tree: TreeId,
+    pub(crate) depends: Vec<String>,
+    pub(crate) license: Option<String>,
+    pub(crate) development_status: Option<String>,
+    pub(crate) auto_install: AutoInstall,
+    pub(crate) python: Vec<String>,
+    pub(crate) bin: Vec<String>,
+    pub(crate) deb: Vec<String>,
+}
+
+impl LockedModule {
+    /// The path of the module's directory below its repository.
+    pub(crate) fn path(&self) -> String {
+        if self.directory == "." { self.name.clone() } else { format!("{}/{}", self.directory, self.name) }
+    }
+}
+
+/// When Odoo installs a module by itself.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) enum AutoInstall {
+    #[default]
+    Never,
+    /// As soon as all its dependencies are installed.
+    WithDependencies,
+    /// As soon as these of its dependencies are installed.
+    With(Vec<String>),
+}
+
+/// A manifest that is no literal; the rest of the repository is locked all the same.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct UnreadableManifest {
+    /// The manifest's path below the repository.
+    pub(crate) path: String,
+    pub(crate) line: usize,
+    pub(crate) why: String,
+}
+
+/// A profile: its series and its repositories in path order.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct LockedProfile {
+    pub(crate) odoo: Series,
+    pub(crate) repos: Vec<Pin>,
+}
