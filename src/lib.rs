@@ -1,4 +1,57 @@
+//! `oca`, the submodule and lockfile manager for OCA repositories.
+//!
+//! The map; arrows point down only:
+//!
+//! ```text
+//! main → cli → commands → {output, session, facts, plan}
+//!                       → {config, lock, git, addons, requirements, odoo_conf}
+//!                       → {repo, report, progress, fs, pool}
+//! ```
+//!
+//! - `config` turns `repos.toml` into profiles; `lock` turns `oca.lock.json` into a lock and back. Neither knows
+//!   the other: `plan` alone sees both.
+//! - `git` is the only room that knows git2 or HTTP. `addons` reads modules through the trait
+//!   [`FileTree`](repo::FileTree) and has never heard of git; `facts` brings the two together.
+//! - `requirements` merges Python requirements, `odoo_conf` edits an odoo.conf: text in, text out.
+//! - `session` is one run in one project: its files, its profile, its paths.
+//! - `output` alone prints; `error` decides on exit codes and hints.
+
+mod addons;
+mod cli;
+mod commands;
+mod config;
+mod error;
+mod facts;
 mod fs;
 mod git;
 mod lock;
+mod odoo_conf;
+mod output;
+mod plan;
+mod pool;
+mod progress;
 mod repo;
+mod report;
+mod requirements;
+mod session;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Runs the command line of the process. Exit codes: 0 done, 1 the answer is no, 2 usage or configuration,
+/// 3 network or git failed, 4 a pinned commit is gone, 130 interrupted.
+pub fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    git::prepare();
+    // Where oca is the first process of a container, an interrupt without a handler is ignored.
+    let _without = ctrlc::set_handler(|| std::process::exit(130));
+    let printer = output::Printer::new(&cli.global);
+    match commands::run(&cli, &printer) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            printer.error(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary: parses, runs, and exits with the code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    oca::main()
+}

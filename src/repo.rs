@@ -126,6 +126,11 @@ impl RemoteUrl {
         &self.0
     }
 
+    /// A path that is known to be one, whatever characters stand in it.
+    pub(crate) fn from_path(path: &std::path::Path) -> Self {
+        Self(path.to_string_lossy().into_owned())
+    }
+
     /// The same without userinfo that could be a secret: all of it for http(s), the password for the rest.
     #[must_use]
     pub(crate) fn without_secret(&self) -> Self {
@@ -335,6 +340,17 @@ impl fmt::Display for Series {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)
     }
+}
+
+/// When Odoo installs a module by itself.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) enum AutoInstall {
+    #[default]
+    Never,
+    /// As soon as everything in `depends` is installed.
+    WhenDependsAre,
+    /// As soon as these are.
+    When(Vec<String>),
 }
 
 /// A tree of files, wherever it is kept: a tree of git or a folder. Paths are relative, with `/`.

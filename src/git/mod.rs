@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-pub(crate) use checkout::{Checkout, CheckoutError, Content, Head, LocalWork, Origin};
+pub(crate) use checkout::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, LocalWork, Origin};
 pub(crate) use error::Error;
 pub(crate) use remote::Remote;
 pub(crate) use store::{clean_cache, size_of_cache};

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use diff::{Change, changes};
 pub(crate) use schema::{
-    AutoInstall, Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest,
+    Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest,
 };
 
 use crate::fs::{self, Written};

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::schema::{
-    AutoInstall, Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest,
+    Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest,
 };
 use super::{Error, VERSION};
-use crate::repo::{CommitId, Invalid, Reference, RemoteUrl, RepoName, Series, TreeId};
+use crate::repo::{AutoInstall, CommitId, Invalid, Reference, RemoteUrl, RepoName, Series, TreeId};
 
 pub(super) fn lock(bytes: &[u8], file: &Path) -> Result<Lock, Error> {
     if let Some(line) = conflict_marker(bytes) {
@@ -117,12 +117,12 @@ impl<'de> Deserialize<'de> for WireAutoInstall {
             }
 
             fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-                Ok(WireAutoInstall(if value { AutoInstall::WithDependencies } else { AutoInstall::Never }))
+                Ok(WireAutoInstall(if value { AutoInstall::WhenDependsAre } else { AutoInstall::Never }))
             }
 
             fn visit_seq<A: serde::de::SeqAccess<'de>>(self, sequence: A) -> Result<Self::Value, A::Error> {
                 let names = Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(sequence))?;
-                Ok(WireAutoInstall(AutoInstall::With(names)))
+                Ok(WireAutoInstall(AutoInstall::When(names)))
             }
         }
 

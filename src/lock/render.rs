@@ -5,8 +5,8 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::VERSION;
-use super::schema::{AutoInstall, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
-use crate::repo::Reference;
+use super::schema::{Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
+use crate::repo::{AutoInstall, Reference};
 
 impl Lock {
     /// The text of the lock. The same lock gives the same bytes on every platform.
@@ -75,8 +75,8 @@ fn render_repo(repo: &LockedRepo) -> String {
 fn render_module(module: &LockedModule) -> String {
     let auto_install = match &module.auto_install {
         AutoInstall::Never => "false".to_owned(),
-        AutoInstall::WithDependencies => "true".to_owned(),
-        AutoInstall::With(names) => json(names),
+        AutoInstall::WhenDependsAre => "true".to_owned(),
+        AutoInstall::When(names) => json(names),
     };
     let directory = (module.directory != ".").then(|| ("directory", json(&module.directory)));
     let fields = [("name", json(&module.name))].into_iter().chain(directory).chain([

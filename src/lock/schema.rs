@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series, TreeId};
+use crate::repo::{AutoInstall, CommitId, Reference, RemoteUrl, RepoName, Series, TreeId};
 
 /// One lock for all profiles.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -73,17 +73,6 @@ impl LockedModule {
     pub(crate) fn path(&self) -> String {
         if self.directory == "." { self.name.clone() } else { format!("{}/{}", self.directory, self.name) }
     }
-}
-
-/// When Odoo installs a module by itself.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) enum AutoInstall {
-    #[default]
-    Never,
-    /// As soon as all its dependencies are installed.
-    WithDependencies,
-    /// As soon as these of its dependencies are installed.
-    With(Vec<String>),
 }
 
 /// A manifest that is no literal; the rest of the repository is locked all the same.

@@ -1,1 +1,15 @@
-fn main() {}
+//! Runs the real binary against real repositories and loopback servers; nothing here needs the network.
+
+mod daemon;
+mod demo;
+mod diff;
+mod env;
+mod harness;
+mod loopback;
+mod proxy;
+mod remote;
+mod run;
+mod server;
+#[cfg(unix)]
+mod ssh;
+mod transports;

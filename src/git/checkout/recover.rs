@@ -15,7 +15,7 @@ impl Checkout {
     /// Finishes what a killed move left: files that are oca's go back to what HEAD says, the user's stay.
     ///
     /// The caller holds the project's lock, so that no other oca is at work here.
-    pub(super) fn recover(&self) -> Result<(), Error> {
+    pub(crate) fn recover(&self) -> Result<(), Error> {
         let git = self.git_directory();
         let journal = git.join(JOURNAL);
         if !journal.exists() {

@@ -1,0 +1,342 @@
+//! Which modules are in a tree of files, by the rule of Odoo (`odoo/modules/module.py`).
+//!
+//! It goes in two steps, for between them the caller may have to bring the manifests over the network, all at once:
+//! [`find`] says where manifests are, [`read`] reads them.
+
+use crate::repo::{Entry, EntryKind, FileTree, Series, TreeId, UnreadableTree};
+
+use super::manifest::{Manifest, ManifestError};
+use super::source::Place;
+
+/// The last series that still takes `__openerp__.py` for a manifest.
+const LAST_WITH_OPENERP: u16 = 18;
+
+/// A directory that is a module to Odoo, its manifest yet unread.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Found {
+    pub(crate) name: String,
+    /// The addons directory it stands in, as the caller wrote it.
+    pub(crate) directory: String,
+    /// The module's own directory: `web_x`, or `sub/dir/web_x`.
+    pub(crate) path: String,
+    /// The path of its manifest.
+    pub(crate) manifest: String,
+    /// What the manifest is; a symlink has no text to read.
+    pub(crate) manifest_kind: EntryKind,
+    pub(crate) tree: Option<TreeId>,
+}
+
+/// All modules of a tree, in the order they were found.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Survey {
+    pub(crate) modules: Vec<Module>,
+    /// The names of those that say `installable: False`.
+    pub(crate) uninstallable: Vec<String>,
+    pub(crate) unreadable: Vec<Unreadable>,
+}
+
+/// An installable module.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Module {
+    pub(crate) name: String,
+    pub(crate) directory: String,
+    pub(crate) path: String,
+    pub(crate) manifest_path: String,
+    pub(crate) tree: Option<TreeId>,
+    pub(crate) manifest: Manifest,
+}
+
+/// A module whose manifest cannot be used.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Unreadable {
+    pub(crate) name: String,
+    /// The path of the manifest.
+    pub(crate) path: String,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) why: String,
+}
+
+/// Finds the modules that are direct children of the addons directories: in order of these, then by name.
+///
+/// `addons` are paths from the root of the tree, which itself is `.`; one that does not exist holds no modules.
+pub(crate) fn find(
+    tree: &dyn FileTree,
+    addons: &[String],
+    series: Series,
+) -> Result<Vec<Found>, UnreadableTree> {
+    let mut found = Vec::new();
+    for directory in addons {
+        let root = normalized(directory);
+        let mut children = tree.entries(&root)?;
+        children.sort_by(|a, b| a.name.cmp(&b.name));
+        for child in children.into_iter().filter(may_be_module) {
+            let path = join(&root, &child.name);
+            if let Some(manifest) = manifest_among(&tree.entries(&path)?, series) {
+                found.push(Found {
+                    name: child.name,
+                    directory: directory.clone(),
+                    manifest: join(&path, &manifest.name),
+                    manifest_kind: manifest.kind,
+                    path,
+                    tree: child.tree,
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether Odoo takes a folder as an entry of its addons path: a module is in it, installable or not.
+pub(crate) fn is_addons_directory(tree: &dyn FileTree, series: Series) -> Result<bool, UnreadableTree> {
+    Ok(!find(tree, &[".".to_owned()], series)?.is_empty())
+}
+
+/// Reads the manifests of what was found; a bad one never stops the rest.
+pub(crate) fn read(tree: &dyn FileTree, found: Vec<Found>) -> Result<Survey, UnreadableTree> {
+    let mut survey = Survey::default();
+    for Found { name, directory, path, manifest: found_manifest, manifest_kind, tree: id } in found {
+        let parsed = match manifest_kind {
+            EntryKind::Symlink => Err((Place::START, "the manifest is a symlink".to_owned())),
+            _ => match tree.read(&found_manifest)? {
+                Some(text) => Manifest::parse(&text).map_err(|error| described(&error)),
+                None => Err((Place::START, "the manifest is missing".to_owned())),
+            },
+        };
+        match parsed {
+            Ok(manifest) if manifest.installable => {
+                let manifest_path = found_manifest;
+                survey.modules.push(Module { name, directory, path, manifest_path, tree: id, manifest });
+            }
+            Ok(_) => survey.uninstallable.push(name),
+            Err((Place { line, column }, why)) => {
+                survey.unreadable.push(Unreadable { name, path: found_manifest, line, column, why });
+            }
+        }
+    }
+    Ok(survey)
+}
+
+fn described(error: &ManifestError) -> (Place, String) {
+    (error.at(), error.to_string())
+}
+
+/// A path without `.` and empty parts: the root is the empty path.
+fn normalized(directory: &str) -> String {
+    let parts: Vec<_> = directory.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    parts.join("/")
+}
+
+fn join(directory: &str, name: &str) -> String {
+    if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
+}
+
+/// `setup/` holds packaging, in which symlinks show every module a second time.
+fn may_be_module(child: &Entry) -> bool {
+    child.kind == EntryKind::Directory && !child.name.starts_with(['.', '_']) && child.name != "setup"
+}
+
+/// The manifest in a directory, if that is a package of Python as well. A symlinked manifest counts, so that it
+/// comes up as unreadable and not as no module at all.
+fn manifest_among(entries: &[Entry], series: Series) -> Option<&Entry> {
+    let named = |name: &str| entries.iter().find(|entry| entry.name == name);
+    named("__init__.py").filter(|entry| entry.kind == EntryKind::File)?;
+    let is_manifest = |entry: &&Entry| matches!(entry.kind, EntryKind::File | EntryKind::Symlink);
+    let old_name = || named("__openerp__.py").filter(|_| series.major() <= LAST_WITH_OPENERP);
+    named("__manifest__.py").filter(is_manifest).or_else(|| old_name().filter(is_manifest))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// Files by path; a text that begins with `->` is a symlink.
+    struct Files(BTreeMap<&'static str, &'static str>);
+
+    impl FileTree for Files {
+        fn entries(&self, directory: &str) -> Result<Vec<Entry>, UnreadableTree> {
+            let mut entries: Vec<Entry> = Vec::new();
+            for (path, text) in &self.0 {
+                let below = match directory {
+                    "" => Some(*path),
+                    _ => path.strip_prefix(directory).and_then(|rest| rest.strip_prefix('/')),
+                };
+                let Some(below) = below else { continue };
+                let (name, kind) = match below.split_once('/') {
+                    Some((name, _)) => (name, EntryKind::Directory),
+                    None if text.starts_with("->") => (below, EntryKind::Symlink),
+                    None => (below, EntryKind::File),
+                };
+                if entries.iter().all(|entry| entry.name != name) {
+                    let tree = (kind == EntryKind::Directory).then(|| TreeId::from_bytes([7; 20]));
+                    entries.push(Entry { name: name.to_owned(), kind, tree });
+                }
+            }
+            entries.sort_by(|a, b| a.name.cmp(&b.name));
+            Ok(entries)
+        }
+
+        fn read(&self, path: &str) -> Result<Option<Vec<u8>>, UnreadableTree> {
+            Ok(self.0.get(path).map(|text| text.as_bytes().to_vec()))
+        }
+    }
+
+    fn files<const N: usize>(files: [(&'static str, &'static str); N]) -> Files {
+        Files(files.into())
+    }
+
+    fn found_in(tree: &Files, addons: &[&str], series: &str) -> Vec<Found> {
+        let addons: Vec<String> = addons.iter().map(ToString::to_string).collect();
+        find(tree, &addons, Series::parse(series).expect("a series")).expect("a readable tree")
+    }
+
+    fn paths(found: &[Found]) -> Vec<&str> {
+        found.iter().map(|found| found.path.as_str()).collect()
+    }
+
+    fn survey(tree: &Files) -> Survey {
+        read(tree, found_in(tree, &["."], "18.0")).expect("a readable tree")
+    }
+
+    #[test]
+    fn a_newborn_series_holds_no_module() {
+        let tree = files([
+            ("LICENSE", ""),
+            ("README.md", ""),
+            (".github/workflows/test.yml", ""),
+            ("setup/_metapackage/setup.py", ""),
+        ]);
+        assert_eq!(found_in(&tree, &["."], "18.0"), []);
+        assert_eq!(survey(&tree), Survey::default());
+    }
+
+    #[test]
+    fn uninstallable_modules_are_only_named() {
+        let manifest = r#"{"version": "17.0.1.0.0", "installable": False, "depends": ["nowhere"]}"#;
+        let tree = files([
+            ("ledger/__init__.py", ""),
+            ("ledger/__manifest__.py", manifest),
+            ("ledger_demo/__init__.py", ""),
+            ("ledger_demo/__manifest__.py", manifest),
+        ]);
+        let survey = survey(&tree);
+        assert_eq!(survey.modules, []);
+        assert_eq!(survey.uninstallable, ["ledger", "ledger_demo"]);
+        assert_eq!(survey.unreadable, []);
+    }
+
+    #[test]
+    fn a_module_that_is_visible_many_times_is_found_once() {
+        let tree = files([
+            ("shelf/__init__.py", ""),
+            ("shelf/__manifest__.py", "{}"),
+            ("shelf/pyproject.toml", ""),
+            ("shelf/tests/module/__init__.py", ""),
+            ("shelf/tests/module/__manifest__.py", "{}"),
+            ("setup/__init__.py", ""),
+            ("setup/__manifest__.py", "{}"),
+            ("setup/shelf/odoo/addons/shelf", "->../../../../shelf"),
+            ("setup/shelf/setup.py", "import setuptools\r\n"),
+            ("setup/setup/README", ""),
+            ("setup/_metapackage/setup.py", ""),
+            ("shelf_link", "->shelf"),
+        ]);
+        let found = found_in(&tree, &["."], "16.0");
+        assert_eq!(
+            found,
+            [Found {
+                name: "shelf".to_owned(),
+                directory: ".".to_owned(),
+                path: "shelf".to_owned(),
+                manifest: "shelf/__manifest__.py".to_owned(),
+                manifest_kind: EntryKind::File,
+                tree: Some(TreeId::from_bytes([7; 20])),
+            }]
+        );
+    }
+
+    #[test]
+    fn a_module_needs_both_files_and_a_plain_name() {
+        let tree = files([
+            ("no_init/__manifest__.py", "{}"),
+            ("no_manifest/__init__.py", ""),
+            ("linked_init/__init__.py", "->../x.py"),
+            ("linked_init/__manifest__.py", "{}"),
+            ("init_directory/__init__.py/x", ""),
+            ("init_directory/__manifest__.py", "{}"),
+            ("__unported__/__init__.py", ""),
+            ("__unported__/__manifest__.py", "{}"),
+            (".hidden/__init__.py", ""),
+            (".hidden/__manifest__.py", "{}"),
+        ]);
+        assert_eq!(found_in(&tree, &["."], "18.0"), []);
+    }
+
+    #[test]
+    fn the_old_name_of_a_manifest_ends_with_18() {
+        let tree = files([
+            ("both/__init__.py", ""),
+            ("both/__manifest__.py", "{}"),
+            ("both/__openerp__.py", "{}"),
+            ("old/__init__.py", ""),
+            ("old/__openerp__.py", "{}"),
+        ]);
+        let manifests = |series| -> Vec<String> {
+            found_in(&tree, &["."], series).into_iter().map(|found| found.manifest).collect()
+        };
+        assert_eq!(manifests("18.0"), ["both/__manifest__.py", "old/__openerp__.py"]);
+        assert_eq!(manifests("19.0"), ["both/__manifest__.py"]);
+    }
+
+    #[test]
+    fn addons_directories_keep_their_order() {
+        let tree = files([
+            ("a/__init__.py", ""),
+            ("a/__manifest__.py", "{}"),
+            ("sub/dir/c/__init__.py", ""),
+            ("sub/dir/c/__manifest__.py", "{}"),
+            ("sub/dir/b/__init__.py", ""),
+            ("sub/dir/b/__manifest__.py", "{}"),
+        ]);
+        assert_eq!(paths(&found_in(&tree, &["sub/dir", "."], "18.0")), ["sub/dir/b", "sub/dir/c", "a"]);
+        assert_eq!(paths(&found_in(&tree, &["./sub/dir/"], "18.0")), ["sub/dir/b", "sub/dir/c"]);
+        assert_eq!(paths(&found_in(&tree, &["nowhere"], "18.0")), [""; 0]);
+    }
+
+    #[test]
+    fn a_bad_manifest_never_stops_the_rest() {
+        let tree = files([
+            ("bad/__init__.py", ""),
+            ("bad/__manifest__.py", "{\n    \"name\": \"Bad\" % 1,\n}\n"),
+            ("good/__init__.py", ""),
+            ("good/__manifest__.py", "{'depends': ['bad']}"),
+            ("linked/__init__.py", ""),
+            ("linked/__manifest__.py", "->__openerp__.py"),
+            ("wrong/__init__.py", ""),
+            ("wrong/__manifest__.py", "{'name': 'Wrong',\n 'depends': 'base'}"),
+        ]);
+        let mut found = found_in(&tree, &["."], "18.0");
+        let gone = Found {
+            name: "gone".to_owned(),
+            manifest: "gone/__manifest__.py".to_owned(),
+            ..found[1].clone()
+        };
+        found.push(gone);
+        let survey = read(&tree, found).expect("a readable tree");
+        let modules: Vec<_> = survey.modules.iter().map(|module| module.name.as_str()).collect();
+        assert_eq!(modules, ["good"]);
+        assert_eq!(survey.modules[0].manifest.depends, ["bad"]);
+        let shown = |bad: &Unreadable| format!("{}:{}:{}: {}", bad.path, bad.line, bad.column, bad.why);
+        assert_eq!(
+            survey.unreadable.iter().map(shown).collect::<Vec<_>>(),
+            [
+                "bad/__manifest__.py:2:19: a manifest may hold literals only; here stands the operator `%`",
+                "linked/__manifest__.py:1:1: the manifest is a symlink",
+                "wrong/__manifest__.py:2:13: `depends` must be a list of texts, not `str`",
+                "gone/__manifest__.py:1:1: the manifest is missing",
+            ]
+        );
+    }
+}

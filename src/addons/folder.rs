@@ -1,0 +1,135 @@
+//! A folder on the disk as a tree of files.
+
+use std::fs::Metadata;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::fs;
+use crate::repo::{Entry, EntryKind, FileTree, UnreadableTree};
+
+/// A folder that is read as Odoo reads it: a symlink is what it leads to, wherever that is.
+///
+/// A link that leads nowhere stays [`EntryKind::Symlink`].
+#[derive(Clone, Debug)]
+pub(crate) struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    pub(crate) fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+}
+
+impl FileTree for Folder {
+    fn entries(&self, directory: &str) -> Result<Vec<Entry>, UnreadableTree> {
+        let path = self.root.join(directory);
+        let children = match std::fs::read_dir(&path) {
+            Ok(children) => children,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(Vec::new());
+            }
+            Err(error) => return Err(unreadable(&path, &error)),
+        };
+        let mut entries = Vec::new();
+        for child in children {
+            let child = child.map_err(|error| unreadable(&path, &error))?;
+            if let Ok(name) = child.file_name().into_string() {
+                entries.push(Entry { name, kind: kind_of(&child.path()), tree: None });
+            }
+        }
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(entries)
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, UnreadableTree> {
+        let path = self.root.join(path);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        fs::read_if_there(&path).map_err(|error| unreadable(&path, &error.source))
+    }
+}
+
+fn kind_of(path: &Path) -> EntryKind {
+    match std::fs::metadata(path) {
+        Ok(metadata) => kind_of_target(&metadata),
+        Err(_) if path.is_symlink() => EntryKind::Symlink,
+        Err(_) => EntryKind::Other,
+    }
+}
+
+fn kind_of_target(metadata: &Metadata) -> EntryKind {
+    if metadata.is_dir() {
+        EntryKind::Directory
+    } else if metadata.is_file() {
+        EntryKind::File
+    } else {
+        EntryKind::Other
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> UnreadableTree {
+    UnreadableTree { path: path.display().to_string(), why: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(root: &Path, path: &str, text: &str) {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a new directory");
+        std::fs::write(path, text).expect("a new file");
+    }
+
+    fn listed(folder: &Folder, directory: &str) -> Vec<(String, EntryKind)> {
+        let entries = folder.entries(directory).expect("a readable folder");
+        entries.into_iter().map(|entry| (entry.name, entry.kind)).collect()
+    }
+
+    #[test]
+    fn lists_by_name_and_reads() {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        write(root.path(), "b/__init__.py", "");
+        write(root.path(), "a.txt", "text");
+        let folder = Folder::new(root.path());
+        let expected = [("a.txt".to_owned(), EntryKind::File), ("b".to_owned(), EntryKind::Directory)];
+        assert_eq!(listed(&folder, ""), expected);
+        assert_eq!(listed(&folder, "b"), [("__init__.py".to_owned(), EntryKind::File)]);
+        assert_eq!(folder.read("a.txt").expect("readable"), Some(b"text".to_vec()));
+    }
+
+    #[test]
+    fn what_is_not_there_is_no_error() {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        write(root.path(), "a.txt", "");
+        let folder = Folder::new(root.path());
+        assert_eq!(listed(&folder, "nowhere"), []);
+        assert_eq!(listed(&folder, "a.txt"), []);
+        for path in ["nowhere", "a.txt/b", ""] {
+            assert_eq!(folder.read(path).expect("readable"), None, "{path}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn symlinks_are_what_they_lead_to() {
+        use std::os::unix::fs::symlink;
+
+        let root = tempfile::tempdir().expect("a temporary directory");
+        let outside = tempfile::tempdir().expect("a temporary directory");
+        write(outside.path(), "module/__manifest__.py", "{}");
+        symlink(outside.path().join("module"), root.path().join("module")).expect("a link");
+        symlink("nowhere", root.path().join("dangling")).expect("a link");
+        symlink("itself", root.path().join("itself")).expect("a link");
+        let folder = Folder::new(root.path());
+        let expected = [
+            ("dangling".to_owned(), EntryKind::Symlink),
+            ("itself".to_owned(), EntryKind::Symlink),
+            ("module".to_owned(), EntryKind::Directory),
+        ];
+        assert_eq!(listed(&folder, ""), expected);
+        assert_eq!(folder.read("module/__manifest__.py").expect("readable"), Some(b"{}".to_vec()));
+    }
+}

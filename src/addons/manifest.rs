@@ -1,0 +1,363 @@
+//! What a manifest says to Odoo: the keys that `oca` looks at, with Odoo's defaults.
+
+use crate::repo::{AutoInstall, Series};
+
+use super::literal::{self, LiteralError};
+use super::source::Place;
+use super::value::{Literal, Value};
+
+/// The part of a module's manifest that matters here.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Manifest {
+    /// As written, such as `18.0.1.2.3`; see [`semver_of`].
+    pub(crate) version: Option<String>,
+    pub(crate) installable: bool,
+    /// Names of modules as written, be they possible names or not.
+    pub(crate) depends: Vec<String>,
+    pub(crate) license: Option<String>,
+    pub(crate) development_status: Option<String>,
+    pub(crate) auto_install: AutoInstall,
+    /// The external dependencies: Python distributions, programs, Debian packages.
+    pub(crate) python: Vec<String>,
+    pub(crate) bin: Vec<String>,
+    pub(crate) deb: Vec<String>,
+}
+
+/// A manifest that cannot be used, and where.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum ManifestError {
+    #[error("a manifest must be a dict with text keys, not `{found}`")]
+    KeyNotText { at: Place, found: &'static str },
+    #[error(transparent)]
+    NotALiteral(#[from] LiteralError),
+    #[error("a manifest must be a dict, not `{found}`")]
+    NotADict { at: Place, found: &'static str },
+    #[error("`{key}` must be {expected}, not `{found}`")]
+    WrongType { at: Place, key: String, expected: &'static str, found: &'static str },
+}
+
+impl ManifestError {
+    pub(crate) fn at(&self) -> Place {
+        match self {
+            Self::NotALiteral(error) => error.at,
+            Self::KeyNotText { at, .. } | Self::NotADict { at, .. } | Self::WrongType { at, .. } => *at,
+        }
+    }
+}
+
+impl Manifest {
+    /// Reads a manifest as `load_manifest` of `odoo/modules/module.py` does.
+    ///
+    /// `installable` is true unless said otherwise, by Python's truth: `"False"` is true. Of the other keys, whatever
+    /// Python holds for false counts as absent. Keys that are misspelt or unknown are ignored, as Odoo ignores them.
+    pub(crate) fn parse(source: &[u8]) -> Result<Self, ManifestError> {
+        let value = literal::parse(source)?;
+        let manifest = Keys::of_manifest(&value)?;
+        let external = Keys::of_external(manifest.get("external_dependencies"))?;
+        Ok(Self {
+            version: manifest.text("version")?,
+            installable: manifest.get("installable").is_none_or(|value| value.literal.is_truthy()),
+            depends: manifest.names("depends")?,
+            license: manifest.text("license")?,
+            development_status: manifest.text("development_status")?,
+            auto_install: manifest.auto_install()?,
+            python: external.names("python")?,
+            bin: external.names("bin")?,
+            deb: external.debian_packages()?,
+        })
+    }
+}
+
+/// The items of a dict with text keys, and how errors name its keys.
+struct Keys<'a> {
+    prefix: &'static str,
+    items: &'a [(Value, Value)],
+}
+
+impl<'a> Keys<'a> {
+    fn of_manifest(value: &'a Value) -> Result<Self, ManifestError> {
+        let Literal::Dict(items) = &value.literal else {
+            return Err(ManifestError::NotADict { at: value.at, found: value.literal.type_name() });
+        };
+        let other = items.iter().find(|(key, _)| !matches!(key.literal, Literal::Str(_)));
+        match other {
+            Some((key, _)) => Err(ManifestError::KeyNotText { at: key.at, found: key.literal.type_name() }),
+            None => Ok(Self { prefix: "", items }),
+        }
+    }
+
+    fn of_external(value: Option<&'a Value>) -> Result<Self, ManifestError> {
+        let items = match value {
+            Some(Value { literal: Literal::Dict(items), .. }) => items.as_slice(),
+            Some(value) if value.literal.is_truthy() => {
+                return Err(Self { prefix: "", items: &[] }.wrong("external_dependencies", "a dict", value));
+            }
+            _ => &[],
+        };
+        Ok(Self { prefix: "external_dependencies.", items })
+    }
+
+    fn get(&self, name: &str) -> Option<&'a Value> {
+        let item =
+            self.items.iter().find(|(key, _)| matches!(&key.literal, Literal::Str(key) if key == name));
+        item.map(|(_, value)| value)
+    }
+
+    /// A value that is there and true to Python.
+    fn get_truthy(&self, name: &str) -> Option<&'a Value> {
+        self.get(name).filter(|value| value.literal.is_truthy())
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>, ManifestError> {
+        match self.get_truthy(name) {
+            None => Ok(None),
+            Some(Value { literal: Literal::Str(text), .. }) => Ok(Some(text.clone())),
+            Some(value) => Err(self.wrong(name, "a text", value)),
+        }
+    }
+
+    fn names(&self, name: &str) -> Result<Vec<String>, ManifestError> {
+        match self.get_truthy(name) {
+            None => Ok(Vec::new()),
+            Some(value) => self.names_in(name, value),
+        }
+    }
+
+    /// The names in a list, a tuple or a set; a set is sorted, for it has no order of its own.
+    fn names_in(&self, name: &str, value: &Value) -> Result<Vec<String>, ManifestError> {
+        let (Literal::List(items) | Literal::Tuple(items) | Literal::Set(items)) = &value.literal else {
+            return Err(self.wrong(name, "a list of texts", value));
+        };
+        let text = |item: &Value| match &item.literal {
+            Literal::Str(text) => Ok(text.clone()),
+            _ => Err(self.wrong(name, "a list of texts only", item)),
+        };
+        let mut names = items.iter().map(text).collect::<Result<Vec<_>, _>>()?;
+        if matches!(value.literal, Literal::Set(_)) {
+            names.sort();
+        }
+        Ok(names)
+    }
+
+    /// Odoo takes anything iterable for the names to wait for, even an empty list; else it goes by Python's truth.
+    fn auto_install(&self) -> Result<AutoInstall, ManifestError> {
+        match self.get("auto_install") {
+            Some(value)
+                if matches!(value.literal, Literal::List(_) | Literal::Tuple(_) | Literal::Set(_)) =>
+            {
+                self.names_in("auto_install", value).map(AutoInstall::When)
+            }
+            Some(value)
+                if matches!(value.literal, Literal::Str(_) | Literal::Bytes(_) | Literal::Dict(_)) =>
+            {
+                Err(self.wrong("auto_install", "a bool or a list of texts", value))
+            }
+            Some(value) if value.literal.is_truthy() => Ok(AutoInstall::WhenDependsAre),
+            _ => Ok(AutoInstall::Never),
+        }
+    }
+
+    /// `deb`, a list, and `apt`: from 19.0 on a dict from the name of a Python distribution to the name of the
+    /// package of Debian that holds it.
+    fn debian_packages(&self) -> Result<Vec<String>, ManifestError> {
+        let mut packages = self.names("deb")?;
+        let of_apt = match self.get_truthy("apt") {
+            Some(Value { literal: Literal::Dict(items), .. }) => {
+                let text = |(_, package): &(Value, Value)| match &package.literal {
+                    Literal::Str(text) => Ok(text.clone()),
+                    _ => Err(self.wrong("apt", "a dict of texts", package)),
+                };
+                items.iter().map(text).collect::<Result<Vec<_>, _>>()?
+            }
+            Some(value) => self.names_in("apt", value)?,
+            None => Vec::new(),
+        };
+        for package in of_apt {
+            if !packages.contains(&package) {
+                packages.push(package);
+            }
+        }
+        Ok(packages)
+    }
+
+    fn wrong(&self, name: &str, expected: &'static str, value: &Value) -> ManifestError {
+        let key = format!("{}{name}", self.prefix);
+        ManifestError::WrongType { at: value.at, key, expected, found: value.literal.type_name() }
+    }
+}
+
+/// The semantic version in a module's version, by the rule of Odoo's `adapt_version`.
+///
+/// `x.y` or `x.y.z`, with the series in front or not: `18.0.1.2.3` is 1.2.3, and `1.0` is 1.0.0. Anything else, which
+/// Odoo refuses for an installable module, is `None`.
+pub(crate) fn semver_of(version: &str, series: Series) -> Option<semver::Version> {
+    let in_series = version.strip_prefix(&format!("{series}."));
+    let number = |digits: &str| {
+        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| digits.parse().ok()).flatten()
+    };
+    let numbers: Vec<u64> = in_series.unwrap_or(version).split('.').map(number).collect::<Option<_>>()?;
+    match numbers[..] {
+        [major, minor] => Some(semver::Version::new(major, minor, 0)),
+        [major, minor, patch] => Some(semver::Version::new(major, minor, patch)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(source: &str) -> Manifest {
+        Manifest::parse(source.as_bytes()).unwrap_or_else(|error| panic!("{source}: {error}"))
+    }
+
+    fn refusal(source: &str) -> String {
+        match Manifest::parse(source.as_bytes()) {
+            Ok(manifest) => format!("accepted: {manifest:?}"),
+            Err(error) => format!("{} {error}", error.at()),
+        }
+    }
+
+    #[test]
+    fn an_empty_manifest_has_the_defaults_of_odoo() {
+        let expected = Manifest {
+            version: None,
+            installable: true,
+            depends: Vec::new(),
+            license: None,
+            development_status: None,
+            auto_install: AutoInstall::Never,
+            python: Vec::new(),
+            bin: Vec::new(),
+            deb: Vec::new(),
+        };
+        let nothing = "{'version': None, 'depends': None, 'license': '', 'auto_install': None,
+            'external_dependencies': {'python': [], 'bin': ()}, 'Summary': 1, 'autoinstall': True}";
+        for source in ["{}", nothing, "{'external_dependencies': None}", "{'depends': ()}"] {
+            assert_eq!(manifest(source), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let source = "{
+            'version': '18.0.1.2.3', 'installable': False, 'license': 'LGPL-3', 'license': 'AGPL-3',
+            'development_status': 'Beta', 'depends': ('web', 'x ', 'server-ux'), 'auto_install': ['web'],
+            'external_dependencies': {'python': ['lxml>=5'], 'bin': ('wkhtmltopdf',), 'deb': ['libxml2']},
+        }";
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let expected = Manifest {
+            version: Some("18.0.1.2.3".to_owned()),
+            installable: false,
+            depends: names(&["web", "x ", "server-ux"]),
+            license: Some("AGPL-3".to_owned()),
+            development_status: Some("Beta".to_owned()),
+            auto_install: AutoInstall::When(names(&["web"])),
+            python: names(&["lxml>=5"]),
+            bin: names(&["wkhtmltopdf"]),
+            deb: names(&["libxml2"]),
+        };
+        assert_eq!(manifest(source), expected);
+        assert_eq!(manifest("{'depends': {'c', 'a', 'b'}}").depends, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn installable_goes_by_the_truth_of_python() {
+        for (value, expected) in [
+            ("True", true),
+            ("False", false),
+            ("'False'", true),
+            ("''", false),
+            ("0", false),
+            ("1", true),
+            ("0.0", false),
+            ("None", false),
+            ("[]", false),
+            ("...", true),
+            ("{1}", true),
+            ("0j", false),
+        ] {
+            assert_eq!(manifest(&format!("{{'installable': {value}}}")).installable, expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn auto_install_is_a_truth_or_names() {
+        let names = |names: &[&str]| AutoInstall::When(names.iter().map(ToString::to_string).collect());
+        for (value, expected) in [
+            ("True", AutoInstall::WhenDependsAre),
+            ("1", AutoInstall::WhenDependsAre),
+            ("False", AutoInstall::Never),
+            ("None", AutoInstall::Never),
+            ("0", AutoInstall::Never),
+            ("['a', 'b']", names(&["a", "b"])),
+            ("{'b', 'a'}", names(&["a", "b"])),
+            ("[]", names(&[])),
+        ] {
+            assert_eq!(manifest(&format!("{{'auto_install': {value}}}")).auto_install, expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn apt_adds_the_packages_it_names() {
+        let deb = |value: &str| manifest(&format!("{{'external_dependencies': {value}}}")).deb;
+        assert_eq!(
+            deb("{'apt': {'ldap': 'python3-ldap', 'lxml': 'python3-lxml'}}"),
+            ["python3-ldap", "python3-lxml"]
+        );
+        assert_eq!(deb("{'deb': ['a', 'b'], 'apt': {'x': 'b', 'y': 'c'}}"), ["a", "b", "c"]);
+        assert_eq!(deb("{'apt': ['a']}"), ["a"]);
+    }
+
+    #[test]
+    fn wrong_types_are_named_where_they_stand() {
+        for (source, expected) in [
+            ("[]", "1:1 a manifest must be a dict, not `list`"),
+            ("# c\n'text'", "2:1 a manifest must be a dict, not `str`"),
+            ("{'a': 1,\n 2: 3}", "2:2 a manifest must be a dict with text keys, not `int`"),
+            ("{\n 'version': 1.0}", "2:13 `version` must be a text, not `float`"),
+            ("{'depends': 'base'}", "1:13 `depends` must be a list of texts, not `str`"),
+            ("{'depends': [\n'base', 1]}", "2:9 `depends` must be a list of texts only, not `int`"),
+            ("{'auto_install': 'base'}", "1:18 `auto_install` must be a bool or a list of texts, not `str`"),
+            ("{'external_dependencies': ['x']}", "1:27 `external_dependencies` must be a dict, not `list`"),
+            (
+                "{'external_dependencies': {'python': 'x'}}",
+                "1:38 `external_dependencies.python` must be a list of texts, not `str`",
+            ),
+            (
+                "{'external_dependencies': {'apt': {'x': 1}}}",
+                "1:41 `external_dependencies.apt` must be a dict of texts, not `int`",
+            ),
+            ("{'a': b}", "1:7 a manifest may hold literals only; here stands a name `b`"),
+        ] {
+            assert_eq!(refusal(source), expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn versions_follow_adapt_version() {
+        let series = Series::parse("18.0").expect("a series");
+        for (version, expected) in [
+            ("18.0.1.2.3", Some((1, 2, 3))),
+            ("18.0.1.0", Some((1, 0, 0))),
+            ("1.2.3", Some((1, 2, 3))),
+            ("1.0", Some((1, 0, 0))),
+            ("18.0", Some((18, 0, 0))),
+            ("1.02", Some((1, 2, 0))),
+            ("18.0.1", None),
+            ("17.0.1.0.0", None),
+            ("18.0.1.2.3.4", None),
+            ("1", None),
+            ("", None),
+            ("18.0.", None),
+            ("1.+2", None),
+            ("1.0rc1", None),
+            ("1..0", None),
+            ("99999999999999999999.0", None),
+        ] {
+            let expected = expected.map(|(major, minor, patch)| semver::Version::new(major, minor, patch));
+            assert_eq!(semver_of(version, series), expected, "{version}");
+        }
+    }
+}

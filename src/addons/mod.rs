@@ -1,0 +1,14 @@
+//! Addons: from a tree of files to the modules in it and what their manifests say.
+//!
+//! Knows how Odoo finds a module and what a manifest means; it reads through [`FileTree`](crate::repo::FileTree)
+//! and has never heard of git. A manifest is one Python literal: it is parsed, never executed.
+
+pub(crate) mod discover;
+pub(crate) mod folder;
+mod literal;
+#[cfg(test)]
+mod literal_tests;
+pub(crate) mod manifest;
+mod scan;
+mod source;
+mod value;

@@ -1,0 +1,205 @@
+//! `oca addons-path`: where Odoo finds the modules, here or in the container.
+
+use std::path::{Path, PathBuf};
+
+use crate::addons::discover::is_addons_directory;
+use crate::addons::folder::Folder;
+use crate::config::{Position, Profile};
+use crate::error::Error;
+use crate::fs::{read_if_there, write_if_changed};
+use crate::lock::Lock;
+use crate::odoo_conf;
+use crate::output::json::{self, PathEntry};
+use crate::plan;
+use crate::session::Session;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The path of the export in the container
+    #[arg(long, conflicts_with = "on_disk")]
+    image: bool,
+    /// How it is printed
+    #[arg(long, value_name = "FORMAT", default_value = "plain")]
+    format: PathFormat,
+    /// Drop local and surrounding entries that Odoo would refuse here, or fail on them
+    #[arg(long, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "drop")]
+    on_disk: Option<OnDisk>,
+    /// Set `addons_path` in this odoo.conf, keeping the rest
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["check_conf", "format"])]
+    write_conf: Option<PathBuf>,
+    /// Fail where `addons_path` in this odoo.conf is another
+    #[arg(long, value_name = "FILE", conflicts_with = "format")]
+    check_conf: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum PathFormat {
+    /// Separated by commas
+    Plain,
+    /// A line for an env file; Odoo reads it from 19.0 on
+    Env,
+    /// A line for odoo.conf
+    Conf,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+enum OnDisk {
+    Drop,
+    Strict,
+}
+
+pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
+    let lock = session.fresh_lock()?;
+    let profile = session.profile()?;
+    let mut entries = if args.image { in_image(profile, &lock)? } else { here(session, profile, &lock)? };
+    if let Some(mode) = args.on_disk {
+        entries = on_disk(session, profile, entries, mode)?;
+    }
+    let path = entries.iter().map(|entry| entry.path.as_str()).collect::<Vec<_>>().join(",");
+    if let Some(file) = &args.write_conf {
+        return write_conf(file, &path);
+    }
+    if let Some(file) = &args.check_conf {
+        return check_conf(file, &path, args.image);
+    }
+    session.printer.data(&match args.format {
+        PathFormat::Plain => format!("{path}\n"),
+        PathFormat::Env => format!("ODOO_ADDONS_PATH={path}\n"),
+        PathFormat::Conf => format!("addons_path = {path}\n"),
+        PathFormat::Json => json::addons_path(profile, &entries),
+    });
+    Ok(())
+}
+
+fn surrounding(path: String, kind: &'static str) -> PathEntry {
+    PathEntry { path, kind, repo: None }
+}
+
+/// The order of the contract: before, local before, repositories, local after, after.
+fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
+    let around = session.config.addons_path(profile);
+    let shown = |path: PathBuf| path.to_string_lossy().into_owned();
+    let mut entries = Vec::new();
+    for template in &around.before {
+        entries.push(surrounding(shown(session.entry(template)?), "before"));
+    }
+    let locals = |position| profile.locals.iter().filter(move |local| local.position == position);
+    for local in locals(Position::Before) {
+        entries.push(surrounding(shown(session.entry(&local.path)?), "local"));
+    }
+    for selected in plan::selected(profile, lock) {
+        if session.config.skips(&selected.repo.name) {
+            continue;
+        }
+        let checkout = session.checkout(profile, &selected.repo.name)?;
+        for directory in plan::path_entries(&selected) {
+            let path = if directory == "." { checkout.clone() } else { checkout.join(directory) };
+            entries.push(repository(shown(path), &selected));
+        }
+    }
+    for local in locals(Position::After) {
+        entries.push(surrounding(shown(session.entry(&local.path)?), "local"));
+    }
+    for template in &around.after {
+        entries.push(surrounding(shown(session.entry(template)?), "after"));
+    }
+    Ok(without_repeats(entries))
+}
+
+fn in_image(profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
+    let image = &profile.image;
+    let root = Session::image_entry(&image.root)?;
+    let mut entries = Vec::new();
+    for template in &image.before {
+        entries.push(surrounding(Session::image_entry(template)?, "before"));
+    }
+    let locals = |position| {
+        let there = profile.locals.iter().filter(move |local| local.position == position);
+        there.filter_map(|local| local.image.as_ref())
+    };
+    for template in locals(Position::Before) {
+        entries.push(surrounding(Session::image_entry(template)?, "local"));
+    }
+    for selected in plan::selected(profile, lock) {
+        for directory in plan::path_entries(&selected) {
+            let base = format!("{}/{}", root.trim_end_matches('/'), selected.repo.name);
+            let path = if directory == "." { base } else { format!("{base}/{directory}") };
+            entries.push(repository(path, &selected));
+        }
+    }
+    for template in locals(Position::After) {
+        entries.push(surrounding(Session::image_entry(template)?, "local"));
+    }
+    for template in &image.after {
+        entries.push(surrounding(Session::image_entry(template)?, "after"));
+    }
+    Ok(without_repeats(entries))
+}
+
+fn repository(path: String, selected: &plan::Selected<'_>) -> PathEntry {
+    PathEntry { path, kind: "repository", repo: Some(selected.repo.name.to_string()) }
+}
+
+/// Odoo looks at a directory once, where it stands first.
+fn without_repeats(entries: Vec<PathEntry>) -> Vec<PathEntry> {
+    let mut seen = std::collections::HashSet::new();
+    entries.into_iter().filter(|entry| seen.insert(entry.path.clone())).collect()
+}
+
+/// Looks at the entries that the lock does not vouch for, with the eyes of Odoo.
+fn on_disk(
+    session: &Session<'_>,
+    profile: &Profile,
+    entries: Vec<PathEntry>,
+    mode: OnDisk,
+) -> Result<Vec<PathEntry>, Error> {
+    let mut kept = Vec::new();
+    for entry in entries {
+        let path = Path::new(&entry.path);
+        let why = if !path.is_dir() {
+            "there is no such directory"
+        } else if is_addons_directory(&Folder::new(path), profile.odoo).unwrap_or(false) {
+            kept.push(entry);
+            continue;
+        } else {
+            "no module is in it"
+        };
+        if mode == OnDisk::Strict {
+            return Err(Error::NotAnAddonsDirectory { path: path.to_owned(), why });
+        }
+        if entry.repo.is_some() {
+            session.printer.warning(&format!("`{}` is on the path, but {why}; run `oca sync`", entry.path));
+            kept.push(entry);
+        } else {
+            session.printer.note(&format!("left off the path: `{}`, {why}", entry.path));
+        }
+    }
+    Ok(kept)
+}
+
+fn write_conf(file: &Path, path: &str) -> Result<(), Error> {
+    let text = read_if_there(file)?.unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    write_if_changed(file, odoo_conf::with_addons_path(&text, path).as_bytes())?;
+    Ok(())
+}
+
+fn check_conf(file: &Path, path: &str, image: bool) -> Result<(), Error> {
+    let text = read_if_there(file)?.unwrap_or_default();
+    let found = odoo_conf::addons_path(&String::from_utf8_lossy(&text));
+    let parts = |path: &str| path.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
+    let (wanted, found) = (parts(path), found.as_deref().map(parts).unwrap_or_default());
+    if wanted == found {
+        return Ok(());
+    }
+    let missing = wanted.iter().filter(|part| !found.contains(part)).map(|part| format!("+ {part}"));
+    let extra = found.iter().filter(|part| !wanted.contains(part)).map(|part| format!("- {part}"));
+    let mut differences: Vec<String> = missing.chain(extra).collect();
+    if differences.is_empty() {
+        differences.push("the same entries in another order".to_owned());
+    }
+    let image = if image { " --image" } else { "" };
+    let command = format!("oca addons-path{image} --write-conf {}", file.display());
+    Err(Error::Differs { file: file.to_owned(), differences, command })
+}

@@ -1,0 +1,261 @@
+//! `oca lock`: pins what is declared, checks the pins, or moves them.
+
+
+
+use crate::cli::{Format, FormatArg};
+use crate::error::{Error, counted};
+use crate::facts::{self, Source};
+use crate::fs::Written;
+use crate::git;
+use crate::lock::{Change, Lock, LockedRepo, changes};
+use crate::output::json;
+use crate::plan::{self, Action, Declared, Moves};
+use crate::progress::Progress;
+use crate::repo::{CommitId, RemoteUrl, RepoName};
+use crate::report::{Difference, Outcome, RepoOutcome};
+use crate::session::Session;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Pin a repository to a commit by hand
+    #[arg(value_name = "NAME@COMMIT", conflicts_with_all = ["check", "upgrade"])]
+    pins: Vec<String>,
+    /// Only say whether the lock is what is declared; reads no cache and asks no server
+    #[arg(long, conflicts_with = "upgrade")]
+    check: bool,
+    /// Move these repositories, or all that are not held, to the heads of their branches
+    #[arg(long, value_name = "NAME", num_args = 0..)]
+    upgrade: Option<Vec<String>>,
+    #[command(flatten)]
+    format: FormatArg,
+}
+
+pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
+    if args.check {
+        return check(session, args.format.format);
+    }
+    let moves = args.moves()?;
+    let _claim = session.claim()?;
+    let updated = update(session, session.lock()?, &moves)?;
+    updated.save(session)?;
+    match args.format.format {
+        Format::Human => updated.tell(session),
+        Format::Json => session.printer.data(&json::changes(&updated.changes)),
+    }
+    Ok(())
+}
+
+impl Args {
+    fn moves(&self) -> Result<Moves, Error> {
+        if !self.pins.is_empty() {
+            return Ok(Moves::To(self.pins.iter().map(|word| pin(word)).collect::<Result<_, _>>()?));
+        }
+        Ok(match &self.upgrade {
+            None => Moves::Missing,
+            Some(names) if names.is_empty() => Moves::All,
+            Some(names) => Moves::Named(names.iter().map(|name| self::name(name)).collect::<Result<_, _>>()?),
+        })
+    }
+}
+
+fn pin(word: &str) -> Result<(RepoName, CommitId), Error> {
+    let bad = |why: String| Error::BadPin { word: word.to_owned(), why };
+    let Some((name, commit)) = word.split_once('@') else { return Err(bad("there is no `@`".to_owned())) };
+    let name = RepoName::parse(name).map_err(|invalid| bad(invalid.to_string()))?;
+    let commit = CommitId::parse(commit).map_err(|invalid| bad(invalid.to_string()))?;
+    Ok((name, commit))
+}
+
+fn name(word: &str) -> Result<RepoName, Error> {
+    RepoName::parse(word).map_err(|invalid| Error::BadName { invalid })
+}
+
+/// Compares the lock with what is declared, and with the bytes that oca would write.
+fn check(session: &Session<'_>, format: Format) -> Result<(), Error> {
+    let file = session.lock_file();
+    let bytes = crate::fs::read_if_there(&file)?;
+    let lock = bytes.as_deref().map(|bytes| Lock::parse(bytes, &file)).transpose()?;
+    let mut differences = plan::differences(&session.config, lock.as_ref());
+    if let (Some(lock), Some(bytes)) = (&lock, &bytes)
+        && lock.render().as_bytes() != bytes.as_slice()
+    {
+        differences.push(Difference::Layout);
+    }
+    match format {
+        Format::Human => {
+            differences.iter().for_each(|difference| session.printer.data(&format!("{difference}\n")));
+        }
+        Format::Json => session.printer.data(&json::freshness(&differences)),
+    }
+    match (lock, differences.is_empty()) {
+        (_, true) => Ok(()),
+        (None, _) => Err(Error::NoLock { file }),
+        (Some(_), false) => Err(Error::Stale { file, differences, locked: false }),
+    }
+}
+
+/// A lock that is what is declared, and how it came from the old one.
+pub(super) struct Updated {
+    pub(super) lock: Lock,
+    pub(super) changes: Vec<Change>,
+    old: Option<Lock>,
+}
+
+impl Updated {
+    /// Writes the lock, where it changed.
+    pub(super) fn save(&self, session: &Session<'_>) -> Result<Written, Error> {
+        Ok(self.lock.save(&session.lock_file())?)
+    }
+
+    fn tell(&self, session: &Session<'_>) {
+        let printer = session.printer;
+        for change in &self.changes {
+            match change {
+                Change::Removed { pin, .. } => printer.note(&format!("{}: removed from the lock", pin.name)),
+                Change::Reread { pin } => printer.note(&format!("{}: read anew", pin.name)),
+                Change::Added { .. } | Change::Moved { .. } => {}
+            }
+        }
+        let total = counted(self.lock.repos.len(), "repository", "repositories");
+        let modules: usize = self.lock.repos.iter().map(|repo| repo.facts.modules.len()).sum();
+        let modules = counted(modules, "module", "modules");
+        match (self.changes.len(), &self.old) {
+            (0, Some(_)) => printer.note(&format!("{total} with {modules}, nothing changed")),
+            (changed, _) => printer.note(&format!("{total} with {modules}, {changed} changed")),
+        }
+    }
+}
+
+/// Resolves and reads what the moves ask for, everything else kept. Nothing is written.
+pub(super) fn update(session: &Session<'_>, old: Option<Lock>, moves: &Moves) -> Result<Updated, Error> {
+    let declared = plan::declared(&session.config);
+    if let Some(name) = plan::undeclared(&declared, moves).into_iter().next() {
+        let known = declared.iter().map(|declared| declared.pin.name.to_string()).collect();
+        return Err(Error::UnknownRepo { name, known });
+    }
+    let tasks = declared.iter().map(|declared| task(session, declared, old.as_ref(), moves));
+    let tasks: Vec<Task<'_>> = tasks.collect::<Result<_, _>>()?;
+    let (kept, work): (Vec<Task<'_>>, Vec<Task<'_>>) =
+        tasks.into_iter().partition(|task| matches!(task.action, Action::Keep(_)));
+    let mut repos: Vec<LockedRepo> = kept.iter().filter_map(Task::kept).collect();
+    if !work.is_empty() {
+        repos.extend(perform(session, &work)?);
+    }
+    repos.sort_by(|a, b| a.pin.cmp(&b.pin));
+    let lock = Lock { repos, profiles: plan::profiles(&session.config) };
+    warn_of_unreadable(session, &lock);
+    let changes = changes(&old.clone().unwrap_or_default(), &lock);
+    Ok(Updated { lock, changes, old })
+}
+
+/// What is to be done for one repository, with what it needs.
+struct Task<'a> {
+    declared: &'a Declared,
+    action: Action<'a>,
+    old: Option<&'a LockedRepo>,
+    url: RemoteUrl,
+}
+
+impl Task<'_> {
+    fn kept(&self) -> Option<LockedRepo> {
+        match self.action {
+            Action::Keep(repo) => Some(repo.clone()),
+            _ => None,
+        }
+    }
+}
+
+fn task<'a>(
+    session: &Session<'_>,
+    declared: &'a Declared,
+    old: Option<&'a Lock>,
+    moves: &Moves,
+) -> Result<Task<'a>, Error> {
+    let action = plan::action(declared, old, moves);
+    let url = match action {
+        // A variable that only a request needs may be unset where none is made.
+        Action::Keep(_) => declared.url.clone(),
+        _ => session.remote_url(&declared.url)?,
+    };
+    Ok(Task { declared, action, old: old.and_then(|lock| lock.repo(&declared.pin)), url })
+}
+
+/// Does all tasks at once; where some fail, all of them are told.
+fn perform(session: &Session<'_>, work: &[Task<'_>]) -> Result<Vec<LockedRepo>, Error> {
+    let names: Vec<&RepoName> = work.iter().map(|task| &task.declared.pin.name).collect();
+    let pools = session.pools()?;
+    let results = {
+        let watcher = session.printer.watch(&names);
+        pools.fetch(work, |place, task| {
+            watcher.started(place);
+            let result = resolve(session.git(), task, place, watcher.as_ref());
+            let (outcome, repo) = match result {
+                Ok(repo) => (locked(task, &repo), Some(repo)),
+                Err(error) => (Outcome::Failed(error), None),
+            };
+            watcher.finished(place, &outcome);
+            (outcome, repo)
+        })
+    };
+    session.git().warnings().iter().for_each(|warning| session.printer.warning(warning));
+    let mut failures = Vec::new();
+    let mut repos = Vec::new();
+    for (task, (outcome, repo)) in work.iter().zip(results) {
+        match repo {
+            Some(repo) => repos.push(repo),
+            None => failures.push(RepoOutcome {
+                name: task.declared.pin.name.clone(),
+                url: task.declared.pin.url.to_string(),
+                outcome,
+            }),
+        }
+    }
+    if failures.is_empty() { Ok(repos) } else { Err(Error::Repos { failures }) }
+}
+
+fn locked(task: &Task<'_>, repo: &LockedRepo) -> Outcome {
+    let from = task.old.map(|old| old.commit);
+    if from == Some(repo.commit) { Outcome::UpToDate } else { Outcome::Locked { from, to: repo.commit } }
+}
+
+fn resolve(
+    git: &git::Git,
+    task: &Task<'_>,
+    place: usize,
+    watcher: &dyn Progress,
+) -> Result<LockedRepo, git::Error> {
+    let meter = |bytes| watcher.received(place, bytes);
+    let remote = git.remote(&task.url)?;
+    let Declared { pin, addons, series, .. } = task.declared;
+    let commit = match task.action {
+        Action::Keep(repo) => return Ok(repo.clone()),
+        Action::Set(commit) | Action::Reread(commit) => commit,
+        Action::Resolve { old } => {
+            watcher.step(place, "asking");
+            let commit = remote.resolve(&pin.reference)?;
+            if let Some(old) = old.filter(|old| old.commit == commit) {
+                return Ok(old.clone());
+            }
+            commit
+        }
+    };
+    watcher.step(place, "reading");
+    let source = Source { commit, reference: &pin.reference, addons, series: *series };
+    let facts = facts::read(&remote, &source, &meter)?;
+    Ok(LockedRepo {
+        pin: pin.clone(),
+        addons: addons.clone(),
+        commit,
+        tree: remote.tree_id(commit)?,
+        facts,
+    })
+}
+
+fn warn_of_unreadable(session: &Session<'_>, lock: &Lock) {
+    for repo in &lock.repos {
+        for manifest in &repo.facts.unreadable {
+            let (name, path, line, why) = (&repo.pin.name, &manifest.path, manifest.line, &manifest.why);
+            session.printer.warning(&format!("`{name}/{path}` at line {line}: {why}; the module is left out"));
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! One file for each subcommand: its arguments and its steps. No parsing, no wording, no git.
+
+mod addons_path;
+mod cache;
+mod init;
+mod list;
+mod lock;
+mod outdated;
+mod requirements;
+mod status;
+mod sync;
+
+use crate::cli::Cli;
+use crate::error::Error;
+use crate::fs::Context;
+use crate::output::Printer;
+use crate::session::Session;
+
+#[derive(clap::Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Write a repos.toml
+    Init(init::Args),
+    /// Pin what is declared, or check or move the pins
+    Lock(lock::Args),
+    /// Make the checkouts what the lock says
+    Sync(sync::Args),
+    /// Print the addons path
+    AddonsPath(addons_path::Args),
+    /// Print the merged Python requirements
+    Requirements(requirements::Args),
+    /// Compare the checkouts with the lock
+    Status(status::Args),
+    /// Compare the lock with the remotes
+    Outdated(outdated::Args),
+    /// List the modules of the profile
+    List(list::Args),
+    /// The directory of fetched objects
+    Cache(cache::Args),
+}
+
+/// Runs the command that was asked for.
+pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<(), Error> {
+    let global = &cli.global;
+    if let Some(directory) = &global.directory {
+        std::env::set_current_dir(directory).at("enter", directory)?;
+    }
+    let session = || Session::open(global, printer);
+    match &cli.command {
+        Command::Init(args) => init::run(args, global, printer),
+        Command::Lock(args) => lock::run(args, &session()?),
+        Command::Sync(args) => sync::run(args, &session()?),
+        Command::AddonsPath(args) => addons_path::run(args, &session()?),
+        Command::Requirements(args) => requirements::run(args, &session()?),
+        Command::Status(args) => status::run(args, &session()?),
+        Command::Outdated(args) => outdated::run(args, &session()?),
+        Command::List(args) => list::run(args, &session()?),
+        Command::Cache(args) => cache::run(args, global, printer),
+    }
+}

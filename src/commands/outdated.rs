@@ -1,0 +1,82 @@
+//! `oca outdated`: the pins against the heads of what they follow.
+
+use crate::cli::{Format, FormatArg};
+use crate::error::{Error, counted};
+use crate::output::{Table, json};
+use crate::plan;
+use crate::repo::{CommitId, Reference, RepoName};
+use crate::report::{Outcome, Outdated, RepoOutcome};
+use crate::session::Session;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Exit with 1 where a pin could be moved
+    #[arg(long)]
+    exit_code: bool,
+    #[command(flatten)]
+    format: FormatArg,
+}
+
+pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
+    let lock = session.fresh_lock()?;
+    let mut pins: Vec<_> = Vec::new();
+    for profile in session.profiles()? {
+        for selected in plan::selected(profile, &lock) {
+            let known = pins.iter().any(|(other, _): &(plan::Selected<'_>, _)| {
+                std::ptr::eq(other.locked, selected.locked)
+            });
+            if !known && !matches!(selected.repo.reference, Reference::Rev(_)) {
+                pins.push((selected, session.remote_url(&selected.repo.url)?));
+            }
+        }
+    }
+    let names: Vec<&RepoName> = pins.iter().map(|(selected, _)| &selected.repo.name).collect();
+    let heads = {
+        let watcher = session.printer.watch(&names);
+        session.pools()?.fetch(&pins, |place, (selected, url)| {
+            watcher.started(place);
+            let head = session.git().remote(url).and_then(|remote| remote.resolve(&selected.repo.reference));
+            watcher.finished(place, &Outcome::UpToDate);
+            head
+        })
+    };
+    let mut outdated = Vec::new();
+    let mut failures = Vec::new();
+    for ((selected, _), head) in pins.iter().zip(heads) {
+        let (name, locked) = (selected.repo.name.clone(), selected.locked.commit);
+        match head {
+            Ok(head) if head == locked => {}
+            Ok(head) => {
+                let (reference, hold) = (selected.repo.reference.clone(), selected.repo.hold);
+                outdated.push(Outdated { name, reference, locked, head, hold });
+            }
+            Err(error) => {
+                let url = selected.locked.pin.url.to_string();
+                failures.push(RepoOutcome { name, url, outcome: Outcome::Failed(error) });
+            }
+        }
+    }
+    match args.format.format {
+        Format::Human => {
+            session.printer.data(&table(&outdated));
+            let count = counted(outdated.len(), "repository", "repositories");
+            session.printer.note(&format!("{count} of {} outdated", pins.len()));
+        }
+        Format::Json => session.printer.data(&json::outdated(&outdated)),
+    }
+    if !failures.is_empty() {
+        return Err(Error::Repos { failures });
+    }
+    if args.exit_code && !outdated.is_empty() { Err(Error::Silent) } else { Ok(()) }
+}
+
+fn table(outdated: &[Outdated]) -> String {
+    let mut table = Table::default();
+    let short = CommitId::short;
+    for Outdated { name, reference, locked, head, hold } in outdated {
+        let hold = if *hold { "held" } else { "" };
+        let moves = format!("{} -> {}", short(locked), short(head));
+        table.row([name.to_string(), moves, reference.to_string().replace('`', ""), hold.to_owned()]);
+    }
+    table.to_string()
+}

@@ -1,0 +1,113 @@
+//! What can only be told of all profiles together: names that nobody uses, and directories that two of them want.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::document::Document;
+use super::error::{Fault, table_name};
+use super::lineage::Lineage;
+use super::profile::{Profile, Repo};
+use super::schema::Declared;
+
+/// A table about a repository that nobody has is most likely a slip of the pen.
+pub(super) fn refuse_unused(
+    declared: &Declared,
+    profiles: &[Profile],
+    lineage: &Lineage,
+    document: &Document<'_>,
+) {
+    let known = names(profiles);
+    for repo in declared.repos.iter().filter(|repo| !known.contains(repo.name.as_str())) {
+        let fault = Fault::UnusedRepo { name: repo.name.to_string(), known: owned(&known) };
+        document.refuse(repo.line, &table_name("repos", repo.name.as_str()), fault);
+    }
+    let ancestors = lineage.ancestors();
+    for (position, profile) in declared.profiles.iter().enumerate().filter(|(_, p)| !p.overrides.is_empty()) {
+        let heirs = std::iter::zip(profiles, &ancestors).filter(|(_, all)| all.contains(&position));
+        let known = names(heirs.map(|(heir, _)| heir));
+        for repo in profile.overrides.iter().filter(|repo| !known.contains(repo.name.as_str())) {
+            let fault = Fault::UnusedOverride {
+                profile: profile.name.clone(),
+                name: repo.name.to_string(),
+                known: owned(&known),
+            };
+            document.refuse(
+                repo.line,
+                &table_name(&format!("{}.override", header(&profile.name)), repo.name.as_str()),
+                fault,
+            );
+        }
+    }
+}
+
+pub(super) fn names<'p>(profiles: impl IntoIterator<Item = &'p Profile>) -> BTreeSet<&'p str> {
+    profiles.into_iter().flat_map(|profile| &profile.repos).map(|repo| repo.name.as_str()).collect()
+}
+
+pub(super) fn owned(names: &BTreeSet<&str>) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+pub(super) fn refuse_case_clashes(profiles: &[Profile], document: &Document<'_>) {
+    let mut told = BTreeSet::new();
+    for profile in profiles {
+        let mut seen: BTreeMap<String, &Repo> = BTreeMap::new();
+        for repo in &profile.repos {
+            let Some(first) = seen.insert(repo.name.as_str().to_ascii_lowercase(), repo) else { continue };
+            if told.insert((first.name.as_str(), repo.name.as_str())) {
+                let fault = Fault::CaseClash { first: first.name.to_string(), second: repo.name.to_string() };
+                document.refuse(repo.line, &header(&profile.name), fault);
+            }
+        }
+    }
+}
+
+/// One directory can hold one pin. Of each profile only the first clash is told: most often a `path` is missing,
+/// and then every repository clashes.
+pub(super) fn refuse_checkout_clashes(profiles: &[Profile], document: &Document<'_>) {
+    let mut checkouts: BTreeMap<String, (&Profile, &Repo)> = BTreeMap::new();
+    for profile in profiles {
+        let mut told = false;
+        for repo in &profile.repos {
+            let path = format!("{}/{}", profile.path.tidied(), repo.name);
+            let (first, other) = *checkouts.entry(path.to_ascii_lowercase()).or_insert((profile, repo));
+            let Some(difference) = difference(other, repo) else { continue };
+            // Within one profile such names were refused already.
+            if told || std::ptr::eq(first, profile) {
+                continue;
+            }
+            told = true;
+            let (first, second) = (first.name.clone(), profile.name.clone());
+            let table = header(&second);
+            document.refuse(profile.line, &table, Fault::CheckoutClash { first, second, path, difference });
+        }
+    }
+    for profile in profiles {
+        let path = profile.path.tidied();
+        let cuts = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+        for checkout in cuts.map(|cut| &path[..cut]) {
+            if let Some((outer, _)) = checkouts.get(&checkout.to_ascii_lowercase()) {
+                let (outer, inner) = (outer.name.clone(), profile.name.clone());
+                let table = header(&inner);
+                let fault = Fault::NestedCheckout { outer, inner, checkout: checkout.to_owned() };
+                document.refuse(profile.line, &table, fault);
+            }
+        }
+    }
+}
+
+fn difference(first: &Repo, second: &Repo) -> Option<String> {
+    if first.url != second.url {
+        return Some(format!("`{}` and `{}`", first.url, second.url));
+    }
+    if first.reference != second.reference {
+        return Some(format!("{} and {}", first.reference, second.reference));
+    }
+    if first.merges != second.merges {
+        return Some("their `merges` differ".to_owned());
+    }
+    (first.patches != second.patches).then(|| "their `patches` differ".to_owned())
+}
+
+fn header(profile: &str) -> String {
+    table_name("profiles", profile)
+}

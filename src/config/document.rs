@@ -1,0 +1,87 @@
+//! A file that is being read: its lines, its syntax, and what was found on the way.
+
+use std::cell::RefCell;
+use std::path::Path;
+
+use toml::de::DeTable;
+
+use super::error::{Error, Fault, Place, Problem, Unsupported, escaped};
+use crate::repo::Invalid;
+
+/// A file being read: where its lines begin, and what was found on the way.
+pub(super) struct Document<'f> {
+    file: &'f Path,
+    line_starts: Vec<usize>,
+    problems: RefCell<Vec<Problem>>,
+    unsupported: RefCell<Vec<Unsupported>>,
+}
+
+/// A value and the line it stands on.
+#[derive(Clone, Debug)]
+pub(super) struct At<T> {
+    pub(super) value: T,
+    pub(super) line: usize,
+}
+
+/// Why a text is not the value it should be, and what to write instead.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) why: String,
+    pub(super) hint: Option<String>,
+}
+
+impl Refusal {
+    pub(super) fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into(), hint: None }
+    }
+
+    #[must_use]
+    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl From<Invalid> for Refusal {
+    fn from(invalid: Invalid) -> Self {
+        Self::new(invalid.to_string())
+    }
+}
+
+impl<'f> Document<'f> {
+    pub(super) fn new(file: &'f Path, text: &str) -> Self {
+        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { file, line_starts, problems: RefCell::default(), unsupported: RefCell::default() }
+    }
+
+    pub(super) fn parse<'i>(&self, text: &'i str) -> Result<DeTable<'i>, Error> {
+        match DeTable::parse(text) {
+            Ok(table) => Ok(table.into_inner()),
+            Err(error) => Err(Error::Syntax {
+                file: self.file.to_owned(),
+                line: self.line(error.span().map_or(0, |span| span.start)),
+                message: escaped(&error.message().replace('\n', ", ")),
+            }),
+        }
+    }
+
+    pub(super) fn line(&self, offset: usize) -> usize {
+        self.line_starts.partition_point(|start| *start <= offset)
+    }
+
+    pub(super) fn refuse(&self, line: usize, table: &str, fault: Fault) {
+        self.problems.borrow_mut().push(Problem { place: Place::new(self.file, line, table), fault });
+    }
+
+    pub(super) fn note_unsupported(&self, line: usize, table: &str, key: &'static str) {
+        let place = Place::new(self.file, line, table);
+        self.unsupported.borrow_mut().push(Unsupported { place, key });
+    }
+
+    pub(super) fn has_problems(&self) -> bool {
+        !self.problems.borrow().is_empty()
+    }
+
+    pub(super) fn into_findings(self) -> (Vec<Problem>, Vec<Unsupported>) {
+        (self.problems.into_inner(), self.unsupported.into_inner())
+    }
+}

@@ -1,0 +1,265 @@
+//! What can be wrong with `repos.toml`, and the words for it: what and where in one line, then what to type.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::fs;
+
+/// Why there is no configuration, or not the part of it that was asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("there is no `{}`", file.display())]
+    Missing { file: PathBuf },
+    #[error(transparent)]
+    Unreadable(#[from] fs::Error),
+    #[error("`{}` is not UTF-8 at line {line}", file.display())]
+    NotUtf8 { file: PathBuf, line: usize },
+    #[error("`{}` is not valid TOML at line {line}: {message}", file.display())]
+    Syntax { file: PathBuf, line: usize, message: String },
+    #[error("this is oca {running}, and `{}` at line {line} requires `{required}`", file.display())]
+    RequiresOca { file: PathBuf, line: usize, required: String, running: String },
+    #[error("{}", listed(problems))]
+    Refused { problems: Vec<Problem> },
+    #[error("there is no profile `{name}` in `{}`", file.display())]
+    UnknownProfile { file: PathBuf, name: String, known: Vec<String> },
+    #[error("`{}` has several profiles and no `default-profile`", file.display())]
+    NoDefaultProfile { file: PathBuf, known: Vec<String> },
+    #[error("`{}` declares no profile", file.display())]
+    NoProfiles { file: PathBuf },
+}
+
+impl Error {
+    /// What to type. Several problems carry their hints in the message, each below its own line.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Missing { .. } => Some("run `oca init`".to_owned()),
+            Self::Unreadable(_) | Self::Syntax { .. } => None,
+            Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
+            Self::RequiresOca { required, .. } => Some(format!("install an oca that is `{required}`")),
+            Self::Refused { problems } => match problems.as_slice() {
+                [problem] => problem.hint(),
+                _ => None,
+            },
+            Self::UnknownProfile { name, known, .. } => Some(near_or_all(name, known, "profiles here are")),
+            Self::NoDefaultProfile { known, .. } => {
+                Some(format!("give one of {} with `--profile`, or set `default-profile`", quoted(known)))
+            }
+            Self::NoProfiles { .. } => {
+                Some("add `[profiles.standard]` with a list `repos = [\"web\"]`".to_owned())
+            }
+        }
+    }
+
+    /// The single problems, where the content of a file was refused.
+    pub(crate) fn problems(&self) -> &[Problem] {
+        match self {
+            Self::Refused { problems } => problems,
+            _ => &[],
+        }
+    }
+}
+
+/// A spot in a file that a person wrote.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Place {
+    pub(crate) file: PathBuf,
+    /// Counted from 1.
+    pub(crate) line: usize,
+    /// The table as its header would name it, such as `repos.web`; empty at the top level.
+    pub(crate) table: String,
+}
+
+impl Place {
+    pub(super) fn new(file: &Path, line: usize, table: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line, table: table.into() }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "in `{}` at line {}", self.file.display(), self.line)?;
+        if !self.table.is_empty() {
+            write!(f, ", table `{}`", self.table)?;
+        }
+        Ok(())
+    }
+}
+
+/// One thing that is wrong, and where.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Problem {
+    pub(crate) place: Place,
+    pub(crate) fault: Fault,
+}
+
+impl Problem {
+    pub(crate) fn hint(&self) -> Option<String> {
+        self.fault.hint().map(|hint| escaped(&hint))
+    }
+
+    /// The order in which they are shown: as a reader meets them, `repos.toml` first.
+    pub(super) fn by_place(&self, other: &Self, main: &Path) -> Ordering {
+        let key = |problem: &Self| (problem.place.file != main, problem.place.line);
+        key(self).cmp(&key(other))
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = format!("{} {}", self.fault, self.place);
+        if let Some(why) = self.fault.why() {
+            line.push_str(": ");
+            line.push_str(&why);
+        }
+        f.write_str(&escaped(&line))
+    }
+}
+
+/// What is wrong. Its display says it up to the place, `why` comes behind the place.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum Fault {
+    #[error("bad name")]
+    BadName { why: String },
+    #[error("bad value for `{key}`")]
+    BadValue { key: String, why: String, hint: Option<String> },
+    #[error("repositories `{first}` and `{second}` of one profile differ only by case")]
+    CaseClash { first: String, second: String },
+    #[error("profiles `{first}` and `{second}` want different pins in `{path}`")]
+    CheckoutClash { first: String, second: String, path: String, difference: String },
+    #[error("duplicate `{word}` for `{key}`")]
+    Duplicate { key: String, word: String },
+    #[error("both `{first}` and `{second}`")]
+    Exclusive { first: &'static str, second: &'static str },
+    #[error("`extends` goes in a circle")]
+    ExtendsCycle { circle: Vec<String> },
+    #[error("missing field `{key}`")]
+    MissingField { key: &'static str, example: &'static str },
+    #[error("profile `{inner}` has its checkouts inside one of profile `{outer}`, `{checkout}`,")]
+    NestedCheckout { outer: String, inner: String, checkout: String },
+    #[error("unknown field `{key}`")]
+    UnknownField { key: String, known: Vec<&'static str> },
+    #[error("unknown profile `{name}` for `{key}`")]
+    UnknownProfile { key: &'static str, name: String, known: Vec<String> },
+    #[error("no profile has the repository `{name}`")]
+    UnusedRepo { name: String, known: Vec<String> },
+    #[error("neither profile `{profile}` nor one that extends it has the repository `{name}`")]
+    UnusedOverride { profile: String, name: String, known: Vec<String> },
+    #[error("wrong type for `{key}`")]
+    WrongType { key: String, wanted: &'static str, found: String, hint: Option<String> },
+}
+
+impl Fault {
+    fn why(&self) -> Option<String> {
+        match self {
+            Self::BadName { why } | Self::BadValue { why, .. } => Some(why.clone()),
+            Self::CaseClash { .. } => Some("some file systems take them for one directory".to_owned()),
+            Self::CheckoutClash { difference, .. } => Some(difference.clone()),
+            Self::ExtendsCycle { circle } => {
+                let names: Vec<String> = circle.iter().map(|name| format!("`{name}`")).collect();
+                Some(names.join(" -> "))
+            }
+            Self::WrongType { wanted, found, .. } => Some(format!("{found}, where {wanted} is wanted")),
+            Self::Duplicate { .. }
+            | Self::Exclusive { .. }
+            | Self::MissingField { .. }
+            | Self::NestedCheckout { .. }
+            | Self::UnknownField { .. }
+            | Self::UnknownProfile { .. }
+            | Self::UnusedRepo { .. }
+            | Self::UnusedOverride { .. } => None,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::BadName { .. } => None,
+            Self::BadValue { hint, .. } | Self::WrongType { hint, .. } => hint.clone(),
+            Self::CaseClash { .. } => Some("spell them alike, and delete one of the two".to_owned()),
+            Self::CheckoutClash { second, .. } => {
+                Some(format!("give profile `{second}` a place of its own, such as `path = \"oca-{second}\"`"))
+            }
+            Self::NestedCheckout { inner, .. } => Some(format!("give profile `{inner}` another `path`")),
+            Self::Duplicate { .. } => Some("delete one of the two".to_owned()),
+            Self::Exclusive { first, second } => Some(format!("keep either `{first}` or `{second}`")),
+            Self::ExtendsCycle { .. } => Some("delete one of these `extends`".to_owned()),
+            Self::MissingField { example, .. } => Some(format!("write `{example}`")),
+            Self::UnknownField { key, known } => Some(near_or_all(key, known, "fields here are")),
+            Self::UnknownProfile { name, known, .. } => Some(near_or_all(name, known, "profiles here are")),
+            Self::UnusedRepo { name, known } | Self::UnusedOverride { name, known, .. } => {
+                Some(match near(name, known) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("add `{name}` to the `repos` of a profile, or delete this"),
+                })
+            }
+        }
+    }
+}
+
+/// A use of something that this version reads and checks, but does not act on yet.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("`{key}` {place}{comma} is not supported yet", comma = if place.table.is_empty() { "" } else { "," })]
+pub(crate) struct Unsupported {
+    pub(crate) place: Place,
+    /// The key, with its value where another value of it is supported.
+    pub(crate) key: &'static str,
+}
+
+fn listed(problems: &[Problem]) -> String {
+    if let [problem] = problems {
+        return problem.to_string();
+    }
+    let mut lines = vec![format!("the configuration has {} errors", problems.len())];
+    for problem in problems {
+        lines.push(format!("  {problem}"));
+        lines.extend(problem.hint().map(|hint| format!("    hint: {hint}")));
+    }
+    lines.join("\n")
+}
+
+/// The name of a table inside another, as a header in the file has it: quoted where TOML wants that.
+pub(super) fn table_name(outer: &str, key: &str) -> String {
+    let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+    let key = if bare { key.to_owned() } else { format!("\"{key}\"") };
+    if outer.is_empty() { key } else { format!("{outer}.{key}") }
+}
+
+/// One line, whatever a quoted key or a string brings.
+pub(super) fn escaped(line: &str) -> String {
+    if !line.chars().any(char::is_control) {
+        return line.to_owned();
+    }
+    line.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+/// "did you mean", where a known word is near.
+pub(crate) fn did_you_mean(word: &str, known: &[impl AsRef<str>]) -> Option<String> {
+    near(word, known).map(|near| format!("did you mean `{near}`?"))
+}
+
+/// "did you mean", where a known word is near, else all of them.
+pub(super) fn near_or_all(word: &str, known: &[impl AsRef<str>], lead: &str) -> String {
+    match near(word, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "delete it".to_owned(),
+        None => format!("{lead} {}", quoted(known)),
+    }
+}
+
+/// The known word that a mistyped one is nearest to, where a third of its letters or fewer are wrong.
+fn near<'k>(word: &str, known: &'k [impl AsRef<str>]) -> Option<&'k str> {
+    let word = word.to_lowercase();
+    let length = word.chars().count();
+    let distance = |other: &str| strsim::osa_distance(&word, &other.to_lowercase());
+    known
+        .iter()
+        .map(|other| (distance(other.as_ref()), other.as_ref()))
+        .filter(|(distance, _)| *distance <= (length / 3).max(1) && *distance < length)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, other)| other)
+}
+
+fn quoted(words: &[impl AsRef<str>]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{}`", word.as_ref())).collect();
+    words.join(", ")
+}

@@ -1,0 +1,351 @@
+//! `${VAR}` and `${VAR:-default}` in urls and paths, and the rules that a path keeps once it is expanded.
+
+use std::fmt;
+
+use crate::repo::{Invalid, RemoteUrl, redact};
+
+/// A text whose variables are known to be well formed, but not yet asked for.
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Template {
+    text: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
+enum Part {
+    Literal(String),
+    Variable { name: String, default: Option<String> },
+}
+
+/// Why a text is no template.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum Malformed {
+    #[error("it must not be empty")]
+    Empty,
+    #[error("control characters may not stand in it")]
+    Control,
+    #[error("a `${{` lacks its `}}`")]
+    Unclosed,
+    #[error("what follows `${{` is no variable name, as in `${{VAR}}` and `${{VAR:-default}}`")]
+    Name,
+    #[error("the default of a variable must not hold another variable")]
+    Nested,
+}
+
+/// A variable that a text needs, has no default for, and that is not set.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the variable `{variable}` is not set, and `{text}` needs it")]
+pub(crate) struct UnsetVariable {
+    pub(crate) variable: String,
+    pub(crate) text: String,
+}
+
+/// Why an expanded path cannot be used where it stands.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum Unusable {
+    #[error(transparent)]
+    Unset(#[from] UnsetVariable),
+    #[error("`{text}` becomes `{expanded}`, and Odoo cannot escape a comma in its addons path")]
+    Comma { text: String, expanded: String },
+    #[error("`{text}` becomes `{expanded}`, which is no path below the project: {why}")]
+    Outside { text: String, expanded: String, why: NotBelow },
+    #[error("`{url}` cannot be expanded: {why}")]
+    Malformed { url: RemoteUrl, why: Malformed },
+    #[error("`{url}` does not expand to a url: {why}")]
+    NoUrl { url: RemoteUrl, why: Invalid },
+}
+
+impl UnsetVariable {
+    pub(crate) fn hint(&self) -> String {
+        format!("set `{0}`, or write a default: `${{{0}:-…}}`", self.variable)
+    }
+}
+
+impl Unusable {
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unset(unset) => Some(unset.hint()),
+            Self::Comma { .. } | Self::Outside { .. } | Self::Malformed { .. } | Self::NoUrl { .. } => None,
+        }
+    }
+}
+
+impl Template {
+    /// Splits a text into literals and variables; a `$` without `{` stands for itself.
+    pub(crate) fn parse(text: &str) -> Result<Self, Malformed> {
+        if text.is_empty() {
+            return Err(Malformed::Empty);
+        }
+        if text.chars().any(char::is_control) {
+            return Err(Malformed::Control);
+        }
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((literal, after)) = rest.split_once("${") {
+            if !literal.is_empty() {
+                parts.push(Part::Literal(literal.to_owned()));
+            }
+            let (inside, after) = after.split_once('}').ok_or(Malformed::Unclosed)?;
+            parts.push(variable(inside)?);
+            rest = after;
+        }
+        if !rest.is_empty() {
+            parts.push(Part::Literal(rest.to_owned()));
+        }
+        Ok(Self { text: text.to_owned(), parts })
+    }
+
+    /// The text as it was written.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The text with its variables replaced; a default stands in for a variable that is unset or empty, as in a shell.
+    pub(crate) fn expand(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, UnsetVariable> {
+        let mut expanded = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Literal(literal) => expanded.push_str(literal),
+                Part::Variable { name, default } => match (lookup(name), default) {
+                    (Some(value), None) => expanded.push_str(&value),
+                    (Some(value), Some(_)) if !value.is_empty() => expanded.push_str(&value),
+                    (_, Some(default)) => expanded.push_str(default),
+                    (None, None) => {
+                        return Err(UnsetVariable { variable: name.clone(), text: redact(&self.text) });
+                    }
+                },
+            }
+        }
+        Ok(expanded)
+    }
+
+    /// Expands an entry of Odoo's addons path, in which a comma cannot be escaped.
+    pub(crate) fn expand_entry(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, Unusable> {
+        let expanded = self.expand(lookup)?;
+        if expanded.contains(',') {
+            return Err(Unusable::Comma { text: self.text.clone(), expanded });
+        }
+        Ok(expanded)
+    }
+
+    /// Expands a path that must stay below the project, and tidies it: `./oca/` is `oca`.
+    pub(crate) fn expand_below(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, Unusable> {
+        let expanded = self.expand(lookup)?;
+        below(&expanded).map_err(|why| Unusable::Outside { text: self.text.clone(), expanded, why })
+    }
+
+    /// Whether the path stays below the project as far as its text tells: a variable that is
+    /// unset and has no default is taken for a plain name.
+    pub(super) fn check_below(&self) -> Result<(), NotBelow> {
+        let taken: String = self
+            .parts
+            .iter()
+            .map(|part| match part {
+                Part::Literal(literal) => literal,
+                Part::Variable { default, .. } => default.as_deref().unwrap_or("variable"),
+            })
+            .collect();
+        below(&taken).map(drop)
+    }
+
+    /// The path without `.`, double and final slashes: what two templates are compared by.
+    pub(super) fn tidied(&self) -> String {
+        tidy(&self.text)
+    }
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Template({})", self.text)
+    }
+}
+
+/// Expands a url; what its variables bring is checked as if it had been written there.
+pub(crate) fn expand_url(
+    url: &RemoteUrl,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<RemoteUrl, Unusable> {
+    let template =
+        Template::parse(url.as_str()).map_err(|why| Unusable::Malformed { url: url.clone(), why })?;
+    let expanded = template.expand(lookup)?;
+    RemoteUrl::parse(&expanded).map_err(|why| Unusable::NoUrl { url: url.clone(), why })
+}
+
+fn variable(inside: &str) -> Result<Part, Malformed> {
+    let (name, default) = match inside.split_once(":-") {
+        Some((name, default)) => (name, Some(default)),
+        None => (inside, None),
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !name.chars().all(plain) {
+        return Err(Malformed::Name);
+    }
+    if default.is_some_and(|default| default.contains("${")) {
+        return Err(Malformed::Nested);
+    }
+    Ok(Part::Variable { name: name.to_owned(), default: default.map(str::to_owned) })
+}
+
+/// Why a path is none below the directory it is relative to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum NotBelow {
+    #[error("it must be relative")]
+    Absolute,
+    #[error("`..` may not stand in it")]
+    Parent,
+    #[error("it must name a directory or file, not `.`")]
+    Itself,
+    #[error("`.git` belongs to git")]
+    Git,
+    #[error("write `/`, not `\\`")]
+    Backslash,
+}
+
+/// A relative path that stays below its root, tidied.
+pub(super) fn below(path: &str) -> Result<String, NotBelow> {
+    if path.contains('\\') {
+        return Err(NotBelow::Backslash);
+    }
+    // On Windows `C:x` leaves the directory as much as `C:/x` does.
+    if path.starts_with('/') || path.as_bytes().get(1) == Some(&b':') {
+        return Err(NotBelow::Absolute);
+    }
+    if path.split('/').any(|part| part == "..") {
+        return Err(NotBelow::Parent);
+    }
+    if path.split('/').any(|part| part.eq_ignore_ascii_case(".git")) {
+        return Err(NotBelow::Git);
+    }
+    let tidied = tidy(path);
+    if tidied.is_empty() {
+        return Err(NotBelow::Itself);
+    }
+    Ok(tidied)
+}
+
+fn tidy(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lookup(name: &str) -> Option<String> {
+        match name {
+            "HOME" => Some("/home/me".to_owned()),
+            "EMPTY" => Some(String::new()),
+            "COMMA" => Some("a,b".to_owned()),
+            "UP" => Some("..".to_owned()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn variables_expand_as_in_a_shell() {
+        for (text, expanded) in [
+            ("plain", "plain"),
+            ("${HOME}/x", "/home/me/x"),
+            ("a${HOME}${HOME}", "a/home/me/home/me"),
+            ("${UNSET:-../odoo}/addons", "../odoo/addons"),
+            ("${UNSET:-}x", "x"),
+            ("${EMPTY}x", "x"),
+            ("${EMPTY:-full}", "full"),
+            ("${HOME:-other}", "/home/me"),
+            ("${UNSET:-a:-b}", "a:-b"),
+            ("$HOME $$ $", "$HOME $$ $"),
+            ("$${HOME}", "$/home/me"),
+            ("}", "}"),
+        ] {
+            assert_eq!(Template::parse(text).expect(text).expand(&lookup).as_deref(), Ok(expanded), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unset_variable_is_named() {
+        let error = Template::parse("https://me:secret@host/${UNSET}")
+            .expect("a template")
+            .expand(&lookup)
+            .expect_err("unset");
+        assert_eq!(
+            error.to_string(),
+            "the variable `UNSET` is not set, and `https://***@host/${UNSET}` needs it"
+        );
+        assert_eq!(error.hint(), "set `UNSET`, or write a default: `${UNSET:-…}`");
+    }
+
+    #[test]
+    fn malformed_variables_are_refused() {
+        for (text, why) in [
+            ("", Malformed::Empty),
+            ("a\nb", Malformed::Control),
+            ("${", Malformed::Unclosed),
+            ("a${HOME", Malformed::Unclosed),
+            ("${}", Malformed::Name),
+            ("${1A}", Malformed::Name),
+            ("${A-b}", Malformed::Name),
+            ("${A:=b}", Malformed::Name),
+            ("${A:-${B}}", Malformed::Nested),
+        ] {
+            assert_eq!(Template::parse(text), Err(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_variable_brings_is_checked_again() {
+        let template = |text| Template::parse(text).expect("a template");
+        assert_eq!(
+            template("${COMMA}/addons").expand_entry(&lookup).expect_err("a comma").to_string(),
+            "`${COMMA}/addons` becomes `a,b/addons`, and Odoo cannot escape a comma in its addons path"
+        );
+        assert_eq!(
+            template("${UP}/oca").expand_below(&lookup).expect_err("outside").to_string(),
+            "`${UP}/oca` becomes `../oca`, which is no path below the project: `..` may not stand in it"
+        );
+        assert_eq!(template("./${X:-oca}//18/").expand_below(&lookup).as_deref(), Ok("oca/18"));
+    }
+
+    #[test]
+    fn a_url_is_checked_again_once_it_is_expanded() {
+        let url = |text| RemoteUrl::parse(text).expect("a url");
+        let expanded = expand_url(&url("file://${HOME}/web.git"), &lookup);
+        assert_eq!(expanded, Ok(url("file:///home/me/web.git")));
+        let evil = |name: &str| (name == "X").then(|| "ext::sh -c x".to_owned());
+        assert_eq!(
+            expand_url(&url("${X}/web"), &evil).expect_err("a command").to_string(),
+            "`${X}/web` does not expand to a url: `ext::sh -c x/web` is not a valid git url: \
+             blanks and control characters may not stand in it"
+        );
+        assert_eq!(
+            expand_url(&url("${X"), &evil).expect_err("malformed").to_string(),
+            "`${X` cannot be expanded: a `${` lacks its `}`"
+        );
+    }
+
+    #[test]
+    fn paths_stay_below_their_root() {
+        for (path, why) in [
+            ("/x", NotBelow::Absolute),
+            ("C:x", NotBelow::Absolute),
+            ("C:/x", NotBelow::Absolute),
+            ("..", NotBelow::Parent),
+            ("a/../b", NotBelow::Parent),
+            (".", NotBelow::Itself),
+            ("", NotBelow::Itself),
+            ("./", NotBelow::Itself),
+            ("a/.Git/b", NotBelow::Git),
+            ("a\\b", NotBelow::Backslash),
+        ] {
+            assert_eq!(below(path), Err(why), "{path}");
+        }
+        assert_eq!(below("./a//b/.").as_deref(), Ok("a/b"));
+        assert_eq!(below("..a/b..").as_deref(), Ok("..a/b.."));
+    }
+}

@@ -1,0 +1,97 @@
+//! `extends`: who extends whom, and the order in which that can be worked out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::document::{At, Document};
+use super::error::{Fault, table_name};
+use super::schema::DeclaredProfile;
+
+/// Who extends whom, by position in the file, and an order in which the extended come first.
+pub(super) struct Lineage {
+    pub(super) parents: Vec<Vec<usize>>,
+    pub(super) order: Vec<usize>,
+}
+
+impl Lineage {
+    /// `None`, and the problem noted, where a name is unknown or `extends` goes in a circle.
+    pub(super) fn of(profiles: &[DeclaredProfile], document: &Document<'_>) -> Option<Self> {
+        let positions: BTreeMap<&str, usize> =
+            profiles.iter().enumerate().map(|(position, profile)| (&*profile.name, position)).collect();
+        let mut parents = Vec::new();
+        let mut complete = true;
+        for profile in profiles {
+            let mut own = Vec::new();
+            for At { value, line } in &profile.extends {
+                if let Some(position) = positions.get(&**value) {
+                    own.push(*position);
+                    continue;
+                }
+                complete = false;
+                let known = profiles.iter().filter(|other| other.name != profile.name);
+                let known = known.map(|other| other.name.clone()).collect();
+                let fault = Fault::UnknownProfile { key: "extends", name: value.clone(), known };
+                document.refuse(*line, &table_name("profiles", &profile.name), fault);
+            }
+            parents.push(own);
+        }
+        let (order, waiting) = parents_first(&parents);
+        if let Some(first) = waiting.first() {
+            complete = false;
+            let circle = circle_from(*first, &parents, &waiting);
+            let profile = &profiles[circle[0]];
+            let circle: Vec<String> =
+                circle.iter().map(|position| profiles[*position].name.clone()).collect();
+            let line = profile.extends.iter().find(|extended| Some(&extended.value) == circle.get(1));
+            let line = line.map_or(profile.line, |extended| extended.line);
+            document.refuse(line, &table_name("profiles", &profile.name), Fault::ExtendsCycle { circle });
+        }
+        complete.then_some(Self { parents, order })
+    }
+
+    /// For each profile itself and all that it extends, directly or not.
+    pub(super) fn ancestors(&self) -> Vec<BTreeSet<usize>> {
+        let mut ancestors: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); self.parents.len()];
+        for position in &self.order {
+            let mut all = BTreeSet::from([*position]);
+            all.extend(self.parents[*position].iter().flat_map(|parent| &ancestors[*parent]));
+            ancestors[*position] = all;
+        }
+        ancestors
+    }
+}
+
+/// Without recursion, so that no file is too deep: (what can be ordered, what waits for a circle).
+fn parents_first(parents: &[Vec<usize>]) -> (Vec<usize>, Vec<usize>) {
+    let mut order = Vec::new();
+    let mut done = vec![false; parents.len()];
+    let mut waiting: Vec<usize> = (0..parents.len()).collect();
+    loop {
+        let before = waiting.len();
+        waiting.retain(|position| {
+            let ready = parents[*position].iter().all(|parent| done[*parent]);
+            if ready {
+                done[*position] = true;
+                order.push(*position);
+            }
+            !ready
+        });
+        if waiting.len() == before {
+            return (order, waiting);
+        }
+    }
+}
+
+/// Follows the first waiting parent until a profile comes twice; everything that waits has one.
+fn circle_from(start: usize, parents: &[Vec<usize>], waiting: &[usize]) -> Vec<usize> {
+    let mut path = vec![start];
+    loop {
+        let here = path[path.len() - 1];
+        let next = parents[here].iter().copied().find(|parent| waiting.contains(parent)).unwrap_or(here);
+        if let Some(first) = path.iter().position(|seen| *seen == next) {
+            path.drain(..first);
+            path.push(next);
+            return path;
+        }
+        path.push(next);
+    }
+}

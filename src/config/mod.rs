@@ -1,0 +1,219 @@
+//! `repos.toml`: from its text to profiles in which every default is filled in.
+//!
+//! Knows the vocabulary of `repo` and reads through `fs`. Knows neither the lock nor git, and asks for no variable of
+//! the environment: texts with `${VAR}` stay templates until a command needs their value.
+
+mod checks;
+mod document;
+mod error;
+mod expand;
+mod lineage;
+mod machine;
+mod profile;
+mod reader;
+mod resolve;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::path::{Component, Path, PathBuf};
+
+use semver::{Prerelease, Version, VersionReq};
+
+#[allow(unused_imports, reason = "the whole vocabulary of the room, whoever uses it")]
+pub(crate) use error::{Error, did_you_mean, Fault, Place, Problem, Unsupported};
+#[allow(unused_imports, reason = "as above")]
+pub(crate) use expand::{Malformed, NotBelow, Template, UnsetVariable, Unusable, expand_url};
+pub(crate) use machine::Machine;
+#[allow(unused_imports, reason = "as above")]
+pub(crate) use profile::{
+    Check, Drop, Edition, Export, Image, Layout, Local, Merge, Mode, ModuleRequest, Position, Profile, Repo,
+    Requirements, Surround,
+};
+
+use crate::fs;
+use crate::repo::RepoName;
+use document::{At, Document};
+use reader::Table;
+
+/// The name under which the file is searched.
+pub(crate) const FILE_NAME: &str = "repos.toml";
+
+/// What `repos.toml` declares, and what `repos.local.toml` beside it says of this machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// As the user would type it.
+    pub(crate) file: PathBuf,
+    /// What its relative paths are relative to.
+    pub(crate) directory: PathBuf,
+    pub(crate) mode: Mode,
+    /// The one that is named, or the only one there is.
+    pub(crate) default_profile: Option<String>,
+    /// In the order of the file.
+    pub(crate) profiles: Vec<Profile>,
+    pub(crate) machine: Machine,
+    unsupported: Vec<Unsupported>,
+}
+
+impl Config {
+    /// Reads the file and `repos.local.toml` beside it. `running` is the version of this tool.
+    pub(crate) fn load(file: &Path, running: &Version) -> Result<Self, Error> {
+        let text = text_of(file)?.ok_or_else(|| Error::Missing { file: file.to_owned() })?;
+        let machine_file = file.with_file_name(machine::FILE_NAME);
+        let machine_text = text_of(&machine_file)?.unwrap_or_default();
+        Self::parse((file, &text), (&machine_file, &machine_text), running)
+    }
+
+    /// Makes a configuration of the two texts; the files are only for messages and for what is relative to them.
+    pub(crate) fn parse(
+        (file, text): (&Path, &str),
+        (machine_file, machine_text): (&Path, &str),
+        running: &Version,
+    ) -> Result<Self, Error> {
+        let document = Document::new(file, text);
+        let table = document.parse(text)?;
+        let mut top = Table::top(&document, &table);
+        if let Some(At { value, line }) = schema::required_oca(&mut top)
+            && !satisfies(running, &value)
+        {
+            let (required, running) = (value.to_string(), running.to_string());
+            return Err(Error::RequiresOca { file: file.to_owned(), line, required, running });
+        }
+        let declared = schema::read(top);
+        let default_profile = default_profile(&declared, &document);
+        let lineage = lineage::Lineage::of(&declared.profiles, &document);
+
+        let machine_document = Document::new(machine_file, machine_text);
+        let machine_table = machine_document.parse(machine_text)?;
+        let (machine, skipped) = machine::read(Table::top(&machine_document, &machine_table));
+
+        // What is declared wrongly would be missed by name here, and blamed on the wrong line.
+        let mut profiles = Vec::new();
+        if let (Some(lineage), Some(odoo), false) = (lineage, declared.settings.odoo, document.has_problems())
+        {
+            profiles = resolve::profiles(&declared, odoo, &lineage, &document);
+            refuse_unknown_skips(&skipped, &profiles, &machine_document);
+        }
+
+        let (mut problems, unsupported) = document.into_findings();
+        problems.extend(machine_document.into_findings().0);
+        if !problems.is_empty() {
+            problems.sort_by(|one, other| one.by_place(other, file));
+            return Err(Error::Refused { problems });
+        }
+        Ok(Self {
+            file: file.to_owned(),
+            directory: directory_of(file),
+            mode: declared.mode.unwrap_or_default(),
+            default_profile,
+            profiles,
+            machine,
+            unsupported,
+        })
+    }
+
+    /// The profile of that name, or the default one.
+    pub(crate) fn profile(&self, name: Option<&str>) -> Result<&Profile, Error> {
+        let file = || self.file.clone();
+        let known = || self.profiles.iter().map(|profile| profile.name.clone()).collect();
+        if self.profiles.is_empty() {
+            return Err(Error::NoProfiles { file: file() });
+        }
+        let name = name
+            .or(self.default_profile.as_deref())
+            .ok_or_else(|| Error::NoDefaultProfile { file: file(), known: known() })?;
+        self.profiles.iter().find(|profile| profile.name == name).ok_or_else(|| Error::UnknownProfile {
+            file: file(),
+            name: name.to_owned(),
+            known: known(),
+        })
+    }
+
+    /// What surrounds the checkouts of a profile on this machine.
+    pub(crate) fn addons_path(&self, profile: &Profile) -> Surround {
+        let here =
+            |own: &Option<Vec<Template>>, shared: &Vec<Template>| own.as_ref().unwrap_or(shared).clone();
+        Surround {
+            before: here(&self.machine.before, &profile.addons_path.before),
+            after: here(&self.machine.after, &profile.addons_path.after),
+        }
+    }
+
+    /// How much history of a repository is wanted on this machine; 0 is all of it.
+    pub(crate) fn depth(&self, repo: &Repo) -> u32 {
+        self.machine.depth.unwrap_or(repo.depth)
+    }
+
+    /// Whether this machine does without the checkout of a repository.
+    pub(crate) fn skips(&self, name: &RepoName) -> bool {
+        self.machine.skip.contains(name)
+    }
+
+    /// The uses of keys whose effect does not exist yet, as they stand in the file.
+    pub(crate) fn unsupported(&self) -> Vec<Unsupported> {
+        let mut uses = self.unsupported.clone();
+        uses.sort_by_key(|unsupported| unsupported.place.line);
+        uses
+    }
+}
+
+/// Looks for `repos.toml` in a directory and then in those above it. What it gives begins as the start does.
+pub(crate) fn find(start: &Path) -> Option<PathBuf> {
+    // What `..` leads to is known to the file system alone.
+    let has_parent = start.components().any(|part| part == Component::ParentDir);
+    let start = if has_parent { &std::fs::canonicalize(start).ok()? } else { start };
+    let above = if start.is_absolute() { 0 } else { std::env::current_dir().ok()?.ancestors().count() - 1 };
+    upward(start, above).map(|directory| directory.join(FILE_NAME)).find(|file| file.is_file())
+}
+
+/// A directory and those above it; `above` is how many there are over the one that a relative start is in.
+fn upward(start: &Path, above: usize) -> impl Iterator<Item = PathBuf> {
+    let start: PathBuf = start.components().filter(|part| *part != Component::CurDir).collect();
+    let inside: Vec<PathBuf> = start.ancestors().map(Path::to_owned).collect();
+    inside.into_iter().chain((1..=above).map(|count| std::iter::repeat_n("..", count).collect()))
+}
+
+fn directory_of(file: &Path) -> PathBuf {
+    file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}
+
+/// The text of a file without the byte order mark that some editors put before it.
+fn text_of(file: &Path) -> Result<Option<String>, Error> {
+    let Some(bytes) = fs::read_if_there(file)? else { return Ok(None) };
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))),
+        Err(error) => {
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = String::from_utf8_lossy(valid).matches('\n').count() + 1;
+            Err(Error::NotUtf8 { file: file.to_owned(), line })
+        }
+    }
+}
+
+/// A pre-release counts as what it leads to: `>=0.2` does not lock out who tries `0.2.0-rc.1`.
+fn satisfies(running: &Version, requirement: &VersionReq) -> bool {
+    let released = Version { pre: Prerelease::EMPTY, ..running.clone() };
+    requirement.matches(running) || requirement.matches(&released)
+}
+
+fn default_profile(declared: &schema::Declared, document: &Document<'_>) -> Option<String> {
+    let names = || declared.profiles.iter().map(|profile| profile.name.clone());
+    let Some(At { value, line }) = &declared.default_profile else {
+        return names().next().filter(|_| declared.profiles.len() == 1);
+    };
+    if !names().any(|name| name == *value) {
+        let known = names().collect();
+        let fault = Fault::UnknownProfile { key: "default-profile", name: value.clone(), known };
+        document.refuse(*line, "", fault);
+    }
+    Some(value.clone())
+}
+
+fn refuse_unknown_skips(skipped: &[At<RepoName>], profiles: &[Profile], document: &Document<'_>) {
+    let known = checks::names(profiles);
+    for At { value, line } in skipped.iter().filter(|skip| !known.contains(skip.value.as_str())) {
+        let name = value.to_string();
+        document.refuse(*line, "", Fault::UnusedRepo { name, known: checks::owned(&known) });
+    }
+}

@@ -1,0 +1,243 @@
+//! Reads TOML tables field by field, and keeps for every value the line that a message must name.
+//!
+//! Knows no key of its own. A table is asked for what it may hold; `finish` refuses the rest. What is wrong is noted
+//! and left out, so that one run shows every problem of a file.
+
+use toml::de::{DeTable, DeValue};
+
+use super::document::{At, Document, Refusal};
+use super::error::{Fault, near_or_all, table_name};
+use crate::repo::redact;
+
+/// A table being read.
+#[must_use = "`finish` refuses what nobody asked for"]
+pub(super) struct Table<'d, 'i> {
+    document: &'d Document<'d>,
+    entries: &'d DeTable<'i>,
+    name: String,
+    line: usize,
+    asked: Vec<&'static str>,
+}
+
+impl<'d, 'i> Table<'d, 'i> {
+    pub(super) fn top(document: &'d Document<'d>, entries: &'d DeTable<'i>) -> Self {
+        Self { document, entries, name: String::new(), line: 1, asked: Vec::new() }
+    }
+
+    pub(super) fn line(&self) -> usize {
+        self.line
+    }
+
+    pub(super) fn refuse(&self, line: usize, fault: Fault) {
+        self.document.refuse(line, &self.name, fault);
+    }
+
+    /// The line of a key that is there.
+    pub(super) fn line_of(&self, key: &str) -> Option<usize> {
+        let (key, _) = self.entries.get_key_value(key)?;
+        Some(self.document.line(key.span().start))
+    }
+
+    /// Notes that a key is used whose effect does not exist yet; `shown` says it with its value where that matters.
+    pub(super) fn note_unsupported(&self, key: &str, shown: &'static str) {
+        self.document.note_unsupported(self.line_of(key).unwrap_or(self.line), &self.name, shown);
+    }
+
+    /// A text, as what `parse` makes of it.
+    pub(super) fn text<T, E: Into<Refusal>>(
+        &mut self,
+        key: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let (value, line) = self.take(key)?;
+        let DeValue::String(text) = value else {
+            let hint = digits(value).map(|digits| format!("write `{key} = \"{digits}\"`"));
+            self.wrong_type(key, line, "a string", kind(value), hint);
+            return None;
+        };
+        self.parsed(key, line, text, parse)
+    }
+
+    /// One of a few words.
+    pub(super) fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
+        self.text(key, |text| one_of(text, words))
+    }
+
+    /// A list of texts, each as what `parse` makes of it.
+    pub(super) fn list<T, E: Into<Refusal>>(
+        &mut self,
+        key: &'static str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<Vec<T>> {
+        Some(self.list_with_lines(key, parse)?.into_iter().map(|item| item.value).collect())
+    }
+
+    pub(super) fn list_with_lines<T, E: Into<Refusal>>(
+        &mut self,
+        key: &'static str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<Vec<At<T>>> {
+        let (value, line) = self.take(key)?;
+        let DeValue::Array(array) = value else {
+            let hint = value.as_str().map(|text| format!("write `{key} = [\"{}\"]`", redact(text)));
+            self.wrong_type(key, line, "a list of strings", kind(value), hint);
+            return None;
+        };
+        let mut seen: Vec<&str> = Vec::new();
+        let mut items = Vec::new();
+        for item in array {
+            let line = self.document.line(item.span().start);
+            let DeValue::String(text) = item.get_ref() else {
+                let found = format!("{} in it", kind(item.get_ref()));
+                self.wrong_type(key, line, "a list of strings", &found, None);
+                continue;
+            };
+            if seen.contains(&&**text) {
+                self.refuse(line, Fault::Duplicate { key: key.to_owned(), word: redact(text) });
+                continue;
+            }
+            seen.push(text);
+            items.extend(self.parsed(key, line, text, &parse).map(|value| At { value, line }));
+        }
+        Some(items)
+    }
+
+    pub(super) fn is_empty_list(&self, key: &str) -> bool {
+        self.entries.get(key).and_then(|value| value.get_ref().as_array()).is_some_and(|list| list.is_empty())
+    }
+
+    pub(super) fn number(&mut self, key: &'static str) -> Option<u32> {
+        let (value, line) = self.take(key)?;
+        let DeValue::Integer(integer) = value else {
+            self.wrong_type(key, line, "a number", kind(value), None);
+            return None;
+        };
+        let number = u32::from_str_radix(integer.as_str(), integer.radix()).ok();
+        if number.is_none() {
+            let why = format!("`{integer}` is not between 0 and {}", u32::MAX);
+            self.refuse(line, Fault::BadValue { key: key.to_owned(), why, hint: None });
+        }
+        number
+    }
+
+    pub(super) fn flag(&mut self, key: &'static str) -> Option<bool> {
+        let (value, line) = self.take(key)?;
+        let DeValue::Boolean(flag) = value else {
+            self.wrong_type(key, line, "`true` or `false`", kind(value), None);
+            return None;
+        };
+        Some(*flag)
+    }
+
+    pub(super) fn table(&mut self, key: &'static str) -> Option<Table<'d, 'i>> {
+        let (value, line) = self.take(key)?;
+        self.inner(key, value, line)
+    }
+
+    /// A list of tables, `[[key]]`.
+    pub(super) fn tables(&mut self, key: &'static str) -> Option<Vec<Table<'d, 'i>>> {
+        let (value, line) = self.take(key)?;
+        let DeValue::Array(array) = value else {
+            self.wrong_type(
+                key,
+                line,
+                "a list of tables",
+                kind(value),
+                Some(format!("write `[[{}]]`", table_name(&self.name, key))),
+            );
+            return None;
+        };
+        let line = |span: std::ops::Range<usize>| self.document.line(span.start);
+        Some(array.iter().filter_map(|item| self.inner(key, item.get_ref(), line(item.span()))).collect())
+    }
+
+    /// The tables of a table whose keys are names, as they stand in the file.
+    pub(super) fn named(&mut self, key: &'static str) -> Vec<(&'d str, Table<'d, 'i>)> {
+        let Some(outer) = self.table(key) else { return Vec::new() };
+        let mut entries: Vec<_> = outer.entries.iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        entries
+            .into_iter()
+            .filter_map(|(name, value)| {
+                let line = self.document.line(name.span().start);
+                Some((&**name.get_ref(), outer.inner(name.get_ref(), value.get_ref(), line)?))
+            })
+            .collect()
+    }
+
+    /// Refuses every field that nobody asked for.
+    pub(super) fn finish(self) {
+        for (key, _) in self.entries {
+            if !self.asked.contains(&&**key.get_ref()) {
+                let fault = Fault::UnknownField { key: key.get_ref().to_string(), known: self.asked.clone() };
+                self.refuse(self.document.line(key.span().start), fault);
+            }
+        }
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<(&'d DeValue<'i>, usize)> {
+        self.asked.push(key);
+        let (key, value) = self.entries.get_key_value(key)?;
+        Some((value.get_ref(), self.document.line(key.span().start)))
+    }
+
+    fn inner(&self, key: &str, value: &'d DeValue<'i>, line: usize) -> Option<Table<'d, 'i>> {
+        let DeValue::Table(entries) = value else {
+            self.wrong_type(key, line, "a table", kind(value), None);
+            return None;
+        };
+        let name = table_name(&self.name, key);
+        Some(Table { document: self.document, entries, name, line, asked: Vec::new() })
+    }
+
+    fn parsed<T, E: Into<Refusal>>(
+        &self,
+        key: &str,
+        line: usize,
+        text: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let refused = |error: E| {
+            let Refusal { why, hint } = error.into();
+            self.refuse(line, Fault::BadValue { key: key.to_owned(), why, hint });
+        };
+        parse(text).map_err(refused).ok()
+    }
+
+    fn wrong_type(&self, key: &str, line: usize, wanted: &'static str, found: &str, hint: Option<String>) {
+        self.refuse(line, Fault::WrongType { key: key.to_owned(), wanted, found: found.to_owned(), hint });
+    }
+}
+
+/// One of a few words, or the nearest of them as a hint.
+pub(super) fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, Refusal> {
+    if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+        return Ok(*value);
+    }
+    let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    Err(Refusal::new(format!("`{text}` is none of its values")).hint(near_or_all(
+        text,
+        &known,
+        "its values are",
+    )))
+}
+
+/// A number as it was written: `18.0` without its quotes is the most common slip of all.
+fn digits<'v>(value: &'v DeValue<'_>) -> Option<&'v str> {
+    match value {
+        DeValue::Integer(integer) if integer.radix() == 10 => Some(integer.as_str()),
+        DeValue::Float(float) => Some(float.as_str()),
+        _ => None,
+    }
+}
+
+fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "a truth value",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

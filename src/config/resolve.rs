@@ -1,0 +1,167 @@
+//! From what was declared to profiles: `extends`, `override` and defaults.
+//!
+//! Precedence is the same for every key: a profile's own value, then that of the profiles it extends, the leftmost
+//! first, then the top level (or `[repos.NAME]`), then the default.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::document::{At, Document};
+use super::expand::Template;
+use super::lineage::Lineage;
+use super::profile::{Check, Export, Image, ModuleRequest, Profile, Repo, Requirements, Surround};
+use super::schema::{Declared, DeclaredProfile, RepoSettings, Settings};
+use super::{checks, values};
+use crate::repo::{Reference, RemoteUrl, RepoName, Series};
+
+const BASE_URL: &str = "https://github.com/OCA";
+const PATH: &str = "oca";
+const IMAGE_ROOT: &str = "/mnt/oca-addons";
+
+/// What a profile has by itself and from those that it extends.
+#[derive(Clone, Default)]
+struct Inherited {
+    settings: Settings,
+    repos: Vec<At<RepoName>>,
+    modules: Option<Vec<ModuleRequest>>,
+    overrides: BTreeMap<RepoName, RepoSettings>,
+}
+
+impl Inherited {
+    fn new(profile: &DeclaredProfile, parents: &[&Self]) -> Self {
+        let mut all = Self {
+            settings: profile.settings.clone(),
+            overrides: profile
+                .overrides
+                .iter()
+                .map(|declared| (declared.name.clone(), declared.settings.clone()))
+                .collect(),
+            ..Self::default()
+        };
+        for parent in parents {
+            all.settings = all.settings.or(&parent.settings);
+            for (name, settings) in &parent.overrides {
+                let own = all.overrides.remove(name).unwrap_or_default();
+                all.overrides.insert(name.clone(), own.or(settings));
+            }
+            all.mention(&parent.repos);
+            all.select(parent.modules.as_deref());
+        }
+        all.mention(&profile.repos);
+        all.select(profile.modules.as_deref());
+        all
+    }
+
+    fn mention(&mut self, repos: &[At<RepoName>]) {
+        let mut seen: BTreeSet<RepoName> = self.repos.iter().map(|repo| repo.value.clone()).collect();
+        self.repos.extend(repos.iter().filter(|repo| seen.insert(repo.value.clone())).cloned());
+    }
+
+    /// One module asked for with two requirements stays twice: both must hold.
+    fn select(&mut self, modules: Option<&[ModuleRequest]>) {
+        let Some(modules) = modules else { return };
+        let selected = self.modules.get_or_insert_default();
+        for module in modules {
+            if !selected.contains(module) {
+                selected.push(module.clone());
+            }
+        }
+    }
+}
+
+/// The profiles in the order of the file. What they may not be is noted in the document.
+pub(super) fn profiles(
+    declared: &Declared,
+    odoo: Series,
+    lineage: &Lineage,
+    document: &Document<'_>,
+) -> Vec<Profile> {
+    let mut inherited = vec![Inherited::default(); declared.profiles.len()];
+    for position in &lineage.order {
+        let parents: Vec<&Inherited> = lineage.parents[*position].iter().map(|p| &inherited[*p]).collect();
+        inherited[*position] = Inherited::new(&declared.profiles[*position], &parents);
+    }
+    let everywhere: BTreeMap<&RepoName, &RepoSettings> =
+        declared.repos.iter().map(|repo| (&repo.name, &repo.settings)).collect();
+    let base = declared
+        .base_url
+        .clone()
+        .unwrap_or_else(|| values::base_url(BASE_URL).expect("the default is a url"));
+    let profiles: Vec<Profile> = std::iter::zip(&declared.profiles, inherited)
+        .map(|(profile, inherited)| {
+            let settings = inherited.settings.clone().or(&declared.settings);
+            let series = settings.odoo.unwrap_or(odoo);
+            let repos = inherited
+                .repos
+                .iter()
+                .map(|mention| {
+                    let own = inherited.overrides.get(&mention.value).cloned().unwrap_or_default();
+                    let settings = match everywhere.get(&mention.value) {
+                        Some(shared) => own.or(shared),
+                        None => own,
+                    };
+                    repo(mention, settings, &base, series)
+                })
+                .collect();
+            filled_in(profile, settings, series, repos, inherited.modules)
+        })
+        .collect();
+    checks::refuse_unused(declared, &profiles, lineage, document);
+    checks::refuse_case_clashes(&profiles, document);
+    checks::refuse_checkout_clashes(&profiles, document);
+    profiles
+}
+
+fn repo(mention: &At<RepoName>, settings: RepoSettings, base: &RemoteUrl, odoo: Series) -> Repo {
+    let name = mention.value.clone();
+    Repo {
+        url: settings.url.unwrap_or_else(|| {
+            values::below_base(base, name.as_str()).expect("a base url was checked with a name behind it")
+        }),
+        reference: settings.reference.unwrap_or_else(|| Reference::Branch(odoo.to_string())),
+        modules: settings.modules,
+        addons: settings.addons.unwrap_or_else(|| vec![".".to_owned()]),
+        hold: settings.hold.unwrap_or_default(),
+        merges: settings.merges.unwrap_or_default(),
+        patches: settings.patches.unwrap_or_default(),
+        depth: settings.depth.unwrap_or(1),
+        line: mention.line,
+        name,
+    }
+}
+
+fn filled_in(
+    profile: &DeclaredProfile,
+    settings: Settings,
+    odoo: Series,
+    repos: Vec<Repo>,
+    modules: Option<Vec<ModuleRequest>>,
+) -> Profile {
+    let template = |text| Template::parse(text).expect("a plain word is a template");
+    Profile {
+        name: profile.name.clone(),
+        odoo,
+        edition: settings.edition.unwrap_or_default(),
+        path: settings.path.unwrap_or_else(|| template(PATH)),
+        addons_path: Surround {
+            before: settings.before.unwrap_or_default(),
+            after: settings.after.unwrap_or_default(),
+        },
+        image: Image {
+            root: settings.image_root.unwrap_or_else(|| template(IMAGE_ROOT)),
+            before: settings.image_before.unwrap_or_default(),
+            after: settings.image_after.unwrap_or_default(),
+            layout: settings.image_layout.unwrap_or_default(),
+        },
+        locals: settings.locals.unwrap_or_default(),
+        requirements: Requirements {
+            python: settings.python,
+            constraints: settings.constraints.unwrap_or_default(),
+            ignore: settings.ignored_requirements.unwrap_or_default(),
+        },
+        check: Check { ignore: settings.ignored_findings.unwrap_or_default() },
+        export: Export { languages: settings.languages, drop: settings.drop.unwrap_or_default() },
+        repos,
+        modules,
+        line: profile.line,
+    }
+}

@@ -1,0 +1,264 @@
+//! The keys of `repos.toml`: which there are, where they may stand, and what each may hold.
+//!
+//! What comes out is what was written: no default is filled in and no profile is extended yet. Every key is optional
+//! here but a few, because profiles and overrides set some and inherit the rest.
+
+use semver::VersionReq;
+
+use super::document::{At, Refusal};
+use super::error::Fault;
+use super::expand::Template;
+use super::profile::{Drop, Edition, Layout, Local, Merge, Mode, ModuleRequest, Position};
+use super::reader::{Table, one_of};
+use super::values;
+use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series};
+
+pub(super) struct Declared {
+    pub(super) settings: Settings,
+    pub(super) base_url: Option<RemoteUrl>,
+    pub(super) mode: Option<Mode>,
+    pub(super) default_profile: Option<At<String>>,
+    pub(super) profiles: Vec<DeclaredProfile>,
+    pub(super) repos: Vec<DeclaredRepo>,
+}
+
+pub(super) struct DeclaredProfile {
+    pub(super) name: String,
+    pub(super) line: usize,
+    pub(super) settings: Settings,
+    pub(super) extends: Vec<At<String>>,
+    pub(super) repos: Vec<At<RepoName>>,
+    pub(super) modules: Option<Vec<ModuleRequest>>,
+    pub(super) overrides: Vec<DeclaredRepo>,
+}
+
+/// `[repos.NAME]`, or `override.NAME` of a profile.
+pub(super) struct DeclaredRepo {
+    pub(super) name: RepoName,
+    pub(super) line: usize,
+    pub(super) settings: RepoSettings,
+}
+
+/// Declares a struct of options that gives way to another, key by key.
+macro_rules! settings {
+    ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default)]
+        pub(super) struct $name {
+            $(pub(super) $field: Option<$type>,)*
+        }
+
+        impl $name {
+            /// Takes from `other` what is not set here.
+            #[must_use]
+            pub(super) fn or(self, other: &Self) -> Self {
+                Self { $($field: self.$field.or_else(|| other.$field.clone()),)* }
+            }
+        }
+    };
+}
+
+settings! {
+    /// What the top level and every profile may set.
+    Settings {
+        odoo: Series,
+        edition: Edition,
+        path: Template,
+        before: Vec<Template>,
+        after: Vec<Template>,
+        image_root: Template,
+        image_before: Vec<Template>,
+        image_after: Vec<Template>,
+        image_layout: Layout,
+        locals: Vec<Local>,
+        python: String,
+        constraints: Vec<Template>,
+        ignored_requirements: Vec<String>,
+        ignored_findings: Vec<String>,
+        languages: Vec<String>,
+        drop: Vec<Drop>,
+    }
+}
+
+settings! {
+    /// What a repository may set. Branch, tag and commit are one setting: naming one replaces another.
+    RepoSettings {
+        url: RemoteUrl,
+        reference: Reference,
+        modules: Vec<ModuleRequest>,
+        addons: Vec<String>,
+        hold: bool,
+        merges: Vec<Merge>,
+        patches: Vec<String>,
+        depth: u32,
+    }
+}
+
+/// The requirement on the tool itself, read before anything else: a newer file may have keys that this version lacks.
+pub(super) fn required_oca(top: &mut Table<'_, '_>) -> Option<At<VersionReq>> {
+    let requirement = top.text("requires-oca", |text| {
+        VersionReq::parse(text).map_err(|error| {
+            Refusal::new(format!("`{text}` is not a requirement on a version: {error}"))
+                .hint("write it as `requires-oca = \">=0.1, <1\"`")
+        })
+    })?;
+    Some(At { value: requirement, line: top.line_of("requires-oca").unwrap_or(1) })
+}
+
+pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
+    if top.line_of("odoo").is_none() {
+        top.refuse(1, Fault::MissingField { key: "odoo", example: "odoo = \"18.0\"" });
+    }
+    let settings = settings(&mut top);
+    let base_url = top.text("base-url", values::base_url);
+    let mode = top.word("mode", &[("clone", Mode::Clone), ("submodule", Mode::Submodule)]);
+    if mode == Some(Mode::Submodule) {
+        top.note_unsupported("mode", "mode = \"submodule\"");
+    }
+    let default_profile = top
+        .text("default-profile", values::profile_name)
+        .map(|value| At { value, line: top.line_of("default-profile").unwrap_or(1) });
+    let profiles =
+        top.named("profiles").into_iter().filter_map(|(name, table)| profile(name, table)).collect();
+    let repos = repos(&mut top, "repos");
+    top.finish();
+    Declared { settings, base_url, mode, default_profile, profiles, repos }
+}
+
+fn profile(name: &str, mut table: Table<'_, '_>) -> Option<DeclaredProfile> {
+    let line = table.line();
+    let extends = table.list_with_lines("extends", values::profile_name).unwrap_or_default();
+    let repos = table.list_with_lines("repos", RepoName::parse).unwrap_or_default();
+    let settings = settings(&mut table);
+    let modules = modules(&mut table);
+    let overrides = self::repos(&mut table, "override");
+    let name = match values::profile_name(name) {
+        Ok(name) => Some(name),
+        Err(Refusal { why, .. }) => {
+            table.refuse(line, Fault::BadName { why });
+            None
+        }
+    };
+    table.finish();
+    Some(DeclaredProfile { name: name?, line, settings, extends, repos, modules, overrides })
+}
+
+fn settings(table: &mut Table<'_, '_>) -> Settings {
+    let mut settings = Settings {
+        odoo: table.text("odoo", Series::parse),
+        edition: table
+            .word("edition", &[("community", Edition::Community), ("enterprise", Edition::Enterprise)]),
+        path: table.text("path", values::checkouts),
+        ..Settings::default()
+    };
+    if let Some(mut inner) = table.table("addons-path") {
+        settings.before = inner.list("before", values::entry);
+        settings.after = inner.list("after", values::entry);
+        inner.finish();
+    }
+    if let Some(mut inner) = table.table("image") {
+        settings.image_root = inner.text("root", values::image_entry);
+        settings.image_before = inner.list("before", values::image_entry);
+        settings.image_after = inner.list("after", values::image_entry);
+        settings.image_layout = inner.word("layout", &[("repos", Layout::Repos), ("flat", Layout::Flat)]);
+        if settings.image_layout == Some(Layout::Flat) {
+            inner.note_unsupported("layout", "layout = \"flat\"");
+        }
+        inner.finish();
+    }
+    settings.locals = table.tables("local").map(|tables| tables.into_iter().filter_map(local).collect());
+    if let Some(mut inner) = table.table("requirements") {
+        settings.python = inner.text("python", values::python);
+        settings.constraints = inner.list("constraints", values::template);
+        settings.ignored_requirements = inner.list("ignore", values::some_text);
+        inner.finish();
+    }
+    if let Some(mut inner) = table.table("check") {
+        settings.ignored_findings = inner.list("ignore", values::some_text);
+        inner.finish();
+    }
+    if let Some(mut inner) = table.table("export") {
+        settings.languages = inner.list("languages", values::language);
+        settings.drop = inner.list("drop", |text| one_of(text, DROPS));
+        inner.finish();
+    }
+    settings
+}
+
+const DROPS: &[(&str, Drop)] =
+    &[("tests", Drop::Tests), ("readme", Drop::Readme), ("description", Drop::Description)];
+
+fn local(mut table: Table<'_, '_>) -> Option<Local> {
+    if table.line_of("path").is_none() {
+        table.refuse(table.line(), Fault::MissingField { key: "path", example: "path = \"addons\"" });
+    }
+    let path = table.text("path", values::entry);
+    let image = table.text("image", values::image_entry);
+    let position = table.word("position", &[("before", Position::Before), ("after", Position::After)]);
+    table.finish();
+    Some(Local { path: path?, image, position: position.unwrap_or_default() })
+}
+
+fn repos(table: &mut Table<'_, '_>, key: &'static str) -> Vec<DeclaredRepo> {
+    table.named(key).into_iter().filter_map(|(name, table)| repo(name, table)).collect()
+}
+
+fn repo(name: &str, mut table: Table<'_, '_>) -> Option<DeclaredRepo> {
+    let line = table.line();
+    let settings = RepoSettings {
+        url: table.text("url", values::remote_url),
+        reference: reference(&mut table),
+        modules: modules(&mut table),
+        addons: table.list("addons", values::addons_directory),
+        hold: table.flag("hold"),
+        merges: table.list("merges", values::merge),
+        patches: table.list("patches", values::patch),
+        depth: table.number("depth"),
+    };
+    if settings.merges.as_ref().is_some_and(|merges| !merges.is_empty()) {
+        table.note_unsupported("merges", "merges");
+    }
+    if settings.patches.as_ref().is_some_and(|patches| !patches.is_empty()) {
+        table.note_unsupported("patches", "patches");
+    }
+    if table.is_empty_list("addons") {
+        let why = "it must name a directory; `.` is the repository itself".to_owned();
+        let hint = Some("write `addons = [\".\"]`".to_owned());
+        table.refuse(
+            table.line_of("addons").unwrap_or(line),
+            Fault::BadValue { key: "addons".to_owned(), why, hint },
+        );
+    }
+    let name = RepoName::parse(name)
+        .map_err(|invalid| table.refuse(line, Fault::BadName { why: invalid.to_string() }))
+        .ok();
+    table.finish();
+    Some(DeclaredRepo { name: name?, line, settings })
+}
+
+fn reference(table: &mut Table<'_, '_>) -> Option<Reference> {
+    let branch = table.text("branch", Reference::branch);
+    let tag = table.text("tag", Reference::tag);
+    let rev = table.text("rev", CommitId::parse).map(Reference::Rev);
+    let mut given: Vec<(usize, &'static str)> =
+        ["branch", "tag", "rev"].into_iter().filter_map(|key| Some((table.line_of(key)?, key))).collect();
+    given.sort_by_key(|(line, _)| *line);
+    if let [(_, first), (line, second), ..] = given[..] {
+        table.refuse(line, Fault::Exclusive { first, second });
+    }
+    branch.or(tag).or(rev)
+}
+
+fn modules(table: &mut Table<'_, '_>) -> Option<Vec<ModuleRequest>> {
+    let requests = table.list_with_lines("modules", values::module_request)?;
+    table.note_unsupported("modules", "modules");
+    let mut kept: Vec<ModuleRequest> = Vec::new();
+    for At { value, line } in requests {
+        if kept.iter().any(|other| other.name == value.name) {
+            table.refuse(line, Fault::Duplicate { key: "modules".to_owned(), word: value.name });
+        } else {
+            kept.push(value);
+        }
+    }
+    Some(kept)
+}

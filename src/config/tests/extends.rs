@@ -1,0 +1,192 @@
+use super::*;
+
+fn repo_names(config: &Config, name: &str) -> Vec<String> {
+    profile(config, name).repos.iter().map(|repo| repo.name.to_string()).collect()
+}
+
+#[test]
+fn extended_profiles_come_first_and_the_first_mention_counts() {
+    let config = accepted(
+        "\
+odoo = \"18.0\"
+[profiles.all]
+extends = [\"left\", \"right\"]
+repos = [\"own\", \"base\"]
+[profiles.right]
+extends = [\"base\"]
+repos = [\"right\", \"shared\"]
+[profiles.left]
+repos = [\"shared\", \"left\"]
+[profiles.base]
+repos = [\"base\"]
+",
+    );
+    assert_eq!(repo_names(&config, "all"), ["shared", "left", "base", "right", "own"]);
+    assert_eq!(repo_names(&config, "right"), ["base", "right", "shared"]);
+    assert_eq!(repo(&config, "all", "shared").line, 9);
+    let in_file_order: Vec<&str> = config.profiles.iter().map(|profile| &*profile.name).collect();
+    assert_eq!(in_file_order, ["all", "right", "left", "base"]);
+}
+
+#[test]
+fn own_values_beat_those_of_the_leftmost_parent_and_these_the_top_level() {
+    let config = accepted(
+        "\
+odoo = \"18.0\"
+edition = \"enterprise\"
+image = { root = \"/top\", before = [\"/top\"], after = [\"/top\"] }
+requirements = { python = \"3.10\", ignore = [\"top\"] }
+[profiles.left]
+path = \"left\"
+image.before = [\"/left\"]
+[profiles.right]
+path = \"right\"
+odoo = \"17.0\"
+image = { before = [\"/right\"], after = [\"/right\"] }
+[profiles.child]
+extends = [\"left\", \"right\"]
+requirements.python = \"3.12\"
+[profiles.grandchild]
+extends = [\"child\"]
+edition = \"community\"
+path = \"own\"
+image.after = []
+",
+    );
+    let child = profile(&config, "child");
+    assert_eq!((child.path.as_str(), child.odoo.to_string()), ("left", "17.0".to_owned()));
+    assert_eq!(child.edition, Edition::Enterprise);
+    assert_eq!(child.image.root.as_str(), "/top");
+    assert_eq!(
+        (texts(&child.image.before), texts(&child.image.after)),
+        (vec!["/left".to_owned()], vec!["/right".to_owned()])
+    );
+    assert_eq!(child.requirements.python.as_deref(), Some("3.12"));
+    assert_eq!(child.requirements.ignore, ["top"]);
+    let grandchild = profile(&config, "grandchild");
+    assert_eq!((grandchild.path.as_str(), grandchild.edition), ("own", Edition::Community));
+    assert_eq!(texts(&grandchild.image.before), ["/left"]);
+    assert!(grandchild.image.after.is_empty());
+}
+
+#[test]
+fn overrides_are_laid_key_by_key_and_inherited() {
+    let config = accepted(
+        "\
+odoo = \"18.0\"
+[profiles.a]
+repos = [\"web\"]
+[profiles.b]
+extends = [\"a\"]
+path = \"b\"
+override.web = { tag = \"v1\", depth = 5 }
+[profiles.c]
+extends = [\"b\"]
+path = \"c\"
+override.web.depth = 6
+[repos.web]
+url = \"../web\"
+branch = \"main\"
+hold = true
+",
+    );
+    let facts = |name| {
+        let repo = repo(&config, name, "web");
+        (repo.url.to_string(), repo.reference.to_string(), repo.hold, repo.depth)
+    };
+    assert_eq!(facts("a"), ("../web".to_owned(), "branch `main`".to_owned(), true, 1));
+    assert_eq!(facts("b"), ("../web".to_owned(), "tag `v1`".to_owned(), true, 5));
+    assert_eq!(facts("c"), ("../web".to_owned(), "tag `v1`".to_owned(), true, 6));
+}
+
+#[test]
+fn an_override_may_be_for_those_who_extend() {
+    let config = accepted(
+        "\
+odoo = \"18.0\"
+[profiles.mixin]
+override.web.branch = \"fix\"
+[profiles.a]
+extends = [\"mixin\"]
+repos = [\"web\"]
+",
+    );
+    assert_eq!(repo(&config, "a", "web").reference.to_string(), "branch `fix`");
+}
+
+#[test]
+fn the_branch_follows_the_series_of_the_profile() {
+    let config = accepted(
+        "\
+odoo = \"18.0\"
+[profiles.a]
+repos = [\"web\", \"dms\"]
+[profiles.b]
+extends = [\"a\"]
+odoo = \"19.0\"
+path = \"next\"
+[repos.dms]
+branch = \"main\"
+",
+    );
+    let references = |name: &str| {
+        let repos = &profile(&config, name).repos;
+        repos.iter().map(|repo| repo.reference.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(references("a"), ["branch `18.0`", "branch `main`"]);
+    assert_eq!(references("b"), ["branch `19.0`", "branch `main`"]);
+}
+
+#[test]
+fn selections_are_joined_and_none_is_all() {
+    let config = accepted(
+        "\
+odoo = \"18.0\"
+[profiles.a]
+[profiles.b]
+extends = [\"a\"]
+modules = [\"x\", \"y >=1\"]
+[profiles.c]
+extends = [\"a\", \"b\"]
+modules = [\"z\", \"x\", \"y >=2\"]
+[profiles.d]
+extends = [\"b\"]
+[profiles.e]
+modules = []
+",
+    );
+    let modules = |name| profile(&config, name).modules.as_deref().map(texts);
+    let some = |words: &[&str]| Some(texts(words));
+    assert_eq!(modules("a"), None);
+    assert_eq!(modules("c"), some(&["x", "y >=1", "z", "y >=2"]));
+    assert_eq!(modules("d"), some(&["x", "y >=1"]));
+    assert_eq!(modules("e"), some(&[]));
+}
+
+#[test]
+fn profiles_of_one_path_may_share_what_they_agree_on() {
+    accepted(
+        "\
+odoo = \"18.0\"
+[profiles.a]
+repos = [\"web\"]
+[profiles.b]
+extends = [\"a\"]
+path = \"./oca\"
+repos = [\"dms\"]
+override.web = { depth = 0, branch = \"18.0\" }
+[profiles.c]
+extends = [\"a\"]
+path = \"oca/c\"
+",
+    );
+}
+
+#[test]
+fn long_chains_are_no_danger() {
+    let links: Vec<String> =
+        (0..1000).map(|n| format!("[profiles.p{n}]\nextends = [\"p{}\"]\n", n + 1)).collect();
+    let links = links.concat();
+    let config = accepted(&format!("odoo = \"18.0\"\n{links}[profiles.p1000]\nrepos = [\"web\"]"));
+    assert_eq!(repo_names(&config, "p0"), ["web"]);
+}

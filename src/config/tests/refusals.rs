@@ -1,0 +1,196 @@
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn each_slip_is_named_with_its_place_and_a_way_out() {
+    let blocks = include_str!("refusals.txt").split("\n\n").skip(1);
+    let mut wrong = Vec::new();
+    for block in blocks {
+        let (expected, toml): (Vec<&str>, Vec<&str>) = block.lines().partition(|line| line.starts_with("> "));
+        let expected: Vec<&str> = expected.iter().map(|line| &line[2..]).collect();
+        let (expected, toml) = (expected.join("\n"), toml.join("\n"));
+        let actual = parse(&toml).map_or_else(|error| shown(&error), |_| "nothing is refused".to_owned());
+        if actual != expected {
+            wrong.push(format!("{toml}\nexpected: {expected}\nactual:   {actual}\n\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.concat());
+}
+
+#[test]
+fn all_problems_of_both_files_are_told_at_once_and_in_order() {
+    let text = "\
+edition = \"pro\"
+odoo = 18
+
+[profiles.standard]
+repos = [\"web\", \"a/b\"]
+extends = [\"standart\"]
+hold = true
+";
+    let error = parse_with(text, "dept = 1\nskip = [\"\"]").expect_err("many problems");
+    assert_eq!(error.hint(), None);
+    assert_eq!(error.problems().len(), 7);
+    assert_eq!(
+        error.to_string(),
+        "\
+the configuration has 7 errors
+  bad value for `edition` in `repos.toml` at line 1: `pro` is none of its values
+    hint: its values are `community`, `enterprise`
+  wrong type for `odoo` in `repos.toml` at line 2: a number, where a string is wanted
+    hint: write `odoo = \"18\"`
+  bad value for `repos` in `repos.toml` at line 5, table `profiles.standard`: `a/b` is not a valid \
+repository name: only letters, digits, `.`, `_` and `-` may stand in it
+  unknown profile `standart` for `extends` in `repos.toml` at line 6, table `profiles.standard`
+    hint: delete it
+  unknown field `hold` in `repos.toml` at line 7, table `profiles.standard`
+    hint: fields here are `extends`, `repos`, `odoo`, `edition`, `path`, `addons-path`, `image`, `local`, \
+`requirements`, `check`, `export`, `modules`, `override`
+  unknown field `dept` in `repos.local.toml` at line 1
+    hint: did you mean `depth`?
+  bad value for `skip` in `repos.local.toml` at line 2: `` is not a valid repository name: it must begin \
+with a letter or a digit"
+    );
+}
+
+#[test]
+fn the_version_of_the_tool_comes_before_all_that_a_newer_file_may_hold() {
+    assert_eq!(
+        refused("odoo = \"18.0\"\nrequires-oca = \">=0.3, <1\"\nfuture = 1"),
+        "this is oca 0.1.0, and `repos.toml` at line 2 requires `>=0.3, <1`\n\
+         hint: install an oca that is `>=0.3, <1`"
+    );
+    let running = |version: &str| {
+        let text = "odoo = \"18.0\"\nrequires-oca = \">=0.3\"";
+        let version = Version::parse(version).expect("a version");
+        Config::parse((Path::new("repos.toml"), text), (Path::new("x"), ""), &version).is_ok()
+    };
+    assert!(running("0.3.0") && running("0.3.0-rc.1") && running("0.4.0-rc.1"));
+    assert!(!running("0.2.9"));
+}
+
+#[test]
+fn one_path_of_many_clashes_is_told_once() {
+    let text = "\
+odoo = \"18.0\"
+[profiles.a]
+repos = [\"web\", \"queue\", \"dms\"]
+[profiles.b]
+extends = [\"a\"]
+odoo = \"19.0\"
+";
+    assert_eq!(parse(text).expect_err("a clash").problems().len(), 1);
+}
+
+#[test]
+fn what_is_unfinished_is_told_with_its_place() {
+    let config = accepted(
+        "\
+odoo = \"18.0\"
+mode = \"submodule\"
+image.layout = \"flat\"
+[profiles.lean]
+repos = [\"web\"]
+modules = []
+override.web.merges = [\"18.0-fix\"]
+[repos.web]
+modules = [\"web_responsive\"]
+patches = [\"x.patch\"]
+merges = []
+",
+    );
+    assert_eq!(
+        texts(&config.unsupported()),
+        [
+            "`mode = \"submodule\"` in `repos.toml` at line 2 is not supported yet",
+            "`layout = \"flat\"` in `repos.toml` at line 3, table `image`, is not supported yet",
+            "`modules` in `repos.toml` at line 6, table `profiles.lean`, is not supported yet",
+            "`merges` in `repos.toml` at line 7, table `profiles.lean.override.web`, is not supported yet",
+            "`modules` in `repos.toml` at line 9, table `repos.web`, is not supported yet",
+            "`patches` in `repos.toml` at line 10, table `repos.web`, is not supported yet",
+        ]
+    );
+    assert_eq!(accepted("odoo = \"18.0\"\nmode = \"clone\"\nimage.layout = \"repos\"").unsupported(), []);
+}
+
+#[test]
+fn a_profile_that_is_not_there_is_refused_with_those_that_are() {
+    let asked =
+        |text: &str, name: Option<&str>| shown(&accepted(text).profile(name).expect_err("no such profile"));
+    assert_eq!(
+        asked("odoo = \"18.0\"", None),
+        "`repos.toml` declares no profile\nhint: add `[profiles.standard]` with a list `repos = [\"web\"]`"
+    );
+    let two = "odoo = \"18.0\"\n[profiles.standard]\n[profiles.parity]";
+    assert_eq!(
+        asked(two, None),
+        "`repos.toml` has several profiles and no `default-profile`\n\
+         hint: give one of `standard`, `parity` with `--profile`, or set `default-profile`"
+    );
+    assert_eq!(
+        asked(two, Some("standrad")),
+        "there is no profile `standrad` in `repos.toml`\nhint: did you mean `standard`?"
+    );
+    assert_eq!(
+        asked(two, Some("x")),
+        "there is no profile `x` in `repos.toml`\nhint: profiles here are `standard`, `parity`"
+    );
+    let only = accepted("odoo = \"18.0\"\n[profiles.parity]");
+    assert_eq!(only.profile(None).expect("the only one").name, "parity");
+    let named = accepted("odoo = \"18.0\"\ndefault-profile = \"b\"\n[profiles.a]\n[profiles.b]");
+    assert_eq!(named.profile(None).expect("the default").name, "b");
+}
+
+/// Pieces that come near to a file, so that more than the TOML parser is tried.
+const PIECES: &[&str] = &[
+    "odoo = \"18.0\"\n",
+    "[profiles.a]\n",
+    "[profiles.b]\n",
+    "[repos.web]\n",
+    "[[local]]\n",
+    "[image]\n",
+    "extends = [\"a\"]\n",
+    "extends = [\"a\", \"b\"]\n",
+    "repos = [\"web\", \"Web\", \"x\"]\n",
+    "path = \"oca/web\"\n",
+    "url = \"${X\"\n",
+    "base-url = \"http:/\"\n",
+    "base-url = \"file:///\"\n",
+    "base-url = \"/\"\n",
+    "branch = \"x\"\n",
+    "tag = \"x\"\n",
+    "depth = 0x1_0\n",
+    "depth = -9_9\n",
+    "depth = 1e9\n",
+    "modules = [\"a >=1\", 1, []]\n",
+    "override.web.depth = 1\n",
+    "merges = [\" \", \"a b\"]\n",
+    "patches = [\"é/..\"]\n",
+    "\"\\u0000é\" = 1\n",
+    "\r\n",
+    "odoo = \"19.0\"\n",
+    "default-profile = \"a\"\n",
+    "x = 1979-05-27\n",
+    "hold = true\n",
+    "requires-oca = \"*\"\n",
+];
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in any::<String>(), machine in any::<String>()) {
+        let _read = parse_with(&text, &machine).map_err(|error| shown(&error));
+    }
+
+    #[test]
+    fn no_heap_of_pieces_makes_it_panic(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..12)) {
+        let text = format!("odoo = \"18.0\"\n{}", pieces.concat().replacen("odoo = \"18.0\"\n", "", 1));
+        let _read = parse_with(&text, "skip = [\"web\"]").map_err(|error| shown(&error));
+    }
+
+    #[test]
+    fn no_base_url_makes_it_panic(base in "[a-z:/.@${}A-Z\\[-]{1,12}") {
+        let text = format!("odoo = \"18.0\"\nbase-url = '{base}'\n[profiles.a]\nrepos = [\"web\"]");
+        let _read = parse(&text).map_err(|error| shown(&error));
+    }
+}

@@ -1,0 +1,169 @@
+//! The values of `repos.toml` that are more than a word: a module with a requirement, a merge, a path.
+
+use semver::VersionReq;
+
+use super::document::Refusal;
+use super::expand::{Malformed, NotBelow, Template, below};
+use super::profile::{Merge, ModuleRequest};
+use crate::repo::{CommitId, Invalid, Reference, RemoteUrl, redact};
+
+/// `web_responsive` or `web_responsive >=1.0.3`.
+pub(super) fn module_request(text: &str) -> Result<ModuleRequest, Refusal> {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    let (name, requirement) = (&text[..end], text[end..].trim());
+    if name.is_empty() || requirement.starts_with(['-', '.', '/']) {
+        return Err(Refusal::new(format!("`{text}` does not begin with the name of a module"))
+            .hint("write it as `web_responsive` or `web_responsive >=1.0.3`"));
+    }
+    let requirement = match requirement {
+        "" => None,
+        words => Some(VersionReq::parse(words).map_err(|error| {
+            Refusal::new(format!("`{words}` is not a requirement on a version: {error}"))
+                .hint(format!("write it as `{name} >=1.0.3`, without the series"))
+        })?),
+    };
+    Ok(ModuleRequest { name: name.to_owned(), requirement })
+}
+
+/// `REF`, or `URL REF`.
+pub(super) fn merge(text: &str) -> Result<Merge, Refusal> {
+    let form = "write it as `refs/pull/2950/head` or `https://github.com/acme/web.git 18.0-fix`";
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (url, reference) = match words[..] {
+        [url] if url.contains(':') => {
+            return Err(Refusal::new(format!("`{}` lacks a ref behind it", redact(url))).hint(form));
+        }
+        [reference] => (None, reference),
+        [url, reference] => (Some(remote_url(url)?), reference),
+        _ => return Err(Refusal::new("it must be `REF` or `URL REF`").hint(form)),
+    };
+    if CommitId::parse(reference).is_err() {
+        let name = reference.strip_prefix("refs/").unwrap_or(reference);
+        Reference::branch(name).map_err(|invalid| Refusal::from(invalid).hint(form))?;
+    }
+    Ok(Merge { url, reference: reference.to_owned() })
+}
+
+/// A url whose variables are well formed.
+pub(super) fn remote_url(text: &str) -> Result<RemoteUrl, Refusal> {
+    let url = RemoteUrl::parse(text)?;
+    template(text)?;
+    Ok(url)
+}
+
+/// A url that the names of repositories are put behind.
+pub(super) fn base_url(text: &str) -> Result<RemoteUrl, Refusal> {
+    let base = remote_url(text)?;
+    below_base(&base, "web")?;
+    Ok(base)
+}
+
+/// `{base}/{name}.git`; it is a url for every name where it is one for any.
+pub(super) fn below_base(base: &RemoteUrl, name: &str) -> Result<RemoteUrl, Invalid> {
+    let base = base.as_str();
+    RemoteUrl::parse(&format!("{}/{name}.git", base.strip_suffix('/').unwrap_or(base)))
+}
+
+/// A path that becomes an entry of Odoo's addons path.
+pub(super) fn entry(text: &str) -> Result<Template, Refusal> {
+    if text.contains(',') {
+        return Err(Refusal::new(format!(
+            "`{text}` holds a comma, which Odoo cannot escape in its addons path"
+        )));
+    }
+    template(text)
+}
+
+/// An entry in the container, where nothing says what a relative path would be relative to.
+pub(super) fn image_entry(text: &str) -> Result<Template, Refusal> {
+    if !text.starts_with('/') && !text.starts_with("${") {
+        return Err(Refusal::new(format!("`{text}` is not an absolute path in the container")));
+    }
+    entry(text)
+}
+
+/// The directory of the checkouts, below the project as far as its text tells.
+pub(super) fn checkouts(text: &str) -> Result<Template, Refusal> {
+    let template = entry(text)?;
+    template.check_below().map_err(|why| outside(text, why))?;
+    Ok(template)
+}
+
+/// A file below the project that is recorded by this name, and so has no variables.
+pub(super) fn patch(text: &str) -> Result<String, Refusal> {
+    plain(text)?;
+    below(text).map_err(|why| outside(text, why))
+}
+
+/// A directory of a repository that holds modules.
+pub(super) fn addons_directory(text: &str) -> Result<String, Refusal> {
+    plain(text)?;
+    if matches!(text, "." | "./") {
+        return Ok(".".to_owned());
+    }
+    if text.contains(',') {
+        return Err(Refusal::new(format!(
+            "`{text}` holds a comma, which Odoo cannot escape in its addons path"
+        )));
+    }
+    below(text).map_err(|why| outside(text, why))
+}
+
+fn plain(text: &str) -> Result<(), Refusal> {
+    if text.contains("${") {
+        let why = format!("`{text}` holds a variable, and the lock records this path as it is written");
+        return Err(Refusal::new(why));
+    }
+    template(text).map(drop)
+}
+
+/// A text whose variables are well formed.
+pub(super) fn template(text: &str) -> Result<Template, Refusal> {
+    Template::parse(text).map_err(|why| match why {
+        Malformed::Empty | Malformed::Control => Refusal::new(why.to_string()),
+        _ => Refusal::new(format!("`{}` cannot be expanded: {why}", redact(text))),
+    })
+}
+
+fn outside(text: &str, why: NotBelow) -> Refusal {
+    Refusal::new(format!("`{text}` is not a path that can stand here: {why}"))
+}
+
+/// A text that is not blank.
+pub(super) fn some_text(text: &str) -> Result<String, Refusal> {
+    if text.trim().is_empty() || text.chars().any(char::is_control) {
+        return Err(Refusal::new("it must not be blank nor hold control characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// `fr`, `fr_CA` or `sr@latin`, as the files in `i18n` are called.
+pub(super) fn language(text: &str) -> Result<String, Refusal> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '@';
+    if !text.starts_with(|c: char| c.is_ascii_lowercase()) || !text.chars().all(allowed) {
+        return Err(Refusal::new(format!("`{text}` is not a language such as `fr` or `fr_CA`")));
+    }
+    Ok(text.to_owned())
+}
+
+/// `3.12` or `3.12.4`.
+pub(super) fn python(text: &str) -> Result<String, Refusal> {
+    let number = |word: &str| !word.is_empty() && word.len() < 6 && word.bytes().all(|b| b.is_ascii_digit());
+    let count = text.split('.').count();
+    if !text.split('.').all(number) || !(2..=3).contains(&count) {
+        return Err(Refusal::new(format!("`{text}` is not a version of Python such as `3.12`")));
+    }
+    Ok(text.to_owned())
+}
+
+/// The name of a profile: it is typed on command lines and becomes a key of the lock.
+pub(super) fn profile_name(text: &str) -> Result<String, Refusal> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) || !text.chars().all(allowed) {
+        return Err(Refusal::new(format!(
+            "`{text}` is not a valid profile name: it must be letters, digits, `.`, `_` and `-`, \
+             and begin with a letter or a digit"
+        )));
+    }
+    Ok(text.to_owned())
+}

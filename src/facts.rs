@@ -1,0 +1,83 @@
+//! What the files of a commit say: joins the trees of `git` and the reading of `addons` into the facts of `lock`.
+
+use std::path::Path;
+
+use crate::addons::discover::{self, Survey};
+use crate::addons::folder::Folder;
+use crate::config::Position;
+use crate::git::{self, Meter, Remote};
+use crate::lock::{Facts, LockedModule, UnreadableManifest};
+use crate::repo::{CommitId, FileTree, Reference, Series, UnreadableTree};
+
+const REQUIREMENTS: &str = "requirements.txt";
+
+/// Which commit is read, and how.
+pub(crate) struct Source<'a> {
+    pub(crate) commit: CommitId,
+    pub(crate) reference: &'a Reference,
+    pub(crate) addons: &'a [String],
+    pub(crate) series: Series,
+}
+
+/// Reads the facts of a commit; of its files, only manifests and requirements are fetched, in one request.
+pub(crate) fn read(remote: &Remote<'_>, source: &Source<'_>, meter: Meter<'_>) -> Result<Facts, git::Error> {
+    let tree = remote.tree(source.commit, source.reference, meter)?;
+    let found = discover::find(&tree, source.addons, source.series).map_err(damaged)?;
+    let manifests = found.iter().map(|found| found.manifest.as_str());
+    let blobs = tree.blobs(manifests.chain([REQUIREMENTS]))?;
+    remote.fetch_blobs(&blobs, meter)?;
+    // Opened anew: an object database does not see packs that came after it.
+    let tree = remote.tree(source.commit, source.reference, meter)?;
+    let survey = discover::read(&tree, found).map_err(damaged)?;
+    let modules = survey.modules.into_iter().filter_map(|module| {
+        let manifest = module.manifest;
+        Some(LockedModule {
+            name: module.name,
+            directory: module.directory,
+            version: manifest.version,
+            tree: module.tree?,
+            depends: manifest.depends,
+            license: manifest.license,
+            development_status: manifest.development_status,
+            auto_install: manifest.auto_install,
+            python: manifest.python,
+            bin: manifest.bin,
+            deb: manifest.deb,
+        })
+    });
+    let unreadable = survey.unreadable.into_iter().map(|manifest| UnreadableManifest {
+        path: manifest.path,
+        line: manifest.line,
+        why: manifest.why,
+    });
+    Ok(Facts {
+        modules: modules.collect(),
+        unreadable: unreadable.collect(),
+        requirements: lines(tree.read(REQUIREMENTS).map_err(damaged)?),
+    })
+}
+
+/// One of the user's own directories of modules.
+pub(crate) struct LocalModules {
+    /// As `repos.toml` writes it.
+    pub(crate) name: String,
+    pub(crate) position: Position,
+    pub(crate) requirements: Vec<String>,
+    pub(crate) survey: Survey,
+}
+
+/// The lines of the requirements and the modules of a folder on the disk; one that does not exist has none.
+pub(crate) fn read_folder(folder: &Path, series: Series) -> Result<(Vec<String>, Survey), UnreadableTree> {
+    let tree = Folder::new(folder);
+    let survey = discover::read(&tree, discover::find(&tree, &[".".to_owned()], series)?)?;
+    Ok((lines(tree.read(REQUIREMENTS)?), survey))
+}
+
+/// The lines of a text; bytes that are not UTF-8 are replaced, to be refused by name later.
+fn lines(text: Option<Vec<u8>>) -> Vec<String> {
+    String::from_utf8_lossy(&text.unwrap_or_default()).lines().map(str::to_owned).collect()
+}
+
+fn damaged(error: UnreadableTree) -> git::Error {
+    git::Error::Damaged { why: error.to_string() }
+}

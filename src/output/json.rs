@@ -1,0 +1,271 @@
+//! The shapes that machines read. They keep: a rename inside is no break outside, and each carries a version.
+
+use serde::Serialize;
+
+use super::render_outcome;
+use crate::config::Profile;
+use crate::lock::Change;
+use crate::repo::{AutoInstall, CommitId, RepoName};
+use crate::report::{Difference, ListedModule, Outcome, Outdated, RepoOutcome, RepoStatus, State};
+use crate::requirements::{Conflict, Merged};
+
+const VERSION: u32 = 1;
+
+/// One object, indented, with a newline at the end.
+fn render(value: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(value).expect("text and numbers always serialize");
+    text.push('\n');
+    text
+}
+
+pub(crate) fn freshness(differences: &[Difference]) -> String {
+    #[derive(Serialize)]
+    struct Freshness {
+        version: u32,
+        fresh: bool,
+        differences: Vec<String>,
+    }
+    render(&Freshness {
+        version: VERSION,
+        fresh: differences.is_empty(),
+        differences: differences.iter().map(ToString::to_string).collect(),
+    })
+}
+
+pub(crate) fn changes(changes: &[Change]) -> String {
+    #[derive(Serialize)]
+    struct Changes<'a> {
+        version: u32,
+        changes: Vec<One<'a>>,
+    }
+    #[derive(Serialize)]
+    struct One<'a> {
+        name: &'a RepoName,
+        change: &'static str,
+        from: Option<CommitId>,
+        to: Option<CommitId>,
+    }
+    let one = |change| {
+        let (name, change, from, to) = match change {
+            &Change::Added { ref pin, commit } => (&pin.name, "added", None, Some(commit)),
+            &Change::Removed { ref pin, commit } => (&pin.name, "removed", Some(commit), None),
+            &Change::Moved { ref pin, from, to } => (&pin.name, "moved", Some(from), Some(to)),
+            Change::Reread { pin } => (&pin.name, "reread", None, None),
+        };
+        One { name, change, from, to }
+    };
+    render(&Changes { version: VERSION, changes: changes.iter().map(one).collect() })
+}
+
+pub(crate) fn outcomes(outcomes: &[RepoOutcome]) -> String {
+    #[derive(Serialize)]
+    struct Outcomes<'a> {
+        version: u32,
+        repos: Vec<One<'a>>,
+    }
+    #[derive(Serialize)]
+    struct One<'a> {
+        name: &'a RepoName,
+        outcome: &'static str,
+        commit: Option<CommitId>,
+        message: String,
+    }
+    fn one_outcome(repo: &RepoOutcome) -> One<'_> {
+        let (outcome, commit) = match &repo.outcome {
+            Outcome::Locked { to, .. } => ("locked", Some(*to)),
+            Outcome::UpToDate => ("up-to-date", None),
+            Outcome::Created(commit) => ("created", Some(*commit)),
+            Outcome::Moved { to, .. } => ("moved", Some(*to)),
+            Outcome::Refreshed(commit) => ("refreshed", Some(*commit)),
+            Outcome::Removed => ("removed", None),
+            Outcome::Kept(_) => ("kept", None),
+            Outcome::Failed(_) => ("failed", None),
+        };
+        One { name: &repo.name, outcome, commit, message: render_outcome(&repo.outcome) }
+    }
+    render(&Outcomes { version: VERSION, repos: outcomes.iter().map(one_outcome).collect() })
+}
+
+pub(crate) fn status(repos: &[RepoStatus]) -> String {
+    #[derive(Serialize)]
+    struct Status<'a> {
+        version: u32,
+        repos: Vec<One<'a>>,
+    }
+    #[derive(Serialize)]
+    struct One<'a> {
+        name: &'a str,
+        state: &'static str,
+        locked: Option<CommitId>,
+        actual: Option<CommitId>,
+        detail: Option<&'a str>,
+    }
+    fn one(repo: &RepoStatus) -> One<'_> {
+        let RepoStatus { name, state, locked, actual, detail } = repo;
+        let (name, detail) = (name.as_str(), detail.as_deref());
+        One { name, state: state_name(*state), locked: *locked, actual: *actual, detail }
+    }
+    render(&Status { version: VERSION, repos: repos.iter().map(one).collect() })
+}
+
+fn state_name(state: State) -> &'static str {
+    match state {
+        State::Clean => "clean",
+        State::Missing => "missing",
+        State::OtherCommit => "other-commit",
+        State::Dirty => "dirty",
+        State::LocalCommits => "local-commits",
+        State::NotGit => "not-git",
+        State::Undeclared => "undeclared",
+        State::Skipped => "skipped",
+    }
+}
+
+pub(crate) fn outdated(repos: &[Outdated]) -> String {
+    #[derive(Serialize)]
+    struct All<'a> {
+        version: u32,
+        repos: Vec<One<'a>>,
+    }
+    #[derive(Serialize)]
+    struct One<'a> {
+        name: &'a RepoName,
+        locked: CommitId,
+        head: CommitId,
+        hold: bool,
+    }
+    fn one(repo: &Outdated) -> One<'_> {
+        One { name: &repo.name, locked: repo.locked, head: repo.head, hold: repo.hold }
+    }
+    let repos = repos.iter().map(one).collect();
+    render(&All { version: VERSION, repos })
+}
+
+/// The modules of a profile; what a manifest leaves out takes Odoo's default.
+pub(crate) fn modules(profile: &Profile, modules: &[ListedModule<'_>]) -> String {
+    #[derive(Serialize)]
+    struct Modules<'a> {
+        version: u32,
+        profile: &'a str,
+        odoo: String,
+        modules: Vec<One<'a>>,
+    }
+    #[derive(Serialize)]
+    struct One<'a> {
+        name: &'a str,
+        repo: &'a str,
+        version: &'a str,
+        installable: bool,
+        depends: &'a [String],
+        license: &'a str,
+        development_status: Option<&'a str>,
+        auto_install: AutoInstallWire<'a>,
+        external_dependencies: External<'a>,
+    }
+    #[derive(Serialize)]
+    struct External<'a> {
+        python: &'a [String],
+        bin: &'a [String],
+        deb: &'a [String],
+    }
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum AutoInstallWire<'a> {
+        Flag(bool),
+        When(&'a [String]),
+    }
+    fn one<'a>(module: &ListedModule<'a>) -> One<'a> {
+        One {
+            name: module.name,
+            repo: module.repo,
+            version: module.version.unwrap_or("1.0"),
+            installable: true,
+            depends: module.depends,
+            license: module.license.unwrap_or("LGPL-3"),
+            development_status: module.development_status,
+            auto_install: match module.auto_install {
+                AutoInstall::Never => AutoInstallWire::Flag(false),
+                AutoInstall::WhenDependsAre => AutoInstallWire::Flag(true),
+                AutoInstall::When(names) => AutoInstallWire::When(names),
+            },
+            external_dependencies: External { python: module.python, bin: module.bin, deb: module.deb },
+        }
+    }
+    render(&Modules {
+        version: VERSION,
+        profile: &profile.name,
+        odoo: profile.odoo.to_string(),
+        modules: modules.iter().map(one).collect(),
+    })
+}
+
+pub(crate) fn requirements(merged: &Merged) -> String {
+    #[derive(Serialize)]
+    struct All<'a> {
+        version: u32,
+        requirements: Vec<One<'a>>,
+        conflicts: Vec<Clash<'a>>,
+    }
+    #[derive(Serialize)]
+    struct One<'a> {
+        name: &'a str,
+        extras: &'a [String],
+        specifier: &'a str,
+        marker: Option<&'a str>,
+        line: String,
+        origins: Vec<String>,
+    }
+    #[derive(Serialize)]
+    struct Clash<'a> {
+        name: &'a str,
+        lines: Vec<ClashLine<'a>>,
+    }
+    #[derive(Serialize)]
+    struct ClashLine<'a> {
+        requirement: &'a str,
+        origin: String,
+    }
+    fn clash(conflict: &Conflict) -> Clash<'_> {
+        let lines = conflict.lines.iter();
+        let lines = lines.map(|(requirement, origin)| ClashLine { requirement, origin: origin.to_string() });
+        Clash { name: &conflict.name, lines: lines.collect() }
+    }
+    let requirements = merged.requirements.iter().map(|requirement| One {
+        name: &requirement.name,
+        extras: &requirement.extras,
+        specifier: &requirement.specifier,
+        marker: requirement.marker.as_deref(),
+        line: requirement.to_string(),
+        origins: requirement.origins.iter().map(ToString::to_string).collect(),
+    });
+    render(&All {
+        version: VERSION,
+        requirements: requirements.collect(),
+        conflicts: merged.conflicts.iter().map(clash).collect(),
+    })
+}
+
+/// One entry of an addons path.
+#[derive(Serialize)]
+pub(crate) struct PathEntry {
+    pub(crate) path: String,
+    /// `before`, `local`, `repository` or `after`.
+    pub(crate) kind: &'static str,
+    pub(crate) repo: Option<String>,
+}
+
+pub(crate) fn addons_path(profile: &Profile, entries: &[PathEntry]) -> String {
+    #[derive(Serialize)]
+    struct Path<'a> {
+        version: u32,
+        profile: &'a str,
+        odoo: String,
+        addons_path: &'a [PathEntry],
+    }
+    render(&Path {
+        version: VERSION,
+        profile: &profile.name,
+        odoo: profile.odoo.to_string(),
+        addons_path: entries,
+    })
+}

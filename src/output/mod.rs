@@ -1,0 +1,171 @@
+//! The terminal: the only room that prints. Data goes to stdout and nothing else does.
+
+mod bars;
+mod human;
+pub(crate) mod json;
+
+use std::io::{self, IsTerminal, Write};
+
+pub(crate) use human::{Table, render_outcome};
+
+use crate::cli::{ColorChoice, Global};
+use crate::error::{Error, counted};
+use crate::progress::Progress;
+use crate::report::{Outcome, RepoOutcome};
+use crate::repo::RepoName;
+
+/// Where a run's words go, and which of them.
+pub(crate) struct Printer {
+    quiet: bool,
+    verbose: bool,
+    bars: bool,
+    color: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Tone {
+    Error,
+    Warning,
+    Hint,
+}
+
+impl Printer {
+    pub(crate) fn new(global: &Global) -> Self {
+        let terminal = io::stderr().is_terminal();
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+        Self {
+            quiet: global.quiet,
+            verbose: global.verbose,
+            bars: terminal && !global.quiet && !global.no_progress && !dumb,
+            color: match global.color {
+                ColorChoice::Always => true,
+                ColorChoice::Never => false,
+                ColorChoice::Auto => terminal && !plain && !dumb,
+            },
+        }
+    }
+
+    /// What was asked for, to stdout. Whoever reads may stop reading: that is no error.
+    pub(crate) fn data(&self, text: &str) {
+        let mut stdout = io::stdout().lock();
+        if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                std::process::exit(0);
+            }
+            self.line(Tone::Error, &format!("cannot write to stdout: {error}"));
+            std::process::exit(2);
+        }
+    }
+
+    /// What happened, to stderr.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            write_stderr(&format!("{text}\n"));
+        }
+    }
+
+    /// What only `-v` shows.
+    pub(crate) fn detail(&self, text: &str) {
+        if self.verbose {
+            write_stderr(&format!("{text}\n"));
+        }
+    }
+
+    pub(crate) fn warning(&self, text: &str) {
+        if !self.quiet {
+            self.line(Tone::Warning, text);
+        }
+    }
+
+    /// An error with its causes and its hint.
+    pub(crate) fn error(&self, error: &Error) {
+        match error {
+            Error::Silent => {}
+            Error::Repos { failures } => self.failures(failures),
+            Error::Conflicts { conflicts, problems } => {
+                for problem in problems {
+                    self.line(Tone::Error, &problem.to_string());
+                }
+                for conflict in conflicts {
+                    self.line(Tone::Error, &conflict.to_string());
+                    self.line(Tone::Hint, conflict.hint());
+                }
+            }
+            _ => {
+                self.line(Tone::Error, &error.to_string());
+                if let Error::Differs { differences, .. } = error {
+                    differences.iter().for_each(|difference| write_stderr(&format!("  {difference}\n")));
+                }
+                self.causes(error);
+                if let Some(hint) = error.hint() {
+                    self.line(Tone::Hint, &hint);
+                }
+            }
+        }
+    }
+
+    fn causes(&self, error: &dyn std::error::Error) {
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            write_stderr(&format!("caused by: {error}\n"));
+            cause = error.source();
+        }
+    }
+
+    /// Every repository that failed, by name, then their count.
+    fn failures(&self, failures: &[RepoOutcome]) {
+        let mut failures: Vec<&RepoOutcome> = failures.iter().collect();
+        failures.sort_by(|a, b| a.name.cmp(&b.name));
+        for failure in &failures {
+            let words = human::failure(failure);
+            self.line(Tone::Error, &words.error);
+            if let Some(cause) = words.cause {
+                write_stderr(&format!("caused by: {cause}\n"));
+            }
+            if let Some(hint) = words.hint {
+                self.line(Tone::Hint, &hint);
+            }
+        }
+        if failures.len() > 1 {
+            let count = counted(failures.len(), "repository", "repositories");
+            self.line(Tone::Error, &format!("{count} failed"));
+        }
+    }
+
+    fn line(&self, tone: Tone, text: &str) {
+        let (word, code) = match tone {
+            Tone::Error => ("error", "1;31"),
+            Tone::Warning => ("warning", "1;33"),
+            Tone::Hint => ("hint", "1;36"),
+        };
+        if self.color {
+            write_stderr(&format!("\x1b[{code}m{word}:\x1b[0m {text}\n"));
+        } else {
+            write_stderr(&format!("{word}: {text}\n"));
+        }
+    }
+
+    /// Watches work on these repositories: bars on a terminal, else a line for each, in this order.
+    pub(crate) fn watch(&self, names: &[&RepoName]) -> Box<dyn Progress + '_> {
+        let names = names.iter().map(|name| name.to_string()).collect();
+        if self.quiet {
+            Box::new(bars::Silent)
+        } else if self.bars {
+            Box::new(bars::Bars::new(names, self.verbose))
+        } else {
+            Box::new(bars::Lines::new(names, self.verbose))
+        }
+    }
+}
+
+/// Whether an outcome is worth a line while work goes on; failures are told at the end.
+fn line_for(name: &str, outcome: &Outcome, verbose: bool) -> Option<String> {
+    let is_quiet = matches!(outcome, Outcome::UpToDate) && !verbose;
+    (!is_quiet && !outcome.is_failure()).then(|| format!("{name}: {}", render_outcome(outcome)))
+}
+
+fn write_stderr(text: &str) {
+    // Where even stderr is closed there is nobody left to tell.
+    let _unheard = io::stderr().lock().write_all(text.as_bytes());
+}

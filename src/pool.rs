@@ -1,0 +1,84 @@
+//! Two pools of threads: one for waiting on the network, one for work; so that neither starves the other.
+
+use rayon::{Scope, ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+
+/// Bounded pools for one run of the program.
+pub(crate) struct Pools {
+    network: ThreadPool,
+    cpu: ThreadPool,
+}
+
+impl Pools {
+    /// `jobs` threads for the network, as many as there are cores for work.
+    pub(crate) fn new(jobs: usize) -> Result<Self, ThreadPoolBuildError> {
+        let build = |threads, name: &'static str| {
+            let builder = ThreadPoolBuilder::new().num_threads(threads);
+            builder.thread_name(move |place| format!("{name}-{place}")).build()
+        };
+        Ok(Self { network: build(jobs.max(1), "network")?, cpu: build(0, "cpu")? })
+    }
+
+    /// Runs `fetch` for each item on the network's threads, in the order given, and what it returns on through
+    /// `work` on the others, as soon as it is there. The results keep the order of the items.
+    ///
+    /// No lock may be held across the boundary: a waiting thread takes up the next piece of work.
+    pub(crate) fn fetch_then<'t, T, F, R>(
+        &self,
+        items: &'t [T],
+        fetch: impl Fn(usize, &'t T) -> F + Sync,
+        work: impl Fn(usize, &'t T, F) -> R + Sync,
+    ) -> Vec<R>
+    where
+        T: Sync,
+        F: Send,
+        R: Send,
+    {
+        let mut results: Vec<Option<R>> = Vec::new();
+        results.resize_with(items.len(), || None);
+        let (fetch, work) = (&fetch, &work);
+        self.cpu.scope(|cpu: &Scope<'_>| {
+            self.network.in_place_scope_fifo(|network| {
+                for ((place, item), result) in items.iter().enumerate().zip(&mut results) {
+                    network.spawn_fifo(move |_| {
+                        let fetched = fetch(place, item);
+                        cpu.spawn(move |_| *result = Some(work(place, item, fetched)));
+                    });
+                }
+            });
+        });
+        results.into_iter().map(|result| result.expect("every item is worked on before the scope ends")).collect()
+    }
+
+    /// Runs `fetch` for each item on the network's threads; the results keep the order of the items.
+    pub(crate) fn fetch<T: Sync, R: Send>(
+        &self,
+        items: &[T],
+        fetch: impl Fn(usize, &T) -> R + Sync,
+    ) -> Vec<R> {
+        let mut results: Vec<Option<R>> = Vec::new();
+        results.resize_with(items.len(), || None);
+        let fetch = &fetch;
+        self.network.in_place_scope_fifo(|network| {
+            for ((place, item), result) in items.iter().enumerate().zip(&mut results) {
+                network.spawn_fifo(move |_| *result = Some(fetch(place, item)));
+            }
+        });
+        results.into_iter().map(|result| result.expect("every item is worked on before the scope ends")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pools;
+
+    #[test]
+    fn results_keep_the_order_of_the_items() {
+        let pools = Pools::new(3).expect("threads");
+        let items: Vec<u64> = (0..50).collect();
+        let doubled = pools.fetch_then(&items, |_, item| item * 2, |place, item, double| (place, *item, double));
+        assert!(doubled.iter().enumerate().all(|(place, &(at, item, double))| {
+            at == place && item == items[place] && double == 2 * item
+        }));
+        assert_eq!(pools.fetch(&items, |place, _| place), (0..50).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,108 @@
+//! What happened, as plain data: commands fill it in, `output` words it.
+
+use crate::git::{CheckoutError, Error as GitError};
+use crate::repo::{AutoInstall, CommitId, Reference, RepoName};
+
+/// What became of one repository.
+#[derive(Debug)]
+pub(crate) struct RepoOutcome {
+    pub(crate) name: RepoName,
+    /// The declared url without secrets.
+    pub(crate) url: String,
+    pub(crate) outcome: Outcome,
+}
+
+/// What was done with a repository, would be done by a dry run, or kept it from being done.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Its pin was set, or moved.
+    Locked { from: Option<CommitId>, to: CommitId },
+    UpToDate,
+    Created(CommitId),
+    Moved { from: Option<CommitId>, to: CommitId },
+    /// Same commit, but its origin or depth, or files that were changed.
+    Refreshed(CommitId),
+    Removed,
+    /// Left as it is, because somebody's work is in it.
+    Kept(CheckoutError),
+    Failed(GitError),
+}
+
+impl Outcome {
+    pub(crate) fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::Kept(_))
+    }
+}
+
+/// One way in which a lock is not what `repos.toml` declares.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Difference {
+    /// There is no lock at all.
+    NoLock,
+    /// Declared, and not in the lock with this reference and url.
+    Unpinned { name: RepoName, profiles: Vec<String> },
+    /// In the lock, and declared by no profile.
+    Undeclared { name: RepoName, reference: Reference },
+    Reference { name: RepoName, declared: Reference, locked: Reference },
+    Url { name: RepoName, declared: String, locked: String },
+    Addons { name: RepoName, declared: Vec<String>, locked: Vec<String> },
+    ProfileMissing { profile: String },
+    ProfileUndeclared { profile: String },
+    Series { profile: String, declared: String, locked: String },
+    /// The profile's repositories, or their order.
+    Repos { profile: String },
+    /// A `rev` is declared and the commit is another.
+    Commit { name: RepoName, declared: CommitId, locked: CommitId },
+    /// The file is not what oca would write: sorted or spaced by hand.
+    Layout,
+}
+
+/// The state of one checkout against the lock.
+#[derive(Debug)]
+pub(crate) struct RepoStatus {
+    pub(crate) name: String,
+    pub(crate) state: State,
+    pub(crate) locked: Option<CommitId>,
+    pub(crate) actual: Option<CommitId>,
+    /// What is to be said besides: the changed files.
+    pub(crate) detail: Option<String>,
+}
+
+/// See [`RepoStatus`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum State {
+    Clean,
+    Missing,
+    OtherCommit,
+    Dirty,
+    LocalCommits,
+    NotGit,
+    Undeclared,
+    Skipped,
+}
+
+/// A pin against the head of what it follows.
+#[derive(Debug)]
+pub(crate) struct Outdated {
+    pub(crate) name: RepoName,
+    pub(crate) reference: Reference,
+    pub(crate) locked: CommitId,
+    pub(crate) head: CommitId,
+    pub(crate) hold: bool,
+}
+
+/// A module of the profile, from the lock or from a directory of the user's own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ListedModule<'a> {
+    pub(crate) name: &'a str,
+    /// The repository, or the directory as `repos.toml` writes it.
+    pub(crate) repo: &'a str,
+    pub(crate) version: Option<&'a str>,
+    pub(crate) depends: &'a [String],
+    pub(crate) license: Option<&'a str>,
+    pub(crate) development_status: Option<&'a str>,
+    pub(crate) auto_install: &'a AutoInstall,
+    pub(crate) python: &'a [String],
+    pub(crate) bin: &'a [String],
+    pub(crate) deb: &'a [String],
+}

@@ -1,0 +1,146 @@
+//! When a requirement holds: its PEP 508 marker, and the Python it is asked for.
+
+use pep508_rs::MarkerTree;
+use pep508_rs::pep440_rs::Version;
+
+use crate::repo::Invalid;
+
+/// The condition of a requirement: its meaning, and its text as it was written.
+///
+/// The text is kept because the parser's own canonical one replaces words (`python_version` becomes
+/// `python_full_version`), which a reader of the merged file would look for in vain.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Marker {
+    tree: MarkerTree,
+    text: Option<String>,
+}
+
+impl Marker {
+    /// A marker with what stood behind the `;`. One that always holds has no text.
+    pub(super) fn new(tree: MarkerTree, text: Option<&str>) -> Self {
+        let text = text.filter(|_| !tree.is_true()).map(tidy);
+        Self { tree, text }
+    }
+
+    pub(super) fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    pub(super) fn means_the_same_as(&self, other: &Self) -> bool {
+        self.tree == other.tree
+    }
+
+    /// Whether some environment that runs `python` fulfils both.
+    pub(super) fn can_hold_with(&self, other: &Self, python: Option<&Python>) -> bool {
+        !other.tree.is_disjoint(&self.within(python))
+    }
+
+    /// Whether every environment that runs `python` and fulfils `self` fulfils `other` too.
+    pub(super) fn implies(&self, other: &Self, python: Option<&Python>) -> bool {
+        other.tree.negate().is_disjoint(&self.within(python))
+    }
+
+    fn within(&self, python: Option<&Python>) -> MarkerTree {
+        let mut tree = self.tree.clone();
+        if let Some(python) = python {
+            tree.and(python.environment.clone());
+        }
+        tree
+    }
+}
+
+/// Writes single quotes and single blanks, and changes nothing within a quoted value.
+fn tidy(text: &str) -> String {
+    let mut tidied = String::with_capacity(text.len());
+    let mut open = None;
+    for c in text.trim().chars() {
+        match open {
+            None if c.is_whitespace() => {
+                if !tidied.ends_with(' ') {
+                    tidied.push(' ');
+                }
+                continue;
+            }
+            None if matches!(c, '"' | '\'') => open = Some(c),
+            Some(quote) if quote == c => open = None,
+            _ => {}
+        }
+        tidied.push(c);
+    }
+    if tidied.contains('\'') { tidied } else { tidied.replace('"', "'") }
+}
+
+/// The Python that the requirements are for: `CPython` on Linux, of a version such as `3.12` or `3.12.4`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Python {
+    environment: MarkerTree,
+}
+
+impl Python {
+    /// Accepts two or three numbers; with two, every patch release is meant.
+    pub(crate) fn parse(word: &str) -> Result<Self, Invalid> {
+        let why = "it must be two or three numbers such as `3.12`";
+        let invalid = || Invalid { word: word.to_owned(), what: "Python version", why };
+        let variable = match word.split('.').count() {
+            2 => "python_version",
+            3 => "python_full_version",
+            _ => return Err(invalid()),
+        };
+        // The marker's own parser would leave out a comparison with what is no version.
+        if !word.chars().all(|c| c.is_ascii_digit() || c == '.') || word.parse::<Version>().is_err() {
+            return Err(invalid());
+        }
+        let marker = format!(
+            "{variable} == '{word}' and sys_platform == 'linux' and platform_system == 'Linux' and os_name == 'posix' \
+             and implementation_name == 'cpython' and platform_python_implementation == 'CPython'"
+        );
+        let environment = marker.parse().map_err(|_| invalid())?;
+        Ok(Self { environment })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marker(text: &str) -> Marker {
+        Marker::new(text.parse().expect("a marker"), Some(text))
+    }
+
+    #[test]
+    fn the_text_is_tidied_but_keeps_its_words() {
+        for (written, tidied) in [
+            ("python_version<\"3.7\"", "python_version<'3.7'"),
+            ("  sys_platform  ==\t'a  b' ", "sys_platform == 'a  b'"),
+            ("os_name == \"it's\"", "os_name == \"it's\""),
+        ] {
+            assert_eq!(tidy(written), tidied);
+        }
+        assert_eq!(marker("os_name == 'x' or os_name != 'x'").text(), None);
+    }
+
+    #[test]
+    fn markers_meet_where_some_environment_fulfils_both() {
+        let python = Python::parse("3.12").expect("a version");
+        for (left, right, anywhere, here) in [
+            ("python_version < '3.11'", "python_version >= '3.11'", false, false),
+            ("python_version < '3.11'", "python_version >= '3.8'", true, false),
+            ("python_version > '3.11'", "sys_platform == 'linux'", true, true),
+            ("python_version > '3.11'", "sys_platform == 'win32'", true, false),
+            ("platform_machine == 'x86_64'", "platform_machine == 'aarch64'", false, false),
+            ("python_full_version >= '3.12.3'", "os_name == 'posix'", true, true),
+        ] {
+            let (left, right) = (marker(left), marker(right));
+            assert_eq!(left.can_hold_with(&right, None), anywhere, "{left:?} {right:?}");
+            assert_eq!(left.can_hold_with(&right, Some(&python)), here, "{left:?} {right:?}");
+        }
+    }
+
+    #[test]
+    fn a_python_version_is_two_or_three_numbers() {
+        for word in ["3", "3.12.1.2", "3.x", "", "3.", "3.12' or '", "3.99999999999999999999"] {
+            assert!(Python::parse(word).is_err(), "{word}");
+        }
+        assert!(Python::parse("3.12.4").is_ok());
+    }
+}

@@ -1,0 +1,173 @@
+//! Python requirements of many repositories, merged into one: (origin, text) pairs in, a value and its text out.
+//!
+//! Knows the rules of PEP 440, 503 and 508 and of pip's requirements file format. Reads no file, knows neither git
+//! nor the terminal, and never chooses between lines that exclude each other: it says which they are.
+//!
+//! `parse` reads lines into values of `entry`; `marker` knows when two of them hold together and `versions` whether
+//! any version is left, so that `conflict` finds those that exclude each other; `merge` joins, `render` writes.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+mod conflict;
+mod entry;
+mod marker;
+mod merge;
+mod parse;
+mod render;
+mod versions;
+
+pub(crate) use conflict::Conflict;
+pub(crate) use marker::Python;
+pub(crate) use merge::{Merged, Requirement, Settings, merge};
+pub(crate) use parse::{Parsed, Problem, parse_file, parse_manifest};
+pub(crate) use render::{Annotations, render};
+
+/// Where a requirement is written. Sorts by path, then by line number.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Origin {
+    File { path: String, line: usize },
+    Manifest { path: String },
+}
+
+impl Origin {
+    fn sort_key(&self) -> (&str, Option<usize>) {
+        match self {
+            Self::File { path, line } => (path, Some(*line)),
+            Self::Manifest { path } => (path, None),
+        }
+    }
+}
+
+impl Ord for Origin {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.sort_key().cmp(&other.sort_key())
+    }
+}
+
+impl PartialOrd for Origin {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for Origin {
+    /// Writes `path:line`, or `path` for a manifest; always one line, because it ends up in a comment.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (path, line) = self.sort_key();
+        f.write_str(&escaped(path))?;
+        line.map_or(Ok(()), |line| write!(f, ":{line}"))
+    }
+}
+
+/// Whether pip may end a line at `c`: it splits as Python's `str.splitlines` does, which knows more than `\n`.
+fn breaks_line(c: char) -> bool {
+    (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+fn escaped(text: &str) -> String {
+    let escape = |c: char| if breaks_line(c) { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str, text: &str) -> Parsed {
+        parse_file(path, &text.lines().collect::<Vec<_>>())
+    }
+
+    fn rendered(inputs: impl IntoIterator<Item = Parsed>) -> String {
+        let merged = merge(&Parsed::concat(inputs), &Parsed::default(), &Settings::default());
+        assert_eq!(merged.problems, []);
+        render(&merged.requirements, Annotations::Shown)
+    }
+
+    #[test]
+    fn origins_sort_by_path_then_line() {
+        let line = |path: &str, line| Origin::File { path: path.to_owned(), line };
+        let mut origins = [
+            line("b/requirements.txt", 2),
+            Origin::Manifest { path: "c/d/__manifest__.py".to_owned() },
+            line("a/requirements.txt", 10),
+            Origin::Manifest { path: "a/b/__manifest__.py".to_owned() },
+            line("a/requirements.txt", 9),
+        ];
+        origins.sort();
+        let shown: Vec<_> = origins.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            shown,
+            [
+                "a/b/__manifest__.py",
+                "a/requirements.txt:9",
+                "a/requirements.txt:10",
+                "b/requirements.txt:2",
+                "c/d/__manifest__.py"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_path_cannot_start_a_line_of_its_own() {
+        let origin = Origin::Manifest { path: "a\nevil\u{2028}x".to_owned() };
+        assert_eq!(origin.to_string(), "a\\nevil\\u{2028}x");
+    }
+
+    #[test]
+    fn manifests_and_files_of_several_repositories_become_one() {
+        let text = rendered([
+            parse_manifest("tools/stamp_date/__manifest__.py", &["dateutil", "cryptography<37"]),
+            parse_manifest("tools/sheet_read/__manifest__.py", &["PyPDF2", "py3o.template", "xlrd"]),
+            parse_manifest("tools/old_python/__manifest__.py", &["contextvars; python_version < '3.7'"]),
+            file("cover/requirements.txt", "# generated from manifests external_dependencies"),
+            file("cover/test-requirements.txt", "odoo-test-helper\n"),
+            file("sheet/test-requirements.txt", "odoo_test_helper\n"),
+            file("tools/requirements.txt", "# generated\ncryptography\npython-dateutil\n"),
+        ]);
+        insta::assert_snapshot!(text, @r"
+        # Written by `oca requirements`; do not edit.
+        contextvars ; python_version < '3.7'
+            # via tools/old_python/__manifest__.py
+        cryptography<37
+            # via
+            #   tools/requirements.txt:2
+            #   tools/stamp_date/__manifest__.py
+        odoo-test-helper
+            # via
+            #   cover/test-requirements.txt:1
+            #   sheet/test-requirements.txt:1
+        py3o-template
+            # via tools/sheet_read/__manifest__.py
+        pypdf2
+            # via tools/sheet_read/__manifest__.py
+        python-dateutil
+            # via
+            #   tools/requirements.txt:3
+            #   tools/stamp_date/__manifest__.py
+        xlrd
+            # via tools/sheet_read/__manifest__.py
+        ");
+    }
+
+    #[test]
+    fn pins_that_exclude_each_other_are_listed_with_their_origins() {
+        let inputs = [
+            parse_manifest("web/web_export/__manifest__.py", &["lxml>=5"]),
+            file("server-tools/requirements.txt", "# generated\n\nlxml==4.9.3\ncryptography==2.6.1"),
+            file("social/requirements.txt", "cryptography<37"),
+        ];
+        let merged = merge(&Parsed::concat(inputs), &Parsed::default(), &Settings::default());
+        let [conflict] = &merged.conflicts[..] else { panic!("{:?}", merged.conflicts) };
+        insta::assert_snapshot!(conflict, @r"
+        requirements for `lxml` exclude each other
+          `lxml==4.9.3`  server-tools/requirements.txt:3
+          `lxml>=5`      web/web_export/__manifest__.py
+        ");
+        insta::assert_snapshot!(render(&merged.requirements, Annotations::Hidden), @r"
+        # Written by `oca requirements`; do not edit.
+        cryptography<37,==2.6.1
+        lxml==4.9.3,>=5
+        ");
+    }
+}

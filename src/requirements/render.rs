@@ -1,0 +1,83 @@
+//! The text of a merged `requirements.txt`, in pip's requirements file format and pip-compile's layout.
+
+use std::fmt::{self, Write as _};
+
+use super::Requirement;
+
+/// Whether every line is followed by comments that say where it comes from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Annotations {
+    Shown,
+    Hidden,
+}
+
+/// Writes a header and the requirements in their order. Equal input gives equal bytes: no version, no date.
+pub(crate) fn render(requirements: &[Requirement], annotations: Annotations) -> String {
+    File { requirements, annotations }.to_string()
+}
+
+struct File<'a> {
+    requirements: &'a [Requirement],
+    annotations: Annotations,
+}
+
+impl fmt::Display for File<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "# Written by `oca requirements`; do not edit.")?;
+        for requirement in self.requirements {
+            writeln!(f, "{requirement}")?;
+            match (self.annotations, &requirement.origins[..]) {
+                (Annotations::Hidden, _) | (_, []) => {}
+                (Annotations::Shown, [origin]) => writeln!(f, "    # via {origin}")?,
+                (Annotations::Shown, origins) => {
+                    writeln!(f, "    # via")?;
+                    origins.iter().try_for_each(|origin| writeln!(f, "    #   {origin}"))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Parsed, Settings, merge, parse_file};
+    use super::*;
+
+    #[test]
+    fn one_origin_stands_beside_via_and_several_below() {
+        let inputs = [
+            parse_file(
+                "social/requirements.txt",
+                &["# generated", "cryptography<37", "contextvars; python_version < '3.7'"],
+            ),
+            parse_file(
+                "server-tools/requirements.txt",
+                &["cryptography[ssh]", "git+https://host/acme/x.git@main"],
+            ),
+        ];
+        let merged = merge(&Parsed::concat(inputs), &Parsed::default(), &Settings::default());
+        insta::assert_snapshot!(render(&merged.requirements, Annotations::Shown), @r"
+        # Written by `oca requirements`; do not edit.
+        git+https://host/acme/x.git@main
+            # via server-tools/requirements.txt:2
+        contextvars ; python_version < '3.7'
+            # via social/requirements.txt:3
+        cryptography[ssh]<37
+            # via
+            #   server-tools/requirements.txt:1
+            #   social/requirements.txt:2
+        ");
+        insta::assert_snapshot!(render(&merged.requirements, Annotations::Hidden), @r"
+        # Written by `oca requirements`; do not edit.
+        git+https://host/acme/x.git@main
+        contextvars ; python_version < '3.7'
+        cryptography[ssh]<37
+        ");
+    }
+
+    #[test]
+    fn nothing_required_is_the_header_alone() {
+        assert_eq!(render(&[], Annotations::Shown), "# Written by `oca requirements`; do not edit.\n");
+    }
+}

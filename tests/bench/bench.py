@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""Measures `oca` against what people use today, from outside: whole processes, on real OCA repositories.
+
+    python3 tests/bench/bench.py --mirrors DIR [--oca target/release/oca] [--venv DIR] [--json FILE]
+                                 [--only REGEX] [--runs 5] [--list]
+
+DIR holds bare mirrors of the 32 OCA repositories of the `parity` profile, as DIR/NAME.git or DIR/OCA+NAME/repo
+(`--layout` for anything else). Only git and Python 3.9 are needed, on Linux. Peers written in Python take
+part where they are installed in the virtual environment DIR (`pip install vcs2l git-aggregator`).
+Without `--oca` the peers run alone.
+
+How it is measured:
+
+- Small copies of the one branch are made in memory (`prepare.py`) and served by git itself over HTTP on loopback
+  (`serve.py`), either plainly or over a link with a delay and a limited rate (`relay.py`; `relay.py --check` measures
+  that link). The copies hold the tip alone, because a real server computes elsewhere and this one shares the machine
+  with the contenders; with `--history branch` it sends the same bytes to within a tenth of a percent.
+- In each case all contenders run in turn, after a warm-up that is thrown away: A B C, A B C, … What slows the machine
+  down for a while slows all of them down. Bringing back the starting state, by deleting what the last run made, is
+  not timed.
+- Everything is on tmpfs: what is compared is the tools, not the disk.
+- cpu is user and system time of the contender and all its children; peak is the largest single process, and cannot
+  be told below that of the launcher (about 10 MB; `measure.py` says why). server is what the server used meanwhile
+  on the same machine, so wall times without the relay understate differences between contenders.
+- connections and bytes are counted on the sockets of the near end of the link, headers included, both ways.
+- The last column is how many times as long as the first contender another one took: the median over the pairs of
+  one round.
+
+A contender that fails, or checks out less than everything, ends the benchmark with what it said.
+A new case is a few lines in `cases.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from cases import Case, Contender, all_cases
+from counters import Counters, Reading
+from prepare import PARITY, prepare
+from setting import Network, Setting, remove
+
+MEASURE = Path(__file__).with_name("measure.py")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run of one contender took."""
+
+    wall: float
+    cpu: float
+    peak: int
+    server_cpu: float
+    connections: int
+    bytes_up: int
+    bytes_down: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """All runs of one contender in one case, and how it compares with the case's first."""
+
+    case: str
+    link: str
+    contender: str
+    runs: list[Run]
+    times_first: float
+
+    def median(self, field: str) -> float:
+        return statistics.median(getattr(run, field) for run in self.runs)
+
+
+def measure(setting: Setting, contender: Contender, counters: Counters, server: Counters) -> Run:
+    """Runs a contender once, from its starting state."""
+    contender.before()
+    outputs = [str(setting.work / name) for name in ("result", "stdout", "stderr")]
+    before, server_before = counters.read(), server.read()
+    subprocess.run(
+        [sys.executable, "-I", "-S", str(MEASURE), *outputs, *contender.command],
+        cwd=contender.cwd,
+        env=setting.environment | contender.environment,
+        check=True,
+    )
+    code, wall, cpu, peak = Path(outputs[0]).read_text().split()
+    if code != "0":
+        said = "\n".join(Path(output).read_text(errors="replace").strip() for output in outputs[1:])
+        raise SystemExit(f"{contender.name}: {shlex.join(contender.command)} ended with {code}:\n{said}")
+    wire: Reading = counters.read() - before
+    server_cpu = (server.read() - server_before).cpu
+    return Run(float(wall), float(cpu), int(peak), server_cpu, wire.connections, wire.bytes_up, wire.bytes_down)
+
+
+def run_case(setting: Setting, network: Network, case: Case, runs: int) -> list[Result]:
+    """Runs a case's contenders in turn, after a warm-up of each."""
+    contenders = case.present()
+    counters = (case.link or network.loopback).counters
+    for contender in contenders:
+        contender.once()
+        measure(setting, contender, counters, network.server_counters)
+        contender.check()
+    measured: list[list[Run]] = [[] for _ in contenders]
+    for _ in range(runs):
+        for contender, of_one in zip(contenders, measured):
+            of_one.append(measure(setting, contender, counters, network.server_counters))
+    link = case.link.name if case.link else ""
+    return [
+        Result(case.name, link, contender.name, of_one, times_first(of_one, measured[0]))
+        for contender, of_one in zip(contenders, measured)
+    ]
+
+
+def times_first(runs: list[Run], first: list[Run]) -> float:
+    return statistics.median(run.wall / other.wall for run, other in zip(runs, first))
+
+
+COLUMNS = ("", "wall median", "min", "max", "cpu", "peak MB", "server", "conns", "MB", "times first")
+LAYOUT = "  {:<26}{:>12}{:>10}{:>10}{:>9}{:>9}{:>9}{:>7}{:>9}{:>13}"
+
+
+def row(result: Result) -> str:
+    walls = [run.wall for run in result.runs]
+    megabytes = (result.median("bytes_up") + result.median("bytes_down")) / 1e6
+    return LAYOUT.format(
+        result.contender,
+        *map(duration, (statistics.median(walls), min(walls), max(walls), result.median("cpu"))),
+        f"{result.median('peak') / 1e6:.0f}",
+        duration(result.median("server_cpu")),
+        f"{result.median('connections'):.0f}",
+        f"{megabytes:.2f}",
+        f"{result.times_first:.2f}",
+    )
+
+
+def duration(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
+
+
+def machine() -> str:
+    git = subprocess.run(["git", "--version"], check=True, capture_output=True, text=True).stdout.strip()
+    load = f"load {os.getloadavg()[0]:.1f}"
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {load}, {git}"
+
+
+def default_work() -> Path:
+    memory = Path("/dev/shm")
+    return (memory if memory.is_dir() else Path(tempfile.gettempdir())) / f"oca-bench-{os.getuid()}"
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mirrors", type=Path, required=True, help="directory of bare mirrors")
+    parser.add_argument("--layout", help="where a mirror is below it, e.g. 'OCA+{name}/repo'")
+    parser.add_argument("--oca", type=Path, help="the binary to measure")
+    parser.add_argument("--venv", type=Path, help="virtual environment of the peers written in Python")
+    parser.add_argument("--work", type=Path, default=default_work(), help="work directory, best on tmpfs (%(default)s)")
+    parser.add_argument("--branch", default="16.0", help="the series, and the branch of every repository")
+    parser.add_argument(
+        "--history",
+        choices=("branch", "tip"),
+        default="tip",
+        help="what the served copies hold; with the whole branch the server computes four times as long",
+    )
+    parser.add_argument("--only", default="", help="only cases whose title (see --list) this regular expression finds")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--tiny-runs", type=int, default=20, help="runs of what takes milliseconds")
+    parser.add_argument("--jobs", type=int, default=8, help="how many repositories the peers work on at once")
+    parser.add_argument("--rtt", type=float, default=30, help="milliseconds of the relay's round trip")
+    parser.add_argument("--mbit", type=float, default=200, help="megabits a second of the relay")
+    parser.add_argument("--json", type=Path, help="write every single run to this file")
+    parser.add_argument("--list", action="store_true", help="name the cases and exit")
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = parse_arguments()
+    served = options.work / f"served-{options.branch}-{options.history}"
+    files = prepare(options.mirrors, served, options.branch, options.history, options.layout)
+    oca, venv = (path.absolute() if path else None for path in (options.oca, options.venv))
+    scratch = options.work / "run"
+    remove(scratch)
+    setting = Setting(scratch, PARITY, options.branch, files, options.jobs, oca, venv)
+    print(f"{machine()}\n{len(PARITY)} repositories at {options.branch}, {files} files, runs: {options.runs}")
+    results: list[Result] = []
+    with Network(served, options.rtt / 1000, options.mbit) as network:
+        for case in all_cases(setting, network):
+            title = f"{case.name} · {case.link.name}" if case.link else case.name
+            if not case.present() or not re.search(options.only, title):
+                continue
+            if options.list:
+                print(title)
+                continue
+            print(f"\n{title}\n{LAYOUT.format(*COLUMNS)}", flush=True)
+            of_case = run_case(setting, network, case, options.tiny_runs if case.tiny else options.runs)
+            print("\n".join(map(row, of_case)), flush=True)
+            results += of_case
+    if options.json:
+        document = {"machine": machine(), "branch": options.branch, "results": [asdict(result) for result in results]}
+        options.json.write_text(json.dumps(document, indent=2) + "\n")
+    remove(scratch)
+
+
+if __name__ == "__main__":
+    main()

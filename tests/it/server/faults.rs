@@ -1,0 +1,139 @@
+//! What a server can do wrong, and how it does it.
+
+use std::io::{self, BufReader, Read, Write};
+use std::thread;
+use std::time::Duration;
+
+use super::cgi::Answer;
+use super::http::{Request, respond, write_chunk, write_head};
+
+/// A number of times that does not end.
+pub(crate) const ALWAYS: usize = usize::MAX;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Fault {
+    /// This status and a line of text; 401 asks for basic authentication.
+    Status(u16),
+    /// This status with `Retry-After` in seconds.
+    RetryAfter(u16, u32),
+    /// 200 with a page, as captive portals and login walls answer.
+    Html,
+    /// The true answer, its connection closed after so many bytes of the body.
+    CloseAfter(u64),
+    /// The true answer, with silence after so many bytes of the body.
+    StallAfter(u64),
+    /// The true answer with one byte of the pack changed.
+    CorruptPack,
+    /// No answer, and no end of the connection.
+    Hang,
+    /// Progress messages without an end.
+    Endless,
+}
+
+/// What becomes of the connection after an answer.
+#[derive(PartialEq)]
+pub(crate) enum Next {
+    Keep,
+    Close,
+}
+
+/// Answers in place of git; only for faults that need no true answer.
+pub(crate) fn answer<S: Read + Write>(
+    stream: &mut BufReader<S>,
+    request: &Request,
+    fault: &Fault,
+) -> io::Result<Next> {
+    let out = stream.get_mut();
+    match fault {
+        Fault::Status(401) => {
+            let headers = [("WWW-Authenticate", "Basic realm=\"oca\""), ("Content-Type", "text/plain")];
+            respond(out, 401, &headers, b"who are you?\n")?;
+        }
+        Fault::Status(status) => {
+            respond(out, *status, &[("Content-Type", "text/plain")], b"not today\n")?;
+        }
+        Fault::RetryAfter(status, seconds) => {
+            respond(out, *status, &[("Retry-After", &seconds.to_string())], b"later\n")?;
+        }
+        Fault::Html => {
+            let page = b"<!DOCTYPE html><html><title>Sign in</title><p>Please sign in.</p></html>\n";
+            respond(out, 200, &[("Content-Type", "text/html; charset=utf-8")], page)?;
+        }
+        Fault::Hang => return wait_for_the_end(stream),
+        Fault::Endless => return talk_forever(out, request),
+        Fault::CloseAfter(_) | Fault::StallAfter(_) | Fault::CorruptPack => unreachable!("needs an answer"),
+    }
+    Ok(Next::Keep)
+}
+
+/// Passes git's answer on: chunked, unless git says its length, and with what `fault` does to it.
+pub(crate) fn pass_on<S: Read + Write>(
+    stream: &mut BufReader<S>,
+    mut answer: Answer,
+    fault: Option<&Fault>,
+) -> io::Result<Next> {
+    let chunked = !answer.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let headers = std::mem::take(&mut answer.headers);
+    let encoding = chunked.then_some(("Transfer-Encoding", "chunked"));
+    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(encoding);
+    write_head(stream.get_mut(), answer.status, headers)?;
+    let mut body: Box<dyn Read> = match fault {
+        Some(Fault::CloseAfter(length) | Fault::StallAfter(length)) => Box::new(answer.take(*length)),
+        Some(Fault::CorruptPack) => Box::new(io::Cursor::new(corrupted(answer)?)),
+        _ => Box::new(answer),
+    };
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let length = body.read(&mut buffer)?;
+        if length == 0 {
+            break;
+        }
+        if chunked {
+            write_chunk(stream.get_mut(), &buffer[..length])?;
+        } else {
+            stream.get_mut().write_all(&buffer[..length])?;
+        }
+    }
+    match fault {
+        Some(Fault::CloseAfter(_)) => {
+            stream.get_mut().flush()?;
+            return Ok(Next::Close);
+        }
+        Some(Fault::StallAfter(_)) => {
+            stream.get_mut().flush()?;
+            return wait_for_the_end(stream);
+        }
+        _ if chunked => stream.get_mut().write_all(b"0\r\n\r\n")?,
+        _ => {}
+    }
+    stream.get_mut().flush()?;
+    Ok(Next::Keep)
+}
+
+fn wait_for_the_end(stream: &mut impl Read) -> io::Result<Next> {
+    io::copy(stream, &mut io::sink())?;
+    Ok(Next::Close)
+}
+
+/// Repeats a progress message of side band 2, which both protocol versions know.
+fn talk_forever(out: &mut impl Write, request: &Request) -> io::Result<Next> {
+    let service = if request.method == "GET" { "advertisement" } else { "result" };
+    let content_type = format!("application/x-git-upload-pack-{service}");
+    write_head(out, 200, [("Content-Type", content_type.as_str()), ("Transfer-Encoding", "chunked")])?;
+    let messages = b"0014\x02still counting\n".repeat(256);
+    loop {
+        write_chunk(out, &messages)?;
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Changes a byte inside the first object, so that only checksums can tell.
+fn corrupted(mut answer: impl Read) -> io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    answer.read_to_end(&mut body)?;
+    if let Some(start) = body.windows(4).position(|window| window == b"PACK") {
+        // 12 bytes of header, the object's own header, then deflated data.
+        body[start + 24] ^= 0x55;
+    }
+    Ok(body)
+}

@@ -1,0 +1,175 @@
+//! A smart HTTP server for the repositories below `remotes/`, with everything real ones get wrong.
+
+mod cgi;
+mod faults;
+pub(crate) mod http;
+mod seen;
+mod service;
+mod tls;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+pub(crate) use self::faults::{ALWAYS, Fault};
+pub(crate) use self::seen::Seen;
+use self::service::Service;
+use crate::env::Env;
+use crate::loopback::{Loopback, lock};
+
+/// What a server offers; all of it unless said otherwise.
+#[must_use = "a server runs after `start`"]
+pub(crate) struct Builder {
+    root: PathBuf,
+    authority_file: PathBuf,
+    tls: bool,
+    authorizations: Vec<String>,
+    protocol_2: bool,
+    filter: bool,
+    exact_commits: bool,
+}
+
+impl Builder {
+    /// Serves the repositories below another folder than `remotes/`.
+    pub(crate) fn root(mut self, folder: PathBuf) -> Self {
+        self.root = folder;
+        self
+    }
+
+    /// Speaks https with a certificate of its own authority, see `Server::authority`.
+    pub(crate) fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
+    /// Asks everyone for this user, or another one that is accepted.
+    pub(crate) fn basic(mut self, user: &str, password: &str) -> Self {
+        self.authorizations.push(format!("Basic {}", seen::base64(&format!("{user}:{password}"))));
+        self
+    }
+
+    /// Asks everyone for this token, or something else that is accepted.
+    pub(crate) fn bearer(mut self, token: &str) -> Self {
+        self.authorizations.push(format!("Bearer {token}"));
+        self
+    }
+
+    /// Answers in protocol 0, whatever the client asks for.
+    pub(crate) fn without_protocol_2(mut self) -> Self {
+        self.protocol_2 = false;
+        self
+    }
+
+    pub(crate) fn without_filter(mut self) -> Self {
+        self.filter = false;
+        self
+    }
+
+    /// Refuses commits that no reference stands at; git does so in protocol 0 alone.
+    pub(crate) fn without_exact_commits(mut self) -> Self {
+        self.exact_commits = false;
+        self
+    }
+
+    pub(crate) fn start(self) -> Server {
+        let tls = self.tls.then(tls::authority);
+        let authority = tls.as_ref().map(|(pem, _)| {
+            fs::write(&self.authority_file, pem).expect("the authority's certificate");
+            self.authority_file.clone()
+        });
+        let on = |feature: &str, on: bool| format!("uploadpack.{feature}={on}");
+        let service = Arc::new(Service {
+            config: vec![on("allowFilter", self.filter), on("allowAnySHA1InWant", self.exact_commits)],
+            root: self.root,
+            authorizations: self.authorizations,
+            protocol_2: self.protocol_2,
+            ..Service::default()
+        });
+        let shared = Arc::clone(&service);
+        let config = tls.map(|(_, config)| config);
+        let listener = Loopback::start(move |stream, number| shared.serve(stream, config.as_ref(), number));
+        Server { listener, service, authority }
+    }
+}
+
+/// A running server; it ends when it is dropped.
+pub(crate) struct Server {
+    listener: Loopback,
+    service: Arc<Service>,
+    authority: Option<PathBuf>,
+}
+
+impl Server {
+    /// A plain server without authentication.
+    pub(crate) fn start(env: &Env) -> Self {
+        Self::builder(env).start()
+    }
+
+    pub(crate) fn builder(env: &Env) -> Builder {
+        Builder {
+            root: env.remotes(),
+            authority_file: env.root().join("authority.pem"),
+            tls: false,
+            authorizations: Vec::new(),
+            protocol_2: true,
+            filter: true,
+            exact_commits: true,
+        }
+    }
+
+    /// The url of `remotes/{name}.git`.
+    pub(crate) fn url(&self, name: &str) -> String {
+        format!("{}/{name}.git", self.base())
+    }
+
+    /// The url above all repositories, without a slash at its end.
+    pub(crate) fn base(&self) -> String {
+        self.base_as("127.0.0.1")
+    }
+
+    /// The same with another host, such as `localhost` or `user:password@127.0.0.1`.
+    pub(crate) fn base_as(&self, host: &str) -> String {
+        let scheme = if self.authority.is_some() { "https" } else { "http" };
+        format!("{scheme}://{host}:{}", self.listener.port())
+    }
+
+    /// The PEM file of the authority that signed this https server's certificate.
+    pub(crate) fn authority(&self) -> &Path {
+        self.authority.as_deref().expect("a server with tls")
+    }
+
+    /// Sends requests whose path begins with `from` to `to`, a path or the base of another server.
+    pub(crate) fn redirect(&self, from: &str, status: u16, to: &str) {
+        lock(&self.service.redirects).push((from.to_owned(), status, to.to_owned()));
+    }
+
+    /// Does something wrong the next `times` times that a request's line (see `Seen::line`) contains `on`.
+    pub(crate) fn fault(&self, on: &str, times: usize, fault: Fault) {
+        lock(&self.service.faults).push((on.to_owned(), times, fault));
+    }
+
+    /// All requests so far, in the order in which they arrived.
+    pub(crate) fn requests(&self) -> Vec<Seen> {
+        lock(&self.service.seen).clone()
+    }
+
+    /// How many lines contained this, such as `POST /web.git/` or `upload-pack fetch`.
+    pub(crate) fn count(&self, part: &str) -> usize {
+        self.requests().iter().filter(|seen| seen.line.contains(part)).count()
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.listener.connections()
+    }
+
+    /// Bytes that came in over the wire, those of tls among them.
+    pub(crate) fn bytes_in(&self) -> u64 {
+        self.service.bytes_in.load(Ordering::SeqCst)
+    }
+
+    /// Bytes that went out over the wire.
+    pub(crate) fn bytes_out(&self) -> u64 {
+        self.service.bytes_out.load(Ordering::SeqCst)
+    }
+}
