@@ -106,7 +106,9 @@ impl Error {
             Self::NoCache => Some("set `OCA_CACHE_DIR`".to_owned()),
             Self::NoConfig => Some("run `oca init`, or name the file with `--config`".to_owned()),
             Self::NoLock { .. } => Some("run `oca lock` and commit the result".to_owned()),
-            Self::NotAnAddonsDirectory { .. } => Some("remove it from the path, or put a module in it".to_owned()),
+            Self::NotAnAddonsDirectory { .. } => {
+                Some("remove it from the path, or put a module in it".to_owned())
+            }
             Self::Stale { .. } => Some("run `oca lock` and commit the result".to_owned()),
             Self::UnknownRepo { name, known } => config::did_you_mean(name.as_str(), known),
             Self::Unusable(error) => error.hint(),
@@ -142,7 +144,9 @@ fn difference_list(differences: &[Difference]) -> String {
     match differences {
         [] => "it is not as oca writes it".to_owned(),
         [one] => one.to_string(),
-        [first, rest @ ..] => format!("{first}, and {}", counted(rest.len(), "more difference", "more differences")),
+        [first, rest @ ..] => {
+            format!("{first}, and {}", counted(rest.len(), "more difference", "more differences"))
+        }
     }
 }
 

@@ -78,6 +78,7 @@ fn lines(text: Option<Vec<u8>>) -> Vec<String> {
     String::from_utf8_lossy(&text.unwrap_or_default()).lines().map(str::to_owned).collect()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a shape for `map_err`")]
 fn damaged(error: UnreadableTree) -> git::Error {
     git::Error::Damaged { why: error.to_string() }
 }

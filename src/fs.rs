@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 /// An io error and the path it happened at.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} `{}`", path.display())]
@@ -30,6 +32,11 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).at("read", path),
     }
+}
+
+/// A name for a file that stands for something longer: 16 hexadecimal digits, the same on every platform.
+pub(crate) fn short_digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether a write changed the file.
@@ -63,10 +70,23 @@ fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = builder.tempfile_in(directory)?;
     file.write_all(bytes)?;
     file.as_file().set_permissions(permissions)?;
+    keep_owner(target, file.path());
     file.as_file().sync_all()?;
-    file.persist(target)?;
-    sync_directory(directory);
-    Ok(())
+    match file.persist(target) {
+        // A file that is mounted into a container can only be written in place.
+        Err(error) if error.error.kind() == io::ErrorKind::ResourceBusy => std::fs::write(target, bytes),
+        other => other.map(|_| sync_directory(directory)).map_err(io::Error::from),
+    }
+}
+
+/// The new file belongs to whom the old one belonged, where we may give it away: an odoo.conf that root rewrites
+/// must stay readable for Odoo.
+#[cfg(unix)]
+fn keep_owner(old: &Path, new: &Path) {
+    use std::os::unix::fs::MetadataExt;
+    if let Ok(old) = std::fs::metadata(old) {
+        let _not_allowed = std::os::unix::fs::chown(new, Some(old.uid()), Some(old.gid()));
+    }
 }
 
 #[cfg(unix)]

@@ -22,7 +22,9 @@ pub(crate) fn with_addons_path(text: &str, path: &str) -> String {
     let line = format!("{KEY} = {path}{newline}");
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     if let Some(place) = find(text) {
-        return [&lines[..place.first].concat(), &line, &lines[place.end..].concat()].map(String::as_str).concat();
+        return [&lines[..place.first].concat(), &line, &lines[place.end..].concat()]
+            .map(String::as_str)
+            .concat();
     }
     if let Some(section) = lines.iter().position(|line| section_name(line) == Some(SECTION)) {
         let mut head = lines[..=section].concat();
@@ -50,7 +52,9 @@ fn find(text: &str) -> Option<Place> {
         if let Some(name) = section_name(line) {
             in_section = name == SECTION;
         } else if in_section && key_of(line).is_some_and(|key| key.eq_ignore_ascii_case(KEY)) {
-            let more = lines[first + 1..].iter().take_while(|line| line.starts_with([' ', '\t']) && !line.trim().is_empty());
+            let more = lines[first + 1..]
+                .iter()
+                .take_while(|line| line.starts_with([' ', '\t']) && !line.trim().is_empty());
             found = Some(Place { first, end: first + 1 + more.count() });
         }
     }
@@ -95,7 +99,10 @@ mod tests {
         assert_eq!(with_addons_path("", "/x"), "[options]\naddons_path = /x\n");
         assert_eq!(with_addons_path("[options]", "/x"), "[options]\naddons_path = /x\n");
         assert_eq!(with_addons_path("[a]\nb = 1", "/x"), "[a]\nb = 1\n[options]\naddons_path = /x\n");
-        assert_eq!(with_addons_path("[options]\r\na = 1\r\n", "/x"), "[options]\r\naddons_path = /x\r\na = 1\r\n");
+        assert_eq!(
+            with_addons_path("[options]\r\na = 1\r\n", "/x"),
+            "[options]\r\naddons_path = /x\r\na = 1\r\n"
+        );
     }
 
     #[test]

@@ -221,7 +221,8 @@ pub(crate) struct Selected<'a> {
 
 /// The repositories of a profile in path order. What the lock lacks is left out: a stale lock is refused before.
 pub(crate) fn selected<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Selected<'a>> {
-    let found = profile.repos.iter().filter_map(|repo| Some(Selected { repo, locked: lock.repo(&pin(repo))? }));
+    let found =
+        profile.repos.iter().filter_map(|repo| Some(Selected { repo, locked: lock.repo(&pin(repo))? }));
     found.collect()
 }
 

@@ -46,7 +46,10 @@ impl Pools {
                 }
             });
         });
-        results.into_iter().map(|result| result.expect("every item is worked on before the scope ends")).collect()
+        results
+            .into_iter()
+            .map(|result| result.expect("every item is worked on before the scope ends"))
+            .collect()
     }
 
     /// Runs `fetch` for each item on the network's threads; the results keep the order of the items.
@@ -63,7 +66,10 @@ impl Pools {
                 network.spawn_fifo(move |_| *result = Some(fetch(place, item)));
             }
         });
-        results.into_iter().map(|result| result.expect("every item is worked on before the scope ends")).collect()
+        results
+            .into_iter()
+            .map(|result| result.expect("every item is worked on before the scope ends"))
+            .collect()
     }
 }
 
@@ -75,7 +81,8 @@ mod tests {
     fn results_keep_the_order_of_the_items() {
         let pools = Pools::new(3).expect("threads");
         let items: Vec<u64> = (0..50).collect();
-        let doubled = pools.fetch_then(&items, |_, item| item * 2, |place, item, double| (place, *item, double));
+        let doubled =
+            pools.fetch_then(&items, |_, item| item * 2, |place, item, double| (place, *item, double));
         assert!(doubled.iter().enumerate().all(|(place, &(at, item, double))| {
             at == place && item == items[place] && double == 2 * item
         }));

@@ -257,15 +257,6 @@ macro_rules! object_id {
         pub(crate) struct $name([u8; 20]);
 
         impl $name {
-            /// Accepts 40 hexadecimal digits; an abbreviation or a ref name is no id.
-            pub(crate) fn parse(word: &str) -> Result<Self, Invalid> {
-                let mut bytes = [0; 20];
-                decode_hex(word, &mut bytes).ok_or_else(|| {
-                    Invalid::new(word, concat!($what, " id"), "it must be 40 hexadecimal digits")
-                })?;
-                Ok(Self(bytes))
-            }
-
             pub(crate) fn from_bytes(bytes: [u8; 20]) -> Self {
                 Self(bytes)
             }
@@ -292,6 +283,25 @@ macro_rules! object_id {
 object_id!(CommitId, "commit");
 object_id!(TreeId, "tree");
 object_id!(BlobId, "blob");
+
+/// Lets an id be read from text.
+macro_rules! id_from_text {
+    ($name:ident, $what:literal) => {
+        impl $name {
+            /// Accepts 40 hexadecimal digits; an abbreviation or a ref name is no id.
+            pub(crate) fn parse(word: &str) -> Result<Self, Invalid> {
+                let mut bytes = [0; 20];
+                decode_hex(word, &mut bytes).ok_or_else(|| {
+                    Invalid::new(word, concat!($what, " id"), "it must be 40 hexadecimal digits")
+                })?;
+                Ok(Self(bytes))
+            }
+        }
+    };
+}
+
+id_from_text!(CommitId, "commit");
+id_from_text!(TreeId, "tree");
 
 impl CommitId {
     /// The first ten digits, for people.

@@ -16,10 +16,16 @@ pub(crate) struct RepoOutcome {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// Its pin was set, or moved.
-    Locked { from: Option<CommitId>, to: CommitId },
+    Locked {
+        from: Option<CommitId>,
+        to: CommitId,
+    },
     UpToDate,
     Created(CommitId),
-    Moved { from: Option<CommitId>, to: CommitId },
+    Moved {
+        from: Option<CommitId>,
+        to: CommitId,
+    },
     /// Same commit, but its origin or depth, or files that were changed.
     Refreshed(CommitId),
     Removed,
@@ -40,19 +46,51 @@ pub(crate) enum Difference {
     /// There is no lock at all.
     NoLock,
     /// Declared, and not in the lock with this reference and url.
-    Unpinned { name: RepoName, profiles: Vec<String> },
+    Unpinned {
+        name: RepoName,
+        profiles: Vec<String>,
+    },
     /// In the lock, and declared by no profile.
-    Undeclared { name: RepoName, reference: Reference },
-    Reference { name: RepoName, declared: Reference, locked: Reference },
-    Url { name: RepoName, declared: String, locked: String },
-    Addons { name: RepoName, declared: Vec<String>, locked: Vec<String> },
-    ProfileMissing { profile: String },
-    ProfileUndeclared { profile: String },
-    Series { profile: String, declared: String, locked: String },
+    Undeclared {
+        name: RepoName,
+        reference: Reference,
+    },
+    Reference {
+        name: RepoName,
+        declared: Reference,
+        locked: Reference,
+    },
+    Url {
+        name: RepoName,
+        declared: String,
+        locked: String,
+    },
+    Addons {
+        name: RepoName,
+        declared: Vec<String>,
+        locked: Vec<String>,
+    },
+    ProfileMissing {
+        profile: String,
+    },
+    ProfileUndeclared {
+        profile: String,
+    },
+    Series {
+        profile: String,
+        declared: String,
+        locked: String,
+    },
     /// The profile's repositories, or their order.
-    Repos { profile: String },
+    Repos {
+        profile: String,
+    },
     /// A `rev` is declared and the commit is another.
-    Commit { name: RepoName, declared: CommitId, locked: CommitId },
+    Commit {
+        name: RepoName,
+        declared: CommitId,
+        locked: CommitId,
+    },
     /// The file is not what oca would write: sorted or spaced by hand.
     Layout,
 }

@@ -3,13 +3,11 @@
 use std::fs::File;
 use std::path::{Component, Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use crate::cli::Global;
 use crate::config::{self, Config, Profile, Template};
-use crate::facts::{self, LocalModules};
 use crate::error::Error;
-use crate::fs::Context;
+use crate::facts::{self, LocalModules};
+use crate::fs::{Context, short_digest};
 use crate::git::{Git, Origin};
 use crate::lock::{self, Lock};
 use crate::output::Printer;
@@ -87,8 +85,7 @@ impl<'a> Session<'a> {
 
     /// Waits until no other oca changes this project.
     pub(crate) fn claim(&self) -> Result<Claim, Error> {
-        let digest = Sha256::digest(self.root.as_os_str().as_encoded_bytes());
-        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name = short_digest(self.root.as_os_str().as_encoded_bytes());
         let directory = self.git.cache().join("projects");
         std::fs::create_dir_all(&directory).at("create", &directory)?;
         let path = directory.join(format!("{name}.lock"));

@@ -26,7 +26,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
     let cache = cache_directory(global)?;
     match args.action {
         Action::Dir => printer.data(&format!("{}\n", cache.display())),
-        Action::Size => printer.data(&format!("{}\n", git::size_of_cache(&cache)?)),
+        Action::Size => printer.data(&format!("{}\n", git::size_of_cache(&cache))),
         Action::Clean => git::clean_cache(&cache)?,
     }
     Ok(())

@@ -1,7 +1,5 @@
 //! `oca lock`: pins what is declared, checks the pins, or moves them.
 
-
-
 use crate::cli::{Format, FormatArg};
 use crate::error::{Error, counted};
 use crate::facts::{self, Source};
@@ -111,6 +109,9 @@ impl Updated {
         let printer = session.printer;
         for change in &self.changes {
             match change {
+                // An edited branch or url is a new pin: told of by the line that says where it is now.
+                Change::Removed { pin, .. }
+                    if self.lock.repos.iter().any(|repo| repo.pin.name == pin.name) => {}
                 Change::Removed { pin, .. } => printer.note(&format!("{}: removed from the lock", pin.name)),
                 Change::Reread { pin } => printer.note(&format!("{}: read anew", pin.name)),
                 Change::Added { .. } | Change::Moved { .. } => {}
@@ -242,20 +243,16 @@ fn resolve(
     watcher.step(place, "reading");
     let source = Source { commit, reference: &pin.reference, addons, series: *series };
     let facts = facts::read(&remote, &source, &meter)?;
-    Ok(LockedRepo {
-        pin: pin.clone(),
-        addons: addons.clone(),
-        commit,
-        tree: remote.tree_id(commit)?,
-        facts,
-    })
+    Ok(LockedRepo { pin: pin.clone(), addons: addons.clone(), commit, tree: remote.tree_id(commit)?, facts })
 }
 
 fn warn_of_unreadable(session: &Session<'_>, lock: &Lock) {
     for repo in &lock.repos {
         for manifest in &repo.facts.unreadable {
             let (name, path, line, why) = (&repo.pin.name, &manifest.path, manifest.line, &manifest.why);
-            session.printer.warning(&format!("`{name}/{path}` at line {line}: {why}; the module is left out"));
+            session
+                .printer
+                .warning(&format!("`{name}/{path}` at line {line}: {why}; the module is left out"));
         }
     }
 }

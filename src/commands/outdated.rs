@@ -22,9 +22,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let mut pins: Vec<_> = Vec::new();
     for profile in session.profiles()? {
         for selected in plan::selected(profile, &lock) {
-            let known = pins.iter().any(|(other, _): &(plan::Selected<'_>, _)| {
-                std::ptr::eq(other.locked, selected.locked)
-            });
+            let known = pins
+                .iter()
+                .any(|(other, _): &(plan::Selected<'_>, _)| std::ptr::eq(other.locked, selected.locked));
             if !known && !matches!(selected.repo.reference, Reference::Rev(_)) {
                 pins.push((selected, session.remote_url(&selected.repo.url)?));
             }

@@ -9,7 +9,9 @@ use crate::fs::{read_if_there, write_if_changed};
 use crate::lock::Lock;
 use crate::output::json;
 use crate::plan;
-use crate::requirements::{Annotations, Parsed, Python, Settings, merge, parse_file, parse_manifest, render};
+use crate::requirements::{
+    Annotations, Parsed, Problem, Python, Settings, merge, parse_file, parse_manifest, render,
+};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -44,7 +46,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         session.printer.warning(&conflict.to_string());
     }
     let (harmless, problems): (Vec<_>, Vec<_>) =
-        merged.problems.iter().cloned().partition(|problem| problem.is_harmless());
+        merged.problems.iter().cloned().partition(Problem::is_harmless);
     harmless.iter().for_each(|problem| session.printer.detail(&problem.to_string()));
     if let Format::Json = args.format.format {
         session.printer.data(&json::requirements(&merged));

@@ -57,7 +57,11 @@ fn report(name: &str, state: State, locked: Option<CommitId>, actual: Option<Com
     RepoStatus { name: name.to_owned(), state, locked, actual, detail: None }
 }
 
-fn inspect(name: &str, locked: Option<CommitId>, checkout: &Checkout) -> Result<RepoStatus, crate::git::Error> {
+fn inspect(
+    name: &str,
+    locked: Option<CommitId>,
+    checkout: &Checkout,
+) -> Result<RepoStatus, crate::git::Error> {
     let actual = match checkout.head()? {
         Head::Absent => return Ok(report(name, State::Missing, locked, None)),
         Head::NotGit | Head::Other(None) => return Ok(report(name, State::NotGit, locked, None)),

@@ -43,7 +43,11 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let mut outcomes: Vec<RepoOutcome> =
         ready.iter().map(|target| target.outcome(Outcome::UpToDate)).collect();
     if !work.is_empty() {
-        outcomes.extend(if args.dry_run { foresee(&work, args.force)? } else { place(session, &work, args.force)? });
+        outcomes.extend(if args.dry_run {
+            foresee(&work, args.force)?
+        } else {
+            place(session, &work, args.force)?
+        });
     }
     if args.prune {
         outcomes.extend(prune(session, args)?);
@@ -267,8 +271,10 @@ pub(super) fn undeclared(session: &Session<'_>) -> Result<BTreeMap<RepoName, Pat
     for directory in directories.iter().filter(|directory| directory.is_dir()) {
         for entry in std::fs::read_dir(directory).at("read", directory)? {
             let path = entry.at("read", directory)?.path();
-            let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| RepoName::parse(name).ok());
-            let Some(name) = name.filter(|_| !declared.contains(&path) && !directories.contains(&path)) else {
+            let name =
+                path.file_name().and_then(|name| name.to_str()).and_then(|name| RepoName::parse(name).ok());
+            let Some(name) = name.filter(|_| !declared.contains(&path) && !directories.contains(&path))
+            else {
                 continue;
             };
             if Checkout::new(path.clone()).is_ours() {

@@ -51,8 +51,8 @@ impl Error {
         }
     }
 
-    /// The single problems, where the content of a file was refused.
-    pub(crate) fn problems(&self) -> &[Problem] {
+    #[cfg(test)]
+    pub(super) fn problems(&self) -> &[Problem] {
         match self {
             Self::Refused { problems } => problems,
             _ => &[],

@@ -21,16 +21,13 @@ use std::path::{Component, Path, PathBuf};
 
 use semver::{Prerelease, Version, VersionReq};
 
-#[allow(unused_imports, reason = "the whole vocabulary of the room, whoever uses it")]
-pub(crate) use error::{Error, did_you_mean, Fault, Place, Problem, Unsupported};
-#[allow(unused_imports, reason = "as above")]
-pub(crate) use expand::{Malformed, NotBelow, Template, UnsetVariable, Unusable, expand_url};
+pub(crate) use error::{Error, Unsupported, did_you_mean};
+pub(crate) use expand::{Template, Unusable, expand_url};
 pub(crate) use machine::Machine;
-#[allow(unused_imports, reason = "as above")]
-pub(crate) use profile::{
-    Check, Drop, Edition, Export, Image, Layout, Local, Merge, Mode, ModuleRequest, Position, Profile, Repo,
-    Requirements, Surround,
-};
+pub(crate) use profile::{Position, Profile, Repo, Surround};
+
+use error::Fault;
+use profile::Mode;
 
 use crate::fs;
 use crate::repo::RepoName;
@@ -47,6 +44,7 @@ pub(crate) struct Config {
     pub(crate) file: PathBuf,
     /// What its relative paths are relative to.
     pub(crate) directory: PathBuf,
+    #[cfg_attr(not(test), expect(dead_code, reason = "its command comes later"))]
     pub(crate) mode: Mode,
     /// The one that is named, or the only one there is.
     pub(crate) default_profile: Option<String>,

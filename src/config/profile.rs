@@ -12,6 +12,7 @@ use crate::repo::{Reference, RemoteUrl, RepoName, Series};
 pub(crate) struct Profile {
     pub(crate) name: String,
     pub(crate) odoo: Series,
+    #[cfg_attr(not(test), expect(dead_code, reason = "its command comes later"))]
     pub(crate) edition: Edition,
     /// Where its checkouts land, relative to the file.
     pub(crate) path: Template,
@@ -20,16 +21,20 @@ pub(crate) struct Profile {
     pub(crate) image: Image,
     pub(crate) locals: Vec<Local>,
     pub(crate) requirements: Requirements,
+    #[cfg_attr(not(test), expect(dead_code, reason = "its command comes later"))]
     pub(crate) check: Check,
+    #[cfg_attr(not(test), expect(dead_code, reason = "its command comes later"))]
     pub(crate) export: Export,
     /// In path order.
     pub(crate) repos: Vec<Repo>,
     /// The selection; `None` where neither this profile nor one that it extends selects.
+    #[cfg_attr(not(test), expect(dead_code, reason = "its command comes later"))]
     pub(crate) modules: Option<Vec<ModuleRequest>>,
     pub(crate) line: usize,
 }
 
 impl Profile {
+    #[cfg(test)]
     pub(crate) fn repo(&self, name: &RepoName) -> Option<&Repo> {
         self.repos.iter().find(|repo| repo.name == *name)
     }
@@ -48,6 +53,7 @@ pub(crate) struct Repo {
     pub(crate) url: RemoteUrl,
     pub(crate) reference: Reference,
     /// Only these modules and what is needed; `None` is all of them.
+    #[cfg_attr(not(test), expect(dead_code, reason = "its command comes later"))]
     pub(crate) modules: Option<Vec<ModuleRequest>>,
     /// The directories that hold modules, tidied; `.` is the root.
     pub(crate) addons: Vec<String>,

@@ -50,13 +50,13 @@ pub(super) fn fetch(
     meter: Meter<'_>,
 ) -> Result<Vec<CommitId>, Error> {
     let by_id = scratch_fetch(url, &commit.to_string(), commit, depth, store, meter);
-    let refused = match by_id {
-        Err(Error::Git { .. } | Error::Remote { .. } | Error::Protocol { .. }) => true,
-        Ok(None) => true,
+    match by_id {
         Ok(Some(ends)) => return Ok(ends),
+        // Refused by the server or by libgit2, or answered with something else: the branch is left to ask.
+        Ok(None) | Err(Error::Git { .. } | Error::Remote { .. } | Error::Protocol { .. }) => {}
         Err(error) => return Err(error),
-    };
-    let Some(name) = reference.full_name().filter(|_| refused) else {
+    }
+    let Some(name) = reference.full_name() else {
         return Err(Error::OutOfReach { reference: reference.clone(), commit });
     };
     for depth in [depth, 0] {

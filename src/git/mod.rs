@@ -27,7 +27,6 @@ pub(crate) use checkout::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, 
 pub(crate) use error::Error;
 pub(crate) use remote::Remote;
 pub(crate) use store::{clean_cache, size_of_cache};
-pub(crate) use tree::GitTree;
 
 use crate::repo::RemoteUrl;
 use configuration::Configuration;

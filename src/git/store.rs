@@ -10,10 +10,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use git2::{Indexer, ObjectType, Odb, OdbLookupFlags, Oid, Repository, TreeWalkMode, TreeWalkResult};
-use sha2::{Digest, Sha256};
 
 use super::Error;
-use crate::fs::Context;
+use crate::fs::{Context, short_digest};
 use crate::repo::{BlobId, CommitId, TreeId};
 
 const STORES: &str = "stores";
@@ -235,10 +234,10 @@ fn take_packs(from: &Path, to: &Path) -> Result<(), Error> {
 }
 
 /// The bytes that all stores take.
-pub(crate) fn size_of_cache(cache: &Path) -> Result<u64, Error> {
+pub(crate) fn size_of_cache(cache: &Path) -> u64 {
     let files = walkdir::WalkDir::new(cache).into_iter().filter_map(Result::ok);
     let sizes = files.filter_map(|entry| entry.metadata().ok()).filter(fs::Metadata::is_file);
-    Ok(sizes.map(|metadata| metadata.len()).sum())
+    sizes.map(|metadata| metadata.len()).sum()
 }
 
 /// Removes all stores. A checkout depends on none of them.
@@ -259,9 +258,7 @@ fn directory_name(url: &str) -> String {
         .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
         .take(40)
         .collect();
-    let digest = Sha256::digest(url.as_bytes());
-    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("{word}-{digest}.git")
+    format!("{word}-{}.git", short_digest(url.as_bytes()))
 }
 
 pub(super) fn oid(id: &[u8; 20]) -> Oid {

@@ -12,9 +12,7 @@ mod schema;
 use std::path::{Path, PathBuf};
 
 pub(crate) use diff::{Change, changes};
-pub(crate) use schema::{
-    Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest,
-};
+pub(crate) use schema::{Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
 
 use crate::fs::{self, Written};
 

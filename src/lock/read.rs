@@ -6,9 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::schema::{
-    Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest,
-};
+use super::schema::{Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
 use super::{Error, VERSION};
 use crate::repo::{AutoInstall, CommitId, Invalid, Reference, RemoteUrl, RepoName, Series, TreeId};
 
@@ -28,15 +26,16 @@ fn conflict_marker(bytes: &[u8]) -> Option<usize> {
     bytes.split(|&byte| byte == b'\n').position(is_marker).map(|place| place + 1)
 }
 
+#[derive(Deserialize)]
+struct OnlyVersion {
+    version: Value,
+}
+
 /// Finds out whether a lock that does not parse is newer, another tool's, cut off, or just wrong.
 fn explain(bytes: &[u8], file: &Path, error: &serde_json::Error) -> Error {
     let file = file.to_owned();
     if error.is_eof() {
         return Error::Truncated { file, line: error.line() };
-    }
-    #[derive(Deserialize)]
-    struct OnlyVersion {
-        version: Value,
     }
     match serde_json::from_slice::<OnlyVersion>(bytes).map(|lock| lock.version) {
         Ok(Value::Number(found)) if found.as_u64().is_some_and(|found| found > VERSION) => {

@@ -16,7 +16,7 @@ impl Lock {
         text.push_str(",\n  \"profiles\": {");
         for (place, (name, profile)) in self.profiles.iter().enumerate() {
             text.push_str(if place == 0 { "\n" } else { ",\n" });
-            let _ = write!(text, "    {}: {{\n", json(name));
+            let _ = writeln!(text, "    {}: {{", json(name));
             render_profile(&mut text, profile, self);
             text.push_str("    }");
         }

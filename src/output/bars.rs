@@ -80,7 +80,8 @@ const RATE: u8 = 12;
 impl Bars {
     pub(super) fn new(names: Vec<String>, verbose: bool) -> Self {
         let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(RATE));
-        let total = ProgressBar::new(names.len() as u64).with_style(style("{wide_bar} {pos}/{len} {elapsed}"));
+        let total =
+            ProgressBar::new(names.len() as u64).with_style(style("{wide_bar} {pos}/{len} {elapsed}"));
         let total = all.add(total);
         total.enable_steady_tick(Duration::from_millis(250));
         Self { names, verbose, all, total, running: Mutex::default() }

@@ -45,7 +45,9 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
             cause: Some(error.to_string()),
             hint: error.hint(url).map(|hint| hint.replace("NAME", name.as_str())),
         },
-        other => FailureWords { error: format!("`{name}`: {}", render_outcome(other)), cause: None, hint: None },
+        other => {
+            FailureWords { error: format!("`{name}`: {}", render_outcome(other)), cause: None, hint: None }
+        }
     }
 }
 
@@ -137,7 +139,12 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
-            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+            self.rows
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or(0)
         };
         let widths: Vec<usize> = (0..columns).map(width).collect();
         for row in &self.rows {

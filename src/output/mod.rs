@@ -11,8 +11,8 @@ pub(crate) use human::{Table, render_outcome};
 use crate::cli::{ColorChoice, Global};
 use crate::error::{Error, counted};
 use crate::progress::Progress;
-use crate::report::{Outcome, RepoOutcome};
 use crate::repo::RepoName;
+use crate::report::{Outcome, RepoOutcome};
 
 /// Where a run's words go, and which of them.
 pub(crate) struct Printer {
@@ -97,19 +97,11 @@ impl Printer {
                 if let Error::Differs { differences, .. } = error {
                     differences.iter().for_each(|difference| write_stderr(&format!("  {difference}\n")));
                 }
-                self.causes(error);
+                causes(error);
                 if let Some(hint) = error.hint() {
                     self.line(Tone::Hint, &hint);
                 }
             }
-        }
-    }
-
-    fn causes(&self, error: &dyn std::error::Error) {
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            write_stderr(&format!("caused by: {error}\n"));
-            cause = error.source();
         }
     }
 
@@ -148,7 +140,7 @@ impl Printer {
 
     /// Watches work on these repositories: bars on a terminal, else a line for each, in this order.
     pub(crate) fn watch(&self, names: &[&RepoName]) -> Box<dyn Progress + '_> {
-        let names = names.iter().map(|name| name.to_string()).collect();
+        let names = names.iter().map(ToString::to_string).collect();
         if self.quiet {
             Box::new(bars::Silent)
         } else if self.bars {
@@ -163,6 +155,14 @@ impl Printer {
 fn line_for(name: &str, outcome: &Outcome, verbose: bool) -> Option<String> {
     let is_quiet = matches!(outcome, Outcome::UpToDate) && !verbose;
     (!is_quiet && !outcome.is_failure()).then(|| format!("{name}: {}", render_outcome(outcome)))
+}
+
+fn causes(error: &dyn std::error::Error) {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        write_stderr(&format!("caused by: {error}\n"));
+        cause = error.source();
+    }
 }
 
 fn write_stderr(text: &str) {

@@ -130,7 +130,7 @@ fn larger_conflict(lines: &[Line<'_>], python: Option<&Python>) -> BTreeSet<usiz
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Merged, Parsed, Settings, merge, parse_file};
+    use super::super::{Merged, Settings, merge, parse_file};
     use super::*;
 
     fn merged(required: &[&str], constraints: &[&str], python: Option<&str>) -> Merged {

@@ -1,6 +1,6 @@
 //! The text of a merged `requirements.txt`, in pip's requirements file format and pip-compile's layout.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use super::Requirement;
 

@@ -189,6 +189,10 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).expect("a folder to copy") {
         let entry = entry.expect("an entry");
         let target = to.join(entry.file_name());
+        // What a run of the demo left in the source tree.
+        if entry.file_name() == "oca" || entry.file_name() == ".cache" {
+            continue;
+        }
         if entry.file_type().expect("its type").is_dir() {
             copy(&entry.path(), &target);
         } else {

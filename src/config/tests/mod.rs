@@ -3,6 +3,7 @@ mod extends;
 mod files;
 mod refusals;
 
+use super::profile::*;
 use super::*;
 
 const RUNNING: Version = Version::new(0, 1, 0);

@@ -32,7 +32,7 @@ impl fmt::Display for LocalWork {
             [] => {}
             [one] => parts.push(format!("uncommitted changes in `{one}`")),
             [first, rest @ ..] => {
-                parts.push(format!("uncommitted changes in `{first}` and {} more", rest.len()))
+                parts.push(format!("uncommitted changes in `{first}` and {} more", rest.len()));
             }
         }
         if let Some(commit) = &self.commit {

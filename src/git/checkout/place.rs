@@ -143,12 +143,8 @@ fn bring_objects(
     let known = String::from_utf8_lossy(&known);
     let known = known.lines().filter_map(|line| CommitId::parse(line).ok());
     let all: BTreeSet<CommitId> = known.chain(content.ends.iter().copied()).collect();
-    let mut text = String::new();
-    for end in all {
-        if lacks_parents(&odb, oid(end.as_bytes()))? {
-            text.push_str(&format!("{end}\n"));
-        }
-    }
+    let ends = all.iter().filter(|end| lacks_parents(&odb, oid(end.as_bytes())));
+    let text: String = ends.map(|end| format!("{end}\n")).collect();
     if text.is_empty() {
         match fs::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).at("remove", &file)?,
@@ -161,15 +157,15 @@ fn bring_objects(
 }
 
 /// Read from the object itself: a commit that is listed in `shallow` seems to have no parents.
-fn lacks_parents(odb: &Odb<'_>, commit: Oid) -> Result<bool, Error> {
-    let Ok(object) = odb.read(commit) else { return Ok(true) };
+fn lacks_parents(odb: &Odb<'_>, commit: Oid) -> bool {
+    let Ok(object) = odb.read(commit) else { return true };
     if object.kind() != ObjectType::Commit {
-        return Ok(false);
+        return false;
     }
     let text = String::from_utf8_lossy(object.data());
     let header = text.lines().take_while(|line| !line.is_empty());
     let mut parents = header.filter_map(|line| Oid::from_str(line.strip_prefix("parent ")?).ok());
-    Ok(parents.any(|parent| !odb.exists(parent)))
+    parents.any(|parent| !odb.exists(parent))
 }
 
 /// The commit ids in a journal: from, to.

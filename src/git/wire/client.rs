@@ -10,6 +10,7 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, BodyReader, Proxy};
 use url::Url;
 
+use super::proxy;
 use crate::git::auth::{self, Credential};
 use crate::git::configuration::Configuration;
 use crate::git::{CONNECT, Error, STALL};
@@ -187,29 +188,19 @@ impl Client {
             if post.gzipped {
                 builder = builder.header("content-encoding", "gzip");
             }
-            match proxy {
-                Some(proxy) => builder.config().proxy(proxy).build().send(post.body),
-                None => builder.send(post.body),
-            }
+            builder.config().proxy(proxy).build().send(post.body)
         } else {
             let mut builder = agent.get(bare.as_str());
             for (name, value) in headers {
                 builder = builder.header(name, value);
             }
-            match proxy {
-                Some(proxy) => builder.config().proxy(proxy).build().call(),
-                None => builder.call(),
-            }
+            builder.config().proxy(proxy).build().call()
         }
     }
 
-    /// `http.proxy` of the git configuration: outer `None` leaves it to the environment, inner `None` is "no proxy".
-    fn proxy(&self, url: &Url) -> Result<Option<Option<Proxy>>, ureq::Error> {
-        match self.configuration.http(url, "proxy") {
-            None => Ok(None),
-            Some("") => Ok(Some(None)),
-            Some(proxy) => Proxy::new(proxy).map(|proxy| Some(Some(proxy))),
-        }
+    fn proxy(&self, url: &Url) -> Result<Option<Proxy>, ureq::Error> {
+        let chosen = proxy::choose(url, &self.configuration, &|name| std::env::var(name).ok());
+        chosen.map(|proxy| Proxy::new(&proxy)).transpose()
     }
 
     fn agent(&self, url: &Url) -> &Agent {

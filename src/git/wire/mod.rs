@@ -6,6 +6,7 @@
 
 mod client;
 mod protocol;
+mod proxy;
 
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,7 +55,7 @@ impl HttpRemote {
     /// The commit of a ref, by its full name. `None` where the remote has no such ref.
     pub(super) fn resolve(&self, name: &str) -> Result<Option<CommitId>, Failure> {
         let body = protocol::list_request(name);
-        let refs = self.retrying(|| {
+        let refs = retrying(|| {
             let mut response = self.post(&body)?;
             protocol::read_list(&mut response).map_err(|broken| response_failure(&response, broken))
         })?;
@@ -83,7 +84,7 @@ impl HttpRemote {
             }
         };
         let body = protocol::fetch_request(&wants);
-        self.retrying(|| {
+        retrying(|| {
             let mut sink = open()?;
             let mut response = self.post(&body)?;
             let read = protocol::read_fetch(&mut Metered { inner: &mut response, meter }, &mut sink);
@@ -97,7 +98,7 @@ impl HttpRemote {
 
     /// Asks what the server can do; only needed once it has answered a request with nothing.
     pub(super) fn capabilities(&self) -> Result<Capabilities, Error> {
-        let answer = self.retrying(|| {
+        let answer = retrying(|| {
             let mut response = self.get_refs(true)?;
             protocol::read_capabilities(&mut response).map_err(|broken| response_failure(&response, broken))
         });
@@ -156,27 +157,26 @@ impl HttpRemote {
             *base = moved;
         }
     }
-
-    /// Repeats what may pass, with growing pauses; a server's `Retry-After` is obeyed.
-    fn retrying<T>(&self, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
-        let mut pause = FIRST_PAUSE;
-        for _ in 1..TRIES {
-            match attempt() {
-                Err(Failure::Error(error)) if error.is_passing() => {
-                    let asked = match error {
-                        Error::Status { retry_after, .. } => retry_after,
-                        _ => None,
-                    };
-                    std::thread::sleep(asked.unwrap_or(pause).min(LONGEST_PAUSE));
-                    pause *= 3;
-                }
-                other => return other,
-            }
-        }
-        attempt()
-    }
 }
 
+/// Repeats what may pass, with growing pauses; a server's `Retry-After` is obeyed.
+fn retrying<T>(mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
+    let mut pause = FIRST_PAUSE;
+    for _ in 1..TRIES {
+        match attempt() {
+            Err(Failure::Error(error)) if error.is_passing() => {
+                let asked = match error {
+                    Error::Status { retry_after, .. } => retry_after,
+                    _ => None,
+                };
+                std::thread::sleep(asked.unwrap_or(pause).min(LONGEST_PAUSE));
+                pause *= 3;
+            }
+            other => return other,
+        }
+    }
+    attempt()
+}
 /// Why a request did not do.
 pub(super) enum Failure {
     /// The server answered with nothing, or refused an argument: perhaps it lacks protocol 2 or a feature of it.
