@@ -1,11 +1,13 @@
 //! `oca lock`: pins what is declared, checks the pins, or moves them.
 
+use std::collections::BTreeMap;
+
 use crate::cli::{Format, FormatArg};
 use crate::error::{Error, counted};
 use crate::facts::{self, Source};
 use crate::fs::Written;
 use crate::git;
-use crate::lock::{Change, Lock, LockedRepo, changes};
+use crate::lock::{Change, Lock, LockedRepo, Pin, changes};
 use crate::output::json;
 use crate::plan::{self, Action, Declared, Moves};
 use crate::progress::Progress;
@@ -34,7 +36,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     let moves = args.moves()?;
     let _claim = session.claim()?;
-    let updated = update(session, session.lock()?, &moves)?;
+    let updated = update(session, session.lock()?, &moves, &Ahead::new())?;
     updated.save(session)?;
     match args.format.format {
         Format::Human => updated.tell(session),
@@ -127,15 +129,26 @@ impl Updated {
     }
 }
 
+/// The pins whose files will be wanted right after, and to which depth: one request brings both.
+pub(super) type Ahead = BTreeMap<Pin, u32>;
+
 /// Resolves and reads what the moves ask for, everything else kept. Nothing is written.
-pub(super) fn update(session: &Session<'_>, old: Option<Lock>, moves: &Moves) -> Result<Updated, Error> {
+pub(super) fn update(
+    session: &Session<'_>,
+    old: Option<Lock>,
+    moves: &Moves,
+    ahead: &Ahead,
+) -> Result<Updated, Error> {
     let declared = plan::declared(&session.config);
     if let Some(name) = plan::undeclared(&declared, moves).into_iter().next() {
         let known = declared.iter().map(|declared| declared.pin.name.to_string()).collect();
         return Err(Error::UnknownRepo { name, known });
     }
-    let tasks = declared.iter().map(|declared| task(session, declared, old.as_ref(), moves));
-    let tasks: Vec<Task<'_>> = tasks.collect::<Result<_, _>>()?;
+    let tasks = declared.iter().map(|declared| {
+        let task = task(session, declared, old.as_ref(), moves)?;
+        Ok(Task { ahead: ahead.get(&declared.pin).copied(), ..task })
+    });
+    let tasks: Vec<Task<'_>> = tasks.collect::<Result<_, Error>>()?;
     let (kept, work): (Vec<Task<'_>>, Vec<Task<'_>>) =
         tasks.into_iter().partition(|task| matches!(task.action, Action::Keep(_)));
     let mut repos: Vec<LockedRepo> = kept.iter().filter_map(Task::kept).collect();
@@ -155,6 +168,7 @@ struct Task<'a> {
     action: Action<'a>,
     old: Option<&'a LockedRepo>,
     url: RemoteUrl,
+    ahead: Option<u32>,
 }
 
 impl Task<'_> {
@@ -178,7 +192,8 @@ fn task<'a>(
         Action::Keep(_) => declared.url.clone(),
         _ => session.remote_url(&declared.url)?,
     };
-    Ok(Task { declared, action, old: old.and_then(|lock| lock.repo(&declared.pin)), url })
+    let old = old.and_then(|lock| lock.repo(&declared.pin));
+    Ok(Task { declared, action, old, url, ahead: None })
 }
 
 /// Does all tasks at once; where some fail, all of them are told.
@@ -240,6 +255,10 @@ fn resolve(
             commit
         }
     };
+    if let Some(depth) = task.ahead {
+        watcher.step(place, "fetching");
+        remote.fetch_files(commit, &pin.reference, depth, &meter)?;
+    }
     watcher.step(place, "reading");
     let source = Source { commit, reference: &pin.reference, addons, series: *series };
     let facts = facts::read(&remote, &source, &meter)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::lock;
+use super::lock::{self, Ahead};
 use crate::cli::{Format, FormatArg};
 use crate::error::{Error, counted};
 use crate::fs::{Context, write_if_changed};
@@ -65,13 +65,21 @@ fn current_lock(args: &Args, session: &Session<'_>) -> Result<Lock, Error> {
         None if args.locked => Err(Error::NoLock { file }),
         Some(_) if args.locked => Err(Error::Stale { file, differences, locked: true }),
         old => {
-            let updated = lock::update(session, old, &Moves::Missing)?;
+            let ahead = if args.dry_run { Ahead::new() } else { wanted(session)? };
+            let updated = lock::update(session, old, &Moves::Missing, &ahead)?;
             if !args.dry_run {
                 updated.save(session)?;
             }
             Ok(updated.lock)
         }
     }
+}
+
+/// What this sync will check out, whatever the commits turn out to be.
+fn wanted(session: &Session<'_>) -> Result<Ahead, Error> {
+    let repos = session.profiles()?.into_iter().flat_map(|profile| &profile.repos);
+    let wanted = repos.filter(|repo| !session.config.skips(&repo.name));
+    Ok(wanted.map(|repo| (plan::pin(repo), session.config.depth(repo))).collect())
 }
 
 /// A directory and what it should hold.

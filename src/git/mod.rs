@@ -19,8 +19,9 @@ mod store;
 mod tree;
 mod wire;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 pub(crate) use checkout::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, LocalWork, Origin};
@@ -28,7 +29,7 @@ pub(crate) use error::Error;
 pub(crate) use remote::Remote;
 pub(crate) use store::{clean_cache, size_of_cache};
 
-use crate::repo::RemoteUrl;
+use crate::repo::{CommitId, RemoteUrl};
 use configuration::Configuration;
 use wire::Client;
 
@@ -45,7 +46,11 @@ pub(crate) struct Git {
     cache: PathBuf,
     offline: bool,
     network: OnceLock<Network>,
+    complete: Complete,
 }
+
+/// Commits that this run has seen whole in a store, to which depth and where their history ends.
+type Complete = Mutex<HashMap<(PathBuf, CommitId, u32), Vec<CommitId>>>;
 
 /// What only a command that reaches a remote needs.
 struct Network {
@@ -55,7 +60,7 @@ struct Network {
 
 impl Git {
     pub(crate) fn new(cache: PathBuf, offline: bool) -> Self {
-        Self { cache, offline, network: OnceLock::new() }
+        Self { cache, offline, network: OnceLock::new(), complete: Complete::default() }
     }
 
     /// A remote by its expanded url; a path is absolute.

@@ -2,8 +2,8 @@
 //! here yet.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use super::address::Address;
 use super::store::{PackSink, Store};
@@ -108,6 +108,23 @@ impl<'a> Remote<'a> {
     /// Makes a commit complete in the store, so many generations deep (0: all).
     /// Returns the commits whose parents are left out.
     pub(crate) fn fetch_files(
+        &self,
+        commit: CommitId,
+        reference: &Reference,
+        depth: u32,
+        meter: Meter<'_>,
+    ) -> Result<Vec<CommitId>, Error> {
+        let key = (self.store.directory().to_owned(), commit, depth);
+        let complete = || self.git.complete.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ends) = complete().get(&key) {
+            return Ok(ends.clone());
+        }
+        let ends = self.complete(commit, reference, depth, meter)?;
+        complete().insert(key, ends.clone());
+        Ok(ends)
+    }
+
+    fn complete(
         &self,
         commit: CommitId,
         reference: &Reference,

@@ -49,6 +49,10 @@ impl Store {
         Ok(Self { directory })
     }
 
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// Waits for other processes that add to this store.
     pub(super) fn lock(&self) -> Result<StoreLock, Error> {
         let path = self.directory.join("oca.lock");
