@@ -16,6 +16,7 @@ use crate::fs::{Context, short_digest};
 use crate::repo::{BlobId, CommitId, TreeId};
 
 const STORES: &str = "stores";
+const ASIDE_PREFIX: &str = "oca-tmp-";
 
 /// The store of one remote.
 pub(crate) struct Store {
@@ -58,7 +59,19 @@ impl Store {
         let path = self.directory.join("oca.lock");
         let file = File::options().create(true).truncate(false).write(true).open(&path).at("open", &path)?;
         file.lock().at("lock", &path)?;
+        self.sweep()?;
         Ok(StoreLock { _file: file })
+    }
+
+    /// Removes what a killed process left aside; the caller holds the lock, so nobody is at work there.
+    fn sweep(&self) -> Result<(), Error> {
+        for entry in fs::read_dir(&self.directory).at("read", &self.directory)? {
+            let entry = entry.at("read", &self.directory)?;
+            if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX) {
+                fs::remove_dir_all(entry.path()).at("remove", &entry.path())?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn repository(&self) -> Result<Repository, Error> {
@@ -111,7 +124,7 @@ impl Store {
     /// An empty directory on the store's file system, removed when dropped.
     pub(super) fn aside(&self) -> Result<tempfile::TempDir, Error> {
         Ok(tempfile::Builder::new()
-            .prefix("oca-tmp-")
+            .prefix(ASIDE_PREFIX)
             .tempdir_in(&self.directory)
             .at("write in", &self.directory)?)
     }
