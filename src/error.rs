@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use crate::repo::{Invalid, RepoName, UnreadableTree};
-use crate::report::{Difference, Outcome, RepoOutcome};
+use crate::report::{Difference, Outcome, RepoOutcome, Unmet};
 use crate::requirements::{Conflict, Problem};
 use crate::{config, fs, git, lock};
 
@@ -51,6 +51,8 @@ pub(crate) enum Error {
     Threads(#[from] rayon::ThreadPoolBuildError),
     #[error("no profile has a repository `{name}`")]
     UnknownRepo { name: RepoName, known: Vec<String> },
+    #[error("modules are asked for that are not there")]
+    Unmet { unmet: Vec<Unmet> },
     #[error("{}", uses.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Unsupported { uses: Vec<config::Unsupported> },
     #[error("{error}")]
@@ -81,6 +83,7 @@ impl Error {
             | Self::NoConfig
             | Self::Threads(_)
             | Self::UnknownRepo { .. }
+            | Self::Unmet { .. }
             | Self::UnreadableFolder { .. }
             | Self::Unsupported { .. }
             | Self::Unusable(_) => 2,
@@ -119,6 +122,7 @@ impl Error {
             | Self::Repos { .. }
             | Self::Silent
             | Self::Threads(_)
+            | Self::Unmet { .. }
             | Self::UnreadableFolder { .. }
             | Self::Unsupported { .. } => None,
         }

@@ -11,7 +11,7 @@ use crate::fs::{Context, short_digest};
 use crate::git::{Git, Origin};
 use crate::lock::{self, Lock};
 use crate::output::Printer;
-use crate::plan;
+use crate::plan::{self, LocalDepends};
 use crate::pool::Pools;
 use crate::repo::{Reference, RemoteUrl, RepoName};
 
@@ -76,7 +76,7 @@ impl<'a> Session<'a> {
     pub(crate) fn fresh_lock(&self) -> Result<Lock, Error> {
         let file = self.lock_file();
         let Some(lock) = self.lock()? else { return Err(Error::NoLock { file }) };
-        let differences = plan::differences(&self.config, Some(&lock));
+        let differences = plan::differences(&self.config, Some(&lock), &self.local_depends()?);
         if differences.is_empty() {
             return Ok(lock);
         }
@@ -140,6 +140,28 @@ impl<'a> Session<'a> {
             let (requirements, survey) = found.map_err(|error| Error::UnreadableFolder { error })?;
             let name = local.path.as_str().trim_end_matches('/').to_owned();
             all.push(LocalModules { name, position: local.position, requirements, survey });
+        }
+        Ok(all)
+    }
+
+    /// What the own modules of the profiles that select depend on; read from the disk now.
+    ///
+    /// A directory is not there either where a variable in its path is not set.
+    pub(crate) fn local_depends(&self) -> Result<LocalDepends, Error> {
+        let mut all = LocalDepends::new();
+        for profile in self.config.profiles.iter().filter(|profile| plan::selects(profile)) {
+            let depends = all.entry(profile.name.clone()).or_default();
+            for local in &profile.locals {
+                let directory = match self.entry(&local.path) {
+                    Err(Error::Unusable(config::Unusable::Unset(_))) => continue,
+                    directory => directory?,
+                };
+                if directory.is_dir() {
+                    let needs = facts::depends_of_folder(&directory, profile.odoo);
+                    let needs = needs.map_err(|error| Error::UnreadableFolder { error })?;
+                    depends.insert(local.path.as_str().to_owned(), needs);
+                }
+            }
         }
         Ok(all)
     }

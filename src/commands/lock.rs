@@ -75,7 +75,7 @@ fn check(session: &Session<'_>, format: Format) -> Result<(), Error> {
     let file = session.lock_file();
     let bytes = crate::fs::read_if_there(&file)?;
     let lock = bytes.as_deref().map(|bytes| Lock::parse(bytes, &file)).transpose()?;
-    let mut differences = plan::differences(&session.config, lock.as_ref());
+    let mut differences = plan::differences(&session.config, lock.as_ref(), &session.local_depends()?);
     if let (Some(lock), Some(bytes)) = (&lock, &bytes)
         && lock.render().as_bytes() != bytes.as_slice()
     {
@@ -119,11 +119,22 @@ impl Updated {
                 Change::Added { .. } | Change::Moved { .. } => {}
             }
         }
+        for (name, profile) in &self.lock.profiles {
+            let old = self.old.as_ref().and_then(|old| old.profiles.get(name));
+            if let Some(modules) = &profile.modules
+                && old.is_none_or(|old| old.modules.as_ref() != Some(modules))
+            {
+                let count = counted(modules.len(), "module", "modules");
+                printer.note(&format!("profile `{name}`: {count} selected"));
+            }
+        }
         let total = counted(self.lock.repos.len(), "repository", "repositories");
         let modules: usize = self.lock.repos.iter().map(|repo| repo.facts.modules.len()).sum();
         let modules = counted(modules, "module", "modules");
         match (self.changes.len(), &self.old) {
-            (0, Some(_)) => printer.note(&format!("{total} with {modules}, nothing changed")),
+            (0, Some(old)) if *old == self.lock => {
+                printer.note(&format!("{total} with {modules}, nothing changed"));
+            }
             (changed, _) => printer.note(&format!("{total} with {modules}, {changed} changed")),
         }
     }
@@ -156,8 +167,10 @@ pub(super) fn update(
         repos.extend(perform(session, &work)?);
     }
     repos.sort_by(|a, b| a.pin.cmp(&b.pin));
-    let lock = Lock { repos, profiles: plan::profiles(&session.config) };
+    let mut lock = Lock { repos, ..Lock::default() };
     warn_of_unreadable(session, &lock);
+    lock.profiles = plan::profiles(&session.config, &lock, old.as_ref(), &session.local_depends()?)
+        .map_err(|unmet| Error::Unmet { unmet })?;
     let changes = changes(&old.clone().unwrap_or_default(), &lock);
     Ok(Updated { lock, changes, old })
 }

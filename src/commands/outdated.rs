@@ -26,7 +26,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
                 .iter()
                 .any(|(other, _): &(plan::Selected<'_>, _)| std::ptr::eq(other.locked, selected.locked));
             if !known && !matches!(selected.repo.reference, Reference::Rev(_)) {
-                pins.push((selected, session.remote_url(&selected.repo.url)?));
+                let url = session.remote_url(&selected.repo.url)?;
+                pins.push((selected, url));
             }
         }
     }

@@ -83,7 +83,7 @@ fn sources(session: &Session<'_>, lock: &Lock) -> Result<Parsed, Error> {
     for selected in plan::selected(profile, lock) {
         let (name, facts) = (&selected.repo.name, &selected.locked.facts);
         parts.push(parse_file(&format!("{name}/requirements.txt"), &facts.requirements));
-        for module in &facts.modules {
+        for module in &selected.modules {
             parts.push(parse_manifest(&format!("{name}/{}/__manifest__.py", module.path()), &module.python));
         }
     }

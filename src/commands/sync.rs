@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
 /// The lock as declared: updated where something is not pinned yet, unless that is forbidden.
 fn current_lock(args: &Args, session: &Session<'_>) -> Result<Lock, Error> {
     let old = session.lock()?;
-    let differences = plan::differences(&session.config, old.as_ref());
+    let differences = plan::differences(&session.config, old.as_ref(), &session.local_depends()?);
     let file = session.lock_file();
     match old {
         Some(lock) if differences.is_empty() => Ok(lock),

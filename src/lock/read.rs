@@ -102,6 +102,9 @@ struct WireUnreadable {
 struct WireProfile {
     odoo: Series,
     repos: Vec<String>,
+    modules: Option<Vec<String>>,
+    #[serde(default)]
+    local_depends: BTreeMap<String, Vec<String>>,
 }
 
 impl<'de> Deserialize<'de> for WireAutoInstall {
@@ -146,7 +149,12 @@ impl WireLock {
                 None => Err(format!("profile `{name}` names `{key}`, which is not among its repositories")),
             };
             let repos = profile.repos.iter().map(find).collect::<Result<Vec<_>, _>>()?;
-            profiles.insert(name, LockedProfile { odoo: profile.odoo, repos });
+            let WireProfile { odoo, mut modules, mut local_depends, .. } = profile;
+            for names in modules.iter_mut().chain(local_depends.values_mut()) {
+                names.sort();
+                names.dedup();
+            }
+            profiles.insert(name, LockedProfile { odoo, repos, modules, local_depends });
         }
         lock.profiles = profiles;
         Ok(lock)
