@@ -9,6 +9,7 @@ mod loopback;
 mod proxy;
 mod remote;
 mod run;
+mod selection;
 mod server;
 #[cfg(unix)]
 mod ssh;
