@@ -51,12 +51,12 @@ pub(crate) enum Error {
     Threads(#[from] rayon::ThreadPoolBuildError),
     #[error("no profile has a repository `{name}`")]
     UnknownRepo { name: RepoName, known: Vec<String> },
-    #[error("modules are asked for that are not there")]
-    Unmet { unmet: Vec<Unmet> },
     #[error("{}", uses.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Unsupported { uses: Vec<config::Unsupported> },
     #[error("{error}")]
     UnreadableFolder { error: UnreadableTree },
+    #[error("modules are asked for that are not there")]
+    Unmet { unmet: Vec<Unmet> },
     #[error(transparent)]
     Unusable(#[from] config::Unusable),
 }

@@ -85,12 +85,6 @@ pub(crate) enum Difference {
     Repos {
         profile: String,
     },
-    /// A `rev` is declared and the commit is another.
-    Commit {
-        name: RepoName,
-        declared: CommitId,
-        locked: CommitId,
-    },
     /// The profile selects modules and the lock records no selection of it, or the other way round.
     Selects {
         profile: String,
@@ -115,6 +109,12 @@ pub(crate) enum Difference {
     },
     /// A module is asked for that the lock cannot give.
     Unmet(Unmet),
+    /// A `rev` is declared and the commit is another.
+    Commit {
+        name: RepoName,
+        declared: CommitId,
+        locked: CommitId,
+    },
     /// The file is not what oca would write: sorted or spaced by hand.
     Layout,
 }

@@ -169,8 +169,17 @@ pub(super) fn update(
     repos.sort_by(|a, b| a.pin.cmp(&b.pin));
     let mut lock = Lock { repos, ..Lock::default() };
     warn_of_unreadable(session, &lock);
-    lock.profiles = plan::profiles(&session.config, &lock, old.as_ref(), &session.local_depends()?)
+    let local = session.local_depends()?;
+    lock.profiles = plan::profiles(&session.config, &lock, old.as_ref(), &local)
         .map_err(|unmet| Error::Unmet { unmet })?;
+    for profile in &session.config.profiles {
+        for directory in plan::unseen(profile, old.as_ref(), &local) {
+            let name = &profile.name;
+            session
+                .printer
+                .note(&format!("profile `{name}` is selected without `{directory}`: it is not there"));
+        }
+    }
     let changes = changes(&old.clone().unwrap_or_default(), &lock);
     Ok(Updated { lock, changes, old })
 }

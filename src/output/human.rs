@@ -91,9 +91,6 @@ impl fmt::Display for Difference {
             Self::Repos { profile } => {
                 write!(f, "profile `{profile}` has other repositories in the lock, or another order")
             }
-            Self::Commit { name, declared, locked } => {
-                write!(f, "`{name}` wants commit `{declared}`, the lock has `{locked}`")
-            }
             Self::Selects { profile, declared: true } => {
                 write!(f, "profile `{profile}` selects modules, the lock has no selection of it")
             }
@@ -112,6 +109,9 @@ impl fmt::Display for Difference {
                 compared(more, fewer)
             ),
             Self::Unmet(unmet) => write!(f, "{unmet}"),
+            Self::Commit { name, declared, locked } => {
+                write!(f, "`{name}` wants commit `{declared}`, the lock has `{locked}`")
+            }
             Self::Layout => write!(f, "the file is not laid out as oca writes it"),
         }
     }

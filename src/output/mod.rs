@@ -83,12 +83,6 @@ impl Printer {
         match error {
             Error::Silent => {}
             Error::Repos { failures } => self.failures(failures),
-            Error::Unmet { unmet } => {
-                for unmet in unmet {
-                    self.line(Tone::Error, &unmet.to_string());
-                    self.line(Tone::Hint, &human::unmet_hint(unmet));
-                }
-            }
             Error::Conflicts { conflicts, problems } => {
                 for problem in problems {
                     self.line(Tone::Error, &problem.to_string());
@@ -96,6 +90,12 @@ impl Printer {
                 for conflict in conflicts {
                     self.line(Tone::Error, &conflict.to_string());
                     self.line(Tone::Hint, conflict.hint());
+                }
+            }
+            Error::Unmet { unmet } => {
+                for unmet in unmet {
+                    self.line(Tone::Error, &unmet.to_string());
+                    self.line(Tone::Hint, &human::unmet_hint(unmet));
                 }
             }
             _ => {

@@ -6,7 +6,7 @@ mod selection;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use selection::{LocalDepends, Selected, path_entries, profiles, selected, selects};
+pub(crate) use selection::{LocalDepends, Selected, path_entries, profiles, selected, selects, unseen};
 
 use crate::addons::discover::Module;
 use crate::config::{Config, Position, Profile, Repo};

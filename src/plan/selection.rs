@@ -8,6 +8,7 @@ use crate::addons::graph::{Closure, Graph};
 use crate::addons::manifest::semver_of;
 use crate::config::{self, Config, ModuleRequest, Profile, Repo};
 use crate::lock::{Lock, LockedModule, LockedProfile, LockedRepo, Pin};
+use crate::repo::RepoName;
 use crate::report::{Difference, Unmet, WhyUnmet};
 
 /// What Odoo takes for the version of a module that tells none.
@@ -35,20 +36,31 @@ pub(crate) struct Selected<'a> {
 ///
 /// Path, list, requirements and export go by this. What the lock lacks is left out: a stale lock is refused before.
 pub(crate) fn selected<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Selected<'a>> {
-    let names = lock.profiles.get(&profile.name).and_then(|locked| locked.modules.as_ref());
-    let mut left: Option<BTreeSet<&str>> = names.map(|names| names.iter().map(String::as_str).collect());
-    // The first directory that holds a name gives it.
-    let mut is_selected = |module: &&LockedModule| match &mut left {
-        Some(left) => left.remove(module.name.as_str()),
-        None => true,
-    };
-    let repos = repos(profile, lock);
-    repos
+    let mut choice = Choice::new(lock.profiles.get(&profile.name));
+    repos(profile, lock)
         .map(|(repo, locked)| {
-            let modules = in_path_order(repo, locked).filter(&mut is_selected).collect();
+            let modules = in_path_order(repo, locked).filter(|module| choice.takes(module)).collect();
             Selected { repo, locked, modules }
         })
         .collect()
+}
+
+/// Tells which modules of a profile are selected. It is asked in path order: the first directory that holds a name
+/// gives it.
+pub(super) struct Choice<'a> {
+    /// The names that are still to come; `None` where all modules are selected.
+    left: Option<BTreeSet<&'a str>>,
+}
+
+impl<'a> Choice<'a> {
+    pub(super) fn new(profile: Option<&'a LockedProfile>) -> Self {
+        let names = profile.and_then(|profile| profile.modules.as_ref());
+        Self { left: names.map(|names| names.iter().map(String::as_str).collect()) }
+    }
+
+    pub(super) fn takes(&mut self, module: &LockedModule) -> bool {
+        self.left.as_mut().is_none_or(|left| left.remove(module.name.as_str()))
+    }
 }
 
 /// The addons directories of a repository that hold a selected module, in path order.
@@ -88,11 +100,11 @@ pub(crate) fn profiles(
             local_depends: BTreeMap::new(),
         };
         if selects(profile) {
-            let offer = Offer::new(profile, lock);
-            unmet.add(profile, offer.unmet());
+            let selector = Selector::new(profile, lock);
+            unmet.add(profile, selector.unmet());
             let old = old.and_then(|old| old.profiles.get(&profile.name));
             record.local_depends = local_depends(profile, old, present);
-            record.modules = Some(offer.selection(&record.local_depends));
+            record.modules = Some(selector.selection(&record.local_depends));
         }
         all.insert(profile.name.clone(), record);
     }
@@ -110,6 +122,15 @@ fn local_depends(
         now.and_then(|now| now.get(directory)).or_else(recorded).cloned().unwrap_or_default()
     };
     local_directories(profile).map(|directory| (directory.to_owned(), needs(directory))).collect()
+}
+
+/// The own directories of a profile that selects of which nothing is known: they are not there and never were.
+pub(crate) fn unseen<'a>(profile: &'a Profile, old: Option<&Lock>, present: &LocalDepends) -> Vec<&'a str> {
+    let old = old.and_then(|old| old.profiles.get(&profile.name));
+    let is_recorded = |directory: &str| old.is_some_and(|old| old.local_depends.contains_key(directory));
+    let Some(now) = present.get(&profile.name) else { return Vec::new() };
+    let unseen = |directory: &&str| !now.contains_key(*directory) && !is_recorded(directory);
+    local_directories(profile).filter(unseen).collect()
 }
 
 fn local_directories(profile: &Profile) -> impl Iterator<Item = &str> {
@@ -140,32 +161,41 @@ pub(super) fn differences(
             }
             continue;
         };
-        let offer = Offer::new(profile, lock);
-        let refused = offer.unmet();
+        let selector = Selector::new(profile, lock);
+        let refused = selector.unmet();
         if refused.is_empty() {
-            let (more, fewer) = changes(&offer.selection(&locked.local_depends), recorded);
+            let (more, fewer) = changes(&selector.selection(&locked.local_depends), recorded);
             if !more.is_empty() || !fewer.is_empty() {
                 found.push(Difference::Modules { profile: name(), more, fewer });
             }
         }
         unmet.add(profile, refused);
-        let directories: BTreeSet<&str> = local_directories(profile).collect();
-        if locked.local_depends.keys().map(String::as_str).ne(directories) {
-            found.push(Difference::Locals { profile: name() });
-            continue;
-        }
-        let now = present.get(&profile.name).into_iter().flatten();
-        for (directory, depends) in now {
-            let recorded = locked.local_depends.get(directory).map_or(&[][..], Vec::as_slice);
-            let (more, fewer) = changes(depends, recorded);
-            if !more.is_empty() || !fewer.is_empty() {
-                let directory = directory.clone();
-                found.push(Difference::LocalDepends { profile: name(), directory, more, fewer });
-            }
-        }
+        found.extend(local_differences(profile, locked, present.get(&profile.name)));
     }
     found.extend(unmet.into_list().into_iter().map(Difference::Unmet));
     found
+}
+
+fn local_differences(
+    profile: &Profile,
+    locked: &LockedProfile,
+    present: Option<&BTreeMap<String, Vec<String>>>,
+) -> Vec<Difference> {
+    let name = || profile.name.clone();
+    let directories: BTreeSet<&str> = local_directories(profile).collect();
+    if locked.local_depends.keys().map(String::as_str).ne(directories) {
+        return vec![Difference::Locals { profile: name() }];
+    }
+    let now = present.into_iter().flatten().map(|(directory, now)| {
+        let (more, fewer) = changes(now, &locked.local_depends[directory]);
+        (directory.clone(), more, fewer)
+    });
+    let changed = now.filter(|(_, more, fewer)| !more.is_empty() || !fewer.is_empty());
+    let told = changed.map(|(directory, more, fewer)| {
+        let profile = name();
+        Difference::LocalDepends { profile, directory, more, fewer }
+    });
+    told.collect()
 }
 
 /// What `now` has and `recorded` has not, and the other way round.
@@ -177,8 +207,8 @@ fn changes(now: &[String], recorded: &[String]) -> (Vec<String>, Vec<String>) {
     (without(now, recorded), without(recorded, now))
 }
 
-/// The modules that the repositories of a profile have to offer.
-struct Offer<'a> {
+/// Selects from the modules that the repositories of a profile hold.
+struct Selector<'a> {
     profile: &'a Profile,
     lock: &'a Lock,
     /// In path order.
@@ -186,7 +216,7 @@ struct Offer<'a> {
     core: Core,
 }
 
-impl<'a> Offer<'a> {
+impl<'a> Selector<'a> {
     fn new(profile: &'a Profile, lock: &'a Lock) -> Self {
         let modules = repos(profile, lock)
             .flat_map(|(repo, locked)| in_path_order(repo, locked).map(move |module| (repo, module)));
@@ -234,28 +264,20 @@ impl<'a> Offer<'a> {
     }
 
     fn refused(&self, request: &ModuleRequest, of: Option<&Repo>) -> Option<Unmet> {
-        let mut offered =
-            self.modules.iter().filter(|(repo, _)| of.is_none_or(|wanted| wanted.name == repo.name));
         let name = request.name.as_str();
-        let why = match offered.clone().find(|(_, module)| module.name == name) {
+        let is_asked = |repo: &Repo| of.is_none_or(|of| of.name == repo.name);
+        let mut offered = self.modules.iter().filter(|(repo, _)| is_asked(repo));
+        let why = match offered.find(|(_, module)| module.name == name) {
             Some((repo, module)) => {
-                let version = module.version.as_deref().unwrap_or(DEFAULT_VERSION);
                 let requirement = request.requirement.as_ref()?;
-                let found = semver_of(version, self.profile.odoo);
-                if found.is_some_and(|found| requirement.matches(&found)) {
+                let version = module.version.as_deref().unwrap_or(DEFAULT_VERSION);
+                if semver_of(version, self.profile.odoo).is_some_and(|found| requirement.matches(&found)) {
                     return None;
                 }
                 WhyUnmet::Version { repo: repo.name.clone(), version: version.to_owned() }
             }
             None if self.core.contains(name) => WhyUnmet::Core,
-            None => WhyUnmet::Nowhere {
-                elsewhere: self.elsewhere(name),
-                near: {
-                    let known: Vec<&str> = offered.by_ref().map(|(_, module)| module.name.as_str()).collect();
-                    config::near(name, &known).map(str::to_owned)
-                },
-                may_be_local: !self.profile.locals.is_empty(),
-            },
+            None => self.nowhere(name, of),
         };
         let module = match why {
             WhyUnmet::Version { .. } => request.to_string(),
@@ -265,10 +287,27 @@ impl<'a> Offer<'a> {
         Some(Unmet { module, repo: of.map(|repo| repo.name.clone()), why, profiles })
     }
 
-    /// Another repository that has a module.
-    fn elsewhere(&self, name: &str) -> Option<crate::repo::RepoName> {
-        let has = |repo: &&LockedRepo| repo.facts.modules.iter().any(|module| module.name == name);
-        self.lock.repos.iter().find(has).map(|repo| repo.pin.name.clone())
+    fn nowhere(&self, name: &str, of: Option<&Repo>) -> WhyUnmet {
+        let mut modules = self.modules.iter();
+        let elsewhere = match of {
+            Some(_) => modules.find(|(_, module)| module.name == name).map(|(repo, _)| &repo.name),
+            None => self.outside(name),
+        };
+        let known = self.modules.iter().filter(|(repo, _)| of.is_none_or(|of| of.name == repo.name));
+        let known: Vec<&str> = known.map(|(_, module)| module.name.as_str()).collect();
+        WhyUnmet::Nowhere {
+            elsewhere: elsewhere.cloned(),
+            near: config::near(name, &known).map(str::to_owned),
+            may_be_local: !self.profile.locals.is_empty(),
+        }
+    }
+
+    /// A repository that has a module, and that only other profiles have.
+    fn outside(&self, name: &str) -> Option<&'a RepoName> {
+        let is_outside =
+            |locked: &&LockedRepo| self.profile.repos.iter().all(|repo| repo.name != locked.pin.name);
+        let has = |locked: &&LockedRepo| locked.facts.modules.iter().any(|module| module.name == name);
+        self.lock.repos.iter().filter(is_outside).find(has).map(|locked| &locked.pin.name)
     }
 }
 

@@ -253,6 +253,27 @@ hint: run `oca lock --upgrade web`, or ask for another version
 }
 
 #[test]
+fn another_pin_of_a_repository_is_not_where_a_module_is_to_be_had() {
+    let env = Env::new();
+    let remote = repository(&env, "web", &[("web_x", "")]);
+    remote.branch("17.0").module("web_old", &[]).commit();
+    let select = |old: &str, lean: &str| {
+        let old = format!("[profiles.old]\nrepos = [\"web\"]\nmodules = [\"{old}\"]\n");
+        let place = "odoo = \"17.0\"\npath = \"oca-17\"\n";
+        format!("{old}{place}[profiles.lean]\nrepos = [\"web\"]\nmodules = [\"{lean}\"]\n")
+    };
+    declare(&env, &select("web_old", "web_old"));
+    env.oca(&["lock", "-q"])
+        .stderr(
+            "error: profile `lean` asks for module `web_old`, which no repository of it has\n\
+             hint: correct it, or add the repository that has it\n",
+        )
+        .status(2);
+    locked(&env, &select("web_old", "web_x"));
+    assert_eq!((listed(&env, "old"), listed(&env, "lean")), ("web_old".to_owned(), "web_x".to_owned()));
+}
+
+#[test]
 fn local_modules_are_roots_and_the_record_stands_where_they_are_not() {
     let env = Env::new();
     circle(&env);
@@ -310,7 +331,11 @@ fn local_modules_are_recorded_only_where_something_selects() {
     env.oca(&["lock", "--check"]).success();
     assert!(!record(&env, "all").contains("local_depends"));
     // What is nowhere yet needs nothing.
-    locked(&env, &format!("{locals}[[local]]\npath = \"gone\"\n[profiles.all]\n{ALL}modules = []\n"));
+    declare(&env, &format!("{locals}[[local]]\npath = \"gone\"\n[profiles.all]\n{ALL}modules = []\n"));
+    let told = "profile `all` is selected without `gone`: it is not there\n\
+                profile `all`: 3 modules selected\n4 repositories with 16 modules, 0 changed\n";
+    env.oca(&["lock"]).stderr(told).success();
+    env.oca(&["lock"]).stderr("4 repositories with 16 modules, nothing changed\n").success();
     assert_eq!(listed(&env, "all"), "shop a x3 y1 extra");
     assert!(record(&env, "all").contains("        \"gone\": [],\n        \"mine\": [\n"));
     env.oca(&["lock", "--check"]).env("MORE", "elsewhere").success();
