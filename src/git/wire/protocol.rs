@@ -230,3 +230,122 @@ fn remote_error(message: &str) -> Broken {
     let message = message.trim();
     if message.contains("not our ref") { Broken::NotOurRef } else { Broken::Remote(message.to_owned()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+    const OTHER: &str = "89abcdef0123456789abcdef0123456789abcdef";
+
+    fn packets(lines: &[&[u8]]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for line in lines {
+            match *line {
+                b"FLUSH" => flush_to_write(&mut bytes).expect("memory"),
+                b"DELIM" => delim_to_write(&mut bytes).expect("memory"),
+                data => data_to_write(data, &mut bytes).expect("memory"),
+            };
+        }
+        bytes
+    }
+
+    fn listed(lines: &[&[u8]]) -> Result<Vec<ListedRef>, Broken> {
+        read_list(&mut packets(lines).as_slice())
+    }
+
+    fn fetched(lines: &[&[u8]]) -> Result<(Vec<CommitId>, Vec<u8>), Broken> {
+        let mut pack = Vec::new();
+        let shallow = read_fetch(&mut packets(lines).as_slice(), &mut pack)?;
+        Ok((shallow, pack))
+    }
+
+    #[test]
+    fn requests_are_those_of_gitprotocol_v2() {
+        let commit = CommitId::parse(COMMIT).expect("an id");
+        let wants = Wants { ids: &[*commit.as_bytes()], depth: Some(1), without_blobs: true };
+        let request = String::from_utf8(fetch_request(&wants)).expect("text");
+        let lines = [
+            "0012command=fetch\n",
+            &format!("{:04x}{AGENT}\n", AGENT.len() + 5),
+            "0017object-format=sha1\n0001",
+            "000eofs-delta\n0010no-progress\n000ddeepen 1\n0015filter blob:none\n",
+            &format!("0032want {COMMIT}\n0009done\n0000"),
+        ];
+        assert_eq!(request, lines.concat());
+    }
+
+    #[test]
+    fn a_listing_gives_the_commit_behind_a_tag() {
+        let tag = format!("{COMMIT} refs/tags/v1 peeled:{OTHER}\n");
+        let branch = format!("{COMMIT} refs/heads/18.0\n");
+        let refs = listed(&[branch.as_bytes(), tag.as_bytes(), b"FLUSH"]).expect("refs");
+        let refs: Vec<_> =
+            refs.iter().map(|listed| (listed.name.as_str(), listed.commit.to_string())).collect();
+        assert_eq!(refs, [("refs/heads/18.0", COMMIT.to_owned()), ("refs/tags/v1", OTHER.to_owned())]);
+        assert!(listed(&[b"FLUSH"]).expect("no refs").is_empty());
+    }
+
+    #[test]
+    fn a_fetch_is_its_boundary_and_its_pack() {
+        let shallow = format!("shallow {COMMIT}\n");
+        let lines: [&[u8]; 8] = [
+            b"shallow-info\n",
+            shallow.as_bytes(),
+            b"DELIM",
+            b"packfile\n",
+            b"\x01PA",
+            b"\x02counting\n",
+            b"\x01CK",
+            b"FLUSH",
+        ];
+        let (shallow, pack) = fetched(&lines).expect("a pack");
+        assert_eq!((shallow[0].to_string().as_str(), pack.as_slice()), (COMMIT, &b"PACK"[..]));
+    }
+
+    #[test]
+    fn each_kind_of_broken_answer_is_told_apart() {
+        assert!(matches!(listed(&[]), Err(Broken::Empty)));
+        assert!(matches!(listed(&[b"ERR no\n"]), Err(Broken::Remote(message)) if message == "no"));
+        assert!(matches!(listed(&[b"HEAD\n"]), Err(Broken::Malformed(_))));
+        assert!(matches!(fetched(&[b"ERR upload-pack: not our ref 01\n"]), Err(Broken::NotOurRef)));
+        assert!(matches!(fetched(&[b"packfile\n", b"\x03died\n"]), Err(Broken::Remote(_))));
+        assert!(matches!(fetched(&[b"packfile\n", b"\x01PA"]), Err(Broken::Read(_))));
+        assert!(matches!(fetched(&[b"acknowledgments\n", b"FLUSH"]), Err(Broken::Malformed(_))));
+        assert!(matches!(read_list(&mut &b"<html>"[..]), Err(Broken::Malformed(_))));
+    }
+
+    #[test]
+    fn a_server_says_what_it_can_do() {
+        let read = |lines: &[&[u8]]| read_capabilities(&mut packets(lines).as_slice()).expect("capabilities");
+        let full: [&[u8]; 6] = [
+            b"# service=git-upload-pack\n",
+            b"FLUSH",
+            b"version 2\n",
+            b"ls-refs\n",
+            b"fetch=shallow filter\n",
+            b"FLUSH",
+        ];
+        assert!(read(&full).is_enough());
+        assert!(!read(&[b"version 2\n", b"fetch=shallow\n", b"FLUSH"]).is_enough());
+        let old = format!("{COMMIT} HEAD\0multi_ack shallow filter\n");
+        assert!(!read(&[b"# service=git-upload-pack\n", b"FLUSH", old.as_bytes(), b"FLUSH"]).version_2);
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_makes_it_panic(lines in proptest::collection::vec(
+            proptest::collection::vec(any::<u8>(), 0..40), 0..8), cut in 0_usize..200)
+        {
+            let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).filter(|line| !line.is_empty()).collect();
+            let mut bytes = packets(&[&[b"packfile\n".as_slice()], lines.as_slice()].concat());
+            let _any = read_fetch(&mut bytes.as_slice(), &mut Vec::new());
+            let _any = read_list(&mut &bytes[9.min(bytes.len())..]);
+            bytes.truncate(cut);
+            let _any = read_fetch(&mut bytes.as_slice(), &mut Vec::new());
+            let _any = read_capabilities(&mut bytes.as_slice());
+        }
+    }
+}
