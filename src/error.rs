@@ -49,6 +49,8 @@ pub(crate) enum Error {
     Stale { file: PathBuf, differences: Vec<Difference>, locked: bool },
     #[error("cannot start threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    #[error("{} cannot be reached from where {} declared", counted(names.len(), "pin", "pins"), if names.len() == 1 { "it is" } else { "they are" })]
+    Unreachable { names: Vec<RepoName> },
     #[error("no profile has a repository `{name}`")]
     UnknownRepo { name: RepoName, known: Vec<String> },
     #[error("{}", uses.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
@@ -69,7 +71,8 @@ impl Error {
             | Self::NoLock { .. }
             | Self::NotAnAddonsDirectory { .. }
             | Self::Silent
-            | Self::Stale { .. } => 1,
+            | Self::Stale { .. }
+            | Self::Unreachable { .. } => 1,
             Self::BadName { .. }
             | Self::BadPin { .. }
             | Self::Config(_)
@@ -110,6 +113,13 @@ impl Error {
                 Some("remove it from the path, or put a module in it".to_owned())
             }
             Self::Stale { .. } => Some("run `oca lock` and commit the result".to_owned()),
+            Self::Unreachable { names } => {
+                let names: Vec<&str> = names.iter().map(RepoName::as_str).collect();
+                Some(format!(
+                    "move with `oca lock --upgrade {}`, or declare the commit as `rev`",
+                    names.join(" ")
+                ))
+            }
             Self::UnknownRepo { name, known } => config::did_you_mean(name.as_str(), known),
             Self::Unusable(error) => error.hint(),
             Self::BadName { .. }

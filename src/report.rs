@@ -91,6 +91,12 @@ pub(crate) enum Difference {
         declared: CommitId,
         locked: CommitId,
     },
+    /// The remote's branch or tag does not lead to the pin: it was rewritten, or the pin is somebody's fork.
+    Unreachable {
+        name: RepoName,
+        reference: Reference,
+        commit: CommitId,
+    },
     /// The file is not what oca would write: sorted or spaced by hand.
     Layout,
 }

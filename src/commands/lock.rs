@@ -23,6 +23,9 @@ pub(crate) struct Args {
     /// Only say whether the lock is what is declared; reads no cache and asks no server
     #[arg(long, conflicts_with = "upgrade")]
     check: bool,
+    /// With `--check`: ask the servers too whether each branch or tag still leads to its pin
+    #[arg(long, requires = "check")]
+    upstream: bool,
     /// Move these repositories, or all that are not held, to the heads of their branches
     #[arg(long, value_name = "NAME", num_args = 0..)]
     upgrade: Option<Vec<String>>,
@@ -32,7 +35,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if args.check {
-        return check(session, args.format.format);
+        return check(args, session);
     }
     let moves = args.moves()?;
     let _claim = session.claim()?;
@@ -71,7 +74,7 @@ fn name(word: &str) -> Result<RepoName, Error> {
 }
 
 /// Compares the lock with what is declared, and with the bytes that oca would write.
-fn check(session: &Session<'_>, format: Format) -> Result<(), Error> {
+fn check(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let file = session.lock_file();
     let bytes = crate::fs::read_if_there(&file)?;
     let lock = bytes.as_deref().map(|bytes| Lock::parse(bytes, &file)).transpose()?;
@@ -81,11 +84,28 @@ fn check(session: &Session<'_>, format: Format) -> Result<(), Error> {
     {
         differences.push(Difference::Layout);
     }
-    match format {
+    let mut failures = Vec::new();
+    if let Some(lock) = lock.as_ref().filter(|_| args.upstream) {
+        let (gone, failed) = upstream(session, lock)?;
+        differences.extend(gone);
+        failures = failed;
+    }
+    match args.format.format {
         Format::Human => {
             differences.iter().for_each(|difference| session.printer.data(&format!("{difference}\n")));
         }
         Format::Json => session.printer.data(&json::freshness(&differences)),
+    }
+    if !failures.is_empty() {
+        return Err(Error::Repos { failures });
+    }
+    let unreachable = |difference: &Difference| match difference {
+        Difference::Unreachable { name, .. } => Some(name.clone()),
+        _ => None,
+    };
+    let names: Vec<RepoName> = differences.iter().filter_map(unreachable).collect();
+    if !names.is_empty() && names.len() == differences.len() {
+        return Err(Error::Unreachable { names });
     }
     match (lock, differences.is_empty()) {
         (_, true) => Ok(()),
@@ -127,6 +147,42 @@ impl Updated {
             (changed, _) => printer.note(&format!("{total} with {modules}, {changed} changed")),
         }
     }
+}
+
+/// The pins that their references no longer lead to, and the remotes that could not be asked.
+fn upstream(session: &Session<'_>, lock: &Lock) -> Result<(Vec<Difference>, Vec<RepoOutcome>), Error> {
+    let declared = plan::declared(&session.config);
+    let pins = declared.iter().filter_map(|declared| Some((declared, lock.repo(&declared.pin)?)));
+    let pins: Vec<_> = pins
+        .filter(|(declared, _)| declared.pin.reference.full_name().is_some())
+        .map(|(declared, locked)| Ok((declared, locked, session.remote_url(&declared.url)?)))
+        .collect::<Result<_, Error>>()?;
+    let names: Vec<&RepoName> = pins.iter().map(|(declared, ..)| &declared.pin.name).collect();
+    let answers = {
+        let watcher = session.printer.watch(&names);
+        session.pools()?.fetch(&pins, |place, (declared, locked, url)| {
+            watcher.started(place);
+            watcher.step(place, "asking");
+            let meter = |bytes| watcher.received(place, bytes);
+            let remote = session.git().remote(url);
+            let answer =
+                remote.and_then(|remote| remote.leads_to(&declared.pin.reference, locked.commit, &meter));
+            watcher.finished(place, &Outcome::UpToDate);
+            answer
+        })
+    };
+    let (mut gone, mut failures) = (Vec::new(), Vec::new());
+    for ((declared, locked, _), answer) in pins.iter().zip(answers) {
+        let Pin { name, reference, url } = declared.pin.clone();
+        match answer {
+            Ok(true) => {}
+            Ok(false) => gone.push(Difference::Unreachable { name, reference, commit: locked.commit }),
+            Err(error) => {
+                failures.push(RepoOutcome { name, url: url.to_string(), outcome: Outcome::Failed(error) });
+            }
+        }
+    }
+    Ok((gone, failures))
 }
 
 /// The pins whose files will be wanted right after, and to which depth: one request brings both.

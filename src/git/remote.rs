@@ -73,6 +73,35 @@ impl<'a> Remote<'a> {
         found.ok_or_else(|| Error::MissingReference { reference: reference.clone() })
     }
 
+    /// Whether a reference still leads to a commit: it is the head, or an ancestor of it.
+    ///
+    /// Asks for the commits between the two alone: a few kilobytes where the pin is not old.
+    pub(crate) fn leads_to(
+        &self,
+        reference: &Reference,
+        commit: CommitId,
+        meter: Meter<'_>,
+    ) -> Result<bool, Error> {
+        let head = self.resolve(reference)?;
+        if head == commit {
+            return Ok(true);
+        }
+        let aside = self.store.aside()?;
+        let scratch = Store::scratch(aside.path())?;
+        let history = Objects::History { from: commit, to: head };
+        match &self.transport {
+            Transport::Path(path) => return local::leads_to(path, head, commit),
+            Transport::Libgit2 { url } => libgit2::fetch_history(url, reference, &scratch, meter)?,
+            Transport::Http { remote, url, plain } => {
+                let fetch = || remote.fetch(&history, || scratch.pack_sink(), PackSink::finish, meter);
+                if if_version_2(plain, remote, fetch)?.is_none() {
+                    libgit2::fetch_history(url, reference, &scratch, meter)?;
+                }
+            }
+        }
+        scratch.leads_to(head, commit)
+    }
+
     /// The files of a commit; of those, only the directories are sure to be here.
     pub(crate) fn tree(
         &self,
@@ -83,7 +112,7 @@ impl<'a> Remote<'a> {
         if !self.store.has_commit(commit)? {
             let _lock = self.store.lock()?;
             if !self.store.has_commit(commit)? {
-                self.fetch(&Objects::Trees(commit), reference, meter)?;
+                self.fetch(commit, None, reference, meter)?;
                 self.expect_commit(commit)?;
             }
         }
@@ -143,7 +172,7 @@ impl<'a> Remote<'a> {
             self.fetch_missing(&missing, meter)?;
             return self.ends_of(commit);
         }
-        let ends = self.fetch(&Objects::Files(commit, depth), reference, meter)?;
+        let ends = self.fetch(commit, Some(depth), reference, meter)?;
         self.expect_commit(commit)?;
         if depth != 1 {
             self.store.record_history(commit, depth, &ends)?;
@@ -177,30 +206,32 @@ impl<'a> Remote<'a> {
         }
     }
 
+    /// Fetches a commit with its trees, and with its files so many generations deep where a depth is given.
     fn fetch(
         &self,
-        objects: &Objects<'_>,
+        commit: CommitId,
+        depth: Option<u32>,
         reference: &Reference,
         meter: Meter<'_>,
     ) -> Result<Vec<CommitId>, Error> {
         self.refuse_offline()?;
-        let (commit, depth) = match *objects {
-            Objects::Trees(commit) => (commit, 1),
-            Objects::Files(commit, depth) => (commit, depth),
-            Objects::Blobs(_) => unreachable!("blobs are fetched by `fetch_missing`"),
-        };
+        let all = depth.unwrap_or(1);
         match &self.transport {
-            Transport::Path(path) => local::fetch(path, commit, depth, &self.store),
-            Transport::Libgit2 { url } => libgit2::fetch(url, commit, reference, depth, &self.store, meter),
+            Transport::Path(path) => local::fetch(path, commit, all, &self.store),
+            Transport::Libgit2 { url } => libgit2::fetch(url, commit, reference, all, &self.store, meter),
             Transport::Http { remote, url, plain } => {
+                let objects = match depth {
+                    Some(depth) => Objects::Files(commit, depth),
+                    None => Objects::Trees(commit),
+                };
                 let fetched =
-                    if_version_2(plain, remote, || match self.fetch_http(remote, objects, meter) {
+                    if_version_2(plain, remote, || match self.fetch_http(remote, &objects, meter) {
                         Err(Failure::NotOurRef) => Err(Failure::Error(Error::Vanished { commit })),
                         other => other,
                     })?;
                 match fetched {
                     Some(ends) => Ok(ends),
-                    None => libgit2::fetch(url, commit, reference, depth, &self.store, meter),
+                    None => libgit2::fetch(url, commit, reference, all, &self.store, meter),
                 }
             }
         }

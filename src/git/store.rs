@@ -50,6 +50,12 @@ impl Store {
         Ok(Self { directory })
     }
 
+    /// A store for once, in an empty directory that the caller deletes.
+    pub(super) fn scratch(directory: &Path) -> Result<Self, Error> {
+        Repository::init_bare(directory)?;
+        Ok(Self { directory: directory.to_owned() })
+    }
+
     pub(super) fn directory(&self) -> &Path {
         &self.directory
     }
@@ -105,6 +111,23 @@ impl Store {
             TreeWalkResult::Ok
         })?;
         Ok(missing.ids)
+    }
+
+    /// Whether one commit leads to another by the commits that are here; the other need not be.
+    pub(super) fn leads_to(&self, from: CommitId, to: CommitId) -> Result<bool, Error> {
+        let repository = self.repository()?;
+        let to = oid(to.as_bytes());
+        let mut seen = HashSet::new();
+        let mut left = vec![oid(from.as_bytes())];
+        while let Some(id) = left.pop() {
+            if id == to {
+                return Ok(true);
+            }
+            if let Ok(commit) = repository.find_commit(id) {
+                left.extend(commit.parent_ids().filter(|&parent| seen.insert(parent)));
+            }
+        }
+        Ok(false)
     }
 
     /// The root tree of a commit that is here.

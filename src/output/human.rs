@@ -94,6 +94,12 @@ impl fmt::Display for Difference {
             Self::Commit { name, declared, locked } => {
                 write!(f, "`{name}` wants commit `{declared}`, the lock has `{locked}`")
             }
+            Self::Unreachable { name, reference, commit } => {
+                write!(
+                    f,
+                    "`{name}` is locked at `{commit}`, and {reference} of its remote does not lead there"
+                )
+            }
             Self::Layout => write!(f, "the file is not laid out as oca writes it"),
         }
     }

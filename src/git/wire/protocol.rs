@@ -53,10 +53,12 @@ impl Capabilities {
 /// What a fetch asks for.
 pub(super) struct Wants<'a> {
     pub(super) ids: &'a [[u8; 20]],
+    /// A commit that is known: neither it nor what it leads to is sent.
+    pub(super) have: Option<CommitId>,
     /// Generations of commits; `None` for all, and for blobs.
     pub(super) depth: Option<u32>,
-    /// Leave the blobs out.
-    pub(super) without_blobs: bool,
+    /// What is left out, in the words of `git rev-list --filter`.
+    pub(super) filter: Option<&'static str>,
 }
 
 pub(super) fn list_request(prefix: &str) -> Vec<u8> {
@@ -66,7 +68,8 @@ pub(super) fn list_request(prefix: &str) -> Vec<u8> {
 pub(super) fn fetch_request(wants: &Wants<'_>) -> Vec<u8> {
     let mut arguments = vec![b"ofs-delta".to_vec(), b"no-progress".to_vec()];
     arguments.extend(wants.depth.map(|depth| format!("deepen {depth}").into_bytes()));
-    arguments.extend(wants.without_blobs.then(|| b"filter blob:none".to_vec()));
+    arguments.extend(wants.filter.map(|filter| format!("filter {filter}").into_bytes()));
+    arguments.extend(wants.have.map(|have| format!("have {have}").into_bytes()));
     let ids = wants.ids.iter().map(|id| format!("want {}", CommitId::from_bytes(*id)).into_bytes());
     request("fetch", arguments.into_iter().chain(ids).chain([b"done".to_vec()]))
 }
@@ -265,7 +268,8 @@ mod tests {
     #[test]
     fn requests_are_those_of_gitprotocol_v2() {
         let commit = CommitId::parse(COMMIT).expect("an id");
-        let wants = Wants { ids: &[*commit.as_bytes()], depth: Some(1), without_blobs: true };
+        let ids = [*commit.as_bytes()];
+        let wants = Wants { ids: &ids, have: None, depth: Some(1), filter: Some("blob:none") };
         let request = String::from_utf8(fetch_request(&wants)).expect("text");
         let lines = [
             "0012command=fetch\n",
