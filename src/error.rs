@@ -2,8 +2,9 @@
 //!
 //! The rooms' own errors know nothing of exit codes; the choice of code and hint is made here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::plan::RefusedPin;
 use crate::repo::{Invalid, RepoName, UnreadableTree};
 use crate::report::{Difference, Outcome, RepoOutcome};
 use crate::requirements::{Conflict, Problem};
@@ -39,6 +40,8 @@ pub(crate) enum Error {
     NoLock { file: PathBuf },
     #[error("Odoo would refuse `{}`: {why}", path.display())]
     NotAnAddonsDirectory { path: PathBuf, why: &'static str },
+    #[error("`{word}` is not `NAME@COMMIT`: there is no `@`")]
+    PinWithoutCommit { word: String },
     /// What failed and what was kept from being done, by repository.
     #[error("{} failed", counted(failures.len(), "repository", "repositories"))]
     Repos { failures: Vec<RepoOutcome> },
@@ -47,8 +50,12 @@ pub(crate) enum Error {
     Silent,
     #[error("`{}` is out of date{}: {}", file.display(), because(*locked), difference_list(differences))]
     Stale { file: PathBuf, differences: Vec<Difference>, locked: bool },
+    #[error("{}", refused_pin(file, refused))]
+    RefusedPin { file: PathBuf, refused: RefusedPin },
     #[error("cannot start threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    #[error("`{word}` contradicts another commit that is given for `{name}`")]
+    TwoPins { word: String, name: RepoName },
     #[error("no profile has a repository `{name}`")]
     UnknownRepo { name: RepoName, known: Vec<String> },
     #[error("{}", uses.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
@@ -79,7 +86,10 @@ impl Error {
             | Self::MissingFile { .. }
             | Self::NoCache
             | Self::NoConfig
+            | Self::PinWithoutCommit { .. }
+            | Self::RefusedPin { .. }
             | Self::Threads(_)
+            | Self::TwoPins { .. }
             | Self::UnknownRepo { .. }
             | Self::UnreadableFolder { .. }
             | Self::Unsupported { .. }
@@ -109,8 +119,20 @@ impl Error {
             Self::NotAnAddonsDirectory { .. } => {
                 Some("remove it from the path, or put a module in it".to_owned())
             }
+            Self::PinWithoutCommit { word } => {
+                Some(format!("to move it to the head of its branch, run `oca lock --upgrade {word}`"))
+            }
+            Self::RefusedPin { file, refused: RefusedPin::Declared { name, .. } } => {
+                Some(format!("change `rev` of `{name}` in `{}`, then run `oca lock`", file.display()))
+            }
+            Self::RefusedPin { refused: RefusedPin::Ambiguous { name, .. }, .. } => {
+                Some(format!("write the commit as `rev` into the `override.{name}` of a profile"))
+            }
             Self::Stale { .. } => Some("run `oca lock` and commit the result".to_owned()),
-            Self::UnknownRepo { name, known } => config::did_you_mean(name.as_str(), known),
+            Self::TwoPins { .. } => Some("keep one of the two".to_owned()),
+            Self::UnknownRepo { name, known } => {
+                Some(config::near_or_all(name.as_str(), known, "repositories here are"))
+            }
             Self::Unusable(error) => error.hint(),
             Self::BadName { .. }
             | Self::Conflicts { .. }
@@ -133,6 +155,21 @@ fn outcome_code(outcome: &Outcome) -> u8 {
     match outcome {
         Outcome::Failed(error) | Outcome::Kept(git::CheckoutError::Git(error)) => git_code(error),
         _ => 1,
+    }
+}
+
+fn refused_pin(file: &Path, refused: &RefusedPin) -> String {
+    match refused {
+        RefusedPin::Declared { name, declared, asked } => {
+            format!(
+                "`{name}` cannot be pinned to `{asked}`: `{}` declares commit `{declared}`",
+                file.display()
+            )
+        }
+        RefusedPin::Ambiguous { name, references } => {
+            let references: Vec<String> = references.iter().map(ToString::to_string).collect();
+            format!("`{name}` has several pins: {}", references.join(", "))
+        }
     }
 }
 
