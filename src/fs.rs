@@ -75,7 +75,8 @@ fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(_) => default_permissions(),
     };
     builder.permissions(permissions.clone());
-    let mut file = builder.tempfile_in(directory)?;
+    // Its own error names the temporary file, which nobody knows.
+    let mut file = builder.tempfile_in(directory).map_err(|error| io::Error::from(error.kind()))?;
     file.write_all(bytes)?;
     file.as_file().set_permissions(permissions)?;
     keep_owner(target, file.path());
