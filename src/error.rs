@@ -20,6 +20,8 @@ pub(crate) enum Error {
     Config(#[from] config::Error),
     #[error("requirements exclude each other")]
     Conflicts { conflicts: Vec<Conflict>, problems: Vec<Problem> },
+    #[error("`{path}` holds a comma, which Odoo cannot escape in its addons path")]
+    Comma { path: String },
     #[error("`{}` is not what oca would write", file.display())]
     Differs { file: PathBuf, differences: Vec<String>, command: String },
     #[error("`{}` already exists", file.display())]
@@ -30,16 +32,20 @@ pub(crate) enum Error {
     Git(#[from] git::Error),
     #[error(transparent)]
     Lock(#[from] lock::Error),
-    #[error("there is no `{}`", file.display())]
-    MissingFile { file: PathBuf },
     #[error("there is no `repos.toml` here or in a directory above")]
     NoConfig,
+    #[error("there is no `{}`, which `{}` names in `constraints`", file.display(), config.display())]
+    NoConstraints { file: PathBuf, config: PathBuf },
     #[error("there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set")]
     NoCache,
     #[error("there is no `{}`", file.display())]
     NoLock { file: PathBuf },
     #[error("Odoo would refuse `{}`: {why}", path.display())]
-    NotAnAddonsDirectory { path: PathBuf, why: &'static str },
+    NotAnAddonsDirectory { path: PathBuf, why: &'static str, is_checkout: bool },
+    #[error("`{}` is not UTF-8 at line {line}", file.display())]
+    NotUtf8 { file: PathBuf, line: usize },
+    #[error("`--all-profiles` was given to a command that is about one profile")]
+    OneProfile,
     #[error("`{word}` is not `NAME@COMMIT`: there is no `@`")]
     PinWithoutCommit { word: String },
     /// What failed and what was kept from being done, by repository.
@@ -79,13 +85,16 @@ impl Error {
             | Self::Stale { .. } => 1,
             Self::BadName { .. }
             | Self::BadPin { .. }
+            | Self::Comma { .. }
             | Self::Config(_)
             | Self::Exists { .. }
             | Self::File(_)
             | Self::Lock(_)
-            | Self::MissingFile { .. }
             | Self::NoCache
             | Self::NoConfig
+            | Self::NoConstraints { .. }
+            | Self::NotUtf8 { .. }
+            | Self::OneProfile
             | Self::PinWithoutCommit { .. }
             | Self::RefusedPin { .. }
             | Self::Threads(_)
@@ -105,6 +114,7 @@ impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::BadPin { .. } => Some("write the whole commit id, 40 hexadecimal digits".to_owned()),
+            Self::Comma { .. } => Some("move it to a path without a comma".to_owned()),
             Self::Config(error) => error.hint(),
             Self::Conflicts { conflicts, .. } if !conflicts.is_empty() => {
                 Some("change one of them; oca does not choose between them".to_owned())
@@ -115,10 +125,16 @@ impl Error {
             Self::Lock(error) => error.hint(),
             Self::NoCache => Some("set `OCA_CACHE_DIR`".to_owned()),
             Self::NoConfig => Some("run `oca init`, or name the file with `--config`".to_owned()),
+            Self::NoConstraints { .. } => {
+                Some("write the file, or take it off the list in `[requirements]`".to_owned())
+            }
             Self::NoLock { .. } => Some("run `oca lock` and commit the result".to_owned()),
+            Self::NotAnAddonsDirectory { is_checkout: true, .. } => Some("run `oca sync`".to_owned()),
             Self::NotAnAddonsDirectory { .. } => {
                 Some("remove it from the path, or put a module in it".to_owned())
             }
+            Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
+            Self::OneProfile => Some("name it with `--profile`".to_owned()),
             Self::PinWithoutCommit { word } => {
                 Some(format!("to move it to the head of its branch, run `oca lock --upgrade {word}`"))
             }
@@ -137,7 +153,6 @@ impl Error {
             Self::BadName { .. }
             | Self::Conflicts { .. }
             | Self::File(_)
-            | Self::MissingFile { .. }
             | Self::Repos { .. }
             | Self::Silent
             | Self::Threads(_)
