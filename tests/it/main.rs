@@ -1,18 +1,23 @@
 //! Runs the real binary against real repositories and loopback servers; nothing here needs the network.
 
+mod addons_path;
+mod addons_path_files;
 mod daemon;
 mod demo;
 mod diff;
 mod env;
 mod harness;
+mod list;
 mod lock;
 mod lock_check;
 mod lock_format;
 mod lock_upgrade;
 mod loopback;
+mod outdated;
 mod project;
 mod proxy;
 mod remote;
+mod requirements;
 mod run;
 mod server;
 #[cfg(unix)]
