@@ -20,6 +20,8 @@ pub(crate) enum Error {
     Config(#[from] config::Error),
     #[error("requirements exclude each other")]
     Conflicts { conflicts: Vec<Conflict>, problems: Vec<Problem> },
+    #[error(transparent)]
+    Cache(fs::Error),
     #[error("`{path}` holds a comma, which Odoo cannot escape in its addons path")]
     Comma { path: String },
     #[error("`{}` is not what oca would write", file.display())]
@@ -64,7 +66,7 @@ pub(crate) enum Error {
     TwoPins { word: String, name: RepoName },
     #[error("no profile has a repository `{name}`")]
     UnknownRepo { name: RepoName, known: Vec<String> },
-    #[error("{}", uses.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    #[error("{} not supported yet", counted(uses.len(), "key is", "keys are"))]
     Unsupported { uses: Vec<config::Unsupported> },
     #[error("{error}")]
     UnreadableFolder { error: UnreadableTree },
@@ -85,6 +87,7 @@ impl Error {
             | Self::Stale { .. } => 1,
             Self::BadName { .. }
             | Self::BadPin { .. }
+            | Self::Cache(_)
             | Self::Comma { .. }
             | Self::Config(_)
             | Self::Exists { .. }
@@ -114,6 +117,7 @@ impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::BadPin { .. } => Some("write the whole commit id, 40 hexadecimal digits".to_owned()),
+            Self::Cache(_) => Some("name another directory with `--cache-dir` or `OCA_CACHE_DIR`".to_owned()),
             Self::Comma { .. } => Some("move it to a path without a comma".to_owned()),
             Self::Config(error) => error.hint(),
             Self::Conflicts { conflicts, .. } if !conflicts.is_empty() => {

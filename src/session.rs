@@ -75,7 +75,7 @@ impl<'a> Session<'a> {
         for (flag, path) in [("-C", directory), ("--config", config)] {
             line.extend(path.iter().map(|path| format!(" {flag} {}", path.display())));
         }
-        line.push_str(&format!(" {command}"));
+        line.extend([" ", command]);
         line.extend(profile.iter().map(|name| format!(" --profile {name}")));
         line
     }
@@ -104,12 +104,15 @@ impl<'a> Session<'a> {
     pub(crate) fn claim(&self) -> Result<Claim, Error> {
         let name = short_digest(self.root.as_os_str().as_encoded_bytes());
         let directory = self.git.cache().join("projects");
-        std::fs::create_dir_all(&directory).at("create", &directory)?;
         let path = directory.join(format!("{name}.lock"));
-        let file = File::options().create(true).truncate(false).write(true).open(&path).at("open", &path)?;
+        let open = || {
+            std::fs::create_dir_all(&directory).at("create", &directory)?;
+            File::options().create(true).truncate(false).write(true).open(&path).at("open", &path)
+        };
+        let file = open().map_err(Error::Cache)?;
         if file.try_lock().is_err() {
             self.printer.note("waiting for another oca in this project");
-            file.lock().at("lock", &path)?;
+            file.lock().at("lock", &path).map_err(Error::Cache)?;
         }
         Ok(Claim { _file: file })
     }

@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         return write_conf(file, &path);
     }
     if let Some(file) = &args.check_conf {
-        return check_conf(file, &path, args.command_line(session));
+        return check_conf(file, &path, &args.command_line(session));
     }
     session.printer.data(&match args.format {
         PathFormat::Plain => format!("{path}\n"),
@@ -211,7 +211,7 @@ fn text_of(file: &Path) -> Result<String, Error> {
     })
 }
 
-fn check_conf(file: &Path, path: &str, command_line: String) -> Result<(), Error> {
+fn check_conf(file: &Path, path: &str, command_line: &str) -> Result<(), Error> {
     let found = odoo_conf::addons_path(&text_of(file)?);
     let parts = |path: &str| path.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
     let (wanted, found) = (parts(path), found.as_deref().map(parts).unwrap_or_default());

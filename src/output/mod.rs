@@ -83,6 +83,10 @@ impl Printer {
         match error {
             Error::Silent => {}
             Error::Repos { failures } => self.failures(failures),
+            Error::Unsupported { uses } => {
+                uses.iter().for_each(|used| self.line(Tone::Error, &used.to_string()));
+                self.line(Tone::Hint, "delete what this oca cannot do yet, or install a newer one");
+            }
             Error::Conflicts { conflicts, problems } => {
                 for problem in problems {
                     self.line(Tone::Error, &problem.to_string());
