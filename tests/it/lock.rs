@@ -113,6 +113,38 @@ fn a_commit_that_nobody_has_exits_with_4() {
 }
 
 #[test]
+fn a_repository_may_be_a_file_url_and_hold_what_is_no_module() {
+    let env = Env::new();
+    let remote = web(&env);
+    let commit = remote.commit_of("18.0");
+    remote
+        .branch("18.0")
+        .gitlink("sub", &commit)
+        .symlink("web_link", "web_x")
+        .symlink("web_y/__manifest__.py", "../web_x/__manifest__.py")
+        .file("web_y/__init__.py", "")
+        .module("setup", &[])
+        .module("_hidden", &[])
+        .file("web_z/__manifest__.py", "{}")
+        .commit();
+    env.declare(&format!("{WEB}[repos.web]\nurl = \"file://{}\"\n", remote.path().display()));
+    env.oca(&["lock", "-q"]).success();
+    env.oca(&["list"]).stdout("web_x  18.0.1.0.0  web\n").success();
+}
+
+#[test]
+fn several_may_run_at_once() {
+    let env = Env::new();
+    web(&env);
+    repository(&env, "dms", &["dms"]);
+    env.declare("[profiles.standard]\nrepos = [\"web\", \"dms\"]\n");
+    let runs = [(); 4].map(|()| env.oca(&["lock", "-q"]).spawn());
+    runs.into_iter().for_each(crate::run::Running::success);
+    env.oca(&["lock", "--check"]).success();
+    assert_eq!(std::fs::read_dir(env.project()).expect("the project").count(), 2, "no temporary file stays");
+}
+
+#[test]
 fn every_repository_that_fails_is_told_by_name_and_counted() {
     let env = Env::new();
     web(&env);

@@ -131,6 +131,24 @@ fn the_same_input_is_the_same_bytes_and_no_write() {
 }
 
 #[test]
+fn a_fresh_lock_may_be_read_only() {
+    let env = Env::new();
+    let lock = locked(&env);
+    let paths = [env.project().join("oca.lock.json"), env.project()];
+    let set_readonly = |readonly| {
+        for path in &paths {
+            let mut permissions = fs::metadata(path).expect("its metadata").permissions();
+            permissions.set_readonly(readonly);
+            fs::set_permissions(path, permissions).expect("its permissions");
+        }
+    };
+    set_readonly(true);
+    env.oca(&["lock"]).stderr("1 repository with 1 module, nothing changed\n").success();
+    set_readonly(false);
+    env.assert_file("oca.lock.json", &lock);
+}
+
+#[test]
 fn the_order_in_which_it_is_declared_and_the_number_of_jobs_change_no_byte() {
     let env = Env::new();
     for name in ["web", "dms", "crm", "hr"] {

@@ -2,11 +2,14 @@
 
 mod addons_path;
 mod addons_path_files;
+mod cache;
+mod config;
 mod daemon;
 mod demo;
 mod diff;
 mod env;
 mod harness;
+mod init;
 mod list;
 mod lock;
 mod lock_check;
@@ -23,3 +26,4 @@ mod server;
 #[cfg(unix)]
 mod ssh;
 mod transports;
+mod usage;
