@@ -94,6 +94,17 @@ fn an_odoo_conf_is_made_kept_and_left_alone() {
     env.assert_file("odoo.conf", written);
 }
 
+#[test]
+fn a_value_with_comments_and_blank_lines_is_replaced_whole() {
+    let env = Env::new();
+    web(&env);
+    env.locked(WEB);
+    env.write("odoo.conf", "[options]\n  addons_path = /a,\n\n# why\n    /b\n\n  workers = 2\n");
+    env.oca(&["addons-path", "--image", "--write-conf", "odoo.conf"]).success();
+    env.assert_file("odoo.conf", "[options]\n  addons_path = /mnt/oca-addons/web\n\n  workers = 2\n");
+    env.oca(&["addons-path", "--image", "--check-conf", "odoo.conf"]).success();
+}
+
 #[cfg(unix)]
 #[test]
 fn the_mode_of_an_odoo_conf_stays() {

@@ -14,6 +14,7 @@ mod list;
 mod lock;
 mod lock_check;
 mod lock_format;
+mod lock_refused;
 mod lock_upgrade;
 mod loopback;
 mod outdated;
