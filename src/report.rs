@@ -21,6 +21,8 @@ pub(crate) enum Outcome {
         to: CommitId,
     },
     UpToDate,
+    /// The remote is ahead of its pin.
+    Outdated,
     Created(CommitId),
     Moved {
         from: Option<CommitId>,

@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
 impl Args {
     fn moves(&self) -> Result<Moves, Error> {
         if !self.pins.is_empty() {
-            return Ok(Moves::To(self.pins.iter().map(|word| pin(word)).collect::<Result<_, _>>()?));
+            return Ok(Moves::To(self.commits()?));
         }
         Ok(match &self.upgrade {
             None => Moves::Missing,
@@ -59,11 +59,24 @@ impl Args {
             Some(names) => Moves::Named(names.iter().map(|name| self::name(name)).collect::<Result<_, _>>()?),
         })
     }
+
+    fn commits(&self) -> Result<BTreeMap<RepoName, CommitId>, Error> {
+        let mut commits = BTreeMap::new();
+        for word in &self.pins {
+            let (name, commit) = pin(word)?;
+            if commits.insert(name.clone(), commit).is_some_and(|other| other != commit) {
+                return Err(Error::TwoPins { word: word.clone(), name });
+            }
+        }
+        Ok(commits)
+    }
 }
 
 fn pin(word: &str) -> Result<(RepoName, CommitId), Error> {
     let bad = |why: String| Error::BadPin { word: word.to_owned(), why };
-    let Some((name, commit)) = word.split_once('@') else { return Err(bad("there is no `@`".to_owned())) };
+    let Some((name, commit)) = word.split_once('@') else {
+        return Err(Error::PinWithoutCommit { word: word.to_owned() });
+    };
     let name = RepoName::parse(name).map_err(|invalid| bad(invalid.to_string()))?;
     let commit = CommitId::parse(commit).map_err(|invalid| bad(invalid.to_string()))?;
     Ok((name, commit))
@@ -131,9 +144,7 @@ impl Updated {
         let printer = session.printer;
         for change in &self.changes {
             match change {
-                // An edited branch or url is a new pin: told of by the line that says where it is now.
-                Change::Removed { pin, .. }
-                    if self.lock.repos.iter().any(|repo| repo.pin.name == pin.name) => {}
+                Change::Removed { .. } if self.is_replaced(change) => {}
                 Change::Removed { pin, .. } => printer.note(&format!("{}: removed from the lock", pin.name)),
                 Change::Reread { pin } => printer.note(&format!("{}: read anew", pin.name)),
                 Change::Added { .. } | Change::Moved { .. } => {}
@@ -142,10 +153,20 @@ impl Updated {
         let total = counted(self.lock.repos.len(), "repository", "repositories");
         let modules: usize = self.lock.repos.iter().map(|repo| repo.facts.modules.len()).sum();
         let modules = counted(modules, "module", "modules");
-        match (self.changes.len(), &self.old) {
+        let changed = self.changes.iter().filter(|change| !self.is_replaced(change)).count();
+        match (changed, &self.old) {
             (0, Some(_)) => printer.note(&format!("{total} with {modules}, nothing changed")),
             (changed, _) => printer.note(&format!("{total} with {modules}, {changed} changed")),
         }
+    }
+
+    /// An edited branch or url is a new pin: told of by the line that says where it is now.
+    fn is_replaced(&self, change: &Change) -> bool {
+        let comes = |name: &RepoName| {
+            let mut others = self.changes.iter();
+            others.any(|other| matches!(other, Change::Added { pin, .. } if pin.name == *name))
+        };
+        matches!(change, Change::Removed { pin, .. } if comes(&pin.name))
     }
 }
 
@@ -199,6 +220,9 @@ pub(super) fn update(
     if let Some(name) = plan::undeclared(&declared, moves).into_iter().next() {
         let known = declared.iter().map(|declared| declared.pin.name.to_string()).collect();
         return Err(Error::UnknownRepo { name, known });
+    }
+    if let Some(refused) = plan::refused(&declared, moves).into_iter().next() {
+        return Err(Error::RefusedPin { file: session.config.file.clone(), refused });
     }
     let tasks = declared.iter().map(|declared| {
         let task = task(session, declared, old.as_ref(), moves)?;

@@ -11,6 +11,7 @@ pub(crate) fn render_outcome(outcome: &Outcome) -> String {
         Outcome::Locked { from: None, to } => format!("locked at {}", to.short()),
         Outcome::Locked { from: Some(from), to } => format!("{} -> {}", from.short(), to.short()),
         Outcome::UpToDate => "up to date".to_owned(),
+        Outcome::Outdated => "outdated".to_owned(),
         Outcome::Created(commit) => format!("checked out at {}", commit.short()),
         Outcome::Moved { from: Some(from), to } => format!("moved {} -> {}", from.short(), to.short()),
         Outcome::Moved { from: None, to } => format!("moved to {}", to.short()),

@@ -1,15 +1,30 @@
 //! Runs the real binary against real repositories and loopback servers; nothing here needs the network.
 
+mod addons_path;
+mod addons_path_files;
+mod cache;
+mod config;
 mod daemon;
 mod demo;
 mod diff;
 mod env;
 mod harness;
+mod init;
+mod list;
+mod lock;
+mod lock_check;
+mod lock_format;
+mod lock_refused;
+mod lock_upgrade;
 mod loopback;
+mod outdated;
+mod project;
 mod proxy;
 mod remote;
+mod requirements;
 mod run;
 mod server;
 #[cfg(unix)]
 mod ssh;
 mod transports;
+mod usage;
