@@ -6,10 +6,15 @@ mod diff;
 mod env;
 mod harness;
 mod loopback;
+mod project;
 mod proxy;
 mod remote;
 mod run;
 mod server;
 #[cfg(unix)]
 mod ssh;
+mod sync;
+mod sync_moves;
+mod sync_prune;
+mod sync_safety;
 mod transports;
