@@ -23,18 +23,16 @@ impl Checkout {
         force: bool,
     ) -> Result<(), CheckoutError> {
         self.recover()?;
-        match self.head()? {
+        let head = self.head()?;
+        if !force && let Some(obstacle) = self.obstacle(&head) {
+            return Err(obstacle);
+        }
+        match head {
             Head::Absent => Ok(self.create(remote, content)?),
-            Head::NotGit if force => {
+            Head::HalfClone | Head::NotGit | Head::Link | Head::Other(None) => {
                 self.remove()?;
                 Ok(self.create(remote, content)?)
             }
-            Head::NotGit => Err(CheckoutError::NotGit { path: self.path.clone() }),
-            Head::Other(None) if force || self.is_ours() => {
-                self.remove()?;
-                Ok(self.create(remote, content)?)
-            }
-            Head::Other(None) => Err(CheckoutError::Unborn { path: self.path.clone() }),
             Head::Complete(_) | Head::Other(Some(_)) => {
                 if !force {
                     let work = self.local_work(Some(remote))?;
@@ -93,6 +91,8 @@ impl Checkout {
         }
         repository.checkout_tree(commit.as_object(), Some(&mut checkout))?;
         repository.set_head_detached(commit.id())?;
+        // Without `force`, none is under way.
+        repository.cleanup_state()?;
         Self::write_marker(&git, content)?;
         fs::remove_file(&journal).at("remove", &journal)?;
         Ok(())
