@@ -74,15 +74,14 @@ fn branches_and_stashes_in_an_undeclared_checkout_are_kept() {
     undeclared(&env);
     env.write("oca/old/README.md", "mine\n");
     env.git("oca/old", &["stash", "-q"]);
-    let left_alone = "error: `old` was left alone: local commits in `refs/stash`\n";
+    let left_alone = "error: `old` was left alone: local commits in `stash`\n";
     env.oca(&["sync", "--prune"]).stderr_contains(left_alone).status(1);
     env.git("oca/old", &["stash", "drop", "-q"]);
     env.git("oca/old", &["switch", "-q", "-c", "mine"]);
     env.git("oca/old", &["commit", "-q", "--allow-empty", "-m", "mine"]);
     env.git("oca/old", &["switch", "-q", "-d", "HEAD~1"]);
-    let left_alone = "error: `old` was left alone: local commits in `refs/heads/mine`\n";
+    let left_alone = "error: `old` was left alone: local commits in `mine`\n";
     env.oca(&["sync", "--prune"]).stderr_contains(left_alone).status(1);
-    // Also where the whole checkout would be replaced.
     env.git("oca/old", &["branch", "-q", "-D", "mine"]);
     env.run(&["sync", "--prune"]);
     assert!(!env.exists("oca/old"));

@@ -21,7 +21,7 @@ fn behind(env: &Env) -> [Remote; 2] {
 fn assert_left_alone(env: &Env, [web, tools]: &[Remote; 2], why: &str) {
     env.oca(&["sync"])
         .stderr(&format!(
-            "server-tools: moved 94633f2ee5 -> 4e9ea78b03\n2 repositories, 1 changed\n\
+            "server-tools: moved 94633f2ee5 -> e9f0a09dec\n2 repositories, 1 changed\n\
              error: `web` was left alone: {why}\nhint: commit and push it, or give `--force` to lose it\n"
         ))
         .status(1);
@@ -143,7 +143,7 @@ fn another_commit_of_the_remote_is_no_work_of_the_users() {
     env.sync();
     env.git("oca/web", &["fetch", "-q", "--unshallow"]);
     env.git("oca/web", &["switch", "-q", "-d", "HEAD~2"]);
-    env.oca(&["sync"]).stderr("web: moved b7a4d9d25e -> 8da9c8df92\n2 repositories, 1 changed\n").success();
+    env.oca(&["sync"]).stderr("web: moved da14e373a7 -> 8da9c8df92\n2 repositories, 1 changed\n").success();
     env.assert_checkout("oca/web", &web.commit_of("18.0"));
 }
 
