@@ -13,8 +13,10 @@ mod run;
 mod server;
 #[cfg(unix)]
 mod ssh;
+mod status;
 mod sync;
 mod sync_moves;
 mod sync_prune;
+mod sync_repair;
 mod sync_safety;
 mod transports;
