@@ -53,7 +53,8 @@ impl Error {
     pub(super) fn is_passing(&self) -> bool {
         match self {
             Self::Status { status, .. } => *status == 429 || *status >= 500,
-            Self::Connection { .. } | Self::Stalled { .. } | Self::Protocol { .. } => true,
+            // Who was silent for so long has been waited for: a stall is told at once.
+            Self::Connection { .. } | Self::Protocol { .. } => true,
             _ => false,
         }
     }
@@ -105,7 +106,7 @@ impl From<git2::Error> for Error {
         match (error.class(), error.code()) {
             (_, ErrorCode::Timeout) => Self::Stalled { after: super::STALL },
             (_, ErrorCode::Auth) => Self::Unauthorised { tried: Vec::new() },
-            (ErrorClass::Net | ErrorClass::Os, _) => Self::Connection { why: message },
+            (ErrorClass::Net, _) => Self::Connection { why: message },
             (ErrorClass::Odb, ErrorCode::NotFound) => Self::Damaged { why: message },
             _ => Self::Git { why: message },
         }
