@@ -1,10 +1,12 @@
 //! Runs the real binary against real repositories and loopback servers; nothing here needs the network.
 
+mod auth;
 mod daemon;
 mod demo;
 mod diff;
 mod env;
 mod harness;
+mod http;
 mod loopback;
 mod project;
 mod proxy;
