@@ -24,9 +24,11 @@ pub(crate) enum Error {
     NotGit { content_type: String },
     #[error("the server breaks git's protocol: {why}")]
     Protocol { why: String },
+    #[error("the server talks without end")]
+    Endless,
     #[error("the server says: {message}")]
     Remote { message: String },
-    #[error("nothing came for {} seconds", after.as_secs())]
+    #[error("nothing came for {}", seconds(*after))]
     Stalled { after: Duration },
     #[error("the connection failed: {why}")]
     Connection { why: String },
@@ -78,8 +80,24 @@ impl Error {
             Self::Stalled { .. } | Self::Connection { .. } => {
                 "check the network and the proxy, then try again".to_owned()
             }
-            _ => return None,
+            Self::NotGit { .. } => {
+                "check the url, and whether the network wants you to sign in first".to_owned()
+            }
+            Self::Redirect { .. } => "if it moved there, write that url in `repos.toml`".to_owned(),
+            Self::Status { .. } => "try again later".to_owned(),
+            Self::Protocol { .. } | Self::Endless | Self::Remote { .. } => {
+                format!("check that `git ls-remote {url}` works, then try again")
+            }
+            Self::Program { .. } => "install it, or name another in `GIT_SSH_COMMAND`".to_owned(),
+            Self::Git { .. } | Self::File(_) => return None,
         })
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    match duration.as_secs() {
+        1 => "1 second".to_owned(),
+        seconds => format!("{seconds} seconds"),
     }
 }
 

@@ -207,6 +207,7 @@ fn response_failure(response: &Response, broken: Broken) -> Failure {
         Broken::Empty => return Failure::PerhapsUnsupported,
         Broken::NotOurRef => return Failure::NotOurRef,
         Broken::Remote(message) => Error::Remote { message },
+        Broken::Endless => Error::Endless,
         Broken::Malformed(why) => Error::Protocol { why },
         Broken::Read(error) => response.explain(&error),
         Broken::Write(error) => Error::Protocol { why: error.to_string() },
