@@ -68,8 +68,7 @@ fn instead_of_can_lead_from_one_transport_to_another() {
     let remote = repository(&env, "web");
     let server = Server::start(&env);
     let rule = |base: &str| {
-        env.configure_git(&format!("[url \"{base}/\"]\n\tinsteadOf = https://git.example.com/\n"))
-    };
+        env.configure_git(&format!("[url \"{base}/\"]\n\tX
     env.declare("https://git.example.com", &["web"]);
     rule(&server.base());
     env.run(&["lock"]);
@@ -114,9 +113,11 @@ fn proxies_are_those_of_git_and_curl() {
     assert_eq!(proxy.lines().len(), count);
 }
 
+type Limit = fn(Builder) -> Builder;
+
 #[test]
 fn old_servers_are_asked_in_their_own_way_without_a_word() {
-    let limits: [(&str, fn(Builder) -> Builder); 4] = [
+    let limits: [(&str, Limit); 4] = [
         ("no protocol 2", Builder::without_protocol_2),
         ("no filter", Builder::without_filter),
         ("no exact commits", |server| server.without_protocol_2().without_exact_commits()),
