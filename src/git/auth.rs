@@ -35,7 +35,8 @@ pub(super) fn up_front(url: &Url) -> Option<Credential> {
     userinfo(url).or_else(|| token(url)).or_else(|| netrc(url))
 }
 
-fn userinfo(url: &Url) -> Option<Credential> {
+/// The user and the password that a url itself holds.
+pub(super) fn userinfo(url: &Url) -> Option<Credential> {
     let password = decoded(url.password().unwrap_or_default());
     let user = decoded(url.username());
     (!user.is_empty()).then(|| Credential { user, password, source: "the url's own userinfo".to_owned() })

@@ -7,9 +7,12 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector, DefaultConnector};
 use ureq::{Agent, Body, BodyReader, Proxy};
 use url::Url;
 
+use super::absolute::AbsoluteForm;
 use super::proxy;
 use crate::git::auth::{self, Credential};
 use crate::git::configuration::Configuration;
@@ -38,6 +41,8 @@ pub(in crate::git) struct Client {
 enum Trust {
     /// Plain http has no certificates.
     Plain,
+    /// Plain http to a proxy that is to pass it on.
+    PlainProxy,
     Anyone,
     /// The platform's authorities, and those in this file.
     Authorities(Option<String>),
@@ -192,8 +197,19 @@ impl Client {
             let (name, value) = header.split_once(':')?;
             Some((name.trim(), value.trim().to_owned()))
         }));
-        let agent = self.agent(url);
-        let proxy = self.proxy(url)?;
+        let chosen = proxy::choose(url, &self.configuration, &|name| std::env::var(name).ok());
+        let (agent, proxy) = match chosen.as_deref().and_then(|proxy| proxy::passing_on(url, proxy)) {
+            Some(proxy) => {
+                headers.push(("host", url[url::Position::BeforeHost..url::Position::AfterPort].to_owned()));
+                headers.extend(
+                    auth::userinfo(&proxy).map(|credential| ("proxy-authorization", credential.header())),
+                );
+                let _has_a_host = bare.set_host(proxy.host_str());
+                let _has_a_host = bare.set_port(proxy.port_or_known_default());
+                (self.agent(Trust::PlainProxy), None)
+            }
+            None => (self.agent(self.trust(url)), chosen.map(|proxy| Proxy::new(&proxy)).transpose()?),
+        };
         if let Some(post) = &request.post {
             let mut builder = agent.post(bare.as_str()).header("content-type", post.content_type);
             for (name, value) in headers {
@@ -212,11 +228,6 @@ impl Client {
         }
     }
 
-    fn proxy(&self, url: &Url) -> Result<Option<Proxy>, ureq::Error> {
-        let chosen = proxy::choose(url, &self.configuration, &|name| std::env::var(name).ok());
-        chosen.map(|proxy| Proxy::new(&proxy)).transpose()
-    }
-
     fn trust(&self, url: &Url) -> Trust {
         let is_off =
             |value: &str| matches!(value.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0" | "");
@@ -230,31 +241,34 @@ impl Client {
         }
     }
 
-    fn agent(&self, url: &Url) -> Agent {
-        let trust = self.trust(url);
+    fn agent(&self, trust: Trust) -> Agent {
         let mut agents = lock(&self.agents);
         let agent = agents.entry(trust).or_insert_with_key(|trust| {
             let mut tls = TlsConfig::builder().disable_verification(*trust == Trust::Anyone);
             if let Trust::Authorities(file) = trust {
                 tls = tls.root_certs(roots(file.as_deref()));
             }
-            Agent::new_with_config(
-                Agent::config_builder()
-                    .http_status_as_error(false)
-                    .max_redirects(0)
-                    .max_redirects_will_error(false)
-                    .timeout_resolve(Some(CONNECT))
-                    .timeout_connect(Some(CONNECT))
-                    .timeout_per_read(Some(self.stall))
-                    .timeout_per_write(Some(self.stall))
-                    .max_idle_connections(64)
-                    .max_idle_connections_per_host(CONNECTIONS_PER_HOST)
-                    .accept_encoding("identity")
-                    .input_buffer_size(64 * 1024)
-                    .user_agent(USER_AGENT)
-                    .tls_config(tls.build())
-                    .build(),
-            )
+            let config = Agent::config_builder()
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                .timeout_resolve(Some(CONNECT))
+                .timeout_connect(Some(CONNECT))
+                .timeout_per_read(Some(self.stall))
+                .timeout_per_write(Some(self.stall))
+                .max_idle_connections(64)
+                .max_idle_connections_per_host(CONNECTIONS_PER_HOST)
+                .accept_encoding("identity")
+                .input_buffer_size(64 * 1024)
+                .user_agent(USER_AGENT)
+                .tls_config(tls.build())
+                .build();
+            if *trust == Trust::PlainProxy {
+                let connector = DefaultConnector::new().chain(AbsoluteForm);
+                Agent::with_parts(config, connector, DefaultResolver::default())
+            } else {
+                Agent::new_with_config(config)
+            }
         });
         agent.clone()
     }

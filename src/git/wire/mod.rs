@@ -4,6 +4,7 @@
 //! indexer. No listing of all refs, no capability request: a server that lacks something answers with nothing,
 //! and only then is it asked what it can do.
 
+mod absolute;
 mod client;
 mod protocol;
 mod proxy;
