@@ -68,7 +68,8 @@ fn instead_of_can_lead_from_one_transport_to_another() {
     let remote = repository(&env, "web");
     let server = Server::start(&env);
     let rule = |base: &str| {
-        env.configure_git(&format!("[url \"{base}/\"]\n\tX
+        env.configure_git(&format!("[url \"{base}/\"]\n\tinsteadOf = https://git.example.com/\n"));
+    };
     env.declare("https://git.example.com", &["web"]);
     rule(&server.base());
     env.run(&["lock"]);
@@ -97,7 +98,7 @@ fn proxies_are_those_of_git_and_curl() {
         assert!(lines.last().is_some_and(|line| line.starts_with(expected)), "{expected}: {lines:?}");
     };
     upgrade(plain.base(), &[("http_proxy", &proxy.url())]);
-    seen(&format!("CONNECT {}", plain.base().trim_start_matches("http://")));
+    seen(&format!("POST {}/web.git/git-upload-pack", plain.base()));
     upgrade(secure.base(), &[("https_proxy", proxy.url().trim_start_matches("http://"))]);
     seen(&format!("CONNECT {}", secure.base().trim_start_matches("https://")));
     let count = proxy.lines().len();
@@ -106,7 +107,7 @@ fn proxies_are_those_of_git_and_curl() {
     assert_eq!(proxy.lines().len(), count);
     env.configure_git(&format!("[http]\n\tproxy = {}\n", proxy.url()));
     upgrade(plain.base_as("localhost"), &[]);
-    seen(&format!("CONNECT {}", plain.base_as("localhost").trim_start_matches("http://")));
+    seen(&format!("POST {}/web.git/git-upload-pack", plain.base_as("localhost")));
     env.configure_git("[http]\n\tproxy =\n");
     let count = proxy.lines().len();
     upgrade(plain.base(), &[("http_proxy", &proxy.url())]);
