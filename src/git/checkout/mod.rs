@@ -45,6 +45,12 @@ pub(crate) struct Content<'a> {
     pub(crate) origin: &'a Origin,
 }
 
+impl Content<'_> {
+    fn placed(&self) -> Placed {
+        Placed { commit: self.commit, depth: self.depth, url: self.origin.url.clone() }
+    }
+}
+
 /// What oca last completed in a checkout.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Placed {
@@ -186,12 +192,6 @@ impl Checkout {
         !self.path.is_symlink() && self.git_directory().join(MARKER).is_file()
     }
 
-    fn write_marker(git: &Path, content: &Content<'_>) -> Result<(), Error> {
-        let text = format!("{}\n{}\n{}\n", content.commit, content.depth, content.origin.url);
-        write_if_changed(&git.join(MARKER), text.as_bytes())?;
-        Ok(())
-    }
-
     /// Uncommitted changes, untracked files and local commits. `remote` tells its commits from the user's.
     pub(crate) fn local_work(&self, remote: Option<&Remote<'_>>) -> Result<LocalWork, Error> {
         let repository = self.open()?;
@@ -221,6 +221,12 @@ impl Checkout {
     fn open(&self) -> Result<Repository, Error> {
         Ok(Repository::open(&self.path)?)
     }
+}
+
+fn write_marker(git: &Path, placed: &Placed) -> Result<(), Error> {
+    let text = format!("{}\n{}\n{}\n", placed.commit, placed.depth, placed.url);
+    write_if_changed(&git.join(MARKER), text.as_bytes())?;
+    Ok(())
 }
 
 fn head_commit(repository: &Repository) -> Option<CommitId> {

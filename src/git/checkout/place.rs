@@ -7,7 +7,7 @@ use std::path::Path;
 use git2::build::CheckoutBuilder;
 use git2::{Odb, Oid, Repository, RepositoryInitOptions};
 
-use super::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, Origin};
+use super::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, Origin, write_marker};
 use crate::fs::{Context, read_if_there, write_if_changed};
 use crate::git::store::oid;
 use crate::git::{Error, Remote};
@@ -64,7 +64,7 @@ impl Checkout {
         checkout.force().disable_filters(true);
         repository.checkout_tree(commit.as_object(), Some(&mut checkout))?;
         repository.set_head_detached(commit.id())?;
-        Self::write_marker(&git, content)?;
+        write_marker(&git, &content.placed())?;
         fs::rename(aside.path(), &self.path).at("create", &self.path)?;
         // Renamed away: there is nothing left to delete.
         let _moved = aside.keep();
@@ -93,7 +93,7 @@ impl Checkout {
         repository.set_head_detached(commit.id())?;
         // Without `force`, none is under way.
         repository.cleanup_state()?;
-        Self::write_marker(&git, content)?;
+        write_marker(&git, &content.placed())?;
         fs::remove_file(&journal).at("remove", &journal)?;
         Ok(())
     }
