@@ -2,8 +2,8 @@
 
 use std::fs;
 
+use crate::checkouts::repository;
 use crate::env::Env;
-use crate::project::repository;
 use crate::server::Server;
 
 /// `user:password` as a header.
@@ -13,7 +13,7 @@ const ODO: &str = "Basic b2RvOnMzY3JldA==";
 fn guarded(env: &Env, userinfo: &str) -> Server {
     repository(env, "web");
     let server = Server::builder(env).basic("odo", "s3cret").start();
-    env.declare(&server.base_as(&format!("{userinfo}127.0.0.1")), &["web"]);
+    env.declare_repos(&server.base_as(&format!("{userinfo}127.0.0.1")), &["web"]);
     server
 }
 
@@ -59,7 +59,7 @@ fn a_token_is_sent_up_front_and_to_its_own_host_only() {
     repository(&env, "open");
     let open = Server::start(&env);
     let url = format!("{}/open.git", open.base_as("localhost"));
-    env.declare_with(&server.base(), &["web", "open"], &format!("[repos.open]\nurl = \"{url}\"\n"));
+    env.declare_repos_with(&server.base(), &["web", "open"], &format!("[repos.open]\nurl = \"{url}\"\n"));
     env.oca(&["sync", "-q"])
         .env("OCA_TOKEN_127_0_0_1", "odo:s3cret")
         .env("GITHUB_TOKEN", "ghp_other")
@@ -85,7 +85,7 @@ fn a_wrong_token_is_named_and_the_request_made_without() {
     let env = Env::new();
     repository(&env, "web");
     let server = Server::builder(&env).basic("odo", "s3cret").start();
-    env.declare(&server.base(), &["web"]);
+    env.declare_repos(&server.base(), &["web"]);
     helper(&env);
     env.oca(&["lock"])
         .env("OCA_TOKEN_127_0_0_1", "wr0ng")
@@ -115,7 +115,7 @@ fn a_token_that_an_open_server_refuses_is_a_warning() {
     repository(&env, "web");
     let server = Server::start(&env);
     server.fault("POST", 1, crate::server::Fault::Status(401));
-    env.declare(&server.base(), &["web"]);
+    env.declare_repos(&server.base(), &["web"]);
     env.oca(&["lock"])
         .env("OCA_TOKEN_127_0_0_1", "expired")
         .stderr(
@@ -166,7 +166,7 @@ fn userinfo_in_a_url_is_sent_and_written_nowhere() {
     assert_eq!(env.git("oca/web", &["remote", "get-url", "origin"]).trim(), server.url("web"));
     assert!(server.requests().iter().all(|seen| seen.authorization() == Some(ODO)));
     env.oca(&["sync"]).stderr("1 repository up to date\n").success();
-    env.declare(&server.base_as("odo:wr0ng@127.0.0.1"), &["web"]);
+    env.declare_repos(&server.base_as("odo:wr0ng@127.0.0.1"), &["web"]);
     let output = env.oca(&["lock", "--upgrade"]).output();
     assert_eq!(output.code, Some(3));
     assert!(
@@ -181,7 +181,7 @@ fn each_url_on_a_host_keeps_its_own_userinfo() {
     ["web", "other"].iter().for_each(|name| drop(repository(&env, name)));
     let server = Server::builder(&env).basic("odo", "s3cret").basic("ada", "s3cret").start();
     let more = format!("[repos.other]\nurl = \"{}/other.git\"\n", server.base_as("ada:s3cret@127.0.0.1"));
-    env.declare_with(&server.base_as("odo:s3cret@127.0.0.1"), &["web", "other"], &more);
+    env.declare_repos_with(&server.base_as("odo:s3cret@127.0.0.1"), &["web", "other"], &more);
     env.oca(&["lock", "-q", "-j", "1"]).success();
     for (name, given) in [("web", ODO), ("other", "Basic YWRhOnMzY3JldA==")] {
         let all = server.requests();
@@ -206,7 +206,7 @@ fn credentials_do_not_follow_a_redirect_to_another_host() {
     let there = Server::builder(&env).tls().start();
     let here = Server::start(&env);
     here.redirect("/", 307, &format!("{}/", there.base_as("localhost")));
-    env.declare(&here.base_as("odo:s3cret@127.0.0.1"), &["web"]);
+    env.declare_repos(&here.base_as("odo:s3cret@127.0.0.1"), &["web"]);
     env.oca(&["lock", "-q"]).env("SSL_CERT_FILE", there.authority()).success();
     assert_eq!(here.requests()[0].authorization(), Some(ODO));
     assert!(there.requests().iter().all(|seen| seen.authorization().is_none()));

@@ -3,8 +3,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use crate::checkouts::{repository, upgrade};
 use crate::env::Env;
-use crate::project::{repository, upgrade};
 use crate::remote::Remote;
 use crate::server::{ALWAYS, Fault, Server};
 
@@ -15,7 +15,7 @@ const FETCH: &str = "upload-pack fetch";
 fn served(env: &Env) -> (Remote, Server) {
     let remote = repository(env, "web");
     let server = Server::start(env);
-    env.declare(&server.base(), &["web"]);
+    env.declare_repos(&server.base(), &["web"]);
     (remote, server)
 }
 
@@ -90,7 +90,7 @@ fn what_never_passes_is_named_and_the_store_stays_usable() {
     let env = Env::new();
     let (remote, server) = served(&env);
     repository(&env, "tools");
-    env.declare(&server.base(), &["web", "tools"]);
+    env.declare_repos(&server.base(), &["web", "tools"]);
     env.run(&["lock"]);
     server.fault("web.git/git-upload-pack fetch", 4, Fault::CorruptPack);
     env.oca(&["sync"])
@@ -110,7 +110,7 @@ fn a_repository_that_hangs_is_named_and_the_rest_done() {
         let env = Env::new();
         let (remote, server) = served(&env);
         repository(&env, "tools");
-        env.declare(&server.base(), &["web", "tools"]);
+        env.declare_repos(&server.base(), &["web", "tools"]);
         env.run(&["lock"]);
         env.configure_git("[http]\n\tlowSpeedTime = 1\n");
         server.fault("web.git/git-upload-pack fetch", 1, fault);
@@ -160,11 +160,11 @@ fn a_renamed_repository_is_found_on_its_own_server() {
     let env = Env::new();
     let (_, server) = served(&env);
     server.redirect("/old.git/", 301, "/web.git/");
-    env.declare(&server.base(), &["old"]);
+    env.declare_repos(&server.base(), &["old"]);
     env.sync();
     env.assert_sound_checkout("oca/old");
     server.redirect("/loop.git/", 301, "/loop.git/");
-    env.declare(&server.base(), &["loop"]);
+    env.declare_repos(&server.base(), &["loop"]);
     env.oca(&["lock"]).stderr_contains("refused to follow a redirect").status(3);
 }
 
@@ -175,7 +175,7 @@ fn a_missing_branch_or_repository_is_named() {
     repository(&env, "tools");
     for base in [server.base(), "../remotes".to_owned()] {
         let more = "[repos.web]\nbranch = \"18.0-gone\"\n[repos.tools]\ntag = \"v1\"\n";
-        env.declare_with(&base, &["web", "tools", "nowhere"], more);
+        env.declare_repos_with(&base, &["web", "tools", "nowhere"], more);
         let output = env.oca(&["sync"]).output();
         assert_eq!(output.code, Some(3));
         for (name, cause, hint) in [
@@ -211,7 +211,7 @@ fn a_commit_that_vanished_is_exit_4() {
         let (remote, server) = served(&env);
         let base = if over_http { server.base() } else { "../remotes".to_owned() };
         repository(&env, "tools");
-        env.declare(&base, &["web", "tools"]);
+        env.declare_repos(&base, &["web", "tools"]);
         env.run(&["lock"]);
         let old = remote.commit_of("18.0");
         forget(&env, &remote);
@@ -236,7 +236,7 @@ fn an_old_server_that_lost_a_commit_says_that_it_is_out_of_reach() {
     let env = Env::new();
     let remote = repository(&env, "web");
     let server = Server::builder(&env).without_protocol_2().without_filter().without_exact_commits().start();
-    env.declare(&server.base(), &["web"]);
+    env.declare_repos(&server.base(), &["web"]);
     env.run(&["lock"]);
     let old = remote.commit_of("18.0");
     forget(&env, &remote);

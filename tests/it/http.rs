@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::checkouts::repository;
 use crate::env::Env;
-use crate::project::repository;
 use crate::proxy::Proxy;
 use crate::server::{Builder, Server};
 
@@ -12,7 +12,7 @@ fn https_trusts_the_authority_that_git_is_told_of() {
     let env = Env::new();
     let commit = repository(&env, "web").commit_of("18.0");
     let server = Server::builder(&env).tls().start();
-    env.declare(&server.base_as("localhost"), &["web"]);
+    env.declare_repos(&server.base_as("localhost"), &["web"]);
     env.oca(&["lock"])
         .stderr_contains("error: cannot fetch `web` from `https://localhost:[PORT]/web.git`\ncaused by: the connection failed: ")
         .stderr_contains("certificate")
@@ -51,7 +51,7 @@ fn instead_of_changes_where_requests_go_and_nothing_else() {
         short.base(),
         long.base()
     ));
-    env.declare("https://git.example.com/OCA", &["web"]);
+    env.declare_repos("https://git.example.com/OCA", &["web"]);
     env.sync();
     env.assert_checkout("oca/web", &commit);
     assert_eq!((short.requests().len(), long.count("ls-refs")), (0, 1));
@@ -70,7 +70,7 @@ fn instead_of_can_lead_from_one_transport_to_another() {
     let rule = |base: &str| {
         env.configure_git(&format!("[url \"{base}/\"]\n\tinsteadOf = https://git.example.com/\n"));
     };
-    env.declare("https://git.example.com", &["web"]);
+    env.declare_repos("https://git.example.com", &["web"]);
     rule(&server.base());
     env.run(&["lock"]);
     rule(env.remotes().to_str().expect("text"));
@@ -85,7 +85,7 @@ fn proxies_are_those_of_git_and_curl() {
     let [plain, secure] = [Server::start(&env), Server::builder(&env).tls().start()];
     let authority = secure.authority().to_str().expect("text").to_owned();
     let upgrade = |base: String, variables: &[(&str, &str)]| {
-        env.declare(&base, &["web"]);
+        env.declare_repos(&base, &["web"]);
         let mut run = env.oca(&["lock", "--upgrade", "-q"]).env("SSL_CERT_FILE", &authority);
         for (name, value) in variables {
             run = run.env(name, value);
@@ -128,14 +128,14 @@ fn old_servers_are_asked_in_their_own_way_without_a_word() {
         let env = Env::new();
         let remote = repository(&env, "web");
         let server = limit(Server::builder(&env)).start();
-        env.declare(&server.base(), &["web"]);
+        env.declare_repos(&server.base(), &["web"]);
         env.oca(&["sync"])
             .stderr("web: locked at 6df21dd409\nweb: checked out at 6df21dd409\n1 repository, 1 changed\n")
             .success();
         env.assert_checkout("oca/web", &remote.commit_of("18.0"));
         assert_eq!(env.git("oca/web", &["rev-list", "--count", "HEAD"]), "1\n", "{name}");
         // The pin is no longer the branch's head.
-        crate::project::upgrade(&remote, 1);
+        crate::checkouts::upgrade(&remote, 1);
         std::fs::remove_dir_all(env.cache()).expect("the cache");
         std::fs::remove_dir_all(env.project().join("oca")).expect("the checkouts");
         env.run(&["sync", "--locked"]);
@@ -152,7 +152,7 @@ fn eight_connections_serve_a_host_and_are_kept() {
         let env = Env::new();
         names.iter().for_each(|name| drop(repository(&env, name)));
         let server = Server::start(&env);
-        env.declare(&server.base(), &names);
+        env.declare_repos(&server.base(), &names);
         env.run(&["lock", "-j", jobs]);
         assert!(server.connections() <= most, "{jobs}: {}", server.connections());
         assert_eq!(server.requests().len(), 60);
@@ -168,12 +168,12 @@ fn variables_in_urls_reach_requests_and_not_the_lock() {
     let env = Env::new();
     let commit = repository(&env, "web").commit_of("18.0");
     let server = Server::start(&env);
-    env.declare("${MIRROR:-https://git.example.com}", &["web"]);
+    env.declare_repos("${MIRROR:-https://git.example.com}", &["web"]);
     env.oca(&["sync", "-q"]).env("MIRROR", server.base()).success();
     env.assert_checkout("oca/web", &commit);
     assert!(env.read("oca.lock.json").contains("${MIRROR:-https://git.example.com}/web.git"));
     assert!(!env.read("oca.lock.json").contains("127.0.0.1"));
     assert_eq!(env.git("oca/web", &["remote", "get-url", "origin"]).trim(), server.url("web"));
-    env.declare("${MIRROR}", &["web"]);
+    env.declare_repos("${MIRROR}", &["web"]);
     env.oca(&["lock"]).stderr_contains("`MIRROR`").status(2);
 }

@@ -1,6 +1,7 @@
 //! Runs the real binary against real repositories and loopback servers; nothing here needs the network.
 
 mod auth;
+mod checkouts;
 mod daemon;
 mod demo;
 mod diff;
@@ -10,7 +11,6 @@ mod harness;
 mod http;
 mod loopback;
 mod other_transports;
-mod project;
 mod proxy;
 mod remote;
 mod run;

@@ -2,9 +2,9 @@
 
 use std::fs;
 
+use crate::checkouts::{repository, upgrade};
 use crate::daemon::Daemon;
 use crate::env::Env;
-use crate::project::{repository, upgrade};
 
 /// Locks, syncs, moves and deepens over a base url.
 #[track_caller]
@@ -17,7 +17,7 @@ fn assert_works(env: &Env, base: &str, variables: &[(&str, &str)]) {
         }
         run.success();
     };
-    env.declare(base, &["web"]);
+    env.declare_repos(base, &["web"]);
     oca(&["sync", "-q"]);
     env.assert_checkout("oca/web", &remote.commit_of("18.0"));
     assert_eq!(env.git("oca/web", &["rev-list", "--count", "HEAD"]), "1\n");
@@ -28,7 +28,7 @@ fn assert_works(env: &Env, base: &str, variables: &[(&str, &str)]) {
     upgrade(&remote, 2);
     oca(&["sync", "-q", "--locked"]);
     env.assert_checkout("oca/web", &remote.commit_of("18.0~1"));
-    env.declare_with(base, &["web"], "[repos.web]\ndepth = 0\n");
+    env.declare_repos_with(base, &["web"], "[repos.web]\ndepth = 0\n");
     oca(&["sync", "-q"]);
     env.assert_checkout("oca/web", &remote.commit_of("18.0~1"));
     assert_eq!(env.git("oca/web", &["rev-list", "--count", "HEAD"]), "3\n");
@@ -82,7 +82,7 @@ fn ssh_is_the_program_that_git_would_run() {
     let program = elsewhere.to_str().expect("text");
     let line = format!("'{program}' -i key");
     repository(&env, "web");
-    env.declare("ssh://git@example.com", &["web"]);
+    env.declare_repos("ssh://git@example.com", &["web"]);
     let configured = format!("[core]\n\tsshCommand = {line}\n");
     for (variable, configuration, has_key) in [
         (Some(("GIT_SSH", program)), "", false),
@@ -110,7 +110,7 @@ fn a_refusing_ssh_speaks_for_itself() {
     let env = Env::new();
     repository(&env, "web");
     FakeSsh::refusing(&env);
-    env.declare("ssh://git@example.com", &["web"]);
+    env.declare_repos("ssh://git@example.com", &["web"]);
     env.oca(&["lock"])
         .stderr(
             "error: cannot fetch `web` from `ssh://git@example.com/web.git`\n\
@@ -129,7 +129,7 @@ fn a_refusing_ssh_speaks_for_itself() {
 fn a_daemon_that_is_gone_or_lacks_a_repository_is_said_so() {
     let env = Env::new();
     let daemon = Daemon::start(&env);
-    env.declare(daemon.url("").trim_end_matches("/.git"), &["nowhere"]);
+    env.declare_repos(daemon.url("").trim_end_matches("/.git"), &["nowhere"]);
     env.oca(&["lock"])
         .stderr_contains("error: cannot fetch `nowhere` from `git://127.0.0.1:[PORT]/nowhere.git`\n")
         .status(3);

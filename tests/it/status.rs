@@ -2,14 +2,14 @@
 
 use std::fs;
 
+use crate::checkouts::{REMOTES, repository, upgrade};
 use crate::env::Env;
-use crate::project::{REMOTES, repository, upgrade};
 
 #[test]
 fn clean_checkouts_are_exit_0() {
     let env = Env::new();
     ["web", "server-tools"].iter().for_each(|name| drop(repository(&env, name)));
-    env.declare(REMOTES, &["web", "server-tools"]);
+    env.declare_repos(REMOTES, &["web", "server-tools"]);
     env.sync();
     fs::remove_dir_all(env.cache()).expect("the cache");
     fs::remove_dir_all(env.remotes()).expect("the remotes");
@@ -24,9 +24,9 @@ fn every_state_has_its_word() {
     let names = ["clean", "dirty", "local", "missing", "not-git", "behind", "skipped"];
     let all = names.map(|name| repository(&env, name));
     repository(&env, "undeclared");
-    env.declare(REMOTES, &[&names[..], &["undeclared"]].concat());
+    env.declare_repos(REMOTES, &[&names[..], &["undeclared"]].concat());
     env.sync();
-    env.declare(REMOTES, &names);
+    env.declare_repos(REMOTES, &names);
     upgrade(&all[5], 1);
     env.run(&["lock", "--upgrade"]);
     env.write("repos.local.toml", "skip = [\"skipped\"]\n");
@@ -69,11 +69,11 @@ fn every_state_has_its_word() {
 fn a_missing_or_stale_lock_is_refused() {
     let env = Env::new();
     ["web", "server-tools"].iter().for_each(|name| drop(repository(&env, name)));
-    env.declare(REMOTES, &["web"]);
+    env.declare_repos(REMOTES, &["web"]);
     let hint = "hint: run `oca lock` and commit the result\n";
     env.oca(&["status"]).stderr(&format!("error: there is no `oca.lock.json`\n{hint}")).status(1);
     env.sync();
-    env.declare(REMOTES, &["server-tools"]);
+    env.declare_repos(REMOTES, &["server-tools"]);
     env.oca(&["status"]).stderr_contains("is out of date: `server-tools` is not in the lock").status(1);
     assert!(!env.exists("oca/server-tools"));
 }
@@ -82,7 +82,7 @@ fn a_missing_or_stale_lock_is_refused() {
 fn each_profile_has_its_own_report() {
     let env = Env::new();
     ["web", "server-tools"].iter().for_each(|name| drop(repository(&env, name)));
-    env.declare_with(
+    env.declare_repos_with(
         REMOTES,
         &["web"],
         "[profiles.more]\nextends = [\"standard\"]\nrepos = [\"server-tools\"]\n",

@@ -2,8 +2,8 @@
 
 use std::fs;
 
+use crate::checkouts::{REMOTES, repository, upgrade};
 use crate::env::Env;
-use crate::project::{REMOTES, repository, upgrade};
 use crate::server::Server;
 
 #[test]
@@ -11,7 +11,7 @@ fn a_first_sync_locks_and_checks_out() {
     let env = Env::new();
     let commit = repository(&env, "web").commit_of("18.0");
     repository(&env, "server-tools");
-    env.declare(REMOTES, &["web", "server-tools"]);
+    env.declare_repos(REMOTES, &["web", "server-tools"]);
     env.oca(&["sync"])
         .stderr(
             "server-tools: locked at 94633f2ee5\nweb: locked at 6df21dd409\nweb: checked out at 6df21dd409\n\
@@ -33,7 +33,7 @@ fn a_first_sync_locks_and_checks_out() {
 fn a_checkout_needs_neither_cache_nor_alternates() {
     let env = Env::new();
     let remote = repository(&env, "web");
-    env.declare(REMOTES, &["web"]);
+    env.declare_repos(REMOTES, &["web"]);
     env.sync();
     fs::remove_dir_all(env.cache()).expect("the cache");
     assert!(!env.exists("oca/web/.git/objects/info/alternates"));
@@ -50,7 +50,7 @@ fn nothing_to_do_asks_no_server_and_needs_no_remote() {
     let env = Env::new();
     repository(&env, "web");
     let server = Server::start(&env);
-    env.declare(&server.base(), &["web"]);
+    env.declare_repos(&server.base(), &["web"]);
     env.sync();
     let asked = server.requests().len();
     env.oca(&["sync"]).stderr("1 repository up to date\n").success();
@@ -66,7 +66,7 @@ fn a_fresh_checkout_from_a_warm_cache_asks_no_server() {
     let env = Env::new();
     let remote = repository(&env, "web");
     let server = Server::start(&env);
-    env.declare(&server.base(), &["web"]);
+    env.declare_repos(&server.base(), &["web"]);
     env.sync();
     let asked = server.requests().len();
     for flag in ["--locked", "--offline"] {
@@ -83,7 +83,7 @@ fn a_cold_sync_costs_three_requests_and_a_locked_one_two() {
     let remote = repository(&env, "web");
     remote.branch("18.0").file("static/big.bin", vec![7; 100_000]).commit();
     let server = Server::start(&env);
-    env.declare(&server.base(), &["web"]);
+    env.declare_repos(&server.base(), &["web"]);
     env.run(&["lock"]);
     assert_eq!((server.count("ls-refs"), server.count("upload-pack fetch")), (1, 2));
     assert!(server.requests().iter().any(|seen| seen.asks("filter blob:none")));
@@ -101,13 +101,13 @@ fn locked_refuses_a_missing_or_stale_lock() {
     let env = Env::new();
     repository(&env, "web");
     repository(&env, "server-tools");
-    env.declare(REMOTES, &["web"]);
+    env.declare_repos(REMOTES, &["web"]);
     env.oca(&["sync", "--locked"])
         .stderr("error: there is no `oca.lock.json`\nhint: run `oca lock` and commit the result\n")
         .status(1);
     env.sync();
     let lock = env.read("oca.lock.json");
-    env.declare(REMOTES, &["web", "server-tools"]);
+    env.declare_repos(REMOTES, &["web", "server-tools"]);
     env.oca(&["sync", "--locked"])
         .stderr(
             "error: `oca.lock.json` is out of date, and `--locked` was given: `server-tools` is not in the \
@@ -124,11 +124,11 @@ fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     let env = Env::new();
     let remote = repository(&env, "web");
     repository(&env, "server-tools");
-    env.declare(REMOTES, &["web"]);
+    env.declare_repos(REMOTES, &["web"]);
     env.sync();
     let old = env.head("oca/web");
     upgrade(&remote, 1);
-    env.declare(REMOTES, &["web", "server-tools"]);
+    env.declare_repos(REMOTES, &["web", "server-tools"]);
     env.run(&["lock", "--upgrade"]);
     let output = env.run(&["sync", "--dry-run"]);
     assert_eq!(
@@ -145,7 +145,7 @@ fn offline_works_from_the_cache_alone() {
     let env = Env::new();
     repository(&env, "web");
     let server = Server::start(&env);
-    env.declare(&server.base(), &["web"]);
+    env.declare_repos(&server.base(), &["web"]);
     env.oca(&["sync", "--offline"])
         .stderr(
             "error: cannot fetch `web` from `http://127.0.0.1:[PORT]/web.git`\n\
@@ -163,7 +163,7 @@ fn offline_works_from_the_cache_alone() {
 fn the_surrounding_repository_never_swallows_a_checkout() {
     let env = Env::new();
     repository(&env, "web");
-    env.declare(REMOTES, &["web"]);
+    env.declare_repos(REMOTES, &["web"]);
     env.git("", &["init", "-q"]);
     env.sync();
     env.assert_file("oca/.gitignore", "*\n");
@@ -179,7 +179,7 @@ fn the_surrounding_repository_never_swallows_a_checkout() {
 fn json_tells_what_became_of_each_repository() {
     let env = Env::new();
     repository(&env, "web");
-    env.declare(REMOTES, &["web"]);
+    env.declare_repos(REMOTES, &["web"]);
     env.run(&["lock"]);
     insta::assert_snapshot!(env.run(&["sync", "-q", "--format", "json"]).stdout, @r#"
     {

@@ -2,8 +2,8 @@
 
 use std::fs;
 
+use crate::checkouts::{REMOTES, repository, upgrade};
 use crate::env::Env;
-use crate::project::{REMOTES, repository, upgrade};
 use crate::server::Server;
 
 /// Everything an ordinary git is asked of a checkout.
@@ -24,7 +24,7 @@ fn three_upgrades_in_a_row_leave_an_ordinary_repository() {
     let env = Env::new();
     let remote = repository(&env, "web");
     let server = Server::start(&env);
-    env.declare(&server.base(), &["web"]);
+    env.declare_repos(&server.base(), &["web"]);
     env.sync();
     for number in 1..=3 {
         let commit = upgrade(&remote, number);
@@ -42,7 +42,7 @@ fn pins_that_were_never_synced_leave_no_holes() {
     let env = Env::new();
     let remote = repository(&env, "web");
     let server = Server::start(&env);
-    env.declare(&server.base(), &["web"]);
+    env.declare_repos(&server.base(), &["web"]);
     env.run(&["lock"]);
     for number in 1..=2 {
         upgrade(&remote, number);
@@ -63,7 +63,7 @@ fn a_checkout_moves_also_without_the_cache() {
     let env = Env::new();
     let remote = repository(&env, "web");
     let server = Server::start(&env);
-    env.declare(&server.base(), &["web"]);
+    env.declare_repos(&server.base(), &["web"]);
     env.sync();
     for number in 1..=2 {
         upgrade(&remote, number);
@@ -80,7 +80,7 @@ fn a_pin_can_move_back_and_to_rewritten_history() {
     let remote = repository(&env, "web");
     let first = remote.commit_of("18.0");
     let server = Server::start(&env);
-    env.declare(&server.base(), &["web"]);
+    env.declare_repos(&server.base(), &["web"]);
     upgrade(&remote, 1);
     env.sync();
     env.run(&["lock", &format!("web@{first}")]);
@@ -98,7 +98,7 @@ fn a_users_unshallowed_history_stays_whole() {
     let env = Env::new();
     let remote = repository(&env, "web");
     let server = Server::start(&env);
-    env.declare(&server.base(), &["web"]);
+    env.declare_repos(&server.base(), &["web"]);
     env.sync();
     env.git("oca/web", &["fetch", "-q", "--unshallow"]);
     upgrade(&remote, 1);
@@ -116,7 +116,7 @@ fn depth_can_be_chosen_and_changed() {
     let server = Server::start(&env);
     for base in [REMOTES, &server.base()] {
         for (depth, expected) in [("", "1"), ("depth = 3", "3"), ("depth = 0", "6"), ("", "6")] {
-            env.declare_with(base, &["web"], &format!("[repos.web]\n{depth}\n"));
+            env.declare_repos_with(base, &["web"], &format!("[repos.web]\n{depth}\n"));
             env.sync();
             env.assert_checkout("oca/web", &remote.commit_of("18.0"));
             let count = env.git("oca/web", &["rev-list", "--count", "HEAD"]);
@@ -133,7 +133,7 @@ fn whole_histories_move_too() {
     let env = Env::new();
     let remote = repository(&env, "web");
     let server = Server::start(&env);
-    env.declare_with(&server.base(), &["web"], "[repos.web]\ndepth = 0\n");
+    env.declare_repos_with(&server.base(), &["web"], "[repos.web]\ndepth = 0\n");
     env.sync();
     assert!(!env.exists("oca/web/.git/shallow"));
     upgrade(&remote, 1);
@@ -148,7 +148,7 @@ fn one_machine_can_skip_and_deepen() {
     let env = Env::new();
     repository(&env, "web");
     repository(&env, "server-tools");
-    env.declare(REMOTES, &["web", "server-tools"]);
+    env.declare_repos(REMOTES, &["web", "server-tools"]);
     env.write("repos.local.toml", "depth = 0\nskip = [\"server-tools\"]\n");
     env.sync();
     assert!(!env.exists("oca/server-tools"));
@@ -166,7 +166,7 @@ fn a_clean_clone_of_gits_own_is_adopted() {
     env.git("", &["clone", "-q", "-b", "18.0", &url, "oca/web"]);
     env.git("oca/web", &["remote", "set-url", "origin", "https://old.example.com/web.git"]);
     upgrade(&remote, 1);
-    env.declare(REMOTES, &["web"]);
+    env.declare_repos(REMOTES, &["web"]);
     env.sync();
     env.assert_checkout("oca/web", &remote.commit_of("18.0"));
     assert_eq!(env.git("oca/web", &["remote", "get-url", "origin"]).trim(), url);
@@ -179,15 +179,15 @@ fn another_branch_or_url_changes_where_git_fetch_goes() {
     let env = Env::new();
     let remote = repository(&env, "web");
     let next = remote.branch("19.0").module("web_next", &[]).commit();
-    env.declare(REMOTES, &["web"]);
+    env.declare_repos(REMOTES, &["web"]);
     env.sync();
-    env.declare_with(REMOTES, &["web"], "[repos.web]\nbranch = \"19.0\"\n");
+    env.declare_repos_with(REMOTES, &["web"], "[repos.web]\nbranch = \"19.0\"\n");
     env.sync();
     env.assert_checkout("oca/web", &next);
     env.git("oca/web", &["fetch", "-q"]);
     env.git("oca/web", &["rev-parse", "origin/19.0"]);
     let server = Server::start(&env);
-    env.declare_with(&server.base(), &["web"], "[repos.web]\nbranch = \"19.0\"\n");
+    env.declare_repos_with(&server.base(), &["web"], "[repos.web]\nbranch = \"19.0\"\n");
     env.sync();
     assert_eq!(env.git("oca/web", &["remote", "get-url", "origin"]).trim(), server.url("web"));
 }
@@ -200,7 +200,7 @@ fn profiles_share_a_place_or_have_their_own() {
     let next = remote.branch("19.0").module("web_next", &[]).commit();
     let more = "[profiles.next]\nextends = [\"standard\"]\nodoo = \"19.0\"\npath = \"oca-19\"\n\n\
                 [profiles.more]\nextends = [\"standard\"]\nrepos = [\"server-tools\"]\n";
-    env.declare_with(REMOTES, &["web"], more);
+    env.declare_repos_with(REMOTES, &["web"], more);
     env.sync();
     assert!(!env.exists("oca-19") && !env.exists("oca/server-tools"));
     env.run(&["sync", "-p", "next"]);
@@ -225,7 +225,7 @@ fn modes_links_and_odd_names_are_checked_out() {
     env.configure_git("[core]\n\tautocrlf = true\n");
     let server = Server::start(&env);
     for base in [REMOTES, &server.base()] {
-        env.declare(base, &["web"]);
+        env.declare_repos(base, &["web"]);
         env.sync();
         env.assert_checkout("oca/web", &remote.commit_of("18.0"));
         env.assert_file("oca/web/crlf.txt", "one\r\ntwo\r\n");
@@ -257,7 +257,7 @@ fn names_that_are_not_utf_8_are_checked_out_and_moved() {
     env.git("work", &["add", "-A"]);
     env.git("work", &["commit", "-q", "-m", "odd"]);
     env.git("work", &["push", "-q", "origin", "HEAD:18.0"]);
-    env.declare(REMOTES, &["web"]);
+    env.declare_repos(REMOTES, &["web"]);
     env.sync();
     assert_eq!(fs::read(env.project().join("oca/web").join(name)).expect("the file"), b"x\n");
     env.assert_sound_checkout("oca/web");

@@ -2,15 +2,15 @@
 
 use std::fs;
 
+use crate::checkouts::{REMOTES, repository};
 use crate::env::Env;
-use crate::project::{REMOTES, repository};
 
 /// `web` and `old` checked out, then only `web` declared.
 fn undeclared(env: &Env) {
     ["web", "old"].iter().for_each(|name| drop(repository(env, name)));
-    env.declare(REMOTES, &["web", "old"]);
+    env.declare_repos(REMOTES, &["web", "old"]);
     env.sync();
-    env.declare(REMOTES, &["web"]);
+    env.declare_repos(REMOTES, &["web"]);
     env.run(&["lock"]);
 }
 
@@ -46,7 +46,11 @@ fn what_oca_did_not_make_is_kept() {
 fn what_another_profile_declares_is_kept() {
     let env = Env::new();
     ["web", "old"].iter().for_each(|name| drop(repository(&env, name)));
-    env.declare_with(REMOTES, &["web"], "[profiles.more]\nextends = [\"standard\"]\nrepos = [\"old\"]\n");
+    env.declare_repos_with(
+        REMOTES,
+        &["web"],
+        "[profiles.more]\nextends = [\"standard\"]\nrepos = [\"old\"]\n",
+    );
     env.run(&["sync", "--all-profiles"]);
     env.oca(&["sync", "--prune"]).stderr("1 repository up to date\n").success();
     assert!(env.exists("oca/old"));

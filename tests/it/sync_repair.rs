@@ -5,8 +5,8 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use crate::checkouts::{REMOTES, repository, upgrade};
 use crate::env::Env;
-use crate::project::{REMOTES, repository, upgrade};
 use crate::remote::Remote;
 use crate::server::{Fault, Server};
 
@@ -14,7 +14,7 @@ use crate::server::{Fault, Server};
 fn killed(env: &Env) -> Remote {
     let web = repository(env, "web");
     upgrade(&web, 1);
-    env.declare(REMOTES, &["web"]);
+    env.declare_repos(REMOTES, &["web"]);
     env.sync();
     let new = upgrade(&web, 2);
     env.run(&["lock", "--upgrade"]);
@@ -99,7 +99,7 @@ fn leftovers_of_killed_runs_are_cleared() {
     let env = Env::new();
     let web = repository(&env, "web");
     let server = Server::start(&env);
-    env.declare(&server.base(), &["web"]);
+    env.declare_repos(&server.base(), &["web"]);
     env.run(&["lock"]);
     env.write("oca/.oca-tmp-abc/.git/HEAD", "half");
     let left = store(&env).join("oca-tmp-abc");
@@ -116,7 +116,7 @@ fn a_half_deleted_store_is_made_anew() {
     let env = Env::new();
     let web = repository(&env, "web");
     let server = Server::start(&env);
-    env.declare(&server.base(), &["web"]);
+    env.declare_repos(&server.base(), &["web"]);
     for part in ["HEAD", "objects", "refs", "config"] {
         env.run(&["lock"]);
         remove(&store(&env).join(part));
@@ -143,7 +143,7 @@ fn two_at_once_do_the_work_once() {
     let names = ["a", "b", "c", "d"];
     names.iter().for_each(|name| drop(repository(&env, name)));
     let server = Server::start(&env);
-    env.declare(&server.base(), &names);
+    env.declare_repos(&server.base(), &names);
     let runs = [(); 3].map(|()| env.oca(&["sync", "-q"]).spawn());
     runs.into_iter().for_each(crate::run::Running::success);
     names.iter().for_each(|name| env.assert_sound_checkout(format!("oca/{name}")));
@@ -156,7 +156,7 @@ fn two_projects_share_a_cache_at_once() {
     let names = ["a", "b", "c"];
     names.iter().for_each(|name| drop(repository(&env, name)));
     let server = Server::start(&env);
-    env.declare(&server.base(), &names);
+    env.declare_repos(&server.base(), &names);
     let other = env.home().join("other");
     fs::create_dir(&other).expect("a project");
     fs::copy(env.project().join("repos.toml"), other.join("repos.toml")).expect("a copy");
@@ -176,7 +176,7 @@ fn an_interrupt_is_exit_130_and_the_next_run_repairs() {
     let web = repository(&env, "web");
     repository(&env, "server-tools");
     let server = Server::start(&env);
-    env.declare(&server.base(), &["web", "server-tools"]);
+    env.declare_repos(&server.base(), &["web", "server-tools"]);
     env.run(&["lock"]);
     fs::remove_dir_all(env.cache()).expect("the cache");
     server.fault("POST /web.git/git-upload-pack fetch", 1, Fault::StallAfter(60));
@@ -200,7 +200,7 @@ fn a_kill_at_any_moment_is_repaired() {
     let names = ["a", "b", "c"];
     let all = names.map(|name| repository(&env, name));
     let server = Server::start(&env);
-    env.declare(&server.base(), &names);
+    env.declare_repos(&server.base(), &names);
     for (number, pause) in (1..).zip([5, 15, 25, 35, 50, 70, 90]) {
         all.iter().for_each(|remote| drop(upgrade(remote, number)));
         let run = env.oca(&["lock", "--upgrade"]).spawn();

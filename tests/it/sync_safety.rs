@@ -2,14 +2,14 @@
 
 use std::fs;
 
+use crate::checkouts::{REMOTES, repository, upgrade};
 use crate::env::Env;
-use crate::project::{REMOTES, repository, upgrade};
 use crate::remote::Remote;
 
 /// `web` and `server-tools` checked out, and both locked at newer commits.
 fn behind(env: &Env) -> [Remote; 2] {
     let remotes = ["web", "server-tools"].map(|name| repository(env, name));
-    env.declare(REMOTES, &["web", "server-tools"]);
+    env.declare_repos(REMOTES, &["web", "server-tools"]);
     env.sync();
     remotes.iter().for_each(|remote| drop(upgrade(remote, 1)));
     env.run(&["lock", "--upgrade"]);
@@ -168,7 +168,7 @@ fn a_branch_without_a_commit_and_its_files_are_kept() {
 fn directories_and_files_in_the_way_are_kept() {
     let env = Env::new();
     let [web, _] = ["web", "server-tools"].map(|name| repository(&env, name));
-    env.declare(REMOTES, &["web", "server-tools"]);
+    env.declare_repos(REMOTES, &["web", "server-tools"]);
     env.write("oca/web/mine.txt", "mine\n");
     env.write("oca/server-tools", "mine\n");
     let kept = |name: &str| {
@@ -194,7 +194,7 @@ fn directories_and_files_in_the_way_are_kept() {
 fn half_a_clone_is_made_whole() {
     let env = Env::new();
     let web = repository(&env, "web");
-    env.declare(REMOTES, &["web"]);
+    env.declare_repos(REMOTES, &["web"]);
     env.git("", &["init", "-q", "oca/web"]);
     env.git("oca/web", &["remote", "add", "origin", "https://example.com/web.git"]);
     env.write("oca/web/.git/objects/pack/tmp_pack_1", "half");
@@ -212,7 +212,7 @@ fn half_a_clone_is_made_whole() {
 fn an_empty_repository_with_somebodys_work_in_it_is_kept() {
     let env = Env::new();
     repository(&env, "web");
-    env.declare(REMOTES, &["web"]);
+    env.declare_repos(REMOTES, &["web"]);
     env.git("", &["init", "-q", "-b", "main", "oca/web"]);
     env.write("oca/web/staged.txt", "mine\n");
     env.git("oca/web", &["add", "staged.txt"]);
@@ -233,7 +233,7 @@ fn a_symlink_in_the_place_of_a_checkout_is_not_followed() {
     env.git("", &["clone", "-q", "-b", "18.0", url, "mine"]);
     let mine = env.head("mine");
     upgrade(&web, 1);
-    env.declare(REMOTES, &["web"]);
+    env.declare_repos(REMOTES, &["web"]);
     fs::create_dir(env.project().join("oca")).expect("a directory");
     std::os::unix::fs::symlink("../mine", env.project().join("oca/web")).expect("a symlink");
     env.oca(&["sync"])
@@ -252,7 +252,7 @@ fn a_symlink_in_the_place_of_a_checkout_is_not_followed() {
 fn force_leaves_clean_checkouts_alone_and_asks_nobody() {
     let env = Env::new();
     let remotes = ["web", "server-tools"].map(|name| repository(&env, name));
-    env.declare(REMOTES, &["web", "server-tools"]);
+    env.declare_repos(REMOTES, &["web", "server-tools"]);
     env.sync();
     env.write("oca/web/README.md", "mine\n");
     env.oca(&["sync", "--force"])

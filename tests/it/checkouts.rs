@@ -27,12 +27,12 @@ pub(crate) fn upgrade(remote: &Remote, number: u32) -> String {
 
 impl Env {
     /// Writes a `repos.toml` with the profile `standard` of these repositories.
-    pub(crate) fn declare(&self, base: &str, repos: &[&str]) {
-        self.declare_with(base, repos, "");
+    pub(crate) fn declare_repos(&self, base: &str, repos: &[&str]) {
+        self.declare_repos_with(base, repos, "");
     }
 
     /// The same with more tables at its end.
-    pub(crate) fn declare_with(&self, base: &str, repos: &[&str], more: &str) {
+    pub(crate) fn declare_repos_with(&self, base: &str, repos: &[&str], more: &str) {
         let text = format!(
             "odoo = \"18.0\"\nbase-url = \"{base}\"\npath = \"oca\"\ndefault-profile = \"standard\"\n\n\
              [profiles.standard]\nrepos = {repos:?}\n{more}"
