@@ -128,7 +128,10 @@ fn fetch_into(
 
 /// The error that a transport of ours met, else libgit2's own.
 fn carried(error: git2::Error) -> Error {
-    CARRIED.take().unwrap_or_else(|| error.into())
+    CARRIED.take().unwrap_or_else(|| match error.class() {
+        git2::ErrorClass::Os => Error::Connection { why: error.message().to_owned() },
+        _ => error.into(),
+    })
 }
 
 /// Makes libgit2 reach http, https and ssh through us, once for the process.

@@ -131,7 +131,7 @@ impl<'a> Remote<'a> {
         }
         let _lock = self.store.lock()?;
         let missing = self.store.missing(blobs.iter().copied())?;
-        self.fetch_missing(&missing, meter)
+        self.fetch_missing(&missing, meter).map_err(Failure::into_error)
     }
 
     /// Makes a commit complete in the store, so many generations deep (0: all).
@@ -169,8 +169,13 @@ impl<'a> Remote<'a> {
         }
         if depth == 1 && self.store.has_commit(commit)? {
             let missing = self.store.missing_files(commit)?;
-            self.fetch_missing(&missing, meter)?;
-            return self.ends_of(commit);
+            match self.fetch_missing(&missing, meter) {
+                Ok(()) => return self.ends_of(commit),
+                Err(Failure::NotOurRef) => return Err(Error::Vanished { commit }),
+                // It was another server that gave out commits without their files: this one is asked for all.
+                Err(Failure::PerhapsUnsupported) => {}
+                Err(Failure::Error(error)) => return Err(error),
+            }
         }
         let ends = self.fetch(commit, Some(depth), reference, meter)?;
         self.expect_commit(commit)?;
@@ -191,18 +196,17 @@ impl<'a> Remote<'a> {
         Ok(if parents == 0 { Vec::new() } else { vec![commit] })
     }
 
-    fn fetch_missing(&self, missing: &[[u8; 20]], meter: Meter<'_>) -> Result<(), Error> {
+    /// Only protocol 2 can be asked for blobs alone.
+    fn fetch_missing(&self, missing: &[[u8; 20]], meter: Meter<'_>) -> Result<(), Failure> {
         if missing.is_empty() {
             return Ok(());
         }
         self.refuse_offline()?;
-        // Only protocol 2 brings commits without their blobs, so only it can be asked for them.
-        let Transport::Http { remote, .. } = &self.transport else {
-            return Err(Error::Damaged { why: format!("{} files are missing", missing.len()) });
-        };
-        match self.fetch_http(remote, &Objects::Blobs(missing), meter) {
-            Ok(_) => Ok(()),
-            Err(failure) => Err(failure.into_error()),
+        match &self.transport {
+            Transport::Http { remote, plain, .. } if !plain.load(Ordering::Relaxed) => {
+                self.fetch_http(remote, &Objects::Blobs(missing), meter).map(|_| ())
+            }
+            _ => Err(Failure::PerhapsUnsupported),
         }
     }
 

@@ -43,7 +43,7 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
         },
         Outcome::Failed(error) => FailureWords {
             error: format!("cannot fetch `{name}` from `{url}`"),
-            cause: Some(error.to_string()),
+            cause: Some(with_sources(error)),
             hint: error.hint(url).map(|hint| hint.replace("NAME", name.as_str())),
         },
         other => {
@@ -55,9 +55,15 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
 fn checkout_failure(name: &str, error: &GitError, url: &str) -> FailureWords {
     FailureWords {
         error: format!("cannot check out `{name}`"),
-        cause: Some(error.to_string()),
+        cause: Some(with_sources(error)),
         hint: error.hint(url),
     }
+}
+
+/// An error and what is behind it, on one line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let behind = std::iter::successors(error.source(), |error| error.source());
+    std::iter::once(error.to_string()).chain(behind.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
 }
 
 impl fmt::Display for Difference {

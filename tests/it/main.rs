@@ -2,13 +2,17 @@
 
 mod addons_path;
 mod addons_path_files;
+mod auth;
 mod cache;
+mod checkouts;
 mod config;
 mod daemon;
 mod demo;
 mod diff;
 mod env;
+mod faults;
 mod harness;
+mod http;
 mod init;
 mod list;
 mod lock;
@@ -17,6 +21,7 @@ mod lock_format;
 mod lock_refused;
 mod lock_upgrade;
 mod loopback;
+mod other_transports;
 mod outdated;
 mod project;
 mod proxy;
@@ -26,5 +31,11 @@ mod run;
 mod server;
 #[cfg(unix)]
 mod ssh;
+mod status;
+mod sync;
+mod sync_moves;
+mod sync_prune;
+mod sync_repair;
+mod sync_safety;
 mod transports;
 mod usage;

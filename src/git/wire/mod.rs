@@ -4,6 +4,7 @@
 //! indexer. No listing of all refs, no capability request: a server that lacks something answers with nothing,
 //! and only then is it asked what it can do.
 
+mod absolute;
 mod client;
 mod protocol;
 mod proxy;
@@ -219,6 +220,7 @@ fn response_failure(response: &Response, broken: Broken) -> Failure {
         Broken::Empty => return Failure::PerhapsUnsupported,
         Broken::NotOurRef => return Failure::NotOurRef,
         Broken::Remote(message) => Error::Remote { message },
+        Broken::Endless => Error::Endless,
         Broken::Malformed(why) => Error::Protocol { why },
         Broken::Read(error) => response.explain(&error),
         Broken::Write(error) => Error::Protocol { why: error.to_string() },

@@ -12,6 +12,9 @@ use crate::repo::CommitId;
 
 const AGENT: &str = concat!("agent=oca/", env!("CARGO_PKG_VERSION"));
 
+/// Lines that are no pack data; progress is not asked for, and no prefix has so many refs.
+const MOST_LINES: usize = 100_000;
+
 /// Why a response could not be understood.
 #[derive(Debug)]
 pub(super) enum Broken {
@@ -23,6 +26,8 @@ pub(super) enum Broken {
     Remote(String),
     /// Not the protocol.
     Malformed(String),
+    /// More chatter than any server has a reason for.
+    Endless,
     Read(io::Error),
     Write(io::Error),
 }
@@ -171,15 +176,17 @@ enum Line {
 struct Lines<'a> {
     packets: StreamingPeekableIter<&'a mut dyn Read>,
     began: bool,
+    count: usize,
 }
 
 impl<'a> Lines<'a> {
     fn new(response: &'a mut dyn Read) -> Self {
-        Self { packets: StreamingPeekableIter::new(response, &[], false), began: false }
+        Self { packets: StreamingPeekableIter::new(response, &[], false), began: false, count: 0 }
     }
 
     fn next(&mut self) -> Result<Line, Broken> {
         let began = std::mem::replace(&mut self.began, true);
+        count(&mut self.count)?;
         Ok(match read_packet(&mut self.packets, began)? {
             PacketLineRef::Data(bytes) => {
                 let text = String::from_utf8_lossy(bytes);
@@ -205,7 +212,7 @@ impl<'a> Lines<'a> {
                 }
                 PacketLineRef::Data(_) => match packet.decode_band() {
                     Ok(BandRef::Data(bytes)) => pack.write_all(bytes).map_err(Broken::Write)?,
-                    Ok(BandRef::Progress(_)) => {}
+                    Ok(BandRef::Progress(_)) => count(&mut self.count)?,
                     Ok(BandRef::Error(message)) => {
                         return Err(remote_error(&String::from_utf8_lossy(message)));
                     }
@@ -214,6 +221,11 @@ impl<'a> Lines<'a> {
             }
         }
     }
+}
+
+fn count(lines: &mut usize) -> Result<(), Broken> {
+    *lines += 1;
+    if *lines > MOST_LINES { Err(Broken::Endless) } else { Ok(()) }
 }
 
 fn read_packet<'p>(
