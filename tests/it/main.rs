@@ -20,6 +20,7 @@ mod lock_check;
 mod lock_format;
 mod lock_refused;
 mod lock_upgrade;
+mod lock_upstream;
 mod loopback;
 mod other_transports;
 mod outdated;
