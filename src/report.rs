@@ -21,6 +21,8 @@ pub(crate) enum Outcome {
         to: CommitId,
     },
     UpToDate,
+    /// The remote is ahead of its pin.
+    Outdated,
     Created(CommitId),
     Moved {
         from: Option<CommitId>,
@@ -114,6 +116,12 @@ pub(crate) enum Difference {
         name: RepoName,
         declared: CommitId,
         locked: CommitId,
+    },
+    /// The remote's branch or tag does not lead to the pin: it was rewritten, or the pin is somebody's fork.
+    Unreachable {
+        name: RepoName,
+        reference: Reference,
+        commit: CommitId,
     },
     /// The file is not what oca would write: sorted or spaced by hand.
     Layout,

@@ -11,6 +11,7 @@ pub(crate) fn render_outcome(outcome: &Outcome) -> String {
         Outcome::Locked { from: None, to } => format!("locked at {}", to.short()),
         Outcome::Locked { from: Some(from), to } => format!("{} -> {}", from.short(), to.short()),
         Outcome::UpToDate => "up to date".to_owned(),
+        Outcome::Outdated => "outdated".to_owned(),
         Outcome::Created(commit) => format!("checked out at {}", commit.short()),
         Outcome::Moved { from: Some(from), to } => format!("moved {} -> {}", from.short(), to.short()),
         Outcome::Moved { from: None, to } => format!("moved to {}", to.short()),
@@ -42,7 +43,7 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
         },
         Outcome::Failed(error) => FailureWords {
             error: format!("cannot fetch `{name}` from `{url}`"),
-            cause: Some(error.to_string()),
+            cause: Some(with_sources(error)),
             hint: error.hint(url).map(|hint| hint.replace("NAME", name.as_str())),
         },
         other => {
@@ -54,9 +55,15 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
 fn checkout_failure(name: &str, error: &GitError, url: &str) -> FailureWords {
     FailureWords {
         error: format!("cannot check out `{name}`"),
-        cause: Some(error.to_string()),
+        cause: Some(with_sources(error)),
         hint: error.hint(url),
     }
+}
+
+/// An error and what is behind it, on one line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let behind = std::iter::successors(error.source(), |error| error.source());
+    std::iter::once(error.to_string()).chain(behind.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
 }
 
 impl fmt::Display for Difference {
@@ -111,6 +118,12 @@ impl fmt::Display for Difference {
             Self::Unmet(unmet) => write!(f, "{unmet}"),
             Self::Commit { name, declared, locked } => {
                 write!(f, "`{name}` wants commit `{declared}`, the lock has `{locked}`")
+            }
+            Self::Unreachable { name, reference, commit } => {
+                write!(
+                    f,
+                    "`{name}` is locked at `{commit}`, and {reference} of its remote does not lead there"
+                )
             }
             Self::Layout => write!(f, "the file is not laid out as oca writes it"),
         }

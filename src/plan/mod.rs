@@ -116,6 +116,32 @@ pub(crate) fn undeclared(declared: &[Declared], moves: &Moves) -> Vec<RepoName> 
     }
 }
 
+/// Why a commit that is given by hand cannot become a pin.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum RefusedPin {
+    /// It would contradict the file.
+    Declared { name: RepoName, declared: CommitId, asked: CommitId },
+    /// The profiles pin the repository in more ways than one.
+    Ambiguous { name: RepoName, references: Vec<Reference> },
+}
+
+/// Commits given by hand that cannot be pinned to; those that nobody declares are [`undeclared`].
+pub(crate) fn refused(declared: &[Declared], moves: &Moves) -> Vec<RefusedPin> {
+    let Moves::To(commits) = moves else { return Vec::new() };
+    let refuse = |(name, &asked): (&RepoName, &CommitId)| {
+        let pins = declared.iter().map(|declared| &declared.pin).filter(|pin| pin.name == *name);
+        let references: Vec<Reference> = pins.map(|pin| pin.reference.clone()).collect();
+        match references[..] {
+            [Reference::Rev(declared)] if declared != asked => {
+                Some(RefusedPin::Declared { name: name.clone(), declared, asked })
+            }
+            [] | [_] => None,
+            _ => Some(RefusedPin::Ambiguous { name: name.clone(), references }),
+        }
+    };
+    commits.iter().filter_map(refuse).collect()
+}
+
 /// Every way in which the lock is not what is declared, by name; none means it is fresh.
 ///
 /// `present` is what the user's own modules that are here need now.

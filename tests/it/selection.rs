@@ -3,17 +3,6 @@
 use crate::env::Env;
 use crate::remote::Remote;
 
-/// Writes a `repos.toml` for Odoo 18.0 whose repositories are those in `remotes/`.
-fn declare(env: &Env, rest: &str) {
-    env.write("repos.toml", format!("odoo = \"18.0\"\nbase-url = \"../remotes\"\n{rest}"));
-}
-
-#[track_caller]
-fn locked(env: &Env, rest: &str) {
-    declare(env, rest);
-    env.oca(&["lock", "-q"]).success();
-}
-
 /// A repository with modules and what they depend on.
 fn repository(env: &Env, name: &str, modules: &[(&str, &str)]) -> Remote {
     let remote = Remote::new(env, name);
@@ -64,7 +53,7 @@ const ALL: &str = "repos = [\"x\", \"y\", \"z\", \"w\"]\n";
 fn what_a_module_needs_comes_with_it_from_all_repositories() {
     let env = Env::new();
     circle(&env);
-    locked(&env, &format!("[profiles.lean]\n{ALL}modules = [\"y2\", \"a\"]\n"));
+    env.locked(&format!("[profiles.lean]\n{ALL}modules = [\"y2\", \"a\"]\n"));
     assert_eq!(listed(&env, "lean"), "a x2 y1 y2");
     insta::assert_snapshot!(record(&env, "lean"), @r#"
         "lean": {
@@ -90,7 +79,7 @@ fn what_a_module_needs_comes_with_it_from_all_repositories() {
 fn a_chain_is_followed_to_its_end_and_nothing_that_installs_itself_comes_along() {
     let env = Env::new();
     circle(&env);
-    locked(&env, &format!("[profiles.lean]\n{ALL}modules = [\"c1\", \"x2\"]\n"));
+    env.locked(&format!("[profiles.lean]\n{ALL}modules = [\"c1\", \"x2\"]\n"));
     assert_eq!(listed(&env, "lean"), "c3 c6 x2 c2 c5 c1 c4");
 }
 
@@ -98,7 +87,7 @@ fn a_chain_is_followed_to_its_end_and_nothing_that_installs_itself_comes_along()
 fn a_dependency_that_is_found_nowhere_is_no_error() {
     let env = Env::new();
     circle(&env);
-    locked(&env, &format!("[profiles.lean]\n{ALL}modules = [\"q3\"]\n"));
+    env.locked(&format!("[profiles.lean]\n{ALL}modules = [\"q3\"]\n"));
     assert_eq!(listed(&env, "lean"), "q q1 q2 q3");
     env.oca(&["lock", "--check"]).success();
 }
@@ -107,7 +96,7 @@ fn a_dependency_that_is_found_nowhere_is_no_error() {
 fn a_repository_with_a_list_gives_only_that_and_what_is_needed() {
     let env = Env::new();
     circle(&env);
-    locked(&env, &format!("[profiles.all]\n{ALL}[repos.x]\nmodules = [\"x3\"]\n[repos.z]\nmodules = []\n"));
+    env.locked(&format!("[profiles.all]\n{ALL}[repos.x]\nmodules = [\"x3\"]\n[repos.z]\nmodules = []\n"));
     // All of y and w; of x what these need as well.
     assert_eq!(listed(&env, "all"), "c3 c6 x2 x3 c2 c5 y1 y2 auto c4");
     env.oca(&["lock", "--check"]).success();
@@ -123,7 +112,7 @@ fn a_profile_that_selects_asks_for_nothing_else() {
          [profiles.none]\n{ALL}modules = []\n\
          [profiles.whole]\n{ALL}"
     );
-    locked(&env, &rest);
+    env.locked(&rest);
     assert_eq!(listed(&env, "all"), "a c3 c6 x2 c2 c5 y1 y2 c1 q q1 q2 q3 auto c4");
     assert_eq!(listed(&env, "lean"), "x2");
     assert_eq!(listed(&env, "none"), "");
@@ -141,7 +130,7 @@ fn an_entry_is_on_the_path_where_something_of_it_is_selected() {
     remote.branch("18.0").module("one/d1", &[]).module("two/d2", &[("depends", "['c6']")]).commit();
     let rest = "[profiles.lean]\nrepos = [\"x\", \"y\", \"deep\"]\nmodules = [\"d2\"]\n\
                 [repos.deep]\naddons = [\"one\", \"two\"]\n";
-    locked(&env, rest);
+    env.locked(rest);
     let path = "[TEMP]/project/oca/x,[TEMP]/project/oca/deep/two\n";
     env.oca(&["addons-path"]).stdout(path).success();
     let image = "/mnt/oca-addons/x,/mnt/oca-addons/deep/two\n";
@@ -158,7 +147,7 @@ fn the_first_directory_that_holds_a_module_gives_it() {
     repository(&env, "y", &[("twin", "y1"), ("y1", ""), ("main", "twin")]);
     let rest = "[profiles.one]\nrepos = [\"x\", \"y\"]\nmodules = [\"main\"]\n\
                 [profiles.other]\nrepos = [\"y\", \"x\"]\nmodules = [\"main\"]\n";
-    locked(&env, rest);
+    env.locked(rest);
     env.oca(&["list", "-p", "one"])
         .stdout("twin  18.0.1.0.0  x\nx1    18.0.1.0.0  x\nmain  18.0.1.0.0  y\n")
         .success();
@@ -178,7 +167,7 @@ fn requirements_are_those_of_the_selected_modules() {
         .module("a", &[("external_dependencies", &needs("lxml"))])
         .module("b", &[("external_dependencies", &needs("xlrd"))])
         .commit();
-    locked(&env, "[profiles.lean]\nrepos = [\"x\"]\nmodules = [\"b\"]\n");
+    env.locked("[profiles.lean]\nrepos = [\"x\"]\nmodules = [\"b\"]\n");
     env.oca(&["requirements", "--no-annotate"])
         .stdout("# Written by `oca requirements`; do not edit.\nxlrd\n")
         .success();
@@ -194,7 +183,7 @@ fn versions_are_matched_without_the_series() {
         .fold(remote.branch("18.0"), |draft, (name, version)| draft.module(name, &[("version", version)]));
     versions.commit();
     let select = |modules: &str| {
-        declare(&env, &format!("[profiles.lean]\nrepos = [\"web\"]\nmodules = [{modules}]\n"));
+        env.declare(&format!("[profiles.lean]\nrepos = [\"web\"]\nmodules = [{modules}]\n"));
     };
     // What tells no version is 1.0 to Odoo.
     for modules in ["\"a >=1.0.3\", \"b ^2.1\", \"c =1.0.0\"", "\"a <2, >1.0.0\"", "\"a ~1.0\", \"b *\""] {
@@ -221,8 +210,7 @@ fn all_that_cannot_be_had_is_told_at_once() {
     let env = Env::new();
     repository(&env, "web", &[("web_responsive", "web"), ("web_x", "")]);
     repository(&env, "dms", &[("dms", "")]);
-    declare(
-        &env,
+    env.declare(
         "[profiles.lean]\nrepos = [\"web\"]\n\
          modules = [\"web_respnsive\", \"sale\", \"web_x >=2\", \"dms\", \"knowledge\", \"web_responsive\"]\n\
          [profiles.leaner]\nextends = [\"lean\"]\nedition = \"enterprise\"\n\
@@ -262,14 +250,14 @@ fn another_pin_of_a_repository_is_not_where_a_module_is_to_be_had() {
         let place = "odoo = \"17.0\"\npath = \"oca-17\"\n";
         format!("{old}{place}[profiles.lean]\nrepos = [\"web\"]\nmodules = [\"{lean}\"]\n")
     };
-    declare(&env, &select("web_old", "web_old"));
+    env.declare(&select("web_old", "web_old"));
     env.oca(&["lock", "-q"])
         .stderr(
             "error: profile `lean` asks for module `web_old`, which no repository of it has\n\
              hint: correct it, or add the repository that has it\n",
         )
         .status(2);
-    locked(&env, &select("web_old", "web_x"));
+    env.locked(&select("web_old", "web_x"));
     assert_eq!((listed(&env, "old"), listed(&env, "lean")), ("web_old".to_owned(), "web_x".to_owned()));
 }
 
@@ -280,7 +268,7 @@ fn local_modules_are_roots_and_the_record_stands_where_they_are_not() {
     local(&env, "addons/shop", "sale c5 shop_base");
     local(&env, "addons/shop_base", "base");
     let rest = format!("[[local]]\npath = \"addons\"\n[profiles.lean]\n{ALL}modules = [\"x3\"]\n");
-    locked(&env, &rest);
+    env.locked(&rest);
     assert_eq!(listed(&env, "lean"), "shop shop_base c6 x3 c5");
     insta::assert_snapshot!(record(&env, "lean").split_once("],\n").expect("repositories").1, @r#"
           "modules": [
@@ -327,11 +315,11 @@ fn local_modules_are_recorded_only_where_something_selects() {
     local(&env, "mine/shop", "a");
     local(&env, "more/extra", "x3");
     let locals = "[[local]]\npath = \"mine\"\n[[local]]\npath = \"${MORE:-more}\"\nposition = \"after\"\n";
-    locked(&env, &format!("{locals}[[local]]\npath = \"${{NOT_SET}}\"\n[profiles.all]\n{ALL}"));
+    env.locked(&format!("{locals}[[local]]\npath = \"${{NOT_SET}}\"\n[profiles.all]\n{ALL}"));
     env.oca(&["lock", "--check"]).success();
     assert!(!record(&env, "all").contains("local_depends"));
     // What is nowhere yet needs nothing.
-    declare(&env, &format!("{locals}[[local]]\npath = \"gone\"\n[profiles.all]\n{ALL}modules = []\n"));
+    env.declare(&format!("{locals}[[local]]\npath = \"gone\"\n[profiles.all]\n{ALL}modules = []\n"));
     let told = "profile `all` is selected without `gone`: it is not there\n\
                 profile `all`: 3 modules selected\n4 repositories with 16 modules, 0 changed\n";
     env.oca(&["lock"]).stderr(told).success();
@@ -339,7 +327,7 @@ fn local_modules_are_recorded_only_where_something_selects() {
     assert_eq!(listed(&env, "all"), "shop a x3 y1 extra");
     assert!(record(&env, "all").contains("        \"gone\": [],\n        \"mine\": [\n"));
     env.oca(&["lock", "--check"]).env("MORE", "elsewhere").success();
-    declare(&env, &format!("{locals}[profiles.all]\n{ALL}modules = []\n"));
+    env.declare(&format!("{locals}[profiles.all]\n{ALL}modules = []\n"));
     env.oca(&["lock", "--check"])
         .stdout("profile `all` has other local directories in the lock\n")
         .stderr_contains("out of date")
@@ -351,7 +339,7 @@ fn a_stale_selection_is_told_by_what_comes_and_goes() {
     let env = Env::new();
     circle(&env);
     let lean = |modules: &str| format!("[profiles.lean]\n{ALL}{modules}\n");
-    locked(&env, &lean("modules = [\"a\"]"));
+    env.locked(&lean("modules = [\"a\"]"));
     let said = |text: &str| {
         let stderr = format!(
             "error: `oca.lock.json` is out of date: {text}\nhint: run `oca lock` and commit the result\n"
@@ -371,13 +359,13 @@ fn a_stale_selection_is_told_by_what_comes_and_goes() {
         ("modules = [\"aa\"]", "profile `lean` asks for module `aa`, which no repository of it has"),
         ("modules = [\"a >=2\"]", "profile `lean` asks for `a >=2`, and `x` has 18.0.1.0.0"),
     ] {
-        declare(&env, &lean(modules));
+        env.declare(&lean(modules));
         said(text);
     }
     env.oca(&["sync", "--locked"]).stderr_contains("out of date, and `--locked` was given").status(1);
 
     // Edited by hand: the facts give another closure, or the names another order.
-    declare(&env, &lean("modules = [\"a\"]"));
+    env.declare(&lean("modules = [\"a\"]"));
     let lock = env.read("oca.lock.json");
     let edited = lock.replacen("\"depends\": [\"base\", \"y1\"]", "\"depends\": [\"base\", \"x3\"]", 1);
     env.write("oca.lock.json", &edited);
@@ -391,8 +379,8 @@ fn a_stale_selection_is_told_by_what_comes_and_goes() {
     env.write("oca.lock.json", &lock);
     env.oca(&["lock", "--check"]).success();
 
-    locked(&env, &lean(""));
-    declare(&env, &lean("modules = [\"a\"]"));
+    env.locked(&lean(""));
+    env.declare(&lean("modules = [\"a\"]"));
     said("profile `lean` selects modules, the lock has no selection of it");
 }
 
@@ -400,11 +388,11 @@ fn a_stale_selection_is_told_by_what_comes_and_goes() {
 fn editing_modules_keeps_the_commits_and_asks_nobody() {
     let env = Env::new();
     circle(&env);
-    locked(&env, &format!("[profiles.lean]\n{ALL}modules = [\"a\"]\n[profiles.all]\n{ALL}"));
-    std::fs::remove_dir_all(env.remotes()).expect("the repositories can be removed");
+    env.locked(&format!("[profiles.lean]\n{ALL}modules = [\"a\"]\n[profiles.all]\n{ALL}"));
+    env.remove_remotes();
     std::fs::remove_dir_all(env.cache()).expect("the cache can be removed");
     let before = env.read("oca.lock.json");
-    declare(&env, &format!("[profiles.lean]\n{ALL}modules = [\"y2\"]\n[profiles.all]\n{ALL}"));
+    env.declare(&format!("[profiles.lean]\n{ALL}modules = [\"y2\"]\n[profiles.all]\n{ALL}"));
     let told = "profile `lean`: 2 modules selected\n4 repositories with 16 modules, 0 changed\n";
     env.oca(&["lock", "--offline"]).stderr(told).success();
     let after = env.read("oca.lock.json");
