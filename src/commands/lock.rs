@@ -93,7 +93,7 @@ fn check(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = bytes.as_deref().map(|bytes| Lock::parse(bytes, &file)).transpose()?;
     let mut differences = plan::differences(&session.config, lock.as_ref());
     if let (Some(lock), Some(bytes)) = (&lock, &bytes)
-        && lock.render().as_bytes() != bytes.as_slice()
+        && !lock.is_laid_out_as(bytes)
     {
         differences.push(Difference::Layout);
     }

@@ -206,3 +206,15 @@ fn flags_that_would_write_exclude_it() {
             .status(2);
     }
 }
+
+#[test]
+fn a_lock_with_the_line_ends_of_windows_is_as_good() {
+    let env = Env::new();
+    web(&env);
+    env.locked(WEB);
+    let windows = env.read("oca.lock.json").replace('\n', "\r\n");
+    env.write("oca.lock.json", &windows);
+    env.oca(&["lock", "--check"]).success();
+    env.write("oca.lock.json", windows.replace("\r\n", "\r\n\r\n"));
+    assert_stale(&env, &["the file is not laid out as oca writes it"]);
+}
