@@ -1,14 +1,14 @@
 //! One run of the tool in one project: the files it reads, the profile it is about, and its paths.
 
-use std::fs::File;
 use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::addons::discover::Unreadable;
 use crate::cli::Global;
 use crate::config::{self, Config, Profile, Template};
 use crate::error::Error;
 use crate::facts::{self, LocalModules};
-use crate::fs::{Context, short_digest};
+use crate::fs::{Context, DirectoryLock, create_directory};
 use crate::git::{Git, Origin};
 use crate::lock::{self, Lock};
 use crate::output::Printer;
@@ -23,7 +23,7 @@ pub(crate) struct Session<'a> {
     pub(crate) config: Config,
     /// The absolute directory of `repos.toml`.
     root: PathBuf,
-    git: Git,
+    git: OnceLock<Git>,
 }
 
 impl<'a> Session<'a> {
@@ -38,12 +38,19 @@ impl<'a> Session<'a> {
             return Err(Error::Unsupported { uses });
         }
         let root = std::path::absolute(&config.directory).at("find", &config.directory)?;
-        let git = Git::new(cache_directory(global)?, global.offline);
-        Ok(Self { global, printer, config, root: normal(&root), git })
+        Ok(Self { global, printer, config, root: normal(&root), git: OnceLock::new() })
     }
 
-    pub(crate) fn git(&self) -> &Git {
-        &self.git
+    /// Git and its cache; only commands that fetch need one, and so a home directory.
+    pub(crate) fn git(&self) -> Result<&Git, Error> {
+        if let Some(git) = self.git.get() {
+            return Ok(git);
+        }
+        let cache = cache_directory(self.global)?;
+        // Told once, and not again for each repository.
+        create_directory(&cache).map_err(Error::Cache)?;
+        let git = Git::new(cache, self.global.offline);
+        Ok(self.git.get_or_init(|| git))
     }
 
     /// Threads are only started by commands that have work for them.
@@ -100,21 +107,10 @@ impl<'a> Session<'a> {
         Err(Error::Stale { file, differences, locked: false })
     }
 
-    /// Waits until no other oca changes this project.
-    pub(crate) fn claim(&self) -> Result<Claim, Error> {
-        let name = short_digest(self.root.as_os_str().as_encoded_bytes());
-        let directory = self.git.cache().join("projects");
-        let path = directory.join(format!("{name}.lock"));
-        let open = || {
-            std::fs::create_dir_all(&directory).at("create", &directory)?;
-            File::options().create(true).truncate(false).write(true).open(&path).at("open", &path)
-        };
-        let file = open().map_err(Error::Cache)?;
-        if file.try_lock().is_err() {
-            self.printer.note("waiting for another oca in this project");
-            file.lock().at("lock", &path).map_err(Error::Cache)?;
-        }
-        Ok(Claim { _file: file })
+    /// Waits until no other oca changes this project, whichever cache it uses and whatever leads to the project.
+    pub(crate) fn claim(&self) -> Result<DirectoryLock, Error> {
+        let wait = || self.printer.note("waiting for another oca in this project");
+        Ok(DirectoryLock::take(&self.root, wait)?)
     }
 
     /// The url that requests go to: expanded, and absolute where it is a path.
@@ -184,11 +180,6 @@ impl<'a> Session<'a> {
     pub(crate) fn absolute(&self, path: &str) -> PathBuf {
         normal(&self.root.join(path))
     }
-}
-
-/// Held while a project is being changed.
-pub(crate) struct Claim {
-    _file: File,
 }
 
 /// The directory of all stores.

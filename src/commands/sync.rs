@@ -7,7 +7,7 @@ use super::lock::{self, Ahead};
 use crate::cli::{Format, FormatArg};
 use crate::error::{Error, counted};
 use crate::fs::{Context, write_if_changed};
-use crate::git::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, Origin, Remote};
+use crate::git::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Git, Head, Origin, Remote};
 use crate::lock::{Lock, LockedRepo};
 use crate::output::json;
 use crate::plan::{self, Moves};
@@ -149,6 +149,7 @@ fn place(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Result<Vec<
     prepare_directories(work)?;
     let names: Vec<&RepoName> = work.iter().map(Target::name).collect();
     let pools = session.pools()?;
+    let git = session.git()?;
     let outcomes = {
         let watcher = session.printer.watch(&names);
         let watcher = watcher.as_ref();
@@ -156,7 +157,7 @@ fn place(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Result<Vec<
             work,
             |place, target| {
                 watcher.started(place);
-                fetch(session, target, force, &Watch { watcher, place })
+                fetch(git, target, force, &Watch { watcher, place })
             },
             |place, target, fetched| {
                 watcher.step(place, "checking out");
@@ -170,7 +171,7 @@ fn place(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Result<Vec<
             },
         )
     };
-    session.git().warnings().iter().for_each(|warning| session.printer.warning(warning));
+    git.warnings().iter().for_each(|warning| session.printer.warning(warning));
     Ok(outcomes)
 }
 
@@ -181,14 +182,14 @@ struct Watch<'a> {
 
 /// Brings what the checkout needs into the store; asks no server for a checkout that will be left alone.
 fn fetch<'a>(
-    session: &'a Session<'_>,
+    git: &'a Git,
     target: &'a Target<'_>,
     force: bool,
     watch: &Watch<'_>,
 ) -> Result<(Remote<'a>, Content<'a>), Outcome> {
     let failed = |error| Outcome::Failed(error);
     let LockedRepo { pin, commit, .. } = target.locked;
-    let remote = session.git().remote(&target.url).map_err(failed)?;
+    let remote = git.remote(&target.url).map_err(failed)?;
     if let (Head::Complete(_) | Head::Other(Some(_)), false) = (&target.head, force) {
         target.checkout.recover().map_err(failed)?;
         let work = target.checkout.local_work(Some(&remote)).map_err(failed)?;

@@ -17,6 +17,7 @@ mod lock_format;
 mod lock_refused;
 mod lock_upgrade;
 mod loopback;
+mod one_at_a_time;
 mod outdated;
 mod project;
 mod proxy;
