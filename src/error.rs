@@ -182,7 +182,7 @@ fn git_code(error: &git::Error) -> u8 {
 
 fn outcome_code(outcome: &Outcome) -> u8 {
     match outcome {
-        Outcome::Failed(error) | Outcome::Kept(git::CheckoutError::Git(error)) => git_code(error),
+        Outcome::Failed(error) | Outcome::CheckoutFailed { error, .. } => git_code(error),
         _ => 1,
     }
 }

@@ -1,6 +1,6 @@
 //! `oca sync`: makes the checkouts what the lock says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::lock::{self, Ahead};
@@ -8,12 +8,12 @@ use crate::cli::{Format, FormatArg};
 use crate::error::{Error, counted};
 use crate::fs::{Context, write_if_changed};
 use crate::git::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Git, Head, Origin, Remote};
-use crate::lock::{Lock, LockedRepo};
-use crate::output::json;
+use crate::lock::{Lock, LockedRepo, Pin};
+use crate::output::{json, render_outcome, render_planned};
 use crate::plan::{self, Moves};
 use crate::progress::Progress;
 use crate::repo::{RemoteUrl, RepoName};
-use crate::report::{Outcome, RepoOutcome};
+use crate::report::{Outcome, RepoOutcome, Step};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -37,14 +37,13 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let _claim = session.claim()?;
     let lock = current_lock(args, session)?;
-    let targets = targets(session, &lock)?;
+    let (targets, mut outcomes) = targets(session, &lock)?;
     let (ready, work): (Vec<Target<'_>>, Vec<Target<'_>>) =
         targets.into_iter().partition(|target| !args.force && target.is_ready());
-    let mut outcomes: Vec<RepoOutcome> =
-        ready.iter().map(|target| target.outcome(Outcome::UpToDate)).collect();
+    outcomes.extend(ready.iter().map(|target| target.outcome(Outcome::UpToDate)));
     if !work.is_empty() {
         outcomes.extend(if args.dry_run {
-            foresee(&work, args.force)?
+            foresee(&work, args.force)
         } else {
             place(session, &work, args.force)?
         });
@@ -120,19 +119,31 @@ impl Target<'_> {
     }
 }
 
-/// The checkouts of the profiles asked for, each directory once, in path order.
-fn targets<'a>(session: &'a Session<'_>, lock: &'a Lock) -> Result<Vec<Target<'a>>, Error> {
-    let mut targets: Vec<Target<'a>> = Vec::new();
+/// The checkouts of the profiles asked for, each directory once, in path order; and those that cannot be looked at.
+fn targets<'a>(
+    session: &'a Session<'_>,
+    lock: &'a Lock,
+) -> Result<(Vec<Target<'a>>, Vec<RepoOutcome>), Error> {
+    let mut seen = BTreeSet::new();
+    let (mut targets, mut failures) = (Vec::new(), Vec::new());
     for profile in session.profiles()? {
         for selected in plan::selected(profile, lock) {
             let path = session.checkout(profile, &selected.repo.name)?;
-            let known = targets.iter().any(|target| target.checkout.path() == path);
-            if known || session.config.skips(&selected.repo.name) {
+            if session.config.skips(&selected.repo.name) || !seen.insert(path.clone()) {
                 continue;
             }
             let checkout = Checkout::new(path);
+            let head = match checkout.head() {
+                Ok(head) => head,
+                Err(error) => {
+                    let Pin { name, url, .. } = selected.locked.pin.clone();
+                    let outcome = Outcome::CheckoutFailed { step: Step::Inspect, error };
+                    failures.push(RepoOutcome { name, url: url.to_string(), outcome });
+                    continue;
+                }
+            };
             targets.push(Target {
-                head: checkout.head()?,
+                head,
                 checkout,
                 origin: session.origin(&selected.repo.url, &selected.repo.reference)?,
                 url: session.remote_url(&selected.repo.url)?,
@@ -141,7 +152,7 @@ fn targets<'a>(session: &'a Session<'_>, lock: &'a Lock) -> Result<Vec<Target<'a
             });
         }
     }
-    Ok(targets)
+    Ok((targets, failures))
 }
 
 /// Fetches what is missing and puts it in place, all repositories at once.
@@ -162,7 +173,7 @@ fn place(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Result<Vec<
             |place, target, fetched| {
                 watcher.step(place, "checking out");
                 let outcome = fetched.and_then(|(remote, content)| {
-                    target.checkout.place(&remote, &content, force).map_err(Outcome::Kept)?;
+                    target.checkout.place(&remote, &content, force).map_err(Outcome::not_placed)?;
                     Ok(target.done())
                 });
                 let outcome = outcome.unwrap_or_else(|failure| failure);
@@ -191,6 +202,7 @@ fn fetch<'a>(
     let LockedRepo { pin, commit, .. } = target.locked;
     let remote = git.remote(&target.url).map_err(failed)?;
     if let (Head::Complete(_) | Head::Other(Some(_)), false) = (&target.head, force) {
+        let failed = |error| Outcome::CheckoutFailed { step: Step::Inspect, error };
         target.checkout.recover().map_err(failed)?;
         let work = target.checkout.local_work(Some(&remote)).map_err(failed)?;
         if !work.is_none() {
@@ -205,29 +217,35 @@ fn fetch<'a>(
 }
 
 /// What [`place`] would do, as far as it can be told without asking a server.
-fn foresee(work: &[Target<'_>], force: bool) -> Result<Vec<RepoOutcome>, Error> {
-    let mut outcomes = Vec::new();
-    for target in work {
+fn foresee(work: &[Target<'_>], force: bool) -> Vec<RepoOutcome> {
+    let foreseen = |target: &Target<'_>| {
         let outcome = match &target.head {
             Head::Complete(_) | Head::Other(Some(_)) if !force => {
-                let work = target.checkout.local_work(None)?;
-                if work.is_none() { target.done() } else { Outcome::Kept(CheckoutError::LocalWork(work)) }
+                kept_for_work(&target.checkout).unwrap_or_else(|| target.done())
             }
             Head::NotGit if !force => {
                 Outcome::Kept(CheckoutError::NotGit { path: target.checkout.path().to_owned() })
             }
             _ => target.done(),
         };
-        outcomes.push(target.outcome(outcome));
+        target.outcome(outcome)
+    };
+    work.iter().map(foreseen).collect()
+}
+
+/// Why a checkout has to be left alone, as far as that can be told without its remote.
+fn kept_for_work(checkout: &Checkout) -> Option<Outcome> {
+    match checkout.local_work(None) {
+        Ok(work) if work.is_none() => None,
+        Ok(work) => Some(Outcome::Kept(CheckoutError::LocalWork(work))),
+        Err(error) => Some(Outcome::CheckoutFailed { step: Step::Inspect, error }),
     }
-    Ok(outcomes)
 }
 
 /// Makes the directories of the checkouts, keeps them out of the surrounding repository, and clears away what a
 /// killed run left.
 fn prepare_directories(work: &[Target<'_>]) -> Result<(), Error> {
-    let parents: std::collections::BTreeSet<&Path> =
-        work.iter().filter_map(|target| target.checkout.path().parent()).collect();
+    let parents: BTreeSet<&Path> = work.iter().filter_map(|target| target.checkout.path().parent()).collect();
     for parent in parents {
         std::fs::create_dir_all(parent).at("create", parent)?;
         let ignore = parent.join(".gitignore");
@@ -247,20 +265,19 @@ fn prepare_directories(work: &[Target<'_>]) -> Result<(), Error> {
 /// Removes checkouts of ours that no profile declares, and in which nobody works.
 fn prune(session: &Session<'_>, args: &Args) -> Result<Vec<RepoOutcome>, Error> {
     let mut outcomes = Vec::new();
-    for (name, path) in undeclared(session)? {
+    for (path, name) in undeclared(session)? {
         let checkout = Checkout::new(path);
-        let work = checkout.local_work(None)?;
-        let outcome = if !work.is_none() && !args.force {
-            Outcome::Kept(CheckoutError::LocalWork(work))
-        } else {
-            if !args.dry_run {
-                checkout.remove()?;
+        let kept = if args.force { None } else { kept_for_work(&checkout) };
+        let outcome = kept.unwrap_or_else(|| {
+            let removed = if args.dry_run { Ok(()) } else { checkout.remove() };
+            match removed {
+                Ok(()) => Outcome::Removed,
+                Err(error) => Outcome::CheckoutFailed { step: Step::Remove, error },
             }
-            Outcome::Removed
-        };
-        let note = format!("{name}: {}", crate::output::render_outcome(&outcome));
-        if !outcome.is_failure() {
-            session.printer.note(&note);
+        });
+        // What a dry run would do is told at its end.
+        if !args.dry_run && !outcome.is_failure() {
+            session.printer.note(&format!("{name}: {}", render_outcome(&outcome)));
         }
         outcomes.push(RepoOutcome { name, url: String::new(), outcome });
     }
@@ -268,9 +285,9 @@ fn prune(session: &Session<'_>, args: &Args) -> Result<Vec<RepoOutcome>, Error> 
 }
 
 /// Checkouts that oca made, below a profile's path, and that no profile declares there.
-pub(super) fn undeclared(session: &Session<'_>) -> Result<BTreeMap<RepoName, PathBuf>, Error> {
-    let mut declared = std::collections::BTreeSet::new();
-    let mut directories = std::collections::BTreeSet::new();
+pub(super) fn undeclared(session: &Session<'_>) -> Result<BTreeMap<PathBuf, RepoName>, Error> {
+    let mut declared = BTreeSet::new();
+    let mut directories = BTreeSet::new();
     for profile in &session.config.profiles {
         let directory = session.checkouts(profile)?;
         declared.extend(profile.repos.iter().map(|repo| directory.join(repo.name.as_str())));
@@ -287,7 +304,7 @@ pub(super) fn undeclared(session: &Session<'_>) -> Result<BTreeMap<RepoName, Pat
                 continue;
             };
             if Checkout::new(path.clone()).is_ours() {
-                found.insert(name, path);
+                found.insert(path, name);
             }
         }
     }
@@ -296,11 +313,13 @@ pub(super) fn undeclared(session: &Session<'_>) -> Result<BTreeMap<RepoName, Pat
 
 fn finish(session: &Session<'_>, args: &Args, outcomes: Vec<RepoOutcome>) -> Result<(), Error> {
     if let Format::Json = args.format.format {
-        session.printer.data(&json::outcomes(&outcomes));
+        session.printer.data(&json::outcomes(&outcomes, args.dry_run));
     } else if args.dry_run {
-        let told = outcomes.iter().filter(|repo| !matches!(repo.outcome, Outcome::UpToDate));
+        let told = outcomes
+            .iter()
+            .filter(|repo| !matches!(repo.outcome, Outcome::UpToDate) && !repo.outcome.is_failure());
         for RepoOutcome { name, outcome, .. } in told {
-            session.printer.data(&format!("{name}: {}\n", crate::output::render_outcome(outcome)));
+            session.printer.data(&format!("{name}: {}\n", render_planned(outcome)));
         }
     }
     let total = counted(outcomes.len(), "repository", "repositories");

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::git::{CheckoutError, Error as GitError};
-use crate::report::{Difference, Outcome, RepoOutcome, State};
+use crate::git::CheckoutError;
+use crate::report::{Difference, Outcome, RepoOutcome, State, Step};
 
 /// What became of a repository, to follow its name.
 pub(crate) fn render_outcome(outcome: &Outcome) -> String {
@@ -18,7 +18,20 @@ pub(crate) fn render_outcome(outcome: &Outcome) -> String {
         Outcome::Refreshed(commit) => format!("refreshed at {}", commit.short()),
         Outcome::Removed => "removed".to_owned(),
         Outcome::Kept(error) => format!("left alone: {error}"),
-        Outcome::Failed(error) => format!("failed: {error}"),
+        Outcome::Failed(error) | Outcome::CheckoutFailed { error, .. } => format!("failed: {error}"),
+    }
+}
+
+/// What a dry run says would become of a repository, to follow its name.
+pub(crate) fn render_planned(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Created(commit) => format!("would check out at {}", commit.short()),
+        Outcome::Moved { from: Some(from), to } => format!("would move {} -> {}", from.short(), to.short()),
+        Outcome::Moved { from: None, to } => format!("would move to {}", to.short()),
+        Outcome::Refreshed(commit) => format!("would refresh at {}", commit.short()),
+        Outcome::Removed => "would remove".to_owned(),
+        Outcome::Kept(error) => format!("would be left alone: {error}"),
+        other => render_outcome(other),
     }
 }
 
@@ -32,7 +45,6 @@ pub(super) struct FailureWords {
 pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
     let RepoOutcome { name, url, outcome } = failure;
     match outcome {
-        Outcome::Kept(CheckoutError::Git(error)) => checkout_failure(name.as_str(), error, url),
         Outcome::Kept(error) => FailureWords {
             error: format!("`{name}` was left alone: {error}"),
             cause: None,
@@ -46,17 +58,18 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
             cause: Some(error.to_string()),
             hint: error.hint(url).map(|hint| hint.replace("NAME", name.as_str())),
         },
+        Outcome::CheckoutFailed { step, error } => FailureWords {
+            error: match step {
+                Step::Inspect => format!("cannot read the checkout of `{name}`"),
+                Step::CheckOut => format!("cannot check out `{name}`"),
+                Step::Remove => format!("cannot remove `{name}`"),
+            },
+            cause: Some(error.to_string()),
+            hint: error.hint(url),
+        },
         other => {
             FailureWords { error: format!("`{name}`: {}", render_outcome(other)), cause: None, hint: None }
         }
-    }
-}
-
-fn checkout_failure(name: &str, error: &GitError, url: &str) -> FailureWords {
-    FailureWords {
-        error: format!("cannot check out `{name}`"),
-        cause: Some(error.to_string()),
-        hint: error.hint(url),
     }
 }
 
@@ -126,6 +139,7 @@ impl fmt::Display for State {
             Self::NotGit => "not git",
             Self::Undeclared => "undeclared",
             Self::Skipped => "skipped",
+            Self::Unreadable => "unreadable",
         })
     }
 }

@@ -6,7 +6,7 @@ pub(crate) mod json;
 
 use std::io::{self, IsTerminal, Write};
 
-pub(crate) use human::{Table, render_outcome};
+pub(crate) use human::{Table, render_outcome, render_planned};
 
 use crate::cli::{ColorChoice, Global};
 use crate::error::{Error, counted};

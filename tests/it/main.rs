@@ -27,5 +27,6 @@ mod run;
 mod server;
 #[cfg(unix)]
 mod ssh;
+mod sync_outcomes;
 mod transports;
 mod usage;
