@@ -32,6 +32,8 @@ pub(crate) enum Error {
     File(#[from] fs::Error),
     #[error(transparent)]
     Git(#[from] git::Error),
+    #[error("profile `{profile}` has its checkouts in `{}`, which is a symlink", path.display())]
+    LinkedPath { path: PathBuf, profile: String },
     #[error(transparent)]
     Lock(#[from] lock::Error),
     #[error("there is no `repos.toml` here or in a directory above")]
@@ -95,6 +97,7 @@ impl Error {
             | Self::Config(_)
             | Self::Exists { .. }
             | Self::File(_)
+            | Self::LinkedPath { .. }
             | Self::Lock(_)
             | Self::NoCache
             | Self::NoConfig
@@ -129,6 +132,9 @@ impl Error {
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
             Self::Exists { .. } => Some("edit it, or move it away first".to_owned()),
             Self::Git(error) => error.hint("URL"),
+            Self::LinkedPath { .. } => {
+                Some("put a directory in its place, or set another `path` in `repos.toml`".to_owned())
+            }
             Self::Lock(error) => error.hint(),
             Self::NoCache => Some("set `OCA_CACHE_DIR`".to_owned()),
             Self::NoConfig => Some("run `oca init`, or name the file with `--config`".to_owned()),

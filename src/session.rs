@@ -138,6 +138,18 @@ impl<'a> Session<'a> {
         Ok(self.absolute(&profile.checkouts(&variable)?))
     }
 
+    /// Refuses to write below a symlink: the directory of a profile's checkouts stays inside the project.
+    pub(crate) fn refuse_links(&self, profile: &Profile) -> Result<(), Error> {
+        let mut path = self.root.clone();
+        for part in Path::new(&profile.checkouts(&variable)?) {
+            path.push(part);
+            if path.is_symlink() {
+                return Err(Error::LinkedPath { path, profile: profile.name.clone() });
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn checkout(&self, profile: &Profile, name: &RepoName) -> Result<PathBuf, Error> {
         Ok(self.checkouts(profile)?.join(name.as_str()))
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::lock::{self, Ahead};
 use crate::cli::{Format, FormatArg};
+use crate::config::Profile;
 use crate::error::{Error, counted};
 use crate::fs::{Context, write_if_changed};
 use crate::git::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Git, Head, Origin, Remote};
@@ -36,6 +37,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let _claim = session.claim()?;
+    let pruned: &[Profile] = if args.prune { &session.config.profiles } else { &[] };
+    session.profiles()?.into_iter().chain(pruned).try_for_each(|profile| session.refuse_links(profile))?;
     let lock = current_lock(args, session)?;
     let (targets, mut outcomes) = targets(session, &lock)?;
     let (ready, work): (Vec<Target<'_>>, Vec<Target<'_>>) =
@@ -119,7 +122,8 @@ impl Target<'_> {
     }
 }
 
-/// The checkouts of the profiles asked for, each directory once, in path order; and those that cannot be looked at.
+/// The checkouts of the profiles asked for, each directory once, in path order; and those that are left alone
+/// before anything is asked for.
 fn targets<'a>(
     session: &'a Session<'_>,
     lock: &'a Lock,
@@ -133,11 +137,10 @@ fn targets<'a>(
                 continue;
             }
             let checkout = Checkout::new(path);
-            let head = match checkout.head() {
+            let head = match head(&checkout) {
                 Ok(head) => head,
-                Err(error) => {
+                Err(outcome) => {
                     let Pin { name, url, .. } = selected.locked.pin.clone();
-                    let outcome = Outcome::CheckoutFailed { step: Step::Inspect, error };
                     failures.push(RepoOutcome { name, url: url.to_string(), outcome });
                     continue;
                 }
@@ -153,6 +156,14 @@ fn targets<'a>(
         }
     }
     Ok((targets, failures))
+}
+
+/// What stands in a directory of ours; a symlink is the user's, and nothing is written through it.
+fn head(checkout: &Checkout) -> Result<Head, Outcome> {
+    if checkout.is_link() {
+        return Err(Outcome::Kept(CheckoutError::Linked { path: checkout.path().to_owned() }));
+    }
+    checkout.head().map_err(|error| Outcome::CheckoutFailed { step: Step::Inspect, error })
 }
 
 /// Fetches what is missing and puts it in place, all repositories at once.

@@ -49,6 +49,9 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
             error: format!("`{name}` was left alone: {error}"),
             cause: None,
             hint: Some(match error {
+                CheckoutError::Linked { .. } => {
+                    "remove the link, or list the repository in `skip` of `repos.local.toml`".to_owned()
+                }
                 CheckoutError::LocalWork(_) => "commit and push it, or give `--force` to lose it".to_owned(),
                 _ => "move it away, or give `--force` to replace it".to_owned(),
             }),

@@ -28,5 +28,7 @@ mod server;
 #[cfg(unix)]
 mod ssh;
 mod sync_outcomes;
+#[cfg(unix)]
+mod sync_symlinks;
 mod transports;
 mod usage;

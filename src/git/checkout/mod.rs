@@ -78,6 +78,8 @@ pub(crate) enum CheckoutError {
     LocalWork(LocalWork),
     #[error("`{}` is not a git repository, and not empty", path.display())]
     NotGit { path: PathBuf },
+    #[error("`{}` is a symlink", path.display())]
+    Linked { path: PathBuf },
     #[error("`{}` is a git repository without a commit, perhaps half a clone", path.display())]
     Unborn { path: PathBuf },
     #[error(transparent)]
@@ -146,9 +148,14 @@ impl Checkout {
         Ok({ placed }())
     }
 
+    /// Whether a symlink stands here: what it leads to is the user's, wherever it is.
+    pub(crate) fn is_link(&self) -> bool {
+        self.path.is_symlink()
+    }
+
     /// Whether oca made what stands here.
     pub(crate) fn is_ours(&self) -> bool {
-        self.git_directory().join(MARKER).is_file()
+        !self.is_link() && self.git_directory().join(MARKER).is_file()
     }
 
     fn write_marker(git: &Path, content: &Content<'_>) -> Result<(), Error> {
