@@ -36,6 +36,8 @@ pub(crate) enum Error {
     LinkedPath { path: PathBuf, profile: String },
     #[error(transparent)]
     Lock(#[from] lock::Error),
+    #[error("profile `{profile}` in `{}` mixes its checkouts in `{path}` with the own modules in `{local}`", file.display())]
+    MixedPaths { file: PathBuf, profile: String, path: String, local: String },
     #[error("there is no `repos.toml` here or in a directory above")]
     NoConfig,
     #[error("there is no `{}`, which `{}` names in `constraints`", file.display(), config.display())]
@@ -99,6 +101,7 @@ impl Error {
             | Self::File(_)
             | Self::LinkedPath { .. }
             | Self::Lock(_)
+            | Self::MixedPaths { .. }
             | Self::NoCache
             | Self::NoConfig
             | Self::NoConstraints { .. }
@@ -136,6 +139,9 @@ impl Error {
                 Some("put a directory in its place, or set another `path` in `repos.toml`".to_owned())
             }
             Self::Lock(error) => error.hint(),
+            Self::MixedPaths { .. } => {
+                Some("give the profile a `path` that neither holds nor is in a `[[local]]` one".to_owned())
+            }
             Self::NoCache => Some("set `OCA_CACHE_DIR`".to_owned()),
             Self::NoConfig => Some("run `oca init`, or name the file with `--config`".to_owned()),
             Self::NoConstraints { .. } => {

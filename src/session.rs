@@ -38,7 +38,28 @@ impl<'a> Session<'a> {
             return Err(Error::Unsupported { uses });
         }
         let root = std::path::absolute(&config.directory).at("find", &config.directory)?;
-        Ok(Self { global, printer, config, root: normal(&root), git: OnceLock::new() })
+        let session = Self { global, printer, config, root: normal(&root), git: OnceLock::new() };
+        session.config.profiles.iter().try_for_each(|profile| session.refuse_mixed(profile))?;
+        Ok(session)
+    }
+
+    /// Refuses checkouts among the user's own modules: what keeps the surrounding repository from swallowing
+    /// checkouts would hide the modules from it.
+    ///
+    /// Own modules at the top of the project have the directory of checkouts beside them, which hides none. A
+    /// variable that is not set is an error for whoever needs its value.
+    fn refuse_mixed(&self, profile: &Profile) -> Result<(), Error> {
+        let Ok(checkouts) = self.checkouts(profile) else { return Ok(()) };
+        for local in &profile.locals {
+            let Ok(own) = self.entry(&local.path) else { continue };
+            let is_around = checkouts.starts_with(&own) && !self.root.starts_with(&own);
+            if own.starts_with(&checkouts) || is_around {
+                let (path, local) = (profile.path.as_str().to_owned(), local.path.as_str().to_owned());
+                let file = self.config.file.clone();
+                return Err(Error::MixedPaths { file, profile: profile.name.clone(), path, local });
+            }
+        }
+        Ok(())
     }
 
     /// Git and its cache; only commands that fetch need one, and so a home directory.

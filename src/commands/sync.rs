@@ -7,7 +7,7 @@ use super::lock::{self, Ahead};
 use crate::cli::{Format, FormatArg};
 use crate::config::Profile;
 use crate::error::{Error, counted};
-use crate::fs::{Context, write_if_changed};
+use crate::fs::{Context, read_if_there, write_if_changed};
 use crate::git::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Git, Head, Origin, Remote};
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::output::{json, render_outcome, render_planned};
@@ -168,7 +168,7 @@ fn head(checkout: &Checkout) -> Result<Head, Outcome> {
 
 /// Fetches what is missing and puts it in place, all repositories at once.
 fn place(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Result<Vec<RepoOutcome>, Error> {
-    prepare_directories(work)?;
+    prepare_directories(session, work)?;
     let names: Vec<&RepoName> = work.iter().map(Target::name).collect();
     let pools = session.pools()?;
     let git = session.git()?;
@@ -255,20 +255,32 @@ fn kept_for_work(checkout: &Checkout) -> Option<Outcome> {
 
 /// Makes the directories of the checkouts, keeps them out of the surrounding repository, and clears away what a
 /// killed run left.
-fn prepare_directories(work: &[Target<'_>]) -> Result<(), Error> {
+fn prepare_directories(session: &Session<'_>, work: &[Target<'_>]) -> Result<(), Error> {
     let parents: BTreeSet<&Path> = work.iter().filter_map(|target| target.checkout.path().parent()).collect();
     for parent in parents {
         std::fs::create_dir_all(parent).at("create", parent)?;
-        let ignore = parent.join(".gitignore");
-        if !ignore.exists() {
-            write_if_changed(&ignore, b"*\n")?;
-        }
+        keep_out(session, parent)?;
         for entry in std::fs::read_dir(parent).at("read", parent)? {
             let entry = entry.at("read", parent)?;
             if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX) {
                 std::fs::remove_dir_all(entry.path()).at("remove", &entry.path())?;
             }
         }
+    }
+    Ok(())
+}
+
+/// Keeps the checkouts out of the surrounding repository, unless the user has a word of their own in that.
+fn keep_out(session: &Session<'_>, directory: &Path) -> Result<(), Error> {
+    let ignore = directory.join(".gitignore");
+    if !ignore.is_symlink() && !ignore.exists() {
+        write_if_changed(&ignore, b"*\n")?;
+        return Ok(());
+    }
+    let text = read_if_there(&ignore)?.unwrap_or_default();
+    if !String::from_utf8_lossy(&text).lines().any(|line| line.trim_end() == "*") {
+        let (ignore, why) = (ignore.display(), "the surrounding repository may swallow the checkouts");
+        session.printer.warning(&format!("`{ignore}` has no line `*`: {why}"));
     }
     Ok(())
 }

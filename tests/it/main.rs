@@ -27,6 +27,7 @@ mod run;
 mod server;
 #[cfg(unix)]
 mod ssh;
+mod sync_directories;
 mod sync_outcomes;
 #[cfg(unix)]
 mod sync_symlinks;
