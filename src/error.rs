@@ -195,6 +195,7 @@ fn git_code(error: &git::Error) -> u8 {
 fn outcome_code(outcome: &Outcome) -> u8 {
     match outcome {
         Outcome::Failed(error) | Outcome::CheckoutFailed { error, .. } => git_code(error),
+        Outcome::NoAddons(_) => 2,
         _ => 1,
     }
 }

@@ -35,11 +35,22 @@ pub(crate) enum Outcome {
     Kept(CheckoutError),
     /// The remote did not give what was asked for.
     Failed(GitError),
+    /// Its commit lacks a directory that should hold its modules.
+    NoAddons(MissingDirectory),
     /// The checkout on the disk could not be worked on.
     CheckoutFailed {
         step: Step,
         error: GitError,
     },
+}
+
+/// A directory that is declared and not in the commit.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct MissingDirectory {
+    pub(crate) directory: String,
+    pub(crate) commit: CommitId,
+    /// The directories at the top of the commit.
+    pub(crate) known: Vec<String>,
 }
 
 /// What was tried with a checkout when it failed.
@@ -52,7 +63,7 @@ pub(crate) enum Step {
 
 impl Outcome {
     pub(crate) fn is_failure(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::CheckoutFailed { .. } | Self::Kept(_))
+        matches!(self, Self::Failed(_) | Self::NoAddons(_) | Self::CheckoutFailed { .. } | Self::Kept(_))
     }
 
     /// What kept a checkout from being placed: the user's work, or a failure.

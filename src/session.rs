@@ -185,6 +185,9 @@ impl<'a> Session<'a> {
         let mut all = Vec::new();
         for local in &profile.locals {
             let directory = self.entry(&local.path)?;
+            if !directory.is_dir() {
+                self.tell_of_missing(local.path.as_str());
+            }
             let found = facts::read_folder(&directory, profile.odoo);
             let (requirements, survey) = found.map_err(|error| Error::UnreadableFolder { error })?;
             let name = local.path.as_str().trim_end_matches('/').to_owned();
@@ -195,6 +198,17 @@ impl<'a> Session<'a> {
             all.push(LocalModules { name, position: local.position, requirements, survey });
         }
         Ok(all)
+    }
+
+    /// The presets declare `addons` for those who will have own modules one day: who has none is not nagged in every
+    /// run. Any other directory was named by the user, so that its absence is a slip of the pen or of a deployment.
+    fn tell_of_missing(&self, path: &str) {
+        let text = format!("`{path}` of `[[local]]` does not exist; its modules are left out");
+        if path.trim_start_matches("./").trim_end_matches('/') == "addons" {
+            self.printer.detail(&text);
+        } else {
+            self.printer.warning(&text);
+        }
     }
 
     /// A constraints file: as it is shown, and where it is.

@@ -289,7 +289,8 @@ fn perform(session: &Session<'_>, work: &[Task<'_>]) -> Result<Vec<LockedRepo>, 
             let result = resolve(git, task, place, watcher.as_ref());
             let (outcome, repo) = match result {
                 Ok(repo) => (locked(task, &repo), Some(repo)),
-                Err(error) => (Outcome::Failed(error), None),
+                Err(facts::Error::Git(error)) => (Outcome::Failed(error), None),
+                Err(facts::Error::NoDirectory(missing)) => (Outcome::NoAddons(missing), None),
             };
             watcher.finished(place, &outcome);
             (outcome, repo)
@@ -321,7 +322,7 @@ fn resolve(
     task: &Task<'_>,
     place: usize,
     watcher: &dyn Progress,
-) -> Result<LockedRepo, git::Error> {
+) -> Result<LockedRepo, facts::Error> {
     let meter = |bytes| watcher.received(place, bytes);
     let remote = git.remote(&task.url)?;
     let Declared { pin, addons, series, .. } = task.declared;

@@ -242,7 +242,7 @@ pub(crate) fn near_or_all(word: &str, known: &[impl AsRef<str>], lead: &str) -> 
 }
 
 /// The known word that a mistyped one is nearest to, where a third of its letters or fewer are wrong.
-fn near<'k>(word: &str, known: &'k [impl AsRef<str>]) -> Option<&'k str> {
+pub(crate) fn near<'k>(word: &str, known: &'k [impl AsRef<str>]) -> Option<&'k str> {
     let word = word.to_lowercase();
     let length = word.chars().count();
     let distance = |other: &str| strsim::osa_distance(&word, &other.to_lowercase());

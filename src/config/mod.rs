@@ -21,7 +21,7 @@ use std::path::{Component, Path, PathBuf};
 
 use semver::{Prerelease, Version, VersionReq};
 
-pub(crate) use error::{Error, Unsupported, near_or_all};
+pub(crate) use error::{Error, Unsupported, near, near_or_all};
 pub(crate) use expand::{Template, Unusable, expand_url};
 pub(crate) use machine::Machine;
 pub(crate) use profile::{Position, Profile, Repo, Surround};

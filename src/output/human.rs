@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use crate::config::near;
 use crate::git::CheckoutError;
-use crate::report::{Difference, Outcome, RepoOutcome, State, Step};
+use crate::report::{Difference, MissingDirectory, Outcome, RepoOutcome, State, Step};
 
 /// What became of a repository, to follow its name.
 pub(crate) fn render_outcome(outcome: &Outcome) -> String {
@@ -18,6 +19,7 @@ pub(crate) fn render_outcome(outcome: &Outcome) -> String {
         Outcome::Refreshed(commit) => format!("refreshed at {}", commit.short()),
         Outcome::Removed => "removed".to_owned(),
         Outcome::Kept(error) => format!("left alone: {error}"),
+        Outcome::NoAddons(missing) => format!("failed: it has no directory `{}`", missing.directory),
         Outcome::Failed(error) | Outcome::CheckoutFailed { error, .. } => format!("failed: {error}"),
     }
 }
@@ -60,6 +62,14 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
             error: format!("cannot fetch `{name}` from `{url}`"),
             cause: Some(error.to_string()),
             hint: error.hint(url).map(|hint| hint.replace("NAME", name.as_str())),
+        },
+        Outcome::NoAddons(MissingDirectory { directory, commit, known }) => FailureWords {
+            error: format!("`{name}` has no directory `{directory}` at commit `{commit}`"),
+            cause: None,
+            hint: Some(match near(directory, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("correct `addons` of `[repos.{name}]` in `repos.toml`"),
+            }),
         },
         Outcome::CheckoutFailed { step, error } => FailureWords {
             error: match step {

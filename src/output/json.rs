@@ -81,7 +81,7 @@ pub(crate) fn outcomes(outcomes: &[RepoOutcome], dry: bool) -> String {
             Outcome::Refreshed(commit) => ("refreshed", Some(*commit)),
             Outcome::Removed => ("removed", None),
             Outcome::Kept(_) => ("kept", None),
-            Outcome::Failed(_) | Outcome::CheckoutFailed { .. } => ("failed", None),
+            Outcome::Failed(_) | Outcome::NoAddons(_) | Outcome::CheckoutFailed { .. } => ("failed", None),
         };
         One { name: &repo.name, outcome, commit, message }
     }
