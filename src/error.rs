@@ -32,8 +32,12 @@ pub(crate) enum Error {
     File(#[from] fs::Error),
     #[error(transparent)]
     Git(#[from] git::Error),
+    #[error("profile `{profile}` has its checkouts in `{}`, which is a symlink", path.display())]
+    LinkedPath { path: PathBuf, profile: String },
     #[error(transparent)]
     Lock(#[from] lock::Error),
+    #[error("profile `{profile}` in `{}` mixes its checkouts in `{path}` with the own modules in `{local}`", file.display())]
+    MixedPaths { file: PathBuf, profile: String, path: String, local: String },
     #[error("there is no `repos.toml` here or in a directory above")]
     NoConfig,
     #[error("there is no `{}`, which `{}` names in `constraints`", file.display(), config.display())]
@@ -97,7 +101,9 @@ impl Error {
             | Self::Config(_)
             | Self::Exists { .. }
             | Self::File(_)
+            | Self::LinkedPath { .. }
             | Self::Lock(_)
+            | Self::MixedPaths { .. }
             | Self::NoCache
             | Self::NoConfig
             | Self::NoConstraints { .. }
@@ -132,7 +138,13 @@ impl Error {
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
             Self::Exists { .. } => Some("edit it, or move it away first".to_owned()),
             Self::Git(error) => error.hint("URL"),
+            Self::LinkedPath { .. } => {
+                Some("put a directory in its place, or set another `path` in `repos.toml`".to_owned())
+            }
             Self::Lock(error) => error.hint(),
+            Self::MixedPaths { .. } => {
+                Some("give the profile a `path` that neither holds nor is in a `[[local]]` one".to_owned())
+            }
             Self::NoCache => Some("set `OCA_CACHE_DIR`".to_owned()),
             Self::NoConfig => Some("run `oca init`, or name the file with `--config`".to_owned()),
             Self::NoConstraints { .. } => {
@@ -186,7 +198,8 @@ fn git_code(error: &git::Error) -> u8 {
 
 fn outcome_code(outcome: &Outcome) -> u8 {
     match outcome {
-        Outcome::Failed(error) | Outcome::Kept(git::CheckoutError::Git(error)) => git_code(error),
+        Outcome::Failed(error) | Outcome::CheckoutFailed { error, .. } => git_code(error),
+        Outcome::NoAddons(_) => 2,
         _ => 1,
     }
 }

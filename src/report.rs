@@ -33,12 +33,45 @@ pub(crate) enum Outcome {
     Removed,
     /// Left as it is, because somebody's work is in it.
     Kept(CheckoutError),
+    /// The remote did not give what was asked for.
     Failed(GitError),
+    /// Its commit lacks a directory that should hold its modules.
+    NoAddons(MissingDirectory),
+    /// The checkout on the disk could not be worked on.
+    CheckoutFailed {
+        step: Step,
+        error: GitError,
+    },
+}
+
+/// A directory that is declared and not in the commit.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct MissingDirectory {
+    pub(crate) directory: String,
+    pub(crate) commit: CommitId,
+    /// The directories at the top of the commit.
+    pub(crate) known: Vec<String>,
+}
+
+/// What was tried with a checkout when it failed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Step {
+    Inspect,
+    CheckOut,
+    Remove,
 }
 
 impl Outcome {
     pub(crate) fn is_failure(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::Kept(_))
+        matches!(self, Self::Failed(_) | Self::NoAddons(_) | Self::CheckoutFailed { .. } | Self::Kept(_))
+    }
+
+    /// What kept a checkout from being placed: the user's work, or a failure.
+    pub(crate) fn not_placed(error: CheckoutError) -> Self {
+        match error {
+            CheckoutError::Git(error) => Self::CheckoutFailed { step: Step::CheckOut, error },
+            kept => Self::Kept(kept),
+        }
     }
 }
 
@@ -180,6 +213,8 @@ pub(crate) enum State {
     NotGit,
     Undeclared,
     Skipped,
+    /// It could not be looked at; the detail says why.
+    Unreadable,
 }
 
 /// A pin against the head of what it follows.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::render_outcome;
+use super::{render_outcome, render_planned};
 use crate::config::Profile;
 use crate::lock::Change;
 use crate::repo::{AutoInstall, CommitId, RepoName};
@@ -57,7 +57,8 @@ pub(crate) fn changes(changes: &[Change]) -> String {
     render(&Changes { version: VERSION, changes: changes.iter().map(one).collect() })
 }
 
-pub(crate) fn outcomes(outcomes: &[RepoOutcome]) -> String {
+/// What was done, or would be done by a `dry` run: the same shape, in other words.
+pub(crate) fn outcomes(outcomes: &[RepoOutcome], dry: bool) -> String {
     #[derive(Serialize)]
     struct Outcomes<'a> {
         version: u32,
@@ -70,7 +71,7 @@ pub(crate) fn outcomes(outcomes: &[RepoOutcome]) -> String {
         commit: Option<CommitId>,
         message: String,
     }
-    fn one_outcome(repo: &RepoOutcome) -> One<'_> {
+    fn one_outcome(repo: &RepoOutcome, message: String) -> One<'_> {
         let (outcome, commit) = match &repo.outcome {
             Outcome::Locked { to, .. } => ("locked", Some(*to)),
             Outcome::UpToDate => ("up-to-date", None),
@@ -80,11 +81,13 @@ pub(crate) fn outcomes(outcomes: &[RepoOutcome]) -> String {
             Outcome::Refreshed(commit) => ("refreshed", Some(*commit)),
             Outcome::Removed => ("removed", None),
             Outcome::Kept(_) => ("kept", None),
-            Outcome::Failed(_) => ("failed", None),
+            Outcome::Failed(_) | Outcome::NoAddons(_) | Outcome::CheckoutFailed { .. } => ("failed", None),
         };
-        One { name: &repo.name, outcome, commit, message: render_outcome(&repo.outcome) }
+        One { name: &repo.name, outcome, commit, message }
     }
-    render(&Outcomes { version: VERSION, repos: outcomes.iter().map(one_outcome).collect() })
+    let words = if dry { render_planned } else { render_outcome };
+    let repos = outcomes.iter().map(|repo| one_outcome(repo, words(&repo.outcome))).collect();
+    render(&Outcomes { version: VERSION, repos })
 }
 
 pub(crate) fn status(repos: &[RepoStatus]) -> String {
@@ -119,6 +122,7 @@ fn state_name(state: State) -> &'static str {
         State::NotGit => "not-git",
         State::Undeclared => "undeclared",
         State::Skipped => "skipped",
+        State::Unreadable => "unreadable",
     }
 }
 
