@@ -23,6 +23,7 @@ mod project;
 mod proxy;
 mod remote;
 mod requirements;
+mod rooms;
 mod run;
 mod server;
 #[cfg(unix)]
