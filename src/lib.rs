@@ -27,7 +27,9 @@ mod commands;
 mod config;
 mod error;
 mod facts;
+#[expect(clippy::disallowed_methods, reason = "the room that writes files")]
 mod fs;
+#[expect(clippy::disallowed_methods, reason = "stores and checkouts are its own")]
 mod git;
 mod lock;
 mod odoo_conf;

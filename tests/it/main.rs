@@ -1,5 +1,7 @@
 //! Runs the real binary against real repositories and loopback servers; nothing here needs the network.
 
+#![expect(clippy::disallowed_methods, reason = "tests set up their own files")]
+
 mod addons_path;
 mod addons_path_files;
 mod cache;
