@@ -45,6 +45,11 @@ pub(crate) fn create_directory(path: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(path).at("create", path)
 }
 
+/// Deletes a directory and all that is in it; a symlink is deleted itself.
+pub(crate) fn remove_directory(path: &Path) -> Result<(), Error> {
+    std::fs::remove_dir_all(path).at("remove", path)
+}
+
 /// A directory that no other process takes as long as this is held; the system lets go of it where a process is
 /// killed. Nothing is written into it.
 pub(crate) struct DirectoryLock {

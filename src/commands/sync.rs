@@ -7,7 +7,7 @@ use super::lock::{self, Ahead};
 use crate::cli::{Format, FormatArg};
 use crate::config::Profile;
 use crate::error::{Error, counted};
-use crate::fs::{Context, read_if_there, write_if_changed};
+use crate::fs::{Context, create_directory, read_if_there, remove_directory, write_if_changed};
 use crate::git::{
     self, ASIDE_PREFIX, Checkout, CheckoutError, Content, Git, Head, LocalWork, Origin, Remote,
 };
@@ -263,12 +263,12 @@ fn kept_for(work: Result<LocalWork, git::Error>) -> Option<Outcome> {
 fn prepare_directories(session: &Session<'_>, work: &[Target<'_>]) -> Result<(), Error> {
     let parents: BTreeSet<&Path> = work.iter().filter_map(|target| target.checkout.path().parent()).collect();
     for parent in parents {
-        std::fs::create_dir_all(parent).at("create", parent)?;
+        create_directory(parent)?;
         keep_out(session, parent)?;
         for entry in std::fs::read_dir(parent).at("read", parent)? {
             let entry = entry.at("read", parent)?;
             if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX) {
-                std::fs::remove_dir_all(entry.path()).at("remove", &entry.path())?;
+                remove_directory(&entry.path())?;
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Runs the real binary against real repositories and loopback servers; nothing here needs the network.
 
+#![expect(clippy::disallowed_methods, reason = "tests set up their own files")]
+
 mod addons_path;
 mod addons_path_files;
 mod auth;
@@ -29,6 +31,7 @@ mod project;
 mod proxy;
 mod remote;
 mod requirements;
+mod rooms;
 mod run;
 mod selection;
 mod server;

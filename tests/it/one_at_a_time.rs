@@ -23,9 +23,9 @@ fn a_run_waits_for_another_whatever_its_cache_and_its_path() {
     command.stdout(Stdio::null()).stderr(Stdio::piped());
     let mut run = command.spawn().expect("the program starts");
     let mut stderr = BufReader::new(run.stderr.take().expect("stderr is a pipe"));
-    let mut said = String::new();
-    stderr.read_line(&mut said).expect("a said");
-    assert_eq!(said, "waiting for another oca in this project\n");
+    let mut first = String::new();
+    stderr.read_line(&mut first).expect("a line");
+    assert_eq!(first, "waiting for another oca in this project\n");
     assert!(!env.exists("oca"));
     drop(other);
     let mut rest = String::new();
