@@ -19,6 +19,7 @@ mod lock_format;
 mod lock_refused;
 mod lock_upgrade;
 mod loopback;
+#[cfg(unix)]
 mod one_at_a_time;
 mod outdated;
 mod project;
