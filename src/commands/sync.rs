@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     outcomes.extend(ready.iter().map(|target| target.outcome(Outcome::UpToDate)));
     if !work.is_empty() {
         outcomes.extend(if args.dry_run {
-            foresee(session, &work, args.force)?
+            foresee(session, &work, args.force)
         } else {
             place(session, &work, args.force)?
         });
@@ -213,7 +213,9 @@ fn fetch<'a>(
 ) -> Result<(Remote<'a>, Content<'a>), Outcome> {
     let failed = |error| Outcome::Failed(error);
     let LockedRepo { pin, commit, .. } = target.locked;
-    if !force && let Some(obstacle) = target.checkout.obstacle(&target.head) {
+    if let Some(obstacle) = target.checkout.obstacle(&target.head)
+        && (!force || target.head == Head::Link)
+    {
         return Err(Outcome::Kept(obstacle));
     }
     let remote = git.remote(&target.url).map_err(failed)?;
@@ -233,20 +235,22 @@ fn fetch<'a>(
 }
 
 /// What [`place`] would do, as far as it can be told without asking a server.
-fn foresee(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Result<Vec<RepoOutcome>, Error> {
-    let git = session.git()?;
+fn foresee(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Vec<RepoOutcome> {
     let foreseen = |target: &Target<'_>| {
         let outcome = match &target.head {
-            _ if force => target.done(),
+            head if force && *head != Head::Link => target.done(),
             Head::Complete(_) | Head::Other(Some(_)) => {
-                let work = target.checkout.local_work(git.remote(&target.url).ok().as_ref());
+                // Nothing is made for a dry run: where there is no cache yet, it knows of no commit.
+                let git = session.git().ok();
+                let remote = git.and_then(|git| git.remote(&target.url).ok());
+                let work = target.checkout.local_work(remote.as_ref());
                 kept_for(work).unwrap_or_else(|| target.done())
             }
             head => target.checkout.obstacle(head).map_or_else(|| target.done(), Outcome::Kept),
         };
         target.outcome(outcome)
     };
-    Ok(work.iter().map(foreseen).collect())
+    work.iter().map(foreseen).collect()
 }
 
 /// Why a checkout has to be left alone, if it has.

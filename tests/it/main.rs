@@ -24,6 +24,7 @@ mod lock_refused;
 mod lock_upgrade;
 mod lock_upstream;
 mod loopback;
+#[cfg(unix)]
 mod one_at_a_time;
 mod other_transports;
 mod outdated;

@@ -8,7 +8,6 @@ use crate::env::Env;
 use crate::harness::web;
 use crate::project::WEB;
 
-#[cfg(unix)]
 #[test]
 fn a_run_waits_for_another_whatever_its_cache_and_its_path() {
     let env = Env::new();
@@ -34,7 +33,6 @@ fn a_run_waits_for_another_whatever_its_cache_and_its_path() {
     env.assert_sound_checkout("oca/web");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_dry_run_writes_nothing_into_a_project_that_is_read_only() {
     use std::os::unix::fs::PermissionsExt;

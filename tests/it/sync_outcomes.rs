@@ -32,7 +32,7 @@ fn a_checkout_that_cannot_be_read_keeps_no_other_from_being_done() {
     env.oca(&["status"])
         .stdout_contains("dms  unreadable")
         .stdout_contains(&format!("web  other commit  {to} -> {from}"))
-        .stderr_contains("error: cannot read the checkout of `dms`\ncaused by: cannot read `[TEMP]/project/oca/dms/.git/oca-checkout`\n")
+        .stderr_contains("error: cannot read the checkout of `dms`\ncaused by: cannot read `[TEMP]/project/oca/dms/.git/oca-checkout`: ")
         .status(3);
     env.oca(&["sync", "--dry-run"])
         .stdout(&format!("web: would move {from} -> {to}\n"))

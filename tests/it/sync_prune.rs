@@ -20,7 +20,7 @@ fn an_undeclared_checkout_is_removed_when_asked() {
     undeclared(&env);
     env.oca(&["sync"]).stderr("1 repository up to date\n").success();
     env.oca(&["sync", "--prune", "--dry-run"])
-        .stdout("old: removed\n")
+        .stdout("old: would remove\n")
         .stderr_contains("2 repositories, 1 would change\n")
         .success();
     assert!(env.exists("oca/old"));
@@ -97,7 +97,9 @@ fn a_broken_undeclared_checkout_stops_nothing_else() {
     undeclared(&env);
     fs::write(env.project().join("oca/old/.git/config"), "[core\n").expect("a broken file");
     fs::remove_dir_all(env.project().join("oca/web")).expect("the checkout");
-    env.oca(&["sync", "--prune"]).stderr_contains("error: cannot check out `old`\ncaused by: ").status(3);
+    env.oca(&["sync", "--prune"])
+        .stderr_contains("error: cannot read the checkout of `old`\ncaused by: ")
+        .status(3);
     env.assert_sound_checkout("oca/web");
     assert!(env.exists("oca/old"));
 }

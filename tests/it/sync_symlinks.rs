@@ -25,7 +25,7 @@ fn a_linked_checkout_is_left_alone_and_named() {
     let head = env.git(&mine, &["rev-parse", "HEAD"]);
     fs::create_dir(env.project().join("oca")).expect("a folder");
     symlink(&mine, env.project().join("oca/web")).expect("a link");
-    let kept = "error: `web` was left alone: `[TEMP]/project/oca/web` is a symlink\n\
+    let kept = "error: `web` was left alone: `[TEMP]/project/oca/web` is a symbolic link\n\
                 hint: remove the link, or list the repository in `skip` of `repos.local.toml`\n";
     env.oca(&["sync", "--dry-run"])
         .stdout(&format!("dms: would check out at {dms}\n"))
