@@ -153,20 +153,8 @@ impl Store {
 
     /// Puts all that is here into another repository's `objects/pack`, by hard links where the file system allows.
     pub(super) fn link_packs(&self, into: &Path) -> Result<(), Error> {
-        let packs = self.packs_directory();
-        for entry in fs::read_dir(&packs).at("read", &packs)? {
-            let from = entry.at("read", &packs)?.path();
-            let Some(name) = from.file_name() else { continue };
-            let to = into.join(name);
-            match fs::hard_link(&from, &to) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                // Copied before, and as a whole: a copy that was killed is shorter.
-                Err(_) if same_length(&from, &to) => {}
-                Err(_) => {
-                    fs::copy(&from, &to).at("write", &to)?;
-                }
-            }
+        for file in pack_files(&self.packs_directory())? {
+            link(&file, into)?;
         }
         Ok(())
     }
@@ -277,12 +265,7 @@ impl Write for PackSink {
 
 /// A pack is there once its index is: the index moves last, and both are on the disk before.
 fn take_packs(from: &Path, to: &Path) -> Result<(), Error> {
-    let mut files: Vec<PathBuf> = Vec::new();
-    for entry in fs::read_dir(from).at("read", from)? {
-        files.push(entry.at("read", from)?.path());
-    }
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "pack" || extension == "idx"));
-    files.sort_by_key(|file| file.extension().is_some_and(|extension| extension == "idx"));
+    let files = pack_files(from)?;
     for file in &files {
         // Synced through the file's own handle: libgit2 cannot be asked to through git2.
         File::open(file).and_then(|handle| handle.sync_all()).at("write", file)?;
@@ -291,6 +274,42 @@ fn take_packs(from: &Path, to: &Path) -> Result<(), Error> {
         let target = to.join(file.file_name().unwrap_or_default());
         fs::rename(&file, &target).at("write", &target)?;
     }
+    Ok(())
+}
+
+/// The packs of a directory, then their indexes.
+fn pack_files(directory: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(directory).at("read", directory)? {
+        files.push(entry.at("read", directory)?.path());
+    }
+    files.retain(|file| is_a(file, "pack") || is_a(file, "idx"));
+    files.sort_by_key(|file| is_a(file, "idx"));
+    Ok(files)
+}
+
+fn is_a(file: &Path, wanted: &str) -> bool {
+    file.extension().is_some_and(|extension| extension == wanted)
+}
+
+/// Links a file into a directory, or copies it where it cannot be linked. What is there already stays, unless it
+/// is shorter or longer: then it is what is left of a damaged one.
+fn link(file: &Path, into: &Path) -> Result<(), Error> {
+    let to = into.join(file.file_name().unwrap_or_default());
+    if same_length(file, &to) || fs::hard_link(file, &to).is_ok() {
+        return Ok(());
+    }
+    Ok(copy(file, into, &to).at("write", &to)?)
+}
+
+/// Copies a file as a whole or not at all.
+fn copy(file: &Path, into: &Path, to: &Path) -> io::Result<()> {
+    let mut source = File::open(file)?;
+    let mut aside = tempfile::Builder::new().prefix(ASIDE_PREFIX).tempfile_in(into)?;
+    io::copy(&mut source, &mut aside)?;
+    aside.as_file().set_permissions(source.metadata()?.permissions())?;
+    aside.as_file().sync_all()?;
+    aside.persist(to)?;
     Ok(())
 }
 
@@ -335,4 +354,32 @@ pub(super) fn bytes(id: Oid) -> [u8; 20] {
     let mut bytes = [0; 20];
     bytes.copy_from_slice(id.as_bytes());
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::link;
+
+    #[test]
+    fn what_a_killed_copy_left_is_replaced_and_the_rest_stays() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let [packs, into] = ["packs", "into"].map(|name| directory.path().join(name));
+        for folder in [&packs, &into] {
+            fs::create_dir(folder).expect("a folder");
+        }
+        let pack = packs.join("pack-1.pack");
+        fs::write(&pack, "a whole pack").expect("a pack");
+        for left in [None, Some("a whole"), Some("a whole pack")] {
+            if let Some(left) = left {
+                drop(fs::remove_file(into.join("pack-1.pack")));
+                fs::write(into.join("pack-1.pack"), left).expect("a file");
+            }
+            link(&pack, &into).expect("linked or copied");
+            assert_eq!(fs::read(into.join("pack-1.pack")).expect("the pack"), b"a whole pack");
+            assert_eq!(fs::read_dir(&into).expect("a folder").count(), 1);
+        }
+        assert_eq!(fs::read(&pack).expect("the pack"), b"a whole pack");
+    }
 }
