@@ -125,6 +125,20 @@ fn a_refusing_ssh_speaks_for_itself() {
         .status(3);
 }
 
+#[cfg(unix)]
+#[test]
+fn an_ssh_whose_master_stays_is_not_waited_for() {
+    use crate::ssh::FakeSsh;
+
+    let env = Env::new();
+    repository(&env, "web");
+    FakeSsh::refusing_with_master(&env);
+    env.declare_repos("ssh://git@example.com", &["web"]);
+    let start = std::time::Instant::now();
+    env.oca(&["lock"]).stderr_contains("caused by: ssh: kex_exchange: bad luck\n").status(3);
+    assert!(start.elapsed() < std::time::Duration::from_secs(10));
+}
+
 #[test]
 fn a_daemon_that_is_gone_or_lacks_a_repository_is_said_so() {
     let env = Env::new();
