@@ -121,6 +121,13 @@ impl From<git2::Error> for Error {
             };
             return Self::Extension { extension: extension.to_owned(), convert };
         }
+        if let Some(message) = message.strip_prefix("remote error: ") {
+            return Self::Remote { message: message.trim().to_owned() };
+        }
+        // libgit2 loses the server's words where it waits for the end of a shallow history.
+        if message == "unexpected packet type" {
+            return Self::Remote { message: "no, without a reason that libgit2 tells".to_owned() };
+        }
         match (error.class(), error.code()) {
             (_, ErrorCode::Timeout) => Self::Stalled { after: super::STALL },
             (_, ErrorCode::Auth) => Self::Unauthorised { tried: Vec::new() },

@@ -50,21 +50,23 @@ pub(super) fn fetch(
     meter: Meter<'_>,
 ) -> Result<Vec<CommitId>, Error> {
     let by_id = scratch_fetch(url, &commit.to_string(), commit, depth, store, meter);
-    match by_id {
+    let lost = match by_id {
         Ok(Some(ends)) => return Ok(ends),
-        // Refused by the server or by libgit2, or answered with something else: the branch is left to ask.
-        Ok(None) | Err(Error::Git { .. } | Error::Remote { .. } | Error::Protocol { .. }) => {}
+        // Refused by the server: libgit2 asks only one that says it gives out commits. The branch is left to ask.
+        Err(Error::Remote { .. }) => Error::Vanished { commit },
+        // Refused by libgit2, or answered with something else.
+        Ok(None) | Err(Error::Git { .. } | Error::Protocol { .. }) => {
+            Error::OutOfReach { reference: reference.clone(), commit }
+        }
         Err(error) => return Err(error),
-    }
-    let Some(name) = reference.full_name() else {
-        return Err(Error::OutOfReach { reference: reference.clone(), commit });
     };
+    let Some(name) = reference.full_name() else { return Err(lost) };
     for depth in [depth, 0] {
         if let Some(ends) = scratch_fetch(url, &name, commit, depth, store, meter)? {
             return Ok(ends);
         }
     }
-    Err(Error::OutOfReach { reference: reference.clone(), commit })
+    Err(lost)
 }
 
 /// One fetch into a repository of its own; `None` where the commit did not come with it.
@@ -263,7 +265,11 @@ impl Read for SshExchange {
 
 impl Write for SshExchange {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.0.write(buffer)
+        self.0.write(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => carry_io(Error::Stalled { after: STALL }),
+            // It is gone, and has said why.
+            _ => carry_io(Error::Ssh { message: self.0.complaint() }),
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {

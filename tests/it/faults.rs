@@ -250,6 +250,21 @@ fn an_old_server_that_lost_a_commit_says_that_it_is_out_of_reach() {
 }
 
 #[test]
+fn an_old_server_that_gives_out_commits_and_lost_one_is_exit_4() {
+    let env = Env::new();
+    let remote = repository(&env, "web");
+    let server = Server::builder(&env).without_protocol_2().start();
+    env.declare_repos(&server.base(), &["web"]);
+    env.run(&["lock"]);
+    let old = remote.commit_of("18.0");
+    forget(&env, &remote);
+    fs::remove_dir_all(env.cache()).expect("the cache");
+    env.oca(&["sync", "--locked"])
+        .stderr_contains(&format!("caused by: commit `{old}` no longer exists on the remote\n"))
+        .status(4);
+}
+
+#[test]
 fn no_network_is_said_with_a_hint() {
     let env = Env::new();
     let (remote, server) = served(&env);
