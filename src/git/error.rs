@@ -4,6 +4,15 @@ use std::time::Duration;
 
 use crate::repo::{CommitId, Reference};
 
+/// What ssh says of a connection that was lost, or that a busy server did not take.
+const LOST_SSH: [&str; 5] = [
+    "ssh closed the connection",
+    "Connection reset by",
+    "Connection closed by",
+    "closed by remote host",
+    "Broken pipe",
+];
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("the remote has no {reference}")]
@@ -32,6 +41,12 @@ pub(crate) enum Error {
     Stalled { after: Duration },
     #[error("the connection failed: {why}")]
     Connection { why: String },
+    #[error("the server's certificate is not trusted: {why}")]
+    Certificate { why: String },
+    #[error("no secure connection can be made: {why}")]
+    Tls { why: String },
+    #[error("the url of the proxy is not one that oca understands")]
+    Proxy,
     #[error("refused to follow a redirect from `{from}` to `{to}`")]
     Redirect { from: String, to: String },
     #[error("the remote cannot be asked because oca is offline")]
@@ -57,6 +72,7 @@ impl Error {
             Self::Status { status, .. } => *status == 429 || *status >= 500,
             // Who was silent for so long has been waited for: a stall is told at once.
             Self::Connection { .. } | Self::Protocol { .. } => true,
+            Self::Ssh { message } => LOST_SSH.iter().any(|words| message.contains(words)),
             _ => false,
         }
     }
@@ -80,12 +96,16 @@ impl Error {
             Self::Stalled { .. } | Self::Connection { .. } => {
                 "check the network and the proxy, then try again".to_owned()
             }
+            Self::Certificate { .. } => {
+                "name its authority's file in git's `http.sslCAInfo`, or in the variable `SSL_CERT_FILE`".to_owned()
+            }
+            Self::Proxy => "check git's `http.proxy` and the variables `https_proxy` and `http_proxy`".to_owned(),
             Self::NotGit { .. } => {
                 "check the url, and whether the network wants you to sign in first".to_owned()
             }
             Self::Redirect { .. } => "if it moved there, write that url in `repos.toml`".to_owned(),
             Self::Status { .. } => "try again later".to_owned(),
-            Self::Protocol { .. } | Self::Endless | Self::Remote { .. } => {
+            Self::Protocol { .. } | Self::Endless | Self::Remote { .. } | Self::Tls { .. } => {
                 format!("check that `git ls-remote {url}` works, then try again")
             }
             Self::Program { .. } => "install it, or name another in `GIT_SSH_COMMAND`".to_owned(),

@@ -14,6 +14,7 @@ use url::Url;
 
 use super::address::{Address, SshAddress};
 use super::configuration::Configuration;
+use super::retry::retrying;
 use super::ssh::{SshProgram, SshSession};
 use super::store::{Store, bytes, oid};
 use super::wire::{Client, Failure, HttpRemote, Response};
@@ -27,14 +28,16 @@ thread_local! {
 
 /// The commit of a ref, by its full name.
 pub(super) fn resolve(url: &str, name: &str) -> Result<Option<CommitId>, Error> {
-    let mut remote = git2::Remote::create_detached(url)?;
-    let connection = remote.connect_auth(Direction::Fetch, None, None).map_err(carried)?;
-    let heads = connection.list()?;
-    // An annotated tag is listed twice, the second time as the commit behind it.
-    let peeled = format!("{name}^{{}}");
-    let find = |name: &str| heads.iter().find(|head| head.name() == name);
-    let head = find(&peeled).or_else(|| find(name));
-    Ok(head.map(|head| CommitId::from_bytes(bytes(head.oid()))))
+    retrying(|| {
+        let mut remote = git2::Remote::create_detached(url)?;
+        let connection = remote.connect_auth(Direction::Fetch, None, None).map_err(carried)?;
+        let heads = connection.list()?;
+        // An annotated tag is listed twice, the second time as the commit behind it.
+        let peeled = format!("{name}^{{}}");
+        let find = |name: &str| heads.iter().find(|head| head.name() == name);
+        let head = find(&peeled).or_else(|| find(name));
+        Ok(head.map(|head| CommitId::from_bytes(bytes(head.oid()))))
+    })
 }
 
 /// Fetches a commit with everything below it, so many generations deep (0: all), into the store.
@@ -78,9 +81,12 @@ fn scratch_fetch(
     store: &Store,
     meter: Meter<'_>,
 ) -> Result<Option<Vec<CommitId>>, Error> {
-    let aside = store.aside()?;
-    let scratch = Repository::init_bare(aside.path())?;
-    fetch_into(&scratch, url, source, depth, meter)?;
+    let (aside, scratch) = retrying(|| {
+        let aside = store.aside()?;
+        let scratch = Repository::init_bare(aside.path())?;
+        fetch_into(&scratch, url, source, depth, meter)?;
+        Ok::<_, Error>((aside, scratch))
+    })?;
     if scratch.find_commit(oid(commit.as_bytes())).is_err() {
         return Ok(None);
     }
@@ -100,9 +106,11 @@ pub(super) fn fetch_history(
     meter: Meter<'_>,
 ) -> Result<(), Error> {
     let Some(name) = reference.full_name() else { return Ok(()) };
-    fetch_into(&scratch.repository()?, url, &name, 0, meter)
+    retrying(|| fetch_into(&scratch.repository()?, url, &name, 0, meter))
 }
 
+/// A second fetch into the same repository would have libgit2 say what it has: the caller takes a new one, or
+/// one in which no reference was set.
 fn fetch_into(
     scratch: &Repository,
     url: &str,
@@ -131,7 +139,13 @@ fn fetch_into(
 /// The error that a transport of ours met, else libgit2's own.
 fn carried(error: git2::Error) -> Error {
     CARRIED.take().unwrap_or_else(|| match error.class() {
-        git2::ErrorClass::Os => Error::Connection { why: error.message().to_owned() },
+        git2::ErrorClass::Os if error.message().starts_with("failed to connect") => {
+            Error::Connection { why: error.message().to_owned() }
+        }
+        // Half a pack, or one with a flaw.
+        git2::ErrorClass::Indexer | git2::ErrorClass::Zlib => {
+            Error::Protocol { why: error.message().to_owned() }
+        }
         _ => error.into(),
     })
 }

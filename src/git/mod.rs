@@ -14,6 +14,7 @@ mod error;
 mod libgit2;
 mod local;
 mod remote;
+mod retry;
 mod ssh;
 mod store;
 mod tree;

@@ -9,7 +9,9 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use git2::{Indexer, ObjectType, Odb, OdbLookupFlags, Oid, Repository, TreeWalkMode, TreeWalkResult};
+use git2::{
+    ErrorClass, Indexer, ObjectType, Odb, OdbLookupFlags, Oid, Repository, TreeWalkMode, TreeWalkResult,
+};
 
 use super::Error;
 use crate::fs::{Context, short_digest};
@@ -248,14 +250,28 @@ pub(super) struct PackSink {
 impl PackSink {
     /// Indexes the pack and moves it in.
     pub(super) fn finish(self) -> Result<(), Error> {
-        self.indexer.commit().map_err(|error| Error::Protocol { why: error.message().to_owned() })?;
+        self.indexer.commit().map_err(|error| explain(&error, &self.packs))?;
         take_packs(self.aside.path(), &self.packs)
+    }
+}
+
+/// Tells a disk that takes no more from a pack with a flaw.
+fn explain(error: &git2::Error, packs: &Path) -> Error {
+    match error.class() {
+        ErrorClass::Os | ErrorClass::Filesystem | ErrorClass::NoMemory => {
+            let source = io::Error::other(error.message().to_owned());
+            Error::File(crate::fs::Error { action: "write in", path: packs.to_owned(), source })
+        }
+        _ => Error::Protocol { why: error.message().to_owned() },
     }
 }
 
 impl Write for PackSink {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.indexer.write(buffer)
+        self.indexer.write(buffer).map_err(|error| match error.downcast::<git2::Error>() {
+            Ok(error) => io::Error::other(explain(&error, &self.packs)),
+            Err(error) => error,
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {

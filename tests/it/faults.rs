@@ -264,6 +264,29 @@ fn an_old_server_that_gives_out_commits_and_lost_one_is_exit_4() {
         .status(4);
 }
 
+/// A disk that is full at 8 KB.
+#[cfg(unix)]
+#[test]
+fn a_disk_that_takes_no_more_is_said_at_once() {
+    let env = Env::new();
+    let (remote, server) = served(&env);
+    let mut state = 1_u64;
+    let mut noise = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state.to_be_bytes()[0]
+    };
+    let noise: Vec<u8> = (0..65_536).map(|_| noise()).collect();
+    remote.branch("18.0").file("noise.bin", noise).commit();
+    env.run(&["lock"]);
+    let mut command = env.command("sh");
+    let script = "trap '' XFSZ; ulimit -f 16; exec \"$0\" sync";
+    command.args(["-c", script, env!("CARGO_BIN_EXE_oca")]).current_dir(env.project());
+    crate::run::Run::new(command, env.root())
+        .stderr_contains(&failure("cannot write in `[TEMP]/cache/stores/web-"))
+        .status(3);
+    assert_eq!(server.count(FETCH), 3, "the two of the lock, and one");
+}
+
 #[test]
 fn no_network_is_said_with_a_hint() {
     let env = Env::new();

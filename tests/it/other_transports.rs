@@ -43,6 +43,16 @@ fn the_daemon_works_from_lock_to_checkout() {
 }
 
 #[test]
+fn a_connection_that_is_cut_is_made_again() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    let daemon = Daemon::dropping(&env, |number| number % 2 == 0);
+    env.declare_repos(daemon.url("").trim_end_matches("/.git"), &["web"]);
+    env.sync();
+    env.assert_checkout("oca/web", &web.commit_of("18.0"));
+}
+
+#[test]
 fn paths_work_relative_absolute_and_as_urls() {
     for base in ["../remotes", "[TEMP]/remotes", "file://[TEMP]/remotes"] {
         let env = Env::new();

@@ -282,8 +282,23 @@ impl Client {
             ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
                 Error::Stalled { after: self.stall }
             }
+            // As which rustls is heard.
+            ureq::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => tls_error(error),
+            ureq::Error::Tls(why) => Error::Tls { why: (*why).to_owned() },
+            ureq::Error::InvalidProxyUrl => Error::Proxy,
+            ureq::Error::BadUri(why) => {
+                Error::Git { why: format!("not a url: {}", crate::repo::redact(why)) }
+            }
             other => Error::Connection { why: other.to_string() },
         }
+    }
+}
+
+fn tls_error(error: &io::Error) -> Error {
+    let text = error.to_string();
+    match text.strip_prefix("invalid peer certificate: ") {
+        Some(why) => Error::Certificate { why: why.to_owned() },
+        None => Error::Tls { why: text },
     }
 }
 

@@ -11,7 +11,6 @@ mod proxy;
 
 use std::io::{Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -22,12 +21,10 @@ use client::{Post, Request};
 pub(super) use protocol::Capabilities;
 use protocol::{Broken, Wants};
 
+use super::retry::{Failed, retrying};
 use super::{Error, Meter};
 use crate::repo::CommitId;
 
-const TRIES: u32 = 4;
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// git compresses request bodies from here on.
 const GZIP_FROM: usize = 1024;
 
@@ -172,24 +169,6 @@ impl HttpRemote {
     }
 }
 
-/// Repeats what may pass, with growing pauses; a server's `Retry-After` is obeyed.
-fn retrying<T>(mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
-    let mut pause = FIRST_PAUSE;
-    for _ in 1..TRIES {
-        match attempt() {
-            Err(Failure::Error(error)) if error.is_passing() => {
-                let asked = match error {
-                    Error::Status { retry_after, .. } => retry_after,
-                    _ => None,
-                };
-                std::thread::sleep(asked.unwrap_or(pause).min(LONGEST_PAUSE));
-                pause *= 3;
-            }
-            other => return other,
-        }
-    }
-    attempt()
-}
 /// Why a request did not do.
 pub(super) enum Failure {
     /// The server answered with nothing, or refused an argument: perhaps it lacks protocol 2 or a feature of it.
@@ -209,6 +188,15 @@ impl Failure {
     }
 }
 
+impl Failed for Failure {
+    fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Error(error) => Some(error),
+            Self::PerhapsUnsupported | Self::NotOurRef => None,
+        }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Error(error)
@@ -223,7 +211,11 @@ fn response_failure(response: &Response, broken: Broken) -> Failure {
         Broken::Endless => Error::Endless,
         Broken::Malformed(why) => Error::Protocol { why },
         Broken::Read(error) => response.explain(&error),
-        Broken::Write(error) => Error::Protocol { why: error.to_string() },
+        // A sink may know better what it met.
+        Broken::Write(error) => match error.downcast() {
+            Ok(known) => known,
+            Err(error) => Error::Protocol { why: error.to_string() },
+        },
     })
 }
 
