@@ -1,5 +1,6 @@
 //! What goes wrong with git and the network, told so that the caller can choose exit code and hint.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::repo::{CommitId, Reference};
@@ -55,8 +56,10 @@ pub(crate) enum Error {
     Program { program: String, why: String },
     #[error("{message}")]
     Ssh { message: String },
-    #[error("the store lacks an object that it should have: {why}")]
+    #[error("the cache is damaged: {why}")]
     Damaged { why: String },
+    #[error("the repository in `{}` is damaged: {why}", path.display())]
+    DamagedCheckout { path: PathBuf, why: String },
     #[error("it uses git's `{extension}`, which libgit2 cannot read")]
     Extension { extension: String, convert: &'static str },
     #[error("{why}")]
@@ -77,6 +80,14 @@ impl Error {
         }
     }
 
+    /// The same error, where it was met in a checkout.
+    pub(super) fn in_checkout(self, path: &Path) -> Self {
+        match self {
+            Self::Damaged { why } => Self::DamagedCheckout { path: path.to_owned(), why },
+            other => other,
+        }
+    }
+
     /// What to type next; `url` is the declared one, without secrets.
     pub(crate) fn hint(&self, url: &str) -> Option<String> {
         Some(match self {
@@ -92,6 +103,9 @@ impl Error {
             Self::Forbidden => "check the rights of the token in use".to_owned(),
             Self::Offline => "run it once without `--offline`".to_owned(),
             Self::Extension { convert, .. } => format!("convert it with `{convert}`"),
+            Self::DamagedCheckout { path, .. } => {
+                format!("see what is wrong with `git -C {} fsck`, or move it away to have it made anew", path.display())
+            }
             Self::Damaged { .. } => "run `oca cache clean` and try again".to_owned(),
             Self::Stalled { .. } | Self::Connection { .. } => {
                 "check the network and the proxy, then try again".to_owned()
@@ -152,7 +166,7 @@ impl From<git2::Error> for Error {
             (_, ErrorCode::Timeout) => Self::Stalled { after: super::STALL },
             (_, ErrorCode::Auth) => Self::Unauthorised { tried: Vec::new() },
             (ErrorClass::Net, _) => Self::Connection { why: message },
-            (ErrorClass::Odb, ErrorCode::NotFound) => Self::Damaged { why: message },
+            (ErrorClass::Odb | ErrorClass::Zlib, _) => Self::Damaged { why: message },
             _ => Self::Git { why: message },
         }
     }

@@ -143,7 +143,7 @@ fn carried(error: git2::Error) -> Error {
             Error::Connection { why: error.message().to_owned() }
         }
         // Half a pack, or one with a flaw.
-        git2::ErrorClass::Indexer | git2::ErrorClass::Zlib => {
+        git2::ErrorClass::Indexer | git2::ErrorClass::Zlib | git2::ErrorClass::Odb => {
             Error::Protocol { why: error.message().to_owned() }
         }
         _ => error.into(),

@@ -63,7 +63,13 @@ struct Network {
 
 impl Git {
     pub(crate) fn new(cache: PathBuf, offline: bool) -> Self {
-        Self { cache, offline, network: OnceLock::new(), making: Mutex::default(), complete: Complete::default() }
+        Self {
+            cache,
+            offline,
+            network: OnceLock::new(),
+            making: Mutex::default(),
+            complete: Complete::default(),
+        }
     }
 
     /// A remote by its expanded url; a path is absolute.

@@ -103,20 +103,28 @@ impl<'a> Remote<'a> {
     }
 
     /// The files of a commit; of those, only the directories are sure to be here.
-    pub(crate) fn tree(
-        &self,
+    pub(crate) fn tree<'t>(
+        &'t self,
         commit: CommitId,
-        reference: &Reference,
+        reference: &'t Reference,
         meter: Meter<'_>,
-    ) -> Result<GitTree, Error> {
-        if !self.store.has_commit(commit)? {
-            let _lock = self.store.lock()?;
+    ) -> Result<GitTree<'t>, Error> {
+        let root = self.whole(|| {
             if !self.store.has_commit(commit)? {
-                self.fetch(commit, None, reference, meter)?;
-                self.expect_commit(commit)?;
+                let _lock = self.store.lock()?;
+                if !self.store.has_commit(commit)? {
+                    self.fetch(commit, None, reference, meter)?;
+                    self.expect_commit(commit)?;
+                }
             }
-        }
-        Ok(GitTree::new(self.store.repository()?, self.store.tree_of(commit)?))
+            self.store.tree_of(commit)
+        })?;
+        let again = Box::new(move || {
+            self.renew()?;
+            self.fetch_files(commit, reference, 1, &|_| ())?;
+            self.store.repository()
+        });
+        Ok(GitTree::new(self.store.repository()?, root, again))
     }
 
     /// The root tree of a commit that is in the store.
@@ -126,12 +134,14 @@ impl<'a> Remote<'a> {
 
     /// Brings the blobs that are not here yet, in one request.
     pub(crate) fn fetch_blobs(&self, blobs: &[BlobId], meter: Meter<'_>) -> Result<(), Error> {
-        if self.store.missing(blobs.iter().copied())?.is_empty() {
-            return Ok(());
-        }
-        let _lock = self.store.lock()?;
-        let missing = self.store.missing(blobs.iter().copied())?;
-        self.fetch_missing(&missing, meter).map_err(Failure::into_error)
+        self.whole(|| {
+            if self.store.missing(blobs.iter().copied())?.is_empty() {
+                return Ok(());
+            }
+            let _lock = self.store.lock()?;
+            let missing = self.store.missing(blobs.iter().copied())?;
+            self.fetch_missing(&missing, meter).map_err(Failure::into_error)
+        })
     }
 
     /// Makes a commit complete in the store, so many generations deep (0: all).
@@ -148,7 +158,7 @@ impl<'a> Remote<'a> {
         if let Some(ends) = complete().get(&key) {
             return Ok(ends.clone());
         }
-        let ends = self.complete(commit, reference, depth, meter)?;
+        let ends = self.whole(|| self.complete(commit, reference, depth, meter))?;
         complete().insert(key, ends.clone());
         Ok(ends)
     }
@@ -187,6 +197,28 @@ impl<'a> Remote<'a> {
 
     pub(super) fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Does something with the store; where it turns out to be damaged, once more with a new one.
+    pub(super) fn whole<T>(&self, act: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+        match act() {
+            Err(Error::Damaged { why }) => {
+                self.renew().map_err(|_| Error::Damaged { why })?;
+                act()
+            }
+            other => other,
+        }
+    }
+
+    /// Empties the store. Offline it stays as it is: what can be read of it may be all there is.
+    fn renew(&self) -> Result<(), Error> {
+        self.refuse_offline()?;
+        self.git
+            .complete
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|(directory, ..), _| directory != self.store.directory());
+        self.store.renew()
     }
 
     /// Where a history of depth 1 ends: at the commit, unless it is the first.

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use git2::{
@@ -39,7 +39,27 @@ impl Store {
         if !is_whole(&directory) {
             make(&stores, &directory)?;
         }
-        Ok(Self { directory })
+        let store = Self { directory };
+        if !store.has_whole_packs()? {
+            store.renew()?;
+        }
+        Ok(store)
+    }
+
+    /// Sets the store aside and makes it anew, empty: something in it is damaged. Not with the lock in hand.
+    pub(super) fn renew(&self) -> Result<(), Error> {
+        let stores = self.directory.parent().unwrap_or(Path::new("."));
+        let _lock = self.lock()?;
+        let aside = tempfile::Builder::new().prefix(".bad-").tempdir_in(stores).at("create", stores)?;
+        fs::rename(&self.directory, aside.path().join("bad")).at("remove", &self.directory)?;
+        make(stores, &self.directory)
+    }
+
+    /// Whether each pack ends in the checksum that its index has of it: one that was cut short does not.
+    fn has_whole_packs(&self) -> Result<bool, Error> {
+        let files = pack_files(&self.packs_directory())?;
+        let mut indexes = files.iter().filter(|file| is_a(file, "idx"));
+        Ok(indexes.all(|index| is_whole_pack(index).unwrap_or(false)))
     }
 
     /// A store for once, in an empty directory that the caller deletes.
@@ -95,13 +115,7 @@ impl Store {
         let repository = self.repository()?;
         let odb = repository.odb()?;
         let mut missing = Missing::new(&odb)?;
-        let tree = repository.find_commit(oid(commit.as_bytes()))?.tree()?;
-        tree.walk(TreeWalkMode::PreOrder, |_, entry| {
-            if entry.kind() == Some(ObjectType::Blob) {
-                missing.note(entry.id());
-            }
-            TreeWalkResult::Ok
-        })?;
+        note_files(&repository, commit, &mut missing)?;
         Ok(missing.ids)
     }
 
@@ -120,6 +134,15 @@ impl Store {
             }
         }
         Ok(false)
+    }
+
+    /// Reads the files of a commit that another repository does not have, for nothing but to see that they can be.
+    pub(super) fn read_files(&self, commit: CommitId, other: &Odb<'_>) -> Result<(), Error> {
+        let repository = self.repository()?;
+        let odb = repository.odb()?;
+        let mut missing = Missing::new(other)?;
+        note_files(&repository, commit, &mut missing)?;
+        missing.ids.iter().try_for_each(|id| Ok(odb.read(oid(id)).map(drop)?))
     }
 
     /// The root tree of a commit that is here.
@@ -197,6 +220,27 @@ fn is_whole(directory: &Path) -> bool {
         && directory.join("refs").is_dir()
 }
 
+fn is_whole_pack(index: &Path) -> io::Result<bool> {
+    /// Magic and version, 256 counts of objects.
+    const HEAD: u64 = 8 + 4 * 256;
+    /// An id, a checksum and an offset.
+    const ENTRY: u64 = 20 + 4 + 4;
+    /// The checksums of the pack and of the index.
+    const TAIL: u64 = 20 + 20;
+    fn read<const N: usize>(file: &mut File, from: SeekFrom) -> io::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        file.seek(from)?;
+        file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+    let mut pack = File::open(index.with_extension("pack"))?;
+    let mut index = File::open(index)?;
+    let objects = u32::from_be_bytes(read(&mut index, SeekFrom::Start(HEAD - 4))?);
+    let is_long_enough = index.metadata()?.len() >= HEAD + u64::from(objects) * ENTRY + TAIL;
+    let expected: [u8; 20] = read(&mut index, SeekFrom::End(-40))?;
+    Ok(is_long_enough && read::<20>(&mut pack, SeekFrom::End(-20))? == expected)
+}
+
 /// Makes a store, in place of what may be left of an old one.
 fn make(stores: &Path, directory: &Path) -> Result<(), Error> {
     fs::create_dir_all(stores).at("create", stores)?;
@@ -217,6 +261,20 @@ fn make(stores: &Path, directory: &Path) -> Result<(), Error> {
     }
     fs::rename(&new, directory).at("create", directory)?;
     Ok(())
+}
+
+fn note_files(
+    repository: &Repository,
+    commit: CommitId,
+    missing: &mut Missing<'_>,
+) -> Result<(), git2::Error> {
+    let tree = repository.find_commit(oid(commit.as_bytes()))?.tree()?;
+    tree.walk(TreeWalkMode::PreOrder, |_, entry| {
+        if entry.kind() == Some(ObjectType::Blob) {
+            missing.note(entry.id());
+        }
+        TreeWalkResult::Ok
+    })
 }
 
 /// Collects objects that are not in a store.

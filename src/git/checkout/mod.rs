@@ -19,7 +19,7 @@ pub(crate) use local_work::LocalWork;
 use super::store::bytes;
 use super::{Error, Remote};
 use crate::fs::{Context, read_if_there, write_if_changed};
-use crate::repo::CommitId;
+use crate::repo::{CommitId, Reference};
 
 const MARKER: &str = "oca-checkout";
 const JOURNAL: &str = "oca-move";
@@ -46,6 +46,13 @@ pub(crate) struct Content<'a> {
 }
 
 impl Content<'_> {
+    /// Makes sure that the store has it all: it may have been made anew since.
+    fn bring(&self, remote: &Remote<'_>) -> Result<(), Error> {
+        let branch = self.origin.branch.clone().map(Reference::Branch);
+        let reference = branch.unwrap_or(Reference::Rev(self.commit));
+        remote.fetch_files(self.commit, &reference, self.depth, &|_| ()).map(drop)
+    }
+
     fn placed(&self) -> Placed {
         Placed { commit: self.commit, depth: self.depth, url: self.origin.url.clone() }
     }
@@ -194,13 +201,14 @@ impl Checkout {
 
     /// Uncommitted changes, untracked files and local commits. `remote` tells its commits from the user's.
     pub(crate) fn local_work(&self, remote: Option<&Remote<'_>>) -> Result<LocalWork, Error> {
-        let repository = self.open()?;
-        local_work::find(&repository, self.placed()?, remote)
+        let find = || local_work::find(&self.open()?, self.placed()?, remote);
+        find().map_err(|error| error.in_checkout(&self.path))
     }
 
     /// The same, and commits in branches and stashes: all that would be gone with the directory.
     pub(crate) fn whole_work(&self) -> Result<LocalWork, Error> {
-        let references = local_work::own_references(&self.open()?, self.placed()?)?;
+        let references = || local_work::own_references(&self.open()?, self.placed()?);
+        let references = references().map_err(|error| error.in_checkout(&self.path))?;
         Ok(LocalWork { references, ..self.local_work(None)? })
     }
 

@@ -22,16 +22,16 @@ impl Checkout {
         content: &Content<'_>,
         force: bool,
     ) -> Result<(), CheckoutError> {
-        self.recover()?;
+        self.recover().map_err(|error| error.in_checkout(&self.path))?;
         let head = self.head()?;
         if !force && let Some(obstacle) = self.obstacle(&head) {
             return Err(obstacle);
         }
         match head {
-            Head::Absent => Ok(self.create(remote, content)?),
+            Head::Absent => Ok(self.create_whole(remote, content)?),
             Head::HalfClone | Head::NotGit | Head::Link | Head::Other(None) => {
                 self.remove()?;
-                Ok(self.create(remote, content)?)
+                Ok(self.create_whole(remote, content)?)
             }
             Head::Complete(_) | Head::Other(Some(_)) => {
                 if !force {
@@ -40,9 +40,21 @@ impl Checkout {
                         return Err(CheckoutError::LocalWork(work));
                     }
                 }
-                Ok(self.move_to(remote, content, force)?)
+                remote.whole(|| {
+                    content.bring(remote)?;
+                    remote.store().read_files(content.commit, &self.open()?.odb()?)
+                })?;
+                Ok(self.move_to(remote, content, force).map_err(|error| error.in_checkout(&self.path))?)
             }
         }
+    }
+
+    /// What is wrong with the store's files shows when they are read: here, where nothing of the user's is.
+    fn create_whole(&self, remote: &Remote<'_>, content: &Content<'_>) -> Result<(), Error> {
+        remote.whole(|| {
+            content.bring(remote)?;
+            self.create(remote, content)
+        })
     }
 
     fn create(&self, remote: &Remote<'_>, content: &Content<'_>) -> Result<(), Error> {
