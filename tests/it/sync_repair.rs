@@ -23,7 +23,9 @@ fn killed(env: &Env) -> Remote {
     env.git("oca/web", &["update-ref", "-d", "refs/remotes/origin/18.0"]);
     let old = env.head("oca/web");
     env.write("oca/web/.git/oca-move", format!("{old}\n{new}\n"));
-    env.write("oca/web/.git/index.lock", "half an index");
+    for lock in ["index", "HEAD", "config"] {
+        env.write(format!("oca/web/.git/{lock}.lock"), "half");
+    }
     web
 }
 
@@ -43,7 +45,9 @@ fn a_half_written_move_is_repaired() {
 fn a_move_killed_after_the_index_was_written_is_repaired() {
     let env = Env::new();
     let web = killed(&env);
-    fs::remove_file(env.project().join("oca/web/.git/index.lock")).expect("a file");
+    for lock in ["index", "HEAD", "config"] {
+        remove(&env.project().join(format!("oca/web/.git/{lock}.lock")));
+    }
     env.git("oca/web", &["read-tree", "-u", "--reset", &web.commit_of("18.0")]);
     env.sync();
     env.assert_checkout("oca/web", &web.commit_of("18.0"));
@@ -53,7 +57,9 @@ fn a_move_killed_after_the_index_was_written_is_repaired() {
 fn a_move_killed_after_head_was_written_is_repaired() {
     let env = Env::new();
     let web = killed(&env);
-    fs::remove_file(env.project().join("oca/web/.git/index.lock")).expect("a file");
+    for lock in ["index", "HEAD", "config"] {
+        remove(&env.project().join(format!("oca/web/.git/{lock}.lock")));
+    }
     env.git("oca/web", &["checkout", "-q", &web.commit_of("18.0")]);
     env.oca(&["sync", "--dry-run"]).stdout_contains("web: refreshed at").stderr_contains("").success();
     fs::remove_dir_all(env.cache()).expect("the cache");

@@ -89,10 +89,10 @@ impl Checkout {
         bring_objects(&repository, &git, remote, content)?;
         drop(repository);
         let repository = self.open()?;
-        write_config(&repository, content.origin)?;
         let old = repository.head()?.peel_to_commit()?.id();
         let journal = git.join(JOURNAL);
         write_if_changed(&journal, format!("{old}\n{}\n", content.commit).as_bytes())?;
+        write_config(&repository, content.origin)?;
         let commit = repository.find_commit(oid(content.commit.as_bytes()))?;
         let mut checkout = CheckoutBuilder::new();
         checkout.disable_filters(true);
