@@ -64,6 +64,34 @@ fn untracked_staged_and_deleted_files_are_kept() {
 }
 
 #[test]
+fn an_ignored_file_in_the_way_is_kept() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    web.branch("18.0").file(".gitignore", "*.cfg\n").commit();
+    env.declare_repos(REMOTES, &["web"]);
+    env.sync();
+    env.write("oca/web/x.cfg", "mine\n");
+    env.write("oca/web/y.cfg", "mine too\n");
+    let old = env.head("oca/web");
+    let new = web.branch("18.0").file("x.cfg", "theirs\n").file("README.md", "new\n").commit();
+    env.run(&["lock", "--upgrade"]);
+    env.oca(&["sync"])
+        .stderr(
+            "1 repository, 0 changed\n\
+             error: `web` was left alone: uncommitted changes in `x.cfg`\n\
+             hint: commit and push it, or give `--force` to lose it\n",
+        )
+        .status(1);
+    env.assert_file("oca/web/x.cfg", "mine\n");
+    assert_eq!(env.head("oca/web"), old);
+    assert_eq!(env.git("oca/web", &["status", "--porcelain"]), "");
+    fs::remove_file(env.project().join("oca/web/x.cfg")).expect("the file");
+    env.sync();
+    env.assert_file("oca/web/y.cfg", "mine too\n");
+    assert_eq!(env.head("oca/web"), new);
+}
+
+#[test]
 fn a_local_commit_is_kept() {
     let env = Env::new();
     let remotes = behind(&env);

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use git2::build::CheckoutBuilder;
-use git2::{Odb, Oid, Repository, RepositoryInitOptions};
+use git2::{CheckoutNotificationType, Odb, Oid, Repository, RepositoryInitOptions};
 
-use super::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, Origin, write_marker};
+use super::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, LocalWork, Origin, write_marker};
 use crate::fs::{Context, read_if_there, write_if_changed};
 use crate::git::store::oid;
 use crate::git::{Error, Remote};
@@ -44,7 +44,10 @@ impl Checkout {
                     content.bring(remote)?;
                     remote.store().read_files(content.commit, &self.open()?.odb()?)
                 })?;
-                Ok(self.move_to(remote, content, force).map_err(|error| error.in_checkout(&self.path))?)
+                self.move_to(remote, content, force).map_err(|error| match error {
+                    CheckoutError::Git(error) => CheckoutError::Git(error.in_checkout(&self.path)),
+                    other => other,
+                })
             }
         }
     }
@@ -83,7 +86,7 @@ impl Checkout {
         Ok(())
     }
 
-    fn move_to(&self, remote: &Remote<'_>, content: &Content<'_>, force: bool) -> Result<(), Error> {
+    fn move_to(&self, remote: &Remote<'_>, content: &Content<'_>, force: bool) -> Result<(), CheckoutError> {
         let repository = self.open()?;
         let git = repository.path().to_owned();
         bring_objects(&repository, &git, remote, content)?;
@@ -94,14 +97,27 @@ impl Checkout {
         write_if_changed(&journal, format!("{old}\n{}\n", content.commit).as_bytes())?;
         write_config(&repository, content.origin)?;
         let commit = repository.find_commit(oid(content.commit.as_bytes()))?;
+        let mut in_the_way = Vec::new();
         let mut checkout = CheckoutBuilder::new();
         checkout.disable_filters(true);
         if force {
             checkout.force().remove_untracked(true);
         } else {
-            checkout.safe();
+            // An ignored file is nobody's until somebody misses it.
+            checkout.safe().overwrite_ignored(false).notify_on(CheckoutNotificationType::CONFLICT);
+            checkout.notify(|_, path, _, _, _| {
+                in_the_way.extend(path.map(|path| path.to_string_lossy().into_owned()));
+                true
+            });
         }
-        repository.checkout_tree(commit.as_object(), Some(&mut checkout))?;
+        let placed = repository.checkout_tree(commit.as_object(), Some(&mut checkout));
+        drop(checkout);
+        if placed.is_err() && !in_the_way.is_empty() {
+            // Nothing has been written then.
+            fs::remove_file(&journal).at("remove", &journal)?;
+            return Err(CheckoutError::LocalWork(LocalWork { changed: in_the_way, ..LocalWork::default() }));
+        }
+        placed?;
         repository.set_head_detached(commit.id())?;
         // Without `force`, none is under way.
         repository.cleanup_state()?;
