@@ -160,15 +160,20 @@ impl Client {
                 let _has_a_host =
                     to.set_username(url.username()).and_then(|()| to.set_password(url.password()));
             }
+            drain(response.into_body().into_reader());
             return Ok(Some(Answer::Redirect(to)));
         }
         match status {
             200 => {}
-            401 => return Ok(None),
+            401 => {
+                drain(response.into_body().into_reader());
+                return Ok(None);
+            }
             403 => return Err(Error::Forbidden),
             404 | 410 => return Err(Error::NotFound { what: shown(url) }),
             _ => {
                 let retry_after = header("retry-after").and_then(|seconds| seconds.parse().ok());
+                drain(response.into_body().into_reader());
                 return Err(Error::Status { status, retry_after: retry_after.map(Duration::from_secs) });
             }
         }
@@ -191,12 +196,11 @@ impl Client {
         let _kept_by_urls_without_host = bare.set_username("").and_then(|()| bare.set_password(None));
         let mut headers = vec![("accept", request.accept.to_owned())];
         headers.extend(request.version_2.then(|| ("git-protocol", "version=2".to_owned())));
-        headers.extend(credential.map(|credential| ("authorization", credential.header())));
-        let extra = self.configuration.http_all(url, "extraheader");
-        headers.extend(extra.iter().filter_map(|header| {
-            let (name, value) = header.split_once(':')?;
-            Some((name.trim(), value.trim().to_owned()))
-        }));
+        let extra = self.extra_headers(url);
+        if !extra.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+            headers.extend(credential.map(|credential| ("authorization", credential.header())));
+        }
+        headers.extend(extra);
         let chosen = proxy::choose(url, &self.configuration, &|name| std::env::var(name).ok());
         let (agent, proxy) = match chosen.as_deref().and_then(|proxy| proxy::passing_on(url, proxy)) {
             Some(proxy) => {
@@ -226,6 +230,16 @@ impl Client {
             }
             builder.config().proxy(proxy).build().call()
         }
+    }
+
+    /// What `http.extraHeader` wants to be sent; an empty one takes back those before it.
+    fn extra_headers(&self, url: &Url) -> Vec<(&str, String)> {
+        let all = self.configuration.http_all(url, "extraheader");
+        let kept = all.rsplit(|header| header.is_empty()).next().unwrap_or_default();
+        kept.iter()
+            .filter_map(|header| header.split_once(':'))
+            .map(|(name, value)| (name.trim(), value.trim().to_owned()))
+            .collect()
     }
 
     fn trust(&self, url: &Url) -> Trust {
@@ -353,8 +367,13 @@ impl Read for Response {
 
 impl Drop for Response {
     fn drop(&mut self) {
-        let _best_effort = io::copy(&mut (&mut self.body).take(DRAIN), &mut io::sink());
+        drain(&mut self.body);
     }
+}
+
+/// Reads the rest of a body, so that its connection serves the next request.
+fn drain(body: impl Read) {
+    let _best_effort = io::copy(&mut body.take(DRAIN), &mut io::sink());
 }
 
 /// Counts the requests under way to each host.
