@@ -2,7 +2,6 @@
 //! here yet.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use super::address::Address;
@@ -25,7 +24,6 @@ enum Transport {
     Http {
         remote: HttpRemote,
         url: String,
-        plain: AtomicBool,
     },
     Libgit2 {
         url: String,
@@ -43,11 +41,9 @@ impl<'a> Remote<'a> {
         let text = real.as_str().to_owned();
         let transport = match Address::parse(&real).map_err(malformed)? {
             Address::Path(path) => Transport::Path(path),
-            Address::Http(address) => Transport::Http {
-                remote: HttpRemote::new(Arc::clone(&network.client), address),
-                url: text,
-                plain: AtomicBool::new(false),
-            },
+            Address::Http(address) => {
+                Transport::Http { remote: HttpRemote::new(Arc::clone(&network.client), address), url: text }
+            }
             Address::Ssh(_) | Address::Daemon(_) => Transport::Libgit2 { url: text },
         };
         Ok(Self { git, transport, store })
@@ -63,12 +59,10 @@ impl<'a> Remote<'a> {
         let found = match &self.transport {
             Transport::Path(path) => local::resolve(path, &name)?,
             Transport::Libgit2 { url } => libgit2::resolve(url, &name)?,
-            Transport::Http { remote, url, plain } => {
-                match if_version_2(plain, remote, || remote.resolve(&name))? {
-                    Some(found) => found,
-                    None => libgit2::resolve(url, &name)?,
-                }
-            }
+            Transport::Http { remote, url } => match if_version_2(remote, || remote.resolve(&name))? {
+                Some(found) => found,
+                None => libgit2::resolve(url, &name)?,
+            },
         };
         found.ok_or_else(|| Error::MissingReference { reference: reference.clone() })
     }
@@ -92,9 +86,9 @@ impl<'a> Remote<'a> {
         match &self.transport {
             Transport::Path(path) => return local::leads_to(path, head, commit),
             Transport::Libgit2 { url } => libgit2::fetch_history(url, reference, &scratch, meter)?,
-            Transport::Http { remote, url, plain } => {
+            Transport::Http { remote, url } => {
                 let fetch = || remote.fetch(&history, || scratch.pack_sink(), PackSink::finish, meter);
-                if if_version_2(plain, remote, fetch)?.is_none() {
+                if if_version_2(remote, fetch)?.is_none() {
                     libgit2::fetch_history(url, reference, &scratch, meter)?;
                 }
             }
@@ -235,7 +229,7 @@ impl<'a> Remote<'a> {
         }
         self.refuse_offline()?;
         match &self.transport {
-            Transport::Http { remote, plain, .. } if !plain.load(Ordering::Relaxed) => {
+            Transport::Http { remote, .. } if !remote.is_plain() => {
                 self.fetch_http(remote, &Objects::Blobs(missing), meter).map(|_| ())
             }
             _ => Err(Failure::PerhapsUnsupported),
@@ -255,16 +249,15 @@ impl<'a> Remote<'a> {
         match &self.transport {
             Transport::Path(path) => local::fetch(path, commit, all, &self.store),
             Transport::Libgit2 { url } => libgit2::fetch(url, commit, reference, all, &self.store, meter),
-            Transport::Http { remote, url, plain } => {
+            Transport::Http { remote, url } => {
                 let objects = match depth {
                     Some(depth) => Objects::Files(commit, depth),
                     None => Objects::Trees(commit),
                 };
-                let fetched =
-                    if_version_2(plain, remote, || match self.fetch_http(remote, &objects, meter) {
-                        Err(Failure::NotOurRef) => Err(Failure::Error(Error::Vanished { commit })),
-                        other => other,
-                    })?;
+                let fetched = if_version_2(remote, || match self.fetch_http(remote, &objects, meter) {
+                    Err(Failure::NotOurRef) => Err(Failure::Error(Error::Vanished { commit })),
+                    other => other,
+                })?;
                 match fetched {
                     Some(ends) => Ok(ends),
                     None => libgit2::fetch(url, commit, reference, all, &self.store, meter),
@@ -301,22 +294,16 @@ impl<'a> Remote<'a> {
 /// A server without it answers with nothing, just like a connection that was cut: so it is asked what it can do,
 /// and the request is made once more where it should have worked.
 fn if_version_2<T>(
-    plain: &AtomicBool,
     remote: &HttpRemote,
     request: impl Fn() -> Result<T, Failure>,
 ) -> Result<Option<T>, Error> {
-    if plain.load(Ordering::Relaxed) {
+    if remote.is_plain() {
         return Ok(None);
     }
     match request() {
         Ok(done) => Ok(Some(done)),
-        Err(Failure::PerhapsUnsupported) if remote.capabilities()?.is_enough() => {
-            request().map(Some).map_err(Failure::into_error)
-        }
-        Err(Failure::PerhapsUnsupported) => {
-            plain.store(true, Ordering::Relaxed);
-            Ok(None)
-        }
+        Err(Failure::PerhapsUnsupported) if remote.turns_out_plain()? => Ok(None),
+        Err(Failure::PerhapsUnsupported) => request().map(Some).map_err(Failure::into_error),
         Err(failure) => Err(failure.into_error()),
     }
 }

@@ -160,6 +160,21 @@ fn old_servers_are_asked_in_their_own_way_without_a_word() {
 }
 
 #[test]
+fn an_old_host_is_asked_once_what_it_can_do() {
+    let env = Env::new();
+    let names = ["a", "b", "c", "d"];
+    names.iter().for_each(|name| drop(repository(&env, name)));
+    let server = Server::builder(&env).without_protocol_2().start();
+    env.declare_repos(&server.base(), &names);
+    env.run(&["lock"]);
+    let asks = server.requests();
+    let asks = asks
+        .iter()
+        .filter(|seen| seen.line.starts_with("GET ") && seen.header("git-protocol") == Some("version=2"));
+    assert_eq!(asks.count(), 1);
+}
+
+#[test]
 fn eight_connections_serve_a_host_and_are_kept() {
     let names: Vec<String> = (0..20).map(|number| format!("repo-{number:02}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

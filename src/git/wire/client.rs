@@ -13,7 +13,7 @@ use ureq::{Agent, Body, BodyReader, Proxy};
 use url::Url;
 
 use super::absolute::AbsoluteForm;
-use super::proxy;
+use super::{Host, proxy};
 use crate::git::auth::{self, Credential};
 use crate::git::configuration::Configuration;
 use crate::git::{CONNECT, Error, STALL};
@@ -34,6 +34,7 @@ pub(in crate::git) struct Client {
     /// By origin and user, what the server accepted; `None` where it is best asked without any.
     credentials: Mutex<HashMap<String, Option<Credential>>>,
     warnings: Mutex<HashSet<String>>,
+    hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
 
 /// Whose certificates count; connections are shared by requests that agree on it.
@@ -84,7 +85,12 @@ impl Client {
             permits: Permits::default(),
             credentials: Mutex::default(),
             warnings: Mutex::default(),
+            hosts: Mutex::default(),
         }
+    }
+
+    pub(super) fn host(&self, url: &Url) -> Arc<Host> {
+        Arc::clone(lock(&self.hosts).entry(url.origin().ascii_serialization()).or_default())
     }
 
     /// What the user should hear of, such as a token that a server refused.

@@ -10,6 +10,7 @@ mod protocol;
 mod proxy;
 
 use std::io::{Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::Compression;
@@ -18,8 +19,7 @@ use url::Url;
 
 pub(super) use client::{Client, Response};
 use client::{Post, Request};
-pub(super) use protocol::Capabilities;
-use protocol::{Broken, Wants};
+use protocol::{Broken, Capabilities, Wants};
 
 use super::retry::{Failed, retrying};
 use super::{Error, Meter};
@@ -33,6 +33,16 @@ pub(super) struct HttpRemote {
     client: Arc<Client>,
     /// Changes when the server redirects.
     base: Mutex<Url>,
+    host: Arc<Host>,
+}
+
+/// What a run has learned of a host.
+#[derive(Default)]
+struct Host {
+    /// Lacks protocol 2 or a feature of it.
+    plain: AtomicBool,
+    /// Held while it is asked, so that all who wait learn it from one answer.
+    asking: Mutex<()>,
 }
 
 /// What a fetch is for.
@@ -71,7 +81,22 @@ impl Objects<'_> {
 
 impl HttpRemote {
     pub(super) fn new(client: Arc<Client>, url: Url) -> Self {
-        Self { client, base: Mutex::new(url) }
+        let host = client.host(&url);
+        Self { client, base: Mutex::new(url), host }
+    }
+
+    /// Whether the host is known to lack what this room needs.
+    pub(super) fn is_plain(&self) -> bool {
+        self.host.plain.load(Ordering::Acquire)
+    }
+
+    /// Asks the host what it can do, once a run where that is too little; needed when it answered with nothing.
+    pub(super) fn turns_out_plain(&self) -> Result<bool, Error> {
+        let _asking = self.host.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.is_plain() && !self.capabilities()?.is_enough() {
+            self.host.plain.store(true, Ordering::Release);
+        }
+        Ok(self.is_plain())
     }
 
     /// The commit of a ref, by its full name. `None` where the remote has no such ref.
@@ -106,8 +131,7 @@ impl HttpRemote {
         })
     }
 
-    /// Asks what the server can do; only needed once it has answered a request with nothing.
-    pub(super) fn capabilities(&self) -> Result<Capabilities, Error> {
+    fn capabilities(&self) -> Result<Capabilities, Error> {
         let answer = retrying(|| {
             let mut response = self.get_refs(true)?;
             protocol::read_capabilities(&mut response).map_err(|broken| response_failure(&response, broken))
