@@ -171,6 +171,11 @@ impl<'a> Remote<'a> {
         {
             return Ok(ends);
         }
+        // A pin that somebody else moved: most of its files are those of the old one.
+        if depth == 1 && self.store.has_packs()? && !self.store.has_commit(commit)? {
+            self.fetch(commit, None, reference, meter)?;
+            self.expect_commit(commit)?;
+        }
         if depth == 1 && self.store.has_commit(commit)? {
             let missing = self.store.missing_files(commit)?;
             match self.fetch_missing(&missing, meter) {

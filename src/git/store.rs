@@ -96,6 +96,11 @@ impl Store {
         Ok(Repository::open_bare(&self.directory)?)
     }
 
+    /// Whether anything was fetched before.
+    pub(super) fn has_packs(&self) -> Result<bool, Error> {
+        Ok(!pack_files(&self.packs_directory())?.is_empty())
+    }
+
     /// Whether a commit and, by the rule above, all its trees are here.
     pub(super) fn has_commit(&self, commit: CommitId) -> Result<bool, Error> {
         Ok(self.repository()?.odb()?.exists(oid(commit.as_bytes())))
