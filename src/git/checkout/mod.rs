@@ -10,6 +10,7 @@ mod place;
 mod recover;
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use git2::Repository;
@@ -18,7 +19,7 @@ pub(crate) use local_work::LocalWork;
 
 use super::store::bytes;
 use super::{Error, Remote};
-use crate::fs::{Context, read_if_there, write_if_changed};
+use crate::fs::{Context, read_if_there};
 use crate::repo::{CommitId, Reference};
 
 const MARKER: &str = "oca-checkout";
@@ -232,8 +233,22 @@ impl Checkout {
 }
 
 fn write_marker(git: &Path, placed: &Placed) -> Result<(), Error> {
-    let text = format!("{}\n{}\n{}\n", placed.commit, placed.depth, placed.url);
-    write_if_changed(&git.join(MARKER), text.as_bytes())?;
+    put(&git.join(MARKER), &format!("{}\n{}\n{}\n", placed.commit, placed.depth, placed.url))
+}
+
+/// Replaces a file as a whole, and does not wait for the disk: a checkout that a power cut takes is made again.
+fn put(file: &Path, text: &str) -> Result<(), Error> {
+    if read_if_there(file)?.is_some_and(|old| old == text.as_bytes()) {
+        return Ok(());
+    }
+    let directory = file.parent().unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(ASIDE_PREFIX);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut aside = builder.tempfile_in(directory).at("write in", directory)?;
+    aside.write_all(text.as_bytes()).at("write", file)?;
+    aside.persist(file).map_err(|error| error.error).at("write", file)?;
     Ok(())
 }
 

@@ -7,7 +7,9 @@ use std::path::Path;
 use git2::build::CheckoutBuilder;
 use git2::{CheckoutNotificationType, Odb, Oid, Repository, RepositoryInitOptions};
 
-use super::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, LocalWork, Origin, write_marker};
+use super::{
+    ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, LocalWork, Origin, put, write_marker,
+};
 use crate::fs::{Context, read_if_there, write_if_changed};
 use crate::git::store::oid;
 use crate::git::{Error, Remote};
@@ -205,7 +207,7 @@ fn bring_objects(
         }
     } else {
         let text: String = ends.iter().map(|end| format!("{end}\n")).collect();
-        write_if_changed(&file, text.as_bytes())?;
+        put(&file, &text)?;
     }
     Ok(())
 }
