@@ -198,6 +198,18 @@ impl<'a> Remote<'a> {
         &self.store
     }
 
+    /// Whether two urls lead to the same repository, by the user's configuration too.
+    pub(super) fn is_same_url(&self, one: &str, other: &str) -> Result<bool, Error> {
+        let configuration = &self.git.network()?.configuration;
+        let real = |url: &str| {
+            let real = configuration.instead_of(url);
+            let real =
+                RemoteUrl::parse(&real).map_or(real.clone(), |url| url.without_secret().as_str().to_owned());
+            real.trim_end_matches('/').trim_end_matches(".git").to_owned()
+        };
+        Ok(real(one) == real(other))
+    }
+
     /// Does something with the store; where it turns out to be damaged, once more with a new one.
     pub(super) fn whole<T>(&self, act: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
         match act() {

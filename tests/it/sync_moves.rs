@@ -164,7 +164,6 @@ fn a_clean_clone_of_gits_own_is_adopted() {
     let remote = repository(&env, "web");
     let url = remote.path().to_str().expect("text").to_owned();
     env.git("", &["clone", "-q", "-b", "18.0", &url, "oca/web"]);
-    env.git("oca/web", &["remote", "set-url", "origin", "https://old.example.com/web.git"]);
     upgrade(&remote, 1);
     env.declare_repos(REMOTES, &["web"]);
     env.sync();

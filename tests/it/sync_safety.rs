@@ -64,6 +64,33 @@ fn untracked_staged_and_deleted_files_are_kept() {
 }
 
 #[test]
+fn a_clone_of_a_fork_is_kept() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    let fork = repository(&env, "fork");
+    let fork = fork.path().to_str().expect("text");
+    env.declare_repos(REMOTES, &["web"]);
+    env.git("", &["clone", "-q", "-b", "18.0", "../remotes/web.git", "oca/web"]);
+    env.git("oca/web", &["remote", "set-url", "origin", fork]);
+    env.run(&["lock"]);
+    env.oca(&["sync"])
+        .stderr(
+            "1 repository, 0 changed\n\
+             error: `web` was left alone: `[TEMP]/project/oca/web` is a clone of `[TEMP]/remotes/fork.git`\n\
+             hint: move it away, or give `--force` to replace it\n",
+        )
+        .status(1);
+    assert_eq!(env.git("oca/web", &["remote", "get-url", "origin"]).trim(), fork);
+    env.configure_git(&format!("[url \"{}\"]\n\tinsteadOf = {fork}\n", web.path().display()));
+    env.sync();
+    env.configure_git("");
+    env.git("oca/web", &["remote", "set-url", "origin", fork]);
+    fs::remove_file(env.project().join("oca/web/.git/oca-checkout")).expect("the marker");
+    env.run(&["sync", "--force"]);
+    env.assert_checkout("oca/web", &web.commit_of("18.0"));
+}
+
+#[test]
 fn an_ignored_file_in_the_way_is_kept() {
     let env = Env::new();
     let web = repository(&env, "web");

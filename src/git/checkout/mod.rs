@@ -20,7 +20,7 @@ pub(crate) use local_work::LocalWork;
 use super::store::bytes;
 use super::{Error, Remote};
 use crate::fs::{Context, read_if_there};
-use crate::repo::{CommitId, Reference};
+use crate::repo::{CommitId, Reference, redact};
 
 const MARKER: &str = "oca-checkout";
 const JOURNAL: &str = "oca-move";
@@ -100,6 +100,8 @@ pub(crate) enum CheckoutError {
     Unborn { path: PathBuf },
     #[error("`{}` is a symbolic link", path.display())]
     Link { path: PathBuf },
+    #[error("`{}` is a clone of `{}`", path.display(), redact(url))]
+    ForeignOrigin { path: PathBuf, url: String },
     #[error(transparent)]
     Git(#[from] Error),
 }
@@ -215,6 +217,16 @@ impl Checkout {
 
     fn placed(&self) -> Result<Option<CommitId>, Error> {
         Ok(self.marker()?.map(|placed| placed.commit))
+    }
+
+    /// The url of a clone that somebody else made of something else: their fork, for example.
+    fn foreign_origin(&self, remote: &Remote<'_>, origin: &Origin) -> Result<Option<String>, Error> {
+        if self.is_ours() {
+            return Ok(None);
+        }
+        let config = self.open()?.config()?;
+        let Ok(url) = config.get_string("remote.origin.url") else { return Ok(None) };
+        Ok((!remote.is_same_url(&url, &origin.url)?).then_some(url))
     }
 
     /// Deletes the directory: renamed first, so that a crash leaves no half checkout under its name.

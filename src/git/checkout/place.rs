@@ -37,6 +37,9 @@ impl Checkout {
             }
             Head::Complete(_) | Head::Other(Some(_)) => {
                 if !force {
+                    if let Some(url) = self.foreign_origin(remote, content.origin)? {
+                        return Err(CheckoutError::ForeignOrigin { path: self.path.clone(), url });
+                    }
                     let work = self.local_work(Some(remote))?;
                     if !work.is_none() {
                         return Err(CheckoutError::LocalWork(work));
