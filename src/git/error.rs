@@ -1,8 +1,18 @@
 //! What goes wrong with git and the network, told so that the caller can choose exit code and hint.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::repo::{CommitId, Reference};
+
+/// What ssh says of a connection that was lost, or that a busy server did not take.
+const LOST_SSH: [&str; 5] = [
+    "ssh closed the connection",
+    "Connection reset by",
+    "Connection closed by",
+    "closed by remote host",
+    "Broken pipe",
+];
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -32,6 +42,12 @@ pub(crate) enum Error {
     Stalled { after: Duration },
     #[error("the connection failed: {why}")]
     Connection { why: String },
+    #[error("the server's certificate is not trusted: {why}")]
+    Certificate { why: String },
+    #[error("no secure connection can be made: {why}")]
+    Tls { why: String },
+    #[error("the url of the proxy is not one that oca understands")]
+    Proxy,
     #[error("refused to follow a redirect from `{from}` to `{to}`")]
     Redirect { from: String, to: String },
     #[error("the remote cannot be asked because oca is offline")]
@@ -40,8 +56,10 @@ pub(crate) enum Error {
     Program { program: String, why: String },
     #[error("{message}")]
     Ssh { message: String },
-    #[error("the store lacks an object that it should have: {why}")]
+    #[error("the cache is damaged: {why}")]
     Damaged { why: String },
+    #[error("the repository in `{}` is damaged: {why}", path.display())]
+    DamagedCheckout { path: PathBuf, why: String },
     #[error("it uses git's `{extension}`, which libgit2 cannot read")]
     Extension { extension: String, convert: &'static str },
     #[error("{why}")]
@@ -57,7 +75,16 @@ impl Error {
             Self::Status { status, .. } => *status == 429 || *status >= 500,
             // Who was silent for so long has been waited for: a stall is told at once.
             Self::Connection { .. } | Self::Protocol { .. } => true,
+            Self::Ssh { message } => LOST_SSH.iter().any(|words| message.contains(words)),
             _ => false,
+        }
+    }
+
+    /// The same error, where it was met in a checkout.
+    pub(super) fn in_checkout(self, path: &Path) -> Self {
+        match self {
+            Self::Damaged { why } => Self::DamagedCheckout { path: path.to_owned(), why },
+            other => other,
         }
     }
 
@@ -76,16 +103,23 @@ impl Error {
             Self::Forbidden => "check the rights of the token in use".to_owned(),
             Self::Offline => "run it once without `--offline`".to_owned(),
             Self::Extension { convert, .. } => format!("convert it with `{convert}`"),
+            Self::DamagedCheckout { path, .. } => {
+                format!("see what is wrong with `git -C {} fsck`, or move it away to have it made anew", path.display())
+            }
             Self::Damaged { .. } => "run `oca cache clean` and try again".to_owned(),
             Self::Stalled { .. } | Self::Connection { .. } => {
                 "check the network and the proxy, then try again".to_owned()
             }
+            Self::Certificate { .. } => {
+                "name its authority's file in git's `http.sslCAInfo`, or in the variable `SSL_CERT_FILE`".to_owned()
+            }
+            Self::Proxy => "check git's `http.proxy` and the variables `https_proxy` and `http_proxy`".to_owned(),
             Self::NotGit { .. } => {
                 "check the url, and whether the network wants you to sign in first".to_owned()
             }
             Self::Redirect { .. } => "if it moved there, write that url in `repos.toml`".to_owned(),
             Self::Status { .. } => "try again later".to_owned(),
-            Self::Protocol { .. } | Self::Endless | Self::Remote { .. } => {
+            Self::Protocol { .. } | Self::Endless | Self::Remote { .. } | Self::Tls { .. } => {
                 format!("check that `git ls-remote {url}` works, then try again")
             }
             Self::Program { .. } => "install it, or name another in `GIT_SSH_COMMAND`".to_owned(),
@@ -121,11 +155,18 @@ impl From<git2::Error> for Error {
             };
             return Self::Extension { extension: extension.to_owned(), convert };
         }
+        if let Some(message) = message.strip_prefix("remote error: ") {
+            return Self::Remote { message: message.trim().to_owned() };
+        }
+        // libgit2 loses the server's words where it waits for the end of a shallow history.
+        if message == "unexpected packet type" {
+            return Self::Remote { message: "no, without a reason that libgit2 tells".to_owned() };
+        }
         match (error.class(), error.code()) {
             (_, ErrorCode::Timeout) => Self::Stalled { after: super::STALL },
             (_, ErrorCode::Auth) => Self::Unauthorised { tried: Vec::new() },
             (ErrorClass::Net, _) => Self::Connection { why: message },
-            (ErrorClass::Odb, ErrorCode::NotFound) => Self::Damaged { why: message },
+            (ErrorClass::Odb | ErrorClass::Zlib, _) => Self::Damaged { why: message },
             _ => Self::Git { why: message },
         }
     }

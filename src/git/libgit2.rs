@@ -14,6 +14,7 @@ use url::Url;
 
 use super::address::{Address, SshAddress};
 use super::configuration::Configuration;
+use super::retry::retrying;
 use super::ssh::{SshProgram, SshSession};
 use super::store::{Store, bytes, oid};
 use super::wire::{Client, Failure, HttpRemote, Response};
@@ -27,14 +28,16 @@ thread_local! {
 
 /// The commit of a ref, by its full name.
 pub(super) fn resolve(url: &str, name: &str) -> Result<Option<CommitId>, Error> {
-    let mut remote = git2::Remote::create_detached(url)?;
-    let connection = remote.connect_auth(Direction::Fetch, None, None).map_err(carried)?;
-    let heads = connection.list()?;
-    // An annotated tag is listed twice, the second time as the commit behind it.
-    let peeled = format!("{name}^{{}}");
-    let find = |name: &str| heads.iter().find(|head| head.name() == name);
-    let head = find(&peeled).or_else(|| find(name));
-    Ok(head.map(|head| CommitId::from_bytes(bytes(head.oid()))))
+    retrying(|| {
+        let mut remote = git2::Remote::create_detached(url)?;
+        let connection = remote.connect_auth(Direction::Fetch, None, None).map_err(carried)?;
+        let heads = connection.list()?;
+        // An annotated tag is listed twice, the second time as the commit behind it.
+        let peeled = format!("{name}^{{}}");
+        let find = |name: &str| heads.iter().find(|head| head.name() == name);
+        let head = find(&peeled).or_else(|| find(name));
+        Ok(head.map(|head| CommitId::from_bytes(bytes(head.oid()))))
+    })
 }
 
 /// Fetches a commit with everything below it, so many generations deep (0: all), into the store.
@@ -50,21 +53,23 @@ pub(super) fn fetch(
     meter: Meter<'_>,
 ) -> Result<Vec<CommitId>, Error> {
     let by_id = scratch_fetch(url, &commit.to_string(), commit, depth, store, meter);
-    match by_id {
+    let lost = match by_id {
         Ok(Some(ends)) => return Ok(ends),
-        // Refused by the server or by libgit2, or answered with something else: the branch is left to ask.
-        Ok(None) | Err(Error::Git { .. } | Error::Remote { .. } | Error::Protocol { .. }) => {}
+        // Refused by the server: libgit2 asks only one that says it gives out commits. The branch is left to ask.
+        Err(Error::Remote { .. }) => Error::Vanished { commit },
+        // Refused by libgit2, or answered with something else.
+        Ok(None) | Err(Error::Git { .. } | Error::Protocol { .. }) => {
+            Error::OutOfReach { reference: reference.clone(), commit }
+        }
         Err(error) => return Err(error),
-    }
-    let Some(name) = reference.full_name() else {
-        return Err(Error::OutOfReach { reference: reference.clone(), commit });
     };
+    let Some(name) = reference.full_name() else { return Err(lost) };
     for depth in [depth, 0] {
         if let Some(ends) = scratch_fetch(url, &name, commit, depth, store, meter)? {
             return Ok(ends);
         }
     }
-    Err(Error::OutOfReach { reference: reference.clone(), commit })
+    Err(lost)
 }
 
 /// One fetch into a repository of its own; `None` where the commit did not come with it.
@@ -76,9 +81,12 @@ fn scratch_fetch(
     store: &Store,
     meter: Meter<'_>,
 ) -> Result<Option<Vec<CommitId>>, Error> {
-    let aside = store.aside()?;
-    let scratch = Repository::init_bare(aside.path())?;
-    fetch_into(&scratch, url, source, depth, meter)?;
+    let (aside, scratch) = retrying(|| {
+        let aside = store.aside()?;
+        let scratch = Repository::init_bare(aside.path())?;
+        fetch_into(&scratch, url, source, depth, meter)?;
+        Ok::<_, Error>((aside, scratch))
+    })?;
     if scratch.find_commit(oid(commit.as_bytes())).is_err() {
         return Ok(None);
     }
@@ -98,9 +106,11 @@ pub(super) fn fetch_history(
     meter: Meter<'_>,
 ) -> Result<(), Error> {
     let Some(name) = reference.full_name() else { return Ok(()) };
-    fetch_into(&scratch.repository()?, url, &name, 0, meter)
+    retrying(|| fetch_into(&scratch.repository()?, url, &name, 0, meter))
 }
 
+/// A second fetch into the same repository would have libgit2 say what it has: the caller takes a new one, or
+/// one in which no reference was set.
 fn fetch_into(
     scratch: &Repository,
     url: &str,
@@ -129,7 +139,13 @@ fn fetch_into(
 /// The error that a transport of ours met, else libgit2's own.
 fn carried(error: git2::Error) -> Error {
     CARRIED.take().unwrap_or_else(|| match error.class() {
-        git2::ErrorClass::Os => Error::Connection { why: error.message().to_owned() },
+        git2::ErrorClass::Os if error.message().starts_with("failed to connect") => {
+            Error::Connection { why: error.message().to_owned() }
+        }
+        // Half a pack, or one with a flaw.
+        git2::ErrorClass::Indexer | git2::ErrorClass::Zlib | git2::ErrorClass::Odb => {
+            Error::Protocol { why: error.message().to_owned() }
+        }
         _ => error.into(),
     })
 }
@@ -263,7 +279,11 @@ impl Read for SshExchange {
 
 impl Write for SshExchange {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.0.write(buffer)
+        self.0.write(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => carry_io(Error::Stalled { after: STALL }),
+            // It is gone, and has said why.
+            _ => carry_io(Error::Ssh { message: self.0.complaint() }),
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {

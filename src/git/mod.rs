@@ -14,6 +14,7 @@ mod error;
 mod libgit2;
 mod local;
 mod remote;
+mod retry;
 mod ssh;
 mod store;
 mod tree;
@@ -21,7 +22,7 @@ mod wire;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 pub(crate) use checkout::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, LocalWork, Origin};
@@ -46,6 +47,8 @@ pub(crate) struct Git {
     cache: PathBuf,
     offline: bool,
     network: OnceLock<Network>,
+    /// Held while the network is made: a second client would have connections and credentials of its own.
+    making: Mutex<()>,
     complete: Complete,
 }
 
@@ -60,7 +63,13 @@ struct Network {
 
 impl Git {
     pub(crate) fn new(cache: PathBuf, offline: bool) -> Self {
-        Self { cache, offline, network: OnceLock::new(), complete: Complete::default() }
+        Self {
+            cache,
+            offline,
+            network: OnceLock::new(),
+            making: Mutex::default(),
+            complete: Complete::default(),
+        }
     }
 
     /// A remote by its expanded url; a path is absolute.
@@ -78,6 +87,10 @@ impl Git {
     }
 
     fn network(&self) -> Result<&Network, Error> {
+        if let Some(network) = self.network.get() {
+            return Ok(network);
+        }
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(network) = self.network.get() {
             return Ok(network);
         }

@@ -2,7 +2,6 @@
 //! here yet.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use super::address::Address;
@@ -25,7 +24,6 @@ enum Transport {
     Http {
         remote: HttpRemote,
         url: String,
-        plain: AtomicBool,
     },
     Libgit2 {
         url: String,
@@ -43,11 +41,9 @@ impl<'a> Remote<'a> {
         let text = real.as_str().to_owned();
         let transport = match Address::parse(&real).map_err(malformed)? {
             Address::Path(path) => Transport::Path(path),
-            Address::Http(address) => Transport::Http {
-                remote: HttpRemote::new(Arc::clone(&network.client), address),
-                url: text,
-                plain: AtomicBool::new(false),
-            },
+            Address::Http(address) => {
+                Transport::Http { remote: HttpRemote::new(Arc::clone(&network.client), address), url: text }
+            }
             Address::Ssh(_) | Address::Daemon(_) => Transport::Libgit2 { url: text },
         };
         Ok(Self { git, transport, store })
@@ -63,12 +59,10 @@ impl<'a> Remote<'a> {
         let found = match &self.transport {
             Transport::Path(path) => local::resolve(path, &name)?,
             Transport::Libgit2 { url } => libgit2::resolve(url, &name)?,
-            Transport::Http { remote, url, plain } => {
-                match if_version_2(plain, remote, || remote.resolve(&name))? {
-                    Some(found) => found,
-                    None => libgit2::resolve(url, &name)?,
-                }
-            }
+            Transport::Http { remote, url } => match if_version_2(remote, || remote.resolve(&name))? {
+                Some(found) => found,
+                None => libgit2::resolve(url, &name)?,
+            },
         };
         found.ok_or_else(|| Error::MissingReference { reference: reference.clone() })
     }
@@ -92,9 +86,9 @@ impl<'a> Remote<'a> {
         match &self.transport {
             Transport::Path(path) => return local::leads_to(path, head, commit),
             Transport::Libgit2 { url } => libgit2::fetch_history(url, reference, &scratch, meter)?,
-            Transport::Http { remote, url, plain } => {
+            Transport::Http { remote, url } => {
                 let fetch = || remote.fetch(&history, || scratch.pack_sink(), PackSink::finish, meter);
-                if if_version_2(plain, remote, fetch)?.is_none() {
+                if if_version_2(remote, fetch)?.is_none() {
                     libgit2::fetch_history(url, reference, &scratch, meter)?;
                 }
             }
@@ -103,20 +97,28 @@ impl<'a> Remote<'a> {
     }
 
     /// The files of a commit; of those, only the directories are sure to be here.
-    pub(crate) fn tree(
-        &self,
+    pub(crate) fn tree<'t>(
+        &'t self,
         commit: CommitId,
-        reference: &Reference,
+        reference: &'t Reference,
         meter: Meter<'_>,
-    ) -> Result<GitTree, Error> {
-        if !self.store.has_commit(commit)? {
-            let _lock = self.store.lock()?;
+    ) -> Result<GitTree<'t>, Error> {
+        let root = self.whole(|| {
             if !self.store.has_commit(commit)? {
-                self.fetch(commit, None, reference, meter)?;
-                self.expect_commit(commit)?;
+                let _lock = self.store.lock()?;
+                if !self.store.has_commit(commit)? {
+                    self.fetch(commit, None, reference, meter)?;
+                    self.expect_commit(commit)?;
+                }
             }
-        }
-        Ok(GitTree::new(self.store.repository()?, self.store.tree_of(commit)?))
+            self.store.tree_of(commit)
+        })?;
+        let again = Box::new(move || {
+            self.renew()?;
+            self.fetch_files(commit, reference, 1, &|_| ())?;
+            self.store.repository()
+        });
+        Ok(GitTree::new(self.store.repository()?, root, again))
     }
 
     /// The root tree of a commit that is in the store.
@@ -126,12 +128,14 @@ impl<'a> Remote<'a> {
 
     /// Brings the blobs that are not here yet, in one request.
     pub(crate) fn fetch_blobs(&self, blobs: &[BlobId], meter: Meter<'_>) -> Result<(), Error> {
-        if self.store.missing(blobs.iter().copied())?.is_empty() {
-            return Ok(());
-        }
-        let _lock = self.store.lock()?;
-        let missing = self.store.missing(blobs.iter().copied())?;
-        self.fetch_missing(&missing, meter).map_err(Failure::into_error)
+        self.whole(|| {
+            if self.store.missing(blobs.iter().copied())?.is_empty() {
+                return Ok(());
+            }
+            let _lock = self.store.lock()?;
+            let missing = self.store.missing(blobs.iter().copied())?;
+            self.fetch_missing(&missing, meter).map_err(Failure::into_error)
+        })
     }
 
     /// Makes a commit complete in the store, so many generations deep (0: all).
@@ -148,7 +152,7 @@ impl<'a> Remote<'a> {
         if let Some(ends) = complete().get(&key) {
             return Ok(ends.clone());
         }
-        let ends = self.complete(commit, reference, depth, meter)?;
+        let ends = self.whole(|| self.complete(commit, reference, depth, meter))?;
         complete().insert(key, ends.clone());
         Ok(ends)
     }
@@ -166,6 +170,11 @@ impl<'a> Remote<'a> {
             && self.store.missing_files(commit)?.is_empty()
         {
             return Ok(ends);
+        }
+        // A pin that somebody else moved: most of its files are those of the old one.
+        if depth == 1 && self.store.has_packs()? && !self.store.has_commit(commit)? {
+            self.fetch(commit, None, reference, meter)?;
+            self.expect_commit(commit)?;
         }
         if depth == 1 && self.store.has_commit(commit)? {
             let missing = self.store.missing_files(commit)?;
@@ -189,6 +198,40 @@ impl<'a> Remote<'a> {
         &self.store
     }
 
+    /// Whether two urls lead to the same repository, by the user's configuration too.
+    pub(super) fn is_same_url(&self, one: &str, other: &str) -> Result<bool, Error> {
+        let configuration = &self.git.network()?.configuration;
+        let real = |url: &str| {
+            let real = configuration.instead_of(url);
+            let real =
+                RemoteUrl::parse(&real).map_or(real.clone(), |url| url.without_secret().as_str().to_owned());
+            real.trim_end_matches('/').trim_end_matches(".git").to_owned()
+        };
+        Ok(real(one) == real(other))
+    }
+
+    /// Does something with the store; where it turns out to be damaged, once more with a new one.
+    pub(super) fn whole<T>(&self, act: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+        match act() {
+            Err(Error::Damaged { why }) => {
+                self.renew().map_err(|_| Error::Damaged { why })?;
+                act()
+            }
+            other => other,
+        }
+    }
+
+    /// Empties the store. Offline it stays as it is: what can be read of it may be all there is.
+    fn renew(&self) -> Result<(), Error> {
+        self.refuse_offline()?;
+        self.git
+            .complete
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|(directory, ..), _| directory != self.store.directory());
+        self.store.renew()
+    }
+
     /// Where a history of depth 1 ends: at the commit, unless it is the first.
     fn ends_of(&self, commit: CommitId) -> Result<Vec<CommitId>, Error> {
         let repository = self.store.repository()?;
@@ -203,7 +246,7 @@ impl<'a> Remote<'a> {
         }
         self.refuse_offline()?;
         match &self.transport {
-            Transport::Http { remote, plain, .. } if !plain.load(Ordering::Relaxed) => {
+            Transport::Http { remote, .. } if !remote.is_plain() => {
                 self.fetch_http(remote, &Objects::Blobs(missing), meter).map(|_| ())
             }
             _ => Err(Failure::PerhapsUnsupported),
@@ -223,16 +266,15 @@ impl<'a> Remote<'a> {
         match &self.transport {
             Transport::Path(path) => local::fetch(path, commit, all, &self.store),
             Transport::Libgit2 { url } => libgit2::fetch(url, commit, reference, all, &self.store, meter),
-            Transport::Http { remote, url, plain } => {
+            Transport::Http { remote, url } => {
                 let objects = match depth {
                     Some(depth) => Objects::Files(commit, depth),
                     None => Objects::Trees(commit),
                 };
-                let fetched =
-                    if_version_2(plain, remote, || match self.fetch_http(remote, &objects, meter) {
-                        Err(Failure::NotOurRef) => Err(Failure::Error(Error::Vanished { commit })),
-                        other => other,
-                    })?;
+                let fetched = if_version_2(remote, || match self.fetch_http(remote, &objects, meter) {
+                    Err(Failure::NotOurRef) => Err(Failure::Error(Error::Vanished { commit })),
+                    other => other,
+                })?;
                 match fetched {
                     Some(ends) => Ok(ends),
                     None => libgit2::fetch(url, commit, reference, all, &self.store, meter),
@@ -269,22 +311,16 @@ impl<'a> Remote<'a> {
 /// A server without it answers with nothing, just like a connection that was cut: so it is asked what it can do,
 /// and the request is made once more where it should have worked.
 fn if_version_2<T>(
-    plain: &AtomicBool,
     remote: &HttpRemote,
     request: impl Fn() -> Result<T, Failure>,
 ) -> Result<Option<T>, Error> {
-    if plain.load(Ordering::Relaxed) {
+    if remote.is_plain() {
         return Ok(None);
     }
     match request() {
         Ok(done) => Ok(Some(done)),
-        Err(Failure::PerhapsUnsupported) if remote.capabilities()?.is_enough() => {
-            request().map(Some).map_err(Failure::into_error)
-        }
-        Err(Failure::PerhapsUnsupported) => {
-            plain.store(true, Ordering::Relaxed);
-            Ok(None)
-        }
+        Err(Failure::PerhapsUnsupported) if remote.turns_out_plain()? => Ok(None),
+        Err(Failure::PerhapsUnsupported) => request().map(Some).map_err(Failure::into_error),
         Err(failure) => Err(failure.into_error()),
     }
 }

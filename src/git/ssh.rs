@@ -2,8 +2,9 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Read, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Error;
@@ -80,11 +81,17 @@ fn first_word(line: &str) -> &str {
     }
 }
 
-/// A running `git-upload-pack` on the other side.
+/// How much of what the program complains of is kept.
+const MOST_COMPLAINTS: usize = 16 * 1024;
+/// How long its last words are waited for: whoever shares its connection may keep stderr open for ever.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// A running `git-upload-pack` on the other side. Pipes know no time limit, so each has a thread.
 pub(super) struct SshSession {
     child: Child,
-    input: Option<ChildStdin>,
+    input: Option<Input>,
     output: Receiver<io::Result<Vec<u8>>>,
+    complaints: Complaints,
     rest: Vec<u8>,
     stall: Duration,
 }
@@ -112,10 +119,10 @@ impl SshSession {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| Error::Program { program: program.name().to_owned(), why: error.to_string() })?;
-        let input = child.stdin.take();
+        let input = Input::to(child.stdin.take().expect("stdin is piped"));
         let mut stdout = child.stdout.take().expect("stdout is piped");
+        let complaints = Complaints::of(child.stderr.take().expect("stderr is piped"));
         let (sender, output) = mpsc::sync_channel(16);
-        // A thread of its own, because a pipe cannot be read with a time limit.
         std::thread::spawn(move || {
             loop {
                 let mut buffer = vec![0; 64 * 1024];
@@ -129,16 +136,13 @@ impl SshSession {
                 }
             }
         });
-        Ok(Self { child, input, output, rest: Vec::new(), stall })
+        Ok(Self { child, input: Some(input), output, complaints, rest: Vec::new(), stall })
     }
 
     /// Why nothing more comes: what the program said last.
-    fn complaint(&mut self) -> String {
+    pub(super) fn complaint(&mut self) -> String {
         drop(self.input.take());
-        let mut text = String::new();
-        if let Some(mut stderr) = self.child.stderr.take() {
-            let _best_effort = stderr.read_to_string(&mut text);
-        }
+        let text = self.complaints.last();
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         match lines.split_last() {
             Some(_) => format!("ssh: {}", lines.join("; ")),
@@ -152,10 +156,7 @@ impl Read for SshSession {
         if self.rest.is_empty() {
             self.rest = match self.output.recv_timeout(self.stall) {
                 Ok(piece) => piece?,
-                Err(RecvTimeoutError::Timeout) => {
-                    let why = format!("ssh sent nothing for {} seconds", self.stall.as_secs());
-                    return Err(io::Error::new(io::ErrorKind::TimedOut, why));
-                }
+                Err(RecvTimeoutError::Timeout) => return Err(io::ErrorKind::TimedOut.into()),
                 Err(RecvTimeoutError::Disconnected) => Vec::new(),
             };
             if self.rest.is_empty() {
@@ -171,14 +172,69 @@ impl Read for SshSession {
 
 impl Write for SshSession {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        match &mut self.input {
-            Some(input) => input.write(buffer),
-            None => Err(io::ErrorKind::BrokenPipe.into()),
+        let input = self.input.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
+        input.pieces.send(buffer.to_vec()).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        match input.written.recv_timeout(self.stall) {
+            Ok(written) => written.map(|()| buffer.len()),
+            Err(RecvTimeoutError::Timeout) => Err(io::ErrorKind::TimedOut.into()),
+            Err(RecvTimeoutError::Disconnected) => Err(io::ErrorKind::BrokenPipe.into()),
         }
     }
 
+    /// Each piece is flushed as it is written.
     fn flush(&mut self) -> io::Result<()> {
-        self.input.as_mut().map_or(Ok(()), Write::flush)
+        Ok(())
+    }
+}
+
+/// The program's stdin; dropped, it is closed.
+struct Input {
+    pieces: Sender<Vec<u8>>,
+    written: Receiver<io::Result<()>>,
+}
+
+impl Input {
+    fn to(mut pipe: impl Write + Send + 'static) -> Self {
+        let (pieces, to_write) = mpsc::channel::<Vec<u8>>();
+        let (answers, written) = mpsc::channel();
+        std::thread::spawn(move || {
+            for piece in to_write {
+                if answers.send(pipe.write_all(&piece).and_then(|()| pipe.flush())).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { pieces, written }
+    }
+}
+
+/// What comes from the program's stderr, read all the time so that it never waits for us.
+struct Complaints {
+    text: Arc<Mutex<Vec<u8>>>,
+    end: Receiver<()>,
+}
+
+impl Complaints {
+    fn of(mut pipe: impl Read + Send + 'static) -> Self {
+        let text = Arc::new(Mutex::new(Vec::new()));
+        let (ended, end) = mpsc::channel();
+        let kept = Arc::clone(&text);
+        std::thread::spawn(move || {
+            let _dropped_at_the_end = ended;
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = pipe.read(&mut buffer) {
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                let room = MOST_COMPLAINTS.saturating_sub(kept.len());
+                kept.extend_from_slice(&buffer[..count.min(room)]);
+            }
+        });
+        Self { text, end }
+    }
+
+    fn last(&self) -> String {
+        let _ended_or_not = self.end.recv_timeout(LAST_WORDS);
+        let text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&text).into_owned()
     }
 }
 

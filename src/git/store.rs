@@ -6,10 +6,12 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use git2::{Indexer, ObjectType, Odb, OdbLookupFlags, Oid, Repository, TreeWalkMode, TreeWalkResult};
+use git2::{
+    ErrorClass, Indexer, ObjectType, Odb, OdbLookupFlags, Oid, Repository, TreeWalkMode, TreeWalkResult,
+};
 
 use super::Error;
 use crate::fs::{Context, short_digest};
@@ -37,7 +39,27 @@ impl Store {
         if !is_whole(&directory) {
             make(&stores, &directory)?;
         }
-        Ok(Self { directory })
+        let store = Self { directory };
+        if !store.has_whole_packs()? {
+            store.renew()?;
+        }
+        Ok(store)
+    }
+
+    /// Sets the store aside and makes it anew, empty: something in it is damaged. Not with the lock in hand.
+    pub(super) fn renew(&self) -> Result<(), Error> {
+        let stores = self.directory.parent().unwrap_or(Path::new("."));
+        let _lock = self.lock()?;
+        let aside = tempfile::Builder::new().prefix(".bad-").tempdir_in(stores).at("create", stores)?;
+        fs::rename(&self.directory, aside.path().join("bad")).at("remove", &self.directory)?;
+        make(stores, &self.directory)
+    }
+
+    /// Whether each pack ends in the checksum that its index has of it: one that was cut short does not.
+    fn has_whole_packs(&self) -> Result<bool, Error> {
+        let files = pack_files(&self.packs_directory())?;
+        let mut indexes = files.iter().filter(|file| is_a(file, "idx"));
+        Ok(indexes.all(|index| is_whole_pack(index).unwrap_or(false)))
     }
 
     /// A store for once, in an empty directory that the caller deletes.
@@ -74,6 +96,11 @@ impl Store {
         Ok(Repository::open_bare(&self.directory)?)
     }
 
+    /// Whether anything was fetched before.
+    pub(super) fn has_packs(&self) -> Result<bool, Error> {
+        Ok(!pack_files(&self.packs_directory())?.is_empty())
+    }
+
     /// Whether a commit and, by the rule above, all its trees are here.
     pub(super) fn has_commit(&self, commit: CommitId) -> Result<bool, Error> {
         Ok(self.repository()?.odb()?.exists(oid(commit.as_bytes())))
@@ -93,13 +120,7 @@ impl Store {
         let repository = self.repository()?;
         let odb = repository.odb()?;
         let mut missing = Missing::new(&odb)?;
-        let tree = repository.find_commit(oid(commit.as_bytes()))?.tree()?;
-        tree.walk(TreeWalkMode::PreOrder, |_, entry| {
-            if entry.kind() == Some(ObjectType::Blob) {
-                missing.note(entry.id());
-            }
-            TreeWalkResult::Ok
-        })?;
+        note_files(&repository, commit, &mut missing)?;
         Ok(missing.ids)
     }
 
@@ -118,6 +139,15 @@ impl Store {
             }
         }
         Ok(false)
+    }
+
+    /// Reads the files of a commit that another repository does not have, for nothing but to see that they can be.
+    pub(super) fn read_files(&self, commit: CommitId, other: &Odb<'_>) -> Result<(), Error> {
+        let repository = self.repository()?;
+        let odb = repository.odb()?;
+        let mut missing = Missing::new(other)?;
+        note_files(&repository, commit, &mut missing)?;
+        missing.ids.iter().try_for_each(|id| Ok(odb.read(oid(id)).map(drop)?))
     }
 
     /// The root tree of a commit that is here.
@@ -153,20 +183,8 @@ impl Store {
 
     /// Puts all that is here into another repository's `objects/pack`, by hard links where the file system allows.
     pub(super) fn link_packs(&self, into: &Path) -> Result<(), Error> {
-        let packs = self.packs_directory();
-        for entry in fs::read_dir(&packs).at("read", &packs)? {
-            let from = entry.at("read", &packs)?.path();
-            let Some(name) = from.file_name() else { continue };
-            let to = into.join(name);
-            match fs::hard_link(&from, &to) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                // Copied before, and as a whole: a copy that was killed is shorter.
-                Err(_) if same_length(&from, &to) => {}
-                Err(_) => {
-                    fs::copy(&from, &to).at("write", &to)?;
-                }
-            }
+        for file in pack_files(&self.packs_directory())? {
+            link(&file, into)?;
         }
         Ok(())
     }
@@ -207,6 +225,27 @@ fn is_whole(directory: &Path) -> bool {
         && directory.join("refs").is_dir()
 }
 
+fn is_whole_pack(index: &Path) -> io::Result<bool> {
+    /// Magic and version, 256 counts of objects.
+    const HEAD: u64 = 8 + 4 * 256;
+    /// An id, a checksum and an offset.
+    const ENTRY: u64 = 20 + 4 + 4;
+    /// The checksums of the pack and of the index.
+    const TAIL: u64 = 20 + 20;
+    fn read<const N: usize>(file: &mut File, from: SeekFrom) -> io::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        file.seek(from)?;
+        file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+    let mut pack = File::open(index.with_extension("pack"))?;
+    let mut index = File::open(index)?;
+    let objects = u32::from_be_bytes(read(&mut index, SeekFrom::Start(HEAD - 4))?);
+    let is_long_enough = index.metadata()?.len() >= HEAD + u64::from(objects) * ENTRY + TAIL;
+    let expected: [u8; 20] = read(&mut index, SeekFrom::End(-40))?;
+    Ok(is_long_enough && read::<20>(&mut pack, SeekFrom::End(-20))? == expected)
+}
+
 /// Makes a store, in place of what may be left of an old one.
 fn make(stores: &Path, directory: &Path) -> Result<(), Error> {
     fs::create_dir_all(stores).at("create", stores)?;
@@ -227,6 +266,20 @@ fn make(stores: &Path, directory: &Path) -> Result<(), Error> {
     }
     fs::rename(&new, directory).at("create", directory)?;
     Ok(())
+}
+
+fn note_files(
+    repository: &Repository,
+    commit: CommitId,
+    missing: &mut Missing<'_>,
+) -> Result<(), git2::Error> {
+    let tree = repository.find_commit(oid(commit.as_bytes()))?.tree()?;
+    tree.walk(TreeWalkMode::PreOrder, |_, entry| {
+        if entry.kind() == Some(ObjectType::Blob) {
+            missing.note(entry.id());
+        }
+        TreeWalkResult::Ok
+    })
 }
 
 /// Collects objects that are not in a store.
@@ -260,14 +313,28 @@ pub(super) struct PackSink {
 impl PackSink {
     /// Indexes the pack and moves it in.
     pub(super) fn finish(self) -> Result<(), Error> {
-        self.indexer.commit().map_err(|error| Error::Protocol { why: error.message().to_owned() })?;
+        self.indexer.commit().map_err(|error| explain(&error, &self.packs))?;
         take_packs(self.aside.path(), &self.packs)
+    }
+}
+
+/// Tells a disk that takes no more from a pack with a flaw.
+fn explain(error: &git2::Error, packs: &Path) -> Error {
+    match error.class() {
+        ErrorClass::Os | ErrorClass::Filesystem | ErrorClass::NoMemory => {
+            let source = io::Error::other(error.message().to_owned());
+            Error::File(crate::fs::Error { action: "write in", path: packs.to_owned(), source })
+        }
+        _ => Error::Protocol { why: error.message().to_owned() },
     }
 }
 
 impl Write for PackSink {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.indexer.write(buffer)
+        self.indexer.write(buffer).map_err(|error| match error.downcast::<git2::Error>() {
+            Ok(error) => io::Error::other(explain(&error, &self.packs)),
+            Err(error) => error,
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -277,12 +344,7 @@ impl Write for PackSink {
 
 /// A pack is there once its index is: the index moves last, and both are on the disk before.
 fn take_packs(from: &Path, to: &Path) -> Result<(), Error> {
-    let mut files: Vec<PathBuf> = Vec::new();
-    for entry in fs::read_dir(from).at("read", from)? {
-        files.push(entry.at("read", from)?.path());
-    }
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "pack" || extension == "idx"));
-    files.sort_by_key(|file| file.extension().is_some_and(|extension| extension == "idx"));
+    let files = pack_files(from)?;
     for file in &files {
         // Synced through the file's own handle: libgit2 cannot be asked to through git2.
         File::open(file).and_then(|handle| handle.sync_all()).at("write", file)?;
@@ -291,6 +353,42 @@ fn take_packs(from: &Path, to: &Path) -> Result<(), Error> {
         let target = to.join(file.file_name().unwrap_or_default());
         fs::rename(&file, &target).at("write", &target)?;
     }
+    Ok(())
+}
+
+/// The packs of a directory, then their indexes.
+fn pack_files(directory: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(directory).at("read", directory)? {
+        files.push(entry.at("read", directory)?.path());
+    }
+    files.retain(|file| is_a(file, "pack") || is_a(file, "idx"));
+    files.sort_by_key(|file| is_a(file, "idx"));
+    Ok(files)
+}
+
+fn is_a(file: &Path, wanted: &str) -> bool {
+    file.extension().is_some_and(|extension| extension == wanted)
+}
+
+/// Links a file into a directory, or copies it where it cannot be linked. What is there already stays, unless it
+/// is shorter or longer: then it is what is left of a damaged one.
+fn link(file: &Path, into: &Path) -> Result<(), Error> {
+    let to = into.join(file.file_name().unwrap_or_default());
+    if same_length(file, &to) || fs::hard_link(file, &to).is_ok() {
+        return Ok(());
+    }
+    Ok(copy(file, into, &to).at("write", &to)?)
+}
+
+/// Copies a file as a whole or not at all.
+fn copy(file: &Path, into: &Path, to: &Path) -> io::Result<()> {
+    let mut source = File::open(file)?;
+    let mut aside = tempfile::Builder::new().prefix(ASIDE_PREFIX).tempfile_in(into)?;
+    io::copy(&mut source, &mut aside)?;
+    aside.as_file().set_permissions(source.metadata()?.permissions())?;
+    aside.as_file().sync_all()?;
+    aside.persist(to)?;
     Ok(())
 }
 
@@ -335,4 +433,32 @@ pub(super) fn bytes(id: Oid) -> [u8; 20] {
     let mut bytes = [0; 20];
     bytes.copy_from_slice(id.as_bytes());
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::link;
+
+    #[test]
+    fn what_a_killed_copy_left_is_replaced_and_the_rest_stays() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let [packs, into] = ["packs", "into"].map(|name| directory.path().join(name));
+        for folder in [&packs, &into] {
+            fs::create_dir(folder).expect("a folder");
+        }
+        let pack = packs.join("pack-1.pack");
+        fs::write(&pack, "a whole pack").expect("a pack");
+        for left in [None, Some("a whole"), Some("a whole pack")] {
+            if let Some(left) = left {
+                drop(fs::remove_file(into.join("pack-1.pack")));
+                fs::write(into.join("pack-1.pack"), left).expect("a file");
+            }
+            link(&pack, &into).expect("linked or copied");
+            assert_eq!(fs::read(into.join("pack-1.pack")).expect("the pack"), b"a whole pack");
+            assert_eq!(fs::read_dir(&into).expect("a folder").count(), 1);
+        }
+        assert_eq!(fs::read(&pack).expect("the pack"), b"a whole pack");
+    }
 }

@@ -1,35 +1,56 @@
 //! A tree of git as a tree of files.
 
-use git2::{ObjectType, Repository};
+use std::cell::RefCell;
+
+use git2::{ErrorClass, ObjectType, Repository};
 
 use super::Error;
 use super::store::{bytes, oid};
 use crate::repo::{BlobId, Entry, EntryKind, FileTree, TreeId, UnreadableTree};
 
 /// The files of one commit, read from a store.
-pub(crate) struct GitTree {
-    repository: Repository,
+pub(crate) struct GitTree<'a> {
+    repository: RefCell<Repository>,
     root: git2::Oid,
+    again: Again<'a>,
 }
 
-impl GitTree {
-    pub(super) fn new(repository: Repository, root: TreeId) -> Self {
-        Self { repository, root: oid(root.as_bytes()) }
+/// Makes a damaged store anew, with everything of the commit.
+type Again<'a> = Box<dyn Fn() -> Result<Repository, Error> + 'a>;
+
+impl<'a> GitTree<'a> {
+    pub(super) fn new(repository: Repository, root: TreeId, again: Again<'a>) -> Self {
+        Self { repository: RefCell::new(repository), root: oid(root.as_bytes()), again }
+    }
+
+    /// Reads from the store; where it turns out to be damaged, once more from a new one.
+    fn read_from<T>(&self, read: impl Fn(&Repository) -> Result<T, git2::Error>) -> Result<T, git2::Error> {
+        let damage = match read(&self.repository.borrow()) {
+            Err(error) if matches!(error.class(), ErrorClass::Odb | ErrorClass::Zlib) => error,
+            other => return other,
+        };
+        let Ok(repository) = (self.again)() else { return Err(damage) };
+        *self.repository.borrow_mut() = repository;
+        read(&self.repository.borrow())
     }
 
     /// The ids of the files at these paths; those that are not there, or are no files, are left out.
     pub(crate) fn blobs<'p>(&self, paths: impl IntoIterator<Item = &'p str>) -> Result<Vec<BlobId>, Error> {
         let mut ids = Vec::new();
         for path in paths {
-            if let Some((id, ObjectType::Blob)) = self.find(path)? {
+            if let Some((id, ObjectType::Blob)) = self.read_from(|repository| self.find(repository, path))? {
                 ids.push(BlobId::from_bytes(bytes(id)));
             }
         }
         Ok(ids)
     }
 
-    fn find(&self, path: &str) -> Result<Option<(git2::Oid, ObjectType)>, git2::Error> {
-        let root = self.repository.find_tree(self.root)?;
+    fn find(
+        &self,
+        repository: &Repository,
+        path: &str,
+    ) -> Result<Option<(git2::Oid, ObjectType)>, git2::Error> {
+        let root = repository.find_tree(self.root)?;
         if path.is_empty() || path == "." {
             return Ok(Some((self.root, ObjectType::Tree)));
         }
@@ -44,9 +65,11 @@ impl GitTree {
         }
     }
 
-    fn list(&self, directory: &str) -> Result<Vec<Entry>, git2::Error> {
-        let Some((id, ObjectType::Tree)) = self.find(directory)? else { return Ok(Vec::new()) };
-        let tree = self.repository.find_tree(id)?;
+    fn list(&self, repository: &Repository, directory: &str) -> Result<Vec<Entry>, git2::Error> {
+        let Some((id, ObjectType::Tree)) = self.find(repository, directory)? else {
+            return Ok(Vec::new());
+        };
+        let tree = repository.find_tree(id)?;
         let mut entries: Vec<Entry> = tree
             .iter()
             .filter_map(|entry| {
@@ -67,17 +90,18 @@ impl GitTree {
     }
 }
 
-impl FileTree for GitTree {
+impl FileTree for GitTree<'_> {
     fn entries(&self, directory: &str) -> Result<Vec<Entry>, UnreadableTree> {
-        self.list(directory).map_err(|error| unreadable(directory, &error))
+        self.read_from(|repository| self.list(repository, directory))
+            .map_err(|error| unreadable(directory, &error))
     }
 
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, UnreadableTree> {
-        let Some((id, ObjectType::Blob)) = self.find(path).map_err(|error| unreadable(path, &error))? else {
-            return Ok(None);
+        let read = |repository: &Repository| match self.find(repository, path)? {
+            Some((id, ObjectType::Blob)) => Ok(Some(repository.find_blob(id)?.content().to_vec())),
+            _ => Ok(None),
         };
-        let blob = self.repository.find_blob(id).map_err(|error| unreadable(path, &error))?;
-        Ok(Some(blob.content().to_vec()))
+        self.read_from(read).map_err(|error| unreadable(path, &error))
     }
 }
 

@@ -211,3 +211,40 @@ fn credentials_do_not_follow_a_redirect_to_another_host() {
     assert_eq!(here.requests()[0].authorization(), Some(ODO));
     assert!(there.requests().iter().all(|seen| seen.authorization().is_none()));
 }
+
+#[test]
+fn a_header_of_the_configuration_is_sent_alone_and_an_empty_one_takes_it_back() {
+    let env = Env::new();
+    let server = guarded(&env, "");
+    let count = |seen: &crate::server::Seen| {
+        seen.headers
+            .iter()
+            .filter(|(name, _)| name == "authorization")
+            .map(|(_, value)| value.clone())
+            .collect::<Vec<_>>()
+    };
+    env.configure_git(&format!("[http]\n\textraHeader = \"AUTHORIZATION: {ODO}\"\n"));
+    env.oca(&["lock", "-q"]).env("OCA_TOKEN_127_0_0_1", "odo:other").success();
+    assert!(server.requests().iter().all(|seen| count(seen) == [ODO]));
+    let before = server.requests().len();
+    env.configure_git("[http]\n\textraHeader = \"Authorization: Basic no\"\n\textraHeader =\n");
+    env.oca(&["lock", "-q", "--upgrade"]).env("OCA_TOKEN_127_0_0_1", "odo:s3cret").success();
+    assert!(server.requests()[before..].iter().all(|seen| count(seen) == [ODO]));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_refused_request_keeps_its_connection() {
+    let env = Env::new();
+    let server = guarded(&env, "");
+    helper(&env);
+    env.oca(&["lock", "-q"]).with_programs().success();
+    assert!(server.requests()[0].authorization().is_none());
+    assert_eq!(server.connections(), 1);
+    let env = Env::new();
+    let server = guarded(&env, "odo:s3cret@");
+    server.redirect("/web.git/", 301, "/new/web.git/");
+    std::os::unix::fs::symlink(".", env.remotes().join("new")).expect("a folder");
+    env.oca(&["lock", "-q"]).success();
+    assert_eq!(server.connections(), 1);
+}

@@ -17,9 +17,19 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     pub(crate) fn start(env: &Env) -> Self {
+        Self::dropping(env, |_| false)
+    }
+
+    /// Closes those of the connections, counted from 0, without a word.
+    pub(crate) fn dropping(env: &Env, drops: fn(usize) -> bool) -> Self {
         let root = env.remotes();
-        // How a client goes away is not our affair.
-        Self { listener: Loopback::start(move |stream, _| drop(serve(&stream, &root))) }
+        let serve = move |stream: TcpStream, number| {
+            if !drops(number) {
+                // How a client goes away is not our affair.
+                drop(serve(&stream, &root));
+            }
+        };
+        Self { listener: Loopback::start(serve) }
     }
 
     /// The url of `remotes/{name}.git`.

@@ -250,6 +250,44 @@ fn an_old_server_that_lost_a_commit_says_that_it_is_out_of_reach() {
 }
 
 #[test]
+fn an_old_server_that_gives_out_commits_and_lost_one_is_exit_4() {
+    let env = Env::new();
+    let remote = repository(&env, "web");
+    let server = Server::builder(&env).without_protocol_2().start();
+    env.declare_repos(&server.base(), &["web"]);
+    env.run(&["lock"]);
+    let old = remote.commit_of("18.0");
+    forget(&env, &remote);
+    fs::remove_dir_all(env.cache()).expect("the cache");
+    env.oca(&["sync", "--locked"])
+        .stderr_contains(&format!("caused by: commit `{old}` no longer exists on the remote\n"))
+        .status(4);
+}
+
+/// A disk that is full at 8 KB.
+#[cfg(unix)]
+#[test]
+fn a_disk_that_takes_no_more_is_said_at_once() {
+    let env = Env::new();
+    let (remote, server) = served(&env);
+    let mut state = 1_u64;
+    let mut noise = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state.to_be_bytes()[0]
+    };
+    let noise: Vec<u8> = (0..65_536).map(|_| noise()).collect();
+    remote.branch("18.0").file("noise.bin", noise).commit();
+    env.run(&["lock"]);
+    let mut command = env.command("sh");
+    let script = "trap '' XFSZ; ulimit -f 16; exec \"$0\" sync";
+    command.args(["-c", script, env!("CARGO_BIN_EXE_oca")]).current_dir(env.project());
+    crate::run::Run::new(command, env.root())
+        .stderr_contains(&failure("cannot write in `[TEMP]/cache/stores/web-"))
+        .status(3);
+    assert_eq!(server.count(FETCH), 3, "the two of the lock, and one");
+}
+
+#[test]
 fn no_network_is_said_with_a_hint() {
     let env = Env::new();
     let (remote, server) = served(&env);

@@ -14,10 +14,10 @@ fn https_trusts_the_authority_that_git_is_told_of() {
     let server = Server::builder(&env).tls().start();
     env.declare_repos(&server.base_as("localhost"), &["web"]);
     env.oca(&["lock"])
-        .stderr_contains("error: cannot fetch `web` from `https://localhost:[PORT]/web.git`\ncaused by: the connection failed: ")
-        .stderr_contains("certificate")
-        .stderr_contains("\nhint: ")
+        .stderr_contains("error: cannot fetch `web` from `https://localhost:[PORT]/web.git`\ncaused by: the server's certificate is not trusted: UnknownIssuer\n")
+        .stderr_contains("hint: name its authority's file in git's `http.sslCAInfo`, or in the variable `SSL_CERT_FILE`\n")
         .status(3);
+    assert_eq!(server.connections(), 1, "what will not pass is not tried again");
     let authority = server.authority().to_str().expect("text").to_owned();
     env.configure_git(&format!("[http]\n\tsslCAInfo = {authority}\n"));
     env.sync();
@@ -114,6 +114,21 @@ fn proxies_are_those_of_git_and_curl() {
     assert_eq!(proxy.lines().len(), count);
 }
 
+#[test]
+fn a_proxy_that_is_none_is_said_at_once() {
+    let env = Env::new();
+    repository(&env, "web");
+    let server = Server::start(&env);
+    env.declare_repos(&server.base(), &["web"]);
+    let start = std::time::Instant::now();
+    env.oca(&["lock"])
+        .env("http_proxy", "gopher://nowhere")
+        .stderr_contains("caused by: the url of the proxy is not one that oca understands\n")
+        .stderr_contains("hint: check git's `http.proxy` and the variables `https_proxy` and `http_proxy`\n")
+        .status(3);
+    assert!(start.elapsed() < std::time::Duration::from_secs(2));
+}
+
 type Limit = fn(Builder) -> Builder;
 
 #[test]
@@ -142,6 +157,21 @@ fn old_servers_are_asked_in_their_own_way_without_a_word() {
         env.assert_checkout("oca/web", &remote.commit_of("18.0~1"));
         env.git("oca/web", &["fetch", "-q"]);
     }
+}
+
+#[test]
+fn an_old_host_is_asked_once_what_it_can_do() {
+    let env = Env::new();
+    let names = ["a", "b", "c", "d"];
+    names.iter().for_each(|name| drop(repository(&env, name)));
+    let server = Server::builder(&env).without_protocol_2().start();
+    env.declare_repos(&server.base(), &names);
+    env.run(&["lock"]);
+    let asks = server.requests();
+    let asks = asks
+        .iter()
+        .filter(|seen| seen.line.starts_with("GET ") && seen.header("git-protocol") == Some("version=2"));
+    assert_eq!(asks.count(), 1);
 }
 
 #[test]

@@ -43,6 +43,16 @@ fn the_daemon_works_from_lock_to_checkout() {
 }
 
 #[test]
+fn a_connection_that_is_cut_is_made_again() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    let daemon = Daemon::dropping(&env, |number| number % 2 == 0);
+    env.declare_repos(daemon.url("").trim_end_matches("/.git"), &["web"]);
+    env.sync();
+    env.assert_checkout("oca/web", &web.commit_of("18.0"));
+}
+
+#[test]
 fn paths_work_relative_absolute_and_as_urls() {
     for base in ["../remotes", "[TEMP]/remotes", "file://[TEMP]/remotes"] {
         let env = Env::new();
@@ -123,6 +133,20 @@ fn a_refusing_ssh_speaks_for_itself() {
         .stderr_contains("caused by: cannot run `ssh`: No such file or directory")
         .stderr_contains("hint: install it, or name another in `GIT_SSH_COMMAND`\n")
         .status(3);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_ssh_whose_master_stays_is_not_waited_for() {
+    use crate::ssh::FakeSsh;
+
+    let env = Env::new();
+    repository(&env, "web");
+    FakeSsh::refusing_with_master(&env);
+    env.declare_repos("ssh://git@example.com", &["web"]);
+    let start = std::time::Instant::now();
+    env.oca(&["lock"]).stderr_contains("caused by: ssh: kex_exchange: bad luck\n").status(3);
+    assert!(start.elapsed() < std::time::Duration::from_secs(10));
 }
 
 #[test]

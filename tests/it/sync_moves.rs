@@ -164,7 +164,6 @@ fn a_clean_clone_of_gits_own_is_adopted() {
     let remote = repository(&env, "web");
     let url = remote.path().to_str().expect("text").to_owned();
     env.git("", &["clone", "-q", "-b", "18.0", &url, "oca/web"]);
-    env.git("oca/web", &["remote", "set-url", "origin", "https://old.example.com/web.git"]);
     upgrade(&remote, 1);
     env.declare_repos(REMOTES, &["web"]);
     env.sync();
@@ -268,4 +267,28 @@ fn names_that_are_not_utf_8_are_checked_out_and_moved() {
     env.sync();
     env.assert_sound_checkout("oca/web");
     assert!(!env.project().join("oca/web").join(name).exists());
+}
+
+#[test]
+fn a_pin_that_a_colleague_moved_brings_only_what_is_new() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    let mut state = 1_u64;
+    let mut noise = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        state.to_be_bytes()[0]
+    };
+    let noise: Vec<u8> = (0..200_000).map(|_| noise()).collect();
+    web.branch("18.0").file("big.bin", noise).commit();
+    let server = Server::start(&env);
+    env.declare_repos(&server.base(), &["web"]);
+    env.sync();
+    let new = upgrade(&web, 1);
+    let elsewhere = env.home().join("cache of a colleague");
+    env.oca(&["lock", "--upgrade", "-q"]).env("OCA_CACHE_DIR", &elsewhere).success();
+    let (requests, bytes) = (server.requests().len(), server.bytes_out());
+    env.run(&["sync", "--locked"]);
+    env.assert_checkout("oca/web", &new);
+    assert_eq!(server.requests().len() - requests, 2, "trees, then files");
+    assert!(server.bytes_out() - bytes < 20_000, "{}", server.bytes_out() - bytes);
 }

@@ -23,7 +23,9 @@ fn killed(env: &Env) -> Remote {
     env.git("oca/web", &["update-ref", "-d", "refs/remotes/origin/18.0"]);
     let old = env.head("oca/web");
     env.write("oca/web/.git/oca-move", format!("{old}\n{new}\n"));
-    env.write("oca/web/.git/index.lock", "half an index");
+    for lock in ["index", "HEAD", "config"] {
+        env.write(format!("oca/web/.git/{lock}.lock"), "half");
+    }
     web
 }
 
@@ -43,7 +45,9 @@ fn a_half_written_move_is_repaired() {
 fn a_move_killed_after_the_index_was_written_is_repaired() {
     let env = Env::new();
     let web = killed(&env);
-    fs::remove_file(env.project().join("oca/web/.git/index.lock")).expect("a file");
+    for lock in ["index", "HEAD", "config"] {
+        remove(&env.project().join(format!("oca/web/.git/{lock}.lock")));
+    }
     env.git("oca/web", &["read-tree", "-u", "--reset", &web.commit_of("18.0")]);
     env.sync();
     env.assert_checkout("oca/web", &web.commit_of("18.0"));
@@ -53,7 +57,9 @@ fn a_move_killed_after_the_index_was_written_is_repaired() {
 fn a_move_killed_after_head_was_written_is_repaired() {
     let env = Env::new();
     let web = killed(&env);
-    fs::remove_file(env.project().join("oca/web/.git/index.lock")).expect("a file");
+    for lock in ["index", "HEAD", "config"] {
+        remove(&env.project().join(format!("oca/web/.git/{lock}.lock")));
+    }
     env.git("oca/web", &["checkout", "-q", &web.commit_of("18.0")]);
     env.oca(&["sync", "--dry-run"]).stdout_contains("web: would refresh at").stderr_contains("").success();
     fs::remove_dir_all(env.cache()).expect("the cache");
@@ -215,4 +221,71 @@ fn a_kill_at_any_moment_is_repaired() {
             env.assert_checkout(&format!("oca/{name}"), &remote.commit_of("18.0"));
         }
     }
+}
+
+/// Breaks all packs of the store, or their indexes. As files of their own: a checkout may share the old ones.
+fn damage(env: &Env, extension: &str, break_it: fn(&mut Vec<u8>)) {
+    for entry in fs::read_dir(store(env).join("objects/pack")).expect("packs").flatten() {
+        if entry.path().extension().is_some_and(|found| found == extension) {
+            let mut bytes = fs::read(entry.path()).expect("a pack");
+            break_it(&mut bytes);
+            remove(&entry.path());
+            fs::write(entry.path(), bytes).expect("a pack");
+        }
+    }
+}
+
+#[test]
+fn a_damaged_store_is_made_anew() {
+    let cut: fn(&mut Vec<u8>) = |bytes| bytes.truncate(bytes.len() / 2);
+    let spoil: fn(&mut Vec<u8>) = |bytes| {
+        let end = bytes.len() - 20;
+        bytes[12..end].fill(0x55);
+    };
+    for (extension, break_it) in [("pack", cut), ("pack", spoil), ("idx", cut)] {
+        for over_http in [true, false] {
+            let env = Env::new();
+            let web = repository(&env, "web");
+            let server = Server::start(&env);
+            env.declare_repos(if over_http { server.base() } else { REMOTES.to_owned() }.as_str(), &["web"]);
+            env.run(&["lock"]);
+            damage(&env, extension, break_it);
+            env.run(&["lock", "--upgrade"]);
+            damage(&env, extension, break_it);
+            env.sync();
+            env.assert_checkout("oca/web", &web.commit_of("18.0"));
+            let new = upgrade(&web, 1);
+            damage(&env, extension, break_it);
+            env.run(&["lock", "--upgrade"]);
+            remove(&env.project().join("oca"));
+            damage(&env, extension, break_it);
+            env.sync();
+            env.assert_checkout("oca/web", &new);
+            let new = upgrade(&web, 2);
+            env.run(&["lock", "--upgrade"]);
+            damage(&env, extension, break_it);
+            env.sync();
+            env.assert_checkout("oca/web", &new);
+            let stores = fs::read_dir(env.cache().join("stores")).expect("stores").flatten();
+            assert!(
+                stores.into_iter().all(|store| !store.file_name().to_string_lossy().starts_with(".bad-"))
+            );
+        }
+    }
+}
+
+#[test]
+fn a_damaged_checkout_is_not_blamed_on_the_cache() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    env.declare_repos(REMOTES, &["web"]);
+    env.sync();
+    for entry in fs::read_dir(env.project().join("oca/web/.git/objects/pack")).expect("packs").flatten() {
+        remove(&entry.path());
+    }
+    upgrade(&web, 1);
+    env.run(&["lock", "--upgrade"]);
+    let output = env.oca(&["sync"]).output();
+    assert_ne!(output.code, Some(0), "{output}");
+    assert!(!output.stderr.contains("cache clean"), "{output}");
 }

@@ -64,6 +64,61 @@ fn untracked_staged_and_deleted_files_are_kept() {
 }
 
 #[test]
+fn a_clone_of_a_fork_is_kept() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    let fork = repository(&env, "fork");
+    let fork = fork.path().to_str().expect("text");
+    env.declare_repos(REMOTES, &["web"]);
+    env.git("", &["clone", "-q", "-b", "18.0", "../remotes/web.git", "oca/web"]);
+    env.git("oca/web", &["remote", "set-url", "origin", fork]);
+    env.run(&["lock"]);
+    env.oca(&["sync"])
+        .stderr(
+            "1 repository, 0 changed\n\
+             error: `web` was left alone: `[TEMP]/project/oca/web` is a clone of `[TEMP]/remotes/fork.git`\n\
+             hint: move it away, or give `--force` to replace it\n",
+        )
+        .status(1);
+    assert_eq!(env.git("oca/web", &["remote", "get-url", "origin"]).trim(), fork);
+    env.configure_git(&format!("[url \"{}\"]\n\tinsteadOf = {fork}\n", web.path().display()));
+    env.sync();
+    env.configure_git("");
+    env.git("oca/web", &["remote", "set-url", "origin", fork]);
+    fs::remove_file(env.project().join("oca/web/.git/oca-checkout")).expect("the marker");
+    env.run(&["sync", "--force"]);
+    env.assert_checkout("oca/web", &web.commit_of("18.0"));
+}
+
+#[test]
+fn an_ignored_file_in_the_way_is_kept() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    web.branch("18.0").file(".gitignore", "*.cfg\n").commit();
+    env.declare_repos(REMOTES, &["web"]);
+    env.sync();
+    env.write("oca/web/x.cfg", "mine\n");
+    env.write("oca/web/y.cfg", "mine too\n");
+    let old = env.head("oca/web");
+    let new = web.branch("18.0").file("x.cfg", "theirs\n").file("README.md", "new\n").commit();
+    env.run(&["lock", "--upgrade"]);
+    env.oca(&["sync"])
+        .stderr(
+            "1 repository, 0 changed\n\
+             error: `web` was left alone: uncommitted changes in `x.cfg`\n\
+             hint: commit and push it, or give `--force` to lose it\n",
+        )
+        .status(1);
+    env.assert_file("oca/web/x.cfg", "mine\n");
+    assert_eq!(env.head("oca/web"), old);
+    assert_eq!(env.git("oca/web", &["status", "--porcelain"]), "");
+    fs::remove_file(env.project().join("oca/web/x.cfg")).expect("the file");
+    env.sync();
+    env.assert_file("oca/web/y.cfg", "mine too\n");
+    assert_eq!(env.head("oca/web"), new);
+}
+
+#[test]
 fn a_local_commit_is_kept() {
     let env = Env::new();
     let remotes = behind(&env);

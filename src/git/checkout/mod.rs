@@ -10,6 +10,7 @@ mod place;
 mod recover;
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use git2::Repository;
@@ -18,8 +19,8 @@ pub(crate) use local_work::LocalWork;
 
 use super::store::bytes;
 use super::{Error, Remote};
-use crate::fs::{Context, read_if_there, write_if_changed};
-use crate::repo::CommitId;
+use crate::fs::{Context, read_if_there};
+use crate::repo::{CommitId, Reference, redact};
 
 const MARKER: &str = "oca-checkout";
 const JOURNAL: &str = "oca-move";
@@ -46,6 +47,13 @@ pub(crate) struct Content<'a> {
 }
 
 impl Content<'_> {
+    /// Makes sure that the store has it all: it may have been made anew since.
+    fn bring(&self, remote: &Remote<'_>) -> Result<(), Error> {
+        let branch = self.origin.branch.clone().map(Reference::Branch);
+        let reference = branch.unwrap_or(Reference::Rev(self.commit));
+        remote.fetch_files(self.commit, &reference, self.depth, &|_| ()).map(drop)
+    }
+
     fn placed(&self) -> Placed {
         Placed { commit: self.commit, depth: self.depth, url: self.origin.url.clone() }
     }
@@ -92,6 +100,8 @@ pub(crate) enum CheckoutError {
     Unborn { path: PathBuf },
     #[error("`{}` is a symbolic link", path.display())]
     Link { path: PathBuf },
+    #[error("`{}` is a clone of `{}`", path.display(), redact(url))]
+    ForeignOrigin { path: PathBuf, url: String },
     #[error(transparent)]
     Git(#[from] Error),
 }
@@ -194,18 +204,29 @@ impl Checkout {
 
     /// Uncommitted changes, untracked files and local commits. `remote` tells its commits from the user's.
     pub(crate) fn local_work(&self, remote: Option<&Remote<'_>>) -> Result<LocalWork, Error> {
-        let repository = self.open()?;
-        local_work::find(&repository, self.placed()?, remote)
+        let find = || local_work::find(&self.open()?, self.placed()?, remote);
+        find().map_err(|error| error.in_checkout(&self.path))
     }
 
     /// The same, and commits in branches and stashes: all that would be gone with the directory.
     pub(crate) fn whole_work(&self) -> Result<LocalWork, Error> {
-        let references = local_work::own_references(&self.open()?, self.placed()?)?;
+        let references = || local_work::own_references(&self.open()?, self.placed()?);
+        let references = references().map_err(|error| error.in_checkout(&self.path))?;
         Ok(LocalWork { references, ..self.local_work(None)? })
     }
 
     fn placed(&self) -> Result<Option<CommitId>, Error> {
         Ok(self.marker()?.map(|placed| placed.commit))
+    }
+
+    /// The url of a clone that somebody else made of something else: their fork, for example.
+    fn foreign_origin(&self, remote: &Remote<'_>, origin: &Origin) -> Result<Option<String>, Error> {
+        if self.is_ours() {
+            return Ok(None);
+        }
+        let config = self.open()?.config()?;
+        let Ok(url) = config.get_string("remote.origin.url") else { return Ok(None) };
+        Ok((!remote.is_same_url(&url, &origin.url)?).then_some(url))
     }
 
     /// Deletes the directory: renamed first, so that a crash leaves no half checkout under its name.
@@ -224,8 +245,22 @@ impl Checkout {
 }
 
 fn write_marker(git: &Path, placed: &Placed) -> Result<(), Error> {
-    let text = format!("{}\n{}\n{}\n", placed.commit, placed.depth, placed.url);
-    write_if_changed(&git.join(MARKER), text.as_bytes())?;
+    put(&git.join(MARKER), &format!("{}\n{}\n{}\n", placed.commit, placed.depth, placed.url))
+}
+
+/// Replaces a file as a whole, and does not wait for the disk: a checkout that a power cut takes is made again.
+fn put(file: &Path, text: &str) -> Result<(), Error> {
+    if read_if_there(file)?.is_some_and(|old| old == text.as_bytes()) {
+        return Ok(());
+    }
+    let directory = file.parent().unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(ASIDE_PREFIX);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut aside = builder.tempfile_in(directory).at("write in", directory)?;
+    aside.write_all(text.as_bytes()).at("write", file)?;
+    aside.persist(file).map_err(|error| error.error).at("write", file)?;
     Ok(())
 }
 

@@ -5,9 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use git2::build::CheckoutBuilder;
-use git2::{Odb, Oid, Repository, RepositoryInitOptions};
+use git2::{CheckoutNotificationType, Odb, Oid, Repository, RepositoryInitOptions};
 
-use super::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, Origin, write_marker};
+use super::{
+    ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, LocalWork, Origin, put, write_marker,
+};
 use crate::fs::{Context, open_to_others, read_if_there, write_if_changed};
 use crate::git::store::oid;
 use crate::git::{Error, Remote};
@@ -22,27 +24,45 @@ impl Checkout {
         content: &Content<'_>,
         force: bool,
     ) -> Result<(), CheckoutError> {
-        self.recover()?;
+        self.recover().map_err(|error| error.in_checkout(&self.path))?;
         let head = self.head()?;
         if !force && let Some(obstacle) = self.obstacle(&head) {
             return Err(obstacle);
         }
         match head {
-            Head::Absent => Ok(self.create(remote, content)?),
+            Head::Absent => Ok(self.create_whole(remote, content)?),
             Head::HalfClone | Head::NotGit | Head::Link | Head::Other(None) => {
                 self.remove()?;
-                Ok(self.create(remote, content)?)
+                Ok(self.create_whole(remote, content)?)
             }
             Head::Complete(_) | Head::Other(Some(_)) => {
                 if !force {
+                    if let Some(url) = self.foreign_origin(remote, content.origin)? {
+                        return Err(CheckoutError::ForeignOrigin { path: self.path.clone(), url });
+                    }
                     let work = self.local_work(Some(remote))?;
                     if !work.is_none() {
                         return Err(CheckoutError::LocalWork(work));
                     }
                 }
-                Ok(self.move_to(remote, content, force)?)
+                remote.whole(|| {
+                    content.bring(remote)?;
+                    remote.store().read_files(content.commit, &self.open()?.odb()?)
+                })?;
+                self.move_to(remote, content, force).map_err(|error| match error {
+                    CheckoutError::Git(error) => CheckoutError::Git(error.in_checkout(&self.path)),
+                    other => other,
+                })
             }
         }
+    }
+
+    /// What is wrong with the store's files shows when they are read: here, where nothing of the user's is.
+    fn create_whole(&self, remote: &Remote<'_>, content: &Content<'_>) -> Result<(), Error> {
+        remote.whole(|| {
+            content.bring(remote)?;
+            self.create(remote, content)
+        })
     }
 
     fn create(&self, remote: &Remote<'_>, content: &Content<'_>) -> Result<(), Error> {
@@ -71,25 +91,38 @@ impl Checkout {
         Ok(())
     }
 
-    fn move_to(&self, remote: &Remote<'_>, content: &Content<'_>, force: bool) -> Result<(), Error> {
+    fn move_to(&self, remote: &Remote<'_>, content: &Content<'_>, force: bool) -> Result<(), CheckoutError> {
         let repository = self.open()?;
         let git = repository.path().to_owned();
         bring_objects(&repository, &git, remote, content)?;
         drop(repository);
         let repository = self.open()?;
-        write_config(&repository, content.origin)?;
         let old = repository.head()?.peel_to_commit()?.id();
         let journal = git.join(JOURNAL);
         write_if_changed(&journal, format!("{old}\n{}\n", content.commit).as_bytes())?;
+        write_config(&repository, content.origin)?;
         let commit = repository.find_commit(oid(content.commit.as_bytes()))?;
+        let mut in_the_way = Vec::new();
         let mut checkout = CheckoutBuilder::new();
         checkout.disable_filters(true);
         if force {
             checkout.force().remove_untracked(true);
         } else {
-            checkout.safe();
+            // An ignored file is nobody's until somebody misses it.
+            checkout.safe().overwrite_ignored(false).notify_on(CheckoutNotificationType::CONFLICT);
+            checkout.notify(|_, path, _, _, _| {
+                in_the_way.extend(path.map(|path| path.to_string_lossy().into_owned()));
+                true
+            });
         }
-        repository.checkout_tree(commit.as_object(), Some(&mut checkout))?;
+        let placed = repository.checkout_tree(commit.as_object(), Some(&mut checkout));
+        drop(checkout);
+        if placed.is_err() && !in_the_way.is_empty() {
+            // Nothing has been written then.
+            fs::remove_file(&journal).at("remove", &journal)?;
+            return Err(CheckoutError::LocalWork(LocalWork { changed: in_the_way, ..LocalWork::default() }));
+        }
+        placed?;
         repository.set_head_detached(commit.id())?;
         // Without `force`, none is under way.
         repository.cleanup_state()?;
@@ -168,7 +201,7 @@ fn bring_objects(
         }
     } else {
         let text: String = ends.iter().map(|end| format!("{end}\n")).collect();
-        write_if_changed(&file, text.as_bytes())?;
+        put(&file, &text)?;
     }
     Ok(())
 }

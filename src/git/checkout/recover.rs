@@ -24,8 +24,10 @@ impl Checkout {
             return Ok(());
         }
         if let Some((from, to)) = read_journal(&git)? {
-            // libgit2's lock of the index outlives the process that was killed.
-            let _absent = fs::remove_file(git.join("index.lock"));
+            // libgit2's locks outlive the process that was killed.
+            for lock in ["index.lock", "HEAD.lock", "config.lock"] {
+                let _absent = fs::remove_file(git.join(lock));
+            }
             let repository = self.open()?;
             let ours = half_written(&repository, &self.path, from, to)?;
             restore(&repository, &ours)?;

@@ -13,7 +13,7 @@ use ureq::{Agent, Body, BodyReader, Proxy};
 use url::Url;
 
 use super::absolute::AbsoluteForm;
-use super::proxy;
+use super::{Host, proxy};
 use crate::git::auth::{self, Credential};
 use crate::git::configuration::Configuration;
 use crate::git::{CONNECT, Error, STALL};
@@ -34,6 +34,7 @@ pub(in crate::git) struct Client {
     /// By origin and user, what the server accepted; `None` where it is best asked without any.
     credentials: Mutex<HashMap<String, Option<Credential>>>,
     warnings: Mutex<HashSet<String>>,
+    hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
 
 /// Whose certificates count; connections are shared by requests that agree on it.
@@ -84,7 +85,12 @@ impl Client {
             permits: Permits::default(),
             credentials: Mutex::default(),
             warnings: Mutex::default(),
+            hosts: Mutex::default(),
         }
+    }
+
+    pub(super) fn host(&self, url: &Url) -> Arc<Host> {
+        Arc::clone(lock(&self.hosts).entry(url.origin().ascii_serialization()).or_default())
     }
 
     /// What the user should hear of, such as a token that a server refused.
@@ -160,15 +166,20 @@ impl Client {
                 let _has_a_host =
                     to.set_username(url.username()).and_then(|()| to.set_password(url.password()));
             }
+            drain(response.into_body().into_reader());
             return Ok(Some(Answer::Redirect(to)));
         }
         match status {
             200 => {}
-            401 => return Ok(None),
+            401 => {
+                drain(response.into_body().into_reader());
+                return Ok(None);
+            }
             403 => return Err(Error::Forbidden),
             404 | 410 => return Err(Error::NotFound { what: shown(url) }),
             _ => {
                 let retry_after = header("retry-after").and_then(|seconds| seconds.parse().ok());
+                drain(response.into_body().into_reader());
                 return Err(Error::Status { status, retry_after: retry_after.map(Duration::from_secs) });
             }
         }
@@ -191,12 +202,11 @@ impl Client {
         let _kept_by_urls_without_host = bare.set_username("").and_then(|()| bare.set_password(None));
         let mut headers = vec![("accept", request.accept.to_owned())];
         headers.extend(request.version_2.then(|| ("git-protocol", "version=2".to_owned())));
-        headers.extend(credential.map(|credential| ("authorization", credential.header())));
-        let extra = self.configuration.http_all(url, "extraheader");
-        headers.extend(extra.iter().filter_map(|header| {
-            let (name, value) = header.split_once(':')?;
-            Some((name.trim(), value.trim().to_owned()))
-        }));
+        let extra = self.extra_headers(url);
+        if !extra.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
+            headers.extend(credential.map(|credential| ("authorization", credential.header())));
+        }
+        headers.extend(extra);
         let chosen = proxy::choose(url, &self.configuration, &|name| std::env::var(name).ok());
         let (agent, proxy) = match chosen.as_deref().and_then(|proxy| proxy::passing_on(url, proxy)) {
             Some(proxy) => {
@@ -226,6 +236,16 @@ impl Client {
             }
             builder.config().proxy(proxy).build().call()
         }
+    }
+
+    /// What `http.extraHeader` wants to be sent; an empty one takes back those before it.
+    fn extra_headers(&self, url: &Url) -> Vec<(&str, String)> {
+        let all = self.configuration.http_all(url, "extraheader");
+        let kept = all.rsplit(|header| header.is_empty()).next().unwrap_or_default();
+        kept.iter()
+            .filter_map(|header| header.split_once(':'))
+            .map(|(name, value)| (name.trim(), value.trim().to_owned()))
+            .collect()
     }
 
     fn trust(&self, url: &Url) -> Trust {
@@ -282,8 +302,23 @@ impl Client {
             ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
                 Error::Stalled { after: self.stall }
             }
+            // As which rustls is heard.
+            ureq::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => tls_error(error),
+            ureq::Error::Tls(why) => Error::Tls { why: (*why).to_owned() },
+            ureq::Error::InvalidProxyUrl => Error::Proxy,
+            ureq::Error::BadUri(why) => {
+                Error::Git { why: format!("not a url: {}", crate::repo::redact(why)) }
+            }
             other => Error::Connection { why: other.to_string() },
         }
+    }
+}
+
+fn tls_error(error: &io::Error) -> Error {
+    let text = error.to_string();
+    match text.strip_prefix("invalid peer certificate: ") {
+        Some(why) => Error::Certificate { why: why.to_owned() },
+        None => Error::Tls { why: text },
     }
 }
 
@@ -338,8 +373,13 @@ impl Read for Response {
 
 impl Drop for Response {
     fn drop(&mut self) {
-        let _best_effort = io::copy(&mut (&mut self.body).take(DRAIN), &mut io::sink());
+        drain(&mut self.body);
     }
+}
+
+/// Reads the rest of a body, so that its connection serves the next request.
+fn drain(body: impl Read) {
+    let _best_effort = io::copy(&mut body.take(DRAIN), &mut io::sink());
 }
 
 /// Counts the requests under way to each host.

@@ -10,8 +10,8 @@ mod protocol;
 mod proxy;
 
 use std::io::{Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -19,15 +19,12 @@ use url::Url;
 
 pub(super) use client::{Client, Response};
 use client::{Post, Request};
-pub(super) use protocol::Capabilities;
-use protocol::{Broken, Wants};
+use protocol::{Broken, Capabilities, Wants};
 
+use super::retry::{Failed, retrying};
 use super::{Error, Meter};
 use crate::repo::CommitId;
 
-const TRIES: u32 = 4;
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// git compresses request bodies from here on.
 const GZIP_FROM: usize = 1024;
 
@@ -36,6 +33,16 @@ pub(super) struct HttpRemote {
     client: Arc<Client>,
     /// Changes when the server redirects.
     base: Mutex<Url>,
+    host: Arc<Host>,
+}
+
+/// What a run has learned of a host.
+#[derive(Default)]
+struct Host {
+    /// Lacks protocol 2 or a feature of it.
+    plain: AtomicBool,
+    /// Held while it is asked, so that all who wait learn it from one answer.
+    asking: Mutex<()>,
 }
 
 /// What a fetch is for.
@@ -74,7 +81,22 @@ impl Objects<'_> {
 
 impl HttpRemote {
     pub(super) fn new(client: Arc<Client>, url: Url) -> Self {
-        Self { client, base: Mutex::new(url) }
+        let host = client.host(&url);
+        Self { client, base: Mutex::new(url), host }
+    }
+
+    /// Whether the host is known to lack what this room needs.
+    pub(super) fn is_plain(&self) -> bool {
+        self.host.plain.load(Ordering::Acquire)
+    }
+
+    /// Asks the host what it can do, once a run where that is too little; needed when it answered with nothing.
+    pub(super) fn turns_out_plain(&self) -> Result<bool, Error> {
+        let _asking = self.host.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.is_plain() && !self.capabilities()?.is_enough() {
+            self.host.plain.store(true, Ordering::Release);
+        }
+        Ok(self.is_plain())
     }
 
     /// The commit of a ref, by its full name. `None` where the remote has no such ref.
@@ -109,8 +131,7 @@ impl HttpRemote {
         })
     }
 
-    /// Asks what the server can do; only needed once it has answered a request with nothing.
-    pub(super) fn capabilities(&self) -> Result<Capabilities, Error> {
+    fn capabilities(&self) -> Result<Capabilities, Error> {
         let answer = retrying(|| {
             let mut response = self.get_refs(true)?;
             protocol::read_capabilities(&mut response).map_err(|broken| response_failure(&response, broken))
@@ -172,24 +193,6 @@ impl HttpRemote {
     }
 }
 
-/// Repeats what may pass, with growing pauses; a server's `Retry-After` is obeyed.
-fn retrying<T>(mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Failure> {
-    let mut pause = FIRST_PAUSE;
-    for _ in 1..TRIES {
-        match attempt() {
-            Err(Failure::Error(error)) if error.is_passing() => {
-                let asked = match error {
-                    Error::Status { retry_after, .. } => retry_after,
-                    _ => None,
-                };
-                std::thread::sleep(asked.unwrap_or(pause).min(LONGEST_PAUSE));
-                pause *= 3;
-            }
-            other => return other,
-        }
-    }
-    attempt()
-}
 /// Why a request did not do.
 pub(super) enum Failure {
     /// The server answered with nothing, or refused an argument: perhaps it lacks protocol 2 or a feature of it.
@@ -209,6 +212,15 @@ impl Failure {
     }
 }
 
+impl Failed for Failure {
+    fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Error(error) => Some(error),
+            Self::PerhapsUnsupported | Self::NotOurRef => None,
+        }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Error(error)
@@ -223,7 +235,11 @@ fn response_failure(response: &Response, broken: Broken) -> Failure {
         Broken::Endless => Error::Endless,
         Broken::Malformed(why) => Error::Protocol { why },
         Broken::Read(error) => response.explain(&error),
-        Broken::Write(error) => Error::Protocol { why: error.to_string() },
+        // A sink may know better what it met.
+        Broken::Write(error) => match error.downcast() {
+            Ok(known) => known,
+            Err(error) => Error::Protocol { why: error.to_string() },
+        },
     })
 }
 

@@ -42,7 +42,7 @@ pub(super) struct ListedRef {
 
 /// What a server with protocol 2 offers.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(in crate::git) struct Capabilities {
+pub(super) struct Capabilities {
     pub(super) version_2: bool,
     pub(super) filter: bool,
     pub(super) shallow: bool,
@@ -50,7 +50,7 @@ pub(in crate::git) struct Capabilities {
 
 impl Capabilities {
     /// Whether every request that this room makes is understood.
-    pub(in crate::git) fn is_enough(self) -> bool {
+    pub(super) fn is_enough(self) -> bool {
         self.version_2 && self.filter && self.shallow
     }
 }
