@@ -13,6 +13,7 @@ mod configuration;
 mod error;
 mod libgit2;
 mod local;
+mod packs;
 mod remote;
 mod retry;
 mod ssh;

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
 use super::address::Address;
-use super::store::{PackSink, Store};
+use super::packs::PackSink;
+use super::store::Store;
 use super::tree::GitTree;
 use super::wire::{Failure, HttpRemote, Objects};
 use super::{Error, Git, Meter, libgit2, local};

@@ -1,0 +1,161 @@
+//! Packs as files: taken in as a whole, linked into checkouts, looked at for damage.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use git2::{ErrorClass, Indexer};
+
+use super::Error;
+use super::store::ASIDE_PREFIX;
+use crate::fs::Context;
+
+/// A pack on its way into a store; dropped half-way it leaves nothing.
+pub(super) struct PackSink {
+    packs: PathBuf,
+    aside: tempfile::TempDir,
+    indexer: Indexer<'static>,
+}
+
+impl PackSink {
+    /// Takes a pack in an empty directory aside, and moves it from there.
+    pub(super) fn new(aside: tempfile::TempDir, packs: PathBuf) -> Result<Self, Error> {
+        let indexer = Indexer::new(None, aside.path(), 0, false)?;
+        Ok(Self { packs, aside, indexer })
+    }
+
+    /// Indexes the pack and moves it in.
+    pub(super) fn finish(self) -> Result<(), Error> {
+        self.indexer.commit().map_err(|error| explain(&error, &self.packs))?;
+        take_packs(self.aside.path(), &self.packs)
+    }
+}
+
+/// Tells a disk that takes no more from a pack with a flaw.
+fn explain(error: &git2::Error, packs: &Path) -> Error {
+    match error.class() {
+        ErrorClass::Os | ErrorClass::Filesystem | ErrorClass::NoMemory => {
+            let source = io::Error::other(error.message().to_owned());
+            Error::File(crate::fs::Error { action: "write in", path: packs.to_owned(), source })
+        }
+        _ => Error::Protocol { why: error.message().to_owned() },
+    }
+}
+
+impl Write for PackSink {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.indexer.write(buffer).map_err(|error| match error.downcast::<git2::Error>() {
+            Ok(error) => io::Error::other(explain(&error, &self.packs)),
+            Err(error) => error,
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A pack is there once its index is: the index moves last, and both are on the disk before.
+pub(super) fn take_packs(from: &Path, to: &Path) -> Result<(), Error> {
+    let files = pack_files(from)?;
+    for file in &files {
+        // Synced through the file's own handle: libgit2 cannot be asked to through git2.
+        File::open(file).and_then(|handle| handle.sync_all()).at("write", file)?;
+    }
+    for file in files {
+        let target = to.join(file.file_name().unwrap_or_default());
+        fs::rename(&file, &target).at("write", &target)?;
+    }
+    Ok(())
+}
+
+/// The packs of a directory, then their indexes.
+pub(super) fn pack_files(directory: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(directory).at("read", directory)? {
+        files.push(entry.at("read", directory)?.path());
+    }
+    files.retain(|file| is_a(file, "pack") || is_a(file, "idx"));
+    files.sort_by_key(|file| is_a(file, "idx"));
+    Ok(files)
+}
+
+pub(super) fn is_a(file: &Path, wanted: &str) -> bool {
+    file.extension().is_some_and(|extension| extension == wanted)
+}
+
+/// Links a file into a directory, or copies it where it cannot be linked. What is there already stays, unless it
+/// is shorter or longer: then it is what is left of a damaged one.
+pub(super) fn link(file: &Path, into: &Path) -> Result<(), Error> {
+    let to = into.join(file.file_name().unwrap_or_default());
+    if same_length(file, &to) || fs::hard_link(file, &to).is_ok() {
+        return Ok(());
+    }
+    Ok(copy(file, into, &to).at("write", &to)?)
+}
+
+/// Copies a file as a whole or not at all.
+fn copy(file: &Path, into: &Path, to: &Path) -> io::Result<()> {
+    let mut source = File::open(file)?;
+    let mut aside = tempfile::Builder::new().prefix(ASIDE_PREFIX).tempfile_in(into)?;
+    io::copy(&mut source, &mut aside)?;
+    aside.as_file().set_permissions(source.metadata()?.permissions())?;
+    aside.as_file().sync_all()?;
+    aside.persist(to)?;
+    Ok(())
+}
+
+fn same_length(one: &Path, other: &Path) -> bool {
+    let length = |path: &Path| fs::metadata(path).ok().map(|metadata| metadata.len());
+    length(one).is_some() && length(one) == length(other)
+}
+
+/// Whether a pack ends in the checksum that its index has of it, and the index is all there.
+pub(super) fn is_whole_pack(index: &Path) -> io::Result<bool> {
+    /// Magic and version, 256 counts of objects.
+    const HEAD: u64 = 8 + 4 * 256;
+    /// An id, a checksum and an offset.
+    const ENTRY: u64 = 20 + 4 + 4;
+    /// The checksums of the pack and of the index.
+    const TAIL: u64 = 20 + 20;
+    fn read<const N: usize>(file: &mut File, from: SeekFrom) -> io::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        file.seek(from)?;
+        file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+    let mut pack = File::open(index.with_extension("pack"))?;
+    let mut index = File::open(index)?;
+    let objects = u32::from_be_bytes(read(&mut index, SeekFrom::Start(HEAD - 4))?);
+    let is_long_enough = index.metadata()?.len() >= HEAD + u64::from(objects) * ENTRY + TAIL;
+    let expected: [u8; 20] = read(&mut index, SeekFrom::End(-40))?;
+    Ok(is_long_enough && read::<20>(&mut pack, SeekFrom::End(-20))? == expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::link;
+
+    #[test]
+    fn what_a_killed_copy_left_is_replaced_and_the_rest_stays() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let [packs, into] = ["packs", "into"].map(|name| directory.path().join(name));
+        for folder in [&packs, &into] {
+            fs::create_dir(folder).expect("a folder");
+        }
+        let pack = packs.join("pack-1.pack");
+        fs::write(&pack, "a whole pack").expect("a pack");
+        for left in [None, Some("a whole"), Some("a whole pack")] {
+            if let Some(left) = left {
+                drop(fs::remove_file(into.join("pack-1.pack")));
+                fs::write(into.join("pack-1.pack"), left).expect("a file");
+            }
+            link(&pack, &into).expect("linked or copied");
+            assert_eq!(fs::read(into.join("pack-1.pack")).expect("the pack"), b"a whole pack");
+            assert_eq!(fs::read_dir(&into).expect("a folder").count(), 1);
+        }
+        assert_eq!(fs::read(&pack).expect("the pack"), b"a whole pack");
+    }
+}
