@@ -7,10 +7,12 @@ use std::path::PathBuf;
 use crate::repo::{Invalid, RepoName, UnreadableTree};
 use crate::report::{Difference, Outcome, RepoOutcome};
 use crate::requirements::{Conflict, Problem};
-use crate::{config, fs, git, lock};
+use crate::{config, export, fs, git, lock};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
+    #[error("`SOURCE_DATE_EPOCH` is `{word}`, which is no number of seconds since 1970")]
+    BadDate { word: String },
     #[error("{invalid}")]
     BadName { invalid: Invalid },
     #[error("`{word}` is not `NAME@COMMIT`: {why}")]
@@ -23,6 +25,12 @@ pub(crate) enum Error {
     Differs { file: PathBuf, differences: Vec<String>, command: String },
     #[error("`{}` already exists", file.display())]
     Exists { file: PathBuf },
+    #[error(transparent)]
+    Export(#[from] export::Error),
+    #[error("`{}` is a half-written export", directory.display())]
+    ExportUnfinished { directory: PathBuf },
+    #[error("`{}` holds links to the checkouts, and no files of its own", directory.display())]
+    ExportOfLinks { directory: PathBuf },
     #[error(transparent)]
     File(#[from] fs::Error),
     #[error(transparent)]
@@ -37,8 +45,12 @@ pub(crate) enum Error {
     NoCache,
     #[error("there is no `{}`", file.display())]
     NoLock { file: PathBuf },
+    #[error("`{}` is not an export of oca", directory.display())]
+    NotAnExport { directory: PathBuf },
     #[error("Odoo would refuse `{}`: {why}", path.display())]
     NotAnAddonsDirectory { path: PathBuf, why: &'static str },
+    #[error("`{}` has no profile `{profile}`, which was exported", file.display())]
+    ProfileNotLocked { file: PathBuf, profile: String },
     /// What failed and what was kept from being done, by repository.
     #[error("{} failed", counted(failures.len(), "repository", "repositories"))]
     Repos { failures: Vec<RepoOutcome> },
@@ -49,6 +61,8 @@ pub(crate) enum Error {
     Stale { file: PathBuf, differences: Vec<Difference>, locked: bool },
     #[error("cannot start threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    #[error("`{}` is an export of profile `{found}`, not of `{asked}`", directory.display())]
+    OtherProfile { directory: PathBuf, found: String, asked: String },
     #[error("no profile has a repository `{name}`")]
     UnknownRepo { name: RepoName, known: Vec<String> },
     #[error("{}", uses.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
@@ -66,19 +80,27 @@ impl Error {
         match self {
             Self::Conflicts { .. }
             | Self::Differs { .. }
+            | Self::Export(export::Error::NoCheckout { .. } | export::Error::Stranger { .. })
+            | Self::ExportUnfinished { .. }
             | Self::NoLock { .. }
             | Self::NotAnAddonsDirectory { .. }
+            | Self::OtherProfile { .. }
+            | Self::ProfileNotLocked { .. }
             | Self::Silent
             | Self::Stale { .. } => 1,
-            Self::BadName { .. }
+            Self::BadDate { .. }
+            | Self::BadName { .. }
             | Self::BadPin { .. }
             | Self::Config(_)
             | Self::Exists { .. }
+            | Self::Export(_)
+            | Self::ExportOfLinks { .. }
             | Self::File(_)
             | Self::Lock(_)
             | Self::MissingFile { .. }
             | Self::NoCache
             | Self::NoConfig
+            | Self::NotAnExport { .. }
             | Self::Threads(_)
             | Self::UnknownRepo { .. }
             | Self::UnreadableFolder { .. }
@@ -101,6 +123,9 @@ impl Error {
             }
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
             Self::Exists { .. } => Some("edit it, or move it away first".to_owned()),
+            Self::Export(error) => error.hint(),
+            Self::ExportOfLinks { .. } => Some("run `oca verify` without it to look at the checkouts".to_owned()),
+            Self::ExportUnfinished { .. } => Some("run `oca export` again".to_owned()),
             Self::Git(error) => error.hint("URL"),
             Self::Lock(error) => error.hint(),
             Self::NoCache => Some("set `OCA_CACHE_DIR`".to_owned()),
@@ -112,10 +137,14 @@ impl Error {
             Self::Stale { .. } => Some("run `oca lock` and commit the result".to_owned()),
             Self::UnknownRepo { name, known } => config::did_you_mean(name.as_str(), known),
             Self::Unusable(error) => error.hint(),
-            Self::BadName { .. }
+            Self::BadDate { .. }
+            | Self::BadName { .. }
             | Self::Conflicts { .. }
             | Self::File(_)
             | Self::MissingFile { .. }
+            | Self::NotAnExport { .. }
+            | Self::OtherProfile { .. }
+            | Self::ProfileNotLocked { .. }
             | Self::Repos { .. }
             | Self::Silent
             | Self::Threads(_)
@@ -132,6 +161,9 @@ fn git_code(error: &git::Error) -> u8 {
 fn outcome_code(outcome: &Outcome) -> u8 {
     match outcome {
         Outcome::Failed(error) | Outcome::Kept(git::CheckoutError::Git(error)) => git_code(error),
+        // A disk that is full, or a store that is damaged; not what the repository holds.
+        Outcome::Refused(export::Error::File(_)) => 2,
+        Outcome::Refused(export::Error::Objects(_) | export::Error::Store { .. }) => 3,
         _ => 1,
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! main → cli → commands → {output, session, facts, plan}
-//!                       → {config, lock, git, addons, requirements, odoo_conf}
+//!                       → {config, lock, git, addons, requirements, odoo_conf, export}
 //!                       → {repo, report, progress, fs, pool}
 //! ```
 //!
@@ -13,6 +13,8 @@
 //! - `git` is the only room that knows git2 or HTTP. `addons` reads modules through the trait
 //!   [`FileTree`](repo::FileTree) and has never heard of git; `facts` brings the two together.
 //! - `requirements` merges Python requirements, `odoo_conf` edits an odoo.conf: text in, text out.
+//! - `export` chooses, writes and verifies plain files; it reads trees and blobs through the trait
+//!   [`Objects`](repo::Objects).
 //! - `session` is one run in one project: its files, its profile, its paths.
 //! - `output` alone prints; `error` decides on exit codes and hints.
 
@@ -21,6 +23,7 @@ mod cli;
 mod commands;
 mod config;
 mod error;
+mod export;
 mod facts;
 mod fs;
 mod git;

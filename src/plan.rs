@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::addons::discover::Module;
-use crate::config::{Config, Position, Profile, Repo};
+use crate::config::{Config, Layout, Position, Profile, Repo};
 use crate::facts::LocalModules;
 use crate::lock::{Lock, LockedModule, LockedProfile, LockedRepo, Pin};
 use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series};
@@ -226,13 +226,64 @@ pub(crate) fn selected<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Selected
     found.collect()
 }
 
-/// The addons directories of a repository that hold an installable module, in path order.
+/// The modules of a repository that the profile selects.
+pub(crate) fn modules_of<'a>(selected: &Selected<'a>) -> Vec<&'a LockedModule> {
+    selected.locked.facts.modules.iter().collect()
+}
+
+/// The same, as the lock alone knows it.
+pub(crate) fn locked_modules<'a>(_profile: &'a LockedProfile, locked: &'a LockedRepo) -> Vec<&'a LockedModule> {
+    locked.facts.modules.iter().collect()
+}
+
+/// What a repository of a profile has to offer, in the directories that the profile looks into.
+#[derive(Clone, Debug)]
+pub(crate) struct Offer<'a> {
+    pub(crate) locked: &'a LockedRepo,
+    pub(crate) addons: &'a [String],
+    pub(crate) modules: Vec<&'a LockedModule>,
+}
+
+/// What the repositories of a profile offer, in path order.
+pub(crate) fn offers<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Offer<'a>> {
+    selected(profile, lock).iter().map(offer).collect()
+}
+
+fn offer<'a>(selected: &Selected<'a>) -> Offer<'a> {
+    Offer { locked: selected.locked, addons: &selected.repo.addons, modules: modules_of(selected) }
+}
+
+/// An addons directory with the modules in it: one entry of the path, and one part of an export.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry<'a> {
+    pub(crate) locked: &'a LockedRepo,
+    pub(crate) directory: &'a str,
+    pub(crate) modules: Vec<&'a LockedModule>,
+}
+
+/// The entries of the path, in its order.
 ///
-/// Odoo refuses an entry without a module, so an entry is on the path exactly when it has something to offer.
+/// Odoo refuses an entry without a module, so an entry is on the path exactly when it has something to offer, and
+/// exactly then it is in an export. Where all modules come into one directory, the first of a name is taken.
+pub(crate) fn entries<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Entry<'a>> {
+    let mut seen = BTreeSet::new();
+    let mut entries = Vec::new();
+    for offer in offers {
+        for directory in offer.addons {
+            let there = offer.modules.iter().filter(|module| module.directory == *directory);
+            let taken = there.filter(|module| layout == Layout::Repos || seen.insert(module.name.as_str()));
+            let modules: Vec<&LockedModule> = taken.copied().collect();
+            if !modules.is_empty() {
+                entries.push(Entry { locked: offer.locked, directory, modules });
+            }
+        }
+    }
+    entries
+}
+
+/// The addons directories of a repository that are on the path, in path order.
 pub(crate) fn path_entries<'a>(selected: &Selected<'a>) -> impl Iterator<Item = &'a str> {
-    let modules = &selected.locked.facts.modules;
-    let directories = selected.repo.addons.iter().map(String::as_str);
-    directories.filter(|directory| modules.iter().any(|module| module.directory == *directory))
+    entries(&[offer(selected)], Layout::Repos).into_iter().map(|entry| entry.directory)
 }
 
 /// The modules of a profile in path order: the first directory that holds a name gives it, as in Odoo.

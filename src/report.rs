@@ -1,5 +1,8 @@
 //! What happened, as plain data: commands fill it in, `output` words it.
 
+use std::path::PathBuf;
+
+use crate::export::Error as ExportError;
 use crate::git::{CheckoutError, Error as GitError};
 use crate::repo::{AutoInstall, CommitId, Reference, RepoName};
 
@@ -29,6 +32,12 @@ pub(crate) enum Outcome {
     /// Same commit, but its origin or depth, or files that were changed.
     Refreshed(CommitId),
     Removed,
+    Exported {
+        modules: usize,
+        files: usize,
+    },
+    /// What is in it cannot be exported.
+    Refused(ExportError),
     /// Left as it is, because somebody's work is in it.
     Kept(CheckoutError),
     Failed(GitError),
@@ -36,7 +45,7 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     pub(crate) fn is_failure(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::Kept(_))
+        matches!(self, Self::Failed(_) | Self::Kept(_) | Self::Refused(_))
     }
 }
 
@@ -117,6 +126,47 @@ pub(crate) enum State {
     NotGit,
     Undeclared,
     Skipped,
+}
+
+/// The content of a checkout, or of a repository in an export, against the lock.
+#[derive(Debug)]
+pub(crate) struct Verified {
+    /// `None` for files that belong to no repository.
+    pub(crate) name: Option<RepoName>,
+    /// How many files were compared.
+    pub(crate) files: usize,
+    /// By path.
+    pub(crate) alterations: Vec<Alteration>,
+    /// What is wrong besides, or kept the files from being compared.
+    pub(crate) trouble: Option<String>,
+}
+
+impl Verified {
+    /// With nothing looked at yet.
+    pub(crate) fn new(name: &RepoName) -> Self {
+        Self { name: Some(name.clone()), files: 0, alterations: Vec::new(), trouble: None }
+    }
+
+    pub(crate) fn is_fine(&self) -> bool {
+        self.alterations.is_empty() && self.trouble.is_none()
+    }
+}
+
+/// A file that is not as it should be.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Alteration {
+    pub(crate) path: PathBuf,
+    pub(crate) state: FileState,
+}
+
+/// See [`Alteration`].
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum FileState {
+    Altered,
+    /// It should be executable and is not, or the other way round.
+    Mode,
+    Missing,
+    Extra,
 }
 
 /// A pin against the head of what it follows.

@@ -4,7 +4,7 @@ use git2::{ObjectType, Repository};
 
 use super::Error;
 use super::store::{bytes, oid};
-use crate::repo::{BlobId, Entry, EntryKind, FileTree, TreeId, UnreadableTree};
+use crate::repo::{BlobId, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId, UnreadableTree};
 
 /// The files of one commit, read from a store.
 pub(crate) struct GitTree {
@@ -26,6 +26,11 @@ impl GitTree {
             }
         }
         Ok(ids)
+    }
+
+    /// Whether git is told to leave a path of this checkout alone.
+    pub(crate) fn ignores(&self, path: &std::path::Path) -> bool {
+        self.repository.status_should_ignore(path).unwrap_or(false)
     }
 
     fn find(&self, path: &str) -> Result<Option<(git2::Oid, ObjectType)>, git2::Error> {
@@ -78,6 +83,25 @@ impl FileTree for GitTree {
         };
         let blob = self.repository.find_blob(id).map_err(|error| unreadable(path, &error))?;
         Ok(Some(blob.content().to_vec()))
+    }
+}
+
+impl Objects for GitTree {
+    fn tree(&self, id: TreeId) -> Result<Vec<TreeEntry>, UnreadableTree> {
+        let tree = self.repository.find_tree(oid(id.as_bytes()));
+        let tree = tree.map_err(|error| unreadable(&id.to_string(), &error))?;
+        let entry = |entry: git2::TreeEntry<'_>| TreeEntry {
+            mode: u32::try_from(entry.filemode_raw()).unwrap_or_default(),
+            name: entry.name_bytes().to_owned(),
+            id: bytes(entry.id()),
+        };
+        Ok(tree.iter().map(entry).collect())
+    }
+
+    fn blob(&self, id: BlobId) -> Result<Vec<u8>, UnreadableTree> {
+        let blob = self.repository.find_blob(oid(id.as_bytes()));
+        let blob = blob.map_err(|error| unreadable(&id.to_string(), &error))?;
+        Ok(blob.content().to_vec())
     }
 }
 

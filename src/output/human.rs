@@ -2,8 +2,12 @@
 
 use std::fmt;
 
+use crate::error::counted;
 use crate::git::{CheckoutError, Error as GitError};
-use crate::report::{Difference, Outcome, RepoOutcome, State};
+use crate::report::{Difference, FileState, Outcome, RepoOutcome, State, Verified};
+
+/// How many files of one repository are named.
+pub(super) const NAMED: usize = 20;
 
 /// What became of a repository, to follow its name.
 pub(crate) fn render_outcome(outcome: &Outcome) -> String {
@@ -16,6 +20,10 @@ pub(crate) fn render_outcome(outcome: &Outcome) -> String {
         Outcome::Moved { from: None, to } => format!("moved to {}", to.short()),
         Outcome::Refreshed(commit) => format!("refreshed at {}", commit.short()),
         Outcome::Removed => "removed".to_owned(),
+        Outcome::Exported { modules, files } => {
+            format!("{}, {}", counted(*modules, "module", "modules"), counted(*files, "file", "files"))
+        }
+        Outcome::Refused(error) => format!("refused: {error}"),
         Outcome::Kept(error) => format!("left alone: {error}"),
         Outcome::Failed(error) => format!("failed: {error}"),
     }
@@ -40,6 +48,11 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
                 _ => "move it away, or give `--force` to replace it".to_owned(),
             }),
         },
+        Outcome::Refused(error) => FailureWords {
+            error: format!("cannot export `{name}`"),
+            cause: Some(with_causes(error)),
+            hint: error.hint(),
+        },
         Outcome::Failed(error) => FailureWords {
             error: format!("cannot fetch `{name}` from `{url}`"),
             cause: Some(error.to_string()),
@@ -49,6 +62,11 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
             FailureWords { error: format!("`{name}`: {}", render_outcome(other)), cause: None, hint: None }
         }
     }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn checkout_failure(name: &str, error: &GitError, url: &str) -> FailureWords {
@@ -120,6 +138,33 @@ impl fmt::Display for State {
             Self::Undeclared => "undeclared",
             Self::Skipped => "skipped",
         })
+    }
+}
+
+impl fmt::Display for FileState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Altered => "altered",
+            Self::Mode => "other mode",
+            Self::Missing => "missing",
+            Self::Extra => "extra",
+        })
+    }
+}
+
+/// What is wrong with a repository, a line for each file.
+impl fmt::Display for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, alterations, trouble, .. } = self;
+        let name = name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+        trouble.iter().try_for_each(|trouble| writeln!(f, "{name}{trouble}"))?;
+        for alteration in alterations.iter().take(NAMED) {
+            writeln!(f, "{name}{}: {}", alteration.state, alteration.path.display())?;
+        }
+        match alterations.len().saturating_sub(NAMED) {
+            0 => Ok(()),
+            more => writeln!(f, "{name}and {}", counted(more, "more file", "more files")),
+        }
     }
 }
 

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
+use super::human::NAMED;
 use super::render_outcome;
 use crate::config::Profile;
 use crate::lock::Change;
 use crate::repo::{AutoInstall, CommitId, RepoName};
-use crate::report::{Difference, ListedModule, Outcome, Outdated, RepoOutcome, RepoStatus, State};
+use crate::report::{Difference, FileState, ListedModule, Outcome, Outdated, RepoOutcome, RepoStatus, State, Verified};
 use crate::requirements::{Conflict, Merged};
 
 const VERSION: u32 = 1;
@@ -78,6 +79,8 @@ pub(crate) fn outcomes(outcomes: &[RepoOutcome]) -> String {
             Outcome::Moved { to, .. } => ("moved", Some(*to)),
             Outcome::Refreshed(commit) => ("refreshed", Some(*commit)),
             Outcome::Removed => ("removed", None),
+            Outcome::Exported { .. } => ("exported", None),
+            Outcome::Refused(_) => ("refused", None),
             Outcome::Kept(_) => ("kept", None),
             Outcome::Failed(_) => ("failed", None),
         };
@@ -119,6 +122,52 @@ fn state_name(state: State) -> &'static str {
         State::Undeclared => "undeclared",
         State::Skipped => "skipped",
     }
+}
+
+pub(crate) fn verified(repos: &[Verified]) -> String {
+    #[derive(Serialize)]
+    struct All<'a> {
+        version: u32,
+        verified: bool,
+        repos: Vec<One<'a>>,
+    }
+    #[derive(Serialize)]
+    struct One<'a> {
+        name: Option<&'a RepoName>,
+        verified: bool,
+        /// How many were compared.
+        files: usize,
+        trouble: Option<&'a str>,
+        alterations: Vec<File>,
+        /// How many more there are.
+        more: usize,
+    }
+    #[derive(Serialize)]
+    struct File {
+        path: String,
+        state: &'static str,
+    }
+    fn one(repo: &Verified) -> One<'_> {
+        let file = |file: &crate::report::Alteration| File {
+            path: file.path.to_string_lossy().into_owned(),
+            state: match file.state {
+                FileState::Altered => "altered",
+                FileState::Mode => "other-mode",
+                FileState::Missing => "missing",
+                FileState::Extra => "extra",
+            },
+        };
+        One {
+            name: repo.name.as_ref(),
+            verified: repo.is_fine(),
+            files: repo.files,
+            trouble: repo.trouble.as_deref(),
+            alterations: repo.alterations.iter().take(NAMED).map(file).collect(),
+            more: repo.alterations.len().saturating_sub(NAMED),
+        }
+    }
+    let fine = repos.iter().all(Verified::is_fine);
+    render(&All { version: VERSION, verified: fine, repos: repos.iter().map(one).collect() })
 }
 
 pub(crate) fn outdated(repos: &[Outdated]) -> String {

@@ -104,7 +104,6 @@ merges = []
         texts(&config.unsupported()),
         [
             "`mode = \"submodule\"` in `repos.toml` at line 2 is not supported yet",
-            "`layout = \"flat\"` in `repos.toml` at line 3, table `image`, is not supported yet",
             "`modules` in `repos.toml` at line 6, table `profiles.lean`, is not supported yet",
             "`merges` in `repos.toml` at line 7, table `profiles.lean.override.web`, is not supported yet",
             "`modules` in `repos.toml` at line 9, table `repos.web`, is not supported yet",

@@ -17,9 +17,10 @@ use git2::Repository;
 pub(crate) use local_work::LocalWork;
 
 use super::store::bytes;
+use super::tree::GitTree;
 use super::{Error, Remote};
 use crate::fs::{Context, read_if_there, write_if_changed};
-use crate::repo::CommitId;
+use crate::repo::{CommitId, TreeId};
 
 const MARKER: &str = "oca-checkout";
 const JOURNAL: &str = "oca-move";
@@ -162,6 +163,11 @@ impl Checkout {
         let repository = self.open()?;
         let placed = self.marker()?.map(|placed| placed.commit);
         local_work::find(&repository, placed, remote)
+    }
+
+    /// The trees and blobs of this repository itself; `root` is what its paths begin at.
+    pub(crate) fn tree(&self, root: TreeId) -> Result<GitTree, Error> {
+        Ok(GitTree::new(self.open()?, root))
     }
 
     /// Deletes the directory: renamed first, so that a crash leaves no half checkout under its name.
