@@ -124,7 +124,9 @@ impl Error {
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
             Self::Exists { .. } => Some("edit it, or move it away first".to_owned()),
             Self::Export(error) => error.hint(),
-            Self::ExportOfLinks { .. } => Some("run `oca verify` without it to look at the checkouts".to_owned()),
+            Self::ExportOfLinks { .. } => {
+                Some("run `oca verify` without it to look at the checkouts".to_owned())
+            }
             Self::ExportUnfinished { .. } => Some("run `oca export` again".to_owned()),
             Self::Git(error) => error.hint("URL"),
             Self::Lock(error) => error.hint(),

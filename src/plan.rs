@@ -232,7 +232,10 @@ pub(crate) fn modules_of<'a>(selected: &Selected<'a>) -> Vec<&'a LockedModule> {
 }
 
 /// The same, as the lock alone knows it.
-pub(crate) fn locked_modules<'a>(_profile: &'a LockedProfile, locked: &'a LockedRepo) -> Vec<&'a LockedModule> {
+pub(crate) fn locked_modules<'a>(
+    _profile: &'a LockedProfile,
+    locked: &'a LockedRepo,
+) -> Vec<&'a LockedModule> {
     locked.facts.modules.iter().collect()
 }
 

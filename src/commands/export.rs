@@ -46,9 +46,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let Written { recorded, files, time } = written;
     let mut manifest = Manifest::new(&profile.name, plan.layout, plan.rules.clone(), recorded);
     manifest.links = args.link;
-    let put = |name: &str, text: &str| {
-        export::write(&site.aside().join(name), text.as_bytes(), 0o644, time)
-    };
+    let put = |name: &str, text: &str| export::write(&site.aside().join(name), text.as_bytes(), 0o644, time);
     put(export::LOCK_NAME, &lock.render())?;
     put(export::FILE_NAME, &manifest.render())?;
     let dest = site.dest().to_owned();
@@ -311,8 +309,7 @@ fn write(
     for path in own.chain(licences) {
         shared.make(root, path.parent().unwrap_or(Path::new("")))?;
     }
-    let batches: Vec<Batch<'_>> =
-        places.into_iter().map(|files| Batch { root, files, time }).collect();
+    let batches: Vec<Batch<'_>> = places.into_iter().map(|files| Batch { root, files, time }).collect();
     let open = || content.remote.tree(*commit, &pin.reference, &|_| {});
     let open = || open().map_err(|error| export::Error::Store { why: error.to_string() });
     pool::share(&batches, open, |objects, batch| export::batch(objects, batch))?;

@@ -21,9 +21,9 @@ use super::export::{by_offer, module_paths};
 pub(crate) struct Args {
     /// An export [default: the checkouts of the profile]
     #[arg(value_name = "DIR")]
-    directory: Option<PathBuf>,
+    export: Option<PathBuf>,
     /// The lock to compare an export with [default: that of the project here, else the one in the export]
-    #[arg(long, value_name = "FILE", requires = "directory")]
+    #[arg(long, value_name = "FILE", requires = "export")]
     lock: Option<PathBuf>,
     #[command(flatten)]
     format: FormatArg,
@@ -31,7 +31,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(), Error> {
     let pools = Pools::new(global.jobs)?;
-    let repos = match &args.directory {
+    let repos = match &args.export {
         Some(directory) => pools.work(|| of_export(args, directory, global))?,
         None => {
             let session = Session::open(global, printer)?;
@@ -51,7 +51,8 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         return Err(Error::Silent);
     }
     let files = repos.iter().map(|repo| repo.files).sum();
-    let (repos, files) = (counted(repos.len(), "repository", "repositories"), counted(files, "file", "files"));
+    let (repos, files) =
+        (counted(repos.len(), "repository", "repositories"), counted(files, "file", "files"));
     printer.note(&format!("{repos}, {files} as locked"));
     Ok(())
 }
@@ -94,9 +95,8 @@ fn of_checkout(locked: &LockedRepo, checkout: &Checkout) -> Result<Verified, Err
     let submodules: Vec<PathBuf> = submodules.iter().map(|path| export::native(path)).collect();
     expected.extend(submodules.iter().map(PathBuf::as_path));
     // What git is told to ignore, and what Python compiles, is nobody's change.
-    let pass_over = |path: &Path| {
-        path == Path::new(".git") || path.ends_with("__pycache__") || objects.ignores(path)
-    };
+    let pass_over =
+        |path: &Path| path == Path::new(".git") || path.ends_with("__pycache__") || objects.ignores(path);
     report.alterations.extend(export::extra(checkout.path(), &expected, &pass_over)?);
     report.alterations.sort();
     Ok(report)
@@ -108,9 +108,8 @@ fn other_commit(found: crate::repo::CommitId, locked: &LockedRepo) -> Option<Str
 }
 
 fn compare(root: &Path, files: &[(PathBuf, &File)]) -> Result<Vec<Alteration>, Error> {
-    let found = pool::share(files, || Ok::<_, Error>(()), |(), (path, file)| {
-        Ok(export::compare(root, path, file)?)
-    })?;
+    let found =
+        pool::share(files, || Ok::<_, Error>(()), |(), (path, file)| Ok(export::compare(root, path, file)?))?;
     Ok(found.into_iter().flatten().collect())
 }
 
@@ -174,7 +173,7 @@ fn recorded<'m>(manifest: &'m Manifest, locked: &LockedRepo) -> Option<&'m Repos
 
 /// What an export holds of a repository: its directories, and the files that should be in them.
 struct Known {
-    modules: Vec<PathBuf>,
+    directories: Vec<PathBuf>,
     files: Vec<PathBuf>,
 }
 
@@ -186,10 +185,9 @@ fn of_repository(
 ) -> Result<(Verified, Known), Error> {
     let name = &locked.pin.name;
     let place = |path: &[u8], module: Option<&str>| export::place(manifest.layout, name, module, path);
-    let mut known = Known {
-        modules: modules.iter().map(|path| place(path.as_bytes(), Some(path))).collect(),
-        files: Vec::new(),
-    };
+    let directories = modules.iter().map(|path| place(path.as_bytes(), Some(path)));
+    let directories = directories.chain([place(b"", None)]).collect();
+    let mut known = Known { directories, files: Vec::new() };
     let mut report = Verified::new(name);
     let wanted = Wanted { tree: locked.tree, modules, rules: &manifest.rules };
     let Some(recorded) = recorded(manifest, locked) else {
@@ -221,12 +219,13 @@ fn of_repository(
 
 /// Adds the files that nothing asks for to the repository in whose directories they are.
 fn add_extra(directory: &Path, reports: &mut Vec<Verified>, known: &[Known]) -> Result<(), Error> {
-    let expected: HashSet<&Path> = known.iter().flat_map(|known| &known.files).map(PathBuf::as_path).collect();
+    let expected: HashSet<&Path> =
+        known.iter().flat_map(|known| &known.files).map(PathBuf::as_path).collect();
     let own = [export::FILE_NAME, export::LOCK_NAME, "lost+found"];
     let pass_over = |path: &Path| own.iter().any(|name| path == Path::new(name));
     let mut owners: BTreeMap<&Path, usize> = BTreeMap::new();
     for (place, known) in known.iter().enumerate() {
-        owners.extend(known.modules.iter().map(|module| (module.as_path(), place)));
+        owners.extend(known.directories.iter().map(|directory| (directory.as_path(), place)));
     }
     let mut nobodys = Vec::new();
     for alteration in export::extra(directory, &expected, &pass_over)? {

@@ -73,7 +73,8 @@ pub(crate) fn choose(
     wanted: &Wanted<'_>,
     read: &dyn Fn(&[u8], BlobId) -> Result<Option<Vec<u8>>, Error>,
 ) -> Result<Chosen, Error> {
-    let mut walk = Walk { objects, rules: wanted.rules, read, seen: HashSet::new(), chosen: Chosen::default() };
+    let mut walk =
+        Walk { objects, rules: wanted.rules, read, seen: HashSet::new(), chosen: Chosen::default() };
     let root = walk.tree(wanted.tree, b"")?;
     for entry in &root {
         if rules::is_licence(&entry.name) && entry.kind() == EntryKind::File {

@@ -103,7 +103,8 @@ impl Manifest {
                 json(&repo.addons),
                 json(&repo.modules),
             ));
-            let lines: Vec<String> = repo.trees.iter().map(|tree| format!("\n        {}", json(tree))).collect();
+            let lines: Vec<String> =
+                repo.trees.iter().map(|tree| format!("\n        {}", json(tree))).collect();
             text.push_str(&lines.join(","));
             text.push_str(if lines.is_empty() { "]\n    }" } else { "\n      ]\n    }" });
         }

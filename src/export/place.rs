@@ -143,21 +143,17 @@ fn refuse_guarded(dest: &Path, guarded: &[Guarded]) -> Result<(), Error> {
 
 /// Whether there is a directory; one that is neither empty nor an export of ours is refused without `force`.
 fn inspect(dest: &Path, force: bool) -> Result<bool, Error> {
-    let entries = match fs::read_dir(dest) {
-        Ok(entries) => entries,
+    match fs::read_dir(dest) {
+        Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         Err(error) if error.kind() == ErrorKind::NotADirectory => {
             return Err(Error::NotADirectory { dest: dest.to_owned() });
         }
         Err(error) => return Ok(Err(error).at("read", dest)?),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let name = entry.at("read", dest)?.file_name();
-        if name != VOLUME && !name.to_string_lossy().starts_with(ASIDE_PREFIX) {
-            names.push(name);
-        }
     }
+    let is_content =
+        |name: &std::ffi::OsString| name != VOLUME && !name.to_string_lossy().starts_with(ASIDE_PREFIX);
+    let names: Vec<_> = names(dest)?.into_iter().filter(is_content).collect();
     if names.is_empty() || force || names.iter().any(|name| name == UNFINISHED) {
         return Ok(true);
     }
@@ -260,18 +256,15 @@ fn refill(dest: &Path, from: &Path, time: SystemTime) -> Result<(), Error> {
         Err(error) if error.kind() != ErrorKind::NotFound => return Ok(Err(error).at("remove", &manifest)?),
         _ => {}
     }
-    for entry in fs::read_dir(dest).at("read", dest)? {
-        let path = entry.at("read", dest)?.path();
-        if path != mark && path != from && path.file_name().is_none_or(|name| name != VOLUME) {
+    for name in names(dest)? {
+        let path = dest.join(&name);
+        if path != mark && path != from && name != VOLUME {
             remove(&path).at("remove", &path)?;
         }
     }
-    for entry in fs::read_dir(from).at("read", from)? {
-        let entry = entry.at("read", from)?;
-        if entry.file_name() != FILE_NAME {
-            let target = dest.join(entry.file_name());
-            fs::rename(entry.path(), &target).at("write", &target)?;
-        }
+    for name in names(from)?.into_iter().filter(|name| name != FILE_NAME) {
+        let target = dest.join(&name);
+        fs::rename(from.join(&name), &target).at("write", &target)?;
     }
     fs::rename(from.join(FILE_NAME), &manifest).at("write", &manifest)?;
     fs::remove_dir(from).at("remove", from)?;
@@ -280,6 +273,13 @@ fn refill(dest: &Path, from: &Path, time: SystemTime) -> Result<(), Error> {
     let _not_ours = write::set_mode(dest, 0o755);
     let _not_ours = write::set_directory_time(dest, time);
     Ok(())
+}
+
+/// Read to the end before anything is changed: what a directory lists meanwhile is not defined.
+fn names(directory: &Path) -> Result<Vec<std::ffi::OsString>, Error> {
+    let entries = fs::read_dir(directory).at("read", directory)?;
+    let names: io::Result<_> = entries.map(|entry| Ok(entry?.file_name())).collect();
+    Ok(names.at("read", directory)?)
 }
 
 fn remove(path: &Path) -> io::Result<()> {

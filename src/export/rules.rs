@@ -31,7 +31,9 @@ impl Rules {
             [b"static", b"description", name] if self.description => {
                 !is_directory && name.starts_with(b"icon")
             }
-            [directory, name] if TRANSLATIONS.contains(directory) && !is_directory => self.keeps_language(name),
+            [directory, name] if TRANSLATIONS.contains(directory) && !is_directory => {
+                self.keeps_language(name)
+            }
             _ => true,
         }
     }
@@ -45,7 +47,8 @@ impl Rules {
         }
         let Some(found) = file.strip_suffix(b".po") else { return true };
         let is_variant = |one: &[u8], of: &[u8]| {
-            one.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"_") || rest.starts_with(b"@"))
+            one.strip_prefix(of)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"_") || rest.starts_with(b"@"))
         };
         languages.iter().any(|wanted| {
             let wanted = wanted.as_bytes();
@@ -67,9 +70,8 @@ pub(super) fn is_licence(name: &[u8]) -> bool {
 pub(super) fn imports_tests(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
     let code = text.lines().map(|line| line.split('#').next().unwrap_or_default());
-    code.into_iter().any(|line| {
-        line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "tests")
-    })
+    code.into_iter()
+        .any(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "tests"))
 }
 
 /// Whether a manifest names a file in `tests/`: data and demo files are loaded at installation.
@@ -93,8 +95,18 @@ mod tests {
     #[test]
     fn a_language_comes_with_its_variants_and_its_base() {
         let files = [
-            "i18n/fr.po", "i18n/fr_CA.po", "i18n/frp.po", "i18n/sr@latin.po", "i18n/sr.po", "i18n/de.po", "i18n/M .pot",
-            "i18n/.empty", "i18n_extra/de.po", "i18n/de.po/", "data/de.po", "tests/i18n/de.po",
+            "i18n/fr.po",
+            "i18n/fr_CA.po",
+            "i18n/frp.po",
+            "i18n/sr@latin.po",
+            "i18n/sr.po",
+            "i18n/de.po",
+            "i18n/M .pot",
+            "i18n/.empty",
+            "i18n_extra/de.po",
+            "i18n/de.po/",
+            "data/de.po",
+            "tests/i18n/de.po",
         ];
         let languages = |words: &[&str]| Rules {
             languages: Some(words.iter().map(|word| (*word).to_owned()).collect()),
@@ -112,9 +124,18 @@ mod tests {
     #[test]
     fn readme_and_description_are_left_out_at_their_places_only() {
         let files = [
-            "readme/", "README.rst", "README.md", "README/", "static/readme/", "static/description/", "doc/README.rst",
-            "static/description/icon.png", "static/description/icon.svg", "static/description/index.html",
-            "static/description/icons/", "static/src/description/index.html",
+            "readme/",
+            "README.rst",
+            "README.md",
+            "README/",
+            "static/readme/",
+            "static/description/",
+            "doc/README.rst",
+            "static/description/icon.png",
+            "static/description/icon.svg",
+            "static/description/index.html",
+            "static/description/icons/",
+            "static/src/description/index.html",
         ];
         let readme = Rules { readme: true, ..Rules::default() };
         assert_eq!(kept(&readme, &files), files[3..]);
@@ -125,13 +146,20 @@ mod tests {
     #[test]
     fn every_import_of_tests_is_seen() {
         for text in [
-            "from . import tests", "from . import models, tests", "from . import (\n    models,\n    tests,\n)",
-            "from .tests import common", "try:\n    from . import tests\nexcept ImportError:\n    pass",
-            "import odoo.addons.x.tests", "from odoo.addons.x.tests.common import Case", "from . import\\\n tests\r\n",
+            "from . import tests",
+            "from . import models, tests",
+            "from . import (\n    models,\n    tests,\n)",
+            "from .tests import common",
+            "try:\n    from . import tests\nexcept ImportError:\n    pass",
+            "import odoo.addons.x.tests",
+            "from odoo.addons.x.tests.common import Case",
+            "from . import\\\n tests\r\n",
         ] {
             assert!(imports_tests(text.as_bytes()), "{text}");
         }
-        for text in ["", "from . import models # not tests", "from . import tests_common", "from . import mytests"] {
+        for text in
+            ["", "from . import models # not tests", "from . import tests_common", "from . import mytests"]
+        {
             assert!(!imports_tests(text.as_bytes()), "{text}");
         }
         assert!(names_tests(b"'demo': ['tests/demo.xml']"));

@@ -7,7 +7,9 @@ use super::render_outcome;
 use crate::config::Profile;
 use crate::lock::Change;
 use crate::repo::{AutoInstall, CommitId, RepoName};
-use crate::report::{Difference, FileState, ListedModule, Outcome, Outdated, RepoOutcome, RepoStatus, State, Verified};
+use crate::report::{
+    Difference, FileState, ListedModule, Outcome, Outdated, RepoOutcome, RepoStatus, State, Verified,
+};
 use crate::requirements::{Conflict, Merged};
 
 const VERSION: u32 = 1;

@@ -4,6 +4,10 @@ mod daemon;
 mod demo;
 mod diff;
 mod env;
+#[cfg(unix)]
+mod export;
+#[cfg(unix)]
+mod export_dest;
 mod harness;
 mod loopback;
 mod proxy;
@@ -13,3 +17,5 @@ mod server;
 #[cfg(unix)]
 mod ssh;
 mod transports;
+#[cfg(unix)]
+mod verify;
