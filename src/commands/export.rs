@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
     let profile = session.profile()?;
     let date = Session::source_date()?;
-    let plan = Plan::new(session, profile, &lock, args.link)?;
+    let plan = Plan::new(session, profile, &lock, args.link);
     let site = Site::open(&args.dest, args.force, &guarded(session)?)?;
     let (outcomes, written) = if args.link {
         (Vec::new(), links(session, &plan, &site)?)
@@ -72,12 +72,7 @@ struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    fn new(
-        session: &Session<'_>,
-        profile: &'a Profile,
-        lock: &'a Lock,
-        is_link: bool,
-    ) -> Result<Self, Error> {
+    fn new(session: &Session<'_>, profile: &'a Profile, lock: &'a Lock, is_link: bool) -> Self {
         let mut offers = plan::offers(profile, lock);
         if is_link {
             offers.retain(|offer| !session.config.skips(&offer.locked.pin.name));
@@ -87,7 +82,7 @@ impl<'a> Plan<'a> {
             Layout::Repos => export::Layout::Repos,
             Layout::Flat => export::Layout::Flat,
         };
-        Ok(Self { layout, rules: rules(profile), offers, entries, profile })
+        Self { layout, rules: rules(profile), offers, entries, profile }
     }
 }
 

@@ -31,13 +31,12 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(), Error> {
     let pools = Pools::new(global.jobs)?;
-    let repos = match &args.export {
-        Some(directory) => pools.work(|| of_export(args, directory, global))?,
-        None => {
-            let session = Session::open(global, printer)?;
-            let lock = session.fresh_lock()?;
-            pools.work(|| of_checkouts(&session, &lock))?
-        }
+    let repos = if let Some(directory) = &args.export {
+        pools.work(|| of_export(args, directory, global))?
+    } else {
+        let session = Session::open(global, printer)?;
+        let lock = session.fresh_lock()?;
+        pools.work(|| of_checkouts(&session, &lock))?
     };
     match args.format.format {
         Format::Json => printer.data(&json::verified(&repos)),
@@ -200,7 +199,7 @@ fn of_repository(
     }
     let read = |path: &[u8]| {
         let module = wanted.modules.iter().find(|module| path.starts_with(format!("{module}/").as_bytes()));
-        Ok(export::read(&directory.join(place(path, module.map(String::as_str)))))
+        export::read(&directory.join(place(path, module.map(String::as_str))))
     };
     let chosen = match export::expected(recorded, &wanted, &read) {
         Ok(chosen) => chosen,

@@ -67,12 +67,12 @@ pub(crate) fn asked(objects: &dyn Objects, wanted: &Wanted<'_>) -> Result<Vec<Bl
     Ok(ids)
 }
 
-/// Walks. `read` gives the content of a file by its path below the repository, of those that [`asked`] names.
-pub(crate) fn choose(
-    objects: &dyn Objects,
-    wanted: &Wanted<'_>,
-    read: &dyn Fn(&[u8], BlobId) -> Result<Option<Vec<u8>>, Error>,
-) -> Result<Chosen, Error> {
+/// Gives the content of a file, by its path below the repository, of those that [`asked`] names; nothing where it
+/// cannot be had.
+pub(crate) type Reader<'a> = &'a dyn Fn(&[u8], BlobId) -> Result<Option<Vec<u8>>, Error>;
+
+/// Walks, and finds what is kept and what proves what is not.
+pub(crate) fn choose(objects: &dyn Objects, wanted: &Wanted<'_>, read: Reader<'_>) -> Result<Chosen, Error> {
     let mut walk =
         Walk { objects, rules: wanted.rules, read, seen: HashSet::new(), chosen: Chosen::default() };
     let root = walk.tree(wanted.tree, b"")?;
@@ -111,7 +111,7 @@ pub(crate) fn all(objects: &dyn Objects, tree: TreeId) -> Result<(Vec<File>, Vec
 struct Walk<'a> {
     objects: &'a dyn Objects,
     rules: &'a Rules,
-    read: &'a dyn Fn(&[u8], BlobId) -> Result<Option<Vec<u8>>, Error>,
+    read: Reader<'a>,
     seen: HashSet<TreeId>,
     chosen: Chosen,
 }

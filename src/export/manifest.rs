@@ -86,31 +86,40 @@ impl Manifest {
 
     /// One line for each tree: what changed can be seen in a diff.
     pub(crate) fn render(&self) -> String {
-        let mut text = format!(
-            "{{\n  \"version\": {},\n  \"profile\": {},\n  \"layout\": {},\n  \"links\": {},\n  \"rules\": {},\n  \"repos\": [",
-            self.version,
-            json(&self.profile),
-            json(&self.layout),
-            self.links,
-            json(&self.rules),
-        );
-        for (place, repo) in self.repos.iter().enumerate() {
-            text.push_str(if place == 0 { "\n" } else { ",\n" });
-            text.push_str(&format!(
-                "    {{\n      \"name\": {},\n      \"commit\": {},\n      \"addons\": {},\n      \"modules\": {},\n      \"trees\": [",
-                json(&repo.name),
-                json(&repo.commit),
-                json(&repo.addons),
-                json(&repo.modules),
-            ));
-            let lines: Vec<String> =
-                repo.trees.iter().map(|tree| format!("\n        {}", json(tree))).collect();
-            text.push_str(&lines.join(","));
-            text.push_str(if lines.is_empty() { "]\n    }" } else { "\n      ]\n    }" });
-        }
-        text.push_str(if self.repos.is_empty() { "]\n}\n" } else { "\n  ]\n}\n" });
-        text
+        let repos: Vec<String> = self.repos.iter().map(Repository::render).collect();
+        let fields = [
+            format!("\"version\": {}", self.version),
+            format!("\"profile\": {}", json(&self.profile)),
+            format!("\"layout\": {}", json(&self.layout)),
+            format!("\"links\": {}", self.links),
+            format!("\"rules\": {}", json(&self.rules)),
+            format!("\"repos\": [{}]", lines(&repos, "  ")),
+        ];
+        format!("{{{}}}\n", lines(&fields, ""))
     }
+}
+
+impl Repository {
+    fn render(&self) -> String {
+        let trees: Vec<String> = self.trees.iter().map(json).collect();
+        let fields = [
+            format!("\"name\": {}", json(&self.name)),
+            format!("\"commit\": {}", json(&self.commit)),
+            format!("\"addons\": {}", json(&self.addons)),
+            format!("\"modules\": {}", json(&self.modules)),
+            format!("\"trees\": [{}]", lines(&trees, "      ")),
+        ];
+        format!("{{{}}}", lines(&fields, "    "))
+    }
+}
+
+/// Items between brackets that stand at this indent, each on a line of its own.
+fn lines(items: &[String], indent: &str) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    let inner = format!("\n{indent}  ");
+    format!("{inner}{}\n{indent}", items.join(&format!(",{inner}")))
 }
 
 fn json(value: &impl Serialize) -> String {

@@ -22,7 +22,7 @@ pub(crate) use verify::{compare, extra, read};
 pub(crate) use write::{Batch, Directories, batch, link, native, set_directory_time, time, write};
 
 use crate::fs;
-use crate::repo::{Objects, RepoName, UnreadableTree};
+use crate::repo::{RepoName, UnreadableTree};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -106,9 +106,7 @@ pub(crate) fn places<'c>(
 pub(crate) fn expected(
     recorded: &Repository,
     wanted: &Wanted<'_>,
-    read: &dyn Fn(&[u8]) -> Result<Option<Vec<u8>>, Error>,
+    read: &dyn Fn(&[u8]) -> Option<Vec<u8>>,
 ) -> Result<Chosen, Error> {
-    let objects = manifest::Recorded::new(recorded);
-    let objects: &dyn Objects = &objects;
-    choose(objects, wanted, &|path, _| read(path))
+    choose(&manifest::Recorded::new(recorded), wanted, &|path, _| Ok(read(path)))
 }

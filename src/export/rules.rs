@@ -24,10 +24,8 @@ impl Rules {
     /// Whether an entry of a module is kept; `path` leads to it from the module. `tests/` is not decided here.
     pub(super) fn keep(&self, path: &[&[u8]], is_directory: bool) -> bool {
         match path {
-            [name] if self.readme => match is_directory {
-                true => *name != b"readme",
-                false => !name.starts_with(b"README."),
-            },
+            [b"readme"] if is_directory => !self.readme,
+            [name] if self.readme && !is_directory => !name.starts_with(b"README."),
             [b"static", b"description", name] if self.description => {
                 !is_directory && name.starts_with(b"icon")
             }
