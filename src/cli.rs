@@ -25,8 +25,8 @@ pub(crate) struct Global {
     /// The file to read [default: `repos.toml` here or in a directory above]
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
-    /// The profile to work on [default: `default-profile` of the file]
-    #[arg(short, long, value_name = "NAME", env = "OCA_PROFILE", hide_env = true, global = true)]
+    /// The profile to work on [default: `OCA_PROFILE`, then `default-profile` of the file]
+    #[arg(short, long, value_name = "NAME", global = true)]
     pub(crate) profile: Option<String>,
     /// Work on all profiles
     #[arg(long, global = true, conflicts_with = "profile")]
@@ -37,8 +37,8 @@ pub(crate) struct Global {
     /// Ask no server
     #[arg(long, env = "OCA_OFFLINE", hide_env = true, value_parser = clap::builder::FalseyValueParser::new(), global = true)]
     pub(crate) offline: bool,
-    /// Where fetched objects are kept [default: the platform's cache directory]
-    #[arg(long, value_name = "DIR", env = "OCA_CACHE_DIR", hide_env = true, global = true)]
+    /// Where fetched objects are kept [default: `OCA_CACHE_DIR`, then the platform's cache directory]
+    #[arg(long, value_name = "DIR", global = true)]
     pub(crate) cache_dir: Option<PathBuf>,
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]

@@ -2,10 +2,11 @@
 //!
 //! The rooms' own errors know nothing of exit codes; the choice of code and hint is made here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::plan::RefusedPin;
 use crate::repo::{Invalid, RepoName, UnreadableTree};
-use crate::report::{Difference, Outcome, RepoOutcome};
+use crate::report::{Difference, Outcome, RepoOutcome, Unmet};
 use crate::requirements::{Conflict, Problem};
 use crate::{config, export, fs, git, lock};
 
@@ -21,6 +22,10 @@ pub(crate) enum Error {
     Config(#[from] config::Error),
     #[error("requirements exclude each other")]
     Conflicts { conflicts: Vec<Conflict>, problems: Vec<Problem> },
+    #[error(transparent)]
+    Cache(fs::Error),
+    #[error("`{path}` holds a comma, which Odoo cannot escape in its addons path")]
+    Comma { path: String },
     #[error("`{}` is not what oca would write", file.display())]
     Differs { file: PathBuf, differences: Vec<String>, command: String },
     #[error("`{}` already exists", file.display())]
@@ -37,10 +42,10 @@ pub(crate) enum Error {
     Git(#[from] git::Error),
     #[error(transparent)]
     Lock(#[from] lock::Error),
-    #[error("there is no `{}`", file.display())]
-    MissingFile { file: PathBuf },
     #[error("there is no `repos.toml` here or in a directory above")]
     NoConfig,
+    #[error("there is no `{}`, which `{}` names in `constraints`", file.display(), config.display())]
+    NoConstraints { file: PathBuf, config: PathBuf },
     #[error("there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set")]
     NoCache,
     #[error("there is no `{}`", file.display())]
@@ -48,9 +53,15 @@ pub(crate) enum Error {
     #[error("`{}` is not an export of oca", directory.display())]
     NotAnExport { directory: PathBuf },
     #[error("Odoo would refuse `{}`: {why}", path.display())]
-    NotAnAddonsDirectory { path: PathBuf, why: &'static str },
+    NotAnAddonsDirectory { path: PathBuf, why: &'static str, is_checkout: bool },
     #[error("`{}` has no profile `{profile}`, which was exported", file.display())]
     ProfileNotLocked { file: PathBuf, profile: String },
+    #[error("`{}` is not UTF-8 at line {line}", file.display())]
+    NotUtf8 { file: PathBuf, line: usize },
+    #[error("`--all-profiles` was given to a command that is about one profile")]
+    OneProfile,
+    #[error("`{word}` is not `NAME@COMMIT`: there is no `@`")]
+    PinWithoutCommit { word: String },
     /// What failed and what was kept from being done, by repository.
     #[error("{} failed", counted(failures.len(), "repository", "repositories"))]
     Repos { failures: Vec<RepoOutcome> },
@@ -59,16 +70,24 @@ pub(crate) enum Error {
     Silent,
     #[error("`{}` is out of date{}: {}", file.display(), because(*locked), difference_list(differences))]
     Stale { file: PathBuf, differences: Vec<Difference>, locked: bool },
+    #[error("{}", refused_pin(file, refused))]
+    RefusedPin { file: PathBuf, refused: RefusedPin },
     #[error("cannot start threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
     #[error("`{}` is an export of profile `{found}`, not of `{asked}`", directory.display())]
     OtherProfile { directory: PathBuf, found: String, asked: String },
+    #[error("{} cannot be reached from where {} declared", counted(names.len(), "pin", "pins"), if names.len() == 1 { "it is" } else { "they are" })]
+    Unreachable { names: Vec<RepoName> },
+    #[error("`{word}` contradicts another commit that is given for `{name}`")]
+    TwoPins { word: String, name: RepoName },
     #[error("no profile has a repository `{name}`")]
     UnknownRepo { name: RepoName, known: Vec<String> },
-    #[error("{}", uses.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    #[error("{} not supported yet", counted(uses.len(), "key is", "keys are"))]
     Unsupported { uses: Vec<config::Unsupported> },
     #[error("{error}")]
     UnreadableFolder { error: UnreadableTree },
+    #[error("modules are asked for that are not there")]
+    Unmet { unmet: Vec<Unmet> },
     #[error(transparent)]
     Unusable(#[from] config::Unusable),
 }
@@ -87,22 +106,31 @@ impl Error {
             | Self::OtherProfile { .. }
             | Self::ProfileNotLocked { .. }
             | Self::Silent
-            | Self::Stale { .. } => 1,
+            | Self::Stale { .. }
+            | Self::Unreachable { .. } => 1,
             Self::BadDate { .. }
             | Self::BadName { .. }
             | Self::BadPin { .. }
+            | Self::Cache(_)
+            | Self::Comma { .. }
             | Self::Config(_)
             | Self::Exists { .. }
             | Self::Export(_)
             | Self::ExportOfLinks { .. }
             | Self::File(_)
             | Self::Lock(_)
-            | Self::MissingFile { .. }
             | Self::NoCache
             | Self::NoConfig
             | Self::NotAnExport { .. }
+            | Self::NoConstraints { .. }
+            | Self::NotUtf8 { .. }
+            | Self::OneProfile
+            | Self::PinWithoutCommit { .. }
+            | Self::RefusedPin { .. }
             | Self::Threads(_)
+            | Self::TwoPins { .. }
             | Self::UnknownRepo { .. }
+            | Self::Unmet { .. }
             | Self::UnreadableFolder { .. }
             | Self::Unsupported { .. }
             | Self::Unusable(_) => 2,
@@ -117,6 +145,8 @@ impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::BadPin { .. } => Some("write the whole commit id, 40 hexadecimal digits".to_owned()),
+            Self::Cache(_) => Some("name another directory with `--cache-dir` or `OCA_CACHE_DIR`".to_owned()),
+            Self::Comma { .. } => Some("move it to a path without a comma".to_owned()),
             Self::Config(error) => error.hint(),
             Self::Conflicts { conflicts, .. } if !conflicts.is_empty() => {
                 Some("change one of them; oca does not choose between them".to_owned())
@@ -132,24 +162,49 @@ impl Error {
             Self::Lock(error) => error.hint(),
             Self::NoCache => Some("set `OCA_CACHE_DIR`".to_owned()),
             Self::NoConfig => Some("run `oca init`, or name the file with `--config`".to_owned()),
+            Self::NoConstraints { .. } => {
+                Some("write the file, or take it off the list in `[requirements]`".to_owned())
+            }
             Self::NoLock { .. } => Some("run `oca lock` and commit the result".to_owned()),
+            Self::NotAnAddonsDirectory { is_checkout: true, .. } => Some("run `oca sync`".to_owned()),
             Self::NotAnAddonsDirectory { .. } => {
                 Some("remove it from the path, or put a module in it".to_owned())
             }
+            Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
+            Self::OneProfile => Some("name it with `--profile`".to_owned()),
+            Self::PinWithoutCommit { word } => {
+                Some(format!("to move it to the head of its branch, run `oca lock --upgrade {word}`"))
+            }
+            Self::RefusedPin { file, refused: RefusedPin::Declared { name, .. } } => {
+                Some(format!("change `rev` of `{name}` in `{}`, then run `oca lock`", file.display()))
+            }
+            Self::RefusedPin { refused: RefusedPin::Ambiguous { name, .. }, .. } => {
+                Some(format!("write the commit as `rev` into the `override.{name}` of a profile"))
+            }
             Self::Stale { .. } => Some("run `oca lock` and commit the result".to_owned()),
-            Self::UnknownRepo { name, known } => config::did_you_mean(name.as_str(), known),
+            Self::Unreachable { names } => {
+                let names: Vec<&str> = names.iter().map(RepoName::as_str).collect();
+                Some(format!(
+                    "move with `oca lock --upgrade {}`, or declare the commit as `rev`",
+                    names.join(" ")
+                ))
+            }
+            Self::TwoPins { .. } => Some("keep one of the two".to_owned()),
+            Self::UnknownRepo { name, known } => {
+                Some(config::near_or_all(name.as_str(), known, "repositories here are"))
+            }
             Self::Unusable(error) => error.hint(),
             Self::BadDate { .. }
             | Self::BadName { .. }
             | Self::Conflicts { .. }
             | Self::File(_)
-            | Self::MissingFile { .. }
             | Self::NotAnExport { .. }
             | Self::OtherProfile { .. }
             | Self::ProfileNotLocked { .. }
             | Self::Repos { .. }
             | Self::Silent
             | Self::Threads(_)
+            | Self::Unmet { .. }
             | Self::UnreadableFolder { .. }
             | Self::Unsupported { .. } => None,
         }
@@ -167,6 +222,21 @@ fn outcome_code(outcome: &Outcome) -> u8 {
         Outcome::Refused(export::Error::File(_)) => 2,
         Outcome::Refused(export::Error::Objects(_) | export::Error::Store { .. }) => 3,
         _ => 1,
+    }
+}
+
+fn refused_pin(file: &Path, refused: &RefusedPin) -> String {
+    match refused {
+        RefusedPin::Declared { name, declared, asked } => {
+            format!(
+                "`{name}` cannot be pinned to `{asked}`: `{}` declares commit `{declared}`",
+                file.display()
+            )
+        }
+        RefusedPin::Ambiguous { name, references } => {
+            let references: Vec<String> = references.iter().map(ToString::to_string).collect();
+            format!("`{name}` has several pins: {}", references.join(", "))
+        }
     }
 }
 

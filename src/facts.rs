@@ -1,5 +1,6 @@
 //! What the files of a commit say: joins the trees of `git` and the reading of `addons` into the facts of `lock`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::addons::discover::{self, Survey};
@@ -71,6 +72,15 @@ pub(crate) fn read_folder(folder: &Path, series: Series) -> Result<(Vec<String>,
     let tree = Folder::new(folder);
     let survey = discover::read(&tree, discover::find(&tree, &[".".to_owned()], series)?)?;
     Ok((lines(tree.read(REQUIREMENTS)?), survey))
+}
+
+/// What the modules of a folder on the disk need that is not in it: sorted names.
+pub(crate) fn depends_of_folder(folder: &Path, series: Series) -> Result<Vec<String>, UnreadableTree> {
+    let (_, survey) = read_folder(folder, series)?;
+    let own: BTreeSet<&str> = survey.modules.iter().map(|module| module.name.as_str()).collect();
+    let depends = survey.modules.iter().flat_map(|module| &module.manifest.depends);
+    let needed: BTreeSet<&String> = depends.filter(|name| !own.contains(name.as_str())).collect();
+    Ok(needed.into_iter().cloned().collect())
 }
 
 /// The lines of a text; bytes that are not UTF-8 are replaced, to be refused by name later.

@@ -50,12 +50,20 @@ pub(crate) enum Written {
 ///
 /// A symlink stays one: what it points at is replaced. The mode of an existing file is kept.
 pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<Written, Error> {
-    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| pointed_at(path));
     if read_if_there(&target)?.is_some_and(|old| old == bytes) {
         return Ok(Written::Unchanged);
     }
     replace(&target, bytes).at("write", path)?;
     Ok(Written::Changed)
+}
+
+/// What a symlink points at although nothing is there yet; any other path stands for itself.
+fn pointed_at(path: &Path) -> PathBuf {
+    match std::fs::read_link(path) {
+        Ok(target) => path.parent().unwrap_or(Path::new("")).join(target),
+        Err(_) => path.to_owned(),
+    }
 }
 
 fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -67,7 +75,8 @@ fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(_) => default_permissions(),
     };
     builder.permissions(permissions.clone());
-    let mut file = builder.tempfile_in(directory)?;
+    // Its own error names the temporary file, which nobody knows.
+    let mut file = builder.tempfile_in(directory).map_err(|error| io::Error::from(error.kind()))?;
     file.write_all(bytes)?;
     file.as_file().set_permissions(permissions)?;
     keep_owner(target, file.path());

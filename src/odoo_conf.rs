@@ -6,22 +6,23 @@
 const SECTION: &str = "options";
 const KEY: &str = "addons_path";
 
-/// The value of `addons_path`, its lines joined as Odoo joins them; `None` where it is not set.
+/// The value of `addons_path`, its lines as they are, trimmed; `None` where it is not set.
 pub(crate) fn addons_path(text: &str) -> Option<String> {
     let place = find(text)?;
     let lines: Vec<&str> = text.lines().collect();
-    let first = value_of(lines[place.first])?;
+    let (_, first) = option(lines[place.first])?;
     let rest = lines[place.first + 1..place.end].iter().map(|line| line.trim());
     let parts = std::iter::once(first).chain(rest).filter(|part| !part.is_empty() && !is_comment(part));
-    Some(parts.collect::<Vec<_>>().join(""))
+    Some(parts.collect::<Vec<_>>().join("\n"))
 }
 
 /// The text with `addons_path` set in its section `[options]`, which is added where there is none.
 pub(crate) fn with_addons_path(text: &str, path: &str) -> String {
     let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let line = format!("{KEY} = {path}{newline}");
+    let line = |indent: usize| format!("{:indent$}{KEY} = {path}{newline}", "");
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     if let Some(place) = find(text) {
+        let line = line(indent(lines[place.first]));
         return [&lines[..place.first].concat(), &line, &lines[place.end..].concat()]
             .map(String::as_str)
             .concat();
@@ -31,10 +32,13 @@ pub(crate) fn with_addons_path(text: &str, path: &str) -> String {
         if !head.ends_with('\n') {
             head.push_str(newline);
         }
+        // What follows must not be indented more, or it would go on with this value.
+        let next = lines[section + 1..].iter().find(|line| !is_comment(line));
+        let line = line(next.map_or(0, |next| indent(next)));
         return format!("{head}{line}{}", lines[section + 1..].concat());
     }
     let gap = if text.is_empty() || text.ends_with('\n') { "" } else { newline };
-    format!("{text}{gap}[{SECTION}]{newline}{line}")
+    format!("{text}{gap}[{SECTION}]{newline}{}", line(0))
 }
 
 /// The lines that hold the option: from `first` up to, not including, `end`.
@@ -45,39 +49,49 @@ struct Place {
 
 /// The last setting counts, as in a file that was added to by hand.
 fn find(text: &str) -> Option<Place> {
-    let lines: Vec<&str> = text.lines().collect();
     let mut in_section = false;
-    let mut found = None;
-    for (first, line) in lines.iter().enumerate() {
+    // The indent of the option that a line may go on with, and whether it is ours.
+    let mut open: Option<(usize, bool)> = None;
+    let mut found: Option<Place> = None;
+    for (at, line) in text.lines().enumerate().filter(|(_, line)| !is_comment(line)) {
+        match open {
+            Some((option, is_ours)) if indent(line) > option => {
+                if let Some(place) = found.as_mut().filter(|_| is_ours) {
+                    place.end = at + 1;
+                }
+                continue;
+            }
+            _ => {}
+        }
         if let Some(name) = section_name(line) {
             in_section = name == SECTION;
-        } else if in_section && key_of(line).is_some_and(|key| key.eq_ignore_ascii_case(KEY)) {
-            let more = lines[first + 1..]
-                .iter()
-                .take_while(|line| line.starts_with([' ', '\t']) && !line.trim().is_empty());
-            found = Some(Place { first, end: first + 1 + more.count() });
+            open = None;
+        } else {
+            let is_ours = in_section && option(line).is_some_and(|(key, _)| key.eq_ignore_ascii_case(KEY));
+            if is_ours {
+                found = Some(Place { first: at, end: at + 1 });
+            }
+            open = Some((indent(line), is_ours));
         }
     }
     found
 }
 
 fn section_name(line: &str) -> Option<&str> {
-    line.strip_prefix('[')?.split_once(']').map(|(name, _)| name)
+    line.trim_start().strip_prefix('[')?.split_once(']').map(|(name, _)| name)
 }
 
+/// Neither a comment nor a blank line ends a value; only what comes then does.
 fn is_comment(line: &str) -> bool {
-    line.trim_start().starts_with(['#', ';'])
+    line.trim().is_empty() || line.trim_start().starts_with(['#', ';'])
 }
 
-fn key_of(line: &str) -> Option<&str> {
-    if is_comment(line) || line.starts_with([' ', '\t']) {
-        return None;
-    }
-    line.split_once(['=', ':']).map(|(key, _)| key.trim())
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
 }
 
-fn value_of(line: &str) -> Option<&str> {
-    line.split_once(['=', ':']).map(|(_, value)| value.trim())
+fn option(line: &str) -> Option<(&str, &str)> {
+    line.split_once(['=', ':']).map(|(key, value)| (key.trim(), value.trim()))
 }
 
 #[cfg(test)]
@@ -87,7 +101,7 @@ mod tests {
     #[test]
     fn the_rest_of_the_file_stays() {
         let text = "; mine\n[queue_job]\naddons_path = no\n[options]\n; path\ndb_host = db\nAddons_Path: /a,\n    /b\n  ,/c\nworkers = 2\n";
-        assert_eq!(addons_path(text).as_deref(), Some("/a,/b,/c"));
+        assert_eq!(addons_path(text).as_deref(), Some("/a,\n/b\n,/c"));
         assert_eq!(
             with_addons_path(text, "/x,/y"),
             "; mine\n[queue_job]\naddons_path = no\n[options]\n; path\ndb_host = db\naddons_path = /x,/y\nworkers = 2\n"
@@ -102,6 +116,28 @@ mod tests {
         assert_eq!(
             with_addons_path("[options]\r\na = 1\r\n", "/x"),
             "[options]\r\naddons_path = /x\r\na = 1\r\n"
+        );
+    }
+
+    #[test]
+    fn comments_and_blank_lines_do_not_end_a_value() {
+        let text = "[options]\naddons_path = /a,\n\n# mine\n    /b,\n  ; his\n  /c\n\n# next\nworkers = 2\n";
+        assert_eq!(addons_path(text).as_deref(), Some("/a,\n/b,\n/c"));
+        assert_eq!(with_addons_path(text, "/x"), "[options]\naddons_path = /x\n\n# next\nworkers = 2\n");
+    }
+
+    #[test]
+    fn indented_options_stay_options() {
+        let text = "[options]\n  ; ours\n  addons_path = /a,\n    /b\n  workers = 2\n";
+        assert_eq!(addons_path(text).as_deref(), Some("/a,\n/b"));
+        assert_eq!(with_addons_path(text, "/x"), "[options]\n  ; ours\n  addons_path = /x\n  workers = 2\n");
+        assert_eq!(
+            with_addons_path("[options]\n\n  workers = 2\n", "/x"),
+            "[options]\n  addons_path = /x\n\n  workers = 2\n"
+        );
+        assert_eq!(
+            with_addons_path("[options]\n  [other]\n", "/x"),
+            "[options]\n  addons_path = /x\n  [other]\n"
         );
     }
 

@@ -353,6 +353,14 @@ impl fmt::Display for Series {
     }
 }
 
+/// Which Odoo runs, and so whether the Enterprise modules are there.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Edition {
+    #[default]
+    Community,
+    Enterprise,
+}
+
 /// When Odoo installs a module by itself.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) enum AutoInstall {

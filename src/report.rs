@@ -24,6 +24,8 @@ pub(crate) enum Outcome {
         to: CommitId,
     },
     UpToDate,
+    /// The remote is ahead of its pin.
+    Outdated,
     Created(CommitId),
     Moved {
         from: Option<CommitId>,
@@ -94,14 +96,75 @@ pub(crate) enum Difference {
     Repos {
         profile: String,
     },
+    /// The profile selects modules and the lock records no selection of it, or the other way round.
+    Selects {
+        profile: String,
+        declared: bool,
+    },
+    /// What the profile selects follows no longer from what is declared and from the lock's facts.
+    Modules {
+        profile: String,
+        more: Vec<String>,
+        fewer: Vec<String>,
+    },
+    /// The user's own directories of a profile that selects.
+    Locals {
+        profile: String,
+    },
+    /// What the modules in one of them depend on.
+    LocalDepends {
+        profile: String,
+        directory: String,
+        more: Vec<String>,
+        fewer: Vec<String>,
+    },
+    /// A module is asked for that the lock cannot give.
+    Unmet(Unmet),
     /// A `rev` is declared and the commit is another.
     Commit {
         name: RepoName,
         declared: CommitId,
         locked: CommitId,
     },
+    /// The remote's branch or tag does not lead to the pin: it was rewritten, or the pin is somebody's fork.
+    Unreachable {
+        name: RepoName,
+        reference: Reference,
+        commit: CommitId,
+    },
     /// The file is not what oca would write: sorted or spaced by hand.
     Layout,
+}
+
+/// A module that `modules` asks for, and that is not there or not in that version.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Unmet {
+    /// Its name and, where that is at fault, the requirement on its version.
+    pub(crate) module: String,
+    /// The repository whose `modules` it is; else it is the profile's own.
+    pub(crate) repo: Option<RepoName>,
+    pub(crate) why: WhyUnmet,
+    /// All that ask for it.
+    pub(crate) profiles: Vec<String>,
+}
+
+/// See [`Unmet`].
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum WhyUnmet {
+    /// Odoo itself brings it.
+    Core,
+    Nowhere {
+        /// A repository of the lock that has it and was not meant.
+        elsewhere: Option<RepoName>,
+        /// A name that is much like it.
+        near: Option<String>,
+        /// Whether the profile has directories of the user's own, where it may be.
+        may_be_local: bool,
+    },
+    Version {
+        repo: RepoName,
+        version: String,
+    },
 }
 
 /// The state of one checkout against the lock.

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::{Component, Path, PathBuf};
 
+use crate::addons::discover::Unreadable;
 use crate::cli::Global;
 use crate::config::{self, Config, Profile, Template};
 use crate::error::Error;
@@ -11,7 +12,7 @@ use crate::fs::{Context, short_digest};
 use crate::git::{Git, Origin};
 use crate::lock::{self, Lock};
 use crate::output::Printer;
-use crate::plan;
+use crate::plan::{self, LocalDepends};
 use crate::pool::Pools;
 use crate::repo::{Reference, RemoteUrl, RepoName};
 
@@ -52,7 +53,11 @@ impl<'a> Session<'a> {
 
     /// The profile that the command is about.
     pub(crate) fn profile(&self) -> Result<&Profile, Error> {
-        Ok(self.config.profile(self.global.profile.as_deref())?)
+        if self.global.all_profiles {
+            return Err(Error::OneProfile);
+        }
+        let named = self.global.profile.clone().or_else(|| set_variable("OCA_PROFILE"));
+        Ok(self.config.profile(named.as_deref())?)
     }
 
     /// The profile that the command is about, or all of them.
@@ -61,6 +66,18 @@ impl<'a> Session<'a> {
             return Ok(self.config.profiles.iter().collect());
         }
         Ok(vec![self.profile()?])
+    }
+
+    /// The beginning of a command line that works on the same project and profile.
+    pub(crate) fn command_line(&self, command: &str) -> String {
+        let Global { directory, config, profile, .. } = self.global;
+        let mut line = "oca".to_owned();
+        for (flag, path) in [("-C", directory), ("--config", config)] {
+            line.extend(path.iter().map(|path| format!(" {flag} {}", path.display())));
+        }
+        line.extend([" ", command]);
+        line.extend(profile.iter().map(|name| format!(" --profile {name}")));
+        line
     }
 
     pub(crate) fn lock_file(&self) -> PathBuf {
@@ -76,7 +93,7 @@ impl<'a> Session<'a> {
     pub(crate) fn fresh_lock(&self) -> Result<Lock, Error> {
         let file = self.lock_file();
         let Some(lock) = self.lock()? else { return Err(Error::NoLock { file }) };
-        let differences = plan::differences(&self.config, Some(&lock));
+        let differences = plan::differences(&self.config, Some(&lock), &self.local_depends()?);
         if differences.is_empty() {
             return Ok(lock);
         }
@@ -87,12 +104,15 @@ impl<'a> Session<'a> {
     pub(crate) fn claim(&self) -> Result<Claim, Error> {
         let name = short_digest(self.root.as_os_str().as_encoded_bytes());
         let directory = self.git.cache().join("projects");
-        std::fs::create_dir_all(&directory).at("create", &directory)?;
         let path = directory.join(format!("{name}.lock"));
-        let file = File::options().create(true).truncate(false).write(true).open(&path).at("open", &path)?;
+        let open = || {
+            std::fs::create_dir_all(&directory).at("create", &directory)?;
+            File::options().create(true).truncate(false).write(true).open(&path).at("open", &path)
+        };
+        let file = open().map_err(Error::Cache)?;
         if file.try_lock().is_err() {
             self.printer.note("waiting for another oca in this project");
-            file.lock().at("lock", &path)?;
+            file.lock().at("lock", &path).map_err(Error::Cache)?;
         }
         Ok(Claim { _file: file })
     }
@@ -139,7 +159,33 @@ impl<'a> Session<'a> {
             let found = facts::read_folder(&directory, profile.odoo);
             let (requirements, survey) = found.map_err(|error| Error::UnreadableFolder { error })?;
             let name = local.path.as_str().trim_end_matches('/').to_owned();
+            for Unreadable { path, line, why, .. } in &survey.unreadable {
+                let place = format!("`{name}/{path}` at line {line}");
+                self.printer.warning(&format!("{place}: {why}; the module is left out"));
+            }
             all.push(LocalModules { name, position: local.position, requirements, survey });
+        }
+        Ok(all)
+    }
+
+    /// What the own modules of the profiles that select depend on; read from the disk now.
+    ///
+    /// A directory is not there either where a variable in its path is not set.
+    pub(crate) fn local_depends(&self) -> Result<LocalDepends, Error> {
+        let mut all = LocalDepends::new();
+        for profile in self.config.profiles.iter().filter(|profile| plan::selects(profile)) {
+            let depends = all.entry(profile.name.clone()).or_default();
+            for local in &profile.locals {
+                let directory = match self.entry(&local.path) {
+                    Err(Error::Unusable(config::Unusable::Unset(_))) => continue,
+                    directory => directory?,
+                };
+                if directory.is_dir() {
+                    let needs = facts::depends_of_folder(&directory, profile.odoo);
+                    let needs = needs.map_err(|error| Error::UnreadableFolder { error })?;
+                    depends.insert(local.path.as_str().to_owned(), needs);
+                }
+            }
         }
         Ok(all)
     }
@@ -181,7 +227,8 @@ pub(crate) struct Claim {
 /// The directory of all stores.
 pub(crate) fn cache_directory(global: &Global) -> Result<PathBuf, Error> {
     use etcetera::BaseStrategy;
-    if let Some(directory) = &global.cache_dir {
+    let directory = global.cache_dir.clone().or_else(|| set_variable("OCA_CACHE_DIR").map(PathBuf::from));
+    if let Some(directory) = &directory {
         return Ok(std::path::absolute(directory).at("find", directory)?);
     }
     let strategy = etcetera::choose_base_strategy().map_err(|_| Error::NoCache)?;
@@ -194,6 +241,11 @@ pub(crate) fn running_version() -> semver::Version {
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// A variable of our own; one that is empty is none, as CI systems set those that they do not fill in.
+fn set_variable(name: &str) -> Option<String> {
+    variable(name).filter(|value| !value.is_empty())
 }
 
 /// Without `.` and `..`, by the words alone: a path that is printed should not depend on what is there.

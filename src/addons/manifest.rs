@@ -190,7 +190,6 @@ impl<'a> Keys<'a> {
 ///
 /// `x.y` or `x.y.z`, with the series in front or not: `18.0.1.2.3` is 1.2.3, and `1.0` is 1.0.0. Anything else, which
 /// Odoo refuses for an installable module, is `None`.
-#[cfg_attr(not(test), expect(dead_code, reason = "its command comes later"))]
 pub(crate) fn semver_of(version: &str, series: Series) -> Option<semver::Version> {
     let in_series = version.strip_prefix(&format!("{series}."));
     let number = |digits: &str| {

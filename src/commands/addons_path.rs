@@ -49,6 +49,19 @@ enum OnDisk {
     Strict,
 }
 
+impl Args {
+    /// What to type to have `--write-conf` write what was asked for here.
+    fn command_line(&self, session: &Session<'_>) -> String {
+        let image = if self.image { " --image" } else { "" };
+        let on_disk = match self.on_disk {
+            None => "",
+            Some(OnDisk::Drop) => " --on-disk",
+            Some(OnDisk::Strict) => " --on-disk=strict",
+        };
+        format!("{}{image}{on_disk}", session.command_line("addons-path"))
+    }
+}
+
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
     let profile = session.profile()?;
@@ -56,12 +69,16 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if let Some(mode) = args.on_disk {
         entries = on_disk(session, profile, entries, mode)?;
     }
+    // A directory above the project may have one.
+    if let Some(entry) = entries.iter().find(|entry| entry.path.contains(',')) {
+        return Err(Error::Comma { path: entry.path.clone() });
+    }
     let path = entries.iter().map(|entry| entry.path.as_str()).collect::<Vec<_>>().join(",");
     if let Some(file) = &args.write_conf {
         return write_conf(file, &path);
     }
     if let Some(file) = &args.check_conf {
-        return check_conf(file, &path, args.image);
+        return check_conf(file, &path, &args.command_line(session));
     }
     session.printer.data(&match args.format {
         PathFormat::Plain => format!("{path}\n"),
@@ -169,7 +186,8 @@ fn on_disk(
             "no module is in it"
         };
         if mode == OnDisk::Strict {
-            return Err(Error::NotAnAddonsDirectory { path: path.to_owned(), why });
+            let is_checkout = entry.repo.is_some();
+            return Err(Error::NotAnAddonsDirectory { path: path.to_owned(), why, is_checkout });
         }
         if entry.repo.is_some() {
             session.printer.warning(&format!("`{}` is on the path, but {why}; run `oca sync`", entry.path));
@@ -182,15 +200,22 @@ fn on_disk(
 }
 
 fn write_conf(file: &Path, path: &str) -> Result<(), Error> {
-    let text = read_if_there(file)?.unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
+    let text = text_of(file)?;
     write_if_changed(file, odoo_conf::with_addons_path(&text, path).as_bytes())?;
     Ok(())
 }
 
-fn check_conf(file: &Path, path: &str, image: bool) -> Result<(), Error> {
-    let text = read_if_there(file)?.unwrap_or_default();
-    let found = odoo_conf::addons_path(&String::from_utf8_lossy(&text));
+/// The text of an odoo.conf, which is kept but for one option, and so must be understood.
+fn text_of(file: &Path) -> Result<String, Error> {
+    String::from_utf8(read_if_there(file)?.unwrap_or_default()).map_err(|error| {
+        let understood = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = String::from_utf8_lossy(understood).matches('\n').count() + 1;
+        Error::NotUtf8 { file: file.to_owned(), line }
+    })
+}
+
+fn check_conf(file: &Path, path: &str, command_line: &str) -> Result<(), Error> {
+    let found = odoo_conf::addons_path(&text_of(file)?);
     let parts = |path: &str| path.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
     let (wanted, found) = (parts(path), found.as_deref().map(parts).unwrap_or_default());
     if wanted == found {
@@ -202,7 +227,6 @@ fn check_conf(file: &Path, path: &str, image: bool) -> Result<(), Error> {
     if differences.is_empty() {
         differences.push("the same entries in another order".to_owned());
     }
-    let image = if image { " --image" } else { "" };
-    let command = format!("oca addons-path{image} --write-conf {}", file.display());
+    let command = format!("{command_line} --write-conf {}", file.display());
     Err(Error::Differs { file: file.to_owned(), differences, command })
 }

@@ -38,7 +38,7 @@ fn series(word: &str) -> Result<Series, String> {
 
 pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(), Error> {
     let file = global.config.clone().unwrap_or_else(|| Path::new(config::FILE_NAME).to_owned());
-    if file.exists() {
+    if file.symlink_metadata().is_ok() {
         return Err(Error::Exists { file });
     }
     let text = match args.preset {

@@ -23,6 +23,9 @@ pub(crate) struct Args {
     /// Only say whether the lock is what is declared; reads no cache and asks no server
     #[arg(long, conflicts_with = "upgrade")]
     check: bool,
+    /// With `--check`: ask the servers too whether each branch or tag still leads to its pin
+    #[arg(long, requires = "check")]
+    upstream: bool,
     /// Move these repositories, or all that are not held, to the heads of their branches
     #[arg(long, value_name = "NAME", num_args = 0..)]
     upgrade: Option<Vec<String>>,
@@ -32,7 +35,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if args.check {
-        return check(session, args.format.format);
+        return check(args, session);
     }
     let moves = args.moves()?;
     let _claim = session.claim()?;
@@ -48,7 +51,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
 impl Args {
     fn moves(&self) -> Result<Moves, Error> {
         if !self.pins.is_empty() {
-            return Ok(Moves::To(self.pins.iter().map(|word| pin(word)).collect::<Result<_, _>>()?));
+            return Ok(Moves::To(self.commits()?));
         }
         Ok(match &self.upgrade {
             None => Moves::Missing,
@@ -56,11 +59,24 @@ impl Args {
             Some(names) => Moves::Named(names.iter().map(|name| self::name(name)).collect::<Result<_, _>>()?),
         })
     }
+
+    fn commits(&self) -> Result<BTreeMap<RepoName, CommitId>, Error> {
+        let mut commits = BTreeMap::new();
+        for word in &self.pins {
+            let (name, commit) = pin(word)?;
+            if commits.insert(name.clone(), commit).is_some_and(|other| other != commit) {
+                return Err(Error::TwoPins { word: word.clone(), name });
+            }
+        }
+        Ok(commits)
+    }
 }
 
 fn pin(word: &str) -> Result<(RepoName, CommitId), Error> {
     let bad = |why: String| Error::BadPin { word: word.to_owned(), why };
-    let Some((name, commit)) = word.split_once('@') else { return Err(bad("there is no `@`".to_owned())) };
+    let Some((name, commit)) = word.split_once('@') else {
+        return Err(Error::PinWithoutCommit { word: word.to_owned() });
+    };
     let name = RepoName::parse(name).map_err(|invalid| bad(invalid.to_string()))?;
     let commit = CommitId::parse(commit).map_err(|invalid| bad(invalid.to_string()))?;
     Ok((name, commit))
@@ -71,21 +87,38 @@ fn name(word: &str) -> Result<RepoName, Error> {
 }
 
 /// Compares the lock with what is declared, and with the bytes that oca would write.
-fn check(session: &Session<'_>, format: Format) -> Result<(), Error> {
+fn check(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let file = session.lock_file();
     let bytes = crate::fs::read_if_there(&file)?;
     let lock = bytes.as_deref().map(|bytes| Lock::parse(bytes, &file)).transpose()?;
-    let mut differences = plan::differences(&session.config, lock.as_ref());
+    let mut differences = plan::differences(&session.config, lock.as_ref(), &session.local_depends()?);
     if let (Some(lock), Some(bytes)) = (&lock, &bytes)
         && lock.render().as_bytes() != bytes.as_slice()
     {
         differences.push(Difference::Layout);
     }
-    match format {
+    let mut failures = Vec::new();
+    if let Some(lock) = lock.as_ref().filter(|_| args.upstream) {
+        let (gone, failed) = upstream(session, lock)?;
+        differences.extend(gone);
+        failures = failed;
+    }
+    match args.format.format {
         Format::Human => {
             differences.iter().for_each(|difference| session.printer.data(&format!("{difference}\n")));
         }
         Format::Json => session.printer.data(&json::freshness(&differences)),
+    }
+    if !failures.is_empty() {
+        return Err(Error::Repos { failures });
+    }
+    let unreachable = |difference: &Difference| match difference {
+        Difference::Unreachable { name, .. } => Some(name.clone()),
+        _ => None,
+    };
+    let names: Vec<RepoName> = differences.iter().filter_map(unreachable).collect();
+    if !names.is_empty() && names.len() == differences.len() {
+        return Err(Error::Unreachable { names });
     }
     match (lock, differences.is_empty()) {
         (_, true) => Ok(()),
@@ -111,22 +144,77 @@ impl Updated {
         let printer = session.printer;
         for change in &self.changes {
             match change {
-                // An edited branch or url is a new pin: told of by the line that says where it is now.
-                Change::Removed { pin, .. }
-                    if self.lock.repos.iter().any(|repo| repo.pin.name == pin.name) => {}
+                Change::Removed { .. } if self.is_replaced(change) => {}
                 Change::Removed { pin, .. } => printer.note(&format!("{}: removed from the lock", pin.name)),
                 Change::Reread { pin } => printer.note(&format!("{}: read anew", pin.name)),
                 Change::Added { .. } | Change::Moved { .. } => {}
             }
         }
+        for (name, profile) in &self.lock.profiles {
+            let old = self.old.as_ref().and_then(|old| old.profiles.get(name));
+            if let Some(modules) = &profile.modules
+                && old.is_none_or(|old| old.modules.as_ref() != Some(modules))
+            {
+                let count = counted(modules.len(), "module", "modules");
+                printer.note(&format!("profile `{name}`: {count} selected"));
+            }
+        }
         let total = counted(self.lock.repos.len(), "repository", "repositories");
         let modules: usize = self.lock.repos.iter().map(|repo| repo.facts.modules.len()).sum();
         let modules = counted(modules, "module", "modules");
-        match (self.changes.len(), &self.old) {
-            (0, Some(_)) => printer.note(&format!("{total} with {modules}, nothing changed")),
+        let changed = self.changes.iter().filter(|change| !self.is_replaced(change)).count();
+        match (changed, &self.old) {
+            (0, Some(old)) if *old == self.lock => {
+                printer.note(&format!("{total} with {modules}, nothing changed"));
+            }
             (changed, _) => printer.note(&format!("{total} with {modules}, {changed} changed")),
         }
     }
+
+    /// An edited branch or url is a new pin: told of by the line that says where it is now.
+    fn is_replaced(&self, change: &Change) -> bool {
+        let comes = |name: &RepoName| {
+            let mut others = self.changes.iter();
+            others.any(|other| matches!(other, Change::Added { pin, .. } if pin.name == *name))
+        };
+        matches!(change, Change::Removed { pin, .. } if comes(&pin.name))
+    }
+}
+
+/// The pins that their references no longer lead to, and the remotes that could not be asked.
+fn upstream(session: &Session<'_>, lock: &Lock) -> Result<(Vec<Difference>, Vec<RepoOutcome>), Error> {
+    let declared = plan::declared(&session.config);
+    let pins = declared.iter().filter_map(|declared| Some((declared, lock.repo(&declared.pin)?)));
+    let pins: Vec<_> = pins
+        .filter(|(declared, _)| declared.pin.reference.full_name().is_some())
+        .map(|(declared, locked)| Ok((declared, locked, session.remote_url(&declared.url)?)))
+        .collect::<Result<_, Error>>()?;
+    let names: Vec<&RepoName> = pins.iter().map(|(declared, ..)| &declared.pin.name).collect();
+    let answers = {
+        let watcher = session.printer.watch(&names);
+        session.pools()?.fetch(&pins, |place, (declared, locked, url)| {
+            watcher.started(place);
+            watcher.step(place, "asking");
+            let meter = |bytes| watcher.received(place, bytes);
+            let remote = session.git().remote(url);
+            let answer =
+                remote.and_then(|remote| remote.leads_to(&declared.pin.reference, locked.commit, &meter));
+            watcher.finished(place, &Outcome::UpToDate);
+            answer
+        })
+    };
+    let (mut gone, mut failures) = (Vec::new(), Vec::new());
+    for ((declared, locked, _), answer) in pins.iter().zip(answers) {
+        let Pin { name, reference, url } = declared.pin.clone();
+        match answer {
+            Ok(true) => {}
+            Ok(false) => gone.push(Difference::Unreachable { name, reference, commit: locked.commit }),
+            Err(error) => {
+                failures.push(RepoOutcome { name, url: url.to_string(), outcome: Outcome::Failed(error) });
+            }
+        }
+    }
+    Ok((gone, failures))
 }
 
 /// The pins whose files will be wanted right after, and to which depth: one request brings both.
@@ -144,6 +232,9 @@ pub(super) fn update(
         let known = declared.iter().map(|declared| declared.pin.name.to_string()).collect();
         return Err(Error::UnknownRepo { name, known });
     }
+    if let Some(refused) = plan::refused(&declared, moves).into_iter().next() {
+        return Err(Error::RefusedPin { file: session.config.file.clone(), refused });
+    }
     let tasks = declared.iter().map(|declared| {
         let task = task(session, declared, old.as_ref(), moves)?;
         Ok(Task { ahead: ahead.get(&declared.pin).copied(), ..task })
@@ -156,8 +247,19 @@ pub(super) fn update(
         repos.extend(perform(session, &work)?);
     }
     repos.sort_by(|a, b| a.pin.cmp(&b.pin));
-    let lock = Lock { repos, profiles: plan::profiles(&session.config) };
+    let mut lock = Lock { repos, ..Lock::default() };
     warn_of_unreadable(session, &lock);
+    let local = session.local_depends()?;
+    lock.profiles = plan::profiles(&session.config, &lock, old.as_ref(), &local)
+        .map_err(|unmet| Error::Unmet { unmet })?;
+    for profile in &session.config.profiles {
+        for directory in plan::unseen(profile, old.as_ref(), &local) {
+            let name = &profile.name;
+            session
+                .printer
+                .note(&format!("profile `{name}` is selected without `{directory}`: it is not there"));
+        }
+    }
     let changes = changes(&old.clone().unwrap_or_default(), &lock);
     Ok(Updated { lock, changes, old })
 }

@@ -26,7 +26,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
                 .iter()
                 .any(|(other, _): &(plan::Selected<'_>, _)| std::ptr::eq(other.locked, selected.locked));
             if !known && !matches!(selected.repo.reference, Reference::Rev(_)) {
-                pins.push((selected, session.remote_url(&selected.repo.url)?));
+                let url = session.remote_url(&selected.repo.url)?;
+                pins.push((selected, url));
             }
         }
     }
@@ -36,31 +37,37 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         session.pools()?.fetch(&pins, |place, (selected, url)| {
             watcher.started(place);
             let head = session.git().remote(url).and_then(|remote| remote.resolve(&selected.repo.reference));
-            watcher.finished(place, &Outcome::UpToDate);
-            head
+            let (outcome, head) = match head {
+                Ok(head) if head == selected.locked.commit => (Outcome::UpToDate, Some(head)),
+                Ok(head) => (Outcome::Outdated, Some(head)),
+                Err(error) => (Outcome::Failed(error), None),
+            };
+            watcher.finished(place, &outcome);
+            (outcome, head)
         })
     };
+    session.git().warnings().iter().for_each(|warning| session.printer.warning(warning));
     let mut outdated = Vec::new();
     let mut failures = Vec::new();
-    for ((selected, _), head) in pins.iter().zip(heads) {
+    for ((selected, _), (outcome, head)) in pins.iter().zip(heads) {
         let (name, locked) = (selected.repo.name.clone(), selected.locked.commit);
         match head {
-            Ok(head) if head == locked => {}
-            Ok(head) => {
+            Some(head) if head == locked => {}
+            Some(head) => {
                 let (reference, hold) = (selected.repo.reference.clone(), selected.repo.hold);
                 outdated.push(Outdated { name, reference, locked, head, hold });
             }
-            Err(error) => {
+            None => {
                 let url = selected.locked.pin.url.to_string();
-                failures.push(RepoOutcome { name, url, outcome: Outcome::Failed(error) });
+                failures.push(RepoOutcome { name, url, outcome });
             }
         }
     }
     match args.format.format {
         Format::Human => {
             session.printer.data(&table(&outdated));
-            let count = counted(outdated.len(), "repository", "repositories");
-            session.printer.note(&format!("{count} of {} outdated", pins.len()));
+            let total = counted(pins.len(), "repository", "repositories");
+            session.printer.note(&format!("{} of {total} outdated", outdated.len()));
         }
         Format::Json => session.printer.data(&json::outdated(&outdated)),
     }

@@ -1,6 +1,6 @@
 //! `oca requirements`: what the modules of the profile need of Python, merged.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::{Format, FormatArg};
 use crate::error::Error;
@@ -32,6 +32,16 @@ pub(crate) struct Args {
     format: FormatArg,
 }
 
+impl Args {
+    /// What to type to have the file written.
+    fn command_line(&self, session: &Session<'_>, file: &Path) -> String {
+        let mut line = session.command_line("requirements");
+        line.extend(self.python_version.iter().map(|version| format!(" --python-version {version}")));
+        line.push_str(if self.no_annotate { " --no-annotate" } else { "" });
+        format!("{line} -o {}", file.display())
+    }
+}
+
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
     let profile = session.profile()?;
@@ -58,11 +68,13 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let text = render(&merged.requirements, annotations);
     match (&args.output, args.format.format) {
         (Some(file), _) if args.check => {
-            if read_if_there(file)?.as_deref() == Some(text.as_bytes()) {
+            let found = read_if_there(file)?;
+            if found.as_deref() == Some(text.as_bytes()) {
                 return Ok(());
             }
-            let command = format!("oca requirements -o {}", file.display());
-            Err(Error::Differs { file: file.clone(), differences: Vec::new(), command })
+            let there = found.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+            let differences = differences(there.as_deref(), &text);
+            Err(Error::Differs { file: file.clone(), differences, command: args.command_line(session, file) })
         }
         (Some(file), _) => {
             write_if_changed(file, text.as_bytes())?;
@@ -76,6 +88,25 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
 }
 
+/// The requirements that only one of the two has; where they are in both, what is around them differs.
+fn differences(found: Option<&str>, wanted: &str) -> Vec<String> {
+    let Some(found) = found else { return vec!["there is no such file".to_owned()] };
+    let lines = |text: &'_ str| -> Vec<String> {
+        let lines =
+            text.lines().filter(|line| !line.trim_start().starts_with('#') && !line.trim().is_empty());
+        lines.map(str::to_owned).collect()
+    };
+    let (found, wanted) = (lines(found), lines(wanted));
+    let missing = wanted.iter().filter(|line| !found.contains(line)).map(|line| format!("+ {line}"));
+    let extra = found.iter().filter(|line| !wanted.contains(line)).map(|line| format!("- {line}"));
+    let differences: Vec<String> = missing.chain(extra).collect();
+    if differences.is_empty() {
+        vec!["only its comments or its order differ".to_owned()]
+    } else {
+        differences
+    }
+}
+
 /// The lines of each repository and of each own directory, and what the manifests ask for.
 fn sources(session: &Session<'_>, lock: &Lock) -> Result<Parsed, Error> {
     let profile = session.profile()?;
@@ -83,7 +114,7 @@ fn sources(session: &Session<'_>, lock: &Lock) -> Result<Parsed, Error> {
     for selected in plan::selected(profile, lock) {
         let (name, facts) = (&selected.repo.name, &selected.locked.facts);
         parts.push(parse_file(&format!("{name}/requirements.txt"), &facts.requirements));
-        for module in &facts.modules {
+        for module in &selected.modules {
             parts.push(parse_manifest(&format!("{name}/{}/__manifest__.py", module.path()), &module.python));
         }
     }
@@ -100,7 +131,9 @@ fn constraints(session: &Session<'_>) -> Result<Parsed, Error> {
     let mut parts = Vec::new();
     for template in &session.profile()?.requirements.constraints {
         let (shown, file) = session.constraint(template)?;
-        let text = read_if_there(&file)?.ok_or(Error::MissingFile { file: shown.clone().into() })?;
+        let missing =
+            || Error::NoConstraints { file: shown.clone().into(), config: session.config.file.clone() };
+        let text = read_if_there(&file)?.ok_or_else(missing)?;
         let text = String::from_utf8_lossy(&text);
         parts.push(parse_file(&shown, &text.lines().collect::<Vec<_>>()));
     }

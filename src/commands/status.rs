@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         let actual = match checkout.head()? {
             Head::Complete(placed) => Some(placed.commit),
             Head::Other(commit) => commit,
-            Head::Absent | Head::NotGit => None,
+            Head::Absent | Head::HalfClone | Head::NotGit | Head::Link => None,
         };
         repos.push(Ok(report(name.as_str(), State::Undeclared, None, actual)));
     }
@@ -63,8 +63,10 @@ fn inspect(
     checkout: &Checkout,
 ) -> Result<RepoStatus, crate::git::Error> {
     let actual = match checkout.head()? {
-        Head::Absent => return Ok(report(name, State::Missing, locked, None)),
-        Head::NotGit | Head::Other(None) => return Ok(report(name, State::NotGit, locked, None)),
+        Head::Absent | Head::HalfClone => return Ok(report(name, State::Missing, locked, None)),
+        Head::NotGit | Head::Link | Head::Other(None) => {
+            return Ok(report(name, State::NotGit, locked, None));
+        }
         Head::Complete(placed) => placed.commit,
         Head::Other(Some(commit)) => commit,
     };

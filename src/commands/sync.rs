@@ -39,12 +39,12 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = current_lock(args, session)?;
     let targets = targets(session, &lock)?;
     let (ready, work): (Vec<Target<'_>>, Vec<Target<'_>>) =
-        targets.into_iter().partition(|target| !args.force && target.is_ready());
+        targets.into_iter().partition(|target| target.is_ready() && !(args.force && target.has_work()));
     let mut outcomes: Vec<RepoOutcome> =
         ready.iter().map(|target| target.outcome(Outcome::UpToDate)).collect();
     if !work.is_empty() {
         outcomes.extend(if args.dry_run {
-            foresee(&work, args.force)?
+            foresee(session, &work, args.force)
         } else {
             place(session, &work, args.force)?
         });
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
 /// The lock as declared: updated where something is not pinned yet, unless that is forbidden.
 fn current_lock(args: &Args, session: &Session<'_>) -> Result<Lock, Error> {
     let old = session.lock()?;
-    let differences = plan::differences(&session.config, old.as_ref());
+    let differences = plan::differences(&session.config, old.as_ref(), &session.local_depends()?);
     let file = session.lock_file();
     match old {
         Some(lock) if differences.is_empty() => Ok(lock),
@@ -104,6 +104,11 @@ impl Target<'_> {
             && placed.depth == self.depth && placed.url == self.origin.url)
     }
 
+    /// What `--force` discards; where it cannot be told, there may be some.
+    fn has_work(&self) -> bool {
+        !self.checkout.local_work(None).is_ok_and(|work| work.is_none())
+    }
+
     fn outcome(&self, outcome: Outcome) -> RepoOutcome {
         RepoOutcome { name: self.name().clone(), url: self.locked.pin.url.to_string(), outcome }
     }
@@ -111,7 +116,9 @@ impl Target<'_> {
     fn done(&self) -> Outcome {
         let to = self.locked.commit;
         match &self.head {
-            Head::Absent | Head::NotGit | Head::Other(None) => Outcome::Created(to),
+            Head::Absent | Head::HalfClone | Head::NotGit | Head::Link | Head::Other(None) => {
+                Outcome::Created(to)
+            }
             Head::Complete(placed) if placed.commit == to => Outcome::Refreshed(to),
             Head::Complete(placed) => Outcome::Moved { from: Some(placed.commit), to },
             Head::Other(Some(from)) if *from == to => Outcome::Refreshed(to),
@@ -188,6 +195,9 @@ fn fetch<'a>(
 ) -> Result<(Remote<'a>, Content<'a>), Outcome> {
     let failed = |error| Outcome::Failed(error);
     let LockedRepo { pin, commit, .. } = target.locked;
+    if !force && let Some(obstacle) = target.checkout.obstacle(&target.head) {
+        return Err(Outcome::Kept(obstacle));
+    }
     let remote = session.git().remote(&target.url).map_err(failed)?;
     if let (Head::Complete(_) | Head::Other(Some(_)), false) = (&target.head, force) {
         target.checkout.recover().map_err(failed)?;
@@ -204,22 +214,23 @@ fn fetch<'a>(
 }
 
 /// What [`place`] would do, as far as it can be told without asking a server.
-fn foresee(work: &[Target<'_>], force: bool) -> Result<Vec<RepoOutcome>, Error> {
-    let mut outcomes = Vec::new();
-    for target in work {
+fn foresee(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Vec<RepoOutcome> {
+    let one = |target: &Target<'_>| {
         let outcome = match &target.head {
-            Head::Complete(_) | Head::Other(Some(_)) if !force => {
-                let work = target.checkout.local_work(None)?;
-                if work.is_none() { target.done() } else { Outcome::Kept(CheckoutError::LocalWork(work)) }
+            _ if force => target.done(),
+            Head::Complete(_) | Head::Other(Some(_)) => {
+                let remote = session.git().remote(&target.url).ok();
+                match target.checkout.local_work(remote.as_ref()) {
+                    Ok(work) if work.is_none() => target.done(),
+                    Ok(work) => Outcome::Kept(CheckoutError::LocalWork(work)),
+                    Err(error) => Outcome::Kept(error.into()),
+                }
             }
-            Head::NotGit if !force => {
-                Outcome::Kept(CheckoutError::NotGit { path: target.checkout.path().to_owned() })
-            }
-            _ => target.done(),
+            head => target.checkout.obstacle(head).map_or_else(|| target.done(), Outcome::Kept),
         };
-        outcomes.push(target.outcome(outcome));
-    }
-    Ok(outcomes)
+        target.outcome(outcome)
+    };
+    work.iter().map(one).collect()
 }
 
 /// Makes the directories of the checkouts, keeps them out of the surrounding repository, and clears away what a
@@ -248,15 +259,7 @@ fn prune(session: &Session<'_>, args: &Args) -> Result<Vec<RepoOutcome>, Error> 
     let mut outcomes = Vec::new();
     for (name, path) in undeclared(session)? {
         let checkout = Checkout::new(path);
-        let work = checkout.local_work(None)?;
-        let outcome = if !work.is_none() && !args.force {
-            Outcome::Kept(CheckoutError::LocalWork(work))
-        } else {
-            if !args.dry_run {
-                checkout.remove()?;
-            }
-            Outcome::Removed
-        };
+        let outcome = prune_one(&checkout, args).map_or_else(Outcome::Kept, |()| Outcome::Removed);
         let note = format!("{name}: {}", crate::output::render_outcome(&outcome));
         if !outcome.is_failure() {
             session.printer.note(&note);
@@ -264,6 +267,19 @@ fn prune(session: &Session<'_>, args: &Args) -> Result<Vec<RepoOutcome>, Error> 
         outcomes.push(RepoOutcome { name, url: String::new(), outcome });
     }
     Ok(outcomes)
+}
+
+fn prune_one(checkout: &Checkout, args: &Args) -> Result<(), CheckoutError> {
+    if !args.force {
+        let work = checkout.whole_work()?;
+        if !work.is_none() {
+            return Err(CheckoutError::LocalWork(work));
+        }
+    }
+    if !args.dry_run {
+        checkout.remove()?;
+    }
+    Ok(())
 }
 
 /// Checkouts that oca made, below a profile's path, and that no profile declares there.

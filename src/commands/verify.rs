@@ -8,10 +8,11 @@ use crate::config::{self, Layout};
 use crate::error::{Error, counted};
 use crate::export::{self, File, Manifest, Repository, Wanted};
 use crate::git::{Checkout, Head};
-use crate::lock::{self, Lock, LockedProfile, LockedRepo};
+use crate::lock::{self, Lock, LockedRepo};
 use crate::output::{Printer, json};
 use crate::plan::{self, Entry, Offer};
 use crate::pool::{self, Pools};
+use crate::repo::RepoName;
 use crate::report::{Alteration, Verified};
 use crate::session::Session;
 
@@ -74,8 +75,8 @@ fn of_checkouts(session: &Session<'_>, lock: &Lock) -> Result<Vec<Verified>, Err
 fn of_checkout(locked: &LockedRepo, checkout: &Checkout) -> Result<Verified, Error> {
     let mut report = Verified::new(&locked.pin.name);
     let trouble = match checkout.head()? {
-        Head::Absent => Some("missing".to_owned()),
-        Head::NotGit | Head::Other(None) => Some("not git".to_owned()),
+        Head::Absent | Head::HalfClone => Some("missing".to_owned()),
+        Head::NotGit | Head::Link | Head::Other(None) => Some("not git".to_owned()),
         Head::Complete(placed) => other_commit(placed.commit, locked),
         Head::Other(Some(commit)) => other_commit(commit, locked),
     };
@@ -131,7 +132,11 @@ fn of_export(args: &Args, directory: &Path, global: &Global) -> Result<Vec<Verif
     let Some(profile) = lock.profiles.get(&manifest.profile) else {
         return Err(Error::ProfileNotLocked { file, profile: manifest.profile });
     };
-    let offers = offers(&manifest, profile, &lock);
+    let addons = |name: &RepoName| {
+        let recorded = manifest.repos.iter().find(|repo| repo.name == *name);
+        recorded.map(|repo| repo.addons.as_slice()).filter(|addons| !addons.is_empty())
+    };
+    let offers = plan::locked_offers(profile, &lock, addons);
     let layout = match manifest.layout {
         export::Layout::Repos => Layout::Repos,
         export::Layout::Flat => Layout::Flat,
@@ -154,16 +159,6 @@ fn lock_file(args: &Args, directory: &Path, global: &Global) -> PathBuf {
     let beside = |config: PathBuf| config.with_file_name(lock::FILE_NAME);
     let named = args.lock.clone().or_else(|| project().map(beside).filter(|file| file.is_file()));
     named.unwrap_or_else(|| directory.join(export::LOCK_NAME))
-}
-
-/// What the repositories of the profile offer by the lock, in the addons directories that were exported.
-fn offers<'a>(manifest: &'a Manifest, profile: &'a LockedProfile, lock: &'a Lock) -> Vec<Offer<'a>> {
-    let one = |locked: &'a LockedRepo| {
-        let recorded = recorded(manifest, locked).map(|repo| &repo.addons);
-        let addons = recorded.filter(|addons| !addons.is_empty()).unwrap_or(&locked.addons);
-        Offer { locked, addons, modules: plan::locked_modules(profile, locked) }
-    };
-    profile.repos.iter().filter_map(|pin| lock.repo(pin)).map(one).collect()
 }
 
 fn recorded<'m>(manifest: &'m Manifest, locked: &LockedRepo) -> Option<&'m Repository> {

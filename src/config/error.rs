@@ -232,13 +232,8 @@ pub(super) fn escaped(line: &str) -> String {
     line.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
-/// "did you mean", where a known word is near.
-pub(crate) fn did_you_mean(word: &str, known: &[impl AsRef<str>]) -> Option<String> {
-    near(word, known).map(|near| format!("did you mean `{near}`?"))
-}
-
 /// "did you mean", where a known word is near, else all of them.
-pub(super) fn near_or_all(word: &str, known: &[impl AsRef<str>], lead: &str) -> String {
+pub(crate) fn near_or_all(word: &str, known: &[impl AsRef<str>], lead: &str) -> String {
     match near(word, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => "delete it".to_owned(),
@@ -247,7 +242,7 @@ pub(super) fn near_or_all(word: &str, known: &[impl AsRef<str>], lead: &str) -> 
 }
 
 /// The known word that a mistyped one is nearest to, where a third of its letters or fewer are wrong.
-fn near<'k>(word: &str, known: &'k [impl AsRef<str>]) -> Option<&'k str> {
+pub(crate) fn near<'k>(word: &str, known: &'k [impl AsRef<str>]) -> Option<&'k str> {
     let word = word.to_lowercase();
     let length = word.chars().count();
     let distance = |other: &str| strsim::osa_distance(&word, &other.to_lowercase());

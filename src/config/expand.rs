@@ -65,7 +65,8 @@ impl Unusable {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Unset(unset) => Some(unset.hint()),
-            Self::Comma { .. } | Self::Outside { .. } | Self::Malformed { .. } | Self::NoUrl { .. } => None,
+            Self::Comma { .. } => Some("give it a path without a comma".to_owned()),
+            Self::Outside { .. } | Self::Malformed { .. } | Self::NoUrl { .. } => None,
         }
     }
 }

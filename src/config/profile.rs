@@ -5,14 +5,13 @@ use std::fmt;
 use semver::VersionReq;
 
 use super::expand::{Template, Unusable};
-use crate::repo::{Reference, RemoteUrl, RepoName, Series};
+use crate::repo::{Edition, Reference, RemoteUrl, RepoName, Series};
 
 /// A set of repositories, and what is made of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     pub(crate) name: String,
     pub(crate) odoo: Series,
-    #[cfg_attr(not(test), expect(dead_code, reason = "its command comes later"))]
     pub(crate) edition: Edition,
     /// Where its checkouts land, relative to the file.
     pub(crate) path: Template,
@@ -27,7 +26,6 @@ pub(crate) struct Profile {
     /// In path order.
     pub(crate) repos: Vec<Repo>,
     /// The selection; `None` where neither this profile nor one that it extends selects.
-    #[cfg_attr(not(test), expect(dead_code, reason = "its command comes later"))]
     pub(crate) modules: Option<Vec<ModuleRequest>>,
     pub(crate) line: usize,
 }
@@ -52,7 +50,6 @@ pub(crate) struct Repo {
     pub(crate) url: RemoteUrl,
     pub(crate) reference: Reference,
     /// Only these modules and what is needed; `None` is all of them.
-    #[cfg_attr(not(test), expect(dead_code, reason = "its command comes later"))]
     pub(crate) modules: Option<Vec<ModuleRequest>>,
     /// The directories that hold modules, tidied; `.` is the root.
     pub(crate) addons: Vec<String>,
@@ -102,14 +99,6 @@ pub(crate) enum Mode {
     #[default]
     Clone,
     Submodule,
-}
-
-/// Which Odoo runs, and so whether the Enterprise modules are there.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) enum Edition {
-    #[default]
-    Community,
-    Enterprise,
 }
 
 /// Entries of the addons path around all others.

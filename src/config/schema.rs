@@ -8,10 +8,10 @@ use semver::VersionReq;
 use super::document::{At, Refusal};
 use super::error::Fault;
 use super::expand::Template;
-use super::profile::{Drop, Edition, Layout, Local, Merge, Mode, ModuleRequest, Position};
+use super::profile::{Drop, Layout, Local, Merge, Mode, ModuleRequest, Position};
 use super::reader::{Table, one_of};
 use super::values;
-use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series};
+use crate::repo::{CommitId, Edition, Reference, RemoteUrl, RepoName, Series};
 
 pub(super) struct Declared {
     pub(super) settings: Settings,
@@ -248,7 +248,6 @@ fn reference(table: &mut Table<'_, '_>) -> Option<Reference> {
 
 fn modules(table: &mut Table<'_, '_>) -> Option<Vec<ModuleRequest>> {
     let requests = table.list_with_lines("modules", values::module_request)?;
-    table.note_unsupported("modules", "modules");
     let mut kept: Vec<ModuleRequest> = Vec::new();
     for At { value, line } in requests {
         if kept.iter().any(|other| other.name == value.name) {

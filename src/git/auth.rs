@@ -35,7 +35,8 @@ pub(super) fn up_front(url: &Url) -> Option<Credential> {
     userinfo(url).or_else(|| token(url)).or_else(|| netrc(url))
 }
 
-fn userinfo(url: &Url) -> Option<Credential> {
+/// The user and the password that a url itself holds.
+pub(super) fn userinfo(url: &Url) -> Option<Credential> {
     let password = decoded(url.password().unwrap_or_default());
     let user = decoded(url.username());
     (!user.is_empty()).then(|| Credential { user, password, source: "the url's own userinfo".to_owned() })
@@ -49,9 +50,10 @@ fn token(url: &Url) -> Option<Credential> {
     let host = url.host_str()?;
     let own =
         format!("OCA_TOKEN_{}", host.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
-    let public = match host {
-        "github.com" => Some("GITHUB_TOKEN"),
-        "gitlab.com" => Some("GITLAB_TOKEN"),
+    // Over plain http whoever listens would have it; only a host that is named in the variable asks for that.
+    let public = match (url.scheme(), host) {
+        ("https", "github.com") => Some("GITHUB_TOKEN"),
+        ("https", "gitlab.com") => Some("GITLAB_TOKEN"),
         _ => None,
     };
     // Both forges take a token as the password of these users; others look at the token alone.

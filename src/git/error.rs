@@ -24,9 +24,11 @@ pub(crate) enum Error {
     NotGit { content_type: String },
     #[error("the server breaks git's protocol: {why}")]
     Protocol { why: String },
+    #[error("the server talks without end")]
+    Endless,
     #[error("the server says: {message}")]
     Remote { message: String },
-    #[error("nothing came for {} seconds", after.as_secs())]
+    #[error("nothing came for {}", seconds(*after))]
     Stalled { after: Duration },
     #[error("the connection failed: {why}")]
     Connection { why: String },
@@ -53,7 +55,8 @@ impl Error {
     pub(super) fn is_passing(&self) -> bool {
         match self {
             Self::Status { status, .. } => *status == 429 || *status >= 500,
-            Self::Connection { .. } | Self::Stalled { .. } | Self::Protocol { .. } => true,
+            // Who was silent for so long has been waited for: a stall is told at once.
+            Self::Connection { .. } | Self::Protocol { .. } => true,
             _ => false,
         }
     }
@@ -77,8 +80,24 @@ impl Error {
             Self::Stalled { .. } | Self::Connection { .. } => {
                 "check the network and the proxy, then try again".to_owned()
             }
-            _ => return None,
+            Self::NotGit { .. } => {
+                "check the url, and whether the network wants you to sign in first".to_owned()
+            }
+            Self::Redirect { .. } => "if it moved there, write that url in `repos.toml`".to_owned(),
+            Self::Status { .. } => "try again later".to_owned(),
+            Self::Protocol { .. } | Self::Endless | Self::Remote { .. } => {
+                format!("check that `git ls-remote {url}` works, then try again")
+            }
+            Self::Program { .. } => "install it, or name another in `GIT_SSH_COMMAND`".to_owned(),
+            Self::Git { .. } | Self::File(_) => return None,
         })
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    match duration.as_secs() {
+        1 => "1 second".to_owned(),
+        seconds => format!("{seconds} seconds"),
     }
 }
 
@@ -105,7 +124,7 @@ impl From<git2::Error> for Error {
         match (error.class(), error.code()) {
             (_, ErrorCode::Timeout) => Self::Stalled { after: super::STALL },
             (_, ErrorCode::Auth) => Self::Unauthorised { tried: Vec::new() },
-            (ErrorClass::Net | ErrorClass::Os, _) => Self::Connection { why: message },
+            (ErrorClass::Net, _) => Self::Connection { why: message },
             (ErrorClass::Odb, ErrorCode::NotFound) => Self::Damaged { why: message },
             _ => Self::Git { why: message },
         }

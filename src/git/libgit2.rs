@@ -78,6 +78,36 @@ fn scratch_fetch(
 ) -> Result<Option<Vec<CommitId>>, Error> {
     let aside = store.aside()?;
     let scratch = Repository::init_bare(aside.path())?;
+    fetch_into(&scratch, url, source, depth, meter)?;
+    if scratch.find_commit(oid(commit.as_bytes())).is_err() {
+        return Ok(None);
+    }
+    let shallow = crate::fs::read_if_there(&aside.path().join("shallow"))?.unwrap_or_default();
+    let shallow = String::from_utf8_lossy(&shallow);
+    let ends = shallow.lines().filter_map(|line| CommitId::parse(line).ok()).collect();
+    drop(scratch);
+    store.take_packs(&aside.path().join("objects").join("pack"))?;
+    Ok(Some(ends))
+}
+
+/// Fetches the whole history of a reference, where nothing less can be asked for.
+pub(super) fn fetch_history(
+    url: &str,
+    reference: &Reference,
+    scratch: &Store,
+    meter: Meter<'_>,
+) -> Result<(), Error> {
+    let Some(name) = reference.full_name() else { return Ok(()) };
+    fetch_into(&scratch.repository()?, url, &name, 0, meter)
+}
+
+fn fetch_into(
+    scratch: &Repository,
+    url: &str,
+    source: &str,
+    depth: u32,
+    meter: Meter<'_>,
+) -> Result<(), Error> {
     let mut received = 0;
     let mut callbacks = RemoteCallbacks::new();
     callbacks.transfer_progress(|progress| {
@@ -93,21 +123,15 @@ fn scratch_fetch(
     let refspec = format!("+{source}:refs/oca/pin");
     let mut remote = scratch.remote_anonymous(url)?;
     remote.fetch(&[refspec.as_str()], Some(&mut options), None).map_err(carried)?;
-    drop(remote);
-    if scratch.find_commit(oid(commit.as_bytes())).is_err() {
-        return Ok(None);
-    }
-    let shallow = crate::fs::read_if_there(&aside.path().join("shallow"))?.unwrap_or_default();
-    let shallow = String::from_utf8_lossy(&shallow);
-    let ends = shallow.lines().filter_map(|line| CommitId::parse(line).ok()).collect();
-    drop(scratch);
-    store.take_packs(&aside.path().join("objects").join("pack"))?;
-    Ok(Some(ends))
+    Ok(())
 }
 
 /// The error that a transport of ours met, else libgit2's own.
 fn carried(error: git2::Error) -> Error {
-    CARRIED.take().unwrap_or_else(|| error.into())
+    CARRIED.take().unwrap_or_else(|| match error.class() {
+        git2::ErrorClass::Os => Error::Connection { why: error.message().to_owned() },
+        _ => error.into(),
+    })
 }
 
 /// Makes libgit2 reach http, https and ssh through us, once for the process.

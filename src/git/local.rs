@@ -26,6 +26,13 @@ pub(super) fn resolve(path: &Path, name: &str) -> Result<Option<CommitId>, Error
     }
 }
 
+/// Whether a commit is another one or an ancestor of it. A commit that is not there is none.
+pub(super) fn leads_to(path: &Path, from: CommitId, to: CommitId) -> Result<bool, Error> {
+    let (from, to) = (oid(from.as_bytes()), oid(to.as_bytes()));
+    let repository = open(path)?;
+    Ok(from == to || repository.graph_descendant_of(from, to).unwrap_or(false))
+}
+
 /// Copies a commit with everything below it, so many generations deep (0: all), into the store.
 /// Returns the commits whose parents are left out.
 pub(super) fn fetch(

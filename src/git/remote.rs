@@ -73,6 +73,35 @@ impl<'a> Remote<'a> {
         found.ok_or_else(|| Error::MissingReference { reference: reference.clone() })
     }
 
+    /// Whether a reference still leads to a commit: it is the head, or an ancestor of it.
+    ///
+    /// Asks for the commits between the two alone: a few kilobytes where the pin is not old.
+    pub(crate) fn leads_to(
+        &self,
+        reference: &Reference,
+        commit: CommitId,
+        meter: Meter<'_>,
+    ) -> Result<bool, Error> {
+        let head = self.resolve(reference)?;
+        if head == commit {
+            return Ok(true);
+        }
+        let aside = self.store.aside()?;
+        let scratch = Store::scratch(aside.path())?;
+        let history = Objects::History { from: commit, to: head };
+        match &self.transport {
+            Transport::Path(path) => return local::leads_to(path, head, commit),
+            Transport::Libgit2 { url } => libgit2::fetch_history(url, reference, &scratch, meter)?,
+            Transport::Http { remote, url, plain } => {
+                let fetch = || remote.fetch(&history, || scratch.pack_sink(), PackSink::finish, meter);
+                if if_version_2(plain, remote, fetch)?.is_none() {
+                    libgit2::fetch_history(url, reference, &scratch, meter)?;
+                }
+            }
+        }
+        scratch.leads_to(head, commit)
+    }
+
     /// The files of a commit; of those, only the directories are sure to be here.
     pub(crate) fn tree(
         &self,
@@ -83,7 +112,7 @@ impl<'a> Remote<'a> {
         if !self.store.has_commit(commit)? {
             let _lock = self.store.lock()?;
             if !self.store.has_commit(commit)? {
-                self.fetch(&Objects::Trees(commit), reference, meter)?;
+                self.fetch(commit, None, reference, meter)?;
                 self.expect_commit(commit)?;
             }
         }
@@ -108,7 +137,7 @@ impl<'a> Remote<'a> {
         }
         let _lock = self.store.lock()?;
         let missing = self.store.missing(blobs.iter().copied())?;
-        self.fetch_missing(&missing, meter)
+        self.fetch_missing(&missing, meter).map_err(Failure::into_error)
     }
 
     /// Makes a commit complete in the store, so many generations deep (0: all).
@@ -146,10 +175,15 @@ impl<'a> Remote<'a> {
         }
         if depth == 1 && self.store.has_commit(commit)? {
             let missing = self.store.missing_files(commit)?;
-            self.fetch_missing(&missing, meter)?;
-            return self.ends_of(commit);
+            match self.fetch_missing(&missing, meter) {
+                Ok(()) => return self.ends_of(commit),
+                Err(Failure::NotOurRef) => return Err(Error::Vanished { commit }),
+                // It was another server that gave out commits without their files: this one is asked for all.
+                Err(Failure::PerhapsUnsupported) => {}
+                Err(Failure::Error(error)) => return Err(error),
+            }
         }
-        let ends = self.fetch(&Objects::Files(commit, depth), reference, meter)?;
+        let ends = self.fetch(commit, Some(depth), reference, meter)?;
         self.expect_commit(commit)?;
         if depth != 1 {
             self.store.record_history(commit, depth, &ends)?;
@@ -168,45 +202,46 @@ impl<'a> Remote<'a> {
         Ok(if parents == 0 { Vec::new() } else { vec![commit] })
     }
 
-    fn fetch_missing(&self, missing: &[[u8; 20]], meter: Meter<'_>) -> Result<(), Error> {
+    /// Only protocol 2 can be asked for blobs alone.
+    fn fetch_missing(&self, missing: &[[u8; 20]], meter: Meter<'_>) -> Result<(), Failure> {
         if missing.is_empty() {
             return Ok(());
         }
         self.refuse_offline()?;
-        // Only protocol 2 brings commits without their blobs, so only it can be asked for them.
-        let Transport::Http { remote, .. } = &self.transport else {
-            return Err(Error::Damaged { why: format!("{} files are missing", missing.len()) });
-        };
-        match self.fetch_http(remote, &Objects::Blobs(missing), meter) {
-            Ok(_) => Ok(()),
-            Err(failure) => Err(failure.into_error()),
+        match &self.transport {
+            Transport::Http { remote, plain, .. } if !plain.load(Ordering::Relaxed) => {
+                self.fetch_http(remote, &Objects::Blobs(missing), meter).map(|_| ())
+            }
+            _ => Err(Failure::PerhapsUnsupported),
         }
     }
 
+    /// Fetches a commit with its trees, and with its files so many generations deep where a depth is given.
     fn fetch(
         &self,
-        objects: &Objects<'_>,
+        commit: CommitId,
+        depth: Option<u32>,
         reference: &Reference,
         meter: Meter<'_>,
     ) -> Result<Vec<CommitId>, Error> {
         self.refuse_offline()?;
-        let (commit, depth) = match *objects {
-            Objects::Trees(commit) => (commit, 1),
-            Objects::Files(commit, depth) => (commit, depth),
-            Objects::Blobs(_) => unreachable!("blobs are fetched by `fetch_missing`"),
-        };
+        let all = depth.unwrap_or(1);
         match &self.transport {
-            Transport::Path(path) => local::fetch(path, commit, depth, &self.store),
-            Transport::Libgit2 { url } => libgit2::fetch(url, commit, reference, depth, &self.store, meter),
+            Transport::Path(path) => local::fetch(path, commit, all, &self.store),
+            Transport::Libgit2 { url } => libgit2::fetch(url, commit, reference, all, &self.store, meter),
             Transport::Http { remote, url, plain } => {
+                let objects = match depth {
+                    Some(depth) => Objects::Files(commit, depth),
+                    None => Objects::Trees(commit),
+                };
                 let fetched =
-                    if_version_2(plain, remote, || match self.fetch_http(remote, objects, meter) {
+                    if_version_2(plain, remote, || match self.fetch_http(remote, &objects, meter) {
                         Err(Failure::NotOurRef) => Err(Failure::Error(Error::Vanished { commit })),
                         other => other,
                     })?;
                 match fetched {
                     Some(ends) => Ok(ends),
-                    None => libgit2::fetch(url, commit, reference, depth, &self.store, meter),
+                    None => libgit2::fetch(url, commit, reference, all, &self.store, meter),
                 }
             }
         }

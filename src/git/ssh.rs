@@ -47,6 +47,37 @@ impl SshProgram {
         let (Self::Plain(line) | Self::Shell(line)) = self;
         line
     }
+
+    /// Which options it has, told by its name as git tells it.
+    fn variant(&self) -> Variant {
+        let program = match self {
+            Self::Plain(program) => program.as_str(),
+            Self::Shell(line) => first_word(line),
+        };
+        let name = program.rsplit(['/', '\\']).next().unwrap_or_default().to_ascii_lowercase();
+        match name.strip_suffix(".exe").unwrap_or(&name) {
+            "plink" | "putty" | "tortoiseplink" => Variant::Putty,
+            "ssh" => Variant::OpenSsh,
+            _ => Variant::Unknown,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Variant {
+    OpenSsh,
+    Putty,
+    /// A script or the like, perhaps with arguments only for host and command.
+    Unknown,
+}
+
+/// The first word of a line for the shell.
+fn first_word(line: &str) -> &str {
+    let line = line.trim_start();
+    match line.chars().next() {
+        Some(quote @ ('\'' | '"')) => line[1..].split(quote).next().unwrap_or_default(),
+        _ => line.split_whitespace().next().unwrap_or_default(),
+    }
 }
 
 /// A running `git-upload-pack` on the other side.
@@ -60,12 +91,18 @@ pub(super) struct SshSession {
 
 impl SshSession {
     pub(super) fn start(program: &SshProgram, address: &SshAddress, stall: Duration) -> Result<Self, Error> {
-        let mut arguments = Vec::new();
+        let variant = program.variant();
+        let mut arguments: Vec<String> = Vec::new();
         // ssh asks on the terminal device itself, whatever stdin is; in a script that would wait for ever.
         if !io::stdin().is_terminal() {
-            arguments.extend(["-o".to_owned(), "BatchMode=yes".to_owned()]);
+            arguments.extend(match variant {
+                Variant::OpenSsh => vec!["-o".to_owned(), "BatchMode=yes".to_owned()],
+                Variant::Putty => vec!["-batch".to_owned()],
+                Variant::Unknown => Vec::new(),
+            });
         }
-        arguments.extend(address.port.into_iter().flat_map(|port| ["-p".to_owned(), port.to_string()]));
+        let port_flag = if variant == Variant::Putty { "-P" } else { "-p" };
+        arguments.extend(address.port.into_iter().flat_map(|port| [port_flag.to_owned(), port.to_string()]));
         arguments.push(address.destination.clone());
         arguments.push(format!("git-upload-pack {}", quoted(&address.path)));
         let mut child = program
@@ -172,7 +209,20 @@ fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::{SshProgram, Variant, quoted};
+
+    #[test]
+    fn a_program_is_known_by_its_name() {
+        for (line, variant) in [
+            ("ssh -i key", Variant::OpenSsh),
+            ("'/usr/local/my bin/ssh' -i key", Variant::OpenSsh),
+            ("\"C:\\Program Files\\plink.exe\" -v", Variant::Putty),
+            ("/opt/wrapper", Variant::Unknown),
+        ] {
+            assert_eq!(SshProgram::Shell(line.to_owned()).variant(), variant, "{line}");
+        }
+        assert_eq!(SshProgram::Plain("/my bin/ssh".to_owned()).variant(), Variant::OpenSsh);
+    }
 
     #[test]
     fn paths_are_one_word_for_the_other_shell() {

@@ -16,6 +16,7 @@ use crate::fs::{Context, short_digest};
 use crate::repo::{BlobId, CommitId, TreeId};
 
 const STORES: &str = "stores";
+/// The prefix of directories in which packs arrive.
 const ASIDE_PREFIX: &str = "oca-tmp-";
 
 /// The store of one remote.
@@ -33,21 +34,16 @@ impl Store {
     pub(super) fn open(cache: &Path, url: &str) -> Result<Self, Error> {
         let stores = cache.join(STORES);
         let directory = stores.join(directory_name(url));
-        if !directory.join("HEAD").is_file() {
-            fs::create_dir_all(&stores).at("create", &stores)?;
-            // Made aside: two processes that both run `init` on one path disturb each other.
-            let aside = tempfile::Builder::new().prefix(".new-").tempdir_in(&stores).at("create", &stores)?;
-            let mut options = git2::RepositoryInitOptions::new();
-            options.bare(true).external_template(false);
-            Repository::init_opts(aside.path(), &options)?;
-            match fs::rename(aside.path(), &directory) {
-                Err(error) if !directory.join("HEAD").is_file() => {
-                    return Err(error).at("create", &directory)?;
-                }
-                _ => {}
-            }
+        if !is_whole(&directory) {
+            make(&stores, &directory)?;
         }
         Ok(Self { directory })
+    }
+
+    /// A store for once, in an empty directory that the caller deletes.
+    pub(super) fn scratch(directory: &Path) -> Result<Self, Error> {
+        Repository::init_bare(directory)?;
+        Ok(Self { directory: directory.to_owned() })
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -107,6 +103,23 @@ impl Store {
         Ok(missing.ids)
     }
 
+    /// Whether one commit leads to another by the commits that are here; the other need not be.
+    pub(super) fn leads_to(&self, from: CommitId, to: CommitId) -> Result<bool, Error> {
+        let repository = self.repository()?;
+        let to = oid(to.as_bytes());
+        let mut seen = HashSet::new();
+        let mut left = vec![oid(from.as_bytes())];
+        while let Some(id) = left.pop() {
+            if id == to {
+                return Ok(true);
+            }
+            if let Ok(commit) = repository.find_commit(id) {
+                left.extend(commit.parent_ids().filter(|&parent| seen.insert(parent)));
+            }
+        }
+        Ok(false)
+    }
+
     /// The root tree of a commit that is here.
     pub(super) fn tree_of(&self, commit: CommitId) -> Result<TreeId, Error> {
         let repository = self.repository()?;
@@ -148,6 +161,8 @@ impl Store {
             match fs::hard_link(&from, &to) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                // Copied before, and as a whole: a copy that was killed is shorter.
+                Err(_) if same_length(&from, &to) => {}
                 Err(_) => {
                     fs::copy(&from, &to).at("write", &to)?;
                 }
@@ -183,6 +198,35 @@ impl Store {
     fn history_file(&self, commit: CommitId, depth: u32) -> PathBuf {
         self.directory.join("oca-history").join(format!("{commit}.{depth}"))
     }
+}
+
+/// Whether libgit2 will open it: a cache may be deleted at any time, also half.
+fn is_whole(directory: &Path) -> bool {
+    directory.join("HEAD").is_file()
+        && directory.join("objects/pack").is_dir()
+        && directory.join("refs").is_dir()
+}
+
+/// Makes a store, in place of what may be left of an old one.
+fn make(stores: &Path, directory: &Path) -> Result<(), Error> {
+    fs::create_dir_all(stores).at("create", stores)?;
+    let path = stores.join(".lock");
+    let lock = File::options().create(true).truncate(false).write(true).open(&path).at("open", &path)?;
+    lock.lock().at("lock", &path)?;
+    if is_whole(directory) {
+        return Ok(());
+    }
+    // Made aside, so that a store is there whole or not at all.
+    let aside = tempfile::Builder::new().prefix(".new-").tempdir_in(stores).at("create", stores)?;
+    let new = aside.path().join("new");
+    let mut options = git2::RepositoryInitOptions::new();
+    options.bare(true).external_template(false);
+    Repository::init_opts(&new, &options)?;
+    if directory.exists() {
+        fs::rename(directory, aside.path().join("old")).at("remove", directory)?;
+    }
+    fs::rename(&new, directory).at("create", directory)?;
+    Ok(())
 }
 
 /// Collects objects that are not in a store.
@@ -248,6 +292,11 @@ fn take_packs(from: &Path, to: &Path) -> Result<(), Error> {
         fs::rename(&file, &target).at("write", &target)?;
     }
     Ok(())
+}
+
+fn same_length(one: &Path, other: &Path) -> bool {
+    let length = |path: &Path| fs::metadata(path).ok().map(|metadata| metadata.len());
+    length(one).is_some() && length(one) == length(other)
 }
 
 /// The bytes that all stores take.

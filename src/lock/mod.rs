@@ -46,8 +46,10 @@ impl Error {
                 "take one side with `git checkout --ours oca.lock.json` (or `--theirs`), then run `oca lock`"
             }
             Self::TooNew { .. } => "update oca, or delete the file and run `oca lock`",
-            Self::Foreign { .. } | Self::Malformed { .. } => "move the file away and run `oca lock`",
-            Self::Truncated { .. } => "restore the file from git, or delete it and run `oca lock`",
+            Self::Foreign { .. } => "move the file away and run `oca lock`",
+            Self::Truncated { .. } | Self::Malformed { .. } => {
+                "restore the file from git, or delete it and run `oca lock`"
+            }
             Self::File(_) => return None,
         };
         Some(text.to_owned())

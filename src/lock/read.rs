@@ -15,8 +15,12 @@ pub(super) fn lock(bytes: &[u8], file: &Path) -> Result<Lock, Error> {
         return Err(Error::Conflicted { file: file.to_owned(), line });
     }
     let wire: WireLock = serde_json::from_slice(bytes).map_err(|error| explain(bytes, file, &error))?;
-    if wire.version != VERSION {
+    if wire.version > VERSION {
         return Err(Error::TooNew { file: file.to_owned(), found: wire.version });
+    }
+    if wire.version < VERSION {
+        let why = format!("there is no format version {}", wire.version);
+        return Err(Error::Malformed { file: file.to_owned(), why });
     }
     wire.into_lock().map_err(|why| Error::Malformed { file: file.to_owned(), why })
 }
@@ -42,8 +46,28 @@ fn explain(bytes: &[u8], file: &Path, error: &serde_json::Error) -> Error {
             Error::TooNew { file, found: found.as_u64().unwrap_or(u64::MAX) }
         }
         Ok(Value::String(found)) => Error::Foreign { file, found },
-        _ => Error::Malformed { file, why: error.to_string() },
+        _ => Error::Malformed { file, why: with_place(bytes, error) },
     }
+}
+
+/// What serde says, with the line and, where the layout tells it, the repository.
+fn with_place(bytes: &[u8], error: &serde_json::Error) -> String {
+    let (line, column, said) = (error.line(), error.column(), error.to_string());
+    let what = said.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&said);
+    match repository_at(&String::from_utf8_lossy(bytes), line) {
+        Some(name) => format!("{what} at line {line}, repository `{name}`"),
+        None => format!("{what} at line {line}"),
+    }
+}
+
+/// The repository that a line belongs to, by the layout of [`render`](super::render).
+fn repository_at(text: &str, line: usize) -> Option<&str> {
+    let lines: Vec<&str> = text.lines().take(line).collect();
+    let is_inside =
+        lines.last()?.starts_with("    ") && !lines.iter().any(|line| line.starts_with("  \"profiles\""));
+    let is_name = |line: &&str| line.starts_with("      \"name\": \"");
+    let found = lines.iter().rev().find(|line| is_name(line)).filter(|_| is_inside)?;
+    found.split('"').nth(3)
 }
 
 #[derive(Deserialize)]
@@ -102,6 +126,9 @@ struct WireUnreadable {
 struct WireProfile {
     odoo: Series,
     repos: Vec<String>,
+    modules: Option<Vec<String>>,
+    #[serde(default)]
+    local_depends: BTreeMap<String, Vec<String>>,
 }
 
 impl<'de> Deserialize<'de> for WireAutoInstall {
@@ -146,7 +173,12 @@ impl WireLock {
                 None => Err(format!("profile `{name}` names `{key}`, which is not among its repositories")),
             };
             let repos = profile.repos.iter().map(find).collect::<Result<Vec<_>, _>>()?;
-            profiles.insert(name, LockedProfile { odoo: profile.odoo, repos });
+            let WireProfile { odoo, mut modules, mut local_depends, .. } = profile;
+            for names in modules.iter_mut().chain(local_depends.values_mut()) {
+                names.sort();
+                names.dedup();
+            }
+            profiles.insert(name, LockedProfile { odoo, repos, modules, local_depends });
         }
         lock.profiles = profiles;
         Ok(lock)

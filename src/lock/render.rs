@@ -102,7 +102,15 @@ fn render_unreadable(manifest: &UnreadableManifest) -> String {
 fn render_profile(text: &mut String, profile: &LockedProfile, lock: &Lock) {
     let _ = writeln!(text, "      \"odoo\": {},", json(&profile.odoo));
     write_list(text, 6, "repos", profile.repos.iter().map(|pin| json(&lock.key(pin))));
-    text.push('\n');
+    if let Some(modules) = &profile.modules {
+        text.push_str(",\n");
+        write_list(text, 6, "modules", modules.iter().map(json));
+    }
+    for (place, (directory, names)) in profile.local_depends.iter().enumerate() {
+        text.push_str(if place == 0 { ",\n      \"local_depends\": {\n" } else { ",\n" });
+        write_list(text, 8, directory, names.iter().map(json));
+    }
+    text.push_str(if profile.local_depends.is_empty() { "\n" } else { "\n      }\n" });
 }
 
 fn one_line<'a>(fields: impl Iterator<Item = (&'a str, String)>) -> String {
@@ -111,7 +119,7 @@ fn one_line<'a>(fields: impl Iterator<Item = (&'a str, String)>) -> String {
 }
 
 fn write_list(text: &mut String, indent: usize, key: &str, items: impl Iterator<Item = String>) {
-    let _ = write!(text, "{:indent$}\"{key}\": [", "");
+    let _ = write!(text, "{:indent$}{}: [", "", json(key));
     let mut empty = true;
     for item in items {
         text.push_str(if empty { "\n" } else { ",\n" });

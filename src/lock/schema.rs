@@ -84,9 +84,15 @@ pub(crate) struct UnreadableManifest {
     pub(crate) why: String,
 }
 
-/// A profile: its series and its repositories in path order.
+/// A profile: its series, its repositories in path order, and what is selected of them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct LockedProfile {
     pub(crate) odoo: Series,
     pub(crate) repos: Vec<Pin>,
+    /// The names of the selected modules, sorted; `None` where nothing selects, and so all are.
+    pub(crate) modules: Option<Vec<String>>,
+    /// Where something selects: what the user's own modules depend on, by their directory as `repos.toml` writes it.
+    ///
+    /// They are roots of the selection, and so it can be computed anew where these directories are not.
+    pub(crate) local_depends: BTreeMap<String, Vec<String>>,
 }

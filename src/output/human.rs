@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::error::counted;
 use crate::git::{CheckoutError, Error as GitError};
-use crate::report::{Difference, FileState, Outcome, RepoOutcome, State, Verified};
+use crate::report::{Difference, FileState, Outcome, RepoOutcome, State, Unmet, Verified, WhyUnmet};
 
 /// How many files of one repository are named.
 pub(super) const NAMED: usize = 20;
@@ -15,6 +15,7 @@ pub(crate) fn render_outcome(outcome: &Outcome) -> String {
         Outcome::Locked { from: None, to } => format!("locked at {}", to.short()),
         Outcome::Locked { from: Some(from), to } => format!("{} -> {}", from.short(), to.short()),
         Outcome::UpToDate => "up to date".to_owned(),
+        Outcome::Outdated => "outdated".to_owned(),
         Outcome::Created(commit) => format!("checked out at {}", commit.short()),
         Outcome::Moved { from: Some(from), to } => format!("moved {} -> {}", from.short(), to.short()),
         Outcome::Moved { from: None, to } => format!("moved to {}", to.short()),
@@ -50,12 +51,12 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
         },
         Outcome::Refused(error) => FailureWords {
             error: format!("cannot export `{name}`"),
-            cause: Some(with_causes(error)),
+            cause: Some(with_sources(error)),
             hint: error.hint(),
         },
         Outcome::Failed(error) => FailureWords {
             error: format!("cannot fetch `{name}` from `{url}`"),
-            cause: Some(error.to_string()),
+            cause: Some(with_sources(error)),
             hint: error.hint(url).map(|hint| hint.replace("NAME", name.as_str())),
         },
         other => {
@@ -64,17 +65,18 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
     }
 }
 
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
 fn checkout_failure(name: &str, error: &GitError, url: &str) -> FailureWords {
     FailureWords {
         error: format!("cannot check out `{name}`"),
-        cause: Some(error.to_string()),
+        cause: Some(with_sources(error)),
         hint: error.hint(url),
     }
+}
+
+/// An error and what is behind it, on one line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let behind = std::iter::successors(error.source(), |error| error.source());
+    std::iter::once(error.to_string()).chain(behind.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
 }
 
 impl fmt::Display for Difference {
@@ -109,10 +111,92 @@ impl fmt::Display for Difference {
             Self::Repos { profile } => {
                 write!(f, "profile `{profile}` has other repositories in the lock, or another order")
             }
+            Self::Selects { profile, declared: true } => {
+                write!(f, "profile `{profile}` selects modules, the lock has no selection of it")
+            }
+            Self::Selects { profile, declared: false } => {
+                write!(f, "profile `{profile}` selects no modules, the lock has a selection of it")
+            }
+            Self::Modules { profile, more, fewer } => {
+                write!(f, "profile `{profile}` selects {}", compared(more, fewer))
+            }
+            Self::Locals { profile } => {
+                write!(f, "profile `{profile}` has other local directories in the lock")
+            }
+            Self::LocalDepends { profile, directory, more, fewer } => write!(
+                f,
+                "the modules in `{directory}`, local to profile `{profile}`, need {}",
+                compared(more, fewer)
+            ),
+            Self::Unmet(unmet) => write!(f, "{unmet}"),
             Self::Commit { name, declared, locked } => {
                 write!(f, "`{name}` wants commit `{declared}`, the lock has `{locked}`")
             }
+            Self::Unreachable { name, reference, commit } => {
+                write!(
+                    f,
+                    "`{name}` is locked at `{commit}`, and {reference} of its remote does not lead there"
+                )
+            }
             Self::Layout => write!(f, "the file is not laid out as oca writes it"),
+        }
+    }
+}
+
+/// Names that came and names that went, to follow a verb.
+fn compared(more: &[String], fewer: &[String]) -> String {
+    match (more.is_empty(), fewer.is_empty()) {
+        (_, true) => format!("{}, the lock does not", first_names(more)),
+        (true, _) => format!("{} no longer", first_names(fewer)),
+        _ => format!("{}, and {} no longer", first_names(more), first_names(fewer)),
+    }
+}
+
+/// The names, or the first few of many.
+fn first_names(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    if names.len() <= SHOWN + 1 {
+        return quoted_list(names);
+    }
+    format!("{} and {} others", quoted_list(&names[..SHOWN]), names.len() - SHOWN)
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = if self.profiles.len() == 1 { "asks" } else { "ask" };
+        write!(f, "{} {verb} for ", profile_list(&self.profiles))?;
+        let word = if matches!(self.why, WhyUnmet::Version { .. }) { "" } else { "module " };
+        write!(f, "{word}`{}`", self.module)?;
+        if let Some(repo) = &self.repo {
+            write!(f, " of `{repo}`")?;
+        }
+        match &self.why {
+            WhyUnmet::Core => write!(f, ", which is Odoo's own"),
+            WhyUnmet::Nowhere { .. } if self.repo.is_some() => write!(f, ", which does not have it"),
+            WhyUnmet::Nowhere { .. } if self.profiles.len() > 1 => {
+                write!(f, ", which no repository of them has")
+            }
+            WhyUnmet::Nowhere { .. } => write!(f, ", which no repository of it has"),
+            WhyUnmet::Version { repo, version } => write!(f, ", and `{repo}` has {version}"),
+        }
+    }
+}
+
+/// What to do about a module that is not there.
+pub(super) fn unmet_hint(unmet: &Unmet) -> String {
+    match &unmet.why {
+        WhyUnmet::Core => "delete it: Odoo has it without being asked".to_owned(),
+        WhyUnmet::Nowhere { elsewhere: Some(other), .. } => match &unmet.repo {
+            Some(_) => format!("`{other}` has it: ask for it there"),
+            None => format!("`{other}` has it: add that to the profile's `repos`"),
+        },
+        WhyUnmet::Nowhere { near: Some(near), .. } => format!("did you mean `{near}`?"),
+        WhyUnmet::Nowhere { may_be_local: true, .. } => {
+            "delete it if it is in a `[[local]]` directory: all of these belong to the profile".to_owned()
+        }
+        WhyUnmet::Nowhere { .. } => "correct it, or add the repository that has it".to_owned(),
+        WhyUnmet::Version { repo, .. } => {
+            format!("run `oca lock --upgrade {repo}`, or ask for another version")
         }
     }
 }

@@ -77,6 +77,7 @@ pub(crate) fn outcomes(outcomes: &[RepoOutcome]) -> String {
         let (outcome, commit) = match &repo.outcome {
             Outcome::Locked { to, .. } => ("locked", Some(*to)),
             Outcome::UpToDate => ("up-to-date", None),
+            Outcome::Outdated => ("outdated", None),
             Outcome::Created(commit) => ("created", Some(*commit)),
             Outcome::Moved { to, .. } => ("moved", Some(*to)),
             Outcome::Refreshed(commit) => ("refreshed", Some(*commit)),

@@ -83,13 +83,27 @@ impl Printer {
         match error {
             Error::Silent => {}
             Error::Repos { failures } => self.failures(failures),
+            Error::Unsupported { uses } => {
+                uses.iter().for_each(|used| self.line(Tone::Error, &used.to_string()));
+                self.line(Tone::Hint, "delete what this oca cannot do yet, or install a newer one");
+            }
             Error::Conflicts { conflicts, problems } => {
                 for problem in problems {
                     self.line(Tone::Error, &problem.to_string());
                 }
+                if !problems.is_empty() {
+                    let hint = "correct it where it stands, or in a fork that `url` in `repos.toml` names";
+                    self.line(Tone::Hint, hint);
+                }
                 for conflict in conflicts {
                     self.line(Tone::Error, &conflict.to_string());
                     self.line(Tone::Hint, conflict.hint());
+                }
+            }
+            Error::Unmet { unmet } => {
+                for unmet in unmet {
+                    self.line(Tone::Error, &unmet.to_string());
+                    self.line(Tone::Hint, &human::unmet_hint(unmet));
                 }
             }
             _ => {
@@ -153,7 +167,7 @@ impl Printer {
 
 /// Whether an outcome is worth a line while work goes on; failures are told at the end.
 fn line_for(name: &str, outcome: &Outcome, verbose: bool) -> Option<String> {
-    let is_quiet = matches!(outcome, Outcome::UpToDate) && !verbose;
+    let is_quiet = matches!(outcome, Outcome::UpToDate | Outcome::Outdated) && !verbose;
     (!is_quiet && !outcome.is_failure()).then(|| format!("{name}: {}", render_outcome(outcome)))
 }
 

@@ -273,6 +273,24 @@ fn in_one_directory_the_first_module_of_a_name_wins() {
 }
 
 #[test]
+fn only_what_is_selected_is_exported() {
+    let env = Env::new();
+    let (web, _) = shop(&env);
+    web.branch("18.0").module("web_dep", &[]).module("web_y", &[("depends", "[\"web_dep\"]")]).commit();
+    env.write("repos.toml", project("").replace("[repos.sale]", "modules = [\"web_y\"]\n[repos.sale]"));
+    oca(&env, &["lock", "-q"]).success();
+    oca(&env, &["export", "../out"])
+        .stderr("web: 2 modules, 6 files\n2 modules, 6 files in `[TEMP]/out`\n")
+        .success();
+    oca(&env, &["verify", "../out"]).stderr("1 repository, 6 files as locked\n").success();
+    assert!(!env.root().join("out/sale").exists());
+    fs::remove_dir_all(env.root().join("out/web/web_dep")).expect("a module");
+    oca(&env, &["verify", "../out"])
+        .stdout("web: missing: web/web_dep/__init__.py\nweb: missing: web/web_dep/__manifest__.py\n")
+        .status(1);
+}
+
+#[test]
 fn two_machines_export_the_same_bytes() {
     let env = Env::new();
     locked(&env, "[export]\ndrop = [\"tests\"]\n");

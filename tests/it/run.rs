@@ -178,6 +178,13 @@ impl Running {
         Output { code: status.code(), stdout: text(self.stdout_reader), stderr: text(self.stderr_reader) }
     }
 
+    /// Interrupts the run as Ctrl-C would.
+    #[cfg(unix)]
+    pub(crate) fn interrupt(&self) {
+        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill is installed").success());
+    }
+
     /// Kills the run as a power cut would: no signal handler, no destructor.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("the run is our child");

@@ -5,6 +5,7 @@ mod refusals;
 
 use super::profile::*;
 use super::*;
+use crate::repo::Edition;
 
 const RUNNING: Version = Version::new(0, 1, 0);
 

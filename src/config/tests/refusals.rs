@@ -104,9 +104,7 @@ merges = []
         texts(&config.unsupported()),
         [
             "`mode = \"submodule\"` in `repos.toml` at line 2 is not supported yet",
-            "`modules` in `repos.toml` at line 6, table `profiles.lean`, is not supported yet",
             "`merges` in `repos.toml` at line 7, table `profiles.lean.override.web`, is not supported yet",
-            "`modules` in `repos.toml` at line 9, table `repos.web`, is not supported yet",
             "`patches` in `repos.toml` at line 10, table `repos.web`, is not supported yet",
         ]
     );

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use git2::{Repository, RepositoryState, Status, StatusOptions};
+use git2::{Oid, Repository, RepositoryState, Status, StatusOptions};
 
-use crate::git::store::{bytes, oid};
+use crate::git::store::oid;
 use crate::git::{Error, Remote};
 use crate::repo::CommitId;
 
@@ -15,6 +15,9 @@ pub(crate) struct LocalWork {
     pub(crate) changed: Vec<String>,
     /// The commit at HEAD, where it did not come from the remote.
     pub(crate) commit: Option<CommitId>,
+    /// Branches and stashes with commits that did not come from the remote; only looked for where they would be
+    /// lost.
+    pub(crate) references: Vec<String>,
     /// A merge, rebase or the like is under way.
     pub(crate) under_way: bool,
 }
@@ -38,6 +41,10 @@ impl fmt::Display for LocalWork {
         if let Some(commit) = &self.commit {
             parts.push(format!("local commits up to `{}`", commit.short()));
         }
+        if !self.references.is_empty() {
+            let names: Vec<String> = self.references.iter().map(|name| format!("`{name}`")).collect();
+            parts.push(format!("local commits in {}", names.join(", ")));
+        }
         if self.under_way {
             parts.push("a merge or rebase under way".to_owned());
         }
@@ -58,6 +65,7 @@ pub(super) fn find(
     Ok(LocalWork {
         changed,
         commit: own_commit(repository, placed, remote)?,
+        references: Vec::new(),
         under_way: repository.state() != RepositoryState::Clean,
     })
 }
@@ -73,15 +81,36 @@ fn own_commit(
     {
         return Ok(None);
     }
-    let id = oid(head.as_bytes());
+    Ok((!is_on_remote(repository, oid(head.as_bytes()))?).then_some(head))
+}
+
+/// Branches and stashes with commits that neither oca put there nor a remote-tracking branch leads to.
+pub(super) fn own_references(
+    repository: &Repository,
+    placed: Option<CommitId>,
+) -> Result<Vec<String>, Error> {
+    let mut own = Vec::new();
+    for pattern in ["refs/heads/*", "refs/stash"] {
+        for reference in repository.references_glob(pattern)? {
+            let reference = reference?;
+            let Ok(tip) = reference.peel_to_commit() else { continue };
+            let is_placed = placed.is_some_and(|placed| oid(placed.as_bytes()) == tip.id());
+            if !is_placed && !is_on_remote(repository, tip.id())? {
+                own.push(String::from_utf8_lossy(reference.shorthand_bytes()).into_owned());
+            }
+        }
+    }
+    Ok(own)
+}
+
+/// Whether a remote-tracking branch leads to a commit.
+fn is_on_remote(repository: &Repository, commit: Oid) -> Result<bool, Error> {
     for reference in repository.references_glob("refs/remotes/*")? {
         let Ok(tip) = reference?.peel_to_commit() else { continue };
         // In a shallow repository the walk may run into a missing parent: then it is not known to lead there.
-        if bytes(tip.id()) == *head.as_bytes()
-            || repository.graph_descendant_of(tip.id(), id).unwrap_or(false)
-        {
-            return Ok(None);
+        if tip.id() == commit || repository.graph_descendant_of(tip.id(), commit).unwrap_or(false) {
+            return Ok(true);
         }
     }
-    Ok(Some(head))
+    Ok(false)
 }

@@ -46,6 +46,12 @@ pub(crate) struct Content<'a> {
     pub(crate) origin: &'a Origin,
 }
 
+impl Content<'_> {
+    fn placed(&self) -> Placed {
+        Placed { commit: self.commit, depth: self.depth, url: self.origin.url.clone() }
+    }
+}
+
 /// What oca last completed in a checkout.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Placed {
@@ -59,8 +65,12 @@ pub(crate) struct Placed {
 pub(crate) enum Head {
     /// Nothing, or an empty directory.
     Absent,
+    /// A git directory in which nothing was ever there to lose, and nothing beside it: a clone that was killed.
+    HalfClone,
     /// Something that is not the top of a git repository.
     NotGit,
+    /// A symbolic link; what it leads to is the user's affair.
+    Link,
     /// What oca completed, and HEAD still says so.
     Complete(Placed),
     /// A repository at another commit than oca left it, or that oca did not make; `None` where HEAD leads nowhere.
@@ -79,8 +89,10 @@ pub(crate) enum CheckoutError {
     LocalWork(LocalWork),
     #[error("`{}` is not a git repository, and not empty", path.display())]
     NotGit { path: PathBuf },
-    #[error("`{}` is a git repository without a commit, perhaps half a clone", path.display())]
+    #[error("`{}` is a git repository without a commit", path.display())]
     Unborn { path: PathBuf },
+    #[error("`{}` is a symbolic link", path.display())]
+    Link { path: PathBuf },
     #[error(transparent)]
     Git(#[from] Error),
 }
@@ -108,6 +120,9 @@ impl Checkout {
 
     /// What stands here. Opens no repository where oca's marker holds.
     pub(crate) fn head(&self) -> Result<Head, Error> {
+        if self.path.is_symlink() {
+            return Ok(Head::Link);
+        }
         let git = self.git_directory();
         let Some(head) = read_if_there(&git.join("HEAD")).ok().flatten() else { return self.without_git() };
         let head = String::from_utf8_lossy(&head);
@@ -117,13 +132,39 @@ impl Checkout {
         {
             return Ok(Head::Complete(placed));
         }
-        let Ok(repository) = Repository::open(&self.path) else { return Ok(Head::Other(None)) };
-        Ok(Head::Other(head_commit(&repository)))
+        let commit = Repository::open(&self.path).ok().and_then(|repository| head_commit(&repository));
+        Ok(if commit.is_none() && self.is_half_clone() { Head::HalfClone } else { Head::Other(commit) })
+    }
+
+    /// What keeps a commit from being put here without `force`, by what stands here alone.
+    pub(crate) fn obstacle(&self, head: &Head) -> Option<CheckoutError> {
+        let path = self.path.clone();
+        match head {
+            Head::NotGit => Some(CheckoutError::NotGit { path }),
+            Head::Link => Some(CheckoutError::Link { path }),
+            Head::Other(None) => Some(CheckoutError::Unborn { path }),
+            Head::Absent | Head::HalfClone | Head::Complete(_) | Head::Other(Some(_)) => None,
+        }
+    }
+
+    /// Whether there is a git directory without a single reference or staged file, and nothing beside it.
+    fn is_half_clone(&self) -> bool {
+        let git = self.git_directory();
+        let beside = fs::read_dir(&self.path).into_iter().flatten().flatten();
+        let is_alone = beside.map(|entry| entry.file_name()).all(|name| name == ".git");
+        let references = walkdir::WalkDir::new(git.join("refs")).into_iter().filter_map(Result::ok);
+        let is_empty = !["index", "packed-refs", "logs"].iter().any(|name| git.join(name).exists())
+            && !references.into_iter().any(|entry| !entry.file_type().is_dir());
+        is_alone && git.is_dir() && !git.is_symlink() && is_empty
     }
 
     fn without_git(&self) -> Result<Head, Error> {
         match fs::read_dir(&self.path) {
-            Ok(mut entries) => Ok(if entries.next().is_none() { Head::Absent } else { Head::NotGit }),
+            Ok(mut entries) => Ok(match entries.next() {
+                None => Head::Absent,
+                Some(_) if self.is_half_clone() => Head::HalfClone,
+                Some(_) => Head::NotGit,
+            }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Head::Absent),
             Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Ok(Head::NotGit),
             Err(error) => Ok(Err(error).at("read", &self.path)?),
@@ -149,20 +190,23 @@ impl Checkout {
 
     /// Whether oca made what stands here.
     pub(crate) fn is_ours(&self) -> bool {
-        self.git_directory().join(MARKER).is_file()
-    }
-
-    fn write_marker(git: &Path, content: &Content<'_>) -> Result<(), Error> {
-        let text = format!("{}\n{}\n{}\n", content.commit, content.depth, content.origin.url);
-        write_if_changed(&git.join(MARKER), text.as_bytes())?;
-        Ok(())
+        !self.path.is_symlink() && self.git_directory().join(MARKER).is_file()
     }
 
     /// Uncommitted changes, untracked files and local commits. `remote` tells its commits from the user's.
     pub(crate) fn local_work(&self, remote: Option<&Remote<'_>>) -> Result<LocalWork, Error> {
         let repository = self.open()?;
-        let placed = self.marker()?.map(|placed| placed.commit);
-        local_work::find(&repository, placed, remote)
+        local_work::find(&repository, self.placed()?, remote)
+    }
+
+    /// The same, and commits in branches and stashes: all that would be gone with the directory.
+    pub(crate) fn whole_work(&self) -> Result<LocalWork, Error> {
+        let references = local_work::own_references(&self.open()?, self.placed()?)?;
+        Ok(LocalWork { references, ..self.local_work(None)? })
+    }
+
+    fn placed(&self) -> Result<Option<CommitId>, Error> {
+        Ok(self.marker()?.map(|placed| placed.commit))
     }
 
     /// The trees and blobs of this repository itself; `root` is what its paths begin at.
@@ -183,6 +227,12 @@ impl Checkout {
     fn open(&self) -> Result<Repository, Error> {
         Ok(Repository::open(&self.path)?)
     }
+}
+
+fn write_marker(git: &Path, placed: &Placed) -> Result<(), Error> {
+    let text = format!("{}\n{}\n{}\n", placed.commit, placed.depth, placed.url);
+    write_if_changed(&git.join(MARKER), text.as_bytes())?;
+    Ok(())
 }
 
 fn head_commit(repository: &Repository) -> Option<CommitId> {

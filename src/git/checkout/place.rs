@@ -1,13 +1,13 @@
 //! Putting a commit into a directory: a new checkout, or an existing one moved.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::Path;
 
 use git2::build::CheckoutBuilder;
-use git2::{ObjectType, Odb, Oid, Repository, RepositoryInitOptions};
+use git2::{Odb, Oid, Repository, RepositoryInitOptions};
 
-use super::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, Origin};
+use super::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, Origin, write_marker};
 use crate::fs::{Context, read_if_there, write_if_changed};
 use crate::git::store::oid;
 use crate::git::{Error, Remote};
@@ -23,18 +23,16 @@ impl Checkout {
         force: bool,
     ) -> Result<(), CheckoutError> {
         self.recover()?;
-        match self.head()? {
+        let head = self.head()?;
+        if !force && let Some(obstacle) = self.obstacle(&head) {
+            return Err(obstacle);
+        }
+        match head {
             Head::Absent => Ok(self.create(remote, content)?),
-            Head::NotGit if force => {
+            Head::HalfClone | Head::NotGit | Head::Link | Head::Other(None) => {
                 self.remove()?;
                 Ok(self.create(remote, content)?)
             }
-            Head::NotGit => Err(CheckoutError::NotGit { path: self.path.clone() }),
-            Head::Other(None) if force || self.is_ours() => {
-                self.remove()?;
-                Ok(self.create(remote, content)?)
-            }
-            Head::Other(None) => Err(CheckoutError::Unborn { path: self.path.clone() }),
             Head::Complete(_) | Head::Other(Some(_)) => {
                 if !force {
                     let work = self.local_work(Some(remote))?;
@@ -66,7 +64,7 @@ impl Checkout {
         checkout.force().disable_filters(true);
         repository.checkout_tree(commit.as_object(), Some(&mut checkout))?;
         repository.set_head_detached(commit.id())?;
-        Self::write_marker(&git, content)?;
+        write_marker(&git, &content.placed())?;
         fs::rename(aside.path(), &self.path).at("create", &self.path)?;
         // Renamed away: there is nothing left to delete.
         let _moved = aside.keep();
@@ -93,7 +91,9 @@ impl Checkout {
         }
         repository.checkout_tree(commit.as_object(), Some(&mut checkout))?;
         repository.set_head_detached(commit.id())?;
-        Self::write_marker(&git, content)?;
+        // Without `force`, none is under way.
+        repository.cleanup_state()?;
+        write_marker(&git, &content.placed())?;
         fs::remove_file(&journal).at("remove", &journal)?;
         Ok(())
     }
@@ -109,63 +109,107 @@ fn open_permissions(directory: &Path) -> Result<(), Error> {
 }
 
 /// Sets `origin`, and keeps a user's `autocrlf` from making a fresh checkout look changed.
+///
+/// What `git fetch` follows is changed together with the url, and where it is what oca or `git clone` wrote for
+/// another branch; a user's own choice stays.
 fn write_config(repository: &Repository, origin: &Origin) -> Result<(), Error> {
     let fetch = match &origin.branch {
-        Some(branch) => format!("+refs/heads/{branch}:refs/remotes/origin/{branch}"),
+        Some(branch) => one_branch(branch),
         None => "+refs/heads/*:refs/remotes/origin/*".to_owned(),
     };
     let mut config = repository.config()?.open_level(git2::ConfigLevel::Local)?;
     let is = |name: &str, value: &str| config.get_string(name).is_ok_and(|found| found == value);
-    if is("remote.origin.url", &origin.url) && is("core.autocrlf", "false") {
-        return Ok(());
+    let same_url = is("remote.origin.url", &origin.url);
+    let followed = config.get_string("remote.origin.fetch").ok();
+    let is_chosen = followed.as_deref().is_some_and(|followed| !is_one_branch(followed));
+    if !is("core.autocrlf", "false") {
+        config.set_bool("core.autocrlf", false)?;
     }
-    config.set_bool("core.autocrlf", false)?;
-    config.set_str("remote.origin.url", &origin.url)?;
-    config.set_str("remote.origin.fetch", &fetch)?;
+    if !same_url {
+        config.set_str("remote.origin.url", &origin.url)?;
+    }
+    if followed.as_ref() != Some(&fetch) && !(same_url && is_chosen) {
+        config.set_str("remote.origin.fetch", &fetch)?;
+    }
     Ok(())
+}
+
+fn one_branch(branch: &str) -> String {
+    format!("+refs/heads/{branch}:refs/remotes/origin/{branch}")
+}
+
+fn is_one_branch(refspec: &str) -> bool {
+    let from = refspec.strip_prefix("+refs/heads/").and_then(|rest| rest.split(':').next());
+    from.is_some_and(|branch| branch != "*" && refspec == one_branch(branch))
 }
 
 /// Links the store's packs and writes where the history ends.
 ///
-/// Ends are only added: HEAD's reflog keeps old pins reachable, and without their line `git fsck` would miss
-/// their parents. An end whose parents are here is none.
+/// That a commit is here says nothing of its files: the store also holds pins that were only looked at. So an end
+/// is left out only where its parents were in this repository's own history before, and an older end is taken out
+/// only where this fetch brought what is behind it. All others stay: HEAD's reflog keeps old pins reachable, and
+/// without their line `git fsck` would miss their parents.
 fn bring_objects(
     repository: &Repository,
     git: &Path,
     remote: &Remote<'_>,
     content: &Content<'_>,
 ) -> Result<(), Error> {
+    let had = own_history(repository);
     remote.store().link_packs(&git.join("objects").join("pack"))?;
     let odb = repository.odb()?;
     odb.refresh()?;
+    let brought = brought_history(&odb, content);
     let file = git.join("shallow");
     let known = read_if_there(&file)?.unwrap_or_default();
     let known = String::from_utf8_lossy(&known);
     let known = known.lines().filter_map(|line| CommitId::parse(line).ok());
-    let all: BTreeSet<CommitId> = known.chain(content.ends.iter().copied()).collect();
-    let ends = all.iter().filter(|end| lacks_parents(&odb, oid(end.as_bytes())));
-    let text: String = ends.map(|end| format!("{end}\n")).collect();
-    if text.is_empty() {
+    let known = known.filter(|end| !brought.contains(&oid(end.as_bytes())));
+    let new = content.ends.iter().copied().filter(|end| {
+        let parents = parents(&odb, oid(end.as_bytes()));
+        parents.is_empty() || parents.iter().any(|parent| !had.contains(parent))
+    });
+    let ends: BTreeSet<CommitId> = known.chain(new).collect();
+    if ends.is_empty() {
         match fs::remove_file(&file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).at("remove", &file)?,
             _ => {}
         }
     } else {
+        let text: String = ends.iter().map(|end| format!("{end}\n")).collect();
         write_if_changed(&file, text.as_bytes())?;
     }
     Ok(())
 }
 
-/// Read from the object itself: a commit that is listed in `shallow` seems to have no parents.
-fn lacks_parents(odb: &Odb<'_>, commit: Oid) -> bool {
-    let Ok(object) = odb.read(commit) else { return true };
-    if object.kind() != ObjectType::Commit {
-        return false;
+/// The commits that HEAD and the references lead to.
+fn own_history(repository: &Repository) -> HashSet<Oid> {
+    let Ok(mut walk) = repository.revwalk() else { return HashSet::new() };
+    // A repository that was just made has nothing to start from.
+    let _unborn = walk.push_head();
+    let _none = walk.push_glob("refs/*");
+    walk.map_while(Result::ok).collect()
+}
+
+/// The commits that came with all their parents.
+fn brought_history(odb: &Odb<'_>, content: &Content<'_>) -> HashSet<Oid> {
+    let ends: HashSet<Oid> = content.ends.iter().map(|end| oid(end.as_bytes())).collect();
+    let mut brought = HashSet::new();
+    let mut left = vec![oid(content.commit.as_bytes())];
+    while let Some(commit) = left.pop() {
+        if !ends.contains(&commit) && brought.insert(commit) {
+            left.extend(parents(odb, commit));
+        }
     }
+    brought
+}
+
+/// Read from the object itself: a commit that is listed in `shallow` seems to have no parents.
+fn parents(odb: &Odb<'_>, commit: Oid) -> Vec<Oid> {
+    let Ok(object) = odb.read(commit) else { return Vec::new() };
     let text = String::from_utf8_lossy(object.data());
     let header = text.lines().take_while(|line| !line.is_empty());
-    let mut parents = header.filter_map(|line| Oid::from_str(line.strip_prefix("parent ")?).ok());
-    parents.any(|parent| !odb.exists(parent))
+    header.filter_map(|line| Oid::from_str(line.strip_prefix("parent ")?).ok()).collect()
 }
 
 /// The commit ids in a journal: from, to.

@@ -7,9 +7,11 @@ use git2::build::CheckoutBuilder;
 use git2::{DiffOptions, Oid, Repository};
 
 use super::place::read_journal;
-use super::{Checkout, JOURNAL};
+use super::{Checkout, JOURNAL, Placed, write_marker};
 use crate::fs::Context;
 use crate::git::Error;
+use crate::git::store::bytes;
+use crate::repo::CommitId;
 
 impl Checkout {
     /// Finishes what a killed move left: files that are oca's go back to what HEAD says, the user's stay.
@@ -27,6 +29,11 @@ impl Checkout {
             let repository = self.open()?;
             let ours = half_written(&repository, &self.path, from, to)?;
             restore(&repository, &ours)?;
+            let arrived = repository.head()?.peel_to_commit()?.id() == to;
+            if arrived && let Some(placed) = self.marker()? {
+                let commit = CommitId::from_bytes(bytes(to));
+                write_marker(&git, &Placed { commit, ..placed })?;
+            }
         }
         fs::remove_file(&journal).at("remove", &journal)?;
         Ok(())

@@ -3,13 +3,16 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector, DefaultConnector};
 use ureq::{Agent, Body, BodyReader, Proxy};
 use url::Url;
 
+use super::absolute::AbsoluteForm;
 use super::proxy;
 use crate::git::auth::{self, Credential};
 use crate::git::configuration::Configuration;
@@ -26,12 +29,23 @@ const USER_AGENT: &str = concat!("git/2.0 (oca ", env!("CARGO_PKG_VERSION"), ")"
 pub(in crate::git) struct Client {
     configuration: Arc<Configuration>,
     stall: Duration,
-    verified: OnceLock<Agent>,
-    unverified: OnceLock<Agent>,
+    agents: Mutex<HashMap<Trust, Agent>>,
     permits: Permits,
-    /// By origin, what the server accepted; `None` where it is best asked without any.
+    /// By origin and user, what the server accepted; `None` where it is best asked without any.
     credentials: Mutex<HashMap<String, Option<Credential>>>,
     warnings: Mutex<HashSet<String>>,
+}
+
+/// Whose certificates count; connections are shared by requests that agree on it.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+enum Trust {
+    /// Plain http has no certificates.
+    Plain,
+    /// Plain http to a proxy that is to pass it on.
+    PlainProxy,
+    Anyone,
+    /// The platform's authorities, and those in this file.
+    Authorities(Option<String>),
 }
 
 /// A request, as far as git needs one.
@@ -66,8 +80,7 @@ impl Client {
         Self {
             configuration,
             stall: seconds.filter(|&seconds| seconds > 0).map_or(STALL, Duration::from_secs),
-            verified: OnceLock::new(),
-            unverified: OnceLock::new(),
+            agents: Mutex::default(),
             permits: Permits::default(),
             credentials: Mutex::default(),
             warnings: Mutex::default(),
@@ -95,7 +108,8 @@ impl Client {
 
     fn authorised(&self, request: &Request<'_>, url: &Url) -> Result<Answer, Error> {
         let origin = url.origin().ascii_serialization();
-        let known = lock(&self.credentials).get(&origin).cloned();
+        let key = format!("{origin} {}:{}", url.username(), url.password().unwrap_or_default());
+        let known = lock(&self.credentials).get(&key).cloned();
         let first = known.clone().unwrap_or_else(|| auth::up_front(url));
         let mut tried = Vec::new();
         let mut attempt = |credential: Option<&Credential>| {
@@ -119,7 +133,7 @@ impl Client {
             }
         }
         let Some(answer) = answer else { return Err(Error::Unauthorised { tried }) };
-        lock(&self.credentials).insert(origin, accepted);
+        lock(&self.credentials).insert(key, accepted);
         Ok(answer)
     }
 
@@ -136,10 +150,15 @@ impl Client {
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         if matches!(status, 301 | 302 | 303 | 307 | 308) {
             let target = header("location").unwrap_or_default();
-            let to = url.join(target).map_err(|_| redirect_error(url, target))?;
-            // A plain server may not send us elsewhere: whoever sits between could.
-            if to.scheme() != "https" {
+            let mut to = url.join(target).map_err(|_| redirect_error(url, target))?;
+            let same_origin = to.origin() == url.origin();
+            // A plain server may not send us elsewhere in plain: whoever sits between could.
+            if to.scheme() != "https" && !same_origin {
                 return Err(redirect_error(url, to.as_str()));
+            }
+            if same_origin {
+                let _has_a_host =
+                    to.set_username(url.username()).and_then(|()| to.set_password(url.password()));
             }
             return Ok(Some(Answer::Redirect(to)));
         }
@@ -178,8 +197,19 @@ impl Client {
             let (name, value) = header.split_once(':')?;
             Some((name.trim(), value.trim().to_owned()))
         }));
-        let agent = self.agent(url);
-        let proxy = self.proxy(url)?;
+        let chosen = proxy::choose(url, &self.configuration, &|name| std::env::var(name).ok());
+        let (agent, proxy) = match chosen.as_deref().and_then(|proxy| proxy::passing_on(url, proxy)) {
+            Some(proxy) => {
+                headers.push(("host", url[url::Position::BeforeHost..url::Position::AfterPort].to_owned()));
+                headers.extend(
+                    auth::userinfo(&proxy).map(|credential| ("proxy-authorization", credential.header())),
+                );
+                let _has_a_host = bare.set_host(proxy.host_str());
+                let _has_a_host = bare.set_port(proxy.port_or_known_default());
+                (self.agent(Trust::PlainProxy), None)
+            }
+            None => (self.agent(self.trust(url)), chosen.map(|proxy| Proxy::new(&proxy)).transpose()?),
+        };
         if let Some(post) = &request.post {
             let mut builder = agent.post(bare.as_str()).header("content-type", post.content_type);
             for (name, value) in headers {
@@ -198,58 +228,56 @@ impl Client {
         }
     }
 
-    fn proxy(&self, url: &Url) -> Result<Option<Proxy>, ureq::Error> {
-        let chosen = proxy::choose(url, &self.configuration, &|name| std::env::var(name).ok());
-        chosen.map(|proxy| Proxy::new(&proxy)).transpose()
+    fn trust(&self, url: &Url) -> Trust {
+        let is_off =
+            |value: &str| matches!(value.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0" | "");
+        if url.scheme() != "https" {
+            Trust::Plain
+        } else if self.configuration.http(url, "sslverify").is_some_and(is_off) {
+            Trust::Anyone
+        } else {
+            let file = std::env::var("GIT_SSL_CAINFO").ok();
+            Trust::Authorities(file.or_else(|| self.configuration.http(url, "sslcainfo").map(str::to_owned)))
+        }
     }
 
-    fn agent(&self, url: &Url) -> &Agent {
-        let verify = !self.configuration.http(url, "sslverify").is_some_and(|value| {
-            matches!(value.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0" | "")
-        });
-        let place = if verify { &self.verified } else { &self.unverified };
-        place.get_or_init(|| {
-            let mut tls = TlsConfig::builder().disable_verification(!verify);
-            if verify && url.scheme() == "https" {
-                tls = tls.root_certs(self.roots(url));
+    fn agent(&self, trust: Trust) -> Agent {
+        let mut agents = lock(&self.agents);
+        let agent = agents.entry(trust).or_insert_with_key(|trust| {
+            let mut tls = TlsConfig::builder().disable_verification(*trust == Trust::Anyone);
+            if let Trust::Authorities(file) = trust {
+                tls = tls.root_certs(roots(file.as_deref()));
             }
-            Agent::new_with_config(
-                Agent::config_builder()
-                    .http_status_as_error(false)
-                    .max_redirects(0)
-                    .max_redirects_will_error(false)
-                    .timeout_resolve(Some(CONNECT))
-                    .timeout_connect(Some(CONNECT))
-                    .timeout_per_read(Some(self.stall))
-                    .timeout_per_write(Some(self.stall))
-                    .max_idle_connections(64)
-                    .max_idle_connections_per_host(CONNECTIONS_PER_HOST)
-                    .accept_encoding("identity")
-                    .input_buffer_size(64 * 1024)
-                    .user_agent(USER_AGENT)
-                    .tls_config(tls.build())
-                    .build(),
-            )
-        })
-    }
-
-    /// The platform's roots (`SSL_CERT_FILE` included) and `http.sslCAInfo`; compiled-in ones where there are none.
-    fn roots(&self, url: &Url) -> RootCerts {
-        let native = rustls_native_certs::load_native_certs().certs;
-        let mut roots: Vec<Certificate<'static>> =
-            native.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
-        let file = std::env::var("GIT_SSL_CAINFO").ok();
-        let file = file.as_deref().or_else(|| self.configuration.http(url, "sslcainfo"));
-        let pem = file.and_then(|file| std::fs::read(file).ok()).unwrap_or_default();
-        roots.extend(parse_pem(&pem).filter_map(|item| match item {
-            Ok(PemItem::Certificate(certificate)) => Some(certificate),
-            _ => None,
-        }));
-        if roots.is_empty() { RootCerts::WebPki } else { RootCerts::new_with_certs(&roots) }
+            let config = Agent::config_builder()
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                .timeout_resolve(Some(CONNECT))
+                .timeout_connect(Some(CONNECT))
+                .timeout_per_read(Some(self.stall))
+                .timeout_per_write(Some(self.stall))
+                .max_idle_connections(64)
+                .max_idle_connections_per_host(CONNECTIONS_PER_HOST)
+                .accept_encoding("identity")
+                .input_buffer_size(64 * 1024)
+                .user_agent(USER_AGENT)
+                .tls_config(tls.build())
+                .build();
+            if *trust == Trust::PlainProxy {
+                let connector = DefaultConnector::new().chain(AbsoluteForm);
+                Agent::with_parts(config, connector, DefaultResolver::default())
+            } else {
+                Agent::new_with_config(config)
+            }
+        });
+        agent.clone()
     }
 
     fn explain(&self, error: &ureq::Error) -> Error {
         match error {
+            ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => {
+                Error::Connection { why: format!("nobody answered within {} seconds", CONNECT.as_secs()) }
+            }
             ureq::Error::Timeout(_) => Error::Stalled { after: self.stall },
             ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
                 Error::Stalled { after: self.stall }
@@ -257,6 +285,19 @@ impl Client {
             other => Error::Connection { why: other.to_string() },
         }
     }
+}
+
+/// The platform's roots (`SSL_CERT_FILE` included) and `http.sslCAInfo`; compiled-in ones where there are none.
+fn roots(file: Option<&str>) -> RootCerts {
+    let native = rustls_native_certs::load_native_certs().certs;
+    let mut roots: Vec<Certificate<'static>> =
+        native.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
+    let pem = file.and_then(|file| std::fs::read(file).ok()).unwrap_or_default();
+    roots.extend(parse_pem(&pem).filter_map(|item| match item {
+        Ok(PemItem::Certificate(certificate)) => Some(certificate),
+        _ => None,
+    }));
+    if roots.is_empty() { RootCerts::WebPki } else { RootCerts::new_with_certs(&roots) }
 }
 
 enum Answer {

@@ -4,6 +4,7 @@
 //! indexer. No listing of all refs, no capability request: a server that lacks something answers with nothing,
 //! and only then is it asked what it can do.
 
+mod absolute;
 mod client;
 mod protocol;
 mod proxy;
@@ -45,6 +46,30 @@ pub(super) enum Objects<'a> {
     Files(CommitId, u32),
     /// Just these, without what they point at.
     Blobs(&'a [[u8; 20]]),
+    /// The commits that lead to `to`, without those that lead to `from`; no files, no directories.
+    History { from: CommitId, to: CommitId },
+}
+
+impl Objects<'_> {
+    /// The ids to ask for.
+    fn ids(&self) -> Vec<[u8; 20]> {
+        match self {
+            Self::Trees(commit) | Self::Files(commit, _) | Self::History { to: commit, .. } => {
+                vec![*commit.as_bytes()]
+            }
+            Self::Blobs(ids) => ids.to_vec(),
+        }
+    }
+
+    fn wants<'w>(&self, ids: &'w [[u8; 20]]) -> Wants<'w> {
+        let all = Wants { ids, have: None, depth: None, filter: None };
+        match *self {
+            Self::Trees(_) => Wants { depth: Some(1), filter: Some("blob:none"), ..all },
+            Self::Files(_, depth) => Wants { depth: (depth > 0).then_some(depth), ..all },
+            Self::Blobs(_) => all,
+            Self::History { from, .. } => Wants { have: Some(from), filter: Some("tree:0"), ..all },
+        }
+    }
 }
 
 impl HttpRemote {
@@ -71,19 +96,7 @@ impl HttpRemote {
         close: impl Fn(S) -> Result<(), Error>,
         meter: Meter<'_>,
     ) -> Result<Vec<CommitId>, Failure> {
-        let one;
-        let wants = match *objects {
-            Objects::Blobs(ids) => Wants { ids, depth: None, without_blobs: false },
-            Objects::Trees(commit) => {
-                one = [*commit.as_bytes()];
-                Wants { ids: &one, depth: Some(1), without_blobs: true }
-            }
-            Objects::Files(commit, depth) => {
-                one = [*commit.as_bytes()];
-                Wants { ids: &one, depth: (depth > 0).then_some(depth), without_blobs: false }
-            }
-        };
-        let body = protocol::fetch_request(&wants);
+        let body = protocol::fetch_request(&objects.wants(&objects.ids()));
         retrying(|| {
             let mut sink = open()?;
             let mut response = self.post(&body)?;
@@ -207,6 +220,7 @@ fn response_failure(response: &Response, broken: Broken) -> Failure {
         Broken::Empty => return Failure::PerhapsUnsupported,
         Broken::NotOurRef => return Failure::NotOurRef,
         Broken::Remote(message) => Error::Remote { message },
+        Broken::Endless => Error::Endless,
         Broken::Malformed(why) => Error::Protocol { why },
         Broken::Read(error) => response.explain(&error),
         Broken::Write(error) => Error::Protocol { why: error.to_string() },

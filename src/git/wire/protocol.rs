@@ -12,6 +12,9 @@ use crate::repo::CommitId;
 
 const AGENT: &str = concat!("agent=oca/", env!("CARGO_PKG_VERSION"));
 
+/// Lines that are no pack data; progress is not asked for, and no prefix has so many refs.
+const MOST_LINES: usize = 100_000;
+
 /// Why a response could not be understood.
 #[derive(Debug)]
 pub(super) enum Broken {
@@ -23,6 +26,8 @@ pub(super) enum Broken {
     Remote(String),
     /// Not the protocol.
     Malformed(String),
+    /// More chatter than any server has a reason for.
+    Endless,
     Read(io::Error),
     Write(io::Error),
 }
@@ -53,10 +58,12 @@ impl Capabilities {
 /// What a fetch asks for.
 pub(super) struct Wants<'a> {
     pub(super) ids: &'a [[u8; 20]],
+    /// A commit that is known: neither it nor what it leads to is sent.
+    pub(super) have: Option<CommitId>,
     /// Generations of commits; `None` for all, and for blobs.
     pub(super) depth: Option<u32>,
-    /// Leave the blobs out.
-    pub(super) without_blobs: bool,
+    /// What is left out, in the words of `git rev-list --filter`.
+    pub(super) filter: Option<&'static str>,
 }
 
 pub(super) fn list_request(prefix: &str) -> Vec<u8> {
@@ -66,7 +73,8 @@ pub(super) fn list_request(prefix: &str) -> Vec<u8> {
 pub(super) fn fetch_request(wants: &Wants<'_>) -> Vec<u8> {
     let mut arguments = vec![b"ofs-delta".to_vec(), b"no-progress".to_vec()];
     arguments.extend(wants.depth.map(|depth| format!("deepen {depth}").into_bytes()));
-    arguments.extend(wants.without_blobs.then(|| b"filter blob:none".to_vec()));
+    arguments.extend(wants.filter.map(|filter| format!("filter {filter}").into_bytes()));
+    arguments.extend(wants.have.map(|have| format!("have {have}").into_bytes()));
     let ids = wants.ids.iter().map(|id| format!("want {}", CommitId::from_bytes(*id)).into_bytes());
     request("fetch", arguments.into_iter().chain(ids).chain([b"done".to_vec()]))
 }
@@ -168,15 +176,17 @@ enum Line {
 struct Lines<'a> {
     packets: StreamingPeekableIter<&'a mut dyn Read>,
     began: bool,
+    count: usize,
 }
 
 impl<'a> Lines<'a> {
     fn new(response: &'a mut dyn Read) -> Self {
-        Self { packets: StreamingPeekableIter::new(response, &[], false), began: false }
+        Self { packets: StreamingPeekableIter::new(response, &[], false), began: false, count: 0 }
     }
 
     fn next(&mut self) -> Result<Line, Broken> {
         let began = std::mem::replace(&mut self.began, true);
+        count(&mut self.count)?;
         Ok(match read_packet(&mut self.packets, began)? {
             PacketLineRef::Data(bytes) => {
                 let text = String::from_utf8_lossy(bytes);
@@ -202,7 +212,7 @@ impl<'a> Lines<'a> {
                 }
                 PacketLineRef::Data(_) => match packet.decode_band() {
                     Ok(BandRef::Data(bytes)) => pack.write_all(bytes).map_err(Broken::Write)?,
-                    Ok(BandRef::Progress(_)) => {}
+                    Ok(BandRef::Progress(_)) => count(&mut self.count)?,
                     Ok(BandRef::Error(message)) => {
                         return Err(remote_error(&String::from_utf8_lossy(message)));
                     }
@@ -211,6 +221,11 @@ impl<'a> Lines<'a> {
             }
         }
     }
+}
+
+fn count(lines: &mut usize) -> Result<(), Broken> {
+    *lines += 1;
+    if *lines > MOST_LINES { Err(Broken::Endless) } else { Ok(()) }
 }
 
 fn read_packet<'p>(
@@ -229,4 +244,124 @@ fn read_packet<'p>(
 fn remote_error(message: &str) -> Broken {
     let message = message.trim();
     if message.contains("not our ref") { Broken::NotOurRef } else { Broken::Remote(message.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+    const OTHER: &str = "89abcdef0123456789abcdef0123456789abcdef";
+
+    fn packets(lines: &[&[u8]]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for line in lines {
+            match *line {
+                b"FLUSH" => flush_to_write(&mut bytes).expect("memory"),
+                b"DELIM" => delim_to_write(&mut bytes).expect("memory"),
+                data => data_to_write(data, &mut bytes).expect("memory"),
+            };
+        }
+        bytes
+    }
+
+    fn listed(lines: &[&[u8]]) -> Result<Vec<ListedRef>, Broken> {
+        read_list(&mut packets(lines).as_slice())
+    }
+
+    fn fetched(lines: &[&[u8]]) -> Result<(Vec<CommitId>, Vec<u8>), Broken> {
+        let mut pack = Vec::new();
+        let shallow = read_fetch(&mut packets(lines).as_slice(), &mut pack)?;
+        Ok((shallow, pack))
+    }
+
+    #[test]
+    fn requests_are_those_of_gitprotocol_v2() {
+        let commit = CommitId::parse(COMMIT).expect("an id");
+        let ids = [*commit.as_bytes()];
+        let wants = Wants { ids: &ids, have: None, depth: Some(1), filter: Some("blob:none") };
+        let request = String::from_utf8(fetch_request(&wants)).expect("text");
+        let lines = [
+            "0012command=fetch\n",
+            &format!("{:04x}{AGENT}\n", AGENT.len() + 5),
+            "0017object-format=sha1\n0001",
+            "000eofs-delta\n0010no-progress\n000ddeepen 1\n0015filter blob:none\n",
+            &format!("0032want {COMMIT}\n0009done\n0000"),
+        ];
+        assert_eq!(request, lines.concat());
+    }
+
+    #[test]
+    fn a_listing_gives_the_commit_behind_a_tag() {
+        let tag = format!("{COMMIT} refs/tags/v1 peeled:{OTHER}\n");
+        let branch = format!("{COMMIT} refs/heads/18.0\n");
+        let refs = listed(&[branch.as_bytes(), tag.as_bytes(), b"FLUSH"]).expect("refs");
+        let refs: Vec<_> =
+            refs.iter().map(|listed| (listed.name.as_str(), listed.commit.to_string())).collect();
+        assert_eq!(refs, [("refs/heads/18.0", COMMIT.to_owned()), ("refs/tags/v1", OTHER.to_owned())]);
+        assert!(listed(&[b"FLUSH"]).expect("no refs").is_empty());
+    }
+
+    #[test]
+    fn a_fetch_is_its_boundary_and_its_pack() {
+        let shallow = format!("shallow {COMMIT}\n");
+        let lines: [&[u8]; 8] = [
+            b"shallow-info\n",
+            shallow.as_bytes(),
+            b"DELIM",
+            b"packfile\n",
+            b"\x01PA",
+            b"\x02counting\n",
+            b"\x01CK",
+            b"FLUSH",
+        ];
+        let (shallow, pack) = fetched(&lines).expect("a pack");
+        assert_eq!((shallow[0].to_string().as_str(), pack.as_slice()), (COMMIT, &b"PACK"[..]));
+    }
+
+    #[test]
+    fn each_kind_of_broken_answer_is_told_apart() {
+        assert!(matches!(listed(&[]), Err(Broken::Empty)));
+        assert!(matches!(listed(&[b"ERR no\n"]), Err(Broken::Remote(message)) if message == "no"));
+        assert!(matches!(listed(&[b"HEAD\n"]), Err(Broken::Malformed(_))));
+        assert!(matches!(fetched(&[b"ERR upload-pack: not our ref 01\n"]), Err(Broken::NotOurRef)));
+        assert!(matches!(fetched(&[b"packfile\n", b"\x03died\n"]), Err(Broken::Remote(_))));
+        assert!(matches!(fetched(&[b"packfile\n", b"\x01PA"]), Err(Broken::Read(_))));
+        assert!(matches!(fetched(&[b"acknowledgments\n", b"FLUSH"]), Err(Broken::Malformed(_))));
+        assert!(matches!(read_list(&mut &b"<html>"[..]), Err(Broken::Malformed(_))));
+    }
+
+    #[test]
+    fn a_server_says_what_it_can_do() {
+        let read = |lines: &[&[u8]]| read_capabilities(&mut packets(lines).as_slice()).expect("capabilities");
+        let full: [&[u8]; 6] = [
+            b"# service=git-upload-pack\n",
+            b"FLUSH",
+            b"version 2\n",
+            b"ls-refs\n",
+            b"fetch=shallow filter\n",
+            b"FLUSH",
+        ];
+        assert!(read(&full).is_enough());
+        assert!(!read(&[b"version 2\n", b"fetch=shallow\n", b"FLUSH"]).is_enough());
+        let old = format!("{COMMIT} HEAD\0multi_ack shallow filter\n");
+        assert!(!read(&[b"# service=git-upload-pack\n", b"FLUSH", old.as_bytes(), b"FLUSH"]).version_2);
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_makes_it_panic(lines in proptest::collection::vec(
+            proptest::collection::vec(any::<u8>(), 0..40), 0..8), cut in 0_usize..200)
+        {
+            let lines: Vec<&[u8]> = lines.iter().map(Vec::as_slice).filter(|line| !line.is_empty()).collect();
+            let mut bytes = packets(&[&[b"packfile\n".as_slice()], lines.as_slice()].concat());
+            let _any = read_fetch(&mut bytes.as_slice(), &mut Vec::new());
+            let _any = read_list(&mut &bytes[9.min(bytes.len())..]);
+            bytes.truncate(cut);
+            let _any = read_fetch(&mut bytes.as_slice(), &mut Vec::new());
+            let _any = read_capabilities(&mut bytes.as_slice());
+        }
+    }
 }

@@ -29,6 +29,13 @@ pub(super) fn choose(
     own.or_else(|| either("all_proxy"))
 }
 
+/// The proxy, where it takes plain http itself instead of tunnelling it.
+pub(super) fn passing_on(url: &Url, proxy: &str) -> Option<Url> {
+    let proxy = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
+    let proxy = Url::parse(&proxy).ok().filter(|proxy| proxy.scheme() == "http")?;
+    (url.scheme() == "http").then_some(proxy)
+}
+
 /// Whether a list such as `localhost,.example.com` names a host, itself or by a domain above it.
 fn is_exempt(host: &str, list: &str) -> bool {
     let host = host.trim_matches(['[', ']']).to_ascii_lowercase();

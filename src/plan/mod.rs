@@ -2,12 +2,18 @@
 //!
 //! Pure: (config, lock) in, what is to be done out.
 
+mod entries;
+mod selection;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use entries::{Entry, Offer, entries, locked_offers, offers, path_entries};
+pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, unseen};
+
 use crate::addons::discover::Module;
-use crate::config::{Config, Layout, Position, Profile, Repo};
+use crate::config::{Config, Position, Profile, Repo};
 use crate::facts::LocalModules;
-use crate::lock::{Lock, LockedModule, LockedProfile, LockedRepo, Pin};
+use crate::lock::{Lock, LockedModule, LockedRepo, Pin};
 use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series};
 use crate::report::{Difference, ListedModule};
 
@@ -51,15 +57,6 @@ pub(crate) fn declared(config: &Config) -> Vec<Declared> {
         }
     }
     all.into_values().collect()
-}
-
-/// The profiles as the lock records them.
-pub(crate) fn profiles(config: &Config) -> BTreeMap<String, LockedProfile> {
-    let locked = |profile: &Profile| LockedProfile {
-        odoo: profile.odoo,
-        repos: profile.repos.iter().map(pin).collect(),
-    };
-    config.profiles.iter().map(|profile| (profile.name.clone(), locked(profile))).collect()
 }
 
 /// Which pins `oca lock` moves.
@@ -121,8 +118,36 @@ pub(crate) fn undeclared(declared: &[Declared], moves: &Moves) -> Vec<RepoName> 
     }
 }
 
+/// Why a commit that is given by hand cannot become a pin.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum RefusedPin {
+    /// It would contradict the file.
+    Declared { name: RepoName, declared: CommitId, asked: CommitId },
+    /// The profiles pin the repository in more ways than one.
+    Ambiguous { name: RepoName, references: Vec<Reference> },
+}
+
+/// Commits given by hand that cannot be pinned to; those that nobody declares are [`undeclared`].
+pub(crate) fn refused(declared: &[Declared], moves: &Moves) -> Vec<RefusedPin> {
+    let Moves::To(commits) = moves else { return Vec::new() };
+    let refuse = |(name, &asked): (&RepoName, &CommitId)| {
+        let pins = declared.iter().map(|declared| &declared.pin).filter(|pin| pin.name == *name);
+        let references: Vec<Reference> = pins.map(|pin| pin.reference.clone()).collect();
+        match references[..] {
+            [Reference::Rev(declared)] if declared != asked => {
+                Some(RefusedPin::Declared { name: name.clone(), declared, asked })
+            }
+            [] | [_] => None,
+            _ => Some(RefusedPin::Ambiguous { name: name.clone(), references }),
+        }
+    };
+    commits.iter().filter_map(refuse).collect()
+}
+
 /// Every way in which the lock is not what is declared, by name; none means it is fresh.
-pub(crate) fn differences(config: &Config, lock: Option<&Lock>) -> Vec<Difference> {
+///
+/// `present` is what the user's own modules that are here need now.
+pub(crate) fn differences(config: &Config, lock: Option<&Lock>, present: &LocalDepends) -> Vec<Difference> {
     let Some(lock) = lock else { return vec![Difference::NoLock] };
     let declared = declared(config);
     let mut found = Vec::new();
@@ -140,7 +165,14 @@ pub(crate) fn differences(config: &Config, lock: Option<&Lock>) -> Vec<Differenc
             found.push(Difference::Undeclared { name, reference });
         }
     }
-    found.extend(profile_differences(&profiles(config), lock, &explained));
+    found.extend(profile_differences(config, lock, &explained));
+    let is_fresh = |wanted: &Declared| {
+        let locked = lock.repo(&wanted.pin);
+        locked.is_some_and(|locked| content_differences(wanted, locked).is_empty())
+    };
+    let fresh: BTreeSet<&Pin> =
+        declared.iter().filter(|wanted| is_fresh(wanted)).map(|wanted| &wanted.pin).collect();
+    found.extend(selection::differences(config, lock, present, &|pin| !fresh.contains(pin)));
     found
 }
 
@@ -182,13 +214,11 @@ fn unpinned<'l>(
     }
 }
 
-fn profile_differences(
-    declared: &BTreeMap<String, LockedProfile>,
-    lock: &Lock,
-    explained: &BTreeSet<&Pin>,
-) -> Vec<Difference> {
+fn profile_differences(config: &Config, lock: &Lock, explained: &BTreeSet<&Pin>) -> Vec<Difference> {
     let mut found = Vec::new();
-    for (name, wanted) in declared {
+    let declared: BTreeMap<&String, &Profile> =
+        config.profiles.iter().map(|profile| (&profile.name, profile)).collect();
+    for (&name, wanted) in &declared {
         let Some(locked) = lock.profiles.get(name) else {
             found.push(Difference::ProfileMissing { profile: name.clone() });
             continue;
@@ -198,12 +228,11 @@ fn profile_differences(
             found.push(Difference::Series { profile: name.clone(), declared, locked });
         }
         // A repository whose reference changed is told of once, not again for each profile.
-        let names = |profile: &LockedProfile| -> Vec<RepoName> {
-            profile.repos.iter().map(|pin| pin.name.clone()).collect()
-        };
+        let wanted: Vec<Pin> = wanted.repos.iter().map(pin).collect();
         let told = |pin: &Pin| explained.contains(pin) || lock.repo(pin).is_none();
-        let same_pins = wanted.repos.iter().zip(&locked.repos).all(|(a, b)| a == b || told(a) || told(b));
-        if names(wanted) != names(locked) || !same_pins {
+        let same_pins = wanted.iter().zip(&locked.repos).all(|(a, b)| a == b || told(a) || told(b));
+        let names = |pin: &'_ Pin| pin.name.clone();
+        if wanted.iter().map(names).ne(locked.repos.iter().map(names)) || !same_pins {
             found.push(Difference::Repos { profile: name.clone() });
         }
     }
@@ -212,84 +241,7 @@ fn profile_differences(
     found
 }
 
-/// One repository of a profile, as declared and as locked.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Selected<'a> {
-    pub(crate) repo: &'a Repo,
-    pub(crate) locked: &'a LockedRepo,
-}
-
-/// The repositories of a profile in path order. What the lock lacks is left out: a stale lock is refused before.
-pub(crate) fn selected<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Selected<'a>> {
-    let found =
-        profile.repos.iter().filter_map(|repo| Some(Selected { repo, locked: lock.repo(&pin(repo))? }));
-    found.collect()
-}
-
-/// The modules of a repository that the profile selects.
-pub(crate) fn modules_of<'a>(selected: &Selected<'a>) -> Vec<&'a LockedModule> {
-    selected.locked.facts.modules.iter().collect()
-}
-
-/// The same, as the lock alone knows it.
-pub(crate) fn locked_modules<'a>(
-    _profile: &'a LockedProfile,
-    locked: &'a LockedRepo,
-) -> Vec<&'a LockedModule> {
-    locked.facts.modules.iter().collect()
-}
-
-/// What a repository of a profile has to offer, in the directories that the profile looks into.
-#[derive(Clone, Debug)]
-pub(crate) struct Offer<'a> {
-    pub(crate) locked: &'a LockedRepo,
-    pub(crate) addons: &'a [String],
-    pub(crate) modules: Vec<&'a LockedModule>,
-}
-
-/// What the repositories of a profile offer, in path order.
-pub(crate) fn offers<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Offer<'a>> {
-    selected(profile, lock).iter().map(offer).collect()
-}
-
-fn offer<'a>(selected: &Selected<'a>) -> Offer<'a> {
-    Offer { locked: selected.locked, addons: &selected.repo.addons, modules: modules_of(selected) }
-}
-
-/// An addons directory with the modules in it: one entry of the path, and one part of an export.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry<'a> {
-    pub(crate) locked: &'a LockedRepo,
-    pub(crate) directory: &'a str,
-    pub(crate) modules: Vec<&'a LockedModule>,
-}
-
-/// The entries of the path, in its order.
-///
-/// Odoo refuses an entry without a module, so an entry is on the path exactly when it has something to offer, and
-/// exactly then it is in an export. Where all modules come into one directory, the first of a name is taken.
-pub(crate) fn entries<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Entry<'a>> {
-    let mut seen = BTreeSet::new();
-    let mut entries = Vec::new();
-    for offer in offers {
-        for directory in offer.addons {
-            let there = offer.modules.iter().filter(|module| module.directory == *directory);
-            let taken = there.filter(|module| layout == Layout::Repos || seen.insert(module.name.as_str()));
-            let modules: Vec<&LockedModule> = taken.copied().collect();
-            if !modules.is_empty() {
-                entries.push(Entry { locked: offer.locked, directory, modules });
-            }
-        }
-    }
-    entries
-}
-
-/// The addons directories of a repository that are on the path, in path order.
-pub(crate) fn path_entries<'a>(selected: &Selected<'a>) -> impl Iterator<Item = &'a str> {
-    entries(&[offer(selected)], Layout::Repos).into_iter().map(|entry| entry.directory)
-}
-
-/// The modules of a profile in path order: the first directory that holds a name gives it, as in Odoo.
+/// The selected modules of a profile in path order: the first directory that holds a name gives it, as in Odoo.
 pub(crate) fn modules<'a>(
     profile: &'a Profile,
     lock: &'a Lock,
@@ -300,11 +252,8 @@ pub(crate) fn modules<'a>(
         there.flat_map(|local| local.survey.modules.iter().map(|module| listed_local(&local.name, module)))
     };
     let locked = selected(profile, lock).into_iter().flat_map(|selected| {
-        selected.repo.addons.iter().flat_map(move |directory| {
-            let modules = selected.locked.facts.modules.iter();
-            let there = modules.filter(move |module| module.directory == *directory);
-            there.map(move |module| listed(selected.repo.name.as_str(), module))
-        })
+        let Selected { repo, modules, .. } = selected;
+        modules.into_iter().map(|module| listed(repo.name.as_str(), module))
     });
     let mut seen = BTreeSet::new();
     let all = own(Position::Before).chain(locked).chain(own(Position::After));

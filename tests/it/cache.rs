@@ -1,0 +1,72 @@
+//! `oca cache`: where it is, what it holds, and that it can go at any time.
+
+use std::fs;
+
+use crate::env::Env;
+use crate::harness::web;
+use crate::project::WEB;
+
+#[test]
+fn it_is_where_the_flag_the_variable_or_the_platform_says() {
+    let env = Env::new();
+    let dir = || env.oca(&["cache", "dir"]);
+    dir().stdout("[TEMP]/cache\n").success();
+    dir().arg("--cache-dir").arg("mine").stdout("[TEMP]/project/mine\n").success();
+    let platform = dir().env("OCA_CACHE_DIR", "").output();
+    assert_eq!(platform.code, Some(0));
+    if cfg!(target_os = "linux") {
+        assert_eq!(platform.stdout, "[TEMP]/home/.cache/oca\n");
+    }
+}
+
+#[test]
+fn it_needs_no_project() {
+    let env = Env::new();
+    env.oca(&["cache", "size"]).stdout("0\n").success();
+    env.oca(&["cache", "clean"]).success();
+    env.oca(&["cache", "size", "--cache-dir", "nowhere"]).stdout("0\n").success();
+    env.oca(&["cache", "clean", "--cache-dir", "nowhere"]).success();
+    assert!(!env.exists("nowhere"));
+}
+
+#[test]
+fn cleaning_takes_the_stores_and_nothing_of_others() {
+    let env = Env::new();
+    web(&env);
+    env.locked(WEB);
+    fs::write(env.cache().join("mine.txt"), "").expect("a file");
+    let size = env.oca(&["cache", "size"]).output().stdout;
+    assert!(size.trim().parse::<u64>().expect("a number") > 100, "{size}");
+    env.oca(&["cache", "clean"]).success();
+    env.oca(&["cache", "size"]).stdout("0\n").success();
+    assert!(env.cache().join("mine.txt").exists());
+}
+
+#[test]
+fn neither_checkouts_nor_the_lock_depend_on_it() {
+    let env = Env::new();
+    let remote = web(&env);
+    env.locked(WEB);
+    env.oca(&["sync", "-q"]).success();
+    let lock = env.read("oca.lock.json");
+    env.oca(&["cache", "clean"]).success();
+    env.assert_sound_checkout("oca/web");
+    env.oca(&["sync", "--locked", "-q"]).success();
+    remote.branch("18.0").module("web_y", &[]).commit();
+    env.lock();
+    env.assert_file("oca.lock.json", &lock);
+    env.oca(&["lock", "--upgrade", "-q"]).success();
+    assert!(env.read("oca.lock.json").contains("web_y"));
+}
+
+#[test]
+fn a_cache_in_the_way_of_a_file_is_told() {
+    let env = Env::new();
+    web(&env);
+    env.declare(WEB);
+    env.write("file", "");
+    env.oca(&["lock", "--cache-dir", "file"])
+        .stderr_contains("error: cannot create `[TEMP]/project/file/projects`\ncaused by: ")
+        .stderr_contains("hint: name another directory with `--cache-dir` or `OCA_CACHE_DIR`\n")
+        .status(2);
+}

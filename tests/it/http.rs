@@ -1,0 +1,179 @@
+//! Http and https from lock to checkout: certificates, insteadOf, proxies, old servers, connections.
+
+use std::collections::BTreeSet;
+
+use crate::checkouts::repository;
+use crate::env::Env;
+use crate::proxy::Proxy;
+use crate::server::{Builder, Server};
+
+#[test]
+fn https_trusts_the_authority_that_git_is_told_of() {
+    let env = Env::new();
+    let commit = repository(&env, "web").commit_of("18.0");
+    let server = Server::builder(&env).tls().start();
+    env.declare_repos(&server.base_as("localhost"), &["web"]);
+    env.oca(&["lock"])
+        .stderr_contains("error: cannot fetch `web` from `https://localhost:[PORT]/web.git`\ncaused by: the connection failed: ")
+        .stderr_contains("certificate")
+        .stderr_contains("\nhint: ")
+        .status(3);
+    let authority = server.authority().to_str().expect("text").to_owned();
+    env.configure_git(&format!("[http]\n\tsslCAInfo = {authority}\n"));
+    env.sync();
+    env.assert_checkout("oca/web", &commit);
+    assert_eq!(
+        env.git("oca/web", &["remote", "get-url", "origin"]).trim(),
+        format!("{}/web.git", server.base_as("localhost"))
+    );
+    let option = format!("http.sslCAInfo={authority}");
+    env.git("oca/web", &["-c", &option, "fetch", "-q", "--unshallow"]);
+    env.configure_git(&format!("[http \"https://elsewhere.example.com\"]\n\tsslCAInfo = {authority}\n"));
+    env.oca(&["lock", "--upgrade"]).stderr_contains("certificate").status(3);
+    for variable in ["SSL_CERT_FILE", "GIT_SSL_CAINFO"] {
+        env.configure_git("");
+        env.oca(&["lock", "--upgrade"])
+            .env(variable, &authority)
+            .stderr_contains("nothing changed")
+            .success();
+    }
+    env.configure_git("[http]\n\tsslVerify = false\n");
+    env.oca(&["lock", "--upgrade"]).stderr_contains("nothing changed").success();
+}
+
+#[test]
+fn instead_of_changes_where_requests_go_and_nothing_else() {
+    let env = Env::new();
+    let commit = repository(&env, "web").commit_of("18.0");
+    let [short, long] = [Server::start(&env), Server::start(&env)];
+    env.configure_git(&format!(
+        "[url \"{}/\"]\n\tinsteadOf = https://git.example.com/\n[url \"{}/\"]\n\tinsteadOf = https://git.example.com/OCA/\n",
+        short.base(),
+        long.base()
+    ));
+    env.declare_repos("https://git.example.com/OCA", &["web"]);
+    env.sync();
+    env.assert_checkout("oca/web", &commit);
+    assert_eq!((short.requests().len(), long.count("ls-refs")), (0, 1));
+    let declared = "https://git.example.com/OCA/web.git";
+    assert!(env.read("oca.lock.json").contains(declared));
+    assert!(!env.read("oca.lock.json").contains("127.0.0.1"));
+    let config = env.read("oca/web/.git/config");
+    assert!(config.contains(declared) && !config.contains("127.0.0.1"), "{config}");
+}
+
+#[test]
+fn instead_of_can_lead_from_one_transport_to_another() {
+    let env = Env::new();
+    let remote = repository(&env, "web");
+    let server = Server::start(&env);
+    let rule = |base: &str| {
+        env.configure_git(&format!("[url \"{base}/\"]\n\tinsteadOf = https://git.example.com/\n"));
+    };
+    env.declare_repos("https://git.example.com", &["web"]);
+    rule(&server.base());
+    env.run(&["lock"]);
+    rule(env.remotes().to_str().expect("text"));
+    env.sync();
+    env.assert_checkout("oca/web", &remote.commit_of("18.0"));
+}
+
+#[test]
+fn proxies_are_those_of_git_and_curl() {
+    let env = Env::new();
+    repository(&env, "web");
+    let [plain, secure] = [Server::start(&env), Server::builder(&env).tls().start()];
+    let authority = secure.authority().to_str().expect("text").to_owned();
+    let upgrade = |base: String, variables: &[(&str, &str)]| {
+        env.declare_repos(&base, &["web"]);
+        let mut run = env.oca(&["lock", "--upgrade", "-q"]).env("SSL_CERT_FILE", &authority);
+        for (name, value) in variables {
+            run = run.env(name, value);
+        }
+        run.success();
+    };
+    let proxy = Proxy::start();
+    let seen = |expected: &str| {
+        let lines = proxy.lines();
+        assert!(lines.last().is_some_and(|line| line.starts_with(expected)), "{expected}: {lines:?}");
+    };
+    upgrade(plain.base(), &[("http_proxy", &proxy.url())]);
+    seen(&format!("POST {}/web.git/git-upload-pack", plain.base()));
+    upgrade(secure.base(), &[("https_proxy", proxy.url().trim_start_matches("http://"))]);
+    seen(&format!("CONNECT {}", secure.base().trim_start_matches("https://")));
+    let count = proxy.lines().len();
+    upgrade(plain.base(), &[("http_proxy", &proxy.url()), ("no_proxy", "127.0.0.1")]);
+    upgrade(plain.base(), &[("HTTP_PROXY", &proxy.url()), ("https_proxy", &proxy.url())]);
+    assert_eq!(proxy.lines().len(), count);
+    env.configure_git(&format!("[http]\n\tproxy = {}\n", proxy.url()));
+    upgrade(plain.base_as("localhost"), &[]);
+    seen(&format!("POST {}/web.git/git-upload-pack", plain.base_as("localhost")));
+    env.configure_git("[http]\n\tproxy =\n");
+    let count = proxy.lines().len();
+    upgrade(plain.base(), &[("http_proxy", &proxy.url())]);
+    assert_eq!(proxy.lines().len(), count);
+}
+
+type Limit = fn(Builder) -> Builder;
+
+#[test]
+fn old_servers_are_asked_in_their_own_way_without_a_word() {
+    let limits: [(&str, Limit); 4] = [
+        ("no protocol 2", Builder::without_protocol_2),
+        ("no filter", Builder::without_filter),
+        ("no exact commits", |server| server.without_protocol_2().without_exact_commits()),
+        ("nothing", |server| server.without_protocol_2().without_filter().without_exact_commits()),
+    ];
+    for (name, limit) in limits {
+        let env = Env::new();
+        let remote = repository(&env, "web");
+        let server = limit(Server::builder(&env)).start();
+        env.declare_repos(&server.base(), &["web"]);
+        env.oca(&["sync"])
+            .stderr("web: locked at 6df21dd409\nweb: checked out at 6df21dd409\n1 repository, 1 changed\n")
+            .success();
+        env.assert_checkout("oca/web", &remote.commit_of("18.0"));
+        assert_eq!(env.git("oca/web", &["rev-list", "--count", "HEAD"]), "1\n", "{name}");
+        // The pin is no longer the branch's head.
+        crate::checkouts::upgrade(&remote, 1);
+        std::fs::remove_dir_all(env.cache()).expect("the cache");
+        std::fs::remove_dir_all(env.project().join("oca")).expect("the checkouts");
+        env.run(&["sync", "--locked"]);
+        env.assert_checkout("oca/web", &remote.commit_of("18.0~1"));
+        env.git("oca/web", &["fetch", "-q"]);
+    }
+}
+
+#[test]
+fn eight_connections_serve_a_host_and_are_kept() {
+    let names: Vec<String> = (0..20).map(|number| format!("repo-{number:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for (jobs, most) in [("2", 2), ("32", 8)] {
+        let env = Env::new();
+        names.iter().for_each(|name| drop(repository(&env, name)));
+        let server = Server::start(&env);
+        env.declare_repos(&server.base(), &names);
+        env.run(&["lock", "-j", jobs]);
+        assert!(server.connections() <= most, "{jobs}: {}", server.connections());
+        assert_eq!(server.requests().len(), 60);
+        let used: BTreeSet<usize> = server.requests().iter().map(|seen| seen.connection).collect();
+        assert_eq!(used.len(), server.connections());
+        env.run(&["sync", "-j", jobs]);
+        assert!(server.connections() <= 2 * most, "{jobs}: {}", server.connections());
+    }
+}
+
+#[test]
+fn variables_in_urls_reach_requests_and_not_the_lock() {
+    let env = Env::new();
+    let commit = repository(&env, "web").commit_of("18.0");
+    let server = Server::start(&env);
+    env.declare_repos("${MIRROR:-https://git.example.com}", &["web"]);
+    env.oca(&["sync", "-q"]).env("MIRROR", server.base()).success();
+    env.assert_checkout("oca/web", &commit);
+    assert!(env.read("oca.lock.json").contains("${MIRROR:-https://git.example.com}/web.git"));
+    assert!(!env.read("oca.lock.json").contains("127.0.0.1"));
+    assert_eq!(env.git("oca/web", &["remote", "get-url", "origin"]).trim(), server.url("web"));
+    env.declare_repos("${MIRROR}", &["web"]);
+    env.oca(&["lock"]).stderr_contains("`MIRROR`").status(2);
+}

@@ -1,0 +1,239 @@
+//! `oca lock --upgrade`, `oca lock NAME@COMMIT`, and what an edited `repos.toml` does to a pin.
+
+use crate::env::Env;
+use crate::harness::web;
+use crate::project::{WEB, repository, short};
+use crate::remote::Remote;
+
+const BOTH: &str = "[profiles.standard]\nrepos = [\"web\", \"dms\"]\n";
+
+/// `web` and `dms`, locked, each with a commit since then; their old and new commits.
+fn moved(env: &Env, declared: &str) -> [(String, String); 2] {
+    let remotes = [web(env), repository(env, "dms", &["dms"])];
+    let old = remotes.each_ref().map(|remote| remote.commit_of("18.0"));
+    env.locked(declared);
+    let step = |remote: &Remote| remote.branch("18.0").module("more", &[]).commit();
+    let new = remotes.each_ref().map(step);
+    let [old_web, old_dms] = old;
+    let [new_web, new_dms] = new;
+    [(old_web, new_web), (old_dms, new_dms)]
+}
+
+fn arrow((old, new): &(String, String)) -> String {
+    format!("{} -> {}", short(old), short(new))
+}
+
+#[test]
+fn all_pins_move_to_the_heads_of_their_branches() {
+    let env = Env::new();
+    let [web, dms] = moved(&env, BOTH);
+    env.oca(&["lock", "--upgrade"])
+        .stderr(&format!(
+            "dms: {}\nweb: {}\n2 repositories with 4 modules, 2 changed\n",
+            arrow(&dms),
+            arrow(&web)
+        ))
+        .success();
+    env.oca(&["lock", "--upgrade"]).stderr("2 repositories with 4 modules, nothing changed\n").success();
+}
+
+#[test]
+fn only_the_named_pin_moves_and_only_its_lines_change() {
+    let env = Env::new();
+    let [web, _] = moved(&env, BOTH);
+    let old = env.read("oca.lock.json");
+    env.oca(&["lock", "--upgrade", "web"])
+        .stderr(&format!("web: {}\n2 repositories with 3 modules, 1 changed\n", arrow(&web)))
+        .success();
+    let new = env.read("oca.lock.json");
+    let gone: Vec<&str> = old.lines().filter(|line| !new.contains(line)).map(str::trim).collect();
+    assert_eq!(gone.len(), 2, "{gone:?}");
+    assert!(gone[0].starts_with("\"commit\": ") && gone[1].starts_with("\"tree\": "), "{gone:?}");
+    let come: Vec<&str> = new.lines().filter(|line| !old.contains(line)).map(str::trim).collect();
+    assert_eq!(come.len(), 3, "{come:?}");
+    assert!(come[2].starts_with("{\"name\": \"more\""), "{come:?}");
+}
+
+#[test]
+fn a_held_pin_stays_until_it_is_named() {
+    let env = Env::new();
+    let [web, dms] = moved(&env, &format!("{BOTH}[repos.web]\nhold = true\n"));
+    env.oca(&["lock", "--upgrade"])
+        .stderr(&format!("dms: {}\n2 repositories with 3 modules, 1 changed\n", arrow(&dms)))
+        .success();
+    env.oca(&["lock", "--upgrade", "web"])
+        .stderr(&format!("web: {}\n2 repositories with 4 modules, 1 changed\n", arrow(&web)))
+        .success();
+}
+
+#[test]
+fn a_pin_can_be_set_by_hand_and_stays_there() {
+    let env = Env::new();
+    let [web, _] = moved(&env, BOTH);
+    env.lock();
+    let old = env.read("oca.lock.json");
+    env.oca(&["lock", "-q"]).arg(format!("web@{}", web.1)).success();
+    assert!(env.read("oca.lock.json").contains(&web.1));
+    env.oca(&["lock"])
+        .arg(format!("web@{}", web.0.to_uppercase()))
+        .stderr(&format!(
+            "web: {} -> {}\n2 repositories with 2 modules, 1 changed\n",
+            short(&web.1),
+            short(&web.0)
+        ))
+        .success();
+    env.assert_file("oca.lock.json", &old);
+    env.oca(&["lock", "--check"]).success();
+}
+
+#[test]
+fn an_abbreviated_commit_or_a_branch_is_no_pin() {
+    let env = Env::new();
+    web(&env);
+    env.locked(WEB);
+    let hint = "hint: write the whole commit id, 40 hexadecimal digits\n";
+    for (word, why) in [
+        ("web@0c441c48a4", "`0c441c48a4` is not a valid commit id: it must be 40 hexadecimal digits"),
+        ("web@HEAD", "`HEAD` is not a valid commit id: it must be 40 hexadecimal digits"),
+        ("web@", "`` is not a valid commit id: it must be 40 hexadecimal digits"),
+    ] {
+        let stderr = format!("error: `{word}` is not `NAME@COMMIT`: {why}\n{hint}");
+        env.oca(&["lock", word]).stderr(&stderr).status(2);
+    }
+    env.oca(&["lock", "web"])
+        .stderr("error: `web` is not `NAME@COMMIT`: there is no `@`\nhint: to move it to the head of its branch, run `oca lock --upgrade web`\n")
+        .status(2);
+}
+
+#[test]
+fn one_name_takes_one_commit() {
+    let env = Env::new();
+    let remote = web(&env);
+    env.locked(WEB);
+    let [one, other] = [remote.commit_of("18.0"), remote.commit_of("18.0~1")];
+    env.oca(&["lock"])
+        .arg(format!("web@{one}"))
+        .arg(format!("web@{other}"))
+        .stderr(&format!("error: `web@{other}` contradicts another commit that is given for `web`\nhint: keep one of the two\n"))
+        .status(2);
+}
+
+#[test]
+fn a_declared_commit_cannot_be_overruled_by_hand() {
+    let env = Env::new();
+    let remote = web(&env);
+    let [declared, other] = [remote.commit_of("18.0"), remote.commit_of("18.0~1")];
+    env.locked(&format!("{WEB}[repos.web]\nrev = \"{declared}\"\n"));
+    let lock = env.read("oca.lock.json");
+    env.oca(&["lock"])
+        .arg(format!("web@{other}"))
+        .stderr(&format!(
+            "error: `web` cannot be pinned to `{other}`: `repos.toml` declares commit `{declared}`\n\
+             hint: change `rev` of `web` in `repos.toml`, then run `oca lock`\n"
+        ))
+        .status(2);
+    env.assert_file("oca.lock.json", &lock);
+    env.oca(&["lock", "-q"]).arg(format!("web@{declared}")).success();
+    env.oca(&["lock", "--upgrade", "web", "-q"]).success();
+    env.assert_file("oca.lock.json", &lock);
+}
+
+#[test]
+fn a_commit_by_hand_is_not_for_two_pins_at_once() {
+    let env = Env::new();
+    let remote = web(&env);
+    let old = remote.branch("17.0").module("web_x", &[]).commit();
+    env.locked(&format!(
+        "default-profile = \"standard\"\n{WEB}[profiles.old]\nodoo = \"17.0\"\npath = \"oca-17\"\nrepos = [\"web\"]\n"
+    ));
+    env.oca(&["lock"])
+        .arg(format!("web@{old}"))
+        .stderr(
+            "error: `web` has several pins: branch `17.0`, branch `18.0`\n\
+             hint: write the commit as `rev` into the `override.web` of a profile\n",
+        )
+        .status(2);
+}
+
+#[test]
+fn a_name_that_nobody_declares_is_refused_with_the_nearest() {
+    let env = Env::new();
+    web(&env);
+    env.locked(WEB);
+    env.oca(&["lock", "--upgrade", "wep"])
+        .stderr("error: no profile has a repository `wep`\nhint: did you mean `web`?\n")
+        .status(2);
+    env.oca(&["lock", "dms@0c441c48a4dc2bfe0c23088bc2d3e1211e0c9709"])
+        .stderr("error: no profile has a repository `dms`\nhint: repositories here are `web`\n")
+        .status(2);
+    env.oca(&["lock", "--upgrade", "a/b"])
+        .stderr("error: `a/b` is not a valid repository name: only letters, digits, `.`, `_` and `-` may stand in it\n")
+        .status(2);
+}
+
+#[test]
+fn an_edited_branch_or_url_counts_as_unpinned() {
+    let env = Env::new();
+    let remote = web(&env);
+    let fork = Remote::new(&env, "fork");
+    let fix = remote
+        .branch("18.0-fix")
+        .from(&remote.commit_of("18.0"))
+        .module("web_x", &[("name", "'fixed'")])
+        .commit();
+    let forked = fork.branch("18.0").module("web_fork", &[]).commit();
+    env.locked(WEB);
+    let head = remote.commit_of("18.0");
+    env.declare(&format!("{WEB}[repos.web]\nbranch = \"18.0-fix\"\n"));
+    env.oca(&["lock"])
+        .stderr(&format!("web: locked at {}\n1 repository with 1 module, 1 changed\n", short(&fix)))
+        .success();
+    env.declare(&format!("{WEB}[repos.web]\nurl = \"../remotes/fork.git\"\n"));
+    env.oca(&["lock"])
+        .stderr(&format!("web: locked at {}\n1 repository with 1 module, 1 changed\n", short(&forked)))
+        .success();
+    env.declare(&format!("{WEB}[repos.web]\nrev = \"{head}\"\n"));
+    env.oca(&["lock"])
+        .stderr(&format!("web: locked at {}\n1 repository with 1 module, 1 changed\n", short(&head)))
+        .success();
+    env.declare(WEB);
+    env.lock();
+    env.oca(&["lock", "--check"]).success();
+}
+
+#[test]
+fn edited_addons_directories_are_read_anew_at_the_same_commit() {
+    let env = Env::new();
+    let remote = web(&env);
+    let commit = remote.branch("18.0").module("extra/web_deep", &[]).commit();
+    env.locked(WEB);
+    remote.branch("18.0").module("web_later", &[]).commit();
+    env.declare(&format!("{WEB}[repos.web]\naddons = [\"extra\", \".\"]\n"));
+    env.oca(&["lock"]).stderr("web: read anew\n1 repository with 2 modules, 1 changed\n").success();
+    let lock = env.read("oca.lock.json");
+    assert!(lock.contains(&format!("\"commit\": \"{commit}\"")), "{lock}");
+    assert!(lock.contains("{\"name\": \"web_deep\", \"directory\": \"extra\""), "{lock}");
+    assert!(!lock.contains("web_later"), "{lock}");
+}
+
+#[test]
+fn edited_depth_and_hold_leave_the_lock_alone() {
+    let env = Env::new();
+    web(&env);
+    env.locked(WEB);
+    env.remove_remotes();
+    env.declare(&format!("{WEB}[repos.web]\ndepth = 0\nhold = true\n"));
+    env.oca(&["lock", "--check"]).success();
+    env.oca(&["lock"]).stderr("1 repository with 1 module, nothing changed\n").success();
+}
+
+#[test]
+fn upgrading_pins_what_is_new_as_well() {
+    let env = Env::new();
+    let [web, _] = moved(&env, WEB);
+    env.declare(BOTH);
+    env.oca(&["lock", "--upgrade", "web"])
+        .stderr_contains(&format!("web: {}\n", arrow(&web)))
+        .stderr_contains("2 repositories with 4 modules, 2 changed\n")
+        .success();
+}

@@ -1,0 +1,99 @@
+//! `oca outdated`: the pins against the heads of what they follow.
+
+use crate::env::Env;
+use crate::harness::web;
+use crate::project::{WEB, repository, short};
+
+#[test]
+fn pins_behind_their_branch_are_listed() {
+    let env = Env::new();
+    let remotes = ["web", "dms", "crm"].map(|name| repository(&env, name, &[]));
+    env.locked("[profiles.standard]\nrepos = [\"web\", \"dms\", \"crm\"]\n[repos.dms]\nhold = true\n");
+    let before = env.read("oca.lock.json");
+    env.oca(&["outdated"]).stderr("0 of 3 repositories outdated\n").success();
+    env.oca(&["outdated", "--exit-code", "-q"]).success();
+    let [web, dms, _] = &remotes;
+    let moved = [web, dms].map(|remote| {
+        let old = remote.commit_of("18.0");
+        (old, remote.branch("18.0").module("more", &[]).commit())
+    });
+    let [web, dms] = moved.each_ref().map(|(old, new)| format!("{} -> {}", short(old), short(new)));
+    let table = format!("web  {web}  branch 18.0\ndms  {dms}  branch 18.0  held\n");
+    env.oca(&["outdated"]).stdout(&table).stderr("2 of 3 repositories outdated\n").success();
+    env.oca(&["outdated", "-v"])
+        .stdout(&table)
+        .stderr("web: outdated\ndms: outdated\ncrm: up to date\n2 of 3 repositories outdated\n")
+        .success();
+    env.oca(&["outdated", "--exit-code", "-q"]).stdout(&table).status(1);
+    env.assert_file("oca.lock.json", &before);
+}
+
+#[test]
+fn machines_get_both_commits() {
+    let env = Env::new();
+    let remote = web(&env);
+    env.locked(WEB);
+    env.oca(&["outdated", "--format", "json"]).stdout("{\n  \"version\": 1,\n  \"repos\": []\n}\n").success();
+    let locked = remote.commit_of("18.0");
+    let head = remote.branch("18.0").file("x", "").commit();
+    env.oca(&["outdated", "--format", "json", "--exit-code"])
+        .stdout(&format!(
+            "{{\n  \"version\": 1,\n  \"repos\": [\n    {{\n      \"name\": \"web\",\n      \"locked\": \"{locked}\",\n      \
+             \"head\": \"{head}\",\n      \"hold\": false\n    }}\n  ]\n}}\n"
+        ))
+        .status(1);
+}
+
+#[test]
+fn a_tag_that_moved_counts_and_a_commit_by_its_id_cannot() {
+    let env = Env::new();
+    let remote = web(&env);
+    let [new, old] = [remote.commit_of("18.0"), remote.commit_of("18.0~1")];
+    remote.tag("v1", &old);
+    repository(&env, "dms", &[]).branch("18.0").file("x", "").commit();
+    env.locked(&format!("{WEB}[repos.web]\ntag = \"v1\"\n"));
+    remote.tag("v1", &new);
+    env.oca(&["outdated", "-q"])
+        .stdout(&format!("web  {} -> {}  tag v1\n", short(&old), short(&new)))
+        .success();
+    env.locked(&format!("{WEB}[repos.web]\nrev = \"{old}\"\n"));
+    env.remove_remotes();
+    env.oca(&["outdated"]).stderr("0 of 0 repositories outdated\n").success();
+}
+
+#[test]
+fn the_profile_narrows_and_all_profiles_widen() {
+    let env = Env::new();
+    web(&env);
+    repository(&env, "dms", &[]);
+    env.locked(&format!(
+        "default-profile = \"standard\"\n{WEB}[profiles.more]\nrepos = [\"web\", \"dms\"]\n"
+    ));
+    env.oca(&["outdated"]).stderr("0 of 1 repository outdated\n").success();
+    env.oca(&["outdated", "-p", "more"]).stderr("0 of 2 repositories outdated\n").success();
+    env.oca(&["outdated", "--all-profiles"])
+        .env("OCA_PROFILE", "standard")
+        .stderr("0 of 2 repositories outdated\n")
+        .success();
+}
+
+#[test]
+fn a_remote_that_cannot_be_asked_fails_after_the_others_are_told() {
+    let env = Env::new();
+    let remote = web(&env);
+    repository(&env, "dms", &[]);
+    env.locked("[profiles.standard]\nrepos = [\"web\", \"dms\"]\n");
+    let old = remote.commit_of("18.0");
+    let new = remote.branch("18.0").file("x", "").commit();
+    std::fs::remove_dir_all(env.remotes().join("dms.git")).expect("the repository can be removed");
+    env.oca(&["outdated", "-v"])
+        .stdout(&format!("web  {} -> {}  branch 18.0\n", short(&old), short(&new)))
+        .stderr(
+            "web: outdated\n\
+             1 of 2 repositories outdated\n\
+             error: cannot fetch `dms` from `../remotes/dms.git`\n\
+             caused by: not found: no git repository at `[TEMP]/remotes/dms.git`\n\
+             hint: check the url; `git ls-remote ../remotes/dms.git` should list its branches\n",
+        )
+        .status(3);
+}

@@ -1,0 +1,52 @@
+//! What most projects of the tests have: repositories with modules, and a `repos.toml` that names them.
+
+use crate::env::Env;
+use crate::remote::Remote;
+
+/// A profile with the one repository `web`.
+pub(crate) const WEB: &str = "[profiles.standard]\nrepos = [\"web\"]\n";
+
+/// A repository with these modules on 18.0.
+pub(crate) fn repository(env: &Env, name: &str, modules: &[&str]) -> Remote {
+    let remote = Remote::new(env, name);
+    let empty = remote.branch("18.0").file("README.md", "");
+    modules.iter().fold(empty, |draft, module| draft.module(module, &[])).commit();
+    remote
+}
+
+/// The digits of a commit that people are shown.
+pub(crate) fn short(commit: &str) -> &str {
+    &commit[..10]
+}
+
+impl Env {
+    /// Writes a `repos.toml` for Odoo 18.0 whose repositories are those in `remotes/`.
+    pub(crate) fn declare(&self, rest: &str) {
+        self.write("repos.toml", format!("odoo = \"18.0\"\nbase-url = \"../remotes\"\n{rest}"));
+    }
+
+    #[track_caller]
+    pub(crate) fn lock(&self) {
+        self.oca(&["lock", "-q"]).success();
+    }
+
+    /// Declares this, and locks it.
+    #[track_caller]
+    pub(crate) fn locked(&self, rest: &str) {
+        self.declare(rest);
+        self.lock();
+    }
+
+    /// Changes a file of the project by hand.
+    #[track_caller]
+    pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = self.read(path);
+        assert!(text.contains(from), "`{from}` is not in {path}:\n{text}");
+        self.write(path, text.replace(from, to));
+    }
+
+    /// Takes the repositories away, so that whoever asks them fails.
+    pub(crate) fn remove_remotes(&self) {
+        std::fs::remove_dir_all(self.remotes()).expect("the repositories can be removed");
+    }
+}

@@ -1,0 +1,270 @@
+//! `oca requirements`: the merged lines, where they come from, and what excludes what.
+
+use crate::env::Env;
+use crate::harness::web;
+use crate::project::{WEB, repository};
+
+const HEADER: &str = "# Written by `oca requirements`; do not edit.\n";
+const BOTH: &str = "[profiles.standard]\nrepos = [\"web\", \"tools\"]\n";
+
+/// `web` with the manifest's `web_line`, `tools` with a file of these lines.
+fn repositories(env: &Env, web_line: &str, tools: &str) {
+    let remote = web(env);
+    let python = format!("{{'python': [{web_line:?}]}}");
+    remote.branch("18.0").module("web_export", &[("external_dependencies", &python)]).commit();
+    repository(env, "tools", &["tool"]).branch("18.0").file("requirements.txt", tools).commit();
+}
+
+#[test]
+fn lines_of_all_repositories_are_merged_with_their_origins() {
+    let env = Env::new();
+    repositories(&env, "lxml>=5", "# generated\nLXML<6\nxlrd ; python_version < '3.14'\n");
+    env.locked(&format!("{BOTH}[[local]]\npath = \"addons\"\n"));
+    env.write("addons/requirements.txt", "xlsxwriter\n");
+    env.write("addons/mine/__init__.py", "");
+    env.write(
+        "addons/mine/__manifest__.py",
+        "{'name': 'Mine', 'external_dependencies': {'python': ['lxml']}}",
+    );
+    env.remove_remotes();
+    env.oca(&["requirements"])
+        .stdout(&format!(
+            "{HEADER}lxml<6,>=5\n    # via\n    #   addons/mine/__manifest__.py\n    #   tools/requirements.txt:2\n    \
+             #   web/web_export/__manifest__.py\n\
+             xlrd ; python_version < '3.14'\n    # via tools/requirements.txt:3\n\
+             xlsxwriter\n    # via addons/requirements.txt:1\n"
+        ))
+        .success();
+    env.oca(&["requirements", "--no-annotate"])
+        .stdout(&format!("{HEADER}lxml<6,>=5\nxlrd ; python_version < '3.14'\nxlsxwriter\n"))
+        .success();
+}
+
+#[test]
+fn they_are_those_of_the_profile() {
+    let env = Env::new();
+    repositories(&env, "lxml", "xlrd\n");
+    env.locked(
+        "default-profile = \"one\"\n[profiles.one]\nrepos = [\"web\"]\n[profiles.two]\nrepos = [\"tools\"]\n",
+    );
+    env.oca(&["requirements", "--no-annotate"]).stdout(&format!("{HEADER}lxml\n")).success();
+    env.oca(&["requirements", "--no-annotate", "-p", "two"]).stdout(&format!("{HEADER}xlrd\n")).success();
+}
+
+#[test]
+fn a_file_is_written_only_where_it_differs_and_can_be_checked() {
+    let env = Env::new();
+    repositories(&env, "lxml>=5", "xlrd\n");
+    env.locked(BOTH);
+    let check = || env.oca(&["requirements", "--check", "-o", "requirements.txt"]);
+    let refused = |lines: &str| {
+        format!(
+            "error: `requirements.txt` is not what oca would write\n{lines}hint: run `oca requirements -o requirements.txt`\n"
+        )
+    };
+    check().stderr(&refused("  there is no such file\n")).status(1);
+    env.oca(&["requirements", "-o", "requirements.txt"]).success();
+    check().success();
+    let written = env.read("requirements.txt");
+    let date = || {
+        let file = env.project().join("requirements.txt");
+        std::fs::metadata(file).and_then(|metadata| metadata.modified()).expect("a date")
+    };
+    let before = date();
+    env.oca(&["requirements", "-o", "requirements.txt"]).success();
+    assert_eq!(date(), before);
+    env.edit("requirements.txt", "xlrd\n", "xlwt\n");
+    check().stderr(&refused("  + xlrd\n  - xlwt\n")).status(1);
+    env.write("requirements.txt", written.replace("    # via", "    # from"));
+    check().stderr(&refused("  only its comments or its order differ\n")).status(1);
+    env.oca(&[
+        "requirements",
+        "--check",
+        "-o",
+        "x.txt",
+        "-p",
+        "standard",
+        "--python-version",
+        "3.12",
+        "--no-annotate",
+    ])
+    .stderr_contains(
+        "hint: run `oca requirements --profile standard --python-version 3.12 --no-annotate -o x.txt`\n",
+    )
+    .status(1);
+    env.oca(&["requirements", "--check"]).stderr_contains("--output <FILE>").status(2);
+}
+
+#[test]
+fn lines_that_exclude_each_other_are_shown_with_their_places() {
+    let env = Env::new();
+    repositories(&env, "lxml>=5", "xlrd==1\nlxml==4.9.3\n");
+    env.locked(BOTH);
+    let stderr = "error: requirements for `lxml` exclude each other\n  \
+                  `lxml==4.9.3`  tools/requirements.txt:2\n  \
+                  `lxml>=5`      web/web_export/__manifest__.py\n\
+                  hint: change one of the two; oca does not choose between them\n";
+    env.oca(&["requirements"]).stderr(stderr).status(1);
+    env.write("requirements.txt", "kept\n");
+    for flags in [&["-o", "requirements.txt"][..], &["--check", "-o", "requirements.txt"]] {
+        env.oca(&["requirements"])
+            .arg(flags[0])
+            .arg(flags[1])
+            .arg(flags.get(2).unwrap_or(&"-q"))
+            .stderr(stderr)
+            .status(1);
+    }
+    env.assert_file("requirements.txt", "kept\n");
+}
+
+#[test]
+fn markers_count_for_the_python_that_is_named() {
+    let env = Env::new();
+    repositories(&env, "lxml>=5", "lxml==4.9.3 ; python_version < '3.12'\n");
+    env.locked(BOTH);
+    env.oca(&["requirements"])
+        .stderr_contains("error: requirements for `lxml` exclude each other\n")
+        .status(1);
+    let python = |version| env.oca(&["requirements", "--no-annotate", "--python-version", version]);
+    python("3.12").stdout(&format!("{HEADER}lxml>=5\nlxml==4.9.3 ; python_version < '3.12'\n")).success();
+    python("3.11").stderr_contains("error: requirements for `lxml` exclude each other\n").status(1);
+    env.declare(&format!("{BOTH}[requirements]\npython = \"3.12\"\n"));
+    env.oca(&["requirements"]).stdout_contains("lxml>=5\n").stderr("").success();
+    python("3.11").stderr_contains("error: requirements for `lxml` exclude each other\n").status(1);
+    python("three")
+        .stderr(
+            "error: `three` is not a valid Python version: it must be two or three numbers such as `3.12`\n",
+        )
+        .status(2);
+}
+
+#[test]
+fn lines_that_may_never_meet_are_warned_of() {
+    let env = Env::new();
+    repositories(&env, "lxml>=5 ; sys_platform == 'linux'", "lxml==4.9.3 ; python_version < '3.12'\n");
+    env.locked(BOTH);
+    env.oca(&["requirements"])
+        .stdout_contains("lxml>=5 ; sys_platform == 'linux'\n")
+        .stderr(
+            "warning: requirements for `lxml` exclude each other\n  \
+             `lxml==4.9.3 ; python_version < '3.12'`  tools/requirements.txt:1\n  \
+             `lxml>=5 ; sys_platform == 'linux'`      web/web_export/__manifest__.py\n",
+        )
+        .success();
+}
+
+#[test]
+fn what_is_ignored_is_left_out_and_constraints_only_speak_up() {
+    let env = Env::new();
+    repositories(&env, "lxml>=5", "dataclasses\nPillow>=9\n");
+    env.write("odoo.txt", "# the image's\nlxml==5.2\npillow==10\nreportlab==4\n");
+    env.locked(&format!("{BOTH}[requirements]\nignore = [\"dataclasses\"]\nconstraints = [\"odoo.txt\"]\n"));
+    env.oca(&["requirements", "--no-annotate"]).stdout(&format!("{HEADER}lxml>=5\npillow>=9\n")).success();
+    env.edit("odoo.txt", "lxml==5.2", "lxml==4.9");
+    env.oca(&["requirements"])
+        .stderr(
+            "error: requirements for `lxml` exclude each other\n  \
+             `lxml==4.9`  odoo.txt:2\n  \
+             `lxml>=5`    web/web_export/__manifest__.py\n\
+             hint: change one of the two; oca does not choose between them\n",
+        )
+        .status(1);
+    env.edit("repos.toml", "odoo.txt", "missing.txt");
+    env.oca(&["requirements"])
+        .stderr(
+            "error: there is no `missing.txt`, which `repos.toml` names in `constraints`\n\
+             hint: write the file, or take it off the list in `[requirements]`\n",
+        )
+        .status(2);
+}
+
+#[test]
+fn a_line_that_no_parser_accepts_is_named_with_its_place() {
+    let env = Env::new();
+    repositories(&env, "lxml", "--no-binary :all:\nlxml = 5\n-r other.txt\n");
+    env.locked(BOTH);
+    env.oca(&["requirements"]).stderr(
+            "error: tools/requirements.txt:2: `lxml = 5` is not a requirement: no such comparison operator \"=\", \
+             must be one of ~= == != <= >= < > ===\n\
+             error: tools/requirements.txt:3: the option `-r` is not supported in a repository's requirements\n\
+             hint: correct it where it stands, or in a fork that `url` in `repos.toml` names\n",
+        ).status(1);
+}
+
+#[test]
+fn machines_get_requirements_and_conflicts() {
+    let env = Env::new();
+    repositories(&env, "lxml[html]>=5 ; python_version >= '3.8'", "xlrd\n");
+    env.locked(BOTH);
+    env.oca(&["requirements", "--format", "json"])
+        .stdout(
+            r#"{
+  "version": 1,
+  "requirements": [
+    {
+      "name": "lxml",
+      "extras": [
+        "html"
+      ],
+      "specifier": ">=5",
+      "marker": "python_version >= '3.8'",
+      "line": "lxml[html]>=5 ; python_version >= '3.8'",
+      "origins": [
+        "web/web_export/__manifest__.py"
+      ]
+    },
+    {
+      "name": "xlrd",
+      "extras": [],
+      "specifier": "",
+      "marker": null,
+      "line": "xlrd",
+      "origins": [
+        "tools/requirements.txt:1"
+      ]
+    }
+  ],
+  "conflicts": []
+}
+"#,
+        )
+        .success();
+}
+
+#[test]
+fn machines_get_conflicts_too() {
+    let env = Env::new();
+    repositories(&env, "lxml>=5", "lxml<5\n");
+    env.locked(BOTH);
+    let output = env.oca(&["requirements", "--format", "json"]).output();
+    assert_eq!(output.code, Some(1));
+    let conflicts = output.stdout.split_once("\"conflicts\"").expect("conflicts").1;
+    assert_eq!(
+        conflicts,
+        r#": [
+    {
+      "name": "lxml",
+      "lines": [
+        {
+          "requirement": "lxml<5",
+          "origin": "tools/requirements.txt:1"
+        },
+        {
+          "requirement": "lxml>=5",
+          "origin": "web/web_export/__manifest__.py"
+        }
+      ]
+    }
+  ]
+}
+"#
+    );
+}
+
+#[test]
+fn nothing_required_is_the_header() {
+    let env = Env::new();
+    web(&env);
+    env.locked(WEB);
+    env.oca(&["requirements"]).stdout(HEADER).success();
+}

@@ -1,0 +1,218 @@
+//! Killed at any instant, the next `oca sync` repairs; and several may run at once.
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use crate::checkouts::{REMOTES, repository, upgrade};
+use crate::env::Env;
+use crate::remote::Remote;
+use crate::server::{Fault, Server};
+
+/// `web` checked out at its old pin, as if it had been killed on its way to the new one. The journal names both.
+fn killed(env: &Env) -> Remote {
+    let web = repository(env, "web");
+    upgrade(&web, 1);
+    env.declare_repos(REMOTES, &["web"]);
+    env.sync();
+    let new = upgrade(&web, 2);
+    env.run(&["lock", "--upgrade"]);
+    // The new commit is there, as it is before the journal is written.
+    env.git("oca/web", &["fetch", "-q", "--depth", "1", "origin", &new]);
+    env.git("oca/web", &["update-ref", "-d", "refs/remotes/origin/18.0"]);
+    let old = env.head("oca/web");
+    env.write("oca/web/.git/oca-move", format!("{old}\n{new}\n"));
+    env.write("oca/web/.git/index.lock", "half an index");
+    web
+}
+
+#[test]
+fn a_half_written_move_is_repaired() {
+    let env = Env::new();
+    let web = killed(&env);
+    env.write("oca/web/README.md", "# version 2\n");
+    env.write("oca/web/versions/2.txt", "2\n2\n2");
+    fs::remove_file(env.project().join("oca/web/versions/1.txt")).expect("a removed file");
+    env.oca(&["sync"]).stderr("web: moved 8da9c8df92 -> 0cb4b9f266\n1 repository, 1 changed\n").success();
+    env.assert_checkout("oca/web", &web.commit_of("18.0"));
+    assert!(!env.exists("oca/web/.git/oca-move"));
+}
+
+#[test]
+fn a_move_killed_after_the_index_was_written_is_repaired() {
+    let env = Env::new();
+    let web = killed(&env);
+    fs::remove_file(env.project().join("oca/web/.git/index.lock")).expect("a file");
+    env.git("oca/web", &["read-tree", "-u", "--reset", &web.commit_of("18.0")]);
+    env.sync();
+    env.assert_checkout("oca/web", &web.commit_of("18.0"));
+}
+
+#[test]
+fn a_move_killed_after_head_was_written_is_repaired() {
+    let env = Env::new();
+    let web = killed(&env);
+    fs::remove_file(env.project().join("oca/web/.git/index.lock")).expect("a file");
+    env.git("oca/web", &["checkout", "-q", &web.commit_of("18.0")]);
+    env.oca(&["sync", "--dry-run"]).stdout_contains("web: refreshed at").stderr_contains("").success();
+    fs::remove_dir_all(env.cache()).expect("the cache");
+    env.sync();
+    env.assert_checkout("oca/web", &web.commit_of("18.0"));
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+}
+
+#[test]
+fn a_half_written_move_is_repaired_also_without_cache_and_upgrade() {
+    let env = Env::new();
+    let web = killed(&env);
+    env.write("oca/web/README.md", "# vers");
+    fs::remove_dir_all(env.cache()).expect("the cache");
+    let old = env.head("oca/web");
+    env.run(&["lock", &format!("web@{old}")]);
+    env.sync();
+    env.assert_checkout("oca/web", &old);
+    assert_ne!(old, web.commit_of("18.0"));
+}
+
+#[test]
+fn an_edit_survives_the_repair() {
+    let env = Env::new();
+    killed(&env);
+    env.write("oca/web/README.md", "mine\n");
+    env.write("oca/web/versions/2.txt", "2\n2\n");
+    env.write("oca/web/notes.txt", "mine\n");
+    env.oca(&["sync"])
+        .stderr(
+            "1 repository, 0 changed\n\
+             error: `web` was left alone: uncommitted changes in `README.md` and 1 more\n\
+             hint: commit and push it, or give `--force` to lose it\n",
+        )
+        .status(1);
+    env.assert_file("oca/web/README.md", "mine\n");
+    env.assert_file("oca/web/notes.txt", "mine\n");
+    assert!(!env.exists("oca/web/versions/2.txt") && env.exists("oca/web/versions/1.txt"));
+}
+
+#[test]
+fn leftovers_of_killed_runs_are_cleared() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    let server = Server::start(&env);
+    env.declare_repos(&server.base(), &["web"]);
+    env.run(&["lock"]);
+    env.write("oca/.oca-tmp-abc/.git/HEAD", "half");
+    let left = store(&env).join("oca-tmp-abc");
+    fs::create_dir(&left).expect("a directory");
+    fs::write(left.join("half.pack"), "half").expect("a file");
+    env.sync();
+    env.assert_checkout("oca/web", &web.commit_of("18.0"));
+    assert!(!env.exists("oca/.oca-tmp-abc"));
+    assert!(!left.exists());
+}
+
+#[test]
+fn a_half_deleted_store_is_made_anew() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    let server = Server::start(&env);
+    env.declare_repos(&server.base(), &["web"]);
+    for part in ["HEAD", "objects", "refs", "config"] {
+        env.run(&["lock"]);
+        remove(&store(&env).join(part));
+        drop(fs::remove_dir_all(env.project().join("oca")));
+        let output = env.run(&["sync"]);
+        assert!(output.stderr.contains("checked out"), "{part}: {output}");
+        env.assert_checkout("oca/web", &web.commit_of("18.0"));
+    }
+}
+
+/// The one store there is.
+fn store(env: &Env) -> std::path::PathBuf {
+    let stores = fs::read_dir(env.cache().join("stores")).expect("stores").flatten();
+    stores.map(|store| store.path()).find(|store| store.is_dir()).expect("a store")
+}
+
+fn remove(path: &Path) {
+    if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.expect("it was there");
+}
+
+#[test]
+fn two_at_once_do_the_work_once() {
+    let env = Env::new();
+    let names = ["a", "b", "c", "d"];
+    names.iter().for_each(|name| drop(repository(&env, name)));
+    let server = Server::start(&env);
+    env.declare_repos(&server.base(), &names);
+    let runs = [(); 3].map(|()| env.oca(&["sync", "-q"]).spawn());
+    runs.into_iter().for_each(crate::run::Running::success);
+    names.iter().for_each(|name| env.assert_sound_checkout(format!("oca/{name}")));
+    assert_eq!(server.count("ls-refs"), 4);
+}
+
+#[test]
+fn two_projects_share_a_cache_at_once() {
+    let env = Env::new();
+    let names = ["a", "b", "c"];
+    names.iter().for_each(|name| drop(repository(&env, name)));
+    let server = Server::start(&env);
+    env.declare_repos(&server.base(), &names);
+    let other = env.home().join("other");
+    fs::create_dir(&other).expect("a project");
+    fs::copy(env.project().join("repos.toml"), other.join("repos.toml")).expect("a copy");
+    let one = env.oca(&["sync", "-q"]).spawn();
+    env.oca(&["sync", "-q"]).current_dir(&other).success();
+    one.success();
+    for name in names {
+        env.assert_sound_checkout(env.project().join("oca").join(name));
+        env.assert_sound_checkout(other.join("oca").join(name));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_is_exit_130_and_the_next_run_repairs() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    repository(&env, "server-tools");
+    let server = Server::start(&env);
+    env.declare_repos(&server.base(), &["web", "server-tools"]);
+    env.run(&["lock"]);
+    fs::remove_dir_all(env.cache()).expect("the cache");
+    server.fault("POST /web.git/git-upload-pack fetch", 1, Fault::StallAfter(60));
+    let run = env.oca(&["sync"]).stderr_contains("").spawn();
+    while server.count("upload-pack fetch") < 2 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    thread::sleep(Duration::from_millis(300));
+    run.interrupt();
+    run.status(130);
+    env.sync();
+    env.assert_checkout("oca/web", &web.commit_of("18.0"));
+    env.assert_sound_checkout("oca/server-tools");
+    let left = fs::read_dir(env.project().join("oca")).expect("checkouts").flatten();
+    assert_eq!(left.filter(|entry| entry.file_name().to_string_lossy().starts_with(".oca")).count(), 0);
+}
+
+#[test]
+fn a_kill_at_any_moment_is_repaired() {
+    let env = Env::new();
+    let names = ["a", "b", "c"];
+    let all = names.map(|name| repository(&env, name));
+    let server = Server::start(&env);
+    env.declare_repos(&server.base(), &names);
+    for (number, pause) in (1..).zip([5, 15, 25, 35, 50, 70, 90]) {
+        all.iter().for_each(|remote| drop(upgrade(remote, number)));
+        let run = env.oca(&["lock", "--upgrade"]).spawn();
+        thread::sleep(Duration::from_millis(pause));
+        run.kill();
+        env.run(&["lock", "--upgrade"]);
+        let run = env.oca(&["sync"]).spawn();
+        thread::sleep(Duration::from_millis(pause));
+        run.kill();
+        env.sync();
+        for (name, remote) in names.iter().zip(&all) {
+            env.assert_checkout(&format!("oca/{name}"), &remote.commit_of("18.0"));
+        }
+    }
+}
