@@ -3,6 +3,7 @@
 //! It is written aside and then changes places with what was there. Where that cannot be (a mount point, a directory
 //! from a lower layer of an overlay), it is moved in piece by piece, with a mark that stands there meanwhile.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -161,16 +162,29 @@ fn inspect(dest: &Path, force: bool) -> Result<bool, Error> {
         return Err(Error::Foreign { dest: dest.to_owned() });
     }
     if let Some(manifest) = Manifest::load(dest)?
-        && let Some(path) = stranger(dest, Path::new(""), &manifest)?
+        && let Some(path) = stranger(dest, Path::new(""), &Known::new(&manifest))?
     {
         return Err(Error::Stranger { dest: dest.to_owned(), path });
     }
     Ok(true)
 }
 
+/// The directories of an export.
+struct Known<'a> {
+    modules: HashSet<&'a Path>,
+    above: HashSet<&'a Path>,
+}
+
+impl<'a> Known<'a> {
+    fn new(manifest: &'a Manifest) -> Self {
+        let modules = || manifest.repos.iter().flat_map(|repo| &repo.modules).map(Path::new);
+        let above = modules().flat_map(|module| module.ancestors().skip(1));
+        Self { modules: modules().collect(), above: above.collect() }
+    }
+}
+
 /// Something that somebody put between the modules of an export.
-fn stranger(dest: &Path, below: &Path, manifest: &Manifest) -> Result<Option<PathBuf>, Error> {
-    let modules = || manifest.repos.iter().flat_map(|repo| &repo.modules).map(Path::new);
+fn stranger(dest: &Path, below: &Path, known: &Known<'_>) -> Result<Option<PathBuf>, Error> {
     let directory = dest.join(below);
     for entry in fs::read_dir(&directory).at("read", &directory)? {
         let entry = entry.at("read", &directory)?;
@@ -180,12 +194,11 @@ fn stranger(dest: &Path, below: &Path, manifest: &Manifest) -> Result<Option<Pat
         let is_ours = below.as_os_str().is_empty()
             && (ours.iter().any(|own| name == *own) || name.to_string_lossy().starts_with(ASIDE_PREFIX));
         let is_directory = entry.file_type().at("read", &entry.path())?.is_dir();
-        if is_ours || modules().any(|module| module == path) {
+        if is_ours || known.modules.contains(&*path) {
             continue;
         }
-        let is_above = is_directory && modules().any(|module| module.starts_with(&path));
-        if is_above {
-            if let Some(found) = stranger(dest, &path, manifest)? {
+        if is_directory && known.above.contains(&*path) {
+            if let Some(found) = stranger(dest, &path, known)? {
                 return Ok(Some(found));
             }
         } else if is_directory || !rules::is_licence(name.as_encoded_bytes()) {
