@@ -40,8 +40,12 @@ pub(crate) enum Error {
     File(#[from] fs::Error),
     #[error(transparent)]
     Git(#[from] git::Error),
+    #[error("profile `{profile}` has its checkouts in `{}`, which is a symlink", path.display())]
+    LinkedPath { path: PathBuf, profile: String },
     #[error(transparent)]
     Lock(#[from] lock::Error),
+    #[error("profile `{profile}` in `{}` mixes its checkouts in `{path}` with the own modules in `{local}`", file.display())]
+    MixedPaths { file: PathBuf, profile: String, path: String, local: String },
     #[error("there is no `repos.toml` here or in a directory above")]
     NoConfig,
     #[error("there is no `{}`, which `{}` names in `constraints`", file.display(), config.display())]
@@ -118,7 +122,9 @@ impl Error {
             | Self::Export(_)
             | Self::ExportOfLinks { .. }
             | Self::File(_)
+            | Self::LinkedPath { .. }
             | Self::Lock(_)
+            | Self::MixedPaths { .. }
             | Self::NoCache
             | Self::NoConfig
             | Self::NotAnExport { .. }
@@ -159,7 +165,13 @@ impl Error {
             }
             Self::ExportUnfinished { .. } => Some("run `oca export` again".to_owned()),
             Self::Git(error) => error.hint("URL"),
+            Self::LinkedPath { .. } => {
+                Some("put a directory in its place, or set another `path` in `repos.toml`".to_owned())
+            }
             Self::Lock(error) => error.hint(),
+            Self::MixedPaths { .. } => {
+                Some("give the profile a `path` that neither holds nor is in a `[[local]]` one".to_owned())
+            }
             Self::NoCache => Some("set `OCA_CACHE_DIR`".to_owned()),
             Self::NoConfig => Some("run `oca init`, or name the file with `--config`".to_owned()),
             Self::NoConstraints { .. } => {
@@ -217,9 +229,9 @@ fn git_code(error: &git::Error) -> u8 {
 
 fn outcome_code(outcome: &Outcome) -> u8 {
     match outcome {
-        Outcome::Failed(error) | Outcome::Kept(git::CheckoutError::Git(error)) => git_code(error),
+        Outcome::Failed(error) | Outcome::CheckoutFailed { error, .. } => git_code(error),
         // A disk that is full, or a store that is damaged; not what the repository holds.
-        Outcome::Refused(export::Error::File(_)) => 2,
+        Outcome::NoAddons(_) | Outcome::Refused(export::Error::File(_)) => 2,
         Outcome::Refused(export::Error::Objects(_) | export::Error::Store { .. }) => 3,
         _ => 1,
     }

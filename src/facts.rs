@@ -8,7 +8,8 @@ use crate::addons::folder::Folder;
 use crate::config::Position;
 use crate::git::{self, Meter, Remote};
 use crate::lock::{Facts, LockedModule, UnreadableManifest};
-use crate::repo::{CommitId, FileTree, Reference, Series, UnreadableTree};
+use crate::repo::{CommitId, EntryKind, FileTree, Reference, Series, UnreadableTree};
+use crate::report::MissingDirectory;
 
 const REQUIREMENTS: &str = "requirements.txt";
 
@@ -20,9 +21,25 @@ pub(crate) struct Source<'a> {
     pub(crate) series: Series,
 }
 
+/// Why there are no facts of a commit.
+#[derive(Debug)]
+pub(crate) enum Error {
+    Git(git::Error),
+    NoDirectory(MissingDirectory),
+}
+
+impl From<git::Error> for Error {
+    fn from(error: git::Error) -> Self {
+        Self::Git(error)
+    }
+}
+
 /// Reads the facts of a commit; of its files, only manifests and requirements are fetched, in one request.
-pub(crate) fn read(remote: &Remote<'_>, source: &Source<'_>, meter: Meter<'_>) -> Result<Facts, git::Error> {
+pub(crate) fn read(remote: &Remote<'_>, source: &Source<'_>, meter: Meter<'_>) -> Result<Facts, Error> {
     let tree = remote.tree(source.commit, source.reference, meter)?;
+    if let Some(missing) = missing_directory(&tree, source).map_err(damaged)? {
+        return Err(Error::NoDirectory(missing));
+    }
     let found = discover::find(&tree, source.addons, source.series).map_err(damaged)?;
     let manifests = found.iter().map(|found| found.manifest.as_str());
     let blobs = tree.blobs(manifests.chain([REQUIREMENTS]))?;
@@ -56,6 +73,21 @@ pub(crate) fn read(remote: &Remote<'_>, source: &Source<'_>, meter: Meter<'_>) -
         unreadable: unreadable.collect(),
         requirements: lines(tree.read(REQUIREMENTS).map_err(damaged)?),
     })
+}
+
+/// An addons directory that the commit does not have, most likely a slip of the pen. Git keeps no empty directory.
+fn missing_directory(
+    tree: &dyn FileTree,
+    source: &Source<'_>,
+) -> Result<Option<MissingDirectory>, UnreadableTree> {
+    for directory in source.addons.iter().filter(|directory| *directory != ".") {
+        if tree.entries(directory)?.is_empty() {
+            let top = tree.entries("")?.into_iter().filter(|entry| entry.kind == EntryKind::Directory);
+            let known = top.map(|entry| entry.name).collect();
+            return Ok(Some(MissingDirectory { directory: directory.clone(), commit: source.commit, known }));
+        }
+    }
+    Ok(None)
 }
 
 /// One of the user's own directories of modules.

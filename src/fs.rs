@@ -1,5 +1,6 @@
 //! Files, with errors that carry their path. The only room that writes to the disk outside git's own directories.
 
+use std::fs::{File, Permissions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -39,6 +40,52 @@ pub(crate) fn short_digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Makes a directory and those above it.
+pub(crate) fn create_directory(path: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(path).at("create", path)
+}
+
+/// Deletes a directory and all that is in it; a symlink is deleted itself.
+pub(crate) fn remove_directory(path: &Path) -> Result<(), Error> {
+    std::fs::remove_dir_all(path).at("remove", path)
+}
+
+/// A directory that no other process takes as long as this is held; the system lets go of it where a process is
+/// killed. Nothing is written into it.
+pub(crate) struct DirectoryLock {
+    _file: File,
+}
+
+impl DirectoryLock {
+    /// Takes it at once, or after a word to `wait`.
+    pub(crate) fn take(directory: &Path, wait: impl FnOnce()) -> Result<Self, Error> {
+        let file = lockable(directory).at("open", directory)?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                wait();
+                file.lock().at("lock", directory)?;
+            }
+            // Some network file systems know no locks: better without than not at all.
+            Ok(()) | Err(TryLockError::Error(_)) => {}
+        }
+        Ok(Self { _file: file })
+    }
+}
+
+/// The directory itself: by whatever path it was reached, it is the same.
+#[cfg(unix)]
+fn lockable(directory: &Path) -> io::Result<File> {
+    File::open(directory)
+}
+
+/// Where directories know no locks: a file that stands for it, not in it, for a locked file cannot be read there.
+#[cfg(not(unix))]
+fn lockable(directory: &Path) -> io::Result<File> {
+    let name = short_digest(std::fs::canonicalize(directory)?.as_os_str().as_encoded_bytes());
+    let path = std::env::temp_dir().join(format!("oca-{name}.lock"));
+    File::options().create(true).truncate(false).write(true).open(path)
+}
+
 /// Whether a write changed the file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Written {
@@ -70,15 +117,16 @@ fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
     let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".oca-").suffix(".tmp");
-    let permissions = match std::fs::metadata(target) {
-        Ok(metadata) => metadata.permissions(),
-        Err(_) => default_permissions(),
-    };
-    builder.permissions(permissions.clone());
+    let permissions = permissions_for(target);
+    if let Some(permissions) = &permissions {
+        builder.permissions(permissions.clone());
+    }
     // Its own error names the temporary file, which nobody knows.
     let mut file = builder.tempfile_in(directory).map_err(|error| io::Error::from(error.kind()))?;
     file.write_all(bytes)?;
-    file.as_file().set_permissions(permissions)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
     keep_owner(target, file.path());
     file.as_file().sync_all()?;
     match file.persist(target) {
@@ -87,6 +135,8 @@ fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
         other => other.map(|_| sync_directory(directory)).map_err(io::Error::from),
     }
 }
+
+// Where a platform has no such thing, there is nothing to do. All that is particular to one stands here.
 
 /// The new file belongs to whom the old one belonged, where we may give it away: an odoo.conf that root rewrites
 /// must stay readable for Odoo.
@@ -98,10 +148,34 @@ fn keep_owner(old: &Path, new: &Path) {
     }
 }
 
+#[cfg(not(unix))]
+fn keep_owner(_old: &Path, _new: &Path) {}
+
+/// What the mode of a file that takes the place of another should be, or of a new one.
 #[cfg(unix)]
-fn default_permissions() -> std::fs::Permissions {
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere there is none")]
+fn permissions_for(target: &Path) -> Option<Permissions> {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::Permissions::from_mode(0o666 & !umask())
+    let kept = std::fs::metadata(target).map(|metadata| metadata.permissions());
+    Some(kept.unwrap_or_else(|_| Permissions::from_mode(0o666 & !umask())))
+}
+
+#[cfg(not(unix))]
+fn permissions_for(_target: &Path) -> Option<Permissions> {
+    None
+}
+
+/// Opens a temporary directory, which is the user's alone, as far as one that `mkdir` makes.
+#[cfg(unix)]
+pub(crate) fn open_to_others(directory: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(directory, Permissions::from_mode(0o777 & !umask())).at("create", directory)
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
+pub(crate) fn open_to_others(_directory: &Path) -> Result<(), Error> {
+    Ok(())
 }
 
 /// The umask can only be read by setting it, which other threads would notice; Linux tells it in `/proc`.
@@ -121,7 +195,7 @@ fn read_umask() -> u32 {
 /// A rename is only lasting once its directory is; where that cannot be asked for, the file system decides.
 #[cfg(unix)]
 fn sync_directory(directory: &Path) {
-    if let Ok(handle) = std::fs::File::open(directory) {
+    if let Ok(handle) = File::open(directory) {
         let _lasting = handle.sync_all();
     }
 }
@@ -150,3 +224,5 @@ pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
 pub(crate) fn exchange(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
+#[cfg(not(unix))]
+fn sync_directory(_directory: &Path) {}

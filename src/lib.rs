@@ -1,12 +1,15 @@
 //! `oca`, the submodule and lockfile manager for OCA repositories.
 //!
-//! The map; arrows point down only:
+//! The map; arrows point down only, over as many steps as they like, and `tests/it/rooms.rs` sees to it:
 //!
 //! ```text
-//! main → cli → commands → {output, session, facts, plan}
+//! main → cli → commands → session → output → error → plan → facts
+//!                       → progress → report
 //!                       → {config, lock, git, addons, requirements, odoo_conf, export}
-//!                       → {repo, report, progress, fs, pool}
+//!                       → {repo, fs, pool}
 //! ```
+//!
+//! One arrow points up: `commands`, `session` and `output` read the flags that `cli` declares for all of them.
 //!
 //! - `config` turns `repos.toml` into profiles; `lock` turns `oca.lock.json` into a lock and back. Neither knows
 //!   the other: `plan` alone sees both.
@@ -15,6 +18,8 @@
 //! - `requirements` merges Python requirements, `odoo_conf` edits an odoo.conf: text in, text out.
 //! - `export` chooses, writes and verifies plain files; it reads trees and blobs through the trait
 //!   [`Objects`](repo::Objects).
+//! - `report` is what happened, as plain data. It carries git's and export's errors whole, for `error` and `output` to choose exit
+//!   code, words and hint; `progress` is how it is told while it happens.
 //! - `session` is one run in one project: its files, its profile, its paths.
 //! - `output` alone prints; `error` decides on exit codes and hints.
 
@@ -23,9 +28,12 @@ mod cli;
 mod commands;
 mod config;
 mod error;
+#[expect(clippy::disallowed_methods, reason = "an export is written file by file")]
 mod export;
 mod facts;
+#[expect(clippy::disallowed_methods, reason = "the room that writes files")]
 mod fs;
+#[expect(clippy::disallowed_methods, reason = "stores and checkouts are its own")]
 mod git;
 mod lock;
 mod odoo_conf;

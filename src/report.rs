@@ -1,8 +1,6 @@
 //! What happened, as plain data: commands fill it in, `output` words it.
 
-use std::path::PathBuf;
-
-use crate::export::Error as ExportError;
+use crate::export::{Alteration, Error as ExportError};
 use crate::git::{CheckoutError, Error as GitError};
 use crate::repo::{AutoInstall, CommitId, Reference, RepoName};
 
@@ -42,12 +40,52 @@ pub(crate) enum Outcome {
     Refused(ExportError),
     /// Left as it is, because somebody's work is in it.
     Kept(CheckoutError),
+    /// The remote did not give what was asked for.
     Failed(GitError),
+    /// Its commit lacks a directory that should hold its modules.
+    NoAddons(MissingDirectory),
+    /// The checkout on the disk could not be worked on.
+    CheckoutFailed {
+        step: Step,
+        error: GitError,
+    },
+}
+
+/// A directory that is declared and not in the commit.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct MissingDirectory {
+    pub(crate) directory: String,
+    pub(crate) commit: CommitId,
+    /// The directories at the top of the commit.
+    pub(crate) known: Vec<String>,
+}
+
+/// What was tried with a checkout when it failed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Step {
+    Inspect,
+    CheckOut,
+    Remove,
 }
 
 impl Outcome {
     pub(crate) fn is_failure(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::Kept(_) | Self::Refused(_))
+        matches!(
+            self,
+            Self::Failed(_)
+                | Self::NoAddons(_)
+                | Self::CheckoutFailed { .. }
+                | Self::Kept(_)
+                | Self::Refused(_)
+        )
+    }
+
+    /// What kept a checkout from being placed: the user's work, or a failure.
+    pub(crate) fn not_placed(error: CheckoutError) -> Self {
+        match error {
+            CheckoutError::Git(error) => Self::CheckoutFailed { step: Step::CheckOut, error },
+            kept => Self::Kept(kept),
+        }
     }
 }
 
@@ -189,6 +227,8 @@ pub(crate) enum State {
     NotGit,
     Undeclared,
     Skipped,
+    /// It could not be looked at; the detail says why.
+    Unreadable,
 }
 
 /// The content of a checkout, or of a repository in an export, against the lock.
@@ -213,23 +253,6 @@ impl Verified {
     pub(crate) fn is_fine(&self) -> bool {
         self.alterations.is_empty() && self.trouble.is_none()
     }
-}
-
-/// A file that is not as it should be.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Alteration {
-    pub(crate) path: PathBuf,
-    pub(crate) state: FileState,
-}
-
-/// See [`Alteration`].
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum FileState {
-    Altered,
-    /// It should be executable and is not, or the other way round.
-    Mode,
-    Missing,
-    Extra,
 }
 
 /// A pin against the head of what it follows.

@@ -1,14 +1,14 @@
 //! One run of the tool in one project: the files it reads, the profile it is about, and its paths.
 
-use std::fs::File;
 use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::addons::discover::Unreadable;
 use crate::cli::Global;
 use crate::config::{self, Config, Profile, Template};
 use crate::error::Error;
 use crate::facts::{self, LocalModules};
-use crate::fs::{Context, short_digest};
+use crate::fs::{Context, DirectoryLock, create_directory};
 use crate::git::{Git, Origin};
 use crate::lock::{self, Lock};
 use crate::output::Printer;
@@ -23,7 +23,7 @@ pub(crate) struct Session<'a> {
     pub(crate) config: Config,
     /// The absolute directory of `repos.toml`.
     root: PathBuf,
-    git: Git,
+    git: OnceLock<Git>,
 }
 
 impl<'a> Session<'a> {
@@ -38,12 +38,40 @@ impl<'a> Session<'a> {
             return Err(Error::Unsupported { uses });
         }
         let root = std::path::absolute(&config.directory).at("find", &config.directory)?;
-        let git = Git::new(cache_directory(global)?, global.offline);
-        Ok(Self { global, printer, config, root: normal(&root), git })
+        let session = Self { global, printer, config, root: normal(&root), git: OnceLock::new() };
+        session.config.profiles.iter().try_for_each(|profile| session.refuse_mixed(profile))?;
+        Ok(session)
     }
 
-    pub(crate) fn git(&self) -> &Git {
-        &self.git
+    /// Refuses checkouts among the user's own modules: what keeps the surrounding repository from swallowing
+    /// checkouts would hide the modules from it.
+    ///
+    /// Own modules at the top of the project have the directory of checkouts beside them, which hides none. A
+    /// variable that is not set is an error for whoever needs its value.
+    fn refuse_mixed(&self, profile: &Profile) -> Result<(), Error> {
+        let Ok(checkouts) = self.checkouts(profile) else { return Ok(()) };
+        for local in &profile.locals {
+            let Ok(own) = self.entry(&local.path) else { continue };
+            let is_around = checkouts.starts_with(&own) && !self.root.starts_with(&own);
+            if own.starts_with(&checkouts) || is_around {
+                let (path, local) = (profile.path.as_str().to_owned(), local.path.as_str().to_owned());
+                let file = self.config.file.clone();
+                return Err(Error::MixedPaths { file, profile: profile.name.clone(), path, local });
+            }
+        }
+        Ok(())
+    }
+
+    /// Git and its cache; only commands that fetch need one, and so a home directory.
+    pub(crate) fn git(&self) -> Result<&Git, Error> {
+        if let Some(git) = self.git.get() {
+            return Ok(git);
+        }
+        let cache = cache_directory(self.global)?;
+        // Told once, and not again for each repository.
+        create_directory(&cache).map_err(Error::Cache)?;
+        let git = Git::new(cache, self.global.offline);
+        Ok(self.git.get_or_init(|| git))
     }
 
     /// Threads are only started by commands that have work for them.
@@ -100,21 +128,10 @@ impl<'a> Session<'a> {
         Err(Error::Stale { file, differences, locked: false })
     }
 
-    /// Waits until no other oca changes this project.
-    pub(crate) fn claim(&self) -> Result<Claim, Error> {
-        let name = short_digest(self.root.as_os_str().as_encoded_bytes());
-        let directory = self.git.cache().join("projects");
-        let path = directory.join(format!("{name}.lock"));
-        let open = || {
-            std::fs::create_dir_all(&directory).at("create", &directory)?;
-            File::options().create(true).truncate(false).write(true).open(&path).at("open", &path)
-        };
-        let file = open().map_err(Error::Cache)?;
-        if file.try_lock().is_err() {
-            self.printer.note("waiting for another oca in this project");
-            file.lock().at("lock", &path).map_err(Error::Cache)?;
-        }
-        Ok(Claim { _file: file })
+    /// Waits until no other oca changes this project, whichever cache it uses and whatever leads to the project.
+    pub(crate) fn claim(&self) -> Result<DirectoryLock, Error> {
+        let wait = || self.printer.note("waiting for another oca in this project");
+        Ok(DirectoryLock::take(&self.root, wait)?)
     }
 
     /// The url that requests go to: expanded, and absolute where it is a path.
@@ -142,6 +159,18 @@ impl<'a> Session<'a> {
         Ok(self.absolute(&profile.checkouts(&variable)?))
     }
 
+    /// Refuses to write below a symlink: the directory of a profile's checkouts stays inside the project.
+    pub(crate) fn refuse_links(&self, profile: &Profile) -> Result<(), Error> {
+        let mut path = self.root.clone();
+        for part in Path::new(&profile.checkouts(&variable)?) {
+            path.push(part);
+            if path.is_symlink() {
+                return Err(Error::LinkedPath { path, profile: profile.name.clone() });
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn checkout(&self, profile: &Profile, name: &RepoName) -> Result<PathBuf, Error> {
         Ok(self.checkouts(profile)?.join(name.as_str()))
     }
@@ -156,6 +185,9 @@ impl<'a> Session<'a> {
         let mut all = Vec::new();
         for local in &profile.locals {
             let directory = self.entry(&local.path)?;
+            if !directory.is_dir() {
+                self.tell_of_missing(local.path.as_str());
+            }
             let found = facts::read_folder(&directory, profile.odoo);
             let (requirements, survey) = found.map_err(|error| Error::UnreadableFolder { error })?;
             let name = local.path.as_str().trim_end_matches('/').to_owned();
@@ -190,6 +222,17 @@ impl<'a> Session<'a> {
         Ok(all)
     }
 
+    /// The presets declare `addons` for those who will have own modules one day: who has none is not nagged in every
+    /// run. Any other directory was named by the user, so that its absence is a slip of the pen or of a deployment.
+    fn tell_of_missing(&self, path: &str) {
+        let text = format!("`{path}` of `[[local]]` does not exist; its modules are left out");
+        if path.trim_start_matches("./").trim_end_matches('/') == "addons" {
+            self.printer.detail(&text);
+        } else {
+            self.printer.warning(&text);
+        }
+    }
+
     /// A constraints file: as it is shown, and where it is.
     pub(crate) fn constraint(&self, template: &Template) -> Result<(String, PathBuf), Error> {
         let shown = template.expand(&variable).map_err(config::Unusable::from)?;
@@ -217,11 +260,6 @@ impl<'a> Session<'a> {
     pub(crate) fn absolute(&self, path: &str) -> PathBuf {
         normal(&self.root.join(path))
     }
-}
-
-/// Held while a project is being changed.
-pub(crate) struct Claim {
-    _file: File,
 }
 
 /// The directory of all stores.

@@ -79,8 +79,8 @@ mod tests {
 
     fn write(root: &Path, path: &str, text: &str) {
         let path = root.join(path);
-        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a new directory");
-        std::fs::write(path, text).expect("a new file");
+        fs::create_directory(path.parent().expect("a parent")).expect("a new directory");
+        fs::write_if_changed(&path, text.as_bytes()).expect("a new file");
     }
 
     fn listed(folder: &Folder, directory: &str) -> Vec<(String, EntryKind)> {

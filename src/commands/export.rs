@@ -7,7 +7,7 @@ use crate::cli::{Format, FormatArg};
 use crate::config::{Drop, Layout, Profile};
 use crate::error::{Error, counted};
 use crate::export::{self, Batch, Chosen, Directories, Guarded, Manifest, Repository, Rules, Site, Wanted};
-use crate::git::Remote;
+use crate::git::{Git, Remote};
 use crate::lock::{Lock, LockedRepo};
 use crate::output::json;
 use crate::plan::{self, Entry, Offer};
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let dest = site.dest().to_owned();
     site.finish(time)?;
     if let Format::Json = args.format.format {
-        session.printer.data(&json::outcomes(&outcomes));
+        session.printer.data(&json::outcomes(&outcomes, false));
     }
     let modules: usize = manifest.repos.iter().map(|repo| repo.modules.len()).sum();
     let what = if args.link { counted(files, "link", "links") } else { counted(files, "file", "files") };
@@ -114,10 +114,11 @@ fn rules(profile: &Profile) -> Rules {
 /// What an export never replaces, whatever is forced.
 fn guarded(session: &Session<'_>) -> Result<Vec<Guarded>, Error> {
     let guard = |path, what| Guarded { path, what, inside: false };
-    let mut guarded = vec![
-        guard(session.absolute("."), "the project"),
-        guard(session.git().cache().to_owned(), "oca's cache"),
-    ];
+    let mut guarded = vec![guard(session.absolute("."), "the project")];
+    // Where there is no place for a cache, there is none to lose.
+    if let Ok(git) = session.git() {
+        guarded.push(guard(git.cache().to_owned(), "oca's cache"));
+    }
     for profile in &session.config.profiles {
         guarded.push(guard(session.checkouts(profile)?, "the directory of the checkouts"));
         for repo in &profile.repos {
@@ -171,7 +172,7 @@ fn files(
         targets.push(Target { locked: offer.locked, wanted, url: session.remote_url(url)? });
     }
     let names: Vec<&RepoName> = targets.iter().map(|target| &target.locked.pin.name).collect();
-    let pools = session.pools()?;
+    let (git, pools) = (session.git()?, session.pools()?);
     let results = {
         let watcher = session.printer.watch(&names);
         let watcher = watcher.as_ref();
@@ -179,7 +180,7 @@ fn files(
             &targets,
             |place, target| {
                 watcher.started(place);
-                fetch(session, target, watcher, place)
+                fetch(git, target, watcher, place)
             },
             |place, target, fetched| {
                 watcher.step(place, "writing");
@@ -202,7 +203,7 @@ fn files(
             },
         )
     };
-    session.git().warnings().iter().for_each(|warning| session.printer.warning(warning));
+    git.warnings().iter().for_each(|warning| session.printer.warning(warning));
     let (outcomes, written): (Vec<RepoOutcome>, Vec<_>) = results.into_iter().unzip();
     let failures: Vec<RepoOutcome> = {
         let failed = outcomes.iter().any(|repo| repo.outcome.is_failure());
@@ -259,7 +260,7 @@ fn recorded(plan: &Plan<'_>, trees: impl Fn(&Offer<'_>) -> Vec<Vec<String>>) -> 
 
 /// Brings the blobs that are kept into the store, and no others.
 fn fetch<'a>(
-    session: &'a Session<'_>,
+    git: &'a Git,
     target: &Target<'_>,
     watcher: &dyn Progress,
     place: usize,
@@ -268,7 +269,7 @@ fn fetch<'a>(
     let LockedRepo { pin, commit, .. } = target.locked;
     let wanted = &target.wanted;
     watcher.step(place, "fetching");
-    let remote = session.git().remote(&target.url).map_err(Outcome::Failed)?;
+    let remote = git.remote(&target.url).map_err(Outcome::Failed)?;
     // Opened anew after each request: an object database does not see packs that came after it.
     let open = || remote.tree(*commit, &pin.reference, &meter).map_err(Outcome::Failed);
     let asked = export::asked(&open()?, wanted).map_err(Outcome::Refused)?;

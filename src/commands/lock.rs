@@ -93,7 +93,7 @@ fn check(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = bytes.as_deref().map(|bytes| Lock::parse(bytes, &file)).transpose()?;
     let mut differences = plan::differences(&session.config, lock.as_ref(), &session.local_depends()?);
     if let (Some(lock), Some(bytes)) = (&lock, &bytes)
-        && lock.render().as_bytes() != bytes.as_slice()
+        && !lock.is_laid_out_as(bytes)
     {
         differences.push(Difference::Layout);
     }
@@ -190,13 +190,14 @@ fn upstream(session: &Session<'_>, lock: &Lock) -> Result<(Vec<Difference>, Vec<
         .map(|(declared, locked)| Ok((declared, locked, session.remote_url(&declared.url)?)))
         .collect::<Result<_, Error>>()?;
     let names: Vec<&RepoName> = pins.iter().map(|(declared, ..)| &declared.pin.name).collect();
+    let git = session.git()?;
     let answers = {
         let watcher = session.printer.watch(&names);
         session.pools()?.fetch(&pins, |place, (declared, locked, url)| {
             watcher.started(place);
             watcher.step(place, "asking");
             let meter = |bytes| watcher.received(place, bytes);
-            let remote = session.git().remote(url);
+            let remote = git.remote(url);
             let answer =
                 remote.and_then(|remote| remote.leads_to(&declared.pin.reference, locked.commit, &meter));
             watcher.finished(place, &Outcome::UpToDate);
@@ -302,20 +303,22 @@ fn task<'a>(
 fn perform(session: &Session<'_>, work: &[Task<'_>]) -> Result<Vec<LockedRepo>, Error> {
     let names: Vec<&RepoName> = work.iter().map(|task| &task.declared.pin.name).collect();
     let pools = session.pools()?;
+    let git = session.git()?;
     let results = {
         let watcher = session.printer.watch(&names);
         pools.fetch(work, |place, task| {
             watcher.started(place);
-            let result = resolve(session.git(), task, place, watcher.as_ref());
+            let result = resolve(git, task, place, watcher.as_ref());
             let (outcome, repo) = match result {
                 Ok(repo) => (locked(task, &repo), Some(repo)),
-                Err(error) => (Outcome::Failed(error), None),
+                Err(facts::Error::Git(error)) => (Outcome::Failed(error), None),
+                Err(facts::Error::NoDirectory(missing)) => (Outcome::NoAddons(missing), None),
             };
             watcher.finished(place, &outcome);
             (outcome, repo)
         })
     };
-    session.git().warnings().iter().for_each(|warning| session.printer.warning(warning));
+    git.warnings().iter().for_each(|warning| session.printer.warning(warning));
     let mut failures = Vec::new();
     let mut repos = Vec::new();
     for (task, (outcome, repo)) in work.iter().zip(results) {
@@ -341,7 +344,7 @@ fn resolve(
     task: &Task<'_>,
     place: usize,
     watcher: &dyn Progress,
-) -> Result<LockedRepo, git::Error> {
+) -> Result<LockedRepo, facts::Error> {
     let meter = |bytes| watcher.received(place, bytes);
     let remote = git.remote(&task.url)?;
     let Declared { pin, addons, series, .. } = task.declared;

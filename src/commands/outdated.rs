@@ -32,11 +32,12 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         }
     }
     let names: Vec<&RepoName> = pins.iter().map(|(selected, _)| &selected.repo.name).collect();
+    let git = session.git()?;
     let heads = {
         let watcher = session.printer.watch(&names);
         session.pools()?.fetch(&pins, |place, (selected, url)| {
             watcher.started(place);
-            let head = session.git().remote(url).and_then(|remote| remote.resolve(&selected.repo.reference));
+            let head = git.remote(url).and_then(|remote| remote.resolve(&selected.repo.reference));
             let (outcome, head) = match head {
                 Ok(head) if head == selected.locked.commit => (Outcome::UpToDate, Some(head)),
                 Ok(head) => (Outcome::Outdated, Some(head)),
@@ -46,7 +47,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             (outcome, head)
         })
     };
-    session.git().warnings().iter().for_each(|warning| session.printer.warning(warning));
+    git.warnings().iter().for_each(|warning| session.printer.warning(warning));
     let mut outdated = Vec::new();
     let mut failures = Vec::new();
     for ((selected, _), (outcome, head)) in pins.iter().zip(heads) {

@@ -5,8 +5,8 @@ use crate::error::Error;
 use crate::git::{Checkout, Head, LocalWork};
 use crate::output::{Table, json};
 use crate::plan;
-use crate::repo::CommitId;
-use crate::report::{RepoStatus, State};
+use crate::repo::{CommitId, RepoName};
+use crate::report::{Outcome, RepoOutcome, RepoStatus, State, Step};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -17,48 +17,68 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
-    let mut wanted: Vec<(String, Option<CommitId>, Option<Checkout>)> = Vec::new();
+    let mut wanted: Vec<(&RepoName, Option<CommitId>, Option<Checkout>)> = Vec::new();
     for profile in session.profiles()? {
         for selected in plan::selected(profile, &lock) {
-            let name = selected.repo.name.to_string();
-            let checkout = Checkout::new(session.checkout(profile, &selected.repo.name)?);
-            let skipped = session.config.skips(&selected.repo.name);
+            let name = &selected.repo.name;
+            let checkout = Checkout::new(session.checkout(profile, name)?);
             let same = |(_, _, other): &(_, _, Option<Checkout>)| {
                 other.as_ref().is_some_and(|other| other.path() == checkout.path())
             };
             if !wanted.iter().any(same) {
+                let skipped = session.config.skips(name);
                 wanted.push((name, Some(selected.locked.commit), (!skipped).then_some(checkout)));
             }
         }
     }
-    let mut repos = session.pools()?.fetch(&wanted, |_, (name, locked, checkout)| match checkout {
+    let found = session.pools()?.fetch(&wanted, |_, (name, locked, checkout)| match checkout {
         Some(checkout) => inspect(name, *locked, checkout),
         None => Ok(report(name, State::Skipped, *locked, None)),
     });
-    for (name, path) in super::sync::undeclared(session)? {
-        let checkout = Checkout::new(path);
-        let actual = match checkout.head()? {
-            Head::Complete(placed) => Some(placed.commit),
-            Head::Other(commit) => commit,
-            Head::Absent | Head::HalfClone | Head::NotGit | Head::Link => None,
-        };
-        repos.push(Ok(report(name.as_str(), State::Undeclared, None, actual)));
+    let names = wanted.iter().map(|(name, ..)| (*name).clone());
+    let mut answers: Vec<_> = names.zip(found).collect();
+    for (path, name) in super::sync::undeclared(session)? {
+        let found = Checkout::new(path).head();
+        let found = found.map(|head| report(&name, State::Undeclared, None, commit_at(&head)));
+        answers.push((name, found));
     }
-    let repos = repos.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let (mut repos, mut failures) = (Vec::new(), Vec::new());
+    for (name, answer) in answers {
+        match answer {
+            Ok(repo) => repos.push(repo),
+            Err(error) => {
+                let detail = Some(error.to_string());
+                repos.push(RepoStatus { detail, ..report(&name, State::Unreadable, None, None) });
+                let outcome = Outcome::CheckoutFailed { step: Step::Inspect, error };
+                failures.push(RepoOutcome { name, url: String::new(), outcome });
+            }
+        }
+    }
     session.printer.data(&match args.format.format {
         Format::Human => table(&repos),
         Format::Json => json::status(&repos),
     });
+    if !failures.is_empty() {
+        return Err(Error::Repos { failures });
+    }
     let fine = repos.iter().all(|repo| matches!(repo.state, State::Clean | State::Skipped));
     if fine { Ok(()) } else { Err(Error::Silent) }
 }
 
-fn report(name: &str, state: State, locked: Option<CommitId>, actual: Option<CommitId>) -> RepoStatus {
-    RepoStatus { name: name.to_owned(), state, locked, actual, detail: None }
+fn commit_at(head: &Head) -> Option<CommitId> {
+    match head {
+        Head::Complete(placed) => Some(placed.commit),
+        Head::Other(commit) => *commit,
+        Head::Absent | Head::HalfClone | Head::NotGit | Head::Link => None,
+    }
+}
+
+fn report(name: &RepoName, state: State, locked: Option<CommitId>, actual: Option<CommitId>) -> RepoStatus {
+    RepoStatus { name: name.to_string(), state, locked, actual, detail: None }
 }
 
 fn inspect(
-    name: &str,
+    name: &RepoName,
     locked: Option<CommitId>,
     checkout: &Checkout,
 ) -> Result<RepoStatus, crate::git::Error> {

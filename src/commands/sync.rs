@@ -1,19 +1,22 @@
 //! `oca sync`: makes the checkouts what the lock says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::lock::{self, Ahead};
 use crate::cli::{Format, FormatArg};
+use crate::config::Profile;
 use crate::error::{Error, counted};
-use crate::fs::{Context, write_if_changed};
-use crate::git::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, Origin, Remote};
-use crate::lock::{Lock, LockedRepo};
-use crate::output::json;
+use crate::fs::{Context, create_directory, read_if_there, remove_directory, write_if_changed};
+use crate::git::{
+    self, ASIDE_PREFIX, Checkout, CheckoutError, Content, Git, Head, LocalWork, Origin, Remote,
+};
+use crate::lock::{Lock, LockedRepo, Pin};
+use crate::output::{json, render_outcome, render_planned};
 use crate::plan::{self, Moves};
 use crate::progress::Progress;
 use crate::repo::{RemoteUrl, RepoName};
-use crate::report::{Outcome, RepoOutcome};
+use crate::report::{Outcome, RepoOutcome, Step};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -36,15 +39,16 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let _claim = session.claim()?;
+    let pruned: &[Profile] = if args.prune { &session.config.profiles } else { &[] };
+    session.profiles()?.into_iter().chain(pruned).try_for_each(|profile| session.refuse_links(profile))?;
     let lock = current_lock(args, session)?;
-    let targets = targets(session, &lock)?;
+    let (targets, mut outcomes) = targets(session, &lock)?;
     let (ready, work): (Vec<Target<'_>>, Vec<Target<'_>>) =
         targets.into_iter().partition(|target| target.is_ready() && !(args.force && target.has_work()));
-    let mut outcomes: Vec<RepoOutcome> =
-        ready.iter().map(|target| target.outcome(Outcome::UpToDate)).collect();
+    outcomes.extend(ready.iter().map(|target| target.outcome(Outcome::UpToDate)));
     if !work.is_empty() {
         outcomes.extend(if args.dry_run {
-            foresee(session, &work, args.force)
+            foresee(session, &work, args.force)?
         } else {
             place(session, &work, args.force)?
         });
@@ -127,19 +131,32 @@ impl Target<'_> {
     }
 }
 
-/// The checkouts of the profiles asked for, each directory once, in path order.
-fn targets<'a>(session: &'a Session<'_>, lock: &'a Lock) -> Result<Vec<Target<'a>>, Error> {
-    let mut targets: Vec<Target<'a>> = Vec::new();
+/// The checkouts of the profiles asked for, each directory once, in path order; and those that are left alone
+/// before anything is asked for.
+fn targets<'a>(
+    session: &'a Session<'_>,
+    lock: &'a Lock,
+) -> Result<(Vec<Target<'a>>, Vec<RepoOutcome>), Error> {
+    let mut seen = BTreeSet::new();
+    let (mut targets, mut failures) = (Vec::new(), Vec::new());
     for profile in session.profiles()? {
         for selected in plan::selected(profile, lock) {
             let path = session.checkout(profile, &selected.repo.name)?;
-            let known = targets.iter().any(|target| target.checkout.path() == path);
-            if known || session.config.skips(&selected.repo.name) {
+            if session.config.skips(&selected.repo.name) || !seen.insert(path.clone()) {
                 continue;
             }
             let checkout = Checkout::new(path);
+            let head = match checkout.head() {
+                Ok(head) => head,
+                Err(error) => {
+                    let outcome = Outcome::CheckoutFailed { step: Step::Inspect, error };
+                    let Pin { name, url, .. } = selected.locked.pin.clone();
+                    failures.push(RepoOutcome { name, url: url.to_string(), outcome });
+                    continue;
+                }
+            };
             targets.push(Target {
-                head: checkout.head()?,
+                head,
                 checkout,
                 origin: session.origin(&selected.repo.url, &selected.repo.reference)?,
                 url: session.remote_url(&selected.repo.url)?,
@@ -148,14 +165,15 @@ fn targets<'a>(session: &'a Session<'_>, lock: &'a Lock) -> Result<Vec<Target<'a
             });
         }
     }
-    Ok(targets)
+    Ok((targets, failures))
 }
 
 /// Fetches what is missing and puts it in place, all repositories at once.
 fn place(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Result<Vec<RepoOutcome>, Error> {
-    prepare_directories(work)?;
+    prepare_directories(session, work)?;
     let names: Vec<&RepoName> = work.iter().map(Target::name).collect();
     let pools = session.pools()?;
+    let git = session.git()?;
     let outcomes = {
         let watcher = session.printer.watch(&names);
         let watcher = watcher.as_ref();
@@ -163,12 +181,12 @@ fn place(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Result<Vec<
             work,
             |place, target| {
                 watcher.started(place);
-                fetch(session, target, force, &Watch { watcher, place })
+                fetch(git, target, force, &Watch { watcher, place })
             },
             |place, target, fetched| {
                 watcher.step(place, "checking out");
                 let outcome = fetched.and_then(|(remote, content)| {
-                    target.checkout.place(&remote, &content, force).map_err(Outcome::Kept)?;
+                    target.checkout.place(&remote, &content, force).map_err(Outcome::not_placed)?;
                     Ok(target.done())
                 });
                 let outcome = outcome.unwrap_or_else(|failure| failure);
@@ -177,7 +195,7 @@ fn place(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Result<Vec<
             },
         )
     };
-    session.git().warnings().iter().for_each(|warning| session.printer.warning(warning));
+    git.warnings().iter().for_each(|warning| session.printer.warning(warning));
     Ok(outcomes)
 }
 
@@ -188,7 +206,7 @@ struct Watch<'a> {
 
 /// Brings what the checkout needs into the store; asks no server for a checkout that will be left alone.
 fn fetch<'a>(
-    session: &'a Session<'_>,
+    git: &'a Git,
     target: &'a Target<'_>,
     force: bool,
     watch: &Watch<'_>,
@@ -198,8 +216,9 @@ fn fetch<'a>(
     if !force && let Some(obstacle) = target.checkout.obstacle(&target.head) {
         return Err(Outcome::Kept(obstacle));
     }
-    let remote = session.git().remote(&target.url).map_err(failed)?;
+    let remote = git.remote(&target.url).map_err(failed)?;
     if let (Head::Complete(_) | Head::Other(Some(_)), false) = (&target.head, force) {
+        let failed = |error| Outcome::CheckoutFailed { step: Step::Inspect, error };
         target.checkout.recover().map_err(failed)?;
         let work = target.checkout.local_work(Some(&remote)).map_err(failed)?;
         if !work.is_none() {
@@ -214,42 +233,59 @@ fn fetch<'a>(
 }
 
 /// What [`place`] would do, as far as it can be told without asking a server.
-fn foresee(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Vec<RepoOutcome> {
-    let one = |target: &Target<'_>| {
+fn foresee(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Result<Vec<RepoOutcome>, Error> {
+    let git = session.git()?;
+    let foreseen = |target: &Target<'_>| {
         let outcome = match &target.head {
             _ if force => target.done(),
             Head::Complete(_) | Head::Other(Some(_)) => {
-                let remote = session.git().remote(&target.url).ok();
-                match target.checkout.local_work(remote.as_ref()) {
-                    Ok(work) if work.is_none() => target.done(),
-                    Ok(work) => Outcome::Kept(CheckoutError::LocalWork(work)),
-                    Err(error) => Outcome::Kept(error.into()),
-                }
+                let work = target.checkout.local_work(git.remote(&target.url).ok().as_ref());
+                kept_for(work).unwrap_or_else(|| target.done())
             }
             head => target.checkout.obstacle(head).map_or_else(|| target.done(), Outcome::Kept),
         };
         target.outcome(outcome)
     };
-    work.iter().map(one).collect()
+    Ok(work.iter().map(foreseen).collect())
+}
+
+/// Why a checkout has to be left alone, if it has.
+fn kept_for(work: Result<LocalWork, git::Error>) -> Option<Outcome> {
+    match work {
+        Ok(work) if work.is_none() => None,
+        Ok(work) => Some(Outcome::Kept(CheckoutError::LocalWork(work))),
+        Err(error) => Some(Outcome::CheckoutFailed { step: Step::Inspect, error }),
+    }
 }
 
 /// Makes the directories of the checkouts, keeps them out of the surrounding repository, and clears away what a
 /// killed run left.
-fn prepare_directories(work: &[Target<'_>]) -> Result<(), Error> {
-    let parents: std::collections::BTreeSet<&Path> =
-        work.iter().filter_map(|target| target.checkout.path().parent()).collect();
+fn prepare_directories(session: &Session<'_>, work: &[Target<'_>]) -> Result<(), Error> {
+    let parents: BTreeSet<&Path> = work.iter().filter_map(|target| target.checkout.path().parent()).collect();
     for parent in parents {
-        std::fs::create_dir_all(parent).at("create", parent)?;
-        let ignore = parent.join(".gitignore");
-        if !ignore.exists() {
-            write_if_changed(&ignore, b"*\n")?;
-        }
+        create_directory(parent)?;
+        keep_out(session, parent)?;
         for entry in std::fs::read_dir(parent).at("read", parent)? {
             let entry = entry.at("read", parent)?;
             if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX) {
-                std::fs::remove_dir_all(entry.path()).at("remove", &entry.path())?;
+                remove_directory(&entry.path())?;
             }
         }
+    }
+    Ok(())
+}
+
+/// Keeps the checkouts out of the surrounding repository, unless the user has a word of their own in that.
+fn keep_out(session: &Session<'_>, directory: &Path) -> Result<(), Error> {
+    let ignore = directory.join(".gitignore");
+    if !ignore.is_symlink() && !ignore.exists() {
+        write_if_changed(&ignore, b"*\n")?;
+        return Ok(());
+    }
+    let text = read_if_there(&ignore)?.unwrap_or_default();
+    if !String::from_utf8_lossy(&text).lines().any(|line| line.trim_end() == "*") {
+        let (ignore, why) = (ignore.display(), "the surrounding repository may swallow the checkouts");
+        session.printer.warning(&format!("`{ignore}` has no line `*`: {why}"));
     }
     Ok(())
 }
@@ -257,35 +293,29 @@ fn prepare_directories(work: &[Target<'_>]) -> Result<(), Error> {
 /// Removes checkouts of ours that no profile declares, and in which nobody works.
 fn prune(session: &Session<'_>, args: &Args) -> Result<Vec<RepoOutcome>, Error> {
     let mut outcomes = Vec::new();
-    for (name, path) in undeclared(session)? {
+    for (path, name) in undeclared(session)? {
         let checkout = Checkout::new(path);
-        let outcome = prune_one(&checkout, args).map_or_else(Outcome::Kept, |()| Outcome::Removed);
-        let note = format!("{name}: {}", crate::output::render_outcome(&outcome));
-        if !outcome.is_failure() {
-            session.printer.note(&note);
+        let kept = if args.force { None } else { kept_for(checkout.whole_work()) };
+        let outcome = kept.unwrap_or_else(|| {
+            let removed = if args.dry_run { Ok(()) } else { checkout.remove() };
+            match removed {
+                Ok(()) => Outcome::Removed,
+                Err(error) => Outcome::CheckoutFailed { step: Step::Remove, error },
+            }
+        });
+        // What a dry run would do is told at its end.
+        if !args.dry_run && !outcome.is_failure() {
+            session.printer.note(&format!("{name}: {}", render_outcome(&outcome)));
         }
         outcomes.push(RepoOutcome { name, url: String::new(), outcome });
     }
     Ok(outcomes)
 }
 
-fn prune_one(checkout: &Checkout, args: &Args) -> Result<(), CheckoutError> {
-    if !args.force {
-        let work = checkout.whole_work()?;
-        if !work.is_none() {
-            return Err(CheckoutError::LocalWork(work));
-        }
-    }
-    if !args.dry_run {
-        checkout.remove()?;
-    }
-    Ok(())
-}
-
 /// Checkouts that oca made, below a profile's path, and that no profile declares there.
-pub(super) fn undeclared(session: &Session<'_>) -> Result<BTreeMap<RepoName, PathBuf>, Error> {
-    let mut declared = std::collections::BTreeSet::new();
-    let mut directories = std::collections::BTreeSet::new();
+pub(super) fn undeclared(session: &Session<'_>) -> Result<BTreeMap<PathBuf, RepoName>, Error> {
+    let mut declared = BTreeSet::new();
+    let mut directories = BTreeSet::new();
     for profile in &session.config.profiles {
         let directory = session.checkouts(profile)?;
         declared.extend(profile.repos.iter().map(|repo| directory.join(repo.name.as_str())));
@@ -302,7 +332,7 @@ pub(super) fn undeclared(session: &Session<'_>) -> Result<BTreeMap<RepoName, Pat
                 continue;
             };
             if Checkout::new(path.clone()).is_ours() {
-                found.insert(name, path);
+                found.insert(path, name);
             }
         }
     }
@@ -311,11 +341,13 @@ pub(super) fn undeclared(session: &Session<'_>) -> Result<BTreeMap<RepoName, Pat
 
 fn finish(session: &Session<'_>, args: &Args, outcomes: Vec<RepoOutcome>) -> Result<(), Error> {
     if let Format::Json = args.format.format {
-        session.printer.data(&json::outcomes(&outcomes));
+        session.printer.data(&json::outcomes(&outcomes, args.dry_run));
     } else if args.dry_run {
-        let told = outcomes.iter().filter(|repo| !matches!(repo.outcome, Outcome::UpToDate));
+        let told = outcomes
+            .iter()
+            .filter(|repo| !matches!(repo.outcome, Outcome::UpToDate) && !repo.outcome.is_failure());
         for RepoOutcome { name, outcome, .. } in told {
-            session.printer.data(&format!("{name}: {}\n", crate::output::render_outcome(outcome)));
+            session.printer.data(&format!("{name}: {}\n", render_planned(outcome)));
         }
     }
     let total = counted(outcomes.len(), "repository", "repositories");

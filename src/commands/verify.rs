@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use crate::cli::{Format, FormatArg, Global};
 use crate::config::{self, Layout};
 use crate::error::{Error, counted};
-use crate::export::{self, File, Manifest, Repository, Wanted};
+use crate::export::{self, Alteration, File, Manifest, Repository, Wanted};
 use crate::git::{Checkout, Head};
 use crate::lock::{self, Lock, LockedRepo};
 use crate::output::{Printer, json};
 use crate::plan::{self, Entry, Offer};
 use crate::pool::{self, Pools};
 use crate::repo::RepoName;
-use crate::report::{Alteration, Verified};
+use crate::report::Verified;
 use crate::session::Session;
 
 use super::export::{by_offer, module_paths};

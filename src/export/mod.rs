@@ -18,7 +18,7 @@ pub(crate) use choose::{Chosen, File, Wanted, all, asked, check_links, choose};
 pub(crate) use manifest::{FILE_NAME, LICENCES, LOCK_NAME, Layout, Manifest, Repository, UNFINISHED, record};
 pub(crate) use place::{Guarded, Site};
 pub(crate) use rules::Rules;
-pub(crate) use verify::{compare, extra, read};
+pub(crate) use verify::{Alteration, FileState, compare, extra, read};
 pub(crate) use write::{Batch, Directories, batch, link, native, set_directory_time, time, write};
 
 use crate::fs;

@@ -9,7 +9,23 @@ use super::Error;
 use super::choose::{File, FileKind};
 use super::object::blob_id;
 use crate::fs::Context;
-use crate::report::{Alteration, FileState};
+
+/// A file that is not as it should be.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Alteration {
+    pub(crate) path: PathBuf,
+    pub(crate) state: FileState,
+}
+
+/// See [`Alteration`].
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum FileState {
+    Altered,
+    /// It should be executable and is not, or the other way round.
+    Mode,
+    Missing,
+    Extra,
+}
 
 /// What is wrong with a file, if anything is.
 pub(crate) fn compare(root: &Path, path: &Path, file: &File) -> Result<Option<Alteration>, Error> {

@@ -67,6 +67,13 @@ impl Lock {
         read::lock(bytes, file)
     }
 
+    /// Whether these bytes are what oca would write; git may have given them the line ends of Windows.
+    pub(crate) fn is_laid_out_as(&self, bytes: &[u8]) -> bool {
+        let rendered = self.render();
+        let lines = || String::from_utf8_lossy(bytes).replace("\r\n", "\n");
+        rendered.as_bytes() == bytes || rendered == lines()
+    }
+
     /// Writes the lock, if its bytes differ from what is there.
     pub(crate) fn save(&self, file: &Path) -> Result<Written, Error> {
         Ok(fs::write_if_changed(file, self.render().as_bytes())?)

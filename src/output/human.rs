@@ -2,9 +2,13 @@
 
 use std::fmt;
 
+use crate::config::near;
 use crate::error::counted;
-use crate::git::{CheckoutError, Error as GitError};
-use crate::report::{Difference, FileState, Outcome, RepoOutcome, State, Unmet, Verified, WhyUnmet};
+use crate::export::FileState;
+use crate::git::CheckoutError;
+use crate::report::{
+    Difference, MissingDirectory, Outcome, RepoOutcome, State, Step, Unmet, Verified, WhyUnmet,
+};
 
 /// How many files of one repository are named.
 pub(super) const NAMED: usize = 20;
@@ -26,7 +30,21 @@ pub(crate) fn render_outcome(outcome: &Outcome) -> String {
         }
         Outcome::Refused(error) => format!("refused: {error}"),
         Outcome::Kept(error) => format!("left alone: {error}"),
-        Outcome::Failed(error) => format!("failed: {error}"),
+        Outcome::NoAddons(missing) => format!("failed: it has no directory `{}`", missing.directory),
+        Outcome::Failed(error) | Outcome::CheckoutFailed { error, .. } => format!("failed: {error}"),
+    }
+}
+
+/// What a dry run says would become of a repository, to follow its name.
+pub(crate) fn render_planned(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Created(commit) => format!("would check out at {}", commit.short()),
+        Outcome::Moved { from: Some(from), to } => format!("would move {} -> {}", from.short(), to.short()),
+        Outcome::Moved { from: None, to } => format!("would move to {}", to.short()),
+        Outcome::Refreshed(commit) => format!("would refresh at {}", commit.short()),
+        Outcome::Removed => "would remove".to_owned(),
+        Outcome::Kept(error) => format!("would be left alone: {error}"),
+        other => render_outcome(other),
     }
 }
 
@@ -40,11 +58,13 @@ pub(super) struct FailureWords {
 pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
     let RepoOutcome { name, url, outcome } = failure;
     match outcome {
-        Outcome::Kept(CheckoutError::Git(error)) => checkout_failure(name.as_str(), error, url),
         Outcome::Kept(error) => FailureWords {
             error: format!("`{name}` was left alone: {error}"),
             cause: None,
             hint: Some(match error {
+                CheckoutError::Link { .. } => {
+                    "remove the link, or list the repository in `skip` of `repos.local.toml`".to_owned()
+                }
                 CheckoutError::LocalWork(_) => "commit and push it, or give `--force` to lose it".to_owned(),
                 _ => "move it away, or give `--force` to replace it".to_owned(),
             }),
@@ -59,17 +79,26 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
             cause: Some(with_sources(error)),
             hint: error.hint(url).map(|hint| hint.replace("NAME", name.as_str())),
         },
+        Outcome::NoAddons(MissingDirectory { directory, commit, known }) => FailureWords {
+            error: format!("`{name}` has no directory `{directory}` at commit `{commit}`"),
+            cause: None,
+            hint: Some(match near(directory, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("correct `addons` of `[repos.{name}]` in `repos.toml`"),
+            }),
+        },
+        Outcome::CheckoutFailed { step, error } => FailureWords {
+            error: match step {
+                Step::Inspect => format!("cannot read the checkout of `{name}`"),
+                Step::CheckOut => format!("cannot check out `{name}`"),
+                Step::Remove => format!("cannot remove `{name}`"),
+            },
+            cause: Some(with_sources(error)),
+            hint: error.hint(url),
+        },
         other => {
             FailureWords { error: format!("`{name}`: {}", render_outcome(other)), cause: None, hint: None }
         }
-    }
-}
-
-fn checkout_failure(name: &str, error: &GitError, url: &str) -> FailureWords {
-    FailureWords {
-        error: format!("cannot check out `{name}`"),
-        cause: Some(with_sources(error)),
-        hint: error.hint(url),
     }
 }
 
@@ -221,6 +250,7 @@ impl fmt::Display for State {
             Self::NotGit => "not git",
             Self::Undeclared => "undeclared",
             Self::Skipped => "skipped",
+            Self::Unreadable => "unreadable",
         })
     }
 }

@@ -3,13 +3,12 @@
 use serde::Serialize;
 
 use super::human::NAMED;
-use super::render_outcome;
+use super::{render_outcome, render_planned};
 use crate::config::Profile;
+use crate::export::{Alteration, FileState};
 use crate::lock::Change;
 use crate::repo::{AutoInstall, CommitId, RepoName};
-use crate::report::{
-    Difference, FileState, ListedModule, Outcome, Outdated, RepoOutcome, RepoStatus, State, Verified,
-};
+use crate::report::{Difference, ListedModule, Outcome, Outdated, RepoOutcome, RepoStatus, State, Verified};
 use crate::requirements::{Conflict, Merged};
 
 const VERSION: u32 = 1;
@@ -60,7 +59,8 @@ pub(crate) fn changes(changes: &[Change]) -> String {
     render(&Changes { version: VERSION, changes: changes.iter().map(one).collect() })
 }
 
-pub(crate) fn outcomes(outcomes: &[RepoOutcome]) -> String {
+/// What was done, or would be done by a `dry` run: the same shape, in other words.
+pub(crate) fn outcomes(outcomes: &[RepoOutcome], dry: bool) -> String {
     #[derive(Serialize)]
     struct Outcomes<'a> {
         version: u32,
@@ -73,7 +73,7 @@ pub(crate) fn outcomes(outcomes: &[RepoOutcome]) -> String {
         commit: Option<CommitId>,
         message: String,
     }
-    fn one_outcome(repo: &RepoOutcome) -> One<'_> {
+    fn one_outcome(repo: &RepoOutcome, message: String) -> One<'_> {
         let (outcome, commit) = match &repo.outcome {
             Outcome::Locked { to, .. } => ("locked", Some(*to)),
             Outcome::UpToDate => ("up-to-date", None),
@@ -85,11 +85,13 @@ pub(crate) fn outcomes(outcomes: &[RepoOutcome]) -> String {
             Outcome::Exported { .. } => ("exported", None),
             Outcome::Refused(_) => ("refused", None),
             Outcome::Kept(_) => ("kept", None),
-            Outcome::Failed(_) => ("failed", None),
+            Outcome::Failed(_) | Outcome::NoAddons(_) | Outcome::CheckoutFailed { .. } => ("failed", None),
         };
-        One { name: &repo.name, outcome, commit, message: render_outcome(&repo.outcome) }
+        One { name: &repo.name, outcome, commit, message }
     }
-    render(&Outcomes { version: VERSION, repos: outcomes.iter().map(one_outcome).collect() })
+    let words = if dry { render_planned } else { render_outcome };
+    let repos = outcomes.iter().map(|repo| one_outcome(repo, words(&repo.outcome))).collect();
+    render(&Outcomes { version: VERSION, repos })
 }
 
 pub(crate) fn status(repos: &[RepoStatus]) -> String {
@@ -124,6 +126,7 @@ fn state_name(state: State) -> &'static str {
         State::NotGit => "not-git",
         State::Undeclared => "undeclared",
         State::Skipped => "skipped",
+        State::Unreadable => "unreadable",
     }
 }
 
@@ -151,7 +154,7 @@ pub(crate) fn verified(repos: &[Verified]) -> String {
         state: &'static str,
     }
     fn one(repo: &Verified) -> One<'_> {
-        let file = |file: &crate::report::Alteration| File {
+        let file = |file: &Alteration| File {
             path: file.path.to_string_lossy().into_owned(),
             state: match file.state {
                 FileState::Altered => "altered",

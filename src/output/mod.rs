@@ -6,7 +6,7 @@ pub(crate) mod json;
 
 use std::io::{self, IsTerminal, Write};
 
-pub(crate) use human::{Table, render_outcome};
+pub(crate) use human::{Table, render_outcome, render_planned};
 
 use crate::cli::{ColorChoice, Global};
 use crate::error::{Error, counted};
@@ -46,12 +46,13 @@ impl Printer {
         }
     }
 
-    /// What was asked for, to stdout. Whoever reads may stop reading: that is no error.
+    /// What was asked for, to stdout. Whoever reads may stop reading: that is no error, and the answer of the
+    /// command, which is its exit code, stays what it is.
     pub(crate) fn data(&self, text: &str) {
         let mut stdout = io::stdout().lock();
         if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             if error.kind() == io::ErrorKind::BrokenPipe {
-                std::process::exit(0);
+                return;
             }
             self.line(Tone::Error, &format!("cannot write to stdout: {error}"));
             std::process::exit(2);

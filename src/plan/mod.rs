@@ -77,7 +77,7 @@ pub(crate) enum Moves {
 pub(crate) enum Action<'a> {
     /// The lock has it, whole.
     Keep(&'a LockedRepo),
-    /// The commit stands; its facts are read anew, from other addons directories.
+    /// The commit stands; its facts are read anew, from other addons directories or for another series.
     Reread(CommitId),
     /// The remote is asked which commit the reference stands for; `old` keeps its facts if it is the same.
     Resolve { old: Option<&'a LockedRepo> },
@@ -85,9 +85,18 @@ pub(crate) enum Action<'a> {
     Set(CommitId),
 }
 
+/// The series for which the facts of a pin were read; see [`Declared::series`].
+fn deciding_series(lock: &Lock, pin: &Pin) -> Option<Series> {
+    let asking = lock.profiles.values().filter(|profile| profile.repos.contains(pin));
+    asking.map(|profile| profile.odoo).min()
+}
+
 /// What `oca lock` does for a declared repository.
 pub(crate) fn action<'a>(declared: &Declared, lock: Option<&'a Lock>, moves: &Moves) -> Action<'a> {
     let old = lock.and_then(|lock| lock.repo(&declared.pin));
+    // Facts hold for the directories and the series that they were read for.
+    let series = lock.and_then(|lock| deciding_series(lock, &declared.pin));
+    let holds = |old: &LockedRepo| old.addons == declared.addons && series == Some(declared.series);
     let name = &declared.pin.name;
     let asked = match moves {
         Moves::To(commits) => match commits.get(name) {
@@ -102,9 +111,13 @@ pub(crate) fn action<'a>(declared: &Declared, lock: Option<&'a Lock>, moves: &Mo
         // A commit by its id cannot move.
         (Some(old), Reference::Rev(commit)) if old.commit != *commit => Action::Set(*commit),
         (Some(old), reference) if !asked || matches!(reference, Reference::Rev(_)) => {
-            if old.addons == declared.addons { Action::Keep(old) } else { Action::Reread(old.commit) }
+            if holds(old) {
+                Action::Keep(old)
+            } else {
+                Action::Reread(old.commit)
+            }
         }
-        (old, _) => Action::Resolve { old: old.filter(|old| old.addons == declared.addons) },
+        (old, _) => Action::Resolve { old: old.filter(|old| holds(old)) },
     }
 }
 

@@ -36,7 +36,8 @@ addons = [\"second\", \".\", \"nothing\"]
 
 fn project(env: &Env, declared: &str) {
     web(env);
-    repository(env, "dms", &["dms", "second/dms_more"]);
+    let dms = repository(env, "dms", &["dms", "second/dms_more"]);
+    dms.branch("18.0").file("nothing/README.md", "").commit();
     env.locked(declared);
 }
 

@@ -29,8 +29,9 @@ fn modules_stand_in_path_order_and_the_first_of_a_name_counts() {
              web_x  18.0.1.0.0  web\n\
              z      1.2         ./last\n",
         )
+        .stderr("warning: `missing` of `[[local]]` does not exist; its modules are left out\n")
         .success();
-    env.oca(&["list", "-v"]).stdout_contains("dms ").stderr("4 modules\n").success();
+    env.oca(&["list", "-v"]).stdout_contains("dms ").stderr_contains("\n4 modules\n").success();
 }
 
 #[test]
@@ -137,4 +138,21 @@ fn a_module_of_ones_own_that_cannot_be_read_is_told() {
         .stdout("web_x  18.0.1.0.0  web\n")
         .stderr("warning: `addons/mine/__manifest__.py` at line 1: the bracket that begins here is not closed; the module is left out\n")
         .success();
+}
+
+#[test]
+fn the_directory_of_the_presets_is_missed_only_in_detail() {
+    let env = Env::new();
+    web(&env);
+    env.locked(&format!("{WEB}[[local]]\npath = \"addons\"\n"));
+    env.oca(&["list"]).stdout_contains("web_x").stderr("").success();
+    env.oca(&["list", "-v"])
+        .stdout_contains("web_x")
+        .stderr("`addons` of `[[local]]` does not exist; its modules are left out\n1 module\n")
+        .success();
+    env.oca(&["requirements", "-q"]).stdout_contains("").success();
+    env.edit("repos.toml", "\"addons\"", "\"mine\"");
+    let warning = "warning: `mine` of `[[local]]` does not exist; its modules are left out\n";
+    env.oca(&["requirements"]).stdout_contains("").stderr(warning).success();
+    env.oca(&["addons-path"]).stdout_contains("/mine,").success();
 }

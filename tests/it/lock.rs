@@ -229,3 +229,30 @@ fn what_changed_is_told_to_machines() {
         .stdout("{\n  \"version\": 1,\n  \"changes\": []\n}\n")
         .success();
 }
+
+#[test]
+fn an_addons_directory_that_the_commit_does_not_have_is_refused_beside_all_other_failures() {
+    let env = Env::new();
+    let web = repository(&env, "web", &["addons/web_x"]);
+    let dms = repository(&env, "dms", &["dms"]);
+    let declared = "[profiles.standard]\nrepos = [\"web\", \"dms\"]\n[repos.web]\naddons = [\"adons\"]\n\
+                    [repos.dms]\naddons = [\".\", \"README.md\"]\n";
+    env.declare(declared);
+    env.oca(&["lock"])
+        .stderr(&format!(
+            "error: `dms` has no directory `README.md` at commit `{}`\n\
+             hint: correct `addons` of `[repos.dms]` in `repos.toml`\n\
+             error: `web` has no directory `adons` at commit `{}`\n\
+             hint: did you mean `addons`?\n\
+             error: 2 repositories failed\n",
+            dms.commit_of("18.0"),
+            web.commit_of("18.0")
+        ))
+        .status(2);
+    assert!(!env.exists("oca.lock.json"));
+    env.declare(&declared.replace("adons", "addons").replace(", \"README.md\"", ""));
+    env.lock();
+    // A directory that is there and holds no module is fine: 26 of 32 repositories had none at first.
+    web.branch("18.0").remove("addons/web_x/__manifest__.py").commit();
+    env.oca(&["lock", "--upgrade", "-q"]).success();
+}

@@ -160,7 +160,7 @@ fn a_file_that_is_spaced_or_sorted_by_hand_is_told() {
     env.locked(WEB);
     let lock = env.read("oca.lock.json");
     let layout = "the file is not laid out as oca writes it";
-    for text in [lock.trim_end().to_owned(), lock.replace("  ", "\t"), lock.replace('\n', "\r\n")] {
+    for text in [lock.trim_end().to_owned(), lock.replace("  ", "\t")] {
         env.write("oca.lock.json", text);
         assert_stale(&env, &[layout]);
     }
@@ -205,4 +205,16 @@ fn flags_that_would_write_exclude_it() {
             .stderr_contains("error: the argument '--check' cannot be used with")
             .status(2);
     }
+}
+
+#[test]
+fn a_lock_with_the_line_ends_of_windows_is_as_good() {
+    let env = Env::new();
+    web(&env);
+    env.locked(WEB);
+    let windows = env.read("oca.lock.json").replace('\n', "\r\n");
+    env.write("oca.lock.json", &windows);
+    env.oca(&["lock", "--check"]).success();
+    env.write("oca.lock.json", windows.replace("\r\n", "\r\n\r\n"));
+    assert_stale(&env, &["the file is not laid out as oca writes it"]);
 }

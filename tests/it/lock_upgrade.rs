@@ -237,3 +237,24 @@ fn upgrading_pins_what_is_new_as_well() {
         .stderr_contains("2 repositories with 4 modules, 2 changed\n")
         .success();
 }
+
+#[test]
+fn a_changed_series_reads_the_same_commit_anew() {
+    let env = Env::new();
+    let old = |name: &str| [format!("{name}/__init__.py"), format!("{name}/__openerp__.py")];
+    let [init, manifest] = old("web_old");
+    let remote = web(&env);
+    let commit = remote.branch("18.0").file(&init, "").file(&manifest, "{'name': 'old'}").commit();
+    let declared = format!("{WEB}[repos.web]\nbranch = \"18.0\"\n");
+    env.locked(&declared);
+    assert!(env.read("oca.lock.json").contains("web_old"));
+    remote.branch("18.0").module("web_later", &[]).commit();
+    env.declare(&declared);
+    env.edit("repos.toml", "odoo = \"18.0\"", "odoo = \"19.0\"");
+    env.oca(&["lock"]).stderr("web: read anew\n1 repository with 1 module, 1 changed\n").success();
+    let lock = env.read("oca.lock.json");
+    assert!(!lock.contains("web_old") && lock.contains(&commit) && !lock.contains("web_later"), "{lock}");
+    env.edit("repos.toml", "odoo = \"19.0\"", "odoo = \"18.0\"");
+    env.lock();
+    assert!(env.read("oca.lock.json").contains("web_old"));
+}

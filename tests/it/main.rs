@@ -1,5 +1,7 @@
 //! Runs the real binary against real repositories and loopback servers; nothing here needs the network.
 
+#![expect(clippy::disallowed_methods, reason = "tests set up their own files")]
+
 mod addons_path;
 mod addons_path_files;
 mod auth;
@@ -26,12 +28,14 @@ mod lock_refused;
 mod lock_upgrade;
 mod lock_upstream;
 mod loopback;
+mod one_at_a_time;
 mod other_transports;
 mod outdated;
 mod project;
 mod proxy;
 mod remote;
 mod requirements;
+mod rooms;
 mod run;
 mod selection;
 mod server;
@@ -39,10 +43,14 @@ mod server;
 mod ssh;
 mod status;
 mod sync;
+mod sync_directories;
 mod sync_moves;
+mod sync_outcomes;
 mod sync_prune;
 mod sync_repair;
 mod sync_safety;
+#[cfg(unix)]
+mod sync_symlinks;
 mod transports;
 mod usage;
 #[cfg(unix)]

@@ -98,6 +98,22 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
 
+#[test]
+fn a_reader_that_goes_away_does_not_change_the_answer() {
+    let env = Env::new();
+    web(&env);
+    env.locked(WEB);
+    env.edit("repos.toml", "\"web\"", "\"web\", \"dms\"");
+    let (reader, writer) = io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = env.command(env!("CARGO_BIN_EXE_oca"));
+    command.args(["lock", "--check"]).current_dir(env.project()).stdout(writer).stderr(Stdio::piped());
+    let output = command.output().expect("the program starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.starts_with("error: `oca.lock.json` is out of date"), "{stderr}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn data_that_cannot_be_written_is_a_failure() {

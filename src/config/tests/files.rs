@@ -119,7 +119,7 @@ fn slips_in_the_file_of_the_machine_are_refused() {
 fn the_file_is_searched_upward() {
     let directory = directory_with(&[("repos.toml", b"")]);
     let deep = directory.path().join("a/b");
-    std::fs::create_dir_all(&deep).expect("made");
+    crate::fs::create_directory(&deep).expect("made");
     let file = directory.path().join(FILE_NAME);
     assert_eq!(find(&deep), Some(file.clone()));
     assert_eq!(find(directory.path()), Some(file.clone()));

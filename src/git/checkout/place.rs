@@ -8,7 +8,7 @@ use git2::build::CheckoutBuilder;
 use git2::{Odb, Oid, Repository, RepositoryInitOptions};
 
 use super::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, Origin, write_marker};
-use crate::fs::{Context, read_if_there, write_if_changed};
+use crate::fs::{Context, open_to_others, read_if_there, write_if_changed};
 use crate::git::store::oid;
 use crate::git::{Error, Remote};
 use crate::repo::CommitId;
@@ -50,7 +50,7 @@ impl Checkout {
         fs::create_dir_all(parent).at("create", parent)?;
         let aside =
             tempfile::Builder::new().prefix(ASIDE_PREFIX).tempdir_in(parent).at("write in", parent)?;
-        open_permissions(aside.path())?;
+        open_to_others(aside.path())?;
         let mut options = RepositoryInitOptions::new();
         options.external_template(false);
         let repository = Repository::init_opts(aside.path(), &options)?;
@@ -97,15 +97,6 @@ impl Checkout {
         fs::remove_file(&journal).at("remove", &journal)?;
         Ok(())
     }
-}
-
-/// A temporary directory is the user's alone; a checkout is as open as what `mkdir` makes.
-#[cfg(unix)]
-fn open_permissions(directory: &Path) -> Result<(), Error> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = 0o777 & !crate::fs::umask();
-    fs::set_permissions(directory, fs::Permissions::from_mode(mode)).at("create", directory)?;
-    Ok(())
 }
 
 /// Sets `origin`, and keeps a user's `autocrlf` from making a fresh checkout look changed.

@@ -1,0 +1,43 @@
+//! The directory of the checkouts, and the repository that surrounds it.
+
+use crate::env::Env;
+use crate::project::{WEB, repository};
+
+#[test]
+fn checkouts_among_the_own_modules_are_refused() {
+    let env = Env::new();
+    repository(&env, "web", &["web_x"]);
+    for (path, local) in [("addons", "./addons/"), ("oca", "oca/mine"), ("addons/oca", "addons")] {
+        env.declare(&format!("path = \"{path}\"\n[[local]]\npath = \"{local}\"\n{WEB}"));
+        for command in [&["lock"][..], &["lock", "--check"], &["sync"]] {
+            env.oca(command)
+                .stderr(&format!(
+                    "error: profile `standard` in `repos.toml` mixes its checkouts in `{path}` with the own modules in `{local}`\n\
+                     hint: give the profile a `path` that neither holds nor is in a `[[local]]` one\n"
+                ))
+                .status(2);
+        }
+    }
+    for local in [".", "..", "oca-mine", "${UNSET}"] {
+        env.declare(&format!("[[local]]\npath = \"{local}\"\n{WEB}"));
+        env.lock();
+        env.oca(&["sync", "-q"]).success();
+    }
+}
+
+#[test]
+fn a_gitignore_that_lets_checkouts_through_is_told() {
+    let env = Env::new();
+    let web = repository(&env, "web", &["web_x"]);
+    env.locked(WEB);
+    env.write("oca/.gitignore", "*.pyc\n");
+    let warning = "warning: `[TEMP]/project/oca/.gitignore` has no line `*`: \
+                   the surrounding repository may swallow the checkouts\n";
+    env.oca(&["sync"]).stderr_contains(warning).success();
+    env.assert_file("oca/.gitignore", "*.pyc\n");
+    env.write("oca/.gitignore", "# mine\r\n*\r\n");
+    web.branch("18.0").module("web_y", &[]).commit();
+    env.oca(&["lock", "--upgrade", "-q"]).success();
+    let output = env.oca(&["sync"]).output();
+    assert!(output.code == Some(0) && !output.stderr.contains("warning"), "{output}");
+}

@@ -1,0 +1,73 @@
+//! Nothing is written through a symlink below the project, whoever made it.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+
+use crate::env::Env;
+use crate::project::{repository, short};
+
+/// Two repositories in the lock, and one of them as the user has it in a place of their own.
+fn developer(env: &Env) -> (PathBuf, String) {
+    let dms = repository(env, "dms", &["dms"]);
+    let web = repository(env, "web", &["web_x"]);
+    env.locked("[profiles.standard]\nrepos = [\"dms\", \"web\"]\n");
+    web.branch("18.0").module("web_y", &[]).commit();
+    let mine = env.home().join("web");
+    env.git(env.home(), &["clone", "-q", &web.path().to_string_lossy(), "web"]);
+    (mine, short(&dms.commit_of("18.0")).to_owned())
+}
+
+#[test]
+fn a_linked_checkout_is_left_alone_and_named() {
+    let env = Env::new();
+    let (mine, dms) = developer(&env);
+    let head = env.git(&mine, &["rev-parse", "HEAD"]);
+    fs::create_dir(env.project().join("oca")).expect("a folder");
+    symlink(&mine, env.project().join("oca/web")).expect("a link");
+    let kept = "error: `web` was left alone: `[TEMP]/project/oca/web` is a symlink\n\
+                hint: remove the link, or list the repository in `skip` of `repos.local.toml`\n";
+    env.oca(&["sync", "--dry-run"])
+        .stdout(&format!("dms: would check out at {dms}\n"))
+        .stderr(&format!("2 repositories, 1 would change\n{kept}"))
+        .status(1);
+    for flags in [&["sync"][..], &["sync", "--force", "--prune"]] {
+        env.oca(flags).stderr_contains(kept).status(1);
+        assert_eq!(env.git(&mine, &["rev-parse", "HEAD"]), head);
+        assert!(env.project().join("oca/web").is_symlink());
+    }
+    env.assert_sound_checkout("oca/dms");
+    env.write("repos.local.toml", "skip = [\"web\"]\n");
+    env.oca(&["sync", "-q"]).success();
+    env.oca(&["addons-path"]).stdout("[TEMP]/project/oca/dms\n").success();
+}
+
+#[test]
+fn a_linked_directory_of_checkouts_is_refused_before_anything_is_done() {
+    let env = Env::new();
+    developer(&env);
+    let elsewhere = env.root().join("elsewhere");
+    fs::create_dir(&elsewhere).expect("a folder");
+    symlink(&elsewhere, env.project().join("oca")).expect("a link");
+    let refused = "error: profile `standard` has its checkouts in `[TEMP]/project/oca`, which is a symlink\n\
+                   hint: put a directory in its place, or set another `path` in `repos.toml`\n";
+    env.oca(&["sync"]).stderr(refused).status(2);
+    env.edit("repos.toml", "[profiles.standard]\n", "[profiles.standard]\npath = \"oca/18\"\n");
+    env.oca(&["sync", "--prune", "--force"]).stderr(refused).status(2);
+    assert_eq!(fs::read_dir(&elsewhere).expect("the folder").count(), 0);
+    env.oca(&["addons-path"]).stdout("[TEMP]/project/oca/18/dms,[TEMP]/project/oca/18/web\n").success();
+}
+
+#[test]
+fn a_link_that_nobody_declares_is_not_pruned() {
+    let env = Env::new();
+    developer(&env);
+    env.oca(&["sync", "-q"]).success();
+    let kept = env.root().join("kept");
+    fs::rename(env.project().join("oca/web"), &kept).expect("the checkout can be moved");
+    symlink(&kept, env.project().join("oca/web")).expect("a link");
+    env.declare("[profiles.standard]\nrepos = [\"dms\"]\n");
+    env.lock();
+    env.oca(&["sync", "--prune"]).stderr("1 repository up to date\n").success();
+    assert!(env.project().join("oca/web").is_symlink() && kept.join("web_x").is_dir());
+}
