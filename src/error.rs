@@ -8,10 +8,12 @@ use crate::plan::RefusedPin;
 use crate::repo::{Invalid, RepoName, UnreadableTree};
 use crate::report::{Difference, Outcome, RepoOutcome, Unmet};
 use crate::requirements::{Conflict, Problem};
-use crate::{config, fs, git, lock};
+use crate::{config, export, fs, git, lock};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
+    #[error("`SOURCE_DATE_EPOCH` is `{word}`, which is no number of seconds since 1970")]
+    BadDate { word: String },
     #[error("{invalid}")]
     BadName { invalid: Invalid },
     #[error("`{word}` is not `NAME@COMMIT`: {why}")]
@@ -28,6 +30,12 @@ pub(crate) enum Error {
     Differs { file: PathBuf, differences: Vec<String>, command: String },
     #[error("`{}` already exists", file.display())]
     Exists { file: PathBuf },
+    #[error(transparent)]
+    Export(#[from] export::Error),
+    #[error("`{}` is a half-written export", directory.display())]
+    ExportUnfinished { directory: PathBuf },
+    #[error("`{}` holds links to the checkouts, and no files of its own", directory.display())]
+    ExportOfLinks { directory: PathBuf },
     #[error(transparent)]
     File(#[from] fs::Error),
     #[error(transparent)]
@@ -46,8 +54,12 @@ pub(crate) enum Error {
     NoCache,
     #[error("there is no `{}`", file.display())]
     NoLock { file: PathBuf },
+    #[error("`{}` is not an export of oca", directory.display())]
+    NotAnExport { directory: PathBuf },
     #[error("Odoo would refuse `{}`: {why}", path.display())]
     NotAnAddonsDirectory { path: PathBuf, why: &'static str, is_checkout: bool },
+    #[error("`{}` has no profile `{profile}`, which was exported", file.display())]
+    ProfileNotLocked { file: PathBuf, profile: String },
     #[error("`{}` is not UTF-8 at line {line}", file.display())]
     NotUtf8 { file: PathBuf, line: usize },
     #[error("`--all-profiles` was given to a command that is about one profile")]
@@ -66,6 +78,8 @@ pub(crate) enum Error {
     RefusedPin { file: PathBuf, refused: RefusedPin },
     #[error("cannot start threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    #[error("`{}` is an export of profile `{found}`, not of `{asked}`", directory.display())]
+    OtherProfile { directory: PathBuf, found: String, asked: String },
     #[error("{} cannot be reached from where {} declared", counted(names.len(), "pin", "pins"), if names.len() == 1 { "it is" } else { "they are" })]
     Unreachable { names: Vec<RepoName> },
     #[error("`{word}` contradicts another commit that is given for `{name}`")]
@@ -89,23 +103,31 @@ impl Error {
         match self {
             Self::Conflicts { .. }
             | Self::Differs { .. }
+            | Self::Export(export::Error::NoCheckout { .. } | export::Error::Stranger { .. })
+            | Self::ExportUnfinished { .. }
             | Self::NoLock { .. }
             | Self::NotAnAddonsDirectory { .. }
+            | Self::OtherProfile { .. }
+            | Self::ProfileNotLocked { .. }
             | Self::Silent
             | Self::Stale { .. }
             | Self::Unreachable { .. } => 1,
-            Self::BadName { .. }
+            Self::BadDate { .. }
+            | Self::BadName { .. }
             | Self::BadPin { .. }
             | Self::Cache(_)
             | Self::Comma { .. }
             | Self::Config(_)
             | Self::Exists { .. }
+            | Self::Export(_)
+            | Self::ExportOfLinks { .. }
             | Self::File(_)
             | Self::LinkedPath { .. }
             | Self::Lock(_)
             | Self::MixedPaths { .. }
             | Self::NoCache
             | Self::NoConfig
+            | Self::NotAnExport { .. }
             | Self::NoConstraints { .. }
             | Self::NotUtf8 { .. }
             | Self::OneProfile
@@ -137,6 +159,11 @@ impl Error {
             }
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
             Self::Exists { .. } => Some("edit it, or move it away first".to_owned()),
+            Self::Export(error) => error.hint(),
+            Self::ExportOfLinks { .. } => {
+                Some("run `oca verify` without it to look at the checkouts".to_owned())
+            }
+            Self::ExportUnfinished { .. } => Some("run `oca export` again".to_owned()),
             Self::Git(error) => error.hint("URL"),
             Self::LinkedPath { .. } => {
                 Some("put a directory in its place, or set another `path` in `repos.toml`".to_owned())
@@ -179,9 +206,13 @@ impl Error {
                 Some(config::near_or_all(name.as_str(), known, "repositories here are"))
             }
             Self::Unusable(error) => error.hint(),
-            Self::BadName { .. }
+            Self::BadDate { .. }
+            | Self::BadName { .. }
             | Self::Conflicts { .. }
             | Self::File(_)
+            | Self::NotAnExport { .. }
+            | Self::OtherProfile { .. }
+            | Self::ProfileNotLocked { .. }
             | Self::Repos { .. }
             | Self::Silent
             | Self::Threads(_)
@@ -199,7 +230,9 @@ fn git_code(error: &git::Error) -> u8 {
 fn outcome_code(outcome: &Outcome) -> u8 {
     match outcome {
         Outcome::Failed(error) | Outcome::CheckoutFailed { error, .. } => git_code(error),
-        Outcome::NoAddons(_) => 2,
+        // A disk that is full, or a store that is damaged; not what the repository holds.
+        Outcome::NoAddons(_) | Outcome::Refused(export::Error::File(_)) => 2,
+        Outcome::Refused(export::Error::Objects(_) | export::Error::Store { .. }) => 3,
         _ => 1,
     }
 }

@@ -5,7 +5,7 @@
 //! ```text
 //! main → cli → commands → session → output → error → plan → facts
 //!                       → progress → report
-//!                       → {config, lock, git, addons, requirements, odoo_conf}
+//!                       → {config, lock, git, addons, requirements, odoo_conf, export}
 //!                       → {repo, fs, pool}
 //! ```
 //!
@@ -16,7 +16,9 @@
 //! - `git` is the only room that knows git2 or HTTP. `addons` reads modules through the trait
 //!   [`FileTree`](repo::FileTree) and has never heard of git; `facts` brings the two together.
 //! - `requirements` merges Python requirements, `odoo_conf` edits an odoo.conf: text in, text out.
-//! - `report` is what happened, as plain data. It carries git's errors whole, for `error` and `output` to choose exit
+//! - `export` chooses, writes and verifies plain files; it reads trees and blobs through the trait
+//!   [`Objects`](repo::Objects).
+//! - `report` is what happened, as plain data. It carries git's and export's errors whole, for `error` and `output` to choose exit
 //!   code, words and hint; `progress` is how it is told while it happens.
 //! - `session` is one run in one project: its files, its profile, its paths.
 //! - `output` alone prints; `error` decides on exit codes and hints.
@@ -26,6 +28,8 @@ mod cli;
 mod commands;
 mod config;
 mod error;
+#[expect(clippy::disallowed_methods, reason = "an export is written file by file")]
+mod export;
 mod facts;
 #[expect(clippy::disallowed_methods, reason = "the room that writes files")]
 mod fs;

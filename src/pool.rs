@@ -1,5 +1,6 @@
 //! Two pools of threads: one for waiting on the network, one for work; so that neither starves the other.
 
+use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use rayon::{Scope, ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
 /// Bounded pools for one run of the program.
@@ -52,6 +53,11 @@ impl Pools {
             .collect()
     }
 
+    /// Runs something on the threads for work; [`share`] in it uses all of them.
+    pub(crate) fn work<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        self.cpu.install(work)
+    }
+
     /// Runs `fetch` for each item on the network's threads; the results keep the order of the items.
     pub(crate) fn fetch<T: Sync, R: Send>(
         &self,
@@ -71,6 +77,23 @@ impl Pools {
             .map(|result| result.expect("every item is worked on before the scope ends"))
             .collect()
     }
+}
+
+/// Works on all items with the threads of the pool that the caller runs in; each thread opens what it works with
+/// for itself. The first failure ends it.
+pub(crate) fn share<T: Sync, S, R: Send, E: Send>(
+    items: &[T],
+    open: impl Fn() -> Result<S, E> + Sync,
+    work: impl Fn(&S, &T) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, E> {
+    let one = |opened: &mut Option<S>, item| {
+        let state = match opened.take() {
+            Some(state) => state,
+            None => open()?,
+        };
+        work(opened.insert(state), item)
+    };
+    items.par_iter().map_init(|| None, one).collect()
 }
 
 #[cfg(test)]

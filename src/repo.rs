@@ -302,6 +302,7 @@ macro_rules! id_from_text {
 
 id_from_text!(CommitId, "commit");
 id_from_text!(TreeId, "tree");
+id_from_text!(BlobId, "blob");
 
 impl CommitId {
     /// The first ten digits, for people.
@@ -398,6 +399,45 @@ pub(crate) enum EntryKind {
     Directory,
     Symlink,
     Other,
+}
+
+/// An entry of a tree of git, as raw as git keeps it: its name is bytes, its mode whatever number was written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct TreeEntry {
+    pub(crate) mode: u32,
+    pub(crate) name: Vec<u8>,
+    pub(crate) id: [u8; 20],
+}
+
+impl TreeEntry {
+    pub(crate) fn kind(&self) -> EntryKind {
+        match self.mode & 0o170_000 {
+            0o100_000 => EntryKind::File,
+            0o040_000 => EntryKind::Directory,
+            0o120_000 => EntryKind::Symlink,
+            _ => EntryKind::Other,
+        }
+    }
+
+    pub(crate) fn is_executable(&self) -> bool {
+        self.kind() == EntryKind::File && self.mode & 0o100 != 0
+    }
+
+    pub(crate) fn tree(&self) -> TreeId {
+        TreeId::from_bytes(self.id)
+    }
+
+    pub(crate) fn blob(&self) -> BlobId {
+        BlobId::from_bytes(self.id)
+    }
+}
+
+/// Trees and blobs by their ids, wherever they are kept.
+pub(crate) trait Objects {
+    /// All entries of a tree, in git's order.
+    fn tree(&self, id: TreeId) -> Result<Vec<TreeEntry>, UnreadableTree>;
+
+    fn blob(&self, id: BlobId) -> Result<Vec<u8>, UnreadableTree>;
 }
 
 /// A tree of files could not be read: a damaged store, or a folder without permission.

@@ -1,5 +1,6 @@
 //! What happened, as plain data: commands fill it in, `output` words it.
 
+use crate::export::{Alteration, Error as ExportError};
 use crate::git::{CheckoutError, Error as GitError};
 use crate::repo::{AutoInstall, CommitId, Reference, RepoName};
 
@@ -31,6 +32,12 @@ pub(crate) enum Outcome {
     /// Same commit, but its origin or depth, or files that were changed.
     Refreshed(CommitId),
     Removed,
+    Exported {
+        modules: usize,
+        files: usize,
+    },
+    /// What is in it cannot be exported.
+    Refused(ExportError),
     /// Left as it is, because somebody's work is in it.
     Kept(CheckoutError),
     /// The remote did not give what was asked for.
@@ -63,7 +70,14 @@ pub(crate) enum Step {
 
 impl Outcome {
     pub(crate) fn is_failure(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::NoAddons(_) | Self::CheckoutFailed { .. } | Self::Kept(_))
+        matches!(
+            self,
+            Self::Failed(_)
+                | Self::NoAddons(_)
+                | Self::CheckoutFailed { .. }
+                | Self::Kept(_)
+                | Self::Refused(_)
+        )
     }
 
     /// What kept a checkout from being placed: the user's work, or a failure.
@@ -215,6 +229,30 @@ pub(crate) enum State {
     Skipped,
     /// It could not be looked at; the detail says why.
     Unreadable,
+}
+
+/// The content of a checkout, or of a repository in an export, against the lock.
+#[derive(Debug)]
+pub(crate) struct Verified {
+    /// `None` for files that belong to no repository.
+    pub(crate) name: Option<RepoName>,
+    /// How many files were compared.
+    pub(crate) files: usize,
+    /// By path.
+    pub(crate) alterations: Vec<Alteration>,
+    /// What is wrong besides, or kept the files from being compared.
+    pub(crate) trouble: Option<String>,
+}
+
+impl Verified {
+    /// With nothing looked at yet.
+    pub(crate) fn new(name: &RepoName) -> Self {
+        Self { name: Some(name.clone()), files: 0, alterations: Vec::new(), trouble: None }
+    }
+
+    pub(crate) fn is_fine(&self) -> bool {
+        self.alterations.is_empty() && self.trouble.is_none()
+    }
 }
 
 /// A pin against the head of what it follows.

@@ -245,6 +245,17 @@ impl<'a> Session<'a> {
         Ok(template.expand_entry(&variable)?)
     }
 
+    /// The time that `SOURCE_DATE_EPOCH` gives to all that is built, in seconds since 1970.
+    pub(crate) fn source_date() -> Result<Option<i64>, Error> {
+        let Some(word) = variable("SOURCE_DATE_EPOCH").filter(|word| !word.is_empty()) else {
+            return Ok(None);
+        };
+        match word.parse() {
+            Ok(seconds @ 0..) => Ok(Some(seconds)),
+            _ => Err(Error::BadDate { word }),
+        }
+    }
+
     /// A path as `repos.toml` means it.
     pub(crate) fn absolute(&self, path: &str) -> PathBuf {
         normal(&self.root.join(path))

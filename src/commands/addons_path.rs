@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::addons::discover::is_addons_directory;
 use crate::addons::folder::Folder;
-use crate::config::{Position, Profile};
+use crate::config::{Layout, Position, Profile};
 use crate::error::Error;
 use crate::fs::{read_if_there, write_if_changed};
 use crate::lock::Lock;
@@ -138,12 +138,15 @@ fn in_image(profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
     for template in locals(Position::Before) {
         entries.push(surrounding(Session::image_entry(template)?, "local"));
     }
-    for selected in plan::selected(profile, lock) {
-        for directory in plan::path_entries(&selected) {
-            let base = format!("{}/{}", root.trim_end_matches('/'), selected.repo.name);
-            let path = if directory == "." { base } else { format!("{base}/{directory}") };
-            entries.push(repository(path, &selected));
-        }
+    for entry in plan::entries(&plan::offers(profile, lock), image.layout) {
+        let name = &entry.locked.pin.name;
+        let base = format!("{}/{name}", root.trim_end_matches('/'));
+        let (path, repo) = match (image.layout, entry.directory) {
+            (Layout::Flat, _) => (root.clone(), None),
+            (Layout::Repos, ".") => (base, Some(name.to_string())),
+            (Layout::Repos, directory) => (format!("{base}/{directory}"), Some(name.to_string())),
+        };
+        entries.push(PathEntry { path, kind: "repository", repo });
     }
     for template in locals(Position::After) {
         entries.push(surrounding(Session::image_entry(template)?, "local"));

@@ -2,6 +2,7 @@
 
 mod addons_path;
 mod cache;
+mod export;
 mod init;
 mod list;
 mod lock;
@@ -9,6 +10,7 @@ mod outdated;
 mod requirements;
 mod status;
 mod sync;
+mod verify;
 
 use crate::cli::Cli;
 use crate::error::Error;
@@ -24,6 +26,10 @@ pub(crate) enum Command {
     Lock(lock::Args),
     /// Make the checkouts what the lock says
     Sync(sync::Args),
+    /// Write the modules of the profile as plain files, for an image
+    Export(export::Args),
+    /// Compare the content of the checkouts or of an export with the lock
+    Verify(verify::Args),
     /// Print the addons path
     AddonsPath(addons_path::Args),
     /// Print the merged Python requirements
@@ -49,6 +55,8 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<(), Error> {
         Command::Init(args) => init::run(args, global, printer),
         Command::Lock(args) => lock::run(args, &session()?),
         Command::Sync(args) => sync::run(args, &session()?),
+        Command::Export(args) => export::run(args, &session()?),
+        Command::Verify(args) => verify::run(args, global, printer),
         Command::AddonsPath(args) => addons_path::run(args, &session()?),
         Command::Requirements(args) => requirements::run(args, &session()?),
         Command::Status(args) => status::run(args, &session()?),

@@ -22,7 +22,6 @@ pub(crate) struct Profile {
     pub(crate) requirements: Requirements,
     #[cfg_attr(not(test), expect(dead_code, reason = "its command comes later"))]
     pub(crate) check: Check,
-    #[cfg_attr(not(test), expect(dead_code, reason = "its command comes later"))]
     pub(crate) export: Export,
     /// In path order.
     pub(crate) repos: Vec<Repo>,

@@ -161,9 +161,6 @@ fn settings(table: &mut Table<'_, '_>) -> Settings {
         settings.image_before = inner.list("before", values::image_entry);
         settings.image_after = inner.list("after", values::image_entry);
         settings.image_layout = inner.word("layout", &[("repos", Layout::Repos), ("flat", Layout::Flat)]);
-        if settings.image_layout == Some(Layout::Flat) {
-            inner.note_unsupported("layout", "layout = \"flat\"");
-        }
         inner.finish();
     }
     settings.locals = table.tables("local").map(|tables| tables.into_iter().filter_map(local).collect());

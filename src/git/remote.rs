@@ -127,6 +127,12 @@ impl<'a> Remote<'a> {
         self.store.tree_of(commit)
     }
 
+    /// When a commit that is in the store was made, in seconds since 1970.
+    pub(crate) fn commit_time(&self, commit: CommitId) -> Result<i64, Error> {
+        let repository = self.store.repository()?;
+        Ok(repository.find_commit(super::store::oid(commit.as_bytes()))?.time().seconds())
+    }
+
     /// Brings the blobs that are not here yet, in one request.
     pub(crate) fn fetch_blobs(&self, blobs: &[BlobId], meter: Meter<'_>) -> Result<(), Error> {
         self.whole(|| {

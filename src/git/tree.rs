@@ -6,7 +6,7 @@ use git2::{ErrorClass, ObjectType, Repository};
 
 use super::Error;
 use super::store::{bytes, oid};
-use crate::repo::{BlobId, Entry, EntryKind, FileTree, TreeId, UnreadableTree};
+use crate::repo::{BlobId, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId, UnreadableTree};
 
 /// The files of one commit, read from a store.
 pub(crate) struct GitTree<'a> {
@@ -43,6 +43,11 @@ impl<'a> GitTree<'a> {
             }
         }
         Ok(ids)
+    }
+
+    /// Whether git is told to leave a path of this checkout alone.
+    pub(crate) fn ignores(&self, path: &std::path::Path) -> bool {
+        self.repository.borrow().status_should_ignore(path).unwrap_or(false)
     }
 
     fn find(
@@ -102,6 +107,25 @@ impl FileTree for GitTree<'_> {
             _ => Ok(None),
         };
         self.read_from(read).map_err(|error| unreadable(path, &error))
+    }
+}
+
+impl Objects for GitTree<'_> {
+    fn tree(&self, id: TreeId) -> Result<Vec<TreeEntry>, UnreadableTree> {
+        let entry = |entry: git2::TreeEntry<'_>| TreeEntry {
+            mode: u32::try_from(entry.filemode_raw()).unwrap_or_default(),
+            name: entry.name_bytes().to_owned(),
+            id: bytes(entry.id()),
+        };
+        let read = |repository: &Repository| {
+            Ok(repository.find_tree(oid(id.as_bytes()))?.iter().map(entry).collect())
+        };
+        self.read_from(read).map_err(|error| unreadable(&id.to_string(), &error))
+    }
+
+    fn blob(&self, id: BlobId) -> Result<Vec<u8>, UnreadableTree> {
+        let read = |repository: &Repository| Ok(repository.find_blob(oid(id.as_bytes()))?.content().to_vec());
+        self.read_from(read).map_err(|error| unreadable(&id.to_string(), &error))
     }
 }
 

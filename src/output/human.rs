@@ -3,8 +3,15 @@
 use std::fmt;
 
 use crate::config::near;
+use crate::error::counted;
+use crate::export::FileState;
 use crate::git::CheckoutError;
-use crate::report::{Difference, MissingDirectory, Outcome, RepoOutcome, State, Step, Unmet, WhyUnmet};
+use crate::report::{
+    Difference, MissingDirectory, Outcome, RepoOutcome, State, Step, Unmet, Verified, WhyUnmet,
+};
+
+/// How many files of one repository are named.
+pub(super) const NAMED: usize = 20;
 
 /// What became of a repository, to follow its name.
 pub(crate) fn render_outcome(outcome: &Outcome) -> String {
@@ -18,6 +25,10 @@ pub(crate) fn render_outcome(outcome: &Outcome) -> String {
         Outcome::Moved { from: None, to } => format!("moved to {}", to.short()),
         Outcome::Refreshed(commit) => format!("refreshed at {}", commit.short()),
         Outcome::Removed => "removed".to_owned(),
+        Outcome::Exported { modules, files } => {
+            format!("{}, {}", counted(*modules, "module", "modules"), counted(*files, "file", "files"))
+        }
+        Outcome::Refused(error) => format!("refused: {error}"),
         Outcome::Kept(error) => format!("left alone: {error}"),
         Outcome::NoAddons(missing) => format!("failed: it has no directory `{}`", missing.directory),
         Outcome::Failed(error) | Outcome::CheckoutFailed { error, .. } => format!("failed: {error}"),
@@ -57,6 +68,11 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
                 CheckoutError::LocalWork(_) => "commit and push it, or give `--force` to lose it".to_owned(),
                 _ => "move it away, or give `--force` to replace it".to_owned(),
             }),
+        },
+        Outcome::Refused(error) => FailureWords {
+            error: format!("cannot export `{name}`"),
+            cause: Some(with_sources(error)),
+            hint: error.hint(),
         },
         Outcome::Failed(error) => FailureWords {
             error: format!("cannot fetch `{name}` from `{url}`"),
@@ -236,6 +252,33 @@ impl fmt::Display for State {
             Self::Skipped => "skipped",
             Self::Unreadable => "unreadable",
         })
+    }
+}
+
+impl fmt::Display for FileState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Altered => "altered",
+            Self::Mode => "other mode",
+            Self::Missing => "missing",
+            Self::Extra => "extra",
+        })
+    }
+}
+
+/// What is wrong with a repository, a line for each file.
+impl fmt::Display for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, alterations, trouble, .. } = self;
+        let name = name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+        trouble.iter().try_for_each(|trouble| writeln!(f, "{name}{trouble}"))?;
+        for alteration in alterations.iter().take(NAMED) {
+            writeln!(f, "{name}{}: {}", alteration.state, alteration.path.display())?;
+        }
+        match alterations.len().saturating_sub(NAMED) {
+            0 => Ok(()),
+            more => writeln!(f, "{name}and {}", counted(more, "more file", "more files")),
+        }
     }
 }
 

@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
+use super::human::NAMED;
 use super::{render_outcome, render_planned};
 use crate::config::Profile;
+use crate::export::{Alteration, FileState};
 use crate::lock::Change;
 use crate::repo::{AutoInstall, CommitId, RepoName};
-use crate::report::{Difference, ListedModule, Outcome, Outdated, RepoOutcome, RepoStatus, State};
+use crate::report::{Difference, ListedModule, Outcome, Outdated, RepoOutcome, RepoStatus, State, Verified};
 use crate::requirements::{Conflict, Merged};
 
 const VERSION: u32 = 1;
@@ -80,6 +82,8 @@ pub(crate) fn outcomes(outcomes: &[RepoOutcome], dry: bool) -> String {
             Outcome::Moved { to, .. } => ("moved", Some(*to)),
             Outcome::Refreshed(commit) => ("refreshed", Some(*commit)),
             Outcome::Removed => ("removed", None),
+            Outcome::Exported { .. } => ("exported", None),
+            Outcome::Refused(_) => ("refused", None),
             Outcome::Kept(_) => ("kept", None),
             Outcome::Failed(_) | Outcome::NoAddons(_) | Outcome::CheckoutFailed { .. } => ("failed", None),
         };
@@ -124,6 +128,52 @@ fn state_name(state: State) -> &'static str {
         State::Skipped => "skipped",
         State::Unreadable => "unreadable",
     }
+}
+
+pub(crate) fn verified(repos: &[Verified]) -> String {
+    #[derive(Serialize)]
+    struct All<'a> {
+        version: u32,
+        verified: bool,
+        repos: Vec<One<'a>>,
+    }
+    #[derive(Serialize)]
+    struct One<'a> {
+        name: Option<&'a RepoName>,
+        verified: bool,
+        /// How many were compared.
+        files: usize,
+        trouble: Option<&'a str>,
+        alterations: Vec<File>,
+        /// How many more there are.
+        more: usize,
+    }
+    #[derive(Serialize)]
+    struct File {
+        path: String,
+        state: &'static str,
+    }
+    fn one(repo: &Verified) -> One<'_> {
+        let file = |file: &Alteration| File {
+            path: file.path.to_string_lossy().into_owned(),
+            state: match file.state {
+                FileState::Altered => "altered",
+                FileState::Mode => "other-mode",
+                FileState::Missing => "missing",
+                FileState::Extra => "extra",
+            },
+        };
+        One {
+            name: repo.name.as_ref(),
+            verified: repo.is_fine(),
+            files: repo.files,
+            trouble: repo.trouble.as_deref(),
+            alterations: repo.alterations.iter().take(NAMED).map(file).collect(),
+            more: repo.alterations.len().saturating_sub(NAMED),
+        }
+    }
+    let fine = repos.iter().all(Verified::is_fine);
+    render(&All { version: VERSION, verified: fine, repos: repos.iter().map(one).collect() })
 }
 
 pub(crate) fn outdated(repos: &[Outdated]) -> String {

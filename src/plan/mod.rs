@@ -2,11 +2,13 @@
 //!
 //! Pure: (config, lock) in, what is to be done out.
 
+mod entries;
 mod selection;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use selection::{LocalDepends, Selected, path_entries, profiles, selected, selects, unseen};
+pub(crate) use entries::{Entry, Offer, entries, locked_offers, offers, path_entries};
+pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, unseen};
 
 use crate::addons::discover::Module;
 use crate::config::{Config, Position, Profile, Repo};

@@ -63,14 +63,6 @@ impl<'a> Choice<'a> {
     }
 }
 
-/// The addons directories of a repository that hold a selected module, in path order.
-///
-/// Odoo refuses an entry without a module, so an entry is on the path exactly when it has something to offer.
-pub(crate) fn path_entries<'a>(selected: &Selected<'a>) -> impl Iterator<Item = &'a str> {
-    let directories = selected.repo.addons.iter().map(String::as_str);
-    directories.filter(|directory| selected.modules.iter().any(|module| module.directory == *directory))
-}
-
 fn repos<'a>(profile: &'a Profile, lock: &'a Lock) -> impl Iterator<Item = (&'a Repo, &'a LockedRepo)> {
     profile.repos.iter().filter_map(|repo| Some((repo, lock.repo(&pin(repo))?)))
 }

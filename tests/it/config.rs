@@ -116,7 +116,6 @@ fn what_this_oca_cannot_do_yet_is_refused_by_name() {
         "\
 odoo = \"18.0\"
 mode = \"submodule\"
-image.layout = \"flat\"
 
 [profiles.lean]
 repos = [\"web\"]
@@ -128,9 +127,8 @@ merges = [\"refs/pull/1/head\"]
 patches = [\"x.patch\"]
 ",
         "error: `mode = \"submodule\"` in `repos.toml` at line 2 is not supported yet\n\
-         error: `layout = \"flat\"` in `repos.toml` at line 3, table `image`, is not supported yet\n\
-         error: `merges` in `repos.toml` at line 11, table `repos.web`, is not supported yet\n\
-         error: `patches` in `repos.toml` at line 12, table `repos.web`, is not supported yet\n\
+         error: `merges` in `repos.toml` at line 10, table `repos.web`, is not supported yet\n\
+         error: `patches` in `repos.toml` at line 11, table `repos.web`, is not supported yet\n\
          hint: delete what this oca cannot do yet, or install a newer one\n",
     );
 }

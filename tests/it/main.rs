@@ -12,6 +12,10 @@ mod daemon;
 mod demo;
 mod diff;
 mod env;
+#[cfg(unix)]
+mod export;
+#[cfg(unix)]
+mod export_dest;
 mod faults;
 mod harness;
 mod http;
@@ -50,3 +54,5 @@ mod sync_safety;
 mod sync_symlinks;
 mod transports;
 mod usage;
+#[cfg(unix)]
+mod verify;

@@ -104,7 +104,6 @@ merges = []
         texts(&config.unsupported()),
         [
             "`mode = \"submodule\"` in `repos.toml` at line 2 is not supported yet",
-            "`layout = \"flat\"` in `repos.toml` at line 3, table `image`, is not supported yet",
             "`merges` in `repos.toml` at line 7, table `profiles.lean.override.web`, is not supported yet",
             "`patches` in `repos.toml` at line 10, table `repos.web`, is not supported yet",
         ]

@@ -18,9 +18,10 @@ use git2::Repository;
 pub(crate) use local_work::LocalWork;
 
 use super::store::bytes;
+use super::tree::GitTree;
 use super::{Error, Remote};
 use crate::fs::{Context, read_if_there};
-use crate::repo::{CommitId, Reference, redact};
+use crate::repo::{CommitId, Reference, TreeId, redact};
 
 const MARKER: &str = "oca-checkout";
 const JOURNAL: &str = "oca-move";
@@ -227,6 +228,11 @@ impl Checkout {
         let config = self.open()?.config()?;
         let Ok(url) = config.get_string("remote.origin.url") else { return Ok(None) };
         Ok((!remote.is_same_url(&url, &origin.url)?).then_some(url))
+    }
+
+    /// The trees and blobs of this repository itself; `root` is what its paths begin at.
+    pub(crate) fn tree(&self, root: TreeId) -> Result<GitTree<'_>, Error> {
+        Ok(GitTree::new(self.open()?, root, Box::new(|| self.open())))
     }
 
     /// Deletes the directory: renamed first, so that a crash leaves no half checkout under its name.

@@ -1,0 +1,329 @@
+//! Which files of a repository an export holds: a walk over its trees that goes only where something is kept.
+//!
+//! Export and verify take the same walk, one over the store and one over what the export recorded. So what an export
+//! should hold follows from the lock and the rules alone.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::Error;
+use super::object::tree_id;
+use super::rules::{self, Rules};
+use crate::repo::{BlobId, EntryKind, Objects, TreeEntry, TreeId};
+
+/// What is wanted of a repository.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    /// The tree that the lock names.
+    pub(crate) tree: TreeId,
+    /// The paths of modules below the repository, none of which lies in another.
+    pub(crate) modules: Vec<String>,
+    pub(crate) rules: &'a Rules,
+}
+
+/// What an export holds of a repository.
+#[derive(Debug, Default)]
+pub(crate) struct Chosen {
+    /// By module, in the order wanted.
+    pub(crate) modules: Vec<Vec<File>>,
+    /// At the top of the repository.
+    pub(crate) licences: Vec<File>,
+    /// Every tree that the walk saw, each once. They prove what was left out.
+    pub(crate) trees: Vec<Vec<TreeEntry>>,
+}
+
+impl Chosen {
+    pub(crate) fn files(&self) -> impl Iterator<Item = &File> {
+        self.licences.iter().chain(self.modules.iter().flatten())
+    }
+}
+
+/// A file or symlink to be written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct File {
+    /// Below the repository.
+    pub(crate) path: Vec<u8>,
+    pub(crate) kind: FileKind,
+    pub(crate) id: BlobId,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum FileKind {
+    Plain,
+    Executable,
+    Symlink,
+}
+
+/// The blobs that have to be read before [`choose`] can decide on `tests/`.
+pub(crate) fn asked(objects: &dyn Objects, wanted: &Wanted<'_>) -> Result<Vec<BlobId>, Error> {
+    let mut ids = Vec::new();
+    if wanted.rules.tests {
+        for module in &wanted.modules {
+            let entries = objects.tree(module_tree(objects, wanted.tree, module)?)?;
+            if entries.iter().any(is_tests) {
+                ids.extend(speakers(&entries).map(TreeEntry::blob));
+            }
+        }
+    }
+    Ok(ids)
+}
+
+/// Gives the content of a file, by its path below the repository, of those that [`asked`] names; nothing where it
+/// cannot be had.
+pub(crate) type Reader<'a> = &'a dyn Fn(&[u8], BlobId) -> Result<Option<Vec<u8>>, Error>;
+
+/// Walks, and finds what is kept and what proves what is not.
+pub(crate) fn choose(objects: &dyn Objects, wanted: &Wanted<'_>, read: Reader<'_>) -> Result<Chosen, Error> {
+    let mut walk =
+        Walk { objects, rules: wanted.rules, read, seen: HashSet::new(), chosen: Chosen::default() };
+    let root = walk.tree(wanted.tree, b"")?;
+    for entry in &root {
+        if rules::is_licence(&entry.name) && entry.kind() == EntryKind::File {
+            let licence = file(entry, b"")?;
+            walk.chosen.licences.push(licence);
+        }
+    }
+    for module in &wanted.modules {
+        walk.module(wanted.tree, module)?;
+    }
+    Ok(walk.chosen)
+}
+
+/// All files of a tree, and the paths of its submodules.
+pub(crate) fn all(objects: &dyn Objects, tree: TreeId) -> Result<(Vec<File>, Vec<Vec<u8>>), Error> {
+    let (mut files, mut submodules) = (Vec::new(), Vec::new());
+    let mut open = vec![(tree, Vec::new())];
+    while let Some((id, parent)) = open.pop() {
+        let entries = objects.tree(id)?;
+        if tree_id(&entries) != id {
+            return Err(Error::WrongTree { path: shown(&parent) });
+        }
+        for entry in &entries {
+            match entry.kind() {
+                EntryKind::Directory => open.push((entry.tree(), joined(&parent, &entry.name))),
+                EntryKind::Other => submodules.push(joined(&parent, &entry.name)),
+                EntryKind::File | EntryKind::Symlink => files.push(file(entry, &parent)?),
+            }
+        }
+    }
+    Ok((files, submodules))
+}
+
+struct Walk<'a> {
+    objects: &'a dyn Objects,
+    rules: &'a Rules,
+    read: Reader<'a>,
+    seen: HashSet<TreeId>,
+    chosen: Chosen,
+}
+
+impl Walk<'_> {
+    /// The entries of a tree, remembered.
+    fn tree(&mut self, id: TreeId, path: &[u8]) -> Result<Vec<TreeEntry>, Error> {
+        let entries = self.objects.tree(id)?;
+        if self.seen.insert(id) {
+            // What is recorded has to prove itself later: better to hear of it now.
+            if tree_id(&entries) != id {
+                return Err(Error::WrongTree { path: shown(path) });
+            }
+            self.chosen.trees.push(entries.clone());
+        }
+        Ok(entries)
+    }
+
+    fn module(&mut self, root: TreeId, module: &str) -> Result<(), Error> {
+        let mut id = root;
+        let mut path = Vec::new();
+        for part in module.split('/') {
+            let entries = self.tree(id, &path)?;
+            path = joined(&path, part.as_bytes());
+            id = directory(&entries, part).ok_or_else(|| Error::NoModule { path: shown(&path) })?;
+        }
+        let entries = self.tree(id, &path)?;
+        let without_tests = self.rules.tests && !self.needs_tests(&entries, &path)?;
+        let mut files = Vec::new();
+        for entry in &entries {
+            if !(without_tests && is_tests(entry)) {
+                self.entry(entry, &path, &mut vec![&entry.name], &mut files)?;
+            }
+        }
+        self.chosen.modules.push(files);
+        Ok(())
+    }
+
+    fn needs_tests(&self, entries: &[TreeEntry], module: &[u8]) -> Result<bool, Error> {
+        if !entries.iter().any(is_tests) {
+            return Ok(false);
+        }
+        for speaker in speakers(entries) {
+            let text = (self.read)(&joined(module, &speaker.name), speaker.blob())?.unwrap_or_default();
+            let is_init = speaker.name == b"__init__.py";
+            if (is_init && rules::imports_tests(&text)) || (!is_init && rules::names_tests(&text)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// `inside` is the entry's path below the module.
+    fn entry<'e>(
+        &mut self,
+        entry: &'e TreeEntry,
+        parent: &[u8],
+        inside: &mut Vec<&'e [u8]>,
+        files: &mut Vec<File>,
+    ) -> Result<(), Error> {
+        let is_directory = entry.kind() == EntryKind::Directory;
+        if !self.rules.keep(inside, is_directory) {
+            return Ok(());
+        }
+        if !is_directory {
+            files.push(file(entry, parent)?);
+            return Ok(());
+        }
+        check_name(entry, parent)?;
+        let path = joined(parent, &entry.name);
+        for child in &self.tree(entry.tree(), &path)? {
+            let mut inside = inside.clone();
+            inside.push(&child.name);
+            self.entry(child, &path, &mut inside, files)?;
+        }
+        Ok(())
+    }
+}
+
+fn is_tests(entry: &TreeEntry) -> bool {
+    entry.name == b"tests" && entry.kind() == EntryKind::Directory
+}
+
+/// The files of a module that may say that its tests are needed.
+fn speakers(entries: &[TreeEntry]) -> impl Iterator<Item = &TreeEntry> {
+    let names: [&[u8]; 3] = [b"__init__.py", b"__manifest__.py", b"__openerp__.py"];
+    entries.iter().filter(move |entry| entry.kind() == EntryKind::File && names.contains(&&*entry.name))
+}
+
+fn directory(entries: &[TreeEntry], name: &str) -> Option<TreeId> {
+    let found = entries.iter().find(|entry| entry.name == name.as_bytes());
+    found.filter(|entry| entry.kind() == EntryKind::Directory).map(TreeEntry::tree)
+}
+
+fn module_tree(objects: &dyn Objects, root: TreeId, module: &str) -> Result<TreeId, Error> {
+    module.split('/').try_fold(root, |id, part| {
+        directory(&objects.tree(id)?, part).ok_or_else(|| Error::NoModule { path: module.to_owned() })
+    })
+}
+
+fn file(entry: &TreeEntry, parent: &[u8]) -> Result<File, Error> {
+    check_name(entry, parent)?;
+    let path = joined(parent, &entry.name);
+    let kind = match entry.kind() {
+        EntryKind::File if entry.is_executable() => FileKind::Executable,
+        EntryKind::File => FileKind::Plain,
+        EntryKind::Symlink => FileKind::Symlink,
+        EntryKind::Directory | EntryKind::Other => return Err(Error::Gitlink { path: shown(&path) }),
+    };
+    Ok(File { path, kind, id: entry.blob() })
+}
+
+/// Nobody checks the names in a tree that is only read from a store.
+fn check_name(entry: &TreeEntry, parent: &[u8]) -> Result<(), Error> {
+    let name = &entry.name;
+    let is_special = name.is_empty() || name == b"." || name == b".." || name.eq_ignore_ascii_case(b".git");
+    if is_special || name.contains(&b'/') || (cfg!(windows) && name.contains(&b'\\')) {
+        return Err(Error::BadName { path: shown(&joined(parent, name)) });
+    }
+    Ok(())
+}
+
+pub(super) fn joined(parent: &[u8], name: &[u8]) -> Vec<u8> {
+    if parent.is_empty() { name.to_owned() } else { [parent, b"/", name].concat() }
+}
+
+pub(super) fn shown(path: &[u8]) -> String {
+    String::from_utf8_lossy(path).into_owned()
+}
+
+/// Refuses symlinks that lead out of their module. `files` are those of one module, `module` its path.
+pub(crate) fn check_links(objects: &dyn Objects, module: &str, files: &[File]) -> Result<(), Error> {
+    let mut links: BTreeMap<Vec<Vec<u8>>, Vec<u8>> = BTreeMap::new();
+    for file in files.iter().filter(|file| file.kind == FileKind::Symlink) {
+        links.insert(below(module, &file.path), objects.blob(file.id)?);
+    }
+    for (link, target) in &links {
+        if leads_outside(link, target, &links) {
+            let path = joined(module.as_bytes(), &link.join(&b'/'));
+            return Err(Error::LinkOutside { path: shown(&path), target: shown(target) });
+        }
+    }
+    Ok(())
+}
+
+fn below(module: &str, path: &[u8]) -> Vec<Vec<u8>> {
+    path[module.len() + 1..].split(|byte| *byte == b'/').map(<[u8]>::to_owned).collect()
+}
+
+/// Follows a symlink as the kernel would, also through other links of the module.
+fn leads_outside(link: &[Vec<u8>], target: &[u8], links: &BTreeMap<Vec<Vec<u8>>, Vec<u8>>) -> bool {
+    let mut at: Vec<Vec<u8>> = link[..link.len() - 1].to_vec();
+    let parts = |target: &[u8]| {
+        let parts = target.split(|byte| *byte == b'/').map(<[u8]>::to_owned);
+        parts.rev().collect::<Vec<_>>()
+    };
+    let is_absolute = |target: &[u8]| target.starts_with(b"/") || (cfg!(windows) && target.contains(&b'\\'));
+    if is_absolute(target) {
+        return true;
+    }
+    let mut left = parts(target);
+    let mut followed = 0;
+    while let Some(part) = left.pop() {
+        match &*part {
+            b"" | b"." => {}
+            b".." => {
+                if at.pop().is_none() {
+                    return true;
+                }
+            }
+            _ => {
+                at.push(part);
+                if let Some(target) = links.get(&at) {
+                    followed += 1;
+                    // A loop leads nowhere, so not outside either; the kernel gives up after 40.
+                    if followed > 40 {
+                        return false;
+                    }
+                    if is_absolute(target) {
+                        return true;
+                    }
+                    at.pop();
+                    left.extend(parts(target));
+                }
+            }
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_followed_as_the_kernel_does() {
+        let path = |text: &str| text.split('/').map(|part| part.as_bytes().to_owned()).collect::<Vec<_>>();
+        let outside = |all: &[(&str, &str)]| {
+            let links = all.iter().map(|(link, target)| (path(link), target.as_bytes().to_owned())).collect();
+            leads_outside(&path(all[0].0), all[0].1.as_bytes(), &links)
+        };
+        for inside in ["x", "./x", "d/../x", "missing/", "", ".", "d//x"] {
+            assert!(!outside(&[("link", inside)]), "{inside}");
+        }
+        assert!(!outside(&[("a/b/link", "../../x")]));
+        for away in ["..", "/etc/passwd", "../other/x", "d/../../x", "a/b/../../.."] {
+            assert!(outside(&[("link", away)]), "{away}");
+        }
+        assert!(outside(&[("a/link", "../../x")]));
+        // By its words `d/../..` stays two levels above `deep/er`; the kernel goes through `d`.
+        assert!(outside(&[("deep/er/link", "../../d/../.."), ("d", "deep")]));
+        assert!(!outside(&[("x", "d/.."), ("d", "deep/er")]));
+        assert!(!outside(&[("x", "y"), ("y", "x")]));
+    }
+}

@@ -1,0 +1,228 @@
+//! `.oca-export.json`: what an export holds, and of every tree that it touches all entries, also those left out.
+//!
+//! With them a verification rebuilds the ids of the trees and compares them with the lock: an entry that was changed
+//! here gives another id.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use super::object::tree_id;
+use super::rules::Rules;
+use crate::fs::read_if_there;
+use crate::repo::{BlobId, CommitId, Objects, RepoName, TreeEntry, TreeId, UnreadableTree};
+
+/// The name of the manifest at the top of an export.
+pub(crate) const FILE_NAME: &str = ".oca-export.json";
+/// The name of the lock beside it.
+pub(crate) const LOCK_NAME: &str = ".oca.lock.json";
+/// Stands there while an export is refilled in place.
+pub(crate) const UNFINISHED: &str = ".oca-export.unfinished";
+/// Where the licences are when the repositories have no directories of their own; Odoo passes over it.
+pub(crate) const LICENCES: &str = ".licenses";
+
+const VERSION: u64 = 1;
+
+/// A directory for each repository, one for all modules, or links to the checkouts.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Layout {
+    Repos,
+    Flat,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Manifest {
+    version: u64,
+    pub(crate) profile: String,
+    pub(crate) layout: Layout,
+    /// Links to checkouts, with no content to verify.
+    pub(crate) links: bool,
+    pub(crate) rules: Rules,
+    /// All of the profile, in path order.
+    pub(crate) repos: Vec<Repository>,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Repository {
+    pub(crate) name: RepoName,
+    pub(crate) commit: CommitId,
+    pub(crate) addons: Vec<String>,
+    /// Where its modules are, below the export.
+    pub(crate) modules: Vec<String>,
+    /// Each tree is its entries: mode, id and name; `%` and what is not text are percent-encoded.
+    pub(crate) trees: Vec<Vec<String>>,
+}
+
+impl Manifest {
+    pub(crate) fn new(profile: &str, layout: Layout, rules: Rules, repos: Vec<Repository>) -> Self {
+        let profile = profile.to_owned();
+        Self { version: VERSION, profile, layout, links: false, rules, repos }
+    }
+
+    /// Reads the manifest of an export, or `None` where there is none.
+    pub(crate) fn load(directory: &Path) -> Result<Option<Self>, Error> {
+        let file = directory.join(FILE_NAME);
+        let Some(bytes) = read_if_there(&file)? else { return Ok(None) };
+        Self::parse(&bytes, file).map(Some)
+    }
+
+    fn parse(bytes: &[u8], file: PathBuf) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: u64,
+        }
+        match serde_json::from_slice(bytes) {
+            Ok(Version { version: VERSION }) => {}
+            Ok(Version { version: found }) => return Err(Error::ManifestTooNew { file, found }),
+            Err(error) => return Err(Error::BadManifest { file, why: error.to_string() }),
+        }
+        serde_json::from_slice(bytes).map_err(|error| Error::BadManifest { file, why: error.to_string() })
+    }
+
+    /// One line for each tree: what changed can be seen in a diff.
+    pub(crate) fn render(&self) -> String {
+        let repos: Vec<String> = self.repos.iter().map(Repository::render).collect();
+        let fields = [
+            format!("\"version\": {}", self.version),
+            format!("\"profile\": {}", json(&self.profile)),
+            format!("\"layout\": {}", json(&self.layout)),
+            format!("\"links\": {}", self.links),
+            format!("\"rules\": {}", json(&self.rules)),
+            format!("\"repos\": [{}]", lines(&repos, "  ")),
+        ];
+        format!("{{{}}}\n", lines(&fields, ""))
+    }
+}
+
+impl Repository {
+    fn render(&self) -> String {
+        let trees: Vec<String> = self.trees.iter().map(json).collect();
+        let fields = [
+            format!("\"name\": {}", json(&self.name)),
+            format!("\"commit\": {}", json(&self.commit)),
+            format!("\"addons\": {}", json(&self.addons)),
+            format!("\"modules\": {}", json(&self.modules)),
+            format!("\"trees\": [{}]", lines(&trees, "      ")),
+        ];
+        format!("{{{}}}", lines(&fields, "    "))
+    }
+}
+
+/// Items between brackets that stand at this indent, each on a line of its own.
+fn lines(items: &[String], indent: &str) -> String {
+    if items.is_empty() {
+        return String::new();
+    }
+    let inner = format!("\n{indent}  ");
+    format!("{inner}{}\n{indent}", items.join(&format!(",{inner}")))
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("text and numbers always serialize")
+}
+
+/// The entries of a tree as the manifest has them.
+pub(crate) fn record(entries: &[TreeEntry]) -> Vec<String> {
+    let line = |entry: &TreeEntry| format!("{:o} {} {}", entry.mode, entry.blob(), encode(&entry.name));
+    entries.iter().map(line).collect()
+}
+
+fn recall(lines: &[String]) -> Option<Vec<TreeEntry>> {
+    let entry = |line: &String| {
+        let mut parts = line.splitn(3, ' ');
+        let mode = u32::from_str_radix(parts.next()?, 8).ok()?;
+        let id = *BlobId::parse(parts.next()?).ok()?.as_bytes();
+        Some(TreeEntry { mode, name: decode(parts.next()?)?, id })
+    };
+    lines.iter().map(entry).collect()
+}
+
+fn encode(name: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in name.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '%' => text.push_str("%25"),
+                other => text.push(other),
+            }
+        }
+        text.extend(chunk.invalid().iter().map(|byte| format!("%{byte:02X}")));
+    }
+    text
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    let mut parts = text.split('%');
+    let mut name = parts.next()?.as_bytes().to_owned();
+    for part in parts {
+        name.push(u8::from_str_radix(part.get(..2)?, 16).ok()?);
+        name.extend_from_slice(&part.as_bytes()[2..]);
+    }
+    Some(name)
+}
+
+/// The trees that a manifest records, by the ids that their entries give: a changed one is not found.
+pub(super) struct Recorded {
+    trees: HashMap<TreeId, Vec<TreeEntry>>,
+}
+
+impl Recorded {
+    pub(super) fn new(repository: &Repository) -> Self {
+        let trees = repository.trees.iter().filter_map(|lines| recall(lines));
+        Self { trees: trees.map(|entries| (tree_id(&entries), entries)).collect() }
+    }
+}
+
+impl Objects for Recorded {
+    fn tree(&self, id: TreeId) -> Result<Vec<TreeEntry>, UnreadableTree> {
+        let missing = || UnreadableTree {
+            path: id.to_string(),
+            why: "the export's manifest does not have it, so it was changed".to_owned(),
+        };
+        self.trees.get(&id).cloned().ok_or_else(missing)
+    }
+
+    fn blob(&self, id: BlobId) -> Result<Vec<u8>, UnreadableTree> {
+        Err(UnreadableTree { path: id.to_string(), why: "a manifest holds no files".to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_survives() {
+        for name in [&b"a b%20.py"[..], "é\n\"".as_bytes(), b"\xff%\xfe.csv", b"%", b"x y  z"] {
+            let entry = TreeEntry { mode: 0o100_664, name: name.to_owned(), id: [7; 20] };
+            let lines = record(std::slice::from_ref(&entry));
+            let again: Vec<String> = serde_json::from_str(&json(&lines)).expect("lines");
+            assert_eq!(recall(&again), Some(vec![entry]));
+        }
+        assert_eq!(decode("%f"), None);
+        assert_eq!(decode("%zz"), None);
+        assert_eq!(recall(&["100644 12 x".to_owned()]), None);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let repository = Repository {
+            name: RepoName::parse("web").expect("a name"),
+            commit: CommitId::from_bytes([1; 20]),
+            addons: vec![".".to_owned()],
+            modules: vec!["web/web_x".to_owned()],
+            trees: vec![vec!["40000 a b".to_owned()], Vec::new()],
+        };
+        let rules = Rules { languages: Some(vec!["fr".to_owned()]), tests: true, ..Rules::default() };
+        for repos in [vec![], vec![repository.clone()], vec![repository.clone(), repository]] {
+            let manifest = Manifest::new("standard", Layout::Flat, rules.clone(), repos);
+            let again = Manifest::parse(manifest.render().as_bytes(), PathBuf::new()).expect("a manifest");
+            assert_eq!(again, manifest);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! An export: the plain files of the modules that a profile selects, and the proof of what was left out.
+//!
+//! Gets trees and blobs through the trait [`Objects`](crate::repo::Objects) and has never heard of git's library, nor
+//! of `repos.toml` and the lock. What it holds follows from the locked trees and the [`Rules`] alone, which is why it
+//! can be verified without a repository.
+
+mod choose;
+mod manifest;
+mod object;
+mod place;
+mod rules;
+mod verify;
+mod write;
+
+use std::path::PathBuf;
+
+pub(crate) use choose::{Chosen, File, Wanted, all, asked, check_links, choose};
+pub(crate) use manifest::{FILE_NAME, LICENCES, LOCK_NAME, Layout, Manifest, Repository, UNFINISHED, record};
+pub(crate) use place::{Guarded, Site};
+pub(crate) use rules::Rules;
+pub(crate) use verify::{Alteration, FileState, compare, extra, read};
+pub(crate) use write::{Batch, Directories, batch, link, native, set_directory_time, time, write};
+
+use crate::fs;
+use crate::repo::{RepoName, UnreadableTree};
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("`{}` is not a manifest that oca wrote: {why}", file.display())]
+    BadManifest { file: PathBuf, why: String },
+    #[error("no file may have the name `{path}`")]
+    BadName { path: String },
+    #[error("`{}` is not empty, and not an export of oca", dest.display())]
+    Foreign { dest: PathBuf },
+    #[error("`{path}` is a submodule, which an export cannot hold")]
+    Gitlink { path: String },
+    #[error("`{}` is never replaced: it is {what}, or holds it", dest.display())]
+    Guarded { dest: PathBuf, what: &'static str },
+    #[error("the symlink `{path}` leads out of its module, to `{target}`")]
+    LinkOutside { path: String, target: String },
+    #[error("`{}` has format version {found}, which this oca does not read", file.display())]
+    ManifestTooNew { file: PathBuf, found: u64 },
+    #[error("there is no checkout with `{}`", path.display())]
+    NoCheckout { path: PathBuf },
+    #[error("`{path}` is no directory in the locked tree")]
+    NoModule { path: String },
+    #[error("`{}` is not a directory", dest.display())]
+    NotADirectory { dest: PathBuf },
+    #[error("the store cannot be read: {why}")]
+    Store { why: String },
+    #[error("`{}` holds `{}`, which oca did not put there", dest.display(), path.display())]
+    Stranger { dest: PathBuf, path: PathBuf },
+    #[error("the directory `{path}` is not what its id says")]
+    WrongTree { path: String },
+    #[error(transparent)]
+    File(#[from] fs::Error),
+    #[error(transparent)]
+    Objects(#[from] UnreadableTree),
+}
+
+impl Error {
+    pub(crate) fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::BadManifest { .. } | Self::ManifestTooNew { .. } => {
+                "update oca, or give `--force` to export anew"
+            }
+            Self::Foreign { .. } => "name another directory, or give `--force` to delete what is in it",
+            Self::Stranger { .. } => "move it away, or give `--force` to delete it",
+            Self::NoCheckout { .. } => "run `oca sync`",
+            Self::Guarded { .. } | Self::NotADirectory { .. } => "name another directory",
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+}
+
+/// Where a path of a repository is in an export. `module` is the path of the module that it belongs to; what belongs
+/// to none is a licence.
+pub(crate) fn place(layout: Layout, repo: &RepoName, module: Option<&str>, path: &[u8]) -> PathBuf {
+    match (layout, module) {
+        (Layout::Repos, _) => PathBuf::from(repo.as_str()).join(native(path)),
+        (Layout::Flat, None) => PathBuf::from(LICENCES).join(repo.as_str()).join(native(path)),
+        (Layout::Flat, Some(module)) => {
+            let above = module.rfind('/').map_or(0, |slash| slash + 1);
+            native(&path[above..])
+        }
+    }
+}
+
+/// All that was chosen, with its place: the licences, then each module.
+pub(crate) fn places<'c>(
+    layout: Layout,
+    repo: &RepoName,
+    wanted: &Wanted<'_>,
+    chosen: &'c Chosen,
+) -> Vec<Vec<(PathBuf, &'c File)>> {
+    let placed = |module: Option<&str>, files: &'c [File]| {
+        files.iter().map(|file| (place(layout, repo, module, &file.path), file)).collect()
+    };
+    let licences = placed(None, &chosen.licences);
+    let modules = wanted.modules.iter().zip(&chosen.modules);
+    std::iter::once(licences).chain(modules.map(|(module, files)| placed(Some(module), files))).collect()
+}
+
+/// What an export of a repository should hold, from what it recorded.
+pub(crate) fn expected(
+    recorded: &Repository,
+    wanted: &Wanted<'_>,
+    read: &dyn Fn(&[u8]) -> Option<Vec<u8>>,
+) -> Result<Chosen, Error> {
+    choose(&manifest::Recorded::new(recorded), wanted, &|path, _| Ok(read(path)))
+}

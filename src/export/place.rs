@@ -1,0 +1,300 @@
+//! Where an export goes: what may not be replaced, and how it comes into its place.
+//!
+//! It is written aside and then changes places with what was there. Where that cannot be (a mount point, a directory
+//! from a lower layer of an overlay), it is moved in piece by piece, with a mark that stands there meanwhile.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use tempfile::TempDir;
+
+use super::manifest::{FILE_NAME, LICENCES, LOCK_NAME, Manifest, UNFINISHED};
+use super::{Error, rules, write};
+use crate::fs::{Context, exchange};
+
+/// Directories in which an export is made, or from which an old one is deleted.
+const ASIDE_PREFIX: &str = ".oca-export-";
+/// What the file system itself puts at the top of a volume.
+const VOLUME: &str = "lost+found";
+
+/// A directory that no export may replace, nor one above it.
+#[derive(Debug)]
+pub(crate) struct Guarded {
+    pub(crate) path: PathBuf,
+    /// Completes "it is …".
+    pub(crate) what: &'static str,
+    /// Nor anything in it.
+    pub(crate) inside: bool,
+}
+
+/// The place of an export that is being made.
+#[derive(Debug)]
+pub(crate) struct Site {
+    dest: PathBuf,
+    aside: TempDir,
+    way: Way,
+    /// Keeps others from deleting what is aside, or from refilling the same place.
+    _claim: File,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Way {
+    /// Written next to its place.
+    Beside,
+    /// Written in its place, which is a mount point or in a directory that is not ours.
+    Within,
+}
+
+impl Site {
+    /// Finds out what stands there, and whether it may be replaced.
+    pub(crate) fn open(dest: &Path, force: bool, guarded: &[Guarded]) -> Result<Self, Error> {
+        let dest = real(dest)?;
+        refuse_guarded(&dest, guarded)?;
+        let exists = inspect(&dest, force)?;
+        let (aside, way, claim) = aside(&dest, exists)?;
+        Ok(Self { dest, aside, way, _claim: claim })
+    }
+
+    /// Where it will be, without symlinks.
+    pub(crate) fn dest(&self) -> &Path {
+        &self.dest
+    }
+
+    /// Where it is written.
+    pub(crate) fn aside(&self) -> &Path {
+        self.aside.path()
+    }
+
+    /// Puts it into its place. It is complete, with its manifest.
+    pub(crate) fn finish(self, time: SystemTime) -> Result<(), Error> {
+        let Self { dest, aside, way, _claim } = self;
+        write::set_mode(aside.path(), 0o755).at("write", aside.path())?;
+        write::set_directory_time(aside.path(), time)?;
+        if way == Way::Within {
+            return refill(&dest, aside.path(), time);
+        }
+        if let Err(error) = exchange(aside.path(), &dest) {
+            match error.kind() {
+                ErrorKind::NotFound => {
+                    fs::rename(aside.path(), &dest).at("create", &dest)?;
+                    let _moved = aside.keep();
+                    return Ok(());
+                }
+                _ if is_fixed(&error) => return move_in(&dest, aside, time),
+                // A file system or a system without that call.
+                _ => {
+                    let old = with_suffix(aside.path(), "-old");
+                    match fs::rename(&dest, &old) {
+                        Err(error) if is_fixed(&error) => return move_in(&dest, aside, time),
+                        other => other.at("replace", &dest)?,
+                    }
+                    fs::rename(aside.path(), &dest).at("create", &dest)?;
+                    let _moved = aside.keep();
+                    // What cannot be deleted now is deleted by the next export.
+                    let _left = fs::remove_dir_all(&old);
+                    return Ok(());
+                }
+            }
+        }
+        // What was there before stands aside now, and goes with it.
+        Ok(())
+    }
+}
+
+/// Whether a directory cannot be renamed because of where it is: a mount point, or in a lower layer.
+fn is_fixed(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::CrossesDevices | ErrorKind::ResourceBusy)
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// The path without symlinks; its parents are made.
+fn real(dest: &Path) -> Result<PathBuf, Error> {
+    let dest = std::path::absolute(dest).at("find", dest)?;
+    if dest.symlink_metadata().is_ok() {
+        return Ok(fs::canonicalize(&dest).at("find", &dest)?);
+    }
+    let (Some(parent), Some(name)) = (dest.parent(), dest.file_name()) else {
+        return Ok(fs::canonicalize(&dest).at("find", &dest)?);
+    };
+    fs::create_dir_all(parent).at("create", parent)?;
+    Ok(fs::canonicalize(parent).at("find", parent)?.join(name))
+}
+
+fn refuse_guarded(dest: &Path, guarded: &[Guarded]) -> Result<(), Error> {
+    let refuse = |what| Err(Error::Guarded { dest: dest.to_owned(), what });
+    if dest.parent().is_none() {
+        return refuse("the root of the file system");
+    }
+    for Guarded { path, what, inside } in guarded {
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+        if path.starts_with(dest) || (*inside && dest.starts_with(&path)) {
+            return refuse(what);
+        }
+    }
+    Ok(())
+}
+
+/// Whether there is a directory; one that is neither empty nor an export of ours is refused without `force`.
+fn inspect(dest: &Path, force: bool) -> Result<bool, Error> {
+    match fs::read_dir(dest) {
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            return Err(Error::NotADirectory { dest: dest.to_owned() });
+        }
+        Err(error) => return Ok(Err(error).at("read", dest)?),
+    }
+    let is_content =
+        |name: &std::ffi::OsString| name != VOLUME && !name.to_string_lossy().starts_with(ASIDE_PREFIX);
+    let names: Vec<_> = names(dest)?.into_iter().filter(is_content).collect();
+    if names.is_empty() || force || names.iter().any(|name| name == UNFINISHED) {
+        return Ok(true);
+    }
+    if !names.iter().any(|name| name == FILE_NAME) {
+        return Err(Error::Foreign { dest: dest.to_owned() });
+    }
+    if let Some(manifest) = Manifest::load(dest)?
+        && let Some(path) = stranger(dest, Path::new(""), &Known::new(&manifest))?
+    {
+        return Err(Error::Stranger { dest: dest.to_owned(), path });
+    }
+    Ok(true)
+}
+
+/// The directories of an export.
+struct Known<'a> {
+    modules: HashSet<&'a Path>,
+    above: HashSet<&'a Path>,
+}
+
+impl<'a> Known<'a> {
+    fn new(manifest: &'a Manifest) -> Self {
+        let modules = || manifest.repos.iter().flat_map(|repo| &repo.modules).map(Path::new);
+        let above = modules().flat_map(|module| module.ancestors().skip(1));
+        Self { modules: modules().collect(), above: above.collect() }
+    }
+}
+
+/// Something that somebody put between the modules of an export.
+fn stranger(dest: &Path, below: &Path, known: &Known<'_>) -> Result<Option<PathBuf>, Error> {
+    let directory = dest.join(below);
+    for entry in fs::read_dir(&directory).at("read", &directory)? {
+        let entry = entry.at("read", &directory)?;
+        let name = entry.file_name();
+        let path = below.join(&name);
+        let ours = [FILE_NAME, LOCK_NAME, LICENCES, VOLUME];
+        let is_ours = below.as_os_str().is_empty()
+            && (ours.iter().any(|own| name == *own) || name.to_string_lossy().starts_with(ASIDE_PREFIX));
+        let is_directory = entry.file_type().at("read", &entry.path())?.is_dir();
+        if is_ours || known.modules.contains(&*path) {
+            continue;
+        }
+        if is_directory && known.above.contains(&*path) {
+            if let Some(found) = stranger(dest, &path, known)? {
+                return Ok(Some(found));
+            }
+        } else if is_directory || !rules::is_licence(name.as_encoded_bytes()) {
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
+}
+
+/// A directory to write in, on the file system of the place, and a claim on it.
+fn aside(dest: &Path, exists: bool) -> Result<(TempDir, Way, File), Error> {
+    if let (Some(parent), Some(name)) = (dest.parent(), dest.file_name()) {
+        let prefix = format!("{ASIDE_PREFIX}{}-", name.to_string_lossy());
+        match beside(parent, &prefix) {
+            Ok((aside, claim)) if !exists || is_same_mount(aside.path(), dest) => {
+                return Ok((aside, Way::Beside, claim));
+            }
+            Err(error) if !exists => return Ok(Err(error).at("write in", parent)?),
+            _ => {}
+        }
+    }
+    let claim = File::open(dest).at("open", dest)?;
+    claim.lock().at("lock", dest)?;
+    let aside = tempfile::Builder::new().prefix(ASIDE_PREFIX).tempdir_in(dest).at("write in", dest)?;
+    Ok((aside, Way::Within, claim))
+}
+
+/// A directory next to the place. What killed exports left there is deleted.
+fn beside(parent: &Path, prefix: &str) -> io::Result<(TempDir, File)> {
+    // Held until the new directory has its own claim.
+    let gate = File::open(parent)?;
+    gate.lock()?;
+    for entry in fs::read_dir(parent)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(prefix)
+            && File::open(entry.path()).is_ok_and(|claim| claim.try_lock().is_ok())
+        {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    let aside = tempfile::Builder::new().prefix(prefix).tempdir_in(parent)?;
+    let claim = File::open(aside.path())?;
+    claim.lock()?;
+    Ok((aside, claim))
+}
+
+/// Whether a directory can be moved into another one, and so may perhaps change places with it.
+fn is_same_mount(aside: &Path, dest: &Path) -> bool {
+    let probe = dest.join(aside.file_name().unwrap_or_default());
+    fs::rename(aside, &probe).and_then(|()| fs::rename(&probe, aside)).is_ok()
+}
+
+fn move_in(dest: &Path, aside: TempDir, time: SystemTime) -> Result<(), Error> {
+    let inside = dest.join(aside.path().file_name().unwrap_or_default());
+    fs::rename(aside.path(), &inside).at("write in", dest)?;
+    let _moved = aside.keep();
+    refill(dest, &inside, time)
+}
+
+/// Replaces the content of a directory by that of a directory in it.
+///
+/// The mark comes first and goes last: while it stands there, nobody takes what is there for an export.
+fn refill(dest: &Path, from: &Path, time: SystemTime) -> Result<(), Error> {
+    let mark = dest.join(UNFINISHED);
+    fs::write(&mark, "").at("write", &mark)?;
+    let manifest = dest.join(FILE_NAME);
+    match fs::remove_file(&manifest) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Ok(Err(error).at("remove", &manifest)?),
+        _ => {}
+    }
+    for name in names(dest)? {
+        let path = dest.join(&name);
+        if path != mark && path != from && name != VOLUME {
+            remove(&path).at("remove", &path)?;
+        }
+    }
+    for name in names(from)?.into_iter().filter(|name| name != FILE_NAME) {
+        let target = dest.join(&name);
+        fs::rename(from.join(&name), &target).at("write", &target)?;
+    }
+    fs::rename(from.join(FILE_NAME), &manifest).at("write", &manifest)?;
+    fs::remove_dir(from).at("remove", from)?;
+    fs::remove_file(&mark).at("remove", &mark)?;
+    // The top of a volume may belong to somebody else.
+    let _not_ours = write::set_mode(dest, 0o755);
+    let _not_ours = write::set_directory_time(dest, time);
+    Ok(())
+}
+
+/// Read to the end before anything is changed: what a directory lists meanwhile is not defined.
+fn names(directory: &Path) -> Result<Vec<std::ffi::OsString>, Error> {
+    let entries = fs::read_dir(directory).at("read", directory)?;
+    let names: io::Result<_> = entries.map(|entry| Ok(entry?.file_name())).collect();
+    Ok(names.at("read", directory)?)
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    if path.symlink_metadata()?.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+}

@@ -1,0 +1,174 @@
+//! What an export leaves out of a module, by the words of its paths alone.
+
+use serde::{Deserialize, Serialize};
+
+/// Directories whose `.po` files Odoo loads.
+const TRANSLATIONS: [&[u8]; 2] = [b"i18n", b"i18n_extra"];
+const LICENCES: [&str; 5] = ["license", "licence", "copying", "copyright", "notice"];
+
+/// What is left out of every module.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rules {
+    /// Only these translations are kept; `None` keeps all.
+    pub(crate) languages: Option<Vec<String>>,
+    /// Without `tests/`, unless the module itself needs it.
+    pub(crate) tests: bool,
+    /// Without `readme/` and `README.*`.
+    pub(crate) readme: bool,
+    /// Without `static/description/`, except its icons.
+    pub(crate) description: bool,
+}
+
+impl Rules {
+    /// Whether an entry of a module is kept; `path` leads to it from the module. `tests/` is not decided here.
+    pub(super) fn keep(&self, path: &[&[u8]], is_directory: bool) -> bool {
+        match path {
+            [b"readme"] if is_directory => !self.readme,
+            [name] if self.readme && !is_directory => !name.starts_with(b"README."),
+            [b"static", b"description", name] if self.description => {
+                !is_directory && name.starts_with(b"icon")
+            }
+            [directory, name] if TRANSLATIONS.contains(directory) && !is_directory => {
+                self.keeps_language(name)
+            }
+            _ => true,
+        }
+    }
+
+    /// A language comes with its variants, and with the language that it is a variant of: Odoo loads `fr.po` first
+    /// for `fr_CA`.
+    fn keeps_language(&self, file: &[u8]) -> bool {
+        let Some(languages) = &self.languages else { return true };
+        if file.ends_with(b".pot") {
+            return false;
+        }
+        let Some(found) = file.strip_suffix(b".po") else { return true };
+        let is_variant = |one: &[u8], of: &[u8]| {
+            one.strip_prefix(of)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"_") || rest.starts_with(b"@"))
+        };
+        languages.iter().any(|wanted| {
+            let wanted = wanted.as_bytes();
+            is_variant(found, wanted) || is_variant(wanted, found)
+        })
+    }
+}
+
+/// Whether a file at the top of a repository is a licence, which goes along with the modules.
+pub(super) fn is_licence(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    LICENCES.iter().any(|word| name.starts_with(word.as_bytes()))
+}
+
+/// Whether the `__init__.py` of a module speaks of its `tests`.
+///
+/// Any mention outside of a comment counts: to keep a directory too many does no harm, while a module that imports
+/// what is not there does not load.
+pub(super) fn imports_tests(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let code = text.lines().map(|line| line.split('#').next().unwrap_or_default());
+    code.into_iter()
+        .any(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "tests"))
+}
+
+/// Whether a manifest names a file in `tests/`: data and demo files are loaded at installation.
+pub(super) fn names_tests(manifest: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(manifest);
+    ["\"tests/", "'tests/"].iter().any(|start| text.contains(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept<'p>(rules: &Rules, paths: &[&'p str]) -> Vec<&'p str> {
+        let keep = |path: &&&str| {
+            let parts: Vec<&[u8]> = path.trim_end_matches('/').split('/').map(str::as_bytes).collect();
+            rules.keep(&parts, path.ends_with('/'))
+        };
+        paths.iter().filter(keep).copied().collect()
+    }
+
+    #[test]
+    fn a_language_comes_with_its_variants_and_its_base() {
+        let files = [
+            "i18n/fr.po",
+            "i18n/fr_CA.po",
+            "i18n/frp.po",
+            "i18n/sr@latin.po",
+            "i18n/sr.po",
+            "i18n/de.po",
+            "i18n/M .pot",
+            "i18n/.empty",
+            "i18n_extra/de.po",
+            "i18n/de.po/",
+            "data/de.po",
+            "tests/i18n/de.po",
+        ];
+        let languages = |words: &[&str]| Rules {
+            languages: Some(words.iter().map(|word| (*word).to_owned()).collect()),
+            ..Rules::default()
+        };
+        let always = ["i18n/.empty", "i18n/de.po/", "data/de.po", "tests/i18n/de.po"];
+        let with = |more: &[&'static str]| [more, &always[..]].concat();
+        assert_eq!(kept(&languages(&["fr"]), &files), with(&["i18n/fr.po", "i18n/fr_CA.po"]));
+        assert_eq!(kept(&languages(&["fr_CA"]), &files), with(&["i18n/fr.po", "i18n/fr_CA.po"]));
+        assert_eq!(kept(&languages(&["sr@latin"]), &files), with(&["i18n/sr@latin.po", "i18n/sr.po"]));
+        assert_eq!(kept(&languages(&[]), &files), with(&[]));
+        assert_eq!(kept(&Rules::default(), &files), files);
+    }
+
+    #[test]
+    fn readme_and_description_are_left_out_at_their_places_only() {
+        let files = [
+            "readme/",
+            "README.rst",
+            "README.md",
+            "README/",
+            "static/readme/",
+            "static/description/",
+            "doc/README.rst",
+            "static/description/icon.png",
+            "static/description/icon.svg",
+            "static/description/index.html",
+            "static/description/icons/",
+            "static/src/description/index.html",
+        ];
+        let readme = Rules { readme: true, ..Rules::default() };
+        assert_eq!(kept(&readme, &files), files[3..]);
+        let description = Rules { description: true, ..Rules::default() };
+        assert_eq!(kept(&description, &files), [&files[..9], &files[11..]].concat());
+    }
+
+    #[test]
+    fn every_import_of_tests_is_seen() {
+        for text in [
+            "from . import tests",
+            "from . import models, tests",
+            "from . import (\n    models,\n    tests,\n)",
+            "from .tests import common",
+            "try:\n    from . import tests\nexcept ImportError:\n    pass",
+            "import odoo.addons.x.tests",
+            "from odoo.addons.x.tests.common import Case",
+            "from . import\\\n tests\r\n",
+        ] {
+            assert!(imports_tests(text.as_bytes()), "{text}");
+        }
+        for text in
+            ["", "from . import models # not tests", "from . import tests_common", "from . import mytests"]
+        {
+            assert!(!imports_tests(text.as_bytes()), "{text}");
+        }
+        assert!(names_tests(b"'demo': ['tests/demo.xml']"));
+        assert!(!names_tests(b"'assets': {'web.qunit': ['x/static/tests/*.js']}"));
+    }
+
+    #[test]
+    fn licences_are_known_by_their_names() {
+        for name in ["LICENSE", "LICENSE.txt", "LICENCE", "COPYING.LESSER", "Copyright", "NOTICE.md"] {
+            assert!(is_licence(name.as_bytes()), "{name}");
+        }
+        assert!(!is_licence(b"README.md"));
+    }
+}

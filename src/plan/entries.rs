@@ -1,0 +1,79 @@
+//! The entries of the path, which are also the parts of an export: so that the two cannot disagree.
+
+use std::collections::BTreeSet;
+
+use super::selection::{Choice, Selected, selected};
+use crate::config::{Layout, Profile};
+use crate::lock::{Lock, LockedModule, LockedProfile, LockedRepo};
+use crate::repo::RepoName;
+
+/// What is selected of a repository, in the directories that the profile looks into.
+#[derive(Clone, Debug)]
+pub(crate) struct Offer<'a> {
+    pub(crate) locked: &'a LockedRepo,
+    pub(crate) addons: &'a [String],
+    pub(crate) modules: Vec<&'a LockedModule>,
+}
+
+/// What the repositories of a profile offer, in path order.
+pub(crate) fn offers<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Offer<'a>> {
+    selected(profile, lock).iter().map(offer).collect()
+}
+
+fn offer<'a>(selected: &Selected<'a>) -> Offer<'a> {
+    let Selected { repo, locked, modules } = selected;
+    Offer { locked, addons: &repo.addons, modules: modules.clone() }
+}
+
+/// The same from the lock alone. `addons` gives the directories that the profile looks into, where they are known.
+pub(crate) fn locked_offers<'a>(
+    profile: &'a LockedProfile,
+    lock: &'a Lock,
+    addons: impl Fn(&RepoName) -> Option<&'a [String]>,
+) -> Vec<Offer<'a>> {
+    let mut choice = Choice::new(Some(profile));
+    let repos = profile.repos.iter().filter_map(|pin| lock.repo(pin));
+    repos
+        .map(|locked| {
+            let addons = addons(&locked.pin.name).unwrap_or(&locked.addons);
+            let there = addons.iter().flat_map(|directory| {
+                locked.facts.modules.iter().filter(move |module| module.directory == *directory)
+            });
+            let modules = there.filter(|module| choice.takes(module)).collect();
+            Offer { locked, addons, modules }
+        })
+        .collect()
+}
+
+/// An addons directory with the modules in it: one entry of the path, and one part of an export.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry<'a> {
+    pub(crate) locked: &'a LockedRepo,
+    pub(crate) directory: &'a str,
+    pub(crate) modules: Vec<&'a LockedModule>,
+}
+
+/// The entries of the path, in its order.
+///
+/// Odoo refuses an entry without a module, so an entry is on the path exactly when it has something to offer, and
+/// exactly then it is in an export. Where all modules come into one directory, the first of a name is taken.
+pub(crate) fn entries<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Entry<'a>> {
+    let mut seen = BTreeSet::new();
+    let mut entries = Vec::new();
+    for offer in offers {
+        for directory in offer.addons {
+            let there = offer.modules.iter().filter(|module| module.directory == *directory);
+            let taken = there.filter(|module| layout == Layout::Repos || seen.insert(module.name.as_str()));
+            let modules: Vec<&LockedModule> = taken.copied().collect();
+            if !modules.is_empty() {
+                entries.push(Entry { locked: offer.locked, directory, modules });
+            }
+        }
+    }
+    entries
+}
+
+/// The addons directories of a repository that hold a selected module, in path order.
+pub(crate) fn path_entries<'a>(selected: &Selected<'a>) -> impl Iterator<Item = &'a str> {
+    entries(&[offer(selected)], Layout::Repos).into_iter().map(|entry| entry.directory)
+}
