@@ -73,7 +73,8 @@ def submodule_update(setting: Setting, link: Link) -> Contender:
             for name in setting.names
         )
         (pristine / ".gitmodules").write_text("".join(entries))
-        gitlinks = [f"--cacheinfo=160000,{setting.wanted(name, locked=True)},{name}" for name in setting.names]
+        pins = [f"160000,{setting.wanted(name, locked=True)},{name}" for name in setting.names]
+        gitlinks = [argument for pin in pins for argument in ("--cacheinfo", pin)]
         setting.run(["git", "init", "-q"], pristine)
         setting.run(["git", "update-index", "--add", ".gitmodules", *gitlinks], pristine)
         setting.run(["git", "commit", "-q", "-m", "Pin"], pristine)
