@@ -6,15 +6,16 @@
 
 DIR holds bare mirrors of the 32 OCA repositories of the `parity` profile, as DIR/NAME.git or DIR/OCA+NAME/repo
 (`--layout` for anything else). Only git and Python 3.9 are needed, on Linux. Peers written in Python take
-part where they are installed in the virtual environment DIR (`pip install vcs2l git-aggregator`).
-Without `--oca` the peers run alone.
+part where they are installed in the virtual environment DIR
+(`pip install vcs2l git-aggregator mrchef git-autoshare`). Without `--oca` the peers run alone.
 
 How it is measured:
 
 - Small copies of the one branch are made in memory (`prepare.py`) and served by git itself over HTTP on loopback
   (`serve.py`), either plainly or over a link with a delay and a limited rate (`relay.py`; `relay.py --check` measures
   that link). The copies hold the tip alone, because a real server computes elsewhere and this one shares the machine
-  with the contenders; with `--history branch` it sends the same bytes to within a tenth of a percent.
+  with the contenders; with `--history branch` it sends the same bytes to within a tenth of a percent. mrchef
+  takes part with that only (`peers.py` says why). `git submodule` is flattered: each pin is the head of the one branch.
 - In each case all contenders run in turn, after a warm-up that is thrown away: A B C, A B C, … What slows the machine
   down for a while slows all of them down. Bringing back the starting state, by deleting what the last run made, is
   not timed.
@@ -45,8 +46,10 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from cases import Case, Contender, all_cases
+from cases import Case, all_cases
+from contender import Contender
 from counters import Counters, Reading
+from peers import PACKAGES
 from prepare import PARITY, prepare
 from setting import Network, Setting, remove
 
@@ -183,21 +186,27 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     options = parse_arguments()
-    served = options.work / f"served-{options.branch}-{options.history}"
+    work = options.work.absolute()
+    served = work / f"served-{options.branch}-{options.history}"
     files = prepare(options.mirrors, served, options.branch, options.history, options.layout)
     oca, venv = (path.absolute() if path else None for path in (options.oca, options.venv))
-    scratch = options.work / "run"
+    scratch = work / "run"
     remove(scratch)
-    setting = Setting(scratch, PARITY, options.branch, files, options.jobs, oca, venv)
+    whole_history = options.history == "branch"
+    setting = Setting(scratch, served, PARITY, options.branch, files, options.jobs, oca, venv, whole_history)
     print(f"{machine()}\n{len(PARITY)} repositories at {options.branch}, {files} files, runs: {options.runs}")
+    if missing := [package for command, package in PACKAGES.items() if not setting.tool(command)]:
+        print(f"left out, because --venv does not have them: {', '.join(missing)}")
+    if not whole_history:
+        print("left out, because it needs --history branch: mrchef")
     results: list[Result] = []
     with Network(served, options.rtt / 1000, options.mbit) as network:
         for case in all_cases(setting, network):
             title = f"{case.name} · {case.link.name}" if case.link else case.name
-            if not case.present() or not re.search(options.only, title):
+            if not re.search(options.only, title):
                 continue
-            if options.list:
-                print(title)
+            if options.list or not case.present():
+                print(title if case.present() else f"{title}: needs --oca")
                 continue
             print(f"\n{title}\n{LAYOUT.format(*COLUMNS)}", flush=True)
             of_case = run_case(setting, network, case, options.tiny_runs if case.tiny else options.runs)

@@ -1,33 +1,13 @@
-"""What is compared with what. A case is a few lines: a name, and a contender for each way to do the job.
-
-A contender has a command; what is done once before the first run (`once`), what is done before every run (`before`),
-and a look at the result of the first (`check`), none of it timed.
-"""
+"""What is compared with what. A case is a few lines: a name, and a contender for each way to do the job."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, replace
 
-from setting import Link, Network, OcaProject, PeerProject, Setting
-
-
-def nothing() -> None:
-    """Does nothing."""
-
-
-@dataclass
-class Contender:
-    """One way to do a case's job."""
-
-    name: str
-    command: list[str]
-    cwd: Path
-    environment: dict[str, str] = field(default_factory=dict)
-    once: Callable[[], None] = nothing
-    before: Callable[[], None] = nothing
-    check: Callable[[], None] = nothing
+import peers
+from contender import Contender
+from setting import ChosenModules, Link, Modules, Moving, Network, OcaProject, Setting, remove
 
 
 @dataclass
@@ -45,38 +25,49 @@ class Case:
 
 def all_cases(setting: Setting, network: Network) -> Iterator[Case]:
     """Every case, in an order in which later ones find the locks and caches of earlier ones."""
+    moving = Moving(setting)
     for link in (network.loopback, network.relayed):
         yield from lock_cases(setting, link)
+        yield moved_case(setting, replace(link, below=moving.BELOW), moving)
         yield from first_sync_cases(setting, link)
         yield from repeated_sync_cases(setting, link)
+        yield chosen_export_case(setting, link)
+    yield full_export_case(setting, network.loopback)
     yield from local_cases(setting, network.loopback)
 
 
 def lock_cases(setting: Setting, link: Link) -> Iterator[Case]:
     oca = Oca(setting, link)
-    blobless = PeerProject(setting, link, "git-blobless")
-    probe = PeerProject(setting, link, "git-ls-remote")
-    clone = "git clone -q --depth 1 --single-branch --filter=blob:none --no-checkout"
     yield Case(
         "lock, nothing cached",
         [
             oca.contender("lock", before=oca.forget_everything, check=oca.project.check_lock),
-            Contender(
-                "git clone, no blobs",
-                blobless.each(f"{clone} --branch {setting.branch} $url/{{}}.git {{}}"),
-                blobless.directory,
-                before=blobless.empty,
-            ),
+            peers.blobless_clone(setting, link),
         ],
         link,
     )
     yield Case(
         "lock --upgrade, nothing moved",
+        [oca.contender("lock", "--upgrade", once=oca.lock), peers.ls_remote(setting, link)],
+        link,
+    )
+
+
+def moved_case(setting: Setting, link: Link, moving: Moving) -> Case:
+    oca = Oca(setting, link)
+
+    def once() -> None:
+        moving.begin()
+        oca.lock()
+
+    def check() -> None:
+        moving.check(oca.project.lock)
+
+    return Case(
+        "lock --upgrade, three moved",
         [
-            oca.contender("lock", "--upgrade", once=oca.lock),
-            Contender(
-                "git ls-remote", probe.each(f"git ls-remote $url/{{}}.git refs/heads/{setting.branch}"), probe.directory
-            ),
+            oca.contender("lock", "--upgrade", once=once, before=moving.push, check=check),
+            peers.blobless_fetch(setting, link, moving),
         ],
         link,
     )
@@ -84,15 +75,27 @@ def lock_cases(setting: Setting, link: Link) -> Iterator[Case]:
 
 def first_sync_cases(setting: Setting, link: Link) -> Iterator[Case]:
     oca = Oca(setting, link)
-    clone = git_clone(setting, link)
     yield Case(
         "sync, from nothing",
-        [oca.contender("sync", before=oca.forget_everything, check=oca.project.check_tree), clone],
+        [
+            oca.contender("sync", before=oca.forget_everything, check=oca.project.check_tree),
+            peers.git_clone(setting, link),
+            peers.Vcs(setting, link).import_all(),
+            peers.GitAggregate(setting, link).from_nothing(),
+            peers.MrChef(setting, link).from_nothing(),
+        ],
         link,
     )
     yield Case(
         "sync, with a lock",
-        [oca.contender("sync", once=oca.lock, before=oca.forget_all_but_lock, check=oca.project.check_tree), clone],
+        [
+            oca.contender("sync", once=oca.lock, before=oca.forget_all_but_lock, check=oca.project.check_tree),
+            peers.git_clone(setting, link),
+            peers.submodule_update(setting, link),
+            peers.Vcs(setting, link).import_all(locked=True),
+            peers.GitAggregate(setting, link).from_nothing(locked=True),
+            peers.MrChef(setting, link).with_lock(),
+        ],
         link,
     )
 
@@ -101,17 +104,52 @@ def repeated_sync_cases(setting: Setting, link: Link) -> Iterator[Case]:
     oca = Oca(setting, link)
     yield Case(
         "sync, nothing to do",
-        [oca.contender("sync", once=oca.sync), vcs_pull(setting, link), git_aggregate(setting, link)],
+        [
+            oca.contender("sync", once=oca.sync),
+            peers.Vcs(setting, link).pull(),
+            peers.GitAggregate(setting, link).again(),
+            peers.MrChef(setting, link).again(),
+        ],
         link,
     )
     yield Case(
         "sync, from a warm cache",
         [
             oca.contender("sync", once=oca.sync, before=oca.forget_tree, check=oca.project.check_tree),
-            copy_of_checkouts(setting, link),
+            peers.copy_of_checkouts(setting, link),
         ],
         link,
     )
+
+
+def chosen_export_case(setting: Setting, link: Link) -> Case:
+    """The peers are told what to bring by the lock, so they need `oca` too."""
+    chosen = ChosenModules(setting, link)
+    oca = Oca(setting, link, chosen.project)
+
+    def check() -> None:
+        chosen.modules.check(chosen.project.export)
+
+    contenders = [
+        oca.contender("-p", "chosen", "export", "dist", once=chosen.lock, before=oca.forget_all_but_lock, check=check),
+        peers.sparse_chosen(setting, link, chosen),
+        peers.clone_chosen(setting, link, chosen),
+    ]
+    return Case("export of 60 modules and their closure, with a lock", contenders if oca.present else [], link)
+
+
+def full_export_case(setting: Setting, link: Link) -> Case:
+    oca = Oca(setting, link)
+    modules = Modules(oca.project)
+
+    def check() -> None:
+        modules.check(oca.project.export)
+
+    contenders = [
+        oca.contender("export", "dist", once=oca.export, before=oca.forget_export, check=check),
+        peers.copy_of_files(setting, link, modules),
+    ]
+    return Case("export of everything, from a warm cache", contenders if oca.present else [])
 
 
 def local_cases(setting: Setting, link: Link) -> Iterator[Case]:
@@ -124,9 +162,9 @@ def local_cases(setting: Setting, link: Link) -> Iterator[Case]:
 class Oca:
     """Contenders that are `oca`, and the states they start from."""
 
-    def __init__(self, setting: Setting, link: Link) -> None:
+    def __init__(self, setting: Setting, link: Link, project: OcaProject | None = None) -> None:
         self.present = setting.oca is not None
-        self.project = OcaProject(setting, link)
+        self.project = project or OcaProject(setting, link)
 
     def contender(self, *arguments: str, **hooks: Callable[[], None]) -> Contender | None:
         if not self.present:
@@ -141,73 +179,19 @@ class Oca:
     def sync(self) -> None:
         self.project.run("sync")
 
+    def export(self) -> None:
+        self.lock()
+        self.project.run("export", "dist")
+
     def forget_tree(self) -> None:
-        self.project.forget(self.project.tree)
+        remove(self.project.tree)
+
+    def forget_export(self) -> None:
+        remove(self.project.export)
 
     def forget_all_but_lock(self) -> None:
-        self.project.forget(self.project.tree, self.project.cache)
+        remove(self.project.tree, self.project.export, self.project.cache)
 
     def forget_everything(self) -> None:
-        self.project.forget(self.project.tree, self.project.cache, self.project.lock)
-
-
-def git_clone(setting: Setting, link: Link) -> Contender:
-    peer = PeerProject(setting, link, "git-clone")
-    command = f"git clone -q --depth 1 --single-branch --branch {setting.branch} $url/{{}}.git {{}}"
-    return Contender("git clone", peer.each(command), peer.directory, before=peer.empty, check=peer.check_tree)
-
-
-def copy_of_checkouts(setting: Setting, link: Link) -> Contender:
-    """No peer caches; this is what merely writing the files costs."""
-    source = git_clone(setting, link)
-    peer = PeerProject(setting, link, "cp")
-
-    def clone() -> None:
-        source.before()
-        setting.run(source.command, source.cwd)
-
-    def empty() -> None:
-        peer.empty()
-        peer.directory.rmdir()
-
-    # Not inside its own directory: that is what it makes.
-    command = ["cp", "-a", str(source.cwd), str(peer.directory)]
-    return Contender("cp -a", command, setting.work, once=clone, before=empty, check=peer.check_tree)
-
-
-def vcs_pull(setting: Setting, link: Link) -> Contender | None:
-    if not (vcs := setting.tool("vcs")):
-        return None
-    peer = PeerProject(setting, link, "vcs2l")
-    workers = ["-w", str(setting.jobs)]
-
-    def import_all() -> None:
-        peer.empty()
-        entries = "".join(
-            f"  {name}:\n    type: git\n    url: {link.base_url}/{name}.git\n    version: '{setting.branch}'\n"
-            for name in setting.names
-        )
-        listing = peer.directory / "all.repos"
-        listing.write_text(f"repositories:\n{entries}")
-        setting.run([vcs, "import", "--shallow", *workers, "--input", str(listing)], peer.directory)
-
-    return Contender("vcs pull", [vcs, "pull", *workers], peer.directory, once=import_all, check=peer.check_tree)
-
-
-def git_aggregate(setting: Setting, link: Link) -> Contender | None:
-    if not (gitaggregate := setting.tool("gitaggregate")):
-        return None
-    peer = PeerProject(setting, link, "git-aggregator")
-    command = [gitaggregate, "-c", "repos.yaml", "-j", str(setting.jobs), "--no-color"]
-
-    def aggregate() -> None:
-        peer.empty()
-        entries = "".join(
-            f"./{name}:\n  defaults:\n    depth: 1\n  remotes:\n    origin: {link.base_url}/{name}.git\n"
-            f"  merges:\n    - origin {setting.branch}\n  target: origin {setting.branch}\n"
-            for name in setting.names
-        )
-        (peer.directory / "repos.yaml").write_text(entries)
-        setting.run(command, peer.directory)
-
-    return Contender("gitaggregate", command, peer.directory, once=aggregate, check=peer.check_tree)
+        self.forget_all_but_lock()
+        remove(self.project.lock)

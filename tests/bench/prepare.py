@@ -101,16 +101,35 @@ def missing_at_tip(copy: Path, tip: str, lent: dict[str, str]) -> list[str]:
 
 
 def commit_without(copy: Path, tip: str, paths: list[str], lent: dict[str, str]) -> str:
-    """Commits the removal of `paths` on top of `tip`; the same input gives the same commit."""
+    """Commits the removal of `paths` on top of `tip`."""
+    removals = "".join(f"0 {'0' * 40}\t{path}\0" for path in paths)
+    return commit(copy, tip, removals, "Remove files that the mirror lacks\n", lent)
+
+
+def commit(copy: Path, tip: str, changes: str, message: str, lent: dict[str, str]) -> str:
+    """Commits changes to the index on top of `tip`; the same input gives the same commit."""
     index = copy / "bench-index"
     environment = lent | {"GIT_INDEX_FILE": str(index)}
     git(copy, "read-tree", tip, **environment)
-    removals = "".join(f"0 {'0' * 40}\t{path}\0" for path in paths)
-    git(copy, "update-index", "-z", "--index-info", stdin=removals, **environment)
+    git(copy, "update-index", "-z", "--index-info", stdin=changes, **environment)
     tree = git(copy, "write-tree", "--missing-ok", **environment).strip()
     index.unlink()
-    message = "Remove files that the mirror lacks\n"
     return git(copy, "commit-tree", "-p", tip, tree, stdin=message, **lent, **FIXED_IDENTITY).strip()
+
+
+def tip_of(copy: Path, branch: str) -> str:
+    return git(copy, "rev-parse", f"refs/heads/{branch}").strip()
+
+
+def move_branch(copy: Path, branch: str) -> None:
+    """Puts a commit on top of the branch that changes one manifest."""
+    tip = tip_of(copy, branch)
+    paths = git(copy, "ls-tree", "-r", "-z", "--name-only", tip).split("\0")
+    manifest = next(path for path in paths if path.endswith("/__manifest__.py"))
+    content = git(copy, "show", f"{tip}:{manifest}") + "# Moved\n"
+    blob = git(copy, "hash-object", "-w", "--stdin", stdin=content).strip()
+    moved = commit(copy, tip, f"100644 {blob}\t{manifest}\0", "Move\n", {})
+    git(copy, "update-ref", f"refs/heads/{branch}", moved, tip)
 
 
 def prepare(

@@ -7,25 +7,36 @@ import os
 import shlex
 import shutil
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import relay
 import serve
 from counters import FORK, Counters
+from prepare import move_branch, tip_of
+
+# What `Moving` moves: a small repository, one of many modules and one of few but large ones.
+MOVED = ("account-closing", "sale-workflow", "web")
+CHOSEN = 60
 
 
 @dataclass(frozen=True)
 class Link:
-    """One way to reach the server, and the counters at its near end."""
+    """One way to reach the server, and the counters at its near end; `below` is a directory of what is served."""
 
     name: str
     port: int
     counters: Counters
+    below: str = ""
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return "/".join(filter(None, (f"http://127.0.0.1:{self.port}", self.below)))
+
+    def directory(self, name: str) -> str:
+        """A directory's name that no other link has."""
+        return "-".join(filter(None, (name, str(self.port), self.below)))
 
 
 class Network:
@@ -61,12 +72,14 @@ class Setting:
     """What every case needs to know."""
 
     work: Path
+    served: Path
     names: tuple[str, ...]
     branch: str
     files: int
     jobs: int
     oca: Path | None
     venv: Path | None
+    whole_history: bool
     environment: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -88,6 +101,15 @@ class Setting:
         """A peer's command in the virtual environment, if it is installed there."""
         path = self.venv / "bin" / name if self.venv else None
         return str(path) if path and path.exists() else None
+
+    def with_tools(self) -> dict[str, str]:
+        """For a peer that calls another command of the virtual environment, and git by a fixed path."""
+        path = os.pathsep.join([f"{self.venv}/bin", self.environment["PATH"]])
+        return {"PATH": path, "GIT_AUTOSHARE_GIT_BIN": shutil.which("git") or "git"}
+
+    def wanted(self, name: str, *, locked: bool) -> str:
+        """What a peer's configuration asks for: the commit that is served, or the branch."""
+        return tip_of(self.served / f"{name}.git", self.branch) if locked else self.branch
 
     def run(self, command: list[str], cwd: Path, environment: dict[str, str] | None = None) -> None:
         """Runs what brings about a starting state; its failure ends the benchmark."""
@@ -113,29 +135,29 @@ class Setting:
 class OcaProject:
     """A project of `oca` on one link, with a cache of its own."""
 
-    def __init__(self, setting: Setting, link: Link) -> None:
+    def __init__(self, setting: Setting, link: Link, name: str = "oca") -> None:
         self.setting = setting
-        self.directory = setting.work / f"oca-{link.port}"
+        self.directory = setting.work / link.directory(name)
         self.tree = self.directory / "oca"
+        self.export = self.directory / "dist"
         self.lock = self.directory / "oca.lock.json"
-        self.cache = setting.work / f"oca-{link.port}-cache"
+        self.cache = setting.work / link.directory(f"{name}-cache")
         self.environment = {"OCA_CACHE_DIR": str(self.cache)}
         self.directory.mkdir(exist_ok=True)
-        repos = ",\n".join(f'    "{name}"' for name in setting.names)
-        (self.directory / "repos.toml").write_text(
+        self.toml = (
             f'odoo = "{setting.branch}"\nbase-url = "{link.base_url}"\ndefault-profile = "parity"\n\n'
-            f"[profiles.parity]\nrepos = [\n{repos},\n]\n"
+            f"[profiles.parity]\nrepos = {toml_list(setting.names)}\n"
         )
+        self.configure()
+
+    def configure(self, more: str = "") -> None:
+        (self.directory / "repos.toml").write_text(self.toml + more)
 
     def command(self, *arguments: str) -> list[str]:
         return [str(self.setting.oca), *arguments]
 
     def run(self, *arguments: str) -> None:
         self.setting.run(self.command(*arguments), self.directory, self.environment)
-
-    def forget(self, *what: Path) -> None:
-        for path in what:
-            remove(path)
 
     def check_tree(self) -> None:
         self.setting.check_tree(self.tree)
@@ -145,21 +167,99 @@ class OcaProject:
         if pinned != len(self.setting.names):
             raise SystemExit(f"{self.lock} pins {pinned} repositories where there are {len(self.setting.names)}")
 
+    def modules(self, profile: str | None = None) -> dict[str, list[str]]:
+        """The modules in the lock by repository: those that a profile selects, or all."""
+        lock = json.loads(self.lock.read_text())
+        selected = lock["profiles"][profile]["modules"] if profile else None
+        of_repos = {repo["name"]: [module["name"] for module in repo["modules"]] for repo in lock["repos"]}
+        kept = {
+            repo: [name for name in names if selected is None or name in selected] for repo, names in of_repos.items()
+        }
+        return {repo: names for repo, names in kept.items() if names}
+
+
+class Modules:
+    """What a case is to bring: ends the benchmark if a contender brings less of a module than the case's first."""
+
+    def __init__(self, project: OcaProject, profile: str | None = None) -> None:
+        self.project, self.profile = project, profile
+        self.files: dict[str, int] = {}
+
+    def check(self, tree: Path) -> None:
+        wanted = self.project.modules(self.profile)
+        found = {f"{repo}/{module}": count_below(tree / repo / module) for repo in wanted for module in wanted[repo]}
+        self.files = self.files or found
+        differing = [path for path, count in found.items() if not count or count != self.files[path]]
+        if differing:
+            raise SystemExit(f"{tree} holds another number of files than it should of {', '.join(differing)}")
+
+
+class ChosenModules:
+    """A profile of some modules, and what they depend on, as lists for `xargs`."""
+
+    def __init__(self, setting: Setting, link: Link) -> None:
+        self.project = OcaProject(setting, link, "oca-chosen")
+        self.modules = Modules(self.project, "chosen")
+        self.repos = setting.work / link.directory("chosen-repos")
+        self.modules_by_repo = setting.work / link.directory("chosen-modules")
+
+    def lock(self) -> None:
+        """Chooses modules at even distances in the list of all names, where that is not done yet."""
+        if self.repos.exists():
+            return
+        self.project.configure()
+        self.project.run("lock")
+        names = sorted(name for of_repo in self.project.modules().values() for name in of_repo)
+        chosen = names[:: max(1, len(names) // CHOSEN)][:CHOSEN]
+        self.project.configure(f'\n[profiles.chosen]\nextends = ["parity"]\nmodules = {toml_list(chosen)}\n')
+        self.project.run("lock")
+        selected = self.project.modules("chosen")
+        self.modules_by_repo.write_text("".join(f"{repo} {' '.join(names)}\n" for repo, names in selected.items()))
+        self.repos.write_text("".join(f"{repo}\n" for repo in selected))
+
+
+class Moving:
+    """Copies of what is served, some of which get a commit before every run; the others stay as they are."""
+
+    BELOW = "moving"
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.directory = setting.served / self.BELOW
+        remove(self.directory)
+
+    def begin(self) -> None:
+        """Makes the copies, once. They share packs, which never change; git replaces all else by renaming."""
+        for name in self.setting.names:
+            copy = self.directory / f"{name}.git"
+            if not copy.exists():
+                shutil.copytree(self.setting.served / copy.name, copy, copy_function=os.link)
+
+    def push(self) -> None:
+        for name in MOVED:
+            move_branch(self.directory / f"{name}.git", self.setting.branch)
+
+    def check(self, lock: Path) -> None:
+        """Ends the benchmark if a lock does not have the newest commits."""
+        for repo in json.loads(lock.read_text())["repos"]:
+            if repo["commit"] != tip_of(self.directory / f"{repo['name']}.git", self.setting.branch):
+                raise SystemExit(f"{lock} has an old commit of {repo['name']}")
+
 
 class PeerProject:
     """A directory of one peer on one link."""
 
     def __init__(self, setting: Setting, link: Link, peer: str) -> None:
         self.setting, self.link = setting, link
-        self.directory = setting.work / f"{peer}-{link.port}"
+        self.directory = setting.work / link.directory(peer)
         self.directory.mkdir(exist_ok=True)
         self.names = setting.work / "names"
         self.names.write_text("".join(f"{name}\n" for name in setting.names))
 
-    def each(self, command: str) -> list[str]:
-        """`command` for every repository, several at once; `{}` is the name, `$url` the base url."""
+    def each(self, command: str, names: Path | None = None) -> list[str]:
+        """`command` for all repositories or those listed, several at once; `{}` is the name, `$url` the base url."""
         command = command.replace("$url", self.link.base_url)
-        return ["sh", "-c", f"xargs -P{self.setting.jobs} -I{{}} {command} < {shlex.quote(str(self.names))}"]
+        return ["sh", "-c", f"xargs -P{self.setting.jobs} -I{{}} {command} < {shlex.quote(str(names or self.names))}"]
 
     def empty(self) -> None:
         remove(self.directory)
@@ -169,22 +269,30 @@ class PeerProject:
         self.setting.check_tree(self.directory)
 
 
-def remove(path: Path) -> None:
-    """Removes a file or a directory, if there is one."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def toml_list(values: Iterable[str]) -> str:
+    return "[\n" + "".join(f'    "{value}",\n' for value in values) + "]"
+
+
+def remove(*paths: Path) -> None:
+    """Removes files or directories, those that are there."""
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def count_files(tree: Path) -> int:
     """The files of all checkouts below `tree`: not git's own, nor what a tool put beside the checkouts."""
+    return sum(count_below(entry) for entry in tree.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+
+
+def count_below(top: Path) -> int:
     count = 0
-    for checkout in (entry for entry in os.scandir(tree) if entry.is_dir() and not entry.name.startswith(".")):
-        for directory, directories, files in os.walk(checkout):
-            if directory == checkout.path:
-                directories[:] = [name for name in directories if name != ".git"]
-                files = [name for name in files if name != ".git"]
-            links = [name for name in directories if os.path.islink(os.path.join(directory, name))]
-            count += len(files) + len(links)
+    for directory, directories, files in os.walk(top):
+        if directory == str(top):
+            directories[:] = [name for name in directories if name != ".git"]
+            files = [name for name in files if name != ".git"]
+        links = [name for name in directories if os.path.islink(os.path.join(directory, name))]
+        count += len(files) + len(links)
     return count
