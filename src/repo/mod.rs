@@ -1,0 +1,65 @@
+//! The vocabulary that every room shares: names, urls, references, ids, and the trait for "a tree of files".
+//!
+//! Knows nothing of files, of git or of the terminal. Each type is valid once it exists.
+
+mod id;
+mod name;
+mod reference;
+mod series;
+mod tree;
+mod url;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use id::{BlobId, CommitId, TreeId};
+pub(crate) use name::RepoName;
+pub(crate) use reference::Reference;
+pub(crate) use series::{Edition, Series};
+pub(crate) use tree::{Entry, EntryKind, FileTree, Objects, TreeEntry, UnreadableTree};
+pub(crate) use url::{RemoteUrl, redact, split_scp};
+
+/// Why a word is not what it should be; completes the sentence "`word` is not a …: …".
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("`{word}` is not a valid {what}: {why}")]
+pub(crate) struct Invalid {
+    pub(crate) word: String,
+    pub(crate) what: &'static str,
+    pub(crate) why: &'static str,
+}
+
+impl Invalid {
+    fn new(word: &str, what: &'static str, why: &'static str) -> Self {
+        Self { word: word.to_owned(), what, why }
+    }
+}
+
+/// Makes a type read from and written to JSON as the text it parses and displays.
+macro_rules! serde_as_text {
+    ($($type:ty),*) => {$(
+        impl Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+
+serde_as_text!(RepoName, RemoteUrl, CommitId, TreeId, Series);
+
+/// When Odoo installs a module by itself.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) enum AutoInstall {
+    #[default]
+    Never,
+    /// As soon as everything in `depends` is installed.
+    WhenDependsAre,
+    /// As soon as these are.
+    When(Vec<String>),
+}

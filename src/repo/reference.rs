@@ -1,0 +1,97 @@
+//! What a repository is asked for.
+
+use std::fmt;
+
+use super::{CommitId, Invalid};
+
+/// What a repository is asked for: a branch to follow, a tag, or a commit by its id.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Reference {
+    Branch(String),
+    Tag(String),
+    Rev(CommitId),
+}
+
+impl Reference {
+    /// A branch, if `word` may name one by git's rules (`git check-ref-format --branch`).
+    pub(crate) fn branch(word: &str) -> Result<Self, Invalid> {
+        check_ref_name(word, "branch name")?;
+        Ok(Self::Branch(word.to_owned()))
+    }
+
+    /// A tag, by the same rules.
+    pub(crate) fn tag(word: &str) -> Result<Self, Invalid> {
+        check_ref_name(word, "tag name")?;
+        Ok(Self::Tag(word.to_owned()))
+    }
+
+    /// The full name of the ref on the remote, where it is one.
+    pub(crate) fn full_name(&self) -> Option<String> {
+        match self {
+            Self::Branch(name) => Some(format!("refs/heads/{name}")),
+            Self::Tag(name) => Some(format!("refs/tags/{name}")),
+            Self::Rev(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Branch(name) => write!(f, "branch `{name}`"),
+            Self::Tag(name) => write!(f, "tag `{name}`"),
+            Self::Rev(commit) => write!(f, "commit `{commit}`"),
+        }
+    }
+}
+
+fn check_ref_name(word: &str, what: &'static str) -> Result<(), Invalid> {
+    let refuse = |why| Err(Invalid::new(word, what, why));
+    if word.is_empty() || word == "@" || word == "HEAD" || word.starts_with("refs/") {
+        return refuse("it must be a plain name such as `18.0`");
+    }
+    if CommitId::parse(word).is_ok() {
+        return refuse("it looks like a commit id; write it as `rev`");
+    }
+    if word.starts_with(['-', '/']) || word.ends_with(['/', '.']) {
+        return refuse("it must not begin with `-` or `/`, nor end with `/` or `.`");
+    }
+    let forbidden = |c: char| c.is_control() || c == '\u{7f}' || " ~^:?*[\\".contains(c);
+    if word.chars().any(forbidden) || word.contains("..") || word.contains("@{") || word.contains("//") {
+        return refuse("git allows no blanks, `..`, `@{`, `//` nor any of `~^:?*[\\` in it");
+    }
+    if word.split('/').any(|part| part.starts_with('.') || part.ends_with(".lock")) {
+        return refuse("no part of it may begin with `.` or end with `.lock`");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ref_names_follow_git() {
+        for word in [
+            "",
+            "HEAD",
+            "@",
+            "-x",
+            "a..b",
+            "a b",
+            "x.lock",
+            "a/.b",
+            "refs/heads/x",
+            "a:b",
+            "a@{1",
+            "x/",
+            "x.",
+        ] {
+            assert!(Reference::branch(word).is_err(), "{word}");
+        }
+        assert!(Reference::branch(&"a".repeat(40)).is_err());
+        for word in ["18.0", "18.0-fix/x", "é"] {
+            assert!(Reference::branch(word).is_ok(), "{word}");
+        }
+    }
+}

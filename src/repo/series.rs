@@ -1,0 +1,56 @@
+//! Which Odoo is meant.
+
+use std::fmt;
+
+use super::Invalid;
+
+/// A series of Odoo such as `18.0`; it names branches and decides which rules of Odoo hold.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Series {
+    major: u16,
+    minor: u16,
+}
+
+impl Series {
+    pub(crate) fn parse(word: &str) -> Result<Self, Invalid> {
+        let number = |digits: &str| {
+            let plain =
+                digits.chars().all(|c| c.is_ascii_digit()) && (digits.len() == 1 || !digits.starts_with('0'));
+            plain.then(|| digits.parse().ok()).flatten()
+        };
+        word.split_once('.')
+            .and_then(|(major, minor)| Some(Self { major: number(major)?, minor: number(minor)? }))
+            .ok_or_else(|| Invalid::new(word, "Odoo series", "it must be two numbers such as `18.0`"))
+    }
+
+    pub(crate) fn major(self) -> u16 {
+        self.major
+    }
+}
+
+impl fmt::Display for Series {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// Which Odoo runs, and so whether the Enterprise modules are there.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Edition {
+    #[default]
+    Community,
+    Enterprise,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_series_is_two_numbers() {
+        assert!(Series::parse("9.0").expect("a series") < Series::parse("18.0").expect("a series"));
+        for word in ["18", "18.0.1", "", ".", "18.", "saas-1", "018.0", "+1.0"] {
+            assert!(Series::parse(word).is_err(), "{word}");
+        }
+    }
+}
