@@ -74,6 +74,11 @@ impl<'a> Session<'a> {
         Ok(self.git.get_or_init(|| git))
     }
 
+    /// What remotes gave cause to warn of, such as a token that was refused; for after they were asked.
+    pub(crate) fn tell_warnings(&self, git: &Git) {
+        git.warnings().iter().for_each(|warning| self.printer.warning(warning));
+    }
+
     /// Threads are only started by commands that have work for them.
     pub(crate) fn pools(&self) -> Result<Pools, Error> {
         Ok(Pools::new(self.global.jobs)?)

@@ -203,7 +203,7 @@ fn files(
             },
         )
     };
-    git.warnings().iter().for_each(|warning| session.printer.warning(warning));
+    session.tell_warnings(git);
     let (outcomes, written): (Vec<RepoOutcome>, Vec<_>) = results.into_iter().unzip();
     let failures: Vec<RepoOutcome> = {
         let failed = outcomes.iter().any(|repo| repo.outcome.is_failure());

@@ -200,19 +200,19 @@ fn upstream(session: &Session<'_>, lock: &Lock) -> Result<(Vec<Difference>, Vec<
             let remote = git.remote(url);
             let answer =
                 remote.and_then(|remote| remote.leads_to(&declared.pin.reference, locked.commit, &meter));
-            watcher.finished(place, &Outcome::UpToDate);
+            let answer = answer.map_err(Outcome::Failed);
+            watcher.finished(place, answer.as_ref().map_or_else(|outcome| outcome, |_| &Outcome::UpToDate));
             answer
         })
     };
+    session.tell_warnings(git);
     let (mut gone, mut failures) = (Vec::new(), Vec::new());
     for ((declared, locked, _), answer) in pins.iter().zip(answers) {
         let Pin { name, reference, url } = declared.pin.clone();
         match answer {
             Ok(true) => {}
             Ok(false) => gone.push(Difference::Unreachable { name, reference, commit: locked.commit }),
-            Err(error) => {
-                failures.push(RepoOutcome { name, url: url.to_string(), outcome: Outcome::Failed(error) });
-            }
+            Err(outcome) => failures.push(RepoOutcome { name, url: url.to_string(), outcome }),
         }
     }
     Ok((gone, failures))
@@ -318,7 +318,7 @@ fn perform(session: &Session<'_>, work: &[Task<'_>]) -> Result<Vec<LockedRepo>, 
             (outcome, repo)
         })
     };
-    git.warnings().iter().for_each(|warning| session.printer.warning(warning));
+    session.tell_warnings(git);
     let mut failures = Vec::new();
     let mut repos = Vec::new();
     for (task, (outcome, repo)) in work.iter().zip(results) {

@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             (outcome, head)
         })
     };
-    git.warnings().iter().for_each(|warning| session.printer.warning(warning));
+    session.tell_warnings(git);
     let mut outdated = Vec::new();
     let mut failures = Vec::new();
     for ((selected, _), (outcome, head)) in pins.iter().zip(heads) {

@@ -195,7 +195,7 @@ fn place(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Result<Vec<
             },
         )
     };
-    git.warnings().iter().for_each(|warning| session.printer.warning(warning));
+    session.tell_warnings(git);
     Ok(outcomes)
 }
 

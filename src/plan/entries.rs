@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::selection::{Choice, Selected, selected};
+use super::selection::{Choice, Selected, in_path_order, selected};
 use crate::config::{Layout, Profile};
 use crate::lock::{Lock, LockedModule, LockedProfile, LockedRepo};
 use crate::repo::RepoName;
@@ -36,10 +36,7 @@ pub(crate) fn locked_offers<'a>(
     repos
         .map(|locked| {
             let addons = addons(&locked.pin.name).unwrap_or(&locked.addons);
-            let there = addons.iter().flat_map(|directory| {
-                locked.facts.modules.iter().filter(move |module| module.directory == *directory)
-            });
-            let modules = there.filter(|module| choice.takes(module)).collect();
+            let modules = in_path_order(addons, locked).filter(|module| choice.takes(module)).collect();
             Offer { locked, addons, modules }
         })
         .collect()

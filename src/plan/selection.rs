@@ -39,7 +39,7 @@ pub(crate) fn selected<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Selected
     let mut choice = Choice::new(lock.profiles.get(&profile.name));
     repos(profile, lock)
         .map(|(repo, locked)| {
-            let modules = in_path_order(repo, locked).filter(|module| choice.takes(module)).collect();
+            let modules = in_path_order(&repo.addons, locked).filter(|module| choice.takes(module)).collect();
             Selected { repo, locked, modules }
         })
         .collect()
@@ -67,8 +67,12 @@ fn repos<'a>(profile: &'a Profile, lock: &'a Lock) -> impl Iterator<Item = (&'a 
     profile.repos.iter().filter_map(|repo| Some((repo, lock.repo(&pin(repo))?)))
 }
 
-fn in_path_order<'a>(repo: &'a Repo, locked: &'a LockedRepo) -> impl Iterator<Item = &'a LockedModule> {
-    repo.addons.iter().flat_map(|directory| {
+/// The modules of a repository in the order of these addons directories; those in other directories are left out.
+pub(super) fn in_path_order<'a>(
+    addons: &'a [String],
+    locked: &'a LockedRepo,
+) -> impl Iterator<Item = &'a LockedModule> {
+    addons.iter().flat_map(|directory| {
         locked.facts.modules.iter().filter(move |module| module.directory == *directory)
     })
 }
@@ -211,7 +215,7 @@ struct Selector<'a> {
 impl<'a> Selector<'a> {
     fn new(profile: &'a Profile, lock: &'a Lock) -> Self {
         let modules = repos(profile, lock)
-            .flat_map(|(repo, locked)| in_path_order(repo, locked).map(move |module| (repo, module)));
+            .flat_map(|(repo, locked)| in_path_order(&repo.addons, locked).map(move |module| (repo, module)));
         let core = Core::new(profile.odoo, profile.edition);
         Self { profile, lock, modules: modules.collect(), core }
     }
