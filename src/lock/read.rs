@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::schema::{Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
 use super::{Error, VERSION};
-use crate::repo::{AutoInstall, CommitId, Invalid, Reference, RemoteUrl, RepoName, Series, TreeId};
+use crate::repo::{AutoInstall, CommitId, Invalid, Manifest, Reference, RemoteUrl, RepoName, Series, TreeId};
 
 pub(super) fn lock(bytes: &[u8], file: &Path) -> Result<Lock, Error> {
     if let Some(line) = conflict_marker(bytes) {
@@ -225,15 +225,17 @@ impl WireModule {
         LockedModule {
             name: self.name,
             directory: self.directory.unwrap_or_else(|| ".".to_owned()),
-            version: self.version,
             tree: self.tree,
-            depends: self.depends,
-            license: self.license,
-            development_status: self.development_status,
-            auto_install: self.auto_install.0,
-            python: self.python,
-            bin: self.bin,
-            deb: self.deb,
+            manifest: Manifest {
+                version: self.version,
+                depends: self.depends,
+                license: self.license,
+                development_status: self.development_status,
+                auto_install: self.auto_install.0,
+                python: self.python,
+                bin: self.bin,
+                deb: self.deb,
+            },
         }
     }
 }
