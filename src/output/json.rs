@@ -9,7 +9,7 @@ use crate::export::{Alteration, FileState};
 use crate::lock::Change;
 use crate::repo::{AutoInstall, CommitId, RepoName};
 use crate::report::{Difference, ListedModule, Outcome, Outdated, RepoOutcome, RepoStatus, State, Verified};
-use crate::requirements::{Conflict, Merged};
+use crate::requirements::{Conflict, Flag, Merged, Need, System};
 
 const VERSION: u32 = 1;
 
@@ -265,6 +265,7 @@ pub(crate) fn requirements(merged: &Merged) -> String {
         version: u32,
         requirements: Vec<One<'a>>,
         conflicts: Vec<Clash<'a>>,
+        warnings: Vec<Clash<'a>>,
     }
     #[derive(Serialize)]
     struct One<'a> {
@@ -273,6 +274,7 @@ pub(crate) fn requirements(merged: &Merged) -> String {
         specifier: &'a str,
         marker: Option<&'a str>,
         line: String,
+        flag: Option<&'static str>,
         origins: Vec<String>,
     }
     #[derive(Serialize)]
@@ -296,13 +298,37 @@ pub(crate) fn requirements(merged: &Merged) -> String {
         specifier: &requirement.specifier,
         marker: requirement.marker.as_deref(),
         line: requirement.to_string(),
+        flag: requirement.flag.map(|flag| match flag {
+            Flag::ExactPin => "exact-pin",
+            Flag::DirectReference => "direct-reference",
+        }),
         origins: requirement.origins.iter().map(ToString::to_string).collect(),
     });
     render(&All {
         version: VERSION,
         requirements: requirements.collect(),
         conflicts: merged.conflicts.iter().map(clash).collect(),
+        warnings: merged.warnings.iter().map(clash).collect(),
     })
+}
+
+pub(crate) fn system(needs: &System) -> String {
+    #[derive(Serialize)]
+    struct All<'a> {
+        version: u32,
+        packages: Vec<One<'a>>,
+        programs: Vec<One<'a>>,
+    }
+    #[derive(Serialize)]
+    struct One<'a> {
+        name: &'a str,
+        origins: Vec<String>,
+    }
+    fn listed(needs: &[Need]) -> Vec<One<'_>> {
+        let origins = |need: &Need| need.origins.iter().map(ToString::to_string).collect();
+        needs.iter().map(|need| One { name: &need.name, origins: origins(need) }).collect()
+    }
+    render(&All { version: VERSION, packages: listed(&needs.packages), programs: listed(&needs.programs) })
 }
 
 /// One entry of an addons path.

@@ -13,6 +13,7 @@ use crate::error::{Error, counted};
 use crate::progress::Progress;
 use crate::repo::RepoName;
 use crate::report::{Outcome, RepoOutcome};
+use crate::requirements::Problem;
 
 /// Where a run's words go, and which of them.
 pub(crate) struct Printer {
@@ -79,6 +80,13 @@ impl Printer {
         }
     }
 
+    /// What to type next after a warning.
+    pub(crate) fn hint(&self, text: &str) {
+        if !self.quiet {
+            self.line(Tone::Hint, text);
+        }
+    }
+
     /// An error with its causes and its hint.
     pub(crate) fn error(&self, error: &Error) {
         match error {
@@ -89,12 +97,12 @@ impl Printer {
                 self.line(Tone::Hint, "delete what this oca cannot do yet, or install a newer one");
             }
             Error::Conflicts { conflicts, problems } => {
-                for problem in problems {
+                let hints: Vec<String> = problems.iter().map(Problem::hint).collect();
+                for (at, problem) in problems.iter().enumerate() {
                     self.line(Tone::Error, &problem.to_string());
-                }
-                if !problems.is_empty() {
-                    let hint = "correct it where it stands, or in a fork that `url` in `repos.toml` names";
-                    self.line(Tone::Hint, hint);
+                    if hints.get(at + 1) != Some(&hints[at]) {
+                        self.line(Tone::Hint, &hints[at]);
+                    }
                 }
                 for conflict in conflicts {
                     self.line(Tone::Error, &conflict.to_string());

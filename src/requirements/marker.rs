@@ -30,6 +30,11 @@ impl Marker {
         self.tree == other.tree
     }
 
+    /// Whether it holds in every environment, as no marker at all does.
+    pub(super) fn always_holds(&self) -> bool {
+        self.tree.is_true()
+    }
+
     /// Whether some environment that runs `python` fulfils both.
     pub(super) fn can_hold_with(&self, other: &Self, python: Option<&Python>) -> bool {
         !other.tree.is_disjoint(&self.within(python))

@@ -3,8 +3,10 @@
 //! Knows the rules of PEP 440, 503 and 508 and of pip's requirements file format. Reads no file, knows neither git
 //! nor the terminal, and never chooses between lines that exclude each other: it says which they are.
 //!
-//! `parse` reads lines into values of `entry`; `marker` knows when two of them hold together and `versions` whether
-//! any version is left, so that `conflict` finds those that exclude each other; `merge` joins, `render` writes.
+//! `parse` reads lines into values of `entry`, and `repository` those that the selected modules of one need; `marker`
+//! knows when two of them hold together and `versions` whether any version is left, so that `conflict` finds those that
+//! exclude each other; `merge` joins, `render` writes. `problem` is what is said of lines that cannot be carried over.
+//! `system` does the same, by far simpler, for programs and packages of Debian.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -14,14 +16,20 @@ mod entry;
 mod marker;
 mod merge;
 mod parse;
+mod problem;
 mod render;
+mod repository;
+mod system;
 mod versions;
 
 pub(crate) use conflict::Conflict;
 pub(crate) use marker::Python;
-pub(crate) use merge::{Merged, Requirement, Settings, merge};
-pub(crate) use parse::{Parsed, Problem, parse_file, parse_manifest};
+pub(crate) use merge::{Flag, Merged, Requirement, Settings, merge};
+pub(crate) use parse::{Parsed, parse_constraints};
+pub(crate) use problem::{Note, Problem};
 pub(crate) use render::{Annotations, render};
+pub(crate) use repository::{Module, Repository};
+pub(crate) use system::{Need, System, system};
 
 /// Where a requirement is written. Sorts by path, then by line number.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -72,6 +80,7 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::parse::{parse_file, parse_manifest};
     use super::*;
 
     fn file(path: &str, text: &str) -> Parsed {

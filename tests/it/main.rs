@@ -36,6 +36,8 @@ mod project;
 mod proxy;
 mod remote;
 mod requirements;
+mod requirements_selection;
+mod requirements_system;
 mod rooms;
 mod run;
 mod selection;
