@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::Origin;
 use super::entry::Entry;
-use super::marker::Python;
+use super::marker::{Meetings, Python};
 use super::versions::exclude_all;
 
 /// Lines about one distribution that cannot be met together, each with its origin; a single one where it excludes
@@ -58,15 +58,17 @@ struct Line<'a> {
 
 /// Finds the lines of one name that exclude each other.
 ///
-/// Two lines meet where a Python is named and their markers can both hold for it. Without a Python, only lines that
-/// hold everywhere are sure to meet; all others whose markers can both hold are possible conflicts. Where no two lines
-/// exclude each other but more of them do, those are found whose markers one of them implies.
+/// Two lines meet where a Python is named and their markers can both hold for it. Without a Python, lines that hold
+/// everywhere are sure to meet, and so are several pairs one of which meets wherever one looks; all others whose markers
+/// can both hold are possible conflicts. Where no two lines exclude each other but more of them do, those are found
+/// whose markers one of them implies.
 pub(super) fn find(required: &[&Entry], constraints: &[&Entry], python: Option<&Python>) -> Found {
     let line = |is_constraint| move |&entry| Line { entry, is_constraint };
     let mut lines: Vec<_> =
         required.iter().map(line(false)).chain(constraints.iter().map(line(true))).collect();
     lines.sort_by_cached_key(|line| (line.entry.origin.clone(), line.entry.text()));
     let (mut certain, mut possible) = (BTreeSet::new(), BTreeSet::new());
+    let mut meetings = Meetings::none();
     for (at, line) in lines.iter().enumerate() {
         for (other_at, other) in lines.iter().enumerate().skip(at) {
             if !exclude_each_other(line, other)
@@ -76,7 +78,11 @@ pub(super) fn find(required: &[&Entry], constraints: &[&Entry], python: Option<&
             }
             let found = if surely_meet([line, other], python) { &mut certain } else { &mut possible };
             found.extend([at, other_at]);
+            meetings.add(&line.entry.marker, &other.entry.marker);
         }
+    }
+    if certain.is_empty() && meetings.are_everywhere() {
+        std::mem::swap(&mut certain, &mut possible);
     }
     if certain.is_empty() {
         let larger = larger_conflict(&lines, python);
@@ -190,6 +196,7 @@ mod tests {
             (vec![old, new, "a>=2"], None, 0, 1),
             (vec![old, new, "a>=2"], Some("3.10"), 1, 0),
             (vec![old, new, "a>=2"], Some("3.12"), 0, 0),
+            (vec![old, new, "a>=3"], None, 1, 0),
             (vec![old, windows], None, 0, 1),
             (vec![old, windows], Some("3.10"), 0, 0),
             (vec![old, "a==2 ; python_version < \"3.11\""], None, 0, 1),

@@ -54,6 +54,27 @@ impl Marker {
     }
 }
 
+/// The environments in which some markers hold together.
+#[derive(Debug)]
+pub(super) struct Meetings(MarkerTree);
+
+impl Meetings {
+    pub(super) fn none() -> Self {
+        Self(MarkerTree::FALSE)
+    }
+
+    pub(super) fn add(&mut self, marker: &Marker, other: &Marker) {
+        let mut both = marker.tree.clone();
+        both.and(other.tree.clone());
+        self.0.or(both);
+    }
+
+    /// Whether no environment is left out.
+    pub(super) fn are_everywhere(&self) -> bool {
+        self.0.is_true()
+    }
+}
+
 /// Writes single quotes and single blanks, and changes nothing within a quoted value.
 fn tidy(text: &str) -> String {
     let mut tidied = String::with_capacity(text.len());
