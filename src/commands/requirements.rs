@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::addons::discover;
 use crate::cli::{Format, FormatArg};
+use crate::config::Profile;
 use crate::error::{Error, counted};
 use crate::facts::LocalModules;
 use crate::fs::{read_if_there, write_if_changed};
@@ -12,8 +13,8 @@ use crate::lock::{Lock, LockedModule};
 use crate::output::json;
 use crate::plan;
 use crate::requirements::{
-    Annotations, Flag, Merged, Module, Note, Parsed, Python, Repository, Settings, System, merge,
-    parse_constraints, render, system,
+    Annotations, Flag, Merged, Module, Note, Parsed, Python, Repository, Requirement, Settings, System,
+    merge, parse_constraints, render, system,
 };
 use crate::session::Session;
 
@@ -51,11 +52,12 @@ impl Args {
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
-    let locals = session.local_modules(session.profile()?)?;
-    let repositories = repositories(session, &lock, &locals)?;
+    let profile = session.profile()?;
+    let locals = session.local_modules(profile)?;
+    let repositories = repositories(profile, &lock, &locals);
     let annotations = if args.no_annotate { Annotations::Hidden } else { Annotations::Shown };
     let text = if args.system {
-        let needs = system(&repositories, &session.profile()?.requirements.ignore);
+        let needs = system(&repositories, &profile.requirements.ignore);
         report_needs(args, session, &needs)?;
         needs.render(annotations)
     } else {
@@ -66,13 +68,37 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     deliver(args, session, &text)
 }
 
+/// The repositories of the profile and the user's own directories, with their modules.
+fn repositories<'a>(profile: &'a Profile, lock: &'a Lock, locals: &'a [LocalModules]) -> Vec<Repository<'a>> {
+    let locked = plan::selected(profile, lock).into_iter().map(|selected| {
+        let facts = &selected.locked.facts;
+        let paths: BTreeSet<String> = selected.modules.iter().map(|module| module.path()).collect();
+        let module = |module: &'a LockedModule| Module {
+            path: format!("{}/__manifest__.py", module.path()),
+            manifest: &module.manifest,
+            is_selected: paths.contains(&module.path()),
+        };
+        let modules = facts.modules.iter().map(module).collect();
+        Repository { name: selected.repo.name.as_str(), lines: &facts.requirements, modules }
+    });
+    let own = locals.iter().map(|LocalModules { name, requirements, survey, .. }| {
+        let module = |module: &'a discover::Module| Module {
+            path: module.manifest_path.clone(),
+            manifest: &module.manifest,
+            is_selected: true,
+        };
+        Repository { name, lines: requirements, modules: survey.modules.iter().map(module).collect() }
+    });
+    locked.chain(own).collect()
+}
+
 fn merged(args: &Args, session: &Session<'_>, repositories: &[Repository<'_>]) -> Result<Merged, Error> {
-    let requirements = &session.profile()?.requirements;
-    let python = args.python_version.as_ref().or(requirements.python.as_ref());
+    let declared = &session.profile()?.requirements;
+    let python = args.python_version.as_ref().or(declared.python.as_ref());
     let python = python.map(|word| Python::parse(word)).transpose();
     let settings = Settings {
         python: python.map_err(|invalid| Error::BadName { invalid })?,
-        ignore: requirements.ignore.clone(),
+        ignore: declared.ignore.clone(),
     };
     let required = Parsed::concat(repositories.iter().map(Repository::read));
     Ok(merge(&required, &constraints(session)?, &settings))
@@ -90,7 +116,7 @@ fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<
     tell(session, &merged.notes);
     for flag in [Flag::ExactPin, Flag::DirectReference] {
         let flagged = merged.requirements.iter().filter(|requirement| requirement.flag == Some(flag));
-        let lines: Vec<String> = flagged.map(ToString::to_string).collect();
+        let lines: Vec<String> = flagged.map(Requirement::shown).collect();
         if !lines.is_empty() {
             let count = counted(lines.len(), &flag.to_string(), &format!("{flag}s"));
             printer.detail(&format!("{count}: {}", lines.join(", ")));
@@ -173,34 +199,6 @@ fn differences(found: Option<&str>, wanted: &str) -> Vec<String> {
     } else {
         differences
     }
-}
-
-/// The repositories of the profile and the user's own directories, with their modules.
-fn repositories<'a>(
-    session: &'a Session<'_>,
-    lock: &'a Lock,
-    locals: &'a [LocalModules],
-) -> Result<Vec<Repository<'a>>, Error> {
-    let locked = plan::selected(session.profile()?, lock).into_iter().map(|selected| {
-        let facts = &selected.locked.facts;
-        let paths: BTreeSet<String> = selected.modules.iter().map(|module| module.path()).collect();
-        let module = |module: &'a LockedModule| Module {
-            path: format!("{}/__manifest__.py", module.path()),
-            manifest: &module.manifest,
-            is_selected: paths.contains(&module.path()),
-        };
-        let modules = facts.modules.iter().map(module).collect();
-        Repository { name: selected.repo.name.as_str(), lines: &facts.requirements, modules }
-    });
-    let own = locals.iter().map(|LocalModules { name, requirements, survey, .. }| {
-        let module = |module: &'a discover::Module| Module {
-            path: module.manifest_path.clone(),
-            manifest: &module.manifest,
-            is_selected: true,
-        };
-        Repository { name, lines: requirements, modules: survey.modules.iter().map(module).collect() }
-    });
-    Ok(locked.chain(own).collect())
 }
 
 fn constraints(session: &Session<'_>) -> Result<Parsed, Error> {

@@ -10,8 +10,8 @@ use pep508_rs::pep440_rs::VersionSpecifier;
 use pep508_rs::{MarkerWarningKind, PackageName, Pep508Url, VersionOrUrl};
 
 use super::marker::Marker;
-use super::merge::Requirement;
 use super::problem::Problem;
+use super::requirement::Requirement;
 use super::{Origin, breaks_line, escaped};
 use crate::repo::redact;
 
@@ -132,7 +132,7 @@ impl Entry {
 
     /// The entry as one line for people: in the form in which it would be merged, without secrets.
     pub(super) fn text(&self) -> String {
-        shown(&Requirement::join(&[self]).to_string())
+        Requirement::join(&[self]).shown()
     }
 }
 

@@ -1,17 +1,14 @@
 //! Joins what several repositories require of one distribution into one line.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeMap;
 
-use pep508_rs::pep440_rs::{Operator, VersionSpecifier};
-
-use super::Origin;
 use super::conflict::{self, Conflict};
-use super::entry::{Entry, Wanted, normalised};
+use super::entry::Entry;
+use super::ignored::Ignored;
 use super::marker::Python;
 use super::parse::Parsed;
 use super::problem::{Note, Problem};
-use super::system::is_of_the_system;
+use super::requirement::Requirement;
 
 /// What `[requirements]` of the configuration and the command line ask for.
 #[derive(Clone, Debug, Default)]
@@ -35,96 +32,11 @@ pub(crate) struct Merged {
     pub(crate) notes: Vec<Note>,
 }
 
-/// One line of the merged requirements. Displayed as that line, without its origins.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Requirement {
-    /// Normalised (PEP 503); empty for a url that does not tell it.
-    pub(crate) name: String,
-    /// Normalised and sorted.
-    pub(crate) extras: Vec<String>,
-    /// Each specifier once, in the order of their text, which is pip's own order: `!=2,<3,>=1`.
-    pub(crate) specifier: String,
-    pub(crate) marker: Option<String>,
-    /// Each once and sorted.
-    pub(crate) origins: Vec<Origin>,
-    /// The whole line, where it names a url or a path.
-    pub(crate) verbatim: Option<String>,
-    pub(crate) flag: Option<Flag>,
-}
-
-/// What leaves pip no choice, and so stands in the way of whatever else the image has.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Flag {
-    /// One version and no other.
-    ExactPin,
-    /// A url or a path, which no index answers for (PEP 440, "Direct references").
-    DirectReference,
-}
-
-impl Flag {
-    fn of(wanted: &Wanted) -> Option<Self> {
-        let is_exact = |specifier: &VersionSpecifier| {
-            matches!(specifier.operator(), Operator::Equal | Operator::ExactEqual)
-        };
-        match wanted {
-            Wanted::Verbatim { .. } => Some(Self::DirectReference),
-            Wanted::Versions(specifiers) => specifiers.iter().any(is_exact).then_some(Self::ExactPin),
-        }
-    }
-}
-
-impl fmt::Display for Flag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ExactPin => "exact pin",
-            Self::DirectReference => "direct reference",
-        })
-    }
-}
-
-impl Requirement {
-    /// Joins entries of the same name, marker and, if any, verbatim line.
-    pub(super) fn join(entries: &[&Entry]) -> Self {
-        let extras: BTreeSet<_> = entries.iter().flat_map(|entry| &entry.extras).cloned().collect();
-        let origins: BTreeSet<_> = entries
-            .iter()
-            .flat_map(|entry| std::iter::once(&entry.origin).chain(&entry.asked_by))
-            .cloned()
-            .collect();
-        // Texts, for `~=1.0` and `~=1.0.0` differ although their versions are equal.
-        let specifiers: BTreeSet<_> =
-            entries.iter().flat_map(|entry| entry.wanted.specifiers()).map(ToString::to_string).collect();
-        Self {
-            name: entries.first().map(|entry| entry.name.clone()).unwrap_or_default(),
-            extras: extras.into_iter().collect(),
-            specifier: specifiers.into_iter().collect::<Vec<_>>().join(","),
-            marker: entries.iter().filter_map(|entry| entry.marker.text()).min().map(ToOwned::to_owned),
-            origins: origins.into_iter().collect(),
-            verbatim: entries.first().and_then(|entry| entry.wanted.line()).map(ToOwned::to_owned),
-            flag: entries.iter().filter_map(|entry| Flag::of(&entry.wanted)).max(),
-        }
-    }
-}
-
-impl fmt::Display for Requirement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(verbatim) = &self.verbatim {
-            return f.write_str(verbatim);
-        }
-        f.write_str(&self.name)?;
-        if !self.extras.is_empty() {
-            write!(f, "[{}]", self.extras.join(","))?;
-        }
-        f.write_str(&self.specifier)?;
-        self.marker.as_ref().map_or(Ok(()), |marker| write!(f, " ; {marker}"))
-    }
-}
-
 /// Merges what is required and compares it with `constraints`, which take part in conflicts but are not required.
 pub(crate) fn merge(required: &Parsed, constraints: &Parsed, settings: &Settings) -> Merged {
     let ignored = Ignored::new(&settings.ignore);
     let mut by_name: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
-    for entry in required.entries.iter().filter(|entry| !ignored.names.contains(&entry.name)) {
+    for entry in required.entries.iter().filter(|entry| !ignored.has(entry)) {
         by_name.entry(&entry.name).or_default().push(entry);
     }
     let mut merged = Merged { notes: ignored.notes(required, constraints), ..Merged::default() };
@@ -139,52 +51,9 @@ pub(crate) fn merge(required: &Parsed, constraints: &Parsed, settings: &Settings
         }
     }
     let problems = required.problems.iter().chain(&constraints.problems);
-    merged.problems = problems.filter(|problem| !ignored.has(problem)).cloned().collect();
+    merged.problems = problems.filter(|problem| !ignored.has_problem(problem)).cloned().collect();
     merged.problems.sort_by_cached_key(|problem| (problem.origin().clone(), problem.to_string()));
     merged
-}
-
-/// `ignore` of `[requirements]`.
-struct Ignored<'a> {
-    words: &'a [String],
-    /// Those words that can be names of distributions, normalised.
-    names: BTreeSet<String>,
-}
-
-impl<'a> Ignored<'a> {
-    fn new(words: &'a [String]) -> Self {
-        Self { words, names: words.iter().filter_map(|word| normalised(word)).collect() }
-    }
-
-    fn has(&self, problem: &Problem) -> bool {
-        let word = problem.ignored_as();
-        self.names.contains(&word) || self.words.contains(&word)
-    }
-
-    /// What was noted of all that is not ignored, and the words that match nothing; those about the system's packages
-    /// are left to [`system`](super::system).
-    fn notes(&self, required: &Parsed, constraints: &Parsed) -> Vec<Note> {
-        let is_ignored =
-            |note: &&Note| matches!(note, Note::Unlisted { word, .. } if self.names.contains(word));
-        let mut notes: Vec<Note> = required
-            .notes
-            .iter()
-            .chain(&constraints.notes)
-            .filter(|note| !is_ignored(note))
-            .cloned()
-            .collect();
-        notes.sort_by_cached_key(|note| (note.origin().cloned(), note.to_string()));
-        let problems: BTreeSet<String> =
-            required.problems.iter().chain(&constraints.problems).map(Problem::ignored_as).collect();
-        let matches_nothing = |word: &&String| {
-            let name = normalised(word);
-            let is_name = |entry: &Entry| name.as_ref() == Some(&entry.name);
-            !required.entries.iter().any(is_name) && !problems.contains(*word) && !is_of_the_system(word)
-        };
-        let unused = self.words.iter().filter(matches_nothing);
-        notes.extend(unused.map(|word| Note::NothingIgnored { word: word.clone() }));
-        notes
-    }
 }
 
 /// Joins the entries of one name whose markers mean the same. A verbatim line is joined with its equals only.
@@ -239,64 +108,6 @@ mod tests {
         ] {
             assert_eq!(lines(&required), joined, "{required:?}");
         }
-    }
-
-    #[test]
-    fn ignored_names_are_left_out_in_any_spelling() {
-        let parsed = parse_file("r", &["Data_Classes==1", "data.classes==2", "lxml"]);
-        let settings = Settings { ignore: vec!["data-classes".to_owned()], ..Settings::default() };
-        let merged = merge(&parsed, &Parsed::default(), &settings);
-        assert_eq!(merged.requirements.len(), 1);
-        assert_eq!(merged.notes, []);
-        assert_eq!(merged.conflicts, []);
-    }
-
-    #[test]
-    fn what_leaves_no_choice_is_flagged() {
-        let merged = |lines: &[&str]| {
-            let merged = merge(&parse_file("r", lines), &Parsed::default(), &Settings::default());
-            merged.requirements.iter().map(|requirement| requirement.flag).collect::<Vec<_>>()
-        };
-        for (line, flag) in [
-            ("a==1", Some(Flag::ExactPin)),
-            ("a===1", Some(Flag::ExactPin)),
-            ("a==1.*", None),
-            ("a~=1.0", None),
-            ("a<=1,>=1", None),
-            ("a @ https://h/a.zip", Some(Flag::DirectReference)),
-            ("git+https://h/a.git", Some(Flag::DirectReference)),
-        ] {
-            assert_eq!(merged(&[line]), [flag], "{line}");
-        }
-        assert_eq!(merged(&["a>=1", "a==2"]), [Some(Flag::ExactPin)]);
-        assert_eq!(merged(&["a>=1", "a==2 ; os_name == 'nt'"]), [None, Some(Flag::ExactPin)]);
-    }
-
-    #[test]
-    fn problems_can_be_ignored_by_the_word_that_is_their_hint() {
-        for (line, word) in [
-            ("--index-url https://h/simple", "--index-url"),
-            ("-r other.txt", "-r"),
-            ("Six_X==1 --hash=sha256:00", "six-x"),
-            ("./x.whl", "./x.whl"),
-            ("lxml = 5", "lxml = 5"),
-        ] {
-            let parsed = parse_file("r", &[line]);
-            let [problem] = &parsed.problems[..] else { panic!("{line}") };
-            assert!(problem.hint().contains(&format!("`{word}`")), "{}", problem.hint());
-            let settings = Settings { ignore: vec![word.to_owned()], ..Settings::default() };
-            let merged = merge(&parsed, &Parsed::default(), &settings);
-            assert_eq!((merged.problems, merged.notes), (vec![], vec![]), "{line}");
-        }
-    }
-
-    #[test]
-    fn ignored_words_that_match_nothing_are_noted() {
-        let words = ["lxml", "Six", "-r", "deb:x"].map(str::to_owned);
-        let settings = Settings { ignore: words.to_vec(), ..Settings::default() };
-        let merged = merge(&parse_file("r", &["lxml"]), &Parsed::default(), &settings);
-        let nothing = |word: &str| Note::NothingIgnored { word: word.to_owned() };
-        assert_eq!(merged.notes, [nothing("Six"), nothing("-r")]);
     }
 
     fn a_line() -> impl Strategy<Value = String> {

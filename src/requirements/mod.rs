@@ -5,30 +5,33 @@
 //!
 //! `parse` reads lines into values of `entry`, and `repository` those that the selected modules of one need; `marker`
 //! knows when two of them hold together and `versions` whether any version is left, so that `conflict` finds those that
-//! exclude each other; `merge` joins, `render` writes. `problem` is what is said of lines that cannot be carried over.
-//! `system` does the same, by far simpler, for programs and packages of Debian.
+//! exclude each other; `merge` joins them into values of `requirement`, without what is `ignored`; `render` writes.
+//! `problem` is what is said of lines that cannot be carried over. `system` collects programs and packages of Debian.
 
 use std::cmp::Ordering;
 use std::fmt;
 
 mod conflict;
 mod entry;
+mod ignored;
 mod marker;
 mod merge;
 mod parse;
 mod problem;
 mod render;
 mod repository;
+mod requirement;
 mod system;
 mod versions;
 
 pub(crate) use conflict::Conflict;
 pub(crate) use marker::Python;
-pub(crate) use merge::{Flag, Merged, Requirement, Settings, merge};
+pub(crate) use merge::{Merged, Settings, merge};
 pub(crate) use parse::{Parsed, parse_constraints};
 pub(crate) use problem::{Note, Problem};
 pub(crate) use render::{Annotations, render};
 pub(crate) use repository::{Module, Repository};
+pub(crate) use requirement::{Flag, Requirement};
 pub(crate) use system::{Need, System, system};
 
 /// Where a requirement is written. Sorts by path, then by line number.

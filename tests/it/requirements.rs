@@ -181,6 +181,64 @@ fn what_is_ignored_is_left_out_and_constraints_only_speak_up() {
 }
 
 #[test]
+fn constraints_are_compared_for_the_python_of_the_image() {
+    let env = Env::new();
+    repositories(&env, "lxml<5", "cryptography<37\n");
+    env.write(
+        "odoo.txt",
+        "# The versions of Ubuntu 24.04 and Debian 12\n--index-url https://tok:secret@host/simple\n\
+         lxml==4.9.3 ; python_version > '3.10' and python_version < '3.12' # min 4.9.2\n\
+         lxml==5.2.1; python_version >= '3.12' # (Noble - removed html clean)\n\
+         gevent==24.2.1 ; sys_platform != 'win32' and python_version >= '3.12'  # bumped (CRITICAL)\n\
+         six==1.16 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\n-e git+https://host/odoo@0#egg=odoo\n./x.whl\n",
+    );
+    env.locked(&format!("{BOTH}[requirements]\nconstraints = [\"odoo.txt\"]\n"));
+    let python = |version| env.oca(&["requirements", "--no-annotate", "--python-version", version]);
+    python("3.11").stdout(&format!("{HEADER}cryptography<37\nlxml<5\n")).success();
+    python("3.12")
+        .stderr(
+            "error: requirements for `lxml` exclude each other\n  \
+             `lxml==5.2.1 ; python_version >= '3.12'`  odoo.txt:4\n  \
+             `lxml<5`                                  web/web_export/__manifest__.py\n\
+             hint: change one of the two; oca does not choose between them\n",
+        )
+        .status(1);
+    // Unless a Python is named, it is not known whether the image has one of those.
+    env.oca(&["requirements", "--no-annotate", "-v"])
+        .stdout(&format!("{HEADER}cryptography<37\nlxml<5\n"))
+        .stderr(
+            "warning: requirements for `lxml` exclude each other where their markers hold\n  \
+             `lxml==5.2.1 ; python_version >= '3.12'`  odoo.txt:4\n  \
+             `lxml<5`                                  web/web_export/__manifest__.py\n\
+             hint: name the Python of the image: `python` in `[requirements]`, or `--python-version`\n\
+             odoo.txt:2: the option `--index-url` is ignored; it does not change what is required\n\
+             odoo.txt:9: the option `-e` is ignored; it does not change what is required\n",
+        )
+        .success();
+    // Where every Python is excluded, it does not matter which.
+    env.write(
+        "odoo.txt",
+        "cryptography==46 ; python_version < '3.12'\ncryptography==46 ; python_version >= '3.12'\n",
+    );
+    env.oca(&["requirements"])
+        .stderr(
+            "error: requirements for `cryptography` exclude each other\n  \
+             `cryptography==46 ; python_version < '3.12'`   odoo.txt:1\n  \
+             `cryptography==46 ; python_version >= '3.12'`  odoo.txt:2\n  \
+             `cryptography<37`                              tools/requirements.txt:1\n\
+             hint: change some of them; oca does not choose between them\n",
+        )
+        .status(1);
+    env.write("odoo.txt", "six==1.16\n-r more.txt\n");
+    env.oca(&["requirements"])
+        .stderr(
+            "error: odoo.txt:2: the option `-r` is not followed in constraints\n\
+             hint: list that file in `constraints` as well\n",
+        )
+        .status(1);
+}
+
+#[test]
 fn a_line_that_no_parser_accepts_is_named_with_its_place() {
     let env = Env::new();
     repositories(&env, "lxml", "--no-binary :all:\nlxml = 5\n-r other.txt\n");
