@@ -35,8 +35,8 @@ pub(crate) struct Module<'a> {
 impl Repository<'_> {
     /// Reads what the selected modules need.
     ///
-    /// - A line of a distribution that only modules ask for which are not selected is left out. A line that no manifest
-    ///   asks for is kept as long as a module of the repository is selected, and so is a line that tells no name.
+    /// - A line that only modules need which are not selected is left out; see [`may_be_needed`]. Where no module of
+    ///   the repository is selected, all of its lines are.
     /// - Where the file has lines for a distribution, and all of them under conditions or by url, a word of a manifest
     ///   that says no more than each of these lines stands for them. So a module whose packaging says
     ///   `contextvars ; python_version < '3.7'` where its manifest says `contextvars` needs it on old Pythons only.
@@ -56,7 +56,7 @@ impl Repository<'_> {
         }
         let words = Parsed::concat(selected.into_iter().map(|(_, words)| words));
         let others = Parsed::concat(others.into_iter().map(|(_, words)| words));
-        file.leave_out(&names(&others).difference(&names(&words)).copied().collect());
+        file.leave_out_unneeded(&words, &others);
         if self.is_generated() {
             file.notes.extend(unlisted(&file, &words, &path));
         }
@@ -85,12 +85,29 @@ fn names(parsed: &Parsed) -> BTreeSet<&str> {
 }
 
 impl Parsed {
-    fn leave_out(&mut self, names: &BTreeSet<&str>) {
-        let unneeded = self.entries.extract_if(.., |entry| names.contains(entry.name.as_str()));
-        let notes: Vec<Note> =
-            unneeded.map(|entry| Note::Unneeded { line: entry.text(), origin: entry.origin }).collect();
-        self.notes.extend(notes);
+    /// Leaves out the lines that only `others` need, and not `words`.
+    fn leave_out_unneeded(&mut self, words: &Self, others: &Self) {
+        let lines: BTreeSet<String> = self.entries.iter().map(Entry::text).collect();
+        let unneeded = self.entries.extract_if(.., |line| !may_be_needed(line, &lines, words, others));
+        let note = |line: Entry| Note::Unneeded { line: line.text(), origin: line.origin };
+        self.notes.extend(unneeded.map(note).collect::<Vec<_>>());
     }
+}
+
+/// Whether modules with these words may need a line, beside others that surely do not.
+///
+/// Lines and modules meet in the name of a distribution; a line whose name nobody has, or that tells none, may be
+/// anybody's. Where both name it, the line is theirs only who say the same as it does, provided that each of the words
+/// has such a line; else the line may be what a module's packaging makes of its word.
+fn may_be_needed(line: &Entry, lines: &BTreeSet<String>, words: &Parsed, others: &Parsed) -> bool {
+    let about_it = |parsed: &Parsed| -> BTreeSet<String> {
+        parsed.entries.iter().filter(|entry| entry.name == line.name).map(Entry::text).collect()
+    };
+    let (words, others, text) = (about_it(words), about_it(others), line.text());
+    if line.name.is_empty() || words.is_empty() {
+        return line.name.is_empty() || others.is_empty();
+    }
+    words.contains(&text) || !others.contains(&text) || !words.is_subset(lines)
 }
 
 /// Words that a generated file would have if no module's packaging had another word for them.
@@ -185,6 +202,22 @@ mod tests {
         python-dateutil>=2  # m0 5
         kit/requirements.txt:4: `pyyaml` is left out; only modules that are not selected need it
         ");
+        for (words, others, expected) in [
+            (
+                "lxml",
+                "lxml<6",
+                "lxml  # m0 1\nkit/requirements.txt:2: `lxml<6` is left out; only modules that are not selected need it",
+            ),
+            (
+                "lxml<6",
+                "lxml",
+                "lxml<6  # m0 2\nkit/requirements.txt:1: `lxml` is left out; only modules that are not selected need it",
+            ),
+            ("lxml>=4", "lxml<6", "lxml<6,>=4  # m0 1 2"),
+        ] {
+            let modules: [(&[&str], bool); 2] = [(&[words], true), (&[others], false)];
+            assert_eq!(shown(&["lxml", "lxml<6"], &modules), expected);
+        }
         insta::assert_snapshot!(shown(&lines, &[(&[], false), (&[], false)]), @"kit/requirements.txt: all of it is left out; no module of it is selected");
         assert_eq!(shown(&["# generated"], &[(&[], false)]), "");
         assert_eq!(shown(&["six"], &[]), "six  # 1", "a repository without a module to select");
@@ -275,12 +308,14 @@ mod tests {
                 }
                 prop_assert!(same().next().is_some());
             }
-            for line in parse_file("r", &lines).entries {
-                let is_needed = names(&wanted).contains(&*line.name);
-                let is_elsewhere = names(&others).contains(&*line.name);
+            for line in parse_file("kit/requirements.txt", &lines).entries {
+                let (is_named, is_elsewhere) = (names(&wanted).contains(&*line.name), names(&others).contains(&*line.name));
+                let is_asked_for = wanted.entries.iter().any(|word| word.text() == line.text());
                 let none = !modules.is_empty() && modules.iter().all(|(_, is)| !is);
-                let is_kept = parsed.entries.iter().any(|entry| entry.text() == line.text());
-                prop_assert_eq!(is_kept, is_needed || (!is_elsewhere && !none), "{}", line.text());
+                let is_kept = parsed.entries.iter().any(|entry| entry.origin == line.origin);
+                prop_assert!(is_kept || !is_asked_for, "{}", line.text());
+                prop_assert!(is_kept || is_elsewhere || none, "{}", line.text());
+                prop_assert!(!is_kept || is_named || (!is_elsewhere && !none), "{}", line.text());
             }
         }
     }

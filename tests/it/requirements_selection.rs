@@ -35,18 +35,19 @@ fn lines_that_only_unselected_modules_need_are_left_out() {
         .stdout(&format!(
             "{HEADER}git+https://me:secret@host/x.git\n    # direct reference\n    # via x/requirements.txt:8\n\
              by-hand\n    # via x/requirements.txt:7\n\
-             lxml<6\n    # via\n    #   x/b/__manifest__.py\n    #   x/requirements.txt:2\n    #   x/requirements.txt:3\n\
+             lxml\n    # via\n    #   x/b/__manifest__.py\n    #   x/requirements.txt:2\n\
              xlrd\n    # via\n    #   x/b/__manifest__.py\n    #   x/requirements.txt:6\n"
         ))
         .stderr(
             "y/requirements.txt: all of it is left out; no module of it is selected\n\
+             x/requirements.txt:3: `lxml<6` is left out; only modules that are not selected need it\n\
              x/requirements.txt:4: `python-dateutil` is left out; only modules that are not selected need it\n\
              x/requirements.txt:5: `pyyaml` is left out; only modules that are not selected need it\n\
              1 direct reference: git+https://***@host/x.git\n",
         )
         .success();
     env.oca(&["requirements", "--no-annotate"])
-        .stdout(&format!("{HEADER}git+https://me:secret@host/x.git\nby-hand\nlxml<6\nxlrd\n"))
+        .stdout(&format!("{HEADER}git+https://me:secret@host/x.git\nby-hand\nlxml\nxlrd\n"))
         .success();
 }
 
