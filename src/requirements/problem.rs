@@ -45,7 +45,7 @@ impl Problem {
         let ignore = format!("put `{}` into `ignore` of `[requirements]`", self.ignored_as());
         match self {
             Self::OtherConstraints { .. } => "list that file in `constraints` as well".to_owned(),
-            Self::UnsupportedOption { option, of: None, .. } if chooses_index(option) => {
+            Self::UnsupportedOption { option, of: None, .. } if is_about_the_call(option) => {
                 format!("say it to pip where you call it, and {ignore}")
             }
             Self::UnsupportedOption { of: Some(name), .. } => {
@@ -56,8 +56,8 @@ impl Problem {
     }
 }
 
-/// Whether an option of pip says where to look.
-fn chooses_index(option: &str) -> bool {
+/// Whether an option of pip is about the whole call: where it looks, and whether for pre-releases as well.
+fn is_about_the_call(option: &str) -> bool {
     matches!(
         option,
         "-i" | "-f"
