@@ -266,6 +266,7 @@ pub(crate) fn requirements(merged: &Merged) -> String {
         requirements: Vec<One<'a>>,
         conflicts: Vec<Clash<'a>>,
         warnings: Vec<Clash<'a>>,
+        problems: Vec<String>,
     }
     #[derive(Serialize)]
     struct One<'a> {
@@ -309,6 +310,7 @@ pub(crate) fn requirements(merged: &Merged) -> String {
         requirements: requirements.collect(),
         conflicts: merged.conflicts.iter().map(clash).collect(),
         warnings: merged.warnings.iter().map(clash).collect(),
+        problems: merged.problems.iter().map(ToString::to_string).collect(),
     })
 }
 
@@ -318,6 +320,7 @@ pub(crate) fn system(needs: &System) -> String {
         version: u32,
         packages: Vec<One<'a>>,
         programs: Vec<One<'a>>,
+        problems: Vec<String>,
     }
     #[derive(Serialize)]
     struct One<'a> {
@@ -328,7 +331,12 @@ pub(crate) fn system(needs: &System) -> String {
         let origins = |need: &Need| need.origins.iter().map(ToString::to_string).collect();
         needs.iter().map(|need| One { name: &need.name, origins: origins(need) }).collect()
     }
-    render(&All { version: VERSION, packages: listed(&needs.packages), programs: listed(&needs.programs) })
+    render(&All {
+        version: VERSION,
+        packages: listed(&needs.packages),
+        programs: listed(&needs.programs),
+        problems: needs.problems.iter().map(ToString::to_string).collect(),
+    })
 }
 
 /// One entry of an addons path.

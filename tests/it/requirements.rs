@@ -250,6 +250,9 @@ fn a_line_that_no_parser_accepts_is_named_with_its_place() {
              error: tools/requirements.txt:3: the option `-r` is not supported in a repository's requirements\n\
              hint: correct it there, in a fork that `url` in `repos.toml` names, or put `-r` into `ignore` of `[requirements]`\n",
         ).status(1);
+    let output = env.oca(&["requirements", "--format", "json"]).output();
+    let problem = "tools/requirements.txt:3: the option `-r` is not supported in a repository's requirements";
+    assert!(output.stdout.ends_with(&format!("    \"{problem}\"\n  ]\n}}\n")), "{}", output.stdout);
     env.locked(&format!("{BOTH}[requirements]\nignore = [\"lxml = 5\", \"-r\", \"six\"]\n"));
     env.oca(&["requirements", "--no-annotate", "-v"])
         .stdout(&format!("{HEADER}lxml\n"))
@@ -317,7 +320,8 @@ fn machines_get_requirements_and_conflicts() {
     }
   ],
   "conflicts": [],
-  "warnings": []
+  "warnings": [],
+  "problems": []
 }
 "#,
         )
@@ -349,7 +353,8 @@ fn machines_get_conflicts_too() {
       ]
     }
   ],
-  "warnings": []
+  "warnings": [],
+  "problems": []
 }
 "#
     );

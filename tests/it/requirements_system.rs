@@ -170,7 +170,8 @@ fn machines_get_packages_and_programs() {
         "y/c/__manifest__.py"
       ]
     }
-  ]
+  ],
+  "problems": []
 }
 "#,
         )
