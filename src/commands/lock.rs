@@ -140,7 +140,8 @@ impl Updated {
         Ok(self.lock.save(&session.lock_file())?)
     }
 
-    fn tell(&self, session: &Session<'_>) {
+    /// Says what changed.
+    pub(super) fn tell(&self, session: &Session<'_>) {
         let printer = session.printer;
         for change in &self.changes {
             match change {

@@ -18,6 +18,7 @@ mod remote;
 mod retry;
 mod ssh;
 mod store;
+mod superproject;
 mod tree;
 mod wire;
 
@@ -30,6 +31,7 @@ pub(crate) use checkout::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, 
 pub(crate) use error::Error;
 pub(crate) use remote::Remote;
 pub(crate) use store::{clean_cache, size_of_cache};
+pub(crate) use superproject::{Superproject, superproject};
 
 use crate::repo::{CommitId, RemoteUrl};
 use configuration::Configuration;

@@ -108,6 +108,9 @@ impl Printer {
                 }
             }
             _ => {
+                if let Error::ImportUnlocked { cause, .. } = error {
+                    self.error(cause);
+                }
                 self.line(Tone::Error, &error.to_string());
                 if let Error::Differs { differences, .. } = error {
                     differences.iter().for_each(|difference| write_stderr(&format!("  {difference}\n")));
