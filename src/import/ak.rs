@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::aggregator::Body;
 use super::node::{Entry, Fields, Node};
-use super::{
-    Declaration, Error, Place, Repo, Surroundings, Text, aggregator, directory_of, reference, url, yaml,
-};
+use super::{Declaration, Error, Place, Repo, Surroundings, Text, aggregator, reference, url, yaml};
 use crate::repo::CommitId;
 
 /// Where ak puts what is not called `./…`.
@@ -14,7 +12,7 @@ const VENDOR: &str = "external-src";
 
 pub(super) fn read(spec: &Path, around: &Surroundings<'_>) -> Result<Declaration, Error> {
     let text = Text::load(spec)?;
-    let frozen = Text::load_if_there(&directory_of(spec).join("frozen.yaml"))?;
+    let frozen = Text::load_if_there(&spec.with_file_name("frozen.yaml"))?;
     let frozen = frozen.as_ref().map(yaml::document).transpose()?.flatten();
     let mut declaration = Declaration {
         base: text.directory(),

@@ -37,9 +37,8 @@ pub(super) fn read(file: &Path, around: &Surroundings<'_>) -> Result<Declaration
 }
 
 fn beside(file: &Path, stem: &str) -> Result<Option<Text>, Error> {
-    let directory = directory_of(file);
-    let yaml = Text::load_if_there(&directory.join(format!("{stem}.yaml")))?;
-    if yaml.is_some() { Ok(yaml) } else { Text::load_if_there(&directory.join(format!("{stem}.yml"))) }
+    let yaml = Text::load_if_there(&file.with_file_name(format!("{stem}.yaml")))?;
+    if yaml.is_some() { Ok(yaml) } else { Text::load_if_there(&file.with_file_name(format!("{stem}.yml"))) }
 }
 
 /// What all documents of `addons.yaml` ask for together.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::node::Value;
-use super::{Error, Text, directory_of, json, yaml};
+use super::{Error, Text, json, yaml};
 
 /// A format, with the file or directory to begin with.
 #[derive(Debug, Eq, PartialEq)]
@@ -13,7 +13,6 @@ pub(super) enum Format {
     Ak(PathBuf),
     Camptocamp(PathBuf),
     GitModules(PathBuf),
-    /// The directory of `mrchef.toml`.
     MrChef(PathBuf),
     OldLock(PathBuf),
     Vcs2l(PathBuf),
@@ -49,9 +48,9 @@ pub(super) fn recognise(path: &Path) -> Result<Format, Error> {
     }
     Ok(match name {
         ".gitmodules" => Format::GitModules(path.to_owned()),
-        "mrchef.toml" | "mrchef.lock" => Format::MrChef(directory_of(path)),
+        "mrchef.toml" | "mrchef.lock" => Format::MrChef(path.with_file_name("mrchef.toml")),
         "spec.yaml" | "spec.yml" => Format::Ak(path.to_owned()),
-        "frozen.yaml" | "frozen.yml" => Format::Ak(directory_of(path).join("spec.yaml")),
+        "frozen.yaml" | "frozen.yml" => Format::Ak(path.with_file_name("spec.yaml")),
         "addons.yaml" | "addons.yml" => Format::Aggregator(path.to_owned()),
         _ if name.ends_with(".repos") => Format::Vcs2l(path.to_owned()),
         _ => by_content(path)?,

@@ -64,7 +64,7 @@ pub(crate) fn read(path: &Path, around: &Surroundings<'_>) -> Result<Import, Err
             let outer = git::superproject(&text.directory())?;
             gitmodules::read(&text, outer.as_ref())?
         }
-        Format::MrChef(directory) => mrchef::read(&directory)?,
+        Format::MrChef(file) => mrchef::read(&file)?,
         Format::OldLock(file) => old_lock::read(&Text::load(&file)?, around)?,
         Format::Vcs2l(file) => vcs2l::read(&Text::load(&file)?)?,
     };

@@ -6,9 +6,9 @@ use super::node::{Entry, Node};
 use super::{Declaration, Error, Place, Repo, Text, aggregator, json, reference, toml, url};
 use crate::repo::Reference;
 
-pub(super) fn read(directory: &Path) -> Result<Declaration, Error> {
-    let text = Text::load(&directory.join("mrchef.toml"))?;
-    let lock = Text::load_if_there(&directory.join("mrchef.lock"))?;
+pub(super) fn read(file: &Path) -> Result<Declaration, Error> {
+    let text = Text::load(file)?;
+    let lock = Text::load_if_there(&file.with_file_name("mrchef.lock"))?;
     let lock = lock.as_ref().map(json::document).transpose()?;
     let mut declaration =
         Declaration { base: text.directory(), has_pins: lock.is_some(), ..Declaration::default() };

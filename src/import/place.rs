@@ -15,13 +15,13 @@ pub(super) struct Text {
 }
 
 /// A spot in a file, as a message names it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Place {
     file: Arc<Path>,
     pub(super) spot: Spot,
 }
 
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Spot {
     Whole,
     /// Counted from 1.
@@ -33,7 +33,7 @@ pub(super) enum Spot {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{place}: {text}")]
 pub(crate) struct Note {
-    place: Place,
+    pub(super) place: Place,
     text: String,
 }
 

@@ -63,6 +63,7 @@ pub(super) fn settle(
             depth: repo.depth,
         });
     }
+    notes.sort_by(|one, other| one.place.cmp(&other.place));
     let fresh = Fresh { odoo, edition, path, locals, repos: fresh };
     Ok(Import { fresh, pins: has_pins.then_some(pins), notes })
 }

@@ -14,11 +14,15 @@ mod diff;
 mod env;
 #[cfg(unix)]
 mod export;
+mod export_abroad;
 #[cfg(unix)]
 mod export_dest;
 mod faults;
 mod harness;
 mod http;
+mod import_formats;
+mod import_refused;
+mod import_submodules;
 mod init;
 mod list;
 mod lock;
