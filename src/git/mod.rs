@@ -19,6 +19,7 @@ mod retry;
 mod ssh;
 mod store;
 mod superproject;
+mod text;
 mod tree;
 mod wire;
 
@@ -32,6 +33,7 @@ pub(crate) use error::Error;
 pub(crate) use remote::Remote;
 pub(crate) use store::{clean_cache, size_of_cache};
 pub(crate) use superproject::{Superproject, superproject};
+pub(crate) use text::merge_text;
 
 use crate::repo::{CommitId, RemoteUrl};
 use configuration::Configuration;

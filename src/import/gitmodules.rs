@@ -34,6 +34,14 @@ pub(super) fn read(text: &Text, outer: Option<&Superproject>) -> Result<Declarat
         }
         declaration.repos.push(repo);
     }
+    let is_there = |repo: &&Repo| declaration.base.join(&repo.path).join(".git").exists();
+    let there = declaration.repos.iter().filter(is_there).count();
+    if there > 0 {
+        let them = if there == 1 { "1 submodule is".to_owned() } else { format!("{there} submodules are") };
+        let words =
+            format!("{them} checked out, which `oca sync` leaves alone: run `git submodule deinit --all`");
+        declaration.notes.push(text.whole().note(words));
+    }
     let declared: BTreeSet<String> =
         declaration.repos.iter().map(|repo| repo.path.to_string_lossy().into_owned()).collect();
     for (path, commit) in outer.iter().flat_map(|outer| &outer.gitlinks) {

@@ -158,3 +158,36 @@ fn reference(word: &str, place: &Place) -> Result<Reference, Error> {
     };
     parsed.map_err(|invalid| place.refuse(invalid.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_get_their_braces() {
+        for (text, expected) in [
+            ("https://$HOST/web", "https://${HOST}/web"),
+            ("https://${HOST}/$A$B.git", "https://${HOST}/${A}${B}.git"),
+            ("plain", "plain"),
+            ("a$", "a$"),
+        ] {
+            assert_eq!(braced(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_word_is_a_commit_a_full_ref_or_a_branch() {
+        let text = Text::new(Path::new("repos.yaml"), "");
+        let shown = |word: &str| reference(word, &text.line(3)).map(|reference| reference.to_string());
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        assert_eq!(shown(commit).ok(), Some(format!("commit `{commit}`")));
+        assert_eq!(shown("refs/heads/18.0").ok().as_deref(), Some("branch `18.0`"));
+        assert_eq!(shown("refs/tags/v1").ok().as_deref(), Some("tag `v1`"));
+        assert_eq!(shown("18.0-fix").ok().as_deref(), Some("branch `18.0-fix`"));
+        let refused = shown("refs/pull/1/head").expect_err("no branch").to_string();
+        assert!(
+            refused.starts_with("`repos.yaml` at line 3: `refs/pull/1/head` is not a valid"),
+            "{refused}"
+        );
+    }
+}

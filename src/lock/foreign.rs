@@ -48,7 +48,7 @@ pub(crate) fn gitmodules(repos: &[Abroad<'_>]) -> String {
 /// The commands that stage the commits which a `.gitmodules` cannot name.
 pub(crate) fn gitlinks<'l>(repos: &'l [Abroad<'_>]) -> impl Iterator<Item = String> + 'l {
     repos.iter().map(|Abroad { path, locked, .. }| {
-        format!("git update-index --add --cacheinfo {},{},{path}", "160000", locked.commit)
+        format!("git update-index --add --cacheinfo 160000,{},{path}", locked.commit)
     })
 }
 
@@ -71,4 +71,30 @@ fn value_of(text: &str) -> String {
 
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_yaml_would_take_for_something_else_are_in_quotes() {
+        for (text, expected) in [
+            ("./oca/web", "./oca/web"),
+            ("git@host:acme/web.git", "git@host:acme/web.git"),
+            ("https://host/a b", "\"https://host/a b\""),
+            ("18.0", "\"18.0\""),
+            ("a:", "\"a:\""),
+            ("a#b", "\"a#b\""),
+            ("", "\"\""),
+        ] {
+            assert_eq!(text_of(text), expected);
+        }
+    }
+
+    #[test]
+    fn values_that_git_would_cut_off_are_in_quotes() {
+        assert_eq!(value_of("https://host/web.git"), "https://host/web.git");
+        assert_eq!(value_of("/srv/a#b\\c"), "\"/srv/a#b\\\\c\"");
+    }
 }

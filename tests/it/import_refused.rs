@@ -84,7 +84,11 @@ fn bad_yaml_is_refused_with_its_line() {
         b"web:\n  src: \xff\n",
         "error: `repos.yaml` is not UTF-8 at line 2\nhint: save the file as UTF-8\n",
     );
-    refused("spec.yaml", format!("web: {}", "[".repeat(50)), "error: `spec.yaml` at line 1: it is nested more than 32 deep\n");
+    refused(
+        "spec.yaml",
+        format!("web: {}", "[".repeat(50)),
+        "error: `spec.yaml` at line 1: it is nested more than 32 deep\n",
+    );
     let deep = "[".repeat(100_000);
     refused(
         "spec.yaml",

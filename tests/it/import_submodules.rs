@@ -77,7 +77,8 @@ fn phantom_gitlinks_and_entries_without_one_are_named() {
     env.git(".", &["rm", "-q", "--cached", "addons/oca/dms"]);
     env.oca(&["init", "--from", ".gitmodules"])
         .stderr(&format!(
-            "warning: `.gitmodules`: the gitlink `addons/oca/ghost` at `{web}` has no entry here, and is left out\n\
+            "warning: `.gitmodules`: 2 submodules are checked out, which `oca sync` leaves alone: run `git submodule deinit --all`\n\
+             warning: `.gitmodules`: the gitlink `addons/oca/ghost` at `{web}` has no entry here, and is left out\n\
              warning: `.gitmodules` at line 5: submodule `addons/oca/dms` has no gitlink: the head of its branch is taken now\n\
              dms: locked at {}\nweb: locked at {}\n2 repositories with 2 modules, 2 changed\n\
              wrote `repos.toml` and `oca.lock.json`; look at them, then run `oca sync`\n",
