@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::{Fresh, FreshRepo};
-use crate::repo::{CommitId, Series};
+use crate::repo::{CommitId, Reference, RemoteUrl, Series};
 
 fn series(text: &str) -> Series {
     Series::parse(text).expect("a series")
@@ -80,7 +80,8 @@ fn a_repo() -> impl Strategy<Value = FreshRepo> {
         Merge::new(other.then_some(fork), &word).expect("a merge")
     });
     let modules = proptest::option::of(proptest::collection::btree_set("[a-z_]{1,9}", 0..3));
-    let end = prop_oneof![Just(""), Just(".git")];
+    let ends: &[&str] = &["", ".git"];
+    let end = proptest::sample::select(ends);
     (name, host, end, reference, modules, proptest::collection::btree_set(merge, 0..3))
         .prop_flat_map(|(name, host, end, reference, modules, merges)| {
             let url = url(&format!("{host}/{name}{end}"));
