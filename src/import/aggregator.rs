@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::node::{Entry, Fields, Node, Value};
 use super::{Declaration, Error, Note, Place, Repo, Surroundings, reference, url};
 use crate::config::Merge;
-use crate::repo::{CommitId, Reference, RemoteUrl, Series};
+use crate::repo::{CommitId, Reference, RemoteUrl, Series, redact};
 
 /// The variable that stands for the series in most of these files.
 const SERIES: &str = "ODOO_VERSION";
@@ -123,7 +123,7 @@ impl Reader<'_> {
         let place = &item.place;
         let (remote, written, depth) = if let Value::Text(text) = &item.value {
             let [remote, reference] = text.split_whitespace().collect::<Vec<_>>()[..] else {
-                let why = format!("`{text}` in `merges` is not `REMOTE REF`");
+                let why = format!("`{}` in `merges` is not `REMOTE REF`", redact(text));
                 return Err(place.refuse_with_hint(why, "write it as `- origin 18.0`"));
             };
             (remote.to_owned(), reference.to_owned(), None)
@@ -204,8 +204,9 @@ impl Reader<'_> {
                     self.notes.extend(says_more.then(|| place.note(text)));
                 }
                 "shell_command_after" => {
-                    for (command, place) in node.texts("`shell_command_after`")? {
-                        let text = format!("the command `{command}` of `{of}` is left out: oca runs none");
+                    // Its words may hold a password, and so are not repeated.
+                    for (_, place) in node.texts("`shell_command_after`")? {
+                        let text = format!("a command of `{of}` is left out: oca runs none");
                         self.notes.push(place.note(text));
                     }
                 }

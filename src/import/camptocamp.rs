@@ -21,7 +21,8 @@ pub(super) fn read(directory: &Path, around: &Surroundings<'_>) -> Result<Declar
             let body = aggregator::body(key, place, node.fields(format!("`{key}`"))?, around)?;
             declaration.notes.extend(body.notes);
             let mut repo = body.repo;
-            repo.path = PathBuf::from(key.strip_prefix("../").unwrap_or(key));
+            let path = key.strip_prefix("../").or(key.strip_prefix("./")).unwrap_or(key);
+            repo.path = PathBuf::from(path);
             match declaration.repos.iter_mut().find(|known| known.path == repo.path) {
                 // Its gitlink is the merged commit of a fork, which no branch of the upstream leads to.
                 Some(known) => {

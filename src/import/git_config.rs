@@ -32,16 +32,15 @@ pub(super) fn sections(text: &Text) -> Result<Vec<Section>, Error> {
         }
         let mut rest = line.as_str();
         if rest.starts_with('[') {
-            let (section, behind) = section(rest, &place)
-                .ok_or_else(|| place.refuse(format!("`{line}` is no header of a section")))?;
+            let (section, behind) =
+                section(rest, &place).ok_or_else(|| place.refuse("this is no header of a section"))?;
             sections.push(section);
             rest = behind.trim_start();
         }
         if rest.is_empty() || rest.starts_with(['#', ';']) {
             continue;
         }
-        let variable =
-            variable(rest, &place).ok_or_else(|| place.refuse(format!("`{rest}` is no `key = value`")))?;
+        let variable = variable(rest, &place).ok_or_else(|| place.refuse("this is no `key = value`"))?;
         match sections.last_mut() {
             Some(section) => section.variables.push(variable),
             None => return Err(place.refuse(format!("`{}` stands before the first section", variable.key))),
@@ -159,11 +158,11 @@ mod tests {
     #[test]
     fn what_git_would_refuse_is_refused_with_its_line() {
         for (text, why) in [
-            ("\n[submodule \"a]\n", "`.gitmodules` at line 2: `[submodule \"a]` is no header of a section"),
+            ("\n[submodule \"a]\n", "`.gitmodules` at line 2: this is no header of a section"),
             ("path = x\n", "`.gitmodules` at line 1: `path` stands before the first section"),
-            ("[a]\npath x\n", "`.gitmodules` at line 2: `path x` is no `key = value`"),
-            ("[a]\npath = \"x\n", "`.gitmodules` at line 2: `path = \"x` is no `key = value`"),
-            ("[a]\n= x\n", "`.gitmodules` at line 2: `= x` is no `key = value`"),
+            ("[a]\npath x\n", "`.gitmodules` at line 2: this is no `key = value`"),
+            ("[a]\npath = \"x\n", "`.gitmodules` at line 2: this is no `key = value`"),
+            ("[a]\n= x\n", "`.gitmodules` at line 2: this is no `key = value`"),
         ] {
             assert_eq!(read(text).expect_err(text), why);
         }

@@ -42,8 +42,7 @@ pub(super) fn read(text: &Text, outer: Option<&Superproject>) -> Result<Declarat
             format!("{them} checked out, which `oca sync` leaves alone: run `git submodule deinit --all`");
         declaration.notes.push(text.whole().note(words));
     }
-    let declared: BTreeSet<String> =
-        declaration.repos.iter().map(|repo| repo.path.to_string_lossy().into_owned()).collect();
+    let declared: BTreeSet<String> = declaration.repos.iter().map(|repo| slashed(&repo.path)).collect();
     for (path, commit) in outer.iter().flat_map(|outer| &outer.gitlinks) {
         if !declared.contains(path) {
             let words = format!("the gitlink `{path}` at `{commit}` has no entry here, and is left out");
@@ -93,12 +92,13 @@ fn submodule(
     let mut others: Vec<Variable> = variables.into_values().collect();
     others.sort_by(|a, b| a.key.cmp(&b.key));
     for Variable { place, key, value } in others {
-        let why = match key.as_str() {
+        let shown = match key.as_str() {
             "update" if value == "checkout" => continue,
-            "update" if value.starts_with('!') => ": oca runs no commands",
-            _ => "",
+            // A command may hold a password, and so is not repeated.
+            "update" if value.starts_with('!') => "a command".to_owned(),
+            _ => value,
         };
-        let text = format!("`{key} = {value}` of submodule `{name}` is left out{why}");
+        let text = format!("`{key}` of submodule `{name}`, {shown}, is left out");
         declaration.notes.push(place.note(text));
     }
     look_inside(&mut repo, name, outer, declaration);
@@ -108,7 +108,7 @@ fn submodule(
 /// Takes the pin, and names what the submodule holds itself.
 fn look_inside(repo: &mut Repo, name: &str, outer: Option<&Superproject>, declaration: &mut Declaration) {
     let Some(outer) = outer else { return };
-    repo.commit = outer.gitlinks.get(&*repo.path.to_string_lossy()).copied();
+    repo.commit = outer.gitlinks.get(&slashed(&repo.path)).copied();
     if repo.commit.is_none() {
         let text = format!("submodule `{name}` has no gitlink: the head of its branch is taken now");
         declaration.notes.push(repo.place.note(text));
@@ -173,6 +173,12 @@ fn relative(base: &str, url: &str) -> Option<String> {
         }
     }
     Some(format!("{base}{separator}{}", rest.trim_end_matches('/')))
+}
+
+/// A path as git writes it on every platform.
+fn slashed(path: &Path) -> String {
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("/")
 }
 
 /// A relative path that stays where it is.

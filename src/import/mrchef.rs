@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::node::{Entry, Node};
 use super::{Declaration, Error, Place, Repo, Text, aggregator, json, reference, toml, url};
-use crate::repo::Reference;
+use crate::repo::{Reference, redact};
 
 pub(super) fn read(file: &Path) -> Result<Declaration, Error> {
     let text = Text::load(file)?;
@@ -58,7 +58,8 @@ fn meal(
     }
     let spices = fields.take("spices").map(|node| node.texts("`spices`")).transpose()?.unwrap_or_default();
     for (spice, place) in spices {
-        let text = format!("the spice `{spice}` of `{key}` is left out: save it and name it in `patches`");
+        let text =
+            format!("the spice `{}` of `{key}` is left out: save it and name it in `patches`", redact(spice));
         declaration.notes.push(place.note(text));
     }
     for Entry { key, place, .. } in fields.left() {

@@ -80,17 +80,17 @@ vendor/server-tools:
         ),
     );
     env.oca(&["init", "--from", "repos.yaml"])
-        .stderr(&format!(
+        .stderr(
             "\
 warning: `repos.yaml` at line 11: remote `acme` of `vendor/dms`, `git@git.example.com:acme/dms.git`, is left out: nothing is merged from it
 warning: `repos.yaml` at line 16: target `acme 18.0-merged` of `vendor/dms` is left out: oca pushes nothing
 warning: `repos.yaml` at line 17: `fetch_all` of `vendor/dms` is left out: oca fetches what it needs
-warning: `repos.yaml` at line 19: the command `rm -rf dms_field` of `vendor/dms` is left out: oca runs none
+warning: `repos.yaml` at line 19: a command of `vendor/dms` is left out: oca runs none
 warning: `repos.yaml` at line 20: `merges` of `server-tools` is taken over, and this oca cannot apply it yet
 warning: `repos.yaml` at line 28: `./src` at branch `18.0` is Odoo itself and left out: name its add-ons in `before` of `[addons-path]`
 wrote `repos.toml`; look at it, then run `oca sync`
-"
-        ))
+",
+        )
         .success();
     env.assert_file(
         "repos.toml",
@@ -167,6 +167,7 @@ web: [web_b, web_a]
 acme: [\"queue_*\"]
 ",
     );
+    env.write("odoo/custom/src/private/my_module/__manifest__.py", "{}");
     env.oca(&["init", "--from", "odoo/custom/src"])
         .stderr(
             "\
@@ -187,6 +188,9 @@ wrote `repos.toml`; look at it, then run `oca sync`
 odoo = \"18.0\"
 edition = \"enterprise\"
 base-url = \"../remotes\"
+
+[[local]]
+path = \"odoo/custom/src/private\"
 
 [profiles.standard]
 repos = [
@@ -248,7 +252,7 @@ l10n:
 warning: `frozen.yaml` at line 4: `gone` is left out: `spec.yaml` has no such entry
 warning: `spec.yaml` at line 1: `src` at branch `18.0` is Odoo itself and left out: name its add-ons in `before` of `[addons-path]`
 warning: `spec.yaml` at line 9: `useless` of `dms` is left out
-warning: `spec.yaml` at line 16: the command `make` is left out: oca runs none
+warning: `spec.yaml` at line 16: a command is left out: oca runs none
 warning: `spec.yaml` at line 17: `l10n` is left out: its modules are prebuilt elsewhere
 dms: locked at {dms_digits}
 queue: locked at {queue_digits}
@@ -332,7 +336,7 @@ warning: `.gitmodules` at line 1: the gitlink `{fork}` is left out: `merges` are
 warning: `pending-merges.d/web.yml` at line 1: `merges` of `web` is taken over, and this oca cannot apply it yet
 warning: `pending-merges.d/web.yml` at line 3: remote `camptocamp` of `../odoo/external-src/web`, `git@github.com:camptocamp/web.git`, is left out: nothing is merged from it
 warning: `pending-merges.d/web.yml` at line 5: target `camptocamp merge-branch-1234-master` of `../odoo/external-src/web` is left out: oca pushes nothing
-warning: `pending-merges.d/web.yml` at line 12: the command `git am \"patches/0001.patch\"` of `../odoo/external-src/web` is left out: oca runs none
+warning: `pending-merges.d/web.yml` at line 12: a command of `../odoo/external-src/web` is left out: oca runs none
 error: `merges` in `repos.toml` at line 12, table `repos.web`, is not supported yet
 hint: delete what this oca cannot do yet, or install a newer one
 error: `repos.toml` is written, but its pins are not locked

@@ -126,8 +126,8 @@ fn relative_urls_follow_the_origin_and_odd_keys_are_named() {
 warning: `.gitmodules` at line 1: submodule `web` has no gitlink: the head of its branch is taken now
 warning: `.gitmodules` at line 1: submodule `web` has submodules of its own, which are left out
 warning: `.gitmodules` at line 1: user and password in the url of `web` are left out: set a token for its host
-warning: `.gitmodules` at line 5: `update = !rm -rf /` of submodule `web` is left out: oca runs no commands
-warning: `.gitmodules` at line 6: `ignore = dirty` of submodule `web` is left out
+warning: `.gitmodules` at line 5: `update` of submodule `web`, a command, is left out
+warning: `.gitmodules` at line 6: `ignore` of submodule `web`, dirty, is left out
 warning: `.gitmodules` at line 7: submodule `acme` has no gitlink: the head of its branch is taken now
 warning: `.gitmodules` at line 7: the checkout of `addons` goes to `vendor`, not to `other`
 warning: `.gitmodules` at line 10: `branch = .` of submodule `acme` is left out: the branch of the series is taken
