@@ -14,7 +14,7 @@ use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository, TreeWalkMode, TreeW
 use super::Error;
 use super::packs::{PackSink, is_a, is_whole_pack, link, pack_files, take_packs};
 use crate::fs::{Context, short_digest};
-use crate::repo::{BlobId, CommitId, TreeId};
+use crate::repo::{CommitId, TreeId};
 
 const STORES: &str = "stores";
 /// The prefix of directories in which packs arrive.
@@ -105,12 +105,12 @@ impl Store {
         Ok(self.repository()?.odb()?.exists(oid(commit.as_bytes())))
     }
 
-    /// Those of the blobs that are not here yet, each once.
-    pub(super) fn missing(&self, ids: impl IntoIterator<Item = BlobId>) -> Result<Vec<[u8; 20]>, Error> {
+    /// Those of the objects that are not here yet, each once.
+    pub(super) fn missing(&self, ids: impl IntoIterator<Item = [u8; 20]>) -> Result<Vec<[u8; 20]>, Error> {
         let repository = self.repository()?;
         let odb = repository.odb()?;
         let mut missing = Missing::new(&odb)?;
-        ids.into_iter().for_each(|id| missing.note(oid(id.as_bytes())));
+        ids.into_iter().for_each(|id| missing.note(oid(&id)));
         Ok(missing.ids)
     }
 
@@ -305,6 +305,14 @@ fn directory_name(url: &str) -> String {
         .take(40)
         .collect();
     format!("{word}-{}.git", short_digest(url.as_bytes()))
+}
+
+/// The parents of a commit, none where it is not there. Read from the object itself: a commit that is listed in `shallow` seems to have no parents.
+pub(super) fn parents(odb: &Odb<'_>, commit: Oid) -> Vec<Oid> {
+    let Ok(object) = odb.read(commit) else { return Vec::new() };
+    let text = String::from_utf8_lossy(object.data());
+    let header = text.lines().take_while(|line| !line.is_empty());
+    header.filter_map(|line| Oid::from_str(line.strip_prefix("parent ")?).ok()).collect()
 }
 
 pub(super) fn oid(id: &[u8; 20]) -> Oid {
