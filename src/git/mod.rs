@@ -8,6 +8,7 @@
 
 mod address;
 mod auth;
+mod cache;
 mod checkout;
 mod configuration;
 mod error;
@@ -29,7 +30,7 @@ use std::time::Duration;
 pub(crate) use checkout::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, LocalWork, Origin};
 pub(crate) use error::Error;
 pub(crate) use remote::Remote;
-pub(crate) use store::{clean_cache, size_of_cache};
+pub(crate) use cache::{Fate, Pruned, Pruning, StoreSize, clean_cache, leftovers, size_of_cache, stores};
 
 use crate::repo::{CommitId, RemoteUrl};
 use configuration::Configuration;

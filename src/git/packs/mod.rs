@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use git2::{ErrorClass, Indexer};
+use sha1::{Digest, Sha1};
 
 pub(super) use copy::Sources;
 pub(super) use pack::Pack;
@@ -206,6 +207,31 @@ pub(super) fn is_whole_pack(index: &Path) -> io::Result<bool> {
     let is_long_enough = index.metadata()?.len() >= HEAD + u64::from(objects) * ENTRY + TAIL;
     let expected: [u8; 20] = read(&mut index, SeekFrom::End(-40))?;
     Ok(is_long_enough && read::<20>(&mut pack, SeekFrom::End(-20))? == expected)
+}
+
+/// Whether a pack and its index end in the checksums of what they hold: then nothing in them was altered.
+pub(super) fn is_intact(index: &Path) -> bool {
+    let pack = index.with_extension("pack");
+    [index, &pack].iter().all(|file| ends_in_checksum(file).unwrap_or(false))
+        && is_whole_pack(index).unwrap_or(false)
+}
+
+fn ends_in_checksum(file: &Path) -> io::Result<bool> {
+    const CHECKSUM: u64 = 20;
+    let mut file = File::open(file)?;
+    let length = file.metadata()?.len().saturating_sub(CHECKSUM);
+    let mut hash = Sha1::new();
+    let mut buffer = vec![0; 256 * 1024];
+    let mut content = (&mut file).take(length);
+    loop {
+        match content.read(&mut buffer)? {
+            0 => break,
+            count => hash.update(&buffer[..count]),
+        }
+    }
+    let mut expected = Vec::new();
+    file.read_to_end(&mut expected)?;
+    Ok(hash.finalize()[..] == expected[..])
 }
 
 #[cfg(test)]

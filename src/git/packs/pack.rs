@@ -74,7 +74,7 @@ impl Pack {
     }
 
     /// All ids, sorted.
-    pub(in crate::git) fn ids(&self) -> impl Iterator<Item = &Id> {
+    pub(in crate::git) fn ids(&self) -> impl ExactSizeIterator<Item = &Id> {
         self.index[HEAD..HEAD + self.count * ID].as_chunks().0.iter()
     }
 
@@ -88,9 +88,6 @@ impl Pack {
         Some(from + found)
     }
 
-    pub(in crate::git) fn contains(&self, id: &Id) -> bool {
-        self.find(id).is_some()
-    }
 
     /// Where an object begins in the pack.
     pub(super) fn offset(&self, place: usize) -> io::Result<u64> {
