@@ -134,18 +134,16 @@ impl Store {
             return Ok(Fate::Leftover);
         }
         let Some(lock) = self.try_lock()? else { return Ok(Fate::Busy) };
-        let removed = if !self.is_whole() {
-            Some(Fate::Leftover)
-        } else {
+        let fate = if !self.is_whole() {
+            Fate::Leftover
+        } else if let Some(days) = self.unused(pruning) {
             // Looked at with the lock in hand: what was opened since is in use.
-            self.unused(pruning).map(Fate::Unused)
-        };
-        let fate = match removed {
-            Some(removed) => removed,
-            None => match self.pack_as_one(&lock) {
+            Fate::Unused(days)
+        } else {
+            match self.pack_as_one(&lock) {
                 Err(Error::Damaged { .. } | Error::Protocol { .. }) => Fate::Damaged,
                 fate => fate?,
-            },
+            }
         };
         if fate.is_removed() {
             self.remove(&lock)?;

@@ -27,10 +27,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+pub(crate) use cache::{Fate, Pruned, Pruning, StoreSize, clean_cache, leftovers, size_of_cache, stores};
 pub(crate) use checkout::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, LocalWork, Origin};
 pub(crate) use error::Error;
 pub(crate) use remote::Remote;
-pub(crate) use cache::{Fate, Pruned, Pruning, StoreSize, clean_cache, leftovers, size_of_cache, stores};
+pub(crate) use store::Store;
 
 use crate::repo::{CommitId, RemoteUrl};
 use configuration::Configuration;

@@ -80,10 +80,9 @@ impl Store {
         let _not_writable = match last {
             // A time that is still to come is as good as now.
             Ok(last) if last.elapsed().map_or(true, |age| age < USE) => Ok(()),
-            Ok(_) => File::options()
-                .append(true)
-                .open(&file)
-                .and_then(|file| file.set_modified(SystemTime::now())),
+            Ok(_) => {
+                File::options().append(true).open(&file).and_then(|file| file.set_modified(SystemTime::now()))
+            }
             Err(_) => fs::write(&file, format!("{}\n", self.url)),
         };
     }

@@ -53,7 +53,8 @@ impl<'a> Sources<'a> {
             match self.packs.iter().enumerate().find_map(place) {
                 Some(place) => {
                     packed.insert(*id, place);
-                    let offset = self.packs[place.pack].offset(place.place).map_err(damage)?;
+                    let offset =
+                        self.packs[place.pack].offset(place.place).map_err(|error| damage(&error))?;
                     order.push((place.pack, offset, *id));
                 }
                 None => others.push(*id),
@@ -73,7 +74,12 @@ impl<'a> Sources<'a> {
     ///
     /// Of an object that is in several packs the first one counts, so a chain of deltas leads to earlier packs only,
     /// or to others in the same pack: it has an end.
-    fn copy(&mut self, id: Id, packed: &HashMap<Id, Place>, writer: &mut PackWriter<'_>) -> Result<(), Error> {
+    fn copy(
+        &mut self,
+        id: Id,
+        packed: &HashMap<Id, Place>,
+        writer: &mut PackWriter<'_>,
+    ) -> Result<(), Error> {
         let mut chain: Vec<(Id, Packed)> = Vec::new();
         let mut next = Some(id);
         while let Some(id) = next.take().filter(|id| !writer.offsets.contains_key(id)) {
@@ -81,7 +87,7 @@ impl<'a> Sources<'a> {
                 return Err(Error::Damaged { why: "a pack makes no sense: a delta needs itself".to_owned() });
             }
             let place = packed[&id];
-            let object = self.packs[place.pack].read(place.place).map_err(damage)?;
+            let object = self.packs[place.pack].read(place.place).map_err(|error| damage(&error))?;
             if let Kind::Delta(base) = object.kind
                 && packed.contains_key(&base)
             {
@@ -128,7 +134,8 @@ struct PackWriter<'a> {
 
 impl<'a> PackWriter<'a> {
     fn new(sink: &'a mut dyn Write, objects: usize) -> Result<Self, Error> {
-        let objects = u32::try_from(objects).map_err(|_| Error::Git { why: "too many objects".to_owned() })?;
+        let objects =
+            u32::try_from(objects).map_err(|_| Error::Git { why: "too many objects".to_owned() })?;
         // libgit2 maps the file anew for each piece that it is given.
         let sink = BufWriter::with_capacity(1024 * 1024, sink);
         let mut writer = Self { sink, hash: Sha1::new(), written: 0, offsets: HashMap::new() };
@@ -195,7 +202,7 @@ fn low_bits(number: u64, bits: u32) -> u8 {
     u8::try_from(number & ((1 << bits) - 1)).expect("at most seven bits")
 }
 
-fn damage(error: io::Error) -> Error {
+fn damage(error: &io::Error) -> Error {
     Error::Damaged { why: error.to_string() }
 }
 

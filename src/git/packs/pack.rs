@@ -88,7 +88,6 @@ impl Pack {
         Some(from + found)
     }
 
-
     /// Where an object begins in the pack.
     pub(super) fn offset(&self, place: usize) -> io::Result<u64> {
         let offsets = HEAD + self.count * (ID + CHECKSUM);
@@ -115,7 +114,8 @@ impl Pack {
         let mut bytes = vec![0; usize::try_from(to - from).map_err(io::Error::other)?];
         self.file.seek(SeekFrom::Start(from))?;
         self.file.read_exact(&mut bytes)?;
-        let (kind, size, data) = self.header(&bytes, from).ok_or_else(|| nonsense("an object has no header"))?;
+        let (kind, size, data) =
+            self.header(&bytes, from).ok_or_else(|| nonsense("an object has no header"))?;
         Ok(Packed { kind, size, bytes, data })
     }
 
