@@ -8,9 +8,11 @@
 
 mod address;
 mod auth;
+mod bounded;
 mod cache;
 mod checkout;
 mod configuration;
+mod daemon;
 mod error;
 mod libgit2;
 mod local;
@@ -115,11 +117,5 @@ pub(crate) fn prepare() {
         // oca runs neither hooks nor programs that a repository names, so a foreign owner can do no harm; in a
         // container the mounted project often belongs to somebody else.
         let _kept = git2::opts::set_verify_owner_validation(false);
-        let _kept = git2::opts::set_server_connect_timeout_in_milliseconds(milliseconds(CONNECT));
-        let _kept = git2::opts::set_server_timeout_in_milliseconds(milliseconds(STALL));
     }
-}
-
-fn milliseconds(duration: Duration) -> i32 {
-    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
 }

@@ -12,6 +12,7 @@ mod config;
 mod daemon;
 mod demo;
 mod diff;
+mod endless;
 mod env;
 #[cfg(unix)]
 mod export;

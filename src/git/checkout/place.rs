@@ -36,14 +36,8 @@ impl Checkout {
                 Ok(self.create_whole(remote, content)?)
             }
             Head::Complete(_) | Head::Other(Some(_)) => {
-                if !force {
-                    if let Some(url) = self.foreign_origin(remote, content.origin)? {
-                        return Err(CheckoutError::ForeignOrigin { path: self.path.clone(), url });
-                    }
-                    let work = self.local_work(Some(remote))?;
-                    if !work.is_none() {
-                        return Err(CheckoutError::LocalWork(work));
-                    }
+                if !force && let Some(obstacle) = self.in_the_way(Some(remote), content.origin)? {
+                    return Err(obstacle);
                 }
                 remote.whole(|| {
                     content.bring(remote)?;

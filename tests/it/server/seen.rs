@@ -31,6 +31,8 @@ impl Seen {
         let mut seen = Self { connection, line, headers: request.headers.clone(), body };
         if let Some(command) = seen.command().map(str::to_owned) {
             seen.line.extend([" ", &command]);
+        } else if seen.asks("want ") {
+            seen.line.push_str(" want");
         }
         seen
     }
