@@ -32,7 +32,8 @@ fn chatter_refs_and_packs_come_to_an_end_in_protocol_0() {
     for (on, fault) in [
         ("GET /web.git/info/refs", Fault::Endless),
         ("GET /web.git/info/refs", Fault::EndlessRefs),
-        ("POST /web.git/git-upload-pack want", Fault::EndlessPack),
+        ("POST /web.git/git-upload-pack done", Fault::Endless),
+        ("POST /web.git/git-upload-pack done", Fault::EndlessPack),
     ] {
         let env = Env::new();
         repository(&env, "web");
