@@ -121,7 +121,8 @@ impl Store {
     /// Whether each pack ends in the checksum that its index has of it: one that was cut short does not.
     pub(super) fn has_whole_packs(&self) -> Result<bool, Error> {
         let indexes = indexes(&self.packs_directory())?;
-        Ok(indexes.iter().all(|index| is_whole_pack(index).unwrap_or(false)))
+        // One that went meanwhile has another in its place.
+        Ok(indexes.iter().all(|index| is_whole_pack(index).unwrap_or(false) || !index.exists()))
     }
 
     /// A store for once, in an empty directory that the caller deletes.
@@ -321,14 +322,18 @@ pub(super) struct StoresLock {
 }
 
 impl StoresLock {
-    pub(super) const FILE: &str = ".lock";
-
     pub(super) fn take(stores: &Path) -> Result<Self, Error> {
-        fs::create_dir_all(stores).at("create", stores)?;
-        let path = stores.join(Self::FILE);
-        let file = open_lock(&path).at("open", &path)?;
-        file.lock().at("lock", &path)?;
-        Ok(Self { directory: stores.to_owned(), _file: file })
+        const FILE: &str = ".lock";
+        let path = stores.join(FILE);
+        loop {
+            fs::create_dir_all(stores).at("create", stores)?;
+            let file = open_lock(&path).at("open", &path)?;
+            file.lock().at("lock", &path)?;
+            // All stores may have been deleted meanwhile, with the lock.
+            if is_at(&file, &path) {
+                return Ok(Self { directory: stores.to_owned(), _file: file });
+            }
+        }
     }
 
     /// A directory among the stores that is nobody's; it goes before the lock does.

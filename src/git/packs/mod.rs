@@ -136,7 +136,12 @@ pub(super) fn pack_files(directory: &Path) -> Result<Vec<PathBuf>, Error> {
 /// The indexes of a directory: a pack without one is not there yet, or no longer.
 pub(super) fn indexes(directory: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut files: Vec<PathBuf> = Vec::new();
-    for entry in fs::read_dir(directory).at("read", directory)? {
+    let entries = match fs::read_dir(directory) {
+        // Somebody else is deleting the store.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
+        other => other.at("read", directory)?,
+    };
+    for entry in entries {
         files.push(entry.at("read", directory)?.path());
     }
     files.retain(|file| is_a(file, "idx"));
