@@ -61,7 +61,9 @@ pub(crate) struct StoreSize {
 
 /// The stores of a cache, by name.
 pub(crate) fn stores(cache: &Path) -> Result<Vec<Store>, Error> {
-    let directories = entries(cache)?.into_iter().filter(|path| !is_aside(path));
+    let is_store =
+        |path: &PathBuf| path.extension().is_some_and(|extension| extension == "git") && !is_aside(path);
+    let directories = entries(cache)?.into_iter().filter(is_store);
     let mut stores: Vec<Store> = directories.map(Store::at).collect();
     stores.sort_by_key(Store::name);
     Ok(stores)
@@ -109,8 +111,7 @@ impl Store {
     pub(crate) fn prune(&self, pruning: Pruning) -> Result<Pruned, Error> {
         let before = size(self.directory());
         let fate = if pruning.dry_run { self.foresee(pruning)? } else { self.prune_now(pruning)? };
-        let after = if pruning.dry_run && !fate.is_removed() { before } else { size(self.directory()) };
-        let after = if fate.is_removed() { 0 } else { after };
+        let after = if fate.is_removed() { 0 } else { size(self.directory()) };
         Ok(Pruned { name: self.name(), fate, before, after })
     }
 
@@ -205,7 +206,7 @@ impl Fate {
     }
 }
 
-/// All that is beside the lock of the stores.
+/// The directories among the stores.
 fn entries(cache: &Path) -> Result<Vec<PathBuf>, Error> {
     let stores = cache.join(STORES);
     let entries = match fs::read_dir(&stores) {

@@ -21,6 +21,7 @@ mod remote;
 mod retry;
 mod ssh;
 mod store;
+mod text;
 mod tree;
 mod wire;
 
@@ -34,6 +35,7 @@ pub(crate) use checkout::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, 
 pub(crate) use error::Error;
 pub(crate) use remote::Remote;
 pub(crate) use store::Store;
+pub(crate) use text::merge_text;
 
 use crate::repo::{CommitId, RemoteUrl};
 use configuration::Configuration;

@@ -27,6 +27,7 @@ mod local_remotes;
 mod lock;
 mod lock_check;
 mod lock_format;
+mod lock_merge;
 mod lock_refused;
 mod lock_upgrade;
 mod lock_upstream;
