@@ -210,3 +210,23 @@ fn damage(error: &io::Error) -> Error {
 fn in_sink(error: io::Error) -> Error {
     error.downcast().unwrap_or_else(|error| Error::Protocol { why: error.to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{header, varying};
+
+    #[test]
+    fn sizes_and_distances_are_written_as_git_writes_them() {
+        // The type in bits 4 to 6, then the size from its lowest bits on.
+        assert_eq!(header(3, 0), [0x30]);
+        assert_eq!(header(3, 15), [0x3f]);
+        assert_eq!(header(1, 16), [0x90, 0x01]);
+        assert_eq!(header(2, 15 + (127 << 4) + (1 << 11)), [0xaf, 0xff, 0x01]);
+        // From the highest bits on, and no distance in two ways.
+        assert_eq!(varying(1), [0x01]);
+        assert_eq!(varying(127), [0x7f]);
+        assert_eq!(varying(128), [0x80, 0x00]);
+        assert_eq!(varying(128 + 16_384), [0x80, 0x80, 0x00]);
+        assert_eq!(varying(16_511), [0xff, 0x7f]);
+    }
+}
