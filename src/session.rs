@@ -48,6 +48,10 @@ impl<'a> Session<'a> {
         let root = std::path::absolute(&config.directory).at("find", &config.directory)?;
         let session = Self { global, printer, config, root: normal(&root), git: OnceLock::new() };
         session.config.profiles.iter().try_for_each(|profile| session.refuse_mixed(profile))?;
+        // Also by commands that are about all profiles: who names one wants something of it.
+        if !global.all_profiles && session.named_profile().is_some() {
+            session.profile()?;
+        }
         Ok(session)
     }
 
@@ -97,8 +101,11 @@ impl<'a> Session<'a> {
         if self.global.all_profiles {
             return Err(Error::OneProfile);
         }
-        let named = self.global.profile.clone().or_else(|| set_variable("OCA_PROFILE"));
-        Ok(self.config.profile(named.as_deref())?)
+        Ok(self.config.profile(self.named_profile().as_deref())?)
+    }
+
+    fn named_profile(&self) -> Option<String> {
+        self.global.profile.clone().or_else(|| set_variable("OCA_PROFILE"))
     }
 
     /// The profile that the command is about, or all of them.
