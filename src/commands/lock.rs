@@ -174,7 +174,8 @@ impl Updated {
         Self { settled: true, ..self }
     }
 
-    fn tell(&self, session: &Session<'_>) {
+    /// Says what changed.
+    pub(super) fn tell(&self, session: &Session<'_>) {
         let printer = session.printer;
         for change in &self.changes {
             match change {

@@ -6,21 +6,28 @@ mod addons_path;
 mod addons_path_files;
 mod auth;
 mod cache;
+mod cache_prune;
 mod checkouts;
 mod config;
 mod daemon;
 mod demo;
 mod diff;
+mod endless;
 mod env;
 #[cfg(unix)]
 mod export;
+mod export_abroad;
 #[cfg(unix)]
 mod export_dest;
 mod faults;
 mod harness;
 mod http;
+mod import_formats;
+mod import_refused;
+mod import_submodules;
 mod init;
 mod list;
+mod local_remotes;
 mod lock;
 mod lock_check;
 mod lock_format;
