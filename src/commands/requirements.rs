@@ -121,8 +121,9 @@ fn sources(session: &Session<'_>, lock: &Lock) -> Result<Parsed, Error> {
             ));
         }
     }
-    for LocalModules { name, requirements, survey, .. } in session.local_modules(profile)? {
-        parts.push(parse_file(&format!("{name}/requirements.txt"), &requirements));
+    for local in session.local_modules(profile)? {
+        let LocalModules { name, requirements, survey, .. } = &*local;
+        parts.push(parse_file(&format!("{name}/requirements.txt"), requirements));
         for module in &survey.modules {
             parts.push(parse_manifest(&format!("{name}/{}", module.manifest_path), &module.manifest.python));
         }

@@ -24,7 +24,7 @@ use semver::{Prerelease, Version, VersionReq};
 pub(crate) use error::{Error, Unsupported, near, near_or_all};
 pub(crate) use expand::{Template, Unusable, expand_url};
 pub(crate) use machine::Machine;
-pub(crate) use profile::{Drop, Layout, ModuleRequest, Position, Profile, Repo, Surround};
+pub(crate) use profile::{Drop, Layout, Local, ModuleRequest, Position, Profile, Repo, Surround};
 
 use error::Fault;
 use profile::Mode;

@@ -1,12 +1,17 @@
 //! The terminal: the only room that prints. Data goes to stdout and nothing else does.
 
 mod bars;
+mod findings;
+pub(crate) mod github;
 mod human;
 pub(crate) mod json;
+mod tree;
 
 use std::io::{self, IsTerminal, Write};
 
+pub(crate) use findings::render_findings;
 pub(crate) use human::{Table, render_outcome, render_planned};
+pub(crate) use tree::{render_tree, render_why};
 
 use crate::cli::{ColorChoice, Global};
 use crate::error::{Error, counted};
