@@ -6,6 +6,8 @@ mod addons_path;
 mod addons_path_files;
 mod auth;
 mod cache;
+mod check;
+mod check_own;
 mod checkouts;
 mod config;
 mod daemon;
@@ -53,6 +55,8 @@ mod sync_safety;
 #[cfg(unix)]
 mod sync_symlinks;
 mod transports;
+mod tree;
 mod usage;
 #[cfg(unix)]
 mod verify;
+mod why;
