@@ -83,8 +83,9 @@ impl Pools {
 ///
 /// For work that is over in milliseconds and that a command without [`Pools`] does too.
 pub(crate) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Send + Sync) -> Vec<R> {
+    // Threads are started for the first piece of work that is shared, and cost more than what is not.
     match items {
-        [one] => vec![work(one)],
+        [] | [_] => items.iter().map(work).collect(),
         _ => items.par_iter().map(work).collect(),
     }
 }
