@@ -7,6 +7,7 @@ mod export;
 mod init;
 mod list;
 mod lock;
+mod merge_lock;
 mod outdated;
 mod requirements;
 mod status;
@@ -51,6 +52,9 @@ pub(crate) enum Command {
     Check(check::Args),
     /// The directory of fetched objects
     Cache(cache::Args),
+    /// Merge three locks, as git's merge driver for oca.lock.json
+    #[command(hide = true)]
+    MergeLock(merge_lock::Args),
 }
 
 /// Runs the command that was asked for.
@@ -75,5 +79,6 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<(), Error> {
         Command::Why(args) => why::run(args, &session()?),
         Command::Check(args) => check::run(args, &session()?),
         Command::Cache(args) => cache::run(args, global, printer),
+        Command::MergeLock(args) => merge_lock::run(args),
     }
 }

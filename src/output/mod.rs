@@ -1,6 +1,7 @@
 //! The terminal: the only room that prints. Data goes to stdout and nothing else does.
 
 mod bars;
+mod cache;
 mod findings;
 pub(crate) mod github;
 mod human;
@@ -9,6 +10,7 @@ mod tree;
 
 use std::io::{self, IsTerminal, Write};
 
+pub(crate) use cache::{pruned_as_json, render_pruned, render_pruned_total, render_store, sizes_as_json};
 pub(crate) use findings::render_findings;
 pub(crate) use human::{Table, render_outcome, render_planned};
 pub(crate) use tree::{render_tree, render_why};
@@ -71,6 +73,11 @@ impl Printer {
         }
     }
 
+    /// Whether there is any use in working out what only `-v` shows.
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
     /// What only `-v` shows.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbose {
@@ -113,6 +120,9 @@ impl Printer {
                 }
             }
             _ => {
+                if let Error::ImportUnlocked { cause, .. } = error {
+                    self.error(cause);
+                }
                 self.line(Tone::Error, &error.to_string());
                 if let Error::Differs { differences, .. } = error {
                     differences.iter().for_each(|difference| write_stderr(&format!("  {difference}\n")));

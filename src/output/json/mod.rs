@@ -17,10 +17,10 @@ use crate::repo::{CommitId, RepoName};
 use crate::report::{Difference, Outcome, Outdated, RepoOutcome, RepoStatus, State, Verified};
 use crate::requirements::{Conflict, Merged};
 
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// One object, indented, with a newline at the end.
-fn render(value: &impl Serialize) -> String {
+pub(super) fn render(value: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).expect("text and numbers always serialize");
     text.push('\n');
     text
