@@ -92,6 +92,14 @@ pub(crate) enum Error {
     Unreachable { names: Vec<RepoName> },
     #[error("`{word}` contradicts another commit that is given for `{name}`")]
     TwoPins { word: String, name: RepoName },
+    #[error("profile `{profile}` has no module `{name}`")]
+    UnknownModule {
+        name: String,
+        profile: String,
+        /// A profile that has it, and the repository it has it from.
+        elsewhere: Option<(String, RepoName)>,
+        near: Option<String>,
+    },
     #[error("no profile has a repository `{name}`")]
     UnknownRepo { name: RepoName, known: Vec<String> },
     #[error("{} not supported yet", counted(uses.len(), "key is", "keys are"))]
@@ -145,6 +153,7 @@ impl Error {
             | Self::RefusedPin { .. }
             | Self::Threads(_)
             | Self::TwoPins { .. }
+            | Self::UnknownModule { .. }
             | Self::UnknownRepo { .. }
             | Self::Unmet { .. }
             | Self::UnreadableFolder { .. }
@@ -219,6 +228,11 @@ impl Error {
                 ))
             }
             Self::TwoPins { .. } => Some("keep one of the two".to_owned()),
+            Self::UnknownModule { elsewhere: Some((profile, repo)), .. } => {
+                Some(format!("`{repo}` of profile `{profile}` has it: give `--profile {profile}`"))
+            }
+            Self::UnknownModule { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+            Self::UnknownModule { .. } => Some("run `oca list --all` to see what is there".to_owned()),
             Self::UnknownRepo { name, known } => {
                 Some(config::near_or_all(name.as_str(), known, "repositories here are"))
             }

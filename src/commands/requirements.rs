@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::addons::discover;
 use crate::cli::{Format, FormatArg};
@@ -69,7 +70,11 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
 }
 
 /// The repositories of the profile and the user's own directories, with their modules.
-fn repositories<'a>(profile: &'a Profile, lock: &'a Lock, locals: &'a [LocalModules]) -> Vec<Repository<'a>> {
+fn repositories<'a>(
+    profile: &'a Profile,
+    lock: &'a Lock,
+    locals: &'a [Arc<LocalModules>],
+) -> Vec<Repository<'a>> {
     let locked = plan::selected(profile, lock).into_iter().map(|selected| {
         let facts = &selected.locked.facts;
         let paths: BTreeSet<String> = selected.modules.iter().map(|module| module.path()).collect();
@@ -81,7 +86,8 @@ fn repositories<'a>(profile: &'a Profile, lock: &'a Lock, locals: &'a [LocalModu
         let modules = facts.modules.iter().map(module).collect();
         Repository { name: selected.repo.name.as_str(), lines: &facts.requirements, modules }
     });
-    let own = locals.iter().map(|LocalModules { name, requirements, survey, .. }| {
+    let own = locals.iter().map(|local| {
+        let LocalModules { name, requirements, survey, .. } = local.as_ref();
         let module = |module: &'a discover::Module| Module {
             path: module.manifest_path.clone(),
             manifest: &module.manifest,

@@ -20,7 +20,6 @@ pub(crate) struct Profile {
     pub(crate) image: Image,
     pub(crate) locals: Vec<Local>,
     pub(crate) requirements: Requirements,
-    #[cfg_attr(not(test), expect(dead_code, reason = "its command comes later"))]
     pub(crate) check: Check,
     pub(crate) export: Export,
     /// In path order.
@@ -146,7 +145,7 @@ pub(crate) struct Local {
 }
 
 /// Which side of the repositories a local directory is on.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub(crate) enum Position {
     #[default]
     Before,

@@ -2,13 +2,18 @@
 
 mod bars;
 mod cache;
+mod findings;
+pub(crate) mod github;
 mod human;
 pub(crate) mod json;
+mod tree;
 
 use std::io::{self, IsTerminal, Write};
 
 pub(crate) use cache::{pruned_as_json, render_pruned, render_pruned_total, render_store, sizes_as_json};
+pub(crate) use findings::render_findings;
 pub(crate) use human::{Table, render_outcome, render_planned};
+pub(crate) use tree::{render_tree, render_why};
 
 use crate::cli::{ColorChoice, Global};
 use crate::error::{Error, counted};

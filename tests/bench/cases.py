@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import peers
 from contender import Contender
-from setting import ChosenModules, Link, Modules, Moving, Network, OcaProject, Setting, remove
+from setting import ChosenModules, Link, Modules, Moving, Network, OcaProject, OwnDirectories, Setting, remove
 
 
 @dataclass
@@ -157,6 +157,9 @@ def local_cases(setting: Setting, link: Link) -> Iterator[Case]:
     oca = Oca(setting, link)
     for arguments in (["lock", "--check"], ["addons-path"], ["list"], ["requirements"]):
         yield Case(" ".join(arguments), [oca.contender(*arguments, once=oca.lock)], tiny=True)
+    own = OwnDirectories(setting, link)
+    contenders = [Oca(setting, link, own.project).contender("list", once=own.make), peers.manifestoo(setting, own)]
+    yield Case("list, all modules in directories of one's own", contenders if oca.present else [], tiny=True)
 
 
 class Oca:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from contender import Contender, nothing
-from setting import ChosenModules, Link, Modules, Moving, PeerProject, Setting, remove
+from setting import ChosenModules, Link, Modules, Moving, OwnDirectories, PeerProject, Setting, remove
 
 # The commands of the Python peers, and the packages that bring them.
 PACKAGES = {
@@ -18,6 +18,7 @@ PACKAGES = {
     "gitaggregate": "git-aggregator",
     "mrchef": "mrchef",
     "git-autoshare-clone": "git-autoshare (for mrchef)",
+    "manifestoo": "manifestoo",
 }
 
 
@@ -85,6 +86,15 @@ def submodule_update(setting: Setting, link: Link) -> Contender:
 
     command = ["git", "submodule", "--quiet", "update", "--init", "--depth", "1", "--jobs", str(setting.jobs)]
     return Contender("git submodule update", command, peer.directory, once=make, before=restore, check=peer.check_tree)
+
+
+def manifestoo(setting: Setting, own: OwnDirectories) -> Contender | None:
+    """Lists all modules of an addons path."""
+    if not (tool := setting.tool("manifestoo")):
+        return None
+    path = ",".join(map(str, own.directories))
+    options = ["--no-addons-path-from-import-odoo", "--addons-path", path, "--select-found"]
+    return Contender("manifestoo list", [tool, *options, "list"], own.project.directory, once=own.make)
 
 
 def clone_chosen(setting: Setting, link: Link, chosen: ChosenModules) -> Contender:

@@ -218,6 +218,25 @@ class ChosenModules:
         self.repos.write_text("".join(f"{repo}\n" for repo in selected))
 
 
+class OwnDirectories:
+    """A project that pins nothing: all modules are in directories of its own, as they were checked out."""
+
+    def __init__(self, setting: Setting, link: Link) -> None:
+        self.checkouts = OcaProject(setting, link)
+        self.project = OcaProject(setting, link, "oca-own")
+        self.tree = self.project.directory / "own"
+        self.directories = [self.tree / name for name in setting.names]
+        tables = "".join(f'\n[[local]]\npath = "own/{name}"\n' for name in setting.names)
+        self.project.toml = f'odoo = "{setting.branch}"\n\n[profiles.own]\n{tables}'
+
+    def make(self) -> None:
+        self.checkouts.run("sync")
+        if not self.tree.exists():
+            shutil.copytree(self.checkouts.tree, self.tree, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+        self.project.configure()
+        self.project.run("lock")
+
+
 class Moving:
     """Copies of what is served, some of which get a commit before every run; the others stay as they are."""
 

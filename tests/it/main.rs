@@ -7,6 +7,8 @@ mod addons_path_files;
 mod auth;
 mod cache;
 mod cache_prune;
+mod check;
+mod check_own;
 mod checkouts;
 mod config;
 mod daemon;
@@ -63,6 +65,8 @@ mod sync_safety;
 #[cfg(unix)]
 mod sync_symlinks;
 mod transports;
+mod tree;
 mod usage;
 #[cfg(unix)]
 mod verify;
+mod why;

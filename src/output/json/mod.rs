@@ -1,14 +1,20 @@
 //! The shapes that machines read. They keep: a rename inside is no break outside, and each carries a version.
 
+mod check;
+mod modules;
+
 use serde::Serialize;
+
+pub(crate) use check::findings;
+pub(crate) use modules::{modules, tree, why};
 
 use super::human::NAMED;
 use super::{render_outcome, render_planned};
 use crate::config::Profile;
 use crate::export::{Alteration, FileState};
 use crate::lock::Change;
-use crate::repo::{AutoInstall, CommitId, RepoName};
-use crate::report::{Difference, ListedModule, Outcome, Outdated, RepoOutcome, RepoStatus, State, Verified};
+use crate::repo::{CommitId, RepoName};
+use crate::report::{Difference, Outcome, Outdated, RepoOutcome, RepoStatus, State, Verified};
 use crate::requirements::{Conflict, Flag, Merged, Need, System};
 
 pub(super) const VERSION: u32 = 1;
@@ -194,69 +200,6 @@ pub(crate) fn outdated(repos: &[Outdated]) -> String {
     }
     let repos = repos.iter().map(one).collect();
     render(&All { version: VERSION, repos })
-}
-
-/// The modules of a profile; what a manifest leaves out takes Odoo's default.
-pub(crate) fn modules(profile: &Profile, modules: &[ListedModule<'_>]) -> String {
-    #[derive(Serialize)]
-    struct Modules<'a> {
-        version: u32,
-        profile: &'a str,
-        odoo: String,
-        modules: Vec<One<'a>>,
-    }
-    #[derive(Serialize)]
-    struct One<'a> {
-        name: &'a str,
-        repo: &'a str,
-        version: &'a str,
-        installable: bool,
-        depends: &'a [String],
-        license: &'a str,
-        development_status: Option<&'a str>,
-        auto_install: AutoInstallWire<'a>,
-        external_dependencies: External<'a>,
-    }
-    #[derive(Serialize)]
-    struct External<'a> {
-        python: &'a [String],
-        bin: &'a [String],
-        deb: &'a [String],
-    }
-    #[derive(Serialize)]
-    #[serde(untagged)]
-    enum AutoInstallWire<'a> {
-        Flag(bool),
-        When(&'a [String]),
-    }
-    fn one<'a>(module: &ListedModule<'a>) -> One<'a> {
-        let manifest = module.manifest;
-        One {
-            name: module.name,
-            repo: module.repo,
-            version: manifest.version(),
-            installable: true,
-            depends: &manifest.depends,
-            license: manifest.license(),
-            development_status: manifest.development_status.as_deref(),
-            auto_install: match &manifest.auto_install {
-                AutoInstall::Never => AutoInstallWire::Flag(false),
-                AutoInstall::WhenDependsAre => AutoInstallWire::Flag(true),
-                AutoInstall::When(names) => AutoInstallWire::When(names),
-            },
-            external_dependencies: External {
-                python: &manifest.python,
-                bin: &manifest.bin,
-                deb: &manifest.deb,
-            },
-        }
-    }
-    render(&Modules {
-        version: VERSION,
-        profile: &profile.name,
-        odoo: profile.odoo.to_string(),
-        modules: modules.iter().map(one).collect(),
-    })
 }
 
 pub(crate) fn requirements(merged: &Merged) -> String {
