@@ -61,6 +61,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     Ok(())
 }
 
+/// Modules that are written with a store opened once: opening one costs as much as writing some files.
+const GROUP: usize = 12;
+
 /// What goes into the export.
 struct Plan<'a> {
     layout: export::Layout,
@@ -312,9 +315,12 @@ fn write(
         shared.make(root, path.parent().unwrap_or(Path::new("")))?;
     }
     let batches: Vec<Batch<'_>> = places.into_iter().map(|files| Batch { root, files, time }).collect();
-    let open = || content.remote.tree(*commit, &pin.reference, &|_| {});
-    let open = || open().map_err(|error| export::Error::Store { why: error.to_string() });
-    pool::share(&batches, open, |objects, batch| export::batch(objects, batch))?;
+    let groups: Vec<&[Batch<'_>]> = batches.chunks(GROUP).collect();
+    pool::share(&groups, |group| {
+        let objects = content.remote.tree(*commit, &pin.reference, &|_| {});
+        let objects = objects.map_err(|error| export::Error::Store { why: error.to_string() })?;
+        group.iter().try_for_each(|batch| export::batch(&objects, batch))
+    })?;
     shared.finish(time)?;
     Ok(content.chosen.files().count())
 }
