@@ -200,9 +200,9 @@ fn sync_directory(directory: &Path) {
     }
 }
 
-/// Sets the time of a symlink itself.
+/// Sets the time of what is at a path, without opening it; of a symlink itself.
 #[cfg(unix)]
-pub(crate) fn set_link_time(path: &Path, time: std::time::SystemTime) -> io::Result<()> {
+pub(crate) fn set_path_time(path: &Path, time: std::time::SystemTime) -> io::Result<()> {
     use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
     let seconds = match time.duration_since(std::time::UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_secs()),

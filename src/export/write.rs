@@ -1,7 +1,7 @@
 //! Writes the files of an export: modes and times that depend on nothing but the commit.
 
 use std::collections::HashSet;
-use std::fs::{DirBuilder, File as Handle, OpenOptions};
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -88,8 +88,9 @@ fn make_directory(path: &Path) -> std::io::Result<()> {
     if fs::umask() & 0o755 == 0 { Ok(()) } else { set_mode(path, 0o755) }
 }
 
+#[cfg(unix)]
 pub(crate) fn set_directory_time(path: &Path, time: SystemTime) -> Result<(), Error> {
-    Ok(Handle::open(path).and_then(|handle| handle.set_modified(time)).at("write", path)?)
+    Ok(fs::set_path_time(path, time).at("write", path)?)
 }
 
 #[cfg(unix)]
@@ -118,7 +119,7 @@ fn symlink(target: &[u8], path: &Path, time: SystemTime) -> Result<(), Error> {
     use std::os::unix::ffi::OsStrExt;
     let make = || {
         std::os::unix::fs::symlink(std::ffi::OsStr::from_bytes(target), path)?;
-        fs::set_link_time(path, time)
+        fs::set_path_time(path, time)
     };
     Ok(make().at("write", path)?)
 }
