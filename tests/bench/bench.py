@@ -111,9 +111,9 @@ def run_case(setting: Setting, network: Network, case: Case, runs: int) -> list[
 
 
 def judge(case: Case, results: list[Result]) -> list[str]:
-    """Says whether `oca` reached its target; gives the promises it broke."""
-    if target := case.promise.target(results):
-        print(f"  {target}", flush=True)
+    """Says whether `oca` reached its targets; gives the promises it broke."""
+    for verdict in case.promise.targets(results):
+        print(f"  {verdict}", flush=True)
     return case.promise.breaches(results[0])
 
 

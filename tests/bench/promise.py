@@ -1,10 +1,10 @@
-"""What `oca` promises for a case: limits that fail the benchmark where they are broken, and times that are only told."""
+"""What `oca` promises for a case: limits that fail the benchmark where they are broken, and targets that are told."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from results import Result, Run, duration
+from results import Result, Run
 
 CONNECTIONS = 8
 PEAK_MEGABYTES = 200
@@ -12,12 +12,13 @@ PEAK_MEGABYTES = 200
 
 @dataclass(frozen=True)
 class Promise:
-    """Limits for every run of a case's first contender, and a target for its median time."""
+    """Limits for every run of a case's first contender, and targets for its medians."""
 
-    seconds: float | None = None
-    as_fast_as: str | None = None  # another contender of the case
     megabytes: float | None = None
     connections: int = CONNECTIONS
+    target_seconds: float | None = None
+    target_megabytes: float | None = None
+    target_contender: str | None = None  # of the same case: as fast as that one
 
     def breaches(self, result: Result) -> list[str]:
         """A line for each limit that was broken."""
@@ -39,18 +40,21 @@ class Promise:
             limits.append((max(run.megabytes for run in runs), self.megabytes, "MB transferred"))
         return limits
 
-    def target(self, results: list[Result]) -> str | None:
-        """The verdict on the time, where one is promised and was measured."""
+    def targets(self, results: list[Result]) -> list[str]:
+        """The verdicts on what was measured of the targets."""
         first, *others = results
-        wanted, whose = self.seconds, ""
+        if not first.runs:
+            return []
+        wall, megabytes = first.median("wall"), first.median("megabytes")
+        aims = [(self.target_seconds, wall, "s"), (self.target_megabytes, megabytes, "MB")]
         for other in others:
-            if other.contender == self.as_fast_as and other.runs:
-                wanted, whose = other.median("wall"), f" of {other.contender}"
-        if wanted is None or not first.runs:
-            return None
-        found = first.median("wall")
-        verdict = "reached" if found <= wanted else "missed"
-        return f"{first.title}: {duration(found)}, target {duration(wanted)}{whose}: {verdict}"
+            if other.contender == self.target_contender and other.runs:
+                aims.append((other.median("wall"), wall, f"s of {other.contender}"))
+        return [
+            f"target {wanted:.3g} {unit}: {'reached' if found <= wanted else 'missed'} with {found:.3g}"
+            for wanted, found, unit in aims
+            if wanted is not None
+        ]
 
 
 OFFLINE = Promise(megabytes=0, connections=0)

@@ -56,7 +56,8 @@ class Network:
             FORK.Process(target=relay.run, args=(listener, line), daemon=True),
         ]
         self.loopback = Link("loopback", port, self.server_counters)
-        self.relayed = Link(f"{rtt * 1000:.0f} ms {mbit:.0f} Mbit/s", listener.getsockname()[1], relay_counters, is_slow=True)
+        name = f"{rtt * 1000:.0f} ms {mbit:.0f} Mbit/s"
+        self.relayed = Link(name, listener.getsockname()[1], relay_counters, is_slow=True)
 
     def __enter__(self) -> Network:
         for process in self._processes:
