@@ -4,11 +4,12 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::lock::Dispute;
 use crate::plan::RefusedPin;
 use crate::repo::{Invalid, RepoName, UnreadableTree};
 use crate::report::{Difference, Outcome, RepoOutcome, Unmet};
 use crate::requirements::{Conflict, Problem};
-use crate::{config, export, fs, git, lock};
+use crate::{config, export, fs, git, import, lock};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -28,6 +29,8 @@ pub(crate) enum Error {
     Comma { path: String },
     #[error("`{}` is not what oca would write", file.display())]
     Differs { file: PathBuf, differences: Vec<String>, command: String },
+    #[error("`{}` has two sides that pin {} differently{}", file.display(), counted(disputes.len(), "repository", "repositories"), dispute_list(disputes))]
+    Disputed { file: PathBuf, disputes: Vec<Dispute> },
     #[error("`{}` already exists", file.display())]
     Exists { file: PathBuf },
     #[error(transparent)]
@@ -40,6 +43,11 @@ pub(crate) enum Error {
     File(#[from] fs::Error),
     #[error(transparent)]
     Git(#[from] git::Error),
+    #[error(transparent)]
+    Import(#[from] import::Error),
+    /// An import without its pins: `cause` kept them from being locked.
+    #[error("`{}` is written, but its pins are not locked", file.display())]
+    ImportUnlocked { file: PathBuf, cause: Box<Error>, lock_in_the_way: Option<PathBuf>, command: String },
     #[error("profile `{profile}` has its checkouts in `{}`, which is a symlink", path.display())]
     LinkedPath { path: PathBuf, profile: String },
     #[error(transparent)]
@@ -103,6 +111,7 @@ impl Error {
         match self {
             Self::Conflicts { .. }
             | Self::Differs { .. }
+            | Self::Disputed { .. }
             | Self::Export(export::Error::NoCheckout { .. } | export::Error::Stranger { .. })
             | Self::ExportUnfinished { .. }
             | Self::NoLock { .. }
@@ -122,6 +131,7 @@ impl Error {
             | Self::Export(_)
             | Self::ExportOfLinks { .. }
             | Self::File(_)
+            | Self::Import(_)
             | Self::LinkedPath { .. }
             | Self::Lock(_)
             | Self::MixedPaths { .. }
@@ -141,6 +151,7 @@ impl Error {
             | Self::Unsupported { .. }
             | Self::Unusable(_) => 2,
             Self::Git(error) => git_code(error),
+            Self::ImportUnlocked { cause, .. } => cause.exit_code(),
             Self::Repos { failures } => {
                 failures.iter().map(|failure| outcome_code(&failure.outcome)).max().unwrap_or(3)
             }
@@ -158,6 +169,7 @@ impl Error {
                 Some("change one of them; oca does not choose between them".to_owned())
             }
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
+            Self::Disputed { .. } => Some("run `oca lock --ours` or `oca lock --theirs`".to_owned()),
             Self::Exists { .. } => Some("edit it, or move it away first".to_owned()),
             Self::Export(error) => error.hint(),
             Self::ExportOfLinks { .. } => {
@@ -165,6 +177,11 @@ impl Error {
             }
             Self::ExportUnfinished { .. } => Some("run `oca export` again".to_owned()),
             Self::Git(error) => error.hint("URL"),
+            Self::Import(error) => error.hint(),
+            Self::ImportUnlocked { lock_in_the_way: Some(lock), command, .. } => {
+                Some(format!("move `{}` away, then pin them with `{command}`", lock.display()))
+            }
+            Self::ImportUnlocked { command, .. } => Some(format!("pin them with `{command}`")),
             Self::LinkedPath { .. } => {
                 Some("put a directory in its place, or set another `path` in `repos.toml`".to_owned())
             }
@@ -250,6 +267,20 @@ fn refused_pin(file: &Path, refused: &RefusedPin) -> String {
             format!("`{name}` has several pins: {}", references.join(", "))
         }
     }
+}
+
+/// A line for each, to follow an error.
+fn dispute_list(disputes: &[Dispute]) -> String {
+    let line = |Dispute { pin, ours, theirs }: &Dispute| {
+        format!(
+            "\n  `{}` at {}: ours `{}`, theirs `{}`",
+            pin.name,
+            pin.reference,
+            ours.short(),
+            theirs.short()
+        )
+    };
+    disputes.iter().map(line).collect()
 }
 
 fn because(locked: bool) -> &'static str {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::addons::discover::{self, Survey};
+use crate::addons::discover::{self, Module, Survey};
 use crate::addons::folder::Folder;
 use crate::config::Position;
 use crate::git::{self, Meter, Remote};
@@ -48,20 +48,8 @@ pub(crate) fn read(remote: &Remote<'_>, source: &Source<'_>, meter: Meter<'_>) -
     let tree = remote.tree(source.commit, source.reference, meter)?;
     let survey = discover::read(&tree, found).map_err(damaged)?;
     let modules = survey.modules.into_iter().filter_map(|module| {
-        let manifest = module.manifest;
-        Some(LockedModule {
-            name: module.name,
-            directory: module.directory,
-            version: manifest.version,
-            tree: module.tree?,
-            depends: manifest.depends,
-            license: manifest.license,
-            development_status: manifest.development_status,
-            auto_install: manifest.auto_install,
-            python: manifest.python,
-            bin: manifest.bin,
-            deb: manifest.deb,
-        })
+        let Module { name, directory, tree, manifest, .. } = module;
+        Some(LockedModule { name, directory, tree: tree?, manifest })
     });
     let unreadable = survey.unreadable.into_iter().map(|manifest| UnreadableManifest {
         path: manifest.path,

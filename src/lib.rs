@@ -3,7 +3,7 @@
 //! The map; arrows point down only, over as many steps as they like, and `tests/it/rooms.rs` sees to it:
 //!
 //! ```text
-//! main → cli → commands → session → output → error → plan → facts
+//! main → cli → commands → session → output → error → {plan, import} → facts
 //!                       → progress → report
 //!                       → {config, lock, git, addons, requirements, odoo_conf, export}
 //!                       → {repo, fs, pool}
@@ -15,6 +15,7 @@
 //!   the other: `plan` alone sees both.
 //! - `git` is the only room that knows git2 or HTTP. `addons` reads modules through the trait
 //!   [`FileTree`](repo::FileTree) and has never heard of git; `facts` brings the two together.
+//! - `import` reads the files of other tools, and makes a new `repos.toml` and pins of them.
 //! - `requirements` merges Python requirements, `odoo_conf` edits an odoo.conf: text in, text out.
 //! - `export` chooses, writes and verifies plain files; it reads trees and blobs through the trait
 //!   [`Objects`](repo::Objects).
@@ -35,6 +36,7 @@ mod facts;
 mod fs;
 #[expect(clippy::disallowed_methods, reason = "stores and checkouts are its own")]
 mod git;
+mod import;
 mod lock;
 mod odoo_conf;
 mod output;

@@ -2,7 +2,7 @@
 
 use crate::export::{Alteration, Error as ExportError};
 use crate::git::{CheckoutError, Error as GitError};
-use crate::repo::{AutoInstall, CommitId, Reference, RepoName};
+use crate::repo::{CommitId, Manifest, Reference, RepoName};
 
 /// What became of one repository.
 #[derive(Debug)]
@@ -271,12 +271,5 @@ pub(crate) struct ListedModule<'a> {
     pub(crate) name: &'a str,
     /// The repository, or the directory as `repos.toml` writes it.
     pub(crate) repo: &'a str,
-    pub(crate) version: Option<&'a str>,
-    pub(crate) depends: &'a [String],
-    pub(crate) license: Option<&'a str>,
-    pub(crate) development_status: Option<&'a str>,
-    pub(crate) auto_install: &'a AutoInstall,
-    pub(crate) python: &'a [String],
-    pub(crate) bin: &'a [String],
-    pub(crate) deb: &'a [String],
+    pub(crate) manifest: &'a Manifest,
 }

@@ -3,9 +3,9 @@
 //! It goes in two steps, for between them the caller may have to bring the manifests over the network, all at once:
 //! [`find`] says where manifests are, [`read`] reads them.
 
-use crate::repo::{Entry, EntryKind, FileTree, Series, TreeId, UnreadableTree};
+use crate::repo::{Entry, EntryKind, FileTree, Manifest, Series, TreeId, UnreadableTree};
 
-use super::manifest::{Manifest, ManifestError};
+use super::manifest::{self, ManifestError, Parsed};
 use super::source::Place;
 
 /// The last series that still takes `__openerp__.py` for a manifest.
@@ -99,12 +99,12 @@ pub(crate) fn read(tree: &dyn FileTree, found: Vec<Found>) -> Result<Survey, Unr
         let parsed = match manifest_kind {
             EntryKind::Symlink => Err((Place::START, "the manifest is a symlink".to_owned())),
             _ => match tree.read(&found_manifest)? {
-                Some(text) => Manifest::parse(&text).map_err(|error| described(&error)),
+                Some(text) => manifest::parse(&text).map_err(|error| described(&error)),
                 None => Err((Place::START, "the manifest is missing".to_owned())),
             },
         };
         match parsed {
-            Ok(manifest) if manifest.installable => {
+            Ok(Parsed { installable: true, manifest }) => {
                 let manifest_path = found_manifest;
                 survey.modules.push(Module { name, directory, path, manifest_path, tree: id, manifest });
             }

@@ -1,26 +1,16 @@
 //! What a manifest says to Odoo: the keys that `oca` looks at, with Odoo's defaults.
 
-use crate::repo::{AutoInstall, Series};
+use crate::repo::{AutoInstall, Manifest, Series};
 
 use super::literal::{self, LiteralError};
 use super::source::Place;
 use super::value::{Literal, Value};
 
-/// The part of a module's manifest that matters here.
+/// A manifest that was read.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Manifest {
-    /// As written, such as `18.0.1.2.3`; see [`semver_of`].
-    pub(crate) version: Option<String>,
+pub(crate) struct Parsed {
     pub(crate) installable: bool,
-    /// Names of modules as written, be they possible names or not.
-    pub(crate) depends: Vec<String>,
-    pub(crate) license: Option<String>,
-    pub(crate) development_status: Option<String>,
-    pub(crate) auto_install: AutoInstall,
-    /// The external dependencies: Python distributions, programs, Debian packages.
-    pub(crate) python: Vec<String>,
-    pub(crate) bin: Vec<String>,
-    pub(crate) deb: Vec<String>,
+    pub(crate) manifest: Manifest,
 }
 
 /// A manifest that cannot be used, and where.
@@ -45,27 +35,26 @@ impl ManifestError {
     }
 }
 
-impl Manifest {
-    /// Reads a manifest as `load_manifest` of `odoo/modules/module.py` does.
-    ///
-    /// `installable` is true unless said otherwise, by Python's truth: `"False"` is true. Of the other keys, whatever
-    /// Python holds for false counts as absent. Keys that are misspelt or unknown are ignored, as Odoo ignores them.
-    pub(crate) fn parse(source: &[u8]) -> Result<Self, ManifestError> {
-        let value = literal::parse(source)?;
-        let manifest = Keys::of_manifest(&value)?;
-        let external = Keys::of_external(manifest.get("external_dependencies"))?;
-        Ok(Self {
-            version: manifest.text("version")?,
-            installable: manifest.get("installable").is_none_or(|value| value.literal.is_truthy()),
-            depends: manifest.names("depends")?,
-            license: manifest.text("license")?,
-            development_status: manifest.text("development_status")?,
-            auto_install: manifest.auto_install()?,
-            python: external.names("python")?,
-            bin: external.names("bin")?,
-            deb: external.debian_packages()?,
-        })
-    }
+/// Reads a manifest as `load_manifest` of `odoo/modules/module.py` does.
+///
+/// `installable` is true unless said otherwise, by Python's truth: `"False"` is true. Of the other keys, whatever
+/// Python holds for false counts as absent. Keys that are misspelt or unknown are ignored, as Odoo ignores them.
+pub(crate) fn parse(source: &[u8]) -> Result<Parsed, ManifestError> {
+    let value = literal::parse(source)?;
+    let keys = Keys::of_manifest(&value)?;
+    let external = Keys::of_external(keys.get("external_dependencies"))?;
+    let installable = keys.get("installable").is_none_or(|value| value.literal.is_truthy());
+    let manifest = Manifest {
+        version: keys.text("version")?,
+        depends: keys.names("depends")?,
+        license: keys.text("license")?,
+        development_status: keys.text("development_status")?,
+        auto_install: keys.auto_install()?,
+        python: external.names("python")?,
+        bin: external.names("bin")?,
+        deb: external.debian_packages()?,
+    };
+    Ok(Parsed { installable, manifest })
 }
 
 /// The items of a dict with text keys, and how errors name its keys.
@@ -208,34 +197,28 @@ pub(crate) fn semver_of(version: &str, series: Series) -> Option<semver::Version
 mod tests {
     use super::*;
 
+    fn parsed(source: &str) -> Parsed {
+        parse(source.as_bytes()).unwrap_or_else(|error| panic!("{source}: {error}"))
+    }
+
     fn manifest(source: &str) -> Manifest {
-        Manifest::parse(source.as_bytes()).unwrap_or_else(|error| panic!("{source}: {error}"))
+        parsed(source).manifest
     }
 
     fn refusal(source: &str) -> String {
-        match Manifest::parse(source.as_bytes()) {
-            Ok(manifest) => format!("accepted: {manifest:?}"),
+        match parse(source.as_bytes()) {
+            Ok(parsed) => format!("accepted: {parsed:?}"),
             Err(error) => format!("{} {error}", error.at()),
         }
     }
 
     #[test]
     fn an_empty_manifest_has_the_defaults_of_odoo() {
-        let expected = Manifest {
-            version: None,
-            installable: true,
-            depends: Vec::new(),
-            license: None,
-            development_status: None,
-            auto_install: AutoInstall::Never,
-            python: Vec::new(),
-            bin: Vec::new(),
-            deb: Vec::new(),
-        };
+        let expected = Parsed { installable: true, manifest: Manifest::default() };
         let nothing = "{'version': None, 'depends': None, 'license': '', 'auto_install': None,
             'external_dependencies': {'python': [], 'bin': ()}, 'Summary': 1, 'autoinstall': True}";
         for source in ["{}", nothing, "{'external_dependencies': None}", "{'depends': ()}"] {
-            assert_eq!(manifest(source), expected, "{source}");
+            assert_eq!(parsed(source), expected, "{source}");
         }
     }
 
@@ -249,7 +232,6 @@ mod tests {
         let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
         let expected = Manifest {
             version: Some("18.0.1.2.3".to_owned()),
-            installable: false,
             depends: names(&["web", "x ", "server-ux"]),
             license: Some("AGPL-3".to_owned()),
             development_status: Some("Beta".to_owned()),
@@ -258,7 +240,7 @@ mod tests {
             bin: names(&["wkhtmltopdf"]),
             deb: names(&["libxml2"]),
         };
-        assert_eq!(manifest(source), expected);
+        assert_eq!(parsed(source), Parsed { installable: false, manifest: expected });
         assert_eq!(manifest("{'depends': {'c', 'a', 'b'}}").depends, ["a", "b", "c"]);
     }
 
@@ -278,7 +260,7 @@ mod tests {
             ("{1}", true),
             ("0j", false),
         ] {
-            assert_eq!(manifest(&format!("{{'installable': {value}}}")).installable, expected, "{value}");
+            assert_eq!(parsed(&format!("{{'installable': {value}}}")).installable, expected, "{value}");
         }
     }
 

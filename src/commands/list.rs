@@ -22,8 +22,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         Format::Human => {
             let mut table = Table::default();
             for module in &modules {
-                let version = module.version.unwrap_or_default();
-                table.row([module.name.to_owned(), version.to_owned(), module.repo.to_owned()]);
+                let version = module.manifest.version.clone().unwrap_or_default();
+                table.row([module.name.to_owned(), version, module.repo.to_owned()]);
             }
             session.printer.data(&table.to_string());
             session.printer.detail(&counted(modules.len(), "module", "modules"));

@@ -115,7 +115,10 @@ fn sources(session: &Session<'_>, lock: &Lock) -> Result<Parsed, Error> {
         let (name, facts) = (&selected.repo.name, &selected.locked.facts);
         parts.push(parse_file(&format!("{name}/requirements.txt"), &facts.requirements));
         for module in &selected.modules {
-            parts.push(parse_manifest(&format!("{name}/{}/__manifest__.py", module.path()), &module.python));
+            parts.push(parse_manifest(
+                &format!("{name}/{}/__manifest__.py", module.path()),
+                &module.manifest.python,
+            ));
         }
     }
     for LocalModules { name, requirements, survey, .. } in session.local_modules(profile)? {

@@ -13,8 +13,9 @@ use super::schema::{Declared, DeclaredProfile, RepoSettings, Settings};
 use super::{checks, values};
 use crate::repo::{Reference, RemoteUrl, RepoName, Series};
 
-const BASE_URL: &str = "https://github.com/OCA";
-const PATH: &str = "oca";
+pub(super) const BASE_URL: &str = "https://github.com/OCA";
+/// Where checkouts land if nobody says otherwise.
+pub(crate) const PATH: &str = "oca";
 const IMAGE_ROOT: &str = "/mnt/oca-addons";
 
 /// What a profile has by itself and from those that it extends.

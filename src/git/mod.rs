@@ -8,8 +8,11 @@
 
 mod address;
 mod auth;
+mod bounded;
+mod cache;
 mod checkout;
 mod configuration;
+mod daemon;
 mod error;
 mod libgit2;
 mod local;
@@ -18,6 +21,8 @@ mod remote;
 mod retry;
 mod ssh;
 mod store;
+mod superproject;
+mod text;
 mod tree;
 mod wire;
 
@@ -26,10 +31,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+pub(crate) use cache::{Fate, Pruned, Pruning, StoreSize, clean_cache, leftovers, size_of_cache, stores};
 pub(crate) use checkout::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, LocalWork, Origin};
 pub(crate) use error::Error;
 pub(crate) use remote::Remote;
-pub(crate) use store::{clean_cache, size_of_cache};
+pub(crate) use store::Store;
+pub(crate) use superproject::{Superproject, superproject};
+pub(crate) use text::merge_text;
 
 use crate::repo::{CommitId, RemoteUrl};
 use configuration::Configuration;
@@ -118,11 +126,5 @@ pub(crate) fn prepare() {
         let _kept = git2::opts::set_verify_owner_validation(false);
         // The top of a repository with many modules is looked at again and again; by default it is too large to keep.
         let _kept = git2::opts::set_cache_object_limit(git2::ObjectType::Tree, LARGEST_KEPT_TREE);
-        let _kept = git2::opts::set_server_connect_timeout_in_milliseconds(milliseconds(CONNECT));
-        let _kept = git2::opts::set_server_timeout_in_milliseconds(milliseconds(STALL));
     }
-}
-
-fn milliseconds(duration: Duration) -> i32 {
-    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
 }

@@ -73,22 +73,23 @@ fn render_repo(repo: &LockedRepo) -> String {
 }
 
 fn render_module(module: &LockedModule) -> String {
-    let auto_install = match &module.auto_install {
+    let manifest = &module.manifest;
+    let auto_install = match &manifest.auto_install {
         AutoInstall::Never => "false".to_owned(),
         AutoInstall::WhenDependsAre => "true".to_owned(),
         AutoInstall::When(names) => json(names),
     };
     let directory = (module.directory != ".").then(|| ("directory", json(&module.directory)));
     let fields = [("name", json(&module.name))].into_iter().chain(directory).chain([
-        ("version", json(&module.version)),
+        ("version", json(&manifest.version)),
         ("tree", json(&module.tree)),
-        ("depends", json(&module.depends)),
-        ("license", json(&module.license)),
-        ("development_status", json(&module.development_status)),
+        ("depends", json(&manifest.depends)),
+        ("license", json(&manifest.license)),
+        ("development_status", json(&manifest.development_status)),
         ("auto_install", auto_install),
-        ("python", json(&module.python)),
-        ("bin", json(&module.bin)),
-        ("deb", json(&module.deb)),
+        ("python", json(&manifest.python)),
+        ("bin", json(&manifest.bin)),
+        ("deb", json(&manifest.deb)),
     ]);
     one_line(fields)
 }

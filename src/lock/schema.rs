@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::repo::{AutoInstall, CommitId, Reference, RemoteUrl, RepoName, Series, TreeId};
+use crate::repo::{CommitId, Manifest, Reference, RemoteUrl, RepoName, Series, TreeId};
 
 /// One lock for all profiles.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -51,21 +51,14 @@ pub(crate) struct Facts {
     pub(crate) requirements: Vec<String>,
 }
 
-/// An installable module; what its manifest leaves out is absent here too.
+/// An installable module.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct LockedModule {
     pub(crate) name: String,
     /// The addons directory that it stands in, `.` for the repository itself.
     pub(crate) directory: String,
-    pub(crate) version: Option<String>,
     pub(crate) tree: TreeId,
-    pub(crate) depends: Vec<String>,
-    pub(crate) license: Option<String>,
-    pub(crate) development_status: Option<String>,
-    pub(crate) auto_install: AutoInstall,
-    pub(crate) python: Vec<String>,
-    pub(crate) bin: Vec<String>,
-    pub(crate) deb: Vec<String>,
+    pub(crate) manifest: Manifest,
 }
 
 impl LockedModule {

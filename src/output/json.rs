@@ -11,10 +11,10 @@ use crate::repo::{AutoInstall, CommitId, RepoName};
 use crate::report::{Difference, ListedModule, Outcome, Outdated, RepoOutcome, RepoStatus, State, Verified};
 use crate::requirements::{Conflict, Merged};
 
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// One object, indented, with a newline at the end.
-fn render(value: &impl Serialize) -> String {
+pub(super) fn render(value: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).expect("text and numbers always serialize");
     text.push('\n');
     text
@@ -230,20 +230,25 @@ pub(crate) fn modules(profile: &Profile, modules: &[ListedModule<'_>]) -> String
         When(&'a [String]),
     }
     fn one<'a>(module: &ListedModule<'a>) -> One<'a> {
+        let manifest = module.manifest;
         One {
             name: module.name,
             repo: module.repo,
-            version: module.version.unwrap_or("1.0"),
+            version: manifest.version(),
             installable: true,
-            depends: module.depends,
-            license: module.license.unwrap_or("LGPL-3"),
-            development_status: module.development_status,
-            auto_install: match module.auto_install {
+            depends: &manifest.depends,
+            license: manifest.license(),
+            development_status: manifest.development_status.as_deref(),
+            auto_install: match &manifest.auto_install {
                 AutoInstall::Never => AutoInstallWire::Flag(false),
                 AutoInstall::WhenDependsAre => AutoInstallWire::Flag(true),
                 AutoInstall::When(names) => AutoInstallWire::When(names),
             },
-            external_dependencies: External { python: module.python, bin: module.bin, deb: module.deb },
+            external_dependencies: External {
+                python: &manifest.python,
+                bin: &manifest.bin,
+                deb: &manifest.deb,
+            },
         }
     }
     render(&Modules {

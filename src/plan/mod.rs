@@ -262,44 +262,19 @@ pub(crate) fn modules<'a>(
 ) -> Vec<ListedModule<'a>> {
     let own = |position| {
         let there = locals.iter().filter(move |local| local.position == position);
-        there.flat_map(|local| local.survey.modules.iter().map(|module| listed_local(&local.name, module)))
+        there.flat_map(|LocalModules { name: repo, survey, .. }| {
+            survey.modules.iter().map(|Module { name, manifest, .. }| ListedModule { name, repo, manifest })
+        })
     };
     let locked = selected(profile, lock).into_iter().flat_map(|selected| {
         let Selected { repo, modules, .. } = selected;
-        modules.into_iter().map(|module| listed(repo.name.as_str(), module))
+        let listed = |module: &'a LockedModule| {
+            let LockedModule { name, manifest, .. } = module;
+            ListedModule { name, repo: repo.name.as_str(), manifest }
+        };
+        modules.into_iter().map(listed)
     });
     let mut seen = BTreeSet::new();
     let all = own(Position::Before).chain(locked).chain(own(Position::After));
     all.filter(|module| seen.insert(module.name)).collect()
-}
-
-fn listed<'a>(repo: &'a str, module: &'a LockedModule) -> ListedModule<'a> {
-    ListedModule {
-        name: &module.name,
-        repo,
-        version: module.version.as_deref(),
-        depends: &module.depends,
-        license: module.license.as_deref(),
-        development_status: module.development_status.as_deref(),
-        auto_install: &module.auto_install,
-        python: &module.python,
-        bin: &module.bin,
-        deb: &module.deb,
-    }
-}
-
-fn listed_local<'a>(repo: &'a str, module: &'a Module) -> ListedModule<'a> {
-    let manifest = &module.manifest;
-    ListedModule {
-        name: &module.name,
-        repo,
-        version: manifest.version.as_deref(),
-        depends: &manifest.depends,
-        license: manifest.license.as_deref(),
-        development_status: manifest.development_status.as_deref(),
-        auto_install: &manifest.auto_install,
-        python: &manifest.python,
-        bin: &manifest.bin,
-        deb: &manifest.deb,
-    }
 }

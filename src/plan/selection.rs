@@ -11,9 +11,6 @@ use crate::lock::{Lock, LockedModule, LockedProfile, LockedRepo, Pin};
 use crate::repo::RepoName;
 use crate::report::{Difference, Unmet, WhyUnmet};
 
-/// What Odoo takes for the version of a module that tells none.
-const DEFAULT_VERSION: &str = "1.0";
-
 /// What the modules in the user's own directories depend on now, by profile, then by directory as `repos.toml`
 /// writes it. A directory that is not there is left out.
 pub(crate) type LocalDepends = BTreeMap<String, BTreeMap<String, Vec<String>>>;
@@ -231,8 +228,9 @@ impl<'a> Selector<'a> {
     where
         'a: 'b,
     {
-        let graph: Graph<'b> =
-            Graph::new(self.modules.iter().map(|(_, module)| (module.name.as_str(), &module.depends[..])));
+        let graph: Graph<'b> = Graph::new(
+            self.modules.iter().map(|(_, module)| (module.name.as_str(), &module.manifest.depends[..])),
+        );
         graph.closure(roots, |name| self.core.contains(name))
     }
 
@@ -266,7 +264,7 @@ impl<'a> Selector<'a> {
         let why = match offered.find(|(_, module)| module.name == name) {
             Some((repo, module)) => {
                 let requirement = request.requirement.as_ref()?;
-                let version = module.version.as_deref().unwrap_or(DEFAULT_VERSION);
+                let version = module.manifest.version();
                 if semver_of(version, self.profile.odoo).is_some_and(|found| requirement.matches(&found)) {
                     return None;
                 }

@@ -3,6 +3,7 @@
 //! Knows nothing of files, of git or of the terminal. Each type is valid once it exists.
 
 mod id;
+mod manifest;
 mod name;
 mod reference;
 mod series;
@@ -12,6 +13,7 @@ mod url;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use id::{BlobId, CommitId, TreeId};
+pub(crate) use manifest::{AutoInstall, Manifest};
 pub(crate) use name::RepoName;
 pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Series};
@@ -52,14 +54,3 @@ macro_rules! serde_as_text {
 }
 
 serde_as_text!(RepoName, RemoteUrl, CommitId, TreeId, Series);
-
-/// When Odoo installs a module by itself.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) enum AutoInstall {
-    #[default]
-    Never,
-    /// As soon as everything in `depends` is installed.
-    WhenDependsAre,
-    /// As soon as these are.
-    When(Vec<String>),
-}
