@@ -139,7 +139,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="only cases whose title (see --list) this regular expression finds")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--tiny-runs", type=int, default=20, help="runs of what takes milliseconds")
-    parser.add_argument("--limit", type=float, default=60, help="seconds that one run may take (%(default)s)")
+    parser.add_argument("--limit", type=float, default=120, help="seconds that one run may take (%(default)s)")
     parser.add_argument("--jobs", type=int, default=8, help="how many repositories the peers work on at once")
     parser.add_argument("--rtt", type=float, default=30, help="milliseconds of the relay's round trip")
     parser.add_argument("--mbit", type=float, default=200, help="megabits a second of the relay")
