@@ -90,21 +90,13 @@ pub(crate) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Send 
     }
 }
 
-/// Works on all items with the threads of the pool that the caller runs in; each thread opens what it works with
-/// for itself. The first failure ends it.
-pub(crate) fn share<T: Sync, S, R: Send, E: Send>(
+/// Works on all items with the threads of the pool that the caller runs in; the results keep the order of the items.
+/// The first failure ends it.
+pub(crate) fn share<T: Sync, R: Send, E: Send>(
     items: &[T],
-    open: impl Fn() -> Result<S, E> + Sync,
-    work: impl Fn(&S, &T) -> Result<R, E> + Sync,
+    work: impl Fn(&T) -> Result<R, E> + Sync,
 ) -> Result<Vec<R>, E> {
-    let one = |opened: &mut Option<S>, item| {
-        let state = match opened.take() {
-            Some(state) => state,
-            None => open()?,
-        };
-        work(opened.insert(state), item)
-    };
-    items.par_iter().map_init(|| None, one).collect()
+    items.par_iter().map(&work).collect()
 }
 
 #[cfg(test)]

@@ -21,6 +21,9 @@ PACKAGES = {
     "manifestoo": "manifestoo",
 }
 
+# Where copies with the whole branch are served, below the others.
+WHOLE_HISTORY = "whole"
+
 
 def run(setting: Setting, contender: Contender) -> None:
     """Brings about what a contender leaves behind, for one that begins there."""
@@ -95,6 +98,16 @@ def manifestoo(setting: Setting, own: OwnDirectories) -> Contender | None:
     path = ",".join(map(str, own.directories))
     options = ["--no-addons-path-from-import-odoo", "--addons-path", path, "--select-found"]
     return Contender("manifestoo list", [tool, *options, "list"], own.project.directory, once=own.make)
+
+
+def submodule_update_again(setting: Setting, link: Link) -> Contender:
+    first = submodule_update(setting, link)
+
+    def once() -> None:
+        first.once()
+        run(setting, first)
+
+    return replace(first, once=once, before=nothing)
 
 
 def clone_chosen(setting: Setting, link: Link, chosen: ChosenModules) -> Contender:
@@ -226,14 +239,14 @@ class MrChef:
     """mrchef, whose clones have all history but no blobs other than those they check out.
 
     From a server that is itself shallow, git never finishes such a clone: one lazy fetch starts the next, for ever. So
-    it takes part only where the served copies hold the whole branch.
+    this contender alone is served the whole branch, and pays for it.
     """
 
     def __init__(self, setting: Setting, link: Link) -> None:
-        self.setting, self.link = setting, link
-        able = setting.whole_history and setting.tool("git-autoshare-clone")
-        self.tool = setting.tool("mrchef") if able else None
-        self.peer = PeerProject(setting, link, "mrchef")
+        self.setting = setting
+        self.link = replace(link, below=WHOLE_HISTORY)
+        self.tool = setting.tool("mrchef") if setting.tool("git-autoshare-clone") else None
+        self.peer = PeerProject(setting, self.link, "mrchef")
         self.kitchen = self.peer.directory / "kitchen"
         self.freezer = self.peer.directory / "mrchef.lock"
 
@@ -252,13 +265,6 @@ class MrChef:
         command = [self.tool, "warmup", "-j", str(self.setting.jobs)]
         environment = self.setting.with_tools()
         return Contender("mrchef warmup", command, self.peer.directory, environment, check=self.check, **hooks)
-
-    def peer_forgets(self, *what: Path) -> Callable[[], None]:
-        def forget() -> None:
-            for path in what:
-                remove(path)
-
-        return forget
 
     def configure(self) -> None:
         self.peer.empty()
