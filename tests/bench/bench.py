@@ -110,6 +110,17 @@ def run_case(setting: Setting, network: Network, case: Case, runs: int) -> list[
     return results
 
 
+def write_json(options: argparse.Namespace, results: list[Result], breaches: list[str]) -> None:
+    """Written after each case: a run that is broken off keeps what it has measured."""
+    document = {
+        "machine": machine(),
+        "branch": options.branch,
+        "breaches": breaches,
+        "results": [asdict(result) for result in results],
+    }
+    options.json.write_text(json.dumps(document, indent=2) + "\n")
+
+
 def judge(case: Case, results: list[Result]) -> list[str]:
     """Says whether `oca` reached its targets; gives the promises it broke."""
     for verdict in case.promise.targets(results):
@@ -177,14 +188,8 @@ def main() -> None:
             results += of_case
             if oca:
                 breaches += judge(case, of_case)
-    if options.json:
-        document = {
-            "machine": machine(),
-            "branch": options.branch,
-            "breaches": breaches,
-            "results": [asdict(result) for result in results],
-        }
-        options.json.write_text(json.dumps(document, indent=2) + "\n")
+            if options.json:
+                write_json(options, results, breaches)
     remove(scratch)
     if breaches:
         raise SystemExit("\n".join(["", "broken promises:", *breaches]))

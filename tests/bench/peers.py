@@ -69,9 +69,11 @@ def ls_remote(setting: Setting, link: Link) -> Contender:
 def submodule_update(setting: Setting, link: Link) -> Contender:
     """In a superproject that pins what is served."""
     peer = PeerProject(setting, link, "git-submodule")
-    pristine = PeerProject(setting, link, "git-superproject").directory
+    superproject = PeerProject(setting, link, "git-superproject")
+    pristine = superproject.directory
 
     def make() -> None:
+        superproject.empty()
         entries = (
             f'[submodule "{name}"]\n\tpath = {name}\n\turl = {link.base_url}/{name}.git\n\tbranch = {setting.branch}\n'
             for name in setting.names
