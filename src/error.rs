@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::plan::RefusedPin;
-use crate::repo::{Invalid, RepoName, UnreadableTree};
+use crate::repo::{Invalid, RepoName, Series, UnreadableTree};
 use crate::report::{Difference, Outcome, RepoOutcome, Unmet};
 use crate::requirements::{Conflict, Problem};
 use crate::{config, export, fs, git, lock};
@@ -42,10 +42,23 @@ pub(crate) enum Error {
     Git(#[from] git::Error),
     #[error("profile `{profile}` has its checkouts in `{}`, which is a symlink", path.display())]
     LinkedPath { path: PathBuf, profile: String },
+    #[error("profile `{profile}` has `{name}` from profile `{from}`, which it extends")]
+    Inherited { profile: String, name: RepoName, from: String },
     #[error(transparent)]
     Lock(#[from] lock::Error),
     #[error("profile `{profile}` in `{}` mixes its checkouts in `{path}` with the own modules in `{local}`", file.display())]
     MixedPaths { file: PathBuf, profile: String, path: String, local: String },
+    #[error("`--module` says what to take of one repository, and several are named")]
+    ModuleOfSeveral,
+    /// What is left asks for modules of repositories that were to be removed.
+    #[error("repositories are needed that were to be removed")]
+    Needed { removed: Vec<RepoName>, unmet: Vec<Unmet> },
+    #[error("no repository below `{base}` could be asked")]
+    NoAnswer {
+        base: String,
+        #[source]
+        error: git::Error,
+    },
     #[error("there is no `repos.toml` here or in a directory above")]
     NoConfig,
     #[error("there is no `{}`, which `{}` names in `constraints`", file.display(), config.display())]
@@ -54,6 +67,12 @@ pub(crate) enum Error {
     NoCache,
     #[error("there is no `{}`", file.display())]
     NoLock { file: PathBuf },
+    #[error("there is no `repos.toml` here or in a directory above to say for which series")]
+    NoSeries,
+    #[error("no OCA repository has {} on {odoo}", quoted(modules))]
+    Nowhere { modules: Vec<String>, odoo: Series, near: Vec<String>, unasked: usize },
+    #[error("profile `{profile}` has no repository `{name}`")]
+    NotInProfile { profile: String, name: RepoName, known: Vec<String> },
     #[error("`{}` is not an export of oca", directory.display())]
     NotAnExport { directory: PathBuf },
     #[error("Odoo would refuse `{}`: {why}", path.display())]
@@ -64,11 +83,17 @@ pub(crate) enum Error {
     NotUtf8 { file: PathBuf, line: usize },
     #[error("`--all-profiles` was given to a command that is about one profile")]
     OneProfile,
+    #[error("`{name}` is at `{known}` in `repos.toml`")]
+    OtherUrl { name: RepoName, known: String },
+    #[error("`{name}` has `{module}` on its branch, and not at the commit in the lock")]
+    PinLacks { name: RepoName, module: String },
     #[error("`{word}` is not `NAME@COMMIT`: there is no `@`")]
     PinWithoutCommit { word: String },
     /// What failed and what was kept from being done, by repository.
     #[error("{} failed", counted(failures.len(), "repository", "repositories"))]
     Repos { failures: Vec<RepoOutcome> },
+    #[error("several repositories have `{module}`: {}", quoted(repos))]
+    SeveralRepos { module: String, repos: Vec<RepoName> },
     /// The answer is no, and the report has said why.
     #[error("")]
     Silent,
@@ -107,7 +132,9 @@ impl Error {
             | Self::ExportUnfinished { .. }
             | Self::NoLock { .. }
             | Self::NotAnAddonsDirectory { .. }
+            | Self::Nowhere { unasked: 0, .. }
             | Self::OtherProfile { .. }
+            | Self::PinLacks { .. }
             | Self::ProfileNotLocked { .. }
             | Self::Silent
             | Self::Stale { .. }
@@ -122,17 +149,24 @@ impl Error {
             | Self::Export(_)
             | Self::ExportOfLinks { .. }
             | Self::File(_)
+            | Self::Inherited { .. }
             | Self::LinkedPath { .. }
             | Self::Lock(_)
             | Self::MixedPaths { .. }
+            | Self::ModuleOfSeveral
+            | Self::Needed { .. }
             | Self::NoCache
             | Self::NoConfig
+            | Self::NoSeries
             | Self::NotAnExport { .. }
+            | Self::NotInProfile { .. }
             | Self::NoConstraints { .. }
             | Self::NotUtf8 { .. }
             | Self::OneProfile
+            | Self::OtherUrl { .. }
             | Self::PinWithoutCommit { .. }
             | Self::RefusedPin { .. }
+            | Self::SeveralRepos { .. }
             | Self::Threads(_)
             | Self::TwoPins { .. }
             | Self::UnknownRepo { .. }
@@ -140,7 +174,8 @@ impl Error {
             | Self::UnreadableFolder { .. }
             | Self::Unsupported { .. }
             | Self::Unusable(_) => 2,
-            Self::Git(error) => git_code(error),
+            Self::Nowhere { .. } => 3,
+            Self::Git(error) | Self::NoAnswer { error, .. } => git_code(error),
             Self::Repos { failures } => {
                 failures.iter().map(|failure| outcome_code(&failure.outcome)).max().unwrap_or(3)
             }
@@ -165,6 +200,9 @@ impl Error {
             }
             Self::ExportUnfinished { .. } => Some("run `oca export` again".to_owned()),
             Self::Git(error) => error.hint("URL"),
+            Self::Inherited { name, from, .. } => Some(format!(
+                "run `oca remove {name} --profile {from}`, or without a profile to remove it everywhere"
+            )),
             Self::LinkedPath { .. } => {
                 Some("put a directory in its place, or set another `path` in `repos.toml`".to_owned())
             }
@@ -172,10 +210,21 @@ impl Error {
             Self::MixedPaths { .. } => {
                 Some("give the profile a `path` that neither holds nor is in a `[[local]]` one".to_owned())
             }
+            Self::ModuleOfSeveral => Some("add the others in a run of their own".to_owned()),
+            Self::NoAnswer { base, error } => error.hint(&format!("{base}/web.git")),
             Self::NoCache => Some("set `OCA_CACHE_DIR`".to_owned()),
             Self::NoConfig => Some("run `oca init`, or name the file with `--config`".to_owned()),
             Self::NoConstraints { .. } => {
                 Some("write the file, or take it off the list in `[requirements]`".to_owned())
+            }
+            Self::NoSeries => Some("name it with `--odoo`, such as `--odoo 18.0`".to_owned()),
+            Self::Nowhere { near, .. } if !near.is_empty() => Some(format!("did you mean {}?", quoted(near))),
+            Self::Nowhere { unasked: 0, .. } => {
+                Some("check the name; where it is new, ask again with `oca find --refresh`".to_owned())
+            }
+            Self::Nowhere { .. } => Some("run it again: not all repositories could be asked".to_owned()),
+            Self::NotInProfile { name, known, .. } => {
+                Some(config::near_or_all(name.as_str(), known, "repositories of it are"))
             }
             Self::NoLock { .. } => Some("run `oca lock` and commit the result".to_owned()),
             Self::NotAnAddonsDirectory { is_checkout: true, .. } => Some("run `oca sync`".to_owned()),
@@ -184,6 +233,13 @@ impl Error {
             }
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
             Self::OneProfile => Some("name it with `--profile`".to_owned()),
+            Self::OtherUrl { name, .. } => {
+                Some(format!("to take it from elsewhere, edit `url` of `[repos.{name}]`"))
+            }
+            Self::PinLacks { name, .. } => Some(format!("run `oca lock --upgrade {name}`")),
+            Self::SeveralRepos { module, .. } => {
+                Some(format!("choose one: `oca add NAME --module {module}`"))
+            }
             Self::PinWithoutCommit { word } => {
                 Some(format!("to move it to the head of its branch, run `oca lock --upgrade {word}`"))
             }
@@ -210,6 +266,7 @@ impl Error {
             | Self::BadName { .. }
             | Self::Conflicts { .. }
             | Self::File(_)
+            | Self::Needed { .. }
             | Self::NotAnExport { .. }
             | Self::OtherProfile { .. }
             | Self::ProfileNotLocked { .. }
@@ -229,7 +286,9 @@ fn git_code(error: &git::Error) -> u8 {
 
 fn outcome_code(outcome: &Outcome) -> u8 {
     match outcome {
-        Outcome::Failed(error) | Outcome::CheckoutFailed { error, .. } => git_code(error),
+        Outcome::Failed(error) | Outcome::Misnamed { error, .. } | Outcome::CheckoutFailed { error, .. } => {
+            git_code(error)
+        }
         // A disk that is full, or a store that is damaged; not what the repository holds.
         Outcome::NoAddons(_) | Outcome::Refused(export::Error::File(_)) => 2,
         Outcome::Refused(export::Error::Objects(_) | export::Error::Store { .. }) => 3,
@@ -264,6 +323,10 @@ fn difference_list(differences: &[Difference]) -> String {
             format!("{first}, and {}", counted(rest.len(), "more difference", "more differences"))
         }
     }
+}
+
+fn quoted(words: &[impl ToString]) -> String {
+    words.iter().map(|word| format!("`{}`", word.to_string())).collect::<Vec<_>>().join(", ")
 }
 
 /// "1 repository", "3 repositories".

@@ -1,7 +1,7 @@
 //! One run of the tool in one project: the files it reads, the profile it is about, and its paths.
 
 use std::path::{Component, Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::addons::discover::Unreadable;
 use crate::cli::Global;
@@ -23,7 +23,8 @@ pub(crate) struct Session<'a> {
     pub(crate) config: Config,
     /// The absolute directory of `repos.toml`.
     root: PathBuf,
-    git: OnceLock<Git>,
+    /// Shared by sessions of one run: a second one would have connections and credentials of its own.
+    git: Arc<OnceLock<Git>>,
 }
 
 impl<'a> Session<'a> {
@@ -32,13 +33,22 @@ impl<'a> Session<'a> {
             Some(file) => file.clone(),
             None => config::find(Path::new(".")).ok_or(Error::NoConfig)?,
         };
-        let config = Config::load(&file, &running_version())?;
+        Self::with(global, printer, Config::load(&file, &running_version())?)
+    }
+
+    /// The same run, as if `repos.toml` held this text.
+    pub(crate) fn with_text(&self, text: &str) -> Result<Self, Error> {
+        let config = Config::load_as(&self.config.file, text, &running_version())?;
+        Ok(Self { git: self.git.clone(), ..Self::with(self.global, self.printer, config)? })
+    }
+
+    fn with(global: &'a Global, printer: &'a Printer, config: Config) -> Result<Self, Error> {
         let uses = config.unsupported();
         if !uses.is_empty() {
             return Err(Error::Unsupported { uses });
         }
         let root = std::path::absolute(&config.directory).at("find", &config.directory)?;
-        let session = Self { global, printer, config, root: normal(&root), git: OnceLock::new() };
+        let session = Self { global, printer, config, root: normal(&root), git: Arc::default() };
         session.config.profiles.iter().try_for_each(|profile| session.refuse_mixed(profile))?;
         Ok(session)
     }
@@ -67,10 +77,7 @@ impl<'a> Session<'a> {
         if let Some(git) = self.git.get() {
             return Ok(git);
         }
-        let cache = cache_directory(self.global)?;
-        // Told once, and not again for each repository.
-        create_directory(&cache).map_err(Error::Cache)?;
-        let git = Git::new(cache, self.global.offline);
+        let git = open_git(self.global)?;
         Ok(self.git.get_or_init(|| git))
     }
 
@@ -89,8 +96,12 @@ impl<'a> Session<'a> {
         if self.global.all_profiles {
             return Err(Error::OneProfile);
         }
-        let named = self.global.profile.clone().or_else(|| set_variable("OCA_PROFILE"));
-        Ok(self.config.profile(named.as_deref())?)
+        Ok(self.config.profile(self.named_profile().as_deref())?)
+    }
+
+    /// The profile that the user names, perhaps one that does not exist.
+    pub(crate) fn named_profile(&self) -> Option<String> {
+        self.global.profile.clone().or_else(|| set_variable("OCA_PROFILE"))
     }
 
     /// The profile that the command is about, or all of them.
@@ -265,6 +276,14 @@ impl<'a> Session<'a> {
     pub(crate) fn absolute(&self, path: &str) -> PathBuf {
         normal(&self.root.join(path))
     }
+}
+
+/// Git with the cache that the flags and the environment name.
+pub(crate) fn open_git(global: &Global) -> Result<Git, Error> {
+    let cache = cache_directory(global)?;
+    // Told once, and not again for each repository.
+    create_directory(&cache).map_err(Error::Cache)?;
+    Ok(Git::new(cache, global.offline))
 }
 
 /// The directory of all stores.

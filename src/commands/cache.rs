@@ -1,5 +1,6 @@
 //! `oca cache`: the directory of fetched objects.
 
+use crate::catalogue;
 use crate::cli::Global;
 use crate::error::Error;
 use crate::git;
@@ -27,7 +28,10 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
     match args.action {
         Action::Dir => printer.data(&format!("{}\n", cache.display())),
         Action::Size => printer.data(&format!("{}\n", git::size_of_cache(&cache))),
-        Action::Clean => git::clean_cache(&cache)?,
+        Action::Clean => {
+            git::clean_cache(&cache)?;
+            catalogue::clean(&cache)?;
+        }
     }
     Ok(())
 }

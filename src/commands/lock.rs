@@ -140,7 +140,7 @@ impl Updated {
         Ok(self.lock.save(&session.lock_file())?)
     }
 
-    fn tell(&self, session: &Session<'_>) {
+    pub(super) fn tell(&self, session: &Session<'_>) {
         let printer = session.printer;
         for change in &self.changes {
             match change {

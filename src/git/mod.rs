@@ -16,8 +16,10 @@ mod local;
 mod packs;
 mod remote;
 mod retry;
+mod root;
 mod ssh;
 mod store;
+mod transport;
 mod tree;
 mod wire;
 
@@ -33,6 +35,7 @@ pub(crate) use store::{clean_cache, size_of_cache};
 
 use crate::repo::{CommitId, RemoteUrl};
 use configuration::Configuration;
+use transport::Transport;
 use wire::Client;
 
 /// How long a connection may take.
@@ -85,6 +88,12 @@ impl Git {
 
     pub(crate) fn cache(&self) -> &Path {
         &self.cache
+    }
+
+    /// A path is no network.
+    fn refuse_offline(&self, transport: &Transport) -> Result<(), Error> {
+        let is_path = matches!(transport, Transport::Path(_));
+        if self.offline && !is_path { Err(Error::Offline) } else { Ok(()) }
     }
 
     fn network(&self) -> Result<&Network, Error> {

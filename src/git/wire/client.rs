@@ -169,19 +169,16 @@ impl Client {
             drain(response.into_body().into_reader());
             return Ok(Some(Answer::Redirect(to)));
         }
-        match status {
-            200 => {}
-            401 => {
-                drain(response.into_body().into_reader());
-                return Ok(None);
-            }
-            403 => return Err(Error::Forbidden),
-            404 | 410 => return Err(Error::NotFound { what: shown(url) }),
-            _ => {
-                let retry_after = header("retry-after").and_then(|seconds| seconds.parse().ok());
-                drain(response.into_body().into_reader());
-                return Err(Error::Status { status, retry_after: retry_after.map(Duration::from_secs) });
-            }
+        if status != 200 {
+            let retry_after = header("retry-after").and_then(|seconds| seconds.parse().ok());
+            let retry_after = retry_after.map(Duration::from_secs);
+            drain(response.into_body().into_reader());
+            return match status {
+                401 => Ok(None),
+                403 => Err(Error::Forbidden),
+                404 | 410 => Err(Error::NotFound { what: shown(url) }),
+                _ => Err(Error::Status { status, retry_after }),
+            };
         }
         Ok(Some(Answer::Done(Box::new(Response {
             url: url.clone(),
