@@ -4,6 +4,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use crate::addons::discover::Unreadable;
+use crate::catalogue::Catalogue;
 use crate::cli::Global;
 use crate::config::{self, Config, Profile, Template};
 use crate::error::Error;
@@ -14,7 +15,7 @@ use crate::lock::{self, Lock};
 use crate::output::Printer;
 use crate::plan::{self, LocalDepends};
 use crate::pool::Pools;
-use crate::repo::{Reference, RemoteUrl, RepoName};
+use crate::repo::{Reference, RemoteUrl, RepoName, Series};
 
 /// What every command that has a `repos.toml` needs.
 pub(crate) struct Session<'a> {
@@ -84,6 +85,12 @@ impl<'a> Session<'a> {
     /// What remotes gave cause to warn of, such as a token that was refused; for after they were asked.
     pub(crate) fn tell_warnings(&self, git: &Git) {
         git.warnings().iter().for_each(|warning| self.printer.warning(warning));
+    }
+
+    /// Which OCA repositories have which modules on a series, as far as `oca find` or `oca add` have asked; asks nobody.
+    pub(crate) fn catalogue(&self, odoo: Series) -> Result<Catalogue, Error> {
+        let base = self.remote_url(self.config.base.as_url())?.without_secret();
+        Ok(Catalogue::load(&cache_directory(self.global)?, base.as_str(), odoo))
     }
 
     /// Threads are only started by commands that have work for them.

@@ -152,7 +152,7 @@ impl Addition<'_> {
             match known.get(&request.name) {
                 Some(repo) => owners.push((repo.clone(), request)),
                 None if core.contains(&request.name) => {
-                    self.say(&format!("`{}` is Odoo's own", request.name))
+                    self.say(&format!("`{}` is Odoo's own", request.name));
                 }
                 None => unknown.push(request),
             }

@@ -16,7 +16,7 @@ use crate::output::{Printer, Table, first_names, json};
 use crate::plan;
 use crate::pool::Pools;
 use crate::progress::Progress;
-use crate::repo::{Edition, Reference, RemoteUrl, RepoName, Series};
+use crate::repo::{Reference, RemoteUrl, RepoName, Series};
 use crate::report::{Outcome, Whereabouts};
 use crate::session::{Session, open_git};
 
@@ -40,27 +40,16 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         Err(Error::NoConfig) => None,
         opened => Some(opened?),
     };
-    let (known, odoo) = match &session {
-        Some(session) => {
-            let profile = session.profile()?.odoo;
-            let odoo = args.odoo.unwrap_or(profile);
-            (if odoo == profile { known(session)? } else { BTreeMap::new() }, odoo)
-        }
-        None => (BTreeMap::new(), args.odoo.ok_or(Error::NoSeries)?),
+    let profile = session.as_ref().map(Session::profile).transpose()?;
+    let odoo = args.odoo.or(profile.map(|profile| profile.odoo)).ok_or(Error::NoSeries)?;
+    let known = match (&session, profile) {
+        (Some(session), Some(profile)) if profile.odoo == odoo => known(session)?,
+        _ => BTreeMap::new(),
     };
-    let edition = session.as_ref().map_or(Ok(Edition::default()), |session| Ok(session.profile()?.edition));
-    let core = Core::new(odoo, edition.map_err(|error: Error| error)?);
-    let is_unknown = |module: &&String| !core.contains(module) && !known.contains_key(*module);
-    let found = if args.modules.iter().any(|module| is_unknown(&module)) {
-        let git;
-        let search = match &session {
-            Some(session) => Search::of_project(session, odoo)?,
-            None => {
-                git = open_git(global)?;
-                Search::of_oca(&git, global, printer, odoo)
-            }
-        };
-        Some(search.run(args.refresh)?)
+    let core = Core::new(odoo, profile.map(|profile| profile.edition).unwrap_or_default());
+    let is_unknown = |module: &String| !core.contains(module) && !known.contains_key(module);
+    let found = if args.modules.iter().any(is_unknown) {
+        Some(search(session.as_ref(), global, printer, odoo, args.refresh)?)
     } else {
         None
     };
@@ -70,7 +59,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         .map(|module| {
             let repos = match (known.get(module), &found) {
                 (Some(repo), _) => vec![repo.clone()],
-                (None, Some(found)) if is_unknown(&module) => found.repos_with(module),
+                (None, Some(found)) if is_unknown(module) => found.repos_with(module),
                 (None, _) => Vec::new(),
             };
             let (is_core, is_known) = (core.contains(module), known.contains_key(module));
@@ -87,6 +76,19 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
     match found {
         Some(found) if !nowhere.is_empty() => Err(found.nowhere(&nowhere, odoo)),
         _ => Ok(()),
+    }
+}
+
+fn search(
+    session: Option<&Session<'_>>,
+    global: &Global,
+    printer: &Printer,
+    odoo: Series,
+    refresh: bool,
+) -> Result<Found, Error> {
+    match session {
+        Some(session) => Search::of_project(session, odoo)?.run(refresh),
+        None => Search::of_oca(&open_git(global)?, global, printer, odoo).run(refresh),
     }
 }
 
@@ -124,8 +126,9 @@ pub(super) struct Search<'a> {
     offline: bool,
     printer: &'a Printer,
     odoo: Series,
-    /// Expanded.
+    /// Expanded, without a secret.
     base: RemoteUrl,
+    catalogue: Catalogue,
     repos: Vec<(RepoName, RemoteUrl)>,
 }
 
@@ -167,23 +170,24 @@ impl<'a> Search<'a> {
         let place = |name: RepoName| Ok((name.clone(), session.remote_url(&base.url_of(&name))?));
         let repos = names.into_iter().map(place).collect::<Result<_, Error>>()?;
         let (git, global, printer) = (session.git()?, session.global, session.printer);
-        let base = session.remote_url(base.as_url())?;
-        Ok(Self { git, jobs: global.jobs, offline: global.offline, printer, odoo, base, repos })
+        let (base, catalogue) =
+            (session.remote_url(base.as_url())?.without_secret(), session.catalogue(odoo)?);
+        Ok(Self { git, jobs: global.jobs, offline: global.offline, printer, odoo, base, catalogue, repos })
     }
 
     /// Where OCA has its repositories, without a project.
     fn of_oca(git: &'a Git, global: &Global, printer: &'a Printer, odoo: Series) -> Self {
         let base = BaseUrl::default();
         let repos = catalogue::names().map(|name| (name.clone(), base.url_of(&name))).collect();
-        let (jobs, offline) = (global.jobs, global.offline);
-        Self { git, jobs, offline, printer, odoo, base: base.as_url().clone(), repos }
+        let base = base.as_url().clone();
+        let catalogue = Catalogue::load(git.cache(), base.as_str(), odoo);
+        Self { git, jobs: global.jobs, offline: global.offline, printer, odoo, base, catalogue, repos }
     }
 
     /// Asks every repository whose answer is older than a day or, to refresh, all.
     pub(super) fn run(&self, refresh: bool) -> Result<Found, Error> {
         let now = SystemTime::now();
-        let base = self.base.without_secret();
-        let mut catalogue = Catalogue::load(self.git.cache(), base.as_str(), self.odoo);
+        let mut catalogue = self.catalogue.clone();
         let is_due = |repo: &&(RepoName, RemoteUrl)| refresh || !catalogue.is_fresh(&repo.0, now);
         let due: Vec<&(RepoName, RemoteUrl)> = self.repos.iter().filter(is_due).collect();
         if due.is_empty() {
@@ -206,7 +210,7 @@ impl<'a> Search<'a> {
             }
         }
         if !is_any_there && let Some(error) = failures.iter_mut().find_map(|(_, error)| error.take()) {
-            return Err(Error::NoAnswer { base: base.to_string(), error });
+            return Err(Error::NoAnswer { base: self.base.to_string(), error });
         }
         if let Err(error) = catalogue.save() {
             self.printer.warning(&format!("the answers are not kept: {error}"));
@@ -250,12 +254,7 @@ impl<'a> Search<'a> {
                 let modules = entries.into_iter().filter(may_be_module);
                 Outcome::Listed(modules.map(|entry| entry.name).collect())
             }
-            // Forges say 401 of what is not there, lest they tell strangers what is private.
-            Err(
-                error @ (git::Error::MissingReference { .. }
-                | git::Error::NotFound { .. }
-                | git::Error::Unauthorised { .. }),
-            ) => Outcome::NotThere(error),
+            Err(error) if error.is_absence() => Outcome::NotThere(error),
             Err(error) => Outcome::Failed(error),
         };
         watcher.finished(place, &outcome);

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     tell(rewritten.as_ref(), args.format.format, session.printer);
     if let Some(rewritten) = &rewritten {
-        tell_of_checkouts(session, &rewritten.session, &names)?;
+        tell_of_checkouts(session, &rewritten.session, &names);
     }
     Ok(())
 }
@@ -79,7 +79,7 @@ fn needed(error: Error, removed: &[RepoName]) -> Error {
 }
 
 /// Names the checkouts that nobody declares any more.
-fn tell_of_checkouts(old: &Session<'_>, new: &Session<'_>, removed: &[RepoName]) -> Result<(), Error> {
+fn tell_of_checkouts(old: &Session<'_>, new: &Session<'_>, removed: &[RepoName]) {
     let mut stay = Vec::new();
     for name in removed {
         for profile in &old.config.profiles {
@@ -97,5 +97,4 @@ fn tell_of_checkouts(old: &Session<'_>, new: &Session<'_>, removed: &[RepoName])
     for path in stay {
         old.printer.note(&format!("the checkout `{}` stays; `oca sync --prune` removes it", path.display()));
     }
-    Ok(())
 }

@@ -151,7 +151,7 @@ mod tests {
 
     use super::*;
 
-    const TREE: &[u8] = b"40000 web_x\012345678901234567890100644 README\012345678901234567890";
+    const TREE: &[u8] = b"40000 web_x\0abcdefghijklmnopqrst100644 README\0abcdefghijklmnopqrst";
 
     fn pack(content: &[u8], head: &[u8]) -> InMemory {
         let mut body = ZlibEncoder::new(Vec::new(), Compression::fast());
@@ -179,7 +179,7 @@ mod tests {
         let entries = entries(TREE).expect("a tree");
         let found: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.kind)).collect();
         assert_eq!(found, [("web_x", EntryKind::Directory), ("README", EntryKind::File)]);
-        assert_eq!(entries[0].tree, Some(TreeId::from_bytes(*b"12345678901234567890")));
+        assert_eq!(entries[0].tree, Some(TreeId::from_bytes(*b"abcdefghijklmnopqrst")));
         assert!(super::entries(&TREE[..TREE.len() - 1]).is_none(), "cut off");
         assert!(super::entries(b"").expect("an empty tree").is_empty());
     }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests set up their own files")]
 
+mod add;
 mod addons_path;
 mod addons_path_files;
 mod auth;
@@ -17,6 +18,7 @@ mod export;
 #[cfg(unix)]
 mod export_dest;
 mod faults;
+mod find;
 mod harness;
 mod http;
 mod init;
@@ -35,6 +37,7 @@ mod outdated;
 mod project;
 mod proxy;
 mod remote;
+mod remove;
 mod requirements;
 mod rooms;
 mod run;

@@ -60,9 +60,9 @@ const AROUND: [&str; 8] = [
 fn a_list_keeps_its_layout_wherever_it_stands() {
     for around in AROUND {
         for (before, after) in LISTS {
-            let lines = |list: &str| match around.contains('\r') {
-                true => list.replace("\r\n", "\n").replace('\n', "\r\n"),
-                false => list.to_owned(),
+            let newline = if around.contains('\r') { "\r\n" } else { "\n" };
+            let lines = |list: &str| {
+                if list.contains('\r') { list.to_owned() } else { list.replace('\n', newline) }
             };
             let [before, after] = [before, after].map(|list| around.replace("LIST", &lines(list)));
             assert_eq!(added(&before), after);

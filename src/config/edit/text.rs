@@ -1,4 +1,4 @@
-//! Cutting and pasting in the text of a TOML file. toml_edit says where things are; all other bytes stay.
+//! Cutting and pasting in the text of a TOML file. `toml_edit` says where things are; all other bytes stay.
 //!
 //! Writing a parsed document out again would not do: that changes line ends, and the order of dotted keys.
 
@@ -29,10 +29,6 @@ impl Text {
         let Ok(document) = self.document() else { return Vec::new() };
         let list = find(&document, table).and_then(|table| table.get(key)).and_then(Item::as_array);
         list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
-    }
-
-    pub(super) fn has(&self, path: &[&str]) -> bool {
-        self.document().is_ok_and(|document| find(&document, path).is_some())
     }
 
     /// Puts a word at the end of a list. Where there is no list it is made, and so is its table.
@@ -93,10 +89,10 @@ impl Text {
         }
     }
 
-    fn appended(&self, list: &Array, word: &str) -> Option<Vec<Change>> {
-        let Range { start: open, end } = list.span()?;
+    fn appended(&self, array: &Array, word: &str) -> Option<Vec<Change>> {
+        let Range { start: open, end } = array.span()?;
         let close = end - 1;
-        let Some(last) = list.iter().last() else {
+        let Some(last) = array.iter().last() else {
             return Some(vec![self.first_of(open + 1..close, word)]);
         };
         let last = last.span()?;
@@ -120,7 +116,7 @@ impl Text {
             }
             return Some(merged(changes));
         }
-        let before_last = list.len().checked_sub(2).and_then(|place| list.get(place)?.span());
+        let before_last = array.len().checked_sub(2).and_then(|place| array.get(place)?.span());
         let between = before_last.map(|before| &self.0[before.end..last.start]);
         let separator = between.filter(|between| between.trim() == ",").unwrap_or(", ");
         Some(vec![(last.end..last.end, format!("{separator}{word}"))])
@@ -175,9 +171,7 @@ impl Text {
         value: &str,
     ) -> Option<Vec<Change>> {
         match find(document, path) {
-            Some(Item::Value(Value::InlineTable(table))) => {
-                self.with_entry(table, &format!("{key} = {value}"))
-            }
+            Some(Item::Value(Value::InlineTable(table))) => with_entry(table, &format!("{key} = {value}")),
             Some(Item::Table(table)) if table.is_dotted() => {
                 let (first, _) = table.iter().next()?;
                 let first = table.key(first)?.span()?.start;
@@ -193,7 +187,7 @@ impl Text {
                 let (name, outer) = path.split_last()?;
                 if let Some(Item::Value(Value::InlineTable(outer))) = find(document, outer) {
                     let name = table_name("", name);
-                    return self.with_entry(outer, &format!("{name} = {{ {key} = {value} }}"));
+                    return with_entry(outer, &format!("{name} = {{ {key} = {value} }}"));
                 }
                 let header = path.iter().fold(String::new(), |outer, key| table_name(&outer, key));
                 Some(vec![self.section(
@@ -204,15 +198,6 @@ impl Text {
             }
             Some(_) => None,
         }
-    }
-
-    fn with_entry(&self, table: &InlineTable, entry: &str) -> Option<Vec<Change>> {
-        // A part of a dotted key ends where nobody can tell from here.
-        let span = table.span().filter(|_| !table.is_dotted())?;
-        Some(vec![match leaves(table).last() {
-            Some((_, last)) => (last.end..last.end, format!(", {entry}")),
-            None => (span.start + 1..span.end - 1, format!(" {entry} ")),
-        }])
     }
 
     /// A new section: behind the last that begins with the same word, else at the end.
@@ -252,16 +237,10 @@ impl Text {
         if place == self.0.len() && (place == 0 || self.0.ends_with('\n')) {
             return (place..place, lines.iter().flat_map(|line| [line, newline]).collect());
         }
-        match self.0[place..].find('\n') {
-            Some(end) => {
-                let at = place + end + 1;
-                (at..at, lines.iter().flat_map(|line| [line, newline]).collect())
-            }
-            None => {
-                let at = self.0.len();
-                (at..at, lines.iter().flat_map(|line| [newline, line]).collect())
-            }
-        }
+        let end = self.0[place..].find('\n').map(|end| place + end + 1);
+        let at = end.unwrap_or(self.0.len());
+        let line = |line| if end.is_some() { [line, newline] } else { [newline, line] };
+        (at..at, lines.iter().copied().flat_map(line).collect())
     }
 
     /// Cuts a table with its header, the comment right above it, and the blank line that set it apart.
@@ -296,7 +275,7 @@ impl Text {
     fn without_entry(&self, outer: &InlineTable, name: &str) -> Option<Vec<Change>> {
         let mut place = None;
         let mut spans = Vec::new();
-        for (key, item) in outer.iter() {
+        for (key, item) in outer {
             let start = outer.get_key_value(key)?.0.span()?.start;
             if item.as_inline_table().is_some_and(InlineTable::is_dotted) {
                 return None;
@@ -343,6 +322,16 @@ impl Text {
         let newline = next.or_else(|| self.0[..place].rfind('\n'));
         if newline.is_some_and(|newline| self.0[..newline].ends_with('\r')) { "\r\n" } else { "\n" }
     }
+}
+
+/// Puts an entry at the end of an inline table.
+fn with_entry(table: &InlineTable, entry: &str) -> Option<Vec<Change>> {
+    // A part of a dotted key ends where nobody can tell from here.
+    let span = table.span().filter(|_| !table.is_dotted())?;
+    Some(vec![match leaves(table).last() {
+        Some((_, last)) => (last.end..last.end, format!(", {entry}")),
+        None => (span.start + 1..span.end - 1, format!(" {entry} ")),
+    }])
 }
 
 fn stuck(path: &[&str]) -> Stuck {
