@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::lock::Dispute;
 use crate::plan::RefusedPin;
 use crate::repo::{Invalid, RepoName, Series, UnreadableTree};
 use crate::report::{Difference, Outcome, RepoOutcome, Unmet};
@@ -28,6 +29,8 @@ pub(crate) enum Error {
     Comma { path: String },
     #[error("`{}` is not what oca would write", file.display())]
     Differs { file: PathBuf, differences: Vec<String>, command: String },
+    #[error("`{}` has two sides that pin {} differently{}", file.display(), counted(disputes.len(), "repository", "repositories"), dispute_list(disputes))]
+    Disputed { file: PathBuf, disputes: Vec<Dispute> },
     #[error("`{}` already exists", file.display())]
     Exists { file: PathBuf },
     #[error(transparent)]
@@ -128,6 +131,7 @@ impl Error {
         match self {
             Self::Conflicts { .. }
             | Self::Differs { .. }
+            | Self::Disputed { .. }
             | Self::Export(export::Error::NoCheckout { .. } | export::Error::Stranger { .. })
             | Self::ExportUnfinished { .. }
             | Self::NoLock { .. }
@@ -193,6 +197,7 @@ impl Error {
                 Some("change one of them; oca does not choose between them".to_owned())
             }
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
+            Self::Disputed { .. } => Some("run `oca lock --ours` or `oca lock --theirs`".to_owned()),
             Self::Exists { .. } => Some("edit it, or move it away first".to_owned()),
             Self::Export(error) => error.hint(),
             Self::ExportOfLinks { .. } => {
@@ -309,6 +314,20 @@ fn refused_pin(file: &Path, refused: &RefusedPin) -> String {
             format!("`{name}` has several pins: {}", references.join(", "))
         }
     }
+}
+
+/// A line for each, to follow an error.
+fn dispute_list(disputes: &[Dispute]) -> String {
+    let line = |Dispute { pin, ours, theirs }: &Dispute| {
+        format!(
+            "\n  `{}` at {}: ours `{}`, theirs `{}`",
+            pin.name,
+            pin.reference,
+            ours.short(),
+            theirs.short()
+        )
+    };
+    disputes.iter().map(line).collect()
 }
 
 fn because(locked: bool) -> &'static str {

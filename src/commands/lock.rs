@@ -7,7 +7,7 @@ use crate::error::{Error, counted};
 use crate::facts::{self, Source};
 use crate::fs::Written;
 use crate::git;
-use crate::lock::{Change, Lock, LockedRepo, Pin, changes};
+use crate::lock::{Change, Dispute, Lock, LockedRepo, Pin, Side, Sides, changes};
 use crate::output::json;
 use crate::plan::{self, Action, Declared, Moves};
 use crate::progress::Progress;
@@ -29,6 +29,12 @@ pub(crate) struct Args {
     /// Move these repositories, or all that are not held, to the heads of their branches
     #[arg(long, value_name = "NAME", num_args = 0..)]
     upgrade: Option<Vec<String>>,
+    /// After a merge with conflicts in the lock: where both sides moved a pin, take ours
+    #[arg(long, conflicts_with_all = ["check", "theirs"])]
+    ours: bool,
+    /// The same, and take theirs
+    #[arg(long, conflicts_with = "check")]
+    theirs: bool,
     #[command(flatten)]
     format: FormatArg,
 }
@@ -39,7 +45,10 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     let moves = args.moves()?;
     let _claim = session.claim()?;
-    let updated = update(session, session.lock()?, &moves, &Ahead::new())?;
+    let updated = match settled(args, session)? {
+        Some(pins) => update(session, Some(pins), &moves, &Ahead::new())?.settled(),
+        None => update(session, session.lock()?, &moves, &Ahead::new())?,
+    };
     updated.save(session)?;
     match args.format.format {
         Format::Human => updated.tell(session),
@@ -84,6 +93,23 @@ fn pin(word: &str) -> Result<(RepoName, CommitId), Error> {
 
 fn name(word: &str) -> Result<RepoName, Error> {
     RepoName::parse(word).map_err(|invalid| Error::BadName { invalid })
+}
+
+/// The pins of a lock that holds git's conflict markers; `None` for one without.
+fn settled(args: &Args, session: &Session<'_>) -> Result<Option<Lock>, Error> {
+    let file = session.lock_file();
+    let Some(bytes) = crate::fs::read_if_there(&file)? else { return Ok(None) };
+    let Some(sides) = Sides::parse(&bytes, &file)? else { return Ok(None) };
+    let disputes = sides.disputes();
+    let chosen = if args.theirs { Side::Theirs } else { Side::Ours };
+    if !disputes.is_empty() && !args.ours && !args.theirs {
+        return Err(Error::Disputed { file, disputes });
+    }
+    for Dispute { pin, ours, theirs } in disputes {
+        let (word, commit) = if chosen == Side::Ours { ("ours", ours) } else { ("theirs", theirs) };
+        session.printer.note(&format!("{}: {word} is at {}", pin.name, commit.short()));
+    }
+    Ok(Some(sides.pins(chosen)))
 }
 
 /// Compares the lock with what is declared, and with the bytes that oca would write.
@@ -132,12 +158,20 @@ pub(super) struct Updated {
     pub(super) lock: Lock,
     pub(super) changes: Vec<Change>,
     old: Option<Lock>,
+    /// Whether the old lock was in conflict, so that only its pins were known.
+    settled: bool,
 }
 
 impl Updated {
     /// Writes the lock, where it changed.
     pub(super) fn save(&self, session: &Session<'_>) -> Result<Written, Error> {
         Ok(self.lock.save(&session.lock_file())?)
+    }
+
+    /// Without facts in the old lock, each repository would count as read anew.
+    fn settled(mut self) -> Self {
+        self.changes.retain(|change| !matches!(change, Change::Reread { .. }));
+        Self { settled: true, ..self }
     }
 
     pub(super) fn tell(&self, session: &Session<'_>) {
@@ -167,6 +201,7 @@ impl Updated {
             (0, Some(old)) if *old == self.lock => {
                 printer.note(&format!("{total} with {modules}, nothing changed"));
             }
+            (0, _) if self.settled => printer.note(&format!("{total} with {modules}, merged")),
             (changed, _) => printer.note(&format!("{total} with {modules}, {changed} changed")),
         }
     }
@@ -262,7 +297,7 @@ pub(super) fn update(
         }
     }
     let changes = changes(&old.clone().unwrap_or_default(), &lock);
-    Ok(Updated { lock, changes, old })
+    Ok(Updated { lock, changes, old, settled: false })
 }
 
 /// What is to be done for one repository, with what it needs.

@@ -8,6 +8,7 @@ mod find;
 mod init;
 mod list;
 mod lock;
+mod merge_lock;
 mod outdated;
 mod remove;
 mod requirements;
@@ -52,6 +53,9 @@ pub(crate) enum Command {
     List(list::Args),
     /// The directory of fetched objects
     Cache(cache::Args),
+    /// Merge three locks, as git's merge driver for oca.lock.json
+    #[command(hide = true)]
+    MergeLock(merge_lock::Args),
 }
 
 /// Runs the command that was asked for.
@@ -76,5 +80,6 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<(), Error> {
         Command::Outdated(args) => outdated::run(args, &session()?),
         Command::List(args) => list::run(args, &session()?),
         Command::Cache(args) => cache::run(args, global, printer),
+        Command::MergeLock(args) => merge_lock::run(args),
     }
 }

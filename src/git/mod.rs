@@ -19,6 +19,7 @@ mod retry;
 mod root;
 mod ssh;
 mod store;
+mod text;
 mod transport;
 mod tree;
 mod wire;
@@ -32,6 +33,7 @@ pub(crate) use checkout::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, 
 pub(crate) use error::Error;
 pub(crate) use remote::Remote;
 pub(crate) use store::{clean_cache, size_of_cache};
+pub(crate) use text::merge_text;
 
 use crate::repo::{CommitId, RemoteUrl};
 use configuration::Configuration;

@@ -5,6 +5,7 @@
 //! the values come from.
 
 mod diff;
+mod merge;
 mod read;
 mod render;
 mod schema;
@@ -12,6 +13,7 @@ mod schema;
 use std::path::{Path, PathBuf};
 
 pub(crate) use diff::{Change, changes};
+pub(crate) use merge::{Dispute, Merged, Side, Sides, merge};
 pub(crate) use schema::{Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
 
 use crate::fs::{self, Written};
@@ -42,9 +44,7 @@ pub(crate) enum Error {
 impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         let text = match self {
-            Self::Conflicted { .. } => {
-                "take one side with `git checkout --ours oca.lock.json` (or `--theirs`), then run `oca lock`"
-            }
+            Self::Conflicted { .. } => "run `oca lock`, which keeps every pin on which both sides agree",
             Self::TooNew { .. } => "update oca, or delete the file and run `oca lock`",
             Self::Foreign { .. } => "move the file away and run `oca lock`",
             Self::Truncated { .. } | Self::Malformed { .. } => {

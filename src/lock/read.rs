@@ -14,6 +14,22 @@ pub(super) fn lock(bytes: &[u8], file: &Path) -> Result<Lock, Error> {
     if let Some(line) = conflict_marker(bytes) {
         return Err(Error::Conflicted { file: file.to_owned(), line });
     }
+    parse(bytes, file, Dangling::Refused)
+}
+
+/// One side of a lock that git merged line by line: a profile may name what only the other side has.
+pub(super) fn side(bytes: &[u8], file: &Path) -> Result<Lock, Error> {
+    parse(bytes, file, Dangling::Dropped)
+}
+
+/// What becomes of a name in a profile that no entry stands for.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Dangling {
+    Refused,
+    Dropped,
+}
+
+fn parse(bytes: &[u8], file: &Path, dangling: Dangling) -> Result<Lock, Error> {
     let wire: WireLock = serde_json::from_slice(bytes).map_err(|error| explain(bytes, file, &error))?;
     if wire.version > VERSION {
         return Err(Error::TooNew { file: file.to_owned(), found: wire.version });
@@ -22,10 +38,11 @@ pub(super) fn lock(bytes: &[u8], file: &Path) -> Result<Lock, Error> {
         let why = format!("there is no format version {}", wire.version);
         return Err(Error::Malformed { file: file.to_owned(), why });
     }
-    wire.into_lock().map_err(|why| Error::Malformed { file: file.to_owned(), why })
+    wire.into_lock(dangling).map_err(|why| Error::Malformed { file: file.to_owned(), why })
 }
 
-fn conflict_marker(bytes: &[u8]) -> Option<usize> {
+/// The line of the first of git's conflict markers.
+pub(super) fn conflict_marker(bytes: &[u8]) -> Option<usize> {
     let is_marker = |line: &[u8]| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ");
     bytes.split(|&byte| byte == b'\n').position(is_marker).map(|place| place + 1)
 }
@@ -157,7 +174,7 @@ impl<'de> Deserialize<'de> for WireAutoInstall {
 }
 
 impl WireLock {
-    fn into_lock(self) -> Result<Lock, String> {
+    fn into_lock(self, dangling: Dangling) -> Result<Lock, String> {
         let mut repos = self.repos.into_iter().map(WireRepo::into_repo).collect::<Result<Vec<_>, _>>()?;
         repos.sort_by(|a, b| a.pin.cmp(&b.pin));
         if let Some(pair) = repos.windows(2).find(|pair| pair[0].pin == pair[1].pin) {
@@ -169,10 +186,13 @@ impl WireLock {
         let mut profiles = BTreeMap::new();
         for (name, profile) in self.profiles {
             let find = |key: &String| match pins.get(key) {
-                Some(&pin) => Ok(pin.clone()),
-                None => Err(format!("profile `{name}` names `{key}`, which is not among its repositories")),
+                Some(&pin) => Some(Ok(pin.clone())),
+                None if dangling == Dangling::Dropped => None,
+                None => {
+                    Some(Err(format!("profile `{name}` names `{key}`, which is not among its repositories")))
+                }
             };
-            let repos = profile.repos.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+            let repos = profile.repos.iter().filter_map(find).collect::<Result<Vec<_>, _>>()?;
             let WireProfile { odoo, mut modules, mut local_depends, .. } = profile;
             for names in modules.iter_mut().chain(local_depends.values_mut()) {
                 names.sort();

@@ -101,20 +101,6 @@ fn a_lock_that_is_cut_off_is_told_with_the_line() {
 }
 
 #[test]
-fn conflict_markers_are_recognised() {
-    let env = Env::new();
-    let lock = locked(&env);
-    let commit = lock.lines().find(|line| line.contains("\"commit\"")).expect("a commit");
-    let conflicted = format!("<<<<<<< HEAD\n{commit}\n=======\n{commit}\n>>>>>>> feature");
-    assert_refused(
-        &env,
-        &lock.replace(commit, &conflicted),
-        "error: `oca.lock.json` holds git's conflict markers, at line 9\n\
-         hint: take one side with `git checkout --ours oca.lock.json` (or `--theirs`), then run `oca lock`\n",
-    );
-}
-
-#[test]
 fn what_contradicts_itself_is_refused() {
     let env = Env::new();
     let lock = locked(&env);

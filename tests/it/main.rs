@@ -26,6 +26,7 @@ mod list;
 mod lock;
 mod lock_check;
 mod lock_format;
+mod lock_merge;
 mod lock_refused;
 mod lock_upgrade;
 mod lock_upstream;

@@ -1,0 +1,201 @@
+//! Locks that two branches changed: the sides of a file with git's conflict markers, and the merge of whole locks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::schema::{Facts, Lock, LockedProfile, LockedRepo, Pin};
+use super::{Error, read};
+use crate::repo::CommitId;
+
+/// One of two branches that are merged, in git's words.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Side {
+    Ours,
+    Theirs,
+}
+
+/// A pin that the two sides moved to different commits.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Dispute {
+    pub(crate) pin: Pin,
+    pub(crate) ours: CommitId,
+    pub(crate) theirs: CommitId,
+}
+
+/// The two sides of a lock that holds git's conflict markers.
+#[derive(Clone, Debug)]
+pub(crate) struct Sides {
+    ours: Lock,
+    theirs: Lock,
+}
+
+impl Sides {
+    /// Reads both sides; `None` where the file holds no marker. `file` is for the error only.
+    pub(crate) fn parse(bytes: &[u8], file: &Path) -> Result<Option<Self>, Error> {
+        if read::conflict_marker(bytes).is_none() {
+            return Ok(None);
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let side = |side| read::side(side_of(&text, side).as_bytes(), file);
+        Ok(Some(Self { ours: side(Side::Ours)?, theirs: side(Side::Theirs)? }))
+    }
+
+    /// The pins for which somebody has to choose.
+    pub(crate) fn disputes(&self) -> Vec<Dispute> {
+        let dispute = |ours: &LockedRepo| {
+            let theirs = self.theirs.repo(&ours.pin)?.commit;
+            (ours.commit != theirs).then(|| Dispute { pin: ours.pin.clone(), ours: ours.commit, theirs })
+        };
+        self.ours.repos.iter().filter_map(dispute).collect()
+    }
+
+    /// The commits of both sides; where they differ, those of one.
+    ///
+    /// The entries have no facts and no addons directories, so that what is declared differs from them and they are
+    /// read anew: git merged their lines one by one, and they may be true of neither commit.
+    pub(crate) fn pins(self, chosen: Side) -> Lock {
+        let (first, second) = match chosen {
+            Side::Ours => (self.ours, self.theirs),
+            Side::Theirs => (self.theirs, self.ours),
+        };
+        let more = second.repos.into_iter().filter(|repo| first.repo(&repo.pin).is_none());
+        let more: Vec<LockedRepo> = more.collect();
+        let mut repos: Vec<LockedRepo> = first
+            .repos
+            .into_iter()
+            .chain(more)
+            .map(|repo| LockedRepo { addons: Vec::new(), facts: Facts::default(), ..repo })
+            .collect();
+        repos.sort_by(|a, b| a.pin.cmp(&b.pin));
+        Lock { repos, profiles: first.profiles }
+    }
+}
+
+/// The text as one side has it; what diff3 shows of their common ancestor is left out.
+fn side_of(text: &str, side: Side) -> String {
+    #[derive(Clone, Copy, Eq, PartialEq)]
+    enum In {
+        Both,
+        Ours,
+        Base,
+        Theirs,
+    }
+    let mut place = In::Both;
+    let mut kept = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        place = match (place, line.trim_end()) {
+            (In::Both, line) if line.starts_with("<<<<<<< ") => In::Ours,
+            (In::Ours, line) if line.starts_with("|||||||") => In::Base,
+            (In::Ours | In::Base, "=======") => In::Theirs,
+            (In::Theirs, line) if line.starts_with(">>>>>>> ") => In::Both,
+            (place, _) => {
+                let wanted = if side == Side::Ours { In::Ours } else { In::Theirs };
+                if place == In::Both || place == wanted {
+                    kept.push_str(line);
+                }
+                continue;
+            }
+        };
+    }
+    kept
+}
+
+/// A merge of whole locks: it never mixes the lines of two commits.
+#[derive(Clone, Debug)]
+pub(crate) struct Merged {
+    /// With what each side moved alone; with the base's, ours and theirs where they dispute.
+    pub(crate) base: Lock,
+    pub(crate) ours: Lock,
+    pub(crate) theirs: Lock,
+    pub(crate) disputes: Vec<Dispute>,
+}
+
+/// Merges what two sides made of a lock.
+///
+/// What only one of them changed is as that one has it. An entry that one dropped and the other changed stays, and of
+/// a profile that both changed ours counts where they differ: `repos.toml` decides on both, at the next `oca lock`.
+pub(crate) fn merge(base: &Lock, ours: &Lock, theirs: &Lock) -> Merged {
+    let repos = |lock: &Lock| -> BTreeMap<Pin, LockedRepo> {
+        lock.repos.iter().map(|repo| (repo.pin.clone(), repo.clone())).collect()
+    };
+    let [old, our, their] = [repos(base), repos(ours), repos(theirs)];
+    let pins: BTreeSet<&Pin> = old.keys().chain(our.keys()).chain(their.keys()).collect();
+    let (mut agreed, mut disputes) = (BTreeMap::new(), Vec::new());
+    for pin in pins {
+        let (old, our, their) = (old.get(pin), our.get(pin), their.get(pin));
+        match (merged(old, our, their), our, their) {
+            (Some(one), ..) => agreed.extend(one.map(|repo| (pin, repo))),
+            (None, Some(our), Some(their)) if our.commit != their.commit => {
+                disputes.push(Dispute { pin: pin.clone(), ours: our.commit, theirs: their.commit });
+            }
+            (None, our, their) => agreed.extend(our.or(their).map(|repo| (pin, repo))),
+        }
+    }
+    let profiles = merged_profiles(base, ours, theirs);
+    let lock = |side: &BTreeMap<Pin, LockedRepo>| {
+        let own = disputes.iter().filter_map(|dispute| Some((&dispute.pin, side.get(&dispute.pin)?)));
+        let repos: BTreeMap<&Pin, &LockedRepo> =
+            agreed.iter().map(|(pin, repo)| (*pin, *repo)).chain(own).collect();
+        let mut lock = Lock { repos: repos.into_values().cloned().collect(), profiles: profiles.clone() };
+        lock.drop_dangling();
+        lock
+    };
+    Merged { base: lock(&old), ours: lock(&our), theirs: lock(&their), disputes }
+}
+
+/// What becomes of a value that two sides may have changed; `None` where both did, and not to the same.
+fn merged<T: PartialEq + Copy>(base: T, ours: T, theirs: T) -> Option<T> {
+    if ours == theirs || theirs == base {
+        Some(ours)
+    } else if ours == base {
+        Some(theirs)
+    } else {
+        None
+    }
+}
+
+fn merged_profiles(base: &Lock, ours: &Lock, theirs: &Lock) -> BTreeMap<String, LockedProfile> {
+    let names: BTreeSet<&String> = ours.profiles.keys().chain(theirs.profiles.keys()).collect();
+    let one = |name: &String| {
+        let [base, ours, theirs] = [base, ours, theirs].map(|lock| lock.profiles.get(name));
+        let profile = merged(base, ours, theirs).unwrap_or_else(|| ours.or(theirs))?;
+        Some((name.clone(), profile.clone()))
+    };
+    names.into_iter().filter_map(one).collect()
+}
+
+impl Lock {
+    /// Takes out of the profiles what no entry stands for: a lock that names it could not be read.
+    pub(super) fn drop_dangling(&mut self) {
+        let Self { repos, profiles } = self;
+        let known: BTreeSet<&Pin> = repos.iter().map(|repo| &repo.pin).collect();
+        profiles.values_mut().for_each(|profile| profile.repos.retain(|pin| known.contains(pin)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_side_is_told_from_the_other_and_from_their_ancestor() {
+        let text = "a\n<<<<<<< HEAD\nb\n||||||| 1234\nx\n=======\nc\n>>>>>>> feature\nd\n";
+        assert_eq!(side_of(text, Side::Ours), "a\nb\nd\n");
+        assert_eq!(side_of(text, Side::Theirs), "a\nc\nd\n");
+        let windows = text.replace('\n', "\r\n");
+        assert_eq!(side_of(&windows, Side::Theirs), "a\r\nc\r\nd\r\n");
+        assert_eq!(side_of("a\n=======\nb", Side::Ours), "a\n=======\nb");
+    }
+
+    #[test]
+    fn what_one_side_changed_counts_and_what_both_changed_is_disputed() {
+        for (base, ours, theirs, expected) in
+            [(1, 1, 2, Some(2)), (1, 2, 1, Some(2)), (1, 2, 2, Some(2)), (1, 1, 1, Some(1)), (1, 2, 3, None)]
+        {
+            assert_eq!(merged(base, ours, theirs), expected, "{base} {ours} {theirs}");
+        }
+        assert_eq!(merged(Some(1), None, Some(1)), Some(None));
+        assert_eq!(merged(None, None, Some(1)), Some(Some(1)));
+        assert_eq!(merged(Some(1), None, Some(2)), None);
+    }
+}
