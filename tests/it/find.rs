@@ -75,7 +75,6 @@ fn what_was_asked_today_is_not_asked_again() {
     assert_eq!(server.requests().len(), requests, "all of it is known, that nothing is there too");
     env.oca(&["find", "web_new", "--refresh"]).stdout("web  web_new\n").success();
     grow_old(&env, 1);
-    server.fault("GET", ALWAYS, Fault::Status(404));
     web.branch("18.0").remove("web_new/__init__.py").remove("web_new/__manifest__.py").commit();
     env.oca(&["find", "web_new"]).stderr_contains("error: no OCA repository has `web_new`").status(1);
     env.oca(&["cache", "clean"]).success();
@@ -195,7 +194,6 @@ fn where_nobody_answers_only_the_first_are_waited_for() {
         )
         .status(3);
     assert!(server.requests().len() < 20, "{}", server.requests().len());
-    declare(&env, &format!("{}/nowhere", server.base()));
     assert!(!env.cache().join("catalogue").exists(), "no answer is kept of it");
 }
 
