@@ -9,7 +9,7 @@ use crate::plan::RefusedPin;
 use crate::repo::{Invalid, RepoName, Series, UnreadableTree};
 use crate::report::{Difference, Outcome, RepoOutcome, Unmet};
 use crate::requirements::{Conflict, Problem};
-use crate::{config, export, fs, git, lock};
+use crate::{config, export, fs, git, import, lock};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -43,6 +43,11 @@ pub(crate) enum Error {
     File(#[from] fs::Error),
     #[error(transparent)]
     Git(#[from] git::Error),
+    #[error(transparent)]
+    Import(#[from] import::Error),
+    /// An import without its pins: `cause` kept them from being locked.
+    #[error("`{}` is written, but its pins are not locked", file.display())]
+    ImportUnlocked { file: PathBuf, cause: Box<Error>, lock_in_the_way: Option<PathBuf>, command: String },
     #[error("profile `{profile}` has its checkouts in `{}`, which is a symlink", path.display())]
     LinkedPath { path: PathBuf, profile: String },
     #[error("profile `{profile}` has `{name}` from profile `{from}`, which it extends")]
@@ -154,6 +159,7 @@ impl Error {
             | Self::ExportOfLinks { .. }
             | Self::File(_)
             | Self::Inherited { .. }
+            | Self::Import(_)
             | Self::LinkedPath { .. }
             | Self::Lock(_)
             | Self::MixedPaths { .. }
@@ -180,6 +186,7 @@ impl Error {
             | Self::Unusable(_) => 2,
             Self::Nowhere { .. } => 3,
             Self::Git(error) | Self::NoAnswer { error, .. } => git_code(error),
+            Self::ImportUnlocked { cause, .. } => cause.exit_code(),
             Self::Repos { failures } => {
                 failures.iter().map(|failure| outcome_code(&failure.outcome)).max().unwrap_or(3)
             }
@@ -208,6 +215,11 @@ impl Error {
             Self::Inherited { name, from, .. } => Some(format!(
                 "run `oca remove {name} --profile {from}`, or without a profile to remove it everywhere"
             )),
+            Self::Import(error) => error.hint(),
+            Self::ImportUnlocked { lock_in_the_way: Some(lock), command, .. } => {
+                Some(format!("move `{}` away, then pin them with `{command}`", lock.display()))
+            }
+            Self::ImportUnlocked { command, .. } => Some(format!("pin them with `{command}`")),
             Self::LinkedPath { .. } => {
                 Some("put a directory in its place, or set another `path` in `repos.toml`".to_owned())
             }

@@ -2,7 +2,7 @@
 
 use std::fs::{File, Permissions, TryLockError};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -38,6 +38,21 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
 /// A name for a file that stands for something longer: 16 hexadecimal digits, the same on every platform.
 pub(crate) fn short_digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Without `.` and `..`, by the words alone: a path that is printed should not depend on what is there.
+pub(crate) fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
 }
 
 /// Makes a directory and those above it.
@@ -84,6 +99,23 @@ fn lockable(directory: &Path) -> io::Result<File> {
     let name = short_digest(std::fs::canonicalize(directory)?.as_os_str().as_encoded_bytes());
     let path = std::env::temp_dir().join(format!("oca-{name}.lock"));
     File::options().create(true).truncate(false).write(true).open(path)
+}
+
+/// Whether an open file is still what a path leads to: it may have been moved away.
+#[cfg(unix)]
+pub(crate) fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let place = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(file), Ok(path)) => place(file) == place(path),
+        _ => false,
+    }
+}
+
+/// Elsewhere nothing is moved that is open.
+#[cfg(not(unix))]
+pub(crate) fn is_at(_file: &File, _path: &Path) -> bool {
+    true
 }
 
 /// Whether a write changed the file.
@@ -180,7 +212,7 @@ pub(crate) fn open_to_others(_directory: &Path) -> Result<(), Error> {
 
 /// The umask can only be read by setting it, which other threads would notice; Linux tells it in `/proc`.
 #[cfg(unix)]
-pub(crate) fn umask() -> u32 {
+fn umask() -> u32 {
     static UMASK: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
     *UMASK.get_or_init(read_umask)
 }
@@ -200,9 +232,103 @@ fn sync_directory(directory: &Path) {
     }
 }
 
+#[cfg(not(unix))]
+fn sync_directory(_directory: &Path) {}
+
+/// Makes a directory that all may read, whatever the umask.
+#[cfg(unix)]
+pub(crate) fn create_open_directory(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().mode(0o755).create(path)?;
+    if umask() & 0o755 == 0 { Ok(()) } else { set_mode(path, 0o755) }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn create_open_directory(path: &Path) -> io::Result<()> {
+    std::fs::create_dir(path)
+}
+
+#[cfg(unix)]
+pub(crate) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
+pub(crate) fn set_mode(_path: &Path, _mode: u32) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes a file of this mode, whatever the umask; one that is there already is an error.
+#[cfg(unix)]
+pub(crate) fn create_file(path: &Path, mode: u32) -> io::Result<File> {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let file = File::options().write(true).create_new(true).mode(mode).open(path)?;
+    if umask() & mode != 0 {
+        file.set_permissions(Permissions::from_mode(mode))?;
+    }
+    Ok(file)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn create_file(path: &Path, _mode: u32) -> io::Result<File> {
+    File::options().write(true).create_new(true).open(path)
+}
+
+/// Whether a file is a program for its owner; `None` where files have no such mark.
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere there is none")]
+pub(crate) fn is_executable(metadata: &std::fs::Metadata) -> Option<bool> {
+    use std::os::unix::fs::PermissionsExt;
+    Some(metadata.permissions().mode() & 0o100 != 0)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn is_executable(_metadata: &std::fs::Metadata) -> Option<bool> {
+    None
+}
+
+/// A path of bytes, as git has them, on this system.
+#[cfg(unix)]
+pub(crate) fn native_path(path: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(path))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn native_path(path: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(path).into_owned())
+}
+
+/// Makes a symlink of this time to a target of bytes, as git has them.
+#[cfg(unix)]
+pub(crate) fn create_symlink(target: &[u8], path: &Path, time: std::time::SystemTime) -> io::Result<()> {
+    std::os::unix::fs::symlink(native_path(target), path)?;
+    set_link_time(path, time)
+}
+
+/// Elsewhere it takes a right that few have, and a word on whether it leads to a file or a directory.
+#[cfg(not(unix))]
+pub(crate) fn create_symlink(_target: &[u8], _path: &Path, _time: std::time::SystemTime) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(unix)]
+pub(crate) fn set_directory_time(path: &Path, time: std::time::SystemTime) -> io::Result<()> {
+    File::open(path)?.set_modified(time)
+}
+
+/// Elsewhere directories are not opened as files are.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
+pub(crate) fn set_directory_time(_path: &Path, _time: std::time::SystemTime) -> io::Result<()> {
+    Ok(())
+}
+
 /// Sets the time of a symlink itself.
 #[cfg(unix)]
-pub(crate) fn set_link_time(path: &Path, time: std::time::SystemTime) -> io::Result<()> {
+fn set_link_time(path: &Path, time: std::time::SystemTime) -> io::Result<()> {
     use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
     let seconds = match time.duration_since(std::time::UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_secs()),
@@ -224,5 +350,3 @@ pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
 pub(crate) fn exchange(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
-#[cfg(not(unix))]
-fn sync_directory(_directory: &Path) {}

@@ -1,6 +1,6 @@
 //! One run of the tool in one project: the files it reads, the profile it is about, and its paths.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use crate::addons::discover::Unreadable;
@@ -9,7 +9,7 @@ use crate::cli::Global;
 use crate::config::{self, Config, Profile, Template};
 use crate::error::Error;
 use crate::facts::{self, LocalModules};
-use crate::fs::{Context, DirectoryLock, create_directory};
+use crate::fs::{Context, DirectoryLock, create_directory, normal};
 use crate::git::{Git, Origin};
 use crate::lock::{self, Lock};
 use crate::output::Printer;
@@ -34,16 +34,21 @@ impl<'a> Session<'a> {
             Some(file) => file.clone(),
             None => config::find(Path::new(".")).ok_or(Error::NoConfig)?,
         };
-        Self::with(global, printer, Config::load(&file, &running_version())?)
+        Self::with_config(Config::load(&file, &running_version())?, global, printer)
     }
 
     /// The same run, as if `repos.toml` held this text.
     pub(crate) fn with_text(&self, text: &str) -> Result<Self, Error> {
         let config = Config::load_as(&self.config.file, text, &running_version())?;
-        Ok(Self { git: self.git.clone(), ..Self::with(self.global, self.printer, config)? })
+        Ok(Self { git: self.git.clone(), ..Self::with_config(config, self.global, self.printer)? })
     }
 
-    fn with(global: &'a Global, printer: &'a Printer, config: Config) -> Result<Self, Error> {
+    /// A run with a configuration that may not be on the disk yet.
+    pub(crate) fn with_config(
+        config: Config,
+        global: &'a Global,
+        printer: &'a Printer,
+    ) -> Result<Self, Error> {
         let uses = config.unsupported();
         if !uses.is_empty() {
             return Err(Error::Unsupported { uses });
@@ -51,6 +56,10 @@ impl<'a> Session<'a> {
         let root = std::path::absolute(&config.directory).at("find", &config.directory)?;
         let session = Self { global, printer, config, root: normal(&root), git: Arc::default() };
         session.config.profiles.iter().try_for_each(|profile| session.refuse_mixed(profile))?;
+        // Also by commands that are about all profiles: who names one wants something of it.
+        if !global.all_profiles && session.named_profile().is_some() {
+            session.profile()?;
+        }
         Ok(session)
     }
 
@@ -179,7 +188,12 @@ impl<'a> Session<'a> {
 
     /// The directory of a profile's checkouts, absolute.
     pub(crate) fn checkouts(&self, profile: &Profile) -> Result<PathBuf, Error> {
-        Ok(self.absolute(&profile.checkouts(&variable)?))
+        Ok(self.absolute(&Self::checkouts_below(profile)?))
+    }
+
+    /// The directory of a profile's checkouts, relative to the project.
+    pub(crate) fn checkouts_below(profile: &Profile) -> Result<String, Error> {
+        Ok(profile.checkouts(&variable)?)
     }
 
     /// Refuses to write below a symlink: the directory of a profile's checkouts stays inside the project.
@@ -308,26 +322,12 @@ pub(crate) fn running_version() -> semver::Version {
     semver::Version::parse(env!("CARGO_PKG_VERSION")).expect("cargo checks the version of a package")
 }
 
-fn variable(name: &str) -> Option<String> {
+/// A variable of the environment.
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
 /// A variable of our own; one that is empty is none, as CI systems set those that they do not fill in.
 fn set_variable(name: &str) -> Option<String> {
     variable(name).filter(|value| !value.is_empty())
-}
-
-/// Without `.` and `..`, by the words alone: a path that is printed should not depend on what is there.
-fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                normal.pop();
-            }
-            other => normal.push(other),
-        }
-    }
-    normal
 }

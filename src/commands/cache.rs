@@ -1,10 +1,16 @@
 //! `oca cache`: the directory of fetched objects.
 
+use std::path::Path;
+use std::time::Duration;
+
 use crate::catalogue;
-use crate::cli::Global;
+use crate::cli::{Format, FormatArg, Global};
 use crate::error::Error;
-use crate::git;
-use crate::output::Printer;
+use crate::git::{self, Pruned, Pruning, StoreSize};
+use crate::output::{
+    Printer, pruned_as_json, render_pruned, render_pruned_total, render_store, sizes_as_json,
+};
+use crate::pool::Pools;
 use crate::session::cache_directory;
 
 #[derive(clap::Args, Debug)]
@@ -17,21 +23,80 @@ pub(crate) struct Args {
 enum Action {
     /// Print where it is
     Dir,
-    /// Print how much it holds, in bytes
-    Size,
+    /// Print how much it holds, in bytes; `-v` says of which repository
+    Size(FormatArg),
+    /// Delete what is old, damaged or left over, and pack the rest anew; no checkout depends on it
+    Prune(PruneArgs),
     /// Delete it; no checkout depends on it
     Clean,
 }
 
+#[derive(clap::Args, Debug)]
+struct PruneArgs {
+    /// Delete what was fetched from a repository when it was not used for so long
+    #[arg(long, value_name = "DAYS", default_value = "30")]
+    older_than: u32,
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    format: FormatArg,
+}
+
 pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(), Error> {
     let cache = cache_directory(global)?;
-    match args.action {
+    match &args.action {
         Action::Dir => printer.data(&format!("{}\n", cache.display())),
-        Action::Size => printer.data(&format!("{}\n", git::size_of_cache(&cache))),
+        Action::Size(FormatArg { format }) => size(&cache, *format, printer)?,
+        Action::Prune(args) => prune(&cache, args, global, printer)?,
         Action::Clean => {
             git::clean_cache(&cache)?;
             catalogue::clean(&cache)?;
         }
     }
     Ok(())
+}
+
+fn size(cache: &Path, format: Format, printer: &Printer) -> Result<(), Error> {
+    let bytes = git::size_of_cache(cache);
+    let sizes = || -> Result<Vec<StoreSize>, Error> {
+        let stores = git::stores(cache)?;
+        Ok(stores.iter().map(git::Store::size).collect::<Result<_, _>>()?)
+    };
+    match format {
+        Format::Json => printer.data(&sizes_as_json(bytes, &sizes()?)),
+        Format::Human => {
+            if printer.is_verbose() {
+                let lines = sizes()?;
+                lines
+                    .iter()
+                    .for_each(|store| printer.detail(&format!("{}: {}", store.name, render_store(store))));
+            }
+            printer.data(&format!("{bytes}\n"));
+        }
+    }
+    Ok(())
+}
+
+/// Prunes all stores at once. One that cannot be pruned keeps no other from it.
+fn prune(cache: &Path, args: &PruneArgs, global: &Global, printer: &Printer) -> Result<(), Error> {
+    const DAY: Duration = Duration::from_hours(24);
+    let pruning = Pruning { older_than: DAY * args.older_than, dry_run: args.dry_run };
+    let stores = git::stores(cache)?;
+    let mut results: Vec<Result<Pruned, git::Error>> =
+        git::leftovers(cache, pruning)?.into_iter().map(Ok).collect();
+    results.extend(Pools::new(global.jobs)?.fetch(&stores, |_, store| store.prune(pruning)));
+    let (pruned, failures): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
+    let pruned: Vec<Pruned> = pruned.into_iter().flatten().collect();
+    let lines = pruned.iter().filter_map(|store| {
+        let words = render_pruned(store.fate, args.dry_run)?;
+        Some(format!("{}: {words}", store.name))
+    });
+    match args.format.format {
+        Format::Json => printer.data(&pruned_as_json(&pruned, args.dry_run)),
+        Format::Human if args.dry_run => lines.for_each(|line| printer.data(&format!("{line}\n"))),
+        Format::Human => lines.for_each(|line| printer.note(&line)),
+    }
+    printer.note(&render_pruned_total(&pruned, args.dry_run));
+    failures.into_iter().find_map(Result::err).map_or(Ok(()), |error| Err(error.into()))
 }

@@ -8,6 +8,7 @@ use crate::config::{Drop, Layout, Profile};
 use crate::error::{Error, counted};
 use crate::export::{self, Batch, Chosen, Directories, Guarded, Manifest, Repository, Rules, Site, Wanted};
 use crate::git::{Git, Meter, Remote};
+use crate::lock::foreign::{self, Abroad};
 use crate::lock::{Lock, LockedRepo};
 use crate::output::json;
 use crate::plan::{self, Entry, Offer};
@@ -20,24 +21,31 @@ use crate::session::Session;
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// The directory that becomes the export; what was in it is replaced
-    #[arg(value_name = "DEST")]
-    dest: PathBuf,
+    #[arg(value_name = "DEST", required_unless_present_any = ["repos_yaml", "gitmodules"])]
+    dest: Option<PathBuf>,
     /// Make symlinks to the modules of the checkouts instead, for development
     #[arg(long)]
     link: bool,
     /// Replace a DEST that is not empty and not an export
     #[arg(long)]
     force: bool,
+    /// Print a file of git-aggregator for the lock instead
+    #[arg(long, conflicts_with_all = ["dest", "link", "force", "format", "gitmodules"])]
+    repos_yaml: bool,
+    /// Print a .gitmodules for the lock instead
+    #[arg(long, conflicts_with_all = ["dest", "link", "force", "format"])]
+    gitmodules: bool,
     #[command(flatten)]
     format: FormatArg,
 }
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
+    let Some(dest) = &args.dest else { return declaration(args, session, &lock) };
     let profile = session.profile()?;
     let date = Session::source_date()?;
     let plan = Plan::new(session, profile, &lock, args.link);
-    let site = Site::open(&args.dest, args.force, &guarded(session)?)?;
+    let site = Site::open(dest, args.force, &guarded(session)?)?;
     let (outcomes, written) = if args.link {
         (Vec::new(), links(session, &plan, &site)?)
     } else {
@@ -58,6 +66,29 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let what = if args.link { counted(files, "link", "links") } else { counted(files, "file", "files") };
     let modules = counted(modules, "module", "modules");
     session.printer.note(&format!("{modules}, {what} in `{}`", dest.display()));
+    Ok(())
+}
+
+/// Prints the lock as another tool declares repositories.
+fn declaration(args: &Args, session: &Session<'_>, lock: &Lock) -> Result<(), Error> {
+    let mut repos: Vec<Abroad<'_>> = Vec::new();
+    for profile in session.profiles()? {
+        for repo in &profile.repos {
+            let path = format!("{}/{}", Session::checkouts_below(profile)?, repo.name);
+            let locked = lock.repo(&plan::pin(repo)).expect("a fresh lock has all that is declared");
+            if repos.iter().all(|known| known.path != path) {
+                let url = session.remote_url(&locked.pin.url)?.without_secret();
+                repos.push(Abroad { path, url, locked });
+            }
+        }
+    }
+    if args.repos_yaml {
+        session.printer.data(&foreign::repos_yaml(&repos));
+        return Ok(());
+    }
+    session.printer.data(&foreign::gitmodules(&repos));
+    session.printer.note("a .gitmodules names no commits; beside it, these commands stage them:");
+    foreign::gitlinks(&repos).for_each(|command| session.printer.note(&command));
     Ok(())
 }
 

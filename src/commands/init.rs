@@ -1,27 +1,39 @@
-//! `oca init`: a `repos.toml` to begin with.
+//! `oca init`: a `repos.toml` to begin with, empty or from what another tool declares.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, value};
 
+use super::lock::Ahead;
 use crate::cli::Global;
-use crate::config;
+use crate::config::{self, Config};
 use crate::error::Error;
 use crate::fs::write_if_changed;
+use crate::import::{self, Surroundings};
+use crate::lock::{self, Lock};
 use crate::output::Printer;
-use crate::repo::Series;
+use crate::plan::Moves;
+use crate::repo::{CommitId, RepoName, Series};
+use crate::session::{self, Session};
+
+/// The series of a new project that nobody names one for.
+const SERIES: &str = "18.0";
 
 /// The file of this very project is the larger preset: it is used every day, so it is right.
 const PARITY: &str = include_str!("../../repos.toml");
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The series of Odoo
-    #[arg(long, value_name = "SERIES", default_value = "18.0", value_parser = series)]
-    odoo: Series,
+    /// The series of Odoo [default: what FILE is for, else 18.0]
+    #[arg(long, value_name = "SERIES", value_parser = series)]
+    odoo: Option<Series>,
     /// Begin with the repositories of a known profile
     #[arg(long, value_name = "PRESET")]
     preset: Option<Preset>,
+    /// Begin with what another tool declares and pins, in a file or a directory
+    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
+    from: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -41,13 +53,94 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
     if file.symlink_metadata().is_ok() {
         return Err(Error::Exists { file });
     }
+    if let Some(from) = &args.from {
+        return import_from(from, args.odoo, &file, global, printer);
+    }
+    let odoo = args.odoo.unwrap_or_else(|| Series::parse(SERIES).expect("a series"));
     let text = match args.preset {
-        None => empty(args.odoo),
-        Some(preset) => filled(preset, args.odoo),
+        None => empty(odoo),
+        Some(preset) => filled(preset, odoo),
     };
     write_if_changed(&file, text.as_bytes())?;
     printer.note(&format!("wrote `{}`; edit it, then run `oca sync`", file.display()));
     Ok(())
+}
+
+/// Writes what another tool declares, and locks what it pins. Without the pins to lock there is only the file.
+fn import_from(
+    from: &Path,
+    odoo: Option<Series>,
+    file: &Path,
+    global: &Global,
+    printer: &Printer,
+) -> Result<(), Error> {
+    let lock_file = file.with_file_name(lock::FILE_NAME);
+    // The lock that is imported makes room for ours; any other one is somebody's.
+    let is_source = same_file(from, &lock_file);
+    if lock_file.symlink_metadata().is_ok()
+        && !is_source
+        && !same_file(&from.join(lock::FILE_NAME), &lock_file)
+    {
+        return Err(Error::Exists { file: lock_file });
+    }
+    let project = config::directory_of(file);
+    let around = Surroundings { project: &project, series: odoo, variable: &session::variable };
+    let import = import::read(from, &around)?;
+    import.notes.iter().for_each(|note| printer.warning(&note.to_string()));
+    let text = import.fresh.render();
+    let locked = import.pins.as_ref().map(|pins| lock(pins, &text, file, global, printer));
+    if let Some(Ok(lock)) = &locked {
+        // First, because without it the next command would move the pins to the heads of their branches.
+        lock.save(&lock_file)?;
+    }
+    write_if_changed(file, text.as_bytes())?;
+    match locked {
+        None => printer.note(&format!("wrote `{}`; look at it, then run `oca sync`", file.display())),
+        Some(Ok(_)) => {
+            let (file, lock) = (file.display(), lock_file.display());
+            printer.note(&format!("wrote `{file}` and `{lock}`; look at them, then run `oca sync`"));
+        }
+        Some(Err(cause)) => {
+            let lock_in_the_way = Some(lock_file).filter(|lock| lock.exists());
+            let command = command(global, import.pins.iter().flatten());
+            let (file, cause) = (file.to_owned(), Box::new(cause));
+            return Err(Error::ImportUnlocked { file, cause, lock_in_the_way, command });
+        }
+    }
+    Ok(())
+}
+
+/// The lock of a file that is not written yet, with these pins and what is not pinned resolved.
+fn lock(
+    pins: &BTreeMap<RepoName, CommitId>,
+    text: &str,
+    file: &Path,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Lock, Error> {
+    let config = Config::parse((file, text), (Path::new(""), ""), &session::running_version())?;
+    let session = Session::with_config(config, global, printer)?;
+    let updated = super::lock::update(&session, None, &Moves::To(pins.clone()), &Ahead::new())?;
+    updated.tell(&session);
+    Ok(updated.lock)
+}
+
+/// What to type to have the pins after all.
+fn command<'p>(global: &Global, pins: impl Iterator<Item = (&'p RepoName, &'p CommitId)>) -> String {
+    let mut line = "oca".to_owned();
+    for (flag, path) in [("-C", &global.directory), ("--config", &global.config)] {
+        line.extend(path.iter().map(|path| format!(" {flag} {}", path.display())));
+    }
+    line.push_str(" lock");
+    line.extend(pins.map(|(name, commit)| format!(" {name}@{commit}")));
+    line
+}
+
+fn same_file(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
 }
 
 fn empty(odoo: Series) -> String {

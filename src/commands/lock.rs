@@ -174,6 +174,7 @@ impl Updated {
         Self { settled: true, ..self }
     }
 
+    /// Says what changed.
     pub(super) fn tell(&self, session: &Session<'_>) {
         let printer = session.printer;
         for change in &self.changes {

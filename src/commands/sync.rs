@@ -8,9 +8,7 @@ use crate::cli::{Format, FormatArg};
 use crate::config::Profile;
 use crate::error::{Error, counted};
 use crate::fs::{Context, create_directory, read_if_there, remove_directory, write_if_changed};
-use crate::git::{
-    self, ASIDE_PREFIX, Checkout, CheckoutError, Content, Git, Head, LocalWork, Origin, Remote,
-};
+use crate::git::{self, ASIDE_PREFIX, Checkout, CheckoutError, Content, Git, Head, Origin, Remote};
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::output::{json, render_outcome, render_planned};
 use crate::plan::{self, Moves};
@@ -222,9 +220,8 @@ fn fetch<'a>(
     if let (Head::Complete(_) | Head::Other(Some(_)), false) = (&target.head, force) {
         let failed = |error| Outcome::CheckoutFailed { step: Step::Inspect, error };
         target.checkout.recover().map_err(failed)?;
-        let work = target.checkout.local_work(Some(&remote)).map_err(failed)?;
-        if !work.is_none() {
-            return Err(Outcome::Kept(CheckoutError::LocalWork(work)));
+        if let Some(obstacle) = target.checkout.in_the_way(Some(&remote), &target.origin).map_err(failed)? {
+            return Err(Outcome::Kept(obstacle));
         }
     }
     watch.watcher.step(watch.place, "fetching");
@@ -243,8 +240,8 @@ fn foresee(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Vec<RepoO
                 // Nothing is made for a dry run: where there is no cache yet, it knows of no commit.
                 let git = session.git().ok();
                 let remote = git.and_then(|git| git.remote(&target.url).ok());
-                let work = target.checkout.local_work(remote.as_ref());
-                kept_for(work).unwrap_or_else(|| target.done())
+                let obstacle = target.checkout.in_the_way(remote.as_ref(), &target.origin);
+                kept_for(obstacle).unwrap_or_else(|| target.done())
             }
             head => target.checkout.obstacle(head).map_or_else(|| target.done(), Outcome::Kept),
         };
@@ -254,10 +251,9 @@ fn foresee(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Vec<RepoO
 }
 
 /// Why a checkout has to be left alone, if it has.
-fn kept_for(work: Result<LocalWork, git::Error>) -> Option<Outcome> {
-    match work {
-        Ok(work) if work.is_none() => None,
-        Ok(work) => Some(Outcome::Kept(CheckoutError::LocalWork(work))),
+fn kept_for(obstacle: Result<Option<CheckoutError>, git::Error>) -> Option<Outcome> {
+    match obstacle {
+        Ok(obstacle) => obstacle.map(Outcome::Kept),
         Err(error) => Some(Outcome::CheckoutFailed { step: Step::Inspect, error }),
     }
 }
@@ -299,7 +295,9 @@ fn prune(session: &Session<'_>, args: &Args) -> Result<Vec<RepoOutcome>, Error> 
     let mut outcomes = Vec::new();
     for (path, name) in undeclared(session)? {
         let checkout = Checkout::new(path);
-        let kept = if args.force { None } else { kept_for(checkout.whole_work()) };
+        let work =
+            || checkout.whole_work().map(|work| (!work.is_none()).then_some(CheckoutError::LocalWork(work)));
+        let kept = if args.force { None } else { kept_for(work()) };
         let outcome = kept.unwrap_or_else(|| {
             let removed = if args.dry_run { Ok(()) } else { checkout.remove() };
             match removed {

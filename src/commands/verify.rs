@@ -7,6 +7,7 @@ use crate::cli::{Format, FormatArg, Global};
 use crate::config::{self, Layout};
 use crate::error::{Error, counted};
 use crate::export::{self, Alteration, File, Manifest, Repository, Wanted};
+use crate::fs::native_path;
 use crate::git::{Checkout, Head};
 use crate::lock::{self, Lock, LockedRepo};
 use crate::output::{Printer, json};
@@ -88,11 +89,11 @@ fn of_checkout(locked: &LockedRepo, checkout: &Checkout) -> Result<Verified, Err
         Ok(found) => found,
         Err(error) => return Ok(Verified { trouble: Some(error.to_string()), ..report }),
     };
-    let files: Vec<(PathBuf, &File)> = files.iter().map(|file| (export::native(&file.path), file)).collect();
+    let files: Vec<(PathBuf, &File)> = files.iter().map(|file| (native_path(&file.path), file)).collect();
     report.files = files.len();
     report.alterations = compare(checkout.path(), &files)?;
     let mut expected: HashSet<&Path> = files.iter().map(|(path, _)| path.as_path()).collect();
-    let submodules: Vec<PathBuf> = submodules.iter().map(|path| export::native(path)).collect();
+    let submodules: Vec<PathBuf> = submodules.iter().map(|path| native_path(path)).collect();
     expected.extend(submodules.iter().map(PathBuf::as_path));
     // What git is told to ignore, and what Python compiles, is nobody's change.
     let pass_over =

@@ -4,7 +4,7 @@ use super::document::Refusal;
 use super::values;
 use crate::repo::{Invalid, RemoteUrl, RepoName};
 
-const OCA: &str = "https://github.com/OCA";
+pub(super) const OCA: &str = "https://github.com/OCA";
 
 /// `base-url`, its variables unexpanded. It is a url with every name behind it.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -9,6 +9,7 @@ mod document;
 mod edit;
 mod error;
 mod expand;
+mod fresh;
 mod lineage;
 mod machine;
 mod profile;
@@ -27,8 +28,10 @@ pub(crate) use base_url::BaseUrl;
 pub(crate) use edit::Draft;
 pub(crate) use error::{Error, Unsupported, near, near_or_all};
 pub(crate) use expand::{Template, Unusable, expand_url};
+pub(crate) use fresh::{Fresh, FreshRepo, remote_url};
 pub(crate) use machine::Machine;
-pub(crate) use profile::{Drop, Layout, ModuleRequest, Position, Profile, Repo, Surround};
+pub(crate) use profile::{Drop, Layout, Merge, ModuleRequest, Position, Profile, Repo, Surround};
+pub(crate) use resolve::PATH;
 
 use error::Fault;
 use profile::Mode;
@@ -183,7 +186,8 @@ fn upward(start: &Path, above: usize) -> impl Iterator<Item = PathBuf> {
     inside.into_iter().chain((1..=above).map(|count| std::iter::repeat_n("..", count).collect()))
 }
 
-fn directory_of(file: &Path) -> PathBuf {
+/// The directory that a file is in.
+pub(crate) fn directory_of(file: &Path) -> PathBuf {
     file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }
 

@@ -6,7 +6,7 @@ use semver::VersionReq;
 
 use super::expand::{Template, Unusable};
 use super::values;
-use crate::repo::{Edition, Reference, RemoteUrl, RepoName, Series};
+use crate::repo::{CommitId, Edition, Invalid, Reference, RemoteUrl, RepoName, Series};
 
 /// A set of repositories, and what is made of it.
 #[derive(Clone, Debug)]
@@ -92,6 +92,16 @@ pub(crate) struct Merge {
     pub(crate) url: Option<RemoteUrl>,
     /// A full ref such as `refs/pull/2950/head`, a branch or tag, or a commit id.
     pub(crate) reference: String,
+}
+
+impl Merge {
+    /// Accepts what git takes for a ref: a full one, a plain name, or a whole commit id.
+    pub(crate) fn new(url: Option<RemoteUrl>, reference: &str) -> Result<Self, Invalid> {
+        if CommitId::parse(reference).is_err() {
+            Reference::branch(reference.strip_prefix("refs/").unwrap_or(reference))?;
+        }
+        Ok(Self { url, reference: reference.to_owned() })
+    }
 }
 
 impl fmt::Display for Merge {

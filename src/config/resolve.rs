@@ -14,7 +14,8 @@ use super::profile::{Check, Export, Image, ModuleRequest, Profile, Repo, Require
 use super::schema::{Declared, DeclaredProfile, RepoSettings, Settings};
 use crate::repo::{Reference, RepoName, Series};
 
-const PATH: &str = "oca";
+/// Where checkouts land if nobody says otherwise.
+pub(crate) const PATH: &str = "oca";
 const IMAGE_ROOT: &str = "/mnt/oca-addons";
 
 /// What a profile has by itself and from those that it extends.

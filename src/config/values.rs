@@ -5,7 +5,7 @@ use semver::VersionReq;
 use super::document::Refusal;
 use super::expand::{Malformed, NotBelow, Template, below};
 use super::profile::{Merge, ModuleRequest};
-use crate::repo::{CommitId, Reference, RemoteUrl, redact};
+use crate::repo::{RemoteUrl, redact};
 
 /// `web_responsive` or `web_responsive >=1.0.3`.
 pub(super) fn module_request(text: &str) -> Result<ModuleRequest, Refusal> {
@@ -37,11 +37,7 @@ pub(super) fn merge(text: &str) -> Result<Merge, Refusal> {
         [url, reference] => (Some(remote_url(url)?), reference),
         _ => return Err(Refusal::new("it must be `REF` or `URL REF`").hint(form)),
     };
-    if CommitId::parse(reference).is_err() {
-        let name = reference.strip_prefix("refs/").unwrap_or(reference);
-        Reference::branch(name).map_err(|invalid| Refusal::from(invalid).hint(form))?;
-    }
-    Ok(Merge { url, reference: reference.to_owned() })
+    Merge::new(url, reference).map_err(|invalid| Refusal::from(invalid).hint(form))
 }
 
 /// A url whose variables are well formed.

@@ -19,9 +19,9 @@ pub(crate) use manifest::{FILE_NAME, LICENCES, LOCK_NAME, Layout, Manifest, Repo
 pub(crate) use place::{Guarded, Site};
 pub(crate) use rules::Rules;
 pub(crate) use verify::{Alteration, FileState, compare, extra, read};
-pub(crate) use write::{Batch, Directories, batch, link, native, set_directory_time, time, write};
+pub(crate) use write::{Batch, Directories, batch, link, set_directory_time, time, write};
 
-use crate::fs;
+use crate::fs::{self, native_path};
 use crate::repo::{RepoName, UnreadableTree};
 
 #[derive(Debug, thiserror::Error)]
@@ -78,11 +78,11 @@ impl Error {
 /// to none is a licence.
 pub(crate) fn place(layout: Layout, repo: &RepoName, module: Option<&str>, path: &[u8]) -> PathBuf {
     match (layout, module) {
-        (Layout::Repos, _) => PathBuf::from(repo.as_str()).join(native(path)),
-        (Layout::Flat, None) => PathBuf::from(LICENCES).join(repo.as_str()).join(native(path)),
+        (Layout::Repos, _) => PathBuf::from(repo.as_str()).join(native_path(path)),
+        (Layout::Flat, None) => PathBuf::from(LICENCES).join(repo.as_str()).join(native_path(path)),
         (Layout::Flat, Some(module)) => {
             let above = module.rfind('/').map_or(0, |slash| slash + 1);
-            native(&path[above..])
+            native_path(&path[above..])
         }
     }
 }

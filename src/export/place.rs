@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::manifest::{FILE_NAME, LICENCES, LOCK_NAME, Manifest, UNFINISHED};
 use super::{Error, rules, write};
-use crate::fs::{Context, exchange};
+use crate::fs::{Context, exchange, set_mode};
 
 /// Directories in which an export is made, or from which an old one is deleted.
 const ASIDE_PREFIX: &str = ".oca-export-";
@@ -71,7 +71,7 @@ impl Site {
     /// Puts it into its place. It is complete, with its manifest.
     pub(crate) fn finish(self, time: SystemTime) -> Result<(), Error> {
         let Self { dest, aside, way, _claim } = self;
-        write::set_mode(aside.path(), 0o755).at("write", aside.path())?;
+        set_mode(aside.path(), 0o755).at("write", aside.path())?;
         write::set_directory_time(aside.path(), time)?;
         if way == Way::Within {
             return refill(&dest, aside.path(), time);
@@ -283,7 +283,7 @@ fn refill(dest: &Path, from: &Path, time: SystemTime) -> Result<(), Error> {
     fs::remove_dir(from).at("remove", from)?;
     fs::remove_file(&mark).at("remove", &mark)?;
     // The top of a volume may belong to somebody else.
-    let _not_ours = write::set_mode(dest, 0o755);
+    let _not_ours = set_mode(dest, 0o755);
     let _not_ours = write::set_directory_time(dest, time);
     Ok(())
 }

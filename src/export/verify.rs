@@ -52,14 +52,10 @@ fn state(full: &Path, metadata: &Metadata, file: &File) -> Result<Option<FileSta
     if !is_same_kind || blob_id(&content) != file.id {
         return Ok(Some(FileState::Altered));
     }
-    let is_mode = metadata.is_symlink() || is_executable(metadata) == (file.kind == FileKind::Executable);
+    let is_executable = file.kind == FileKind::Executable;
+    let is_mode =
+        metadata.is_symlink() || crate::fs::is_executable(metadata).unwrap_or(is_executable) == is_executable;
     Ok((!is_mode).then_some(FileState::Mode))
-}
-
-#[cfg(unix)]
-fn is_executable(metadata: &Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o100 != 0
 }
 
 /// The files below a directory that are none of the expected. `pass_over` is asked of each path below it first; git

@@ -1,7 +1,6 @@
 //! Writes the files of an export: modes and times that depend on nothing but the commit.
 
 use std::collections::HashSet;
-use std::fs::{DirBuilder, File as Handle, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -40,7 +39,7 @@ pub(crate) fn batch(objects: &dyn Objects, batch: &Batch<'_>) -> Result<(), Erro
         let target = batch.root.join(path);
         let content = objects.blob(file.id)?;
         match file.kind {
-            FileKind::Symlink => symlink(&content, &target, batch.time)?,
+            FileKind::Symlink => fs::create_symlink(&content, &target, batch.time).at("write", &target)?,
             FileKind::Plain => write(&target, &content, 0o644, batch.time)?,
             FileKind::Executable => write(&target, &content, 0o755, batch.time)?,
         }
@@ -65,7 +64,7 @@ impl Directories {
             self.make(root, parent)?;
         }
         let path = root.join(below);
-        match make_directory(&path) {
+        match fs::create_open_directory(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             other => {
                 other.at("create", &path)?;
@@ -81,57 +80,21 @@ impl Directories {
     }
 }
 
-#[cfg(unix)]
-fn make_directory(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    DirBuilder::new().mode(0o755).create(path)?;
-    if fs::umask() & 0o755 == 0 { Ok(()) } else { set_mode(path, 0o755) }
-}
-
 pub(crate) fn set_directory_time(path: &Path, time: SystemTime) -> Result<(), Error> {
-    Ok(Handle::open(path).and_then(|handle| handle.set_modified(time)).at("write", path)?)
-}
-
-#[cfg(unix)]
-pub(crate) fn set_mode(path: &Path, mode: u32) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+    Ok(fs::set_directory_time(path, time).at("write", path)?)
 }
 
 /// Writes a new file; one that is there already is an error, as it would be somebody else's.
-#[cfg(unix)]
 pub(crate) fn write(path: &Path, content: &[u8], mode: u32, time: SystemTime) -> Result<(), Error> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
     let write = || {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+        let mut file = fs::create_file(path, mode)?;
         file.write_all(content)?;
-        if fs::umask() & mode != 0 {
-            file.set_permissions(std::fs::Permissions::from_mode(mode))?;
-        }
         file.set_modified(time)
     };
     Ok(write().at("write", path)?)
 }
 
-#[cfg(unix)]
-fn symlink(target: &[u8], path: &Path, time: SystemTime) -> Result<(), Error> {
-    use std::os::unix::ffi::OsStrExt;
-    let make = || {
-        std::os::unix::fs::symlink(std::ffi::OsStr::from_bytes(target), path)?;
-        fs::set_link_time(path, time)
-    };
-    Ok(make().at("write", path)?)
-}
-
 /// Makes a link to a checkout.
-#[cfg(unix)]
 pub(crate) fn link(target: &Path, path: &Path, time: SystemTime) -> Result<(), Error> {
-    symlink(target.as_os_str().as_encoded_bytes(), path, time)
-}
-
-/// A path of bytes, as git has them, on this system.
-#[cfg(unix)]
-pub(crate) fn native(path: &[u8]) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt;
-    PathBuf::from(std::ffi::OsStr::from_bytes(path))
+    Ok(fs::create_symlink(target.as_os_str().as_encoded_bytes(), path, time).at("write", path)?)
 }

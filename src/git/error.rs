@@ -64,6 +64,8 @@ pub(crate) enum Error {
     Damaged { why: String },
     #[error("the repository in `{}` is damaged: {why}", path.display())]
     DamagedCheckout { path: PathBuf, why: String },
+    #[error("the repository at `{}` is damaged: {why}", path.display())]
+    DamagedRemote { path: PathBuf, why: String },
     #[error("it uses git's `{extension}`, which libgit2 cannot read")]
     Extension { extension: String, convert: &'static str },
     #[error("{why}")]
@@ -123,6 +125,9 @@ impl Error {
             Self::Extension { convert, .. } => format!("convert it with `{convert}`"),
             Self::DamagedCheckout { path, .. } => {
                 format!("see what is wrong with `git -C {} fsck`, or move it away to have it made anew", path.display())
+            }
+            Self::DamagedRemote { path, .. } => {
+                format!("see what is wrong with `git -C {} fsck`", path.display())
             }
             Self::Damaged { .. } => "run `oca cache clean` and try again".to_owned(),
             Self::Stalled { .. } | Self::Connection { .. } => {

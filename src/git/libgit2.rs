@@ -1,11 +1,11 @@
 //! Fetching through libgit2: `git://`, ssh, and http servers without protocol 2.
 //!
-//! libgit2 does the talking; over http and ssh the bytes go through our own client and the user's ssh program, so
-//! neither OpenSSL nor libssh2 is needed. What comes lands in a scratch repository without refs first: fetching
+//! libgit2 does the talking; the bytes go through our own client, the user's ssh program and our own connections, so
+//! neither OpenSSL nor libssh2 is needed, and nobody can talk without end. What comes lands in a scratch repository without refs first: fetching
 //! into a store would have libgit2 offer what it only half has.
 
 use std::cell::RefCell;
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::{Arc, Once};
 
 use git2::transport::{Service, SmartSubtransport, SmartSubtransportStream, Transport, register};
@@ -13,7 +13,9 @@ use git2::{AutotagOption, Direction, FetchOptions, RemoteCallbacks, Repository};
 use url::Url;
 
 use super::address::{Address, SshAddress};
+use super::bounded::Bounded;
 use super::configuration::Configuration;
+use super::daemon::{self, DaemonSession};
 use super::retry::retrying;
 use super::ssh::{SshProgram, SshSession};
 use super::store::{Store, bytes, oid};
@@ -118,13 +120,23 @@ fn fetch_into(
     depth: u32,
     meter: Meter<'_>,
 ) -> Result<(), Error> {
-    let mut received = 0;
+    let (mut received, mut complete) = (0, 0);
     let mut callbacks = RemoteCallbacks::new();
     callbacks.transfer_progress(|progress| {
+        /// More than the checksum.
+        const REST: u64 = 64 * 1024;
         let so_far = progress.received_bytes() as u64;
         meter(so_far - received);
         received = so_far;
-        true
+        if progress.received_objects() < progress.total_objects() {
+            complete = so_far;
+        }
+        // libgit2 would write on until the disk is full.
+        let is_endless = complete > 0 && so_far > complete + REST;
+        if is_endless {
+            CARRIED.set(Some(Error::Endless));
+        }
+        !is_endless
     });
     let mut options = FetchOptions::new();
     options.remote_callbacks(callbacks).download_tags(AutotagOption::None);
@@ -139,9 +151,6 @@ fn fetch_into(
 /// The error that a transport of ours met, else libgit2's own.
 fn carried(error: git2::Error) -> Error {
     CARRIED.take().unwrap_or_else(|| match error.class() {
-        git2::ErrorClass::Os if error.message().starts_with("failed to connect") => {
-            Error::Connection { why: error.message().to_owned() }
-        }
         // Half a pack, or one with a flaw.
         git2::ErrorClass::Indexer | git2::ErrorClass::Zlib | git2::ErrorClass::Odb => {
             Error::Protocol { why: error.message().to_owned() }
@@ -162,6 +171,7 @@ pub(super) fn register_transports(client: &Arc<Client>, configuration: &Arc<Conf
             };
             add(scheme, factory);
         }
+        add("git", |remote| Transport::smart(remote, false, DaemonTransport));
         add("ssh", move |remote| Transport::smart(remote, false, SshTransport { program: ssh.clone() }));
     });
 }
@@ -198,7 +208,11 @@ impl SmartSubtransport for HttpTransport {
         match action {
             Service::UploadPackLs => {
                 let response = remote.get_refs(false).map_err(|failure| carry(failure.into_error()))?;
-                Ok(Box::new(HttpExchange { remote, request: Vec::new(), response: Some(response) }))
+                Ok(Box::new(HttpExchange {
+                    remote,
+                    request: Vec::new(),
+                    response: Some(Bounded::new(response)),
+                }))
             }
             Service::UploadPack => Ok(Box::new(HttpExchange { remote, request: Vec::new(), response: None })),
             Service::ReceivePackLs | Service::ReceivePack => Err(git2::Error::from_str("oca never pushes")),
@@ -214,7 +228,7 @@ impl SmartSubtransport for HttpTransport {
 struct HttpExchange {
     remote: HttpRemote,
     request: Vec<u8>,
-    response: Option<Response>,
+    response: Option<Bounded<Response>>,
 }
 
 impl Write for HttpExchange {
@@ -230,14 +244,50 @@ impl Write for HttpExchange {
 
 impl Read for HttpExchange {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.response.is_none() {
-            let answer = self.remote.post_with(&self.request, false);
-            self.response = Some(answer.map_err(|failure| carry_io(Failure::into_error(failure)))?);
-        }
-        match &mut self.response {
-            Some(response) => response.read(buffer),
-            None => Cursor::new([]).read(buffer),
-        }
+        let response = match &mut self.response {
+            Some(response) => response,
+            none => {
+                let answer = self.remote.post_with(&self.request, false);
+                let answer = answer.map_err(|failure| carry_io(Failure::into_error(failure)))?;
+                none.insert(Bounded::new(answer))
+            }
+        };
+        response.read(buffer).map_err(|error| match error.downcast() {
+            Ok(known) => carry_io(known),
+            Err(error) => error,
+        })
+    }
+}
+
+struct DaemonTransport;
+
+impl SmartSubtransport for DaemonTransport {
+    fn action(&self, url: &str, _: Service) -> Result<Box<dyn SmartSubtransportStream>, git2::Error> {
+        Ok(Box::new(DaemonExchange(Bounded::new(DaemonSession::start(url).map_err(carry)?))))
+    }
+
+    fn close(&self) -> Result<(), git2::Error> {
+        Ok(())
+    }
+}
+
+struct DaemonExchange(Bounded<DaemonSession>);
+
+impl Read for DaemonExchange {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0
+            .read(buffer)
+            .map_err(|error| carry_io(error.downcast().unwrap_or_else(|error| daemon::explain(&error))))
+    }
+}
+
+impl Write for DaemonExchange {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.0.inner().write(buffer).map_err(|error| carry_io(daemon::explain(&error)))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.inner().flush()
     }
 }
 
@@ -249,7 +299,7 @@ impl SmartSubtransport for SshTransport {
     fn action(&self, url: &str, _: Service) -> Result<Box<dyn SmartSubtransportStream>, git2::Error> {
         let address = ssh_address(url).map_err(|why| git2::Error::from_str(&why))?;
         let session = SshSession::start(&self.program, &address, STALL).map_err(carry)?;
-        Ok(Box::new(SshExchange(session)))
+        Ok(Box::new(SshExchange(Bounded::new(session))))
     }
 
     fn close(&self) -> Result<(), git2::Error> {
@@ -266,27 +316,28 @@ fn ssh_address(url: &str) -> Result<SshAddress, String> {
 }
 
 /// An ssh session whose end is an error with ssh's own words.
-struct SshExchange(SshSession);
+struct SshExchange(Bounded<SshSession>);
 
 impl Read for SshExchange {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read(buffer).map_err(|error| match error.kind() {
             io::ErrorKind::TimedOut => carry_io(Error::Stalled { after: STALL }),
-            _ => carry_io(Error::Ssh { message: error.to_string() }),
+            _ => carry_io(error.downcast().unwrap_or_else(|error| Error::Ssh { message: error.to_string() })),
         })
     }
 }
 
 impl Write for SshExchange {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.0.write(buffer).map_err(|error| match error.kind() {
+        let session = self.0.inner();
+        session.write(buffer).map_err(|error| match error.kind() {
             io::ErrorKind::TimedOut => carry_io(Error::Stalled { after: STALL }),
             // It is gone, and has said why.
-            _ => carry_io(Error::Ssh { message: self.0.complaint() }),
+            _ => carry_io(Error::Ssh { message: session.complaint() }),
         })
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.0.inner().flush()
     }
 }

@@ -4,10 +4,11 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use git2::{ErrorCode, Oid, Repository};
+use git2::{ErrorCode, ObjectType, Oid, Repository};
 
 use super::Error;
-use super::store::{Store, bytes, oid};
+use super::packs::Sources;
+use super::store::{Store, bytes, oid, parents};
 use crate::repo::CommitId;
 
 pub(super) fn open(path: &Path) -> Result<Repository, Error> {
@@ -33,27 +34,67 @@ pub(super) fn leads_to(path: &Path, from: CommitId, to: CommitId) -> Result<bool
     Ok(from == to || repository.graph_descendant_of(from, to).unwrap_or(false))
 }
 
+/// Copies a commit and its trees into the store, without its files.
+pub(super) fn fetch_trees(path: &Path, commit: CommitId, store: &Store) -> Result<Vec<CommitId>, Error> {
+    fetch(path, commit, 1, &[ObjectType::Tree], store)
+}
+
 /// Copies a commit with everything below it, so many generations deep (0: all), into the store.
 /// Returns the commits whose parents are left out.
-pub(super) fn fetch(
+pub(super) fn fetch_files(
     path: &Path,
     commit: CommitId,
     depth: u32,
     store: &Store,
 ) -> Result<Vec<CommitId>, Error> {
+    fetch(path, commit, depth, &[ObjectType::Tree, ObjectType::Blob], store)
+}
+
+/// Copies these objects alone.
+pub(super) fn fetch_blobs(path: &Path, blobs: &[[u8; 20]], store: &Store) -> Result<(), Error> {
+    copy(&open(path)?, blobs, store).map_err(|error| at_remote(error, path))
+}
+
+fn fetch(
+    path: &Path,
+    commit: CommitId,
+    depth: u32,
+    kinds: &[ObjectType],
+    store: &Store,
+) -> Result<Vec<CommitId>, Error> {
     let repository = open(path)?;
-    if repository.find_commit(oid(commit.as_bytes())).is_err() {
+    let tip = oid(commit.as_bytes());
+    if repository.find_commit(tip).is_err() {
         return Err(Error::Vanished { commit });
     }
-    let history = history(&repository, oid(commit.as_bytes()), depth)?;
-    let aside = store.aside()?;
-    let mut pack = repository.packbuilder()?;
-    for &commit in &history.commits {
-        pack.insert_commit(commit)?;
+    let copied = || {
+        let history = history(&repository, tip, depth)?;
+        let below = below(&repository, &history.commits, kinds)?;
+        let missing = store.missing(history.commits.iter().chain(&below).map(|&id| bytes(id)))?;
+        copy(&repository, &missing, store)?;
+        Ok(history.ends)
+    };
+    copied().map_err(|error| at_remote(error, path))
+}
+
+fn copy(repository: &Repository, ids: &[[u8; 20]], store: &Store) -> Result<(), Error> {
+    if ids.is_empty() {
+        return Ok(());
     }
-    pack.write(aside.path(), 0)?;
-    store.take_packs(aside.path())?;
-    Ok(history.ends)
+    let odb = repository.odb()?;
+    let mut sink = store.pack_sink()?;
+    Sources::open(&repository.commondir().join("objects"), &odb).write_pack(ids, &mut sink)?;
+    sink.finish()
+}
+
+/// What is wrong with objects that are read is wrong there, not here.
+fn at_remote(error: Error, path: &Path) -> Error {
+    match error {
+        Error::Damaged { why } | Error::Protocol { why } => {
+            Error::DamagedRemote { path: path.to_owned(), why }
+        }
+        other => other,
+    }
 }
 
 struct History {
@@ -62,7 +103,10 @@ struct History {
 }
 
 /// The generations of commits from a tip, breadth first.
+///
+/// Where the repository is shallow itself, libgit2 tells of no parents; the commit still names them.
 fn history(repository: &Repository, tip: Oid, depth: u32) -> Result<History, git2::Error> {
+    let odb = repository.odb()?;
     let mut history = History { commits: Vec::new(), ends: Vec::new() };
     let mut seen = HashSet::from([tip]);
     let mut generation = vec![tip];
@@ -73,15 +117,42 @@ fn history(repository: &Repository, tip: Oid, depth: u32) -> Result<History, git
         for id in generation {
             let commit = repository.find_commit(id)?;
             history.commits.push(id);
-            if left == 0 {
-                if commit.parent_count() > 0 {
-                    history.ends.push(CommitId::from_bytes(bytes(id)));
-                }
-            } else {
+            if left > 0 {
                 next.extend(commit.parent_ids().filter(|&parent| seen.insert(parent)));
+            }
+            if parents(&odb, id).iter().any(|parent| left == 0 || !seen.contains(parent)) {
+                history.ends.push(CommitId::from_bytes(bytes(id)));
             }
         }
         generation = next;
     }
     Ok(history)
+}
+
+/// The trees and files of some commits, as far as they are wanted, each once.
+fn below(repository: &Repository, commits: &[Oid], kinds: &[ObjectType]) -> Result<Vec<Oid>, git2::Error> {
+    let mut seen = HashSet::new();
+    let mut all = Vec::new();
+    let mut left = Vec::new();
+    for &commit in commits {
+        let root = repository.find_commit(commit)?.tree_id();
+        if seen.insert(root) {
+            left.push(root);
+        }
+        while let Some(id) = left.pop() {
+            all.push(id);
+            for entry in &repository.find_tree(id)? {
+                let Some(kind) = entry.kind().filter(|kind| kinds.contains(kind)) else { continue };
+                if !seen.insert(entry.id()) {
+                    continue;
+                }
+                if kind == ObjectType::Tree {
+                    left.push(entry.id());
+                } else {
+                    all.push(entry.id());
+                }
+            }
+        }
+    }
+    Ok(all)
 }

@@ -8,8 +8,11 @@
 
 mod address;
 mod auth;
+mod bounded;
+mod cache;
 mod checkout;
 mod configuration;
+mod daemon;
 mod error;
 mod libgit2;
 mod local;
@@ -19,6 +22,7 @@ mod retry;
 mod root;
 mod ssh;
 mod store;
+mod superproject;
 mod text;
 mod transport;
 mod tree;
@@ -29,10 +33,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+pub(crate) use cache::{Fate, Pruned, Pruning, StoreSize, clean_cache, leftovers, size_of_cache, stores};
 pub(crate) use checkout::{ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, LocalWork, Origin};
 pub(crate) use error::Error;
 pub(crate) use remote::Remote;
-pub(crate) use store::{clean_cache, size_of_cache};
+pub(crate) use store::Store;
+pub(crate) use superproject::{Superproject, superproject};
 pub(crate) use text::merge_text;
 
 use crate::repo::{CommitId, RemoteUrl};
@@ -124,11 +130,5 @@ pub(crate) fn prepare() {
         // oca runs neither hooks nor programs that a repository names, so a foreign owner can do no harm; in a
         // container the mounted project often belongs to somebody else.
         let _kept = git2::opts::set_verify_owner_validation(false);
-        let _kept = git2::opts::set_server_connect_timeout_in_milliseconds(milliseconds(CONNECT));
-        let _kept = git2::opts::set_server_timeout_in_milliseconds(milliseconds(STALL));
     }
-}
-
-fn milliseconds(duration: Duration) -> i32 {
-    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
 }

@@ -102,12 +102,13 @@ impl<'a> Remote<'a> {
 
     /// Brings the blobs that are not here yet, in one request.
     pub(crate) fn fetch_blobs(&self, blobs: &[BlobId], meter: Meter<'_>) -> Result<(), Error> {
+        let ids = || blobs.iter().map(|id| *id.as_bytes());
         self.whole(|| {
-            if self.store.missing(blobs.iter().copied())?.is_empty() {
+            if self.store.missing(ids())?.is_empty() {
                 return Ok(());
             }
             let _lock = self.store.lock()?;
-            let missing = self.store.missing(blobs.iter().copied())?;
+            let missing = self.store.missing(ids())?;
             self.fetch_missing(&missing, meter).map_err(Failure::into_error)
         })
     }
@@ -213,13 +214,14 @@ impl<'a> Remote<'a> {
         Ok(if parents == 0 { Vec::new() } else { vec![commit] })
     }
 
-    /// Only protocol 2 can be asked for blobs alone.
+    /// Of servers, only those with protocol 2 can be asked for blobs alone.
     fn fetch_missing(&self, missing: &[[u8; 20]], meter: Meter<'_>) -> Result<(), Failure> {
         if missing.is_empty() {
             return Ok(());
         }
         self.refuse_offline()?;
         match &self.transport {
+            Transport::Path(path) => Ok(local::fetch_blobs(path, missing, &self.store)?),
             Transport::Http { remote, .. } if !remote.is_plain() => {
                 self.fetch_http(remote, &Objects::Blobs(missing), meter).map(|_| ())
             }
@@ -238,7 +240,10 @@ impl<'a> Remote<'a> {
         self.refuse_offline()?;
         let all = depth.unwrap_or(1);
         match &self.transport {
-            Transport::Path(path) => local::fetch(path, commit, all, &self.store),
+            Transport::Path(path) => match depth {
+                Some(depth) => local::fetch_files(path, commit, depth, &self.store),
+                None => local::fetch_trees(path, commit, &self.store),
+            },
             Transport::Libgit2 { url } => libgit2::fetch(url, commit, reference, all, &self.store, meter),
             Transport::Http { remote, url } => {
                 let objects = match depth {

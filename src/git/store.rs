@@ -1,28 +1,36 @@
 //! The cache: one bare repository per remote url, holding what was fetched and nothing else.
 //!
-//! Two rules keep it right. A pack comes in as a whole or not at all, and a pack that holds a commit holds all of
-//! its trees; so "the commit is here" means "its trees are here", and only blobs may be missing. And a store has
-//! no refs: libgit2 would offer them to a server as complete histories, and the server would leave objects out.
+//! Two rules keep it right. A pack comes in as a whole or not at all, a commit never comes in before all of its
+//! trees, and no object ever goes but with the whole store; so "the commit is here" means "its trees are here", and
+//! only blobs may be missing. And a store has no refs: libgit2 would offer them to a server as complete histories,
+//! and the server would leave objects out.
 
 use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io;
+use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository, TreeWalkMode, TreeWalkResult};
 
 use super::Error;
-use super::packs::{PackSink, is_a, is_whole_pack, link, pack_files, take_packs};
-use crate::fs::{Context, short_digest};
-use crate::repo::{BlobId, CommitId, TreeId};
+use super::packs::{PackSink, indexes, is_whole_pack, link, pack_files, take_packs};
+use crate::fs::{Context, is_at, short_digest};
+use crate::repo::{CommitId, TreeId};
 
-const STORES: &str = "stores";
+pub(super) const STORES: &str = "stores";
+/// The file that holds the url, without secrets; its time is that of the last use.
+const URL: &str = "oca-url";
+/// A use is written down where the last one was longer ago.
+const USE: Duration = Duration::from_hours(24);
 /// The prefix of directories in which packs arrive.
 pub(super) const ASIDE_PREFIX: &str = "oca-tmp-";
 
 /// The store of one remote.
 pub(crate) struct Store {
     directory: PathBuf,
+    /// Empty where it is not known.
+    url: String,
 }
 
 /// Held while a store is being added to; other processes wait.
@@ -33,38 +41,94 @@ pub(super) struct StoreLock {
 impl Store {
     /// Opens the store of a remote, and makes it where there is none.
     pub(super) fn open(cache: &Path, url: &str) -> Result<Self, Error> {
-        let stores = cache.join(STORES);
-        let directory = stores.join(directory_name(url));
-        if !is_whole(&directory) {
-            make(&stores, &directory)?;
+        let directory = cache.join(STORES).join(directory_name(url));
+        let store = Self { directory, url: url.to_owned() };
+        if !store.is_whole() {
+            store.make()?;
         }
-        let store = Self { directory };
+        store.note_use();
         if !store.has_whole_packs()? {
             store.renew()?;
         }
         Ok(store)
     }
 
+    /// A store that is there, by its directory.
+    pub(super) fn at(directory: PathBuf) -> Self {
+        let url = fs::read_to_string(directory.join(URL)).unwrap_or_default().trim().to_owned();
+        Self { directory, url }
+    }
+
+    /// The declared url, without secrets; the name of the directory where that is not known.
+    pub(super) fn name(&self) -> String {
+        match self.url.as_str() {
+            "" => self.directory.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            url => url.to_owned(),
+        }
+    }
+
+    /// When it was last opened, give or take a day.
+    pub(super) fn last_use(&self) -> Option<SystemTime> {
+        let time = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+        time(&self.directory.join(URL)).or_else(|| time(&self.directory))
+    }
+
+    /// Nothing depends on it: a cache that cannot be written serves as well.
+    fn note_use(&self) {
+        let file = self.directory.join(URL);
+        let last = fs::metadata(&file).and_then(|metadata| metadata.modified());
+        let _not_writable = match last {
+            // A time that is still to come is as good as now.
+            Ok(last) if last.elapsed().map_or(true, |age| age < USE) => Ok(()),
+            Ok(_) => {
+                File::options().append(true).open(&file).and_then(|file| file.set_modified(SystemTime::now()))
+            }
+            Err(_) => fs::write(&file, format!("{}\n", self.url)),
+        };
+    }
+
     /// Sets the store aside and makes it anew, empty: something in it is damaged. Not with the lock in hand.
     pub(super) fn renew(&self) -> Result<(), Error> {
-        let stores = self.directory.parent().unwrap_or(Path::new("."));
         let _lock = self.lock()?;
-        let aside = tempfile::Builder::new().prefix(".bad-").tempdir_in(stores).at("create", stores)?;
-        fs::rename(&self.directory, aside.path().join("bad")).at("remove", &self.directory)?;
-        make(stores, &self.directory)
+        let stores = StoresLock::take(self.stores())?;
+        stores.put_anew(self)
+    }
+
+    /// Makes it where there is none, or only what is left of one.
+    fn make(&self) -> Result<(), Error> {
+        let stores = StoresLock::take(self.stores())?;
+        if self.is_whole() { Ok(()) } else { stores.put_anew(self) }
+    }
+
+    /// Deletes it; whoever waits for its lock makes a new one.
+    pub(super) fn remove(&self, _lock: &StoreLock) -> Result<(), Error> {
+        let stores = StoresLock::take(self.stores())?;
+        let aside = stores.aside()?;
+        Ok(fs::rename(&self.directory, aside.path().join("old")).at("remove", &self.directory)?)
+    }
+
+    fn stores(&self) -> &Path {
+        self.directory.parent().unwrap_or(Path::new("."))
+    }
+
+    /// Whether libgit2 will open it: a cache may be deleted at any time, also half.
+    pub(super) fn is_whole(&self) -> bool {
+        self.directory.join("HEAD").is_file()
+            && self.packs_directory().is_dir()
+            && self.directory.join("refs").is_dir()
     }
 
     /// Whether each pack ends in the checksum that its index has of it: one that was cut short does not.
-    fn has_whole_packs(&self) -> Result<bool, Error> {
-        let files = pack_files(&self.packs_directory())?;
-        let mut indexes = files.iter().filter(|file| is_a(file, "idx"));
-        Ok(indexes.all(|index| is_whole_pack(index).unwrap_or(false)))
+    pub(super) fn has_whole_packs(&self) -> Result<bool, Error> {
+        let indexes = indexes(&self.packs_directory())?;
+        // One that went meanwhile has another in its place.
+        Ok(indexes.iter().all(|index| is_whole_pack(index).unwrap_or(false) || !index.exists()))
     }
 
     /// A store for once, in an empty directory that the caller deletes.
     pub(super) fn scratch(directory: &Path) -> Result<Self, Error> {
         Repository::init_bare(directory)?;
-        Ok(Self { directory: directory.to_owned() })
+        Ok(Self { directory: directory.to_owned(), url: String::new() })
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -73,11 +137,41 @@ impl Store {
 
     /// Waits for other processes that add to this store.
     pub(super) fn lock(&self) -> Result<StoreLock, Error> {
-        let path = self.directory.join("oca.lock");
-        let file = File::options().create(true).truncate(false).write(true).open(&path).at("open", &path)?;
-        file.lock().at("lock", &path)?;
-        self.sweep()?;
-        Ok(StoreLock { _file: file })
+        loop {
+            let path = self.lock_file();
+            let file = match open_lock(&path) {
+                // Somebody else removed it.
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    self.make()?;
+                    continue;
+                }
+                other => other.at("open", &path)?,
+            };
+            file.lock().at("lock", &path)?;
+            // The store may have been made anew meanwhile: then this was the lock of the old one.
+            if is_at(&file, &path) {
+                self.sweep()?;
+                return Ok(StoreLock { _file: file });
+            }
+        }
+    }
+
+    /// The same, or `None` where another process is adding to it, or removed it.
+    pub(super) fn try_lock(&self) -> Result<Option<StoreLock>, Error> {
+        let path = self.lock_file();
+        let file = open_lock(&path).at("open", &path)?;
+        match file.try_lock() {
+            Ok(()) if is_at(&file, &path) => {
+                self.sweep()?;
+                Ok(Some(StoreLock { _file: file }))
+            }
+            Ok(()) | Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Ok(Err(error).at("lock", &path)?),
+        }
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.directory.join("oca.lock")
     }
 
     /// Removes what a killed process left aside; the caller holds the lock, so nobody is at work there.
@@ -92,7 +186,10 @@ impl Store {
     }
 
     pub(super) fn repository(&self) -> Result<Repository, Error> {
-        Ok(Repository::open_bare(&self.directory)?)
+        Repository::open_bare(&self.directory).map_err(|error| match error.code() {
+            git2::ErrorCode::NotFound => Error::Damaged { why: "a store is gone".to_owned() },
+            _ => error.into(),
+        })
     }
 
     /// Whether anything was fetched before.
@@ -105,12 +202,12 @@ impl Store {
         Ok(self.repository()?.odb()?.exists(oid(commit.as_bytes())))
     }
 
-    /// Those of the blobs that are not here yet, each once.
-    pub(super) fn missing(&self, ids: impl IntoIterator<Item = BlobId>) -> Result<Vec<[u8; 20]>, Error> {
+    /// Those of the objects that are not here yet, each once.
+    pub(super) fn missing(&self, ids: impl IntoIterator<Item = [u8; 20]>) -> Result<Vec<[u8; 20]>, Error> {
         let repository = self.repository()?;
         let odb = repository.odb()?;
         let mut missing = Missing::new(&odb)?;
-        ids.into_iter().for_each(|id| missing.note(oid(id.as_bytes())));
+        ids.into_iter().for_each(|id| missing.note(oid(&id)));
         Ok(missing.ids)
     }
 
@@ -174,12 +271,15 @@ impl Store {
         take_packs(directory, &self.packs_directory())
     }
 
-    fn packs_directory(&self) -> PathBuf {
+    pub(super) fn packs_directory(&self) -> PathBuf {
         self.directory.join("objects").join("pack")
     }
 
     /// Puts all that is here into another repository's `objects/pack`, by hard links where the file system allows.
+    /// Not with the lock in hand.
     pub(super) fn link_packs(&self, into: &Path) -> Result<(), Error> {
+        // Nobody puts one pack in place of several meanwhile.
+        let _lock = self.lock()?;
         for file in pack_files(&self.packs_directory())? {
             link(&file, into)?;
         }
@@ -215,33 +315,51 @@ impl Store {
     }
 }
 
-/// Whether libgit2 will open it: a cache may be deleted at any time, also half.
-fn is_whole(directory: &Path) -> bool {
-    directory.join("HEAD").is_file()
-        && directory.join("objects/pack").is_dir()
-        && directory.join("refs").is_dir()
+/// Held while stores come and go, which takes no time.
+pub(super) struct StoresLock {
+    directory: PathBuf,
+    _file: File,
 }
 
-/// Makes a store, in place of what may be left of an old one.
-fn make(stores: &Path, directory: &Path) -> Result<(), Error> {
-    fs::create_dir_all(stores).at("create", stores)?;
-    let path = stores.join(".lock");
-    let lock = File::options().create(true).truncate(false).write(true).open(&path).at("open", &path)?;
-    lock.lock().at("lock", &path)?;
-    if is_whole(directory) {
-        return Ok(());
+impl StoresLock {
+    pub(super) fn take(stores: &Path) -> Result<Self, Error> {
+        const FILE: &str = ".lock";
+        let path = stores.join(FILE);
+        loop {
+            fs::create_dir_all(stores).at("create", stores)?;
+            let file = open_lock(&path).at("open", &path)?;
+            file.lock().at("lock", &path)?;
+            // All stores may have been deleted meanwhile, with the lock.
+            if is_at(&file, &path) {
+                return Ok(Self { directory: stores.to_owned(), _file: file });
+            }
+        }
     }
-    // Made aside, so that a store is there whole or not at all.
-    let aside = tempfile::Builder::new().prefix(".new-").tempdir_in(stores).at("create", stores)?;
-    let new = aside.path().join("new");
-    let mut options = git2::RepositoryInitOptions::new();
-    options.bare(true).external_template(false);
-    Repository::init_opts(&new, &options)?;
-    if directory.exists() {
-        fs::rename(directory, aside.path().join("old")).at("remove", directory)?;
+
+    /// A directory among the stores that is nobody's; it goes before the lock does.
+    fn aside(&self) -> Result<tempfile::TempDir, Error> {
+        let mut builder = tempfile::Builder::new();
+        Ok(builder.prefix(".aside-").tempdir_in(&self.directory).at("create", &self.directory)?)
     }
-    fs::rename(&new, directory).at("create", directory)?;
-    Ok(())
+
+    /// Puts an empty store in place of what is there. It is made aside, so that it is there whole or not at all.
+    fn put_anew(&self, store: &Store) -> Result<(), Error> {
+        let aside = self.aside()?;
+        let new = aside.path().join("new");
+        let mut options = git2::RepositoryInitOptions::new();
+        options.bare(true).external_template(false);
+        Repository::init_opts(&new, &options)?;
+        let url = new.join(URL);
+        fs::write(&url, format!("{}\n", store.url)).at("write", &url)?;
+        if store.directory.exists() {
+            fs::rename(&store.directory, aside.path().join("old")).at("remove", &store.directory)?;
+        }
+        Ok(fs::rename(&new, &store.directory).at("create", &store.directory)?)
+    }
+}
+
+fn open_lock(path: &Path) -> std::io::Result<File> {
+    File::options().create(true).truncate(false).write(true).open(path)
 }
 
 fn note_files(
@@ -279,22 +397,6 @@ impl<'a> Missing<'a> {
     }
 }
 
-/// The bytes that all stores take.
-pub(crate) fn size_of_cache(cache: &Path) -> u64 {
-    let files = walkdir::WalkDir::new(cache).into_iter().filter_map(Result::ok);
-    let sizes = files.filter_map(|entry| entry.metadata().ok()).filter(fs::Metadata::is_file);
-    sizes.map(|metadata| metadata.len()).sum()
-}
-
-/// Removes all stores. A checkout depends on none of them.
-pub(crate) fn clean_cache(cache: &Path) -> Result<(), Error> {
-    let stores = cache.join(STORES);
-    match fs::remove_dir_all(&stores) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Ok(Err(error).at("remove", &stores)?),
-        _ => Ok(()),
-    }
-}
-
 /// A name that people recognise, and a digest that tells urls apart.
 fn directory_name(url: &str) -> String {
     let last = url.trim_end_matches('/').rsplit(['/', ':', '\\']).next().unwrap_or_default();
@@ -305,6 +407,14 @@ fn directory_name(url: &str) -> String {
         .take(40)
         .collect();
     format!("{word}-{}.git", short_digest(url.as_bytes()))
+}
+
+/// The parents of a commit, none where it is not there. Read from the object itself: a commit that is listed in `shallow` seems to have no parents.
+pub(super) fn parents(odb: &Odb<'_>, commit: Oid) -> Vec<Oid> {
+    let Ok(object) = odb.read(commit) else { return Vec::new() };
+    let text = String::from_utf8_lossy(object.data());
+    let header = text.lines().take_while(|line| !line.is_empty());
+    header.filter_map(|line| Oid::from_str(line.strip_prefix("parent ")?).ok()).collect()
 }
 
 pub(super) fn oid(id: &[u8; 20]) -> Oid {

@@ -5,6 +5,7 @@
 //! the values come from.
 
 mod diff;
+pub(crate) mod foreign;
 mod merge;
 mod read;
 mod render;

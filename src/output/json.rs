@@ -13,10 +13,10 @@ use crate::report::{
 };
 use crate::requirements::{Conflict, Merged};
 
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// One object, indented, with a newline at the end.
-fn render(value: &impl Serialize) -> String {
+pub(super) fn render(value: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).expect("text and numbers always serialize");
     text.push('\n');
     text

@@ -1,11 +1,13 @@
 //! The terminal: the only room that prints. Data goes to stdout and nothing else does.
 
 mod bars;
+mod cache;
 mod human;
 pub(crate) mod json;
 
 use std::io::{self, IsTerminal, Write};
 
+pub(crate) use cache::{pruned_as_json, render_pruned, render_pruned_total, render_store, sizes_as_json};
 pub(crate) use human::{Table, first_names, render_outcome, render_planned};
 
 use crate::cli::{ColorChoice, Global};
@@ -66,6 +68,11 @@ impl Printer {
         }
     }
 
+    /// Whether there is any use in working out what only `-v` shows.
+    pub(crate) fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
     /// What only `-v` shows.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbose {
@@ -114,6 +121,9 @@ impl Printer {
                 }
             }
             _ => {
+                if let Error::ImportUnlocked { cause, .. } = error {
+                    self.error(cause);
+                }
                 self.line(Tone::Error, &error.to_string());
                 if let Error::Differs { differences, .. } = error {
                     differences.iter().for_each(|difference| write_stderr(&format!("  {difference}\n")));

@@ -194,6 +194,21 @@ fn eight_connections_serve_a_host_and_are_kept() {
 }
 
 #[test]
+fn a_refusal_costs_no_connection() {
+    for status in [403, 404, 410, 500] {
+        let env = Env::new();
+        let names = ["a", "b", "c", "d"];
+        names.iter().for_each(|name| drop(repository(&env, name)));
+        let server = Server::start(&env);
+        env.declare_repos(&server.base(), &names);
+        server.fault("/a.git/", 4, crate::server::Fault::Status(status));
+        server.fault("/c.git/", 4, crate::server::Fault::Status(status));
+        env.oca(&["lock", "-j", "1"]).stderr_contains("error: 2 repositories failed\n").status(3);
+        assert_eq!(server.connections(), 1, "{status}");
+    }
+}
+
+#[test]
 fn variables_in_urls_reach_requests_and_not_the_lock() {
     let env = Env::new();
     let commit = repository(&env, "web").commit_of("18.0");

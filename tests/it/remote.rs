@@ -30,6 +30,13 @@ impl Remote {
         Self { path, repository, clock: Cell::new(START) }
     }
 
+    /// The repository that was made before by this name.
+    pub(crate) fn open(env: &Env, name: &str) -> Self {
+        let path = env.remotes().join(format!("{name}.git"));
+        let repository = Repository::open(&path).expect("a repository");
+        Self { path, repository, clock: Cell::new(START) }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -24,6 +24,11 @@ impl FakeSsh {
         Self::with(env, "echo 'git@example.com: Permission denied (publickey).' >&2\nexit 255\n")
     }
 
+    /// Says the same for ever.
+    pub(crate) fn endless(env: &Env) -> Self {
+        Self::with(env, "exec yes \"$(printf '0014\\002still counting')\"\n")
+    }
+
     /// The same, with a child that outlives it and holds its stderr, as the master of a shared connection does.
     pub(crate) fn refusing_with_master(env: &Env) -> Self {
         Self::with(env, "sleep 20 >/dev/null &\necho 'kex_exchange: bad luck' >&2\nexit 255\n")

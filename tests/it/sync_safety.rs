@@ -73,6 +73,9 @@ fn a_clone_of_a_fork_is_kept() {
     env.git("", &["clone", "-q", "-b", "18.0", "../remotes/web.git", "oca/web"]);
     env.git("oca/web", &["remote", "set-url", "origin", fork]);
     env.run(&["lock"]);
+    env.oca(&["sync", "--dry-run"])
+        .stderr_contains("error: `web` was left alone: `[TEMP]/project/oca/web` is a clone of ")
+        .status(1);
     env.oca(&["sync"])
         .stderr(
             "1 repository, 0 changed\n\

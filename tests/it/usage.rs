@@ -49,6 +49,21 @@ fn global_flags_stand_before_or_behind_the_command() {
 }
 
 #[test]
+fn a_profile_that_does_not_exist_is_refused_by_every_command() {
+    let env = Env::new();
+    web(&env);
+    env.locked(WEB);
+    let refused = "error: there is no profile `standart` in `repos.toml`\nhint: did you mean `standard`?\n";
+    for command in ["lock", "sync", "addons-path", "requirements", "status", "outdated", "list"] {
+        env.oca(&[command, "-p", "standart"]).stderr(refused).status(2);
+        env.oca(&[command]).env("OCA_PROFILE", "standart").stderr(refused).status(2);
+    }
+    env.oca(&["lock", "--check"]).env("OCA_PROFILE", "").success();
+    // It is asked for none.
+    env.oca(&["status", "--all-profiles"]).env("OCA_PROFILE", "standart").stdout_contains("web").status(1);
+}
+
+#[test]
 fn only_data_goes_to_stdout() {
     let env = Env::new();
     web(&env);

@@ -1,6 +1,7 @@
 mod design;
 mod extends;
 mod files;
+mod fresh;
 mod refusals;
 
 use super::profile::*;

@@ -220,6 +220,21 @@ impl Checkout {
         Ok(self.marker()?.map(|placed| placed.commit))
     }
 
+    /// What keeps a commit from being put here without `force`, by all that stands here: a clone of something else,
+    /// or the user's work. Without a remote it is not asked what that is a clone of.
+    pub(crate) fn in_the_way(
+        &self,
+        remote: Option<&Remote<'_>>,
+        origin: &Origin,
+    ) -> Result<Option<CheckoutError>, Error> {
+        let foreign = remote.map(|remote| self.foreign_origin(remote, origin)).transpose();
+        if let Some(url) = foreign.map_err(|error| error.in_checkout(&self.path))?.flatten() {
+            return Ok(Some(CheckoutError::ForeignOrigin { path: self.path.clone(), url }));
+        }
+        let work = self.local_work(remote)?;
+        Ok((!work.is_none()).then_some(CheckoutError::LocalWork(work)))
+    }
+
     /// The url of a clone that somebody else made of something else: their fork, for example.
     fn foreign_origin(&self, remote: &Remote<'_>, origin: &Origin) -> Result<Option<String>, Error> {
         if self.is_ours() {

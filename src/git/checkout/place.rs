@@ -11,7 +11,7 @@ use super::{
     ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, LocalWork, Origin, put, write_marker,
 };
 use crate::fs::{Context, open_to_others, read_if_there, write_if_changed};
-use crate::git::store::oid;
+use crate::git::store::{oid, parents};
 use crate::git::{Error, Remote};
 use crate::repo::CommitId;
 
@@ -36,14 +36,8 @@ impl Checkout {
                 Ok(self.create_whole(remote, content)?)
             }
             Head::Complete(_) | Head::Other(Some(_)) => {
-                if !force {
-                    if let Some(url) = self.foreign_origin(remote, content.origin)? {
-                        return Err(CheckoutError::ForeignOrigin { path: self.path.clone(), url });
-                    }
-                    let work = self.local_work(Some(remote))?;
-                    if !work.is_none() {
-                        return Err(CheckoutError::LocalWork(work));
-                    }
+                if !force && let Some(obstacle) = self.in_the_way(Some(remote), content.origin)? {
+                    return Err(obstacle);
                 }
                 remote.whole(|| {
                     content.bring(remote)?;
@@ -226,14 +220,6 @@ fn brought_history(odb: &Odb<'_>, content: &Content<'_>) -> HashSet<Oid> {
         }
     }
     brought
-}
-
-/// Read from the object itself: a commit that is listed in `shallow` seems to have no parents.
-fn parents(odb: &Odb<'_>, commit: Oid) -> Vec<Oid> {
-    let Ok(object) = odb.read(commit) else { return Vec::new() };
-    let text = String::from_utf8_lossy(object.data());
-    let header = text.lines().take_while(|line| !line.is_empty());
-    header.filter_map(|line| Oid::from_str(line.strip_prefix("parent ")?).ok()).collect()
 }
 
 /// The commit ids in a journal: from, to.

@@ -171,13 +171,12 @@ impl Client {
         }
         if status != 200 {
             let retry_after = header("retry-after").and_then(|seconds| seconds.parse().ok());
-            let retry_after = retry_after.map(Duration::from_secs);
             drain(response.into_body().into_reader());
             return match status {
                 401 => Ok(None),
                 403 => Err(Error::Forbidden),
                 404 | 410 => Err(Error::NotFound { what: shown(url) }),
-                _ => Err(Error::Status { status, retry_after }),
+                _ => Err(Error::Status { status, retry_after: retry_after.map(Duration::from_secs) }),
             };
         }
         Ok(Some(Answer::Done(Box::new(Response {

@@ -14,6 +14,8 @@ const AGENT: &str = concat!("agent=oca/", env!("CARGO_PKG_VERSION"));
 
 /// Lines that are no pack data; progress is not asked for, and no prefix has so many refs.
 const MOST_LINES: usize = 100_000;
+/// What they hold in all.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// Why a response could not be understood.
 #[derive(Debug)]
@@ -177,11 +179,12 @@ struct Lines<'a> {
     packets: StreamingPeekableIter<&'a mut dyn Read>,
     began: bool,
     count: usize,
+    bytes: usize,
 }
 
 impl<'a> Lines<'a> {
     fn new(response: &'a mut dyn Read) -> Self {
-        Self { packets: StreamingPeekableIter::new(response, &[], false), began: false, count: 0 }
+        Self { packets: StreamingPeekableIter::new(response, &[], false), began: false, count: 0, bytes: 0 }
     }
 
     fn next(&mut self) -> Result<Line, Broken> {
@@ -189,6 +192,10 @@ impl<'a> Lines<'a> {
         count(&mut self.count)?;
         Ok(match read_packet(&mut self.packets, began)? {
             PacketLineRef::Data(bytes) => {
+                self.bytes += bytes.len();
+                if self.bytes > MOST_BYTES {
+                    return Err(Broken::Endless);
+                }
                 let text = String::from_utf8_lossy(bytes);
                 let text = text.trim_end_matches('\n');
                 if let Some(message) = text.strip_prefix("ERR ") {

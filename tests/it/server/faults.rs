@@ -1,8 +1,6 @@
 //! What a server can do wrong, and how it does it.
 
 use std::io::{self, BufReader, Read, Write};
-use std::thread;
-use std::time::Duration;
 
 use super::cgi::Answer;
 use super::http::{Request, respond, write_chunk, write_head};
@@ -28,6 +26,10 @@ pub(crate) enum Fault {
     Hang,
     /// Progress messages without an end.
     Endless,
+    /// Long refs without an end.
+    EndlessRefs,
+    /// The true answer, and more and more of the pack after its end.
+    EndlessPack,
 }
 
 /// What becomes of the connection after an answer.
@@ -60,8 +62,22 @@ pub(crate) fn answer<S: Read + Write>(
             respond(out, 200, &[("Content-Type", "text/html; charset=utf-8")], page)?;
         }
         Fault::Hang => return wait_for_the_end(stream),
-        Fault::Endless => return talk_forever(out, request),
-        Fault::CloseAfter(_) | Fault::StallAfter(_) | Fault::CorruptPack => unreachable!("needs an answer"),
+        Fault::Endless => {
+            write_git_head(out, request)?;
+            // Side band 2, which both protocol versions know.
+            return repeat_forever(out, &b"0014\x02still counting\n".repeat(256));
+        }
+        Fault::EndlessRefs => {
+            write_git_head(out, request)?;
+            if request.method == "GET" {
+                write_chunk(out, b"001e# service=git-upload-pack\n0000")?;
+            }
+            let line = format!("fff0{} refs/heads/", "1".repeat(40));
+            return repeat_forever(out, format!("{line:a<65519}\n").as_bytes());
+        }
+        Fault::CloseAfter(_) | Fault::StallAfter(_) | Fault::CorruptPack | Fault::EndlessPack => {
+            unreachable!("needs an answer")
+        }
     }
     Ok(Next::Keep)
 }
@@ -77,6 +93,13 @@ pub(crate) fn pass_on<S: Read + Write>(
     let encoding = chunked.then_some(("Transfer-Encoding", "chunked"));
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(encoding);
     write_head(stream.get_mut(), answer.status, headers)?;
+    if let Some(Fault::EndlessPack) = fault {
+        let mut body = Vec::new();
+        answer.read_to_end(&mut body)?;
+        // All but the flush.
+        write_chunk(stream.get_mut(), &body[..body.len() - 4])?;
+        return repeat_forever(stream.get_mut(), &[b"fff0\x01".as_slice(), &vec![0; 0xffeb]].concat());
+    }
     let mut body: Box<dyn Read> = match fault {
         Some(Fault::CloseAfter(length) | Fault::StallAfter(length)) => Box::new(answer.take(*length)),
         Some(Fault::CorruptPack) => Box::new(io::Cursor::new(corrupted(answer)?)),
@@ -115,15 +138,15 @@ fn wait_for_the_end(stream: &mut impl Read) -> io::Result<Next> {
     Ok(Next::Close)
 }
 
-/// Repeats a progress message of side band 2, which both protocol versions know.
-fn talk_forever(out: &mut impl Write, request: &Request) -> io::Result<Next> {
+fn write_git_head(out: &mut impl Write, request: &Request) -> io::Result<()> {
     let service = if request.method == "GET" { "advertisement" } else { "result" };
     let content_type = format!("application/x-git-upload-pack-{service}");
-    write_head(out, 200, [("Content-Type", content_type.as_str()), ("Transfer-Encoding", "chunked")])?;
-    let messages = b"0014\x02still counting\n".repeat(256);
+    write_head(out, 200, [("Content-Type", content_type.as_str()), ("Transfer-Encoding", "chunked")])
+}
+
+fn repeat_forever(out: &mut impl Write, bytes: &[u8]) -> io::Result<Next> {
     loop {
-        write_chunk(out, &messages)?;
-        thread::sleep(Duration::from_millis(5));
+        write_chunk(out, bytes)?;
     }
 }
 

@@ -11,7 +11,8 @@ use super::http::Request;
 pub(crate) struct Seen {
     /// Which connection it came over, counted from 0.
     pub(crate) connection: usize,
-    /// Method, target and, in protocol 2, the command, such as `POST /web.git/git-upload-pack ls-refs`.
+    /// Method, target and, in protocol 2, the command, such as `POST /web.git/git-upload-pack ls-refs`; in protocol 0
+    /// `done` stands there where the pack is asked for, else `want`.
     pub(crate) line: String,
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
@@ -31,6 +32,8 @@ impl Seen {
         let mut seen = Self { connection, line, headers: request.headers.clone(), body };
         if let Some(command) = seen.command().map(str::to_owned) {
             seen.line.extend([" ", &command]);
+        } else if seen.asks("want ") {
+            seen.line.push_str(if seen.asks("0009done") { " done" } else { " want" });
         }
         seen
     }

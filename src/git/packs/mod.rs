@@ -1,10 +1,19 @@
 //! Packs as files: taken in as a whole, linked into checkouts, looked at for damage.
 
+mod copy;
+mod pack;
+
+use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use git2::{ErrorClass, Indexer};
+use sha1::{Digest, Sha1};
+
+pub(super) use copy::Sources;
+pub(super) use pack::Pack;
 
 use super::Error;
 use super::store::ASIDE_PREFIX;
@@ -15,18 +24,57 @@ pub(super) struct PackSink {
     packs: PathBuf,
     aside: tempfile::TempDir,
     indexer: Indexer<'static>,
+    /// Whether all the objects that it announced have come.
+    complete: Rc<Cell<bool>>,
+    /// How many bytes came after that.
+    beyond: usize,
+}
+
+/// A pack that is whole and has an index, still aside.
+pub(super) struct IndexedPack {
+    packs: PathBuf,
+    aside: tempfile::TempDir,
+    /// Its name among others, without an extension.
+    name: String,
 }
 
 impl PackSink {
     /// Takes a pack in an empty directory aside, and moves it from there.
     pub(super) fn new(aside: tempfile::TempDir, packs: PathBuf) -> Result<Self, Error> {
-        let indexer = Indexer::new(None, aside.path(), 0, false)?;
-        Ok(Self { packs, aside, indexer })
+        let mut indexer = Indexer::new(None, aside.path(), 0, false)?;
+        let complete = Rc::new(Cell::new(false));
+        let told = Rc::clone(&complete);
+        indexer.progress(move |progress| {
+            told.set(progress.received_objects() == progress.total_objects());
+            true
+        });
+        Ok(Self { packs, aside, indexer, complete, beyond: 0 })
     }
 
     /// Indexes the pack and moves it in.
     pub(super) fn finish(self) -> Result<(), Error> {
-        self.indexer.commit().map_err(|error| explain(&error, &self.packs))?;
+        self.index()?.take_in()
+    }
+
+    /// Gives the pack an index, from its objects alone.
+    pub(super) fn index(self) -> Result<IndexedPack, Error> {
+        let checksum = self.indexer.commit().map_err(|error| explain(&error, &self.packs))?;
+        Ok(IndexedPack { packs: self.packs, aside: self.aside, name: format!("pack-{checksum}") })
+    }
+}
+
+impl IndexedPack {
+    /// The file of its index, after it has been taken in.
+    pub(super) fn index(&self) -> PathBuf {
+        self.packs.join(&self.name).with_extension("idx")
+    }
+
+    pub(super) fn open(&self) -> io::Result<Pack> {
+        Pack::open(&self.aside.path().join(&self.name).with_extension("idx"))
+    }
+
+    /// Moves it in among the others.
+    pub(super) fn take_in(self) -> Result<(), Error> {
         take_packs(self.aside.path(), &self.packs)
     }
 }
@@ -44,6 +92,15 @@ fn explain(error: &git2::Error, packs: &Path) -> Error {
 
 impl Write for PackSink {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        /// More than the checksum; with less that is too much, libgit2 says so.
+        const REST: usize = 64 * 1024;
+        if self.complete.get() {
+            // libgit2 would write on until the disk is full.
+            self.beyond += buffer.len();
+            if self.beyond > REST {
+                return Err(io::Error::other(Error::Endless));
+            }
+        }
         self.indexer.write(buffer).map_err(|error| match error.downcast::<git2::Error>() {
             Ok(error) => io::Error::other(explain(&error, &self.packs)),
             Err(error) => error,
@@ -71,12 +128,37 @@ pub(super) fn take_packs(from: &Path, to: &Path) -> Result<(), Error> {
 
 /// The packs of a directory, then their indexes.
 pub(super) fn pack_files(directory: &Path) -> Result<Vec<PathBuf>, Error> {
+    let indexes = indexes(directory)?;
+    let packs: Vec<PathBuf> = indexes.iter().map(|index| index.with_extension("pack")).collect();
+    Ok(packs.into_iter().chain(indexes).collect())
+}
+
+/// The indexes of a directory: a pack without one is not there yet, or no longer.
+pub(super) fn indexes(directory: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut files: Vec<PathBuf> = Vec::new();
-    for entry in fs::read_dir(directory).at("read", directory)? {
+    let entries = match fs::read_dir(directory) {
+        // Somebody else is deleting the store.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
+        other => other.at("read", directory)?,
+    };
+    for entry in entries {
         files.push(entry.at("read", directory)?.path());
     }
-    files.retain(|file| is_a(file, "pack") || is_a(file, "idx"));
-    files.sort_by_key(|file| is_a(file, "idx"));
+    files.retain(|file| is_a(file, "idx"));
+    files.sort();
+    Ok(files)
+}
+
+/// The files of a directory of packs that belong to no pack that is there: a process was killed between two steps.
+pub(super) fn remnants(directory: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).at("read", directory)? {
+        let file = entry.at("read", directory)?.path();
+        let other = if is_a(&file, "idx") { "pack" } else { "idx" };
+        if !file.with_extension(other).exists() {
+            files.push(file);
+        }
+    }
     Ok(files)
 }
 
@@ -130,6 +212,31 @@ pub(super) fn is_whole_pack(index: &Path) -> io::Result<bool> {
     let is_long_enough = index.metadata()?.len() >= HEAD + u64::from(objects) * ENTRY + TAIL;
     let expected: [u8; 20] = read(&mut index, SeekFrom::End(-40))?;
     Ok(is_long_enough && read::<20>(&mut pack, SeekFrom::End(-20))? == expected)
+}
+
+/// Whether a pack and its index end in the checksums of what they hold: then nothing in them was altered.
+pub(super) fn is_intact(index: &Path) -> bool {
+    let pack = index.with_extension("pack");
+    [index, &pack].iter().all(|file| ends_in_checksum(file).unwrap_or(false))
+        && is_whole_pack(index).unwrap_or(false)
+}
+
+fn ends_in_checksum(file: &Path) -> io::Result<bool> {
+    const CHECKSUM: u64 = 20;
+    let mut file = File::open(file)?;
+    let length = file.metadata()?.len().saturating_sub(CHECKSUM);
+    let mut hash = Sha1::new();
+    let mut buffer = vec![0; 256 * 1024];
+    let mut content = (&mut file).take(length);
+    loop {
+        match content.read(&mut buffer)? {
+            0 => break,
+            count => hash.update(&buffer[..count]),
+        }
+    }
+    let mut expected = Vec::new();
+    file.read_to_end(&mut expected)?;
+    Ok(hash.finalize()[..] == expected[..])
 }
 
 #[cfg(test)]

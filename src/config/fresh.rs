@@ -1,0 +1,148 @@
+//! A `repos.toml` that does not exist yet: what it is to say, and its text.
+
+use std::fmt::Write;
+
+use toml_edit::Value;
+
+use super::base_url::{BaseUrl, OCA};
+use super::profile::Merge;
+use super::resolve::PATH;
+use super::values;
+use crate::repo::{Edition, Reference, RemoteUrl, RepoName, Series};
+
+/// The one profile of a new file.
+const PROFILE: &str = "standard";
+
+/// What a new file says, every value as it is to be once the file is read.
+#[derive(Clone, Debug)]
+pub(crate) struct Fresh {
+    pub(crate) odoo: Series,
+    pub(crate) edition: Edition,
+    /// Where the checkouts land.
+    pub(crate) path: String,
+    /// Directories of own modules.
+    pub(crate) locals: Vec<String>,
+    pub(crate) repos: Vec<FreshRepo>,
+}
+
+/// A repository of a new file.
+#[derive(Clone, Debug)]
+pub(crate) struct FreshRepo {
+    pub(crate) name: RepoName,
+    pub(crate) url: RemoteUrl,
+    pub(crate) reference: Reference,
+    /// `None` is all of them.
+    pub(crate) modules: Option<Vec<String>>,
+    /// None is the repository itself.
+    pub(crate) addons: Vec<String>,
+    pub(crate) hold: bool,
+    pub(crate) merges: Vec<Merge>,
+    pub(crate) depth: Option<u32>,
+}
+
+/// A url that may stand in the file, or why it may not.
+pub(crate) fn remote_url(text: &str) -> Result<RemoteUrl, String> {
+    values::remote_url(text).map_err(|refusal| refusal.why)
+}
+
+impl Fresh {
+    /// The text of the file. It says of a repository what differs from the default only, and `base-url` is the one
+    /// that makes most urls the default.
+    pub(crate) fn render(&self) -> String {
+        let base = self.base_url();
+        let mut text = format!("odoo = \"{}\"\n", self.odoo);
+        if self.edition == Edition::Enterprise {
+            text.push_str("edition = \"enterprise\"\n");
+        }
+        field(&mut text, "base-url", base.as_deref().filter(|base| *base != OCA));
+        field(&mut text, "path", Some(self.path.as_str()).filter(|path| *path != PATH));
+        for local in &self.locals {
+            text.push_str("\n[[local]]\n");
+            field(&mut text, "path", Some(local));
+        }
+        let _infallible = writeln!(text, "\n[profiles.{PROFILE}]\nrepos = [");
+        for repo in &self.repos {
+            let _infallible = writeln!(text, "  \"{}\",", repo.name);
+        }
+        text.push_str("]\n");
+        for repo in &self.repos {
+            let fields = self.fields(repo, base.as_deref().unwrap_or(OCA));
+            if !fields.is_empty() {
+                let name = repo.name.as_str();
+                let name = if name.contains('.') { quoted(name) } else { name.to_owned() };
+                let _infallible = write!(text, "\n[repos.{name}]\n{fields}");
+            }
+        }
+        text
+    }
+
+    /// The base url that most repositories are below; of two that are equally common, that of the first.
+    fn base_url(&self) -> Option<String> {
+        let bases: Vec<&str> =
+            self.repos.iter().filter_map(|repo| base_of(repo.url.as_str(), repo.name.as_str())).collect();
+        let count = |base: &&&str| bases.iter().filter(|other| other == base).count();
+        // The last of equal ones is taken, so they are looked at from behind.
+        bases.iter().rev().max_by_key(count).map(|base| (*base).to_owned())
+    }
+
+    fn fields(&self, repo: &FreshRepo, base: &str) -> String {
+        let mut fields = String::new();
+        let is_default = base_of(repo.url.as_str(), repo.name.as_str()) == Some(base);
+        field(&mut fields, "url", Some(repo.url.as_str()).filter(|_| !is_default));
+        match &repo.reference {
+            Reference::Branch(branch) if *branch == self.odoo.to_string() => {}
+            Reference::Branch(branch) => field(&mut fields, "branch", Some(branch)),
+            Reference::Tag(tag) => field(&mut fields, "tag", Some(tag)),
+            Reference::Rev(commit) => field(&mut fields, "rev", Some(&commit.to_string())),
+        }
+        list(&mut fields, "modules", repo.modules.as_deref());
+        let is_root = repo.addons.iter().all(|directory| directory == ".");
+        list(&mut fields, "addons", Some(repo.addons.as_slice()).filter(|_| !is_root));
+        if repo.hold {
+            fields.push_str("hold = true\n");
+        }
+        let merges: Vec<String> = repo.merges.iter().map(merge).collect();
+        list(&mut fields, "merges", Some(merges.as_slice()).filter(|merges| !merges.is_empty()));
+        for depth in repo.depth.iter().filter(|depth| **depth != 1) {
+            let _infallible = writeln!(fields, "depth = {depth}");
+        }
+        fields
+    }
+}
+
+/// What a merge is written as; its display hides what may be secret.
+fn merge(merge: &Merge) -> String {
+    let url = merge.url.as_ref().map(|url| format!("{} ", url.as_str()));
+    url.unwrap_or_default() + &merge.reference
+}
+
+/// The base url that a repository of this name is at its url by. The large forges do without the `.git`.
+fn base_of<'u>(url: &'u str, name: &str) -> Option<&'u str> {
+    let address = match url.strip_suffix(".git") {
+        Some(address) => address,
+        None if ["https://github.com/", "https://gitlab.com/"].iter().any(|host| url.starts_with(host)) => {
+            url
+        }
+        None => return None,
+    };
+    let base = address.strip_suffix(name)?.strip_suffix('/')?;
+    BaseUrl::parse(base).is_ok().then_some(base)
+}
+
+fn field(text: &mut String, key: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        let _infallible = writeln!(text, "{key} = {}", quoted(value));
+    }
+}
+
+fn list(text: &mut String, key: &str, values: Option<&[String]>) {
+    if let Some(values) = values {
+        let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
+        let _infallible = writeln!(text, "{key} = [{}]", values.join(", "));
+    }
+}
+
+/// A text as TOML writes it.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}

@@ -1,0 +1,135 @@
+//! A new file says what it was asked to say, and no more than that.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::config::{Fresh, FreshRepo};
+use crate::repo::{CommitId, Reference, RemoteUrl, Series};
+
+fn series(text: &str) -> Series {
+    Series::parse(text).expect("a series")
+}
+
+fn url(text: &str) -> RemoteUrl {
+    RemoteUrl::parse(text).expect("a url")
+}
+
+fn plain(name: &str, address: &str) -> FreshRepo {
+    FreshRepo {
+        name: RepoName::parse(name).expect("a name"),
+        url: url(address),
+        reference: Reference::Branch("18.0".to_owned()),
+        modules: None,
+        addons: Vec::new(),
+        hold: false,
+        merges: Vec::new(),
+        depth: None,
+    }
+}
+
+fn fresh(repos: Vec<FreshRepo>) -> Fresh {
+    let (edition, path) = (Edition::Community, "oca".to_owned());
+    Fresh { odoo: series("18.0"), edition, path, locals: Vec::new(), repos }
+}
+
+#[test]
+fn the_base_url_is_the_one_that_saves_most_tables() {
+    let repos = vec![
+        plain("web", "https://github.com/acme/web"),
+        plain("dms", "git@github.com:OCA/dms.git"),
+        plain("crm", "git@github.com:OCA/crm.git"),
+        plain("odd", "https://example.com/x/odd"),
+    ];
+    insta::assert_snapshot!(fresh(repos).render(), @r#"
+    odoo = "18.0"
+    base-url = "git@github.com:OCA"
+
+    [profiles.standard]
+    repos = [
+      "web",
+      "dms",
+      "crm",
+      "odd",
+    ]
+
+    [repos.web]
+    url = "https://github.com/acme/web"
+
+    [repos.odd]
+    url = "https://example.com/x/odd"
+    "#);
+    let github = fresh(vec![plain("web", "https://github.com/OCA/web")]).render();
+    assert!(!github.contains("url"), "the large forges do without `.git`: {github}");
+    let quoted = fresh(vec![plain("a.b", "https://example.com/\"x\\")]).render();
+    assert!(quoted.contains("[repos.\"a.b\"]"), "{quoted}");
+    accepted(&quoted);
+}
+
+fn a_repo() -> impl Strategy<Value = FreshRepo> {
+    let name = "[a-zA-Z][a-z0-9._-]{0,6}[a-z]".prop_filter("a name", |name| RepoName::parse(name).is_ok());
+    let hosts: &[&str] = &["https://github.com/OCA", "git@host:acme", "../remotes", "https://${HOST}/x"];
+    let host = proptest::sample::select(hosts);
+    let reference = prop_oneof![
+        Just(Reference::Branch("18.0".to_owned())),
+        "[a-z]{1,6}".prop_map(Reference::Branch),
+        "[a-z]{1,6}".prop_map(Reference::Tag),
+        Just(Reference::Rev(CommitId::from_bytes([7; 20]))),
+    ];
+    let merge = ("[a-z]{1,5}", any::<bool>()).prop_map(|(word, other)| {
+        let fork = url("https://user@example.com/fork.git");
+        Merge::new(other.then_some(fork), &word).expect("a merge")
+    });
+    let modules = proptest::option::of(proptest::collection::btree_set("[a-z_]{1,9}", 0..3));
+    let ends: &[&str] = &["", ".git"];
+    let end = proptest::sample::select(ends);
+    (name, host, end, reference, modules, proptest::collection::btree_set(merge, 0..3))
+        .prop_flat_map(|(name, host, end, reference, modules, merges)| {
+            let url = url(&format!("{host}/{name}{end}"));
+            let repo = FreshRepo {
+                reference,
+                modules: modules.map(|modules| modules.into_iter().collect()),
+                merges: merges.into_iter().collect(),
+                ..plain(&name, url.as_str())
+            };
+            (Just(repo), any::<bool>(), proptest::option::of(0..9_u32), any::<bool>())
+        })
+        .prop_map(|(repo, hold, depth, deep)| FreshRepo {
+            hold,
+            depth,
+            addons: if deep { vec![".".to_owned(), "more".to_owned()] } else { Vec::new() },
+            ..repo
+        })
+}
+
+proptest! {
+    #[test]
+    fn a_new_file_is_read_as_what_was_asked_for(
+        repos in proptest::collection::vec(a_repo(), 1..6),
+        path in prop_oneof![Just("oca"), Just("addons/oca")],
+    ) {
+        let mut names = std::collections::BTreeSet::new();
+        let repos: Vec<FreshRepo> =
+            repos.into_iter().filter(|repo| names.insert(repo.name.as_str().to_lowercase())).collect();
+        let asked = Fresh { path: path.to_owned(), locals: vec!["my own".to_owned()], ..fresh(repos) };
+        let text = asked.render();
+        let config = accepted(&text);
+        let profile = profile(&config, "standard");
+        prop_assert_eq!(profile.path.as_str(), path);
+        prop_assert_eq!(profile.locals[0].path.as_str(), "my own");
+        prop_assert_eq!(profile.repos.len(), asked.repos.len());
+        for (read, asked) in profile.repos.iter().zip(&asked.repos) {
+            prop_assert_eq!(&read.name, &asked.name);
+            let bare = |url: &RemoteUrl| url.as_str().trim_end_matches(".git").to_owned();
+            let is_forge = asked.url.as_str().starts_with("https://github.com/");
+            prop_assert!(read.url == asked.url || is_forge && bare(&read.url) == bare(&asked.url), "{}", text);
+            prop_assert_eq!(&read.reference, &asked.reference);
+            let modules = read.modules.as_ref().map(|modules| texts(modules));
+            prop_assert_eq!(&modules, &asked.modules);
+            prop_assert_eq!(&read.merges, &asked.merges);
+            prop_assert_eq!(read.hold, asked.hold);
+            prop_assert_eq!(read.depth, asked.depth.unwrap_or(1));
+            let root = vec![".".to_owned()];
+            prop_assert_eq!(&read.addons, if asked.addons.is_empty() { &root } else { &asked.addons });
+        }
+    }
+}

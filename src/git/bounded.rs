@@ -1,0 +1,124 @@
+//! A bound on what a server says in libgit2's own protocol besides the pack: libgit2 keeps every ref that it is
+//! told of, and listens to chatter for ever.
+//!
+//! Source of the framing: git's `gitprotocol-common`.
+
+use std::io::{self, Read};
+
+use super::Error;
+
+/// Several times what the repositories with the most refs advertise.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// Messages of progress, which nobody asked for.
+const MOST_MESSAGES: usize = 100_000;
+
+/// Counts what passes; the pack itself is for whoever indexes it to judge.
+pub(super) struct Bounded<R> {
+    inner: R,
+    next: Next,
+    bytes: usize,
+    messages: usize,
+}
+
+/// What the next byte is.
+enum Next {
+    /// One of the four digits of a length; those before it.
+    Length(Vec<u8>),
+    /// The first byte of a packet with so many: its band, where it has one.
+    Band(usize),
+    /// Any of so many.
+    Rest(usize),
+    /// Something else than packets: a pack, from a server without bands.
+    Anything,
+}
+
+impl<R> Bounded<R> {
+    pub(super) fn new(inner: R) -> Self {
+        Self { inner, next: Next::Length(Vec::new()), bytes: 0, messages: 0 }
+    }
+
+    pub(super) fn inner(&mut self) -> &mut R {
+        &mut self.inner
+    }
+
+    /// Whether what came is within the bound.
+    fn admit(&mut self, mut came: &[u8]) -> bool {
+        const PACK: u8 = 1;
+        const PROGRESS: u8 = 2;
+        while let Some(&first) = came.first() {
+            let used = match &mut self.next {
+                Next::Length(digits) => {
+                    digits.push(first);
+                    if digits.len() == 4 {
+                        self.bytes += 4;
+                        self.next = after_length(digits);
+                    }
+                    1
+                }
+                &mut Next::Band(length) => {
+                    self.bytes += if first == PACK { 0 } else { length };
+                    self.messages += usize::from(first == PROGRESS);
+                    self.next = rest(length - 1);
+                    1
+                }
+                &mut Next::Rest(length) => {
+                    let used = length.min(came.len());
+                    self.next = rest(length - used);
+                    used
+                }
+                Next::Anything => came.len(),
+            };
+            came = &came[used..];
+        }
+        self.bytes <= MOST_BYTES && self.messages <= MOST_MESSAGES
+    }
+}
+
+fn after_length(digits: &[u8]) -> Next {
+    let text = str::from_utf8(digits).ok();
+    match text.and_then(|text| usize::from_str_radix(text, 16).ok()) {
+        // Flush and the like, or empty.
+        Some(0..=4) => Next::Length(Vec::new()),
+        Some(length) => Next::Band(length - 4),
+        None => Next::Anything,
+    }
+}
+
+fn rest(length: usize) -> Next {
+    if length == 0 { Next::Length(Vec::new()) } else { Next::Rest(length) }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        if self.admit(&buffer[..count]) { Ok(count) } else { Err(io::Error::other(Error::Endless)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Cursor, Read, copy, repeat, sink};
+
+    use super::{Bounded, MOST_BYTES};
+
+    fn passes(text: &[u8], times: usize) -> bool {
+        // Pieces that end anywhere.
+        let all = io::Cursor::new(text.repeat(times));
+        copy(&mut Bounded::new(all), &mut sink()).is_ok()
+    }
+
+    #[test]
+    fn chatter_has_an_end_and_a_pack_has_none() {
+        assert!(passes(b"0014\x02still counting\n", 100_000));
+        assert!(!passes(b"0014\x02still counting\n", 100_001));
+        let line = [b"fff0".as_slice(), &vec![b'a'; 0xffec]].concat();
+        assert!(passes(&line, 1000));
+        assert!(!passes(&line, 1030));
+        let pack = [b"fff0\x01".as_slice(), &vec![b'a'; 0xffeb]].concat();
+        assert!(passes(&pack, 1030));
+        assert!(passes(b"0000", 1000));
+        assert!(!passes(b"0000", MOST_BYTES / 4 + 1));
+        let raw = Cursor::new(b"0008NAK\nPACK").chain(repeat(b'0').take(2 * MOST_BYTES as u64));
+        assert!(copy(&mut Bounded::new(raw), &mut sink()).is_ok());
+    }
+}

@@ -1,0 +1,240 @@
+//! All stores together: how much they hold, and what of it can go.
+//!
+//! Nothing depends on a store but its own remotes' next fetch, so one that nobody used for a while goes as a whole. In
+//! the others all packs become one: each upgrade adds two or three, and every reader opens them all.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::Error;
+use super::packs::{Pack, Sources, indexes, is_intact, remnants};
+use super::store::{STORES, Store, StoreLock, StoresLock};
+use crate::fs::Context;
+
+/// What a prune is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pruning {
+    /// Stores that nobody used for so long go.
+    pub(crate) older_than: Duration,
+    /// Only say what would be done.
+    pub(crate) dry_run: bool,
+}
+
+/// What became of a store.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Pruned {
+    /// The url, or the name of a directory of which no more is known.
+    pub(crate) name: String,
+    pub(crate) fate: Fate,
+    /// Bytes before and after.
+    pub(crate) before: u64,
+    pub(crate) after: u64,
+}
+
+/// See [`Pruned`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fate {
+    Kept,
+    /// So many packs became one.
+    Packed(usize),
+    /// Removed: nobody used it for so many days.
+    Unused(u64),
+    /// Removed: something in it is not what was fetched.
+    Damaged,
+    /// Removed: a process that was killed left it half-made or half-deleted.
+    Leftover,
+    /// Left alone: another process is at work in it.
+    Busy,
+}
+
+/// How much a store holds.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct StoreSize {
+    /// See [`Pruned::name`].
+    pub(crate) name: String,
+    pub(crate) bytes: u64,
+    pub(crate) packs: usize,
+    pub(crate) last_use: Option<SystemTime>,
+}
+
+/// The stores of a cache, by name.
+pub(crate) fn stores(cache: &Path) -> Result<Vec<Store>, Error> {
+    let is_store =
+        |path: &PathBuf| path.extension().is_some_and(|extension| extension == "git") && !is_aside(path);
+    let directories = entries(cache)?.into_iter().filter(is_store);
+    let mut stores: Vec<Store> = directories.map(Store::at).collect();
+    stores.sort_by_key(Store::name);
+    Ok(stores)
+}
+
+/// Removes what processes that were killed left beside the stores.
+pub(crate) fn leftovers(cache: &Path, pruning: Pruning) -> Result<Vec<Pruned>, Error> {
+    let left: Vec<PathBuf> = entries(cache)?.into_iter().filter(|path| is_aside(path)).collect();
+    if left.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Whoever works aside holds it.
+    let _stores = if pruning.dry_run { None } else { Some(StoresLock::take(&cache.join(STORES))?) };
+    let mut pruned = Vec::new();
+    for path in left {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let before = size(&path);
+        if !pruning.dry_run {
+            remove(&path)?;
+        }
+        pruned.push(Pruned { name, fate: Fate::Leftover, before, after: 0 });
+    }
+    Ok(pruned)
+}
+
+/// The bytes that the cache takes.
+pub(crate) fn size_of_cache(cache: &Path) -> u64 {
+    size(cache)
+}
+
+/// Removes all stores. A checkout depends on none of them.
+pub(crate) fn clean_cache(cache: &Path) -> Result<(), Error> {
+    remove(&cache.join(STORES))
+}
+
+impl Store {
+    pub(crate) fn size(&self) -> Result<StoreSize, Error> {
+        let packs = if self.is_whole() { indexes(&self.packs_directory())?.len() } else { 0 };
+        Ok(StoreSize { name: self.name(), bytes: size(self.directory()), packs, last_use: self.last_use() })
+    }
+
+    /// Removes it where nobody used it for long or it is damaged; else makes one pack of all.
+    ///
+    /// What a checkout has of it stays, and so does every object; killed half-way, it holds some of them twice.
+    pub(crate) fn prune(&self, pruning: Pruning) -> Result<Pruned, Error> {
+        let before = size(self.directory());
+        let fate = if pruning.dry_run { self.foresee(pruning)? } else { self.prune_now(pruning)? };
+        let after = if fate.is_removed() { 0 } else { size(self.directory()) };
+        Ok(Pruned { name: self.name(), fate, before, after })
+    }
+
+    fn foresee(&self, pruning: Pruning) -> Result<Fate, Error> {
+        if !self.is_whole() {
+            return Ok(Fate::Leftover);
+        }
+        let unused = self.unused(pruning).map(Fate::Unused);
+        let packs = indexes(&self.packs_directory())?.len();
+        Ok(match unused {
+            Some(unused) => unused,
+            None if !self.has_whole_packs()? => Fate::Damaged,
+            None if packs > 1 => Fate::Packed(packs),
+            None => Fate::Kept,
+        })
+    }
+
+    fn prune_now(&self, pruning: Pruning) -> Result<Fate, Error> {
+        if !self.directory().is_dir() {
+            // Somebody else was faster.
+            return Ok(Fate::Leftover);
+        }
+        let Some(lock) = self.try_lock()? else { return Ok(Fate::Busy) };
+        let fate = if !self.is_whole() {
+            Fate::Leftover
+        } else if let Some(days) = self.unused(pruning) {
+            // Looked at with the lock in hand: what was opened since is in use.
+            Fate::Unused(days)
+        } else {
+            match self.pack_as_one(&lock) {
+                Err(Error::Damaged { .. } | Error::Protocol { .. }) => Fate::Damaged,
+                fate => fate?,
+            }
+        };
+        if fate.is_removed() {
+            self.remove(&lock)?;
+        }
+        Ok(fate)
+    }
+
+    /// For how many days nobody used it, where that is long enough.
+    fn unused(&self, pruning: Pruning) -> Option<u64> {
+        const DAY: u64 = 24 * 60 * 60;
+        let age = self.last_use()?.elapsed().unwrap_or_default();
+        (age >= pruning.older_than).then_some(age.as_secs() / DAY)
+    }
+
+    /// Puts one pack in place of several. It is there before the others go, which a reader may have opened: what it
+    /// then misses it looks for anew.
+    fn pack_as_one(&self, _lock: &StoreLock) -> Result<Fate, Error> {
+        let directory = self.packs_directory();
+        for file in remnants(&directory)? {
+            fs::remove_file(&file).at("remove", &file)?;
+        }
+        let old = indexes(&directory)?;
+        if old.len() < 2 {
+            return Ok(if old.iter().all(|index| is_intact(index)) { Fate::Kept } else { Fate::Damaged });
+        }
+        let mut packs: Vec<Pack> = Vec::new();
+        for index in &old {
+            packs.push(Pack::open(index).map_err(|error| Error::Damaged { why: error.to_string() })?);
+        }
+        // Most of what is in the largest is then copied in one go.
+        packs.sort_by_key(|pack| std::cmp::Reverse(pack.ids().len()));
+        let mut ids: Vec<[u8; 20]> = packs.iter().flat_map(|pack| pack.ids().copied()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let repository = self.repository()?;
+        let odb = repository.odb()?;
+        let mut sink = self.pack_sink()?;
+        Sources::of(packs, &odb).write_pack(&ids, &mut sink)?;
+        let new = sink.index()?;
+        // Each id was worked out from the object itself: an object that was altered has another one.
+        if !new.open().is_ok_and(|pack| pack.ids().eq(&ids)) {
+            return Ok(Fate::Damaged);
+        }
+        let kept = new.index();
+        new.take_in()?;
+        for index in old.iter().filter(|&index| *index != kept) {
+            // A pack without an index is none; an index without a pack would be damage.
+            fs::remove_file(index).at("remove", index)?;
+            let pack = index.with_extension("pack");
+            fs::remove_file(&pack).at("remove", &pack)?;
+        }
+        Ok(Fate::Packed(old.len()))
+    }
+}
+
+impl Fate {
+    pub(crate) fn is_removed(self) -> bool {
+        matches!(self, Self::Unused(_) | Self::Damaged | Self::Leftover)
+    }
+}
+
+/// The directories among the stores.
+fn entries(cache: &Path) -> Result<Vec<PathBuf>, Error> {
+    let stores = cache.join(STORES);
+    let entries = match fs::read_dir(&stores) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.at("read", &stores)?,
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry.at("read", &stores)?.path();
+        paths.extend(path.is_dir().then_some(path));
+    }
+    Ok(paths)
+}
+
+/// Whether it is no store, but a place where one is made or deleted.
+fn is_aside(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+}
+
+fn size(directory: &Path) -> u64 {
+    let files = walkdir::WalkDir::new(directory).into_iter().filter_map(Result::ok);
+    let sizes = files.filter_map(|entry| entry.metadata().ok()).filter(fs::Metadata::is_file);
+    sizes.map(|metadata| metadata.len()).sum()
+}
+
+fn remove(directory: &Path) -> Result<(), Error> {
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Ok(Err(error).at("remove", directory)?),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,232 @@
+//! New packs from old ones: objects are copied as they lie there, deflated and as deltas.
+//!
+//! libgit2's packbuilder looks for deltas anew, which takes many times as long as all the rest.
+
+use std::collections::HashMap;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use git2::Odb;
+use sha1::{Digest, Sha1};
+
+use super::pack::{Id, Kind, Pack, Packed};
+use super::{indexes, is_whole_pack};
+use crate::git::Error;
+use crate::git::store::oid;
+
+/// Where objects are copied from: packs, and an object database for what is in none of them.
+pub(in crate::git) struct Sources<'a> {
+    packs: Vec<Pack>,
+    odb: &'a Odb<'a>,
+}
+
+/// An object in one of several packs.
+#[derive(Clone, Copy)]
+struct Place {
+    pack: usize,
+    place: usize,
+}
+
+impl<'a> Sources<'a> {
+    /// The packs of an `objects` directory; those that cannot be read are left to libgit2.
+    pub(in crate::git) fn open(objects: &Path, odb: &'a Odb<'a>) -> Self {
+        let indexes = indexes(&objects.join("pack")).unwrap_or_default();
+        let packs = indexes.iter().filter(|index| is_whole_pack(index).unwrap_or(false));
+        Self { packs: packs.filter_map(|index| Pack::open(index).ok()).collect(), odb }
+    }
+
+    pub(in crate::git) fn of(packs: Vec<Pack>, odb: &'a Odb<'a>) -> Self {
+        Self { packs, odb }
+    }
+
+    /// Writes a pack of these objects, each named once, that needs no other: a delta stays one where the object that
+    /// it is made from comes along.
+    pub(in crate::git) fn write_pack(&mut self, ids: &[Id], sink: &mut dyn Write) -> Result<(), Error> {
+        let mut writer = PackWriter::new(sink, ids.len())?;
+        let mut packed: HashMap<Id, Place> = HashMap::with_capacity(ids.len());
+        let mut order = Vec::with_capacity(ids.len());
+        let mut others = Vec::new();
+        for id in ids {
+            let place = |(pack, found): (usize, &Pack)| found.find(id).map(|place| Place { pack, place });
+            match self.packs.iter().enumerate().find_map(place) {
+                Some(place) => {
+                    packed.insert(*id, place);
+                    let offset =
+                        self.packs[place.pack].offset(place.place).map_err(|error| damage(&error))?;
+                    order.push((place.pack, offset, *id));
+                }
+                None => others.push(*id),
+            }
+        }
+        order.sort_unstable();
+        for (_, _, id) in order {
+            self.copy(id, &packed, &mut writer)?;
+        }
+        for id in others {
+            self.deflate(&id, &mut writer)?;
+        }
+        writer.finish()
+    }
+
+    /// Copies an object, after those that it is made from.
+    ///
+    /// Of an object that is in several packs the first one counts, so a chain of deltas leads to earlier packs only,
+    /// or to others in the same pack: it has an end.
+    fn copy(
+        &mut self,
+        id: Id,
+        packed: &HashMap<Id, Place>,
+        writer: &mut PackWriter<'_>,
+    ) -> Result<(), Error> {
+        let mut chain: Vec<(Id, Packed)> = Vec::new();
+        let mut next = Some(id);
+        while let Some(id) = next.take().filter(|id| !writer.offsets.contains_key(id)) {
+            if chain.iter().any(|(known, _)| *known == id) {
+                return Err(Error::Damaged { why: "a pack makes no sense: a delta needs itself".to_owned() });
+            }
+            let place = packed[&id];
+            let object = self.packs[place.pack].read(place.place).map_err(|error| damage(&error))?;
+            if let Kind::Delta(base) = object.kind
+                && packed.contains_key(&base)
+            {
+                next = Some(base);
+            }
+            chain.push((id, object));
+        }
+        for (id, object) in chain.into_iter().rev() {
+            match object.kind {
+                Kind::Whole(kind) => writer.whole(id, kind, object.size, object.data())?,
+                Kind::Delta(base) => match writer.offsets.get(&base).copied() {
+                    Some(base) => writer.delta(id, base, object.size, object.data())?,
+                    None => self.deflate(&id, writer)?,
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes an object anew.
+    fn deflate(&self, id: &Id, writer: &mut PackWriter<'_>) -> Result<(), Error> {
+        let object = self.odb.read(oid(id))?;
+        let kind = match object.kind() {
+            git2::ObjectType::Commit => 1,
+            git2::ObjectType::Tree => 2,
+            git2::ObjectType::Tag => 4,
+            _ => 3,
+        };
+        let mut deflated = ZlibEncoder::new(Vec::new(), Compression::fast());
+        let deflated = deflated.write_all(object.data()).and_then(|()| deflated.finish());
+        let deflated = deflated.expect("memory takes every byte");
+        writer.whole(*id, kind, object.data().len() as u64, &deflated)
+    }
+}
+
+/// A pack that is being written.
+struct PackWriter<'a> {
+    sink: BufWriter<&'a mut dyn Write>,
+    hash: Sha1,
+    written: u64,
+    /// Where the objects so far begin.
+    offsets: HashMap<Id, u64>,
+}
+
+impl<'a> PackWriter<'a> {
+    fn new(sink: &'a mut dyn Write, objects: usize) -> Result<Self, Error> {
+        let objects =
+            u32::try_from(objects).map_err(|_| Error::Git { why: "too many objects".to_owned() })?;
+        // libgit2 maps the file anew for each piece that it is given.
+        let sink = BufWriter::with_capacity(1024 * 1024, sink);
+        let mut writer = Self { sink, hash: Sha1::new(), written: 0, offsets: HashMap::new() };
+        writer.put(b"PACK\0\0\0\x02")?;
+        writer.put(&objects.to_be_bytes())?;
+        Ok(writer)
+    }
+
+    fn whole(&mut self, id: Id, kind: u8, size: u64, data: &[u8]) -> Result<(), Error> {
+        self.offsets.insert(id, self.written);
+        self.put(&header(kind, size))?;
+        self.put(data)
+    }
+
+    /// An object made from another, which begins at `base`.
+    fn delta(&mut self, id: Id, base: u64, size: u64, data: &[u8]) -> Result<(), Error> {
+        const BY_OFFSET: u8 = 6;
+        let distance = self.written - base;
+        self.offsets.insert(id, self.written);
+        self.put(&header(BY_OFFSET, size))?;
+        self.put(&varying(distance))?;
+        self.put(data)
+    }
+
+    fn finish(mut self) -> Result<(), Error> {
+        let checksum = self.hash.finalize_reset();
+        self.put(&checksum)?;
+        self.sink.flush().map_err(in_sink)
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.hash.update(bytes);
+        self.written += bytes.len() as u64;
+        self.sink.write_all(bytes).map_err(in_sink)
+    }
+}
+
+/// The type in three bits and the size, seven bits a byte but for the first, the lowest first.
+fn header(kind: u8, size: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let (mut byte, mut rest) = (kind << 4 | low_bits(size, 4), size >> 4);
+    while rest > 0 {
+        bytes.push(byte | 0x80);
+        (byte, rest) = (low_bits(rest, 7), rest >> 7);
+    }
+    bytes.push(byte);
+    bytes
+}
+
+/// A distance: seven bits a byte, the highest first, and one less in all but the last.
+fn varying(distance: u64) -> Vec<u8> {
+    let mut bytes = vec![low_bits(distance, 7)];
+    let mut rest = distance >> 7;
+    while rest > 0 {
+        rest -= 1;
+        bytes.push(low_bits(rest, 7) | 0x80);
+        rest >>= 7;
+    }
+    bytes.reverse();
+    bytes
+}
+
+fn low_bits(number: u64, bits: u32) -> u8 {
+    u8::try_from(number & ((1 << bits) - 1)).expect("at most seven bits")
+}
+
+fn damage(error: &io::Error) -> Error {
+    Error::Damaged { why: error.to_string() }
+}
+
+/// A sink may know better what it met.
+fn in_sink(error: io::Error) -> Error {
+    error.downcast().unwrap_or_else(|error| Error::Protocol { why: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{header, varying};
+
+    #[test]
+    fn sizes_and_distances_are_written_as_git_writes_them() {
+        // The type in bits 4 to 6, then the size from its lowest bits on.
+        assert_eq!(header(3, 0), [0x30]);
+        assert_eq!(header(3, 15), [0x3f]);
+        assert_eq!(header(1, 16), [0x90, 0x01]);
+        assert_eq!(header(2, 15 + (127 << 4) + (1 << 11)), [0xaf, 0xff, 0x01]);
+        // From the highest bits on, and no distance in two ways.
+        assert_eq!(varying(1), [0x01]);
+        assert_eq!(varying(127), [0x7f]);
+        assert_eq!(varying(128), [0x80, 0x00]);
+        assert_eq!(varying(128 + 16_384), [0x80, 0x80, 0x00]);
+        assert_eq!(varying(16_511), [0xff, 0x7f]);
+    }
+}

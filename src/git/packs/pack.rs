@@ -1,0 +1,166 @@
+//! One pack, read by its index: where each object lies, and as what.
+//!
+//! libgit2 gives out objects, but not the bytes that they are packed as. Source: git's `gitformat-pack`.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+pub(super) type Id = [u8; 20];
+
+/// Magic and version of the index.
+const MAGIC: [u8; 8] = [0xff, b't', b'O', b'c', 0, 0, 0, 2];
+/// Magic, version, 256 counts of objects.
+const HEAD: usize = 8 + 4 * 256;
+const ID: usize = 20;
+const CHECKSUM: usize = 4;
+const OFFSET: usize = 4;
+/// The bit of an offset that says where the true one stands.
+const IS_LONG: u32 = 1 << 31;
+
+pub(in crate::git) struct Pack {
+    file: File,
+    index: Vec<u8>,
+    count: usize,
+    /// Places in the index, in the order of the pack.
+    by_offset: Vec<u32>,
+    /// Where the last object ends.
+    end: u64,
+}
+
+/// An object as it lies in a pack.
+pub(super) struct Packed {
+    pub(super) kind: Kind,
+    /// Its length, inflated; that of the instructions where it is a delta.
+    pub(super) size: u64,
+    bytes: Vec<u8>,
+    /// Where the deflated data begin.
+    data: usize,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    /// Whole, of the type with this number.
+    Whole(u8),
+    /// Made from another object.
+    Delta(Id),
+}
+
+impl Packed {
+    pub(super) fn data(&self) -> &[u8] {
+        &self.bytes[self.data..]
+    }
+}
+
+impl Pack {
+    /// Opens a pack by its index. An index of another format is an error like any that makes no sense.
+    pub(in crate::git) fn open(index: &Path) -> io::Result<Self> {
+        let file = File::open(index.with_extension("pack"))?;
+        let end = file.metadata()?.len().saturating_sub(ID as u64);
+        let index = fs::read(index)?;
+        let count = number(&index, HEAD - 4)? as usize;
+        let is_whole = index.len() >= HEAD + count * (ID + CHECKSUM + OFFSET) + 2 * ID;
+        if !index.starts_with(&MAGIC) || !is_whole {
+            return Err(nonsense("its index is cut short, or of another version"));
+        }
+        let mut pack = Self { file, index, count, by_offset: Vec::new(), end };
+        let mut places = Vec::with_capacity(count);
+        for place in 0..count {
+            places.push((pack.offset(place)?, u32::try_from(place).map_err(io::Error::other)?));
+        }
+        places.sort_unstable();
+        pack.by_offset = places.into_iter().map(|(_, place)| place).collect();
+        Ok(pack)
+    }
+
+    /// All ids, sorted.
+    pub(in crate::git) fn ids(&self) -> impl ExactSizeIterator<Item = &Id> {
+        self.index[HEAD..HEAD + self.count * ID].as_chunks().0.iter()
+    }
+
+    /// The place of an object in the index.
+    pub(super) fn find(&self, id: &Id) -> Option<usize> {
+        let ids = self.index[HEAD..HEAD + self.count * ID].as_chunks::<ID>().0;
+        let count = |first: usize| number(&self.index, 8 + 4 * first).map_or(0, |count| count as usize);
+        let first = usize::from(id[0]);
+        let from = if first == 0 { 0 } else { count(first - 1) };
+        let found = ids.get(from..count(first))?.binary_search(id).ok()?;
+        Some(from + found)
+    }
+
+    /// Where an object begins in the pack.
+    pub(super) fn offset(&self, place: usize) -> io::Result<u64> {
+        let offsets = HEAD + self.count * (ID + CHECKSUM);
+        let short = number(&self.index, offsets + place * OFFSET)?;
+        if short & IS_LONG == 0 {
+            return Ok(u64::from(short));
+        }
+        let long = offsets + self.count * OFFSET + 8 * (short ^ IS_LONG) as usize;
+        let bytes = self.index.get(long..).and_then(|bytes| bytes.first_chunk());
+        bytes.map(|bytes| u64::from_be_bytes(*bytes)).ok_or_else(|| nonsense("an offset is missing"))
+    }
+
+    /// Reads an object as it lies here.
+    pub(super) fn read(&mut self, place: usize) -> io::Result<Packed> {
+        let from = self.offset(place)?;
+        let rank = self.rank(from).ok_or_else(|| nonsense("an object has no place"))?;
+        let to = match self.by_offset.get(rank + 1) {
+            Some(&next) => self.offset(next as usize)?,
+            None => self.end,
+        };
+        if to <= from || to > self.end {
+            return Err(nonsense("an object ends before it begins"));
+        }
+        let mut bytes = vec![0; usize::try_from(to - from).map_err(io::Error::other)?];
+        self.file.seek(SeekFrom::Start(from))?;
+        self.file.read_exact(&mut bytes)?;
+        let (kind, size, data) =
+            self.header(&bytes, from).ok_or_else(|| nonsense("an object has no header"))?;
+        Ok(Packed { kind, size, bytes, data })
+    }
+
+    /// The rank of an object by where it begins.
+    fn rank(&self, offset: u64) -> Option<usize> {
+        self.by_offset.binary_search_by_key(&Some(offset), |&place| self.offset(place as usize).ok()).ok()
+    }
+
+    fn header(&self, bytes: &[u8], offset: u64) -> Option<(Kind, u64, usize)> {
+        let mut rest = bytes.iter();
+        let first = *rest.next()?;
+        let (mut size, mut shift, mut last) = (u64::from(first & 0x0f), 4, first);
+        while last & 0x80 != 0 {
+            last = *rest.next()?;
+            size |= u64::from(last & 0x7f).checked_shl(shift)?;
+            shift += 7;
+        }
+        let kind = match first >> 4 & 0x07 {
+            whole @ 1..=4 => Kind::Whole(whole),
+            6 => {
+                let mut last = *rest.next()?;
+                let mut distance = u64::from(last & 0x7f);
+                while last & 0x80 != 0 {
+                    last = *rest.next()?;
+                    distance = distance.checked_add(1)?.checked_mul(128)? | u64::from(last & 0x7f);
+                }
+                let base = self.by_offset[self.rank(offset.checked_sub(distance)?)?];
+                Kind::Delta(*self.ids().nth(base as usize)?)
+            }
+            7 => {
+                let base = *rest.as_slice().first_chunk()?;
+                rest = rest.as_slice()[ID..].iter();
+                Kind::Delta(base)
+            }
+            _ => return None,
+        };
+        Some((kind, size, bytes.len() - rest.as_slice().len()))
+    }
+}
+
+fn number(bytes: &[u8], at: usize) -> io::Result<u32> {
+    let bytes = bytes.get(at..).and_then(|bytes| bytes.first_chunk());
+    bytes.map(|bytes| u32::from_be_bytes(*bytes)).ok_or_else(|| nonsense("its index is cut short"))
+}
+
+fn nonsense(why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("a pack makes no sense: {why}"))
+}

@@ -1,0 +1,221 @@
+//! `.gitmodules`, with the gitlinks of the repository around it as pins.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Component, Path, PathBuf};
+
+use super::git_config::{self, Section, Variable};
+use super::{Declaration, Error, Place, Repo, Text, reference, url};
+use crate::git::Superproject;
+
+/// Reads the submodules; without a repository around the file there are no pins.
+pub(super) fn read(text: &Text, outer: Option<&Superproject>) -> Result<Declaration, Error> {
+    let mut declaration =
+        Declaration { base: text.directory(), has_pins: outer.is_some(), ..Declaration::default() };
+    if outer.is_none() {
+        let words =
+            "it is not at the top of a git repository, so there are no gitlinks and nothing is pinned";
+        declaration.notes.push(text.whole().note(words));
+    }
+    let mut names: HashMap<String, Place> = HashMap::new();
+    let mut paths: HashMap<PathBuf, Place> = HashMap::new();
+    for section in git_config::sections(text)? {
+        let place = section.place.clone();
+        let Some(name) = section.subsection.clone().filter(|_| section.name == "submodule") else {
+            declaration.notes.push(place.note(format!("section `{}` is left out", section.name)));
+            continue;
+        };
+        if let Some(first) = names.insert(name.clone(), place.clone()) {
+            return Err(place.refuse(format!("submodule `{name}` stands twice, first {}", first.spot)));
+        }
+        let repo = submodule(&name, section, outer, &mut declaration)?;
+        if let Some(first) = paths.insert(repo.path.clone(), place.clone()) {
+            let path = repo.path.display();
+            return Err(place.refuse(format!("`{path}` belongs to another submodule too, {}", first.spot)));
+        }
+        declaration.repos.push(repo);
+    }
+    let is_there = |repo: &&Repo| declaration.base.join(&repo.path).join(".git").exists();
+    let there = declaration.repos.iter().filter(is_there).count();
+    if there > 0 {
+        let them = if there == 1 { "1 submodule is".to_owned() } else { format!("{there} submodules are") };
+        let words =
+            format!("{them} checked out, which `oca sync` leaves alone: run `git submodule deinit --all`");
+        declaration.notes.push(text.whole().note(words));
+    }
+    let declared: BTreeSet<String> = declaration.repos.iter().map(|repo| slashed(&repo.path)).collect();
+    for (path, commit) in outer.iter().flat_map(|outer| &outer.gitlinks) {
+        if !declared.contains(path) {
+            let words = format!("the gitlink `{path}` at `{commit}` has no entry here, and is left out");
+            declaration.notes.push(text.whole().note(words));
+        }
+    }
+    Ok(declaration)
+}
+
+fn submodule(
+    name: &str,
+    section: Section,
+    outer: Option<&Superproject>,
+    declaration: &mut Declaration,
+) -> Result<Repo, Error> {
+    let mut variables: HashMap<String, Variable> = HashMap::new();
+    for variable in section.variables {
+        let (key, place) = (variable.key.clone(), variable.place.clone());
+        if let Some(first) = variables.insert(key.clone(), variable) {
+            let why = format!("`{key}` of submodule `{name}` stands twice, first {}", first.place.spot);
+            return Err(place.refuse(why));
+        }
+    }
+    let mut require = |key: &str| {
+        let missing = || section.place.refuse(format!("submodule `{name}` has no `{key}`"));
+        variables.remove(key).ok_or_else(missing)
+    };
+    let (path, address) = (require("path")?, require("url")?);
+    let path = below(&path.value).ok_or_else(|| {
+        path.place
+            .refuse(format!("`{}` is no path below the repository that `.gitmodules` is in", path.value))
+    })?;
+    let absolute = resolved(&address, outer, declaration)?;
+    let mut repo = Repo::new(section.place.clone(), path, url(&absolute, &address.place)?);
+    if let Some(branch) = variables.remove("branch") {
+        if branch.value == "." {
+            let text =
+                format!("`branch = .` of submodule `{name}` is left out: the branch of the series is taken");
+            declaration.notes.push(branch.place.note(text));
+        } else {
+            repo.reference = Some(reference(&branch.value, &branch.place)?);
+        }
+    }
+    if variables.remove("shallow").is_some_and(|shallow| shallow.value == "false") {
+        repo.depth = Some(0);
+    }
+    let mut others: Vec<Variable> = variables.into_values().collect();
+    others.sort_by(|a, b| a.key.cmp(&b.key));
+    for Variable { place, key, value } in others {
+        let shown = match key.as_str() {
+            "update" if value == "checkout" => continue,
+            // A command may hold a password, and so is not repeated.
+            "update" if value.starts_with('!') => "a command".to_owned(),
+            _ => value,
+        };
+        let text = format!("`{key}` of submodule `{name}`, {shown}, is left out");
+        declaration.notes.push(place.note(text));
+    }
+    look_inside(&mut repo, name, outer, declaration);
+    Ok(repo)
+}
+
+/// Takes the pin, and names what the submodule holds itself.
+fn look_inside(repo: &mut Repo, name: &str, outer: Option<&Superproject>, declaration: &mut Declaration) {
+    let Some(outer) = outer else { return };
+    repo.commit = outer.gitlinks.get(&slashed(&repo.path)).copied();
+    if repo.commit.is_none() {
+        let text = format!("submodule `{name}` has no gitlink: the head of its branch is taken now");
+        declaration.notes.push(repo.place.note(text));
+    }
+    if declaration.base.join(&repo.path).join(".gitmodules").is_file() {
+        let text = format!("submodule `{name}` has submodules of its own, which are left out");
+        declaration.notes.push(repo.place.note(text));
+    }
+}
+
+/// A url with what `./` and `../` at its beginning are relative to.
+fn resolved(
+    address: &Variable,
+    outer: Option<&Superproject>,
+    declaration: &mut Declaration,
+) -> Result<String, Error> {
+    let Variable { place, value, .. } = address;
+    if !value.starts_with("./") && !value.starts_with("../") {
+        return Ok(value.clone());
+    }
+    let outside = |base: &str| {
+        let hint = "write the whole url";
+        place.refuse_with_hint(format!("`{value}` leads out of `{}`", crate::repo::redact(base)), hint)
+    };
+    let Some(outer) = outer else {
+        let why = format!("`{value}` is relative to the remote of a repository that is not there");
+        return Err(place.refuse_with_hint(why, "write the whole url"));
+    };
+    if let Some(origin) = &outer.origin {
+        return relative(origin, value).ok_or_else(|| outside(origin));
+    }
+    let own = outer.directory.to_string_lossy();
+    declaration
+        .notes
+        .push(place.note(format!("`{value}` is relative to `{own}`: there is no remote `origin`")));
+    relative(&own, value).ok_or_else(|| outside(&own))
+}
+
+/// The rule of `git submodule`: each `../` takes a part off the url, at a slash or, where there is none left, at the
+/// colon of `host:path`.
+fn relative(base: &str, url: &str) -> Option<String> {
+    let mut base = base.trim_end_matches('/').to_owned();
+    let mut rest = url;
+    let mut separator = '/';
+    loop {
+        if let Some(below) = rest.strip_prefix("../") {
+            rest = below;
+            let slash = base
+                .rfind('/')
+                .filter(|at| *at > 0 && !base[..*at].ends_with('/') && !base[..*at].ends_with(':'));
+            if let Some(at) = slash {
+                base.truncate(at);
+            } else {
+                let colon = base.rfind(':').filter(|_| separator == '/' && !base.contains("://"))?;
+                base.truncate(colon);
+                separator = ':';
+            }
+        } else if let Some(here) = rest.strip_prefix("./") {
+            rest = here;
+        } else {
+            break;
+        }
+    }
+    Some(format!("{base}{separator}{}", rest.trim_end_matches('/')))
+}
+
+/// A path as git writes it on every platform.
+fn slashed(path: &Path) -> String {
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("/")
+}
+
+/// A relative path that stays where it is.
+fn below(path: &str) -> Option<PathBuf> {
+    let path = Path::new(path);
+    let plain = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let path: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+    (plain && path.components().next().is_some()).then_some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relative_urls_are_resolved_as_git_does() {
+        for (base, url, expected) in [
+            ("https://host/acme/shop.git", "../web.git", Some("https://host/acme/web.git")),
+            ("https://host/acme/shop.git/", "../../OCA/web", Some("https://host/OCA/web")),
+            ("https://host/acme/shop", "./web", Some("https://host/acme/shop/web")),
+            ("git@host:acme/shop.git", "../web.git", Some("git@host:acme/web.git")),
+            ("git@host:acme/shop.git", "../../OCA/web.git", Some("git@host:OCA/web.git")),
+            ("git@host:shop.git", "../web.git", Some("git@host:web.git")),
+            ("/srv/git/shop.git", "../web.git", Some("/srv/git/web.git")),
+            ("../shop.git", "../web.git", Some("../web.git")),
+            ("https://host/shop", "../../../web", None),
+            ("git@host:shop.git", "../../web.git", None),
+        ] {
+            assert_eq!(relative(base, url).as_deref(), expected, "{base} {url}");
+        }
+    }
+
+    #[test]
+    fn paths_stay_in_the_repository() {
+        for path in ["../web", "/web", "a/../../b", "", "."] {
+            assert_eq!(below(path), None, "{path}");
+        }
+        assert_eq!(below("./oca//web/"), Some(PathBuf::from("oca/web")));
+    }
+}

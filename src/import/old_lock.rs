@@ -1,0 +1,97 @@
+//! The `oca.lock.json` that projects wrote by hand before this tool: `repos`, each with `name`, `url`, `ref`, `commit`
+//! and `modules`. Its versions are "1.0" and "2.0"; oca's own lock has an integer.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::node::{Entry, Node};
+use super::{Declaration, Error, Repo, Surroundings, Text, json, reference, url};
+use crate::repo::{CommitId, Reference, Series};
+
+/// What is said of the file itself, and has no use beyond it.
+const ABOUT: [&str; 4] = ["$schema", "generated_at", "description", "notes"];
+
+pub(super) fn read(text: &Text, around: &Surroundings<'_>) -> Result<Declaration, Error> {
+    let document = json::document(text)?;
+    let mut fields = document.fields("the file")?;
+    if let Some(version) = fields.take("version") {
+        check(version, &document)?;
+    }
+    let series = fields.take("odoo_version").map(|node| {
+        let series = Series::parse(node.text("`odoo_version`")?);
+        series.map_err(|invalid| node.place.refuse(invalid.to_string()))
+    });
+    // Its paths are those of the project, wherever it lies itself.
+    let target =
+        fields.take("target_dir").map(|node| node.text("`target_dir`")).transpose()?.unwrap_or("oca");
+    let mut declaration = Declaration {
+        base: around.project.to_owned(),
+        series: series.transpose()?,
+        has_pins: true,
+        ..Declaration::default()
+    };
+    let mut unknown: BTreeMap<&str, usize> = BTreeMap::new();
+    for node in fields.require("repos")?.list("`repos`")? {
+        let repo = repo(node, Path::new(target), &mut declaration, &mut unknown)?;
+        declaration.repos.push(repo);
+    }
+    for (key, count) in unknown {
+        let of = if count == 1 { "a repository".to_owned() } else { format!("{count} repositories") };
+        declaration.notes.push(text.key("repos").note(format!("`{key}` of {of} is left out")));
+    }
+    for Entry { key, place, .. } in fields.left() {
+        if !ABOUT.contains(&key.as_str()) {
+            declaration.notes.push(place.note("it is left out: oca does not know it"));
+        }
+    }
+    Ok(declaration)
+}
+
+fn check(version: &Node, document: &Node) -> Result<(), Error> {
+    match version.text("`version`")? {
+        "1.0" | "2.0" => Ok(()),
+        "1" if document.get("profiles").is_some() => {
+            let hint = "put the `repos.toml` that it was made from beside it, and run `oca lock`";
+            Err(version.place.refuse_with_hint("this is a lock of oca itself", hint))
+        }
+        other => Err(version.place.refuse(format!("version `{other}` is neither `1.0` nor `2.0`"))),
+    }
+}
+
+fn repo<'n>(
+    node: &'n Node,
+    target: &Path,
+    declaration: &mut Declaration,
+    unknown: &mut BTreeMap<&'n str, usize>,
+) -> Result<Repo, Error> {
+    let mut fields = node.fields("an item of `repos`")?;
+    let name = fields.require("name")?.text("`name`")?;
+    let address = fields.require("url")?;
+    // `OCA/web` is called after its owner too.
+    let directory: PathBuf = target.join(name.rsplit('/').next().unwrap_or(name));
+    let mut repo = Repo::new(node.place.clone(), directory, url(address.text("`url`")?, &address.place)?);
+    if let Some(word) = fields.take("ref").filter(|node| !node.is_null()) {
+        repo.reference = Some(reference(word.text("`ref`")?, &word.place)?);
+    }
+    if let Some(commit) = fields.take("commit") {
+        let word = if commit.is_null() { "" } else { commit.text("`commit`")? };
+        match CommitId::parse(word) {
+            // A commit that is the reference itself is no pin besides.
+            Ok(_) if matches!(repo.reference, Some(Reference::Rev(_))) => {}
+            Ok(id) => repo.commit = Some(id),
+            Err(_) => {
+                let text = format!("`{word}` pins `{name}` to nothing: the head of its branch is taken now");
+                declaration.notes.push(commit.place.note(text));
+            }
+        }
+    }
+    if let Some(modules) = fields.take("modules") {
+        let modules = modules.texts("`modules`")?.into_iter().map(|(name, _)| name.to_owned()).collect();
+        // An empty list was written where nobody chose: of a repository of which nothing is wanted there is no entry.
+        repo.modules = Some(modules).filter(|modules: &Vec<String>| !modules.is_empty());
+    }
+    for entry in fields.left() {
+        *unknown.entry(&entry.key).or_default() += 1;
+    }
+    Ok(repo)
+}

@@ -1,0 +1,130 @@
+//! Files that are read, places in them, and what is said of a place.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Error;
+use crate::config::directory_of;
+
+/// The text of a file.
+pub(super) struct Text {
+    pub(super) file: Arc<Path>,
+    pub(super) text: String,
+    line_starts: Vec<usize>,
+}
+
+/// A spot in a file, as a message names it.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Place {
+    file: Arc<Path>,
+    pub(super) spot: Spot,
+}
+
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Spot {
+    Whole,
+    /// Counted from 1.
+    Line(usize),
+    Key(String),
+}
+
+/// Something that a file says and `repos.toml` cannot.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{place}: {text}")]
+pub(crate) struct Note {
+    pub(super) place: Place,
+    text: String,
+}
+
+impl Text {
+    pub(super) fn new(file: &Path, text: &str) -> Self {
+        // A byte order mark is some editors' own.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
+        let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { file: file.into(), text, line_starts }
+    }
+
+    /// The text of a file that is there.
+    pub(super) fn load(file: &Path) -> Result<Self, Error> {
+        Self::load_if_there(file)?.ok_or_else(|| Error::Missing { path: file.to_owned() })
+    }
+
+    pub(super) fn load_if_there(file: &Path) -> Result<Option<Self>, Error> {
+        let Some(bytes) = crate::fs::read_if_there(file)? else { return Ok(None) };
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Some(Self::new(file, &text))),
+            Err(error) => {
+                let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+                let line = String::from_utf8_lossy(valid).matches('\n').count() + 1;
+                Err(Error::NotUtf8 { file: file.to_owned(), line })
+            }
+        }
+    }
+
+    /// The line of a byte of the text, from 1.
+    pub(super) fn line_at(&self, offset: usize) -> usize {
+        self.line_starts.partition_point(|start| *start <= offset)
+    }
+
+    pub(super) fn whole(&self) -> Place {
+        Place { file: Arc::clone(&self.file), spot: Spot::Whole }
+    }
+
+    pub(super) fn line(&self, line: usize) -> Place {
+        Place { file: Arc::clone(&self.file), spot: Spot::Line(line) }
+    }
+
+    pub(super) fn key(&self, key: &str) -> Place {
+        let spot = if key.is_empty() { Spot::Whole } else { Spot::Key(key.to_owned()) };
+        Place { file: Arc::clone(&self.file), spot }
+    }
+
+    pub(super) fn syntax(&self, language: &'static str, line: usize, why: &str) -> Error {
+        Error::Syntax { place: self.line(line), language, why: why.to_owned() }
+    }
+
+    /// The directory of the file.
+    pub(super) fn directory(&self) -> PathBuf {
+        directory_of(&self.file)
+    }
+}
+
+impl Place {
+    pub(super) fn note(&self, text: impl Into<String>) -> Note {
+        Note { place: self.clone(), text: one_line(text.into()) }
+    }
+
+    pub(super) fn refuse(&self, why: impl Into<String>) -> Error {
+        Error::Refused { place: self.clone(), why: one_line(why.into()), hint: None }
+    }
+
+    pub(super) fn refuse_with_hint(&self, why: impl Into<String>, hint: impl Into<String>) -> Error {
+        Error::Refused { place: self.clone(), why: one_line(why.into()), hint: Some(hint.into()) }
+    }
+}
+
+/// Whatever a file brings: what is said of it stays one line, and moves no cursor.
+fn one_line(text: String) -> String {
+    if !text.chars().any(char::is_control) {
+        return text;
+    }
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.file.display())?;
+        if self.spot == Spot::Whole { Ok(()) } else { write!(f, " {}", self.spot) }
+    }
+}
+
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => Ok(()),
+            Self::Line(line) => write!(f, "at line {line}"),
+            Self::Key(key) => write!(f, "at `{key}`"),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! From a declaration to a new `repos.toml`: the series, the names, and the one directory of the checkouts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+
+use super::{Declaration, Error, Import, Note, Repo, Surroundings};
+use crate::config::{Fresh, FreshRepo, PATH};
+use crate::fs::{Context, normal};
+use crate::repo::{Edition, Reference, RemoteUrl, RepoName, Series};
+
+pub(super) fn settle(
+    declaration: Declaration,
+    path: &Path,
+    around: &Surroundings<'_>,
+) -> Result<Import, Error> {
+    let Declaration { base, series, locals, repos, has_pins, mut notes } = declaration;
+    let (odoos, repos): (Vec<Repo>, Vec<Repo>) = repos.into_iter().partition(|repo| is_odoo(&repo.url));
+    let has_enterprise = odoos.iter().any(|repo| last_part(&repo.url) == "enterprise");
+    let edition = if has_enterprise { Edition::Enterprise } else { Edition::Community };
+    notes.extend(odoos.iter().map(left_out));
+    if repos.is_empty() {
+        return Err(Error::Empty { path: path.to_owned() });
+    }
+    let all = || repos.iter().chain(&odoos);
+    let odoo = around.series.or(series).or_else(|| most_common(all()));
+    let odoo = odoo.ok_or_else(|| Error::NoSeries { path: path.to_owned() })?;
+    let places = Places::new(&base, around.project)?;
+    let names = names(&repos, &mut notes)?;
+    let path = places.common(&repos, &names, &mut notes);
+    let locals = locals.iter().filter_map(|local| places.below(local)).collect();
+    let mut pins = BTreeMap::new();
+    let mut fresh = Vec::new();
+    for (repo, name) in repos.into_iter().zip(names) {
+        let reference = repo.reference.unwrap_or_else(|| Reference::Branch(odoo.to_string()));
+        match (&reference, repo.commit) {
+            (Reference::Rev(declared), Some(commit)) if *declared != commit => {
+                let text =
+                    format!("the pin of `{name}` to `{commit}` is left out: it is declared as `{declared}`");
+                notes.push(repo.place.note(text));
+            }
+            (Reference::Rev(_), _) | (_, None) => {}
+            (_, Some(commit)) => {
+                pins.insert(name.clone(), commit);
+            }
+        }
+        let url = without_secret(&repo.url).inspect(|_| {
+            let text =
+                format!("user and password in the url of `{name}` are left out: set a token for its host");
+            notes.push(repo.place.note(text));
+        });
+        if !repo.merges.is_empty() {
+            let text = format!("`merges` of `{name}` is taken over, and this oca cannot apply it yet");
+            notes.push(repo.place.note(text));
+        }
+        fresh.push(FreshRepo {
+            name,
+            url: url.unwrap_or(repo.url),
+            reference,
+            modules: repo.modules,
+            addons: repo.addons,
+            hold: repo.hold,
+            merges: repo.merges,
+            depth: repo.depth,
+        });
+    }
+    notes.sort_by(|one, other| one.place.cmp(&other.place));
+    let fresh = Fresh { odoo, edition, path, locals, repos: fresh };
+    Ok(Import { fresh, pins: has_pins.then_some(pins), notes })
+}
+
+/// Odoo itself, a fork of it, or its Enterprise modules.
+fn is_odoo(url: &RemoteUrl) -> bool {
+    ["odoo", "ocb", "enterprise"].contains(&last_part(url).as_str())
+}
+
+/// The last part of a url without `.git`, in lower case.
+fn last_part(url: &RemoteUrl) -> String {
+    let url = url.as_str();
+    let last = url.rsplit(['/', ':']).next().unwrap_or_default();
+    last.strip_suffix(".git").unwrap_or(last).to_lowercase()
+}
+
+fn left_out(repo: &Repo) -> Note {
+    let at = match (&repo.commit, &repo.reference) {
+        (Some(commit), _) => format!(" at commit `{commit}`"),
+        (None, Some(reference)) => format!(" at {reference}"),
+        (None, None) => String::new(),
+    };
+    let path = repo.path.display();
+    repo.place.note(format!(
+        "`{path}`{at} is Odoo itself and left out: name its add-ons in `before` of `[addons-path]`"
+    ))
+}
+
+/// The series that most branches are called by; of two that are equally common, the newer.
+fn most_common<'r>(repos: impl Iterator<Item = &'r Repo>) -> Option<Series> {
+    let mut counts: BTreeMap<Series, usize> = BTreeMap::new();
+    for repo in repos {
+        if let Some(Reference::Branch(branch)) = &repo.reference
+            && let Ok(series) = Series::parse(branch)
+        {
+            *counts.entry(series).or_default() += 1;
+        }
+    }
+    counts.into_iter().max_by_key(|(series, count)| (*count, *series)).map(|(series, _)| series)
+}
+
+/// The name of each repository: that of its directory, or else of its url. No two are the same, whatever their case.
+fn names(repos: &[Repo], notes: &mut Vec<Note>) -> Result<Vec<RepoName>, Error> {
+    let mut taken = BTreeSet::new();
+    let mut names = Vec::new();
+    for repo in repos {
+        let directory = repo.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let above = repo.path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        let candidates = [
+            directory.to_owned(),
+            last_part(&repo.url),
+            format!("{}-{directory}", above.unwrap_or_default()),
+            format!("{}-{}", owner(&repo.url), last_part(&repo.url)),
+        ];
+        let mut free = candidates.iter().filter_map(|word| RepoName::parse(word).ok());
+        let name = free.find(|name| taken.insert(name.as_str().to_lowercase())).ok_or_else(|| {
+            let why = format!("no name is left for the repository in `{}`", repo.path.display());
+            repo.place.refuse_with_hint(why, "rename its directory: each repository needs a name of its own")
+        })?;
+        if name.as_str() != directory {
+            let text = format!("the repository in `{}` is called `{name}` here", repo.path.display());
+            notes.push(repo.place.note(text));
+        }
+        names.push(name);
+    }
+    Ok(names)
+}
+
+/// The part of a url before its last.
+fn owner(url: &RemoteUrl) -> &str {
+    url.as_str().rsplit(['/', ':']).nth(1).unwrap_or_default()
+}
+
+/// Where paths of a format are, seen from the new file.
+struct Places {
+    base: PathBuf,
+    project: PathBuf,
+}
+
+impl Places {
+    fn new(base: &Path, project: &Path) -> Result<Self, Error> {
+        let absolute = |path: &Path| std::path::absolute(path).at("find", path);
+        Ok(Self { base: normal(&absolute(base)?), project: normal(&absolute(project)?) })
+    }
+
+    /// A path of the format as one below the project.
+    fn below(&self, path: &Path) -> Option<String> {
+        let path = normal(&self.base.join(path));
+        let below = path.strip_prefix(&self.project).ok()?;
+        let parts = below.components().map(|part| match part {
+            Component::Normal(part) => part.to_str(),
+            _ => None,
+        });
+        Some(parts.collect::<Option<Vec<_>>>()?.join("/"))
+    }
+
+    /// The directory that most checkouts are in, if the file can name it. Those that are elsewhere are told of.
+    fn common(&self, repos: &[Repo], names: &[RepoName], notes: &mut Vec<Note>) -> String {
+        let mut groups: Vec<(PathBuf, Vec<usize>)> = Vec::new();
+        for (at, repo) in repos.iter().enumerate() {
+            let parent = repo.path.parent().unwrap_or(Path::new("")).to_owned();
+            match groups.iter_mut().find(|(known, _)| *known == parent) {
+                Some((_, members)) => members.push(at),
+                None => groups.push((parent, vec![at])),
+            }
+        }
+        groups.sort_by_key(|(_, members)| std::cmp::Reverse(members.len()));
+        let fits = |(parent, members): &&(PathBuf, Vec<usize>)| {
+            let directories = members.iter().filter_map(|at| repos[*at].path.file_name()?.to_str());
+            self.is_free(parent, &directories.collect())
+        };
+        let chosen = groups.iter().find(fits).map(|(parent, _)| parent);
+        let path = chosen.and_then(|parent| self.below(parent));
+        let path = path.unwrap_or_else(|| PATH.to_owned());
+        for (parent, members) in groups.iter().filter(|(parent, _)| Some(parent) != chosen) {
+            let [first, rest @ ..] = members.as_slice() else { continue };
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            let (name, from) = (&names[*first], self.base.join(parent));
+            let from = normal(&from);
+            let from = from.strip_prefix(&self.project).unwrap_or(&from).display().to_string();
+            let from = if from.is_empty() { ".".to_owned() } else { from };
+            let text = format!("the checkout of `{name}`{more} goes to `{path}`, not to `{from}`");
+            notes.push(repos[*first].place.note(text));
+        }
+        path
+    }
+
+    /// Whether a directory can be that of the checkouts: inside the project, and with nothing else in it, for git is
+    /// told to ignore all that is there.
+    fn is_free(&self, parent: &Path, directories: &BTreeSet<&str>) -> bool {
+        let Some(below) = self.below(parent) else { return false };
+        let is_plain = !below.is_empty()
+            && !below.contains(['\\', ',', '$'])
+            && below.split('/').all(|part| !part.eq_ignore_ascii_case(".git"));
+        let Ok(entries) = std::fs::read_dir(self.base.join(parent)) else { return is_plain };
+        let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        is_plain && names.all(|name| name.starts_with('.') || directories.contains(name.as_str()))
+    }
+}
+
+/// The url without a literal secret, where it has one. A variable is none.
+fn without_secret(url: &RemoteUrl) -> Option<RemoteUrl> {
+    let bare = url.without_secret();
+    let authority = url.as_str().split_once("://")?.1.split('/').next()?;
+    let (userinfo, _) = authority.rsplit_once('@')?;
+    (bare != *url && !userinfo.contains("${")).then_some(bare)
+}

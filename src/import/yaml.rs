@@ -1,0 +1,169 @@
+//! YAML to [`Node`]s.
+
+use std::collections::HashMap;
+
+use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+
+use super::node::{Entry, Node, Value};
+use super::{Error, Place, Text};
+
+/// Far more than a list of repositories needs, and little enough for every recursion over it.
+const DEPTH: usize = 32;
+/// How many values aliases may stand for: a few lines of them can stand for more than a machine holds.
+const UNFOLDED: usize = 10_000;
+
+/// The documents of a file. A key that stands twice is refused: tools differ in which one they take.
+pub(super) fn documents(text: &Text) -> Result<Vec<Node>, Error> {
+    let mut builder =
+        Builder { text, open: Vec::new(), anchors: HashMap::new(), unfolded: 0, done: Vec::new() };
+    for event in Parser::new_from_str(&text.text) {
+        let (event, span) =
+            event.map_err(|error| text.syntax("YAML", error.marker().line(), error.info()))?;
+        builder.take(event, span)?;
+    }
+    Ok(builder.done)
+}
+
+/// The only document of a file; nothing where the file has none.
+pub(super) fn document(text: &Text) -> Result<Option<Node>, Error> {
+    let mut documents = documents(text)?.into_iter();
+    let first = documents.next().filter(|node| !node.is_null());
+    match documents.next() {
+        Some(second) => Err(second.place.refuse("a second document begins, where one is wanted")),
+        None => Ok(first),
+    }
+}
+
+struct Builder<'t> {
+    text: &'t Text,
+    open: Vec<Open>,
+    anchors: HashMap<usize, Node>,
+    unfolded: usize,
+    done: Vec<Node>,
+}
+
+/// A list or a map whose end has not come yet.
+struct Open {
+    line: usize,
+    anchor: usize,
+    content: Content,
+}
+
+enum Content {
+    List(Vec<Node>),
+    Map(Map),
+}
+
+#[derive(Default)]
+struct Map {
+    entries: Vec<Entry>,
+    /// Where each key stands.
+    keys: HashMap<String, Place>,
+    /// A key that waits for its value.
+    key: Option<String>,
+}
+
+impl Builder<'_> {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Error> {
+        let line = span.start.line();
+        match event {
+            Event::Scalar(text, style, anchor, _) => {
+                let is_null = style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null");
+                let value = if is_null { Value::Null } else { Value::Text(text.into_owned()) };
+                self.put(value, anchor, line)
+            }
+            Event::Alias(anchor) => {
+                let Some(node) = self.anchors.get(&anchor).cloned() else {
+                    return Err(self.text.line(line).refuse("an alias stands inside what it names"));
+                };
+                self.unfolded += size(&node);
+                if self.unfolded > UNFOLDED {
+                    return Err(self
+                        .text
+                        .line(line)
+                        .refuse("the aliases stand for more than any list holds"));
+                }
+                self.put(node.value, 0, line)
+            }
+            Event::SequenceStart(anchor, _) => self.begin(line, anchor, Content::List(Vec::new())),
+            Event::MappingStart(anchor, _) => self.begin(line, anchor, Content::Map(Map::default())),
+            Event::SequenceEnd | Event::MappingEnd => self.end(),
+            _ => Ok(()),
+        }
+    }
+
+    fn begin(&mut self, line: usize, anchor: usize, content: Content) -> Result<(), Error> {
+        if self.open.len() == DEPTH {
+            return Err(self.text.line(line).refuse(format!("it is nested more than {DEPTH} deep")));
+        }
+        self.open.push(Open { line, anchor, content });
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        let Some(Open { line, anchor, content }) = self.open.pop() else { return Ok(()) };
+        let value = match content {
+            Content::List(items) => Value::List(items),
+            Content::Map(map) => Value::Map(merged(map.entries)?),
+        };
+        self.put(value, anchor, line)
+    }
+
+    fn put(&mut self, value: Value, anchor: usize, line: usize) -> Result<(), Error> {
+        let node = Node { place: self.text.line(line), value };
+        if anchor != 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        match self.open.last_mut().map(|open| &mut open.content) {
+            None => self.done.push(node),
+            Some(Content::List(items)) => items.push(node),
+            Some(Content::Map(map)) => map.put(node)?,
+        }
+        Ok(())
+    }
+}
+
+impl Map {
+    /// Takes a key and its value in turn.
+    fn put(&mut self, node: Node) -> Result<(), Error> {
+        if let Some(key) = self.key.take() {
+            let place = self.keys[&key].clone();
+            self.entries.push(Entry { key, place, node });
+            return Ok(());
+        }
+        let Value::Text(key) = node.value else { return Err(node.place.refuse("a key is no plain word")) };
+        if let Some(first) = self.keys.insert(key.clone(), node.place.clone()) {
+            return Err(node.place.refuse(format!("`{key}` stands twice, first {}", first.spot)));
+        }
+        self.key = Some(key);
+        Ok(())
+    }
+}
+
+/// Puts what `<<` names behind the entries that a map has itself.
+fn merged(entries: Vec<Entry>) -> Result<Vec<Entry>, Error> {
+    let (shared, mut own): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| entry.key == "<<");
+    for Entry { node, .. } in shared {
+        let maps = match node.value {
+            Value::List(maps) => maps,
+            _ => vec![node],
+        };
+        for map in maps {
+            for entry in map.map("`<<`")? {
+                if own.iter().all(|other| other.key != entry.key) {
+                    own.push(entry.clone());
+                }
+            }
+        }
+    }
+    Ok(own)
+}
+
+fn size(node: &Node) -> usize {
+    1 + match &node.value {
+        Value::Null | Value::Text(_) => 0,
+        Value::List(items) => items.iter().map(size).sum(),
+        Value::Map(entries) => entries.iter().map(|entry| size(&entry.node)).sum(),
+    }
+}

@@ -1,0 +1,100 @@
+//! What is locked, in the words of other tools, so that nobody is locked in.
+
+use std::fmt::Write;
+
+use super::LockedRepo;
+use crate::repo::{Reference, RemoteUrl};
+
+/// A locked repository as another tool is to find it.
+pub(crate) struct Abroad<'l> {
+    /// The checkout, relative to the file that is printed.
+    pub(crate) path: String,
+    /// Without variables and without secrets.
+    pub(crate) url: RemoteUrl,
+    pub(crate) locked: &'l LockedRepo,
+}
+
+/// A file of git-aggregator that makes the same checkouts, at the same commits.
+///
+/// The commit takes the place of the ref: git-aggregator fetches it by its id, as `oca` does.
+pub(crate) fn repos_yaml(repos: &[Abroad<'_>]) -> String {
+    let mut text = String::new();
+    for Abroad { path, url, locked } in repos {
+        let (path, url, commit) = (text_of(&format!("./{path}")), text_of(url.as_str()), locked.commit);
+        let reference = &locked.pin.reference;
+        let _infallible = write!(
+            text,
+            "{path}:\n  defaults:\n    depth: 1\n  remotes:\n    origin: {url}\n  merges:\n    # {reference}\n    \
+             - origin {commit}\n"
+        );
+    }
+    text
+}
+
+/// A `.gitmodules`. By its nature it names no commits: see [`gitlinks`].
+pub(crate) fn gitmodules(repos: &[Abroad<'_>]) -> String {
+    let mut text = String::new();
+    for Abroad { path, url, locked } in repos {
+        let (name, path, url) = (escaped(path), value_of(path), value_of(url.as_str()));
+        let _infallible = write!(text, "[submodule \"{name}\"]\n\tpath = {path}\n\turl = {url}\n");
+        if let Reference::Branch(branch) = &locked.pin.reference {
+            let _infallible = writeln!(text, "\tbranch = {}", value_of(branch));
+        }
+        text.push_str("\tshallow = true\n");
+    }
+    text
+}
+
+/// The commands that stage the commits which a `.gitmodules` cannot name.
+pub(crate) fn gitlinks<'l>(repos: &'l [Abroad<'_>]) -> impl Iterator<Item = String> + 'l {
+    repos.iter().map(|Abroad { path, locked, .. }| {
+        format!("git update-index --add --cacheinfo 160000,{},{path}", locked.commit)
+    })
+}
+
+/// A text of YAML: in quotes where it could be taken for anything else.
+fn text_of(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "./_-:@~+%=".contains(c);
+    let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '.' || c == '/');
+    if begins && text.chars().all(is_plain) && !text.ends_with(':') {
+        text.to_owned()
+    } else {
+        // JSON is YAML.
+        serde_json::Value::from(text).to_string()
+    }
+}
+
+/// A value of git's configuration.
+fn value_of(text: &str) -> String {
+    if text.contains(['#', ';', '"', '\\']) { format!("\"{}\"", escaped(text)) } else { text.to_owned() }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_yaml_would_take_for_something_else_are_in_quotes() {
+        for (text, expected) in [
+            ("./oca/web", "./oca/web"),
+            ("git@host:acme/web.git", "git@host:acme/web.git"),
+            ("https://host/a b", "\"https://host/a b\""),
+            ("18.0", "\"18.0\""),
+            ("a:", "\"a:\""),
+            ("a#b", "\"a#b\""),
+            ("", "\"\""),
+        ] {
+            assert_eq!(text_of(text), expected);
+        }
+    }
+
+    #[test]
+    fn values_that_git_would_cut_off_are_in_quotes() {
+        assert_eq!(value_of("https://host/web.git"), "https://host/web.git");
+        assert_eq!(value_of("/srv/a#b\\c"), "\"/srv/a#b\\\\c\"");
+    }
+}

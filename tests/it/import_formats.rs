@@ -1,0 +1,520 @@
+//! `oca init --from` with each of the formats: what it writes, what it says, and that the commits are the same.
+
+use crate::env::Env;
+use crate::project::{repository, short};
+use crate::remote::Remote;
+
+/// Three repositories whose branches have moved on since the pins were made.
+struct Scene {
+    env: Env,
+    web: String,
+    dms: String,
+    queue: String,
+}
+
+fn scene() -> Scene {
+    let env = Env::new();
+    let pin = |name: &str, modules: &[&str]| {
+        let remote = repository(&env, name, modules);
+        let pinned = remote.commit_of("18.0");
+        remote.branch("18.0").module(&format!("{name}_new"), &[]).commit();
+        pinned
+    };
+    let (web, dms, queue) =
+        (pin("web", &["web_a", "web_b"]), pin("dms", &["dms"]), pin("queue", &["queue_job"]));
+    Scene { env, web, dms, queue }
+}
+
+impl Env {
+    /// Asserts that the imported project syncs to these commits and that its lock is fresh.
+    #[track_caller]
+    pub(crate) fn assert_checkouts(&self, checkouts: &[(&str, &str)]) {
+        self.oca(&["lock", "--check"]).success();
+        self.oca(&["sync", "-q", "--locked"]).success();
+        for (path, commit) in checkouts {
+            assert_eq!(self.git(path, &["rev-parse", "HEAD"]).trim(), *commit, "{path}");
+        }
+    }
+}
+
+#[test]
+fn git_aggregator() {
+    let Scene { env, dms, .. } = scene();
+    env.write(
+        "repos.yaml",
+        format!(
+            "\
+vendor/web:
+  defaults: {{depth: 1}}
+  remotes:
+    oca: ../remotes/web.git
+  merges:
+    - oca 18.0
+  target: oca 18.0
+vendor/dms:
+  remotes:
+    oca: ../remotes/dms.git
+    acme: git@git.example.com:acme/dms.git
+  merges:
+    - remote: oca
+      ref: {dms}
+      depth: 100
+  target: acme 18.0-merged
+  fetch_all: true
+  shell_command_after:
+    - rm -rf dms_field
+vendor/server-tools:
+  remotes:
+    oca: https://github.com/OCA/server-tools
+    acme: https://github.com/acme/server-tools
+  merges:
+    - oca 18.0
+    - oca refs/pull/1/head
+    - acme 18.0-fix
+./src:
+  remotes:
+    odoo: https://github.com/odoo/odoo
+  merges:
+    - odoo 18.0
+"
+        ),
+    );
+    env.oca(&["init", "--from", "repos.yaml"])
+        .stderr(
+            "\
+warning: `repos.yaml` at line 11: remote `acme` of `vendor/dms`, `git@git.example.com:acme/dms.git`, is left out: nothing is merged from it
+warning: `repos.yaml` at line 16: target `acme 18.0-merged` of `vendor/dms` is left out: oca pushes nothing
+warning: `repos.yaml` at line 17: `fetch_all` of `vendor/dms` is left out: oca fetches what it needs
+warning: `repos.yaml` at line 19: a command of `vendor/dms` is left out: oca runs none
+warning: `repos.yaml` at line 20: `merges` of `server-tools` is taken over, and this oca cannot apply it yet
+warning: `repos.yaml` at line 28: `./src` at branch `18.0` is Odoo itself and left out: name its add-ons in `before` of `[addons-path]`
+wrote `repos.toml`; look at it, then run `oca sync`
+",
+        )
+        .success();
+    env.assert_file(
+        "repos.toml",
+        &format!(
+            "\
+odoo = \"18.0\"
+base-url = \"../remotes\"
+path = \"vendor\"
+
+[profiles.standard]
+repos = [
+  \"web\",
+  \"dms\",
+  \"server-tools\",
+]
+
+[repos.dms]
+rev = \"{dms}\"
+depth = 100
+
+[repos.server-tools]
+url = \"https://github.com/OCA/server-tools\"
+merges = [\"refs/pull/1/head\", \"https://github.com/acme/server-tools 18.0-fix\"]
+"
+        ),
+    );
+    assert!(!env.exists("oca.lock.json"));
+}
+
+#[test]
+fn doodba() {
+    let Scene { env, .. } = scene();
+    env.write(
+        "odoo/custom/src/repos.yaml",
+        "\
+./odoo:
+  defaults: {depth: $DEPTH_DEFAULT}
+  remotes: {ocb: https://github.com/OCA/OCB.git}
+  target: ocb $ODOO_VERSION
+  merges:
+    - ocb $ODOO_VERSION
+enterprise:
+  remotes: {odoo: git@github.com:odoo/enterprise.git}
+  merges: [odoo $ODOO_VERSION]
+web:
+  defaults: {depth: $DEPTH_MERGE}
+  remotes: {oca: ../remotes/web.git}
+  target: oca ${ODOO_VERSION}
+  merges:
+    - oca $ODOO_VERSION
+acme:
+  remotes: {acme: ../remotes/queue.git}
+  merges: [acme $ODOO_VERSION]
+",
+    );
+    env.write(
+        "odoo/custom/src/addons.yaml",
+        "\
+ENV:
+  ODOO_VERSION: \"18.0\"
+  DEFAULT_REPO_PATTERN: ../remotes/{}.git
+  DEPTH_DEFAULT: 10
+---
+web: [web_a]
+dms:
+  - \"*\"
+odoo/addons: [account]
+---
+ONLY:
+  PGDATABASE: [prod, staging]
+server-tools: [\"*\"]
+---
+web: [web_b, web_a]
+acme: [\"queue_*\"]
+",
+    );
+    env.write("odoo/custom/src/private/my_module/__manifest__.py", "{}");
+    env.oca(&["init", "--from", "odoo/custom/src"])
+        .stderr(
+            "\
+warning: `odoo/custom/src/addons.yaml` at line 4: `DEPTH_DEFAULT` of `ENV` is left out
+warning: `odoo/custom/src/addons.yaml` at line 9: the choice of modules in `odoo/addons` is left out: all of them count
+warning: `odoo/custom/src/addons.yaml` at line 12: what holds only where `PGDATABASE` is `prod` or `staging` is left out: a profile may take its place
+warning: `odoo/custom/src/addons.yaml` at line 16: `queue_*` is no name of a module, so all modules of `acme` count
+warning: `odoo/custom/src/repos.yaml` at line 1: `./odoo` is Odoo itself and left out: name its add-ons in `before` of `[addons-path]`
+warning: `odoo/custom/src/repos.yaml` at line 7: `enterprise` is Odoo itself and left out: name its add-ons in `before` of `[addons-path]`
+warning: `odoo/custom/src/repos.yaml` at line 10: the checkout of `web` and 2 more goes to `oca`, not to `odoo/custom/src`
+wrote `repos.toml`; look at it, then run `oca sync`
+",
+        )
+        .success();
+    env.assert_file(
+        "repos.toml",
+        "\
+odoo = \"18.0\"
+edition = \"enterprise\"
+base-url = \"../remotes\"
+
+[[local]]
+path = \"odoo/custom/src/private\"
+
+[profiles.standard]
+repos = [
+  \"web\",
+  \"acme\",
+  \"dms\",
+]
+
+[repos.web]
+modules = [\"web_a\", \"web_b\"]
+
+[repos.acme]
+url = \"../remotes/queue.git\"
+",
+    );
+    env.oca(&["lock", "-q"]).success();
+    env.oca(&["list"]).stdout_contains("web_b").success();
+}
+
+#[test]
+fn ak() {
+    let Scene { env, web, dms, queue } = scene();
+    env.write(
+        "spec.yaml",
+        format!(
+            "\
+odoo:
+  src: https://github.com/odoo/odoo 18.0
+web:
+  src: ../remotes/web.git 18.0
+  modules:
+    - web_a
+dms:
+  modules: [dms]
+  useless: [dms_field]
+  remotes:
+    origin: ../remotes/dms.git
+  merges:
+    - origin 18.0
+queue:
+  src: ../remotes/queue.git 18.0 {queue}
+  shell_command_after: make
+l10n:
+  src: ../remotes/l10n.git 18.0
+  prebuild: true
+"
+        ),
+    );
+    env.write(
+        "frozen.yaml",
+        format!(
+            "dms:\n  origin:\n    '18.0': {dms}\ngone:\n  origin:\n    '18.0': {dms}\nweb:\n  origin:\n    '18.0': {web}\n"
+        ),
+    );
+    let [dms_digits, queue_digits, web_digits] = [&dms, &queue, &web].map(|commit| short(commit));
+    env.oca(&["init", "--from", "spec.yaml"])
+        .stderr(&format!(
+            "\
+warning: `frozen.yaml` at line 4: `gone` is left out: `spec.yaml` has no such entry
+warning: `spec.yaml` at line 1: `src` at branch `18.0` is Odoo itself and left out: name its add-ons in `before` of `[addons-path]`
+warning: `spec.yaml` at line 9: `useless` of `dms` is left out
+warning: `spec.yaml` at line 16: a command is left out: oca runs none
+warning: `spec.yaml` at line 17: `l10n` is left out: its modules are prebuilt elsewhere
+dms: locked at {dms_digits}
+queue: locked at {queue_digits}
+web: locked at {web_digits}
+profile `standard`: 3 modules selected
+3 repositories with 4 modules, 3 changed
+wrote `repos.toml` and `oca.lock.json`; look at them, then run `oca sync`
+"
+        ))
+        .success();
+    env.assert_file(
+        "repos.toml",
+        "\
+odoo = \"18.0\"
+base-url = \"../remotes\"
+path = \"external-src\"
+
+[profiles.standard]
+repos = [
+  \"web\",
+  \"dms\",
+  \"queue\",
+]
+
+[repos.web]
+modules = [\"web_a\"]
+
+[repos.dms]
+modules = [\"dms\"]
+
+[repos.queue]
+hold = true
+",
+    );
+    env.assert_checkouts(&[
+        ("external-src/web", &web),
+        ("external-src/dms", &dms),
+        ("external-src/queue", &queue),
+    ]);
+    env.oca(&["lock", "-q", "--upgrade"]).success();
+    env.oca(&["sync", "-q"]).success();
+    assert_ne!(env.git("external-src/web", &["rev-parse", "HEAD"]).trim(), web);
+    assert_eq!(env.git("external-src/queue", &["rev-parse", "HEAD"]).trim(), queue);
+}
+
+#[test]
+fn camptocamp() {
+    let env = Env::new();
+    env.write("pending-merges.d/empty.yml", "# nothing pending\n");
+    env.write(
+        "pending-merges.d/web.yml",
+        "\
+../odoo/external-src/web:
+  remotes:
+    camptocamp: git@github.com:camptocamp/web.git
+    OCA: git@github.com:OCA/web.git
+  target: camptocamp merge-branch-1234-master
+  merges:
+    - OCA 18.0
+    # [18.0][FIX] web: a title
+    - OCA refs/pull/7/head
+    - OCA 0123456789012345678901234567890123456789
+  shell_command_after:
+    - git am \"patches/0001.patch\"
+",
+    );
+    let fork = "1234567890123456789012345678901234567890";
+    env.write(
+        ".gitmodules",
+        "[submodule \"odoo/external-src/web\"]\n\tpath = odoo/external-src/web\n\turl = git@github.com:camptocamp/web.git\n\
+         [submodule \"odoo/external-src/dms\"]\n\tpath = odoo/external-src/dms\n\turl = git@github.com:OCA/dms.git\n",
+    );
+    env.git(".", &["init", "-q"]);
+    for path in ["odoo/external-src/web", "odoo/external-src/dms"] {
+        env.git(".", &["update-index", "--add", "--cacheinfo", &format!("160000,{fork},{path}")]);
+    }
+    env.oca(&["init", "--from", "pending-merges.d", "--offline"])
+        .stderr(&format!(
+            "\
+warning: `.gitmodules` at line 1: the gitlink `{fork}` is left out: `merges` are computed anew
+warning: `pending-merges.d/web.yml` at line 1: `merges` of `web` is taken over, and this oca cannot apply it yet
+warning: `pending-merges.d/web.yml` at line 3: remote `camptocamp` of `../odoo/external-src/web`, `git@github.com:camptocamp/web.git`, is left out: nothing is merged from it
+warning: `pending-merges.d/web.yml` at line 5: target `camptocamp merge-branch-1234-master` of `../odoo/external-src/web` is left out: oca pushes nothing
+warning: `pending-merges.d/web.yml` at line 12: a command of `../odoo/external-src/web` is left out: oca runs none
+error: `merges` in `repos.toml` at line 12, table `repos.web`, is not supported yet
+hint: delete what this oca cannot do yet, or install a newer one
+error: `repos.toml` is written, but its pins are not locked
+hint: pin them with `oca lock dms@{fork}`
+"
+        ))
+        .status(2);
+    env.assert_file(
+        "repos.toml",
+        "\
+odoo = \"18.0\"
+base-url = \"git@github.com:OCA\"
+path = \"odoo/external-src\"
+
+[profiles.standard]
+repos = [
+  \"web\",
+  \"dms\",
+]
+
+[repos.web]
+merges = [\"refs/pull/7/head\", \"0123456789012345678901234567890123456789\"]
+",
+    );
+}
+
+#[test]
+fn mrchef() {
+    let Scene { env, web, dms, .. } = scene();
+    env.write(
+        "mrchef.toml",
+        format!(
+            "\
+version = 1
+kitchen = \"vendor\"
+require_nar_hash = true
+
+[meals.web]
+url = \"../remotes/web.git\"
+branch = \"18.0\"
+spices = [\"https://github.com/OCA/web/pull/1.patch\"]
+
+[meals.dms]
+url = \"../remotes/dms.git\"
+branch = \"18.0\"
+rev = \"{dms}\"
+"
+        ),
+    );
+    env.write(
+        "mrchef.lock",
+        format!(
+            r#"{{"version": 3, "meals": {{"web": {{"last_update": "2025-01-01T00:00:00+00:00", "rev": "{web}"}},
+               "old": {{"rev": "{dms}"}}}}, "spices": {{"https://github.com/OCA/web/pull/1.patch": "From 1234 🚀"}}}}"#
+        ),
+    );
+    env.oca(&["init", "--from", "mrchef.lock"])
+        .stderr(&format!(
+            "\
+warning: `mrchef.lock` at `meals.old`: it is left out: `mrchef.toml` has no such meal
+warning: `mrchef.toml` at line 3: `require_nar_hash` is left out: oca does not know it
+warning: `mrchef.toml` at line 8: the spice `https://github.com/OCA/web/pull/1.patch` of `web` is left out: save it and name it in `patches`
+dms: locked at {}
+web: locked at {}
+2 repositories with 3 modules, 2 changed
+wrote `repos.toml` and `oca.lock.json`; look at them, then run `oca sync`
+",
+            short(&dms),
+            short(&web)
+        ))
+        .success();
+    env.assert_file(
+        "repos.toml",
+        &format!(
+            "\
+odoo = \"18.0\"
+base-url = \"../remotes\"
+path = \"vendor\"
+
+[profiles.standard]
+repos = [
+  \"web\",
+  \"dms\",
+]
+
+[repos.dms]
+rev = \"{dms}\"
+"
+        ),
+    );
+    env.assert_checkouts(&[("vendor/web", &web), ("vendor/dms", &dms)]);
+}
+
+#[test]
+fn vcs2l() {
+    let Scene { env, web, .. } = scene();
+    env.write(
+        "shop.repos",
+        format!(
+            "\
+extends: base.repos
+repositories:
+  vendor/web:
+    type: git
+    url: ../remotes/web.git
+    version: {web}
+  vendor/dms:
+    type: git
+    url: ../remotes/dms.git
+    version: 18.0
+  vendor/other:
+    type: hg
+    url: https://example.com/other
+"
+        ),
+    );
+    env.oca(&["init", "--from", "shop.repos"])
+        .stderr(
+            "\
+warning: `shop.repos` at line 1: `extends` is left out: import the file that it names as well
+warning: `shop.repos` at line 11: `vendor/other` is left out: it is kept in `hg`, not in git
+wrote `repos.toml`; look at it, then run `oca sync`
+",
+        )
+        .success();
+    env.assert_file(
+        "repos.toml",
+        &format!(
+            "odoo = \"18.0\"\nbase-url = \"../remotes\"\npath = \"vendor\"\n\n[profiles.standard]\nrepos = [\n  \
+             \"web\",\n  \"dms\",\n]\n\n[repos.web]\nrev = \"{web}\"\n"
+        ),
+    );
+    env.oca(&["sync", "-q"]).success();
+    env.assert_checkouts(&[("vendor/web", &web)]);
+}
+
+/// The lock of before, with its commits; it lies where the new one will be.
+#[test]
+fn the_older_lock() {
+    let Scene { env, web, dms, .. } = scene();
+    env.write(
+        "oca.lock.json",
+        format!(
+            r#"{{
+  "$schema": "./oca.lock.schema.json",
+  "version": "2.0",
+  "odoo_version": "18.0",
+  "target_dir": "addons/oca",
+  "repos": [
+    {{"name": "OCA/web", "url": "../remotes/web.git", "ref": "18.0", "commit": "{web}", "modules": ["web_a"], "tier": 1}},
+    {{"name": "OCA/dms", "url": "../remotes/dms.git", "ref": "18.0", "commit": "HEAD", "modules": [], "tier": 2}}
+  ],
+  "coverage": {{}}
+}}"#
+        ),
+    );
+    let head = Remote::open(&env, "dms").commit_of("18.0");
+    assert_ne!(head, dms);
+    env.oca(&["init", "--from", "oca.lock.json"])
+        .stderr(&format!(
+            "\
+warning: `oca.lock.json` at `coverage`: it is left out: oca does not know it
+warning: `oca.lock.json` at `repos`: `tier` of 2 repositories is left out
+warning: `oca.lock.json` at `repos[1].commit`: `HEAD` pins `OCA/dms` to nothing: the head of its branch is taken now
+dms: locked at {}
+web: locked at {}
+profile `standard`: 3 modules selected
+2 repositories with 4 modules, 2 changed
+wrote `repos.toml` and `oca.lock.json`; look at them, then run `oca sync`
+",
+            short(&head),
+            short(&web)
+        ))
+        .success();
+    env.assert_file(
+        "repos.toml",
+        "odoo = \"18.0\"\nbase-url = \"../remotes\"\npath = \"addons/oca\"\n\n[profiles.standard]\nrepos = [\n  \
+         \"web\",\n  \"dms\",\n]\n\n[repos.web]\nmodules = [\"web_a\"]\n",
+    );
+    env.assert_checkouts(&[("addons/oca/web", &web), ("addons/oca/dms", &head)]);
+}

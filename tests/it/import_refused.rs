@@ -1,0 +1,301 @@
+//! What `oca init --from` does not take, and what is left where it fails.
+
+use crate::env::Env;
+use crate::project::repository;
+
+const HINT: &str = "hint: it reads `.gitmodules`, `repos.yaml` of git-aggregator or doodba, `spec.yaml` of ak, \
+    `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, and an older `oca.lock.json`\n";
+
+/// Asserts how the import of a file ends; nothing may be written.
+#[track_caller]
+fn refused(name: &str, text: impl AsRef<[u8]>, stderr: &str) {
+    let env = Env::new();
+    env.write(name, text);
+    env.oca(&["init", "--from", name]).stderr(stderr).status(2);
+    assert!(!env.exists("repos.toml"));
+}
+
+#[test]
+fn what_is_no_format_is_told_what_there_is() {
+    for (name, text) in
+        [("notes.txt", "hello\n"), ("x.yaml", "- a\n"), ("x.json", "{\"a\": 1}"), ("x.yaml", "")]
+    {
+        refused(name, text, &format!("error: `{name}` is in none of the formats that oca imports\n{HINT}"));
+    }
+    let env = Env::new();
+    env.oca(&["init", "--from", "repos.yaml"])
+        .stderr(&format!("error: there is no `repos.yaml`\n{HINT}"))
+        .status(2);
+    env.write("empty/README.md", "");
+    env.oca(&["init", "--from", "empty"])
+        .stderr(&format!("error: `empty` is in none of the formats that oca imports\n{HINT}"))
+        .status(2);
+    env.write("both/.gitmodules", "");
+    env.write("both/spec.yaml", "");
+    env.oca(&["init", "--from", "both"])
+        .stderr(
+            "error: `both` holds files of several tools: `.gitmodules`, `spec.yaml`\n\
+             hint: name one of them with `--from`\n",
+        )
+        .status(2);
+}
+
+#[test]
+fn bad_yaml_is_refused_with_its_line() {
+    let body = "  remotes: {o: https://h/a/web.git}\n  merges: [o 18.0]\n";
+    for (text, why) in [
+        (
+            "web: [\n",
+            "at line 2: this is not valid YAML: while parsing a node, did not find expected node content",
+        ),
+        ("- web\n", "at line 1: the file is a list, where a mapping is wanted"),
+        ("web\n", "at line 1: the file is a text, where a mapping is wanted"),
+        ("web: text\n", "at line 1: `web` is a text, where a mapping is wanted"),
+        ("web: &a [*a]\n", "at line 1: an alias stands inside what it names"),
+        ("? [a]\n: b\n", "at line 1: a key is no plain word"),
+        ("a: {}\n---\nb: {}\n", "at line 3: a second document begins, where one is wanted"),
+        ("web:\n  src: a b\nweb:\n  src: a b\n", "at line 3: `web` stands twice, first at line 1"),
+        ("web:\n  src: https://h/a/web\n", "at line 2: `src` is not `URL BRANCH` nor `URL BRANCH COMMIT`"),
+        (
+            "web:\n  src: ext::sh 18.0\n",
+            "at line 2: `ext::sh` is not a valid git url: remote helpers such as `ext::` are not supported",
+        ),
+        ("web:\n  modules: [web]\n", "at line 2: `remotes` is missing"),
+        (
+            "web:\n  src: https://h/a/web 18.0 1234567\n",
+            "at line 2: `1234567` is not a valid commit id: it must be 40 hexadecimal digits",
+        ),
+    ] {
+        let env = Env::new();
+        env.write("spec.yaml", text);
+        let run = env.oca(&["init", "--from", "spec.yaml"]).output();
+        let first = run.stderr.lines().next().unwrap_or_default().to_owned();
+        assert_eq!(first, format!("error: `spec.yaml` {why}"), "{text}\n{run}");
+        assert_eq!(run.code, Some(2), "{text}");
+        assert!(!env.exists("repos.toml"));
+    }
+    refused(
+        "repos.yaml",
+        format!("web:\n{body}\tx: y\n"),
+        "error: `repos.yaml` at line 4: this is not valid YAML: tabs disallowed within this context (block indentation)\n",
+    );
+    refused(
+        "repos.yaml",
+        b"web:\n  src: \xff\n",
+        "error: `repos.yaml` is not UTF-8 at line 2\nhint: save the file as UTF-8\n",
+    );
+    refused(
+        "spec.yaml",
+        format!("web: {}", "[".repeat(50)),
+        "error: `spec.yaml` at line 1: it is nested more than 32 deep\n",
+    );
+    let deep = "[".repeat(100_000);
+    refused(
+        "spec.yaml",
+        format!("web: {deep}"),
+        "error: `spec.yaml` at line 1: this is not valid YAML: recursion limit exceeded\n",
+    );
+}
+
+#[test]
+fn what_git_aggregator_refuses_is_refused() {
+    for (body, stderr) in [
+        ("  merges: [o 18.0]\n", "at line 2: `remotes` is missing\n"),
+        (
+            "  remotes: {o: https://h/a/web}\n  merges: []\n",
+            "at line 3: `merges` is empty, where one ref at least is wanted\n",
+        ),
+        (
+            "  remotes: {o: https://h/a/web}\n  merges: [p 18.0]\n",
+            "at line 3: `remotes` of `web` has no `p`\n",
+        ),
+        (
+            "  remotes: {o: https://h/a/web}\n  merges:\n  - o\n",
+            "at line 4: `o` in `merges` is not `REMOTE REF`\nhint: write it as `- origin 18.0`\n",
+        ),
+        (
+            "  remotes: {o: https://h/a/web}\n  merges: [o $BRANCH]\n",
+            "at line 3: `BRANCH` is not set\nhint: set it\n",
+        ),
+        (
+            "  remotes: {o: https://h/a/web}\n  merges: [o $ODOO_VERSION-fix]\n",
+            "at line 3: `ODOO_VERSION` is not set\nhint: name the series, as in `--odoo 18.0`\n",
+        ),
+    ] {
+        refused("repos.yaml", format!("web:\n{body}"), &format!("error: `repos.yaml` {stderr}"));
+    }
+}
+
+/// Ten lines that stand for a billion values, and ten thousand keys, each of which is looked for.
+#[test]
+fn a_file_that_unfolds_or_is_huge_ends_soon() {
+    let mut bomb = vec!["a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned()];
+    for level in 1..10 {
+        let below = level - 1;
+        let items = vec![format!("*a{below}"); 10].join(", ");
+        bomb.push(format!("a{level}: &a{level} [{items}]\n"));
+    }
+    refused(
+        "spec.yaml",
+        bomb.concat(),
+        "error: `spec.yaml` at line 4: the aliases stand for more than any list holds\n",
+    );
+    let huge: String = (0..10_000).map(|at| format!("key{at}: {{src: https://host/x y z w}}\n")).collect();
+    refused(
+        "spec.yaml",
+        huge,
+        "error: `spec.yaml` at line 1: `src` is not `URL BRANCH` nor `URL BRANCH COMMIT`\n\
+         hint: write it as `src: https://github.com/OCA/web 18.0`\n",
+    );
+}
+
+#[test]
+fn anchors_and_merge_keys_are_what_they_are_elsewhere() {
+    let env = Env::new();
+    env.write(
+        "repos.yaml",
+        "\
+oca/web: &oca
+  remotes: {o: https://github.com/OCA/web.git}
+  merges: &merges [o $ODOO_VERSION]
+oca/dms:
+  <<: *oca
+  remotes: {o: https://github.com/OCA/dms.git}
+oca/crm: {remotes: {o: 'https://github.com/${GROUP}/crm'}, merges: *merges}
+",
+    );
+    env.oca(&["init", "-q", "--from", "repos.yaml"]).env("ODOO_VERSION", "16.0").success();
+    env.assert_file(
+        "repos.toml",
+        "odoo = \"16.0\"\n\n[profiles.standard]\nrepos = [\n  \"web\",\n  \"dms\",\n  \"crm\",\n]\n\n\
+         [repos.crm]\nurl = \"https://github.com/${GROUP}/crm\"\n",
+    );
+}
+
+#[test]
+fn a_lock_that_is_not_the_older_one_is_refused() {
+    for (text, stderr) in [
+        (
+            r#"{"version": 1, "repos": [], "profiles": {}}"#,
+            "at `version`: this is a lock of oca itself\n\
+             hint: put the `repos.toml` that it was made from beside it, and run `oca lock`\n",
+        ),
+        (r#"{"version": "3.0", "repos": []}"#, "at `version`: version `3.0` is neither `1.0` nor `2.0`\n"),
+        (r#"{"version": "1.0", "repos": {}}"#, "at `repos`: `repos` is a mapping, where a list is wanted\n"),
+        (r#"{"version": "1.0", "repos": [{"url": "x"}]}"#, "at `repos[0]`: `name` is missing\n"),
+        (r#"{"repos": [{"name": "a", "name": "b"}]}"#, "at `repos[0].name`: it stands twice\n"),
+        ("{\"repos\": [\n}", "at line 2: this is not valid JSON: expected value\n"),
+    ] {
+        refused("oca.lock.json", text, &format!("error: `oca.lock.json` {stderr}"));
+    }
+    refused(
+        "oca.lock.json",
+        r#"{"version": 1.0, "repos": []}"#,
+        "error: `oca.lock.json` declares no repository of add-ons\n\
+         hint: begin with `oca init`, and name repositories in the file\n",
+    );
+}
+
+#[test]
+fn a_series_that_nothing_tells_has_to_be_named() {
+    let text = "repositories:\n  oca/web: {type: git, url: https://github.com/OCA/web, version: main}\n";
+    refused(
+        "x.repos",
+        text,
+        "error: `x.repos` does not say which series of Odoo it is for\nhint: name it, as in `--odoo 18.0`\n",
+    );
+    let env = Env::new();
+    env.write("x.repos", text);
+    env.oca(&["init", "-q", "--from", "x.repos", "--odoo", "18.0"]).success();
+    env.assert_file(
+        "repos.toml",
+        "odoo = \"18.0\"\n\n[profiles.standard]\nrepos = [\n  \"web\",\n]\n\n[repos.web]\nbranch = \"main\"\n",
+    );
+}
+
+#[test]
+fn two_repositories_of_one_name_get_two() {
+    let env = Env::new();
+    env.write(
+        "x.repos",
+        "repositories:\n  oca/web: {type: git, url: https://github.com/OCA/web, version: 18.0}\n  \
+         acme/Web: {type: git, url: https://github.com/acme/web, version: 18.0}\n  \
+         oca/.hidden: {type: git, url: https://github.com/OCA/dms, version: 18.0}\n",
+    );
+    env.oca(&["init", "--from", "x.repos"])
+        .stderr(
+            "warning: `x.repos` at line 3: the repository in `acme/Web` is called `acme-Web` here\n\
+             warning: `x.repos` at line 3: the checkout of `acme-Web` goes to `oca`, not to `acme`\n\
+             warning: `x.repos` at line 4: the repository in `oca/.hidden` is called `dms` here\n\
+             wrote `repos.toml`; look at it, then run `oca sync`\n",
+        )
+        .success();
+    assert!(env.read("repos.toml").contains("[repos.acme-Web]\nurl = \"https://github.com/acme/web\"\n"));
+}
+
+/// git would ignore all that is new there.
+#[test]
+fn a_directory_that_holds_other_things_does_not_become_that_of_the_checkouts() {
+    let env = Env::new();
+    env.write("addons/my_module/__manifest__.py", "{}");
+    env.write(
+        "x.repos",
+        "repositories:\n  addons/web: {type: git, url: https://github.com/OCA/web, version: 18.0}\n",
+    );
+    env.oca(&["init", "--from", "x.repos"])
+        .stderr(
+            "warning: `x.repos` at line 2: the checkout of `web` goes to `oca`, not to `addons`\n\
+             wrote `repos.toml`; look at it, then run `oca sync`\n",
+        )
+        .success();
+}
+
+#[test]
+fn what_is_there_stays_whatever_is_imported() {
+    let env = Env::new();
+    env.write(
+        "x.repos",
+        "repositories:\n  oca/web: {type: git, url: https://github.com/OCA/web, version: 18.0}\n",
+    );
+    env.write("oca.lock.json", "mine");
+    env.oca(&["init", "--from", "x.repos"])
+        .stderr("error: `oca.lock.json` already exists\nhint: edit it, or move it away first\n")
+        .status(2);
+    env.write("repos.toml", "mine");
+    env.oca(&["init", "--from", "x.repos"])
+        .stderr("error: `repos.toml` already exists\nhint: edit it, or move it away first\n")
+        .status(2);
+    env.oca(&["init", "--from", "x.repos", "--preset", "parity"])
+        .stderr_contains("cannot be used with")
+        .status(2);
+}
+
+/// One pin is gone upstream, so there is no lock at all; the file and all pins are kept for the user.
+#[test]
+fn pins_that_cannot_be_locked_are_told_for_the_next_try() {
+    let env = Env::new();
+    let web = repository(&env, "web", &["web_a"]).commit_of("18.0");
+    repository(&env, "dms", &["dms"]);
+    let gone = "1234567890123456789012345678901234567890";
+    let repo = |name: &str, commit: &str| {
+        format!(
+            r#"{{"name": "{name}", "url": "../remotes/{name}.git", "ref": "18.0", "commit": "{commit}"}}"#
+        )
+    };
+    let old = format!(r#"{{"version": "1.0", "repos": [{}, {}]}}"#, repo("web", &web), repo("dms", gone));
+    env.write("oca.lock.json", &old);
+    env.oca(&["init", "--from", "oca.lock.json"])
+        .stderr(&format!(
+            "web: locked at {}\nerror: cannot fetch `dms` from `../remotes/dms.git`\n\
+             caused by: commit `{gone}` no longer exists on the remote\n\
+             hint: move the pin with `oca lock --upgrade dms`, or pin a commit that exists with `oca lock dms@COMMIT`\n\
+             error: `repos.toml` is written, but its pins are not locked\n\
+             hint: move `oca.lock.json` away, then pin them with `oca lock dms@{gone} web@{web}`\n",
+            &web[..10]
+        ))
+        .status(4);
+    env.assert_file("oca.lock.json", &old);
+    std::fs::remove_file(env.project().join("oca.lock.json")).expect("a file");
+    env.oca(&["lock", "-q"]).arg(format!("web@{web}")).success();
+    assert!(env.read("oca.lock.json").contains(&web));
+}

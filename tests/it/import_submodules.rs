@@ -1,0 +1,232 @@
+//! `oca init --from .gitmodules`: real superprojects, their gitlinks as pins, and what git allows in the file.
+
+use crate::env::Env;
+use crate::project::{repository, short};
+use crate::remote::Remote;
+
+/// A superproject with `web` and `dms` as submodules in `addons/oca`, `web` behind its branch. Returns the two commits.
+fn superproject(env: &Env) -> (String, String) {
+    let web = repository(env, "web", &["web_a"]);
+    let pinned = web.commit_of("18.0");
+    web.branch("18.0").module("web_new", &[]).commit();
+    repository(env, "dms", &["dms"]);
+    env.git(".", &["init", "-q"]);
+    for name in ["web", "dms"] {
+        let url = env.remotes().join(format!("{name}.git"));
+        let url = url.to_str().expect("a path");
+        env.git(".", &["submodule", "--quiet", "add", "-b", "18.0", url, &format!("addons/oca/{name}")]);
+    }
+    env.git("addons/oca/web", &["checkout", "-q", &pinned]);
+    env.git(".", &["add", "-A"]);
+    env.git(".", &["commit", "-qm", "Add submodules"]);
+    (pinned, Remote::open(env, "dms").commit_of("18.0"))
+}
+
+#[test]
+fn gitlinks_become_the_pins_of_branches_that_can_still_move() {
+    let env = Env::new();
+    let (web, dms) = superproject(&env);
+    // As CI has it: nothing is populated.
+    env.git(".", &["submodule", "--quiet", "deinit", "--all", "-f"]);
+    env.oca(&["init", "--from", ".gitmodules"])
+        .stderr(&format!(
+            "dms: locked at {}\nweb: locked at {}\n2 repositories with 2 modules, 2 changed\n\
+             wrote `repos.toml` and `oca.lock.json`; look at them, then run `oca sync`\n",
+            short(&dms),
+            short(&web)
+        ))
+        .success();
+    env.assert_file(
+        "repos.toml",
+        "odoo = \"18.0\"\nbase-url = \"[TEMP]/remotes\"\npath = \"addons/oca\"\n\n[profiles.standard]\nrepos = [\n  \
+         \"web\",\n  \"dms\",\n]\n",
+    );
+    env.assert_checkouts(&[("addons/oca/web", &web), ("addons/oca/dms", &dms)]);
+    env.oca(&["lock", "--upgrade"]).stderr_contains("web: ").stderr_contains("1 changed").success();
+}
+
+#[test]
+fn the_index_counts_and_not_what_was_committed() {
+    let env = Env::new();
+    let (_, dms) = superproject(&env);
+    let head = Remote::open(&env, "web").commit_of("18.0");
+    env.git("addons/oca/web", &["checkout", "-q", &head]);
+    env.git(".", &["add", "addons/oca/web"]);
+    env.oca(&["init", "-q", "--from", "."]).success();
+    let lock = env.read("oca.lock.json");
+    assert!(lock.contains(&head) && lock.contains(&dms), "{lock}");
+}
+
+#[test]
+fn a_repository_that_was_never_checked_out_has_its_pins_in_head() {
+    let env = Env::new();
+    let (web, _) = superproject(&env);
+    let text = env.read(".gitmodules");
+    env.git(".", &["clone", "-q", "--no-checkout", ".", "fresh"]);
+    env.write("fresh/.gitmodules", text);
+    env.oca(&["-C", "fresh", "init", "-q", "--from", ".gitmodules"]).success();
+    let lock = env.read("fresh/oca.lock.json");
+    assert!(lock.contains(&web), "{lock}");
+}
+
+#[test]
+fn phantom_gitlinks_and_entries_without_one_are_named() {
+    let env = Env::new();
+    let (web, dms) = superproject(&env);
+    env.git(".", &["update-index", "--add", "--cacheinfo", &format!("160000,{web},addons/oca/ghost")]);
+    env.git(".", &["rm", "-q", "--cached", "addons/oca/dms"]);
+    env.oca(&["init", "--from", ".gitmodules"])
+        .stderr(&format!(
+            "warning: `.gitmodules`: 2 submodules are checked out, which `oca sync` leaves alone: run `git submodule deinit --all`\n\
+             warning: `.gitmodules`: the gitlink `addons/oca/ghost` at `{web}` has no entry here, and is left out\n\
+             warning: `.gitmodules` at line 5: submodule `addons/oca/dms` has no gitlink: the head of its branch is taken now\n\
+             dms: locked at {}\nweb: locked at {}\n2 repositories with 2 modules, 2 changed\n\
+             wrote `repos.toml` and `oca.lock.json`; look at them, then run `oca sync`\n",
+            short(&dms),
+            short(&web)
+        ))
+        .success();
+}
+
+#[test]
+fn relative_urls_follow_the_origin_and_odd_keys_are_named() {
+    let env = Env::new();
+    env.write(
+        ".gitmodules",
+        "\
+[submodule \"web\"]
+	path = vendor/web
+	url = ../web.git
+	branch = 18.0
+	update = !rm -rf /
+	ignore = dirty
+[submodule \"acme\"]
+	path = other/addons
+	url = ssh://git@git.example.com:2222/acme/addons.git
+	branch = .
+	shallow = false
+[submodule \"dms\"]
+	path = vendor/dms
+	url = ../../community/dms.git
+	branch = 18.0-fix
+[submodule \"secret\"]
+	path = vendor/secret
+	url = https://me:geheim@git.example.com/acme/secret.git
+[submodule \"odoo\"]
+	path = odoo
+	url = https://github.com/odoo/odoo
+",
+    );
+    env.write("vendor/web/.gitmodules", "");
+    env.git(".", &["init", "-q"]);
+    env.git(".", &["remote", "add", "origin", "https://token@git.example.com/OCA/shop.git"]);
+    env.oca(&["init", "--from", ".gitmodules", "--offline"])
+        .stderr_contains(
+            "\
+warning: `.gitmodules` at line 1: submodule `web` has no gitlink: the head of its branch is taken now
+warning: `.gitmodules` at line 1: submodule `web` has submodules of its own, which are left out
+warning: `.gitmodules` at line 1: user and password in the url of `web` are left out: set a token for its host
+warning: `.gitmodules` at line 5: `update` of submodule `web`, a command, is left out
+warning: `.gitmodules` at line 6: `ignore` of submodule `web`, dirty, is left out
+warning: `.gitmodules` at line 7: submodule `acme` has no gitlink: the head of its branch is taken now
+warning: `.gitmodules` at line 7: the checkout of `addons` goes to `vendor`, not to `other`
+warning: `.gitmodules` at line 10: `branch = .` of submodule `acme` is left out: the branch of the series is taken
+",
+        )
+        .stderr_contains("`odoo` is Odoo itself and left out")
+        .stderr_contains("error: `repos.toml` is written, but its pins are not locked\nhint: pin them with `oca lock`\n")
+        .status(3);
+    env.assert_file(
+        "repos.toml",
+        "\
+odoo = \"18.0\"
+base-url = \"https://git.example.com/OCA\"
+path = \"vendor\"
+
+[profiles.standard]
+repos = [
+  \"web\",
+  \"addons\",
+  \"dms\",
+  \"secret\",
+]
+
+[repos.addons]
+url = \"ssh://git@git.example.com:2222/acme/addons.git\"
+depth = 0
+
+[repos.dms]
+url = \"https://git.example.com/community/dms.git\"
+branch = \"18.0-fix\"
+
+[repos.secret]
+url = \"https://git.example.com/acme/secret.git\"
+",
+    );
+}
+
+#[test]
+fn what_git_refuses_is_refused_with_its_line() {
+    let entry = |name: &str, path: &str| {
+        format!("[submodule \"{name}\"]\n\tpath = {path}\n\turl = https://h/a/{name}.git\n")
+    };
+    for (text, why) in [
+        (
+            entry("web", "../web"),
+            "`.gitmodules` at line 2: `../web` is no path below the repository that `.gitmodules` is in",
+        ),
+        (
+            entry("web", "/web"),
+            "`.gitmodules` at line 2: `/web` is no path below the repository that `.gitmodules` is in",
+        ),
+        (
+            entry("web", "a") + &entry("web", "b"),
+            "`.gitmodules` at line 4: submodule `web` stands twice, first at line 1",
+        ),
+        (
+            entry("web", "a") + &entry("dms", "./a"),
+            "`.gitmodules` at line 4: `a` belongs to another submodule too, at line 1",
+        ),
+        (
+            "[submodule \"web\"]\n\tpath = web\n".to_owned(),
+            "`.gitmodules` at line 1: submodule `web` has no `url`",
+        ),
+        (
+            entry("web", "web") + "\turl = x\n",
+            "`.gitmodules` at line 4: `url` of submodule `web` stands twice, first at line 3",
+        ),
+        (
+            "[submodule \"web\"]\n\tpath = web\n\turl = ext::sh -c x\n".to_owned(),
+            "`.gitmodules` at line 3: `ext::sh -c x` is not a valid git url: blanks and control characters may not \
+             stand in it",
+        ),
+    ] {
+        let env = Env::new();
+        env.write(".gitmodules", &text);
+        env.oca(&["init", "--from", ".gitmodules", "--odoo", "18.0"])
+            .stderr(&format!("error: {why}\n"))
+            .status(2);
+        assert!(!env.exists("repos.toml"), "{text}");
+    }
+    let env = Env::new();
+    env.write(".gitmodules", "[submodule \"web\"]\n\tpath = web\n\turl = ../web.git\n");
+    env.oca(&["init", "--from", ".gitmodules"])
+        .stderr(
+            "error: `.gitmodules` at line 3: `../web.git` is relative to the remote of a repository that is not there\n\
+             hint: write the whole url\n",
+        )
+        .status(2);
+}
+
+#[test]
+fn a_file_outside_of_git_has_no_pins() {
+    let env = Env::new();
+    env.write(".gitmodules", "[submodule \"web\"]\n\tpath = oca/web\n\turl = https://github.com/OCA/web\n");
+    env.oca(&["init", "--from", ".gitmodules", "--odoo", "17.0"])
+        .stderr(
+            "warning: `.gitmodules`: it is not at the top of a git repository, so there are no gitlinks and nothing is pinned\n\
+             wrote `repos.toml`; look at it, then run `oca sync`\n",
+        )
+        .success();
+    env.assert_file("repos.toml", "odoo = \"17.0\"\n\n[profiles.standard]\nrepos = [\n  \"web\",\n]\n");
+}
