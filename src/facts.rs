@@ -1,7 +1,7 @@
 //! What the files of a commit say: joins the trees of `git` and the reading of `addons` into the facts of `lock`.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::PathBuf;
 
 use crate::addons::discover::{self, Module, Survey};
 use crate::addons::folder::Folder;
@@ -78,29 +78,39 @@ fn missing_directory(
     Ok(None)
 }
 
-/// One of the user's own directories of modules.
+/// The modules in a directory of this machine: one of the user's own, or one around the checkouts.
+#[derive(Debug)]
 pub(crate) struct LocalModules {
     /// As `repos.toml` writes it.
     pub(crate) name: String,
     pub(crate) position: Position,
+    pub(crate) directory: PathBuf,
     pub(crate) requirements: Vec<String>,
     pub(crate) survey: Survey,
 }
 
-/// The lines of the requirements and the modules of a folder on the disk; one that does not exist has none.
-pub(crate) fn read_folder(folder: &Path, series: Series) -> Result<(Vec<String>, Survey), UnreadableTree> {
-    let tree = Folder::new(folder);
-    let survey = discover::read(&tree, discover::find(&tree, &[".".to_owned()], series)?)?;
-    Ok((lines(tree.read(REQUIREMENTS)?), survey))
-}
+impl LocalModules {
+    /// Reads the modules of a directory and the lines of its requirements; one that does not exist has none.
+    pub(crate) fn read(
+        name: String,
+        position: Position,
+        directory: PathBuf,
+        series: Series,
+    ) -> Result<Self, UnreadableTree> {
+        let tree = Folder::new(&directory);
+        let survey = discover::read(&tree, discover::find(&tree, &[".".to_owned()], series)?)?;
+        let requirements = lines(tree.read(REQUIREMENTS)?);
+        Ok(Self { name, position, directory, requirements, survey })
+    }
 
-/// What the modules of a folder on the disk need that is not in it: sorted names.
-pub(crate) fn depends_of_folder(folder: &Path, series: Series) -> Result<Vec<String>, UnreadableTree> {
-    let (_, survey) = read_folder(folder, series)?;
-    let own: BTreeSet<&str> = survey.modules.iter().map(|module| module.name.as_str()).collect();
-    let depends = survey.modules.iter().flat_map(|module| &module.manifest.depends);
-    let needed: BTreeSet<&String> = depends.filter(|name| !own.contains(name.as_str())).collect();
-    Ok(needed.into_iter().cloned().collect())
+    /// What the modules need that is not among them: sorted names.
+    pub(crate) fn depends(&self) -> Vec<String> {
+        let modules = &self.survey.modules;
+        let own: BTreeSet<&str> = modules.iter().map(|module| module.name.as_str()).collect();
+        let depends = modules.iter().flat_map(|module| &module.manifest.depends);
+        let needed: BTreeSet<&String> = depends.filter(|name| !own.contains(name.as_str())).collect();
+        needed.into_iter().cloned().collect()
+    }
 }
 
 /// The lines of a text; bytes that are not UTF-8 are replaced, to be refused by name later.

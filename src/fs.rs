@@ -305,7 +305,7 @@ pub(crate) fn native_path(path: &[u8]) -> PathBuf {
 #[cfg(unix)]
 pub(crate) fn create_symlink(target: &[u8], path: &Path, time: std::time::SystemTime) -> io::Result<()> {
     std::os::unix::fs::symlink(native_path(target), path)?;
-    set_link_time(path, time)
+    set_path_time(path, time)
 }
 
 /// Elsewhere it takes a right that few have, and a word on whether it leads to a file or a directory.
@@ -316,7 +316,7 @@ pub(crate) fn create_symlink(_target: &[u8], _path: &Path, _time: std::time::Sys
 
 #[cfg(unix)]
 pub(crate) fn set_directory_time(path: &Path, time: std::time::SystemTime) -> io::Result<()> {
-    File::open(path)?.set_modified(time)
+    set_path_time(path, time)
 }
 
 /// Elsewhere directories are not opened as files are.
@@ -326,9 +326,9 @@ pub(crate) fn set_directory_time(_path: &Path, _time: std::time::SystemTime) -> 
     Ok(())
 }
 
-/// Sets the time of a symlink itself.
+/// Sets the time of what is at a path, without opening it; of a symlink itself.
 #[cfg(unix)]
-fn set_link_time(path: &Path, time: std::time::SystemTime) -> io::Result<()> {
+fn set_path_time(path: &Path, time: std::time::SystemTime) -> io::Result<()> {
     use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
     let seconds = match time.duration_since(std::time::UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_secs()),

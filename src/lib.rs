@@ -3,7 +3,7 @@
 //! The map; arrows point down only, over as many steps as they like, and `tests/it/rooms.rs` sees to it:
 //!
 //! ```text
-//! main → cli → commands → session → output → error → {plan, import} → facts
+//! main → cli → commands → session → output → error → check → {plan, import} → facts
 //!                       → progress → report
 //!                       → {config, lock, git, addons, catalogue, requirements, odoo_conf, export}
 //!                       → {repo, fs, pool}
@@ -16,6 +16,7 @@
 //! - `git` is the only room that knows git2 or HTTP. `addons` reads modules through the trait
 //!   [`FileTree`](repo::FileTree) and has never heard of git; `facts` brings the two together.
 //! - `catalogue` knows the names of OCA's repositories and remembers which modules are in them; the commands ask.
+//! - `check` looks for what may be wrong with the modules of a profile: `plan`'s inventory in, findings out.
 //! - `import` reads the files of other tools, and makes a new `repos.toml` and pins of them.
 //! - `requirements` merges Python requirements, `odoo_conf` edits an odoo.conf: text in, text out.
 //! - `export` chooses, writes and verifies plain files; it reads trees and blobs through the trait
@@ -27,6 +28,7 @@
 
 mod addons;
 mod catalogue;
+mod check;
 mod cli;
 mod commands;
 mod config;

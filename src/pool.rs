@@ -79,21 +79,24 @@ impl Pools {
     }
 }
 
-/// Works on all items with the threads of the pool that the caller runs in; each thread opens what it works with
-/// for itself. The first failure ends it.
-pub(crate) fn share<T: Sync, S, R: Send, E: Send>(
+/// Works on all items with as many threads as there are cores; the results keep the order of the items.
+///
+/// For work that is over in milliseconds and that a command without [`Pools`] does too.
+pub(crate) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Send + Sync) -> Vec<R> {
+    // Threads are started for the first piece of work that is shared, and cost more than what is not.
+    match items {
+        [] | [_] => items.iter().map(work).collect(),
+        _ => items.par_iter().map(work).collect(),
+    }
+}
+
+/// Works on all items with the threads of the pool that the caller runs in; the results keep the order of the items.
+/// The first failure ends it.
+pub(crate) fn share<T: Sync, R: Send, E: Send>(
     items: &[T],
-    open: impl Fn() -> Result<S, E> + Sync,
-    work: impl Fn(&S, &T) -> Result<R, E> + Sync,
+    work: impl Fn(&T) -> Result<R, E> + Sync,
 ) -> Result<Vec<R>, E> {
-    let one = |opened: &mut Option<S>, item| {
-        let state = match opened.take() {
-            Some(state) => state,
-            None => open()?,
-        };
-        work(opened.insert(state), item)
-    };
-    items.par_iter().map_init(|| None, one).collect()
+    items.par_iter().map(&work).collect()
 }
 
 #[cfg(test)]

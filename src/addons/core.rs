@@ -23,7 +23,10 @@ const LISTS: [Lists; 6] = lists![14, 15, 16, 17, 18, 19];
 /// The modules that Odoo itself brings.
 #[derive(Clone, Debug)]
 pub(crate) struct Core {
-    names: HashSet<&'static str>,
+    community: HashSet<&'static str>,
+    /// What Enterprise adds.
+    enterprise: HashSet<&'static str>,
+    edition: Edition,
 }
 
 impl Core {
@@ -35,15 +38,31 @@ impl Core {
     pub(crate) fn new(series: Series, edition: Edition) -> Self {
         let known = LISTS.iter().rev().find(|(major, ..)| *major <= series.major());
         let (_, community, enterprise) = known.unwrap_or(&LISTS[0]);
-        let mut names: HashSet<_> = community.lines().collect();
-        if edition == Edition::Enterprise {
-            names.extend(enterprise.lines());
-        }
-        Self { names }
+        Self { community: community.lines().collect(), enterprise: enterprise.lines().collect(), edition }
     }
 
     pub(crate) fn contains(&self, name: &str) -> bool {
-        self.names.contains(name)
+        match self.edition_of(name) {
+            Some(Edition::Community) => true,
+            Some(Edition::Enterprise) => self.edition == Edition::Enterprise,
+            None => false,
+        }
+    }
+
+    /// The modules of the edition in use.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        let is_enterprise = self.edition == Edition::Enterprise;
+        let more = is_enterprise.then_some(&self.enterprise).into_iter().flatten();
+        self.community.iter().chain(more).copied()
+    }
+
+    /// The edition that brings a module, be it the one in use or not.
+    pub(crate) fn edition_of(&self, name: &str) -> Option<Edition> {
+        if self.community.contains(name) {
+            Some(Edition::Community)
+        } else {
+            self.enterprise.contains(name).then_some(Edition::Enterprise)
+        }
     }
 }
 
@@ -81,6 +100,16 @@ mod tests {
             ("", "18.0", Community, false),
         ] {
             assert_eq!(core(series, edition).contains(name), expected, "{name} {series} {edition:?}");
+        }
+    }
+
+    #[test]
+    fn the_edition_of_a_module_is_known_whichever_is_in_use() {
+        for edition in [Edition::Community, Edition::Enterprise] {
+            let core = core("18.0", edition);
+            assert_eq!(core.edition_of("sale"), Some(Edition::Community));
+            assert_eq!(core.edition_of("account_accountant"), Some(Edition::Enterprise));
+            assert_eq!(core.edition_of("web_responsive"), None);
         }
     }
 

@@ -5,7 +5,7 @@
 
 use crate::repo::{Entry, EntryKind, FileTree, Manifest, Series, TreeId, UnreadableTree};
 
-use super::manifest::{self, ManifestError, Parsed};
+use super::manifest::{self, Lines, ManifestError, Parsed};
 use super::source::Place;
 
 /// The last series that still takes `__openerp__.py` for a manifest.
@@ -44,6 +44,7 @@ pub(crate) struct Module {
     pub(crate) manifest_path: String,
     pub(crate) tree: Option<TreeId>,
     pub(crate) manifest: Manifest,
+    pub(crate) lines: Lines,
 }
 
 /// A module whose manifest cannot be used.
@@ -104,9 +105,17 @@ pub(crate) fn read(tree: &dyn FileTree, found: Vec<Found>) -> Result<Survey, Unr
             },
         };
         match parsed {
-            Ok(Parsed { installable: true, manifest }) => {
+            Ok(Parsed { installable: true, manifest, lines }) => {
                 let manifest_path = found_manifest;
-                survey.modules.push(Module { name, directory, path, manifest_path, tree: id, manifest });
+                survey.modules.push(Module {
+                    name,
+                    directory,
+                    path,
+                    manifest_path,
+                    tree: id,
+                    manifest,
+                    lines,
+                });
             }
             Ok(_) => survey.uninstallable.push(name),
             Err((Place { line, column }, why)) => {

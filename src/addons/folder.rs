@@ -1,6 +1,6 @@
 //! A folder on the disk as a tree of files.
 
-use std::fs::Metadata;
+use std::fs::DirEntry;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -35,7 +35,7 @@ impl FileTree for Folder {
         for child in children {
             let child = child.map_err(|error| unreadable(&path, &error))?;
             if let Ok(name) = child.file_name().into_string() {
-                entries.push(Entry { name, kind: kind_of(&child.path()), tree: None });
+                entries.push(Entry { name, kind: kind_of(&child), tree: None });
             }
         }
         entries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -51,18 +51,19 @@ impl FileTree for Folder {
     }
 }
 
-fn kind_of(path: &Path) -> EntryKind {
-    match std::fs::metadata(path) {
-        Ok(metadata) => kind_of_target(&metadata),
-        Err(_) if path.is_symlink() => EntryKind::Symlink,
-        Err(_) => EntryKind::Other,
-    }
-}
-
-fn kind_of_target(metadata: &Metadata) -> EntryKind {
-    if metadata.is_dir() {
+/// What a child is. Nearly all need no question to the file system, which has named their types with their names.
+fn kind_of(child: &DirEntry) -> EntryKind {
+    let file_type = match child.file_type() {
+        Ok(file_type) if !file_type.is_symlink() => file_type,
+        named => match std::fs::metadata(child.path()) {
+            Ok(target) => target.file_type(),
+            Err(_) if named.is_ok() => return EntryKind::Symlink,
+            Err(_) => return EntryKind::Other,
+        },
+    };
+    if file_type.is_dir() {
         EntryKind::Directory
-    } else if metadata.is_file() {
+    } else if file_type.is_file() {
         EntryKind::File
     } else {
         EntryKind::Other

@@ -1,6 +1,7 @@
 //! Which modules need which, by their names alone.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 /// What each module depends on.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +27,13 @@ impl<'a> Graph<'a> {
         Self { depends }
     }
 
+    /// What a module depends on, each name once, in the order of its manifest.
+    pub(crate) fn needs(&self, name: &str) -> Vec<&'a str> {
+        let mut seen = HashSet::new();
+        let depends = self.depends.get(name).into_iter().flat_map(|depends| depends.iter());
+        depends.map(String::as_str).filter(|needed| seen.insert(*needed)).collect()
+    }
+
     /// Everything that is reached from the roots.
     ///
     /// What the graph holds counts, even if Odoo has a module of the same name: its directory may come first. A
@@ -48,6 +56,107 @@ impl<'a> Graph<'a> {
         }
         closure
     }
+
+    /// The circles in which modules need each other, sorted: each begins with the first of its names, and no way round
+    /// is shorter. Every module that needs itself by some way is in one of them.
+    pub(crate) fn cycles(&self) -> Vec<Vec<&'a str>> {
+        let left = self.not_on_the_edge();
+        let mut told = BTreeSet::new();
+        let mut cycles = Vec::new();
+        for &start in &left {
+            if !told.contains(start)
+                && let Some(mut cycle) = self.way_back(start, &left)
+            {
+                told.extend(cycle.iter().copied());
+                let first = (0..cycle.len()).min_by_key(|&place| cycle[place]).unwrap_or_default();
+                cycle.rotate_left(first);
+                cycles.push(cycle);
+            }
+        }
+        cycles.sort();
+        cycles
+    }
+
+    /// What is left when modules that need nothing more are taken away again and again: next to nothing, as a rule.
+    fn not_on_the_edge(&self) -> BTreeSet<&'a str> {
+        let mut dependants: HashMap<&str, Vec<&'a str>> = HashMap::new();
+        let mut open: HashMap<&'a str, usize> = HashMap::new();
+        for (&name, depends) in &self.depends {
+            let there = depends.iter().filter(|needed| self.depends.contains_key(needed.as_str()));
+            let count = there.map(|needed| dependants.entry(needed).or_default().push(name)).count();
+            open.insert(name, count);
+        }
+        let mut done: Vec<&str> =
+            open.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name).collect();
+        while let Some(name) = done.pop() {
+            open.remove(name);
+            for dependant in dependants.get(name).into_iter().flatten() {
+                let count = open.get_mut(dependant).expect("it still needs the one that is done");
+                *count -= 1;
+                if *count == 0 {
+                    done.push(dependant);
+                }
+            }
+        }
+        open.into_keys().collect()
+    }
+
+    /// The shortest way from a module through these modules to itself; of several, the first by name.
+    fn way_back(&self, start: &'a str, through: &BTreeSet<&'a str>) -> Option<Vec<&'a str>> {
+        let mut came_from: HashMap<&str, &'a str> = HashMap::new();
+        let mut queue = VecDeque::from([start]);
+        while let Some(name) = queue.pop_front() {
+            let needed: BTreeSet<&'a str> = self.depends[name].iter().map(String::as_str).collect();
+            for needed in needed.intersection(through).copied() {
+                if needed == start {
+                    let back = std::iter::successors(Some(name), |name| came_from.get(name).copied());
+                    let mut cycle: Vec<&str> = back.collect();
+                    cycle.reverse();
+                    return Some(cycle);
+                }
+                if let Entry::Vacant(vacant) = came_from.entry(needed) {
+                    vacant.insert(name);
+                    queue.push_back(needed);
+                }
+            }
+        }
+        None
+    }
+}
+
+/// One line of a tree of modules.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Step<'a> {
+    pub(crate) name: &'a str,
+    /// How far it is from its root.
+    pub(crate) depth: usize,
+    /// Whether it is the last below the one above it.
+    pub(crate) is_last: bool,
+    /// Whether what is below it was shown before, and so is left out.
+    pub(crate) is_repeated: bool,
+}
+
+/// Walks down from the roots; what is below a name is walked once, and so circles end.
+pub(crate) fn walk<'a>(
+    roots: impl IntoIterator<Item = &'a str>,
+    below: impl Fn(&'a str) -> Vec<&'a str>,
+) -> Vec<Step<'a>> {
+    let step = |name, depth, is_last| Step { name, depth, is_last, is_repeated: false };
+    let mut steps: Vec<Step<'a>> = Vec::new();
+    let mut walked = HashSet::new();
+    let mut open: Vec<Step<'a>> = roots.into_iter().map(|root| step(root, 0, true)).collect();
+    open.reverse();
+    while let Some(next) = open.pop() {
+        let names = below(next.name);
+        let is_repeated = !walked.insert(next.name) && !names.is_empty();
+        steps.push(Step { is_repeated, ..next });
+        if !is_repeated {
+            let last = names.len().saturating_sub(1);
+            let below = names.iter().enumerate();
+            open.extend(below.map(|(place, name)| step(name, next.depth + 1, place == last)).rev());
+        }
+    }
+    steps
 }
 
 #[cfg(test)]
@@ -106,6 +215,48 @@ mod tests {
         assert_eq!(reached(text, &["base"]), ("base d".to_owned(), String::new()));
     }
 
+    #[test]
+    fn every_circle_is_told_once_from_its_first_name_on() {
+        for (text, expected) in [
+            ("a: b\nb: c\nc: base", ""),
+            ("b: c x\nc: a b\na: b gone\nx:", "a b c"),
+            ("a: a", "a"),
+            ("a: b\nb: a c\nc: b", "a b, b c"),
+            ("a: b c\nb: d\nc: d\nd: a", "a b d, a c d"),
+            ("a: b\nb: c\nc: d\nd: c\ne: c", "c d"),
+        ] {
+            let modules = modules(text);
+            let cycles: Vec<String> = graph(&modules).cycles().iter().map(|cycle| cycle.join(" ")).collect();
+            assert_eq!(cycles.join(", "), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_tree_shows_what_is_below_a_name_once() {
+        let modules = modules("a: b c\nb: c d\nc: d a\nd:");
+        let below = |name| {
+            let needs = modules.iter().find(|module| module.0 == name).expect("a module").1.iter();
+            needs.map(String::as_str).collect()
+        };
+        let line = |step: &Step<'_>| {
+            let marks = [(step.is_last, "."), (step.is_repeated, "*")];
+            let marks: String = marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
+            format!("{}{}{marks}", step.depth, step.name)
+        };
+        let lines: Vec<String> = walk(["a", "d"], below).iter().map(line).collect();
+        assert_eq!(lines.join(" "), "0a. 1b 2c 3d 3a.* 2d. 1c.* 0d.");
+    }
+
+    #[test]
+    fn a_long_chain_is_no_deep_recursion() {
+        let name = |place: usize| format!("m{place}");
+        let mut modules: Vec<_> = (0..50_000).map(|place| (name(place), vec![name(place + 1)])).collect();
+        modules.push((name(50_000), vec![name(0)]));
+        let graph = graph(&modules);
+        assert_eq!(graph.cycles().iter().map(Vec::len).collect::<Vec<_>>(), [50_001]);
+        assert_eq!(walk(["m0"], |name| graph.needs(name)).len(), 50_002);
+    }
+
     /// Modules of one-letter names; `y` and `z` are never there, `z` is Odoo's own.
     fn some_modules() -> impl Strategy<Value = Vec<(String, Vec<String>)>> {
         prop::collection::vec(("[a-m]", prop::collection::vec("[a-myz]", 0..4)), 0..16)
@@ -143,6 +294,19 @@ mod tests {
                 prop_assert!(dependants.iter().all(|other| closure.modules.contains(other) && needs(other)));
                 prop_assert!(!dependants.is_empty() || roots.iter().any(|root| root == name));
             }
+        }
+
+        #[test]
+        fn exactly_the_modules_that_need_themselves_are_in_circles(modules in some_modules()) {
+            let graph = graph(&modules);
+            let in_circles: BTreeSet<&str> = graph.cycles().into_iter().flatten().collect();
+            let needs_itself = |name: &&str| {
+                let below = graph.closure(graph.needs(name), |_| true);
+                below.modules.contains(name)
+            };
+            let expected: BTreeSet<&str> =
+                modules.iter().map(|module| module.0.as_str()).filter(needs_itself).collect();
+            prop_assert_eq!(in_circles, expected);
         }
     }
 }

@@ -394,6 +394,24 @@ fn rendered(literal: &Literal) -> String {
     }
 }
 
+/// Reads each file `NAME.py` in the directory that `OCA_MANIFESTS` names, and writes into `NAME.out` what was read, to
+/// be compared by Python.
+#[test]
+#[ignore = "`tests/bench/manifests.py` runs it, and has the manifests"]
+#[expect(clippy::disallowed_methods, reason = "the way back to the script")]
+fn real_manifests() {
+    let directory = std::env::var_os("OCA_MANIFESTS").expect("`OCA_MANIFESTS` names a directory");
+    let files =
+        std::fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry").path());
+    for file in files.filter(|file| file.extension().is_some_and(|ending| ending == "py")) {
+        let text = match parse(&std::fs::read(&file).expect("a manifest")) {
+            Ok(value) => rendered(&value.literal),
+            Err(error) => format!("{} {error}", error.at),
+        };
+        std::fs::write(file.with_extension("out"), text).expect("the text can be written");
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes: Vec<u8>, text: String, soup in "[-+\\[\\](){},:'\"\\\\bruf01eEjx_. \n\r\t#a]{0,40}") {

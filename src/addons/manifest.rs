@@ -11,6 +11,17 @@ use super::value::{Literal, Value};
 pub(crate) struct Parsed {
     pub(crate) installable: bool,
     pub(crate) manifest: Manifest,
+    pub(crate) lines: Lines,
+}
+
+/// The lines on which a manifest says what findings are about; what it leaves out has none.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Lines {
+    /// Of each name, in the order of [`Manifest::depends`].
+    pub(crate) depends: Vec<usize>,
+    pub(crate) version: Option<usize>,
+    pub(crate) license: Option<usize>,
+    pub(crate) development_status: Option<usize>,
 }
 
 /// A manifest that cannot be used, and where.
@@ -44,9 +55,16 @@ pub(crate) fn parse(source: &[u8]) -> Result<Parsed, ManifestError> {
     let keys = Keys::of_manifest(&value)?;
     let external = Keys::of_external(keys.get("external_dependencies"))?;
     let installable = keys.get("installable").is_none_or(|value| value.literal.is_truthy());
+    let (depends, depends_lines) = keys.names_and_lines("depends")?;
+    let lines = Lines {
+        depends: depends_lines,
+        version: keys.line("version"),
+        license: keys.line("license"),
+        development_status: keys.line("development_status"),
+    };
     let manifest = Manifest {
         version: keys.text("version")?,
-        depends: keys.names("depends")?,
+        depends,
         license: keys.text("license")?,
         development_status: keys.text("development_status")?,
         auto_install: keys.auto_install()?,
@@ -54,7 +72,7 @@ pub(crate) fn parse(source: &[u8]) -> Result<Parsed, ManifestError> {
         bin: external.names("bin")?,
         deb: external.debian_packages()?,
     };
-    Ok(Parsed { installable, manifest })
+    Ok(Parsed { installable, manifest, lines })
 }
 
 /// The items of a dict with text keys, and how errors name its keys.
@@ -105,20 +123,29 @@ impl<'a> Keys<'a> {
         }
     }
 
+    /// Where a value that is true to Python stands.
+    fn line(&self, name: &str) -> Option<usize> {
+        self.get_truthy(name).map(|value| value.at.line)
+    }
+
     fn names(&self, name: &str) -> Result<Vec<String>, ManifestError> {
+        Ok(self.names_and_lines(name)?.0)
+    }
+
+    fn names_and_lines(&self, name: &str) -> Result<(Vec<String>, Vec<usize>), ManifestError> {
         match self.get_truthy(name) {
-            None => Ok(Vec::new()),
-            Some(value) => self.names_in(name, value),
+            None => Ok((Vec::new(), Vec::new())),
+            Some(value) => Ok(self.names_in(name, value)?.into_iter().unzip()),
         }
     }
 
-    /// The names in a list, a tuple or a set; a set is sorted, for it has no order of its own.
-    fn names_in(&self, name: &str, value: &Value) -> Result<Vec<String>, ManifestError> {
+    /// The names in a list, a tuple or a set, and their lines; a set is sorted, for it has no order of its own.
+    fn names_in(&self, name: &str, value: &Value) -> Result<Vec<(String, usize)>, ManifestError> {
         let (Literal::List(items) | Literal::Tuple(items) | Literal::Set(items)) = &value.literal else {
             return Err(self.wrong(name, "a list of texts", value));
         };
         let text = |item: &Value| match &item.literal {
-            Literal::Str(text) => Ok(text.clone()),
+            Literal::Str(text) => Ok((text.clone(), item.at.line)),
             _ => Err(self.wrong(name, "a list of texts only", item)),
         };
         let mut names = items.iter().map(text).collect::<Result<Vec<_>, _>>()?;
@@ -134,7 +161,8 @@ impl<'a> Keys<'a> {
             Some(value)
                 if matches!(value.literal, Literal::List(_) | Literal::Tuple(_) | Literal::Set(_)) =>
             {
-                self.names_in("auto_install", value).map(AutoInstall::When)
+                let names = self.names_in("auto_install", value)?;
+                Ok(AutoInstall::When(names.into_iter().map(|(name, _)| name).collect()))
             }
             Some(value)
                 if matches!(value.literal, Literal::Str(_) | Literal::Bytes(_) | Literal::Dict(_)) =>
@@ -158,7 +186,7 @@ impl<'a> Keys<'a> {
                 };
                 items.iter().map(text).collect::<Result<Vec<_>, _>>()?
             }
-            Some(value) => self.names_in("apt", value)?,
+            Some(value) => self.names_in("apt", value)?.into_iter().map(|(name, _)| name).collect(),
             None => Vec::new(),
         };
         for package in of_apt {
@@ -214,7 +242,8 @@ mod tests {
 
     #[test]
     fn an_empty_manifest_has_the_defaults_of_odoo() {
-        let expected = Parsed { installable: true, manifest: Manifest::default() };
+        let (manifest, lines) = (Manifest::default(), Lines::default());
+        let expected = Parsed { installable: true, manifest, lines };
         let nothing = "{'version': None, 'depends': None, 'license': '', 'auto_install': None,
             'external_dependencies': {'python': [], 'bin': ()}, 'Summary': 1, 'autoinstall': True}";
         for source in ["{}", nothing, "{'external_dependencies': None}", "{'depends': ()}"] {
@@ -240,8 +269,16 @@ mod tests {
             bin: names(&["wkhtmltopdf"]),
             deb: names(&["libxml2"]),
         };
-        assert_eq!(parsed(source), Parsed { installable: false, manifest: expected });
-        assert_eq!(manifest("{'depends': {'c', 'a', 'b'}}").depends, ["a", "b", "c"]);
+        let lines =
+            Lines { depends: vec![3; 3], version: Some(2), license: Some(2), development_status: Some(3) };
+        assert_eq!(parsed(source), Parsed { installable: false, manifest: expected, lines });
+    }
+
+    #[test]
+    fn the_names_of_a_set_are_sorted_and_keep_their_lines() {
+        let parsed = parsed("{'depends': {\n'c',\n'a', 'b'}}");
+        assert_eq!(parsed.manifest.depends, ["a", "b", "c"]);
+        assert_eq!(parsed.lines.depends, [3, 3, 2]);
     }
 
     #[test]

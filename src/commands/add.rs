@@ -4,7 +4,7 @@ use crate::addons::core::Core;
 use crate::catalogue;
 use crate::cli::FormatArg;
 use crate::config::{self, ModuleRequest, Profile, Repo};
-use crate::error::Error;
+use crate::error::{EditError, Error};
 use crate::git;
 use crate::repo::{RemoteUrl, RepoName};
 use crate::report::Outcome;
@@ -35,7 +35,7 @@ struct Target {
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let targets: Vec<Target> = args.repos.iter().map(|word| Target::parse(word)).collect::<Result<_, _>>()?;
     if targets.len() > 1 && !args.modules.is_empty() {
-        return Err(Error::ModuleOfSeveral);
+        return Err(EditError::ModuleOfSeveral.into());
     }
     let rewrite = Rewrite::begin(session)?;
     let profile = rewrite.session.profile()?.clone();
@@ -96,7 +96,7 @@ impl Addition<'_> {
         if let (Some(url), Some(known)) = (url, &known)
             && plain(url.as_str()) != plain(known.url.as_str())
         {
-            return Err(Error::OtherUrl { name: name.clone(), known: known.url.to_string() });
+            return Err(EditError::OtherUrl { name: name.clone(), known: known.url.to_string() }.into());
         }
         let profile = &self.profile.name;
         if self.profile.repos.iter().any(|repo| repo.name == *name) || self.rewrite.draft.names(profile, name)
@@ -171,12 +171,14 @@ impl Addition<'_> {
                 (Some(repo), _)
                     if locked.as_ref().is_some_and(|lock| lock.repo(&crate::plan::pin(repo)).is_some()) =>
                 {
-                    return Err(Error::PinLacks { name: repo.name.clone(), module: module.clone() });
+                    return Err(
+                        EditError::PinLacks { name: repo.name.clone(), module: module.clone() }.into()
+                    );
                 }
                 (Some(repo), _) => owners.push((repo.name.clone(), request)),
                 (None, []) => nowhere.push(module.as_str()),
                 (None, [repo]) => owners.push((repo.clone(), request)),
-                (None, _) => return Err(Error::SeveralRepos { module: module.clone(), repos }),
+                (None, _) => return Err(EditError::SeveralRepos { module: module.clone(), repos }.into()),
             }
         }
         if nowhere.is_empty() { Ok(owners) } else { Err(found.nowhere(&nowhere, self.profile.odoo)) }

@@ -324,7 +324,10 @@ fn bring(remote: &Remote<'_>, target: &Target<'_>, meter: Meter<'_>) -> Result<(
     Ok((chosen, seconds))
 }
 
-/// Writes what was chosen of a repository, module by module on all threads.
+/// Modules that are written with a store opened once: opening one costs as much as writing some files.
+const GROUP: usize = 12;
+
+/// Writes what was chosen of a repository, a group of modules at a time on all threads.
 fn write(
     plan: &Plan<'_>,
     target: &Target<'_>,
@@ -343,9 +346,12 @@ fn write(
         shared.make(root, path.parent().unwrap_or(Path::new("")))?;
     }
     let batches: Vec<Batch<'_>> = places.into_iter().map(|files| Batch { root, files, time }).collect();
-    let open = || content.remote.tree(*commit, &pin.reference, &|_| {});
-    let open = || open().map_err(|error| export::Error::Store { why: error.to_string() });
-    pool::share(&batches, open, |objects, batch| export::batch(objects, batch))?;
+    let groups: Vec<&[Batch<'_>]> = batches.chunks(GROUP).collect();
+    pool::share(&groups, |group| {
+        let objects = content.remote.tree(*commit, &pin.reference, &|_| {});
+        let objects = objects.map_err(|error| export::Error::Store { why: error.to_string() })?;
+        group.iter().try_for_each(|batch| export::batch(&objects, batch))
+    })?;
     shared.finish(time)?;
     Ok(content.chosen.files().count())
 }

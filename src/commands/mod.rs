@@ -3,6 +3,7 @@
 mod add;
 mod addons_path;
 mod cache;
+mod check;
 mod export;
 mod find;
 mod init;
@@ -15,7 +16,9 @@ mod requirements;
 mod rewrite;
 mod status;
 mod sync;
+mod tree;
 mod verify;
+mod why;
 
 use crate::cli::Cli;
 use crate::error::Error;
@@ -51,6 +54,12 @@ pub(crate) enum Command {
     Outdated(outdated::Args),
     /// List the modules of the profile
     List(list::Args),
+    /// Show what modules need
+    Tree(tree::Args),
+    /// Show who needs modules, and why they are selected
+    Why(why::Args),
+    /// Look for what is wrong with the modules of the profile
+    Check(check::Args),
     /// The directory of fetched objects
     Cache(cache::Args),
     /// Merge three locks, as git's merge driver for oca.lock.json
@@ -79,6 +88,9 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<(), Error> {
         Command::Status(args) => status::run(args, &session()?),
         Command::Outdated(args) => outdated::run(args, &session()?),
         Command::List(args) => list::run(args, &session()?),
+        Command::Tree(args) => tree::run(args, &session()?),
+        Command::Why(args) => why::run(args, &session()?),
+        Command::Check(args) => check::run(args, &session()?),
         Command::Cache(args) => cache::run(args, global, printer),
         Command::MergeLock(args) => merge_lock::run(args),
     }

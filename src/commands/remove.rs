@@ -1,7 +1,7 @@
 //! `oca remove`: takes repositories out of `repos.toml` and the lock. Checkouts stay.
 
 use crate::cli::FormatArg;
-use crate::error::Error;
+use crate::error::{EditError, Error};
 use crate::repo::RepoName;
 use crate::report::WhyUnmet;
 use crate::session::Session;
@@ -55,11 +55,11 @@ fn remove(rewrite: &mut Rewrite<'_>, name: &RepoName) -> Result<Vec<String>, Err
         Some(named) => {
             let profile = config.profile(Some(&named))?;
             if let Some(from) = draft.inherited_from(&named, name) {
-                return Err(Error::Inherited { profile: named, name: name.clone(), from });
+                return Err(EditError::Inherited { profile: named, name: name.clone(), from }.into());
             }
             if !draft.names(&named, name) {
                 let known = profile.repos.iter().map(|repo| repo.name.to_string()).collect();
-                return Err(Error::NotInProfile { profile: named, name: name.clone(), known });
+                return Err(EditError::NotInProfile { profile: named, name: name.clone(), known }.into());
             }
             vec![profile.name.as_str()]
         }

@@ -1,16 +1,21 @@
 //! `oca requirements`: what the modules of the profile need of Python, merged.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use crate::addons::discover;
 use crate::cli::{Format, FormatArg};
-use crate::error::Error;
+use crate::config::Profile;
+use crate::error::{Error, counted};
 use crate::facts::LocalModules;
 use crate::fs::{read_if_there, write_if_changed};
-use crate::lock::Lock;
+use crate::lock::{Lock, LockedModule};
 use crate::output::json;
 use crate::plan;
 use crate::requirements::{
-    Annotations, Parsed, Problem, Python, Settings, merge, parse_file, parse_manifest, render,
+    Annotations, Flag, Merged, Module, Note, Parsed, Python, Repository, Requirement, Settings, System,
+    merge, parse_constraints, render, system,
 };
 use crate::session::Session;
 
@@ -28,6 +33,9 @@ pub(crate) struct Args {
     /// Leave out who asks for what
     #[arg(long)]
     no_annotate: bool,
+    /// List Debian packages and programs instead; with `--no-annotate`, package names alone
+    #[arg(long, conflicts_with = "python_version")]
+    system: bool,
     #[command(flatten)]
     format: FormatArg,
 }
@@ -37,6 +45,7 @@ impl Args {
     fn command_line(&self, session: &Session<'_>, file: &Path) -> String {
         let mut line = session.command_line("requirements");
         line.extend(self.python_version.iter().map(|version| format!(" --python-version {version}")));
+        line.push_str(if self.system { " --system" } else { "" });
         line.push_str(if self.no_annotate { " --no-annotate" } else { "" });
         format!("{line} -o {}", file.display())
     }
@@ -45,27 +54,118 @@ impl Args {
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
     let profile = session.profile()?;
-    let python = args.python_version.as_ref().or(profile.requirements.python.as_ref());
+    let locals = session.local_modules(profile)?;
+    let repositories = repositories(profile, &lock, &locals);
+    let annotations = if args.no_annotate { Annotations::Hidden } else { Annotations::Shown };
+    let text = if args.system {
+        let needs = system(&repositories, &profile.requirements.ignore);
+        report_needs(args, session, &needs)?;
+        needs.render(annotations)
+    } else {
+        let merged = merged(args, session, &repositories)?;
+        report_merged(args, session, &merged)?;
+        render(&merged.requirements, annotations)
+    };
+    deliver(args, session, &text)
+}
+
+/// The repositories of the profile and the user's own directories, with their modules.
+fn repositories<'a>(
+    profile: &'a Profile,
+    lock: &'a Lock,
+    locals: &'a [Arc<LocalModules>],
+) -> Vec<Repository<'a>> {
+    let locked = plan::selected(profile, lock).into_iter().map(|selected| {
+        let facts = &selected.locked.facts;
+        let paths: BTreeSet<String> = selected.modules.iter().map(|module| module.path()).collect();
+        let module = |module: &'a LockedModule| Module {
+            path: format!("{}/__manifest__.py", module.path()),
+            manifest: &module.manifest,
+            is_selected: paths.contains(&module.path()),
+        };
+        let modules = facts.modules.iter().map(module).collect();
+        Repository { name: selected.repo.name.as_str(), lines: &facts.requirements, modules }
+    });
+    let own = locals.iter().map(|local| {
+        let LocalModules { name, requirements, survey, .. } = local.as_ref();
+        let module = |module: &'a discover::Module| Module {
+            path: module.manifest_path.clone(),
+            manifest: &module.manifest,
+            is_selected: true,
+        };
+        Repository { name, lines: requirements, modules: survey.modules.iter().map(module).collect() }
+    });
+    locked.chain(own).collect()
+}
+
+fn merged(args: &Args, session: &Session<'_>, repositories: &[Repository<'_>]) -> Result<Merged, Error> {
+    let declared = &session.profile()?.requirements;
+    let python = args.python_version.as_ref().or(declared.python.as_ref());
     let python = python.map(|word| Python::parse(word)).transpose();
     let settings = Settings {
         python: python.map_err(|invalid| Error::BadName { invalid })?,
-        ignore: profile.requirements.ignore.clone(),
+        ignore: declared.ignore.clone(),
     };
-    let merged = merge(&sources(session, &lock)?, &constraints(session)?, &settings);
+    let required = Parsed::concat(repositories.iter().map(Repository::read));
+    Ok(merge(&required, &constraints(session)?, &settings))
+}
+
+/// Says what is noteworthy, and refuses what cannot be merged.
+fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<(), Error> {
+    let printer = session.printer;
     for conflict in &merged.warnings {
-        session.printer.warning(&conflict.to_string());
+        printer.warning(&conflict.to_string());
     }
-    let (harmless, problems): (Vec<_>, Vec<_>) =
-        merged.problems.iter().cloned().partition(Problem::is_harmless);
-    harmless.iter().for_each(|problem| session.printer.detail(&problem.to_string()));
+    if !merged.warnings.is_empty() {
+        printer.hint("name the Python of the image: `python` in `[requirements]`, or `--python-version`");
+    }
+    tell(session, &merged.notes);
+    for flag in [Flag::ExactPin, Flag::DirectReference] {
+        let flagged = merged.requirements.iter().filter(|requirement| requirement.flag == Some(flag));
+        let lines: Vec<String> = flagged.map(Requirement::shown).collect();
+        if !lines.is_empty() {
+            let count = counted(lines.len(), &flag.to_string(), &format!("{flag}s"));
+            printer.detail(&format!("{count}: {}", lines.join(", ")));
+        }
+    }
     if let Format::Json = args.format.format {
-        session.printer.data(&json::requirements(&merged));
+        printer.data(&json::requirements(merged));
     }
-    if !merged.conflicts.is_empty() || !problems.is_empty() {
-        return Err(Error::Conflicts { conflicts: merged.conflicts, problems });
+    if merged.conflicts.is_empty() && merged.problems.is_empty() {
+        return Ok(());
     }
-    let annotations = if args.no_annotate { Annotations::Hidden } else { Annotations::Shown };
-    let text = render(&merged.requirements, annotations);
+    Err(Error::Conflicts { conflicts: merged.conflicts.clone(), problems: merged.problems.clone() })
+}
+
+fn report_needs(args: &Args, session: &Session<'_>, needs: &System) -> Result<(), Error> {
+    tell(session, &needs.notes);
+    if let Format::Json = args.format.format {
+        session.printer.data(&json::system(needs));
+    }
+    if !needs.problems.is_empty() {
+        return Err(Error::Conflicts { conflicts: Vec::new(), problems: needs.problems.clone() });
+    }
+    if args.no_annotate && !needs.programs.is_empty() {
+        let names: Vec<&str> = needs.programs.iter().map(|need| need.name.as_str()).collect();
+        session.printer.note(&format!("these programs have to be on the path as well: {}", names.join(", ")));
+    }
+    Ok(())
+}
+
+/// What needs to be decided by somebody is a warning; the rest is for those who ask for more words.
+fn tell(session: &Session<'_>, notes: &[Note]) {
+    for note in notes {
+        if let Some(hint) = note.hint() {
+            session.printer.warning(&note.to_string());
+            session.printer.hint(&hint);
+        } else {
+            session.printer.detail(&note.to_string());
+        }
+    }
+}
+
+/// Prints the text, writes it to the file, or compares it with that.
+fn deliver(args: &Args, session: &Session<'_>, text: &str) -> Result<(), Error> {
     match (&args.output, args.format.format) {
         (Some(file), _) if args.check => {
             let found = read_if_there(file)?;
@@ -73,7 +173,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
                 return Ok(());
             }
             let there = found.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-            let differences = differences(there.as_deref(), &text);
+            let differences = differences(there.as_deref(), text);
             Err(Error::Differs { file: file.clone(), differences, command: args.command_line(session, file) })
         }
         (Some(file), _) => {
@@ -81,7 +181,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             Ok(())
         }
         (None, Format::Human) => {
-            session.printer.data(&text);
+            session.printer.data(text);
             Ok(())
         }
         (None, Format::Json) => Ok(()),
@@ -107,29 +207,6 @@ fn differences(found: Option<&str>, wanted: &str) -> Vec<String> {
     }
 }
 
-/// The lines of each repository and of each own directory, and what the manifests ask for.
-fn sources(session: &Session<'_>, lock: &Lock) -> Result<Parsed, Error> {
-    let profile = session.profile()?;
-    let mut parts = Vec::new();
-    for selected in plan::selected(profile, lock) {
-        let (name, facts) = (&selected.repo.name, &selected.locked.facts);
-        parts.push(parse_file(&format!("{name}/requirements.txt"), &facts.requirements));
-        for module in &selected.modules {
-            parts.push(parse_manifest(
-                &format!("{name}/{}/__manifest__.py", module.path()),
-                &module.manifest.python,
-            ));
-        }
-    }
-    for LocalModules { name, requirements, survey, .. } in session.local_modules(profile)? {
-        parts.push(parse_file(&format!("{name}/requirements.txt"), &requirements));
-        for module in &survey.modules {
-            parts.push(parse_manifest(&format!("{name}/{}", module.manifest_path), &module.manifest.python));
-        }
-    }
-    Ok(Parsed::concat(parts))
-}
-
 fn constraints(session: &Session<'_>) -> Result<Parsed, Error> {
     let mut parts = Vec::new();
     for template in &session.profile()?.requirements.constraints {
@@ -138,7 +215,7 @@ fn constraints(session: &Session<'_>) -> Result<Parsed, Error> {
             || Error::NoConstraints { file: shown.clone().into(), config: session.config.file.clone() };
         let text = read_if_there(&file)?.ok_or_else(missing)?;
         let text = String::from_utf8_lossy(&text);
-        parts.push(parse_file(&shown, &text.lines().collect::<Vec<_>>()));
+        parts.push(parse_constraints(&shown, &text.lines().collect::<Vec<_>>()));
     }
     Ok(Parsed::concat(parts))
 }

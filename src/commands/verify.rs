@@ -70,7 +70,7 @@ fn of_checkouts(session: &Session<'_>, lock: &Lock) -> Result<Vec<Verified>, Err
             }
         }
     }
-    pool::share(&repos, || Ok(()), |(), (locked, checkout)| of_checkout(locked, checkout))
+    pool::share(&repos, |(locked, checkout)| of_checkout(locked, checkout))
 }
 
 fn of_checkout(locked: &LockedRepo, checkout: &Checkout) -> Result<Verified, Error> {
@@ -109,8 +109,7 @@ fn other_commit(found: crate::repo::CommitId, locked: &LockedRepo) -> Option<Str
 }
 
 fn compare(root: &Path, files: &[(PathBuf, &File)]) -> Result<Vec<Alteration>, Error> {
-    let found =
-        pool::share(files, || Ok::<_, Error>(()), |(), (path, file)| Ok(export::compare(root, path, file)?))?;
+    let found = pool::share(files, |(path, file)| export::compare(root, path, file))?;
     Ok(found.into_iter().flatten().collect())
 }
 
@@ -148,8 +147,7 @@ fn of_export(args: &Args, directory: &Path, global: &Global) -> Result<Vec<Verif
     let one = |(offer, entries): &(&Offer<'_>, &Vec<Entry<'_>>)| {
         of_repository(&manifest, offer.locked, module_paths(entries), directory)
     };
-    let (mut reports, known): (Vec<Verified>, Vec<Known>) =
-        pool::share(&exported, || Ok::<_, Error>(()), |(), repo| one(repo))?.into_iter().unzip();
+    let (mut reports, known): (Vec<Verified>, Vec<Known>) = pool::share(&exported, one)?.into_iter().unzip();
     add_extra(directory, &mut reports, &known)?;
     Ok(reports)
 }

@@ -21,7 +21,6 @@ pub(crate) struct Profile {
     pub(crate) image: Image,
     pub(crate) locals: Vec<Local>,
     pub(crate) requirements: Requirements,
-    #[cfg_attr(not(test), expect(dead_code, reason = "its command comes later"))]
     pub(crate) check: Check,
     pub(crate) export: Export,
     /// In path order.
@@ -154,7 +153,7 @@ pub(crate) struct Local {
 }
 
 /// Which side of the repositories a local directory is on.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub(crate) enum Position {
     #[default]
     Before,

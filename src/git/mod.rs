@@ -51,6 +51,9 @@ const CONNECT: Duration = Duration::from_secs(15);
 /// How long nothing may come before a request is given up; git's `http.lowSpeedTime` overrides it for http.
 const STALL: Duration = Duration::from_secs(30);
 
+/// Trees of up to so many bytes are kept in memory once they were read.
+const LARGEST_KEPT_TREE: usize = 1 << 20;
+
 /// Told of every piece that arrives, in bytes.
 pub(crate) type Meter<'a> = &'a (dyn Fn(u64) + Sync);
 
@@ -130,5 +133,7 @@ pub(crate) fn prepare() {
         // oca runs neither hooks nor programs that a repository names, so a foreign owner can do no harm; in a
         // container the mounted project often belongs to somebody else.
         let _kept = git2::opts::set_verify_owner_validation(false);
+        // The top of a repository with many modules is looked at again and again; by default it is too large to keep.
+        let _kept = git2::opts::set_cache_object_limit(git2::ObjectType::Tree, LARGEST_KEPT_TREE);
     }
 }

@@ -247,12 +247,12 @@ pub(super) fn unmet_hint(unmet: &Unmet) -> String {
     }
 }
 
-fn profile_list(profiles: &[String]) -> String {
+pub(super) fn profile_list(profiles: &[String]) -> String {
     let word = if profiles.len() == 1 { "profile" } else { "profiles" };
     format!("{word} {}", quoted_list(profiles))
 }
 
-fn quoted_list(words: &[String]) -> String {
+pub(super) fn quoted_list(words: &[String]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 

@@ -2,19 +2,25 @@
 
 mod bars;
 mod cache;
+mod findings;
+pub(crate) mod github;
 mod human;
 pub(crate) mod json;
+mod tree;
 
 use std::io::{self, IsTerminal, Write};
 
 pub(crate) use cache::{pruned_as_json, render_pruned, render_pruned_total, render_store, sizes_as_json};
+pub(crate) use findings::render_findings;
 pub(crate) use human::{Table, first_names, render_outcome, render_planned};
+pub(crate) use tree::{render_tree, render_why};
 
 use crate::cli::{ColorChoice, Global};
 use crate::error::{Error, counted};
 use crate::progress::Progress;
 use crate::repo::RepoName;
 use crate::report::{Outcome, RepoOutcome};
+use crate::requirements::Problem;
 
 /// Where a run's words go, and which of them.
 pub(crate) struct Printer {
@@ -86,6 +92,13 @@ impl Printer {
         }
     }
 
+    /// What to type next after a warning.
+    pub(crate) fn hint(&self, text: &str) {
+        if !self.quiet {
+            self.line(Tone::Hint, text);
+        }
+    }
+
     /// An error with its causes and its hint.
     pub(crate) fn error(&self, error: &Error) {
         match error {
@@ -96,12 +109,12 @@ impl Printer {
                 self.line(Tone::Hint, "delete what this oca cannot do yet, or install a newer one");
             }
             Error::Conflicts { conflicts, problems } => {
-                for problem in problems {
+                let hints: Vec<String> = problems.iter().map(Problem::hint).collect();
+                for (at, problem) in problems.iter().enumerate() {
                     self.line(Tone::Error, &problem.to_string());
-                }
-                if !problems.is_empty() {
-                    let hint = "correct it where it stands, or in a fork that `url` in `repos.toml` names";
-                    self.line(Tone::Hint, hint);
+                    if hints.get(at + 1) != Some(&hints[at]) {
+                        self.line(Tone::Hint, &hints[at]);
+                    }
                 }
                 for conflict in conflicts {
                     self.line(Tone::Error, &conflict.to_string());

@@ -3,19 +3,21 @@
 //! Pure: (config, lock) in, what is to be done out.
 
 mod entries;
+mod inventory;
+mod relations;
 mod selection;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use entries::{Entry, Offer, entries, locked_offers, offers, path_entries};
+pub(crate) use inventory::{Home, Inventory, Placed, Request, Standing, Unreadable};
+pub(crate) use relations::Reason;
 pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, unseen};
 
-use crate::addons::discover::Module;
-use crate::config::{Config, Position, Profile, Repo};
-use crate::facts::LocalModules;
-use crate::lock::{Lock, LockedModule, LockedRepo, Pin};
+use crate::config::{Config, Profile, Repo};
+use crate::lock::{Lock, LockedRepo, Pin};
 use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series};
-use crate::report::{Difference, ListedModule};
+use crate::report::Difference;
 
 /// One entry that the lock should have: the union of all profiles, each pin once.
 #[derive(Clone, Debug)]
@@ -252,29 +254,4 @@ fn profile_differences(config: &Config, lock: &Lock, explained: &BTreeSet<&Pin>)
     let gone = lock.profiles.keys().filter(|name| !declared.contains_key(*name));
     found.extend(gone.map(|name| Difference::ProfileUndeclared { profile: name.clone() }));
     found
-}
-
-/// The selected modules of a profile in path order: the first directory that holds a name gives it, as in Odoo.
-pub(crate) fn modules<'a>(
-    profile: &'a Profile,
-    lock: &'a Lock,
-    locals: &'a [LocalModules],
-) -> Vec<ListedModule<'a>> {
-    let own = |position| {
-        let there = locals.iter().filter(move |local| local.position == position);
-        there.flat_map(|LocalModules { name: repo, survey, .. }| {
-            survey.modules.iter().map(|Module { name, manifest, .. }| ListedModule { name, repo, manifest })
-        })
-    };
-    let locked = selected(profile, lock).into_iter().flat_map(|selected| {
-        let Selected { repo, modules, .. } = selected;
-        let listed = |module: &'a LockedModule| {
-            let LockedModule { name, manifest, .. } = module;
-            ListedModule { name, repo: repo.name.as_str(), manifest }
-        };
-        modules.into_iter().map(listed)
-    });
-    let mut seen = BTreeSet::new();
-    let all = own(Position::Before).chain(locked).chain(own(Position::After));
-    all.filter(|module| seen.insert(module.name)).collect()
 }

@@ -60,7 +60,11 @@ impl<'a> Choice<'a> {
     }
 }
 
-fn repos<'a>(profile: &'a Profile, lock: &'a Lock) -> impl Iterator<Item = (&'a Repo, &'a LockedRepo)> {
+/// The repositories of a profile, as declared and as locked, in path order.
+pub(super) fn repos<'a>(
+    profile: &'a Profile,
+    lock: &'a Lock,
+) -> impl Iterator<Item = (&'a Repo, &'a LockedRepo)> {
     profile.repos.iter().filter_map(|repo| Some((repo, lock.repo(&pin(repo))?)))
 }
 

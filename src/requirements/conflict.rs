@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::Origin;
 use super::entry::Entry;
-use super::marker::Python;
+use super::marker::{Meetings, Python};
 use super::versions::exclude_all;
 
 /// Lines about one distribution that cannot be met together, each with its origin; a single one where it excludes
@@ -14,6 +14,8 @@ use super::versions::exclude_all;
 pub(crate) struct Conflict {
     pub(crate) name: String,
     pub(crate) lines: Vec<(String, Origin)>,
+    /// Whether the lines are sure to meet; else they do where all of their markers hold.
+    pub(crate) is_certain: bool,
 }
 
 impl Conflict {
@@ -32,6 +34,7 @@ impl fmt::Display for Conflict {
             1 => write!(f, "no version satisfies the requirement for `{}`", self.name)?,
             _ => write!(f, "requirements for `{}` exclude each other", self.name)?,
         }
+        f.write_str(if self.is_certain { "" } else { " where their markers hold" })?;
         let width = self.lines.iter().map(|(text, _)| text.chars().count()).max().unwrap_or_default() + 2;
         self.lines
             .iter()
@@ -55,15 +58,17 @@ struct Line<'a> {
 
 /// Finds the lines of one name that exclude each other.
 ///
-/// Two lines meet where a Python is named and their markers can both hold for it, or where one's marker implies the
-/// other's (as every marker implies none at all). Without a Python, other lines may meet and are only possible
-/// conflicts. Where no two lines exclude each other but more of them do, those are found whose markers one implies.
+/// Two lines meet where a Python is named and their markers can both hold for it. Without a Python, lines that hold
+/// everywhere are sure to meet, and so are several pairs one of which meets wherever one looks; all others whose markers
+/// can both hold are possible conflicts. Where no two lines exclude each other but more of them do, those are found
+/// whose markers one of them implies.
 pub(super) fn find(required: &[&Entry], constraints: &[&Entry], python: Option<&Python>) -> Found {
     let line = |is_constraint| move |&entry| Line { entry, is_constraint };
     let mut lines: Vec<_> =
         required.iter().map(line(false)).chain(constraints.iter().map(line(true))).collect();
     lines.sort_by_cached_key(|line| (line.entry.origin.clone(), line.entry.text()));
     let (mut certain, mut possible) = (BTreeSet::new(), BTreeSet::new());
+    let mut meetings = Meetings::none();
     for (at, line) in lines.iter().enumerate() {
         for (other_at, other) in lines.iter().enumerate().skip(at) {
             if !exclude_each_other(line, other)
@@ -71,20 +76,33 @@ pub(super) fn find(required: &[&Entry], constraints: &[&Entry], python: Option<&
             {
                 continue;
             }
-            let (marker, other) = (&line.entry.marker, &other.entry.marker);
-            let surely = python.is_some() || marker.implies(other, None) || other.implies(marker, None);
-            if surely { &mut certain } else { &mut possible }.extend([at, other_at]);
+            let found = if surely_meet([line, other], python) { &mut certain } else { &mut possible };
+            found.extend([at, other_at]);
+            meetings.add(&line.entry.marker, &other.entry.marker);
         }
     }
-    if certain.is_empty() {
-        certain = larger_conflict(&lines, python);
+    if certain.is_empty() && meetings.are_everywhere() {
+        std::mem::swap(&mut certain, &mut possible);
     }
-    let conflict = |indices: BTreeSet<usize>| {
+    if certain.is_empty() {
+        let larger = larger_conflict(&lines, python);
+        if surely_meet(larger.iter().map(|at| &lines[*at]), python) {
+            certain = larger;
+        } else if possible.is_empty() {
+            possible = larger;
+        }
+    }
+    let conflict = |indices: BTreeSet<usize>, is_certain| {
         let line = |at: &usize| (lines[*at].entry.text(), lines[*at].entry.origin.clone());
         let (name, lines) = (required.first()?.name.clone(), indices.iter().map(line).collect::<Vec<_>>());
-        (!lines.is_empty()).then_some(Conflict { name, lines })
+        (!lines.is_empty()).then_some(Conflict { name, lines, is_certain })
     };
-    Found { certain: conflict(certain), possible: conflict(possible) }
+    Found { certain: conflict(certain, true), possible: conflict(possible, false) }
+}
+
+/// Whether lines whose markers can all hold are sure to do so in the image.
+fn surely_meet<'a>(lines: impl IntoIterator<Item = &'a Line<'a>>, python: Option<&Python>) -> bool {
+    python.is_some() || lines.into_iter().all(|line| line.entry.marker.always_holds())
 }
 
 /// Whether two lines leave no version, or name two places to take it from. A line beside itself stands alone.
@@ -106,9 +124,11 @@ fn leave_nothing<'a>(lines: impl IntoIterator<Item = &'a Line<'a>>) -> bool {
     exclude_all(&specifiers)
 }
 
-/// Three or more lines that leave no version: as few of them as possible, as indices.
+/// Three or more lines that leave no version: as few of them as possible, as indices; rather such as hold everywhere.
 fn larger_conflict(lines: &[Line<'_>], python: Option<&Python>) -> BTreeSet<usize> {
-    for line in lines {
+    let (everywhere, elsewhere): (Vec<&Line<'_>>, Vec<&Line<'_>>) =
+        lines.iter().partition(|line| line.entry.marker.always_holds());
+    for line in everywhere.into_iter().chain(elsewhere) {
         let marker = &line.entry.marker;
         let holds_too = |at: &usize| marker.implies(&lines[*at].entry.marker, python);
         let mut together: BTreeSet<usize> = (0..lines.len()).filter(holds_too).collect();
@@ -130,7 +150,8 @@ fn larger_conflict(lines: &[Line<'_>], python: Option<&Python>) -> BTreeSet<usiz
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Merged, Settings, merge, parse_file};
+    use super::super::parse::parse_file;
+    use super::super::{Merged, Settings, merge};
     use super::*;
 
     fn merged(required: &[&str], constraints: &[&str], python: Option<&str>) -> Merged {
@@ -172,15 +193,19 @@ mod tests {
         let windows = "a==3 ; sys_platform == 'win32'";
         for (required, python, conflicts, warnings) in [
             (vec![old, new], None, 0, 0),
-            (vec![old, new, "a>=2"], None, 1, 0),
+            (vec![old, new, "a>=2"], None, 0, 1),
             (vec![old, new, "a>=2"], Some("3.10"), 1, 0),
             (vec![old, new, "a>=2"], Some("3.12"), 0, 0),
+            (vec![old, new, "a>=3"], None, 1, 0),
             (vec![old, windows], None, 0, 1),
             (vec![old, windows], Some("3.10"), 0, 0),
-            (vec![old, "a==2 ; python_version < \"3.11\""], None, 1, 0),
-            (vec![old, "a==2 ; python_version < '3.10'"], None, 1, 0),
+            (vec![old, "a==2 ; python_version < \"3.11\""], None, 0, 1),
+            (vec![old, "a==2 ; python_version < \"3.11\"", "a==2", "a==3"], None, 1, 1),
+            (vec![old, "a==2 ; python_version < '3.10'"], None, 0, 1),
             (vec![old, "a==2 ; python_version >= '3.10'"], None, 0, 1),
             (vec![old, "a==2 ; python_version < '3.10'"], Some("3.9"), 1, 0),
+            (vec!["a>=1", "a<=1", "a!=1 ; python_version < '3.11'"], None, 0, 1),
+            (vec!["a>=1", "a<=1", "a!=1 ; python_version < '3.11'", "a!=1"], None, 1, 0),
             (vec!["a>=1", "a<=1", "a!=1 ; python_version < '3.11'"], Some("3.10.2"), 1, 0),
             (vec!["a>=1", "a<=1", "a!=1 ; python_version < '3.11'"], Some("3.12"), 0, 0),
         ] {

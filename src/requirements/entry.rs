@@ -10,8 +10,8 @@ use pep508_rs::pep440_rs::VersionSpecifier;
 use pep508_rs::{MarkerWarningKind, PackageName, Pep508Url, VersionOrUrl};
 
 use super::marker::Marker;
-use super::merge::Requirement;
-use super::parse::Problem;
+use super::problem::Problem;
+use super::requirement::Requirement;
 use super::{Origin, breaks_line, escaped};
 use crate::repo::redact;
 
@@ -23,6 +23,8 @@ const ARCHIVES: [&str; 9] =
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) origin: Origin,
+    /// Manifests that ask for just this by a word of their own, see [`Repository::read`](super::Repository::read).
+    pub(super) asked_by: Vec<Origin>,
     /// Normalised; empty for a url that does not tell it.
     pub(super) name: String,
     pub(super) extras: BTreeSet<String>,
@@ -99,6 +101,7 @@ impl Entry {
         }
         Ok(Self {
             origin: origin.clone(),
+            asked_by: Vec::new(),
             name: name_of_place(place).unwrap_or_default(),
             extras: BTreeSet::new(),
             wanted: Wanted::Verbatim { line: text.to_owned(), place: place.to_owned(), is_named: false },
@@ -119,6 +122,7 @@ impl Entry {
         };
         Self {
             origin: origin.clone(),
+            asked_by: Vec::new(),
             name: requirement.name.to_string(),
             extras: requirement.extras.iter().map(ToString::to_string).collect(),
             wanted,
@@ -128,7 +132,7 @@ impl Entry {
 
     /// The entry as one line for people: in the form in which it would be merged, without secrets.
     pub(super) fn text(&self) -> String {
-        shown(&Requirement::join(&[self]).to_string())
+        Requirement::join(&[self]).shown()
     }
 }
 

@@ -30,6 +30,11 @@ impl Marker {
         self.tree == other.tree
     }
 
+    /// Whether it holds in every environment, as no marker at all does.
+    pub(super) fn always_holds(&self) -> bool {
+        self.tree.is_true()
+    }
+
     /// Whether some environment that runs `python` fulfils both.
     pub(super) fn can_hold_with(&self, other: &Self, python: Option<&Python>) -> bool {
         !other.tree.is_disjoint(&self.within(python))
@@ -46,6 +51,27 @@ impl Marker {
             tree.and(python.environment.clone());
         }
         tree
+    }
+}
+
+/// The environments in which some markers hold together.
+#[derive(Debug)]
+pub(super) struct Meetings(MarkerTree);
+
+impl Meetings {
+    pub(super) fn none() -> Self {
+        Self(MarkerTree::FALSE)
+    }
+
+    pub(super) fn add(&mut self, marker: &Marker, other: &Marker) {
+        let mut both = marker.tree.clone();
+        both.and(other.tree.clone());
+        self.0.or(both);
+    }
+
+    /// Whether no environment is left out.
+    pub(super) fn are_everywhere(&self) -> bool {
+        self.0.is_true()
     }
 }
 

@@ -1,20 +1,21 @@
 //! Joins what several repositories require of one distribution into one line.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeMap;
 
-use super::Origin;
 use super::conflict::{self, Conflict};
-use super::entry::{Entry, normalised};
+use super::entry::Entry;
+use super::ignored::Ignored;
 use super::marker::Python;
-use super::parse::{Parsed, Problem};
+use super::parse::Parsed;
+use super::problem::{Note, Problem};
+use super::requirement::Requirement;
 
 /// What `[requirements]` of the configuration and the command line ask for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     /// Without it, lines whose markers differ cannot be said to meet, and are warned of.
     pub(crate) python: Option<Python>,
-    /// Names that are left out, in any spelling.
+    /// What is left out: distributions in any spelling, options, and lines that are no requirement.
     pub(crate) ignore: Vec<String>,
 }
 
@@ -28,65 +29,17 @@ pub(crate) struct Merged {
     /// Lines that no version satisfies where their markers hold together, which they may never do.
     pub(crate) warnings: Vec<Conflict>,
     pub(crate) problems: Vec<Problem>,
-}
-
-/// One line of the merged requirements. Displayed as that line, without its origins.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Requirement {
-    /// Normalised (PEP 503); empty for a url that does not tell it.
-    pub(crate) name: String,
-    /// Normalised and sorted.
-    pub(crate) extras: Vec<String>,
-    /// Each specifier once, in the order of their text, which is pip's own order: `!=2,<3,>=1`.
-    pub(crate) specifier: String,
-    pub(crate) marker: Option<String>,
-    /// Each once and sorted.
-    pub(crate) origins: Vec<Origin>,
-    /// The whole line, where it names a url or a path.
-    pub(crate) verbatim: Option<String>,
-}
-
-impl Requirement {
-    /// Joins entries of the same name, marker and, if any, verbatim line.
-    pub(super) fn join(entries: &[&Entry]) -> Self {
-        let extras: BTreeSet<_> = entries.iter().flat_map(|entry| &entry.extras).cloned().collect();
-        let origins: BTreeSet<_> = entries.iter().map(|entry| entry.origin.clone()).collect();
-        // Texts, for `~=1.0` and `~=1.0.0` differ although their versions are equal.
-        let specifiers: BTreeSet<_> =
-            entries.iter().flat_map(|entry| entry.wanted.specifiers()).map(ToString::to_string).collect();
-        Self {
-            name: entries.first().map(|entry| entry.name.clone()).unwrap_or_default(),
-            extras: extras.into_iter().collect(),
-            specifier: specifiers.into_iter().collect::<Vec<_>>().join(","),
-            marker: entries.iter().filter_map(|entry| entry.marker.text()).min().map(ToOwned::to_owned),
-            origins: origins.into_iter().collect(),
-            verbatim: entries.first().and_then(|entry| entry.wanted.line()).map(ToOwned::to_owned),
-        }
-    }
-}
-
-impl fmt::Display for Requirement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(verbatim) = &self.verbatim {
-            return f.write_str(verbatim);
-        }
-        f.write_str(&self.name)?;
-        if !self.extras.is_empty() {
-            write!(f, "[{}]", self.extras.join(","))?;
-        }
-        f.write_str(&self.specifier)?;
-        self.marker.as_ref().map_or(Ok(()), |marker| write!(f, " ; {marker}"))
-    }
+    pub(crate) notes: Vec<Note>,
 }
 
 /// Merges what is required and compares it with `constraints`, which take part in conflicts but are not required.
 pub(crate) fn merge(required: &Parsed, constraints: &Parsed, settings: &Settings) -> Merged {
-    let ignored: BTreeSet<_> = settings.ignore.iter().filter_map(|name| normalised(name)).collect();
+    let ignored = Ignored::new(&settings.ignore);
     let mut by_name: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
-    for entry in required.entries.iter().filter(|entry| !ignored.contains(&entry.name)) {
+    for entry in required.entries.iter().filter(|entry| !ignored.has(entry)) {
         by_name.entry(&entry.name).or_default().push(entry);
     }
-    let mut merged = Merged::default();
+    let mut merged = Merged { notes: ignored.notes(required, constraints), ..Merged::default() };
     for (name, entries) in by_name {
         merged.requirements.extend(join_by_marker(&entries));
         if !name.is_empty() {
@@ -97,7 +50,8 @@ pub(crate) fn merge(required: &Parsed, constraints: &Parsed, settings: &Settings
             merged.warnings.extend(found.possible);
         }
     }
-    merged.problems = required.problems.iter().chain(&constraints.problems).cloned().collect();
+    let problems = required.problems.iter().chain(&constraints.problems);
+    merged.problems = problems.filter(|problem| !ignored.has_problem(problem)).cloned().collect();
     merged.problems.sort_by_cached_key(|problem| (problem.origin().clone(), problem.to_string()));
     merged
 }
@@ -126,7 +80,8 @@ mod tests {
     use pep508_rs::pep440_rs::{Version, VersionSpecifiers};
     use proptest::prelude::*;
 
-    use super::super::parse_file;
+    use super::super::parse::parse_file;
+    use super::super::{Annotations, render};
     use super::*;
 
     fn lines(required: &[&str]) -> Vec<String> {
@@ -155,15 +110,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn ignored_names_are_left_out_in_any_spelling() {
-        let parsed = parse_file("r", &["Data_Classes==1", "data.classes==2", "lxml"]);
-        let settings = Settings { ignore: vec!["data-classes".to_owned()], ..Settings::default() };
-        let merged = merge(&parsed, &Parsed::default(), &settings);
-        assert_eq!(merged.requirements.len(), 1);
-        assert_eq!(merged.conflicts, []);
-    }
-
     fn a_line() -> impl Strategy<Value = String> {
         let specifier = "(==|!=|<|<=|>|>=|~=)[012]\\.[012]|(==|!=)[012]\\.\\*|";
         let marker = prop::sample::select(vec![
@@ -189,6 +135,27 @@ mod tests {
             };
             let merged = |lines| format!("{:#?}", merge(&read(lines), &Parsed::default(), &Settings::default()));
             prop_assert_eq!(merged(&given), merged(&shuffled));
+        }
+
+        #[test]
+        fn what_is_merged_stays_as_it_is(
+            lines in prop::collection::vec(
+                prop_oneof![
+                    6 => a_line(),
+                    1 => "a @ https://h/[xy](;x)? ; os_name == 'nt'",
+                    1 => "git\\+https://h/[xy]#egg=[ab]",
+                ],
+                0..8,
+            )
+        ) {
+            let merged = |lines: &[String]| merge(&parse_file("r", lines), &Parsed::default(), &Settings::default());
+            let rendered = |merged: &Merged| render(&merged.requirements, Annotations::Hidden);
+            let once = merged(&lines);
+            prop_assert_eq!(&once.problems, &[]);
+            let text = rendered(&once);
+            let again = merged(&text.lines().map(str::to_owned).collect::<Vec<_>>());
+            prop_assert_eq!(rendered(&again), text);
+            prop_assert_eq!(again.conflicts.len(), once.conflicts.len());
         }
 
         #[test]

@@ -3,25 +3,36 @@
 //! Knows the rules of PEP 440, 503 and 508 and of pip's requirements file format. Reads no file, knows neither git
 //! nor the terminal, and never chooses between lines that exclude each other: it says which they are.
 //!
-//! `parse` reads lines into values of `entry`; `marker` knows when two of them hold together and `versions` whether
-//! any version is left, so that `conflict` finds those that exclude each other; `merge` joins, `render` writes.
+//! `parse` reads lines into values of `entry`, and `repository` those that the selected modules of one need; `marker`
+//! knows when two of them hold together and `versions` whether any version is left, so that `conflict` finds those that
+//! exclude each other; `merge` joins them into values of `requirement`, without what is `ignored`; `render` writes.
+//! `problem` is what is said of lines that cannot be carried over. `system` collects programs and packages of Debian.
 
 use std::cmp::Ordering;
 use std::fmt;
 
 mod conflict;
 mod entry;
+mod ignored;
 mod marker;
 mod merge;
 mod parse;
+mod problem;
 mod render;
+mod repository;
+mod requirement;
+mod system;
 mod versions;
 
 pub(crate) use conflict::Conflict;
 pub(crate) use marker::Python;
-pub(crate) use merge::{Merged, Requirement, Settings, merge};
-pub(crate) use parse::{Parsed, Problem, parse_file, parse_manifest};
+pub(crate) use merge::{Merged, Settings, merge};
+pub(crate) use parse::{Parsed, parse_constraints};
+pub(crate) use problem::{Note, Problem};
 pub(crate) use render::{Annotations, render};
+pub(crate) use repository::{Module, Repository};
+pub(crate) use requirement::{Flag, Requirement};
+pub(crate) use system::{Need, System, system};
 
 /// Where a requirement is written. Sorts by path, then by line number.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -72,6 +83,7 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::parse::{parse_file, parse_manifest};
     use super::*;
 
     fn file(path: &str, text: &str) -> Parsed {

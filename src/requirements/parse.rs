@@ -3,6 +3,7 @@
 //! What cannot be carried over to a merged file is refused by name, and the rest is still read.
 
 use super::entry::Entry;
+use super::problem::{Note, Problem};
 use super::{Origin, escaped};
 
 /// Import names that the OCA tools take for the distribution that provides them, by exact spelling
@@ -23,40 +24,15 @@ const DISTRIBUTIONS: [(&str, &str); 10] = [
 /// Options of pip that choose among the files of a version, and never what is required.
 const HARMLESS_OPTIONS: [&str; 4] = ["--no-binary", "--only-binary", "--prefer-binary", "--use-feature"];
 
-/// A line or a word that is left out of the merged requirements.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub(crate) enum Problem {
-    #[error("{origin}: the option `{option}` is ignored; it does not change what is required")]
-    IgnoredOption { origin: Origin, option: String },
-    #[error("{origin}: the option `{option}` is not supported in a repository's requirements")]
-    UnsupportedOption { origin: Origin, option: String },
-    #[error("{origin}: `{path}` is a path within the repository, which merged requirements cannot name")]
-    RelativePath { origin: Origin, path: String },
-    #[error("{origin}: `{text}` is not a requirement: {why}")]
-    NotARequirement { origin: Origin, text: String, why: String },
-}
-
-impl Problem {
-    pub(crate) fn origin(&self) -> &Origin {
-        match self {
-            Self::IgnoredOption { origin, .. }
-            | Self::UnsupportedOption { origin, .. }
-            | Self::RelativePath { origin, .. }
-            | Self::NotARequirement { origin, .. } => origin,
-        }
-    }
-
-    /// Whether the merged requirements are right all the same, so that a note is enough.
-    pub(crate) fn is_harmless(&self) -> bool {
-        matches!(self, Self::IgnoredOption { .. })
-    }
-}
+/// Options of pip that name another file of requirements or constraints.
+const NAMES_A_FILE: [&str; 4] = ["-r", "--requirement", "-c", "--constraint"];
 
 /// What was read, and what was not.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parsed {
     pub(super) entries: Vec<Entry>,
     pub(super) problems: Vec<Problem>,
+    pub(super) notes: Vec<Note>,
 }
 
 impl Parsed {
@@ -64,6 +40,7 @@ impl Parsed {
         parts.into_iter().fold(Self::default(), |mut all, part| {
             all.entries.extend(part.entries);
             all.problems.extend(part.problems);
+            all.notes.extend(part.notes);
             all
         })
     }
@@ -74,17 +51,46 @@ impl Parsed {
             Err(problem) => self.problems.push(problem),
         }
     }
+
+    fn ignore(&mut self, origin: Origin, option: &str) {
+        self.notes.push(Note::IgnoredOption { origin, option: escaped(option) });
+    }
 }
 
 /// Reads a `requirements.txt`, given as all of its lines, comments included; the first is line 1.
 pub(crate) fn parse_file(path: &str, lines: &[impl AsRef<str>]) -> Parsed {
     let mut parsed = Parsed::default();
-    for (line, text) in logical_lines(lines) {
-        let text = without_comment(&text).trim();
-        if !text.is_empty() {
-            parsed.push(parse_line(text, Origin::File { path: path.to_owned(), line }));
+    for (origin, text) in meaningful_lines(path, lines) {
+        match options(&text).next() {
+            None => parsed.push(Entry::parse(&text, origin)),
+            Some(option)
+                if text.starts_with('-') && options(&text).all(|name| HARMLESS_OPTIONS.contains(&name)) =>
+            {
+                parsed.ignore(origin, option);
+            }
+            Some(_) => parsed.problems.push(unsupported_option(&text, origin)),
         }
     }
+    parsed
+}
+
+/// Reads what is pinned already: a `requirements.txt` of Odoo, the output of `pip freeze`, or a lock with hashes.
+///
+/// Only versions are compared, so that options do not matter, except those that name a further file.
+pub(crate) fn parse_constraints(path: &str, lines: &[impl AsRef<str>]) -> Parsed {
+    let mut parsed = Parsed::default();
+    for (origin, text) in meaningful_lines(path, lines) {
+        let option = options(&text).next();
+        if let Some(option) = option.filter(|option| NAMES_A_FILE.contains(option)) {
+            parsed.problems.push(Problem::OtherConstraints { origin, option: option.to_owned() });
+        } else if let Some(option) = option.filter(|_| text.starts_with('-')) {
+            parsed.ignore(origin, option);
+        } else {
+            parsed.push(Entry::parse(before_options(&text), origin));
+        }
+    }
+    // The image has it, wherever it was taken from.
+    parsed.problems.retain(|problem| !matches!(problem, Problem::RelativePath { .. }));
     parsed
 }
 
@@ -128,17 +134,32 @@ fn without_comment(line: &str) -> &str {
     &line[..comment.unwrap_or(line.len())]
 }
 
-fn parse_line(text: &str, origin: Origin) -> Result<Entry, Problem> {
-    let options: Vec<_> =
-        text.split_whitespace().filter(|word| word.starts_with('-')).map(option_name).collect();
-    let is_harmless = |option: &str| text.starts_with('-') && HARMLESS_OPTIONS.contains(&option);
-    if let Some(option) = options.iter().find(|option| !is_harmless(option)) {
-        return Err(Problem::UnsupportedOption { origin, option: escaped(option) });
-    }
-    match options.first() {
-        Some(option) => Err(Problem::IgnoredOption { origin, option: escaped(option) }),
-        None => Entry::parse(text, origin),
-    }
+/// The logical lines that are more than a comment, without it.
+fn meaningful_lines(path: &str, lines: &[impl AsRef<str>]) -> Vec<(Origin, String)> {
+    let origin = |line| Origin::File { path: path.to_owned(), line };
+    let lines = logical_lines(lines).into_iter();
+    let lines = lines.map(|(line, text)| (line, without_comment(&text).trim().to_owned()));
+    lines.filter(|(_, text)| !text.is_empty()).map(|(line, text)| (origin(line), text)).collect()
+}
+
+/// The names of the options in a line.
+fn options(text: &str) -> impl Iterator<Item = &str> {
+    text.split_whitespace().filter(|word| word.starts_with('-')).map(option_name)
+}
+
+/// The first option of a line that matters.
+fn unsupported_option(text: &str, origin: Origin) -> Problem {
+    let stands_alone = text.starts_with('-');
+    let is_harmless = |option: &&str| stands_alone && HARMLESS_OPTIONS.contains(option);
+    let option = options(text).find(|option| !is_harmless(option)).unwrap_or_default();
+    let of = || Entry::parse(before_options(text), origin.clone()).ok().map(|entry| entry.name);
+    let of = if stands_alone { None } else { of().filter(|name| !name.is_empty()) };
+    Problem::UnsupportedOption { option: escaped(option), of, origin }
+}
+
+/// The requirement of a line, without the options that pip takes for it.
+fn before_options(text: &str) -> &str {
+    text.find(" -").or_else(|| text.find("\t-")).map_or(text, |at| text[..at].trim_end())
 }
 
 /// The option without its value, which may be joined to it as in `--hash=sha256:…` and `-rother.txt`.
@@ -161,7 +182,8 @@ mod tests {
     fn listed(parsed: &Parsed) -> String {
         let entries = parsed.entries.iter().map(|entry| format!("{}: {}", entry.origin, entry.text()));
         let problems = parsed.problems.iter().map(|problem| format!("! {problem}"));
-        entries.chain(problems).collect::<Vec<_>>().join("\n")
+        let notes = parsed.notes.iter().map(|note| format!("- {note}"));
+        entries.chain(problems).chain(notes).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
@@ -213,7 +235,6 @@ mod tests {
             six ; python_version < 'x'\n\
             a\u{2028}b";
         insta::assert_snapshot!(listed(&parsed(text)), @r#"
-        ! r/requirements.txt:1: the option `--prefer-binary` is ignored; it does not change what is required
         ! r/requirements.txt:2: the option `--index-url` is not supported in a repository's requirements
         ! r/requirements.txt:3: the option `--extra-index-url` is not supported in a repository's requirements
         ! r/requirements.txt:4: the option `-r` is not supported in a repository's requirements
@@ -233,6 +254,36 @@ mod tests {
         ! r/requirements.txt:18: `six ; os_name ~= 'x'` is not a requirement: its marker compares what cannot be compared
         ! r/requirements.txt:19: `six ; python_version < 'x'` is not a requirement: its marker compares what cannot be compared
         ! r/requirements.txt:20: `a\u{2028}b` is not a requirement: control characters may not stand in it
+        - r/requirements.txt:1: the option `--prefer-binary` is ignored; it does not change what is required
+        "#);
+    }
+
+    #[test]
+    fn constraints_are_taken_from_whatever_pins() {
+        let text = "\
+            # The versions of Ubuntu 24.04\n\
+            --index-url https://tok:secret@host/simple\n\
+            gevent==23.9.1 ; sys_platform != 'win32' and python_version == '3.10'  # bumped (CRITICAL)\n\
+            lxml==5.2.1; python_version >= '3.12' # (Noble)\n\
+            PyPDF2==1.26.0 ; python_version <= '3.10'\n\
+            six==1.16 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\n\
+            -e git+https://host/odoo@0#egg=odoo\n\
+            ./vendor/x.whl\n\
+            tool @ file:///srv/tool\n\
+            -r other.txt\n--constraint=more.txt\n\
+            lxml = 5";
+        let parsed = parse_constraints("odoo.txt", &text.split('\n').collect::<Vec<_>>());
+        insta::assert_snapshot!(listed(&parsed), @r#"
+        odoo.txt:3: gevent==23.9.1 ; sys_platform != 'win32' and python_version == '3.10'
+        odoo.txt:4: lxml==5.2.1 ; python_version >= '3.12'
+        odoo.txt:5: pypdf2==1.26.0 ; python_version <= '3.10'
+        odoo.txt:6: six==1.16
+        odoo.txt:11: tool @ file:///srv/tool
+        ! odoo.txt:12: the option `-r` is not followed in constraints
+        ! odoo.txt:13: the option `--constraint` is not followed in constraints
+        ! odoo.txt:14: `lxml = 5` is not a requirement: no such comparison operator "=", must be one of ~= == != <= >= < > ===
+        - odoo.txt:2: the option `--index-url` is ignored; it does not change what is required
+        - odoo.txt:9: the option `-e` is ignored; it does not change what is required
         "#);
     }
 
@@ -262,7 +313,7 @@ mod tests {
         ]) {
             let parsed = parse_file("r", &[&line]);
             let blank = without_comment(&line.replace('\\', "")).trim().is_empty();
-            prop_assert!(blank || parsed.entries.len() + parsed.problems.len() == 1);
+            prop_assert!(blank || parsed.entries.len() + parsed.problems.len() + parsed.notes.len() == 1);
             for problem in &parsed.problems {
                 prop_assert!(!problem.to_string().contains('\n'));
             }

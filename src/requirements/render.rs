@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Requirement;
+use super::{Origin, Requirement};
 
 /// Whether every line is followed by comments that say where it comes from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -26,22 +26,30 @@ impl fmt::Display for File<'_> {
         writeln!(f, "# Written by `oca requirements`; do not edit.")?;
         for requirement in self.requirements {
             writeln!(f, "{requirement}")?;
-            match (self.annotations, &requirement.origins[..]) {
-                (Annotations::Hidden, _) | (_, []) => {}
-                (Annotations::Shown, [origin]) => writeln!(f, "    # via {origin}")?,
-                (Annotations::Shown, origins) => {
-                    writeln!(f, "    # via")?;
-                    origins.iter().try_for_each(|origin| writeln!(f, "    #   {origin}"))?;
-                }
+            if let Annotations::Shown = self.annotations {
+                requirement.flag.iter().try_for_each(|flag| writeln!(f, "    # {flag}"))?;
+                write_origins(f, &requirement.origins)?;
             }
         }
         Ok(())
     }
 }
 
+pub(super) fn write_origins(f: &mut impl fmt::Write, origins: &[Origin]) -> fmt::Result {
+    match origins {
+        [] => Ok(()),
+        [origin] => writeln!(f, "    # via {origin}"),
+        origins => {
+            writeln!(f, "    # via")?;
+            origins.iter().try_for_each(|origin| writeln!(f, "    #   {origin}"))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::{Parsed, Settings, merge, parse_file};
+    use super::super::parse::parse_file;
+    use super::super::{Parsed, Settings, merge};
     use super::*;
 
     #[test]
@@ -60,6 +68,7 @@ mod tests {
         insta::assert_snapshot!(render(&merged.requirements, Annotations::Shown), @r"
         # Written by `oca requirements`; do not edit.
         git+https://host/acme/x.git@main
+            # direct reference
             # via server-tools/requirements.txt:2
         contextvars ; python_version < '3.7'
             # via social/requirements.txt:3

@@ -14,8 +14,8 @@ How it is measured:
 - Small copies of the one branch are made in memory (`prepare.py`) and served by git itself over HTTP on loopback
   (`serve.py`), either plainly or over a link with a delay and a limited rate (`relay.py`; `relay.py --check` measures
   that link). The copies hold the tip alone, because a real server computes elsewhere and this one shares the machine
-  with the contenders; with `--history branch` it sends the same bytes to within a tenth of a percent. mrchef
-  takes part with that only (`peers.py` says why). `git submodule` is flattered: each pin is the head of the one branch.
+  with the contenders; from copies of the whole branch it sends the same bytes to within a tenth of a percent. Only
+  mrchef gets such copies (`peers.py` says why). `git submodule` is flattered: each pin is the head of the one branch.
 - In each case all contenders run in turn, after a warm-up that is thrown away: A B C, A B C, … What slows the machine
   down for a while slows all of them down. Bringing back the starting state, by deleting what the last run made, is
   not timed.
@@ -24,10 +24,14 @@ How it is measured:
   be told below that of the launcher (about 10 MB; `measure.py` says why). server is what the server used meanwhile
   on the same machine, so wall times without the relay understate differences between contenders.
 - connections and bytes are counted on the sockets of the near end of the link, headers included, both ways.
+- A run that takes longer than `--limit` is ended with all it started; its contender is told to have been stopped and
+  takes no further part in the case.
 - The last column is how many times as long as the first contender another one took: the median over the pairs of
   one round.
 
-A contender that fails, or checks out less than everything, ends the benchmark with what it said.
+A contender that fails, or checks out less than everything, ends the benchmark with what it said. What `oca` promises
+(`promise.py`: connections, bytes and memory) is checked in every run; a broken promise is told at the end, with exit
+code 1. Times depend on the machine: they are compared with their target and no more.
 A new case is a few lines in `cases.py`.
 """
 
@@ -39,48 +43,23 @@ import os
 import platform
 import re
 import shlex
-import statistics
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
+import limit
 from cases import Case, all_cases
 from contender import Contender
 from counters import Counters, Reading
-from peers import PACKAGES
+from limit import ExceededError
+from peers import PACKAGES, WHOLE_HISTORY
 from prepare import PARITY, prepare
+from results import HEAD, Result, Run
 from setting import Network, Setting, remove
 
 MEASURE = Path(__file__).with_name("measure.py")
-
-
-@dataclass(frozen=True)
-class Run:
-    """What one run of one contender took."""
-
-    wall: float
-    cpu: float
-    peak: int
-    server_cpu: float
-    connections: int
-    bytes_up: int
-    bytes_down: int
-
-
-@dataclass(frozen=True)
-class Result:
-    """All runs of one contender in one case, and how it compares with the case's first."""
-
-    case: str
-    link: str
-    contender: str
-    runs: list[Run]
-    times_first: float
-
-    def median(self, field: str) -> float:
-        return statistics.median(getattr(run, field) for run in self.runs)
 
 
 def measure(setting: Setting, contender: Contender, counters: Counters, server: Counters) -> Run:
@@ -88,12 +67,13 @@ def measure(setting: Setting, contender: Contender, counters: Counters, server: 
     contender.before()
     outputs = [str(setting.work / name) for name in ("result", "stdout", "stderr")]
     before, server_before = counters.read(), server.read()
-    subprocess.run(
+    measured = limit.run(
         [sys.executable, "-I", "-S", str(MEASURE), *outputs, *contender.command],
+        setting.limit,
         cwd=contender.cwd,
         env=setting.environment | contender.environment,
-        check=True,
     )
+    measured.check_returncode()
     code, wall, cpu, peak = Path(outputs[0]).read_text().split()
     if code != "0":
         said = "\n".join(Path(output).read_text(errors="replace").strip() for output in outputs[1:])
@@ -104,48 +84,37 @@ def measure(setting: Setting, contender: Contender, counters: Counters, server: 
 
 
 def run_case(setting: Setting, network: Network, case: Case, runs: int) -> list[Result]:
-    """Runs a case's contenders in turn, after a warm-up of each."""
-    contenders = case.present()
+    """Runs a case's contenders in turn, after a warm-up of each; one that takes too long is left out from then on."""
     counters = (case.link or network.loopback).counters
-    for contender in contenders:
-        contender.once()
-        measure(setting, contender, counters, network.server_counters)
-        contender.check()
-    measured: list[list[Run]] = [[] for _ in contenders]
-    for _ in range(runs):
-        for contender, of_one in zip(contenders, measured):
-            of_one.append(measure(setting, contender, counters, network.server_counters))
     link = case.link.name if case.link else ""
-    return [
-        Result(case.name, link, contender.name, of_one, times_first(of_one, measured[0]))
-        for contender, of_one in zip(contenders, measured)
-    ]
+    contenders = case.present()
+    results = [Result(case.name, link, contender.name) for contender in contenders]
+    for turn in range(runs + 1):
+        is_warm_up = turn == 0
+        for contender, result in zip(contenders, results):
+            if result.stopped_after:
+                continue
+            try:
+                if is_warm_up:
+                    contender.once()
+                run = measure(setting, contender, counters, network.server_counters)
+            except ExceededError as exceeded:
+                result.stopped_after = exceeded.seconds
+                continue
+            if is_warm_up:
+                contender.check()
+            else:
+                result.runs.append(run)
+    for result in results:
+        result.compare(results[0])
+    return results
 
 
-def times_first(runs: list[Run], first: list[Run]) -> float:
-    return statistics.median(run.wall / other.wall for run, other in zip(runs, first))
-
-
-COLUMNS = ("", "wall median", "min", "max", "cpu", "peak MB", "server", "conns", "MB", "times first")
-LAYOUT = "  {:<26}{:>12}{:>10}{:>10}{:>9}{:>9}{:>9}{:>7}{:>9}{:>13}"
-
-
-def row(result: Result) -> str:
-    walls = [run.wall for run in result.runs]
-    megabytes = (result.median("bytes_up") + result.median("bytes_down")) / 1e6
-    return LAYOUT.format(
-        result.contender,
-        *map(duration, (statistics.median(walls), min(walls), max(walls), result.median("cpu"))),
-        f"{result.median('peak') / 1e6:.0f}",
-        duration(result.median("server_cpu")),
-        f"{result.median('connections'):.0f}",
-        f"{megabytes:.2f}",
-        f"{result.times_first:.2f}",
-    )
-
-
-def duration(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
+def judge(case: Case, results: list[Result]) -> list[str]:
+    """Says whether `oca` reached its targets; gives the promises it broke."""
+    for verdict in case.promise.targets(results):
+        print(f"  {verdict}", flush=True)
+    return case.promise.breaches(results[0])
 
 
 def machine() -> str:
@@ -167,15 +136,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--venv", type=Path, help="virtual environment of the peers written in Python")
     parser.add_argument("--work", type=Path, default=default_work(), help="work directory, best on tmpfs (%(default)s)")
     parser.add_argument("--branch", default="16.0", help="the series, and the branch of every repository")
-    parser.add_argument(
-        "--history",
-        choices=("branch", "tip"),
-        default="tip",
-        help="what the served copies hold; with the whole branch the server computes four times as long",
-    )
     parser.add_argument("--only", default="", help="only cases whose title (see --list) this regular expression finds")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--tiny-runs", type=int, default=20, help="runs of what takes milliseconds")
+    parser.add_argument("--limit", type=float, default=120, help="seconds that one run may take (%(default)s)")
     parser.add_argument("--jobs", type=int, default=8, help="how many repositories the peers work on at once")
     parser.add_argument("--rtt", type=float, default=30, help="milliseconds of the relay's round trip")
     parser.add_argument("--mbit", type=float, default=200, help="megabits a second of the relay")
@@ -187,19 +151,18 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     options = parse_arguments()
     work = options.work.absolute()
-    served = work / f"served-{options.branch}-{options.history}"
-    files = prepare(options.mirrors, served, options.branch, options.history, options.layout)
+    served = work / f"served-{options.branch}"
+    files = prepare(options.mirrors, served, options.branch, "tip", options.layout)
+    prepare(options.mirrors, served / WHOLE_HISTORY, options.branch, "branch", options.layout)
     oca, venv = (path.absolute() if path else None for path in (options.oca, options.venv))
     scratch = work / "run"
     remove(scratch)
-    whole_history = options.history == "branch"
-    setting = Setting(scratch, served, PARITY, options.branch, files, options.jobs, oca, venv, whole_history)
+    setting = Setting(scratch, served, PARITY, options.branch, files, options.jobs, options.limit, oca, venv)
     print(f"{machine()}\n{len(PARITY)} repositories at {options.branch}, {files} files, runs: {options.runs}")
     if missing := [package for command, package in PACKAGES.items() if not setting.tool(command)]:
         print(f"left out, because --venv does not have them: {', '.join(missing)}")
-    if not whole_history:
-        print("left out, because it needs --history branch: mrchef")
     results: list[Result] = []
+    breaches: list[str] = []
     with Network(served, options.rtt / 1000, options.mbit) as network:
         for case in all_cases(setting, network):
             title = f"{case.name} · {case.link.name}" if case.link else case.name
@@ -208,14 +171,23 @@ def main() -> None:
             if options.list or not case.present():
                 print(title if case.present() else f"{title}: needs --oca")
                 continue
-            print(f"\n{title}\n{LAYOUT.format(*COLUMNS)}", flush=True)
+            print(f"\n{title}\n{HEAD}", flush=True)
             of_case = run_case(setting, network, case, options.tiny_runs if case.tiny else options.runs)
-            print("\n".join(map(row, of_case)), flush=True)
+            print("\n".join(result.row() for result in of_case), flush=True)
             results += of_case
+            if oca:
+                breaches += judge(case, of_case)
     if options.json:
-        document = {"machine": machine(), "branch": options.branch, "results": [asdict(result) for result in results]}
+        document = {
+            "machine": machine(),
+            "branch": options.branch,
+            "breaches": breaches,
+            "results": [asdict(result) for result in results],
+        }
         options.json.write_text(json.dumps(document, indent=2) + "\n")
     remove(scratch)
+    if breaches:
+        raise SystemExit("\n".join(["", "broken promises:", *breaches]))
 
 
 if __name__ == "__main__":

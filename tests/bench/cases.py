@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import peers
 from contender import Contender
-from setting import ChosenModules, Link, Modules, Moving, Network, OcaProject, Setting, remove
+from promise import OFFLINE, Promise
+from setting import ChosenModules, Link, Modules, Moving, Network, OcaProject, OwnDirectories, Setting, remove
 
 
 @dataclass
@@ -19,6 +20,7 @@ class Case:
     contenders: list[Contender | None]
     link: Link | None = None
     tiny: bool = False  # milliseconds: many runs
+    promise: Promise = Promise()  # of the first contender, where that is `oca`
 
     def present(self) -> list[Contender]:
         return [contender for contender in self.contenders if contender]
@@ -47,11 +49,13 @@ def lock_cases(setting: Setting, link: Link) -> Iterator[Case]:
             peers.blobless_clone(setting, link),
         ],
         link,
+        promise=Promise(megabytes=4.5, target_seconds=1.0 if link.is_slow else None),
     )
     yield Case(
         "lock --upgrade, nothing moved",
         [oca.contender("lock", "--upgrade", once=oca.lock), peers.ls_remote(setting, link)],
         link,
+        promise=Promise(megabytes=0.1, target_seconds=0.4 if link.is_slow else None),
     )
 
 
@@ -77,6 +81,7 @@ def moved_case(setting: Setting, link: Link, moving: Moving) -> Case:
 
 def first_sync_cases(setting: Setting, link: Link) -> Iterator[Case]:
     oca = Oca(setting, link)
+    promise = Promise(target_contender="git clone")
     yield Case(
         "sync, from nothing",
         [
@@ -87,6 +92,7 @@ def first_sync_cases(setting: Setting, link: Link) -> Iterator[Case]:
             peers.MrChef(setting, link).from_nothing(),
         ],
         link,
+        promise=promise,
     )
     yield Case(
         "sync, with a lock",
@@ -99,6 +105,7 @@ def first_sync_cases(setting: Setting, link: Link) -> Iterator[Case]:
             peers.MrChef(setting, link).with_lock(),
         ],
         link,
+        promise=promise,
     )
 
 
@@ -108,11 +115,13 @@ def repeated_sync_cases(setting: Setting, link: Link) -> Iterator[Case]:
         "sync, nothing to do",
         [
             oca.contender("sync", once=oca.sync),
+            peers.submodule_update_again(setting, link),
             peers.Vcs(setting, link).pull(),
             peers.GitAggregate(setting, link).again(),
             peers.MrChef(setting, link).again(),
         ],
         link,
+        promise=replace(OFFLINE, target_seconds=0.02),
     )
     yield Case(
         "sync, from a warm cache",
@@ -121,6 +130,7 @@ def repeated_sync_cases(setting: Setting, link: Link) -> Iterator[Case]:
             peers.copy_of_checkouts(setting, link),
         ],
         link,
+        promise=OFFLINE,
     )
 
 
@@ -137,7 +147,10 @@ def chosen_export_case(setting: Setting, link: Link) -> Case:
         peers.sparse_chosen(setting, link, chosen),
         peers.clone_chosen(setting, link, chosen),
     ]
-    return Case("export of 60 modules and their closure, with a lock", contenders if oca.present else [], link)
+    name = "export of 60 modules and their closure, with a lock"
+    # Of what comes, 1.5 MB are directories of modules that were not chosen: a commit is fetched with all of them.
+    promise = Promise(megabytes=7, target_seconds=1.0 if link.is_slow else None, target_megabytes=6)
+    return Case(name, contenders if oca.present else [], link, promise=promise)
 
 
 def find_cases(setting: Setting, link: Link) -> Iterator[Case]:
@@ -172,14 +185,20 @@ def full_export_case(setting: Setting, link: Link) -> Case:
         oca.contender("export", "dist", once=oca.export, before=oca.forget_export, check=check),
         peers.copy_of_files(setting, link, modules),
     ]
-    return Case("export of everything, from a warm cache", contenders if oca.present else [])
+    promise = replace(OFFLINE, target_seconds=0.7)
+    return Case("export of everything, from a warm cache", contenders if oca.present else [], promise=promise)
 
 
 def local_cases(setting: Setting, link: Link) -> Iterator[Case]:
     """What works from repos.toml and the lock alone."""
     oca = Oca(setting, link)
     for arguments in (["lock", "--check"], ["addons-path"], ["list"], ["requirements"]):
-        yield Case(" ".join(arguments), [oca.contender(*arguments, once=oca.lock)], tiny=True)
+        contender = oca.contender(*arguments, once=oca.lock)
+        yield Case(" ".join(arguments), [contender], tiny=True, promise=OFFLINE)
+    own = OwnDirectories(setting, link)
+    contenders = [Oca(setting, link, own.project).contender("list", once=own.make), peers.manifestoo(setting, own)]
+    name = "list, all modules in directories of one's own"
+    yield Case(name, contenders if oca.present else [], tiny=True, promise=OFFLINE)
 
 
 class Oca:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from contender import Contender, nothing
-from setting import ChosenModules, Link, Modules, Moving, PeerProject, Setting, remove
+from setting import ChosenModules, Link, Modules, Moving, OwnDirectories, PeerProject, Setting, remove
 
 # The commands of the Python peers, and the packages that bring them.
 PACKAGES = {
@@ -18,7 +18,11 @@ PACKAGES = {
     "gitaggregate": "git-aggregator",
     "mrchef": "mrchef",
     "git-autoshare-clone": "git-autoshare (for mrchef)",
+    "manifestoo": "manifestoo",
 }
+
+# Where copies with the whole branch are served, below the others.
+WHOLE_HISTORY = "whole"
 
 
 def run(setting: Setting, contender: Contender) -> None:
@@ -85,6 +89,25 @@ def submodule_update(setting: Setting, link: Link) -> Contender:
 
     command = ["git", "submodule", "--quiet", "update", "--init", "--depth", "1", "--jobs", str(setting.jobs)]
     return Contender("git submodule update", command, peer.directory, once=make, before=restore, check=peer.check_tree)
+
+
+def manifestoo(setting: Setting, own: OwnDirectories) -> Contender | None:
+    """Lists all modules of an addons path."""
+    if not (tool := setting.tool("manifestoo")):
+        return None
+    path = ",".join(map(str, own.directories))
+    options = ["--no-addons-path-from-import-odoo", "--addons-path", path, "--select-found"]
+    return Contender("manifestoo list", [tool, *options, "list"], own.project.directory, once=own.make)
+
+
+def submodule_update_again(setting: Setting, link: Link) -> Contender:
+    first = submodule_update(setting, link)
+
+    def once() -> None:
+        first.once()
+        run(setting, first)
+
+    return replace(first, once=once, before=nothing)
 
 
 def clone_chosen(setting: Setting, link: Link, chosen: ChosenModules) -> Contender:
@@ -216,14 +239,14 @@ class MrChef:
     """mrchef, whose clones have all history but no blobs other than those they check out.
 
     From a server that is itself shallow, git never finishes such a clone: one lazy fetch starts the next, for ever. So
-    it takes part only where the served copies hold the whole branch.
+    this contender alone is served the whole branch, and pays for it.
     """
 
     def __init__(self, setting: Setting, link: Link) -> None:
-        self.setting, self.link = setting, link
-        able = setting.whole_history and setting.tool("git-autoshare-clone")
-        self.tool = setting.tool("mrchef") if able else None
-        self.peer = PeerProject(setting, link, "mrchef")
+        self.setting = setting
+        self.link = replace(link, below=WHOLE_HISTORY)
+        self.tool = setting.tool("mrchef") if setting.tool("git-autoshare-clone") else None
+        self.peer = PeerProject(setting, self.link, "mrchef")
         self.kitchen = self.peer.directory / "kitchen"
         self.freezer = self.peer.directory / "mrchef.lock"
 
@@ -242,13 +265,6 @@ class MrChef:
         command = [self.tool, "warmup", "-j", str(self.setting.jobs)]
         environment = self.setting.with_tools()
         return Contender("mrchef warmup", command, self.peer.directory, environment, check=self.check, **hooks)
-
-    def peer_forgets(self, *what: Path) -> Callable[[], None]:
-        def forget() -> None:
-            for path in what:
-                remove(path)
-
-        return forget
 
     def configure(self) -> None:
         self.peer.empty()

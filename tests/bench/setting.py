@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import limit
 import relay
 import serve
 from counters import FORK, Counters
@@ -28,6 +29,7 @@ class Link:
     name: str
     port: int
     counters: Counters
+    is_slow: bool = False  # behind the relay
     below: str = ""
 
     @property
@@ -54,7 +56,8 @@ class Network:
             FORK.Process(target=relay.run, args=(listener, line), daemon=True),
         ]
         self.loopback = Link("loopback", port, self.server_counters)
-        self.relayed = Link(f"{rtt * 1000:.0f} ms {mbit:.0f} Mbit/s", listener.getsockname()[1], relay_counters)
+        name = f"{rtt * 1000:.0f} ms {mbit:.0f} Mbit/s"
+        self.relayed = Link(name, listener.getsockname()[1], relay_counters, is_slow=True)
 
     def __enter__(self) -> Network:
         for process in self._processes:
@@ -77,9 +80,9 @@ class Setting:
     branch: str
     files: int
     jobs: int
+    limit: float  # seconds that one command may take
     oca: Path | None
     venv: Path | None
-    whole_history: bool
     environment: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -113,13 +116,14 @@ class Setting:
 
     def run(self, command: list[str], cwd: Path, environment: dict[str, str] | None = None) -> None:
         """Runs what brings about a starting state; its failure ends the benchmark."""
-        result = subprocess.run(
+        result = limit.run(
             command,
+            self.limit,
             cwd=cwd,
             env=self.environment | (environment or {}),
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         if result.returncode:
             output = (result.stdout + result.stderr).decode(errors="replace")
@@ -216,6 +220,25 @@ class ChosenModules:
         selected = self.project.modules("chosen")
         self.modules_by_repo.write_text("".join(f"{repo} {' '.join(names)}\n" for repo, names in selected.items()))
         self.repos.write_text("".join(f"{repo}\n" for repo in selected))
+
+
+class OwnDirectories:
+    """A project that pins nothing: all modules are in directories of its own, as they were checked out."""
+
+    def __init__(self, setting: Setting, link: Link) -> None:
+        self.checkouts = OcaProject(setting, link)
+        self.project = OcaProject(setting, link, "oca-own")
+        self.tree = self.project.directory / "own"
+        self.directories = [self.tree / name for name in setting.names]
+        tables = "".join(f'\n[[local]]\npath = "own/{name}"\n' for name in setting.names)
+        self.project.toml = f'odoo = "{setting.branch}"\n\n[profiles.own]\n{tables}'
+
+    def make(self) -> None:
+        self.checkouts.run("sync")
+        if not self.tree.exists():
+            shutil.copytree(self.checkouts.tree, self.tree, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+        self.project.configure()
+        self.project.run("lock")
 
 
 class Moving:

@@ -84,6 +84,7 @@ fn machines_get_what_odoo_would_take_where_a_manifest_is_silent() {
       "repo": "web",
       "version": "1.0",
       "installable": true,
+      "selected": true,
       "depends": [],
       "license": "LGPL-3",
       "development_status": null,
@@ -99,6 +100,7 @@ fn machines_get_what_odoo_would_take_where_a_manifest_is_silent() {
       "repo": "web",
       "version": "18.0.1.0.0",
       "installable": true,
+      "selected": true,
       "depends": [
         "web",
         "mail"
@@ -155,4 +157,16 @@ fn the_directory_of_the_presets_is_missed_only_in_detail() {
     let warning = "warning: `mine` of `[[local]]` does not exist; its modules are left out\n";
     env.oca(&["requirements"]).stdout_contains("").stderr(warning).success();
     env.oca(&["addons-path"]).stdout_contains("/mine,").success();
+}
+
+#[test]
+fn what_is_not_selected_is_listed_where_all_are_asked_for() {
+    let env = Env::new();
+    repository(&env, "web", &["web_x", "web_y"]);
+    env.locked(&format!("{WEB}modules = [\"web_y\"]\n"));
+    env.oca(&["list"]).stdout("web_y  18.0.1.0.0  web\n").success();
+    env.oca(&["list", "--all"])
+        .stdout("web_x  18.0.1.0.0  web  not selected\nweb_y  18.0.1.0.0  web\n")
+        .success();
+    env.oca(&["list", "--all", "--format", "json"]).stdout_contains("\"selected\": false").success();
 }

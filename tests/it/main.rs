@@ -8,6 +8,8 @@ mod addons_path_files;
 mod auth;
 mod cache;
 mod cache_prune;
+mod check;
+mod check_own;
 mod checkouts;
 mod config;
 mod daemon;
@@ -47,6 +49,8 @@ mod proxy;
 mod remote;
 mod remove;
 mod requirements;
+mod requirements_selection;
+mod requirements_system;
 mod rooms;
 mod run;
 mod selection;
@@ -64,6 +68,8 @@ mod sync_safety;
 #[cfg(unix)]
 mod sync_symlinks;
 mod transports;
+mod tree;
 mod usage;
 #[cfg(unix)]
 mod verify;
+mod why;

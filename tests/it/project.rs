@@ -14,6 +14,18 @@ pub(crate) fn repository(env: &Env, name: &str, modules: &[&str]) -> Remote {
     remote
 }
 
+/// A repository with modules on 18.0 and what each depends on, in words.
+pub(crate) fn modules_repository(env: &Env, name: &str, modules: &[(&str, &str)]) -> Remote {
+    let remote = Remote::new(env, name);
+    let mut draft = remote.branch("18.0").file("README.md", "");
+    for (module, depends) in modules {
+        let depends: Vec<&str> = depends.split_whitespace().collect();
+        draft = draft.module(module, &[("depends", &format!("{depends:?}"))]);
+    }
+    draft.commit();
+    remote
+}
+
 /// The digits of a commit that people are shown.
 pub(crate) fn short(commit: &str) -> &str {
     &commit[..10]
@@ -35,6 +47,12 @@ impl Env {
     pub(crate) fn locked(&self, rest: &str) {
         self.declare(rest);
         self.lock();
+    }
+
+    /// Writes a module of the user's own with this manifest.
+    pub(crate) fn own_module(&self, path: &str, manifest: impl AsRef<[u8]>) {
+        self.write(format!("{path}/__init__.py"), "");
+        self.write(format!("{path}/__manifest__.py"), manifest);
     }
 
     /// Changes a file of the project by hand.

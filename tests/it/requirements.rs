@@ -123,8 +123,9 @@ fn markers_count_for_the_python_that_is_named() {
     repositories(&env, "lxml>=5", "lxml==4.9.3 ; python_version < '3.12'\n");
     env.locked(BOTH);
     env.oca(&["requirements"])
-        .stderr_contains("error: requirements for `lxml` exclude each other\n")
-        .status(1);
+        .stdout_contains("lxml>=5\n")
+        .stderr_contains("warning: requirements for `lxml` exclude each other where their markers hold\n")
+        .success();
     let python = |version| env.oca(&["requirements", "--no-annotate", "--python-version", version]);
     python("3.12").stdout(&format!("{HEADER}lxml>=5\nlxml==4.9.3 ; python_version < '3.12'\n")).success();
     python("3.11").stderr_contains("error: requirements for `lxml` exclude each other\n").status(1);
@@ -146,9 +147,10 @@ fn lines_that_may_never_meet_are_warned_of() {
     env.oca(&["requirements"])
         .stdout_contains("lxml>=5 ; sys_platform == 'linux'\n")
         .stderr(
-            "warning: requirements for `lxml` exclude each other\n  \
+            "warning: requirements for `lxml` exclude each other where their markers hold\n  \
              `lxml==4.9.3 ; python_version < '3.12'`  tools/requirements.txt:1\n  \
-             `lxml>=5 ; sys_platform == 'linux'`      web/web_export/__manifest__.py\n",
+             `lxml>=5 ; sys_platform == 'linux'`      web/web_export/__manifest__.py\n\
+             hint: name the Python of the image: `python` in `[requirements]`, or `--python-version`\n",
         )
         .success();
 }
@@ -179,6 +181,64 @@ fn what_is_ignored_is_left_out_and_constraints_only_speak_up() {
 }
 
 #[test]
+fn constraints_are_compared_for_the_python_of_the_image() {
+    let env = Env::new();
+    repositories(&env, "lxml<5", "cryptography<37\n");
+    env.write(
+        "odoo.txt",
+        "# The versions of Ubuntu 24.04 and Debian 12\n--index-url https://tok:secret@host/simple\n\
+         lxml==4.9.3 ; python_version > '3.10' and python_version < '3.12' # min 4.9.2\n\
+         lxml==5.2.1; python_version >= '3.12' # (Noble - removed html clean)\n\
+         gevent==24.2.1 ; sys_platform != 'win32' and python_version >= '3.12'  # bumped (CRITICAL)\n\
+         six==1.16 \\\n    --hash=sha256:00 \\\n    --hash=sha256:11\n-e git+https://host/odoo@0#egg=odoo\n./x.whl\n",
+    );
+    env.locked(&format!("{BOTH}[requirements]\nconstraints = [\"odoo.txt\"]\n"));
+    let python = |version| env.oca(&["requirements", "--no-annotate", "--python-version", version]);
+    python("3.11").stdout(&format!("{HEADER}cryptography<37\nlxml<5\n")).success();
+    python("3.12")
+        .stderr(
+            "error: requirements for `lxml` exclude each other\n  \
+             `lxml==5.2.1 ; python_version >= '3.12'`  odoo.txt:4\n  \
+             `lxml<5`                                  web/web_export/__manifest__.py\n\
+             hint: change one of the two; oca does not choose between them\n",
+        )
+        .status(1);
+    // Unless a Python is named, it is not known whether the image has one of those.
+    env.oca(&["requirements", "--no-annotate", "-v"])
+        .stdout(&format!("{HEADER}cryptography<37\nlxml<5\n"))
+        .stderr(
+            "warning: requirements for `lxml` exclude each other where their markers hold\n  \
+             `lxml==5.2.1 ; python_version >= '3.12'`  odoo.txt:4\n  \
+             `lxml<5`                                  web/web_export/__manifest__.py\n\
+             hint: name the Python of the image: `python` in `[requirements]`, or `--python-version`\n\
+             odoo.txt:2: the option `--index-url` is ignored; it does not change what is required\n\
+             odoo.txt:9: the option `-e` is ignored; it does not change what is required\n",
+        )
+        .success();
+    // Where every Python is excluded, it does not matter which.
+    env.write(
+        "odoo.txt",
+        "cryptography==46 ; python_version < '3.12'\ncryptography==46 ; python_version >= '3.12'\n",
+    );
+    env.oca(&["requirements"])
+        .stderr(
+            "error: requirements for `cryptography` exclude each other\n  \
+             `cryptography==46 ; python_version < '3.12'`   odoo.txt:1\n  \
+             `cryptography==46 ; python_version >= '3.12'`  odoo.txt:2\n  \
+             `cryptography<37`                              tools/requirements.txt:1\n\
+             hint: change some of them; oca does not choose between them\n",
+        )
+        .status(1);
+    env.write("odoo.txt", "six==1.16\n-r more.txt\n");
+    env.oca(&["requirements"])
+        .stderr(
+            "error: odoo.txt:2: the option `-r` is not followed in constraints\n\
+             hint: list that file in `constraints` as well\n",
+        )
+        .status(1);
+}
+
+#[test]
 fn a_line_that_no_parser_accepts_is_named_with_its_place() {
     let env = Env::new();
     repositories(&env, "lxml", "--no-binary :all:\nlxml = 5\n-r other.txt\n");
@@ -186,15 +246,48 @@ fn a_line_that_no_parser_accepts_is_named_with_its_place() {
     env.oca(&["requirements"]).stderr(
             "error: tools/requirements.txt:2: `lxml = 5` is not a requirement: no such comparison operator \"=\", \
              must be one of ~= == != <= >= < > ===\n\
+             hint: correct it there, in a fork that `url` in `repos.toml` names, or put `lxml = 5` into `ignore` of `[requirements]`\n\
              error: tools/requirements.txt:3: the option `-r` is not supported in a repository's requirements\n\
-             hint: correct it where it stands, or in a fork that `url` in `repos.toml` names\n",
+             hint: correct it there, in a fork that `url` in `repos.toml` names, or put `-r` into `ignore` of `[requirements]`\n",
         ).status(1);
+    let output = env.oca(&["requirements", "--format", "json"]).output();
+    let problem = "tools/requirements.txt:3: the option `-r` is not supported in a repository's requirements";
+    assert!(output.stdout.ends_with(&format!("    \"{problem}\"\n  ]\n}}\n")), "{}", output.stdout);
+    env.locked(&format!("{BOTH}[requirements]\nignore = [\"lxml = 5\", \"-r\", \"six\"]\n"));
+    env.oca(&["requirements", "--no-annotate", "-v"])
+        .stdout(&format!("{HEADER}lxml\n"))
+        .stderr(
+            "tools/requirements.txt:1: the option `--no-binary` is ignored; it does not change what is required\n\
+             `six` in `ignore` of `[requirements]` matches nothing here\n",
+        )
+        .success();
+}
+
+#[test]
+fn each_option_is_refused_with_what_to_do_about_it() {
+    let env = Env::new();
+    repositories(
+        &env,
+        "lxml",
+        "--extra-index-url=https://tok:secret@host/simple\nsix==1 \\\n  --hash=sha256:00\n./x.whl\n",
+    );
+    env.locked(BOTH);
+    env.oca(&["requirements"])
+        .stderr(
+            "error: tools/requirements.txt:1: the option `--extra-index-url` is not supported in a repository's requirements\n\
+             hint: say it to pip where you call it, and put `--extra-index-url` into `ignore` of `[requirements]`\n\
+             error: tools/requirements.txt:2: the option `--hash` is not supported in a repository's requirements\n\
+             hint: put `six` into `ignore` of `[requirements]`, and install `six` by a file of your own\n\
+             error: tools/requirements.txt:4: `./x.whl` is a path within the repository, which merged requirements cannot name\n\
+             hint: correct it there, in a fork that `url` in `repos.toml` names, or put `./x.whl` into `ignore` of `[requirements]`\n",
+        )
+        .status(1);
 }
 
 #[test]
 fn machines_get_requirements_and_conflicts() {
     let env = Env::new();
-    repositories(&env, "lxml[html]>=5 ; python_version >= '3.8'", "xlrd\n");
+    repositories(&env, "lxml[html]>=5 ; python_version >= '3.8'", "xlrd==1.2\n");
     env.locked(BOTH);
     env.oca(&["requirements", "--format", "json"])
         .stdout(
@@ -209,6 +302,7 @@ fn machines_get_requirements_and_conflicts() {
       "specifier": ">=5",
       "marker": "python_version >= '3.8'",
       "line": "lxml[html]>=5 ; python_version >= '3.8'",
+      "flag": null,
       "origins": [
         "web/web_export/__manifest__.py"
       ]
@@ -216,15 +310,18 @@ fn machines_get_requirements_and_conflicts() {
     {
       "name": "xlrd",
       "extras": [],
-      "specifier": "",
+      "specifier": "==1.2",
       "marker": null,
-      "line": "xlrd",
+      "line": "xlrd==1.2",
+      "flag": "exact-pin",
       "origins": [
         "tools/requirements.txt:1"
       ]
     }
   ],
-  "conflicts": []
+  "conflicts": [],
+  "warnings": [],
+  "problems": []
 }
 "#,
         )
@@ -255,7 +352,9 @@ fn machines_get_conflicts_too() {
         }
       ]
     }
-  ]
+  ],
+  "warnings": [],
+  "problems": []
 }
 "#
     );

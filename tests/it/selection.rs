@@ -1,24 +1,12 @@
 //! Module selection: `modules` of profiles and repositories, the closure in the lock, and who goes by it.
 
 use crate::env::Env;
+use crate::project::modules_repository as repository;
 use crate::remote::Remote;
-
-/// A repository with modules and what they depend on.
-fn repository(env: &Env, name: &str, modules: &[(&str, &str)]) -> Remote {
-    let remote = Remote::new(env, name);
-    let mut draft = remote.branch("18.0").file("README.md", "");
-    for (module, depends) in modules {
-        let depends: Vec<&str> = depends.split_whitespace().collect();
-        draft = draft.module(module, &[("depends", &format!("{depends:?}"))]);
-    }
-    draft.commit();
-    remote
-}
 
 fn local(env: &Env, path: &str, depends: &str) {
     let depends: Vec<&str> = depends.split_whitespace().collect();
-    env.write(format!("{path}/__init__.py"), "");
-    env.write(format!("{path}/__manifest__.py"), format!("{{'name': 'x', 'depends': {depends:?}}}"));
+    env.own_module(path, format!("{{'name': 'x', 'depends': {depends:?}}}"));
 }
 
 /// The names that `oca list` prints.

@@ -1,17 +1,21 @@
 //! The shapes that machines read. They keep: a rename inside is no break outside, and each carries a version.
 
+mod check;
+mod modules;
+
 use serde::Serialize;
+
+pub(crate) use check::findings;
+pub(crate) use modules::{modules, tree, why};
 
 use super::human::NAMED;
 use super::{render_outcome, render_planned};
 use crate::config::Profile;
 use crate::export::{Alteration, FileState};
 use crate::lock::Change;
-use crate::repo::{AutoInstall, CommitId, RepoName, Series};
-use crate::report::{
-    Difference, ListedModule, Outcome, Outdated, RepoOutcome, RepoStatus, State, Verified, Whereabouts,
-};
-use crate::requirements::{Conflict, Merged};
+use crate::repo::{CommitId, RepoName, Series};
+use crate::report::{Difference, Outcome, Outdated, RepoOutcome, RepoStatus, State, Verified, Whereabouts};
+use crate::requirements::{Conflict, Flag, Merged, Need, System};
 
 pub(super) const VERSION: u32 = 1;
 
@@ -228,75 +232,14 @@ pub(crate) fn outdated(repos: &[Outdated]) -> String {
     render(&All { version: VERSION, repos })
 }
 
-/// The modules of a profile; what a manifest leaves out takes Odoo's default.
-pub(crate) fn modules(profile: &Profile, modules: &[ListedModule<'_>]) -> String {
-    #[derive(Serialize)]
-    struct Modules<'a> {
-        version: u32,
-        profile: &'a str,
-        odoo: String,
-        modules: Vec<One<'a>>,
-    }
-    #[derive(Serialize)]
-    struct One<'a> {
-        name: &'a str,
-        repo: &'a str,
-        version: &'a str,
-        installable: bool,
-        depends: &'a [String],
-        license: &'a str,
-        development_status: Option<&'a str>,
-        auto_install: AutoInstallWire<'a>,
-        external_dependencies: External<'a>,
-    }
-    #[derive(Serialize)]
-    struct External<'a> {
-        python: &'a [String],
-        bin: &'a [String],
-        deb: &'a [String],
-    }
-    #[derive(Serialize)]
-    #[serde(untagged)]
-    enum AutoInstallWire<'a> {
-        Flag(bool),
-        When(&'a [String]),
-    }
-    fn one<'a>(module: &ListedModule<'a>) -> One<'a> {
-        let manifest = module.manifest;
-        One {
-            name: module.name,
-            repo: module.repo,
-            version: manifest.version(),
-            installable: true,
-            depends: &manifest.depends,
-            license: manifest.license(),
-            development_status: manifest.development_status.as_deref(),
-            auto_install: match &manifest.auto_install {
-                AutoInstall::Never => AutoInstallWire::Flag(false),
-                AutoInstall::WhenDependsAre => AutoInstallWire::Flag(true),
-                AutoInstall::When(names) => AutoInstallWire::When(names),
-            },
-            external_dependencies: External {
-                python: &manifest.python,
-                bin: &manifest.bin,
-                deb: &manifest.deb,
-            },
-        }
-    }
-    render(&Modules {
-        version: VERSION,
-        profile: &profile.name,
-        odoo: profile.odoo.to_string(),
-        modules: modules.iter().map(one).collect(),
-    })
-}
-
 pub(crate) fn requirements(merged: &Merged) -> String {
     #[derive(Serialize)]
     struct All<'a> {
         version: u32,
         requirements: Vec<One<'a>>,
         conflicts: Vec<Clash<'a>>,
+        warnings: Vec<Clash<'a>>,
+        problems: Vec<String>,
     }
     #[derive(Serialize)]
     struct One<'a> {
@@ -305,6 +248,7 @@ pub(crate) fn requirements(merged: &Merged) -> String {
         specifier: &'a str,
         marker: Option<&'a str>,
         line: String,
+        flag: Option<&'static str>,
         origins: Vec<String>,
     }
     #[derive(Serialize)]
@@ -328,12 +272,43 @@ pub(crate) fn requirements(merged: &Merged) -> String {
         specifier: &requirement.specifier,
         marker: requirement.marker.as_deref(),
         line: requirement.to_string(),
+        flag: requirement.flag.map(|flag| match flag {
+            Flag::ExactPin => "exact-pin",
+            Flag::DirectReference => "direct-reference",
+        }),
         origins: requirement.origins.iter().map(ToString::to_string).collect(),
     });
     render(&All {
         version: VERSION,
         requirements: requirements.collect(),
         conflicts: merged.conflicts.iter().map(clash).collect(),
+        warnings: merged.warnings.iter().map(clash).collect(),
+        problems: merged.problems.iter().map(ToString::to_string).collect(),
+    })
+}
+
+pub(crate) fn system(needs: &System) -> String {
+    #[derive(Serialize)]
+    struct All<'a> {
+        version: u32,
+        packages: Vec<One<'a>>,
+        programs: Vec<One<'a>>,
+        problems: Vec<String>,
+    }
+    #[derive(Serialize)]
+    struct One<'a> {
+        name: &'a str,
+        origins: Vec<String>,
+    }
+    fn listed(needs: &[Need]) -> Vec<One<'_>> {
+        let origins = |need: &Need| need.origins.iter().map(ToString::to_string).collect();
+        needs.iter().map(|need| One { name: &need.name, origins: origins(need) }).collect()
+    }
+    render(&All {
+        version: VERSION,
+        packages: listed(&needs.packages),
+        programs: listed(&needs.programs),
+        problems: needs.problems.iter().map(ToString::to_string).collect(),
     })
 }
 

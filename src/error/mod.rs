@@ -2,7 +2,11 @@
 //!
 //! The rooms' own errors know nothing of exit codes; the choice of code and hint is made here.
 
+mod edit;
+
 use std::path::{Path, PathBuf};
+
+pub(crate) use edit::EditError;
 
 use crate::lock::Dispute;
 use crate::plan::RefusedPin;
@@ -31,6 +35,8 @@ pub(crate) enum Error {
     Differs { file: PathBuf, differences: Vec<String>, command: String },
     #[error("`{}` has two sides that pin {} differently{}", file.display(), counted(disputes.len(), "repository", "repositories"), dispute_list(disputes))]
     Disputed { file: PathBuf, disputes: Vec<Dispute> },
+    #[error(transparent)]
+    Edit(#[from] EditError),
     #[error("`{}` already exists", file.display())]
     Exists { file: PathBuf },
     #[error(transparent)]
@@ -50,14 +56,10 @@ pub(crate) enum Error {
     ImportUnlocked { file: PathBuf, cause: Box<Error>, lock_in_the_way: Option<PathBuf>, command: String },
     #[error("profile `{profile}` has its checkouts in `{}`, which is a symlink", path.display())]
     LinkedPath { path: PathBuf, profile: String },
-    #[error("profile `{profile}` has `{name}` from profile `{from}`, which it extends")]
-    Inherited { profile: String, name: RepoName, from: String },
     #[error(transparent)]
     Lock(#[from] lock::Error),
     #[error("profile `{profile}` in `{}` mixes its checkouts in `{path}` with the own modules in `{local}`", file.display())]
     MixedPaths { file: PathBuf, profile: String, path: String, local: String },
-    #[error("`--module` says what to take of one repository, and several are named")]
-    ModuleOfSeveral,
     /// What is left asks for modules of repositories that were to be removed.
     #[error("repositories are needed that were to be removed")]
     Needed { removed: Vec<RepoName>, unmet: Vec<Unmet> },
@@ -79,8 +81,6 @@ pub(crate) enum Error {
     NoSeries,
     #[error("no OCA repository has {} on {odoo}", quoted(modules))]
     Nowhere { modules: Vec<String>, odoo: Series, near: Vec<String>, unasked: usize },
-    #[error("profile `{profile}` has no repository `{name}`")]
-    NotInProfile { profile: String, name: RepoName, known: Vec<String> },
     #[error("`{}` is not an export of oca", directory.display())]
     NotAnExport { directory: PathBuf },
     #[error("Odoo would refuse `{}`: {why}", path.display())]
@@ -91,17 +91,11 @@ pub(crate) enum Error {
     NotUtf8 { file: PathBuf, line: usize },
     #[error("`--all-profiles` was given to a command that is about one profile")]
     OneProfile,
-    #[error("`{name}` is at `{known}` in `repos.toml`")]
-    OtherUrl { name: RepoName, known: String },
-    #[error("`{name}` has `{module}` on its branch, and not at the commit in the lock")]
-    PinLacks { name: RepoName, module: String },
     #[error("`{word}` is not `NAME@COMMIT`: there is no `@`")]
     PinWithoutCommit { word: String },
     /// What failed and what was kept from being done, by repository.
     #[error("{} failed", counted(failures.len(), "repository", "repositories"))]
     Repos { failures: Vec<RepoOutcome> },
-    #[error("several repositories have `{module}`: {}", quoted(repos))]
-    SeveralRepos { module: String, repos: Vec<RepoName> },
     /// The answer is no, and the report has said why.
     #[error("")]
     Silent,
@@ -117,6 +111,14 @@ pub(crate) enum Error {
     Unreachable { names: Vec<RepoName> },
     #[error("`{word}` contradicts another commit that is given for `{name}`")]
     TwoPins { word: String, name: RepoName },
+    #[error("profile `{profile}` has no module `{name}`")]
+    UnknownModule {
+        name: String,
+        profile: String,
+        /// A profile that has it, and the repository it has it from.
+        elsewhere: Option<(String, RepoName)>,
+        near: Option<String>,
+    },
     #[error("no profile has a repository `{name}`")]
     UnknownRepo { name: RepoName, known: Vec<String> },
     #[error("{} not supported yet", counted(uses.len(), "key is", "keys are"))]
@@ -143,7 +145,6 @@ impl Error {
             | Self::NotAnAddonsDirectory { .. }
             | Self::Nowhere { unasked: 0, .. }
             | Self::OtherProfile { .. }
-            | Self::PinLacks { .. }
             | Self::ProfileNotLocked { .. }
             | Self::Silent
             | Self::Stale { .. }
@@ -158,33 +159,30 @@ impl Error {
             | Self::Export(_)
             | Self::ExportOfLinks { .. }
             | Self::File(_)
-            | Self::Inherited { .. }
             | Self::Import(_)
             | Self::LinkedPath { .. }
             | Self::Lock(_)
             | Self::MixedPaths { .. }
-            | Self::ModuleOfSeveral
             | Self::Needed { .. }
             | Self::NoCache
             | Self::NoConfig
             | Self::NoSeries
             | Self::NotAnExport { .. }
-            | Self::NotInProfile { .. }
             | Self::NoConstraints { .. }
             | Self::NotUtf8 { .. }
             | Self::OneProfile
-            | Self::OtherUrl { .. }
             | Self::PinWithoutCommit { .. }
             | Self::RefusedPin { .. }
-            | Self::SeveralRepos { .. }
             | Self::Threads(_)
             | Self::TwoPins { .. }
+            | Self::UnknownModule { .. }
             | Self::UnknownRepo { .. }
             | Self::Unmet { .. }
             | Self::UnreadableFolder { .. }
             | Self::Unsupported { .. }
             | Self::Unusable(_) => 2,
             Self::Nowhere { .. } => 3,
+            Self::Edit(error) => error.exit_code(),
             Self::Git(error) | Self::NoAnswer { error, .. } => git_code(error),
             Self::ImportUnlocked { cause, .. } => cause.exit_code(),
             Self::Repos { failures } => {
@@ -205,6 +203,7 @@ impl Error {
             }
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
             Self::Disputed { .. } => Some("run `oca lock --ours` or `oca lock --theirs`".to_owned()),
+            Self::Edit(error) => Some(error.hint()),
             Self::Exists { .. } => Some("edit it, or move it away first".to_owned()),
             Self::Export(error) => error.hint(),
             Self::ExportOfLinks { .. } => {
@@ -212,9 +211,6 @@ impl Error {
             }
             Self::ExportUnfinished { .. } => Some("run `oca export` again".to_owned()),
             Self::Git(error) => error.hint("URL"),
-            Self::Inherited { name, from, .. } => Some(format!(
-                "run `oca remove {name} --profile {from}`, or without a profile to remove it everywhere"
-            )),
             Self::Import(error) => error.hint(),
             Self::ImportUnlocked { lock_in_the_way: Some(lock), command, .. } => {
                 Some(format!("move `{}` away, then pin them with `{command}`", lock.display()))
@@ -227,7 +223,6 @@ impl Error {
             Self::MixedPaths { .. } => {
                 Some("give the profile a `path` that neither holds nor is in a `[[local]]` one".to_owned())
             }
-            Self::ModuleOfSeveral => Some("add the others in a run of their own".to_owned()),
             Self::NoAnswer { base, error } => error.hint(&format!("{base}/web.git")),
             Self::NoCache => Some("set `OCA_CACHE_DIR`".to_owned()),
             Self::NoConfig => Some("run `oca init`, or name the file with `--config`".to_owned()),
@@ -240,9 +235,6 @@ impl Error {
                 Some("check the name; where it is new, ask again with `oca find --refresh`".to_owned())
             }
             Self::Nowhere { .. } => Some("run it again: not all repositories could be asked".to_owned()),
-            Self::NotInProfile { name, known, .. } => {
-                Some(config::near_or_all(name.as_str(), known, "repositories of it are"))
-            }
             Self::NoLock { .. } => Some("run `oca lock` and commit the result".to_owned()),
             Self::NotAnAddonsDirectory { is_checkout: true, .. } => Some("run `oca sync`".to_owned()),
             Self::NotAnAddonsDirectory { .. } => {
@@ -250,13 +242,6 @@ impl Error {
             }
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
             Self::OneProfile => Some("name it with `--profile`".to_owned()),
-            Self::OtherUrl { name, .. } => {
-                Some(format!("to take it from elsewhere, edit `url` of `[repos.{name}]`"))
-            }
-            Self::PinLacks { name, .. } => Some(format!("run `oca lock --upgrade {name}`")),
-            Self::SeveralRepos { module, .. } => {
-                Some(format!("choose one: `oca add NAME --module {module}`"))
-            }
             Self::PinWithoutCommit { word } => {
                 Some(format!("to move it to the head of its branch, run `oca lock --upgrade {word}`"))
             }
@@ -275,6 +260,11 @@ impl Error {
                 ))
             }
             Self::TwoPins { .. } => Some("keep one of the two".to_owned()),
+            Self::UnknownModule { elsewhere: Some((profile, repo)), .. } => {
+                Some(format!("`{repo}` of profile `{profile}` has it: give `--profile {profile}`"))
+            }
+            Self::UnknownModule { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+            Self::UnknownModule { .. } => Some("run `oca list --all` to see what is there".to_owned()),
             Self::UnknownRepo { name, known } => {
                 Some(config::near_or_all(name.as_str(), known, "repositories here are"))
             }

@@ -1,8 +1,12 @@
 //! What happened, as plain data: commands fill it in, `output` words it.
 
+mod finding;
+
+pub(crate) use finding::{Count, Finding, Needer, Problem, RULES, Severity, Spot, WhyMissing};
+
 use crate::export::{Alteration, Error as ExportError};
 use crate::git::{CheckoutError, Error as GitError};
-use crate::repo::{CommitId, Manifest, Reference, RepoName};
+use crate::repo::{CommitId, Reference, RepoName};
 
 /// What became of one repository.
 #[derive(Debug)]
@@ -284,13 +288,4 @@ pub(crate) struct Outdated {
     pub(crate) locked: CommitId,
     pub(crate) head: CommitId,
     pub(crate) hold: bool,
-}
-
-/// A module of the profile, from the lock or from a directory of the user's own.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ListedModule<'a> {
-    pub(crate) name: &'a str,
-    /// The repository, or the directory as `repos.toml` writes it.
-    pub(crate) repo: &'a str,
-    pub(crate) manifest: &'a Manifest,
 }

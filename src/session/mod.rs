@@ -1,21 +1,22 @@
 //! One run of the tool in one project: the files it reads, the profile it is about, and its paths.
 
+mod directories;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crate::addons::discover::Unreadable;
 use crate::catalogue::Catalogue;
 use crate::cli::Global;
 use crate::config::{self, Config, Profile, Template};
 use crate::error::Error;
-use crate::facts::{self, LocalModules};
 use crate::fs::{Context, DirectoryLock, create_directory, normal};
 use crate::git::{Git, Origin};
 use crate::lock::{self, Lock};
 use crate::output::Printer;
-use crate::plan::{self, LocalDepends};
+use crate::plan;
 use crate::pool::Pools;
 use crate::repo::{Reference, RemoteUrl, RepoName, Series};
+use directories::Directories;
 
 /// What every command that has a `repos.toml` needs.
 pub(crate) struct Session<'a> {
@@ -26,6 +27,7 @@ pub(crate) struct Session<'a> {
     root: PathBuf,
     /// Shared by sessions of one run: a second one would have connections and credentials of its own.
     git: Arc<OnceLock<Git>>,
+    directories: Directories,
 }
 
 impl<'a> Session<'a> {
@@ -54,7 +56,14 @@ impl<'a> Session<'a> {
             return Err(Error::Unsupported { uses });
         }
         let root = std::path::absolute(&config.directory).at("find", &config.directory)?;
-        let session = Self { global, printer, config, root: normal(&root), git: Arc::default() };
+        let session = Self {
+            global,
+            printer,
+            config,
+            root: normal(&root),
+            git: Arc::default(),
+            directories: Directories::default(),
+        };
         session.config.profiles.iter().try_for_each(|profile| session.refuse_mixed(profile))?;
         // Also by commands that are about all profiles: who names one wants something of it.
         if !global.all_profiles && session.named_profile().is_some() {
@@ -140,6 +149,11 @@ impl<'a> Session<'a> {
         line
     }
 
+    /// The absolute path of `repos.toml`.
+    pub(crate) fn absolute_config(&self) -> PathBuf {
+        self.root.join(self.config.file.file_name().unwrap_or_default())
+    }
+
     pub(crate) fn lock_file(&self) -> PathBuf {
         self.config.file.with_file_name(lock::FILE_NAME)
     }
@@ -215,59 +229,6 @@ impl<'a> Session<'a> {
     /// An entry of the addons path here, absolute.
     pub(crate) fn entry(&self, template: &Template) -> Result<PathBuf, Error> {
         Ok(self.absolute(&template.expand_entry(&variable)?))
-    }
-
-    /// What is in the own directories of a profile, in the order of the file; read from the disk now.
-    pub(crate) fn local_modules(&self, profile: &Profile) -> Result<Vec<LocalModules>, Error> {
-        let mut all = Vec::new();
-        for local in &profile.locals {
-            let directory = self.entry(&local.path)?;
-            if !directory.is_dir() {
-                self.tell_of_missing(local.path.as_str());
-            }
-            let found = facts::read_folder(&directory, profile.odoo);
-            let (requirements, survey) = found.map_err(|error| Error::UnreadableFolder { error })?;
-            let name = local.path.as_str().trim_end_matches('/').to_owned();
-            for Unreadable { path, line, why, .. } in &survey.unreadable {
-                let place = format!("`{name}/{path}` at line {line}");
-                self.printer.warning(&format!("{place}: {why}; the module is left out"));
-            }
-            all.push(LocalModules { name, position: local.position, requirements, survey });
-        }
-        Ok(all)
-    }
-
-    /// What the own modules of the profiles that select depend on; read from the disk now.
-    ///
-    /// A directory is not there either where a variable in its path is not set.
-    pub(crate) fn local_depends(&self) -> Result<LocalDepends, Error> {
-        let mut all = LocalDepends::new();
-        for profile in self.config.profiles.iter().filter(|profile| plan::selects(profile)) {
-            let depends = all.entry(profile.name.clone()).or_default();
-            for local in &profile.locals {
-                let directory = match self.entry(&local.path) {
-                    Err(Error::Unusable(config::Unusable::Unset(_))) => continue,
-                    directory => directory?,
-                };
-                if directory.is_dir() {
-                    let needs = facts::depends_of_folder(&directory, profile.odoo);
-                    let needs = needs.map_err(|error| Error::UnreadableFolder { error })?;
-                    depends.insert(local.path.as_str().to_owned(), needs);
-                }
-            }
-        }
-        Ok(all)
-    }
-
-    /// The presets declare `addons` for those who will have own modules one day: who has none is not nagged in every
-    /// run. Any other directory was named by the user, so that its absence is a slip of the pen or of a deployment.
-    fn tell_of_missing(&self, path: &str) {
-        let text = format!("`{path}` of `[[local]]` does not exist; its modules are left out");
-        if path.trim_start_matches("./").trim_end_matches('/') == "addons" {
-            self.printer.detail(&text);
-        } else {
-            self.printer.warning(&text);
-        }
     }
 
     /// A constraints file: as it is shown, and where it is.

@@ -1,0 +1,117 @@
+//! What modules need: names that stand for nothing, circles, and modules that would install themselves.
+
+use std::collections::BTreeMap;
+
+use super::{Subject, about, needer, spot};
+use crate::addons::graph::Graph;
+use crate::plan::{Home, Inventory, Placed, Standing, selects};
+use crate::repo::{AutoInstall, Edition};
+use crate::report::{Finding, Problem, WhyMissing};
+
+/// Modules that need the same name, and its place among their `depends`.
+type Needers<'i, 'a> = Vec<(&'i Placed<'a>, usize)>;
+
+/// Each name that stands for nothing, once.
+pub(super) fn missing(subject: &Subject<'_, '_>) -> Vec<Finding> {
+    let inventory = subject.inventory;
+    let mut by_name: BTreeMap<&str, Needers<'_, '_>> = BTreeMap::new();
+    for module in inventory.given() {
+        for (place, name) in module.manifest.depends.iter().enumerate() {
+            by_name.entry(name).or_default().push((module, place));
+        }
+    }
+    by_name.iter().filter_map(|(name, needers)| missing_name(subject, name, needers)).collect()
+}
+
+fn missing_name(subject: &Subject<'_, '_>, name: &str, needers: &Needers<'_, '_>) -> Option<Finding> {
+    let inventory = subject.inventory;
+    // What can be mended here comes first.
+    let own = needers.iter().find(|(module, _)| matches!(module.home, Home::Local(_)));
+    let (first, place) = *own.or(needers.first())?;
+    let mut needed_by: Vec<_> = needers.iter().map(|(module, _)| needer(module)).collect();
+    needed_by.sort();
+    needed_by.dedup();
+    let why = match inventory.standing(name) {
+        Standing::Module(_) | Standing::Core(_) | Standing::Unreadable => return None,
+        Standing::Uninstallable(home) => WhyMissing::Uninstallable { home: home.name().to_owned() },
+        Standing::Missing(Some(Edition::Enterprise)) => WhyMissing::Enterprise,
+        Standing::Missing(_) => nowhere(subject, name, own.is_some()),
+    };
+    let problem = if is_possible(name) {
+        Problem::Missing { needed_by, why }
+    } else {
+        Problem::Impossible { needed_by }
+    };
+    Some(Finding {
+        problem,
+        module: Some(name.to_owned()),
+        repo: None,
+        spot: spot(inventory, first, |lines| lines.depends.get(place).copied()),
+        profiles: vec![inventory.profile.name.clone()],
+    })
+}
+
+/// Where a missing module is to be had. Only people who are here can have misspelt it here.
+fn nowhere(subject: &Subject<'_, '_>, name: &str, is_needed_by_own: bool) -> WhyMissing {
+    let profile = &subject.inventory.profile.name;
+    for (other, locked) in subject.lock.profiles.iter().filter(|(other, _)| *other != profile) {
+        let repos = locked.repos.iter().filter_map(|pin| subject.lock.repo(pin));
+        let has = repos.filter(|repo| repo.facts.modules.iter().any(|module| module.name == name));
+        if let Some(repo) = has.min_by_key(|repo| &repo.pin.name) {
+            return WhyMissing::Elsewhere { repo: repo.pin.name.to_string(), profile: other.clone() };
+        }
+    }
+    if let Some(repo) = (subject.known)(name) {
+        return WhyMissing::Known { repo };
+    }
+    let near = is_needed_by_own.then(|| subject.inventory.near(name)).flatten();
+    WhyMissing::Nowhere { near }
+}
+
+/// Whether a module can have that name: its directory is a package of Python.
+fn is_possible(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c == '_' || c.is_alphanumeric())
+}
+
+/// Modules that need each other: Odoo installs none of them.
+pub(super) fn cycles(inventory: &Inventory<'_>) -> Vec<Finding> {
+    let given = inventory.given().map(|module| (module.name, module.manifest.depends.as_slice()));
+    let finding = |cycle: Vec<&str>| {
+        let modules = cycle.iter().filter_map(|name| inventory.first(name));
+        let own = modules.clone().find(|module| matches!(module.home, Home::Local(_)));
+        let module = own.or_else(|| modules.clone().next())?;
+        let next = cycle.iter().position(|name| *name == module.name)? + 1;
+        let needed = cycle[next % cycle.len()];
+        let place = module.manifest.depends.iter().position(|name| name == needed)?;
+        let problem = Problem::Cycle { modules: cycle.iter().map(|name| (*name).to_owned()).collect() };
+        Some(about(inventory, module, |lines| lines.depends.get(place).copied(), problem))
+    };
+    Graph::new(given).cycles().into_iter().filter_map(finding).collect()
+}
+
+/// Modules that install themselves where all that they wait for is there, and that are left out.
+///
+/// One that waits for modules of Odoo's own alone is not told: whether these are installed, nobody knows here.
+pub(super) fn left_out(inventory: &Inventory<'_>) -> Vec<Finding> {
+    if !selects(inventory.profile) {
+        return Vec::new();
+    }
+    let is_left_out = |module: &&Placed<'_>| {
+        matches!(module.home, Home::Repo { .. }) && !module.selected && inventory.is_first(module)
+    };
+    let finding = |module: &Placed<'_>| {
+        let waits_for = match &module.manifest.auto_install {
+            AutoInstall::Never => return None,
+            AutoInstall::WhenDependsAre => &module.manifest.depends,
+            AutoInstall::When(names) => names,
+        };
+        let is_selected =
+            |name: &String| matches!(inventory.standing(name), Standing::Module(found) if found.selected);
+        let is_there =
+            |name: &String| is_selected(name) || matches!(inventory.standing(name), Standing::Core(_));
+        let is_told = waits_for.iter().all(is_there) && waits_for.iter().any(is_selected);
+        let problem = Problem::AutoInstall { where_are: waits_for.clone() };
+        is_told.then(|| about(inventory, module, |_| None, problem))
+    };
+    inventory.modules.iter().filter(is_left_out).filter_map(finding).collect()
+}

@@ -1,0 +1,45 @@
+//! Manifests that Odoo refuses: no literals, or a version of another series.
+
+use std::collections::HashSet;
+
+use super::{about, declaration, manifest_spot};
+use crate::addons::manifest::semver_of;
+use crate::plan::{Home, Inventory, Placed, Unreadable, selects};
+use crate::report::{Finding, Problem};
+
+/// Modules that cannot be read. Where a profile selects, one of a repository matters only if it is needed: it cannot
+/// be selected.
+pub(super) fn unreadable(inventory: &Inventory<'_>) -> Vec<Finding> {
+    let needed: HashSet<&str> =
+        inventory.given().flat_map(|module| &module.manifest.depends).map(String::as_str).collect();
+    let matters = |bad: &&Unreadable<'_>| match bad.home {
+        Home::Around(_) => false,
+        Home::Local(_) => true,
+        Home::Repo { .. } => !selects(inventory.profile) || needed.contains(bad.name),
+    };
+    let finding = |bad: &Unreadable<'_>| {
+        let (path, why) = (bad.path.to_owned(), bad.why.to_owned());
+        Finding {
+            problem: Problem::Unreadable { path, line: bad.line, why },
+            module: Some(bad.name.to_owned()),
+            repo: Some(bad.home.name().to_owned()),
+            spot: match bad.home {
+                Home::Local(local) => manifest_spot(local, bad.path, Some(bad.line)),
+                home => declaration(inventory, home),
+            },
+            profiles: vec![inventory.profile.name.clone()],
+        }
+    };
+    inventory.unreadable.iter().filter(matters).map(finding).collect()
+}
+
+/// Versions that Odoo of this series refuses; from 17.0 on, such a module is not installed.
+pub(super) fn versions(inventory: &Inventory<'_>) -> Vec<Finding> {
+    let series = inventory.profile.odoo;
+    let refused = inventory.given().filter(|module| semver_of(module.manifest.version(), series).is_none());
+    let finding = |module: &Placed<'_>| {
+        let version = module.manifest.version().to_owned();
+        about(inventory, module, |lines| lines.version, Problem::Version { version, series })
+    };
+    refused.map(finding).collect()
+}

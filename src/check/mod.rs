@@ -1,0 +1,148 @@
+//! What may be wrong with the modules of a profile: an inventory in, findings out.
+//!
+//! Pure. It knows `plan`, from which the inventory comes, and words nothing: a finding is plain data.
+//!
+//! What is looked at are the modules that a profile selects, and the user's own; of several of one name, the first.
+
+mod depends;
+mod duplicates;
+mod ignore;
+mod licenses;
+mod manifests;
+mod maturity;
+mod paths;
+
+use std::path::PathBuf;
+
+pub(crate) use ignore::ignore;
+
+use crate::addons::manifest::Lines;
+use crate::facts::LocalModules;
+use crate::lock::Lock;
+use crate::plan::{Home, Inventory, Placed};
+use crate::report::{Finding, Needer, Problem, Spot};
+
+/// What is looked at.
+pub(crate) struct Subject<'s, 'a> {
+    pub(crate) inventory: &'s Inventory<'a>,
+    /// With all profiles, for what another one has.
+    pub(crate) lock: &'s Lock,
+    /// The entries of the addons path, as far as they are known here.
+    pub(crate) entries: &'s [Entry],
+    /// The repository of OCA's that has a module, where that is known.
+    pub(crate) known: &'s dyn Fn(&str) -> Option<String>,
+}
+
+/// An entry of the addons path.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) path: PathBuf,
+    /// Its repository, or the text in `repos.toml`.
+    pub(crate) name: String,
+    /// Where it is declared.
+    pub(crate) line: usize,
+}
+
+/// All findings of a profile: errors first, then by code and module.
+pub(crate) fn findings(subject: &Subject<'_, '_>) -> Vec<Finding> {
+    let inventory = subject.inventory;
+    let mut findings: Vec<Finding> = [
+        duplicates::several_homes(inventory),
+        duplicates::odoos_names(inventory),
+        duplicates::case_clashes(inventory),
+        depends::missing(subject),
+        depends::cycles(inventory),
+        depends::left_out(inventory),
+        manifests::unreadable(inventory),
+        manifests::versions(inventory),
+        licenses::licenses(inventory),
+        maturity::maturity(inventory),
+        paths::nested(subject),
+    ]
+    .concat();
+    sort(&mut findings);
+    findings
+}
+
+fn sort(findings: &mut [Finding]) {
+    let key = |finding: &Finding| {
+        let rule = finding.problem.rule();
+        (rule.severity, rule.code, finding.module.clone(), finding.repo.clone())
+    };
+    findings.sort_by_cached_key(key);
+}
+
+/// The findings of all profiles together: each once, with the profiles that have it.
+pub(crate) fn folded(of_profiles: impl IntoIterator<Item = Vec<Finding>>) -> Vec<Finding> {
+    let mut all: Vec<Finding> = Vec::new();
+    for finding in of_profiles.into_iter().flatten() {
+        match all.iter_mut().find(|other| is_same(other, &finding)) {
+            Some(other) => absorb(other, finding),
+            None => all.push(finding),
+        }
+    }
+    sort(&mut all);
+    all
+}
+
+/// A name that is missing for the same reason is one finding, whoever needs it.
+fn is_same(one: &Finding, other: &Finding) -> bool {
+    let is_same_problem = match (&one.problem, &other.problem) {
+        (Problem::Missing { why: one, .. }, Problem::Missing { why: other, .. }) => one == other,
+        (Problem::Impossible { .. }, Problem::Impossible { .. }) => true,
+        (one, other) => one == other,
+    };
+    (&one.module, &one.repo) == (&other.module, &other.repo) && is_same_problem
+}
+
+fn absorb(finding: &mut Finding, other: Finding) {
+    finding.profiles.extend(other.profiles);
+    if let (
+        Problem::Missing { needed_by, .. } | Problem::Impossible { needed_by },
+        Problem::Missing { needed_by: more, .. } | Problem::Impossible { needed_by: more },
+    ) = (&mut finding.problem, other.problem)
+    {
+        needed_by.extend(more);
+        needed_by.sort();
+        needed_by.dedup();
+    }
+}
+
+/// A finding about a module; `line` chooses among the lines of its manifest.
+fn about(
+    inventory: &Inventory<'_>,
+    module: &Placed<'_>,
+    line: impl Fn(&Lines) -> Option<usize>,
+    problem: Problem,
+) -> Finding {
+    Finding {
+        problem,
+        module: Some(module.name.to_owned()),
+        repo: Some(module.home.name().to_owned()),
+        spot: spot(inventory, module, line),
+        profiles: vec![inventory.profile.name.clone()],
+    }
+}
+
+fn spot(inventory: &Inventory<'_>, module: &Placed<'_>, line: impl Fn(&Lines) -> Option<usize>) -> Spot {
+    match (module.home, module.file) {
+        (Home::Local(local), Some((path, lines))) => manifest_spot(local, path, line(lines)),
+        (home, _) => declaration(inventory, home),
+    }
+}
+
+fn manifest_spot(local: &LocalModules, path: &str, line: Option<usize>) -> Spot {
+    Spot::Manifest { name: format!("{}/{path}", local.name), path: local.directory.join(path), line }
+}
+
+/// Where a repository is first mentioned; else the profile.
+fn declaration(inventory: &Inventory<'_>, home: Home<'_>) -> Spot {
+    Spot::Declaration(match home {
+        Home::Repo { repo, .. } => repo.line,
+        Home::Local(_) | Home::Around(_) => inventory.profile.line,
+    })
+}
+
+fn needer(module: &Placed<'_>) -> Needer {
+    Needer { module: module.name.to_owned(), repo: module.home.name().to_owned() }
+}

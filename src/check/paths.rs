@@ -1,0 +1,23 @@
+//! Entries of the addons path that are inside one another: Odoo tells the module of a file by the entry it is in.
+
+use super::{Entry, Subject};
+use crate::report::{Finding, Problem, Spot};
+
+pub(super) fn nested(subject: &Subject<'_, '_>) -> Vec<Finding> {
+    let profiles = || vec![subject.inventory.profile.name.clone()];
+    let finding = |inner: &Entry| {
+        let around = subject
+            .entries
+            .iter()
+            .filter(|outer| outer.path != inner.path && inner.path.starts_with(&outer.path));
+        let outer = around.max_by_key(|outer| outer.path.components().count())?;
+        Some(Finding {
+            problem: Problem::Nested { inner: inner.name.clone(), outer: outer.name.clone() },
+            module: None,
+            repo: Some(inner.name.clone()),
+            spot: Spot::Declaration(inner.line),
+            profiles: profiles(),
+        })
+    };
+    subject.entries.iter().filter_map(finding).collect()
+}

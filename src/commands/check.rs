@@ -1,0 +1,104 @@
+//! `oca check`: what may be wrong with the modules of the profile.
+
+use std::collections::BTreeSet;
+
+use crate::check::{self, Entry, Subject};
+use crate::config::{Profile, Surround, Template};
+use crate::error::{Error, counted};
+use crate::lock::Lock;
+use crate::output::{github, json, render_findings};
+use crate::plan::{self, Inventory};
+use crate::report::{Count, Finding, RULES};
+use crate::session::Session;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Fail on warnings too
+    #[arg(long)]
+    strict: bool,
+    /// How the findings are printed: `github` annotates files in its workflows
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: CheckFormat,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum CheckFormat {
+    Human,
+    Json,
+    Github,
+}
+
+pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
+    let lock = session.fresh_lock()?;
+    let profiles = session.profiles()?;
+    let known = |_: &str| None;
+    let mut looked_at = BTreeSet::new();
+    let (mut all, mut unused) = (Vec::new(), Vec::new());
+    for profile in &profiles {
+        let (locals, around) = (session.own_directories(profile)?, session.surrounding_modules(profile)?);
+        let inventory = Inventory::new(profile, &lock, &locals, &around);
+        looked_at.extend(inventory.given().map(|module| module.name.to_owned()));
+        let entries = entries(session, profile, &lock)?;
+        let subject = Subject { inventory: &inventory, lock: &lock, entries: &entries, known: &known };
+        let mut findings = check::findings(&subject);
+        unused.push(check::ignore(&mut findings, &profile.check.ignore));
+        all.push(findings);
+    }
+    tell_unused(session, &unused);
+    let findings = check::folded(all);
+    report(args, session, &findings, looked_at.len());
+    let Count { errors, warnings } = Count::of(&findings);
+    if errors > 0 || (args.strict && warnings > 0) { Err(Error::Silent) } else { Ok(()) }
+}
+
+fn report(args: &Args, session: &Session<'_>, findings: &[Finding], modules: usize) {
+    let file = session.absolute_config();
+    session.printer.data(&match args.format {
+        CheckFormat::Human => render_findings(findings, session.global.all_profiles),
+        CheckFormat::Json => json::findings(findings, &file),
+        CheckFormat::Github => github::annotations(findings, &file),
+    });
+    let Count { errors, warnings } = Count::of(findings);
+    let modules = counted(modules, "module", "modules");
+    let errors = counted(errors, "error", "errors");
+    session.printer.note(&format!("{modules}, {errors}, {}", counted(warnings, "warning", "warnings")));
+}
+
+/// Tells of words in `ignore` that no profile has a use for: a code that does not exist was misspelt, and anything
+/// else may have been mended.
+fn tell_unused(session: &Session<'_>, unused: &[Vec<&str>]) {
+    let [first, others @ ..] = unused else { return };
+    for word in first.iter().filter(|word| others.iter().all(|other| other.contains(*word))) {
+        let is_code = word.strip_prefix("OCA").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+        if is_code && RULES.iter().all(|rule| rule.code != *word) {
+            session.printer.warning(&format!("`{word}` in `ignore` of `[check]` is no code of a finding"));
+        } else {
+            session.printer.detail(&format!("`{word}` in `ignore` of `[check]` hides nothing"));
+        }
+    }
+}
+
+/// The entries of the path; those whose variables are not set here are left out.
+fn entries(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Entry>, Error> {
+    let mut entries = Vec::new();
+    let mut add = |template: &Template| -> Result<(), Error> {
+        if let Some(path) = session.set_entry(template)? {
+            entries.push(Entry { path, name: template.as_str().to_owned(), line: profile.line });
+        }
+        Ok(())
+    };
+    let Surround { before, after } = session.config.addons_path(profile);
+    before.iter().chain(&after).try_for_each(&mut add)?;
+    profile.locals.iter().map(|local| &local.path).try_for_each(&mut add)?;
+    for selected in plan::selected(profile, lock) {
+        let (name, line) = (&selected.repo.name, selected.repo.line);
+        let checkout = session.checkout(profile, name)?;
+        for directory in plan::path_entries(&selected) {
+            entries.push(match directory {
+                "." => Entry { path: checkout.clone(), name: name.to_string(), line },
+                _ => Entry { path: checkout.join(directory), name: format!("{name}/{directory}"), line },
+            });
+        }
+    }
+    Ok(entries)
+}

@@ -1,0 +1,55 @@
+//! `oca tree`: what modules need.
+
+use crate::cli::{Format, FormatArg};
+use crate::error::Error;
+use crate::lock::{Lock, Pin};
+use crate::output::{json, render_tree};
+use crate::plan::{Inventory, Standing};
+use crate::repo::RepoName;
+use crate::session::Session;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The modules to begin with
+    #[arg(required = true, value_name = "MODULE")]
+    modules: Vec<String>,
+    #[command(flatten)]
+    format: FormatArg,
+}
+
+pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
+    let lock = session.fresh_lock()?;
+    let profile = session.profile()?;
+    let (locals, around) = (session.local_modules(profile)?, session.surrounding_modules(profile)?);
+    let inventory = Inventory::new(profile, &lock, &locals, &around);
+    refuse_unknown(&inventory, &lock, &args.modules)?;
+    session.printer.data(&match args.format.format {
+        Format::Human => render_tree(&inventory, &args.modules),
+        Format::Json => json::tree(&inventory, &args.modules),
+    });
+    Ok(())
+}
+
+/// Refuses names that are neither a module's nor Odoo's own, and that nothing needs.
+pub(super) fn refuse_unknown(inventory: &Inventory<'_>, lock: &Lock, names: &[String]) -> Result<(), Error> {
+    let needed = inventory.names();
+    let is_unknown = |name: &&String| {
+        matches!(inventory.standing(name), Standing::Missing(_)) && !needed.contains(name.as_str())
+    };
+    let Some(name) = names.iter().find(is_unknown) else { return Ok(()) };
+    let profile = &inventory.profile.name;
+    let elsewhere = elsewhere(lock, profile, name);
+    let near = inventory.near(name);
+    Err(Error::UnknownModule { name: name.clone(), profile: profile.clone(), elsewhere, near })
+}
+
+/// Another profile that has a module, and the repository it has it from.
+fn elsewhere(lock: &Lock, profile: &str, name: &str) -> Option<(String, RepoName)> {
+    let others = lock.profiles.iter().filter(|(other, _)| *other != profile);
+    let mut found = others.flat_map(|(other, locked)| locked.repos.iter().map(move |pin| (other, pin)));
+    let has = |(_, pin): &(&String, &Pin)| {
+        let modules = lock.repo(pin).into_iter().flat_map(|repo| &repo.facts.modules);
+        modules.into_iter().any(|module| module.name == name)
+    };
+    found.find(has).map(|(other, pin)| (other.clone(), pin.name.clone()))
+}

@@ -1,0 +1,29 @@
+//! `oca why`: who needs modules, and why they are selected.
+
+use crate::cli::{Format, FormatArg};
+use crate::error::Error;
+use crate::output::{json, render_why};
+use crate::plan::Inventory;
+use crate::session::Session;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Modules, also Odoo's own, missing ones, and such as are not selected
+    #[arg(required = true, value_name = "MODULE")]
+    modules: Vec<String>,
+    #[command(flatten)]
+    format: FormatArg,
+}
+
+pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
+    let lock = session.fresh_lock()?;
+    let profile = session.profile()?;
+    let (locals, around) = (session.local_modules(profile)?, session.surrounding_modules(profile)?);
+    let inventory = Inventory::new(profile, &lock, &locals, &around);
+    super::tree::refuse_unknown(&inventory, &lock, &args.modules)?;
+    session.printer.data(&match args.format.format {
+        Format::Human => render_why(&inventory, &args.modules),
+        Format::Json => json::why(&inventory, &args.modules),
+    });
+    Ok(())
+}

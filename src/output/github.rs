@@ -1,0 +1,59 @@
+//! Findings as annotations of a workflow on GitHub: one `::error …::message` a line.
+
+use std::path::Path;
+
+use super::findings::hint;
+use crate::report::Finding;
+
+/// The annotations, in order; `config` is `repos.toml`.
+pub(crate) fn annotations(findings: &[Finding], config: &Path) -> String {
+    findings.iter().map(|finding| annotation(finding, config)).collect()
+}
+
+fn annotation(finding: &Finding, config: &Path) -> String {
+    let (rule, (file, line)) = (finding.problem.rule(), finding.spot.file(config));
+    let file = property(&file.to_string_lossy());
+    let line = line.map(|line| format!(",line={line}")).unwrap_or_default();
+    let title = property(&format!("{} {}", rule.code, rule.title));
+    let text = message(&format!("{finding}\nhint: {}", hint(finding)));
+    format!("::{} file={file}{line},title={title}::{text}\n", rule.severity)
+}
+
+/// What may stand behind the second `::`, by the rules of GitHub's own toolkit.
+fn message(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// What may stand as the value of a property.
+fn property(text: &str) -> String {
+    message(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::report::{Problem, Spot};
+
+    #[test]
+    fn what_would_end_a_value_is_escaped() {
+        let finding = Finding {
+            problem: Problem::Unreadable { path: "x".to_owned(), line: 2, why: "100%,\r\na: b".to_owned() },
+            module: Some("x".to_owned()),
+            repo: Some("a,b".to_owned()),
+            spot: Spot::Manifest {
+                name: String::new(),
+                path: PathBuf::from("/c:/a,b/100%/x"),
+                line: Some(2),
+            },
+            profiles: Vec::new(),
+        };
+        assert_eq!(
+            annotations(&[finding], Path::new("repos.toml")),
+            "::error file=/c%3A/a%2Cb/100%25/x,line=2,title=OCA014 manifest that cannot be read::\
+             the manifest of `x` of `a,b` cannot be read: 100%25,%0D%0Aa: b (`x` at line 2)%0A\
+             hint: correct it: Odoo cannot read it either\n"
+        );
+    }
+}

@@ -1,0 +1,90 @@
+//! Trees of modules for people: what `oca tree` and `oca why` print.
+
+use crate::addons::graph::Step;
+use crate::plan::{Home, Inventory, Reason, Request, Standing, selects};
+use crate::repo::Edition;
+
+/// What modules need, as a tree for each.
+pub(crate) fn render_tree(inventory: &Inventory<'_>, roots: &[String]) -> String {
+    draw(&inventory.tree(roots), |name| label(inventory, name))
+}
+
+/// Why modules are there, each with the tree of those who need it.
+pub(crate) fn render_why(inventory: &Inventory<'_>, names: &[String]) -> String {
+    let is_told = selects(inventory.profile);
+    let label = |name: &str| {
+        let is_asked = is_told && matches!(inventory.reason(name), Reason::Asked(_));
+        format!("{}{}", label(inventory, name), if is_asked { " asked for" } else { "" })
+    };
+    let answer = |name: &String| {
+        let tree = draw(&inventory.dependants(name), label);
+        format!("{}\n{tree}", sentence(inventory, name))
+    };
+    names.iter().map(answer).collect::<Vec<_>>().join("\n")
+}
+
+/// One line for each step, with branches that lead to it.
+fn draw(steps: &[Step<'_>], label: impl Fn(&str) -> String) -> String {
+    let mut text = String::new();
+    // Whether the branch at each depth goes on below.
+    let mut goes_on: Vec<bool> = Vec::new();
+    for step in steps {
+        goes_on.truncate(step.depth);
+        for open in goes_on.iter().skip(1) {
+            text.push_str(if *open { "│   " } else { "    " });
+        }
+        if step.depth > 0 {
+            text.push_str(if step.is_last { "└── " } else { "├── " });
+        }
+        text.push_str(&label(step.name));
+        text.push_str(if step.is_repeated { " (*)\n" } else { "\n" });
+        goes_on.push(!step.is_last);
+    }
+    text
+}
+
+fn label(inventory: &Inventory<'_>, name: &str) -> String {
+    let what = match inventory.standing(name) {
+        Standing::Module(module) => {
+            let is_left_out = !module.selected && !matches!(module.home, Home::Around(_));
+            let left_out = if is_left_out { ", not selected" } else { "" };
+            return format!("{name} {} ({}{left_out})", module.manifest.version(), module.home.name());
+        }
+        Standing::Core(Edition::Community) => "core",
+        Standing::Core(Edition::Enterprise) => "Enterprise",
+        Standing::Unreadable => "unreadable",
+        Standing::Uninstallable(_) => "not installable",
+        Standing::Missing(_) => "missing",
+    };
+    format!("{name} ({what})")
+}
+
+fn sentence(inventory: &Inventory<'_>, name: &str) -> String {
+    let profile = &inventory.profile.name;
+    let home = inventory.first(name).map(|module| module.home.name()).unwrap_or_default();
+    match inventory.reason(name) {
+        Reason::Asked(Request::Profile) => format!("`{name}` is in `modules` of profile `{profile}`"),
+        Reason::Asked(Request::Repo) => format!("`{name}` is in `modules` of repository `{home}`"),
+        Reason::Asked(Request::WholeRepo) => {
+            format!("`{name}` is in `{home}`, of which profile `{profile}` takes all modules")
+        }
+        Reason::Asked(Request::Local) => format!("`{name}` is your own, in `{home}`"),
+        Reason::Needed => format!("`{name}` is selected because others need it"),
+        Reason::NotSelected => format!("`{name}` of `{home}` is not selected: nothing that is needs it"),
+        Reason::Around => format!("`{name}` is in `{home}`, around the checkouts"),
+        Reason::NoModule => match inventory.standing(name) {
+            Standing::Core(Edition::Enterprise) => format!("`{name}` is a module of Odoo Enterprise"),
+            Standing::Core(Edition::Community) => format!("`{name}` is one of Odoo's own modules"),
+            Standing::Unreadable => format!("`{name}` has a manifest that cannot be read"),
+            Standing::Uninstallable(home) => {
+                format!("`{name}` of `{}` says that it cannot be installed", home.name())
+            }
+            Standing::Missing(Some(Edition::Enterprise)) => {
+                format!("`{name}` is missing: Odoo Enterprise has it, and `edition` is `community`")
+            }
+            Standing::Missing(_) | Standing::Module(_) => {
+                format!("`{name}` is missing: profile `{profile}` has no such module")
+            }
+        },
+    }
+}

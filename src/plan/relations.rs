@@ -1,0 +1,60 @@
+//! What modules need, and who needs them: the two directions of `oca tree` and `oca why`.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::inventory::{Home, Inventory, Placed, Request, Standing};
+use crate::addons::graph::{Graph, Step, walk};
+
+/// Why a module is there, or is not.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Reason {
+    Asked(Request),
+    /// Something that is selected needs it.
+    Needed,
+    NotSelected,
+    /// It is in a directory around the checkouts.
+    Around,
+    /// It is no module that oca could select; what it is stands in its [`Standing`].
+    NoModule,
+}
+
+impl Inventory<'_> {
+    /// What these modules need, down to Odoo's own and to what is not in oca's hands.
+    pub(crate) fn tree<'b>(&'b self, roots: &'b [String]) -> Vec<Step<'b>> {
+        let graph: Graph<'b> =
+            Graph::new(self.modules.iter().map(|module| (module.name, &module.manifest.depends[..])));
+        walk(roots.iter().map(String::as_str), |name| match self.standing(name) {
+            Standing::Module(module) if !matches!(module.home, Home::Around(_)) => graph.needs(name),
+            _ => Vec::new(),
+        })
+    }
+
+    /// Who needs a module, up to those that are asked for. For a module that is not selected, these are all who would.
+    pub(crate) fn dependants<'b>(&'b self, root: &'b str) -> Vec<Step<'b>> {
+        let is_selected = |module: &Placed<'_>| module.selected || matches!(module.home, Home::Around(_));
+        let all = matches!(self.standing(root), Standing::Module(module) if !is_selected(module));
+        let mut dependants: HashMap<&str, BTreeSet<&'b str>> = HashMap::new();
+        let modules = self.modules.iter().filter(|module| self.is_first(module));
+        let modules = modules.filter(|module| !matches!(module.home, Home::Around(_)));
+        for module in modules.filter(|module| all || module.selected) {
+            for needed in &module.manifest.depends {
+                dependants.entry(needed).or_default().insert(module.name);
+            }
+        }
+        walk([root], |name| {
+            let is_answer = name != root && matches!(self.reason(name), Reason::Asked(_));
+            let above = dependants.get(name).filter(|_| !is_answer);
+            above.into_iter().flatten().copied().collect()
+        })
+    }
+
+    /// Why a name is among what the profile gives to Odoo.
+    pub(crate) fn reason(&self, name: &str) -> Reason {
+        match self.standing(name) {
+            Standing::Module(module) if matches!(module.home, Home::Around(_)) => Reason::Around,
+            Standing::Module(module) if !module.selected => Reason::NotSelected,
+            Standing::Module(module) => self.request(module).map_or(Reason::Needed, Reason::Asked),
+            _ => Reason::NoModule,
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! What one repository asks of Python: the lines of its file and the words of its modules' manifests, brought together.
+//!
+//! OCA generates the file from the manifests of all modules, and there alone a module's packaging may override a word
+//! of its manifest. So the file is the better source, and what it says of a distribution counts.
+
+use std::collections::BTreeSet;
+
+use super::entry::{Entry, Wanted};
+use super::parse::{Parsed, parse_file, parse_manifest};
+use super::problem::Note;
+use crate::repo::Manifest;
+
+/// The first line of a file that OCA's tools wrote.
+const GENERATED: &str = "# generated from manifests";
+
+/// A repository, or a directory of the user's own modules.
+#[derive(Clone, Debug)]
+pub(crate) struct Repository<'a> {
+    /// What paths begin with.
+    pub(crate) name: &'a str,
+    /// All lines of its `requirements.txt`, comments included.
+    pub(crate) lines: &'a [String],
+    /// All its modules, whether they need something or not.
+    pub(crate) modules: Vec<Module<'a>>,
+}
+
+/// A module with its manifest, and the path of that below the repository.
+#[derive(Clone, Debug)]
+pub(crate) struct Module<'a> {
+    pub(crate) path: String,
+    pub(crate) manifest: &'a Manifest,
+    pub(crate) is_selected: bool,
+}
+
+impl Repository<'_> {
+    /// Reads what the selected modules need.
+    ///
+    /// - A line that only modules need which are not selected is left out; see [`may_be_needed`]. Where no module of
+    ///   the repository is selected, all of its lines are.
+    /// - Where the file has lines for a distribution, and all of them under conditions or by url, a word of a manifest
+    ///   that says no more than each of these lines stands for them. So a module whose packaging says
+    ///   `contextvars ; python_version < '3.7'` where its manifest says `contextvars` needs it on old Pythons only.
+    ///   A word with a specifier, an extra or a marker that a line lacks is a requirement of its own: none is lost.
+    pub(crate) fn read(&self) -> Parsed {
+        let path = format!("{}/requirements.txt", self.name);
+        let mut file = parse_file(&path, self.lines);
+        let (selected, others): (Vec<_>, Vec<_>) = self
+            .modules
+            .iter()
+            .map(|module| (module.is_selected, self.words(module)))
+            .partition(|(is, _)| *is);
+        if selected.is_empty() && !others.is_empty() {
+            let has_lines = !file.entries.is_empty() || !file.problems.is_empty();
+            let notes = has_lines.then_some(Note::Unused { path }).into_iter().collect();
+            return Parsed { notes, ..Parsed::default() };
+        }
+        let words = Parsed::concat(selected.into_iter().map(|(_, words)| words));
+        let others = Parsed::concat(others.into_iter().map(|(_, words)| words));
+        file.leave_out_unneeded(&words, &others);
+        if self.is_generated() {
+            file.notes.extend(unlisted(&file, &words, &path));
+        }
+        let entries =
+            words.entries.into_iter().filter(|word| !stands_for_lines(word, &mut file.entries)).collect();
+        Parsed::concat([file, Parsed { entries, ..words }])
+    }
+
+    fn words(&self, module: &Module<'_>) -> Parsed {
+        parse_manifest(&self.path(module), &module.manifest.python)
+    }
+
+    /// Where a module's manifest is, as it is shown.
+    pub(super) fn path(&self, module: &Module<'_>) -> String {
+        format!("{}/{}", self.name, module.path)
+    }
+
+    fn is_generated(&self) -> bool {
+        self.lines.first().is_some_and(|line| line.starts_with(GENERATED))
+    }
+}
+
+/// The distributions that are named; a url may name none.
+fn names(parsed: &Parsed) -> BTreeSet<&str> {
+    parsed.entries.iter().map(|entry| entry.name.as_str()).filter(|name| !name.is_empty()).collect()
+}
+
+impl Parsed {
+    /// Leaves out the lines that only `others` need, and not `words`.
+    fn leave_out_unneeded(&mut self, words: &Self, others: &Self) {
+        let lines: BTreeSet<String> = self.entries.iter().map(Entry::text).collect();
+        let unneeded = self.entries.extract_if(.., |line| !may_be_needed(line, &lines, words, others));
+        let note = |line: Entry| Note::Unneeded { line: line.text(), origin: line.origin };
+        self.notes.extend(unneeded.map(note).collect::<Vec<_>>());
+    }
+}
+
+/// Whether modules with these words may need a line, beside others that surely do not.
+///
+/// Lines and modules meet in the name of a distribution; a line whose name nobody has, or that tells none, may be
+/// anybody's. Where both name it, the line is theirs only who say the same as it does, provided that each of the words
+/// has such a line; else the line may be what a module's packaging makes of its word.
+fn may_be_needed(line: &Entry, lines: &BTreeSet<String>, words: &Parsed, others: &Parsed) -> bool {
+    let about_it = |parsed: &Parsed| -> BTreeSet<String> {
+        parsed.entries.iter().filter(|entry| entry.name == line.name).map(Entry::text).collect()
+    };
+    let (words, others, text) = (about_it(words), about_it(others), line.text());
+    if line.name.is_empty() || words.is_empty() {
+        return line.name.is_empty() || others.is_empty();
+    }
+    words.contains(&text) || !others.contains(&text) || !words.is_subset(lines)
+}
+
+/// Words that a generated file would have if no module's packaging had another word for them.
+fn unlisted<'a>(file: &Parsed, words: &'a Parsed, path: &'a str) -> impl Iterator<Item = Note> + use<'a> {
+    let listed: BTreeSet<String> = names(file).into_iter().map(str::to_owned).collect();
+    let words = words.entries.iter().filter(move |word| !listed.contains(&word.name));
+    words.map(move |word| Note::Unlisted {
+        origin: word.origin.clone(),
+        word: word.name.clone(),
+        file: path.to_owned(),
+    })
+}
+
+/// Whether a word of a manifest adds nothing to the lines of its distribution, which then name it as an origin too.
+fn stands_for_lines(word: &Entry, lines: &mut [Entry]) -> bool {
+    let mut lines: Vec<&mut Entry> = lines.iter_mut().filter(|line| line.name == word.name).collect();
+    let is_plain = |line: &Entry| matches!(line.wanted, Wanted::Versions(_)) && line.marker.always_holds();
+    let is_covered = is_plain(word)
+        && !lines.is_empty()
+        && lines.iter().all(|line| !is_plain(line) && says_no_more(word, line));
+    if is_covered {
+        lines.iter_mut().for_each(|line| line.asked_by.push(word.origin.clone()));
+    }
+    is_covered
+}
+
+fn says_no_more(word: &Entry, line: &Entry) -> bool {
+    let texts = |entry: &'_ Entry| -> BTreeSet<String> {
+        entry.wanted.specifiers().iter().map(ToString::to_string).collect()
+    };
+    texts(word).is_subset(&texts(line)) && word.extras.is_subset(&line.extras)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Merged, Origin, Settings, merge};
+    use super::*;
+
+    /// A repository `kit` whose modules are called `m0`, `m1`, …: its file, and each module's words and selection.
+    fn read(lines: &[&str], modules: &[(&[&str], bool)]) -> Parsed {
+        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        let texts = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+        let manifests: Vec<Manifest> = modules
+            .iter()
+            .map(|(words, _)| Manifest { python: texts(words), ..Manifest::default() })
+            .collect();
+        let modules = manifests.iter().zip(modules).enumerate().map(|(at, (manifest, (_, is_selected)))| {
+            Module { path: format!("m{at}/__manifest__.py"), manifest, is_selected: *is_selected }
+        });
+        Repository { name: "kit", lines: &lines, modules: modules.collect() }.read()
+    }
+
+    fn merged(parsed: &Parsed) -> Merged {
+        merge(parsed, &Parsed::default(), &Settings::default())
+    }
+
+    /// Each line, its origins without what all have in common, and the notes.
+    fn shown(lines: &[&str], modules: &[(&[&str], bool)]) -> String {
+        let merged = merged(&read(lines, modules));
+        let origin = |origin: &Origin| {
+            let text = origin.to_string();
+            text.replace("kit/", "").replace("requirements.txt:", "").replace("/__manifest__.py", "")
+        };
+        let requirements = merged.requirements.iter().map(|requirement| {
+            let origins: Vec<String> = requirement.origins.iter().map(origin).collect();
+            format!("{requirement}  # {}", origins.join(" "))
+        });
+        requirements.chain(merged.notes.iter().map(ToString::to_string)).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn lines_that_only_other_modules_need_are_left_out() {
+        let lines = [
+            "# generated",
+            "cryptography<37",
+            "hand-made",
+            "PyYAML",
+            "python_dateutil>=2",
+            "git+https://h/x",
+        ];
+        let modules: [(&[&str], bool); 3] = [
+            (&["dateutil", "cryptography"], true),
+            (&["cryptography<37", "pyyaml", "no name"], false),
+            (&[], true),
+        ];
+        insta::assert_snapshot!(shown(&lines, &modules), @r"
+        git+https://h/x  # 6
+        cryptography<37  # m0 2
+        hand-made  # 3
+        python-dateutil>=2  # m0 5
+        kit/requirements.txt:4: `pyyaml` is left out; only modules that are not selected need it
+        ");
+        for (words, others, expected) in [
+            (
+                "lxml",
+                "lxml<6",
+                "lxml  # m0 1\nkit/requirements.txt:2: `lxml<6` is left out; only modules that are not selected need it",
+            ),
+            (
+                "lxml<6",
+                "lxml",
+                "lxml<6  # m0 2\nkit/requirements.txt:1: `lxml` is left out; only modules that are not selected need it",
+            ),
+            ("lxml>=4", "lxml<6", "lxml<6,>=4  # m0 1 2"),
+        ] {
+            let modules: [(&[&str], bool); 2] = [(&[words], true), (&[others], false)];
+            assert_eq!(shown(&["lxml", "lxml<6"], &modules), expected);
+        }
+        insta::assert_snapshot!(shown(&lines, &[(&[], false), (&[], false)]), @"kit/requirements.txt: all of it is left out; no module of it is selected");
+        assert_eq!(shown(&["# generated"], &[(&[], false)]), "");
+        assert_eq!(shown(&["six"], &[]), "six  # 1", "a repository without a module to select");
+    }
+
+    #[test]
+    fn a_word_that_says_less_than_conditional_lines_stands_for_them() {
+        let old = "contextvars ; python_version < '3.7'";
+        for (lines, words, expected) in [
+            (vec![old], vec!["contextvars"], "contextvars ; python_version < '3.7'  # m0 1"),
+            (
+                vec![old, "contextvars"],
+                vec!["contextvars"],
+                "contextvars  # m0 2\ncontextvars ; python_version < '3.7'  # 1",
+            ),
+            (
+                vec![old],
+                vec!["contextvars>=2"],
+                "contextvars>=2  # m0\ncontextvars ; python_version < '3.7'  # 1",
+            ),
+            (
+                vec![old],
+                vec!["contextvars[x]"],
+                "contextvars[x]  # m0\ncontextvars ; python_version < '3.7'  # 1",
+            ),
+            (vec!["a>=2,<4 ; os_name == 'nt'"], vec!["a>=2"], "a<4,>=2 ; os_name == 'nt'  # m0 1"),
+            (
+                vec!["a<2 ; os_name == 'nt'", "a>=2 ; os_name != 'nt'"],
+                vec!["a"],
+                "a>=2 ; os_name != 'nt'  # m0 2\na<2 ; os_name == 'nt'  # m0 1",
+            ),
+            (
+                vec!["a<2 ; os_name == 'nt'", "a>=2 ; os_name != 'nt'"],
+                vec!["a>=2"],
+                "a>=2  # m0\na>=2 ; os_name != 'nt'  # 2\na<2 ; os_name == 'nt'  # 1",
+            ),
+            (vec!["a @ https://h/a.zip"], vec!["A"], "a @ https://h/a.zip  # m0 1"),
+            (vec!["a @ https://h/a.zip"], vec!["a>1"], "a>1  # m0\na @ https://h/a.zip  # 1"),
+            (vec!["a<3"], vec!["a>=2"], "a<3,>=2  # m0 1"),
+        ] {
+            assert_eq!(shown(&lines, &[(&words, true)]), expected, "{lines:?} {words:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_a_generated_file_lacks_may_have_another_name_there() {
+        let modules: [(&[&str], bool); 2] = [(&["facturx", "six"], true), (&["other"], false)];
+        let generated = "# generated from manifests external_dependencies";
+        insta::assert_snapshot!(shown(&[generated, "factur-x", "six"], &modules), @r"
+        factur-x  # 2
+        facturx  # m0
+        six  # m0 3
+        kit/m0/__manifest__.py: `facturx` is not in `kit/requirements.txt`, which is generated from the manifests and may have it by another name
+        ");
+        assert!(!shown(&["# ours", "factur-x"], &modules).contains("generated"));
+        let settings = Settings { ignore: vec!["FacturX".to_owned()], ..Settings::default() };
+        let parsed = read(&[generated, "factur-x", "six"], &modules);
+        assert_eq!(merge(&parsed, &Parsed::default(), &settings).notes, []);
+    }
+
+    fn a_text() -> impl Strategy<Value = String> {
+        "[abc](\\[x\\])?(|>=1|<4|==2)( ; os_name == 'nt')?"
+    }
+
+    proptest! {
+        #[test]
+        fn what_selected_modules_ask_for_is_never_lost(
+            lines in prop::collection::vec(a_text(), 0..6),
+            modules in prop::collection::vec((prop::collection::vec(a_text(), 0..3), any::<bool>()), 0..4),
+        ) {
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            let words: Vec<(Vec<&str>, bool)> = modules
+                .iter()
+                .map(|(words, is)| (words.iter().map(String::as_str).collect(), *is))
+                .collect();
+            let modules: Vec<(&[&str], bool)> = words.iter().map(|(words, is)| (&words[..], *is)).collect();
+            let parsed = read(&lines, &modules);
+            let asked = |selected: bool| {
+                let of = modules.iter().filter(move |(_, is)| *is == selected);
+                Parsed::concat(of.map(|(words, _)| parse_manifest("m", words)))
+            };
+            let (wanted, others) = (asked(true), asked(false));
+            for word in &wanted.entries {
+                let same = || parsed.entries.iter().filter(|entry| entry.name == word.name);
+                prop_assert!(word.extras.iter().all(|extra| same().any(|entry| entry.extras.contains(extra))));
+                for specifier in word.wanted.specifiers() {
+                    prop_assert!(same().any(|entry| entry.wanted.specifiers().contains(specifier)));
+                }
+                prop_assert!(same().next().is_some());
+            }
+            for line in parse_file("kit/requirements.txt", &lines).entries {
+                let (is_named, is_elsewhere) = (names(&wanted).contains(&*line.name), names(&others).contains(&*line.name));
+                let is_asked_for = wanted.entries.iter().any(|word| word.text() == line.text());
+                let none = !modules.is_empty() && modules.iter().all(|(_, is)| !is);
+                let is_kept = parsed.entries.iter().any(|entry| entry.origin == line.origin);
+                prop_assert!(is_kept || !is_asked_for, "{}", line.text());
+                prop_assert!(is_kept || is_elsewhere || none, "{}", line.text());
+                prop_assert!(!is_kept || is_named || (!is_elsewhere && !none), "{}", line.text());
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What modules need of the system: programs on the path, and packages of Debian.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use super::problem::{Note, Problem};
+use super::render::{Annotations, write_origins};
+use super::repository::Repository;
+use super::{Origin, escaped};
+
+/// What begins a word of `ignore` that is about the system.
+const PACKAGE: &str = "deb:";
+const PROGRAM: &str = "bin:";
+
+pub(super) fn is_of_the_system(ignored: &str) -> bool {
+    ignored.starts_with(PACKAGE) || ignored.starts_with(PROGRAM)
+}
+
+/// A package or a program, and whose manifests name it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Need {
+    pub(crate) name: String,
+    /// Each once and sorted.
+    pub(crate) origins: Vec<Origin>,
+}
+
+/// All that is needed, sorted by name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct System {
+    pub(crate) packages: Vec<Need>,
+    pub(crate) programs: Vec<Need>,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) notes: Vec<Note>,
+}
+
+/// What the selected modules need, without the words `deb:NAME` and `bin:NAME` of `ignore`.
+pub(crate) fn system(repositories: &[Repository<'_>], ignore: &[String]) -> System {
+    let mut packages = Needs::new();
+    let mut programs = Needs::new();
+    for repository in repositories {
+        for module in repository.modules.iter().filter(|module| module.is_selected) {
+            let origin = Origin::Manifest { path: repository.path(module) };
+            for name in &module.manifest.deb {
+                packages.entry(name.as_str()).or_default().insert(origin.clone());
+            }
+            for name in &module.manifest.bin {
+                programs.entry(name.as_str()).or_default().insert(origin.clone());
+            }
+        }
+    }
+    let mut system = System::default();
+    for word in ignore.iter().filter(|word| is_of_the_system(word)) {
+        let package = word.strip_prefix(PACKAGE).and_then(|name| packages.remove(name));
+        let program = word.strip_prefix(PROGRAM).and_then(|name| programs.remove(name));
+        if package.is_none() && program.is_none() {
+            system.notes.push(Note::NothingIgnored { word: word.clone() });
+        }
+    }
+    let (packages, others): (Needs<'_>, Needs<'_>) =
+        packages.into_iter().partition(|(name, _)| is_package(name));
+    for (name, origins) in others {
+        let refuse = |origin| Problem::NotAPackage { origin, text: escaped(name) };
+        system.problems.extend(origins.into_iter().map(refuse));
+    }
+    let listed = |needs: Needs<'_>| {
+        let need = |(name, origins): (&str, BTreeSet<_>)| Need {
+            name: escaped(name),
+            origins: origins.into_iter().collect(),
+        };
+        needs.into_iter().map(need).collect()
+    };
+    (system.packages, system.programs) = (listed(packages), listed(programs));
+    system
+}
+
+/// Names, and whose manifests have them.
+type Needs<'a> = BTreeMap<&'a str, BTreeSet<Origin>>;
+
+/// Whether it is a name by Debian's policy, 5.6.7, perhaps with an architecture behind a colon. Anything else might be
+/// an option to `apt-get`.
+fn is_package(name: &str) -> bool {
+    let begins_well = name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+    begins_well && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.:".contains(c))
+}
+
+impl System {
+    /// Packages, one a line, with what needs them; then the programs as comments, for nobody says which package has them.
+    ///
+    /// Without annotations nothing but the packages is left, for `apt-get install $(…)`.
+    pub(crate) fn render(&self, annotations: Annotations) -> String {
+        let mut text = String::new();
+        self.write(&mut text, annotations).expect("a text takes all that is written");
+        text
+    }
+
+    fn write(&self, f: &mut impl Write, annotations: Annotations) -> std::fmt::Result {
+        if let Annotations::Hidden = annotations {
+            return self.packages.iter().try_for_each(|need| writeln!(f, "{}", need.name));
+        }
+        writeln!(f, "# Written by `oca requirements --system`; do not edit.")?;
+        for need in &self.packages {
+            writeln!(f, "{}", need.name)?;
+            write_origins(f, &need.origins)?;
+        }
+        if !self.programs.is_empty() {
+            writeln!(f, "# Programs that have to be on the path, whichever package has them:")?;
+        }
+        for need in &self.programs {
+            writeln!(f, "# {}", need.name)?;
+            write_origins(f, &need.origins)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::repository::Module;
+    use super::*;
+    use crate::repo::Manifest;
+
+    #[test]
+    fn packages_and_programs_are_those_of_the_selected_modules() {
+        let manifest = |deb: &[&str], bin: &[&str]| {
+            let texts = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+            Manifest { deb: texts(deb), bin: texts(bin), ..Manifest::default() }
+        };
+        let manifests = [
+            manifest(&["libreoffice", "graphviz", "g++"], &["lessc"]),
+            manifest(&["graphviz", "old-one"], &["lessc", "pdftk"]),
+            manifest(&["unneeded"], &["unneeded"]),
+        ];
+        let module =
+            |(at, manifest)| Module { path: format!("m{at}/__manifest__.py"), manifest, is_selected: at < 2 };
+        let modules = manifests.iter().enumerate().map(module).collect();
+        let repositories = [Repository { name: "kit", lines: &[], modules }];
+        let ignore = ["deb:old-one", "bin:graphviz", "graphviz"].map(str::to_owned);
+        let system = system(&repositories, &ignore);
+        assert_eq!(system.problems, []);
+        assert_eq!(system.notes, [Note::NothingIgnored { word: "bin:graphviz".to_owned() }]);
+        insta::assert_snapshot!(system.render(Annotations::Shown), @r"
+        # Written by `oca requirements --system`; do not edit.
+        g++
+            # via kit/m0/__manifest__.py
+        graphviz
+            # via
+            #   kit/m0/__manifest__.py
+            #   kit/m1/__manifest__.py
+        libreoffice
+            # via kit/m0/__manifest__.py
+        # Programs that have to be on the path, whichever package has them:
+        # lessc
+            # via
+            #   kit/m0/__manifest__.py
+            #   kit/m1/__manifest__.py
+        # pdftk
+            # via kit/m1/__manifest__.py
+        ");
+        assert_eq!(system.render(Annotations::Hidden), "g++\ngraphviz\nlibreoffice\n");
+    }
+
+    #[test]
+    fn what_could_be_an_option_is_no_package() {
+        for (name, is) in [
+            ("libsasl2-dev", true),
+            ("libstdc++6:amd64", true),
+            ("0ad", true),
+            ("-oDebug", false),
+            ("two words", false),
+            ("Upper", false),
+            ("x=1", false),
+            ("", false),
+        ] {
+            assert_eq!(is_package(name), is, "{name}");
+        }
+    }
+}

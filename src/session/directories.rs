@@ -1,0 +1,137 @@
+//! The directories of modules on this machine: the user's own, and those around the checkouts. Each is read once.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Session;
+use crate::addons::discover::Unreadable;
+use crate::config::{Local, Position, Profile, Surround, Template, Unusable};
+use crate::error::Error;
+use crate::facts::LocalModules;
+use crate::plan::{self, LocalDepends};
+use crate::pool;
+use crate::repo::Series;
+
+/// A directory as a profile asks for it.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+struct Asked {
+    name: String,
+    position: Position,
+    directory: PathBuf,
+    series: Series,
+}
+
+/// What was read already, for the same directories are asked for by many profiles.
+#[derive(Default)]
+pub(super) struct Directories {
+    read: Mutex<HashMap<Asked, Arc<LocalModules>>>,
+}
+
+impl Directories {
+    /// The modules of these directories, in their order; what was not asked for before is read now.
+    fn read(&self, asked: &[Asked]) -> Result<Vec<Arc<LocalModules>>, Error> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let new: Vec<&Asked> = asked.iter().filter(|asked| !read.contains_key(asked)).collect();
+        let found = pool::each(&new, |Asked { name, position, directory, series }| {
+            LocalModules::read(name.clone(), *position, directory.clone(), *series)
+        });
+        for (asked, found) in std::iter::zip(new, found) {
+            let found = found.map_err(|error| Error::UnreadableFolder { error })?;
+            read.insert(asked.clone(), Arc::new(found));
+        }
+        Ok(asked.iter().map(|asked| Arc::clone(&read[asked])).collect())
+    }
+}
+
+impl Session<'_> {
+    /// What is in the own directories of a profile, in the order of the file. Modules that cannot be read are told.
+    pub(crate) fn local_modules(&self, profile: &Profile) -> Result<Vec<Arc<LocalModules>>, Error> {
+        let all = self.own_directories(profile)?;
+        for local in &all {
+            for Unreadable { path, line, why, .. } in &local.survey.unreadable {
+                let place = format!("`{}/{path}` at line {line}", local.name);
+                self.printer.warning(&format!("{place}: {why}; the module is left out"));
+            }
+        }
+        Ok(all)
+    }
+
+    /// The same, with nothing said of unreadable modules. One of the directories that does not exist is told, and
+    /// holds nothing.
+    pub(crate) fn own_directories(&self, profile: &Profile) -> Result<Vec<Arc<LocalModules>>, Error> {
+        let mut asked = Vec::new();
+        for Local { path, position, .. } in &profile.locals {
+            let directory = self.entry(path)?;
+            if !directory.is_dir() {
+                self.tell_of_missing(path.as_str());
+            }
+            asked.push(asked_for(path, *position, directory, profile));
+        }
+        self.directories.read(&asked)
+    }
+
+    /// What is in the directories around the checkouts of a profile that are there, in path order. Nothing depends on
+    /// them being there, nor on the variables in their paths being set.
+    pub(crate) fn surrounding_modules(&self, profile: &Profile) -> Result<Vec<Arc<LocalModules>>, Error> {
+        let Surround { before, after } = self.config.addons_path(profile);
+        let mut asked = Vec::new();
+        for (templates, position) in [(before, Position::Before), (after, Position::After)] {
+            for template in &templates {
+                match self.set_entry(template)? {
+                    Some(directory) if directory.is_dir() => {
+                        asked.push(asked_for(template, position, directory, profile));
+                    }
+                    _ => self.printer.detail(&format!("`{template}` of `[addons-path]` does not exist here")),
+                }
+            }
+        }
+        self.directories.read(&asked)
+    }
+
+    /// What the own modules of the profiles that select depend on.
+    ///
+    /// A directory is not there either where a variable in its path is not set.
+    pub(crate) fn local_depends(&self) -> Result<LocalDepends, Error> {
+        let mut asked = Vec::new();
+        let mut all = LocalDepends::new();
+        for profile in self.config.profiles.iter().filter(|profile| plan::selects(profile)) {
+            all.insert(profile.name.clone(), std::collections::BTreeMap::new());
+            for Local { path, position, .. } in &profile.locals {
+                if let Some(directory) = self.set_entry(path)?.filter(|directory| directory.is_dir()) {
+                    asked.push((profile, path, asked_for(path, *position, directory, profile)));
+                }
+            }
+        }
+        let directories: Vec<Asked> = asked.iter().map(|(_, _, asked)| asked.clone()).collect();
+        let read = self.directories.read(&directories)?;
+        for ((profile, path, _), local) in std::iter::zip(asked, read) {
+            all.entry(profile.name.clone()).or_default().insert(path.as_str().to_owned(), local.depends());
+        }
+        Ok(all)
+    }
+
+    /// An entry of the addons path here, absolute; `None` where a variable in it is not set.
+    pub(crate) fn set_entry(&self, template: &Template) -> Result<Option<PathBuf>, Error> {
+        match self.entry(template) {
+            Err(Error::Unusable(Unusable::Unset(_))) => Ok(None),
+            directory => directory.map(Some),
+        }
+    }
+
+    /// The presets declare `addons` for those who will have own modules one day: who has none is not nagged in every
+    /// run. Any other directory was named by the user, so that its absence is a slip of the pen or of a deployment.
+    fn tell_of_missing(&self, path: &str) {
+        let text = format!("`{path}` of `[[local]]` does not exist; its modules are left out");
+        if path.trim_start_matches("./").trim_end_matches('/') == "addons" {
+            self.printer.detail(&text);
+        } else {
+            self.printer.warning(&text);
+        }
+    }
+}
+
+fn asked_for(path: &Template, position: Position, directory: PathBuf, profile: &Profile) -> Asked {
+    let name = path.as_str().trim_end_matches('/').to_owned();
+    Asked { name, position, directory, series: profile.odoo }
+}

@@ -1,0 +1,410 @@
+//! `oca check`: every finding, its words, and how the run ends.
+
+use crate::env::Env;
+use crate::project::{WEB, modules_repository};
+use crate::remote::Remote;
+
+const BOTH: &str = "[profiles.standard]\nrepos = [\"web\", \"tools\"]\n";
+const OWN: &str = "[[local]]\npath = \"addons\"\n";
+
+/// A repository with modules and fields of their manifests.
+fn repository(env: &Env, name: &str, modules: &[(&str, &[(&str, &str)])]) {
+    let remote = Remote::new(env, name);
+    let draft = remote.branch("18.0").file("README.md", "");
+    modules.iter().fold(draft, |draft, (module, fields)| draft.module(module, fields)).commit();
+}
+
+/// Findings that are errors: exit 1.
+#[track_caller]
+fn errors(env: &Env, report: &str, summary: &str) {
+    env.oca(&["check"]).stdout(report).stderr(&format!("{summary}\n")).status(1);
+}
+
+/// Findings that are warnings: exit 0, but for `--strict`.
+#[track_caller]
+fn warnings(env: &Env, report: &str, summary: &str) {
+    env.oca(&["check"]).stdout(report).stderr(&format!("{summary}\n")).success();
+    env.oca(&["check", "--strict"]).stdout(report).stderr(&format!("{summary}\n")).status(1);
+}
+
+#[test]
+fn nothing_wrong_is_no_finding() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("web_x", "web"), ("web_y", "web_x base")]);
+    env.own_module("addons/mine", "{'version': '1.0', 'license': 'AGPL-3', 'depends': ['web_y']}");
+    env.locked(&format!("{WEB}{OWN}"));
+    env.remove_remotes();
+    for strict in [&["check"][..], &["check", "--strict"]] {
+        env.oca(strict).stderr("3 modules, 0 errors, 0 warnings\n").success();
+    }
+}
+
+#[test]
+fn a_module_in_two_repositories_is_an_error() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("a", ""), ("x", "")]);
+    modules_repository(&env, "tools", &[("b", ""), ("x", "")]);
+    let summary = "3 modules, 1 error, 0 warnings";
+    env.locked(BOTH);
+    errors(
+        &env,
+        "error[OCA001]: `x` is in `web` and `tools`; Odoo takes that of `web`\n  \
+         hint: keep only one of them, such as that of `web`, or put `x` into `ignore` of `[check]`\n",
+        summary,
+    );
+    env.locked(&BOTH.replace("\"web\", \"tools\"", "\"tools\", \"web\""));
+    errors(
+        &env,
+        "error[OCA001]: `x` is in `tools` and `web`; Odoo takes that of `tools`\n  \
+         hint: keep only one of them, such as that of `tools`, or put `x` into `ignore` of `[check]`\n",
+        summary,
+    );
+}
+
+#[test]
+fn a_second_module_counts_only_where_its_directory_is_on_the_path() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("a", ""), ("x", "")]);
+    modules_repository(&env, "tools", &[("b", ""), ("x", "")]);
+    env.locked(&format!("{BOTH}modules = [\"x\", \"a\"]\n"));
+    env.oca(&["check"]).stderr("2 modules, 0 errors, 0 warnings\n").success();
+    env.locked(&format!("{BOTH}modules = [\"x\", \"b\"]\n"));
+    errors(
+        &env,
+        "error[OCA001]: `x` is in `web` and `tools`; Odoo takes that of `web`\n  \
+         hint: keep only one of them, such as that of `web`, or put `x` into `ignore` of `[check]`\n",
+        "2 modules, 1 error, 0 warnings",
+    );
+}
+
+#[test]
+fn directories_of_one_repository_are_named_whole() {
+    let env = Env::new();
+    let remote = Remote::new(&env, "web");
+    remote.branch("18.0").module("one/x", &[("depends", "")]).module("two/x", &[("depends", "")]).commit();
+    env.locked(&format!("{WEB}[repos.web]\naddons = [\"one\", \"two\"]\n"));
+    errors(
+        &env,
+        "error[OCA001]: `x` is in `web/one` and `web/two`; Odoo takes that of `web/one`\n  \
+         hint: keep only one of them, such as that of `web/one`, or put `x` into `ignore` of `[check]`\n",
+        "1 module, 1 error, 0 warnings",
+    );
+}
+
+#[test]
+fn a_module_that_hides_a_pinned_one_is_a_warning() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("x", ""), ("y", ""), ("z", "")]);
+    let manifest = "{'license': 'AGPL-3'}";
+    env.own_module("addons/x", manifest);
+    env.own_module("around/y", manifest);
+    env.own_module("last/z", manifest);
+    env.locked(&format!("{WEB}{OWN}[addons-path]\nbefore = [\"around\"]\nafter = [\"last\"]\n"));
+    warnings(
+        &env,
+        "warning[OCA002]: `x` of `addons` hides that of `web`\n  \
+           at: addons/x/__manifest__.py\n  \
+           hint: delete that of `addons` if it is not meant, or put `x` into `ignore` of `[check]`\n\
+         warning[OCA002]: `y` of `around` hides that of `web`\n  \
+           hint: delete that of `around` if it is not meant, or put `y` into `ignore` of `[check]`\n\
+         warning[OCA002]: `z` of `web` hides that of `last`\n  \
+           hint: delete that of `web` if it is not meant, or put `z` into `ignore` of `[check]`\n",
+        "2 modules, 0 errors, 3 warnings",
+    );
+}
+
+#[test]
+fn a_name_of_odoos_own_is_a_warning_whether_odoo_is_here_or_not() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("sale", "base"), ("account_accountant", ""), ("brand_new", "")]);
+    env.locked(&format!("{WEB}[addons-path]\nbefore = [\"${{ODOO_HOME}}/addons\"]\n"));
+    let sale = "warning[OCA003]: `sale` of `web` has the name of a module of Odoo's own\n  \
+                hint: rename it, or put `sale` into `ignore` of `[check]`\n";
+    warnings(&env, sale, "3 modules, 0 errors, 1 warning");
+    for module in ["web", "sale", "brand_new"] {
+        env.own_module(&format!("odoo/addons/{module}"), "{}");
+    }
+    let new = sale.replace("`sale`", "`brand_new`");
+    env.oca(&["check"])
+        .env("ODOO_HOME", env.project().join("odoo"))
+        .stdout(&format!("{new}{sale}"))
+        .stderr("1 module, 0 errors, 2 warnings\n")
+        .success();
+    env.edit("repos.toml", "odoo =", "edition = \"enterprise\"\nodoo =");
+    let enterprise = sale.replace("`sale`", "`account_accountant`").replace("Odoo's own", "Odoo Enterprise");
+    warnings(&env, &format!("{enterprise}{sale}"), "3 modules, 0 errors, 2 warnings");
+}
+
+#[test]
+fn what_is_missing_is_told_once_with_all_who_need_it() {
+    let env = Env::new();
+    modules_repository(
+        &env,
+        "web",
+        &[
+            ("a", "queue_job"),
+            ("b", "queue_job fs_storage"),
+            ("c", "account_accountant helpdesk"),
+            ("d", "b"),
+        ],
+    );
+    env.locked(WEB);
+    errors(
+        &env,
+        "error[OCA004]: `account_accountant` is a module of Odoo Enterprise, `edition` is `community`, \
+         and `c` of `web` needs it\n  \
+           hint: write `edition = \"enterprise\"` where Odoo Enterprise is there at run time\n\
+         error[OCA004]: there is no module `fs_storage`, and `b` of `web` needs it\n  \
+           hint: run `oca find fs_storage`, and add the repository that has it\n\
+         error[OCA004]: `helpdesk` is a module of Odoo Enterprise, `edition` is `community`, \
+         and `c` of `web` needs it\n  \
+           hint: write `edition = \"enterprise\"` where Odoo Enterprise is there at run time\n\
+         error[OCA004]: there is no module `queue_job`, and `a` and `b` need it\n  \
+           hint: run `oca find queue_job`, and add the repository that has it\n",
+        "4 modules, 4 errors, 0 warnings",
+    );
+    env.edit("repos.toml", "odoo =", "edition = \"enterprise\"\nodoo =");
+    env.oca(&["check"])
+        .stdout_contains("error[OCA004]: there is no module `queue_job`")
+        .stdout_contains(
+            "error[OCA008]: `c` of `web` is under `AGPL-3` and depends on `account_accountant` (`OEEL-1`), \
+             `helpdesk` (`OEEL-1`)\n",
+        )
+        .stderr("4 modules, 3 errors, 0 warnings\n")
+        .status(1);
+}
+
+#[test]
+fn what_only_the_path_around_or_another_profile_has_is_found_there() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("a", "b near")]);
+    modules_repository(&env, "tools", &[("b", "")]);
+    env.own_module("around/near", "{}");
+    env.locked(&format!(
+        "default-profile = \"standard\"\n[profiles.all]\nrepos = [\"tools\"]\n{WEB}\
+         [addons-path]\nafter = [\"around\"]\n"
+    ));
+    errors(
+        &env,
+        "error[OCA004]: there is no module `b`, and `a` of `web` needs it\n  \
+           hint: `tools` of profile `all` has it: add that to `repos`\n",
+        "1 module, 1 error, 0 warnings",
+    );
+}
+
+#[test]
+fn only_what_is_selected_is_looked_at() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("a", "base"), ("b", "queue_job c"), ("c", "b")]);
+    env.locked(&format!("{WEB}modules = [\"a\"]\n"));
+    env.oca(&["check"]).stderr("1 module, 0 errors, 0 warnings\n").success();
+}
+
+#[test]
+fn a_circle_is_told_once_from_its_first_name_on() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("c", "a"), ("b", "c"), ("d", "c")]);
+    modules_repository(&env, "tools", &[("a", "b base"), ("e", "e")]);
+    env.locked(BOTH);
+    errors(
+        &env,
+        "error[OCA006]: modules need each other in a circle: `a` -> `b` -> `c` -> `a`\n  \
+           hint: take one of them out of the `depends` of another\n\
+         error[OCA006]: modules need each other in a circle: `e` -> `e`\n  \
+           hint: take one of them out of the `depends` of another\n",
+        "5 modules, 2 errors, 0 warnings",
+    );
+}
+
+#[test]
+fn a_version_of_another_series_is_an_error() {
+    let env = Env::new();
+    repository(
+        &env,
+        "web",
+        &[
+            ("a", &[("version", "'17.0.1.0.0'")]),
+            ("b", &[("version", "'1.0'")]),
+            ("c", &[("version", "")]),
+            ("d", &[("version", "'18.0.1'")]),
+        ],
+    );
+    env.locked(WEB);
+    let hint = "hint: write it as `18.0.1.0.0` or `1.0.0` once it is migrated, or leave it out";
+    errors(
+        &env,
+        &format!(
+            "error[OCA007]: `a` of `web` has version `17.0.1.0.0`, which is none of Odoo 18.0\n  {hint}\n\
+             error[OCA007]: `d` of `web` has version `18.0.1`, which is none of Odoo 18.0\n  {hint}\n"
+        ),
+        "4 modules, 2 errors, 0 warnings",
+    );
+}
+
+#[test]
+fn licences_have_to_go_together() {
+    let env = Env::new();
+    repository(
+        &env,
+        "web",
+        &[
+            ("free", &[("license", "'AGPL-3'")]),
+            ("lesser", &[("license", "'LGPL-3'")]),
+            ("odd", &[("license", "'Apache-2.0'"), ("depends", "['free']")]),
+            ("silent", &[("license", ""), ("depends", "['free', 'odd']")]),
+        ],
+    );
+    env.own_module(
+        "addons/mine",
+        "{\n  'license': 'OPL-1',\n  'depends': ['lesser', 'free', 'sale', 'odd'],\n}",
+    );
+    env.own_module("addons/other", "{'license': 'LGPL-3', 'depends': ['mine']}");
+    env.locked(&format!("{WEB}{OWN}"));
+    let hint = |module: &str| format!(", or put `{module}` into `ignore` of `[check]`\n");
+    let write = "  hint: write a licence that Odoo knows, such as `LGPL-3`, into the manifest";
+    errors(
+        &env,
+        &format!(
+            "error[OCA008]: `mine` of `addons` is under `OPL-1` and depends on `free` (`AGPL-3`)\n  \
+               at: addons/mine/__manifest__.py:2\n  \
+               hint: change the licence of one of them{}\
+             error[OCA008]: `other` of `addons` is under `LGPL-3` and depends on `mine` (`OPL-1`)\n  \
+               at: addons/other/__manifest__.py:1\n  \
+               hint: change the licence of one of them{}\
+             warning[OCA009]: `odd` of `web` is under `Apache-2.0`, a licence that Odoo does not know\n\
+             {write}{}\
+             warning[OCA009]: `silent` of `web` names no licence; Odoo takes it for `LGPL-3`\n\
+             {write}{}",
+            hint("mine"),
+            hint("other"),
+            hint("odd"),
+            hint("silent")
+        ),
+        "6 modules, 2 errors, 2 warnings",
+    );
+}
+
+#[test]
+fn what_would_install_itself_and_is_left_out_is_a_warning() {
+    let env = Env::new();
+    let auto = ("auto_install", "True");
+    repository(
+        &env,
+        "web",
+        &[
+            ("a", &[]),
+            ("b", &[]),
+            ("glue", &[("depends", "['a', 'sale']"), auto]),
+            ("glue_ab", &[("depends", "['a', 'b']"), auto]),
+            ("glue_core", &[("depends", "['sale', 'stock']"), auto]),
+            ("glue_list", &[("depends", "['a', 'b']"), ("auto_install", "['a']")]),
+            ("glue_none", &[("depends", "['a']"), ("auto_install", "[]")]),
+            ("taken", &[("depends", "['a']"), auto]),
+        ],
+    );
+    env.locked(&format!("{WEB}modules = [\"a\", \"taken\"]\n"));
+    warnings(
+        &env,
+        "warning[OCA010]: `glue` of `web` installs itself where `a` and `sale` are, and is not selected\n  \
+           hint: add it to `modules`, or put `glue` into `ignore` of `[check]`\n\
+         warning[OCA010]: `glue_list` of `web` installs itself where `a` is, and is not selected\n  \
+           hint: add it to `modules`, or put `glue_list` into `ignore` of `[check]`\n",
+        "2 modules, 0 errors, 2 warnings",
+    );
+    env.locked(WEB);
+    env.oca(&["check"]).stderr("8 modules, 0 errors, 0 warnings\n").success();
+}
+
+#[test]
+fn what_promises_more_than_it_depends_on_is_a_warning() {
+    let env = Env::new();
+    let status = |status: &'static str| ("development_status", status);
+    repository(
+        &env,
+        "web",
+        &[
+            ("alpha", &[status("'Alpha'")]),
+            ("silent", &[("depends", "['alpha']")]),
+            ("beta", &[status("'beta'"), ("depends", "['alpha', 'silent', 'base']")]),
+            ("stable", &[status("'Production/Stable'"), ("depends", "['beta', 'silent', 'odd']")]),
+            ("mature", &[status("'mature'"), ("depends", "['base', 'stable']")]),
+            ("odd", &[status("'Planned'"), ("depends", "['alpha']")]),
+        ],
+    );
+    env.locked(WEB);
+    let hint = |module| {
+        format!(
+            "  hint: expect changes in what it depends on, or put `{module}` into `ignore` of `[check]`\n"
+        )
+    };
+    warnings(
+        &env,
+        &format!(
+            "warning[OCA011]: `beta` of `web` is `beta` and depends on `alpha` (`Alpha`)\n{}\
+             warning[OCA011]: `mature` of `web` is `mature` and depends on `stable` (`Production/Stable`)\n{}\
+             warning[OCA011]: `stable` of `web` is `Production/Stable` and depends on `beta` (`beta`), \
+             `silent` (`Beta`)\n{}",
+            hint("beta"),
+            hint("mature"),
+            hint("stable")
+        ),
+        "6 modules, 0 errors, 3 warnings",
+    );
+}
+
+#[test]
+fn names_that_differ_only_by_case_are_a_warning() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("Web_x", ""), ("web_y", "")]);
+    modules_repository(&env, "tools", &[("web_x", "")]);
+    env.locked(BOTH);
+    warnings(
+        &env,
+        "warning[OCA012]: `Web_x` and `web_x` are one directory on macOS and Windows\n  \
+           hint: rename one of them, or put `web_x` into `ignore` of `[check]`\n",
+        "3 modules, 0 errors, 1 warning",
+    );
+}
+
+#[test]
+fn entries_inside_one_another_are_a_warning() {
+    let env = Env::new();
+    let remote = Remote::new(&env, "web");
+    remote.branch("18.0").module("x", &[]).module("more/y", &[]).commit();
+    env.locked(&format!(
+        "{WEB}[repos.web]\naddons = [\".\", \"more\"]\n[[local]]\npath = \"own/addons\"\n\
+         [addons-path]\nbefore = [\"own\", \"${{UNSET_HERE}}/own\"]\nafter = [\"owner\"]\n"
+    ));
+    env.write("own/addons/README.md", "");
+    warnings(
+        &env,
+        "warning[OCA013]: the path has an entry of `own/addons` inside one of `own`\n  \
+           hint: move `own/addons`, or take one of the two off the path\n\
+         warning[OCA013]: the path has an entry of `web/more` inside one of `web`\n  \
+           hint: move `web/more`, or take one of the two off the path\n",
+        "2 modules, 0 errors, 2 warnings",
+    );
+}
+
+#[test]
+fn findings_of_all_profiles_are_told_once() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("a", "queue_job"), ("b", "queue_job gone")]);
+    modules_repository(&env, "tools", &[("c", "gone"), ("gone_not", "base")]);
+    env.locked(
+        "[profiles.one]\nrepos = [\"web\"]\nmodules = [\"a\"]\n\
+         [profiles.two]\nrepos = [\"web\", \"tools\"]\n",
+    );
+    env.oca(&["check", "--all-profiles"])
+        .stdout(
+            "error[OCA004]: there is no module `gone`, and `b` and `c` need it\n  \
+               in: profile `two`\n  \
+               hint: run `oca find gone`, and add the repository that has it\n\
+             error[OCA004]: there is no module `queue_job`, and `a` and `b` need it\n  \
+               in: profiles `one`, `two`\n  \
+               hint: run `oca find queue_job`, and add the repository that has it\n",
+        )
+        .stderr("4 modules, 2 errors, 0 warnings\n")
+        .status(1);
+    env.oca(&["check"]).stderr_contains("several profiles and no `default-profile`").status(2);
+}

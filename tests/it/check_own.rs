@@ -1,0 +1,194 @@
+//! `oca check`: manifests that cannot be read, the user's own modules, `ignore`, and the formats for machines.
+
+use crate::env::Env;
+use crate::project::{WEB, modules_repository};
+use crate::remote::Remote;
+
+const OWN: &str = "[[local]]\npath = \"addons\"\n";
+
+/// Manifests that are none, and what is said of each, with its line.
+fn bad_manifests() -> Vec<(&'static str, Vec<u8>, usize, &'static str)> {
+    vec![
+        ("bad_call", b"{\n 'name': str('x')}".to_vec(), 2, "here stands a call `str(\u{2026})`"),
+        ("bad_code", b"import os\n{'name': 'x'}".to_vec(), 1, "here stands the keyword `import`"),
+        ("bad_deep", [b"{'a': ".to_vec(), b"[".repeat(100_000)].concat(), 1, "nest"),
+        ("bad_fstring", b"{'name':\n\n f'{x}'}".to_vec(), 3, "here stands an f-string"),
+        ("bad_huge", vec![b' '; 10 << 20], 1, "the file is longer than 1 MiB; no manifest is"),
+        ("bad_utf8", b"{\n 'name': '\xe9'}".to_vec(), 2, "the file is not UTF-8 from here on"),
+    ]
+}
+
+#[test]
+fn what_cannot_be_read_is_one_finding_each_and_the_rest_is_read() {
+    let env = Env::new();
+    let remote = Remote::new(&env, "web");
+    let mut draft = remote.branch("18.0").module("good", &[("depends", "['bad_call']")]);
+    for (name, manifest, ..) in bad_manifests() {
+        draft = draft.file(&format!("{name}/__init__.py"), "");
+        draft = draft.file(&format!("{name}/__manifest__.py"), &manifest);
+        env.own_module(&format!("addons/own_{name}"), &manifest);
+    }
+    draft.commit();
+    env.own_module("addons/mine", "{'license': 'AGPL-3', 'depends': ['good', 'own_bad_deep']}");
+    env.locked(&format!("{WEB}{OWN}"));
+    let output = env.oca(&["check"]).output();
+    assert_eq!(output.code, Some(1), "{output}");
+    assert_eq!(output.stderr, "2 modules, 12 errors, 0 warnings\n");
+    let lines: Vec<&str> = output.stdout.lines().collect();
+    let found: Vec<&&str> = lines.iter().filter(|line| line.starts_with("error[OCA014]: ")).collect();
+    assert_eq!(found.len(), 12, "{output}");
+    for (name, _, line, why) in bad_manifests() {
+        let of_web = format!("error[OCA014]: the manifest of `{name}` of `web` cannot be read: ");
+        let own = format!("error[OCA014]: the manifest of `own_{name}` of `addons` cannot be read: ");
+        let at = format!("(`{name}/__manifest__.py` at line {line})");
+        assert!(
+            found.iter().any(|text| text.starts_with(&of_web) && text.contains(why) && text.ends_with(&at))
+        );
+        assert!(found.iter().any(|text| text.starts_with(&own) && text.contains(why)));
+        assert!(lines.contains(&format!("  at: addons/own_{name}/__manifest__.py:{line}").as_str()));
+    }
+}
+
+#[test]
+fn a_pinned_manifest_that_cannot_be_read_matters_to_a_selection_that_needs_it() {
+    let env = Env::new();
+    let remote = modules_repository(&env, "web", &[("a", "base"), ("b", "bad")]);
+    remote.branch("18.0").file("bad/__init__.py", "").file("bad/__manifest__.py", "{'a': b}").commit();
+    env.locked(&format!("{WEB}modules = [\"a\"]\n"));
+    env.oca(&["check"]).stderr("1 module, 0 errors, 0 warnings\n").success();
+    env.locked(&format!("{WEB}modules = [\"b\"]\n"));
+    env.oca(&["check"])
+        .stdout(
+            "error[OCA014]: the manifest of `bad` of `web` cannot be read: a manifest may hold literals only; \
+             here stands a name `b` (`bad/__manifest__.py` at line 1)\n  \
+             hint: correct it: Odoo cannot read it either\n",
+        )
+        .stderr("1 module, 1 error, 0 warnings\n")
+        .status(1);
+}
+
+#[test]
+fn ones_own_manifests_are_named_with_the_line() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("web_x", "base")]);
+    env.own_module(
+        "addons/mine",
+        "{\n  'license': 'AGPL-3',\n  'version': '17.0.1.0.0',\n  'depends': [\n    'base',\n    'web_xx',\n    \
+         'server-ux',\n    'off',\n  ],\n}\n",
+    );
+    env.own_module("addons/off", "{'installable': False}");
+    env.locked(&format!("{WEB}{OWN}"));
+    env.oca(&["check"])
+        .stdout(
+            "error[OCA004]: `off` of `addons` says that it cannot be installed, and `mine` of `addons` needs it\n  \
+               at: addons/mine/__manifest__.py:8\n  \
+               hint: make `off` installable, or do without\n\
+             error[OCA004]: there is no module `web_xx`, and `mine` of `addons` needs it\n  \
+               at: addons/mine/__manifest__.py:6\n  \
+               hint: did you mean `web_x`?\n\
+             error[OCA005]: no module can be called `server-ux`, and `mine` of `addons` needs it\n  \
+               at: addons/mine/__manifest__.py:7\n  \
+               hint: correct `depends` in the manifest\n\
+             error[OCA007]: `mine` of `addons` has version `17.0.1.0.0`, which is none of Odoo 18.0\n  \
+               at: addons/mine/__manifest__.py:3\n  \
+               hint: write it as `18.0.1.0.0` or `1.0.0` once it is migrated, or leave it out\n",
+        )
+        .stderr("2 modules, 4 errors, 0 warnings\n")
+        .status(1);
+}
+
+#[test]
+fn codes_and_modules_are_ignored() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("a", "gone"), ("b", "gone lost"), ("c", "c")]);
+    let check = |ignore: &str, args: &[&str]| {
+        env.locked(&format!("{WEB}[check]\nignore = [{ignore}]\n"));
+        env.oca(&[&["check"], args].concat())
+    };
+    let fine = "3 modules, 0 errors, 0 warnings\n";
+    check("'OCA004', 'OCA006'", &[]).stderr(fine).success();
+    check("'gone', 'lost', 'c'", &[]).stderr(fine).success();
+    check("'a', 'b', 'OCA006'", &[]).stderr(fine).success();
+    check("'b', 'OCA006'", &[])
+        .stdout(
+            "error[OCA004]: there is no module `gone`, and `a` of `web` needs it\n  \
+             hint: run `oca find gone`, and add the repository that has it\n",
+        )
+        .stderr("3 modules, 1 error, 0 warnings\n")
+        .status(1);
+    let unused = "'OCA004', 'OCA006', 'OCA001', 'mended'";
+    check(unused, &[]).stderr(fine).success();
+    check(unused, &["-v"])
+        .stderr(&format!(
+            "`OCA001` in `ignore` of `[check]` hides nothing\n`mended` in `ignore` of `[check]` hides nothing\n{fine}"
+        ))
+        .success();
+    check("'OCA004', 'OCA006', 'OCA099'", &[])
+        .stderr(&format!("warning: `OCA099` in `ignore` of `[check]` is no code of a finding\n{fine}"))
+        .success();
+}
+
+#[test]
+fn machines_get_findings_with_files_and_lines() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("sale", "base"), ("web_x", "gone")]);
+    env.own_module("addons/mine", "{'license': 'AGPL-3',\n 'depends': ['gone']}");
+    env.locked(&format!("{WEB}{OWN}"));
+    env.oca(&["check", "--format", "json"])
+        .stdout(
+            r#"{
+  "version": 1,
+  "errors": 1,
+  "warnings": 1,
+  "findings": [
+    {
+      "code": "OCA004",
+      "severity": "error",
+      "module": "gone",
+      "repo": null,
+      "message": "there is no module `gone`, and `mine` and `web_x` need it",
+      "hint": "run `oca find gone`, and add the repository that has it",
+      "modules": [
+        "gone",
+        "mine",
+        "web_x"
+      ],
+      "file": "[TEMP]/project/addons/mine/__manifest__.py",
+      "line": 2,
+      "profiles": [
+        "standard"
+      ]
+    },
+    {
+      "code": "OCA003",
+      "severity": "warning",
+      "module": "sale",
+      "repo": "web",
+      "message": "`sale` of `web` has the name of a module of Odoo's own",
+      "hint": "rename it, or put `sale` into `ignore` of `[check]`",
+      "modules": [
+        "sale"
+      ],
+      "file": "[TEMP]/project/repos.toml",
+      "line": 4,
+      "profiles": [
+        "standard"
+      ]
+    }
+  ]
+}
+"#,
+        )
+        .stderr("3 modules, 1 error, 1 warning\n")
+        .status(1);
+    env.oca(&["check", "--format", "github", "-q"])
+        .stdout(
+            "::error file=[TEMP]/project/addons/mine/__manifest__.py,line=2,title=OCA004 missing dependency::\
+             there is no module `gone`, and `mine` and `web_x` need it%0A\
+             hint: run `oca find gone`, and add the repository that has it\n\
+             ::warning file=[TEMP]/project/repos.toml,line=4,title=OCA003 module with the name of one of Odoo's own::\
+             `sale` of `web` has the name of a module of Odoo's own%0A\
+             hint: rename it, or put `sale` into `ignore` of `[check]`\n",
+        )
+        .status(1);
+}
