@@ -5,7 +5,7 @@
 //! ```text
 //! main → cli → commands → session → output → error → check → {plan, import} → facts
 //!                       → progress → report
-//!                       → {config, lock, git, addons, requirements, odoo_conf, export}
+//!                       → {config, lock, git, addons, catalogue, requirements, odoo_conf, export}
 //!                       → {repo, fs, pool}
 //! ```
 //!
@@ -15,6 +15,7 @@
 //!   the other: `plan` alone sees both.
 //! - `git` is the only room that knows git2 or HTTP. `addons` reads modules through the trait
 //!   [`FileTree`](repo::FileTree) and has never heard of git; `facts` brings the two together.
+//! - `catalogue` knows the names of OCA's repositories and remembers which modules are in them; the commands ask.
 //! - `check` looks for what may be wrong with the modules of a profile: `plan`'s inventory in, findings out.
 //! - `import` reads the files of other tools, and makes a new `repos.toml` and pins of them.
 //! - `requirements` merges Python requirements, `odoo_conf` edits an odoo.conf: text in, text out.
@@ -26,6 +27,7 @@
 //! - `output` alone prints; `error` decides on exit codes and hints.
 
 mod addons;
+mod catalogue;
 mod check;
 mod cli;
 mod commands;

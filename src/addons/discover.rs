@@ -140,8 +140,9 @@ fn join(directory: &str, name: &str) -> String {
     if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
 }
 
-/// `setup/` holds packaging, in which symlinks show every module a second time.
-fn may_be_module(child: &Entry) -> bool {
+/// Whether a child of an addons directory is a module, as far as it alone can tell. `setup/` holds packaging, in which
+/// symlinks show every module a second time.
+pub(crate) fn may_be_module(child: &Entry) -> bool {
     child.kind == EntryKind::Directory && !child.name.starts_with(['.', '_']) && child.name != "setup"
 }
 

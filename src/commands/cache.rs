@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use crate::catalogue;
 use crate::cli::{Format, FormatArg, Global};
 use crate::error::Error;
 use crate::git::{self, Pruned, Pruning, StoreSize};
@@ -48,7 +49,10 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         Action::Dir => printer.data(&format!("{}\n", cache.display())),
         Action::Size(FormatArg { format }) => size(&cache, *format, printer)?,
         Action::Prune(args) => prune(&cache, args, global, printer)?,
-        Action::Clean => git::clean_cache(&cache)?,
+        Action::Clean => {
+            git::clean_cache(&cache)?;
+            catalogue::clean(&cache)?;
+        }
     }
     Ok(())
 }

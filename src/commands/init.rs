@@ -44,7 +44,7 @@ enum Preset {
     Parity,
 }
 
-fn series(word: &str) -> Result<Series, String> {
+pub(super) fn series(word: &str) -> Result<Series, String> {
     Series::parse(word).map_err(|invalid| invalid.to_string())
 }
 

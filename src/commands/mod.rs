@@ -1,15 +1,19 @@
 //! One file for each subcommand: its arguments and its steps. No parsing, no wording, no git.
 
+mod add;
 mod addons_path;
 mod cache;
 mod check;
 mod export;
+mod find;
 mod init;
 mod list;
 mod lock;
 mod merge_lock;
 mod outdated;
+mod remove;
 mod requirements;
+mod rewrite;
 mod status;
 mod sync;
 mod tree;
@@ -26,6 +30,12 @@ use crate::session::Session;
 pub(crate) enum Command {
     /// Write a repos.toml
     Init(init::Args),
+    /// Put repositories into repos.toml and the lock
+    Add(add::Args),
+    /// Take repositories out of repos.toml and the lock
+    Remove(remove::Args),
+    /// Say which OCA repository has a module
+    Find(find::Args),
     /// Pin what is declared, or check or move the pins
     Lock(lock::Args),
     /// Make the checkouts what the lock says
@@ -66,6 +76,9 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<(), Error> {
     let session = || Session::open(global, printer);
     match &cli.command {
         Command::Init(args) => init::run(args, global, printer),
+        Command::Add(args) => add::run(args, &session()?),
+        Command::Remove(args) => remove::run(args, &session()?),
+        Command::Find(args) => find::run(args, global, printer),
         Command::Lock(args) => lock::run(args, &session()?),
         Command::Sync(args) => sync::run(args, &session()?),
         Command::Export(args) => export::run(args, &session()?),

@@ -21,6 +21,8 @@ pub(crate) enum Error {
     RequiresOca { file: PathBuf, line: usize, required: String, running: String },
     #[error("{}", listed(problems))]
     Refused { problems: Vec<Problem> },
+    #[error("the table `{table}` in `{}` is written in a way that oca cannot edit", file.display())]
+    Uneditable { file: PathBuf, table: String },
     #[error("there is no profile `{name}` in `{}`", file.display())]
     UnknownProfile { file: PathBuf, name: String, known: Vec<String> },
     #[error("`{}` has several profiles and no `default-profile`", file.display())]
@@ -41,6 +43,7 @@ impl Error {
                 [problem] => problem.hint(),
                 _ => None,
             },
+            Self::Uneditable { table, .. } => Some(format!("write it as `[{table}]`")),
             Self::UnknownProfile { name, known, .. } => Some(near_or_all(name, known, "profiles here are")),
             Self::NoDefaultProfile { known, .. } => {
                 Some(format!("give one of {} with `--profile`, or set `default-profile`", quoted(known)))

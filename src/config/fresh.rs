@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use toml_edit::Value;
 
+use super::base_url::{BaseUrl, OCA};
 use super::profile::Merge;
-use super::resolve::{BASE_URL, PATH};
+use super::resolve::PATH;
 use super::values;
 use crate::repo::{Edition, Reference, RemoteUrl, RepoName, Series};
 
@@ -53,7 +54,7 @@ impl Fresh {
         if self.edition == Edition::Enterprise {
             text.push_str("edition = \"enterprise\"\n");
         }
-        field(&mut text, "base-url", base.as_deref().filter(|base| *base != BASE_URL));
+        field(&mut text, "base-url", base.as_deref().filter(|base| *base != OCA));
         field(&mut text, "path", Some(self.path.as_str()).filter(|path| *path != PATH));
         for local in &self.locals {
             text.push_str("\n[[local]]\n");
@@ -65,7 +66,7 @@ impl Fresh {
         }
         text.push_str("]\n");
         for repo in &self.repos {
-            let fields = self.fields(repo, base.as_deref().unwrap_or(BASE_URL));
+            let fields = self.fields(repo, base.as_deref().unwrap_or(OCA));
             if !fields.is_empty() {
                 let name = repo.name.as_str();
                 let name = if name.contains('.') { quoted(name) } else { name.to_owned() };
@@ -125,7 +126,7 @@ fn base_of<'u>(url: &'u str, name: &str) -> Option<&'u str> {
         None => return None,
     };
     let base = address.strip_suffix(name)?.strip_suffix('/')?;
-    values::base_url(base).is_ok().then_some(base)
+    BaseUrl::parse(base).is_ok().then_some(base)
 }
 
 fn field(text: &mut String, key: &str, value: Option<&str>) {

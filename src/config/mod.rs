@@ -3,8 +3,10 @@
 //! Knows the vocabulary of `repo` and reads through `fs`. Knows neither the lock nor git, and asks for no variable of
 //! the environment: texts with `${VAR}` stay templates until a command needs their value.
 
+mod base_url;
 mod checks;
 mod document;
+mod edit;
 mod error;
 mod expand;
 mod fresh;
@@ -22,6 +24,8 @@ use std::path::{Component, Path, PathBuf};
 
 use semver::{Prerelease, Version, VersionReq};
 
+pub(crate) use base_url::BaseUrl;
+pub(crate) use edit::Draft;
 pub(crate) use error::{Error, Unsupported, near, near_or_all};
 pub(crate) use expand::{Template, Unusable, expand_url};
 pub(crate) use fresh::{Fresh, FreshRepo, remote_url};
@@ -49,6 +53,7 @@ pub(crate) struct Config {
     pub(crate) directory: PathBuf,
     #[cfg_attr(not(test), expect(dead_code, reason = "its command comes later"))]
     pub(crate) mode: Mode,
+    pub(crate) base: BaseUrl,
     /// The one that is named, or the only one there is.
     pub(crate) default_profile: Option<String>,
     /// In the order of the file.
@@ -61,9 +66,14 @@ impl Config {
     /// Reads the file and `repos.local.toml` beside it. `running` is the version of this tool.
     pub(crate) fn load(file: &Path, running: &Version) -> Result<Self, Error> {
         let text = text_of(file)?.ok_or_else(|| Error::Missing { file: file.to_owned() })?;
+        Self::load_as(file, &text, running)
+    }
+
+    /// The same, as if the file held this text.
+    pub(crate) fn load_as(file: &Path, text: &str, running: &Version) -> Result<Self, Error> {
         let machine_file = file.with_file_name(machine::FILE_NAME);
         let machine_text = text_of(&machine_file)?.unwrap_or_default();
-        Self::parse((file, &text), (&machine_file, &machine_text), running)
+        Self::parse((file, text), (&machine_file, &machine_text), running)
     }
 
     /// Makes a configuration of the two texts; the files are only for messages and for what is relative to them.
@@ -107,6 +117,7 @@ impl Config {
             file: file.to_owned(),
             directory: directory_of(file),
             mode: declared.mode.unwrap_or_default(),
+            base: declared.base_url.unwrap_or_default(),
             default_profile,
             profiles,
             machine,

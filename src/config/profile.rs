@@ -5,6 +5,7 @@ use std::fmt;
 use semver::VersionReq;
 
 use super::expand::{Template, Unusable};
+use super::values;
 use crate::repo::{CommitId, Edition, Invalid, Reference, RemoteUrl, RepoName, Series};
 
 /// A set of repositories, and what is made of it.
@@ -67,6 +68,13 @@ pub(crate) struct Repo {
 pub(crate) struct ModuleRequest {
     pub(crate) name: String,
     pub(crate) requirement: Option<VersionReq>,
+}
+
+impl ModuleRequest {
+    /// Reads `web_responsive` or `web_responsive >=1.0.3`; else says why not.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        values::module_request(text).map_err(|refusal| refusal.why)
+    }
 }
 
 impl fmt::Display for ModuleRequest {

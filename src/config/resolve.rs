@@ -5,15 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::base_url::BaseUrl;
+use super::checks;
 use super::document::{At, Document};
 use super::expand::Template;
 use super::lineage::Lineage;
 use super::profile::{Check, Export, Image, ModuleRequest, Profile, Repo, Requirements, Surround};
 use super::schema::{Declared, DeclaredProfile, RepoSettings, Settings};
-use super::{checks, values};
-use crate::repo::{Reference, RemoteUrl, RepoName, Series};
+use crate::repo::{Reference, RepoName, Series};
 
-pub(super) const BASE_URL: &str = "https://github.com/OCA";
 /// Where checkouts land if nobody says otherwise.
 pub(crate) const PATH: &str = "oca";
 const IMAGE_ROOT: &str = "/mnt/oca-addons";
@@ -83,10 +83,7 @@ pub(super) fn profiles(
     }
     let everywhere: BTreeMap<&RepoName, &RepoSettings> =
         declared.repos.iter().map(|repo| (&repo.name, &repo.settings)).collect();
-    let base = declared
-        .base_url
-        .clone()
-        .unwrap_or_else(|| values::base_url(BASE_URL).expect("the default is a url"));
+    let base = declared.base_url.clone().unwrap_or_default();
     let profiles: Vec<Profile> = std::iter::zip(&declared.profiles, inherited)
         .map(|(profile, inherited)| {
             let settings = inherited.settings.clone().or(&declared.settings);
@@ -112,12 +109,10 @@ pub(super) fn profiles(
     profiles
 }
 
-fn repo(mention: &At<RepoName>, settings: RepoSettings, base: &RemoteUrl, odoo: Series) -> Repo {
+fn repo(mention: &At<RepoName>, settings: RepoSettings, base: &BaseUrl, odoo: Series) -> Repo {
     let name = mention.value.clone();
     Repo {
-        url: settings.url.unwrap_or_else(|| {
-            values::below_base(base, name.as_str()).expect("a base url was checked with a name behind it")
-        }),
+        url: settings.url.unwrap_or_else(|| base.url_of(&name)),
         reference: settings.reference.unwrap_or_else(|| Reference::Branch(odoo.to_string())),
         modules: settings.modules,
         addons: settings.addons.unwrap_or_else(|| vec![".".to_owned()]),

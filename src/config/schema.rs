@@ -5,6 +5,7 @@
 
 use semver::VersionReq;
 
+use super::base_url::BaseUrl;
 use super::document::{At, Refusal};
 use super::error::Fault;
 use super::expand::Template;
@@ -15,7 +16,7 @@ use crate::repo::{CommitId, Edition, Reference, RemoteUrl, RepoName, Series};
 
 pub(super) struct Declared {
     pub(super) settings: Settings,
-    pub(super) base_url: Option<RemoteUrl>,
+    pub(super) base_url: Option<BaseUrl>,
     pub(super) mode: Option<Mode>,
     pub(super) default_profile: Option<At<String>>,
     pub(super) profiles: Vec<DeclaredProfile>,
@@ -110,7 +111,7 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
         top.refuse(1, Fault::MissingField { key: "odoo", example: "odoo = \"18.0\"" });
     }
     let settings = settings(&mut top);
-    let base_url = top.text("base-url", values::base_url);
+    let base_url = top.text("base-url", BaseUrl::parse);
     let mode = top.word("mode", &[("clone", Mode::Clone), ("submodule", Mode::Submodule)]);
     if mode == Some(Mode::Submodule) {
         top.note_unsupported("mode", "mode = \"submodule\"");

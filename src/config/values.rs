@@ -5,7 +5,7 @@ use semver::VersionReq;
 use super::document::Refusal;
 use super::expand::{Malformed, NotBelow, Template, below};
 use super::profile::{Merge, ModuleRequest};
-use crate::repo::{Invalid, RemoteUrl, redact};
+use crate::repo::{RemoteUrl, redact};
 
 /// `web_responsive` or `web_responsive >=1.0.3`.
 pub(super) fn module_request(text: &str) -> Result<ModuleRequest, Refusal> {
@@ -45,19 +45,6 @@ pub(super) fn remote_url(text: &str) -> Result<RemoteUrl, Refusal> {
     let url = RemoteUrl::parse(text)?;
     template(text)?;
     Ok(url)
-}
-
-/// A url that the names of repositories are put behind.
-pub(super) fn base_url(text: &str) -> Result<RemoteUrl, Refusal> {
-    let base = remote_url(text)?;
-    below_base(&base, "web")?;
-    Ok(base)
-}
-
-/// `{base}/{name}.git`; it is a url for every name where it is one for any.
-pub(super) fn below_base(base: &RemoteUrl, name: &str) -> Result<RemoteUrl, Invalid> {
-    let base = base.as_str();
-    RemoteUrl::parse(&format!("{}/{name}.git", base.strip_suffix('/').unwrap_or(base)))
 }
 
 /// A path that becomes an entry of Odoo's addons path.

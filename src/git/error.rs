@@ -14,6 +14,10 @@ const LOST_SSH: [&str; 5] = [
     "Broken pipe",
 ];
 
+/// What servers say over ssh and `git://` of a repository that is not there.
+const ABSENT: [&str; 4] =
+    ["not found", "not exported", "does not exist", "does not appear to be a git repository"];
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("the remote has no {reference}")]
@@ -78,6 +82,20 @@ impl Error {
             // Who was silent for so long has been waited for: a stall is told at once.
             Self::Connection { .. } | Self::Protocol { .. } => true,
             Self::Ssh { message } => LOST_SSH.iter().any(|words| message.contains(words)),
+            _ => false,
+        }
+    }
+
+    /// Whether it says no more than that there is no such repository, or no such branch of it.
+    pub(crate) fn is_absence(&self) -> bool {
+        match self {
+            Self::MissingReference { .. } | Self::NotFound { .. } => true,
+            // Forges ask strangers who they are, lest they tell what is private.
+            Self::Unauthorised { .. } => true,
+            Self::Remote { message } | Self::Ssh { message } => {
+                let message = message.to_lowercase();
+                ABSENT.iter().any(|words| message.contains(words))
+            }
             _ => false,
         }
     }

@@ -11,7 +11,7 @@ use super::packs::Sources;
 use super::store::{Store, bytes, oid, parents};
 use crate::repo::CommitId;
 
-fn open(path: &Path) -> Result<Repository, Error> {
+pub(super) fn open(path: &Path) -> Result<Repository, Error> {
     Repository::open(path).map_err(|error| match error.code() {
         ErrorCode::NotFound => Error::NotFound { what: format!("no git repository at `{}`", path.display()) },
         _ => error.into(),

@@ -19,10 +19,12 @@ mod local;
 mod packs;
 mod remote;
 mod retry;
+mod root;
 mod ssh;
 mod store;
 mod superproject;
 mod text;
+mod transport;
 mod tree;
 mod wire;
 
@@ -41,6 +43,7 @@ pub(crate) use text::merge_text;
 
 use crate::repo::{CommitId, RemoteUrl};
 use configuration::Configuration;
+use transport::Transport;
 use wire::Client;
 
 /// How long a connection may take.
@@ -96,6 +99,12 @@ impl Git {
 
     pub(crate) fn cache(&self) -> &Path {
         &self.cache
+    }
+
+    /// A path is no network.
+    fn refuse_offline(&self, transport: &Transport) -> Result<(), Error> {
+        let is_path = matches!(transport, Transport::Path(_));
+        if self.offline && !is_path { Err(Error::Offline) } else { Ok(()) }
     }
 
     fn network(&self) -> Result<&Network, Error> {

@@ -1,12 +1,11 @@
 //! A remote and its store: what is wanted, fetched by whichever way the remote offers, and only where it is not
 //! here yet.
 
-use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 
-use super::address::Address;
 use super::packs::PackSink;
 use super::store::Store;
+use super::transport::{Transport, if_version_2};
 use super::tree::GitTree;
 use super::wire::{Failure, HttpRemote, Objects};
 use super::{Error, Git, Meter, libgit2, local};
@@ -19,53 +18,21 @@ pub(crate) struct Remote<'a> {
     store: Store,
 }
 
-enum Transport {
-    Path(PathBuf),
-    /// Protocol 2, until the server turns out to lack it; then libgit2 with the url.
-    Http {
-        remote: HttpRemote,
-        url: String,
-    },
-    Libgit2 {
-        url: String,
-    },
-}
-
 impl<'a> Remote<'a> {
     pub(super) fn new(git: &'a Git, url: &RemoteUrl) -> Result<Self, Error> {
-        let network = git.network()?;
-        let real = network.configuration.instead_of(url.as_str());
-        let malformed = |why: String| Error::Git { why };
-        let real = RemoteUrl::parse(&real).map_err(|invalid| malformed(invalid.to_string()))?;
+        let transport = Transport::new(git.network()?, url)?;
         // The store belongs to the declared url: a mirror serves the same objects.
         let store = Store::open(git.cache(), url.without_secret().as_str())?;
-        let text = real.as_str().to_owned();
-        let transport = match Address::parse(&real).map_err(malformed)? {
-            Address::Path(path) => Transport::Path(path),
-            Address::Http(address) => {
-                Transport::Http { remote: HttpRemote::new(Arc::clone(&network.client), address), url: text }
-            }
-            Address::Ssh(_) | Address::Daemon(_) => Transport::Libgit2 { url: text },
-        };
         Ok(Self { git, transport, store })
     }
 
     /// The commit that a reference stands for now. A `rev` stands for itself, unasked.
     pub(crate) fn resolve(&self, reference: &Reference) -> Result<CommitId, Error> {
-        let name = match reference {
-            Reference::Rev(commit) => return Ok(*commit),
-            Reference::Branch(_) | Reference::Tag(_) => reference.full_name().unwrap_or_default(),
-        };
+        if let Reference::Rev(commit) = reference {
+            return Ok(*commit);
+        }
         self.refuse_offline()?;
-        let found = match &self.transport {
-            Transport::Path(path) => local::resolve(path, &name)?,
-            Transport::Libgit2 { url } => libgit2::resolve(url, &name)?,
-            Transport::Http { remote, url } => match if_version_2(remote, || remote.resolve(&name))? {
-                Some(found) => found,
-                None => libgit2::resolve(url, &name)?,
-            },
-        };
-        found.ok_or_else(|| Error::MissingReference { reference: reference.clone() })
+        self.transport.resolve(reference)
     }
 
     /// Whether a reference still leads to a commit: it is the head, or an ancestor of it.
@@ -311,28 +278,7 @@ impl<'a> Remote<'a> {
         Err(Error::Protocol { why: format!("it was asked for commit `{commit}` and sent something else") })
     }
 
-    /// A path is no network.
     fn refuse_offline(&self) -> Result<(), Error> {
-        let is_path = matches!(self.transport, Transport::Path(_));
-        if self.git.offline && !is_path { Err(Error::Offline) } else { Ok(()) }
-    }
-}
-
-/// Runs a request of protocol 2; `None` where the server turns out not to support it.
-///
-/// A server without it answers with nothing, just like a connection that was cut: so it is asked what it can do,
-/// and the request is made once more where it should have worked.
-fn if_version_2<T>(
-    remote: &HttpRemote,
-    request: impl Fn() -> Result<T, Failure>,
-) -> Result<Option<T>, Error> {
-    if remote.is_plain() {
-        return Ok(None);
-    }
-    match request() {
-        Ok(done) => Ok(Some(done)),
-        Err(Failure::PerhapsUnsupported) if remote.turns_out_plain()? => Ok(None),
-        Err(Failure::PerhapsUnsupported) => request().map(Some).map_err(Failure::into_error),
-        Err(failure) => Err(failure.into_error()),
+        self.git.refuse_offline(&self.transport)
     }
 }

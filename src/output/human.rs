@@ -6,6 +6,7 @@ use crate::config::near;
 use crate::error::counted;
 use crate::export::FileState;
 use crate::git::CheckoutError;
+use crate::repo::RepoName;
 use crate::report::{
     Difference, MissingDirectory, Outcome, RepoOutcome, State, Step, Unmet, Verified, WhyUnmet,
 };
@@ -31,7 +32,11 @@ pub(crate) fn render_outcome(outcome: &Outcome) -> String {
         Outcome::Refused(error) => format!("refused: {error}"),
         Outcome::Kept(error) => format!("left alone: {error}"),
         Outcome::NoAddons(missing) => format!("failed: it has no directory `{}`", missing.directory),
-        Outcome::Failed(error) | Outcome::CheckoutFailed { error, .. } => format!("failed: {error}"),
+        Outcome::Listed(modules) => counted(modules.len(), "directory", "directories"),
+        Outcome::NotThere(error) => format!("passed over: {error}"),
+        Outcome::Failed(error) | Outcome::Misnamed { error, .. } | Outcome::CheckoutFailed { error, .. } => {
+            format!("failed: {error}")
+        }
     }
 }
 
@@ -78,6 +83,11 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
             error: format!("cannot fetch `{name}` from `{url}`"),
             cause: Some(with_sources(error)),
             hint: error.hint(url).map(|hint| hint.replace("NAME", name.as_str())),
+        },
+        Outcome::Misnamed { error, near } => FailureWords {
+            error: format!("cannot fetch `{name}` from `{url}`"),
+            cause: Some(with_sources(error)),
+            hint: Some(format!("did you mean `{near}`?")),
         },
         Outcome::NoAddons(MissingDirectory { directory, commit, known }) => FailureWords {
             error: format!("`{name}` has no directory `{directory}` at commit `{commit}`"),
@@ -182,7 +192,7 @@ fn compared(more: &[String], fewer: &[String]) -> String {
 }
 
 /// The names, or the first few of many.
-fn first_names(names: &[String]) -> String {
+pub(crate) fn first_names(names: &[String]) -> String {
     const SHOWN: usize = 5;
     if names.len() <= SHOWN + 1 {
         return quoted_list(names);
@@ -209,6 +219,13 @@ impl fmt::Display for Unmet {
             WhyUnmet::Version { repo, version } => write!(f, ", and `{repo}` has {version}"),
         }
     }
+}
+
+/// Why repositories cannot be removed.
+pub(super) fn needed(removed: &[RepoName], unmet: &Unmet) -> String {
+    let names: Vec<String> = removed.iter().map(ToString::to_string).collect();
+    let verb = if removed.len() == 1 { "is" } else { "are" };
+    format!("{} {verb} still needed: {unmet}", quoted_list(&names))
 }
 
 /// What to do about a module that is not there.

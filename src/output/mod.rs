@@ -12,7 +12,7 @@ use std::io::{self, IsTerminal, Write};
 
 pub(crate) use cache::{pruned_as_json, render_pruned, render_pruned_total, render_store, sizes_as_json};
 pub(crate) use findings::render_findings;
-pub(crate) use human::{Table, render_outcome, render_planned};
+pub(crate) use human::{Table, first_names, render_outcome, render_planned};
 pub(crate) use tree::{render_tree, render_why};
 
 use crate::cli::{ColorChoice, Global};
@@ -121,6 +121,12 @@ impl Printer {
                     self.line(Tone::Hint, conflict.hint());
                 }
             }
+            Error::Needed { removed, unmet } => {
+                for unmet in unmet {
+                    self.line(Tone::Error, &human::needed(removed, unmet));
+                    self.line(Tone::Hint, &format!("take `{}` off its `modules` first", unmet.module));
+                }
+            }
             Error::Unmet { unmet } => {
                 for unmet in unmet {
                     self.line(Tone::Error, &unmet.to_string());
@@ -191,7 +197,8 @@ impl Printer {
 
 /// Whether an outcome is worth a line while work goes on; failures are told at the end.
 fn line_for(name: &str, outcome: &Outcome, verbose: bool) -> Option<String> {
-    let is_quiet = matches!(outcome, Outcome::UpToDate | Outcome::Outdated) && !verbose;
+    use Outcome::{Listed, NotThere, Outdated, UpToDate};
+    let is_quiet = matches!(outcome, UpToDate | Outdated | Listed(_) | NotThere(_)) && !verbose;
     (!is_quiet && !outcome.is_failure()).then(|| format!("{name}: {}", render_outcome(outcome)))
 }
 

@@ -46,6 +46,15 @@ pub(crate) enum Outcome {
     Kept(CheckoutError),
     /// The remote did not give what was asked for.
     Failed(GitError),
+    /// What is at its root was listed: the directories that may be modules.
+    Listed(Vec<String>),
+    /// It does not exist, or has no such branch, which may well be.
+    NotThere(GitError),
+    /// It does not exist, and another name is much like its own.
+    Misnamed {
+        error: GitError,
+        near: String,
+    },
     /// Its commit lacks a directory that should hold its modules.
     NoAddons(MissingDirectory),
     /// The checkout on the disk could not be worked on.
@@ -77,6 +86,7 @@ impl Outcome {
         matches!(
             self,
             Self::Failed(_)
+                | Self::Misnamed { .. }
                 | Self::NoAddons(_)
                 | Self::CheckoutFailed { .. }
                 | Self::Kept(_)
@@ -91,6 +101,17 @@ impl Outcome {
             kept => Self::Kept(kept),
         }
     }
+}
+
+/// Where a module is to be had.
+#[derive(Debug)]
+pub(crate) struct Whereabouts {
+    pub(crate) module: String,
+    /// Odoo itself brings it.
+    pub(crate) is_core: bool,
+    /// The profile has its repository already.
+    pub(crate) is_known: bool,
+    pub(crate) repos: Vec<RepoName>,
 }
 
 /// One way in which a lock is not what `repos.toml` declares.

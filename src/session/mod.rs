@@ -3,8 +3,9 @@
 mod directories;
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use crate::catalogue::Catalogue;
 use crate::cli::Global;
 use crate::config::{self, Config, Profile, Template};
 use crate::error::Error;
@@ -14,7 +15,7 @@ use crate::lock::{self, Lock};
 use crate::output::Printer;
 use crate::plan;
 use crate::pool::Pools;
-use crate::repo::{Reference, RemoteUrl, RepoName};
+use crate::repo::{Reference, RemoteUrl, RepoName, Series};
 use directories::Directories;
 
 /// What every command that has a `repos.toml` needs.
@@ -24,7 +25,8 @@ pub(crate) struct Session<'a> {
     pub(crate) config: Config,
     /// The absolute directory of `repos.toml`.
     root: PathBuf,
-    git: OnceLock<Git>,
+    /// Shared by sessions of one run: a second one would have connections and credentials of its own.
+    git: Arc<OnceLock<Git>>,
     directories: Directories,
 }
 
@@ -35,6 +37,12 @@ impl<'a> Session<'a> {
             None => config::find(Path::new(".")).ok_or(Error::NoConfig)?,
         };
         Self::with_config(Config::load(&file, &running_version())?, global, printer)
+    }
+
+    /// The same run, as if `repos.toml` held this text.
+    pub(crate) fn with_text(&self, text: &str) -> Result<Self, Error> {
+        let config = Config::load_as(&self.config.file, text, &running_version())?;
+        Ok(Self { git: self.git.clone(), ..Self::with_config(config, self.global, self.printer)? })
     }
 
     /// A run with a configuration that may not be on the disk yet.
@@ -53,7 +61,7 @@ impl<'a> Session<'a> {
             printer,
             config,
             root: normal(&root),
-            git: OnceLock::new(),
+            git: Arc::default(),
             directories: Directories::default(),
         };
         session.config.profiles.iter().try_for_each(|profile| session.refuse_mixed(profile))?;
@@ -88,16 +96,19 @@ impl<'a> Session<'a> {
         if let Some(git) = self.git.get() {
             return Ok(git);
         }
-        let cache = cache_directory(self.global)?;
-        // Told once, and not again for each repository.
-        create_directory(&cache).map_err(Error::Cache)?;
-        let git = Git::new(cache, self.global.offline);
+        let git = open_git(self.global)?;
         Ok(self.git.get_or_init(|| git))
     }
 
     /// What remotes gave cause to warn of, such as a token that was refused; for after they were asked.
     pub(crate) fn tell_warnings(&self, git: &Git) {
         git.warnings().iter().for_each(|warning| self.printer.warning(warning));
+    }
+
+    /// Which OCA repositories have which modules on a series, as far as `oca find` or `oca add` have asked; asks nobody.
+    pub(crate) fn catalogue(&self, odoo: Series) -> Result<Catalogue, Error> {
+        let base = self.remote_url(self.config.base.as_url())?.without_secret();
+        Ok(Catalogue::load(&cache_directory(self.global)?, base.as_str(), odoo))
     }
 
     /// Threads are only started by commands that have work for them.
@@ -113,7 +124,8 @@ impl<'a> Session<'a> {
         Ok(self.config.profile(self.named_profile().as_deref())?)
     }
 
-    fn named_profile(&self) -> Option<String> {
+    /// The profile that the user names, perhaps one that does not exist.
+    pub(crate) fn named_profile(&self) -> Option<String> {
         self.global.profile.clone().or_else(|| set_variable("OCA_PROFILE"))
     }
 
@@ -246,6 +258,14 @@ impl<'a> Session<'a> {
     pub(crate) fn absolute(&self, path: &str) -> PathBuf {
         normal(&self.root.join(path))
     }
+}
+
+/// Git with the cache that the flags and the environment name.
+pub(crate) fn open_git(global: &Global) -> Result<Git, Error> {
+    let cache = cache_directory(global)?;
+    // Told once, and not again for each repository.
+    create_directory(&cache).map_err(Error::Cache)?;
+    Ok(Git::new(cache, global.offline))
 }
 
 /// The directory of all stores.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,7 @@ def all_cases(setting: Setting, network: Network) -> Iterator[Case]:
         yield from first_sync_cases(setting, link)
         yield from repeated_sync_cases(setting, link)
         yield chosen_export_case(setting, link)
+        yield from find_cases(setting, link)
     yield full_export_case(setting, network.loopback)
     yield from local_cases(setting, network.loopback)
 
@@ -149,6 +151,27 @@ def chosen_export_case(setting: Setting, link: Link) -> Case:
     # Of what comes, 1.5 MB are directories of modules that were not chosen: a commit is fetched with all of them.
     promise = Promise(megabytes=7, target_seconds=1.0 if link.is_slow else None, target_megabytes=6)
     return Case(name, contenders if oca.present else [], link, promise=promise)
+
+
+def find_cases(setting: Setting, link: Link) -> Iterator[Case]:
+    """All names of OCA's list are asked for; the server has only those of the profile."""
+    oca = Oca(setting, link, OcaProject(setting, link, "oca-find"))
+    find = ["find", "web_responsive"]
+
+    def once() -> None:
+        oca.project.run(*find)
+
+    def forget_served() -> None:
+        """Leaves the answers of those alone that the server does not have."""
+        answers = next((oca.project.cache / "catalogue").iterdir())
+        known = json.loads(answers.read_text())
+        for name in setting.names:
+            known["repos"].pop(name, None)
+        answers.write_text(json.dumps(known))
+
+    yield Case("find, nothing cached", [oca.contender(*find, before=oca.forget_everything)], link)
+    yield Case("find, 32 to ask", [oca.contender(*find, once=once, before=forget_served)], link)
+    yield Case("find, asked before", [oca.contender(*find, once=once)], link, tiny=True)
 
 
 def full_export_case(setting: Setting, link: Link) -> Case:

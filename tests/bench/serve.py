@@ -114,6 +114,9 @@ class GitHandler(BaseHTTPRequestHandler):
         """Logs nothing: a line a request would be measured too."""
 
     def answer(self, *, has_body: bool) -> None:
+        if not self.has_repository():
+            self.refuse()
+            return
         backend = subprocess.Popen(
             [self.server.backend],
             env=self.cgi_environment(),
@@ -126,6 +129,18 @@ class GitHandler(BaseHTTPRequestHandler):
             if feeder:
                 feeder.join()
         self.record_cpu()
+
+    def has_repository(self) -> bool:
+        """Whether the path leads to one; a forge finds that out without starting git."""
+        name, dot_git, _ = self.path.partition(".git/")
+        return Path(self.server.environment["GIT_PROJECT_ROOT"], f"{name}{dot_git}".strip("/")).is_dir()
+
+    def refuse(self) -> None:
+        for _ in self.body():
+            pass
+        self.send_response_only(404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def cgi_environment(self) -> dict[str, str]:
         path, _, query = self.path.partition("?")

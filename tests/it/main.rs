@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests set up their own files")]
 
+mod add;
 mod addons_path;
 mod addons_path_files;
 mod auth;
@@ -22,6 +23,7 @@ mod export_abroad;
 #[cfg(unix)]
 mod export_dest;
 mod faults;
+mod find;
 mod harness;
 mod http;
 mod import_formats;
@@ -45,6 +47,7 @@ mod outdated;
 mod project;
 mod proxy;
 mod remote;
+mod remove;
 mod requirements;
 mod requirements_selection;
 mod requirements_system;

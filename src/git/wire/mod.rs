@@ -23,7 +23,7 @@ use protocol::{Broken, Capabilities, Wants};
 
 use super::retry::{Failed, retrying};
 use super::{Error, Meter};
-use crate::repo::CommitId;
+use crate::repo::{CommitId, TreeId};
 
 /// git compresses request bodies from here on.
 const GZIP_FROM: usize = 1024;
@@ -55,15 +55,21 @@ pub(super) enum Objects<'a> {
     Blobs(&'a [[u8; 20]]),
     /// The commits that lead to `to`, without those that lead to `from`; no files, no directories.
     History { from: CommitId, to: CommitId },
+    /// A commit and nothing else.
+    Commit(CommitId),
+    /// A tree without what is in it.
+    Tree(TreeId),
 }
 
 impl Objects<'_> {
     /// The ids to ask for.
     fn ids(&self) -> Vec<[u8; 20]> {
         match self {
-            Self::Trees(commit) | Self::Files(commit, _) | Self::History { to: commit, .. } => {
-                vec![*commit.as_bytes()]
-            }
+            Self::Trees(commit)
+            | Self::Files(commit, _)
+            | Self::History { to: commit, .. }
+            | Self::Commit(commit) => vec![*commit.as_bytes()],
+            Self::Tree(tree) => vec![*tree.as_bytes()],
             Self::Blobs(ids) => ids.to_vec(),
         }
     }
@@ -75,6 +81,9 @@ impl Objects<'_> {
             Self::Files(_, depth) => Wants { depth: (depth > 0).then_some(depth), ..all },
             Self::Blobs(_) => all,
             Self::History { from, .. } => Wants { have: Some(from), filter: Some("tree:0"), ..all },
+            Self::Commit(_) => Wants { depth: Some(1), filter: Some("tree:0"), ..all },
+            // What is asked for by its id passes every filter; what is in it does not.
+            Self::Tree(_) => Wants { filter: Some("tree:0"), ..all },
         }
     }
 }

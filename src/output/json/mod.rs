@@ -13,8 +13,8 @@ use super::{render_outcome, render_planned};
 use crate::config::Profile;
 use crate::export::{Alteration, FileState};
 use crate::lock::Change;
-use crate::repo::{CommitId, RepoName};
-use crate::report::{Difference, Outcome, Outdated, RepoOutcome, RepoStatus, State, Verified};
+use crate::repo::{CommitId, RepoName, Series};
+use crate::report::{Difference, Outcome, Outdated, RepoOutcome, RepoStatus, State, Verified, Whereabouts};
 use crate::requirements::{Conflict, Flag, Merged, Need, System};
 
 pub(super) const VERSION: u32 = 1;
@@ -91,7 +91,12 @@ pub(crate) fn outcomes(outcomes: &[RepoOutcome], dry: bool) -> String {
             Outcome::Exported { .. } => ("exported", None),
             Outcome::Refused(_) => ("refused", None),
             Outcome::Kept(_) => ("kept", None),
-            Outcome::Failed(_) | Outcome::NoAddons(_) | Outcome::CheckoutFailed { .. } => ("failed", None),
+            Outcome::Listed(_) => ("listed", None),
+            Outcome::NotThere(_) => ("not-there", None),
+            Outcome::Failed(_)
+            | Outcome::Misnamed { .. }
+            | Outcome::NoAddons(_)
+            | Outcome::CheckoutFailed { .. } => ("failed", None),
         };
         One { name: &repo.name, outcome, commit, message }
     }
@@ -180,6 +185,31 @@ pub(crate) fn verified(repos: &[Verified]) -> String {
     }
     let fine = repos.iter().all(Verified::is_fine);
     render(&All { version: VERSION, verified: fine, repos: repos.iter().map(one).collect() })
+}
+
+/// Where modules are, and the repositories that could not be asked.
+pub(crate) fn whereabouts(odoo: Series, modules: &[Whereabouts], unasked: &[RepoName]) -> String {
+    #[derive(Serialize)]
+    struct All<'a> {
+        version: u32,
+        odoo: Series,
+        modules: Vec<One<'a>>,
+        unasked: &'a [RepoName],
+    }
+    #[derive(Serialize)]
+    struct One<'a> {
+        name: &'a str,
+        /// Odoo's own.
+        core: bool,
+        /// In the lock of the profile already.
+        locked: bool,
+        repos: &'a [RepoName],
+    }
+    fn one(there: &Whereabouts) -> One<'_> {
+        let Whereabouts { module, is_core, is_known, repos } = there;
+        One { name: module, core: *is_core, locked: *is_known, repos }
+    }
+    render(&All { version: VERSION, odoo, modules: modules.iter().map(one).collect(), unasked })
 }
 
 pub(crate) fn outdated(repos: &[Outdated]) -> String {

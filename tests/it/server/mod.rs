@@ -28,6 +28,7 @@ pub(crate) struct Builder {
     protocol_2: bool,
     filter: bool,
     exact_commits: bool,
+    deepest_tree: Option<u32>,
 }
 
 impl Builder {
@@ -72,6 +73,12 @@ impl Builder {
         self
     }
 
+    /// Takes the filter `tree:N` with this `N` at most, as the largest forge does.
+    pub(crate) fn deepest_tree(mut self, depth: u32) -> Self {
+        self.deepest_tree = Some(depth);
+        self
+    }
+
     pub(crate) fn start(self) -> Server {
         let tls = self.tls.then(tls::authority);
         let authority = tls.as_ref().map(|(pem, _)| {
@@ -79,16 +86,18 @@ impl Builder {
             self.authority_file.clone()
         });
         let on = |feature: &str, on: bool| format!("uploadpack.{feature}={on}");
+        let mut config = vec![on("allowFilter", self.filter), on("allowAnySHA1InWant", self.exact_commits)];
+        config.extend(self.deepest_tree.map(|depth| format!("uploadpackfilter.tree.maxDepth={depth}")));
         let service = Arc::new(Service {
-            config: vec![on("allowFilter", self.filter), on("allowAnySHA1InWant", self.exact_commits)],
+            config,
             root: self.root,
             authorizations: self.authorizations,
             protocol_2: self.protocol_2,
             ..Service::default()
         });
         let shared = Arc::clone(&service);
-        let config = tls.map(|(_, config)| config);
-        let listener = Loopback::start(move |stream, number| shared.serve(stream, config.as_ref(), number));
+        let tls = tls.map(|(_, config)| config);
+        let listener = Loopback::start(move |stream, number| shared.serve(stream, tls.as_ref(), number));
         Server { listener, service, authority }
     }
 }
@@ -115,6 +124,7 @@ impl Server {
             protocol_2: true,
             filter: true,
             exact_commits: true,
+            deepest_tree: None,
         }
     }
 

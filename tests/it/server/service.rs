@@ -74,6 +74,7 @@ impl Service {
         let fault = self.next_fault(line);
         match fault {
             None if !self.admits(request) => faults::answer(stream, request, &Fault::Status(401)),
+            None if !self.has(request) => faults::answer(stream, request, &Fault::Status(404)),
             None
             | Some(Fault::CloseAfter(_) | Fault::StallAfter(_) | Fault::CorruptPack | Fault::EndlessPack) => {
                 let answer = cgi::answer(&self.root, &self.config, self.protocol_2, request)?;
@@ -81,6 +82,12 @@ impl Service {
             }
             Some(fault) => faults::answer(stream, request, &fault),
         }
+    }
+
+    /// Whether there is such a repository; git would find that out in a process of its own.
+    fn has(&self, request: &Request) -> bool {
+        let repository = request.path().split_inclusive(".git").next().unwrap_or_default();
+        self.root.join(repository.trim_start_matches('/')).exists()
     }
 
     fn redirection(&self, request: &Request) -> Option<(u16, String)> {

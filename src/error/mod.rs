@@ -2,11 +2,15 @@
 //!
 //! The rooms' own errors know nothing of exit codes; the choice of code and hint is made here.
 
+mod edit;
+
 use std::path::{Path, PathBuf};
+
+pub(crate) use edit::EditError;
 
 use crate::lock::Dispute;
 use crate::plan::RefusedPin;
-use crate::repo::{Invalid, RepoName, UnreadableTree};
+use crate::repo::{Invalid, RepoName, Series, UnreadableTree};
 use crate::report::{Difference, Outcome, RepoOutcome, Unmet};
 use crate::requirements::{Conflict, Problem};
 use crate::{config, export, fs, git, import, lock};
@@ -31,6 +35,8 @@ pub(crate) enum Error {
     Differs { file: PathBuf, differences: Vec<String>, command: String },
     #[error("`{}` has two sides that pin {} differently{}", file.display(), counted(disputes.len(), "repository", "repositories"), dispute_list(disputes))]
     Disputed { file: PathBuf, disputes: Vec<Dispute> },
+    #[error(transparent)]
+    Edit(#[from] EditError),
     #[error("`{}` already exists", file.display())]
     Exists { file: PathBuf },
     #[error(transparent)]
@@ -54,6 +60,15 @@ pub(crate) enum Error {
     Lock(#[from] lock::Error),
     #[error("profile `{profile}` in `{}` mixes its checkouts in `{path}` with the own modules in `{local}`", file.display())]
     MixedPaths { file: PathBuf, profile: String, path: String, local: String },
+    /// What is left asks for modules of repositories that were to be removed.
+    #[error("repositories are needed that were to be removed")]
+    Needed { removed: Vec<RepoName>, unmet: Vec<Unmet> },
+    #[error("no repository below `{base}` could be asked")]
+    NoAnswer {
+        base: String,
+        #[source]
+        error: git::Error,
+    },
     #[error("there is no `repos.toml` here or in a directory above")]
     NoConfig,
     #[error("there is no `{}`, which `{}` names in `constraints`", file.display(), config.display())]
@@ -62,6 +77,10 @@ pub(crate) enum Error {
     NoCache,
     #[error("there is no `{}`", file.display())]
     NoLock { file: PathBuf },
+    #[error("there is no `repos.toml` here or in a directory above to say for which series")]
+    NoSeries,
+    #[error("no OCA repository has {} on {odoo}", quoted(modules))]
+    Nowhere { modules: Vec<String>, odoo: Series, near: Vec<String>, unasked: usize },
     #[error("`{}` is not an export of oca", directory.display())]
     NotAnExport { directory: PathBuf },
     #[error("Odoo would refuse `{}`: {why}", path.display())]
@@ -124,6 +143,7 @@ impl Error {
             | Self::ExportUnfinished { .. }
             | Self::NoLock { .. }
             | Self::NotAnAddonsDirectory { .. }
+            | Self::Nowhere { unasked: 0, .. }
             | Self::OtherProfile { .. }
             | Self::ProfileNotLocked { .. }
             | Self::Silent
@@ -143,8 +163,10 @@ impl Error {
             | Self::LinkedPath { .. }
             | Self::Lock(_)
             | Self::MixedPaths { .. }
+            | Self::Needed { .. }
             | Self::NoCache
             | Self::NoConfig
+            | Self::NoSeries
             | Self::NotAnExport { .. }
             | Self::NoConstraints { .. }
             | Self::NotUtf8 { .. }
@@ -159,7 +181,9 @@ impl Error {
             | Self::UnreadableFolder { .. }
             | Self::Unsupported { .. }
             | Self::Unusable(_) => 2,
-            Self::Git(error) => git_code(error),
+            Self::Nowhere { .. } => 3,
+            Self::Edit(error) => error.exit_code(),
+            Self::Git(error) | Self::NoAnswer { error, .. } => git_code(error),
             Self::ImportUnlocked { cause, .. } => cause.exit_code(),
             Self::Repos { failures } => {
                 failures.iter().map(|failure| outcome_code(&failure.outcome)).max().unwrap_or(3)
@@ -179,6 +203,7 @@ impl Error {
             }
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
             Self::Disputed { .. } => Some("run `oca lock --ours` or `oca lock --theirs`".to_owned()),
+            Self::Edit(error) => Some(error.hint()),
             Self::Exists { .. } => Some("edit it, or move it away first".to_owned()),
             Self::Export(error) => error.hint(),
             Self::ExportOfLinks { .. } => {
@@ -198,11 +223,18 @@ impl Error {
             Self::MixedPaths { .. } => {
                 Some("give the profile a `path` that neither holds nor is in a `[[local]]` one".to_owned())
             }
+            Self::NoAnswer { base, error } => error.hint(&format!("{base}/web.git")),
             Self::NoCache => Some("set `OCA_CACHE_DIR`".to_owned()),
             Self::NoConfig => Some("run `oca init`, or name the file with `--config`".to_owned()),
             Self::NoConstraints { .. } => {
                 Some("write the file, or take it off the list in `[requirements]`".to_owned())
             }
+            Self::NoSeries => Some("name it with `--odoo`, such as `--odoo 18.0`".to_owned()),
+            Self::Nowhere { near, .. } if !near.is_empty() => Some(format!("did you mean {}?", quoted(near))),
+            Self::Nowhere { unasked: 0, .. } => {
+                Some("check the name; where it is new, ask again with `oca find --refresh`".to_owned())
+            }
+            Self::Nowhere { .. } => Some("run it again: not all repositories could be asked".to_owned()),
             Self::NoLock { .. } => Some("run `oca lock` and commit the result".to_owned()),
             Self::NotAnAddonsDirectory { is_checkout: true, .. } => Some("run `oca sync`".to_owned()),
             Self::NotAnAddonsDirectory { .. } => {
@@ -241,6 +273,7 @@ impl Error {
             | Self::BadName { .. }
             | Self::Conflicts { .. }
             | Self::File(_)
+            | Self::Needed { .. }
             | Self::NotAnExport { .. }
             | Self::OtherProfile { .. }
             | Self::ProfileNotLocked { .. }
@@ -260,7 +293,9 @@ fn git_code(error: &git::Error) -> u8 {
 
 fn outcome_code(outcome: &Outcome) -> u8 {
     match outcome {
-        Outcome::Failed(error) | Outcome::CheckoutFailed { error, .. } => git_code(error),
+        Outcome::Failed(error) | Outcome::Misnamed { error, .. } | Outcome::CheckoutFailed { error, .. } => {
+            git_code(error)
+        }
         // A disk that is full, or a store that is damaged; not what the repository holds.
         Outcome::NoAddons(_) | Outcome::Refused(export::Error::File(_)) => 2,
         Outcome::Refused(export::Error::Objects(_) | export::Error::Store { .. }) => 3,
@@ -309,6 +344,10 @@ fn difference_list(differences: &[Difference]) -> String {
             format!("{first}, and {}", counted(rest.len(), "more difference", "more differences"))
         }
     }
+}
+
+fn quoted(words: &[impl ToString]) -> String {
+    words.iter().map(|word| format!("`{}`", word.to_string())).collect::<Vec<_>>().join(", ")
 }
 
 /// "1 repository", "3 repositories".

@@ -1,0 +1,216 @@
+//! `oca add`: puts repositories, or the repository of a module, into `repos.toml` and the lock.
+
+use crate::addons::core::Core;
+use crate::catalogue;
+use crate::cli::FormatArg;
+use crate::config::{self, ModuleRequest, Profile, Repo};
+use crate::error::{EditError, Error};
+use crate::git;
+use crate::repo::{RemoteUrl, RepoName};
+use crate::report::Outcome;
+use crate::session::Session;
+
+use super::find::{self, Search};
+use super::rewrite::{Rewrite, tell};
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Names of OCA's repositories, or urls of any
+    #[arg(value_name = "NAME|URL", required_unless_present = "modules")]
+    repos: Vec<String>,
+    /// Add the repository that has this module; with a NAME or URL, take this module of it
+    #[arg(long = "module", value_name = "MODULE", value_parser = ModuleRequest::parse)]
+    modules: Vec<ModuleRequest>,
+    #[command(flatten)]
+    format: FormatArg,
+}
+
+/// A repository that is to be there.
+struct Target {
+    name: RepoName,
+    /// Where the user says it is.
+    url: Option<RemoteUrl>,
+}
+
+pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
+    let targets: Vec<Target> = args.repos.iter().map(|word| Target::parse(word)).collect::<Result<_, _>>()?;
+    if targets.len() > 1 && !args.modules.is_empty() {
+        return Err(EditError::ModuleOfSeveral.into());
+    }
+    let rewrite = Rewrite::begin(session)?;
+    let profile = rewrite.session.profile()?.clone();
+    let mut addition = Addition { rewrite, profile, done: Vec::new(), named: Vec::new() };
+    for target in &targets {
+        addition.repo(target)?;
+        for request in &args.modules {
+            addition.module_of(&target.name, request, true)?;
+        }
+    }
+    if targets.is_empty() {
+        for (name, request) in addition.owners(&args.modules)? {
+            addition.repo(&Target { name: name.clone(), url: None })?;
+            addition.module_of(&name, request, false)?;
+        }
+    }
+    let Addition { rewrite, done, named, .. } = addition;
+    let rewritten = rewrite.finish().map_err(|error| with_near_names(error, &named))?;
+    done.iter().for_each(|line| session.printer.note(line));
+    tell(rewritten.as_ref(), args.format.format, session.printer);
+    Ok(())
+}
+
+impl Target {
+    /// A word with a slash or a colon is a url, or a path; its last part is the name.
+    fn parse(word: &str) -> Result<Self, Error> {
+        let bad_name = |invalid| Error::BadName { invalid };
+        if !word.contains(['/', ':', '\\']) {
+            return Ok(Self { name: RepoName::parse(word).map_err(bad_name)?, url: None });
+        }
+        let url = RemoteUrl::parse(word).map_err(bad_name)?;
+        let last = plain(word).rsplit(['/', ':', '\\']).next().unwrap_or_default();
+        Ok(Self { name: RepoName::parse(last).map_err(bad_name)?, url: Some(url) })
+    }
+}
+
+/// A url without what may be left out at its end.
+fn plain(url: &str) -> &str {
+    let url = url.trim_end_matches('/');
+    url.strip_suffix(".git").unwrap_or(url)
+}
+
+/// What is being added, to one profile.
+struct Addition<'a> {
+    rewrite: Rewrite<'a>,
+    profile: Profile,
+    /// Lines that tell of what was added.
+    done: Vec<String>,
+    /// New repositories of which only the name is known.
+    named: Vec<RepoName>,
+}
+
+impl Addition<'_> {
+    fn repo(&mut self, target: &Target) -> Result<(), Error> {
+        let Target { name, url } = target;
+        let config = &self.rewrite.session.config;
+        let known = self.known(name);
+        if let (Some(url), Some(known)) = (url, &known)
+            && plain(url.as_str()) != plain(known.url.as_str())
+        {
+            return Err(EditError::OtherUrl { name: name.clone(), known: known.url.to_string() }.into());
+        }
+        let profile = &self.profile.name;
+        if self.profile.repos.iter().any(|repo| repo.name == *name) || self.rewrite.draft.names(profile, name)
+        {
+            let from = self.rewrite.draft.inherited_from(profile, name);
+            let from = from.map(|from| format!(", from profile `{from}`")).unwrap_or_default();
+            self.say(&format!("profile `{profile}` has `{name}` already{from}"));
+            return Ok(());
+        }
+        match url.as_ref().filter(|url| plain(url.as_str()) != plain(config.base.url_of(name).as_str())) {
+            Some(url) if known.is_none() => self.rewrite.draft.set_url(name, url.as_str())?,
+            Some(_) => {}
+            None => self.named.push(name.clone()),
+        }
+        self.rewrite.draft.add_repo(profile, name)?;
+        self.done.push(format!("added `{name}` to profile `{profile}`"));
+        Ok(())
+    }
+
+    /// Sees to it that a module of a repository is there, by the list that decides on it. A repository that is new and
+    /// named together with its modules gives only these; else a profile that selects nothing takes it whole.
+    fn module_of(&mut self, name: &RepoName, request: &ModuleRequest, is_named: bool) -> Result<(), Error> {
+        let module = request.to_string();
+        let is_new = self.profile.repos.iter().all(|repo| repo.name != *name);
+        let of_repo = self.known(name).and_then(|repo| repo.modules);
+        let (requests, owner) = match (&self.profile.modules, of_repo) {
+            (Some(requests), _) => (requests.clone(), None),
+            (None, Some(requests)) => (requests, Some(name)),
+            (None, None) if is_new && is_named => (Vec::new(), Some(name)),
+            (None, None) => return Ok(()),
+        };
+        if let Some(there) = requests.iter().find(|there| there.name == request.name) {
+            self.say(&format!("`{there}` is asked for already"));
+            return Ok(());
+        }
+        match owner {
+            None => self.rewrite.draft.select(&self.profile.name, &module)?,
+            Some(repo) => self.rewrite.draft.select_of(repo, &module)?,
+        }
+        let whose = owner.map_or(format!("profile `{}`", self.profile.name), |repo| format!("`{repo}`"));
+        self.done.push(format!("added `{module}` to the modules of {whose}"));
+        Ok(())
+    }
+
+    /// The repositories that have these modules: those of the profile, else the only one of OCA.
+    fn owners<'r>(&self, requests: &'r [ModuleRequest]) -> Result<Vec<(RepoName, &'r ModuleRequest)>, Error> {
+        let session = &self.rewrite.session;
+        let core = Core::new(self.profile.odoo, self.profile.edition);
+        let known = find::known(session)?;
+        let mut owners = Vec::new();
+        let mut unknown = Vec::new();
+        for request in requests {
+            match known.get(&request.name) {
+                Some(repo) => owners.push((repo.clone(), request)),
+                None if core.contains(&request.name) => {
+                    self.say(&format!("`{}` is Odoo's own", request.name));
+                }
+                None => unknown.push(request),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(owners);
+        }
+        let found = Search::of_project(session, self.profile.odoo)?.run(false)?;
+        let locked = session.lock()?;
+        let mut nowhere = Vec::new();
+        for request in unknown {
+            let module = &request.name;
+            let repos = found.repos_with(module);
+            let of_profile = self.profile.repos.iter().find(|repo| repos.contains(&repo.name));
+            match (of_profile, &repos[..]) {
+                (Some(repo), _)
+                    if locked.as_ref().is_some_and(|lock| lock.repo(&crate::plan::pin(repo)).is_some()) =>
+                {
+                    return Err(
+                        EditError::PinLacks { name: repo.name.clone(), module: module.clone() }.into()
+                    );
+                }
+                (Some(repo), _) => owners.push((repo.name.clone(), request)),
+                (None, []) => nowhere.push(module.as_str()),
+                (None, [repo]) => owners.push((repo.clone(), request)),
+                (None, _) => return Err(EditError::SeveralRepos { module: module.clone(), repos }.into()),
+            }
+        }
+        if nowhere.is_empty() { Ok(owners) } else { Err(found.nowhere(&nowhere, self.profile.odoo)) }
+    }
+
+    /// A repository as this profile has it or, where it has not, another one.
+    fn known(&self, name: &RepoName) -> Option<Repo> {
+        let others = self.rewrite.session.config.profiles.iter();
+        let mut repos = std::iter::once(&self.profile).chain(others).flat_map(|profile| &profile.repos);
+        repos.find(|repo| repo.name == *name).cloned()
+    }
+
+    fn say(&self, text: &str) {
+        self.rewrite.session.printer.note(text);
+    }
+}
+
+/// Where a new repository is not there and its name is not one of OCA's: the one of OCA that may have been meant.
+fn with_near_names(error: Error, named: &[RepoName]) -> Error {
+    let Error::Repos { mut failures } = error else { return error };
+    let oca: Vec<RepoName> = catalogue::names().collect();
+    let oca: Vec<&str> = oca.iter().map(RepoName::as_str).collect();
+    for failure in failures.iter_mut().filter(|failure| named.contains(&failure.name)) {
+        let near = config::near(failure.name.as_str(), &oca).filter(|near| *near != failure.name.as_str());
+        let outcome = std::mem::replace(&mut failure.outcome, Outcome::UpToDate);
+        failure.outcome = match (outcome, near) {
+            (
+                Outcome::Failed(error @ (git::Error::NotFound { .. } | git::Error::Unauthorised { .. })),
+                Some(near),
+            ) => Outcome::Misnamed { error, near: near.to_owned() },
+            (outcome, _) => outcome,
+        };
+    }
+    Error::Repos { failures }
+}

@@ -1,0 +1,74 @@
+//! Changes to `repos.toml` and the lock together, or to neither; what `oca add` and `oca remove` share.
+
+use crate::cli::Format;
+use crate::config::Draft;
+use crate::error::Error;
+use crate::fs::{DirectoryLock, read_if_there, write_if_changed};
+use crate::lock::Change;
+use crate::output::{Printer, json};
+use crate::plan::Moves;
+use crate::session::Session;
+
+use super::lock::{Ahead, Updated, update};
+
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// A change that is being made; no other oca works in the project meanwhile.
+pub(super) struct Rewrite<'a> {
+    pub(super) session: Session<'a>,
+    pub(super) draft: Draft,
+    old: Vec<u8>,
+    _claim: DirectoryLock,
+}
+
+impl<'a> Rewrite<'a> {
+    pub(super) fn begin(session: &Session<'a>) -> Result<Self, Error> {
+        let claim = session.claim()?;
+        let file = &session.config.file;
+        let old = read_if_there(file)?.unwrap_or_default();
+        let text = String::from_utf8_lossy(&old);
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+        // Read again: another oca may have changed it while this one waited.
+        let session = session.with_text(text)?;
+        Ok(Self { draft: Draft::new(file, text), session, old, _claim: claim })
+    }
+
+    /// Locks what the new text declares, then writes both files; nothing where the text is the old one.
+    ///
+    /// `repos.toml` comes first: whoever is killed between the two leaves a lock that lacks a pin or has one too many,
+    /// as after an edit by hand, and `oca lock` repairs that. The other way round a removed repository would be
+    /// pinned anew, at another commit.
+    pub(super) fn finish(self) -> Result<Option<Rewritten<'a>>, Error> {
+        let Self { session, draft, old, _claim } = self;
+        let mark = if old.starts_with(BYTE_ORDER_MARK.as_bytes()) { BYTE_ORDER_MARK } else { "" };
+        let new = [mark.as_bytes(), draft.text().as_bytes()].concat();
+        if new == old {
+            return Ok(None);
+        }
+        let session = session.with_text(draft.text())?;
+        let updated = update(&session, session.lock()?, &Moves::Missing, &Ahead::new())?;
+        let file = &session.config.file;
+        write_if_changed(file, &new)?;
+        if let Err(error) = updated.save(&session) {
+            write_if_changed(file, &old)?;
+            return Err(error);
+        }
+        Ok(Some(Rewritten { session, updated }))
+    }
+}
+
+/// What was written.
+pub(super) struct Rewritten<'a> {
+    pub(super) session: Session<'a>,
+    updated: Updated,
+}
+
+/// Says what became of the lock: of nothing too, to machines.
+pub(super) fn tell(rewritten: Option<&Rewritten<'_>>, format: Format, printer: &Printer) {
+    let changes: &[Change] = rewritten.map(|rewritten| &rewritten.updated.changes[..]).unwrap_or_default();
+    match (format, rewritten) {
+        (Format::Json, _) => printer.data(&json::changes(changes)),
+        (Format::Human, Some(rewritten)) => rewritten.updated.tell(&rewritten.session),
+        (Format::Human, None) => {}
+    }
+}

@@ -1,0 +1,99 @@
+//! Changes to `repos.toml` that leave everything else as it stands: comments, order, layout, line ends.
+//!
+//! A text in, a text out. Whether what comes out is a configuration is for [`Config`](super::Config) to say.
+
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use text::{Stuck, Text};
+
+use super::Error;
+use crate::repo::RepoName;
+
+/// `repos.toml` while it is being changed.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    file: PathBuf,
+    text: Text,
+}
+
+impl Draft {
+    /// `text` is that of a valid configuration; the file is for messages only.
+    pub(crate) fn new(file: &Path, text: &str) -> Self {
+        Self { file: file.to_owned(), text: Text(text.to_owned()) }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text.0
+    }
+
+    /// Whether a profile names a repository itself.
+    pub(crate) fn names(&self, profile: &str, repo: &RepoName) -> bool {
+        self.text.words(&["profiles", profile], "repos").iter().any(|name| name == repo.as_str())
+    }
+
+    /// The first of the profiles that a profile extends, directly or not, which names a repository itself.
+    pub(crate) fn inherited_from(&self, profile: &str, repo: &RepoName) -> Option<String> {
+        self.ancestors(profile).into_iter().skip(1).find(|ancestor| self.names(ancestor, repo))
+    }
+
+    /// Puts a repository at the end of a profile's `repos`.
+    pub(crate) fn add_repo(&mut self, profile: &str, repo: &RepoName) -> Result<(), Error> {
+        self.change(|text| text.push(&["profiles", profile], "repos", repo.as_str()))
+    }
+
+    pub(crate) fn set_url(&mut self, repo: &RepoName, url: &str) -> Result<(), Error> {
+        self.change(|text| text.set(&["repos", repo.as_str()], "url", url))
+    }
+
+    /// Puts a module at the end of a profile's `modules`.
+    pub(crate) fn select(&mut self, profile: &str, module: &str) -> Result<(), Error> {
+        self.change(|text| text.push(&["profiles", profile], "modules", module))
+    }
+
+    /// Puts a module at the end of a repository's `modules`.
+    pub(crate) fn select_of(&mut self, repo: &RepoName, module: &str) -> Result<(), Error> {
+        self.change(|text| text.push(&["repos", repo.as_str()], "modules", module))
+    }
+
+    /// Takes a repository out of the `repos` of these profiles, and out of all tables that nobody has a use for then.
+    /// `all` are the names of all profiles.
+    pub(crate) fn remove_repo(&mut self, repo: &RepoName, from: &[&str], all: &[&str]) -> Result<(), Error> {
+        for profile in from {
+            self.change(|text| text.take(&["profiles", profile], "repos", repo.as_str()))?;
+        }
+        let has = |profile: &&&str| self.ancestors(profile).iter().any(|ancestor| self.names(ancestor, repo));
+        let keepers: Vec<&&str> = all.iter().filter(has).collect();
+        let used: BTreeSet<String> = keepers.iter().flat_map(|profile| self.ancestors(profile)).collect();
+        for profile in all.iter().filter(|profile| !used.contains(**profile)) {
+            self.change(|text| text.drop(&["profiles", profile, "override", repo.as_str()]))?;
+        }
+        if keepers.is_empty() {
+            self.change(|text| text.drop(&["repos", repo.as_str()]))?;
+        }
+        Ok(())
+    }
+
+    /// A profile and all that it extends, the nearest first.
+    fn ancestors(&self, profile: &str) -> Vec<String> {
+        let mut all = vec![profile.to_owned()];
+        let mut place = 0;
+        while let Some(next) = all.get(place) {
+            for parent in self.text.words(&["profiles", next], "extends") {
+                if !all.contains(&parent) {
+                    all.push(parent);
+                }
+            }
+            place += 1;
+        }
+        all
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Text) -> Result<(), Stuck>) -> Result<(), Error> {
+        change(&mut self.text).map_err(|Stuck(table)| Error::Uneditable { file: self.file.clone(), table })
+    }
+}

@@ -1,0 +1,403 @@
+//! Cutting and pasting in the text of a TOML file. `toml_edit` says where things are; all other bytes stay.
+//!
+//! Writing a parsed document out again would not do: that changes line ends, and the order of dotted keys.
+
+use std::ops::Range;
+
+use toml_edit::{Array, Document, InlineTable, Item, Table, TableLike, TomlError, Value};
+
+use crate::config::error::table_name;
+
+/// A TOML text that is being changed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Text(pub(super) String);
+
+/// A table is written in a way that nothing can be put in or taken out of; as its header would name it.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) struct Stuck(pub(super) String);
+
+/// What takes the place of a part of the text.
+type Change = (Range<usize>, String);
+
+impl Text {
+    pub(super) fn document(&self) -> Result<Document<&str>, TomlError> {
+        Document::parse(self.0.as_str())
+    }
+
+    /// The words of a list; none where there is no such list.
+    pub(super) fn words(&self, table: &[&str], key: &str) -> Vec<String> {
+        let Ok(document) = self.document() else { return Vec::new() };
+        let list = find(&document, table).and_then(|table| table.get(key)).and_then(Item::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    /// Puts a word at the end of a list. Where there is no list it is made, and so is its table.
+    pub(super) fn push(&mut self, table: &[&str], key: &str, word: &str) -> Result<(), Stuck> {
+        let word = quoted(word);
+        let document = self.document().map_err(|_| stuck(table))?;
+        let list = find(&document, table).and_then(|table| table.get(key));
+        let changes = match list {
+            Some(list) => list.as_array().and_then(|list| self.appended(list, &word)),
+            None => self.with_key(&document, table, key, &format!("[{word}]")),
+        };
+        let changes = changes.ok_or_else(|| stuck(table))?;
+        self.apply(changes);
+        Ok(())
+    }
+
+    /// Gives a table a key that it does not have yet. Where there is no table it is made.
+    pub(super) fn set(&mut self, table: &[&str], key: &str, word: &str) -> Result<(), Stuck> {
+        let document = self.document().map_err(|_| stuck(table))?;
+        let changes = self.with_key(&document, table, key, &quoted(word)).ok_or_else(|| stuck(table))?;
+        self.apply(changes);
+        Ok(())
+    }
+
+    /// Takes a word out of a list.
+    pub(super) fn take(&mut self, table: &[&str], key: &str, word: &str) -> Result<(), Stuck> {
+        let document = self.document().map_err(|_| stuck(table))?;
+        let list = find(&document, table).and_then(|table| table.get(key)).and_then(Item::as_array);
+        let place = list.and_then(|list| list.iter().position(|value| value.as_str() == Some(word)));
+        let (Some(list), Some(place)) = (list, place) else { return Ok(()) };
+        let spans: Option<Vec<Range<usize>>> = list.iter().map(Value::span).collect();
+        let changes = spans.zip(list.span()).map(|(spans, list)| self.without(&spans, place, list.end - 1));
+        self.apply(changes.ok_or_else(|| stuck(table))?);
+        Ok(())
+    }
+
+    /// Takes a table out, or what stands for one.
+    pub(super) fn drop(&mut self, path: &[&str]) -> Result<(), Stuck> {
+        let document = self.document().map_err(|_| stuck(path))?;
+        let Some(item) = find(&document, path) else { return Ok(()) };
+        let (name, outer) = path.split_last().ok_or_else(|| stuck(path))?;
+        let changes = match item {
+            Item::Table(table) if !table.is_dotted() => self.without_section(table),
+            item => match find(&document, outer) {
+                Some(Item::Value(Value::InlineTable(outer))) => self.without_entry(outer, name),
+                Some(outer) => self.without_lines(outer, name, item),
+                None => None,
+            },
+        };
+        self.apply(changes.ok_or_else(|| stuck(path))?);
+        Ok(())
+    }
+
+    fn apply(&mut self, mut changes: Vec<Change>) {
+        changes.sort_by_key(|(range, _)| range.start);
+        for (range, text) in changes.into_iter().rev() {
+            self.0.replace_range(range, &text);
+        }
+    }
+
+    fn appended(&self, array: &Array, word: &str) -> Option<Vec<Change>> {
+        let Range { start: open, end } = array.span()?;
+        let close = end - 1;
+        let Some(last) = array.iter().last() else {
+            return Some(vec![self.first_of(open + 1..close, word)]);
+        };
+        let last = last.span()?;
+        let tail = &self.0[last.end..close];
+        let line_end = tail.find('\n').unwrap_or(tail.len());
+        let comma = comma(tail);
+        let indent = self.indent(last.start, open);
+        if let Some(indent) = indent.filter(|_| comma.is_none_or(|comma| comma < line_end)) {
+            // Behind the comment that stands on the line of the last, and before a bracket that does.
+            let on_line = match tail.find('\n') {
+                Some(end) => tail[..end].trim_end_matches('\r').len(),
+                None => comma.map_or(0, |comma| comma + 1),
+            };
+            let at = last.end + on_line;
+            let line =
+                format!("{}{indent}{word}{}", self.newline(at), if comma.is_some() { "," } else { "" });
+            let mut changes = vec![(at..at, line)];
+            if comma.is_none() {
+                // At the same place the comma comes first.
+                changes.insert(0, (last.end..last.end, ",".to_owned()));
+            }
+            return Some(merged(changes));
+        }
+        let before_last = array.len().checked_sub(2).and_then(|place| array.get(place)?.span());
+        let between = before_last.map(|before| &self.0[before.end..last.start]);
+        let separator = between.filter(|between| between.trim() == ",").unwrap_or(", ");
+        Some(vec![(last.end..last.end, format!("{separator}{word}"))])
+    }
+
+    /// The first word of a list, by what is between its brackets.
+    fn first_of(&self, inside: Range<usize>, word: &str) -> Change {
+        let text = &self.0[inside.clone()];
+        let Some(newline) = text.rfind('\n') else {
+            return (inside.start..inside.start, word.to_owned());
+        };
+        let bracket = inside.start + newline + 1;
+        let lines = text[..newline].lines().skip(1).filter(|line| !line.trim().is_empty());
+        let indent = lines.map(blank_start).next();
+        let indent = indent.map_or_else(|| format!("{}  ", &self.0[bracket..inside.end]), str::to_owned);
+        (bracket..bracket, format!("{indent}{word},{}", self.newline(bracket - 1)))
+    }
+
+    /// Takes one of several out that stand between commas; `close` is where their bracket closes.
+    fn without(&self, all: &[Range<usize>], place: usize, close: usize) -> Vec<Change> {
+        let Range { start, end } = all[place];
+        let previous = place.checked_sub(1).map(|place| all[place].end);
+        let next = all.get(place + 1).map(|next| next.start);
+        let after = &self.0[end..next.unwrap_or(close)];
+        let comma_after = comma(after);
+        let cut = |range: Range<usize>| (range, String::new());
+        if let Some(line_end) = after.find('\n')
+            && comma_after.is_none_or(|comma| comma < line_end)
+            && self.indent(start, previous.unwrap_or(0)).is_some()
+        {
+            let mut changes = vec![cut(self.line_start(start)..end + line_end + 1)];
+            if let (Some(previous), None, None) = (previous, next, comma_after) {
+                // Now the previous one is the last, and the last has no comma here.
+                let comma = comma(&self.0[previous..start]).map(|comma| previous + comma);
+                changes.extend(comma.map(|comma| cut(comma..comma + 1)));
+            }
+            return changes;
+        }
+        match (previous, next) {
+            (_, Some(next)) if !after.contains('\n') => vec![cut(start..next)],
+            // Nothing but the comma would be left between the two.
+            (Some(previous), _) if self.0[previous..start].trim() == "," => vec![cut(previous..end)],
+            _ => vec![cut(start..comma_after.map_or(end, |comma| end + comma + 1))],
+        }
+    }
+
+    fn with_key(
+        &self,
+        document: &Document<&str>,
+        path: &[&str],
+        key: &str,
+        value: &str,
+    ) -> Option<Vec<Change>> {
+        match find(document, path) {
+            Some(Item::Value(Value::InlineTable(table))) => with_entry(table, &format!("{key} = {value}")),
+            Some(Item::Table(table)) if table.is_dotted() => {
+                let (first, _) = table.iter().next()?;
+                let first = table.key(first)?.span()?.start;
+                let prefix = &self.0[self.line_start(first)..first];
+                Some(vec![
+                    self.lines_after(leaves(table).last()?.1.end, &[&format!("{prefix}{key} = {value}")]),
+                ])
+            }
+            Some(Item::Table(table)) if !table.is_implicit() => {
+                Some(vec![self.lines_after(content_end(table)?, &[&format!("{key} = {value}")])])
+            }
+            Some(Item::Table(_)) | None => {
+                let (name, outer) = path.split_last()?;
+                if let Some(Item::Value(Value::InlineTable(outer))) = find(document, outer) {
+                    let name = table_name("", name);
+                    return with_entry(outer, &format!("{name} = {{ {key} = {value} }}"));
+                }
+                let header = path.iter().fold(String::new(), |outer, key| table_name(&outer, key));
+                Some(vec![self.section(
+                    document,
+                    path[0],
+                    &[&format!("[{header}]"), &format!("{key} = {value}")],
+                )])
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// A new section: behind the last that begins with the same word, else at the end.
+    fn section(&self, document: &Document<&str>, top: &str, lines: &[&str]) -> Change {
+        let mut ends = Vec::new();
+        if let Some(item) = document.get(top) {
+            section_ends(item, &mut ends);
+        }
+        let text = &self.0;
+        match ends.into_iter().max() {
+            Some(end) => self.lines_after(self.with_comments(end), &[&[""], lines].concat()),
+            None if text.is_empty() || text.ends_with("\n\n") || text.ends_with("\n\r\n") => {
+                self.lines_after(text.len(), lines)
+            }
+            None => self.lines_after(text.len(), &[&[""], lines].concat()),
+        }
+    }
+
+    /// The end of the comments on the lines behind a place, unless they belong to a header below them.
+    fn with_comments(&self, place: usize) -> usize {
+        let (mut here, mut end) = (place, place);
+        for line in self.0[place..].split_inclusive('\n') {
+            match line.trim_start().chars().next() {
+                _ if here == place => {}
+                Some('#') => end = here,
+                Some(_) => return place,
+                None => return end,
+            }
+            here += line.len();
+        }
+        end
+    }
+
+    /// Lines behind the one that a place is in. A text that does not end its last line keeps it so.
+    fn lines_after(&self, place: usize, lines: &[&str]) -> Change {
+        let newline = self.newline(place);
+        if place == self.0.len() && (place == 0 || self.0.ends_with('\n')) {
+            return (place..place, lines.iter().flat_map(|line| [line, newline]).collect());
+        }
+        let end = self.0[place..].find('\n').map(|end| place + end + 1);
+        let at = end.unwrap_or(self.0.len());
+        let line = |line| if end.is_some() { [line, newline] } else { [newline, line] };
+        (at..at, lines.iter().copied().flat_map(line).collect())
+    }
+
+    /// Cuts a table with its header, the comment right above it, and the blank line that set it apart.
+    fn without_section(&self, table: &Table) -> Option<Vec<Change>> {
+        let header = table.span().filter(|_| !table.is_implicit())?;
+        let mut start = self.line_start(header.start);
+        while let Some(above) =
+            self.line_above(start).filter(|&above| self.0[above..start].trim_start().starts_with('#'))
+        {
+            start = above;
+        }
+        let mut end = content_end(table)?;
+        end = self.0[end..].find('\n').map_or(self.0.len(), |newline| end + newline + 1);
+        let blank = |text: &str| text.trim().is_empty();
+        if self.0[end..].lines().next().is_none_or(blank) {
+            while let Some(above) = self.line_above(start).filter(|&above| blank(&self.0[above..start])) {
+                start = above;
+            }
+        }
+        if start == 0 {
+            end += self.0[end..]
+                .split_inclusive('\n')
+                .take_while(|line| blank(line))
+                .map(str::len)
+                .sum::<usize>();
+        } else if !self.0.ends_with('\n') && end == self.0.len() {
+            start -= if self.0[..start].ends_with("\r\n") { 2 } else { 1 };
+        }
+        Some(vec![(start..end, String::new())])
+    }
+
+    fn without_entry(&self, outer: &InlineTable, name: &str) -> Option<Vec<Change>> {
+        let mut place = None;
+        let mut spans = Vec::new();
+        for (key, item) in outer {
+            let start = outer.get_key_value(key)?.0.span()?.start;
+            if item.as_inline_table().is_some_and(InlineTable::is_dotted) {
+                return None;
+            }
+            place = place.or((key == name).then_some(spans.len()));
+            spans.push(start..item.span()?.end);
+        }
+        Some(self.without(&spans, place?, outer.span()?.end - 1))
+    }
+
+    /// Cuts the lines that give a key its value, or its parts theirs.
+    fn without_lines(&self, outer: &Item, name: &str, item: &Item) -> Option<Vec<Change>> {
+        let outer = outer.as_table_like()?;
+        let spans = match item.as_table().map(|table| leaves(table)) {
+            Some(leaves) => leaves,
+            None => vec![(outer.get_key_value(name)?.0.span()?, item.span()?)],
+        };
+        let lines = spans.into_iter().map(|(key, value)| {
+            let end = self.0[value.end..].find('\n').map_or(self.0.len(), |newline| value.end + newline + 1);
+            (self.line_start(key.start)..end, String::new())
+        });
+        Some(lines.collect())
+    }
+
+    fn line_start(&self, place: usize) -> usize {
+        self.0[..place].rfind('\n').map_or(0, |newline| newline + 1)
+    }
+
+    /// Where the line above the one that begins here begins.
+    fn line_above(&self, start: usize) -> Option<usize> {
+        Some(self.line_start(start.checked_sub(1)?))
+    }
+
+    /// The blanks before what begins its line, where that line begins after `earliest`.
+    fn indent(&self, place: usize, earliest: usize) -> Option<&str> {
+        let start = self.line_start(place);
+        let before = &self.0[start..place];
+        (start > earliest && before.trim().is_empty()).then_some(before)
+    }
+
+    /// How lines end around here.
+    fn newline(&self, place: usize) -> &'static str {
+        let next = self.0[place..].find('\n').map(|newline| place + newline);
+        let newline = next.or_else(|| self.0[..place].rfind('\n'));
+        if newline.is_some_and(|newline| self.0[..newline].ends_with('\r')) { "\r\n" } else { "\n" }
+    }
+}
+
+/// Puts an entry at the end of an inline table.
+fn with_entry(table: &InlineTable, entry: &str) -> Option<Vec<Change>> {
+    // A part of a dotted key ends where nobody can tell from here.
+    let span = table.span().filter(|_| !table.is_dotted())?;
+    Some(vec![match leaves(table).last() {
+        Some((_, last)) => (last.end..last.end, format!(", {entry}")),
+        None => (span.start + 1..span.end - 1, format!(" {entry} ")),
+    }])
+}
+
+fn stuck(path: &[&str]) -> Stuck {
+    Stuck(path.iter().fold(String::new(), |outer, key| table_name(&outer, key)))
+}
+
+fn quoted(word: &str) -> String {
+    Value::from(word).to_string()
+}
+
+/// Insertions at one place become one, in their order.
+fn merged(changes: Vec<Change>) -> Vec<Change> {
+    let mut merged: Vec<Change> = Vec::new();
+    for (range, text) in changes {
+        match merged.last_mut() {
+            Some((last, before)) if *last == range => before.push_str(&text),
+            _ => merged.push((range, text)),
+        }
+    }
+    merged
+}
+
+/// The comma behind a value, comments left aside.
+fn comma(after: &str) -> Option<usize> {
+    let mut comment = false;
+    after.char_indices().find_map(|(place, c)| {
+        comment = c == '#' || (comment && c != '\n');
+        (c == ',' && !comment).then_some(place)
+    })
+}
+
+fn blank_start(line: &str) -> &str {
+    &line[..line.len() - line.trim_start().len()]
+}
+
+fn find<'d>(document: &'d Document<&str>, path: &[&str]) -> Option<&'d Item> {
+    path.iter().try_fold(document.as_item(), |item, key| item.get(key))
+}
+
+/// Where the values of a table stand that belong to no other header, with their keys; in the order of the text.
+fn leaves(table: &dyn TableLike) -> Vec<(Range<usize>, Range<usize>)> {
+    let mut found = Vec::new();
+    for (key, item) in table.iter() {
+        match item {
+            Item::Table(below) if below.is_dotted() => found.extend(leaves(below)),
+            Item::Value(Value::InlineTable(below)) if below.is_dotted() => found.extend(leaves(below)),
+            Item::Value(value) => {
+                let key = table.get_key_value(key).and_then(|(key, _)| key.span());
+                found.extend(key.zip(value.span()));
+            }
+            Item::None | Item::Table(_) | Item::ArrayOfTables(_) => {}
+        }
+    }
+    found.sort_by_key(|(_, value)| value.end);
+    found
+}
+
+/// Where what stands below a header ends, without the comments behind it.
+fn content_end(table: &Table) -> Option<usize> {
+    leaves(table).last().map(|(_, value)| value.end).or(Some(table.span()?.end))
+}
+
+fn section_ends(item: &Item, ends: &mut Vec<usize>) {
+    let Item::Table(table) = item else { return };
+    if !table.is_implicit() && !table.is_dotted() {
+        ends.extend(content_end(table));
+    }
+    table.iter().for_each(|(_, below)| section_ends(below, ends));
+}

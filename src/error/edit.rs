@@ -1,0 +1,53 @@
+//! Why `oca add` and `oca remove` do not change `repos.toml` as they were asked to.
+
+use super::quoted;
+use crate::config;
+use crate::repo::RepoName;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EditError {
+    #[error("profile `{profile}` has `{name}` from profile `{from}`, which it extends")]
+    Inherited { profile: String, name: RepoName, from: String },
+    #[error("`--module` says what to take of one repository, and several are named")]
+    ModuleOfSeveral,
+    #[error("profile `{profile}` has no repository `{name}`")]
+    NotInProfile { profile: String, name: RepoName, known: Vec<String> },
+    #[error("`{name}` is at `{known}` in `repos.toml`")]
+    OtherUrl { name: RepoName, known: String },
+    #[error("`{name}` has `{module}` on its branch, and not at the commit in the lock")]
+    PinLacks { name: RepoName, module: String },
+    #[error("several repositories have `{module}`: {}", quoted(repos))]
+    SeveralRepos { module: String, repos: Vec<RepoName> },
+}
+
+impl EditError {
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            Self::PinLacks { .. } => 1,
+            Self::Inherited { .. }
+            | Self::ModuleOfSeveral
+            | Self::NotInProfile { .. }
+            | Self::OtherUrl { .. }
+            | Self::SeveralRepos { .. } => 2,
+        }
+    }
+
+    pub(super) fn hint(&self) -> String {
+        match self {
+            Self::Inherited { name, from, .. } => {
+                format!(
+                    "run `oca remove {name} --profile {from}`, or without a profile to remove it everywhere"
+                )
+            }
+            Self::ModuleOfSeveral => "add the others in a run of their own".to_owned(),
+            Self::NotInProfile { name, known, .. } => {
+                config::near_or_all(name.as_str(), known, "repositories of it are")
+            }
+            Self::OtherUrl { name, .. } => {
+                format!("to take it from elsewhere, edit `url` of `[repos.{name}]`")
+            }
+            Self::PinLacks { name, .. } => format!("run `oca lock --upgrade {name}`"),
+            Self::SeveralRepos { module, .. } => format!("choose one: `oca add NAME --module {module}`"),
+        }
+    }
+}

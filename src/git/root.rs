@@ -1,0 +1,195 @@
+//! What stands at the top of a repository, asked of many at once and kept nowhere: a store promises all trees of
+//! the commits it has.
+//!
+//! The commit and its root tree are asked for by themselves, with the filter `tree:0`. `tree:1` would bring both
+//! in one answer, and large forges refuse it: they allow what their bitmaps compute.
+
+use std::cell::Cell;
+use std::io::{self, Read, Write};
+
+use flate2::read::ZlibDecoder;
+use git2::{ObjectType, Oid, Repository};
+
+use super::store::{Store, bytes, oid};
+use super::transport::{Transport, if_version_2};
+use super::wire::{Failure, HttpRemote, Objects};
+use super::{Error, Git, Meter, libgit2, local};
+use crate::fs::Context;
+use crate::repo::{CommitId, Entry, EntryKind, Reference, RemoteUrl, TreeEntry, TreeId};
+
+/// More than the commit or the root tree of any repository of people.
+const LARGEST: usize = 16 * 1024 * 1024;
+
+impl Git {
+    /// The direct children of the root where a reference stands now, in git's order; of an expanded url.
+    pub(crate) fn root_entries(
+        &self,
+        url: &RemoteUrl,
+        reference: &Reference,
+        meter: Meter<'_>,
+    ) -> Result<Vec<Entry>, Error> {
+        let transport = Transport::new(self.network()?, url)?;
+        self.refuse_offline(&transport)?;
+        let commit = transport.resolve(reference)?;
+        let with_files = |url: &str| {
+            // Such a server gives out no tree without its files.
+            let aside = tempfile::tempdir().at("write in", &std::env::temp_dir())?;
+            let scratch = Store::scratch(aside.path())?;
+            libgit2::fetch(url, commit, reference, 1, &scratch, meter)?;
+            root_of(&scratch.repository()?, commit)
+        };
+        let tree = match &transport {
+            Transport::Path(path) => root_of(&local::open(path)?, commit)?,
+            Transport::Libgit2 { url } => with_files(url)?,
+            Transport::Http { remote, url } => match if_version_2(remote, || ask(remote, commit, meter))? {
+                Some(tree) => tree,
+                None => with_files(url)?,
+            },
+        };
+        entries(&tree).ok_or_else(|| broken(&format!("the root of commit `{commit}` is no tree")))
+    }
+}
+
+/// The raw root tree of a commit that is in a repository.
+fn root_of(repository: &Repository, commit: CommitId) -> Result<Vec<u8>, Error> {
+    let tree = repository.find_commit(oid(commit.as_bytes()))?.tree_id();
+    Ok(repository.odb()?.read(tree)?.data().to_vec())
+}
+
+/// The raw root tree of a commit that is on a server.
+fn ask(remote: &HttpRemote, commit: CommitId, meter: Meter<'_>) -> Result<Vec<u8>, Failure> {
+    let text = object(remote, &Objects::Commit(commit), commit.as_bytes(), meter)?;
+    let id = text.strip_prefix(b"tree ").and_then(|rest| std::str::from_utf8(rest.get(..40)?).ok());
+    let id = id.and_then(|id| Oid::from_str(id).ok());
+    let tree = bytes(id.ok_or_else(|| broken(&format!("`{commit}` is no commit")))?);
+    object(remote, &Objects::Tree(TreeId::from_bytes(tree)), &tree, meter)
+}
+
+/// Fetches one object.
+fn object(
+    remote: &HttpRemote,
+    wanted: &Objects<'_>,
+    id: &[u8; 20],
+    meter: Meter<'_>,
+) -> Result<Vec<u8>, Failure> {
+    let found = Cell::new(Vec::new());
+    let close = |pack: InMemory| {
+        found.set(pack.only_object(id)?);
+        Ok(())
+    };
+    remote.fetch(wanted, || Ok(InMemory::default()), close, meter)?;
+    Ok(found.into_inner())
+}
+
+/// A small pack on its way in.
+#[derive(Default)]
+struct InMemory(Vec<u8>);
+
+impl Write for InMemory {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        if self.0.len() + buffer.len() > LARGEST {
+            return Err(io::Error::other(broken("one object was asked for, and far more comes")));
+        }
+        self.0.extend_from_slice(buffer);
+        Ok(buffer.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl InMemory {
+    /// The content of the object, which must be the only one and have this id. One object has nothing to be a
+    /// delta against, so this is all of git's `gitformat-pack` that is needed.
+    fn only_object(&self, id: &[u8; 20]) -> Result<Vec<u8>, Error> {
+        let malformed = || broken("the pack does not hold the one object that was asked for");
+        let body = self.0.strip_prefix(b"PACK\0\0\0\x02\0\0\0\x01").ok_or_else(malformed)?;
+        // The length goes on as long as the highest bit is set; the three bits below that of the first are the kind.
+        let length = body.iter().position(|byte| byte & 0x80 == 0).ok_or_else(malformed)?;
+        let kind = match body[0] >> 4 & 7 {
+            1 => ObjectType::Commit,
+            2 => ObjectType::Tree,
+            _ => return Err(malformed()),
+        };
+        let mut content = Vec::new();
+        let inflated = ZlibDecoder::new(&body[length + 1..]).take(LARGEST as u64).read_to_end(&mut content);
+        if inflated.is_err() || Oid::hash_object(kind, &content)? != oid(id) {
+            return Err(malformed());
+        }
+        Ok(content)
+    }
+}
+
+/// Reads a tree as git keeps it: `MODE NAME\0` and 20 bytes, again and again. A name that is not UTF-8 is left out.
+fn entries(mut tree: &[u8]) -> Option<Vec<Entry>> {
+    let mut entries = Vec::new();
+    while !tree.is_empty() {
+        let at = |wanted| tree.iter().position(|&byte| byte == wanted);
+        let (blank, end) = (at(b' ')?, at(0)?);
+        let mode = u32::from_str_radix(std::str::from_utf8(&tree[..blank]).ok()?, 8).ok()?;
+        let name = tree.get(blank + 1..end)?.to_owned();
+        let id = tree.get(end + 1..end + 21)?.try_into().ok()?;
+        tree = &tree[end + 21..];
+        let entry = TreeEntry { mode, name, id };
+        let kind = entry.kind();
+        let below = (kind == EntryKind::Directory).then(|| entry.tree());
+        entries.extend(String::from_utf8(entry.name).ok().map(|name| Entry { name, kind, tree: below }));
+    }
+    Some(entries)
+}
+
+fn broken(why: &str) -> Error {
+    Error::Protocol { why: why.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use flate2::Compression;
+    use flate2::write::ZlibEncoder;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TREE: &[u8] = b"40000 web_x\0abcdefghijklmnopqrst100644 README\0abcdefghijklmnopqrst";
+
+    fn pack(content: &[u8], head: &[u8]) -> InMemory {
+        let mut body = ZlibEncoder::new(Vec::new(), Compression::fast());
+        body.write_all(content).expect("memory");
+        let body = body.finish().expect("memory");
+        InMemory([b"PACK\0\0\0\x02\0\0\0\x01", head, &body, &[0; 20]].concat())
+    }
+
+    #[test]
+    fn a_pack_of_one_object_gives_it_and_any_other_does_not() {
+        let id = bytes(Oid::hash_object(ObjectType::Tree, TREE).expect("an id"));
+        // 65 bytes: 1 and 4 times 16.
+        let head = [0x80 | 2 << 4 | 1, 4];
+        assert_eq!(pack(TREE, &head).only_object(&id).expect("the tree"), TREE);
+        assert!(pack(TREE, &head).only_object(&[7; 20]).is_err(), "another id");
+        assert!(pack(TREE, &[0x80 | 3 << 4, 4]).only_object(&id).is_err(), "a blob");
+        assert!(pack(TREE, &[0x80, 0x80]).only_object(&id).is_err(), "a length without end");
+        let mut two = pack(TREE, &head);
+        two.0[11] = 2;
+        assert!(two.only_object(&id).is_err(), "two objects");
+    }
+
+    #[test]
+    fn a_tree_is_read_as_git_writes_it() {
+        let entries = entries(TREE).expect("a tree");
+        let found: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.kind)).collect();
+        assert_eq!(found, [("web_x", EntryKind::Directory), ("README", EntryKind::File)]);
+        assert_eq!(entries[0].tree, Some(TreeId::from_bytes(*b"abcdefghijklmnopqrst")));
+        assert!(super::entries(&TREE[..TREE.len() - 1]).is_none(), "cut off");
+        assert!(super::entries(b"").expect("an empty tree").is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let _any = entries(&bytes);
+            let _any = pack(&bytes, &bytes).only_object(&[0; 20]);
+            let _any = InMemory(bytes).only_object(&[0; 20]);
+        }
+    }
+}
