@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Subject, about, needer, spot};
 use crate::addons::graph::Graph;
-use crate::plan::{Home, Inventory, Placed, Standing, selects};
+use crate::plan::{Home, Inventory, Placed, Standing, elsewhere, selects};
 use crate::repo::{AutoInstall, Edition};
 use crate::report::{Finding, Problem, WhyMissing};
 
@@ -28,15 +28,15 @@ fn missing_name(subject: &Subject<'_, '_>, name: &str, needers: &Needers<'_, '_>
     // What can be mended here comes first.
     let own = needers.iter().find(|(module, _)| matches!(module.home, Home::Local(_)));
     let (first, place) = *own.or(needers.first())?;
-    let mut needed_by: Vec<_> = needers.iter().map(|(module, _)| needer(module)).collect();
-    needed_by.sort();
-    needed_by.dedup();
     let why = match inventory.standing(name) {
         Standing::Module(_) | Standing::Core(_) | Standing::Unreadable => return None,
         Standing::Uninstallable(home) => WhyMissing::Uninstallable { home: home.name().to_owned() },
         Standing::Missing(Some(Edition::Enterprise)) => WhyMissing::Enterprise,
         Standing::Missing(_) => nowhere(subject, name, own.is_some()),
     };
+    let mut needed_by: Vec<_> = needers.iter().map(|(module, _)| needer(module)).collect();
+    needed_by.sort();
+    needed_by.dedup();
     let problem = if is_possible(name) {
         Problem::Missing { needed_by, why }
     } else {
@@ -53,13 +53,8 @@ fn missing_name(subject: &Subject<'_, '_>, name: &str, needers: &Needers<'_, '_>
 
 /// Where a missing module is to be had. Only people who are here can have misspelt it here.
 fn nowhere(subject: &Subject<'_, '_>, name: &str, is_needed_by_own: bool) -> WhyMissing {
-    let profile = &subject.inventory.profile.name;
-    for (other, locked) in subject.lock.profiles.iter().filter(|(other, _)| *other != profile) {
-        let repos = locked.repos.iter().filter_map(|pin| subject.lock.repo(pin));
-        let has = repos.filter(|repo| repo.facts.modules.iter().any(|module| module.name == name));
-        if let Some(repo) = has.min_by_key(|repo| &repo.pin.name) {
-            return WhyMissing::Elsewhere { repo: repo.pin.name.to_string(), profile: other.clone() };
-        }
+    if let Some((profile, repo)) = elsewhere(subject.lock, &subject.inventory.profile.name, name) {
+        return WhyMissing::Elsewhere { repo: repo.to_string(), profile: profile.to_owned() };
     }
     if let Some(repo) = (subject.known)(name) {
         return WhyMissing::Known { repo };

@@ -146,3 +146,62 @@ fn declaration(inventory: &Inventory<'_>, home: Home<'_>) -> Spot {
 fn needer(module: &Placed<'_>) -> Needer {
     Needer { module: module.name.to_owned(), repo: module.home.name().to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::config::{Config, Position};
+    use crate::report::WhyMissing;
+
+    /// What is found where one own module needs this name, and `known` is asked for it.
+    fn found(needed: &str, known: &dyn Fn(&str) -> Option<String>) -> Vec<Finding> {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let module = directory.path().join("mine");
+        crate::fs::create_directory(&module).expect("a new directory");
+        let manifest = format!("{{'license': 'AGPL-3', 'depends': ['base', '{needed}']}}");
+        for (name, text) in [("__init__.py", ""), ("__manifest__.py", &manifest)] {
+            crate::fs::write_if_changed(&module.join(name), text.as_bytes()).expect("a new file");
+        }
+        let text = "odoo = \"18.0\"\n[profiles.standard]\n";
+        let running = semver::Version::new(1, 0, 0);
+        let files = ((Path::new("repos.toml"), text), (Path::new("repos.local.toml"), ""));
+        let config = Config::parse(files.0, files.1, &running).expect("a configuration");
+        let profile = config.profile(None).expect("the only profile");
+        let path = directory.path().to_owned();
+        let local = LocalModules::read("addons".to_owned(), Position::Before, path, profile.odoo);
+        let (lock, locals) = (Lock::default(), [Arc::new(local.expect("a readable directory"))]);
+        let inventory = Inventory::new(profile, &lock, &locals, &[]);
+        findings(&Subject { inventory: &inventory, lock: &lock, entries: &[], known })
+    }
+
+    #[test]
+    fn a_repository_that_is_known_to_have_a_missing_module_is_named() {
+        let known = |name: &str| (name == "queue_job").then(|| "queue".to_owned());
+        let why = |needed| match &found(needed, &known)[..] {
+            [Finding { problem: Problem::Missing { why, .. }, .. }] => why.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(why("queue_job"), WhyMissing::Known { repo: "queue".to_owned() });
+        assert_eq!(why("queue_jobs_of_mine"), WhyMissing::Nowhere { near: None });
+        assert_eq!(found("mail", &known), []);
+    }
+
+    #[test]
+    fn equal_findings_of_profiles_become_one() {
+        let of = |profile: &str| {
+            let mut findings = found("gone_for_good", &|_| None);
+            for finding in &mut findings {
+                finding.profiles = vec![profile.to_owned()];
+            }
+            findings
+        };
+        let folded = folded([of("a"), of("b")]);
+        let [Finding { problem: Problem::Missing { needed_by, .. }, profiles, .. }] = &folded[..] else {
+            panic!("{folded:?}")
+        };
+        assert_eq!((needed_by.len(), &profiles[..]), (1, &["a".to_owned(), "b".to_owned()][..]));
+    }
+}

@@ -2,10 +2,9 @@
 
 use crate::cli::{Format, FormatArg};
 use crate::error::Error;
-use crate::lock::{Lock, Pin};
+use crate::lock::Lock;
 use crate::output::{json, render_tree};
-use crate::plan::{Inventory, Standing};
-use crate::repo::RepoName;
+use crate::plan::{self, Inventory, Standing};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -38,18 +37,8 @@ pub(super) fn refuse_unknown(inventory: &Inventory<'_>, lock: &Lock, names: &[St
     };
     let Some(name) = names.iter().find(is_unknown) else { return Ok(()) };
     let profile = &inventory.profile.name;
-    let elsewhere = elsewhere(lock, profile, name);
+    let elsewhere = plan::elsewhere(lock, profile, name);
+    let elsewhere = elsewhere.map(|(profile, repo)| (profile.to_owned(), repo.clone()));
     let near = inventory.near(name);
     Err(Error::UnknownModule { name: name.clone(), profile: profile.clone(), elsewhere, near })
-}
-
-/// Another profile that has a module, and the repository it has it from.
-fn elsewhere(lock: &Lock, profile: &str, name: &str) -> Option<(String, RepoName)> {
-    let others = lock.profiles.iter().filter(|(other, _)| *other != profile);
-    let mut found = others.flat_map(|(other, locked)| locked.repos.iter().map(move |pin| (other, pin)));
-    let has = |(_, pin): &(&String, &Pin)| {
-        let modules = lock.repo(pin).into_iter().flat_map(|repo| &repo.facts.modules);
-        modules.into_iter().any(|module| module.name == name)
-    };
-    found.find(has).map(|(other, pin)| (other.clone(), pin.name.clone()))
 }

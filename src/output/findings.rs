@@ -100,7 +100,7 @@ impl fmt::Display for Finding {
                 write!(f, " is `{status}` and depends on {}", with_words(on))
             }
             Problem::Case { names } => {
-                write!(f, "{} are one directory on macOS and Windows", and_list(names))
+                write!(f, "{} are one name on macOS and Windows", and_list(names))
             }
             Problem::Nested { inner, outer } => {
                 write!(f, "the path has an entry of `{inner}` inside one of `{outer}`")
@@ -124,7 +124,7 @@ pub(super) fn hint(finding: &Finding) -> String {
         }
         Problem::Hidden { homes } => unless(&format!("delete that of `{}` if it is not meant", first(homes))),
         Problem::Core { .. } => unless("rename it"),
-        Problem::Missing { needed_by, why } => match why {
+        Problem::Missing { why, .. } => match why {
             WhyMissing::Uninstallable { .. } => format!("make `{module}` installable, or do without"),
             WhyMissing::Enterprise => {
                 "write `edition = \"enterprise\"` where Odoo Enterprise is there at run time".to_owned()
@@ -134,10 +134,9 @@ pub(super) fn hint(finding: &Finding) -> String {
             }
             WhyMissing::Known { repo } => format!("`{repo}` has it: run `oca add {repo}`"),
             WhyMissing::Nowhere { near: Some(near) } => format!("did you mean `{near}`?"),
-            WhyMissing::Nowhere { near: None } => match needed_by.as_slice() {
-                [] => String::new(),
-                _ => format!("run `oca find {module}`, and add the repository that has it"),
-            },
+            WhyMissing::Nowhere { near: None } => {
+                format!("run `oca find {module}`, and add the repository that has it")
+            }
         },
         Problem::Impossible { .. } => "correct `depends` in the manifest".to_owned(),
         Problem::Cycle { .. } => "take one of them out of the `depends` of another".to_owned(),
@@ -152,7 +151,10 @@ pub(super) fn hint(finding: &Finding) -> String {
         Problem::Maturity { .. } => unless("expect changes in what it depends on"),
         Problem::Case { .. } => unless("rename one of them"),
         Problem::Nested { inner, .. } => format!("move `{inner}`, or take one of the two off the path"),
-        Problem::Unreadable { .. } => "correct it: Odoo cannot read it either".to_owned(),
+        Problem::Unreadable { .. } => match finding.spot {
+            Spot::Manifest { .. } => "correct it: Odoo cannot read it either".to_owned(),
+            Spot::Declaration(_) => "correct it in a fork that `url` in `repos.toml` names".to_owned(),
+        },
     }
 }
 

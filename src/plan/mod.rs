@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use entries::{Entry, Offer, entries, locked_offers, offers, path_entries};
 pub(crate) use inventory::{Home, Inventory, Placed, Request, Standing, Unreadable};
-pub(crate) use relations::Reason;
+pub(crate) use relations::{Reason, elsewhere};
 pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, unseen};
 
 use crate::config::{Config, Profile, Repo};

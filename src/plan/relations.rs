@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::inventory::{Home, Inventory, Placed, Request, Standing};
 use crate::addons::graph::{Graph, Step, walk};
+use crate::lock::Lock;
+use crate::repo::RepoName;
 
 /// Why a module is there, or is not.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -16,6 +18,15 @@ pub(crate) enum Reason {
     Around,
     /// It is no module that oca could select; what it is stands in its [`Standing`].
     NoModule,
+}
+
+/// Another profile that has a module, and the repository that it has it from.
+pub(crate) fn elsewhere<'a>(lock: &'a Lock, profile: &str, name: &str) -> Option<(&'a str, &'a RepoName)> {
+    let others = lock.profiles.iter().filter(|(other, _)| *other != profile);
+    let mut pins = others.flat_map(|(other, locked)| locked.repos.iter().map(move |pin| (other, pin)));
+    let has =
+        |pin| lock.repo(pin).is_some_and(|repo| repo.facts.modules.iter().any(|module| module.name == name));
+    pins.find(|(_, pin)| has(pin)).map(|(other, pin)| (other.as_str(), &pin.name))
 }
 
 impl Inventory<'_> {

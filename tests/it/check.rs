@@ -360,7 +360,7 @@ fn names_that_differ_only_by_case_are_a_warning() {
     env.locked(BOTH);
     warnings(
         &env,
-        "warning[OCA012]: `Web_x` and `web_x` are one directory on macOS and Windows\n  \
+        "warning[OCA012]: `Web_x` and `web_x` are one name on macOS and Windows\n  \
            hint: rename one of them, or put `web_x` into `ignore` of `[check]`\n",
         "3 modules, 0 errors, 1 warning",
     );

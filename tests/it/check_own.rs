@@ -61,7 +61,7 @@ fn a_pinned_manifest_that_cannot_be_read_matters_to_a_selection_that_needs_it() 
         .stdout(
             "error[OCA014]: the manifest of `bad` of `web` cannot be read: a manifest may hold literals only; \
              here stands a name `b` (`bad/__manifest__.py` at line 1)\n  \
-             hint: correct it: Odoo cannot read it either\n",
+             hint: correct it in a fork that `url` in `repos.toml` names\n",
         )
         .stderr("1 module, 1 error, 0 warnings\n")
         .status(1);
