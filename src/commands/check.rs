@@ -1,7 +1,9 @@
 //! `oca check`: what may be wrong with the modules of the profile.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
+use crate::catalogue::Catalogue;
 use crate::check::{self, Entry, Subject};
 use crate::config::{Profile, Surround, Template};
 use crate::error::{Error, counted};
@@ -31,7 +33,6 @@ enum CheckFormat {
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
     let profiles = session.profiles()?;
-    let known = |_: &str| None;
     let mut looked_at = BTreeSet::new();
     let (mut all, mut unused) = (Vec::new(), Vec::new());
     for profile in &profiles {
@@ -39,6 +40,13 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         let inventory = Inventory::new(profile, &lock, &locals, &around);
         looked_at.extend(inventory.given().map(|module| module.name.to_owned()));
         let entries = entries(session, profile, &lock)?;
+        let catalogue = OnceCell::new();
+        // Where there is no cache, or `base-url` needs a variable, nothing is known.
+        let known = |name: &str| {
+            let catalogue: &Option<Catalogue> =
+                catalogue.get_or_init(|| session.catalogue(profile.odoo).ok());
+            catalogue.as_ref()?.repos_with(name).first().map(ToString::to_string)
+        };
         let subject = Subject { inventory: &inventory, lock: &lock, entries: &entries, known: &known };
         let mut findings = check::findings(&subject);
         unused.push(check::ignore(&mut findings, &profile.check.ignore));

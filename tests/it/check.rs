@@ -408,3 +408,21 @@ fn findings_of_all_profiles_are_told_once() {
         .status(1);
     env.oca(&["check"]).stderr_contains("several profiles and no `default-profile`").status(2);
 }
+
+#[test]
+fn a_missing_dependency_is_named_with_the_repository_that_find_saw_it_in() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("web_x", "queue_job")]);
+    modules_repository(&env, "queue", &[("queue_job", "")]);
+    env.locked(WEB);
+    let finding = "error[OCA004]: there is no module `queue_job`, and `web_x` of `web` needs it\n  hint: ";
+    let summary = "1 module, 1 error, 0 warnings";
+    errors(
+        &env,
+        &format!("{finding}run `oca find queue_job`, and add the repository that has it\n"),
+        summary,
+    );
+    env.oca(&["find", "queue_job"]).stdout("queue  queue_job\n").success();
+    env.remove_remotes();
+    errors(&env, &format!("{finding}`queue` has it: run `oca add queue`\n"), summary);
+}
