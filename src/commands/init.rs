@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, value};
 
-use super::lock::Ahead;
+use super::ahead::Ahead;
 use crate::cli::Global;
 use crate::config::{self, Config};
 use crate::error::Error;
@@ -120,7 +120,7 @@ fn lock(
 ) -> Result<Lock, Error> {
     let config = Config::parse((file, text), (Path::new(""), ""), &session::running_version())?;
     let session = Session::with_config(config, global, printer)?;
-    let updated = super::lock::update(&session, None, &Moves::To(pins.clone()), &Ahead::new())?;
+    let updated = super::lock::update(&session, None, &Moves::To(pins.clone()), &Ahead::default())?;
     updated.tell(&session);
     Ok(updated.lock)
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::ahead::Ahead;
 use crate::cli::{Format, FormatArg};
 use crate::error::{Error, counted};
 use crate::facts::{self, Source};
 use crate::fs::Written;
-use crate::git;
+use crate::git::{Git, Remote};
 use crate::lock::{Change, Dispute, Lock, LockedRepo, Pin, Side, Sides, changes};
 use crate::output::json;
 use crate::plan::{self, Action, Declared, Moves};
@@ -46,8 +47,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let moves = args.moves()?;
     let _claim = session.claim()?;
     let updated = match settled(args, session)? {
-        Some(pins) => update(session, Some(pins), &moves, &Ahead::new())?.settled(),
-        None => update(session, session.lock()?, &moves, &Ahead::new())?,
+        Some(pins) => update(session, Some(pins), &moves, &Ahead::default())?.settled(),
+        None => update(session, session.lock()?, &moves, &Ahead::default())?,
     };
     updated.save(session)?;
     match args.format.format {
@@ -254,9 +255,6 @@ fn upstream(session: &Session<'_>, lock: &Lock) -> Result<(Vec<Difference>, Vec<
     Ok((gone, failures))
 }
 
-/// The pins whose files will be wanted right after, and to which depth: one request brings both.
-pub(super) type Ahead = BTreeMap<Pin, u32>;
-
 /// Resolves and reads what the moves ask for, everything else kept. Nothing is written.
 pub(super) fn update(
     session: &Session<'_>,
@@ -272,16 +270,13 @@ pub(super) fn update(
     if let Some(refused) = plan::refused(&declared, moves).into_iter().next() {
         return Err(Error::RefusedPin { file: session.config.file.clone(), refused });
     }
-    let tasks = declared.iter().map(|declared| {
-        let task = task(session, declared, old.as_ref(), moves)?;
-        Ok(Task { ahead: ahead.get(&declared.pin).copied(), ..task })
-    });
+    let tasks = declared.iter().map(|declared| task(session, declared, old.as_ref(), moves));
     let tasks: Vec<Task<'_>> = tasks.collect::<Result<_, Error>>()?;
     let (kept, work): (Vec<Task<'_>>, Vec<Task<'_>>) =
         tasks.into_iter().partition(|task| matches!(task.action, Action::Keep(_)));
     let mut repos: Vec<LockedRepo> = kept.iter().filter_map(Task::kept).collect();
     if !work.is_empty() {
-        repos.extend(perform(session, &work)?);
+        repos.extend(perform(session, &work, ahead)?);
     }
     repos.sort_by(|a, b| a.pin.cmp(&b.pin));
     let mut lock = Lock { repos, ..Lock::default() };
@@ -307,7 +302,6 @@ struct Task<'a> {
     action: Action<'a>,
     old: Option<&'a LockedRepo>,
     url: RemoteUrl,
-    ahead: Option<u32>,
 }
 
 impl Task<'_> {
@@ -332,27 +326,39 @@ fn task<'a>(
         _ => session.remote_url(&declared.url)?,
     };
     let old = old.and_then(|lock| lock.repo(&declared.pin));
-    Ok(Task { declared, action, old, url, ahead: None })
+    Ok(Task { declared, action, old, url })
 }
 
 /// Does all tasks at once; where some fail, all of them are told.
-fn perform(session: &Session<'_>, work: &[Task<'_>]) -> Result<Vec<LockedRepo>, Error> {
+fn perform(session: &Session<'_>, work: &[Task<'_>], ahead: &Ahead) -> Result<Vec<LockedRepo>, Error> {
     let names: Vec<&RepoName> = work.iter().map(|task| &task.declared.pin.name).collect();
     let pools = session.pools()?;
     let git = session.git()?;
     let results = {
         let watcher = session.printer.watch(&names);
-        pools.fetch(work, |place, task| {
-            watcher.started(place);
-            let result = resolve(git, task, place, watcher.as_ref());
-            let (outcome, repo) = match result {
-                Ok(repo) => (locked(task, &repo), Some(repo)),
-                Err(facts::Error::Git(error)) => (Outcome::Failed(error), None),
-                Err(facts::Error::NoDirectory(missing)) => (Outcome::NoAddons(missing), None),
-            };
-            watcher.finished(place, &outcome);
-            (outcome, repo)
-        })
+        let watcher = watcher.as_ref();
+        pools.fetch_then(
+            work,
+            |place, task| {
+                watcher.started(place);
+                resolve(git, task, ahead, place, watcher)
+            },
+            |place, task, resolved| {
+                let (outcome, repo) = match resolved {
+                    Ok(Resolved { repo, files }) => {
+                        if let Some((remote, ends)) = files {
+                            watcher.step(place, "checking out");
+                            ahead.build(&repo.pin, &remote, repo.commit, &ends);
+                        }
+                        (locked(task, &repo), Some(repo))
+                    }
+                    Err(facts::Error::Git(error)) => (Outcome::Failed(error), None),
+                    Err(facts::Error::NoDirectory(missing)) => (Outcome::NoAddons(missing), None),
+                };
+                watcher.finished(place, &outcome);
+                (outcome, repo)
+            },
+        )
     };
     session.tell_warnings(git);
     let mut failures = Vec::new();
@@ -375,35 +381,46 @@ fn locked(task: &Task<'_>, repo: &LockedRepo) -> Outcome {
     if from == Some(repo.commit) { Outcome::UpToDate } else { Outcome::Locked { from, to: repo.commit } }
 }
 
-fn resolve(
-    git: &git::Git,
+/// What is to be locked and, where the files came with it, where they are and where their history ends.
+struct Resolved<'a> {
+    repo: LockedRepo,
+    files: Option<(Remote<'a>, Vec<CommitId>)>,
+}
+
+fn resolve<'a>(
+    git: &'a Git,
     task: &Task<'_>,
+    ahead: &Ahead,
     place: usize,
     watcher: &dyn Progress,
-) -> Result<LockedRepo, facts::Error> {
+) -> Result<Resolved<'a>, facts::Error> {
+    let kept = |repo: &LockedRepo| Ok(Resolved { repo: repo.clone(), files: None });
     let meter = |bytes| watcher.received(place, bytes);
     let remote = git.remote(&task.url)?;
     let Declared { pin, addons, series, .. } = task.declared;
     let commit = match task.action {
-        Action::Keep(repo) => return Ok(repo.clone()),
+        Action::Keep(repo) => return kept(repo),
         Action::Set(commit) | Action::Reread(commit) => commit,
         Action::Resolve { old } => {
             watcher.step(place, "asking");
             let commit = remote.resolve(&pin.reference)?;
             if let Some(old) = old.filter(|old| old.commit == commit) {
-                return Ok(old.clone());
+                return kept(old);
             }
             commit
         }
     };
-    if let Some(depth) = task.ahead {
+    let mut ends = None;
+    if let Some(depth) = ahead.depth(pin) {
         watcher.step(place, "fetching");
-        remote.fetch_files(commit, &pin.reference, depth, &meter)?;
+        ends = Some(remote.fetch_files(commit, &pin.reference, depth, &meter)?);
     }
     watcher.step(place, "reading");
     let source = Source { commit, reference: &pin.reference, addons, series: *series };
     let facts = facts::read(&remote, &source, &meter)?;
-    Ok(LockedRepo { pin: pin.clone(), addons: addons.clone(), commit, tree: remote.tree_id(commit)?, facts })
+    let tree = remote.tree_id(commit)?;
+    let repo = LockedRepo { pin: pin.clone(), addons: addons.clone(), commit, tree, facts };
+    Ok(Resolved { repo, files: ends.map(|ends| (remote, ends)) })
 }
 
 fn warn_of_unreadable(session: &Session<'_>, lock: &Lock) {

@@ -2,6 +2,7 @@
 
 mod add;
 mod addons_path;
+mod ahead;
 mod cache;
 mod check;
 mod export;

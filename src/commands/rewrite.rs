@@ -9,7 +9,8 @@ use crate::output::{Printer, json};
 use crate::plan::Moves;
 use crate::session::Session;
 
-use super::lock::{Ahead, Updated, update};
+use super::ahead::Ahead;
+use super::lock::{Updated, update};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -46,7 +47,7 @@ impl<'a> Rewrite<'a> {
             return Ok(None);
         }
         let session = session.with_text(draft.text())?;
-        let updated = update(&session, session.lock()?, &Moves::Missing, &Ahead::new())?;
+        let updated = update(&session, session.lock()?, &Moves::Missing, &Ahead::default())?;
         let file = &session.config.file;
         write_if_changed(file, &new)?;
         if let Err(error) = updated.save(&session) {

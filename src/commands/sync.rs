@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::lock::{self, Ahead};
+use super::ahead::Ahead;
+use super::lock;
 use crate::cli::{Format, FormatArg};
 use crate::config::Profile;
 use crate::error::{Error, counted};
 use crate::fs::{Context, create_directory, read_if_there, remove_directory, write_if_changed};
-use crate::git::{self, ASIDE_PREFIX, Checkout, CheckoutError, Content, Git, Head, Origin, Remote};
+use crate::git::{
+    self, ASIDE_PREFIX, Built, Checkout, CheckoutError, Content, Git, Head, Origin, Placed, Remote,
+};
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::output::{json, render_outcome, render_planned};
 use crate::plan::{self, Moves};
@@ -39,7 +42,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let _claim = session.claim()?;
     let pruned: &[Profile] = if args.prune { &session.config.profiles } else { &[] };
     session.profiles()?.into_iter().chain(pruned).try_for_each(|profile| session.refuse_links(profile))?;
-    let lock = current_lock(args, session)?;
+    let (lock, ahead) = current_lock(args, session)?;
     let (targets, mut outcomes) = targets(session, &lock)?;
     let (ready, work): (Vec<Target<'_>>, Vec<Target<'_>>) =
         targets.into_iter().partition(|target| target.is_ready() && !(args.force && target.has_work()));
@@ -48,7 +51,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         outcomes.extend(if args.dry_run {
             foresee(session, &work, args.force)
         } else {
-            place(session, &work, args.force)?
+            place(session, &work, &ahead, args.force)?
         });
     }
     if args.prune {
@@ -57,31 +60,25 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     finish(session, args, outcomes)
 }
 
-/// The lock as declared: updated where something is not pinned yet, unless that is forbidden.
-fn current_lock(args: &Args, session: &Session<'_>) -> Result<Lock, Error> {
+/// The lock as declared: updated where something is not pinned yet, unless that is forbidden. With it, the checkouts
+/// that were built meanwhile.
+fn current_lock(args: &Args, session: &Session<'_>) -> Result<(Lock, Ahead), Error> {
     let old = session.lock()?;
     let differences = plan::differences(&session.config, old.as_ref(), &session.local_depends()?);
     let file = session.lock_file();
     match old {
-        Some(lock) if differences.is_empty() => Ok(lock),
+        Some(lock) if differences.is_empty() => Ok((lock, Ahead::default())),
         None if args.locked => Err(Error::NoLock { file }),
         Some(_) if args.locked => Err(Error::Stale { file, differences, locked: true }),
         old => {
-            let ahead = if args.dry_run { Ahead::new() } else { wanted(session)? };
+            let ahead = if args.dry_run { Ahead::default() } else { Ahead::of_sync(session)? };
             let updated = lock::update(session, old, &Moves::Missing, &ahead)?;
             if !args.dry_run {
                 updated.save(session)?;
             }
-            Ok(updated.lock)
+            Ok((updated.lock, ahead))
         }
     }
-}
-
-/// What this sync will check out, whatever the commits turn out to be.
-fn wanted(session: &Session<'_>) -> Result<Ahead, Error> {
-    let repos = session.profiles()?.into_iter().flat_map(|profile| &profile.repos);
-    let wanted = repos.filter(|repo| !session.config.skips(&repo.name));
-    Ok(wanted.map(|repo| (plan::pin(repo), session.config.depth(repo))).collect())
 }
 
 /// A directory and what it should hold.
@@ -102,8 +99,11 @@ impl Target<'_> {
 
     /// By HEAD and the marker alone: files are `oca status`'s business.
     fn is_ready(&self) -> bool {
-        matches!(&self.head, Head::Complete(placed) if placed.commit == self.locked.commit
-            && placed.depth == self.depth && placed.url == self.origin.url)
+        matches!(&self.head, Head::Complete(placed) if *placed == self.wanted())
+    }
+
+    fn wanted(&self) -> Placed {
+        Placed { commit: self.locked.commit, depth: self.depth, url: self.origin.url.clone() }
     }
 
     /// What `--force` discards; where it cannot be told, there may be some.
@@ -167,8 +167,15 @@ fn targets<'a>(
 }
 
 /// Fetches what is missing and puts it in place, all repositories at once.
-fn place(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Result<Vec<RepoOutcome>, Error> {
-    prepare_directories(session, work)?;
+fn place(
+    session: &Session<'_>,
+    work: &[Target<'_>],
+    ahead: &Ahead,
+    force: bool,
+) -> Result<Vec<RepoOutcome>, Error> {
+    if !ahead.is_prepared() {
+        prepare_directories(session)?;
+    }
     let names: Vec<&RepoName> = work.iter().map(Target::name).collect();
     let pools = session.pools()?;
     let git = session.git()?;
@@ -179,12 +186,19 @@ fn place(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Result<Vec<
             work,
             |place, target| {
                 watcher.started(place);
-                fetch(git, target, force, &Watch { watcher, place })
+                match ahead.take(target.checkout.path(), &target.wanted()) {
+                    Some(built) => Ok(Ready::Built(built)),
+                    None => fetch(git, target, force, &Watch { watcher, place }),
+                }
             },
             |place, target, fetched| {
                 watcher.step(place, "checking out");
-                let outcome = fetched.and_then(|(remote, content)| {
-                    target.checkout.place(&remote, &content, force).map_err(Outcome::not_placed)?;
+                let outcome = fetched.and_then(|ready| {
+                    let placed = match ready {
+                        Ready::Built(built) => target.checkout.settle(built).map_err(CheckoutError::from),
+                        Ready::Stored(remote, content) => target.checkout.place(&remote, &content, force),
+                    };
+                    placed.map_err(Outcome::not_placed)?;
                     Ok(target.done())
                 });
                 let outcome = outcome.unwrap_or_else(|failure| failure);
@@ -195,6 +209,12 @@ fn place(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Result<Vec<
     };
     session.tell_warnings(git);
     Ok(outcomes)
+}
+
+/// What only has to be put in place.
+enum Ready<'a> {
+    Built(Built),
+    Stored(Remote<'a>, Content<'a>),
 }
 
 struct Watch<'a> {
@@ -208,7 +228,7 @@ fn fetch<'a>(
     target: &'a Target<'_>,
     force: bool,
     watch: &Watch<'_>,
-) -> Result<(Remote<'a>, Content<'a>), Outcome> {
+) -> Result<Ready<'a>, Outcome> {
     let failed = |error| Outcome::Failed(error);
     let LockedRepo { pin, commit, .. } = target.locked;
     if let Some(obstacle) = target.checkout.obstacle(&target.head)
@@ -228,7 +248,7 @@ fn fetch<'a>(
     let meter = |bytes| watch.watcher.received(watch.place, bytes);
     let ends = remote.fetch_files(*commit, &pin.reference, target.depth, &meter).map_err(failed)?;
     let content = Content { commit: *commit, ends, depth: target.depth, origin: &target.origin };
-    Ok((remote, content))
+    Ok(Ready::Stored(remote, content))
 }
 
 /// What [`place`] would do, as far as it can be told without asking a server.
@@ -260,13 +280,13 @@ fn kept_for(obstacle: Result<Option<CheckoutError>, git::Error>) -> Option<Outco
 
 /// Makes the directories of the checkouts, keeps them out of the surrounding repository, and clears away what a
 /// killed run left.
-fn prepare_directories(session: &Session<'_>, work: &[Target<'_>]) -> Result<(), Error> {
-    let parents: BTreeSet<&Path> = work.iter().filter_map(|target| target.checkout.path().parent()).collect();
-    for parent in parents {
-        create_directory(parent)?;
-        keep_out(session, parent)?;
-        for entry in std::fs::read_dir(parent).at("read", parent)? {
-            let entry = entry.at("read", parent)?;
+pub(super) fn prepare_directories(session: &Session<'_>) -> Result<(), Error> {
+    let directories = session.profiles()?.into_iter().map(|profile| session.checkouts(profile));
+    for directory in directories.collect::<Result<BTreeSet<PathBuf>, Error>>()? {
+        create_directory(&directory)?;
+        keep_out(session, &directory)?;
+        for entry in std::fs::read_dir(&directory).at("read", &directory)? {
+            let entry = entry.at("read", &directory)?;
             if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX) {
                 remove_directory(&entry.path())?;
             }

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use git2::Repository;
 
 pub(crate) use local_work::LocalWork;
+pub(crate) use place::Built;
 
 use super::store::bytes;
 use super::tree::GitTree;

@@ -6,14 +6,30 @@ use std::path::Path;
 
 use git2::build::CheckoutBuilder;
 use git2::{CheckoutNotificationType, Odb, Oid, Repository, RepositoryInitOptions};
+use tempfile::TempDir;
 
 use super::{
-    ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, LocalWork, Origin, put, write_marker,
+    ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, LocalWork, Origin, Placed, put,
+    write_marker,
 };
 use crate::fs::{Context, open_to_others, read_if_there, write_if_changed};
 use crate::git::store::{oid, parents};
 use crate::git::{Error, Remote};
 use crate::repo::CommitId;
+
+/// A new checkout, whole, beside its place; deleted where it does not come to it.
+#[derive(Debug)]
+pub(crate) struct Built {
+    aside: TempDir,
+    placed: Placed,
+}
+
+impl Built {
+    /// What the checkout holds.
+    pub(crate) fn placed(&self) -> &Placed {
+        &self.placed
+    }
+}
 
 impl Checkout {
     /// Makes the directory hold `content`, whatever stands there now. Everything of the commit is in the remote's
@@ -30,10 +46,10 @@ impl Checkout {
             return Err(obstacle);
         }
         match head {
-            Head::Absent => Ok(self.create_whole(remote, content)?),
+            Head::Absent => Ok(self.settle(self.build(remote, content)?)?),
             Head::HalfClone | Head::NotGit | Head::Link | Head::Other(None) => {
                 self.remove()?;
-                Ok(self.create_whole(remote, content)?)
+                Ok(self.settle(self.build(remote, content)?)?)
             }
             Head::Complete(_) | Head::Other(Some(_)) => {
                 if !force && let Some(obstacle) = self.in_the_way(Some(remote), content.origin)? {
@@ -51,15 +67,17 @@ impl Checkout {
         }
     }
 
+    /// Makes the checkout beside its place. Everything of the commit is in the remote's store.
+    ///
     /// What is wrong with the store's files shows when they are read: here, where nothing of the user's is.
-    fn create_whole(&self, remote: &Remote<'_>, content: &Content<'_>) -> Result<(), Error> {
+    pub(crate) fn build(&self, remote: &Remote<'_>, content: &Content<'_>) -> Result<Built, Error> {
         remote.whole(|| {
             content.bring(remote)?;
-            self.create(remote, content)
+            self.build_once(remote, content)
         })
     }
 
-    fn create(&self, remote: &Remote<'_>, content: &Content<'_>) -> Result<(), Error> {
+    fn build_once(&self, remote: &Remote<'_>, content: &Content<'_>) -> Result<Built, Error> {
         let parent = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(parent).at("create", parent)?;
         let aside =
@@ -79,9 +97,14 @@ impl Checkout {
         repository.checkout_tree(commit.as_object(), Some(&mut checkout))?;
         repository.set_head_detached(commit.id())?;
         write_marker(&git, &content.placed())?;
-        fs::rename(aside.path(), &self.path).at("create", &self.path)?;
+        Ok(Built { aside, placed: content.placed() })
+    }
+
+    /// Puts what was built into its place, where nothing stands.
+    pub(crate) fn settle(&self, built: Built) -> Result<(), Error> {
+        fs::rename(built.aside.path(), &self.path).at("create", &self.path)?;
         // Renamed away: there is nothing left to delete.
-        let _moved = aside.keep();
+        let _moved = built.aside.keep();
         Ok(())
     }
 

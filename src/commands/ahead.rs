@@ -1,0 +1,79 @@
+//! What `oca sync` does for one repository while others are still being locked: its checkout is built, aside.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::sync::prepare_directories;
+use crate::error::Error;
+use crate::git::{Built, Checkout, Content, Head, Origin, Placed, Remote};
+use crate::lock::Pin;
+use crate::plan;
+use crate::repo::CommitId;
+use crate::session::Session;
+
+/// What will be wanted of each pin right after it is locked. By default, nothing.
+#[derive(Default)]
+pub(super) struct Ahead {
+    wanted: BTreeMap<Pin, Wanted>,
+    built: Mutex<BTreeMap<PathBuf, Built>>,
+}
+
+struct Wanted {
+    depth: u32,
+    /// Checkouts that are not there yet; those that are there wait until the lock is written.
+    new: Vec<(Checkout, Origin)>,
+}
+
+impl Ahead {
+    /// What this sync will check out, whatever the commits turn out to be.
+    pub(super) fn of_sync(session: &Session<'_>) -> Result<Self, Error> {
+        let mut ahead = Self::default();
+        for profile in session.profiles()? {
+            for repo in profile.repos.iter().filter(|repo| !session.config.skips(&repo.name)) {
+                let wanted = ahead.wanted.entry(plan::pin(repo));
+                let depth = session.config.depth(repo);
+                let wanted = wanted.or_insert_with(|| Wanted { depth, new: Vec::new() });
+                let checkout = Checkout::new(session.checkout(profile, &repo.name)?);
+                let is_known = wanted.new.iter().any(|(known, _)| known.path() == checkout.path());
+                if !is_known && checkout.head().is_ok_and(|head| head == Head::Absent) {
+                    wanted.new.push((checkout, session.origin(&repo.url, &repo.reference)?));
+                }
+            }
+        }
+        if ahead.is_prepared() {
+            prepare_directories(session)?;
+        }
+        Ok(ahead)
+    }
+
+    /// Whether the directories of the checkouts were prepared, and perhaps hold what was built.
+    pub(super) fn is_prepared(&self) -> bool {
+        self.wanted.values().any(|wanted| !wanted.new.is_empty())
+    }
+
+    /// To which depth the files of a pin will be wanted, if they will: one request brings them with what a lock needs.
+    pub(super) fn depth(&self, pin: &Pin) -> Option<u32> {
+        self.wanted.get(pin).map(|wanted| wanted.depth)
+    }
+
+    /// Builds the new checkouts of a pin, all of whose files are in the remote's store.
+    ///
+    /// One that fails is built again in its turn, where the failure is told.
+    pub(super) fn build(&self, pin: &Pin, remote: &Remote<'_>, commit: CommitId, ends: &[CommitId]) {
+        let Some(Wanted { depth, new }) = self.wanted.get(pin) else { return };
+        for (checkout, origin) in new {
+            let content = Content { commit, ends: ends.to_vec(), depth: *depth, origin };
+            if let Ok(built) = checkout.build(remote, &content) {
+                let mut all = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+                all.insert(checkout.path().to_owned(), built);
+            }
+        }
+    }
+
+    /// The checkout that was built for a directory, if it is the one that is wanted there.
+    pub(super) fn take(&self, path: &Path, wanted: &Placed) -> Option<Built> {
+        let mut all = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        all.remove(path).filter(|built| built.placed() == wanted)
+    }
+}
