@@ -126,5 +126,6 @@ fn checkouts_that_were_built_for_a_lock_that_fails_are_gone() {
     assert!(!env.exists("oca.lock.json") && !env.exists("oca"));
     env.declare(TWO);
     env.oca(&["sync", "-q"]).success();
-    ["oca/dms", "oca/web"].map(|checkout| env.assert_sound_checkout(checkout));
+    env.assert_sound_checkout("oca/dms");
+    env.assert_sound_checkout("oca/web");
 }
