@@ -20,7 +20,6 @@ use crate::error::{Error, counted};
 use crate::progress::Progress;
 use crate::repo::RepoName;
 use crate::report::{Outcome, RepoOutcome};
-use crate::requirements::Problem;
 
 /// Where a run's words go, and which of them.
 pub(crate) struct Printer {
@@ -109,12 +108,11 @@ impl Printer {
                 self.line(Tone::Hint, "delete what this oca cannot do yet, or install a newer one");
             }
             Error::Conflicts { conflicts, problems } => {
-                let hints: Vec<String> = problems.iter().map(Problem::hint).collect();
-                for (at, problem) in problems.iter().enumerate() {
+                let hints: Vec<Option<String>> =
+                    problems.iter().map(|problem| Some(problem.hint())).collect();
+                for (problem, hint) in problems.iter().zip(told_once(&hints)) {
                     self.line(Tone::Error, &problem.to_string());
-                    if hints.get(at + 1) != Some(&hints[at]) {
-                        self.line(Tone::Hint, &hints[at]);
-                    }
+                    self.advise(hint);
                 }
                 for conflict in conflicts {
                     self.line(Tone::Error, &conflict.to_string());
@@ -142,9 +140,7 @@ impl Printer {
                     differences.iter().for_each(|difference| write_stderr(&format!("  {difference}\n")));
                 }
                 causes(error);
-                if let Some(hint) = error.hint() {
-                    self.line(Tone::Hint, &hint);
-                }
+                self.advise(error.hint().as_deref());
             }
         }
     }
@@ -153,20 +149,25 @@ impl Printer {
     fn failures(&self, failures: &[RepoOutcome]) {
         let mut failures: Vec<&RepoOutcome> = failures.iter().collect();
         failures.sort_by(|a, b| a.name.cmp(&b.name));
-        for failure in &failures {
-            let words = human::failure(failure);
+        let words: Vec<human::FailureWords> =
+            failures.iter().map(|failure| human::failure(failure)).collect();
+        let hints: Vec<Option<String>> = words.iter().map(|words| words.hint.clone()).collect();
+        for (words, hint) in words.iter().zip(told_once(&hints)) {
             self.line(Tone::Error, &words.error);
-            if let Some(cause) = words.cause {
+            if let Some(cause) = &words.cause {
                 write_stderr(&format!("caused by: {cause}\n"));
             }
-            if let Some(hint) = words.hint {
-                self.line(Tone::Hint, &hint);
-            }
+            self.advise(hint);
         }
         if failures.len() > 1 {
             let count = counted(failures.len(), "repository", "repositories");
             self.line(Tone::Error, &format!("{count} failed"));
         }
+    }
+
+    /// What to type next after an error.
+    fn advise(&self, hint: Option<&str>) {
+        hint.into_iter().for_each(|hint| self.line(Tone::Hint, hint));
     }
 
     fn line(&self, tone: Tone, text: &str) {
@@ -200,6 +201,11 @@ fn line_for(name: &str, outcome: &Outcome, verbose: bool) -> Option<String> {
     use Outcome::{Listed, NotThere, Outdated, UpToDate};
     let is_quiet = matches!(outcome, UpToDate | Outdated | Listed(_) | NotThere(_)) && !verbose;
     (!is_quiet && !outcome.is_failure()).then(|| format!("{name}: {}", render_outcome(outcome)))
+}
+
+/// The hints of errors that are told one after the other; of those in a row that are the same, the last.
+fn told_once(hints: &[Option<String>]) -> impl Iterator<Item = Option<&str>> {
+    hints.iter().enumerate().map(|(at, hint)| hint.as_deref().filter(|_| hints.get(at + 1) != Some(hint)))
 }
 
 fn causes(error: &dyn std::error::Error) {

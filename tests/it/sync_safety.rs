@@ -231,11 +231,12 @@ fn directories_and_files_in_the_way_are_kept() {
     env.write("oca/server-tools", "mine\n");
     let kept = |name: &str| {
         format!(
-            "error: `{name}` was left alone: `[TEMP]/project/oca/{name}` is not a git repository, and not empty\n\
-             hint: move it away, or give `--force` to replace it\n"
+            "error: `{name}` was left alone: `[TEMP]/project/oca/{name}` is not a git repository, and not empty\n"
         )
     };
-    let expected = format!("{}{}error: 2 repositories failed\n", kept("server-tools"), kept("web"));
+    // What both are told is told once.
+    let hint = "hint: move it away, or give `--force` to replace it\n";
+    let expected = format!("{}{}{hint}error: 2 repositories failed\n", kept("server-tools"), kept("web"));
     env.oca(&["sync"]).stderr_contains(&expected).status(1);
     env.oca(&["sync", "--dry-run"]).stderr_contains(&expected).status(1);
     env.assert_file("oca/web/mine.txt", "mine\n");
