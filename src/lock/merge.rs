@@ -175,7 +175,10 @@ impl Lock {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::repo::{Reference, RemoteUrl, RepoName, TreeId};
 
     #[test]
     fn each_side_is_told_from_the_other_and_from_their_ancestor() {
@@ -197,5 +200,52 @@ mod tests {
         assert_eq!(merged(Some(1), None, Some(1)), Some(None));
         assert_eq!(merged(None, None, Some(1)), Some(Some(1)));
         assert_eq!(merged(Some(1), None, Some(2)), None);
+    }
+
+    /// Locks of up to four repositories, each at one of three commits.
+    fn some_lock() -> impl Strategy<Value = Lock> {
+        let commits = prop::collection::btree_map("[a-d]", 1..=3_u8, 0..=4);
+        commits.prop_map(|commits| {
+            let repo = |(name, commit): (String, u8)| LockedRepo {
+                pin: Pin {
+                    name: RepoName::parse(&name).expect("a name"),
+                    url: RemoteUrl::parse(&format!("https://example.com/{name}")).expect("a url"),
+                    reference: Reference::branch("18.0").expect("a branch"),
+                },
+                addons: Vec::new(),
+                commit: CommitId::from_bytes([commit; 20]),
+                tree: TreeId::from_bytes([commit; 20]),
+                facts: Facts::default(),
+            };
+            Lock { repos: commits.into_iter().map(repo).collect(), ..Lock::default() }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_merge_loses_nothing_and_decides_nothing(base in some_lock(), ours in some_lock(), theirs in some_lock()) {
+            // Whoever changed nothing, or the same, gets what the other has.
+            for (ours, other) in [(&base, &theirs), (&theirs, &base), (&theirs, &theirs)] {
+                let merged = merge(&base, ours, other);
+                prop_assert_eq!((&merged.ours, &merged.theirs), (&theirs, &theirs));
+                prop_assert!(merged.disputes.is_empty());
+            }
+            let merged = merge(&base, &ours, &theirs);
+            for ours in &ours.repos {
+                let Some(theirs) = theirs.repo(&ours.pin) else { continue };
+                let base = base.repo(&ours.pin).map(|repo| repo.commit);
+                let is_disputed = merged.disputes.iter().any(|dispute| dispute.pin == ours.pin);
+                let expected = ours.commit != theirs.commit && base != Some(ours.commit) && base != Some(theirs.commit);
+                prop_assert_eq!(is_disputed, expected);
+                // A pin that both share is kept.
+                if ours.commit == theirs.commit {
+                    prop_assert_eq!(merged.ours.repo(&ours.pin), Some(ours));
+                }
+            }
+            // The sides are told apart in the disputes alone.
+            let turned = merge(&base, &theirs, &ours);
+            prop_assert_eq!(&turned.theirs, &merged.ours);
+            prop_assert_eq!(turned.disputes.len(), merged.disputes.len());
+        }
     }
 }
