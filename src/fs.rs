@@ -131,7 +131,11 @@ pub(crate) enum Written {
 /// written to.
 pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<Written, Error> {
     if is_stream(path) {
-        File::options().write(true).open(path).and_then(|mut file| file.write_all(bytes)).at("write", path)?;
+        File::options()
+            .write(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(bytes))
+            .at("write", path)?;
         return Ok(Written::Changed);
     }
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| pointed_at(path));
