@@ -137,14 +137,28 @@ pub(crate) enum Written {
 
 /// Replaces a file as a whole, and only where the bytes differ: readers see the old content or the new, never a part.
 ///
-/// A symlink stays one: what it points at is replaced. The mode of an existing file is kept.
+/// A symlink stays one: what it points at is replaced. The mode of an existing file is kept. A pipe or a device is
+/// written to.
 pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<Written, Error> {
+    if is_stream(path) {
+        File::options()
+            .write(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(bytes))
+            .at("write", path)?;
+        return Ok(Written::Changed);
+    }
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| pointed_at(path));
     if read_if_there(&target)?.is_some_and(|old| old == bytes) {
         return Ok(Written::Unchanged);
     }
     replace(&target, bytes).at("write", path)?;
     Ok(Written::Changed)
+}
+
+/// Whether what is written there flows away, as in `/dev/stdout`: it is a pipe, a socket or a device.
+pub(crate) fn is_stream(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// What a symlink points at although nothing is there yet; any other path stands for itself.

@@ -6,7 +6,7 @@ use crate::addons::discover::is_addons_directory;
 use crate::addons::folder::Folder;
 use crate::config::{Layout, Position, Profile};
 use crate::error::Error;
-use crate::fs::{read_if_there, write_if_changed};
+use crate::fs::{is_stream, read_if_there, write_if_changed};
 use crate::lock::Lock;
 use crate::odoo_conf;
 use crate::output::json::{self, PathEntry};
@@ -16,12 +16,12 @@ use crate::session::Session;
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// The path of the export in the container
-    #[arg(long, conflicts_with = "on_disk")]
+    #[arg(long)]
     image: bool,
     /// How it is printed
     #[arg(long, value_name = "FORMAT", default_value = "plain")]
     format: PathFormat,
-    /// Drop local and surrounding entries that Odoo would refuse here, or fail on them
+    /// Drop local and surrounding entries that Odoo would refuse here, or fail on them; with --image, run it there
     #[arg(long, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "drop")]
     on_disk: Option<OnDisk>,
     /// Set `addons_path` in this odoo.conf, keeping the rest
@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let profile = session.profile()?;
     let mut entries = if args.image { in_image(profile, &lock)? } else { here(session, profile, &lock)? };
     if let Some(mode) = args.on_disk {
-        entries = on_disk(session, profile, entries, mode)?;
+        entries = on_disk(args, session, profile, entries, mode)?;
     }
     // A directory above the project may have one.
     if let Some(entry) = entries.iter().find(|entry| entry.path.contains(',')) {
@@ -168,7 +168,11 @@ fn without_repeats(entries: Vec<PathEntry>) -> Vec<PathEntry> {
 }
 
 /// Looks at the entries that the lock does not vouch for, with the eyes of Odoo.
+///
+/// The path of the container is looked at where it is written, inside of it: there an export that is missing was
+/// forgotten, or copied elsewhere than `image.root`, and no later command brings it.
 fn on_disk(
+    args: &Args,
     session: &Session<'_>,
     profile: &Profile,
     entries: Vec<PathEntry>,
@@ -185,11 +189,18 @@ fn on_disk(
         } else {
             "no module is in it"
         };
-        if mode == OnDisk::Strict {
-            let is_checkout = entry.repo.is_some();
-            return Err(Error::NotAnAddonsDirectory { path: path.to_owned(), why, is_checkout });
+        let is_repository = entry.kind == "repository";
+        if mode == OnDisk::Strict || (args.image && is_repository) {
+            let cure = match (is_repository, args.image) {
+                (false, _) => "remove it from the path, or put a module in it".to_owned(),
+                (true, false) => "run `oca sync`".to_owned(),
+                (true, true) => {
+                    format!("copy the export to `{}`", Session::image_entry(&profile.image.root)?)
+                }
+            };
+            return Err(Error::NotAnAddonsDirectory { path: path.to_owned(), why, cure });
         }
-        if entry.repo.is_some() {
+        if is_repository {
             session.printer.warning(&format!("`{}` is on the path, but {why}; run `oca sync`", entry.path));
             kept.push(entry);
         } else {
@@ -200,7 +211,8 @@ fn on_disk(
 }
 
 fn write_conf(file: &Path, path: &str) -> Result<(), Error> {
-    let text = text_of(file)?;
+    // What a pipe or a terminal holds is not ours to read.
+    let text = if is_stream(file) { String::new() } else { text_of(file)? };
     write_if_changed(file, odoo_conf::with_addons_path(&text, path).as_bytes())?;
     Ok(())
 }

@@ -84,7 +84,7 @@ pub(crate) enum Error {
     #[error("`{}` is not an export of oca", directory.display())]
     NotAnExport { directory: PathBuf },
     #[error("Odoo would refuse `{}`: {why}", path.display())]
-    NotAnAddonsDirectory { path: PathBuf, why: &'static str, is_checkout: bool },
+    NotAnAddonsDirectory { path: PathBuf, why: &'static str, cure: String },
     #[error("`{}` has no profile `{profile}`, which was exported", file.display())]
     ProfileNotLocked { file: PathBuf, profile: String },
     #[error("`{}` is not UTF-8 at line {line}", file.display())]
@@ -236,10 +236,7 @@ impl Error {
             }
             Self::Nowhere { .. } => Some("run it again: not all repositories could be asked".to_owned()),
             Self::NoLock { .. } => Some("run `oca lock` and commit the result".to_owned()),
-            Self::NotAnAddonsDirectory { is_checkout: true, .. } => Some("run `oca sync`".to_owned()),
-            Self::NotAnAddonsDirectory { .. } => {
-                Some("remove it from the path, or put a module in it".to_owned())
-            }
+            Self::NotAnAddonsDirectory { cure, .. } => Some(cure.clone()),
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
             Self::OneProfile => Some("name it with `--profile`".to_owned()),
             Self::PinWithoutCommit { word } => {

@@ -72,6 +72,42 @@ fn strict_fails_on_the_first_bad_entry() {
 }
 
 #[test]
+fn inside_the_image_its_own_path_is_looked_at() {
+    let env = Env::new();
+    web(&env);
+    let inside = |path: &str| env.root().join("inside").join(path).display().to_string();
+    env.locked(&format!(
+        "[image]\nroot = \"{}\"\nbefore = [\"{}\"]\n[[local]]\npath = \"addons\"\nimage = \"{}\"\n{WEB}",
+        inside("oca-addons"),
+        inside("odoo"),
+        inside("extra-addons"),
+    ));
+    let path = || env.oca(&["addons-path", "--image", "--on-disk"]);
+    env.own_module("../inside/odoo/base", "{'name': 'Base'}");
+    fs::create_dir(inside("extra-addons")).expect("a directory");
+    let left_off = "left off the path: `[TEMP]/inside/extra-addons`, no module is in it\n";
+    path()
+        .stderr(&format!(
+            "{left_off}error: Odoo would refuse `[TEMP]/inside/oca-addons/web`: there is no such directory\n\
+             hint: copy the export to `[TEMP]/inside/oca-addons`\n"
+        ))
+        .status(1);
+    env.oca(&["export", "../inside/oca-addons", "-q"]).success();
+    path().stdout("[TEMP]/inside/odoo,[TEMP]/inside/oca-addons/web\n").stderr(left_off).success();
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_asked_for_on_standard_output_goes_there() {
+    let env = Env::new();
+    web(&env);
+    env.locked(WEB);
+    let conf = "[options]\naddons_path = /mnt/oca-addons/web\n";
+    env.oca(&["addons-path", "--image", "--write-conf", "/dev/stdout"]).stdout(conf).success();
+    env.oca(&["requirements", "--no-annotate", "-o", "/dev/null"]).success();
+}
+
+#[test]
 fn an_odoo_conf_is_made_kept_and_left_alone() {
     let env = Env::new();
     web(&env);
@@ -175,7 +211,6 @@ fn the_command_that_would_mend_an_odoo_conf_names_profile_and_flags() {
 fn flags_that_contradict_each_other_are_refused() {
     let env = Env::new();
     for flags in [
-        ["--image", "--on-disk"],
         ["--write-conf=a", "--check-conf=a"],
         ["--write-conf=a", "--format=env"],
         ["--profile=a", "--all-profiles"],

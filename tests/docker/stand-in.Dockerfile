@@ -1,0 +1,29 @@
+# The images that tests/docker/stand-in makes of its Debian root.
+
+ARG SUITE=bullseye
+
+FROM localhost/oca-debian:${SUITE} AS base
+RUN apt-get update && apt-get install --yes --no-install-recommends python3-pip && rm -rf /var/lib/apt/lists/*
+# What an image of Odoo has: its user, its odoo.conf, its modules.
+RUN useradd --system --create-home --home-dir /var/lib/odoo odoo \
+    && mkdir -p /etc/odoo /usr/lib/python3/dist-packages/odoo/addons/base \
+    && printf '[options]\naddons_path = /mnt/extra-addons\ndata_dir = /var/lib/odoo\n' >/etc/odoo/odoo.conf \
+    && chown -R odoo: /etc/odoo \
+    && cd /usr/lib/python3/dist-packages/odoo/addons/base \
+    && touch __init__.py && printf '{"name": "Base"}\n' >__manifest__.py
+USER odoo
+
+
+FROM localhost/oca-debian:${SUITE} AS odoo
+ARG ODOO=odoo-14
+RUN apt-get update && apt-get install --yes --no-install-recommends ${ODOO} python3-pip && rm -rf /var/lib/apt/lists/*
+COPY odoo-entrypoint /entrypoint.sh
+USER odoo
+ENTRYPOINT ["/entrypoint.sh"]
+CMD ["odoo"]
+
+
+FROM localhost/oca-debian:${SUITE} AS postgres
+RUN apt-get update && apt-get install --yes --no-install-recommends postgresql && rm -rf /var/lib/apt/lists/*
+COPY postgres-entrypoint /entrypoint.sh
+ENTRYPOINT ["/entrypoint.sh"]
