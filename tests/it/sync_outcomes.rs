@@ -129,5 +129,5 @@ fn checkouts_that_were_built_for_a_lock_that_fails_are_gone() {
     assert_eq!(left, [".gitignore"]);
     env.declare(TWO);
     env.oca(&["sync", "-q"]).success();
-    ["oca/dms", "oca/web"].map(|checkout| env.assert_sound_checkout(checkout));
+    ["oca/dms", "oca/web"].iter().for_each(|checkout| env.assert_sound_checkout(checkout));
 }
