@@ -1,7 +1,7 @@
 //! Who may change a store, and who may make or remove one: locks that the system lets go of where a process is killed.
 
 use std::fs::{self, File, TryLockError};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use git2::Repository;
@@ -9,6 +9,9 @@ use git2::Repository;
 use super::{ASIDE_PREFIX, Store, URL};
 use crate::fs::{Context, is_at};
 use crate::git::Error;
+
+/// The file whose lock is held while stores come and go.
+const STORES_LOCK: &str = ".lock";
 
 /// Held while a store is being added to; other processes wait.
 pub(in crate::git) struct StoreLock {
@@ -84,7 +87,10 @@ impl Store {
         for entry in fs::read_dir(&self.directory).at("read", &self.directory)? {
             let entry = entry.at("read", &self.directory)?;
             if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX) {
-                fs::remove_dir_all(entry.path()).at("remove", &entry.path())?;
+                match fs::remove_dir_all(entry.path()) {
+                    Err(error) if !is_refusal(&error) => Err(error).at("remove", &entry.path())?,
+                    _ => {}
+                }
             }
         }
         Ok(())
@@ -99,17 +105,27 @@ pub(in crate::git) struct StoresLock {
 
 impl StoresLock {
     pub(in crate::git) fn take(stores: &Path) -> Result<Self, Error> {
-        const FILE: &str = ".lock";
-        let path = stores.join(FILE);
+        let path = stores.join(STORES_LOCK);
         loop {
             fs::create_dir_all(stores).at("create", stores)?;
-            let file = open_lock(&path).at("open", &path)?;
+            let file = match open_lock(&path) {
+                // Somebody else removed the directory.
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                other => other.at("open", &path)?,
+            };
             file.lock().at("lock", &path)?;
             // All stores may have been deleted meanwhile, with the lock.
             if is_at(&file, &path) {
                 return Ok(Self { directory: stores.to_owned(), _file: file });
             }
         }
+    }
+
+    /// Removes the directory of the stores where none is left in it.
+    pub(in crate::git) fn remove_if_empty(self) {
+        // Where it cannot be removed there is a new store in it, or it is no loss.
+        let _left =
+            fs::remove_file(self.directory.join(STORES_LOCK)).and_then(|()| fs::remove_dir(&self.directory));
     }
 
     /// A directory among the stores that is nobody's; it goes before the lock does.
@@ -134,6 +150,15 @@ impl StoresLock {
     }
 }
 
-fn open_lock(path: &Path) -> std::io::Result<File> {
-    File::options().create(true).truncate(false).write(true).open(path)
+/// A file that was there before can also be locked where it cannot be written: a checkout from such a cache has to
+/// wait for those who can.
+fn open_lock(path: &Path) -> io::Result<File> {
+    match File::options().create(true).truncate(false).write(true).open(path) {
+        Err(error) if is_refusal(&error) => File::open(path).map_err(|_| error),
+        other => other,
+    }
+}
+
+fn is_refusal(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
