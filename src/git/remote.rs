@@ -48,6 +48,8 @@ impl<'a> Remote<'a> {
         if head == commit {
             return Ok(true);
         }
+        // What is aside without the lock is taken for what a killed process left.
+        let _lock = self.store.lock()?;
         let aside = self.store.aside()?;
         let scratch = Store::scratch(aside.path())?;
         let history = Objects::History { from: commit, to: head };
