@@ -23,7 +23,11 @@ impl<'a> Remote<'a> {
         let transport = Transport::new(git.network()?, url)?;
         // The store belongs to the declared url: a mirror serves the same objects.
         let store = Store::open(git.cache(), url.without_secret().as_str())?;
-        Ok(Self { git, transport, store })
+        let remote = Self { git, transport, store };
+        if remote.refuse_offline().is_ok() && !remote.store.has_whole_packs()? {
+            remote.renew()?;
+        }
+        Ok(remote)
     }
 
     /// The commit that a reference stands for now. A `rev` stands for itself, unasked.

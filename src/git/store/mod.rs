@@ -45,9 +45,6 @@ impl Store {
             store.make()?;
         }
         store.note_use();
-        if !store.has_whole_packs()? {
-            store.renew()?;
-        }
         Ok(store)
     }
 
@@ -204,8 +201,12 @@ impl Store {
     pub(super) fn link_packs(&self, into: &Path) -> Result<(), Error> {
         // Nobody puts one pack in place of several meanwhile.
         let _lock = self.lock()?;
-        for file in pack_files(&self.packs_directory())? {
-            link(&file, into)?;
+        for index in indexes(&self.packs_directory())? {
+            // Offline, a pack that was cut short stays with the others.
+            if is_whole_pack(&index).unwrap_or(false) {
+                link(&index.with_extension("pack"), into)?;
+                link(&index, into)?;
+            }
         }
         Ok(())
     }
