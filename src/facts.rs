@@ -43,7 +43,7 @@ pub(crate) fn read(remote: &Remote<'_>, source: &Source<'_>, meter: Meter<'_>) -
     let found = discover::find(&tree, source.addons, source.series).map_err(damaged)?;
     let manifests = found.iter().map(|found| found.manifest.as_str());
     let blobs = tree.blobs(manifests.chain([REQUIREMENTS]))?;
-    remote.fetch_blobs(&blobs, meter)?;
+    remote.fetch_blobs(source.commit, source.reference, &blobs, meter)?;
     // Opened anew: an object database does not see packs that came after it.
     let tree = remote.tree(source.commit, source.reference, meter)?;
     let survey = discover::read(&tree, found).map_err(damaged)?;

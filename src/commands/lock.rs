@@ -418,7 +418,7 @@ fn resolve<'a>(
     watcher.step(place, "reading");
     let source = Source { commit, reference: &pin.reference, addons, series: *series };
     let facts = facts::read(&remote, &source, &meter)?;
-    let tree = remote.tree_id(commit)?;
+    let tree = remote.tree(commit, &pin.reference, &meter)?.id();
     let repo = LockedRepo { pin: pin.clone(), addons: addons.clone(), commit, tree, facts };
     Ok(Resolved { repo, files: ends.map(|ends| (remote, ends)) })
 }

@@ -13,7 +13,6 @@ use crate::lock::{self, Lock, LockedRepo};
 use crate::output::{Printer, json};
 use crate::plan::{self, Entry, Offer};
 use crate::pool::{self, Pools};
-use crate::repo::RepoName;
 use crate::report::Verified;
 use crate::session::Session;
 
@@ -132,9 +131,9 @@ fn of_export(args: &Args, directory: &Path, global: &Global) -> Result<Vec<Verif
     let Some(profile) = lock.profiles.get(&manifest.profile) else {
         return Err(Error::ProfileNotLocked { file, profile: manifest.profile });
     };
-    let addons = |name: &RepoName| {
-        let recorded = manifest.repos.iter().find(|repo| repo.name == *name);
-        recorded.map(|repo| repo.addons.as_slice()).filter(|addons| !addons.is_empty())
+    let addons = |locked: &LockedRepo| {
+        let recorded = recorded(&manifest, locked).map(|repo| repo.addons.as_slice());
+        recorded.filter(|recorded| may_be_addons(recorded, locked, &lock))
     };
     let offers = plan::locked_offers(profile, &lock, addons);
     let layout = match manifest.layout {
@@ -158,6 +157,15 @@ fn lock_file(args: &Args, directory: &Path, global: &Global) -> PathBuf {
     let beside = |config: PathBuf| config.with_file_name(lock::FILE_NAME);
     let named = args.lock.clone().or_else(|| project().map(beside).filter(|file| file.is_file()));
     named.unwrap_or_else(|| directory.join(export::LOCK_NAME))
+}
+
+/// Whether a profile may look into these directories of a repository, by a lock that knows only in which ones all
+/// profiles together look. A manifest that leaves one out leaves out its modules.
+fn may_be_addons(recorded: &[String], locked: &LockedRepo, lock: &Lock) -> bool {
+    let recorded: HashSet<&String> = recorded.iter().collect();
+    let all: HashSet<&String> = locked.addons.iter().collect();
+    let profiles = lock.profiles.values().filter(|profile| profile.repos.contains(&locked.pin)).count();
+    recorded == all || (profiles > 1 && !recorded.is_empty() && recorded.is_subset(&all))
 }
 
 fn recorded<'m>(manifest: &'m Manifest, locked: &LockedRepo) -> Option<&'m Repository> {

@@ -133,6 +133,9 @@ fn refuse_guarded(dest: &Path, guarded: &[Guarded]) -> Result<(), Error> {
     if dest.parent().is_none() {
         return refuse("the root of the file system");
     }
+    if dest.components().any(|part| part.as_os_str() == ".git") {
+        return refuse("the inside of a git repository");
+    }
     for Guarded { path, what, inside } in guarded {
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
         if path.starts_with(dest) || (*inside && dest.starts_with(&path)) {

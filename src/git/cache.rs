@@ -94,9 +94,20 @@ pub(crate) fn size_of_cache(cache: &Path) -> u64 {
     size(cache)
 }
 
-/// Removes all stores. A checkout depends on none of them.
+/// Removes all stores, each once nobody adds to it. A checkout depends on none of them.
 pub(crate) fn clean_cache(cache: &Path) -> Result<(), Error> {
-    remove(&cache.join(STORES))
+    for store in stores(cache)? {
+        store.remove(&store.lock()?)?;
+    }
+    let all = cache.join(STORES);
+    if all.is_dir() {
+        let stores = StoresLock::take(&all)?;
+        for path in entries(cache)?.iter().filter(|path| is_aside(path)) {
+            remove(path)?;
+        }
+        stores.remove_if_empty();
+    }
+    Ok(())
 }
 
 impl Store {

@@ -50,9 +50,18 @@ pub(super) fn fetch_files(
     fetch(path, commit, depth, &[ObjectType::Tree, ObjectType::Blob], store)
 }
 
-/// Copies these objects alone.
-pub(super) fn fetch_blobs(path: &Path, blobs: &[[u8; 20]], store: &Store) -> Result<(), Error> {
-    copy(&open(path)?, blobs, store).map_err(|error| at_remote(error, path))
+/// Copies these files of a commit alone.
+pub(super) fn fetch_blobs(
+    path: &Path,
+    commit: CommitId,
+    blobs: &[[u8; 20]],
+    store: &Store,
+) -> Result<(), Error> {
+    let repository = open(path)?;
+    copy(&repository, blobs, store).map_err(|error| match at_remote(error, path) {
+        Error::DamagedRemote { .. } if !has_commit(&repository, commit) => Error::Vanished { commit },
+        other => other,
+    })
 }
 
 fn fetch(
@@ -63,10 +72,10 @@ fn fetch(
     store: &Store,
 ) -> Result<Vec<CommitId>, Error> {
     let repository = open(path)?;
-    let tip = oid(commit.as_bytes());
-    if repository.find_commit(tip).is_err() {
+    if !has_commit(&repository, commit) {
         return Err(Error::Vanished { commit });
     }
+    let tip = oid(commit.as_bytes());
     let copied = || {
         let history = history(&repository, tip, depth)?;
         let below = below(&repository, &history.commits, kinds)?;
@@ -75,6 +84,10 @@ fn fetch(
         Ok(history.ends)
     };
     copied().map_err(|error| at_remote(error, path))
+}
+
+fn has_commit(repository: &Repository, commit: CommitId) -> bool {
+    repository.find_commit(oid(commit.as_bytes())).is_ok()
 }
 
 fn copy(repository: &Repository, ids: &[[u8; 20]], store: &Store) -> Result<(), Error> {

@@ -9,7 +9,7 @@ use super::transport::{Transport, if_version_2};
 use super::tree::GitTree;
 use super::wire::{Failure, HttpRemote, Objects};
 use super::{Error, Git, Meter, libgit2, local};
-use crate::repo::{BlobId, CommitId, Reference, RemoteUrl, TreeId};
+use crate::repo::{BlobId, CommitId, Reference, RemoteUrl};
 
 /// A repository somewhere else, and the store of what came from it.
 pub(crate) struct Remote<'a> {
@@ -23,7 +23,11 @@ impl<'a> Remote<'a> {
         let transport = Transport::new(git.network()?, url)?;
         // The store belongs to the declared url: a mirror serves the same objects.
         let store = Store::open(git.cache(), url.without_secret().as_str())?;
-        Ok(Self { git, transport, store })
+        let remote = Self { git, transport, store };
+        if remote.refuse_offline().is_ok() && !remote.store.has_whole_packs()? {
+            remote.renew()?;
+        }
+        Ok(remote)
     }
 
     /// The commit that a reference stands for now. A `rev` stands for itself, unasked.
@@ -48,6 +52,8 @@ impl<'a> Remote<'a> {
         if head == commit {
             return Ok(true);
         }
+        // What is aside without the lock is taken for what a killed process left.
+        let _lock = self.store.lock()?;
         let aside = self.store.aside()?;
         let scratch = Store::scratch(aside.path())?;
         let history = Objects::History { from: commit, to: head };
@@ -71,45 +77,60 @@ impl<'a> Remote<'a> {
         reference: &'t Reference,
         meter: Meter<'_>,
     ) -> Result<GitTree<'t>, Error> {
-        let root = self.whole(|| {
-            if !self.store.has_commit(commit)? {
-                let _lock = self.store.lock()?;
-                if !self.store.has_commit(commit)? {
-                    self.fetch(commit, None, reference, meter)?;
-                    self.expect_commit(commit)?;
-                }
-            }
-            self.store.tree_of(commit)
+        let (repository, root) = self.whole(|| {
+            self.bring_trees(commit, reference, meter)?;
+            Ok((self.store.repository()?, self.store.tree_of(commit)?))
         })?;
         let again = Box::new(move || {
             self.renew()?;
             self.fetch_files(commit, reference, 1, &|_| ())?;
             self.store.repository()
         });
-        Ok(GitTree::new(self.store.repository()?, root, again))
+        Ok(GitTree::new(repository, root, again))
     }
 
-    /// The root tree of a commit that is in the store.
-    pub(crate) fn tree_id(&self, commit: CommitId) -> Result<TreeId, Error> {
-        self.store.tree_of(commit)
+    /// When a commit was made, in seconds since 1970.
+    pub(crate) fn commit_time(
+        &self,
+        commit: CommitId,
+        reference: &Reference,
+        meter: Meter<'_>,
+    ) -> Result<i64, Error> {
+        self.whole(|| {
+            self.bring_trees(commit, reference, meter)?;
+            let repository = self.store.repository()?;
+            Ok(repository.find_commit(super::store::oid(commit.as_bytes()))?.time().seconds())
+        })
     }
 
-    /// When a commit that is in the store was made, in seconds since 1970.
-    pub(crate) fn commit_time(&self, commit: CommitId) -> Result<i64, Error> {
-        let repository = self.store.repository()?;
-        Ok(repository.find_commit(super::store::oid(commit.as_bytes()))?.time().seconds())
+    /// Brings a commit and its trees, where they are not here yet.
+    fn bring_trees(&self, commit: CommitId, reference: &Reference, meter: Meter<'_>) -> Result<(), Error> {
+        if self.store.has_commit(commit)? {
+            return Ok(());
+        }
+        let _lock = self.store.lock()?;
+        if self.store.has_commit(commit)? {
+            return Ok(());
+        }
+        self.fetch(commit, None, reference, meter)?;
+        self.expect_commit(commit)
     }
 
-    /// Brings the blobs that are not here yet, in one request.
-    pub(crate) fn fetch_blobs(&self, blobs: &[BlobId], meter: Meter<'_>) -> Result<(), Error> {
+    /// Brings the blobs of a commit that are not here yet, in one request.
+    pub(crate) fn fetch_blobs(
+        &self,
+        commit: CommitId,
+        reference: &Reference,
+        blobs: &[BlobId],
+        meter: Meter<'_>,
+    ) -> Result<(), Error> {
         let ids = || blobs.iter().map(|id| *id.as_bytes());
         self.whole(|| {
             if self.store.missing(ids())?.is_empty() {
                 return Ok(());
             }
             let _lock = self.store.lock()?;
-            let missing = self.store.missing(ids())?;
-            self.fetch_missing(&missing, meter).map_err(Failure::into_error)
+            self.fetch_missing(commit, reference, &self.store.missing(ids())?, meter)
         })
     }
 
@@ -152,14 +173,8 @@ impl<'a> Remote<'a> {
             self.expect_commit(commit)?;
         }
         if depth == 1 && self.store.has_commit(commit)? {
-            let missing = self.store.missing_files(commit)?;
-            match self.fetch_missing(&missing, meter) {
-                Ok(()) => return self.ends_of(commit),
-                Err(Failure::NotOurRef) => return Err(Error::Vanished { commit }),
-                // It was another server that gave out commits without their files: this one is asked for all.
-                Err(Failure::PerhapsUnsupported) => {}
-                Err(Failure::Error(error)) => return Err(error),
-            }
+            self.fetch_missing(commit, reference, &self.store.missing_files(commit)?, meter)?;
+            return self.ends_of(commit);
         }
         let ends = self.fetch(commit, Some(depth), reference, meter)?;
         self.expect_commit(commit)?;
@@ -214,18 +229,36 @@ impl<'a> Remote<'a> {
         Ok(if parents == 0 { Vec::new() } else { vec![commit] })
     }
 
-    /// Of servers, only those with protocol 2 can be asked for blobs alone.
-    fn fetch_missing(&self, missing: &[[u8; 20]], meter: Meter<'_>) -> Result<(), Failure> {
+    /// Fetches files of a commit whose trees are here.
+    ///
+    /// Of servers, only those with protocol 2 can be asked for files alone. Where it was another one that gave out the
+    /// trees without them, this one is asked for all files of the commit.
+    fn fetch_missing(
+        &self,
+        commit: CommitId,
+        reference: &Reference,
+        missing: &[[u8; 20]],
+        meter: Meter<'_>,
+    ) -> Result<(), Error> {
         if missing.is_empty() {
             return Ok(());
         }
         self.refuse_offline()?;
-        match &self.transport {
-            Transport::Path(path) => Ok(local::fetch_blobs(path, missing, &self.store)?),
+        let fetched = match &self.transport {
+            Transport::Path(path) => return local::fetch_blobs(path, commit, missing, &self.store),
             Transport::Http { remote, .. } if !remote.is_plain() => {
-                self.fetch_http(remote, &Objects::Blobs(missing), meter).map(|_| ())
+                self.fetch_http(remote, &Objects::Blobs(missing), meter)
             }
-            _ => Err(Failure::PerhapsUnsupported),
+            Transport::Http { .. } | Transport::Libgit2 { .. } => Err(Failure::PerhapsUnsupported),
+        };
+        match fetched {
+            Ok(_) => Ok(()),
+            Err(Failure::NotOurRef) => Err(Error::Vanished { commit }),
+            Err(Failure::PerhapsUnsupported) => {
+                self.fetch(commit, Some(1), reference, meter)?;
+                self.expect_commit(commit)
+            }
+            Err(Failure::Error(error)) => Err(error),
         }
     }
 

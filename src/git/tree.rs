@@ -23,6 +23,10 @@ impl<'a> GitTree<'a> {
         Self { repository: RefCell::new(repository), root: oid(root.as_bytes()), again }
     }
 
+    pub(crate) fn id(&self) -> TreeId {
+        TreeId::from_bytes(bytes(self.root))
+    }
+
     /// Reads from the store; where it turns out to be damaged, once more from a new one.
     fn read_from<T>(&self, read: impl Fn(&Repository) -> Result<T, git2::Error>) -> Result<T, git2::Error> {
         let damage = match read(&self.repository.borrow()) {

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::selection::{Choice, Selected, in_path_order, selected};
 use crate::config::{Layout, Profile};
 use crate::lock::{Lock, LockedModule, LockedProfile, LockedRepo};
-use crate::repo::RepoName;
 
 /// What is selected of a repository, in the directories that the profile looks into.
 #[derive(Clone, Debug)]
@@ -29,13 +28,13 @@ fn offer<'a>(selected: &Selected<'a>) -> Offer<'a> {
 pub(crate) fn locked_offers<'a>(
     profile: &'a LockedProfile,
     lock: &'a Lock,
-    addons: impl Fn(&RepoName) -> Option<&'a [String]>,
+    addons: impl Fn(&LockedRepo) -> Option<&'a [String]>,
 ) -> Vec<Offer<'a>> {
     let mut choice = Choice::new(Some(profile));
     let repos = profile.repos.iter().filter_map(|pin| lock.repo(pin));
     repos
         .map(|locked| {
-            let addons = addons(&locked.pin.name).unwrap_or(&locked.addons);
+            let addons = addons(locked).unwrap_or(&locked.addons);
             let modules = in_path_order(addons, locked).filter(|module| choice.takes(module)).collect();
             Offer { locked, addons, modules }
         })

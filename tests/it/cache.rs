@@ -1,10 +1,15 @@
 //! `oca cache`: where it is, what it holds, and that it can go at any time.
 
-use std::fs;
+use std::fs::{self, File};
+use std::thread;
+use std::time::Duration;
 
+use crate::cache_prune::store;
+use crate::checkouts::{REMOTES, repository};
 use crate::env::Env;
 use crate::harness::web;
 use crate::project::WEB;
+use crate::server::Server;
 
 #[test]
 fn it_is_where_the_flag_the_variable_or_the_platform_says() {
@@ -57,6 +62,55 @@ fn neither_checkouts_nor_the_lock_depend_on_it() {
     env.assert_file("oca.lock.json", &lock);
     env.oca(&["lock", "--upgrade", "-q"]).success();
     assert!(env.read("oca.lock.json").contains("web_y"));
+}
+
+#[test]
+fn cleaning_takes_nothing_from_whoever_is_at_work() {
+    let env = Env::new();
+    let remote = repository(&env, "web");
+    let server = Server::start(&env);
+    env.declare_repos(&server.base(), &["web"]);
+    env.run(&["lock"]);
+    let lock = File::open(store(&env).join("oca.lock")).expect("the lock of the store");
+    lock.lock().expect("nobody holds it");
+    let clean = env.oca(&["cache", "clean"]).spawn();
+    thread::sleep(Duration::from_millis(100));
+    assert!(store(&env).join("HEAD").exists(), "it waits");
+    drop(lock);
+    clean.success();
+    assert!(!env.cache().join("stores").exists());
+    for pause in (0..40).step_by(5) {
+        drop(fs::remove_dir_all(env.project().join("oca")));
+        let sync = env.oca(&["sync", "-q"]).spawn();
+        thread::sleep(Duration::from_millis(pause));
+        env.oca(&["cache", "clean"]).success();
+        sync.success();
+        env.assert_checkout("oca/web", &remote.commit_of("18.0"));
+        let export = env.oca(&["export", "-q", "../out"]).spawn();
+        thread::sleep(Duration::from_millis(pause));
+        env.oca(&["cache", "clean"]).success();
+        export.success();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_cache_that_cannot_be_written_serves_as_well() {
+    let env = Env::new();
+    let remote = repository(&env, "web");
+    env.declare_repos(REMOTES, &["web"]);
+    env.sync();
+    fs::remove_dir_all(env.project().join("oca")).expect("the checkouts");
+    let ran = crate::export_dest::in_namespace(
+        &env,
+        "mount --bind $ROOT/cache $ROOT/cache && mount -o remount,bind,ro $ROOT/cache
+         ! touch $ROOT/cache/file 2>/dev/null
+         $OCA sync -q
+         $OCA export -q $ROOT/out",
+    );
+    if ran {
+        env.assert_checkout("oca/web", &remote.commit_of("18.0"));
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn upgraded(env: &Env) -> (Remote, Server) {
 }
 
 /// The only store.
-fn store(env: &Env) -> PathBuf {
+pub(crate) fn store(env: &Env) -> PathBuf {
     let stores = fs::read_dir(env.cache().join("stores")).expect("the stores");
     let mut stores = stores.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir());
     let store = stores.next().expect("a store");

@@ -42,6 +42,8 @@ fn some_directories_are_never_replaced() {
         "own",
         "../cache",
         "../project/../project",
+        ".git",
+        "../.git/modules",
     ] {
         for force in [&["export"][..], &["export", "--force"]] {
             oca(&env, &[force, &[dest]].concat()).stderr_contains("is never replaced").status(2);
@@ -134,7 +136,7 @@ fn a_killed_export_leaves_the_old_one_or_the_new_one() {
 
 /// Runs a script as root of its own namespace; says so and returns `false` where the system does not allow it.
 #[expect(clippy::print_stderr, reason = "a test that could not look says so")]
-fn in_namespace(env: &Env, script: &str) -> bool {
+pub(crate) fn in_namespace(env: &Env, script: &str) -> bool {
     // Root needs no namespace of users, in which an overlay is a poor one.
     let able = |flags: &&&str| {
         let probe = Command::new("unshare").args([**flags, "sh", "-c", "mount -t tmpfs none /mnt"]).output();

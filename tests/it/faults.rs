@@ -232,6 +232,23 @@ fn a_commit_that_vanished_is_exit_4() {
 }
 
 #[test]
+fn files_of_a_commit_that_vanished_are_exit_4() {
+    for over_http in [true, false] {
+        let env = Env::new();
+        let (remote, server) = served(&env);
+        remote.branch("18.0").file("web_base/model.py", "only here\n").commit();
+        let base = if over_http { server.base() } else { "../remotes".to_owned() };
+        env.declare_repos(&base, &["web"]);
+        env.run(&["lock"]);
+        let old = remote.commit_of("18.0");
+        forget(&env, &remote);
+        env.oca(&["export", "../out"])
+            .stderr_contains(&format!("caused by: commit `{old}` no longer exists on the remote\n"))
+            .status(4);
+    }
+}
+
+#[test]
 fn an_old_server_that_lost_a_commit_says_that_it_is_out_of_reach() {
     let env = Env::new();
     let remote = repository(&env, "web");

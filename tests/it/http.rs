@@ -1,6 +1,7 @@
 //! Http and https from lock to checkout: certificates, insteadOf, proxies, old servers, connections.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use crate::checkouts::repository;
 use crate::env::Env;
@@ -76,6 +77,29 @@ fn instead_of_can_lead_from_one_transport_to_another() {
     rule(env.remotes().to_str().expect("text"));
     env.sync();
     env.assert_checkout("oca/web", &remote.commit_of("18.0"));
+}
+
+#[test]
+fn what_another_server_left_out_is_brought_by_an_old_one() {
+    let env = Env::new();
+    repository(&env, "web");
+    let server = Server::start(&env);
+    let plain = Server::builder(&env).without_protocol_2().start();
+    let daemon = crate::daemon::Daemon::start(&env);
+    let daemon_base = daemon.url("web").replace("/web.git", "");
+    let rule = |base: &str| {
+        env.configure_git(&format!("[url \"{base}/\"]\n\tinsteadOf = https://git.example.com/\n"));
+    };
+    env.declare_repos("https://git.example.com", &["web"]);
+    for old in [plain.base(), daemon_base] {
+        env.run(&["cache", "clean"]);
+        rule(&server.base());
+        drop(fs::remove_file(env.project().join("oca.lock.json")));
+        env.run(&["lock"]);
+        rule(&old);
+        env.run(&["export", "../out"]);
+        env.run(&["verify", "../out"]);
+    }
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! `oca lock --check --upstream`: whether the remotes still lead to the pins.
 
+use std::fs;
+
+use crate::cache_prune::store;
 use crate::checkouts::{REMOTES, repository, upgrade};
 use crate::env::Env;
 use crate::server::Server;
@@ -50,6 +53,32 @@ fn a_pin_of_a_rewritten_branch_is_not() {
         env.oca(&["lock", "--check"]).success();
     }
     assert_ne!(old, remote.commit_of("18.0"));
+}
+
+#[test]
+fn what_comes_meanwhile_is_nobodys_leftover() {
+    let env = Env::new();
+    let remote = repository(&env, "web");
+    let server = Server::start(&env);
+    env.declare_repos(&server.base(), &["web"]);
+    env.run(&["lock"]);
+    upgrade(&remote, 1);
+    server.fault("fetch", 1, crate::server::Fault::Hang);
+    let check = env.oca(&CHECK).spawn();
+    let has_begun = || fs::read_dir(store(&env)).expect("the store").flatten().any(is_aside);
+    while !has_begun() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    env.oca(&["cache", "prune"]).stderr_contains("another oca is at work in it").success();
+    assert!(has_begun());
+    check.kill();
+    env.run(&["cache", "prune"]);
+    assert!(!has_begun());
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "a shape for `any`")]
+fn is_aside(entry: fs::DirEntry) -> bool {
+    entry.file_name().to_string_lossy().starts_with("oca-tmp-")
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Killed at any instant, the next `oca sync` repairs; and several may run at once.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -272,6 +272,45 @@ fn a_damaged_store_is_made_anew() {
             );
         }
     }
+}
+
+#[test]
+fn offline_a_damaged_store_keeps_what_is_left() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    let server = Server::start(&env);
+    env.declare_repos(&server.base(), &["web"]);
+    env.sync();
+    let old = web.commit_of("18.0");
+    upgrade(&web, 1);
+    env.run(&["lock", "--upgrade"]);
+    env.sync();
+    let packs = || paths(&store(&env).join("objects/pack"));
+    let before = packs();
+    // What came last is cut short; the first pin is in the packs before.
+    let newest = before.iter().filter(|path| path.extension().is_some_and(|end| end == "pack"));
+    let newest =
+        newest.max_by_key(|path| path.metadata().and_then(|metadata| metadata.modified()).expect("it"));
+    let newest = newest.expect("a pack");
+    let bytes = fs::read(newest).expect("a pack");
+    remove(newest);
+    fs::write(newest, &bytes[..bytes.len() / 2]).expect("a pack");
+    remove(&env.project().join("oca"));
+    env.oca(&["sync", "--offline"]).stderr_contains("oca is offline").status(3);
+    assert_eq!(packs(), before);
+    env.run(&["lock", "--offline", &format!("web@{old}")]);
+    env.run(&["sync", "--offline"]);
+    env.assert_checkout("oca/web", &old);
+    env.run(&["lock", "--upgrade"]);
+    env.sync();
+    env.assert_checkout("oca/web", &web.commit_of("18.0"));
+}
+
+fn paths(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).expect("a folder").flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
 }
 
 #[test]

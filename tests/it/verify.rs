@@ -81,6 +81,10 @@ fn a_file_altered_together_with_the_manifest_is_found() {
     oca(&env, &["verify", "../out"]).stdout_contains("web: the export does not have it\n").status(1);
     fs::write(&manifest, &text).expect("the right one");
     finds(&env, "web: missing: web/web_x/static/src/a.js\n");
+    let elsewhere = text.replace("\"addons\": [\".\"", "\"addons\": [\"nowhere\"");
+    assert_ne!(elsewhere, text);
+    fs::write(&manifest, elsewhere).expect("a manifest that looks elsewhere");
+    finds(&env, "web: missing: web/web_x/static/src/a.js\n");
     for (broken, code) in [("", 2), ("{}", 2), ("{\"version\": 99}", 2), ("{\"version\": 1}", 2)] {
         fs::write(&manifest, broken).expect("a broken manifest");
         oca(&env, &["verify", "../out"]).stderr_contains("error: ").status(code);

@@ -133,17 +133,17 @@ fn bring(remote: &Remote<'_>, target: &Target<'_>, meter: Meter<'_>) -> Result<(
     // Opened anew after each request: an object database does not see packs that came after it.
     let open = || remote.tree(*commit, &pin.reference, meter).map_err(Outcome::Failed);
     let asked = export::asked(&open()?, wanted).map_err(Outcome::Refused)?;
-    remote.fetch_blobs(&asked, meter).map_err(Outcome::Failed)?;
+    remote.fetch_blobs(*commit, &pin.reference, &asked, meter).map_err(Outcome::Failed)?;
     let objects = open()?;
     let read = |_: &[u8], id| Ok(Some(objects.blob(id)?));
     let chosen = export::choose(&objects, wanted, &read).map_err(Outcome::Refused)?;
     let blobs: Vec<BlobId> = chosen.files().map(|file| file.id).collect();
-    remote.fetch_blobs(&blobs, meter).map_err(Outcome::Failed)?;
+    remote.fetch_blobs(*commit, &pin.reference, &blobs, meter).map_err(Outcome::Failed)?;
     let objects = open()?;
     for (module, files) in wanted.modules.iter().zip(&chosen.modules) {
         export::check_links(&objects, module, files).map_err(Outcome::Refused)?;
     }
-    let seconds = remote.commit_time(*commit).map_err(Outcome::Failed)?;
+    let seconds = remote.commit_time(*commit, &pin.reference, meter).map_err(Outcome::Failed)?;
     Ok((chosen, seconds))
 }
 

@@ -5,17 +5,20 @@
 //! only blobs may be missing. And a store has no refs: libgit2 would offer them to a server as complete histories,
 //! and the server would leave objects out.
 
+mod lock;
+
 use std::collections::HashSet;
-use std::fs::{self, File, TryLockError};
-use std::io::ErrorKind;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository, TreeWalkMode, TreeWalkResult};
 
+pub(super) use lock::{StoreLock, StoresLock};
+
 use super::Error;
 use super::packs::{PackSink, indexes, is_whole_pack, link, pack_files, take_packs};
-use crate::fs::{Context, is_at, short_digest};
+use crate::fs::{Context, short_digest};
 use crate::repo::{CommitId, TreeId};
 
 pub(super) const STORES: &str = "stores";
@@ -33,11 +36,6 @@ pub(crate) struct Store {
     url: String,
 }
 
-/// Held while a store is being added to; other processes wait.
-pub(super) struct StoreLock {
-    _file: File,
-}
-
 impl Store {
     /// Opens the store of a remote, and makes it where there is none.
     pub(super) fn open(cache: &Path, url: &str) -> Result<Self, Error> {
@@ -47,9 +45,6 @@ impl Store {
             store.make()?;
         }
         store.note_use();
-        if !store.has_whole_packs()? {
-            store.renew()?;
-        }
         Ok(store)
     }
 
@@ -87,30 +82,6 @@ impl Store {
         };
     }
 
-    /// Sets the store aside and makes it anew, empty: something in it is damaged. Not with the lock in hand.
-    pub(super) fn renew(&self) -> Result<(), Error> {
-        let _lock = self.lock()?;
-        let stores = StoresLock::take(self.stores())?;
-        stores.put_anew(self)
-    }
-
-    /// Makes it where there is none, or only what is left of one.
-    fn make(&self) -> Result<(), Error> {
-        let stores = StoresLock::take(self.stores())?;
-        if self.is_whole() { Ok(()) } else { stores.put_anew(self) }
-    }
-
-    /// Deletes it; whoever waits for its lock makes a new one.
-    pub(super) fn remove(&self, _lock: &StoreLock) -> Result<(), Error> {
-        let stores = StoresLock::take(self.stores())?;
-        let aside = stores.aside()?;
-        Ok(fs::rename(&self.directory, aside.path().join("old")).at("remove", &self.directory)?)
-    }
-
-    fn stores(&self) -> &Path {
-        self.directory.parent().unwrap_or(Path::new("."))
-    }
-
     /// Whether libgit2 will open it: a cache may be deleted at any time, also half.
     pub(super) fn is_whole(&self) -> bool {
         self.directory.join("HEAD").is_file()
@@ -133,56 +104,6 @@ impl Store {
 
     pub(super) fn directory(&self) -> &Path {
         &self.directory
-    }
-
-    /// Waits for other processes that add to this store.
-    pub(super) fn lock(&self) -> Result<StoreLock, Error> {
-        loop {
-            let path = self.lock_file();
-            let file = match open_lock(&path) {
-                // Somebody else removed it.
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    self.make()?;
-                    continue;
-                }
-                other => other.at("open", &path)?,
-            };
-            file.lock().at("lock", &path)?;
-            // The store may have been made anew meanwhile: then this was the lock of the old one.
-            if is_at(&file, &path) {
-                self.sweep()?;
-                return Ok(StoreLock { _file: file });
-            }
-        }
-    }
-
-    /// The same, or `None` where another process is adding to it, or removed it.
-    pub(super) fn try_lock(&self) -> Result<Option<StoreLock>, Error> {
-        let path = self.lock_file();
-        let file = open_lock(&path).at("open", &path)?;
-        match file.try_lock() {
-            Ok(()) if is_at(&file, &path) => {
-                self.sweep()?;
-                Ok(Some(StoreLock { _file: file }))
-            }
-            Ok(()) | Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Ok(Err(error).at("lock", &path)?),
-        }
-    }
-
-    fn lock_file(&self) -> PathBuf {
-        self.directory.join("oca.lock")
-    }
-
-    /// Removes what a killed process left aside; the caller holds the lock, so nobody is at work there.
-    fn sweep(&self) -> Result<(), Error> {
-        for entry in fs::read_dir(&self.directory).at("read", &self.directory)? {
-            let entry = entry.at("read", &self.directory)?;
-            if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX) {
-                fs::remove_dir_all(entry.path()).at("remove", &entry.path())?;
-            }
-        }
-        Ok(())
     }
 
     pub(super) fn repository(&self) -> Result<Repository, Error> {
@@ -280,8 +201,12 @@ impl Store {
     pub(super) fn link_packs(&self, into: &Path) -> Result<(), Error> {
         // Nobody puts one pack in place of several meanwhile.
         let _lock = self.lock()?;
-        for file in pack_files(&self.packs_directory())? {
-            link(&file, into)?;
+        for index in indexes(&self.packs_directory())? {
+            // Offline, a pack that was cut short stays with the others.
+            if is_whole_pack(&index).unwrap_or(false) {
+                link(&index.with_extension("pack"), into)?;
+                link(&index, into)?;
+            }
         }
         Ok(())
     }
@@ -313,53 +238,6 @@ impl Store {
     fn history_file(&self, commit: CommitId, depth: u32) -> PathBuf {
         self.directory.join("oca-history").join(format!("{commit}.{depth}"))
     }
-}
-
-/// Held while stores come and go, which takes no time.
-pub(super) struct StoresLock {
-    directory: PathBuf,
-    _file: File,
-}
-
-impl StoresLock {
-    pub(super) fn take(stores: &Path) -> Result<Self, Error> {
-        const FILE: &str = ".lock";
-        let path = stores.join(FILE);
-        loop {
-            fs::create_dir_all(stores).at("create", stores)?;
-            let file = open_lock(&path).at("open", &path)?;
-            file.lock().at("lock", &path)?;
-            // All stores may have been deleted meanwhile, with the lock.
-            if is_at(&file, &path) {
-                return Ok(Self { directory: stores.to_owned(), _file: file });
-            }
-        }
-    }
-
-    /// A directory among the stores that is nobody's; it goes before the lock does.
-    fn aside(&self) -> Result<tempfile::TempDir, Error> {
-        let mut builder = tempfile::Builder::new();
-        Ok(builder.prefix(".aside-").tempdir_in(&self.directory).at("create", &self.directory)?)
-    }
-
-    /// Puts an empty store in place of what is there. It is made aside, so that it is there whole or not at all.
-    fn put_anew(&self, store: &Store) -> Result<(), Error> {
-        let aside = self.aside()?;
-        let new = aside.path().join("new");
-        let mut options = git2::RepositoryInitOptions::new();
-        options.bare(true).external_template(false);
-        Repository::init_opts(&new, &options)?;
-        let url = new.join(URL);
-        fs::write(&url, format!("{}\n", store.url)).at("write", &url)?;
-        if store.directory.exists() {
-            fs::rename(&store.directory, aside.path().join("old")).at("remove", &store.directory)?;
-        }
-        Ok(fs::rename(&new, &store.directory).at("create", &store.directory)?)
-    }
-}
-
-fn open_lock(path: &Path) -> std::io::Result<File> {
-    File::options().create(true).truncate(false).write(true).open(path)
 }
 
 fn note_files(

@@ -1,0 +1,164 @@
+//! Who may change a store, and who may make or remove one: locks that the system lets go of where a process is killed.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use git2::Repository;
+
+use super::{ASIDE_PREFIX, Store, URL};
+use crate::fs::{Context, is_at};
+use crate::git::Error;
+
+/// The file whose lock is held while stores come and go.
+const STORES_LOCK: &str = ".lock";
+
+/// Held while a store is being added to; other processes wait.
+pub(in crate::git) struct StoreLock {
+    _file: File,
+}
+
+impl Store {
+    /// Waits for other processes that add to this store.
+    pub(in crate::git) fn lock(&self) -> Result<StoreLock, Error> {
+        loop {
+            let path = self.lock_file();
+            let file = match open_lock(&path) {
+                // Somebody else removed it.
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    self.make()?;
+                    continue;
+                }
+                other => other.at("open", &path)?,
+            };
+            file.lock().at("lock", &path)?;
+            // The store may have been made anew meanwhile: then this was the lock of the old one.
+            if is_at(&file, &path) {
+                self.sweep()?;
+                return Ok(StoreLock { _file: file });
+            }
+        }
+    }
+
+    /// The same, or `None` where another process is adding to it, or removed it.
+    pub(in crate::git) fn try_lock(&self) -> Result<Option<StoreLock>, Error> {
+        let path = self.lock_file();
+        let file = open_lock(&path).at("open", &path)?;
+        match file.try_lock() {
+            Ok(()) if is_at(&file, &path) => {
+                self.sweep()?;
+                Ok(Some(StoreLock { _file: file }))
+            }
+            Ok(()) | Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Ok(Err(error).at("lock", &path)?),
+        }
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.directory.join("oca.lock")
+    }
+
+    /// Sets the store aside and makes it anew, empty: something in it is damaged. Not with the lock in hand.
+    pub(in crate::git) fn renew(&self) -> Result<(), Error> {
+        let _lock = self.lock()?;
+        let stores = StoresLock::take(self.stores())?;
+        stores.put_anew(self)
+    }
+
+    /// Makes it where there is none, or only what is left of one.
+    pub(super) fn make(&self) -> Result<(), Error> {
+        let stores = StoresLock::take(self.stores())?;
+        if self.is_whole() { Ok(()) } else { stores.put_anew(self) }
+    }
+
+    /// Deletes it; whoever waits for its lock makes a new one.
+    pub(in crate::git) fn remove(&self, _lock: &StoreLock) -> Result<(), Error> {
+        let stores = StoresLock::take(self.stores())?;
+        let aside = stores.aside()?;
+        Ok(fs::rename(&self.directory, aside.path().join("old")).at("remove", &self.directory)?)
+    }
+
+    fn stores(&self) -> &Path {
+        self.directory.parent().unwrap_or(Path::new("."))
+    }
+
+    /// Removes what a killed process left aside; the caller holds the lock, so nobody is at work there.
+    fn sweep(&self) -> Result<(), Error> {
+        for entry in fs::read_dir(&self.directory).at("read", &self.directory)? {
+            let entry = entry.at("read", &self.directory)?;
+            if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX) {
+                match fs::remove_dir_all(entry.path()) {
+                    Err(error) if !is_refusal(&error) => Err(error).at("remove", &entry.path())?,
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Held while stores come and go, which takes no time.
+pub(in crate::git) struct StoresLock {
+    directory: PathBuf,
+    _file: File,
+}
+
+impl StoresLock {
+    pub(in crate::git) fn take(stores: &Path) -> Result<Self, Error> {
+        let path = stores.join(STORES_LOCK);
+        loop {
+            fs::create_dir_all(stores).at("create", stores)?;
+            let file = match open_lock(&path) {
+                // Somebody else removed the directory.
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                other => other.at("open", &path)?,
+            };
+            file.lock().at("lock", &path)?;
+            // All stores may have been deleted meanwhile, with the lock.
+            if is_at(&file, &path) {
+                return Ok(Self { directory: stores.to_owned(), _file: file });
+            }
+        }
+    }
+
+    /// Removes the directory of the stores where none is left in it.
+    pub(in crate::git) fn remove_if_empty(self) {
+        // Where it cannot be removed there is a new store in it, or it is no loss.
+        let _left =
+            fs::remove_file(self.directory.join(STORES_LOCK)).and_then(|()| fs::remove_dir(&self.directory));
+    }
+
+    /// A directory among the stores that is nobody's; it goes before the lock does.
+    fn aside(&self) -> Result<tempfile::TempDir, Error> {
+        let mut builder = tempfile::Builder::new();
+        Ok(builder.prefix(".aside-").tempdir_in(&self.directory).at("create", &self.directory)?)
+    }
+
+    /// Puts an empty store in place of what is there. It is made aside, so that it is there whole or not at all.
+    fn put_anew(&self, store: &Store) -> Result<(), Error> {
+        let aside = self.aside()?;
+        let new = aside.path().join("new");
+        let mut options = git2::RepositoryInitOptions::new();
+        options.bare(true).external_template(false);
+        Repository::init_opts(&new, &options)?;
+        let url = new.join(URL);
+        fs::write(&url, format!("{}\n", store.url)).at("write", &url)?;
+        if store.directory.exists() {
+            fs::rename(&store.directory, aside.path().join("old")).at("remove", &store.directory)?;
+        }
+        Ok(fs::rename(&new, &store.directory).at("create", &store.directory)?)
+    }
+}
+
+/// A file that was there before can also be locked where it cannot be written: a checkout from such a cache has to
+/// wait for those who can.
+fn open_lock(path: &Path) -> io::Result<File> {
+    match File::options().create(true).truncate(false).write(true).open(path) {
+        Err(error) if is_refusal(&error) => File::open(path).map_err(|_| error),
+        other => other,
+    }
+}
+
+fn is_refusal(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+}
