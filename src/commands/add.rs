@@ -126,9 +126,18 @@ impl Addition<'_> {
             (Some(requests), _) => (requests.clone(), None),
             (None, Some(requests)) => (requests, Some(name)),
             (None, None) if is_new && is_named => (Vec::new(), Some(name)),
+            (None, None) if request.requirement.is_some() => {
+                let (profile, name) = (self.profile.name.clone(), name.clone());
+                return Err(EditError::VersionOfWhole { wanted: module, profile, name }.into());
+            }
             (None, None) => return Ok(()),
         };
+        let whose = owner.map_or(format!("profile `{}`", self.profile.name), |repo| format!("`{repo}`"));
         if let Some(there) = requests.iter().find(|there| there.name == request.name) {
+            if request.requirement.is_some() && there != request {
+                let (list, there) = (format!("`modules` of {whose}"), there.to_string());
+                return Err(EditError::OtherVersion { list, there, wanted: module }.into());
+            }
             self.say(&format!("`{there}` is asked for already"));
             return Ok(());
         }
@@ -136,7 +145,6 @@ impl Addition<'_> {
             None => self.rewrite.draft.select(&self.profile.name, &module)?,
             Some(repo) => self.rewrite.draft.select_of(repo, &module)?,
         }
-        let whose = owner.map_or(format!("profile `{}`", self.profile.name), |repo| format!("`{repo}`"));
         self.done.push(format!("added `{module}` to the modules of {whose}"));
         Ok(())
     }

@@ -12,12 +12,16 @@ pub(crate) enum EditError {
     ModuleOfSeveral,
     #[error("profile `{profile}` has no repository `{name}`")]
     NotInProfile { profile: String, name: RepoName, known: Vec<String> },
+    #[error("{list} has `{there}`, and not `{wanted}`")]
+    OtherVersion { list: String, there: String, wanted: String },
     #[error("`{name}` is at `{known}` in `repos.toml`")]
     OtherUrl { name: RepoName, known: String },
     #[error("`{name}` has `{module}` on its branch, and not at the commit in the lock")]
     PinLacks { name: RepoName, module: String },
     #[error("several repositories have `{module}`: {}", quoted(repos))]
     SeveralRepos { module: String, repos: Vec<RepoName> },
+    #[error("`{wanted}` asks for a version, and profile `{profile}` takes all of `{name}` as it is")]
+    VersionOfWhole { wanted: String, profile: String, name: RepoName },
 }
 
 impl EditError {
@@ -28,7 +32,9 @@ impl EditError {
             | Self::ModuleOfSeveral
             | Self::NotInProfile { .. }
             | Self::OtherUrl { .. }
-            | Self::SeveralRepos { .. } => 2,
+            | Self::OtherVersion { .. }
+            | Self::SeveralRepos { .. }
+            | Self::VersionOfWhole { .. } => 2,
         }
     }
 
@@ -46,8 +52,12 @@ impl EditError {
             Self::OtherUrl { name, .. } => {
                 format!("to take it from elsewhere, edit `url` of `[repos.{name}]`")
             }
+            Self::OtherVersion { wanted, .. } => format!("write `{wanted}` there instead"),
             Self::PinLacks { name, .. } => format!("run `oca lock --upgrade {name}`"),
             Self::SeveralRepos { module, .. } => format!("choose one: `oca add NAME --module {module}`"),
+            Self::VersionOfWhole { .. } => {
+                "leave the version out, or write `modules` for the profile or the repository".to_owned()
+            }
         }
     }
 }
