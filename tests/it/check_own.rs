@@ -85,7 +85,7 @@ fn ones_own_manifests_are_named_with_the_line() {
                hint: make `off` installable, or do without\n\
              error[OCA004]: there is no module `web_xx`, and `mine` of `addons` needs it\n  \
                at: addons/mine/__manifest__.py:6\n  \
-               hint: did you mean `web_x`?\n\
+               hint: did you mean `web_x`? else run `oca find web_xx`\n\
              error[OCA005]: no module can be called `server-ux`, and `mine` of `addons` needs it\n  \
                at: addons/mine/__manifest__.py:7\n  \
                hint: correct `depends` in the manifest\n\
