@@ -60,6 +60,16 @@ pub(crate) fn create_directory(path: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(path).at("create", path)
 }
 
+/// Deletes a directory that holds nothing but this file; any other is left as it is.
+pub(crate) fn remove_directory_of(path: &Path, file: &str) -> io::Result<()> {
+    let names = std::fs::read_dir(path)?.map(|entry| Ok(entry?.file_name()));
+    if names.collect::<io::Result<Vec<_>>>()?.iter().all(|name| name == file) {
+        std::fs::remove_file(path.join(file))?;
+        std::fs::remove_dir(path)?;
+    }
+    Ok(())
+}
+
 /// Deletes a directory and all that is in it; a symlink is deleted itself.
 pub(crate) fn remove_directory(path: &Path) -> Result<(), Error> {
     std::fs::remove_dir_all(path).at("remove", path)

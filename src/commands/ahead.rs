@@ -1,11 +1,12 @@
 //! What `oca sync` does for one repository while others are still being locked: its checkout is built, aside.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::sync::prepare_directories;
 use crate::error::Error;
+use crate::fs::remove_directory_of;
 use crate::git::{Built, Checkout, Content, Head, Origin, Placed, Remote};
 use crate::lock::Pin;
 use crate::plan;
@@ -17,6 +18,8 @@ use crate::session::Session;
 pub(super) struct Ahead {
     wanted: BTreeMap<Pin, Wanted>,
     built: Mutex<BTreeMap<PathBuf, Built>>,
+    /// Directories of checkouts that were not there before.
+    made: BTreeSet<PathBuf>,
 }
 
 struct Wanted {
@@ -42,6 +45,9 @@ impl Ahead {
             }
         }
         if ahead.is_prepared() {
+            let new = ahead.wanted.values().flat_map(|wanted| &wanted.new);
+            let parents = new.filter_map(|(checkout, _)| checkout.path().parent());
+            ahead.made = parents.filter(|parent| !parent.exists()).map(Path::to_owned).collect();
             prepare_directories(session)?;
         }
         Ok(ahead)
@@ -68,6 +74,16 @@ impl Ahead {
                 let mut all = self.built.lock().unwrap_or_else(PoisonError::into_inner);
                 all.insert(checkout.path().to_owned(), built);
             }
+        }
+    }
+
+    /// Takes back what was done for a lock that failed.
+    pub(super) fn discard(self) {
+        let Self { built, made, .. } = self;
+        drop(built);
+        for directory in made {
+            // What cannot be removed is in nobody's way.
+            let _left = remove_directory_of(&directory, ".gitignore");
         }
     }
 

@@ -72,7 +72,13 @@ fn current_lock(args: &Args, session: &Session<'_>) -> Result<(Lock, Ahead), Err
         Some(_) if args.locked => Err(Error::Stale { file, differences, locked: true }),
         old => {
             let ahead = if args.dry_run { Ahead::default() } else { Ahead::of_sync(session)? };
-            let updated = lock::update(session, old, &Moves::Missing, &ahead)?;
+            let updated = match lock::update(session, old, &Moves::Missing, &ahead) {
+                Ok(updated) => updated,
+                Err(error) => {
+                    ahead.discard();
+                    return Err(error);
+                }
+            };
             if !args.dry_run {
                 updated.save(session)?;
             }

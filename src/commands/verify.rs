@@ -203,7 +203,7 @@ fn of_repository(
         }
     };
     let files: Vec<(PathBuf, &File)> =
-        export::places(manifest.layout, name, &wanted, &chosen).into_iter().flatten().collect();
+        export::parts(manifest.layout, name, &wanted, &chosen).flat_map(|part| part.files).collect();
     report.files = files.len();
     report.alterations = compare(directory, &files)?;
     known.files = files.into_iter().map(|(path, _)| path).collect();

@@ -12,6 +12,8 @@ use crate::repo::{CommitId, Edition, Invalid, Reference, RemoteUrl, RepoName, Se
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     pub(crate) name: String,
+    /// All that it extends, directly or not, in the order in which their repositories come.
+    pub(crate) extends: Vec<String>,
     pub(crate) odoo: Series,
     pub(crate) edition: Edition,
     /// Where its checkouts land, relative to the file.

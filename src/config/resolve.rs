@@ -21,6 +21,8 @@ const IMAGE_ROOT: &str = "/mnt/oca-addons";
 /// What a profile has by itself and from those that it extends.
 #[derive(Clone, Default)]
 struct Inherited {
+    /// The names of these, in the order in which their repositories come.
+    extends: Vec<String>,
     settings: Settings,
     repos: Vec<At<RepoName>>,
     modules: Option<Vec<ModuleRequest>>,
@@ -38,7 +40,8 @@ impl Inherited {
                 .collect(),
             ..Self::default()
         };
-        for parent in parents {
+        for (parent, name) in parents.iter().zip(&profile.extends) {
+            all.descend(&parent.extends, &name.value);
             all.settings = all.settings.or(&parent.settings);
             for (name, settings) in &parent.overrides {
                 let own = all.overrides.remove(name).unwrap_or_default();
@@ -50,6 +53,14 @@ impl Inherited {
         all.mention(&profile.repos);
         all.select(profile.modules.as_deref());
         all
+    }
+
+    fn descend(&mut self, above: &[String], parent: &str) {
+        for name in above.iter().map(String::as_str).chain([parent]) {
+            if !self.extends.iter().any(|known| known == name) {
+                self.extends.push(name.to_owned());
+            }
+        }
     }
 
     fn mention(&mut self, repos: &[At<RepoName>]) {
@@ -100,7 +111,7 @@ pub(super) fn profiles(
                     repo(mention, settings, &base, series)
                 })
                 .collect();
-            filled_in(profile, settings, series, repos, inherited.modules)
+            filled_in(profile, settings, series, repos, inherited)
         })
         .collect();
     checks::refuse_unused(declared, &profiles, lineage, document);
@@ -130,11 +141,12 @@ fn filled_in(
     settings: Settings,
     odoo: Series,
     repos: Vec<Repo>,
-    modules: Option<Vec<ModuleRequest>>,
+    inherited: Inherited,
 ) -> Profile {
     let template = |text| Template::parse(text).expect("a plain word is a template");
     Profile {
         name: profile.name.clone(),
+        extends: inherited.extends,
         odoo,
         edition: settings.edition.unwrap_or_default(),
         path: settings.path.unwrap_or_else(|| template(PATH)),
@@ -157,7 +169,7 @@ fn filled_in(
         check: Check { ignore: settings.ignored_findings.unwrap_or_default() },
         export: Export { languages: settings.languages, drop: settings.drop.unwrap_or_default() },
         repos,
-        modules,
+        modules: inherited.modules,
         line: profile.line,
     }
 }

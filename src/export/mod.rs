@@ -87,19 +87,26 @@ pub(crate) fn place(layout: Layout, repo: &RepoName, module: Option<&str>, path:
     }
 }
 
-/// All that was chosen, with its place: the licences, then each module.
-pub(crate) fn places<'c>(
+/// What an export holds of one module, or the licences of a repository.
+pub(crate) struct Part<'c> {
+    /// The path of the module in its repository; `None` for the licences.
+    pub(crate) module: Option<&'c str>,
+    /// Each with its place in the export.
+    pub(crate) files: Vec<(PathBuf, &'c File)>,
+}
+
+/// All that was chosen: the licences, then each module.
+pub(crate) fn parts<'c>(
     layout: Layout,
     repo: &RepoName,
-    wanted: &Wanted<'_>,
+    wanted: &'c Wanted<'_>,
     chosen: &'c Chosen,
-) -> Vec<Vec<(PathBuf, &'c File)>> {
-    let placed = |module: Option<&str>, files: &'c [File]| {
-        files.iter().map(|file| (place(layout, repo, module, &file.path), file)).collect()
-    };
-    let licences = placed(None, &chosen.licences);
-    let modules = wanted.modules.iter().zip(&chosen.modules);
-    std::iter::once(licences).chain(modules.map(|(module, files)| placed(Some(module), files))).collect()
+) -> impl Iterator<Item = Part<'c>> {
+    let modules = wanted.modules.iter().map(|path| Some(path.as_str())).zip(&chosen.modules);
+    std::iter::once((None, &chosen.licences)).chain(modules).map(move |(module, files)| {
+        let placed = files.iter().map(|file| (place(layout, repo, module, &file.path), file));
+        Part { module, files: placed.collect() }
+    })
 }
 
 /// What an export of a repository should hold, from what it recorded.

@@ -75,6 +75,14 @@ impl Lock {
         rendered.as_bytes() == bytes || rendered == lines()
     }
 
+    /// What the lock says of one profile.
+    pub(crate) fn of_profile(&self, name: &str) -> Self {
+        let mut profiles = self.profiles.clone();
+        profiles.retain(|other, _| other == name);
+        let is_of = |repo: &&LockedRepo| profiles.values().any(|profile| profile.repos.contains(&repo.pin));
+        Self { repos: self.repos.iter().filter(is_of).cloned().collect(), profiles }
+    }
+
     /// Writes the lock, if its bytes differ from what is there.
     pub(crate) fn save(&self, file: &Path) -> Result<Written, Error> {
         Ok(fs::write_if_changed(file, self.render().as_bytes())?)

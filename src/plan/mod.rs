@@ -4,6 +4,7 @@
 
 mod entries;
 mod inventory;
+mod layers;
 mod relations;
 mod selection;
 
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use entries::{Entry, Offer, entries, locked_offers, offers, path_entries};
 pub(crate) use inventory::{Home, Inventory, Placed, Request, Standing, Unreadable};
+pub(crate) use layers::{Below, Layers, layers};
 pub(crate) use relations::{Reason, elsewhere};
 pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, unseen};
 

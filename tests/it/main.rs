@@ -22,6 +22,7 @@ mod export;
 mod export_abroad;
 #[cfg(unix)]
 mod export_dest;
+mod export_layers;
 mod faults;
 mod find;
 mod harness;

@@ -3,6 +3,8 @@
 mod check;
 mod modules;
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 pub(crate) use check::findings;
@@ -63,6 +65,24 @@ pub(crate) fn changes(changes: &[Change]) -> String {
         One { name, change, from, to }
     };
     render(&Changes { version: VERSION, changes: changes.iter().map(one).collect() })
+}
+
+/// A directory that `oca export --layers` made.
+#[derive(Serialize)]
+pub(crate) struct Layer {
+    pub(crate) profile: String,
+    pub(crate) path: PathBuf,
+    pub(crate) files: usize,
+}
+
+/// The layers in the order in which they are copied.
+pub(crate) fn layers(layers: &[Layer]) -> String {
+    #[derive(Serialize)]
+    struct Layers<'a> {
+        version: u32,
+        layers: &'a [Layer],
+    }
+    render(&Layers { version: VERSION, layers })
 }
 
 /// What was done, or would be done by a `dry` run: the same shape, in other words.

@@ -1,0 +1,50 @@
+//! `oca export --layers`: a directory for each profile of the `extends` chain, so that images share what profiles do.
+
+use std::path::Path;
+
+use super::{Args, Made, Plan, make};
+use crate::cli::Format;
+use crate::config::Profile;
+use crate::error::{Error, counted};
+use crate::lock::Lock;
+use crate::output::json;
+use crate::plan::{self, Below, Layers};
+use crate::session::Session;
+
+/// All layers are made before the first comes into its place: those that are there belong together.
+///
+/// What a layer holds depends on its own profile alone, so it is the same below whichever other.
+pub(super) fn run(
+    args: &Args,
+    dest: &Path,
+    session: &Session<'_>,
+    profile: &Profile,
+    lock: &Lock,
+) -> Result<(), Error> {
+    let Layers { below, apart } = plan::layers(&session.config, profile, lock);
+    for (other, why) in apart {
+        let (name, other) = (&profile.name, &other.name);
+        session.printer.note(&format!("profile `{other}` is no layer below `{name}`: {why}"));
+    }
+    let mut made: Vec<Made> = Vec::new();
+    for layer in below.into_iter().chain([profile]) {
+        let held = Below::of(plan::layers(&session.config, layer, lock).below, lock);
+        let plan = Plan { below: held, ..Plan::new(session, layer, lock, false) };
+        made.push(make(args, session, &plan, &dest.join(&layer.name))?);
+    }
+    let mut layers = Vec::new();
+    for made in made {
+        let (profile, files) = (made.manifest.profile.clone(), made.files);
+        let path = made.finish()?;
+        let what = counted(files, "file", "files");
+        session.printer.note(&format!("layer `{profile}`: {what} in `{}`", path.display()));
+        layers.push(json::Layer { profile, path, files });
+    }
+    match args.format.format {
+        Format::Json => session.printer.data(&json::layers(&layers)),
+        Format::Human => {
+            layers.iter().for_each(|layer| session.printer.data(&format!("{}\n", layer.path.display())));
+        }
+    }
+    Ok(())
+}
