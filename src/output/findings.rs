@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::human::{profile_list, quoted_list};
-use crate::repo::Edition;
+use crate::repo::{Edition, one_line};
 use crate::report::{Finding, Needer, Problem, Severity, Spot, WhyMissing};
 
 /// How many modules are named that have the same finding.
@@ -25,7 +25,8 @@ fn render(finding: &Finding, default: Option<&str>, with_profiles: bool) -> Stri
     let profiles =
         if with_profiles { format!("  in: {}\n", profile_list(&finding.profiles)) } else { String::new() };
     let hint = hint(finding, default);
-    format!("{}[{}]: {finding}\n{place}{profiles}  hint: {hint}\n", rule.severity, rule.code)
+    let (text, hint) = (one_line(&finding.to_string()), one_line(&hint));
+    format!("{}[{}]: {text}\n{place}{profiles}  hint: {hint}\n", rule.severity, rule.code)
 }
 
 impl fmt::Display for Severity {
@@ -69,7 +70,7 @@ impl fmt::Display for Finding {
                 _ => write!(f, "there is no module `{module}`, and {}", need_it(needed_by)),
             },
             Problem::Impossible { needed_by } => {
-                write!(f, "no module can be called `{}`, and {}", module.escape_debug(), need_it(needed_by))
+                write!(f, "no module can be called `{}`, and {}", module, need_it(needed_by))
             }
             Problem::Cycle { modules } => {
                 let names: Vec<String> =

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::findings::hint;
+use crate::repo::one_line;
 use crate::report::Finding;
 
 /// The annotations, in order; `config` is `repos.toml`, and `default` the profile that commands take of themselves.
@@ -15,7 +16,8 @@ fn annotation(finding: &Finding, config: &Path, default: Option<&str>) -> String
     let file = property(&file.to_string_lossy());
     let line = line.map(|line| format!(",line={line}")).unwrap_or_default();
     let title = property(&format!("{} {}", rule.code, rule.title));
-    let text = message(&format!("{finding}\nhint: {}", hint(finding, default)));
+    let hint = one_line(&hint(finding, default));
+    let text = message(&format!("{}\nhint: {hint}", one_line(&finding.to_string())));
     format!("::{} file={file}{line},title={title}::{text}\n", rule.severity)
 }
 
@@ -52,7 +54,7 @@ mod tests {
         assert_eq!(
             annotations(&[finding], Path::new("repos.toml"), None),
             "::error file=/c%3A/a%2Cb/100%25/x,line=2,title=OCA014 manifest that cannot be read::\
-             the manifest of `x` of `a,b` cannot be read: 100%25,%0D%0Aa: b (`x` at line 2)%0A\
+             the manifest of `x` of `a,b` cannot be read: 100%25,\\r\\na: b (`x` at line 2)%0A\
              hint: correct it: a manifest is one dict of Python literals\n"
         );
     }

@@ -6,7 +6,7 @@ use crate::config::near;
 use crate::error::counted;
 use crate::export::FileState;
 use crate::git::CheckoutError;
-use crate::repo::RepoName;
+use crate::repo::{RepoName, one_line};
 use crate::report::{
     Difference, MissingDirectory, Outcome, RepoOutcome, State, Step, Unmet, Verified, WhyUnmet,
 };
@@ -307,7 +307,7 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        self.rows.push(cells.into_iter().map(|cell| one_line(&cell)).collect());
     }
 }
 
