@@ -141,6 +141,9 @@ pub(super) fn hint(finding: &Finding, default: Option<&str>) -> String {
                 format!("`{repo}` of profile `{profile}` has it: run `{}`", add(repo))
             }
             WhyMissing::Known { repo } => format!("`{repo}` has it: run `{}`", add(repo)),
+            WhyMissing::Newer { repo } => {
+                format!("`{repo}` may have it by now: run `oca lock --upgrade {repo}`")
+            }
             WhyMissing::Nowhere { near: Some(near) } => {
                 format!("did you mean `{near}`? else run `oca find {module}`")
             }

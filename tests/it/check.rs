@@ -446,3 +446,38 @@ fn a_repository_is_to_be_added_to_the_profile_that_lacks_it() {
     env.oca(&typed).stderr_contains("added `queue` to profile `standard`").success();
     env.oca(&["check", "--all-profiles"]).stderr("3 modules, 0 errors, 0 warnings\n").success();
 }
+
+#[test]
+fn what_a_repository_of_the_profile_has_by_now_is_upgraded_to() {
+    let env = Env::new();
+    let web = modules_repository(&env, "web", &[("web_x", "web_new")]);
+    env.locked(WEB);
+    web.branch("18.0").module("web_new", &[]).commit();
+    env.oca(&["find", "web_new"]).stdout("web  web_new\n").success();
+    env.oca(&["check", "-q"])
+        .stdout(
+            "error[OCA004]: there is no module `web_new`, and `web_x` of `web` needs it\n  \
+               hint: `web` may have it by now: run `oca lock --upgrade web`\n",
+        )
+        .status(1);
+    env.oca(&["lock", "--upgrade", "web", "-q"]).success();
+    env.oca(&["check", "-q"]).success();
+}
+
+#[test]
+fn another_profile_is_of_use_only_on_the_same_series() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("a", "b")]);
+    let tools = modules_repository(&env, "tools", &[]);
+    tools.branch("17.0").module("b", &[]).commit();
+    env.locked(&format!(
+        "default-profile = \"standard\"\n\
+         [profiles.old]\nodoo = \"17.0\"\npath = \"old\"\nrepos = [\"tools\"]\n{WEB}"
+    ));
+    errors(
+        &env,
+        "error[OCA004]: there is no module `b`, and `a` of `web` needs it\n  \
+           hint: run `oca find b`, and add the repository that has it\n",
+        "1 module, 1 error, 0 warnings",
+    );
+}
