@@ -54,6 +54,7 @@ fn label(inventory: &Inventory<'_>, name: &str) -> String {
         Standing::Core(Edition::Enterprise) => "Enterprise",
         Standing::Unreadable => "unreadable",
         Standing::Uninstallable(_) => "not installable",
+        Standing::Missing(Some(Edition::Enterprise)) => "missing, of Enterprise",
         Standing::Missing(_) => "missing",
     };
     format!("{name} ({what})")
