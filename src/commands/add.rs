@@ -130,7 +130,7 @@ impl Addition<'_> {
                 let (profile, name) = (self.profile.name.clone(), name.clone());
                 return Err(EditError::VersionOfWhole { wanted: module, profile, name }.into());
             }
-            (None, None) => return Ok(()),
+            (None, None) => return if is_named { self.refuse_lacking(name, request) } else { Ok(()) },
         };
         let whose = owner.map_or(format!("profile `{}`", self.profile.name), |repo| format!("`{repo}`"));
         if let Some(there) = requests.iter().find(|there| there.name == request.name) {
@@ -146,6 +146,19 @@ impl Addition<'_> {
             Some(repo) => self.rewrite.draft.select_of(repo, &module)?,
         }
         self.done.push(format!("added `{module}` to the modules of {whose}"));
+        Ok(())
+    }
+
+    /// Refuses a module that the lock knows a repository of the profile not to have.
+    fn refuse_lacking(&self, name: &RepoName, request: &ModuleRequest) -> Result<(), Error> {
+        let lock = self.rewrite.session.lock()?;
+        let repo = self.profile.repos.iter().find(|repo| repo.name == *name);
+        let locked = lock.as_ref().zip(repo).and_then(|(lock, repo)| lock.repo(&crate::plan::pin(repo)));
+        let lacks = locked
+            .is_some_and(|locked| locked.facts.modules.iter().all(|module| module.name != request.name));
+        if lacks {
+            return Err(EditError::Lacks { name: name.clone(), module: request.name.clone() }.into());
+        }
         Ok(())
     }
 

@@ -8,6 +8,8 @@ use crate::repo::RepoName;
 pub(crate) enum EditError {
     #[error("profile `{profile}` has `{name}` from profile `{from}`, which it extends")]
     Inherited { profile: String, name: RepoName, from: String },
+    #[error("`{name}` has no module `{module}` at the commit in the lock")]
+    Lacks { name: RepoName, module: String },
     #[error("`--module` says what to take of one repository, and several are named")]
     ModuleOfSeveral,
     #[error("profile `{profile}` has no repository `{name}`")]
@@ -27,7 +29,7 @@ pub(crate) enum EditError {
 impl EditError {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::PinLacks { .. } => 1,
+            Self::Lacks { .. } | Self::PinLacks { .. } => 1,
             Self::Inherited { .. }
             | Self::ModuleOfSeveral
             | Self::NotInProfile { .. }
@@ -44,6 +46,9 @@ impl EditError {
                 format!(
                     "run `oca remove {name} --profile {from}`, or without a profile to remove it everywhere"
                 )
+            }
+            Self::Lacks { name, module } => {
+                format!("run `oca lock --upgrade {name}` if it is new, or `oca find {module}`")
             }
             Self::ModuleOfSeveral => "add the others in a run of their own".to_owned(),
             Self::NotInProfile { name, known, .. } => {

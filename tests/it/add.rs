@@ -200,6 +200,13 @@ fn a_new_repository_that_is_named_with_a_module_gives_only_that() {
     assert!(env.read("repos.toml").ends_with("modules = [\"dms_field\", \"dms\"]\n"));
     let before = files(&env);
     env.oca(&["add", "web", "--module", "web_x"]).stderr("profile `standard` has `web` already\n").success();
+    env.oca(&["add", "web", "--module", "web_z"])
+        .stderr(
+            "profile `standard` has `web` already\n\
+             error: `web` has no module `web_z` at the commit in the lock\n\
+             hint: run `oca lock --upgrade web` if it is new, or `oca find web_z`\n",
+        )
+        .status(1);
     env.oca(&["add", "web", "--module", "web_x >=1.0"])
         .stderr(
             "profile `standard` has `web` already\n\
