@@ -120,9 +120,9 @@ impl fmt::Display for Finding {
 /// What to do about a finding; `default` is the profile that commands take of themselves.
 pub(super) fn hint(finding: &Finding, default: Option<&str>) -> String {
     let module = finding.module.as_deref().unwrap_or_default();
-    let add = |repo: &str| match finding.profiles.first().filter(|first| Some(first.as_str()) != default) {
-        Some(profile) => format!("oca add {repo} --profile {profile}"),
-        None => format!("oca add {repo}"),
+    let add = |what: &str| match finding.profiles.first().filter(|first| Some(first.as_str()) != default) {
+        Some(profile) => format!("run `oca add {what} --profile {profile}`"),
+        None => format!("run `oca add {what}`"),
     };
     let unless = |what: &str| format!("{what}, or put `{module}` into `ignore` of `[check]`");
     match &finding.problem {
@@ -138,9 +138,9 @@ pub(super) fn hint(finding: &Finding, default: Option<&str>) -> String {
                     .to_owned()
             }
             WhyMissing::Elsewhere { repo, profile } => {
-                format!("`{repo}` of profile `{profile}` has it: run `{}`", add(repo))
+                format!("`{repo}` of profile `{profile}` has it: {}", add(repo))
             }
-            WhyMissing::Known { repo } => format!("`{repo}` has it: run `{}`", add(repo)),
+            WhyMissing::Known { repo } => format!("`{repo}` has it: {}", add(repo)),
             WhyMissing::Newer { repo } => {
                 format!("`{repo}` may have it by now: run `oca lock --upgrade {repo}`")
             }
@@ -160,7 +160,7 @@ pub(super) fn hint(finding: &Finding, default: Option<&str>) -> String {
         Problem::UnknownLicense { .. } => {
             unless("write a licence that Odoo knows, such as `LGPL-3`, into the manifest")
         }
-        Problem::AutoInstall { .. } => unless("add it to `modules`"),
+        Problem::AutoInstall { .. } => unless(&add(&format!("--module {module}"))),
         Problem::Maturity { .. } => unless("expect changes in what it depends on"),
         Problem::Case { .. } => unless("rename one of them"),
         Problem::Nested { inner, .. } => format!("move `{inner}`, or take one of the two off the path"),

@@ -308,11 +308,13 @@ fn what_would_install_itself_and_is_left_out_is_a_warning() {
     warnings(
         &env,
         "warning[OCA010]: `glue` of `web` installs itself where `a` and `sale` are, and is not selected\n  \
-           hint: add it to `modules`, or put `glue` into `ignore` of `[check]`\n\
+           hint: run `oca add --module glue`, or put `glue` into `ignore` of `[check]`\n\
          warning[OCA010]: `glue_list` of `web` installs itself where `a` is, and is not selected\n  \
-           hint: add it to `modules`, or put `glue_list` into `ignore` of `[check]`\n",
+           hint: run `oca add --module glue_list`, or put `glue_list` into `ignore` of `[check]`\n",
         "2 modules, 0 errors, 2 warnings",
     );
+    env.oca(&["add", "--module", "glue", "--module", "glue_list", "--module", "glue_ab", "-q"]).success();
+    env.oca(&["check"]).stderr("6 modules, 0 errors, 0 warnings\n").success();
     env.locked(WEB);
     env.oca(&["check"]).stderr("8 modules, 0 errors, 0 warnings\n").success();
 }
