@@ -53,11 +53,17 @@ fn missing_name(subject: &Subject<'_, '_>, name: &str, needers: &Needers<'_, '_>
 
 /// Where a missing module is to be had. Only people who are here can have misspelt it here.
 fn nowhere(subject: &Subject<'_, '_>, name: &str, is_needed_by_own: bool) -> WhyMissing {
-    if let Some((profile, repo)) = elsewhere(subject.lock, &subject.inventory.profile.name, name) {
-        return WhyMissing::Elsewhere { repo: repo.to_string(), profile: profile.to_owned() };
+    let (lock, profile) = (subject.lock, subject.inventory.profile);
+    let has = |repo: &str| profile.repos.iter().any(|own| own.name.as_str() == repo);
+    let of_series = |other: &str| lock.profiles.get(other).is_some_and(|locked| locked.odoo == profile.odoo);
+    let mut elsewhere = elsewhere(lock, &profile.name, name);
+    if let Some((other, repo)) = elsewhere.find(|(other, repo)| of_series(other) && !has(repo.as_str())) {
+        return WhyMissing::Elsewhere { repo: repo.to_string(), profile: other.to_owned() };
     }
-    if let Some(repo) = (subject.known)(name) {
-        return WhyMissing::Known { repo };
+    match (subject.known)(name) {
+        Some(repo) if has(&repo) => return WhyMissing::Newer { repo },
+        Some(repo) => return WhyMissing::Known { repo },
+        None => {}
     }
     let near = is_needed_by_own.then(|| subject.inventory.near(name)).flatten();
     WhyMissing::Nowhere { near }

@@ -126,9 +126,18 @@ impl Addition<'_> {
             (Some(requests), _) => (requests.clone(), None),
             (None, Some(requests)) => (requests, Some(name)),
             (None, None) if is_new && is_named => (Vec::new(), Some(name)),
-            (None, None) => return Ok(()),
+            (None, None) if request.requirement.is_some() => {
+                let (profile, name) = (self.profile.name.clone(), name.clone());
+                return Err(EditError::VersionOfWhole { wanted: module, profile, name }.into());
+            }
+            (None, None) => return if is_named { self.refuse_lacking(name, request) } else { Ok(()) },
         };
+        let whose = owner.map_or(format!("profile `{}`", self.profile.name), |repo| format!("`{repo}`"));
         if let Some(there) = requests.iter().find(|there| there.name == request.name) {
+            if request.requirement.is_some() && there != request {
+                let (list, there) = (format!("`modules` of {whose}"), there.to_string());
+                return Err(EditError::OtherVersion { list, there, wanted: module }.into());
+            }
             self.say(&format!("`{there}` is asked for already"));
             return Ok(());
         }
@@ -136,8 +145,20 @@ impl Addition<'_> {
             None => self.rewrite.draft.select(&self.profile.name, &module)?,
             Some(repo) => self.rewrite.draft.select_of(repo, &module)?,
         }
-        let whose = owner.map_or(format!("profile `{}`", self.profile.name), |repo| format!("`{repo}`"));
         self.done.push(format!("added `{module}` to the modules of {whose}"));
+        Ok(())
+    }
+
+    /// Refuses a module that the lock knows a repository of the profile not to have.
+    fn refuse_lacking(&self, name: &RepoName, request: &ModuleRequest) -> Result<(), Error> {
+        let lock = self.rewrite.session.lock()?;
+        let repo = self.profile.repos.iter().find(|repo| repo.name == *name);
+        let locked = lock.as_ref().zip(repo).and_then(|(lock, repo)| lock.repo(&crate::plan::pin(repo)));
+        let lacks = locked
+            .is_some_and(|locked| locked.facts.modules.iter().all(|module| module.name != request.name));
+        if lacks {
+            return Err(EditError::Lacks { name: name.clone(), module: request.name.clone() }.into());
+        }
         Ok(())
     }
 

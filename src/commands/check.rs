@@ -60,11 +60,11 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
 }
 
 fn report(args: &Args, session: &Session<'_>, findings: &[Finding], modules: usize) {
-    let file = session.absolute_config();
+    let (file, default) = (session.absolute_config(), session.config.default_profile.as_deref());
     session.printer.data(&match args.format {
-        CheckFormat::Human => render_findings(findings, session.global.all_profiles),
-        CheckFormat::Json => json::findings(findings, &file),
-        CheckFormat::Github => github::annotations(findings, &file),
+        CheckFormat::Human => render_findings(findings, default, session.global.all_profiles),
+        CheckFormat::Json => json::findings(findings, &file, default),
+        CheckFormat::Github => github::annotations(findings, &file, default),
     });
     let Count { errors, warnings } = Count::of(findings);
     let modules = counted(modules, "module", "modules");

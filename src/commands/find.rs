@@ -40,7 +40,11 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         Err(Error::NoConfig) => None,
         opened => Some(opened?),
     };
-    let profile = session.as_ref().map(Session::profile).transpose()?;
+    let profile = match session.as_ref().map(Session::profile).transpose() {
+        // Who names the series need not choose among profiles.
+        Err(_) if args.odoo.is_some() => None,
+        chosen => chosen?,
+    };
     let odoo = args.odoo.or(profile.map(|profile| profile.odoo)).ok_or(Error::NoSeries)?;
     let known = match (&session, profile) {
         (Some(session), Some(profile)) if profile.odoo == odoo => known(session)?,

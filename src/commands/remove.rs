@@ -10,7 +10,7 @@ use super::rewrite::{Rewrite, tell};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Names of repositories
+    /// Names of repositories; they go from all profiles, or from that of `--profile`
     #[arg(value_name = "NAME", required = true)]
     repos: Vec<String>,
     #[command(flatten)]

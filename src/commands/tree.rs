@@ -37,7 +37,7 @@ pub(super) fn refuse_unknown(inventory: &Inventory<'_>, lock: &Lock, names: &[St
     };
     let Some(name) = names.iter().find(is_unknown) else { return Ok(()) };
     let profile = &inventory.profile.name;
-    let elsewhere = plan::elsewhere(lock, profile, name);
+    let elsewhere = plan::elsewhere(lock, profile, name).next();
     let elsewhere = elsewhere.map(|(profile, repo)| (profile.to_owned(), repo.clone()));
     let near = inventory.near(name);
     Err(Error::UnknownModule { name: name.clone(), profile: profile.clone(), elsewhere, near })

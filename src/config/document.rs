@@ -5,8 +5,8 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::error::{Error, Fault, Place, Problem, Unsupported, escaped};
-use crate::repo::Invalid;
+use super::error::{Error, Fault, Place, Problem, Unsupported};
+use crate::repo::{Invalid, one_line};
 
 /// A file being read: where its lines begin, and what was found on the way.
 pub(super) struct Document<'f> {
@@ -59,7 +59,7 @@ impl<'f> Document<'f> {
             Err(error) => Err(Error::Syntax {
                 file: self.file.to_owned(),
                 line: self.line(error.span().map_or(0, |span| span.start)),
-                message: escaped(&error.message().replace('\n', ", ")),
+                message: one_line(&error.message().replace('\n', ", ")),
             }),
         }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::fs;
+use crate::repo::one_line;
 
 /// Why there is no configuration, or not the part of it that was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +99,7 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn hint(&self) -> Option<String> {
-        self.fault.hint().map(|hint| escaped(&hint))
+        self.fault.hint().map(|hint| one_line(&hint))
     }
 
     /// The order in which they are shown: as a reader meets them, `repos.toml` first.
@@ -115,7 +116,7 @@ impl fmt::Display for Problem {
             line.push_str(": ");
             line.push_str(&why);
         }
-        f.write_str(&escaped(&line))
+        f.write_str(&one_line(&line))
     }
 }
 
@@ -225,14 +226,6 @@ pub(super) fn table_name(outer: &str, key: &str) -> String {
     let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
     let key = if bare { key.to_owned() } else { format!("\"{key}\"") };
     if outer.is_empty() { key } else { format!("{outer}.{key}") }
-}
-
-/// One line, whatever a quoted key or a string brings.
-pub(super) fn escaped(line: &str) -> String {
-    if !line.chars().any(char::is_control) {
-        return line.to_owned();
-    }
-    line.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 /// "did you mean", where a known word is near, else all of them.

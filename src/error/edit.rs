@@ -8,27 +8,35 @@ use crate::repo::RepoName;
 pub(crate) enum EditError {
     #[error("profile `{profile}` has `{name}` from profile `{from}`, which it extends")]
     Inherited { profile: String, name: RepoName, from: String },
+    #[error("`{name}` has no module `{module}` at the commit in the lock")]
+    Lacks { name: RepoName, module: String },
     #[error("`--module` says what to take of one repository, and several are named")]
     ModuleOfSeveral,
     #[error("profile `{profile}` has no repository `{name}`")]
     NotInProfile { profile: String, name: RepoName, known: Vec<String> },
+    #[error("{list} has `{there}`, and not `{wanted}`")]
+    OtherVersion { list: String, there: String, wanted: String },
     #[error("`{name}` is at `{known}` in `repos.toml`")]
     OtherUrl { name: RepoName, known: String },
     #[error("`{name}` has `{module}` on its branch, and not at the commit in the lock")]
     PinLacks { name: RepoName, module: String },
     #[error("several repositories have `{module}`: {}", quoted(repos))]
     SeveralRepos { module: String, repos: Vec<RepoName> },
+    #[error("`{wanted}` asks for a version, and profile `{profile}` takes all of `{name}` as it is")]
+    VersionOfWhole { wanted: String, profile: String, name: RepoName },
 }
 
 impl EditError {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::PinLacks { .. } => 1,
+            Self::Lacks { .. } | Self::PinLacks { .. } => 1,
             Self::Inherited { .. }
             | Self::ModuleOfSeveral
             | Self::NotInProfile { .. }
             | Self::OtherUrl { .. }
-            | Self::SeveralRepos { .. } => 2,
+            | Self::OtherVersion { .. }
+            | Self::SeveralRepos { .. }
+            | Self::VersionOfWhole { .. } => 2,
         }
     }
 
@@ -39,6 +47,9 @@ impl EditError {
                     "run `oca remove {name} --profile {from}`, or without a profile to remove it everywhere"
                 )
             }
+            Self::Lacks { name, module } => {
+                format!("run `oca lock --upgrade {name}` if it is new, or `oca find {module}`")
+            }
             Self::ModuleOfSeveral => "add the others in a run of their own".to_owned(),
             Self::NotInProfile { name, known, .. } => {
                 config::near_or_all(name.as_str(), known, "repositories of it are")
@@ -46,8 +57,12 @@ impl EditError {
             Self::OtherUrl { name, .. } => {
                 format!("to take it from elsewhere, edit `url` of `[repos.{name}]`")
             }
+            Self::OtherVersion { wanted, .. } => format!("write `{wanted}` there instead"),
             Self::PinLacks { name, .. } => format!("run `oca lock --upgrade {name}`"),
             Self::SeveralRepos { module, .. } => format!("choose one: `oca add NAME --module {module}`"),
+            Self::VersionOfWhole { .. } => {
+                "leave the version out, or write `modules` for the profile or the repository".to_owned()
+            }
         }
     }
 }

@@ -3,18 +3,19 @@
 use std::fmt;
 
 use super::human::{profile_list, quoted_list};
-use crate::repo::Edition;
+use crate::repo::{Edition, one_line};
 use crate::report::{Finding, Needer, Problem, Severity, Spot, WhyMissing};
 
 /// How many modules are named that have the same finding.
 const SHOWN: usize = 5;
 
-/// The findings for people, each with its place and its hint. `with_profiles` says whose they are as well.
-pub(crate) fn render_findings(findings: &[Finding], with_profiles: bool) -> String {
-    findings.iter().map(|finding| render(finding, with_profiles)).collect()
+/// The findings for people, each with its place and its hint. `with_profiles` says whose they are as well; `default` is
+/// the profile that commands take of themselves.
+pub(crate) fn render_findings(findings: &[Finding], default: Option<&str>, with_profiles: bool) -> String {
+    findings.iter().map(|finding| render(finding, default, with_profiles)).collect()
 }
 
-fn render(finding: &Finding, with_profiles: bool) -> String {
+fn render(finding: &Finding, default: Option<&str>, with_profiles: bool) -> String {
     let rule = finding.problem.rule();
     let place = match &finding.spot {
         Spot::Manifest { name, line: Some(line), .. } => format!("  at: {name}:{line}\n"),
@@ -23,7 +24,9 @@ fn render(finding: &Finding, with_profiles: bool) -> String {
     };
     let profiles =
         if with_profiles { format!("  in: {}\n", profile_list(&finding.profiles)) } else { String::new() };
-    format!("{}[{}]: {finding}\n{place}{profiles}  hint: {}\n", rule.severity, rule.code, hint(finding))
+    let hint = hint(finding, default);
+    let (text, hint) = (one_line(&finding.to_string()), one_line(&hint));
+    format!("{}[{}]: {text}\n{place}{profiles}  hint: {hint}\n", rule.severity, rule.code)
 }
 
 impl fmt::Display for Severity {
@@ -67,7 +70,7 @@ impl fmt::Display for Finding {
                 _ => write!(f, "there is no module `{module}`, and {}", need_it(needed_by)),
             },
             Problem::Impossible { needed_by } => {
-                write!(f, "no module can be called `{}`, and {}", module.escape_debug(), need_it(needed_by))
+                write!(f, "no module can be called `{}`, and {}", module, need_it(needed_by))
             }
             Problem::Cycle { modules } => {
                 let names: Vec<String> =
@@ -114,26 +117,36 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What to do about a finding.
-pub(super) fn hint(finding: &Finding) -> String {
+/// What to do about a finding; `default` is the profile that commands take of themselves.
+pub(super) fn hint(finding: &Finding, default: Option<&str>) -> String {
     let module = finding.module.as_deref().unwrap_or_default();
+    let add = |what: &str| match finding.profiles.first().filter(|first| Some(first.as_str()) != default) {
+        Some(profile) => format!("run `oca add {what} --profile {profile}`"),
+        None => format!("run `oca add {what}`"),
+    };
     let unless = |what: &str| format!("{what}, or put `{module}` into `ignore` of `[check]`");
     match &finding.problem {
         Problem::Duplicate { homes } => {
             unless(&format!("keep only one of them, such as that of `{}`", first(homes)))
         }
-        Problem::Hidden { homes } => unless(&format!("delete that of `{}` if it is not meant", first(homes))),
+        Problem::Hidden { .. } => unless("keep only one of them"),
         Problem::Core { .. } => unless("rename it"),
         Problem::Missing { why, .. } => match why {
             WhyMissing::Uninstallable { .. } => format!("make `{module}` installable, or do without"),
             WhyMissing::Enterprise => {
-                "write `edition = \"enterprise\"` where Odoo Enterprise is there at run time".to_owned()
+                "write `edition = \"enterprise\"` into `repos.toml` if the image has Odoo Enterprise"
+                    .to_owned()
             }
             WhyMissing::Elsewhere { repo, profile } => {
-                format!("`{repo}` of profile `{profile}` has it: add that to `repos`")
+                format!("`{repo}` of profile `{profile}` has it: {}", add(repo))
             }
-            WhyMissing::Known { repo } => format!("`{repo}` has it: run `oca add {repo}`"),
-            WhyMissing::Nowhere { near: Some(near) } => format!("did you mean `{near}`?"),
+            WhyMissing::Known { repo } => format!("`{repo}` has it: {}", add(repo)),
+            WhyMissing::Newer { repo } => {
+                format!("`{repo}` may have it by now: run `oca lock --upgrade {repo}`")
+            }
+            WhyMissing::Nowhere { near: Some(near) } => {
+                format!("did you mean `{near}`? else run `oca find {module}`")
+            }
             WhyMissing::Nowhere { near: None } => {
                 format!("run `oca find {module}`, and add the repository that has it")
             }
@@ -147,12 +160,12 @@ pub(super) fn hint(finding: &Finding) -> String {
         Problem::UnknownLicense { .. } => {
             unless("write a licence that Odoo knows, such as `LGPL-3`, into the manifest")
         }
-        Problem::AutoInstall { .. } => unless("add it to `modules`"),
+        Problem::AutoInstall { .. } => unless(&add(&format!("--module {module}"))),
         Problem::Maturity { .. } => unless("expect changes in what it depends on"),
         Problem::Case { .. } => unless("rename one of them"),
         Problem::Nested { inner, .. } => format!("move `{inner}`, or take one of the two off the path"),
         Problem::Unreadable { .. } => match finding.spot {
-            Spot::Manifest { .. } => "correct it: Odoo cannot read it either".to_owned(),
+            Spot::Manifest { .. } => "correct it: a manifest is one dict of Python literals".to_owned(),
             Spot::Declaration(_) => "correct it in a fork that `url` in `repos.toml` names".to_owned(),
         },
     }

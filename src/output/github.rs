@@ -3,19 +3,21 @@
 use std::path::Path;
 
 use super::findings::hint;
+use crate::repo::one_line;
 use crate::report::Finding;
 
-/// The annotations, in order; `config` is `repos.toml`.
-pub(crate) fn annotations(findings: &[Finding], config: &Path) -> String {
-    findings.iter().map(|finding| annotation(finding, config)).collect()
+/// The annotations, in order; `config` is `repos.toml`, and `default` the profile that commands take of themselves.
+pub(crate) fn annotations(findings: &[Finding], config: &Path, default: Option<&str>) -> String {
+    findings.iter().map(|finding| annotation(finding, config, default)).collect()
 }
 
-fn annotation(finding: &Finding, config: &Path) -> String {
+fn annotation(finding: &Finding, config: &Path, default: Option<&str>) -> String {
     let (rule, (file, line)) = (finding.problem.rule(), finding.spot.file(config));
     let file = property(&file.to_string_lossy());
     let line = line.map(|line| format!(",line={line}")).unwrap_or_default();
     let title = property(&format!("{} {}", rule.code, rule.title));
-    let text = message(&format!("{finding}\nhint: {}", hint(finding)));
+    let hint = one_line(&hint(finding, default));
+    let text = message(&format!("{}\nhint: {hint}", one_line(&finding.to_string())));
     format!("::{} file={file}{line},title={title}::{text}\n", rule.severity)
 }
 
@@ -50,10 +52,10 @@ mod tests {
             profiles: Vec::new(),
         };
         assert_eq!(
-            annotations(&[finding], Path::new("repos.toml")),
+            annotations(&[finding], Path::new("repos.toml"), None),
             "::error file=/c%3A/a%2Cb/100%25/x,line=2,title=OCA014 manifest that cannot be read::\
-             the manifest of `x` of `a,b` cannot be read: 100%25,%0D%0Aa: b (`x` at line 2)%0A\
-             hint: correct it: Odoo cannot read it either\n"
+             the manifest of `x` of `a,b` cannot be read: 100%25,\\r\\na: b (`x` at line 2)%0A\
+             hint: correct it: a manifest is one dict of Python literals\n"
         );
     }
 }

@@ -6,7 +6,7 @@ use crate::config::near;
 use crate::error::counted;
 use crate::export::FileState;
 use crate::git::CheckoutError;
-use crate::repo::RepoName;
+use crate::repo::{RepoName, one_line};
 use crate::report::{
     Difference, MissingDirectory, Outcome, RepoOutcome, State, Step, Unmet, Verified, WhyUnmet,
 };
@@ -238,13 +238,20 @@ pub(super) fn unmet_hint(unmet: &Unmet) -> String {
         },
         WhyUnmet::Nowhere { near: Some(near), .. } => format!("did you mean `{near}`?"),
         WhyUnmet::Nowhere { may_be_local: true, .. } => {
-            "delete it if it is in a `[[local]]` directory: all of these belong to the profile".to_owned()
+            format!(
+                "delete it if it is in a `[[local]]` directory, as all of these count, else {}",
+                find(unmet)
+            )
         }
-        WhyUnmet::Nowhere { .. } => "correct it, or add the repository that has it".to_owned(),
+        WhyUnmet::Nowhere { .. } => format!("correct it, or {}", find(unmet)),
         WhyUnmet::Version { repo, .. } => {
             format!("run `oca lock --upgrade {repo}`, or ask for another version")
         }
     }
+}
+
+fn find(unmet: &Unmet) -> String {
+    format!("run `oca find {}` and add the repository that has it", unmet.module)
 }
 
 pub(super) fn profile_list(profiles: &[String]) -> String {
@@ -307,7 +314,7 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        self.rows.push(cells.into_iter().map(|cell| one_line(&cell)).collect());
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) use tree::{render_tree, render_why};
 use crate::cli::{ColorChoice, Global};
 use crate::error::{Error, counted};
 use crate::progress::Progress;
-use crate::repo::RepoName;
+use crate::repo::{RepoName, plain};
 use crate::report::{Outcome, RepoOutcome};
 
 /// Where a run's words go, and which of them.
@@ -39,7 +39,7 @@ enum Tone {
 impl Printer {
     pub(crate) fn new(global: &Global) -> Self {
         let terminal = io::stderr().is_terminal();
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
         Self {
             quiet: global.quiet,
@@ -48,7 +48,7 @@ impl Printer {
             color: match global.color {
                 ColorChoice::Always => true,
                 ColorChoice::Never => false,
-                ColorChoice::Auto => terminal && !plain && !dumb,
+                ColorChoice::Auto => terminal && !no_color && !dumb,
             },
         }
     }
@@ -177,7 +177,7 @@ impl Printer {
             Tone::Hint => ("hint", "1;36"),
         };
         if self.color {
-            write_stderr(&format!("\x1b[{code}m{word}:\x1b[0m {text}\n"));
+            write_raw(&format!("\x1b[{code}m{word}:\x1b[0m {}\n", plain(text)));
         } else {
             write_stderr(&format!("{word}: {text}\n"));
         }
@@ -216,7 +216,12 @@ fn causes(error: &dyn std::error::Error) {
     }
 }
 
+/// Messages quote what others wrote: names in manifests, answers of servers.
 fn write_stderr(text: &str) {
+    write_raw(&plain(text));
+}
+
+fn write_raw(text: &str) {
     // Where even stderr is closed there is nobody left to tell.
     let _unheard = io::stderr().lock().write_all(text.as_bytes());
 }

@@ -2,7 +2,7 @@
 
 use crate::addons::graph::Step;
 use crate::plan::{Home, Inventory, Reason, Request, Standing, selects};
-use crate::repo::Edition;
+use crate::repo::{Edition, one_line};
 
 /// What modules need, as a tree for each.
 pub(crate) fn render_tree(inventory: &Inventory<'_>, roots: &[String]) -> String {
@@ -18,7 +18,7 @@ pub(crate) fn render_why(inventory: &Inventory<'_>, names: &[String]) -> String 
     };
     let answer = |name: &String| {
         let tree = draw(&inventory.dependants(name), label);
-        format!("{}\n{tree}", sentence(inventory, name))
+        format!("{}\n{tree}", one_line(&sentence(inventory, name)))
     };
     names.iter().map(answer).collect::<Vec<_>>().join("\n")
 }
@@ -36,7 +36,7 @@ fn draw(steps: &[Step<'_>], label: impl Fn(&str) -> String) -> String {
         if step.depth > 0 {
             text.push_str(if step.is_last { "└── " } else { "├── " });
         }
-        text.push_str(&label(step.name));
+        text.push_str(&one_line(&label(step.name)));
         text.push_str(if step.is_repeated { " (*)\n" } else { "\n" });
         goes_on.push(!step.is_last);
     }
@@ -54,6 +54,7 @@ fn label(inventory: &Inventory<'_>, name: &str) -> String {
         Standing::Core(Edition::Enterprise) => "Enterprise",
         Standing::Unreadable => "unreadable",
         Standing::Uninstallable(_) => "not installable",
+        Standing::Missing(Some(Edition::Enterprise)) => "missing, of Enterprise",
         Standing::Missing(_) => "missing",
     };
     format!("{name} ({what})")

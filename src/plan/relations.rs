@@ -20,13 +20,18 @@ pub(crate) enum Reason {
     NoModule,
 }
 
-/// Another profile that has a module, and the repository that it has it from.
-pub(crate) fn elsewhere<'a>(lock: &'a Lock, profile: &str, name: &str) -> Option<(&'a str, &'a RepoName)> {
-    let others = lock.profiles.iter().filter(|(other, _)| *other != profile);
-    let mut pins = others.flat_map(|(other, locked)| locked.repos.iter().map(move |pin| (other, pin)));
-    let has =
-        |pin| lock.repo(pin).is_some_and(|repo| repo.facts.modules.iter().any(|module| module.name == name));
-    pins.find(|(_, pin)| has(pin)).map(|(other, pin)| (other.as_str(), &pin.name))
+/// Other profiles that have a module, and the repositories that they have it from.
+pub(crate) fn elsewhere<'a>(
+    lock: &'a Lock,
+    profile: &str,
+    name: &str,
+) -> impl Iterator<Item = (&'a str, &'a RepoName)> {
+    let others = lock.profiles.iter().filter(move |(other, _)| *other != profile);
+    let pins = others.flat_map(|(other, locked)| locked.repos.iter().map(move |pin| (other, pin)));
+    let has = move |pin| {
+        lock.repo(pin).is_some_and(|repo| repo.facts.modules.iter().any(|module| module.name == name))
+    };
+    pins.filter(move |(_, pin)| has(pin)).map(|(other, pin)| (other.as_str(), &pin.name))
 }
 
 impl Inventory<'_> {

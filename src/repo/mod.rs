@@ -5,6 +5,7 @@
 mod id;
 mod manifest;
 mod name;
+mod plain;
 mod reference;
 mod series;
 mod tree;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use id::{BlobId, CommitId, TreeId};
 pub(crate) use manifest::{AutoInstall, Manifest};
 pub(crate) use name::RepoName;
+pub(crate) use plain::{one_line, plain};
 pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Series};
 pub(crate) use tree::{Entry, EntryKind, FileTree, Objects, TreeEntry, UnreadableTree};

@@ -89,10 +89,12 @@ pub(crate) enum WhyMissing {
     Uninstallable { home: String },
     /// It is one of Odoo Enterprise.
     Enterprise,
-    /// A repository that only other profiles have has it.
+    /// A repository that only other profiles of the series have has it.
     Elsewhere { repo: String, profile: String },
     /// A repository of OCA's has it.
     Known { repo: String },
+    /// A repository of the profile has it on its branch, and not at the commit in the lock.
+    Newer { repo: String },
     Nowhere {
         /// A name that is much like it.
         near: Option<String>,

@@ -51,7 +51,9 @@ impl Problem {
             Self::UnsupportedOption { of: Some(name), .. } => {
                 format!("{ignore}, and install `{name}` by a file of your own")
             }
-            _ => format!("correct it there, in a fork that `url` in `repos.toml` names, or {ignore}"),
+            _ => format!(
+                "correct it there (in a fork that `url` in `repos.toml` names, if it is not yours), or {ignore}"
+            ),
         }
     }
 }

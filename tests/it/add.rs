@@ -170,6 +170,13 @@ fn where_a_profile_selects_the_module_joins_its_list() {
     env.oca(&["add", "--module", "dms_field"])
         .stderr("profile `standard` has `dms` already\n`dms_field >=1.0` is asked for already\n")
         .success();
+    env.oca(&["add", "--module", "dms_field >=2.0"])
+        .stderr(
+            "profile `standard` has `dms` already\n\
+             error: `modules` of profile `standard` has `dms_field >=1.0`, and not `dms_field >=2.0`\n\
+             hint: write `dms_field >=2.0` there instead\n",
+        )
+        .status(2);
     env.oca(&["add", "web", "--module", "web_z"])
         .stderr_contains("error: profile `standard` asks for module `web_z`, which no repository of it has\n")
         .status(2);
@@ -193,6 +200,20 @@ fn a_new_repository_that_is_named_with_a_module_gives_only_that() {
     assert!(env.read("repos.toml").ends_with("modules = [\"dms_field\", \"dms\"]\n"));
     let before = files(&env);
     env.oca(&["add", "web", "--module", "web_x"]).stderr("profile `standard` has `web` already\n").success();
+    env.oca(&["add", "web", "--module", "web_z"])
+        .stderr(
+            "profile `standard` has `web` already\n\
+             error: `web` has no module `web_z` at the commit in the lock\n\
+             hint: run `oca lock --upgrade web` if it is new, or `oca find web_z`\n",
+        )
+        .status(1);
+    env.oca(&["add", "web", "--module", "web_x >=1.0"])
+        .stderr(
+            "profile `standard` has `web` already\n\
+             error: `web_x >=1.0` asks for a version, and profile `standard` takes all of `web` as it is\n\
+             hint: leave the version out, or write `modules` for the profile or the repository\n",
+        )
+        .status(2);
     env.oca(&["add", "web", "dms", "--module", "x"])
         .stderr(
             "error: `--module` says what to take of one repository, and several are named\n\

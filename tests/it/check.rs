@@ -104,11 +104,11 @@ fn a_module_that_hides_a_pinned_one_is_a_warning() {
         &env,
         "warning[OCA002]: `x` of `addons` hides that of `web`\n  \
            at: addons/x/__manifest__.py\n  \
-           hint: delete that of `addons` if it is not meant, or put `x` into `ignore` of `[check]`\n\
+           hint: keep only one of them, or put `x` into `ignore` of `[check]`\n\
          warning[OCA002]: `y` of `around` hides that of `web`\n  \
-           hint: delete that of `around` if it is not meant, or put `y` into `ignore` of `[check]`\n\
+           hint: keep only one of them, or put `y` into `ignore` of `[check]`\n\
          warning[OCA002]: `z` of `web` hides that of `last`\n  \
-           hint: delete that of `web` if it is not meant, or put `z` into `ignore` of `[check]`\n",
+           hint: keep only one of them, or put `z` into `ignore` of `[check]`\n",
         "2 modules, 0 errors, 3 warnings",
     );
 }
@@ -153,12 +153,12 @@ fn what_is_missing_is_told_once_with_all_who_need_it() {
         &env,
         "error[OCA004]: `account_accountant` is a module of Odoo Enterprise, `edition` is `community`, \
          and `c` of `web` needs it\n  \
-           hint: write `edition = \"enterprise\"` where Odoo Enterprise is there at run time\n\
+           hint: write `edition = \"enterprise\"` into `repos.toml` if the image has Odoo Enterprise\n\
          error[OCA004]: there is no module `fs_storage`, and `b` of `web` needs it\n  \
            hint: run `oca find fs_storage`, and add the repository that has it\n\
          error[OCA004]: `helpdesk` is a module of Odoo Enterprise, `edition` is `community`, \
          and `c` of `web` needs it\n  \
-           hint: write `edition = \"enterprise\"` where Odoo Enterprise is there at run time\n\
+           hint: write `edition = \"enterprise\"` into `repos.toml` if the image has Odoo Enterprise\n\
          error[OCA004]: there is no module `queue_job`, and `a` and `b` need it\n  \
            hint: run `oca find queue_job`, and add the repository that has it\n",
         "4 modules, 4 errors, 0 warnings",
@@ -187,9 +187,11 @@ fn what_only_the_path_around_or_another_profile_has_is_found_there() {
     errors(
         &env,
         "error[OCA004]: there is no module `b`, and `a` of `web` needs it\n  \
-           hint: `tools` of profile `all` has it: add that to `repos`\n",
+           hint: `tools` of profile `all` has it: run `oca add tools`\n",
         "1 module, 1 error, 0 warnings",
     );
+    env.oca(&["add", "tools"]).stderr_contains("added `tools` to profile `standard`").success();
+    env.oca(&["check"]).stderr("2 modules, 0 errors, 0 warnings\n").success();
 }
 
 #[test]
@@ -306,11 +308,13 @@ fn what_would_install_itself_and_is_left_out_is_a_warning() {
     warnings(
         &env,
         "warning[OCA010]: `glue` of `web` installs itself where `a` and `sale` are, and is not selected\n  \
-           hint: add it to `modules`, or put `glue` into `ignore` of `[check]`\n\
+           hint: run `oca add --module glue`, or put `glue` into `ignore` of `[check]`\n\
          warning[OCA010]: `glue_list` of `web` installs itself where `a` is, and is not selected\n  \
-           hint: add it to `modules`, or put `glue_list` into `ignore` of `[check]`\n",
+           hint: run `oca add --module glue_list`, or put `glue_list` into `ignore` of `[check]`\n",
         "2 modules, 0 errors, 2 warnings",
     );
+    env.oca(&["add", "--module", "glue", "--module", "glue_list", "--module", "glue_ab", "-q"]).success();
+    env.oca(&["check"]).stderr("6 modules, 0 errors, 0 warnings\n").success();
     env.locked(WEB);
     env.oca(&["check"]).stderr("8 modules, 0 errors, 0 warnings\n").success();
 }
@@ -425,4 +429,57 @@ fn a_missing_dependency_is_named_with_the_repository_that_find_saw_it_in() {
     env.oca(&["find", "queue_job"]).stdout("queue  queue_job\n").success();
     env.remove_remotes();
     errors(&env, &format!("{finding}`queue` has it: run `oca add queue`\n"), summary);
+}
+
+#[test]
+fn a_repository_is_to_be_added_to_the_profile_that_lacks_it() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("web_x", "queue_job")]);
+    modules_repository(&env, "queue", &[("queue_job", "")]);
+    modules_repository(&env, "tools", &[("tool", "")]);
+    env.locked(&format!("default-profile = \"other\"\n[profiles.other]\nrepos = [\"tools\"]\n{WEB}"));
+    env.oca(&["find", "queue_job"]).stdout("queue  queue_job\n").success();
+    let command = "oca add queue --profile standard";
+    let hint = format!("hint: `queue` has it: run `{command}`");
+    for arguments in [&["check", "--all-profiles"][..], &["check", "-p", "standard", "--format", "github"]] {
+        env.oca(arguments).stdout_contains(&hint).stderr_contains("1 error").status(1);
+    }
+    let typed: Vec<&str> = command.split(' ').skip(1).collect();
+    env.oca(&typed).stderr_contains("added `queue` to profile `standard`").success();
+    env.oca(&["check", "--all-profiles"]).stderr("3 modules, 0 errors, 0 warnings\n").success();
+}
+
+#[test]
+fn what_a_repository_of_the_profile_has_by_now_is_upgraded_to() {
+    let env = Env::new();
+    let web = modules_repository(&env, "web", &[("web_x", "web_new")]);
+    env.locked(WEB);
+    web.branch("18.0").module("web_new", &[]).commit();
+    env.oca(&["find", "web_new"]).stdout("web  web_new\n").success();
+    env.oca(&["check", "-q"])
+        .stdout(
+            "error[OCA004]: there is no module `web_new`, and `web_x` of `web` needs it\n  \
+               hint: `web` may have it by now: run `oca lock --upgrade web`\n",
+        )
+        .status(1);
+    env.oca(&["lock", "--upgrade", "web", "-q"]).success();
+    env.oca(&["check", "-q"]).success();
+}
+
+#[test]
+fn another_profile_is_of_use_only_on_the_same_series() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("a", "b")]);
+    let tools = modules_repository(&env, "tools", &[]);
+    tools.branch("17.0").module("b", &[]).commit();
+    env.locked(&format!(
+        "default-profile = \"standard\"\n\
+         [profiles.old]\nodoo = \"17.0\"\npath = \"old\"\nrepos = [\"tools\"]\n{WEB}"
+    ));
+    errors(
+        &env,
+        "error[OCA004]: there is no module `b`, and `a` of `web` needs it\n  \
+           hint: run `oca find b`, and add the repository that has it\n",
+        "1 module, 1 error, 0 warnings",
+    );
 }

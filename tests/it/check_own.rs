@@ -85,7 +85,7 @@ fn ones_own_manifests_are_named_with_the_line() {
                hint: make `off` installable, or do without\n\
              error[OCA004]: there is no module `web_xx`, and `mine` of `addons` needs it\n  \
                at: addons/mine/__manifest__.py:6\n  \
-               hint: did you mean `web_x`?\n\
+               hint: did you mean `web_x`? else run `oca find web_xx`\n\
              error[OCA005]: no module can be called `server-ux`, and `mine` of `addons` needs it\n  \
                at: addons/mine/__manifest__.py:7\n  \
                hint: correct `depends` in the manifest\n\
@@ -191,4 +191,32 @@ fn machines_get_findings_with_files_and_lines() {
              hint: rename it, or put `sale` into `ignore` of `[check]`\n",
         )
         .status(1);
+}
+
+#[test]
+fn what_manifests_hold_moves_no_cursor_and_feigns_no_line() {
+    let env = Env::new();
+    let license = ("license", r"'X\x1b[31m\nerror: feigned'");
+    let remote = Remote::new(&env, "web");
+    let module = &[license, ("version", r"'1.0\x1b[2J'"), ("depends", r"['gone\x1b']")][..];
+    remote.branch("18.0").module("web_x", module).commit();
+    env.locked(WEB);
+    env.oca(&["list"]).stdout("web_x  1.0\\u{1b}[2J  web\n").success();
+    env.oca(&["tree", "web_x"]).stdout("web_x 1.0\\u{1b}[2J (web)\n└── gone\\u{1b} (missing)\n").success();
+    env.oca(&["check"])
+        .stdout(
+            "error[OCA005]: no module can be called `gone\\u{1b}`, and `web_x` of `web` needs it\n  \
+               hint: correct `depends` in the manifest\n\
+             error[OCA007]: `web_x` of `web` has version `1.0\\u{1b}[2J`, which is none of Odoo 18.0\n  \
+               hint: write it as `18.0.1.0.0` or `1.0.0` once it is migrated, or leave it out\n\
+             warning[OCA009]: `web_x` of `web` is under `X\\u{1b}[31m\\nerror: feigned`, \
+             a licence that Odoo does not know\n  \
+               hint: write a licence that Odoo knows, such as `LGPL-3`, into the manifest, or put `web_x` into \
+             `ignore` of `[check]`\n",
+        )
+        .stderr("1 module, 2 errors, 1 warning\n")
+        .status(1);
+    let text = r#""message": "no module can be called `gone\u001b`, and `web_x` of `web` needs it""#;
+    env.oca(&["check", "-q", "--format", "json"]).stdout_contains(text).status(1);
+    env.oca(&["why", "no\u{1b}ne"]).stderr_contains("has no module `no\\u{1b}ne`\n").status(2);
 }

@@ -101,6 +101,9 @@ fn a_project_is_not_needed_and_a_series_can_be_named() {
     declare(&env, "../remotes");
     env.oca(&["find", "crm_x", "--odoo", "17.0"]).stdout("crm  crm_x\n").success();
     env.oca(&["find", "crm_y"]).stderr_contains("error: no OCA repository has `crm_y` on 18.0\n").status(1);
+    env.write("repos.toml", format!("{}[profiles.other]\n", env.read("repos.toml")));
+    env.oca(&["find", "crm_x"]).stderr_contains("several profiles and no `default-profile`").status(2);
+    env.oca(&["find", "crm_x", "--odoo", "17.0"]).stdout("crm  crm_x\n").success();
 }
 
 #[test]

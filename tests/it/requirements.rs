@@ -246,9 +246,11 @@ fn a_line_that_no_parser_accepts_is_named_with_its_place() {
     env.oca(&["requirements"]).stderr(
             "error: tools/requirements.txt:2: `lxml = 5` is not a requirement: no such comparison operator \"=\", \
              must be one of ~= == != <= >= < > ===\n\
-             hint: correct it there, in a fork that `url` in `repos.toml` names, or put `lxml = 5` into `ignore` of `[requirements]`\n\
+             hint: correct it there (in a fork that `url` in `repos.toml` names, if it is not yours), \
+             or put `lxml = 5` into `ignore` of `[requirements]`\n\
              error: tools/requirements.txt:3: the option `-r` is not supported in a repository's requirements\n\
-             hint: correct it there, in a fork that `url` in `repos.toml` names, or put `-r` into `ignore` of `[requirements]`\n",
+             hint: correct it there (in a fork that `url` in `repos.toml` names, if it is not yours), \
+             or put `-r` into `ignore` of `[requirements]`\n",
         ).status(1);
     let output = env.oca(&["requirements", "--format", "json"]).output();
     let problem = "tools/requirements.txt:3: the option `-r` is not supported in a repository's requirements";
@@ -279,7 +281,8 @@ fn each_option_is_refused_with_what_to_do_about_it() {
              error: tools/requirements.txt:2: the option `--hash` is not supported in a repository's requirements\n\
              hint: put `six` into `ignore` of `[requirements]`, and install `six` by a file of your own\n\
              error: tools/requirements.txt:4: `./x.whl` is a path within the repository, which merged requirements cannot name\n\
-             hint: correct it there, in a fork that `url` in `repos.toml` names, or put `./x.whl` into `ignore` of `[requirements]`\n",
+             hint: correct it there (in a fork that `url` in `repos.toml` names, if it is not yours), \
+             or put `./x.whl` into `ignore` of `[requirements]`\n",
         )
         .status(1);
 }

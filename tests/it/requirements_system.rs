@@ -124,10 +124,12 @@ fn what_is_no_name_of_a_package_is_refused() {
     kits(&env, "{'deb': ['-oAPT::Get::x=1', 'graphviz']}", "{'deb': ['two words']}", "{}");
     env.locked(BOTH);
     let refused = "error: x/a/__manifest__.py: `-oAPT::Get::x=1` is not the name of a Debian package\n\
-                   hint: correct it there, in a fork that `url` in `repos.toml` names, or put `deb:-oAPT::Get::x=1` into \
+                   hint: correct it there (in a fork that `url` in `repos.toml` names, if it is not yours), \
+                   or put `deb:-oAPT::Get::x=1` into \
                    `ignore` of `[requirements]`\n\
                    error: x/b/__manifest__.py: `two words` is not the name of a Debian package\n\
-                   hint: correct it there, in a fork that `url` in `repos.toml` names, or put `deb:two words` into \
+                   hint: correct it there (in a fork that `url` in `repos.toml` names, if it is not yours), \
+                   or put `deb:two words` into \
                    `ignore` of `[requirements]`\n";
     env.oca(&["requirements", "--system"]).stderr(refused).status(1);
 }

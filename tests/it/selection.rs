@@ -210,7 +210,7 @@ hint: `dms` has it: add that to the profile's `repos`
 error: profile `listed` asks for `dms >1` of `dms`, and `dms` has 18.0.1.0.0
 hint: run `oca lock --upgrade dms`, or ask for another version
 error: profile `lean` asks for module `knowledge`, which no repository of it has
-hint: correct it, or add the repository that has it
+hint: correct it, or run `oca find knowledge` and add the repository that has it
 error: profile `leaner` asks for module `knowledge`, which is Odoo's own
 hint: delete it: Odoo has it without being asked
 error: profiles `lean`, `leaner` ask for module `sale`, which is Odoo's own
@@ -242,11 +242,25 @@ fn another_pin_of_a_repository_is_not_where_a_module_is_to_be_had() {
     env.oca(&["lock", "-q"])
         .stderr(
             "error: profile `lean` asks for module `web_old`, which no repository of it has\n\
-             hint: correct it, or add the repository that has it\n",
+             hint: correct it, or run `oca find web_old` and add the repository that has it\n",
         )
         .status(2);
     env.locked(&select("web_old", "web_x"));
     assert_eq!((listed(&env, "old"), listed(&env, "lean")), ("web_old".to_owned(), "web_x".to_owned()));
+}
+
+#[test]
+fn a_module_of_ones_own_need_not_be_asked_for() {
+    let env = Env::new();
+    local(&env, "addons/shop", "base");
+    env.declare("[[local]]\npath = \"addons\"\n[profiles.lean]\nmodules = [\"shop\"]\n");
+    env.oca(&["lock", "-q"])
+        .stderr(
+            "error: profile `lean` asks for module `shop`, which no repository of it has\n\
+             hint: delete it if it is in a `[[local]]` directory, as all of these count, \
+             else run `oca find shop` and add the repository that has it\n",
+        )
+        .status(2);
 }
 
 #[test]

@@ -64,11 +64,11 @@ fn every_kind_of_name_has_its_word() {
                 ├── off (not installable)\n\
                 ├── bad (unreadable)\n\
                 ├── gone (missing)\n\
-                ├── account_accountant (missing)\n\
+                ├── account_accountant (missing, of Enterprise)\n\
                 ├── web_y 18.0.1.0.0 (web)\n\
                 │   ├── web_x 18.0.1.0.0 (web)\n\
                 │   │   └── base (core)\n\
-                │   └── account_accountant (missing)\n\
+                │   └── account_accountant (missing, of Enterprise)\n\
                 └── near 1.1 (around)\n\
                 sale_z 18.0.1.0.0 (sale, not selected)\n\
                 └── sale_y 18.0.1.0.0 (sale)\n";

@@ -87,7 +87,7 @@ fn names_that_are_no_module_here_are_asked_about_too() {
     says(
         "account_accountant",
         "`account_accountant` is missing: Odoo Enterprise has it, and `edition` is `community`\n\
-         account_accountant (missing)\n└── web_y 18.0.1.0.0 (web)\n",
+         account_accountant (missing, of Enterprise)\n└── web_y 18.0.1.0.0 (web)\n",
     );
     says("sale", "`sale` is one of Odoo's own modules\nsale (core)\n└── sale_x 18.0.1.0.0 (sale)\n");
     says("near", "`near` is in `around`, around the checkouts\nnear 1.1 (around)\n└── mine 1.0 (addons)\n");

@@ -9,8 +9,8 @@ use super::{VERSION, render};
 use crate::output::findings::{hint, modules};
 use crate::report::{Count, Finding};
 
-/// `config` is `repos.toml`.
-pub(crate) fn findings(findings: &[Finding], config: &Path) -> String {
+/// `config` is `repos.toml`, and `default` the profile that commands take of themselves.
+pub(crate) fn findings(findings: &[Finding], config: &Path, default: Option<&str>) -> String {
     #[derive(Serialize)]
     struct All<'a> {
         version: u32,
@@ -32,7 +32,7 @@ pub(crate) fn findings(findings: &[Finding], config: &Path) -> String {
         line: Option<usize>,
         profiles: &'a [String],
     }
-    fn one<'a>(finding: &'a Finding, config: &'a Path) -> One<'a> {
+    fn one<'a>(finding: &'a Finding, config: &'a Path, default: Option<&str>) -> One<'a> {
         let Finding { problem, module, repo, spot, profiles } = finding;
         let (rule, (file, line)) = (problem.rule(), spot.file(config));
         One {
@@ -41,7 +41,7 @@ pub(crate) fn findings(findings: &[Finding], config: &Path) -> String {
             module: module.as_deref(),
             repo: repo.as_deref(),
             message: finding.to_string(),
-            hint: hint(finding),
+            hint: hint(finding, default),
             modules: modules(finding),
             file: file.to_string_lossy(),
             line,
@@ -53,6 +53,6 @@ pub(crate) fn findings(findings: &[Finding], config: &Path) -> String {
         version: VERSION,
         errors,
         warnings,
-        findings: findings.iter().map(|finding| one(finding, config)).collect(),
+        findings: findings.iter().map(|finding| one(finding, config, default)).collect(),
     })
 }
