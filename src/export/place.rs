@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use tempfile::TempDir;
@@ -54,6 +54,9 @@ impl Site {
         let dest = real(dest)?;
         refuse_guarded(&dest, guarded)?;
         let exists = inspect(&dest, force)?;
+        if let Some(parent) = dest.parent() {
+            fs::create_dir_all(parent).at("create", parent)?;
+        }
         let (aside, way, claim) = aside(&dest, exists)?;
         Ok(Self { dest, aside, way, _claim: claim })
     }
@@ -115,17 +118,22 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// The path without symlinks; its parents are made.
+/// The path without symlinks, as far as it is there: nothing is made of one that may yet be refused.
 fn real(dest: &Path) -> Result<PathBuf, Error> {
-    let dest = std::path::absolute(dest).at("find", dest)?;
-    if dest.symlink_metadata().is_ok() {
-        return Ok(fs::canonicalize(&dest).at("find", &dest)?);
+    let mut real = PathBuf::new();
+    for component in std::path::absolute(dest).at("find", dest)?.components() {
+        match component {
+            Component::ParentDir => drop(real.pop()),
+            Component::Normal(name) => {
+                real.push(name);
+                if real.symlink_metadata().is_ok() {
+                    real = fs::canonicalize(&real).at("find", &real)?;
+                }
+            }
+            other => real.push(other),
+        }
     }
-    let (Some(parent), Some(name)) = (dest.parent(), dest.file_name()) else {
-        return Ok(fs::canonicalize(&dest).at("find", &dest)?);
-    };
-    fs::create_dir_all(parent).at("create", parent)?;
-    Ok(fs::canonicalize(parent).at("find", parent)?.join(name))
+    Ok(real)
 }
 
 fn refuse_guarded(dest: &Path, guarded: &[Guarded]) -> Result<(), Error> {

@@ -39,6 +39,7 @@ fn some_directories_are_never_replaced() {
         "oca",
         "oca/web",
         "oca/web/x",
+        "oca/web/x/y",
         "own",
         "../cache",
         "../project/../project",
@@ -51,6 +52,7 @@ fn some_directories_are_never_replaced() {
     }
     env.assert_sound_checkout("oca/web");
     assert!(env.exists("repos.toml") && env.exists("own/README"));
+    assert!(!env.exists("oca/web/x") && !env.exists(".git") && !env.exists("../.git"));
 }
 
 #[test]
