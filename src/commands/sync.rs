@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::lock::{self, Ahead};
+use super::submodules::{self, How, Survey};
 use crate::cli::{Format, FormatArg};
-use crate::config::Profile;
+use crate::config::{Mode, Profile};
 use crate::error::{Error, counted};
 use crate::fs::{Context, create_directory, read_if_there, remove_directory, write_if_changed};
-use crate::git::{self, ASIDE_PREFIX, Checkout, CheckoutError, Content, Git, Head, Origin, Remote};
+use crate::git::{self, ASIDE_PREFIX, Checkout, CheckoutError, Content, Git, Head, Module, Origin, Remote};
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::output::{json, render_outcome, render_planned};
 use crate::plan::{self, Moves};
@@ -16,6 +17,9 @@ use crate::progress::Progress;
 use crate::repo::{RemoteUrl, RepoName};
 use crate::report::{Outcome, RepoOutcome, Step};
 use crate::session::Session;
+
+/// What the `.gitignore` among the checkouts says, so that the surrounding repository does not swallow them.
+pub(super) const KEEP_OUT: &[u8] = b"*\n";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -39,8 +43,21 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let _claim = session.claim()?;
     let pruned: &[Profile] = if args.prune { &session.config.profiles } else { &[] };
     session.profiles()?.into_iter().chain(pruned).try_for_each(|profile| session.refuse_links(profile))?;
+    let is_submodules = session.config.mode == Mode::Submodule;
+    if is_submodules {
+        submodules::refuse_unfit(session)?;
+    }
     let lock = current_lock(args, session)?;
-    let (targets, mut outcomes) = targets(session, &lock)?;
+    let mut survey = if is_submodules {
+        Some(Survey::needed(session, &lock)?)
+    } else {
+        submodules::dissolve(session, &lock, args.dry_run)?;
+        None
+    };
+    if let Some(survey) = survey.as_ref().filter(|_| !args.dry_run) {
+        survey.relocate()?;
+    }
+    let (targets, mut outcomes) = targets(session, &lock, survey.as_ref())?;
     let (ready, work): (Vec<Target<'_>>, Vec<Target<'_>>) =
         targets.into_iter().partition(|target| target.is_ready() && !(args.force && target.has_work()));
     outcomes.extend(ready.iter().map(|target| target.outcome(Outcome::UpToDate)));
@@ -51,10 +68,16 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             place(session, &work, args.force)?
         });
     }
-    if args.prune {
-        outcomes.extend(prune(session, args)?);
+    let mut kept = BTreeSet::new();
+    if let Some(survey) = &mut survey {
+        let settled = survey.settle(How { force: args.force, prune: args.prune, dry: args.dry_run })?;
+        kept.extend(settled.iter().map(|repo| repo.name.clone()));
+        outcomes.extend(survey.collisions().into_iter().chain(settled));
     }
-    finish(session, args, outcomes)
+    if args.prune {
+        outcomes.extend(prune(session, args, &kept)?);
+    }
+    finish(session, args, survey.as_ref(), outcomes)
 }
 
 /// The lock as declared: updated where something is not pinned yet, unless that is forbidden.
@@ -93,6 +116,8 @@ struct Target<'a> {
     url: RemoteUrl,
     depth: u32,
     head: Head,
+    /// Where its git directory is to be, if not in the checkout.
+    module: Option<Module>,
 }
 
 impl Target<'_> {
@@ -102,13 +127,51 @@ impl Target<'_> {
 
     /// By HEAD and the marker alone: files are `oca status`'s business.
     fn is_ready(&self) -> bool {
-        matches!(&self.head, Head::Complete(placed) if placed.commit == self.locked.commit
-            && placed.depth == self.depth && placed.url == self.origin.url)
+        self.is_placed(&self.head) && self.module.as_ref().is_none_or(Module::is_connected)
+    }
+
+    /// Whether what is wanted stands here, wherever its git directory is.
+    fn is_placed(&self, head: &Head) -> bool {
+        match head {
+            Head::Complete(placed) => {
+                placed.commit == self.locked.commit
+                    && placed.depth == self.depth
+                    && placed.url == self.origin.url
+            }
+            // What git itself checks out as a submodule needs no marker of ours.
+            Head::Other(Some(commit)) => {
+                *commit == self.locked.commit
+                    && self.module.as_ref().is_some_and(Module::leads_here)
+                    && !self.checkout.is_being_moved()
+                    && self.checkout.origin().as_ref() == Some(&self.origin.url)
+            }
+            _ => false,
+        }
     }
 
     /// What `--force` discards; where it cannot be told, there may be some.
     fn has_work(&self) -> bool {
         !self.checkout.local_work(None).is_ok_and(|work| work.is_none())
+    }
+
+    /// What stands here once a git directory that waits for its work tree has got it.
+    fn wake(&self, force: bool) -> Result<Head, Outcome> {
+        let failed = |error| Outcome::CheckoutFailed { step: Step::CheckOut, error };
+        let Some(module) = &self.module else { return Ok(self.head.clone()) };
+        // A git directory without a commit is in the way of one with it.
+        if force && self.head == Head::Other(None) && module.leads_here() {
+            module.remove().map_err(failed)?;
+        }
+        if !module.is_dormant() {
+            return Ok(self.head.clone());
+        }
+        module.wake().map_err(failed)?;
+        self.checkout.head().map_err(failed)
+    }
+
+    /// What keeps it from being placed and absorbed, by what stands here alone.
+    fn obstacle(&self, head: &Head) -> Option<CheckoutError> {
+        self.checkout.obstacle(head).or_else(|| self.module.as_ref()?.obstacle())
     }
 
     fn outcome(&self, outcome: Outcome) -> RepoOutcome {
@@ -134,6 +197,7 @@ impl Target<'_> {
 fn targets<'a>(
     session: &'a Session<'_>,
     lock: &'a Lock,
+    survey: Option<&Survey<'_>>,
 ) -> Result<(Vec<Target<'a>>, Vec<RepoOutcome>), Error> {
     let mut seen = BTreeSet::new();
     let (mut targets, mut failures) = (Vec::new(), Vec::new());
@@ -141,6 +205,11 @@ fn targets<'a>(
         for selected in plan::selected(profile, lock) {
             let path = session.checkout(profile, &selected.repo.name)?;
             if session.config.skips(&selected.repo.name) || !seen.insert(path.clone()) {
+                continue;
+            }
+            let module = survey.and_then(|survey| survey.module(&path));
+            if survey.is_some() && module.is_none() {
+                // A tracked file is in the way, which is told of for all profiles.
                 continue;
             }
             let checkout = Checkout::new(path);
@@ -155,6 +224,7 @@ fn targets<'a>(
             };
             targets.push(Target {
                 head,
+                module,
                 checkout,
                 origin: session.origin(&selected.repo.url, &selected.repo.reference)?,
                 url: session.remote_url(&selected.repo.url)?,
@@ -183,8 +253,12 @@ fn place(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Result<Vec<
             },
             |place, target, fetched| {
                 watcher.step(place, "checking out");
-                let outcome = fetched.and_then(|(remote, content)| {
-                    target.checkout.place(&remote, &content, force).map_err(Outcome::not_placed)?;
+                let outcome = fetched.and_then(|fetched| {
+                    if let Some((remote, content)) = fetched {
+                        target.checkout.place(&remote, &content, force).map_err(Outcome::not_placed)?;
+                    }
+                    let absorbed = target.module.as_ref().map_or(Ok(()), Module::absorb);
+                    absorbed.map_err(Outcome::not_placed)?;
                     Ok(target.done())
                 });
                 let outcome = outcome.unwrap_or_else(|failure| failure);
@@ -202,22 +276,27 @@ struct Watch<'a> {
     place: usize,
 }
 
-/// Brings what the checkout needs into the store; asks no server for a checkout that will be left alone.
+/// Brings what the checkout needs into the store; asks no server for a checkout that will be left alone, or that
+/// needs nothing but its git directory moved.
 fn fetch<'a>(
     git: &'a Git,
     target: &'a Target<'_>,
     force: bool,
     watch: &Watch<'_>,
-) -> Result<(Remote<'a>, Content<'a>), Outcome> {
+) -> Result<Option<(Remote<'a>, Content<'a>)>, Outcome> {
     let failed = |error| Outcome::Failed(error);
     let LockedRepo { pin, commit, .. } = target.locked;
-    if let Some(obstacle) = target.checkout.obstacle(&target.head)
-        && (!force || target.head == Head::Link)
+    let head = target.wake(force)?;
+    if let Some(obstacle) = target.obstacle(&head)
+        && (!force || !matches!(obstacle, CheckoutError::NotGit { .. } | CheckoutError::Unborn { .. }))
     {
         return Err(Outcome::Kept(obstacle));
     }
+    if target.is_placed(&head) && !(force && target.has_work()) {
+        return Ok(None);
+    }
     let remote = git.remote(&target.url).map_err(failed)?;
-    if let (Head::Complete(_) | Head::Other(Some(_)), false) = (&target.head, force) {
+    if let (Head::Complete(_) | Head::Other(Some(_)), false) = (&head, force) {
         let failed = |error| Outcome::CheckoutFailed { step: Step::Inspect, error };
         target.checkout.recover().map_err(failed)?;
         if let Some(obstacle) = target.checkout.in_the_way(Some(&remote), &target.origin).map_err(failed)? {
@@ -228,14 +307,17 @@ fn fetch<'a>(
     let meter = |bytes| watch.watcher.received(watch.place, bytes);
     let ends = remote.fetch_files(*commit, &pin.reference, target.depth, &meter).map_err(failed)?;
     let content = Content { commit: *commit, ends, depth: target.depth, origin: &target.origin };
-    Ok((remote, content))
+    Ok(Some((remote, content)))
 }
 
 /// What [`place`] would do, as far as it can be told without asking a server.
 fn foresee(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Vec<RepoOutcome> {
     let foreseen = |target: &Target<'_>| {
         let outcome = match &target.head {
-            head if force && *head != Head::Link => target.done(),
+            head if target.is_placed(head) || (force && *head != Head::Link) => {
+                let obstacle = target.module.as_ref().and_then(Module::obstacle);
+                obstacle.map_or_else(|| target.done(), Outcome::Kept)
+            }
             Head::Complete(_) | Head::Other(Some(_)) => {
                 // Nothing is made for a dry run: where there is no cache yet, it knows of no commit.
                 let git = session.git().ok();
@@ -243,7 +325,7 @@ fn foresee(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Vec<RepoO
                 let obstacle = target.checkout.in_the_way(remote.as_ref(), &target.origin);
                 kept_for(obstacle).unwrap_or_else(|| target.done())
             }
-            head => target.checkout.obstacle(head).map_or_else(|| target.done(), Outcome::Kept),
+            head => target.obstacle(head).map_or_else(|| target.done(), Outcome::Kept),
         };
         target.outcome(outcome)
     };
@@ -264,7 +346,9 @@ fn prepare_directories(session: &Session<'_>, work: &[Target<'_>]) -> Result<(),
     let parents: BTreeSet<&Path> = work.iter().filter_map(|target| target.checkout.path().parent()).collect();
     for parent in parents {
         create_directory(parent)?;
-        keep_out(session, parent)?;
+        if session.config.mode == Mode::Clone {
+            keep_out(session, parent)?;
+        }
         for entry in std::fs::read_dir(parent).at("read", parent)? {
             let entry = entry.at("read", parent)?;
             if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX) {
@@ -276,10 +360,10 @@ fn prepare_directories(session: &Session<'_>, work: &[Target<'_>]) -> Result<(),
 }
 
 /// Keeps the checkouts out of the surrounding repository, unless the user has a word of their own in that.
-fn keep_out(session: &Session<'_>, directory: &Path) -> Result<(), Error> {
+pub(super) fn keep_out(session: &Session<'_>, directory: &Path) -> Result<(), Error> {
     let ignore = directory.join(".gitignore");
     if !ignore.is_symlink() && !ignore.exists() {
-        write_if_changed(&ignore, b"*\n")?;
+        write_if_changed(&ignore, KEEP_OUT)?;
         return Ok(());
     }
     let text = read_if_there(&ignore)?.unwrap_or_default();
@@ -290,10 +374,17 @@ fn keep_out(session: &Session<'_>, directory: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes checkouts of ours that no profile declares, and in which nobody works.
-fn prune(session: &Session<'_>, args: &Args) -> Result<Vec<RepoOutcome>, Error> {
+/// Removes checkouts of ours that no profile declares, and in which nobody works. Submodules are told of already.
+fn prune(
+    session: &Session<'_>,
+    args: &Args,
+    submodules: &BTreeSet<RepoName>,
+) -> Result<Vec<RepoOutcome>, Error> {
     let mut outcomes = Vec::new();
     for (path, name) in undeclared(session)? {
+        if submodules.contains(&name) {
+            continue;
+        }
         let checkout = Checkout::new(path);
         let work =
             || checkout.whole_work().map(|work| (!work.is_none()).then_some(CheckoutError::LocalWork(work)));
@@ -341,7 +432,12 @@ pub(super) fn undeclared(session: &Session<'_>) -> Result<BTreeMap<PathBuf, Repo
     Ok(found)
 }
 
-fn finish(session: &Session<'_>, args: &Args, outcomes: Vec<RepoOutcome>) -> Result<(), Error> {
+fn finish(
+    session: &Session<'_>,
+    args: &Args,
+    survey: Option<&Survey<'_>>,
+    outcomes: Vec<RepoOutcome>,
+) -> Result<(), Error> {
     if let Format::Json = args.format.format {
         session.printer.data(&json::outcomes(&outcomes, args.dry_run));
     } else if args.dry_run {
@@ -360,6 +456,9 @@ fn finish(session: &Session<'_>, args: &Args, outcomes: Vec<RepoOutcome>) -> Res
     match changed {
         0 if failures.is_empty() => session.printer.note(&format!("{total} up to date")),
         changed => session.printer.note(&format!("{total}, {changed} {verb}")),
+    }
+    if let Some(survey) = survey {
+        survey.tell(args.dry_run);
     }
     if failures.is_empty() { Ok(()) } else { Err(Error::Repos { failures }) }
 }

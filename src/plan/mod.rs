@@ -6,6 +6,7 @@ mod entries;
 mod inventory;
 mod relations;
 mod selection;
+mod submodules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,7 @@ pub(crate) use entries::{Entry, Offer, entries, locked_offers, offers, path_entr
 pub(crate) use inventory::{Home, Inventory, Placed, Request, Standing, Unreadable};
 pub(crate) use relations::{Reason, elsewhere};
 pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, unseen};
+pub(crate) use submodules::{Comparison, Found, Removal, Submodule, compare_submodules};
 
 use crate::config::{Config, Profile, Repo};
 use crate::lock::{Lock, LockedRepo, Pin};

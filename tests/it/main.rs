@@ -58,6 +58,9 @@ mod server;
 #[cfg(unix)]
 mod ssh;
 mod status;
+mod submodules;
+mod submodules_check;
+mod submodules_modes;
 mod sync;
 mod sync_directories;
 mod sync_moves;

@@ -103,6 +103,12 @@ pub(crate) enum CheckoutError {
     Link { path: PathBuf },
     #[error("`{}` is a clone of `{}`", path.display(), redact(url))]
     ForeignOrigin { path: PathBuf, url: String },
+    #[error("`{}` has a git directory of its own, and `{}` is there already", path.display(), git.display())]
+    Occupied { path: PathBuf, git: PathBuf },
+    #[error("the git directory of `{}` is `{}`", path.display(), git.display())]
+    Elsewhere { path: PathBuf, git: PathBuf },
+    #[error("the surrounding repository has `{file}` there")]
+    Tracked { path: String, file: String },
     #[error(transparent)]
     Git(#[from] Error),
 }
@@ -159,7 +165,7 @@ impl Checkout {
 
     /// Whether there is a git directory without a single reference or staged file, and nothing beside it.
     fn is_half_clone(&self) -> bool {
-        let git = self.git_directory();
+        let git = self.path.join(".git");
         let beside = fs::read_dir(&self.path).into_iter().flatten().flatten();
         let is_alone = beside.map(|entry| entry.file_name()).all(|name| name == ".git");
         let references = walkdir::WalkDir::new(git.join("refs")).into_iter().filter_map(Result::ok);
@@ -181,8 +187,21 @@ impl Checkout {
         }
     }
 
+    /// Where HEAD, the marker and the journal are: of a submodule, what the file `.git` leads to.
     fn git_directory(&self) -> PathBuf {
-        self.path.join(".git")
+        // A linked work tree has its objects elsewhere: it is none of ours.
+        let of_submodule = git_file(&self.path).filter(|git| !git.join("commondir").exists());
+        of_submodule.unwrap_or_else(|| self.path.join(".git"))
+    }
+
+    /// Whether oca was killed while it moved what is here.
+    pub(crate) fn is_being_moved(&self) -> bool {
+        self.git_directory().join(JOURNAL).exists()
+    }
+
+    /// The url of its `origin`, as it is configured.
+    pub(crate) fn origin(&self) -> Option<String> {
+        self.open().ok()?.config().ok()?.get_string("remote.origin.url").ok()
     }
 
     /// What oca last completed here; an unreadable marker is none.
@@ -263,6 +282,13 @@ impl Checkout {
     fn open(&self) -> Result<Repository, Error> {
         Ok(Repository::open(&self.path)?)
     }
+}
+
+/// Where the file `.git` of a work tree leads, if there is one.
+pub(super) fn git_file(work_tree: &Path) -> Option<PathBuf> {
+    // Of a directory nothing can be read.
+    let text = fs::read_to_string(work_tree.join(".git")).ok()?;
+    Some(work_tree.join(text.strip_prefix("gitdir:")?.trim()))
 }
 
 fn write_marker(git: &Path, placed: &Placed) -> Result<(), Error> {

@@ -1,0 +1,499 @@
+//! `mode = "submodule"`: what `oca sync` makes, git's own commands take for what they would have made themselves.
+
+use std::fs;
+
+use crate::checkouts::{REMOTES, repository, upgrade};
+use crate::env::Env;
+use crate::remote::Remote;
+use crate::server::Server;
+
+impl Env {
+    /// Writes a `repos.toml` for submodules in `oca` with the profile `standard` of these repositories, and more tables.
+    pub(crate) fn declare_submodules(&self, base: &str, repos: &[&str], more: &str) {
+        let text = format!(
+            "odoo = \"18.0\"\nbase-url = \"{base}\"\nmode = \"submodule\"\ndefault-profile = \"standard\"\n\n\
+             [profiles.standard]\nrepos = {repos:?}\n{more}"
+        );
+        self.write("repos.toml", text);
+    }
+
+    /// Makes the project a git repository with a commit.
+    pub(crate) fn init_git(&self) {
+        self.git("", &["init", "-q", "-b", "main"]);
+        self.write("README.md", "# Shop\n");
+        self.commit_all("Begin");
+    }
+
+    pub(crate) fn commit_all(&self, message: &str) {
+        self.git("", &["add", "-A"]);
+        self.git("", &["commit", "-q", "-m", message]);
+    }
+
+    /// `git submodule status`: the mark, the commit and the path of each.
+    #[track_caller]
+    pub(crate) fn submodule_status(&self) -> Vec<String> {
+        let status = self.git("", &["submodule", "status"]);
+        let line = |line: &str| {
+            let words: Vec<&str> = line[1..].split(' ').collect();
+            format!("{}{} {}", &line[..1], words[0], words[1])
+        };
+        status.lines().map(line).collect()
+    }
+
+    /// Asserts that git has nothing to say against these submodules.
+    #[track_caller]
+    pub(crate) fn assert_submodules(&self, submodules: &[(&str, &str)]) {
+        let expected: Vec<String> =
+            submodules.iter().map(|(path, commit)| format!(" {commit} {path}")).collect();
+        assert_eq!(self.submodule_status(), expected);
+        assert_eq!(self.git("", &["submodule", "update", "--init", "--depth", "1"]), "");
+        for (path, commit) in submodules {
+            assert_eq!(self.head(path), *commit);
+            assert_eq!(
+                self.git(path, &["rev-parse", "--show-superproject-working-tree"]).trim(),
+                self.project().to_str().expect("text")
+            );
+            self.assert_sound_checkout(path);
+        }
+        self.oca(&["submodules", "--check", "-q"]).success();
+        self.oca(&["lock", "--check", "-q"]).success();
+    }
+}
+
+/// `web` and `dms` declared as submodules of a git repository.
+fn declared(env: &Env) -> [Remote; 2] {
+    let remotes = ["web", "dms"].map(|name| repository(env, name));
+    env.declare_submodules(REMOTES, &["web", "dms"], "");
+    env.init_git();
+    remotes
+}
+
+fn commits([web, dms]: &[Remote; 2]) -> [String; 2] {
+    [web.commit_of("18.0"), dms.commit_of("18.0")]
+}
+
+#[test]
+fn a_first_sync_makes_submodules_as_git_would_have_made_them() {
+    let env = Env::new();
+    let server = Server::start(&env);
+    let remotes = ["web", "dms"].map(|name| repository(&env, name));
+    let [web, dms] = commits(&remotes);
+    env.declare_submodules(&server.base(), &["web", "dms"], "");
+    env.init_git();
+    let before = env.head("");
+    env.oca(&["sync"])
+        .stderr_contains("2 repositories, 2 changed\n`git diff --cached --submodule` shows what is staged\n")
+        .success();
+    env.assert_file(
+        ".gitmodules",
+        "\
+[submodule \"oca/web\"]
+	path = oca/web
+	url = http://127.0.0.1:[PORT]/web.git
+	branch = 18.0
+	shallow = true
+[submodule \"oca/dms\"]
+	path = oca/dms
+	url = http://127.0.0.1:[PORT]/dms.git
+	branch = 18.0
+	shallow = true
+",
+    );
+    env.assert_file("oca/web/.git", "gitdir: ../../.git/modules/oca/web\n");
+    assert_eq!(env.head(""), before, "oca never commits");
+    assert!(!env.exists("oca/.gitignore"));
+    let staged = env.git("", &["diff", "--cached", "--submodule"]);
+    assert!(
+        staged.contains(&format!("Submodule oca/web 0000000...{} (new submodule)", &web[..7])),
+        "{staged}"
+    );
+    assert_eq!(
+        env.git("", &["status", "--porcelain"]),
+        "A  .gitmodules\nA  oca/dms\nA  oca/web\n?? oca.lock.json\n"
+    );
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+
+    let requests = server.requests().len();
+    let index =
+        fs::metadata(env.project().join(".git/index")).and_then(|index| index.modified()).expect("a time");
+    env.oca(&["sync"]).stderr("2 repositories up to date\n").success();
+    assert_eq!(server.requests().len(), requests);
+    let after =
+        fs::metadata(env.project().join(".git/index")).and_then(|index| index.modified()).expect("a time");
+    assert_eq!(after, index, "with nothing to do nothing is written");
+
+    env.commit_all("Add submodules");
+    remotes.iter().for_each(|remote| drop(upgrade(remote, 1)));
+    env.git("", &["clone", "-q", "--recurse-submodules", "--shallow-submodules", ".", "../fresh"]);
+    for (path, commit) in [("web", &web), ("dms", &dms)] {
+        assert_eq!(env.head(format!("../fresh/oca/{path}")), *commit);
+    }
+    env.oca(&["-C", "../fresh", "lock", "--check"]).success();
+    let requests = server.requests().len();
+    env.oca(&["-C", "../fresh", "sync"]).stderr("2 repositories up to date\n").success();
+    assert_eq!(server.requests().len(), requests, "what git has checked out is not fetched again");
+}
+
+#[test]
+fn a_moved_pin_moves_work_tree_and_gitlink() {
+    let env = Env::new();
+    let remotes = declared(&env);
+    env.sync();
+    env.commit_all("Add submodules");
+    upgrade(&remotes[0], 1);
+    env.run(&["lock", "--upgrade"]);
+    let [web, dms] = commits(&remotes);
+    env.oca(&["submodules", "--check"])
+        .stdout_contains(&format!("`oca/web` is locked at `{web}`, its gitlink is `"))
+        .stderr_contains("hint: run `oca submodules` and commit the result\n")
+        .status(1);
+    env.sync();
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+    let log = env.git("", &["diff", "--cached", "--submodule=short", "--", "oca/web"]);
+    assert!(log.contains(&format!("+Subproject commit {web}")), "{log}");
+}
+
+#[test]
+fn gitlinks_are_those_of_all_profiles_and_one_profile_is_populated() {
+    let env = Env::new();
+    let remotes = ["web", "dms"].map(|name| repository(&env, name));
+    let [web, dms] = commits(&remotes);
+    env.declare_submodules(
+        REMOTES,
+        &["web"],
+        "[profiles.more]\nextends = [\"standard\"]\nrepos = [\"dms\"]\n",
+    );
+    env.init_git();
+    env.sync();
+    assert_eq!(env.submodule_status(), [format!("-{dms} oca/dms"), format!(" {web} oca/web")]);
+    assert!(!env.exists("oca/dms/.git"));
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+    env.oca(&["submodules", "--check", "-q", "-p", "more"]).success();
+    env.oca(&["submodules", "--check", "-p", "more"])
+        .stderr_contains("`oca/dms` is not populated: run `oca sync`\n")
+        .success();
+    env.run(&["sync", "-p", "more"]);
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+    // What this machine does without is a submodule all the same.
+    env.write("repos.local.toml", "skip = [\"web\"]\n");
+    env.oca(&["sync"]).stderr("0 repositories up to date\n").success();
+    env.oca(&["submodules", "--check", "-q"]).success();
+}
+
+#[test]
+fn what_nobody_declares_any_more_is_removed_and_its_git_directory_kept() {
+    let env = Env::new();
+    let remotes = declared(&env);
+    env.sync();
+    env.commit_all("Add submodules");
+    env.run(&["remove", "dms"]);
+    env.oca(&["sync", "--dry-run"])
+        .stdout("dms: would remove\n")
+        .stderr(
+            "2 repositories, 1 would change\n1 difference in `.gitmodules` and the index would be settled:\n  \
+             `oca/dms` is a submodule that no profile declares\n",
+        )
+        .success();
+    assert!(env.exists("oca/dms/README.md"));
+    env.oca(&["sync"])
+        .stderr("2 repositories, 1 changed\n`git diff --cached --submodule` shows what is staged\n")
+        .success();
+    assert!(!env.exists("oca/dms") && env.exists(".git/modules/oca/dms/HEAD"));
+    assert!(!env.read(".gitmodules").contains("dms"));
+    assert!(!env.git("", &["config", "--list"]).contains("dms"));
+    env.assert_submodules(&[("oca/web", &commits(&remotes)[0])]);
+
+    // It comes back without a server, from what was kept.
+    env.git("", &["checkout", "-q", "HEAD", "--", "repos.toml", "oca.lock.json"]);
+    env.declare_submodules(REMOTES, &["web", "dms"], "");
+    env.remove_remotes();
+    fs::remove_dir_all(env.cache()).expect("the cache");
+    env.sync();
+    let [web, dms] = ["oca/web", "oca/dms"].map(|path| env.head(path));
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+    env.run(&["remove", "dms"]);
+    env.run(&["sync", "--prune"]);
+    assert!(!env.exists("oca/dms") && !env.exists(".git/modules/oca/dms"));
+}
+
+#[test]
+fn a_submodule_in_which_somebody_works_is_kept_whole() {
+    let env = Env::new();
+    let remotes = declared(&env);
+    env.sync();
+    env.commit_all("Add submodules");
+    env.write("oca/dms/README.md", "mine\n");
+    env.git("oca/web", &["commit", "-q", "--allow-empty", "-m", "mine"]);
+    let mine = env.head("oca/web");
+    env.run(&["remove", "dms"]);
+    upgrade(&remotes[0], 1);
+    env.run(&["lock", "--upgrade", "web"]);
+    let kept = format!(
+        "error: `dms` was left alone: uncommitted changes in `README.md`\n\
+         hint: commit and push it, or give `--force` to lose it\n\
+         error: `web` was left alone: local commits up to `{}`\n\
+         hint: commit and push it, or give `--force` to lose it\nerror: 2 repositories failed\n",
+        &mine[..10]
+    );
+    env.oca(&["sync", "--dry-run"]).stderr_contains(&kept).status(1);
+    env.oca(&["sync"]).stderr_contains(&kept).status(1);
+    assert_eq!(env.head("oca/web"), mine);
+    env.assert_file("oca/dms/README.md", "mine\n");
+    assert!(env.read(".gitmodules").contains("oca/dms"));
+    // The gitlink is the lock's all the same: git shows the work tree as it is, with other commits.
+    assert_eq!(env.submodule_status()[1], format!("+{mine} oca/web"));
+    env.run(&["sync", "--force"]);
+    assert!(!env.exists("oca/dms"));
+    env.assert_submodules(&[("oca/web", &remotes[0].commit_of("18.0"))]);
+    env.git("oca/web", &["cat-file", "-e", &mine]);
+}
+
+#[test]
+fn tracked_files_in_the_place_of_a_submodule_are_kept() {
+    let env = Env::new();
+    let remotes = ["web", "dms"].map(|name| repository(&env, name));
+    env.write("oca/web/mine.txt", "mine\n");
+    env.declare_submodules(REMOTES, &["web", "dms"], "");
+    env.init_git();
+    for args in [&["sync"][..], &["sync"], &["sync", "--force"]] {
+        env.oca(args)
+            .stderr_contains(
+                "error: `web` was left alone: the surrounding repository has `oca/web/mine.txt` there\n\
+                 hint: take it out with `git rm -r --cached oca/web` and move it away\n",
+            )
+            .status(1);
+    }
+    env.assert_file("oca/web/mine.txt", "mine\n");
+    assert_eq!(env.git("", &["ls-files", "-s", "oca/web"]).split('\t').nth(1), Some("oca/web/mine.txt\n"));
+    assert_eq!(env.head("oca/dms"), commits(&remotes)[1]);
+    env.oca(&["submodules", "--check"])
+        .stdout("`oca/web` cannot be a submodule: the surrounding repository has `oca/web/mine.txt` there\n")
+        .stderr_contains("error: `.gitmodules` and the index are not what the lock says: `oca/web` cannot be")
+        .status(1);
+    env.git("", &["rm", "-rq", "oca/web"]);
+    env.sync();
+    let [web, dms] = commits(&remotes);
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+}
+
+#[test]
+fn files_that_nobody_tracks_are_kept_too() {
+    let env = Env::new();
+    declared(&env);
+    env.write("oca/web/mine.txt", "mine\n");
+    env.oca(&["sync"])
+        .stderr_contains("`[TEMP]/project/oca/web` is not a git repository, and not empty")
+        .status(1);
+    env.assert_file("oca/web/mine.txt", "mine\n");
+    env.run(&["sync", "--force"]);
+    assert_eq!(env.submodule_status().iter().filter(|line| line.starts_with(' ')).count(), 2);
+}
+
+#[test]
+fn other_submodules_and_comments_stay_as_they_are() {
+    let env = Env::new();
+    let remotes = declared(&env);
+    let other = repository(&env, "other");
+    let other = other.path().to_str().expect("text");
+    env.git("", &["submodule", "--quiet", "add", "-b", "18.0", other, "vendor/other"]);
+    let text = format!("# ours\n{}\tupdate = rebase # mine\n", env.read(".gitmodules"));
+    env.write(".gitmodules", &text);
+    env.commit_all("Add another submodule");
+    env.sync();
+    assert!(env.read(".gitmodules").starts_with(&text), "{}", env.read(".gitmodules"));
+    let [web, dms] = commits(&remotes);
+    let commit = env.head("vendor/other");
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web), ("vendor/other", &commit)]);
+    env.run(&["sync", "--prune"]);
+    assert!(env.exists("vendor/other/README.md") && env.exists(".git/modules/vendor/other/HEAD"));
+}
+
+#[test]
+fn urls_relative_to_the_remote_stay_relative() {
+    let env = Env::new();
+    let remotes = declared(&env);
+    let origin = env.remotes().join("shop.git");
+    env.git("", &["remote", "add", "origin", origin.to_str().expect("text")]);
+    env.git("", &["submodule", "--quiet", "add", "-b", "18.0", "../web.git", "oca/web"]);
+    env.commit_all("Add web");
+    env.sync();
+    assert!(env.read(".gitmodules").contains("\turl = ../web.git\n"), "{}", env.read(".gitmodules"));
+    let [web, dms] = commits(&remotes);
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+    env.git("", &["config", "-f", ".gitmodules", "submodule.oca/web.url", "../fork.git"]);
+    env.oca(&["submodules", "--check"])
+        .stdout(
+            "`oca/web` is at `[TEMP]/remotes/web.git`, `.gitmodules` has `../fork.git`\n\
+             `.gitmodules` is not in the index as it stands here\n",
+        )
+        .stderr_contains("and 1 more difference\n")
+        .status(1);
+    env.oca(&["submodules", "-q"]).success();
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+}
+
+#[test]
+fn a_project_below_the_top_in_a_linked_worktree_or_a_submodule_has_submodules_of_its_own() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    let commit = web.commit_of("18.0");
+    env.git("", &["init", "-q", "-b", "main", "outer"]);
+    let base = env.remotes();
+    env.write(
+        "outer/shop/repos.toml",
+        format!(
+            "odoo = \"18.0\"\nbase-url = \"{}\"\nmode = \"submodule\"\n[profiles.standard]\nrepos = [\"web\"]\n",
+            base.display()
+        ),
+    );
+    env.git("outer", &["add", "-A"]);
+    env.git("outer", &["commit", "-q", "-m", "Begin"]);
+    let clean = |top: &str| {
+        let status = env.git(top, &["submodule", "status"]);
+        assert!(status.starts_with(&format!(" {commit} shop/oca/web ")), "{top}: {status}");
+        assert_eq!(env.git(top, &["submodule", "update", "--init"]), "");
+        env.assert_sound_checkout(format!("{top}/shop/oca/web"));
+        env.oca(&["-C", &format!("{top}/shop"), "sync"]).stderr("1 repository up to date\n").success();
+    };
+    env.git("outer", &["worktree", "add", "-q", "../linked"]);
+    env.oca(&["-C", "linked/shop", "sync", "-q"]).success();
+    clean("linked");
+    env.oca(&["-C", "outer/shop", "sync", "-q"]).success();
+    clean("outer");
+    env.git("outer", &["commit", "-q", "-a", "-m", "Add web"]);
+    env.git("", &["init", "-q", "super"]);
+    env.git("super", &["submodule", "--quiet", "add", "../outer", "inner"]);
+    env.oca(&["-C", "super/inner/shop", "sync", "-q"]).success();
+    clean("super/inner");
+    assert!(env.exists("super/.git/modules/inner/modules/shop/oca/web/HEAD"));
+}
+
+#[test]
+fn what_cannot_be_a_superproject_is_refused_before_anything_is_done() {
+    let env = Env::new();
+    repository(&env, "web");
+    env.declare_submodules(REMOTES, &["web"], "");
+    env.oca(&["sync"])
+        .stderr(
+            "error: `mode = \"submodule\"` needs a git repository around `[TEMP]/project`\n\
+             hint: run `git init`, or set `mode = \"clone\"`\n",
+        )
+        .status(2);
+    assert!(!env.exists("oca.lock.json"));
+    env.init_git();
+    env.write(".git/index.lock", "");
+    env.oca(&["sync"])
+        .stderr(
+            "error: `[TEMP]/project/.git/index.lock` is there: git is at work in this repository, or was killed\n\
+             hint: wait for the other git; where there is none, delete the file\n",
+        )
+        .status(3);
+    assert!(!env.exists("oca.lock.json") && !env.exists("oca"));
+    fs::remove_file(env.project().join(".git/index.lock")).expect("the lock");
+    env.write(".gitmodules", "[submodule \"x\"]\n<<<<<<< ours\n");
+    env.oca(&["sync"])
+        .stderr(
+            "error: `[TEMP]/project/.gitmodules` at line 2: this is no `key = value`\n\
+             hint: correct the line; after a merge, settle its conflicts first\n",
+        )
+        .status(2);
+    fs::remove_file(env.project().join(".gitmodules")).expect("the file");
+    for (convert, back, words) in [
+        (
+            &["update-index", "--split-index"][..],
+            &["update-index", "--no-split-index"][..],
+            "error: it uses git's `split index`, which libgit2 cannot read\n\
+             hint: convert it with `git update-index --no-split-index`\n",
+        ),
+        (
+            &["sparse-checkout", "set", "--cone", "--sparse-index", "x"],
+            &["sparse-checkout", "disable"],
+            "error: it uses git's `sparse index`, which libgit2 cannot read\n\
+             hint: convert it with `git sparse-checkout reapply --no-sparse-index`\n",
+        ),
+    ] {
+        env.write("x/y/z.txt", "");
+        env.write("w/y/z.txt", "");
+        env.commit_all("More directories");
+        env.git("", convert);
+        env.oca(&["sync"]).stderr(words).status(3);
+        env.git("", back);
+        env.write("README.md", format!("{convert:?}"));
+    }
+    env.sync();
+}
+
+#[test]
+fn a_reftable_is_named_with_the_command_that_converts_it() {
+    let env = Env::new();
+    repository(&env, "web");
+    env.declare_submodules(REMOTES, &["web"], "");
+    env.git("", &["init", "-q", "--ref-format=reftable"]);
+    env.oca(&["sync"])
+        .stderr(
+            "error: it uses git's `refstorage`, which libgit2 cannot read\n\
+             hint: convert it with `git refs migrate --ref-format=files`\n",
+        )
+        .status(3);
+    env.git("", &["refs", "migrate", "--ref-format=files"]);
+    env.sync();
+    assert_eq!(env.submodule_status().len(), 1);
+}
+
+#[test]
+fn what_nobody_else_could_fetch_is_refused_by_name() {
+    let env = Env::new();
+    env.declare_submodules(
+        REMOTES,
+        &["web", "dms", "crm"],
+        "[repos.web]\nmerges = [\"refs/pull/1/head\"]\n[repos.dms]\npatches = [\"x.patch\"]\n\
+         [repos.crm]\nurl = \"https://me:geheim@git.example.com/crm.git\"\n",
+    );
+    env.oca(&["lock", "--check"])
+        .stderr(
+            "error: the configuration has 3 errors\n  \
+             `merges` of `web` does not go together with `mode = \"submodule\"` in `repos.toml` at line 8, table \
+             `repos.web`: its gitlink would name a commit that nobody can fetch\n    \
+             hint: delete `merges`, or set `mode = \"clone\"`\n  \
+             `patches` of `dms` does not go together with `mode = \"submodule\"` in `repos.toml` at line 10, table \
+             `repos.dms`: its gitlink would name a commit that nobody can fetch\n    \
+             hint: delete `patches`, or set `mode = \"clone\"`\n  \
+             `url` of `crm` does not go together with `mode = \"submodule\"` in `repos.toml` at line 12, table \
+             `repos.crm`: `.gitmodules` would show its user or password to everybody\n    \
+             hint: leave it out of the url, and set a token for its host\n",
+        )
+        .status(2);
+    let web = repository(&env, "web");
+    env.declare_submodules(REMOTES, &["web"], "[repos.web]\nurl = \"${WEB}\"\n");
+    env.init_git();
+    env.oca(&["lock", "-q"]).env("WEB", web.path()).success();
+    env.oca(&["submodules"])
+        .env("WEB", "https://me:geheim@git.example.com/web.git")
+        .stderr(
+            "error: the url of `web` holds a user or password, which `.gitmodules` would show to everybody\n\
+             hint: leave it out of the url, and set a token for its host\n",
+        )
+        .status(2);
+}
+
+#[test]
+fn a_git_directory_of_an_earlier_submodule_is_not_overwritten() {
+    let env = Env::new();
+    declared(&env);
+    env.sync();
+    // Somebody replaced the work tree by a clone.
+    fs::remove_dir_all(env.project().join("oca/web")).expect("the work tree");
+    let url = env.remotes().join("web.git");
+    env.git("", &["clone", "-q", url.to_str().expect("text"), "oca/web"]);
+    env.oca(&["sync"])
+        .stderr_contains(
+            "error: `web` was left alone: `[TEMP]/project/oca/web` has a git directory of its own, and \
+             `[TEMP]/project/.git/modules/oca/web` is there already\n",
+        )
+        .status(1);
+    assert!(env.exists("oca/web/.git/HEAD") && env.exists(".git/modules/oca/web/HEAD"));
+    fs::remove_dir_all(env.project().join(".git/modules/oca/web")).expect("the git directory");
+    env.sync();
+    env.oca(&["submodules", "--check", "-q"]).success();
+    assert!(env.exists(".git/modules/oca/web/HEAD"));
+}
