@@ -9,10 +9,10 @@ use crate::config::Mode;
 use crate::error::{Error, counted};
 use crate::fs::{create_directory, read_if_there};
 use crate::git::{
-    self, CheckoutError, GitModules, Head, Module, SubmoduleEntry, Superproject, SuperprojectChange,
+    self, Active, CheckoutError, GitModules, Head, Module, SubmoduleEntry, Superproject, SuperprojectChange,
 };
 use crate::lock::Lock;
-use crate::output::json;
+use crate::output::{json, render_outcome};
 use crate::plan::{self, Comparison, Found, Removal, Submodule};
 use crate::repo::RepoName;
 use crate::report::{Outcome, RepoOutcome, Step, SubmoduleDifference};
@@ -57,14 +57,14 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     match args.format.format {
         Format::Json => session.printer.data(&json::submodules(&differences, &survey.notes()?)),
         Format::Human => {
-            differences.iter().for_each(|difference| session.printer.note(&difference.to_string()))
+            differences.iter().for_each(|difference| session.printer.note(&difference.to_string()));
         }
     }
     let failures: Vec<RepoOutcome> = outcomes.into_iter().filter(|repo| repo.outcome.is_failure()).collect();
     let total = counted(survey.comparison.submodules.len(), "submodule", "submodules");
-    match (differences.len().saturating_sub(failures.len()), failures.is_empty()) {
-        (0, true) => session.printer.note(&format!("{total} as locked")),
-        (repaired, _) => {
+    match differences.len().saturating_sub(failures.len()) {
+        0 => session.printer.note(&format!("{total} as locked")),
+        repaired => {
             let repaired = counted(repaired, "difference", "differences");
             session.printer.note(&format!("{total}, {repaired} repaired; {STAGED}"));
         }
@@ -102,6 +102,8 @@ pub(super) struct Survey<'s> {
     modules: GitModules,
     comparison: Comparison,
     directories: BTreeSet<String>,
+    /// Whether [`settle`](Self::settle) changed the index.
+    is_staged: bool,
 }
 
 impl<'s> Survey<'s> {
@@ -126,7 +128,7 @@ impl<'s> Survey<'s> {
         };
         let comparison = plan::compare_submodules(&wanted, &found)?;
         let Found { modules, directories, .. } = found;
-        Ok(Some(Self { session, superproject, modules, comparison, directories }))
+        Ok(Some(Self { session, superproject, modules, comparison, directories, is_staged: false }))
     }
 
     pub(super) fn differences(&self) -> &[SubmoduleDifference] {
@@ -179,32 +181,44 @@ impl<'s> Survey<'s> {
             let outcome = self.remove(removal, how);
             if !outcome.is_failure() {
                 removed.push(removal.clone());
+                // What a dry run would do is told at its end.
+                if !how.dry {
+                    self.session.printer.note(&format!("{}: {}", removal.repo, render_outcome(&outcome)));
+                }
             }
             outcomes.push(RepoOutcome { name: removal.repo.clone(), url: String::new(), outcome });
         }
-        if how.dry {
-            return Ok(outcomes);
-        }
+        let before = self.modules.entries();
         for name in self.comparison.stale.iter().chain(removed.iter().map(|removal| &removal.name)) {
             self.modules.remove(name);
         }
         for submodule in &self.comparison.submodules {
             self.modules.put(&submodule.entry);
         }
-        self.superproject.apply(&self.modules, &self.change(&removed)?)?;
+        if how.prune {
+            outcomes.extend(self.prune(how));
+        }
+        if how.dry {
+            return Ok(outcomes);
+        }
+        self.is_staged = self.superproject.apply(&self.modules, &self.change(&removed, &before)?)?;
         self.stop_ignoring()?;
+        self.warn_of_paths(&before);
         Ok(outcomes)
     }
 
-    fn change(&self, removed: &[Removal]) -> Result<SuperprojectChange, Error> {
+    fn change(&self, removed: &[Removal], before: &[SubmoduleEntry]) -> Result<SuperprojectChange, Error> {
         let Comparison { submodules, stale, phantoms, moves, .. } = &self.comparison;
         let gitlinks = self.superproject.gitlinks()?;
         let gone = removed.iter().map(|removal| &removal.path).chain(moves.iter().map(|moved| &moved.from));
         let gone = phantoms.iter().chain(gone).filter(|path| gitlinks.contains_key(*path));
         let top = self.superproject.directory();
         let populated = submodules.iter().filter(|one| top.join(&one.entry.path).join(".git").exists());
-        let active = populated
-            .map(|Submodule { entry, .. }| (entry.name.clone(), self.superproject.absolute_url(&entry.url)));
+        let active = populated.map(|Submodule { entry, .. }| Active {
+            name: entry.name.clone(),
+            url: self.superproject.absolute_url(&entry.url),
+            has_new_url: !has_url(before, entry),
+        });
         Ok(SuperprojectChange {
             stage: submodules.iter().map(|one| (one.entry.path.clone(), one.commit)).collect(),
             unstage: gone.cloned().collect(),
@@ -245,8 +259,42 @@ impl<'s> Survey<'s> {
             return Outcome::Removed;
         }
         git::remove_if_empty(checkout.path());
-        let pruned = if how.prune { module.remove() } else { Ok(()) };
-        pruned.map_or_else(failed, |()| Outcome::Removed)
+        let left = if how.prune { module.remove() } else { module.abandon() };
+        left.map_or_else(failed, |()| Outcome::Removed)
+    }
+
+    /// Deletes the git directories of submodules that were removed before, where nothing of the user's is in them.
+    fn prune(&self, how: How) -> Vec<RepoOutcome> {
+        let mut outcomes = Vec::new();
+        for directory in &self.directories {
+            for (name, module) in self.superproject.abandoned(directory, &self.modules) {
+                let Some(repo) = name.rsplit('/').next().and_then(|name| RepoName::parse(name).ok()) else {
+                    continue;
+                };
+                let failed = |error| Outcome::CheckoutFailed { step: Step::Remove, error };
+                let outcome = match module.own_commits() {
+                    Ok(work) if !work.is_none() && !how.force => {
+                        Outcome::Kept(CheckoutError::LocalWork(work))
+                    }
+                    Err(error) if !how.force => failed(error),
+                    _ if how.dry => Outcome::Removed,
+                    _ => module.remove().map_or_else(failed, |()| Outcome::Removed),
+                };
+                outcomes.push(RepoOutcome { name: repo, url: String::new(), outcome });
+            }
+        }
+        outcomes
+    }
+
+    /// Says that others cannot fetch from what is committed, where that is new.
+    fn warn_of_paths(&self, before: &[SubmoduleEntry]) {
+        let submodules = self.comparison.submodules.iter();
+        let mut paths =
+            submodules.filter(|one| Path::new(&one.entry.url).is_absolute() && !has_url(before, &one.entry));
+        if let Some(Submodule { entry, .. }) = paths.next() {
+            let text = format!("`.gitmodules` names paths of this machine, such as `{}`", entry.url);
+            self.session.printer.warning(&text);
+        }
     }
 
     /// The directories of checkouts are the surrounding repository's now: what oca wrote to keep it out goes.
@@ -266,14 +314,13 @@ impl<'s> Survey<'s> {
     /// Says at the end of a sync what came of the differences.
     pub(super) fn tell(&self, dry: bool) {
         let printer = self.session.printer;
-        match self.comparison.differences.len() {
-            0 => {}
-            count if dry => {
-                let differences = counted(count, "difference", "differences");
-                printer.note(&format!("{differences} in `.gitmodules` and the index would be settled:"));
-                self.differences().iter().for_each(|difference| printer.note(&format!("  {difference}")));
-            }
-            _ => printer.note(STAGED),
+        if dry && !self.differences().is_empty() {
+            let differences = counted(self.differences().len(), "difference", "differences");
+            printer.note(&format!("{differences} in `.gitmodules` and the index would be settled:"));
+            self.differences().iter().for_each(|difference| printer.note(&format!("  {difference}")));
+        }
+        if self.is_staged {
+            printer.note(STAGED);
         }
     }
 
@@ -308,6 +355,11 @@ impl<'s> Survey<'s> {
         }
         Ok(notes)
     }
+}
+
+/// Whether an entry had this url before.
+fn has_url(before: &[SubmoduleEntry], entry: &SubmoduleEntry) -> bool {
+    before.iter().any(|old| old.name == entry.name && old.url == entry.url)
 }
 
 /// Refuses what would only fail after the lock was updated.

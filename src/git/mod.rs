@@ -43,7 +43,7 @@ pub(crate) use error::Error;
 pub(crate) use remote::Remote;
 pub(crate) use store::Store;
 pub(crate) use superproject::{
-    Change as SuperprojectChange, Entry as SubmoduleEntry, GitModules, Module, Superproject, is_free,
+    Active, Change as SuperprojectChange, Entry as SubmoduleEntry, GitModules, Module, Superproject, is_free,
     may_have_submodules, move_work_tree, relative_url, remove_if_empty,
 };
 pub(crate) use text::merge_text;

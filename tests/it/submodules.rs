@@ -196,7 +196,9 @@ fn what_nobody_declares_any_more_is_removed_and_its_git_directory_kept() {
         .success();
     assert!(env.exists("oca/dms/README.md"));
     env.oca(&["sync"])
-        .stderr("2 repositories, 1 changed\n`git diff --cached --submodule` shows what is staged\n")
+        .stderr(
+            "dms: removed\n2 repositories, 1 changed\n`git diff --cached --submodule` shows what is staged\n",
+        )
         .success();
     assert!(!env.exists("oca/dms") && env.exists(".git/modules/oca/dms/HEAD"));
     assert!(!env.read(".gitmodules").contains("dms"));
@@ -214,6 +216,107 @@ fn what_nobody_declares_any_more_is_removed_and_its_git_directory_kept() {
     env.run(&["remove", "dms"]);
     env.run(&["sync", "--prune"]);
     assert!(!env.exists("oca/dms") && !env.exists(".git/modules/oca/dms"));
+}
+
+#[test]
+fn a_git_directory_that_was_kept_goes_with_prune_unless_commits_are_in_it() {
+    let env = Env::new();
+    declared(&env);
+    env.sync();
+    env.commit_all("Add submodules");
+    env.git("oca/dms", &["switch", "-q", "-c", "mine"]);
+    env.git("oca/dms", &["commit", "-q", "--allow-empty", "-m", "mine"]);
+    let mine = env.head("oca/dms");
+    env.run(&["remove", "dms"]);
+    env.oca(&["sync", "--prune"])
+        .stderr_contains("error: `dms` was left alone: local commits up to ")
+        .status(1);
+    env.sync();
+    assert!(!env.exists("oca/dms"));
+    env.oca(&["sync", "--prune"])
+        .stderr_contains("error: `dms` was left alone: local commits up to ")
+        .status(1);
+    assert_eq!(env.git(".git/modules/oca/dms", &["rev-parse", "mine"]).trim(), mine);
+    env.run(&["sync", "--prune", "--force"]);
+    assert!(!env.exists(".git/modules/oca/dms"));
+    env.oca(&["sync", "--prune"]).stderr("1 repository up to date\n").success();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_commit_hook_sees_what_is_about_to_be_committed() {
+    let env = Env::new();
+    let remotes = declared(&env);
+    env.sync();
+    env.commit_all("Add submodules");
+    let oca = env!("CARGO_BIN_EXE_oca");
+    env.write(".git/hooks/pre-commit", format!("#!/bin/sh\nexec {oca} submodules --check -q\n"));
+    let hook = env.project().join(".git/hooks/pre-commit");
+    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a program");
+    upgrade(&remotes[0], 1);
+    env.run(&["lock", "--upgrade"]);
+    let refused = env.try_git("", &["commit", "-q", "-am", "Move web"]).expect_err("the hook refuses");
+    assert!(refused.contains("`oca/web` is locked at"), "{refused}");
+    env.sync();
+    env.git("", &["reset", "-q"]);
+    env.git("", &["commit", "-q", "-am", "Move web"]);
+    env.assert_submodules(&[
+        ("oca/dms", &remotes[1].commit_of("18.0")),
+        ("oca/web", &remotes[0].commit_of("18.0")),
+    ]);
+}
+
+#[test]
+fn a_conflict_of_gitlinks_is_settled_as_the_lock_says() {
+    let env = Env::new();
+    let remotes = declared(&env);
+    env.sync();
+    env.commit_all("Add submodules");
+    let [web, dms] = commits(&remotes);
+    let stages: String = [&dms, &web, &dms]
+        .iter()
+        .zip(1..)
+        .map(|(commit, stage)| format!("160000 {commit} {stage}\toca/web\n"))
+        .collect();
+    env.git("", &["update-index", "--force-remove", "oca/web"]);
+    env.write("stages", stages);
+    env.shell("git update-index --index-info < stages && rm stages");
+    env.oca(&["submodules", "--check"])
+        .stdout("`oca/web` is in `.gitmodules`, and has no gitlink\n")
+        .stderr_contains("error: ")
+        .status(1);
+    env.oca(&["submodules", "-q"]).success();
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+    assert_eq!(env.git("", &["ls-files", "-u"]), "");
+}
+
+#[test]
+fn killed_at_any_instant_the_next_sync_repairs() {
+    let env = Env::new();
+    let remotes = declared(&env);
+    let [web, dms] = commits(&remotes);
+    for delay in 0..12 {
+        let mode = if delay % 3 == 2 { "clone" } else { "submodule" };
+        let text = env.read("repos.toml");
+        let text = text.replace("mode = \"clone\"", "mode = \"submodule\"");
+        env.write("repos.toml", text.replace("mode = \"submodule\"", &format!("mode = \"{mode}\"")));
+        if delay % 2 == 0 && mode == "submodule" {
+            let _was_clone = env.try_git("", &["submodule", "--quiet", "deinit", "--all", "-f"]);
+        }
+        let run = env.oca(&["sync"]).spawn();
+        std::thread::sleep(std::time::Duration::from_millis(delay * 5));
+        run.kill();
+        let lock = env.project().join(".git/index.lock");
+        let _absent = fs::remove_file(lock);
+        env.sync();
+        assert_eq!([env.head("oca/web"), env.head("oca/dms")], [web.clone(), dms.clone()], "{delay}");
+        if mode == "submodule" {
+            env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+        } else {
+            assert_eq!(env.submodule_status(), Vec::<String>::new(), "{delay}");
+            env.assert_checkout("oca/web", &web);
+        }
+    }
 }
 
 #[test]

@@ -67,7 +67,8 @@ fn every_difference_is_named_and_repaired() {
         .status(1);
     env.oca(&["submodules"])
         .stderr(&format!(
-            "{expected}2 submodules, 7 differences repaired; `git diff --cached --submodule` shows what is staged\n"
+            "warning: `.gitmodules` names paths of this machine, such as `[TEMP]/remotes/dms.git`\n\
+             {expected}2 submodules, 7 differences repaired; `git diff --cached --submodule` shows what is staged\n"
         ))
         .success();
     assert!(env.read(".gitmodules").contains("lib/theirs") && !env.read(".gitmodules").contains("again"));

@@ -206,20 +206,12 @@ impl Checkout {
 
     /// What oca last completed here; an unreadable marker is none.
     fn marker(&self) -> Result<Option<Placed>, Error> {
-        let Some(text) = read_if_there(&self.git_directory().join(MARKER))? else { return Ok(None) };
-        let text = String::from_utf8_lossy(&text);
-        let mut lines = text.lines();
-        let placed = || {
-            let commit = CommitId::parse(lines.next()?).ok()?;
-            let depth = lines.next()?.parse().ok()?;
-            Some(Placed { commit, depth, url: lines.next()?.to_owned() })
-        };
-        Ok({ placed }())
+        read_marker(&self.git_directory())
     }
 
     /// Whether oca made what stands here.
     pub(crate) fn is_ours(&self) -> bool {
-        !self.path.is_symlink() && self.git_directory().join(MARKER).is_file()
+        !self.path.is_symlink() && is_marked(&self.git_directory())
     }
 
     /// Uncommitted changes, untracked files and local commits. `remote` tells its commits from the user's.
@@ -289,6 +281,32 @@ pub(super) fn git_file(work_tree: &Path) -> Option<PathBuf> {
     // Of a directory nothing can be read.
     let text = fs::read_to_string(work_tree.join(".git")).ok()?;
     Some(work_tree.join(text.strip_prefix("gitdir:")?.trim()))
+}
+
+/// Whether oca completed a checkout that has this git directory.
+pub(super) fn is_marked(git: &Path) -> bool {
+    git.join(MARKER).is_file()
+}
+
+/// The commits in a git directory without a work tree that neither oca put there nor a remote-tracking branch leads to.
+pub(super) fn own_commits(git: &Path) -> Result<LocalWork, Error> {
+    let repository = Repository::open_bare(git)?;
+    let placed = read_marker(git)?.map(|placed| placed.commit);
+    let references = local_work::own_references(&repository, placed)?;
+    let commit = local_work::own_commit(&repository, placed, None)?;
+    Ok(LocalWork { commit, references, ..LocalWork::default() })
+}
+
+fn read_marker(git: &Path) -> Result<Option<Placed>, Error> {
+    let Some(text) = read_if_there(&git.join(MARKER))? else { return Ok(None) };
+    let text = String::from_utf8_lossy(&text);
+    let mut lines = text.lines();
+    let placed = || {
+        let commit = CommitId::parse(lines.next()?).ok()?;
+        let depth = lines.next()?.parse().ok()?;
+        Some(Placed { commit, depth, url: lines.next()?.to_owned() })
+    };
+    Ok({ placed }())
 }
 
 fn write_marker(git: &Path, placed: &Placed) -> Result<(), Error> {

@@ -155,8 +155,8 @@ impl GitModules {
     /// The value of a key that counts: the last one.
     fn last(&self, name: &str, key: &str) -> Option<&str> {
         let own = self.sections.iter().filter(|section| submodule(section) == Some(name));
-        let values = own.flat_map(|section| &section.variables).filter(|variable| variable.key == key);
-        values.last().map(|variable| variable.value.as_str())
+        let mut values = own.flat_map(|section| &section.variables).filter(|variable| variable.key == key);
+        values.next_back().map(|variable| variable.value.as_str())
     }
 
     /// The whole lines that something stands on, with the end of the last one.

@@ -37,10 +37,21 @@ pub(crate) struct Change {
     pub(crate) stage: BTreeMap<String, CommitId>,
     /// Gitlinks to take out of the index.
     pub(crate) unstage: Vec<String>,
-    /// Submodules that git is to look after here: the names of their entries, and absolute urls.
-    pub(crate) active: Vec<(String, String)>,
+    /// Submodules that git is to look after here.
+    pub(crate) active: Vec<Active>,
     /// Names that git's configuration is to forget.
     pub(crate) forget: Vec<String>,
+}
+
+/// A submodule that has a work tree.
+#[derive(Debug)]
+pub(crate) struct Active {
+    /// Of its entry.
+    pub(crate) name: String,
+    /// Absolute.
+    pub(crate) url: String,
+    /// Whether it is another one than before; else the user's own choice in git's configuration stays.
+    pub(crate) has_new_url: bool,
 }
 
 impl Superproject {
@@ -62,7 +73,14 @@ impl Superproject {
         };
         let Some(directory) = repository.workdir().map(Path::to_owned) else { return Ok(None) };
         // libgit2 ends it in a slash.
-        let directory = directory.components().collect();
+        let directory: PathBuf = directory.components().collect();
+        // What a hook is to look at is what is about to be committed: `git commit -a` has that beside the index.
+        if let Some(index) = std::env::var_os("GIT_INDEX_FILE").map(|file| directory.join(file))
+            && index.parent().and_then(|parent| parent.canonicalize().ok())
+                == repository.path().canonicalize().ok()
+        {
+            repository.set_index(&mut Index::open(&index)?)?;
+        }
         Ok(Some(Self { repository, directory }))
     }
 
@@ -167,6 +185,22 @@ impl Superproject {
         Module::new(self.modules_directory().join(name), self.directory.join(path))
     }
 
+    /// The git directories of submodules of oca's that were in a directory and have no entry any more, with the names
+    /// that they had.
+    pub(crate) fn abandoned(&self, directory: &str, modules: &GitModules) -> Vec<(String, Module)> {
+        let below = std::fs::read_dir(self.modules_directory().join(directory)).into_iter().flatten();
+        let names = below.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let names = names.map(|name| format!("{directory}/{name}"));
+        let entries = modules.entries();
+        let mut abandoned: Vec<(String, Module)> = names
+            .filter(|name| !entries.iter().any(|entry| entry.name == *name))
+            .map(|name| (name.clone(), self.module(&name, &name)))
+            .filter(|(_, module)| module.is_ours() && !module.leads_here())
+            .collect();
+        abandoned.sort_by(|(one, _), (other, _)| one.cmp(other));
+        abandoned
+    }
+
     /// The name of the submodule whose git directory a work tree leads to.
     pub(crate) fn name_at(&self, path: &str) -> Option<String> {
         let git = git_file(&self.directory.join(path))?.canonicalize().ok()?;
@@ -181,8 +215,8 @@ impl Superproject {
         if lock.exists() { Err(Error::IndexLocked { lock }) } else { Ok(()) }
     }
 
-    /// Writes `.gitmodules`, git's configuration and the index, as far as they differ.
-    pub(crate) fn apply(&self, modules: &GitModules, change: &Change) -> Result<(), Error> {
+    /// Writes `.gitmodules`, git's configuration and the index, as far as they differ. Returns whether the index did.
+    pub(crate) fn apply(&self, modules: &GitModules, change: &Change) -> Result<bool, Error> {
         let file = self.file();
         let is_empty = modules.text().trim().is_empty();
         if !is_empty {
@@ -196,9 +230,9 @@ impl Superproject {
         let name = Path::new(gitmodules::FILE_NAME);
         if !self.has_staged(modules)? {
             if is_empty {
-                index.remove_path(name)?
+                index.remove_path(name)?;
             } else {
-                index.add_path(name)?
+                index.add_path(name)?;
             }
             is_changed = true;
         }
@@ -209,6 +243,10 @@ impl Superproject {
         }
         for (path, commit) in &change.stage {
             if staged.get(path) != Some(commit) {
+                // Where two sides of a merge disagree, the lock has the last word.
+                for side in 1..=3 {
+                    let _no_conflict = index.remove(Path::new(path), side);
+                }
                 index.add(&gitlink(path, *commit))?;
                 is_changed = true;
             }
@@ -216,18 +254,19 @@ impl Superproject {
         if is_changed {
             index.write()?;
         }
-        Ok(())
+        Ok(is_changed)
     }
 
     fn configure(&self, change: &Change) -> Result<(), Error> {
         let mut config = self.repository.config()?.open_level(ConfigLevel::Local)?;
-        for (name, url) in &change.active {
-            let (url_key, active) = (format!("submodule.{name}.url"), format!("submodule.{name}.active"));
-            if config.get_string(&url_key).ok().as_ref() != Some(url) {
+        for Active { name, url, has_new_url } in &change.active {
+            let (url_key, active_key) = (format!("submodule.{name}.url"), format!("submodule.{name}.active"));
+            let found = config.get_string(&url_key).ok();
+            if found.is_none() || (*has_new_url && found.as_ref() != Some(url)) {
                 config.set_str(&url_key, url)?;
             }
-            if config.get_bool(&active).ok() != Some(true) {
-                config.set_bool(&active, true)?;
+            if config.get_bool(&active_key).ok() != Some(true) {
+                config.set_bool(&active_key, true)?;
             }
         }
         for name in &change.forget {

@@ -9,7 +9,7 @@ use git2::build::CheckoutBuilder;
 use git2::{Config, Repository};
 
 use crate::fs::{Context, exchange, open_to_others, write_if_changed};
-use crate::git::checkout::{ASIDE_PREFIX, CheckoutError, git_file};
+use crate::git::checkout::{ASIDE_PREFIX, CheckoutError, LocalWork, git_file, is_marked, own_commits};
 use crate::git::store::bytes;
 use crate::git::{Checkout, Error};
 use crate::repo::CommitId;
@@ -149,6 +149,21 @@ impl Module {
         }
         self.write_git_file(&self.own())?;
         self.configure(Some(&self.way_back()))
+    }
+
+    /// Whether oca once checked out what is in the git directory.
+    pub(super) fn is_ours(&self) -> bool {
+        is_marked(&self.git)
+    }
+
+    /// The commits that would be gone with the git directory, whatever its work tree is.
+    pub(crate) fn own_commits(&self) -> Result<LocalWork, Error> {
+        own_commits(&self.git)
+    }
+
+    /// Leaves the git directory without a work tree, as `git submodule deinit` does.
+    pub(crate) fn abandon(&self) -> Result<(), Error> {
+        if self.git.is_dir() { self.configure(None) } else { Ok(()) }
     }
 
     /// Deletes the git directory.
