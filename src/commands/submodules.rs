@@ -374,8 +374,19 @@ fn no_superproject(session: &Session<'_>) -> Error {
     Error::NoSuperproject { directory: session.root().to_owned() }
 }
 
-/// Makes ordinary checkouts of what are submodules still, as they stand; what `mode = "clone"` comes to.
+/// Makes ordinary checkouts of what are submodules still, as they stand: what `mode = "clone"` comes to. A surrounding
+/// repository that cannot be read is none of this mode's business.
 pub(super) fn dissolve(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<(), Error> {
+    match dissolve_readable(session, lock, dry) {
+        Err(Error::Git(error @ (git::Error::Extension { .. } | git::Error::ModulesMalformed { .. }))) => {
+            session.printer.detail(&format!("the surrounding repository is left alone: {error}"));
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<(), Error> {
     if !git::may_have_submodules(session.root()) {
         return Ok(());
     }
@@ -384,14 +395,22 @@ pub(super) fn dissolve(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<
     let mut modules = superproject.modules()?;
     let (entries, gitlinks) = (modules.entries(), superproject.gitlinks()?);
     let mut change = SuperprojectChange::default();
-    let mut dissolved: Vec<(SubmoduleEntry, RepoName)> = Vec::new();
-    for (path, name) in paths(session, lock, &top)? {
-        dissolved.extend(
-            entries.iter().filter(|entry| entry.path == path).map(|entry| (entry.clone(), name.clone())),
-        );
+    let mut released: Vec<Module> = Vec::new();
+    let mut dissolved: BTreeSet<RepoName> = BTreeSet::new();
+    for (path, repo) in paths(session, lock, &top)? {
+        for entry in entries.iter().filter(|entry| entry.path == path) {
+            released.push(superproject.module(&entry.name, &path));
+            modules.remove(&entry.name);
+            change.forget.push(entry.name.clone());
+            dissolved.insert(repo.clone());
+        }
+        if gitlinks.contains_key(&path) {
+            change.unstage.push(path);
+            dissolved.insert(repo);
+        }
     }
     if dissolved.is_empty() {
-        return Ok(());
+        return if dry { Ok(()) } else { Ok(superproject.end_journal()?) };
     }
     if dry {
         let count = counted(dissolved.len(), "submodule", "submodules");
@@ -399,15 +418,8 @@ pub(super) fn dissolve(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<
         return Ok(());
     }
     superproject.refuse_locked()?;
-    for (entry, name) in &dissolved {
-        superproject.module(&entry.name, &entry.path).release()?;
-        modules.remove(&entry.name);
-        change.forget.push(entry.name.clone());
-        if gitlinks.contains_key(&entry.path) && !change.unstage.contains(&entry.path) {
-            change.unstage.push(entry.path.clone());
-        }
-        session.printer.note(&format!("{name}: no submodule any more"));
-    }
+    released.iter().try_for_each(Module::release)?;
+    dissolved.iter().for_each(|name| session.printer.note(&format!("{name}: no submodule any more")));
     superproject.apply(&modules, &change)?;
     for profile in &session.config.profiles {
         let directory = session.checkouts(profile)?;

@@ -11,6 +11,7 @@ mod auth;
 mod bounded;
 mod cache;
 mod checkout;
+mod config_edit;
 mod config_text;
 mod configuration;
 mod daemon;

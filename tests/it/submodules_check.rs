@@ -1,5 +1,7 @@
 //! `oca submodules`: names every difference between the lock, `.gitmodules` and the index, and repairs it.
 
+use std::fmt::Write;
+
 use crate::checkouts::{REMOTES, repository};
 use crate::env::Env;
 
@@ -167,7 +169,8 @@ fn a_project_that_three_conventions_went_through_is_repaired() {
             };
             let url = remotes.join(format!("{name}.git"));
             let path = format!("{convention}/{name}");
-            text += &format!("[submodule \"{path}\"]\n\tpath = {path}\n\turl = {}\n", url.display());
+            let url = url.display();
+            writeln!(text, "[submodule \"{path}\"]\n\tpath = {path}\n\turl = {url}").expect("a text");
             stale += 1;
         }
         if stale == STALE {

@@ -139,3 +139,17 @@ fn what_git_init_from_writes_is_synced_in_place() {
     let commits = ["vendor/dms", "vendor/web"].map(|path| (path, env.head(path)));
     env.assert_submodules(&commits.each_ref().map(|(path, commit)| (*path, commit.as_str())));
 }
+
+#[test]
+fn clones_do_not_mind_the_state_of_the_repository_around_them() {
+    let env = Env::new();
+    clones(&env);
+    env.write(".git/index.lock", "");
+    env.write(".gitmodules", "[submodule \"x\"]\n\tpath = x\n\turl = ../x.git\n");
+    env.oca(&["sync"]).stderr("2 repositories up to date\n").success();
+    fs::remove_file(env.project().join(".git/index.lock")).expect("the lock");
+    env.git("", &["update-index", "--split-index"]);
+    env.oca(&["sync"]).stderr("2 repositories up to date\n").success();
+    env.write(".gitmodules", "<<<<<<<\n");
+    env.oca(&["sync"]).stderr("2 repositories up to date\n").success();
+}

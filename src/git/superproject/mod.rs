@@ -18,6 +18,8 @@ use super::store::{bytes, oid};
 use crate::fs::{Context, read_if_there, write_if_changed};
 use crate::repo::{CommitId, RemoteUrl};
 
+/// What tells that oca is writing `.gitmodules`, the configuration and the index.
+const JOURNAL: &str = "oca-staging";
 /// How git marks a submodule in a tree and in the index.
 const GITLINK: u32 = 0o160_000;
 /// The bits of an entry's flags that tell the sides of a conflict.
@@ -209,77 +211,107 @@ impl Superproject {
         Some(parts?.join("/")).filter(|name| !name.is_empty())
     }
 
-    /// Refuses what would only fail in the middle.
+    /// Refuses what would only fail in the middle. The caller holds the project's lock, so that what an oca left that
+    /// was killed is nobody's.
     pub(crate) fn refuse_locked(&self) -> Result<(), Error> {
+        self.remove_own_locks();
         let lock = self.repository.path().join("index.lock");
         if lock.exists() { Err(Error::IndexLocked { lock }) } else { Ok(()) }
     }
 
     /// Writes `.gitmodules`, git's configuration and the index, as far as they differ. Returns whether the index did.
     pub(crate) fn apply(&self, modules: &GitModules, change: &Change) -> Result<bool, Error> {
-        let file = self.file();
-        let is_empty = modules.text().trim().is_empty();
-        if !is_empty {
-            write_if_changed(&file, modules.text().as_bytes())?;
-        } else if file.exists() {
-            std::fs::remove_file(&file).at("remove", &file)?;
-        }
-        self.configure(change)?;
         let mut index = self.repository.index()?;
-        let mut is_changed = false;
-        let name = Path::new(gitmodules::FILE_NAME);
-        if !self.has_staged(modules)? {
-            if is_empty {
-                index.remove_path(name)?;
-            } else {
-                index.add_path(name)?;
-            }
-            is_changed = true;
-        }
         let staged = gitlinks(&index);
-        for path in &change.unstage {
-            index.remove_path(Path::new(path))?;
-            is_changed = true;
-        }
-        for (path, commit) in &change.stage {
-            if staged.get(path) != Some(commit) {
+        let stage: Vec<_> =
+            change.stage.iter().filter(|(path, commit)| staged.get(*path) != Some(commit)).collect();
+        let has_staged = self.has_staged(modules)?;
+        let is_staged = !has_staged || !stage.is_empty() || !change.unstage.is_empty();
+        let settings = self.settings(change)?;
+        let journal = self.repository.path().join(JOURNAL);
+        let file = self.file();
+        let has_text = read_if_there(&file)?.unwrap_or_default() == modules.text().as_bytes();
+        if is_staged || !settings.is_empty() || !has_text {
+            // libgit2's locks outlive a process that is killed; with this they are known to be oca's.
+            write_if_changed(&journal, b"")?;
+            let is_empty = modules.text().trim().is_empty();
+            if !is_empty {
+                write_if_changed(&file, modules.text().as_bytes())?;
+            } else if file.exists() {
+                std::fs::remove_file(&file).at("remove", &file)?;
+            }
+            let mut config = self.repository.config()?.open_level(ConfigLevel::Local)?;
+            for (key, value) in settings {
+                match value {
+                    Some(value) => config.set_str(&key, &value)?,
+                    None => config.remove_multivar(&key, ".*")?,
+                }
+            }
+            let name = Path::new(gitmodules::FILE_NAME);
+            match (has_staged, is_empty) {
+                (true, _) => {}
+                (false, true) => index.remove_path(name)?,
+                (false, false) => index.add_path(name)?,
+            }
+            for path in &change.unstage {
+                index.remove_path(Path::new(path))?;
+            }
+            for (path, commit) in stage {
                 // Where two sides of a merge disagree, the lock has the last word.
                 for side in 1..=3 {
                     let _no_conflict = index.remove(Path::new(path), side);
                 }
                 index.add(&gitlink(path, *commit))?;
-                is_changed = true;
+            }
+            if is_staged {
+                index.write()?;
             }
         }
-        if is_changed {
-            index.write()?;
-        }
-        Ok(is_changed)
+        self.end_journal()?;
+        Ok(is_staged)
     }
 
-    fn configure(&self, change: &Change) -> Result<(), Error> {
-        let mut config = self.repository.config()?.open_level(ConfigLevel::Local)?;
+    /// Forgets that a change was cut short: nothing is left of it.
+    pub(crate) fn end_journal(&self) -> Result<(), Error> {
+        self.remove_own_locks();
+        let journal = self.repository.path().join(JOURNAL);
+        if journal.exists() {
+            std::fs::remove_file(&journal).at("remove", &journal)?;
+        }
+        Ok(())
+    }
+
+    fn remove_own_locks(&self) {
+        let git = self.repository.path();
+        if git.join(JOURNAL).exists() {
+            for lock in ["index.lock", "config.lock"] {
+                let _absent = std::fs::remove_file(git.join(lock));
+            }
+        }
+    }
+
+    /// What is to be set in git's configuration; what has no value is to go.
+    fn settings(&self, change: &Change) -> Result<Vec<(String, Option<String>)>, Error> {
+        let config = self.repository.config()?.open_level(ConfigLevel::Local)?;
+        let mut settings = Vec::new();
         for Active { name, url, has_new_url } in &change.active {
             let (url_key, active_key) = (format!("submodule.{name}.url"), format!("submodule.{name}.active"));
             let found = config.get_string(&url_key).ok();
             if found.is_none() || (*has_new_url && found.as_ref() != Some(url)) {
-                config.set_str(&url_key, url)?;
+                settings.push((url_key, Some(url.clone())));
             }
             if config.get_bool(&active_key).ok() != Some(true) {
-                config.set_bool(&active_key, true)?;
+                settings.push((active_key, Some("true".to_owned())));
             }
         }
         for name in &change.forget {
-            let mut keys = Vec::new();
             let prefix = format!("submodule.{name}.");
             config.entries(None)?.for_each(|entry| {
-                keys.extend(entry.name().ok().filter(|key| key.starts_with(&prefix)).map(str::to_owned));
+                let key = entry.name().ok().filter(|key| key.starts_with(&prefix));
+                settings.extend(key.map(|key| (key.to_owned(), None)));
             })?;
-            for key in keys {
-                config.remove_multivar(&key, ".*")?;
-            }
         }
-        Ok(())
+        Ok(settings)
     }
 
     fn file(&self) -> PathBuf {
@@ -292,10 +324,12 @@ impl Superproject {
     }
 }
 
-/// Whether a directory is in a work tree with submodules, by a look at file names alone.
+/// Whether a directory is in a work tree that has submodules, or had them before an oca was killed; by a look at file
+/// names alone.
 pub(crate) fn may_have_submodules(directory: &Path) -> bool {
-    let top = directory.ancestors().find(|above| above.join(".git").exists());
-    top.is_some_and(|top| top.join(gitmodules::FILE_NAME).exists())
+    let Some(top) = directory.ancestors().find(|above| above.join(".git").exists()) else { return false };
+    let git = git_file(top).unwrap_or_else(|| top.join(".git"));
+    top.join(gitmodules::FILE_NAME).exists() || git.join(JOURNAL).exists()
 }
 
 fn gitlinks(index: &Index) -> BTreeMap<String, CommitId> {

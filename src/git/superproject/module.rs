@@ -5,16 +5,18 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
+use git2::Repository;
 use git2::build::CheckoutBuilder;
-use git2::{Config, Repository};
 
 use crate::fs::{Context, exchange, open_to_others, write_if_changed};
 use crate::git::checkout::{ASIDE_PREFIX, CheckoutError, LocalWork, git_file, is_marked, own_commits};
+use crate::git::config_edit::{ConfigText, Name};
 use crate::git::store::bytes;
 use crate::git::{Checkout, Error};
 use crate::repo::CommitId;
 
-const WORK_TREE: &str = "core.worktree";
+const CORE: Name<'_> = ("core", None);
+const WORK_TREE: &str = "worktree";
 
 /// Where the git directory of a submodule is to be, and its work tree.
 #[derive(Clone, Debug)]
@@ -194,19 +196,25 @@ impl Module {
     }
 
     fn configured(&self) -> Option<String> {
-        Config::open(&self.git.join("config")).ok()?.get_string(WORK_TREE).ok()
+        let text = fs::read_to_string(self.git.join("config")).ok()?;
+        ConfigText::parse(&text).ok()?.value(CORE, WORK_TREE).map(str::to_owned)
     }
 
+    /// Written as a whole: libgit2's way would leave a lock behind where it is killed.
     fn configure(&self, work_tree: Option<&Path>) -> Result<(), Error> {
-        let (found, wanted) = (self.configured(), work_tree.map(slashed));
-        if found == wanted {
+        let wanted = work_tree.map(slashed);
+        if self.configured() == wanted {
             return Ok(());
         }
-        let mut config = Config::open(&self.git.join("config"))?;
-        match wanted {
-            Some(wanted) => config.set_str(WORK_TREE, &wanted)?,
-            None => config.remove(WORK_TREE)?,
-        }
+        let file = self.git.join("config");
+        let text = fs::read_to_string(&file).at("read", &file)?;
+        let mut text = ConfigText::parse(&text).map_err(|malformed| Error::ModulesMalformed {
+            file: file.clone(),
+            line: malformed.line,
+            why: malformed.why,
+        })?;
+        text.set(CORE, WORK_TREE, wanted.as_deref());
+        write_if_changed(&file, text.text().as_bytes())?;
         Ok(())
     }
 }
