@@ -17,6 +17,7 @@ mod rewrite;
 mod status;
 mod submodules;
 mod sync;
+mod target;
 mod tree;
 mod verify;
 mod why;

@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 
 use super::lock::{self, Ahead};
 use super::submodules::{self, How, Survey};
+use super::target::Target;
 use crate::cli::{Format, FormatArg};
 use crate::config::{Mode, Profile};
 use crate::error::{Error, counted};
 use crate::fs::{Context, create_directory, read_if_there, remove_directory, write_if_changed};
-use crate::git::{self, ASIDE_PREFIX, Checkout, CheckoutError, Content, Git, Head, Module, Origin, Remote};
+use crate::git::{self, ASIDE_PREFIX, Checkout, CheckoutError, Content, Git, Head, Module, Remote};
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::output::{json, render_outcome, render_planned};
 use crate::plan::{self, Moves};
 use crate::progress::Progress;
-use crate::repo::{RemoteUrl, RepoName};
+use crate::repo::RepoName;
 use crate::report::{Outcome, RepoOutcome, Step};
 use crate::session::Session;
 
@@ -105,91 +106,6 @@ fn wanted(session: &Session<'_>) -> Result<Ahead, Error> {
     let repos = session.profiles()?.into_iter().flat_map(|profile| &profile.repos);
     let wanted = repos.filter(|repo| !session.config.skips(&repo.name));
     Ok(wanted.map(|repo| (plan::pin(repo), session.config.depth(repo))).collect())
-}
-
-/// A directory and what it should hold.
-struct Target<'a> {
-    locked: &'a LockedRepo,
-    checkout: Checkout,
-    origin: Origin,
-    /// Where requests go, with what secrets were written.
-    url: RemoteUrl,
-    depth: u32,
-    head: Head,
-    /// Where its git directory is to be, if not in the checkout.
-    module: Option<Module>,
-}
-
-impl Target<'_> {
-    fn name(&self) -> &RepoName {
-        &self.locked.pin.name
-    }
-
-    /// By HEAD and the marker alone: files are `oca status`'s business.
-    fn is_ready(&self) -> bool {
-        self.is_placed(&self.head) && self.module.as_ref().is_none_or(Module::is_connected)
-    }
-
-    /// Whether what is wanted stands here, wherever its git directory is.
-    fn is_placed(&self, head: &Head) -> bool {
-        match head {
-            Head::Complete(placed) => {
-                placed.commit == self.locked.commit
-                    && placed.depth == self.depth
-                    && placed.url == self.origin.url
-            }
-            // What git itself checks out as a submodule needs no marker of ours.
-            Head::Other(Some(commit)) => {
-                *commit == self.locked.commit
-                    && self.module.as_ref().is_some_and(Module::leads_here)
-                    && !self.checkout.is_being_moved()
-                    && self.checkout.origin().as_ref() == Some(&self.origin.url)
-            }
-            _ => false,
-        }
-    }
-
-    /// What `--force` discards; where it cannot be told, there may be some.
-    fn has_work(&self) -> bool {
-        !self.checkout.local_work(None).is_ok_and(|work| work.is_none())
-    }
-
-    /// What stands here once a git directory that waits for its work tree has got it.
-    fn wake(&self, force: bool) -> Result<Head, Outcome> {
-        let failed = |error| Outcome::CheckoutFailed { step: Step::CheckOut, error };
-        let Some(module) = &self.module else { return Ok(self.head.clone()) };
-        // A git directory without a commit is in the way of one with it.
-        if force && self.head == Head::Other(None) && module.leads_here() {
-            module.remove().map_err(failed)?;
-        }
-        if !module.is_dormant() {
-            return Ok(self.head.clone());
-        }
-        module.wake().map_err(failed)?;
-        self.checkout.head().map_err(failed)
-    }
-
-    /// What keeps it from being placed and absorbed, by what stands here alone.
-    fn obstacle(&self, head: &Head) -> Option<CheckoutError> {
-        self.checkout.obstacle(head).or_else(|| self.module.as_ref()?.obstacle())
-    }
-
-    fn outcome(&self, outcome: Outcome) -> RepoOutcome {
-        RepoOutcome { name: self.name().clone(), url: self.locked.pin.url.to_string(), outcome }
-    }
-
-    fn done(&self) -> Outcome {
-        let to = self.locked.commit;
-        match &self.head {
-            Head::Absent | Head::HalfClone | Head::NotGit | Head::Link | Head::Other(None) => {
-                Outcome::Created(to)
-            }
-            Head::Complete(placed) if placed.commit == to => Outcome::Refreshed(to),
-            Head::Complete(placed) => Outcome::Moved { from: Some(placed.commit), to },
-            Head::Other(Some(from)) if *from == to => Outcome::Refreshed(to),
-            Head::Other(Some(from)) => Outcome::Moved { from: Some(*from), to },
-        }
-    }
 }
 
 /// The checkouts of the profiles asked for, each directory once, in path order; and those that are left alone

@@ -61,6 +61,7 @@ mod status;
 mod submodules;
 mod submodules_check;
 mod submodules_modes;
+mod submodules_odd;
 mod sync;
 mod sync_directories;
 mod sync_moves;
