@@ -1,6 +1,6 @@
 //! The only room that sees `repos.toml` and the lock together, so that lock, check and sync cannot disagree.
 //!
-//! Pure: (config, lock) in, what is to be done out.
+//! Pure: (config, lock) in, what is to be done out. For submodules, what the surrounding repository has comes in too.
 
 mod entries;
 mod inventory;

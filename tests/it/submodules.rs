@@ -132,6 +132,37 @@ fn a_first_sync_makes_submodules_as_git_would_have_made_them() {
     let requests = server.requests().len();
     env.oca(&["-C", "../fresh", "sync"]).stderr("2 repositories up to date\n").success();
     assert_eq!(server.requests().len(), requests, "what git has checked out is not fetched again");
+    env.oca(&["-C", "../fresh", "status"]).stdout_contains("web  clean").success();
+    env.oca(&["-C", "../fresh", "verify", "-q"]).success();
+
+    env.git("", &["clone", "-q", ".", "../bare-bones"]);
+    env.oca(&["-C", "../bare-bones", "sync", "-q", "--locked"]).success();
+    assert_eq!(env.git("../bare-bones", &["status", "--porcelain"]), "");
+    let status = env.git("../bare-bones", &["submodule", "status"]);
+    assert!(status.starts_with(&format!(" {dms} oca/dms ")) && !status.contains("\n-"), "{status}");
+}
+
+#[test]
+fn what_git_itself_moves_is_taken_as_it_is() {
+    let env = Env::new();
+    let server = Server::start(&env);
+    let web = repository(&env, "web");
+    env.declare_submodules(&server.base(), &["web"], "");
+    env.init_git();
+    env.sync();
+    env.commit_all("Add web");
+    env.git("", &["clone", "-q", "--recurse-submodules", ".", "../colleague"]);
+    upgrade(&web, 1);
+    env.run(&["-C", "../colleague", "lock", "--upgrade"]);
+    env.run(&["-C", "../colleague", "sync"]);
+    env.git("../colleague", &["commit", "-q", "-am", "Move web"]);
+    env.git("", &["pull", "-q", "--ff-only", "../colleague", "main"]);
+    assert_eq!(env.submodule_status()[0].chars().next(), Some('+'));
+    env.git("", &["submodule", "--quiet", "update"]);
+    let requests = server.requests().len();
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+    assert_eq!(server.requests().len(), requests);
+    env.assert_submodules(&[("oca/web", &web.commit_of("18.0"))]);
 }
 
 #[test]

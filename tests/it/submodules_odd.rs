@@ -279,3 +279,35 @@ fn a_git_directory_of_an_earlier_submodule_is_not_overwritten() {
     env.oca(&["submodules", "--check", "-q"]).success();
     assert!(env.exists(".git/modules/oca/web/HEAD"));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_project_behind_a_symlink_or_with_its_git_directory_elsewhere_is_one_like_any_other() {
+    let env = Env::new();
+    let web = repository(&env, "web").commit_of("18.0");
+    env.git("", &["init", "-q", "--separate-git-dir", "../shop.git"]);
+    env.declare_submodules("../remotes", &["web"], "");
+    std::os::unix::fs::symlink(env.project(), env.root().join("link")).expect("a symlink");
+    env.oca(&["-C", "../link", "sync", "-q"]).stderr_contains("").success();
+    assert!(env.exists("../shop.git/modules/oca/web/HEAD"));
+    assert_eq!(env.submodule_status(), [format!(" {web} oca/web")]);
+    env.assert_sound_checkout("oca/web");
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+    env.oca(&["-C", "../link", "submodules", "--check", "-q"]).success();
+}
+
+#[test]
+fn a_submodule_with_its_git_directory_inside_is_absorbed() {
+    let env = Env::new();
+    let remotes = declared(&env);
+    let [web, dms] = commits(&remotes);
+    let url = remotes[0].path().to_str().expect("text");
+    env.git("", &["clone", "-q", "-b", "18.0", url, "oca/web"]);
+    env.git("", &["submodule", "--quiet", "add", "-b", "18.0", url, "oca/web"]);
+    assert!(env.exists("oca/web/.git/HEAD"));
+    env.git("oca/web", &["branch", "mine"]);
+    env.sync();
+    assert!(env.exists(".git/modules/oca/web/HEAD"));
+    env.git("oca/web", &["rev-parse", "mine"]);
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+}

@@ -8,7 +8,7 @@ pub(super) mod module;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use git2::{ErrorCode, Index, Repository};
+use git2::{ErrorCode, Index, Repository, RepositoryOpenFlags};
 
 use change::JOURNAL;
 pub(crate) use change::{Active, Change};
@@ -41,7 +41,9 @@ impl Superproject {
 
     /// The repository in whose work tree a directory is.
     pub(crate) fn around(directory: &Path) -> Result<Option<Self>, Error> {
-        Self::opened(Repository::discover(directory))
+        // `discover` would forget where the work tree is, where the git directory is elsewhere.
+        let no_ceiling: [&Path; 0] = [];
+        Self::opened(Repository::open_ext(directory, RepositoryOpenFlags::empty(), no_ceiling))
     }
 
     fn opened(repository: Result<Repository, git2::Error>) -> Result<Option<Self>, Error> {
