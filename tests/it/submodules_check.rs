@@ -149,6 +149,61 @@ fn a_submodule_at_another_path_moves_with_all_that_is_in_it() {
     env.assert_submodules(&[("oca/dms", &dms_commit), ("oca/web", &web_commit)]);
 }
 
+#[test]
+fn an_entry_that_stayed_behind_joins_its_gitlink() {
+    let env = Env::new();
+    let [web, dms] = synced(&env);
+    env.git("", &["config", "-f", ".gitmodules", "submodule.oca/web.path", "addons/web"]);
+    env.git("", &["add", ".gitmodules"]);
+    env.oca(&["submodules", "--check"])
+        .stdout("`web` belongs to `oca/web`, `.gitmodules` has it at `addons/web`\n")
+        .stderr_contains("error: ")
+        .status(1);
+    env.oca(&["submodules", "-q"]).success();
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+    assert_eq!(env.git("", &["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_second_submodule_and_one_that_nobody_declares_go_and_other_branches_stay() {
+    let env = Env::new();
+    let [web, dms] = synced(&env);
+    repository(&env, "other");
+    let remote = crate::remote::Remote::open(&env, "web");
+    let old = remote.branch("17.0").module("web_old", &[]).commit();
+    let add = |branch: &str, name: &str, path: &str| {
+        let url = env.remotes().join(format!("{name}.git"));
+        env.git("", &["submodule", "--quiet", "add", "-b", branch, url.to_str().expect("text"), path]);
+    };
+    add("18.0", "web", "vendor/web");
+    add("17.0", "web", "vendor/web-17");
+    add("18.0", "other", "oca/other");
+    env.commit_all("Add more");
+    env.write("vendor/web/README.md", "mine\n");
+    env.oca(&["submodules", "--check"])
+        .stdout(
+            "`vendor/web` is a second submodule of `web`\n`oca/other` is a submodule that no profile declares\n",
+        )
+        .stderr_contains("error: ")
+        .status(1);
+    env.oca(&["submodules"])
+        .stderr(
+            "other: removed\n`vendor/web` is a second submodule of `web`\n\
+             `oca/other` is a submodule that no profile declares\n\
+             2 submodules, 1 difference repaired; `git diff --cached --submodule` shows what is staged\n\
+             error: `web` was left alone: uncommitted changes in `README.md`\n\
+             hint: commit and push it, or give `--force` to lose it\n",
+        )
+        .status(1);
+    env.assert_file("vendor/web/README.md", "mine\n");
+    env.git("vendor/web", &["checkout", "-q", "README.md"]);
+    env.sync();
+    assert!(
+        !env.exists("vendor/web") && !env.exists("oca/other") && env.exists(".git/modules/oca/other/HEAD")
+    );
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web), ("vendor/web-17", &old)]);
+}
+
 /// Builds what the real project had, with names of its kind: some of it is of declared repositories.
 #[test]
 fn a_project_that_three_conventions_went_through_is_repaired() {

@@ -34,6 +34,9 @@ pub(crate) struct Args {
     /// Only say what differs, each difference on its own line; exit code 1 where something does
     #[arg(long)]
     check: bool,
+    /// Remove submodules that nobody declares also where somebody works in them
+    #[arg(long, conflicts_with = "check")]
+    force: bool,
     #[command(flatten)]
     format: FormatArg,
 }
@@ -53,7 +56,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let differences = std::mem::take(&mut survey.comparison.differences);
     survey.relocate()?;
     let mut outcomes = survey.collisions();
-    outcomes.extend(survey.settle(How::default())?);
+    outcomes.extend(survey.settle(How { force: args.force, ..How::default() })?);
     match args.format.format {
         Format::Json => session.printer.data(&json::submodules(&differences, &survey.notes()?)),
         Format::Human => {

@@ -129,6 +129,10 @@ impl Module {
 
     /// Moves the git directory back into the work tree, which is an ordinary checkout then.
     pub(crate) fn release(&self) -> Result<(), Error> {
+        if self.is_dormant() && !is_free(&self.work_tree) {
+            // A move was cut short.
+            self.connect()?;
+        }
         if !self.leads_here() {
             return Ok(());
         }
@@ -244,18 +248,20 @@ fn change_places(directory: &Path, file: &Path) -> Result<(), Error> {
     match exchange(directory, file) {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::CrossesDevices => Err(error).at("move", directory)?,
-        Err(_) => {
-            let text = fs::read(file).at("read", file)?;
-            fs::remove_file(file).at("remove", file)?;
-            fs::rename(directory, file).at("move", directory)?;
-            fs::write(directory, text).at("write", directory)?;
-        }
+        Err(_) => change_places_in_steps(directory, file)?,
     }
     // In the work tree it is what leads to the git directory; below the superproject it is nothing.
     if !directory.ends_with(".git") {
         fs::remove_file(directory).at("remove", directory)?;
     }
     Ok(())
+}
+
+fn change_places_in_steps(directory: &Path, file: &Path) -> Result<(), Error> {
+    let text = fs::read(file).at("read", file)?;
+    fs::remove_file(file).at("remove", file)?;
+    fs::rename(directory, file).at("move", directory)?;
+    Ok(fs::write(directory, text).at("write", directory)?)
 }
 
 /// How to come from one absolute directory to another.
@@ -276,6 +282,18 @@ fn slashed(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_directory_and_a_file_change_places_also_in_steps() {
+        let temp = tempfile::tempdir().expect("a directory");
+        let (directory, file) = (temp.path().join("d"), temp.path().join("f"));
+        fs::create_dir(&directory).expect("a directory");
+        fs::write(directory.join("HEAD"), "x").expect("a file");
+        fs::write(&file, "gitdir: x").expect("a file");
+        change_places_in_steps(&directory, &file).expect("both may be moved");
+        assert_eq!(fs::read_to_string(&directory).ok().as_deref(), Some("gitdir: x"));
+        assert!(file.join("HEAD").is_file());
+    }
 
     #[test]
     fn the_way_from_one_directory_to_another_is_the_shortest() {
