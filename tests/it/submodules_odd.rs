@@ -296,6 +296,41 @@ fn a_project_behind_a_symlink_or_with_its_git_directory_elsewhere_is_one_like_an
     env.oca(&["-C", "../link", "submodules", "--check", "-q"]).success();
 }
 
+#[cfg(unix)]
+#[test]
+fn a_git_directory_that_is_a_symlink_or_somewhere_else_is_left_alone() {
+    let env = Env::new();
+    let remotes = declared(&env);
+    for (remote, path) in remotes.iter().zip(["oca/web", "oca/dms"]) {
+        let url = remote.path().to_str().expect("text");
+        env.git("", &["clone", "-q", "-b", "18.0", url, path]);
+    }
+    fs::rename(env.project().join("oca/web/.git"), env.project().join("web.git")).expect("a git directory");
+    std::os::unix::fs::symlink("../../web.git", env.project().join("oca/web/.git")).expect("a symlink");
+    fs::rename(env.project().join("oca/dms/.git"), env.project().join("dms.git")).expect("a git directory");
+    env.write("oca/dms/.git", "gitdir: ../../dms.git\n");
+    let kept = |name: &str| {
+        format!("error: `{name}` was left alone: the git directory of `[TEMP]/project/oca/{name}` is `")
+    };
+    env.oca(&["sync"]).stderr_contains(&kept("web")).stderr_contains(&kept("dms")).status(1);
+    for path in ["oca/web", "oca/dms"] {
+        env.assert_sound_checkout(path);
+    }
+}
+
+#[test]
+fn a_git_directory_that_is_damaged_is_named() {
+    let env = Env::new();
+    declared(&env);
+    env.sync();
+    env.git("", &["submodule", "--quiet", "deinit", "--all", "-f"]);
+    fs::remove_dir_all(env.project().join(".git/modules/oca/web/objects/pack")).expect("the objects");
+    env.oca(&["sync"])
+        .stderr_contains("error: cannot check out `web`\ncaused by: ")
+        .stderr_contains(".git/modules/oca/web")
+        .status(3);
+}
+
 #[test]
 fn a_submodule_with_its_git_directory_inside_is_absorbed() {
     let env = Env::new();

@@ -11,9 +11,7 @@ use git2::build::CheckoutBuilder;
 use crate::fs::{Context, exchange, open_to_others, write_if_changed};
 use crate::git::checkout::{ASIDE_PREFIX, CheckoutError, LocalWork, git_file, is_marked, own_commits};
 use crate::git::config_edit::{ConfigText, Name};
-use crate::git::store::bytes;
 use crate::git::{Checkout, Error};
-use crate::repo::CommitId;
 
 const CORE: Name<'_> = ("core", None);
 const WORK_TREE: &str = "worktree";
@@ -54,29 +52,32 @@ impl Module {
             && (own.symlink_metadata().is_err() || git_file(&self.work_tree).is_some_and(|to| !to.exists()))
     }
 
-    /// The commit at HEAD of the git directory, whatever its work tree is.
-    pub(crate) fn commit(&self) -> Option<CommitId> {
-        let repository = Repository::open_bare(&self.git).ok()?;
-        let commit = repository.head().ok()?.peel_to_commit().ok()?;
-        Some(CommitId::from_bytes(bytes(commit.id())))
-    }
-
     /// Gives a dormant git directory its work tree, at the commit that it was at. One in which nothing ever was goes.
     pub(crate) fn wake(&self) -> Result<(), Error> {
         if !self.is_dormant() {
             return Ok(());
         }
-        if fs::read_dir(&self.work_tree).is_ok_and(|mut entries| entries.next().is_some()) {
+        if !is_free(&self.work_tree) {
             // Files are there already: they are only told where their git directory is.
             return self.connect();
         }
-        if self.commit().is_none() {
-            let repository = Repository::open_bare(&self.git)?;
-            if repository.references()?.next().is_none() {
-                fs::remove_dir_all(&self.git).at("remove", &self.git)?;
-            }
-            return Ok(());
+        if self.was_never_used()? {
+            return self.remove();
         }
+        self.check_out().map_err(|error| error.in_checkout(&self.git))
+    }
+
+    /// Whether a clone that was killed is all that it is.
+    fn was_never_used(&self) -> Result<bool, Error> {
+        if ["index", "packed-refs", "logs"].iter().any(|name| self.git.join(name).exists()) {
+            return Ok(false);
+        }
+        Ok(Repository::open_bare(&self.git)?.references()?.next().is_none())
+    }
+
+    fn check_out(&self) -> Result<(), Error> {
+        // Without a work tree nobody is at work here: a lock is that of a run that was killed.
+        let _absent = fs::remove_file(self.git.join("index.lock"));
         // The files are written beside, so that a run that is killed leaves no half of them. What is beside has the
         // same way to the git directory, and stands in for the work tree where none is configured.
         self.configure(None)?;
@@ -87,7 +88,8 @@ impl Module {
         open_to_others(aside.path())?;
         self.write_git_file(&aside.path().join(".git"))?;
         let repository = Repository::open(aside.path())?;
-        let commit = repository.head()?.peel_to_commit()?;
+        let commit = repository.head().and_then(|head| head.peel_to_commit());
+        let commit = commit.map_err(|error| Error::Damaged { why: error.message().to_owned() })?;
         let mut checkout = CheckoutBuilder::new();
         checkout.force().disable_filters(true);
         repository.checkout_tree(commit.as_object(), Some(&mut checkout))?;
@@ -116,11 +118,15 @@ impl Module {
     /// What keeps the git directory of the work tree from being here.
     pub(crate) fn obstacle(&self) -> Option<CheckoutError> {
         let path = || self.work_tree.clone();
+        let own = self.own();
+        if own.is_symlink() {
+            return Some(CheckoutError::Elsewhere { path: path(), git: fs::read_link(&own).ok()? });
+        }
         match git_file(&self.work_tree) {
             Some(git) if git.exists() && !self.leads_here() => {
                 Some(CheckoutError::Elsewhere { path: path(), git })
             }
-            None if self.own().is_dir() && self.git.is_dir() => {
+            None if own.is_dir() && self.git.is_dir() => {
                 Some(CheckoutError::Occupied { path: path(), git: self.git.clone() })
             }
             _ => None,
