@@ -61,6 +61,22 @@ fn clones_become_submodules_and_clones_again() {
 }
 
 #[test]
+fn what_nobody_declares_becomes_a_clone_too_and_is_pruned_like_one() {
+    let env = Env::new();
+    let [web, _] = clones(&env);
+    set_mode(&env, "clone", "submodule");
+    env.sync();
+    env.commit_all("Have submodules");
+    env.run(&["remove", "dms"]);
+    set_mode(&env, "submodule", "clone");
+    env.sync();
+    assert!(env.exists("oca/dms/.git/HEAD") && env.git("", &["submodule", "status"]).is_empty());
+    env.oca(&["sync", "--prune"]).stderr("dms: removed\n2 repositories, 1 changed\n").success();
+    assert!(!env.exists("oca/dms"));
+    env.assert_checkout("oca/web", &web);
+}
+
+#[test]
 fn local_work_survives_both_ways() {
     let env = Env::new();
     let [web, dms] = clones(&env);

@@ -263,6 +263,7 @@ fn a_git_directory_of_an_earlier_submodule_is_not_overwritten() {
     let env = Env::new();
     declared(&env);
     env.sync();
+    env.git("oca/web", &["commit", "-q", "--allow-empty", "-m", "mine"]);
     // Somebody replaced the work tree by a clone.
     fs::remove_dir_all(env.project().join("oca/web")).expect("the work tree");
     let url = env.remotes().join("web.git");
@@ -274,7 +275,9 @@ fn a_git_directory_of_an_earlier_submodule_is_not_overwritten() {
         )
         .status(1);
     assert!(env.exists("oca/web/.git/HEAD") && env.exists(".git/modules/oca/web/HEAD"));
-    fs::remove_dir_all(env.project().join(".git/modules/oca/web")).expect("the git directory");
+    // Without the commit there is nothing to lose.
+    let own = env.head("oca/web");
+    env.git("", &["--git-dir=.git/modules/oca/web", "--work-tree=.", "update-ref", "HEAD", &own]);
     env.sync();
     env.oca(&["submodules", "--check", "-q"]).success();
     assert!(env.exists(".git/modules/oca/web/HEAD"));

@@ -1,9 +1,9 @@
 //! From submodules back to clones.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{STAGED, checkouts};
-use crate::commands::sync::keep_out;
+use crate::commands::sync::{keep_out, undeclared};
 use crate::error::{Error, counted};
 use crate::git::{self, Module, Superproject, SuperprojectChange};
 use crate::lock::Lock;
@@ -34,17 +34,25 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
     let mut change = SuperprojectChange::default();
     let mut released: Vec<Module> = Vec::new();
     let mut dissolved: BTreeSet<RepoName> = BTreeSet::new();
-    let checkouts = checkouts(&session.config.profiles, &top)?;
-    for (path, repo) in checkouts.into_iter().filter(|(_, repo)| lock.repo(&plan::pin(repo)).is_some()) {
+    let declared = checkouts(&session.config.profiles, &top)?.into_iter();
+    let declared = declared.filter(|(_, repo)| lock.repo(&plan::pin(repo)).is_some());
+    let mut checkouts: BTreeMap<String, RepoName> =
+        declared.map(|(path, repo)| (path, repo.name.clone())).collect();
+    // What oca made and nobody declares any more stays a checkout until it is pruned.
+    for (path, name) in undeclared(session)? {
+        let below = superproject.path_of(&path);
+        checkouts.extend(below.map(|path| (path, name)));
+    }
+    for (path, repo) in checkouts {
         for entry in entries.iter().filter(|entry| entry.path == path) {
             released.push(superproject.module(&entry.name, &path));
             modules.remove(&entry.name);
             change.forget.push(entry.name.clone());
-            dissolved.insert(repo.name.clone());
+            dissolved.insert(repo.clone());
         }
         if gitlinks.contains_key(&path) {
             change.unstage.push(path);
-            dissolved.insert(repo.name.clone());
+            dissolved.insert(repo);
         }
     }
     if dissolved.is_empty() {

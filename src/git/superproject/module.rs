@@ -109,6 +109,8 @@ impl Module {
         if own.is_dir() {
             let parent = self.git.parent().unwrap_or(Path::new("."));
             fs::create_dir_all(parent).at("create", parent)?;
+            // What is there by the same name waits for a work tree, and holds nothing that cannot be fetched again.
+            self.remove()?;
             self.write_git_file(&self.git)?;
             change_places(&own, &self.git)?;
         }
@@ -126,11 +128,16 @@ impl Module {
             Some(git) if git.exists() && !self.leads_here() => {
                 Some(CheckoutError::Elsewhere { path: path(), git })
             }
-            None if own.is_dir() && self.git.is_dir() => {
+            None if own.is_dir() && self.git.is_dir() && !self.is_expendable() => {
                 Some(CheckoutError::Occupied { path: path(), git: self.git.clone() })
             }
             _ => None,
         }
+    }
+
+    /// Whether nothing of the user's is in the git directory.
+    fn is_expendable(&self) -> bool {
+        self.own_commits().is_ok_and(|work| work.is_none())
     }
 
     /// Moves the git directory back into the work tree, which is an ordinary checkout then.
