@@ -52,6 +52,9 @@ impl Survey<'_> {
             }
             outcomes.push(RepoOutcome { name: removal.repo.clone(), url: String::new(), outcome });
         }
+        if !how.dry {
+            self.directories.iter().try_for_each(|directory| self.superproject.sweep(directory))?;
+        }
         let before = self.modules.entries();
         for name in self.comparison.stale.iter().chain(removed.iter().map(|removal| &removal.name)) {
             self.modules.remove(name);

@@ -16,7 +16,7 @@ pub(crate) use gitmodules::{Entry, GitModules};
 pub(crate) use module::{Module, is_free, move_work_tree, remove_if_empty};
 
 use super::Error;
-use super::checkout::git_file;
+use super::checkout::{ASIDE_PREFIX, git_file};
 use super::store::bytes;
 use crate::fs::read_if_there;
 use crate::repo::{CommitId, RemoteUrl};
@@ -164,6 +164,17 @@ impl Superproject {
     /// The git directory of a submodule and its work tree, by its name and its path.
     pub(crate) fn module(&self, name: &str, path: &str) -> Module {
         Module::new(self.modules_directory().join(name), self.directory.join(path))
+    }
+
+    /// Clears away what a killed run left among the git directories of a directory's submodules.
+    pub(crate) fn sweep(&self, directory: &str) -> Result<(), Error> {
+        let modules = self.modules_directory().join(directory);
+        for entry in std::fs::read_dir(modules).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX) {
+                crate::fs::remove_directory(&entry.path())?;
+            }
+        }
+        Ok(())
     }
 
     /// The git directories of submodules of oca's that were in a directory and have no entry any more, with the names

@@ -185,12 +185,16 @@ impl Module {
         if self.git.is_dir() { self.configure(None) } else { Ok(()) }
     }
 
-    /// Deletes the git directory.
+    /// Deletes the git directory: renamed first, so that a crash leaves no half of it under its name.
     pub(crate) fn remove(&self) -> Result<(), Error> {
-        if self.git.is_dir() {
-            fs::remove_dir_all(&self.git).at("remove", &self.git)?;
+        if !self.git.is_dir() {
+            return Ok(());
         }
-        Ok(())
+        let parent = self.git.parent().unwrap_or(Path::new("."));
+        let aside =
+            tempfile::Builder::new().prefix(ASIDE_PREFIX).tempdir_in(parent).at("write in", parent)?;
+        fs::rename(&self.git, aside.path().join("gone")).at("remove", &self.git)?;
+        Ok(aside.close().at("remove", &self.git)?)
     }
 
     /// The checkout that the work tree is.
