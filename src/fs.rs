@@ -75,6 +75,11 @@ pub(crate) fn remove_directory(path: &Path) -> Result<(), Error> {
     std::fs::remove_dir_all(path).at("remove", path)
 }
 
+/// Deletes a file.
+pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
+    std::fs::remove_file(path).at("remove", path)
+}
+
 /// A directory that no other process takes as long as this is held; the system lets go of it where a process is
 /// killed. Nothing is written into it.
 pub(crate) struct DirectoryLock {

@@ -13,7 +13,7 @@
 //!
 //! - `config` turns `repos.toml` into profiles; `lock` turns `oca.lock.json` into a lock and back. Neither knows
 //!   the other: `plan` alone sees both.
-//! - `git` is the only room that knows git2 or HTTP. `addons` reads modules through the trait
+//! - `git` is the only room that knows git2 or HTTP, and what a superproject is. `addons` reads modules through the trait
 //!   [`FileTree`](repo::FileTree) and has never heard of git; `facts` brings the two together.
 //! - `catalogue` knows the names of OCA's repositories and remembers which modules are in them; the commands ask.
 //! - `check` looks for what may be wrong with the modules of a profile: `plan`'s inventory in, findings out.

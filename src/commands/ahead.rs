@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::sync::prepare_directories;
+use super::target::Target;
+use crate::config::Mode;
 use crate::error::Error;
 use crate::fs::remove_directory_of;
-use crate::git::{Built, Checkout, Content, Head, Origin, Placed, Remote};
+use crate::git::{Built, Checkout, Content, Head, Origin, Remote};
 use crate::lock::Pin;
 use crate::plan;
 use crate::repo::CommitId;
@@ -30,8 +32,11 @@ struct Wanted {
 
 impl Ahead {
     /// What this sync will check out, whatever the commits turn out to be.
+    ///
+    /// A submodule is not built ahead: its git directory may wait elsewhere.
     pub(super) fn of_sync(session: &Session<'_>) -> Result<Self, Error> {
         let mut ahead = Self::default();
+        let builds = session.config.mode == Mode::Clone;
         for profile in session.profiles()? {
             for repo in profile.repos.iter().filter(|repo| !session.config.skips(&repo.name)) {
                 let wanted = ahead.wanted.entry(plan::pin(repo));
@@ -39,7 +44,7 @@ impl Ahead {
                 let wanted = wanted.or_insert_with(|| Wanted { depth, new: Vec::new() });
                 let checkout = Checkout::new(session.checkout(profile, &repo.name)?);
                 let is_known = wanted.new.iter().any(|(known, _)| known.path() == checkout.path());
-                if !is_known && checkout.head().is_ok_and(|head| head == Head::Absent) {
+                if builds && !is_known && checkout.head().is_ok_and(|head| head == Head::Absent) {
                     wanted.new.push((checkout, session.origin(&repo.url, &repo.reference)?));
                 }
             }
@@ -88,8 +93,9 @@ impl Ahead {
     }
 
     /// The checkout that was built for a directory, if it is the one that is wanted there.
-    pub(super) fn take(&self, path: &Path, wanted: &Placed) -> Option<Built> {
+    pub(super) fn take(&self, target: &Target<'_>) -> Option<Built> {
         let mut all = self.built.lock().unwrap_or_else(PoisonError::into_inner);
-        all.remove(path).filter(|built| built.placed() == wanted)
+        let built = all.remove(target.checkout.path())?;
+        (target.head == Head::Absent && *built.placed() == target.wanted()).then_some(built)
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::ahead::Ahead;
+use super::submodules::Survey;
 use crate::cli::{Format, FormatArg};
+use crate::config::Mode;
 use crate::error::{Error, counted};
 use crate::facts::{self, Source};
 use crate::fs::Written;
@@ -124,6 +126,14 @@ fn check(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     {
         differences.push(Difference::Layout);
     }
+    let mut submodules = Vec::new();
+    if let Some(lock) =
+        lock.as_ref().filter(|_| differences.is_empty() && session.config.mode == Mode::Submodule)
+        && let Some(survey) = Survey::take(session, lock)?
+    {
+        submodules = survey.differences().to_vec();
+        differences.extend(submodules.iter().cloned().map(Difference::Submodule));
+    }
     let mut failures = Vec::new();
     if let Some(lock) = lock.as_ref().filter(|_| args.upstream) {
         let (gone, failed) = upstream(session, lock)?;
@@ -146,6 +156,9 @@ fn check(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let names: Vec<RepoName> = differences.iter().filter_map(unreachable).collect();
     if !names.is_empty() && names.len() == differences.len() {
         return Err(Error::Unreachable { names });
+    }
+    if !submodules.is_empty() {
+        return Err(Error::Submodules { differences: submodules });
     }
     match (lock, differences.is_empty()) {
         (_, true) => Ok(()),

@@ -16,7 +16,9 @@ mod remove;
 mod requirements;
 mod rewrite;
 mod status;
+mod submodules;
 mod sync;
+mod target;
 mod tree;
 mod verify;
 mod why;
@@ -51,6 +53,7 @@ pub(crate) enum Command {
     Requirements(requirements::Args),
     /// Compare the checkouts with the lock
     Status(status::Args),
+    Submodules(submodules::Args),
     /// Compare the lock with the remotes
     Outdated(outdated::Args),
     /// List the modules of the profile
@@ -87,6 +90,7 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<(), Error> {
         Command::AddonsPath(args) => addons_path::run(args, &session()?),
         Command::Requirements(args) => requirements::run(args, &session()?),
         Command::Status(args) => status::run(args, &session()?),
+        Command::Submodules(args) => submodules::run(args, &session()?),
         Command::Outdated(args) => outdated::run(args, &session()?),
         Command::List(args) => list::run(args, &session()?),
         Command::Tree(args) => tree::run(args, &session()?),

@@ -5,20 +5,23 @@ use std::path::{Path, PathBuf};
 
 use super::ahead::Ahead;
 use super::lock;
+use super::submodules::{self, How, Survey};
+use super::target::Target;
 use crate::cli::{Format, FormatArg};
-use crate::config::Profile;
+use crate::config::{Mode, Profile};
 use crate::error::{Error, counted};
 use crate::fs::{Context, create_directory, read_if_there, remove_directory, write_if_changed};
-use crate::git::{
-    self, ASIDE_PREFIX, Built, Checkout, CheckoutError, Content, Git, Head, Origin, Placed, Remote,
-};
+use crate::git::{self, ASIDE_PREFIX, Built, Checkout, CheckoutError, Content, Git, Head, Module, Remote};
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::output::{json, render_outcome, render_planned};
 use crate::plan::{self, Moves};
 use crate::progress::Progress;
-use crate::repo::{RemoteUrl, RepoName};
+use crate::repo::RepoName;
 use crate::report::{Outcome, RepoOutcome, Step};
 use crate::session::Session;
+
+/// What the `.gitignore` among the checkouts says, so that the surrounding repository does not swallow them.
+pub(super) const KEEP_OUT: &[u8] = b"*\n";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -42,8 +45,21 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let _claim = session.claim()?;
     let pruned: &[Profile] = if args.prune { &session.config.profiles } else { &[] };
     session.profiles()?.into_iter().chain(pruned).try_for_each(|profile| session.refuse_links(profile))?;
+    let is_submodules = session.config.mode == Mode::Submodule;
+    if is_submodules {
+        submodules::refuse_unfit(session)?;
+    }
     let (lock, ahead) = current_lock(args, session)?;
-    let (targets, mut outcomes) = targets(session, &lock)?;
+    let mut survey = if is_submodules {
+        Some(Survey::needed(session, &lock)?)
+    } else {
+        submodules::dissolve(session, &lock, args.dry_run)?;
+        None
+    };
+    if let Some(survey) = survey.as_ref().filter(|_| !args.dry_run) {
+        survey.relocate()?;
+    }
+    let (targets, mut outcomes) = targets(session, &lock, survey.as_ref())?;
     let (ready, work): (Vec<Target<'_>>, Vec<Target<'_>>) =
         targets.into_iter().partition(|target| target.is_ready() && !(args.force && target.has_work()));
     outcomes.extend(ready.iter().map(|target| target.outcome(Outcome::UpToDate)));
@@ -54,10 +70,16 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             place(session, &work, &ahead, args.force)?
         });
     }
-    if args.prune {
-        outcomes.extend(prune(session, args)?);
+    let mut kept = BTreeSet::new();
+    if let Some(survey) = &mut survey {
+        let settled = survey.settle(How { force: args.force, prune: args.prune, dry: args.dry_run })?;
+        kept.extend(settled.iter().map(|repo| repo.name.clone()));
+        outcomes.extend(survey.collisions().into_iter().chain(settled));
     }
-    finish(session, args, outcomes)
+    if args.prune {
+        outcomes.extend(prune(session, args, &kept)?);
+    }
+    finish(session, args, survey.as_ref(), outcomes)
 }
 
 /// The lock as declared: updated where something is not pinned yet, unless that is forbidden. With it, the checkouts
@@ -87,59 +109,12 @@ fn current_lock(args: &Args, session: &Session<'_>) -> Result<(Lock, Ahead), Err
     }
 }
 
-/// A directory and what it should hold.
-struct Target<'a> {
-    locked: &'a LockedRepo,
-    checkout: Checkout,
-    origin: Origin,
-    /// Where requests go, with what secrets were written.
-    url: RemoteUrl,
-    depth: u32,
-    head: Head,
-}
-
-impl Target<'_> {
-    fn name(&self) -> &RepoName {
-        &self.locked.pin.name
-    }
-
-    /// By HEAD and the marker alone: files are `oca status`'s business.
-    fn is_ready(&self) -> bool {
-        matches!(&self.head, Head::Complete(placed) if *placed == self.wanted())
-    }
-
-    fn wanted(&self) -> Placed {
-        Placed { commit: self.locked.commit, depth: self.depth, url: self.origin.url.clone() }
-    }
-
-    /// What `--force` discards; where it cannot be told, there may be some.
-    fn has_work(&self) -> bool {
-        !self.checkout.local_work(None).is_ok_and(|work| work.is_none())
-    }
-
-    fn outcome(&self, outcome: Outcome) -> RepoOutcome {
-        RepoOutcome { name: self.name().clone(), url: self.locked.pin.url.to_string(), outcome }
-    }
-
-    fn done(&self) -> Outcome {
-        let to = self.locked.commit;
-        match &self.head {
-            Head::Absent | Head::HalfClone | Head::NotGit | Head::Link | Head::Other(None) => {
-                Outcome::Created(to)
-            }
-            Head::Complete(placed) if placed.commit == to => Outcome::Refreshed(to),
-            Head::Complete(placed) => Outcome::Moved { from: Some(placed.commit), to },
-            Head::Other(Some(from)) if *from == to => Outcome::Refreshed(to),
-            Head::Other(Some(from)) => Outcome::Moved { from: Some(*from), to },
-        }
-    }
-}
-
 /// The checkouts of the profiles asked for, each directory once, in path order; and those that are left alone
 /// before anything is asked for.
 fn targets<'a>(
     session: &'a Session<'_>,
     lock: &'a Lock,
+    survey: Option<&Survey<'_>>,
 ) -> Result<(Vec<Target<'a>>, Vec<RepoOutcome>), Error> {
     let mut seen = BTreeSet::new();
     let (mut targets, mut failures) = (Vec::new(), Vec::new());
@@ -147,6 +122,11 @@ fn targets<'a>(
         for selected in plan::selected(profile, lock) {
             let path = session.checkout(profile, &selected.repo.name)?;
             if session.config.skips(&selected.repo.name) || !seen.insert(path.clone()) {
+                continue;
+            }
+            let module = survey.and_then(|survey| survey.module(&path));
+            if survey.is_some() && module.is_none() {
+                // A tracked file is in the way, which is told of for all profiles.
                 continue;
             }
             let checkout = Checkout::new(path);
@@ -161,6 +141,7 @@ fn targets<'a>(
             };
             targets.push(Target {
                 head,
+                module,
                 checkout,
                 origin: session.origin(&selected.repo.url, &selected.repo.reference)?,
                 url: session.remote_url(&selected.repo.url)?,
@@ -192,7 +173,7 @@ fn place(
             work,
             |place, target| {
                 watcher.started(place);
-                match ahead.take(target.checkout.path(), &target.wanted()) {
+                match ahead.take(target) {
                     Some(built) => Ok(Ready::Built(built)),
                     None => fetch(git, target, force, &Watch { watcher, place }),
                 }
@@ -203,8 +184,11 @@ fn place(
                     let placed = match ready {
                         Ready::Built(built) => target.checkout.settle(built).map_err(CheckoutError::from),
                         Ready::Stored(remote, content) => target.checkout.place(&remote, &content, force),
+                        Ready::Placed => Ok(()),
                     };
                     placed.map_err(Outcome::not_placed)?;
+                    let absorbed = target.module.as_ref().map_or(Ok(()), Module::absorb);
+                    absorbed.map_err(Outcome::not_placed)?;
                     Ok(target.done())
                 });
                 let outcome = outcome.unwrap_or_else(|failure| failure);
@@ -217,10 +201,12 @@ fn place(
     Ok(outcomes)
 }
 
-/// What only has to be put in place.
+/// What there is to be put in place.
 enum Ready<'a> {
     Built(Built),
     Stored(Remote<'a>, Content<'a>),
+    /// All of it is, but for its git directory perhaps.
+    Placed,
 }
 
 struct Watch<'a> {
@@ -228,7 +214,8 @@ struct Watch<'a> {
     place: usize,
 }
 
-/// Brings what the checkout needs into the store; asks no server for a checkout that will be left alone.
+/// Brings what the checkout needs into the store; asks no server for a checkout that will be left alone, or that
+/// needs nothing but its git directory moved.
 fn fetch<'a>(
     git: &'a Git,
     target: &'a Target<'_>,
@@ -237,13 +224,17 @@ fn fetch<'a>(
 ) -> Result<Ready<'a>, Outcome> {
     let failed = |error| Outcome::Failed(error);
     let LockedRepo { pin, commit, .. } = target.locked;
-    if let Some(obstacle) = target.checkout.obstacle(&target.head)
-        && (!force || target.head == Head::Link)
+    let head = target.wake(force)?;
+    if let Some(obstacle) = target.obstacle(&head)
+        && (!force || !matches!(obstacle, CheckoutError::NotGit { .. } | CheckoutError::Unborn { .. }))
     {
         return Err(Outcome::Kept(obstacle));
     }
+    if target.is_placed(&head) && !(force && target.has_work()) {
+        return Ok(Ready::Placed);
+    }
     let remote = git.remote(&target.url).map_err(failed)?;
-    if let (Head::Complete(_) | Head::Other(Some(_)), false) = (&target.head, force) {
+    if let (Head::Complete(_) | Head::Other(Some(_)), false) = (&head, force) {
         let failed = |error| Outcome::CheckoutFailed { step: Step::Inspect, error };
         target.checkout.recover().map_err(failed)?;
         if let Some(obstacle) = target.checkout.in_the_way(Some(&remote), &target.origin).map_err(failed)? {
@@ -261,7 +252,10 @@ fn fetch<'a>(
 fn foresee(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Vec<RepoOutcome> {
     let foreseen = |target: &Target<'_>| {
         let outcome = match &target.head {
-            head if force && *head != Head::Link => target.done(),
+            head if target.is_placed(head) || (force && *head != Head::Link) => {
+                let obstacle = target.module.as_ref().and_then(Module::obstacle);
+                obstacle.map_or_else(|| target.done(), Outcome::Kept)
+            }
             Head::Complete(_) | Head::Other(Some(_)) => {
                 // Nothing is made for a dry run: where there is no cache yet, it knows of no commit.
                 let git = session.git().ok();
@@ -269,7 +263,7 @@ fn foresee(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Vec<RepoO
                 let obstacle = target.checkout.in_the_way(remote.as_ref(), &target.origin);
                 kept_for(obstacle).unwrap_or_else(|| target.done())
             }
-            head => target.checkout.obstacle(head).map_or_else(|| target.done(), Outcome::Kept),
+            head => target.obstacle(head).map_or_else(|| target.done(), Outcome::Kept),
         };
         target.outcome(outcome)
     };
@@ -290,7 +284,9 @@ pub(super) fn prepare_directories(session: &Session<'_>) -> Result<(), Error> {
     let directories = session.profiles()?.into_iter().map(|profile| session.checkouts(profile));
     for directory in directories.collect::<Result<BTreeSet<PathBuf>, Error>>()? {
         create_directory(&directory)?;
-        keep_out(session, &directory)?;
+        if session.config.mode == Mode::Clone {
+            keep_out(session, &directory)?;
+        }
         for entry in std::fs::read_dir(&directory).at("read", &directory)? {
             let entry = entry.at("read", &directory)?;
             if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX) {
@@ -302,10 +298,10 @@ pub(super) fn prepare_directories(session: &Session<'_>) -> Result<(), Error> {
 }
 
 /// Keeps the checkouts out of the surrounding repository, unless the user has a word of their own in that.
-fn keep_out(session: &Session<'_>, directory: &Path) -> Result<(), Error> {
+pub(super) fn keep_out(session: &Session<'_>, directory: &Path) -> Result<(), Error> {
     let ignore = directory.join(".gitignore");
     if !ignore.is_symlink() && !ignore.exists() {
-        write_if_changed(&ignore, b"*\n")?;
+        write_if_changed(&ignore, KEEP_OUT)?;
         return Ok(());
     }
     let text = read_if_there(&ignore)?.unwrap_or_default();
@@ -316,10 +312,17 @@ fn keep_out(session: &Session<'_>, directory: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes checkouts of ours that no profile declares, and in which nobody works.
-fn prune(session: &Session<'_>, args: &Args) -> Result<Vec<RepoOutcome>, Error> {
+/// Removes checkouts of ours that no profile declares, and in which nobody works. Submodules are told of already.
+fn prune(
+    session: &Session<'_>,
+    args: &Args,
+    submodules: &BTreeSet<RepoName>,
+) -> Result<Vec<RepoOutcome>, Error> {
     let mut outcomes = Vec::new();
     for (path, name) in undeclared(session)? {
+        if submodules.contains(&name) {
+            continue;
+        }
         let checkout = Checkout::new(path);
         let work =
             || checkout.whole_work().map(|work| (!work.is_none()).then_some(CheckoutError::LocalWork(work)));
@@ -367,7 +370,12 @@ pub(super) fn undeclared(session: &Session<'_>) -> Result<BTreeMap<PathBuf, Repo
     Ok(found)
 }
 
-fn finish(session: &Session<'_>, args: &Args, outcomes: Vec<RepoOutcome>) -> Result<(), Error> {
+fn finish(
+    session: &Session<'_>,
+    args: &Args,
+    survey: Option<&Survey<'_>>,
+    outcomes: Vec<RepoOutcome>,
+) -> Result<(), Error> {
     if let Format::Json = args.format.format {
         session.printer.data(&json::outcomes(&outcomes, args.dry_run));
     } else if args.dry_run {
@@ -386,6 +394,9 @@ fn finish(session: &Session<'_>, args: &Args, outcomes: Vec<RepoOutcome>) -> Res
     match changed {
         0 if failures.is_empty() => session.printer.note(&format!("{total} up to date")),
         changed => session.printer.note(&format!("{total}, {changed} {verb}")),
+    }
+    if let Some(survey) = survey {
+        survey.tell(args.dry_run);
     }
     if failures.is_empty() { Ok(()) } else { Err(Error::Repos { failures }) }
 }

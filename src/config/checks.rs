@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::document::Document;
 use super::error::{Fault, table_name};
 use super::lineage::Lineage;
-use super::profile::{Profile, Repo};
-use super::schema::Declared;
+use super::profile::{Mode, Profile, Repo};
+use super::schema::{Declared, DeclaredRepo};
 
 /// A table about a repository that nobody has is most likely a slip of the pen.
 pub(super) fn refuse_unused(
@@ -36,6 +36,30 @@ pub(super) fn refuse_unused(
                 fault,
             );
         }
+    }
+}
+
+/// A gitlink names a commit that everybody can fetch, from a url that everybody may read.
+pub(super) fn refuse_unfetchable(declared: &Declared, document: &Document<'_>) {
+    if declared.mode != Some(Mode::Submodule) {
+        return;
+    }
+    let refuse = |outer: &str, repo: &DeclaredRepo| {
+        let settings = &repo.settings;
+        let uses = [
+            ("merges", settings.merges.as_ref().is_some_and(|merges| !merges.is_empty())),
+            ("patches", settings.patches.as_ref().is_some_and(|patches| !patches.is_empty())),
+            ("url", settings.url.as_ref().is_some_and(|url| url.without_secret() != *url)),
+        ];
+        for (key, _) in uses.into_iter().filter(|(_, is_used)| *is_used) {
+            let name = repo.name.to_string();
+            document.refuse(repo.line, &table_name(outer, &name), Fault::NotInSubmodule { key, name });
+        }
+    };
+    declared.repos.iter().for_each(|repo| refuse("repos", repo));
+    for profile in &declared.profiles {
+        let outer = format!("{}.override", header(&profile.name));
+        profile.overrides.iter().for_each(|repo| refuse(&outer, repo));
     }
 }
 

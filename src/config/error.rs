@@ -141,6 +141,8 @@ pub(crate) enum Fault {
     MissingField { key: &'static str, example: &'static str },
     #[error("profile `{inner}` has its checkouts inside one of profile `{outer}`, `{checkout}`,")]
     NestedCheckout { outer: String, inner: String, checkout: String },
+    #[error("`{key}` of `{name}` does not go together with `mode = \"submodule\"`")]
+    NotInSubmodule { key: &'static str, name: String },
     #[error("unknown field `{key}`")]
     UnknownField { key: String, known: Vec<&'static str> },
     #[error("unknown profile `{name}` for `{key}`")]
@@ -164,6 +166,12 @@ impl Fault {
                 Some(names.join(" -> "))
             }
             Self::WrongType { wanted, found, .. } => Some(format!("{found}, where {wanted} is wanted")),
+            Self::NotInSubmodule { key: "url", .. } => {
+                Some("`.gitmodules` would show its user or password to everybody".to_owned())
+            }
+            Self::NotInSubmodule { .. } => {
+                Some("its gitlink would name a commit that nobody can fetch".to_owned())
+            }
             Self::Duplicate { .. }
             | Self::Exclusive { .. }
             | Self::MissingField { .. }
@@ -188,6 +196,10 @@ impl Fault {
             Self::Exclusive { first, second } => Some(format!("keep either `{first}` or `{second}`")),
             Self::ExtendsCycle { .. } => Some("delete one of these `extends`".to_owned()),
             Self::MissingField { example, .. } => Some(format!("write `{example}`")),
+            Self::NotInSubmodule { key: "url", .. } => {
+                Some("leave it out of the url, and set a token for its host".to_owned())
+            }
+            Self::NotInSubmodule { key, .. } => Some(format!("delete `{key}`, or set `mode = \"clone\"`")),
             Self::UnknownField { key, known } => Some(near_or_all(key, known, "fields here are")),
             Self::UnknownProfile { name, known, .. } => Some(near_or_all(name, known, "profiles here are")),
             Self::UnusedRepo { name, known } | Self::UnusedOverride { name, known, .. } => {

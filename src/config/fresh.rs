@@ -5,7 +5,7 @@ use std::fmt::Write;
 use toml_edit::Value;
 
 use super::base_url::{BaseUrl, OCA};
-use super::profile::Merge;
+use super::profile::{Merge, Mode};
 use super::resolve::PATH;
 use super::values;
 use crate::repo::{Edition, Reference, RemoteUrl, RepoName, Series};
@@ -20,6 +20,7 @@ pub(crate) struct Fresh {
     pub(crate) edition: Edition,
     /// Where the checkouts land.
     pub(crate) path: String,
+    pub(crate) mode: Mode,
     /// Directories of own modules.
     pub(crate) locals: Vec<String>,
     pub(crate) repos: Vec<FreshRepo>,
@@ -56,6 +57,7 @@ impl Fresh {
         }
         field(&mut text, "base-url", base.as_deref().filter(|base| *base != OCA));
         field(&mut text, "path", Some(self.path.as_str()).filter(|path| *path != PATH));
+        field(&mut text, "mode", Some("submodule").filter(|_| self.mode == Mode::Submodule));
         for local in &self.locals {
             text.push_str("\n[[local]]\n");
             field(&mut text, "path", Some(local));

@@ -30,11 +30,12 @@ pub(crate) use error::{Error, Unsupported, near, near_or_all};
 pub(crate) use expand::{Template, Unusable, expand_url};
 pub(crate) use fresh::{Fresh, FreshRepo, remote_url};
 pub(crate) use machine::Machine;
-pub(crate) use profile::{Drop, Layout, Local, Merge, ModuleRequest, Position, Profile, Repo, Surround};
+pub(crate) use profile::{
+    Drop, Layout, Local, Merge, Mode, ModuleRequest, Position, Profile, Repo, Surround,
+};
 pub(crate) use resolve::PATH;
 
 use error::Fault;
-use profile::Mode;
 
 use crate::fs;
 use crate::repo::RepoName;
@@ -51,7 +52,6 @@ pub(crate) struct Config {
     pub(crate) file: PathBuf,
     /// What its relative paths are relative to.
     pub(crate) directory: PathBuf,
-    #[cfg_attr(not(test), expect(dead_code, reason = "its command comes later"))]
     pub(crate) mode: Mode,
     pub(crate) base: BaseUrl,
     /// The one that is named, or the only one there is.

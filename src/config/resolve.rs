@@ -114,6 +114,7 @@ pub(super) fn profiles(
             filled_in(profile, settings, series, repos, inherited)
         })
         .collect();
+    checks::refuse_unfetchable(declared, document);
     checks::refuse_unused(declared, &profiles, lineage, document);
     checks::refuse_case_clashes(&profiles, document);
     checks::refuse_checkout_clashes(&profiles, document);

@@ -113,9 +113,6 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
     let settings = settings(&mut top);
     let base_url = top.text("base-url", BaseUrl::parse);
     let mode = top.word("mode", &[("clone", Mode::Clone), ("submodule", Mode::Submodule)]);
-    if mode == Some(Mode::Submodule) {
-        top.note_unsupported("mode", "mode = \"submodule\"");
-    }
     let default_profile = top
         .text("default-profile", values::profile_name)
         .map(|value| At { value, line: top.line_of("default-profile").unwrap_or(1) });

@@ -11,7 +11,7 @@ pub(crate) use edit::EditError;
 use crate::lock::Dispute;
 use crate::plan::RefusedPin;
 use crate::repo::{Invalid, RepoName, Series, UnreadableTree};
-use crate::report::{Difference, Outcome, RepoOutcome, Unmet};
+use crate::report::{Difference, Outcome, RepoOutcome, SubmoduleDifference, Unmet};
 use crate::requirements::{Conflict, Problem};
 use crate::{config, export, fs, git, import, lock};
 
@@ -79,6 +79,10 @@ pub(crate) enum Error {
     NoLock { file: PathBuf },
     #[error("there is no `repos.toml` here or in a directory above to say for which series")]
     NoSeries,
+    #[error("`mode = \"submodule\"` needs a git repository around `{}`", directory.display())]
+    NoSuperproject { directory: PathBuf },
+    #[error("`{}` does not say `mode = \"submodule\"`", file.display())]
+    NotSubmodules { file: PathBuf },
     #[error("no OCA repository has {} on {odoo}", quoted(modules))]
     Nowhere { modules: Vec<String>, odoo: Series, near: Vec<String>, unasked: usize },
     #[error("`{}` is not an export of oca", directory.display())]
@@ -96,11 +100,16 @@ pub(crate) enum Error {
     /// What failed and what was kept from being done, by repository.
     #[error("{} failed", counted(failures.len(), "repository", "repositories"))]
     Repos { failures: Vec<RepoOutcome> },
+    #[error("the url of `{name}` holds a user or password, which `.gitmodules` would show to everybody")]
+    SecretInSubmodule { name: RepoName },
     /// The answer is no, and the report has said why.
     #[error("")]
     Silent,
     #[error("`{}` is out of date{}: {}", file.display(), because(*locked), difference_list(differences))]
     Stale { file: PathBuf, differences: Vec<Difference>, locked: bool },
+    /// The lock is what is declared, and the surrounding repository is not what the lock says.
+    #[error("`.gitmodules` and the index are not what the lock says: {}", first_of(differences))]
+    Submodules { differences: Vec<SubmoduleDifference> },
     #[error("{}", refused_pin(file, refused))]
     RefusedPin { file: PathBuf, refused: RefusedPin },
     #[error("cannot start threads: {0}")]
@@ -148,6 +157,7 @@ impl Error {
             | Self::ProfileNotLocked { .. }
             | Self::Silent
             | Self::Stale { .. }
+            | Self::Submodules { .. }
             | Self::Unreachable { .. } => 1,
             Self::BadDate { .. }
             | Self::BadName { .. }
@@ -167,12 +177,15 @@ impl Error {
             | Self::NoCache
             | Self::NoConfig
             | Self::NoSeries
+            | Self::NoSuperproject { .. }
+            | Self::NotSubmodules { .. }
             | Self::NotAnExport { .. }
             | Self::NoConstraints { .. }
             | Self::NotUtf8 { .. }
             | Self::OneProfile
             | Self::PinWithoutCommit { .. }
             | Self::RefusedPin { .. }
+            | Self::SecretInSubmodule { .. }
             | Self::Threads(_)
             | Self::TwoPins { .. }
             | Self::UnknownModule { .. }
@@ -230,6 +243,8 @@ impl Error {
                 Some("write the file, or take it off the list in `[requirements]`".to_owned())
             }
             Self::NoSeries => Some("name it with `--odoo`, such as `--odoo 18.0`".to_owned()),
+            Self::NoSuperproject { .. } => Some("run `git init`, or set `mode = \"clone\"`".to_owned()),
+            Self::NotSubmodules { .. } => Some("write that into it, then run `oca sync`".to_owned()),
             Self::Nowhere { near, .. } if !near.is_empty() => Some(format!("did you mean {}?", quoted(near))),
             Self::Nowhere { unasked: 0, .. } => {
                 Some("check the name; where it is new, ask again with `oca find --refresh`".to_owned())
@@ -248,7 +263,11 @@ impl Error {
             Self::RefusedPin { refused: RefusedPin::Ambiguous { name, .. }, .. } => {
                 Some(format!("write the commit as `rev` into the `override.{name}` of a profile"))
             }
+            Self::SecretInSubmodule { .. } => {
+                Some("leave it out of the url, and set a token for its host".to_owned())
+            }
             Self::Stale { .. } => Some("run `oca lock` and commit the result".to_owned()),
+            Self::Submodules { .. } => Some("run `oca submodules` and commit the result".to_owned()),
             Self::Unreachable { names } => {
                 let names: Vec<&str> = names.iter().map(RepoName::as_str).collect();
                 Some(format!(
@@ -285,7 +304,11 @@ impl Error {
 }
 
 fn git_code(error: &git::Error) -> u8 {
-    if matches!(error, git::Error::Vanished { .. }) { 4 } else { 3 }
+    match error {
+        git::Error::Vanished { .. } => 4,
+        git::Error::ModulesLink { .. } | git::Error::ModulesMalformed { .. } => 2,
+        _ => 3,
+    }
 }
 
 fn outcome_code(outcome: &Outcome) -> u8 {
@@ -334,11 +357,20 @@ fn because(locked: bool) -> &'static str {
 }
 
 fn difference_list(differences: &[Difference]) -> String {
+    if differences.is_empty() { "it is not as oca writes it".to_owned() } else { first_of(differences) }
+}
+
+/// The first of some differences, and how many more there are.
+fn first_of(differences: &[impl ToString]) -> String {
     match differences {
-        [] => "it is not as oca writes it".to_owned(),
+        [] => String::new(),
         [one] => one.to_string(),
         [first, rest @ ..] => {
-            format!("{first}, and {}", counted(rest.len(), "more difference", "more differences"))
+            format!(
+                "{}, and {}",
+                first.to_string(),
+                counted(rest.len(), "more difference", "more differences")
+            )
         }
     }
 }

@@ -68,6 +68,12 @@ pub(crate) enum Error {
     DamagedRemote { path: PathBuf, why: String },
     #[error("it uses git's `{extension}`, which libgit2 cannot read")]
     Extension { extension: String, convert: &'static str },
+    #[error("`{}` is there: git is at work in this repository, or was killed", lock.display())]
+    IndexLocked { lock: PathBuf },
+    #[error("`{}` is a symbolic link, which git refuses too", file.display())]
+    ModulesLink { file: PathBuf },
+    #[error("`{}` at line {line}: {why}", file.display())]
+    ModulesMalformed { file: PathBuf, line: usize, why: String },
     #[error("{why}")]
     Git { why: String },
     #[error(transparent)]
@@ -146,6 +152,9 @@ impl Error {
                 format!("check that `git ls-remote {url}` works, then try again")
             }
             Self::Program { .. } => "install it, or name another in `GIT_SSH_COMMAND`".to_owned(),
+            Self::IndexLocked { .. } => "wait for the other git; where there is none, delete the file".to_owned(),
+            Self::ModulesLink { .. } => "put a file in its place".to_owned(),
+            Self::ModulesMalformed { .. } => "correct the line; after a merge, settle its conflicts first".to_owned(),
             Self::Git { .. } | Self::File(_) => return None,
         })
     }
@@ -175,6 +184,14 @@ impl From<git2::Error> for Error {
                 "partialclone" => "git fetch --refetch && git config --unset extensions.partialClone",
                 "refstorage" => "git refs migrate --ref-format=files",
                 _ => "git update-index --no-split-index && git sparse-checkout disable",
+            };
+            return Self::Extension { extension: extension.to_owned(), convert };
+        }
+        if let Some(extension) = message.strip_prefix("unsupported mandatory extension: ") {
+            let (extension, convert) = match extension.trim_matches('\'') {
+                "link" => ("split index", "git update-index --no-split-index"),
+                "sdir" => ("sparse index", "git sparse-checkout reapply --no-sparse-index"),
+                other => (other, "git update-index --index-version 2"),
             };
             return Self::Extension { extension: extension.to_owned(), convert };
         }

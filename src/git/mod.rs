@@ -11,6 +11,8 @@ mod auth;
 mod bounded;
 mod cache;
 mod checkout;
+mod config_edit;
+mod config_text;
 mod configuration;
 mod daemon;
 mod error;
@@ -37,10 +39,16 @@ pub(crate) use cache::{Fate, Pruned, Pruning, StoreSize, clean_cache, leftovers,
 pub(crate) use checkout::{
     ASIDE_PREFIX, Built, Checkout, CheckoutError, Content, Head, LocalWork, Origin, Placed,
 };
+pub(crate) use config_text::{
+    Section as ConfigSection, Variable as ConfigVariable, sections as config_sections,
+};
 pub(crate) use error::Error;
 pub(crate) use remote::Remote;
 pub(crate) use store::Store;
-pub(crate) use superproject::{Superproject, superproject};
+pub(crate) use superproject::{
+    Active, Change as SuperprojectChange, Entry as SubmoduleEntry, GitModules, Module, Superproject, is_free,
+    may_have_submodules, move_work_tree, relative_url, remove_if_empty,
+};
 pub(crate) use text::merge_text;
 
 use crate::repo::{CommitId, RemoteUrl};

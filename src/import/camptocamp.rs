@@ -11,7 +11,7 @@ use crate::git;
 pub(super) fn read(directory: &Path, around: &Surroundings<'_>) -> Result<Declaration, Error> {
     let root = directory_of(directory);
     let mut declaration = match Text::load_if_there(&directory.with_file_name(".gitmodules"))? {
-        Some(text) => gitmodules::read(&text, git::superproject(&root)?.as_ref())?,
+        Some(text) => gitmodules::read(&text, git::Superproject::at(&root)?.as_ref())?,
         None => Declaration { base: root, ..Declaration::default() },
     };
     declaration.series = aggregator::series(around);

@@ -1,14 +1,31 @@
 //! `.gitmodules`, with the gitlinks of the repository around it as pins.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Component, Path, PathBuf};
 
 use super::git_config::{self, Section, Variable};
 use super::{Declaration, Error, Place, Repo, Text, reference, url};
-use crate::git::Superproject;
+use crate::git::{Superproject, relative_url};
+use crate::repo::CommitId;
+
+/// The repository that the file is in.
+struct Outer {
+    directory: PathBuf,
+    origin: Option<String>,
+    gitlinks: BTreeMap<String, CommitId>,
+}
+
+impl Outer {
+    fn of(superproject: &Superproject) -> Result<Self, Error> {
+        let directory = superproject.directory().to_owned();
+        Ok(Self { directory, origin: superproject.origin(), gitlinks: superproject.gitlinks()? })
+    }
+}
 
 /// Reads the submodules; without a repository around the file there are no pins.
 pub(super) fn read(text: &Text, outer: Option<&Superproject>) -> Result<Declaration, Error> {
+    let outer = outer.map(Outer::of).transpose()?;
+    let outer = outer.as_ref();
     let mut declaration =
         Declaration { base: text.directory(), has_pins: outer.is_some(), ..Declaration::default() };
     if outer.is_none() {
@@ -34,16 +51,8 @@ pub(super) fn read(text: &Text, outer: Option<&Superproject>) -> Result<Declarat
         }
         declaration.repos.push(repo);
     }
-    let is_there = |repo: &&Repo| declaration.base.join(&repo.path).join(".git").exists();
-    let there = declaration.repos.iter().filter(is_there).count();
-    if there > 0 {
-        let them = if there == 1 { "1 submodule is".to_owned() } else { format!("{there} submodules are") };
-        let words =
-            format!("{them} checked out, which `oca sync` leaves alone: run `git submodule deinit --all`");
-        declaration.notes.push(text.whole().note(words));
-    }
     let declared: BTreeSet<String> = declaration.repos.iter().map(|repo| slashed(&repo.path)).collect();
-    for (path, commit) in outer.iter().flat_map(|outer| &outer.gitlinks) {
+    for (path, commit) in outer.into_iter().flat_map(|outer| &outer.gitlinks) {
         if !declared.contains(path) {
             let words = format!("the gitlink `{path}` at `{commit}` has no entry here, and is left out");
             declaration.notes.push(text.whole().note(words));
@@ -55,7 +64,7 @@ pub(super) fn read(text: &Text, outer: Option<&Superproject>) -> Result<Declarat
 fn submodule(
     name: &str,
     section: Section,
-    outer: Option<&Superproject>,
+    outer: Option<&Outer>,
     declaration: &mut Declaration,
 ) -> Result<Repo, Error> {
     let mut variables: HashMap<String, Variable> = HashMap::new();
@@ -106,7 +115,7 @@ fn submodule(
 }
 
 /// Takes the pin, and names what the submodule holds itself.
-fn look_inside(repo: &mut Repo, name: &str, outer: Option<&Superproject>, declaration: &mut Declaration) {
+fn look_inside(repo: &mut Repo, name: &str, outer: Option<&Outer>, declaration: &mut Declaration) {
     let Some(outer) = outer else { return };
     repo.commit = outer.gitlinks.get(&slashed(&repo.path)).copied();
     if repo.commit.is_none() {
@@ -122,7 +131,7 @@ fn look_inside(repo: &mut Repo, name: &str, outer: Option<&Superproject>, declar
 /// A url with what `./` and `../` at its beginning are relative to.
 fn resolved(
     address: &Variable,
-    outer: Option<&Superproject>,
+    outer: Option<&Outer>,
     declaration: &mut Declaration,
 ) -> Result<String, Error> {
     let Variable { place, value, .. } = address;
@@ -138,41 +147,13 @@ fn resolved(
         return Err(place.refuse_with_hint(why, "write the whole url"));
     };
     if let Some(origin) = &outer.origin {
-        return relative(origin, value).ok_or_else(|| outside(origin));
+        return relative_url(origin, value).ok_or_else(|| outside(origin));
     }
     let own = outer.directory.to_string_lossy();
     declaration
         .notes
         .push(place.note(format!("`{value}` is relative to `{own}`: there is no remote `origin`")));
-    relative(&own, value).ok_or_else(|| outside(&own))
-}
-
-/// The rule of `git submodule`: each `../` takes a part off the url, at a slash or, where there is none left, at the
-/// colon of `host:path`.
-fn relative(base: &str, url: &str) -> Option<String> {
-    let mut base = base.trim_end_matches('/').to_owned();
-    let mut rest = url;
-    let mut separator = '/';
-    loop {
-        if let Some(below) = rest.strip_prefix("../") {
-            rest = below;
-            let slash = base
-                .rfind('/')
-                .filter(|at| *at > 0 && !base[..*at].ends_with('/') && !base[..*at].ends_with(':'));
-            if let Some(at) = slash {
-                base.truncate(at);
-            } else {
-                let colon = base.rfind(':').filter(|_| separator == '/' && !base.contains("://"))?;
-                base.truncate(colon);
-                separator = ':';
-            }
-        } else if let Some(here) = rest.strip_prefix("./") {
-            rest = here;
-        } else {
-            break;
-        }
-    }
-    Some(format!("{base}{separator}{}", rest.trim_end_matches('/')))
+    relative_url(&own, value).ok_or_else(|| outside(&own))
 }
 
 /// A path as git writes it on every platform.
@@ -192,24 +173,6 @@ fn below(path: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn relative_urls_are_resolved_as_git_does() {
-        for (base, url, expected) in [
-            ("https://host/acme/shop.git", "../web.git", Some("https://host/acme/web.git")),
-            ("https://host/acme/shop.git/", "../../OCA/web", Some("https://host/OCA/web")),
-            ("https://host/acme/shop", "./web", Some("https://host/acme/shop/web")),
-            ("git@host:acme/shop.git", "../web.git", Some("git@host:acme/web.git")),
-            ("git@host:acme/shop.git", "../../OCA/web.git", Some("git@host:OCA/web.git")),
-            ("git@host:shop.git", "../web.git", Some("git@host:web.git")),
-            ("/srv/git/shop.git", "../web.git", Some("/srv/git/web.git")),
-            ("../shop.git", "../web.git", Some("../web.git")),
-            ("https://host/shop", "../../../web", None),
-            ("git@host:shop.git", "../../web.git", None),
-        ] {
-            assert_eq!(relative(base, url).as_deref(), expected, "{base} {url}");
-        }
-    }
 
     #[test]
     fn paths_stay_in_the_repository() {

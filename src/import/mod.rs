@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use error::Error;
 pub(crate) use place::Note;
 
-use crate::config::{Fresh, Merge, directory_of};
+use crate::config::{Fresh, Merge, Mode, directory_of};
 use crate::git;
 use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series};
 use format::Format;
@@ -61,8 +61,12 @@ pub(crate) fn read(path: &Path, around: &Surroundings<'_>) -> Result<Import, Err
         Format::Camptocamp(directory) => camptocamp::read(&directory, around)?,
         Format::GitModules(file) => {
             let text = Text::load(&file)?;
-            let outer = git::superproject(&text.directory())?;
-            gitmodules::read(&text, outer.as_ref())?
+            let outer = git::Superproject::at(&text.directory())?;
+            let mut declaration = gitmodules::read(&text, outer.as_ref())?;
+            if outer.is_some_and(|outer| outer.path_of(around.project).is_some()) {
+                declaration.mode = Mode::Submodule;
+            }
+            declaration
         }
         Format::MrChef(file) => mrchef::read(&file)?,
         Format::OldLock(file) => old_lock::read(&Text::load(&file)?, around)?,
@@ -76,6 +80,8 @@ pub(crate) fn read(path: &Path, around: &Surroundings<'_>) -> Result<Import, Err
 struct Declaration {
     /// What its relative paths are relative to.
     base: PathBuf,
+    /// How its checkouts are kept.
+    mode: Mode,
     /// Where the format itself says it.
     series: Option<Series>,
     /// Directories of own modules, relative to the base.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::{Declaration, Error, Import, Note, Repo, Surroundings};
-use crate::config::{Fresh, FreshRepo, PATH};
+use crate::config::{Fresh, FreshRepo, Mode, PATH};
 use crate::fs::{Context, normal};
 use crate::repo::{Edition, Reference, RemoteUrl, RepoName, Series};
 
@@ -13,7 +13,7 @@ pub(super) fn settle(
     path: &Path,
     around: &Surroundings<'_>,
 ) -> Result<Import, Error> {
-    let Declaration { base, series, locals, repos, has_pins, mut notes } = declaration;
+    let Declaration { base, mode, series, locals, repos, has_pins, mut notes } = declaration;
     let (odoos, repos): (Vec<Repo>, Vec<Repo>) = repos.into_iter().partition(|repo| is_odoo(&repo.url));
     let has_enterprise = odoos.iter().any(|repo| last_part(&repo.url) == "enterprise");
     let edition = if has_enterprise { Edition::Enterprise } else { Edition::Community };
@@ -26,7 +26,9 @@ pub(super) fn settle(
     let odoo = odoo.ok_or_else(|| Error::NoSeries { path: path.to_owned() })?;
     let places = Places::new(&base, around.project)?;
     let names = names(&repos, &mut notes)?;
-    let path = places.common(&repos, &names, &mut notes);
+    // Among submodules, the directory of the checkouts is oca's alone.
+    let others: &[Repo] = if mode == Mode::Submodule { &odoos } else { &[] };
+    let path = places.common(&repos, &names, others, &mut notes);
     let locals = locals.iter().filter_map(|local| places.below(local)).collect();
     let mut pins = BTreeMap::new();
     let mut fresh = Vec::new();
@@ -64,7 +66,7 @@ pub(super) fn settle(
         });
     }
     notes.sort_by(|one, other| one.place.cmp(&other.place));
-    let fresh = Fresh { odoo, edition, path, locals, repos: fresh };
+    let fresh = Fresh { odoo, edition, path, mode, locals, repos: fresh };
     Ok(Import { fresh, pins: has_pins.then_some(pins), notes })
 }
 
@@ -161,7 +163,7 @@ impl Places {
     }
 
     /// The directory that most checkouts are in, if the file can name it. Those that are elsewhere are told of.
-    fn common(&self, repos: &[Repo], names: &[RepoName], notes: &mut Vec<Note>) -> String {
+    fn common(&self, repos: &[Repo], names: &[RepoName], others: &[Repo], notes: &mut Vec<Note>) -> String {
         let mut groups: Vec<(PathBuf, Vec<usize>)> = Vec::new();
         for (at, repo) in repos.iter().enumerate() {
             let parent = repo.path.parent().unwrap_or(Path::new("")).to_owned();
@@ -173,7 +175,8 @@ impl Places {
         groups.sort_by_key(|(_, members)| std::cmp::Reverse(members.len()));
         let fits = |(parent, members): &&(PathBuf, Vec<usize>)| {
             let directories = members.iter().filter_map(|at| repos[*at].path.file_name()?.to_str());
-            self.is_free(parent, &directories.collect())
+            let is_shared = others.iter().any(|other| other.path.parent() == Some(parent));
+            !is_shared && self.is_free(parent, &directories.collect())
         };
         let chosen = groups.iter().find(fits).map(|(parent, _)| parent);
         let path = chosen.and_then(|parent| self.below(parent));

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::LockedRepo;
-use crate::repo::{Reference, RemoteUrl};
+use crate::repo::RemoteUrl;
 
 /// A locked repository as another tool is to find it.
 pub(crate) struct Abroad<'l> {
@@ -31,20 +31,6 @@ pub(crate) fn repos_yaml(repos: &[Abroad<'_>]) -> String {
     text
 }
 
-/// A `.gitmodules`. By its nature it names no commits: see [`gitlinks`].
-pub(crate) fn gitmodules(repos: &[Abroad<'_>]) -> String {
-    let mut text = String::new();
-    for Abroad { path, url, locked } in repos {
-        let (name, path, url) = (escaped(path), value_of(path), value_of(url.as_str()));
-        let _infallible = write!(text, "[submodule \"{name}\"]\n\tpath = {path}\n\turl = {url}\n");
-        if let Reference::Branch(branch) = &locked.pin.reference {
-            let _infallible = writeln!(text, "\tbranch = {}", value_of(branch));
-        }
-        text.push_str("\tshallow = true\n");
-    }
-    text
-}
-
 /// The commands that stage the commits which a `.gitmodules` cannot name.
 pub(crate) fn gitlinks<'l>(repos: &'l [Abroad<'_>]) -> impl Iterator<Item = String> + 'l {
     repos.iter().map(|Abroad { path, locked, .. }| {
@@ -64,15 +50,6 @@ fn text_of(text: &str) -> String {
     }
 }
 
-/// A value of git's configuration.
-fn value_of(text: &str) -> String {
-    if text.contains(['#', ';', '"', '\\']) { format!("\"{}\"", escaped(text)) } else { text.to_owned() }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,11 +67,5 @@ mod tests {
         ] {
             assert_eq!(text_of(text), expected);
         }
-    }
-
-    #[test]
-    fn values_that_git_would_cut_off_are_in_quotes() {
-        assert_eq!(value_of("https://host/web.git"), "https://host/web.git");
-        assert_eq!(value_of("/srv/a#b\\c"), "\"/srv/a#b\\\\c\"");
     }
 }

@@ -6,9 +6,10 @@ use crate::config::near;
 use crate::error::counted;
 use crate::export::FileState;
 use crate::git::CheckoutError;
-use crate::repo::{RepoName, one_line};
+use crate::repo::{RepoName, one_line, redact};
 use crate::report::{
-    Difference, MissingDirectory, Outcome, RepoOutcome, State, Step, Unmet, Verified, WhyUnmet,
+    Difference, MissingDirectory, Outcome, RepoOutcome, State, Step, SubmoduleDifference, Unmet, Verified,
+    WhyUnmet,
 };
 
 /// How many files of one repository are named.
@@ -71,6 +72,13 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
                     "remove the link, or list the repository in `skip` of `repos.local.toml`".to_owned()
                 }
                 CheckoutError::LocalWork(_) => "commit and push it, or give `--force` to lose it".to_owned(),
+                CheckoutError::Tracked { path, .. } => {
+                    format!("take it out with `git rm -r --cached {path}` and move it away")
+                }
+                CheckoutError::Occupied { git, .. } => {
+                    format!("look at what is in `{}`, then delete one of the two", git.display())
+                }
+                CheckoutError::Elsewhere { .. } => "move it away".to_owned(),
                 _ => "move it away, or give `--force` to replace it".to_owned(),
             }),
         },
@@ -178,6 +186,50 @@ impl fmt::Display for Difference {
                 )
             }
             Self::Layout => write!(f, "the file is not laid out as oca writes it"),
+            Self::Submodule(difference) => write!(f, "{difference}"),
+        }
+    }
+}
+
+impl fmt::Display for SubmoduleDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let branch = |branch: &Option<String>| match branch {
+            Some(branch) => format!("branch `{branch}`"),
+            None => "no branch".to_owned(),
+        };
+        match self {
+            Self::Missing { path } => write!(f, "`{path}` is not a submodule yet"),
+            Self::Phantom { path, commit } => {
+                write!(f, "`{path}` is a phantom: a gitlink at `{commit}` without an entry in `.gitmodules`")
+            }
+            Self::NoGitlink { path } => write!(f, "`{path}` is in `.gitmodules`, and has no gitlink"),
+            Self::Stale { path, name } => {
+                write!(
+                    f,
+                    "`{path}` is in `.gitmodules` as `{name}`, has no gitlink, and no profile declares it"
+                )
+            }
+            Self::Duplicate { path, name } => {
+                write!(f, "`{path}` is in `.gitmodules` once more, as `{name}`")
+            }
+            Self::Commit { path, locked, found } => {
+                write!(f, "`{path}` is locked at `{locked}`, its gitlink is `{found}`")
+            }
+            Self::Url { path, declared, found } => {
+                write!(f, "`{path}` is at `{}`, `.gitmodules` has `{}`", redact(declared), redact(found))
+            }
+            Self::Branch { path, declared, found } => {
+                write!(f, "`{path}` follows {}, `.gitmodules` has {}", branch(declared), branch(found))
+            }
+            Self::Path { repo, found, path } => {
+                write!(f, "`{repo}` belongs to `{path}`, `.gitmodules` has it at `{found}`")
+            }
+            Self::Second { repo, path } => write!(f, "`{path}` is a second submodule of `{repo}`"),
+            Self::Undeclared { path } => write!(f, "`{path}` is a submodule that no profile declares"),
+            Self::Tracked { path, file } => {
+                write!(f, "`{path}` cannot be a submodule: the surrounding repository has `{file}` there")
+            }
+            Self::Unstaged => write!(f, "`.gitmodules` is not in the index as it stands here"),
         }
     }
 }

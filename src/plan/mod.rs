@@ -1,12 +1,13 @@
 //! The only room that sees `repos.toml` and the lock together, so that lock, check and sync cannot disagree.
 //!
-//! Pure: (config, lock) in, what is to be done out.
+//! Pure: (config, lock) in, what is to be done out. For submodules, what the surrounding repository has comes in too.
 
 mod entries;
 mod inventory;
 mod layers;
 mod relations;
 mod selection;
+mod submodules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,7 @@ pub(crate) use inventory::{Home, Inventory, Placed, Request, Standing, Unreadabl
 pub(crate) use layers::{Below, Layers, layers};
 pub(crate) use relations::{Reason, elsewhere};
 pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, unseen};
+pub(crate) use submodules::{Comparison, Found, Removal, Submodule, compare_submodules};
 
 use crate::config::{Config, Profile, Repo};
 use crate::lock::{Lock, LockedRepo, Pin};

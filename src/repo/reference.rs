@@ -25,6 +25,14 @@ impl Reference {
         Ok(Self::Tag(word.to_owned()))
     }
 
+    /// The name of the branch, if it is one.
+    pub(crate) fn as_branch(&self) -> Option<&str> {
+        match self {
+            Self::Branch(name) => Some(name),
+            Self::Tag(_) | Self::Rev(_) => None,
+        }
+    }
+
     /// The full name of the ref on the remote, where it is one.
     pub(crate) fn full_name(&self) -> Option<String> {
         match self {

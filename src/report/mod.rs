@@ -1,8 +1,10 @@
 //! What happened, as plain data: commands fill it in, `output` words it.
 
 mod finding;
+mod submodule;
 
 pub(crate) use finding::{Count, Finding, Needer, Problem, RULES, Severity, Spot, WhyMissing};
+pub(crate) use submodule::SubmoduleDifference;
 
 use crate::export::{Alteration, Error as ExportError};
 use crate::git::{CheckoutError, Error as GitError};
@@ -197,6 +199,8 @@ pub(crate) enum Difference {
     },
     /// The file is not what oca would write: sorted or spaced by hand.
     Layout,
+    /// The lock is what is declared, and a submodule is not what the lock says.
+    Submodule(SubmoduleDifference),
 }
 
 /// A module that `modules` asks for, and that is not there or not in that version.

@@ -149,6 +149,11 @@ impl<'a> Session<'a> {
         line
     }
 
+    /// The absolute directory of `repos.toml`.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The absolute path of `repos.toml`.
     pub(crate) fn absolute_config(&self) -> PathBuf {
         self.root.join(self.config.file.file_name().unwrap_or_default())
@@ -193,10 +198,7 @@ impl<'a> Session<'a> {
 
     /// What the `origin` of a checkout is.
     pub(crate) fn origin(&self, url: &RemoteUrl, reference: &Reference) -> Result<Origin, Error> {
-        let branch = match reference {
-            Reference::Branch(branch) => Some(branch.clone()),
-            Reference::Tag(_) | Reference::Rev(_) => None,
-        };
+        let branch = reference.as_branch().map(str::to_owned);
         Ok(Origin { url: self.remote_url(url)?.without_secret().as_str().to_owned(), branch })
     }
 

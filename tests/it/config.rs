@@ -115,7 +115,6 @@ fn what_this_oca_cannot_do_yet_is_refused_by_name() {
     assert_refused(
         "\
 odoo = \"18.0\"
-mode = \"submodule\"
 
 [profiles.lean]
 repos = [\"web\"]
@@ -126,9 +125,8 @@ modules = []
 merges = [\"refs/pull/1/head\"]
 patches = [\"x.patch\"]
 ",
-        "error: `mode = \"submodule\"` in `repos.toml` at line 2 is not supported yet\n\
-         error: `merges` in `repos.toml` at line 10, table `repos.web`, is not supported yet\n\
-         error: `patches` in `repos.toml` at line 11, table `repos.web`, is not supported yet\n\
+        "error: `merges` in `repos.toml` at line 9, table `repos.web`, is not supported yet\n\
+         error: `patches` in `repos.toml` at line 10, table `repos.web`, is not supported yet\n\
          hint: delete what this oca cannot do yet, or install a newer one\n",
     );
 }

@@ -89,6 +89,13 @@ impl Env {
         if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     }
 
+    /// Runs a line of shell in the project.
+    #[track_caller]
+    pub(crate) fn shell(&self, line: &str) {
+        let status = self.command("sh").envs(GIT).args(["-c", line]).current_dir(self.project()).status();
+        assert!(status.expect("a shell").success(), "{line}");
+    }
+
     /// Asserts that git finds nothing changed, untracked, missing or broken in this checkout.
     #[track_caller]
     pub(crate) fn assert_sound_checkout(&self, folder: impl AsRef<Path>) {

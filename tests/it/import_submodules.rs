@@ -38,7 +38,8 @@ fn gitlinks_become_the_pins_of_branches_that_can_still_move() {
         .success();
     env.assert_file(
         "repos.toml",
-        "odoo = \"18.0\"\nbase-url = \"[TEMP]/remotes\"\npath = \"addons/oca\"\n\n[profiles.standard]\nrepos = [\n  \
+        "odoo = \"18.0\"\nbase-url = \"[TEMP]/remotes\"\npath = \"addons/oca\"\nmode = \"submodule\"\n\n\
+         [profiles.standard]\nrepos = [\n  \
          \"web\",\n  \"dms\",\n]\n",
     );
     env.assert_checkouts(&[("addons/oca/web", &web), ("addons/oca/dms", &dms)]);
@@ -77,8 +78,7 @@ fn phantom_gitlinks_and_entries_without_one_are_named() {
     env.git(".", &["rm", "-q", "--cached", "addons/oca/dms"]);
     env.oca(&["init", "--from", ".gitmodules"])
         .stderr(&format!(
-            "warning: `.gitmodules`: 2 submodules are checked out, which `oca sync` leaves alone: run `git submodule deinit --all`\n\
-             warning: `.gitmodules`: the gitlink `addons/oca/ghost` at `{web}` has no entry here, and is left out\n\
+            "warning: `.gitmodules`: the gitlink `addons/oca/ghost` at `{web}` has no entry here, and is left out\n\
              warning: `.gitmodules` at line 5: submodule `addons/oca/dms` has no gitlink: the head of its branch is taken now\n\
              dms: locked at {}\nweb: locked at {}\n2 repositories with 2 modules, 2 changed\n\
              wrote `repos.toml` and `oca.lock.json`; look at them, then run `oca sync`\n",
@@ -142,6 +142,7 @@ warning: `.gitmodules` at line 10: `branch = .` of submodule `acme` is left out:
 odoo = \"18.0\"
 base-url = \"https://git.example.com/OCA\"
 path = \"vendor\"
+mode = \"submodule\"
 
 [profiles.standard]
 repos = [

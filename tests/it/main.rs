@@ -60,6 +60,10 @@ mod server;
 #[cfg(unix)]
 mod ssh;
 mod status;
+mod submodules;
+mod submodules_check;
+mod submodules_modes;
+mod submodules_odd;
 mod sync;
 mod sync_directories;
 mod sync_moves;

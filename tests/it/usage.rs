@@ -31,9 +31,18 @@ fn version_and_help_are_data() {
     env.oca(&["--version"]).stdout(&format!("oca {}\n", env!("CARGO_PKG_VERSION"))).success();
     let help = env.oca(&["--help"]).output();
     assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
-    for command in
-        ["init", "lock", "sync", "addons-path", "requirements", "status", "outdated", "list", "cache"]
-    {
+    for command in [
+        "init",
+        "lock",
+        "sync",
+        "submodules",
+        "addons-path",
+        "requirements",
+        "status",
+        "outdated",
+        "list",
+        "cache",
+    ] {
         assert!(help.stdout.contains(&format!("  {command} ")), "{}", help.stdout);
         env.oca(&[command, "--help"]).stdout_contains("Usage: oca").success();
     }

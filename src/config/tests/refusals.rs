@@ -88,7 +88,6 @@ fn what_is_unfinished_is_told_with_its_place() {
     let config = accepted(
         "\
 odoo = \"18.0\"
-mode = \"submodule\"
 image.layout = \"flat\"
 [profiles.lean]
 repos = [\"web\"]
@@ -103,9 +102,8 @@ merges = []
     assert_eq!(
         texts(&config.unsupported()),
         [
-            "`mode = \"submodule\"` in `repos.toml` at line 2 is not supported yet",
-            "`merges` in `repos.toml` at line 7, table `profiles.lean.override.web`, is not supported yet",
-            "`patches` in `repos.toml` at line 10, table `repos.web`, is not supported yet",
+            "`merges` in `repos.toml` at line 6, table `profiles.lean.override.web`, is not supported yet",
+            "`patches` in `repos.toml` at line 9, table `repos.web`, is not supported yet",
         ]
     );
     assert_eq!(accepted("odoo = \"18.0\"\nmode = \"clone\"\nimage.layout = \"repos\"").unsupported(), []);

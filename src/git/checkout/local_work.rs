@@ -71,7 +71,7 @@ pub(super) fn find(
 }
 
 /// The commit at HEAD, unless oca put it there, the store has it, or a remote-tracking branch leads to it.
-fn own_commit(
+pub(super) fn own_commit(
     repository: &Repository,
     placed: Option<CommitId>,
     remote: Option<&Remote<'_>>,

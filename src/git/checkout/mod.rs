@@ -104,6 +104,12 @@ pub(crate) enum CheckoutError {
     Link { path: PathBuf },
     #[error("`{}` is a clone of `{}`", path.display(), redact(url))]
     ForeignOrigin { path: PathBuf, url: String },
+    #[error("`{}` has a git directory of its own, and `{}` is there already", path.display(), git.display())]
+    Occupied { path: PathBuf, git: PathBuf },
+    #[error("the git directory of `{}` is `{}`", path.display(), git.display())]
+    Elsewhere { path: PathBuf, git: PathBuf },
+    #[error("the surrounding repository has `{file}` there")]
+    Tracked { path: String, file: String },
     #[error(transparent)]
     Git(#[from] Error),
 }
@@ -160,7 +166,7 @@ impl Checkout {
 
     /// Whether there is a git directory without a single reference or staged file, and nothing beside it.
     fn is_half_clone(&self) -> bool {
-        let git = self.git_directory();
+        let git = self.path.join(".git");
         let beside = fs::read_dir(&self.path).into_iter().flatten().flatten();
         let is_alone = beside.map(|entry| entry.file_name()).all(|name| name == ".git");
         let references = walkdir::WalkDir::new(git.join("refs")).into_iter().filter_map(Result::ok);
@@ -182,26 +188,31 @@ impl Checkout {
         }
     }
 
+    /// Where HEAD, the marker and the journal are: of a submodule, what the file `.git` leads to.
     fn git_directory(&self) -> PathBuf {
-        self.path.join(".git")
+        // A linked work tree has its objects elsewhere: it is none of ours.
+        let of_submodule = git_file(&self.path).filter(|git| !git.join("commondir").exists());
+        of_submodule.unwrap_or_else(|| self.path.join(".git"))
+    }
+
+    /// Whether oca was killed while it moved what is here.
+    pub(crate) fn is_being_moved(&self) -> bool {
+        self.git_directory().join(JOURNAL).exists()
+    }
+
+    /// The url of its `origin`, as it is configured.
+    pub(crate) fn origin(&self) -> Option<String> {
+        self.open().ok()?.config().ok()?.get_string("remote.origin.url").ok()
     }
 
     /// What oca last completed here; an unreadable marker is none.
     fn marker(&self) -> Result<Option<Placed>, Error> {
-        let Some(text) = read_if_there(&self.git_directory().join(MARKER))? else { return Ok(None) };
-        let text = String::from_utf8_lossy(&text);
-        let mut lines = text.lines();
-        let placed = || {
-            let commit = CommitId::parse(lines.next()?).ok()?;
-            let depth = lines.next()?.parse().ok()?;
-            Some(Placed { commit, depth, url: lines.next()?.to_owned() })
-        };
-        Ok({ placed }())
+        read_marker(&self.git_directory())
     }
 
     /// Whether oca made what stands here.
     pub(crate) fn is_ours(&self) -> bool {
-        !self.path.is_symlink() && self.git_directory().join(MARKER).is_file()
+        !self.path.is_symlink() && is_marked(&self.git_directory())
     }
 
     /// Uncommitted changes, untracked files and local commits. `remote` tells its commits from the user's.
@@ -264,6 +275,39 @@ impl Checkout {
     fn open(&self) -> Result<Repository, Error> {
         Ok(Repository::open(&self.path)?)
     }
+}
+
+/// Where the file `.git` of a work tree leads, if there is one.
+pub(super) fn git_file(work_tree: &Path) -> Option<PathBuf> {
+    // Of a directory nothing can be read.
+    let text = fs::read_to_string(work_tree.join(".git")).ok()?;
+    Some(work_tree.join(text.strip_prefix("gitdir:")?.trim()))
+}
+
+/// Whether oca completed a checkout that has this git directory.
+pub(super) fn is_marked(git: &Path) -> bool {
+    git.join(MARKER).is_file()
+}
+
+/// The commits in a git directory without a work tree that neither oca put there nor a remote-tracking branch leads to.
+pub(super) fn own_commits(git: &Path) -> Result<LocalWork, Error> {
+    let repository = Repository::open_bare(git)?;
+    let placed = read_marker(git)?.map(|placed| placed.commit);
+    let references = local_work::own_references(&repository, placed)?;
+    let commit = local_work::own_commit(&repository, placed, None)?;
+    Ok(LocalWork { commit, references, ..LocalWork::default() })
+}
+
+fn read_marker(git: &Path) -> Result<Option<Placed>, Error> {
+    let Some(text) = read_if_there(&git.join(MARKER))? else { return Ok(None) };
+    let text = String::from_utf8_lossy(&text);
+    let mut lines = text.lines();
+    let placed = || {
+        let commit = CommitId::parse(lines.next()?).ok()?;
+        let depth = lines.next()?.parse().ok()?;
+        Some(Placed { commit, depth, url: lines.next()?.to_owned() })
+    };
+    Ok({ placed }())
 }
 
 fn write_marker(git: &Path, placed: &Placed) -> Result<(), Error> {

@@ -16,7 +16,9 @@ use crate::config::Profile;
 use crate::export::{Alteration, FileState};
 use crate::lock::Change;
 use crate::repo::{CommitId, RepoName, Series};
-use crate::report::{Difference, Outcome, Outdated, RepoOutcome, RepoStatus, State, Verified, Whereabouts};
+use crate::report::{
+    Difference, Outcome, Outdated, RepoOutcome, RepoStatus, State, SubmoduleDifference, Verified, Whereabouts,
+};
 use crate::requirements::{Conflict, Flag, Merged, Need, System};
 
 pub(super) const VERSION: u32 = 1;
@@ -40,6 +42,44 @@ pub(crate) fn freshness(differences: &[Difference]) -> String {
         fresh: differences.is_empty(),
         differences: differences.iter().map(ToString::to_string).collect(),
     })
+}
+
+/// How submodules differ from the lock, and what is no difference.
+pub(crate) fn submodules(differences: &[SubmoduleDifference], notes: &[String]) -> String {
+    #[derive(Serialize)]
+    struct Submodules<'a> {
+        version: u32,
+        fresh: bool,
+        differences: Vec<One<'a>>,
+        notes: &'a [String],
+    }
+    #[derive(Serialize)]
+    struct One<'a> {
+        kind: &'static str,
+        path: Option<&'a str>,
+        message: String,
+    }
+    fn one(difference: &SubmoduleDifference) -> One<'_> {
+        use SubmoduleDifference as Is;
+        let (kind, path) = match difference {
+            Is::Missing { path } => ("missing", Some(path)),
+            Is::Phantom { path, .. } => ("phantom", Some(path)),
+            Is::NoGitlink { path } => ("no-gitlink", Some(path)),
+            Is::Stale { path, .. } => ("stale", Some(path)),
+            Is::Duplicate { path, .. } => ("duplicate", Some(path)),
+            Is::Commit { path, .. } => ("commit", Some(path)),
+            Is::Url { path, .. } => ("url", Some(path)),
+            Is::Branch { path, .. } => ("branch", Some(path)),
+            Is::Path { found, .. } => ("path", Some(found)),
+            Is::Second { path, .. } => ("second", Some(path)),
+            Is::Undeclared { path } => ("undeclared", Some(path)),
+            Is::Tracked { path, .. } => ("tracked", Some(path)),
+            Is::Unstaged => ("unstaged", None),
+        };
+        One { kind, path: path.map(String::as_str), message: difference.to_string() }
+    }
+    let fresh = differences.is_empty();
+    render(&Submodules { version: VERSION, fresh, differences: differences.iter().map(one).collect(), notes })
 }
 
 pub(crate) fn changes(changes: &[Change]) -> String {

@@ -1,0 +1,78 @@
+//! From submodules back to clones.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{STAGED, checkouts};
+use crate::commands::sync::{keep_out, undeclared};
+use crate::error::{Error, counted};
+use crate::git::{self, Module, Superproject, SuperprojectChange};
+use crate::lock::Lock;
+use crate::plan;
+use crate::repo::RepoName;
+use crate::session::Session;
+
+/// Makes ordinary checkouts of what are submodules still, as they stand: what `mode = "clone"` comes to. A surrounding
+/// repository that cannot be read is none of this mode's business.
+pub(in crate::commands) fn dissolve(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<(), Error> {
+    match dissolve_readable(session, lock, dry) {
+        Err(Error::Git(error @ (git::Error::Extension { .. } | git::Error::ModulesMalformed { .. }))) => {
+            session.printer.detail(&format!("the surrounding repository is left alone: {error}"));
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<(), Error> {
+    if !git::may_have_submodules(session.root()) {
+        return Ok(());
+    }
+    let Some(superproject) = Superproject::around(session.root())? else { return Ok(()) };
+    let Some(top) = superproject.path_of(session.root()) else { return Ok(()) };
+    let mut modules = superproject.modules()?;
+    let (entries, gitlinks) = (modules.entries(), superproject.gitlinks()?);
+    let mut change = SuperprojectChange::default();
+    let mut released: Vec<Module> = Vec::new();
+    let mut dissolved: BTreeSet<RepoName> = BTreeSet::new();
+    let declared = checkouts(&session.config.profiles, &top)?.into_iter();
+    let declared = declared.filter(|(_, repo)| lock.repo(&plan::pin(repo)).is_some());
+    let mut checkouts: BTreeMap<String, RepoName> =
+        declared.map(|(path, repo)| (path, repo.name.clone())).collect();
+    // What oca made and nobody declares any more stays a checkout until it is pruned.
+    for (path, name) in undeclared(session)? {
+        let below = superproject.path_of(&path);
+        checkouts.extend(below.map(|path| (path, name)));
+    }
+    for (path, repo) in checkouts {
+        for entry in entries.iter().filter(|entry| entry.path == path) {
+            released.push(superproject.module(&entry.name, &path));
+            modules.remove(&entry.name);
+            change.forget.push(entry.name.clone());
+            dissolved.insert(repo.clone());
+        }
+        if gitlinks.contains_key(&path) {
+            change.unstage.push(path);
+            dissolved.insert(repo);
+        }
+    }
+    if dissolved.is_empty() {
+        return if dry { Ok(()) } else { Ok(superproject.end_journal()?) };
+    }
+    if dry {
+        let count = counted(dissolved.len(), "submodule", "submodules");
+        session.printer.note(&format!("{count} would become ordinary checkouts"));
+        return Ok(());
+    }
+    superproject.refuse_locked()?;
+    released.iter().try_for_each(Module::release)?;
+    dissolved.iter().for_each(|name| session.printer.note(&format!("{name}: no submodule any more")));
+    superproject.apply(&modules, &change)?;
+    for profile in &session.config.profiles {
+        let directory = session.checkouts(profile)?;
+        if directory.is_dir() {
+            keep_out(session, &directory)?;
+        }
+    }
+    session.printer.note(STAGED);
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! `oca submodules`: makes `.gitmodules` and the gitlinks in the index what the lock says. `sync` and `lock --check`
+//! go by the same comparison.
+
+mod dissolve;
+mod settle;
+mod survey;
+
+use std::collections::BTreeSet;
+
+pub(super) use dissolve::dissolve;
+pub(super) use settle::How;
+pub(super) use survey::Survey;
+
+use crate::cli::{Format, FormatArg};
+use crate::config::{Mode, Profile, Repo};
+use crate::error::{Error, counted};
+use crate::git::Superproject;
+use crate::output::json;
+use crate::report::RepoOutcome;
+use crate::session::Session;
+
+/// Make .gitmodules and the gitlinks in the index what the lock says
+///
+/// For `mode = "submodule"`. Every repository of every profile gets an entry in .gitmodules (path, url, branch,
+/// `shallow = true`) and a gitlink at its locked commit. What was left behind is repaired: gitlinks without an entry,
+/// entries without a gitlink, second entries, submodules at another path (they move, with their work trees), and
+/// submodules among the checkouts that no profile declares (they go, their git directories stay below .git/modules).
+/// Submodules elsewhere, comments and keys of your own stay as they are.
+///
+/// Everything is staged and nothing committed: see it with `git diff --cached --submodule`. Nothing is fetched: `oca
+/// sync` does all of this too, and checks the submodules of the profile out.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// Only say what differs, each difference on its own line; exit code 1 where something does
+    #[arg(long)]
+    check: bool,
+    /// Remove submodules that nobody declares also where somebody works in them
+    #[arg(long, conflicts_with = "check")]
+    force: bool,
+    #[command(flatten)]
+    format: FormatArg,
+}
+
+pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
+    if session.config.mode != Mode::Submodule {
+        return Err(Error::NotSubmodules { file: session.config.file.clone() });
+    }
+    let lock = session.fresh_lock()?;
+    if args.check {
+        return check(args, &Survey::needed(session, &lock)?);
+    }
+    let _claim = session.claim()?;
+    session.config.profiles.iter().try_for_each(|profile| session.refuse_links(profile))?;
+    let mut survey = Survey::needed(session, &lock)?;
+    survey.superproject.refuse_locked()?;
+    let differences = std::mem::take(&mut survey.comparison.differences);
+    survey.relocate()?;
+    let mut outcomes = survey.collisions();
+    outcomes.extend(survey.settle(How { force: args.force, ..How::default() })?);
+    match args.format.format {
+        Format::Json => session.printer.data(&json::submodules(&differences, &survey.notes()?)),
+        Format::Human => {
+            differences.iter().for_each(|difference| session.printer.note(&difference.to_string()));
+        }
+    }
+    let failures: Vec<RepoOutcome> = outcomes.into_iter().filter(|repo| repo.outcome.is_failure()).collect();
+    let total = counted(survey.comparison.submodules.len(), "submodule", "submodules");
+    match differences.len().saturating_sub(failures.len()) {
+        0 => session.printer.note(&format!("{total} as locked")),
+        repaired => {
+            let repaired = counted(repaired, "difference", "differences");
+            session.printer.note(&format!("{total}, {repaired} repaired; {STAGED}"));
+        }
+    }
+    if failures.is_empty() { Ok(()) } else { Err(Error::Repos { failures }) }
+}
+
+const STAGED: &str = "`git diff --cached --submodule` shows what is staged";
+
+fn check(args: &Args, survey: &Survey<'_>) -> Result<(), Error> {
+    let printer = survey.session.printer;
+    let (differences, notes) = (&survey.comparison.differences, survey.notes()?);
+    match args.format.format {
+        Format::Json => printer.data(&json::submodules(differences, &notes)),
+        Format::Human => {
+            differences.iter().for_each(|difference| printer.data(&format!("{difference}\n")));
+            notes.iter().for_each(|note| printer.note(note));
+        }
+    }
+    if differences.is_empty() { Ok(()) } else { Err(Error::Submodules { differences: differences.clone() }) }
+}
+
+/// Refuses what would only fail after the lock was updated.
+pub(super) fn refuse_unfit(session: &Session<'_>) -> Result<(), Error> {
+    let superproject = Superproject::around(session.root())?.ok_or_else(|| no_superproject(session))?;
+    superproject.modules()?;
+    superproject.gitlinks()?;
+    Ok(superproject.refuse_locked()?)
+}
+
+fn no_superproject(session: &Session<'_>) -> Error {
+    Error::NoSuperproject { directory: session.root().to_owned() }
+}
+
+/// The checkouts of some profiles by their paths, as `.gitmodules` writes them: each once, in path order. `top` is the
+/// project as seen from the top of the surrounding repository.
+fn checkouts<'p>(
+    profiles: impl IntoIterator<Item = &'p Profile>,
+    top: &str,
+) -> Result<Vec<(String, &'p Repo)>, Error> {
+    let mut seen = BTreeSet::new();
+    let mut checkouts = Vec::new();
+    for profile in profiles {
+        let directory = directory(profile, top)?;
+        for repo in &profile.repos {
+            let path = joined(&directory, repo.name.as_str());
+            if seen.insert(path.clone()) {
+                checkouts.push((path, repo));
+            }
+        }
+    }
+    Ok(checkouts)
+}
+
+/// The directory of a profile's checkouts, in the same way.
+fn directory(profile: &Profile, top: &str) -> Result<String, Error> {
+    Ok(joined(top, &Session::checkouts_below(profile)?))
+}
+
+fn joined(directory: &str, below: &str) -> String {
+    if directory.is_empty() { below.to_owned() } else { format!("{directory}/{below}") }
+}

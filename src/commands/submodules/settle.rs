@@ -1,0 +1,185 @@
+//! Making `.gitmodules`, git's configuration and the index what the lock says.
+
+use std::path::Path;
+
+use super::joined;
+use super::survey::Survey;
+use crate::commands::sync::KEEP_OUT;
+use crate::error::Error;
+use crate::fs::{create_directory, read_if_there, remove_file};
+use crate::git::{self, Active, CheckoutError, Head, SubmoduleEntry, SuperprojectChange};
+use crate::output::render_outcome;
+use crate::plan::{Comparison, Removal, Submodule};
+use crate::repo::RepoName;
+use crate::report::{Outcome, RepoOutcome, Step};
+
+/// How much a user is ready to lose.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::commands) struct How {
+    pub(in crate::commands) force: bool,
+    pub(in crate::commands) prune: bool,
+    pub(in crate::commands) dry: bool,
+}
+
+impl Survey<'_> {
+    /// Moves work trees to where they are declared, as they stand. One whose place is taken stays where it is.
+    pub(in crate::commands) fn relocate(&self) -> Result<(), Error> {
+        let top = self.superproject.directory();
+        for relocation in &self.comparison.moves {
+            let (from, to) = (top.join(&relocation.from), top.join(&relocation.to));
+            if git::is_free(&to) && from.join(".git").exists() && !from.is_symlink() {
+                create_directory(to.parent().unwrap_or(top))?;
+                git::move_work_tree(&from, &to)?;
+                self.superproject.module(&relocation.name, &relocation.to).connect()?;
+            }
+            git::remove_if_empty(&from);
+        }
+        Ok(())
+    }
+
+    /// Removes what nobody declares, then writes `.gitmodules`, git's configuration and the index.
+    pub(in crate::commands) fn settle(&mut self, how: How) -> Result<Vec<RepoOutcome>, Error> {
+        let mut outcomes = Vec::new();
+        let mut removed = Vec::new();
+        for removal in &self.comparison.removals {
+            let outcome = self.remove(removal, how);
+            if !outcome.is_failure() {
+                removed.push(removal.clone());
+                // What a dry run would do is told at its end.
+                if !how.dry {
+                    self.session.printer.note(&format!("{}: {}", removal.repo, render_outcome(&outcome)));
+                }
+            }
+            outcomes.push(RepoOutcome { name: removal.repo.clone(), url: String::new(), outcome });
+        }
+        if !how.dry {
+            self.directories.iter().try_for_each(|directory| self.superproject.sweep(directory))?;
+        }
+        let before = self.modules.entries();
+        for name in self.comparison.stale.iter().chain(removed.iter().map(|removal| &removal.name)) {
+            self.modules.remove(name);
+        }
+        for submodule in &self.comparison.submodules {
+            self.modules.put(&submodule.entry);
+        }
+        if how.prune {
+            outcomes.extend(self.prune(how));
+        }
+        if how.dry {
+            return Ok(outcomes);
+        }
+        self.is_staged = self.superproject.apply(&self.modules, &self.change(&removed, &before)?)?;
+        self.stop_ignoring()?;
+        self.warn_of_paths(&before);
+        Ok(outcomes)
+    }
+
+    fn change(&self, removed: &[Removal], before: &[SubmoduleEntry]) -> Result<SuperprojectChange, Error> {
+        let Comparison { submodules, stale, phantoms, moves, .. } = &self.comparison;
+        let gitlinks = self.superproject.gitlinks()?;
+        let gone = removed.iter().map(|removal| &removal.path).chain(moves.iter().map(|moved| &moved.from));
+        let gone = phantoms.iter().chain(gone).filter(|path| gitlinks.contains_key(*path));
+        let top = self.superproject.directory();
+        let populated = submodules.iter().filter(|one| top.join(&one.entry.path).join(".git").exists());
+        let active = populated.map(|Submodule { entry, .. }| Active {
+            name: entry.name.clone(),
+            url: self.superproject.absolute_url(&entry.url),
+            has_new_url: !has_url(before, entry),
+        });
+        Ok(SuperprojectChange {
+            stage: submodules.iter().map(|one| (one.entry.path.clone(), one.commit)).collect(),
+            unstage: gone.cloned().collect(),
+            active: active.collect(),
+            forget: stale.iter().chain(removed.iter().map(|removal| &removal.name)).cloned().collect(),
+        })
+    }
+
+    /// Removes the work tree of a submodule in which nobody works. Its commits stay in its git directory, unless
+    /// that is to go as well.
+    fn remove(&self, removal: &Removal, how: How) -> Outcome {
+        let module = self.superproject.module(&removal.name, &removal.path);
+        let checkout = module.checkout();
+        let failed = |error| Outcome::CheckoutFailed { step: Step::Remove, error };
+        let head = match checkout.head() {
+            Ok(head) => head,
+            Err(error) => return Outcome::CheckoutFailed { step: Step::Inspect, error },
+        };
+        if let Head::Complete(_) | Head::Other(Some(_)) = head {
+            let work = match checkout.whole_work() {
+                Ok(work) if how.prune => work,
+                Ok(work) => git::LocalWork { commit: None, references: Vec::new(), ..work },
+                Err(error) => return Outcome::CheckoutFailed { step: Step::Inspect, error },
+            };
+            if !work.is_none() && !how.force {
+                return Outcome::Kept(CheckoutError::LocalWork(work));
+            }
+            if how.dry {
+                return Outcome::Removed;
+            }
+            if let Err(error) = module.absorb() {
+                return Outcome::not_placed(error);
+            }
+            if let Err(error) = checkout.remove() {
+                return failed(error);
+            }
+        } else if how.dry {
+            return Outcome::Removed;
+        }
+        git::remove_if_empty(checkout.path());
+        let left = if how.prune { module.remove() } else { module.abandon() };
+        left.map_or_else(failed, |()| Outcome::Removed)
+    }
+
+    /// Deletes the git directories of submodules that were removed before, where nothing of the user's is in them.
+    fn prune(&self, how: How) -> Vec<RepoOutcome> {
+        let mut outcomes = Vec::new();
+        for directory in &self.directories {
+            for (name, module) in self.superproject.abandoned(directory, &self.modules) {
+                let Some(repo) = name.rsplit('/').next().and_then(|name| RepoName::parse(name).ok()) else {
+                    continue;
+                };
+                let failed = |error| Outcome::CheckoutFailed { step: Step::Remove, error };
+                let outcome = match module.own_commits() {
+                    Ok(work) if !work.is_none() && !how.force => {
+                        Outcome::Kept(CheckoutError::LocalWork(work))
+                    }
+                    Err(error) if !how.force => failed(error),
+                    _ if how.dry => Outcome::Removed,
+                    _ => module.remove().map_or_else(failed, |()| Outcome::Removed),
+                };
+                outcomes.push(RepoOutcome { name: repo, url: String::new(), outcome });
+            }
+        }
+        outcomes
+    }
+
+    /// Says that others cannot fetch from what is committed, where that is new.
+    fn warn_of_paths(&self, before: &[SubmoduleEntry]) {
+        let submodules = self.comparison.submodules.iter();
+        let mut paths =
+            submodules.filter(|one| Path::new(&one.entry.url).is_absolute() && !has_url(before, &one.entry));
+        if let Some(Submodule { entry, .. }) = paths.next() {
+            let text = format!("`.gitmodules` names paths of this machine, such as `{}`", entry.url);
+            self.session.printer.warning(&text);
+        }
+    }
+
+    /// The directories of checkouts are the surrounding repository's now: what oca wrote to keep it out goes.
+    fn stop_ignoring(&self) -> Result<(), Error> {
+        for directory in &self.directories {
+            let ignore = joined(directory, ".gitignore");
+            let file = self.superproject.directory().join(&ignore);
+            if read_if_there(&file)?.is_some_and(|text| text == KEEP_OUT)
+                && !self.superproject.tracks(&ignore)?
+            {
+                remove_file(&file)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether an entry had this url before.
+fn has_url(before: &[SubmoduleEntry], entry: &SubmoduleEntry) -> bool {
+    before.iter().any(|old| old.name == entry.name && old.url == entry.url)
+}

@@ -1,0 +1,147 @@
+//! The surrounding repository, held against the lock.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::{STAGED, checkouts, directory, joined, no_superproject};
+use crate::error::{Error, counted};
+use crate::git::{CheckoutError, GitModules, Module, SubmoduleEntry, Superproject};
+use crate::lock::Lock;
+use crate::plan::{self, Comparison, Found, Submodule};
+use crate::repo::RepoName;
+use crate::report::{Outcome, RepoOutcome, SubmoduleDifference};
+use crate::session::Session;
+
+/// The surrounding repository, held against the lock.
+pub(in crate::commands) struct Survey<'s> {
+    pub(super) session: &'s Session<'s>,
+    pub(super) superproject: Superproject,
+    /// The project, as seen from the top of the superproject.
+    top: String,
+    pub(super) modules: GitModules,
+    pub(super) comparison: Comparison,
+    pub(super) directories: BTreeSet<String>,
+    /// Whether [`settle`](Self::settle) changed the index.
+    pub(super) is_staged: bool,
+}
+
+impl<'s> Survey<'s> {
+    /// Where the project has submodules. Without a repository around it, it cannot.
+    pub(in crate::commands) fn needed(session: &'s Session<'s>, lock: &Lock) -> Result<Self, Error> {
+        Self::take(session, lock)?.ok_or_else(|| no_superproject(session))
+    }
+
+    /// The same; `None` where there is no repository around.
+    pub(in crate::commands) fn take(session: &'s Session<'s>, lock: &Lock) -> Result<Option<Self>, Error> {
+        let Some(superproject) = Superproject::around(session.root())? else { return Ok(None) };
+        let Some(top) = superproject.path_of(session.root()) else { return Ok(None) };
+        let wanted = wanted(session, lock, &top)?;
+        let directories = session.config.profiles.iter().map(|profile| directory(profile, &top));
+        let directories: BTreeSet<String> = directories.collect::<Result<_, _>>()?;
+        let found = Found {
+            superproject: &superproject,
+            modules: superproject.modules()?,
+            gitlinks: superproject.gitlinks()?,
+            directories,
+            base_url: session.remote_url(session.config.base.as_url())?.without_secret().as_str().to_owned(),
+        };
+        let comparison = plan::compare_submodules(&wanted, &found)?;
+        let Found { modules, directories, .. } = found;
+        Ok(Some(Self { session, superproject, top, modules, comparison, directories, is_staged: false }))
+    }
+
+    pub(in crate::commands) fn differences(&self) -> &[SubmoduleDifference] {
+        &self.comparison.differences
+    }
+
+    /// The git directory of the checkout at a path; `None` where a tracked file is in its way.
+    pub(in crate::commands) fn module(&self, checkout: &Path) -> Option<Module> {
+        let path = joined(&self.top, &slashed(checkout.strip_prefix(self.session.root()).ok()?));
+        let submodule = self.comparison.submodules.iter().find(|submodule| submodule.entry.path == path)?;
+        Some(self.module_of(&submodule.entry))
+    }
+
+    pub(super) fn module_of(&self, entry: &SubmoduleEntry) -> Module {
+        self.superproject.module(&entry.name, &entry.path)
+    }
+
+    /// The submodules that tracked files are in the way of.
+    pub(in crate::commands) fn collisions(&self) -> Vec<RepoOutcome> {
+        let outcome = |(name, path, file): &(RepoName, String, String)| {
+            let (path, file) = (path.clone(), file.clone());
+            let outcome = Outcome::Kept(CheckoutError::Tracked { path, file });
+            RepoOutcome { name: name.clone(), url: String::new(), outcome }
+        };
+        self.comparison.collisions.iter().map(outcome).collect()
+    }
+
+    /// Says at the end of a sync what came of the differences.
+    pub(in crate::commands) fn tell(&self, dry: bool) {
+        let printer = self.session.printer;
+        if dry && !self.differences().is_empty() {
+            let differences = counted(self.differences().len(), "difference", "differences");
+            printer.note(&format!("{differences} in `.gitmodules` and the index would be settled:"));
+            self.differences().iter().for_each(|difference| printer.note(&format!("  {difference}")));
+        }
+        if self.is_staged {
+            printer.note(STAGED);
+        }
+    }
+
+    /// What is no difference, and good to know.
+    pub(super) fn notes(&self) -> Result<Vec<String>, Error> {
+        let mut notes = Vec::new();
+        let top = self.superproject.directory();
+        // Who names no profile is told of none.
+        let asked = checkouts(self.session.profiles().unwrap_or_default(), &self.top)?;
+        let asked = asked.iter().filter(|(_, repo)| !self.session.config.skips(&repo.name));
+        let asked: BTreeSet<&String> = asked.map(|(path, _)| path).collect();
+        for Submodule { entry, .. } in &self.comparison.submodules {
+            let path = &entry.path;
+            if !top.join(path).join(".git").exists() && asked.contains(path) {
+                notes.push(format!("`{path}` is not populated: run `oca sync`"));
+            }
+            if top.join(path).join(".gitmodules").exists() {
+                notes.push(format!("`{path}` has submodules of its own, which oca leaves alone"));
+            }
+        }
+        for path in &self.comparison.foreign {
+            notes.push(format!("`{path}` is in `.gitmodules`, has no gitlink, and is none of oca's"));
+        }
+        let (staged, committed) = (self.superproject.gitlinks()?, self.superproject.committed_gitlinks()?);
+        let paths: BTreeSet<&String> = staged.keys().chain(committed.keys()).collect();
+        let differing = paths.into_iter().filter(|path| staged.get(*path) != committed.get(*path)).count();
+        if differing > 0 {
+            let gitlinks = counted(differing, "gitlink is", "gitlinks are");
+            notes.push(format!("{gitlinks} staged and not committed: see `git diff --cached --submodule`"));
+        }
+        Ok(notes)
+    }
+}
+
+/// What all profiles together want, in path order.
+fn wanted(session: &Session<'_>, lock: &Lock, top: &str) -> Result<Vec<Submodule>, Error> {
+    let mut wanted = Vec::new();
+    for (path, repo) in checkouts(&session.config.profiles, top)? {
+        let Some(locked) = lock.repo(&plan::pin(repo)) else { continue };
+        let url = session.remote_url(&repo.url)?;
+        if url.without_secret() != url {
+            return Err(Error::SecretInSubmodule { name: repo.name.clone() });
+        }
+        let entry = SubmoduleEntry {
+            name: path.clone(),
+            path,
+            url: url.as_str().to_owned(),
+            branch: repo.reference.as_branch().map(str::to_owned),
+            shallow: repo.depth != 0,
+        };
+        wanted.push(Submodule { repo: repo.name.clone(), entry, commit: locked.commit });
+    }
+    Ok(wanted)
+}
+
+/// A path as git writes it on every platform.
+fn slashed(path: &Path) -> String {
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("/")
+}

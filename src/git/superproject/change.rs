@@ -1,0 +1,162 @@
+//! Changes of a superproject. A journal says that one is under way, so that what libgit2 leaves behind when it is killed
+//! is known to be oca's.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use git2::{ConfigLevel, IndexEntry, IndexTime};
+
+use super::{GITLINK, GitModules, Superproject, gitlinks, gitmodules};
+use crate::fs::{Context, read_if_there, write_if_changed};
+use crate::git::Error;
+use crate::git::store::oid;
+use crate::repo::CommitId;
+
+/// What tells that oca is writing `.gitmodules`, the configuration and the index.
+pub(super) const JOURNAL: &str = "oca-staging";
+
+/// What is to be changed in a superproject.
+#[derive(Debug, Default)]
+pub(crate) struct Change {
+    /// The gitlinks to stage, by their paths.
+    pub(crate) stage: BTreeMap<String, CommitId>,
+    /// Gitlinks to take out of the index.
+    pub(crate) unstage: Vec<String>,
+    /// Submodules that git is to look after here.
+    pub(crate) active: Vec<Active>,
+    /// Names that git's configuration is to forget.
+    pub(crate) forget: Vec<String>,
+}
+
+/// A submodule that has a work tree.
+#[derive(Debug)]
+pub(crate) struct Active {
+    /// Of its entry.
+    pub(crate) name: String,
+    /// Absolute.
+    pub(crate) url: String,
+    /// Whether it is another one than before; else the user's own choice in git's configuration stays.
+    pub(crate) has_new_url: bool,
+}
+
+impl Superproject {
+    /// Refuses what would only fail in the middle. The caller holds the project's lock, so that what an oca left that
+    /// was killed is nobody's.
+    pub(crate) fn refuse_locked(&self) -> Result<(), Error> {
+        self.remove_own_locks();
+        let lock = self.repository.path().join("index.lock");
+        if lock.exists() { Err(Error::IndexLocked { lock }) } else { Ok(()) }
+    }
+
+    /// Writes `.gitmodules`, git's configuration and the index, as far as they differ. Returns whether the index did.
+    pub(crate) fn apply(&self, modules: &GitModules, change: &Change) -> Result<bool, Error> {
+        let mut index = self.repository.index()?;
+        let staged = gitlinks(&index);
+        let stage: Vec<_> =
+            change.stage.iter().filter(|(path, commit)| staged.get(*path) != Some(commit)).collect();
+        let has_staged = self.has_staged(modules)?;
+        let is_staged = !has_staged || !stage.is_empty() || !change.unstage.is_empty();
+        let settings = self.settings(change)?;
+        let journal = self.repository.path().join(JOURNAL);
+        let file = self.file();
+        let has_text = read_if_there(&file)?.unwrap_or_default() == modules.text().as_bytes();
+        if is_staged || !settings.is_empty() || !has_text {
+            // libgit2's locks outlive a process that is killed; with this they are known to be oca's.
+            write_if_changed(&journal, b"")?;
+            let is_empty = modules.text().trim().is_empty();
+            if !is_empty {
+                write_if_changed(&file, modules.text().as_bytes())?;
+            } else if file.exists() {
+                std::fs::remove_file(&file).at("remove", &file)?;
+            }
+            let mut config = self.repository.config()?.open_level(ConfigLevel::Local)?;
+            for (key, value) in settings {
+                match value {
+                    Some(value) => config.set_str(&key, &value)?,
+                    None => config.remove_multivar(&key, ".*")?,
+                }
+            }
+            let name = Path::new(gitmodules::FILE_NAME);
+            match (has_staged, is_empty) {
+                (true, _) => {}
+                (false, true) => index.remove_path(name)?,
+                (false, false) => index.add_path(name)?,
+            }
+            for path in &change.unstage {
+                index.remove_path(Path::new(path))?;
+            }
+            for (path, commit) in stage {
+                // Where two sides of a merge disagree, the lock has the last word.
+                for side in 1..=3 {
+                    let _no_conflict = index.remove(Path::new(path), side);
+                }
+                index.add(&gitlink(path, *commit))?;
+            }
+            if is_staged {
+                index.write()?;
+            }
+        }
+        self.end_journal()?;
+        Ok(is_staged)
+    }
+
+    /// Forgets that a change was cut short: nothing is left of it.
+    pub(crate) fn end_journal(&self) -> Result<(), Error> {
+        self.remove_own_locks();
+        let journal = self.repository.path().join(JOURNAL);
+        if journal.exists() {
+            std::fs::remove_file(&journal).at("remove", &journal)?;
+        }
+        Ok(())
+    }
+
+    fn remove_own_locks(&self) {
+        let git = self.repository.path();
+        if git.join(JOURNAL).exists() {
+            for lock in ["index.lock", "config.lock"] {
+                let _absent = std::fs::remove_file(git.join(lock));
+            }
+        }
+    }
+
+    /// What is to be set in git's configuration; what has no value is to go.
+    fn settings(&self, change: &Change) -> Result<Vec<(String, Option<String>)>, Error> {
+        let config = self.repository.config()?.open_level(ConfigLevel::Local)?;
+        let mut settings = Vec::new();
+        for Active { name, url, has_new_url } in &change.active {
+            let (url_key, active_key) = (format!("submodule.{name}.url"), format!("submodule.{name}.active"));
+            let found = config.get_string(&url_key).ok();
+            if found.is_none() || (*has_new_url && found.as_ref() != Some(url)) {
+                settings.push((url_key, Some(url.clone())));
+            }
+            if config.get_bool(&active_key).ok() != Some(true) {
+                settings.push((active_key, Some("true".to_owned())));
+            }
+        }
+        for name in &change.forget {
+            let prefix = format!("submodule.{name}.");
+            config.entries(None)?.for_each(|entry| {
+                let key = entry.name().ok().filter(|key| key.starts_with(&prefix));
+                settings.extend(key.map(|key| (key.to_owned(), None)));
+            })?;
+        }
+        Ok(settings)
+    }
+}
+
+fn gitlink(path: &str, commit: CommitId) -> IndexEntry {
+    IndexEntry {
+        ctime: IndexTime::new(0, 0),
+        mtime: IndexTime::new(0, 0),
+        dev: 0,
+        ino: 0,
+        mode: GITLINK,
+        uid: 0,
+        gid: 0,
+        file_size: 0,
+        id: oid(commit.as_bytes()),
+        flags: 0,
+        flags_extended: 0,
+        path: path.as_bytes().to_vec(),
+    }
+}

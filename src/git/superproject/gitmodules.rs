@@ -1,0 +1,204 @@
+//! `.gitmodules`: what it says, and changes of single entries that leave everything else as it stands, comments and
+//! the user's own keys too.
+
+use crate::git::config_edit::{ConfigText, Name, header, quoted};
+use crate::git::config_text::{Malformed, Section};
+
+/// The name of the file, at the top of the work tree.
+pub(crate) const FILE_NAME: &str = ".gitmodules";
+
+/// The text of a `.gitmodules` that git would read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GitModules(ConfigText);
+
+/// What an entry says of a submodule, as far as oca has a say in it.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Entry {
+    /// What git calls it: its git directory has that name, wherever the submodule is moved to.
+    pub(crate) name: String,
+    /// Relative to the top of the work tree, without a slash at its end.
+    pub(crate) path: String,
+    /// Empty where there is none.
+    pub(crate) url: String,
+    pub(crate) branch: Option<String>,
+    pub(crate) shallow: bool,
+}
+
+impl Entry {
+    /// The text of a new entry.
+    pub(crate) fn render(&self) -> String {
+        let fields = self.fields().into_iter().filter_map(|(key, value)| Some((key, value?)));
+        let fields = fields.map(|(key, value)| format!("\t{key} = {}\n", quoted(&value)));
+        header(section_of(&self.name)) + &fields.collect::<String>()
+    }
+
+    /// What each key should be; one without a value should not be there.
+    fn fields(&self) -> [(&'static str, Option<String>); 4] {
+        [
+            ("path", Some(self.path.clone())),
+            ("url", Some(self.url.clone())),
+            ("branch", self.branch.clone()),
+            ("shallow", self.shallow.then(|| "true".to_owned())),
+        ]
+    }
+}
+
+impl GitModules {
+    pub(crate) fn parse(text: &str) -> Result<Self, Malformed> {
+        Ok(Self(ConfigText::parse(text)?))
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        self.0.text()
+    }
+
+    /// The submodules in the order of the file. Git passes over those without a path, and over names that would lead
+    /// out of its directory.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        let mut names: Vec<&str> = Vec::new();
+        for section in self.0.sections() {
+            if let Some(name) = submodule(section).filter(|name| !names.contains(name) && is_plain(name)) {
+                names.push(name);
+            }
+        }
+        let entry = |name: &&str| {
+            let value = |key: &str| self.0.value(section_of(name), key).map(str::to_owned);
+            let path = value("path")?.trim_end_matches('/').to_owned();
+            Some(Entry {
+                name: (*name).to_owned(),
+                path: path.strip_prefix("./").map(str::to_owned).unwrap_or(path),
+                url: value("url").unwrap_or_default(),
+                branch: value("branch"),
+                shallow: value("shallow").is_some_and(|value| is_true(&value)),
+            })
+        };
+        names.iter().filter_map(entry).collect()
+    }
+
+    /// Makes an entry say this: a new one at the end, or the one of that name where it differs.
+    pub(crate) fn put(&mut self, entry: &Entry) {
+        let section = section_of(&entry.name);
+        if self.0.named(section).next().is_none() {
+            return self.0.append(&entry.render());
+        }
+        let old = self.entries().into_iter().find(|old| old.name == entry.name).unwrap_or_default();
+        for ((key, value), (_, old)) in std::iter::zip(entry.fields(), old.fields()) {
+            if value != old || self.0.value(section, key).is_none() {
+                self.0.set(section, key, value.as_deref());
+            }
+        }
+    }
+
+    /// Takes an entry out.
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.0.remove(section_of(name));
+    }
+}
+
+fn section_of(name: &str) -> Name<'_> {
+    ("submodule", Some(name))
+}
+
+fn submodule(section: &Section) -> Option<&str> {
+    section.subsection.as_deref().filter(|_| section.name == "submodule")
+}
+
+/// Whether a name stays below the directory of git directories.
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('/') && name.split(['/', '\\']).all(|part| part != "..")
+}
+
+fn is_true(value: &str) -> bool {
+    ["true", "yes", "on", "1"].iter().any(|word| value.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "\
+# Ours, and one of somebody else.
+[submodule \"oca/web\"]
+	path = oca/web # where
+	url = https://github.com/OCA/web
+	update = rebase
+[submodule \"odoo\"]
+	path = odoo
+	url = ../odoo.git
+
+# The next one is old.
+[submodule \"old\"]
+	path = vendor/old
+	# it moved
+	url = https://host/old.git
+
+# The end.
+";
+
+    fn entry(name: &str, path: &str) -> Entry {
+        let url = "https://github.com/OCA/web.git".to_owned();
+        Entry {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            url,
+            branch: Some("18.0".into()),
+            shallow: true,
+        }
+    }
+
+    #[test]
+    fn a_change_keeps_what_it_is_not_about() {
+        let mut modules = GitModules::parse(TEXT).expect("a file");
+        modules.put(&entry("oca/web", "oca/web"));
+        modules.remove("old");
+        modules.put(&entry("oca/dms", "oca/dms"));
+        let expected = "\
+# Ours, and one of somebody else.
+[submodule \"oca/web\"]
+	path = oca/web # where
+	url = https://github.com/OCA/web.git
+	update = rebase
+	branch = 18.0
+	shallow = true
+[submodule \"odoo\"]
+	path = odoo
+	url = ../odoo.git
+
+# The next one is old.
+
+# The end.
+[submodule \"oca/dms\"]
+	path = oca/dms
+	url = https://github.com/OCA/web.git
+	branch = 18.0
+	shallow = true
+";
+        assert_eq!(modules.text(), expected);
+        let again = modules.text().to_owned();
+        modules.put(&entry("oca/dms", "oca/dms"));
+        assert_eq!(modules.text(), again);
+        assert_eq!(modules.entries()[0], entry("oca/web", "oca/web"));
+    }
+
+    #[test]
+    fn keys_that_should_not_be_there_go_and_the_last_of_several_counts() {
+        let text = "[submodule \"web\"] path = a\r\n\tbranch = 17.0\r\n\turl = x\r\n[submodule \"web\"]\r\n\tpath = oca/web/";
+        let mut modules = GitModules::parse(text).expect("a file");
+        assert_eq!(modules.entries()[0].path, "oca/web");
+        modules.put(&Entry { branch: None, shallow: false, ..entry("web", "oca/new") });
+        assert_eq!(
+            modules.text(),
+            "[submodule \"web\"] path = a\r\n\turl = https://github.com/OCA/web.git\r\n[submodule \"web\"]\r\n\tpath = oca/new"
+        );
+        modules.put(&entry("dms", "d"));
+        assert!(modules.text().contains("\tpath = oca/new\r\n[submodule \"dms\"]\r\n\tpath = d\r\n"));
+        modules.remove("web");
+        assert!(modules.text().starts_with("[submodule \"dms\"]"), "{}", modules.text());
+    }
+
+    #[test]
+    fn names_that_lead_astray_are_passed_over_as_git_does() {
+        let text = "[submodule \"../../x\"]\n\tpath = x\n[submodule \"y\"]\n\turl = y\n";
+        assert_eq!(GitModules::parse(text).expect("a file").entries(), []);
+    }
+}

@@ -1,0 +1,281 @@
+//! A repository that has submodules: what it says of them in `.gitmodules`, in its index and its configuration, and
+//! changes of that. Whatever is changed is staged and never committed.
+
+pub(super) mod change;
+pub(super) mod gitmodules;
+pub(super) mod module;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use git2::{ErrorCode, Index, Repository, RepositoryOpenFlags};
+
+use change::JOURNAL;
+pub(crate) use change::{Active, Change};
+pub(crate) use gitmodules::{Entry, GitModules};
+pub(crate) use module::{Module, is_free, move_work_tree, remove_if_empty};
+
+use super::Error;
+use super::checkout::{ASIDE_PREFIX, git_file};
+use super::store::bytes;
+use crate::fs::read_if_there;
+use crate::repo::{CommitId, RemoteUrl};
+
+/// How git marks a submodule in a tree and in the index.
+const GITLINK: u32 = 0o160_000;
+/// The bits of an entry's flags that tell the sides of a conflict.
+const STAGE: u16 = 0x3000;
+
+/// A repository that may have submodules.
+pub(crate) struct Superproject {
+    repository: Repository,
+    /// The top of its work tree, absolute.
+    directory: PathBuf,
+}
+
+impl Superproject {
+    /// The repository whose work tree has its top in this directory.
+    pub(crate) fn at(directory: &Path) -> Result<Option<Self>, Error> {
+        Self::opened(Repository::open(directory))
+    }
+
+    /// The repository in whose work tree a directory is.
+    pub(crate) fn around(directory: &Path) -> Result<Option<Self>, Error> {
+        // `discover` would forget where the work tree is, where the git directory is elsewhere.
+        let no_ceiling: [&Path; 0] = [];
+        Self::opened(Repository::open_ext(directory, RepositoryOpenFlags::empty(), no_ceiling))
+    }
+
+    fn opened(repository: Result<Repository, git2::Error>) -> Result<Option<Self>, Error> {
+        let repository = match repository {
+            Ok(repository) => repository,
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let Some(directory) = repository.workdir().map(Path::to_owned) else { return Ok(None) };
+        // libgit2 ends it in a slash.
+        let directory: PathBuf = directory.components().collect();
+        // What a hook is to look at is what is about to be committed: `git commit -a` has that beside the index.
+        if let Some(index) = std::env::var_os("GIT_INDEX_FILE").map(|file| directory.join(file))
+            && index.parent().and_then(|parent| parent.canonicalize().ok())
+                == repository.path().canonicalize().ok()
+        {
+            repository.set_index(&mut Index::open(&index)?)?;
+        }
+        Ok(Some(Self { repository, directory }))
+    }
+
+    /// The top of its work tree, absolute.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// A directory that is there, relative to the top; empty for the top itself.
+    pub(crate) fn path_of(&self, directory: &Path) -> Option<String> {
+        let (top, directory) = (self.directory.canonicalize().ok()?, directory.canonicalize().ok()?);
+        let parts = directory.strip_prefix(top).ok()?.iter().map(|part| part.to_str().map(str::to_owned));
+        Some(parts.collect::<Option<Vec<_>>>()?.join("/"))
+    }
+
+    /// The url of its remote, as it is configured: what urls of submodules may be relative to.
+    pub(crate) fn origin(&self) -> Option<String> {
+        self.repository.config().ok()?.get_string("remote.origin.url").ok()
+    }
+
+    /// The commits of the submodules by their paths, as the index has them, or would after a checkout where nothing
+    /// was ever checked out.
+    pub(crate) fn gitlinks(&self) -> Result<BTreeMap<String, CommitId>, Error> {
+        let mut index = self.repository.index()?;
+        if index.is_empty()
+            && let Ok(head) = self.repository.head()
+        {
+            index.read_tree(&head.peel_to_tree()?)?;
+        }
+        Ok(gitlinks(&index))
+    }
+
+    /// The same, as HEAD has them: none where nothing was committed.
+    pub(crate) fn committed_gitlinks(&self) -> Result<BTreeMap<String, CommitId>, Error> {
+        let mut index = Index::new()?;
+        if let Ok(head) = self.repository.head() {
+            index.read_tree(&head.peel_to_tree()?)?;
+        }
+        Ok(gitlinks(&index))
+    }
+
+    /// A url of `.gitmodules`, absolute and without secrets that the remote's may hold.
+    pub(crate) fn absolute_url(&self, url: &str) -> String {
+        if !url.starts_with("./") && !url.starts_with("../") {
+            return url.to_owned();
+        }
+        let own = || self.directory.to_string_lossy().into_owned();
+        let origin = self.origin().and_then(|url| RemoteUrl::parse(&url).ok());
+        let base = origin.map_or_else(own, |origin| origin.without_secret().as_str().to_owned());
+        relative_url(&base, url).unwrap_or_else(|| url.to_owned())
+    }
+
+    /// What `.gitmodules` says in the work tree.
+    pub(crate) fn modules(&self) -> Result<GitModules, Error> {
+        let file = self.file();
+        if file.is_symlink() {
+            return Err(Error::ModulesLink { file });
+        }
+        let text = read_if_there(&file)?.unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        GitModules::parse(&text).map_err(|malformed| Error::ModulesMalformed {
+            file,
+            line: malformed.line,
+            why: malformed.why,
+        })
+    }
+
+    /// Whether the index has `.gitmodules` as it stands in the work tree.
+    pub(crate) fn has_staged(&self, modules: &GitModules) -> Result<bool, Error> {
+        let index = self.repository.index()?;
+        let text = match index.get_path(Path::new(gitmodules::FILE_NAME), 0) {
+            Some(entry) => self.repository.find_blob(entry.id)?.content().to_vec(),
+            None => return Ok(modules.text().is_empty()),
+        };
+        // Git may have given the file the line ends of Windows.
+        let lines = |text: &str| text.replace("\r\n", "\n");
+        Ok(self.file().exists() && lines(&String::from_utf8_lossy(&text)) == lines(modules.text()))
+    }
+
+    /// A file that the index has where a submodule is to be, below it or in place of a directory above it.
+    pub(crate) fn tracked_in_place_of(&self, path: &str) -> Result<Option<String>, Error> {
+        let index = self.repository.index()?;
+        if let Ok(place) = index.find_prefix(format!("{path}/")) {
+            let entry = index.get(place);
+            return Ok(entry.map(|entry| String::from_utf8_lossy(&entry.path).into_owned()));
+        }
+        if index.get_path(Path::new(path), 0).is_some_and(|entry| entry.mode != GITLINK) {
+            return Ok(Some(path.to_owned()));
+        }
+        let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+        let mut above = above.filter(|path| index.get_path(Path::new(path), 0).is_some());
+        Ok(above.next().map(str::to_owned))
+    }
+
+    /// Whether the index has a file.
+    pub(crate) fn tracks(&self, path: &str) -> Result<bool, Error> {
+        Ok(self.repository.index()?.get_path(Path::new(path), 0).is_some())
+    }
+
+    /// The git directory of a submodule and its work tree, by its name and its path.
+    pub(crate) fn module(&self, name: &str, path: &str) -> Module {
+        Module::new(self.modules_directory().join(name), self.directory.join(path))
+    }
+
+    /// Clears away what a killed run left among the git directories of a directory's submodules.
+    pub(crate) fn sweep(&self, directory: &str) -> Result<(), Error> {
+        let modules = self.modules_directory().join(directory);
+        for entry in std::fs::read_dir(modules).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX) {
+                crate::fs::remove_directory(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The git directories of submodules of oca's that were in a directory and have no entry any more, with the names
+    /// that they had.
+    pub(crate) fn abandoned(&self, directory: &str, modules: &GitModules) -> Vec<(String, Module)> {
+        let below = std::fs::read_dir(self.modules_directory().join(directory)).into_iter().flatten();
+        let names = below.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let names = names.map(|name| format!("{directory}/{name}"));
+        let entries = modules.entries();
+        let mut abandoned: Vec<(String, Module)> = names
+            .filter(|name| !entries.iter().any(|entry| entry.name == *name))
+            .map(|name| (name.clone(), self.module(&name, &name)))
+            .filter(|(_, module)| module.is_ours() && !module.leads_here())
+            .collect();
+        abandoned.sort_by(|(one, _), (other, _)| one.cmp(other));
+        abandoned
+    }
+
+    /// The name of the submodule whose git directory a work tree leads to.
+    pub(crate) fn name_at(&self, path: &str) -> Option<String> {
+        let git = git_file(&self.directory.join(path))?.canonicalize().ok()?;
+        let below = git.strip_prefix(self.modules_directory().canonicalize().ok()?).ok()?.to_owned();
+        let parts: Option<Vec<&str>> = below.iter().map(|part| part.to_str()).collect();
+        Some(parts?.join("/")).filter(|name| !name.is_empty())
+    }
+
+    fn file(&self) -> PathBuf {
+        self.directory.join(gitmodules::FILE_NAME)
+    }
+
+    /// Where git keeps the git directories of submodules: each work tree of a repository has its own.
+    fn modules_directory(&self) -> PathBuf {
+        self.repository.path().join("modules")
+    }
+}
+
+/// Whether a directory is in a work tree that has submodules, or had them before an oca was killed; by a look at file
+/// names alone.
+pub(crate) fn may_have_submodules(directory: &Path) -> bool {
+    let Some(top) = directory.ancestors().find(|above| above.join(".git").exists()) else { return false };
+    let git = git_file(top).unwrap_or_else(|| top.join(".git"));
+    top.join(gitmodules::FILE_NAME).exists() || git.join(JOURNAL).exists()
+}
+
+fn gitlinks(index: &Index) -> BTreeMap<String, CommitId> {
+    // Of a conflict no side is the one.
+    let is_settled = |flags: u16| flags & STAGE == 0;
+    let gitlinks = index.iter().filter(|entry| entry.mode == GITLINK && is_settled(entry.flags));
+    let gitlinks = gitlinks.filter_map(|entry| {
+        Some((String::from_utf8(entry.path).ok()?, CommitId::from_bytes(bytes(entry.id))))
+    });
+    gitlinks.collect()
+}
+
+/// The rule of `git submodule` for urls that begin with `./` or `../`: each `../` takes a part off the base, at a slash
+/// or, where there is none left, at the colon of `host:path`. `None` where it leads out of that.
+pub(crate) fn relative_url(base: &str, url: &str) -> Option<String> {
+    let mut base = base.trim_end_matches('/').to_owned();
+    let mut rest = url;
+    let mut separator = '/';
+    loop {
+        if let Some(below) = rest.strip_prefix("../") {
+            rest = below;
+            let slash = base
+                .rfind('/')
+                .filter(|at| *at > 0 && !base[..*at].ends_with('/') && !base[..*at].ends_with(':'));
+            if let Some(at) = slash {
+                base.truncate(at);
+            } else {
+                let colon = base.rfind(':').filter(|_| separator == '/' && !base.contains("://"))?;
+                base.truncate(colon);
+                separator = ':';
+            }
+        } else if let Some(here) = rest.strip_prefix("./") {
+            rest = here;
+        } else {
+            break;
+        }
+    }
+    Some(format!("{base}{separator}{}", rest.trim_end_matches('/')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relative_urls_are_resolved_as_git_does() {
+        for (base, url, expected) in [
+            ("https://host/acme/shop.git", "../web.git", Some("https://host/acme/web.git")),
+            ("https://host/acme/shop.git/", "../../OCA/web", Some("https://host/OCA/web")),
+            ("https://host/acme/shop", "./web", Some("https://host/acme/shop/web")),
+            ("git@host:acme/shop.git", "../web.git", Some("git@host:acme/web.git")),
+            ("git@host:acme/shop.git", "../../OCA/web.git", Some("git@host:OCA/web.git")),
+            ("git@host:shop.git", "../web.git", Some("git@host:web.git")),
+            ("/srv/git/shop.git", "../web.git", Some("/srv/git/web.git")),
+            ("../shop.git", "../web.git", Some("../web.git")),
+            ("https://host/shop", "../../../web", None),
+            ("git@host:shop.git", "../../web.git", None),
+        ] {
+            assert_eq!(relative_url(base, url).as_deref(), expected, "{base} {url}");
+        }
+    }
+}

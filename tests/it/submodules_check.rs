@@ -1,0 +1,258 @@
+//! `oca submodules`: names every difference between the lock, `.gitmodules` and the index, and repairs it.
+
+use std::fmt::Write;
+
+use crate::checkouts::{REMOTES, repository};
+use crate::env::Env;
+
+/// A real project of this kind had 26 phantom gitlinks and 35 stale entries, in three path conventions.
+const PHANTOMS: usize = 26;
+const STALE: usize = 35;
+const CONVENTIONS: [&str; 3] = ["addons/oca", "external-src", "oca-addons"];
+
+/// `web` and `dms` as they should be.
+fn synced(env: &Env) -> [String; 2] {
+    let commits = ["web", "dms"].map(|name| repository(env, name).commit_of("18.0"));
+    env.declare_submodules(REMOTES, &["web", "dms"], "");
+    env.init_git();
+    env.sync();
+    env.commit_all("Add submodules");
+    commits
+}
+
+fn stage(env: &Env, path: &str, commit: &str) {
+    env.git("", &["update-index", "--add", "--cacheinfo", &format!("160000,{commit},{path}")]);
+}
+
+#[test]
+fn every_difference_is_named_and_repaired() {
+    let env = Env::new();
+    let [web, dms] = synced(&env);
+    let entry = |key: &str, value: &str| {
+        env.git("", &["config", "-f", ".gitmodules", &format!("submodule.{key}"), value]);
+    };
+    stage(&env, "oca/web", &dms);
+    stage(&env, "vendor/ghost", &web);
+    env.git("", &["rm", "-q", "--cached", "oca/dms"]);
+    entry("oca/web.branch", "17.0");
+    entry("oca/dms.url", "https://me:geheim@git.example.com/dms.git");
+    entry("again.path", "oca/web");
+    entry("again.url", "x");
+    entry("theirs.path", "lib/theirs");
+    entry("theirs.url", "https://git.example.com/theirs.git");
+    let expected = format!(
+        "\
+`oca/web` is locked at `{web}`, its gitlink is `{dms}`
+`oca/web` follows branch `18.0`, `.gitmodules` has branch `17.0`
+`oca/dms` is in `.gitmodules`, and has no gitlink
+`oca/dms` is at `[TEMP]/remotes/dms.git`, `.gitmodules` has `https://***@git.example.com/dms.git`
+`oca/web` is in `.gitmodules` once more, as `again`
+`vendor/ghost` is a phantom: a gitlink at `{web}` without an entry in `.gitmodules`
+`.gitmodules` is not in the index as it stands here
+"
+    );
+    let error = format!(
+        "error: `.gitmodules` and the index are not what the lock says: `oca/web` is locked at `{web}`, its gitlink \
+         is `{dms}`, and 6 more differences\nhint: run `oca submodules` and commit the result\n"
+    );
+    let notes = "`lib/theirs` is in `.gitmodules`, has no gitlink, and is none of oca's\n\
+                 3 gitlinks are staged and not committed: see `git diff --cached --submodule`\n";
+    env.oca(&["submodules", "--check"]).stdout(&expected).stderr(&format!("{notes}{error}")).status(1);
+    env.oca(&["lock", "--check"]).stdout(&expected).stderr(&error).status(1);
+    env.oca(&["lock", "--check", "--format", "json"])
+        .stdout_contains("\"fresh\": false")
+        .stderr(&error)
+        .status(1);
+    env.oca(&["submodules", "--check", "--format", "json"])
+        .stdout_contains("\"kind\": \"phantom\",\n      \"path\": \"vendor/ghost\"")
+        .stderr(&error)
+        .status(1);
+    env.oca(&["submodules"])
+        .stderr(&format!(
+            "warning: `.gitmodules` names paths of this machine, such as `[TEMP]/remotes/dms.git`\n\
+             {expected}2 submodules, 7 differences repaired; `git diff --cached --submodule` shows what is staged\n"
+        ))
+        .success();
+    assert!(env.read(".gitmodules").contains("lib/theirs") && !env.read(".gitmodules").contains("again"));
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+    env.oca(&["submodules"]).stderr("2 submodules as locked\n").success();
+}
+
+#[test]
+fn what_is_staged_and_not_committed_is_a_note() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    env.declare_submodules(REMOTES, &["web"], "");
+    env.init_git();
+    env.sync();
+    env.oca(&["submodules", "--check"])
+        .stderr("1 gitlink is staged and not committed: see `git diff --cached --submodule`\n")
+        .success();
+    env.commit_all("Add web");
+    env.oca(&["submodules", "--check"]).success();
+    web.branch("18.0").file(".gitmodules", "[submodule \"x\"]\n\tpath = x\n\turl = ../x.git\n").commit();
+    env.run(&["lock", "--upgrade"]);
+    env.sync();
+    env.oca(&["submodules", "--check"])
+        .stderr(
+            "`oca/web` has submodules of its own, which oca leaves alone\n\
+             1 gitlink is staged and not committed: see `git diff --cached --submodule`\n",
+        )
+        .success();
+}
+
+#[test]
+fn without_a_repository_around_the_lock_alone_is_checked() {
+    let env = Env::new();
+    repository(&env, "web");
+    env.declare_submodules(REMOTES, &["web"], "");
+    env.oca(&["lock", "-q"]).success();
+    env.oca(&["lock", "--check"]).success();
+    env.oca(&["submodules", "--check"])
+        .stderr_contains("error: `mode = \"submodule\"` needs a git repository around `[TEMP]/project`\n")
+        .status(2);
+    env.edit("repos.toml", "mode = \"submodule\"", "mode = \"clone\"");
+    env.oca(&["submodules"])
+        .stderr(
+            "error: `repos.toml` does not say `mode = \"submodule\"`\nhint: write that into it, then run `oca sync`\n",
+        )
+        .status(2);
+}
+
+#[test]
+fn a_submodule_at_another_path_moves_with_all_that_is_in_it() {
+    let env = Env::new();
+    let [web, dms] = ["web", "dms"].map(|name| repository(&env, name));
+    let [web_commit, dms_commit] = [&web, &dms].map(|remote| remote.commit_of("18.0"));
+    env.init_git();
+    for (remote, path) in [(&web, "addons/web"), (&dms, "external/src/dms")] {
+        let url = remote.path().to_str().expect("text");
+        env.git("", &["submodule", "--quiet", "add", "-b", "18.0", url, path]);
+    }
+    env.commit_all("Add submodules");
+    env.write("addons/web/README.md", "mine\n");
+    env.declare_submodules(REMOTES, &["web", "dms"], "");
+    env.run(&["lock"]);
+    env.oca(&["submodules", "--check"])
+        .stdout(
+            "`web` belongs to `oca/web`, `.gitmodules` has it at `addons/web`\n\
+             `dms` belongs to `oca/dms`, `.gitmodules` has it at `external/src/dms`\n",
+        )
+        .stderr_contains("error: ")
+        .status(1);
+    env.remove_remotes();
+    env.oca(&["submodules", "-q"]).success();
+    env.assert_file("oca/web/README.md", "mine\n");
+    assert!(!env.exists("addons/web") && !env.exists("external/src/dms"));
+    env.git("oca/web", &["checkout", "-q", "README.md"]);
+    env.oca(&["sync"]).stderr("2 repositories up to date\n").success();
+    env.assert_submodules(&[("oca/dms", &dms_commit), ("oca/web", &web_commit)]);
+}
+
+#[test]
+fn an_entry_that_stayed_behind_joins_its_gitlink() {
+    let env = Env::new();
+    let [web, dms] = synced(&env);
+    env.git("", &["config", "-f", ".gitmodules", "submodule.oca/web.path", "addons/web"]);
+    env.git("", &["add", ".gitmodules"]);
+    env.oca(&["submodules", "--check"])
+        .stdout("`web` belongs to `oca/web`, `.gitmodules` has it at `addons/web`\n")
+        .stderr_contains("error: ")
+        .status(1);
+    env.oca(&["submodules", "-q"]).success();
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+    assert_eq!(env.git("", &["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_second_submodule_and_one_that_nobody_declares_go_and_other_branches_stay() {
+    let env = Env::new();
+    let [web, dms] = synced(&env);
+    repository(&env, "other");
+    let remote = crate::remote::Remote::open(&env, "web");
+    let old = remote.branch("17.0").module("web_old", &[]).commit();
+    let add = |branch: &str, name: &str, path: &str| {
+        let url = env.remotes().join(format!("{name}.git"));
+        env.git("", &["submodule", "--quiet", "add", "-b", branch, url.to_str().expect("text"), path]);
+    };
+    add("18.0", "web", "vendor/web");
+    add("17.0", "web", "vendor/web-17");
+    add("18.0", "other", "oca/other");
+    env.commit_all("Add more");
+    env.write("vendor/web/README.md", "mine\n");
+    env.oca(&["submodules", "--check"])
+        .stdout(
+            "`vendor/web` is a second submodule of `web`\n`oca/other` is a submodule that no profile declares\n",
+        )
+        .stderr_contains("error: ")
+        .status(1);
+    env.oca(&["submodules"])
+        .stderr(
+            "other: removed\n`vendor/web` is a second submodule of `web`\n\
+             `oca/other` is a submodule that no profile declares\n\
+             2 submodules, 1 difference repaired; `git diff --cached --submodule` shows what is staged\n\
+             error: `web` was left alone: uncommitted changes in `README.md`\n\
+             hint: commit and push it, or give `--force` to lose it\n",
+        )
+        .status(1);
+    env.assert_file("vendor/web/README.md", "mine\n");
+    env.oca(&["submodules", "--force", "-q"]).success();
+    assert!(
+        !env.exists("vendor/web") && !env.exists("oca/other") && env.exists(".git/modules/oca/other/HEAD")
+    );
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web), ("vendor/web-17", &old)]);
+}
+
+/// Builds what the real project had, with names of its kind: some of it is of declared repositories.
+#[test]
+fn a_project_that_three_conventions_went_through_is_repaired() {
+    let env = Env::new();
+    let [web, dms] = synced(&env);
+    let mut text = env.read(".gitmodules");
+    let remotes = env.remotes();
+    let mut stale = 0;
+    for number in 0.. {
+        for convention in CONVENTIONS {
+            if stale == STALE {
+                break;
+            }
+            let name = match number {
+                0 => "web".to_owned(),
+                1 => "dms".to_owned(),
+                _ => format!("repository-{number}"),
+            };
+            let url = remotes.join(format!("{name}.git"));
+            let path = format!("{convention}/{name}");
+            let url = url.display();
+            writeln!(text, "[submodule \"{path}\"]\n\tpath = {path}\n\turl = {url}").expect("a text");
+            stale += 1;
+        }
+        if stale == STALE {
+            break;
+        }
+    }
+    env.write(".gitmodules", &text);
+    for number in 0..PHANTOMS {
+        let convention = CONVENTIONS[number % CONVENTIONS.len()];
+        stage(&env, &format!("{convention}/ghost-{number}"), &web);
+    }
+    env.git("", &["add", ".gitmodules"]);
+    env.git("", &["commit", "-q", "-m", "Years of work"]);
+    let failed = env.try_git("", &["submodule", "status"]).expect_err("git stumbles over phantoms");
+    assert!(failed.contains("no submodule mapping found"), "{failed}");
+    let output = env.oca(&["submodules", "--check"]).output();
+    assert_eq!(output.code, Some(1), "{output}");
+    let count = |words: &str| output.stdout.lines().filter(|line| line.contains(words)).count();
+    assert_eq!(
+        (count("is a phantom: "), count("has no gitlink, and no profile declares it")),
+        (PHANTOMS, STALE)
+    );
+    assert_eq!(output.stdout.lines().count(), PHANTOMS + STALE, "{output}");
+    env.oca(&["submodules"])
+        .stderr_contains(&format!("2 submodules, {} differences repaired", PHANTOMS + STALE))
+        .success();
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+    assert_eq!(env.read(".gitmodules").matches("[submodule").count(), 2);
+    assert_eq!(env.git("", &["ls-files", "-s"]).matches("160000").count(), 2);
+    assert!(env.read(".gitmodules").contains(&format!("url = {}", remotes.join("web.git").display())));
+}

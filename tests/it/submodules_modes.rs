@@ -1,0 +1,171 @@
+//! Between `mode = "clone"` and `mode = "submodule"`: nothing is fetched again, and no work is lost.
+
+use std::fs;
+
+use crate::checkouts::{REMOTES, repository};
+use crate::env::Env;
+
+/// `web` and `dms` as clones, in a git repository; then all that could be fetched from is gone. Their commits.
+fn clones(env: &Env) -> [String; 2] {
+    let commits = ["web", "dms"].map(|name| repository(env, name).commit_of("18.0"));
+    env.declare_submodules(REMOTES, &["web", "dms"], "");
+    env.edit("repos.toml", "mode = \"submodule\"", "mode = \"clone\"");
+    env.init_git();
+    env.sync();
+    env.remove_remotes();
+    fs::remove_dir_all(env.cache()).expect("the cache");
+    commits
+}
+
+fn set_mode(env: &Env, from: &str, to: &str) {
+    env.edit("repos.toml", &format!("mode = \"{from}\""), &format!("mode = \"{to}\""));
+}
+
+#[test]
+fn clones_become_submodules_and_clones_again() {
+    let env = Env::new();
+    let [web, dms] = clones(&env);
+    set_mode(&env, "clone", "submodule");
+    env.oca(&["sync", "--dry-run"])
+        .stdout_contains("web: would refresh at ")
+        .stderr_contains("2 repositories, 2 would change\n")
+        .success();
+    assert!(!env.exists(".gitmodules"));
+    env.sync();
+    assert!(!env.exists("oca/.gitignore"), "git looks after the directory now");
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+    env.commit_all("Have submodules");
+
+    set_mode(&env, "submodule", "clone");
+    env.oca(&["sync", "--dry-run"])
+        .stderr("2 submodules would become ordinary checkouts\n2 repositories up to date\n")
+        .success();
+    env.oca(&["sync"])
+        .stderr(
+            "dms: no submodule any more\nweb: no submodule any more\n\
+             `git diff --cached --submodule` shows what is staged\n2 repositories up to date\n",
+        )
+        .success();
+    assert!(!env.exists(".gitmodules") && !env.exists(".git/modules/oca"));
+    assert_eq!(env.git("", &["submodule", "status"]), "");
+    assert_eq!(
+        env.git("", &["status", "--porcelain"]),
+        "D  .gitmodules\nD  oca/dms\nD  oca/web\n M repos.toml\n"
+    );
+    for (path, commit) in [("oca/web", &web), ("oca/dms", &dms)] {
+        assert!(env.project().join(path).join(".git").is_dir());
+        env.assert_checkout(path, commit);
+    }
+    env.assert_file("oca/.gitignore", "*\n");
+    env.oca(&["sync"]).stderr("2 repositories up to date\n").success();
+}
+
+#[test]
+fn what_nobody_declares_becomes_a_clone_too_and_is_pruned_like_one() {
+    let env = Env::new();
+    let [web, _] = clones(&env);
+    set_mode(&env, "clone", "submodule");
+    env.sync();
+    env.commit_all("Have submodules");
+    env.run(&["remove", "dms"]);
+    set_mode(&env, "submodule", "clone");
+    env.sync();
+    assert!(env.exists("oca/dms/.git/HEAD") && env.git("", &["submodule", "status"]).is_empty());
+    env.oca(&["sync", "--prune"]).stderr("dms: removed\n2 repositories, 1 changed\n").success();
+    assert!(!env.exists("oca/dms"));
+    env.assert_checkout("oca/web", &web);
+}
+
+#[test]
+fn local_work_survives_both_ways() {
+    let env = Env::new();
+    let [web, dms] = clones(&env);
+    env.write("oca/web/README.md", "mine\n");
+    env.write("oca/web/new.txt", "new\n");
+    env.git("oca/web", &["stash", "push", "-q", "README.md"]);
+    env.write("oca/web/README.md", "mine too\n");
+    env.git("oca/web", &["branch", "mine"]);
+    for (from, to) in [("clone", "submodule"), ("submodule", "clone")] {
+        set_mode(&env, from, to);
+        env.sync();
+        env.assert_file("oca/web/README.md", "mine too\n");
+        env.assert_file("oca/web/new.txt", "new\n");
+        assert!(env.git("oca/web", &["stash", "show", "-p"]).contains("+mine\n"));
+        assert_eq!(env.git("oca/web", &["rev-parse", "mine"]).trim(), web);
+        env.git("oca/web", &["fsck", "--no-dangling"]);
+        assert_eq!(env.head("oca/dms"), dms);
+    }
+}
+
+#[test]
+fn a_checkout_with_local_commits_is_neither_moved_nor_lost() {
+    let env = Env::new();
+    let [web, _] = clones(&env);
+    env.git("oca/web", &["commit", "-q", "--allow-empty", "-m", "mine"]);
+    let mine = env.head("oca/web");
+    set_mode(&env, "clone", "submodule");
+    env.oca(&["sync"]).stderr_contains("error: `web` was left alone: local commits up to ").status(1);
+    assert_eq!(env.head("oca/web"), mine);
+    // Git takes it for a submodule at another commit.
+    assert!(env.submodule_status().contains(&format!("+{mine} oca/web")), "{:?}", env.submodule_status());
+    env.git("oca/web", &["switch", "-q", "-d", &web]);
+    env.sync();
+    assert!(env.exists(".git/modules/oca/web/HEAD"));
+    env.git("oca/web", &["cat-file", "-e", &mine]);
+}
+
+#[test]
+fn a_git_directory_without_its_work_tree_gets_it_back() {
+    let env = Env::new();
+    let [web, dms] = clones(&env);
+    set_mode(&env, "clone", "submodule");
+    env.sync();
+    env.git("", &["submodule", "--quiet", "deinit", "--all", "-f"]);
+    assert!(!env.exists("oca/web/.git"));
+    env.sync();
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+    // A run that was killed between two steps, on a system that cannot do them as one.
+    fs::remove_file(env.project().join("oca/web/.git")).expect("the file");
+    env.sync();
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+    env.git("oca/web", &["config", "--unset", "core.worktree"]);
+    env.sync();
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+}
+
+#[test]
+fn what_git_init_from_writes_is_synced_in_place() {
+    let env = Env::new();
+    let remotes = ["web", "dms"].map(|name| repository(&env, name));
+    env.init_git();
+    for remote in &remotes {
+        let url = remote.path().to_str().expect("text");
+        let name = remote.path().file_stem().and_then(|name| name.to_str()).expect("a name");
+        env.git("", &["submodule", "--quiet", "add", "-b", "18.0", url, &format!("vendor/{name}")]);
+    }
+    env.commit_all("Add submodules");
+    env.oca(&["init", "-q", "--from", ".gitmodules"]).success();
+    assert!(env.read("repos.toml").contains("mode = \"submodule\"\n"));
+    env.oca(&["lock", "--check"]).success();
+    // What is checked out stays; the entries get their `shallow = true`.
+    env.oca(&["sync"])
+        .stderr("2 repositories up to date\n`git diff --cached --submodule` shows what is staged\n")
+        .success();
+    env.oca(&["sync"]).stderr("2 repositories up to date\n").success();
+    let commits = ["vendor/dms", "vendor/web"].map(|path| (path, env.head(path)));
+    env.assert_submodules(&commits.each_ref().map(|(path, commit)| (*path, commit.as_str())));
+}
+
+#[test]
+fn clones_do_not_mind_the_state_of_the_repository_around_them() {
+    let env = Env::new();
+    clones(&env);
+    env.write(".git/index.lock", "");
+    env.write(".gitmodules", "[submodule \"x\"]\n\tpath = x\n\turl = ../x.git\n");
+    env.oca(&["sync"]).stderr("2 repositories up to date\n").success();
+    fs::remove_file(env.project().join(".git/index.lock")).expect("the lock");
+    env.git("", &["update-index", "--split-index"]);
+    env.oca(&["sync"]).stderr("2 repositories up to date\n").success();
+    env.write(".gitmodules", "<<<<<<<\n");
+    env.oca(&["sync"]).stderr("2 repositories up to date\n").success();
+}

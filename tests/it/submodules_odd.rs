@@ -1,0 +1,351 @@
+//! `mode = "submodule"` in odd surroundings: a clear error or the right thing, and nothing lost.
+
+use std::fs;
+
+use crate::checkouts::{REMOTES, repository};
+use crate::env::Env;
+use crate::submodules::{commits, declared};
+
+#[test]
+fn a_conflict_of_gitlinks_is_settled_as_the_lock_says() {
+    let env = Env::new();
+    let remotes = declared(&env);
+    env.sync();
+    env.commit_all("Add submodules");
+    let [web, dms] = commits(&remotes);
+    let stages: String = [&dms, &web, &dms]
+        .iter()
+        .zip(1..)
+        .map(|(commit, stage)| format!("160000 {commit} {stage}\toca/web\n"))
+        .collect();
+    env.git("", &["update-index", "--force-remove", "oca/web"]);
+    env.write("stages", stages);
+    env.shell("git update-index --index-info < stages && rm stages");
+    env.oca(&["submodules", "--check"])
+        .stdout("`oca/web` is in `.gitmodules`, and has no gitlink\n")
+        .stderr_contains("error: ")
+        .status(1);
+    env.oca(&["submodules", "-q"]).success();
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+    assert_eq!(env.git("", &["ls-files", "-u"]), "");
+}
+
+#[test]
+fn tracked_files_in_the_place_of_a_submodule_are_kept() {
+    let env = Env::new();
+    let remotes = ["web", "dms"].map(|name| repository(&env, name));
+    env.write("oca/web/mine.txt", "mine\n");
+    env.declare_submodules(REMOTES, &["web", "dms"], "");
+    env.init_git();
+    for args in [&["sync"][..], &["sync"], &["sync", "--force"]] {
+        env.oca(args)
+            .stderr_contains(
+                "error: `web` was left alone: the surrounding repository has `oca/web/mine.txt` there\n\
+                 hint: take it out with `git rm -r --cached oca/web` and move it away\n",
+            )
+            .status(1);
+    }
+    env.assert_file("oca/web/mine.txt", "mine\n");
+    assert_eq!(env.git("", &["ls-files", "-s", "oca/web"]).split('\t').nth(1), Some("oca/web/mine.txt\n"));
+    assert_eq!(env.head("oca/dms"), commits(&remotes)[1]);
+    env.oca(&["submodules", "--check"])
+        .stdout("`oca/web` cannot be a submodule: the surrounding repository has `oca/web/mine.txt` there\n")
+        .stderr_contains("error: `.gitmodules` and the index are not what the lock says: `oca/web` cannot be")
+        .status(1);
+    env.git("", &["rm", "-rq", "oca/web"]);
+    env.sync();
+    let [web, dms] = commits(&remotes);
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+}
+
+#[test]
+fn files_that_nobody_tracks_are_kept_too() {
+    let env = Env::new();
+    declared(&env);
+    env.write("oca/web/mine.txt", "mine\n");
+    env.oca(&["sync"])
+        .stderr_contains("`[TEMP]/project/oca/web` is not a git repository, and not empty")
+        .status(1);
+    env.assert_file("oca/web/mine.txt", "mine\n");
+    env.run(&["sync", "--force"]);
+    assert_eq!(env.submodule_status().iter().filter(|line| line.starts_with(' ')).count(), 2);
+}
+
+#[test]
+fn other_submodules_and_comments_stay_as_they_are() {
+    let env = Env::new();
+    let remotes = declared(&env);
+    let other = repository(&env, "other");
+    let other = other.path().to_str().expect("text");
+    env.git("", &["submodule", "--quiet", "add", "-b", "18.0", other, "vendor/other"]);
+    let text = format!("# ours\n{}\tupdate = rebase # mine\n", env.read(".gitmodules"));
+    env.write(".gitmodules", &text);
+    env.commit_all("Add another submodule");
+    env.sync();
+    assert!(env.read(".gitmodules").starts_with(&text), "{}", env.read(".gitmodules"));
+    let [web, dms] = commits(&remotes);
+    let commit = env.head("vendor/other");
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web), ("vendor/other", &commit)]);
+    env.run(&["sync", "--prune"]);
+    assert!(env.exists("vendor/other/README.md") && env.exists(".git/modules/vendor/other/HEAD"));
+}
+
+#[test]
+fn urls_relative_to_the_remote_stay_relative() {
+    let env = Env::new();
+    let remotes = declared(&env);
+    let origin = env.remotes().join("shop.git");
+    env.git("", &["remote", "add", "origin", origin.to_str().expect("text")]);
+    env.git("", &["submodule", "--quiet", "add", "-b", "18.0", "../web.git", "oca/web"]);
+    env.commit_all("Add web");
+    env.sync();
+    assert!(env.read(".gitmodules").contains("\turl = ../web.git\n"), "{}", env.read(".gitmodules"));
+    let [web, dms] = commits(&remotes);
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+    env.git("", &["config", "-f", ".gitmodules", "submodule.oca/web.url", "../fork.git"]);
+    env.oca(&["submodules", "--check"])
+        .stdout(
+            "`oca/web` is at `[TEMP]/remotes/web.git`, `.gitmodules` has `../fork.git`\n\
+             `.gitmodules` is not in the index as it stands here\n",
+        )
+        .stderr_contains("and 1 more difference\n")
+        .status(1);
+    env.oca(&["submodules", "-q"]).success();
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+}
+
+#[test]
+fn a_project_below_the_top_in_a_linked_worktree_or_a_submodule_has_submodules_of_its_own() {
+    let env = Env::new();
+    let web = repository(&env, "web");
+    let commit = web.commit_of("18.0");
+    env.git("", &["init", "-q", "-b", "main", "outer"]);
+    let base = env.remotes();
+    env.write(
+        "outer/shop/repos.toml",
+        format!(
+            "odoo = \"18.0\"\nbase-url = \"{}\"\nmode = \"submodule\"\n[profiles.standard]\nrepos = [\"web\"]\n",
+            base.display()
+        ),
+    );
+    env.git("outer", &["add", "-A"]);
+    env.git("outer", &["commit", "-q", "-m", "Begin"]);
+    let clean = |top: &str| {
+        let status = env.git(top, &["submodule", "status"]);
+        assert!(status.starts_with(&format!(" {commit} shop/oca/web ")), "{top}: {status}");
+        assert_eq!(env.git(top, &["submodule", "update", "--init"]), "");
+        env.assert_sound_checkout(format!("{top}/shop/oca/web"));
+        env.oca(&["-C", &format!("{top}/shop"), "sync"]).stderr("1 repository up to date\n").success();
+    };
+    env.git("outer", &["worktree", "add", "-q", "../linked"]);
+    env.oca(&["-C", "linked/shop", "sync", "-q"]).success();
+    clean("linked");
+    env.oca(&["-C", "outer/shop", "sync", "-q"]).success();
+    clean("outer");
+    env.git("outer", &["commit", "-q", "-a", "-m", "Add web"]);
+    env.git("", &["init", "-q", "super"]);
+    env.git("super", &["submodule", "--quiet", "add", "../outer", "inner"]);
+    env.oca(&["-C", "super/inner/shop", "sync", "-q"]).success();
+    clean("super/inner");
+    assert!(env.exists("super/.git/modules/inner/modules/shop/oca/web/HEAD"));
+}
+
+#[test]
+fn what_cannot_be_a_superproject_is_refused_before_anything_is_done() {
+    let env = Env::new();
+    repository(&env, "web");
+    env.declare_submodules(REMOTES, &["web"], "");
+    env.oca(&["sync"])
+        .stderr(
+            "error: `mode = \"submodule\"` needs a git repository around `[TEMP]/project`\n\
+             hint: run `git init`, or set `mode = \"clone\"`\n",
+        )
+        .status(2);
+    assert!(!env.exists("oca.lock.json"));
+    env.init_git();
+    env.write(".git/index.lock", "");
+    env.oca(&["sync"])
+        .stderr(
+            "error: `[TEMP]/project/.git/index.lock` is there: git is at work in this repository, or was killed\n\
+             hint: wait for the other git; where there is none, delete the file\n",
+        )
+        .status(3);
+    assert!(!env.exists("oca.lock.json") && !env.exists("oca"));
+    fs::remove_file(env.project().join(".git/index.lock")).expect("the lock");
+    env.write(".gitmodules", "[submodule \"x\"]\n<<<<<<< ours\n");
+    env.oca(&["sync"])
+        .stderr(
+            "error: `[TEMP]/project/.gitmodules` at line 2: this is no `key = value`\n\
+             hint: correct the line; after a merge, settle its conflicts first\n",
+        )
+        .status(2);
+    fs::remove_file(env.project().join(".gitmodules")).expect("the file");
+    for (convert, back, words) in [
+        (
+            &["update-index", "--split-index"][..],
+            &["update-index", "--no-split-index"][..],
+            "error: it uses git's `split index`, which libgit2 cannot read\n\
+             hint: convert it with `git update-index --no-split-index`\n",
+        ),
+        (
+            &["sparse-checkout", "set", "--cone", "--sparse-index", "x"],
+            &["sparse-checkout", "disable"],
+            "error: it uses git's `sparse index`, which libgit2 cannot read\n\
+             hint: convert it with `git sparse-checkout reapply --no-sparse-index`\n",
+        ),
+    ] {
+        env.write("x/y/z.txt", "");
+        env.write("w/y/z.txt", "");
+        env.commit_all("More directories");
+        env.git("", convert);
+        env.oca(&["sync"]).stderr(words).status(3);
+        env.git("", back);
+        env.write("README.md", format!("{convert:?}"));
+    }
+    env.sync();
+}
+
+#[test]
+fn a_reftable_is_named_with_the_command_that_converts_it() {
+    let env = Env::new();
+    repository(&env, "web");
+    env.declare_submodules(REMOTES, &["web"], "");
+    env.git("", &["init", "-q", "--ref-format=reftable"]);
+    env.oca(&["sync"])
+        .stderr(
+            "error: it uses git's `refstorage`, which libgit2 cannot read\n\
+             hint: convert it with `git refs migrate --ref-format=files`\n",
+        )
+        .status(3);
+    env.git("", &["refs", "migrate", "--ref-format=files"]);
+    env.sync();
+    assert_eq!(env.submodule_status().len(), 1);
+}
+
+#[test]
+fn what_nobody_else_could_fetch_is_refused_by_name() {
+    let env = Env::new();
+    env.declare_submodules(
+        REMOTES,
+        &["web", "dms", "crm"],
+        "[repos.web]\nmerges = [\"refs/pull/1/head\"]\n[repos.dms]\npatches = [\"x.patch\"]\n\
+         [repos.crm]\nurl = \"https://me:geheim@git.example.com/crm.git\"\n",
+    );
+    env.oca(&["lock", "--check"])
+        .stderr(
+            "error: the configuration has 3 errors\n  \
+             `merges` of `web` does not go together with `mode = \"submodule\"` in `repos.toml` at line 8, table \
+             `repos.web`: its gitlink would name a commit that nobody can fetch\n    \
+             hint: delete `merges`, or set `mode = \"clone\"`\n  \
+             `patches` of `dms` does not go together with `mode = \"submodule\"` in `repos.toml` at line 10, table \
+             `repos.dms`: its gitlink would name a commit that nobody can fetch\n    \
+             hint: delete `patches`, or set `mode = \"clone\"`\n  \
+             `url` of `crm` does not go together with `mode = \"submodule\"` in `repos.toml` at line 12, table \
+             `repos.crm`: `.gitmodules` would show its user or password to everybody\n    \
+             hint: leave it out of the url, and set a token for its host\n",
+        )
+        .status(2);
+    let web = repository(&env, "web");
+    env.declare_submodules(REMOTES, &["web"], "[repos.web]\nurl = \"${WEB}\"\n");
+    env.init_git();
+    env.oca(&["lock", "-q"]).env("WEB", web.path()).success();
+    env.oca(&["submodules"])
+        .env("WEB", "https://me:geheim@git.example.com/web.git")
+        .stderr(
+            "error: the url of `web` holds a user or password, which `.gitmodules` would show to everybody\n\
+             hint: leave it out of the url, and set a token for its host\n",
+        )
+        .status(2);
+}
+
+#[test]
+fn a_git_directory_of_an_earlier_submodule_is_not_overwritten() {
+    let env = Env::new();
+    declared(&env);
+    env.sync();
+    env.git("oca/web", &["commit", "-q", "--allow-empty", "-m", "mine"]);
+    // Somebody replaced the work tree by a clone.
+    fs::remove_dir_all(env.project().join("oca/web")).expect("the work tree");
+    let url = env.remotes().join("web.git");
+    env.git("", &["clone", "-q", url.to_str().expect("text"), "oca/web"]);
+    env.oca(&["sync"])
+        .stderr_contains(
+            "error: `web` was left alone: `[TEMP]/project/oca/web` has a git directory of its own, and \
+             `[TEMP]/project/.git/modules/oca/web` is there already\n",
+        )
+        .status(1);
+    assert!(env.exists("oca/web/.git/HEAD") && env.exists(".git/modules/oca/web/HEAD"));
+    // Without the commit there is nothing to lose.
+    let own = env.head("oca/web");
+    env.git("", &["--git-dir=.git/modules/oca/web", "--work-tree=.", "update-ref", "HEAD", &own]);
+    env.sync();
+    env.oca(&["submodules", "--check", "-q"]).success();
+    assert!(env.exists(".git/modules/oca/web/HEAD"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_project_behind_a_symlink_or_with_its_git_directory_elsewhere_is_one_like_any_other() {
+    let env = Env::new();
+    let web = repository(&env, "web").commit_of("18.0");
+    env.git("", &["init", "-q", "--separate-git-dir", "../shop.git"]);
+    env.declare_submodules("../remotes", &["web"], "");
+    std::os::unix::fs::symlink(env.project(), env.root().join("link")).expect("a symlink");
+    env.oca(&["-C", "../link", "sync", "-q"]).stderr_contains("").success();
+    assert!(env.exists("../shop.git/modules/oca/web/HEAD"));
+    assert_eq!(env.submodule_status(), [format!(" {web} oca/web")]);
+    env.assert_sound_checkout("oca/web");
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+    env.oca(&["-C", "../link", "submodules", "--check", "-q"]).success();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_git_directory_that_is_a_symlink_or_somewhere_else_is_left_alone() {
+    let env = Env::new();
+    let remotes = declared(&env);
+    for (remote, path) in remotes.iter().zip(["oca/web", "oca/dms"]) {
+        let url = remote.path().to_str().expect("text");
+        env.git("", &["clone", "-q", "-b", "18.0", url, path]);
+    }
+    fs::rename(env.project().join("oca/web/.git"), env.project().join("web.git")).expect("a git directory");
+    std::os::unix::fs::symlink("../../web.git", env.project().join("oca/web/.git")).expect("a symlink");
+    fs::rename(env.project().join("oca/dms/.git"), env.project().join("dms.git")).expect("a git directory");
+    env.write("oca/dms/.git", "gitdir: ../../dms.git\n");
+    let kept = |name: &str| {
+        format!("error: `{name}` was left alone: the git directory of `[TEMP]/project/oca/{name}` is `")
+    };
+    env.oca(&["sync"]).stderr_contains(&kept("web")).stderr_contains(&kept("dms")).status(1);
+    for path in ["oca/web", "oca/dms"] {
+        env.assert_sound_checkout(path);
+    }
+}
+
+#[test]
+fn a_git_directory_that_is_damaged_is_named() {
+    let env = Env::new();
+    declared(&env);
+    env.sync();
+    env.git("", &["submodule", "--quiet", "deinit", "--all", "-f"]);
+    fs::remove_dir_all(env.project().join(".git/modules/oca/web/objects/pack")).expect("the objects");
+    env.oca(&["sync"])
+        .stderr_contains("error: cannot check out `web`\ncaused by: ")
+        .stderr_contains(".git/modules/oca/web")
+        .status(3);
+}
+
+#[test]
+fn a_submodule_with_its_git_directory_inside_is_absorbed() {
+    let env = Env::new();
+    let remotes = declared(&env);
+    let [web, dms] = commits(&remotes);
+    let url = remotes[0].path().to_str().expect("text");
+    env.git("", &["clone", "-q", "-b", "18.0", url, "oca/web"]);
+    env.git("", &["submodule", "--quiet", "add", "-b", "18.0", url, "oca/web"]);
+    assert!(env.exists("oca/web/.git/HEAD"));
+    env.git("oca/web", &["branch", "mine"]);
+    env.sync();
+    assert!(env.exists(".git/modules/oca/web/HEAD"));
+    env.git("oca/web", &["rev-parse", "mine"]);
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+}
