@@ -200,11 +200,12 @@ impl<'a> Remote<'a> {
         Ok(real(one) == real(other))
     }
 
-    /// Does something with the store; where it turns out to be damaged, once more with a new one.
+    /// Does something with the store; where it turns out to be damaged, or somebody takes it away meanwhile, once more
+    /// with a new one.
     pub(super) fn whole<T>(&self, act: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
         match act() {
-            Err(Error::Damaged { why }) => {
-                self.renew().map_err(|_| Error::Damaged { why })?;
+            Err(error) if matches!(error, Error::Damaged { .. }) || self.store.is_gone() => {
+                self.renew().map_err(|_| error)?;
                 act()
             }
             other => other,

@@ -338,7 +338,6 @@ fn a_submodule_in_which_somebody_works_is_kept_whole() {
     env.run(&["lock", "--upgrade", "web"]);
     let kept = format!(
         "error: `dms` was left alone: uncommitted changes in `README.md`\n\
-         hint: commit and push it, or give `--force` to lose it\n\
          error: `web` was left alone: local commits up to `{}`\n\
          hint: commit and push it, or give `--force` to lose it\nerror: 2 repositories failed\n",
         &mine[..10]

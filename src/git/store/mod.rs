@@ -106,6 +106,11 @@ impl Store {
         &self.directory
     }
 
+    /// Whether it was deleted since it was opened.
+    pub(super) fn is_gone(&self) -> bool {
+        !self.directory.join("HEAD").exists()
+    }
+
     pub(super) fn repository(&self) -> Result<Repository, Error> {
         Repository::open_bare(&self.directory).map_err(|error| match error.code() {
             git2::ErrorCode::NotFound => Error::Damaged { why: "a store is gone".to_owned() },
