@@ -71,6 +71,7 @@ fn strict_fails_on_the_first_bad_entry() {
         .status(1);
 }
 
+#[cfg(unix)]
 #[test]
 fn inside_the_image_its_own_path_is_looked_at() {
     let env = Env::new();
