@@ -3,7 +3,7 @@
 //! The map; arrows point down only, over as many steps as they like, and `tests/it/rooms.rs` sees to it:
 //!
 //! ```text
-//! main → cli → commands → session → output → error → check → {plan, import} → facts
+//! {main, fuzz} → cli → commands → session → output → error → check → {plan, import} → facts
 //!                       → progress → report
 //!                       → {config, lock, git, addons, catalogue, requirements, odoo_conf, export}
 //!                       → {repo, fs, pool}
@@ -38,6 +38,8 @@ mod export;
 mod facts;
 #[expect(clippy::disallowed_methods, reason = "the room that writes files")]
 mod fs;
+#[cfg(any(fuzzing, test))]
+pub mod fuzz;
 #[expect(clippy::disallowed_methods, reason = "stores and checkouts are its own")]
 mod git;
 mod import;

@@ -16,6 +16,8 @@ mod config_text;
 mod configuration;
 mod daemon;
 mod error;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzz;
 mod libgit2;
 mod local;
 mod packs;

@@ -29,7 +29,7 @@ pub(in crate::git) struct Pack {
 }
 
 /// An object as it lies in a pack.
-pub(super) struct Packed {
+pub(in crate::git) struct Packed {
     pub(super) kind: Kind,
     /// Its length, inflated; that of the instructions where it is a delta.
     pub(super) size: u64,
@@ -101,7 +101,7 @@ impl Pack {
     }
 
     /// Reads an object as it lies here.
-    pub(super) fn read(&mut self, place: usize) -> io::Result<Packed> {
+    pub(in crate::git) fn read(&mut self, place: usize) -> io::Result<Packed> {
         let from = self.offset(place)?;
         let rank = self.rank(from).ok_or_else(|| nonsense("an object has no place"))?;
         let to = match self.by_offset.get(rank + 1) {

@@ -278,3 +278,11 @@ impl<R: Read> Read for Metered<'_, R> {
         Ok(count)
     }
 }
+
+/// Reads bytes as each of the answers that a server may give; see `src/fuzz.rs`.
+#[cfg(any(fuzzing, test))]
+pub(super) fn fuzz(input: &[u8]) {
+    let _any = protocol::read_list(&mut &*input);
+    let _any = protocol::read_fetch(&mut &*input, &mut std::io::sink());
+    let _any = protocol::read_capabilities(&mut &*input);
+}

@@ -1,0 +1,207 @@
+//! What the fuzz targets run: one function for each kind of text or bytes that others write. `fuzz/run` starts them.
+//!
+//! No input may panic, hang or need much memory. Where a law holds besides, such as "what is written is read again", the
+//! target asserts it. `fuzz/corpus` has the seeds, and what was found once; the test below runs them all.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use crate::config::Config;
+use crate::git;
+use crate::import::{self, Surroundings};
+use crate::lock::{Lock, Sides};
+use crate::repo::{Manifest, RemoteUrl, Series};
+use crate::requirements::{self, Annotations, Module, Parsed, Repository, Settings};
+use crate::{addons, export, odoo_conf};
+
+/// A target by its name.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All targets.
+pub const TARGETS: &[Target] = &[
+    ("manifest", manifest),
+    ("requirements", requirements),
+    ("lock", lock),
+    ("lock_conflict", lock_conflict),
+    ("repos_toml", repos_toml),
+    ("gitmodules", gitmodules),
+    ("git_config", git_config),
+    ("import", import),
+    ("odoo_conf", odoo_conf),
+    ("url", url),
+    ("export_manifest", export_manifest),
+    ("pkt_line", git::fuzz::pkt_line),
+    ("pack", git::fuzz::pack),
+    ("pack_index", git::fuzz::pack_index),
+];
+
+/// A directory of this process, for targets that read files.
+static FOLDER: LazyLock<tempfile::TempDir> =
+    LazyLock::new(|| tempfile::TempDir::with_prefix("oca-fuzz-").expect("a temporary directory"));
+
+#[expect(clippy::disallowed_methods, reason = "a file that nobody else reads")]
+fn file(name: &str, content: &[u8]) -> PathBuf {
+    let path = FOLDER.path().join(name);
+    std::fs::write(&path, content).expect("a temporary file can be written");
+    path
+}
+
+fn series() -> Series {
+    Series::parse("18.0").expect("a series")
+}
+
+fn manifest(input: &[u8]) {
+    if let Ok(parsed) = addons::manifest::parse(input) {
+        let _any = addons::manifest::semver_of(parsed.manifest.version(), series());
+    }
+}
+
+/// The first half is a file, the second the words of a manifest. Each line that comes out is one requirement to pip.
+fn requirements(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let (file, words) = text.split_once('\0').unwrap_or((&text, ""));
+    let lines: Vec<String> = file.lines().map(str::to_owned).collect();
+    let words = || words.split('\n').map(str::to_owned).collect();
+    let manifest = Manifest { python: words(), bin: words(), deb: words(), ..Manifest::default() };
+    let module = Module { path: "m/__manifest__.py".to_owned(), manifest: &manifest, is_selected: true };
+    let repository = Repository { name: "kit", lines: &lines, modules: vec![module] };
+    let merged = requirements::merge(&repository.read(), &Parsed::default(), &Settings::default());
+    let shown: Vec<String> = merged.problems.iter().map(ToString::to_string).collect();
+    assert!(shown.iter().all(|problem| !problem.contains('\n')), "{shown:?}");
+    for line in requirements::render(&merged.requirements, Annotations::Hidden).lines() {
+        let begins = line.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '#');
+        let breaks = line.contains(|c: char| c.is_control() || "\u{2028}\u{2029}".contains(c));
+        assert!(line.is_empty() || (begins && !breaks && !line.ends_with('\\')), "{line:?}");
+    }
+    let annotated = requirements::render(&merged.requirements, Annotations::Shown);
+    let bare = annotated.lines().filter(|line| !line.trim_start().starts_with('#') && !line.is_empty()).count();
+    assert_eq!(bare, merged.requirements.len(), "{annotated}");
+    let system = requirements::system(&[repository], &[]);
+    for package in system.render(Annotations::Hidden).lines() {
+        let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.:".contains(c);
+        assert!(!package.starts_with('-') && package.chars().all(is_name), "{package:?}");
+    }
+}
+
+/// What is read, is written and read again as the same.
+fn lock(input: &[u8]) {
+    let here = Path::new("oca.lock.json");
+    if let Ok(lock) = Lock::parse(input, here) {
+        let again = Lock::parse(lock.render().as_bytes(), here).expect("what is written can be read");
+        assert_eq!(again, lock);
+    }
+}
+
+fn lock_conflict(input: &[u8]) {
+    if let Ok(Some(sides)) = Sides::parse(input, Path::new("oca.lock.json")) {
+        let _any = sides.disputes();
+    }
+}
+
+fn repos_toml(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let running = semver::Version::new(0, 1, 0);
+    let parse = |text: &str| Config::parse((Path::new("repos.toml"), text), (Path::new("l"), ""), &running);
+    if let Err(error) = parse(&text) {
+        let _any = error.to_string();
+    }
+}
+
+/// Each change leaves a text that git would read, and the other entries as they were.
+fn gitmodules(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let Ok(mut modules) = git::GitModules::parse(&text) else { return };
+    let all = modules.entries();
+    for entry in &all {
+        modules.put(entry);
+    }
+    assert_eq!(modules.entries(), all);
+    for entry in &all {
+        modules.remove(&entry.name);
+    }
+    assert_eq!(modules.entries(), []);
+    git::GitModules::parse(modules.text()).expect("what is written can be read");
+}
+
+fn git_config(input: &[u8]) {
+    let _any = git::config_sections(&String::from_utf8_lossy(input));
+}
+
+/// A file of another tool; the first byte chooses which. What is made of it is a `repos.toml` that can be read.
+fn import(input: &[u8]) {
+    const NAMES: [&str; 8] = [
+        ".gitmodules",
+        "repos.yaml",
+        "addons.yaml",
+        "spec.yaml",
+        "mrchef.toml",
+        "a.repos",
+        "oca.lock.json",
+        "any.yaml",
+    ];
+    let Some((first, content)) = input.split_first() else { return };
+    let path = file(NAMES[usize::from(*first) % NAMES.len()], content);
+    let around = Surroundings { project: FOLDER.path(), series: Some(series()), variable: &|_| None };
+    let imported = import::read(&path, &around);
+    crate::fs::remove_file(&path).expect("the file is there");
+    if let Ok(imported) = imported {
+        let text = imported.fresh.render();
+        let running = semver::Version::new(0, 1, 0);
+        let parsed = Config::parse((Path::new("repos.toml"), &text), (Path::new("l"), ""), &running);
+        assert!(parsed.is_ok(), "{:?}\n{text}", parsed.err().map(|error| error.to_string()));
+    }
+}
+
+/// The value that is set is the value that is read.
+fn odoo_conf(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let _any = odoo_conf::addons_path(&text);
+    let changed = odoo_conf::with_addons_path(&text, "/a,/b");
+    assert_eq!(odoo_conf::addons_path(&changed).as_deref(), Some("/a,/b"), "{changed:?}");
+}
+
+/// Nothing that is shown of a url holds what stands between its user's colon and its last `@`.
+fn url(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let secret = "53CRE7";
+    for url in [text.to_string(), format!("https://me:{secret}@{text}"), format!("https://me:{text}{secret}@host/x")] {
+        let (shown, is_url) = match RemoteUrl::parse(&url) {
+            Ok(parsed) => {
+                git::fuzz::address(&parsed);
+                (format!("{parsed} {parsed:?} {}", parsed.without_secret()), true)
+            }
+            Err(error) => (error.to_string(), false),
+        };
+        let is_hidden = !shown.contains(secret) || text.contains(secret);
+        assert!(is_hidden, "{url:?} is shown as {shown:?} ({is_url})");
+    }
+}
+
+fn export_manifest(input: &[u8]) {
+    file(export::FILE_NAME, input);
+    if let Ok(Some(manifest)) = export::Manifest::load(FOLDER.path()) {
+        file(export::FILE_NAME, manifest.render().as_bytes());
+        let again = export::Manifest::load(FOLDER.path()).expect("what is written can be read");
+        assert_eq!(again, Some(manifest));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::TARGETS;
+
+    #[test]
+    fn every_seed_passes_its_target() {
+        for (name, target) in TARGETS {
+            let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+            let mut count = 0;
+            for seed in corpus.read_dir().unwrap_or_else(|_| panic!("no seeds in `{}`", corpus.display())) {
+                target(&std::fs::read(seed.expect("a seed").path()).expect("a readable seed"));
+                count += 1;
+            }
+            assert!(count > 0, "no seeds in `{}`", corpus.display());
+        }
+    }
+}

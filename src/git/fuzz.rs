@@ -1,0 +1,52 @@
+//! The fuzz targets of this room; see `src/fuzz.rs`.
+
+use std::io::Write;
+
+use super::address::Address;
+use super::bounded::Bounded;
+use super::packs::{Pack, PackSink};
+use super::wire;
+use crate::repo::RemoteUrl;
+
+pub(crate) fn address(url: &RemoteUrl) {
+    let _any = Address::parse(url);
+}
+
+pub(crate) fn pkt_line(input: &[u8]) {
+    wire::fuzz(input);
+    let mut bounded = Bounded::new(input);
+    let _any = std::io::copy(&mut bounded, &mut std::io::sink());
+}
+
+/// A pack as it comes from a server.
+pub(crate) fn pack(input: &[u8]) {
+    let aside = tempfile::tempdir().expect("a temporary directory");
+    let packs = tempfile::tempdir().expect("a temporary directory");
+    let Ok(mut sink) = PackSink::new(aside, packs.path().to_owned()) else { return };
+    if sink.write_all(input).is_ok()
+        && let Ok(indexed) = sink.index()
+    {
+        read_all(indexed.open().expect("what was indexed can be opened"));
+    }
+}
+
+/// A pack and its index that somebody else put into a repository: the index is as long as the first two bytes say.
+#[expect(clippy::disallowed_methods, reason = "files that nobody else reads")]
+pub(crate) fn pack_index(input: &[u8]) {
+    let Some((length, rest)) = input.split_first_chunk() else { return };
+    let (index, pack) = rest.split_at(usize::from(u16::from_be_bytes(*length)).min(rest.len()));
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let file = directory.path().join("pack-x.idx");
+    std::fs::write(&file, index).expect("a temporary file can be written");
+    std::fs::write(file.with_extension("pack"), pack).expect("a temporary file can be written");
+    if let Ok(pack) = Pack::open(&file) {
+        read_all(pack);
+    }
+}
+
+fn read_all(mut pack: Pack) {
+    let count = pack.ids().len().min(1000);
+    for place in 0..count {
+        let _any = pack.read(place);
+    }
+}
