@@ -21,7 +21,7 @@ pub(crate) use place::Built;
 use super::store::bytes;
 use super::tree::GitTree;
 use super::{Error, Remote};
-use crate::fs::{Context, read_if_there};
+use crate::fs::{Context, read_if_there, read_text};
 use crate::repo::{CommitId, Reference, TreeId, redact};
 
 const MARKER: &str = "oca-checkout";
@@ -279,8 +279,7 @@ impl Checkout {
 
 /// Where the file `.git` of a work tree leads, if there is one.
 pub(super) fn git_file(work_tree: &Path) -> Option<PathBuf> {
-    // Of a directory nothing can be read.
-    let text = fs::read_to_string(work_tree.join(".git")).ok()?;
+    let text = read_text(&work_tree.join(".git")).ok()?;
     Some(work_tree.join(text.strip_prefix("gitdir:")?.trim()))
 }
 

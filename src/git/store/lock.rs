@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use git2::Repository;
 
 use super::{ASIDE_PREFIX, Store, URL};
-use crate::fs::{Context, is_at};
+use crate::fs::{Context, is_at, open};
 use crate::git::Error;
 
 /// The file whose lock is held while stores come and go.
@@ -153,8 +153,8 @@ impl StoresLock {
 /// A file that was there before can also be locked where it cannot be written: a checkout from such a cache has to
 /// wait for those who can.
 fn open_lock(path: &Path) -> io::Result<File> {
-    match File::options().create(true).truncate(false).write(true).open(path) {
-        Err(error) if is_refusal(&error) => File::open(path).map_err(|_| error),
+    match crate::fs::open_to_lock(path) {
+        Err(error) if is_refusal(&error) => open(path).map_err(|_| error),
         other => other,
     }
 }

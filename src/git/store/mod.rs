@@ -8,7 +8,7 @@
 mod lock;
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -18,7 +18,7 @@ pub(super) use lock::{StoreLock, StoresLock};
 
 use super::Error;
 use super::packs::{PackSink, indexes, is_whole_pack, link, pack_files, take_packs};
-use crate::fs::{Context, short_digest};
+use crate::fs::{Context, read_text, short_digest, touch};
 use crate::repo::{CommitId, TreeId};
 
 pub(super) const STORES: &str = "stores";
@@ -50,7 +50,7 @@ impl Store {
 
     /// A store that is there, by its directory.
     pub(super) fn at(directory: PathBuf) -> Self {
-        let url = fs::read_to_string(directory.join(URL)).unwrap_or_default().trim().to_owned();
+        let url = read_text(&directory.join(URL)).unwrap_or_default().trim().to_owned();
         Self { directory, url }
     }
 
@@ -75,9 +75,7 @@ impl Store {
         let _not_writable = match last {
             // A time that is still to come is as good as now.
             Ok(last) if last.elapsed().map_or(true, |age| age < USE) => Ok(()),
-            Ok(_) => {
-                File::options().append(true).open(&file).and_then(|file| file.set_modified(SystemTime::now()))
-            }
+            Ok(_) => touch(&file),
             Err(_) => fs::write(&file, format!("{}\n", self.url)),
         };
     }
