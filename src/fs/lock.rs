@@ -7,10 +7,10 @@ use std::path::Path;
 use super::read::refuse_other;
 use super::{Context, Error};
 
-/// A directory that no other process takes as long as this is held; the system lets go of it where a process is
-/// killed. Nothing is written into it.
+/// A directory that no other process takes as long as this is held, or that several share; the system lets go of it
+/// where a process is killed. Nothing is written into it.
 pub(crate) struct DirectoryLock {
-    _file: File,
+    file: File,
 }
 
 impl DirectoryLock {
@@ -25,7 +25,28 @@ impl DirectoryLock {
             // Some network file systems know no locks: better without than not at all.
             Ok(()) | Err(TryLockError::Error(_)) => {}
         }
-        Ok(Self { _file: file })
+        Ok(Self { file })
+    }
+
+    /// Shares it with others that share it, after whoever took it.
+    pub(crate) fn share(directory: &Path) -> io::Result<Self> {
+        let file = lockable(directory)?;
+        let _without = file.lock_shared();
+        Ok(Self { file })
+    }
+
+    /// Takes it where nobody takes or shares it.
+    pub(crate) fn try_take(directory: &Path) -> io::Result<Option<Self>> {
+        let file = lockable(directory)?;
+        Ok(match file.try_lock() {
+            Err(TryLockError::WouldBlock) => None,
+            Ok(()) | Err(TryLockError::Error(_)) => Some(Self { file }),
+        })
+    }
+
+    /// Whether it is still what a path leads to.
+    pub(crate) fn is_at(&self, directory: &Path) -> bool {
+        is_at(&self.file, directory)
     }
 }
 

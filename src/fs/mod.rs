@@ -4,6 +4,7 @@
 mod lock;
 mod platform;
 mod read;
+mod temporary;
 mod write;
 
 use std::io;
@@ -17,6 +18,7 @@ pub(crate) use platform::{
     open_to_others, set_directory_time, set_mode, touch,
 };
 pub(crate) use read::{open, read, read_given, read_if_there, read_text};
+pub(crate) use temporary::put;
 pub(crate) use write::{Written, is_stream, write_if_changed, write_out};
 
 use platform::reading;
@@ -38,6 +40,16 @@ pub(crate) trait Context<T> {
 impl<T> Context<T> for io::Result<T> {
     fn at(self, action: &'static str, path: &Path) -> Result<T, Error> {
         self.map_err(|source| Error { action, path: path.to_owned(), source })
+    }
+}
+
+/// A place by its name where a test ends the process, or lets it panic.
+pub(crate) fn stop(_place: &str) {
+    #[cfg(debug_assertions)]
+    match std::env::var("OCA_TEST_STOP").ok().as_deref().and_then(|stop| stop.split_once(':')) {
+        Some(("abort", place)) if place == _place => std::process::abort(),
+        Some(("panic", place)) if place == _place => panic!("a test asked for it"),
+        _ => {}
     }
 }
 

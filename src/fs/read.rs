@@ -126,26 +126,23 @@ mod tests {
     fn a_pipe_is_read_only_where_it_is_named_on_purpose_and_not_for_ever() {
         use std::time::Duration;
         let directory = tempfile::tempdir().expect("a directory");
-        let pipe = directory.path().join("pipe");
-        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
-        for other in [&*pipe, Path::new("/dev/zero")] {
+        let [silent, pipe] = ["silent", "pipe"].map(|name| directory.path().join(name));
+        for pipe in [&silent, &pipe] {
+            assert!(std::process::Command::new("mkfifo").arg(pipe).status().expect("mkfifo").success());
+        }
+        for other in [&*silent, Path::new("/dev/zero")] {
             assert_eq!(read(other).expect_err("no file").kind(), ErrorKind::InvalidInput);
         }
-        let silent = super::read_stream(&pipe, Duration::from_millis(1)).expect_err("nobody writes");
-        assert_eq!(silent.kind(), ErrorKind::TimedOut);
-        let writer = {
+        let silence = super::read_stream(&silent, Duration::from_millis(1)).expect_err("nobody writes");
+        assert_eq!(silence.kind(), ErrorKind::TimedOut);
+        let writer = std::thread::spawn({
             let pipe = pipe.clone();
-            std::thread::spawn(move || std::fs::write(pipe, "token"))
-        };
-        // The one who was given up on may take what is written.
-        drop(writer.join().expect("a writer"));
+            move || std::fs::write(pipe, "token")
+        });
+        // The second time nobody writes.
         for _ in 0..2 {
-            let writer = {
-                let pipe = pipe.clone();
-                std::thread::spawn(move || std::fs::write(pipe, "token"))
-            };
             assert_eq!(super::read_given(&pipe).expect("read").as_deref(), Some(&b"token"[..]));
-            drop(writer);
         }
+        assert!(writer.join().expect("a writer").is_ok());
     }
 }

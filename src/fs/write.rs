@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::platform::{keep_owner, permissions_for, sync_directory};
+use super::temporary::{sweep, temporary_in};
 use super::{Context, Error, read_if_there};
 
 /// Whether a write changed the file.
@@ -19,10 +20,12 @@ pub(crate) enum Written {
 /// A symlink stays one: what it points at is replaced. The mode of an existing file is kept.
 pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<Written, Error> {
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| pointed_at(path));
+    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    sweep(directory);
     if read_if_there(&target)?.is_some_and(|old| old == bytes) {
         return Ok(Written::Unchanged);
     }
-    replace(&target, bytes).at("write", path)?;
+    replace(&target, directory, bytes).at("write", path)?;
     Ok(Written::Changed)
 }
 
@@ -48,22 +51,20 @@ fn pointed_at(path: &Path) -> PathBuf {
     }
 }
 
-fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+fn replace(target: &Path, directory: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".oca-").suffix(".tmp");
     let permissions = permissions_for(target);
     if let Some(permissions) = &permissions {
         builder.permissions(permissions.clone());
     }
-    // Its own error names the temporary file, which nobody knows.
-    let mut file = builder.tempfile_in(directory).map_err(|error| io::Error::from(error.kind()))?;
+    let mut file = temporary_in(directory, &mut builder)?;
     file.write_all(bytes)?;
     if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions)?;
     }
     keep_owner(target, file.path());
     file.as_file().sync_all()?;
+    super::stop("replacing");
     match file.persist(target) {
         // A file that is mounted into a container can only be written in place.
         Err(error) if error.error.kind() == io::ErrorKind::ResourceBusy => std::fs::write(target, bytes),

@@ -318,15 +318,7 @@ fn put(file: &Path, text: &str) -> Result<(), Error> {
     if read_if_there(file)?.is_some_and(|old| old == text.as_bytes()) {
         return Ok(());
     }
-    let directory = file.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(ASIDE_PREFIX);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut aside = builder.tempfile_in(directory).at("write in", directory)?;
-    aside.write_all(text.as_bytes()).at("write", file)?;
-    aside.persist(file).map_err(|error| error.error).at("write", file)?;
-    Ok(())
+    Ok(crate::fs::put(file, |aside| aside.write_all(text.as_bytes())).at("write", file)?)
 }
 
 fn head_commit(repository: &Repository) -> Option<CommitId> {

@@ -16,7 +16,6 @@ pub(super) use copy::Sources;
 pub(super) use pack::Pack;
 
 use super::Error;
-use super::store::ASIDE_PREFIX;
 use crate::fs::{Context, open};
 
 /// A pack on its way into a store; dropped half-way it leaves nothing.
@@ -173,18 +172,17 @@ pub(super) fn link(file: &Path, into: &Path) -> Result<(), Error> {
     if same_length(file, &to) || fs::hard_link(file, &to).is_ok() {
         return Ok(());
     }
-    Ok(copy(file, into, &to).at("write", &to)?)
+    Ok(copy(file, &to).at("write", &to)?)
 }
 
 /// Copies a file as a whole or not at all.
-fn copy(file: &Path, into: &Path, to: &Path) -> io::Result<()> {
+fn copy(file: &Path, to: &Path) -> io::Result<()> {
     let mut source = open(file)?;
-    let mut aside = tempfile::Builder::new().prefix(ASIDE_PREFIX).tempfile_in(into)?;
-    io::copy(&mut source, &mut aside)?;
-    aside.as_file().set_permissions(source.metadata()?.permissions())?;
-    aside.as_file().sync_all()?;
-    aside.persist(to)?;
-    Ok(())
+    crate::fs::put(to, |aside| {
+        io::copy(&mut source, aside)?;
+        aside.set_permissions(source.metadata()?.permissions())?;
+        aside.sync_all()
+    })
 }
 
 fn same_length(one: &Path, other: &Path) -> bool {

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository, TreeWalkMode, TreeWalkResult};
 
-pub(super) use lock::{StoreLock, StoresLock};
+pub(super) use lock::{StoreLock, StoresLock, sweep};
 
 use super::Error;
 use super::packs::{PackSink, indexes, is_whole_pack, link, pack_files, take_packs};
@@ -41,9 +41,7 @@ impl Store {
     pub(super) fn open(cache: &Path, url: &str) -> Result<Self, Error> {
         let directory = cache.join(STORES).join(directory_name(url));
         let store = Self { directory, url: url.to_owned() };
-        if !store.is_whole() {
-            store.make()?;
-        }
+        store.hold()?;
         store.note_use();
         Ok(store)
     }
@@ -111,7 +109,7 @@ impl Store {
 
     pub(super) fn repository(&self) -> Result<Repository, Error> {
         Repository::open_bare(&self.directory).map_err(|error| match error.code() {
-            git2::ErrorCode::NotFound => Error::Damaged { why: "a store is gone".to_owned() },
+            git2::ErrorCode::NotFound => Error::CacheGone,
             _ => error.into(),
         })
     }
@@ -241,6 +239,16 @@ impl Store {
     fn history_file(&self, commit: CommitId, depth: u32) -> PathBuf {
         self.directory.join("oca-history").join(format!("{commit}.{depth}"))
     }
+}
+
+/// Whether a repository has a commit and everything below it.
+pub(super) fn has_files(repository: &Repository, commit: CommitId) -> Result<bool, Error> {
+    let odb = repository.odb()?;
+    let mut missing = Missing::new(&odb)?;
+    Ok(odb.exists(oid(commit.as_bytes())) && {
+        note_files(repository, commit, &mut missing)?;
+        missing.ids.is_empty()
+    })
 }
 
 fn note_files(
