@@ -54,23 +54,30 @@ mod report;
 mod requirements;
 mod session;
 
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use clap::Parser;
 
+/// The exit code of a panic, by sysexits(3).
+const FAULT: u8 = 70;
+
 /// Runs the command line of the process. Exit codes: 0 done, 1 the answer is no, 2 usage or configuration,
-/// 3 network or git failed, 4 a pinned commit is gone, 130 interrupted.
+/// 3 network or git failed, 4 a pinned commit is gone, 70 oca has a fault, 130 interrupted.
 pub fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     git::prepare();
     // Where oca is the first process of a container, an interrupt without a handler is ignored.
     let _without = ctrlc::set_handler(|| std::process::exit(130));
     let printer = output::Printer::new(&cli.global);
-    match commands::run(&cli, &printer) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+    std::panic::set_hook(Box::new(|fault| output::tell_fault(fault.location())));
+    // Nothing of a run is looked at after a panic.
+    match std::panic::catch_unwind(AssertUnwindSafe(|| commands::run(&cli, &printer))) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => {
             printer.error(&error);
             ExitCode::from(error.exit_code())
         }
+        Err(_told) => ExitCode::from(FAULT),
     }
 }

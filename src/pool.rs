@@ -1,5 +1,7 @@
 //! Two pools of threads: one for waiting on the network, one for work; so that neither starves the other.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use rayon::{Scope, ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
@@ -83,10 +85,19 @@ impl Pools {
 ///
 /// For work that is over in milliseconds and that a command without [`Pools`] does too.
 pub(crate) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Send + Sync) -> Vec<R> {
+    /// Without a pool of our own, rayon panics where the system gives out no threads.
+    static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
+    let in_turn = |work| items.iter().map(work).collect();
     // Threads are started for the first piece of work that is shared, and cost more than what is not.
-    match items {
-        [] | [_] => items.iter().map(work).collect(),
-        _ => items.par_iter().map(work).collect(),
+    if items.len() < 2 {
+        return in_turn(work);
+    }
+    if rayon::current_thread_index().is_some() {
+        return items.par_iter().map(work).collect();
+    }
+    match POOL.get_or_init(|| ThreadPoolBuilder::new().build().ok()) {
+        Some(pool) => pool.install(|| items.par_iter().map(work).collect()),
+        None => in_turn(work),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::addons::discover::is_addons_directory;
 use crate::addons::folder::Folder;
 use crate::config::{Layout, Position, Profile};
 use crate::error::Error;
-use crate::fs::{is_stream, read_if_there, write_if_changed};
+use crate::fs::{is_stream, read_given, write_out};
 use crate::lock::Lock;
 use crate::odoo_conf;
 use crate::output::json::{self, PathEntry};
@@ -213,13 +213,12 @@ fn on_disk(
 fn write_conf(file: &Path, path: &str) -> Result<(), Error> {
     // What a pipe or a terminal holds is not ours to read.
     let text = if is_stream(file) { String::new() } else { text_of(file)? };
-    write_if_changed(file, odoo_conf::with_addons_path(&text, path).as_bytes())?;
-    Ok(())
+    Ok(write_out(file, odoo_conf::with_addons_path(&text, path).as_bytes())?)
 }
 
 /// The text of an odoo.conf, which is kept but for one option, and so must be understood.
 fn text_of(file: &Path) -> Result<String, Error> {
-    String::from_utf8(read_if_there(file)?.unwrap_or_default()).map_err(|error| {
+    String::from_utf8(read_given(file)?.unwrap_or_default()).map_err(|error| {
         let understood = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = String::from_utf8_lossy(understood).matches('\n').count() + 1;
         Error::NotUtf8 { file: file.to_owned(), line }

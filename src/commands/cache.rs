@@ -50,7 +50,9 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         Action::Size(FormatArg { format }) => size(&cache, *format, printer)?,
         Action::Prune(args) => prune(&cache, args, global, printer)?,
         Action::Clean => {
-            git::clean_cache(&cache)?;
+            for store in git::clean_cache(&cache)? {
+                printer.note(&format!("{store}: left, as another oca is at work with it"));
+            }
             catalogue::clean(&cache)?;
         }
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::fs::{read_if_there, write_if_changed};
+use crate::fs::{read_given, write_if_changed};
 use crate::git;
 use crate::lock::{self, Lock, Merged};
 
@@ -21,7 +21,7 @@ pub(crate) struct Args {
 /// Merges by repository, where git would merge by line. What both sides moved stays in conflict markers, for
 /// `oca lock --ours` or `--theirs` to settle, and is exit code 1, which tells git of the conflict.
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
-    let base = if read_if_there(&args.base)?.is_none_or(|bytes| bytes.is_empty()) {
+    let base = if read_given(&args.base)?.is_none_or(|bytes| bytes.is_empty()) {
         Lock::default()
     } else {
         load(&args.base)?

@@ -9,7 +9,7 @@ use crate::cli::{Format, FormatArg};
 use crate::config::Profile;
 use crate::error::{Error, counted};
 use crate::facts::LocalModules;
-use crate::fs::{read_if_there, write_if_changed};
+use crate::fs::{read_given, read_if_there, write_out};
 use crate::lock::{Lock, LockedModule};
 use crate::output::json;
 use crate::plan;
@@ -168,7 +168,7 @@ fn tell(session: &Session<'_>, notes: &[Note]) {
 fn deliver(args: &Args, session: &Session<'_>, text: &str) -> Result<(), Error> {
     match (&args.output, args.format.format) {
         (Some(file), _) if args.check => {
-            let found = read_if_there(file)?;
+            let found = read_given(file)?;
             if found.as_deref() == Some(text.as_bytes()) {
                 return Ok(());
             }
@@ -176,10 +176,7 @@ fn deliver(args: &Args, session: &Session<'_>, text: &str) -> Result<(), Error> 
             let differences = differences(there.as_deref(), text);
             Err(Error::Differs { file: file.clone(), differences, command: args.command_line(session, file) })
         }
-        (Some(file), _) => {
-            write_if_changed(file, text.as_bytes())?;
-            Ok(())
-        }
+        (Some(file), _) => Ok(write_out(file, text.as_bytes())?),
         (None, Format::Human) => {
             session.printer.data(text);
             Ok(())

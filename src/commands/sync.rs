@@ -49,6 +49,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if is_submodules {
         submodules::refuse_unfit(session)?;
     }
+    if !args.dry_run {
+        clear_leftovers(session)?;
+    }
     let (lock, ahead) = current_lock(args, session)?;
     let mut survey = if is_submodules {
         Some(Survey::needed(session, &lock)?)
@@ -278,8 +281,7 @@ fn kept_for(obstacle: Result<Option<CheckoutError>, git::Error>) -> Option<Outco
     }
 }
 
-/// Makes the directories of the checkouts, keeps them out of the surrounding repository, and clears away what a
-/// killed run left.
+/// Makes the directories of the checkouts, and keeps them out of the surrounding repository.
 pub(super) fn prepare_directories(session: &Session<'_>) -> Result<(), Error> {
     let directories = session.profiles()?.into_iter().map(|profile| session.checkouts(profile));
     for directory in directories.collect::<Result<BTreeSet<PathBuf>, Error>>()? {
@@ -287,10 +289,21 @@ pub(super) fn prepare_directories(session: &Session<'_>) -> Result<(), Error> {
         if session.config.mode == Mode::Clone {
             keep_out(session, &directory)?;
         }
-        for entry in std::fs::read_dir(&directory).at("read", &directory)? {
-            let entry = entry.at("read", &directory)?;
-            if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX) {
-                remove_directory(&entry.path())?;
+    }
+    Ok(())
+}
+
+/// Clears away what killed runs left among the checkouts; the caller has the project for itself. What cannot be
+/// removed is in nobody's way.
+fn clear_leftovers(session: &Session<'_>) -> Result<(), Error> {
+    let directories = session.profiles()?.into_iter().map(|profile| session.checkouts(profile));
+    for directory in directories.collect::<Result<BTreeSet<PathBuf>, Error>>()? {
+        for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX)
+                && let Err(error) = remove_directory(&entry.path())
+            {
+                let why = &error.source;
+                session.printer.warning(&format!("{error}, which a killed run left: {why}"));
             }
         }
     }

@@ -307,6 +307,7 @@ fn git_code(error: &git::Error) -> u8 {
     match error {
         git::Error::Vanished { .. } => 4,
         git::Error::ModulesLink { .. } | git::Error::ModulesMalformed { .. } => 2,
+        git::Error::File(_) | git::Error::System { .. } => 2,
         _ => 3,
     }
 }

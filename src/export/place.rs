@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::manifest::{FILE_NAME, LICENCES, LOCK_NAME, Manifest, UNFINISHED};
 use super::{Error, rules, write};
-use crate::fs::{Context, exchange, set_mode};
+use crate::fs::{Context, exchange, open_directory, set_mode};
 
 /// Directories in which an export is made, or from which an old one is deleted.
 const ASIDE_PREFIX: &str = ".oca-export-";
@@ -231,7 +231,7 @@ fn aside(dest: &Path, exists: bool) -> Result<(TempDir, Way, File), Error> {
             _ => {}
         }
     }
-    let claim = File::open(dest).at("open", dest)?;
+    let claim = open_directory(dest).at("open", dest)?;
     claim.lock().at("lock", dest)?;
     let aside = tempfile::Builder::new().prefix(ASIDE_PREFIX).tempdir_in(dest).at("write in", dest)?;
     Ok((aside, Way::Within, claim))
@@ -240,18 +240,18 @@ fn aside(dest: &Path, exists: bool) -> Result<(TempDir, Way, File), Error> {
 /// A directory next to the place. What killed exports left there is deleted.
 fn beside(parent: &Path, prefix: &str) -> io::Result<(TempDir, File)> {
     // Held until the new directory has its own claim.
-    let gate = File::open(parent)?;
+    let gate = open_directory(parent)?;
     gate.lock()?;
     for entry in fs::read_dir(parent)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(prefix)
-            && File::open(entry.path()).is_ok_and(|claim| claim.try_lock().is_ok())
+            && open_directory(&entry.path()).is_ok_and(|claim| claim.try_lock().is_ok())
         {
             fs::remove_dir_all(entry.path())?;
         }
     }
     let aside = tempfile::Builder::new().prefix(prefix).tempdir_in(parent)?;
-    let claim = File::open(aside.path())?;
+    let claim = open_directory(aside.path())?;
     claim.lock()?;
     Ok((aside, claim))
 }

@@ -44,7 +44,7 @@ fn state(full: &Path, metadata: &Metadata, file: &File) -> Result<Option<FileSta
     let content = if metadata.is_symlink() {
         fs::read_link(full).at("read", full)?.into_os_string().into_encoded_bytes()
     } else if metadata.is_file() {
-        fs::read(full).at("read", full)?
+        crate::fs::read(full).at("read", full)?
     } else {
         return Ok(Some(FileState::Altered));
     };
@@ -88,5 +88,5 @@ pub(crate) fn extra(
 /// The content of a file of an export that a rule asks for; one that cannot be read says nothing, and is reported
 /// as missing.
 pub(crate) fn read(path: &Path) -> Option<Vec<u8>> {
-    fs::read(path).ok()
+    crate::fs::read(path).ok()
 }

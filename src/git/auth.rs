@@ -13,6 +13,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::configuration;
+use crate::fs::read_given;
 
 /// A user name and a password or token, and where they come from.
 #[derive(Clone, Eq, PartialEq)]
@@ -72,15 +73,19 @@ fn token(url: &Url) -> Option<Credential> {
 
 /// The variable, else the content of the file that the variable with `_FILE` behind names.
 fn variable_or_file(name: &str) -> Option<String> {
-    let value =
-        env::var(name).ok().or_else(|| std::fs::read_to_string(env::var_os(format!("{name}_FILE"))?).ok())?;
+    let from_file = || given_text(&PathBuf::from(env::var_os(format!("{name}_FILE"))?));
+    let value = env::var(name).ok().or_else(from_file)?;
     let value = value.trim();
     (!value.is_empty()).then(|| value.to_owned())
 }
 
+fn given_text(file: &Path) -> Option<String> {
+    String::from_utf8(read_given(file).ok()??).ok()
+}
+
 fn netrc(url: &Url) -> Option<Credential> {
     let file = env::var_os("NETRC").map(PathBuf::from).or_else(|| Some(home()?.join(".netrc")))?;
-    let (user, password) = netrc_entry(&std::fs::read_to_string(&file).ok()?, url.host_str()?)?;
+    let (user, password) = netrc_entry(&given_text(&file)?, url.host_str()?)?;
     Some(Credential { user, password, source: format!("`{}`", shown(&file)) })
 }
 

@@ -94,10 +94,15 @@ pub(crate) fn size_of_cache(cache: &Path) -> u64 {
     size(cache)
 }
 
-/// Removes all stores, each once nobody adds to it. A checkout depends on none of them.
-pub(crate) fn clean_cache(cache: &Path) -> Result<(), Error> {
+/// Removes all stores, and names those that stay as another process uses them. A checkout depends on none of them.
+pub(crate) fn clean_cache(cache: &Path) -> Result<Vec<String>, Error> {
+    let mut in_use = Vec::new();
     for store in stores(cache)? {
-        store.remove(&store.lock()?)?;
+        match store.try_own()? {
+            Some(own) => store.remove(&own)?,
+            None if store.directory().exists() => in_use.push(store.name()),
+            None => {}
+        }
     }
     let all = cache.join(STORES);
     if all.is_dir() {
@@ -107,7 +112,7 @@ pub(crate) fn clean_cache(cache: &Path) -> Result<(), Error> {
         }
         stores.remove_if_empty();
     }
-    Ok(())
+    Ok(in_use)
 }
 
 impl Store {
@@ -145,6 +150,7 @@ impl Store {
             // Somebody else was faster.
             return Ok(Fate::Leftover);
         }
+        let Some(own) = self.try_own()? else { return Ok(Fate::Busy) };
         let Some(lock) = self.try_lock()? else { return Ok(Fate::Busy) };
         let fate = if !self.is_whole() {
             Fate::Leftover
@@ -158,7 +164,7 @@ impl Store {
             }
         };
         if fate.is_removed() {
-            self.remove(&lock)?;
+            self.remove(&own)?;
         }
         Ok(fate)
     }
@@ -201,6 +207,7 @@ impl Store {
         }
         let kept = new.index();
         new.take_in()?;
+        crate::fs::stop("packing");
         for index in old.iter().filter(|&index| *index != kept) {
             // A pack without an index is none; an index without a pack would be damage.
             fs::remove_file(index).at("remove", index)?;

@@ -62,6 +62,8 @@ pub(crate) enum Error {
     Ssh { message: String },
     #[error("the cache is damaged: {why}")]
     Damaged { why: String },
+    #[error("the cache was deleted meanwhile")]
+    CacheGone,
     #[error("the repository in `{}` is damaged: {why}", path.display())]
     DamagedCheckout { path: PathBuf, why: String },
     #[error("the repository at `{}` is damaged: {why}", path.display())]
@@ -74,6 +76,9 @@ pub(crate) enum Error {
     ModulesLink { file: PathBuf },
     #[error("`{}` at line {line}: {why}", file.display())]
     ModulesMalformed { file: PathBuf, line: usize, why: String },
+    /// The disk is full, a right is missing, or the system has no more of something.
+    #[error("{}{why}", path.as_ref().map(|path| format!("cannot work in `{}`: ", path.display())).unwrap_or_default())]
+    System { path: Option<PathBuf>, why: String },
     #[error("{why}")]
     Git { why: String },
     #[error(transparent)]
@@ -110,6 +115,14 @@ impl Error {
     pub(super) fn in_checkout(self, path: &Path) -> Self {
         match self {
             Self::Damaged { why } => Self::DamagedCheckout { path: path.to_owned(), why },
+            other => other.at(path),
+        }
+    }
+
+    /// The same error, where it is one of the system that names no path.
+    pub(super) fn at(self, path: &Path) -> Self {
+        match self {
+            Self::System { path: None, why } => Self::System { path: Some(path.to_owned()), why },
             other => other,
         }
     }
@@ -135,6 +148,7 @@ impl Error {
             Self::DamagedRemote { path, .. } => {
                 format!("see what is wrong with `git -C {} fsck`", path.display())
             }
+            Self::CacheGone => "run it again".to_owned(),
             Self::Damaged { .. } => "run `oca cache clean` and try again".to_owned(),
             Self::Stalled { .. } | Self::Connection { .. } => {
                 "check the network and the proxy, then try again".to_owned()
@@ -155,7 +169,7 @@ impl Error {
             Self::IndexLocked { .. } => "wait for the other git; where there is none, delete the file".to_owned(),
             Self::ModulesLink { .. } => "put a file in its place".to_owned(),
             Self::ModulesMalformed { .. } => "correct the line; after a merge, settle its conflicts first".to_owned(),
-            Self::Git { .. } | Self::File(_) => return None,
+            Self::Git { .. } | Self::System { .. } | Self::File(_) => return None,
         })
     }
 }
@@ -173,6 +187,23 @@ fn tried_in_words(tried: &[String]) -> String {
     } else {
         format!("tried {}", tried.join(", then "))
     }
+}
+
+/// Whether libgit2 ends a message with the system's words for what no other run of oca would do better.
+fn is_of_the_system(message: &str) -> bool {
+    use std::io::ErrorKind::{
+        FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+    };
+    // Too many open files, in this process and in all: these have no kind.
+    const NO_MORE_FILES: [i32; 2] = [23, 24];
+    let Some(words) = message.rsplit(": ").next() else { return false };
+    let is_it = |code: i32| {
+        let error = std::io::Error::from_raw_os_error(code);
+        let kinds = [FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull];
+        (kinds.contains(&error.kind()) || NO_MORE_FILES.contains(&code))
+            && error.to_string().starts_with(words)
+    };
+    !words.is_empty() && (1..140).any(is_it)
 }
 
 impl From<git2::Error> for Error {
@@ -206,6 +237,7 @@ impl From<git2::Error> for Error {
             (_, ErrorCode::Timeout) => Self::Stalled { after: super::STALL },
             (_, ErrorCode::Auth) => Self::Unauthorised { tried: Vec::new() },
             (ErrorClass::Net, _) => Self::Connection { why: message },
+            _ if is_of_the_system(&message) => Self::System { path: None, why: message },
             (ErrorClass::Odb | ErrorClass::Zlib, _) => Self::Damaged { why: message },
             _ => Self::Git { why: message },
         }

@@ -34,7 +34,7 @@ mod wire;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 use std::time::Duration;
 
 pub(crate) use cache::{Fate, Pruned, Pruning, StoreSize, clean_cache, leftovers, size_of_cache, stores};
@@ -77,6 +77,7 @@ pub(crate) struct Git {
     /// Held while the network is made: a second client would have connections and credentials of its own.
     making: Mutex<()>,
     complete: Complete,
+    swept: Once,
 }
 
 /// Commits that this run has seen whole in a store, to which depth and where their history ends.
@@ -96,6 +97,7 @@ impl Git {
             network: OnceLock::new(),
             making: Mutex::default(),
             complete: Complete::default(),
+            swept: Once::new(),
         }
     }
 
@@ -111,6 +113,11 @@ impl Git {
 
     pub(crate) fn cache(&self) -> &Path {
         &self.cache
+    }
+
+    /// Clears away what killed processes left among the stores, once in a run.
+    fn sweep(&self) {
+        self.swept.call_once(|| store::sweep(&self.cache.join(store::STORES)));
     }
 
     /// A path is no network.

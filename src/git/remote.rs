@@ -22,6 +22,7 @@ impl<'a> Remote<'a> {
     pub(super) fn new(git: &'a Git, url: &RemoteUrl) -> Result<Self, Error> {
         let transport = Transport::new(git.network()?, url)?;
         // The store belongs to the declared url: a mirror serves the same objects.
+        git.sweep();
         let store = Store::open(git.cache(), url.without_secret().as_str())?;
         let remote = Self { git, transport, store };
         if remote.refuse_offline().is_ok() && !remote.store.has_whole_packs()? {
@@ -204,11 +205,15 @@ impl<'a> Remote<'a> {
     /// with a new one.
     pub(super) fn whole<T>(&self, act: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
         match act() {
-            Err(error) if matches!(error, Error::Damaged { .. }) || self.store.is_gone() => {
+            Err(error)
+                if matches!(error, Error::Damaged { .. } | Error::CacheGone) || self.store.is_gone() =>
+            {
                 self.renew().map_err(|_| error)?;
-                act()
+                act().map_err(|error| {
+                    if self.store.is_gone() { Error::CacheGone } else { error.at(self.store.directory()) }
+                })
             }
-            other => other,
+            other => other.map_err(|error| error.at(self.store.directory())),
         }
     }
 

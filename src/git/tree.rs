@@ -30,7 +30,9 @@ impl<'a> GitTree<'a> {
     /// Reads from the store; where it turns out to be damaged, once more from a new one.
     fn read_from<T>(&self, read: impl Fn(&Repository) -> Result<T, git2::Error>) -> Result<T, git2::Error> {
         let damage = match read(&self.repository.borrow()) {
-            Err(error) if matches!(error.class(), ErrorClass::Odb | ErrorClass::Zlib) => error,
+            Err(error) if matches!(error.class(), ErrorClass::Odb | ErrorClass::Zlib | ErrorClass::Os) => {
+                error
+            }
             other => return other,
         };
         let Ok(repository) = (self.again)() else { return Err(damage) };

@@ -9,6 +9,7 @@ pub(crate) mod json;
 mod tree;
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) use cache::{pruned_as_json, render_pruned, render_pruned_total, render_store, sizes_as_json};
 pub(crate) use findings::render_findings;
@@ -206,6 +207,18 @@ fn line_for(name: &str, outcome: &Outcome, verbose: bool) -> Option<String> {
 /// The hints of errors that are told one after the other; of those in a row that are the same, the last.
 fn told_once(hints: &[Option<String>]) -> impl Iterator<Item = Option<&str>> {
     hints.iter().enumerate().map(|(at, hint)| hint.as_deref().filter(|_| hints.get(at + 1) != Some(hint)))
+}
+
+/// Tells of a panic in one line. Those of other threads at the same time have the same cause.
+pub(crate) fn tell_fault(place: Option<&std::panic::Location<'_>>) {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    if TOLD.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let place = place.map(|place| format!(" at `{}:{}`", place.file(), place.line())).unwrap_or_default();
+    write_stderr(&format!("error: oca has a fault{place} and stopped\n"));
+    let where_to = env!("CARGO_PKG_REPOSITORY");
+    write_stderr(&format!("hint: please report it at {where_to}/issues, with this line and the command\n"));
 }
 
 fn causes(error: &dyn std::error::Error) {

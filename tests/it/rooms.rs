@@ -50,3 +50,19 @@ fn arrows_point_down_only() {
         }
     }
 }
+
+/// Who put a file there is not known: `fs` looks whether it is one, and does not read it without end.
+#[test]
+fn only_the_room_fs_opens_files() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for file in files_below(&source).iter().filter(|file| !file.starts_with(source.join("fs"))) {
+        let text = fs::read_to_string(file).expect("a source file");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for opening in
+            ["fs::read_to_string(", "std::fs::read(", "File::open(", "File::options(", "OpenOptions"]
+        {
+            let is_test = file.ends_with("literal_tests.rs");
+            assert!(is_test || !code.contains(opening), "`{}` has `{opening}`", file.display());
+        }
+    }
+}

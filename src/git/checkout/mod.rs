@@ -21,7 +21,7 @@ pub(crate) use place::Built;
 use super::store::bytes;
 use super::tree::GitTree;
 use super::{Error, Remote};
-use crate::fs::{Context, read_if_there};
+use crate::fs::{Context, read_if_there, read_text};
 use crate::repo::{CommitId, Reference, TreeId, redact};
 
 const MARKER: &str = "oca-checkout";
@@ -279,8 +279,7 @@ impl Checkout {
 
 /// Where the file `.git` of a work tree leads, if there is one.
 pub(super) fn git_file(work_tree: &Path) -> Option<PathBuf> {
-    // Of a directory nothing can be read.
-    let text = fs::read_to_string(work_tree.join(".git")).ok()?;
+    let text = read_text(&work_tree.join(".git")).ok()?;
     Some(work_tree.join(text.strip_prefix("gitdir:")?.trim()))
 }
 
@@ -319,15 +318,7 @@ fn put(file: &Path, text: &str) -> Result<(), Error> {
     if read_if_there(file)?.is_some_and(|old| old == text.as_bytes()) {
         return Ok(());
     }
-    let directory = file.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(ASIDE_PREFIX);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut aside = builder.tempfile_in(directory).at("write in", directory)?;
-    aside.write_all(text.as_bytes()).at("write", file)?;
-    aside.persist(file).map_err(|error| error.error).at("write", file)?;
-    Ok(())
+    Ok(crate::fs::put(file, |aside| aside.write_all(text.as_bytes())).at("write", file)?)
 }
 
 fn head_commit(repository: &Repository) -> Option<CommitId> {

@@ -13,7 +13,7 @@ use super::{
     write_marker,
 };
 use crate::fs::{Context, open_to_others, read_if_there, write_if_changed};
-use crate::git::store::{oid, parents};
+use crate::git::store::{has_files, oid, parents};
 use crate::git::{Error, Remote};
 use crate::repo::CommitId;
 
@@ -57,9 +57,12 @@ impl Checkout {
                 }
                 remote.whole(|| {
                     content.bring(remote)?;
-                    remote.store().read_files(content.commit, &self.open()?.odb()?)
+                    let repository = self.open()?;
+                    remote.store().read_files(content.commit, &repository.odb()?)?;
+                    let brought = bring_objects(&repository, repository.path(), remote, content);
+                    brought.map_err(|error| error.in_checkout(&self.path))
                 })?;
-                self.move_to(remote, content, force).map_err(|error| match error {
+                self.move_to(content, force).map_err(|error| match error {
                     CheckoutError::Git(error) => CheckoutError::Git(error.in_checkout(&self.path)),
                     other => other,
                 })
@@ -108,12 +111,9 @@ impl Checkout {
         Ok(())
     }
 
-    fn move_to(&self, remote: &Remote<'_>, content: &Content<'_>, force: bool) -> Result<(), CheckoutError> {
+    fn move_to(&self, content: &Content<'_>, force: bool) -> Result<(), CheckoutError> {
         let repository = self.open()?;
         let git = repository.path().to_owned();
-        bring_objects(&repository, &git, remote, content)?;
-        drop(repository);
-        let repository = self.open()?;
         let old = repository.head()?.peel_to_commit()?.id();
         let journal = git.join(JOURNAL);
         write_if_changed(&journal, format!("{old}\n{}\n", content.commit).as_bytes())?;
@@ -140,6 +140,7 @@ impl Checkout {
             return Err(CheckoutError::LocalWork(LocalWork { changed: in_the_way, ..LocalWork::default() }));
         }
         placed?;
+        crate::fs::stop("moving a checkout");
         repository.set_head_detached(commit.id())?;
         // Without `force`, none is under way.
         repository.cleanup_state()?;
@@ -199,7 +200,9 @@ fn bring_objects(
     let had = own_history(repository);
     remote.store().link_packs(&git.join("objects").join("pack"))?;
     let odb = repository.odb()?;
-    odb.refresh()?;
+    if !has_files(repository, content.commit)? {
+        return Err(Error::CacheGone);
+    }
     let brought = brought_history(&odb, content);
     let file = git.join("shallow");
     let known = read_if_there(&file)?.unwrap_or_default();

@@ -71,7 +71,7 @@ fn content(path: &Path) -> Option<Vec<u8>> {
     if metadata.is_symlink() {
         return fs::read_link(path).ok().map(|target| target.into_os_string().into_encoded_bytes());
     }
-    fs::read(path).ok()
+    crate::fs::read(path).ok()
 }
 
 fn restore(repository: &Repository, paths: &[PathBuf]) -> Result<(), Error> {

@@ -16,8 +16,7 @@ pub(super) use copy::Sources;
 pub(super) use pack::Pack;
 
 use super::Error;
-use super::store::ASIDE_PREFIX;
-use crate::fs::Context;
+use crate::fs::{Context, open};
 
 /// A pack on its way into a store; dropped half-way it leaves nothing.
 pub(super) struct PackSink {
@@ -117,7 +116,7 @@ pub(super) fn take_packs(from: &Path, to: &Path) -> Result<(), Error> {
     let files = pack_files(from)?;
     for file in &files {
         // Synced through the file's own handle: libgit2 cannot be asked to through git2.
-        File::open(file).and_then(|handle| handle.sync_all()).at("write", file)?;
+        open(file).and_then(|handle| handle.sync_all()).at("write", file)?;
     }
     for file in files {
         let target = to.join(file.file_name().unwrap_or_default());
@@ -173,18 +172,17 @@ pub(super) fn link(file: &Path, into: &Path) -> Result<(), Error> {
     if same_length(file, &to) || fs::hard_link(file, &to).is_ok() {
         return Ok(());
     }
-    Ok(copy(file, into, &to).at("write", &to)?)
+    Ok(copy(file, &to).at("write", &to)?)
 }
 
 /// Copies a file as a whole or not at all.
-fn copy(file: &Path, into: &Path, to: &Path) -> io::Result<()> {
-    let mut source = File::open(file)?;
-    let mut aside = tempfile::Builder::new().prefix(ASIDE_PREFIX).tempfile_in(into)?;
-    io::copy(&mut source, &mut aside)?;
-    aside.as_file().set_permissions(source.metadata()?.permissions())?;
-    aside.as_file().sync_all()?;
-    aside.persist(to)?;
-    Ok(())
+fn copy(file: &Path, to: &Path) -> io::Result<()> {
+    let mut source = open(file)?;
+    crate::fs::put(to, |aside| {
+        io::copy(&mut source, aside)?;
+        aside.set_permissions(source.metadata()?.permissions())?;
+        aside.sync_all()
+    })
 }
 
 fn same_length(one: &Path, other: &Path) -> bool {
@@ -206,8 +204,8 @@ pub(super) fn is_whole_pack(index: &Path) -> io::Result<bool> {
         file.read_exact(&mut bytes)?;
         Ok(bytes)
     }
-    let mut pack = File::open(index.with_extension("pack"))?;
-    let mut index = File::open(index)?;
+    let mut pack = open(&index.with_extension("pack"))?;
+    let mut index = open(index)?;
     let objects = u32::from_be_bytes(read(&mut index, SeekFrom::Start(HEAD - 4))?);
     let is_long_enough = index.metadata()?.len() >= HEAD + u64::from(objects) * ENTRY + TAIL;
     let expected: [u8; 20] = read(&mut index, SeekFrom::End(-40))?;
@@ -223,7 +221,7 @@ pub(super) fn is_intact(index: &Path) -> bool {
 
 fn ends_in_checksum(file: &Path) -> io::Result<bool> {
     const CHECKSUM: u64 = 20;
-    let mut file = File::open(file)?;
+    let mut file = open(file)?;
     let length = file.metadata()?.len().saturating_sub(CHECKSUM);
     let mut hash = Sha1::new();
     let mut buffer = vec![0; 256 * 1024];

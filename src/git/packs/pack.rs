@@ -2,9 +2,11 @@
 //!
 //! libgit2 gives out objects, but not the bytes that they are packed as. Source: git's `gitformat-pack`.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
+
+use crate::fs::{open, read};
 
 pub(super) type Id = [u8; 20];
 
@@ -55,9 +57,9 @@ impl Packed {
 impl Pack {
     /// Opens a pack by its index. An index of another format is an error like any that makes no sense.
     pub(in crate::git) fn open(index: &Path) -> io::Result<Self> {
-        let file = File::open(index.with_extension("pack"))?;
+        let file = open(&index.with_extension("pack"))?;
         let end = file.metadata()?.len().saturating_sub(ID as u64);
-        let index = fs::read(index)?;
+        let index = read(index)?;
         let count = number(&index, HEAD - 4)? as usize;
         let is_whole = index.len() >= HEAD + count * (ID + CHECKSUM + OFFSET) + 2 * ID;
         if !index.starts_with(&MAGIC) || !is_whole {

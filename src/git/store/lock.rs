@@ -1,17 +1,25 @@
 //! Who may change a store, and who may make or remove one: locks that the system lets go of where a process is killed.
 
+use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use git2::Repository;
 
 use super::{ASIDE_PREFIX, Store, URL};
-use crate::fs::{Context, is_at};
+use crate::fs::{Context, DirectoryLock, is_at, open};
 use crate::git::Error;
 
 /// The file whose lock is held while stores come and go.
 const STORES_LOCK: &str = ".lock";
+
+/// The prefix of directories among the stores in which one is made or deleted.
+const COMING_OR_GOING: &str = ".aside-";
+
+/// The stores that this process uses. Until it ends, nobody else takes anything out of them.
+static IN_USE: Mutex<Option<HashMap<PathBuf, DirectoryLock>>> = Mutex::new(None);
 
 /// Held while a store is being added to; other processes wait.
 pub(in crate::git) struct StoreLock {
@@ -19,6 +27,36 @@ pub(in crate::git) struct StoreLock {
 }
 
 impl Store {
+    /// Makes the store where there is none, and sees to it that it stays: see [`Store::try_own`].
+    pub(super) fn hold(&self) -> Result<(), Error> {
+        let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_use = in_use.get_or_insert_default();
+        loop {
+            if in_use.get(&self.directory).is_some_and(|share| share.is_at(&self.directory))
+                && self.is_whole()
+            {
+                return Ok(());
+            }
+            match DirectoryLock::share(&self.directory) {
+                Err(error) if error.kind() == ErrorKind::NotFound => self.make()?,
+                share => {
+                    in_use.insert(self.directory.clone(), share.at("open", &self.directory)?);
+                    if !self.is_whole() {
+                        self.make()?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes the store for oneself, to take something out of it, or `None` where another process uses it or it is gone.
+    pub(in crate::git) fn try_own(&self) -> Result<Option<DirectoryLock>, Error> {
+        match DirectoryLock::try_take(&self.directory) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            own => Ok(own.at("open", &self.directory)?.filter(|own| own.is_at(&self.directory))),
+        }
+    }
+
     /// Waits for other processes that add to this store.
     pub(in crate::git) fn lock(&self) -> Result<StoreLock, Error> {
         loop {
@@ -26,7 +64,7 @@ impl Store {
             let file = match open_lock(&path) {
                 // Somebody else removed it.
                 Err(error) if error.kind() == ErrorKind::NotFound => {
-                    self.make()?;
+                    self.hold()?;
                     continue;
                 }
                 other => other.at("open", &path)?,
@@ -60,19 +98,21 @@ impl Store {
 
     /// Sets the store aside and makes it anew, empty: something in it is damaged. Not with the lock in hand.
     pub(in crate::git) fn renew(&self) -> Result<(), Error> {
-        let _lock = self.lock()?;
-        let stores = StoresLock::take(self.stores())?;
-        stores.put_anew(self)
+        {
+            let _lock = self.lock()?;
+            StoresLock::take(self.stores())?.put_anew(self)?;
+        }
+        self.hold()
     }
 
     /// Makes it where there is none, or only what is left of one.
-    pub(super) fn make(&self) -> Result<(), Error> {
+    fn make(&self) -> Result<(), Error> {
         let stores = StoresLock::take(self.stores())?;
         if self.is_whole() { Ok(()) } else { stores.put_anew(self) }
     }
 
-    /// Deletes it; whoever waits for its lock makes a new one.
-    pub(in crate::git) fn remove(&self, _lock: &StoreLock) -> Result<(), Error> {
+    /// Deletes it; whoever waits for it makes a new one.
+    pub(in crate::git) fn remove(&self, _own: &DirectoryLock) -> Result<(), Error> {
         let stores = StoresLock::take(self.stores())?;
         let aside = stores.aside()?;
         Ok(fs::rename(&self.directory, aside.path().join("old")).at("remove", &self.directory)?)
@@ -121,6 +161,13 @@ impl StoresLock {
         }
     }
 
+    /// Removes what killed processes left among the stores: whoever makes or deletes one holds this lock.
+    fn sweep(&self) {
+        for path in left_among(&self.directory) {
+            let _left = fs::remove_dir_all(path);
+        }
+    }
+
     /// Removes the directory of the stores where none is left in it.
     pub(in crate::git) fn remove_if_empty(self) {
         // Where it cannot be removed there is a new store in it, or it is no loss.
@@ -130,8 +177,9 @@ impl StoresLock {
 
     /// A directory among the stores that is nobody's; it goes before the lock does.
     fn aside(&self) -> Result<tempfile::TempDir, Error> {
+        self.sweep();
         let mut builder = tempfile::Builder::new();
-        Ok(builder.prefix(".aside-").tempdir_in(&self.directory).at("create", &self.directory)?)
+        Ok(builder.prefix(COMING_OR_GOING).tempdir_in(&self.directory).at("create", &self.directory)?)
     }
 
     /// Puts an empty store in place of what is there. It is made aside, so that it is there whole or not at all.
@@ -141,6 +189,7 @@ impl StoresLock {
         let mut options = git2::RepositoryInitOptions::new();
         options.bare(true).external_template(false);
         Repository::init_opts(&new, &options)?;
+        crate::fs::stop("making a store");
         let url = new.join(URL);
         fs::write(&url, format!("{}\n", store.url)).at("write", &url)?;
         if store.directory.exists() {
@@ -150,11 +199,29 @@ impl StoresLock {
     }
 }
 
+/// Removes what killed processes left among the stores, unless somebody is at work there. A cache that cannot be
+/// written serves as well.
+pub(in crate::git) fn sweep(stores: &Path) {
+    if left_among(stores).next().is_some()
+        && let Ok(file) = open_lock(&stores.join(STORES_LOCK))
+        && file.try_lock().is_ok()
+    {
+        StoresLock { directory: stores.to_owned(), _file: file }.sweep();
+    }
+}
+
+fn left_among(stores: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(stores).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(COMING_OR_GOING))
+        .map(|entry| entry.path())
+}
+
 /// A file that was there before can also be locked where it cannot be written: a checkout from such a cache has to
 /// wait for those who can.
 fn open_lock(path: &Path) -> io::Result<File> {
-    match File::options().create(true).truncate(false).write(true).open(path) {
-        Err(error) if is_refusal(&error) => File::open(path).map_err(|_| error),
+    match crate::fs::open_to_lock(path) {
+        Err(error) if is_refusal(&error) => open(path).map_err(|_| error),
         other => other,
     }
 }

@@ -8,17 +8,17 @@
 mod lock;
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository, TreeWalkMode, TreeWalkResult};
 
-pub(super) use lock::{StoreLock, StoresLock};
+pub(super) use lock::{StoreLock, StoresLock, sweep};
 
 use super::Error;
 use super::packs::{PackSink, indexes, is_whole_pack, link, pack_files, take_packs};
-use crate::fs::{Context, short_digest};
+use crate::fs::{Context, read_text, short_digest, touch};
 use crate::repo::{CommitId, TreeId};
 
 pub(super) const STORES: &str = "stores";
@@ -41,16 +41,14 @@ impl Store {
     pub(super) fn open(cache: &Path, url: &str) -> Result<Self, Error> {
         let directory = cache.join(STORES).join(directory_name(url));
         let store = Self { directory, url: url.to_owned() };
-        if !store.is_whole() {
-            store.make()?;
-        }
+        store.hold()?;
         store.note_use();
         Ok(store)
     }
 
     /// A store that is there, by its directory.
     pub(super) fn at(directory: PathBuf) -> Self {
-        let url = fs::read_to_string(directory.join(URL)).unwrap_or_default().trim().to_owned();
+        let url = read_text(&directory.join(URL)).unwrap_or_default().trim().to_owned();
         Self { directory, url }
     }
 
@@ -75,9 +73,7 @@ impl Store {
         let _not_writable = match last {
             // A time that is still to come is as good as now.
             Ok(last) if last.elapsed().map_or(true, |age| age < USE) => Ok(()),
-            Ok(_) => {
-                File::options().append(true).open(&file).and_then(|file| file.set_modified(SystemTime::now()))
-            }
+            Ok(_) => touch(&file),
             Err(_) => fs::write(&file, format!("{}\n", self.url)),
         };
     }
@@ -113,7 +109,7 @@ impl Store {
 
     pub(super) fn repository(&self) -> Result<Repository, Error> {
         Repository::open_bare(&self.directory).map_err(|error| match error.code() {
-            git2::ErrorCode::NotFound => Error::Damaged { why: "a store is gone".to_owned() },
+            git2::ErrorCode::NotFound => Error::CacheGone,
             _ => error.into(),
         })
     }
@@ -243,6 +239,16 @@ impl Store {
     fn history_file(&self, commit: CommitId, depth: u32) -> PathBuf {
         self.directory.join("oca-history").join(format!("{commit}.{depth}"))
     }
+}
+
+/// Whether a repository has a commit and everything below it.
+pub(super) fn has_files(repository: &Repository, commit: CommitId) -> Result<bool, Error> {
+    let odb = repository.odb()?;
+    let mut missing = Missing::new(&odb)?;
+    Ok(odb.exists(oid(commit.as_bytes())) && {
+        note_files(repository, commit, &mut missing)?;
+        missing.ids.is_empty()
+    })
 }
 
 fn note_files(

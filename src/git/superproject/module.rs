@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use git2::Repository;
 use git2::build::CheckoutBuilder;
 
-use crate::fs::{Context, exchange, open_to_others, write_if_changed};
+use crate::fs::{Context, exchange, open_to_others, read, read_text, write_if_changed};
 use crate::git::checkout::{ASIDE_PREFIX, CheckoutError, LocalWork, git_file, is_marked, own_commits};
 use crate::git::config_edit::{ConfigText, Name};
 use crate::git::{Checkout, Error};
@@ -217,7 +217,7 @@ impl Module {
     }
 
     fn configured(&self) -> Option<String> {
-        let text = fs::read_to_string(self.git.join("config")).ok()?;
+        let text = read_text(&self.git.join("config")).ok()?;
         ConfigText::parse(&text).ok()?.value(CORE, WORK_TREE).map(str::to_owned)
     }
 
@@ -228,7 +228,7 @@ impl Module {
             return Ok(());
         }
         let file = self.git.join("config");
-        let text = fs::read_to_string(&file).at("read", &file)?;
+        let text = read_text(&file).at("read", &file)?;
         let mut text = ConfigText::parse(&text).map_err(|malformed| Error::ModulesMalformed {
             file: file.clone(),
             line: malformed.line,
@@ -275,7 +275,7 @@ fn change_places(directory: &Path, file: &Path) -> Result<(), Error> {
 }
 
 fn change_places_in_steps(directory: &Path, file: &Path) -> Result<(), Error> {
-    let text = fs::read(file).at("read", file)?;
+    let text = read(file).at("read", file)?;
     fs::remove_file(file).at("remove", file)?;
     fs::rename(directory, file).at("move", directory)?;
     Ok(fs::write(directory, text).at("write", directory)?)

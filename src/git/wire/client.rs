@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -323,7 +324,7 @@ fn roots(file: Option<&str>) -> RootCerts {
     let native = rustls_native_certs::load_native_certs().certs;
     let mut roots: Vec<Certificate<'static>> =
         native.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
-    let pem = file.and_then(|file| std::fs::read(file).ok()).unwrap_or_default();
+    let pem = file.and_then(|file| crate::fs::read(Path::new(file)).ok()).unwrap_or_default();
     roots.extend(parse_pem(&pem).filter_map(|item| match item {
         Ok(PemItem::Certificate(certificate)) => Some(certificate),
         _ => None,

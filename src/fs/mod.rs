@@ -1,0 +1,99 @@
+//! Files, with errors that carry their path. The only room that opens files, and that writes to the disk outside git's
+//! own directories.
+
+mod lock;
+mod platform;
+mod read;
+mod temporary;
+mod write;
+
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+pub(crate) use lock::{DirectoryLock, is_at, open_to_lock};
+pub(crate) use platform::{
+    create_file, create_open_directory, create_symlink, exchange, is_executable, native_path, open_directory,
+    open_to_others, set_directory_time, set_mode, touch,
+};
+pub(crate) use read::{open, read, read_given, read_if_there, read_text};
+pub(crate) use temporary::put;
+pub(crate) use write::{Written, is_stream, write_if_changed, write_out};
+
+use platform::reading;
+
+/// An io error and the path it happened at.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} `{}`", path.display())]
+pub(crate) struct Error {
+    pub(crate) action: &'static str,
+    pub(crate) path: PathBuf,
+    pub(crate) source: io::Error,
+}
+
+/// Gives an io result the path that the error lacks.
+pub(crate) trait Context<T> {
+    fn at(self, action: &'static str, path: &Path) -> Result<T, Error>;
+}
+
+impl<T> Context<T> for io::Result<T> {
+    fn at(self, action: &'static str, path: &Path) -> Result<T, Error> {
+        self.map_err(|source| Error { action, path: path.to_owned(), source })
+    }
+}
+
+/// A place by its name where a test ends the process, or lets it panic.
+pub(crate) fn stop(_place: &str) {
+    #[cfg(debug_assertions)]
+    match std::env::var("OCA_TEST_STOP").ok().as_deref().and_then(|stop| stop.split_once(':')) {
+        Some(("abort", place)) if place == _place => std::process::abort(),
+        Some(("panic", place)) if place == _place => panic!("a test asked for it"),
+        _ => {}
+    }
+}
+
+/// A name for a file that stands for something longer: 16 hexadecimal digits, the same on every platform.
+pub(crate) fn short_digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Without `.` and `..`, by the words alone: a path that is printed should not depend on what is there.
+pub(crate) fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
+/// Makes a directory and those above it.
+pub(crate) fn create_directory(path: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(path).at("create", path)
+}
+
+/// Deletes a directory that holds nothing but this file; any other is left as it is.
+pub(crate) fn remove_directory_of(path: &Path, file: &str) -> io::Result<()> {
+    let names = std::fs::read_dir(path)?.map(|entry| Ok(entry?.file_name()));
+    if names.collect::<io::Result<Vec<_>>>()?.iter().all(|name| name == file) {
+        std::fs::remove_file(path.join(file))?;
+        std::fs::remove_dir(path)?;
+    }
+    Ok(())
+}
+
+/// Deletes a directory and all that is in it; a symlink is deleted itself.
+pub(crate) fn remove_directory(path: &Path) -> Result<(), Error> {
+    std::fs::remove_dir_all(path).at("remove", path)
+}
+
+/// Deletes a file.
+pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
+    std::fs::remove_file(path).at("remove", path)
+}

@@ -1,0 +1,73 @@
+//! Writing: a file is replaced as a whole or not at all.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::platform::{keep_owner, permissions_for, sync_directory};
+use super::temporary::{sweep, temporary_in};
+use super::{Context, Error, read_if_there};
+
+/// Whether a write changed the file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Written {
+    Changed,
+    Unchanged,
+}
+
+/// Replaces a file as a whole, and only where the bytes differ: readers see the old content or the new, never a part.
+///
+/// A symlink stays one: what it points at is replaced. The mode of an existing file is kept.
+pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<Written, Error> {
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| pointed_at(path));
+    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    sweep(directory);
+    if read_if_there(&target)?.is_some_and(|old| old == bytes) {
+        return Ok(Written::Unchanged);
+    }
+    replace(&target, directory, bytes).at("write", path)?;
+    Ok(Written::Changed)
+}
+
+/// The same for what the user asked for, which may go into a pipe or a device.
+pub(crate) fn write_out(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    if is_stream(path) {
+        let file = File::options().write(true).open(path);
+        return file.and_then(|mut file| file.write_all(bytes)).at("write", path);
+    }
+    write_if_changed(path, bytes).map(drop)
+}
+
+/// Whether what is written there flows away, as in `/dev/stdout`: it is a pipe, a socket or a device.
+pub(crate) fn is_stream(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// What a symlink points at although nothing is there yet; any other path stands for itself.
+fn pointed_at(path: &Path) -> PathBuf {
+    match std::fs::read_link(path) {
+        Ok(target) => path.parent().unwrap_or(Path::new("")).join(target),
+        Err(_) => path.to_owned(),
+    }
+}
+
+fn replace(target: &Path, directory: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut builder = tempfile::Builder::new();
+    let permissions = permissions_for(target);
+    if let Some(permissions) = &permissions {
+        builder.permissions(permissions.clone());
+    }
+    let mut file = temporary_in(directory, &mut builder)?;
+    file.write_all(bytes)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
+    keep_owner(target, file.path());
+    file.as_file().sync_all()?;
+    super::stop("replacing");
+    match file.persist(target) {
+        // A file that is mounted into a container can only be written in place.
+        Err(error) if error.error.kind() == io::ErrorKind::ResourceBusy => std::fs::write(target, bytes),
+        other => other.map(|_| sync_directory(directory)).map_err(io::Error::from),
+    }
+}
