@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::repo::{CommitId, Reference};
+use crate::repo::{CommitId, Reference, UnreadableTree};
 
 /// What ssh says of a connection that was lost, or that a busy server did not take.
 const LOST_SSH: [&str; 5] = [
@@ -74,6 +74,8 @@ pub(crate) enum Error {
     ModulesLink { file: PathBuf },
     #[error("`{}` at line {line}: {why}", file.display())]
     ModulesMalformed { file: PathBuf, line: usize, why: String },
+    #[error("`{path}` cannot be checked out: {why}")]
+    Impossible { path: String, why: String },
     #[error("{why}")]
     Git { why: String },
     #[error(transparent)]
@@ -155,6 +157,9 @@ impl Error {
             Self::IndexLocked { .. } => "wait for the other git; where there is none, delete the file".to_owned(),
             Self::ModulesLink { .. } => "put a file in its place".to_owned(),
             Self::ModulesMalformed { .. } => "correct the line; after a merge, settle its conflicts first".to_owned(),
+            Self::Impossible { .. } => {
+                "tell the maintainers of the repository, and pin an older commit with `oca lock NAME@COMMIT`".to_owned()
+            }
             Self::Git { .. } | Self::File(_) => return None,
         })
     }
@@ -172,6 +177,15 @@ fn tried_in_words(tried: &[String]) -> String {
         "no credentials were found".to_owned()
     } else {
         format!("tried {}", tried.join(", then "))
+    }
+}
+
+impl From<UnreadableTree> for Error {
+    fn from(error: UnreadableTree) -> Self {
+        match error {
+            UnreadableTree::Damaged { .. } => Self::Damaged { why: error.to_string() },
+            UnreadableTree::Impossible { path, why } => Self::Impossible { path, why },
+        }
     }
 }
 
