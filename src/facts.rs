@@ -8,7 +8,7 @@ use crate::addons::folder::Folder;
 use crate::config::Position;
 use crate::git::{self, Meter, Remote};
 use crate::lock::{Facts, LockedModule, UnreadableManifest};
-use crate::repo::{CommitId, EntryKind, FileTree, Reference, Series, UnreadableTree};
+use crate::repo::{AddonsDirectory, CommitId, EntryKind, FileTree, Reference, Series, UnreadableTree};
 use crate::report::MissingDirectory;
 
 const REQUIREMENTS: &str = "requirements.txt";
@@ -17,7 +17,7 @@ const REQUIREMENTS: &str = "requirements.txt";
 pub(crate) struct Source<'a> {
     pub(crate) commit: CommitId,
     pub(crate) reference: &'a Reference,
-    pub(crate) addons: &'a [String],
+    pub(crate) addons: &'a [AddonsDirectory],
     pub(crate) series: Series,
 }
 
@@ -26,6 +26,12 @@ pub(crate) struct Source<'a> {
 pub(crate) enum Error {
     Git(git::Error),
     NoDirectory(MissingDirectory),
+}
+
+impl From<UnreadableTree> for Error {
+    fn from(error: UnreadableTree) -> Self {
+        Self::Git(error.into())
+    }
 }
 
 impl From<git::Error> for Error {
@@ -37,16 +43,17 @@ impl From<git::Error> for Error {
 /// Reads the facts of a commit; of its files, only manifests and requirements are fetched, in one request.
 pub(crate) fn read(remote: &Remote<'_>, source: &Source<'_>, meter: Meter<'_>) -> Result<Facts, Error> {
     let tree = remote.tree(source.commit, source.reference, meter)?;
-    if let Some(missing) = missing_directory(&tree, source).map_err(damaged)? {
+    if let Some(missing) = missing_directory(&tree, source)? {
         return Err(Error::NoDirectory(missing));
     }
-    let found = discover::find(&tree, source.addons, source.series).map_err(damaged)?;
+    tree.check()?;
+    let found = discover::find(&tree, source.addons, source.series)?;
     let manifests = found.iter().map(|found| found.manifest.as_str());
     let blobs = tree.blobs(manifests.chain([REQUIREMENTS]))?;
     remote.fetch_blobs(source.commit, source.reference, &blobs, meter)?;
     // Opened anew: an object database does not see packs that came after it.
     let tree = remote.tree(source.commit, source.reference, meter)?;
-    let survey = discover::read(&tree, found).map_err(damaged)?;
+    let survey = discover::read(&tree, found)?;
     let modules = survey.modules.into_iter().filter_map(|module| {
         let Module { name, directory, tree, manifest, .. } = module;
         Some(LockedModule { name, directory, tree: tree?, manifest })
@@ -59,7 +66,7 @@ pub(crate) fn read(remote: &Remote<'_>, source: &Source<'_>, meter: Meter<'_>) -
     Ok(Facts {
         modules: modules.collect(),
         unreadable: unreadable.collect(),
-        requirements: lines(tree.read(REQUIREMENTS).map_err(damaged)?),
+        requirements: lines(tree.read(REQUIREMENTS)?),
     })
 }
 
@@ -68,11 +75,15 @@ fn missing_directory(
     tree: &dyn FileTree,
     source: &Source<'_>,
 ) -> Result<Option<MissingDirectory>, UnreadableTree> {
-    for directory in source.addons.iter().filter(|directory| *directory != ".") {
+    for directory in source.addons.iter().filter(|directory| ***directory != *".") {
         if tree.entries(directory)?.is_empty() {
             let top = tree.entries("")?.into_iter().filter(|entry| entry.kind == EntryKind::Directory);
             let known = top.map(|entry| entry.name).collect();
-            return Ok(Some(MissingDirectory { directory: directory.clone(), commit: source.commit, known }));
+            return Ok(Some(MissingDirectory {
+                directory: directory.to_string(),
+                commit: source.commit,
+                known,
+            }));
         }
     }
     Ok(None)
@@ -98,7 +109,7 @@ impl LocalModules {
         series: Series,
     ) -> Result<Self, UnreadableTree> {
         let tree = Folder::new(&directory);
-        let survey = discover::read(&tree, discover::find(&tree, &[".".to_owned()], series)?)?;
+        let survey = discover::read(&tree, discover::find(&tree, &[AddonsDirectory::root()], series)?)?;
         let requirements = lines(tree.read(REQUIREMENTS)?);
         Ok(Self { name, position, directory, requirements, survey })
     }
@@ -116,9 +127,4 @@ impl LocalModules {
 /// The lines of a text; bytes that are not UTF-8 are replaced, to be refused by name later.
 fn lines(text: Option<Vec<u8>>) -> Vec<String> {
     String::from_utf8_lossy(&text.unwrap_or_default()).lines().map(str::to_owned).collect()
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "a shape for `map_err`")]
-fn damaged(error: UnreadableTree) -> git::Error {
-    git::Error::Damaged { why: error.to_string() }
 }

@@ -3,7 +3,10 @@
 //! It goes in two steps, for between them the caller may have to bring the manifests over the network, all at once:
 //! [`find`] says where manifests are, [`read`] reads them.
 
-use crate::repo::{Entry, EntryKind, FileTree, Manifest, Series, TreeId, UnreadableTree};
+use crate::repo::{
+    AddonsDirectory, Entry, EntryKind, FileTree, Manifest, ModuleName, Series, TreeId, UnreadableTree,
+    one_line,
+};
 
 use super::manifest::{self, Lines, ManifestError, Parsed};
 use super::source::Place;
@@ -14,14 +17,15 @@ const LAST_WITH_OPENERP: u16 = 18;
 /// A directory that is a module to Odoo, its manifest yet unread.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Found {
+    /// As it stands there, be it a possible name or not.
     pub(crate) name: String,
-    /// The addons directory it stands in, as the caller wrote it.
-    pub(crate) directory: String,
+    /// The addons directory it stands in.
+    pub(crate) directory: AddonsDirectory,
     /// The module's own directory: `web_x`, or `sub/dir/web_x`.
     pub(crate) path: String,
     /// The path of its manifest.
     pub(crate) manifest: String,
-    /// What the manifest is; a symlink has no text to read.
+    /// What the manifest is; only a file has a text to read.
     pub(crate) manifest_kind: EntryKind,
     pub(crate) tree: Option<TreeId>,
 }
@@ -38,8 +42,8 @@ pub(crate) struct Survey {
 /// An installable module.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Module {
-    pub(crate) name: String,
-    pub(crate) directory: String,
+    pub(crate) name: ModuleName,
+    pub(crate) directory: AddonsDirectory,
     pub(crate) path: String,
     pub(crate) manifest_path: String,
     pub(crate) tree: Option<TreeId>,
@@ -60,24 +64,23 @@ pub(crate) struct Unreadable {
 
 /// Finds the modules that are direct children of the addons directories: in order of these, then by name.
 ///
-/// `addons` are paths from the root of the tree, which itself is `.`; one that does not exist holds no modules.
+/// One of `addons` that does not exist holds no modules.
 pub(crate) fn find(
     tree: &dyn FileTree,
-    addons: &[String],
+    addons: &[AddonsDirectory],
     series: Series,
 ) -> Result<Vec<Found>, UnreadableTree> {
     let mut found = Vec::new();
     for directory in addons {
-        let root = normalized(directory);
-        let mut children = tree.entries(&root)?;
+        let mut children = tree.entries(if *directory == "." { "" } else { directory })?;
         children.sort_by(|a, b| a.name.cmp(&b.name));
         for child in children.into_iter().filter(may_be_module) {
-            let path = join(&root, &child.name);
+            let path = directory.join(&child.name);
             if let Some(manifest) = manifest_among(&tree.entries(&path)?, series) {
                 found.push(Found {
                     name: child.name,
                     directory: directory.clone(),
-                    manifest: join(&path, &manifest.name),
+                    manifest: format!("{path}/{}", manifest.name),
                     manifest_kind: manifest.kind,
                     path,
                     tree: child.tree,
@@ -90,16 +93,36 @@ pub(crate) fn find(
 
 /// Whether Odoo takes a folder as an entry of its addons path: a module is in it, installable or not.
 pub(crate) fn is_addons_directory(tree: &dyn FileTree, series: Series) -> Result<bool, UnreadableTree> {
-    Ok(!find(tree, &[".".to_owned()], series)?.is_empty())
+    Ok(!find(tree, &[AddonsDirectory::root()], series)?.is_empty())
 }
 
 /// Reads the manifests of what was found; a bad one never stops the rest.
 pub(crate) fn read(tree: &dyn FileTree, found: Vec<Found>) -> Result<Survey, UnreadableTree> {
     let mut survey = Survey::default();
     for Found { name, directory, path, manifest: found_manifest, manifest_kind, tree: id } in found {
+        let mut refuse = |path: &str, (Place { line, column }, why): (Place, String)| {
+            survey.unreadable.push(Unreadable {
+                name: one_line(&name),
+                path: one_line(path),
+                line,
+                column,
+                why,
+            });
+        };
+        let possible = match ModuleName::parse(&name) {
+            Ok(possible) => possible,
+            Err(invalid) => {
+                refuse(
+                    &found_manifest,
+                    (Place::START, format!("no module can be installed from there: {}", invalid.why)),
+                );
+                continue;
+            }
+        };
         let parsed = match manifest_kind {
             EntryKind::Symlink => Err((Place::START, "the manifest is a symlink".to_owned())),
-            _ => match tree.read(&found_manifest)? {
+            EntryKind::Other => Err((Place::START, "the manifest is not a file".to_owned())),
+            EntryKind::File | EntryKind::Directory => match tree.read(&found_manifest)? {
                 Some(text) => manifest::parse(&text).map_err(|error| described(&error)),
                 None => Err((Place::START, "the manifest is missing".to_owned())),
             },
@@ -108,7 +131,7 @@ pub(crate) fn read(tree: &dyn FileTree, found: Vec<Found>) -> Result<Survey, Unr
             Ok(Parsed { installable: true, manifest, lines }) => {
                 let manifest_path = found_manifest;
                 survey.modules.push(Module {
-                    name,
+                    name: possible,
                     directory,
                     path,
                     manifest_path,
@@ -118,9 +141,7 @@ pub(crate) fn read(tree: &dyn FileTree, found: Vec<Found>) -> Result<Survey, Unr
                 });
             }
             Ok(_) => survey.uninstallable.push(name),
-            Err((Place { line, column }, why)) => {
-                survey.unreadable.push(Unreadable { name, path: found_manifest, line, column, why });
-            }
+            Err(bad) => refuse(&found_manifest, bad),
         }
     }
     Ok(survey)
@@ -130,28 +151,18 @@ fn described(error: &ManifestError) -> (Place, String) {
     (error.at(), error.to_string())
 }
 
-/// A path without `.` and empty parts: the root is the empty path.
-fn normalized(directory: &str) -> String {
-    let parts: Vec<_> = directory.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    parts.join("/")
-}
-
-fn join(directory: &str, name: &str) -> String {
-    if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
-}
-
 /// Whether a child of an addons directory is a module, as far as it alone can tell. `setup/` holds packaging, in which
 /// symlinks show every module a second time.
 pub(crate) fn may_be_module(child: &Entry) -> bool {
     child.kind == EntryKind::Directory && !child.name.starts_with(['.', '_']) && child.name != "setup"
 }
 
-/// The manifest in a directory, if that is a package of Python as well. A symlinked manifest counts, so that it
-/// comes up as unreadable and not as no module at all.
+/// The manifest in a directory, if that is a package of Python as well. A symlink or a pipe counts, so that it comes
+/// up as unreadable and not as no module at all.
 fn manifest_among(entries: &[Entry], series: Series) -> Option<&Entry> {
     let named = |name: &str| entries.iter().find(|entry| entry.name == name);
     named("__init__.py").filter(|entry| entry.kind == EntryKind::File)?;
-    let is_manifest = |entry: &&Entry| matches!(entry.kind, EntryKind::File | EntryKind::Symlink);
+    let is_manifest = |entry: &&Entry| entry.kind != EntryKind::Directory;
     let old_name = || named("__openerp__.py").filter(|_| series.major() <= LAST_WITH_OPENERP);
     named("__manifest__.py").filter(is_manifest).or_else(|| old_name().filter(is_manifest))
 }
@@ -198,7 +209,8 @@ mod tests {
     }
 
     fn found_in(tree: &Files, addons: &[&str], series: &str) -> Vec<Found> {
-        let addons: Vec<String> = addons.iter().map(ToString::to_string).collect();
+        let addons: Vec<_> =
+            addons.iter().map(|word| AddonsDirectory::parse(word).expect("a directory")).collect();
         find(tree, &addons, Series::parse(series).expect("a series")).expect("a readable tree")
     }
 
@@ -258,7 +270,7 @@ mod tests {
             found,
             [Found {
                 name: "shelf".to_owned(),
-                directory: ".".to_owned(),
+                directory: AddonsDirectory::root(),
                 path: "shelf".to_owned(),
                 manifest: "shelf/__manifest__.py".to_owned(),
                 manifest_kind: EntryKind::File,
@@ -311,7 +323,7 @@ mod tests {
             ("sub/dir/b/__manifest__.py", "{}"),
         ]);
         assert_eq!(paths(&found_in(&tree, &["sub/dir", "."], "18.0")), ["sub/dir/b", "sub/dir/c", "a"]);
-        assert_eq!(paths(&found_in(&tree, &["./sub/dir/"], "18.0")), ["sub/dir/b", "sub/dir/c"]);
+        assert_eq!(paths(&found_in(&tree, &["sub/dir"], "18.0")), ["sub/dir/b", "sub/dir/c"]);
         assert_eq!(paths(&found_in(&tree, &["nowhere"], "18.0")), [""; 0]);
     }
 

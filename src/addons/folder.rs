@@ -71,7 +71,7 @@ fn kind_of(child: &DirEntry) -> EntryKind {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> UnreadableTree {
-    UnreadableTree { path: path.display().to_string(), why: error.to_string() }
+    UnreadableTree::damaged(&path.display().to_string(), error)
 }
 
 #[cfg(test)]

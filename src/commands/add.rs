@@ -155,7 +155,7 @@ impl Addition<'_> {
         let repo = self.profile.repos.iter().find(|repo| repo.name == *name);
         let locked = lock.as_ref().zip(repo).and_then(|(lock, repo)| lock.repo(&crate::plan::pin(repo)));
         let lacks = locked
-            .is_some_and(|locked| locked.facts.modules.iter().all(|module| module.name != request.name));
+            .is_some_and(|locked| locked.facts.modules.iter().all(|module| module.name != *request.name));
         if lacks {
             return Err(EditError::Lacks { name: name.clone(), module: request.name.clone() }.into());
         }

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use crate::addons::discover::is_addons_directory;
 use crate::addons::folder::Folder;
-use crate::config::{Layout, Position, Profile};
+use crate::config::{Position, Profile};
 use crate::error::Error;
 use crate::fs::{is_stream, read_given, write_out};
 use crate::lock::Lock;
 use crate::odoo_conf;
 use crate::output::json::{self, PathEntry};
 use crate::plan;
+use crate::repo::Layout;
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -111,7 +112,7 @@ fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Pat
         }
         let checkout = session.checkout(profile, &selected.repo.name)?;
         for directory in plan::path_entries(&selected) {
-            let path = if directory == "." { checkout.clone() } else { checkout.join(directory) };
+            let path = if *directory == "." { checkout.clone() } else { checkout.join(directory) };
             entries.push(repository(shown(path), &selected));
         }
     }
@@ -141,7 +142,7 @@ fn in_image(profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
     for entry in plan::entries(&plan::offers(profile, lock), image.layout) {
         let name = &entry.locked.pin.name;
         let base = format!("{}/{name}", root.trim_end_matches('/'));
-        let (path, repo) = match (image.layout, entry.directory) {
+        let (path, repo) = match (image.layout, entry.directory.as_str()) {
             (Layout::Flat, _) => (root.clone(), None),
             (Layout::Repos, ".") => (base, Some(name.to_string())),
             (Layout::Repos, directory) => (format!("{base}/{directory}"), Some(name.to_string())),

@@ -102,9 +102,11 @@ fn entries(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<
         let (name, line) = (&selected.repo.name, selected.repo.line);
         let checkout = session.checkout(profile, name)?;
         for directory in plan::path_entries(&selected) {
-            entries.push(match directory {
+            entries.push(match directory.as_str() {
                 "." => Entry { path: checkout.clone(), name: name.to_string(), line },
-                _ => Entry { path: checkout.join(directory), name: format!("{name}/{directory}"), line },
+                directory => {
+                    Entry { path: checkout.join(directory), name: format!("{name}/{directory}"), line }
+                }
             });
         }
     }

@@ -117,7 +117,7 @@ pub(super) fn known(session: &Session<'_>) -> Result<BTreeMap<String, RepoName>,
     let lock = session.lock()?.unwrap_or_else(Lock::default);
     for selected in plan::selected(session.profile()?, &lock) {
         for module in &selected.locked.facts.modules {
-            known.entry(module.name.clone()).or_insert_with(|| selected.repo.name.clone());
+            known.entry(module.name.to_string()).or_insert_with(|| selected.repo.name.clone());
         }
     }
     Ok(known)

@@ -1,20 +1,22 @@
 //! `oca verify`: the content of the checkouts, or of an export, against the lock.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use crate::cli::{Format, FormatArg, Global};
-use crate::config::{self, Layout};
+use crate::config;
 use crate::error::{Error, counted};
-use crate::export::{self, Alteration, File, Manifest, Repository, Wanted};
+use crate::export::{self, Alteration, File, Manifest, Repository, Rights, Scan, Wanted};
 use crate::fs::native_path;
 use crate::git::{Checkout, Head};
-use crate::lock::{self, Lock, LockedRepo};
+use crate::lock::{Lock, LockedProfile, LockedRepo};
 use crate::output::{Printer, json};
 use crate::plan::{self, Entry, Offer};
 use crate::pool::{self, Pools};
+use crate::repo::{BlobId, RepoPath};
 use crate::report::Verified;
-use crate::session::Session;
+use crate::session::{Session, named_profile};
 
 use super::export::{by_offer, module_paths};
 
@@ -33,7 +35,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(), Error> {
     let pools = Pools::new(global.jobs)?;
     let repos = if let Some(directory) = &args.export {
-        pools.work(|| of_export(args, directory, global))?
+        let source = Source::open(args, directory, global, printer)?;
+        pools.work(|| of_export(directory, &source))?
     } else {
         let session = Session::open(global, printer)?;
         let lock = session.fresh_lock()?;
@@ -88,16 +91,20 @@ fn of_checkout(locked: &LockedRepo, checkout: &Checkout) -> Result<Verified, Err
         Ok(found) => found,
         Err(error) => return Ok(Verified { trouble: Some(error.to_string()), ..report }),
     };
-    let files: Vec<(PathBuf, &File)> = files.iter().map(|file| (native_path(&file.path), file)).collect();
+    let files: Vec<(PathBuf, &File)> =
+        files.iter().map(|file| (native_path(file.path.as_bytes()), file)).collect();
     report.files = files.len();
-    report.alterations = compare(checkout.path(), &files)?;
-    let mut expected: HashSet<&Path> = files.iter().map(|(path, _)| path.as_path()).collect();
-    let submodules: Vec<PathBuf> = submodules.iter().map(|path| native_path(path)).collect();
-    expected.extend(submodules.iter().map(PathBuf::as_path));
-    // What git is told to ignore, and what Python compiles, is nobody's change.
-    let pass_over =
-        |path: &Path| path == Path::new(".git") || path.ends_with("__pycache__") || objects.ignores(path);
-    report.alterations.extend(export::extra(checkout.path(), &expected, &pass_over)?);
+    let submodules: Vec<PathBuf> = submodules.iter().map(|path| native_path(path.as_bytes())).collect();
+    let expected: HashSet<&Path> =
+        files.iter().map(|(path, _)| path).chain(&submodules).map(|path| &**path).collect();
+    // What git is told to ignore, and what Python compiles, is nobody's change; a submodule has a lock of its own.
+    let pass_over = |path: &Path, _: &_| {
+        path == Path::new(".git") || path.ends_with("__pycache__") || objects.ignores(path)
+    };
+    let scan = Scan::new(checkout.path(), Rights::Checkout, &expected, &pass_over)?;
+    report.alterations = compare(&scan, &files)?;
+    let of_submodule = |found: &Alteration| submodules.iter().any(|path| found.path.starts_with(path));
+    report.alterations.extend(scan.rest(&expected).into_iter().filter(|found| !of_submodule(found)));
     report.alterations.sort();
     Ok(report)
 }
@@ -107,13 +114,46 @@ fn other_commit(found: crate::repo::CommitId, locked: &LockedRepo) -> Option<Str
     (found != wanted).then(|| format!("at commit {} instead of {}", found.short(), wanted.short()))
 }
 
-fn compare(root: &Path, files: &[(PathBuf, &File)]) -> Result<Vec<Alteration>, Error> {
-    let found = pool::share(files, |(path, file)| export::compare(root, path, file))?;
+fn compare(scan: &Scan, files: &[(PathBuf, &File)]) -> Result<Vec<Alteration>, Error> {
+    let found = pool::share(files, |(path, file)| scan.compare(path, file))?;
     Ok(found.into_iter().flatten().collect())
 }
 
-/// Every repository of the profile that was exported, and what belongs to none.
-fn of_export(args: &Args, directory: &Path, global: &Global) -> Result<Vec<Verified>, Error> {
+/// What an export is held against: nothing that it says itself, where there is something else.
+struct Source {
+    lock: Lock,
+    file: PathBuf,
+    profile: String,
+}
+
+impl Source {
+    /// A lock that is named, else the project here, else the lock that travels along.
+    fn open(args: &Args, directory: &Path, global: &Global, printer: &Printer) -> Result<Self, Error> {
+        let is_project = global.config.is_some() || config::find(Path::new(".")).is_some();
+        if args.lock.is_none() && is_project {
+            let session = Session::open(global, printer)?;
+            let (lock, file) = (session.fresh_lock()?, session.lock_file());
+            return Ok(Self { lock, file, profile: session.profile()?.name.clone() });
+        }
+        if global.all_profiles {
+            return Err(Error::OneProfile);
+        }
+        let file = args.lock.clone().unwrap_or_else(|| directory.join(export::LOCK_NAME));
+        let lock = Lock::load(&file)?.ok_or_else(|| Error::NoLock { file: file.clone() })?;
+        let only = || (lock.profiles.len() == 1).then(|| lock.profiles.keys().next().cloned()).flatten();
+        let profile = named_profile(global).or_else(only);
+        let profile = profile.ok_or_else(|| Error::WhichProfile { file: file.clone() })?;
+        Ok(Self { lock, file, profile })
+    }
+
+    fn profile(&self) -> Result<&LockedProfile, Error> {
+        let missing = || Error::ProfileNotLocked { file: self.file.clone(), profile: self.profile.clone() };
+        self.lock.profiles.get(&self.profile).ok_or_else(missing)
+    }
+}
+
+/// Every repository of the profile that should be exported, and what belongs to none.
+fn of_export(directory: &Path, source: &Source) -> Result<Vec<Verified>, Error> {
     let named = || directory.to_owned();
     if directory.join(export::UNFINISHED).exists() {
         return Err(Error::ExportUnfinished { directory: named() });
@@ -122,114 +162,101 @@ fn of_export(args: &Args, directory: &Path, global: &Global) -> Result<Vec<Verif
     if manifest.links {
         return Err(Error::ExportOfLinks { directory: named() });
     }
-    if let Some(asked) = global.profile.as_ref().filter(|asked| **asked != manifest.profile) {
-        let (found, asked) = (manifest.profile, asked.clone());
+    if manifest.profile != source.profile {
+        let (found, asked) = (manifest.profile, source.profile.clone());
         return Err(Error::OtherProfile { directory: named(), found, asked });
     }
-    let file = lock_file(args, directory, global);
-    let lock = Lock::load(&file)?.ok_or_else(|| Error::NoLock { file: file.clone() })?;
-    let Some(profile) = lock.profiles.get(&manifest.profile) else {
-        return Err(Error::ProfileNotLocked { file, profile: manifest.profile });
-    };
-    let addons = |locked: &LockedRepo| {
-        let recorded = recorded(&manifest, locked).map(|repo| repo.addons.as_slice());
-        recorded.filter(|recorded| may_be_addons(recorded, locked, &lock))
-    };
-    let offers = plan::locked_offers(profile, &lock, addons);
-    let layout = match manifest.layout {
-        export::Layout::Repos => Layout::Repos,
-        export::Layout::Flat => Layout::Flat,
-    };
-    let entries = by_offer(&offers, layout);
+    let profile = source.profile()?;
+    let offers = plan::locked_offers(profile, &source.lock);
+    let entries = by_offer(&offers, profile.packaging.layout);
     let exported: Vec<(&Offer<'_>, &Vec<Entry<'_>>)> =
         offers.iter().zip(&entries).filter(|(_, entries)| !entries.is_empty()).collect();
-    let one = |(offer, entries): &(&Offer<'_>, &Vec<Entry<'_>>)| {
-        of_repository(&manifest, offer.locked, module_paths(entries), directory)
-    };
-    let (mut reports, known): (Vec<Verified>, Vec<Known>) = pool::share(&exported, one)?.into_iter().unzip();
-    add_extra(directory, &mut reports, &known)?;
+    let parts = pool::share(&exported, |(offer, entries)| {
+        Ok::<_, Error>(Part::new(&manifest, profile, offer.locked, module_paths(entries), directory))
+    })?;
+    let mut reports = compared(directory, &parts)?;
+    if manifest.packaging() != profile.packaging {
+        let trouble =
+            Some("the export was made by another `[export]` or `layout` than the lock has".to_owned());
+        reports.push(Verified { name: None, files: 0, alterations: Vec::new(), trouble });
+    }
     Ok(reports)
 }
 
-/// A lock that is named, else that of a project here, else the one that travels along.
-fn lock_file(args: &Args, directory: &Path, global: &Global) -> PathBuf {
-    let project = || global.config.clone().or_else(|| config::find(Path::new(".")));
-    let beside = |config: PathBuf| config.with_file_name(lock::FILE_NAME);
-    let named = args.lock.clone().or_else(|| project().map(beside).filter(|file| file.is_file()));
-    named.unwrap_or_else(|| directory.join(export::LOCK_NAME))
-}
-
-/// Whether a profile may look into these directories of a repository, by a lock that knows only in which ones all
-/// profiles together look. A manifest that leaves one out leaves out its modules.
-fn may_be_addons(recorded: &[String], locked: &LockedRepo, lock: &Lock) -> bool {
-    let recorded: HashSet<&String> = recorded.iter().collect();
-    let all: HashSet<&String> = locked.addons.iter().collect();
-    let profiles = lock.profiles.values().filter(|profile| profile.repos.contains(&locked.pin)).count();
-    recorded == all || (profiles > 1 && !recorded.is_empty() && recorded.is_subset(&all))
-}
-
-fn recorded<'m>(manifest: &'m Manifest, locked: &LockedRepo) -> Option<&'m Repository> {
-    manifest.repos.iter().find(|repo| repo.name == locked.pin.name)
-}
-
-/// What an export holds of a repository: its directories, and the files that should be in them.
-struct Known {
+/// What an export should hold of a repository.
+struct Part<'a> {
+    locked: &'a LockedRepo,
+    /// Where its modules and licences are.
     directories: Vec<PathBuf>,
-    files: Vec<PathBuf>,
+    /// Each with its place; or what keeps them from being known.
+    files: Result<Vec<(PathBuf, File)>, String>,
 }
 
-fn of_repository(
-    manifest: &Manifest,
-    locked: &LockedRepo,
-    modules: Vec<String>,
-    directory: &Path,
-) -> Result<(Verified, Known), Error> {
-    let name = &locked.pin.name;
-    let place = |path: &[u8], module: Option<&str>| export::place(manifest.layout, name, module, path);
-    let directories = modules.iter().map(|path| place(path.as_bytes(), Some(path)));
-    let directories = directories.chain([place(b"", None)]).collect();
-    let mut known = Known { directories, files: Vec::new() };
-    let mut report = Verified::new(name);
-    let wanted = Wanted { tree: locked.tree, modules, rules: &manifest.rules };
-    let Some(recorded) = recorded(manifest, locked) else {
-        report.trouble = Some("the export does not have it".to_owned());
-        return Ok((report, known));
-    };
-    if recorded.commit != locked.commit {
-        report.trouble = other_commit(recorded.commit, locked);
-        return Ok((report, known));
+impl<'a> Part<'a> {
+    fn new(
+        manifest: &Manifest,
+        profile: &LockedProfile,
+        locked: &'a LockedRepo,
+        modules: Vec<String>,
+        directory: &Path,
+    ) -> Self {
+        let (name, layout) = (&locked.pin.name, profile.packaging.layout);
+        let place = |path: &[u8], module: Option<&str>| export::place(layout, name, module, path);
+        let directories = modules.iter().map(|path| place(path.as_bytes(), Some(path)));
+        let directories = directories.chain([place(b"", None)]).collect();
+        let wanted = Wanted { tree: locked.tree, modules, rules: &profile.packaging.rules };
+        let read = |path: &RepoPath, id: BlobId| {
+            let is_in = |module: &&String| path.as_bytes().starts_with(format!("{module}/").as_bytes());
+            let module = wanted.modules.iter().find(is_in);
+            export::read(&directory.join(place(path.as_bytes(), module.map(String::as_str))), id)
+        };
+        let files = match manifest.repos.iter().find(|repo| repo.name == *name) {
+            None => Err("the export does not have it".to_owned()),
+            Some(Repository { commit, .. }) if *commit != locked.commit => {
+                Err(other_commit(*commit, locked).unwrap_or_default())
+            }
+            Some(recorded) => export::expected(recorded, &wanted, &read)
+                .map(|chosen| {
+                    let files = export::parts(layout, name, &wanted, &chosen).flat_map(|part| part.files);
+                    files.map(|(path, file)| (path, file.clone())).collect()
+                })
+                .map_err(|error| format!("the manifest of the export is not that of the lock: {error}")),
+        };
+        Self { locked, directories, files }
     }
-    let read = |path: &[u8]| {
-        let module = wanted.modules.iter().find(|module| path.starts_with(format!("{module}/").as_bytes()));
-        export::read(&directory.join(place(path, module.map(String::as_str))))
-    };
-    let chosen = match export::expected(recorded, &wanted, &read) {
-        Ok(chosen) => chosen,
-        Err(error) => {
-            report.trouble = Some(format!("the manifest of the export is not that of the lock: {error}"));
-            return Ok((report, known));
-        }
-    };
-    let files: Vec<(PathBuf, &File)> =
-        export::parts(manifest.layout, name, &wanted, &chosen).flat_map(|part| part.files).collect();
-    report.files = files.len();
-    report.alterations = compare(directory, &files)?;
-    known.files = files.into_iter().map(|(path, _)| path).collect();
-    Ok((report, known))
 }
 
-/// Adds the files that nothing asks for to the repository in whose directories they are.
-fn add_extra(directory: &Path, reports: &mut Vec<Verified>, known: &[Known]) -> Result<(), Error> {
-    let expected: HashSet<&Path> =
-        known.iter().flat_map(|known| &known.files).map(PathBuf::as_path).collect();
-    let own = [export::FILE_NAME, export::LOCK_NAME, "lost+found"];
-    let pass_over = |path: &Path| own.iter().any(|name| path == Path::new(name));
+/// Compares an export with what should be in it. A file that nothing asks for is told with the repository in whose
+/// directories it is.
+fn compared(directory: &Path, parts: &[Part<'_>]) -> Result<Vec<Verified>, Error> {
+    let files: Vec<Vec<(PathBuf, &File)>> = parts
+        .iter()
+        .map(|part| part.files.iter().flatten().map(|(path, file)| (path.clone(), file)).collect())
+        .collect();
+    let expected: HashSet<&Path> = files.iter().flatten().map(|(path, _)| path.as_path()).collect();
+    let own = [export::FILE_NAME, export::LOCK_NAME];
+    let pass_over = |path: &Path, metadata: &Metadata| {
+        // What the file system puts at the top of a volume is root's.
+        let is_locked = || metadata.is_dir() && std::fs::read_dir(directory.join(path)).is_err();
+        (metadata.is_file() && own.iter().any(|name| path == Path::new(name)))
+            || (path == Path::new("lost+found") && is_locked())
+    };
+    let scan = Scan::new(directory, Rights::Export, &expected, &pass_over)?;
+    let mut reports = Vec::new();
     let mut owners: BTreeMap<&Path, usize> = BTreeMap::new();
-    for (place, known) in known.iter().enumerate() {
-        owners.extend(known.directories.iter().map(|directory| (directory.as_path(), place)));
+    for (place, (part, files)) in parts.iter().zip(&files).enumerate() {
+        let trouble = part.files.as_ref().err().cloned();
+        let alterations = compare(&scan, files)?;
+        reports.push(Verified {
+            files: files.len(),
+            alterations,
+            trouble,
+            ..Verified::new(&part.locked.pin.name)
+        });
+        owners.extend(part.directories.iter().map(|directory| (directory.as_path(), place)));
     }
     let mut nobodys = Vec::new();
-    for alteration in export::extra(directory, &expected, &pass_over)? {
+    for alteration in scan.rest(&expected) {
         let owner = alteration.path.ancestors().find_map(|above| owners.get(above));
         match owner {
             // Of what its trees do not tell, no file can be called extra.
@@ -243,5 +270,5 @@ fn add_extra(directory: &Path, reports: &mut Vec<Verified>, known: &[Known]) -> 
         nobodys.sort();
         reports.push(Verified { name: None, files: 0, alterations: nobodys, trouble: None });
     }
-    Ok(())
+    Ok(reports)
 }

@@ -30,9 +30,7 @@ pub(crate) use error::{Error, Unsupported, near, near_or_all};
 pub(crate) use expand::{Template, Unusable, expand_url};
 pub(crate) use fresh::{Fresh, FreshRepo, remote_url};
 pub(crate) use machine::Machine;
-pub(crate) use profile::{
-    Drop, Layout, Local, Merge, Mode, ModuleRequest, Position, Profile, Repo, Surround,
-};
+pub(crate) use profile::{Local, Merge, Mode, ModuleRequest, Position, Profile, Repo, Surround};
 pub(crate) use resolve::PATH;
 
 use error::Fault;

@@ -6,7 +6,10 @@ use semver::VersionReq;
 
 use super::expand::{Template, Unusable};
 use super::values;
-use crate::repo::{CommitId, Edition, Invalid, Reference, RemoteUrl, RepoName, Series};
+use crate::repo::{
+    AddonsDirectory, CommitId, Edition, Invalid, Layout, Packaging, Reference, RemoteUrl, RepoName, Rules,
+    Series,
+};
 
 /// A set of repositories, and what is made of it.
 #[derive(Clone, Debug)]
@@ -54,7 +57,7 @@ pub(crate) struct Repo {
     /// Only these modules and what is needed; `None` is all of them.
     pub(crate) modules: Option<Vec<ModuleRequest>>,
     /// The directories that hold modules, tidied; `.` is the root.
-    pub(crate) addons: Vec<String>,
+    pub(crate) addons: Vec<AddonsDirectory>,
     pub(crate) hold: bool,
     pub(crate) merges: Vec<Merge>,
     /// Relative to the file and below it, tidied.
@@ -136,14 +139,6 @@ pub(crate) struct Image {
     pub(crate) layout: Layout,
 }
 
-/// A directory for each repository, or one for all modules.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) enum Layout {
-    #[default]
-    Repos,
-    Flat,
-}
-
 /// A directory of the user's own modules.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Local {
@@ -169,6 +164,20 @@ pub(crate) struct Requirements {
     /// Files, relative to this one.
     pub(crate) constraints: Vec<Template>,
     pub(crate) ignore: Vec<String>,
+}
+
+impl Profile {
+    /// How it is exported, as the lock records it.
+    pub(crate) fn packaging(&self) -> Packaging {
+        let drops = |part| self.export.drop.contains(&part);
+        let rules = Rules {
+            languages: self.export.languages.clone(),
+            tests: drops(Drop::Tests),
+            readme: drops(Drop::Readme),
+            description: drops(Drop::Description),
+        };
+        Packaging { layout: self.image.layout, rules }
+    }
 }
 
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

@@ -12,7 +12,7 @@ use super::expand::Template;
 use super::lineage::Lineage;
 use super::profile::{Check, Export, Image, ModuleRequest, Profile, Repo, Requirements, Surround};
 use super::schema::{Declared, DeclaredProfile, RepoSettings, Settings};
-use crate::repo::{Reference, RepoName, Series};
+use crate::repo::{AddonsDirectory, Reference, RepoName, Series};
 
 /// Where checkouts land if nobody says otherwise.
 pub(crate) const PATH: &str = "oca";
@@ -127,7 +127,7 @@ fn repo(mention: &At<RepoName>, settings: RepoSettings, base: &BaseUrl, odoo: Se
         url: settings.url.unwrap_or_else(|| base.url_of(&name)),
         reference: settings.reference.unwrap_or_else(|| Reference::Branch(odoo.to_string())),
         modules: settings.modules,
-        addons: settings.addons.unwrap_or_else(|| vec![".".to_owned()]),
+        addons: settings.addons.unwrap_or_else(|| vec![AddonsDirectory::root()]),
         hold: settings.hold.unwrap_or_default(),
         merges: settings.merges.unwrap_or_default(),
         patches: settings.patches.unwrap_or_default(),

@@ -9,10 +9,10 @@ use super::base_url::BaseUrl;
 use super::document::{At, Refusal};
 use super::error::Fault;
 use super::expand::Template;
-use super::profile::{Drop, Layout, Local, Merge, Mode, ModuleRequest, Position};
+use super::profile::{Drop, Local, Merge, Mode, ModuleRequest, Position};
 use super::reader::{Table, one_of};
 use super::values;
-use crate::repo::{CommitId, Edition, Reference, RemoteUrl, RepoName, Series};
+use crate::repo::{AddonsDirectory, CommitId, Edition, Layout, Reference, RemoteUrl, RepoName, Series};
 
 pub(super) struct Declared {
     pub(super) settings: Settings,
@@ -87,7 +87,7 @@ settings! {
         url: RemoteUrl,
         reference: Reference,
         modules: Vec<ModuleRequest>,
-        addons: Vec<String>,
+        addons: Vec<AddonsDirectory>,
         hold: bool,
         merges: Vec<Merge>,
         patches: Vec<String>,

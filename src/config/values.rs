@@ -5,7 +5,7 @@ use semver::VersionReq;
 use super::document::Refusal;
 use super::expand::{Malformed, NotBelow, Template, below};
 use super::profile::{Merge, ModuleRequest};
-use crate::repo::{RemoteUrl, redact};
+use crate::repo::{AddonsDirectory, RemoteUrl, redact};
 
 /// `web_responsive` or `web_responsive >=1.0.3`.
 pub(super) fn module_request(text: &str) -> Result<ModuleRequest, Refusal> {
@@ -79,17 +79,18 @@ pub(super) fn patch(text: &str) -> Result<String, Refusal> {
 }
 
 /// A directory of a repository that holds modules.
-pub(super) fn addons_directory(text: &str) -> Result<String, Refusal> {
+pub(super) fn addons_directory(text: &str) -> Result<AddonsDirectory, Refusal> {
     plain(text)?;
     if matches!(text, "." | "./") {
-        return Ok(".".to_owned());
+        return Ok(AddonsDirectory::root());
     }
     if text.contains(',') {
         return Err(Refusal::new(format!(
             "`{text}` holds a comma, which Odoo cannot escape in its addons path"
         )));
     }
-    below(text).map_err(|why| outside(text, why))
+    let directory = below(text).map_err(|why| outside(text, why))?;
+    AddonsDirectory::parse(&directory).map_err(|invalid| Refusal::new(invalid.to_string()))
 }
 
 fn plain(text: &str) -> Result<(), Refusal> {

@@ -116,6 +116,8 @@ pub(crate) enum Error {
     Threads(#[from] rayon::ThreadPoolBuildError),
     #[error("`{}` is an export of profile `{found}`, not of `{asked}`", directory.display())]
     OtherProfile { directory: PathBuf, found: String, asked: String },
+    #[error("`{}` has several profiles", file.display())]
+    WhichProfile { file: PathBuf },
     #[error("{} cannot be reached from where {} declared", counted(names.len(), "pin", "pins"), if names.len() == 1 { "it is" } else { "they are" })]
     Unreachable { names: Vec<RepoName> },
     #[error("`{word}` contradicts another commit that is given for `{name}`")]
@@ -193,7 +195,8 @@ impl Error {
             | Self::Unmet { .. }
             | Self::UnreadableFolder { .. }
             | Self::Unsupported { .. }
-            | Self::Unusable(_) => 2,
+            | Self::Unusable(_)
+            | Self::WhichProfile { .. } => 2,
             Self::Nowhere { .. } => 3,
             Self::Edit(error) => error.exit_code(),
             Self::Git(error) | Self::NoAnswer { error, .. } => git_code(error),
@@ -253,7 +256,10 @@ impl Error {
             Self::NoLock { .. } => Some("run `oca lock` and commit the result".to_owned()),
             Self::NotAnAddonsDirectory { cure, .. } => Some(cure.clone()),
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
-            Self::OneProfile => Some("name it with `--profile`".to_owned()),
+            Self::OneProfile | Self::WhichProfile { .. } => Some("name it with `--profile`".to_owned()),
+            Self::OtherProfile { found, .. } => {
+                Some(format!("if you mean that one, give `--profile {}`", crate::repo::one_line(found)))
+            }
             Self::PinWithoutCommit { word } => {
                 Some(format!("to move it to the head of its branch, run `oca lock --upgrade {word}`"))
             }
@@ -291,7 +297,6 @@ impl Error {
             | Self::File(_)
             | Self::Needed { .. }
             | Self::NotAnExport { .. }
-            | Self::OtherProfile { .. }
             | Self::ProfileNotLocked { .. }
             | Self::Repos { .. }
             | Self::Silent

@@ -4,11 +4,17 @@
 //! should hold follows from the lock and the rules alone.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use super::Error;
-use super::object::tree_id;
-use super::rules::{self, Rules};
-use crate::repo::{BlobId, EntryKind, Objects, TreeEntry, TreeId};
+use super::rules;
+use crate::repo::{
+    BlobId, EntryKind, Objects, PathPart, RepoPath, Rules, TreeEntry, TreeId, UnreadableTree, check_tree,
+    shown, tree_id, walk_tree,
+};
+
+/// More files than a repository has: trees that name each other many times can promise any number.
+const MOST_FILES: usize = 1_000_000;
 
 /// What is wanted of a repository.
 #[derive(Debug)]
@@ -28,7 +34,7 @@ pub(crate) struct Chosen {
     /// At the top of the repository.
     pub(crate) licences: Vec<File>,
     /// Every tree that the walk saw, each once. They prove what was left out.
-    pub(crate) trees: Vec<Vec<TreeEntry>>,
+    pub(crate) trees: Vec<Arc<[TreeEntry]>>,
 }
 
 impl Chosen {
@@ -41,7 +47,7 @@ impl Chosen {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct File {
     /// Below the repository.
-    pub(crate) path: Vec<u8>,
+    pub(crate) path: RepoPath,
     pub(crate) kind: FileKind,
     pub(crate) id: BlobId,
 }
@@ -69,16 +75,23 @@ pub(crate) fn asked(objects: &dyn Objects, wanted: &Wanted<'_>) -> Result<Vec<Bl
 
 /// Gives the content of a file, by its path below the repository, of those that [`asked`] names; nothing where it
 /// cannot be had.
-pub(crate) type Reader<'a> = &'a dyn Fn(&[u8], BlobId) -> Result<Option<Vec<u8>>, Error>;
+pub(crate) type Reader<'a> = &'a dyn Fn(&RepoPath, BlobId) -> Result<Option<Vec<u8>>, Error>;
 
 /// Walks, and finds what is kept and what proves what is not.
 pub(crate) fn choose(objects: &dyn Objects, wanted: &Wanted<'_>, read: Reader<'_>) -> Result<Chosen, Error> {
-    let mut walk =
-        Walk { objects, rules: wanted.rules, read, seen: HashSet::new(), chosen: Chosen::default() };
-    let root = walk.tree(wanted.tree, b"")?;
-    for entry in &root {
-        if rules::is_licence(&entry.name) && entry.kind() == EntryKind::File {
-            let licence = file(entry, b"")?;
+    let mut walk = Walk {
+        objects,
+        rules: wanted.rules,
+        read,
+        seen: HashSet::new(),
+        files: 0,
+        chosen: Chosen::default(),
+    };
+    let top = RepoPath::default();
+    let root = walk.tree(wanted.tree, &top)?;
+    for entry in root.iter() {
+        if rules::is_licence(entry.name.as_bytes()) && entry.kind() == EntryKind::File {
+            let licence = file(entry, &top)?;
             walk.chosen.licences.push(licence);
         }
     }
@@ -89,22 +102,14 @@ pub(crate) fn choose(objects: &dyn Objects, wanted: &Wanted<'_>, read: Reader<'_
 }
 
 /// All files of a tree, and the paths of its submodules.
-pub(crate) fn all(objects: &dyn Objects, tree: TreeId) -> Result<(Vec<File>, Vec<Vec<u8>>), Error> {
+pub(crate) fn all(objects: &dyn Objects, tree: TreeId) -> Result<(Vec<File>, Vec<RepoPath>), Error> {
+    check_tree(objects, tree)?;
     let (mut files, mut submodules) = (Vec::new(), Vec::new());
-    let mut open = vec![(tree, Vec::new())];
-    while let Some((id, parent)) = open.pop() {
-        let entries = objects.tree(id)?;
-        if tree_id(&entries) != id {
-            return Err(Error::WrongTree { path: shown(&parent) });
-        }
-        for entry in &entries {
-            match entry.kind() {
-                EntryKind::Directory => open.push((entry.tree(), joined(&parent, &entry.name))),
-                EntryKind::Other => submodules.push(joined(&parent, &entry.name)),
-                EntryKind::File | EntryKind::Symlink => files.push(file(entry, &parent)?),
-            }
-        }
-    }
+    walk_tree(objects, tree, &mut |path, entry| match kind(entry) {
+        Some(kind) => files.push(File { path, kind, id: entry.blob() }),
+        None if entry.kind() == EntryKind::Other => submodules.push(path),
+        None => {}
+    })?;
     Ok((files, submodules))
 }
 
@@ -113,50 +118,51 @@ struct Walk<'a> {
     rules: &'a Rules,
     read: Reader<'a>,
     seen: HashSet<TreeId>,
+    files: usize,
     chosen: Chosen,
 }
 
 impl Walk<'_> {
     /// The entries of a tree, remembered.
-    fn tree(&mut self, id: TreeId, path: &[u8]) -> Result<Vec<TreeEntry>, Error> {
-        let entries = self.objects.tree(id)?;
+    fn tree(&mut self, id: TreeId, path: &RepoPath) -> Result<Arc<[TreeEntry]>, Error> {
+        let entries = self.objects.tree(id).map_err(|error| error.in_directory(path))?;
         if self.seen.insert(id) {
             // What is recorded has to prove itself later: better to hear of it now.
             if tree_id(&entries) != id {
-                return Err(Error::WrongTree { path: shown(path) });
+                return Err(Error::WrongTree { path: path.to_string() });
             }
-            self.chosen.trees.push(entries.clone());
+            self.chosen.trees.push(Arc::clone(&entries));
         }
         Ok(entries)
     }
 
     fn module(&mut self, root: TreeId, module: &str) -> Result<(), Error> {
         let mut id = root;
-        let mut path = Vec::new();
+        let mut path = RepoPath::default();
         for part in module.split('/') {
             let entries = self.tree(id, &path)?;
-            path = joined(&path, part.as_bytes());
-            id = directory(&entries, part).ok_or_else(|| Error::NoModule { path: shown(&path) })?;
+            let found =
+                directory(&entries, part).ok_or_else(|| Error::NoModule { path: module.to_owned() })?;
+            path = joined(&path, &found.name)?;
+            id = found.tree();
         }
         let entries = self.tree(id, &path)?;
         let without_tests = self.rules.tests && !self.needs_tests(&entries, &path)?;
         let mut files = Vec::new();
-        for entry in &entries {
-            if !(without_tests && is_tests(entry)) {
-                self.entry(entry, &path, &mut vec![&entry.name], &mut files)?;
-            }
+        for entry in entries.iter().filter(|entry| !(without_tests && is_tests(entry))) {
+            self.entry(entry, &path, &[entry.name.as_bytes()], &mut files)?;
         }
         self.chosen.modules.push(files);
         Ok(())
     }
 
-    fn needs_tests(&self, entries: &[TreeEntry], module: &[u8]) -> Result<bool, Error> {
+    fn needs_tests(&self, entries: &[TreeEntry], module: &RepoPath) -> Result<bool, Error> {
         if !entries.iter().any(is_tests) {
             return Ok(false);
         }
         for speaker in speakers(entries) {
-            let text = (self.read)(&joined(module, &speaker.name), speaker.blob())?.unwrap_or_default();
-            let is_init = speaker.name == b"__init__.py";
+            let text = (self.read)(&joined(module, &speaker.name)?, speaker.blob())?.unwrap_or_default();
+            let is_init = speaker.name.as_bytes() == b"__init__.py";
             if (is_init && rules::imports_tests(&text)) || (!is_init && rules::names_tests(&text)) {
                 return Ok(true);
             }
@@ -165,11 +171,11 @@ impl Walk<'_> {
     }
 
     /// `inside` is the entry's path below the module.
-    fn entry<'e>(
+    fn entry(
         &mut self,
-        entry: &'e TreeEntry,
-        parent: &[u8],
-        inside: &mut Vec<&'e [u8]>,
+        entry: &TreeEntry,
+        parent: &RepoPath,
+        inside: &[&[u8]],
         files: &mut Vec<File>,
     ) -> Result<(), Error> {
         let is_directory = entry.kind() == EntryKind::Directory;
@@ -177,69 +183,66 @@ impl Walk<'_> {
             return Ok(());
         }
         if !is_directory {
+            self.files += 1;
+            if self.files > MOST_FILES {
+                return Err(Error::TooManyFiles);
+            }
             files.push(file(entry, parent)?);
             return Ok(());
         }
-        check_name(entry, parent)?;
-        let path = joined(parent, &entry.name);
-        for child in &self.tree(entry.tree(), &path)? {
-            let mut inside = inside.clone();
-            inside.push(&child.name);
-            self.entry(child, &path, &mut inside, files)?;
+        let path = joined(parent, &entry.name)?;
+        for child in self.tree(entry.tree(), &path)?.iter() {
+            self.entry(child, &path, &[inside, &[child.name.as_bytes()]].concat(), files)?;
         }
         Ok(())
     }
 }
 
 fn is_tests(entry: &TreeEntry) -> bool {
-    entry.name == b"tests" && entry.kind() == EntryKind::Directory
+    entry.name.as_bytes() == b"tests" && entry.kind() == EntryKind::Directory
 }
 
 /// The files of a module that may say that its tests are needed.
 fn speakers(entries: &[TreeEntry]) -> impl Iterator<Item = &TreeEntry> {
     let names: [&[u8]; 3] = [b"__init__.py", b"__manifest__.py", b"__openerp__.py"];
-    entries.iter().filter(move |entry| entry.kind() == EntryKind::File && names.contains(&&*entry.name))
+    entries
+        .iter()
+        .filter(move |entry| entry.kind() == EntryKind::File && names.contains(&entry.name.as_bytes()))
 }
 
-fn directory(entries: &[TreeEntry], name: &str) -> Option<TreeId> {
-    let found = entries.iter().find(|entry| entry.name == name.as_bytes());
-    found.filter(|entry| entry.kind() == EntryKind::Directory).map(TreeEntry::tree)
+fn directory<'e>(entries: &'e [TreeEntry], name: &str) -> Option<&'e TreeEntry> {
+    let found = entries.iter().find(|entry| entry.name.as_bytes() == name.as_bytes());
+    found.filter(|entry| entry.kind() == EntryKind::Directory)
 }
 
 fn module_tree(objects: &dyn Objects, root: TreeId, module: &str) -> Result<TreeId, Error> {
     module.split('/').try_fold(root, |id, part| {
-        directory(&objects.tree(id)?, part).ok_or_else(|| Error::NoModule { path: module.to_owned() })
+        let found = directory(&objects.tree(id)?, part).map(TreeEntry::tree);
+        found.ok_or_else(|| Error::NoModule { path: module.to_owned() })
     })
 }
 
-fn file(entry: &TreeEntry, parent: &[u8]) -> Result<File, Error> {
-    check_name(entry, parent)?;
-    let path = joined(parent, &entry.name);
-    let kind = match entry.kind() {
-        EntryKind::File if entry.is_executable() => FileKind::Executable,
-        EntryKind::File => FileKind::Plain,
-        EntryKind::Symlink => FileKind::Symlink,
-        EntryKind::Directory | EntryKind::Other => return Err(Error::Gitlink { path: shown(&path) }),
-    };
-    Ok(File { path, kind, id: entry.blob() })
-}
-
-/// Nobody checks the names in a tree that is only read from a store.
-fn check_name(entry: &TreeEntry, parent: &[u8]) -> Result<(), Error> {
-    let name = &entry.name;
-    let is_special = name.is_empty() || name == b"." || name == b".." || name.eq_ignore_ascii_case(b".git");
-    if is_special || name.contains(&b'/') || (cfg!(windows) && name.contains(&b'\\')) {
-        return Err(Error::BadName { path: shown(&joined(parent, name)) });
+fn file(entry: &TreeEntry, parent: &RepoPath) -> Result<File, Error> {
+    let path = joined(parent, &entry.name)?;
+    match kind(entry) {
+        Some(kind) => Ok(File { path, kind, id: entry.blob() }),
+        None => Err(Error::Gitlink { path: path.to_string() }),
     }
-    Ok(())
 }
 
-pub(super) fn joined(parent: &[u8], name: &[u8]) -> Vec<u8> {
-    if parent.is_empty() { name.to_owned() } else { [parent, b"/", name].concat() }
+/// What an entry is as a file; a directory and a submodule are none.
+fn kind(entry: &TreeEntry) -> Option<FileKind> {
+    match entry.kind() {
+        EntryKind::File if entry.is_executable() => Some(FileKind::Executable),
+        EntryKind::File => Some(FileKind::Plain),
+        EntryKind::Symlink => Some(FileKind::Symlink),
+        EntryKind::Directory | EntryKind::Other => None,
+    }
 }
 
-pub(super) fn shown(path: &[u8]) -> String {
-    String::from_utf8_lossy(path).into_owned()
+fn joined(parent: &RepoPath, name: &PathPart) -> Result<RepoPath, Error> {
+    let refuse = |why| UnreadableTree::impossible(&name.to_string(), why).in_directory(parent);
+    Ok(parent.join(name).map_err(refuse)?)
 }
 
 /// Refuses symlinks that lead out of their module. `files` are those of one module, `module` its path.
@@ -250,15 +253,15 @@ pub(crate) fn check_links(objects: &dyn Objects, module: &str, files: &[File]) -
     }
     for (link, target) in &links {
         if leads_outside(link, target, &links) {
-            let path = joined(module.as_bytes(), &link.join(&b'/'));
-            return Err(Error::LinkOutside { path: shown(&path), target: shown(target) });
+            let path = format!("{module}/{}", shown(&link.join(&b'/')));
+            return Err(Error::LinkOutside { path, target: shown(target) });
         }
     }
     Ok(())
 }
 
-fn below(module: &str, path: &[u8]) -> Vec<Vec<u8>> {
-    path[module.len() + 1..].split(|byte| *byte == b'/').map(<[u8]>::to_owned).collect()
+fn below(module: &str, path: &RepoPath) -> Vec<Vec<u8>> {
+    path.parts().skip(module.split('/').count()).map(<[u8]>::to_owned).collect()
 }
 
 /// Follows a symlink as the kernel would, also through other links of the module.

@@ -5,14 +5,16 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use super::object::tree_id;
-use super::rules::Rules;
 use crate::fs::read_if_there;
-use crate::repo::{BlobId, CommitId, Objects, RepoName, TreeEntry, TreeId, UnreadableTree};
+use crate::repo::{
+    AddonsDirectory, BlobId, CommitId, Layout, Mode, Objects, Packaging, PathPart, RepoName, Rules,
+    TreeEntry, TreeId, UnreadableTree, tree_id,
+};
 
 /// The name of the manifest at the top of an export.
 pub(crate) const FILE_NAME: &str = ".oca-export.json";
@@ -24,14 +26,6 @@ pub(crate) const UNFINISHED: &str = ".oca-export.unfinished";
 pub(crate) const LICENCES: &str = ".licenses";
 
 const VERSION: u64 = 1;
-
-/// A directory for each repository, one for all modules, or links to the checkouts.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Layout {
-    Repos,
-    Flat,
-}
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -51,7 +45,7 @@ pub(crate) struct Manifest {
 pub(crate) struct Repository {
     pub(crate) name: RepoName,
     pub(crate) commit: CommitId,
-    pub(crate) addons: Vec<String>,
+    pub(crate) addons: Vec<AddonsDirectory>,
     /// Where its modules are, below the export.
     pub(crate) modules: Vec<String>,
     /// Each tree is its entries: mode, id and name; `%` and what is not text are percent-encoded.
@@ -59,9 +53,13 @@ pub(crate) struct Repository {
 }
 
 impl Manifest {
-    pub(crate) fn new(profile: &str, layout: Layout, rules: Rules, repos: Vec<Repository>) -> Self {
-        let profile = profile.to_owned();
+    pub(crate) fn new(profile: &str, packaging: &Packaging, repos: Vec<Repository>) -> Self {
+        let (profile, Packaging { layout, rules }) = (profile.to_owned(), packaging.clone());
         Self { version: VERSION, profile, layout, links: false, rules, repos }
+    }
+
+    pub(crate) fn packaging(&self) -> Packaging {
+        Packaging { layout: self.layout, rules: self.rules.clone() }
     }
 
     /// Reads the manifest of an export, or `None` where there is none.
@@ -128,16 +126,17 @@ fn json(value: &impl Serialize) -> String {
 
 /// The entries of a tree as the manifest has them.
 pub(crate) fn record(entries: &[TreeEntry]) -> Vec<String> {
-    let line = |entry: &TreeEntry| format!("{:o} {} {}", entry.mode, entry.blob(), encode(&entry.name));
+    let line =
+        |entry: &TreeEntry| format!("{} {} {}", entry.mode, entry.blob(), encode(entry.name.as_bytes()));
     entries.iter().map(line).collect()
 }
 
 fn recall(lines: &[String]) -> Option<Vec<TreeEntry>> {
     let entry = |line: &String| {
         let mut parts = line.splitn(3, ' ');
-        let mode = u32::from_str_radix(parts.next()?, 8).ok()?;
+        let mode = Mode::parse(parts.next()?)?;
         let id = *BlobId::parse(parts.next()?).ok()?.as_bytes();
-        Some(TreeEntry { mode, name: decode(parts.next()?)?, id })
+        Some(TreeEntry { mode, name: PathPart::parse(&decode(parts.next()?)?).ok()?, id })
     };
     lines.iter().map(entry).collect()
 }
@@ -168,27 +167,27 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 
 /// The trees that a manifest records, by the ids that their entries give: a changed one is not found.
 pub(super) struct Recorded {
-    trees: HashMap<TreeId, Vec<TreeEntry>>,
+    trees: HashMap<TreeId, Arc<[TreeEntry]>>,
 }
 
 impl Recorded {
     pub(super) fn new(repository: &Repository) -> Self {
         let trees = repository.trees.iter().filter_map(|lines| recall(lines));
-        Self { trees: trees.map(|entries| (tree_id(&entries), entries)).collect() }
+        Self { trees: trees.map(|entries| (tree_id(&entries), entries.into())).collect() }
     }
 }
 
 impl Objects for Recorded {
-    fn tree(&self, id: TreeId) -> Result<Vec<TreeEntry>, UnreadableTree> {
-        let missing = || UnreadableTree {
-            path: id.to_string(),
-            why: "the export's manifest does not have it, so it was changed".to_owned(),
+    fn tree(&self, id: TreeId) -> Result<Arc<[TreeEntry]>, UnreadableTree> {
+        let missing = || {
+            let why = "the export's manifest does not have it, so it was changed";
+            UnreadableTree::damaged(&id.to_string(), why)
         };
         self.trees.get(&id).cloned().ok_or_else(missing)
     }
 
     fn blob(&self, id: BlobId) -> Result<Vec<u8>, UnreadableTree> {
-        Err(UnreadableTree { path: id.to_string(), why: "a manifest holds no files".to_owned() })
+        Err(UnreadableTree::damaged(&id.to_string(), "a manifest holds no files"))
     }
 }
 
@@ -199,7 +198,11 @@ mod tests {
     #[test]
     fn every_name_survives() {
         for name in [&b"a b%20.py"[..], "é\n\"".as_bytes(), b"\xff%\xfe.csv", b"%", b"x y  z"] {
-            let entry = TreeEntry { mode: 0o100_664, name: name.to_owned(), id: [7; 20] };
+            let entry = TreeEntry {
+                mode: Mode::parse("0100664").expect("a mode"),
+                name: PathPart::parse(name).expect("a name"),
+                id: [7; 20],
+            };
             let lines = record(std::slice::from_ref(&entry));
             let again: Vec<String> = serde_json::from_str(&json(&lines)).expect("lines");
             assert_eq!(recall(&again), Some(vec![entry]));
@@ -207,6 +210,10 @@ mod tests {
         assert_eq!(decode("%f"), None);
         assert_eq!(decode("%zz"), None);
         assert_eq!(recall(&["100644 12 x".to_owned()]), None);
+        let id = BlobId::from_bytes([7; 20]);
+        for name in ["..", ".git", "a/b", ""] {
+            assert_eq!(recall(&[format!("100644 {id} {name}")]), None, "{name}");
+        }
     }
 
     #[test]
@@ -214,13 +221,14 @@ mod tests {
         let repository = Repository {
             name: RepoName::parse("web").expect("a name"),
             commit: CommitId::from_bytes([1; 20]),
-            addons: vec![".".to_owned()],
+            addons: vec![AddonsDirectory::root()],
             modules: vec!["web/web_x".to_owned()],
             trees: vec![vec!["40000 a b".to_owned()], Vec::new()],
         };
         let rules = Rules { languages: Some(vec!["fr".to_owned()]), tests: true, ..Rules::default() };
+        let packaging = Packaging { layout: Layout::Flat, rules };
         for repos in [vec![], vec![repository.clone()], vec![repository.clone(), repository]] {
-            let manifest = Manifest::new("standard", Layout::Flat, rules.clone(), repos);
+            let manifest = Manifest::new("standard", &packaging, repos);
             let again = Manifest::parse(manifest.render().as_bytes(), PathBuf::new()).expect("a manifest");
             assert_eq!(again, manifest);
         }

@@ -6,7 +6,6 @@
 
 mod choose;
 mod manifest;
-mod object;
 mod place;
 mod rules;
 mod verify;
@@ -15,21 +14,18 @@ mod write;
 use std::path::PathBuf;
 
 pub(crate) use choose::{Chosen, File, Wanted, all, asked, check_links, choose};
-pub(crate) use manifest::{FILE_NAME, LICENCES, LOCK_NAME, Layout, Manifest, Repository, UNFINISHED, record};
+pub(crate) use manifest::{FILE_NAME, LICENCES, LOCK_NAME, Manifest, Repository, UNFINISHED, record};
 pub(crate) use place::{Guarded, Site};
-pub(crate) use rules::Rules;
-pub(crate) use verify::{Alteration, FileState, compare, extra, read};
-pub(crate) use write::{Batch, Directories, batch, link, set_directory_time, time, write};
+pub(crate) use verify::{Alteration, FileState, Rights, Scan, read};
+pub(crate) use write::{Batch, Directories, batch, set_directory_time, time, write};
 
 use crate::fs::{self, native_path};
-use crate::repo::{RepoName, UnreadableTree};
+use crate::repo::{BlobId, Layout, RepoName, RepoPath, UnreadableTree};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("`{}` is not a manifest that oca wrote: {why}", file.display())]
     BadManifest { file: PathBuf, why: String },
-    #[error("no file may have the name `{path}`")]
-    BadName { path: String },
     #[error("`{}` is not empty, and not an export of oca", dest.display())]
     Foreign { dest: PathBuf },
     #[error("`{path}` is a submodule, which an export cannot hold")]
@@ -50,6 +46,8 @@ pub(crate) enum Error {
     Store { why: String },
     #[error("`{}` holds `{}`, which oca did not put there", dest.display(), path.display())]
     Stranger { dest: PathBuf, path: PathBuf },
+    #[error("it has more than a million files")]
+    TooManyFiles,
     #[error("the directory `{path}` is not what its id says")]
     WrongTree { path: String },
     #[error(transparent)]
@@ -104,7 +102,7 @@ pub(crate) fn parts<'c>(
 ) -> impl Iterator<Item = Part<'c>> {
     let modules = wanted.modules.iter().map(|path| Some(path.as_str())).zip(&chosen.modules);
     std::iter::once((None, &chosen.licences)).chain(modules).map(move |(module, files)| {
-        let placed = files.iter().map(|file| (place(layout, repo, module, &file.path), file));
+        let placed = files.iter().map(|file| (place(layout, repo, module, file.path.as_bytes()), file));
         Part { module, files: placed.collect() }
     })
 }
@@ -113,7 +111,7 @@ pub(crate) fn parts<'c>(
 pub(crate) fn expected(
     recorded: &Repository,
     wanted: &Wanted<'_>,
-    read: &dyn Fn(&[u8]) -> Option<Vec<u8>>,
+    read: &dyn Fn(&RepoPath, BlobId) -> Option<Vec<u8>>,
 ) -> Result<Chosen, Error> {
-    choose(&manifest::Recorded::new(recorded), wanted, &|path, _| Ok(read(path)))
+    choose(&manifest::Recorded::new(recorded), wanted, &|path, id| Ok(read(path, id)))
 }

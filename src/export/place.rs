@@ -181,31 +181,49 @@ fn inspect(dest: &Path, force: bool) -> Result<bool, Error> {
 }
 
 /// The directories of an export.
-struct Known<'a> {
-    modules: HashSet<&'a Path>,
-    above: HashSet<&'a Path>,
+struct Known {
+    modules: HashSet<PathBuf>,
+    above: HashSet<PathBuf>,
+    /// Whether the modules are links.
+    links: bool,
 }
 
-impl<'a> Known<'a> {
-    fn new(manifest: &'a Manifest) -> Self {
-        let modules = || manifest.repos.iter().flat_map(|repo| &repo.modules).map(Path::new);
-        let above = modules().flat_map(|module| module.ancestors().skip(1));
-        Self { modules: modules().collect(), above: above.collect() }
+impl Known {
+    fn new(manifest: &Manifest) -> Self {
+        let modules = || manifest.repos.iter().flat_map(|repo| &repo.modules).map(PathBuf::from);
+        let licences =
+            manifest.repos.iter().map(|repo| Path::new(LICENCES).join(repo.name.as_str()).join("any"));
+        let above = |path: PathBuf| path.ancestors().skip(1).map(Path::to_owned).collect::<Vec<_>>();
+        let above = modules().chain(licences).flat_map(above).collect();
+        Self { modules: modules().collect(), above, links: manifest.links }
+    }
+
+    /// Whether something is a module of the export: its manifest says so, and it looks like one. The manifest may have
+    /// been edited, and what it names is deleted.
+    fn has(&self, dest: &Path, path: &Path) -> bool {
+        let full = dest.join(path);
+        let is_file =
+            |name: &str| full.join(name).symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+        let looks_right = || match self.links {
+            true => full.is_symlink(),
+            false => is_file("__init__.py") && (is_file("__manifest__.py") || is_file("__openerp__.py")),
+        };
+        self.modules.contains(path) && looks_right()
     }
 }
 
 /// Something that somebody put between the modules of an export.
-fn stranger(dest: &Path, below: &Path, known: &Known<'_>) -> Result<Option<PathBuf>, Error> {
+fn stranger(dest: &Path, below: &Path, known: &Known) -> Result<Option<PathBuf>, Error> {
     let directory = dest.join(below);
     for entry in fs::read_dir(&directory).at("read", &directory)? {
         let entry = entry.at("read", &directory)?;
         let name = entry.file_name();
         let path = below.join(&name);
-        let ours = [FILE_NAME, LOCK_NAME, LICENCES, VOLUME];
+        let ours = [FILE_NAME, LOCK_NAME, VOLUME];
         let is_ours = below.as_os_str().is_empty()
             && (ours.iter().any(|own| name == *own) || name.to_string_lossy().starts_with(ASIDE_PREFIX));
         let is_directory = entry.file_type().at("read", &entry.path())?.is_dir();
-        if is_ours || known.modules.contains(&*path) {
+        if is_ours || known.has(dest, &path) {
             continue;
         }
         if is_directory && known.above.contains(&*path) {

@@ -1,24 +1,10 @@
 //! What an export leaves out of a module, by the words of its paths alone.
 
-use serde::{Deserialize, Serialize};
+use crate::repo::Rules;
 
 /// Directories whose `.po` files Odoo loads.
 const TRANSLATIONS: [&[u8]; 2] = [b"i18n", b"i18n_extra"];
 const LICENCES: [&str; 5] = ["license", "licence", "copying", "copyright", "notice"];
-
-/// What is left out of every module.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Rules {
-    /// Only these translations are kept; `None` keeps all.
-    pub(crate) languages: Option<Vec<String>>,
-    /// Without `tests/`, unless the module itself needs it.
-    pub(crate) tests: bool,
-    /// Without `readme/` and `README.*`.
-    pub(crate) readme: bool,
-    /// Without `static/description/`, except its icons.
-    pub(crate) description: bool,
-}
 
 impl Rules {
     /// Whether an entry of a module is kept; `path` leads to it from the module. `tests/` is not decided here.

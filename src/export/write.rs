@@ -1,13 +1,13 @@
 //! Writes the files of an export: modes and times that depend on nothing but the commit.
 
-use std::collections::HashSet;
-use std::io::Write;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::Error;
 use super::choose::{File, FileKind};
-use crate::fs::{self, Context};
+use crate::fs::{self, Context, Directory};
 use crate::repo::Objects;
 
 /// The time of everything that is written, to the second.
@@ -31,48 +31,69 @@ pub(crate) struct Batch<'a> {
 
 /// Writes a batch, with the directories that it needs below its root.
 pub(crate) fn batch(objects: &dyn Objects, batch: &Batch<'_>) -> Result<(), Error> {
-    let mut made = Directories::default();
+    let mut way = Way { root: Directory::open(batch.root)?, below: Vec::new(), time: batch.time };
     for (path, file) in &batch.files {
-        if let Some(parent) = path.parent() {
-            made.make(batch.root, parent)?;
-        }
-        let target = batch.root.join(path);
         let content = objects.blob(file.id)?;
+        let directory = way.to(path.parent().unwrap_or(Path::new("")))?;
+        let name = Path::new(path.file_name().unwrap_or_default());
         match file.kind {
-            FileKind::Symlink => fs::create_symlink(&content, &target, batch.time).at("write", &target)?,
-            FileKind::Plain => write(&target, &content, 0o644, batch.time)?,
-            FileKind::Executable => write(&target, &content, 0o755, batch.time)?,
+            FileKind::Symlink => directory.link(name, &content, batch.time)?,
+            FileKind::Plain => directory.write(name, &content, 0o644, batch.time)?,
+            FileKind::Executable => directory.write(name, &content, 0o755, batch.time)?,
         }
     }
-    made.finish(batch.time)
+    way.back_to(0)
 }
 
-/// Directories that were made, to be given their time once nothing more comes into them.
+/// The directories that lead to where files are written, each open in the one before.
+struct Way {
+    root: Directory,
+    below: Vec<(OsString, Directory)>,
+    time: SystemTime,
+}
+
+impl Way {
+    /// Goes to a directory, and makes what is not there yet.
+    fn to(&mut self, path: &Path) -> Result<&Directory, Error> {
+        let same = self.below.iter().zip(path).take_while(|((name, _), part)| name == part).count();
+        self.back_to(same)?;
+        for part in path.iter().skip(same) {
+            let next = self.here().enter(Path::new(part))?;
+            self.below.push((part.to_owned(), next));
+        }
+        Ok(self.here())
+    }
+
+    fn here(&self) -> &Directory {
+        self.below.last().map_or(&self.root, |(_, directory)| directory)
+    }
+
+    /// Leaves directories, and gives them their time: files come in the order of their paths, so no more come into them.
+    fn back_to(&mut self, depth: usize) -> Result<(), Error> {
+        for (_, directory) in self.below.drain(depth..).rev() {
+            directory.set_time(self.time)?;
+        }
+        Ok(())
+    }
+}
+
+/// Directories that are made for several batches, to be given their time once nothing more comes into them.
 #[derive(Default)]
 pub(crate) struct Directories {
-    known: HashSet<PathBuf>,
-    made: Vec<PathBuf>,
+    made: BTreeSet<PathBuf>,
 }
 
 impl Directories {
     /// Makes a directory below one that is there, and those between; others may make the same ones.
-    pub(crate) fn make(&mut self, root: &Path, below: &Path) -> Result<(), Error> {
-        if below.as_os_str().is_empty() || self.known.contains(below) {
-            return Ok(());
+    pub(crate) fn make(&mut self, root: &Path, below: &Path) -> Result<Directory, Error> {
+        let mut directory = Directory::open(root)?;
+        let mut path = root.to_owned();
+        for part in below {
+            directory = directory.enter(Path::new(part))?;
+            path.push(part);
+            self.made.insert(path.clone());
         }
-        if let Some(parent) = below.parent() {
-            self.make(root, parent)?;
-        }
-        let path = root.join(below);
-        match fs::create_open_directory(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            other => {
-                other.at("create", &path)?;
-                self.made.push(path);
-            }
-        }
-        self.known.insert(below.to_owned());
-        Ok(())
+        Ok(directory)
     }
 
     pub(crate) fn finish(self, time: SystemTime) -> Result<(), Error> {
@@ -84,17 +105,7 @@ pub(crate) fn set_directory_time(path: &Path, time: SystemTime) -> Result<(), Er
     Ok(fs::set_directory_time(path, time).at("write", path)?)
 }
 
-/// Writes a new file; one that is there already is an error, as it would be somebody else's.
-pub(crate) fn write(path: &Path, content: &[u8], mode: u32, time: SystemTime) -> Result<(), Error> {
-    let write = || {
-        let mut file = fs::create_file(path, mode)?;
-        file.write_all(content)?;
-        file.set_modified(time)
-    };
-    Ok(write().at("write", path)?)
-}
-
-/// Makes a link to a checkout.
-pub(crate) fn link(target: &Path, path: &Path, time: SystemTime) -> Result<(), Error> {
-    Ok(fs::create_symlink(target.as_os_str().as_encoded_bytes(), path, time).at("write", path)?)
+/// Writes a new file into a directory that is there.
+pub(crate) fn write(directory: &Path, name: &str, content: &str, time: SystemTime) -> Result<(), Error> {
+    Ok(Directory::open(directory)?.write(Path::new(name), content.as_bytes(), 0o644, time)?)
 }

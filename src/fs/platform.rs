@@ -64,7 +64,7 @@ pub(crate) fn open_to_others(_directory: &Path) -> Result<(), Error> {
 
 /// The umask can only be read by setting it, which other threads would notice; Linux tells it in `/proc`.
 #[cfg(unix)]
-fn umask() -> u32 {
+pub(super) fn umask() -> u32 {
     static UMASK: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
     *UMASK.get_or_init(read_umask)
 }
@@ -87,19 +87,6 @@ pub(super) fn sync_directory(directory: &Path) {
 #[cfg(not(unix))]
 pub(super) fn sync_directory(_directory: &Path) {}
 
-/// Makes a directory that all may read, whatever the umask.
-#[cfg(unix)]
-pub(crate) fn create_open_directory(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().mode(0o755).create(path)?;
-    if umask() & 0o755 == 0 { Ok(()) } else { set_mode(path, 0o755) }
-}
-
-#[cfg(not(unix))]
-pub(crate) fn create_open_directory(path: &Path) -> io::Result<()> {
-    std::fs::create_dir(path)
-}
-
 #[cfg(unix)]
 pub(crate) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -110,22 +97,6 @@ pub(crate) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
 #[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
 pub(crate) fn set_mode(_path: &Path, _mode: u32) -> io::Result<()> {
     Ok(())
-}
-
-/// Makes a file of this mode, whatever the umask; one that is there already is an error.
-#[cfg(unix)]
-pub(crate) fn create_file(path: &Path, mode: u32) -> io::Result<File> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    let file = File::options().write(true).create_new(true).mode(mode).open(path)?;
-    if umask() & mode != 0 {
-        file.set_permissions(Permissions::from_mode(mode))?;
-    }
-    Ok(file)
-}
-
-#[cfg(not(unix))]
-pub(crate) fn create_file(path: &Path, _mode: u32) -> io::Result<File> {
-    File::options().write(true).create_new(true).open(path)
 }
 
 /// Whether a file is a program for its owner; `None` where files have no such mark.
@@ -141,6 +112,42 @@ pub(crate) fn is_executable(_metadata: &std::fs::Metadata) -> Option<bool> {
     None
 }
 
+/// The bits of a mode; `None` where files have none.
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere there is none")]
+pub(crate) fn mode(metadata: &std::fs::Metadata) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    Some(metadata.permissions().mode())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn mode(_metadata: &std::fs::Metadata) -> Option<u32> {
+    None
+}
+
+/// Opens a plain file; `None` where it is anything else. No link is followed, and no pipe is waited for.
+#[cfg(unix)]
+pub(crate) fn open_plain(path: &Path) -> io::Result<Option<File>> {
+    use rustix::fs::{CWD, Mode, OFlags, openat};
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    match openat(CWD, path, flags, Mode::empty()) {
+        Ok(file) => only_plain(file.into()),
+        // A link, and a socket or a device that nothing drives.
+        Err(rustix::io::Errno::LOOP | rustix::io::Errno::NXIO | rustix::io::Errno::NODEV) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) fn open_plain(path: &Path) -> io::Result<Option<File>> {
+    if path.symlink_metadata()?.is_file() { only_plain(File::open(path)?) } else { Ok(None) }
+}
+
+fn only_plain(file: File) -> io::Result<Option<File>> {
+    let is_plain = file.metadata()?.is_file();
+    Ok(is_plain.then_some(file))
+}
+
 /// A path of bytes, as git has them, on this system.
 #[cfg(unix)]
 pub(crate) fn native_path(path: &[u8]) -> PathBuf {
@@ -151,19 +158,6 @@ pub(crate) fn native_path(path: &[u8]) -> PathBuf {
 #[cfg(not(unix))]
 pub(crate) fn native_path(path: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(path).into_owned())
-}
-
-/// Makes a symlink of this time to a target of bytes, as git has them.
-#[cfg(unix)]
-pub(crate) fn create_symlink(target: &[u8], path: &Path, time: std::time::SystemTime) -> io::Result<()> {
-    std::os::unix::fs::symlink(native_path(target), path)?;
-    set_path_time(path, time)
-}
-
-/// Elsewhere it takes a right that few have, and a word on whether it leads to a file or a directory.
-#[cfg(not(unix))]
-pub(crate) fn create_symlink(_target: &[u8], _path: &Path, _time: std::time::SystemTime) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(unix)]
@@ -204,14 +198,19 @@ pub(crate) fn open_directory(path: &Path) -> io::Result<File> {
 /// Sets the time of what is at a path, without opening it; of a symlink itself.
 #[cfg(unix)]
 fn set_path_time(path: &Path, time: std::time::SystemTime) -> io::Result<()> {
-    use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
+    use rustix::fs::{AtFlags, CWD, utimensat};
+    Ok(utimensat(CWD, path, &times(time), AtFlags::SYMLINK_NOFOLLOW)?)
+}
+
+#[cfg(unix)]
+pub(super) fn times(time: std::time::SystemTime) -> rustix::fs::Timestamps {
+    use rustix::fs::{Timespec, Timestamps};
     let seconds = match time.duration_since(std::time::UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_secs()),
         Err(before) => i64::try_from(before.duration().as_secs()).map(|seconds| -seconds),
     };
     let time = Timespec { tv_sec: seconds.unwrap_or_default(), tv_nsec: 0 };
-    let times = Timestamps { last_access: time, last_modification: time };
-    Ok(utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW)?)
+    Timestamps { last_access: time, last_modification: time }
 }
 
 /// Lets two directories change places in one step, where the file system can.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::repo::{CommitId, Reference};
+use crate::repo::{CommitId, Reference, UnreadableTree};
 
 /// What ssh says of a connection that was lost, or that a busy server did not take.
 const LOST_SSH: [&str; 5] = [
@@ -79,6 +79,8 @@ pub(crate) enum Error {
     /// The disk is full, a right is missing, or the system has no more of something.
     #[error("{}{why}", path.as_ref().map(|path| format!("cannot work in `{}`: ", path.display())).unwrap_or_default())]
     System { path: Option<PathBuf>, why: String },
+    #[error("`{path}` cannot be checked out: {why}")]
+    Impossible { path: String, why: String },
     #[error("{why}")]
     Git { why: String },
     #[error(transparent)]
@@ -169,6 +171,9 @@ impl Error {
             Self::IndexLocked { .. } => "wait for the other git; where there is none, delete the file".to_owned(),
             Self::ModulesLink { .. } => "put a file in its place".to_owned(),
             Self::ModulesMalformed { .. } => "correct the line; after a merge, settle its conflicts first".to_owned(),
+            Self::Impossible { .. } => {
+                "tell the maintainers of the repository, and pin an older commit with `oca lock NAME@COMMIT`".to_owned()
+            }
             Self::Git { .. } | Self::System { .. } | Self::File(_) => return None,
         })
     }
@@ -204,6 +209,15 @@ fn is_of_the_system(message: &str) -> bool {
             && error.to_string().starts_with(words)
     };
     !words.is_empty() && (1..140).any(is_it)
+}
+
+impl From<UnreadableTree> for Error {
+    fn from(error: UnreadableTree) -> Self {
+        match error {
+            UnreadableTree::Damaged { .. } => Self::Damaged { why: error.to_string() },
+            UnreadableTree::Impossible { path, why } => Self::Impossible { path, why },
+        }
+    }
 }
 
 impl From<git2::Error> for Error {

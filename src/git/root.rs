@@ -12,16 +12,17 @@ use git2::{ObjectType, Oid, Repository};
 
 use super::store::{Store, bytes, oid};
 use super::transport::{Transport, if_version_2};
+use super::tree::listed;
 use super::wire::{Failure, HttpRemote, Objects};
 use super::{Error, Git, Meter, libgit2, local};
 use crate::fs::Context;
-use crate::repo::{CommitId, Entry, EntryKind, Reference, RemoteUrl, TreeEntry, TreeId};
+use crate::repo::{CommitId, Entry, Reference, RemoteUrl, TreeId, parse_tree};
 
 /// More than the commit or the root tree of any repository of people.
 const LARGEST: usize = 16 * 1024 * 1024;
 
 impl Git {
-    /// The direct children of the root where a reference stands now, in git's order; of an expanded url.
+    /// The direct children of the root where a reference stands now, sorted by name; of an expanded url.
     pub(crate) fn root_entries(
         &self,
         url: &RemoteUrl,
@@ -46,7 +47,7 @@ impl Git {
                 None => with_files(url)?,
             },
         };
-        entries(&tree).ok_or_else(|| broken(&format!("the root of commit `{commit}` is no tree")))
+        Ok(listed(&parse_tree(&tree)?))
     }
 }
 
@@ -121,24 +122,6 @@ impl InMemory {
     }
 }
 
-/// Reads a tree as git keeps it: `MODE NAME\0` and 20 bytes, again and again. A name that is not UTF-8 is left out.
-fn entries(mut tree: &[u8]) -> Option<Vec<Entry>> {
-    let mut entries = Vec::new();
-    while !tree.is_empty() {
-        let at = |wanted| tree.iter().position(|&byte| byte == wanted);
-        let (blank, end) = (at(b' ')?, at(0)?);
-        let mode = u32::from_str_radix(std::str::from_utf8(&tree[..blank]).ok()?, 8).ok()?;
-        let name = tree.get(blank + 1..end)?.to_owned();
-        let id = tree.get(end + 1..end + 21)?.try_into().ok()?;
-        tree = &tree[end + 21..];
-        let entry = TreeEntry { mode, name, id };
-        let kind = entry.kind();
-        let below = (kind == EntryKind::Directory).then(|| entry.tree());
-        entries.extend(String::from_utf8(entry.name).ok().map(|name| Entry { name, kind, tree: below }));
-    }
-    Some(entries)
-}
-
 fn broken(why: &str) -> Error {
     Error::Protocol { why: why.to_owned() }
 }
@@ -174,20 +157,9 @@ mod tests {
         assert!(two.only_object(&id).is_err(), "two objects");
     }
 
-    #[test]
-    fn a_tree_is_read_as_git_writes_it() {
-        let entries = entries(TREE).expect("a tree");
-        let found: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.kind)).collect();
-        assert_eq!(found, [("web_x", EntryKind::Directory), ("README", EntryKind::File)]);
-        assert_eq!(entries[0].tree, Some(TreeId::from_bytes(*b"abcdefghijklmnopqrst")));
-        assert!(super::entries(&TREE[..TREE.len() - 1]).is_none(), "cut off");
-        assert!(super::entries(b"").expect("an empty tree").is_empty());
-    }
-
     proptest! {
         #[test]
         fn no_answer_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
-            let _any = entries(&bytes);
             let _any = pack(&bytes, &bytes).only_object(&[0; 20]);
             let _any = InMemory(bytes).only_object(&[0; 20]);
         }

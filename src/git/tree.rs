@@ -1,18 +1,24 @@
 //! A tree of git as a tree of files.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
 
 use git2::{ErrorClass, ObjectType, Repository};
 
 use super::Error;
-use super::store::{bytes, oid};
-use crate::repo::{BlobId, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId, UnreadableTree};
+use super::store::oid;
+use crate::repo::{
+    BlobId, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId, UnreadableTree, check_tree, parse_tree,
+};
 
 /// The files of one commit, read from a store.
 pub(crate) struct GitTree<'a> {
     repository: RefCell<Repository>,
-    root: git2::Oid,
+    root: TreeId,
     again: Again<'a>,
+    trees: RefCell<HashMap<TreeId, Arc<[TreeEntry]>>>,
 }
 
 /// Makes a damaged store anew, with everything of the commit.
@@ -20,15 +26,32 @@ type Again<'a> = Box<dyn Fn() -> Result<Repository, Error> + 'a>;
 
 impl<'a> GitTree<'a> {
     pub(super) fn new(repository: Repository, root: TreeId, again: Again<'a>) -> Self {
-        Self { repository: RefCell::new(repository), root: oid(root.as_bytes()), again }
+        Self { repository: RefCell::new(repository), root, again, trees: RefCell::default() }
     }
 
     pub(crate) fn id(&self) -> TreeId {
-        TreeId::from_bytes(bytes(self.root))
+        self.root
     }
 
-    /// Reads from the store; where it turns out to be damaged, once more from a new one.
-    fn read_from<T>(&self, read: impl Fn(&Repository) -> Result<T, git2::Error>) -> Result<T, git2::Error> {
+    /// Refuses a commit that holds what cannot be checked out.
+    pub(crate) fn check(&self) -> Result<(), UnreadableTree> {
+        check_tree(self, self.root)
+    }
+
+    /// Reads an object from the store; where that turns out to be damaged, once more from a new one.
+    fn object(&self, id: [u8; 20], kind: ObjectType) -> Result<Vec<u8>, git2::Error> {
+        let read = |repository: &Repository| {
+            let odb = repository.odb()?;
+            let object = odb.read(oid(&id))?;
+            if object.kind() == kind {
+                return Ok(object.data().to_vec());
+            }
+            Err(git2::Error::new(
+                git2::ErrorCode::NotFound,
+                ErrorClass::Odb,
+                format!("`{}` is no {kind}", oid(&id)),
+            ))
+        };
         let damage = match read(&self.repository.borrow()) {
             Err(error) if matches!(error.class(), ErrorClass::Odb | ErrorClass::Zlib | ErrorClass::Os) => {
                 error
@@ -41,100 +64,84 @@ impl<'a> GitTree<'a> {
     }
 
     /// The ids of the files at these paths; those that are not there, or are no files, are left out.
-    pub(crate) fn blobs<'p>(&self, paths: impl IntoIterator<Item = &'p str>) -> Result<Vec<BlobId>, Error> {
-        let mut ids = Vec::new();
-        for path in paths {
-            if let Some((id, ObjectType::Blob)) = self.read_from(|repository| self.find(repository, path))? {
-                ids.push(BlobId::from_bytes(bytes(id)));
-            }
-        }
-        Ok(ids)
+    pub(crate) fn blobs<'p>(
+        &self,
+        paths: impl IntoIterator<Item = &'p str>,
+    ) -> Result<Vec<BlobId>, UnreadableTree> {
+        let found =
+            paths.into_iter().map(|path| Ok(self.find(path)?.filter(is_file).map(|entry| entry.blob())));
+        found.filter_map(Result::transpose).collect()
     }
 
     /// Whether git is told to leave a path of this checkout alone.
-    pub(crate) fn ignores(&self, path: &std::path::Path) -> bool {
+    pub(crate) fn ignores(&self, path: &Path) -> bool {
         self.repository.borrow().status_should_ignore(path).unwrap_or(false)
     }
 
-    fn find(
-        &self,
-        repository: &Repository,
-        path: &str,
-    ) -> Result<Option<(git2::Oid, ObjectType)>, git2::Error> {
-        let root = repository.find_tree(self.root)?;
-        if path.is_empty() || path == "." {
-            return Ok(Some((self.root, ObjectType::Tree)));
-        }
-        match root.get_path(std::path::Path::new(path)) {
-            Ok(entry) => Ok(entry.kind().map(|kind| (entry.id(), kind))),
-            Err(error)
-                if error.code() == git2::ErrorCode::NotFound && error.class() != git2::ErrorClass::Odb =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
+    /// The entry at a path that is not the root.
+    fn find(&self, path: &str) -> Result<Option<TreeEntry>, UnreadableTree> {
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let Some(tree) = self.directory(directory)? else { return Ok(None) };
+        let entries = self.tree(tree).map_err(|error| error.in_directory(directory))?;
+        Ok(entries.iter().find(|entry| entry.name.as_bytes() == name.as_bytes()).cloned())
     }
 
-    fn list(&self, repository: &Repository, directory: &str) -> Result<Vec<Entry>, git2::Error> {
-        let Some((id, ObjectType::Tree)) = self.find(repository, directory)? else {
-            return Ok(Vec::new());
-        };
-        let tree = repository.find_tree(id)?;
-        let mut entries: Vec<Entry> = tree
-            .iter()
-            .filter_map(|entry| {
-                let (kind, tree) = match (entry.kind(), entry.filemode()) {
-                    (Some(ObjectType::Tree), _) => {
-                        (EntryKind::Directory, Some(TreeId::from_bytes(bytes(entry.id()))))
-                    }
-                    (Some(ObjectType::Blob), 0o120_000) => (EntryKind::Symlink, None),
-                    (Some(ObjectType::Blob), _) => (EntryKind::File, None),
-                    _ => (EntryKind::Other, None),
-                };
-                Some(Entry { name: entry.name().ok()?.to_owned(), kind, tree })
-            })
-            .collect();
-        // Git sorts a directory as if its name ended in a slash.
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(entries)
+    /// The tree that is at a path.
+    fn directory(&self, path: &str) -> Result<Option<TreeId>, UnreadableTree> {
+        if matches!(path, "" | ".") {
+            return Ok(Some(self.root));
+        }
+        let found = self.find(path)?.filter(|entry| entry.kind() == EntryKind::Directory);
+        Ok(found.map(|entry| entry.tree()))
     }
+}
+
+fn is_file(entry: &TreeEntry) -> bool {
+    matches!(entry.kind(), EntryKind::File | EntryKind::Symlink)
 }
 
 impl FileTree for GitTree<'_> {
     fn entries(&self, directory: &str) -> Result<Vec<Entry>, UnreadableTree> {
-        self.read_from(|repository| self.list(repository, directory))
-            .map_err(|error| unreadable(directory, &error))
+        let Some(id) = self.directory(directory)? else { return Ok(Vec::new()) };
+        let entries = self.tree(id).map_err(|error| error.in_directory(directory))?;
+        Ok(listed(&entries))
     }
 
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, UnreadableTree> {
-        let read = |repository: &Repository| match self.find(repository, path)? {
-            Some((id, ObjectType::Blob)) => Ok(Some(repository.find_blob(id)?.content().to_vec())),
-            _ => Ok(None),
-        };
-        self.read_from(read).map_err(|error| unreadable(path, &error))
+        self.find(path)?.filter(is_file).map(|entry| self.blob(entry.blob())).transpose()
     }
+}
+
+/// The entries of a tree whose names are text, sorted by these.
+pub(super) fn listed(entries: &[TreeEntry]) -> Vec<Entry> {
+    let entry = |entry: &TreeEntry| {
+        let kind = entry.kind();
+        let tree = (kind == EntryKind::Directory).then(|| entry.tree());
+        Some(Entry { name: entry.name.as_text()?.to_owned(), kind, tree })
+    };
+    let mut entries: Vec<Entry> = entries.iter().filter_map(entry).collect();
+    // Git sorts a directory as if its name ended in a slash.
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    entries
 }
 
 impl Objects for GitTree<'_> {
-    fn tree(&self, id: TreeId) -> Result<Vec<TreeEntry>, UnreadableTree> {
-        let entry = |entry: git2::TreeEntry<'_>| TreeEntry {
-            mode: u32::try_from(entry.filemode_raw()).unwrap_or_default(),
-            name: entry.name_bytes().to_owned(),
-            id: bytes(entry.id()),
-        };
-        let read = |repository: &Repository| {
-            Ok(repository.find_tree(oid(id.as_bytes()))?.iter().map(entry).collect())
-        };
-        self.read_from(read).map_err(|error| unreadable(&id.to_string(), &error))
+    fn tree(&self, id: TreeId) -> Result<Arc<[TreeEntry]>, UnreadableTree> {
+        if let Some(known) = self.trees.borrow().get(&id) {
+            return Ok(Arc::clone(known));
+        }
+        let content =
+            self.object(*id.as_bytes(), ObjectType::Tree).map_err(|error| unreadable(&id, &error))?;
+        let entries: Arc<[TreeEntry]> = parse_tree(&content)?.into();
+        self.trees.borrow_mut().insert(id, Arc::clone(&entries));
+        Ok(entries)
     }
 
     fn blob(&self, id: BlobId) -> Result<Vec<u8>, UnreadableTree> {
-        let read = |repository: &Repository| Ok(repository.find_blob(oid(id.as_bytes()))?.content().to_vec());
-        self.read_from(read).map_err(|error| unreadable(&id.to_string(), &error))
+        self.object(*id.as_bytes(), ObjectType::Blob).map_err(|error| unreadable(&id, &error))
     }
 }
 
-fn unreadable(path: &str, error: &git2::Error) -> UnreadableTree {
-    UnreadableTree { path: path.to_owned(), why: error.message().to_owned() }
+fn unreadable(id: &impl ToString, error: &git2::Error) -> UnreadableTree {
+    UnreadableTree::damaged(&id.to_string(), error.message())
 }

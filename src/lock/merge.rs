@@ -169,7 +169,10 @@ impl Lock {
     pub(super) fn drop_dangling(&mut self) {
         let Self { repos, profiles } = self;
         let known: BTreeSet<&Pin> = repos.iter().map(|repo| &repo.pin).collect();
-        profiles.values_mut().for_each(|profile| profile.repos.retain(|pin| known.contains(pin)));
+        for profile in profiles.values_mut() {
+            profile.repos.retain(|pin| known.contains(pin));
+            profile.addons.retain(|pin, _| known.contains(pin));
+        }
     }
 }
 

@@ -8,7 +8,10 @@ use serde_json::Value;
 
 use super::schema::{Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
 use super::{Error, VERSION};
-use crate::repo::{AutoInstall, CommitId, Invalid, Manifest, Reference, RemoteUrl, RepoName, Series, TreeId};
+use crate::repo::{
+    AddonsDirectory, AutoInstall, CommitId, Invalid, Layout, Manifest, ModuleName, Packaging, Reference,
+    RemoteUrl, RepoName, Rules, Series, TreeId,
+};
 
 pub(super) fn lock(bytes: &[u8], file: &Path) -> Result<Lock, Error> {
     if let Some(line) = conflict_marker(bytes) {
@@ -103,7 +106,7 @@ struct WireRepo {
     branch: Option<String>,
     tag: Option<String>,
     rev: Option<CommitId>,
-    addons: Vec<String>,
+    addons: Vec<AddonsDirectory>,
     commit: CommitId,
     tree: TreeId,
     modules: Vec<WireModule>,
@@ -115,8 +118,8 @@ struct WireRepo {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WireModule {
-    name: String,
-    directory: Option<String>,
+    name: ModuleName,
+    directory: Option<AddonsDirectory>,
     version: Option<String>,
     tree: TreeId,
     depends: Vec<String>,
@@ -143,9 +146,29 @@ struct WireUnreadable {
 struct WireProfile {
     odoo: Series,
     repos: Vec<String>,
+    #[serde(default)]
+    addons: BTreeMap<String, Vec<AddonsDirectory>>,
+    export: Option<WireExport>,
     modules: Option<Vec<String>>,
     #[serde(default)]
     local_depends: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireExport {
+    layout: Layout,
+    languages: Option<Vec<String>>,
+    tests: bool,
+    readme: bool,
+    description: bool,
+}
+
+impl WireExport {
+    fn into_packaging(self) -> Packaging {
+        let Self { layout, languages, tests, readme, description } = self;
+        Packaging { layout, rules: Rules { languages, tests, readme, description } }
+    }
 }
 
 impl<'de> Deserialize<'de> for WireAutoInstall {
@@ -193,12 +216,17 @@ impl WireLock {
                 }
             };
             let repos = profile.repos.iter().filter_map(find).collect::<Result<Vec<_>, _>>()?;
-            let WireProfile { odoo, mut modules, mut local_depends, .. } = profile;
+            let addons = profile.addons.iter().filter_map(|(key, addons)| Some((find(key)?, addons)));
+            let addons = addons
+                .map(|(pin, addons)| Ok((pin?, addons.clone())))
+                .collect::<Result<BTreeMap<_, _>, String>>()?;
+            let WireProfile { odoo, export, mut modules, mut local_depends, .. } = profile;
+            let packaging = export.map(WireExport::into_packaging).unwrap_or_default();
             for names in modules.iter_mut().chain(local_depends.values_mut()) {
                 names.sort();
                 names.dedup();
             }
-            profiles.insert(name, LockedProfile { odoo, repos, modules, local_depends });
+            profiles.insert(name, LockedProfile { odoo, repos, addons, packaging, modules, local_depends });
         }
         lock.profiles = profiles;
         Ok(lock)
@@ -211,13 +239,7 @@ impl WireRepo {
         let unreadable = self.unreadable.into_iter();
         let facts = Facts {
             modules: self.modules.into_iter().map(WireModule::into_module).collect(),
-            unreadable: unreadable
-                .map(|manifest| UnreadableManifest {
-                    path: manifest.path,
-                    line: manifest.line,
-                    why: manifest.why,
-                })
-                .collect(),
+            unreadable: unreadable.map(WireUnreadable::into_unreadable).collect::<Result<_, _>>()?,
             requirements: self.requirements,
         };
         Ok(LockedRepo {
@@ -240,11 +262,23 @@ impl WireRepo {
     }
 }
 
+impl WireUnreadable {
+    /// Its path is only shown, but what is shown has to be a path below the repository.
+    fn into_unreadable(self) -> Result<UnreadableManifest, String> {
+        let Self { path, line, why } = self;
+        let is_odd = |part: &str| matches!(part, "" | "." | "..") || part.contains(char::is_control);
+        if path.split('/').any(is_odd) {
+            return Err(format!("`{path}` is not the path of a manifest"));
+        }
+        Ok(UnreadableManifest { path, line, why })
+    }
+}
+
 impl WireModule {
     fn into_module(self) -> LockedModule {
         LockedModule {
             name: self.name,
-            directory: self.directory.unwrap_or_else(|| ".".to_owned()),
+            directory: self.directory.unwrap_or_else(AddonsDirectory::root),
             tree: self.tree,
             manifest: Manifest {
                 version: self.version,

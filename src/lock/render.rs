@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::VERSION;
 use super::schema::{Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
-use crate::repo::{AutoInstall, Reference};
+use crate::repo::{AutoInstall, Packaging, Reference, Rules};
 
 impl Lock {
     /// The text of the lock. The same lock gives the same bytes on every platform.
@@ -103,6 +103,16 @@ fn render_unreadable(manifest: &UnreadableManifest) -> String {
 fn render_profile(text: &mut String, profile: &LockedProfile, lock: &Lock) {
     let _ = writeln!(text, "      \"odoo\": {},", json(&profile.odoo));
     write_list(text, 6, "repos", profile.repos.iter().map(|pin| json(&lock.key(pin))));
+    for (place, (pin, addons)) in profile.addons.iter().enumerate() {
+        text.push_str(if place == 0 { ",\n      \"addons\": {\n" } else { ",\n" });
+        let _ = write!(text, "        {}: {}", json(&lock.key(pin)), json(addons));
+    }
+    if !profile.addons.is_empty() {
+        text.push_str("\n      }");
+    }
+    if !profile.packaging.is_default() {
+        let _ = write!(text, ",\n      \"export\": {}", render_packaging(&profile.packaging));
+    }
     if let Some(modules) = &profile.modules {
         text.push_str(",\n");
         write_list(text, 6, "modules", modules.iter().map(json));
@@ -112,6 +122,18 @@ fn render_profile(text: &mut String, profile: &LockedProfile, lock: &Lock) {
         write_list(text, 8, directory, names.iter().map(json));
     }
     text.push_str(if profile.local_depends.is_empty() { "\n" } else { "\n      }\n" });
+}
+
+fn render_packaging(packaging: &Packaging) -> String {
+    let Rules { languages, tests, readme, description } = &packaging.rules;
+    let fields = [
+        ("layout", json(&packaging.layout)),
+        ("languages", json(languages)),
+        ("tests", json(tests)),
+        ("readme", json(readme)),
+        ("description", json(description)),
+    ];
+    one_line(fields.into_iter())
 }
 
 fn one_line<'a>(fields: impl Iterator<Item = (&'a str, String)>) -> String {

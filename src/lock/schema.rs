@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::repo::{CommitId, Manifest, Reference, RemoteUrl, RepoName, Series, TreeId};
+use crate::repo::{
+    AddonsDirectory, CommitId, Manifest, ModuleName, Packaging, Reference, RemoteUrl, RepoName, Series,
+    TreeId,
+};
 
 /// One lock for all profiles.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -34,7 +37,7 @@ pub(crate) struct Pin {
 pub(crate) struct LockedRepo {
     pub(crate) pin: Pin,
     /// The directories that hold the modules, in path order.
-    pub(crate) addons: Vec<String>,
+    pub(crate) addons: Vec<AddonsDirectory>,
     pub(crate) commit: CommitId,
     pub(crate) tree: TreeId,
     pub(crate) facts: Facts,
@@ -54,9 +57,9 @@ pub(crate) struct Facts {
 /// An installable module.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct LockedModule {
-    pub(crate) name: String,
+    pub(crate) name: ModuleName,
     /// The addons directory that it stands in, `.` for the repository itself.
-    pub(crate) directory: String,
+    pub(crate) directory: AddonsDirectory,
     pub(crate) tree: TreeId,
     pub(crate) manifest: Manifest,
 }
@@ -64,7 +67,7 @@ pub(crate) struct LockedModule {
 impl LockedModule {
     /// The path of the module's directory below its repository.
     pub(crate) fn path(&self) -> String {
-        if self.directory == "." { self.name.clone() } else { format!("{}/{}", self.directory, self.name) }
+        self.directory.join(&self.name)
     }
 }
 
@@ -82,6 +85,11 @@ pub(crate) struct UnreadableManifest {
 pub(crate) struct LockedProfile {
     pub(crate) odoo: Series,
     pub(crate) repos: Vec<Pin>,
+    /// The directories that hold the modules, of repositories in which the profile does not look into all that the
+    /// entry has.
+    pub(crate) addons: BTreeMap<Pin, Vec<AddonsDirectory>>,
+    /// How it is exported.
+    pub(crate) packaging: Packaging,
     /// The names of the selected modules, sorted; `None` where nothing selects, and so all are.
     pub(crate) modules: Option<Vec<String>>,
     /// Where something selects: what the user's own modules depend on, by their directory as `repos.toml` writes it.

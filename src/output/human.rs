@@ -6,7 +6,7 @@ use crate::config::near;
 use crate::error::counted;
 use crate::export::FileState;
 use crate::git::CheckoutError;
-use crate::repo::{RepoName, one_line, redact};
+use crate::repo::{RepoName, one_line, redact, shown};
 use crate::report::{
     Difference, MissingDirectory, Outcome, RepoOutcome, State, Step, SubmoduleDifference, Unmet, Verified,
     WhyUnmet,
@@ -154,6 +154,12 @@ impl fmt::Display for Difference {
             }
             Self::Series { profile, declared, locked } => {
                 write!(f, "profile `{profile}` is for Odoo {declared}, the lock has {locked}")
+            }
+            Self::Export { profile } => {
+                write!(f, "profile `{profile}` has another `[export]` or `layout` in the lock")
+            }
+            Self::ProfileAddons { profile } => {
+                write!(f, "profile `{profile}` has other `addons` of its repositories in the lock")
             }
             Self::Repos { profile } => {
                 write!(f, "profile `{profile}` has other repositories in the lock, or another order")
@@ -349,7 +355,12 @@ impl fmt::Display for Verified {
         let name = name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
         trouble.iter().try_for_each(|trouble| writeln!(f, "{name}{trouble}"))?;
         for alteration in alterations.iter().take(NAMED) {
-            writeln!(f, "{name}{}: {}", alteration.state, alteration.path.display())?;
+            writeln!(
+                f,
+                "{name}{}: {}",
+                alteration.state,
+                shown(alteration.path.as_os_str().as_encoded_bytes())
+            )?;
         }
         match alterations.len().saturating_sub(NAMED) {
             0 => Ok(()),

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::selection::{Choice, Selected, in_path_order, selected};
-use crate::config::{Layout, Profile};
+use crate::config::Profile;
 use crate::lock::{Lock, LockedModule, LockedProfile, LockedRepo};
+use crate::repo::{AddonsDirectory, Layout};
 
 /// What is selected of a repository, in the directories that the profile looks into.
 #[derive(Clone, Debug)]
 pub(crate) struct Offer<'a> {
     pub(crate) locked: &'a LockedRepo,
-    pub(crate) addons: &'a [String],
+    pub(crate) addons: &'a [AddonsDirectory],
     pub(crate) modules: Vec<&'a LockedModule>,
 }
 
@@ -24,17 +25,13 @@ fn offer<'a>(selected: &Selected<'a>) -> Offer<'a> {
     Offer { locked, addons: &repo.addons, modules: modules.clone() }
 }
 
-/// The same from the lock alone. `addons` gives the directories that the profile looks into, where they are known.
-pub(crate) fn locked_offers<'a>(
-    profile: &'a LockedProfile,
-    lock: &'a Lock,
-    addons: impl Fn(&LockedRepo) -> Option<&'a [String]>,
-) -> Vec<Offer<'a>> {
+/// The same from the lock alone.
+pub(crate) fn locked_offers<'a>(profile: &'a LockedProfile, lock: &'a Lock) -> Vec<Offer<'a>> {
     let mut choice = Choice::new(Some(profile));
     let repos = profile.repos.iter().filter_map(|pin| lock.repo(pin));
     repos
         .map(|locked| {
-            let addons = addons(locked).unwrap_or(&locked.addons);
+            let addons = profile.addons.get(&locked.pin).unwrap_or(&locked.addons);
             let modules = in_path_order(addons, locked).filter(|module| choice.takes(module)).collect();
             Offer { locked, addons, modules }
         })
@@ -45,7 +42,7 @@ pub(crate) fn locked_offers<'a>(
 #[derive(Clone, Debug)]
 pub(crate) struct Entry<'a> {
     pub(crate) locked: &'a LockedRepo,
-    pub(crate) directory: &'a str,
+    pub(crate) directory: &'a AddonsDirectory,
     pub(crate) modules: Vec<&'a LockedModule>,
 }
 
@@ -70,6 +67,6 @@ pub(crate) fn entries<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Entry<'a>
 }
 
 /// The addons directories of a repository that hold a selected module, in path order.
-pub(crate) fn path_entries<'a>(selected: &Selected<'a>) -> impl Iterator<Item = &'a str> {
+pub(crate) fn path_entries<'a>(selected: &Selected<'a>) -> impl Iterator<Item = &'a AddonsDirectory> {
     entries(&[offer(selected)], Layout::Repos).into_iter().map(|entry| entry.directory)
 }

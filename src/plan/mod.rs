@@ -20,7 +20,7 @@ pub(crate) use submodules::{Comparison, Found, Removal, Submodule, compare_submo
 
 use crate::config::{Config, Profile, Repo};
 use crate::lock::{Lock, LockedRepo, Pin};
-use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series};
+use crate::repo::{AddonsDirectory, CommitId, Reference, RemoteUrl, RepoName, Series};
 use crate::report::Difference;
 
 /// One entry that the lock should have: the union of all profiles, each pin once.
@@ -29,7 +29,7 @@ pub(crate) struct Declared {
     pub(crate) pin: Pin,
     /// As written, perhaps with a secret: for requests only.
     pub(crate) url: RemoteUrl,
-    pub(crate) addons: Vec<String>,
+    pub(crate) addons: Vec<AddonsDirectory>,
     pub(crate) hold: bool,
     /// The oldest series that asks for it decides which manifests count.
     pub(crate) series: Series,
@@ -58,7 +58,7 @@ pub(crate) fn declared(config: &Config) -> Vec<Declared> {
             entry.series = entry.series.min(profile.odoo);
             entry.profiles.push(profile.name.clone());
             let more = repo.addons.iter().filter(|directory| !entry.addons.contains(directory));
-            let more: Vec<String> = more.cloned().collect();
+            let more: Vec<AddonsDirectory> = more.cloned().collect();
             entry.addons.extend(more);
         }
     }
@@ -204,7 +204,8 @@ fn content_differences(wanted: &Declared, locked: &LockedRepo) -> Vec<Difference
         found.push(Difference::Commit { name: name(), declared, locked: locked.commit });
     }
     if wanted.addons != locked.addons {
-        let (declared, locked) = (wanted.addons.clone(), locked.addons.clone());
+        let words = |all: &[AddonsDirectory]| all.iter().map(ToString::to_string).collect();
+        let (declared, locked) = (words(&wanted.addons), words(&locked.addons));
         found.push(Difference::Addons { name: name(), declared, locked });
     }
     found
@@ -245,6 +246,12 @@ fn profile_differences(config: &Config, lock: &Lock, explained: &BTreeSet<&Pin>)
         if wanted.odoo != locked.odoo {
             let (declared, locked) = (wanted.odoo.to_string(), locked.odoo.to_string());
             found.push(Difference::Series { profile: name.clone(), declared, locked });
+        }
+        if wanted.packaging() != locked.packaging {
+            found.push(Difference::Export { profile: name.clone() });
+        }
+        if selection::own_addons(wanted, lock) != locked.addons {
+            found.push(Difference::ProfileAddons { profile: name.clone() });
         }
         // A repository whose reference changed is told of once, not again for each profile.
         let wanted: Vec<Pin> = wanted.repos.iter().map(pin).collect();

@@ -8,7 +8,7 @@ use crate::addons::graph::{Closure, Graph};
 use crate::addons::manifest::semver_of;
 use crate::config::{self, Config, ModuleRequest, Profile, Repo};
 use crate::lock::{Lock, LockedModule, LockedProfile, LockedRepo, Pin};
-use crate::repo::RepoName;
+use crate::repo::{AddonsDirectory, RepoName};
 use crate::report::{Difference, Unmet, WhyUnmet};
 
 /// What the modules in the user's own directories depend on now, by profile, then by directory as `repos.toml`
@@ -70,7 +70,7 @@ pub(super) fn repos<'a>(
 
 /// The modules of a repository in the order of these addons directories; those in other directories are left out.
 pub(super) fn in_path_order<'a>(
-    addons: &'a [String],
+    addons: &'a [AddonsDirectory],
     locked: &'a LockedRepo,
 ) -> impl Iterator<Item = &'a LockedModule> {
     addons.iter().flat_map(|directory| {
@@ -93,6 +93,8 @@ pub(crate) fn profiles(
         let mut record = LockedProfile {
             odoo: profile.odoo,
             repos: profile.repos.iter().map(pin).collect(),
+            addons: own_addons(profile, lock),
+            packaging: profile.packaging(),
             modules: None,
             local_depends: BTreeMap::new(),
         };
@@ -106,6 +108,13 @@ pub(crate) fn profiles(
         all.insert(profile.name.clone(), record);
     }
     if unmet.0.is_empty() { Ok(all) } else { Err(unmet.into_list()) }
+}
+
+/// The addons directories of a profile's repositories, where they are not those that all profiles together look into.
+pub(super) fn own_addons(profile: &Profile, lock: &Lock) -> BTreeMap<Pin, Vec<AddonsDirectory>> {
+    let known = profile.repos.iter().filter_map(|repo| Some((repo, lock.repo(&pin(repo))?)));
+    let own = known.filter(|(repo, locked)| repo.addons != locked.addons);
+    own.map(|(repo, locked)| (locked.pin.clone(), repo.addons.clone())).collect()
 }
 
 fn local_depends(

@@ -5,6 +5,9 @@
 mod id;
 mod manifest;
 mod name;
+mod object;
+mod packaging;
+mod path;
 mod plain;
 mod reference;
 mod series;
@@ -16,10 +19,13 @@ use serde::{Deserialize, Serialize};
 pub(crate) use id::{BlobId, CommitId, TreeId};
 pub(crate) use manifest::{AutoInstall, Manifest};
 pub(crate) use name::RepoName;
-pub(crate) use plain::{one_line, plain};
+pub(crate) use object::{Mode, TreeEntry, blob_id, blob_id_of, parse_tree, tree_id};
+pub(crate) use packaging::{Layout, Packaging, Rules};
+pub(crate) use path::{AddonsDirectory, ModuleName, PathPart, RepoPath};
+pub(crate) use plain::{one_line, plain, shown};
 pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Series};
-pub(crate) use tree::{Entry, EntryKind, FileTree, Objects, TreeEntry, UnreadableTree};
+pub(crate) use tree::{Entry, EntryKind, FileTree, Objects, UnreadableTree, check_tree, walk_tree};
 pub(crate) use url::{RemoteUrl, redact, split_scp};
 
 /// Why a word is not what it should be; completes the sentence "`word` is not a …: …".
@@ -55,4 +61,4 @@ macro_rules! serde_as_text {
     )*};
 }
 
-serde_as_text!(RepoName, RemoteUrl, CommitId, TreeId, Series);
+serde_as_text!(RepoName, RemoteUrl, CommitId, TreeId, Series, ModuleName, AddonsDirectory);

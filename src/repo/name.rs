@@ -38,7 +38,7 @@ impl fmt::Display for RepoName {
     }
 }
 
-fn is_windows_device(word: &str) -> bool {
+pub(super) fn is_windows_device(word: &str) -> bool {
     let stem = word.split('.').next().unwrap_or_default().to_ascii_lowercase();
     let numbered =
         |prefix| stem.strip_prefix(prefix).is_some_and(|rest: &str| matches!(rest.as_bytes(), [b'0'..=b'9']));

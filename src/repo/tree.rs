@@ -1,6 +1,14 @@
 //! Trees of files and of git, as traits: the rooms that read through them do not know where they are kept.
 
-use super::{BlobId, TreeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::path::DEEPEST;
+use super::{BlobId, RepoPath, TreeEntry, TreeId};
+
+/// More files than any repository has: trees that name each other many times can promise any number.
+const MOST_FILES: u64 = 1_000_000;
 
 /// A tree of files, wherever it is kept: a tree of git or a folder. Paths are relative, with `/`.
 pub(crate) trait FileTree {
@@ -31,49 +39,112 @@ pub(crate) enum EntryKind {
     Other,
 }
 
-/// An entry of a tree of git, as raw as git keeps it: its name is bytes, its mode whatever number was written.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct TreeEntry {
-    pub(crate) mode: u32,
-    pub(crate) name: Vec<u8>,
-    pub(crate) id: [u8; 20],
-}
-
-impl TreeEntry {
-    pub(crate) fn kind(&self) -> EntryKind {
-        match self.mode & 0o170_000 {
-            0o100_000 => EntryKind::File,
-            0o040_000 => EntryKind::Directory,
-            0o120_000 => EntryKind::Symlink,
-            _ => EntryKind::Other,
-        }
-    }
-
-    pub(crate) fn is_executable(&self) -> bool {
-        self.kind() == EntryKind::File && self.mode & 0o100 != 0
-    }
-
-    pub(crate) fn tree(&self) -> TreeId {
-        TreeId::from_bytes(self.id)
-    }
-
-    pub(crate) fn blob(&self) -> BlobId {
-        BlobId::from_bytes(self.id)
-    }
-}
-
 /// Trees and blobs by their ids, wherever they are kept.
 pub(crate) trait Objects {
     /// All entries of a tree, in git's order.
-    fn tree(&self, id: TreeId) -> Result<Vec<TreeEntry>, UnreadableTree>;
+    fn tree(&self, id: TreeId) -> Result<Arc<[TreeEntry]>, UnreadableTree>;
 
     fn blob(&self, id: BlobId) -> Result<Vec<u8>, UnreadableTree>;
 }
 
-/// A tree of files could not be read: a damaged store, or a folder without permission.
+/// A tree of files could not be read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read `{path}`: {why}")]
-pub(crate) struct UnreadableTree {
-    pub(crate) path: String,
-    pub(crate) why: String,
+pub(crate) enum UnreadableTree {
+    /// A damaged store, or a folder without permission.
+    #[error("cannot read `{path}`: {why}")]
+    Damaged { path: String, why: String },
+    /// What no honest repository holds; git refuses most of it at a checkout.
+    #[error("`{path}` cannot be checked out: {why}")]
+    Impossible { path: String, why: String },
+}
+
+impl UnreadableTree {
+    pub(crate) fn damaged(path: &str, why: impl ToString) -> Self {
+        Self::Damaged { path: path.to_owned(), why: why.to_string() }
+    }
+
+    pub(crate) fn impossible(path: &str, why: &str) -> Self {
+        Self::Impossible { path: path.to_owned(), why: why.to_owned() }
+    }
+
+    /// The same, where the path was that of an entry in a directory.
+    pub(crate) fn in_directory(self, directory: impl fmt::Display) -> Self {
+        let Self::Impossible { path, why } = self else { return self };
+        let path = match (directory.to_string(), &*path) {
+            (directory, "") => directory,
+            (directory, _) if matches!(&*directory, "" | ".") => path,
+            (directory, _) => format!("{directory}/{path}"),
+        };
+        Self::Impossible { path, why }
+    }
+}
+
+/// Visits all entries of a tree that [`check_tree`] has seen, each with its path.
+pub(crate) fn walk_tree(
+    objects: &dyn Objects,
+    root: TreeId,
+    visit: &mut dyn FnMut(RepoPath, &TreeEntry),
+) -> Result<(), UnreadableTree> {
+    let mut open = vec![(root, RepoPath::default())];
+    while let Some((id, directory)) = open.pop() {
+        for entry in objects.tree(id)?.iter() {
+            let refuse =
+                |why| UnreadableTree::impossible(&entry.name.to_string(), why).in_directory(&directory);
+            let path = directory.join(&entry.name).map_err(refuse)?;
+            if entry.kind() == EntryKind::Directory {
+                open.push((entry.tree(), path.clone()));
+            }
+            visit(path, entry);
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a tree in which something cannot be checked out. Each tree is looked at once, however often it is named.
+pub(crate) fn check_tree(objects: &dyn Objects, root: TreeId) -> Result<(), UnreadableTree> {
+    let files = Extents { objects, known: HashMap::new() }.of(root, &RepoPath::default())?.files;
+    if files > MOST_FILES {
+        return Err(UnreadableTree::impossible(".", "it has more than a million files"));
+    }
+    Ok(())
+}
+
+/// What lies in a directory, on all levels.
+#[derive(Clone, Copy, Default)]
+struct Extent {
+    /// Directories in each other.
+    height: usize,
+    files: u64,
+}
+
+struct Extents<'a> {
+    objects: &'a dyn Objects,
+    known: HashMap<TreeId, Extent>,
+}
+
+impl Extents<'_> {
+    fn of(&mut self, id: TreeId, directory: &RepoPath) -> Result<Extent, UnreadableTree> {
+        if let Some(known) = self.known.get(&id) {
+            return Ok(*known);
+        }
+        let entries = self.objects.tree(id).map_err(|error| error.in_directory(directory))?;
+        let mut extent = Extent::default();
+        for entry in entries.iter() {
+            let refuse =
+                |why| UnreadableTree::impossible(&entry.name.to_string(), why).in_directory(directory);
+            let path = directory.join(&entry.name).map_err(refuse)?;
+            if entry.kind() == EntryKind::Directory {
+                let below = self.of(entry.tree(), &path)?;
+                if path.parts().count() + below.height > DEEPEST {
+                    return Err(refuse("its directories lie too deep"));
+                }
+                extent.height = extent.height.max(below.height + 1);
+                extent.files = extent.files.saturating_add(below.files);
+            } else {
+                extent.files += 1;
+            }
+        }
+        self.known.insert(id, extent);
+        Ok(extent)
+    }
 }

@@ -157,6 +157,14 @@ pub(crate) enum Difference {
         declared: String,
         locked: String,
     },
+    /// The layout of the profile's export, or what is left out of it.
+    Export {
+        profile: String,
+    },
+    /// The directories in which the profile looks for modules.
+    ProfileAddons {
+        profile: String,
+    },
     /// The profile's repositories, or their order.
     Repos {
         profile: String,

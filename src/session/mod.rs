@@ -126,7 +126,7 @@ impl<'a> Session<'a> {
 
     /// The profile that the user names, perhaps one that does not exist.
     pub(crate) fn named_profile(&self) -> Option<String> {
-        self.global.profile.clone().or_else(|| set_variable("OCA_PROFILE"))
+        named_profile(self.global)
     }
 
     /// The profile that the command is about, or all of them.
@@ -260,6 +260,11 @@ impl<'a> Session<'a> {
     pub(crate) fn absolute(&self, path: &str) -> PathBuf {
         normal(&self.root.join(path))
     }
+}
+
+/// The profile that the user names, perhaps one that does not exist.
+pub(crate) fn named_profile(global: &Global) -> Option<String> {
+    global.profile.clone().or_else(|| set_variable("OCA_PROFILE"))
 }
 
 /// Git with the cache that the flags and the environment name.

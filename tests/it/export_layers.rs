@@ -30,7 +30,7 @@ fn assert_whole(env: &Env, profile: &str) {
     let image_of_layers = copied(env, profile);
     env.oca(&["-q", "-p", profile, "export", "../alone"]).success();
     assert_eq!(image(&image_of_layers), image(&env.root().join("alone")));
-    env.oca(&["verify", "../image"]).stderr_contains("as locked").success();
+    env.oca(&["-p", profile, "verify", "../image"]).stderr_contains("as locked").success();
 }
 
 #[test]

@@ -27,6 +27,8 @@ mod export_layers;
 mod faults;
 mod find;
 mod harness;
+#[cfg(unix)]
+mod hostile_trees;
 mod http;
 mod import_formats;
 mod import_refused;
@@ -78,4 +80,6 @@ mod tree;
 mod usage;
 #[cfg(unix)]
 mod verify;
+#[cfg(unix)]
+mod verify_distrust;
 mod why;

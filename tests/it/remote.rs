@@ -89,6 +89,32 @@ impl Remote {
         tree.get_path(Path::new(path)).expect("the path").id().to_string()
     }
 
+    pub(crate) fn blob(&self, content: &str) -> Oid {
+        self.repository.blob(content.as_bytes()).expect("the blob")
+    }
+
+    /// Writes a tree of these bytes, entry by entry, whether git would or not.
+    pub(crate) fn raw_tree(&self, entries: &[(&str, &[u8], Oid)]) -> Oid {
+        let entry = |(mode, name, id): &(&str, &[u8], Oid)| {
+            [mode.as_bytes(), b" ", name, b"\0", id.as_bytes()].concat()
+        };
+        let bytes: Vec<u8> = entries.iter().flat_map(entry).collect();
+        self.write_raw(ObjectType::Tree, &bytes)
+    }
+
+    /// Puts a commit of any tree on `18.0`.
+    pub(crate) fn commit_raw(&self, tree: Oid) -> String {
+        let who = format!("Odo Test <odo@example.com> {} +0000", self.signature().when().seconds());
+        let text = format!("tree {tree}\nauthor {who}\ncommitter {who}\n\nx\n");
+        let commit = self.write_raw(ObjectType::Commit, text.as_bytes());
+        self.repository.reference("refs/heads/18.0", commit, true, "").expect("the reference");
+        commit.to_string()
+    }
+
+    fn write_raw(&self, kind: ObjectType, bytes: &[u8]) -> Oid {
+        self.repository.odb().and_then(|odb| odb.write(kind, bytes)).expect("an object")
+    }
+
     fn resolve(&self, reference: &str) -> Commit<'_> {
         let object = self.repository.revparse_single(reference).expect("the reference");
         object.peel_to_commit().expect("a commit")

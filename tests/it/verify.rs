@@ -81,6 +81,7 @@ fn a_file_altered_together_with_the_manifest_is_found() {
     oca(&env, &["verify", "../out"]).stdout_contains("web: the export does not have it\n").status(1);
     fs::write(&manifest, &text).expect("the right one");
     finds(&env, "web: missing: web/web_x/static/src/a.js\n");
+    // What the manifest says of directories decides nothing: the lock knows them.
     let elsewhere = text.replace("\"addons\": [\".\"", "\"addons\": [\"nowhere\"");
     assert_ne!(elsewhere, text);
     fs::write(&manifest, elsewhere).expect("a manifest that looks elsewhere");
@@ -115,7 +116,10 @@ fn an_image_verifies_itself() {
     verify(&["out", "--lock", "project/oca.lock.json", "--offline"]).stderr_contains("as locked").success();
     verify(&["out", "-p", "standard"]).stderr_contains("as locked").success();
     verify(&["out", "-p", "lean"])
-        .stderr("error: `out` is an export of profile `standard`, not of `lean`\n")
+        .stderr(
+            "error: `out` is an export of profile `standard`, not of `lean`\n\
+             hint: if you mean that one, give `--profile standard`\n",
+        )
         .status(1);
     verify(&["out", "--lock", "nowhere.json"]).stderr_contains("there is no `nowhere.json`").status(1);
     read_only(0o755);
@@ -135,7 +139,10 @@ fn the_lock_of_the_project_counts_more_than_the_one_in_the_export() {
     env.write("repos.toml", project("").replace("standard", "other"));
     oca(&env, &["lock", "-q"]).success();
     oca(&env, &["verify", "../out"])
-        .stderr("error: `oca.lock.json` has no profile `standard`, which was exported\n")
+        .stderr(
+            "error: `../out` is an export of profile `standard`, not of `other`\n\
+             hint: if you mean that one, give `--profile standard`\n",
+        )
         .status(1);
 }
 

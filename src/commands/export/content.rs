@@ -11,7 +11,7 @@ use crate::lock::LockedRepo;
 use crate::plan::{self, Offer};
 use crate::pool;
 use crate::progress::Progress;
-use crate::repo::{BlobId, Objects, RemoteUrl, RepoName};
+use crate::repo::{BlobId, Objects, RemoteUrl, RepoName, RepoPath};
 use crate::report::{Outcome, RepoOutcome};
 use crate::session::Session;
 
@@ -40,7 +40,8 @@ pub(super) fn files(
     for (offer, entries) in plan.offers.iter().zip(&plan.entries).filter(|(_, entries)| !entries.is_empty()) {
         let repo = plan.profile.repos.iter().find(|repo| plan::pin(repo) == offer.locked.pin);
         let url = repo.map_or(&offer.locked.pin.url, |repo| &repo.url);
-        let wanted = Wanted { tree: offer.locked.tree, modules: module_paths(entries), rules: &plan.rules };
+        let wanted =
+            Wanted { tree: offer.locked.tree, modules: module_paths(entries), rules: &plan.packaging.rules };
         targets.push(Target { locked: offer.locked, wanted, url: session.remote_url(url)? });
     }
     let names: Vec<&RepoName> = targets.iter().map(|target| &target.locked.pin.name).collect();
@@ -135,7 +136,7 @@ fn bring(remote: &Remote<'_>, target: &Target<'_>, meter: Meter<'_>) -> Result<(
     let asked = export::asked(&open()?, wanted).map_err(Outcome::Refused)?;
     remote.fetch_blobs(*commit, &pin.reference, &asked, meter).map_err(Outcome::Failed)?;
     let objects = open()?;
-    let read = |_: &[u8], id| Ok(Some(objects.blob(id)?));
+    let read = |_: &RepoPath, id| Ok(Some(objects.blob(id)?));
     let chosen = export::choose(&objects, wanted, &read).map_err(Outcome::Refused)?;
     let blobs: Vec<BlobId> = chosen.files().map(|file| file.id).collect();
     remote.fetch_blobs(*commit, &pin.reference, &blobs, meter).map_err(Outcome::Failed)?;
@@ -162,10 +163,10 @@ fn write(
     // What modules share is made here; each makes its own.
     let mut shared = Directories::default();
     let mut batches = Vec::new();
-    let parts = export::parts(plan.layout, &pin.name, &target.wanted, &content.chosen);
+    let parts = export::parts(plan.packaging.layout, &pin.name, &target.wanted, &content.chosen);
     for Part { module, files } in parts.filter(|part| !plan.below.has(pin, part.module)) {
         let tops = match module {
-            Some(path) => vec![export::place(plan.layout, &pin.name, module, path.as_bytes())],
+            Some(path) => vec![export::place(plan.packaging.layout, &pin.name, module, path.as_bytes())],
             None => files.iter().map(|(path, _)| path.clone()).collect(),
         };
         for path in tops {

@@ -7,14 +7,15 @@ use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::cli::{Format, FormatArg};
-use crate::config::{Drop, Layout, Profile};
+use crate::config::Profile;
 use crate::error::{Error, counted};
-use crate::export::{self, Directories, Guarded, Manifest, Repository, Rules, Site};
+use crate::export::{self, Directories, Guarded, Manifest, Repository, Site};
 use crate::git::SubmoduleEntry;
 use crate::lock::Lock;
 use crate::lock::foreign::{self, Abroad};
 use crate::output::json;
 use crate::plan::{self, Below, Entry, Offer};
+use crate::repo::{Layout, Packaging};
 use crate::report::RepoOutcome;
 use crate::session::Session;
 
@@ -96,9 +97,9 @@ fn make(args: &Args, session: &Session<'_>, plan: &Plan<'_>, dest: &Path) -> Res
         content::files(session, plan, &site, date)?
     };
     let Written { recorded, files, time } = written;
-    let mut manifest = Manifest::new(&plan.profile.name, plan.layout, plan.rules.clone(), recorded);
+    let mut manifest = Manifest::new(&plan.profile.name, &plan.packaging, recorded);
     manifest.links = args.link;
-    let put = |name: &str, text: &str| export::write(&site.aside().join(name), text.as_bytes(), 0o644, time);
+    let put = |name: &str, text: &str| export::write(site.aside(), name, text, time);
     put(export::LOCK_NAME, &plan.lock.of_profile(&plan.profile.name).render())?;
     put(export::FILE_NAME, &manifest.render())?;
     Ok(Made { site, manifest, outcomes, files, time })
@@ -136,8 +137,7 @@ fn entry(repo: &Abroad<'_>) -> SubmoduleEntry {
 
 /// What goes into the export.
 struct Plan<'a> {
-    layout: export::Layout,
-    rules: Rules,
+    packaging: Packaging,
     offers: Vec<Offer<'a>>,
     /// What is exported of each offer.
     entries: Vec<Vec<Entry<'a>>>,
@@ -154,11 +154,8 @@ impl<'a> Plan<'a> {
             offers.retain(|offer| !session.config.skips(&offer.locked.pin.name));
         }
         let entries = by_offer(&offers, profile.image.layout);
-        let layout = match profile.image.layout {
-            Layout::Repos => export::Layout::Repos,
-            Layout::Flat => export::Layout::Flat,
-        };
-        Self { layout, rules: rules(profile), offers, entries, below: Below::default(), profile, lock }
+        let packaging = profile.packaging();
+        Self { packaging, offers, entries, below: Below::default(), profile, lock }
     }
 }
 
@@ -175,16 +172,6 @@ pub(super) fn by_offer<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Vec<Entr
 /// The paths of the modules in some entries of one repository.
 pub(super) fn module_paths(entries: &[Entry<'_>]) -> Vec<String> {
     entries.iter().flat_map(|entry| &entry.modules).map(|module| module.path()).collect()
-}
-
-fn rules(profile: &Profile) -> Rules {
-    let drops = |part| profile.export.drop.contains(&part);
-    Rules {
-        languages: profile.export.languages.clone(),
-        tests: drops(Drop::Tests),
-        readme: drops(Drop::Readme),
-        description: drops(Drop::Description),
-    }
 }
 
 /// What an export never replaces, whatever is forced.
@@ -223,7 +210,7 @@ fn recorded(plan: &Plan<'_>, trees: impl Fn(&Offer<'_>) -> Vec<Vec<String>>) -> 
     let one = |(offer, entries): (&Offer<'_>, &Vec<Entry<'_>>)| {
         let name = &offer.locked.pin.name;
         let place = |path: String| {
-            let place = export::place(plan.layout, name, Some(&path), path.as_bytes());
+            let place = export::place(plan.packaging.layout, name, Some(&path), path.as_bytes());
             place.to_string_lossy().into_owned()
         };
         Repository {
@@ -250,11 +237,12 @@ fn links(session: &Session<'_>, plan: &Plan<'_>, site: &Site) -> Result<Written,
             let Ok(module) = std::fs::canonicalize(&module) else {
                 return Err(export::Error::NoCheckout { path: module }.into());
             };
-            let place = export::place(plan.layout, name, Some(&path), path.as_bytes());
+            let place = export::place(plan.packaging.layout, name, Some(&path), path.as_bytes());
             let parent = place.parent().unwrap_or(Path::new(""));
-            made.make(site.aside(), parent)?;
             let target = relative(&site.dest().join(parent), &module);
-            export::link(&target, &site.aside().join(&place), time)?;
+            let name = Path::new(place.file_name().unwrap_or_default());
+            let directory = made.make(site.aside(), parent).map_err(export::Error::from)?;
+            directory.link(name, target.as_os_str().as_encoded_bytes(), time)?;
             files += 1;
         }
     }

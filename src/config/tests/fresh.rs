@@ -129,7 +129,8 @@ proptest! {
             prop_assert_eq!(read.hold, asked.hold);
             prop_assert_eq!(read.depth, asked.depth.unwrap_or(1));
             let root = vec![".".to_owned()];
-            prop_assert_eq!(&read.addons, if asked.addons.is_empty() { &root } else { &asked.addons });
+            let found: Vec<String> = read.addons.iter().map(ToString::to_string).collect();
+            prop_assert_eq!(&found, if asked.addons.is_empty() { &root } else { &asked.addons });
         }
     }
 }

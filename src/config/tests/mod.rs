@@ -4,9 +4,10 @@ mod files;
 mod fresh;
 mod refusals;
 
+use super::profile::Drop;
 use super::profile::*;
 use super::*;
-use crate::repo::Edition;
+use crate::repo::{Edition, Layout};
 
 const RUNNING: Version = Version::new(0, 1, 0);
 

@@ -4,9 +4,10 @@ use std::fmt;
 
 use git2::{Oid, Repository, RepositoryState, Status, StatusOptions};
 
+use crate::fs::native_path;
 use crate::git::store::oid;
 use crate::git::{Error, Remote};
-use crate::repo::CommitId;
+use crate::repo::{CommitId, shown};
 
 /// Work that no command may lose without `--force`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -60,14 +61,30 @@ pub(super) fn find(
     let mut options = StatusOptions::new();
     options.include_untracked(true).exclude_submodules(true).include_ignored(false);
     let statuses = repository.statuses(Some(&mut options))?;
-    let changed = statuses.iter().filter(|entry| entry.status() != Status::CURRENT);
-    let changed = changed.map(|entry| String::from_utf8_lossy(entry.path_bytes()).into_owned()).collect();
+    let changed = statuses.iter().filter(|entry| {
+        let is_staged = entry.status() == Status::INDEX_MODIFIED;
+        entry.status() != Status::CURRENT && !(is_staged && is_as_committed(repository, entry.path_bytes()))
+    });
+    let changed = changed.map(|entry| shown(entry.path_bytes())).collect();
     Ok(LocalWork {
         changed,
         commit: own_commit(repository, placed, remote)?,
         references: Vec::new(),
         under_way: repository.state() != RepositoryState::Clean,
     })
+}
+
+/// Whether the index has a file as HEAD has it, but for a mode that only old commits have, such as `100664`. Git takes
+/// the two for one, and libgit2 compares the numbers.
+fn is_as_committed(repository: &Repository, path: &[u8]) -> bool {
+    let path = native_path(path);
+    let committed = || repository.head()?.peel_to_tree()?.get_path(&path);
+    let staged = || Some(repository.index().ok()?.get_path(&path, 0)?);
+    let Some((committed, staged)) = committed().ok().zip(staged()) else { return false };
+    let is_file = |mode: u32| mode & 0o170_000 == 0o100_000;
+    let modes = (u32::try_from(committed.filemode_raw()).unwrap_or_default(), staged.mode);
+    let same_mode = is_file(modes.0) && is_file(modes.1) && (modes.0 ^ modes.1) & 0o100 == 0;
+    committed.id() == staged.id && same_mode
 }
 
 /// The commit at HEAD, unless oca put it there, the store has it, or a remote-tracking branch leads to it.

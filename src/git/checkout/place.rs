@@ -13,9 +13,10 @@ use super::{
     write_marker,
 };
 use crate::fs::{Context, open_to_others, read_if_there, write_if_changed};
-use crate::git::store::{has_files, oid, parents};
+use crate::git::store::{bytes, has_files, oid, parents};
+use crate::git::tree::GitTree;
 use crate::git::{Error, Remote};
-use crate::repo::CommitId;
+use crate::repo::{CommitId, TreeId};
 
 /// A new checkout, whole, beside its place; deleted where it does not come to it.
 #[derive(Debug)]
@@ -94,6 +95,7 @@ impl Checkout {
         bring_objects(&repository, &git, remote, content)?;
         // Opened anew: the object database of `init` has not seen the packs.
         let repository = Repository::open(aside.path())?;
+        check(aside.path(), content.commit)?;
         let commit = repository.find_commit(oid(content.commit.as_bytes()))?;
         let mut checkout = CheckoutBuilder::new();
         checkout.force().disable_filters(true);
@@ -114,6 +116,7 @@ impl Checkout {
     fn move_to(&self, content: &Content<'_>, force: bool) -> Result<(), CheckoutError> {
         let repository = self.open()?;
         let git = repository.path().to_owned();
+        check(&self.path, content.commit)?;
         let old = repository.head()?.peel_to_commit()?.id();
         let journal = git.join(JOURNAL);
         write_if_changed(&journal, format!("{old}\n{}\n", content.commit).as_bytes())?;
@@ -148,6 +151,14 @@ impl Checkout {
         fs::remove_file(&journal).at("remove", &journal)?;
         Ok(())
     }
+}
+
+/// Refuses a commit whose files would not all be where they belong, before the first of them is written.
+fn check(work_tree: &Path, commit: CommitId) -> Result<(), Error> {
+    let repository = Repository::open(work_tree)?;
+    let root = TreeId::from_bytes(bytes(repository.find_commit(oid(commit.as_bytes()))?.tree_id()));
+    let again = Box::new(|| Ok(Repository::open(work_tree)?));
+    Ok(GitTree::new(repository, root, again).check()?)
 }
 
 /// Sets `origin`, and keeps a user's `autocrlf` from making a fresh checkout look changed.

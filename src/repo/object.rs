@@ -1,0 +1,262 @@
+//! Trees and blobs as git keeps them: their bytes, and the ids that these give.
+//!
+//! Plain SHA-1 will do: what oca fetched was indexed with libgit2's detection of collisions, so none is in a tree
+//! that a lock names, and a second content for the id of a given one nobody can make.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::io::{self, Read, Write};
+
+use sha1::{Digest, Sha1};
+
+use super::path::{PathPart, is_dot_gitmodules};
+use super::{BlobId, EntryKind, TreeId, UnreadableTree};
+
+/// An entry of a tree. Its name is one that can be checked out; its mode is kept as it was written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct TreeEntry {
+    pub(crate) mode: Mode,
+    pub(crate) name: PathPart,
+    pub(crate) id: [u8; 20],
+}
+
+/// The mode of an entry, with the zeros before it: they are part of what the tree's id is made of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Mode {
+    bits: u32,
+    width: usize,
+}
+
+impl Mode {
+    /// Accepts octal digits.
+    pub(crate) fn parse(digits: &str) -> Option<Self> {
+        let is_octal = !digits.is_empty() && digits.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
+        let bits = u32::from_str_radix(digits, 8).ok().filter(|_| is_octal)?;
+        Some(Self { bits, width: digits.len() })
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:0width$o}", self.bits, width = self.width)
+    }
+}
+
+impl TreeEntry {
+    pub(crate) fn kind(&self) -> EntryKind {
+        match self.mode.bits & 0o170_000 {
+            0o100_000 => EntryKind::File,
+            0o040_000 => EntryKind::Directory,
+            0o120_000 => EntryKind::Symlink,
+            _ => EntryKind::Other,
+        }
+    }
+
+    pub(crate) fn is_executable(&self) -> bool {
+        self.kind() == EntryKind::File && self.mode.bits & 0o100 != 0
+    }
+
+    pub(crate) fn tree(&self) -> TreeId {
+        TreeId::from_bytes(self.id)
+    }
+
+    pub(crate) fn blob(&self) -> BlobId {
+        BlobId::from_bytes(self.id)
+    }
+
+    /// What git sorts by: a directory as if its name ended in a slash.
+    fn key(&self) -> impl Iterator<Item = u8> {
+        let slash = (self.kind() == EntryKind::Directory).then_some(b'/');
+        self.name.as_bytes().iter().copied().chain(slash)
+    }
+}
+
+/// Reads a tree: `MODE NAME\0` and 20 bytes, again and again. One that git would refuse to check out is an error, which
+/// names the entry.
+pub(crate) fn parse_tree(bytes: &[u8]) -> Result<Vec<TreeEntry>, UnreadableTree> {
+    let mut entries: Vec<TreeEntry> = Vec::new();
+    let mut left = bytes;
+    while !left.is_empty() {
+        let Some((mode, name, id, rest)) = split(left) else {
+            return Err(UnreadableTree::impossible("", "its bytes are not those of a directory"));
+        };
+        left = rest;
+        let refuse = |why| UnreadableTree::impossible(&super::shown(name), why);
+        let name = PathPart::parse(name).map_err(refuse)?;
+        entries.push(TreeEntry { mode, name, id });
+    }
+    check(&entries)?;
+    Ok(entries)
+}
+
+fn split(bytes: &[u8]) -> Option<(Mode, &[u8], [u8; 20], &[u8])> {
+    let blank = bytes.iter().position(|&byte| byte == b' ')?;
+    let mode = Mode::parse(std::str::from_utf8(&bytes[..blank]).ok()?)?;
+    let rest = &bytes[blank + 1..];
+    let (name, rest) = rest.split_at_checked(rest.iter().position(|&byte| byte == 0)?)?;
+    let (id, rest) = rest[1..].split_first_chunk()?;
+    Some((mode, name, *id, rest))
+}
+
+/// Looks at the entries together: each name stands once and in its place, and no symlink stands in for another entry
+/// where a file system takes two names for one.
+fn check(entries: &[TreeEntry]) -> Result<(), UnreadableTree> {
+    let refuse = |entry: &TreeEntry, why| Err(UnreadableTree::impossible(&entry.name.to_string(), why));
+    let mut names = HashSet::new();
+    if let Some(twice) = entries.iter().find(|entry| !names.insert(entry.name.as_bytes())) {
+        return refuse(twice, "two entries have this name");
+    }
+    if let Some(pair) = entries.windows(2).find(|pair| pair[0].key().gt(pair[1].key())) {
+        return refuse(&pair[1], "it is not where git would sort it");
+    }
+    let is_link = |entry: &&TreeEntry| entry.kind() == EntryKind::Symlink;
+    let folded = |entry: &TreeEntry| super::shown(entry.name.as_bytes()).to_lowercase();
+    for link in entries.iter().filter(is_link) {
+        if is_dot_gitmodules(link.name.as_bytes()) {
+            return refuse(link, "git refuses a symlink in place of `.gitmodules`");
+        }
+        let same = |other: &&TreeEntry| other.name != link.name && folded(other) == folded(link);
+        if entries.iter().any(|other| same(&other)) {
+            return refuse(link, "a symlink and another entry differ only in case");
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn blob_id(content: &[u8]) -> BlobId {
+    BlobId::from_bytes(id("blob", content))
+}
+
+/// The id of a blob of this length, read piece by piece; none where it ends elsewhere.
+pub(crate) fn blob_id_of(content: impl Read, length: u64) -> io::Result<Option<BlobId>> {
+    let mut hash = Sha1::new();
+    hash.update(format!("blob {length}\0"));
+    let copied = io::copy(&mut content.take(length.saturating_add(1)), &mut Hashed(&mut hash))?;
+    Ok((copied == length).then(|| BlobId::from_bytes(hash.finalize().into())))
+}
+
+struct Hashed<'a>(&'a mut Sha1);
+
+impl Write for Hashed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The id of a tree with these entries, in git's order.
+pub(crate) fn tree_id(entries: &[TreeEntry]) -> TreeId {
+    TreeId::from_bytes(id("tree", &render(entries)))
+}
+
+fn render(entries: &[TreeEntry]) -> Vec<u8> {
+    let mut content = Vec::new();
+    for entry in entries {
+        content.extend_from_slice(format!("{} ", entry.mode).as_bytes());
+        content.extend_from_slice(entry.name.as_bytes());
+        content.push(0);
+        content.extend_from_slice(&entry.id);
+    }
+    content
+}
+
+fn id(kind: &str, content: &[u8]) -> [u8; 20] {
+    let mut hash = Sha1::new();
+    hash.update(format!("{kind} {}\0", content.len()));
+    hash.update(content);
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tree(entries: &[(&str, &str)]) -> Vec<u8> {
+        let entry =
+            |(mode, name): &(&str, &str)| [mode.as_bytes(), b" ", name.as_bytes(), b"\0", &[7; 20]].concat();
+        entries.iter().flat_map(entry).collect()
+    }
+
+    #[test]
+    fn ids_are_those_of_git() {
+        assert_eq!(blob_id(b"").to_string(), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
+        let streamed = |length| blob_id_of(&b"x\n"[..], length).expect("memory");
+        assert_eq!(streamed(2), Some(blob_id(b"x\n")));
+        assert_eq!((streamed(1), streamed(3)), (None, None));
+        assert_eq!(tree_id(&[]).to_string(), "4b825dc642cb6eb9a060e54bf8d69288fbee4904");
+        let entry = |mode, name: &str, content: &[u8]| TreeEntry {
+            mode: Mode::parse(mode).expect("a mode"),
+            name: PathPart::parse(name.as_bytes()).expect("a name"),
+            id: *blob_id(content).as_bytes(),
+        };
+        let entries = [entry("100644", "a", b"x\n"), entry("100755", "b", b"")];
+        // printf '100644 blob …\ta\n100755 blob …\tb\n' | git mktree
+        assert_eq!(tree_id(&entries).to_string(), "4f40365cc7e9e68f48f8e544a84324dd9af56c82");
+    }
+
+    #[test]
+    fn modes_are_kept_as_they_were_written() {
+        let bytes =
+            tree(&[("100664", "a"), ("040000", "b"), ("0100600", "c"), ("100755", "d"), ("120000", "e")]);
+        let entries = parse_tree(&bytes).expect("a tree");
+        use EntryKind::{Directory, File, Symlink};
+        assert_eq!(
+            entries.iter().map(TreeEntry::kind).collect::<Vec<_>>(),
+            [File, Directory, File, File, Symlink]
+        );
+        assert_eq!(entries.iter().map(TreeEntry::is_executable).filter(|is| *is).count(), 1);
+        assert_eq!(render(&entries), bytes);
+    }
+
+    #[test]
+    fn a_tree_that_git_would_not_check_out_is_refused_by_the_name_of_its_entry() {
+        for (entries, name) in [
+            (&[("40000", "..")][..], ".."),
+            (&[("100644", "a/b")], "a/b"),
+            (&[("40000", ".Git")], ".Git"),
+            (&[("120000", ".gitmodules")], ".gitmodules"),
+            (&[("100644", "a"), ("100644", "a")], "a"),
+            (&[("120000", "a"), ("100644", "a.b"), ("40000", "a")], "a"),
+            (&[("100644", "b"), ("100644", "a")], "a"),
+            (&[("40000", "A"), ("120000", "a")], "a"),
+            (&[("120000", "A"), ("40000", "a")], "A"),
+        ] {
+            let Err(UnreadableTree::Impossible { path, .. }) = parse_tree(&tree(entries)) else {
+                panic!("{entries:?} is taken")
+            };
+            assert_eq!(path, name);
+        }
+        for bytes in
+            [&b"100644 a"[..], b"100644 a\0short", b"x a\0abcdefghijklmnopqrst", b" a\0abcdefghijklmnopqrst"]
+        {
+            assert!(parse_tree(bytes).is_err(), "{bytes:?}");
+        }
+        let sorted =
+            [("100644", "README"), ("100644", "a-b"), ("40000", "a"), ("100644", "a0"), ("100644", "readme")];
+        assert!(parse_tree(&tree(&sorted)).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn a_tree_that_is_read_gives_its_bytes_again(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            if let Ok(entries) = parse_tree(&bytes) {
+                prop_assert_eq!(render(&entries), bytes);
+            }
+        }
+
+        #[test]
+        fn and_so_does_one_of_any_entries(
+            entries in proptest::collection::btree_map("[a-z]{1,3}", "0{0,2}(100644|100664|100755|120000)", 0..6),
+        ) {
+            let entries: Vec<(&str, &str)> = entries.iter().map(|(name, mode)| (&**mode, &**name)).collect();
+            let bytes = tree(&entries);
+            prop_assert_eq!(render(&parse_tree(&bytes).expect("a tree")), bytes);
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Names that come from outside and become parts of paths: of a tree of git, of a lock, of an export's manifest.
+//!
+//! A word becomes one of these types or is refused, so nobody has to ask again whether a path stays below its root.
+
+use std::fmt;
+use std::ops::Deref;
+use std::path::Path;
+
+use super::name::is_windows_device;
+use super::{Invalid, plain};
+
+/// How many directories may lie in each other: the work tree of one more cannot be read by libgit2.
+pub(crate) const DEEPEST: usize = 98;
+/// What Linux takes for one path.
+const LONGEST: usize = 4096;
+
+/// One part of a path in a tree of git: bytes that name a direct child of a directory, and nothing else.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct PathPart(Vec<u8>);
+
+impl PathPart {
+    /// Accepts what git would check out on every platform, and on Windows what Windows can have.
+    pub(crate) fn parse(name: &[u8]) -> Result<Self, &'static str> {
+        refuse_everywhere(name)?;
+        if cfg!(windows) {
+            refuse_on_windows(name)?;
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The name, where it is text.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+}
+
+impl fmt::Display for PathPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&plain::shown(&self.0))
+    }
+}
+
+fn refuse_everywhere(name: &[u8]) -> Result<(), &'static str> {
+    match name {
+        b"" => Err("the name is empty"),
+        b"." | b".." => Err("the name leads to another directory"),
+        _ if name.contains(&0) => Err("the name holds a NUL"),
+        _ if name.contains(&b'/') => Err("the name holds a `/`"),
+        _ if is_dot_git(name) => Err("some systems take the name for `.git`"),
+        _ => Ok(()),
+    }
+}
+
+fn refuse_on_windows(name: &[u8]) -> Result<(), &'static str> {
+    let text =
+        std::str::from_utf8(name).map_err(|_| "the name is not text, and Windows has no such names")?;
+    if text.contains(|c: char| c.is_control() || "\\:*?\"<>|".contains(c)) || text.ends_with(['.', ' ']) {
+        return Err("Windows cannot have the name");
+    }
+    if is_windows_device(text) { Err("Windows keeps the name for a device") } else { Ok(()) }
+}
+
+/// Whether a file system somewhere takes a name for `.git`, by git's own `is_ntfs_dotgit` and `is_hfs_dotgit`: in any
+/// case, as a short name, with what NTFS drops at the end, with what HFS+ passes over.
+fn is_dot_git(name: &[u8]) -> bool {
+    name.split(|&byte| byte == b'\\').any(|part| {
+        let part = spelled_out(part);
+        part == b".git" || part == b"git~1"
+    })
+}
+
+/// The same for `.gitmodules`, which git refuses as a symlink.
+pub(crate) fn is_dot_gitmodules(name: &[u8]) -> bool {
+    let name = spelled_out(name);
+    let is_short =
+        |start: &[u8]| name.starts_with(start) && name[start.len()..].iter().all(u8::is_ascii_digit);
+    name == b".gitmodules" || is_short(b"gitmod~") || is_short(b"gi7eba~")
+}
+
+/// A name as the most lenient file systems compare it: without what HFS+ ignores, without the stream, dots and blanks
+/// at its end that NTFS drops, in small letters.
+fn spelled_out(name: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(name);
+    let ignored = |c: char| matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
+    let kept: String = text.chars().filter(|&c| !ignored(c)).collect();
+    let file = kept.split(':').next().unwrap_or_default();
+    file.trim_end_matches(['.', ' ']).to_ascii_lowercase().into_bytes()
+}
+
+/// A path below the root of a repository; the root itself is empty.
+#[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct RepoPath(Vec<u8>);
+
+impl RepoPath {
+    pub(crate) fn join(&self, part: &PathPart) -> Result<Self, &'static str> {
+        if self.0.iter().filter(|&&byte| byte == b'/').count() >= DEEPEST {
+            return Err("its directories lie too deep");
+        }
+        let path = if self.0.is_empty() { part.0.clone() } else { [&self.0, &b"/"[..], &part.0].concat() };
+        if path.len() >= LONGEST { Err("the path is too long") } else { Ok(Self(path)) }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.split(|&byte| byte == b'/').filter(|part| !part.is_empty())
+    }
+}
+
+impl fmt::Display for RepoPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { f.write_str(".") } else { f.write_str(&plain::shown(&self.0)) }
+    }
+}
+
+/// Why a text is no name of a module, nor of a directory that holds some: the same on every platform, as locks are.
+fn refused_in_text(word: &str) -> Result<(), &'static str> {
+    refuse_everywhere(word.as_bytes())?;
+    if word.starts_with('-') {
+        return Err("the name begins with `-`");
+    }
+    if word.contains('\\') || word.chars().any(char::is_control) {
+        return Err("the name holds a `\\` or a control character");
+    }
+    if word.contains(',') { Err("the name holds a comma, which Odoo cannot escape") } else { Ok(()) }
+}
+
+/// The name of a module, which is also that of its directory.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct ModuleName(String);
+
+impl ModuleName {
+    pub(crate) fn parse(word: &str) -> Result<Self, Invalid> {
+        refused_in_text(word).map_err(|why| Invalid::new(word, "module name", why))?;
+        Ok(Self(word.to_owned()))
+    }
+}
+
+/// A directory of a repository that holds modules, `.` for the repository itself.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct AddonsDirectory(String);
+
+impl AddonsDirectory {
+    pub(crate) fn parse(word: &str) -> Result<Self, Invalid> {
+        if word != "." {
+            word.split('/')
+                .try_for_each(refused_in_text)
+                .map_err(|why| Invalid::new(word, "directory of modules", why))?;
+        }
+        Ok(Self(word.to_owned()))
+    }
+
+    pub(crate) fn root() -> Self {
+        Self(".".to_owned())
+    }
+
+    /// The path of a child.
+    pub(crate) fn join(&self, name: &str) -> String {
+        if self.0 == "." { name.to_owned() } else { format!("{}/{name}", self.0) }
+    }
+}
+
+macro_rules! is_text {
+    ($($type:ident),*) => {$(
+        impl $type {
+            pub(crate) fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Deref for $type {
+            type Target = str;
+
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl AsRef<Path> for $type {
+            fn as_ref(&self) -> &Path {
+                Path::new(&self.0)
+            }
+        }
+
+        impl PartialEq<str> for $type {
+            fn eq(&self, other: &str) -> bool {
+                self.0 == other
+            }
+        }
+
+        impl PartialEq<&str> for $type {
+            fn eq(&self, other: &&str) -> bool {
+                self.0 == *other
+            }
+        }
+    )*};
+}
+
+is_text!(ModuleName, AddonsDirectory);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A path with `/` between its parts.
+    fn path(path: &[u8]) -> Result<RepoPath, &'static str> {
+        let mut parts = path.split(|&byte| byte == b'/');
+        parts.try_fold(RepoPath::default(), |above, part| above.join(&PathPart::parse(part)?))
+    }
+
+    #[test]
+    fn no_spelling_of_dot_git_is_a_part() {
+        for name in [
+            ".git",
+            ".GIT",
+            ".Git",
+            "git~1",
+            "GIT~1",
+            ".git.",
+            ".git ",
+            ".git. .",
+            ".git::$INDEX_ALLOCATION",
+            ".git:x",
+            ".g\u{200c}it",
+            "\u{feff}.git",
+            ".GI\u{202e}T",
+            "git~1 .",
+            ".git\\hooks",
+            "a\\.git",
+            "a\\GIT~1",
+        ] {
+            assert!(PathPart::parse(name.as_bytes()).is_err(), "{name}");
+        }
+        for name in ["", ".", "..", "a/b", "/", "a/../b", "../x", "a\0b"] {
+            assert!(PathPart::parse(name.as_bytes()).is_err(), "{name}");
+        }
+        for name in [
+            "git",
+            ".gitx",
+            ".gitignore",
+            ".gitmodules",
+            "git~2",
+            "x.git",
+            "...",
+            " .git",
+            "caf\u{e9}",
+            "a b",
+        ] {
+            assert!(PathPart::parse(name.as_bytes()).is_ok(), "{name}");
+        }
+        #[cfg(not(windows))]
+        for name in [&b"caf\xe9"[..], b"a\nb", b"a\\b", b"-x", b"aux"] {
+            assert!(PathPart::parse(name).is_ok(), "{name:?}");
+        }
+        for name in [".GitModules", ".gitmodules .", "gitmod~1", "GI7EBA~1", ".gitmodule\u{200d}s"] {
+            assert!(is_dot_gitmodules(name.as_bytes()), "{name}");
+        }
+        assert!(!is_dot_gitmodules(b".gitmodules.txt"));
+    }
+
+    #[test]
+    fn modules_and_their_directories_have_plain_names() {
+        for word in ["", ".", "..", "-x", "a,b", "a\\b", "a/b", "a\nb", "\u{1b}[31m", ".git"] {
+            assert!(ModuleName::parse(word).is_err(), "{word:?}");
+        }
+        for word in ["web_x", "l10n-x", "M\u{f6}dul", "a b"] {
+            assert!(ModuleName::parse(word).is_ok(), "{word}");
+        }
+        for word in
+            ["", "/", "/etc", "a/", "a//b", "./a", "a/../b", "..", "a/.git/b", "a,b", "a/-b", "a\\b", "a/b\n"]
+        {
+            assert!(AddonsDirectory::parse(word).is_err(), "{word:?}");
+        }
+        for word in [".", "addons", "a/b/c"] {
+            assert!(AddonsDirectory::parse(word).is_ok(), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_path_has_an_end() {
+        let deep = |parts: usize| path(vec!["d"; parts].join("/").as_bytes());
+        assert!(deep(DEEPEST + 1).is_ok() && deep(DEEPEST + 2).is_err());
+        assert!(path(&[b'x'; LONGEST]).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_a_path_stays_below_its_root(bytes in proptest::collection::vec(any::<u8>(), 0..20)) {
+            if let Ok(path) = path(&bytes) {
+                prop_assert_eq!(path.as_bytes(), &bytes[..]);
+                prop_assert!(path.parts().all(|part| PathPart::parse(part).is_ok()));
+                let text = String::from_utf8_lossy(path.as_bytes()).into_owned();
+                let is_plain = |part| matches!(part, std::path::Component::Normal(_));
+                prop_assert!(Path::new(&text).components().all(is_plain));
+            }
+        }
+    }
+}
