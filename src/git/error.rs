@@ -74,6 +74,12 @@ pub(crate) enum Error {
     ModulesLink { file: PathBuf },
     #[error("`{}` at line {line}: {why}", file.display())]
     ModulesMalformed { file: PathBuf, line: usize, why: String },
+    #[error("`{path}` cannot be the path of a submodule: {why}")]
+    NoSubmodulePath { path: String, why: &'static str },
+    #[error("`{}` is a symbolic link, and what it leads to is left alone", link.display())]
+    LinkOnTheWay { link: PathBuf },
+    #[error("the git directory of another submodule is in `{}`", git.display())]
+    NestedModule { git: PathBuf },
     #[error("{why}")]
     Git { why: String },
     #[error(transparent)]
@@ -155,6 +161,11 @@ impl Error {
             Self::IndexLocked { .. } => "wait for the other git; where there is none, delete the file".to_owned(),
             Self::ModulesLink { .. } => "put a file in its place".to_owned(),
             Self::ModulesMalformed { .. } => "correct the line; after a merge, settle its conflicts first".to_owned(),
+            Self::LinkOnTheWay { .. } => "put the directory itself in its place".to_owned(),
+            Self::NoSubmodulePath { .. } => "change `path` in `repos.toml`".to_owned(),
+            Self::NestedModule { .. } => {
+                "give one of the two another name: `git mv` and `git submodule add --name` do".to_owned()
+            }
             Self::Git { .. } | Self::File(_) => return None,
         })
     }
