@@ -161,7 +161,8 @@ pub(super) fn header((name, subsection): Name<'_>) -> String {
 
 /// A value, in quotes where it would be cut off without.
 pub(super) fn quoted(value: &str) -> String {
-    let is_cut = value.contains(['#', ';', '"', '\\']) || value.contains(char::is_control) || value.trim() != value;
+    let is_cut =
+        value.contains(['#', ';', '"', '\\']) || value.contains(char::is_control) || value.trim() != value;
     let escaped = || escaped(value).replace('\n', "\\n").replace('\t', "\\t").replace('\u{8}', "\\b");
     if is_cut { format!("\"{}\"", escaped()) } else { value.to_owned() }
 }
@@ -224,13 +225,20 @@ mod tests {
     /// All values by section and key, but for those of one section or of one key of it.
     fn others<'t>(text: &'t ConfigText, but: Name<'_>, key: Option<&str>) -> Vec<Row<'t>> {
         let sections = text.sections().iter();
-        let variables = sections.flat_map(|section| section.variables.iter().map(move |variable| (section, variable)));
+        let variables =
+            sections.flat_map(|section| section.variables.iter().map(move |variable| (section, variable)));
         let is_other = |section: &Section, variable: &str| {
-            (section.name.as_str(), section.subsection.as_deref()) != but || key.is_some_and(|key| key != variable)
+            (section.name.as_str(), section.subsection.as_deref()) != but
+                || key.is_some_and(|key| key != variable)
         };
         let others = variables.filter(|(section, variable)| is_other(section, &variable.key));
         let row = |(section, variable): (&'t Section, &'t Variable)| {
-            (section.name.as_str(), section.subsection.as_deref(), variable.key.as_str(), variable.value.as_str())
+            (
+                section.name.as_str(),
+                section.subsection.as_deref(),
+                variable.key.as_str(),
+                variable.value.as_str(),
+            )
         };
         others.map(row).collect()
     }

@@ -46,8 +46,8 @@ pub(crate) use error::Error;
 pub(crate) use remote::Remote;
 pub(crate) use store::Store;
 pub(crate) use superproject::{
-    Active, Change as SuperprojectChange, Entry as SubmoduleEntry, GitModules, Module, SubmoduleName, SubmodulePath,
-    Superproject, may_have_submodules, relative_url,
+    Active, Change as SuperprojectChange, Entry as SubmoduleEntry, GitModules, Module, SubmoduleName,
+    SubmodulePath, Superproject, may_have_submodules, relative_url,
 };
 pub(crate) use text::merge_text;
 

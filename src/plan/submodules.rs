@@ -221,7 +221,8 @@ impl Comparer<'_> {
         let numbered = (2..).map(|number| format!("{path}-{number}"));
         // Below a name that is taken already no number helps.
         let elsewhere = (1..).map(|number| format!("oca-{number}/{path}"));
-        let words = std::iter::once(path.to_string()).chain(numbered.zip(elsewhere).flat_map(|(one, other)| [one, other]));
+        let words = std::iter::once(path.to_string())
+            .chain(numbered.zip(elsewhere).flat_map(|(one, other)| [one, other]));
         let words = words.filter_map(|word| SubmoduleName::parse(&word).ok());
         candidates.chain(words).find(is_free).expect("there is always another number")
     }

@@ -78,7 +78,11 @@ impl Survey<'_> {
         let Comparison { submodules, stale, phantoms, moves, .. } = &self.comparison;
         let gitlinks = self.superproject.gitlinks()?;
         let gone = removed.iter().map(|removal| &removal.path).chain(moves.iter().map(|moved| &moved.from));
-        let gone = phantoms.iter().cloned().chain(gone.map(ToString::to_string)).filter(|path| gitlinks.contains_key(path.as_str()));
+        let gone = phantoms
+            .iter()
+            .cloned()
+            .chain(gone.map(ToString::to_string))
+            .filter(|path| gitlinks.contains_key(path.as_str()));
         let top = self.superproject.directory();
         let populated = submodules.iter().filter(|one| top.join(&*one.entry.path).join(".git").exists());
         let active = populated.map(|Submodule { entry, .. }| Active {

@@ -81,7 +81,8 @@ impl GitModules {
             let values = values.get(name)?;
             let value = |key: &str| values.get(key).map(|value| (*value).to_owned());
             let path = value("path")?;
-            let passed_over = |why| format!("the entry `{name}` with the path `{path}` is passed over: {why}");
+            let passed_over =
+                |why| format!("the entry `{name}` with the path `{path}` is passed over: {why}");
             let place = SubmoduleName::parse(name).and_then(|name| Ok((name, SubmodulePath::parse(&path)?)));
             Some(place.map_err(passed_over).map(|(name, path)| Entry {
                 name,

@@ -16,8 +16,8 @@ use change::JOURNAL;
 pub(crate) use change::{Active, Change};
 pub(crate) use gitmodules::{Entry, GitModules};
 pub(crate) use module::Module;
-pub(crate) use place::{SubmoduleName, SubmodulePath};
 use place::Place;
+pub(crate) use place::{SubmoduleName, SubmodulePath};
 
 use super::Error;
 use super::checkout::{ASIDE_PREFIX, git_file};
@@ -220,7 +220,8 @@ impl Superproject {
         let names = below.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let names = names.map(|name| format!("{directory}/{name}"));
         let entries = modules.entries();
-        let place = |name: String| Some((SubmoduleName::parse(&name).ok()?, SubmodulePath::parse(&name).ok()?));
+        let place =
+            |name: String| Some((SubmoduleName::parse(&name).ok()?, SubmodulePath::parse(&name).ok()?));
         let mut abandoned: Vec<(SubmoduleName, Module)> = names
             .filter_map(place)
             .filter(|(name, _)| !entries.iter().any(|entry| entry.name == *name))

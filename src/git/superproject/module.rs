@@ -8,8 +8,8 @@ use std::path::{Component, Path, PathBuf};
 use git2::Repository;
 use git2::build::CheckoutBuilder;
 
-use crate::fs::{Context, exchange, open_to_others, write_if_changed};
 use super::place::Place;
+use crate::fs::{Context, exchange, open_to_others, write_if_changed};
 use crate::git::checkout::{
     ASIDE_PREFIX, CheckoutError, LocalWork, git_file, is_marked, open_work_tree, own_commits,
 };
@@ -288,7 +288,8 @@ fn holds_another(git: &Path) -> bool {
         entry.depth() == 1 && own.iter().any(|name| entry.file_name() == *name)
     };
     let entries = walkdir::WalkDir::new(git).min_depth(1).into_iter().filter_entry(|entry| !is_own(entry));
-    let mut heads = entries.filter_map(Result::ok).filter(|entry| entry.depth() > 1 && entry.file_name() == "HEAD");
+    let mut heads =
+        entries.filter_map(Result::ok).filter(|entry| entry.depth() > 1 && entry.file_name() == "HEAD");
     heads.any(|head| head.path().with_file_name("objects").is_dir())
 }
 

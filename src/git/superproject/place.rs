@@ -80,9 +80,7 @@ fn refuse_part(part: &str) -> Result<(), &'static str> {
 /// Whether a file system somewhere takes a name for `.git`: in any case, as a short name, with what NTFS drops at its
 /// end, with what HFS+ passes over.
 fn is_dot_git(name: &str) -> bool {
-    let is_ignored = |c: char| {
-        matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
-    };
+    let is_ignored = |c: char| matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
     let name: String = name.chars().filter(|&c| !is_ignored(c)).collect();
     let name = name.split(':').next().unwrap_or_default().trim_end_matches(['.', ' ']);
     name.eq_ignore_ascii_case(".git") || name.eq_ignore_ascii_case("git~1")
@@ -155,13 +153,40 @@ mod tests {
     #[test]
     fn paths_stay_in_the_work_tree_and_out_of_git() {
         for path in [
-            "", ".", "./", "/", "..", "../x", "/x", "a/../../b", "a//b", "a/./b", "./../x", "a\\b", "..\\x", "C:x", "a/C:/b",
-            "a\nb", "a\0b", "\u{1b}[31m", ".git", ".git/modules/x", "a/.GIT/b", "git~1", "a/GIT~1", ".git.", ".git /x",
-            ".git::$INDEX_ALLOCATION", ".g\u{200c}it", "\u{feff}.git/hooks",
+            "",
+            ".",
+            "./",
+            "/",
+            "..",
+            "../x",
+            "/x",
+            "a/../../b",
+            "a//b",
+            "a/./b",
+            "./../x",
+            "a\\b",
+            "..\\x",
+            "C:x",
+            "a/C:/b",
+            "a\nb",
+            "a\0b",
+            "\u{1b}[31m",
+            ".git",
+            ".git/modules/x",
+            "a/.GIT/b",
+            "git~1",
+            "a/GIT~1",
+            ".git.",
+            ".git /x",
+            ".git::$INDEX_ALLOCATION",
+            ".g\u{200c}it",
+            "\u{feff}.git/hooks",
         ] {
             assert!(SubmodulePath::parse(path).is_err(), "{path:?}");
         }
-        for (path, expected) in [("oca/web/", "oca/web"), ("./oca/web", "oca/web"), ("-x", "-x"), ("caf\u{e9} b", "caf\u{e9} b")] {
+        for (path, expected) in
+            [("oca/web/", "oca/web"), ("./oca/web", "oca/web"), ("-x", "-x"), ("caf\u{e9} b", "caf\u{e9} b")]
+        {
             assert_eq!(SubmodulePath::parse(path).as_deref(), Ok(expected));
         }
         let path = SubmodulePath::parse("oca/web").expect("a path");
@@ -175,6 +200,8 @@ mod tests {
         }
         let name = |name| SubmoduleName::parse(name).expect("a name");
         assert!(name("oca/web").collides_with(&name("oca")) && name("a").collides_with(&name("a/hooks")));
-        assert!(!name("oca/web").collides_with(&name("oca/web-2")) && !name("x..y").collides_with(&name("x")));
+        assert!(
+            !name("oca/web").collides_with(&name("oca/web-2")) && !name("x..y").collides_with(&name("x"))
+        );
     }
 }
