@@ -9,7 +9,7 @@ const KEY: &str = "addons_path";
 /// The value of `addons_path`, its lines as they are, trimmed; `None` where it is not set.
 pub(crate) fn addons_path(text: &str) -> Option<String> {
     let place = find(text)?;
-    let lines: Vec<&str> = text.lines().collect();
+    let lines = lines(text);
     let (_, first) = option(lines[place.first])?;
     let rest = lines[place.first + 1..place.end].iter().map(|line| line.trim());
     let parts = std::iter::once(first).chain(rest).filter(|part| !part.is_empty() && !is_comment(part));
@@ -18,9 +18,13 @@ pub(crate) fn addons_path(text: &str) -> Option<String> {
 
 /// The text with `addons_path` set in its section `[options]`, which is added where there is none.
 pub(crate) fn with_addons_path(text: &str, path: &str) -> String {
-    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let newline = match (text.contains('\n'), text.contains('\r')) {
+        (true, true) if text.contains("\r\n") => "\r\n",
+        (false, true) => "\r",
+        _ => "\n",
+    };
     let line = |indent: usize| format!("{:indent$}{KEY} = {path}{newline}", "");
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let lines = lines(text);
     if let Some(place) = find(text) {
         let line = line(indent(lines[place.first]));
         return [&lines[..place.first].concat(), &line, &lines[place.end..].concat()]
@@ -29,7 +33,7 @@ pub(crate) fn with_addons_path(text: &str, path: &str) -> String {
     }
     if let Some(section) = lines.iter().position(|line| section_name(line) == Some(SECTION)) {
         let mut head = lines[..=section].concat();
-        if !head.ends_with('\n') {
+        if !head.ends_with(['\n', '\r']) {
             head.push_str(newline);
         }
         // What follows must not be indented more, or it would go on with this value.
@@ -37,7 +41,7 @@ pub(crate) fn with_addons_path(text: &str, path: &str) -> String {
         let line = line(next.map_or(0, |next| indent(next)));
         return format!("{head}{line}{}", lines[section + 1..].concat());
     }
-    let gap = if text.is_empty() || text.ends_with('\n') { "" } else { newline };
+    let gap = if text.is_empty() || text.ends_with(['\n', '\r']) { "" } else { newline };
     format!("{text}{gap}[{SECTION}]{newline}{}", line(0))
 }
 
@@ -53,7 +57,7 @@ fn find(text: &str) -> Option<Place> {
     // The indent of the option that a line may go on with, and whether it is ours.
     let mut open: Option<(usize, bool)> = None;
     let mut found: Option<Place> = None;
-    for (at, line) in text.lines().enumerate().filter(|(_, line)| !is_comment(line)) {
+    for (at, line) in lines(text).into_iter().enumerate().filter(|(_, line)| !is_comment(line)) {
         match open {
             Some((option, is_ours)) if indent(line) > option => {
                 if let Some(place) = found.as_mut().filter(|_| is_ours) {
@@ -75,6 +79,19 @@ fn find(text: &str) -> Option<Place> {
         }
     }
     found
+}
+
+/// The lines with their ends, as Python splits them: a lone `\r` ends one too.
+fn lines(text: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let length = |at: usize| at + if rest[at..].starts_with("\r\n") { 2 } else { 1 };
+        let (line, after) = rest.split_at(rest.find(['\n', '\r']).map_or(rest.len(), length));
+        lines.push(line);
+        rest = after;
+    }
+    lines
 }
 
 fn section_name(line: &str) -> Option<&str> {
@@ -139,6 +156,16 @@ mod tests {
             with_addons_path("[options]\n  [other]\n", "/x"),
             "[options]\n  addons_path = /x\n  [other]\n"
         );
+    }
+
+    #[test]
+    fn lines_end_where_python_ends_them() {
+        assert_eq!(addons_path("[options]\raddons_path = /a\rb = 1\r").as_deref(), Some("/a"));
+        assert_eq!(
+            with_addons_path("[options]\raddons_path = /a\rb = 1\r", "/x"),
+            "[options]\raddons_path = /x\rb = 1\r"
+        );
+        assert_eq!(with_addons_path("[options]\rb = \0\r", "/x"), "[options]\raddons_path = /x\rb = \0\r");
     }
 
     #[test]

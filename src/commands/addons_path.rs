@@ -74,6 +74,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if let Some(entry) = entries.iter().find(|entry| entry.path.contains(',')) {
         return Err(Error::Comma { path: entry.path.clone() });
     }
+    if let Some(entry) = entries.iter().find(|entry| entry.path.contains(char::is_control)) {
+        return Err(Error::ControlInPath { path: entry.path.clone() });
+    }
     let path = entries.iter().map(|entry| entry.path.as_str()).collect::<Vec<_>>().join(",");
     if let Some(file) = &args.write_conf {
         return write_conf(file, &path);

@@ -88,7 +88,9 @@ fn import_from(
     let import = import::read(from, &around)?;
     import.notes.iter().for_each(|note| printer.warning(&note.to_string()));
     let text = import.fresh.render();
-    let locked = import.pins.as_ref().map(|pins| lock(pins, &text, file, global, printer));
+    // Whatever names and paths came in: nothing is written that the next command could not read.
+    let config = Config::parse((file, &text), (Path::new(""), ""), &session::running_version())?;
+    let locked = import.pins.as_ref().map(|pins| lock(pins, config, global, printer));
     if let Some(Ok(lock)) = &locked {
         // First, because without it the next command would move the pins to the heads of their branches.
         lock.save(&lock_file)?;
@@ -113,12 +115,10 @@ fn import_from(
 /// The lock of a file that is not written yet, with these pins and what is not pinned resolved.
 fn lock(
     pins: &BTreeMap<RepoName, CommitId>,
-    text: &str,
-    file: &Path,
+    config: Config,
     global: &Global,
     printer: &Printer,
 ) -> Result<Lock, Error> {
-    let config = Config::parse((file, text), (Path::new(""), ""), &session::running_version())?;
     let session = Session::with_config(config, global, printer)?;
     let updated = super::lock::update(&session, None, &Moves::To(pins.clone()), &Ahead::default())?;
     updated.tell(&session);

@@ -43,9 +43,10 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let _claim = session.claim()?;
-    let pruned: &[Profile] = if args.prune { &session.config.profiles } else { &[] };
-    session.profiles()?.into_iter().chain(pruned).try_for_each(|profile| session.refuse_links(profile))?;
     let is_submodules = session.config.mode == Mode::Submodule;
+    // What is nobody's goes from the directories of all profiles.
+    let others: &[Profile] = if args.prune || is_submodules { &session.config.profiles } else { &[] };
+    session.profiles()?.into_iter().chain(others).try_for_each(|profile| session.refuse_links(profile))?;
     if is_submodules {
         submodules::refuse_unfit(session)?;
     }

@@ -47,6 +47,8 @@ pub(crate) enum Unusable {
     Unset(#[from] UnsetVariable),
     #[error("`{text}` becomes `{expanded}`, and Odoo cannot escape a comma in its addons path")]
     Comma { text: String, expanded: String },
+    #[error("`{text}` becomes a path with a control character")]
+    Control { text: String },
     #[error("`{text}` becomes `{expanded}`, which is no path below the project: {why}")]
     Outside { text: String, expanded: String, why: NotBelow },
     #[error("`{url}` cannot be expanded: {why}")]
@@ -66,6 +68,9 @@ impl Unusable {
         match self {
             Self::Unset(unset) => Some(unset.hint()),
             Self::Comma { .. } => Some("give it a path without a comma".to_owned()),
+            Self::Control { .. } => {
+                Some("give its variables values without line ends and the like".to_owned())
+            }
             Self::Outside { .. } | Self::Malformed { .. } | Self::NoUrl { .. } => None,
         }
     }
@@ -126,12 +131,18 @@ impl Template {
         if expanded.contains(',') {
             return Err(Unusable::Comma { text: self.text.clone(), expanded });
         }
+        if expanded.contains(char::is_control) {
+            return Err(Unusable::Control { text: self.text.clone() });
+        }
         Ok(expanded)
     }
 
     /// Expands a path that must stay below the project, and tidies it: `./oca/` is `oca`.
     pub(crate) fn expand_below(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, Unusable> {
         let expanded = self.expand(lookup)?;
+        if expanded.contains(char::is_control) {
+            return Err(Unusable::Control { text: self.text.clone() });
+        }
         below(&expanded).map_err(|why| Unusable::Outside { text: self.text.clone(), expanded, why })
     }
 
@@ -245,6 +256,7 @@ mod tests {
             "EMPTY" => Some(String::new()),
             "COMMA" => Some("a,b".to_owned()),
             "UP" => Some("..".to_owned()),
+            "LINES" => Some("a\nadmin_passwd = x".to_owned()),
             _ => None,
         }
     }
@@ -305,6 +317,10 @@ mod tests {
         assert_eq!(
             template("${COMMA}/addons").expand_entry(&lookup).expect_err("a comma").to_string(),
             "`${COMMA}/addons` becomes `a,b/addons`, and Odoo cannot escape a comma in its addons path"
+        );
+        assert_eq!(
+            template("${LINES}/addons").expand_entry(&lookup).expect_err("two lines").to_string(),
+            "`${LINES}/addons` becomes a path with a control character"
         );
         assert_eq!(
             template("${UP}/oca").expand_below(&lookup).expect_err("outside").to_string(),

@@ -46,6 +46,21 @@ pub(crate) fn remote_url(text: &str) -> Result<RemoteUrl, String> {
     values::remote_url(text).map_err(|refusal| refusal.why)
 }
 
+/// Whether a word may stand among `modules`, or why not.
+pub(crate) fn refuse_module(text: &str) -> Result<(), String> {
+    values::module_request(text).map(drop).map_err(|refusal| refusal.why)
+}
+
+/// Whether a directory may stand among `addons`, or why not.
+pub(crate) fn refuse_addons_directory(text: &str) -> Result<(), String> {
+    values::addons_directory(text).map(drop).map_err(|refusal| refusal.why)
+}
+
+/// Whether a path may be that of the checkouts, as it is written.
+pub(crate) fn is_checkouts_path(text: &str) -> bool {
+    !text.contains('$') && values::checkouts(text).is_ok()
+}
+
 impl Fresh {
     /// The text of the file. It says of a repository what differs from the default only, and `base-url` is the one
     /// that makes most urls the default.

@@ -28,7 +28,9 @@ pub(crate) use base_url::BaseUrl;
 pub(crate) use edit::Draft;
 pub(crate) use error::{Error, Unsupported, near, near_or_all};
 pub(crate) use expand::{Template, Unusable, expand_url};
-pub(crate) use fresh::{Fresh, FreshRepo, remote_url};
+pub(crate) use fresh::{
+    Fresh, FreshRepo, is_checkouts_path, refuse_addons_directory, refuse_module, remote_url,
+};
 pub(crate) use machine::Machine;
 pub(crate) use profile::{Local, Merge, Mode, ModuleRequest, Position, Profile, Repo, Surround};
 pub(crate) use resolve::PATH;

@@ -31,6 +31,11 @@ pub(crate) enum Error {
     Cache(fs::Error),
     #[error("`{path}` holds a comma, which Odoo cannot escape in its addons path")]
     Comma { path: String },
+    #[error(
+        "`{}` holds a control character, which would end its line in odoo.conf",
+        crate::repo::one_line(path)
+    )]
+    ControlInPath { path: String },
     #[error("`{}` is not what oca would write", file.display())]
     Differs { file: PathBuf, differences: Vec<String>, command: String },
     #[error("`{}` has two sides that pin {} differently{}", file.display(), counted(disputes.len(), "repository", "repositories"), dispute_list(disputes))]
@@ -167,6 +172,7 @@ impl Error {
             | Self::Cache(_)
             | Self::Comma { .. }
             | Self::Config(_)
+            | Self::ControlInPath { .. }
             | Self::Exists { .. }
             | Self::Export(_)
             | Self::ExportOfLinks { .. }
@@ -213,6 +219,7 @@ impl Error {
             Self::BadPin { .. } => Some("write the whole commit id, 40 hexadecimal digits".to_owned()),
             Self::Cache(_) => Some("name another directory with `--cache-dir` or `OCA_CACHE_DIR`".to_owned()),
             Self::Comma { .. } => Some("move it to a path without a comma".to_owned()),
+            Self::ControlInPath { .. } => Some("move it to a path without one".to_owned()),
             Self::Config(error) => error.hint(),
             Self::Conflicts { conflicts, .. } if !conflicts.is_empty() => {
                 Some("change one of them; oca does not choose between them".to_owned())
@@ -311,8 +318,13 @@ impl Error {
 fn git_code(error: &git::Error) -> u8 {
     match error {
         git::Error::Vanished { .. } => 4,
-        git::Error::ModulesLink { .. } | git::Error::ModulesMalformed { .. } => 2,
-        git::Error::File(_) | git::Error::System { .. } => 2,
+        git::Error::ModulesLink { .. }
+        | git::Error::ModulesMalformed { .. }
+        | git::Error::LinkOnTheWay { .. }
+        | git::Error::NestedModule { .. }
+        | git::Error::File(_)
+        | git::Error::System { .. }
+        | git::Error::NoSubmodulePath { .. } => 2,
         _ => 3,
     }
 }

@@ -33,13 +33,20 @@ pub(crate) struct Malformed {
     pub(crate) why: String,
 }
 
-/// Reads a whole text.
+/// What git takes for a blank; Rust knows many more.
+const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
+
+/// Reads a whole text. What it takes, git takes too and reads as the same values.
 pub(crate) fn sections(text: &str) -> Result<Vec<Section>, Malformed> {
     let mut sections: Vec<Section> = Vec::new();
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader { text, at: 0, line: 1 };
+    // A byte order mark is some editors' own.
+    if reader.peek() == Some('\u{feff}') {
+        reader.next();
+    }
     loop {
-        reader.skip(char::is_whitespace);
-        let (begin, line) = (reader.at, reader.line());
+        reader.skip(|c| BLANKS.contains(&c));
+        let (begin, line) = (reader.at, reader.line);
         let malformed = |why: &str| Malformed { line, why: why.to_owned() };
         match reader.peek() {
             None => return Ok(sections),
@@ -62,10 +69,11 @@ pub(crate) fn sections(text: &str) -> Result<Vec<Section>, Malformed> {
     }
 }
 
-/// A text and how far it was read.
+/// A text, how far it was read, and the line of that.
 struct Reader<'t> {
     text: &'t str,
     at: usize,
+    line: usize,
 }
 
 impl Reader<'_> {
@@ -76,6 +84,7 @@ impl Reader<'_> {
     fn next(&mut self) -> Option<char> {
         let next = self.peek()?;
         self.at += next.len_utf8();
+        self.line += usize::from(next == '\n');
         Some(next)
     }
 
@@ -86,7 +95,7 @@ impl Reader<'_> {
     }
 
     fn skip_blanks(&mut self) {
-        self.skip(|c| c.is_whitespace() && c != '\n');
+        self.skip(|c| c == ' ' || c == '\t');
     }
 
     fn word(&mut self, is_in: impl Fn(char) -> bool) -> String {
@@ -95,32 +104,36 @@ impl Reader<'_> {
         self.text[begin..self.at].to_ascii_lowercase()
     }
 
-    fn line(&self) -> usize {
-        self.text[..self.at].matches('\n').count() + 1
-    }
-
-    /// The name of a section and of its subsection.
+    /// The name of a section and of its subsection. In `[submodule.web]` both are before the quotes, in lower case.
     fn header(&mut self) -> Option<(String, Option<String>)> {
         self.next()?;
-        let name = self.word(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
-        self.skip_blanks();
-        let mut subsection = None;
-        if self.peek() == Some('"') {
-            self.next();
-            subsection = Some(self.quoted_name()?);
-            self.skip_blanks();
+        let word = self.word(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
+        let (name, dotted) = match word.split_once('.') {
+            Some((name, dotted)) => (name.to_owned(), Some(dotted.to_owned())),
+            None => (word, None),
+        };
+        let mut quoted = None;
+        if self.peek() != Some(']') {
+            self.peek().filter(|c| BLANKS.contains(c))?;
+            self.skip(|c| BLANKS.contains(&c) && c != '\n');
+            quoted = Some(self.quoted_name()?);
         }
+        let subsection = match (dotted, quoted) {
+            (Some(dotted), Some(quoted)) => Some(format!("{dotted}.{quoted}")),
+            (dotted, quoted) => dotted.or(quoted),
+        };
         (self.next()? == ']' && !name.is_empty()).then_some((name, subsection))
     }
 
-    /// A name up to its closing quote; a backslash keeps what follows it.
+    /// A name in quotes; a backslash keeps what follows it.
     fn quoted_name(&mut self) -> Option<String> {
+        self.next().filter(|c| *c == '"')?;
         let mut name = String::new();
         loop {
             match self.next()? {
                 '"' => return Some(name),
-                '\\' => name.push(self.next().filter(|c| *c != '\n')?),
-                '\n' => return None,
+                '\\' => name.push(self.next().filter(|c| !"\r\n\0".contains(*c))?),
+                '\r' | '\n' | '\0' => return None,
                 c => name.push(c),
             }
         }
@@ -135,11 +148,11 @@ impl Reader<'_> {
         match self.peek() {
             Some('=') => {
                 self.next();
-                self.skip_blanks();
                 let (value, end) = self.value()?;
                 Some((key, value, end))
             }
-            None | Some('\n' | '#' | ';') => Some((key, "true".to_owned(), end)),
+            None | Some('\n') => Some((key, "true".to_owned(), end)),
+            Some('\r') if self.text[self.at..].starts_with("\r\n") => Some((key, "true".to_owned(), end)),
             Some(_) => None,
         }
     }
@@ -147,13 +160,14 @@ impl Reader<'_> {
     /// A value without its quotes, its escapes and a comment behind it, and where it ends.
     fn value(&mut self) -> Option<(String, usize)> {
         let mut value = String::new();
-        // Blanks outside of quotes count only where something follows them.
+        // Blanks outside of quotes count only where something is around them.
         let (mut kept, mut end) = (0, self.at);
         let mut is_quoted = false;
         loop {
             match self.peek() {
                 None | Some('\n') => break,
                 Some('#' | ';') if !is_quoted => break,
+                Some('\0') => return None,
                 Some('\\') => {
                     self.next();
                     match self.next()? {
@@ -170,12 +184,13 @@ impl Reader<'_> {
                 }
                 Some(c) => {
                     self.next();
+                    let is_blank = BLANKS.contains(&c) && !is_quoted;
                     if c == '"' {
                         is_quoted = !is_quoted;
-                    } else {
+                    } else if !is_blank || !value.is_empty() {
                         value.push(c);
                     }
-                    if is_quoted || !c.is_whitespace() {
+                    if !is_blank {
                         (kept, end) = (value.len(), self.at);
                     }
                 }
@@ -187,7 +202,11 @@ impl Reader<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use std::process::Command;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -216,8 +235,75 @@ mod tests {
             ("[a]\npath = \"x\n", 2, "this is no `key = value`"),
             ("[a]\n= x\n", 2, "this is no `key = value`"),
             ("[a]\n<<<<<<< HEAD\n", 2, "this is no `key = value`"),
+            ("[a]\nb # c\n", 2, "this is no `key = value`"),
+            ("[a]\nb = x\0y\n", 2, "this is no `key = value`"),
+            ("[a]\n\u{a0}\n", 2, "this is no `key = value`"),
+            ("[a ]\n", 1, "this is no header of a section"),
+            ("[a \"b\" ]\n", 1, "this is no header of a section"),
+            ("[a \"b\u{0}\"]\n", 1, "this is no header of a section"),
         ] {
             assert_eq!(sections(text).expect_err(text), Malformed { line, why: why.to_owned() });
+        }
+    }
+
+    #[test]
+    fn a_name_with_a_dot_is_a_subsection_too() {
+        let sections = sections("\u{feff}[Submodule.Web]\n[a.b \"C\"]\n[d]\n").expect("sections");
+        let names: Vec<_> =
+            sections.iter().map(|section| (section.name.as_str(), section.subsection.as_deref())).collect();
+        assert_eq!(names, [("submodule", Some("web")), ("a", Some("b.C")), ("d", None)]);
+    }
+
+    #[test]
+    fn a_long_text_is_read_in_one_go() {
+        let text = "[a]\n[b]x=1\n".repeat(100_000);
+        let sections = sections(&text).expect("sections");
+        assert_eq!(sections.last().map(|section| section.line), Some(200_000));
+    }
+
+    /// Lines as people, programs and attackers write them.
+    pub(in crate::git) fn texts() -> impl Strategy<Value = String> {
+        let value = r#"([a-c]{0,2}|"[ a#;]{0,3}"|\\[\\"nt]|\\\n|\\\r\n| ){0,4}"#;
+        let piece = prop_oneof![
+            Just("[a]".to_owned()),
+            Just("[a.b]".to_owned()),
+            Just("[a \"b\"]".to_owned()),
+            Just("[a \"\\\"c\"]".to_owned()),
+            Just("[B]".to_owned()),
+            "[ \t]{1,2}",
+            "\r?\n",
+            "[#;][ -~]{0,4}\r?\n",
+            "[kl]\r?\n",
+            value.prop_map(|value| format!("k = {value}\n")),
+            value.prop_map(|value| format!("l={value} # c\n")),
+            value.prop_map(|value| format!("k = {value}")),
+        ];
+        proptest::collection::vec(piece, 0..12).prop_map(|pieces| format!("[b]{}", pieces.concat()))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn what_is_read_is_what_git_reads(text in texts()) {
+            let Ok(sections) = sections(&text) else { return Ok(()) };
+            let file = tempfile::NamedTempFile::new().expect("a file");
+            std::fs::write(file.path(), &text).expect("a file");
+            let command = Command::new("git").args(["config", "--list", "-z", "-f"]).arg(file.path()).output();
+            let Ok(output) = command else { return Ok(()) };
+            prop_assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            let mut expected = String::new();
+            for Section { name, subsection, variables, .. } in &sections {
+                for Variable { key, value, .. } in variables {
+                    let subsection = subsection.as_ref().map(|name| format!("{name}.")).unwrap_or_default();
+                    expected.push_str(&format!("{name}.{subsection}{key}\n{value}\0"));
+                }
+            }
+            // Of a key alone git says that it has no value.
+            let listed = String::from_utf8(output.stdout).expect("text");
+            let listed = listed.split_terminator('\0').map(|row| {
+                if row.contains('\n') { format!("{row}\0") } else { format!("{row}\ntrue\0") }
+            });
+            prop_assert_eq!(listed.collect::<String>(), expected);
         }
     }
 }

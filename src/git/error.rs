@@ -81,6 +81,12 @@ pub(crate) enum Error {
     System { path: Option<PathBuf>, why: String },
     #[error("`{path}` cannot be checked out: {why}")]
     Impossible { path: String, why: String },
+    #[error("`{path}` cannot be the path of a submodule: {why}")]
+    NoSubmodulePath { path: String, why: &'static str },
+    #[error("`{}` is a symbolic link, and what it leads to is left alone", link.display())]
+    LinkOnTheWay { link: PathBuf },
+    #[error("the git directory of another submodule is in `{}`", git.display())]
+    NestedModule { git: PathBuf },
     #[error("{why}")]
     Git { why: String },
     #[error(transparent)]
@@ -173,6 +179,11 @@ impl Error {
             Self::ModulesMalformed { .. } => "correct the line; after a merge, settle its conflicts first".to_owned(),
             Self::Impossible { .. } => {
                 "tell the maintainers of the repository, and pin an older commit with `oca lock NAME@COMMIT`".to_owned()
+            }
+            Self::LinkOnTheWay { .. } => "put the directory itself in its place".to_owned(),
+            Self::NoSubmodulePath { .. } => "change `path` in `repos.toml`".to_owned(),
+            Self::NestedModule { .. } => {
+                "give one of the two another name: `git mv` and `git submodule add --name` do".to_owned()
             }
             Self::Git { .. } | Self::System { .. } | Self::File(_) => return None,
         })

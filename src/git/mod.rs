@@ -48,8 +48,8 @@ pub(crate) use error::Error;
 pub(crate) use remote::Remote;
 pub(crate) use store::Store;
 pub(crate) use superproject::{
-    Active, Change as SuperprojectChange, Entry as SubmoduleEntry, GitModules, Module, Superproject, is_free,
-    may_have_submodules, move_work_tree, relative_url, remove_if_empty,
+    Active, Change as SuperprojectChange, Entry as SubmoduleEntry, GitModules, Module, SubmoduleName,
+    SubmodulePath, Superproject, may_have_submodules, relative_url,
 };
 pub(crate) use text::merge_text;
 

@@ -25,6 +25,8 @@ pub(crate) enum Error {
     Several { directory: PathBuf, found: Vec<String> },
     #[error("{place}: this is not valid {language}: {why}")]
     Syntax { place: Place, language: &'static str, why: String },
+    #[error("`{}` is larger than {most} MiB, and is no list of repositories", file.display())]
+    TooLarge { file: PathBuf, most: usize },
     #[error("`{}` is in none of the formats that oca imports", path.display())]
     Unknown { path: PathBuf },
     #[error(transparent)]
@@ -37,7 +39,7 @@ impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Empty { .. } => Some("begin with `oca init`, and name repositories in the file".to_owned()),
-            Self::Missing { .. } | Self::Unknown { .. } => Some(FORMATS.to_owned()),
+            Self::Missing { .. } | Self::TooLarge { .. } | Self::Unknown { .. } => Some(FORMATS.to_owned()),
             Self::NoSeries { .. } => Some("name it, as in `--odoo 18.0`".to_owned()),
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
             Self::Refused { hint, .. } => hint.clone(),

@@ -1,11 +1,11 @@
 //! `.gitmodules`, with the gitlinks of the repository around it as pins.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::git_config::{self, Section, Variable};
 use super::{Declaration, Error, Place, Repo, Text, reference, url};
-use crate::git::{Superproject, relative_url};
+use crate::git::{SubmodulePath, Superproject, relative_url};
 use crate::repo::CommitId;
 
 /// The repository that the file is in.
@@ -162,12 +162,11 @@ fn slashed(path: &Path) -> String {
     parts.join("/")
 }
 
-/// A relative path that stays where it is.
+/// The path of a submodule, also where it is written in a roundabout way.
 fn below(path: &str) -> Option<PathBuf> {
-    let path = Path::new(path);
-    let plain = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-    let path: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
-    (plain && path.components().next().is_some()).then_some(path)
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let path = SubmodulePath::parse(&parts.join("/")).ok().filter(|_| !path.starts_with('/'))?;
+    Some(PathBuf::from(&*path))
 }
 
 #[cfg(test)]
@@ -176,7 +175,7 @@ mod tests {
 
     #[test]
     fn paths_stay_in_the_repository() {
-        for path in ["../web", "/web", "a/../../b", "", "."] {
+        for path in ["../web", "/web", "a/../../b", "", ".", ".git/x", "a/GIT~1", "a\\b", "a\nb"] {
             assert_eq!(below(path), None, "{path}");
         }
         assert_eq!(below("./oca//web/"), Some(PathBuf::from("oca/web")));

@@ -7,6 +7,9 @@ use std::sync::Arc;
 use super::Error;
 use crate::config::directory_of;
 
+/// Far more than all repositories that there are need.
+const LARGEST: usize = 4 << 20;
+
 /// The text of a file.
 pub(super) struct Text {
     pub(super) file: Arc<Path>,
@@ -52,6 +55,9 @@ impl Text {
 
     pub(super) fn load_if_there(file: &Path) -> Result<Option<Self>, Error> {
         let Some(bytes) = crate::fs::read_if_there(file)? else { return Ok(None) };
+        if bytes.len() > LARGEST {
+            return Err(Error::TooLarge { file: file.to_owned(), most: LARGEST >> 20 });
+        }
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Some(Self::new(file, &text))),
             Err(error) => {

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use super::{Declaration, Error, Import, Note, Repo, Surroundings};
-use crate::config::{Fresh, FreshRepo, Mode, PATH};
+use crate::config::{
+    Fresh, FreshRepo, Mode, PATH, is_checkouts_path, refuse_addons_directory, refuse_module,
+};
 use crate::fs::{Context, normal};
 use crate::repo::{Edition, Reference, RemoteUrl, RepoName, Series};
 
@@ -33,6 +35,10 @@ pub(super) fn settle(
     let mut pins = BTreeMap::new();
     let mut fresh = Vec::new();
     for (repo, name) in repos.into_iter().zip(names) {
+        // What the new file could not be read with is refused here, where its place is known.
+        let modules = repo.modules.iter().flatten().map(|module| refuse_module(module));
+        let directories = repo.addons.iter().map(|directory| refuse_addons_directory(directory));
+        modules.chain(directories).collect::<Result<(), String>>().map_err(|why| repo.place.refuse(why))?;
         let reference = repo.reference.unwrap_or_else(|| Reference::Branch(odoo.to_string()));
         match (&reference, repo.commit) {
             (Reference::Rev(declared), Some(commit)) if *declared != commit => {
@@ -165,12 +171,14 @@ impl Places {
     /// The directory that most checkouts are in, if the file can name it. Those that are elsewhere are told of.
     fn common(&self, repos: &[Repo], names: &[RepoName], others: &[Repo], notes: &mut Vec<Note>) -> String {
         let mut groups: Vec<(PathBuf, Vec<usize>)> = Vec::new();
+        let mut group_of: BTreeMap<&Path, usize> = BTreeMap::new();
         for (at, repo) in repos.iter().enumerate() {
-            let parent = repo.path.parent().unwrap_or(Path::new("")).to_owned();
-            match groups.iter_mut().find(|(known, _)| *known == parent) {
-                Some((_, members)) => members.push(at),
-                None => groups.push((parent, vec![at])),
+            let parent = repo.path.parent().unwrap_or(Path::new(""));
+            let group = *group_of.entry(parent).or_insert(groups.len());
+            if group == groups.len() {
+                groups.push((parent.to_owned(), Vec::new()));
             }
+            groups[group].1.push(at);
         }
         groups.sort_by_key(|(_, members)| std::cmp::Reverse(members.len()));
         let fits = |(parent, members): &&(PathBuf, Vec<usize>)| {
@@ -198,9 +206,7 @@ impl Places {
     /// told to ignore all that is there.
     fn is_free(&self, parent: &Path, directories: &BTreeSet<&str>) -> bool {
         let Some(below) = self.below(parent) else { return false };
-        let is_plain = !below.is_empty()
-            && !below.contains(['\\', ',', '$'])
-            && below.split('/').all(|part| !part.eq_ignore_ascii_case(".git"));
+        let is_plain = is_checkouts_path(&below);
         let Ok(entries) = std::fs::read_dir(self.base.join(parent)) else { return is_plain };
         let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         is_plain && names.all(|name| name.starts_with('.') || directories.contains(name.as_str()))

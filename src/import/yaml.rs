@@ -1,6 +1,6 @@
 //! YAML to [`Node`]s.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
@@ -9,8 +9,10 @@ use super::{Error, Place, Text};
 
 /// Far more than a list of repositories needs, and little enough for every recursion over it.
 const DEPTH: usize = 32;
-/// How many values aliases may stand for: a few lines of them can stand for more than a machine holds.
-const UNFOLDED: usize = 10_000;
+/// How much aliases may stand for: a few lines of them can stand for more than a machine holds.
+const UNFOLDED: usize = 1_000_000;
+/// What a value counts for, besides the bytes of its text.
+const VALUE: usize = 100;
 
 /// The documents of a file. A key that stands twice is refused: tools differ in which one they take.
 pub(super) fn documents(text: &Text) -> Result<Vec<Node>, Error> {
@@ -73,17 +75,18 @@ impl Builder<'_> {
                 self.put(value, anchor, line)
             }
             Event::Alias(anchor) => {
-                let Some(node) = self.anchors.get(&anchor).cloned() else {
+                let Some(node) = self.anchors.get(&anchor) else {
                     return Err(self.text.line(line).refuse("an alias stands inside what it names"));
                 };
-                self.unfolded += size(&node);
+                self.unfolded += size(node);
                 if self.unfolded > UNFOLDED {
                     return Err(self
                         .text
                         .line(line)
                         .refuse("the aliases stand for more than any list holds"));
                 }
-                self.put(node.value, 0, line)
+                let value = node.value.clone();
+                self.put(value, 0, line)
             }
             Event::SequenceStart(anchor, _) => self.begin(line, anchor, Content::List(Vec::new())),
             Event::MappingStart(anchor, _) => self.begin(line, anchor, Content::Map(Map::default())),
@@ -144,26 +147,26 @@ impl Map {
 fn merged(entries: Vec<Entry>) -> Result<Vec<Entry>, Error> {
     let (shared, mut own): (Vec<Entry>, Vec<Entry>) =
         entries.into_iter().partition(|entry| entry.key == "<<");
+    let mut keys: HashSet<String> = own.iter().map(|entry| entry.key.clone()).collect();
     for Entry { node, .. } in shared {
         let maps = match node.value {
             Value::List(maps) => maps,
             _ => vec![node],
         };
         for map in maps {
-            for entry in map.map("`<<`")? {
-                if own.iter().all(|other| other.key != entry.key) {
-                    own.push(entry.clone());
-                }
-            }
+            let new = map.map("`<<`")?.iter().filter(|entry| keys.insert(entry.key.clone()));
+            own.extend(new.cloned());
         }
     }
     Ok(own)
 }
 
 fn size(node: &Node) -> usize {
-    1 + match &node.value {
-        Value::Null | Value::Text(_) => 0,
-        Value::List(items) => items.iter().map(size).sum(),
-        Value::Map(entries) => entries.iter().map(|entry| size(&entry.node)).sum(),
-    }
+    VALUE
+        + match &node.value {
+            Value::Null => 0,
+            Value::Text(text) => text.len(),
+            Value::List(items) => items.iter().map(size).sum(),
+            Value::Map(entries) => entries.iter().map(|entry| entry.key.len() + size(&entry.node)).sum(),
+        }
 }

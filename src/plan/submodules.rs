@@ -1,8 +1,8 @@
 //! The submodules that the lock asks for, against what the surrounding repository has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::git::{GitModules, SubmoduleEntry, Superproject};
+use crate::git::{GitModules, SubmoduleEntry, SubmoduleName, SubmodulePath, Superproject};
 use crate::repo::{CommitId, RepoName};
 use crate::report::SubmoduleDifference as Difference;
 
@@ -20,6 +20,8 @@ pub(crate) struct Found<'a> {
     pub(crate) superproject: &'a Superproject,
     pub(crate) modules: GitModules,
     pub(crate) gitlinks: BTreeMap<String, CommitId>,
+    /// The project, relative to its top.
+    pub(crate) project: String,
     /// The directories of checkouts, relative to its top: they are oca's alone.
     pub(crate) directories: BTreeSet<String>,
     /// What repositories that say nothing else are below.
@@ -33,7 +35,7 @@ pub(crate) struct Comparison {
     /// All that the lock asks for and that can be submodules, by their names.
     pub(crate) submodules: Vec<Submodule>,
     /// Names of entries that are to go, and nothing else with them.
-    pub(crate) stale: Vec<String>,
+    pub(crate) stale: Vec<SubmoduleName>,
     /// Paths of gitlinks that are to go, and nothing else with them.
     pub(crate) phantoms: Vec<String>,
     /// Submodules that are to go with their work trees.
@@ -43,23 +45,25 @@ pub(crate) struct Comparison {
     /// What is in the way of a submodule: its path, and a tracked file.
     pub(crate) collisions: Vec<(RepoName, String, String)>,
     /// Entries without a gitlink that are none of oca's business.
-    pub(crate) foreign: Vec<String>,
+    pub(crate) foreign: Vec<SubmodulePath>,
+    /// Entries whose work trees cannot be what they say: the project is in them, or they are in another submodule.
+    pub(crate) untouchable: Vec<SubmodulePath>,
 }
 
 /// A submodule that nobody declares.
 #[derive(Clone, Debug)]
 pub(crate) struct Removal {
     pub(crate) repo: RepoName,
-    pub(crate) path: String,
-    pub(crate) name: String,
+    pub(crate) path: SubmodulePath,
+    pub(crate) name: SubmoduleName,
 }
 
 /// A submodule that stands elsewhere than where it is declared.
 #[derive(Clone, Debug)]
 pub(crate) struct Relocation {
-    pub(crate) name: String,
-    pub(crate) from: String,
-    pub(crate) to: String,
+    pub(crate) name: SubmoduleName,
+    pub(crate) from: SubmodulePath,
+    pub(crate) to: SubmodulePath,
 }
 
 /// Compares what the lock asks for with what is there.
@@ -67,13 +71,23 @@ pub(crate) fn compare_submodules(
     wanted: &[Submodule],
     found: &Found<'_>,
 ) -> Result<Comparison, crate::git::Error> {
+    let wanted_at: BTreeMap<&str, &Submodule> =
+        wanted.iter().map(|submodule| (&*submodule.entry.path, submodule)).collect();
+    let entries = found.modules.entries();
+    let names = entries.iter().map(|entry| entry.name.clone()).collect();
+    let (entries, untouchable): (Vec<_>, Vec<_>) =
+        entries.into_iter().partition(|entry| is_touchable(&entry.path, &wanted_at, found));
+    let untouchable = untouchable.into_iter().map(|entry| entry.path).collect();
     let mut comparer = Comparer {
         found,
-        entries: found.modules.entries(),
-        wanted: wanted.iter().map(|submodule| (submodule.entry.path.as_str(), submodule)).collect(),
+        entries,
+        names,
+        wanted: wanted_at,
+        bare_urls: HashMap::new(),
         kept: BTreeSet::new(),
-        comparison: Comparison::default(),
+        comparison: Comparison { untouchable, ..Comparison::default() },
     };
+    comparer.note_urls();
     for submodule in wanted {
         match found.superproject.tracked_in_place_of(&submodule.entry.path)? {
             Some(file) => comparer.collides(submodule, file),
@@ -89,13 +103,27 @@ pub(crate) fn compare_submodules(
     Ok(comparison)
 }
 
+/// Whether the work tree of a submodule may be moved or removed: the project is not in it, and it is in no other one.
+fn is_touchable(path: &SubmodulePath, wanted: &BTreeMap<&str, &Submodule>, found: &Found<'_>) -> bool {
+    let is_around = |inner: &str| SubmodulePath::parse(inner).is_ok_and(|inner| inner.is_in(path));
+    let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+    let mut is_inside = above.map(|above| wanted.contains_key(above) || found.gitlinks.contains_key(above));
+    !is_around(&found.project)
+        && !found.directories.iter().any(|directory| is_around(directory))
+        && !is_inside.any(|is_inside| is_inside)
+}
+
 struct Comparer<'a> {
     found: &'a Found<'a>,
     entries: Vec<SubmoduleEntry>,
+    /// The names of all entries.
+    names: BTreeSet<SubmoduleName>,
     /// By path.
     wanted: BTreeMap<&'a str, &'a Submodule>,
+    /// What is compared of each url.
+    bare_urls: HashMap<String, String>,
     /// The names of the entries that stay.
-    kept: BTreeSet<String>,
+    kept: BTreeSet<SubmoduleName>,
     comparison: Comparison,
 }
 
@@ -106,14 +134,14 @@ impl Comparer<'_> {
 
     /// A tracked file cannot be replaced by a gitlink without losing it.
     fn collides(&mut self, submodule: &Submodule, file: String) {
-        let path = submodule.entry.path.clone();
+        let path = submodule.entry.path.to_string();
         self.tell(Difference::Tracked { path: path.clone(), file: file.clone() });
         self.comparison.collisions.push((submodule.repo.clone(), path, file));
     }
 
     fn compare(&mut self, submodule: &Submodule) {
         let path = &submodule.entry.path;
-        let gitlink = self.found.gitlinks.get(path).copied();
+        let gitlink = self.found.gitlinks.get(&**path).copied();
         let here = self.entry_at(path).cloned();
         let entry = here.clone().or_else(|| self.elsewhere(submodule, gitlink.is_some()));
         let name = match &entry {
@@ -125,18 +153,18 @@ impl Comparer<'_> {
                 let (from, to) = (old.path.clone(), path.clone());
                 self.tell(Difference::Path {
                     repo: submodule.repo.clone(),
-                    found: from.clone(),
-                    path: to.clone(),
+                    found: from.to_string(),
+                    path: to.to_string(),
                 });
                 self.comparison.moves.push(Relocation { name: name.clone(), from, to });
             }
-            (None, None, None) => self.tell(Difference::Missing { path: path.clone() }),
-            (None, None, Some(commit)) => self.tell(Difference::Phantom { path: path.clone(), commit }),
-            (Some(_), _, None) => self.tell(Difference::NoGitlink { path: path.clone() }),
+            (None, None, None) => self.tell(Difference::Missing { path: path.to_string() }),
+            (None, None, Some(commit)) => self.tell(Difference::Phantom { path: path.to_string(), commit }),
+            (Some(_), _, None) => self.tell(Difference::NoGitlink { path: path.to_string() }),
             (Some(_), _, Some(_)) => {}
         }
         if let Some(found) = gitlink.filter(|found| *found != submodule.commit) {
-            self.tell(Difference::Commit { path: path.clone(), locked: submodule.commit, found });
+            self.tell(Difference::Commit { path: path.to_string(), locked: submodule.commit, found });
         }
         let mut wanted = SubmoduleEntry { name: name.clone(), ..submodule.entry.clone() };
         if let Some(old) = &here {
@@ -151,7 +179,7 @@ impl Comparer<'_> {
     }
 
     fn compare_entry(&mut self, found: &SubmoduleEntry, wanted: &SubmoduleEntry) {
-        let path = || wanted.path.clone();
+        let path = || wanted.path.to_string();
         if !self.is_same_url(&found.url, &wanted.url) {
             let (declared, found) = (wanted.url.clone(), found.url.clone());
             self.tell(Difference::Url { path: path(), declared, found });
@@ -164,7 +192,7 @@ impl Comparer<'_> {
 
     /// The entry of a path. Of several, the one whose git directory is there, or else the first.
     fn entry_at(&self, path: &str) -> Option<&SubmoduleEntry> {
-        let at = || self.entries.iter().filter(|entry| entry.path == path);
+        let at = || self.entries.iter().filter(|entry| *entry.path == *path);
         let name = self.found.superproject.name_at(path);
         at().find(|entry| Some(&entry.name) == name.as_ref()).or_else(|| at().next())
     }
@@ -172,10 +200,10 @@ impl Comparer<'_> {
     /// The entry of the same repository at a path that nothing is declared for: by another convention, or an older
     /// one. One that is a submodule itself is not taken from there for a gitlink that is here already.
     fn elsewhere(&self, submodule: &Submodule, has_gitlink: bool) -> Option<SubmoduleEntry> {
-        let is_live = |entry: &&SubmoduleEntry| self.found.gitlinks.contains_key(&entry.path);
+        let is_live = |entry: &&SubmoduleEntry| self.found.gitlinks.contains_key(&*entry.path);
         let same = || {
             self.entries.iter().filter(|entry| {
-                !self.wanted.contains_key(entry.path.as_str())
+                !self.wanted.contains_key(&*entry.path)
                     && !self.kept.contains(&entry.name)
                     && self.is_same_repository(entry, submodule)
             })
@@ -185,11 +213,18 @@ impl Comparer<'_> {
     }
 
     /// What a new entry is called: as its git directory that is there already, or else as its path.
-    fn free_name(&self, path: &str) -> String {
-        let is_free = |name: &String| !self.entries.iter().any(|entry| entry.name == *name);
-        let candidates = self.found.superproject.name_at(path).into_iter().chain([path.to_owned()]);
+    fn free_name(&self, path: &SubmodulePath) -> SubmoduleName {
+        let is_free = |name: &SubmoduleName| {
+            !self.names.iter().chain(&self.kept).any(|other| name.collides_with(other))
+        };
+        let candidates = self.found.superproject.name_at(path).into_iter();
         let numbered = (2..).map(|number| format!("{path}-{number}"));
-        candidates.chain(numbered).find(is_free).expect("there is always another number")
+        // Below a name that is taken already no number helps.
+        let elsewhere = (1..).map(|number| format!("oca-{number}/{path}"));
+        let words = std::iter::once(path.to_string())
+            .chain(numbered.zip(elsewhere).flat_map(|(one, other)| [one, other]));
+        let words = words.filter_map(|word| SubmoduleName::parse(&word).ok());
+        candidates.chain(words).find(is_free).expect("there is always another number")
     }
 
     /// All that is there and not declared.
@@ -200,20 +235,20 @@ impl Comparer<'_> {
                 continue;
             }
             let path = entry.path.clone();
-            let is_declared = self.wanted.contains_key(path.as_str());
+            let is_declared = self.wanted.contains_key(&*path);
             let same = self.wanted.values().find(|wanted| self.is_same_repository(&entry, wanted));
             let same = same.map(|submodule| submodule.repo.clone());
-            if self.comparison.collisions.iter().any(|(_, collided, _)| *collided == path) {
+            if self.comparison.collisions.iter().any(|(_, collided, _)| **collided == *path) {
                 continue;
             }
             if is_declared {
-                self.tell(Difference::Duplicate { path, name: entry.name.clone() });
+                self.tell(Difference::Duplicate { path: path.to_string(), name: entry.name.to_string() });
                 self.comparison.stale.push(entry.name);
-            } else if found.gitlinks.contains_key(&path) {
+            } else if found.gitlinks.contains_key(&*path) {
                 let own = self.own_name(&path);
                 let difference = match (&own, same.clone()) {
-                    (Some(_), _) => Difference::Undeclared { path: path.clone() },
-                    (None, Some(repo)) => Difference::Second { repo, path: path.clone() },
+                    (Some(_), _) => Difference::Undeclared { path: path.to_string() },
+                    (None, Some(repo)) => Difference::Second { repo, path: path.to_string() },
                     (None, None) => continue,
                 };
                 self.tell(difference);
@@ -221,15 +256,17 @@ impl Comparer<'_> {
                     self.comparison.removals.push(Removal { repo, path, name: entry.name });
                 }
             } else if same.is_some() || self.own_name(&path).is_some() || self.is_below_base(&entry.url) {
-                self.tell(Difference::Stale { path, name: entry.name.clone() });
+                self.tell(Difference::Stale { path: path.to_string(), name: entry.name.to_string() });
                 self.comparison.stale.push(entry.name);
             } else {
                 self.comparison.foreign.push(path);
             }
         }
-        let known: BTreeSet<String> = self.entries.iter().map(|entry| entry.path.clone()).collect();
+        let untouchable = self.comparison.untouchable.iter();
+        let known: BTreeSet<SubmodulePath> =
+            self.entries.iter().map(|entry| &entry.path).chain(untouchable).cloned().collect();
         for (path, commit) in &found.gitlinks {
-            if !known.contains(path) && !self.wanted.contains_key(path.as_str()) {
+            if !known.contains(path.as_str()) && !self.wanted.contains_key(path.as_str()) {
                 self.tell(Difference::Phantom { path: path.clone(), commit: *commit });
                 self.comparison.phantoms.push(path.clone());
             }
@@ -254,10 +291,17 @@ impl Comparer<'_> {
     }
 
     fn is_same_url(&self, one: &str, other: &str) -> bool {
+        self.bare_urls.get(one) == self.bare_urls.get(other)
+    }
+
+    fn note_urls(&mut self) {
+        let superproject = self.found.superproject;
         let bare = |url: &str| {
-            let url = self.found.superproject.absolute_url(url);
+            let url = superproject.absolute_url(url);
             url.trim_end_matches('/').trim_end_matches(".git").to_owned()
         };
-        bare(one) == bare(other)
+        let wanted = self.wanted.values().map(|submodule| &submodule.entry);
+        let urls = self.entries.iter().chain(wanted).map(|entry| &entry.url);
+        self.bare_urls = urls.map(|url| (url.clone(), bare(url))).collect();
     }
 }

@@ -299,3 +299,57 @@ fn pins_that_cannot_be_locked_are_told_for_the_next_try() {
     env.oca(&["lock", "-q"]).arg(format!("web@{web}")).success();
     assert!(env.read("oca.lock.json").contains(&web));
 }
+
+/// What a file of another tool cannot do: exhaust the machine, or end oca in another way than with an error.
+#[test]
+fn files_that_unfold_or_nest_without_end_are_refused() {
+    let bomb = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), "*a, ".repeat(10_000));
+    refused("x.yaml", bomb, "error: `x.yaml` at line 2: the aliases stand for more than any list holds\n");
+    let deep = |open: &str, close: &str| format!("{}{}", open.repeat(100_000), close.repeat(100_000));
+    for (name, text) in [
+        ("x.yaml", format!("a: {}\n", deep("[", "]"))),
+        ("y.yaml", format!("a: {}\n", deep("{a: ", "}"))),
+        ("z.yaml", "- ".repeat(100_000)),
+        ("x.json", format!("{{\"repos\": {}}}", deep("[", "]"))),
+        ("mrchef.toml", format!("a = {}\n", deep("[", "]"))),
+        ("mrchef.toml", format!("a = {}\n", deep("{a = ", "}"))),
+        ("mrchef.toml", format!("{}a = 1\n", "a.".repeat(100_000))),
+    ] {
+        let env = Env::new();
+        env.write(name, text);
+        env.oca(&["init", "--from", name]).stderr_contains("error: ").status(2);
+        assert!(!env.exists("repos.toml"), "{name}");
+    }
+    let env = Env::new();
+    env.write("repos.yaml", " ".repeat(5 << 20));
+    env.oca(&["init", "--from", "repos.yaml"])
+        .stderr(&format!("error: `repos.yaml` is larger than 4 MiB, and is no list of repositories\n{HINT}"))
+        .status(2);
+}
+
+#[test]
+fn what_repos_toml_cannot_hold_is_refused_in_its_place() {
+    let body = "  src: https://h/a/web 18.0\n";
+    refused(
+        "spec.yaml",
+        format!("web:\n{body}  modules: [../x]\n"),
+        "error: `spec.yaml` at line 1: `../x` does not begin with the name of a module\n",
+    );
+    let env = Env::new();
+    env.write("spec.yaml", format!("\"a\\nb/web\":\n{body}\"c,d/dms\":\n{body}"));
+    env.oca(&["init", "--from", "spec.yaml"]).stderr_contains("goes to `oca`").success();
+    env.oca(&["list"]).stderr_contains("error: there is no `oca.lock.json`").status(1);
+}
+
+#[test]
+fn brackets_without_end_in_repos_toml_are_an_error() {
+    for name in ["repos.toml", "repos.local.toml"] {
+        for text in [format!("a = {}", "[".repeat(100_000)), "a = \"x\0\"\n".to_owned(), "a.".repeat(100_000)]
+        {
+            let env = Env::new();
+            env.write("repos.toml", "odoo = \"18.0\"\n[profiles.s]\nrepos = []\n");
+            env.write(name, text);
+            env.oca(&["list"]).stderr_contains(&format!("`{name}` is not valid TOML at line 1")).status(2);
+        }
+    }
+}

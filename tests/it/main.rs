@@ -64,6 +64,8 @@ mod ssh;
 mod status;
 mod submodules;
 mod submodules_check;
+#[cfg(unix)]
+mod submodules_hostile;
 mod submodules_modes;
 mod submodules_odd;
 mod sync;

@@ -10,7 +10,7 @@ use crate::cli::{Format, FormatArg};
 use crate::config::Profile;
 use crate::error::{Error, counted};
 use crate::export::{self, Directories, Guarded, Manifest, Repository, Site};
-use crate::git::SubmoduleEntry;
+use crate::git::{SubmoduleEntry, SubmodulePath};
 use crate::lock::Lock;
 use crate::lock::foreign::{self, Abroad};
 use crate::output::json;
@@ -122,17 +122,18 @@ fn declaration(args: &Args, session: &Session<'_>, lock: &Lock) -> Result<(), Er
         session.printer.data(&foreign::repos_yaml(&repos));
         return Ok(());
     }
-    session.printer.data(&repos.iter().map(|repo| entry(repo).render()).collect::<String>());
+    let entries = repos.iter().map(|repo| Ok(entry(repo)?.render())).collect::<Result<String, Error>>()?;
+    session.printer.data(&entries);
     session.printer.note("a .gitmodules names no commits; beside it, these commands stage them:");
     foreign::gitlinks(&repos).for_each(|command| session.printer.note(&command));
     Ok(())
 }
 
 /// What a `.gitmodules` says of a repository. By its nature it names no commit.
-fn entry(repo: &Abroad<'_>) -> SubmoduleEntry {
+fn entry(repo: &Abroad<'_>) -> Result<SubmoduleEntry, Error> {
     let branch = repo.locked.pin.reference.as_branch().map(str::to_owned);
-    let (path, url) = (repo.path.clone(), repo.url.as_str().to_owned());
-    SubmoduleEntry { name: path.clone(), path, url, branch, shallow: true }
+    let (path, url) = (SubmodulePath::declared(&repo.path)?, repo.url.as_str().to_owned());
+    Ok(SubmoduleEntry { name: path.as_name(), path, url, branch, shallow: true })
 }
 
 /// What goes into the export.

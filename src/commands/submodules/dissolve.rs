@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{STAGED, checkouts};
 use crate::commands::sync::{keep_out, undeclared};
 use crate::error::{Error, counted};
-use crate::git::{self, Module, Superproject, SuperprojectChange};
+use crate::git::{self, Module, SubmodulePath, Superproject, SuperprojectChange};
 use crate::lock::Lock;
 use crate::plan;
 use crate::repo::RepoName;
@@ -36,11 +36,11 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
     let mut dissolved: BTreeSet<RepoName> = BTreeSet::new();
     let declared = checkouts(&session.config.profiles, &top)?.into_iter();
     let declared = declared.filter(|(_, repo)| lock.repo(&plan::pin(repo)).is_some());
-    let mut checkouts: BTreeMap<String, RepoName> =
+    let mut checkouts: BTreeMap<SubmodulePath, RepoName> =
         declared.map(|(path, repo)| (path, repo.name.clone())).collect();
     // What oca made and nobody declares any more stays a checkout until it is pruned.
     for (path, name) in undeclared(session)? {
-        let below = superproject.path_of(&path);
+        let below = superproject.path_of(&path).and_then(|path| SubmodulePath::parse(&path).ok());
         checkouts.extend(below.map(|path| (path, name)));
     }
     for (path, repo) in checkouts {
@@ -50,8 +50,8 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
             change.forget.push(entry.name.clone());
             dissolved.insert(repo.clone());
         }
-        if gitlinks.contains_key(&path) {
-            change.unstage.push(path);
+        if gitlinks.contains_key(&*path) {
+            change.unstage.push(path.to_string());
             dissolved.insert(repo);
         }
     }
@@ -63,6 +63,7 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
         session.printer.note(&format!("{count} would become ordinary checkouts"));
         return Ok(());
     }
+    session.config.profiles.iter().try_for_each(|profile| session.refuse_links(profile))?;
     superproject.refuse_locked()?;
     released.iter().try_for_each(Module::release)?;
     dissolved.iter().for_each(|name| session.printer.note(&format!("{name}: no submodule any more")));

@@ -14,7 +14,7 @@ pub(super) use survey::Survey;
 use crate::cli::{Format, FormatArg};
 use crate::config::{Mode, Profile, Repo};
 use crate::error::{Error, counted};
-use crate::git::Superproject;
+use crate::git::{SubmodulePath, Superproject};
 use crate::output::json;
 use crate::report::RepoOutcome;
 use crate::session::Session;
@@ -107,13 +107,13 @@ fn no_superproject(session: &Session<'_>) -> Error {
 fn checkouts<'p>(
     profiles: impl IntoIterator<Item = &'p Profile>,
     top: &str,
-) -> Result<Vec<(String, &'p Repo)>, Error> {
+) -> Result<Vec<(SubmodulePath, &'p Repo)>, Error> {
     let mut seen = BTreeSet::new();
     let mut checkouts = Vec::new();
     for profile in profiles {
         let directory = directory(profile, top)?;
         for repo in &profile.repos {
-            let path = joined(&directory, repo.name.as_str());
+            let path = SubmodulePath::declared(&joined(&directory, repo.name.as_str()))?;
             if seen.insert(path.clone()) {
                 checkouts.push((path, repo));
             }

@@ -6,7 +6,7 @@ use super::joined;
 use super::survey::Survey;
 use crate::commands::sync::KEEP_OUT;
 use crate::error::Error;
-use crate::fs::{create_directory, read_if_there, remove_file};
+use crate::fs::{read_if_there, remove_file};
 use crate::git::{self, Active, CheckoutError, Head, SubmoduleEntry, SuperprojectChange};
 use crate::output::render_outcome;
 use crate::plan::{Comparison, Removal, Submodule};
@@ -24,15 +24,15 @@ pub(in crate::commands) struct How {
 impl Survey<'_> {
     /// Moves work trees to where they are declared, as they stand. One whose place is taken stays where it is.
     pub(in crate::commands) fn relocate(&self) -> Result<(), Error> {
-        let top = self.superproject.directory();
         for relocation in &self.comparison.moves {
-            let (from, to) = (top.join(&relocation.from), top.join(&relocation.to));
-            if git::is_free(&to) && from.join(".git").exists() && !from.is_symlink() {
-                create_directory(to.parent().unwrap_or(top))?;
-                git::move_work_tree(&from, &to)?;
-                self.superproject.module(&relocation.name, &relocation.to).connect()?;
+            match self.superproject.move_work_tree(&relocation.from, &relocation.to) {
+                Ok(true) => self.superproject.module(&relocation.name, &relocation.to).connect()?,
+                Ok(false) => {}
+                Err(error @ git::Error::LinkOnTheWay { .. }) => {
+                    self.session.printer.warning(&format!("`{}` is not moved: {error}", relocation.from));
+                }
+                Err(error) => return Err(error.into()),
             }
-            git::remove_if_empty(&from);
         }
         Ok(())
     }
@@ -78,9 +78,13 @@ impl Survey<'_> {
         let Comparison { submodules, stale, phantoms, moves, .. } = &self.comparison;
         let gitlinks = self.superproject.gitlinks()?;
         let gone = removed.iter().map(|removal| &removal.path).chain(moves.iter().map(|moved| &moved.from));
-        let gone = phantoms.iter().chain(gone).filter(|path| gitlinks.contains_key(*path));
+        let gone = phantoms
+            .iter()
+            .cloned()
+            .chain(gone.map(ToString::to_string))
+            .filter(|path| gitlinks.contains_key(path.as_str()));
         let top = self.superproject.directory();
-        let populated = submodules.iter().filter(|one| top.join(&one.entry.path).join(".git").exists());
+        let populated = submodules.iter().filter(|one| top.join(&*one.entry.path).join(".git").exists());
         let active = populated.map(|Submodule { entry, .. }| Active {
             name: entry.name.clone(),
             url: self.superproject.absolute_url(&entry.url),
@@ -88,7 +92,7 @@ impl Survey<'_> {
         });
         Ok(SuperprojectChange {
             stage: submodules.iter().map(|one| (one.entry.path.clone(), one.commit)).collect(),
-            unstage: gone.cloned().collect(),
+            unstage: gone.collect(),
             active: active.collect(),
             forget: stale.iter().chain(removed.iter().map(|removal| &removal.name)).cloned().collect(),
         })
@@ -100,6 +104,9 @@ impl Survey<'_> {
         let module = self.superproject.module(&removal.name, &removal.path);
         let checkout = module.checkout();
         let failed = |error| Outcome::CheckoutFailed { step: Step::Remove, error };
+        if let Err(error) = module.refuse_links() {
+            return failed(error);
+        }
         let head = match checkout.head() {
             Ok(head) => head,
             Err(error) => return Outcome::CheckoutFailed { step: Step::Inspect, error },
@@ -125,7 +132,7 @@ impl Survey<'_> {
         } else if how.dry {
             return Outcome::Removed;
         }
-        git::remove_if_empty(checkout.path());
+        module.remove_empty_work_tree();
         let left = if how.prune { module.remove() } else { module.abandon() };
         left.map_or_else(failed, |()| Outcome::Removed)
     }

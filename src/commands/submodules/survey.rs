@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::{STAGED, checkouts, directory, joined, no_superproject};
 use crate::error::{Error, counted};
-use crate::git::{CheckoutError, GitModules, Module, SubmoduleEntry, Superproject};
+use crate::git::{CheckoutError, GitModules, Module, SubmoduleEntry, SubmodulePath, Superproject};
 use crate::lock::Lock;
 use crate::plan::{self, Comparison, Found, Submodule};
-use crate::repo::RepoName;
+use crate::repo::{RepoName, one_line};
 use crate::report::{Outcome, RepoOutcome, SubmoduleDifference};
 use crate::session::Session;
 
@@ -42,6 +42,7 @@ impl<'s> Survey<'s> {
             superproject: &superproject,
             modules: superproject.modules()?,
             gitlinks: superproject.gitlinks()?,
+            project: top.clone(),
             directories,
             base_url: session.remote_url(session.config.base.as_url())?.without_secret().as_str().to_owned(),
         };
@@ -57,7 +58,7 @@ impl<'s> Survey<'s> {
     /// The git directory of the checkout at a path; `None` where a tracked file is in its way.
     pub(in crate::commands) fn module(&self, checkout: &Path) -> Option<Module> {
         let path = joined(&self.top, &slashed(checkout.strip_prefix(self.session.root()).ok()?));
-        let submodule = self.comparison.submodules.iter().find(|submodule| submodule.entry.path == path)?;
+        let submodule = self.comparison.submodules.iter().find(|submodule| *submodule.entry.path == *path)?;
         Some(self.module_of(&submodule.entry))
     }
 
@@ -83,25 +84,35 @@ impl<'s> Survey<'s> {
             printer.note(&format!("{differences} in `.gitmodules` and the index would be settled:"));
             self.differences().iter().for_each(|difference| printer.note(&format!("  {difference}")));
         }
+        self.passed_over().iter().for_each(|text| printer.warning(text));
         if self.is_staged {
             printer.note(STAGED);
         }
     }
 
+    /// What is said of entries that nothing is done for, because they lead where they must not.
+    fn passed_over(&self) -> Vec<String> {
+        let untouchable = self.comparison.untouchable.iter().map(|path| {
+            format!("the entry with the path `{path}` is passed over: the project or another submodule is in the way")
+        });
+        let passed_over = self.modules.passed_over().into_iter().chain(untouchable);
+        passed_over.map(|text| one_line(&format!("`.gitmodules`: {text}"))).collect()
+    }
+
     /// What is no difference, and good to know.
     pub(super) fn notes(&self) -> Result<Vec<String>, Error> {
-        let mut notes = Vec::new();
+        let mut notes = self.passed_over();
         let top = self.superproject.directory();
         // Who names no profile is told of none.
         let asked = checkouts(self.session.profiles().unwrap_or_default(), &self.top)?;
         let asked = asked.iter().filter(|(_, repo)| !self.session.config.skips(&repo.name));
-        let asked: BTreeSet<&String> = asked.map(|(path, _)| path).collect();
+        let asked: BTreeSet<&SubmodulePath> = asked.map(|(path, _)| path).collect();
         for Submodule { entry, .. } in &self.comparison.submodules {
             let path = &entry.path;
-            if !top.join(path).join(".git").exists() && asked.contains(path) {
+            if !top.join(&**path).join(".git").exists() && asked.contains(path) {
                 notes.push(format!("`{path}` is not populated: run `oca sync`"));
             }
-            if top.join(path).join(".gitmodules").exists() {
+            if top.join(&**path).join(".gitmodules").exists() {
                 notes.push(format!("`{path}` has submodules of its own, which oca leaves alone"));
             }
         }
@@ -129,7 +140,7 @@ fn wanted(session: &Session<'_>, lock: &Lock, top: &str) -> Result<Vec<Submodule
             return Err(Error::SecretInSubmodule { name: repo.name.clone() });
         }
         let entry = SubmoduleEntry {
-            name: path.clone(),
+            name: path.as_name(),
             path,
             url: url.as_str().to_owned(),
             branch: repo.reference.as_branch().map(str::to_owned),

@@ -157,7 +157,10 @@ impl Checkout {
     pub(crate) fn obstacle(&self, head: &Head) -> Option<CheckoutError> {
         let path = self.path.clone();
         match head {
-            Head::NotGit => Some(CheckoutError::NotGit { path }),
+            Head::NotGit => Some(match git_file(&self.path).filter(|git| git.exists()) {
+                Some(git) => CheckoutError::Elsewhere { path, git },
+                None => CheckoutError::NotGit { path },
+            }),
             Head::Link => Some(CheckoutError::Link { path }),
             Head::Other(None) => Some(CheckoutError::Unborn { path }),
             Head::Absent | Head::HalfClone | Head::Complete(_) | Head::Other(Some(_)) => None,
@@ -190,8 +193,9 @@ impl Checkout {
 
     /// Where HEAD, the marker and the journal are: of a submodule, what the file `.git` leads to.
     fn git_directory(&self) -> PathBuf {
-        // A linked work tree has its objects elsewhere: it is none of ours.
-        let of_submodule = git_file(&self.path).filter(|git| !git.join("commondir").exists());
+        // A linked work tree has its objects elsewhere, and so has one of another repository: they are none of ours.
+        let is_ours = |git: &PathBuf| !git.join("commondir").exists() && is_of_submodule(&self.path, git);
+        let of_submodule = git_file(&self.path).filter(is_ours);
         of_submodule.unwrap_or_else(|| self.path.join(".git"))
     }
 
@@ -273,7 +277,7 @@ impl Checkout {
     }
 
     fn open(&self) -> Result<Repository, Error> {
-        Ok(Repository::open(&self.path)?)
+        open_work_tree(&self.path)
     }
 }
 
@@ -281,6 +285,24 @@ impl Checkout {
 pub(super) fn git_file(work_tree: &Path) -> Option<PathBuf> {
     let text = read_text(&work_tree.join(".git")).ok()?;
     Some(work_tree.join(text.strip_prefix("gitdir:")?.trim()))
+}
+
+/// Whether a git directory is one of those that a repository around the work tree keeps for its submodules.
+fn is_of_submodule(work_tree: &Path, git: &Path) -> bool {
+    let (Ok(work_tree), Ok(git)) = (work_tree.canonicalize(), git.canonicalize()) else { return false };
+    work_tree.ancestors().skip(1).any(|above| {
+        let own = git_file(above).unwrap_or_else(|| above.join(".git"));
+        own.join("modules").canonicalize().is_ok_and(|modules| git != modules && git.starts_with(modules))
+    })
+}
+
+/// The repository of a work tree. Its configuration has no say in where that is: files are written and deleted in it.
+pub(super) fn open_work_tree(path: &Path) -> Result<Repository, Error> {
+    let repository = Repository::open(path)?;
+    if !repository.is_bare() {
+        repository.set_workdir(path, false)?;
+    }
+    Ok(repository)
 }
 
 /// Whether oca completed a checkout that has this git directory.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use git2::{ConfigLevel, IndexEntry, IndexTime};
 
-use super::{GITLINK, GitModules, Superproject, gitlinks, gitmodules};
+use super::{GITLINK, GitModules, SubmoduleName, SubmodulePath, Superproject, gitlinks, gitmodules};
 use crate::fs::{Context, read_if_there, write_if_changed};
 use crate::git::Error;
 use crate::git::store::oid;
@@ -19,20 +19,20 @@ pub(super) const JOURNAL: &str = "oca-staging";
 #[derive(Debug, Default)]
 pub(crate) struct Change {
     /// The gitlinks to stage, by their paths.
-    pub(crate) stage: BTreeMap<String, CommitId>,
+    pub(crate) stage: BTreeMap<SubmodulePath, CommitId>,
     /// Gitlinks to take out of the index.
     pub(crate) unstage: Vec<String>,
     /// Submodules that git is to look after here.
     pub(crate) active: Vec<Active>,
     /// Names that git's configuration is to forget.
-    pub(crate) forget: Vec<String>,
+    pub(crate) forget: Vec<SubmoduleName>,
 }
 
 /// A submodule that has a work tree.
 #[derive(Debug)]
 pub(crate) struct Active {
     /// Of its entry.
-    pub(crate) name: String,
+    pub(crate) name: SubmoduleName,
     /// Absolute.
     pub(crate) url: String,
     /// Whether it is another one than before; else the user's own choice in git's configuration stays.
@@ -53,7 +53,7 @@ impl Superproject {
         let mut index = self.repository.index()?;
         let staged = gitlinks(&index);
         let stage: Vec<_> =
-            change.stage.iter().filter(|(path, commit)| staged.get(*path) != Some(commit)).collect();
+            change.stage.iter().filter(|(path, commit)| staged.get(&***path) != Some(commit)).collect();
         let has_staged = self.has_staged(modules)?;
         let is_staged = !has_staged || !stage.is_empty() || !change.unstage.is_empty();
         let settings = self.settings(change)?;
@@ -88,7 +88,7 @@ impl Superproject {
             for (path, commit) in stage {
                 // Where two sides of a merge disagree, the lock has the last word.
                 for side in 1..=3 {
-                    let _no_conflict = index.remove(Path::new(path), side);
+                    let _no_conflict = index.remove(Path::new(&**path), side);
                 }
                 index.add(&gitlink(path, *commit))?;
             }

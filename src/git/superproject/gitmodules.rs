@@ -1,8 +1,11 @@
 //! `.gitmodules`: what it says, and changes of single entries that leave everything else as it stands, comments and
 //! the user's own keys too.
 
+use std::collections::BTreeMap;
+
+use super::place::{SubmoduleName, SubmodulePath};
 use crate::git::config_edit::{ConfigText, Name, header, quoted};
-use crate::git::config_text::{Malformed, Section};
+use crate::git::config_text::Malformed;
 
 /// The name of the file, at the top of the work tree.
 pub(crate) const FILE_NAME: &str = ".gitmodules";
@@ -12,12 +15,11 @@ pub(crate) const FILE_NAME: &str = ".gitmodules";
 pub(crate) struct GitModules(ConfigText);
 
 /// What an entry says of a submodule, as far as oca has a say in it.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Entry {
-    /// What git calls it: its git directory has that name, wherever the submodule is moved to.
-    pub(crate) name: String,
-    /// Relative to the top of the work tree, without a slash at its end.
-    pub(crate) path: String,
+    /// Its git directory has that name, wherever the submodule is moved to.
+    pub(crate) name: SubmoduleName,
+    pub(crate) path: SubmodulePath,
     /// Empty where there is none.
     pub(crate) url: String,
     pub(crate) branch: Option<String>,
@@ -35,7 +37,7 @@ impl Entry {
     /// What each key should be; one without a value should not be there.
     fn fields(&self) -> [(&'static str, Option<String>); 4] {
         [
-            ("path", Some(self.path.clone())),
+            ("path", Some(self.path.to_string())),
             ("url", Some(self.url.clone())),
             ("branch", self.branch.clone()),
             ("shallow", self.shallow.then(|| "true".to_owned())),
@@ -52,27 +54,45 @@ impl GitModules {
         self.0.text()
     }
 
-    /// The submodules in the order of the file. Git passes over those without a path, and over names that would lead
-    /// out of its directory.
+    /// The submodules in the order of the file, as far as they can be submodules.
     pub(crate) fn entries(&self) -> Vec<Entry> {
-        let mut names: Vec<&str> = Vec::new();
-        for section in self.0.sections() {
-            if let Some(name) = submodule(section).filter(|name| !names.contains(name) && is_plain(name)) {
+        self.read().into_iter().filter_map(Result::ok).collect()
+    }
+
+    /// What is said of entries that git and oca pass over, because they would lead elsewhere.
+    pub(crate) fn passed_over(&self) -> Vec<String> {
+        self.read().into_iter().filter_map(Result::err).collect()
+    }
+
+    /// All that have a path: git passes over the others.
+    fn read(&self) -> Vec<Result<Entry, String>> {
+        let mut values: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
+        let mut names = Vec::new();
+        for section in self.0.sections().iter().filter(|section| section.name == "submodule") {
+            let Some(name) = section.subsection.as_deref() else { continue };
+            let values = values.entry(name).or_insert_with(|| {
                 names.push(name);
-            }
+                BTreeMap::new()
+            });
+            // The last of several counts.
+            values.extend(section.variables.iter().map(|variable| (&*variable.key, &*variable.value)));
         }
-        let entry = |name: &&str| {
-            let value = |key: &str| self.0.value(section_of(name), key).map(str::to_owned);
-            let path = value("path")?.trim_end_matches('/').to_owned();
-            Some(Entry {
-                name: (*name).to_owned(),
-                path: path.strip_prefix("./").map(str::to_owned).unwrap_or(path),
+        let entry = |name: &str| {
+            let values = values.get(name)?;
+            let value = |key: &str| values.get(key).map(|value| (*value).to_owned());
+            let path = value("path")?;
+            let passed_over =
+                |why| format!("the entry `{name}` with the path `{path}` is passed over: {why}");
+            let place = SubmoduleName::parse(name).and_then(|name| Ok((name, SubmodulePath::parse(&path)?)));
+            Some(place.map_err(passed_over).map(|(name, path)| Entry {
+                name,
+                path,
                 url: value("url").unwrap_or_default(),
                 branch: value("branch"),
                 shallow: value("shallow").is_some_and(|value| is_true(&value)),
-            })
+            }))
         };
-        names.iter().filter_map(entry).collect()
+        names.into_iter().filter_map(entry).collect()
     }
 
     /// Makes an entry say this: a new one at the end, or the one of that name where it differs.
@@ -81,31 +101,24 @@ impl GitModules {
         if self.0.named(section).next().is_none() {
             return self.0.append(&entry.render());
         }
-        let old = self.entries().into_iter().find(|old| old.name == entry.name).unwrap_or_default();
-        for ((key, value), (_, old)) in std::iter::zip(entry.fields(), old.fields()) {
-            if value != old || self.0.value(section, key).is_none() {
+        let old = self.entries().into_iter().find(|old| old.name == entry.name);
+        let old = old.map(|old| old.fields());
+        for (at, (key, value)) in entry.fields().into_iter().enumerate() {
+            let is_same = old.as_ref().is_some_and(|old| old[at].1 == value);
+            if !is_same || self.0.value(section, key).is_none() {
                 self.0.set(section, key, value.as_deref());
             }
         }
     }
 
     /// Takes an entry out.
-    pub(crate) fn remove(&mut self, name: &str) {
+    pub(crate) fn remove(&mut self, name: &SubmoduleName) {
         self.0.remove(section_of(name));
     }
 }
 
-fn section_of(name: &str) -> Name<'_> {
+fn section_of(name: &SubmoduleName) -> Name<'_> {
     ("submodule", Some(name))
-}
-
-fn submodule(section: &Section) -> Option<&str> {
-    section.subsection.as_deref().filter(|_| section.name == "submodule")
-}
-
-/// Whether a name stays below the directory of git directories.
-fn is_plain(name: &str) -> bool {
-    !name.is_empty() && !name.starts_with('/') && name.split(['/', '\\']).all(|part| part != "..")
 }
 
 fn is_true(value: &str) -> bool {
@@ -135,11 +148,15 @@ mod tests {
 # The end.
 ";
 
+    fn name_of(name: &str) -> SubmoduleName {
+        SubmoduleName::parse(name).expect("a name")
+    }
+
     fn entry(name: &str, path: &str) -> Entry {
         let url = "https://github.com/OCA/web.git".to_owned();
         Entry {
-            name: name.to_owned(),
-            path: path.to_owned(),
+            name: name_of(name),
+            path: SubmodulePath::parse(path).expect("a path"),
             url,
             branch: Some("18.0".into()),
             shallow: true,
@@ -150,7 +167,7 @@ mod tests {
     fn a_change_keeps_what_it_is_not_about() {
         let mut modules = GitModules::parse(TEXT).expect("a file");
         modules.put(&entry("oca/web", "oca/web"));
-        modules.remove("old");
+        modules.remove(&name_of("old"));
         modules.put(&entry("oca/dms", "oca/dms"));
         let expected = "\
 # Ours, and one of somebody else.
@@ -184,7 +201,7 @@ mod tests {
     fn keys_that_should_not_be_there_go_and_the_last_of_several_counts() {
         let text = "[submodule \"web\"] path = a\r\n\tbranch = 17.0\r\n\turl = x\r\n[submodule \"web\"]\r\n\tpath = oca/web/";
         let mut modules = GitModules::parse(text).expect("a file");
-        assert_eq!(modules.entries()[0].path, "oca/web");
+        assert_eq!(&*modules.entries()[0].path, "oca/web");
         modules.put(&Entry { branch: None, shallow: false, ..entry("web", "oca/new") });
         assert_eq!(
             modules.text(),
@@ -192,13 +209,23 @@ mod tests {
         );
         modules.put(&entry("dms", "d"));
         assert!(modules.text().contains("\tpath = oca/new\r\n[submodule \"dms\"]\r\n\tpath = d\r\n"));
-        modules.remove("web");
+        modules.remove(&name_of("web"));
         assert!(modules.text().starts_with("[submodule \"dms\"]"), "{}", modules.text());
     }
 
     #[test]
     fn names_that_lead_astray_are_passed_over_as_git_does() {
-        let text = "[submodule \"../../x\"]\n\tpath = x\n[submodule \"y\"]\n\turl = y\n";
-        assert_eq!(GitModules::parse(text).expect("a file").entries(), []);
+        let text = "[submodule \"../../x\"]\n\tpath = x\n[submodule \"y\"]\n\turl = y\n[submodule \"z\"]\n\tpath = ../z\n";
+        let mut modules = GitModules::parse(text).expect("a file");
+        assert_eq!(modules.entries(), []);
+        assert_eq!(
+            modules.passed_over(),
+            [
+                "the entry `../../x` with the path `x` is passed over: the name leads to another directory",
+                "the entry `z` with the path `../z` is passed over: the path leads out of the work tree, or is no path",
+            ]
+        );
+        modules.put(&entry("z", "oca/z"));
+        assert_eq!(modules.entries(), [entry("z", "oca/z")]);
     }
 }

@@ -4,7 +4,9 @@
 pub(super) mod change;
 pub(super) mod gitmodules;
 pub(super) mod module;
+pub(super) mod place;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -13,24 +15,30 @@ use git2::{ErrorCode, Index, Repository, RepositoryOpenFlags};
 use change::JOURNAL;
 pub(crate) use change::{Active, Change};
 pub(crate) use gitmodules::{Entry, GitModules};
-pub(crate) use module::{Module, is_free, move_work_tree, remove_if_empty};
+pub(crate) use module::Module;
+use place::Place;
+pub(crate) use place::{SubmoduleName, SubmodulePath};
 
 use super::Error;
 use super::checkout::{ASIDE_PREFIX, git_file};
 use super::store::bytes;
-use crate::fs::read_if_there;
+use crate::fs::{Context, read_if_there};
 use crate::repo::{CommitId, RemoteUrl};
 
 /// How git marks a submodule in a tree and in the index.
 const GITLINK: u32 = 0o160_000;
 /// The bits of an entry's flags that tell the sides of a conflict.
 const STAGE: u16 = 0x3000;
+/// Far more than all repositories that there are need in a `.gitmodules`.
+const LARGEST: usize = 4 << 20;
 
 /// A repository that may have submodules.
 pub(crate) struct Superproject {
     repository: Repository,
     /// The top of its work tree, absolute.
     directory: PathBuf,
+    /// What urls of submodules are relative to, without secrets.
+    base_url: OnceCell<String>,
 }
 
 impl Superproject {
@@ -62,7 +70,7 @@ impl Superproject {
         {
             repository.set_index(&mut Index::open(&index)?)?;
         }
-        Ok(Some(Self { repository, directory }))
+        Ok(Some(Self { repository, directory, base_url: OnceCell::new() }))
     }
 
     /// The top of its work tree, absolute.
@@ -108,10 +116,12 @@ impl Superproject {
         if !url.starts_with("./") && !url.starts_with("../") {
             return url.to_owned();
         }
-        let own = || self.directory.to_string_lossy().into_owned();
-        let origin = self.origin().and_then(|url| RemoteUrl::parse(&url).ok());
-        let base = origin.map_or_else(own, |origin| origin.without_secret().as_str().to_owned());
-        relative_url(&base, url).unwrap_or_else(|| url.to_owned())
+        let base = self.base_url.get_or_init(|| {
+            let own = || self.directory.to_string_lossy().into_owned();
+            let origin = self.origin().and_then(|url| RemoteUrl::parse(&url).ok());
+            origin.map_or_else(own, |origin| origin.without_secret().as_str().to_owned())
+        });
+        relative_url(base, url).unwrap_or_else(|| url.to_owned())
     }
 
     /// What `.gitmodules` says in the work tree.
@@ -120,13 +130,19 @@ impl Superproject {
         if file.is_symlink() {
             return Err(Error::ModulesLink { file });
         }
-        let text = read_if_there(&file)?.unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
-        GitModules::parse(&text).map_err(|malformed| Error::ModulesMalformed {
-            file,
-            line: malformed.line,
-            why: malformed.why,
-        })
+        let bytes = read_if_there(&file)?.unwrap_or_default();
+        let malformed = |line, why| Error::ModulesMalformed { file, line, why };
+        if bytes.len() > LARGEST {
+            return Err(malformed(1, format!("the file is larger than {} MiB", LARGEST >> 20)));
+        }
+        // What is written back is all that was there.
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => GitModules::parse(text).map_err(|found| malformed(found.line, found.why)),
+            Err(error) => {
+                let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+                Err(malformed(line, "this is not UTF-8".to_owned()))
+            }
+        }
     }
 
     /// Whether the index has `.gitmodules` as it stands in the work tree.
@@ -162,13 +178,33 @@ impl Superproject {
     }
 
     /// The git directory of a submodule and its work tree, by its name and its path.
-    pub(crate) fn module(&self, name: &str, path: &str) -> Module {
-        Module::new(self.modules_directory().join(name), self.directory.join(path))
+    pub(crate) fn module(&self, name: &SubmoduleName, path: &SubmodulePath) -> Module {
+        let git = Place::of_git_directory(self.repository.path(), name);
+        Module::new(git, Place::of_work_tree(&self.directory, path))
+    }
+
+    /// Moves the work tree of a submodule to a place that is free. Returns whether it did.
+    pub(crate) fn move_work_tree(&self, from: &SubmodulePath, to: &SubmodulePath) -> Result<bool, Error> {
+        let [from, to] = [from, to].map(|path| Place::of_work_tree(&self.directory, path));
+        from.refuse_links()?;
+        to.refuse_links()?;
+        let is_moved = module::is_free(to.path()) && from.path().join(".git").exists();
+        if is_moved {
+            let parent = to.path().parent().unwrap_or(&self.directory);
+            std::fs::create_dir_all(parent).at("create", parent)?;
+            let _absent = std::fs::remove_dir(to.path());
+            std::fs::rename(from.path(), to.path()).at("move", from.path())?;
+        }
+        let _not_empty = std::fs::remove_dir(from.path());
+        Ok(is_moved)
     }
 
     /// Clears away what a killed run left among the git directories of a directory's submodules.
     pub(crate) fn sweep(&self, directory: &str) -> Result<(), Error> {
-        let modules = self.modules_directory().join(directory);
+        let Ok(name) = SubmoduleName::parse(directory) else { return Ok(()) };
+        let place = Place::of_git_directory(self.repository.path(), &name);
+        place.refuse_links()?;
+        let modules = place.path();
         for entry in std::fs::read_dir(modules).into_iter().flatten().flatten() {
             if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX) {
                 crate::fs::remove_directory(&entry.path())?;
@@ -179,14 +215,17 @@ impl Superproject {
 
     /// The git directories of submodules of oca's that were in a directory and have no entry any more, with the names
     /// that they had.
-    pub(crate) fn abandoned(&self, directory: &str, modules: &GitModules) -> Vec<(String, Module)> {
+    pub(crate) fn abandoned(&self, directory: &str, modules: &GitModules) -> Vec<(SubmoduleName, Module)> {
         let below = std::fs::read_dir(self.modules_directory().join(directory)).into_iter().flatten();
         let names = below.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let names = names.map(|name| format!("{directory}/{name}"));
         let entries = modules.entries();
-        let mut abandoned: Vec<(String, Module)> = names
-            .filter(|name| !entries.iter().any(|entry| entry.name == *name))
-            .map(|name| (name.clone(), self.module(&name, &name)))
+        let place =
+            |name: String| Some((SubmoduleName::parse(&name).ok()?, SubmodulePath::parse(&name).ok()?));
+        let mut abandoned: Vec<(SubmoduleName, Module)> = names
+            .filter_map(place)
+            .filter(|(name, _)| !entries.iter().any(|entry| entry.name == *name))
+            .map(|(name, path)| (name.clone(), self.module(&name, &path)))
             .filter(|(_, module)| module.is_ours() && !module.leads_here())
             .collect();
         abandoned.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -194,11 +233,11 @@ impl Superproject {
     }
 
     /// The name of the submodule whose git directory a work tree leads to.
-    pub(crate) fn name_at(&self, path: &str) -> Option<String> {
+    pub(crate) fn name_at(&self, path: &str) -> Option<SubmoduleName> {
         let git = git_file(&self.directory.join(path))?.canonicalize().ok()?;
         let below = git.strip_prefix(self.modules_directory().canonicalize().ok()?).ok()?.to_owned();
         let parts: Option<Vec<&str>> = below.iter().map(|part| part.to_str()).collect();
-        Some(parts?.join("/")).filter(|name| !name.is_empty())
+        SubmoduleName::parse(&parts?.join("/")).ok()
     }
 
     fn file(&self) -> PathBuf {
@@ -224,7 +263,9 @@ fn gitlinks(index: &Index) -> BTreeMap<String, CommitId> {
     let is_settled = |flags: u16| flags & STAGE == 0;
     let gitlinks = index.iter().filter(|entry| entry.mode == GITLINK && is_settled(entry.flags));
     let gitlinks = gitlinks.filter_map(|entry| {
-        Some((String::from_utf8(entry.path).ok()?, CommitId::from_bytes(bytes(entry.id))))
+        // Git itself neither makes nor checks out one that leads elsewhere.
+        let path = String::from_utf8(entry.path).ok().filter(|path| SubmodulePath::parse(path).is_ok())?;
+        Some((path, CommitId::from_bytes(bytes(entry.id))))
     });
     gitlinks.collect()
 }

@@ -8,8 +8,11 @@ use std::path::{Component, Path, PathBuf};
 use git2::Repository;
 use git2::build::CheckoutBuilder;
 
+use super::place::Place;
 use crate::fs::{Context, exchange, open_to_others, read, read_text, write_if_changed};
-use crate::git::checkout::{ASIDE_PREFIX, CheckoutError, LocalWork, git_file, is_marked, own_commits};
+use crate::git::checkout::{
+    ASIDE_PREFIX, CheckoutError, LocalWork, git_file, is_marked, open_work_tree, own_commits,
+};
 use crate::git::config_edit::{ConfigText, Name};
 use crate::git::{Checkout, Error};
 
@@ -19,15 +22,27 @@ const WORK_TREE: &str = "worktree";
 /// Where the git directory of a submodule is to be, and its work tree.
 #[derive(Clone, Debug)]
 pub(crate) struct Module {
-    /// Absolute.
-    git: PathBuf,
-    /// Absolute.
-    work_tree: PathBuf,
+    git: Place,
+    work_tree: Place,
 }
 
 impl Module {
-    pub(super) fn new(git: PathBuf, work_tree: PathBuf) -> Self {
+    pub(super) fn new(git: Place, work_tree: Place) -> Self {
         Self { git, work_tree }
+    }
+
+    /// For whoever is about to change something: both are where they seem to be.
+    pub(crate) fn refuse_links(&self) -> Result<(), Error> {
+        self.git.refuse_links()?;
+        self.work_tree.refuse_links()
+    }
+
+    fn git(&self) -> &Path {
+        self.git.path()
+    }
+
+    fn work_tree(&self) -> &Path {
+        self.work_tree.path()
     }
 
     /// Whether the two lead to each other.
@@ -37,19 +52,19 @@ impl Module {
 
     /// Whether the work tree leads to the git directory.
     pub(crate) fn leads_here(&self) -> bool {
-        let same = |path: &Path| match (path.canonicalize(), self.git.canonicalize()) {
+        let same = |path: &Path| match (path.canonicalize(), self.git().canonicalize()) {
             (Ok(one), Ok(other)) => one == other,
             _ => false,
         };
-        git_file(&self.work_tree).is_some_and(|path| same(&path))
+        git_file(self.work_tree()).is_some_and(|path| same(&path))
     }
 
     /// Whether there is a git directory that waits for a work tree: none is there, or a move was cut short.
     pub(crate) fn is_dormant(&self) -> bool {
         let own = self.own();
-        self.git.join("HEAD").is_file()
-            && !self.work_tree.is_symlink()
-            && (own.symlink_metadata().is_err() || git_file(&self.work_tree).is_some_and(|to| !to.exists()))
+        self.git().join("HEAD").is_file()
+            && !self.work_tree().is_symlink()
+            && (own.symlink_metadata().is_err() || git_file(self.work_tree()).is_some_and(|to| !to.exists()))
     }
 
     /// Gives a dormant git directory its work tree, at the commit that it was at. One in which nothing ever was goes.
@@ -57,44 +72,45 @@ impl Module {
         if !self.is_dormant() {
             return Ok(());
         }
-        if !is_free(&self.work_tree) {
+        self.refuse_links()?;
+        if !is_free(self.work_tree()) {
             // Files are there already: they are only told where their git directory is.
             return self.connect();
         }
         if self.was_never_used()? {
             return self.remove();
         }
-        self.check_out().map_err(|error| error.in_checkout(&self.git))
+        self.check_out().map_err(|error| error.in_checkout(self.git()))
     }
 
     /// Whether a clone that was killed is all that it is.
     fn was_never_used(&self) -> Result<bool, Error> {
-        if ["index", "packed-refs", "logs"].iter().any(|name| self.git.join(name).exists()) {
+        if ["index", "packed-refs", "logs"].iter().any(|name| self.git().join(name).exists()) {
             return Ok(false);
         }
-        Ok(Repository::open_bare(&self.git)?.references()?.next().is_none())
+        Ok(Repository::open_bare(self.git())?.references()?.next().is_none())
     }
 
     fn check_out(&self) -> Result<(), Error> {
         // Without a work tree nobody is at work here: a lock is that of a run that was killed.
-        let _absent = fs::remove_file(self.git.join("index.lock"));
+        let _absent = fs::remove_file(self.git().join("index.lock"));
         // The files are written beside, so that a run that is killed leaves no half of them. What is beside has the
         // same way to the git directory, and stands in for the work tree where none is configured.
         self.configure(None)?;
-        let parent = self.work_tree.parent().unwrap_or(Path::new("."));
+        let parent = self.work_tree().parent().unwrap_or(Path::new("."));
         fs::create_dir_all(parent).at("create", parent)?;
         let aside =
             tempfile::Builder::new().prefix(ASIDE_PREFIX).tempdir_in(parent).at("write in", parent)?;
         open_to_others(aside.path())?;
         self.write_git_file(&aside.path().join(".git"))?;
-        let repository = Repository::open(aside.path())?;
+        let repository = open_work_tree(aside.path())?;
         let commit = repository.head().and_then(|head| head.peel_to_commit());
         let commit = commit.map_err(|error| Error::Damaged { why: error.message().to_owned() })?;
         let mut checkout = CheckoutBuilder::new();
         checkout.force().disable_filters(true);
         repository.checkout_tree(commit.as_object(), Some(&mut checkout))?;
-        let _not_empty = fs::remove_dir(&self.work_tree);
-        fs::rename(aside.path(), &self.work_tree).at("create", &self.work_tree)?;
+        let _not_empty = fs::remove_dir(self.work_tree());
+        fs::rename(aside.path(), self.work_tree()).at("create", self.work_tree())?;
         // Renamed away: there is nothing left to delete.
         let _moved = aside.keep();
         self.connect()
@@ -102,34 +118,38 @@ impl Module {
 
     /// Moves the git directory of a checkout here. Where it is here already, the two are connected.
     pub(crate) fn absorb(&self) -> Result<(), CheckoutError> {
+        self.refuse_links()?;
         if let Some(obstacle) = self.obstacle() {
             return Err(obstacle);
         }
         let own = self.own();
         if own.is_dir() {
-            let parent = self.git.parent().unwrap_or(Path::new("."));
+            if let Some(outer) = self.git.above().find(|above| above.join("HEAD").is_file()) {
+                return Err(Error::NestedModule { git: outer.to_owned() }.into());
+            }
+            let parent = self.git().parent().unwrap_or(Path::new("."));
             fs::create_dir_all(parent).at("create", parent)?;
             // What is there by the same name waits for a work tree, and holds nothing that cannot be fetched again.
             self.remove()?;
-            self.write_git_file(&self.git)?;
-            change_places(&own, &self.git)?;
+            self.write_git_file(self.git())?;
+            change_places(&own, self.git())?;
         }
         Ok(self.connect()?)
     }
 
     /// What keeps the git directory of the work tree from being here.
     pub(crate) fn obstacle(&self) -> Option<CheckoutError> {
-        let path = || self.work_tree.clone();
+        let path = || self.work_tree().to_owned();
         let own = self.own();
         if own.is_symlink() {
             return Some(CheckoutError::Elsewhere { path: path(), git: fs::read_link(&own).ok()? });
         }
-        match git_file(&self.work_tree) {
+        match git_file(self.work_tree()) {
             Some(git) if git.exists() && !self.leads_here() => {
                 Some(CheckoutError::Elsewhere { path: path(), git })
             }
-            None if own.is_dir() && self.git.is_dir() && !self.is_expendable() => {
-                Some(CheckoutError::Occupied { path: path(), git: self.git.clone() })
+            None if own.is_dir() && self.git().is_dir() && !self.is_expendable() => {
+                Some(CheckoutError::Occupied { path: path(), git: self.git().to_owned() })
             }
             _ => None,
         }
@@ -142,17 +162,17 @@ impl Module {
 
     /// Moves the git directory back into the work tree, which is an ordinary checkout then.
     pub(crate) fn release(&self) -> Result<(), Error> {
-        if self.is_dormant() && !is_free(&self.work_tree) {
+        if self.is_dormant() && !is_free(self.work_tree()) {
             // A move was cut short.
             self.connect()?;
         }
         if !self.leads_here() {
             return Ok(());
         }
+        self.refuse_links()?;
         self.configure(None)?;
-        change_places(&self.git, &self.own())?;
-        let above = self.git.ancestors().skip(1);
-        for directory in above.take_while(|directory| !directory.ends_with("modules")) {
+        change_places(self.git(), &self.own())?;
+        for directory in self.git.above_within() {
             // As far as nothing else is in them.
             if fs::remove_dir(directory).is_err() {
                 break;
@@ -163,61 +183,74 @@ impl Module {
 
     /// Lets a work tree that was moved, and its git directory, lead to each other.
     pub(crate) fn connect(&self) -> Result<(), Error> {
-        if !self.git.join("HEAD").is_file() {
+        if !self.git().join("HEAD").is_file() {
             return Ok(());
         }
+        self.refuse_links()?;
         self.write_git_file(&self.own())?;
         self.configure(Some(&self.way_back()))
     }
 
     /// Whether oca once checked out what is in the git directory.
     pub(super) fn is_ours(&self) -> bool {
-        is_marked(&self.git)
+        is_marked(self.git())
     }
 
     /// The commits that would be gone with the git directory, whatever its work tree is.
     pub(crate) fn own_commits(&self) -> Result<LocalWork, Error> {
-        own_commits(&self.git)
+        own_commits(self.git())
     }
 
     /// Leaves the git directory without a work tree, as `git submodule deinit` does.
     pub(crate) fn abandon(&self) -> Result<(), Error> {
-        if self.git.is_dir() { self.configure(None) } else { Ok(()) }
+        self.git.refuse_links()?;
+        if self.git().is_dir() { self.configure(None) } else { Ok(()) }
     }
 
     /// Deletes the git directory: renamed first, so that a crash leaves no half of it under its name.
     pub(crate) fn remove(&self) -> Result<(), Error> {
-        if !self.git.is_dir() {
+        if !self.git().is_dir() {
             return Ok(());
         }
-        let parent = self.git.parent().unwrap_or(Path::new("."));
+        self.git.refuse_links()?;
+        if holds_another(self.git()) {
+            return Err(Error::NestedModule { git: self.git().to_owned() });
+        }
+        let parent = self.git().parent().unwrap_or(Path::new("."));
         let aside =
             tempfile::Builder::new().prefix(ASIDE_PREFIX).tempdir_in(parent).at("write in", parent)?;
-        fs::rename(&self.git, aside.path().join("gone")).at("remove", &self.git)?;
-        Ok(aside.close().at("remove", &self.git)?)
+        fs::rename(self.git(), aside.path().join("gone")).at("remove", self.git())?;
+        Ok(aside.close().at("remove", self.git())?)
+    }
+
+    /// Deletes the work tree where nothing is in it.
+    pub(crate) fn remove_empty_work_tree(&self) {
+        if self.work_tree.refuse_links().is_ok() {
+            let _not_empty = fs::remove_dir(self.work_tree());
+        }
     }
 
     /// The checkout that the work tree is.
     pub(crate) fn checkout(&self) -> Checkout {
-        Checkout::new(self.work_tree.clone())
+        Checkout::new(self.work_tree().to_owned())
     }
 
     fn own(&self) -> PathBuf {
-        self.work_tree.join(".git")
+        self.work_tree().join(".git")
     }
 
     fn way_back(&self) -> PathBuf {
-        way(&self.git, &self.work_tree)
+        way(self.git(), self.work_tree())
     }
 
     fn write_git_file(&self, file: &Path) -> Result<(), Error> {
-        let text = format!("gitdir: {}\n", slashed(&way(&self.work_tree, &self.git)));
+        let text = format!("gitdir: {}\n", slashed(&way(self.work_tree(), self.git())));
         write_if_changed(file, text.as_bytes())?;
         Ok(())
     }
 
     fn configured(&self) -> Option<String> {
-        let text = read_text(&self.git.join("config")).ok()?;
+        let text = read_text(&self.git().join("config")).ok()?;
         ConfigText::parse(&text).ok()?.value(CORE, WORK_TREE).map(str::to_owned)
     }
 
@@ -227,7 +260,7 @@ impl Module {
         if self.configured() == wanted {
             return Ok(());
         }
-        let file = self.git.join("config");
+        let file = self.git().join("config");
         let text = read_text(&file).at("read", &file)?;
         let mut text = ConfigText::parse(&text).map_err(|malformed| Error::ModulesMalformed {
             file: file.clone(),
@@ -241,22 +274,23 @@ impl Module {
 }
 
 /// Whether nothing is at a path, or an empty directory.
-pub(crate) fn is_free(path: &Path) -> bool {
+pub(super) fn is_free(path: &Path) -> bool {
     match fs::read_dir(path) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) => error.kind() == ErrorKind::NotFound,
     }
 }
 
-/// Moves a work tree to a place that is free.
-pub(crate) fn move_work_tree(from: &Path, to: &Path) -> Result<(), Error> {
-    remove_if_empty(to);
-    Ok(fs::rename(from, to).at("move", from)?)
-}
-
-/// Deletes a directory in which nothing is.
-pub(crate) fn remove_if_empty(path: &Path) {
-    let _not_empty = fs::remove_dir(path);
+/// Whether the git directory of another submodule is in this one, by a name that goes on behind its own.
+fn holds_another(git: &Path) -> bool {
+    let is_own = |entry: &walkdir::DirEntry| {
+        let own = ["objects", "refs", "hooks", "info", "logs", "modules", "worktrees", "lfs"];
+        entry.depth() == 1 && own.iter().any(|name| entry.file_name() == *name)
+    };
+    let entries = walkdir::WalkDir::new(git).min_depth(1).into_iter().filter_entry(|entry| !is_own(entry));
+    let mut heads =
+        entries.filter_map(Result::ok).filter(|entry| entry.depth() > 1 && entry.file_name() == "HEAD");
+    heads.any(|head| head.path().with_file_name("objects").is_dir())
 }
 
 /// Puts a git directory where a file `.git` is, and the other way round. In one step where the system can, so that
