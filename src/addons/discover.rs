@@ -3,10 +3,10 @@
 //! It goes in two steps, for between them the caller may have to bring the manifests over the network, all at once:
 //! [`find`] says where manifests are, [`read`] reads them.
 
-use crate::repo::{Entry, EntryKind, FileTree, Manifest, Series, TreeId, UnreadableTree};
+use crate::repo::{Content, Entry, EntryKind, FileTree, Manifest, Series, TreeId, UnreadableTree};
 
 use super::manifest::{self, Lines, ManifestError, Parsed};
-use super::source::Place;
+use super::source::{MAX_BYTES, Place};
 
 /// The last series that still takes `__openerp__.py` for a manifest.
 const LAST_WITH_OPENERP: u16 = 18;
@@ -99,8 +99,9 @@ pub(crate) fn read(tree: &dyn FileTree, found: Vec<Found>) -> Result<Survey, Unr
     for Found { name, directory, path, manifest: found_manifest, manifest_kind, tree: id } in found {
         let parsed = match manifest_kind {
             EntryKind::Symlink => Err((Place::START, "the manifest is a symlink".to_owned())),
-            _ => match tree.read(&found_manifest)? {
-                Some(text) => manifest::parse(&text).map_err(|error| described(&error)),
+            _ => match tree.read(&found_manifest, MAX_BYTES)? {
+                Some(Content::Bytes(text)) => manifest::parse(&text).map_err(|error| described(&error)),
+                Some(Content::TooLong) => Err((Place::START, manifest::TOO_LONG.to_string())),
                 None => Err((Place::START, "the manifest is missing".to_owned())),
             },
         };
@@ -188,8 +189,8 @@ mod tests {
             Ok(entries)
         }
 
-        fn read(&self, path: &str) -> Result<Option<Vec<u8>>, UnreadableTree> {
-            Ok(self.0.get(path).map(|text| text.as_bytes().to_vec()))
+        fn read(&self, path: &str, _: usize) -> Result<Option<Content>, UnreadableTree> {
+            Ok(self.0.get(path).map(|text| Content::Bytes(text.as_bytes().to_vec())))
         }
     }
 

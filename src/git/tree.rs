@@ -6,7 +6,7 @@ use git2::{ErrorClass, ObjectType, Repository};
 
 use super::Error;
 use super::store::{bytes, oid};
-use crate::repo::{BlobId, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId, UnreadableTree};
+use crate::repo::{BlobId, Content, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId, UnreadableTree};
 
 /// The files of one commit, read from a store.
 pub(crate) struct GitTree<'a> {
@@ -105,10 +105,15 @@ impl FileTree for GitTree<'_> {
             .map_err(|error| unreadable(directory, &error))
     }
 
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, UnreadableTree> {
-        let read = |repository: &Repository| match self.find(repository, path)? {
-            Some((id, ObjectType::Blob)) => Ok(Some(repository.find_blob(id)?.content().to_vec())),
-            _ => Ok(None),
+    fn read(&self, path: &str, limit: usize) -> Result<Option<Content>, UnreadableTree> {
+        let read = |repository: &Repository| {
+            let Some((id, ObjectType::Blob)) = self.find(repository, path)? else { return Ok(None) };
+            // A header says it before anything is inflated.
+            let (length, _) = repository.odb()?.read_header(id)?;
+            Ok(Some(match length > limit {
+                true => Content::TooLong,
+                false => Content::Bytes(repository.find_blob(id)?.content().to_vec()),
+            }))
         };
         self.read_from(read).map_err(|error| unreadable(path, &error))
     }

@@ -19,7 +19,7 @@ pub(crate) use name::RepoName;
 pub(crate) use plain::{one_line, plain};
 pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Series};
-pub(crate) use tree::{Entry, EntryKind, FileTree, Objects, TreeEntry, UnreadableTree};
+pub(crate) use tree::{Content, Entry, EntryKind, FileTree, Objects, TreeEntry, UnreadableTree};
 pub(crate) use url::{RemoteUrl, redact, split_scp};
 
 /// Why a word is not what it should be; completes the sentence "`word` is not a …: …".

@@ -26,8 +26,9 @@ impl Marker {
         self.text.as_deref()
     }
 
-    pub(super) fn means_the_same_as(&self, other: &Self) -> bool {
-        self.tree == other.tree
+    /// What it means: equal for two that are written differently and hold in the same environments.
+    pub(super) fn meaning(&self) -> &MarkerTree {
+        &self.tree
     }
 
     /// Whether it holds in every environment, as no marker at all does.
