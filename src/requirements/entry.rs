@@ -75,17 +75,20 @@ impl Entry {
         };
         let line = Line::new(text, author).map_err(malformed)?;
         let entry = match place::leading(line.as_str()) {
-            Some(place) => Self::at_place(&line, place, &origin),
-            None => Self::from_pep508(&line, &origin),
+            Some(place) => place::check(place, author)
+                .and_then(|()| Self::at_place(&line, place, &origin).map_err(Refusal::Malformed)),
+            None => Self::from_pep508(&line, &origin).map_err(Refusal::Malformed).and_then(|entry| {
+                if let Wanted::Verbatim { place, .. } = &entry.wanted {
+                    place::check(place, author)?;
+                }
+                Ok(entry)
+            }),
         };
-        let entry = entry.map_err(malformed)?;
-        let Wanted::Verbatim { place, .. } = &entry.wanted else { return Ok(entry) };
-        match place::check(place, author) {
-            Ok(()) => Ok(entry),
-            Err(Refusal::Malformed(why)) => Err(malformed(why)),
-            Err(Refusal::Relative) => Err(Problem::RelativePath { origin, path: shown(place) }),
-            Err(Refusal::Local) => Err(Problem::LocalPlace { origin, place: shown(place) }),
-        }
+        entry.map_err(|refusal| match refusal {
+            Refusal::Malformed(why) => malformed(why),
+            Refusal::Relative(path) => Problem::RelativePath { origin: origin.clone(), path },
+            Refusal::Local(place) => Problem::LocalPlace { origin: origin.clone(), place },
+        })
     }
 
     /// A line that begins with its url or path. A marker may follow, which stays a part of the line.
@@ -100,7 +103,7 @@ impl Entry {
         Ok(Self {
             origin: origin.clone(),
             asked_by: Vec::new(),
-            name: place::name(place).unwrap_or_default(),
+            name: place::name(place)?.unwrap_or_default(),
             extras: BTreeSet::new(),
             wanted: Wanted::Verbatim { line: line.clone(), place: place.to_owned(), is_named: false },
             marker: Marker::default(),
@@ -175,16 +178,14 @@ fn parse_pep508(text: &str) -> Result<pep508_rs::Requirement<Place>, String> {
 
 /// The parser panics at a name or an extra that ends in `.`, `_` or `-` (`pep508_rs` 0.9.2).
 fn check_names(text: &str) -> Result<(), String> {
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c)).unwrap_or(text.len());
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let end = text.find(|c| !is_of_name(c)).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
-    let extras =
-        rest.trim_start().strip_prefix('[').and_then(|rest| rest.split(']').next()).unwrap_or_default();
-    let mut names = std::iter::once(name).chain(extras.split(',').map(str::trim));
-    if text.is_empty() {
-        return Err("it is empty".to_owned());
-    }
-    match names.find(|name| name.ends_with(['.', '_', '-'])) {
-        Some(name) => Err(format!("the name `{name}` must end with a letter or a digit")),
+    let extras = rest.trim_start().strip_prefix('[').map(|rest| rest.split(']').next().unwrap_or_default());
+    let mut names = std::iter::once(name).chain(extras.into_iter().flat_map(|extras| extras.split(',')));
+    let is_refused = |name: &str| name.ends_with(['.', '_', '-']) || !name.chars().all(is_of_name);
+    match names.find(|name| is_refused(name.trim())) {
+        Some(name) => Err(format!("`{}` is not a name that ends with a letter or a digit", name.trim())),
         None => Ok(()),
     }
 }
@@ -198,7 +199,7 @@ fn as_clause(sentence: &str) -> String {
 
 /// A name as PEP 503 compares it: lower case, and one `-` for each run of `-`, `_` and `.`.
 pub(super) fn normalised(name: &str) -> Option<String> {
-    PackageName::from_str(name).ok().map(|name| name.to_string())
+    PackageName::from_str(name).ok().map(|name| name.to_string()).filter(|name| !name.is_empty())
 }
 
 /// A url or path as it was written: `${VAR}` is pip's to expand.

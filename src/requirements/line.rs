@@ -29,7 +29,7 @@ pub(super) struct Line(String);
 impl Line {
     /// Accepts a line without its comment, or says why not in words that complete "is not a requirement: …".
     pub(super) fn new(text: &str, author: Author) -> Result<Self, String> {
-        let text = text.replace('\t', " ").trim_matches(' ').to_owned();
+        let text = single_blanks(text);
         if text.is_empty() {
             return Err("it is empty".to_owned());
         }
@@ -82,6 +82,22 @@ impl Line {
         }
         Ok(())
     }
+}
+
+/// The text with single blanks, but for those within a quoted value.
+fn single_blanks(text: &str) -> String {
+    let mut single = String::with_capacity(text.len());
+    let mut open = None;
+    for c in text.replace('\t', " ").trim_matches(' ').chars() {
+        match open {
+            None if c == ' ' && single.ends_with(' ') => continue,
+            None if matches!(c, '"' | '\'') => open = Some(c),
+            Some(quote) if quote == c => open = None,
+            _ => {}
+        }
+        single.push(c);
+    }
+    single
 }
 
 /// A line without the secrets that a url in it may hold.

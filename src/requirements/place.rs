@@ -1,9 +1,10 @@
 //! Urls and paths in place of a version: which of them a line may name.
 
+use pep508_rs::pep440_rs::Version;
 use percent_encoding::percent_decode_str;
 
 use super::entry::normalised;
-use super::line::Author;
+use super::line::{Author, shown};
 
 /// What pip calls an archive (`pip/_internal/utils/filetypes.py`).
 const ARCHIVES: [&str; 12] = [
@@ -29,9 +30,9 @@ const TRANSPORTS: [&str; 5] = ["https", "http", "ssh", "git", "svn"];
 #[derive(Debug)]
 pub(super) enum Refusal {
     /// It is a path below whatever names it.
-    Relative,
+    Relative(String),
     /// It is a file of the machine where pip runs.
-    Local,
+    Local(String),
     Malformed(String),
 }
 
@@ -52,16 +53,18 @@ pub(super) fn leading(text: &str) -> Option<&str> {
 
 /// Checks a place that has no blank in it.
 pub(super) fn check(place: &str, author: Author) -> Result<(), Refusal> {
-    // To pip, a marker may begin there.
-    if place.contains(';') {
-        return Err(Refusal::Malformed("a `;` in a url must be written as `%3B`".to_owned()));
+    // To pip, a marker may begin at the one, and a text in it at the others.
+    for (c, escape) in [(';', "%3B"), ('\'', "%27"), ('"', "%22")] {
+        if place.contains(c) {
+            return Err(Refusal::Malformed(format!("`{c}` in a url must be written as `{escape}`")));
+        }
     }
     match (author, place.split_once("://")) {
         _ if has_local_scheme(place) || place.starts_with('/') => match author {
             Author::User => Ok(()),
-            Author::Other => Err(Refusal::Local),
+            Author::Other => Err(Refusal::Local(shown(place))),
         },
-        (_, None) => Err(Refusal::Relative),
+        (_, None) => Err(Refusal::Relative(shown(place))),
         (Author::User, Some(_)) => Ok(()),
         (Author::Other, Some((scheme, rest))) => {
             check_scheme(scheme)?;
@@ -88,7 +91,6 @@ fn check_scheme(scheme: &str) -> Result<(), Refusal> {
 
 /// Checks what a program of version control may be given as an argument, and what pip takes from the fragment.
 fn check_rest(rest: &str) -> Result<(), &'static str> {
-    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let (address, fragment) = rest.split_once('#').unwrap_or((rest, ""));
     let end = address.find(['/', '?']).unwrap_or(address.len());
     let (authority, path) = address.split_at(end);
@@ -104,24 +106,50 @@ fn check_rest(rest: &str) -> Result<(), &'static str> {
     }
     for (key, value) in fragment.split('&').filter_map(|part| part.split_once('=')) {
         let value = decoded(value);
-        let leaves = || value.starts_with('/') || value.split(['/', '\\']).any(|part| part == "..");
-        match key {
-            "subdirectory" if leaves() => return Err("its `subdirectory` leads out of what is fetched"),
-            "egg" if value.split('[').next().and_then(normalised).is_none() => {
-                return Err("its `egg` is not the name of a distribution");
-            }
-            _ => {}
+        if key == "subdirectory"
+            && (value.starts_with('/') || value.split(['/', '\\']).any(|part| part == ".."))
+        {
+            return Err("its `subdirectory` leads out of what is fetched");
         }
     }
     Ok(())
 }
 
-/// The normalised name in `…#egg=name` or in the name of a wheel.
-pub(super) fn name(place: &str) -> Option<String> {
-    let (path, fragment) = place.split_once('#').unwrap_or((place, ""));
-    let egg = fragment.split('&').find_map(|part| part.strip_prefix("egg="));
-    let wheel = || path.strip_suffix(".whl")?.rsplit('/').next()?.split('-').next();
-    normalised(egg.or_else(wheel)?.split('[').next()?)
+/// The normalised name that pip takes from a url without a name before it: of a wheel, or in `…#egg=name`.
+pub(super) fn name(place: &str) -> Result<Option<String>, &'static str> {
+    let (address, fragment) = place.split_once('#').unwrap_or((place, ""));
+    let path = decoded(address.split('?').next().unwrap_or_default());
+    let file = path.rsplit('/').next().unwrap_or_default();
+    if file.to_ascii_lowercase().ends_with(".whl") {
+        return name_of_wheel(file).map(Some).ok_or("its wheel has a name that no wheel has");
+    }
+    match fragment.split('&').find_map(|part| part.strip_prefix("egg=")) {
+        Some(egg) => {
+            let (name, extras) = egg.split_once('[').unwrap_or((egg, "]"));
+            let are_names = |extras: &str| extras.split(',').all(|extra| normalised(extra).is_some());
+            let is_whole = extras == "]" || extras.strip_suffix(']').is_some_and(are_names);
+            let name = normalised(name).filter(|_| is_whole);
+            name.map(Some).ok_or("its `egg` is not the name of a distribution")
+        }
+        None => Ok(None),
+    }
+}
+
+/// The name in `name-version[-build]-python-abi-platform.whl`.
+fn name_of_wheel(file: &str) -> Option<String> {
+    let parts: Vec<&str> = file.strip_suffix(".whl")?.split('-').collect();
+    let (name, version) = match parts[..] {
+        [name, version, _, _, _] => (name, version),
+        [name, version, build, _, _, _] if build.starts_with(|c: char| c.is_ascii_digit()) => (name, version),
+        _ => return None,
+    };
+    let is_whole = parts.iter().all(|part| !part.is_empty() && !part.contains(' '));
+    let is_version = version.replace('_', "-").parse::<Version>().is_ok();
+    normalised(name).filter(|_| is_whole && is_version)
+}
+
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -132,7 +160,8 @@ mod tests {
         match check(place, Author::Other) {
             Ok(()) => "fine".to_owned(),
             Err(Refusal::Malformed(why)) => why,
-            Err(refusal) => format!("{refusal:?}").to_lowercase(),
+            Err(Refusal::Relative(_)) => "relative".to_owned(),
+            Err(Refusal::Local(_)) => "local".to_owned(),
         }
     }
 
@@ -178,12 +207,35 @@ mod tests {
             ("git+ssh://-oProxyCommand=x@h/y", "the user in its url begins with `-`"),
             ("git+https://h/x@--upload-pack=y", "the revision in its url begins with `-`"),
             ("hg+https://h/x@%2D-config=y", "the revision in its url begins with `-`"),
-            ("https://h/x#egg=-rx", "its `egg` is not the name of a distribution"),
             ("https://h/x#subdirectory=/etc", out),
             ("https://h/x#egg=x&subdirectory=a/%2e%2e/%2e./b", out),
-            ("https://h/x;y", "a `;` in a url must be written as `%3B`"),
+            ("https://h/x;y", "`;` in a url must be written as `%3B`"),
         ] {
             assert_eq!(refusal(place), expected, "{place}");
+        }
+    }
+
+    #[test]
+    fn the_name_is_that_which_pip_takes() {
+        let (wheel, egg) =
+            ("its wheel has a name that no wheel has", "its `egg` is not the name of a distribution");
+        for (place, expected) in [
+            ("https://h/x.zip", Ok(None)),
+            ("https://h/x.zip#egg=Acme_X[y]&subdirectory=z", Ok(Some("acme-x"))),
+            ("https://h/Acme_X-1.0_1-py3-none-any%2Ewhl?t=1#egg=other", Ok(Some("acme-x"))),
+            ("https://h/x-1.0-1a-py3-none-any.whl", Ok(Some("x"))),
+            ("https://h/x.whl", Err(wheel)),
+            ("https://h/x-one-py3-none-any.whl", Err(wheel)),
+            ("https://h/-rx-1-py3-none-any.whl", Err(wheel)),
+            ("https://h/x-1-a-py3-none-any.whl", Err(wheel)),
+            ("https://h/x-1-py3-none-any.WHL", Err(wheel)),
+            ("https://h/x#egg=-rx", Err(egg)),
+            ("https://h/x#egg=", Err(egg)),
+            ("https://h/x#egg=x[y", Err(egg)),
+            ("https://h/x#egg=x[y]z", Err(egg)),
+            ("https://h/x#egg=x[-]", Err(egg)),
+        ] {
+            assert_eq!(name(place), expected.map(|name| name.map(str::to_owned)), "{place}");
         }
     }
 
@@ -192,6 +244,6 @@ mod tests {
         for place in ["file:///x", "/srv/x.whl", "git+file:///x", "https://${TOKEN}@h/x", "ftp://h/x"] {
             assert!(check(place, Author::User).is_ok(), "{place}");
         }
-        assert!(matches!(check("./x", Author::User), Err(Refusal::Relative)));
+        assert!(matches!(check("./x", Author::User), Err(Refusal::Relative(_))));
     }
 }
