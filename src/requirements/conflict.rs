@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::Origin;
 use super::entry::Entry;
-use super::marker::{Meetings, Python};
+use super::marker::{self, MOST_COST, Meetings, Python};
 use super::problem::Problem;
 use super::versions::exclude_all;
 
@@ -94,17 +94,20 @@ fn distinct<'a>(required: &[&'a Entry], constraints: &[&'a Entry]) -> Vec<Line<'
 /// Two lines meet where a Python is named and their markers can both hold for it. Without a Python, lines that hold
 /// everywhere are sure to meet, and so are several pairs one of which meets wherever one looks; all others whose markers
 /// can both hold are possible conflicts. Where no two lines exclude each other but more of them do, those are found
-/// whose markers one of them implies. More than [`MOST_WAYS`] are a problem.
+/// whose markers one of them implies. More than can be compared is a problem.
 pub(super) fn find(
     required: &[&Entry],
     constraints: &[&Entry],
     python: Option<&Python>,
 ) -> Result<Found, Problem> {
     let lines = distinct(required, constraints);
-    let count = lines.iter().map(|line| line.entry.wanted.specifiers().len().max(1)).sum();
-    if count > MOST_WAYS {
-        let (origin, name) = (lines[0].origins[0].clone(), lines[0].entry.name.clone());
-        return Err(Problem::TooManyWays { origin, name, count, most: MOST_WAYS });
+    let count: usize = lines.iter().map(|line| line.entry.wanted.specifiers().len().max(1)).sum();
+    let cost = marker::cost(lines.iter().filter_map(|line| line.entry.marker.text()));
+    let (first, name) = (&lines[0], || required[0].name.clone());
+    for (count, most, what) in [(count, MOST_WAYS, "ways"), (cost, MOST_COST, "markers")] {
+        if count > most {
+            return Err(Problem::TooMuch { origin: first.origins[0].clone(), name: name(), what });
+        }
     }
     let (mut certain, mut possible) = (BTreeSet::new(), BTreeSet::new());
     let mut meetings = Meetings::none();

@@ -10,7 +10,7 @@ use pep508_rs::pep440_rs::VersionSpecifier;
 use pep508_rs::{MarkerWarningKind, PackageName, Pep508Url, VersionOrUrl};
 
 use super::line::{Author, Line, shortened, shown};
-use super::marker::Marker;
+use super::marker::{self, Marker};
 use super::place::{self, Refusal};
 use super::problem::Problem;
 use super::requirement::Requirement;
@@ -162,7 +162,7 @@ impl Entry {
 /// change what is required.
 fn parse_pep508(text: &str) -> Result<pep508_rs::Requirement<Place>, String> {
     check_names(text)?;
-    Line::check_marker(text)?;
+    marker::check(text.split_once(';').map_or("", |(_, marker)| marker))?;
     let mut is_whole = true;
     let mut note_loss = |kind, _: String| is_whole &= kind == MarkerWarningKind::DeprecatedMarkerName;
     let requirement = pep508_rs::Requirement::parse_reporter(text, "", &mut note_loss)

@@ -6,12 +6,6 @@ use crate::repo::redact;
 /// No name, specifier, marker or url of a distribution is as long as this.
 const MAX_LENGTH: usize = 1000;
 
-/// Brackets that may be open at once: the parser of markers calls itself for each.
-const MAX_NESTING: usize = 20;
-
-/// Comparisons in a marker: what they mean together may double with each.
-const MAX_COMPARISONS: usize = 24;
-
 /// What a message shows of a longer text.
 const SHOWN: usize = 200;
 
@@ -60,27 +54,6 @@ impl Line {
 
     pub(super) fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// Whether a marker, or a line with one, is small enough to be parsed and compared.
-    pub(super) fn check_marker(marker: &str) -> Result<(), String> {
-        let (mut open, mut deepest) = (0_usize, 0);
-        for c in marker.chars() {
-            match c {
-                '(' => open += 1,
-                ')' => open = open.saturating_sub(1),
-                _ => {}
-            }
-            deepest = deepest.max(open);
-        }
-        if deepest > MAX_NESTING {
-            return Err(format!("more than {MAX_NESTING} brackets are open at once"));
-        }
-        let quotes = marker.chars().filter(|c| matches!(c, '\'' | '"')).count();
-        if quotes > 2 * MAX_COMPARISONS {
-            return Err(format!("its marker compares more than {MAX_COMPARISONS} times"));
-        }
-        Ok(())
     }
 }
 

@@ -23,8 +23,10 @@ pub(crate) enum Problem {
     /// The whole file.
     #[error("{origin} is left out: {why}")]
     Unread { origin: Origin, why: String },
-    #[error("{origin}: `{name}` is asked for in {count} different ways; oca compares no more than {most}")]
-    TooManyWays { origin: Origin, name: String, count: usize, most: usize },
+    #[error(
+        "{origin}: `{name}` is asked for here and elsewhere in more different {what} than oca can compare"
+    )]
+    TooMuch { origin: Origin, name: String, what: &'static str },
 }
 
 impl Problem {
@@ -37,7 +39,7 @@ impl Problem {
             | Self::NotARequirement { origin, .. }
             | Self::NotAPackage { origin, .. }
             | Self::Unread { origin, .. }
-            | Self::TooManyWays { origin, .. } => origin,
+            | Self::TooMuch { origin, .. } => origin,
         }
     }
 
@@ -51,7 +53,7 @@ impl Problem {
             Self::NotARequirement { text, .. } => text.clone(),
             Self::NotAPackage { text, .. } => format!("deb:{text}"),
             Self::Unread { origin, .. } => origin.to_string(),
-            Self::TooManyWays { name, .. } => name.clone(),
+            Self::TooMuch { name, .. } => name.clone(),
         }
     }
 

@@ -24,7 +24,7 @@ x\\ny|x\ry|x\x0by|x\x0cy|x\x1cy|x\x1dy|x\x1ey|x\x85y|x\u2028y|x\u2029y|x\x00y|x 
 x==1.0+y.zip|x==1.0+y.whl|x===1.0+y.tar|x==1+y.tlz|x @ https://h/x;y ; os_name == 'nt'|https://h/x;y|https://h/x; os_name
 x ; os_name == ' -i https://h '|x ; os_name == 'a #b'|x ; os_name == 'a\\|x ; os_name == "it's"|x ; python_version not  in '3'
 x @ https://h/y.zip ; python_version  not  in  '3'|https://h/x.whl|https://h/x-1-py3-none-any.whl|https://h/x#egg=-rx
-https://h/x#egg=A_b[c]|git+ssh://-oProxyCommand=x/y|git+https://h/x@--upload-pack=y|x @ https://h/y z|x @ https://h/y#z
+https://h/x#egg=A_b|git+ssh://-oProxyCommand=x/y|git+https://h/x@--upload-pack=y|x @ https://h/y z|x @ https://h/y#z
 x @ x @ https://h/y|x@https://h/y|x[a] @ https://h/y ; extra == 'a'|x[a,]|x[]|x (>=1)|x>=1,|x;|x ;|x ; ()|X.Y__z[B_c]~=1.0
 x ; os_name in 'a'and os_name=='b'|x;(os_name=='a')and(os_name=='b')|x ; os.name == 'a'|x ; '3'<python_version|x @ https:/h
 x==1!2.0rc1.post2.dev3+l.1|x==1.*|x!=1.*|x===1|x ~= 1|x<1 , >2|0x|x.|x-|_x|x..y|https://h/x ; os_name == 'nt'|hg+https://h/x@1
