@@ -7,11 +7,14 @@ use crate::addons::discover::{self, Module, Survey};
 use crate::addons::folder::Folder;
 use crate::config::Position;
 use crate::git::{self, Meter, Remote};
-use crate::lock::{Facts, LockedModule, UnreadableManifest};
-use crate::repo::{AddonsDirectory, CommitId, EntryKind, FileTree, Reference, Series, UnreadableTree};
+use crate::lock::{Facts, LockedModule, REQUIREMENTS, UnreadableManifest};
+use crate::repo::{
+    AddonsDirectory, CommitId, Content, EntryKind, FileTree, Reference, Series, UnreadableTree,
+};
 use crate::report::MissingDirectory;
 
-const REQUIREMENTS: &str = "requirements.txt";
+/// No list of requirements is as long as this.
+const MOST_BYTES: usize = 1 << 20;
 
 /// Which commit is read, and how.
 pub(crate) struct Source<'a> {
@@ -63,11 +66,9 @@ pub(crate) fn read(remote: &Remote<'_>, source: &Source<'_>, meter: Meter<'_>) -
         line: manifest.line,
         why: manifest.why,
     });
-    Ok(Facts {
-        modules: modules.collect(),
-        unreadable: unreadable.collect(),
-        requirements: lines(tree.read(REQUIREMENTS)?),
-    })
+    let (requirements, refused) = requirements(&tree)?;
+    let refused = refused.map(|why| UnreadableManifest { path: REQUIREMENTS.to_owned(), line: 1, why });
+    Ok(Facts { modules: modules.collect(), unreadable: unreadable.chain(refused).collect(), requirements })
 }
 
 /// An addons directory that the commit does not have, most likely a slip of the pen. Git keeps no empty directory.
@@ -97,6 +98,8 @@ pub(crate) struct LocalModules {
     pub(crate) position: Position,
     pub(crate) directory: PathBuf,
     pub(crate) requirements: Vec<String>,
+    /// Why its `requirements.txt` is not read, where it is not.
+    pub(crate) unread: Option<String>,
     pub(crate) survey: Survey,
 }
 
@@ -110,8 +113,8 @@ impl LocalModules {
     ) -> Result<Self, UnreadableTree> {
         let tree = Folder::new(&directory);
         let survey = discover::read(&tree, discover::find(&tree, &[AddonsDirectory::root()], series)?)?;
-        let requirements = lines(tree.read(REQUIREMENTS)?);
-        Ok(Self { name, position, directory, requirements, survey })
+        let (requirements, unread) = requirements(&tree)?;
+        Ok(Self { name, position, directory, requirements, unread, survey })
     }
 
     /// What the modules need that is not among them: sorted names.
@@ -124,7 +127,19 @@ impl LocalModules {
     }
 }
 
-/// The lines of a text; bytes that are not UTF-8 are replaced, to be refused by name later.
-fn lines(text: Option<Vec<u8>>) -> Vec<String> {
-    String::from_utf8_lossy(&text.unwrap_or_default()).lines().map(str::to_owned).collect()
+/// The lines of `requirements.txt`, or why they are not read. Bytes that are not UTF-8 are replaced, to be refused by
+/// name later.
+fn requirements(tree: &dyn FileTree) -> Result<(Vec<String>, Option<String>), UnreadableTree> {
+    let found = tree.entries("")?.into_iter().find(|entry| entry.name == REQUIREMENTS);
+    let refused = |why: &str| Ok((Vec::new(), Some(why.to_owned())));
+    if found.is_some_and(|entry| entry.kind == EntryKind::Symlink) {
+        return refused("the file is a symlink");
+    }
+    match tree.read(REQUIREMENTS, MOST_BYTES)? {
+        None => Ok((Vec::new(), None)),
+        Some(Content::TooLong) => refused("the file is longer than 1 MiB"),
+        Some(Content::Bytes(text)) => {
+            Ok((String::from_utf8_lossy(&text).lines().map(str::to_owned).collect(), None))
+        }
+    }
 }

@@ -4,12 +4,12 @@
 //! [`find`] says where manifests are, [`read`] reads them.
 
 use crate::repo::{
-    AddonsDirectory, Entry, EntryKind, FileTree, Manifest, ModuleName, Series, TreeId, UnreadableTree,
-    one_line,
+    AddonsDirectory, Content, Entry, EntryKind, FileTree, Manifest, ModuleName, Series, TreeId,
+    UnreadableTree, one_line,
 };
 
 use super::manifest::{self, Lines, ManifestError, Parsed};
-use super::source::Place;
+use super::source::{MAX_BYTES, Place};
 
 /// The last series that still takes `__openerp__.py` for a manifest.
 const LAST_WITH_OPENERP: u16 = 18;
@@ -122,8 +122,9 @@ pub(crate) fn read(tree: &dyn FileTree, found: Vec<Found>) -> Result<Survey, Unr
         let parsed = match manifest_kind {
             EntryKind::Symlink => Err((Place::START, "the manifest is a symlink".to_owned())),
             EntryKind::Other => Err((Place::START, "the manifest is not a file".to_owned())),
-            EntryKind::File | EntryKind::Directory => match tree.read(&found_manifest)? {
-                Some(text) => manifest::parse(&text).map_err(|error| described(&error)),
+            EntryKind::File | EntryKind::Directory => match tree.read(&found_manifest, MAX_BYTES)? {
+                Some(Content::Bytes(text)) => manifest::parse(&text).map_err(|error| described(&error)),
+                Some(Content::TooLong) => Err((Place::START, manifest::TOO_LONG.to_string())),
                 None => Err((Place::START, "the manifest is missing".to_owned())),
             },
         };
@@ -199,8 +200,8 @@ mod tests {
             Ok(entries)
         }
 
-        fn read(&self, path: &str) -> Result<Option<Vec<u8>>, UnreadableTree> {
-            Ok(self.0.get(path).map(|text| text.as_bytes().to_vec()))
+        fn read(&self, path: &str, _: usize) -> Result<Option<Content>, UnreadableTree> {
+            Ok(self.0.get(path).map(|text| Content::Bytes(text.as_bytes().to_vec())))
         }
     }
 

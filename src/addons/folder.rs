@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::fs;
-use crate::repo::{Entry, EntryKind, FileTree, UnreadableTree};
+use crate::repo::{Content, Entry, EntryKind, FileTree, UnreadableTree};
 
 /// A folder that is read as Odoo reads it: a symlink is what it leads to, wherever that is.
 ///
@@ -42,12 +42,16 @@ impl FileTree for Folder {
         Ok(entries)
     }
 
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, UnreadableTree> {
+    fn read(&self, path: &str, limit: usize) -> Result<Option<Content>, UnreadableTree> {
         let path = self.root.join(path);
-        if !path.is_file() {
-            return Ok(None);
+        match std::fs::metadata(&path) {
+            Ok(file) if file.is_file() && file.len() > limit as u64 => Ok(Some(Content::TooLong)),
+            Ok(file) if file.is_file() => {
+                let bytes = fs::read_if_there(&path).map_err(|error| unreadable(&path, &error.source))?;
+                Ok(bytes.map(Content::Bytes))
+            }
+            _ => Ok(None),
         }
-        fs::read_if_there(&path).map_err(|error| unreadable(&path, &error.source))
     }
 }
 
@@ -98,7 +102,8 @@ mod tests {
         let expected = [("a.txt".to_owned(), EntryKind::File), ("b".to_owned(), EntryKind::Directory)];
         assert_eq!(listed(&folder, ""), expected);
         assert_eq!(listed(&folder, "b"), [("__init__.py".to_owned(), EntryKind::File)]);
-        assert_eq!(folder.read("a.txt").expect("readable"), Some(b"text".to_vec()));
+        assert_eq!(folder.read("a.txt", 4).expect("readable"), Some(Content::Bytes(b"text".to_vec())));
+        assert_eq!(folder.read("a.txt", 3).expect("readable"), Some(Content::TooLong));
     }
 
     #[test]
@@ -109,7 +114,7 @@ mod tests {
         assert_eq!(listed(&folder, "nowhere"), []);
         assert_eq!(listed(&folder, "a.txt"), []);
         for path in ["nowhere", "a.txt/b", ""] {
-            assert_eq!(folder.read(path).expect("readable"), None, "{path}");
+            assert_eq!(folder.read(path, 9).expect("readable"), None, "{path}");
         }
     }
 
@@ -131,6 +136,9 @@ mod tests {
             ("module".to_owned(), EntryKind::Directory),
         ];
         assert_eq!(listed(&folder, ""), expected);
-        assert_eq!(folder.read("module/__manifest__.py").expect("readable"), Some(b"{}".to_vec()));
+        assert_eq!(
+            folder.read("module/__manifest__.py", 9).expect("readable"),
+            Some(Content::Bytes(b"{}".to_vec()))
+        );
     }
 }

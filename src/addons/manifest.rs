@@ -1,10 +1,18 @@
 //! What a manifest says to Odoo: the keys that `oca` looks at, with Odoo's defaults.
 
+use std::collections::HashSet;
+
 use crate::repo::{AutoInstall, Manifest, Series};
 
 use super::literal::{self, LiteralError};
 use super::source::Place;
 use super::value::{Literal, Value};
+
+/// Why a manifest that is too long for [`parse`] is not read at all.
+pub(super) const TOO_LONG: literal::Problem = literal::Problem::TooLong;
+
+/// No version, licence or name is as long as this; what shows them need not shorten them.
+const MAX_TEXT: usize = 1000;
 
 /// A manifest that was read.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -33,6 +41,8 @@ pub(crate) enum ManifestError {
     NotALiteral(#[from] LiteralError),
     #[error("a manifest must be a dict, not `{found}`")]
     NotADict { at: Place, found: &'static str },
+    #[error("`{key}` has a text of more than {MAX_TEXT} bytes")]
+    TooLong { at: Place, key: String },
     #[error("`{key}` must be {expected}, not `{found}`")]
     WrongType { at: Place, key: String, expected: &'static str, found: &'static str },
 }
@@ -41,7 +51,10 @@ impl ManifestError {
     pub(crate) fn at(&self) -> Place {
         match self {
             Self::NotALiteral(error) => error.at,
-            Self::KeyNotText { at, .. } | Self::NotADict { at, .. } | Self::WrongType { at, .. } => *at,
+            Self::KeyNotText { at, .. }
+            | Self::NotADict { at, .. }
+            | Self::TooLong { at, .. }
+            | Self::WrongType { at, .. } => *at,
         }
     }
 }
@@ -118,8 +131,17 @@ impl<'a> Keys<'a> {
     fn text(&self, name: &str) -> Result<Option<String>, ManifestError> {
         match self.get_truthy(name) {
             None => Ok(None),
-            Some(Value { literal: Literal::Str(text), .. }) => Ok(Some(text.clone())),
+            Some(Value { literal: Literal::Str(text), at }) => Ok(Some(self.short(name, text, *at)?)),
             Some(value) => Err(self.wrong(name, "a text", value)),
+        }
+    }
+
+    fn short(&self, name: &str, text: &str, at: Place) -> Result<String, ManifestError> {
+        let key = || format!("{}{name}", self.prefix);
+        if text.len() > MAX_TEXT {
+            Err(ManifestError::TooLong { at, key: key() })
+        } else {
+            Ok(text.to_owned())
         }
     }
 
@@ -145,7 +167,7 @@ impl<'a> Keys<'a> {
             return Err(self.wrong(name, "a list of texts", value));
         };
         let text = |item: &Value| match &item.literal {
-            Literal::Str(text) => Ok((text.clone(), item.at.line)),
+            Literal::Str(text) => Ok((self.short(name, text, item.at)?, item.at.line)),
             _ => Err(self.wrong(name, "a list of texts only", item)),
         };
         let mut names = items.iter().map(text).collect::<Result<Vec<_>, _>>()?;
@@ -181,7 +203,7 @@ impl<'a> Keys<'a> {
         let of_apt = match self.get_truthy("apt") {
             Some(Value { literal: Literal::Dict(items), .. }) => {
                 let text = |(_, package): &(Value, Value)| match &package.literal {
-                    Literal::Str(text) => Ok(text.clone()),
+                    Literal::Str(text) => self.short("apt", text, package.at),
                     _ => Err(self.wrong("apt", "a dict of texts", package)),
                 };
                 items.iter().map(text).collect::<Result<Vec<_>, _>>()?
@@ -189,11 +211,8 @@ impl<'a> Keys<'a> {
             Some(value) => self.names_in("apt", value)?.into_iter().map(|(name, _)| name).collect(),
             None => Vec::new(),
         };
-        for package in of_apt {
-            if !packages.contains(&package) {
-                packages.push(package);
-            }
-        }
+        let mut known: HashSet<String> = packages.iter().cloned().collect();
+        packages.extend(of_apt.into_iter().filter(|package| known.insert(package.clone())));
         Ok(packages)
     }
 
@@ -347,6 +366,14 @@ mod tests {
             (
                 "{'external_dependencies': {'apt': {'x': 1}}}",
                 "1:41 `external_dependencies.apt` must be a dict of texts, not `int`",
+            ),
+            (
+                &format!("{{'version':\n'{}'}}", "1".repeat(1001)),
+                "2:1 `version` has a text of more than 1000 bytes",
+            ),
+            (
+                &format!("{{'external_dependencies': {{'deb': ['{}']}}}}", "é".repeat(501)),
+                "1:36 `external_dependencies.deb` has a text of more than 1000 bytes",
             ),
             ("{'a': b}", "1:7 a manifest may hold literals only; here stands a name `b`"),
         ] {

@@ -6,7 +6,7 @@ use std::fmt;
 use super::literal::{LiteralError, Problem};
 
 /// A manifest is a page of text; whatever is longer than this is something else.
-const MAX_BYTES: usize = 1 << 20;
+pub(super) const MAX_BYTES: usize = 1 << 20;
 
 /// A line and a column of a file, both counted from 1; the column counts characters.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -10,7 +10,7 @@ use crate::error::{Error, counted};
 use crate::facts::{self, Source};
 use crate::fs::Written;
 use crate::git::{Git, Remote};
-use crate::lock::{Change, Dispute, Lock, LockedRepo, Pin, Side, Sides, changes};
+use crate::lock::{Change, Dispute, Lock, LockedRepo, Pin, REQUIREMENTS, Side, Sides, changes};
 use crate::output::json;
 use crate::plan::{self, Action, Declared, Moves};
 use crate::progress::Progress;
@@ -438,7 +438,10 @@ fn resolve<'a>(
 
 fn warn_of_unreadable(session: &Session<'_>, lock: &Lock) {
     for repo in &lock.repos {
-        for manifest in &repo.facts.unreadable {
+        if let Some(why) = repo.facts.unread_requirements() {
+            session.printer.warning(&format!("`{}/{REQUIREMENTS}`: {why}; it is left out", repo.pin.name));
+        }
+        for manifest in repo.facts.unreadable_manifests() {
             let (name, path, line, why) = (&repo.pin.name, &manifest.path, manifest.line, &manifest.why);
             session
                 .printer

@@ -1,6 +1,6 @@
 //! `oca requirements`: what the modules of the profile need of Python, merged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use crate::lock::{Lock, LockedModule};
 use crate::output::json;
 use crate::plan;
 use crate::requirements::{
-    Annotations, Flag, Merged, Module, Note, Parsed, Python, Repository, Requirement, Settings, System,
-    merge, parse_constraints, render, system,
+    Annotations, Author, Flag, Merged, Module, Note, Parsed, Python, Repository, Requirement, Settings,
+    System, merge, parse_constraints, render, system,
 };
 use crate::session::Session;
 
@@ -84,16 +84,23 @@ fn repositories<'a>(
             is_selected: paths.contains(&module.path()),
         };
         let modules = facts.modules.iter().map(module).collect();
-        Repository { name: selected.repo.name.as_str(), lines: &facts.requirements, modules }
+        Repository {
+            name: selected.repo.name.as_str(),
+            author: Author::Other,
+            lines: &facts.requirements,
+            unread: facts.unread_requirements(),
+            modules,
+        }
     });
     let own = locals.iter().map(|local| {
-        let LocalModules { name, requirements, survey, .. } = local.as_ref();
+        let LocalModules { name, requirements, unread, survey, .. } = local.as_ref();
         let module = |module: &'a discover::Module| Module {
             path: module.manifest_path.clone(),
             manifest: &module.manifest,
             is_selected: true,
         };
-        Repository { name, lines: requirements, modules: survey.modules.iter().map(module).collect() }
+        let modules = survey.modules.iter().map(module).collect();
+        Repository { name, author: Author::User, lines: requirements, unread: unread.as_deref(), modules }
     });
     locked.chain(own).collect()
 }
@@ -194,9 +201,11 @@ fn differences(found: Option<&str>, wanted: &str) -> Vec<String> {
         lines.map(str::to_owned).collect()
     };
     let (found, wanted) = (lines(found), lines(wanted));
-    let missing = wanted.iter().filter(|line| !found.contains(line)).map(|line| format!("+ {line}"));
-    let extra = found.iter().filter(|line| !wanted.contains(line)).map(|line| format!("- {line}"));
-    let differences: Vec<String> = missing.chain(extra).collect();
+    let only_in = |lines: &[String], others: &[String], sign| -> Vec<String> {
+        let others: HashSet<&String> = others.iter().collect();
+        lines.iter().filter(|line| !others.contains(line)).map(|line| format!("{sign} {line}")).collect()
+    };
+    let differences = [only_in(&wanted, &found, '+'), only_in(&found, &wanted, '-')].concat();
     if differences.is_empty() {
         vec!["only its comments or its order differ".to_owned()]
     } else {

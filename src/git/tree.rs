@@ -10,7 +10,8 @@ use git2::{ErrorClass, ObjectType, Repository};
 use super::Error;
 use super::store::oid;
 use crate::repo::{
-    BlobId, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId, UnreadableTree, check_tree, parse_tree,
+    BlobId, Content, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId, UnreadableTree, check_tree,
+    parse_tree,
 };
 
 /// The files of one commit, read from a store.
@@ -38,20 +39,21 @@ impl<'a> GitTree<'a> {
         check_tree(self, self.root)
     }
 
-    /// Reads an object from the store; where that turns out to be damaged, once more from a new one.
+    /// Reads an object from the store.
     fn object(&self, id: [u8; 20], kind: ObjectType) -> Result<Vec<u8>, git2::Error> {
-        let read = |repository: &Repository| {
+        self.from_store(|repository| {
             let odb = repository.odb()?;
             let object = odb.read(oid(&id))?;
             if object.kind() == kind {
                 return Ok(object.data().to_vec());
             }
-            Err(git2::Error::new(
-                git2::ErrorCode::NotFound,
-                ErrorClass::Odb,
-                format!("`{}` is no {kind}", oid(&id)),
-            ))
-        };
+            let why = format!("`{}` is no {kind}", oid(&id));
+            Err(git2::Error::new(git2::ErrorCode::NotFound, ErrorClass::Odb, why))
+        })
+    }
+
+    /// Reads from the store; where that turns out to be damaged, once more from a new one.
+    fn from_store<T>(&self, read: impl Fn(&Repository) -> Result<T, git2::Error>) -> Result<T, git2::Error> {
         let damage = match read(&self.repository.borrow()) {
             Err(error) if matches!(error.class(), ErrorClass::Odb | ErrorClass::Zlib | ErrorClass::Os) => {
                 error
@@ -107,8 +109,15 @@ impl FileTree for GitTree<'_> {
         Ok(listed(&entries))
     }
 
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, UnreadableTree> {
-        self.find(path)?.filter(is_file).map(|entry| self.blob(entry.blob())).transpose()
+    fn read(&self, path: &str, limit: usize) -> Result<Option<Content>, UnreadableTree> {
+        let Some(entry) = self.find(path)?.filter(is_file) else { return Ok(None) };
+        let id = entry.blob();
+        // A header tells the length before anything is inflated.
+        let length = |repository: &Repository| Ok(repository.odb()?.read_header(oid(id.as_bytes()))?.0);
+        if self.from_store(length).map_err(|error| unreadable(&id, &error))? > limit {
+            return Ok(Some(Content::TooLong));
+        }
+        Ok(Some(Content::Bytes(self.blob(id)?)))
     }
 }
 

@@ -15,7 +15,9 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use diff::{Change, changes};
 pub(crate) use merge::{Dispute, Merged, Side, Sides, merge};
-pub(crate) use schema::{Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
+pub(crate) use schema::{
+    Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, REQUIREMENTS, UnreadableManifest,
+};
 
 use crate::fs::{self, Written};
 

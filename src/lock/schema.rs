@@ -43,15 +43,30 @@ pub(crate) struct LockedRepo {
     pub(crate) facts: Facts,
 }
 
+/// The path of a repository's own requirements.
+pub(crate) const REQUIREMENTS: &str = "requirements.txt";
+
 /// What the files of a commit say.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Facts {
     /// Every installable module, by addons directory, then by name.
     pub(crate) modules: Vec<LockedModule>,
-    /// Modules whose manifest could not be read.
+    /// Modules whose manifest could not be read; and [`REQUIREMENTS`], where it could not.
     pub(crate) unreadable: Vec<UnreadableManifest>,
     /// The lines of the repository's own `requirements.txt`, as they stand.
     pub(crate) requirements: Vec<String>,
+}
+
+impl Facts {
+    /// The modules whose manifest could not be read.
+    pub(crate) fn unreadable_manifests(&self) -> impl Iterator<Item = &UnreadableManifest> {
+        self.unreadable.iter().filter(|file| file.path != REQUIREMENTS)
+    }
+
+    /// Why the file of requirements was not read, where it was not.
+    pub(crate) fn unread_requirements(&self) -> Option<&str> {
+        self.unreadable.iter().find(|file| file.path == REQUIREMENTS).map(|file| file.why.as_str())
+    }
 }
 
 /// An installable module.
@@ -71,7 +86,7 @@ impl LockedModule {
     }
 }
 
-/// A manifest that is no literal; the rest of the repository is locked all the same.
+/// A manifest that is no literal, or a file of requirements that is none; the rest of the repository is locked all the same.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct UnreadableManifest {
     /// The manifest's path below the repository.

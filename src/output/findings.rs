@@ -18,8 +18,8 @@ pub(crate) fn render_findings(findings: &[Finding], default: Option<&str>, with_
 fn render(finding: &Finding, default: Option<&str>, with_profiles: bool) -> String {
     let rule = finding.problem.rule();
     let place = match &finding.spot {
-        Spot::Manifest { name, line: Some(line), .. } => format!("  at: {name}:{line}\n"),
-        Spot::Manifest { name, line: None, .. } => format!("  at: {name}\n"),
+        Spot::Manifest { name, line: Some(line), .. } => format!("  at: {}:{line}\n", one_line(name)),
+        Spot::Manifest { name, line: None, .. } => format!("  at: {}\n", one_line(name)),
         Spot::Declaration(_) => String::new(),
     };
     let profiles =

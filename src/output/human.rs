@@ -369,6 +369,9 @@ impl fmt::Display for Verified {
     }
 }
 
+/// How wide a column of a table gets.
+const WIDEST: usize = 200;
+
 /// Columns that line up, without a blank at the end of a line.
 #[derive(Default)]
 pub(crate) struct Table {
@@ -392,7 +395,8 @@ impl fmt::Display for Table {
                 .max()
                 .unwrap_or(0)
         };
-        let widths: Vec<usize> = (0..columns).map(width).collect();
+        // A longer cell stands out, and the formatter takes no more than 65,535.
+        let widths: Vec<usize> = (0..columns).map(|column| width(column).min(WIDEST)).collect();
         for row in &self.rows {
             let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
             writeln!(f, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
@@ -404,6 +408,15 @@ impl fmt::Display for Table {
 #[cfg(test)]
 mod tests {
     use super::Table;
+
+    #[test]
+    fn a_very_long_cell_widens_no_column() {
+        let mut table = Table::default();
+        let long = "x".repeat(70_000);
+        table.row([long.clone(), "1".to_owned()]);
+        table.row(["web".to_owned(), "2".to_owned()]);
+        assert_eq!(table.to_string(), format!("{long}  1\nweb{}  2\n", " ".repeat(197)));
+    }
 
     #[test]
     fn columns_line_up() {

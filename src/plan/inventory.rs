@@ -169,7 +169,7 @@ impl<'a> Inventory<'a> {
                 let (home, selected) = (Home::Repo { repo, directory }, choice.takes(module));
                 Placed { name, home, manifest, selected, file: None }
             }));
-            self.unreadable.extend(locked.facts.unreadable.iter().map(|bad| {
+            self.unreadable.extend(locked.facts.unreadable_manifests().map(|bad| {
                 let parts: Vec<&str> = bad.path.rsplit('/').collect();
                 let name = parts.get(1).copied().unwrap_or_default();
                 let home = Home::Repo { repo, directory: "" };

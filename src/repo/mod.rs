@@ -25,7 +25,7 @@ pub(crate) use path::{AddonsDirectory, ModuleName, PathPart, RepoPath};
 pub(crate) use plain::{one_line, plain, shown};
 pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Series};
-pub(crate) use tree::{Entry, EntryKind, FileTree, Objects, UnreadableTree, check_tree, walk_tree};
+pub(crate) use tree::{Content, Entry, EntryKind, FileTree, Objects, UnreadableTree, check_tree, walk_tree};
 pub(crate) use url::{RemoteUrl, redact, split_scp};
 
 /// Why a word is not what it should be; completes the sentence "`word` is not a …: …".

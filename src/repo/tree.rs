@@ -17,8 +17,16 @@ pub(crate) trait FileTree {
     /// A name that is not UTF-8 is left out: no module and no file that is read by name has one.
     fn entries(&self, directory: &str) -> Result<Vec<Entry>, UnreadableTree>;
 
-    /// The content of a file, or `None` where there is none at that path.
-    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, UnreadableTree>;
+    /// The content of a file of at most `limit` bytes, or `None` where there is none at that path.
+    fn read(&self, path: &str, limit: usize) -> Result<Option<Content>, UnreadableTree>;
+}
+
+/// What a file holds.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Content {
+    Bytes(Vec<u8>),
+    /// More than was asked for, and so not read.
+    TooLong,
 }
 
 /// A direct child of a directory.

@@ -1,12 +1,19 @@
 //! Requirements of one distribution that exclude each other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Origin;
 use super::entry::Entry;
-use super::marker::{Meetings, Python};
+use super::marker::{self, MOST_COST, Meetings, Python};
+use super::problem::Problem;
 use super::versions::exclude_all;
+
+/// In how many ways one distribution may be asked for: each pair of them is compared.
+pub(super) const MOST_WAYS: usize = 100;
+
+/// Lines of a conflict that are shown.
+const SHOWN: usize = 40;
 
 /// Lines about one distribution that cannot be met together, each with its origin; a single one where it excludes
 /// every version by itself.
@@ -35,10 +42,15 @@ impl fmt::Display for Conflict {
             _ => write!(f, "requirements for `{}` exclude each other", self.name)?,
         }
         f.write_str(if self.is_certain { "" } else { " where their markers hold" })?;
-        let width = self.lines.iter().map(|(text, _)| text.chars().count()).max().unwrap_or_default() + 2;
-        self.lines
-            .iter()
-            .try_for_each(|(text, origin)| write!(f, "\n  {:width$}  {origin}", format!("`{text}`")))
+        let shown = &self.lines[..self.lines.len().min(SHOWN)];
+        let width = shown.iter().map(|(text, _)| text.chars().count()).max().unwrap_or_default() + 2;
+        for (text, origin) in shown {
+            write!(f, "\n  {:width$}  {origin}", format!("`{text}`"))?;
+        }
+        match self.lines.len() - shown.len() {
+            0 => Ok(()),
+            more => write!(f, "\n  and {more} more"),
+        }
     }
 }
 
@@ -49,11 +61,32 @@ pub(super) struct Found {
     pub(super) possible: Option<Conflict>,
 }
 
-/// An entry, and whether it is a constraint: constraints that only exclude each other concern nobody.
-#[derive(Clone, Copy)]
+/// What entries say that say the same, and whether they are constraints: constraints that only exclude each other concern
+/// nobody.
 struct Line<'a> {
+    text: String,
+    /// Sorted.
+    origins: Vec<&'a Origin>,
     entry: &'a Entry,
     is_constraint: bool,
+}
+
+/// All that is said of one name, each once, in the order of the first origins.
+fn distinct<'a>(required: &[&'a Entry], constraints: &[&'a Entry]) -> Vec<Line<'a>> {
+    let mut by_text: BTreeMap<(bool, String), Vec<&Entry>> = BTreeMap::new();
+    for (is_constraint, entries) in [(false, required), (true, constraints)] {
+        for &entry in entries {
+            by_text.entry((is_constraint, entry.text())).or_default().push(entry);
+        }
+    }
+    let line = |((is_constraint, text), entries): (_, Vec<&'a Entry>)| {
+        let mut origins: Vec<&Origin> = entries.iter().map(|entry| &entry.origin).collect();
+        origins.sort();
+        Line { text, origins, entry: entries[0], is_constraint }
+    };
+    let mut lines: Vec<Line<'_>> = by_text.into_iter().map(line).collect();
+    lines.sort_by(|a, b| (a.origins[0], &a.text).cmp(&(b.origins[0], &b.text)));
+    lines
 }
 
 /// Finds the lines of one name that exclude each other.
@@ -61,12 +94,21 @@ struct Line<'a> {
 /// Two lines meet where a Python is named and their markers can both hold for it. Without a Python, lines that hold
 /// everywhere are sure to meet, and so are several pairs one of which meets wherever one looks; all others whose markers
 /// can both hold are possible conflicts. Where no two lines exclude each other but more of them do, those are found
-/// whose markers one of them implies.
-pub(super) fn find(required: &[&Entry], constraints: &[&Entry], python: Option<&Python>) -> Found {
-    let line = |is_constraint| move |&entry| Line { entry, is_constraint };
-    let mut lines: Vec<_> =
-        required.iter().map(line(false)).chain(constraints.iter().map(line(true))).collect();
-    lines.sort_by_cached_key(|line| (line.entry.origin.clone(), line.entry.text()));
+/// whose markers one of them implies. More than can be compared is a problem.
+pub(super) fn find(
+    required: &[&Entry],
+    constraints: &[&Entry],
+    python: Option<&Python>,
+) -> Result<Found, Problem> {
+    let lines = distinct(required, constraints);
+    let count: usize = lines.iter().map(|line| line.entry.wanted.specifiers().len().max(1)).sum();
+    let cost = marker::cost(lines.iter().filter_map(|line| line.entry.marker.text()));
+    let (first, name) = (&lines[0], || required[0].name.clone());
+    for (count, most, what) in [(count, MOST_WAYS, "ways"), (cost, MOST_COST, "markers")] {
+        if count > most {
+            return Err(Problem::TooMuch { origin: first.origins[0].clone(), name: name(), what });
+        }
+    }
     let (mut certain, mut possible) = (BTreeSet::new(), BTreeSet::new());
     let mut meetings = Meetings::none();
     for (at, line) in lines.iter().enumerate() {
@@ -93,11 +135,16 @@ pub(super) fn find(required: &[&Entry], constraints: &[&Entry], python: Option<&
         }
     }
     let conflict = |indices: BTreeSet<usize>, is_certain| {
-        let line = |at: &usize| (lines[*at].entry.text(), lines[*at].entry.origin.clone());
-        let (name, lines) = (required.first()?.name.clone(), indices.iter().map(line).collect::<Vec<_>>());
+        let said = |at: &usize| {
+            let Line { text, origins, .. } = &lines[*at];
+            origins.iter().map(move |&origin| (text.clone(), origin.clone()))
+        };
+        let mut lines: Vec<_> = indices.iter().flat_map(said).collect();
+        lines.sort_by(|a, b| (&a.1, &a.0).cmp(&(&b.1, &b.0)));
+        let name = required.first()?.name.clone();
         (!lines.is_empty()).then_some(Conflict { name, lines, is_certain })
     };
-    Found { certain: conflict(certain, true), possible: conflict(possible, false) }
+    Ok(Found { certain: conflict(certain, true), possible: conflict(possible, false) })
 }
 
 /// Whether lines whose markers can all hold are sure to do so in the image.
@@ -150,6 +197,7 @@ fn larger_conflict(lines: &[Line<'_>], python: Option<&Python>) -> BTreeSet<usiz
 
 #[cfg(test)]
 mod tests {
+    use super::super::line::Author;
     use super::super::parse::parse_file;
     use super::super::{Merged, Settings, merge};
     use super::*;
@@ -157,7 +205,11 @@ mod tests {
     fn merged(required: &[&str], constraints: &[&str], python: Option<&str>) -> Merged {
         let python = python.map(|word| Python::parse(word).expect("a version"));
         let settings = Settings { python, ..Settings::default() };
-        merge(&parse_file("a/requirements.txt", required), &parse_file("odoo.txt", constraints), &settings)
+        merge(
+            &parse_file("a/requirements.txt", required, Author::Other),
+            &parse_file("odoo.txt", constraints, Author::Other),
+            &settings,
+        )
     }
 
     fn texts(conflicts: &[Conflict]) -> Vec<Vec<&str>> {

@@ -9,15 +9,12 @@ use std::str::FromStr;
 use pep508_rs::pep440_rs::VersionSpecifier;
 use pep508_rs::{MarkerWarningKind, PackageName, Pep508Url, VersionOrUrl};
 
-use super::marker::Marker;
+use super::line::{Author, Line, shortened, shown};
+use super::marker::{self, Marker};
+use super::place::{self, Refusal};
 use super::problem::Problem;
 use super::requirement::Requirement;
-use super::{Origin, breaks_line, escaped};
-use crate::repo::redact;
-
-/// What pip calls an archive (`pip/_internal/utils/filetypes.py`).
-const ARCHIVES: [&str; 9] =
-    [".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz"];
+use super::{Origin, escaped};
 
 /// One requirement and where it stands.
 #[derive(Clone, Debug)]
@@ -38,7 +35,7 @@ pub(super) enum Wanted {
     Versions(Vec<VersionSpecifier>),
     /// The whole line, to be kept as it is; `is_named` where it has the form `name @ place`.
     Verbatim {
-        line: String,
+        line: Line,
         place: String,
         is_named: bool,
     },
@@ -55,7 +52,7 @@ impl Wanted {
     pub(super) fn line(&self) -> Option<&str> {
         match self {
             Self::Versions(_) => None,
-            Self::Verbatim { line, .. } => Some(line),
+            Self::Verbatim { line, .. } => Some(line.as_str()),
         }
     }
 
@@ -70,63 +67,86 @@ impl Wanted {
 }
 
 impl Entry {
-    /// Reads a line that has neither comment nor options.
-    pub(super) fn parse(text: &str, origin: Origin) -> Result<Self, Problem> {
-        let read = if text.contains(breaks_line) {
-            Err("control characters may not stand in it".to_owned())
-        } else if let Some(place) = leading_place(text) {
-            Self::at_place(text, place, &origin)
-        } else {
-            parse_pep508(text).map(|requirement| Self::from_pep508(text, requirement, &origin))
+    /// Reads a line without its comment.
+    pub(super) fn parse(text: &str, origin: Origin, author: Author) -> Result<Self, Problem> {
+        let malformed = |why| {
+            let text = shortened(&escaped(&shown(text)));
+            Problem::NotARequirement { origin: origin.clone(), text, why }
         };
-        let entry = match read {
-            Ok(entry) => entry,
-            Err(why) => {
-                return Err(Problem::NotARequirement { origin, text: escaped(&shown(text)), why });
-            }
+        let line = Line::new(text, author).map_err(malformed)?;
+        let entry = match place::leading(line.as_str()) {
+            Some(place) => place::check(place, author)
+                .and_then(|()| Self::at_place(&line, place, &origin).map_err(Refusal::Malformed)),
+            None => Self::from_pep508(&line, &origin).map_err(Refusal::Malformed).and_then(|entry| {
+                if let Wanted::Verbatim { place, .. } = &entry.wanted {
+                    place::check(place, author)?;
+                }
+                Ok(entry)
+            }),
         };
-        match &entry.wanted {
-            Wanted::Verbatim { place, .. } if !is_reachable(place) => {
-                Err(Problem::RelativePath { origin, path: shown(place) })
-            }
-            _ => Ok(entry),
-        }
+        entry.map_err(|refusal| match refusal {
+            Refusal::Malformed(why) => malformed(why),
+            Refusal::Relative(path) => Problem::RelativePath { origin: origin.clone(), path },
+            Refusal::Local(place) => Problem::LocalPlace { origin: origin.clone(), place },
+        })
     }
 
     /// A line that begins with its url or path. A marker may follow, which stays a part of the line.
-    fn at_place(text: &str, place: &str, origin: &Origin) -> Result<Self, String> {
-        let rest = text[place.len()..].trim_start();
-        if !rest.is_empty() && !rest.starts_with(';') && !place.ends_with(';') {
-            return Err("a blank may not stand in a url or path".to_owned());
+    fn at_place(line: &Line, place: &str, origin: &Origin) -> Result<Self, String> {
+        let marker = line.as_str()[place.len()..].trim_start();
+        if !marker.is_empty() {
+            if !marker.starts_with(';') {
+                return Err("a blank may not stand in a url or path".to_owned());
+            }
+            parse_pep508(&format!("x {marker}"))?;
         }
         Ok(Self {
             origin: origin.clone(),
             asked_by: Vec::new(),
-            name: name_of_place(place).unwrap_or_default(),
+            name: place::name(place)?.unwrap_or_default(),
             extras: BTreeSet::new(),
-            wanted: Wanted::Verbatim { line: text.to_owned(), place: place.to_owned(), is_named: false },
+            wanted: Wanted::Verbatim { line: line.clone(), place: place.to_owned(), is_named: false },
             marker: Marker::default(),
         })
     }
 
-    fn from_pep508(text: &str, requirement: pep508_rs::Requirement<Place>, origin: &Origin) -> Self {
+    fn from_pep508(line: &Line, origin: &Origin) -> Result<Self, String> {
+        let text = line.as_str();
+        let requirement = parse_pep508(text)?;
         // A url may hold a `;`, a marker does not.
         let (wanted, marker) = match requirement.version_or_url {
             None => (Wanted::Versions(Vec::new()), text.split_once(';')),
             Some(VersionOrUrl::VersionSpecifier(specifiers)) => {
-                (Wanted::Versions(specifiers.into_iter().collect()), text.split_once(';'))
+                let specifiers: Vec<VersionSpecifier> = specifiers.into_iter().collect();
+                // A local version may be `1.0+x.zip`.
+                if specifiers.iter().any(|one| place::looks_like_archive(&one.to_string())) {
+                    return Err("pip would read it as the name of a file".to_owned());
+                }
+                (Wanted::Versions(specifiers), text.split_once(';'))
             }
             Some(VersionOrUrl::Url(Place(place))) => {
-                (Wanted::Verbatim { line: text.to_owned(), place, is_named: true }, text.rsplit_once(';'))
+                (Wanted::Verbatim { line: line.clone(), place, is_named: true }, text.rsplit_once(';'))
             }
         };
-        Self {
+        Ok(Self {
             origin: origin.clone(),
             asked_by: Vec::new(),
             name: requirement.name.to_string(),
             extras: requirement.extras.iter().map(ToString::to_string).collect(),
             wanted,
             marker: Marker::new(requirement.marker, marker.map(|(_, marker)| marker)),
+        })
+    }
+
+    /// The entry, unless it is a url without a name before it.
+    pub(super) fn named(self) -> Result<Self, Problem> {
+        match &self.wanted {
+            Wanted::Verbatim { line, is_named: false, .. } => Err(Problem::NotARequirement {
+                text: shown(line.as_str()),
+                why: "a manifest has to name what is at a url, as in `name @ url`".to_owned(),
+                origin: self.origin,
+            }),
+            _ => Ok(self),
         }
     }
 
@@ -142,6 +162,7 @@ impl Entry {
 /// change what is required.
 fn parse_pep508(text: &str) -> Result<pep508_rs::Requirement<Place>, String> {
     check_names(text)?;
+    marker::check(text.split_once(';').map_or("", |(_, marker)| marker))?;
     let mut is_whole = true;
     let mut note_loss = |kind, _: String| is_whole &= kind == MarkerWarningKind::DeprecatedMarkerName;
     let requirement = pep508_rs::Requirement::parse_reporter(text, "", &mut note_loss)
@@ -157,16 +178,14 @@ fn parse_pep508(text: &str) -> Result<pep508_rs::Requirement<Place>, String> {
 
 /// The parser panics at a name or an extra that ends in `.`, `_` or `-` (`pep508_rs` 0.9.2).
 fn check_names(text: &str) -> Result<(), String> {
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c)).unwrap_or(text.len());
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let end = text.find(|c| !is_of_name(c)).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
-    let extras =
-        rest.trim_start().strip_prefix('[').and_then(|rest| rest.split(']').next()).unwrap_or_default();
-    let mut names = std::iter::once(name).chain(extras.split(',').map(str::trim));
-    if text.is_empty() {
-        return Err("it is empty".to_owned());
-    }
-    match names.find(|name| name.ends_with(['.', '_', '-'])) {
-        Some(name) => Err(format!("the name `{name}` must end with a letter or a digit")),
+    let extras = rest.trim_start().strip_prefix('[').map(|rest| rest.split(']').next().unwrap_or_default());
+    let mut names = std::iter::once(name).chain(extras.into_iter().flat_map(|extras| extras.split(',')));
+    let is_refused = |name: &str| name.ends_with(['.', '_', '-']) || !name.chars().all(is_of_name);
+    match names.find(|name| is_refused(name.trim())) {
+        Some(name) => Err(format!("`{}` is not a name that ends with a letter or a digit", name.trim())),
         None => Ok(()),
     }
 }
@@ -178,39 +197,9 @@ fn as_clause(sentence: &str) -> String {
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// The url or path that a line without `name @` consists of.
-fn leading_place(text: &str) -> Option<&str> {
-    let word = text.split([' ', '\t']).next().unwrap_or_default();
-    let before_version =
-        word.split(['@', '=', '<', '>', '~', '!', '[', '(', ';', '#']).next().unwrap_or_default();
-    let is_archive = ARCHIVES.iter().any(|ending| before_version.to_ascii_lowercase().ends_with(ending));
-    (before_version.contains('/') || is_archive || before_version == "." || before_version == "..")
-        .then_some(word)
-}
-
-/// Whether a place means the same outside of the repository that names it.
-fn is_reachable(place: &str) -> bool {
-    place.contains("://") || place.starts_with('/') || place.starts_with("file:/")
-}
-
-/// The normalised name in `…#egg=name` or in the name of a wheel.
-fn name_of_place(place: &str) -> Option<String> {
-    let (path, fragment) = place.split_once('#').unwrap_or((place, ""));
-    let egg = fragment.split('&').find_map(|part| part.strip_prefix("egg="));
-    let wheel = || path.strip_suffix(".whl")?.rsplit('/').next()?.split('-').next();
-    normalised(egg.or_else(wheel)?.split('[').next()?)
-}
-
 /// A name as PEP 503 compares it: lower case, and one `-` for each run of `-`, `_` and `.`.
 pub(super) fn normalised(name: &str) -> Option<String> {
-    PackageName::from_str(name).ok().map(|name| name.to_string())
-}
-
-/// A line without the secrets that a url in it may hold.
-pub(super) fn shown(line: &str) -> String {
-    // `redact` hides a lone user name only behind `http`, and here `git+` may come before it.
-    let (start, url) = line.split_at(line.find("http").unwrap_or(0));
-    format!("{start}{}", redact(url))
+    PackageName::from_str(name).ok().map(|name| name.to_string()).filter(|name| !name.is_empty())
 }
 
 /// A url or path as it was written: `${VAR}` is pip's to expand.

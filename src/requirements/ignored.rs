@@ -53,13 +53,14 @@ impl<'a> Ignored<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::line::Author;
     use super::super::parse::parse_file;
     use super::super::{Settings, merge};
     use super::*;
 
     #[test]
     fn ignored_names_are_left_out_in_any_spelling() {
-        let parsed = parse_file("r", &["Data_Classes==1", "data.classes==2", "lxml"]);
+        let parsed = parse_file("r", &["Data_Classes==1", "data.classes==2", "lxml"], Author::Other);
         let settings = Settings { ignore: vec!["data-classes".to_owned()], ..Settings::default() };
         let merged = merge(&parsed, &Parsed::default(), &settings);
         assert_eq!(merged.requirements.len(), 1);
@@ -76,7 +77,7 @@ mod tests {
             ("./x.whl", "./x.whl"),
             ("lxml = 5", "lxml = 5"),
         ] {
-            let parsed = parse_file("r", &[line]);
+            let parsed = parse_file("r", &[line], Author::Other);
             let [problem] = &parsed.problems[..] else { panic!("{line}") };
             assert!(problem.hint().contains(&format!("`{word}`")), "{}", problem.hint());
             let settings = Settings { ignore: vec![word.to_owned()], ..Settings::default() };
@@ -89,7 +90,11 @@ mod tests {
     fn ignored_words_that_match_nothing_are_noted() {
         let words = ["lxml", "Six", "-r", "deb:x", "git+https://h/x"].map(str::to_owned);
         let settings = Settings { ignore: words.to_vec(), ..Settings::default() };
-        let merged = merge(&parse_file("r", &["lxml", "git+https://h/x"]), &Parsed::default(), &settings);
+        let merged = merge(
+            &parse_file("r", &["lxml", "git+https://h/x"], Author::Other),
+            &Parsed::default(),
+            &settings,
+        );
         let nothing = |word: &str| Note::NothingIgnored { word: word.to_owned() };
         assert_eq!(merged.notes, [nothing("Six"), nothing("-r")]);
         assert_eq!(merged.requirements, []);

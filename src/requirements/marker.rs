@@ -1,9 +1,65 @@
 //! When a requirement holds: its PEP 508 marker, and the Python it is asked for.
 
+use std::collections::HashSet;
+
 use pep508_rs::MarkerTree;
 use pep508_rs::pep440_rs::Version;
 
 use crate::repo::Invalid;
+
+/// Brackets that may be open at once: the parser calls itself for each.
+const MOST_OPEN: usize = 20;
+
+/// What the markers of one name may cost together, see [`cost`].
+pub(super) const MOST_COST: usize = 24;
+
+/// Whether a marker is small enough to be parsed.
+pub(super) fn check(text: &str) -> Result<(), String> {
+    let (mut open, mut deepest) = (0_usize, 0);
+    for c in text.chars() {
+        match c {
+            '(' => open += 1,
+            ')' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    if deepest > MOST_OPEN {
+        return Err(format!("more than {MOST_OPEN} brackets are open at once in its marker"));
+    }
+    if cost([text]) > MOST_COST { Err("its marker compares too much".to_owned()) } else { Ok(()) }
+}
+
+/// What it may cost to compare markers: how many different comparisons are in them. What they mean together may double in
+/// size with each that is true or false by itself; those of one variable with several values make less of it.
+pub(super) fn cost<'a>(markers: impl IntoIterator<Item = &'a str>) -> usize {
+    let comparisons: HashSet<Vec<String>> = markers.into_iter().flat_map(comparisons).collect();
+    let stands_alone = |words: &Vec<String>| words.iter().any(|word| matches!(&**word, "in" | "extra"));
+    comparisons.iter().map(|words| if stands_alone(words) { 2 } else { 1 }).sum()
+}
+
+/// The words of each comparison. A text in quotes is one, with its quotes.
+fn comparisons(marker: &str) -> Vec<Vec<String>> {
+    let (mut words, mut word, mut open) = (Vec::new(), String::new(), None);
+    for c in marker.chars() {
+        if open.is_none() && (c == ' ' || "()'\"<>=!~".contains(c)) {
+            words.push(std::mem::take(&mut word));
+        }
+        word.push(c);
+        match open {
+            None if matches!(c, '\'' | '"') => open = Some(c),
+            Some(quote) if quote == c => {
+                open = None;
+                words.push(std::mem::take(&mut word));
+            }
+            _ => {}
+        }
+    }
+    words.push(word);
+    let words = words.iter().map(|word| word.trim_matches([' ', '(', ')'])).filter(|word| !word.is_empty());
+    let words: Vec<String> = words.map(str::to_owned).collect();
+    words.split(|word| word == "and" || word == "or").map(<[String]>::to_vec).collect()
+}
 
 /// The condition of a requirement: its meaning, and its text as it was written.
 ///
@@ -26,8 +82,9 @@ impl Marker {
         self.text.as_deref()
     }
 
-    pub(super) fn means_the_same_as(&self, other: &Self) -> bool {
-        self.tree == other.tree
+    /// What it means: equal for two that are written differently and hold in the same environments.
+    pub(super) fn meaning(&self) -> &MarkerTree {
+        &self.tree
     }
 
     /// Whether it holds in every environment, as no marker at all does.
@@ -37,19 +94,21 @@ impl Marker {
 
     /// Whether some environment that runs `python` fulfils both.
     pub(super) fn can_hold_with(&self, other: &Self, python: Option<&Python>) -> bool {
-        !other.tree.is_disjoint(&self.within(python))
+        !self.and(other.tree.clone(), python).is_false()
     }
 
     /// Whether every environment that runs `python` and fulfils `self` fulfils `other` too.
     pub(super) fn implies(&self, other: &Self, python: Option<&Python>) -> bool {
-        other.tree.negate().is_disjoint(&self.within(python))
+        self.and(other.tree.negate(), python).is_false()
     }
 
-    fn within(&self, python: Option<&Python>) -> MarkerTree {
+    /// Unlike the parser's own test whether trees are disjoint, this remembers what it has compared.
+    fn and(&self, other: MarkerTree, python: Option<&Python>) -> MarkerTree {
         let mut tree = self.tree.clone();
         if let Some(python) = python {
             tree.and(python.environment.clone());
         }
+        tree.and(other);
         tree
     }
 }
@@ -75,25 +134,10 @@ impl Meetings {
     }
 }
 
-/// Writes single quotes and single blanks, and changes nothing within a quoted value.
+/// Writes single quotes, and changes nothing within a quoted value.
 fn tidy(text: &str) -> String {
-    let mut tidied = String::with_capacity(text.len());
-    let mut open = None;
-    for c in text.trim().chars() {
-        match open {
-            None if c.is_whitespace() => {
-                if !tidied.ends_with(' ') {
-                    tidied.push(' ');
-                }
-                continue;
-            }
-            None if matches!(c, '"' | '\'') => open = Some(c),
-            Some(quote) if quote == c => open = None,
-            _ => {}
-        }
-        tidied.push(c);
-    }
-    if tidied.contains('\'') { tidied } else { tidied.replace('"', "'") }
+    let text = text.trim();
+    if text.contains('\'') { text.to_owned() } else { text.replace('"', "'") }
 }
 
 /// The Python that the requirements are for: `CPython` on Linux, of a version such as `3.12` or `3.12.4`.
@@ -137,12 +181,28 @@ mod tests {
     fn the_text_is_tidied_but_keeps_its_words() {
         for (written, tidied) in [
             ("python_version<\"3.7\"", "python_version<'3.7'"),
-            ("  sys_platform  ==\t'a  b' ", "sys_platform == 'a  b'"),
+            ("  sys_platform == 'a  b' ", "sys_platform == 'a  b'"),
             ("os_name == \"it's\"", "os_name == \"it's\""),
         ] {
             assert_eq!(tidy(written), tidied);
         }
         assert_eq!(marker("os_name == 'x' or os_name != 'x'").text(), None);
+    }
+
+    #[test]
+    fn a_marker_costs_its_different_comparisons() {
+        for (text, expected) in [
+            ("", 1),
+            ("os_name == 'a' and (os_name=='a')or os_name  ==  'b and c'", 2),
+            ("'a' in os_name or extra == 'b'or os_name not in'c'and extra=='(d'", 8),
+            ("python_version<'3' and python_version < '3' and '3'>python_version", 2),
+        ] {
+            assert_eq!(cost([text]), expected, "{text}");
+        }
+        assert_eq!(cost(["os_name == 'a'", "os_name == 'a' and os_name == 'b'"]), 2);
+        let nested = |depth: usize| format!("{}os_name == 'a'{}", "(".repeat(depth), ")".repeat(depth));
+        assert!(check(&nested(20)).is_ok());
+        assert!(check(&nested(21)).is_err());
     }
 
     #[test]

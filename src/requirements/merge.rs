@@ -1,6 +1,6 @@
 //! Joins what several repositories require of one distribution into one line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::conflict::{self, Conflict};
 use super::entry::Entry;
@@ -35,42 +35,45 @@ pub(crate) struct Merged {
 /// Merges what is required and compares it with `constraints`, which take part in conflicts but are not required.
 pub(crate) fn merge(required: &Parsed, constraints: &Parsed, settings: &Settings) -> Merged {
     let ignored = Ignored::new(&settings.ignore);
-    let mut by_name: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
-    for entry in required.entries.iter().filter(|entry| !ignored.has(entry)) {
-        by_name.entry(&entry.name).or_default().push(entry);
-    }
+    let required_by_name = by_name(required.entries.iter().filter(|entry| !ignored.has(entry)));
+    let constraints_by_name = by_name(&constraints.entries);
     let mut merged = Merged { notes: ignored.notes(required, constraints), ..Merged::default() };
-    for (name, entries) in by_name {
+    for (name, entries) in required_by_name {
         merged.requirements.extend(join_by_marker(&entries));
         if !name.is_empty() {
-            let constraints =
-                constraints.entries.iter().filter(|entry| entry.name == name).collect::<Vec<_>>();
-            let found = conflict::find(&entries, &constraints, settings.python.as_ref());
-            merged.conflicts.extend(found.certain);
-            merged.warnings.extend(found.possible);
+            let constraints = constraints_by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+            match conflict::find(&entries, constraints, settings.python.as_ref()) {
+                Ok(found) => {
+                    merged.conflicts.extend(found.certain);
+                    merged.warnings.extend(found.possible);
+                }
+                Err(problem) => merged.problems.push(problem),
+            }
         }
     }
     let problems = required.problems.iter().chain(&constraints.problems);
-    merged.problems = problems.filter(|problem| !ignored.has_problem(problem)).cloned().collect();
+    merged.problems.extend(problems.filter(|problem| !ignored.has_problem(problem)).cloned());
     merged.problems.sort_by_cached_key(|problem| (problem.origin().clone(), problem.to_string()));
     merged
 }
 
+fn by_name<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeMap<&'a str, Vec<&'a Entry>> {
+    let mut by_name: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+    for entry in entries {
+        by_name.entry(&entry.name).or_default().push(entry);
+    }
+    by_name
+}
+
 /// Joins the entries of one name whose markers mean the same. A verbatim line is joined with its equals only.
 fn join_by_marker(entries: &[&Entry]) -> Vec<Requirement> {
-    let mut groups: Vec<Vec<&Entry>> = Vec::new();
+    let mut groups: HashMap<_, Vec<&Entry>> = HashMap::new();
     for &entry in entries {
-        let belongs = |group: &&mut Vec<&Entry>| {
-            let line = group[0].wanted.line();
-            line == entry.wanted.line()
-                && (line.is_some() || group[0].marker.means_the_same_as(&entry.marker))
-        };
-        match groups.iter_mut().find(belongs) {
-            Some(group) => group.push(entry),
-            None => groups.push(vec![entry]),
-        }
+        let line = entry.wanted.line();
+        let meaning = line.is_none().then(|| entry.marker.meaning());
+        groups.entry((line, meaning)).or_default().push(entry);
     }
-    let mut requirements: Vec<_> = groups.iter().map(|group| Requirement::join(group)).collect();
+    let mut requirements: Vec<_> = groups.values().map(|group| Requirement::join(group)).collect();
     requirements.sort_by(|a, b| (&a.marker, &a.verbatim).cmp(&(&b.marker, &b.verbatim)));
     requirements
 }
@@ -80,12 +83,13 @@ mod tests {
     use pep508_rs::pep440_rs::{Version, VersionSpecifiers};
     use proptest::prelude::*;
 
+    use super::super::line::Author;
     use super::super::parse::parse_file;
     use super::super::{Annotations, render};
     use super::*;
 
     fn lines(required: &[&str]) -> Vec<String> {
-        let parsed = parse_file("a/requirements.txt", required);
+        let parsed = parse_file("a/requirements.txt", required, Author::Other);
         let merged = merge(&parsed, &Parsed::default(), &Settings::default());
         assert_eq!(merged.problems, []);
         merged.requirements.iter().map(ToString::to_string).collect()
@@ -131,7 +135,7 @@ mod tests {
         ) {
             // The same origin for all, for a line that moves within a file has another one.
             let read = |lines: &[String]| {
-                Parsed::concat(lines.iter().map(|line| parse_file("r", std::slice::from_ref(line))))
+                Parsed::concat(lines.iter().map(|line| parse_file("r", std::slice::from_ref(line), Author::Other)))
             };
             let merged = |lines| format!("{:#?}", merge(&read(lines), &Parsed::default(), &Settings::default()));
             prop_assert_eq!(merged(&given), merged(&shuffled));
@@ -142,13 +146,13 @@ mod tests {
             lines in prop::collection::vec(
                 prop_oneof![
                     6 => a_line(),
-                    1 => "a @ https://h/[xy](;x)? ; os_name == 'nt'",
+                    1 => "a @ https://h/[xy](%3Bx)? ; os_name == 'nt'",
                     1 => "git\\+https://h/[xy]#egg=[ab]",
                 ],
                 0..8,
             )
         ) {
-            let merged = |lines: &[String]| merge(&parse_file("r", lines), &Parsed::default(), &Settings::default());
+            let merged = |lines: &[String]| merge(&parse_file("r", lines, Author::Other), &Parsed::default(), &Settings::default());
             let rendered = |merged: &Merged| render(&merged.requirements, Annotations::Hidden);
             let once = merged(&lines);
             prop_assert_eq!(&once.problems, &[]);
@@ -163,7 +167,7 @@ mod tests {
             specifiers in prop::collection::vec("(==|!=|<|<=|>|>=|~=)[012]\\.[012]|(==|!=)[012]\\.\\*", 1..5)
         ) {
             let input: Vec<_> = specifiers.iter().map(|specifier| format!("a{specifier}")).collect();
-            let merged = merge(&parse_file("r", &input), &Parsed::default(), &Settings::default());
+            let merged = merge(&parse_file("r", &input, Author::Other), &Parsed::default(), &Settings::default());
             let joined: VersionSpecifiers = merged.requirements[0].specifier.parse().expect("specifiers");
             let each: VersionSpecifiers = specifiers.join(",").parse().expect("specifiers");
             let versions = (0..4).flat_map(|major| (0..4).map(move |minor| [major, minor]));

@@ -3,7 +3,8 @@
 //! Knows the rules of PEP 440, 503 and 508 and of pip's requirements file format. Reads no file, knows neither git
 //! nor the terminal, and never chooses between lines that exclude each other: it says which they are.
 //!
-//! `parse` reads lines into values of `entry`, and `repository` those that the selected modules of one need; `marker`
+//! `parse` reads lines into values of `entry`, and `repository` those that the selected modules of one need. A `line` is
+//! text that pip reads as one requirement, whoever wrote it, and `place` says which urls and paths it may name. `marker`
 //! knows when two of them hold together and `versions` whether any version is left, so that `conflict` finds those that
 //! exclude each other; `merge` joins them into values of `requirement`, without what is `ignored`; `render` writes.
 //! `problem` is what is said of lines that cannot be carried over. `system` collects programs and packages of Debian.
@@ -11,12 +12,16 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+use crate::repo::one_line;
+
 mod conflict;
 mod entry;
 mod ignored;
+mod line;
 mod marker;
 mod merge;
 mod parse;
+mod place;
 mod problem;
 mod render;
 mod repository;
@@ -25,6 +30,7 @@ mod system;
 mod versions;
 
 pub(crate) use conflict::Conflict;
+pub(crate) use line::Author;
 pub(crate) use marker::Python;
 pub(crate) use merge::{Merged, Settings, merge};
 pub(crate) use parse::{Parsed, parse_constraints};
@@ -71,14 +77,15 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Whether pip may end a line at `c`: it splits as Python's `str.splitlines` does, which knows more than `\n`.
-fn breaks_line(c: char) -> bool {
-    (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}')
+/// Whether pip ends a line at a character, which it does as Python's `str.splitlines`.
+fn ends_line(c: char) -> bool {
+    matches!(c, '\n'..='\r' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
+/// Text that others wrote, on what is one line to a terminal and to pip.
 fn escaped(text: &str) -> String {
-    let escape = |c: char| if breaks_line(c) { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(escape).collect()
+    let escape = |c: char| if ends_line(c) { c.escape_default().to_string() } else { c.to_string() };
+    one_line(text).chars().map(escape).collect()
 }
 
 #[cfg(test)]
@@ -87,7 +94,7 @@ mod tests {
     use super::*;
 
     fn file(path: &str, text: &str) -> Parsed {
-        parse_file(path, &text.lines().collect::<Vec<_>>())
+        parse_file(path, &text.lines().collect::<Vec<_>>(), Author::Other)
     }
 
     fn rendered(inputs: impl IntoIterator<Item = Parsed>) -> String {

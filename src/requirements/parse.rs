@@ -3,8 +3,9 @@
 //! What cannot be carried over to a merged file is refused by name, and the rest is still read.
 
 use super::entry::Entry;
+use super::line::{Author, shortened, shown};
 use super::problem::{Note, Problem};
-use super::{Origin, escaped};
+use super::{Origin, ends_line, escaped};
 
 /// Import names that the OCA tools take for the distribution that provides them, by exact spelling
 /// (`manifestoo_core/metadata.py`; the same in setuptools-odoo).
@@ -58,11 +59,11 @@ impl Parsed {
 }
 
 /// Reads a `requirements.txt`, given as all of its lines, comments included; the first is line 1.
-pub(crate) fn parse_file(path: &str, lines: &[impl AsRef<str>]) -> Parsed {
+pub(crate) fn parse_file(path: &str, lines: &[impl AsRef<str>], author: Author) -> Parsed {
     let mut parsed = Parsed::default();
-    for (origin, text) in meaningful_lines(path, lines) {
+    for (origin, text) in meaningful_lines(path, lines, &mut parsed.problems) {
         match options(&text).next() {
-            None => parsed.push(Entry::parse(&text, origin)),
+            None => parsed.push(Entry::parse(&text, origin, author)),
             Some(option)
                 if text.starts_with('-') && options(&text).all(|name| HARMLESS_OPTIONS.contains(&name)) =>
             {
@@ -79,14 +80,14 @@ pub(crate) fn parse_file(path: &str, lines: &[impl AsRef<str>]) -> Parsed {
 /// Only versions are compared, so that options do not matter, except those that name a further file.
 pub(crate) fn parse_constraints(path: &str, lines: &[impl AsRef<str>]) -> Parsed {
     let mut parsed = Parsed::default();
-    for (origin, text) in meaningful_lines(path, lines) {
+    for (origin, text) in meaningful_lines(path, lines, &mut parsed.problems) {
         let option = options(&text).next();
         if let Some(option) = option.filter(|option| NAMES_A_FILE.contains(option)) {
             parsed.problems.push(Problem::OtherConstraints { origin, option: option.to_owned() });
         } else if let Some(option) = option.filter(|_| text.starts_with('-')) {
             parsed.ignore(origin, option);
         } else {
-            parsed.push(Entry::parse(before_options(&text), origin));
+            parsed.push(Entry::parse(before_options(&text), origin, Author::User));
         }
     }
     // The image has it, wherever it was taken from.
@@ -94,14 +95,16 @@ pub(crate) fn parse_constraints(path: &str, lines: &[impl AsRef<str>]) -> Parsed
     parsed
 }
 
-/// Reads the `external_dependencies.python` of a manifest.
+/// Reads the `external_dependencies.python` of a manifest, where a url must have a name before it.
 pub(crate) fn parse_manifest(path: &str, words: &[impl AsRef<str>]) -> Parsed {
     let mut parsed = Parsed::default();
     for word in words {
         let word = word.as_ref();
         let known = DISTRIBUTIONS.iter().find(|(module, _)| *module == word);
         let text = known.map_or(word.trim(), |(_, distribution)| distribution);
-        parsed.push(Entry::parse(text, Origin::Manifest { path: path.to_owned() }));
+        let origin = Origin::Manifest { path: path.to_owned() };
+        let entry = Entry::parse(text, origin, Author::Other);
+        parsed.push(entry.and_then(Entry::named));
     }
     parsed
 }
@@ -135,9 +138,26 @@ fn without_comment(line: &str) -> &str {
 }
 
 /// The logical lines that are more than a comment, without it.
-fn meaningful_lines(path: &str, lines: &[impl AsRef<str>]) -> Vec<(Origin, String)> {
+///
+/// A line that is several to pip is none of them: an editor shows what comes second as a part of what comes first, which
+/// may be a comment.
+fn meaningful_lines(
+    path: &str,
+    lines: &[impl AsRef<str>],
+    problems: &mut Vec<Problem>,
+) -> Vec<(Origin, String)> {
     let origin = |line| Origin::File { path: path.to_owned(), line };
-    let lines = logical_lines(lines).into_iter();
+    let mut whole = Vec::with_capacity(lines.len());
+    for (index, line) in lines.iter().map(AsRef::as_ref).enumerate() {
+        let end = line.trim().chars().find(|c| ends_line(*c));
+        whole.push(if end.is_none() { line } else { "" });
+        problems.extend(end.map(|c| Problem::NotARequirement {
+            origin: origin(index + 1),
+            text: shortened(&escaped(&shown(line.trim()))),
+            why: format!("pip ends a line at the character U+{:04X}", u32::from(c)),
+        }));
+    }
+    let lines = logical_lines(&whole).into_iter();
     let lines = lines.map(|(line, text)| (line, without_comment(&text).trim().to_owned()));
     lines.filter(|(_, text)| !text.is_empty()).map(|(line, text)| (origin(line), text)).collect()
 }
@@ -152,7 +172,8 @@ fn unsupported_option(text: &str, origin: Origin) -> Problem {
     let stands_alone = text.starts_with('-');
     let is_harmless = |option: &&str| stands_alone && HARMLESS_OPTIONS.contains(option);
     let option = options(text).find(|option| !is_harmless(option)).unwrap_or_default();
-    let of = || Entry::parse(before_options(text), origin.clone()).ok().map(|entry| entry.name);
+    let entry = || Entry::parse(before_options(text), origin.clone(), Author::Other);
+    let of = || entry().ok().map(|entry| entry.name);
     let of = if stands_alone { None } else { of().filter(|name| !name.is_empty()) };
     Problem::UnsupportedOption { option: escaped(option), of, origin }
 }
@@ -163,7 +184,7 @@ fn before_options(text: &str) -> &str {
 }
 
 /// The option without its value, which may be joined to it as in `--hash=sha256:…` and `-rother.txt`.
-fn option_name(word: &str) -> &str {
+pub(super) fn option_name(word: &str) -> &str {
     let end =
         if word.starts_with("--") { word.find('=') } else { word.char_indices().nth(2).map(|(at, _)| at) };
     &word[..end.unwrap_or(word.len())]
@@ -176,7 +197,11 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Parsed {
-        parse_file("r/requirements.txt", &text.split('\n').collect::<Vec<_>>())
+        parsed_of(Author::Other, text)
+    }
+
+    fn parsed_of(author: Author, text: &str) -> Parsed {
+        parse_file("r/requirements.txt", &text.split('\n').collect::<Vec<_>>(), author)
     }
 
     fn listed(parsed: &Parsed) -> String {
@@ -205,7 +230,7 @@ mod tests {
             https://host/acme_wheel-1.0-py3-none-any.whl\n\
             /srv/wheels/other.tar.gz\n\
             x @ https://${TOKEN}@host/x.zip";
-        insta::assert_snapshot!(listed(&parsed(text)), @r#"
+        insta::assert_snapshot!(listed(&parsed_of(Author::User, text)), @r#"
         r/requirements.txt:1: git+https://host/acme/tool.git@main#egg=Acme_Tool[x]&subdirectory=py ; os_name == 'nt'
         r/requirements.txt:2: acme-addon @git+https://host/acme/addons@18.0#subdirectory=setup/x ; python_version >= "3.8"
         r/requirements.txt:3: https://host/acme_wheel-1.0-py3-none-any.whl
@@ -235,6 +260,7 @@ mod tests {
             six ; python_version < 'x'\n\
             a\u{2028}b";
         insta::assert_snapshot!(listed(&parsed(text)), @r#"
+        ! r/requirements.txt:20: `a\u{2028}b` is not a requirement: pip ends a line at the character U+2028
         ! r/requirements.txt:2: the option `--index-url` is not supported in a repository's requirements
         ! r/requirements.txt:3: the option `--extra-index-url` is not supported in a repository's requirements
         ! r/requirements.txt:4: the option `-r` is not supported in a repository's requirements
@@ -247,13 +273,12 @@ mod tests {
         ! r/requirements.txt:11: `../x` is a path within the repository, which merged requirements cannot name
         ! r/requirements.txt:12: `lxml=>1` is not a requirement: no such comparison operator "=>", must be one of ~= == != <= >= < > ===
         ! r/requirements.txt:13: `no such thing` is not a requirement: expected one of `@`, `(`, `<`, `=`, `>`, `~`, `!`, `;`, found `s`
-        ! r/requirements.txt:14: `é` is not a requirement: expected package name starting with an alphanumeric character, found `é`
+        ! r/requirements.txt:14: `é` is not a requirement: the character U+00E9 may not stand in it
         ! r/requirements.txt:15: `xlrd===` is not a requirement: unexpected end of version specifier, expected version
         ! r/requirements.txt:16: `y @ https://***@host/y z` is not a requirement: a blank may not stand in a url or path
         ! r/requirements.txt:17: `git+https://***@host/y z` is not a requirement: a blank may not stand in a url or path
         ! r/requirements.txt:18: `six ; os_name ~= 'x'` is not a requirement: its marker compares what cannot be compared
         ! r/requirements.txt:19: `six ; python_version < 'x'` is not a requirement: its marker compares what cannot be compared
-        ! r/requirements.txt:20: `a\u{2028}b` is not a requirement: control characters may not stand in it
         - r/requirements.txt:1: the option `--prefer-binary` is ignored; it does not change what is required
         "#);
     }
@@ -311,7 +336,7 @@ mod tests {
             "[ab._-]{1,3} ?(\\[[ab._, -]{0,4}\\])?(==|~=|===)[0-9.a*+!-]{1,6}",
             "a ?; ?(python_version|os_name|extra|implementation_version) (==|~=|in|not in|>|<=|===) '[0-9.*a ]{0,6}'",
         ]) {
-            let parsed = parse_file("r", &[&line]);
+            let parsed = parse_file("r", &[&line], Author::Other);
             let blank = without_comment(&line.replace('\\', "")).trim().is_empty();
             prop_assert!(blank || parsed.entries.len() + parsed.problems.len() + parsed.notes.len() == 1);
             for problem in &parsed.problems {

@@ -12,10 +12,21 @@ pub(crate) enum Problem {
     OtherConstraints { origin: Origin, option: String },
     #[error("{origin}: `{path}` is a path within the repository, which merged requirements cannot name")]
     RelativePath { origin: Origin, path: String },
+    #[error(
+        "{origin}: `{place}` is on the machine where pip runs, which only a `requirements.txt` of your own may name"
+    )]
+    LocalPlace { origin: Origin, place: String },
     #[error("{origin}: `{text}` is not a requirement: {why}")]
     NotARequirement { origin: Origin, text: String, why: String },
     #[error("{origin}: `{text}` is not the name of a Debian package")]
     NotAPackage { origin: Origin, text: String },
+    /// The whole file.
+    #[error("{origin} is left out: {why}")]
+    Unread { origin: Origin, why: String },
+    #[error(
+        "{origin}: `{name}` is asked for here and elsewhere in more different {what} than oca can compare"
+    )]
+    TooMuch { origin: Origin, name: String, what: &'static str },
 }
 
 impl Problem {
@@ -24,8 +35,11 @@ impl Problem {
             Self::UnsupportedOption { origin, .. }
             | Self::OtherConstraints { origin, .. }
             | Self::RelativePath { origin, .. }
+            | Self::LocalPlace { origin, .. }
             | Self::NotARequirement { origin, .. }
-            | Self::NotAPackage { origin, .. } => origin,
+            | Self::NotAPackage { origin, .. }
+            | Self::Unread { origin, .. }
+            | Self::TooMuch { origin, .. } => origin,
         }
     }
 
@@ -35,8 +49,11 @@ impl Problem {
             Self::UnsupportedOption { of: Some(name), .. } => name.clone(),
             Self::UnsupportedOption { option, .. } | Self::OtherConstraints { option, .. } => option.clone(),
             Self::RelativePath { path, .. } => path.clone(),
+            Self::LocalPlace { place, .. } => place.clone(),
             Self::NotARequirement { text, .. } => text.clone(),
             Self::NotAPackage { text, .. } => format!("deb:{text}"),
+            Self::Unread { origin, .. } => origin.to_string(),
+            Self::TooMuch { name, .. } => name.clone(),
         }
     }
 

@@ -48,6 +48,7 @@ pub(super) fn write_origins(f: &mut impl fmt::Write, origins: &[Origin]) -> fmt:
 
 #[cfg(test)]
 mod tests {
+    use super::super::line::Author;
     use super::super::parse::parse_file;
     use super::super::{Parsed, Settings, merge};
     use super::*;
@@ -58,10 +59,12 @@ mod tests {
             parse_file(
                 "social/requirements.txt",
                 &["# generated", "cryptography<37", "contextvars; python_version < '3.7'"],
+                Author::Other,
             ),
             parse_file(
                 "server-tools/requirements.txt",
                 &["cryptography[ssh]", "git+https://host/acme/x.git@main"],
+                Author::Other,
             ),
         ];
         let merged = merge(&Parsed::concat(inputs), &Parsed::default(), &Settings::default());

@@ -3,11 +3,14 @@
 //! OCA generates the file from the manifests of all modules, and there alone a module's packaging may override a word
 //! of its manifest. So the file is the better source, and what it says of a distribution counts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::Origin;
+use super::conflict::MOST_WAYS;
 use super::entry::{Entry, Wanted};
+use super::line::Author;
 use super::parse::{Parsed, parse_file, parse_manifest};
-use super::problem::Note;
+use super::problem::{Note, Problem};
 use crate::repo::Manifest;
 
 /// The first line of a file that OCA's tools wrote.
@@ -18,8 +21,12 @@ const GENERATED: &str = "# generated from manifests";
 pub(crate) struct Repository<'a> {
     /// What paths begin with.
     pub(crate) name: &'a str,
+    /// Who wrote its `requirements.txt`.
+    pub(crate) author: Author,
     /// All lines of its `requirements.txt`, comments included.
     pub(crate) lines: &'a [String],
+    /// Why these are not read, where they are not.
+    pub(crate) unread: Option<&'a str>,
     /// All its modules, whether they need something or not.
     pub(crate) modules: Vec<Module<'a>>,
 }
@@ -43,7 +50,11 @@ impl Repository<'_> {
     ///   A word with a specifier, an extra or a marker that a line lacks is a requirement of its own: none is lost.
     pub(crate) fn read(&self) -> Parsed {
         let path = format!("{}/requirements.txt", self.name);
-        let mut file = parse_file(&path, self.lines);
+        let mut file = parse_file(&path, self.lines, self.author);
+        file.problems.extend(self.unread.map(|why| Problem::Unread {
+            origin: Origin::Manifest { path: path.clone() },
+            why: why.to_owned(),
+        }));
         let (selected, others): (Vec<_>, Vec<_>) = self
             .modules
             .iter()
@@ -60,8 +71,7 @@ impl Repository<'_> {
         if self.is_generated() {
             file.notes.extend(unlisted(&file, &words, &path));
         }
-        let entries =
-            words.entries.into_iter().filter(|word| !stands_for_lines(word, &mut file.entries)).collect();
+        let entries = without_covered(words.entries, &mut file.entries);
         Parsed::concat([file, Parsed { entries, ..words }])
     }
 
@@ -87,27 +97,53 @@ fn names(parsed: &Parsed) -> BTreeSet<&str> {
 impl Parsed {
     /// Leaves out the lines that only `others` need, and not `words`.
     fn leave_out_unneeded(&mut self, words: &Self, others: &Self) {
-        let lines: BTreeSet<String> = self.entries.iter().map(Entry::text).collect();
-        let unneeded = self.entries.extract_if(.., |line| !may_be_needed(line, &lines, words, others));
+        let lines: HashSet<String> = self.entries.iter().map(Entry::text).collect();
+        let needs = Needs { words: Needs::by_name(words, &lines), others: Needs::by_name(others, &lines) };
+        let unneeded = self.entries.extract_if(.., |line| !needs.may_include(line));
         let note = |line: Entry| Note::Unneeded { line: line.text(), origin: line.origin };
         self.notes.extend(unneeded.map(note).collect::<Vec<_>>());
     }
 }
 
-/// Whether modules with these words may need a line, beside others that surely do not.
-///
-/// Lines and modules meet in the name of a distribution; a line whose name nobody has, or that tells none, may be
-/// anybody's. Where both name it, the line is theirs only who say the same as it does, provided that each of the words
-/// has such a line; else the line may be what a module's packaging makes of its word.
-fn may_be_needed(line: &Entry, lines: &BTreeSet<String>, words: &Parsed, others: &Parsed) -> bool {
-    let about_it = |parsed: &Parsed| -> BTreeSet<String> {
-        parsed.entries.iter().filter(|entry| entry.name == line.name).map(Entry::text).collect()
-    };
-    let (words, others, text) = (about_it(words), about_it(others), line.text());
-    if line.name.is_empty() || words.is_empty() {
-        return line.name.is_empty() || others.is_empty();
+/// What manifests say of each distribution.
+struct Needs<'a> {
+    words: HashMap<&'a str, Texts>,
+    others: HashMap<&'a str, Texts>,
+}
+
+/// What is said of a distribution, and whether the file has a line for each of it.
+struct Texts {
+    all: HashSet<String>,
+    are_lines: bool,
+}
+
+impl<'a> Needs<'a> {
+    fn by_name(parsed: &'a Parsed, lines: &HashSet<String>) -> HashMap<&'a str, Texts> {
+        let mut texts: HashMap<&str, Texts> = HashMap::new();
+        for entry in &parsed.entries {
+            let text = entry.text();
+            let known = texts.entry(&entry.name).or_insert(Texts { all: HashSet::new(), are_lines: true });
+            known.are_lines &= lines.contains(&text);
+            known.all.insert(text);
+        }
+        texts
     }
-    words.contains(&text) || !others.contains(&text) || !words.is_subset(lines)
+
+    /// Whether modules with these words may need a line, beside others that surely do not.
+    ///
+    /// Lines and modules meet in the name of a distribution; a line whose name nobody has, or that tells none, may be
+    /// anybody's. Where both name it, the line is theirs only who say the same as it does, provided that each of the
+    /// words has such a line; else the line may be what a module's packaging makes of its word.
+    fn may_include(&self, line: &Entry) -> bool {
+        let others = self.others.get(&*line.name);
+        let Some(words) = self.words.get(&*line.name).filter(|_| !line.name.is_empty()) else {
+            return line.name.is_empty() || others.is_none();
+        };
+        let text = line.text();
+        words.all.contains(&text)
+            || others.is_none_or(|others| !others.all.contains(&text))
+            || !words.are_lines
+    }
 }
 
 /// Words that a generated file would have if no module's packaging had another word for them.
@@ -121,24 +157,37 @@ fn unlisted<'a>(file: &Parsed, words: &'a Parsed, path: &'a str) -> impl Iterato
     })
 }
 
-/// Whether a word of a manifest adds nothing to the lines of its distribution, which then name it as an origin too.
-fn stands_for_lines(word: &Entry, lines: &mut [Entry]) -> bool {
-    let mut lines: Vec<&mut Entry> = lines.iter_mut().filter(|line| line.name == word.name).collect();
+/// The words of manifests that add something to the lines of their distribution. These lines name the manifests of the
+/// others as an origin too.
+fn without_covered(words: Vec<Entry>, lines: &mut [Entry]) -> Vec<Entry> {
+    let mut by_name: HashMap<String, Vec<(BTreeSet<String>, &mut Entry)>> = HashMap::new();
+    for line in lines {
+        by_name.entry(line.name.clone()).or_default().push((specifiers(line), line));
+    }
+    words
+        .into_iter()
+        .filter(|word| !by_name.get_mut(&word.name).is_some_and(|lines| cover(lines, word)))
+        .collect()
+}
+
+/// Whether a word says no more than each of the lines of its distribution, none of which always holds. More lines than
+/// can be compared are refused later.
+fn cover(lines: &mut [(BTreeSet<String>, &mut Entry)], word: &Entry) -> bool {
     let is_plain = |line: &Entry| matches!(line.wanted, Wanted::Versions(_)) && line.marker.always_holds();
-    let is_covered = is_plain(word)
-        && !lines.is_empty()
-        && lines.iter().all(|line| !is_plain(line) && says_no_more(word, line));
+    if lines.len() > MOST_WAYS || !is_plain(word) || lines.iter().any(|(_, line)| is_plain(line)) {
+        return false;
+    }
+    let wanted = specifiers(word);
+    let is_covered =
+        lines.iter().all(|(has, line)| wanted.is_subset(has) && word.extras.is_subset(&line.extras));
     if is_covered {
-        lines.iter_mut().for_each(|line| line.asked_by.push(word.origin.clone()));
+        lines.iter_mut().for_each(|(_, line)| line.asked_by.push(word.origin.clone()));
     }
     is_covered
 }
 
-fn says_no_more(word: &Entry, line: &Entry) -> bool {
-    let texts = |entry: &'_ Entry| -> BTreeSet<String> {
-        entry.wanted.specifiers().iter().map(ToString::to_string).collect()
-    };
-    texts(word).is_subset(&texts(line)) && word.extras.is_subset(&line.extras)
+fn specifiers(entry: &Entry) -> BTreeSet<String> {
+    entry.wanted.specifiers().iter().map(ToString::to_string).collect()
 }
 
 #[cfg(test)]
@@ -159,7 +208,14 @@ mod tests {
         let modules = manifests.iter().zip(modules).enumerate().map(|(at, (manifest, (_, is_selected)))| {
             Module { path: format!("m{at}/__manifest__.py"), manifest, is_selected: *is_selected }
         });
-        Repository { name: "kit", lines: &lines, modules: modules.collect() }.read()
+        Repository {
+            author: Author::Other,
+            name: "kit",
+            lines: &lines,
+            unread: None,
+            modules: modules.collect(),
+        }
+        .read()
     }
 
     fn merged(parsed: &Parsed) -> Merged {
@@ -308,7 +364,7 @@ mod tests {
                 }
                 prop_assert!(same().next().is_some());
             }
-            for line in parse_file("kit/requirements.txt", &lines).entries {
+            for line in parse_file("kit/requirements.txt", &lines, Author::Other).entries {
                 let (is_named, is_elsewhere) = (names(&wanted).contains(&*line.name), names(&others).contains(&*line.name));
                 let is_asked_for = wanted.entries.iter().any(|word| word.text() == line.text());
                 let none = !modules.is_empty() && modules.iter().all(|(_, is)| !is);

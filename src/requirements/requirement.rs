@@ -6,7 +6,8 @@ use std::fmt;
 use pep508_rs::pep440_rs::{Operator, VersionSpecifier};
 
 use super::Origin;
-use super::entry::{Entry, Wanted, shown};
+use super::entry::{Entry, Wanted};
+use super::line::shown;
 
 /// One line of the merged requirements. Displayed as that line, without its origins.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -100,6 +101,7 @@ impl fmt::Display for Requirement {
 
 #[cfg(test)]
 mod tests {
+    use super::super::line::Author;
     use super::super::parse::{Parsed, parse_file};
     use super::super::{Settings, merge};
     use super::*;
@@ -107,7 +109,8 @@ mod tests {
     #[test]
     fn what_leaves_no_choice_is_flagged() {
         let merged = |lines: &[&str]| {
-            let merged = merge(&parse_file("r", lines), &Parsed::default(), &Settings::default());
+            let merged =
+                merge(&parse_file("r", lines, Author::Other), &Parsed::default(), &Settings::default());
             merged.requirements.iter().map(|requirement| requirement.flag).collect::<Vec<_>>()
         };
         for (line, flag) in [

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use super::line::shortened;
 use super::problem::{Note, Problem};
 use super::render::{Annotations, write_origins};
 use super::repository::Repository;
@@ -59,12 +60,12 @@ pub(crate) fn system(repositories: &[Repository<'_>], ignore: &[String]) -> Syst
     let (packages, others): (Needs<'_>, Needs<'_>) =
         packages.into_iter().partition(|(name, _)| is_package(name));
     for (name, origins) in others {
-        let refuse = |origin| Problem::NotAPackage { origin, text: escaped(name) };
+        let refuse = |origin| Problem::NotAPackage { origin, text: shortened(&escaped(name)) };
         system.problems.extend(origins.into_iter().map(refuse));
     }
     let listed = |needs: Needs<'_>| {
         let need = |(name, origins): (&str, BTreeSet<_>)| Need {
-            name: escaped(name),
+            name: shortened(&escaped(name)),
             origins: origins.into_iter().collect(),
         };
         needs.into_iter().map(need).collect()
@@ -77,10 +78,14 @@ pub(crate) fn system(repositories: &[Repository<'_>], ignore: &[String]) -> Syst
 type Needs<'a> = BTreeMap<&'a str, BTreeSet<Origin>>;
 
 /// Whether it is a name by Debian's policy, 5.6.7, perhaps with an architecture behind a colon. Anything else might be
-/// an option to `apt-get`.
+/// an option to `apt-get`, or a package that it is to remove: `sudo-`.
 fn is_package(name: &str) -> bool {
-    let begins_well = name.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
-    begins_well && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.:".contains(c))
+    let is_word = |word: &str, marks: &str| {
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        word.starts_with(is_plain) && word.chars().all(|c| is_plain(c) || marks.contains(c))
+    };
+    let (package, architecture) = name.split_once(':').unwrap_or((name, "any"));
+    package.len() > 1 && !name.ends_with('-') && is_word(package, "+-.") && is_word(architecture, "-")
 }
 
 impl System {
@@ -115,6 +120,7 @@ impl System {
 
 #[cfg(test)]
 mod tests {
+    use super::super::line::Author;
     use super::super::repository::Module;
     use super::*;
     use crate::repo::Manifest;
@@ -133,7 +139,8 @@ mod tests {
         let module =
             |(at, manifest)| Module { path: format!("m{at}/__manifest__.py"), manifest, is_selected: at < 2 };
         let modules = manifests.iter().enumerate().map(module).collect();
-        let repositories = [Repository { name: "kit", lines: &[], modules }];
+        let repositories =
+            [Repository { name: "kit", author: Author::Other, lines: &[], unread: None, modules }];
         let ignore = ["deb:old-one", "bin:graphviz", "graphviz"].map(str::to_owned);
         let system = system(&repositories, &ignore);
         assert_eq!(system.problems, []);
@@ -165,6 +172,19 @@ mod tests {
             ("libsasl2-dev", true),
             ("libstdc++6:amd64", true),
             ("0ad", true),
+            ("g++", true),
+            ("sudo-", false),
+            ("libfoo:amd64-", false),
+            ("libfoo:", false),
+            ("a:b:c", false),
+            ("x", false),
+            ("libfoo;rm", false),
+            ("$(x)", false),
+            ("libfoo\nlibbar", false),
+            ("libfoo\u{2028}libbar", false),
+            ("libfoo/sid", false),
+            ("libfoo^", false),
+            ("lib*", false),
             ("-oDebug", false),
             ("two words", false),
             ("Upper", false),

@@ -53,6 +53,7 @@ mod proxy;
 mod remote;
 mod remove;
 mod requirements;
+mod requirements_hostile;
 mod requirements_selection;
 mod requirements_system;
 mod rooms;
