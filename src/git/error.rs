@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::repo::{CommitId, Reference};
+use crate::repo::{CommitId, Reference, in_short, quotation};
 
 /// What ssh says of a connection that was lost, or that a busy server did not take.
-const LOST_SSH: [&str; 5] = [
-    "ssh closed the connection",
+const LOST_SSH: [&str; 4] = [
     "Connection reset by",
     "Connection closed by",
     "closed by remote host",
@@ -34,33 +33,35 @@ pub(crate) enum Error {
     Forbidden,
     #[error("the server answered with status {status}")]
     Status { status: u16, retry_after: Option<Duration> },
-    #[error("the server does not speak git: it answered with `{content_type}`")]
+    #[error("the server does not speak git: it answered with {}", literal(content_type))]
     NotGit { content_type: String },
-    #[error("the server breaks git's protocol: {why}")]
+    #[error("the server breaks git's protocol: {}", in_short(why))]
     Protocol { why: String },
     #[error("the server talks without end")]
     Endless,
-    #[error("the server says: {message}")]
+    #[error("the server says: {}", quotation(message))]
     Remote { message: String },
     #[error("nothing came for {}", seconds(*after))]
     Stalled { after: Duration },
-    #[error("the connection failed: {why}")]
+    #[error("the server is too slow: too little came within {}", seconds(*within))]
+    Slow { within: Duration },
+    #[error("the connection failed: {}", in_short(why))]
     Connection { why: String },
-    #[error("the server's certificate is not trusted: {why}")]
+    #[error("the server's certificate is not trusted: {}", in_short(why))]
     Certificate { why: String },
-    #[error("no secure connection can be made: {why}")]
+    #[error("no secure connection can be made: {}", in_short(why))]
     Tls { why: String },
     #[error("the url of the proxy is not one that oca understands")]
     Proxy,
-    #[error("refused to follow a redirect from `{from}` to `{to}`")]
+    #[error("refused to follow a redirect from `{from}` to {}", literal(to))]
     Redirect { from: String, to: String },
     #[error("the remote cannot be asked because oca is offline")]
     Offline,
     #[error("cannot run `{program}`: {why}")]
     Program { program: String, why: String },
-    #[error("{message}")]
+    #[error("{}", ssh_in_words(message))]
     Ssh { message: String },
-    #[error("the cache is damaged: {why}")]
+    #[error("the cache is damaged: {}", in_short(why))]
     Damaged { why: String },
     #[error("the repository in `{}` is damaged: {why}", path.display())]
     DamagedCheckout { path: PathBuf, why: String },
@@ -74,7 +75,7 @@ pub(crate) enum Error {
     ModulesLink { file: PathBuf },
     #[error("`{}` at line {line}: {why}", file.display())]
     ModulesMalformed { file: PathBuf, line: usize, why: String },
-    #[error("{why}")]
+    #[error("{}", in_short(why))]
     Git { why: String },
     #[error(transparent)]
     File(#[from] crate::fs::Error),
@@ -87,7 +88,7 @@ impl Error {
             Self::Status { status, .. } => *status == 429 || *status >= 500,
             // Who was silent for so long has been waited for: a stall is told at once.
             Self::Connection { .. } | Self::Protocol { .. } => true,
-            Self::Ssh { message } => LOST_SSH.iter().any(|words| message.contains(words)),
+            Self::Ssh { message } => message.is_empty() || LOST_SSH.iter().any(|words| message.contains(words)),
             _ => false,
         }
     }
@@ -136,7 +137,7 @@ impl Error {
                 format!("see what is wrong with `git -C {} fsck`", path.display())
             }
             Self::Damaged { .. } => "run `oca cache clean` and try again".to_owned(),
-            Self::Stalled { .. } | Self::Connection { .. } => {
+            Self::Stalled { .. } | Self::Slow { .. } | Self::Connection { .. } => {
                 "check the network and the proxy, then try again".to_owned()
             }
             Self::Certificate { .. } => {
@@ -165,6 +166,18 @@ fn seconds(duration: Duration) -> String {
         1 => "1 second".to_owned(),
         seconds => format!("{seconds} seconds"),
     }
+}
+
+fn ssh_in_words(message: &str) -> String {
+    if message.is_empty() {
+        "ssh closed the connection".to_owned()
+    } else {
+        format!("ssh says: {}", quotation(message))
+    }
+}
+
+fn literal(word: &str) -> String {
+    format!("`{}`", in_short(word).replace('`', "'"))
 }
 
 fn tried_in_words(tried: &[String]) -> String {
@@ -203,7 +216,7 @@ impl From<git2::Error> for Error {
             return Self::Remote { message: "no, without a reason that libgit2 tells".to_owned() };
         }
         match (error.class(), error.code()) {
-            (_, ErrorCode::Timeout) => Self::Stalled { after: super::STALL },
+            (_, ErrorCode::Timeout) => Self::Stalled { after: super::pace::Limits::default().stall },
             (_, ErrorCode::Auth) => Self::Unauthorised { tried: Vec::new() },
             (ErrorClass::Net, _) => Self::Connection { why: message },
             (ErrorClass::Odb | ErrorClass::Zlib, _) => Self::Damaged { why: message },

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use id::{BlobId, CommitId, TreeId};
 pub(crate) use manifest::{AutoInstall, Manifest};
 pub(crate) use name::RepoName;
-pub(crate) use plain::{one_line, plain};
+pub(crate) use plain::{in_short, one_line, plain, quotation};
 pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Series};
 pub(crate) use tree::{Entry, EntryKind, FileTree, Objects, TreeEntry, UnreadableTree};

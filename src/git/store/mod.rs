@@ -163,6 +163,29 @@ impl Store {
         Ok(false)
     }
 
+    /// Those of the claimed ends of a history that a commit really leads to: a server may name whatever it likes.
+    pub(super) fn reached(&self, from: CommitId, claimed: &[CommitId]) -> Result<Vec<CommitId>, Error> {
+        let claimed: HashSet<CommitId> = claimed.iter().copied().collect();
+        let mut ends = Vec::new();
+        if claimed.is_empty() {
+            return Ok(ends);
+        }
+        let repository = self.repository()?;
+        let odb = repository.odb()?;
+        let mut seen = HashSet::from([oid(from.as_bytes())]);
+        let mut left = vec![oid(from.as_bytes())];
+        while let Some(id) = left.pop() {
+            let commit = CommitId::from_bytes(bytes(id));
+            if !claimed.contains(&commit) {
+                left.extend(parents(&odb, id).into_iter().filter(|&parent| seen.insert(parent)));
+            } else if odb.exists(id) {
+                ends.push(commit);
+            }
+        }
+        ends.sort();
+        Ok(ends)
+    }
+
     /// Reads the files of a commit that another repository does not have, for nothing but to see that they can be.
     pub(super) fn read_files(&self, commit: CommitId, other: &Odb<'_>) -> Result<(), Error> {
         let repository = self.repository()?;
