@@ -171,7 +171,9 @@ mod tests {
     #[test]
     fn a_netrc_gives_the_machine_asked_for() {
         let text = "# comment\nmachine a login me password x\nmachine b\n  login you\n  password y\ndefault login d password z\n";
-        let entry = |host| netrc_entry(text, host, Asked::Declared).map(|(user, password)| format!("{user}:{password}"));
+        let entry = |host| {
+            netrc_entry(text, host, Asked::Declared).map(|(user, password)| format!("{user}:{password}"))
+        };
         assert_eq!(entry("a").as_deref(), Some("me:x"));
         assert_eq!(entry("b").as_deref(), Some("you:y"));
         assert_eq!(entry("c").as_deref(), Some("d:z"));
@@ -204,7 +206,8 @@ mod tests {
         ] {
             assert_eq!(variable(url).as_deref(), Some(name), "{url}");
         }
-        for url in ["https://[::1]/x", "https://a.-b/x", "https://a-.b/x", "https://a_b/x", "https://a..b/x"] {
+        for url in ["https://[::1]/x", "https://a.-b/x", "https://a-.b/x", "https://a_b/x", "https://a..b/x"]
+        {
             assert_eq!(variable(url), None, "{url}");
         }
     }

@@ -3,15 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::repo::{CommitId, Reference, in_short, quotation};
+use crate::repo::{CommitId, Reference, in_short, quotation, redact};
 
 /// What ssh says of a connection that was lost, or that a busy server did not take.
-const LOST_SSH: [&str; 4] = [
-    "Connection reset by",
-    "Connection closed by",
-    "closed by remote host",
-    "Broken pipe",
-];
+const LOST_SSH: [&str; 4] =
+    ["Connection reset by", "Connection closed by", "closed by remote host", "Broken pipe"];
 
 /// What servers say over ssh and `git://` of a repository that is not there.
 const ABSENT: [&str; 4] =
@@ -88,7 +84,9 @@ impl Error {
             Self::Status { status, .. } => *status == 429 || *status >= 500,
             // Who was silent for so long has been waited for: a stall is told at once.
             Self::Connection { .. } | Self::Protocol { .. } => true,
-            Self::Ssh { message } => message.is_empty() || LOST_SSH.iter().any(|words| message.contains(words)),
+            Self::Ssh { message } => {
+                message.is_empty() || LOST_SSH.iter().any(|words| message.contains(words))
+            }
             _ => false,
         }
     }
@@ -191,7 +189,9 @@ fn tried_in_words(tried: &[String]) -> String {
 impl From<git2::Error> for Error {
     fn from(error: git2::Error) -> Self {
         use git2::{ErrorClass, ErrorCode};
-        let message = error.message().to_owned();
+        let message = error.message();
+        // libgit2 may quote the url.
+        let message = if message.contains("://") { redact(message) } else { message.to_owned() };
         if let Some(extension) = message.strip_prefix("unsupported extension name extensions.") {
             let convert = match extension {
                 "partialclone" => "git fetch --refetch && git config --unset extensions.partialClone",

@@ -141,6 +141,8 @@ fn fetch_into(
     });
     let mut options = FetchOptions::new();
     options.remote_callbacks(callbacks).download_tags(AutotagOption::None);
+    // It would hold the url with its password.
+    options.update_fetchhead(false);
     // libgit2 takes 0 for "as it is"; there is nothing yet, so that is all of it.
     options.depth(i32::try_from(depth).unwrap_or(i32::MAX));
     let refspec = format!("+{source}:refs/oca/pin");

@@ -42,7 +42,8 @@ impl Limits {
         Self {
             stall: number("GIT_HTTP_LOW_SPEED_TIME", "http.lowspeedtime")
                 .map_or(default.stall, Duration::from_secs),
-            least_rate: number("GIT_HTTP_LOW_SPEED_LIMIT", "http.lowspeedlimit").unwrap_or(default.least_rate),
+            least_rate: number("GIT_HTTP_LOW_SPEED_LIMIT", "http.lowspeedlimit")
+                .unwrap_or(default.least_rate),
         }
     }
 

@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn what_turns_or_hides_text_is_written_as_an_escape() {
-        let invisible = ['\u{202e}', '\u{2066}', '\u{200f}', '\u{61c}', '\u{2028}', '\u{200b}', '\u{feff}', '\u{e0041}'];
+        let invisible =
+            ['\u{202e}', '\u{2066}', '\u{200f}', '\u{61c}', '\u{2028}', '\u{200b}', '\u{feff}', '\u{e0041}'];
         for c in invisible {
             assert_eq!(plain(&format!("a{c}b")), format!("a{}b", c.escape_unicode()));
         }

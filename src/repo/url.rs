@@ -67,9 +67,7 @@ impl RemoteUrl {
     #[must_use]
     pub(crate) fn without_secret(&self) -> Self {
         match self.0.split_once("://") {
-            Some((scheme, rest)) => {
-                Self(strip_userinfo(scheme, rest, authority(rest).rfind('@'), None))
-            }
+            Some((scheme, rest)) => Self(strip_userinfo(scheme, rest, authority(rest).rfind('@'), None)),
             None => self.clone(),
         }
     }

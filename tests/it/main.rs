@@ -60,6 +60,7 @@ mod server;
 #[cfg(unix)]
 mod ssh;
 mod status;
+mod strangers;
 mod submodules;
 mod submodules_check;
 mod submodules_modes;

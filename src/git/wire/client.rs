@@ -295,12 +295,12 @@ impl Client {
                 .tls_config(tls.build())
                 .build();
             // As by default, but for the pace.
-            let connector = ()
-                .chain(SocksConnector::default())
-                .chain(ConnectProxyConnector::default())
-                .chain(TcpConnector::default())
-                .chain(Paced)
-                .chain(RustlsConnector::default());
+            let connector =
+                ().chain(SocksConnector::default())
+                    .chain(ConnectProxyConnector::default())
+                    .chain(TcpConnector::default())
+                    .chain(Paced)
+                    .chain(RustlsConnector::default());
             if *trust == Trust::PlainProxy {
                 Agent::with_parts(config, connector.chain(AbsoluteForm), DefaultResolver::default())
             } else {
