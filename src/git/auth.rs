@@ -201,7 +201,7 @@ mod tests {
             ("http://git.example.com:80/x", "OCA_TOKEN_GIT_EXAMPLE_COM"),
             ("https://git-example.com/x", "OCA_TOKEN_GIT__EXAMPLE_COM"),
             ("https://git.example.com:8443/x", "OCA_TOKEN_GIT_EXAMPLE_COM___8443"),
-            ("https://grüße.example/x", "OCA_TOKEN_XN____GRE__7LAB_EXAMPLE"),
+            ("https://grüße.example/x", "OCA_TOKEN_XN____GRE__6KA8L_EXAMPLE"),
             ("http://127.0.0.1:80/x", "OCA_TOKEN_127_0_0_1"),
         ] {
             assert_eq!(variable(url).as_deref(), Some(name), "{url}");

@@ -31,7 +31,7 @@ impl FakeSsh {
 
     /// Sends a byte now and then.
     pub(crate) fn dripping(env: &Env) -> Self {
-        Self::with(env, "while printf 0; do sleep 0.1; done\n")
+        Self::with(env, "while printf 1; do sleep 0.1; done\n")
     }
 
     /// Knows nobody, and says so in its own way.

@@ -22,8 +22,8 @@ fn a_drip_has_an_end_in_every_part_of_an_answer() {
     for (on, first, again) in [
         ("ls-refs", "HTTP/1.1 200 OK\r\n", "A: b\r\n"),
         ("ls-refs", "", "HTTP/1.1 100 Continue\r\n\r\n"),
-        ("ls-refs", GIT, "1\r\n0\r\n"),
-        ("upload-pack fetch", GIT, "1\r\n0\r\n"),
+        ("ls-refs", GIT, "1\r\n1\r\n"),
+        ("upload-pack fetch", GIT, "1\r\n1\r\n"),
         ("upload-pack fetch", ended, "A: b"),
     ] {
         let env = Env::new();
@@ -55,8 +55,8 @@ fn a_daemon_that_drips_is_given_up() {
 
     let env = Env::new();
     let daemon = Loopback::start(|mut stream, _| {
-        while stream.write_all(b"0").is_ok() {
-            std::thread::sleep(std::time::Duration::from_millis(20));
+        while stream.write_all(b"1").is_ok() {
+            std::thread::sleep(std::time::Duration::from_millis(50));
         }
     });
     env.declare_repos(&format!("git://127.0.0.1:{}", daemon.port()), &["web"]);

@@ -87,7 +87,7 @@ pub(crate) fn answer<S: Read + Write>(
             out.write_all(first.as_bytes())?;
             loop {
                 out.flush()?;
-                thread::sleep(Duration::from_millis(20));
+                thread::sleep(Duration::from_millis(50));
                 out.write_all(again.as_bytes())?;
             }
         }
