@@ -21,7 +21,7 @@ pub(crate) enum Error {
     Vanished { commit: CommitId },
     #[error("the server gives out branches only, and {reference} does not lead to commit `{commit}`")]
     OutOfReach { reference: Reference, commit: CommitId },
-    #[error("not found: {what}")]
+    #[error("not found: {}", in_short(what))]
     NotFound { what: String },
     #[error("not authorised; {}", tried_in_words(tried))]
     Unauthorised { tried: Vec<String> },
@@ -49,7 +49,7 @@ pub(crate) enum Error {
     Tls { why: String },
     #[error("the url of the proxy is not one that oca understands")]
     Proxy,
-    #[error("refused to follow a redirect from `{from}` to {}", literal(to))]
+    #[error("refused to follow a redirect from {} to {}", literal(from), literal(to))]
     Redirect { from: String, to: String },
     #[error("the remote cannot be asked because oca is offline")]
     Offline,
@@ -167,10 +167,12 @@ fn seconds(duration: Duration) -> String {
 }
 
 fn ssh_in_words(message: &str) -> String {
-    if message.is_empty() {
-        "ssh closed the connection".to_owned()
-    } else {
-        format!("ssh says: {}", quotation(message))
+    /// As much as is shown. What was wrong comes last, after greetings and warnings.
+    const END: usize = 280;
+    match message.char_indices().rev().nth(END) {
+        _ if message.is_empty() => "ssh closed the connection".to_owned(),
+        Some((start, _)) => format!("ssh says: {}", quotation(&format!("...{}", &message[start..]))),
+        None => format!("ssh says: {}", quotation(message)),
     }
 }
 

@@ -12,6 +12,8 @@ use super::configuration::Configuration;
 
 /// How long nothing may come.
 const STALL: Duration = Duration::from_secs(30);
+/// Longer than anybody waits, and short enough to be multiplied.
+const LONGEST_STALL: u64 = 24 * 60 * 60;
 /// Bytes a second. Eight downloads share a line that is a poor one already.
 const LEAST_RATE: u64 = 200;
 /// A server that counts its objects says every five seconds that it is still there. It may do so for sixty times
@@ -41,7 +43,7 @@ impl Limits {
         let default = Self::default();
         Self {
             stall: number("GIT_HTTP_LOW_SPEED_TIME", "http.lowspeedtime")
-                .map_or(default.stall, Duration::from_secs),
+                .map_or(default.stall, |seconds| Duration::from_secs(seconds.min(LONGEST_STALL))),
             least_rate: number("GIT_HTTP_LOW_SPEED_LIMIT", "http.lowspeedlimit")
                 .unwrap_or(default.least_rate),
         }

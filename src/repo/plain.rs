@@ -15,11 +15,15 @@ pub(crate) fn plain(text: &str) -> String {
 
 /// What a stranger says, in few words on one line.
 pub(crate) fn in_short(text: &str) -> String {
-    let text = text.trim();
-    match text.char_indices().nth(MOST_SHOWN) {
-        Some((end, _)) => format!("{}...", one_line(&text[..end])),
-        None => one_line(text),
+    let mut short = String::new();
+    let mut room = MOST_SHOWN;
+    for c in text.trim().chars() {
+        let shown = one_line(c.encode_utf8(&mut [0; 4]));
+        let Some(left) = room.checked_sub(shown.chars().count()) else { return short + "..." };
+        room = left;
+        short.push_str(&shown);
     }
+    short
 }
 
 /// What a stranger says, as a quotation that cannot end before its end.
@@ -72,5 +76,6 @@ mod tests {
         assert_eq!(quotation(" no\"\nerror: x\n"), "\"no'\\nerror: x\"");
         let long = quotation(&"ä".repeat(1000));
         assert_eq!(long, format!("\"{}...\"", "ä".repeat(300)));
+        assert_eq!(quotation(&"\u{1b}".repeat(1000)).len(), 2 + 50 * "\\u{1b}".len() + 3);
     }
 }

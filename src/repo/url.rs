@@ -103,11 +103,11 @@ pub(crate) fn split_scp(word: &str) -> Option<(Option<&str>, &str, &str)> {
 
 /// Replaces what may be secret in a url by `***`.
 ///
-/// A password that is not percent-encoded may hold whatever ends a userinfo elsewhere. So all up to the last `@` is
-/// hidden, and sometimes more than is secret.
+/// A user or password that is not percent-encoded may hold what ends a userinfo elsewhere. Where that may be so, all up
+/// to the last `@` is hidden, and sometimes more than is secret.
 pub(crate) fn redact(url: &str) -> String {
     match url.split_once("://") {
-        Some((scheme, rest)) => strip_userinfo(scheme, rest, rest.rfind('@'), Some("***")),
+        Some((scheme, rest)) => strip_userinfo(scheme, rest, last_end_of_userinfo(rest), Some("***")),
         None => match (url.find(':'), url.rfind('@')) {
             (Some(colon), Some(at)) if colon < at => format!("{}:***{}", &url[..colon], &url[at..]),
             _ => url.to_owned(),
@@ -115,17 +115,29 @@ pub(crate) fn redact(url: &str) -> String {
     }
 }
 
-/// What stands between `://` and the path, by the rules of the browsers, which `\\` ends too.
+/// The last `@` that may end a userinfo; in `https://host/x.git@main` there is none.
+fn last_end_of_userinfo(rest: &str) -> Option<usize> {
+    let last = rest.rfind('@')?;
+    let behind = rest[last..].split(['#', '?']).next().unwrap_or_default();
+    let authority = authority(rest);
+    if has_colon(authority) || behind.contains('/') { Some(last) } else { authority.rfind('@') }
+}
+
+/// What stands between `://` and the path, by the rules of the browsers, which a backslash ends too.
 fn authority(rest: &str) -> &str {
     rest.split(['/', '?', '#', '\\']).next().unwrap_or_default()
+}
+
+/// Whether there is a colon besides those of an IPv6 address, as before a port or a password.
+fn has_colon(authority: &str) -> bool {
+    authority.split(['[', ']']).step_by(2).any(|part| part.contains(':'))
 }
 
 /// Whether something before an `@` looks like a part of a user or password, and would be taken for a host or a path.
 fn has_unclear_userinfo(word: &str) -> bool {
     if let Some((_, rest)) = word.split_once("://") {
         let authority = authority(rest);
-        let mut outside_brackets = authority.split(['[', ']']).step_by(2);
-        return outside_brackets.any(|part| part.contains(':')) && rest[authority.len()..].contains('@');
+        return has_colon(authority) && rest[authority.len()..].contains('@');
     }
     split_scp(word).is_some_and(|(user, _, path)| match path.split_once('@') {
         Some((_, behind)) => user.is_none() || behind.contains(':'),
@@ -206,6 +218,12 @@ mod tests {
         let shown = |word: &str| RemoteUrl::parse(word).expect("a url").to_string();
         assert_eq!(shown("https://tok@host/x"), "https://***@host/x");
         assert_eq!(shown("https://me:p@ss@host/x"), "https://***@host/x");
+        assert_eq!(shown("https://to/ken@host/x"), "https://***@host/x");
+        assert_eq!(
+            redact("git+https://tok@host/x.git@main#egg=a/b"),
+            "git+https://***@host/x.git@main#egg=a/b"
+        );
+        assert_eq!(redact("https://host/x.git@18.0"), "https://host/x.git@18.0");
         assert_eq!(shown("ssh://git:pass@host/x"), "ssh://git:***@host/x");
         assert_eq!(shown("ssh://git@host/x"), "ssh://git@host/x");
         assert_eq!(shown("git@host:x"), "git@host:x");

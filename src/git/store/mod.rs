@@ -163,23 +163,23 @@ impl Store {
         Ok(false)
     }
 
-    /// Those of the claimed ends of a history that a commit really leads to: a server may name whatever it likes.
+    /// Where the history of a commit ends, of the commits that a server named; it may name whatever it likes, and
+    /// leave out what it did not name.
     pub(super) fn reached(&self, from: CommitId, claimed: &[CommitId]) -> Result<Vec<CommitId>, Error> {
-        let claimed: HashSet<CommitId> = claimed.iter().copied().collect();
-        let mut ends = Vec::new();
-        if claimed.is_empty() {
-            return Ok(ends);
-        }
+        let claimed: HashSet<Oid> = claimed.iter().map(|commit| oid(commit.as_bytes())).collect();
         let repository = self.repository()?;
         let odb = repository.odb()?;
+        let mut ends = Vec::new();
         let mut seen = HashSet::from([oid(from.as_bytes())]);
         let mut left = vec![oid(from.as_bytes())];
         while let Some(id) = left.pop() {
-            let commit = CommitId::from_bytes(bytes(id));
-            if !claimed.contains(&commit) {
+            if !odb.exists(id) {
+                return Err(Error::Protocol { why: format!("it left out commit `{id}`") });
+            }
+            if claimed.contains(&id) {
+                ends.push(CommitId::from_bytes(bytes(id)));
+            } else {
                 left.extend(parents(&odb, id).into_iter().filter(|&parent| seen.insert(parent)));
-            } else if odb.exists(id) {
-                ends.push(commit);
             }
         }
         ends.sort();
