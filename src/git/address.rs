@@ -46,16 +46,22 @@ impl Address {
 
 fn ssh(word: &str) -> Result<SshAddress, String> {
     let url = Url::parse(word).map_err(|error| error.to_string())?;
-    let host = url.host_str().ok_or("it names no host")?.trim_matches(['[', ']']);
-    let user = percent_decoded(url.username());
-    if host.starts_with('-') || user.starts_with('-') {
-        return Err("its host must not begin with `-`".to_owned());
-    }
-    let destination = if user.is_empty() { host.to_owned() } else { format!("{user}@{host}") };
-    let path = percent_decoded(url.path());
+    let host = decoded(url.host_str().ok_or("it names no host")?.trim_matches(['[', ']']))?;
+    let user = decoded(url.username())?;
+    let destination = if user.is_empty() { host } else { format!("{user}@{host}") };
+    let path = decoded(url.path())?;
     // `ssh://host/~user/x` means a path below that user's home, as in git.
     let path = path.strip_prefix("/~").map_or(path.clone(), |home| format!("~{home}"));
     Ok(SshAddress { destination, port: url.port(), path })
+}
+
+/// The word that is meant, where it is one: programs and servers would take control characters for the end of it.
+pub(super) fn decoded(text: &str) -> Result<String, String> {
+    let decoded = percent_decoded(text);
+    if decoded.chars().any(char::is_control) {
+        return Err("control characters may not stand in a url, nor be percent-encoded".to_owned());
+    }
+    Ok(decoded)
 }
 
 fn percent_decoded(text: &str) -> String {

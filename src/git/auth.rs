@@ -3,6 +3,9 @@
 //! In this order: the url's own userinfo, a token from the environment, `~/.netrc` (all sent up front, to their
 //! own host only, because an anonymous request is throttled and never asked for a password), then git's
 //! credential helpers once the server says 401.
+//!
+//! To where a server redirects us goes only what was written for that very host: a token variable with its name, or its
+//! `machine` in `~/.netrc`. git asks its helpers there too; but many a helper gives everybody the same.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -31,9 +34,18 @@ impl Credential {
     }
 }
 
+/// How a url was come by.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) enum Asked {
+    /// Its scheme, host and port are those of a declared url.
+    Declared,
+    /// A server named them.
+    Redirected,
+}
+
 /// What can be sent with the first request.
-pub(super) fn up_front(url: &Url) -> Option<Credential> {
-    userinfo(url).or_else(|| token(url)).or_else(|| netrc(url))
+pub(super) fn up_front(url: &Url, asked: Asked) -> Option<Credential> {
+    userinfo(url).or_else(|| token(url)).or_else(|| netrc(url, asked))
 }
 
 /// The user and the password that a url itself holds.
@@ -47,19 +59,36 @@ fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
+/// The variable that holds the token for a url's scheme, host and port.
+///
+/// The host in capitals, with `_` for `.` and `__` for `-`; a port that is not the scheme's own follows behind `___`:
+/// `OCA_TOKEN_GIT_EXAMPLE_COM`, `OCA_TOKEN_MY__FORGE_EXAMPLE_COM___8443`. No two hosts share one: a single `_` is
+/// always a dot, an even number of them are dashes, and three are before a port. So a host with anything else, such as a
+/// label that begins with a dash, has no variable, nor has an IPv6 address.
+fn token_variable(url: &Url) -> Option<String> {
+    let host = url.host_str()?;
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let is_plain = host.split('.').all(|label| {
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(is_plain)
+    });
+    let port = url.port().map(|port| format!("___{port}")).unwrap_or_default();
+    let name = host.to_ascii_uppercase().replace('-', "__").replace('.', "_");
+    is_plain.then(|| format!("OCA_TOKEN_{name}{port}"))
+}
+
 fn token(url: &Url) -> Option<Credential> {
     let host = url.host_str()?;
-    let own =
-        format!("OCA_TOKEN_{}", host.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
+    let own = token_variable(url);
     // Over plain http whoever listens would have it; only a host that is named in the variable asks for that.
-    let public = match (url.scheme(), host) {
-        ("https", "github.com") => Some("GITHUB_TOKEN"),
-        ("https", "gitlab.com") => Some("GITLAB_TOKEN"),
+    let public = match (url.scheme(), host, url.port()) {
+        ("https", "github.com", None) => Some("GITHUB_TOKEN"),
+        ("https", "gitlab.com", None) => Some("GITLAB_TOKEN"),
         _ => None,
     };
     // Both forges take a token as the password of these users; others look at the token alone.
     let user = if host.contains("gitlab") { "oauth2" } else { "x-access-token" };
-    [Some(own.as_str()), public].into_iter().flatten().find_map(|name| {
+    [own.as_deref(), public].into_iter().flatten().find_map(|name| {
         let password = variable_or_file(name)?;
         let source = format!("the variable `{name}`");
         match password.split_once(':') {
@@ -83,9 +112,9 @@ fn given_text(file: &Path) -> Option<String> {
     String::from_utf8(read_given(file).ok()??).ok()
 }
 
-fn netrc(url: &Url) -> Option<Credential> {
+fn netrc(url: &Url, asked: Asked) -> Option<Credential> {
     let file = env::var_os("NETRC").map(PathBuf::from).or_else(|| Some(home()?.join(".netrc")))?;
-    let (user, password) = netrc_entry(&given_text(&file)?, url.host_str()?)?;
+    let (user, password) = netrc_entry(&given_text(&file)?, url.host_str()?, asked)?;
     Some(Credential { user, password, source: format!("`{}`", shown(&file)) })
 }
 
@@ -100,8 +129,8 @@ fn shown(file: &Path) -> String {
     }
 }
 
-/// Login and password of a machine, or of `default`, by the format of ftp(1).
-fn netrc_entry(text: &str, host: &str) -> Option<(String, String)> {
+/// Login and password of a machine, or of `default` for a declared url, by the format of ftp(1).
+fn netrc_entry(text: &str, host: &str, asked: Asked) -> Option<(String, String)> {
     let mut words =
         text.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(str::split_whitespace);
     let mut found: Option<(Option<String>, Option<String>)> = None;
@@ -109,6 +138,7 @@ fn netrc_entry(text: &str, host: &str) -> Option<(String, String)> {
         match word {
             "machine" | "default" if found.is_some() => break,
             "machine" if words.next() == Some(host) => found = Some((None, None)),
+            "default" if asked == Asked::Redirected => break,
             "default" => found = Some((None, None)),
             "login" => {
                 let login = words.next()?;
@@ -126,7 +156,10 @@ fn netrc_entry(text: &str, host: &str) -> Option<(String, String)> {
 }
 
 /// Asks git's credential helpers.
-pub(super) fn from_helper(url: &Url) -> Option<Credential> {
+pub(super) fn from_helper(url: &Url, asked: Asked) -> Option<Credential> {
+    if asked == Asked::Redirected {
+        return None;
+    }
     let config = configuration::open().ok()?;
     let mut helper = git2::CredentialHelper::new(url.as_str());
     helper.config(&config);
@@ -136,16 +169,22 @@ pub(super) fn from_helper(url: &Url) -> Option<Credential> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn a_netrc_gives_the_machine_asked_for() {
         let text = "# comment\nmachine a login me password x\nmachine b\n  login you\n  password y\ndefault login d password z\n";
-        let entry = |host| netrc_entry(text, host).map(|(user, password)| format!("{user}:{password}"));
+        let entry = |host| {
+            netrc_entry(text, host, Asked::Declared).map(|(user, password)| format!("{user}:{password}"))
+        };
         assert_eq!(entry("a").as_deref(), Some("me:x"));
         assert_eq!(entry("b").as_deref(), Some("you:y"));
         assert_eq!(entry("c").as_deref(), Some("d:z"));
-        assert_eq!(netrc_entry("machine a login me", "a"), None);
+        assert_eq!(netrc_entry("machine a login me", "a", Asked::Declared), None);
+        assert!(netrc_entry(text, "b", Asked::Redirected).is_some());
+        assert_eq!(netrc_entry(text, "c", Asked::Redirected), None);
     }
 
     #[test]
@@ -153,5 +192,45 @@ mod tests {
         let credential =
             userinfo(&Url::parse("https://me:p%40s+s@host/x").expect("a url")).expect("userinfo");
         assert_eq!((credential.user.as_str(), credential.password.as_str()), ("me", "p@s+s"));
+    }
+
+    fn variable(url: &str) -> Option<String> {
+        token_variable(&Url::parse(url).ok()?)
+    }
+
+    #[test]
+    fn a_token_variable_names_host_and_port() {
+        for (url, name) in [
+            ("https://git.example.com/x", "OCA_TOKEN_GIT_EXAMPLE_COM"),
+            ("https://Git.Example.com.:443/x", "OCA_TOKEN_GIT_EXAMPLE_COM"),
+            ("http://git.example.com:80/x", "OCA_TOKEN_GIT_EXAMPLE_COM"),
+            ("https://git-example.com/x", "OCA_TOKEN_GIT__EXAMPLE_COM"),
+            ("https://git.example.com:8443/x", "OCA_TOKEN_GIT_EXAMPLE_COM___8443"),
+            ("https://grüße.example/x", "OCA_TOKEN_XN____GRE__6KA8L_EXAMPLE"),
+            ("http://127.0.0.1:80/x", "OCA_TOKEN_127_0_0_1"),
+        ] {
+            assert_eq!(variable(url).as_deref(), Some(name), "{url}");
+        }
+        for url in ["https://[::1]/x", "https://a.-b/x", "https://a-.b/x", "https://a_b/x", "https://a..b/x"]
+        {
+            assert_eq!(variable(url), None, "{url}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_hosts_share_a_token_variable(
+            one in "[ab.-]{1,6}", other in "[ab.-]{1,6}",
+            first in proptest::option::of(1_u16..30), second in proptest::option::of(1_u16..30),
+        ) {
+            let url = |host: &str, port: Option<u16>| {
+                format!("https://{host}{}/", port.map(|port| format!(":{port}")).unwrap_or_default())
+            };
+            let (one, other) = (url(&one, first), url(&other, second));
+            if let (Some(name), Some(same)) = (variable(&one), variable(&other)) {
+                let key = |url: &str| url.replace(".:", ":").replace("./", "/");
+                prop_assert_eq!(name == same, key(&one) == key(&other), "{} {}", one, other);
+            }
+        }
     }
 }

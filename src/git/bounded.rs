@@ -5,7 +5,7 @@
 
 use std::io::{self, Read};
 
-use super::Error;
+use super::{Error, pace};
 
 /// Several times what the repositories with the most refs advertise.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
@@ -58,6 +58,11 @@ impl<R> Bounded<R> {
                 &mut Next::Band(length) => {
                     self.bytes += if first == PACK { 0 } else { length };
                     self.messages += usize::from(first == PROGRESS);
+                    match first {
+                        PACK if length > 1 => pace::pack_came(),
+                        PACK | PROGRESS => pace::is_at_work(),
+                        _ => {}
+                    }
                     self.next = rest(length - 1);
                     1
                 }
@@ -66,7 +71,10 @@ impl<R> Bounded<R> {
                     self.next = rest(length - used);
                     used
                 }
-                Next::Anything => came.len(),
+                Next::Anything => {
+                    pace::pack_came();
+                    came.len()
+                }
             };
             came = &came[used..];
         }

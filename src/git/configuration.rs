@@ -56,9 +56,11 @@ impl Configuration {
         self.http_matches(url, key).max_by_key(|(score, _)| *score).map(|(_, value)| value)
     }
 
-    /// All values of a key that may stand several times, such as `http.extraHeader`.
-    pub(super) fn http_all(&self, url: &Url, key: &str) -> Vec<&str> {
-        self.http_matches(url, key).map(|(_, value)| value).collect()
+    /// All values of a key that may stand several times, such as `http.extraHeader`; those of `http.<key>` only
+    /// where they are wanted.
+    pub(super) fn http_all(&self, url: &Url, key: &str, for_all_urls: bool) -> Vec<&str> {
+        let matches = self.http_matches(url, key);
+        matches.filter(|((score, _), _)| *score > 0 || for_all_urls).map(|(_, value)| value).collect()
     }
 
     fn http_matches(&self, url: &Url, key: &str) -> impl Iterator<Item = ((usize, usize), &str)> {

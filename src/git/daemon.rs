@@ -5,66 +5,85 @@ use std::net::{TcpStream, ToSocketAddrs};
 
 use url::Url;
 
-use super::{CONNECT, Error, STALL};
+use super::address::decoded;
+use super::pace::{self, Limits};
+use super::{CONNECT, Error};
 
 const PORT: u16 = 9418;
 
 /// A running `git-upload-pack` on the other side.
-pub(super) struct DaemonSession(TcpStream);
+pub(super) struct DaemonSession {
+    stream: TcpStream,
+    limits: Limits,
+}
 
 impl DaemonSession {
-    pub(super) fn start(url: &str) -> Result<Self, Error> {
+    pub(super) fn start(url: &str, limits: Limits) -> Result<Self, Error> {
         let url = Url::parse(url).map_err(|error| Error::Git { why: error.to_string() })?;
         let host = url.host_str().ok_or_else(|| Error::Git { why: "the url names no host".to_owned() })?;
-        let mut session = Self(connect(host.trim_matches(['[', ']']), url.port().unwrap_or(PORT))?);
-        let path = percent_encoding::percent_decode_str(url.path()).decode_utf8_lossy();
+        let stream = connect(host.trim_matches(['[', ']']), url.port().unwrap_or(PORT), limits)?;
+        pace::start(limits);
+        let mut session = Self { stream, limits };
+        let path = decoded(url.path()).map_err(|why| Error::Git { why })?;
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         let request = format!("git-upload-pack {path}\0host={host}{port}\0");
         let request = format!("{:04x}{request}", request.len() + 4);
-        session.0.write_all(request.as_bytes()).map_err(|error| explain(&error))?;
+        session.stream.write_all(request.as_bytes()).map_err(|error| session.explain(&error))?;
         Ok(session)
+    }
+
+    /// Tells a connection that failed from one on which too little comes.
+    pub(super) fn explain(&self, error: &io::Error) -> Error {
+        match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => pace::too_slow(self.limits),
+            _ => lost(error),
+        }
     }
 }
 
 /// The first of the host's addresses that answers.
-fn connect(host: &str, port: u16) -> Result<TcpStream, Error> {
+fn connect(host: &str, port: u16, limits: Limits) -> Result<TcpStream, Error> {
     let mut last = io::Error::from(io::ErrorKind::NotFound);
-    for address in (host, port).to_socket_addrs().map_err(|error| explain(&error))? {
+    for address in (host, port).to_socket_addrs().map_err(|error| lost(&error))? {
         match TcpStream::connect_timeout(&address, CONNECT) {
             Ok(stream) => {
-                let limited = stream.set_read_timeout(Some(STALL)).and(stream.set_write_timeout(Some(STALL)));
-                return limited.map(|()| stream).map_err(|error| explain(&error));
+                let limited = stream.set_write_timeout(Some(limits.stall));
+                return limited.map(|()| stream).map_err(|error| lost(&error));
             }
             Err(error) => last = error,
         }
     }
-    Err(explain(&last))
+    Err(lost(&last))
 }
 
-/// Tells a connection that failed from one on which nothing comes.
-pub(super) fn explain(error: &io::Error) -> Error {
-    match error.kind() {
-        io::ErrorKind::WouldBlock => Error::Stalled { after: STALL },
-        _ => Error::Connection { why: error.to_string() },
-    }
+fn lost(error: &io::Error) -> Error {
+    Error::Connection { why: error.to_string() }
 }
 
 impl Read for DaemonSession {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.0.read(buffer)? {
+        let left = pace::left().min(self.limits.stall);
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.set_read_timeout(Some(left))?;
+        match self.stream.read(buffer)? {
             // Whoever reads here waits for more.
             0 => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed it")),
-            count => Ok(count),
+            count => {
+                pace::came(count);
+                Ok(count)
+            }
         }
     }
 }
 
 impl Write for DaemonSession {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.0.write(buffer)
+        self.stream.write(buffer)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.stream.flush()
     }
 }

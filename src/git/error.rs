@@ -3,16 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::repo::{CommitId, Reference, UnreadableTree};
+use crate::repo::{CommitId, Reference, UnreadableTree, in_short, quotation, redact};
 
 /// What ssh says of a connection that was lost, or that a busy server did not take.
-const LOST_SSH: [&str; 5] = [
-    "ssh closed the connection",
-    "Connection reset by",
-    "Connection closed by",
-    "closed by remote host",
-    "Broken pipe",
-];
+const LOST_SSH: [&str; 4] =
+    ["Connection reset by", "Connection closed by", "closed by remote host", "Broken pipe"];
 
 /// What servers say over ssh and `git://` of a repository that is not there.
 const ABSENT: [&str; 4] =
@@ -26,7 +21,7 @@ pub(crate) enum Error {
     Vanished { commit: CommitId },
     #[error("the server gives out branches only, and {reference} does not lead to commit `{commit}`")]
     OutOfReach { reference: Reference, commit: CommitId },
-    #[error("not found: {what}")]
+    #[error("not found: {}", in_short(what))]
     NotFound { what: String },
     #[error("not authorised; {}", tried_in_words(tried))]
     Unauthorised { tried: Vec<String> },
@@ -34,33 +29,35 @@ pub(crate) enum Error {
     Forbidden,
     #[error("the server answered with status {status}")]
     Status { status: u16, retry_after: Option<Duration> },
-    #[error("the server does not speak git: it answered with `{content_type}`")]
+    #[error("the server does not speak git: it answered with {}", literal(content_type))]
     NotGit { content_type: String },
-    #[error("the server breaks git's protocol: {why}")]
+    #[error("the server breaks git's protocol: {}", in_short(why))]
     Protocol { why: String },
     #[error("the server talks without end")]
     Endless,
-    #[error("the server says: {message}")]
+    #[error("the server says: {}", quotation(message))]
     Remote { message: String },
     #[error("nothing came for {}", seconds(*after))]
     Stalled { after: Duration },
-    #[error("the connection failed: {why}")]
+    #[error("the server is too slow: too little came within {}", seconds(*within))]
+    Slow { within: Duration },
+    #[error("the connection failed: {}", in_short(why))]
     Connection { why: String },
-    #[error("the server's certificate is not trusted: {why}")]
+    #[error("the server's certificate is not trusted: {}", in_short(why))]
     Certificate { why: String },
-    #[error("no secure connection can be made: {why}")]
+    #[error("no secure connection can be made: {}", in_short(why))]
     Tls { why: String },
     #[error("the url of the proxy is not one that oca understands")]
     Proxy,
-    #[error("refused to follow a redirect from `{from}` to `{to}`")]
+    #[error("refused to follow a redirect from {} to {}", literal(from), literal(to))]
     Redirect { from: String, to: String },
     #[error("the remote cannot be asked because oca is offline")]
     Offline,
     #[error("cannot run `{program}`: {why}")]
     Program { program: String, why: String },
-    #[error("{message}")]
+    #[error("{}", ssh_in_words(message))]
     Ssh { message: String },
-    #[error("the cache is damaged: {why}")]
+    #[error("the cache is damaged: {}", in_short(why))]
     Damaged { why: String },
     #[error("the cache was deleted meanwhile")]
     CacheGone,
@@ -87,7 +84,7 @@ pub(crate) enum Error {
     LinkOnTheWay { link: PathBuf },
     #[error("the git directory of another submodule is in `{}`", git.display())]
     NestedModule { git: PathBuf },
-    #[error("{why}")]
+    #[error("{}", in_short(why))]
     Git { why: String },
     #[error(transparent)]
     File(#[from] crate::fs::Error),
@@ -100,7 +97,9 @@ impl Error {
             Self::Status { status, .. } => *status == 429 || *status >= 500,
             // Who was silent for so long has been waited for: a stall is told at once.
             Self::Connection { .. } | Self::Protocol { .. } => true,
-            Self::Ssh { message } => LOST_SSH.iter().any(|words| message.contains(words)),
+            Self::Ssh { message } => {
+                message.is_empty() || LOST_SSH.iter().any(|words| message.contains(words))
+            }
             _ => false,
         }
     }
@@ -158,7 +157,7 @@ impl Error {
             }
             Self::CacheGone => "run it again".to_owned(),
             Self::Damaged { .. } => "run `oca cache clean` and try again".to_owned(),
-            Self::Stalled { .. } | Self::Connection { .. } => {
+            Self::Stalled { .. } | Self::Slow { .. } | Self::Connection { .. } => {
                 "check the network and the proxy, then try again".to_owned()
             }
             Self::Certificate { .. } => {
@@ -195,6 +194,20 @@ fn seconds(duration: Duration) -> String {
         1 => "1 second".to_owned(),
         seconds => format!("{seconds} seconds"),
     }
+}
+
+fn ssh_in_words(message: &str) -> String {
+    /// As much as is shown. What was wrong comes last, after greetings and warnings.
+    const END: usize = 280;
+    match message.char_indices().rev().nth(END) {
+        _ if message.is_empty() => "ssh closed the connection".to_owned(),
+        Some((start, _)) => format!("ssh says: {}", quotation(&format!("...{}", &message[start..]))),
+        None => format!("ssh says: {}", quotation(message)),
+    }
+}
+
+fn literal(word: &str) -> String {
+    format!("`{}`", in_short(word).replace('`', "'"))
 }
 
 fn tried_in_words(tried: &[String]) -> String {
@@ -234,7 +247,9 @@ impl From<UnreadableTree> for Error {
 impl From<git2::Error> for Error {
     fn from(error: git2::Error) -> Self {
         use git2::{ErrorClass, ErrorCode};
-        let message = error.message().to_owned();
+        let message = error.message();
+        // libgit2 may quote the url.
+        let message = if message.contains("://") { redact(message) } else { message.to_owned() };
         if let Some(extension) = message.strip_prefix("unsupported extension name extensions.") {
             let convert = match extension {
                 "partialclone" => "git fetch --refetch && git config --unset extensions.partialClone",
@@ -259,7 +274,7 @@ impl From<git2::Error> for Error {
             return Self::Remote { message: "no, without a reason that libgit2 tells".to_owned() };
         }
         match (error.class(), error.code()) {
-            (_, ErrorCode::Timeout) => Self::Stalled { after: super::STALL },
+            (_, ErrorCode::Timeout) => Self::Stalled { after: super::pace::Limits::default().stall },
             (_, ErrorCode::Auth) => Self::Unauthorised { tried: Vec::new() },
             (ErrorClass::Net, _) => Self::Connection { why: message },
             _ if is_of_the_system(&message) => Self::System { path: None, why: message },

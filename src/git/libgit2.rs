@@ -15,12 +15,13 @@ use url::Url;
 use super::address::{Address, SshAddress};
 use super::bounded::Bounded;
 use super::configuration::Configuration;
-use super::daemon::{self, DaemonSession};
+use super::daemon::DaemonSession;
+use super::pace::{self, Limits};
 use super::retry::retrying;
 use super::ssh::{SshProgram, SshSession};
 use super::store::{Store, bytes, oid};
 use super::wire::{Client, Failure, HttpRemote, Response};
-use super::{Error, Meter, STALL};
+use super::{Error, Meter};
 use crate::repo::{CommitId, Reference, RemoteUrl};
 
 thread_local! {
@@ -140,6 +141,8 @@ fn fetch_into(
     });
     let mut options = FetchOptions::new();
     options.remote_callbacks(callbacks).download_tags(AutotagOption::None);
+    // It would hold the url with its password.
+    options.update_fetchhead(false);
     // libgit2 takes 0 for "as it is"; there is nothing yet, so that is all of it.
     options.depth(i32::try_from(depth).unwrap_or(i32::MAX));
     let refspec = format!("+{source}:refs/oca/pin");
@@ -164,6 +167,7 @@ pub(super) fn register_transports(client: &Arc<Client>, configuration: &Arc<Conf
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
         let ssh = SshProgram::choose(configuration);
+        let limits = Limits::of(configuration);
         for scheme in ["http", "https"] {
             let client = Arc::clone(client);
             let factory = move |remote: &git2::Remote<'_>| {
@@ -171,8 +175,10 @@ pub(super) fn register_transports(client: &Arc<Client>, configuration: &Arc<Conf
             };
             add(scheme, factory);
         }
-        add("git", |remote| Transport::smart(remote, false, DaemonTransport));
-        add("ssh", move |remote| Transport::smart(remote, false, SshTransport { program: ssh.clone() }));
+        add("git", move |remote| Transport::smart(remote, false, DaemonTransport { limits }));
+        add("ssh", move |remote| {
+            Transport::smart(remote, false, SshTransport { program: ssh.clone(), limits })
+        });
     });
 }
 
@@ -259,11 +265,14 @@ impl Read for HttpExchange {
     }
 }
 
-struct DaemonTransport;
+struct DaemonTransport {
+    limits: Limits,
+}
 
 impl SmartSubtransport for DaemonTransport {
     fn action(&self, url: &str, _: Service) -> Result<Box<dyn SmartSubtransportStream>, git2::Error> {
-        Ok(Box::new(DaemonExchange(Bounded::new(DaemonSession::start(url).map_err(carry)?))))
+        let session = DaemonSession::start(url, self.limits).map_err(carry)?;
+        Ok(Box::new(DaemonExchange(Bounded::new(session))))
     }
 
     fn close(&self) -> Result<(), git2::Error> {
@@ -275,15 +284,16 @@ struct DaemonExchange(Bounded<DaemonSession>);
 
 impl Read for DaemonExchange {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0
-            .read(buffer)
-            .map_err(|error| carry_io(error.downcast().unwrap_or_else(|error| daemon::explain(&error))))
+        self.0.read(buffer).map_err(|error| {
+            carry_io(error.downcast().unwrap_or_else(|error| self.0.inner().explain(&error)))
+        })
     }
 }
 
 impl Write for DaemonExchange {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.0.inner().write(buffer).map_err(|error| carry_io(daemon::explain(&error)))
+        let session = self.0.inner();
+        session.write(buffer).map_err(|error| carry_io(session.explain(&error)))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -293,12 +303,13 @@ impl Write for DaemonExchange {
 
 struct SshTransport {
     program: SshProgram,
+    limits: Limits,
 }
 
 impl SmartSubtransport for SshTransport {
     fn action(&self, url: &str, _: Service) -> Result<Box<dyn SmartSubtransportStream>, git2::Error> {
         let address = ssh_address(url).map_err(|why| git2::Error::from_str(&why))?;
-        let session = SshSession::start(&self.program, &address, STALL).map_err(carry)?;
+        let session = SshSession::start(&self.program, &address, self.limits).map_err(carry)?;
         Ok(Box::new(SshExchange(Bounded::new(session))))
     }
 
@@ -321,7 +332,7 @@ struct SshExchange(Bounded<SshSession>);
 impl Read for SshExchange {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read(buffer).map_err(|error| match error.kind() {
-            io::ErrorKind::TimedOut => carry_io(Error::Stalled { after: STALL }),
+            io::ErrorKind::TimedOut => carry_io(pace::too_slow(self.0.inner().limits())),
             _ => carry_io(error.downcast().unwrap_or_else(|error| Error::Ssh { message: error.to_string() })),
         })
     }
@@ -331,7 +342,7 @@ impl Write for SshExchange {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let session = self.0.inner();
         session.write(buffer).map_err(|error| match error.kind() {
-            io::ErrorKind::TimedOut => carry_io(Error::Stalled { after: STALL }),
+            io::ErrorKind::TimedOut => carry_io(pace::too_slow(session.limits())),
             // It is gone, and has said why.
             _ => carry_io(Error::Ssh { message: session.complaint() }),
         })

@@ -20,6 +20,7 @@ mod error;
 pub(crate) mod fuzz;
 mod libgit2;
 mod local;
+mod pace;
 mod packs;
 mod remote;
 mod retry;
@@ -60,8 +61,6 @@ use wire::Client;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(15);
-/// How long nothing may come before a request is given up; git's `http.lowSpeedTime` overrides it for http.
-const STALL: Duration = Duration::from_secs(30);
 
 /// Trees of up to so many bytes are kept in memory once they were read.
 const LARGEST_KEPT_TREE: usize = 1 << 20;

@@ -177,11 +177,13 @@ impl<'a> Remote<'a> {
             self.fetch_missing(commit, reference, &self.store.missing_files(commit)?, meter)?;
             return self.ends_of(commit);
         }
-        let ends = self.fetch(commit, Some(depth), reference, meter)?;
+        let claimed = self.fetch(commit, Some(depth), reference, meter)?;
         self.expect_commit(commit)?;
-        if depth != 1 {
-            self.store.record_history(commit, depth, &ends)?;
+        if depth == 1 {
+            return self.ends_of(commit);
         }
+        let ends = self.store.reached(commit, &claimed)?;
+        self.store.record_history(commit, depth, &ends)?;
         Ok(ends)
     }
 

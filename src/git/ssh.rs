@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::Error;
 use super::address::SshAddress;
 use super::configuration::Configuration;
+use super::pace::{self, Limits};
 
 /// How ssh is started: a program with its arguments, or a line for the shell.
 #[derive(Clone, Debug)]
@@ -93,11 +94,11 @@ pub(super) struct SshSession {
     output: Receiver<io::Result<Vec<u8>>>,
     complaints: Complaints,
     rest: Vec<u8>,
-    stall: Duration,
+    limits: Limits,
 }
 
 impl SshSession {
-    pub(super) fn start(program: &SshProgram, address: &SshAddress, stall: Duration) -> Result<Self, Error> {
+    pub(super) fn start(program: &SshProgram, address: &SshAddress, limits: Limits) -> Result<Self, Error> {
         let variant = program.variant();
         let mut arguments: Vec<String> = Vec::new();
         // ssh asks on the terminal device itself, whatever stdin is; in a script that would wait for ever.
@@ -136,25 +137,27 @@ impl SshSession {
                 }
             }
         });
-        Ok(Self { child, input: Some(input), output, complaints, rest: Vec::new(), stall })
+        pace::start(limits);
+        Ok(Self { child, input: Some(input), output, complaints, rest: Vec::new(), limits })
     }
 
-    /// Why nothing more comes: what the program said last.
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Why nothing more comes: what the program said last; nothing where it just closed the connection.
     pub(super) fn complaint(&mut self) -> String {
         drop(self.input.take());
         let text = self.complaints.last();
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        match lines.split_last() {
-            Some(_) => format!("ssh: {}", lines.join("; ")),
-            None => "ssh closed the connection".to_owned(),
-        }
+        lines.join("; ")
     }
 }
 
 impl Read for SshSession {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.rest.is_empty() {
-            self.rest = match self.output.recv_timeout(self.stall) {
+            self.rest = match self.output.recv_timeout(pace::left().min(self.limits.stall)) {
                 Ok(piece) => piece?,
                 Err(RecvTimeoutError::Timeout) => return Err(io::ErrorKind::TimedOut.into()),
                 Err(RecvTimeoutError::Disconnected) => Vec::new(),
@@ -162,6 +165,7 @@ impl Read for SshSession {
             if self.rest.is_empty() {
                 return Err(io::Error::new(io::ErrorKind::UnexpectedEof, self.complaint()));
             }
+            pace::came(self.rest.len());
         }
         let count = self.rest.len().min(buffer.len());
         buffer[..count].copy_from_slice(&self.rest[..count]);
@@ -174,7 +178,7 @@ impl Write for SshSession {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let input = self.input.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
         input.pieces.send(buffer.to_vec()).map_err(|_| io::ErrorKind::BrokenPipe)?;
-        match input.written.recv_timeout(self.stall) {
+        match input.written.recv_timeout(self.limits.stall) {
             Ok(written) => written.map(|()| buffer.len()),
             Err(RecvTimeoutError::Timeout) => Err(io::ErrorKind::TimedOut.into()),
             Err(RecvTimeoutError::Disconnected) => Err(io::ErrorKind::BrokenPipe.into()),

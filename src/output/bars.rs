@@ -8,6 +8,7 @@ use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, Prog
 
 use super::{line_for, write_stderr};
 use crate::progress::Progress;
+use crate::repo::plain;
 use crate::report::Outcome;
 
 /// Tells nobody.
@@ -123,7 +124,7 @@ impl Progress for Bars {
         }
         self.total.inc(1);
         if let Some(line) = line_for(&self.names[place], outcome, self.verbose) {
-            let _closed = self.all.println(line);
+            let _closed = self.all.println(plain(&line));
         }
     }
 }

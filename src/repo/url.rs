@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use percent_encoding::percent_decode_str;
+
 use super::Invalid;
 
 /// Where a repository comes from, as a person wrote it: `${VAR}` unexpanded, perhaps relative.
@@ -26,20 +28,28 @@ impl RemoteUrl {
         if word.contains("::") && !word.contains("://[") {
             return refuse("remote helpers such as `ext::` are not supported");
         }
+        if !word.contains('$') && has_unclear_userinfo(word) {
+            return refuse("a `/` in its password must be written as `%2F`, and an `@` in its path as `%40`");
+        }
         if let Some((scheme, rest)) = word.split_once("://") {
             if !scheme.contains('$') && !["https", "http", "ssh", "git", "file"].contains(&scheme) {
                 return refuse("the scheme must be https, http, ssh, git or file");
             }
-            if rest.is_empty() || (scheme != "file" && rest.starts_with(['/', '-'])) {
+            if rest.is_empty() || (scheme != "file" && rest.starts_with('/')) {
                 return refuse("it names no host");
             }
-            if rest.split('@').nth(1).is_some_and(|host| host.starts_with('-')) {
+            // The programs that are called with them would take them for options.
+            let is_option = |part: &str| percent_decode_str(part).next() == Some(b'-');
+            if authority(rest).rsplitn(2, '@').any(is_option) {
+                return refuse("neither its user nor its host may begin with `-`");
+            }
+        } else if let Some((_, host, path)) = split_scp(word) {
+            if host.starts_with('-') {
                 return refuse("its host must not begin with `-`");
             }
-        } else if let Some((_, host, _)) = split_scp(word)
-            && host.starts_with('-')
-        {
-            return refuse("its host must not begin with `-`");
+            if path.starts_with('-') {
+                return refuse("its path must not begin with `-`");
+            }
         }
         Ok(Self(word.to_owned()))
     }
@@ -56,7 +66,10 @@ impl RemoteUrl {
     /// The same without userinfo that could be a secret: all of it for http(s), the password for the rest.
     #[must_use]
     pub(crate) fn without_secret(&self) -> Self {
-        Self(strip_userinfo(&self.0, None))
+        match self.0.split_once("://") {
+            Some((scheme, rest)) => Self(strip_userinfo(scheme, rest, authority(rest).rfind('@'), None)),
+            None => self.clone(),
+        }
     }
 }
 
@@ -89,18 +102,56 @@ pub(crate) fn split_scp(word: &str) -> Option<(Option<&str>, &str, &str)> {
 }
 
 /// Replaces what may be secret in a url by `***`.
+///
+/// A user or password that is not percent-encoded may hold what ends a userinfo elsewhere. Where that may be so, all up
+/// to the last `@` is hidden, and sometimes more than is secret.
 pub(crate) fn redact(url: &str) -> String {
-    strip_userinfo(url, Some("***"))
+    match url.split_once("://") {
+        Some((scheme, rest)) => strip_userinfo(scheme, rest, last_end_of_userinfo(rest), Some("***")),
+        None => match (url.find(':'), url.rfind('@')) {
+            (Some(colon), Some(at)) if colon < at => format!("{}:***{}", &url[..colon], &url[at..]),
+            _ => url.to_owned(),
+        },
+    }
 }
 
-fn strip_userinfo(url: &str, stand_in: Option<&str>) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let authority_end = rest.find('/').unwrap_or(rest.len());
-    let Some(at) = rest[..authority_end].rfind('@') else { return url.to_owned() };
+/// The last `@` that may end a userinfo; in `https://host/x.git@main` there is none.
+fn last_end_of_userinfo(rest: &str) -> Option<usize> {
+    let last = rest.rfind('@')?;
+    let behind = rest[last..].split(['#', '?']).next().unwrap_or_default();
+    let authority = authority(rest);
+    if has_colon(authority) || behind.contains('/') { Some(last) } else { authority.rfind('@') }
+}
+
+/// What stands between `://` and the path, by the rules of the browsers, which a backslash ends too.
+fn authority(rest: &str) -> &str {
+    rest.split(['/', '?', '#', '\\']).next().unwrap_or_default()
+}
+
+/// Whether there is a colon besides those of an IPv6 address, as before a port or a password.
+fn has_colon(authority: &str) -> bool {
+    authority.split(['[', ']']).step_by(2).any(|part| part.contains(':'))
+}
+
+/// Whether something before an `@` looks like a part of a user or password, and would be taken for a host or a path.
+fn has_unclear_userinfo(word: &str) -> bool {
+    if let Some((_, rest)) = word.split_once("://") {
+        let authority = authority(rest);
+        return has_colon(authority) && rest[authority.len()..].contains('@');
+    }
+    split_scp(word).is_some_and(|(user, _, path)| match path.split_once('@') {
+        Some((_, behind)) => user.is_none() || behind.contains(':'),
+        None => false,
+    })
+}
+
+/// The url with `stand_in` for what is secret of its userinfo, which ends at the place `at` of `rest`.
+fn strip_userinfo(scheme: &str, rest: &str, at: Option<usize>, stand_in: Option<&str>) -> String {
+    let Some(at) = at else { return format!("{scheme}://{rest}") };
     let (userinfo, host_and_path) = (&rest[..at], &rest[at + 1..]);
     let user = userinfo.split(':').next().unwrap_or_default();
     // Over http a lone user name is as often a token as a name; over ssh it is needed and no secret.
-    let keep_user = !scheme.starts_with("http");
+    let keep_user = ["ssh", "git", "file"].contains(&scheme);
     match (keep_user, stand_in, userinfo.contains(':')) {
         (true, Some(stand_in), true) => format!("{scheme}://{user}:{stand_in}@{host_and_path}"),
         (true, _, _) => format!("{scheme}://{user}@{host_and_path}"),
@@ -111,6 +162,8 @@ fn strip_userinfo(url: &str, stand_in: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -128,6 +181,13 @@ mod tests {
             "https://",
             "https:///x",
             "a\nb",
+            "ssh://-me@host/x",
+            "ssh://%2Dme@host/x",
+            "ssh://me@%2doProxyCommand=x/y",
+            "git://-host/x",
+            "file://-x",
+            "git@host:-x",
+            "host:--strict",
         ] {
             assert!(RemoteUrl::parse(word).is_err(), "{word}");
         }
@@ -143,6 +203,11 @@ mod tests {
             "${BASE}/web.git",
             "https://${HOST}/web.git",
             "git://host/x",
+            "ssh://host/-x",
+            "https://host/@me/x",
+            "http://[fe80::1]/a@b",
+            "git@host:a@b/x",
+            "https://${USER}:${WORD:-a/b}@host/x",
         ] {
             assert!(RemoteUrl::parse(word).is_ok(), "{word}");
         }
@@ -153,10 +218,56 @@ mod tests {
         let shown = |word: &str| RemoteUrl::parse(word).expect("a url").to_string();
         assert_eq!(shown("https://tok@host/x"), "https://***@host/x");
         assert_eq!(shown("https://me:p@ss@host/x"), "https://***@host/x");
+        assert_eq!(shown("https://to/ken@host/x"), "https://***@host/x");
+        assert_eq!(
+            redact("git+https://tok@host/x.git@main#egg=a/b"),
+            "git+https://***@host/x.git@main#egg=a/b"
+        );
+        assert_eq!(redact("https://host/x.git@18.0"), "https://host/x.git@18.0");
         assert_eq!(shown("ssh://git:pass@host/x"), "ssh://git:***@host/x");
         assert_eq!(shown("ssh://git@host/x"), "ssh://git@host/x");
         assert_eq!(shown("git@host:x"), "git@host:x");
         let bare = RemoteUrl::parse("https://me:p@host/x").expect("a url").without_secret();
         assert_eq!(bare.as_str(), "https://host/x");
+    }
+
+    #[test]
+    fn a_password_that_is_not_encoded_is_refused_and_not_shown() {
+        for word in [
+            "https://me:hun/ter@host/x",
+            "https://me:12/34hunter@host/x",
+            "https://me:hun?ter@host/x",
+            "https://me:hun#ter@host/x",
+            "https://me:hun\\ter@host/x",
+            "https://me:h@un/ter@host/x",
+            "ssh://me:hun/ter@host/x",
+            "git@host:hun/ter@other:x",
+            "me:hun/ter@host:x",
+            "me:hunter@host:x",
+        ] {
+            let refused = RemoteUrl::parse(word).expect_err(word).to_string();
+            assert!(!refused.contains("hun") && !refused.contains("ter@"), "{refused}");
+            assert!(refused.contains("must be written as `%2F`"), "{refused}");
+        }
+    }
+
+    proptest! {
+        /// Whatever stands in a password, and wherever the url is shown.
+        #[test]
+        fn no_password_is_ever_shown(
+            scheme in "(https|http|ssh|git|file|HTTPS|ftp|ext)://|",
+            user in "[a-z]{1,5}",
+            password in "[!-~]{0,6}XsecretX[!-~]{0,6}",
+            host in "(host|git\\.example\\.com|\\[::1\\])(:[0-9]{1,4})?",
+            path in "[/:][!-~]{0,12}",
+        ) {
+            let word = format!("{scheme}{user}:{password}@{host}{path}");
+            let shown = match RemoteUrl::parse(&word) {
+                Ok(url) => format!("{url} {url:?} {} {}", redact(url.as_str()), redact(url.without_secret().as_str())),
+                Err(invalid) => format!("{invalid} {invalid:?}"),
+            };
+            prop_assert!(!shown.contains("secret"), "{}", shown);
+            prop_assert!(!redact(&word).contains("secret"));
+        }
     }
 }

@@ -61,7 +61,7 @@ fn a_token_is_sent_up_front_and_to_its_own_host_only() {
     let url = format!("{}/open.git", open.base_as("localhost"));
     env.declare_repos_with(&server.base(), &["web", "open"], &format!("[repos.open]\nurl = \"{url}\"\n"));
     env.oca(&["sync", "-q"])
-        .env("OCA_TOKEN_127_0_0_1", "odo:s3cret")
+        .env(&server.token_variable("127.0.0.1"), "odo:s3cret")
         .env("GITHUB_TOKEN", "ghp_other")
         .env("GITLAB_TOKEN", "glpat_other")
         .success();
@@ -76,7 +76,7 @@ fn a_token_can_be_in_a_file() {
     let server = guarded(&env, "");
     let file = env.home().join("token");
     fs::write(&file, "odo:s3cret\n").expect("the token");
-    env.oca(&["sync", "-q"]).env("OCA_TOKEN_127_0_0_1_FILE", &file).success();
+    env.oca(&["sync", "-q"]).env(&format!("{}_FILE", server.token_variable("127.0.0.1")), &file).success();
     assert_eq!(server.requests()[0].authorization(), Some(ODO));
 }
 
@@ -88,7 +88,7 @@ fn a_wrong_token_is_named_and_the_request_made_without() {
     env.declare_repos(&server.base(), &["web"]);
     helper(&env);
     env.oca(&["lock"])
-        .env("OCA_TOKEN_127_0_0_1", "wr0ng")
+        .env(&server.token_variable("127.0.0.1"), "wr0ng")
         .with_programs()
         .stderr_contains("web: locked at 6df21dd409\n")
         .success();
@@ -100,12 +100,13 @@ fn a_wrong_token_is_named_and_the_request_made_without() {
     assert!(all[3..].iter().all(|seen| seen.authorization() == Some(ODO)), "it is remembered");
     env.configure_git("");
     env.oca(&["lock", "--upgrade"])
-        .env("OCA_TOKEN_127_0_0_1", "wr0ng")
-        .stderr(
+        .env(&server.token_variable("127.0.0.1"), "wr0ng")
+        .stderr(&format!(
             "error: cannot fetch `web` from `http://127.0.0.1:[PORT]/web.git`\n\
-             caused by: not authorised; tried the variable `OCA_TOKEN_127_0_0_1`\n\
+             caused by: not authorised; tried the variable `{}`\n\
              hint: check that `git ls-remote http://127.0.0.1:[PORT]/web.git` works without a prompt\n",
-        )
+            server.token_variable("127.0.0.1")
+        ))
         .status(3);
 }
 
@@ -117,12 +118,13 @@ fn a_token_that_an_open_server_refuses_is_a_warning() {
     server.fault("POST", 1, crate::server::Fault::Status(401));
     env.declare_repos(&server.base(), &["web"]);
     env.oca(&["lock"])
-        .env("OCA_TOKEN_127_0_0_1", "expired")
-        .stderr(
+        .env(&server.token_variable("127.0.0.1"), "expired")
+        .stderr(&format!(
             "web: locked at 6df21dd409\n\
-             warning: `http://127.0.0.1:[PORT]` refused the variable `OCA_TOKEN_127_0_0_1`; it was asked without\n\
+             warning: `http://127.0.0.1:[PORT]` refused the variable `{}`; it was asked without\n\
              1 repository with 1 module, 1 changed\n",
-        )
+            server.token_variable("127.0.0.1")
+        ))
         .success();
     assert_eq!(server.requests().iter().filter(|seen| seen.authorization().is_some()).count(), 1);
 }
@@ -213,6 +215,57 @@ fn credentials_do_not_follow_a_redirect_to_another_host() {
 }
 
 #[test]
+fn a_token_without_a_port_is_for_the_port_of_the_scheme() {
+    let env = Env::new();
+    let server = guarded(&env, "");
+    env.oca(&["lock"])
+        .env("OCA_TOKEN_127_0_0_1", "odo:s3cret")
+        .stderr_contains("not authorised; no credentials were found\n")
+        .status(3);
+    assert!(server.requests().iter().all(|seen| seen.authorization().is_none()));
+}
+
+#[test]
+fn where_a_redirect_leads_gets_only_what_names_it() {
+    let env = Env::new();
+    repository(&env, "web");
+    let there = Server::builder(&env).basic("odo", "s3cret").tls().start();
+    let here = Server::start(&env);
+    here.redirect("/", 307, &format!("{}/", there.base_as("odo:s3cret@localhost")));
+    env.declare_repos(&here.base(), &["web"]);
+    helper(&env);
+    let helper = fs::read_to_string(env.home().join(".gitconfig")).expect("git's configuration");
+    env.configure_git(&format!("{helper}[http]\n\textraHeader = \"X-Token: s3cret\"\n"));
+    fs::write(env.home().join(".netrc"), "default login odo password s3cret\n").expect("the file");
+    let output = env.oca(&["lock"]).env("SSL_CERT_FILE", there.authority()).with_programs().output();
+    assert_eq!(output.code, Some(3), "{output}");
+    assert!(!output.stderr.contains("s3cret"), "{output}");
+    assert_eq!(here.requests()[0].header("x-token"), Some("s3cret"));
+    let given = there.requests();
+    assert!(!given.is_empty());
+    assert!(given.iter().all(|seen| seen.authorization().is_none() && seen.header("x-token").is_none()));
+    env.oca(&["lock", "-q"])
+        .env("SSL_CERT_FILE", there.authority())
+        .env(&there.token_variable("localhost"), "odo:s3cret")
+        .success();
+    assert!(there.requests()[given.len()..].iter().all(|seen| seen.authorization() == Some(ODO)));
+}
+
+#[test]
+fn a_password_that_is_not_encoded_is_named_and_not_shown() {
+    for url in
+        ["https://odo:s3/cret@localhost/x", "odo:s3/cret@localhost:x", "https://odo:12/s3cret@localhost/x"]
+    {
+        let env = Env::new();
+        env.declare_repos_with("https://localhost", &["web"], &format!("[repos.web]\nurl = \"{url}\"\n"));
+        let output = env.oca(&["lock", "-v"]).output();
+        assert_eq!(output.code, Some(2), "{output}");
+        assert!(output.stderr.contains("must be written as `%2F`"), "{output}");
+        assert!(!output.stderr.contains("s3") && !output.stderr.contains("cret"), "{output}");
+    }
+}
+
+#[test]
 fn a_header_of_the_configuration_is_sent_alone_and_an_empty_one_takes_it_back() {
     let env = Env::new();
     let server = guarded(&env, "");
@@ -224,11 +277,11 @@ fn a_header_of_the_configuration_is_sent_alone_and_an_empty_one_takes_it_back() 
             .collect::<Vec<_>>()
     };
     env.configure_git(&format!("[http]\n\textraHeader = \"AUTHORIZATION: {ODO}\"\n"));
-    env.oca(&["lock", "-q"]).env("OCA_TOKEN_127_0_0_1", "odo:other").success();
+    env.oca(&["lock", "-q"]).env(&server.token_variable("127.0.0.1"), "odo:other").success();
     assert!(server.requests().iter().all(|seen| count(seen) == [ODO]));
     let before = server.requests().len();
     env.configure_git("[http]\n\textraHeader = \"Authorization: Basic no\"\n\textraHeader =\n");
-    env.oca(&["lock", "-q", "--upgrade"]).env("OCA_TOKEN_127_0_0_1", "odo:s3cret").success();
+    env.oca(&["lock", "-q", "--upgrade"]).env(&server.token_variable("127.0.0.1"), "odo:s3cret").success();
     assert!(server.requests()[before..].iter().all(|seen| count(seen) == [ODO]));
 }
 

@@ -63,6 +63,7 @@ mod server;
 #[cfg(unix)]
 mod ssh;
 mod status;
+mod strangers;
 mod submodules;
 mod submodules_check;
 #[cfg(unix)]

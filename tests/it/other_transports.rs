@@ -124,7 +124,7 @@ fn a_refusing_ssh_speaks_for_itself() {
     env.oca(&["lock"])
         .stderr(
             "error: cannot fetch `web` from `ssh://git@example.com/web.git`\n\
-             caused by: ssh: git@example.com: Permission denied (publickey).\n\
+             caused by: ssh says: \"git@example.com: Permission denied (publickey).\"\n\
              hint: check that `git ls-remote ssh://git@example.com/web.git` works without a prompt\n",
         )
         .status(3);
@@ -145,7 +145,7 @@ fn an_ssh_whose_master_stays_is_not_waited_for() {
     FakeSsh::refusing_with_master(&env);
     env.declare_repos("ssh://git@example.com", &["web"]);
     let start = std::time::Instant::now();
-    env.oca(&["lock"]).stderr_contains("caused by: ssh: kex_exchange: bad luck\n").status(3);
+    env.oca(&["lock"]).stderr_contains("caused by: ssh says: \"kex_exchange: bad luck\"\n").status(3);
     assert!(start.elapsed() < std::time::Duration::from_secs(10));
 }
 

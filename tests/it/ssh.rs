@@ -29,6 +29,16 @@ impl FakeSsh {
         Self::with(env, "exec yes \"$(printf '0014\\002still counting')\"\n")
     }
 
+    /// Sends a byte now and then.
+    pub(crate) fn dripping(env: &Env) -> Self {
+        Self::with(env, "while printf 1; do sleep 0.1; done\n")
+    }
+
+    /// Knows nobody, and says so in its own way.
+    pub(crate) fn saying(env: &Env, words: &str) -> Self {
+        Self::with(env, &format!("printf '{words}' >&2\nexit 255\n"))
+    }
+
     /// The same, with a child that outlives it and holds its stderr, as the master of a shared connection does.
     pub(crate) fn refusing_with_master(env: &Env) -> Self {
         Self::with(env, "sleep 20 >/dev/null &\necho 'kex_exchange: bad luck' >&2\nexit 255\n")

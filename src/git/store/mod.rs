@@ -159,6 +159,29 @@ impl Store {
         Ok(false)
     }
 
+    /// Where the history of a commit ends, of the commits that a server named; it may name whatever it likes, and
+    /// leave out what it did not name.
+    pub(super) fn reached(&self, from: CommitId, claimed: &[CommitId]) -> Result<Vec<CommitId>, Error> {
+        let claimed: HashSet<Oid> = claimed.iter().map(|commit| oid(commit.as_bytes())).collect();
+        let repository = self.repository()?;
+        let odb = repository.odb()?;
+        let mut ends = Vec::new();
+        let mut seen = HashSet::from([oid(from.as_bytes())]);
+        let mut left = vec![oid(from.as_bytes())];
+        while let Some(id) = left.pop() {
+            if !odb.exists(id) {
+                return Err(Error::Protocol { why: format!("it left out commit `{id}`") });
+            }
+            if claimed.contains(&id) {
+                ends.push(CommitId::from_bytes(bytes(id)));
+            } else {
+                left.extend(parents(&odb, id).into_iter().filter(|&parent| seen.insert(parent)));
+            }
+        }
+        ends.sort();
+        Ok(ends)
+    }
+
     /// Reads the files of a commit that another repository does not have, for nothing but to see that they can be.
     pub(super) fn read_files(&self, commit: CommitId, other: &Odb<'_>) -> Result<(), Error> {
         let repository = self.repository()?;

@@ -9,31 +9,36 @@ use std::time::Duration;
 
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::DefaultResolver;
-use ureq::unversioned::transport::{Connector, DefaultConnector};
-use ureq::{Agent, Body, BodyReader, Proxy};
-use url::Url;
+use ureq::unversioned::transport::{
+    ConnectProxyConnector, Connector, RustlsConnector, SocksConnector, TcpConnector,
+};
+use ureq::{Agent, Body, BodyReader, Proxy, Timeout};
+use url::{Origin, Url};
 
 use super::absolute::AbsoluteForm;
+use super::paced::Paced;
 use super::{Host, proxy};
-use crate::git::auth::{self, Credential};
+use crate::git::auth::{self, Asked, Credential};
 use crate::git::configuration::Configuration;
-use crate::git::{CONNECT, Error, STALL};
+use crate::git::pace::{self, Limits};
+use crate::git::{CONNECT, Error};
 
 /// What forges bear without resets and without 429.
 const CONNECTIONS_PER_HOST: usize = 8;
 const MOST_REDIRECTS: usize = 5;
 /// Reading a short rest keeps the connection for the next request; a long one costs more than a new connection.
 const DRAIN: u64 = 256 * 1024;
+const DRAIN_TIME: Duration = Duration::from_secs(1);
 /// Forges look for `git/` at the front before they answer a bare url with git.
 const USER_AGENT: &str = concat!("git/2.0 (oca ", env!("CARGO_PKG_VERSION"), ")");
 
 pub(in crate::git) struct Client {
     configuration: Arc<Configuration>,
-    stall: Duration,
+    limits: Limits,
     agents: Mutex<HashMap<Trust, Agent>>,
     permits: Permits,
-    /// By origin and user, what the server accepted; `None` where it is best asked without any.
-    credentials: Mutex<HashMap<String, Option<Credential>>>,
+    /// By url without path and how it was come by, what the server accepted; `None` where it is best asked without any.
+    credentials: Mutex<HashMap<(String, Asked), Option<Credential>>>,
     warnings: Mutex<HashSet<String>>,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
@@ -53,6 +58,8 @@ enum Trust {
 /// A request, as far as git needs one.
 pub(super) struct Request<'a> {
     pub(super) url: &'a Url,
+    /// Where the declared url leads; a redirect may have led elsewhere since.
+    pub(super) declared: &'a Origin,
     /// `None` for GET; else the content type and the body, already compressed where `gzipped`.
     pub(super) post: Option<Post<'a>>,
     pub(super) accept: &'a str,
@@ -72,16 +79,15 @@ pub(in crate::git) struct Response {
     pub(super) url: Url,
     pub(super) content_type: String,
     body: BodyReader<'static>,
-    stall: Duration,
+    limits: Limits,
     _permit: Permit,
 }
 
 impl Client {
     pub(in crate::git) fn new(configuration: Arc<Configuration>) -> Self {
-        let seconds = configuration.get("http.lowspeedtime").and_then(|seconds| seconds.parse().ok());
         Self {
+            limits: Limits::of(&configuration),
             configuration,
-            stall: seconds.filter(|&seconds| seconds > 0).map_or(STALL, Duration::from_secs),
             agents: Mutex::default(),
             permits: Permits::default(),
             credentials: Mutex::default(),
@@ -114,14 +120,15 @@ impl Client {
     }
 
     fn authorised(&self, request: &Request<'_>, url: &Url) -> Result<Answer, Error> {
+        let asked = if url.origin() == *request.declared { Asked::Declared } else { Asked::Redirected };
         let origin = url.origin().ascii_serialization();
-        let key = format!("{origin} {}:{}", url.username(), url.password().unwrap_or_default());
+        let key = (format!("{origin} {}:{}", url.username(), url.password().unwrap_or_default()), asked);
         let known = lock(&self.credentials).get(&key).cloned();
-        let first = known.clone().unwrap_or_else(|| auth::up_front(url));
+        let first = known.clone().unwrap_or_else(|| auth::up_front(url, asked));
         let mut tried = Vec::new();
         let mut attempt = |credential: Option<&Credential>| {
             tried.extend(credential.map(|credential| credential.source.clone()));
-            self.once(request, url, credential)
+            self.once(request, url, asked, credential)
         };
         let mut answer = attempt(first.as_ref())?;
         let mut accepted = first.clone();
@@ -134,7 +141,7 @@ impl Client {
             }
         }
         if answer.is_none() {
-            accepted = auth::from_helper(url);
+            accepted = auth::from_helper(url, asked);
             if accepted.is_some() {
                 answer = attempt(accepted.as_ref())?;
             }
@@ -149,10 +156,13 @@ impl Client {
         &self,
         request: &Request<'_>,
         url: &Url,
+        asked: Asked,
         credential: Option<&Credential>,
     ) -> Result<Option<Answer>, Error> {
         let permit = self.permits.take(&url.origin().ascii_serialization());
-        let response = self.call(request, url, credential).map_err(|error| self.explain(&error))?;
+        pace::start(self.limits);
+        let response =
+            self.call(request, url, asked, credential).map_err(|error| explain(&error, self.limits))?;
         let status = response.status().as_u16();
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         if matches!(status, 301 | 302 | 303 | 307 | 308) {
@@ -163,10 +173,9 @@ impl Client {
             if to.scheme() != "https" && !same_origin {
                 return Err(redirect_error(url, to.as_str()));
             }
-            if same_origin {
-                let _has_a_host =
-                    to.set_username(url.username()).and_then(|()| to.set_password(url.password()));
-            }
+            // What a server writes there are no credentials of ours.
+            let (user, password) = if same_origin { (url.username(), url.password()) } else { ("", None) };
+            let _has_a_host = to.set_username(user).and_then(|()| to.set_password(password));
             drain(response.into_body().into_reader());
             return Ok(Some(Answer::Redirect(to)));
         }
@@ -184,7 +193,7 @@ impl Client {
             url: url.clone(),
             content_type: header("content-type").unwrap_or_default().to_owned(),
             body: response.into_body().into_with_config().limit(u64::MAX).reader(),
-            stall: self.stall,
+            limits: self.limits,
             _permit: permit,
         }))))
     }
@@ -193,13 +202,14 @@ impl Client {
         &self,
         request: &Request<'_>,
         url: &Url,
+        asked: Asked,
         credential: Option<&Credential>,
     ) -> Result<ureq::http::Response<Body>, ureq::Error> {
         let mut bare = url.clone();
         let _kept_by_urls_without_host = bare.set_username("").and_then(|()| bare.set_password(None));
         let mut headers = vec![("accept", request.accept.to_owned())];
         headers.extend(request.version_2.then(|| ("git-protocol", "version=2".to_owned())));
-        let extra = self.extra_headers(url);
+        let extra = self.extra_headers(url, asked);
         if !extra.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
             headers.extend(credential.map(|credential| ("authorization", credential.header())));
         }
@@ -236,8 +246,10 @@ impl Client {
     }
 
     /// What `http.extraHeader` wants to be sent; an empty one takes back those before it.
-    fn extra_headers(&self, url: &Url) -> Vec<(&str, String)> {
-        let all = self.configuration.http_all(url, "extraheader");
+    ///
+    /// One without a url often holds a credential, which is not for a host that some server names.
+    fn extra_headers(&self, url: &Url, asked: Asked) -> Vec<(&str, String)> {
+        let all = self.configuration.http_all(url, "extraheader", asked == Asked::Declared);
         let kept = all.rsplit(|header| header.is_empty()).next().unwrap_or_default();
         kept.iter()
             .filter_map(|header| header.split_once(':'))
@@ -271,8 +283,11 @@ impl Client {
                 .max_redirects_will_error(false)
                 .timeout_resolve(Some(CONNECT))
                 .timeout_connect(Some(CONNECT))
-                .timeout_per_read(Some(self.stall))
-                .timeout_per_write(Some(self.stall))
+                .timeout_per_read(Some(self.limits.stall))
+                .timeout_per_write(Some(self.limits.stall))
+                .timeout_send_request(Some(self.limits.window()))
+                .timeout_send_body(Some(self.limits.longest_preface()))
+                .timeout_recv_response(Some(self.limits.window()))
                 .max_idle_connections(64)
                 .max_idle_connections_per_host(CONNECTIONS_PER_HOST)
                 .accept_encoding("identity")
@@ -280,34 +295,47 @@ impl Client {
                 .user_agent(USER_AGENT)
                 .tls_config(tls.build())
                 .build();
+            // As by default, but for the pace.
+            let connector =
+                ().chain(SocksConnector::default())
+                    .chain(ConnectProxyConnector::default())
+                    .chain(TcpConnector::default())
+                    .chain(Paced)
+                    .chain(RustlsConnector::default());
             if *trust == Trust::PlainProxy {
-                let connector = DefaultConnector::new().chain(AbsoluteForm);
-                Agent::with_parts(config, connector, DefaultResolver::default())
+                Agent::with_parts(config, connector.chain(AbsoluteForm), DefaultResolver::default())
             } else {
-                Agent::new_with_config(config)
+                Agent::with_parts(config, connector, DefaultResolver::default())
             }
         });
         agent.clone()
     }
+}
 
-    fn explain(&self, error: &ureq::Error) -> Error {
-        match error {
-            ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => {
-                Error::Connection { why: format!("nobody answered within {} seconds", CONNECT.as_secs()) }
-            }
-            ureq::Error::Timeout(_) => Error::Stalled { after: self.stall },
-            ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
-                Error::Stalled { after: self.stall }
-            }
-            // As which rustls is heard.
-            ureq::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => tls_error(error),
-            ureq::Error::Tls(why) => Error::Tls { why: (*why).to_owned() },
-            ureq::Error::InvalidProxyUrl => Error::Proxy,
-            ureq::Error::BadUri(why) => {
-                Error::Git { why: format!("not a url: {}", crate::repo::redact(why)) }
-            }
-            other => Error::Connection { why: other.to_string() },
+fn explain(error: &ureq::Error, limits: Limits) -> Error {
+    match error {
+        ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
+            Error::Connection { why: format!("nobody answered within {} seconds", CONNECT.as_secs()) }
         }
+        ureq::Error::Timeout(Timeout::PerRead | Timeout::PerWrite) => Error::Stalled { after: limits.stall },
+        ureq::Error::Timeout(_) => Error::Slow { within: limits.window() },
+        ureq::Error::Io(error) => explain_io(error, limits),
+        ureq::Error::Tls(why) => Error::Tls { why: (*why).to_owned() },
+        ureq::Error::InvalidProxyUrl => Error::Proxy,
+        ureq::Error::BadUri(why) => Error::Git { why: format!("not a url: {}", crate::repo::redact(why)) },
+        other => Error::Connection { why: other.to_string() },
+    }
+}
+
+fn explain_io(error: &io::Error, limits: Limits) -> Error {
+    if let Some(known) = error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
+        return explain(known, limits);
+    }
+    match error.kind() {
+        io::ErrorKind::TimedOut => Error::Stalled { after: limits.stall },
+        // As which rustls is heard.
+        io::ErrorKind::InvalidData => tls_error(error),
+        _ => Error::Connection { why: error.to_string() },
     }
 }
 
@@ -348,17 +376,7 @@ fn shown(url: &Url) -> String {
 impl Response {
     /// Tells a read that failed from one that took too long.
     pub(super) fn explain(&self, error: &io::Error) -> Error {
-        let timed_out = error.kind() == io::ErrorKind::TimedOut
-            || error.get_ref().is_some_and(|inner| {
-                inner
-                    .downcast_ref::<ureq::Error>()
-                    .is_some_and(|inner| matches!(inner, ureq::Error::Timeout(_)))
-            });
-        if timed_out {
-            Error::Stalled { after: self.stall }
-        } else {
-            Error::Connection { why: error.to_string() }
-        }
+        explain_io(error, self.limits)
     }
 }
 
@@ -376,7 +394,7 @@ impl Drop for Response {
 
 /// Reads the rest of a body, so that its connection serves the next request.
 fn drain(body: impl Read) {
-    let _best_effort = io::copy(&mut body.take(DRAIN), &mut io::sink());
+    let _best_effort = pace::briefly(DRAIN_TIME, || io::copy(&mut body.take(DRAIN), &mut io::sink()));
 }
 
 /// Counts the requests under way to each host.

@@ -6,6 +6,7 @@
 
 mod absolute;
 mod client;
+mod paced;
 mod protocol;
 mod proxy;
 
@@ -15,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use url::Url;
+use url::{Origin, Url};
 
 pub(super) use client::{Client, Response};
 use client::{Post, Request};
@@ -31,6 +32,7 @@ const GZIP_FROM: usize = 1024;
 /// A repository on an HTTP server.
 pub(super) struct HttpRemote {
     client: Arc<Client>,
+    declared: Origin,
     /// Changes when the server redirects.
     base: Mutex<Url>,
     host: Arc<Host>,
@@ -91,7 +93,7 @@ impl Objects<'_> {
 impl HttpRemote {
     pub(super) fn new(client: Arc<Client>, url: Url) -> Self {
         let host = client.host(&url);
-        Self { client, base: Mutex::new(url), host }
+        Self { client, declared: url.origin(), base: Mutex::new(url), host }
     }
 
     /// Whether the host is known to lack what this room needs.
@@ -153,7 +155,7 @@ impl HttpRemote {
         let mut url = self.url("info/refs");
         url.set_query(Some("service=git-upload-pack"));
         let accept = "application/x-git-upload-pack-advertisement";
-        let response = self.client.send(&Request { url: &url, post: None, accept, version_2 })?;
+        let response = self.send(&url, None, accept, version_2)?;
         self.follow(&response, "/info/refs");
         is_git(response, accept)
     }
@@ -176,9 +178,19 @@ impl HttpRemote {
         let accept = "application/x-git-upload-pack-result";
         let content_type = "application/x-git-upload-pack-request";
         let post = Some(Post { content_type, body, gzipped });
-        let response = self.client.send(&Request { url: &url, post, accept, version_2 })?;
+        let response = self.send(&url, post, accept, version_2)?;
         self.follow(&response, "/git-upload-pack");
         is_git(response, accept)
+    }
+
+    fn send(
+        &self,
+        url: &Url,
+        post: Option<Post<'_>>,
+        accept: &str,
+        version_2: bool,
+    ) -> Result<Response, Error> {
+        self.client.send(&Request { url, declared: &self.declared, post, accept, version_2 })
     }
 
     fn url(&self, service: &str) -> Url {

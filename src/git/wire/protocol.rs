@@ -8,7 +8,8 @@ use gix_packetline::blocking_io::StreamingPeekableIter;
 use gix_packetline::blocking_io::encode::{data_to_write, delim_to_write, flush_to_write};
 use gix_packetline::{BandRef, PacketLineRef};
 
-use crate::repo::CommitId;
+use crate::git::pace;
+use crate::repo::{CommitId, quotation};
 
 const AGENT: &str = concat!("agent=oca/", env!("CARGO_PKG_VERSION"));
 
@@ -115,7 +116,7 @@ pub(super) fn read_list(response: &mut dyn Read) -> Result<Vec<ListedRef>, Broke
 fn listed_ref(line: &str) -> Result<Option<ListedRef>, Broken> {
     let mut words = line.split(' ');
     let (Some(id), Some(name)) = (words.next(), words.next()) else {
-        return Err(Broken::Malformed(format!("`{line}` is no ref")));
+        return Err(Broken::Malformed(format!("it lists {}, which is no ref", quotation(line))));
     };
     if id == "unborn" {
         return Ok(None);
@@ -218,8 +219,15 @@ impl<'a> Lines<'a> {
                     return Err(Broken::Malformed("a delimiter within the pack".to_owned()));
                 }
                 PacketLineRef::Data(_) => match packet.decode_band() {
-                    Ok(BandRef::Data(bytes)) => pack.write_all(bytes).map_err(Broken::Write)?,
-                    Ok(BandRef::Progress(_)) => count(&mut self.count)?,
+                    Ok(BandRef::Data([])) => pace::is_at_work(),
+                    Ok(BandRef::Data(bytes)) => {
+                        pace::pack_came();
+                        pack.write_all(bytes).map_err(Broken::Write)?;
+                    }
+                    Ok(BandRef::Progress(_)) => {
+                        pace::is_at_work();
+                        count(&mut self.count)?;
+                    }
                     Ok(BandRef::Error(message)) => {
                         return Err(remote_error(&String::from_utf8_lossy(message)));
                     }

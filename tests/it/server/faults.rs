@@ -1,6 +1,8 @@
 //! What a server can do wrong, and how it does it.
 
 use std::io::{self, BufReader, Read, Write};
+use std::thread;
+use std::time::Duration;
 
 use super::cgi::Answer;
 use super::http::{Request, respond, write_chunk, write_head};
@@ -30,6 +32,12 @@ pub(crate) enum Fault {
     EndlessRefs,
     /// The true answer, and more and more of the pack after its end.
     EndlessPack,
+    /// The first text, then the second one again and again, with a pause before each.
+    Drip(&'static str, &'static str),
+    /// 200 and this as git's answer.
+    Says(Vec<u8>),
+    /// The true answer in protocol 2, with so many lines in front that say where the history ends.
+    Boundaries(usize),
 }
 
 /// What becomes of the connection after an answer.
@@ -75,7 +83,25 @@ pub(crate) fn answer<S: Read + Write>(
             let line = format!("fff0{} refs/heads/", "1".repeat(40));
             return repeat_forever(out, format!("{line:a<65519}\n").as_bytes());
         }
-        Fault::CloseAfter(_) | Fault::StallAfter(_) | Fault::CorruptPack | Fault::EndlessPack => {
+        Fault::Drip(first, again) => {
+            out.write_all(first.as_bytes())?;
+            loop {
+                out.flush()?;
+                thread::sleep(Duration::from_millis(50));
+                out.write_all(again.as_bytes())?;
+            }
+        }
+        Fault::Says(text) => {
+            write_git_head(out, request)?;
+            write_chunk(out, text)?;
+            out.write_all(b"0\r\n\r\n")?;
+            out.flush()?;
+        }
+        Fault::CloseAfter(_)
+        | Fault::StallAfter(_)
+        | Fault::CorruptPack
+        | Fault::EndlessPack
+        | Fault::Boundaries(_) => {
             unreachable!("needs an answer")
         }
     }
@@ -99,6 +125,10 @@ pub(crate) fn pass_on<S: Read + Write>(
         // All but the flush.
         write_chunk(stream.get_mut(), &body[..body.len() - 4])?;
         return repeat_forever(stream.get_mut(), &[b"fff0\x01".as_slice(), &vec![0; 0xffeb]].concat());
+    }
+    if let Some(Fault::Boundaries(count)) = fault {
+        let lines: String = (0..*count).map(|number| format!("0035shallow {number:040x}\n")).collect();
+        write_chunk(stream.get_mut(), format!("0011shallow-info\n{lines}").as_bytes())?;
     }
     let mut body: Box<dyn Read> = match fault {
         Some(Fault::CloseAfter(length) | Fault::StallAfter(length)) => Box::new(answer.take(*length)),

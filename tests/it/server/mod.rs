@@ -144,6 +144,12 @@ impl Server {
         format!("{scheme}://{host}:{}", self.listener.port())
     }
 
+    /// The variable that holds the token for this server, by the name that it has here.
+    pub(crate) fn token_variable(&self, host: &str) -> String {
+        let host = host.to_ascii_uppercase().replace('.', "_");
+        format!("OCA_TOKEN_{host}___{}", self.listener.port())
+    }
+
     /// The PEM file of the authority that signed this https server's certificate.
     pub(crate) fn authority(&self) -> &Path {
         self.authority.as_deref().expect("a server with tls")

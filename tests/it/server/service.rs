@@ -76,7 +76,13 @@ impl Service {
             None if !self.admits(request) => faults::answer(stream, request, &Fault::Status(401)),
             None if !self.has(request) => faults::answer(stream, request, &Fault::Status(404)),
             None
-            | Some(Fault::CloseAfter(_) | Fault::StallAfter(_) | Fault::CorruptPack | Fault::EndlessPack) => {
+            | Some(
+                Fault::CloseAfter(_)
+                | Fault::StallAfter(_)
+                | Fault::CorruptPack
+                | Fault::EndlessPack
+                | Fault::Boundaries(_),
+            ) => {
                 let answer = cgi::answer(&self.root, &self.config, self.protocol_2, request)?;
                 faults::pass_on(stream, answer, fault.as_ref())
             }
