@@ -8,7 +8,7 @@ use crate::addons::folder::Folder;
 use crate::config::Position;
 use crate::git::{self, Meter, Remote};
 use crate::lock::{Facts, LockedModule, UnreadableManifest};
-use crate::repo::{CommitId, EntryKind, FileTree, Reference, Series, UnreadableTree};
+use crate::repo::{CommitId, EntryKind, FileTree, Reference, Series, TreeId, UnreadableTree};
 use crate::report::MissingDirectory;
 
 const REQUIREMENTS: &str = "requirements.txt";
@@ -34,8 +34,12 @@ impl From<git::Error> for Error {
     }
 }
 
-/// Reads the facts of a commit; of its files, only manifests and requirements are fetched, in one request.
-pub(crate) fn read(remote: &Remote<'_>, source: &Source<'_>, meter: Meter<'_>) -> Result<Facts, Error> {
+/// Reads the facts of a commit, and its tree; of its files, only manifests and requirements are fetched, in one request.
+pub(crate) fn read(
+    remote: &Remote<'_>,
+    source: &Source<'_>,
+    meter: Meter<'_>,
+) -> Result<(TreeId, Facts), Error> {
     let tree = remote.tree(source.commit, source.reference, meter)?;
     if let Some(missing) = missing_directory(&tree, source).map_err(damaged)? {
         return Err(Error::NoDirectory(missing));
@@ -56,11 +60,12 @@ pub(crate) fn read(remote: &Remote<'_>, source: &Source<'_>, meter: Meter<'_>) -
         line: manifest.line,
         why: manifest.why,
     });
-    Ok(Facts {
+    let facts = Facts {
         modules: modules.collect(),
         unreadable: unreadable.collect(),
         requirements: lines(tree.read(REQUIREMENTS).map_err(damaged)?),
-    })
+    };
+    Ok((tree.id(), facts))
 }
 
 /// An addons directory that the commit does not have, most likely a slip of the pen. Git keeps no empty directory.

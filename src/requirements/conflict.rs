@@ -35,7 +35,9 @@ impl fmt::Display for Conflict {
             _ => write!(f, "requirements for `{}` exclude each other", self.name)?,
         }
         f.write_str(if self.is_certain { "" } else { " where their markers hold" })?;
-        let width = self.lines.iter().map(|(text, _)| text.chars().count()).max().unwrap_or_default() + 2;
+        // Rust pads to no more than 65,535 characters, and nobody wants so many.
+        let widths = self.lines.iter().map(|(text, _)| text.chars().count());
+        let width = widths.filter(|&width| width <= 500).max().unwrap_or_default() + 2;
         self.lines
             .iter()
             .try_for_each(|(text, origin)| write!(f, "\n  {:width$}  {origin}", format!("`{text}`")))
