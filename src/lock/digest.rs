@@ -68,3 +68,125 @@ impl LockedRepo {
         self.seal() == Seal::Whole
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::super::schema::{Facts, Lock, LockedModule, Pin, UnreadableManifest};
+    use super::*;
+    use crate::repo::{AutoInstall, CommitId, Manifest, Reference, RemoteUrl, RepoName, TreeId};
+
+    fn words() -> impl Strategy<Value = Vec<String>> {
+        prop::collection::vec(".{0,6}", 0..3)
+    }
+
+    prop_compose! {
+        fn some_module()(
+            name in "[a-d]{1,2}", tree in any::<[u8; 20]>(), version in prop::option::of(".{0,6}"), depends in words(),
+            license in prop::option::of(".{0,6}"), status in prop::option::of(".{0,6}"), python in words(),
+            bin in words(), auto in prop::option::of(words()),
+        ) -> LockedModule {
+            let auto_install = auto.map_or(AutoInstall::Never, AutoInstall::When);
+            let manifest = Manifest {
+                version, depends, license, development_status: status, auto_install, python, bin, deb: Vec::new(),
+            };
+            LockedModule { name, directory: ".".to_owned(), tree: TreeId::from_bytes(tree), manifest }
+        }
+    }
+
+    prop_compose! {
+        fn some_entry()(
+            modules in prop::collection::vec(some_module(), 0..3), requirements in words(), commit in any::<[u8; 20]>(),
+            why in ".{0,6}", branch in "[a-z]{1,4}",
+        ) -> LockedRepo {
+            let unreadable = vec![UnreadableManifest { path: "x".to_owned(), line: 1, why }];
+            LockedRepo {
+                pin: Pin {
+                    name: RepoName::parse("web").expect("a name"),
+                    url: RemoteUrl::parse("https://example.com/web").expect("a url"),
+                    reference: Reference::branch(&branch).expect("a branch"),
+                },
+                addons: vec![".".to_owned()],
+                commit: CommitId::from_bytes(commit),
+                tree: TreeId::from_bytes(commit),
+                facts: Facts { modules, unreadable, requirements },
+                digest: Digest::default(),
+            }
+            .sealed()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn entries_with_other_values_have_other_digests(one in some_entry(), other in some_entry()) {
+            prop_assert!(one.is_whole());
+            let is_same = one == other;
+            prop_assert_eq!(one.digest == other.digest, is_same);
+            let mixed = LockedRepo { digest: other.digest.clone(), ..one };
+            prop_assert_eq!(mixed.is_whole(), is_same);
+        }
+
+        #[test]
+        fn an_entry_keeps_its_digest_through_the_file_and_windows(entry in some_entry()) {
+            let lock = Lock { repos: vec![entry], ..Lock::default() };
+            let text = lock.render();
+            for text in [text.replace('\n', "\r\n"), text] {
+                let again = Lock::parse(text.as_bytes(), Path::new("x")).expect("a lock");
+                prop_assert_eq!(&again, &lock);
+                prop_assert!(again.edited().next().is_none());
+            }
+        }
+
+        #[test]
+        fn any_other_field_is_another_digest(entry in some_entry(), field in 0..15_usize) {
+            let mut edited = entry.clone();
+            let text = || "other".to_owned();
+            let module = edited.facts.modules.first_mut();
+            match (field, module) {
+                (0, _) => edited.pin.name = RepoName::parse("dms").expect("a name"),
+                (1, _) => edited.pin.url = RemoteUrl::parse("../web").expect("a url"),
+                (2, _) => edited.pin.reference = Reference::tag("v1").expect("a tag"),
+                (3, _) => edited.addons.push(text()),
+                (4, _) => edited.commit = CommitId::from_bytes([7; 20]),
+                (5, _) => edited.tree = TreeId::from_bytes([7; 20]),
+                (6, _) => edited.facts.unreadable[0].line = 2,
+                (7, _) => edited.facts.requirements.push(text()),
+                (8, Some(module)) => module.name.push_str("other"),
+                (9, Some(module)) => module.directory.push_str("other"),
+                (10, Some(module)) => module.tree = TreeId::from_bytes([7; 20]),
+                (11, Some(module)) => module.manifest.auto_install = AutoInstall::WhenDependsAre,
+                (12, Some(module)) => module.manifest.deb.push(text()),
+                (13, Some(module)) => module.manifest.python.push(text()),
+                _ => edited.facts.unreadable[0].path = text(),
+            }
+            prop_assert_eq!(edited.seal(), Seal::Broken);
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let lock = Lock {
+            repos: vec![LockedRepo {
+                pin: Pin {
+                    name: RepoName::parse("web").expect("a name"),
+                    url: RemoteUrl::parse("../web").expect("a url"),
+                    reference: Reference::branch("18.0").expect("a branch"),
+                },
+                addons: Vec::new(),
+                commit: CommitId::from_bytes([1; 20]),
+                tree: TreeId::from_bytes([1; 20]),
+                facts: Facts::default(),
+                digest: Digest::default(),
+            }],
+            ..Lock::default()
+        };
+        let error = lock.save(Path::new("nowhere/x")).expect_err("no digest").to_string();
+        assert_eq!(
+            error,
+            "`nowhere/x` is not written, because oca could not read it again: the entry of `web` does not match its digest"
+        );
+    }
+}
