@@ -9,7 +9,7 @@ use crate::config::Position;
 use crate::git::{self, Meter, Remote};
 use crate::lock::{Facts, LockedModule, REQUIREMENTS, UnreadableManifest};
 use crate::repo::{
-    AddonsDirectory, CommitId, Content, EntryKind, FileTree, Reference, Series, UnreadableTree,
+    AddonsDirectory, CommitId, Content, EntryKind, FileTree, Reference, Series, TreeId, UnreadableTree,
 };
 use crate::report::MissingDirectory;
 
@@ -43,8 +43,12 @@ impl From<git::Error> for Error {
     }
 }
 
-/// Reads the facts of a commit; of its files, only manifests and requirements are fetched, in one request.
-pub(crate) fn read(remote: &Remote<'_>, source: &Source<'_>, meter: Meter<'_>) -> Result<Facts, Error> {
+/// Reads the facts of a commit, and its tree; of its files, only manifests and requirements are fetched, in one request.
+pub(crate) fn read(
+    remote: &Remote<'_>,
+    source: &Source<'_>,
+    meter: Meter<'_>,
+) -> Result<(TreeId, Facts), Error> {
     let tree = remote.tree(source.commit, source.reference, meter)?;
     if let Some(missing) = missing_directory(&tree, source)? {
         return Err(Error::NoDirectory(missing));
@@ -68,7 +72,8 @@ pub(crate) fn read(remote: &Remote<'_>, source: &Source<'_>, meter: Meter<'_>) -
     });
     let (requirements, refused) = requirements(&tree)?;
     let refused = refused.map(|why| UnreadableManifest { path: REQUIREMENTS.to_owned(), line: 1, why });
-    Ok(Facts { modules: modules.collect(), unreadable: unreadable.chain(refused).collect(), requirements })
+    let unreadable = unreadable.chain(refused).collect();
+    Ok((tree.id(), Facts { modules: modules.collect(), unreadable, requirements }))
 }
 
 /// An addons directory that the commit does not have, most likely a slip of the pen. Git keeps no empty directory.

@@ -11,7 +11,7 @@ use crate::git;
 use crate::import::{self, Surroundings};
 use crate::lock::{Lock, Sides};
 use crate::repo::{Manifest, RemoteUrl, Series};
-use crate::requirements::{self, Annotations, Module, Parsed, Repository, Settings};
+use crate::requirements::{self, Annotations, Author, Module, Parsed, Repository, Settings};
 use crate::{addons, export, odoo_conf};
 
 /// A target by its name.
@@ -64,7 +64,8 @@ fn requirements(input: &[u8]) {
     let words = || words.split('\n').map(str::to_owned).collect();
     let manifest = Manifest { python: words(), bin: words(), deb: words(), ..Manifest::default() };
     let module = Module { path: "m/__manifest__.py".to_owned(), manifest: &manifest, is_selected: true };
-    let repository = Repository { name: "kit", lines: &lines, modules: vec![module] };
+    let repository =
+        Repository { name: "kit", author: Author::Other, lines: &lines, unread: None, modules: vec![module] };
     let merged = requirements::merge(&repository.read(), &Parsed::default(), &Settings::default());
     let shown: Vec<String> = merged.problems.iter().map(ToString::to_string).collect();
     assert!(shown.iter().all(|problem| !problem.contains('\n')), "{shown:?}");
@@ -74,7 +75,8 @@ fn requirements(input: &[u8]) {
         assert!(line.is_empty() || (begins && !breaks && !line.ends_with('\\')), "{line:?}");
     }
     let annotated = requirements::render(&merged.requirements, Annotations::Shown);
-    let bare = annotated.lines().filter(|line| !line.trim_start().starts_with('#') && !line.is_empty()).count();
+    let bare =
+        annotated.lines().filter(|line| !line.trim_start().starts_with('#') && !line.is_empty()).count();
     assert_eq!(bare, merged.requirements.len(), "{annotated}");
     let system = requirements::system(&[repository], &[]);
     for package in system.render(Annotations::Hidden).lines() {
@@ -164,7 +166,9 @@ fn odoo_conf(input: &[u8]) {
 fn url(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let secret = "53CRE7";
-    for url in [text.to_string(), format!("https://me:{secret}@{text}"), format!("https://me:{text}{secret}@host/x")] {
+    for url in
+        [text.to_string(), format!("https://me:{secret}@{text}"), format!("https://me:{text}{secret}@host/x")]
+    {
         let (shown, is_url) = match RemoteUrl::parse(&url) {
             Ok(parsed) => {
                 git::fuzz::address(&parsed);

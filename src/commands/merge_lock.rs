@@ -40,6 +40,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     Err(Error::Disputed { file: lock::FILE_NAME.into(), disputes })
 }
 
+/// An entry that was edited stays one: it is written with the digest that it has.
 fn load(file: &Path) -> Result<Lock, Error> {
-    Lock::load(file)?.ok_or_else(|| Error::NoLock { file: file.to_owned() })
+    Lock::load_as_it_stands(file)?.ok_or_else(|| Error::NoLock { file: file.to_owned() })
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::ahead::Ahead;
 use super::lock;
 use super::submodules::{self, How, Survey};
-use super::target::Target;
+use super::target::{Target, confirm_tree};
 use crate::cli::{Format, FormatArg};
 use crate::config::{Mode, Profile};
 use crate::error::{Error, counted};
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let (targets, mut outcomes) = targets(session, &lock, survey.as_ref())?;
     let (ready, work): (Vec<Target<'_>>, Vec<Target<'_>>) =
         targets.into_iter().partition(|target| target.is_ready() && !(args.force && target.has_work()));
-    outcomes.extend(ready.iter().map(|target| target.outcome(Outcome::UpToDate)));
+    outcomes.extend(ready.iter().map(|target| target.outcome(target.confirmed())));
     if !work.is_empty() {
         outcomes.extend(if args.dry_run {
             foresee(session, &work, args.force)
@@ -89,7 +89,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
 /// The lock as declared: updated where something is not pinned yet, unless that is forbidden. With it, the checkouts
 /// that were built meanwhile.
 fn current_lock(args: &Args, session: &Session<'_>) -> Result<(Lock, Ahead), Error> {
-    let old = session.lock()?;
+    let old = session.lock_as_it_stands()?;
     let differences = plan::differences(&session.config, old.as_ref(), &session.local_depends()?);
     let file = session.lock_file();
     match old {
@@ -248,6 +248,7 @@ fn fetch<'a>(
     watch.watcher.step(watch.place, "fetching");
     let meter = |bytes| watch.watcher.received(watch.place, bytes);
     let ends = remote.fetch_files(*commit, &pin.reference, target.depth, &meter).map_err(failed)?;
+    confirm_tree(target.locked, remote.tree(*commit, &pin.reference, &meter).map_err(failed)?.id())?;
     let content = Content { commit: *commit, ends, depth: target.depth, origin: &target.origin };
     Ok(Ready::Stored(remote, content))
 }

@@ -2,8 +2,14 @@
 
 use crate::git::{Checkout, CheckoutError, Head, Module, Origin, Placed};
 use crate::lock::LockedRepo;
-use crate::repo::{RemoteUrl, RepoName};
-use crate::report::{Outcome, RepoOutcome, Step};
+use crate::repo::{RemoteUrl, RepoName, TreeId};
+use crate::report::{OtherTree, Outcome, RepoOutcome, Step};
+
+/// Refuses a lock whose tree is not that of its commit.
+pub(super) fn confirm_tree(locked: &LockedRepo, found: TreeId) -> Result<(), Outcome> {
+    let (commit, tree) = (locked.commit, locked.tree);
+    if found == tree { Ok(()) } else { Err(Outcome::OtherTree(OtherTree { commit, locked: tree, found })) }
+}
 
 /// A directory and what it should hold.
 pub(super) struct Target<'a> {
@@ -45,6 +51,14 @@ impl Target<'_> {
 
     pub(super) fn wanted(&self) -> Placed {
         Placed { commit: self.locked.commit, depth: self.depth, url: self.origin.url.clone() }
+    }
+
+    /// What is said of a checkout that is ready: the commit is there, and so its tree can be compared.
+    pub(super) fn confirmed(&self) -> Outcome {
+        match self.checkout.tree_of(self.locked.commit) {
+            Ok(tree) => confirm_tree(self.locked, tree).map_or_else(|wrong| wrong, |()| Outcome::UpToDate),
+            Err(error) => Outcome::CheckoutFailed { step: Step::Inspect, error },
+        }
     }
 
     /// What `--force` discards; where it cannot be told, there may be some.

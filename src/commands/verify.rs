@@ -15,7 +15,7 @@ use crate::output::{Printer, json};
 use crate::plan::{self, Entry, Offer};
 use crate::pool::{self, Pools};
 use crate::repo::{BlobId, RepoPath};
-use crate::report::Verified;
+use crate::report::{OtherTree, Verified};
 use crate::session::{Session, named_profile};
 
 use super::export::{by_offer, module_paths};
@@ -83,6 +83,7 @@ fn of_checkout(locked: &LockedRepo, checkout: &Checkout) -> Result<Verified, Err
         Head::Complete(placed) => other_commit(placed.commit, locked),
         Head::Other(Some(commit)) => other_commit(commit, locked),
     };
+    let trouble = trouble.or_else(|| other_tree(checkout, locked));
     if trouble.is_some() {
         return Ok(Verified { trouble, ..report });
     }
@@ -112,6 +113,15 @@ fn of_checkout(locked: &LockedRepo, checkout: &Checkout) -> Result<Verified, Err
 fn other_commit(found: crate::repo::CommitId, locked: &LockedRepo) -> Option<String> {
     let wanted = locked.commit;
     (found != wanted).then(|| format!("at commit {} instead of {}", found.short(), wanted.short()))
+}
+
+/// The checkout is at the locked commit, and so it knows what the lock should say.
+fn other_tree(checkout: &Checkout, locked: &LockedRepo) -> Option<String> {
+    let (commit, locked) = (locked.commit, locked.tree);
+    match checkout.tree_of(commit) {
+        Ok(found) => (found != locked).then(|| OtherTree { commit, locked, found }.to_string()),
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 fn compare(scan: &Scan, files: &[(PathBuf, &File)]) -> Result<Vec<Alteration>, Error> {

@@ -10,7 +10,7 @@ pub(crate) use edit::EditError;
 
 use crate::lock::Dispute;
 use crate::plan::RefusedPin;
-use crate::repo::{Invalid, RepoName, Series, UnreadableTree};
+use crate::repo::{CommitId, Invalid, RepoName, Series, UnreadableTree, one_line};
 use crate::report::{Difference, Outcome, RepoOutcome, SubmoduleDifference, Unmet};
 use crate::requirements::{Conflict, Problem};
 use crate::{config, export, fs, git, import, lock};
@@ -125,6 +125,8 @@ pub(crate) enum Error {
     WhichProfile { file: PathBuf },
     #[error("{} cannot be reached from where {} declared", counted(names.len(), "pin", "pins"), if names.len() == 1 { "it is" } else { "they are" })]
     Unreachable { names: Vec<RepoName> },
+    #[error("the lock is wrong of {}", counted(pins.len(), "commit", "commits"))]
+    Untrue { pins: Vec<(RepoName, CommitId)> },
     #[error("`{word}` contradicts another commit that is given for `{name}`")]
     TwoPins { word: String, name: RepoName },
     #[error("profile `{profile}` has no module `{name}`")]
@@ -157,6 +159,7 @@ impl Error {
             | Self::Disputed { .. }
             | Self::Export(export::Error::NoCheckout { .. } | export::Error::Stranger { .. })
             | Self::ExportUnfinished { .. }
+            | Self::Lock(lock::Error::Edited { .. })
             | Self::NoLock { .. }
             | Self::NotAnAddonsDirectory { .. }
             | Self::Nowhere { unasked: 0, .. }
@@ -165,7 +168,8 @@ impl Error {
             | Self::Silent
             | Self::Stale { .. }
             | Self::Submodules { .. }
-            | Self::Unreachable { .. } => 1,
+            | Self::Unreachable { .. }
+            | Self::Untrue { .. } => 1,
             Self::BadDate { .. }
             | Self::BadName { .. }
             | Self::BadPin { .. }
@@ -288,6 +292,10 @@ impl Error {
                     names.join(" ")
                 ))
             }
+            Self::Untrue { pins } => {
+                let pins = pins.iter().map(|(name, commit)| format!(" {name}@{commit}"));
+                Some(format!("run `oca lock{}`, which reads them anew", pins.collect::<String>()))
+            }
             Self::TwoPins { .. } => Some("keep one of the two".to_owned()),
             Self::UnknownModule { elsewhere: Some((profile, repo)), .. } => {
                 Some(format!("`{repo}` of profile `{profile}` has it: give `--profile {profile}`"))
@@ -382,11 +390,11 @@ fn difference_list(differences: &[Difference]) -> String {
 fn first_of(differences: &[impl ToString]) -> String {
     match differences {
         [] => String::new(),
-        [one] => one.to_string(),
+        [one] => one_line(&one.to_string()),
         [first, rest @ ..] => {
             format!(
                 "{}, and {}",
-                first.to_string(),
+                one_line(&first.to_string()),
                 counted(rest.len(), "more difference", "more differences")
             )
         }

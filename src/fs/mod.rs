@@ -16,16 +16,16 @@ use sha2::{Digest, Sha256};
 pub(crate) use directory::Directory;
 pub(crate) use lock::{DirectoryLock, is_at, open_to_lock};
 pub(crate) use platform::{
-    exchange, is_executable, mode, native_path, open_directory, open_plain, open_to_others, set_directory_time,
-    set_mode, touch,
+    exchange, is_executable, mode, native_path, open_directory, open_plain, open_to_others,
+    set_directory_time, set_mode, touch,
 };
 pub(crate) use read::{open, read, read_given, read_if_there, read_text};
 pub(crate) use temporary::put;
 pub(crate) use write::{Written, is_stream, write_if_changed, write_out};
 
+use platform::reading;
 #[cfg(unix)]
 use platform::{times, umask};
-use platform::reading;
 
 /// An io error and the path it happened at.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,9 @@
-//! What differs between two locks, repository by repository.
+//! What differs between two locks, repository by repository, and between an entry and its commit.
 
-use super::schema::{Lock, LockedRepo, Pin};
+use std::collections::{BTreeMap, VecDeque};
+
+use super::render::{Fields, module_fields, repo_fields, unreadable_fields};
+use super::schema::{Facts, Lock, LockedRepo, Pin};
 use crate::repo::CommitId;
 
 /// One repository that is not the same in both locks.
@@ -55,4 +58,67 @@ fn change(old: Option<&LockedRepo>, new: &LockedRepo) -> Option<Change> {
         Some(old) if old != new => Some(Change::Reread { pin }),
         Some(_) => None,
     }
+}
+
+/// Something that the lock says of a commit and that is not so.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Untrue {
+    /// A field of a part or, without one, of the repository. The values are in JSON.
+    Field { of: Option<Part>, key: &'static str, locked: String, found: String },
+    /// The commit does not have it, or not so often.
+    Extra(Part),
+    /// The lock does not have it.
+    Missing(Part),
+    /// All of it is there, in another order.
+    Order,
+}
+
+/// A part of what was read from a commit: a module or an unreadable manifest by its path, or a line.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Part {
+    Module(String),
+    Unreadable(String),
+    Requirement(String),
+}
+
+/// In what an entry is not what `found` has, which was read from its commit for the same pin.
+pub(crate) fn untrue(locked: &LockedRepo, found: &LockedRepo) -> Vec<Untrue> {
+    let mut untrue = other_fields(None, &repo_fields(locked), &repo_fields(found));
+    let mut left: BTreeMap<Part, VecDeque<Fields>> = BTreeMap::new();
+    parts(found).for_each(|(part, fields)| left.entry(part).or_default().push_back(fields));
+    for (part, fields) in parts(locked) {
+        match left.get_mut(&part).and_then(VecDeque::pop_front) {
+            Some(found) => untrue.extend(other_fields(Some(&part), &fields, &found)),
+            None => untrue.push(Untrue::Extra(part)),
+        }
+    }
+    untrue.extend(
+        left.into_iter()
+            .flat_map(|(part, many)| many.into_iter().map(move |_| Untrue::Missing(part.clone()))),
+    );
+    if untrue.is_empty() && locked.facts != found.facts {
+        untrue.push(Untrue::Order);
+    }
+    untrue
+}
+
+fn parts(repo: &LockedRepo) -> impl Iterator<Item = (Part, Fields)> {
+    let Facts { modules, unreadable, requirements } = &repo.facts;
+    let modules = modules.iter().map(|module| (Part::Module(module.path()), module_fields(module)));
+    let unreadable = unreadable
+        .iter()
+        .map(|manifest| (Part::Unreadable(manifest.path.clone()), unreadable_fields(manifest)));
+    let lines = requirements.iter().map(|line| (Part::Requirement(line.clone()), Fields::new()));
+    modules.chain(unreadable).chain(lines)
+}
+
+fn other_fields(of: Option<&Part>, locked: &Fields, found: &Fields) -> Vec<Untrue> {
+    let pairs = locked.iter().zip(found).filter(|(locked, found)| locked != found);
+    let other = |(locked, found): (&(&'static str, String), &(&'static str, String))| Untrue::Field {
+        of: of.cloned(),
+        key: locked.0,
+        locked: locked.1.clone(),
+        found: found.1.clone(),
+    };
+    pairs.map(other).collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::schema::{Facts, Lock, LockedProfile, LockedRepo, Pin};
+use super::schema::{Lock, LockedProfile, LockedRepo, Pin};
 use super::{Error, read};
 use crate::repo::CommitId;
 
@@ -51,8 +51,8 @@ impl Sides {
 
     /// The commits of both sides; where they differ, those of one.
     ///
-    /// The entries have no facts and no addons directories, so that what is declared differs from them and they are
-    /// read anew: git merged their lines one by one, and they may be true of neither commit.
+    /// The entries have no digest, so that they are read anew: git merged their lines one by one, and they may be true of
+    /// neither commit.
     pub(crate) fn pins(self, chosen: Side) -> Lock {
         let (first, second) = match chosen {
             Side::Ours => (self.ours, self.theirs),
@@ -60,12 +60,8 @@ impl Sides {
         };
         let more = second.repos.into_iter().filter(|repo| first.repo(&repo.pin).is_none());
         let more: Vec<LockedRepo> = more.collect();
-        let mut repos: Vec<LockedRepo> = first
-            .repos
-            .into_iter()
-            .chain(more)
-            .map(|repo| LockedRepo { addons: Vec::new(), facts: Facts::default(), ..repo })
-            .collect();
+        let mut repos: Vec<LockedRepo> =
+            first.repos.into_iter().chain(more).map(LockedRepo::unsealed).collect();
         repos.sort_by(|a, b| a.pin.cmp(&b.pin));
         Lock { repos, profiles: first.profiles }
     }
@@ -180,6 +176,8 @@ impl Lock {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::digest::Digest;
+    use super::super::schema::Facts;
     use super::*;
     use crate::repo::{Reference, RemoteUrl, RepoName, TreeId};
 
@@ -219,6 +217,7 @@ mod tests {
                 commit: CommitId::from_bytes([commit; 20]),
                 tree: TreeId::from_bytes([commit; 20]),
                 facts: Facts::default(),
+                digest: Digest::default(),
             };
             Lock { repos: commits.into_iter().map(repo).collect(), ..Lock::default() }
         })

@@ -3,8 +3,11 @@
 //! Turns bytes into a [`Lock`] and back. The layout is a promise: the same lock is the same bytes on every
 //! platform, a module is one line, and a moved repository changes its own lines only. Does not know where
 //! the values come from.
+//!
+//! That an entry was edited is no error of reading: [`Lock::edited`] tells, and each command decides what it means.
 
 mod diff;
+mod digest;
 pub(crate) mod foreign;
 mod merge;
 mod read;
@@ -13,13 +16,15 @@ mod schema;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use diff::{Change, changes};
+pub(crate) use diff::{Change, Part, Untrue, changes, untrue};
+pub(crate) use digest::{Digest, Seal};
 pub(crate) use merge::{Dispute, Merged, Side, Sides, merge};
 pub(crate) use schema::{
     Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, REQUIREMENTS, UnreadableManifest,
 };
 
 use crate::fs::{self, Written};
+use crate::repo::RepoName;
 
 /// The name of the lock, beside `repos.toml`.
 pub(crate) const FILE_NAME: &str = "oca.lock.json";
@@ -27,11 +32,16 @@ pub(crate) const FILE_NAME: &str = "oca.lock.json";
 /// The format that this program writes. A reader of another format is refused by this number.
 const VERSION: u64 = 1;
 
+/// The most bytes that are read as a lock; that of all of OCA's repositories has three million.
+const LARGEST: u64 = 64 << 20;
+
 /// Why a lock cannot be used. A missing lock is no error here: the commands decide what it means.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("`{}` holds git's conflict markers, at line {line}", file.display())]
     Conflicted { file: PathBuf, line: usize },
+    #[error("`{}` was edited: {}", file.display(), entries(names))]
+    Edited { file: PathBuf, names: Vec<RepoName> },
     #[error("`{}` has format version {found}; this oca reads version {VERSION}", file.display())]
     TooNew { file: PathBuf, found: u64 },
     #[error("`{}` is a lock of another tool: its version is `{found}`", file.display())]
@@ -40,6 +50,11 @@ pub(crate) enum Error {
     Truncated { file: PathBuf, line: usize },
     #[error("`{}` is not a lock that oca wrote: {why}", file.display())]
     Malformed { file: PathBuf, why: String },
+    #[error("`{}` is too large for a lock: it has {} MiB", file.display(), bytes >> 20)]
+    TooLarge { file: PathBuf, bytes: u64 },
+    /// What would be written could not be read again.
+    #[error("`{}` is not written, because oca could not read it again: {why}", file.display())]
+    Unwritable { file: PathBuf, why: String },
     #[error(transparent)]
     File(#[from] fs::Error),
 }
@@ -48,25 +63,57 @@ impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         let text = match self {
             Self::Conflicted { .. } => "run `oca lock`, which keeps every pin on which both sides agree",
+            Self::Edited { .. } => "run `oca lock`, which reads what was edited anew from its commit",
             Self::TooNew { .. } => "update oca, or delete the file and run `oca lock`",
-            Self::Foreign { .. } => "move the file away and run `oca lock`",
+            Self::Foreign { .. } | Self::TooLarge { .. } => "move the file away and run `oca lock`",
             Self::Truncated { .. } | Self::Malformed { .. } => {
                 "restore the file from git, or delete it and run `oca lock`"
             }
-            Self::File(_) => return None,
+            Self::Unwritable { .. } | Self::File(_) => return None,
         };
         Some(text.to_owned())
     }
 }
 
+fn entries(names: &[RepoName]) -> String {
+    match names {
+        [] => String::new(),
+        [name] => format!("the entry of `{name}` does not match its digest"),
+        [name, rest @ ..] => {
+            format!("the entries of `{name}` and of {} more do not match their digests", rest.len())
+        }
+    }
+}
+
+/// The bytes of a lock, or `None` where there is no such file.
+pub(crate) fn read_file(file: &Path) -> Result<Option<Vec<u8>>, Error> {
+    // What cannot be asked for its size is refused when it is read.
+    let bytes = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
+    refuse_large(bytes, file)?;
+    Ok(fs::read_if_there(file)?)
+}
+
+fn refuse_large(bytes: u64, file: &Path) -> Result<(), Error> {
+    if bytes > LARGEST { Err(Error::TooLarge { file: file.to_owned(), bytes }) } else { Ok(()) }
+}
+
 impl Lock {
-    /// Reads the lock, or `None` where there is no such file.
+    /// Reads the lock, or `None` where there is no such file. One with an entry that was edited is refused.
     pub(crate) fn load(file: &Path) -> Result<Option<Self>, Error> {
-        fs::read_if_there(file)?.map(|bytes| Self::parse(&bytes, file)).transpose()
+        let lock = Self::load_as_it_stands(file)?;
+        let names = lock.iter().flat_map(Self::edited).map(|repo| repo.pin.name.clone());
+        let names: Vec<RepoName> = names.collect();
+        if names.is_empty() { Ok(lock) } else { Err(Error::Edited { file: file.to_owned(), names }) }
     }
 
-    /// Reads a lock from its bytes; `file` is for the error only.
+    /// Reads the lock with the entries that were edited: for whoever tells of them or reads them anew.
+    pub(crate) fn load_as_it_stands(file: &Path) -> Result<Option<Self>, Error> {
+        read_file(file)?.map(|bytes| Self::parse(&bytes, file)).transpose()
+    }
+
+    /// Reads a lock as it stands from its bytes; `file` is for the error only.
     pub(crate) fn parse(bytes: &[u8], file: &Path) -> Result<Self, Error> {
+        refuse_large(bytes.len() as u64, file)?;
         read::lock(bytes, file)
     }
 
@@ -85,8 +132,20 @@ impl Lock {
         Self { repos: self.repos.iter().filter(is_of).cloned().collect(), profiles }
     }
 
-    /// Writes the lock, if its bytes differ from what is there.
+    /// Writes the lock, if its bytes differ from what is there. What could not be read again is not written.
     pub(crate) fn save(&self, file: &Path) -> Result<Written, Error> {
-        Ok(fs::write_if_changed(file, self.render().as_bytes())?)
+        let text = self.render();
+        let unwritable = |why| Error::Unwritable { file: file.to_owned(), why };
+        let again = Self::parse(text.as_bytes(), file).map_err(|error| match error {
+            Error::Malformed { why, .. } => unwritable(why),
+            other => unwritable(other.to_string()),
+        })?;
+        if let Some(repo) = again.edited().next() {
+            return Err(unwritable(format!("the entry of `{}` does not match its digest", repo.pin.name)));
+        }
+        if again != *self {
+            return Err(unwritable("it would say something else".to_owned()));
+        }
+        Ok(fs::write_if_changed(file, text.as_bytes())?)
     }
 }

@@ -1,16 +1,18 @@
 //! From bytes to a lock. The version is read before the rest, so that a newer lock is named as such.
 
 use std::collections::{BTreeMap, HashMap};
+use std::marker::PhantomData;
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::digest::Digest;
 use super::schema::{Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
 use super::{Error, VERSION};
 use crate::repo::{
     AddonsDirectory, AutoInstall, CommitId, Invalid, Layout, Manifest, ModuleName, Packaging, Reference,
-    RemoteUrl, RepoName, Rules, Series, TreeId,
+    RemoteUrl, RepoName, Rules, Series, TreeId, one_line,
 };
 
 pub(super) fn lock(bytes: &[u8], file: &Path) -> Result<Lock, Error> {
@@ -41,7 +43,7 @@ fn parse(bytes: &[u8], file: &Path, dangling: Dangling) -> Result<Lock, Error> {
         let why = format!("there is no format version {}", wire.version);
         return Err(Error::Malformed { file: file.to_owned(), why });
     }
-    wire.into_lock(dangling).map_err(|why| Error::Malformed { file: file.to_owned(), why })
+    wire.into_lock(dangling).map_err(|why| Error::Malformed { file: file.to_owned(), why: one_line(&why) })
 }
 
 /// The line of the first of git's conflict markers.
@@ -65,8 +67,8 @@ fn explain(bytes: &[u8], file: &Path, error: &serde_json::Error) -> Error {
         Ok(Value::Number(found)) if found.as_u64().is_some_and(|found| found > VERSION) => {
             Error::TooNew { file, found: found.as_u64().unwrap_or(u64::MAX) }
         }
-        Ok(Value::String(found)) => Error::Foreign { file, found },
-        _ => Error::Malformed { file, why: with_place(bytes, error) },
+        Ok(Value::String(found)) => Error::Foreign { file, found: one_line(&found) },
+        _ => Error::Malformed { file, why: one_line(&with_place(bytes, error)) },
     }
 }
 
@@ -95,6 +97,7 @@ fn repository_at(text: &str, line: usize) -> Option<&str> {
 struct WireLock {
     version: u64,
     repos: Vec<WireRepo>,
+    #[serde(deserialize_with = "each_once")]
     profiles: BTreeMap<String, WireProfile>,
 }
 
@@ -109,6 +112,8 @@ struct WireRepo {
     addons: Vec<AddonsDirectory>,
     commit: CommitId,
     tree: TreeId,
+    #[serde(default)]
+    digest: Digest,
     modules: Vec<WireModule>,
     #[serde(default)]
     unreadable: Vec<WireUnreadable>,
@@ -150,7 +155,7 @@ struct WireProfile {
     addons: BTreeMap<String, Vec<AddonsDirectory>>,
     export: Option<WireExport>,
     modules: Option<Vec<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "each_once")]
     local_depends: BTreeMap<String, Vec<String>>,
 }
 
@@ -196,6 +201,36 @@ impl<'de> Deserialize<'de> for WireAutoInstall {
     }
 }
 
+/// A map that refuses a key that stands in it twice, where serde takes the last.
+fn each_once<'de, D, T>(deserializer: D) -> Result<BTreeMap<String, T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct Visitor<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Visitor<T> {
+        type Value = BTreeMap<String, T>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a map")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+            let mut map = BTreeMap::new();
+            while let Some((key, value)) = entries.next_entry::<String, T>()? {
+                if map.contains_key(&key) {
+                    return Err(serde::de::Error::custom(format!("duplicate key `{key}`")));
+                }
+                map.insert(key, value);
+            }
+            Ok(map)
+        }
+    }
+
+    deserializer.deserialize_map(Visitor(PhantomData))
+}
+
 impl WireLock {
     fn into_lock(self, dangling: Dangling) -> Result<Lock, String> {
         let mut repos = self.repos.into_iter().map(WireRepo::into_repo).collect::<Result<Vec<_>, _>>()?;
@@ -236,6 +271,9 @@ impl WireLock {
 impl WireRepo {
     fn into_repo(self) -> Result<LockedRepo, String> {
         let reference = self.reference()?;
+        if self.url != self.url.without_secret() {
+            return Err(format!("repository `{}`: its url holds a user or password", self.name));
+        }
         let unreadable = self.unreadable.into_iter();
         let facts = Facts {
             modules: self.modules.into_iter().map(WireModule::into_module).collect(),
@@ -248,6 +286,7 @@ impl WireRepo {
             commit: self.commit,
             tree: self.tree,
             facts,
+            digest: self.digest,
         })
     }
 

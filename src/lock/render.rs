@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::VERSION;
+use super::digest::Digest;
 use super::schema::{Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
 use crate::repo::{AutoInstall, Packaging, Reference, Rules};
 
@@ -12,7 +13,7 @@ impl Lock {
     /// The text of the lock. The same lock gives the same bytes on every platform.
     pub(crate) fn render(&self) -> String {
         let mut text = format!("{{\n  \"version\": {VERSION},\n");
-        write_list(&mut text, 2, "repos", self.repos.iter().map(render_repo));
+        write_list(&mut text, 2, "repos", self.repos.iter().map(|repo| entry(repo, &repo.digest)));
         text.push_str(",\n  \"profiles\": {");
         for (place, (name, profile)) in self.profiles.iter().enumerate() {
             text.push_str(if place == 0 { "\n" } else { ",\n" });
@@ -26,9 +27,13 @@ impl Lock {
 
     /// The word by which a profile names a repository: `web@18.0`.
     ///
-    /// Where two entries would share it (same name and reference, other url), the url is part of it.
+    /// Where two entries would share it (same name and reference, other url), the url is part of it. A branch whose name
+    /// could be taken for that of a tag is written out.
     pub(super) fn key(&self, pin: &Pin) -> String {
         let reference = match &pin.reference {
+            Reference::Branch(branch) if branch.starts_with("tags/") || branch.starts_with("heads/") => {
+                format!("heads/{branch}")
+            }
             Reference::Branch(branch) => branch.clone(),
             Reference::Tag(tag) => format!("tags/{tag}"),
             Reference::Rev(commit) => commit.to_string(),
@@ -44,27 +49,19 @@ impl Lock {
     }
 }
 
-fn render_repo(repo: &LockedRepo) -> String {
-    let (kind, reference) = match &repo.pin.reference {
-        Reference::Branch(branch) => ("branch", branch.clone()),
-        Reference::Tag(tag) => ("tag", tag.clone()),
-        Reference::Rev(commit) => ("rev", commit.to_string()),
-    };
+/// An entry with this digest, from its `{` to its `}`.
+pub(super) fn entry(repo: &LockedRepo, digest: &Digest) -> String {
     let mut text = String::from("{\n");
-    for (key, value) in [
-        ("name", json(repo.pin.name.as_str())),
-        ("url", json(repo.pin.url.as_str())),
-        (kind, json(&reference)),
-        ("addons", json(&repo.addons)),
-        ("commit", json(&repo.commit)),
-        ("tree", json(&repo.tree)),
-    ] {
+    let digest = digest.as_written().map(|digest| ("digest", json(digest)));
+    for (key, value) in repo_fields(repo).into_iter().chain(digest) {
         let _ = writeln!(text, "      \"{key}\": {value},");
     }
-    write_list(&mut text, 6, "modules", repo.facts.modules.iter().map(render_module));
+    let lines = |fields: Fields| one_line(&fields);
+    write_list(&mut text, 6, "modules", repo.facts.modules.iter().map(module_fields).map(lines));
     if !repo.facts.unreadable.is_empty() {
         text.push_str(",\n");
-        write_list(&mut text, 6, "unreadable", repo.facts.unreadable.iter().map(render_unreadable));
+        let unreadable = repo.facts.unreadable.iter().map(unreadable_fields).map(lines);
+        write_list(&mut text, 6, "unreadable", unreadable);
     }
     text.push_str(",\n");
     write_list(&mut text, 6, "requirements", repo.facts.requirements.iter().map(json));
@@ -72,15 +69,36 @@ fn render_repo(repo: &LockedRepo) -> String {
     text
 }
 
-fn render_module(module: &LockedModule) -> String {
+/// Keys with their values in JSON, in the order in which they are written.
+pub(super) type Fields = Vec<(&'static str, String)>;
+
+/// What is asked of a repository and where it stands, without what was read there.
+pub(super) fn repo_fields(repo: &LockedRepo) -> Fields {
+    let (kind, reference) = match &repo.pin.reference {
+        Reference::Branch(branch) => ("branch", branch.clone()),
+        Reference::Tag(tag) => ("tag", tag.clone()),
+        Reference::Rev(commit) => ("rev", commit.to_string()),
+    };
+    vec![
+        ("name", json(repo.pin.name.as_str())),
+        ("url", json(repo.pin.url.as_str())),
+        (kind, json(&reference)),
+        ("addons", json(&repo.addons)),
+        ("commit", json(&repo.commit)),
+        ("tree", json(&repo.tree)),
+    ]
+}
+
+pub(super) fn module_fields(module: &LockedModule) -> Fields {
     let manifest = &module.manifest;
     let auto_install = match &manifest.auto_install {
         AutoInstall::Never => "false".to_owned(),
         AutoInstall::WhenDependsAre => "true".to_owned(),
         AutoInstall::When(names) => json(names),
     };
-    let directory = (module.directory != ".").then(|| ("directory", json(&module.directory)));
-    let fields = [("name", json(&module.name))].into_iter().chain(directory).chain([
+    let mut fields = vec![("name", json(&module.name))];
+    fields.extend((module.directory != ".").then(|| ("directory", json(&module.directory))));
+    fields.extend([
         ("version", json(&manifest.version)),
         ("tree", json(&module.tree)),
         ("depends", json(&manifest.depends)),
@@ -91,13 +109,11 @@ fn render_module(module: &LockedModule) -> String {
         ("bin", json(&manifest.bin)),
         ("deb", json(&manifest.deb)),
     ]);
-    one_line(fields)
+    fields
 }
 
-fn render_unreadable(manifest: &UnreadableManifest) -> String {
-    let fields =
-        [("path", json(&manifest.path)), ("line", manifest.line.to_string()), ("why", json(&manifest.why))];
-    one_line(fields.into_iter())
+pub(super) fn unreadable_fields(manifest: &UnreadableManifest) -> Fields {
+    vec![("path", json(&manifest.path)), ("line", manifest.line.to_string()), ("why", json(&manifest.why))]
 }
 
 fn render_profile(text: &mut String, profile: &LockedProfile, lock: &Lock) {
@@ -126,18 +142,18 @@ fn render_profile(text: &mut String, profile: &LockedProfile, lock: &Lock) {
 
 fn render_packaging(packaging: &Packaging) -> String {
     let Rules { languages, tests, readme, description } = &packaging.rules;
-    let fields = [
+    let fields = vec![
         ("layout", json(&packaging.layout)),
         ("languages", json(languages)),
         ("tests", json(tests)),
         ("readme", json(readme)),
         ("description", json(description)),
     ];
-    one_line(fields.into_iter())
+    one_line(&fields)
 }
 
-fn one_line<'a>(fields: impl Iterator<Item = (&'a str, String)>) -> String {
-    let fields: Vec<String> = fields.map(|(key, value)| format!("\"{key}\": {value}")).collect();
+fn one_line(fields: &Fields) -> String {
+    let fields: Vec<String> = fields.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
     format!("{{{}}}", fields.join(", "))
 }
 

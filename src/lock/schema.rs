@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::digest::Digest;
 use crate::repo::{
     AddonsDirectory, CommitId, Manifest, ModuleName, Packaging, Reference, RemoteUrl, RepoName, Series,
     TreeId,
@@ -20,6 +21,11 @@ impl Lock {
     pub(crate) fn repo(&self, pin: &Pin) -> Option<&LockedRepo> {
         let place = self.repos.binary_search_by(|repo| repo.pin.cmp(pin)).ok()?;
         Some(&self.repos[place])
+    }
+
+    /// The entries that are not as they were written.
+    pub(crate) fn edited(&self) -> impl Iterator<Item = &LockedRepo> {
+        self.repos.iter().filter(|repo| !repo.is_whole())
     }
 }
 
@@ -41,6 +47,8 @@ pub(crate) struct LockedRepo {
     pub(crate) commit: CommitId,
     pub(crate) tree: TreeId,
     pub(crate) facts: Facts,
+    /// As it stands in the file. [`LockedRepo::sealed`] makes the right one.
+    pub(crate) digest: Digest,
 }
 
 /// The path of a repository's own requirements.

@@ -6,10 +6,11 @@ use crate::config::near;
 use crate::error::counted;
 use crate::export::FileState;
 use crate::git::CheckoutError;
+use crate::lock::{Part, Untrue};
 use crate::repo::{RepoName, one_line, redact, shown};
 use crate::report::{
-    Difference, MissingDirectory, Outcome, RepoOutcome, State, Step, SubmoduleDifference, Unmet, Verified,
-    WhyUnmet,
+    Difference, MissingDirectory, OtherTree, Outcome, RepoOutcome, State, Step, SubmoduleDifference, Unmet,
+    Verified, WhyUnmet,
 };
 
 /// How many files of one repository are named.
@@ -33,6 +34,7 @@ pub(crate) fn render_outcome(outcome: &Outcome) -> String {
         Outcome::Refused(error) => format!("refused: {error}"),
         Outcome::Kept(error) => format!("left alone: {error}"),
         Outcome::NoAddons(missing) => format!("failed: it has no directory `{}`", missing.directory),
+        Outcome::OtherTree(other) => format!("failed: {other}"),
         Outcome::Listed(modules) => counted(modules.len(), "directory", "directories"),
         Outcome::NotThere(error) => format!("passed over: {error}"),
         Outcome::Failed(error) | Outcome::Misnamed { error, .. } | Outcome::CheckoutFailed { error, .. } => {
@@ -104,6 +106,11 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("correct `addons` of `[repos.{name}]` in `repos.toml`"),
             }),
+        },
+        Outcome::OtherTree(other) => FailureWords {
+            error: format!("the lock is wrong of `{name}`: {other}"),
+            cause: None,
+            hint: Some(format!("run `oca lock {name}@{}`, which reads it anew", other.commit)),
         },
         Outcome::CheckoutFailed { step, error } => FailureWords {
             error: match step {
@@ -191,9 +198,49 @@ impl fmt::Display for Difference {
                     "`{name}` is locked at `{commit}`, and {reference} of its remote does not lead there"
                 )
             }
+            Self::Edited { name, reference, has_digest: true } => {
+                write!(f, "`{name}` at {reference} was edited: its entry does not match its digest")
+            }
+            Self::Edited { name, reference, has_digest: false } => {
+                write!(f, "`{name}` at {reference} has no digest in the lock")
+            }
+            Self::Untrue { name, commit, untrue } => {
+                write!(f, "`{name}`: {}", one_line(&untrue_of(untrue, &commit.short())))
+            }
             Self::Layout => write!(f, "the file is not laid out as oca writes it"),
             Self::Submodule(difference) => write!(f, "{difference}"),
         }
+    }
+}
+
+fn untrue_of(untrue: &Untrue, commit: &str) -> String {
+    match untrue {
+        Untrue::Field { of, key, locked, found } => {
+            let of = of.as_ref().map(|part| format!(" of {part}")).unwrap_or_default();
+            format!("`{key}`{of} is {locked} in the lock, and {found} in commit {commit}")
+        }
+        Untrue::Extra(part) => format!("{part} is in the lock, and not in commit {commit}"),
+        Untrue::Missing(part) => format!("{part} is in commit {commit}, and not in the lock"),
+        Untrue::Order => {
+            format!("modules or requirements have another order in the lock than in commit {commit}")
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Module(path) => write!(f, "module `{path}`"),
+            Self::Unreadable(path) => write!(f, "unreadable manifest `{path}`"),
+            Self::Requirement(line) => write!(f, "requirement `{line}`"),
+        }
+    }
+}
+
+impl fmt::Display for OtherTree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { commit, locked, found } = self;
+        write!(f, "commit `{commit}` has tree `{found}`, the lock has `{locked}`")
     }
 }
 
@@ -387,11 +434,13 @@ impl Table {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        // What is longer stands out of its column, and does not make all others as wide.
         let width = |column: usize| {
             self.rows
                 .iter()
                 .filter_map(|row| row.get(column))
                 .map(|cell| cell.chars().count())
+                .filter(|&width| width <= WIDEST)
                 .max()
                 .unwrap_or(0)
         };
@@ -424,5 +473,14 @@ mod tests {
         table.row(["web".to_owned(), "clean".to_owned(), String::new()]);
         table.row(["server-tools".to_owned(), "dirty".to_owned(), "x".to_owned()]);
         assert_eq!(table.to_string(), "web           clean\nserver-tools  dirty  x\n");
+    }
+
+    #[test]
+    fn a_cell_without_measure_does_not_widen_its_column() {
+        let mut table = Table::default();
+        let long = "1".repeat(70_000);
+        table.row(["web".to_owned(), long.clone(), "x".to_owned()]);
+        table.row(["dms".to_owned(), "1.0".to_owned(), "y".to_owned()]);
+        assert_eq!(table.to_string(), format!("web  {long}  x\ndms  1.0  y\n"));
     }
 }

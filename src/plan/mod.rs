@@ -19,7 +19,7 @@ pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, 
 pub(crate) use submodules::{Comparison, Found, Removal, Submodule, compare_submodules};
 
 use crate::config::{Config, Profile, Repo};
-use crate::lock::{Lock, LockedRepo, Pin};
+use crate::lock::{Lock, LockedRepo, Pin, Seal};
 use crate::repo::{AddonsDirectory, CommitId, Reference, RemoteUrl, RepoName, Series};
 use crate::report::Difference;
 
@@ -83,7 +83,8 @@ pub(crate) enum Moves {
 pub(crate) enum Action<'a> {
     /// The lock has it, whole.
     Keep(&'a LockedRepo),
-    /// The commit stands; its facts are read anew, from other addons directories or for another series.
+    /// The commit stands; its facts are read anew, from other addons directories, for another series, or because
+    /// somebody edited them.
     Reread(CommitId),
     /// The remote is asked which commit the reference stands for; `old` keeps its facts if it is the same.
     Resolve { old: Option<&'a LockedRepo> },
@@ -100,9 +101,10 @@ fn deciding_series(lock: &Lock, pin: &Pin) -> Option<Series> {
 /// What `oca lock` does for a declared repository.
 pub(crate) fn action<'a>(declared: &Declared, lock: Option<&'a Lock>, moves: &Moves) -> Action<'a> {
     let old = lock.and_then(|lock| lock.repo(&declared.pin));
-    // Facts hold for the directories and the series that they were read for.
+    // Facts hold as they were read, and for the directories and the series that they were read for.
     let series = lock.and_then(|lock| deciding_series(lock, &declared.pin));
-    let holds = |old: &LockedRepo| old.addons == declared.addons && series == Some(declared.series);
+    let holds =
+        |old: &LockedRepo| old.is_whole() && old.addons == declared.addons && series == Some(declared.series);
     let name = &declared.pin.name;
     let asked = match moves {
         Moves::To(commits) => match commits.get(name) {
@@ -169,7 +171,8 @@ pub(crate) fn refused(declared: &[Declared], moves: &Moves) -> Vec<RefusedPin> {
 pub(crate) fn differences(config: &Config, lock: Option<&Lock>, present: &LocalDepends) -> Vec<Difference> {
     let Some(lock) = lock else { return vec![Difference::NoLock] };
     let declared = declared(config);
-    let mut found = Vec::new();
+    let edited: Vec<&LockedRepo> = lock.edited().collect();
+    let mut found: Vec<Difference> = edited.iter().map(|repo| edited_difference(repo)).collect();
     let mut explained: BTreeSet<&Pin> = BTreeSet::new();
     for wanted in &declared {
         match lock.repo(&wanted.pin) {
@@ -187,12 +190,18 @@ pub(crate) fn differences(config: &Config, lock: Option<&Lock>, present: &LocalD
     found.extend(profile_differences(config, lock, &explained));
     let is_fresh = |wanted: &Declared| {
         let locked = lock.repo(&wanted.pin);
-        locked.is_some_and(|locked| content_differences(wanted, locked).is_empty())
+        let is_edited = edited.iter().any(|repo| repo.pin == wanted.pin);
+        !is_edited && locked.is_some_and(|locked| content_differences(wanted, locked).is_empty())
     };
     let fresh: BTreeSet<&Pin> =
         declared.iter().filter(|wanted| is_fresh(wanted)).map(|wanted| &wanted.pin).collect();
     found.extend(selection::differences(config, lock, present, &|pin| !fresh.contains(pin)));
     found
+}
+
+fn edited_difference(repo: &LockedRepo) -> Difference {
+    let Pin { name, reference, .. } = repo.pin.clone();
+    Difference::Edited { name, reference, has_digest: repo.seal() == Seal::Broken }
 }
 
 fn content_differences(wanted: &Declared, locked: &LockedRepo) -> Vec<Difference> {

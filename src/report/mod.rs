@@ -8,7 +8,8 @@ pub(crate) use submodule::SubmoduleDifference;
 
 use crate::export::{Alteration, Error as ExportError};
 use crate::git::{CheckoutError, Error as GitError};
-use crate::repo::{CommitId, Reference, RepoName};
+use crate::lock::Untrue;
+use crate::repo::{CommitId, Reference, RepoName, TreeId};
 
 /// What became of one repository.
 #[derive(Debug)]
@@ -59,6 +60,8 @@ pub(crate) enum Outcome {
     },
     /// Its commit lacks a directory that should hold its modules.
     NoAddons(MissingDirectory),
+    /// The commit that the lock names does not have the tree that the lock names.
+    OtherTree(OtherTree),
     /// The checkout on the disk could not be worked on.
     CheckoutFailed {
         step: Step,
@@ -73,6 +76,14 @@ pub(crate) struct MissingDirectory {
     pub(crate) commit: CommitId,
     /// The directories at the top of the commit.
     pub(crate) known: Vec<String>,
+}
+
+/// A commit with another tree than the lock says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct OtherTree {
+    pub(crate) commit: CommitId,
+    pub(crate) locked: TreeId,
+    pub(crate) found: TreeId,
 }
 
 /// What was tried with a checkout when it failed.
@@ -90,6 +101,7 @@ impl Outcome {
             Self::Failed(_)
                 | Self::Misnamed { .. }
                 | Self::NoAddons(_)
+                | Self::OtherTree(_)
                 | Self::CheckoutFailed { .. }
                 | Self::Kept(_)
                 | Self::Refused(_)
@@ -204,6 +216,18 @@ pub(crate) enum Difference {
         name: RepoName,
         reference: Reference,
         commit: CommitId,
+    },
+    /// An entry of the lock is not as it was written.
+    Edited {
+        name: RepoName,
+        reference: Reference,
+        has_digest: bool,
+    },
+    /// The lock says of a commit what is not so.
+    Untrue {
+        name: RepoName,
+        commit: CommitId,
+        untrue: Untrue,
     },
     /// The file is not what oca would write: sorted or spaced by hand.
     Layout,

@@ -163,15 +163,20 @@ impl<'a> Session<'a> {
         self.config.file.with_file_name(lock::FILE_NAME)
     }
 
-    /// The lock as it stands, fresh or not; `None` where there is none.
+    /// The lock, fresh or not; `None` where there is none. One with an entry that was edited is refused.
     pub(crate) fn lock(&self) -> Result<Option<Lock>, Error> {
         Ok(Lock::load(&self.lock_file())?)
+    }
+
+    /// The lock with the entries that were edited, for whoever reads those anew.
+    pub(crate) fn lock_as_it_stands(&self) -> Result<Option<Lock>, Error> {
+        Ok(Lock::load_as_it_stands(&self.lock_file())?)
     }
 
     /// The lock, refused where it is missing or not what `repos.toml` declares.
     pub(crate) fn fresh_lock(&self) -> Result<Lock, Error> {
         let file = self.lock_file();
-        let Some(lock) = self.lock()? else { return Err(Error::NoLock { file }) };
+        let Some(lock) = self.lock_as_it_stands()? else { return Err(Error::NoLock { file }) };
         let differences = plan::differences(&self.config, Some(&lock), &self.local_depends()?);
         if differences.is_empty() {
             return Ok(lock);

@@ -95,7 +95,8 @@ fn another_rev_and_a_commit_that_is_not_the_declared_one_are_told() {
     let [new, old] = [remote.commit_of("18.0"), remote.commit_of("18.0~1")];
     env.locked(&format!("{WEB}[repos.web]\nrev = \"{new}\"\n"));
     env.edit("oca.lock.json", &format!("\"commit\": \"{new}\""), &format!("\"commit\": \"{old}\""));
-    assert_stale(&env, &[&format!("`web` wants commit `{new}`, the lock has `{old}`")]);
+    let edited = format!("`web` at commit `{new}` was edited: its entry does not match its digest");
+    assert_stale(&env, &[&edited, &format!("`web` wants commit `{new}`, the lock has `{old}`")]);
     env.oca(&["lock", "-q"]).success();
     env.oca(&["lock", "--check"]).success();
     env.edit("repos.toml", &new, &old);

@@ -59,6 +59,7 @@ fn a_whole_lock() {
       "addons": ["."],
       "commit": "{dms}",
       "tree": "f93e3a1a1525fb5b91020da86e44810c87a2d7bc",
+      "digest": "sha256:e81e7c645840e24818ede4b76336c1d07a50ce6c013b698dcebfd679d628ee43",
       "modules": [],
       "requirements": []
     }},
@@ -69,6 +70,7 @@ fn a_whole_lock() {
       "addons": [".", "extra"],
       "commit": "{commit}",
       "tree": "{}",
+      "digest": "sha256:0248f20ccd04c009e77dfccf00dc74210c93d8e45e53656e038b1a78ff9c3b77",
       "modules": [
         {{"name": "web_x", "version": "18.0.1.0.0", "tree": "{}", "depends": ["web", "web_é"], "license": "AGPL-3", "development_status": "Beta", "auto_install": true, "python": [], "bin": [], "deb": []}},
         {{"name": "web_y", "directory": "extra", "version": null, "tree": "{}", "depends": [], "license": null, "development_status": null, "auto_install": ["sale"], "python": ["lxml>=5", "x"], "bin": ["wkhtmltopdf"], "deb": ["libxml2"]}}

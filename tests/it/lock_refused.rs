@@ -56,7 +56,7 @@ fn an_unknown_field_is_refused_by_name() {
     let env = Env::new();
     let lock = locked(&env);
     let malformed = "error: `oca.lock.json` is not a lock that oca wrote: ";
-    let expected = "expected one of `name`, `url`, `branch`, `tag`, `rev`, `addons`, `commit`, `tree`, `modules`, `unreadable`, `requirements`";
+    let expected = "expected one of `name`, `url`, `branch`, `tag`, `rev`, `addons`, `commit`, `tree`, `digest`, `modules`, `unreadable`, `requirements`";
     assert_refused(
         &env,
         &lock.replace("      \"url\"", "      \"note\": \"mine\",\n      \"url\""),
@@ -66,7 +66,7 @@ fn an_unknown_field_is_refused_by_name() {
         &env,
         &lock.replace("  \"profiles\"", "  \"date\": \"today\",\n  \"profiles\""),
         &format!(
-            "{malformed}unknown field `date`, expected one of `version`, `repos`, `profiles` at line 17\n{RESTORE}"
+            "{malformed}unknown field `date`, expected one of `version`, `repos`, `profiles` at line 18\n{RESTORE}"
         ),
     );
 }

@@ -38,6 +38,7 @@ mod list;
 mod local_remotes;
 mod lock;
 mod lock_check;
+mod lock_digest;
 mod lock_format;
 mod lock_merge;
 mod lock_refused;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::SystemTime;
 
+use super::super::target::confirm_tree;
 use super::{Plan, Written, module_paths, recorded};
 use crate::error::Error;
 use crate::export::{self, Batch, Chosen, Directories, Part, Site, Wanted};
@@ -133,7 +134,9 @@ fn bring(remote: &Remote<'_>, target: &Target<'_>, meter: Meter<'_>) -> Result<(
     let wanted = &target.wanted;
     // Opened anew after each request: an object database does not see packs that came after it.
     let open = || remote.tree(*commit, &pin.reference, meter).map_err(Outcome::Failed);
-    let asked = export::asked(&open()?, wanted).map_err(Outcome::Refused)?;
+    let objects = open()?;
+    confirm_tree(target.locked, objects.id())?;
+    let asked = export::asked(&objects, wanted).map_err(Outcome::Refused)?;
     remote.fetch_blobs(*commit, &pin.reference, &asked, meter).map_err(Outcome::Failed)?;
     let objects = open()?;
     let read = |_: &RepoPath, id| Ok(Some(objects.blob(id)?));

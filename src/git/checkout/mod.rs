@@ -18,7 +18,7 @@ use git2::Repository;
 pub(crate) use local_work::LocalWork;
 pub(crate) use place::Built;
 
-use super::store::bytes;
+use super::store::{bytes, oid};
 use super::tree::GitTree;
 use super::{Error, Remote};
 use crate::fs::{Context, read_if_there, read_text};
@@ -264,6 +264,12 @@ impl Checkout {
     /// The trees and blobs of this repository itself; `root` is what its paths begin at.
     pub(crate) fn tree(&self, root: TreeId) -> Result<GitTree<'_>, Error> {
         Ok(GitTree::new(self.open()?, root, Box::new(|| self.open())))
+    }
+
+    /// The tree of a commit that is here.
+    pub(crate) fn tree_of(&self, commit: CommitId) -> Result<TreeId, Error> {
+        let tree = self.open()?.find_commit(oid(commit.as_bytes()))?.tree_id();
+        Ok(TreeId::from_bytes(bytes(tree)))
     }
 
     /// Deletes the directory: renamed first, so that a crash leaves no half checkout under its name.

@@ -156,6 +156,7 @@ pub(crate) fn outcomes(outcomes: &[RepoOutcome], dry: bool) -> String {
             Outcome::Failed(_)
             | Outcome::Misnamed { .. }
             | Outcome::NoAddons(_)
+            | Outcome::OtherTree(_)
             | Outcome::CheckoutFailed { .. } => ("failed", None),
         };
         One { name: &repo.name, outcome, commit, message }

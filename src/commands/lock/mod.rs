@@ -1,21 +1,21 @@
 //! `oca lock`: pins what is declared, checks the pins, or moves them.
 
+mod check;
+
 use std::collections::BTreeMap;
 
 use super::ahead::Ahead;
-use super::submodules::Survey;
 use crate::cli::{Format, FormatArg};
-use crate::config::Mode;
 use crate::error::{Error, counted};
 use crate::facts::{self, Source};
 use crate::fs::Written;
-use crate::git::{Git, Remote};
-use crate::lock::{Change, Dispute, Lock, LockedRepo, Pin, REQUIREMENTS, Side, Sides, changes};
+use crate::git::{self, Git, Meter, Remote};
+use crate::lock::{self, Change, Digest, Dispute, Lock, LockedRepo, Pin, REQUIREMENTS, Side, Sides, changes};
 use crate::output::json;
 use crate::plan::{self, Action, Declared, Moves};
 use crate::progress::Progress;
 use crate::repo::{CommitId, RemoteUrl, RepoName};
-use crate::report::{Difference, Outcome, RepoOutcome};
+use crate::report::{Outcome, RepoOutcome};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -26,7 +26,8 @@ pub(crate) struct Args {
     /// Only say whether the lock is what is declared; reads no cache and asks no server
     #[arg(long, conflicts_with = "upgrade")]
     check: bool,
-    /// With `--check`: ask the servers too whether each branch or tag still leads to its pin
+    /// With `--check`: ask the servers too whether each branch or tag still leads to its pin, and compare all that the
+    /// lock says of each commit with the commit itself
     #[arg(long, requires = "check")]
     upstream: bool,
     /// Move these repositories, or all that are not held, to the heads of their branches
@@ -44,13 +45,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if args.check {
-        return check(args, session);
+        return check::run(args, session);
     }
     let moves = args.moves()?;
     let _claim = session.claim()?;
     let updated = match settled(args, session)? {
         Some(pins) => update(session, Some(pins), &moves, &Ahead::default())?.settled(),
-        None => update(session, session.lock()?, &moves, &Ahead::default())?,
+        None => update(session, session.lock_as_it_stands()?, &moves, &Ahead::default())?,
     };
     updated.save(session)?;
     match args.format.format {
@@ -101,7 +102,7 @@ fn name(word: &str) -> Result<RepoName, Error> {
 /// The pins of a lock that holds git's conflict markers; `None` for one without.
 fn settled(args: &Args, session: &Session<'_>) -> Result<Option<Lock>, Error> {
     let file = session.lock_file();
-    let Some(bytes) = crate::fs::read_if_there(&file)? else { return Ok(None) };
+    let Some(bytes) = lock::read_file(&file)? else { return Ok(None) };
     let Some(sides) = Sides::parse(&bytes, &file)? else { return Ok(None) };
     let disputes = sides.disputes();
     let chosen = if args.theirs { Side::Theirs } else { Side::Ours };
@@ -113,58 +114,6 @@ fn settled(args: &Args, session: &Session<'_>) -> Result<Option<Lock>, Error> {
         session.printer.note(&format!("{}: {word} is at {}", pin.name, commit.short()));
     }
     Ok(Some(sides.pins(chosen)))
-}
-
-/// Compares the lock with what is declared, and with the bytes that oca would write.
-fn check(args: &Args, session: &Session<'_>) -> Result<(), Error> {
-    let file = session.lock_file();
-    let bytes = crate::fs::read_if_there(&file)?;
-    let lock = bytes.as_deref().map(|bytes| Lock::parse(bytes, &file)).transpose()?;
-    let mut differences = plan::differences(&session.config, lock.as_ref(), &session.local_depends()?);
-    if let (Some(lock), Some(bytes)) = (&lock, &bytes)
-        && !lock.is_laid_out_as(bytes)
-    {
-        differences.push(Difference::Layout);
-    }
-    let mut submodules = Vec::new();
-    if let Some(lock) =
-        lock.as_ref().filter(|_| differences.is_empty() && session.config.mode == Mode::Submodule)
-        && let Some(survey) = Survey::take(session, lock)?
-    {
-        submodules = survey.differences().to_vec();
-        differences.extend(submodules.iter().cloned().map(Difference::Submodule));
-    }
-    let mut failures = Vec::new();
-    if let Some(lock) = lock.as_ref().filter(|_| args.upstream) {
-        let (gone, failed) = upstream(session, lock)?;
-        differences.extend(gone);
-        failures = failed;
-    }
-    match args.format.format {
-        Format::Human => {
-            differences.iter().for_each(|difference| session.printer.data(&format!("{difference}\n")));
-        }
-        Format::Json => session.printer.data(&json::freshness(&differences)),
-    }
-    if !failures.is_empty() {
-        return Err(Error::Repos { failures });
-    }
-    let unreachable = |difference: &Difference| match difference {
-        Difference::Unreachable { name, .. } => Some(name.clone()),
-        _ => None,
-    };
-    let names: Vec<RepoName> = differences.iter().filter_map(unreachable).collect();
-    if !names.is_empty() && names.len() == differences.len() {
-        return Err(Error::Unreachable { names });
-    }
-    if !submodules.is_empty() {
-        return Err(Error::Submodules { differences: submodules });
-    }
-    match (lock, differences.is_empty()) {
-        (_, true) => Ok(()),
-        (None, _) => Err(Error::NoLock { file }),
-        (Some(_), false) => Err(Error::Stale { file, differences, locked: false }),
-    }
 }
 
 /// A lock that is what is declared, and how it came from the old one.
@@ -231,43 +180,6 @@ impl Updated {
     }
 }
 
-/// The pins that their references no longer lead to, and the remotes that could not be asked.
-fn upstream(session: &Session<'_>, lock: &Lock) -> Result<(Vec<Difference>, Vec<RepoOutcome>), Error> {
-    let declared = plan::declared(&session.config);
-    let pins = declared.iter().filter_map(|declared| Some((declared, lock.repo(&declared.pin)?)));
-    let pins: Vec<_> = pins
-        .filter(|(declared, _)| declared.pin.reference.full_name().is_some())
-        .map(|(declared, locked)| Ok((declared, locked, session.remote_url(&declared.url)?)))
-        .collect::<Result<_, Error>>()?;
-    let names: Vec<&RepoName> = pins.iter().map(|(declared, ..)| &declared.pin.name).collect();
-    let git = session.git()?;
-    let answers = {
-        let watcher = session.printer.watch(&names);
-        session.pools()?.fetch(&pins, |place, (declared, locked, url)| {
-            watcher.started(place);
-            watcher.step(place, "asking");
-            let meter = |bytes| watcher.received(place, bytes);
-            let remote = git.remote(url);
-            let answer =
-                remote.and_then(|remote| remote.leads_to(&declared.pin.reference, locked.commit, &meter));
-            let answer = answer.map_err(Outcome::Failed);
-            watcher.finished(place, answer.as_ref().map_or_else(|outcome| outcome, |_| &Outcome::UpToDate));
-            answer
-        })
-    };
-    session.tell_warnings(git);
-    let (mut gone, mut failures) = (Vec::new(), Vec::new());
-    for ((declared, locked, _), answer) in pins.iter().zip(answers) {
-        let Pin { name, reference, url } = declared.pin.clone();
-        match answer {
-            Ok(true) => {}
-            Ok(false) => gone.push(Difference::Unreachable { name, reference, commit: locked.commit }),
-            Err(outcome) => failures.push(RepoOutcome { name, url: url.to_string(), outcome }),
-        }
-    }
-    Ok((gone, failures))
-}
-
 /// Resolves and reads what the moves ask for, everything else kept. Nothing is written.
 pub(super) fn update(
     session: &Session<'_>,
@@ -324,6 +236,16 @@ impl Task<'_> {
             _ => None,
         }
     }
+
+    /// Whether somebody wrote the commit by hand, on the command line or into the lock, for a branch or tag.
+    fn is_by_hand(&self) -> bool {
+        let is_by_hand = match self.action {
+            Action::Set(_) => true,
+            Action::Reread(_) => self.old.is_some_and(|old| !old.is_whole()),
+            Action::Keep(_) | Action::Resolve { .. } => false,
+        };
+        is_by_hand && self.declared.pin.reference.full_name().is_some()
+    }
 }
 
 fn task<'a>(
@@ -358,15 +280,14 @@ fn perform(session: &Session<'_>, work: &[Task<'_>], ahead: &Ahead) -> Result<Ve
             },
             |place, task, resolved| {
                 let (outcome, repo) = match resolved {
-                    Ok(Resolved { repo, files }) => {
+                    Ok(Resolved { repo, files, doubt }) => {
                         if let Some((remote, ends)) = files {
                             watcher.step(place, "checking out");
                             ahead.build(&repo.pin, &remote, repo.commit, &ends);
                         }
-                        (locked(task, &repo), Some(repo))
+                        (locked(task, &repo), Some((repo, doubt)))
                     }
-                    Err(facts::Error::Git(error)) => (Outcome::Failed(error), None),
-                    Err(facts::Error::NoDirectory(missing)) => (Outcome::NoAddons(missing), None),
+                    Err(error) => (failed(error), None),
                 };
                 watcher.finished(place, &outcome);
                 (outcome, repo)
@@ -378,7 +299,10 @@ fn perform(session: &Session<'_>, work: &[Task<'_>], ahead: &Ahead) -> Result<Ve
     let mut repos = Vec::new();
     for (task, (outcome, repo)) in work.iter().zip(results) {
         match repo {
-            Some(repo) => repos.push(repo),
+            Some((repo, doubt)) => {
+                doubt.iter().for_each(|doubt| doubt.tell(session, &repo));
+                repos.push(repo);
+            }
             None => failures.push(RepoOutcome {
                 name: task.declared.pin.name.clone(),
                 url: task.declared.pin.url.to_string(),
@@ -394,10 +318,45 @@ fn locked(task: &Task<'_>, repo: &LockedRepo) -> Outcome {
     if from == Some(repo.commit) { Outcome::UpToDate } else { Outcome::Locked { from, to: repo.commit } }
 }
 
+fn failed(error: facts::Error) -> Outcome {
+    match error {
+        facts::Error::Git(error) => Outcome::Failed(error),
+        facts::Error::NoDirectory(missing) => Outcome::NoAddons(missing),
+    }
+}
+
 /// What is to be locked and, where the files came with it, where they are and where their history ends.
 struct Resolved<'a> {
     repo: LockedRepo,
     files: Option<(Remote<'a>, Vec<CommitId>)>,
+    doubt: Option<Doubt>,
+}
+
+/// What is wrong with a commit that did not come from its branch or tag.
+enum Doubt {
+    /// The branch or tag does not lead to it.
+    Astray,
+    /// The remote could not be asked.
+    Unasked(git::Error),
+}
+
+impl Doubt {
+    fn tell(&self, session: &Session<'_>, repo: &LockedRepo) {
+        let LockedRepo { pin: Pin { name, reference, .. }, commit, .. } = repo;
+        match self {
+            Self::Astray => {
+                session.printer.warning(&format!(
+                    "`{name}`: commit `{commit}` is not on {reference}; `oca lock --check --upstream` will refuse it"
+                ));
+                session
+                    .printer
+                    .hint(&format!("to keep it, write `rev = \"{commit}\"` for `{name}` in `repos.toml`"));
+            }
+            Self::Unasked(error) => session
+                .printer
+                .note(&format!("{name}: not checked that {reference} leads to {}: {error}", commit.short())),
+        }
+    }
 }
 
 fn resolve<'a>(
@@ -407,7 +366,7 @@ fn resolve<'a>(
     place: usize,
     watcher: &dyn Progress,
 ) -> Result<Resolved<'a>, facts::Error> {
-    let kept = |repo: &LockedRepo| Ok(Resolved { repo: repo.clone(), files: None });
+    let kept = |repo: &LockedRepo| Ok(Resolved { repo: repo.clone(), files: None, doubt: None });
     let meter = |bytes| watcher.received(place, bytes);
     let remote = git.remote(&task.url)?;
     let Declared { pin, addons, series, .. } = task.declared;
@@ -430,10 +389,30 @@ fn resolve<'a>(
     }
     watcher.step(place, "reading");
     let source = Source { commit, reference: &pin.reference, addons, series: *series };
-    let facts = facts::read(&remote, &source, &meter)?;
-    let tree = remote.tree(commit, &pin.reference, &meter)?.id();
-    let repo = LockedRepo { pin: pin.clone(), addons: addons.clone(), commit, tree, facts };
-    Ok(Resolved { repo, files: ends.map(|ends| (remote, ends)) })
+    let repo = read(&remote, pin, &source, &meter)?;
+    let doubt = if task.is_by_hand() { doubt(&remote, &repo, &meter) } else { None };
+    Ok(Resolved { repo, files: ends.map(|ends| (remote, ends)), doubt })
+}
+
+/// The entry of a pin at a commit, read from it.
+fn read(
+    remote: &Remote<'_>,
+    pin: &Pin,
+    source: &Source<'_>,
+    meter: Meter<'_>,
+) -> Result<LockedRepo, facts::Error> {
+    let (tree, facts) = facts::read(remote, source, meter)?;
+    let (addons, commit) = (source.addons.to_vec(), source.commit);
+    let repo = LockedRepo { pin: pin.clone(), addons, commit, tree, facts, digest: Digest::default() };
+    Ok(repo.sealed())
+}
+
+fn doubt(remote: &Remote<'_>, repo: &LockedRepo, meter: Meter<'_>) -> Option<Doubt> {
+    match remote.leads_to(&repo.pin.reference, repo.commit, meter) {
+        Ok(true) => None,
+        Ok(false) => Some(Doubt::Astray),
+        Err(error) => Some(Doubt::Unasked(error)),
+    }
 }
 
 fn warn_of_unreadable(session: &Session<'_>, lock: &Lock) {

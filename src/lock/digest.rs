@@ -1,0 +1,196 @@
+//! What an entry of the lock says of itself, so that an entry that was not written as a whole is seen offline.
+
+use serde::Deserialize;
+use sha2::Sha256;
+
+use super::schema::LockedRepo;
+
+/// A digest as it stands in the lock, right or wrong; an entry of an earlier oca has none.
+///
+/// The right one is the sha256 of the entry's text as oca lays it out, from its `{` to its `}`, with `\n` line ends and
+/// without the line of the digest. So it covers everything that is written of an entry, what is asked and what is
+/// resolved, and nothing else: neither the place of the entry in the file nor the file's own spacing and line ends.
+///
+/// It tells edits by hand, by a bot or by a merge. It is no signature: a forger can compute it, and is found by reading
+/// the facts anew from the commit.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(transparent)]
+pub(crate) struct Digest(Option<String>);
+
+impl Digest {
+    /// As it is written, where there is one.
+    pub(super) fn as_written(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+
+    /// The digest that an entry should have.
+    fn of(repo: &LockedRepo) -> Self {
+        let text = super::render::entry(repo, &Self::default());
+        let bytes: &[u8] = &<Sha256 as sha2::Digest>::digest(text.as_bytes());
+        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self(Some(format!("sha256:{digits}")))
+    }
+}
+
+/// Whether an entry is as it was written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Seal {
+    Whole,
+    /// It was changed since, or its digest was.
+    Broken,
+    /// It has no digest.
+    Missing,
+}
+
+impl LockedRepo {
+    /// The same entry with its right digest: for whoever has read its facts from its commit.
+    #[must_use]
+    pub(crate) fn sealed(self) -> Self {
+        Self { digest: Digest::of(&self), ..self }
+    }
+
+    /// The same entry, to be read anew.
+    #[must_use]
+    pub(super) fn unsealed(self) -> Self {
+        Self { digest: Digest::default(), ..self }
+    }
+
+    pub(crate) fn seal(&self) -> Seal {
+        match self.digest.as_written() {
+            None => Seal::Missing,
+            Some(_) if self.digest == Digest::of(self) => Seal::Whole,
+            Some(_) => Seal::Broken,
+        }
+    }
+
+    /// Whether the entry is as it was written; one that is not has to be read anew.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.seal() == Seal::Whole
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::super::schema::{Facts, Lock, LockedModule, Pin, UnreadableManifest};
+    use super::*;
+    use crate::repo::{
+        AddonsDirectory, AutoInstall, CommitId, Manifest, ModuleName, Reference, RemoteUrl, RepoName, TreeId,
+    };
+
+    fn words() -> impl Strategy<Value = Vec<String>> {
+        prop::collection::vec(".{0,6}", 0..3)
+    }
+
+    prop_compose! {
+        fn some_module()(
+            name in "[a-d]{1,2}", tree in any::<[u8; 20]>(), version in prop::option::of(".{0,6}"), depends in words(),
+            license in prop::option::of(".{0,6}"), status in prop::option::of(".{0,6}"), python in words(),
+            bin in words(), auto in prop::option::of(words()),
+        ) -> LockedModule {
+            let auto_install = auto.map_or(AutoInstall::Never, AutoInstall::When);
+            let manifest = Manifest {
+                version, depends, license, development_status: status, auto_install, python, bin, deb: Vec::new(),
+            };
+            let name = ModuleName::parse(&name).expect("a name");
+            LockedModule { name, directory: AddonsDirectory::root(), tree: TreeId::from_bytes(tree), manifest }
+        }
+    }
+
+    prop_compose! {
+        fn some_entry()(
+            modules in prop::collection::vec(some_module(), 0..3), requirements in words(), commit in any::<[u8; 20]>(),
+            why in ".{0,6}", branch in "[a-z]{1,4}",
+        ) -> LockedRepo {
+            let unreadable = vec![UnreadableManifest { path: "x".to_owned(), line: 1, why }];
+            LockedRepo {
+                pin: Pin {
+                    name: RepoName::parse("web").expect("a name"),
+                    url: RemoteUrl::parse("https://example.com/web").expect("a url"),
+                    reference: Reference::branch(&branch).expect("a branch"),
+                },
+                addons: vec![AddonsDirectory::root()],
+                commit: CommitId::from_bytes(commit),
+                tree: TreeId::from_bytes(commit),
+                facts: Facts { modules, unreadable, requirements },
+                digest: Digest::default(),
+            }
+            .sealed()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn entries_with_other_values_have_other_digests(one in some_entry(), other in some_entry()) {
+            prop_assert!(one.is_whole());
+            let is_same = one == other;
+            prop_assert_eq!(one.digest == other.digest, is_same);
+            let mixed = LockedRepo { digest: other.digest.clone(), ..one };
+            prop_assert_eq!(mixed.is_whole(), is_same);
+        }
+
+        #[test]
+        fn an_entry_keeps_its_digest_through_the_file_and_windows(entry in some_entry()) {
+            let lock = Lock { repos: vec![entry], ..Lock::default() };
+            let text = lock.render();
+            for text in [text.replace('\n', "\r\n"), text] {
+                let again = Lock::parse(text.as_bytes(), Path::new("x")).expect("a lock");
+                prop_assert_eq!(&again, &lock);
+                prop_assert!(again.edited().next().is_none());
+            }
+        }
+
+        #[test]
+        fn any_other_field_is_another_digest(entry in some_entry(), field in 0..15_usize) {
+            let mut edited = entry.clone();
+            let text = || "other".to_owned();
+            let directory = || AddonsDirectory::parse("other").expect("a directory");
+            let module = edited.facts.modules.first_mut();
+            match (field, module) {
+                (0, _) => edited.pin.name = RepoName::parse("dms").expect("a name"),
+                (1, _) => edited.pin.url = RemoteUrl::parse("../web").expect("a url"),
+                (2, _) => edited.pin.reference = Reference::tag("v1").expect("a tag"),
+                (3, _) => edited.addons.push(directory()),
+                (4, _) => edited.commit = CommitId::from_bytes([7; 20]),
+                (5, _) => edited.tree = TreeId::from_bytes([7; 20]),
+                (6, _) => edited.facts.unreadable[0].line = 2,
+                (7, _) => edited.facts.requirements.push(text()),
+                (8, Some(module)) => module.name = ModuleName::parse("other").expect("a name"),
+                (9, Some(module)) => module.directory = directory(),
+                (10, Some(module)) => module.tree = TreeId::from_bytes([7; 20]),
+                (11, Some(module)) => module.manifest.auto_install = AutoInstall::WhenDependsAre,
+                (12, Some(module)) => module.manifest.deb.push(text()),
+                (13, Some(module)) => module.manifest.python.push(text()),
+                _ => edited.facts.unreadable[0].path = text(),
+            }
+            prop_assert_eq!(edited.seal(), Seal::Broken);
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        let lock = Lock {
+            repos: vec![LockedRepo {
+                pin: Pin {
+                    name: RepoName::parse("web").expect("a name"),
+                    url: RemoteUrl::parse("../web").expect("a url"),
+                    reference: Reference::branch("18.0").expect("a branch"),
+                },
+                addons: Vec::new(),
+                commit: CommitId::from_bytes([1; 20]),
+                tree: TreeId::from_bytes([1; 20]),
+                facts: Facts::default(),
+                digest: Digest::default(),
+            }],
+            ..Lock::default()
+        };
+        let error = lock.save(Path::new("nowhere/x")).expect_err("no digest").to_string();
+        assert_eq!(
+            error,
+            "`nowhere/x` is not written, because oca could not read it again: the entry of `web` does not match its digest"
+        );
+    }
+}

@@ -1,0 +1,264 @@
+//! Entries of the lock that say what is not so: edited, which their digest tells, or forged, which their commit tells.
+
+use crate::env::Env;
+use crate::project::{WEB, repository, short};
+use crate::remote::Remote;
+
+const UPSTREAM: [&str; 3] = ["lock", "--check", "--upstream"];
+const EDITED: &str = "`web` at branch `18.0` was edited: its entry does not match its digest";
+
+/// A repository with something in every field, locked.
+fn full(env: &Env) -> (Remote, String) {
+    let remote = Remote::new(env, "web");
+    let dependencies = "{'python': ['lxml'], 'bin': ['wkhtmltopdf'], 'deb': ['libxml2']}";
+    let fields =
+        [("depends", "['sale']"), ("development_status", "'Beta'"), ("external_dependencies", dependencies)];
+    let draft = remote.branch("18.0").module("web_x", &fields).module("web_y", &[]);
+    draft
+        .file("web_z/__init__.py", "")
+        .file("web_z/__manifest__.py", "not a literal")
+        .file("requirements.txt", "requests==2.0\nsix\n")
+        .commit();
+    env.declare(WEB);
+    env.oca(&["lock", "-q"]).success();
+    (remote, env.read("oca.lock.json"))
+}
+
+#[test]
+fn an_edit_of_any_field_is_told_refused_and_mended() {
+    let env = Env::new();
+    let (remote, lock) = full(&env);
+    let tree = remote.tree_of("18.0", "");
+    for (from, to) in [
+        (tree.as_str(), "f93e3a1a1525fb5b91020da86e44810c87a2d7bc"),
+        ("requests==2.0", "evil==6.6.6"),
+        ("\"version\": \"18.0.1.0.0\"", "\"version\": \"18.0.9.0.0\""),
+        ("[\"sale\"]", "[]"),
+        ("AGPL-3", "MIT"),
+        ("Beta", "Mature"),
+        ("\"auto_install\": false", "\"auto_install\": true"),
+        ("\"lxml\"", "\"evil\""),
+        ("wkhtmltopdf", "evil"),
+        ("libxml2", "evil"),
+        ("\"name\": \"web_y\"", "\"name\": \"web_w\""),
+        ("\"line\": 1", "\"line\": 2"),
+        ("\"digest\": \"sha256:", "\"digest\": \"sha256:0"),
+    ] {
+        let edited = lock.replacen(from, to, 1);
+        assert_ne!(edited, lock, "{from}");
+        env.write("oca.lock.json", edited);
+        env.oca(&["lock", "--check"]).stdout(&format!("{EDITED}\n")).stderr_contains(EDITED).status(1);
+        env.oca(&["lock", "-q"]).stderr_contains("").success();
+        env.assert_file("oca.lock.json", &lock);
+    }
+}
+
+#[test]
+fn every_command_that_reads_the_lock_refuses_an_edited_entry() {
+    let env = Env::new();
+    let (_, lock) = full(&env);
+    let edited = lock.replace("requests==2.0", "evil==6.6.6");
+    env.write("oca.lock.json", &edited);
+    let commands: [&[&str]; 11] = [
+        &["list"],
+        &["tree"],
+        &["why", "web_x"],
+        &["check"],
+        &["requirements"],
+        &["addons-path"],
+        &["status"],
+        &["outdated"],
+        &["verify"],
+        &["export", "out"],
+        &["sync", "--locked"],
+    ];
+    for command in commands {
+        env.oca(command).stderr_contains(EDITED).stderr_contains("hint: run `oca lock`").status(1);
+    }
+    let refused = "error: `oca.lock.json` was edited: the entry of `web` does not match its digest\n\
+                   hint: run `oca lock`, which reads what was edited anew from its commit\n";
+    for command in [["remove", "web"], ["add", "dms"], ["find", "web_x"]] {
+        env.oca(&command).stderr(refused).status(1);
+    }
+    env.assert_file("oca.lock.json", &edited);
+    // Without a word against it, sync mends the lock as it pins what is not pinned.
+    env.oca(&["sync", "-q"]).stderr_contains("").success();
+    env.assert_file("oca.lock.json", &lock);
+}
+
+#[test]
+fn an_entry_of_an_earlier_oca_is_read_anew() {
+    let env = Env::new();
+    let (remote, lock) = full(&env);
+    let without: Vec<&str> = lock.lines().filter(|line| !line.contains("\"digest\"")).collect();
+    env.write("oca.lock.json", without.join("\n") + "\n");
+    remote.branch("18.0").module("web_new", &[]).commit();
+    let said = "`web` at branch `18.0` has no digest in the lock";
+    env.oca(&["lock", "--check"]).stdout(&format!("{said}\n")).stderr_contains(said).status(1);
+    env.oca(&["lock", "-q"]).success();
+    env.assert_file("oca.lock.json", &lock);
+}
+
+#[test]
+fn a_copy_with_the_line_ends_of_windows_keeps_its_digests() {
+    let env = Env::new();
+    let (_, lock) = full(&env);
+    env.write("oca.lock.json", lock.replace('\n', "\r\n"));
+    env.oca(&["lock", "--check"]).success();
+    env.oca(&["list"]).stdout_contains("web_x").success();
+}
+
+#[test]
+fn the_merge_driver_gives_no_edited_entry_a_right_digest() {
+    let env = Env::new();
+    let (_, lock) = full(&env);
+    let edited = lock.replace("requests==2.0", "evil==6.6.6");
+    for (name, text) in [("base", &lock), ("ours", &lock), ("theirs", &edited)] {
+        env.write(name, text);
+    }
+    env.oca(&["merge-lock", "base", "ours", "theirs"]).success();
+    env.assert_file("ours", &edited);
+}
+
+/// The entry of a lock, from its tree to its end.
+fn facts(lock: &str) -> &str {
+    let start = lock.find("      \"tree\"").expect("a tree");
+    &lock[start..lock.find("\n    }").expect("the end of the entry")]
+}
+
+/// Puts what another commit holds into the entry of `web`, with the digest that belongs to it.
+fn forge(env: &Env, remote: &Remote, draft: crate::remote::Draft<'_>) -> (String, String) {
+    let honest = env.read("oca.lock.json");
+    let good = remote.commit_of("18.0");
+    let other = draft.commit();
+    env.oca(&["lock", "-q", "--upgrade"]).success();
+    let lying = env.read("oca.lock.json");
+    let forged = honest.replace(facts(&honest), facts(&lying));
+    let start = forged.find("    {\n").expect("an entry") + 4;
+    let end = forged.find("\n    }").expect("its end") + "\n    }".len();
+    let entry: String =
+        forged[start..end].split_inclusive('\n').filter(|line| !line.contains("\"digest\"")).collect();
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(entry.as_bytes());
+    let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let line = forged.lines().find(|line| line.contains("\"digest\"")).expect("a digest");
+    let forged = forged.replace(line, &format!("      \"digest\": \"sha256:{digits}\","));
+    env.write("oca.lock.json", &forged);
+    remote.branch("18.0").from(&good).commit();
+    assert!(forged.contains(&good) && !forged.contains(&other));
+    (good, honest)
+}
+
+#[test]
+fn a_forged_entry_is_found_by_its_commit_field_by_field() {
+    let env = Env::new();
+    let (remote, _) = full(&env);
+    let tree = remote.tree_of("18.0", "");
+    let more =
+        [("version", "'18.0.9.0.0'"), ("license", "'MIT'"), ("depends", "[]"), ("auto_install", "True")];
+    let draft = remote
+        .branch("18.0")
+        .module("web_x", &more)
+        .module("web_evil", &[])
+        .remove("web_y/__manifest__.py")
+        .module("web_z", &[])
+        .file("requirements.txt", "evil==6.6.6\nsix\n");
+    let (good, honest) = forge(&env, &remote, draft);
+    env.oca(&["lock", "--check"]).success();
+    let commit = short(&good).to_owned();
+    let is = |text: &str| format!("`web`: {text}");
+    let lines = [
+        is("`version` of module `web_x` is \"18.0.9.0.0\" in the lock, and \"18.0.1.0.0\" in commit"),
+        is("`depends` of module `web_x` is [] in the lock, and [\"sale\"] in commit"),
+        is("`license` of module `web_x` is \"MIT\" in the lock, and \"AGPL-3\" in commit"),
+        is("`development_status` of module `web_x` is null in the lock, and \"Beta\" in commit"),
+        is("`auto_install` of module `web_x` is true in the lock, and false in commit"),
+        is("`python` of module `web_x` is [] in the lock, and [\"lxml\"] in commit"),
+        is("`bin` of module `web_x` is [] in the lock, and [\"wkhtmltopdf\"] in commit"),
+        is("`deb` of module `web_x` is [] in the lock, and [\"libxml2\"] in commit"),
+        is("module `web_evil` is in the lock, and not in commit"),
+        is("module `web_y` is in commit"),
+        is("unreadable manifest `web_z/__manifest__.py` is in commit"),
+        is("requirement `evil==6.6.6` is in the lock, and not in commit"),
+        is("requirement `requests==2.0` is in commit"),
+    ];
+    let tree = format!("in the lock, and \"{tree}\" in commit {commit}\n");
+    let hint = format!("hint: run `oca lock web@{good}`, which reads them anew\n");
+    let mut run = env.oca(&UPSTREAM).stdout_contains(&tree).stderr_contains(&hint);
+    for line in &lines {
+        run = run.stdout_contains(line);
+    }
+    run.status(1);
+    let lies = format!("error: the lock is wrong of `web`: commit `{good}` has tree `");
+    env.oca(&["sync", "--locked"]).stderr_contains(&lies).status(1);
+    env.oca(&["export", "out"]).stderr_contains(&lies).status(1);
+    assert!(!env.exists("out") && !env.exists("oca/web"));
+    env.oca(&["lock", "-q"]).arg(format!("web@{good}")).success();
+    env.assert_file("oca.lock.json", &honest);
+}
+
+#[test]
+fn a_forged_tree_is_found_where_the_commit_is_checked_out() {
+    let env = Env::new();
+    let (remote, _) = full(&env);
+    env.oca(&["sync", "-q"]).stderr_contains("").success();
+    let (good, _) = forge(&env, &remote, remote.branch("18.0").file("web_x/evil.py", "evil"));
+    let wrong = format!("commit `{good}` has tree `{}`, the lock has `", remote.tree_of(&good, ""));
+    env.oca(&["verify"]).stdout_contains(&wrong).status(1);
+    env.oca(&["sync", "--locked"]).stderr_contains(&wrong).status(1);
+}
+
+#[test]
+fn a_declared_commit_is_read_too() {
+    let env = Env::new();
+    let remote = repository(&env, "web", &["web_x"]);
+    let commit = remote.commit_of("18.0");
+    env.locked(&format!("{WEB}[repos.web]\nrev = \"{commit}\"\n"));
+    env.edit("oca.lock.json", "AGPL-3", "MIT");
+    let said = "`license` of module `web_x` is \"MIT\" in the lock, and \"AGPL-3\" in commit";
+    env.oca(&UPSTREAM).stdout_contains(said).stderr_contains("error").status(1);
+}
+
+#[test]
+fn a_commit_that_is_not_on_its_branch_is_warned_of() {
+    let env = Env::new();
+    let remote = repository(&env, "web", &["web_x"]);
+    env.locked(WEB);
+    let fork = remote.pull(1).from(&remote.commit_of("18.0")).module("web_y", &[]).commit();
+    env.oca(&["lock"])
+        .arg(format!("web@{fork}"))
+        .stderr_contains(&format!("warning: `web`: commit `{fork}` is not on branch `18.0`"))
+        .stderr_contains(&format!("hint: to keep it, write `rev = \"{fork}\"` for `web` in `repos.toml`\n"))
+        .success();
+    env.oca(&UPSTREAM).stdout_contains("does not lead there").stderr_contains("error").status(1);
+}
+
+#[test]
+fn odd_locks_are_refused_on_one_line() {
+    let env = Env::new();
+    let (_, lock) = full(&env);
+    let malformed = "error: `oca.lock.json` is not a lock that oca wrote: ";
+    for (from, to, why) in [
+        (
+            "\"profiles\": {",
+            "\"profiles\": {\"standard\": {\"odoo\": \"18.0\", \"repos\": []},",
+            "duplicate key `standard`",
+        ),
+        (
+            "\"../remotes/web.git\"",
+            "\"https://me:s3cret@example.com/web.git\"",
+            "repository `web`: its url holds a user or password",
+        ),
+        ("\"addons\"", "\"a\\u001b[31m\\nerror: x\"", "unknown field `a\\u{1b}[31m\\nerror: x`"),
+    ] {
+        env.write("oca.lock.json", lock.replacen(from, to, 1));
+        env.oca(&["list"]).stderr_contains(&format!("{malformed}{why}")).status(2);
+    }
+    let deep = format!("{{\"version\": 1, \"repos\": {}", "[".repeat(100_000));
+    env.write("oca.lock.json", deep);
+    env.oca(&["list"]).stderr_contains(malformed).status(2);
+    let file = std::fs::File::create(env.project().join("oca.lock.json")).expect("a file");
+    file.set_len(1 << 30).expect("a sparse file");
+    env.oca(&["list"])
+        .stderr("error: `oca.lock.json` is too large for a lock: it has 1024 MiB\nhint: move the file away and run `oca lock`\n")
+        .status(2);
+}
