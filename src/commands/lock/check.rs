@@ -97,11 +97,43 @@ fn upstream(session: &Session<'_>, lock: &Lock) -> Result<(Vec<Difference>, Vec<
     for (pinned, answer) in pins.iter().zip(answers) {
         let Pin { name, url, .. } = pinned.declared.pin.clone();
         match answer {
+            Ok(found) => differences.extend(found),
+            Err(outcome) => failures.push(RepoOutcome { name, url: url.to_string(), outcome }),
+        }
+    }
+    Ok((differences, failures))
+}
+
+/// A pin and what the lock says of it.
+struct Pinned<'a> {
+    declared: &'a Declared,
+    locked: &'a LockedRepo,
+    url: RemoteUrl,
+}
+
+impl Pinned<'_> {
+    /// Whether the branch or tag leads to the commit, and whether all that the lock says of the commit is so.
+    ///
+    /// A commit that is declared by its id is one that the remote gives out; more no server tells.
+    fn ask(&self, git: &Git, meter: Meter<'_>) -> Result<Vec<Difference>, Outcome> {
+        let Self { declared: Declared { pin, series, .. }, locked, url } = self;
+        let Pin { name, reference, .. } = pin;
+        let commit = locked.commit;
+        let remote = git.remote(url).map_err(Outcome::Failed)?;
+        let is_led_to = reference.full_name().is_none()
+            || remote.leads_to(reference, commit, meter).map_err(Outcome::Failed)?;
+        let mut differences = Vec::new();
+        if !is_led_to {
+            let (name, reference) = (name.clone(), reference.clone());
+            differences.push(Difference::Unreachable { name, reference, commit });
+        }
+        let source = Source { commit, reference, addons: &locked.addons, series: *series };
+        match read(&remote, pin, &source, meter) {
             Ok(found) => {
-                let untrue = untrue(locked, &found).into_iter();
-                differences.extend(untrue.map(|untrue| {
-                    let name = name.clone();
-                    Difference::Untrue { name, commit, untrue }
+                differences.extend(untrue(locked, &found).into_iter().map(|untrue| Difference::Untrue {
+                    name: name.clone(),
+                    commit,
+                    untrue,
                 }));
             }
             // A commit that nothing leads to may be gone.
