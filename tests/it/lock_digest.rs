@@ -61,7 +61,7 @@ fn every_command_that_reads_the_lock_refuses_an_edited_entry() {
     env.write("oca.lock.json", &edited);
     let commands: [&[&str]; 11] = [
         &["list"],
-        &["tree"],
+        &["tree", "web_x"],
         &["why", "web_x"],
         &["check"],
         &["requirements"],

@@ -134,7 +134,7 @@ impl Pinned<'_> {
                     name: name.clone(),
                     commit,
                     untrue,
-                }))
+                }));
             }
             // A commit that nothing leads to may be gone.
             Err(_) if !is_led_to => {}
