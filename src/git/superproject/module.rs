@@ -172,7 +172,7 @@ impl Module {
         self.refuse_links()?;
         self.configure(None)?;
         change_places(self.git(), &self.own())?;
-        for directory in self.git.above_within() {
+        for directory in self.git.above().filter(|above| !above.ends_with(".git/modules")) {
             // As far as nothing else is in them.
             if fs::remove_dir(directory).is_err() {
                 break;

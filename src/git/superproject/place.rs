@@ -111,11 +111,6 @@ impl Place {
         self.path.ancestors().skip(1).take_while(|above| *above != self.base)
     }
 
-    /// The same without the last, which holds the git directories of all submodules.
-    pub(super) fn above_within(&self) -> impl Iterator<Item = &Path> {
-        self.above().filter(|above| above.parent() != Some(&*self.base))
-    }
-
     /// For whoever is about to change something there: at this moment, no symbolic link leads elsewhere.
     pub(super) fn refuse_links(&self) -> Result<(), Error> {
         match std::iter::once(&*self.path).chain(self.above()).find(|path| path.is_symlink()) {
