@@ -110,9 +110,10 @@ impl FileTree for GitTree<'_> {
             let Some((id, ObjectType::Blob)) = self.find(repository, path)? else { return Ok(None) };
             // A header says it before anything is inflated.
             let (length, _) = repository.odb()?.read_header(id)?;
-            Ok(Some(match length > limit {
-                true => Content::TooLong,
-                false => Content::Bytes(repository.find_blob(id)?.content().to_vec()),
+            Ok(Some(if length > limit {
+                Content::TooLong
+            } else {
+                Content::Bytes(repository.find_blob(id)?.content().to_vec())
             }))
         };
         self.read_from(read).map_err(|error| unreadable(path, &error))
