@@ -68,7 +68,7 @@ impl Wanted {
 
 impl Entry {
     /// Reads a line without its comment.
-    pub(super) fn parse(text: &str, origin: Origin, author: Author) -> Result<Self, Problem> {
+    pub(super) fn parse(text: &str, origin: &Origin, author: Author) -> Result<Self, Problem> {
         let malformed = |why| {
             let text = shortened(&escaped(&shown(text)));
             Problem::NotARequirement { origin: origin.clone(), text, why }
@@ -76,8 +76,8 @@ impl Entry {
         let line = Line::new(text, author).map_err(malformed)?;
         let entry = match place::leading(line.as_str()) {
             Some(place) => place::check(place, author)
-                .and_then(|()| Self::at_place(&line, place, &origin).map_err(Refusal::Malformed)),
-            None => Self::from_pep508(&line, &origin).map_err(Refusal::Malformed).and_then(|entry| {
+                .and_then(|()| Self::at_place(&line, place, origin).map_err(Refusal::Malformed)),
+            None => Self::from_pep508(&line, origin).map_err(Refusal::Malformed).and_then(|entry| {
                 if let Wanted::Verbatim { place, .. } = &entry.wanted {
                     place::check(place, author)?;
                 }

@@ -44,9 +44,11 @@ impl Line {
             return Err(format!("pip would put a variable of the environment in place of `${{{name}}}`"));
         }
         if let Some(word) = text.split(' ').find(|word| word.starts_with(['-', '#'])) {
-            return Err(match word.starts_with('#') {
-                true => "pip would read a part of it as a comment".to_owned(),
-                false => format!("pip would read `{}` as an option", option_name(word)),
+            let is_comment = word.starts_with('#');
+            return Err(if is_comment {
+                "pip would read a part of it as a comment".to_owned()
+            } else {
+                format!("pip would read `{}` as an option", option_name(word))
             });
         }
         Ok(Self(text))

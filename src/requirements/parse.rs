@@ -63,7 +63,7 @@ pub(crate) fn parse_file(path: &str, lines: &[impl AsRef<str>], author: Author) 
     let mut parsed = Parsed::default();
     for (origin, text) in meaningful_lines(path, lines, &mut parsed.problems) {
         match options(&text).next() {
-            None => parsed.push(Entry::parse(&text, origin, author)),
+            None => parsed.push(Entry::parse(&text, &origin, author)),
             Some(option)
                 if text.starts_with('-') && options(&text).all(|name| HARMLESS_OPTIONS.contains(&name)) =>
             {
@@ -87,7 +87,7 @@ pub(crate) fn parse_constraints(path: &str, lines: &[impl AsRef<str>]) -> Parsed
         } else if let Some(option) = option.filter(|_| text.starts_with('-')) {
             parsed.ignore(origin, option);
         } else {
-            parsed.push(Entry::parse(before_options(&text), origin, Author::User));
+            parsed.push(Entry::parse(before_options(&text), &origin, Author::User));
         }
     }
     // The image has it, wherever it was taken from.
@@ -103,7 +103,7 @@ pub(crate) fn parse_manifest(path: &str, words: &[impl AsRef<str>]) -> Parsed {
         let known = DISTRIBUTIONS.iter().find(|(module, _)| *module == word);
         let text = known.map_or(word.trim(), |(_, distribution)| distribution);
         let origin = Origin::Manifest { path: path.to_owned() };
-        let entry = Entry::parse(text, origin, Author::Other);
+        let entry = Entry::parse(text, &origin, Author::Other);
         parsed.push(entry.and_then(Entry::named));
     }
     parsed
@@ -172,7 +172,7 @@ fn unsupported_option(text: &str, origin: Origin) -> Problem {
     let stands_alone = text.starts_with('-');
     let is_harmless = |option: &&str| stands_alone && HARMLESS_OPTIONS.contains(option);
     let option = options(text).find(|option| !is_harmless(option)).unwrap_or_default();
-    let entry = || Entry::parse(before_options(text), origin.clone(), Author::Other);
+    let entry = || Entry::parse(before_options(text), &origin, Author::Other);
     let of = || entry().ok().map(|entry| entry.name);
     let of = if stands_alone { None } else { of().filter(|name| !name.is_empty()) };
     Problem::UnsupportedOption { option: escaped(option), of, origin }
