@@ -19,7 +19,7 @@ pub(crate) use platform::{
     exchange, is_executable, mode, native_path, open_directory, open_plain, open_to_others,
     set_directory_time, set_mode, touch,
 };
-pub(crate) use read::{open, read, read_given, read_if_there, read_text};
+pub(crate) use read::{expect_room_for_files, open, read, read_given, read_if_there, read_text};
 pub(crate) use temporary::put;
 pub(crate) use write::{Written, is_stream, write_if_changed, write_out};
 
@@ -48,11 +48,11 @@ impl<T> Context<T> for io::Result<T> {
 }
 
 /// A place by its name where a test ends the process, or lets it panic.
-pub(crate) fn stop(_place: &str) {
-    #[cfg(debug_assertions)]
-    match std::env::var("OCA_TEST_STOP").ok().as_deref().and_then(|stop| stop.split_once(':')) {
-        Some(("abort", place)) if place == _place => std::process::abort(),
-        Some(("panic", place)) if place == _place => panic!("a test asked for it"),
+pub(crate) fn stop(here: &str) {
+    let asked = if cfg!(debug_assertions) { std::env::var("OCA_TEST_STOP").ok() } else { None };
+    match asked.as_deref().and_then(|stop| stop.split_once(':')) {
+        Some(("abort", place)) if place == here => std::process::abort(),
+        Some(("panic", place)) if place == here => panic!("a test asked for it"),
         _ => {}
     }
 }

@@ -32,6 +32,14 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Whether the system lets a run open as many files as one needs. libgit2 takes what it cannot open for missing.
+pub(crate) fn expect_room_for_files(directory: &Path) -> Result<(), Error> {
+    // Elsewhere there is no such limit.
+    const ENOUGH: usize = if cfg!(unix) { 128 } else { 0 };
+    let files: io::Result<Vec<File>> = (0..ENOUGH).map(|_| super::open_directory(directory)).collect();
+    files.map(drop).at("open 128 files at once, as in", directory)
+}
+
 /// The text of a regular file.
 pub(crate) fn read_text(path: &Path) -> io::Result<String> {
     String::from_utf8(read(path)?).map_err(|error| io::Error::new(ErrorKind::InvalidData, error.utf8_error()))

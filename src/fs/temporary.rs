@@ -56,8 +56,8 @@ fn is_temporary(name: &str) -> bool {
 }
 
 /// Puts a file in place as a whole, and does not wait for the disk.
-pub(crate) fn put(file: &Path, fill: impl FnOnce(&mut std::fs::File) -> io::Result<()>) -> io::Result<()> {
-    let directory = file.parent().unwrap_or(Path::new("."));
+pub(crate) fn put(path: &Path, fill: impl FnOnce(&mut std::fs::File) -> io::Result<()>) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
     sweep(directory);
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -66,7 +66,7 @@ pub(crate) fn put(file: &Path, fill: impl FnOnce(&mut std::fs::File) -> io::Resu
     fill(aside.as_file_mut())?;
     aside.as_file_mut().flush()?;
     super::stop("putting");
-    aside.persist(file).map(drop).map_err(|error| error.error)
+    aside.persist(path).map(drop).map_err(|error| error.error)
 }
 
 #[cfg(test)]

@@ -129,7 +129,9 @@ impl Error {
     /// The same error, where it is one of the system that names no path.
     pub(super) fn at(self, path: &Path) -> Self {
         match self {
-            Self::System { path: None, why } => Self::System { path: Some(path.to_owned()), why },
+            Self::System { path: None, why } if !why.contains(std::path::MAIN_SEPARATOR) => {
+                Self::System { path: Some(path.to_owned()), why }
+            }
             other => other,
         }
     }

@@ -277,6 +277,7 @@ pub(crate) fn open_git(global: &Global) -> Result<Git, Error> {
     let cache = cache_directory(global)?;
     // Told once, and not again for each repository.
     create_directory(&cache).map_err(Error::Cache)?;
+    crate::fs::expect_room_for_files(&cache)?;
     Ok(Git::new(cache, global.offline))
 }
 

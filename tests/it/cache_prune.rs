@@ -259,20 +259,32 @@ fn beside_runs_that_fetch_and_check_out_it_takes_nothing_from_them() {
 }
 
 #[test]
-fn killed_at_any_instant_it_leaves_a_store_that_works() {
+fn killed_between_the_new_pack_and_the_old_ones_it_leaves_a_store_that_works() {
     let env = Env::new();
     let (web, _server) = upgraded(&env);
-    for number in 3..11 {
-        upgrade(&web, number);
-        env.run(&["lock", "--upgrade"]);
-        env.sync();
-        let prune = env.oca(&["cache", "prune", "-q"]).spawn();
-        std::thread::sleep(Duration::from_millis(u64::from(number)));
-        prune.kill();
-        checked_out_offline(&env, &web.commit_of("18.0"));
-    }
+    env.oca(&["cache", "prune"]).stopped_at("packing");
+    checked_out_offline(&env, &web.commit_of("18.0"));
     env.run(&["cache", "prune"]);
     assert_eq!(packs(&env).len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_another_run_uses_is_left_by_clean_and_prune() {
+    let env = Env::new();
+    let (_web, _server) = upgraded(&env);
+    let used = File::open(store(&env)).expect("the store");
+    used.lock_shared().expect("nobody takes it");
+    env.oca(&["cache", "clean"])
+        .stderr("http://127.0.0.1:[PORT]/web.git: left, as another oca is at work with it\n")
+        .success();
+    env.oca(&["cache", "prune", "--older-than", "0"])
+        .stderr_contains("another oca is at work in it")
+        .success();
+    assert!(store(&env).exists());
+    drop(used);
+    env.run(&["cache", "clean"]);
+    assert!(!env.cache().join("stores").exists());
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod config;
 mod daemon;
 mod demo;
 mod diff;
+mod disk;
 mod editions;
 mod endless;
 mod env;

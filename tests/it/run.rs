@@ -101,6 +101,13 @@ impl Run {
         self.spawn().output()
     }
 
+    /// Runs up to the named place in the source, and there ends as if it was killed: no signal handler, no destructor.
+    #[track_caller]
+    pub(crate) fn stopped_at(self, place: &str) {
+        let output = self.env("OCA_TEST_STOP", format!("abort:{place}")).output();
+        assert_eq!(output.code, None, "the run did not come to `{place}`\n{output}");
+    }
+
     /// Starts the run without waiting for it, to kill it or to have several at once.
     #[track_caller]
     pub(crate) fn spawn(mut self) -> Running {
