@@ -35,8 +35,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(), Error> {
     let pools = Pools::new(global.jobs)?;
     let repos = if let Some(directory) = &args.export {
+        let manifest = manifest(directory)?;
         let source = Source::open(args, directory, global, printer)?;
-        pools.work(|| of_export(directory, &source))?
+        pools.work(|| of_export(directory, &manifest, &source))?
     } else {
         let session = Session::open(global, printer)?;
         let lock = session.fresh_lock()?;
@@ -162,8 +163,8 @@ impl Source {
     }
 }
 
-/// Every repository of the profile that should be exported, and what belongs to none.
-fn of_export(directory: &Path, source: &Source) -> Result<Vec<Verified>, Error> {
+/// What a directory says of itself, where it is a whole export with files.
+fn manifest(directory: &Path) -> Result<Manifest, Error> {
     let named = || directory.to_owned();
     if directory.join(export::UNFINISHED).exists() {
         return Err(Error::ExportUnfinished { directory: named() });
@@ -172,9 +173,14 @@ fn of_export(directory: &Path, source: &Source) -> Result<Vec<Verified>, Error> 
     if manifest.links {
         return Err(Error::ExportOfLinks { directory: named() });
     }
+    Ok(manifest)
+}
+
+/// Every repository of the profile that should be exported, and what belongs to none.
+fn of_export(directory: &Path, manifest: &Manifest, source: &Source) -> Result<Vec<Verified>, Error> {
     if manifest.profile != source.profile {
-        let (found, asked) = (manifest.profile, source.profile.clone());
-        return Err(Error::OtherProfile { directory: named(), found, asked });
+        let (found, asked) = (manifest.profile.clone(), source.profile.clone());
+        return Err(Error::OtherProfile { directory: directory.to_owned(), found, asked });
     }
     let profile = source.profile()?;
     let offers = plan::locked_offers(profile, &source.lock);
@@ -182,7 +188,7 @@ fn of_export(directory: &Path, source: &Source) -> Result<Vec<Verified>, Error> 
     let exported: Vec<(&Offer<'_>, &Vec<Entry<'_>>)> =
         offers.iter().zip(&entries).filter(|(_, entries)| !entries.is_empty()).collect();
     let parts = pool::share(&exported, |(offer, entries)| {
-        Ok::<_, Error>(Part::new(&manifest, profile, offer.locked, module_paths(entries), directory))
+        Ok::<_, Error>(Part::new(manifest, profile, offer.locked, module_paths(entries), directory))
     })?;
     let mut reports = compared(directory, &parts)?;
     if manifest.packaging() != profile.packaging {

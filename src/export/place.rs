@@ -205,10 +205,9 @@ impl Known {
         let full = dest.join(path);
         let is_file =
             |name: &str| full.join(name).symlink_metadata().is_ok_and(|metadata| metadata.is_file());
-        let looks_right = || match self.links {
-            true => full.is_symlink(),
-            false => is_file("__init__.py") && (is_file("__manifest__.py") || is_file("__openerp__.py")),
-        };
+        let is_module =
+            || is_file("__init__.py") && (is_file("__manifest__.py") || is_file("__openerp__.py"));
+        let looks_right = || if self.links { full.is_symlink() } else { is_module() };
         self.modules.contains(path) && looks_right()
     }
 }

@@ -117,9 +117,12 @@ impl Scan {
     /// What is none of the expected, and directories with odd rights. Git knows no empty directories, so they do not
     /// count.
     pub(crate) fn rest(&self, expected: &HashSet<&Path>) -> Vec<Alteration> {
-        let state = |path: &Path, metadata: &Metadata| match metadata.is_dir() {
-            true => self.has_odd_rights(metadata).then_some(FileState::Mode),
-            false => (!expected.contains(path)).then_some(FileState::Extra),
+        let state = |path: &Path, metadata: &Metadata| {
+            if metadata.is_dir() {
+                self.has_odd_rights(metadata).then_some(FileState::Mode)
+            } else {
+                (!expected.contains(path)).then_some(FileState::Extra)
+            }
         };
         let one = |(path, metadata): (&PathBuf, &Metadata)| {
             Some(Alteration { path: path.clone(), state: state(path, metadata)? })

@@ -89,6 +89,7 @@ pub(crate) fn parse_tree(bytes: &[u8]) -> Result<Vec<TreeEntry>, UnreadableTree>
     Ok(entries)
 }
 
+#[expect(clippy::type_complexity, reason = "mode, name, id and the rest")]
 fn split(bytes: &[u8]) -> Option<(Mode, &[u8], [u8; 20], &[u8])> {
     let blank = bytes.iter().position(|&byte| byte == b' ')?;
     let mode = Mode::parse(std::str::from_utf8(&bytes[..blank]).ok()?)?;
@@ -106,8 +107,10 @@ fn check(entries: &[TreeEntry]) -> Result<(), UnreadableTree> {
     if let Some(twice) = entries.iter().find(|entry| !names.insert(entry.name.as_bytes())) {
         return refuse(twice, "two entries have this name");
     }
-    if let Some(pair) = entries.windows(2).find(|pair| pair[0].key().gt(pair[1].key())) {
-        return refuse(&pair[1], "it is not where git would sort it");
+    if let Some((_, early)) =
+        entries.iter().zip(entries.iter().skip(1)).find(|(one, next)| one.key().gt(next.key()))
+    {
+        return refuse(early, "it is not where git would sort it");
     }
     let is_link = |entry: &&TreeEntry| entry.kind() == EntryKind::Symlink;
     let folded = |entry: &TreeEntry| super::shown(entry.name.as_bytes()).to_lowercase();
@@ -175,6 +178,7 @@ fn id(kind: &str, content: &[u8]) -> [u8; 20] {
 mod tests {
     use proptest::prelude::*;
 
+    use super::EntryKind::{Directory, File, Symlink};
     use super::*;
 
     fn tree(entries: &[(&str, &str)]) -> Vec<u8> {
@@ -205,7 +209,6 @@ mod tests {
         let bytes =
             tree(&[("100664", "a"), ("040000", "b"), ("0100600", "c"), ("100755", "d"), ("120000", "e")]);
         let entries = parse_tree(&bytes).expect("a tree");
-        use EntryKind::{Directory, File, Symlink};
         assert_eq!(
             entries.iter().map(TreeEntry::kind).collect::<Vec<_>>(),
             [File, Directory, File, File, Symlink]

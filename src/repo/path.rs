@@ -97,7 +97,7 @@ pub(crate) struct RepoPath(Vec<u8>);
 
 impl RepoPath {
     pub(crate) fn join(&self, part: &PathPart) -> Result<Self, &'static str> {
-        if self.0.iter().filter(|&&byte| byte == b'/').count() >= DEEPEST {
+        if self.parts().count() > DEEPEST {
             return Err("its directories lie too deep");
         }
         let path = if self.0.is_empty() { part.0.clone() } else { [&self.0, &b"/"[..], &part.0].concat() };

@@ -67,7 +67,7 @@ pub(crate) enum UnreadableTree {
 }
 
 impl UnreadableTree {
-    pub(crate) fn damaged(path: &str, why: impl ToString) -> Self {
+    pub(crate) fn damaged(path: &str, why: &(impl fmt::Display + ?Sized)) -> Self {
         Self::Damaged { path: path.to_owned(), why: why.to_string() }
     }
 

@@ -209,6 +209,8 @@ fn the_path_in_the_image_is_what_was_exported() {
         .stdout("/mnt/oca/web,/mnt/oca/sale/addons,/mnt/oca/sale/extra\n")
         .success();
     env.write("repos.toml", project("image = { root = \"/mnt/oca\", layout = \"flat\" }\n"));
+    oca(&env, &["addons-path", "--image"]).stderr_contains("is out of date").status(1);
+    oca(&env, &["lock", "-q"]).success();
     oca(&env, &["addons-path", "--image"]).stdout("/mnt/oca\n").success();
     env.write("repos.toml", "odoo = \"18.0\"\nbase-url = \"../remotes\"\nimage.layout = \"flat\"\n[profiles.p]\nrepos = [\"empty\"]\n");
     oca(&env, &["lock", "-q"]).success();
@@ -298,6 +300,7 @@ fn two_machines_export_the_same_bytes() {
     for layout in ["repos", "flat"] {
         let settings = format!("image.layout = \"{layout}\"\n[export]\ndrop = [\"tests\"]\n");
         env.write("repos.toml", project(&settings));
+        oca(&env, &["lock", "-q"]).success();
         export(&env, &["../one"]);
         let other = env.oca(&["export", "-q", "-j1", "../two"]).env("BASE", server.base());
         other.env("OCA_CACHE_DIR", env.root().join(format!("cache-{layout}"))).success();

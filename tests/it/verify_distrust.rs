@@ -75,6 +75,7 @@ fn the_rules_of_an_export_are_in_the_lock() {
     env.edit("repos.toml", "[profiles.standard]", "[export]\ndrop = [\"tests\"]\n[profiles.standard]");
     env.oca(&["lock", "--check"])
         .stdout_contains("profile `parity` has another `[export]` or `layout` in the lock")
+        .stderr_contains("is out of date")
         .status(1);
     env.oca(&["export", "../out"]).stderr_contains("is out of date").status(1);
     env.oca(&["lock", "-q"]).success();

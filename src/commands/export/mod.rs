@@ -242,7 +242,7 @@ fn links(session: &Session<'_>, plan: &Plan<'_>, site: &Site) -> Result<Written,
             let parent = place.parent().unwrap_or(Path::new(""));
             let target = relative(&site.dest().join(parent), &module);
             let name = Path::new(place.file_name().unwrap_or_default());
-            let directory = made.make(site.aside(), parent).map_err(export::Error::from)?;
+            let directory = made.make(site.aside(), parent)?;
             directory.link(name, target.as_os_str().as_encoded_bytes(), time)?;
             files += 1;
         }

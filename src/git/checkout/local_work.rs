@@ -79,7 +79,7 @@ pub(super) fn find(
 fn is_as_committed(repository: &Repository, path: &[u8]) -> bool {
     let path = native_path(path);
     let committed = || repository.head()?.peel_to_tree()?.get_path(&path);
-    let staged = || Some(repository.index().ok()?.get_path(&path, 0)?);
+    let staged = || repository.index().ok()?.get_path(&path, 0);
     let Some((committed, staged)) = committed().ok().zip(staged()) else { return false };
     let is_file = |mode: u32| mode & 0o170_000 == 0o100_000;
     let modes = (u32::try_from(committed.filemode_raw()).unwrap_or_default(), staged.mode);
