@@ -132,7 +132,7 @@ fn limits_of_the_system_are_named_and_are_no_fault() {
             .arg(line)
             .output()
     };
-    for (limit, args) in [("-n 8", "lock --upgrade"), ("-n 8", "sync"), ("-f 1", "lock --upgrade")] {
+    for (limit, args) in [("-n 8", "lock --upgrade"), ("-f 1", "lock --upgrade")] {
         let output = limited(limit, args);
         assert_eq!(output.code, Some(2), "{limit} {args}: {output}");
         assert!(output.stderr.contains("`[TEMP]/") || output.stderr.contains("oca.lock.json`"), "{output}");
