@@ -208,7 +208,7 @@ fn place(
 /// What there is to be put in place.
 enum Ready<'a> {
     Built(Built),
-    Stored(Remote<'a>, Content<'a>),
+    Stored(Box<Remote<'a>>, Content<'a>),
     /// All of it is, but for its git directory perhaps.
     Placed,
 }
@@ -250,7 +250,7 @@ fn fetch<'a>(
     let ends = remote.fetch_files(*commit, &pin.reference, target.depth, &meter).map_err(failed)?;
     confirm_tree(target.locked, remote.tree(*commit, &pin.reference, &meter).map_err(failed)?.id())?;
     let content = Content { commit: *commit, ends, depth: target.depth, origin: &target.origin };
-    Ok(Ready::Stored(remote, content))
+    Ok(Ready::Stored(Box::new(remote), content))
 }
 
 /// What [`place`] would do, as far as it can be told without asking a server.

@@ -222,8 +222,9 @@ impl Error {
         match self {
             Self::BadPin { .. } => Some("write the whole commit id, 40 hexadecimal digits".to_owned()),
             Self::Cache(_) => Some("name another directory with `--cache-dir` or `OCA_CACHE_DIR`".to_owned()),
-            Self::Comma { .. } => Some("move it to a path without a comma".to_owned()),
-            Self::ControlInPath { .. } => Some("move it to a path without one".to_owned()),
+            Self::Comma { .. } | Self::ControlInPath { .. } => {
+                Some("move it to a path without one".to_owned())
+            }
             Self::Config(error) => error.hint(),
             Self::Conflicts { conflicts, .. } if !conflicts.is_empty() => {
                 Some("change one of them; oca does not choose between them".to_owned())
@@ -259,12 +260,7 @@ impl Error {
             Self::NoSeries => Some("name it with `--odoo`, such as `--odoo 18.0`".to_owned()),
             Self::NoSuperproject { .. } => Some("run `git init`, or set `mode = \"clone\"`".to_owned()),
             Self::NotSubmodules { .. } => Some("write that into it, then run `oca sync`".to_owned()),
-            Self::Nowhere { near, .. } if !near.is_empty() => Some(format!("did you mean {}?", quoted(near))),
-            Self::Nowhere { unasked: 0, .. } => {
-                Some("check the name; where it is new, ask again with `oca find --refresh`".to_owned())
-            }
-            Self::Nowhere { .. } => Some("run it again: not all repositories could be asked".to_owned()),
-            Self::NoLock { .. } => Some("run `oca lock` and commit the result".to_owned()),
+            Self::Nowhere { near, unasked, .. } => Some(after_nowhere(near, *unasked)),
             Self::NotAnAddonsDirectory { cure, .. } => Some(cure.clone()),
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
             Self::OneProfile | Self::WhichProfile { .. } => Some("name it with `--profile`".to_owned()),
@@ -283,7 +279,9 @@ impl Error {
             Self::SecretInSubmodule { .. } => {
                 Some("leave it out of the url, and set a token for its host".to_owned())
             }
-            Self::Stale { .. } => Some("run `oca lock` and commit the result".to_owned()),
+            Self::NoLock { .. } | Self::Stale { .. } => {
+                Some("run `oca lock` and commit the result".to_owned())
+            }
             Self::Submodules { .. } => Some("run `oca submodules` and commit the result".to_owned()),
             Self::Unreachable { names } => {
                 let names: Vec<&str> = names.iter().map(RepoName::as_str).collect();
@@ -320,6 +318,14 @@ impl Error {
             | Self::UnreadableFolder { .. }
             | Self::Unsupported { .. } => None,
         }
+    }
+}
+
+fn after_nowhere(near: &[String], unasked: usize) -> String {
+    match unasked {
+        _ if !near.is_empty() => format!("did you mean {}?", quoted(near)),
+        0 => "check the name; where it is new, ask again with `oca find --refresh`".to_owned(),
+        _ => "run it again: not all repositories could be asked".to_owned(),
     }
 }
 

@@ -295,7 +295,7 @@ pub(super) mod tests {
             for Section { name, subsection, variables, .. } in &sections {
                 for Variable { key, value, .. } in variables {
                     let subsection = subsection.as_ref().map(|name| format!("{name}.")).unwrap_or_default();
-                    expected.push_str(&format!("{name}.{subsection}{key}\n{value}\0"));
+                    expected.extend([name, ".", &subsection, key, "\n", value, "\0"].map(str::to_owned));
                 }
             }
             // Of a key alone git says that it has no value.

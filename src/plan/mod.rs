@@ -187,7 +187,6 @@ pub(crate) fn differences(config: &Config, lock: Option<&Lock>, present: &LocalD
             found.push(Difference::Undeclared { name, reference });
         }
     }
-    found.extend(profile_differences(config, lock, &explained));
     let is_fresh = |wanted: &Declared| {
         let locked = lock.repo(&wanted.pin);
         let is_edited = edited.iter().any(|repo| repo.pin == wanted.pin);
@@ -195,6 +194,7 @@ pub(crate) fn differences(config: &Config, lock: Option<&Lock>, present: &LocalD
     };
     let fresh: BTreeSet<&Pin> =
         declared.iter().filter(|wanted| is_fresh(wanted)).map(|wanted| &wanted.pin).collect();
+    found.extend(profile_differences(config, lock, &explained, &fresh));
     found.extend(selection::differences(config, lock, present, &|pin| !fresh.contains(pin)));
     found
 }
@@ -243,7 +243,13 @@ fn unpinned<'l>(
     }
 }
 
-fn profile_differences(config: &Config, lock: &Lock, explained: &BTreeSet<&Pin>) -> Vec<Difference> {
+/// `fresh` are the entries that are what is declared.
+fn profile_differences(
+    config: &Config,
+    lock: &Lock,
+    explained: &BTreeSet<&Pin>,
+    fresh: &BTreeSet<&Pin>,
+) -> Vec<Difference> {
     let mut found = Vec::new();
     let declared: BTreeMap<&String, &Profile> =
         config.profiles.iter().map(|profile| (&profile.name, profile)).collect();
@@ -259,7 +265,8 @@ fn profile_differences(config: &Config, lock: &Lock, explained: &BTreeSet<&Pin>)
         if wanted.packaging() != locked.packaging {
             found.push(Difference::Export { profile: name.clone() });
         }
-        if selection::own_addons(wanted, lock) != locked.addons {
+        let own = selection::own_addons(wanted, lock);
+        if fresh.iter().any(|pin| own.get(*pin) != locked.addons.get(*pin)) {
             found.push(Difference::ProfileAddons { profile: name.clone() });
         }
         // A repository whose reference changed is told of once, not again for each profile.

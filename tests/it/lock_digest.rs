@@ -188,9 +188,9 @@ fn a_forged_entry_is_found_by_its_commit_field_by_field() {
         run = run.stdout_contains(line);
     }
     run.status(1);
-    let lies = format!("error: the lock is wrong of `web`: commit `{good}` has tree `");
-    env.oca(&["sync", "--locked"]).stderr_contains(&lies).status(1);
-    env.oca(&["export", "out"]).stderr_contains(&lies).status(1);
+    let expected_error = format!("error: the lock is wrong of `web`: commit `{good}` has tree `");
+    env.oca(&["sync", "--locked"]).stderr_contains(&expected_error).status(1);
+    env.oca(&["export", "out"]).stderr_contains(&expected_error).status(1);
     assert!(!env.exists("out") && !env.exists("oca/web"));
     env.oca(&["lock", "-q"]).arg(format!("web@{good}")).success();
     env.assert_file("oca.lock.json", &honest);

@@ -25,9 +25,8 @@ fn state(env: &Env, victim: &Path) -> (String, Vec<PathBuf>) {
 
 fn walk(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).expect("a directory").map(|entry| entry.expect("an entry"));
-    let below = entries.flat_map(|entry| match entry.file_type().expect("a type").is_dir() {
-        true => walk(&entry.path()),
-        false => vec![entry.path()],
+    let below = entries.flat_map(|entry| {
+        if entry.file_type().expect("a type").is_dir() { walk(&entry.path()) } else { vec![entry.path()] }
     });
     below.collect()
 }

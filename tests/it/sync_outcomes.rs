@@ -33,15 +33,15 @@ fn a_checkout_that_cannot_be_read_keeps_no_other_from_being_done() {
         .stdout_contains("dms  unreadable")
         .stdout_contains(&format!("web  other commit  {to} -> {from}"))
         .stderr_contains("error: cannot read the checkout of `dms`\ncaused by: cannot read `[TEMP]/project/oca/dms/.git/oca-checkout`: ")
-        .status(3);
+        .status(2);
     env.oca(&["sync", "--dry-run"])
         .stdout(&format!("web: would move {from} -> {to}\n"))
         .stderr_contains("error: cannot read the checkout of `dms`\n")
-        .status(3);
+        .status(2);
     env.oca(&["sync"])
         .stderr_contains(&format!("web: moved {from} -> {to}\n"))
         .stderr_contains("error: cannot read the checkout of `dms`\n")
-        .status(3);
+        .status(2);
     env.assert_sound_checkout("oca/web");
 }
 

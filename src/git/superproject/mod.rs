@@ -139,7 +139,7 @@ impl Superproject {
         match std::str::from_utf8(&bytes) {
             Ok(text) => GitModules::parse(text).map_err(|found| malformed(found.line, found.why)),
             Err(error) => {
-                let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+                let line = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).matches('\n').count() + 1;
                 Err(malformed(line, "this is not UTF-8".to_owned()))
             }
         }
