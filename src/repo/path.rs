@@ -66,7 +66,7 @@ fn refuse_on_windows(name: &[u8]) -> Result<(), &'static str> {
 
 /// Whether a file system somewhere takes a name for `.git`, by git's own `is_ntfs_dotgit` and `is_hfs_dotgit`: in any
 /// case, as a short name, with what NTFS drops at the end, with what HFS+ passes over.
-fn is_dot_git(name: &[u8]) -> bool {
+pub(crate) fn is_dot_git(name: &[u8]) -> bool {
     name.split(|&byte| byte == b'\\').any(|part| {
         let part = spelled_out(part);
         part == b".git" || part == b"git~1"

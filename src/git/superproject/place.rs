@@ -7,6 +7,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use crate::git::Error;
+use crate::repo::is_dot_git;
 
 /// The path of a submodule below the top of the work tree, with `/` between its parts.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -72,18 +73,9 @@ fn refuse_part(part: &str) -> Result<(), &'static str> {
         // On Windows `C:x` leaves the directory as much as `C:/x` does.
         _ if part.as_bytes().get(1) == Some(&b':') => Err("the path begins with a drive"),
         _ if cfg!(windows) && part.contains(':') => Err("Windows cannot have the path"),
-        _ if is_dot_git(part) => Err("the path leads into `.git`"),
+        _ if is_dot_git(part.as_bytes()) => Err("the path leads into `.git`"),
         _ => Ok(()),
     }
-}
-
-/// Whether a file system somewhere takes a name for `.git`: in any case, as a short name, with what NTFS drops at its
-/// end, with what HFS+ passes over.
-fn is_dot_git(name: &str) -> bool {
-    let is_ignored = |c: char| matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
-    let name: String = name.chars().filter(|&c| !is_ignored(c)).collect();
-    let name = name.split(':').next().unwrap_or_default().trim_end_matches(['.', ' ']);
-    name.eq_ignore_ascii_case(".git") || name.eq_ignore_ascii_case("git~1")
 }
 
 /// A place below a directory that is ours or the user's own.
