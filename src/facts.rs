@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use crate::addons::discover::{self, Module, Survey};
 use crate::addons::folder::Folder;
 use crate::config::Position;
-use crate::git::{self, Meter, Remote};
+use crate::git::{self, GitTree, Meter, Remote};
 use crate::lock::{Facts, LockedModule, REQUIREMENTS, UnreadableManifest};
 use crate::repo::{
     AddonsDirectory, CommitId, Content, EntryKind, FileTree, Reference, Series, TreeId, UnreadableTree,
+    one_line,
 };
 use crate::report::MissingDirectory;
 
@@ -53,7 +54,6 @@ pub(crate) fn read(
     if let Some(missing) = missing_directory(&tree, source)? {
         return Err(Error::NoDirectory(missing));
     }
-    tree.check()?;
     let found = discover::find(&tree, source.addons, source.series)?;
     let manifests = found.iter().map(|found| found.manifest.as_str());
     let blobs = tree.blobs(manifests.chain([REQUIREMENTS]))?;
@@ -72,8 +72,20 @@ pub(crate) fn read(
     });
     let (requirements, refused) = requirements(&tree)?;
     let refused = refused.map(|why| UnreadableManifest { path: REQUIREMENTS.to_owned(), line: 1, why });
-    let unreadable = unreadable.chain(refused).collect();
+    let unreadable = unreadable.chain(refused).chain(impossible(&tree)?).collect();
     Ok((tree.id(), Facts { modules: modules.collect(), unreadable, requirements }))
+}
+
+/// What keeps the commit from being checked out and exported. Its modules are locked all the same: one repository keeps no
+/// other from being locked, and the lock tells of it.
+fn impossible(tree: &GitTree<'_>) -> Result<Option<UnreadableManifest>, UnreadableTree> {
+    match tree.check() {
+        Err(UnreadableTree::Impossible { path, why }) => {
+            let why = format!("neither `oca sync` nor `oca export` takes this commit: {why}");
+            Ok(Some(UnreadableManifest { path: one_line(&path), line: 0, why }))
+        }
+        other => other.map(|()| None),
+    }
 }
 
 /// An addons directory that the commit does not have, most likely a slip of the pen. Git keeps no empty directory.

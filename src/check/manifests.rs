@@ -20,7 +20,7 @@ pub(super) fn unreadable(inventory: &Inventory<'_>) -> Vec<Finding> {
     let finding = |bad: &Unreadable<'_>| {
         let (path, why) = (bad.path.to_owned(), bad.why.to_owned());
         Finding {
-            problem: Problem::Unreadable { path, line: bad.line, why },
+            problem: Problem::Unreadable { path, line: bad.line.max(1), why },
             module: Some(bad.name.to_owned()),
             repo: Some(bad.home.name().to_owned()),
             spot: match bad.home {

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use super::Error;
 use super::rules;
 use crate::repo::{
-    BlobId, EntryKind, Objects, PathPart, RepoPath, Rules, TreeEntry, TreeId, UnreadableTree, check_tree,
-    shown, tree_id, walk_tree,
+    BlobId, EntryKind, MOST_ENTRIES, Objects, PathPart, RepoPath, Rules, TreeEntry, TreeId, UnreadableTree,
+    check_tree, shown, tree_id, walk_tree,
 };
 
-/// More files than a repository has: trees that name each other many times can promise any number.
-const MOST_FILES: usize = 1_000_000;
+/// The kernel follows no symlink whose target is as long as this.
+const LONGEST_TARGET: usize = 4096;
 
 /// What is wanted of a repository.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ pub(crate) fn choose(objects: &dyn Objects, wanted: &Wanted<'_>, read: Reader<'_
         rules: wanted.rules,
         read,
         seen: HashSet::new(),
-        files: 0,
+        entries: 0,
         chosen: Chosen::default(),
     };
     let top = RepoPath::default();
@@ -118,7 +118,7 @@ struct Walk<'a> {
     rules: &'a Rules,
     read: Reader<'a>,
     seen: HashSet<TreeId>,
-    files: usize,
+    entries: u64,
     chosen: Chosen,
 }
 
@@ -182,11 +182,11 @@ impl Walk<'_> {
         if !self.rules.keep(inside, is_directory) {
             return Ok(());
         }
+        self.entries += 1;
+        if self.entries > MOST_ENTRIES {
+            return Err(UnreadableTree::endless(parent).into());
+        }
         if !is_directory {
-            self.files += 1;
-            if self.files > MOST_FILES {
-                return Err(Error::TooManyFiles);
-            }
             files.push(file(entry, parent)?);
             return Ok(());
         }
@@ -251,10 +251,13 @@ pub(crate) fn check_links(objects: &dyn Objects, module: &str, files: &[File]) -
     for file in files.iter().filter(|file| file.kind == FileKind::Symlink) {
         links.insert(below(module, &file.path), objects.blob(file.id)?);
     }
+    let place = |link: &[Vec<u8>]| format!("{module}/{}", shown(&link.join(&b'/')));
+    if let Some((link, _)) = links.iter().find(|(_, target)| target.len() >= LONGEST_TARGET) {
+        return Err(Error::LinkTooLong { path: place(link) });
+    }
     for (link, target) in &links {
         if leads_outside(link, target, &links) {
-            let path = format!("{module}/{}", shown(&link.join(&b'/')));
-            return Err(Error::LinkOutside { path, target: shown(target) });
+            return Err(Error::LinkOutside { path: place(link), target: shown(target) });
         }
     }
     Ok(())

@@ -34,6 +34,8 @@ pub(crate) enum Error {
     Guarded { dest: PathBuf, what: &'static str },
     #[error("the symlink `{path}` leads out of its module, to `{target}`")]
     LinkOutside { path: String, target: String },
+    #[error("the symlink `{path}` has a target that is too long to be followed")]
+    LinkTooLong { path: String },
     #[error("`{}` has format version {found}, which this oca does not read", file.display())]
     ManifestTooNew { file: PathBuf, found: u64 },
     #[error("there is no checkout with `{}`", path.display())]
@@ -46,8 +48,6 @@ pub(crate) enum Error {
     Store { why: String },
     #[error("`{}` holds `{}`, which oca did not put there", dest.display(), path.display())]
     Stranger { dest: PathBuf, path: PathBuf },
-    #[error("it has more than a million files")]
-    TooManyFiles,
     #[error("the directory `{path}` is not what its id says")]
     WrongTree { path: String },
     #[error(transparent)]

@@ -3,6 +3,7 @@
 //! Whoever writes one holds its lock, which the system lets go of where the process ends. So a file with such a name
 //! whose lock can be taken is nobody's. Every write into a directory looks for them there first.
 
+use std::fs::TryLockError;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -24,9 +25,10 @@ pub(super) fn temporary_in(
         let builder = builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(RANDOM);
         // Its own error names the temporary file, which nobody knows.
         let file = builder.tempfile_in(directory).map_err(|error| io::Error::from(error.kind()))?;
-        let _without = file.as_file().try_lock();
-        // Before it was locked somebody may have cleared it away.
-        if is_at(file.as_file(), file.path()) {
+        // Where the file system knows no locks, it stays without one. One that somebody else has locked is being cleared
+        // away, or was before.
+        let is_cleared = matches!(file.as_file().try_lock(), Err(TryLockError::WouldBlock));
+        if !is_cleared && is_at(file.as_file(), file.path()) {
             return Ok(file);
         }
     }

@@ -53,6 +53,7 @@ pub(crate) use superproject::{
     SubmodulePath, Superproject, may_have_submodules, relative_url,
 };
 pub(crate) use text::merge_text;
+pub(crate) use tree::GitTree;
 
 use crate::repo::{CommitId, RemoteUrl};
 use configuration::Configuration;

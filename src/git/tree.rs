@@ -11,7 +11,7 @@ use super::Error;
 use super::store::oid;
 use crate::repo::{
     BlobId, Content, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId, UnreadableTree, check_tree,
-    parse_tree,
+    split_tree,
 };
 
 /// The files of one commit, read from a store.
@@ -19,7 +19,14 @@ pub(crate) struct GitTree<'a> {
     repository: RefCell<Repository>,
     root: TreeId,
     again: Again<'a>,
-    trees: RefCell<HashMap<TreeId, Arc<[TreeEntry]>>>,
+    trees: RefCell<HashMap<TreeId, Tree>>,
+}
+
+/// A tree that was read: what can be checked out, and why not all of it can.
+#[derive(Clone)]
+struct Tree {
+    entries: Arc<[TreeEntry]>,
+    fault: Option<UnreadableTree>,
 }
 
 /// Makes a damaged store anew, with everything of the commit.
@@ -65,6 +72,17 @@ impl<'a> GitTree<'a> {
         read(&self.repository.borrow())
     }
 
+    fn parsed(&self, id: TreeId) -> Result<Tree, UnreadableTree> {
+        if let Some(known) = self.trees.borrow().get(&id) {
+            return Ok(known.clone());
+        }
+        let content = self.object(*id.as_bytes(), ObjectType::Tree);
+        let (entries, fault) = split_tree(&content.map_err(|error| unreadable(&id, &error))?);
+        let tree = Tree { entries: entries.into(), fault };
+        self.trees.borrow_mut().insert(id, tree.clone());
+        Ok(tree)
+    }
+
     /// The ids of the files at these paths; those that are not there, or are no files, are left out.
     pub(crate) fn blobs<'p>(
         &self,
@@ -84,7 +102,7 @@ impl<'a> GitTree<'a> {
     fn find(&self, path: &str) -> Result<Option<TreeEntry>, UnreadableTree> {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         let Some(tree) = self.directory(directory)? else { return Ok(None) };
-        let entries = self.tree(tree).map_err(|error| error.in_directory(directory))?;
+        let entries = self.parsed(tree)?.entries;
         Ok(entries.iter().find(|entry| entry.name.as_bytes() == name.as_bytes()).cloned())
     }
 
@@ -102,11 +120,11 @@ fn is_file(entry: &TreeEntry) -> bool {
     matches!(entry.kind(), EntryKind::File | EntryKind::Symlink)
 }
 
+/// Passes over what cannot be checked out: [`GitTree::check`] tells of it.
 impl FileTree for GitTree<'_> {
     fn entries(&self, directory: &str) -> Result<Vec<Entry>, UnreadableTree> {
         let Some(id) = self.directory(directory)? else { return Ok(Vec::new()) };
-        let entries = self.tree(id).map_err(|error| error.in_directory(directory))?;
-        Ok(listed(&entries))
+        Ok(listed(&self.parsed(id)?.entries))
     }
 
     fn read(&self, path: &str, limit: usize) -> Result<Option<Content>, UnreadableTree> {
@@ -132,14 +150,8 @@ pub(super) fn listed(entries: &[TreeEntry]) -> Vec<Entry> {
 
 impl Objects for GitTree<'_> {
     fn tree(&self, id: TreeId) -> Result<Arc<[TreeEntry]>, UnreadableTree> {
-        if let Some(known) = self.trees.borrow().get(&id) {
-            return Ok(Arc::clone(known));
-        }
-        let content =
-            self.object(*id.as_bytes(), ObjectType::Tree).map_err(|error| unreadable(&id, &error))?;
-        let entries: Arc<[TreeEntry]> = parse_tree(&content)?.into();
-        self.trees.borrow_mut().insert(id, Arc::clone(&entries));
-        Ok(entries)
+        let Tree { entries, fault } = self.parsed(id)?;
+        fault.map_or(Ok(entries), Err)
     }
 
     fn blob(&self, id: BlobId) -> Result<Vec<u8>, UnreadableTree> {

@@ -305,8 +305,8 @@ impl WireUnreadable {
     /// Its path is only shown, but what is shown has to be a path below the repository.
     fn into_unreadable(self) -> Result<UnreadableManifest, String> {
         let Self { path, line, why } = self;
-        let is_odd = |part: &str| matches!(part, "" | "." | "..") || part.contains(char::is_control);
-        if path.split('/').any(is_odd) {
+        // Shown, and never opened: it may be of what cannot be.
+        if path.is_empty() || path.contains(char::is_control) {
             return Err(format!("`{path}` is not the path of a manifest"));
         }
         Ok(UnreadableManifest { path, line, why })

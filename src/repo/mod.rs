@@ -19,13 +19,15 @@ use serde::{Deserialize, Serialize};
 pub(crate) use id::{BlobId, CommitId, TreeId};
 pub(crate) use manifest::{AutoInstall, Manifest};
 pub(crate) use name::RepoName;
-pub(crate) use object::{Mode, TreeEntry, blob_id, blob_id_of, parse_tree, tree_id};
+pub(crate) use object::{Mode, TreeEntry, blob_id, blob_id_of, parse_tree, split_tree, tree_id};
 pub(crate) use packaging::{Layout, Packaging, Rules};
 pub(crate) use path::{AddonsDirectory, ModuleName, PathPart, RepoPath, is_dot_git};
 pub(crate) use plain::{in_short, one_line, plain, quotation, shown};
 pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Series};
-pub(crate) use tree::{Content, Entry, EntryKind, FileTree, Objects, UnreadableTree, check_tree, walk_tree};
+pub(crate) use tree::{
+    Content, Entry, EntryKind, FileTree, MOST_ENTRIES, Objects, UnreadableTree, check_tree, walk_tree,
+};
 pub(crate) use url::{RemoteUrl, redact, split_scp};
 
 /// Why a word is not what it should be; completes the sentence "`word` is not a …: …".

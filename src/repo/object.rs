@@ -3,7 +3,7 @@
 //! Plain SHA-1 will do: what oca fetched was indexed with libgit2's detection of collisions, so none is in a tree
 //! that a lock names, and a second content for the id of a given one nobody can make.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io::{self, Read, Write};
 
@@ -71,22 +71,32 @@ impl TreeEntry {
     }
 }
 
-/// Reads a tree: `MODE NAME\0` and 20 bytes, again and again. One that git would refuse to check out is an error, which
-/// names the entry.
+/// Reads a tree that can be checked out; the first thing that git would refuse there is an error, which names the entry.
 pub(crate) fn parse_tree(bytes: &[u8]) -> Result<Vec<TreeEntry>, UnreadableTree> {
-    let mut entries: Vec<TreeEntry> = Vec::new();
+    match split_tree(bytes) {
+        (entries, None) => Ok(entries),
+        (_, Some(fault)) => Err(fault),
+    }
+}
+
+/// Reads a tree: `MODE NAME\0` and 20 bytes, again and again. Returns the entries whose names can be checked out, and the
+/// first reason why the tree as a whole cannot.
+pub(crate) fn split_tree(bytes: &[u8]) -> (Vec<TreeEntry>, Option<UnreadableTree>) {
+    let (mut entries, mut fault) = (Vec::new(), None);
     let mut left = bytes;
     while !left.is_empty() {
         let Some((mode, name, id, rest)) = split(left) else {
-            return Err(UnreadableTree::impossible("", "its bytes are not those of a directory"));
+            let why = "its bytes are not those of a directory";
+            return (entries, fault.or_else(|| Some(UnreadableTree::impossible("", why))));
         };
         left = rest;
-        let refuse = |why| UnreadableTree::impossible(&super::shown(name), why);
-        let name = PathPart::parse(name).map_err(refuse)?;
-        entries.push(TreeEntry { mode, name, id });
+        match PathPart::parse(name) {
+            Ok(name) => entries.push(TreeEntry { mode, name, id }),
+            Err(why) => fault = fault.or_else(|| Some(UnreadableTree::impossible(&super::shown(name), why))),
+        }
     }
-    check(&entries)?;
-    Ok(entries)
+    let fault = fault.or_else(|| check(&entries).err());
+    (entries, fault)
 }
 
 #[expect(clippy::type_complexity, reason = "mode, name, id and the rest")]
@@ -112,14 +122,14 @@ fn check(entries: &[TreeEntry]) -> Result<(), UnreadableTree> {
     {
         return refuse(early, "it is not where git would sort it");
     }
-    let is_link = |entry: &&TreeEntry| entry.kind() == EntryKind::Symlink;
     let folded = |entry: &TreeEntry| super::shown(entry.name.as_bytes()).to_lowercase();
-    for link in entries.iter().filter(is_link) {
+    let mut same: HashMap<String, usize> = HashMap::new();
+    entries.iter().for_each(|entry| *same.entry(folded(entry)).or_default() += 1);
+    for link in entries.iter().filter(|entry| entry.kind() == EntryKind::Symlink) {
         if is_dot_gitmodules(link.name.as_bytes()) {
             return refuse(link, "git refuses a symlink in place of `.gitmodules`");
         }
-        let same = |other: &&TreeEntry| other.name != link.name && folded(other) == folded(link);
-        if entries.iter().any(|other| same(&other)) {
+        if same[&folded(link)] > 1 {
             return refuse(link, "a symlink and another entry differ only in case");
         }
     }

@@ -125,8 +125,8 @@ fn refused_in_text(word: &str) -> Result<(), &'static str> {
     if word.starts_with('-') {
         return Err("the name begins with `-`");
     }
-    if word.contains('\\') || word.chars().any(char::is_control) {
-        return Err("the name holds a `\\` or a control character");
+    if word.contains('\\') || word.contains(plain::is_invisible) {
+        return Err("the name holds a `\\` or an invisible character");
     }
     if word.contains(',') { Err("the name holds a comma, which Odoo cannot escape") } else { Ok(()) }
 }

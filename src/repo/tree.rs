@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::path::DEEPEST;
 use super::{BlobId, RepoPath, TreeEntry, TreeId};
 
-/// More files than any repository has: trees that name each other many times can promise any number.
-const MOST_FILES: u64 = 1_000_000;
+/// More files and directories than any repository has: trees that name each other many times can promise any number.
+pub(crate) const MOST_ENTRIES: u64 = 1_000_000;
 
 /// A tree of files, wherever it is kept: a tree of git or a folder. Paths are relative, with `/`.
 pub(crate) trait FileTree {
@@ -56,7 +56,7 @@ pub(crate) trait Objects {
 }
 
 /// A tree of files could not be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum UnreadableTree {
     /// A damaged store, or a folder without permission.
     #[error("cannot read `{path}`: {why}")]
@@ -73,6 +73,11 @@ impl UnreadableTree {
 
     pub(crate) fn impossible(path: &str, why: &str) -> Self {
         Self::Impossible { path: path.to_owned(), why: why.to_owned() }
+    }
+
+    /// Of a directory that holds too much.
+    pub(crate) fn endless(directory: &RepoPath) -> Self {
+        Self::impossible(&directory.to_string(), "it has more than a million files and directories")
     }
 
     /// The same, where the path was that of an entry in a directory.
@@ -110,11 +115,8 @@ pub(crate) fn walk_tree(
 
 /// Refuses a tree in which something cannot be checked out. Each tree is looked at once, however often it is named.
 pub(crate) fn check_tree(objects: &dyn Objects, root: TreeId) -> Result<(), UnreadableTree> {
-    let files = Extents { objects, known: HashMap::new() }.of(root, &RepoPath::default())?.files;
-    if files > MOST_FILES {
-        return Err(UnreadableTree::impossible(".", "it has more than a million files"));
-    }
-    Ok(())
+    let entries = Extents { objects, known: HashMap::new() }.of(root, &RepoPath::default())?.entries;
+    if entries > MOST_ENTRIES { Err(UnreadableTree::endless(&RepoPath::default())) } else { Ok(()) }
 }
 
 /// What lies in a directory, on all levels.
@@ -122,7 +124,8 @@ pub(crate) fn check_tree(objects: &dyn Objects, root: TreeId) -> Result<(), Unre
 struct Extent {
     /// Directories in each other.
     height: usize,
-    files: u64,
+    /// Files and directories, each as often as it is named.
+    entries: u64,
 }
 
 struct Extents<'a> {
@@ -141,15 +144,14 @@ impl Extents<'_> {
             let refuse =
                 |why| UnreadableTree::impossible(&entry.name.to_string(), why).in_directory(directory);
             let path = directory.join(&entry.name).map_err(refuse)?;
+            extent.entries = extent.entries.saturating_add(1);
             if entry.kind() == EntryKind::Directory {
                 let below = self.of(entry.tree(), &path)?;
                 if path.parts().count() + below.height > DEEPEST {
                     return Err(refuse("its directories lie too deep"));
                 }
                 extent.height = extent.height.max(below.height + 1);
-                extent.files = extent.files.saturating_add(below.files);
-            } else {
-                extent.files += 1;
+                extent.entries = extent.entries.saturating_add(below.entries);
             }
         }
         self.known.insert(id, extent);

@@ -35,6 +35,11 @@ impl RemoteUrl {
             if !scheme.contains('$') && !["https", "http", "ssh", "git", "file"].contains(&scheme) {
                 return refuse("the scheme must be https, http, ssh, git or file");
             }
+            if scheme.starts_with("http") && rest.contains(['?', '#']) {
+                return refuse(
+                    "a query or a fragment may not stand in it: tokens have variables of their own",
+                );
+            }
             if rest.is_empty() || (scheme != "file" && rest.starts_with('/')) {
                 return refuse("it names no host");
             }

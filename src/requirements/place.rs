@@ -104,7 +104,11 @@ fn check_rest(rest: &str) -> Result<(), &'static str> {
     if path.rsplit_once('@').is_some_and(|(_, revision)| decoded(revision).starts_with('-')) {
         return Err("the revision in its url begins with `-`");
     }
-    for (key, value) in fragment.split('&').filter_map(|part| part.split_once('=')) {
+    // pip looks for both behind every `&`, wherever it stands.
+    if address.split('&').skip(1).any(|part| part.starts_with("subdirectory=") || part.starts_with("egg=")) {
+        return Err("`egg` and `subdirectory` must stand behind the `#` of its url");
+    }
+    for (key, value) in fragment.split(['&', '#']).filter_map(|part| part.split_once('=')) {
         let value = decoded(value);
         if key == "subdirectory"
             && (value.starts_with('/') || value.split(['/', '\\']).any(|part| part == ".."))
@@ -184,6 +188,7 @@ mod tests {
         let kind = "its url must begin with `https://`, `git+https://` or the like";
         let host = "its url has no host that begins with a letter or a digit";
         let out = "its `subdirectory` leads out of what is fetched";
+        let early = "`egg` and `subdirectory` must stand behind the `#` of its url";
         for (place, expected) in [
             ("file:///x", "local"),
             ("FILE:x", "local"),
@@ -209,6 +214,10 @@ mod tests {
             ("hg+https://h/x@%2D-config=y", "the revision in its url begins with `-`"),
             ("https://h/x#subdirectory=/etc", out),
             ("https://h/x#egg=x&subdirectory=a/%2e%2e/%2e./b", out),
+            ("https://h/x?a&subdirectory=/etc", early),
+            ("git+https://h/x?a&egg=y#egg=x", early),
+            ("https://h/x?a&subdirectory=../..#subdirectory=ok", early),
+            ("https://h/x#a=b#subdirectory=..", out),
             ("https://h/x;y", "`;` in a url must be written as `%3B`"),
         ] {
             assert_eq!(refusal(place), expected, "{place}");

@@ -38,10 +38,10 @@ fn a_name_that_leaves_its_directory_is_no_module() {
         web.commit_raw(web.raw_tree(&[("40000", name.as_bytes(), module)]));
         declare(&env);
         env.oca(&["lock"])
-            .stderr_contains("` cannot be checked out: ")
-            .stderr_contains("error: cannot fetch `web`")
-            .status(3);
+            .stderr_contains("neither `oca sync` nor `oca export` takes this commit: ")
+            .success();
         env.oca(&["sync"]).stderr_contains("` cannot be checked out: ").status(3);
+        env.oca(&["export", "-q", "../out/a/b"]).output();
         assert!(!env.exists("oca/web") && !env.root().join("escaped").exists(), "{name}");
     }
 }
@@ -61,9 +61,14 @@ fn such_a_name_is_refused_wherever_it_lies() {
     web.commit_raw(web.raw_tree(&[("40000", b"web_x", module)]));
     declare(&env);
     env.oca(&["lock"])
-        .stderr_contains("`web_x/static/src/../../x` cannot be checked out: the name holds a `/`\n")
-        .stderr_contains("hint: tell the maintainers of the repository")
-        .status(3);
+        .stderr_contains("warning: `web/web_x/static/src/../../x`: neither `oca sync` nor ")
+        .success();
+    for command in [&["sync"][..], &["export", "../out"]] {
+        env.oca(command)
+            .stderr_contains("`web_x/static/src/../../x` cannot be checked out: the name holds a `/`\n")
+            .status(3);
+    }
+    env.oca(&["check"]).stdout_contains("web_x/static/src/../../x").status(1);
 }
 
 #[test]
@@ -83,7 +88,8 @@ fn entries_that_stand_in_for_each_other_are_refused() {
         };
         web.commit_raw(web.raw_tree(&[entry(one), entry(other)]));
         declare(&env);
-        env.oca(&["lock"]).stderr_contains(why).status(3);
+        env.oca(&["lock"]).stderr_contains(why).success();
+        env.oca(&["sync"]).stderr_contains(why).status(3);
     }
 }
 
@@ -167,23 +173,47 @@ fn directories_lie_in_each_other_as_deep_as_libgit2_reads_and_no_deeper() {
     env.oca(&["verify", "-q", "../out"]).success();
     for levels in [99, 300, 3000] {
         deep(levels);
-        env.oca(&["lock", "--upgrade"]).stderr_contains("its directories lie too deep").status(3);
+        let why = "its directories lie too deep";
+        env.oca(&["lock", "--upgrade"]).stderr_contains(why).success();
+        env.oca(&["sync"]).stderr_contains(why).status(3);
+        env.oca(&["export", "-q", "../out"]).stderr_contains(why).status(3);
     }
 }
 
 #[test]
-fn trees_that_promise_files_without_end_are_refused() {
+fn trees_that_promise_entries_without_end_are_refused() {
+    let why = "it has more than a million files and directories";
+    for files in [true, false] {
+        let env = Env::new();
+        let web = Remote::new(&env, "web");
+        let leaf = [("100644", &b"x"[..], web.blob("x"))];
+        let mut tree = web.raw_tree(if files { &leaf } else { &[] });
+        for _ in 0..45 {
+            tree = web.raw_tree(&[("40000", b"a", tree), ("40000", b"b", tree)]);
+        }
+        let module = [
+            ("100644", &b"__init__.py"[..], web.blob("")),
+            ("100644", b"__manifest__.py", web.blob("{}")),
+            ("40000", b"d", tree),
+        ];
+        web.commit_raw(web.raw_tree(&[("40000", b"web_x", web.raw_tree(&module))]));
+        declare(&env);
+        env.oca(&["lock"]).stderr_contains(why).success();
+        env.oca(&["sync"]).stderr_contains(why).status(3);
+        env.oca(&["export", "../out"]).stderr_contains(why).status(3);
+    }
+}
+
+#[test]
+fn many_symlinks_in_a_directory_take_no_longer_each_than_few() {
     let env = Env::new();
     let web = Remote::new(&env, "web");
-    let mut tree = web.raw_tree(&[("100644", b"x", web.blob("x"))]);
-    for _ in 0..12 {
-        let names: Vec<String> = (0..10).map(|number| format!("d{number}")).collect();
-        let entries: Vec<_> = names.iter().map(|name| ("40000", name.as_bytes(), tree)).collect();
-        tree = web.raw_tree(&entries);
-    }
-    web.commit_raw(tree);
+    let target = web.blob("x");
+    let names: Vec<String> = (0..20_000).map(|number| format!("l{number:05}")).collect();
+    let links: Vec<_> = names.iter().map(|name| ("120000", name.as_bytes(), target)).collect();
+    web.commit_raw(web.raw_tree(&links));
     declare(&env);
-    env.oca(&["lock"]).stderr_contains("it has more than a million files").status(3);
+    env.oca(&["lock"]).stderr_contains("1 repository with 0 modules").success();
 }
 
 #[test]

@@ -422,9 +422,10 @@ fn warn_of_unreadable(session: &Session<'_>, lock: &Lock) {
         }
         for manifest in repo.facts.unreadable_manifests() {
             let (name, path, line, why) = (&repo.pin.name, &manifest.path, manifest.line, &manifest.why);
-            session
-                .printer
-                .warning(&format!("`{name}/{path}` at line {line}: {why}; the module is left out"));
+            session.printer.warning(&match line {
+                0 => format!("`{name}/{path}`: {why}"),
+                line => format!("`{name}/{path}` at line {line}: {why}; the module is left out"),
+            });
         }
     }
 }

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository, TreeWalkMode, TreeWalkResult};
+use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository};
 
 pub(super) use lock::{StoreLock, StoresLock, sweep};
 
@@ -274,18 +274,24 @@ pub(super) fn has_files(repository: &Repository, commit: CommitId) -> Result<boo
     })
 }
 
+/// Each tree is looked at once, however often it is named. Not by libgit2's walk, which takes no names but UTF-8.
 fn note_files(
     repository: &Repository,
     commit: CommitId,
     missing: &mut Missing<'_>,
 ) -> Result<(), git2::Error> {
-    let tree = repository.find_commit(oid(commit.as_bytes()))?.tree()?;
-    tree.walk(TreeWalkMode::PreOrder, |_, entry| {
-        if entry.kind() == Some(ObjectType::Blob) {
-            missing.note(entry.id());
+    let mut left = vec![repository.find_commit(oid(commit.as_bytes()))?.tree_id()];
+    let mut seen: HashSet<Oid> = left.iter().copied().collect();
+    while let Some(id) = left.pop() {
+        for entry in &repository.find_tree(id)? {
+            match entry.kind() {
+                Some(ObjectType::Blob) => missing.note(entry.id()),
+                Some(ObjectType::Tree) if seen.insert(entry.id()) => left.push(entry.id()),
+                _ => {}
+            }
         }
-        TreeWalkResult::Ok
-    })
+    }
+    Ok(())
 }
 
 /// Collects objects that are not in a store.
