@@ -117,8 +117,8 @@ pub(crate) enum Error {
     Submodules { differences: Vec<SubmoduleDifference> },
     #[error("{}", refused_pin(file, refused))]
     RefusedPin { file: PathBuf, refused: RefusedPin },
-    #[error("cannot start threads: {0}")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
+    #[error("cannot start threads: {why}")]
+    Threads { why: String },
     #[error("`{}` is an export of profile `{found}`, not of `{asked}`", directory.display())]
     OtherProfile { directory: PathBuf, found: String, asked: String },
     #[error("`{}` has several profiles", file.display())]
@@ -198,7 +198,7 @@ impl Error {
             | Self::PinWithoutCommit { .. }
             | Self::RefusedPin { .. }
             | Self::SecretInSubmodule { .. }
-            | Self::Threads(_)
+            | Self::Threads { .. }
             | Self::TwoPins { .. }
             | Self::UnknownModule { .. }
             | Self::UnknownRepo { .. }
@@ -298,6 +298,7 @@ impl Error {
             Self::UnknownModule { elsewhere: Some((profile, repo)), .. } => {
                 Some(format!("`{repo}` of profile `{profile}` has it: give `--profile {profile}`"))
             }
+            Self::Threads { .. } => Some("raise what `ulimit -u` and `ulimit -v` allow".to_owned()),
             Self::UnknownModule { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
             Self::UnknownModule { .. } => Some("run `oca list --all` to see what is there".to_owned()),
             Self::UnknownRepo { name, known } => {
@@ -313,11 +314,17 @@ impl Error {
             | Self::ProfileNotLocked { .. }
             | Self::Repos { .. }
             | Self::Silent
-            | Self::Threads(_)
             | Self::Unmet { .. }
             | Self::UnreadableFolder { .. }
             | Self::Unsupported { .. } => None,
         }
+    }
+}
+
+impl From<rayon::ThreadPoolBuildError> for Error {
+    /// Its causes say the same words again.
+    fn from(error: rayon::ThreadPoolBuildError) -> Self {
+        Self::Threads { why: error.to_string() }
     }
 }
 

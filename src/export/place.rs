@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::manifest::{FILE_NAME, LICENCES, LOCK_NAME, Manifest, UNFINISHED};
 use super::{Error, rules, write};
-use crate::fs::{Context, exchange, open_directory, set_mode};
+use crate::fs::{Context, exchange, is_same_mount, open_directory, set_mode, stop};
 
 /// Directories in which an export is made, or from which an old one is deleted.
 const ASIDE_PREFIX: &str = ".oca-export-";
@@ -79,6 +79,7 @@ impl Site {
         if way == Way::Within {
             return refill(&dest, aside.path(), time);
         }
+        stop("replacing an export");
         if let Err(error) = exchange(aside.path(), &dest) {
             match error.kind() {
                 ErrorKind::NotFound => {
@@ -273,12 +274,6 @@ fn beside(parent: &Path, prefix: &str) -> io::Result<(TempDir, File)> {
     Ok((aside, claim))
 }
 
-/// Whether a directory can be moved into another one, and so may perhaps change places with it.
-fn is_same_mount(aside: &Path, dest: &Path) -> bool {
-    let probe = dest.join(aside.file_name().unwrap_or_default());
-    fs::rename(aside, &probe).and_then(|()| fs::rename(&probe, aside)).is_ok()
-}
-
 fn move_in(dest: &Path, aside: TempDir, time: SystemTime) -> Result<(), Error> {
     let inside = dest.join(aside.path().file_name().unwrap_or_default());
     fs::rename(aside.path(), &inside).at("write in", dest)?;
@@ -292,6 +287,7 @@ fn move_in(dest: &Path, aside: TempDir, time: SystemTime) -> Result<(), Error> {
 fn refill(dest: &Path, from: &Path, time: SystemTime) -> Result<(), Error> {
     let mark = dest.join(UNFINISHED);
     fs::write(&mark, "").at("write", &mark)?;
+    stop("refilling an export");
     let manifest = dest.join(FILE_NAME);
     match fs::remove_file(&manifest) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Ok(Err(error).at("remove", &manifest)?),

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 pub(crate) use directory::Directory;
 pub(crate) use lock::{DirectoryLock, is_at, open_to_lock};
 pub(crate) use platform::{
-    exchange, is_executable, mode, native_path, open_directory, open_plain, open_to_others,
+    exchange, is_executable, is_same_mount, mode, native_path, open_directory, open_plain, open_to_others,
     set_directory_time, set_mode, touch,
 };
 pub(crate) use read::{expect_room_for_files, open, read, read_given, read_if_there, read_text};

@@ -224,3 +224,23 @@ pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
 pub(crate) fn exchange(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
+
+/// Whether a directory can be moved into another one, and so may perhaps change places with it. Neither is touched: a rename
+/// to `.` never happens, and a system says first that it would lead to another mount.
+#[cfg(unix)]
+pub(crate) fn is_same_mount(directory: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let device = |path: &Path| Some(std::fs::metadata(path).ok()?.dev());
+    let leads_away = || {
+        let error = std::fs::rename(directory, other.join("."));
+        error.is_err_and(|error| error.kind() == io::ErrorKind::CrossesDevices)
+    };
+    device(directory) == device(other) && !leads_away()
+}
+
+/// Whether a directory can be moved into another one: moved and moved back.
+#[cfg(not(unix))]
+pub(crate) fn is_same_mount(directory: &Path, other: &Path) -> bool {
+    let inside = other.join(directory.file_name().unwrap_or_default());
+    std::fs::rename(directory, &inside).and_then(|()| std::fs::rename(&inside, directory)).is_ok()
+}

@@ -76,7 +76,7 @@ pub(crate) enum Error {
     /// The disk is full, a right is missing, or the system has no more of something.
     #[error("{}{why}", path.as_ref().map(|path| format!("cannot work in `{}`: ", path.display())).unwrap_or_default())]
     System { path: Option<PathBuf>, why: String },
-    #[error("`{path}` cannot be checked out: {why}")]
+    #[error("`{}` cannot be checked out: {why}", in_short(path))]
     Impossible { path: String, why: String },
     #[error("`{path}` cannot be the path of a submodule: {why}")]
     NoSubmodulePath { path: String, why: &'static str },
@@ -279,6 +279,10 @@ impl From<git2::Error> for Error {
             (_, ErrorCode::Timeout) => Self::Stalled { after: super::pace::Limits::default().stall },
             (_, ErrorCode::Auth) => Self::Unauthorised { tried: Vec::new() },
             (ErrorClass::Net, _) => Self::Connection { why: message },
+            // What libgit2 says where the disk does not take the index.
+            (ErrorClass::None, ErrorCode::GenericError) if message == "no error" => {
+                Self::System { path: None, why: "a file cannot be written; the disk may be full".to_owned() }
+            }
             _ if is_of_the_system(&message) => Self::System { path: None, why: message },
             (ErrorClass::Odb | ErrorClass::Zlib, _) => Self::Damaged { why: message },
             _ => Self::Git { why: message },

@@ -122,7 +122,7 @@ fn a_panic_is_one_line_with_an_exit_code_of_its_own_and_no_half_a_file() {
 #[test]
 fn limits_of_the_system_are_named_and_are_no_fault() {
     let env = Env::new();
-    synced(&env);
+    let web = synced(&env);
     let oca = env!("CARGO_BIN_EXE_oca");
     let limited = |limit: &str, args: &str| {
         let line = format!("trap '' XFSZ; ulimit {limit}; exec {oca} {args}");
@@ -137,4 +137,11 @@ fn limits_of_the_system_are_named_and_are_no_fault() {
         assert_eq!(output.code, Some(2), "{limit} {args}: {output}");
         assert!(output.stderr.contains("`[TEMP]/") || output.stderr.contains("oca.lock.json`"), "{output}");
     }
+    // The index of a checkout with many files is longer than that: libgit2 gives no reason then.
+    (0..150).fold(web.branch("18.0"), |files, number| files.file(&format!("f{number}"), "x")).commit();
+    env.run(&["lock", "--upgrade"]);
+    let output = limited("-f 4", "sync");
+    assert_eq!(output.code, Some(2), "{output}");
+    assert!(output.stderr.contains("cannot work in `[TEMP]/project/oca/web`"), "{output}");
+    env.sync();
 }

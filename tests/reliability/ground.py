@@ -18,29 +18,35 @@ def git(directory, *args):
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-class Ground:
-    """A directory with repositories, their commits `old` and `new`, a project and a cache."""
+def ask(directory, *args):
+    """Starts git, to have several at once."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen(["git", "-C", str(directory), *args], stdout=pipe, stderr=pipe, text=True)
 
-    def __init__(self, oca, directory=None, size=60):
-        self.oca = str(Path(oca).resolve())
-        self.root = Path(directory or tempfile.mkdtemp(prefix="oca-reliability-"))
-        self.project, self.cache = self.root / "project", self.root / "cache"
-        for path in (self.project, self.root / "home"):
-            path.mkdir(parents=True)
+
+def scratch(prefix):
+    """A new directory. In memory where there is one: the disk is not what is measured here."""
+    memory = Path("/dev/shm")
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=memory if os.access(memory, os.W_OK) else None))
+
+
+class Remotes:
+    """Repositories and their commits `old` and `new`."""
+
+    def __init__(self, size=60):
+        self.root = scratch("oca-remotes-")
+        self.pins = {"old": {}, "new": {}}
         for name in list(os.environ):
             if name.startswith(("OCA_", "GIT_")):
                 del os.environ[name]
-        os.environ.update(HOME=str(self.root / "home"), OCA_CACHE_DIR=str(self.cache), GIT_CONFIG_NOSYSTEM="1")
         for who in ("AUTHOR", "COMMITTER"):
             os.environ.update({f"GIT_{who}_NAME": "t", f"GIT_{who}_EMAIL": "t@example.com"})
-        self.remotes = Path(tempfile.mkdtemp(prefix="oca-remotes-"))
-        self.pins = {"old": {}, "new": {}}
         for name in NAMES:
             self.build(name, size)
 
     def build(self, name, size):
-        remote = self.remotes / name
-        git(self.remotes, "init", "-q", "-b", "18.0", name)
+        remote = self.root / name
+        git(self.root, "init", "-q", "-b", "18.0", name)
         for module in "ab":
             folder = remote / f"{name}_{module}"
             folder.mkdir()
@@ -54,6 +60,22 @@ class Ground:
             git(remote, "add", "-A")
             git(remote, "commit", "-q", "-m", pin)
             self.pins[pin][name] = git(remote, "rev-parse", "HEAD")
+
+    def remove(self):
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+class Ground:
+    """A directory with a project of some remotes, and a cache."""
+
+    def __init__(self, oca, remotes, directory=None):
+        self.oca = str(Path(oca).resolve())
+        self.root = Path(directory or scratch("oca-reliability-"))
+        self.project, self.cache = self.root / "project", self.root / "cache"
+        for path in (self.project, self.root / "home"):
+            path.mkdir(parents=True)
+        os.environ.update(HOME=str(self.root / "home"), OCA_CACHE_DIR=str(self.cache), GIT_CONFIG_NOSYSTEM="1")
+        self.remotes, self.pins = remotes.root, remotes.pins
 
     def declare(self, more=""):
         names = ", ".join(f'"{name}"' for name in NAMES)
@@ -90,17 +112,19 @@ class Ground:
             json.loads(self.lock().read_bytes())
         except (OSError, ValueError) as error:
             faults.append(f"the lock: {error}")
+        there = []
         for name in NAMES:
             checkout = self.project / "oca" / name
-            if not checkout.exists():
+            if checkout.exists():
+                there += [(name, words, ask(checkout, *words)) for words in (["fsck"], ["status", "--porcelain"])]
+            else:
                 faults.append(f"{name} is missing")
-                continue
-            fsck = subprocess.run(["git", "-C", checkout, "fsck"], capture_output=True, text=True)
-            if fsck.returncode:
-                faults.append(f"fsck of {name}: {fsck.stderr.strip()}")
-            status = git(checkout, "status", "--porcelain")
-            if status and name not in kept:
-                faults.append(f"status of {name}: {status.splitlines()[:3]}")
+        for name, words, asked in there:
+            told, complaint = asked.communicate()
+            if asked.returncode:
+                faults.append(f"git {words[0]} of {name}: {complaint.strip()}")
+            elif words[0] == "status" and told and name not in kept:
+                faults.append(f"git status of {name}: {told.splitlines()[:3]}")
         return faults + [f"left: {path}" for path in self.left()]
 
     def left(self):
@@ -114,7 +138,6 @@ class Ground:
 
     def remove(self):
         shutil.rmtree(self.root, ignore_errors=True)
-        shutil.rmtree(self.remotes, ignore_errors=True)
 
 
 def end(what, count, faults):

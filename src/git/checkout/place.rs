@@ -75,10 +75,11 @@ impl Checkout {
     ///
     /// What is wrong with the store's files shows when they are read: here, where nothing of the user's is.
     pub(crate) fn build(&self, remote: &Remote<'_>, content: &Content<'_>) -> Result<Built, Error> {
-        remote.whole(|| {
+        let built = remote.whole(|| {
             content.bring(remote)?;
             self.build_once(remote, content)
-        })
+        });
+        built.map_err(|error| error.at(&self.path))
     }
 
     fn build_once(&self, remote: &Remote<'_>, content: &Content<'_>) -> Result<Built, Error> {
