@@ -19,7 +19,9 @@ pub(crate) use platform::{
     exchange, is_executable, is_same_mount, mode, native_path, open_directory, open_plain, open_to_others,
     set_directory_time, set_mode, touch,
 };
-pub(crate) use read::{expect_room_for_files, open, read, read_given, read_if_there, read_text};
+pub(crate) use read::{
+    expect_room_for_files, open, read, read_given, read_if_there, read_text, refuse_no_file,
+};
 pub(crate) use temporary::put;
 pub(crate) use write::{Written, is_stream, write_if_changed, write_out};
 

@@ -45,6 +45,11 @@ pub(crate) fn read_text(path: &Path) -> io::Result<String> {
     String::from_utf8(read(path)?).map_err(|error| io::Error::new(ErrorKind::InvalidData, error.utf8_error()))
 }
 
+/// Refuses what is there and is no regular file, for those who will open it.
+pub(crate) fn refuse_no_file(path: &Path) -> Result<(), Error> {
+    std::fs::metadata(path).map_or(Ok(()), |found| refuse_other(&found)).at("read", path)
+}
+
 /// The content of a regular file, or `None` where there is none.
 pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     there(read(path)).at("read", path)

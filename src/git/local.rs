@@ -6,12 +6,14 @@ use std::path::Path;
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 
-use super::Error;
 use super::packs::Sources;
 use super::store::{Store, bytes, oid, parents};
+use super::{Error, pipes};
+use crate::fs::refuse_no_file;
 use crate::repo::CommitId;
 
 pub(super) fn open(path: &Path) -> Result<Repository, Error> {
+    pipes::refuse(path)?;
     Repository::open(path).map_err(|error| match error.code() {
         ErrorCode::NotFound => Error::NotFound { what: format!("no git repository at `{}`", path.display()) },
         _ => error.into(),
@@ -20,7 +22,9 @@ pub(super) fn open(path: &Path) -> Result<Repository, Error> {
 
 /// The commit of a ref, by its full name.
 pub(super) fn resolve(path: &Path, name: &str) -> Result<Option<CommitId>, Error> {
-    match open(path)?.find_reference(name) {
+    let repository = open(path)?;
+    refuse_no_file(&repository.commondir().join(name))?;
+    match repository.find_reference(name) {
         Ok(reference) => Ok(Some(CommitId::from_bytes(bytes(reference.peel_to_commit()?.id())))),
         Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
         Err(error) => Err(error.into()),

@@ -22,6 +22,7 @@ mod libgit2;
 mod local;
 mod pace;
 mod packs;
+mod pipes;
 mod remote;
 mod retry;
 mod root;

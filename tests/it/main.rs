@@ -27,6 +27,8 @@ mod export_dest;
 mod export_layers;
 mod faults;
 mod find;
+#[cfg(unix)]
+mod git_pipes;
 mod harness;
 #[cfg(unix)]
 mod hostile_trees;

@@ -6,7 +6,7 @@ use git2::{Oid, Repository, RepositoryState, Status, StatusOptions};
 
 use crate::fs::native_path;
 use crate::git::store::oid;
-use crate::git::{Error, Remote};
+use crate::git::{Error, Remote, pipes};
 use crate::repo::{CommitId, shown};
 
 /// Work that no command may lose without `--force`.
@@ -58,6 +58,9 @@ pub(super) fn find(
     placed: Option<CommitId>,
     remote: Option<&Remote<'_>>,
 ) -> Result<LocalWork, Error> {
+    if let Some(root) = repository.workdir() {
+        pipes::refuse_in_work_tree(root)?;
+    }
     let mut options = StatusOptions::new();
     options.include_untracked(true).exclude_submodules(true).include_ignored(false);
     let statuses = repository.statuses(Some(&mut options))?;

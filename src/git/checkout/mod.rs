@@ -20,7 +20,7 @@ pub(crate) use place::Built;
 
 use super::store::{bytes, oid};
 use super::tree::GitTree;
-use super::{Error, Remote};
+use super::{Error, Remote, pipes};
 use crate::fs::{Context, read_if_there, read_text};
 use crate::repo::{CommitId, Reference, TreeId, redact};
 
@@ -149,7 +149,7 @@ impl Checkout {
         {
             return Ok(Head::Complete(placed));
         }
-        let commit = Repository::open(&self.path).ok().and_then(|repository| head_commit(&repository));
+        let commit = open_work_tree(&self.path).ok().and_then(|repository| head_commit(&repository));
         Ok(if commit.is_none() && self.is_half_clone() { Head::HalfClone } else { Head::Other(commit) })
     }
 
@@ -304,6 +304,7 @@ fn is_of_submodule(work_tree: &Path, git: &Path) -> bool {
 
 /// The repository of a work tree. Its configuration has no say in where that is: files are written and deleted in it.
 pub(super) fn open_work_tree(path: &Path) -> Result<Repository, Error> {
+    pipes::refuse(path)?;
     let repository = Repository::open(path)?;
     if !repository.is_bare() {
         repository.set_workdir(path, false)?;
@@ -318,6 +319,7 @@ pub(super) fn is_marked(git: &Path) -> bool {
 
 /// The commits in a git directory without a work tree that neither oca put there nor a remote-tracking branch leads to.
 pub(super) fn own_commits(git: &Path) -> Result<LocalWork, Error> {
+    pipes::refuse(git)?;
     let repository = Repository::open_bare(git)?;
     let placed = read_marker(git)?.map(|placed| placed.commit);
     let references = local_work::own_references(&repository, placed)?;

@@ -19,9 +19,9 @@ pub(crate) use module::Module;
 use place::Place;
 pub(crate) use place::{SubmoduleName, SubmodulePath};
 
-use super::Error;
 use super::checkout::{ASIDE_PREFIX, git_file};
 use super::store::bytes;
+use super::{Error, pipes};
 use crate::fs::{Context, read_if_there};
 use crate::repo::{CommitId, RemoteUrl};
 
@@ -44,6 +44,7 @@ pub(crate) struct Superproject {
 impl Superproject {
     /// The repository whose work tree has its top in this directory.
     pub(crate) fn at(directory: &Path) -> Result<Option<Self>, Error> {
+        pipes::refuse(directory)?;
         Self::opened(Repository::open(directory))
     }
 

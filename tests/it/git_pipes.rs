@@ -1,0 +1,56 @@
+//! Pipes in place of the files that git reads: nobody writes to them, so whoever reads one waits for ever.
+
+use std::fs;
+use std::process::Command;
+
+use crate::env::Env;
+use crate::remote::Remote;
+
+const REFUSAL: &str = "it is a pipe or a device, not a file";
+
+fn project() -> Env {
+    let env = Env::new();
+    let web = Remote::new(&env, "web");
+    web.branch("18.0").module("web_x", &[]).file(".gitignore", "*.pyc\n").commit();
+    env.declare("[profiles.standard]\nrepos = [\"web\"]\n[repos.web]\nurl = \"../remotes/web.git\"\n");
+    env.run(&["sync"]);
+    env
+}
+
+/// Puts a pipe in place of what is at a path of the test.
+fn pipe(env: &Env, path: &str) {
+    let path = env.root().join(path);
+    drop(fs::remove_file(&path));
+    fs::create_dir_all(path.parent().expect("a directory above")).expect("a directory");
+    assert!(Command::new("mkfifo").arg(&path).status().expect("mkfifo is installed").success());
+}
+
+#[test]
+fn one_in_a_checkout_is_named() {
+    for file in [
+        ".git/config",
+        ".git/index",
+        ".git/info/exclude",
+        ".git/shallow",
+        ".gitignore",
+        "web_x/.gitattributes",
+    ] {
+        let env = project();
+        pipe(&env, &format!("project/oca/web/{file}"));
+        env.oca(&["status"]).stdout_contains("web  ").stderr_contains(REFUSAL).status(2);
+    }
+}
+
+#[test]
+fn one_in_a_remote_or_in_the_users_own_configuration_is_named() {
+    for path in [
+        "remotes/web.git/packed-refs",
+        "remotes/web.git/config",
+        "remotes/web.git/refs/heads/18.0",
+        "home/.gitconfig",
+    ] {
+        let env = project();
+        pipe(&env, path);
+        env.oca(&["lock", "--upgrade"]).stderr_contains(REFUSAL).status(2);
+    }
+}
