@@ -74,7 +74,7 @@ pub(crate) enum Error {
     #[error("`{}` at line {line}: {why}", file.display())]
     ModulesMalformed { file: PathBuf, line: usize, why: String },
     /// The disk is full, a right is missing, or the system has no more of something.
-    #[error("{}{why}", path.as_ref().map(|path| format!("cannot work in `{}`: ", path.display())).unwrap_or_default())]
+    #[error("{}{}", path.as_ref().map(|path| format!("cannot work in `{}`: ", path.display())).unwrap_or_default(), in_short(why))]
     System { path: Option<PathBuf>, why: String },
     #[error("`{path}` cannot be checked out: {why}")]
     Impossible { path: String, why: String },
@@ -232,9 +232,9 @@ fn is_of_the_system(message: &str) -> bool {
         let error = std::io::Error::from_raw_os_error(code);
         let kinds = [FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull];
         (kinds.contains(&error.kind()) || NO_MORE_FILES.contains(&code))
-            && error.to_string().starts_with(words)
+            && error.to_string().split(" (os error").next() == Some(words)
     };
-    !words.is_empty() && (1..140).any(is_it)
+    (1..140).any(is_it)
 }
 
 impl From<UnreadableTree> for Error {
@@ -283,5 +283,32 @@ impl From<git2::Error> for Error {
             (ErrorClass::Odb | ErrorClass::Zlib, _) => Self::Damaged { why: message },
             _ => Self::Git { why: message },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn only_all_the_words_of_the_system_are_its_words() {
+        for message in
+            ["could not write: No space left on device", "Permission denied", "x: Too many open files"]
+        {
+            assert!(is_of_the_system(message), "{message}");
+        }
+        for message in
+            ["", "x: ", "object not found: N", "x: No space", "x: P", "x: No space left on device ("]
+        {
+            assert!(!is_of_the_system(message), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_the_system_says_is_on_one_line() {
+        let error =
+            Error::System { path: None, why: "cannot open \u{1b}[31m\nx: Permission denied".to_owned() };
+        assert_eq!(error.to_string(), "cannot open \\u{1b}[31m\\nx: Permission denied");
     }
 }
