@@ -276,7 +276,7 @@ impl From<git2::Error> for Error {
             return Self::Remote { message: "no, without a reason that libgit2 tells".to_owned() };
         }
         match (error.class(), error.code()) {
-            (_, ErrorCode::Timeout) => Self::Stalled { after: super::pace::Limits::default().stall },
+            (_, ErrorCode::Timeout) => Self::Stalled { after: super::pace::limits().stall },
             (_, ErrorCode::Auth) => Self::Unauthorised { tried: Vec::new() },
             (ErrorClass::Net, _) => Self::Connection { why: message },
             _ if is_of_the_system(&message) => Self::System { path: None, why: message },

@@ -121,6 +121,11 @@ pub(super) fn start(limits: Limits) {
     CURRENT.set(Some(Pace::new(limits, Instant::now())));
 }
 
+/// The limits of the answer that this thread reads, or read last.
+pub(super) fn limits() -> Limits {
+    with(|pace| pace.limits).unwrap_or_default()
+}
+
 /// How long the next bytes may be waited for; not at all where the server was too slow.
 pub(super) fn left() -> Duration {
     with(|pace| pace.left(Instant::now())).unwrap_or(Duration::MAX)
@@ -204,5 +209,21 @@ mod tests {
         }
         pace.restart(at(1800));
         assert_eq!(pace.left(at(1800)), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_libgit2_gives_up_is_told_with_the_limit_in_force() {
+        let told = || {
+            let error = git2::Error::new(git2::ErrorCode::Timeout, git2::ErrorClass::Net, "timed out");
+            Error::from(error).to_string()
+        };
+        // The pace is the thread's.
+        let in_a_thread = std::thread::spawn(move || {
+            let before = told();
+            start(Limits { stall: Duration::from_secs(7), ..Limits::default() });
+            (before, told())
+        });
+        let (before, set) = in_a_thread.join().expect("no panic");
+        assert_eq!((&*before, &*set), ("nothing came for 30 seconds", "nothing came for 7 seconds"));
     }
 }
