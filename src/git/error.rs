@@ -35,7 +35,7 @@ pub(crate) enum Error {
     Protocol { why: String },
     #[error("the server talks without end")]
     Endless,
-    #[error("the server says: {}", quotation(message))]
+    #[error("{}", server_in_words(message))]
     Remote { message: String },
     #[error("nothing came for {}", seconds(*after))]
     Stalled { after: Duration },
@@ -198,6 +198,14 @@ fn seconds(duration: Duration) -> String {
     }
 }
 
+fn server_in_words(message: &str) -> String {
+    if message.is_empty() {
+        "the server refused, and gave no reason".to_owned()
+    } else {
+        format!("the server says: {}", quotation(message))
+    }
+}
+
 fn ssh_in_words(message: &str) -> String {
     /// As much as is shown. What was wrong comes last, after greetings and warnings.
     const END: usize = 280;
@@ -273,7 +281,7 @@ impl From<git2::Error> for Error {
         }
         // libgit2 loses the server's words where it waits for the end of a shallow history.
         if message == "unexpected packet type" {
-            return Self::Remote { message: "no, without a reason that libgit2 tells".to_owned() };
+            return Self::Remote { message: String::new() };
         }
         match (error.class(), error.code()) {
             (_, ErrorCode::Timeout) => Self::Stalled { after: super::pace::limits().stall },
@@ -310,5 +318,13 @@ mod tests {
         let error =
             Error::System { path: None, why: "cannot open \u{1b}[31m\nx: Permission denied".to_owned() };
         assert_eq!(error.to_string(), "cannot open \\u{1b}[31m\\nx: Permission denied");
+    }
+
+    #[test]
+    fn a_server_that_gives_no_reason_is_not_quoted() {
+        let refused = git2::Error::from_str("unexpected packet type");
+        assert_eq!(Error::from(refused).to_string(), "the server refused, and gave no reason");
+        let refused = git2::Error::from_str("remote error: no");
+        assert_eq!(Error::from(refused).to_string(), "the server says: \"no\"");
     }
 }

@@ -116,7 +116,7 @@ pub(super) fn read_list(response: &mut dyn Read) -> Result<Vec<ListedRef>, Broke
 fn listed_ref(line: &str) -> Result<Option<ListedRef>, Broken> {
     let mut words = line.split(' ');
     let (Some(id), Some(name)) = (words.next(), words.next()) else {
-        return Err(Broken::Malformed(format!("it lists {}, which is no ref", quotation(line))));
+        return Err(Broken::Malformed(format!("it lists {}, which is not a ref", quotation(line))));
     };
     if id == "unborn" {
         return Ok(None);
