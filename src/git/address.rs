@@ -59,7 +59,7 @@ fn ssh(word: &str) -> Result<SshAddress, String> {
 pub(super) fn decoded(text: &str) -> Result<String, String> {
     let decoded = percent_decoded(text);
     if decoded.chars().any(char::is_control) {
-        return Err("control characters may not stand in a url, nor be percent-encoded".to_owned());
+        return Err("a url may not hold control characters, also not percent-encoded ones".to_owned());
     }
     Ok(decoded)
 }

@@ -5,7 +5,8 @@
 //! credential helpers once the server says 401.
 //!
 //! To where a server redirects us goes only what was written for that very host: a token variable with its name, or its
-//! `machine` in `~/.netrc`. git asks its helpers there too; but many a helper gives everybody the same.
+//! `machine` in `~/.netrc`, which names no port and so stands for the scheme's own. git asks its helpers there too; but
+//! many a helper gives everybody the same.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -114,7 +115,7 @@ fn given_text(file: &Path) -> Option<String> {
 
 fn netrc(url: &Url, asked: Asked) -> Option<Credential> {
     let file = env::var_os("NETRC").map(PathBuf::from).or_else(|| Some(home()?.join(".netrc")))?;
-    let (user, password) = netrc_entry(&given_text(&file)?, url.host_str()?, asked)?;
+    let (user, password) = netrc_entry(&given_text(&file)?, url, asked)?;
     Some(Credential { user, password, source: format!("`{}`", shown(&file)) })
 }
 
@@ -130,7 +131,13 @@ fn shown(file: &Path) -> String {
 }
 
 /// Login and password of a machine, or of `default` for a declared url, by the format of ftp(1).
-fn netrc_entry(text: &str, host: &str, asked: Asked) -> Option<(String, String)> {
+///
+/// A machine names no port. After a redirect, it counts for the scheme's own port only.
+fn netrc_entry(text: &str, url: &Url, asked: Asked) -> Option<(String, String)> {
+    if asked == Asked::Redirected && url.port().is_some() {
+        return None;
+    }
+    let host = url.host_str()?;
     let mut words =
         text.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(str::split_whitespace);
     let mut found: Option<(Option<String>, Option<String>)> = None;
@@ -176,15 +183,21 @@ mod tests {
     #[test]
     fn a_netrc_gives_the_machine_asked_for() {
         let text = "# comment\nmachine a login me password x\nmachine b\n  login you\n  password y\ndefault login d password z\n";
-        let entry = |host| {
-            netrc_entry(text, host, Asked::Declared).map(|(user, password)| format!("{user}:{password}"))
+        let entry = |text, url, asked| {
+            let entry = netrc_entry(text, &Url::parse(url).expect("a url"), asked);
+            entry.map(|(user, password)| format!("{user}:{password}"))
         };
-        assert_eq!(entry("a").as_deref(), Some("me:x"));
-        assert_eq!(entry("b").as_deref(), Some("you:y"));
-        assert_eq!(entry("c").as_deref(), Some("d:z"));
-        assert_eq!(netrc_entry("machine a login me", "a", Asked::Declared), None);
-        assert!(netrc_entry(text, "b", Asked::Redirected).is_some());
-        assert_eq!(netrc_entry(text, "c", Asked::Redirected), None);
+        let declared = |url| entry(text, url, Asked::Declared);
+        assert_eq!(declared("https://a/").as_deref(), Some("me:x"));
+        assert_eq!(declared("https://b/").as_deref(), Some("you:y"));
+        assert_eq!(declared("https://b:8443/").as_deref(), Some("you:y"));
+        assert_eq!(declared("https://c/").as_deref(), Some("d:z"));
+        assert_eq!(entry("machine a login me", "https://a/", Asked::Declared), None);
+        let redirected = |url| entry(text, url, Asked::Redirected);
+        assert_eq!(redirected("https://b/").as_deref(), Some("you:y"));
+        assert_eq!(redirected("https://b:443/").as_deref(), Some("you:y"));
+        assert_eq!(redirected("https://b:8443/"), None);
+        assert_eq!(redirected("https://c/"), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{Error, pace};
 
 /// Several times what the repositories with the most refs advertise.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
-/// Messages of progress, which nobody asked for.
+/// Messages of progress, which nobody asked for, and empty pieces of a pack, which say as little.
 const MOST_MESSAGES: usize = 100_000;
 
 /// Counts what passes; the pack itself is for whoever indexes it to judge.
@@ -28,6 +28,8 @@ enum Next {
     Band(usize),
     /// Any of so many.
     Rest(usize),
+    /// Any of so many that belong to the pack.
+    Pack(usize),
     /// Something else than packets: a pack, from a server without bands.
     Anything,
 }
@@ -57,22 +59,27 @@ impl<R> Bounded<R> {
                 }
                 &mut Next::Band(length) => {
                     self.bytes += if first == PACK { 0 } else { length };
-                    self.messages += usize::from(first == PROGRESS);
-                    match first {
-                        PACK if length > 1 => pace::pack_came(),
-                        PACK | PROGRESS => pace::is_at_work(),
-                        _ => {}
+                    if first == PROGRESS || (first == PACK && length == 1) {
+                        self.messages += 1;
+                        pace::is_at_work();
                     }
-                    self.next = rest(length - 1);
+                    let kind = if first == PACK { Next::Pack } else { Next::Rest };
+                    self.next = rest(kind, length - 1);
                     1
+                }
+                &mut Next::Pack(length) => {
+                    let used = length.min(came.len());
+                    pace::pack_came(used);
+                    self.next = rest(Next::Pack, length - used);
+                    used
                 }
                 &mut Next::Rest(length) => {
                     let used = length.min(came.len());
-                    self.next = rest(length - used);
+                    self.next = rest(Next::Rest, length - used);
                     used
                 }
                 Next::Anything => {
-                    pace::pack_came();
+                    pace::pack_came(came.len());
                     came.len()
                 }
             };
@@ -92,8 +99,8 @@ fn after_length(digits: &[u8]) -> Next {
     }
 }
 
-fn rest(length: usize) -> Next {
-    if length == 0 { Next::Length(Vec::new()) } else { Next::Rest(length) }
+fn rest(kind: fn(usize) -> Next, length: usize) -> Next {
+    if length == 0 { Next::Length(Vec::new()) } else { kind(length) }
 }
 
 impl<R: Read> Read for Bounded<R> {
@@ -119,6 +126,8 @@ mod tests {
     fn chatter_has_an_end_and_a_pack_has_none() {
         assert!(passes(b"0014\x02still counting\n", 100_000));
         assert!(!passes(b"0014\x02still counting\n", 100_001));
+        assert!(passes(b"0005\x01", 100_000));
+        assert!(!passes(b"0005\x01", 100_001));
         let line = [b"fff0".as_slice(), &vec![b'a'; 0xffec]].concat();
         assert!(passes(&line, 1000));
         assert!(!passes(&line, 1030));

@@ -35,7 +35,7 @@ pub(crate) enum Error {
     Protocol { why: String },
     #[error("the server talks without end")]
     Endless,
-    #[error("the server says: {}", quotation(message))]
+    #[error("{}", server_in_words(message))]
     Remote { message: String },
     #[error("nothing came for {}", seconds(*after))]
     Stalled { after: Duration },
@@ -74,7 +74,7 @@ pub(crate) enum Error {
     #[error("`{}` at line {line}: {why}", file.display())]
     ModulesMalformed { file: PathBuf, line: usize, why: String },
     /// The disk is full, a right is missing, or the system has no more of something.
-    #[error("{}{why}", path.as_ref().map(|path| format!("cannot work in `{}`: ", path.display())).unwrap_or_default())]
+    #[error("{}{}", path.as_ref().map(|path| format!("cannot work in `{}`: ", path.display())).unwrap_or_default(), in_short(why))]
     System { path: Option<PathBuf>, why: String },
     #[error("`{}` cannot be checked out: {why}", in_short(path))]
     Impossible { path: String, why: String },
@@ -198,6 +198,14 @@ fn seconds(duration: Duration) -> String {
     }
 }
 
+fn server_in_words(message: &str) -> String {
+    if message.is_empty() {
+        "the server refused, and gave no reason".to_owned()
+    } else {
+        format!("the server says: {}", quotation(message))
+    }
+}
+
 fn ssh_in_words(message: &str) -> String {
     /// As much as is shown. What was wrong comes last, after greetings and warnings.
     const END: usize = 280;
@@ -232,9 +240,9 @@ fn is_of_the_system(message: &str) -> bool {
         let error = std::io::Error::from_raw_os_error(code);
         let kinds = [FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull];
         (kinds.contains(&error.kind()) || NO_MORE_FILES.contains(&code))
-            && error.to_string().starts_with(words)
+            && error.to_string().split(" (os error").next() == Some(words)
     };
-    !words.is_empty() && (1..140).any(is_it)
+    (1..140).any(is_it)
 }
 
 impl From<UnreadableTree> for Error {
@@ -273,10 +281,10 @@ impl From<git2::Error> for Error {
         }
         // libgit2 loses the server's words where it waits for the end of a shallow history.
         if message == "unexpected packet type" {
-            return Self::Remote { message: "no, without a reason that libgit2 tells".to_owned() };
+            return Self::Remote { message: String::new() };
         }
         match (error.class(), error.code()) {
-            (_, ErrorCode::Timeout) => Self::Stalled { after: super::pace::Limits::default().stall },
+            (_, ErrorCode::Timeout) => Self::Stalled { after: super::pace::limits().stall },
             (_, ErrorCode::Auth) => Self::Unauthorised { tried: Vec::new() },
             (ErrorClass::Net, _) => Self::Connection { why: message },
             // What libgit2 says where the disk does not take the index.
@@ -287,5 +295,40 @@ impl From<git2::Error> for Error {
             (ErrorClass::Odb | ErrorClass::Zlib, _) => Self::Damaged { why: message },
             _ => Self::Git { why: message },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn only_all_the_words_of_the_system_are_its_words() {
+        for message in
+            ["could not write: No space left on device", "Permission denied", "x: Too many open files"]
+        {
+            assert!(is_of_the_system(message), "{message}");
+        }
+        for message in
+            ["", "x: ", "object not found: N", "x: No space", "x: P", "x: No space left on device ("]
+        {
+            assert!(!is_of_the_system(message), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_the_system_says_is_on_one_line() {
+        let error =
+            Error::System { path: None, why: "cannot open \u{1b}[31m\nx: Permission denied".to_owned() };
+        assert_eq!(error.to_string(), "cannot open \\u{1b}[31m\\nx: Permission denied");
+    }
+
+    #[test]
+    fn a_server_that_gives_no_reason_is_not_quoted() {
+        let refused = git2::Error::from_str("unexpected packet type");
+        assert_eq!(Error::from(refused).to_string(), "the server refused, and gave no reason");
+        let refused = git2::Error::from_str("remote error: no");
+        assert_eq!(Error::from(refused).to_string(), "the server says: \"no\"");
     }
 }

@@ -69,20 +69,29 @@ struct Pace {
     limits: Limits,
     window: Instant,
     bytes: u64,
-    /// When the last of a pack came; at first, when it was asked for.
+    /// When as much of a pack had come as a window wants; at first, when it was asked for.
     pack: Instant,
+    pack_bytes: u64,
     end: Option<Instant>,
 }
 
 impl Pace {
     fn new(limits: Limits, now: Instant) -> Self {
-        Self { limits, window: now, bytes: 0, pack: now, end: None }
+        Self { limits, window: now, bytes: 0, pack: now, pack_bytes: 0, end: None }
     }
 
     fn came(&mut self, bytes: u64, now: Instant) {
         self.bytes += bytes;
         if self.bytes >= self.limits.bytes_in_window() {
             self.restart(now);
+        }
+    }
+
+    fn pack_came(&mut self, bytes: u64, now: Instant) {
+        self.pack_bytes += bytes;
+        if self.pack_bytes >= self.limits.bytes_in_window() {
+            self.pack_bytes = 0;
+            self.pack = now;
         }
     }
 
@@ -112,6 +121,11 @@ pub(super) fn start(limits: Limits) {
     CURRENT.set(Some(Pace::new(limits, Instant::now())));
 }
 
+/// The limits of the answer that this thread reads, or read last.
+pub(super) fn limits() -> Limits {
+    with(|pace| pace.limits).unwrap_or_default()
+}
+
 /// How long the next bytes may be waited for; not at all where the server was too slow.
 pub(super) fn left() -> Duration {
     with(|pace| pace.left(Instant::now())).unwrap_or(Duration::MAX)
@@ -136,9 +150,9 @@ pub(super) fn is_at_work() {
     with(|pace| pace.restart(Instant::now()));
 }
 
-/// A piece of a pack came.
-pub(super) fn pack_came() {
-    with(|pace| pace.pack = Instant::now());
+/// So many bytes of a pack came. A few now and then do not make a server that only counts fast enough.
+pub(super) fn pack_came(bytes: usize) {
+    with(|pace| pace.pack_came(bytes as u64, Instant::now()));
 }
 
 /// Does what is worth no more than this, whatever else this thread reads.
@@ -166,7 +180,7 @@ mod tests {
         let mut slow = Pace::new(Limits::default(), start);
         for second in 1..100_000 {
             slow.came(LEAST_RATE, at(second));
-            slow.pack = at(second);
+            slow.pack_came(LEAST_RATE, at(second));
             assert!(slow.left(at(second)) > Duration::ZERO, "{second}");
         }
         let mut counting = Pace::new(Limits::default(), start);
@@ -176,5 +190,40 @@ mod tests {
         }
         counting.restart(at(1800));
         assert_eq!(counting.left(at(1800)), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_byte_of_a_pack_now_and_then_buys_no_time() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut pace = Pace::new(Limits::default(), start);
+        for second in (20..1800).step_by(20) {
+            if second % 40 == 0 {
+                pace.came(6, at(second));
+                pace.pack_came(1, at(second));
+            } else {
+                pace.came(5, at(second));
+                pace.restart(at(second));
+            }
+            assert!(pace.left(at(second)) > Duration::ZERO, "{second}");
+        }
+        pace.restart(at(1800));
+        assert_eq!(pace.left(at(1800)), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_libgit2_gives_up_is_told_with_the_limit_in_force() {
+        let told = || {
+            let error = git2::Error::new(git2::ErrorCode::Timeout, git2::ErrorClass::Net, "timed out");
+            Error::from(error).to_string()
+        };
+        // The pace is the thread's.
+        let in_a_thread = std::thread::spawn(move || {
+            let before = told();
+            start(Limits { stall: Duration::from_secs(7), ..Limits::default() });
+            (before, told())
+        });
+        let (before, set) = in_a_thread.join().expect("no panic");
+        assert_eq!((&*before, &*set), ("nothing came for 30 seconds", "nothing came for 7 seconds"));
     }
 }

@@ -46,7 +46,7 @@ impl RemoteUrl {
             // The programs that are called with them would take them for options.
             let is_option = |part: &str| percent_decode_str(part).next() == Some(b'-');
             if authority(rest).rsplitn(2, '@').any(is_option) {
-                return refuse("neither its user nor its host may begin with `-`");
+                return refuse("its user and its host may not begin with `-`");
             }
         } else if let Some((_, host, path)) = split_scp(word) {
             if host.starts_with('-') {

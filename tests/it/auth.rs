@@ -236,7 +236,8 @@ fn where_a_redirect_leads_gets_only_what_names_it() {
     helper(&env);
     let helper = fs::read_to_string(env.home().join(".gitconfig")).expect("git's configuration");
     env.configure_git(&format!("{helper}[http]\n\textraHeader = \"X-Token: s3cret\"\n"));
-    fs::write(env.home().join(".netrc"), "default login odo password s3cret\n").expect("the file");
+    let netrc = "machine localhost login odo password s3cret\ndefault login odo password s3cret\n";
+    fs::write(env.home().join(".netrc"), netrc).expect("the file");
     let output = env.oca(&["lock"]).env("SSL_CERT_FILE", there.authority()).with_programs().output();
     assert_eq!(output.code, Some(3), "{output}");
     assert!(!output.stderr.contains("s3cret"), "{output}");

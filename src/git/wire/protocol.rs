@@ -116,7 +116,7 @@ pub(super) fn read_list(response: &mut dyn Read) -> Result<Vec<ListedRef>, Broke
 fn listed_ref(line: &str) -> Result<Option<ListedRef>, Broken> {
     let mut words = line.split(' ');
     let (Some(id), Some(name)) = (words.next(), words.next()) else {
-        return Err(Broken::Malformed(format!("it lists {}, which is no ref", quotation(line))));
+        return Err(Broken::Malformed(format!("it lists {}, which is not a ref", quotation(line))));
     };
     if id == "unborn" {
         return Ok(None);
@@ -209,7 +209,7 @@ impl<'a> Lines<'a> {
         })
     }
 
-    /// Copies band 1 to `pack` until the flush; band 2 is chatter, band 3 an error.
+    /// Copies band 1 to `pack` until the flush; band 2 and what is empty is chatter, band 3 an error.
     fn copy_pack(&mut self, pack: &mut dyn Write) -> Result<(), Broken> {
         loop {
             let packet = read_packet(&mut self.packets, true)?;
@@ -219,14 +219,13 @@ impl<'a> Lines<'a> {
                     return Err(Broken::Malformed("a delimiter within the pack".to_owned()));
                 }
                 PacketLineRef::Data(_) => match packet.decode_band() {
-                    Ok(BandRef::Data([])) => pace::is_at_work(),
-                    Ok(BandRef::Data(bytes)) => {
-                        pace::pack_came();
-                        pack.write_all(bytes).map_err(Broken::Write)?;
-                    }
-                    Ok(BandRef::Progress(_)) => {
+                    Ok(BandRef::Data([]) | BandRef::Progress(_)) => {
                         pace::is_at_work();
                         count(&mut self.count)?;
+                    }
+                    Ok(BandRef::Data(bytes)) => {
+                        pace::pack_came(bytes.len());
+                        pack.write_all(bytes).map_err(Broken::Write)?;
                     }
                     Ok(BandRef::Error(message)) => {
                         return Err(remote_error(&String::from_utf8_lossy(message)));
@@ -346,6 +345,9 @@ mod tests {
         assert!(matches!(fetched(&[b"packfile\n", b"\x01PA"]), Err(Broken::Read(_))));
         assert!(matches!(fetched(&[b"acknowledgments\n", b"FLUSH"]), Err(Broken::Malformed(_))));
         assert!(matches!(read_list(&mut &b"<html>"[..]), Err(Broken::Malformed(_))));
+        let empty =
+            [&[b"packfile\n".as_slice()], [b"\x01".as_slice()].repeat(MOST_LINES).as_slice()].concat();
+        assert!(matches!(fetched(&empty), Err(Broken::Endless)));
     }
 
     #[test]
