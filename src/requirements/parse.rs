@@ -273,7 +273,7 @@ mod tests {
         ! r/requirements.txt:11: `../x` is a path within the repository, which merged requirements cannot name
         ! r/requirements.txt:12: `lxml=>1` is not a requirement: no such comparison operator "=>", must be one of ~= == != <= >= < > ===
         ! r/requirements.txt:13: `no such thing` is not a requirement: expected one of `@`, `(`, `<`, `=`, `>`, `~`, `!`, `;`, found `s`
-        ! r/requirements.txt:14: `é` is not a requirement: the character U+00E9 may not stand in it
+        ! r/requirements.txt:14: `é` is not a requirement: the character U+00E9 is not allowed in it
         ! r/requirements.txt:15: `xlrd===` is not a requirement: unexpected end of version specifier, expected version
         ! r/requirements.txt:16: `y @ https://***@host/y z` is not a requirement: a blank may not stand in a url or path
         ! r/requirements.txt:17: `git+https://***@host/y z` is not a requirement: a blank may not stand in a url or path

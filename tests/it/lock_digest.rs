@@ -188,7 +188,7 @@ fn a_forged_entry_is_found_by_its_commit_field_by_field() {
         run = run.stdout_contains(line);
     }
     run.status(1);
-    let expected_error = format!("error: the lock is wrong of `web`: commit `{good}` has tree `");
+    let expected_error = format!("error: the lock is wrong about `web`: commit `{good}` has tree `");
     env.oca(&["sync", "--locked"]).stderr_contains(&expected_error).status(1);
     env.oca(&["export", "out"]).stderr_contains(&expected_error).status(1);
     assert!(!env.exists("out") && !env.exists("oca/web"));

@@ -67,7 +67,7 @@ fn is_in(path: &str, directory: &str) -> bool {
 /// What git's `verify_path` refuses on any platform: the work tree may be on another one tomorrow.
 fn refuse_part(part: &str) -> Result<(), &'static str> {
     match part {
-        "" | "." | ".." => Err("the path leads out of the work tree, or is no path"),
+        "" | "." | ".." => Err("the path leads out of the work tree, or is empty"),
         _ if part.contains('\\') => Err("the path holds a `\\`"),
         _ if part.contains(char::is_control) => Err("the path holds a control character"),
         // On Windows `C:x` leaves the directory as much as `C:/x` does.
@@ -103,7 +103,7 @@ impl Place {
         self.path.ancestors().skip(1).take_while(|above| *above != self.base)
     }
 
-    /// For whoever is about to change something there: at this moment, no symbolic link leads elsewhere.
+    /// Call this before you change something there: at this moment, no symbolic link leads elsewhere.
     pub(super) fn refuse_links(&self) -> Result<(), Error> {
         match std::iter::once(&*self.path).chain(self.above()).find(|path| path.is_symlink()) {
             Some(link) => Err(Error::LinkOnTheWay { link: link.to_owned() }),
