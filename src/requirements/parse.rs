@@ -2,10 +2,11 @@
 //!
 //! What cannot be carried over to a merged file is refused by name, and the rest is still read.
 
+use super::Origin;
 use super::entry::Entry;
 use super::line::{Author, shortened, shown};
 use super::problem::{Note, Problem};
-use super::{Origin, ends_line, escaped};
+use crate::repo::{ends_line, one_line};
 
 /// Import names that the OCA tools take for the distribution that provides them, by exact spelling
 /// (`manifestoo_core/metadata.py`; the same in setuptools-odoo).
@@ -54,7 +55,7 @@ impl Parsed {
     }
 
     fn ignore(&mut self, origin: Origin, option: &str) {
-        self.notes.push(Note::IgnoredOption { origin, option: escaped(option) });
+        self.notes.push(Note::IgnoredOption { origin, option: one_line(option) });
     }
 }
 
@@ -153,7 +154,7 @@ fn meaningful_lines(
         whole.push(if end.is_none() { line } else { "" });
         problems.extend(end.map(|c| Problem::NotARequirement {
             origin: origin(index + 1),
-            text: shortened(&escaped(&shown(line.trim()))),
+            text: shortened(&one_line(&shown(line.trim()))),
             why: format!("pip ends a line at the character U+{:04X}", u32::from(c)),
         }));
     }
@@ -175,7 +176,7 @@ fn unsupported_option(text: &str, origin: Origin) -> Problem {
     let entry = || Entry::parse(before_options(text), &origin, Author::Other);
     let of = || entry().ok().map(|entry| entry.name);
     let of = if stands_alone { None } else { of().filter(|name| !name.is_empty()) };
-    Problem::UnsupportedOption { option: escaped(option), of, origin }
+    Problem::UnsupportedOption { option: one_line(option), of, origin }
 }
 
 /// The requirement of a line, without the options that pip takes for it.
