@@ -255,7 +255,7 @@ fn compared(directory: &Path, parts: &[Part<'_>]) -> Result<Vec<Verified>, Error
         // What the file system puts at the top of a volume is root's.
         let is_locked = || metadata.is_dir() && std::fs::read_dir(directory.join(path)).is_err();
         (metadata.is_file() && own.iter().any(|name| path == Path::new(name)))
-            || (path == Path::new("lost+found") && is_locked())
+            || (path == Path::new(export::VOLUME) && is_locked())
     };
     let scan = Scan::new(directory, Rights::Export, &expected, &pass_over)?;
     let mut reports = Vec::new();

@@ -125,7 +125,7 @@ pub(crate) enum Error {
     WhichProfile { file: PathBuf },
     #[error("{} cannot be reached from where {} declared", counted(names.len(), "pin", "pins"), if names.len() == 1 { "it is" } else { "they are" })]
     Unreachable { names: Vec<RepoName> },
-    #[error("the lock is wrong of {}", counted(pins.len(), "commit", "commits"))]
+    #[error("the lock is wrong about {}", counted(pins.len(), "commit", "commits"))]
     Untrue { pins: Vec<(RepoName, CommitId)> },
     #[error("`{word}` contradicts another commit that is given for `{name}`")]
     TwoPins { word: String, name: RepoName },
@@ -223,7 +223,7 @@ impl Error {
             Self::BadPin { .. } => Some("write the whole commit id, 40 hexadecimal digits".to_owned()),
             Self::Cache(_) => Some("name another directory with `--cache-dir` or `OCA_CACHE_DIR`".to_owned()),
             Self::Comma { .. } | Self::ControlInPath { .. } => {
-                Some("move it to a path without one".to_owned())
+                Some("move it to a path without such characters".to_owned())
             }
             Self::Config(error) => error.hint(),
             Self::Conflicts { conflicts, .. } if !conflicts.is_empty() => {

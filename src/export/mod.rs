@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 pub(crate) use choose::{Chosen, File, Wanted, all, asked, check_links, choose};
 pub(crate) use manifest::{FILE_NAME, LICENCES, LOCK_NAME, Manifest, Repository, UNFINISHED, record};
-pub(crate) use place::{Guarded, Site};
+pub(crate) use place::{Guarded, Site, VOLUME};
 pub(crate) use verify::{Alteration, FileState, Rights, Scan, read};
 pub(crate) use write::{Batch, Directories, batch, set_directory_time, time, write};
 

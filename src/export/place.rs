@@ -14,11 +14,12 @@ use tempfile::TempDir;
 use super::manifest::{FILE_NAME, LICENCES, LOCK_NAME, Manifest, UNFINISHED};
 use super::{Error, rules, write};
 use crate::fs::{Context, exchange, is_same_mount, open_directory, set_mode, stop};
+use crate::repo::is_dot_git;
 
 /// Directories in which an export is made, or from which an old one is deleted.
 const ASIDE_PREFIX: &str = ".oca-export-";
 /// What the file system itself puts at the top of a volume.
-const VOLUME: &str = "lost+found";
+pub(crate) const VOLUME: &str = "lost+found";
 
 /// A directory that no export may replace, nor one above it.
 #[derive(Debug)]
@@ -142,7 +143,7 @@ fn refuse_guarded(dest: &Path, guarded: &[Guarded]) -> Result<(), Error> {
     if dest.parent().is_none() {
         return refuse("the root of the file system");
     }
-    if dest.components().any(|part| part.as_os_str() == ".git") {
+    if dest.components().any(|part| is_dot_git(part.as_os_str().as_encoded_bytes())) {
         return refuse("the inside of a git repository");
     }
     for Guarded { path, what, inside } in guarded {

@@ -53,13 +53,13 @@ pub(crate) fn sections(text: &str) -> Result<Vec<Section>, Malformed> {
             Some('#' | ';') => reader.skip(|c| c != '\n'),
             Some('[') => {
                 let (name, subsection) =
-                    reader.header().ok_or_else(|| malformed("this is no header of a section"))?;
+                    reader.header().ok_or_else(|| malformed("this is not a section header"))?;
                 let header = begin..reader.at;
                 sections.push(Section { line, name, subsection, variables: Vec::new(), header });
             }
             Some(_) => {
                 let (key, value, end) =
-                    reader.variable().ok_or_else(|| malformed("this is no `key = value`"))?;
+                    reader.variable().ok_or_else(|| malformed("this is not a `key = value` line"))?;
                 let Some(section) = sections.last_mut() else {
                     return Err(malformed(&format!("`{key}` stands before the first section")));
                 };
@@ -229,18 +229,18 @@ pub(super) mod tests {
     #[test]
     fn what_git_would_refuse_is_refused_with_its_line() {
         for (text, line, why) in [
-            ("\n[submodule \"a]\n", 2, "this is no header of a section"),
+            ("\n[submodule \"a]\n", 2, "this is not a section header"),
             ("path = x\n", 1, "`path` stands before the first section"),
-            ("[a]\npath x\n", 2, "this is no `key = value`"),
-            ("[a]\npath = \"x\n", 2, "this is no `key = value`"),
-            ("[a]\n= x\n", 2, "this is no `key = value`"),
-            ("[a]\n<<<<<<< HEAD\n", 2, "this is no `key = value`"),
-            ("[a]\nb # c\n", 2, "this is no `key = value`"),
-            ("[a]\nb = x\0y\n", 2, "this is no `key = value`"),
-            ("[a]\n\u{a0}\n", 2, "this is no `key = value`"),
-            ("[a ]\n", 1, "this is no header of a section"),
-            ("[a \"b\" ]\n", 1, "this is no header of a section"),
-            ("[a \"b\u{0}\"]\n", 1, "this is no header of a section"),
+            ("[a]\npath x\n", 2, "this is not a `key = value` line"),
+            ("[a]\npath = \"x\n", 2, "this is not a `key = value` line"),
+            ("[a]\n= x\n", 2, "this is not a `key = value` line"),
+            ("[a]\n<<<<<<< HEAD\n", 2, "this is not a `key = value` line"),
+            ("[a]\nb # c\n", 2, "this is not a `key = value` line"),
+            ("[a]\nb = x\0y\n", 2, "this is not a `key = value` line"),
+            ("[a]\n\u{a0}\n", 2, "this is not a `key = value` line"),
+            ("[a ]\n", 1, "this is not a section header"),
+            ("[a \"b\" ]\n", 1, "this is not a section header"),
+            ("[a \"b\u{0}\"]\n", 1, "this is not a section header"),
         ] {
             assert_eq!(sections(text).expect_err(text), Malformed { line, why: why.to_owned() });
         }

@@ -25,7 +25,7 @@ pub(crate) enum Error {
     Several { directory: PathBuf, found: Vec<String> },
     #[error("{place}: this is not valid {language}: {why}")]
     Syntax { place: Place, language: &'static str, why: String },
-    #[error("`{}` is larger than {most} MiB, and is no list of repositories", file.display())]
+    #[error("`{}` is larger than {most} MiB: a list of repositories is never that large", file.display())]
     TooLarge { file: PathBuf, most: usize },
     #[error("`{}` is in none of the formats that oca imports", path.display())]
     Unknown { path: PathBuf },

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Error;
 use crate::config::directory_of;
+use crate::repo::one_line;
 
 /// Far more than all repositories that there are need.
 const LARGEST: usize = 4 << 20;
@@ -98,24 +99,16 @@ impl Text {
 
 impl Place {
     pub(super) fn note(&self, text: impl Into<String>) -> Note {
-        Note { place: self.clone(), text: one_line(text.into()) }
+        Note { place: self.clone(), text: one_line(&text.into()) }
     }
 
     pub(super) fn refuse(&self, why: impl Into<String>) -> Error {
-        Error::Refused { place: self.clone(), why: one_line(why.into()), hint: None }
+        Error::Refused { place: self.clone(), why: one_line(&why.into()), hint: None }
     }
 
     pub(super) fn refuse_with_hint(&self, why: impl Into<String>, hint: impl Into<String>) -> Error {
-        Error::Refused { place: self.clone(), why: one_line(why.into()), hint: Some(hint.into()) }
+        Error::Refused { place: self.clone(), why: one_line(&why.into()), hint: Some(hint.into()) }
     }
-}
-
-/// Whatever a file brings: what is said of it stays one line, and moves no cursor.
-fn one_line(text: String) -> String {
-    if !text.chars().any(char::is_control) {
-        return text;
-    }
-    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 impl fmt::Display for Place {

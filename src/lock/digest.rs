@@ -190,7 +190,7 @@ mod tests {
         let error = lock.save(Path::new("nowhere/x")).expect_err("no digest").to_string();
         assert_eq!(
             error,
-            "`nowhere/x` is not written, because oca could not read it again: the entry of `web` does not match its digest"
+            "`nowhere/x` is not written, because oca could not read it again: the entry of `web` has no right digest"
         );
     }
 }

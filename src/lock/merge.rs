@@ -139,7 +139,7 @@ pub(crate) fn merge(base: &Lock, ours: &Lock, theirs: &Lock) -> Merged {
     Merged { base: lock(&old), ours: lock(&our), theirs: lock(&their), disputes }
 }
 
-/// What becomes of a value that two sides may have changed; `None` where both did, and not to the same.
+/// What is done with a value that two sides may have changed; `None` where both did, and not to the same.
 fn merged<T: PartialEq + Copy>(base: T, ours: T, theirs: T) -> Option<T> {
     if ours == theirs || theirs == base {
         Some(ours)

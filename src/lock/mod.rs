@@ -40,8 +40,8 @@ const LARGEST: u64 = 64 << 20;
 pub(crate) enum Error {
     #[error("`{}` holds git's conflict markers, at line {line}", file.display())]
     Conflicted { file: PathBuf, line: usize },
-    #[error("`{}` was edited: {}", file.display(), entries(names))]
-    Edited { file: PathBuf, names: Vec<RepoName> },
+    #[error("`{}` {}", file.display(), unsealed(entries))]
+    Edited { file: PathBuf, entries: Vec<(RepoName, Seal)> },
     #[error("`{}` has format version {found}; this oca reads version {VERSION}", file.display())]
     TooNew { file: PathBuf, found: u64 },
     #[error("`{}` is a lock of another tool: its version is `{found}`", file.display())]
@@ -63,7 +63,7 @@ impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         let text = match self {
             Self::Conflicted { .. } => "run `oca lock`, which keeps every pin on which both sides agree",
-            Self::Edited { .. } => "run `oca lock`, which reads what was edited anew from its commit",
+            Self::Edited { .. } => "run `oca lock`, which reads such entries anew from their commits",
             Self::TooNew { .. } => "update oca, or delete the file and run `oca lock`",
             Self::Foreign { .. } | Self::TooLarge { .. } => "move the file away and run `oca lock`",
             Self::Truncated { .. } | Self::Malformed { .. } => {
@@ -75,14 +75,24 @@ impl Error {
     }
 }
 
-fn entries(names: &[RepoName]) -> String {
-    match names {
-        [] => String::new(),
-        [name] => format!("the entry of `{name}` does not match its digest"),
-        [name, rest @ ..] => {
-            format!("the entries of `{name}` and of {} more do not match their digests", rest.len())
+/// What is wrong with entries that are not as they were written; completes "`file` …".
+fn unsealed(entries: &[(RepoName, Seal)]) -> String {
+    let named = |seal, of_one, of_several| {
+        let names: Vec<&RepoName> =
+            entries.iter().filter(|(_, is)| *is == seal).map(|(name, _)| name).collect();
+        match names[..] {
+            [] => None,
+            [name] => Some(format!("the entry of `{name}` {of_one}")),
+            [name, ref rest @ ..] => {
+                Some(format!("the entries of `{name}` and of {} more {of_several}", rest.len()))
+            }
         }
-    }
+    };
+    let broken = named(Seal::Broken, "does not match its digest", "do not match their digests");
+    let missing = named(Seal::Missing, "has no digest", "have no digests");
+    let what = if broken.is_some() { "was edited" } else { "is not complete" };
+    let faults: Vec<String> = broken.into_iter().chain(missing).collect();
+    format!("{what}: {}", faults.join(", and "))
 }
 
 /// The bytes of a lock, or `None` where there is no such file.
@@ -101,9 +111,9 @@ impl Lock {
     /// Reads the lock, or `None` where there is no such file. One with an entry that was edited is refused.
     pub(crate) fn load(file: &Path) -> Result<Option<Self>, Error> {
         let lock = Self::load_as_it_stands(file)?;
-        let names = lock.iter().flat_map(Self::edited).map(|repo| repo.pin.name.clone());
-        let names: Vec<RepoName> = names.collect();
-        if names.is_empty() { Ok(lock) } else { Err(Error::Edited { file: file.to_owned(), names }) }
+        let entries = lock.iter().flat_map(Self::edited).map(|repo| (repo.pin.name.clone(), repo.seal()));
+        let entries: Vec<_> = entries.collect();
+        if entries.is_empty() { Ok(lock) } else { Err(Error::Edited { file: file.to_owned(), entries }) }
     }
 
     /// Reads the lock with the entries that were edited: for whoever tells of them or reads them anew.
@@ -141,11 +151,31 @@ impl Lock {
             other => unwritable(other.to_string()),
         })?;
         if let Some(repo) = again.edited().next() {
-            return Err(unwritable(format!("the entry of `{}` does not match its digest", repo.pin.name)));
+            return Err(unwritable(format!("the entry of `{}` has no right digest", repo.pin.name)));
         }
         if again != *self {
             return Err(unwritable("it would say something else".to_owned()));
         }
         Ok(fs::write_if_changed(file, text.as_bytes())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_without_a_digest_are_told_from_those_with_a_wrong_one() {
+        let said = |seals: &[(&str, Seal)]| {
+            let name = |name| RepoName::parse(name).expect("a name");
+            unsealed(&seals.iter().map(|&(word, seal)| (name(word), seal)).collect::<Vec<_>>())
+        };
+        let (broken, missing) = (Seal::Broken, Seal::Missing);
+        assert_eq!(said(&[("a", broken)]), "was edited: the entry of `a` does not match its digest");
+        assert_eq!(said(&[("a", missing)]), "is not complete: the entry of `a` has no digest");
+        assert_eq!(
+            said(&[("a", missing), ("b", broken), ("c", missing)]),
+            "was edited: the entry of `b` does not match its digest, and the entries of `a` and of 1 more have no digests"
+        );
     }
 }

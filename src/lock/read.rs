@@ -27,7 +27,7 @@ pub(super) fn side(bytes: &[u8], file: &Path) -> Result<Lock, Error> {
     parse(bytes, file, Dangling::Dropped)
 }
 
-/// What becomes of a name in a profile that no entry stands for.
+/// What is done with a name in a profile that no entry stands for.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Dangling {
     Refused,

@@ -108,7 +108,7 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
             }),
         },
         Outcome::OtherTree(other) => FailureWords {
-            error: format!("the lock is wrong of `{name}`: {other}"),
+            error: format!("the lock is wrong about `{name}`: {other}"),
             cause: None,
             hint: Some(format!("run `oca lock {name}@{}`, which reads it anew", other.commit)),
         },

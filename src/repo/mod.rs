@@ -21,8 +21,10 @@ pub(crate) use manifest::{AutoInstall, Manifest};
 pub(crate) use name::RepoName;
 pub(crate) use object::{Mode, TreeEntry, blob_id, blob_id_of, parse_tree, split_tree, tree_id};
 pub(crate) use packaging::{Layout, Packaging, Rules};
-pub(crate) use path::{AddonsDirectory, ModuleName, PathPart, RepoPath, is_dot_git};
-pub(crate) use plain::{in_short, one_line, plain, quotation, shown};
+pub(crate) use path::{
+    AddonsDirectory, ModuleName, PathPart, RepoPath, is_dot_git, is_text, refuse_everywhere,
+};
+pub(crate) use plain::{ends_line, in_short, one_line, plain, quotation, shown};
 pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Series};
 pub(crate) use tree::{

@@ -3,8 +3,6 @@
 //! A word becomes one of these types or is refused, so nobody has to ask again whether a path stays below its root.
 
 use std::fmt;
-use std::ops::Deref;
-use std::path::Path;
 
 use super::name::is_windows_device;
 use super::{Invalid, plain};
@@ -44,7 +42,8 @@ impl fmt::Display for PathPart {
     }
 }
 
-fn refuse_everywhere(name: &[u8]) -> Result<(), &'static str> {
+/// What no part of a path that comes from outside may be, whatever it names.
+pub(crate) fn refuse_everywhere(name: &[u8]) -> Result<(), &'static str> {
     match name {
         b"" => Err("the name is empty"),
         b"." | b".." => Err("the name leads to another directory"),
@@ -166,6 +165,7 @@ impl AddonsDirectory {
     }
 }
 
+/// What a type with a text in it can do as that text.
 macro_rules! is_text {
     ($($type:ident),*) => {$(
         impl $type {
@@ -174,7 +174,7 @@ macro_rules! is_text {
             }
         }
 
-        impl Deref for $type {
+        impl std::ops::Deref for $type {
             type Target = str;
 
             fn deref(&self) -> &str {
@@ -182,15 +182,21 @@ macro_rules! is_text {
             }
         }
 
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::borrow::Borrow<str> for $type {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(&self.0)
             }
         }
 
-        impl AsRef<Path> for $type {
-            fn as_ref(&self) -> &Path {
-                Path::new(&self.0)
+        impl AsRef<std::path::Path> for $type {
+            fn as_ref(&self) -> &std::path::Path {
+                std::path::Path::new(&self.0)
             }
         }
 
@@ -208,10 +214,14 @@ macro_rules! is_text {
     )*};
 }
 
+pub(crate) use is_text;
+
 is_text!(ModuleName, AddonsDirectory);
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use proptest::prelude::*;
 
     use super::*;

@@ -38,6 +38,11 @@ pub(super) fn is_invisible(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Whether Python's `str.splitlines` ends a line at a character, and so pip; all of these are invisible.
+pub(crate) fn ends_line(c: char) -> bool {
+    matches!(c, '\n'..='\r' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
 /// A name of bytes on one line: what is not text is written as an escape too.
 pub(crate) fn shown(name: &[u8]) -> String {
     let piece = |chunk: std::str::Utf8Chunk<'_>| {
@@ -79,6 +84,13 @@ mod tests {
             assert_eq!(plain(&format!("a{c}b")), format!("a{}b", c.escape_unicode()));
         }
         assert_eq!(plain("grüße, ñ, 中文, привет, \u{1f600}"), "grüße, ñ, 中文, привет, \u{1f600}");
+    }
+
+    #[test]
+    fn one_line_is_also_one_line_to_pip() {
+        let ends: Vec<char> = ('\0'..=char::MAX).filter(|&c| ends_line(c)).collect();
+        assert_eq!(ends.len(), 10);
+        assert!(!one_line(&String::from_iter(ends)).contains(ends_line));
     }
 
     #[test]

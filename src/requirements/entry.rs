@@ -9,12 +9,13 @@ use std::str::FromStr;
 use pep508_rs::pep440_rs::VersionSpecifier;
 use pep508_rs::{MarkerWarningKind, PackageName, Pep508Url, VersionOrUrl};
 
+use super::Origin;
 use super::line::{Author, Line, shortened, shown};
 use super::marker::{self, Marker};
 use super::place::{self, Refusal};
 use super::problem::Problem;
 use super::requirement::Requirement;
-use super::{Origin, escaped};
+use crate::repo::one_line;
 
 /// One requirement and where it stands.
 #[derive(Clone, Debug)]
@@ -70,7 +71,7 @@ impl Entry {
     /// Reads a line without its comment.
     pub(super) fn parse(text: &str, origin: &Origin, author: Author) -> Result<Self, Problem> {
         let malformed = |why| {
-            let text = shortened(&escaped(&shown(text)));
+            let text = shortened(&one_line(&shown(text)));
             Problem::NotARequirement { origin: origin.clone(), text, why }
         };
         let line = Line::new(text, author).map_err(malformed)?;

@@ -29,13 +29,13 @@ impl Line {
         }
         // The parser counts characters as bytes (`pep508_rs` 0.9.2), and Python ends lines at more characters than `\n`.
         if let Some(other) = text.chars().find(|c| !matches!(c, ' '..='~')) {
-            return Err(format!("the character U+{:04X} may not stand in it", u32::from(other)));
+            return Err(format!("the character U+{:04X} is not allowed in it", u32::from(other)));
         }
         if text.len() > MAX_LENGTH {
             return Err(format!("it is longer than {MAX_LENGTH} characters"));
         }
         if text.contains('\\') {
-            return Err("a backslash may not stand in it".to_owned());
+            return Err("a backslash is not allowed in it".to_owned());
         }
         if author == Author::Other
             && let Some((_, variable)) = text.split_once("${")

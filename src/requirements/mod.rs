@@ -72,20 +72,9 @@ impl fmt::Display for Origin {
     /// Writes `path:line`, or `path` for a manifest; always one line, because it ends up in a comment.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (path, line) = self.sort_key();
-        f.write_str(&escaped(path))?;
+        f.write_str(&one_line(path))?;
         line.map_or(Ok(()), |line| write!(f, ":{line}"))
     }
-}
-
-/// Whether pip ends a line at a character, which it does as Python's `str.splitlines`.
-fn ends_line(c: char) -> bool {
-    matches!(c, '\n'..='\r' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
-}
-
-/// Text that others wrote, on what is one line to a terminal and to pip.
-fn escaped(text: &str) -> String {
-    let escape = |c: char| if ends_line(c) { c.escape_default().to_string() } else { c.to_string() };
-    one_line(text).chars().map(escape).collect()
 }
 
 #[cfg(test)]

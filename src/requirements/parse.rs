@@ -2,10 +2,11 @@
 //!
 //! What cannot be carried over to a merged file is refused by name, and the rest is still read.
 
+use super::Origin;
 use super::entry::Entry;
 use super::line::{Author, shortened, shown};
 use super::problem::{Note, Problem};
-use super::{Origin, ends_line, escaped};
+use crate::repo::{ends_line, one_line};
 
 /// Import names that the OCA tools take for the distribution that provides them, by exact spelling
 /// (`manifestoo_core/metadata.py`; the same in setuptools-odoo).
@@ -54,7 +55,7 @@ impl Parsed {
     }
 
     fn ignore(&mut self, origin: Origin, option: &str) {
-        self.notes.push(Note::IgnoredOption { origin, option: escaped(option) });
+        self.notes.push(Note::IgnoredOption { origin, option: one_line(option) });
     }
 }
 
@@ -153,7 +154,7 @@ fn meaningful_lines(
         whole.push(if end.is_none() { line } else { "" });
         problems.extend(end.map(|c| Problem::NotARequirement {
             origin: origin(index + 1),
-            text: shortened(&escaped(&shown(line.trim()))),
+            text: shortened(&one_line(&shown(line.trim()))),
             why: format!("pip ends a line at the character U+{:04X}", u32::from(c)),
         }));
     }
@@ -175,7 +176,7 @@ fn unsupported_option(text: &str, origin: Origin) -> Problem {
     let entry = || Entry::parse(before_options(text), &origin, Author::Other);
     let of = || entry().ok().map(|entry| entry.name);
     let of = if stands_alone { None } else { of().filter(|name| !name.is_empty()) };
-    Problem::UnsupportedOption { option: escaped(option), of, origin }
+    Problem::UnsupportedOption { option: one_line(option), of, origin }
 }
 
 /// The requirement of a line, without the options that pip takes for it.
@@ -273,7 +274,7 @@ mod tests {
         ! r/requirements.txt:11: `../x` is a path within the repository, which merged requirements cannot name
         ! r/requirements.txt:12: `lxml=>1` is not a requirement: no such comparison operator "=>", must be one of ~= == != <= >= < > ===
         ! r/requirements.txt:13: `no such thing` is not a requirement: expected one of `@`, `(`, `<`, `=`, `>`, `~`, `!`, `;`, found `s`
-        ! r/requirements.txt:14: `é` is not a requirement: the character U+00E9 may not stand in it
+        ! r/requirements.txt:14: `é` is not a requirement: the character U+00E9 is not allowed in it
         ! r/requirements.txt:15: `xlrd===` is not a requirement: unexpected end of version specifier, expected version
         ! r/requirements.txt:16: `y @ https://***@host/y z` is not a requirement: a blank may not stand in a url or path
         ! r/requirements.txt:17: `git+https://***@host/y z` is not a requirement: a blank may not stand in a url or path

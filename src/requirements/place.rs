@@ -125,7 +125,7 @@ pub(super) fn name(place: &str) -> Result<Option<String>, &'static str> {
     let path = decoded(address.split('?').next().unwrap_or_default());
     let file = path.rsplit('/').next().unwrap_or_default();
     if file.to_ascii_lowercase().ends_with(".whl") {
-        return name_of_wheel(file).map(Some).ok_or("its wheel has a name that no wheel has");
+        return name_of_wheel(file).map(Some).ok_or("the file name is not one of a wheel");
     }
     match fragment.split('&').find_map(|part| part.strip_prefix("egg=")) {
         Some(egg) => {
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn the_name_is_that_which_pip_takes() {
         let (wheel, egg) =
-            ("its wheel has a name that no wheel has", "its `egg` is not the name of a distribution");
+            ("the file name is not one of a wheel", "its `egg` is not the name of a distribution");
         for (place, expected) in [
             ("https://h/x.zip", Ok(None)),
             ("https://h/x.zip#egg=Acme_X[y]&subdirectory=z", Ok(Some("acme-x"))),

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use super::Origin;
 use super::line::shortened;
 use super::problem::{Note, Problem};
 use super::render::{Annotations, write_origins};
 use super::repository::Repository;
-use super::{Origin, escaped};
+use crate::repo::one_line;
 
 /// What begins a word of `ignore` that is about the system.
 const PACKAGE: &str = "deb:";
@@ -60,12 +61,12 @@ pub(crate) fn system(repositories: &[Repository<'_>], ignore: &[String]) -> Syst
     let (packages, others): (Needs<'_>, Needs<'_>) =
         packages.into_iter().partition(|(name, _)| is_package(name));
     for (name, origins) in others {
-        let refuse = |origin| Problem::NotAPackage { origin, text: shortened(&escaped(name)) };
+        let refuse = |origin| Problem::NotAPackage { origin, text: shortened(&one_line(name)) };
         system.problems.extend(origins.into_iter().map(refuse));
     }
     let listed = |needs: Needs<'_>| {
         let need = |(name, origins): (&str, BTreeSet<_>)| Need {
-            name: shortened(&escaped(name)),
+            name: shortened(&one_line(name)),
             origins: origins.into_iter().collect(),
         };
         needs.into_iter().map(need).collect()

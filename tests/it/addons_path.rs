@@ -217,7 +217,7 @@ fn an_entry_with_a_comma_is_refused_wherever_it_comes_from() {
     let held = |path: &str| {
         format!(
             "error: `{path}` holds a comma, which Odoo cannot escape in its addons path\n\
-             hint: move it to a path without one\n"
+             hint: move it to a path without such characters\n"
         )
     };
     env.oca(&["addons-path"]).env("PLACE", "a,b").stderr(&held("[TEMP]/project/a,b/web")).status(2);

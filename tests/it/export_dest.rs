@@ -45,6 +45,8 @@ fn some_directories_are_never_replaced() {
         "../project/../project",
         ".git",
         "../.git/modules",
+        "../.GIT/x",
+        "git~1",
     ] {
         for force in [&["export"][..], &["export", "--force"]] {
             oca(&env, &[force, &[dest]].concat()).stderr_contains("is never replaced").status(2);

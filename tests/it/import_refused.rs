@@ -323,7 +323,9 @@ fn files_that_unfold_or_nest_without_end_are_refused() {
     let env = Env::new();
     env.write("repos.yaml", " ".repeat(5 << 20));
     env.oca(&["init", "--from", "repos.yaml"])
-        .stderr(&format!("error: `repos.yaml` is larger than 4 MiB, and is no list of repositories\n{HINT}"))
+        .stderr(&format!(
+            "error: `repos.yaml` is larger than 4 MiB: a list of repositories is never that large\n{HINT}"
+        ))
         .status(2);
 }
 

@@ -181,6 +181,10 @@ fn what_git_refuses_is_refused_with_its_line() {
             "`.gitmodules` at line 2: `/web` is no path below the repository that `.gitmodules` is in",
         ),
         (
+            entry("web", "../\u{202e}w\u{2028}b"),
+            "`.gitmodules` at line 2: `../\\u{202e}w\\u{2028}b` is no path below the repository that `.gitmodules` is in",
+        ),
+        (
             entry("web", "a") + &entry("web", "b"),
             "`.gitmodules` at line 4: submodule `web` stands twice, first at line 1",
         ),

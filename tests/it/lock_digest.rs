@@ -76,7 +76,7 @@ fn every_command_that_reads_the_lock_refuses_an_edited_entry() {
         env.oca(command).stderr_contains(EDITED).stderr_contains("hint: run `oca lock`").status(1);
     }
     let refused = "error: `oca.lock.json` was edited: the entry of `web` does not match its digest\n\
-                   hint: run `oca lock`, which reads what was edited anew from its commit\n";
+                   hint: run `oca lock`, which reads such entries anew from their commits\n";
     for command in [["remove", "web"], ["add", "dms"], ["find", "web_x"]] {
         env.oca(&command).stderr(refused).status(1);
     }
@@ -95,6 +95,12 @@ fn an_entry_of_an_earlier_oca_is_read_anew() {
     remote.branch("18.0").module("web_new", &[]).commit();
     let said = "`web` at branch `18.0` has no digest in the lock";
     env.oca(&["lock", "--check"]).stdout(&format!("{said}\n")).stderr_contains(said).status(1);
+    env.oca(&["remove", "web"])
+        .stderr(
+            "error: `oca.lock.json` is not complete: the entry of `web` has no digest\n\
+             hint: run `oca lock`, which reads such entries anew from their commits\n",
+        )
+        .status(1);
     env.oca(&["lock", "-q"]).success();
     env.assert_file("oca.lock.json", &lock);
 }
@@ -188,7 +194,7 @@ fn a_forged_entry_is_found_by_its_commit_field_by_field() {
         run = run.stdout_contains(line);
     }
     run.status(1);
-    let expected_error = format!("error: the lock is wrong of `web`: commit `{good}` has tree `");
+    let expected_error = format!("error: the lock is wrong about `web`: commit `{good}` has tree `");
     env.oca(&["sync", "--locked"]).stderr_contains(&expected_error).status(1);
     env.oca(&["export", "out"]).stderr_contains(&expected_error).status(1);
     assert!(!env.exists("out") && !env.exists("oca/web"));

@@ -33,7 +33,7 @@ fn a_word_of_a_manifest_is_never_an_option_nor_a_file() {
         ("six --hash=x", "pip would read `--hash` as an option"),
         ("x @ https://h/x --config-settings a=b", "pip would read `--config-settings` as an option"),
         ("six ; os_name == ' -i https://h '", "pip would read `-i` as an option"),
-        ("six\\", "a backslash may not stand in it"),
+        ("six\\", "a backslash is not allowed in it"),
         ("six ; os_name == ' #'", "pip would read a part of it as a comment"),
         ("six @ https://h/${HOME}", "in place of `${HOME}`"),
         ("six @ file:///x", here),

@@ -132,7 +132,7 @@ fn entries_that_lead_elsewhere_are_named() {
     env.oca(&["submodules", "--check"])
         .stderr(
             "`.gitmodules`: the entry `x` with the path `../victim` is passed over: the path leads out of the work \
-             tree, or is no path\n",
+             tree or into `.git`, or is empty\n",
         )
         .success();
 }

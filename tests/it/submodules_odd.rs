@@ -175,7 +175,7 @@ fn what_cannot_be_a_superproject_is_refused_before_anything_is_done() {
     env.write(".gitmodules", "[submodule \"x\"]\n<<<<<<< ours\n");
     env.oca(&["sync"])
         .stderr(
-            "error: `[TEMP]/project/.gitmodules` at line 2: this is no `key = value`\n\
+            "error: `[TEMP]/project/.gitmodules` at line 2: this is not a `key = value` line\n\
              hint: correct the line; after a merge, settle its conflicts first\n",
         )
         .status(2);

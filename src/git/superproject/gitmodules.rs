@@ -222,7 +222,7 @@ mod tests {
             modules.passed_over(),
             [
                 "the entry `../../x` with the path `x` is passed over: the name leads to another directory",
-                "the entry `z` with the path `../z` is passed over: the path leads out of the work tree, or is no path",
+                "the entry `z` with the path `../z` is passed over: the path leads out of the work tree or into `.git`, or is empty",
             ]
         );
         modules.put(&entry("z", "oca/z"));

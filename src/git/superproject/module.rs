@@ -31,7 +31,7 @@ impl Module {
         Self { git, work_tree }
     }
 
-    /// For whoever is about to change something: both are where they seem to be.
+    /// Call this before you change something: both are where they seem to be.
     pub(crate) fn refuse_links(&self) -> Result<(), Error> {
         self.git.refuse_links()?;
         self.work_tree.refuse_links()

@@ -1,13 +1,10 @@
 //! Where submodules are: what `.gitmodules` and the index call their paths and names becomes a place below the work tree
 //! or below git's directory here, or is refused, by git's own rules.
 
-use std::borrow::Borrow;
-use std::fmt;
-use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use crate::git::Error;
-use crate::repo::is_dot_git;
+use crate::repo::{is_text, refuse_everywhere};
 
 /// The path of a submodule below the top of the work tree, with `/` between its parts.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -38,17 +35,16 @@ impl SubmodulePath {
 
     /// Whether it is this directory, or in it.
     pub(crate) fn is_in(&self, directory: &str) -> bool {
-        is_in(&self.0, directory)
+        is_in(self.as_str(), directory)
     }
 }
 
 impl SubmoduleName {
     pub(crate) fn parse(name: &str) -> Result<Self, &'static str> {
         let refuse = |part: &str| match part {
-            "" | "." | ".." => Err("the name leads to another directory"),
             _ if part.contains(char::is_control) => Err("the name holds a control character"),
             _ if cfg!(windows) && part.contains(':') => Err("Windows cannot have the name"),
-            _ => Ok(()),
+            _ => refuse_everywhere(part.as_bytes()),
         };
         name.split(['/', '\\']).try_for_each(refuse)?;
         Ok(Self(name.to_owned()))
@@ -56,7 +52,7 @@ impl SubmoduleName {
 
     /// Whether the git directory of one would lie in that of the other, which git refuses.
     pub(crate) fn collides_with(&self, other: &Self) -> bool {
-        is_in(&self.0, &other.0) || is_in(&other.0, &self.0)
+        is_in(self.as_str(), other) || is_in(other, self)
     }
 }
 
@@ -67,14 +63,13 @@ fn is_in(path: &str, directory: &str) -> bool {
 /// What git's `verify_path` refuses on any platform: the work tree may be on another one tomorrow.
 fn refuse_part(part: &str) -> Result<(), &'static str> {
     match part {
-        "" | "." | ".." => Err("the path leads out of the work tree, or is no path"),
         _ if part.contains('\\') => Err("the path holds a `\\`"),
         _ if part.contains(char::is_control) => Err("the path holds a control character"),
         // On Windows `C:x` leaves the directory as much as `C:/x` does.
         _ if part.as_bytes().get(1) == Some(&b':') => Err("the path begins with a drive"),
         _ if cfg!(windows) && part.contains(':') => Err("Windows cannot have the path"),
-        _ if is_dot_git(part.as_bytes()) => Err("the path leads into `.git`"),
-        _ => Ok(()),
+        _ => refuse_everywhere(part.as_bytes())
+            .map_err(|_| "the path leads out of the work tree or into `.git`, or is empty"),
     }
 }
 
@@ -87,11 +82,11 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn of_git_directory(git: &Path, name: &SubmoduleName) -> Self {
-        Self { base: git.to_owned(), path: git.join("modules").join(&name.0) }
+        Self { base: git.to_owned(), path: git.join("modules").join(name) }
     }
 
     pub(super) fn of_work_tree(top: &Path, path: &SubmodulePath) -> Self {
-        Self { base: top.to_owned(), path: top.join(&path.0) }
+        Self { base: top.to_owned(), path: top.join(path) }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -103,37 +98,13 @@ impl Place {
         self.path.ancestors().skip(1).take_while(|above| *above != self.base)
     }
 
-    /// For whoever is about to change something there: at this moment, no symbolic link leads elsewhere.
+    /// Call this before you change something there: at this moment, no symbolic link leads elsewhere.
     pub(super) fn refuse_links(&self) -> Result<(), Error> {
         match std::iter::once(&*self.path).chain(self.above()).find(|path| path.is_symlink()) {
             Some(link) => Err(Error::LinkOnTheWay { link: link.to_owned() }),
             None => Ok(()),
         }
     }
-}
-
-macro_rules! is_text {
-    ($($type:ident),*) => {$(
-        impl Deref for $type {
-            type Target = str;
-
-            fn deref(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl Borrow<str> for $type {
-            fn borrow(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    )*};
 }
 
 is_text!(SubmodulePath, SubmoduleName);
@@ -187,7 +158,9 @@ mod tests {
 
     #[test]
     fn names_stay_among_the_git_directories_and_none_is_in_another() {
-        for name in ["", ".", "..", "../x", "/x", "a/../../b", "a\\..\\b", "a//b", "a/", "a\nb", "a\0"] {
+        for name in
+            ["", ".", "..", "../x", "/x", "a/../../b", "a\\..\\b", "a//b", "a/", "a\nb", "a\0", "a/.git"]
+        {
             assert!(SubmoduleName::parse(name).is_err(), "{name:?}");
         }
         let name = |name| SubmoduleName::parse(name).expect("a name");
