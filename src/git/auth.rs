@@ -17,7 +17,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::configuration;
-use crate::fs::read_given;
+use crate::fs::{read_given, read_text};
 
 /// A user name and a password or token, and where they come from.
 #[derive(Clone, Eq, PartialEq)]
@@ -114,8 +114,12 @@ fn given_text(file: &Path) -> Option<String> {
 }
 
 fn netrc(url: &Url, asked: Asked) -> Option<Credential> {
-    let file = env::var_os("NETRC").map(PathBuf::from).or_else(|| Some(home()?.join(".netrc")))?;
-    let (user, password) = netrc_entry(&given_text(&file)?, url, asked)?;
+    // A pipe is only waited for where it is named on purpose.
+    let (text, file) = match env::var_os("NETRC").map(PathBuf::from) {
+        Some(named) => (given_text(&named)?, named),
+        None => home().map(|home| home.join(".netrc")).and_then(|own| Some((read_text(&own).ok()?, own)))?,
+    };
+    let (user, password) = netrc_entry(&text, url, asked)?;
     Some(Credential { user, password, source: format!("`{}`", shown(&file)) })
 }
 
