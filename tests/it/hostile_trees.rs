@@ -68,7 +68,10 @@ fn such_a_name_is_refused_wherever_it_lies() {
             .stderr_contains("`web_x/static/src/../../x` cannot be checked out: the name holds a `/`\n")
             .status(3);
     }
-    env.oca(&["check"]).stdout_contains("web_x/static/src/../../x").status(1);
+    env.oca(&["check"])
+        .stdout_contains("web_x/static/src/../../x")
+        .stderr("1 module, 1 error, 1 warning\n")
+        .status(1);
 }
 
 #[test]
