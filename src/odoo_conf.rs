@@ -8,7 +8,7 @@ const KEY: &str = "addons_path";
 
 /// The value of `addons_path`, its lines as they are, trimmed; `None` where it is not set.
 pub(crate) fn addons_path(text: &str) -> Option<String> {
-    let place = find(text)?;
+    let place = find(text).option?;
     let lines = lines(text);
     let (_, first) = option(lines[place.first])?;
     let rest = lines[place.first + 1..place.end].iter().map(|line| line.trim());
@@ -25,13 +25,14 @@ pub(crate) fn with_addons_path(text: &str, path: &str) -> String {
     };
     let line = |indent: usize| format!("{:indent$}{KEY} = {path}{newline}", "");
     let lines = lines(text);
-    if let Some(place) = find(text) {
+    let Found { section, option } = find(text);
+    if let Some(place) = option {
         let line = line(indent(lines[place.first]));
         return [&lines[..place.first].concat(), &line, &lines[place.end..].concat()]
             .map(String::as_str)
             .concat();
     }
-    if let Some(section) = lines.iter().position(|line| section_name(line) == Some(SECTION)) {
+    if let Some(section) = section {
         let mut head = lines[..=section].concat();
         if !head.ends_with(['\n', '\r']) {
             head.push_str(newline);
@@ -51,16 +52,24 @@ struct Place {
     end: usize,
 }
 
-/// The last setting counts, as in a file that was added to by hand.
-fn find(text: &str) -> Option<Place> {
+/// Where the section and the option are.
+#[derive(Default)]
+struct Found {
+    /// The line of the first header.
+    section: Option<usize>,
+    /// The last setting counts, as in a file that was added to by hand.
+    option: Option<Place>,
+}
+
+fn find(text: &str) -> Found {
     let mut in_section = false;
     // The indent of the option that a line may go on with, and whether it is ours.
     let mut open: Option<(usize, bool)> = None;
-    let mut found: Option<Place> = None;
+    let mut found = Found::default();
     for (at, line) in lines(text).into_iter().enumerate().filter(|(_, line)| !is_comment(line)) {
         match open {
             Some((option, is_ours)) if indent(line) > option => {
-                if let Some(place) = found.as_mut().filter(|_| is_ours) {
+                if let Some(place) = found.option.as_mut().filter(|_| is_ours) {
                     place.end = at + 1;
                 }
                 continue;
@@ -69,11 +78,12 @@ fn find(text: &str) -> Option<Place> {
         }
         if let Some(name) = section_name(line) {
             in_section = name == SECTION;
+            found.section = found.section.or(in_section.then_some(at));
             open = None;
         } else {
             let is_ours = in_section && option(line).is_some_and(|(key, _)| key.eq_ignore_ascii_case(KEY));
             if is_ours {
-                found = Some(Place { first: at, end: at + 1 });
+                found.option = Some(Place { first: at, end: at + 1 });
             }
             open = Some((indent(line), is_ours));
         }
@@ -114,6 +124,12 @@ fn option(line: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_header_within_a_value_is_none() {
+        let text = "[other]\nx = 1\n  [options]\n";
+        assert_eq!(with_addons_path(text, "/x"), format!("{text}[options]\naddons_path = /x\n"));
+    }
 
     #[test]
     fn the_rest_of_the_file_stays() {
