@@ -271,7 +271,8 @@ fn compared(directory: &Path, parts: &[Part<'_>]) -> Result<Vec<Verified>, Error
         });
         owners.extend(part.directories.iter().map(|directory| (directory.as_path(), place)));
     }
-    let mut nobodys = Vec::new();
+    let of_all = [""].into_iter().chain(own).map(Path::new);
+    let mut nobodys: Vec<Alteration> = of_all.filter_map(|path| scan.with_odd_rights(path)).collect();
     for alteration in scan.rest(&expected) {
         let owner = alteration.path.ancestors().find_map(|above| owners.get(above));
         match owner {

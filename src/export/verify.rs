@@ -105,6 +105,13 @@ impl Scan {
         Ok((!is_mode || self.has_odd_rights(metadata)).then_some(FileState::Mode))
     }
 
+    /// What is no part of a scan, and has rights that nobody should have; the directory itself is the empty path.
+    pub(crate) fn with_odd_rights(&self, path: &Path) -> Option<Alteration> {
+        let metadata = fs::symlink_metadata(self.root.join(path)).ok()?;
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        self.has_odd_rights(&metadata).then(|| Alteration { path: path.to_owned(), state: FileState::Mode })
+    }
+
     fn has_odd_rights(&self, metadata: &Metadata) -> bool {
         let odd = match self.rights {
             Rights::Checkout if metadata.is_dir() => 0,

@@ -123,6 +123,15 @@ fn rights_and_places_that_others_could_use_are_seen() {
         env.oca(&["verify", "../out"]).stdout(&format!("web: other mode: {path}\n")).status(1);
         set(path, usual);
     }
+    for (path, shown, mode, usual) in [
+        ("", ".", 0o777, 0o755),
+        (".oca.lock.json", ".oca.lock.json", 0o666, 0o644),
+        (".oca-export.json", ".oca-export.json", 0o4644, 0o644),
+    ] {
+        set(path, mode);
+        env.oca(&["verify", "../out"]).stdout(&format!("other mode: {shown}\n")).status(1);
+        set(path, usual);
+    }
     fs::create_dir_all(out.join("lost+found/evil")).expect("a folder");
     env.oca(&["verify", "-q", "../out"]).success();
     fs::write(out.join("lost+found/evil/__init__.py"), "").expect("a file");
