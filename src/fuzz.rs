@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use crate::config::Config;
 use crate::git;
 use crate::import::{self, Surroundings};
-use crate::lock::{Lock, Sides};
+use crate::lock::{Lock, Seal, Sides};
 use crate::repo::{Manifest, RemoteUrl, Series};
 use crate::requirements::{self, Annotations, Author, Module, Parsed, Repository, Settings};
 use crate::{addons, export, odoo_conf};
@@ -90,12 +90,15 @@ fn lock(input: &[u8]) {
     let here = Path::new("oca.lock.json");
     if let Ok(lock) = Lock::parse(input, here) {
         let again = Lock::parse(lock.render().as_bytes(), here).expect("what is written can be read");
-        assert_eq!(again, lock);
+        // Of an entry that could not be read as a whole, not all is written.
+        if !lock.edited().any(|repo| matches!(repo.seal(), Seal::Unreadable(_))) {
+            assert_eq!(again, lock);
+        }
     }
 }
 
 fn lock_conflict(input: &[u8]) {
-    if let Ok(Some(sides)) = Sides::parse(input, Path::new("oca.lock.json")) {
+    if let Ok(sides) = Sides::parse(input, Path::new("oca.lock.json")) {
         let _any = sides.disputes();
     }
 }

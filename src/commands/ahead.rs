@@ -10,7 +10,7 @@ use crate::config::Mode;
 use crate::error::Error;
 use crate::fs::remove_directory_of;
 use crate::git::{Built, Checkout, Content, Head, Origin, Remote};
-use crate::lock::Pin;
+use crate::lock::{LockedRepo, Pin};
 use crate::plan;
 use crate::repo::CommitId;
 use crate::session::Session;
@@ -71,10 +71,12 @@ impl Ahead {
     /// Builds the new checkouts of a pin, all of whose files are in the remote's store.
     ///
     /// One that fails is built again in its turn, where the failure is told.
-    pub(super) fn build(&self, pin: &Pin, remote: &Remote<'_>, commit: CommitId, ends: &[CommitId]) {
+    pub(super) fn build(&self, locked: &LockedRepo, remote: &Remote<'_>, ends: &[CommitId]) {
+        let LockedRepo { pin, commit, tree, .. } = locked;
         let Some(Wanted { depth, new }) = self.wanted.get(pin) else { return };
         for (checkout, origin) in new {
-            let content = Content { commit, ends: ends.to_vec(), depth: *depth, origin };
+            let (commit, tree, depth) = (*commit, *tree, *depth);
+            let content = Content { commit, tree, ends: ends.to_vec(), depth, origin };
             if let Ok(built) = checkout.build(remote, &content) {
                 let mut all = self.built.lock().unwrap_or_else(PoisonError::into_inner);
                 all.insert(checkout.path().to_owned(), built);

@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let (targets, mut outcomes) = targets(session, &lock, survey.as_ref())?;
     let (ready, work): (Vec<Target<'_>>, Vec<Target<'_>>) =
         targets.into_iter().partition(|target| target.is_ready() && !(args.force && target.has_work()));
-    outcomes.extend(ready.iter().map(|target| target.outcome(target.confirmed())));
+    outcomes.extend(ready.iter().map(|target| target.outcome(target.ready())));
     if !work.is_empty() {
         outcomes.extend(if args.dry_run {
             foresee(session, &work, args.force)
@@ -229,6 +229,7 @@ fn fetch<'a>(
     let failed = |error| Outcome::Failed(error);
     let LockedRepo { pin, commit, .. } = target.locked;
     let head = target.wake(force)?;
+    target.confirm(&head)?;
     if let Some(obstacle) = target.obstacle(&head)
         && (!force || !matches!(obstacle, CheckoutError::NotGit { .. } | CheckoutError::Unborn { .. }))
     {
@@ -248,8 +249,9 @@ fn fetch<'a>(
     watch.watcher.step(watch.place, "fetching");
     let meter = |bytes| watch.watcher.received(watch.place, bytes);
     let ends = remote.fetch_files(*commit, &pin.reference, target.depth, &meter).map_err(failed)?;
-    confirm_tree(target.locked, remote.tree(*commit, &pin.reference, &meter).map_err(failed)?.id())?;
-    let content = Content { commit: *commit, ends, depth: target.depth, origin: &target.origin };
+    let tree = remote.tree_id(*commit).map_err(failed)?;
+    confirm_tree(target.locked, tree)?;
+    let content = Content { commit: *commit, tree, ends, depth: target.depth, origin: &target.origin };
     Ok(Ready::Stored(Box::new(remote), content))
 }
 
@@ -257,6 +259,7 @@ fn fetch<'a>(
 fn foresee(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Vec<RepoOutcome> {
     let foreseen = |target: &Target<'_>| {
         let outcome = match &target.head {
+            head if target.confirm(head).is_err() => target.confirm(head).err().unwrap_or(Outcome::UpToDate),
             head if target.is_placed(head) || (force && *head != Head::Link) => {
                 let obstacle = target.module.as_ref().and_then(Module::obstacle);
                 obstacle.map_or_else(|| target.done(), Outcome::Kept)

@@ -50,15 +50,27 @@ impl Target<'_> {
     }
 
     pub(super) fn wanted(&self) -> Placed {
-        Placed { commit: self.locked.commit, depth: self.depth, url: self.origin.url.clone() }
+        let LockedRepo { commit, tree, .. } = *self.locked;
+        Placed { commit, tree, depth: self.depth, url: self.origin.url.clone() }
     }
 
-    /// What is said of a checkout that is ready: the commit is there, and so its tree can be compared.
-    pub(super) fn confirmed(&self) -> Outcome {
-        match self.checkout.tree_of(self.locked.commit) {
-            Ok(tree) => confirm_tree(self.locked, tree).map_or_else(|wrong| wrong, |()| Outcome::UpToDate),
-            Err(error) => Outcome::CheckoutFailed { step: Step::Inspect, error },
-        }
+    /// Refuses a lock whose tree is not that of its commit, where that stands here.
+    pub(super) fn confirm(&self, head: &Head) -> Result<(), Outcome> {
+        let commit = self.locked.commit;
+        let found = match head {
+            Head::Complete(placed) if placed.commit == commit => placed.tree,
+            Head::Other(Some(head)) if *head == commit => {
+                let failed = |error| Outcome::CheckoutFailed { step: Step::Inspect, error };
+                self.checkout.tree_of(commit).map_err(failed)?
+            }
+            _ => return Ok(()),
+        };
+        confirm_tree(self.locked, found)
+    }
+
+    /// What is said of a checkout that is ready.
+    pub(super) fn ready(&self) -> Outcome {
+        self.confirm(&self.head).map_or_else(|wrong| wrong, |()| Outcome::UpToDate)
     }
 
     /// What `--force` discards; where it cannot be told, there may be some.

@@ -159,7 +159,9 @@ impl Error {
             | Self::Disputed { .. }
             | Self::Export(export::Error::NoCheckout { .. } | export::Error::Stranger { .. })
             | Self::ExportUnfinished { .. }
-            | Self::Lock(lock::Error::Edited { .. })
+            | Self::Lock(
+                lock::Error::Edited { .. } | lock::Error::Twice { .. } | lock::Error::Dangling { .. },
+            )
             | Self::NoLock { .. }
             | Self::NotAnAddonsDirectory { .. }
             | Self::Nowhere { unasked: 0, .. }

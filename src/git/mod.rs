@@ -56,7 +56,7 @@ pub(crate) use superproject::{
 pub(crate) use text::merge_text;
 pub(crate) use tree::GitTree;
 
-use crate::repo::{CommitId, RemoteUrl};
+use crate::repo::{CommitId, RemoteUrl, TreeId};
 use configuration::Configuration;
 use transport::Transport;
 use wire::Client;
@@ -105,6 +105,13 @@ impl Git {
     /// A remote by its expanded url; a path is absolute.
     pub(crate) fn remote(&self, url: &RemoteUrl) -> Result<Remote<'_>, Error> {
         Remote::new(self, url)
+    }
+
+    /// The tree of a commit, where that is in the cache; asks nobody and makes nothing.
+    pub(crate) fn known_tree(&self, url: &RemoteUrl, commit: CommitId) -> Option<TreeId> {
+        // Whoever opens a repository has looked at the user's configuration before.
+        self.network().ok()?;
+        Store::of(&self.cache, url.without_secret().as_str()).tree_of(commit).ok()
     }
 
     /// What the user should hear of after a command that reached remotes.

@@ -9,7 +9,7 @@ use super::transport::{Transport, if_version_2};
 use super::tree::GitTree;
 use super::wire::{Failure, HttpRemote, Objects};
 use super::{Error, Git, Meter, libgit2, local};
-use crate::repo::{BlobId, CommitId, Reference, RemoteUrl};
+use crate::repo::{BlobId, CommitId, Reference, RemoteUrl, TreeId};
 
 /// A repository somewhere else, and the store of what came from it.
 pub(crate) struct Remote<'a> {
@@ -88,6 +88,11 @@ impl<'a> Remote<'a> {
             self.store.repository()
         });
         Ok(GitTree::new(repository, root, again))
+    }
+
+    /// The tree of a commit that is here.
+    pub(crate) fn tree_id(&self, commit: CommitId) -> Result<TreeId, Error> {
+        self.whole(|| self.store.tree_of(commit))
     }
 
     /// When a commit was made, in seconds since 1970.

@@ -22,7 +22,7 @@ pub(crate) struct Dispute {
     pub(crate) theirs: CommitId,
 }
 
-/// The two sides of a lock that holds git's conflict markers.
+/// The two sides of a lock that holds git's conflict markers, or two entries of one pin.
 #[derive(Clone, Debug)]
 pub(crate) struct Sides {
     ours: Lock,
@@ -30,14 +30,11 @@ pub(crate) struct Sides {
 }
 
 impl Sides {
-    /// Reads both sides; `None` where the file holds no marker. `file` is for the error only.
-    pub(crate) fn parse(bytes: &[u8], file: &Path) -> Result<Option<Self>, Error> {
-        if read::conflict_marker(bytes).is_none() {
-            return Ok(None);
-        }
+    /// Reads both sides of a file, which without a marker are told apart by its entries. `file` is for the error only.
+    pub(crate) fn parse(bytes: &[u8], file: &Path) -> Result<Self, Error> {
         let text = String::from_utf8_lossy(bytes);
-        let side = |side| read::side(side_of(&text, side).as_bytes(), file);
-        Ok(Some(Self { ours: side(Side::Ours)?, theirs: side(Side::Theirs)? }))
+        let side = |side| read::side(side_of(&text, side).as_bytes(), file, side);
+        Ok(Self { ours: side(Side::Ours)?, theirs: side(Side::Theirs)? })
     }
 
     /// The pins for which somebody has to choose.

@@ -24,7 +24,8 @@ pub(crate) use schema::{
 };
 
 use crate::fs::{self, Written};
-use crate::repo::RepoName;
+use crate::repo::{CommitId, RepoName};
+use read::Dangling;
 
 /// The name of the lock, beside `repos.toml`.
 pub(crate) const FILE_NAME: &str = "oca.lock.json";
@@ -42,6 +43,10 @@ pub(crate) enum Error {
     Conflicted { file: PathBuf, line: usize },
     #[error("`{}` {}", file.display(), unsealed(entries))]
     Edited { file: PathBuf, entries: Vec<(RepoName, Seal)> },
+    #[error("`{}` was edited: it has two entries of `{name}`, at `{}` and at `{}`", file.display(), commits[0], commits[1])]
+    Twice { file: PathBuf, name: RepoName, commits: [CommitId; 2] },
+    #[error("`{}` was edited: profile `{profile}` names `{key}`, and no entry is of that name", file.display())]
+    Dangling { file: PathBuf, profile: String, key: String },
     #[error("`{}` has format version {found}; this oca reads version {VERSION}", file.display())]
     TooNew { file: PathBuf, found: u64 },
     #[error("`{}` is a lock of another tool: its version is `{found}`", file.display())]
@@ -64,6 +69,10 @@ impl Error {
         let text = match self {
             Self::Conflicted { .. } => "run `oca lock`, which keeps every pin on which both sides agree",
             Self::Edited { .. } => "run `oca lock`, which reads such entries anew from their commits",
+            Self::Twice { .. } => {
+                "run `oca lock --ours` to keep the first of the two, or `oca lock --theirs` to keep the last"
+            }
+            Self::Dangling { .. } => "run `oca lock`",
             Self::TooNew { .. } => "update oca, or delete the file and run `oca lock`",
             Self::Foreign { .. } | Self::TooLarge { .. } => "move the file away and run `oca lock`",
             Self::Truncated { .. } | Self::Malformed { .. } => {
@@ -88,10 +97,15 @@ fn unsealed(entries: &[(RepoName, Seal)]) -> String {
             }
         }
     };
+    let unreadable = entries.iter().filter_map(|(name, seal)| match seal {
+        Seal::Unreadable(why) => Some(format!("the entry of `{name}` cannot be read: {why}")),
+        Seal::Whole | Seal::Broken | Seal::Missing => None,
+    });
     let broken = named(Seal::Broken, "does not match its digest", "do not match their digests");
+    let edits: Vec<String> = unreadable.chain(broken).collect();
     let missing = named(Seal::Missing, "has no digest", "have no digests");
-    let what = if broken.is_some() { "was edited" } else { "is not complete" };
-    let faults: Vec<String> = broken.into_iter().chain(missing).collect();
+    let what = if edits.is_empty() { "is not complete" } else { "was edited" };
+    let faults: Vec<String> = edits.into_iter().chain(missing).collect();
     format!("{what}: {}", faults.join(", and "))
 }
 
@@ -110,10 +124,15 @@ fn refuse_large(bytes: u64, file: &Path) -> Result<(), Error> {
 impl Lock {
     /// Reads the lock, or `None` where there is no such file. One with an entry that was edited is refused.
     pub(crate) fn load(file: &Path) -> Result<Option<Self>, Error> {
-        let lock = Self::load_as_it_stands(file)?;
-        let entries = lock.iter().flat_map(Self::edited).map(|repo| (repo.pin.name.clone(), repo.seal()));
+        let Some(bytes) = read_file(file)? else { return Ok(None) };
+        let read = read::lock(&bytes, file)?;
+        let entries = read.lock.edited().map(|repo| (repo.pin.name.clone(), repo.seal()));
         let entries: Vec<_> = entries.collect();
-        if entries.is_empty() { Ok(lock) } else { Err(Error::Edited { file: file.to_owned(), entries }) }
+        match read.dangling {
+            _ if !entries.is_empty() => Err(Error::Edited { file: file.to_owned(), entries }),
+            Some(Dangling { profile, key }) => Err(Error::Dangling { file: file.to_owned(), profile, key }),
+            None => Ok(Some(read.lock)),
+        }
     }
 
     /// Reads the lock with the entries that were edited: for whoever tells of them or reads them anew.
@@ -124,7 +143,7 @@ impl Lock {
     /// Reads a lock as it stands from its bytes; `file` is for the error only.
     pub(crate) fn parse(bytes: &[u8], file: &Path) -> Result<Self, Error> {
         refuse_large(bytes.len() as u64, file)?;
-        read::lock(bytes, file)
+        Ok(read::lock(bytes, file)?.lock)
     }
 
     /// Whether these bytes are what oca would write; git may have given them the line ends of Windows.
@@ -166,16 +185,21 @@ mod tests {
 
     #[test]
     fn entries_without_a_digest_are_told_from_those_with_a_wrong_one() {
-        let said = |seals: &[(&str, Seal)]| {
+        let said = |seals: &[(&str, &Seal)]| {
             let name = |name| RepoName::parse(name).expect("a name");
-            unsealed(&seals.iter().map(|&(word, seal)| (name(word), seal)).collect::<Vec<_>>())
+            unsealed(&seals.iter().map(|&(word, seal)| (name(word), seal.clone())).collect::<Vec<_>>())
         };
-        let (broken, missing) = (Seal::Broken, Seal::Missing);
+        let (broken, missing) = (&Seal::Broken, &Seal::Missing);
         assert_eq!(said(&[("a", broken)]), "was edited: the entry of `a` does not match its digest");
         assert_eq!(said(&[("a", missing)]), "is not complete: the entry of `a` has no digest");
         assert_eq!(
             said(&[("a", missing), ("b", broken), ("c", missing)]),
             "was edited: the entry of `b` does not match its digest, and the entries of `a` and of 1 more have no digests"
+        );
+        let unreadable = &Seal::Unreadable("unknown field `x` at line 7".to_owned());
+        assert_eq!(
+            said(&[("a", missing), ("b", unreadable)]),
+            "was edited: the entry of `b` cannot be read: unknown field `x` at line 7, and the entry of `a` has no digest"
         );
     }
 }

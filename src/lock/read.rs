@@ -6,8 +6,10 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::digest::Digest;
+use super::merge::Side;
 use super::schema::{Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
 use super::{Error, VERSION};
 use crate::repo::{
@@ -15,27 +17,50 @@ use crate::repo::{
     RemoteUrl, RepoName, Rules, Series, TreeId, one_line,
 };
 
-pub(super) fn lock(bytes: &[u8], file: &Path) -> Result<Lock, Error> {
+/// A lock as it stands in its file.
+#[derive(Clone, Debug)]
+pub(super) struct Read {
+    pub(super) lock: Lock,
+    /// What a profile names although no entry stands for it; the lock is without it.
+    pub(super) dangling: Option<Dangling>,
+    /// A pin that two entries lead to different commits; the lock has one of them.
+    twice: Option<Twice>,
+}
+
+/// A name of a repository in a profile.
+#[derive(Clone, Debug)]
+pub(super) struct Dangling {
+    pub(super) profile: String,
+    pub(super) key: String,
+}
+
+#[derive(Clone, Debug)]
+struct Twice {
+    name: RepoName,
+    commits: [CommitId; 2],
+}
+
+pub(super) fn lock(bytes: &[u8], file: &Path) -> Result<Read, Error> {
     if let Some(line) = conflict_marker(bytes) {
         return Err(Error::Conflicted { file: file.to_owned(), line });
     }
-    parse(bytes, file, Dangling::Refused)
+    let read = read(bytes, file, Side::Ours)?;
+    match &read.twice {
+        None => Ok(read),
+        Some(Twice { name, commits }) => {
+            Err(Error::Twice { file: file.to_owned(), name: name.clone(), commits: *commits })
+        }
+    }
 }
 
-/// One side of a lock that git merged line by line: a profile may name what only the other side has.
-pub(super) fn side(bytes: &[u8], file: &Path) -> Result<Lock, Error> {
-    parse(bytes, file, Dangling::Dropped)
+/// One side of a lock that git merged line by line: where a pin has two entries, the first is ours and the last theirs.
+/// A profile may name what only the other side has.
+pub(super) fn side(bytes: &[u8], file: &Path, side: Side) -> Result<Lock, Error> {
+    Ok(read(bytes, file, side)?.lock)
 }
 
-/// What is done with a name in a profile that no entry stands for.
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Dangling {
-    Refused,
-    Dropped,
-}
-
-fn parse(bytes: &[u8], file: &Path, dangling: Dangling) -> Result<Lock, Error> {
-    let wire: WireLock = serde_json::from_slice(bytes).map_err(|error| explain(bytes, file, &error))?;
+fn read(bytes: &[u8], file: &Path, side: Side) -> Result<Read, Error> {
+    let wire: WireLock<'_> = serde_json::from_slice(bytes).map_err(|error| explain(bytes, file, &error))?;
     if wire.version > VERSION {
         return Err(Error::TooNew { file: file.to_owned(), found: wire.version });
     }
@@ -43,7 +68,7 @@ fn parse(bytes: &[u8], file: &Path, dangling: Dangling) -> Result<Lock, Error> {
         let why = format!("there is no format version {}", wire.version);
         return Err(Error::Malformed { file: file.to_owned(), why });
     }
-    wire.into_lock(dangling).map_err(|why| Error::Malformed { file: file.to_owned(), why: one_line(&why) })
+    wire.into_lock(bytes, side).map_err(|why| Error::Malformed { file: file.to_owned(), why: one_line(&why) })
 }
 
 /// The line of the first of git's conflict markers.
@@ -68,35 +93,30 @@ fn explain(bytes: &[u8], file: &Path, error: &serde_json::Error) -> Error {
             Error::TooNew { file, found: found.as_u64().unwrap_or(u64::MAX) }
         }
         Ok(Value::String(found)) => Error::Foreign { file, found: one_line(&found) },
-        _ => Error::Malformed { file, why: one_line(&with_place(bytes, error)) },
+        _ => Error::Malformed { file, why: one_line(&with_line(error, 1)) },
     }
 }
 
-/// What serde says, with the line and, where the layout tells it, the repository.
-fn with_place(bytes: &[u8], error: &serde_json::Error) -> String {
+/// What serde says of a text that begins at this line, with the line.
+fn with_line(error: &serde_json::Error, begin: usize) -> String {
     let (line, column, said) = (error.line(), error.column(), error.to_string());
     let what = said.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&said);
-    match repository_at(&String::from_utf8_lossy(bytes), line) {
-        Some(name) => format!("{what} at line {line}, repository `{name}`"),
-        None => format!("{what} at line {line}"),
-    }
+    format!("{what} at line {}", (line + begin).saturating_sub(1))
 }
 
-/// The repository that a line belongs to, by the layout of [`render`](super::render).
-fn repository_at(text: &str, line: usize) -> Option<&str> {
-    let lines: Vec<&str> = text.lines().take(line).collect();
-    let is_inside =
-        lines.last()?.starts_with("    ") && !lines.iter().any(|line| line.starts_with("  \"profiles\""));
-    let is_name = |line: &&str| line.starts_with("      \"name\": \"");
-    let found = lines.iter().rev().find(|line| is_name(line)).filter(|_| is_inside)?;
-    found.split('"').nth(3)
+/// The line at which a part of a text begins.
+fn line_of(part: &str, bytes: &[u8]) -> usize {
+    let offset = part.as_ptr().addr().saturating_sub(bytes.as_ptr().addr());
+    1 + bytes.iter().take(offset).filter(|&&byte| byte == b'\n').count()
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WireLock {
+struct WireLock<'a> {
     version: u64,
-    repos: Vec<WireRepo>,
+    /// Read one by one: what is wrong with one leaves the others readable.
+    #[serde(borrow)]
+    repos: Vec<&'a RawValue>,
     #[serde(deserialize_with = "each_once")]
     profiles: BTreeMap<String, WireProfile>,
 }
@@ -112,8 +132,7 @@ struct WireRepo {
     addons: Vec<AddonsDirectory>,
     commit: CommitId,
     tree: TreeId,
-    #[serde(default)]
-    digest: Digest,
+    digest: Option<String>,
     modules: Vec<WireModule>,
     #[serde(default)]
     unreadable: Vec<WireUnreadable>,
@@ -231,30 +250,26 @@ where
     deserializer.deserialize_map(Visitor(PhantomData))
 }
 
-impl WireLock {
-    fn into_lock(self, dangling: Dangling) -> Result<Lock, String> {
-        let mut repos = self.repos.into_iter().map(WireRepo::into_repo).collect::<Result<Vec<_>, _>>()?;
-        repos.sort_by(|a, b| a.pin.cmp(&b.pin));
-        if let Some(pair) = repos.windows(2).find(|pair| pair[0].pin == pair[1].pin) {
-            return Err(format!("repository `{}` stands in it twice", pair[0].pin.name));
-        }
+impl WireLock<'_> {
+    fn into_lock(self, bytes: &[u8], side: Side) -> Result<Read, String> {
+        let repos = self.repos.into_iter().map(|raw| entry(raw, line_of(raw.get(), bytes)));
+        let (repos, twice) = each_pin_once(repos.collect::<Result<_, _>>()?, side);
         let mut lock = Lock { repos, profiles: BTreeMap::new() };
         let pins: HashMap<String, &Pin> =
             lock.repos.iter().map(|repo| (lock.key(&repo.pin), &repo.pin)).collect();
         let mut profiles = BTreeMap::new();
+        let mut dangling = None;
         for (name, profile) in self.profiles {
-            let find = |key: &String| match pins.get(key) {
-                Some(&pin) => Some(Ok(pin.clone())),
-                None if dangling == Dangling::Dropped => None,
-                None => {
-                    Some(Err(format!("profile `{name}` names `{key}`, which is not among its repositories")))
+            let mut find = |key: &String| {
+                let pin = pins.get(key).map(|&pin| pin.clone());
+                if pin.is_none() {
+                    dangling.get_or_insert_with(|| Dangling { profile: name.clone(), key: key.clone() });
                 }
+                pin
             };
-            let repos = profile.repos.iter().filter_map(find).collect::<Result<Vec<_>, _>>()?;
-            let addons = profile.addons.iter().filter_map(|(key, addons)| Some((find(key)?, addons)));
-            let addons = addons
-                .map(|(pin, addons)| Ok((pin?, addons.clone())))
-                .collect::<Result<BTreeMap<_, _>, String>>()?;
+            let repos = profile.repos.iter().filter_map(&mut find).collect();
+            let addons = profile.addons.iter().filter_map(|(key, addons)| Some((find(key)?, addons.clone())));
+            let addons = addons.collect();
             let WireProfile { odoo, export, mut modules, mut local_depends, .. } = profile;
             let packaging = export.map(WireExport::into_packaging).unwrap_or_default();
             for names in modules.iter_mut().chain(local_depends.values_mut()) {
@@ -264,15 +279,64 @@ impl WireLock {
             profiles.insert(name, LockedProfile { odoo, repos, addons, packaging, modules, local_depends });
         }
         lock.profiles = profiles;
-        Ok(lock)
+        Ok(Read { lock, dangling, twice })
     }
+}
+
+/// An entry that begins at this line. Where it cannot be read as a whole, its pin and commit are what is used of it.
+fn entry(raw: &RawValue, line: usize) -> Result<LockedRepo, String> {
+    let whole: Result<WireRepo, _> = serde_json::from_str(raw.get());
+    match whole.map_err(|error| with_line(&error, line)).and_then(WireRepo::into_repo) {
+        Ok(repo) => Ok(repo),
+        Err(why) => {
+            // The last of two fields of one name counts.
+            let entry: Value = serde_json::from_str(raw.get()).unwrap_or_default();
+            let name =
+                entry["name"].as_str().map_or_else(String::new, |name| format!("repository `{name}`: "));
+            let repo = pinned(entry).ok_or_else(|| format!("{name}{why}"))?;
+            Ok(LockedRepo { digest: Digest::Unreadable(one_line(&why)), ..repo })
+        }
+    }
+}
+
+/// The pin and the commit of an entry, whatever else it holds.
+fn pinned(entry: Value) -> Option<LockedRepo> {
+    const PINNED: [&str; 6] = ["name", "url", "branch", "tag", "rev", "commit"];
+    let Value::Object(mut fields) = entry else { return None };
+    fields.retain(|name, _| PINNED.contains(&name.as_str()));
+    fields.insert("tree".to_owned(), TreeId::from_bytes([0; 20]).to_string().into());
+    for name in ["addons", "modules", "requirements"] {
+        fields.insert(name.to_owned(), Value::Array(Vec::new()));
+    }
+    serde_json::from_value::<WireRepo>(fields.into()).ok()?.into_repo().ok()
+}
+
+/// Sorts the entries by their pins. Of several with one pin, the side's is kept, to be read anew.
+fn each_pin_once(mut repos: Vec<LockedRepo>, side: Side) -> (Vec<LockedRepo>, Option<Twice>) {
+    repos.sort_by(|a, b| a.pin.cmp(&b.pin));
+    let mut kept: Vec<LockedRepo> = Vec::with_capacity(repos.len());
+    let mut twice = None;
+    for repo in repos {
+        let Some(last) = kept.last_mut().filter(|last| last.pin == repo.pin) else {
+            kept.push(repo);
+            continue;
+        };
+        if last.commit != repo.commit {
+            let commits = [last.commit, repo.commit];
+            twice.get_or_insert_with(|| Twice { name: repo.pin.name.clone(), commits });
+        }
+        let chosen = if side == Side::Ours { last.clone() } else { repo };
+        *last =
+            LockedRepo { digest: Digest::Unreadable("the lock has two entries of it".to_owned()), ..chosen };
+    }
+    (kept, twice)
 }
 
 impl WireRepo {
     fn into_repo(self) -> Result<LockedRepo, String> {
         let reference = self.reference()?;
         if self.url != self.url.without_secret() {
-            return Err(format!("repository `{}`: its url holds a user or password", self.name));
+            return Err("its url holds a user or password".to_owned());
         }
         let unreadable = self.unreadable.into_iter();
         let facts = Facts {
@@ -286,7 +350,7 @@ impl WireRepo {
             commit: self.commit,
             tree: self.tree,
             facts,
-            digest: self.digest,
+            digest: self.digest.map_or(Digest::Absent, Digest::Written),
         })
     }
 
@@ -295,9 +359,9 @@ impl WireRepo {
             (Some(branch), None, None) => Reference::branch(branch),
             (None, Some(tag), None) => Reference::tag(tag),
             (None, None, Some(commit)) => Ok(Reference::Rev(commit)),
-            _ => return Err(format!("repository `{}` needs one of `branch`, `tag` and `rev`", self.name)),
+            _ => return Err("it needs one of `branch`, `tag` and `rev`".to_owned()),
         };
-        checked.map_err(|invalid: Invalid| format!("repository `{}`: {invalid}", self.name))
+        checked.map_err(|invalid: Invalid| invalid.to_string())
     }
 }
 

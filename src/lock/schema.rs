@@ -23,6 +23,13 @@ impl Lock {
         Some(&self.repos[place])
     }
 
+    /// The entries of which this holds are to be read anew.
+    pub(crate) fn distrust(&mut self, is_false: impl Fn(&LockedRepo) -> bool) {
+        for repo in self.repos.iter_mut().filter(|repo| is_false(repo)) {
+            repo.digest = Digest::Absent;
+        }
+    }
+
     /// The entries that are not as they were written.
     pub(crate) fn edited(&self) -> impl Iterator<Item = &LockedRepo> {
         self.repos.iter().filter(|repo| !repo.is_whole())

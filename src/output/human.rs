@@ -6,7 +6,7 @@ use crate::config::near;
 use crate::error::counted;
 use crate::export::FileState;
 use crate::git::CheckoutError;
-use crate::lock::{Part, Untrue};
+use crate::lock::{Part, Seal, Untrue};
 use crate::repo::{RepoName, one_line, redact, shown};
 use crate::report::{
     Difference, MissingDirectory, OtherTree, Outcome, RepoOutcome, State, Step, SubmoduleDifference, Unmet,
@@ -198,11 +198,14 @@ impl fmt::Display for Difference {
                     "`{name}` is locked at `{commit}`, and {reference} of its remote does not lead there"
                 )
             }
-            Self::Edited { name, reference, has_digest: true } => {
-                write!(f, "`{name}` at {reference} was edited: its entry does not match its digest")
+            Self::Edited { name, reference, seal: Seal::Unreadable(why) } => {
+                write!(f, "`{name}` at {reference} was edited: its entry cannot be read: {why}")
             }
-            Self::Edited { name, reference, has_digest: false } => {
+            Self::Edited { name, reference, seal: Seal::Missing } => {
                 write!(f, "`{name}` at {reference} has no digest in the lock")
+            }
+            Self::Edited { name, reference, seal: Seal::Broken | Seal::Whole } => {
+                write!(f, "`{name}` at {reference} was edited: its entry does not match its digest")
             }
             Self::Untrue { name, commit, untrue } => {
                 write!(f, "`{name}`: {}", one_line(&untrue_of(untrue, &commit.short())))

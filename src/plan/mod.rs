@@ -19,7 +19,7 @@ pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, 
 pub(crate) use submodules::{Comparison, Found, Removal, Submodule, compare_submodules};
 
 use crate::config::{Config, Profile, Repo};
-use crate::lock::{Lock, LockedRepo, Pin, Seal};
+use crate::lock::{Lock, LockedRepo, Pin};
 use crate::repo::{AddonsDirectory, CommitId, Reference, RemoteUrl, RepoName, Series};
 use crate::report::Difference;
 
@@ -201,7 +201,7 @@ pub(crate) fn differences(config: &Config, lock: Option<&Lock>, present: &LocalD
 
 fn edited_difference(repo: &LockedRepo) -> Difference {
     let Pin { name, reference, .. } = repo.pin.clone();
-    Difference::Edited { name, reference, has_digest: repo.seal() == Seal::Broken }
+    Difference::Edited { name, reference, seal: repo.seal() }
 }
 
 fn content_differences(wanted: &Declared, locked: &LockedRepo) -> Vec<Difference> {

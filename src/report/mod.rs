@@ -8,7 +8,7 @@ pub(crate) use submodule::SubmoduleDifference;
 
 use crate::export::{Alteration, Error as ExportError};
 use crate::git::{CheckoutError, Error as GitError};
-use crate::lock::Untrue;
+use crate::lock::{Seal, Untrue};
 use crate::repo::{CommitId, Reference, RepoName, TreeId};
 
 /// What became of one repository.
@@ -221,7 +221,7 @@ pub(crate) enum Difference {
     Edited {
         name: RepoName,
         reference: Reference,
-        has_digest: bool,
+        seal: Seal,
     },
     /// The lock says of a commit what is not so.
     Untrue {

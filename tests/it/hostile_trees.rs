@@ -261,7 +261,7 @@ fn a_lock_that_names_what_is_no_directory_is_refused() {
         let edited = lock.replace(from, to);
         assert_ne!(edited, lock);
         env.write("oca.lock.json", edited);
-        env.oca(&["export", "../out"]).stderr_contains("is not a valid ").status(2);
+        env.oca(&["export", "../out"]).stderr_contains("is not a valid ").status(1);
         assert!(!Path::new(&env.root().join("out")).exists());
     }
 }

@@ -238,6 +238,114 @@ fn a_commit_that_is_not_on_its_branch_is_warned_of() {
     env.oca(&UPSTREAM).stdout_contains("does not lead there").stderr_contains("error").status(1);
 }
 
+/// The text of the first entry of a lock, from its `{` to its `}`.
+fn first_entry(lock: &str) -> &str {
+    let start = lock.find("    {\n").expect("an entry") + 4;
+    &lock[start..lock.find("\n    }").expect("its end") + "\n    }".len()]
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_is_named_refused_and_read_anew() {
+    let env = Env::new();
+    let (_, lock) = full(&env);
+    let entry = first_entry(&lock);
+    let twice = format!("{entry},\n    {entry}");
+    for (from, to, why) in [
+        (
+            "      \"url\"",
+            "      \"note\": 1,\n      \"url\"",
+            "unknown field `note`, expected one of `name`",
+        ),
+        ("\"addons\"", "\"a\\u001b[31m\\nerror: x\"", "unknown field `a\\u{1b}[31m\\nerror: x`"),
+        ("\"tree\"", "\"tree\": \"0\",\n      \"tree\"", "`0` is not a valid tree id"),
+        ("\"auto_install\": false", "\"auto_install\": 1", "invalid type: integer `1`"),
+        (
+            "\"requirements\"",
+            "\"requirements\": [],\n      \"requirements\"",
+            "duplicate field `requirements` at line 2",
+        ),
+        ("{\"name\": \"web_x\"", "{\"name\": \"../web_x\"", "`../web_x` is not a valid module name"),
+        (entry, &twice, "the lock has two entries of it"),
+    ] {
+        let edited = lock.replacen(from, to, 1);
+        assert_ne!(edited, lock, "{from}");
+        env.write("oca.lock.json", &edited);
+        let said = format!("`web` at branch `18.0` was edited: its entry cannot be read: {why}");
+        env.oca(&["lock", "--check"]).stdout_contains(&said).stderr_contains(&said).status(1);
+        for command in [["remove", "web"], ["add", "dms"], ["find", "web_x"]] {
+            let said = format!("was edited: the entry of `web` cannot be read: {why}");
+            env.oca(&command).stderr_contains(&said).stderr_contains("hint: run `oca lock`").status(1);
+        }
+        env.assert_file("oca.lock.json", &edited);
+        env.oca(&["lock", "-q"]).stderr_contains("").success();
+        env.assert_file("oca.lock.json", &lock);
+    }
+}
+
+#[test]
+fn two_entries_of_one_pin_at_different_commits_are_chosen_of_by_the_user() {
+    let env = Env::new();
+    let (remote, lock) = full(&env);
+    remote.branch("18.0").module("web_new", &[]).commit();
+    env.oca(&["lock", "-q", "--upgrade"]).success();
+    let new = env.read("oca.lock.json");
+    let both =
+        lock.replace(first_entry(&lock), &format!("{},\n    {}", first_entry(&lock), first_entry(&new)));
+    let commit = remote.commit_of("18.0");
+    for command in [&["lock", "--check"][..], &["list"], &["sync"], &["addons-path"], &["export", "out"]] {
+        env.write("oca.lock.json", &both);
+        env.oca(command)
+            .stderr_contains("`oca.lock.json` was edited: it has two entries of `web`, at `")
+            .stderr_contains("hint: run `oca lock --ours` to keep the first of the two")
+            .status(1);
+        env.assert_file("oca.lock.json", &both);
+    }
+    env.oca(&["lock"]).stderr_contains("hint: run `oca lock --ours`").status(1);
+    for (word, chosen) in [("--ours", &lock), ("--theirs", &new), (&*format!("web@{commit}"), &new)] {
+        env.write("oca.lock.json", &both);
+        env.oca(&["lock", "-q", word]).stderr_contains("").success();
+        env.assert_file("oca.lock.json", chosen);
+    }
+}
+
+#[test]
+fn a_profile_that_names_no_entry_is_refused_and_mended() {
+    let env = Env::new();
+    let (_, lock) = full(&env);
+    for (from, to) in [("\"web@18.0\"", "\"web@17.0\""), ("\"web@18.0\"", "\"web@18.0\", \"dms@18.0\"")] {
+        let edited = lock.replacen(from, to, 1);
+        env.write("oca.lock.json", &edited);
+        env.oca(&["lock", "--check"])
+            .stdout_contains("the file is not laid out")
+            .stderr_contains("error")
+            .status(1);
+        env.oca(&["find", "web_x"])
+            .stderr_contains("`oca.lock.json` was edited: profile `standard` names `")
+            .stderr_contains("hint: run `oca lock`\n")
+            .status(1);
+        env.oca(&["lock", "-q"]).success();
+        env.assert_file("oca.lock.json", &lock);
+    }
+}
+
+#[test]
+fn a_forged_tree_is_found_by_lock_where_the_commit_is_in_the_cache() {
+    let env = Env::new();
+    let (remote, _) = full(&env);
+    let (good, honest) = forge(&env, &remote, remote.branch("18.0").file("web_x/evil.py", "evil"));
+    let forged = env.read("oca.lock.json");
+    for command in [&["lock"][..], &["lock", "--offline"]] {
+        env.write("oca.lock.json", &forged);
+        env.oca(command)
+            .stderr_contains(&format!(
+                "warning: `web`: the lock has another tree than commit `{}`",
+                short(&good)
+            ))
+            .success();
+        env.assert_file("oca.lock.json", &honest);
+    }
+}
+
 #[test]
 fn odd_locks_are_refused_on_one_line() {
     let env = Env::new();
@@ -254,12 +362,14 @@ fn odd_locks_are_refused_on_one_line() {
             "\"https://me:s3cret@example.com/web.git\"",
             "repository `web`: its url holds a user or password",
         ),
-        ("\"addons\"", "\"a\\u001b[31m\\nerror: x\"", "unknown field `a\\u{1b}[31m\\nerror: x`"),
     ] {
         env.write("oca.lock.json", lock.replacen(from, to, 1));
         env.oca(&["list"]).stderr_contains(&format!("{malformed}{why}")).status(2);
     }
-    let deep = format!("{{\"version\": 1, \"repos\": {}", "[".repeat(100_000));
+    let deep = format!(
+        "{{\"version\": 1, \"repos\": {}",
+        "[".repeat(100_000) + &"]".repeat(100_000) + ", \"profiles\": {}}"
+    );
     env.write("oca.lock.json", deep);
     env.oca(&["list"]).stderr_contains(malformed).status(2);
     let file = std::fs::File::create(env.project().join("oca.lock.json")).expect("a file");

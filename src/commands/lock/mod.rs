@@ -14,7 +14,7 @@ use crate::lock::{self, Change, Digest, Dispute, Lock, LockedRepo, Pin, REQUIREM
 use crate::output::json;
 use crate::plan::{self, Action, Declared, Moves};
 use crate::progress::Progress;
-use crate::repo::{CommitId, RemoteUrl, RepoName};
+use crate::repo::{CommitId, RemoteUrl, RepoName, TreeId};
 use crate::report::{Outcome, RepoOutcome};
 use crate::session::Session;
 
@@ -49,9 +49,12 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     let moves = args.moves()?;
     let _claim = session.claim()?;
-    let updated = match settled(args, session)? {
-        Some(pins) => update(session, Some(pins), &moves, &Ahead::default())?.settled(),
-        None => update(session, session.lock_as_it_stands()?, &moves, &Ahead::default())?,
+    let updated = match session.lock_as_it_stands() {
+        Err(Error::Lock(lock::Error::Conflicted { .. } | lock::Error::Twice { .. })) => {
+            let pins = settled(args, session, &moves)?;
+            update(session, Some(pins), &moves, &Ahead::default())?.settled()
+        }
+        old => update(session, old?, &moves, &Ahead::default())?,
     };
     updated.save(session)?;
     match args.format.format {
@@ -99,12 +102,16 @@ fn name(word: &str) -> Result<RepoName, Error> {
     RepoName::parse(word).map_err(|invalid| Error::BadName { invalid })
 }
 
-/// The pins of a lock that holds git's conflict markers; `None` for one without.
-fn settled(args: &Args, session: &Session<'_>) -> Result<Option<Lock>, Error> {
+/// The pins of a lock of which git kept two sides.
+fn settled(args: &Args, session: &Session<'_>, moves: &Moves) -> Result<Lock, Error> {
     let file = session.lock_file();
-    let Some(bytes) = lock::read_file(&file)? else { return Ok(None) };
-    let Some(sides) = Sides::parse(&bytes, &file)? else { return Ok(None) };
-    let disputes = sides.disputes();
+    let bytes = lock::read_file(&file)?.unwrap_or_default();
+    let sides = Sides::parse(&bytes, &file)?;
+    let is_open = |dispute: &Dispute| match moves {
+        Moves::To(commits) => !commits.contains_key(&dispute.pin.name),
+        _ => true,
+    };
+    let disputes: Vec<Dispute> = sides.disputes().into_iter().filter(is_open).collect();
     let chosen = if args.theirs { Side::Theirs } else { Side::Ours };
     if !disputes.is_empty() && !args.ours && !args.theirs {
         return Err(Error::Disputed { file, disputes });
@@ -113,7 +120,7 @@ fn settled(args: &Args, session: &Session<'_>) -> Result<Option<Lock>, Error> {
         let (word, commit) = if chosen == Side::Ours { ("ours", ours) } else { ("theirs", theirs) };
         session.printer.note(&format!("{}: {word} is at {}", pin.name, commit.short()));
     }
-    Ok(Some(sides.pins(chosen)))
+    Ok(sides.pins(chosen))
 }
 
 /// A lock that is what is declared, and how it came from the old one.
@@ -195,6 +202,7 @@ pub(super) fn update(
     if let Some(refused) = plan::refused(&declared, moves).into_iter().next() {
         return Err(Error::RefusedPin { file: session.config.file.clone(), refused });
     }
+    let old = old.map(|old| without_forgeries(session, &declared, old));
     let tasks = declared.iter().map(|declared| task(session, declared, old.as_ref(), moves));
     let tasks: Vec<Task<'_>> = tasks.collect::<Result<_, Error>>()?;
     let (kept, work): (Vec<Task<'_>>, Vec<Task<'_>>) =
@@ -219,6 +227,35 @@ pub(super) fn update(
     }
     let changes = changes(&old.clone().unwrap_or_default(), &lock);
     Ok(Updated { lock, changes, old, settled: false })
+}
+
+/// The lock, in which an entry is read anew whose tree is another than that of its commit, where the cache knows it.
+fn without_forgeries(session: &Session<'_>, declared: &[Declared], mut lock: Lock) -> Lock {
+    let found: BTreeMap<Pin, TreeId> = match session.git() {
+        Ok(git) => declared
+            .iter()
+            .filter_map(|declared| {
+                let commit = lock.repo(&declared.pin).filter(|locked| locked.is_whole())?.commit;
+                Some((
+                    declared.pin.clone(),
+                    git.known_tree(&session.remote_url(&declared.url).ok()?, commit)?,
+                ))
+            })
+            .collect(),
+        // Without a cache nothing is known.
+        Err(_) => BTreeMap::new(),
+    };
+    lock.distrust(|locked| {
+        let is_forged = found.get(&locked.pin).is_some_and(|found| *found != locked.tree);
+        if is_forged {
+            let (name, commit) = (&locked.pin.name, locked.commit.short());
+            session.printer.warning(&format!(
+                "`{name}`: the lock has another tree than commit `{commit}`; the entry is read anew"
+            ));
+        }
+        is_forged
+    });
+    lock
 }
 
 /// What is to be done for one repository, with what it needs.
@@ -283,7 +320,7 @@ fn perform(session: &Session<'_>, work: &[Task<'_>], ahead: &Ahead) -> Result<Ve
                     Ok(Resolved { repo, files, doubt }) => {
                         if let Some((remote, ends)) = files {
                             watcher.step(place, "checking out");
-                            ahead.build(&repo.pin, &remote, repo.commit, &ends);
+                            ahead.build(&repo, &remote, &ends);
                         }
                         (locked(task, &repo), Some((repo, doubt)))
                     }

@@ -41,6 +41,8 @@ pub(crate) struct Origin {
 /// What is wanted in a directory.
 pub(crate) struct Content<'a> {
     pub(crate) commit: CommitId,
+    /// That of the commit.
+    pub(crate) tree: TreeId,
     /// Commits whose parents are left out.
     pub(crate) ends: Vec<CommitId>,
     /// Generations of commits; 0 is the whole history.
@@ -57,7 +59,8 @@ impl Content<'_> {
     }
 
     fn placed(&self) -> Placed {
-        Placed { commit: self.commit, depth: self.depth, url: self.origin.url.clone() }
+        let Self { commit, tree, depth, origin, .. } = *self;
+        Placed { commit, tree, depth, url: origin.url.clone() }
     }
 }
 
@@ -65,6 +68,8 @@ impl Content<'_> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Placed {
     pub(crate) commit: CommitId,
+    /// That of the commit.
+    pub(crate) tree: TreeId,
     pub(crate) depth: u32,
     pub(crate) url: String,
 }
@@ -333,14 +338,16 @@ fn read_marker(git: &Path) -> Result<Option<Placed>, Error> {
     let mut lines = text.lines();
     let placed = || {
         let commit = CommitId::parse(lines.next()?).ok()?;
+        let tree = TreeId::parse(lines.next()?).ok()?;
         let depth = lines.next()?.parse().ok()?;
-        Some(Placed { commit, depth, url: lines.next()?.to_owned() })
+        Some(Placed { commit, tree, depth, url: lines.next()?.to_owned() })
     };
     Ok({ placed }())
 }
 
 fn write_marker(git: &Path, placed: &Placed) -> Result<(), Error> {
-    put(&git.join(MARKER), &format!("{}\n{}\n{}\n", placed.commit, placed.depth, placed.url))
+    let Placed { commit, tree, depth, url } = placed;
+    put(&git.join(MARKER), &format!("{commit}\n{tree}\n{depth}\n{url}\n"))
 }
 
 /// Replaces a file as a whole, and does not wait for the disk: a checkout that a power cut takes is made again.

@@ -11,7 +11,7 @@ use super::{Checkout, JOURNAL, Placed, write_marker};
 use crate::fs::Context;
 use crate::git::Error;
 use crate::git::store::bytes;
-use crate::repo::CommitId;
+use crate::repo::{CommitId, TreeId};
 
 impl Checkout {
     /// Finishes what a killed move left: files that are oca's go back to what HEAD says, the user's stay.
@@ -31,10 +31,13 @@ impl Checkout {
             let repository = self.open()?;
             let ours = half_written(&repository, &self.path, from, to)?;
             restore(&repository, &ours)?;
-            let arrived = repository.head()?.peel_to_commit()?.id() == to;
-            if arrived && let Some(placed) = self.marker()? {
-                let commit = CommitId::from_bytes(bytes(to));
-                write_marker(&git, &Placed { commit, ..placed })?;
+            let head = repository.head()?.peel_to_commit()?;
+            if head.id() == to
+                && let Some(placed) = self.marker()?
+            {
+                let (commit, tree) =
+                    (CommitId::from_bytes(bytes(to)), TreeId::from_bytes(bytes(head.tree_id())));
+                write_marker(&git, &Placed { commit, tree, ..placed })?;
             }
         }
         fs::remove_file(&journal).at("remove", &journal)?;

@@ -39,11 +39,15 @@ pub(crate) struct Store {
 impl Store {
     /// Opens the store of a remote, and makes it where there is none.
     pub(super) fn open(cache: &Path, url: &str) -> Result<Self, Error> {
-        let directory = cache.join(STORES).join(directory_name(url));
-        let store = Self { directory, url: url.to_owned() };
+        let store = Self::of(cache, url);
         store.hold()?;
         store.note_use();
         Ok(store)
+    }
+
+    /// The store of a remote, which may not be there.
+    pub(super) fn of(cache: &Path, url: &str) -> Self {
+        Self { directory: cache.join(STORES).join(directory_name(url)), url: url.to_owned() }
     }
 
     /// A store that is there, by its directory.
