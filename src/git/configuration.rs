@@ -5,12 +5,13 @@
 //! and the user's files count: a repository's own configuration could name a program to run.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use git2::{Config, ConfigLevel};
 use url::Url;
 
 use super::Error;
+use crate::fs::refuse_no_file;
 
 /// All values in the order in which git reads them; the last one wins.
 #[derive(Clone, Debug, Default)]
@@ -116,8 +117,13 @@ fn variable_path(name: &str) -> Option<PathBuf> {
 }
 
 fn add(config: &mut Config, file: Option<PathBuf>, level: ConfigLevel) -> Result<(), Error> {
-    match file.filter(|file| file.is_file()) {
-        Some(file) => Ok(config.add_file(&file, level, false)?),
+    // What the user wrote for "none".
+    let none = Path::new("/dev/null");
+    match file.filter(|file| file != none && file.exists()) {
+        Some(file) => {
+            refuse_no_file(&file)?;
+            Ok(config.add_file(&file, level, false)?)
+        }
         None => Ok(()),
     }
 }

@@ -109,7 +109,7 @@ impl Git {
 
     /// The tree of a commit, where that is in the cache; asks nobody and makes nothing.
     pub(crate) fn known_tree(&self, url: &RemoteUrl, commit: CommitId) -> Option<TreeId> {
-        // Whoever opens a repository has looked at the user's configuration before.
+        // libgit2 would wait for a pipe in place of the user's configuration.
         self.network().ok()?;
         Store::of(&self.cache, url.without_secret().as_str()).tree_of(commit).ok()
     }
