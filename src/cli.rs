@@ -1,10 +1,9 @@
 //! The command line: global flags, and the list of subcommands.
 
-use std::path::PathBuf;
-
 use clap::Parser;
 
 use crate::commands::Command;
+use crate::flags::Global;
 
 /// The submodule and lockfile manager for OCA repositories of Odoo add-ons.
 #[derive(Debug, Parser)]
@@ -14,71 +13,4 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-#[derive(clap::Args, Debug)]
-#[command(next_help_heading = "Global options")]
-pub(crate) struct Global {
-    /// Work in this directory
-    #[arg(short = 'C', value_name = "DIR", global = true)]
-    pub(crate) directory: Option<PathBuf>,
-    /// The file to read [default: `repos.toml` here or in a directory above]
-    #[arg(long, value_name = "FILE", global = true)]
-    pub(crate) config: Option<PathBuf>,
-    /// The profile to work on [default: `OCA_PROFILE`, then `default-profile` of the file]
-    #[arg(short, long, value_name = "NAME", global = true)]
-    pub(crate) profile: Option<String>,
-    /// Work on all profiles
-    #[arg(long, global = true, conflicts_with = "profile")]
-    pub(crate) all_profiles: bool,
-    /// How many repositories at once
-    #[arg(short, long, value_name = "N", default_value = "8", value_parser = jobs, global = true)]
-    pub(crate) jobs: usize,
-    /// Ask no server
-    #[arg(long, env = "OCA_OFFLINE", hide_env = true, value_parser = clap::builder::FalseyValueParser::new(), global = true)]
-    pub(crate) offline: bool,
-    /// Where fetched objects are kept [default: `OCA_CACHE_DIR`, then the platform's cache directory]
-    #[arg(long, value_name = "DIR", global = true)]
-    pub(crate) cache_dir: Option<PathBuf>,
-    /// When to use colour
-    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
-    pub(crate) color: ColorChoice,
-    /// Say nothing but data and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub(crate) quiet: bool,
-    /// Say more
-    #[arg(short, long, global = true)]
-    pub(crate) verbose: bool,
-    /// Show no progress bars
-    #[arg(long, global = true)]
-    pub(crate) no_progress: bool,
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-pub(crate) enum ColorChoice {
-    Auto,
-    Always,
-    Never,
-}
-
-/// How a report is printed.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-pub(crate) enum Format {
-    Human,
-    Json,
-}
-
-/// The flag of commands that report.
-#[derive(clap::Args, Clone, Copy, Debug)]
-pub(crate) struct FormatArg {
-    /// How the report is printed
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    pub(crate) format: Format,
-}
-
-fn jobs(word: &str) -> Result<usize, String> {
-    match word.parse() {
-        Ok(jobs @ 1..=64) => Ok(jobs),
-        _ => Err("it must be a number from 1 to 64".to_owned()),
-    }
 }

@@ -3,13 +3,11 @@
 //! The map; arrows point down only, over as many steps as they like, and `tests/it/rooms.rs` sees to it:
 //!
 //! ```text
-//! {main, fuzz} → cli → commands → session → output → error → check → {plan, import} → facts
+//! {main, fuzz} → cli → commands → ops → session → output → error → check → {plan, import} → facts
 //!                       → progress → report
 //!                       → {config, lock, git, addons, catalogue, requirements, odoo_conf, export}
-//!                       → {repo, fs, pool}
+//!                       → {repo, fs, pool, flags}
 //! ```
-//!
-//! One arrow points up: `commands`, `session` and `output` read the flags that `cli` declares for all of them.
 //!
 //! - `config` turns `repos.toml` into profiles; `lock` turns `oca.lock.json` into a lock and back. Neither knows
 //!   the other: `plan` alone sees both.
@@ -23,6 +21,7 @@
 //!   [`Objects`](repo::Objects).
 //! - `report` is what happened, as plain data. It carries git's and export's errors whole, for `error` and `output` to choose exit
 //!   code, words and hint; `progress` is how it is told while it happens.
+//! - `ops` holds what several commands do: they know it, and not each other.
 //! - `session` is one run in one project: its files, its profile, its paths.
 //! - `output` alone prints; `error` decides on exit codes and hints.
 
@@ -36,6 +35,7 @@ mod error;
 #[expect(clippy::disallowed_methods, reason = "an export is written file by file")]
 mod export;
 mod facts;
+mod flags;
 #[expect(clippy::disallowed_methods, reason = "the room that writes files")]
 mod fs;
 #[cfg(any(fuzzing, test))]
@@ -45,6 +45,7 @@ mod git;
 mod import;
 mod lock;
 mod odoo_conf;
+mod ops;
 mod output;
 mod plan;
 mod pool;
@@ -72,7 +73,7 @@ pub fn main() -> ExitCode {
     let printer = output::Printer::new(&cli.global);
     std::panic::set_hook(Box::new(|fault| output::tell_fault(fault.location())));
     // Nothing of a run is looked at after a panic.
-    match std::panic::catch_unwind(AssertUnwindSafe(|| commands::run(&cli, &printer))) {
+    match std::panic::catch_unwind(AssertUnwindSafe(|| commands::run(&cli.command, &cli.global, &printer))) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => {
             printer.error(&error);

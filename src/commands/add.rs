@@ -2,16 +2,15 @@
 
 use crate::addons::core::Core;
 use crate::catalogue;
-use crate::cli::FormatArg;
 use crate::config::{self, ModuleRequest, Profile, Repo};
 use crate::error::{EditError, Error};
+use crate::flags::FormatArg;
 use crate::git;
+use crate::ops::search::{self, Search};
+use crate::ops::{Rewrite, tell};
 use crate::repo::{RemoteUrl, RepoName};
 use crate::report::Outcome;
 use crate::session::Session;
-
-use super::find::{self, Search};
-use super::rewrite::{Rewrite, tell};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -166,7 +165,7 @@ impl Addition<'_> {
     fn owners<'r>(&self, requests: &'r [ModuleRequest]) -> Result<Vec<(RepoName, &'r ModuleRequest)>, Error> {
         let session = &self.rewrite.session;
         let core = Core::new(self.profile.odoo, self.profile.edition);
-        let known = find::known(session)?;
+        let known = search::known(session)?;
         let mut owners = Vec::new();
         let mut unknown = Vec::new();
         for request in requests {

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::catalogue;
-use crate::cli::{Format, FormatArg, Global};
 use crate::error::Error;
+use crate::flags::{Format, FormatArg, Global};
 use crate::git::{self, Pruned, Pruning, StoreSize};
 use crate::output::{
     Printer, pruned_as_json, render_pruned, render_pruned_total, render_store, sizes_as_json,

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, value};
 
-use super::ahead::Ahead;
-use crate::cli::Global;
 use crate::config::{self, Config};
 use crate::error::Error;
+use crate::flags::Global;
 use crate::fs::write_if_changed;
 use crate::import::{self, Surroundings};
 use crate::lock::{self, Lock};
+use crate::ops::{Ahead, update};
 use crate::output::Printer;
 use crate::plan::Moves;
 use crate::repo::{CommitId, RepoName, Series};
@@ -120,7 +120,7 @@ fn lock(
     printer: &Printer,
 ) -> Result<Lock, Error> {
     let session = Session::with_config(config, global, printer)?;
-    let updated = super::lock::update(&session, None, &Moves::To(pins.clone()), &Ahead::default())?;
+    let updated = update(&session, None, &Moves::To(pins.clone()), &Ahead::default())?;
     updated.tell(&session);
     Ok(updated.lock)
 }

@@ -1,7 +1,7 @@
 //! `oca list`: the modules of the profile.
 
-use crate::cli::{Format, FormatArg};
 use crate::error::{Error, counted};
+use crate::flags::{Format, FormatArg};
 use crate::output::{Table, json};
 use crate::plan::{Inventory, Placed};
 use crate::session::Session;

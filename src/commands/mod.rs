@@ -2,7 +2,6 @@
 
 mod add;
 mod addons_path;
-mod ahead;
 mod cache;
 mod check;
 mod export;
@@ -14,17 +13,15 @@ mod merge_lock;
 mod outdated;
 mod remove;
 mod requirements;
-mod rewrite;
 mod status;
 mod submodules;
 mod sync;
-mod target;
 mod tree;
 mod verify;
 mod why;
 
-use crate::cli::Cli;
 use crate::error::Error;
+use crate::flags::Global;
 use crate::fs::Context;
 use crate::output::Printer;
 use crate::session::Session;
@@ -72,13 +69,12 @@ pub(crate) enum Command {
 }
 
 /// Runs the command that was asked for.
-pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<(), Error> {
-    let global = &cli.global;
+pub(crate) fn run(command: &Command, global: &Global, printer: &Printer) -> Result<(), Error> {
     if let Some(directory) = &global.directory {
         std::env::set_current_dir(directory).at("enter", directory)?;
     }
     let session = || Session::open(global, printer);
-    match &cli.command {
+    match command {
         Command::Init(args) => init::run(args, global, printer),
         Command::Add(args) => add::run(args, &session()?),
         Command::Remove(args) => remove::run(args, &session()?),

@@ -1,7 +1,7 @@
 //! `oca outdated`: the pins against the heads of what they follow.
 
-use crate::cli::{Format, FormatArg};
 use crate::error::{Error, counted};
+use crate::flags::{Format, FormatArg};
 use crate::output::{Table, json};
 use crate::plan;
 use crate::repo::{CommitId, Reference, RepoName};

@@ -1,12 +1,11 @@
 //! `oca remove`: takes repositories out of `repos.toml` and the lock. Checkouts stay.
 
-use crate::cli::FormatArg;
 use crate::error::{EditError, Error};
+use crate::flags::FormatArg;
+use crate::ops::{Rewrite, tell};
 use crate::repo::RepoName;
 use crate::report::WhyUnmet;
 use crate::session::Session;
-
-use super::rewrite::{Rewrite, tell};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {

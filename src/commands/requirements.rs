@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::addons::discover;
-use crate::cli::{Format, FormatArg};
 use crate::config::Profile;
 use crate::error::{Error, counted};
 use crate::facts::LocalModules;
+use crate::flags::{Format, FormatArg};
 use crate::fs::{read_given, read_if_there, write_out};
 use crate::lock::{Lock, LockedModule};
 use crate::output::json;

@@ -1,8 +1,9 @@
 //! `oca status`: the checkouts against the lock.
 
-use crate::cli::{Format, FormatArg};
 use crate::error::Error;
+use crate::flags::{Format, FormatArg};
 use crate::git::{Checkout, Head, LocalWork};
+use crate::ops::undeclared;
 use crate::output::{Table, json};
 use crate::plan;
 use crate::repo::{CommitId, RepoName};
@@ -37,7 +38,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     });
     let names = wanted.iter().map(|(name, ..)| (*name).clone());
     let mut answers: Vec<_> = names.zip(found).collect();
-    for (path, name) in super::sync::undeclared(session)? {
+    for (path, name) in undeclared(session)? {
         let found = Checkout::new(path).head();
         let found = found.map(|head| report(&name, State::Undeclared, None, commit_at(&head)));
         answers.push((name, found));

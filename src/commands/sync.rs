@@ -1,27 +1,20 @@
 //! `oca sync`: makes the checkouts what the lock says.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
 
-use super::ahead::Ahead;
-use super::lock;
-use super::submodules::{self, How, Survey};
-use super::target::{Target, confirm_tree};
-use crate::cli::{Format, FormatArg};
 use crate::config::{Mode, Profile};
 use crate::error::{Error, counted};
-use crate::fs::{Context, create_directory, read_if_there, remove_directory, write_if_changed};
-use crate::git::{self, ASIDE_PREFIX, Built, Checkout, CheckoutError, Content, Git, Head, Module, Remote};
+use crate::flags::{Format, FormatArg};
+use crate::git::{self, Built, Checkout, CheckoutError, Content, Git, Head, Module, Remote};
 use crate::lock::{Lock, LockedRepo, Pin};
+use crate::ops::submodules::{self, How, Survey};
+use crate::ops::{Ahead, Target, clear_leftovers, confirm_tree, prepare_directories, undeclared, update};
 use crate::output::{json, render_outcome, render_planned};
 use crate::plan::{self, Moves};
 use crate::progress::Progress;
 use crate::repo::RepoName;
 use crate::report::{Outcome, RepoOutcome, Step};
 use crate::session::Session;
-
-/// What the `.gitignore` among the checkouts says, so that the surrounding repository does not swallow them.
-pub(super) const KEEP_OUT: &[u8] = b"*\n";
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -98,7 +91,7 @@ fn current_lock(args: &Args, session: &Session<'_>) -> Result<(Lock, Ahead), Err
         Some(_) if args.locked => Err(Error::Stale { file, differences, locked: true }),
         old => {
             let ahead = if args.dry_run { Ahead::default() } else { Ahead::of_sync(session)? };
-            let updated = match lock::update(session, old, &Moves::Missing, &ahead) {
+            let updated = match update(session, old, &Moves::Missing, &ahead) {
                 Ok(updated) => updated,
                 Err(error) => {
                     ahead.discard();
@@ -286,50 +279,6 @@ fn kept_for(obstacle: Result<Option<CheckoutError>, git::Error>) -> Option<Outco
     }
 }
 
-/// Makes the directories of the checkouts, and keeps them out of the surrounding repository.
-pub(super) fn prepare_directories(session: &Session<'_>) -> Result<(), Error> {
-    let directories = session.profiles()?.into_iter().map(|profile| session.checkouts(profile));
-    for directory in directories.collect::<Result<BTreeSet<PathBuf>, Error>>()? {
-        create_directory(&directory)?;
-        if session.config.mode == Mode::Clone {
-            keep_out(session, &directory)?;
-        }
-    }
-    Ok(())
-}
-
-/// Clears away what killed runs left among the checkouts; the caller has the project for itself. What cannot be
-/// removed is in nobody's way.
-fn clear_leftovers(session: &Session<'_>) -> Result<(), Error> {
-    let directories = session.profiles()?.into_iter().map(|profile| session.checkouts(profile));
-    for directory in directories.collect::<Result<BTreeSet<PathBuf>, Error>>()? {
-        for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX)
-                && let Err(error) = remove_directory(&entry.path())
-            {
-                let why = &error.source;
-                session.printer.warning(&format!("{error}, which a killed run left: {why}"));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Keeps the checkouts out of the surrounding repository, unless the user has a word of their own in that.
-pub(super) fn keep_out(session: &Session<'_>, directory: &Path) -> Result<(), Error> {
-    let ignore = directory.join(".gitignore");
-    if !ignore.is_symlink() && !ignore.exists() {
-        write_if_changed(&ignore, KEEP_OUT)?;
-        return Ok(());
-    }
-    let text = read_if_there(&ignore)?.unwrap_or_default();
-    if !String::from_utf8_lossy(&text).lines().any(|line| line.trim_end() == "*") {
-        let (ignore, why) = (ignore.display(), "the surrounding repository may swallow the checkouts");
-        session.printer.warning(&format!("`{ignore}` has no line `*`: {why}"));
-    }
-    Ok(())
-}
-
 /// Removes checkouts of ours that no profile declares, and in which nobody works. Submodules are told of already.
 fn prune(
     session: &Session<'_>,
@@ -359,33 +308,6 @@ fn prune(
         outcomes.push(RepoOutcome { name, url: String::new(), outcome });
     }
     Ok(outcomes)
-}
-
-/// Checkouts that oca made, below a profile's path, and that no profile declares there.
-pub(super) fn undeclared(session: &Session<'_>) -> Result<BTreeMap<PathBuf, RepoName>, Error> {
-    let mut declared = BTreeSet::new();
-    let mut directories = BTreeSet::new();
-    for profile in &session.config.profiles {
-        let directory = session.checkouts(profile)?;
-        declared.extend(profile.repos.iter().map(|repo| directory.join(repo.name.as_str())));
-        directories.insert(directory);
-    }
-    let mut found = BTreeMap::new();
-    for directory in directories.iter().filter(|directory| directory.is_dir()) {
-        for entry in std::fs::read_dir(directory).at("read", directory)? {
-            let path = entry.at("read", directory)?.path();
-            let name =
-                path.file_name().and_then(|name| name.to_str()).and_then(|name| RepoName::parse(name).ok());
-            let Some(name) = name.filter(|_| !declared.contains(&path) && !directories.contains(&path))
-            else {
-                continue;
-            };
-            if Checkout::new(path.clone()).is_ours() {
-                found.insert(path, name);
-            }
-        }
-    }
-    Ok(found)
 }
 
 fn finish(

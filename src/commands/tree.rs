@@ -1,7 +1,7 @@
 //! `oca tree`: what modules need.
 
-use crate::cli::{Format, FormatArg};
 use crate::error::Error;
+use crate::flags::{Format, FormatArg};
 use crate::lock::Lock;
 use crate::output::{json, render_tree};
 use crate::plan::{self, Inventory, Standing};

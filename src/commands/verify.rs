@@ -4,21 +4,19 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-use crate::cli::{Format, FormatArg, Global};
 use crate::config;
 use crate::error::{Error, counted};
 use crate::export::{self, Alteration, File, Manifest, Repository, Rights, Scan, Wanted};
+use crate::flags::{Format, FormatArg, Global};
 use crate::fs::native_path;
 use crate::git::{Checkout, Head};
 use crate::lock::{Lock, LockedProfile, LockedRepo};
 use crate::output::{Printer, json};
-use crate::plan::{self, Entry, Offer};
+use crate::plan::{self, Entry, Offer, by_offer, module_paths};
 use crate::pool::{self, Pools};
 use crate::repo::{BlobId, RepoPath};
 use crate::report::{OtherTree, Verified};
 use crate::session::{Session, named_profile};
-
-use super::export::{by_offer, module_paths};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {

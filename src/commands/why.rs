@@ -1,7 +1,7 @@
 //! `oca why`: who needs modules, and why they are selected.
 
-use crate::cli::{Format, FormatArg};
 use crate::error::Error;
+use crate::flags::{Format, FormatArg};
 use crate::output::{json, render_why};
 use crate::plan::Inventory;
 use crate::session::Session;

@@ -16,8 +16,8 @@ pub(crate) use findings::render_findings;
 pub(crate) use human::{Table, first_names, render_outcome, render_planned};
 pub(crate) use tree::{render_tree, render_why};
 
-use crate::cli::{ColorChoice, Global};
 use crate::error::{Error, counted};
+use crate::flags::{ColorChoice, Global};
 use crate::progress::Progress;
 use crate::repo::{RepoName, plain};
 use crate::report::{Outcome, RepoOutcome};

@@ -70,3 +70,18 @@ pub(crate) fn entries<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Entry<'a>
 pub(crate) fn path_entries<'a>(selected: &Selected<'a>) -> impl Iterator<Item = &'a AddonsDirectory> {
     entries(&[offer(selected)], Layout::Repos).into_iter().map(|entry| entry.directory)
 }
+
+/// The entries of an export, by the repository that they come from.
+pub(crate) fn by_offer<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Vec<Entry<'a>>> {
+    let entries = self::entries(offers, layout);
+    let of = |offer: &Offer<'a>| {
+        let own = entries.iter().filter(|entry| entry.locked.pin == offer.locked.pin);
+        own.cloned().collect()
+    };
+    offers.iter().map(of).collect()
+}
+
+/// The paths of the modules in some entries of one repository.
+pub(crate) fn module_paths(entries: &[Entry<'_>]) -> Vec<String> {
+    entries.iter().flat_map(|entry| &entry.modules).map(|module| module.path()).collect()
+}

@@ -11,7 +11,9 @@ mod submodules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use entries::{Entry, Offer, entries, locked_offers, offers, path_entries};
+pub(crate) use entries::{
+    Entry, Offer, by_offer, entries, locked_offers, module_paths, offers, path_entries,
+};
 pub(crate) use inventory::{Home, Inventory, Placed, Request, Standing, Unreadable};
 pub(crate) use layers::{Below, Layers, layers};
 pub(crate) use relations::{Reason, elsewhere};

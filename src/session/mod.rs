@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use crate::catalogue::Catalogue;
-use crate::cli::Global;
 use crate::config::{self, Config, Profile, Template};
 use crate::error::Error;
+use crate::flags::Global;
 use crate::fs::{Context, DirectoryLock, create_directory, normal};
 use crate::git::{Git, Origin};
 use crate::lock::{self, Lock};

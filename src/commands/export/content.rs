@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::super::target::confirm_tree;
-use super::{Plan, Written, module_paths, recorded};
+use super::{Plan, Written, recorded};
 use crate::error::Error;
 use crate::export::{self, Batch, Chosen, Directories, Part, Site, Wanted};
 use crate::git::{Git, Meter, Remote};
 use crate::lock::LockedRepo;
-use crate::plan::{self, Offer};
+use crate::ops::confirm_tree;
+use crate::plan::{self, Offer, module_paths};
 use crate::pool;
 use crate::progress::Progress;
 use crate::repo::{BlobId, Objects, RemoteUrl, RepoName, RepoPath};

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::{Args, Made, Plan, make};
-use crate::cli::Format;
 use crate::config::Profile;
 use crate::error::{Error, counted};
+use crate::flags::Format;
 use crate::lock::Lock;
 use crate::output::json;
 use crate::plan::{self, Below, Layers};

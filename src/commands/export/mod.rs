@@ -6,16 +6,16 @@ mod layers;
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::cli::{Format, FormatArg};
 use crate::config::Profile;
 use crate::error::{Error, counted};
 use crate::export::{self, Directories, Guarded, Manifest, Repository, Site};
+use crate::flags::{Format, FormatArg};
 use crate::git::{SubmoduleEntry, SubmodulePath};
 use crate::lock::Lock;
 use crate::lock::foreign::{self, Abroad};
 use crate::output::json;
-use crate::plan::{self, Below, Entry, Offer};
-use crate::repo::{Layout, Packaging};
+use crate::plan::{self, Below, Entry, Offer, by_offer, module_paths};
+use crate::repo::Packaging;
 use crate::report::RepoOutcome;
 use crate::session::Session;
 
@@ -158,21 +158,6 @@ impl<'a> Plan<'a> {
         let packaging = profile.packaging();
         Self { packaging, offers, entries, below: Below::default(), profile, lock }
     }
-}
-
-/// The entries of an export, by the repository that they come from.
-pub(super) fn by_offer<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Vec<Entry<'a>>> {
-    let entries = plan::entries(offers, layout);
-    let of = |offer: &Offer<'a>| {
-        let own = entries.iter().filter(|entry| entry.locked.pin == offer.locked.pin);
-        own.cloned().collect()
-    };
-    offers.iter().map(of).collect()
-}
-
-/// The paths of the modules in some entries of one repository.
-pub(super) fn module_paths(entries: &[Entry<'_>]) -> Vec<String> {
-    entries.iter().flat_map(|entry| &entry.modules).map(|module| module.path()).collect()
 }
 
 /// What an export never replaces, whatever is forced.

@@ -1,13 +1,14 @@
 //! `oca lock --check`: the lock against what is declared and, with `--upstream`, against the remotes.
 
-use super::super::submodules::Survey;
-use super::{Args, failed, read};
-use crate::cli::Format;
+use super::Args;
 use crate::config::Mode;
 use crate::error::Error;
 use crate::facts::Source;
+use crate::flags::Format;
 use crate::git::{Git, Meter};
 use crate::lock::{self, Lock, LockedRepo, Pin, untrue};
+use crate::ops::submodules::Survey;
+use crate::ops::{failed, read};
 use crate::output::json;
 use crate::plan::{self, Declared};
 use crate::repo::{RemoteUrl, RepoName, one_line};

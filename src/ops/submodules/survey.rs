@@ -13,26 +13,26 @@ use crate::report::{Outcome, RepoOutcome, SubmoduleDifference};
 use crate::session::Session;
 
 /// The surrounding repository, held against the lock.
-pub(in crate::commands) struct Survey<'s> {
-    pub(super) session: &'s Session<'s>,
-    pub(super) superproject: Superproject,
+pub(crate) struct Survey<'s> {
+    pub(crate) session: &'s Session<'s>,
+    pub(crate) superproject: Superproject,
     /// The project, as seen from the top of the superproject.
     top: String,
-    pub(super) modules: GitModules,
-    pub(super) comparison: Comparison,
-    pub(super) directories: BTreeSet<String>,
+    pub(crate) modules: GitModules,
+    pub(crate) comparison: Comparison,
+    pub(crate) directories: BTreeSet<String>,
     /// Whether [`settle`](Self::settle) changed the index.
-    pub(super) is_staged: bool,
+    pub(crate) is_staged: bool,
 }
 
 impl<'s> Survey<'s> {
     /// Where the project has submodules. Without a repository around it, it cannot.
-    pub(in crate::commands) fn needed(session: &'s Session<'s>, lock: &Lock) -> Result<Self, Error> {
+    pub(crate) fn needed(session: &'s Session<'s>, lock: &Lock) -> Result<Self, Error> {
         Self::take(session, lock)?.ok_or_else(|| no_superproject(session))
     }
 
     /// The same; `None` where there is no repository around.
-    pub(in crate::commands) fn take(session: &'s Session<'s>, lock: &Lock) -> Result<Option<Self>, Error> {
+    pub(crate) fn take(session: &'s Session<'s>, lock: &Lock) -> Result<Option<Self>, Error> {
         let Some(superproject) = Superproject::around(session.root())? else { return Ok(None) };
         let Some(top) = superproject.path_of(session.root()) else { return Ok(None) };
         let wanted = wanted(session, lock, &top)?;
@@ -51,23 +51,23 @@ impl<'s> Survey<'s> {
         Ok(Some(Self { session, superproject, top, modules, comparison, directories, is_staged: false }))
     }
 
-    pub(in crate::commands) fn differences(&self) -> &[SubmoduleDifference] {
+    pub(crate) fn differences(&self) -> &[SubmoduleDifference] {
         &self.comparison.differences
     }
 
     /// The git directory of the checkout at a path; `None` where a tracked file is in its way.
-    pub(in crate::commands) fn module(&self, checkout: &Path) -> Option<Module> {
+    pub(crate) fn module(&self, checkout: &Path) -> Option<Module> {
         let path = joined(&self.top, &slashed(checkout.strip_prefix(self.session.root()).ok()?));
         let submodule = self.comparison.submodules.iter().find(|submodule| *submodule.entry.path == *path)?;
         Some(self.module_of(&submodule.entry))
     }
 
-    pub(super) fn module_of(&self, entry: &SubmoduleEntry) -> Module {
+    pub(crate) fn module_of(&self, entry: &SubmoduleEntry) -> Module {
         self.superproject.module(&entry.name, &entry.path)
     }
 
     /// The submodules that tracked files are in the way of.
-    pub(in crate::commands) fn collisions(&self) -> Vec<RepoOutcome> {
+    pub(crate) fn collisions(&self) -> Vec<RepoOutcome> {
         let outcome = |(name, path, file): &(RepoName, String, String)| {
             let (path, file) = (path.clone(), file.clone());
             let outcome = Outcome::Kept(CheckoutError::Tracked { path, file });
@@ -77,7 +77,7 @@ impl<'s> Survey<'s> {
     }
 
     /// Says at the end of a sync what came of the differences.
-    pub(in crate::commands) fn tell(&self, dry: bool) {
+    pub(crate) fn tell(&self, dry: bool) {
         let printer = self.session.printer;
         if dry && !self.differences().is_empty() {
             let differences = counted(self.differences().len(), "difference", "differences");
@@ -100,7 +100,7 @@ impl<'s> Survey<'s> {
     }
 
     /// What is no difference, and good to know.
-    pub(super) fn notes(&self) -> Result<Vec<String>, Error> {
+    pub(crate) fn notes(&self) -> Result<Vec<String>, Error> {
         let mut notes = self.passed_over();
         let top = self.superproject.directory();
         // Who names no profile is told of none.

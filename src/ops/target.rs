@@ -6,36 +6,36 @@ use crate::repo::{RemoteUrl, RepoName, TreeId};
 use crate::report::{OtherTree, Outcome, RepoOutcome, Step};
 
 /// Refuses a lock whose tree is not that of its commit.
-pub(super) fn confirm_tree(locked: &LockedRepo, found: TreeId) -> Result<(), Outcome> {
+pub(crate) fn confirm_tree(locked: &LockedRepo, found: TreeId) -> Result<(), Outcome> {
     let (commit, tree) = (locked.commit, locked.tree);
     if found == tree { Ok(()) } else { Err(Outcome::OtherTree(OtherTree { commit, locked: tree, found })) }
 }
 
 /// A directory and what it should hold.
-pub(super) struct Target<'a> {
-    pub(super) locked: &'a LockedRepo,
-    pub(super) checkout: Checkout,
-    pub(super) origin: Origin,
+pub(crate) struct Target<'a> {
+    pub(crate) locked: &'a LockedRepo,
+    pub(crate) checkout: Checkout,
+    pub(crate) origin: Origin,
     /// Where requests go, with what secrets were written.
-    pub(super) url: RemoteUrl,
-    pub(super) depth: u32,
-    pub(super) head: Head,
+    pub(crate) url: RemoteUrl,
+    pub(crate) depth: u32,
+    pub(crate) head: Head,
     /// Where its git directory is to be, if not in the checkout.
-    pub(super) module: Option<Module>,
+    pub(crate) module: Option<Module>,
 }
 
 impl Target<'_> {
-    pub(super) fn name(&self) -> &RepoName {
+    pub(crate) fn name(&self) -> &RepoName {
         &self.locked.pin.name
     }
 
     /// By HEAD and the marker alone: files are `oca status`'s business.
-    pub(super) fn is_ready(&self) -> bool {
+    pub(crate) fn is_ready(&self) -> bool {
         self.is_placed(&self.head) && self.module.as_ref().is_none_or(Module::is_connected)
     }
 
     /// Whether what is wanted stands here, wherever its git directory is.
-    pub(super) fn is_placed(&self, head: &Head) -> bool {
+    pub(crate) fn is_placed(&self, head: &Head) -> bool {
         match head {
             Head::Complete(placed) => *placed == self.wanted(),
             // What git itself checks out as a submodule needs no marker of ours.
@@ -49,13 +49,13 @@ impl Target<'_> {
         }
     }
 
-    pub(super) fn wanted(&self) -> Placed {
+    pub(crate) fn wanted(&self) -> Placed {
         let LockedRepo { commit, tree, .. } = *self.locked;
         Placed { commit, tree, depth: self.depth, url: self.origin.url.clone() }
     }
 
     /// Refuses a lock whose tree is not that of its commit, where that stands here.
-    pub(super) fn confirm(&self, head: &Head) -> Result<(), Outcome> {
+    pub(crate) fn confirm(&self, head: &Head) -> Result<(), Outcome> {
         let commit = self.locked.commit;
         let found = match head {
             Head::Complete(placed) if placed.commit == commit => placed.tree,
@@ -69,17 +69,17 @@ impl Target<'_> {
     }
 
     /// What is said of a checkout that is ready.
-    pub(super) fn ready(&self) -> Outcome {
+    pub(crate) fn ready(&self) -> Outcome {
         self.confirm(&self.head).map_or_else(|wrong| wrong, |()| Outcome::UpToDate)
     }
 
     /// What `--force` discards; where it cannot be told, there may be some.
-    pub(super) fn has_work(&self) -> bool {
+    pub(crate) fn has_work(&self) -> bool {
         !self.checkout.local_work(None).is_ok_and(|work| work.is_none())
     }
 
     /// What stands here once a git directory that waits for its work tree has got it.
-    pub(super) fn wake(&self, force: bool) -> Result<Head, Outcome> {
+    pub(crate) fn wake(&self, force: bool) -> Result<Head, Outcome> {
         let failed = |error| Outcome::CheckoutFailed { step: Step::CheckOut, error };
         let Some(module) = &self.module else { return Ok(self.head.clone()) };
         // A git directory without a commit is in the way of one with it.
@@ -94,15 +94,15 @@ impl Target<'_> {
     }
 
     /// What keeps it from being placed and absorbed, by what stands here alone.
-    pub(super) fn obstacle(&self, head: &Head) -> Option<CheckoutError> {
+    pub(crate) fn obstacle(&self, head: &Head) -> Option<CheckoutError> {
         self.checkout.obstacle(head).or_else(|| self.module.as_ref()?.obstacle())
     }
 
-    pub(super) fn outcome(&self, outcome: Outcome) -> RepoOutcome {
+    pub(crate) fn outcome(&self, outcome: Outcome) -> RepoOutcome {
         RepoOutcome { name: self.name().clone(), url: self.locked.pin.url.to_string(), outcome }
     }
 
-    pub(super) fn done(&self) -> Outcome {
+    pub(crate) fn done(&self) -> Outcome {
         let to = self.locked.commit;
         match &self.head {
             Head::Absent | Head::HalfClone | Head::NotGit | Head::Link | Head::Other(None) => {

@@ -1,20 +1,10 @@
 //! `oca submodules`: makes `.gitmodules` and the gitlinks in the index what the lock says. `sync` and `lock --check`
 //! go by the same comparison.
 
-mod dissolve;
-mod settle;
-mod survey;
-
-use std::collections::BTreeSet;
-
-pub(super) use dissolve::dissolve;
-pub(super) use settle::How;
-pub(super) use survey::Survey;
-
-use crate::cli::{Format, FormatArg};
-use crate::config::{Mode, Profile, Repo};
+use crate::config::Mode;
 use crate::error::{Error, counted};
-use crate::git::{SubmodulePath, Superproject};
+use crate::flags::{Format, FormatArg};
+use crate::ops::submodules::{How, STAGED, Survey};
 use crate::output::json;
 use crate::report::RepoOutcome;
 use crate::session::Session;
@@ -75,8 +65,6 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if failures.is_empty() { Ok(()) } else { Err(Error::Repos { failures }) }
 }
 
-const STAGED: &str = "`git diff --cached --submodule` shows what is staged";
-
 fn check(args: &Args, survey: &Survey<'_>) -> Result<(), Error> {
     let printer = survey.session.printer;
     let (differences, notes) = (&survey.comparison.differences, survey.notes()?);
@@ -88,45 +76,4 @@ fn check(args: &Args, survey: &Survey<'_>) -> Result<(), Error> {
         }
     }
     if differences.is_empty() { Ok(()) } else { Err(Error::Submodules { differences: differences.clone() }) }
-}
-
-/// Refuses what would only fail after the lock was updated.
-pub(super) fn refuse_unfit(session: &Session<'_>) -> Result<(), Error> {
-    let superproject = Superproject::around(session.root())?.ok_or_else(|| no_superproject(session))?;
-    superproject.modules()?;
-    superproject.gitlinks()?;
-    Ok(superproject.refuse_locked()?)
-}
-
-fn no_superproject(session: &Session<'_>) -> Error {
-    Error::NoSuperproject { directory: session.root().to_owned() }
-}
-
-/// The checkouts of some profiles by their paths, as `.gitmodules` writes them: each once, in path order. `top` is the
-/// project as seen from the top of the surrounding repository.
-fn checkouts<'p>(
-    profiles: impl IntoIterator<Item = &'p Profile>,
-    top: &str,
-) -> Result<Vec<(SubmodulePath, &'p Repo)>, Error> {
-    let mut seen = BTreeSet::new();
-    let mut checkouts = Vec::new();
-    for profile in profiles {
-        let directory = directory(profile, top)?;
-        for repo in &profile.repos {
-            let path = SubmodulePath::declared(&joined(&directory, repo.name.as_str()))?;
-            if seen.insert(path.clone()) {
-                checkouts.push((path, repo));
-            }
-        }
-    }
-    Ok(checkouts)
-}
-
-/// The directory of a profile's checkouts, in the same way.
-fn directory(profile: &Profile, top: &str) -> Result<String, Error> {
-    Ok(joined(top, &Session::checkouts_below(profile)?))
-}
-
-fn joined(directory: &str, below: &str) -> String {
-    if directory.is_empty() { below.to_owned() } else { format!("{directory}/{below}") }
 }

@@ -1,8 +1,8 @@
 //! Changes to `repos.toml` and the lock together, or to neither; what `oca add` and `oca remove` share.
 
-use crate::cli::Format;
 use crate::config::Draft;
 use crate::error::Error;
+use crate::flags::Format;
 use crate::fs::{DirectoryLock, read_if_there, write_if_changed};
 use crate::lock::Change;
 use crate::output::{Printer, json};
@@ -10,20 +10,20 @@ use crate::plan::Moves;
 use crate::session::Session;
 
 use super::ahead::Ahead;
-use super::lock::{Updated, update};
+use super::update::{Updated, update};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// A change that is being made; no other oca works in the project meanwhile.
-pub(super) struct Rewrite<'a> {
-    pub(super) session: Session<'a>,
-    pub(super) draft: Draft,
+pub(crate) struct Rewrite<'a> {
+    pub(crate) session: Session<'a>,
+    pub(crate) draft: Draft,
     old: Vec<u8>,
     _claim: DirectoryLock,
 }
 
 impl<'a> Rewrite<'a> {
-    pub(super) fn begin(session: &Session<'a>) -> Result<Self, Error> {
+    pub(crate) fn begin(session: &Session<'a>) -> Result<Self, Error> {
         let claim = session.claim()?;
         let file = &session.config.file;
         let old = read_if_there(file)?.unwrap_or_default();
@@ -39,7 +39,7 @@ impl<'a> Rewrite<'a> {
     /// `repos.toml` comes first: whoever is killed between the two leaves a lock that lacks a pin or has one too many,
     /// as after an edit by hand, and `oca lock` repairs that. The other way round a removed repository would be
     /// pinned anew, at another commit.
-    pub(super) fn finish(self) -> Result<Option<Rewritten<'a>>, Error> {
+    pub(crate) fn finish(self) -> Result<Option<Rewritten<'a>>, Error> {
         let Self { session, draft, old, _claim } = self;
         let mark = if old.starts_with(BYTE_ORDER_MARK.as_bytes()) { BYTE_ORDER_MARK } else { "" };
         let new = [mark.as_bytes(), draft.text().as_bytes()].concat();
@@ -59,13 +59,13 @@ impl<'a> Rewrite<'a> {
 }
 
 /// What was written.
-pub(super) struct Rewritten<'a> {
-    pub(super) session: Session<'a>,
+pub(crate) struct Rewritten<'a> {
+    pub(crate) session: Session<'a>,
     updated: Updated,
 }
 
 /// Says what became of the lock: of nothing too, to machines.
-pub(super) fn tell(rewritten: Option<&Rewritten<'_>>, format: Format, printer: &Printer) {
+pub(crate) fn tell(rewritten: Option<&Rewritten<'_>>, format: Format, printer: &Printer) {
     let changes: &[Change] = rewritten.map(|rewritten| &rewritten.updated.changes[..]).unwrap_or_default();
     match (format, rewritten) {
         (Format::Json, _) => printer.data(&json::changes(changes)),

@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{STAGED, checkouts};
-use crate::commands::sync::{keep_out, undeclared};
 use crate::error::{Error, counted};
 use crate::git::{self, Module, SubmodulePath, Superproject, SuperprojectChange};
 use crate::lock::Lock;
+use crate::ops::{keep_out, undeclared};
 use crate::plan;
 use crate::repo::RepoName;
 use crate::session::Session;
 
 /// Makes ordinary checkouts of what are submodules still, as they stand: what `mode = "clone"` comes to. A surrounding
 /// repository that cannot be read is none of this mode's business.
-pub(in crate::commands) fn dissolve(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<(), Error> {
+pub(crate) fn dissolve(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<(), Error> {
     match dissolve_readable(session, lock, dry) {
         Err(Error::Git(error @ (git::Error::Extension { .. } | git::Error::ModulesMalformed { .. }))) => {
             session.printer.detail(&format!("the surrounding repository is left alone: {error}"));

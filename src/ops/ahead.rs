@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::sync::prepare_directories;
+use super::checkouts::prepare_directories;
 use super::target::Target;
 use crate::config::Mode;
 use crate::error::Error;
@@ -17,7 +17,7 @@ use crate::session::Session;
 
 /// What will be wanted of each pin right after it is locked. By default, nothing.
 #[derive(Default)]
-pub(super) struct Ahead {
+pub(crate) struct Ahead {
     wanted: BTreeMap<Pin, Wanted>,
     built: Mutex<BTreeMap<PathBuf, Built>>,
     /// Directories of checkouts that were not there before.
@@ -34,7 +34,7 @@ impl Ahead {
     /// What this sync will check out, whatever the commits turn out to be.
     ///
     /// A submodule is not built ahead: its git directory may wait elsewhere.
-    pub(super) fn of_sync(session: &Session<'_>) -> Result<Self, Error> {
+    pub(crate) fn of_sync(session: &Session<'_>) -> Result<Self, Error> {
         let mut ahead = Self::default();
         let builds = session.config.mode == Mode::Clone;
         for profile in session.profiles()? {
@@ -59,19 +59,19 @@ impl Ahead {
     }
 
     /// Whether the directories of the checkouts were prepared, and perhaps hold what was built.
-    pub(super) fn is_prepared(&self) -> bool {
+    pub(crate) fn is_prepared(&self) -> bool {
         self.wanted.values().any(|wanted| !wanted.new.is_empty())
     }
 
     /// To which depth the files of a pin will be wanted, if they will: one request brings them with what a lock needs.
-    pub(super) fn depth(&self, pin: &Pin) -> Option<u32> {
+    pub(crate) fn depth(&self, pin: &Pin) -> Option<u32> {
         self.wanted.get(pin).map(|wanted| wanted.depth)
     }
 
     /// Builds the new checkouts of a pin, all of whose files are in the remote's store.
     ///
     /// One that fails is built again in its turn, where the failure is told.
-    pub(super) fn build(&self, locked: &LockedRepo, remote: &Remote<'_>, ends: &[CommitId]) {
+    pub(crate) fn build(&self, locked: &LockedRepo, remote: &Remote<'_>, ends: &[CommitId]) {
         let LockedRepo { pin, commit, tree, .. } = locked;
         let Some(Wanted { depth, new }) = self.wanted.get(pin) else { return };
         for (checkout, origin) in new {
@@ -85,7 +85,7 @@ impl Ahead {
     }
 
     /// Takes back what was done for a lock that failed.
-    pub(super) fn discard(self) {
+    pub(crate) fn discard(self) {
         let Self { built, made, .. } = self;
         drop(built);
         for directory in made {
@@ -95,7 +95,7 @@ impl Ahead {
     }
 
     /// The checkout that was built for a directory, if it is the one that is wanted there.
-    pub(super) fn take(&self, target: &Target<'_>) -> Option<Built> {
+    pub(crate) fn take(&self, target: &Target<'_>) -> Option<Built> {
         let mut all = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         let built = all.remove(target.checkout.path())?;
         (target.head == Head::Absent && *built.placed() == target.wanted()).then_some(built)

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::joined;
 use super::survey::Survey;
-use crate::commands::sync::KEEP_OUT;
 use crate::error::Error;
 use crate::fs::{read_if_there, remove_file};
 use crate::git::{self, Active, CheckoutError, Head, SubmoduleEntry, SuperprojectChange};
+use crate::ops::checkouts::KEEP_OUT;
 use crate::output::render_outcome;
 use crate::plan::{Comparison, Removal, Submodule};
 use crate::repo::RepoName;
@@ -15,15 +15,15 @@ use crate::report::{Outcome, RepoOutcome, Step};
 
 /// How much a user is ready to lose.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::commands) struct How {
-    pub(in crate::commands) force: bool,
-    pub(in crate::commands) prune: bool,
-    pub(in crate::commands) dry: bool,
+pub(crate) struct How {
+    pub(crate) force: bool,
+    pub(crate) prune: bool,
+    pub(crate) dry: bool,
 }
 
 impl Survey<'_> {
     /// Moves work trees to where they are declared, as they stand. One whose place is taken stays where it is.
-    pub(in crate::commands) fn relocate(&self) -> Result<(), Error> {
+    pub(crate) fn relocate(&self) -> Result<(), Error> {
         for relocation in &self.comparison.moves {
             match self.superproject.move_work_tree(&relocation.from, &relocation.to) {
                 Ok(true) => self.superproject.module(&relocation.name, &relocation.to).connect()?,
@@ -38,7 +38,7 @@ impl Survey<'_> {
     }
 
     /// Removes what nobody declares, then writes `.gitmodules`, git's configuration and the index.
-    pub(in crate::commands) fn settle(&mut self, how: How) -> Result<Vec<RepoOutcome>, Error> {
+    pub(crate) fn settle(&mut self, how: How) -> Result<Vec<RepoOutcome>, Error> {
         let mut outcomes = Vec::new();
         let mut removed = Vec::new();
         for removal in &self.comparison.removals {

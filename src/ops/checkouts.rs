@@ -1,0 +1,85 @@
+//! The directories of the checkouts, and what stands in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::config::Mode;
+use crate::error::Error;
+use crate::fs::{Context, create_directory, read_if_there, remove_directory, write_if_changed};
+use crate::git::{ASIDE_PREFIX, Checkout};
+use crate::repo::RepoName;
+use crate::session::Session;
+
+/// What the `.gitignore` among the checkouts says, so that the surrounding repository does not swallow them.
+pub(crate) const KEEP_OUT: &[u8] = b"*\n";
+
+/// Makes the directories of the checkouts, and keeps them out of the surrounding repository.
+pub(crate) fn prepare_directories(session: &Session<'_>) -> Result<(), Error> {
+    let directories = session.profiles()?.into_iter().map(|profile| session.checkouts(profile));
+    for directory in directories.collect::<Result<BTreeSet<PathBuf>, Error>>()? {
+        create_directory(&directory)?;
+        if session.config.mode == Mode::Clone {
+            keep_out(session, &directory)?;
+        }
+    }
+    Ok(())
+}
+
+/// Clears away what killed runs left among the checkouts; the caller has the project for itself. What cannot be
+/// removed is in nobody's way.
+pub(crate) fn clear_leftovers(session: &Session<'_>) -> Result<(), Error> {
+    let directories = session.profiles()?.into_iter().map(|profile| session.checkouts(profile));
+    for directory in directories.collect::<Result<BTreeSet<PathBuf>, Error>>()? {
+        for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX)
+                && let Err(error) = remove_directory(&entry.path())
+            {
+                let why = &error.source;
+                session.printer.warning(&format!("{error}, which a killed run left: {why}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the checkouts out of the surrounding repository, unless the user has a word of their own in that.
+pub(crate) fn keep_out(session: &Session<'_>, directory: &Path) -> Result<(), Error> {
+    let ignore = directory.join(".gitignore");
+    if !ignore.is_symlink() && !ignore.exists() {
+        write_if_changed(&ignore, KEEP_OUT)?;
+        return Ok(());
+    }
+    let text = read_if_there(&ignore)?.unwrap_or_default();
+    if !String::from_utf8_lossy(&text).lines().any(|line| line.trim_end() == "*") {
+        let (ignore, why) = (ignore.display(), "the surrounding repository may swallow the checkouts");
+        session.printer.warning(&format!("`{ignore}` has no line `*`: {why}"));
+    }
+    Ok(())
+}
+
+/// Checkouts that oca made, below a profile's path, and that no profile declares there.
+pub(crate) fn undeclared(session: &Session<'_>) -> Result<BTreeMap<PathBuf, RepoName>, Error> {
+    let mut declared = BTreeSet::new();
+    let mut directories = BTreeSet::new();
+    for profile in &session.config.profiles {
+        let directory = session.checkouts(profile)?;
+        declared.extend(profile.repos.iter().map(|repo| directory.join(repo.name.as_str())));
+        directories.insert(directory);
+    }
+    let mut found = BTreeMap::new();
+    for directory in directories.iter().filter(|directory| directory.is_dir()) {
+        for entry in std::fs::read_dir(directory).at("read", directory)? {
+            let path = entry.at("read", directory)?.path();
+            let name =
+                path.file_name().and_then(|name| name.to_str()).and_then(|name| RepoName::parse(name).ok());
+            let Some(name) = name.filter(|_| !declared.contains(&path) && !directories.contains(&path))
+            else {
+                continue;
+            };
+            if Checkout::new(path.clone()).is_ours() {
+                found.insert(path, name);
+            }
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,15 @@
+//! What several commands do: each is a step of a command, and none has arguments or a report of its own.
+
+mod ahead;
+mod checkouts;
+mod rewrite;
+pub(crate) mod search;
+pub(crate) mod submodules;
+mod target;
+mod update;
+
+pub(crate) use ahead::Ahead;
+pub(crate) use checkouts::{clear_leftovers, keep_out, prepare_directories, undeclared};
+pub(crate) use rewrite::{Rewrite, tell};
+pub(crate) use target::{Target, confirm_tree};
+pub(crate) use update::{failed, read, update};

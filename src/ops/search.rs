@@ -1,0 +1,197 @@
+//! A search for modules in all of OCA's repositories.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use crate::addons::discover::may_be_module;
+use crate::catalogue::{self, Catalogue};
+use crate::config::{self, BaseUrl};
+use crate::error::{Error, counted};
+use crate::flags::Global;
+use crate::git::{self, Git};
+use crate::lock::Lock;
+use crate::output::{Printer, first_names};
+use crate::plan;
+use crate::pool::Pools;
+use crate::progress::Progress;
+use crate::repo::{Reference, RemoteUrl, RepoName, Series};
+use crate::report::Outcome;
+use crate::session::Session;
+
+/// The modules that the lock has of the profile's repositories, selected or not, and the first repository of each.
+pub(crate) fn known(session: &Session<'_>) -> Result<BTreeMap<String, RepoName>, Error> {
+    let mut known = BTreeMap::new();
+    let lock = session.lock()?.unwrap_or_else(Lock::default);
+    for selected in plan::selected(session.profile()?, &lock) {
+        for module in &selected.locked.facts.modules {
+            known.entry(module.name.to_string()).or_insert_with(|| selected.repo.name.clone());
+        }
+    }
+    Ok(known)
+}
+
+/// Where modules are searched: all of OCA's repositories below one url, for one series.
+pub(crate) struct Search<'a> {
+    git: &'a Git,
+    jobs: usize,
+    offline: bool,
+    printer: &'a Printer,
+    odoo: Series,
+    /// Expanded, without a secret.
+    base: RemoteUrl,
+    catalogue: Catalogue,
+    repos: Vec<(RepoName, RemoteUrl)>,
+}
+
+/// What a search has brought to light.
+pub(crate) struct Found {
+    catalogue: Catalogue,
+    /// Of which nothing is known, for they could not be asked.
+    pub(crate) unasked: Vec<RepoName>,
+}
+
+impl Found {
+    pub(crate) fn repos_with(&self, module: &str) -> Vec<RepoName> {
+        self.catalogue.repos_with(module).into_iter().cloned().collect()
+    }
+
+    /// The answer for modules that nobody has.
+    pub(crate) fn nowhere(&self, modules: &[&str], odoo: Series) -> Error {
+        let known: Vec<&str> = self.catalogue.modules().collect();
+        let near = modules.iter().filter_map(|module| config::near(module, &known)).map(str::to_owned);
+        Error::Nowhere {
+            modules: modules.iter().map(ToString::to_string).collect(),
+            odoo,
+            near: near.collect(),
+            unasked: self.unasked.len(),
+        }
+    }
+}
+
+impl<'a> Search<'a> {
+    /// Below the project's `base-url`. Repositories that are declared there count too: a new one need not be in the list.
+    pub(crate) fn of_project(session: &'a Session<'_>, odoo: Series) -> Result<Self, Error> {
+        let base = &session.config.base;
+        let declared = session.config.profiles.iter().flat_map(|profile| &profile.repos);
+        let declared = declared.filter(|repo| repo.url == base.url_of(&repo.name));
+        let mut names: Vec<RepoName> =
+            catalogue::names().chain(declared.map(|repo| repo.name.clone())).collect();
+        names.sort();
+        names.dedup();
+        let place = |name: RepoName| Ok((name.clone(), session.remote_url(&base.url_of(&name))?));
+        let repos = names.into_iter().map(place).collect::<Result<_, Error>>()?;
+        let (git, global, printer) = (session.git()?, session.global, session.printer);
+        let (base, catalogue) =
+            (session.remote_url(base.as_url())?.without_secret(), session.catalogue(odoo)?);
+        Ok(Self { git, jobs: global.jobs, offline: global.offline, printer, odoo, base, catalogue, repos })
+    }
+
+    /// Where OCA has its repositories, without a project.
+    pub(crate) fn of_oca(git: &'a Git, global: &Global, printer: &'a Printer, odoo: Series) -> Self {
+        let base = BaseUrl::default();
+        let repos = catalogue::names().map(|name| (name.clone(), base.url_of(&name))).collect();
+        let base = base.as_url().clone();
+        let catalogue = Catalogue::load(git.cache(), base.as_str(), odoo);
+        Self { git, jobs: global.jobs, offline: global.offline, printer, odoo, base, catalogue, repos }
+    }
+
+    /// Asks every repository whose answer is older than a day or, to refresh, all.
+    pub(crate) fn run(&self, refresh: bool) -> Result<Found, Error> {
+        let now = SystemTime::now();
+        let mut catalogue = self.catalogue.clone();
+        let is_due = |repo: &&(RepoName, RemoteUrl)| refresh || !catalogue.is_fresh(&repo.0, now);
+        let due: Vec<&(RepoName, RemoteUrl)> = self.repos.iter().filter(is_due).collect();
+        if due.is_empty() {
+            return Ok(Found { catalogue, unasked: Vec::new() });
+        }
+        let outcomes = self.ask(&due)?;
+        let exists = |outcome: &Option<Outcome>| match outcome {
+            Some(Outcome::Listed(_)) => true,
+            Some(Outcome::NotThere(error)) => matches!(error, git::Error::MissingReference { .. }),
+            _ => false,
+        };
+        let is_any_there = catalogue.is_any_there() || outcomes.iter().any(exists);
+        let mut failures = Vec::new();
+        for ((name, _), outcome) in due.into_iter().zip(outcomes) {
+            match outcome {
+                Some(Outcome::Listed(modules)) => catalogue.note(name, Some(modules), now),
+                Some(Outcome::NotThere(_)) if is_any_there => catalogue.note(name, None, now),
+                Some(Outcome::NotThere(error) | Outcome::Failed(error)) => failures.push((name, Some(error))),
+                _ => failures.push((name, None)),
+            }
+        }
+        if !is_any_there && let Some(error) = failures.iter_mut().find_map(|(_, error)| error.take()) {
+            return Err(Error::NoAnswer { base: self.base.to_string(), error });
+        }
+        if let Err(error) = catalogue.save() {
+            self.printer.warning(&format!("the answers are not kept: {error}"));
+        }
+        let oldest = failures.iter().filter_map(|(name, _)| catalogue.age(name, now)).max();
+        self.tell(&failures, oldest);
+        let unasked = failures.into_iter().map(|(name, _)| name.clone());
+        let unasked = unasked.filter(|name| catalogue.age(name, now).is_none()).collect();
+        Ok(Found { catalogue, unasked })
+    }
+
+    /// What each of the repositories answered; `None` where it was not even asked, for none of those before it answered.
+    fn ask(&self, due: &[&(RepoName, RemoteUrl)]) -> Result<Vec<Option<Outcome>>, Error> {
+        let names: Vec<&RepoName> = due.iter().map(|(name, _)| name).collect();
+        let (answered, failed) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let watcher = self.printer.watch(&names);
+        let outcomes = Pools::new(self.jobs)?.fetch(due, |place, (_, url)| {
+            if !answered.load(Ordering::Relaxed) && failed.load(Ordering::Relaxed) >= self.jobs {
+                return None;
+            }
+            let outcome = self.ask_one(url, place, watcher.as_ref());
+            if matches!(outcome, Outcome::Failed(_)) {
+                failed.fetch_add(1, Ordering::Relaxed);
+            } else {
+                answered.store(true, Ordering::Relaxed);
+            }
+            Some(outcome)
+        });
+        drop(watcher);
+        self.git.warnings().iter().for_each(|warning| self.printer.warning(warning));
+        Ok(outcomes)
+    }
+
+    fn ask_one(&self, url: &RemoteUrl, place: usize, watcher: &dyn Progress) -> Outcome {
+        watcher.started(place);
+        watcher.step(place, "asking");
+        let meter = |bytes| watcher.received(place, bytes);
+        let branch = Reference::Branch(self.odoo.to_string());
+        let outcome = match self.git.root_entries(url, &branch, &meter) {
+            Ok(entries) => {
+                let modules = entries.into_iter().filter(may_be_module);
+                Outcome::Listed(modules.map(|entry| entry.name).collect())
+            }
+            Err(error) if error.is_absence() => Outcome::NotThere(error),
+            Err(error) => Outcome::Failed(error),
+        };
+        watcher.finished(place, &outcome);
+        outcome
+    }
+
+    /// Names those that could not be asked, by the reason, and says how old the answers are that stand in for them.
+    fn tell(&self, failures: &[(&RepoName, Option<git::Error>)], oldest: Option<Duration>) {
+        let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let first = failures.iter().find_map(|(_, error)| error.as_ref());
+        for (name, error) in failures {
+            let reason = error.as_ref().or(first).map(ToString::to_string).unwrap_or_default();
+            by_reason.entry(reason).or_default().push(name.to_string());
+        }
+        if !self.offline {
+            for (reason, names) in &by_reason {
+                self.printer.warning(&format!("cannot ask {}: {reason}", first_names(names)));
+            }
+        }
+        if let Some(oldest) = oldest {
+            let days = usize::try_from(oldest.as_secs() / (24 * 60 * 60)).unwrap_or(usize::MAX);
+            let age =
+                if days == 0 { "today".to_owned() } else { format!("{} ago", counted(days, "day", "days")) };
+            let offline = if self.offline { "offline: " } else { "" };
+            self.printer.note(&format!("{offline}answers of {age} are used"));
+        }
+    }
+}
