@@ -6,60 +6,34 @@ use std::path::PathBuf;
 use crate::addons::discover::{self, Module, Survey};
 use crate::addons::folder::Folder;
 use crate::config::Position;
-use crate::git::{self, GitTree, Meter, Remote};
+use crate::git::{GitTree, Snapshot};
 use crate::lock::{Facts, LockedModule, REQUIREMENTS, UnreadableManifest};
 use crate::repo::{
-    AddonsDirectory, CommitId, Content, EntryKind, FileTree, Reference, Series, TreeId, UnreadableTree,
-    one_line,
+    AddonsDirectory, CommitId, Content, EntryKind, FileTree, Series, TreeId, UnreadableTree, one_line,
 };
-use crate::report::MissingDirectory;
+use crate::report::{MissingDirectory, Trouble};
 
 /// No list of requirements is as long as this.
 const MOST_BYTES: usize = 1 << 20;
 
-/// Which commit is read, and how.
+/// What of a commit is read.
 pub(crate) struct Source<'a> {
-    pub(crate) commit: CommitId,
-    pub(crate) reference: &'a Reference,
     pub(crate) addons: &'a [AddonsDirectory],
     pub(crate) series: Series,
 }
 
-/// Why there are no facts of a commit.
-#[derive(Debug)]
-pub(crate) enum Error {
-    Git(git::Error),
-    NoDirectory(MissingDirectory),
-}
-
-impl From<UnreadableTree> for Error {
-    fn from(error: UnreadableTree) -> Self {
-        Self::Git(error.into())
-    }
-}
-
-impl From<git::Error> for Error {
-    fn from(error: git::Error) -> Self {
-        Self::Git(error)
-    }
-}
-
 /// Reads the facts of a commit, and its tree; of its files, only manifests and requirements are fetched, in one request.
-pub(crate) fn read(
-    remote: &Remote<'_>,
-    source: &Source<'_>,
-    meter: Meter<'_>,
-) -> Result<(TreeId, Facts), Error> {
-    let tree = remote.tree(source.commit, source.reference, meter)?;
-    if let Some(missing) = missing_directory(&tree, source)? {
-        return Err(Error::NoDirectory(missing));
+pub(crate) fn read(snapshot: &Snapshot<'_, '_>, source: &Source<'_>) -> Result<(TreeId, Facts), Trouble> {
+    let tree = snapshot.tree().map_err(Trouble::Remote)?;
+    if let Some(missing) = missing_directory(&tree, snapshot.commit(), source)? {
+        return Err(Trouble::NoAddons(missing));
     }
     let found = discover::find(&tree, source.addons, source.series)?;
     let manifests = found.iter().map(|found| found.manifest.as_str());
     let blobs = tree.blobs(manifests.chain([REQUIREMENTS]))?;
-    remote.fetch_blobs(source.commit, source.reference, &blobs, meter)?;
+    snapshot.blobs(&blobs).map_err(Trouble::Remote)?;
     // Opened anew: an object database does not see packs that came after it.
-    let tree = remote.tree(source.commit, source.reference, meter)?;
+    let tree = snapshot.tree().map_err(Trouble::Remote)?;
     let survey = discover::read(&tree, found)?;
     let modules = survey.modules.into_iter().filter_map(|module| {
         let Module { name, directory, tree, manifest, .. } = module;
@@ -91,17 +65,14 @@ fn impossible(tree: &GitTree<'_>) -> Result<Option<UnreadableManifest>, Unreadab
 /// An addons directory that the commit does not have, most likely a slip of the pen. Git keeps no empty directory.
 fn missing_directory(
     tree: &dyn FileTree,
+    commit: CommitId,
     source: &Source<'_>,
 ) -> Result<Option<MissingDirectory>, UnreadableTree> {
     for directory in source.addons.iter().filter(|directory| ***directory != *".") {
         if tree.entries(directory)?.is_empty() {
             let top = tree.entries("")?.into_iter().filter(|entry| entry.kind == EntryKind::Directory);
             let known = top.map(|entry| entry.name).collect();
-            return Ok(Some(MissingDirectory {
-                directory: directory.to_string(),
-                commit: source.commit,
-                known,
-            }));
+            return Ok(Some(MissingDirectory { directory: directory.to_string(), commit, known }));
         }
     }
     Ok(None)

@@ -1,6 +1,6 @@
 //! How work on many repositories is watched while it runs. The terminal is one watcher; silence is another.
 
-use crate::report::Outcome;
+use crate::report::{Done, Trouble};
 
 /// Told of the progress of each repository, by its place in the list of repositories. Called from many threads.
 pub(crate) trait Progress: Sync {
@@ -11,5 +11,5 @@ pub(crate) trait Progress: Sync {
     /// So many more bytes came in.
     fn received(&self, place: usize, bytes: u64);
     /// It is done, or has failed.
-    fn finished(&self, place: usize, outcome: &Outcome);
+    fn finished(&self, place: usize, outcome: Result<&Done, &Trouble>);
 }

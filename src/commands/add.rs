@@ -9,7 +9,7 @@ use crate::git;
 use crate::ops::search::{self, Search};
 use crate::ops::{Rewrite, tell};
 use crate::repo::{RemoteUrl, RepoName};
-use crate::report::Outcome;
+use crate::report::Trouble;
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -223,14 +223,11 @@ fn with_near_names(error: Error, named: &[RepoName]) -> Error {
     let oca: Vec<&str> = oca.iter().map(RepoName::as_str).collect();
     for failure in failures.iter_mut().filter(|failure| named.contains(&failure.name)) {
         let near = config::near(failure.name.as_str(), &oca).filter(|near| *near != failure.name.as_str());
-        let outcome = std::mem::replace(&mut failure.outcome, Outcome::UpToDate);
-        failure.outcome = match (outcome, near) {
-            (
-                Outcome::Failed(error @ (git::Error::NotFound { .. } | git::Error::Unauthorised { .. })),
-                Some(near),
-            ) => Outcome::Misnamed { error, near: near.to_owned() },
-            (outcome, _) => outcome,
-        };
+        if let Trouble::Remote(git::Error::NotFound { .. } | git::Error::Unauthorised { .. }) =
+            failure.trouble
+        {
+            failure.near = near.map(str::to_owned);
+        }
     }
     Error::Repos { failures }
 }

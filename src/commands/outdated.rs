@@ -1,11 +1,14 @@
 //! `oca outdated`: the pins against the heads of what they follow.
 
+use std::collections::HashSet;
+
 use crate::error::{Error, counted};
 use crate::flags::{Format, FormatArg};
+use crate::ops::{Job, Remotes};
 use crate::output::{Table, json};
 use crate::plan;
-use crate::repo::{CommitId, Reference, RepoName};
-use crate::report::{Outcome, Outdated, RepoOutcome};
+use crate::repo::{CommitId, Reference, RemoteUrl, RepoName};
+use crate::report::{Done, Outdated, Trouble};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -19,51 +22,35 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
-    let mut pins: Vec<_> = Vec::new();
+    let mut pins: Vec<Followed<'_>> = Vec::new();
+    let mut seen = HashSet::new();
     for profile in session.profiles()? {
         for selected in plan::selected(profile, &lock) {
-            let known = pins
-                .iter()
-                .any(|(other, _): &(plan::Selected<'_>, _)| std::ptr::eq(other.locked, selected.locked));
-            if !known && !matches!(selected.repo.reference, Reference::Rev(_)) {
+            let follows = !matches!(selected.repo.reference, Reference::Rev(_));
+            if follows && seen.insert(&selected.locked.pin) {
                 let url = session.remote_url(&selected.repo.url)?;
-                pins.push((selected, url));
+                pins.push(Followed { selected, url });
             }
         }
     }
-    let names: Vec<&RepoName> = pins.iter().map(|(selected, _)| &selected.repo.name).collect();
-    let git = session.git()?;
-    let heads = {
-        let watcher = session.printer.watch(&names);
-        session.pools()?.fetch(&pins, |place, (selected, url)| {
-            watcher.started(place);
-            let head = git.remote(url).and_then(|remote| remote.resolve(&selected.repo.reference));
-            let (outcome, head) = match head {
-                Ok(head) if head == selected.locked.commit => (Outcome::UpToDate, Some(head)),
-                Ok(head) => (Outcome::Outdated, Some(head)),
-                Err(error) => (Outcome::Failed(error), None),
-            };
-            watcher.finished(place, &outcome);
-            (outcome, head)
+    let remotes = Remotes::of(session)?;
+    let heads = remotes.ask(&pins, |Followed { selected, url }, _| {
+        let head = remotes.git.remote(url).and_then(|remote| remote.resolve(&selected.repo.reference));
+        let head = head.map_err(Trouble::Remote)?;
+        Ok((if head == selected.locked.commit { Done::UpToDate } else { Done::Outdated }, head))
+    })?;
+    let (heads, failures) = heads.sorted();
+    let outdated =
+        heads.into_iter().filter(|(Followed { selected, .. }, head)| *head != selected.locked.commit);
+    let outdated: Vec<Outdated> = outdated
+        .map(|(Followed { selected, .. }, head)| Outdated {
+            name: selected.repo.name.clone(),
+            reference: selected.repo.reference.clone(),
+            locked: selected.locked.commit,
+            head,
+            hold: selected.repo.hold,
         })
-    };
-    session.tell_warnings(git);
-    let mut outdated = Vec::new();
-    let mut failures = Vec::new();
-    for ((selected, _), (outcome, head)) in pins.iter().zip(heads) {
-        let (name, locked) = (selected.repo.name.clone(), selected.locked.commit);
-        match head {
-            Some(head) if head == locked => {}
-            Some(head) => {
-                let (reference, hold) = (selected.repo.reference.clone(), selected.repo.hold);
-                outdated.push(Outdated { name, reference, locked, head, hold });
-            }
-            None => {
-                let url = selected.locked.pin.url.to_string();
-                failures.push(RepoOutcome { name, url, outcome });
-            }
-        }
-    }
+        .collect();
     match args.format.format {
         Format::Human => {
             session.printer.data(&table(&outdated));
@@ -76,6 +63,22 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         return Err(Error::Repos { failures });
     }
     if args.exit_code && !outdated.is_empty() { Err(Error::Silent) } else { Ok(()) }
+}
+
+/// A pin that follows a branch or tag.
+struct Followed<'a> {
+    selected: plan::Selected<'a>,
+    url: RemoteUrl,
+}
+
+impl Job for Followed<'_> {
+    fn name(&self) -> &RepoName {
+        &self.selected.repo.name
+    }
+
+    fn url(&self) -> String {
+        self.selected.locked.pin.url.to_string()
+    }
 }
 
 fn table(outdated: &[Outdated]) -> String {

@@ -3,11 +3,10 @@
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::git::{Checkout, Head, LocalWork};
-use crate::ops::undeclared;
+use crate::ops::{Wanted, undeclared, wanted};
 use crate::output::{Table, json};
-use crate::plan;
 use crate::repo::{CommitId, RepoName};
-use crate::report::{Outcome, RepoOutcome, RepoStatus, State, Step};
+use crate::report::{Failure, RepoStatus, State, Step, Trouble};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -18,25 +17,16 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
-    let mut wanted: Vec<(&RepoName, Option<CommitId>, Option<Checkout>)> = Vec::new();
-    for profile in session.profiles()? {
-        for selected in plan::selected(profile, &lock) {
-            let name = &selected.repo.name;
-            let checkout = Checkout::new(session.checkout(profile, name)?);
-            let same = |(_, _, other): &(_, _, Option<Checkout>)| {
-                other.as_ref().is_some_and(|other| other.path() == checkout.path())
-            };
-            if !wanted.iter().any(same) {
-                let skipped = session.config.skips(name);
-                wanted.push((name, Some(selected.locked.commit), (!skipped).then_some(checkout)));
-            }
+    let wanted = wanted(session, &lock)?;
+    let found = session.pools()?.fetch(&wanted, |_, Wanted { repo, locked, checkout, is_skipped }| {
+        let (name, commit) = (&repo.name, Some(locked.commit));
+        if *is_skipped {
+            Ok(report(name, State::Skipped, commit, None))
+        } else {
+            inspect(name, commit, checkout)
         }
-    }
-    let found = session.pools()?.fetch(&wanted, |_, (name, locked, checkout)| match checkout {
-        Some(checkout) => inspect(name, *locked, checkout),
-        None => Ok(report(name, State::Skipped, *locked, None)),
     });
-    let names = wanted.iter().map(|(name, ..)| (*name).clone());
+    let names = wanted.iter().map(|wanted| wanted.repo.name.clone());
     let mut answers: Vec<_> = names.zip(found).collect();
     for (path, name) in undeclared(session)? {
         let found = Checkout::new(path).head();
@@ -50,8 +40,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             Err(error) => {
                 let detail = Some(error.to_string());
                 repos.push(RepoStatus { detail, ..report(&name, State::Unreadable, None, None) });
-                let outcome = Outcome::CheckoutFailed { step: Step::Inspect, error };
-                failures.push(RepoOutcome { name, url: String::new(), outcome });
+                let trouble = Trouble::Checkout { step: Step::Inspect, error };
+                failures.push(Failure::new(name, String::new(), trouble));
             }
         }
     }

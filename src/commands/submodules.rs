@@ -6,7 +6,7 @@ use crate::error::{Error, counted};
 use crate::flags::{Format, FormatArg};
 use crate::ops::submodules::{How, STAGED, Survey};
 use crate::output::json;
-use crate::report::RepoOutcome;
+use crate::report;
 use crate::session::Session;
 
 /// Make .gitmodules and the gitlinks in the index what the lock says
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             differences.iter().for_each(|difference| session.printer.note(&difference.to_string()));
         }
     }
-    let failures: Vec<RepoOutcome> = outcomes.into_iter().filter(|repo| repo.outcome.is_failure()).collect();
+    let failures = report::failures(outcomes);
     let total = counted(survey.comparison.submodules.len(), "submodule", "submodules");
     match differences.len().saturating_sub(failures.len()) {
         0 => session.printer.note(&format!("{total} as locked")),

@@ -5,15 +5,17 @@ use std::collections::BTreeSet;
 use crate::config::{Mode, Profile};
 use crate::error::{Error, counted};
 use crate::flags::{Format, FormatArg};
-use crate::git::{self, Built, Checkout, CheckoutError, Content, Git, Head, Module, Remote};
+use crate::git::{self, Built, Checkout, CheckoutError, Content, Git, Head, LocalWork, Module, Snapshot};
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
-use crate::ops::{Ahead, Target, clear_leftovers, confirm_tree, prepare_directories, undeclared, update};
+use crate::ops::{
+    Ahead, Remotes, Target, Wanted, Watch, clear_leftovers, confirm_tree, outcome_of, prepare_directories,
+    undeclared, update, wanted,
+};
 use crate::output::{json, render_outcome, render_planned};
 use crate::plan::{self, Moves};
-use crate::progress::Progress;
-use crate::repo::RepoName;
-use crate::report::{Outcome, RepoOutcome, Step};
+use crate::repo::{CommitId, RepoName};
+use crate::report::{self, Done, Outcome, RepoOutcome, Step, Trouble};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -59,7 +61,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let (targets, mut outcomes) = targets(session, &lock, survey.as_ref())?;
     let (ready, work): (Vec<Target<'_>>, Vec<Target<'_>>) =
         targets.into_iter().partition(|target| target.is_ready() && !(args.force && target.has_work()));
-    outcomes.extend(ready.iter().map(|target| target.outcome(target.ready())));
+    outcomes.extend(ready.iter().map(|target| outcome_of(target, target.ready())));
     if !work.is_empty() {
         outcomes.extend(if args.dry_run {
             foresee(session, &work, args.force)
@@ -113,39 +115,30 @@ fn targets<'a>(
     lock: &'a Lock,
     survey: Option<&Survey<'_>>,
 ) -> Result<(Vec<Target<'a>>, Vec<RepoOutcome>), Error> {
-    let mut seen = BTreeSet::new();
     let (mut targets, mut failures) = (Vec::new(), Vec::new());
-    for profile in session.profiles()? {
-        for selected in plan::selected(profile, lock) {
-            let path = session.checkout(profile, &selected.repo.name)?;
-            if session.config.skips(&selected.repo.name) || !seen.insert(path.clone()) {
-                continue;
-            }
-            let module = survey.and_then(|survey| survey.module(&path));
-            if survey.is_some() && module.is_none() {
-                // A tracked file is in the way, which is told of for all profiles.
-                continue;
-            }
-            let checkout = Checkout::new(path);
-            let head = match checkout.head() {
-                Ok(head) => head,
-                Err(error) => {
-                    let outcome = Outcome::CheckoutFailed { step: Step::Inspect, error };
-                    let Pin { name, url, .. } = selected.locked.pin.clone();
-                    failures.push(RepoOutcome { name, url: url.to_string(), outcome });
-                    continue;
-                }
-            };
-            targets.push(Target {
-                head,
-                module,
-                checkout,
-                origin: session.origin(&selected.repo.url, &selected.repo.reference)?,
-                url: session.remote_url(&selected.repo.url)?,
-                depth: session.config.depth(selected.repo),
-                locked: selected.locked,
-            });
+    for Wanted { repo, locked, checkout, is_skipped } in wanted(session, lock)? {
+        let module = survey.and_then(|survey| survey.module(checkout.path()));
+        // Of a tracked file that is in the way is told for all profiles.
+        if is_skipped || (survey.is_some() && module.is_none()) {
+            continue;
         }
+        let head = match checkout.head() {
+            Ok(head) => head,
+            Err(error) => {
+                let Pin { name, url, .. } = locked.pin.clone();
+                failures.push(RepoOutcome { name, url: url.to_string(), outcome: Err(unreadable(error)) });
+                continue;
+            }
+        };
+        targets.push(Target {
+            head,
+            module,
+            checkout,
+            origin: session.origin(&repo.url, &repo.reference)?,
+            url: session.remote_url(&repo.url)?,
+            depth: session.config.depth(repo),
+            locked,
+        });
     }
     Ok((targets, failures))
 }
@@ -160,123 +153,103 @@ fn place(
     if !ahead.is_prepared() {
         prepare_directories(session)?;
     }
-    let names: Vec<&RepoName> = work.iter().map(Target::name).collect();
-    let pools = session.pools()?;
-    let git = session.git()?;
-    let outcomes = {
-        let watcher = session.printer.watch(&names);
-        let watcher = watcher.as_ref();
-        pools.fetch_then(
-            work,
-            |place, target| {
-                watcher.started(place);
-                match ahead.take(target) {
-                    Some(built) => Ok(Ready::Built(built)),
-                    None => fetch(git, target, force, &Watch { watcher, place }),
+    let remotes = Remotes::of(session)?;
+    let placed = remotes.each(
+        work,
+        |target, watch| match ahead.take(target) {
+            Some(built) => Ok(Ready::Built(built)),
+            None => fetch(remotes.git, target, force, watch),
+        },
+        |target, ready, watch| {
+            watch.step("checking out");
+            let placed = match ready {
+                Ready::Built(built) => target.checkout.settle(built).map_err(CheckoutError::from),
+                Ready::Stored { snapshot, ends } => {
+                    let (tree, depth, origin) = (target.locked.tree, target.depth, &target.origin);
+                    let content = Content { snapshot: &snapshot, tree, ends: &ends, depth, origin };
+                    target.checkout.place(&content, force)
                 }
-            },
-            |place, target, fetched| {
-                watcher.step(place, "checking out");
-                let outcome = fetched.and_then(|ready| {
-                    let placed = match ready {
-                        Ready::Built(built) => target.checkout.settle(built).map_err(CheckoutError::from),
-                        Ready::Stored(remote, content) => target.checkout.place(&remote, &content, force),
-                        Ready::Placed => Ok(()),
-                    };
-                    placed.map_err(Outcome::not_placed)?;
-                    let absorbed = target.module.as_ref().map_or(Ok(()), Module::absorb);
-                    absorbed.map_err(Outcome::not_placed)?;
-                    Ok(target.done())
-                });
-                let outcome = outcome.unwrap_or_else(|failure| failure);
-                watcher.finished(place, &outcome);
-                target.outcome(outcome)
-            },
-        )
-    };
-    session.tell_warnings(git);
-    Ok(outcomes)
+                Ready::Placed => Ok(()),
+            };
+            placed.map_err(Trouble::not_placed)?;
+            target.module.as_ref().map_or(Ok(()), Module::absorb).map_err(Trouble::not_placed)?;
+            Ok((target.done(), ()))
+        },
+    )?;
+    Ok(placed.outcomes())
 }
 
 /// What there is to be put in place.
 enum Ready<'a> {
     Built(Built),
-    Stored(Box<Remote<'a>>, Content<'a>),
+    Stored {
+        snapshot: Box<Snapshot<'a, 'static>>,
+        ends: Vec<CommitId>,
+    },
     /// All of it is, but for its git directory perhaps.
     Placed,
-}
-
-struct Watch<'a> {
-    watcher: &'a dyn Progress,
-    place: usize,
 }
 
 /// Brings what the checkout needs into the store; asks no server for a checkout that will be left alone, or that
 /// needs nothing but its git directory moved.
 fn fetch<'a>(
     git: &'a Git,
-    target: &'a Target<'_>,
+    target: &Target<'_>,
     force: bool,
     watch: &Watch<'_>,
-) -> Result<Ready<'a>, Outcome> {
-    let failed = |error| Outcome::Failed(error);
+) -> Result<Ready<'a>, Trouble> {
     let LockedRepo { pin, commit, .. } = target.locked;
     let head = target.wake(force)?;
     target.confirm(&head)?;
     if let Some(obstacle) = target.obstacle(&head)
         && (!force || !matches!(obstacle, CheckoutError::NotGit { .. } | CheckoutError::Unborn { .. }))
     {
-        return Err(Outcome::Kept(obstacle));
+        return Err(Trouble::Kept(obstacle));
     }
     if target.is_placed(&head) && !(force && target.has_work()) {
         return Ok(Ready::Placed);
     }
-    let remote = git.remote(&target.url).map_err(failed)?;
+    let remote = git.remote(&target.url).map_err(Trouble::Remote)?;
     if let (Head::Complete(_) | Head::Other(Some(_)), false) = (&head, force) {
-        let failed = |error| Outcome::CheckoutFailed { step: Step::Inspect, error };
-        target.checkout.recover().map_err(failed)?;
-        if let Some(obstacle) = target.checkout.in_the_way(Some(&remote), &target.origin).map_err(failed)? {
-            return Err(Outcome::Kept(obstacle));
+        target.checkout.recover().map_err(unreadable)?;
+        let obstacle = target.checkout.in_the_way(Some(&remote), &target.origin).map_err(unreadable)?;
+        if let Some(obstacle) = obstacle {
+            return Err(Trouble::Kept(obstacle));
         }
     }
-    watch.watcher.step(watch.place, "fetching");
-    let meter = |bytes| watch.watcher.received(watch.place, bytes);
-    let ends = remote.fetch_files(*commit, &pin.reference, target.depth, &meter).map_err(failed)?;
-    let tree = remote.tree_id(*commit).map_err(failed)?;
-    confirm_tree(target.locked, tree)?;
-    let content = Content { commit: *commit, tree, ends, depth: target.depth, origin: &target.origin };
-    Ok(Ready::Stored(Box::new(remote), content))
+    watch.step("fetching");
+    let meter = |bytes| watch.received(bytes);
+    let snapshot = remote.at(*commit, &pin.reference, &meter);
+    let ends = snapshot.files(target.depth).map_err(Trouble::Remote)?;
+    confirm_tree(target.locked, snapshot.tree_id().map_err(Trouble::Remote)?)?;
+    Ok(Ready::Stored { snapshot: Box::new(snapshot.unmetered()), ends })
+}
+
+fn unreadable(error: git::Error) -> Trouble {
+    Trouble::Checkout { step: Step::Inspect, error }
 }
 
 /// What [`place`] would do, as far as it can be told without asking a server.
 fn foresee(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Vec<RepoOutcome> {
-    let foreseen = |target: &Target<'_>| {
-        let outcome = match &target.head {
-            head if target.confirm(head).is_err() => target.confirm(head).err().unwrap_or(Outcome::UpToDate),
-            head if target.is_placed(head) || (force && *head != Head::Link) => {
-                let obstacle = target.module.as_ref().and_then(Module::obstacle);
-                obstacle.map_or_else(|| target.done(), Outcome::Kept)
-            }
-            Head::Complete(_) | Head::Other(Some(_)) => {
-                // Nothing is made for a dry run: where there is no cache yet, it knows of no commit.
-                let git = session.git().ok();
-                let remote = git.and_then(|git| git.remote(&target.url).ok());
-                let obstacle = target.checkout.in_the_way(remote.as_ref(), &target.origin);
-                kept_for(obstacle).unwrap_or_else(|| target.done())
-            }
-            head => target.obstacle(head).map_or_else(|| target.done(), Outcome::Kept),
-        };
-        target.outcome(outcome)
-    };
-    work.iter().map(foreseen).collect()
+    work.iter().map(|target| outcome_of(target, foreseen(session, target, force))).collect()
 }
 
-/// Why a checkout has to be left alone, if it has.
-fn kept_for(obstacle: Result<Option<CheckoutError>, git::Error>) -> Option<Outcome> {
-    match obstacle {
-        Ok(obstacle) => obstacle.map(Outcome::Kept),
-        Err(error) => Some(Outcome::CheckoutFailed { step: Step::Inspect, error }),
-    }
+fn foreseen(session: &Session<'_>, target: &Target<'_>, force: bool) -> Outcome {
+    let head = &target.head;
+    target.confirm(head)?;
+    let obstacle = match head {
+        _ if target.is_placed(head) || (force && *head != Head::Link) => {
+            target.module.as_ref().and_then(Module::obstacle)
+        }
+        Head::Complete(_) | Head::Other(Some(_)) => {
+            // Nothing is made for a dry run: where there is no cache yet, it knows of no commit.
+            let git = session.git().ok();
+            let remote = git.and_then(|git| git.remote(&target.url).ok());
+            target.checkout.in_the_way(remote.as_ref(), &target.origin).map_err(unreadable)?
+        }
+        head => target.obstacle(head),
+    };
+    obstacle.map_or_else(|| Ok(target.done()), |obstacle| Err(Trouble::Kept(obstacle)))
 }
 
 /// Removes checkouts of ours that no profile declares, and in which nobody works. Submodules are told of already.
@@ -291,23 +264,25 @@ fn prune(
             continue;
         }
         let checkout = Checkout::new(path);
-        let work =
-            || checkout.whole_work().map(|work| (!work.is_none()).then_some(CheckoutError::LocalWork(work)));
-        let kept = if args.force { None } else { kept_for(work()) };
-        let outcome = kept.unwrap_or_else(|| {
-            let removed = if args.dry_run { Ok(()) } else { checkout.remove() };
-            match removed {
-                Ok(()) => Outcome::Removed,
-                Err(error) => Outcome::CheckoutFailed { step: Step::Remove, error },
-            }
-        });
+        let outcome = prune_one(&checkout, args);
         // What a dry run would do is told at its end.
-        if !args.dry_run && !outcome.is_failure() {
-            session.printer.note(&format!("{name}: {}", render_outcome(&outcome)));
+        if !args.dry_run && outcome.is_ok() {
+            session.printer.note(&format!("{name}: {}", render_outcome(outcome.as_ref())));
         }
         outcomes.push(RepoOutcome { name, url: String::new(), outcome });
     }
     Ok(outcomes)
+}
+
+fn prune_one(checkout: &Checkout, args: &Args) -> Outcome {
+    let work = if args.force { LocalWork::default() } else { checkout.whole_work().map_err(unreadable)? };
+    if !work.is_none() {
+        return Err(Trouble::Kept(CheckoutError::LocalWork(work)));
+    }
+    if !args.dry_run {
+        checkout.remove().map_err(|error| Trouble::Checkout { step: Step::Remove, error })?;
+    }
+    Ok(Done::Removed)
 }
 
 fn finish(
@@ -321,15 +296,16 @@ fn finish(
     } else if args.dry_run {
         let told = outcomes
             .iter()
-            .filter(|repo| !matches!(repo.outcome, Outcome::UpToDate) && !repo.outcome.is_failure());
+            .filter(|repo| !matches!(repo.outcome, Ok(Done::UpToDate)) && repo.outcome.is_ok());
         for RepoOutcome { name, outcome, .. } in told {
-            session.printer.data(&format!("{name}: {}\n", render_planned(outcome)));
+            session.printer.data(&format!("{name}: {}\n", render_planned(outcome.as_ref())));
         }
     }
     let total = counted(outcomes.len(), "repository", "repositories");
-    let (failures, done): (Vec<RepoOutcome>, Vec<RepoOutcome>) =
-        outcomes.into_iter().partition(|repo| repo.outcome.is_failure());
-    let changed = done.iter().filter(|repo| !matches!(repo.outcome, Outcome::UpToDate)).count();
+    let is_change =
+        |repo: &&RepoOutcome| matches!(&repo.outcome, Ok(done) if !matches!(done, Done::UpToDate));
+    let changed = outcomes.iter().filter(is_change).count();
+    let failures = report::failures(outcomes);
     let verb = if args.dry_run { "would change" } else { "changed" };
     match changed {
         0 if failures.is_empty() => session.printer.note(&format!("{total} up to date")),

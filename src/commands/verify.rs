@@ -11,6 +11,7 @@ use crate::flags::{Format, FormatArg, Global};
 use crate::fs::native_path;
 use crate::git::{Checkout, Head};
 use crate::lock::{Lock, LockedProfile, LockedRepo};
+use crate::ops::wanted;
 use crate::output::{Printer, json};
 use crate::plan::{self, Entry, Offer, by_offer, module_paths};
 use crate::pool::{self, Pools};
@@ -61,17 +62,9 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
 
 /// Each checkout once, in path order.
 fn of_checkouts(session: &Session<'_>, lock: &Lock) -> Result<Vec<Verified>, Error> {
-    let mut repos: Vec<(&LockedRepo, Checkout)> = Vec::new();
-    for profile in session.profiles()? {
-        for selected in plan::selected(profile, lock) {
-            let path = session.checkout(profile, &selected.repo.name)?;
-            let known = repos.iter().any(|(_, checkout)| checkout.path() == path);
-            if !known && !session.config.skips(&selected.repo.name) {
-                repos.push((selected.locked, Checkout::new(path)));
-            }
-        }
-    }
-    pool::share(&repos, |(locked, checkout)| of_checkout(locked, checkout))
+    let mut wanted = wanted(session, lock)?;
+    wanted.retain(|wanted| !wanted.is_skipped);
+    pool::share(&wanted, |wanted| of_checkout(wanted.locked, &wanted.checkout))
 }
 
 fn of_checkout(locked: &LockedRepo, checkout: &Checkout) -> Result<Verified, Error> {

@@ -11,7 +11,7 @@ pub(crate) use edit::EditError;
 use crate::lock::Dispute;
 use crate::plan::RefusedPin;
 use crate::repo::{CommitId, Invalid, RepoName, Series, UnreadableTree, one_line};
-use crate::report::{Difference, Outcome, RepoOutcome, SubmoduleDifference, Unmet};
+use crate::report::{Difference, Failure, SubmoduleDifference, Trouble, Unmet};
 use crate::requirements::{Conflict, Problem};
 use crate::{config, export, fs, git, import, lock};
 
@@ -104,7 +104,7 @@ pub(crate) enum Error {
     PinWithoutCommit { word: String },
     /// What failed and what was kept from being done, by repository.
     #[error("{} failed", counted(failures.len(), "repository", "repositories"))]
-    Repos { failures: Vec<RepoOutcome> },
+    Repos { failures: Vec<Failure> },
     #[error("the url of `{name}` holds a user or password, which `.gitmodules` would show to everybody")]
     SecretInSubmodule { name: RepoName },
     /// The answer is no, and the report has said why.
@@ -214,7 +214,7 @@ impl Error {
             Self::Git(error) | Self::NoAnswer { error, .. } => git_code(error),
             Self::ImportUnlocked { cause, .. } => cause.exit_code(),
             Self::Repos { failures } => {
-                failures.iter().map(|failure| outcome_code(&failure.outcome)).max().unwrap_or(3)
+                failures.iter().map(|failure| trouble_code(&failure.trouble)).max().unwrap_or(3)
             }
         }
     }
@@ -352,14 +352,12 @@ fn git_code(error: &git::Error) -> u8 {
     }
 }
 
-fn outcome_code(outcome: &Outcome) -> u8 {
-    match outcome {
-        Outcome::Failed(error) | Outcome::Misnamed { error, .. } | Outcome::CheckoutFailed { error, .. } => {
-            git_code(error)
-        }
+fn trouble_code(trouble: &Trouble) -> u8 {
+    match trouble {
+        Trouble::Remote(error) | Trouble::Checkout { error, .. } => git_code(error),
         // A disk that is full, or a store that is damaged; not what the repository holds.
-        Outcome::NoAddons(_) | Outcome::Refused(export::Error::File(_)) => 2,
-        Outcome::Refused(export::Error::Objects(_) | export::Error::Store { .. }) => 3,
+        Trouble::NoAddons(_) | Trouble::Export(export::Error::File(_)) => 2,
+        Trouble::Export(export::Error::Objects(_) | export::Error::Store { .. }) => 3,
         _ => 1,
     }
 }

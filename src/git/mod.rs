@@ -26,6 +26,7 @@ mod pipes;
 mod remote;
 mod retry;
 mod root;
+mod snapshot;
 mod ssh;
 mod store;
 mod superproject;
@@ -48,6 +49,7 @@ pub(crate) use config_text::{
 };
 pub(crate) use error::Error;
 pub(crate) use remote::Remote;
+pub(crate) use snapshot::Snapshot;
 pub(crate) use store::Store;
 pub(crate) use superproject::{
     Active, Change as SuperprojectChange, Entry as SubmoduleEntry, GitModules, Module, SubmoduleName,

@@ -9,7 +9,7 @@ use super::target::Target;
 use crate::config::Mode;
 use crate::error::Error;
 use crate::fs::remove_directory_of;
-use crate::git::{Built, Checkout, Content, Head, Origin, Remote};
+use crate::git::{Built, Checkout, Content, Head, Origin, Snapshot};
 use crate::lock::{LockedRepo, Pin};
 use crate::plan;
 use crate::repo::CommitId;
@@ -71,13 +71,11 @@ impl Ahead {
     /// Builds the new checkouts of a pin, all of whose files are in the remote's store.
     ///
     /// One that fails is built again in its turn, where the failure is told.
-    pub(crate) fn build(&self, locked: &LockedRepo, remote: &Remote<'_>, ends: &[CommitId]) {
-        let LockedRepo { pin, commit, tree, .. } = locked;
-        let Some(Wanted { depth, new }) = self.wanted.get(pin) else { return };
+    pub(crate) fn build(&self, locked: &LockedRepo, snapshot: &Snapshot<'_, '_>, ends: &[CommitId]) {
+        let Some(Wanted { depth, new }) = self.wanted.get(&locked.pin) else { return };
         for (checkout, origin) in new {
-            let (commit, tree, depth) = (*commit, *tree, *depth);
-            let content = Content { commit, tree, ends: ends.to_vec(), depth, origin };
-            if let Ok(built) = checkout.build(remote, &content) {
+            let content = Content { snapshot, tree: locked.tree, ends, depth: *depth, origin };
+            if let Ok(built) = checkout.build(&content) {
                 let mut all = self.built.lock().unwrap_or_else(PoisonError::into_inner);
                 all.insert(checkout.path().to_owned(), built);
             }

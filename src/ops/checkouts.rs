@@ -1,17 +1,45 @@
 //! The directories of the checkouts, and what stands in them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-use crate::config::Mode;
+use crate::config::{Mode, Repo};
 use crate::error::Error;
 use crate::fs::{Context, create_directory, read_if_there, remove_directory, write_if_changed};
 use crate::git::{ASIDE_PREFIX, Checkout};
+use crate::lock::{Lock, LockedRepo};
+use crate::plan;
 use crate::repo::RepoName;
 use crate::session::Session;
 
 /// What the `.gitignore` among the checkouts says, so that the surrounding repository does not swallow them.
 pub(crate) const KEEP_OUT: &[u8] = b"*\n";
+
+/// A checkout that a profile asks for.
+pub(crate) struct Wanted<'a> {
+    pub(crate) repo: &'a Repo,
+    pub(crate) locked: &'a LockedRepo,
+    pub(crate) checkout: Checkout,
+    /// The user takes care of it: `repos.local.toml` says to leave it alone.
+    pub(crate) is_skipped: bool,
+}
+
+/// The checkouts of the profiles asked for, in path order; each directory once, as the first profile has it.
+pub(crate) fn wanted<'a>(session: &'a Session<'_>, lock: &'a Lock) -> Result<Vec<Wanted<'a>>, Error> {
+    let mut seen = HashSet::new();
+    let mut all = Vec::new();
+    for profile in session.profiles()? {
+        for selected in plan::selected(profile, lock) {
+            let plan::Selected { repo, locked, .. } = selected;
+            let path = session.checkout(profile, &repo.name)?;
+            if seen.insert(path.clone()) {
+                let is_skipped = session.config.skips(&repo.name);
+                all.push(Wanted { repo, locked, checkout: Checkout::new(path), is_skipped });
+            }
+        }
+    }
+    Ok(all)
+}
 
 /// Makes the directories of the checkouts, and keeps them out of the surrounding repository.
 pub(crate) fn prepare_directories(session: &Session<'_>) -> Result<(), Error> {

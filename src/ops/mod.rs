@@ -2,6 +2,7 @@
 
 mod ahead;
 mod checkouts;
+mod remotes;
 mod rewrite;
 pub(crate) mod search;
 pub(crate) mod submodules;
@@ -9,7 +10,8 @@ mod target;
 mod update;
 
 pub(crate) use ahead::Ahead;
-pub(crate) use checkouts::{clear_leftovers, keep_out, prepare_directories, undeclared};
+pub(crate) use checkouts::{Wanted, clear_leftovers, keep_out, prepare_directories, undeclared, wanted};
+pub(crate) use remotes::{Job, Remotes, Watch, outcome_of};
 pub(crate) use rewrite::{Rewrite, tell};
 pub(crate) use target::{Target, confirm_tree};
-pub(crate) use update::{failed, read, update};
+pub(crate) use update::{read, update};

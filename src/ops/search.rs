@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
+use super::remotes::{Job, Remotes, Watch};
 use crate::addons::discover::may_be_module;
 use crate::catalogue::{self, Catalogue};
 use crate::config::{self, BaseUrl};
@@ -13,10 +14,8 @@ use crate::git::{self, Git};
 use crate::lock::Lock;
 use crate::output::{Printer, first_names};
 use crate::plan;
-use crate::pool::Pools;
-use crate::progress::Progress;
 use crate::repo::{Reference, RemoteUrl, RepoName, Series};
-use crate::report::Outcome;
+use crate::report::{Done, Failure, Trouble};
 use crate::session::Session;
 
 /// The modules that the lock has of the profile's repositories, selected or not, and the first repository of each.
@@ -33,16 +32,42 @@ pub(crate) fn known(session: &Session<'_>) -> Result<BTreeMap<String, RepoName>,
 
 /// Where modules are searched: all of OCA's repositories below one url, for one series.
 pub(crate) struct Search<'a> {
-    git: &'a Git,
-    jobs: usize,
+    remotes: Remotes<'a>,
     offline: bool,
-    printer: &'a Printer,
     odoo: Series,
     /// Expanded, without a secret.
     base: RemoteUrl,
     catalogue: Catalogue,
-    repos: Vec<(RepoName, RemoteUrl)>,
+    repos: Vec<Place>,
 }
+
+/// A repository that may have modules.
+struct Place {
+    name: RepoName,
+    url: RemoteUrl,
+}
+
+impl Job for &Place {
+    fn name(&self) -> &RepoName {
+        &self.name
+    }
+
+    fn url(&self) -> String {
+        self.url.without_secret().to_string()
+    }
+}
+
+/// What a repository said.
+enum Answer {
+    Modules(Vec<String>),
+    /// It does not exist, or has no such branch.
+    NotThere(git::Error),
+    /// None of those before it answered, and so it was not even asked.
+    Unasked,
+}
+
+/// Repositories of which there is no answer, with the reason where they were asked.
+type Unreached = Vec<(RepoName, Option<git::Error>)>;
 
 /// What a search has brought to light.
 pub(crate) struct Found {
@@ -79,102 +104,104 @@ impl<'a> Search<'a> {
             catalogue::names().chain(declared.map(|repo| repo.name.clone())).collect();
         names.sort();
         names.dedup();
-        let place = |name: RepoName| Ok((name.clone(), session.remote_url(&base.url_of(&name))?));
+        let place = |name: RepoName| Ok(Place { url: session.remote_url(&base.url_of(&name))?, name });
         let repos = names.into_iter().map(place).collect::<Result<_, Error>>()?;
-        let (git, global, printer) = (session.git()?, session.global, session.printer);
+        let (remotes, offline) = (Remotes::of(session)?, session.global.offline);
         let (base, catalogue) =
             (session.remote_url(base.as_url())?.without_secret(), session.catalogue(odoo)?);
-        Ok(Self { git, jobs: global.jobs, offline: global.offline, printer, odoo, base, catalogue, repos })
+        Ok(Self { remotes, offline, odoo, base, catalogue, repos })
     }
 
     /// Where OCA has its repositories, without a project.
     pub(crate) fn of_oca(git: &'a Git, global: &Global, printer: &'a Printer, odoo: Series) -> Self {
         let base = BaseUrl::default();
-        let repos = catalogue::names().map(|name| (name.clone(), base.url_of(&name))).collect();
+        let repos = catalogue::names().map(|name| Place { url: base.url_of(&name), name }).collect();
         let base = base.as_url().clone();
         let catalogue = Catalogue::load(git.cache(), base.as_str(), odoo);
-        Self { git, jobs: global.jobs, offline: global.offline, printer, odoo, base, catalogue, repos }
+        let remotes = Remotes { git, printer, jobs: global.jobs };
+        Self { remotes, offline: global.offline, odoo, base, catalogue, repos }
     }
 
     /// Asks every repository whose answer is older than a day or, to refresh, all.
     pub(crate) fn run(&self, refresh: bool) -> Result<Found, Error> {
         let now = SystemTime::now();
         let mut catalogue = self.catalogue.clone();
-        let is_due = |repo: &&(RepoName, RemoteUrl)| refresh || !catalogue.is_fresh(&repo.0, now);
-        let due: Vec<&(RepoName, RemoteUrl)> = self.repos.iter().filter(is_due).collect();
+        let is_due = |place: &&Place| refresh || !catalogue.is_fresh(&place.name, now);
+        let due: Vec<&Place> = self.repos.iter().filter(is_due).collect();
         if due.is_empty() {
             return Ok(Found { catalogue, unasked: Vec::new() });
         }
-        let outcomes = self.ask(&due)?;
-        let exists = |outcome: &Option<Outcome>| match outcome {
-            Some(Outcome::Listed(_)) => true,
-            Some(Outcome::NotThere(error)) => matches!(error, git::Error::MissingReference { .. }),
-            _ => false,
+        let (answers, failed) = self.ask(&due)?;
+        let exists = |answer: &Answer| match answer {
+            Answer::Modules(_) => true,
+            Answer::NotThere(error) => matches!(error, git::Error::MissingReference { .. }),
+            Answer::Unasked => false,
         };
-        let is_any_there = catalogue.is_any_there() || outcomes.iter().any(exists);
-        let mut failures = Vec::new();
-        for ((name, _), outcome) in due.into_iter().zip(outcomes) {
-            match outcome {
-                Some(Outcome::Listed(modules)) => catalogue.note(name, Some(modules), now),
-                Some(Outcome::NotThere(_)) if is_any_there => catalogue.note(name, None, now),
-                Some(Outcome::NotThere(error) | Outcome::Failed(error)) => failures.push((name, Some(error))),
-                _ => failures.push((name, None)),
+        let is_any_there = catalogue.is_any_there() || answers.iter().any(|(_, answer)| exists(answer));
+        let mut failures = failed;
+        for (Place { name, .. }, answer) in answers {
+            match answer {
+                Answer::Modules(modules) => catalogue.note(name, Some(modules), now),
+                Answer::NotThere(_) if is_any_there => catalogue.note(name, None, now),
+                Answer::NotThere(error) => failures.push((name.clone(), Some(error))),
+                Answer::Unasked => failures.push((name.clone(), None)),
             }
         }
         if !is_any_there && let Some(error) = failures.iter_mut().find_map(|(_, error)| error.take()) {
             return Err(Error::NoAnswer { base: self.base.to_string(), error });
         }
         if let Err(error) = catalogue.save() {
-            self.printer.warning(&format!("the answers are not kept: {error}"));
+            self.remotes.printer.warning(&format!("the answers are not kept: {error}"));
         }
         let oldest = failures.iter().filter_map(|(name, _)| catalogue.age(name, now)).max();
         self.tell(&failures, oldest);
-        let unasked = failures.into_iter().map(|(name, _)| name.clone());
+        let unasked = failures.into_iter().map(|(name, _)| name);
         let unasked = unasked.filter(|name| catalogue.age(name, now).is_none()).collect();
         Ok(Found { catalogue, unasked })
     }
 
-    /// What each of the repositories answered; `None` where it was not even asked, for none of those before it answered.
-    fn ask(&self, due: &[&(RepoName, RemoteUrl)]) -> Result<Vec<Option<Outcome>>, Error> {
-        let names: Vec<&RepoName> = due.iter().map(|(name, _)| name).collect();
+    /// What the repositories answered, and which could not be asked.
+    fn ask<'p>(&self, due: &'p [&Place]) -> Result<(Vec<(&'p Place, Answer)>, Unreached), Error> {
         let (answered, failed) = (AtomicBool::new(false), AtomicUsize::new(0));
-        let watcher = self.printer.watch(&names);
-        let outcomes = Pools::new(self.jobs)?.fetch(due, |place, (_, url)| {
-            if !answered.load(Ordering::Relaxed) && failed.load(Ordering::Relaxed) >= self.jobs {
-                return None;
+        let answers = self.remotes.ask(due, |place, watch| {
+            if !answered.load(Ordering::Relaxed) && failed.load(Ordering::Relaxed) >= self.remotes.jobs {
+                return Ok((Done::UpToDate, Answer::Unasked));
             }
-            let outcome = self.ask_one(url, place, watcher.as_ref());
-            if matches!(outcome, Outcome::Failed(_)) {
+            let answer = self.ask_one(&place.url, watch);
+            if answer.is_err() {
                 failed.fetch_add(1, Ordering::Relaxed);
             } else {
                 answered.store(true, Ordering::Relaxed);
             }
-            Some(outcome)
+            answer
+        })?;
+        let (answers, failures) = answers.sorted();
+        let unreached = failures.into_iter().map(|Failure { name, trouble, .. }| match trouble {
+            Trouble::Remote(error) => (name, Some(error)),
+            _ => (name, None),
         });
-        drop(watcher);
-        self.git.warnings().iter().for_each(|warning| self.printer.warning(warning));
-        Ok(outcomes)
+        Ok((answers.into_iter().map(|(place, answer)| (*place, answer)).collect(), unreached.collect()))
     }
 
-    fn ask_one(&self, url: &RemoteUrl, place: usize, watcher: &dyn Progress) -> Outcome {
-        watcher.started(place);
-        watcher.step(place, "asking");
-        let meter = |bytes| watcher.received(place, bytes);
+    fn ask_one(&self, url: &RemoteUrl, watch: &Watch<'_>) -> Result<(Done, Answer), Trouble> {
+        watch.step("asking");
+        let meter = |bytes| watch.received(bytes);
         let branch = Reference::Branch(self.odoo.to_string());
-        let outcome = match self.git.root_entries(url, &branch, &meter) {
+        match self.remotes.git.root_entries(url, &branch, &meter) {
             Ok(entries) => {
-                let modules = entries.into_iter().filter(may_be_module);
-                Outcome::Listed(modules.map(|entry| entry.name).collect())
+                let modules = entries.into_iter().filter(may_be_module).map(|entry| entry.name);
+                let modules: Vec<String> = modules.collect();
+                Ok((Done::Listed(modules.len()), Answer::Modules(modules)))
             }
-            Err(error) if error.is_absence() => Outcome::NotThere(error),
-            Err(error) => Outcome::Failed(error),
-        };
-        watcher.finished(place, &outcome);
-        outcome
+            Err(error) if error.is_absence() => {
+                Ok((Done::PassedOver(error.to_string()), Answer::NotThere(error)))
+            }
+            Err(error) => Err(Trouble::Remote(error)),
+        }
     }
 
     /// Names those that could not be asked, by the reason, and says how old the answers are that stand in for them.
-    fn tell(&self, failures: &[(&RepoName, Option<git::Error>)], oldest: Option<Duration>) {
+    fn tell(&self, failures: &[(RepoName, Option<git::Error>)], oldest: Option<Duration>) {
         let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let first = failures.iter().find_map(|(_, error)| error.as_ref());
         for (name, error) in failures {
@@ -183,7 +210,7 @@ impl<'a> Search<'a> {
         }
         if !self.offline {
             for (reason, names) in &by_reason {
-                self.printer.warning(&format!("cannot ask {}: {reason}", first_names(names)));
+                self.remotes.printer.warning(&format!("cannot ask {}: {reason}", first_names(names)));
             }
         }
         if let Some(oldest) = oldest {
@@ -191,7 +218,7 @@ impl<'a> Search<'a> {
             let age =
                 if days == 0 { "today".to_owned() } else { format!("{} ago", counted(days, "day", "days")) };
             let offline = if self.offline { "offline: " } else { "" };
-            self.printer.note(&format!("{offline}answers of {age} are used"));
+            self.remotes.printer.note(&format!("{offline}answers of {age} are used"));
         }
     }
 }

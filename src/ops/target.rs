@@ -1,14 +1,15 @@
 //! A checkout as `oca sync` wants it.
 
+use super::remotes::Job;
 use crate::git::{Checkout, CheckoutError, Head, Module, Origin, Placed};
 use crate::lock::LockedRepo;
 use crate::repo::{RemoteUrl, RepoName, TreeId};
-use crate::report::{OtherTree, Outcome, RepoOutcome, Step};
+use crate::report::{Done, OtherTree, Outcome, Step, Trouble};
 
 /// Refuses a lock whose tree is not that of its commit.
-pub(crate) fn confirm_tree(locked: &LockedRepo, found: TreeId) -> Result<(), Outcome> {
+pub(crate) fn confirm_tree(locked: &LockedRepo, found: TreeId) -> Result<(), Trouble> {
     let (commit, tree) = (locked.commit, locked.tree);
-    if found == tree { Ok(()) } else { Err(Outcome::OtherTree(OtherTree { commit, locked: tree, found })) }
+    if found == tree { Ok(()) } else { Err(Trouble::OtherTree(OtherTree { commit, locked: tree, found })) }
 }
 
 /// A directory and what it should hold.
@@ -25,10 +26,6 @@ pub(crate) struct Target<'a> {
 }
 
 impl Target<'_> {
-    pub(crate) fn name(&self) -> &RepoName {
-        &self.locked.pin.name
-    }
-
     /// By HEAD and the marker alone: files are `oca status`'s business.
     pub(crate) fn is_ready(&self) -> bool {
         self.is_placed(&self.head) && self.module.as_ref().is_none_or(Module::is_connected)
@@ -55,12 +52,12 @@ impl Target<'_> {
     }
 
     /// Refuses a lock whose tree is not that of its commit, where that stands here.
-    pub(crate) fn confirm(&self, head: &Head) -> Result<(), Outcome> {
+    pub(crate) fn confirm(&self, head: &Head) -> Result<(), Trouble> {
         let commit = self.locked.commit;
         let found = match head {
             Head::Complete(placed) if placed.commit == commit => placed.tree,
             Head::Other(Some(head)) if *head == commit => {
-                let failed = |error| Outcome::CheckoutFailed { step: Step::Inspect, error };
+                let failed = |error| Trouble::Checkout { step: Step::Inspect, error };
                 self.checkout.tree_of(commit).map_err(failed)?
             }
             _ => return Ok(()),
@@ -70,7 +67,7 @@ impl Target<'_> {
 
     /// What is said of a checkout that is ready.
     pub(crate) fn ready(&self) -> Outcome {
-        self.confirm(&self.head).map_or_else(|wrong| wrong, |()| Outcome::UpToDate)
+        self.confirm(&self.head).map(|()| Done::UpToDate)
     }
 
     /// What `--force` discards; where it cannot be told, there may be some.
@@ -79,8 +76,8 @@ impl Target<'_> {
     }
 
     /// What stands here once a git directory that waits for its work tree has got it.
-    pub(crate) fn wake(&self, force: bool) -> Result<Head, Outcome> {
-        let failed = |error| Outcome::CheckoutFailed { step: Step::CheckOut, error };
+    pub(crate) fn wake(&self, force: bool) -> Result<Head, Trouble> {
+        let failed = |error| Trouble::Checkout { step: Step::CheckOut, error };
         let Some(module) = &self.module else { return Ok(self.head.clone()) };
         // A git directory without a commit is in the way of one with it.
         if force && self.head == Head::Other(None) && module.leads_here() {
@@ -98,20 +95,26 @@ impl Target<'_> {
         self.checkout.obstacle(head).or_else(|| self.module.as_ref()?.obstacle())
     }
 
-    pub(crate) fn outcome(&self, outcome: Outcome) -> RepoOutcome {
-        RepoOutcome { name: self.name().clone(), url: self.locked.pin.url.to_string(), outcome }
-    }
-
-    pub(crate) fn done(&self) -> Outcome {
+    pub(crate) fn done(&self) -> Done {
         let to = self.locked.commit;
         match &self.head {
             Head::Absent | Head::HalfClone | Head::NotGit | Head::Link | Head::Other(None) => {
-                Outcome::Created(to)
+                Done::Created(to)
             }
-            Head::Complete(placed) if placed.commit == to => Outcome::Refreshed(to),
-            Head::Complete(placed) => Outcome::Moved { from: Some(placed.commit), to },
-            Head::Other(Some(from)) if *from == to => Outcome::Refreshed(to),
-            Head::Other(Some(from)) => Outcome::Moved { from: Some(*from), to },
+            Head::Complete(placed) if placed.commit == to => Done::Refreshed(to),
+            Head::Complete(placed) => Done::Moved { from: Some(placed.commit), to },
+            Head::Other(Some(from)) if *from == to => Done::Refreshed(to),
+            Head::Other(Some(from)) => Done::Moved { from: Some(*from), to },
         }
+    }
+}
+
+impl Job for Target<'_> {
+    fn name(&self) -> &RepoName {
+        &self.locked.pin.name
+    }
+
+    fn url(&self) -> String {
+        self.locked.pin.url.to_string()
     }
 }

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::ahead::Ahead;
+use super::remotes::{Job, Remotes, Watch};
 use crate::error::{Error, counted};
 use crate::facts::{self, Source};
 use crate::fs::Written;
-use crate::git::{self, Git, Meter, Remote};
+use crate::git::{self, Git, Snapshot};
 use crate::lock::{Change, Digest, Lock, LockedRepo, Pin, REQUIREMENTS, changes};
 use crate::plan::{self, Action, Declared, Moves};
-use crate::progress::Progress;
 use crate::repo::{CommitId, RemoteUrl, RepoName, TreeId};
-use crate::report::{Outcome, RepoOutcome};
+use crate::report::{Done, Trouble};
 use crate::session::Session;
 
 /// A lock that is what is declared, and how it came from the old one.
@@ -192,71 +192,48 @@ fn task<'a>(
     Ok(Task { declared, action, old, url })
 }
 
+impl Job for Task<'_> {
+    fn name(&self) -> &RepoName {
+        &self.declared.pin.name
+    }
+
+    fn url(&self) -> String {
+        self.declared.pin.url.to_string()
+    }
+}
+
 /// Does all tasks at once; where some fail, all of them are told.
 fn perform(session: &Session<'_>, work: &[Task<'_>], ahead: &Ahead) -> Result<Vec<LockedRepo>, Error> {
-    let names: Vec<&RepoName> = work.iter().map(|task| &task.declared.pin.name).collect();
-    let pools = session.pools()?;
-    let git = session.git()?;
-    let results = {
-        let watcher = session.printer.watch(&names);
-        let watcher = watcher.as_ref();
-        pools.fetch_then(
-            work,
-            |place, task| {
-                watcher.started(place);
-                resolve(git, task, ahead, place, watcher)
-            },
-            |place, task, resolved| {
-                let (outcome, repo) = match resolved {
-                    Ok(Resolved { repo, files, doubt }) => {
-                        if let Some((remote, ends)) = files {
-                            watcher.step(place, "checking out");
-                            ahead.build(&repo, &remote, &ends);
-                        }
-                        (locked(task, &repo), Some((repo, doubt)))
-                    }
-                    Err(error) => (failed(error), None),
-                };
-                watcher.finished(place, &outcome);
-                (outcome, repo)
-            },
-        )
-    };
-    session.tell_warnings(git);
-    let mut failures = Vec::new();
-    let mut repos = Vec::new();
-    for (task, (outcome, repo)) in work.iter().zip(results) {
-        match repo {
-            Some((repo, doubt)) => {
-                doubt.iter().for_each(|doubt| doubt.tell(session, &repo));
-                repos.push(repo);
+    let remotes = Remotes::of(session)?;
+    let resolved = remotes.each(
+        work,
+        |task, watch| resolve(remotes.git, task, ahead, watch),
+        |task, resolved, watch| {
+            let Resolved { repo, files, doubt } = resolved;
+            if let Some((snapshot, ends)) = files {
+                watch.step("checking out");
+                ahead.build(&repo, &snapshot, &ends);
             }
-            None => failures.push(RepoOutcome {
-                name: task.declared.pin.name.clone(),
-                url: task.declared.pin.url.to_string(),
-                outcome,
-            }),
-        }
+            Ok((locked(task, &repo), (repo, doubt)))
+        },
+    )?;
+    let mut repos = Vec::new();
+    for (repo, doubt) in resolved.all()? {
+        doubt.iter().for_each(|doubt| doubt.tell(session, &repo));
+        repos.push(repo);
     }
-    if failures.is_empty() { Ok(repos) } else { Err(Error::Repos { failures }) }
+    Ok(repos)
 }
 
-fn locked(task: &Task<'_>, repo: &LockedRepo) -> Outcome {
+fn locked(task: &Task<'_>, repo: &LockedRepo) -> Done {
     let from = task.old.map(|old| old.commit);
-    if from == Some(repo.commit) { Outcome::UpToDate } else { Outcome::Locked { from, to: repo.commit } }
-}
-
-pub(crate) fn failed(error: facts::Error) -> Outcome {
-    match error {
-        facts::Error::Git(error) => Outcome::Failed(error),
-        facts::Error::NoDirectory(missing) => Outcome::NoAddons(missing),
-    }
+    if from == Some(repo.commit) { Done::UpToDate } else { Done::Locked { from, to: repo.commit } }
 }
 
 /// What is to be locked and, where the files came with it, where they are and where their history ends.
 struct Resolved<'a> {
     repo: LockedRepo,
-    files: Option<(Remote<'a>, Vec<CommitId>)>,
+    files: Option<(Snapshot<'a, 'static>, Vec<CommitId>)>,
     doubt: Option<Doubt>,
 }
 
@@ -291,52 +268,50 @@ fn resolve<'a>(
     git: &'a Git,
     task: &Task<'_>,
     ahead: &Ahead,
-    place: usize,
-    watcher: &dyn Progress,
-) -> Result<Resolved<'a>, facts::Error> {
+    watch: &Watch<'_>,
+) -> Result<Resolved<'a>, Trouble> {
     let kept = |repo: &LockedRepo| Ok(Resolved { repo: repo.clone(), files: None, doubt: None });
-    let meter = |bytes| watcher.received(place, bytes);
-    let remote = git.remote(&task.url)?;
+    let meter = |bytes| watch.received(bytes);
+    let remote = git.remote(&task.url).map_err(Trouble::Remote)?;
     let Declared { pin, addons, series, .. } = task.declared;
     let commit = match task.action {
         Action::Keep(repo) => return kept(repo),
         Action::Set(commit) | Action::Reread(commit) => commit,
         Action::Resolve { old } => {
-            watcher.step(place, "asking");
-            let commit = remote.resolve(&pin.reference)?;
+            watch.step("asking");
+            let commit = remote.resolve(&pin.reference).map_err(Trouble::Remote)?;
             if let Some(old) = old.filter(|old| old.commit == commit) {
                 return kept(old);
             }
             commit
         }
     };
+    let snapshot = remote.at(commit, &pin.reference, &meter);
     let mut ends = None;
     if let Some(depth) = ahead.depth(pin) {
-        watcher.step(place, "fetching");
-        ends = Some(remote.fetch_files(commit, &pin.reference, depth, &meter)?);
+        watch.step("fetching");
+        ends = Some(snapshot.files(depth).map_err(Trouble::Remote)?);
     }
-    watcher.step(place, "reading");
-    let source = Source { commit, reference: &pin.reference, addons, series: *series };
-    let repo = read(&remote, pin, &source, &meter)?;
-    let doubt = if task.is_by_hand() { doubt(&remote, &repo, &meter) } else { None };
-    Ok(Resolved { repo, files: ends.map(|ends| (remote, ends)), doubt })
+    watch.step("reading");
+    let repo = read(&snapshot, pin, &Source { addons, series: *series })?;
+    let doubt = if task.is_by_hand() { doubt(&snapshot) } else { None };
+    Ok(Resolved { repo, files: ends.map(|ends| (snapshot.unmetered(), ends)), doubt })
 }
 
 /// The entry of a pin at a commit, read from it.
 pub(crate) fn read(
-    remote: &Remote<'_>,
+    snapshot: &Snapshot<'_, '_>,
     pin: &Pin,
     source: &Source<'_>,
-    meter: Meter<'_>,
-) -> Result<LockedRepo, facts::Error> {
-    let (tree, facts) = facts::read(remote, source, meter)?;
-    let (addons, commit) = (source.addons.to_vec(), source.commit);
+) -> Result<LockedRepo, Trouble> {
+    let (tree, facts) = facts::read(snapshot, source)?;
+    let (addons, commit) = (source.addons.to_vec(), snapshot.commit());
     let repo = LockedRepo { pin: pin.clone(), addons, commit, tree, facts, digest: Digest::default() };
     Ok(repo.sealed())
 }
 
-fn doubt(remote: &Remote<'_>, repo: &LockedRepo, meter: Meter<'_>) -> Option<Doubt> {
-    match remote.leads_to(&repo.pin.reference, repo.commit, meter) {
+fn doubt(snapshot: &Snapshot<'_, '_>) -> Option<Doubt> {
+    match snapshot.is_led_to() {
         Ok(true) => None,
         Ok(false) => Some(Doubt::Astray),
         Err(error) => Some(Doubt::Unasked(error)),

@@ -9,7 +9,7 @@ use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, Prog
 use super::{line_for, write_stderr};
 use crate::progress::Progress;
 use crate::repo::plain;
-use crate::report::Outcome;
+use crate::report::{Done, Trouble};
 
 /// Tells nobody.
 pub(super) struct Silent;
@@ -18,7 +18,7 @@ impl Progress for Silent {
     fn started(&self, _: usize) {}
     fn step(&self, _: usize, _: &'static str) {}
     fn received(&self, _: usize, _: u64) {}
-    fn finished(&self, _: usize, _: &Outcome) {}
+    fn finished(&self, _: usize, _: Result<&Done, &Trouble>) {}
 }
 
 /// One line for each repository, in order, each as soon as all before it are done: alive in a log, and the same
@@ -46,7 +46,7 @@ impl Progress for Lines {
     fn step(&self, _: usize, _: &'static str) {}
     fn received(&self, _: usize, _: u64) {}
 
-    fn finished(&self, place: usize, outcome: &Outcome) {
+    fn finished(&self, place: usize, outcome: Result<&Done, &Trouble>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.waiting.insert(place, line_for(&self.names[place], outcome, self.verbose));
         loop {
@@ -116,7 +116,7 @@ impl Progress for Bars {
         self.change(place, |running| running.bytes += bytes);
     }
 
-    fn finished(&self, place: usize, outcome: &Outcome) {
+    fn finished(&self, place: usize, outcome: Result<&Done, &Trouble>) {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);
         if let Some(running) = running {
             running.bar.finish_and_clear();

@@ -9,7 +9,7 @@ use crate::git::CheckoutError;
 use crate::lock::{Part, Seal, Untrue};
 use crate::repo::{RepoName, one_line, redact, shown};
 use crate::report::{
-    Difference, MissingDirectory, OtherTree, Outcome, RepoOutcome, State, Step, SubmoduleDifference, Unmet,
+    Difference, Done, Failure, MissingDirectory, OtherTree, State, Step, SubmoduleDifference, Trouble, Unmet,
     Verified, WhyUnmet,
 };
 
@@ -17,41 +17,47 @@ use crate::report::{
 pub(super) const NAMED: usize = 20;
 
 /// What became of a repository, to follow its name.
-pub(crate) fn render_outcome(outcome: &Outcome) -> String {
+pub(crate) fn render_outcome(outcome: Result<&Done, &Trouble>) -> String {
     match outcome {
-        Outcome::Locked { from: None, to } => format!("locked at {}", to.short()),
-        Outcome::Locked { from: Some(from), to } => format!("{} -> {}", from.short(), to.short()),
-        Outcome::UpToDate => "up to date".to_owned(),
-        Outcome::Outdated => "outdated".to_owned(),
-        Outcome::Created(commit) => format!("checked out at {}", commit.short()),
-        Outcome::Moved { from: Some(from), to } => format!("moved {} -> {}", from.short(), to.short()),
-        Outcome::Moved { from: None, to } => format!("moved to {}", to.short()),
-        Outcome::Refreshed(commit) => format!("refreshed at {}", commit.short()),
-        Outcome::Removed => "removed".to_owned(),
-        Outcome::Exported { modules, files } => {
-            format!("{}, {}", counted(*modules, "module", "modules"), counted(*files, "file", "files"))
-        }
-        Outcome::Refused(error) => format!("refused: {error}"),
-        Outcome::Kept(error) => format!("left alone: {error}"),
-        Outcome::NoAddons(missing) => format!("failed: it has no directory `{}`", missing.directory),
-        Outcome::OtherTree(other) => format!("failed: {other}"),
-        Outcome::Listed(modules) => counted(modules.len(), "directory", "directories"),
-        Outcome::NotThere(error) => format!("passed over: {error}"),
-        Outcome::Failed(error) | Outcome::Misnamed { error, .. } | Outcome::CheckoutFailed { error, .. } => {
+        Ok(done) => render_done(done),
+        Err(Trouble::Kept(error)) => format!("left alone: {error}"),
+        Err(Trouble::Export(error)) => format!("refused: {error}"),
+        Err(Trouble::NoAddons(missing)) => format!("failed: it has no directory `{}`", missing.directory),
+        Err(Trouble::OtherTree(other)) => format!("failed: {other}"),
+        Err(Trouble::Remote(error) | Trouble::Checkout { error, .. }) => {
             format!("failed: {error}")
         }
     }
 }
 
+fn render_done(done: &Done) -> String {
+    match done {
+        Done::Locked { from: None, to } => format!("locked at {}", to.short()),
+        Done::Locked { from: Some(from), to } => format!("{} -> {}", from.short(), to.short()),
+        Done::UpToDate => "up to date".to_owned(),
+        Done::Outdated => "outdated".to_owned(),
+        Done::Created(commit) => format!("checked out at {}", commit.short()),
+        Done::Moved { from: Some(from), to } => format!("moved {} -> {}", from.short(), to.short()),
+        Done::Moved { from: None, to } => format!("moved to {}", to.short()),
+        Done::Refreshed(commit) => format!("refreshed at {}", commit.short()),
+        Done::Removed => "removed".to_owned(),
+        Done::Exported { modules, files } => {
+            format!("{}, {}", counted(*modules, "module", "modules"), counted(*files, "file", "files"))
+        }
+        Done::Listed(directories) => counted(*directories, "directory", "directories"),
+        Done::PassedOver(why) => format!("passed over: {why}"),
+    }
+}
+
 /// What a dry run says would become of a repository, to follow its name.
-pub(crate) fn render_planned(outcome: &Outcome) -> String {
+pub(crate) fn render_planned(outcome: Result<&Done, &Trouble>) -> String {
     match outcome {
-        Outcome::Created(commit) => format!("would check out at {}", commit.short()),
-        Outcome::Moved { from: Some(from), to } => format!("would move {} -> {}", from.short(), to.short()),
-        Outcome::Moved { from: None, to } => format!("would move to {}", to.short()),
-        Outcome::Refreshed(commit) => format!("would refresh at {}", commit.short()),
-        Outcome::Removed => "would remove".to_owned(),
-        Outcome::Kept(error) => format!("would be left alone: {error}"),
+        Ok(Done::Created(commit)) => format!("would check out at {}", commit.short()),
+        Ok(Done::Moved { from: Some(from), to }) => format!("would move {} -> {}", from.short(), to.short()),
+        Ok(Done::Moved { from: None, to }) => format!("would move to {}", to.short()),
+        Ok(Done::Refreshed(commit)) => format!("would refresh at {}", commit.short()),
+        Ok(Done::Removed) => "would remove".to_owned(),
+        Err(Trouble::Kept(error)) => format!("would be left alone: {error}"),
         other => render_outcome(other),
     }
 }
@@ -63,10 +69,10 @@ pub(super) struct FailureWords {
     pub(super) hint: Option<String>,
 }
 
-pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
-    let RepoOutcome { name, url, outcome } = failure;
-    match outcome {
-        Outcome::Kept(error) => FailureWords {
+pub(super) fn failure(failure: &Failure) -> FailureWords {
+    let Failure { name, url, trouble, near: meant } = failure;
+    match trouble {
+        Trouble::Kept(error) => FailureWords {
             error: format!("`{name}` was left alone: {error}"),
             cause: None,
             hint: Some(match error {
@@ -84,22 +90,20 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
                 _ => "move it away, or give `--force` to replace it".to_owned(),
             }),
         },
-        Outcome::Refused(error) => FailureWords {
+        Trouble::Export(error) => FailureWords {
             error: format!("cannot export `{name}`"),
             cause: Some(with_sources(error)),
             hint: error.hint(),
         },
-        Outcome::Failed(error) => FailureWords {
+        Trouble::Remote(error) => FailureWords {
             error: format!("cannot fetch `{name}` from `{url}`"),
             cause: Some(with_sources(error)),
-            hint: error.hint(url).map(|hint| hint.replace("NAME", name.as_str())),
+            hint: match meant {
+                Some(meant) => Some(format!("did you mean `{meant}`?")),
+                None => error.hint(url).map(|hint| hint.replace("NAME", name.as_str())),
+            },
         },
-        Outcome::Misnamed { error, near } => FailureWords {
-            error: format!("cannot fetch `{name}` from `{url}`"),
-            cause: Some(with_sources(error)),
-            hint: Some(format!("did you mean `{near}`?")),
-        },
-        Outcome::NoAddons(MissingDirectory { directory, commit, known }) => FailureWords {
+        Trouble::NoAddons(MissingDirectory { directory, commit, known }) => FailureWords {
             error: format!("`{name}` has no directory `{directory}` at commit `{commit}`"),
             cause: None,
             hint: Some(match near(directory, known) {
@@ -107,12 +111,12 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
                 None => format!("correct `addons` of `[repos.{name}]` in `repos.toml`"),
             }),
         },
-        Outcome::OtherTree(other) => FailureWords {
+        Trouble::OtherTree(other) => FailureWords {
             error: format!("the lock is wrong about `{name}`: {other}"),
             cause: None,
             hint: Some(format!("run `oca lock {name}@{}`, which reads it anew", other.commit)),
         },
-        Outcome::CheckoutFailed { step, error } => FailureWords {
+        Trouble::Checkout { step, error } => FailureWords {
             error: match step {
                 Step::Inspect => format!("cannot read the checkout of `{name}`"),
                 Step::CheckOut => format!("cannot check out `{name}`"),
@@ -121,9 +125,6 @@ pub(super) fn failure(failure: &RepoOutcome) -> FailureWords {
             cause: Some(with_sources(error)),
             hint: error.hint(url),
         },
-        other => {
-            FailureWords { error: format!("`{name}`: {}", render_outcome(other)), cause: None, hint: None }
-        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::error::{Error, counted};
 use crate::flags::{ColorChoice, Global};
 use crate::progress::Progress;
 use crate::repo::{RepoName, plain};
-use crate::report::{Outcome, RepoOutcome};
+use crate::report::{Done, Failure, Trouble};
 
 /// Where a run's words go, and which of them.
 pub(crate) struct Printer {
@@ -147,8 +147,8 @@ impl Printer {
     }
 
     /// Every repository that failed, by name, then their count.
-    fn failures(&self, failures: &[RepoOutcome]) {
-        let mut failures: Vec<&RepoOutcome> = failures.iter().collect();
+    fn failures(&self, failures: &[Failure]) {
+        let mut failures: Vec<&Failure> = failures.iter().collect();
         failures.sort_by(|a, b| a.name.cmp(&b.name));
         let words: Vec<human::FailureWords> =
             failures.iter().map(|failure| human::failure(failure)).collect();
@@ -198,10 +198,10 @@ impl Printer {
 }
 
 /// Whether an outcome is worth a line while work goes on; failures are told at the end.
-fn line_for(name: &str, outcome: &Outcome, verbose: bool) -> Option<String> {
-    use Outcome::{Listed, NotThere, Outdated, UpToDate};
-    let is_quiet = matches!(outcome, UpToDate | Outdated | Listed(_) | NotThere(_)) && !verbose;
-    (!is_quiet && !outcome.is_failure()).then(|| format!("{name}: {}", render_outcome(outcome)))
+fn line_for(name: &str, outcome: Result<&Done, &Trouble>, verbose: bool) -> Option<String> {
+    use Done::{Listed, Outdated, PassedOver, UpToDate};
+    let is_quiet = matches!(outcome, Ok(UpToDate | Outdated | Listed(_) | PassedOver(_))) && !verbose;
+    (!is_quiet && outcome.is_ok()).then(|| format!("{name}: {}", render_outcome(outcome)))
 }
 
 /// The hints of errors that are told one after the other; of those in a row that are the same, the last.

@@ -9,7 +9,7 @@ pub(crate) use submodule::SubmoduleDifference;
 use crate::export::{Alteration, Error as ExportError};
 use crate::git::{CheckoutError, Error as GitError};
 use crate::lock::{Seal, Untrue};
-use crate::repo::{CommitId, Reference, RepoName, TreeId};
+use crate::repo::{CommitId, Reference, RepoName, TreeId, UnreadableTree};
 
 /// What became of one repository.
 #[derive(Debug)]
@@ -20,9 +20,35 @@ pub(crate) struct RepoOutcome {
     pub(crate) outcome: Outcome,
 }
 
-/// What was done with a repository, would be done by a dry run, or kept it from being done.
+/// A repository of which something was not done.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub(crate) struct Failure {
+    pub(crate) name: RepoName,
+    /// The declared url without secrets; empty where none is known.
+    pub(crate) url: String,
+    pub(crate) trouble: Trouble,
+    /// The name that may have been meant, where the remote does not know this one.
+    pub(crate) near: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(name: RepoName, url: String, trouble: Trouble) -> Self {
+        Self { name, url, trouble, near: None }
+    }
+}
+
+/// Those of which something was not done.
+pub(crate) fn failures(outcomes: Vec<RepoOutcome>) -> Vec<Failure> {
+    let failure = |RepoOutcome { name, url, outcome }| Some(Failure::new(name, url, outcome.err()?));
+    outcomes.into_iter().filter_map(failure).collect()
+}
+
+/// What was done with a repository, or would be by a dry run; or what kept it from being done.
+pub(crate) type Outcome = Result<Done, Trouble>;
+
+/// What was done with a repository, or would be.
+#[derive(Debug)]
+pub(crate) enum Done {
     /// Its pin was set, or moved.
     Locked {
         from: Option<CommitId>,
@@ -43,30 +69,27 @@ pub(crate) enum Outcome {
         modules: usize,
         files: usize,
     },
-    /// What is in it cannot be exported.
-    Refused(ExportError),
+    /// So many directories at its root may be modules.
+    Listed(usize),
+    /// Nothing, and nothing is wrong: it does not exist, say.
+    PassedOver(String),
+}
+
+/// What kept a repository from being done.
+#[derive(Debug)]
+pub(crate) enum Trouble {
     /// Left as it is, because somebody's work is in it.
     Kept(CheckoutError),
     /// The remote did not give what was asked for.
-    Failed(GitError),
-    /// What is at its root was listed: the directories that may be modules.
-    Listed(Vec<String>),
-    /// It does not exist, or has no such branch, which may well be.
-    NotThere(GitError),
-    /// It does not exist, and another name is much like its own.
-    Misnamed {
-        error: GitError,
-        near: String,
-    },
+    Remote(GitError),
     /// Its commit lacks a directory that should hold its modules.
     NoAddons(MissingDirectory),
     /// The commit that the lock names does not have the tree that the lock names.
     OtherTree(OtherTree),
+    /// What is in it cannot be exported.
+    Export(ExportError),
     /// The checkout on the disk could not be worked on.
-    CheckoutFailed {
-        step: Step,
-        error: GitError,
-    },
+    Checkout { step: Step, error: GitError },
 }
 
 /// A directory that is declared and not in the commit.
@@ -94,26 +117,19 @@ pub(crate) enum Step {
     Remove,
 }
 
-impl Outcome {
-    pub(crate) fn is_failure(&self) -> bool {
-        matches!(
-            self,
-            Self::Failed(_)
-                | Self::Misnamed { .. }
-                | Self::NoAddons(_)
-                | Self::OtherTree(_)
-                | Self::CheckoutFailed { .. }
-                | Self::Kept(_)
-                | Self::Refused(_)
-        )
-    }
-
+impl Trouble {
     /// What kept a checkout from being placed: the user's work, or a failure.
     pub(crate) fn not_placed(error: CheckoutError) -> Self {
         match error {
-            CheckoutError::Git(error) => Self::CheckoutFailed { step: Step::CheckOut, error },
+            CheckoutError::Git(error) => Self::Checkout { step: Step::CheckOut, error },
             kept => Self::Kept(kept),
         }
+    }
+}
+
+impl From<UnreadableTree> for Trouble {
+    fn from(error: UnreadableTree) -> Self {
+        Self::Remote(error.into())
     }
 }
 

@@ -100,11 +100,6 @@ impl<'a> Session<'a> {
         Ok(self.git.get_or_init(|| git))
     }
 
-    /// What remotes gave cause to warn of, such as a token that was refused; for after they were asked.
-    pub(crate) fn tell_warnings(&self, git: &Git) {
-        git.warnings().iter().for_each(|warning| self.printer.warning(warning));
-    }
-
     /// Which OCA repositories have which modules on a series, as far as `oca find` or `oca add` have asked; asks nobody.
     pub(crate) fn catalogue(&self, odoo: Series) -> Result<Catalogue, Error> {
         let base = self.remote_url(self.config.base.as_url())?.without_secret();

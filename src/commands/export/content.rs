@@ -6,15 +6,24 @@ use std::time::SystemTime;
 use super::{Plan, Written, recorded};
 use crate::error::Error;
 use crate::export::{self, Batch, Chosen, Directories, Part, Site, Wanted};
-use crate::git::{Git, Meter, Remote};
+use crate::git::{Git, Snapshot};
 use crate::lock::LockedRepo;
-use crate::ops::confirm_tree;
+use crate::ops::{Job, Remotes, Watch, confirm_tree};
 use crate::plan::{self, Offer, module_paths};
 use crate::pool;
-use crate::progress::Progress;
 use crate::repo::{BlobId, Objects, RemoteUrl, RepoName, RepoPath};
-use crate::report::{Outcome, RepoOutcome};
+use crate::report::{Done, RepoOutcome, Trouble};
 use crate::session::Session;
+
+impl Job for Target<'_> {
+    fn name(&self) -> &RepoName {
+        &self.locked.pin.name
+    }
+
+    fn url(&self) -> String {
+        self.locked.pin.url.to_string()
+    }
+}
 
 /// A repository of which something is exported.
 struct Target<'a> {
@@ -25,7 +34,7 @@ struct Target<'a> {
 
 /// What was fetched for a target.
 struct Content<'a> {
-    remote: Remote<'a>,
+    snapshot: Snapshot<'a, 'static>,
     chosen: Chosen,
     seconds: i64,
 }
@@ -45,110 +54,84 @@ pub(super) fn files(
             Wanted { tree: offer.locked.tree, modules: module_paths(entries), rules: &plan.packaging.rules };
         targets.push(Target { locked: offer.locked, wanted, url: session.remote_url(url)? });
     }
-    let names: Vec<&RepoName> = targets.iter().map(|target| &target.locked.pin.name).collect();
-    let (git, pools) = (session.git()?, session.pools()?);
-    let results = {
-        let watcher = session.printer.watch(&names);
-        let watcher = watcher.as_ref();
-        pools.fetch_then(
-            &targets,
-            |place, target| {
-                watcher.started(place);
-                fetch(git, target, watcher, place)
-            },
-            |place, target, fetched| {
-                watcher.step(place, "writing");
-                let written = fetched.and_then(|content| {
-                    let seconds = date.unwrap_or(content.seconds);
-                    let files = write(plan, target, &content, site.aside(), export::time(seconds))
-                        .map_err(Outcome::Refused)?;
-                    Ok((content.chosen, files, seconds))
-                });
-                let (outcome, written) = match written {
-                    Ok((chosen, files, seconds)) => {
-                        let modules = target.wanted.modules.len();
-                        (Outcome::Exported { modules, files }, Some((chosen, files, seconds)))
-                    }
-                    Err(outcome) => (outcome, None),
-                };
-                watcher.finished(place, &outcome);
-                let (name, url) = (target.locked.pin.name.clone(), target.locked.pin.url.to_string());
-                (RepoOutcome { name, url, outcome }, written)
-            },
-        )
-    };
-    session.tell_warnings(git);
-    let (outcomes, written): (Vec<RepoOutcome>, Vec<_>) = results.into_iter().unzip();
-    let failures: Vec<RepoOutcome> = {
-        let failed = outcomes.iter().any(|repo| repo.outcome.is_failure());
-        if failed {
-            outcomes.into_iter().filter(|repo| repo.outcome.is_failure()).collect()
-        } else {
-            return Ok((outcomes, finish(plan, site, &targets, written, date)?));
-        }
-    };
-    Err(Error::Repos { failures })
+    let remotes = Remotes::of(session)?;
+    let answers = remotes.each(
+        &targets,
+        |target, watch| fetch(remotes.git, target, watch),
+        |target, content, watch| {
+            watch.step("writing");
+            let seconds = date.unwrap_or(content.seconds);
+            let files = write(plan, target, &content, site.aside(), export::time(seconds));
+            let files = files.map_err(Trouble::Export)?;
+            let done = Done::Exported { modules: target.wanted.modules.len(), files };
+            Ok((done, Exported { chosen: content.chosen, files, seconds }))
+        },
+    )?;
+    let (exported, outcomes) = answers.all_with_outcomes()?;
+    Ok((outcomes, finish(plan, site, &targets, &exported, date)?))
+}
+
+/// What was written of a target.
+struct Exported {
+    chosen: Chosen,
+    files: usize,
+    /// The time of its files, since 1970.
+    seconds: i64,
 }
 
 fn finish(
     plan: &Plan<'_>,
     site: &Site,
     targets: &[Target<'_>],
-    written: Vec<Option<(Chosen, usize, i64)>>,
+    exported: &[Exported],
     date: Option<i64>,
 ) -> Result<Written, Error> {
-    let written: Vec<(Chosen, usize, i64)> = written.into_iter().flatten().collect();
-    let newest = written.iter().map(|(_, _, seconds)| *seconds).max();
+    let newest = exported.iter().map(|exported| exported.seconds).max();
     let time = export::time(date.or(newest).unwrap_or_default());
     let licences = site.aside().join(export::LICENCES);
     if licences.is_dir() {
         export::set_directory_time(&licences, time)?;
     }
-    let files = written.iter().map(|(_, files, _)| files).sum();
+    let files = exported.iter().map(|exported| exported.files).sum();
     let trees = |offer: &Offer<'_>| {
         let place = targets.iter().position(|target| target.locked.pin == offer.locked.pin);
-        let chosen = place.and_then(|place| written.get(place));
-        chosen.map(|(chosen, ..)| chosen.trees.iter().map(|tree| export::record(tree)).collect())
+        let exported = place.and_then(|place| exported.get(place));
+        exported.map(|exported| exported.chosen.trees.iter().map(|tree| export::record(tree)).collect())
     };
     let recorded = recorded(plan, |offer| trees(offer).unwrap_or_default());
     Ok(Written { recorded, files, time })
 }
 
 /// Brings the blobs that are kept into the store, and no others.
-fn fetch<'a>(
-    git: &'a Git,
-    target: &Target<'_>,
-    watcher: &dyn Progress,
-    place: usize,
-) -> Result<Content<'a>, Outcome> {
-    watcher.step(place, "fetching");
-    let meter = |bytes| watcher.received(place, bytes);
-    let remote = git.remote(&target.url).map_err(Outcome::Failed)?;
-    let (chosen, seconds) = bring(&remote, target, &meter)?;
-    Ok(Content { remote, chosen, seconds })
+fn fetch<'a>(git: &'a Git, target: &Target<'_>, watch: &Watch<'_>) -> Result<Content<'a>, Trouble> {
+    watch.step("fetching");
+    let LockedRepo { pin, commit, .. } = target.locked;
+    let meter = |bytes| watch.received(bytes);
+    let remote = git.remote(&target.url).map_err(Trouble::Remote)?;
+    let snapshot = remote.at(*commit, &pin.reference, &meter);
+    let (chosen, seconds) = bring(&snapshot, target)?;
+    Ok(Content { snapshot: snapshot.unmetered(), chosen, seconds })
 }
 
 /// What is kept of a repository, all of it in the store now, and the time of its commit.
-fn bring(remote: &Remote<'_>, target: &Target<'_>, meter: Meter<'_>) -> Result<(Chosen, i64), Outcome> {
-    let LockedRepo { pin, commit, .. } = target.locked;
+fn bring(snapshot: &Snapshot<'_, '_>, target: &Target<'_>) -> Result<(Chosen, i64), Trouble> {
     let wanted = &target.wanted;
     // Opened anew after each request: an object database does not see packs that came after it.
-    let open = || remote.tree(*commit, &pin.reference, meter).map_err(Outcome::Failed);
+    let open = || snapshot.tree().map_err(Trouble::Remote);
     let objects = open()?;
     confirm_tree(target.locked, objects.id())?;
-    let asked = export::asked(&objects, wanted).map_err(Outcome::Refused)?;
-    remote.fetch_blobs(*commit, &pin.reference, &asked, meter).map_err(Outcome::Failed)?;
+    let asked = export::asked(&objects, wanted).map_err(Trouble::Export)?;
+    snapshot.blobs(&asked).map_err(Trouble::Remote)?;
     let objects = open()?;
     let read = |_: &RepoPath, id| Ok(Some(objects.blob(id)?));
-    let chosen = export::choose(&objects, wanted, &read).map_err(Outcome::Refused)?;
+    let chosen = export::choose(&objects, wanted, &read).map_err(Trouble::Export)?;
     let blobs: Vec<BlobId> = chosen.files().map(|file| file.id).collect();
-    remote.fetch_blobs(*commit, &pin.reference, &blobs, meter).map_err(Outcome::Failed)?;
+    snapshot.blobs(&blobs).map_err(Trouble::Remote)?;
     let objects = open()?;
     for (module, files) in wanted.modules.iter().zip(&chosen.modules) {
-        export::check_links(&objects, module, files).map_err(Outcome::Refused)?;
+        export::check_links(&objects, module, files).map_err(Trouble::Export)?;
     }
-    let seconds = remote.commit_time(*commit, &pin.reference, meter).map_err(Outcome::Failed)?;
-    Ok((chosen, seconds))
+    Ok((chosen, snapshot.time().map_err(Trouble::Remote)?))
 }
 
 /// Modules that are written with a store opened once: opening one costs as much as writing some files.
@@ -162,7 +145,7 @@ fn write(
     root: &Path,
     time: SystemTime,
 ) -> Result<usize, export::Error> {
-    let LockedRepo { pin, commit, .. } = target.locked;
+    let pin = &target.locked.pin;
     // What modules share is made here; each makes its own.
     let mut shared = Directories::default();
     let mut batches = Vec::new();
@@ -180,7 +163,7 @@ fn write(
     let count = batches.iter().map(|batch| batch.files.len()).sum();
     let groups: Vec<&[Batch<'_>]> = batches.chunks(GROUP).collect();
     pool::share(&groups, |group| {
-        let objects = content.remote.tree(*commit, &pin.reference, &|_| {});
+        let objects = content.snapshot.tree();
         let objects = objects.map_err(|error| export::Error::Store { why: error.to_string() })?;
         group.iter().try_for_each(|batch| export::batch(&objects, batch))
     })?;

@@ -3,6 +3,7 @@
 mod content;
 mod layers;
 
+use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
@@ -107,12 +108,12 @@ fn make(args: &Args, session: &Session<'_>, plan: &Plan<'_>, dest: &Path) -> Res
 
 /// Prints the lock as another tool declares repositories.
 fn declaration(args: &Args, session: &Session<'_>, lock: &Lock) -> Result<(), Error> {
-    let mut repos: Vec<Abroad<'_>> = Vec::new();
+    let (mut repos, mut seen) = (Vec::new(), HashSet::new());
     for profile in session.profiles()? {
         for repo in &profile.repos {
             let path = format!("{}/{}", Session::checkouts_below(profile)?, repo.name);
             let locked = lock.repo(&plan::pin(repo)).expect("a fresh lock has all that is declared");
-            if repos.iter().all(|known| known.path != path) {
+            if seen.insert(path.clone()) {
                 let url = session.remote_url(&locked.pin.url)?.without_secret();
                 repos.push(Abroad { path, url, locked });
             }

@@ -8,11 +8,11 @@ use crate::flags::Format;
 use crate::git::{Git, Meter};
 use crate::lock::{self, Lock, LockedRepo, Pin, untrue};
 use crate::ops::submodules::Survey;
-use crate::ops::{failed, read};
+use crate::ops::{Job, Remotes, read};
 use crate::output::json;
 use crate::plan::{self, Declared};
 use crate::repo::{RemoteUrl, RepoName, one_line};
-use crate::report::{Difference, Outcome, RepoOutcome};
+use crate::report::{Difference, Done, Failure, Trouble};
 use crate::session::Session;
 
 /// Compares the lock with what is declared, and with the bytes that oca would write.
@@ -75,34 +75,19 @@ fn refused(differences: Vec<Difference>, file: std::path::PathBuf) -> Error {
 }
 
 /// What the remotes say of the lock, and those that could not be asked.
-fn upstream(session: &Session<'_>, lock: &Lock) -> Result<(Vec<Difference>, Vec<RepoOutcome>), Error> {
+fn upstream(session: &Session<'_>, lock: &Lock) -> Result<(Vec<Difference>, Vec<Failure>), Error> {
     let declared = plan::declared(&session.config);
     let pins = declared.iter().filter_map(|declared| Some((declared, lock.repo(&declared.pin)?)));
     let pins: Vec<Pinned<'_>> = pins
         .map(|(declared, locked)| Ok(Pinned { declared, locked, url: session.remote_url(&declared.url)? }))
         .collect::<Result<_, Error>>()?;
-    let names: Vec<&RepoName> = pins.iter().map(|pinned| &pinned.declared.pin.name).collect();
-    let git = session.git()?;
-    let answers = {
-        let watcher = session.printer.watch(&names);
-        session.pools()?.fetch(&pins, |place, pinned| {
-            watcher.started(place);
-            watcher.step(place, "asking");
-            let answer = pinned.ask(git, &|bytes| watcher.received(place, bytes));
-            watcher.finished(place, answer.as_ref().map_or_else(|outcome| outcome, |_| &Outcome::UpToDate));
-            answer
-        })
-    };
-    session.tell_warnings(git);
-    let (mut differences, mut failures) = (Vec::new(), Vec::new());
-    for (pinned, answer) in pins.iter().zip(answers) {
-        let Pin { name, url, .. } = pinned.declared.pin.clone();
-        match answer {
-            Ok(found) => differences.extend(found),
-            Err(outcome) => failures.push(RepoOutcome { name, url: url.to_string(), outcome }),
-        }
-    }
-    Ok((differences, failures))
+    let remotes = Remotes::of(session)?;
+    let answers = remotes.ask(&pins, |pinned, watch| {
+        watch.step("asking");
+        Ok((Done::UpToDate, pinned.ask(remotes.git, &|bytes| watch.received(bytes))?))
+    })?;
+    let (found, failures) = answers.sorted();
+    Ok((found.into_iter().flat_map(|(_, differences)| differences).collect(), failures))
 }
 
 /// A pin and what the lock says of it.
@@ -112,24 +97,32 @@ struct Pinned<'a> {
     url: RemoteUrl,
 }
 
+impl Job for Pinned<'_> {
+    fn name(&self) -> &RepoName {
+        &self.declared.pin.name
+    }
+
+    fn url(&self) -> String {
+        self.declared.pin.url.to_string()
+    }
+}
+
 impl Pinned<'_> {
     /// Whether the branch or tag leads to the commit, and whether all that the lock says of the commit is so.
     ///
     /// A commit that is declared by its id is one that the remote gives out; more no server tells.
-    fn ask(&self, git: &Git, meter: Meter<'_>) -> Result<Vec<Difference>, Outcome> {
+    fn ask(&self, git: &Git, meter: Meter<'_>) -> Result<Vec<Difference>, Trouble> {
         let Self { declared: Declared { pin, series, .. }, locked, url } = self;
         let Pin { name, reference, .. } = pin;
         let commit = locked.commit;
-        let remote = git.remote(url).map_err(Outcome::Failed)?;
-        let is_led_to = reference.full_name().is_none()
-            || remote.leads_to(reference, commit, meter).map_err(Outcome::Failed)?;
+        let snapshot = git.remote(url).map_err(Trouble::Remote)?.at(commit, reference, meter);
+        let is_led_to = reference.full_name().is_none() || snapshot.is_led_to().map_err(Trouble::Remote)?;
         let mut differences = Vec::new();
         if !is_led_to {
             let (name, reference) = (name.clone(), reference.clone());
             differences.push(Difference::Unreachable { name, reference, commit });
         }
-        let source = Source { commit, reference, addons: &locked.addons, series: *series };
-        match read(&remote, pin, &source, meter) {
+        match read(&snapshot, pin, &Source { addons: &locked.addons, series: *series }) {
             Ok(found) => {
                 differences.extend(untrue(locked, &found).into_iter().map(|untrue| Difference::Untrue {
                     name: name.clone(),
@@ -139,7 +132,7 @@ impl Pinned<'_> {
             }
             // A commit that nothing leads to may be gone.
             Err(_) if !is_led_to => {}
-            Err(error) => return Err(failed(error)),
+            Err(trouble) => return Err(trouble),
         }
         Ok(differences)
     }

@@ -20,9 +20,9 @@ pub(crate) use place::Built;
 
 use super::store::{bytes, oid};
 use super::tree::GitTree;
-use super::{Error, Remote, pipes};
+use super::{Error, Remote, Snapshot, pipes};
 use crate::fs::{Context, read_if_there, read_text};
-use crate::repo::{CommitId, Reference, TreeId, redact};
+use crate::repo::{CommitId, TreeId, redact};
 
 const MARKER: &str = "oca-checkout";
 const JOURNAL: &str = "oca-move";
@@ -40,11 +40,11 @@ pub(crate) struct Origin {
 
 /// What is wanted in a directory.
 pub(crate) struct Content<'a> {
-    pub(crate) commit: CommitId,
+    pub(crate) snapshot: &'a Snapshot<'a, 'a>,
     /// That of the commit.
     pub(crate) tree: TreeId,
     /// Commits whose parents are left out.
-    pub(crate) ends: Vec<CommitId>,
+    pub(crate) ends: &'a [CommitId],
     /// Generations of commits; 0 is the whole history.
     pub(crate) depth: u32,
     pub(crate) origin: &'a Origin,
@@ -52,15 +52,17 @@ pub(crate) struct Content<'a> {
 
 impl Content<'_> {
     /// Makes sure that the store has it all: it may have been made anew since.
-    fn bring(&self, remote: &Remote<'_>) -> Result<(), Error> {
-        let branch = self.origin.branch.clone().map(Reference::Branch);
-        let reference = branch.unwrap_or(Reference::Rev(self.commit));
-        remote.fetch_files(self.commit, &reference, self.depth, &|_| ()).map(drop)
+    fn bring(&self) -> Result<(), Error> {
+        self.snapshot.files(self.depth).map(drop)
+    }
+
+    fn commit(&self) -> CommitId {
+        self.snapshot.commit()
     }
 
     fn placed(&self) -> Placed {
-        let Self { commit, tree, depth, origin, .. } = *self;
-        Placed { commit, tree, depth, url: origin.url.clone() }
+        let Self { tree, depth, origin, .. } = *self;
+        Placed { commit: self.commit(), tree, depth, url: origin.url.clone() }
     }
 }
 

@@ -33,33 +33,29 @@ impl Built {
 }
 
 impl Checkout {
-    /// Makes the directory hold `content`, whatever stands there now. Everything of the commit is in the remote's
-    /// store. Without `force`, the user's work is left alone and named in the error.
-    pub(crate) fn place(
-        &self,
-        remote: &Remote<'_>,
-        content: &Content<'_>,
-        force: bool,
-    ) -> Result<(), CheckoutError> {
+    /// Makes the directory hold `content`, whatever stands there now. Without `force`, the user's work is left alone and
+    /// named in the error.
+    pub(crate) fn place(&self, content: &Content<'_>, force: bool) -> Result<(), CheckoutError> {
+        let remote = content.snapshot.remote();
         self.recover().map_err(|error| error.in_checkout(&self.path))?;
         let head = self.head()?;
         if !force && let Some(obstacle) = self.obstacle(&head) {
             return Err(obstacle);
         }
         match head {
-            Head::Absent => Ok(self.settle(self.build(remote, content)?)?),
+            Head::Absent => Ok(self.settle(self.build(content)?)?),
             Head::HalfClone | Head::NotGit | Head::Link | Head::Other(None) => {
                 self.remove()?;
-                Ok(self.settle(self.build(remote, content)?)?)
+                Ok(self.settle(self.build(content)?)?)
             }
             Head::Complete(_) | Head::Other(Some(_)) => {
                 if !force && let Some(obstacle) = self.in_the_way(Some(remote), content.origin)? {
                     return Err(obstacle);
                 }
                 remote.whole(|| {
-                    content.bring(remote)?;
+                    content.bring()?;
                     let repository = self.open()?;
-                    remote.store().read_files(content.commit, &repository.odb()?)?;
+                    remote.store().read_files(content.commit(), &repository.odb()?)?;
                     let brought = bring_objects(&repository, repository.path(), remote, content);
                     brought.map_err(|error| error.in_checkout(&self.path))
                 })?;
@@ -71,12 +67,13 @@ impl Checkout {
         }
     }
 
-    /// Makes the checkout beside its place. Everything of the commit is in the remote's store.
+    /// Makes the checkout beside its place.
     ///
     /// What is wrong with the store's files shows when they are read: here, where nothing of the user's is.
-    pub(crate) fn build(&self, remote: &Remote<'_>, content: &Content<'_>) -> Result<Built, Error> {
+    pub(crate) fn build(&self, content: &Content<'_>) -> Result<Built, Error> {
+        let remote = content.snapshot.remote();
         let built = remote.whole(|| {
-            content.bring(remote)?;
+            content.bring()?;
             self.build_once(remote, content)
         });
         built.map_err(|error| error.at(&self.path))
@@ -96,8 +93,8 @@ impl Checkout {
         bring_objects(&repository, &git, remote, content)?;
         // Opened anew: the object database of `init` has not seen the packs.
         let repository = Repository::open(aside.path())?;
-        check(aside.path(), content.commit)?;
-        let commit = repository.find_commit(oid(content.commit.as_bytes()))?;
+        check(aside.path(), content.commit())?;
+        let commit = repository.find_commit(oid(content.commit().as_bytes()))?;
         let mut checkout = CheckoutBuilder::new();
         checkout.force().disable_filters(true);
         repository.checkout_tree(commit.as_object(), Some(&mut checkout))?;
@@ -117,12 +114,12 @@ impl Checkout {
     fn move_to(&self, content: &Content<'_>, force: bool) -> Result<(), CheckoutError> {
         let repository = self.open()?;
         let git = repository.path().to_owned();
-        check(&self.path, content.commit)?;
+        check(&self.path, content.commit())?;
         let old = repository.head()?.peel_to_commit()?.id();
         let journal = git.join(JOURNAL);
-        write_if_changed(&journal, format!("{old}\n{}\n", content.commit).as_bytes())?;
+        write_if_changed(&journal, format!("{old}\n{}\n", content.commit()).as_bytes())?;
         write_config(&repository, content.origin)?;
-        let commit = repository.find_commit(oid(content.commit.as_bytes()))?;
+        let commit = repository.find_commit(oid(content.commit().as_bytes()))?;
         let mut in_the_way = Vec::new();
         let mut checkout = CheckoutBuilder::new();
         checkout.disable_filters(true);
@@ -212,7 +209,7 @@ fn bring_objects(
     let had = own_history(repository);
     remote.store().link_packs(&git.join("objects").join("pack"))?;
     let odb = repository.odb()?;
-    if !has_files(repository, content.commit)? {
+    if !has_files(repository, content.commit())? {
         return Err(Error::CacheGone);
     }
     let brought = brought_history(&odb, content);
@@ -251,7 +248,7 @@ fn own_history(repository: &Repository) -> HashSet<Oid> {
 fn brought_history(odb: &Odb<'_>, content: &Content<'_>) -> HashSet<Oid> {
     let ends: HashSet<Oid> = content.ends.iter().map(|end| oid(end.as_bytes())).collect();
     let mut brought = HashSet::new();
-    let mut left = vec![oid(content.commit.as_bytes())];
+    let mut left = vec![oid(content.commit().as_bytes())];
     while let Some(commit) = left.pop() {
         if !ends.contains(&commit) && brought.insert(commit) {
             left.extend(parents(odb, commit));

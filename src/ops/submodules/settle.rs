@@ -11,7 +11,7 @@ use crate::ops::checkouts::KEEP_OUT;
 use crate::output::render_outcome;
 use crate::plan::{Comparison, Removal, Submodule};
 use crate::repo::RepoName;
-use crate::report::{Outcome, RepoOutcome, Step};
+use crate::report::{Done, Outcome, RepoOutcome, Step, Trouble};
 
 /// How much a user is ready to lose.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,11 +43,15 @@ impl Survey<'_> {
         let mut removed = Vec::new();
         for removal in &self.comparison.removals {
             let outcome = self.remove(removal, how);
-            if !outcome.is_failure() {
+            if outcome.is_ok() {
                 removed.push(removal.clone());
                 // What a dry run would do is told at its end.
                 if !how.dry {
-                    self.session.printer.note(&format!("{}: {}", removal.repo, render_outcome(&outcome)));
+                    self.session.printer.note(&format!(
+                        "{}: {}",
+                        removal.repo,
+                        render_outcome(outcome.as_ref())
+                    ));
                 }
             }
             outcomes.push(RepoOutcome { name: removal.repo.clone(), url: String::new(), outcome });
@@ -103,38 +107,27 @@ impl Survey<'_> {
     fn remove(&self, removal: &Removal, how: How) -> Outcome {
         let module = self.superproject.module(&removal.name, &removal.path);
         let checkout = module.checkout();
-        let failed = |error| Outcome::CheckoutFailed { step: Step::Remove, error };
-        if let Err(error) = module.refuse_links() {
-            return failed(error);
-        }
-        let head = match checkout.head() {
-            Ok(head) => head,
-            Err(error) => return Outcome::CheckoutFailed { step: Step::Inspect, error },
-        };
+        module.refuse_links().map_err(not_removed)?;
+        let head = checkout.head().map_err(unreadable)?;
         if let Head::Complete(_) | Head::Other(Some(_)) = head {
-            let work = match checkout.whole_work() {
-                Ok(work) if how.prune => work,
-                Ok(work) => git::LocalWork { commit: None, references: Vec::new(), ..work },
-                Err(error) => return Outcome::CheckoutFailed { step: Step::Inspect, error },
-            };
+            let mut work = checkout.whole_work().map_err(unreadable)?;
+            if !how.prune {
+                work = git::LocalWork { commit: None, references: Vec::new(), ..work };
+            }
             if !work.is_none() && !how.force {
-                return Outcome::Kept(CheckoutError::LocalWork(work));
+                return Err(Trouble::Kept(CheckoutError::LocalWork(work)));
             }
             if how.dry {
-                return Outcome::Removed;
+                return Ok(Done::Removed);
             }
-            if let Err(error) = module.absorb() {
-                return Outcome::not_placed(error);
-            }
-            if let Err(error) = checkout.remove() {
-                return failed(error);
-            }
+            module.absorb().map_err(Trouble::not_placed)?;
+            checkout.remove().map_err(not_removed)?;
         } else if how.dry {
-            return Outcome::Removed;
+            return Ok(Done::Removed);
         }
         module.remove_empty_work_tree();
         let left = if how.prune { module.remove() } else { module.abandon() };
-        left.map_or_else(failed, |()| Outcome::Removed)
+        left.map(|()| Done::Removed).map_err(not_removed)
     }
 
     /// Deletes the git directories of submodules that were removed before, where nothing of the user's is in them.
@@ -145,14 +138,13 @@ impl Survey<'_> {
                 let Some(repo) = name.rsplit('/').next().and_then(|name| RepoName::parse(name).ok()) else {
                     continue;
                 };
-                let failed = |error| Outcome::CheckoutFailed { step: Step::Remove, error };
                 let outcome = match module.own_commits() {
                     Ok(work) if !work.is_none() && !how.force => {
-                        Outcome::Kept(CheckoutError::LocalWork(work))
+                        Err(Trouble::Kept(CheckoutError::LocalWork(work)))
                     }
-                    Err(error) if !how.force => failed(error),
-                    _ if how.dry => Outcome::Removed,
-                    _ => module.remove().map_or_else(failed, |()| Outcome::Removed),
+                    Err(error) if !how.force => Err(not_removed(error)),
+                    _ if how.dry => Ok(Done::Removed),
+                    _ => module.remove().map(|()| Done::Removed).map_err(not_removed),
                 };
                 outcomes.push(RepoOutcome { name: repo, url: String::new(), outcome });
             }
@@ -184,6 +176,14 @@ impl Survey<'_> {
         }
         Ok(())
     }
+}
+
+fn not_removed(error: git::Error) -> Trouble {
+    Trouble::Checkout { step: Step::Remove, error }
+}
+
+fn unreadable(error: git::Error) -> Trouble {
+    Trouble::Checkout { step: Step::Inspect, error }
 }
 
 /// Whether an entry had this url before.

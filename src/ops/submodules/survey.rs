@@ -9,7 +9,7 @@ use crate::git::{CheckoutError, GitModules, Module, SubmoduleEntry, SubmodulePat
 use crate::lock::Lock;
 use crate::plan::{self, Comparison, Found, Submodule};
 use crate::repo::{RepoName, one_line};
-use crate::report::{Outcome, RepoOutcome, SubmoduleDifference};
+use crate::report::{RepoOutcome, SubmoduleDifference, Trouble};
 use crate::session::Session;
 
 /// The surrounding repository, held against the lock.
@@ -70,7 +70,7 @@ impl<'s> Survey<'s> {
     pub(crate) fn collisions(&self) -> Vec<RepoOutcome> {
         let outcome = |(name, path, file): &(RepoName, String, String)| {
             let (path, file) = (path.clone(), file.clone());
-            let outcome = Outcome::Kept(CheckoutError::Tracked { path, file });
+            let outcome = Err(Trouble::Kept(CheckoutError::Tracked { path, file }));
             RepoOutcome { name: name.clone(), url: String::new(), outcome }
         };
         self.comparison.collisions.iter().map(outcome).collect()

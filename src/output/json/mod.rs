@@ -17,7 +17,8 @@ use crate::export::{Alteration, FileState};
 use crate::lock::Change;
 use crate::repo::{CommitId, RepoName, Series};
 use crate::report::{
-    Difference, Outcome, Outdated, RepoOutcome, RepoStatus, State, SubmoduleDifference, Verified, Whereabouts,
+    Difference, Done, Outdated, RepoOutcome, RepoStatus, State, SubmoduleDifference, Trouble, Verified,
+    Whereabouts,
 };
 use crate::requirements::{Conflict, Flag, Merged, Need, System};
 
@@ -141,28 +142,24 @@ pub(crate) fn outcomes(outcomes: &[RepoOutcome], dry: bool) -> String {
     }
     fn one_outcome(repo: &RepoOutcome, message: String) -> One<'_> {
         let (outcome, commit) = match &repo.outcome {
-            Outcome::Locked { to, .. } => ("locked", Some(*to)),
-            Outcome::UpToDate => ("up-to-date", None),
-            Outcome::Outdated => ("outdated", None),
-            Outcome::Created(commit) => ("created", Some(*commit)),
-            Outcome::Moved { to, .. } => ("moved", Some(*to)),
-            Outcome::Refreshed(commit) => ("refreshed", Some(*commit)),
-            Outcome::Removed => ("removed", None),
-            Outcome::Exported { .. } => ("exported", None),
-            Outcome::Refused(_) => ("refused", None),
-            Outcome::Kept(_) => ("kept", None),
-            Outcome::Listed(_) => ("listed", None),
-            Outcome::NotThere(_) => ("not-there", None),
-            Outcome::Failed(_)
-            | Outcome::Misnamed { .. }
-            | Outcome::NoAddons(_)
-            | Outcome::OtherTree(_)
-            | Outcome::CheckoutFailed { .. } => ("failed", None),
+            Ok(Done::Locked { to, .. }) => ("locked", Some(*to)),
+            Ok(Done::UpToDate) => ("up-to-date", None),
+            Ok(Done::Outdated) => ("outdated", None),
+            Ok(Done::Created(commit)) => ("created", Some(*commit)),
+            Ok(Done::Moved { to, .. }) => ("moved", Some(*to)),
+            Ok(Done::Refreshed(commit)) => ("refreshed", Some(*commit)),
+            Ok(Done::Removed) => ("removed", None),
+            Ok(Done::Exported { .. }) => ("exported", None),
+            Ok(Done::Listed(_)) => ("listed", None),
+            Ok(Done::PassedOver(_)) => ("not-there", None),
+            Err(Trouble::Export(_)) => ("refused", None),
+            Err(Trouble::Kept(_)) => ("kept", None),
+            Err(_) => ("failed", None),
         };
         One { name: &repo.name, outcome, commit, message }
     }
     let words = if dry { render_planned } else { render_outcome };
-    let repos = outcomes.iter().map(|repo| one_outcome(repo, words(&repo.outcome))).collect();
+    let repos = outcomes.iter().map(|repo| one_outcome(repo, words(repo.outcome.as_ref()))).collect();
     render(&Outcomes { version: VERSION, repos })
 }
 

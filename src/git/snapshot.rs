@@ -1,0 +1,236 @@
+//! One commit of a remote: what is wanted of it is fetched by whichever way the remote offers, and only where it is not
+//! in the store yet.
+
+use std::sync::PoisonError;
+
+use super::packs::PackSink;
+use super::remote::Remote;
+use super::store::{Store, oid};
+use super::transport::{Transport, if_version_2};
+use super::tree::GitTree;
+use super::wire::{Failure, HttpRemote, Objects};
+use super::{Error, Meter, libgit2, local};
+use crate::repo::{BlobId, CommitId, Reference, TreeId};
+
+/// A commit of a remote. What arrives for it is told to a meter.
+pub(crate) struct Snapshot<'g, 'm> {
+    remote: Remote<'g>,
+    commit: CommitId,
+    /// Servers of old give out no commit by its id alone.
+    reference: Reference,
+    meter: Meter<'m>,
+}
+
+impl<'g, 'm> Snapshot<'g, 'm> {
+    pub(super) fn new(remote: Remote<'g>, commit: CommitId, reference: Reference, meter: Meter<'m>) -> Self {
+        Self { remote, commit, reference, meter }
+    }
+
+    /// The same commit, of which nobody is told any more what arrives.
+    pub(crate) fn unmetered(self) -> Snapshot<'g, 'static> {
+        let Self { remote, commit, reference, .. } = self;
+        Snapshot { remote, commit, reference, meter: &|_| () }
+    }
+
+    pub(crate) fn remote(&self) -> &Remote<'g> {
+        &self.remote
+    }
+
+    pub(crate) fn commit(&self) -> CommitId {
+        self.commit
+    }
+
+    /// Whether the reference still leads to the commit: it is the head, or an ancestor of it.
+    ///
+    /// Asks for the commits between the two alone: a few kilobytes where the pin is not old.
+    pub(crate) fn is_led_to(&self) -> Result<bool, Error> {
+        let Self { remote, commit, reference, meter } = self;
+        let head = remote.resolve(reference)?;
+        if head == *commit {
+            return Ok(true);
+        }
+        // What is aside without the lock is taken for what a killed process left.
+        let _lock = self.store().lock()?;
+        let aside = self.store().aside()?;
+        let scratch = Store::scratch(aside.path())?;
+        let history = Objects::History { from: *commit, to: head };
+        match remote.transport() {
+            Transport::Path(path) => return local::leads_to(path, head, *commit),
+            Transport::Libgit2 { url } => libgit2::fetch_history(url, reference, &scratch, meter)?,
+            Transport::Http { remote, url } => {
+                let fetch = || remote.fetch(&history, || scratch.pack_sink(), PackSink::finish, meter);
+                if if_version_2(remote, fetch)?.is_none() {
+                    libgit2::fetch_history(url, reference, &scratch, meter)?;
+                }
+            }
+        }
+        scratch.leads_to(head, *commit)
+    }
+
+    /// The files of the commit; of those, only the directories are sure to be here.
+    pub(crate) fn tree(&self) -> Result<GitTree<'_>, Error> {
+        let (repository, root) = self.remote.whole(|| {
+            self.bring_trees()?;
+            Ok((self.store().repository()?, self.store().tree_of(self.commit)?))
+        })?;
+        let again = Box::new(move || {
+            self.remote.renew()?;
+            self.files(1)?;
+            self.store().repository()
+        });
+        Ok(GitTree::new(repository, root, again))
+    }
+
+    /// The tree of the commit.
+    pub(crate) fn tree_id(&self) -> Result<TreeId, Error> {
+        self.remote.whole(|| {
+            self.bring_trees()?;
+            self.store().tree_of(self.commit)
+        })
+    }
+
+    /// When the commit was made, in seconds since 1970.
+    pub(crate) fn time(&self) -> Result<i64, Error> {
+        self.remote.whole(|| {
+            self.bring_trees()?;
+            let repository = self.store().repository()?;
+            Ok(repository.find_commit(oid(self.commit.as_bytes()))?.time().seconds())
+        })
+    }
+
+    /// Brings the blobs that are not here yet, in one request.
+    pub(crate) fn blobs(&self, blobs: &[BlobId]) -> Result<(), Error> {
+        let ids = || blobs.iter().map(|id| *id.as_bytes());
+        self.remote.whole(|| {
+            if self.store().missing(ids())?.is_empty() {
+                return Ok(());
+            }
+            let _lock = self.store().lock()?;
+            self.fetch_missing(&self.store().missing(ids())?)
+        })
+    }
+
+    /// Makes the commit complete in the store, so many generations deep (0: all).
+    /// Returns the commits whose parents are left out.
+    pub(crate) fn files(&self, depth: u32) -> Result<Vec<CommitId>, Error> {
+        let key = (self.store().directory().to_owned(), self.commit, depth);
+        let complete = || self.remote.git().complete.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ends) = complete().get(&key) {
+            return Ok(ends.clone());
+        }
+        let ends = self.remote.whole(|| self.complete(depth))?;
+        complete().insert(key, ends.clone());
+        Ok(ends)
+    }
+
+    /// Brings the commit and its trees, where they are not here yet.
+    fn bring_trees(&self) -> Result<(), Error> {
+        if self.is_here()? {
+            return Ok(());
+        }
+        let _lock = self.store().lock()?;
+        if self.is_here()? { Ok(()) } else { self.fetch(None).map(drop) }
+    }
+
+    fn complete(&self, depth: u32) -> Result<Vec<CommitId>, Error> {
+        let store = self.store();
+        let _lock = store.lock()?;
+        if let Some(ends) = store.history(self.commit, depth)?
+            && self.is_here()?
+            && store.missing_files(self.commit)?.is_empty()
+        {
+            return Ok(ends);
+        }
+        // A pin that somebody else moved: most of its files are those of the old one.
+        if depth == 1 && store.has_packs()? && !self.is_here()? {
+            self.fetch(None)?;
+        }
+        if depth == 1 && self.is_here()? {
+            self.fetch_missing(&store.missing_files(self.commit)?)?;
+            return self.end();
+        }
+        let claimed = self.fetch(Some(depth))?;
+        if depth == 1 {
+            return self.end();
+        }
+        let ends = store.reached(self.commit, &claimed)?;
+        store.record_history(self.commit, depth, &ends)?;
+        Ok(ends)
+    }
+
+    /// Where a history of depth 1 ends: at the commit, unless it is the first.
+    fn end(&self) -> Result<Vec<CommitId>, Error> {
+        let repository = self.store().repository()?;
+        let parents = repository.find_commit(oid(self.commit.as_bytes()))?.parent_count();
+        Ok(if parents == 0 { Vec::new() } else { vec![self.commit] })
+    }
+
+    /// Fetches files of the commit, whose trees are here.
+    ///
+    /// Of servers, only those with protocol 2 can be asked for files alone. Where it was another one that gave out the
+    /// trees without them, this one is asked for all files of the commit.
+    fn fetch_missing(&self, missing: &[[u8; 20]]) -> Result<(), Error> {
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.remote.refuse_offline()?;
+        let fetched = match self.remote.transport() {
+            Transport::Path(path) => return local::fetch_blobs(path, self.commit, missing, self.store()),
+            Transport::Http { remote, .. } if !remote.is_plain() => {
+                self.fetch_http(remote, &Objects::Blobs(missing))
+            }
+            Transport::Http { .. } | Transport::Libgit2 { .. } => Err(Failure::PerhapsUnsupported),
+        };
+        match fetched {
+            Ok(_) => Ok(()),
+            Err(Failure::NotOurRef) => Err(Error::Vanished { commit: self.commit }),
+            Err(Failure::PerhapsUnsupported) => self.fetch(Some(1)).map(drop),
+            Err(Failure::Error(error)) => Err(error),
+        }
+    }
+
+    /// Fetches the commit with its trees, and with its files so many generations deep where a depth is given.
+    fn fetch(&self, depth: Option<u32>) -> Result<Vec<CommitId>, Error> {
+        self.remote.refuse_offline()?;
+        let Self { commit, reference, meter, .. } = self;
+        let (store, all) = (self.store(), depth.unwrap_or(1));
+        let ends = match self.remote.transport() {
+            Transport::Path(path) => match depth {
+                Some(depth) => local::fetch_files(path, *commit, depth, store),
+                None => local::fetch_trees(path, *commit, store),
+            },
+            Transport::Libgit2 { url } => libgit2::fetch(url, *commit, reference, all, store, meter),
+            Transport::Http { remote, url } => {
+                let objects = match depth {
+                    Some(depth) => Objects::Files(*commit, depth),
+                    None => Objects::Trees(*commit),
+                };
+                let fetched = if_version_2(remote, || match self.fetch_http(remote, &objects) {
+                    Err(Failure::NotOurRef) => Err(Failure::Error(Error::Vanished { commit: *commit })),
+                    other => other,
+                })?;
+                match fetched {
+                    Some(ends) => Ok(ends),
+                    None => libgit2::fetch(url, *commit, reference, all, store, meter),
+                }
+            }
+        }?;
+        if self.is_here()? {
+            return Ok(ends);
+        }
+        Err(Error::Protocol { why: format!("it was asked for commit `{commit}` and sent something else") })
+    }
+
+    fn fetch_http(&self, remote: &HttpRemote, objects: &Objects<'_>) -> Result<Vec<CommitId>, Failure> {
+        remote.fetch(objects, || self.store().pack_sink(), PackSink::finish, self.meter)
+    }
+
+    /// Whether the commit and its trees are in the store.
+    fn is_here(&self) -> Result<bool, Error> {
+        self.store().has_commit(self.commit)
+    }
+
+    fn store(&self) -> &Store {
+        self.remote.store()
+    }
+}
