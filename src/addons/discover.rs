@@ -9,7 +9,8 @@ use crate::repo::{
 };
 
 use super::manifest::{self, Lines, ManifestError, Parsed};
-use super::source::{MAX_BYTES, Place};
+use super::problem::Place;
+use super::source::MAX_BYTES;
 
 /// The last series that still takes `__openerp__.py` for a manifest.
 const LAST_WITH_OPENERP: u16 = 18;

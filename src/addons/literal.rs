@@ -9,51 +9,13 @@ use std::collections::hash_map::Entry;
 use ruff_python_ast::{Expr, ExprBinOp, ExprNumberLiteral, Number, Operator, UnaryOp};
 use ruff_python_parser::parse_expression;
 
+use super::problem::{LiteralError, Problem};
 use super::scan;
-use super::source::{Place, Source};
+use super::source::Source;
 use super::value::{Int, Literal, Value};
 
 /// Python reads no longer decimal int (`sys.int_info.default_max_str_digits`).
 const MAX_DIGITS: usize = 4300;
-
-/// Text that `ast.literal_eval` refuses, and where.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{problem}")]
-pub(crate) struct LiteralError {
-    pub(crate) at: Place,
-    pub(crate) problem: Problem,
-}
-
-/// Why text is no literal; reads well after a place.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub(crate) enum Problem {
-    #[error("the file begins with a byte order mark")]
-    ByteOrderMark,
-    #[error("conflict markers of a git merge")]
-    ConflictMarkers,
-    #[error("unexpected indentation")]
-    Indentation,
-    #[error("brackets are nested too deeply; Python stops at 200")]
-    Nesting,
-    #[error("a manifest may hold literals only; here stands {what}")]
-    NotALiteral { what: String },
-    #[error("the file is not UTF-8 from here on")]
-    NotUtf8,
-    #[error("a NUL character may not stand in a manifest")]
-    Nul,
-    #[error("the number is too large")]
-    NumberTooLarge,
-    #[error("the escape `{escape}` is half of a surrogate pair, which is no character")]
-    Surrogate { escape: String },
-    #[error("not valid Python: {why}")]
-    Syntax { why: String },
-    #[error("the file is longer than 1 MiB; no manifest is")]
-    TooLong,
-    #[error("the {what} that begins here is not closed")]
-    Unclosed { what: &'static str },
-    #[error("`{type_name}` cannot be a key of a dict nor a member of a set")]
-    Unhashable { type_name: &'static str },
-}
 
 /// Reads the bytes of a file as `ast.literal_eval(open(file, encoding="utf-8").read())` does.
 ///

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::literal::parse;
-use super::source::Place;
+use super::problem::Place;
 use super::value::{Int, Literal, Value};
 
 fn literal(text: &str) -> Literal {

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use crate::repo::{AutoInstall, Manifest, Series};
 
-use super::literal::{self, LiteralError};
-use super::source::Place;
+use super::literal;
+use super::problem::{LiteralError, Place, Problem};
 use super::value::{Literal, Value};
 
 /// Why a manifest that is too long for [`parse`] is not read at all.
-pub(super) const TOO_LONG: literal::Problem = literal::Problem::TooLong;
+pub(super) const TOO_LONG: Problem = Problem::TooLong;
 
 /// No version, licence or name is as long as this; what shows them need not shorten them.
 const MAX_TEXT: usize = 1000;

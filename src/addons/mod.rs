@@ -11,6 +11,7 @@ mod literal;
 #[cfg(test)]
 mod literal_tests;
 pub(crate) mod manifest;
+mod problem;
 mod scan;
 mod source;
 mod value;

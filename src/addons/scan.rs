@@ -3,7 +3,7 @@
 //! Refuses, with its place and name, what cannot be part of a literal. What is left can neither nest deeply nor
 //! form a long chain of operators or calls, so the parser and the tree it builds need little stack.
 
-use super::literal::{LiteralError, Problem};
+use super::problem::{LiteralError, Problem};
 use super::source::Source;
 
 /// Python's tokenizer counts no more open brackets than these ("too many nested parentheses").

@@ -1,29 +1,11 @@
 //! The text of a manifest as Python's `open(file, encoding="utf-8").read()` gives it, and places in it.
 
 use std::cell::Cell;
-use std::fmt;
 
-use super::literal::{LiteralError, Problem};
+use super::problem::{LiteralError, Place, Problem};
 
 /// A manifest is a page of text; whatever is longer than this is something else.
 pub(super) const MAX_BYTES: usize = 1 << 20;
-
-/// A line and a column of a file, both counted from 1; the column counts characters.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Place {
-    pub(crate) line: usize,
-    pub(crate) column: usize,
-}
-
-impl Place {
-    pub(crate) const START: Self = Self { line: 1, column: 1 };
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.line, self.column)
-    }
-}
 
 /// Decoded text whose only line ending is `\n`, without the blanks that `literal_eval` strips from its beginning.
 pub(super) struct Source {

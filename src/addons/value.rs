@@ -1,6 +1,6 @@
 //! Values of Python literals, with Python's own idea of which of them are equal.
 
-use super::source::Place;
+use super::problem::Place;
 
 /// A Python value and where it is written. Two are equal where their literals are, wherever they stand.
 #[derive(Clone, Debug)]

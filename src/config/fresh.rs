@@ -5,9 +5,9 @@ use std::fmt::Write;
 use toml_edit::Value;
 
 use super::base_url::{BaseUrl, OCA};
-use super::profile::{Merge, Mode};
+use super::profile::Mode;
 use super::resolve::PATH;
-use super::values;
+use super::values::{self, Merge};
 use crate::repo::{Edition, Reference, RemoteUrl, RepoName, Series};
 
 /// The one profile of a new file.

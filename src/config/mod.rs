@@ -32,8 +32,9 @@ pub(crate) use fresh::{
     Fresh, FreshRepo, is_checkouts_path, refuse_addons_directory, refuse_module, remote_url,
 };
 pub(crate) use machine::Machine;
-pub(crate) use profile::{Local, Merge, Mode, ModuleRequest, Position, Profile, Repo, Surround};
+pub(crate) use profile::{Local, Mode, Position, Profile, Repo, Surround};
 pub(crate) use resolve::PATH;
+pub(crate) use values::{Merge, ModuleRequest};
 
 use error::Fault;
 

@@ -1,14 +1,9 @@
 //! What one profile comes to, once tables, `extends` and `override` are applied and every default is filled in.
 
-use std::fmt;
-
-use semver::VersionReq;
-
 use super::expand::{Template, Unusable};
-use super::values;
+use super::values::{Merge, ModuleRequest};
 use crate::repo::{
-    AddonsDirectory, CommitId, Edition, Invalid, Layout, Packaging, Reference, RemoteUrl, RepoName, Rules,
-    Series,
+    AddonsDirectory, Edition, Layout, Packaging, Reference, RemoteUrl, RepoName, Rules, Series,
 };
 
 /// A set of repositories, and what is made of it.
@@ -66,53 +61,6 @@ pub(crate) struct Repo {
     pub(crate) depth: u32,
     /// Where a profile's `repos` mentions it first.
     pub(crate) line: usize,
-}
-
-/// A module that is asked for, and the versions that will do.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub(crate) struct ModuleRequest {
-    pub(crate) name: String,
-    pub(crate) requirement: Option<VersionReq>,
-}
-
-impl ModuleRequest {
-    /// Reads `web_responsive` or `web_responsive >=1.0.3`; else says why not.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        values::module_request(text).map_err(|refusal| refusal.why)
-    }
-}
-
-impl fmt::Display for ModuleRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)?;
-        self.requirement.iter().try_for_each(|requirement| write!(f, " {requirement}"))
-    }
-}
-
-/// What is merged on top of a repository.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Merge {
-    /// `None` is the repository's own.
-    pub(crate) url: Option<RemoteUrl>,
-    /// A full ref such as `refs/pull/2950/head`, a branch or tag, or a commit id.
-    pub(crate) reference: String,
-}
-
-impl Merge {
-    /// Accepts what git takes for a ref: a full one, a plain name, or a whole commit id.
-    pub(crate) fn new(url: Option<RemoteUrl>, reference: &str) -> Result<Self, Invalid> {
-        if CommitId::parse(reference).is_err() {
-            Reference::branch(reference.strip_prefix("refs/").unwrap_or(reference))?;
-        }
-        Ok(Self { url, reference: reference.to_owned() })
-    }
-}
-
-impl fmt::Display for Merge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.url.iter().try_for_each(|url| write!(f, "{url} "))?;
-        f.write_str(&self.reference)
-    }
 }
 
 /// How the checkouts are kept.

@@ -10,8 +10,9 @@ use super::checks;
 use super::document::{At, Document};
 use super::expand::Template;
 use super::lineage::Lineage;
-use super::profile::{Check, Export, Image, ModuleRequest, Profile, Repo, Requirements, Surround};
+use super::profile::{Check, Export, Image, Profile, Repo, Requirements, Surround};
 use super::schema::{Declared, DeclaredProfile, RepoSettings, Settings};
+use super::values::ModuleRequest;
 use crate::repo::{AddonsDirectory, Reference, RepoName, Series};
 
 /// Where checkouts land if nobody says otherwise.

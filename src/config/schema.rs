@@ -9,9 +9,9 @@ use super::base_url::BaseUrl;
 use super::document::{At, Refusal};
 use super::error::Fault;
 use super::expand::Template;
-use super::profile::{Drop, Local, Merge, Mode, ModuleRequest, Position};
+use super::profile::{Drop, Local, Mode, Position};
 use super::reader::{Table, one_of};
-use super::values;
+use super::values::{self, Merge, ModuleRequest};
 use crate::repo::{AddonsDirectory, CommitId, Edition, Layout, Reference, RemoteUrl, RepoName, Series};
 
 pub(super) struct Declared {

@@ -1,11 +1,59 @@
 //! The values of `repos.toml` that are more than a word: a module with a requirement, a merge, a path.
 
+use std::fmt;
+
 use semver::VersionReq;
 
 use super::document::Refusal;
 use super::expand::{Malformed, NotBelow, Template, below};
-use super::profile::{Merge, ModuleRequest};
-use crate::repo::{AddonsDirectory, RemoteUrl, redact};
+use crate::repo::{AddonsDirectory, CommitId, Invalid, Reference, RemoteUrl, redact};
+
+/// A module that is asked for, and the versions that will do.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct ModuleRequest {
+    pub(crate) name: String,
+    pub(crate) requirement: Option<VersionReq>,
+}
+
+impl ModuleRequest {
+    /// Reads `web_responsive` or `web_responsive >=1.0.3`; else says why not.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        module_request(text).map_err(|refusal| refusal.why)
+    }
+}
+
+impl fmt::Display for ModuleRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        self.requirement.iter().try_for_each(|requirement| write!(f, " {requirement}"))
+    }
+}
+
+/// What is merged on top of a repository.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Merge {
+    /// `None` is the repository's own.
+    pub(crate) url: Option<RemoteUrl>,
+    /// A full ref such as `refs/pull/2950/head`, a branch or tag, or a commit id.
+    pub(crate) reference: String,
+}
+
+impl Merge {
+    /// Accepts what git takes for a ref: a full one, a plain name, or a whole commit id.
+    pub(crate) fn new(url: Option<RemoteUrl>, reference: &str) -> Result<Self, Invalid> {
+        if CommitId::parse(reference).is_err() {
+            Reference::branch(reference.strip_prefix("refs/").unwrap_or(reference))?;
+        }
+        Ok(Self { url, reference: reference.to_owned() })
+    }
+}
+
+impl fmt::Display for Merge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.url.iter().try_for_each(|url| write!(f, "{url} "))?;
+        f.write_str(&self.reference)
+    }
+}
 
 /// `web_responsive` or `web_responsive >=1.0.3`.
 pub(super) fn module_request(text: &str) -> Result<ModuleRequest, Refusal> {

@@ -18,6 +18,7 @@ mod daemon;
 mod error;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzz;
+mod git_file;
 mod libgit2;
 mod local;
 mod pace;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use git2::Config;
 
 use super::Error;
-use super::checkout::git_file;
+use super::git_file::git_file;
 use crate::fs::refuse_no_file;
 
 /// What libgit2 reads of a git directory on its way to anything else.

@@ -2,10 +2,9 @@
 
 use std::sync::PoisonError;
 
-use super::snapshot::Snapshot;
 use super::store::Store;
 use super::transport::Transport;
-use super::{Error, Git, Meter};
+use super::{Error, Git};
 use crate::repo::{CommitId, Reference, RemoteUrl};
 
 /// A repository somewhere else, and the store of what came from it.
@@ -35,16 +34,6 @@ impl<'a> Remote<'a> {
         }
         self.refuse_offline()?;
         self.transport.resolve(reference)
-    }
-
-    /// A commit of this remote, to which a reference led when it was resolved.
-    pub(crate) fn at<'m>(
-        self,
-        commit: CommitId,
-        reference: &Reference,
-        meter: Meter<'m>,
-    ) -> Snapshot<'a, 'm> {
-        Snapshot::new(self, commit, reference.clone(), meter)
     }
 
     pub(super) fn git(&self) -> &'a Git {

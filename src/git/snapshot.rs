@@ -21,11 +21,19 @@ pub(crate) struct Snapshot<'g, 'm> {
     meter: Meter<'m>,
 }
 
-impl<'g, 'm> Snapshot<'g, 'm> {
-    pub(super) fn new(remote: Remote<'g>, commit: CommitId, reference: Reference, meter: Meter<'m>) -> Self {
-        Self { remote, commit, reference, meter }
+impl<'a> Remote<'a> {
+    /// A commit of this remote, to which a reference led when it was resolved.
+    pub(crate) fn at<'m>(
+        self,
+        commit: CommitId,
+        reference: &Reference,
+        meter: Meter<'m>,
+    ) -> Snapshot<'a, 'm> {
+        Snapshot { remote: self, commit, reference: reference.clone(), meter }
     }
+}
 
+impl<'g> Snapshot<'g, '_> {
     /// The same commit, of which nobody is told any more what arrives.
     pub(crate) fn unmetered(self) -> Snapshot<'g, 'static> {
         let Self { remote, commit, reference, .. } = self;

@@ -3,16 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::Error;
+use super::read::{self, Side};
 use super::schema::{Lock, LockedProfile, LockedRepo, Pin};
-use super::{Error, read};
 use crate::repo::CommitId;
-
-/// One of two branches that are merged, in git's words.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Side {
-    Ours,
-    Theirs,
-}
 
 /// A pin that the two sides moved to different commits.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -173,8 +167,7 @@ impl Lock {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::digest::Digest;
-    use super::super::schema::Facts;
+    use super::super::schema::{Digest, Facts};
     use super::*;
     use crate::repo::{Reference, RemoteUrl, RepoName, TreeId};
 

@@ -17,10 +17,10 @@ mod schema;
 use std::path::{Path, PathBuf};
 
 pub(crate) use diff::{Change, Part, Untrue, changes, untrue};
-pub(crate) use digest::{Digest, Seal};
-pub(crate) use merge::{Dispute, Merged, Side, Sides, merge};
+pub(crate) use merge::{Dispute, Merged, Sides, merge};
+pub(crate) use read::Side;
 pub(crate) use schema::{
-    Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, REQUIREMENTS, UnreadableManifest,
+    Digest, Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, REQUIREMENTS, Seal, UnreadableManifest,
 };
 
 use crate::fs::{self, Written};

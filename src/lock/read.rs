@@ -8,14 +8,19 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::digest::Digest;
-use super::merge::Side;
-use super::schema::{Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
+use super::schema::{Digest, Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
 use super::{Error, VERSION};
 use crate::repo::{
     AddonsDirectory, AutoInstall, CommitId, Invalid, Layout, Manifest, ModuleName, Packaging, Reference,
     RemoteUrl, RepoName, Rules, Series, TreeId, one_line,
 };
+
+/// One of two branches that are merged, in git's words.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Side {
+    Ours,
+    Theirs,
+}
 
 /// A lock as it stands in its file.
 #[derive(Clone, Debug)]

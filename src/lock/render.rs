@@ -5,8 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::VERSION;
-use super::digest::Digest;
-use super::schema::{Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
+use super::schema::{Digest, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
 use crate::repo::{AutoInstall, Packaging, Reference, Rules};
 
 impl Lock {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::digest::Digest;
 use crate::repo::{
     AddonsDirectory, CommitId, Manifest, ModuleName, Packaging, Reference, RemoteUrl, RepoName, Series,
     TreeId,
@@ -56,6 +55,46 @@ pub(crate) struct LockedRepo {
     pub(crate) facts: Facts,
     /// As it stands in the file. [`LockedRepo::sealed`] makes the right one.
     pub(crate) digest: Digest,
+}
+
+/// A digest as it stands in the lock, right or wrong.
+///
+/// The right one is the sha256 of the entry's text as oca lays it out, from its `{` to its `}`, with `\n` line ends and
+/// without the line of the digest. So it covers everything that is written of an entry, what is asked and what is
+/// resolved, and nothing else: neither the place of the entry in the file nor the file's own spacing and line ends.
+///
+/// It tells edits by hand, by a bot or by a merge. It is no signature: a forger can compute it, and is found by reading
+/// the facts anew from the commit.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Digest {
+    /// An entry of an earlier oca has none.
+    #[default]
+    Absent,
+    Written(String),
+    /// The entry could not be read as a whole, for this reason: only its pin and its commit are known.
+    Unreadable(String),
+}
+
+impl Digest {
+    /// As it is written, where there is one.
+    pub(super) fn as_written(&self) -> Option<&str> {
+        match self {
+            Self::Written(digest) => Some(digest),
+            Self::Absent | Self::Unreadable(_) => None,
+        }
+    }
+}
+
+/// Whether an entry is as it was written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Seal {
+    Whole,
+    /// It was changed since, or its digest was.
+    Broken,
+    /// It has no digest.
+    Missing,
+    /// Not all of it could be read: why.
+    Unreadable(String),
 }
 
 /// The path of a repository's own requirements.

@@ -18,10 +18,11 @@ use git2::Repository;
 pub(crate) use local_work::LocalWork;
 pub(crate) use place::Built;
 
+use super::git_file::git_file;
 use super::store::{bytes, oid};
 use super::tree::GitTree;
 use super::{Error, Remote, Snapshot, pipes};
-use crate::fs::{Context, read_if_there, read_text};
+use crate::fs::{Context, read_if_there};
 use crate::repo::{CommitId, TreeId, redact};
 
 const MARKER: &str = "oca-checkout";
@@ -292,12 +293,6 @@ impl Checkout {
     fn open(&self) -> Result<Repository, Error> {
         open_work_tree(&self.path)
     }
-}
-
-/// Where the file `.git` of a work tree leads, if there is one.
-pub(super) fn git_file(work_tree: &Path) -> Option<PathBuf> {
-    let text = read_text(&work_tree.join(".git")).ok()?;
-    Some(work_tree.join(text.strip_prefix("gitdir:")?.trim()))
 }
 
 /// Whether a git directory is one of those that a repository around the work tree keeps for its submodules.

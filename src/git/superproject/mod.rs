@@ -19,7 +19,8 @@ pub(crate) use module::Module;
 use place::Place;
 pub(crate) use place::{SubmoduleName, SubmodulePath};
 
-use super::checkout::{ASIDE_PREFIX, git_file};
+use super::checkout::ASIDE_PREFIX;
+use super::git_file::git_file;
 use super::store::bytes;
 use super::{Error, pipes};
 use crate::fs::{Context, read_if_there};

@@ -10,10 +10,9 @@ use git2::build::CheckoutBuilder;
 
 use super::place::Place;
 use crate::fs::{Context, exchange, open_to_others, read, read_text, write_if_changed};
-use crate::git::checkout::{
-    ASIDE_PREFIX, CheckoutError, LocalWork, git_file, is_marked, open_work_tree, own_commits,
-};
+use crate::git::checkout::{ASIDE_PREFIX, CheckoutError, LocalWork, is_marked, open_work_tree, own_commits};
 use crate::git::config_edit::{ConfigText, Name};
+use crate::git::git_file::git_file;
 use crate::git::{Checkout, Error};
 
 const CORE: Name<'_> = ("core", None);
