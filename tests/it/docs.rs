@@ -1,4 +1,4 @@
-//! Holds the pages to what is there: links lead somewhere, commands and examples are accepted, and nothing is left out.
+//! Checks the pages against the program: links, commands and examples work, and every key, code and room is described.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::env::Env;
 use crate::markdown::{Block, Page, commands, keys, page, pages, root};
 
-/// More than two screens are not read.
+/// A reader should see the whole page in a few screens.
 const README_LINES: usize = 130;
 
 #[track_caller]
@@ -29,7 +29,7 @@ fn every_link_leads_somewhere() {
     assert_none(&faults);
 }
 
-/// Why a link within the project leads nowhere.
+/// Says why a link within the project does not work.
 fn broken(from: &Page, target: &str) -> Option<String> {
     let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
     let file = root().join(&from.name);
@@ -47,7 +47,7 @@ fn broken(from: &Page, target: &str) -> Option<String> {
 #[test]
 fn the_readme_is_short() {
     let count = page("README.md").text.lines().count();
-    assert!(count <= README_LINES, "README.md has {count} lines, and {README_LINES} are the most");
+    assert!(count <= README_LINES, "README.md has {count} lines; it may have {README_LINES}");
 }
 
 #[test]
@@ -66,9 +66,9 @@ fn every_page_is_linked_from_the_readme_or_from_the_list_of_pages() {
     assert_none(&faults);
 }
 
-/// A flag or a command that does not exist fails also with `--help` behind it.
+/// An unknown flag or command fails even if `--help` follows.
 #[test]
-fn every_command_is_one_that_oca_takes() {
+fn every_command_is_accepted_by_oca() {
     let env = Env::new();
     let mut faults = Vec::new();
     let mut seen = BTreeSet::new();
@@ -90,12 +90,12 @@ fn every_command_is_one_that_oca_takes() {
     assert_none(&faults);
 }
 
-/// A word with something real in place of what stands for it.
+/// Replaces placeholders that the argument parser would refuse.
 fn filled_in(word: &str) -> String {
     word.replace("COMMIT", &"0".repeat(40)).replace("DAYS", "7")
 }
 
-/// Runs the blocks below `<!-- run -->` in the demo project, those of one page one after the other.
+/// Runs the blocks below `<!-- run -->` in the demo project. All blocks of a page share one project.
 #[test]
 fn examples_show_what_oca_says() {
     let mut faults = Vec::new();
@@ -116,7 +116,7 @@ fn examples_show_what_oca_says() {
     assert_none(&faults);
 }
 
-/// The commands of a block, each with what it says now.
+/// The commands of a block, each with its output.
 fn transcript(env: &Env, block: &Block<'_>) -> Vec<String> {
     let mut text = String::new();
     for line in block.lines.iter().filter_map(|line| line.strip_prefix("$ ")) {
@@ -135,7 +135,7 @@ fn transcript(env: &Env, block: &Block<'_>) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// Whether lines are those that are shown, where `…` stands for any number of lines.
+/// Whether the lines match those that are shown; `…` stands for any number of lines.
 fn is_shown(shown: &[&str], found: &[String]) -> bool {
     let pieces: Vec<&[&str]> = shown.split(|line| *line == "…").collect();
     let is_at =
@@ -161,7 +161,7 @@ fn every_example_of_a_configuration_is_accepted() {
             count += 1;
             let env = Env::new();
             write_configuration(&env, &block.lines);
-            // Without a lock, the answer is no; a configuration that is refused is code 2.
+            // The lock is missing, which is code 1. If the configuration is refused, the code is 2.
             let output = env.oca(&["lock", "--check"]).output();
             if output.code != Some(1) {
                 faults.push(format!("{}:{}:\n{output}", page.name, block.line));
@@ -172,7 +172,7 @@ fn every_example_of_a_configuration_is_accepted() {
     assert_none(&faults);
 }
 
-/// Writes the lines as `repos.toml`, with the series and a profile where they have none; or as `repos.local.toml`.
+/// Writes the lines as `repos.toml`, and adds a series and a profile if they have none; or as `repos.local.toml`.
 fn write_configuration(env: &Env, lines: &[&str]) {
     let mut text = lines.join("\n") + "\n";
     if lines.first() == Some(&"# repos.local.toml") {
@@ -190,7 +190,7 @@ fn write_configuration(env: &Env, lines: &[&str]) {
     env.write("repos.toml", text);
 }
 
-/// Where a key may stand: the heading in the page, the file, the table in it, and what has to be there besides.
+/// The tables that hold keys: the heading in the page, the file, the table in it, and what else the file needs.
 const TABLES: [(&str, &str, &str, &str); 12] = [
     ("## Top level", "repos.toml", "", ""),
     ("## `[addons-path]`", "repos.toml", "[addons-path]", ""),
@@ -221,7 +221,7 @@ fn every_key_is_described_and_no_other() {
     assert_none(&faults);
 }
 
-/// The keys that oca names in its hint where a key is like none of them.
+/// The keys that oca lists in its hint for an unknown key.
 fn known_keys(file: &str, table: &str, besides: &str) -> BTreeSet<String> {
     let env = Env::new();
     let unknown = format!("{table}\nzzzzzzzzzzzzzzzz = 1\n");
@@ -263,7 +263,7 @@ fn every_code_of_a_finding_is_described_and_no_other() {
     assert_none(&missing);
 }
 
-/// Collects what stands in the source as `"OCA001"`.
+/// Collects the codes that the source writes as `"OCA001"`.
 fn collect_codes(directory: &Path, codes: &mut BTreeSet<String>) {
     for entry in fs::read_dir(directory).expect("a directory of the source") {
         let path = entry.expect("an entry").path();

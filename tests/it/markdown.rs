@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Directories that hold no pages of the project: what was built, fetched or made for the demo.
+/// Directories without pages of the project: they hold what was built or fetched.
 const OTHERS: [&str; 5] = ["target", "remotes", "oca", ".git", ".cache"];
 
 /// A page of the project.
@@ -19,7 +19,7 @@ pub(crate) struct Block<'p> {
     /// The number of its first line in the page.
     pub(crate) line: usize,
     pub(crate) lines: Vec<&'p str>,
-    /// Whether `<!-- run -->` stands above it.
+    /// Whether `<!-- run -->` is on the line above it.
     pub(crate) is_run: bool,
 }
 
@@ -99,7 +99,7 @@ impl Page {
         })
     }
 
-    /// The anchors of the headings, as forges make them.
+    /// The anchors that a forge makes of the headings.
     pub(crate) fn anchors(&self) -> Vec<String> {
         let headings = self.prose().filter(|(_, line)| line.starts_with('#'));
         headings.map(|(_, line)| anchor(line.trim_start_matches('#').trim())).collect()
@@ -120,7 +120,8 @@ impl Page {
             let numbered = block.lines.iter().enumerate().map(|(place, line)| (block.line + place, *line));
             match block.language {
                 "console" => {
-                    lines.extend(numbered.filter_map(|(at, line)| Some((at, line.strip_prefix("$ ")?))))
+                    let typed = numbered.filter_map(|(at, line)| Some((at, line.strip_prefix("$ ")?)));
+                    lines.extend(typed);
                 }
                 "sh" => lines.extend(numbered),
                 _ => {}
@@ -136,7 +137,7 @@ impl Page {
     }
 }
 
-/// The keys that the rows of a table name first: "| `key` | …".
+/// The keys in the first column of a table: "| `key` | …".
 pub(crate) fn keys<'l>(lines: &[&'l str]) -> Vec<&'l str> {
     lines.iter().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect()
 }
@@ -146,7 +147,7 @@ fn anchor(heading: &str) -> String {
     kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
-/// The commands of a line of shell as words, without variables before them and without redirections.
+/// The commands of a line of shell, as words, without leading variables and without redirections.
 pub(crate) fn commands(line: &str) -> Vec<Vec<String>> {
     let mut commands = vec![Vec::new()];
     for word in words(line) {
@@ -166,7 +167,7 @@ pub(crate) fn commands(line: &str) -> Vec<Vec<String>> {
     commands
 }
 
-/// The words of a line; quotes hold one together.
+/// The words of a line. Quotes keep a word with blanks together.
 fn words(line: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let (mut quote, mut is_new) = (None, true);
@@ -174,10 +175,7 @@ fn words(line: &str) -> Vec<String> {
         match quote {
             Some(open) if c == open => quote = None,
             None if c == '\'' || c == '"' => quote = Some(c),
-            None if c == ' ' => {
-                is_new = true;
-                continue;
-            }
+            None if c == ' ' => is_new = true,
             _ => {
                 if is_new {
                     words.push(String::new());
