@@ -139,7 +139,7 @@ fn a_side_may_be_named_where_there_is_no_conflict() {
     env.oca(&["lock", "--ours", "--theirs"]).stderr_contains("cannot be used with '--theirs'").status(2);
 }
 
-/// Has git call oca for the lock, as the README says.
+/// Has git call oca for the lock, as docs/lock.md says.
 fn use_driver(env: &Env) {
     let program = env!("CARGO_BIN_EXE_oca").replace('\\', "/");
     env.git(".", &["config", "merge.oca.driver", &format!("'{program}' merge-lock %O %A %B")]);

@@ -16,6 +16,8 @@ mod daemon;
 mod demo;
 mod diff;
 mod disk;
+#[cfg(unix)]
+mod docs;
 mod editions;
 mod endless;
 mod env;
@@ -48,6 +50,8 @@ mod lock_refused;
 mod lock_upgrade;
 mod lock_upstream;
 mod loopback;
+#[cfg(unix)]
+mod markdown;
 #[cfg(unix)]
 mod one_at_a_time;
 mod other_transports;
