@@ -20,10 +20,10 @@ pub(crate) use platform::{
     set_directory_time, set_mode, touch,
 };
 pub(crate) use read::{
-    expect_room_for_files, open, read, read_given, read_if_there, read_text, refuse_no_file,
+    expect_room_for_files, is_stream, open, read, read_given, read_if_there, read_text, refuse_no_file,
 };
 pub(crate) use temporary::put;
-pub(crate) use write::{Written, is_stream, write_if_changed, write_out};
+pub(crate) use write::{Written, write_if_changed, write_out};
 
 use platform::reading;
 #[cfg(unix)]

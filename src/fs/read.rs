@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
-use super::{Context, Error, is_stream, reading};
+use super::{Context, Error, reading};
 
 /// What is larger is no file that oca has a use for.
 const LARGEST: u64 = 256 << 20;
@@ -70,6 +70,11 @@ pub(crate) fn read_given(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     let bytes = there(read_stream(path, PATIENCE)).at("read", path)?;
     read.extend(bytes.iter().map(|bytes| (path.to_owned(), bytes.clone())));
     Ok(bytes)
+}
+
+/// Whether what is written there flows away, as in `/dev/stdout`: it is a pipe, a socket or a device.
+pub(crate) fn is_stream(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// A reader that nobody writes to waits for ever, on a thread that ends with the process.

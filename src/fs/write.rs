@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::platform::{keep_owner, permissions_for, sync_directory};
 use super::temporary::{sweep, temporary_in};
-use super::{Context, Error, read_if_there};
+use super::{Context, Error, is_stream, read_if_there};
 
 /// Whether a write changed the file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -36,11 +36,6 @@ pub(crate) fn write_out(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         return file.and_then(|mut file| file.write_all(bytes)).at("write", path);
     }
     write_if_changed(path, bytes).map(drop)
-}
-
-/// Whether what is written there flows away, as in `/dev/stdout`: it is a pipe, a socket or a device.
-pub(crate) fn is_stream(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// What a symlink points at although nothing is there yet; any other path stands for itself.

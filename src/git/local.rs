@@ -6,8 +6,9 @@ use std::path::Path;
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 
+use super::ids::{bytes, oid};
 use super::packs::Sources;
-use super::store::{Store, bytes, oid, parents};
+use super::store::{Store, parents};
 use super::{Error, pipes};
 use crate::fs::refuse_no_file;
 use crate::repo::CommitId;

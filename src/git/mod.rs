@@ -19,6 +19,7 @@ mod error;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzz;
 mod git_file;
+mod ids;
 mod libgit2;
 mod local;
 mod pace;

@@ -10,7 +10,8 @@ use std::io::{self, Read, Write};
 use flate2::read::ZlibDecoder;
 use git2::{ObjectType, Oid, Repository};
 
-use super::store::{Store, bytes, oid};
+use super::ids::{bytes, oid};
+use super::store::Store;
 use super::transport::{Transport, if_version_2};
 use super::tree::listed;
 use super::wire::{Failure, HttpRemote, Objects};

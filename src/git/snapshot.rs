@@ -3,9 +3,10 @@
 
 use std::sync::PoisonError;
 
+use super::ids::oid;
 use super::packs::PackSink;
 use super::remote::Remote;
-use super::store::{Store, oid};
+use super::store::Store;
 use super::transport::{Transport, if_version_2};
 use super::tree::GitTree;
 use super::wire::{Failure, HttpRemote, Objects};

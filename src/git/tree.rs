@@ -8,7 +8,7 @@ use std::sync::Arc;
 use git2::{ErrorClass, ObjectType, Repository};
 
 use super::Error;
-use super::store::oid;
+use super::ids::oid;
 use crate::repo::{
     BlobId, Content, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId, UnreadableTree, check_tree,
     split_tree,

@@ -241,15 +241,15 @@ mod tests {
     use crate::report::RULES;
 
     #[test]
-    fn the_readme_has_the_table_of_codes() {
-        let readme = include_str!("../../README.md").replace("\r\n", "\n");
+    fn the_documents_have_the_table_of_codes() {
+        let page = include_str!("../../docs/checks.md").replace("\r\n", "\n");
         let rows = RULES.iter().map(|rule| format!("| {} | {} | {} |", rule.code, rule.severity, rule.title));
         let rows: Vec<String> = rows.collect();
-        let found: Vec<&str> = readme.lines().filter(|line| line.starts_with("| OCA")).collect();
+        let found: Vec<&str> = page.lines().filter(|line| line.starts_with("| OCA")).collect();
         let starts = |(line, row): (&&str, &String)| line.starts_with(row.as_str());
         assert!(
             found.len() == rows.len() && found.iter().zip(&rows).all(starts),
-            "the README lacks these rows, or has others:\n{}",
+            "`docs/checks.md` lacks these rows, or has others:\n{}",
             rows.join("\n")
         );
     }

@@ -19,7 +19,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) use id::{BlobId, CommitId, TreeId};
 pub(crate) use manifest::{AutoInstall, Manifest};
 pub(crate) use name::RepoName;
-pub(crate) use object::{Mode, TreeEntry, blob_id, blob_id_of, parse_tree, split_tree, tree_id};
+pub(crate) use object::{
+    EntryKind, Mode, TreeEntry, UnreadableTree, blob_id, blob_id_of, parse_tree, split_tree, tree_id,
+};
 pub(crate) use packaging::{Layout, Packaging, Rules};
 pub(crate) use path::{
     AddonsDirectory, ModuleName, PathPart, RepoPath, is_dot_git, is_text, refuse_everywhere,
@@ -27,9 +29,7 @@ pub(crate) use path::{
 pub(crate) use plain::{ends_line, in_short, one_line, plain, quotation, shown};
 pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Series};
-pub(crate) use tree::{
-    Content, Entry, EntryKind, FileTree, MOST_ENTRIES, Objects, UnreadableTree, check_tree, walk_tree,
-};
+pub(crate) use tree::{Content, Entry, FileTree, MOST_ENTRIES, Objects, check_tree, walk_tree};
 pub(crate) use url::{RemoteUrl, redact, split_scp};
 
 /// Why a word is not what it should be; completes the sentence "`word` is not a …: …".

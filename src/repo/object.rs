@@ -10,7 +10,53 @@ use std::io::{self, Read, Write};
 use sha1::{Digest, Sha1};
 
 use super::path::{PathPart, is_dot_gitmodules};
-use super::{BlobId, EntryKind, TreeId, UnreadableTree};
+use super::{BlobId, RepoPath, TreeId};
+
+/// What a child of a directory is. A gitlink and a device are `Other`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum EntryKind {
+    File,
+    Directory,
+    Symlink,
+    Other,
+}
+
+/// A tree of files could not be read.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum UnreadableTree {
+    /// A damaged store, or a folder without permission.
+    #[error("cannot read `{path}`: {why}")]
+    Damaged { path: String, why: String },
+    /// What no honest repository holds; git refuses most of it at a checkout.
+    #[error("`{path}` cannot be checked out: {why}")]
+    Impossible { path: String, why: String },
+}
+
+impl UnreadableTree {
+    pub(crate) fn damaged(path: &str, why: &(impl fmt::Display + ?Sized)) -> Self {
+        Self::Damaged { path: path.to_owned(), why: why.to_string() }
+    }
+
+    pub(crate) fn impossible(path: &str, why: &str) -> Self {
+        Self::Impossible { path: path.to_owned(), why: why.to_owned() }
+    }
+
+    /// Of a directory that holds too much.
+    pub(crate) fn endless(directory: &RepoPath) -> Self {
+        Self::impossible(&directory.to_string(), "it has more than a million files and directories")
+    }
+
+    /// The same, where the path was that of an entry in a directory.
+    pub(crate) fn in_directory(self, directory: impl fmt::Display) -> Self {
+        let Self::Impossible { path, why } = self else { return self };
+        let path = match (directory.to_string(), &*path) {
+            (directory, "") => directory,
+            (directory, _) if matches!(&*directory, "" | ".") => path,
+            (directory, _) => format!("{directory}/{path}"),
+        };
+        Self::Impossible { path, why }
+    }
+}
 
 /// An entry of a tree. Its name is one that can be checked out; its mode is kept as it was written.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -1,11 +1,10 @@
 //! Trees of files and of git, as traits: the rooms that read through them do not know where they are kept.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
 use super::path::DEEPEST;
-use super::{BlobId, RepoPath, TreeEntry, TreeId};
+use super::{BlobId, EntryKind, RepoPath, TreeEntry, TreeId, UnreadableTree};
 
 /// More files and directories than any repository has: trees that name each other many times can promise any number.
 pub(crate) const MOST_ENTRIES: u64 = 1_000_000;
@@ -38,58 +37,12 @@ pub(crate) struct Entry {
     pub(crate) tree: Option<TreeId>,
 }
 
-/// What a child of a directory is. A gitlink and a device are `Other`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum EntryKind {
-    File,
-    Directory,
-    Symlink,
-    Other,
-}
-
 /// Trees and blobs by their ids, wherever they are kept.
 pub(crate) trait Objects {
     /// All entries of a tree, in git's order.
     fn tree(&self, id: TreeId) -> Result<Arc<[TreeEntry]>, UnreadableTree>;
 
     fn blob(&self, id: BlobId) -> Result<Vec<u8>, UnreadableTree>;
-}
-
-/// A tree of files could not be read.
-#[derive(Clone, Debug, thiserror::Error)]
-pub(crate) enum UnreadableTree {
-    /// A damaged store, or a folder without permission.
-    #[error("cannot read `{path}`: {why}")]
-    Damaged { path: String, why: String },
-    /// What no honest repository holds; git refuses most of it at a checkout.
-    #[error("`{path}` cannot be checked out: {why}")]
-    Impossible { path: String, why: String },
-}
-
-impl UnreadableTree {
-    pub(crate) fn damaged(path: &str, why: &(impl fmt::Display + ?Sized)) -> Self {
-        Self::Damaged { path: path.to_owned(), why: why.to_string() }
-    }
-
-    pub(crate) fn impossible(path: &str, why: &str) -> Self {
-        Self::Impossible { path: path.to_owned(), why: why.to_owned() }
-    }
-
-    /// Of a directory that holds too much.
-    pub(crate) fn endless(directory: &RepoPath) -> Self {
-        Self::impossible(&directory.to_string(), "it has more than a million files and directories")
-    }
-
-    /// The same, where the path was that of an entry in a directory.
-    pub(crate) fn in_directory(self, directory: impl fmt::Display) -> Self {
-        let Self::Impossible { path, why } = self else { return self };
-        let path = match (directory.to_string(), &*path) {
-            (directory, "") => directory,
-            (directory, _) if matches!(&*directory, "" | ".") => path,
-            (directory, _) => format!("{directory}/{path}"),
-        };
-        Self::Impossible { path, why }
-    }
 }
 
 /// Visits all entries of a tree that [`check_tree`] has seen, each with its path.

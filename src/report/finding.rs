@@ -108,7 +108,7 @@ pub(crate) enum Severity {
     Warning,
 }
 
-/// What is looked for, in words for the table of the README.
+/// What is looked for, in words for the table of `docs/checks.md`.
 #[derive(Debug)]
 pub(crate) struct Rule {
     /// A promise: a number keeps its meaning, and one that is given up is never used again.

@@ -4,17 +4,15 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::fmt;
 use std::path::Path;
-use std::str::FromStr;
 
 use pep508_rs::pep440_rs::VersionSpecifier;
-use pep508_rs::{MarkerWarningKind, PackageName, Pep508Url, VersionOrUrl};
+use pep508_rs::{MarkerWarningKind, Pep508Url, VersionOrUrl};
 
 use super::Origin;
 use super::line::{Author, Line, shortened, shown};
 use super::marker::{self, Marker};
 use super::place::{self, Refusal};
 use super::problem::Problem;
-use super::requirement::Requirement;
 use crate::repo::one_line;
 
 /// One requirement and where it stands.
@@ -150,11 +148,6 @@ impl Entry {
             _ => Ok(self),
         }
     }
-
-    /// The entry as one line for people: in the form in which it would be merged, without secrets.
-    pub(super) fn text(&self) -> String {
-        Requirement::join(&[self]).shown()
-    }
 }
 
 /// Reads a requirement of PEP 508, or says why not in words that complete "is not a requirement: …".
@@ -196,11 +189,6 @@ fn as_clause(sentence: &str) -> String {
     let words = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut letters = words.trim_end_matches('.').chars();
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// A name as PEP 503 compares it: lower case, and one `-` for each run of `-`, `_` and `.`.
-pub(super) fn normalised(name: &str) -> Option<String> {
-    PackageName::from_str(name).ok().map(|name| name.to_string()).filter(|name| !name.is_empty())
 }
 
 /// A url or path as it was written: `${VAR}` is pip's to expand.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::entry::{Entry, normalised};
+use super::entry::Entry;
 use super::parse::Parsed;
+use super::place::normalised;
 use super::problem::{Note, Problem};
 use super::system::is_of_the_system;
 

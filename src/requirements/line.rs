@@ -1,6 +1,5 @@
 //! The text of one requirement, such that pip reads it as nothing else.
 
-use super::parse::option_name;
 use crate::repo::redact;
 
 /// No name, specifier, marker or url of a distribution is as long as this.
@@ -73,6 +72,13 @@ fn single_blanks(text: &str) -> String {
         single.push(c);
     }
     single
+}
+
+/// The option without its value, which may be joined to it as in `--hash=sha256:…` and `-rother.txt`.
+pub(super) fn option_name(word: &str) -> &str {
+    let end =
+        if word.starts_with("--") { word.find('=') } else { word.char_indices().nth(2).map(|(at, _)| at) };
+    &word[..end.unwrap_or(word.len())]
 }
 
 /// A line without the secrets that a url in it may hold.

@@ -4,7 +4,7 @@
 
 use super::Origin;
 use super::entry::Entry;
-use super::line::{Author, shortened, shown};
+use super::line::{Author, option_name, shortened, shown};
 use super::problem::{Note, Problem};
 use crate::repo::{ends_line, one_line};
 
@@ -182,13 +182,6 @@ fn unsupported_option(text: &str, origin: Origin) -> Problem {
 /// The requirement of a line, without the options that pip takes for it.
 fn before_options(text: &str) -> &str {
     text.find(" -").or_else(|| text.find("\t-")).map_or(text, |at| text[..at].trim_end())
-}
-
-/// The option without its value, which may be joined to it as in `--hash=sha256:…` and `-rother.txt`.
-pub(super) fn option_name(word: &str) -> &str {
-    let end =
-        if word.starts_with("--") { word.find('=') } else { word.char_indices().nth(2).map(|(at, _)| at) };
-    &word[..end.unwrap_or(word.len())]
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Urls and paths in place of a version: which of them a line may name.
 
+use std::str::FromStr;
+
+use pep508_rs::PackageName;
 use pep508_rs::pep440_rs::Version;
 use percent_encoding::percent_decode_str;
 
-use super::entry::normalised;
 use super::line::{Author, shown};
 
 /// What pip calls an archive (`pip/_internal/utils/filetypes.py`).
@@ -34,6 +36,11 @@ pub(super) enum Refusal {
     /// It is a file of the machine where pip runs.
     Local(String),
     Malformed(String),
+}
+
+/// A name as PEP 503 compares it: lower case, and one `-` for each run of `-`, `_` and `.`.
+pub(super) fn normalised(name: &str) -> Option<String> {
+    PackageName::from_str(name).ok().map(|name| name.to_string()).filter(|name| !name.is_empty())
 }
 
 /// Whether pip takes text for the name of a file, by its ending alone.

@@ -56,6 +56,13 @@ impl fmt::Display for Flag {
     }
 }
 
+impl Entry {
+    /// The entry as one line for people: in the form in which it would be merged, without secrets.
+    pub(super) fn text(&self) -> String {
+        Requirement::join(&[self]).shown()
+    }
+}
+
 impl Requirement {
     /// The line for people, without the secrets that a url in it may hold.
     pub(crate) fn shown(&self) -> String {

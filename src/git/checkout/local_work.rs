@@ -5,7 +5,7 @@ use std::fmt;
 use git2::{Oid, Repository, RepositoryState, Status, StatusOptions};
 
 use crate::fs::native_path;
-use crate::git::store::oid;
+use crate::git::ids::oid;
 use crate::git::{Error, Remote, pipes};
 use crate::repo::{CommitId, shown};
 

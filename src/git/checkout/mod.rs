@@ -19,7 +19,7 @@ pub(crate) use local_work::LocalWork;
 pub(crate) use place::Built;
 
 use super::git_file::git_file;
-use super::store::{bytes, oid};
+use super::ids::{bytes, oid};
 use super::tree::GitTree;
 use super::{Error, Remote, Snapshot, pipes};
 use crate::fs::{Context, read_if_there};

@@ -13,7 +13,8 @@ use super::{
     write_marker,
 };
 use crate::fs::{Context, open_to_others, read_if_there, write_if_changed};
-use crate::git::store::{bytes, has_files, oid, parents};
+use crate::git::ids::{bytes, oid};
+use crate::git::store::{has_files, parents};
 use crate::git::tree::GitTree;
 use crate::git::{Error, Remote};
 use crate::repo::{CommitId, TreeId};

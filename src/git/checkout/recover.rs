@@ -10,7 +10,7 @@ use super::place::read_journal;
 use super::{Checkout, JOURNAL, Placed, write_marker};
 use crate::fs::Context;
 use crate::git::Error;
-use crate::git::store::bytes;
+use crate::git::ids::bytes;
 use crate::repo::{CommitId, TreeId};
 
 impl Checkout {

@@ -14,7 +14,7 @@ use sha1::{Digest, Sha1};
 use super::pack::{Id, Kind, Pack, Packed};
 use super::{indexes, is_whole_pack};
 use crate::git::Error;
-use crate::git::store::oid;
+use crate::git::ids::oid;
 
 /// Where objects are copied from: packs, and an object database for what is in none of them.
 pub(in crate::git) struct Sources<'a> {

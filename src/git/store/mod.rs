@@ -17,6 +17,7 @@ use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository};
 pub(super) use lock::{StoreLock, StoresLock, sweep};
 
 use super::Error;
+use super::ids::{bytes, oid};
 use super::packs::{PackSink, indexes, is_whole_pack, link, pack_files, take_packs};
 use crate::fs::{Context, read_text, short_digest, touch};
 use crate::repo::{CommitId, TreeId};
@@ -337,14 +338,4 @@ pub(super) fn parents(odb: &Odb<'_>, commit: Oid) -> Vec<Oid> {
     let text = String::from_utf8_lossy(object.data());
     let header = text.lines().take_while(|line| !line.is_empty());
     header.filter_map(|line| Oid::from_str(line.strip_prefix("parent ")?).ok()).collect()
-}
-
-pub(super) fn oid(id: &[u8; 20]) -> Oid {
-    Oid::from_bytes(id).expect("20 bytes are an id")
-}
-
-pub(super) fn bytes(id: Oid) -> [u8; 20] {
-    let mut bytes = [0; 20];
-    bytes.copy_from_slice(id.as_bytes());
-    bytes
 }

@@ -9,7 +9,7 @@ use git2::{ConfigLevel, IndexEntry, IndexTime};
 use super::{GITLINK, GitModules, SubmoduleName, SubmodulePath, Superproject, gitlinks, gitmodules};
 use crate::fs::{Context, read_if_there, write_if_changed};
 use crate::git::Error;
-use crate::git::store::oid;
+use crate::git::ids::oid;
 use crate::repo::CommitId;
 
 /// What tells that oca is writing `.gitmodules`, the configuration and the index.

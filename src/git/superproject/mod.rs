@@ -21,7 +21,7 @@ pub(crate) use place::{SubmoduleName, SubmodulePath};
 
 use super::checkout::ASIDE_PREFIX;
 use super::git_file::git_file;
-use super::store::bytes;
+use super::ids::bytes;
 use super::{Error, pipes};
 use crate::fs::{Context, read_if_there};
 use crate::repo::{CommitId, RemoteUrl};
