@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use crate::catalogue::Catalogue;
 use crate::check::{self, Entry, Subject};
 use crate::config::{Profile, Surround, Template};
-use crate::error::{Error, counted};
+use crate::error::Error;
 use crate::lock::Lock;
 use crate::output::{github, json, render_findings};
 use crate::plan::{self, Inventory};
+use crate::repo::counted;
 use crate::report::{Count, Finding, RULES};
 use crate::session::Session;
 

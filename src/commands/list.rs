@@ -1,9 +1,10 @@
 //! `oca list`: the modules of the profile.
 
-use crate::error::{Error, counted};
+use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::output::{Table, json};
 use crate::plan::{Inventory, Placed};
+use crate::repo::counted;
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]

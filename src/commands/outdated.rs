@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::error::{Error, counted};
+use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::ops::{Job, Remotes};
 use crate::output::{Table, json};
 use crate::plan;
-use crate::repo::{CommitId, Reference, RemoteUrl, RepoName};
+use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, counted};
 use crate::report::{Done, Outdated, Trouble};
 use crate::session::Session;
 

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use crate::addons::discover;
 use crate::config::Profile;
-use crate::error::{Error, counted};
+use crate::error::Error;
 use crate::facts::LocalModules;
 use crate::flags::{Format, FormatArg};
 use crate::fs::{read_given, read_if_there, write_out};
 use crate::lock::{Lock, LockedModule};
 use crate::output::json;
 use crate::plan;
+use crate::repo::counted;
 use crate::requirements::{
     Annotations, Author, Flag, Merged, Module, Note, Parsed, Python, Repository, Requirement, Settings,
     System, merge, parse_constraints, render, system,

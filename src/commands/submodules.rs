@@ -2,10 +2,11 @@
 //! go by the same comparison.
 
 use crate::config::Mode;
-use crate::error::{Error, counted};
+use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::ops::submodules::{How, STAGED, Survey};
 use crate::output::json;
+use crate::repo::counted;
 use crate::report;
 use crate::session::Session;
 

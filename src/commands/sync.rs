@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::config::{Mode, Profile};
-use crate::error::{Error, counted};
+use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::git::{self, Built, Checkout, CheckoutError, Content, Git, Head, LocalWork, Module, Snapshot};
 use crate::lock::{Lock, LockedRepo, Pin};
@@ -14,7 +14,7 @@ use crate::ops::{
 };
 use crate::output::{json, render_outcome, render_planned};
 use crate::plan::{self, Moves};
-use crate::repo::{CommitId, RepoName};
+use crate::repo::{CommitId, RepoName, counted};
 use crate::report::{self, Done, Outcome, RepoOutcome, Step, Trouble};
 use crate::session::Session;
 

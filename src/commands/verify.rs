@@ -5,7 +5,7 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use crate::config;
-use crate::error::{Error, counted};
+use crate::error::Error;
 use crate::export::{self, Alteration, File, Manifest, Repository, Rights, Scan, Wanted};
 use crate::flags::{Format, FormatArg, Global};
 use crate::fs::native_path;
@@ -15,7 +15,7 @@ use crate::ops::wanted;
 use crate::output::{Printer, json};
 use crate::plan::{self, Entry, Offer, by_offer, module_paths};
 use crate::pool::{self, Pools};
-use crate::repo::{BlobId, RepoPath};
+use crate::repo::{BlobId, RepoPath, counted};
 use crate::report::{OtherTree, Verified};
 use crate::session::{Session, named_profile};
 

@@ -10,7 +10,7 @@ pub(crate) use edit::EditError;
 
 use crate::lock::Dispute;
 use crate::plan::RefusedPin;
-use crate::repo::{CommitId, Invalid, RepoName, Series, UnreadableTree, one_line};
+use crate::repo::{CommitId, Invalid, RepoName, Series, UnreadableTree, counted, one_line};
 use crate::report::{Difference, Failure, SubmoduleDifference, Trouble, Unmet};
 use crate::requirements::{Conflict, Problem};
 use crate::{config, export, fs, git, import, lock};
@@ -416,9 +416,4 @@ fn first_of(differences: &[impl ToString]) -> String {
 
 fn quoted(words: &[impl ToString]) -> String {
     words.iter().map(|word| format!("`{}`", word.to_string())).collect::<Vec<_>>().join(", ")
-}
-
-/// "1 repository", "3 repositories".
-pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }

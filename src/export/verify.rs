@@ -1,6 +1,7 @@
 //! Compares what is in a directory with what should be there.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::fs::{self, Metadata};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -157,4 +158,15 @@ pub(crate) fn read(path: &Path, id: BlobId) -> Option<Vec<u8>> {
     let mut content = Vec::new();
     open_plain(path).ok()??.take(LARGEST_TEXT).read_to_end(&mut content).ok()?;
     (blob_id(&content) == id).then_some(content)
+}
+
+impl fmt::Display for FileState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Altered => "altered",
+            Self::Mode => "other mode",
+            Self::Missing => "missing",
+            Self::Extra => "extra",
+        })
+    }
 }

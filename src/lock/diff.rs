@@ -1,6 +1,7 @@
 //! What differs between two locks, repository by repository, and between an entry and its commit.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 
 use super::render::{Fields, module_fields, repo_fields, unreadable_fields};
 use super::schema::{Facts, Lock, LockedRepo, Pin};
@@ -121,4 +122,14 @@ fn other_fields(of: Option<&Part>, locked: &Fields, found: &Fields) -> Vec<Untru
         found: found.1.clone(),
     };
     pairs.map(other).collect()
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Module(path) => write!(f, "module `{path}`"),
+            Self::Unreadable(path) => write!(f, "unreadable manifest `{path}`"),
+            Self::Requirement(line) => write!(f, "requirement `{line}`"),
+        }
+    }
 }

@@ -16,7 +16,7 @@ mod schema;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use diff::{Change, Part, Untrue, changes, untrue};
+pub(crate) use diff::{Change, Untrue, changes, untrue};
 pub(crate) use merge::{Dispute, Merged, Sides, merge};
 pub(crate) use read::Side;
 pub(crate) use schema::{

@@ -8,13 +8,13 @@ use super::remotes::{Job, Remotes, Watch};
 use crate::addons::discover::may_be_module;
 use crate::catalogue::{self, Catalogue};
 use crate::config::{self, BaseUrl};
-use crate::error::{Error, counted};
+use crate::error::Error;
 use crate::flags::Global;
 use crate::git::{self, Git};
 use crate::lock::Lock;
-use crate::output::{Printer, first_names};
+use crate::output::Printer;
 use crate::plan;
-use crate::repo::{Reference, RemoteUrl, RepoName, Series};
+use crate::repo::{Reference, RemoteUrl, RepoName, Series, counted, first_names};
 use crate::report::{Done, Failure, Trouble};
 use crate::session::Session;
 

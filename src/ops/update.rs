@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::ahead::Ahead;
 use super::remotes::{Job, Remotes, Watch};
-use crate::error::{Error, counted};
+use crate::error::Error;
 use crate::facts::{self, Source};
 use crate::fs::Written;
 use crate::git::{self, Git, Snapshot};
 use crate::lock::{Change, Digest, Lock, LockedRepo, Pin, REQUIREMENTS, changes};
 use crate::plan::{self, Action, Declared, Moves};
-use crate::repo::{CommitId, RemoteUrl, RepoName, TreeId};
+use crate::repo::{CommitId, RemoteUrl, RepoName, TreeId, counted};
 use crate::report::{Done, Trouble};
 use crate::session::Session;
 

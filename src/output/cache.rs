@@ -6,8 +6,8 @@ use indicatif::HumanBytes;
 use serde::Serialize;
 
 use super::json::{VERSION, render};
-use crate::error::counted;
 use crate::git::{Fate, Pruned, StoreSize};
+use crate::repo::counted;
 
 /// How much a store holds, to follow its name.
 pub(crate) fn render_store(store: &StoreSize) -> String {

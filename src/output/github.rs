@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::findings::hint;
 use crate::repo::one_line;
 use crate::report::Finding;
 
@@ -16,7 +15,7 @@ fn annotation(finding: &Finding, config: &Path, default: Option<&str>) -> String
     let file = property(&file.to_string_lossy());
     let line = line.map(|line| format!(",line={line}")).unwrap_or_default();
     let title = property(&format!("{} {}", rule.code, rule.title));
-    let hint = one_line(&hint(finding, default));
+    let hint = one_line(&finding.hint(default));
     let text = message(&format!("{}\nhint: {hint}", one_line(&finding.to_string())));
     format!("::{} file={file}{line},title={title}::{text}\n", rule.severity)
 }

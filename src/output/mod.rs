@@ -13,13 +13,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) use cache::{pruned_as_json, render_pruned, render_pruned_total, render_store, sizes_as_json};
 pub(crate) use findings::render_findings;
-pub(crate) use human::{Table, first_names, render_outcome, render_planned};
+pub(crate) use human::{Table, render_outcome, render_planned};
 pub(crate) use tree::{render_tree, render_why};
 
-use crate::error::{Error, counted};
+use crate::error::Error;
 use crate::flags::{ColorChoice, Global};
 use crate::progress::Progress;
-use crate::repo::{RepoName, plain};
+use crate::repo::{RepoName, counted, plain};
 use crate::report::{Done, Failure, Trouble};
 
 /// Where a run's words go, and which of them.
@@ -129,7 +129,7 @@ impl Printer {
             Error::Unmet { unmet } => {
                 for unmet in unmet {
                     self.line(Tone::Error, &unmet.to_string());
-                    self.line(Tone::Hint, &human::unmet_hint(unmet));
+                    self.line(Tone::Hint, &unmet.hint());
                 }
             }
             _ => {

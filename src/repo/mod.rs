@@ -13,6 +13,7 @@ mod reference;
 mod series;
 mod tree;
 mod url;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,7 @@ pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Series};
 pub(crate) use tree::{Content, Entry, FileTree, MOST_ENTRIES, Objects, check_tree, walk_tree};
 pub(crate) use url::{RemoteUrl, redact, split_scp};
+pub(crate) use words::{and_list, counted, first_names, profile_list, quoted_list};
 
 /// Why a word is not what it should be; completes the sentence "`word` is not a …: …".
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

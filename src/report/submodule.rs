@@ -1,6 +1,8 @@
 //! How the surrounding repository's submodules are not what the lock asks for.
 
-use crate::repo::{CommitId, RepoName};
+use std::fmt;
+
+use crate::repo::{CommitId, RepoName, redact};
 
 /// One way in which `.gitmodules` or the index is not what the lock asks for. Paths are those of `.gitmodules`.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -65,4 +67,47 @@ pub(crate) enum SubmoduleDifference {
     },
     /// The index has another `.gitmodules` than the work tree.
     Unstaged,
+}
+
+impl fmt::Display for SubmoduleDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let branch = |branch: &Option<String>| match branch {
+            Some(branch) => format!("branch `{branch}`"),
+            None => "no branch".to_owned(),
+        };
+        match self {
+            Self::Missing { path } => write!(f, "`{path}` is not a submodule yet"),
+            Self::Phantom { path, commit } => {
+                write!(f, "`{path}` is a phantom: a gitlink at `{commit}` without an entry in `.gitmodules`")
+            }
+            Self::NoGitlink { path } => write!(f, "`{path}` is in `.gitmodules`, and has no gitlink"),
+            Self::Stale { path, name } => {
+                write!(
+                    f,
+                    "`{path}` is in `.gitmodules` as `{name}`, has no gitlink, and no profile declares it"
+                )
+            }
+            Self::Duplicate { path, name } => {
+                write!(f, "`{path}` is in `.gitmodules` once more, as `{name}`")
+            }
+            Self::Commit { path, locked, found } => {
+                write!(f, "`{path}` is locked at `{locked}`, its gitlink is `{found}`")
+            }
+            Self::Url { path, declared, found } => {
+                write!(f, "`{path}` is at `{}`, `.gitmodules` has `{}`", redact(declared), redact(found))
+            }
+            Self::Branch { path, declared, found } => {
+                write!(f, "`{path}` follows {}, `.gitmodules` has {}", branch(declared), branch(found))
+            }
+            Self::Path { repo, found, path } => {
+                write!(f, "`{repo}` belongs to `{path}`, `.gitmodules` has it at `{found}`")
+            }
+            Self::Second { repo, path } => write!(f, "`{path}` is a second submodule of `{repo}`"),
+            Self::Undeclared { path } => write!(f, "`{path}` is a submodule that no profile declares"),
+            Self::Tracked { path, file } => {
+                write!(f, "`{path}` cannot be a submodule: the surrounding repository has `{file}` there")
+            }
+            Self::Unstaged => write!(f, "`.gitmodules` is not in the index as it stands here"),
+        }
+    }
 }

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use super::{Args, Made, Plan, make};
 use crate::config::Profile;
-use crate::error::{Error, counted};
+use crate::error::Error;
 use crate::flags::Format;
 use crate::lock::Lock;
 use crate::output::json;
 use crate::plan::{self, Below, Layers};
+use crate::repo::counted;
 use crate::session::Session;
 
 /// All layers are made before the first comes into its place: those that are there belong together.

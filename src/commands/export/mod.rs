@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::config::Profile;
-use crate::error::{Error, counted};
+use crate::error::Error;
 use crate::export::{self, Directories, Guarded, Manifest, Repository, Site};
 use crate::flags::{Format, FormatArg};
 use crate::git::{SubmoduleEntry, SubmodulePath};
@@ -16,7 +16,7 @@ use crate::lock::Lock;
 use crate::lock::foreign::{self, Abroad};
 use crate::output::json;
 use crate::plan::{self, Below, Entry, Offer, by_offer, module_paths};
-use crate::repo::Packaging;
+use crate::repo::{Packaging, counted};
 use crate::report::RepoOutcome;
 use crate::session::Session;
 

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{STAGED, checkouts};
-use crate::error::{Error, counted};
+use crate::error::Error;
 use crate::git::{self, Module, SubmodulePath, Superproject, SuperprojectChange};
 use crate::lock::Lock;
 use crate::ops::{keep_out, undeclared};
 use crate::plan;
-use crate::repo::RepoName;
+use crate::repo::{RepoName, counted};
 use crate::session::Session;
 
 /// Makes ordinary checkouts of what are submodules still, as they stand: what `mode = "clone"` comes to. A surrounding

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::{STAGED, checkouts, directory, joined, no_superproject};
-use crate::error::{Error, counted};
+use crate::error::Error;
 use crate::git::{CheckoutError, GitModules, Module, SubmoduleEntry, SubmodulePath, Superproject};
 use crate::lock::Lock;
 use crate::plan::{self, Comparison, Found, Submodule};
-use crate::repo::{RepoName, one_line};
+use crate::repo::{RepoName, counted, one_line};
 use crate::report::{RepoOutcome, SubmoduleDifference, Trouble};
 use crate::session::Session;
 

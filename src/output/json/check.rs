@@ -6,7 +6,6 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{VERSION, render};
-use crate::output::findings::{hint, modules};
 use crate::report::{Count, Finding};
 
 /// `config` is `repos.toml`, and `default` the profile that commands take of themselves.
@@ -41,8 +40,8 @@ pub(crate) fn findings(findings: &[Finding], config: &Path, default: Option<&str
             module: module.as_deref(),
             repo: repo.as_deref(),
             message: finding.to_string(),
-            hint: hint(finding, default),
-            modules: modules(finding),
+            hint: finding.hint(default),
+            modules: finding.modules(),
             file: file.to_string_lossy(),
             line,
             profiles,

@@ -10,15 +10,14 @@ use serde::Serialize;
 pub(crate) use check::findings;
 pub(crate) use modules::{modules, tree, why};
 
-use super::human::NAMED;
 use super::{render_outcome, render_planned};
 use crate::config::Profile;
 use crate::export::{Alteration, FileState};
 use crate::lock::Change;
 use crate::repo::{CommitId, RepoName, Series};
 use crate::report::{
-    Difference, Done, Outdated, RepoOutcome, RepoStatus, State, SubmoduleDifference, Trouble, Verified,
-    Whereabouts,
+    Difference, Done, NAMED, Outdated, RepoOutcome, RepoStatus, State, SubmoduleDifference, Trouble,
+    Verified, Whereabouts,
 };
 use crate::requirements::{Conflict, Flag, Merged, Need, System};
 

@@ -1,0 +1,33 @@
+//! Lists and numbers in sentences.
+
+/// "1 repository", "3 repositories".
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+pub(crate) fn profile_list(profiles: &[String]) -> String {
+    let word = if profiles.len() == 1 { "profile" } else { "profiles" };
+    format!("{word} {}", quoted_list(profiles))
+}
+
+pub(crate) fn quoted_list(words: &[String]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The names, or the first few of many.
+pub(crate) fn first_names(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    if names.len() <= SHOWN + 1 {
+        return quoted_list(names);
+    }
+    format!("{} and {} others", quoted_list(&names[..SHOWN]), names.len() - SHOWN)
+}
+
+/// "`a`, `b` and `c`".
+pub(crate) fn and_list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!("`{one}`"),
+        [rest @ .., last] => format!("{} and `{last}`", quoted_list(rest)),
+    }
+}

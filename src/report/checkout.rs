@@ -1,0 +1,111 @@
+//! What checkouts and exports hold, against the lock.
+
+use std::fmt;
+
+use crate::export::Alteration;
+use crate::repo::{CommitId, RepoName, TreeId, counted, shown};
+
+/// How many files of one repository are named.
+pub(crate) const NAMED: usize = 20;
+
+/// A commit with another tree than the lock says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct OtherTree {
+    pub(crate) commit: CommitId,
+    pub(crate) locked: TreeId,
+    pub(crate) found: TreeId,
+}
+
+impl fmt::Display for OtherTree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { commit, locked, found } = self;
+        write!(f, "commit `{commit}` has tree `{found}`, the lock has `{locked}`")
+    }
+}
+
+/// The state of one checkout against the lock.
+#[derive(Debug)]
+pub(crate) struct RepoStatus {
+    pub(crate) name: String,
+    pub(crate) state: State,
+    pub(crate) locked: Option<CommitId>,
+    pub(crate) actual: Option<CommitId>,
+    /// What is to be said besides: the changed files.
+    pub(crate) detail: Option<String>,
+}
+
+/// See [`RepoStatus`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum State {
+    Clean,
+    Missing,
+    OtherCommit,
+    Dirty,
+    LocalCommits,
+    NotGit,
+    Undeclared,
+    Skipped,
+    /// It could not be looked at; the detail says why.
+    Unreadable,
+}
+
+/// The content of a checkout, or of a repository in an export, against the lock.
+#[derive(Debug)]
+pub(crate) struct Verified {
+    /// `None` for files that belong to no repository.
+    pub(crate) name: Option<RepoName>,
+    /// How many files were compared.
+    pub(crate) files: usize,
+    /// By path.
+    pub(crate) alterations: Vec<Alteration>,
+    /// What is wrong besides, or kept the files from being compared.
+    pub(crate) trouble: Option<String>,
+}
+
+impl Verified {
+    /// With nothing looked at yet.
+    pub(crate) fn new(name: &RepoName) -> Self {
+        Self { name: Some(name.clone()), files: 0, alterations: Vec::new(), trouble: None }
+    }
+
+    pub(crate) fn is_fine(&self) -> bool {
+        self.alterations.is_empty() && self.trouble.is_none()
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Clean => "clean",
+            Self::Missing => "missing",
+            Self::OtherCommit => "other commit",
+            Self::Dirty => "dirty",
+            Self::LocalCommits => "local commits",
+            Self::NotGit => "not git",
+            Self::Undeclared => "undeclared",
+            Self::Skipped => "skipped",
+            Self::Unreadable => "unreadable",
+        })
+    }
+}
+
+/// What is wrong with a repository, a line for each file.
+impl fmt::Display for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, alterations, trouble, .. } = self;
+        let name = name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+        trouble.iter().try_for_each(|trouble| writeln!(f, "{name}{trouble}"))?;
+        for alteration in alterations.iter().take(NAMED) {
+            writeln!(
+                f,
+                "{name}{}: {}",
+                alteration.state,
+                shown(alteration.path.as_os_str().as_encoded_bytes())
+            )?;
+        }
+        match alterations.len().saturating_sub(NAMED) {
+            0 => Ok(()),
+            more => writeln!(f, "{name}and {}", counted(more, "more file", "more files")),
+        }
+    }
+}
