@@ -41,8 +41,11 @@ impl Watch<'_> {
     }
 }
 
+/// What came of one job: what was done, and what the caller wanted of it.
+type Answer<R> = Result<(Done, R), Trouble>;
+
 /// What came of each job, in their order.
-pub(crate) struct Answers<'t, T, R>(Vec<(&'t T, Result<(Done, R), Trouble>)>);
+pub(crate) struct Answers<'t, T, R>(Vec<(&'t T, Answer<R>)>);
 
 impl<'a> Remotes<'a> {
     pub(crate) fn of(session: &'a Session<'_>) -> Result<Self, Error> {
@@ -56,7 +59,7 @@ impl<'a> Remotes<'a> {
         &self,
         jobs: &'t [T],
         fetch: impl Fn(&'t T, &Watch<'_>) -> Result<F, Trouble> + Sync,
-        work: impl Fn(&'t T, F, &Watch<'_>) -> Result<(Done, R), Trouble> + Sync,
+        work: impl Fn(&'t T, F, &Watch<'_>) -> Answer<R> + Sync,
     ) -> Result<Answers<'t, T, R>, Error> {
         let names: Vec<&RepoName> = jobs.iter().map(Job::name).collect();
         let pools = Pools::new(self.jobs)?;
@@ -83,7 +86,7 @@ impl<'a> Remotes<'a> {
     pub(crate) fn ask<'t, T: Job, R: Send>(
         &self,
         jobs: &'t [T],
-        ask: impl Fn(&'t T, &Watch<'_>) -> Result<(Done, R), Trouble> + Sync,
+        ask: impl Fn(&'t T, &Watch<'_>) -> Answer<R> + Sync,
     ) -> Result<Answers<'t, T, R>, Error> {
         self.each(jobs, ask, |_, answer, _| Ok(answer))
     }
@@ -121,8 +124,7 @@ impl<'t, T: Job, R> Answers<'t, T, R> {
 
     /// What became of each.
     pub(crate) fn outcomes(self) -> Vec<RepoOutcome> {
-        let outcome =
-            |(job, answer): (&T, Result<(Done, R), Trouble>)| outcome_of(job, answer.map(|(done, _)| done));
+        let outcome = |(job, answer): (&T, Answer<R>)| outcome_of(job, answer.map(|(done, _)| done));
         self.0.into_iter().map(outcome).collect()
     }
 }

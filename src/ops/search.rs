@@ -66,6 +66,9 @@ enum Answer {
     Unasked,
 }
 
+/// Repositories with what they said.
+type Reached<'p> = Vec<(&'p Place, Answer)>;
+
 /// Repositories of which there is no answer, with the reason where they were asked.
 type Unreached = Vec<(RepoName, Option<git::Error>)>;
 
@@ -161,7 +164,7 @@ impl<'a> Search<'a> {
     }
 
     /// What the repositories answered, and which could not be asked.
-    fn ask<'p>(&self, due: &'p [&Place]) -> Result<(Vec<(&'p Place, Answer)>, Unreached), Error> {
+    fn ask<'p>(&self, due: &'p [&Place]) -> Result<(Reached<'p>, Unreached), Error> {
         let (answered, failed) = (AtomicBool::new(false), AtomicUsize::new(0));
         let answers = self.remotes.ask(due, |place, watch| {
             if !answered.load(Ordering::Relaxed) && failed.load(Ordering::Relaxed) >= self.remotes.jobs {
