@@ -106,7 +106,7 @@ fn read_module(source: &Path, file: &Path) -> Module {
         path.pop();
     }
     let (mut uses, mut exports) = (Vec::new(), Vec::new());
-    for statement in text.split("\n").collect::<Vec<_>>().join(" ").split(';') {
+    for statement in text.replace('\n', " ").split(';') {
         let Some((before, tree)) = statement.split_once("use ") else { continue };
         if before.contains("//")
             || !before.trim_end().ends_with([')', ']', '}', '{']) && !before.trim().is_empty()
