@@ -28,7 +28,8 @@ pub(crate) use plain::{ends_line, in_short, one_line, plain, quotation, shown};
 pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Series};
 pub(crate) use tree::{
-    Content, Entry, EntryKind, FileTree, MOST_ENTRIES, Objects, UnreadableTree, check_tree, walk_tree,
+    Content, Entry, EntryKind, FileTree, MOST_ENTRIES, Objects, UnreadableTree, check_tree, usual_tree,
+    walk_tree,
 };
 pub(crate) use url::{RemoteUrl, redact, split_scp};
 

@@ -49,6 +49,8 @@ mod lock_upgrade;
 mod lock_upstream;
 mod loopback;
 #[cfg(unix)]
+mod odd_modes;
+#[cfg(unix)]
 mod one_at_a_time;
 mod other_transports;
 mod outdated;

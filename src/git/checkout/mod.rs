@@ -6,6 +6,7 @@
 //! nothing to do reads three small files for each checkout and opens no repository.
 
 mod local_work;
+mod modes;
 mod place;
 mod recover;
 
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use git2::Repository;
 
 pub(crate) use local_work::LocalWork;
+pub(super) use modes::check_out_head;
 pub(crate) use place::Built;
 
 use super::store::{bytes, oid};
