@@ -257,7 +257,7 @@ fn fetch<'a>(
 fn foresee(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Vec<RepoOutcome> {
     let foreseen = |target: &Target<'_>| {
         let outcome = match &target.head {
-            head if target.is_placed(head) || (force && *head != Head::Link) => {
+            head if target.is_placed(head) || (force && !matches!(head, Head::Link(_))) => {
                 let obstacle = target.module.as_ref().and_then(Module::obstacle);
                 obstacle.map_or_else(|| target.done(), Outcome::Kept)
             }

@@ -93,7 +93,7 @@ impl Target<'_> {
     pub(super) fn done(&self) -> Outcome {
         let to = self.locked.commit;
         match &self.head {
-            Head::Absent | Head::HalfClone | Head::NotGit | Head::Link | Head::Other(None) => {
+            Head::Absent | Head::HalfClone | Head::NotGit | Head::Link(_) | Head::Other(None) => {
                 Outcome::Created(to)
             }
             Head::Complete(placed) if placed.commit == to => Outcome::Refreshed(to),

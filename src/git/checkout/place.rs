@@ -49,7 +49,7 @@ impl Checkout {
         }
         match head {
             Head::Absent => Ok(self.settle(self.build(remote, content)?)?),
-            Head::HalfClone | Head::NotGit | Head::Link | Head::Other(None) => {
+            Head::HalfClone | Head::NotGit | Head::Link(_) | Head::Other(None) => {
                 self.remove()?;
                 Ok(self.settle(self.build(remote, content)?)?)
             }
