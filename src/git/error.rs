@@ -47,6 +47,8 @@ pub(crate) enum Error {
     Certificate { why: String },
     #[error("no secure connection can be made: {}", in_short(why))]
     Tls { why: String },
+    #[error("cannot read `{}`, which `{setting}` names: {why}", path.display())]
+    Authorities { setting: &'static str, path: PathBuf, why: String },
     #[error("the url of the proxy is not one that oca understands")]
     Proxy,
     #[error("refused to follow a redirect from {} to {}", literal(from), literal(to))]
@@ -164,6 +166,12 @@ impl Error {
             }
             Self::Certificate { .. } => {
                 "name its authority's file in git's `http.sslCAInfo`, or in the variable `SSL_CERT_FILE`".to_owned()
+            }
+            Self::Authorities { setting: setting @ "SSL_CERT_DIR", .. } => {
+                format!("name directories of certificates in `{setting}`, or unset it")
+            }
+            Self::Authorities { setting, .. } => {
+                format!("name a file of certificates in `{setting}`, or unset it")
             }
             Self::Proxy => "check git's `http.proxy` and the variables `https_proxy` and `http_proxy`".to_owned(),
             Self::NotGit { .. } => {
