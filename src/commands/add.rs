@@ -6,7 +6,7 @@ use crate::cli::FormatArg;
 use crate::config::{self, ModuleRequest, Profile, Repo};
 use crate::error::{EditError, Error};
 use crate::git;
-use crate::repo::{RemoteUrl, RepoName};
+use crate::repo::{RemoteUrl, RepoName, redact};
 use crate::report::Outcome;
 use crate::session::Session;
 
@@ -67,7 +67,8 @@ impl Target {
             return Ok(Self { name: RepoName::parse(word).map_err(bad_name)?, url: None });
         }
         let url = RemoteUrl::parse(word).map_err(bad_name)?;
-        let last = plain(word).rsplit(['/', ':', '\\']).next().unwrap_or_default();
+        let shown = redact(word);
+        let last = plain(&shown).rsplit(['/', ':', '\\']).next().unwrap_or_default();
         Ok(Self { name: RepoName::parse(last).map_err(bad_name)?, url: Some(url) })
     }
 }

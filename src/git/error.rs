@@ -138,6 +138,25 @@ impl Error {
         }
     }
 
+    /// The same error of a remote that is a path. Someone may have left the scheme off a url with a password.
+    pub(super) fn at_path(self, path: &Path) -> Self {
+        let path = path.to_string_lossy();
+        let shown = redact(&path);
+        if shown == path {
+            return self;
+        }
+        let hide = |text: String| text.replace(&*path, &shown);
+        let hidden = |path: PathBuf| PathBuf::from(hide(path.to_string_lossy().into_owned()));
+        match self {
+            Self::NotFound { what } => Self::NotFound { what: hide(what) },
+            Self::Git { why } => Self::Git { why: hide(why) },
+            Self::System { path, why } => Self::System { path: path.map(hidden), why: hide(why) },
+            Self::DamagedRemote { path, why } => Self::DamagedRemote { path: hidden(path), why: hide(why) },
+            Self::File(error) => Self::File(crate::fs::Error { path: hidden(error.path), ..error }),
+            other => other,
+        }
+    }
+
     /// What to type next; `url` is the declared one, without secrets.
     pub(crate) fn hint(&self, url: &str) -> Option<String> {
         Some(match self {

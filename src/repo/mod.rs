@@ -43,8 +43,9 @@ pub(crate) struct Invalid {
 }
 
 impl Invalid {
+    /// Whatever the word should have been, it may be a url with a password.
     fn new(word: &str, what: &'static str, why: &'static str) -> Self {
-        Self { word: word.to_owned(), what, why }
+        Self { word: redact(word), what, why }
     }
 }
 

@@ -64,6 +64,7 @@ mod requirements_selection;
 mod requirements_system;
 mod rooms;
 mod run;
+mod secrets;
 mod selection;
 mod server;
 #[cfg(unix)]

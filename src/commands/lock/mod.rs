@@ -14,7 +14,7 @@ use crate::lock::{self, Change, Digest, Dispute, Lock, LockedRepo, Pin, REQUIREM
 use crate::output::json;
 use crate::plan::{self, Action, Declared, Moves};
 use crate::progress::Progress;
-use crate::repo::{CommitId, RemoteUrl, RepoName};
+use crate::repo::{CommitId, RemoteUrl, RepoName, redact};
 use crate::report::{Outcome, RepoOutcome};
 use crate::session::Session;
 
@@ -86,9 +86,11 @@ impl Args {
 }
 
 fn pin(word: &str) -> Result<(RepoName, CommitId), Error> {
-    let bad = |why: String| Error::BadPin { word: word.to_owned(), why };
+    // It may be a url with a password.
+    let word = redact(word);
+    let bad = |why: String| Error::BadPin { word: word.clone(), why };
     let Some((name, commit)) = word.split_once('@') else {
-        return Err(Error::PinWithoutCommit { word: word.to_owned() });
+        return Err(Error::PinWithoutCommit { word: word.clone() });
     };
     let name = RepoName::parse(name).map_err(|invalid| bad(invalid.to_string()))?;
     let commit = CommitId::parse(commit).map_err(|invalid| bad(invalid.to_string()))?;

@@ -225,10 +225,10 @@ impl Client {
                 let _has_a_host = bare.set_port(proxy.port_or_known_default());
                 (self.agent(Trust::PlainProxy)?, None)
             }
-            None => {
-                let proxy = chosen.map(|proxy| Proxy::new(&proxy)).transpose().map_err(explained)?;
-                (self.agent(self.trust(url))?, proxy)
-            }
+            None => (
+                self.agent(self.trust(url))?,
+                chosen.map(|proxy| Proxy::new(&proxy)).transpose().map_err(explained)?,
+            ),
         };
         let response = if let Some(post) = &request.post {
             let mut builder = agent.post(bare.as_str()).header("content-type", post.content_type);
