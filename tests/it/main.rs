@@ -13,6 +13,8 @@ mod check_own;
 mod checkouts;
 mod config;
 mod daemon;
+#[cfg(unix)]
+mod deep;
 mod demo;
 mod diff;
 mod disk;
