@@ -62,6 +62,8 @@ use clap::Parser;
 
 /// The exit code of a panic, by sysexits(3).
 const FAULT: u8 = 70;
+/// Enough for what is nested as deep as any parser lets it be, also where `ulimit -s` gives the first thread little.
+const STACK: usize = 8 << 20;
 
 /// Runs the command line of the process. Exit codes: 0 done, 1 the answer is no, 2 usage or configuration,
 /// 3 network or git failed, 4 a pinned commit is gone, 70 oca has a fault, 130 interrupted.
@@ -72,8 +74,19 @@ pub fn main() -> ExitCode {
     let _without = ctrlc::set_handler(|| std::process::exit(130));
     let printer = output::Printer::new(&cli.global);
     std::panic::set_hook(Box::new(|fault| output::tell_fault(fault.location())));
+    let run = || run(&cli, &printer);
+    std::thread::scope(|scope| {
+        match std::thread::Builder::new().name("main".to_owned()).stack_size(STACK).spawn_scoped(scope, run) {
+            Ok(thread) => thread.join().unwrap_or_else(|_told| ExitCode::from(FAULT)),
+            // There is no room for one more.
+            Err(_) => run(),
+        }
+    })
+}
+
+fn run(cli: &cli::Cli, printer: &output::Printer) -> ExitCode {
     // Nothing of a run is looked at after a panic.
-    match std::panic::catch_unwind(AssertUnwindSafe(|| commands::run(&cli.command, &cli.global, &printer))) {
+    match std::panic::catch_unwind(AssertUnwindSafe(|| commands::run(&cli.command, &cli.global, printer))) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => {
             printer.error(&error);

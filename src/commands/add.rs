@@ -8,7 +8,7 @@ use crate::flags::FormatArg;
 use crate::git;
 use crate::ops::search::{self, Search};
 use crate::ops::{Rewrite, tell};
-use crate::repo::{RemoteUrl, RepoName};
+use crate::repo::{RemoteUrl, RepoName, redact};
 use crate::report::Trouble;
 use crate::session::Session;
 
@@ -66,7 +66,8 @@ impl Target {
             return Ok(Self { name: RepoName::parse(word).map_err(bad_name)?, url: None });
         }
         let url = RemoteUrl::parse(word).map_err(bad_name)?;
-        let last = plain(word).rsplit(['/', ':', '\\']).next().unwrap_or_default();
+        let shown = redact(word);
+        let last = plain(&shown).rsplit(['/', ':', '\\']).next().unwrap_or_default();
         Ok(Self { name: RepoName::parse(last).map_err(bad_name)?, url: Some(url) })
     }
 }

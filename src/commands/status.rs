@@ -60,7 +60,7 @@ fn commit_at(head: &Head) -> Option<CommitId> {
     match head {
         Head::Complete(placed) => Some(placed.commit),
         Head::Other(commit) => *commit,
-        Head::Absent | Head::HalfClone | Head::NotGit | Head::Link => None,
+        Head::Absent | Head::HalfClone | Head::NotGit | Head::Link(_) => None,
     }
 }
 
@@ -75,7 +75,7 @@ fn inspect(
 ) -> Result<RepoStatus, crate::git::Error> {
     let actual = match checkout.head()? {
         Head::Absent | Head::HalfClone => return Ok(report(name, State::Missing, locked, None)),
-        Head::NotGit | Head::Link | Head::Other(None) => {
+        Head::NotGit | Head::Link(_) | Head::Other(None) => {
             return Ok(report(name, State::NotGit, locked, None));
         }
         Head::Complete(placed) => placed.commit,

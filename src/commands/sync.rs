@@ -238,7 +238,7 @@ fn foreseen(session: &Session<'_>, target: &Target<'_>, force: bool) -> Outcome 
     let head = &target.head;
     target.confirm(head)?;
     let obstacle = match head {
-        _ if target.is_placed(head) || (force && *head != Head::Link) => {
+        _ if target.is_placed(head) || (force && !matches!(head, Head::Link(_))) => {
             target.module.as_ref().and_then(Module::obstacle)
         }
         Head::Complete(_) | Head::Other(Some(_)) => {

@@ -71,7 +71,7 @@ fn of_checkout(locked: &LockedRepo, checkout: &Checkout) -> Result<Verified, Err
     let mut report = Verified::new(&locked.pin.name);
     let trouble = match checkout.head()? {
         Head::Absent | Head::HalfClone => Some("missing".to_owned()),
-        Head::NotGit | Head::Link | Head::Other(None) => Some("not git".to_owned()),
+        Head::NotGit | Head::Link(_) | Head::Other(None) => Some("not git".to_owned()),
         Head::Complete(placed) => other_commit(placed.commit, locked),
         Head::Other(Some(commit)) => other_commit(commit, locked),
     };

@@ -347,6 +347,7 @@ fn git_code(error: &git::Error) -> u8 {
         | git::Error::NestedModule { .. }
         | git::Error::File(_)
         | git::Error::System { .. }
+        | git::Error::Authorities { .. }
         | git::Error::NoSubmodulePath { .. } => 2,
         _ => 3,
     }

@@ -62,6 +62,20 @@ pub(crate) fn open_to_others(_directory: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// How many files this process may open, and how many of them are open; none where there is no limit.
+#[cfg(unix)]
+pub(super) fn limit_of_files() -> Option<(u64, u64)> {
+    use rustix::process::{Resource, getrlimit};
+    let limit = getrlimit(Resource::Nofile).current?;
+    let open = std::fs::read_dir("/dev/fd").map_or(0, Iterator::count);
+    Some((limit, u64::try_from(open).unwrap_or(u64::MAX)))
+}
+
+#[cfg(not(unix))]
+pub(super) fn limit_of_files() -> Option<(u64, u64)> {
+    None
+}
+
 /// The umask can only be read by setting it, which other threads would notice; Linux tells it in `/proc`.
 #[cfg(unix)]
 pub(super) fn umask() -> u32 {

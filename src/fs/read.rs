@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
+use super::platform::limit_of_files;
 use super::{Context, Error, reading};
 
 /// What is larger is no file that oca has a use for.
@@ -32,12 +33,15 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Whether the system lets a run open as many files as one needs. libgit2 takes what it cannot open for missing.
+/// Refuses a limit of open files that one run would reach: libgit2 takes what it cannot open for missing.
 pub(crate) fn expect_room_for_files(directory: &Path) -> Result<(), Error> {
-    // Elsewhere there is no such limit.
-    const ENOUGH: usize = if cfg!(unix) { 128 } else { 0 };
-    let files: io::Result<Vec<File>> = (0..ENOUGH).map(|_| super::open_directory(directory)).collect();
-    files.map(drop).at("open 128 files at once, as in", directory)
+    const ENOUGH: u64 = 128;
+    let Some((limit, open)) = limit_of_files() else { return Ok(()) };
+    if limit.saturating_sub(open) >= ENOUGH {
+        return Ok(());
+    }
+    let why = format!("the limit is {limit}, and {open} are open: raise it with `ulimit -n`");
+    Err(io::Error::other(why)).at("open 128 files more, as in", directory)
 }
 
 /// The text of a regular file.

@@ -35,7 +35,7 @@ pub(super) fn temporary_in(
 }
 
 /// Deletes what killed processes left in a directory. What cannot be deleted stays.
-pub(super) fn sweep(directory: &Path) {
+pub(crate) fn sweep(directory: &Path) {
     for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
         if !is_temporary(&entry.file_name().to_string_lossy()) {
             continue;
@@ -60,10 +60,26 @@ fn is_temporary(name: &str) -> bool {
 /// Puts a file in place as a whole, and does not wait for the disk.
 pub(crate) fn put(path: &Path, fill: impl FnOnce(&mut std::fs::File) -> io::Result<()>) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
+    put_by_way_of(directory, path, 0o666, fill)
+}
+
+/// The same for a file that nobody may write, with a temporary file in another directory of the same file system: the
+/// next write may go into a directory that is not this file's, and clears away what is left in the other.
+pub(crate) fn put_read_only(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put_by_way_of(directory, path, 0o444, |aside| aside.write_all(bytes))
+}
+
+#[cfg_attr(not(unix), expect(unused_variables, reason = "only Unix has modes"))]
+fn put_by_way_of(
+    directory: &Path,
+    path: &Path,
+    mode: u32,
+    fill: impl FnOnce(&mut std::fs::File) -> io::Result<()>,
+) -> io::Result<()> {
     sweep(directory);
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
     let mut aside = temporary_in(directory, &mut builder)?;
     fill(aside.as_file_mut())?;
     aside.as_file_mut().flush()?;

@@ -47,6 +47,8 @@ pub(crate) enum Error {
     Certificate { why: String },
     #[error("no secure connection can be made: {}", in_short(why))]
     Tls { why: String },
+    #[error("cannot read `{}`, which `{setting}` names: {why}", path.display())]
+    Authorities { setting: &'static str, path: PathBuf, why: String },
     #[error("the url of the proxy is not one that oca understands")]
     Proxy,
     #[error("refused to follow a redirect from {} to {}", literal(from), literal(to))]
@@ -136,6 +138,25 @@ impl Error {
         }
     }
 
+    /// The same error of a remote that is a path. Someone may have left the scheme off a url with a password.
+    pub(super) fn at_path(self, path: &Path) -> Self {
+        let path = path.to_string_lossy();
+        let shown = redact(&path);
+        if shown == path {
+            return self;
+        }
+        let hide = |text: String| text.replace(&*path, &shown);
+        let hidden = |path: PathBuf| PathBuf::from(hide(path.to_string_lossy().into_owned()));
+        match self {
+            Self::NotFound { what } => Self::NotFound { what: hide(what) },
+            Self::Git { why } => Self::Git { why: hide(why) },
+            Self::System { path, why } => Self::System { path: path.map(hidden), why: hide(why) },
+            Self::DamagedRemote { path, why } => Self::DamagedRemote { path: hidden(path), why: hide(why) },
+            Self::File(error) => Self::File(crate::fs::Error { path: hidden(error.path), ..error }),
+            other => other,
+        }
+    }
+
     /// What to type next; `url` is the declared one, without secrets.
     pub(crate) fn hint(&self, url: &str) -> Option<String> {
         Some(match self {
@@ -164,6 +185,12 @@ impl Error {
             }
             Self::Certificate { .. } => {
                 "name its authority's file in git's `http.sslCAInfo`, or in the variable `SSL_CERT_FILE`".to_owned()
+            }
+            Self::Authorities { setting: setting @ "SSL_CERT_DIR", .. } => {
+                format!("name directories of certificates in `{setting}`, or unset it")
+            }
+            Self::Authorities { setting, .. } => {
+                format!("name a file of certificates in `{setting}`, or unset it")
             }
             Self::Proxy => "check git's `http.proxy` and the variables `https_proxy` and `http_proxy`".to_owned(),
             Self::NotGit { .. } => {

@@ -14,22 +14,30 @@ use crate::fs::refuse_no_file;
 use crate::repo::CommitId;
 
 pub(super) fn open(path: &Path) -> Result<Repository, Error> {
-    pipes::refuse(path)?;
-    Repository::open(path).map_err(|error| match error.code() {
-        ErrorCode::NotFound => Error::NotFound { what: format!("no git repository at `{}`", path.display()) },
-        _ => error.into(),
-    })
+    let open = || {
+        pipes::refuse(path)?;
+        Repository::open(path).map_err(|error| match error.code() {
+            ErrorCode::NotFound => {
+                Error::NotFound { what: format!("no git repository at `{}`", path.display()) }
+            }
+            _ => error.into(),
+        })
+    };
+    open().map_err(|error| error.at_path(path))
 }
 
 /// The commit of a ref, by its full name.
 pub(super) fn resolve(path: &Path, name: &str) -> Result<Option<CommitId>, Error> {
     let repository = open(path)?;
-    refuse_no_file(&repository.commondir().join(name))?;
-    match repository.find_reference(name) {
-        Ok(reference) => Ok(Some(CommitId::from_bytes(bytes(reference.peel_to_commit()?.id())))),
-        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    let find = || {
+        refuse_no_file(&repository.commondir().join(name))?;
+        match repository.find_reference(name) {
+            Ok(reference) => Ok(Some(CommitId::from_bytes(bytes(reference.peel_to_commit()?.id())))),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    };
+    find().map_err(|error: Error| error.at_path(path))
 }
 
 /// Whether a commit is another one or an ancestor of it. A commit that is not there is none.
@@ -107,12 +115,13 @@ fn copy(repository: &Repository, ids: &[[u8; 20]], store: &Store) -> Result<(), 
 
 /// What is wrong with objects that are read is wrong there, not here.
 fn at_remote(error: Error, path: &Path) -> Error {
-    match error {
+    let error = match error {
         Error::Damaged { why } | Error::Protocol { why } => {
             Error::DamagedRemote { path: path.to_owned(), why }
         }
         other => other,
-    }
+    };
+    error.at_path(path)
 }
 
 struct History {
@@ -173,4 +182,33 @@ fn below(repository: &Repository, commits: &[Oid], kinds: &[ObjectType]) -> Resu
         }
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::open;
+    use crate::git::address::Address;
+    use crate::repo::RemoteUrl;
+
+    proptest! {
+        /// Whatever is left off a url, and wherever a `/` stands: it is a path then.
+        #[test]
+        fn no_password_is_shown_of_what_turns_out_to_be_a_path(
+            start in "(file:)?/{0,3}|\\.\\./|file://localhost/|[a-z]{1,4}/",
+            user in "[a-z]{1,5}",
+            password in "[!-~]{0,6}XsecretX[!-~]{0,6}",
+            rest in "(host)?([/:][!-~]{0,8})?",
+        ) {
+            let word = format!("{start}{user}:{password}@{rest}");
+            let shown = match RemoteUrl::parse(&word).map(|url| Address::parse(&url)) {
+                Ok(Ok(Address::Path(path))) => open(&path).err().map(|error| error.to_string()),
+                Ok(Ok(_)) => None,
+                Ok(Err(why)) => Some(why),
+                Err(invalid) => Some(invalid.to_string()),
+            };
+            prop_assert!(!shown.clone().unwrap_or_default().contains("secret"), "{:?}", shown);
+        }
+    }
 }

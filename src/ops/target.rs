@@ -98,7 +98,7 @@ impl Target<'_> {
     pub(crate) fn done(&self) -> Done {
         let to = self.locked.commit;
         match &self.head {
-            Head::Absent | Head::HalfClone | Head::NotGit | Head::Link | Head::Other(None) => {
+            Head::Absent | Head::HalfClone | Head::NotGit | Head::Link(_) | Head::Other(None) => {
                 Done::Created(to)
             }
             Head::Complete(placed) if placed.commit == to => Done::Refreshed(to),

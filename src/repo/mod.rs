@@ -30,7 +30,7 @@ pub(crate) use path::{
 pub(crate) use plain::{ends_line, in_short, one_line, plain, quotation, shown};
 pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Series};
-pub(crate) use tree::{Content, Entry, FileTree, MOST_ENTRIES, Objects, check_tree, walk_tree};
+pub(crate) use tree::{Content, Entry, FileTree, MOST_ENTRIES, Objects, check_tree, usual_tree, walk_tree};
 pub(crate) use url::{RemoteUrl, redact, split_scp};
 pub(crate) use words::{and_list, counted, first_names, profile_list, quoted_list};
 
@@ -44,8 +44,9 @@ pub(crate) struct Invalid {
 }
 
 impl Invalid {
+    /// Whatever the word should have been, it may be a url with a password.
     fn new(word: &str, what: &'static str, why: &'static str) -> Self {
-        Self { word: word.to_owned(), what, why }
+        Self { word: redact(word), what, why }
     }
 }
 

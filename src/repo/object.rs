@@ -58,6 +58,9 @@ impl UnreadableTree {
     }
 }
 
+/// The bits of a mode that say what an entry is.
+const KIND: u32 = 0o170_000;
+
 /// An entry of a tree. Its name is one that can be checked out; its mode is kept as it was written.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct TreeEntry {
@@ -80,6 +83,18 @@ impl Mode {
         let bits = u32::from_str_radix(digits, 8).ok().filter(|_| is_octal)?;
         Some(Self { bits, width: digits.len() })
     }
+
+    /// The mode that git takes a number for: it knows five, and old commits have others, such as `100664`.
+    pub(crate) fn usual(bits: u32) -> Self {
+        let (bits, width) = match bits & KIND {
+            0o100_000 if bits & 0o100 != 0 => (0o100_755, 6),
+            0o100_000 => (0o100_644, 6),
+            0o040_000 => (0o040_000, 5),
+            0o120_000 => (0o120_000, 6),
+            _ => (0o160_000, 6),
+        };
+        Self { bits, width }
+    }
 }
 
 impl fmt::Display for Mode {
@@ -90,7 +105,7 @@ impl fmt::Display for Mode {
 
 impl TreeEntry {
     pub(crate) fn kind(&self) -> EntryKind {
-        match self.mode.bits & 0o170_000 {
+        match self.mode.bits & KIND {
             0o100_000 => EntryKind::File,
             0o040_000 => EntryKind::Directory,
             0o120_000 => EntryKind::Symlink,
@@ -100,6 +115,16 @@ impl TreeEntry {
 
     pub(crate) fn is_executable(&self) -> bool {
         self.kind() == EntryKind::File && self.mode.bits & 0o100 != 0
+    }
+
+    /// Whether git takes the mode for another one.
+    pub(super) fn is_odd(&self) -> bool {
+        self.mode.bits != Mode::usual(self.mode.bits).bits
+    }
+
+    /// The same entry with the mode that git takes its own for.
+    pub(super) fn usual(&self, id: [u8; 20]) -> Self {
+        Self { mode: Mode::usual(self.mode.bits), name: self.name.clone(), id }
     }
 
     pub(crate) fn tree(&self) -> TreeId {
@@ -212,7 +237,8 @@ pub(crate) fn tree_id(entries: &[TreeEntry]) -> TreeId {
     TreeId::from_bytes(id("tree", &render(entries)))
 }
 
-fn render(entries: &[TreeEntry]) -> Vec<u8> {
+/// The bytes of a tree with these entries, in git's order.
+pub(super) fn render(entries: &[TreeEntry]) -> Vec<u8> {
     let mut content = Vec::new();
     for entry in entries {
         content.extend_from_slice(format!("{} ", entry.mode).as_bytes());

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::object::render;
 use super::path::DEEPEST;
-use super::{BlobId, EntryKind, RepoPath, TreeEntry, TreeId, UnreadableTree};
+use super::{BlobId, EntryKind, RepoPath, TreeEntry, TreeId, UnreadableTree, tree_id};
 
 /// More files and directories than any repository has: trees that name each other many times can promise any number.
 pub(crate) const MOST_ENTRIES: u64 = 1_000_000;
@@ -70,6 +71,46 @@ pub(crate) fn walk_tree(
 pub(crate) fn check_tree(objects: &dyn Objects, root: TreeId) -> Result<(), UnreadableTree> {
     let entries = Extents { objects, known: HashMap::new() }.of(root, &RepoPath::default())?.entries;
     if entries > MOST_ENTRIES { Err(UnreadableTree::endless(&RepoPath::default())) } else { Ok(()) }
+}
+
+/// The tree that git takes a tree for: each mode that git no longer writes is replaced by git's own, on all levels.
+///
+/// `keep` is given the bytes of each tree that differs from the one it stands for, the innermost first.
+pub(crate) fn usual_tree<E: From<UnreadableTree>>(
+    objects: &dyn Objects,
+    root: TreeId,
+    keep: &mut dyn FnMut(&[u8]) -> Result<(), E>,
+) -> Result<TreeId, E> {
+    Usual { objects, known: HashMap::new(), keep }.of(root)
+}
+
+struct Usual<'a, E> {
+    objects: &'a dyn Objects,
+    known: HashMap<TreeId, TreeId>,
+    keep: &'a mut dyn FnMut(&[u8]) -> Result<(), E>,
+}
+
+impl<E: From<UnreadableTree>> Usual<'_, E> {
+    fn of(&mut self, id: TreeId) -> Result<TreeId, E> {
+        if let Some(known) = self.known.get(&id) {
+            return Ok(*known);
+        }
+        let entries = self.objects.tree(id)?;
+        let mut is_odd = false;
+        let mut usual = Vec::with_capacity(entries.len());
+        for entry in entries.iter() {
+            let is_directory = entry.kind() == EntryKind::Directory;
+            let below = if is_directory { *self.of(entry.tree())?.as_bytes() } else { entry.id };
+            is_odd |= entry.is_odd() || below != entry.id;
+            usual.push(entry.usual(below));
+        }
+        let stands_for_it = if is_odd { tree_id(&usual) } else { id };
+        if is_odd {
+            (self.keep)(&render(&usual))?;
+        }
+        self.known.insert(id, stands_for_it);
+        Ok(stands_for_it)
+    }
 }
 
 /// What lies in a directory, on all levels.

@@ -18,7 +18,7 @@ impl RemoteUrl {
     /// The scheme is looked at even where `${VAR}` stands in the rest; what a variable brings
     /// is parsed again once it is expanded.
     pub(crate) fn parse(word: &str) -> Result<Self, Invalid> {
-        let refuse = |why| Err(Invalid::new(&redact(word), "git url", why));
+        let refuse = |why| Err(Invalid::new(word, "git url", why));
         if word.is_empty() || word.starts_with('-') {
             return refuse("it must not be empty nor begin with `-`");
         }
@@ -40,7 +40,8 @@ impl RemoteUrl {
                     "a query or a fragment may not stand in it: tokens have variables of their own",
                 );
             }
-            if rest.is_empty() || (scheme != "file" && rest.starts_with('/')) {
+            let host = authority(rest).rsplit('@').next().unwrap_or_default();
+            if rest.is_empty() || (scheme != "file" && host.is_empty()) {
                 return refuse("it names no host");
             }
             // The programs that are called with them would take them for options.
@@ -111,8 +112,8 @@ pub(crate) fn split_scp(word: &str) -> Option<(Option<&str>, &str, &str)> {
 /// A user or password that is not percent-encoded may hold what ends a userinfo elsewhere. Where that may be so, all up
 /// to the last `@` is hidden, and sometimes more than is secret.
 pub(crate) fn redact(url: &str) -> String {
-    match url.split_once("://") {
-        Some((scheme, rest)) => strip_userinfo(scheme, rest, last_end_of_userinfo(rest), Some("***")),
+    match url.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) {
+        Some((scheme, rest)) => strip_userinfo(scheme, rest, last_end_of_userinfo(scheme, rest), Some("***")),
         None => match (url.find(':'), url.rfind('@')) {
             (Some(colon), Some(at)) if colon < at => format!("{}:***{}", &url[..colon], &url[at..]),
             _ => url.to_owned(),
@@ -120,12 +121,20 @@ pub(crate) fn redact(url: &str) -> String {
     }
 }
 
+/// Whether it is a scheme that tells where the userinfo is; `git+https` is pip's.
+fn is_scheme(word: &str) -> bool {
+    let transport = word.rsplit('+').next().unwrap_or_default().to_ascii_lowercase();
+    !word.contains([':', '@', '/']) && ["https", "http", "ssh", "git", "file"].contains(&&*transport)
+}
+
 /// The last `@` that may end a userinfo; in `https://host/x.git@main` there is none.
-fn last_end_of_userinfo(rest: &str) -> Option<usize> {
+fn last_end_of_userinfo(scheme: &str, rest: &str) -> Option<usize> {
     let last = rest.rfind('@')?;
     let behind = rest[last..].split(['#', '?']).next().unwrap_or_default();
     let authority = authority(rest);
-    if has_colon(authority) || behind.contains('/') { Some(last) } else { authority.rfind('@') }
+    // Someone took the path for a host.
+    let is_in_path = (scheme == "file" || authority.is_empty()) && rest[..last].contains(':');
+    if has_colon(authority) || is_in_path || behind.contains('/') { Some(last) } else { authority.rfind('@') }
 }
 
 /// What stands between `://` and the path, by the rules of the browsers, which a backslash ends too.
@@ -185,6 +194,8 @@ mod tests {
             "git@-evil:x",
             "https://",
             "https:///x",
+            "https://me:word@",
+            "ssh://git@/x",
             "a\nb",
             "ssh://-me@host/x",
             "ssh://%2Dme@host/x",
@@ -260,7 +271,7 @@ mod tests {
         /// Whatever stands in a password, and wherever the url is shown.
         #[test]
         fn no_password_is_ever_shown(
-            scheme in "(https|http|ssh|git|file|HTTPS|ftp|ext)://|",
+            scheme in "(https|http|ssh|git|file|HTTPS|ftp|ext)://|(file:)?/{0,3}|\\.\\./",
             user in "[a-z]{1,5}",
             password in "[!-~]{0,6}XsecretX[!-~]{0,6}",
             host in "(host|git\\.example\\.com|\\[::1\\])(:[0-9]{1,4})?",
@@ -268,7 +279,9 @@ mod tests {
         ) {
             let word = format!("{scheme}{user}:{password}@{host}{path}");
             let shown = match RemoteUrl::parse(&word) {
-                Ok(url) => format!("{url} {url:?} {} {}", redact(url.as_str()), redact(url.without_secret().as_str())),
+                // It is parsed again once it is expanded, and used then.
+                Ok(url) if word.contains('$') => format!("{url} {url:?}"),
+                Ok(url) => format!("{url} {url:?} {}", redact(url.without_secret().as_str())),
                 Err(invalid) => format!("{invalid} {invalid:?}"),
             };
             prop_assert!(!shown.contains("secret"), "{}", shown);

@@ -137,6 +137,17 @@ fn limits_of_the_system_are_named_and_are_no_fault() {
         assert_eq!(output.code, Some(2), "{limit} {args}: {output}");
         assert!(output.stderr.contains("`[TEMP]/") || output.stderr.contains("oca.lock.json`"), "{output}");
     }
+    // The files that the caller has open count too.
+    let many = "-n 300; for n in {20..220}; do eval \"exec $n</dev/null\"; done";
+    for (limit, is_enough) in [("-n 100", false), ("-n 200", true), (many, false)] {
+        let output = limited(limit, "lock --upgrade");
+        assert_eq!(output.code, Some(if is_enough { 0 } else { 2 }), "{limit}: {output}");
+        assert_eq!(
+            output.stderr.contains("are open: raise it with `ulimit -n`"),
+            !is_enough,
+            "{limit}: {output}"
+        );
+    }
     // The index of a checkout with many files is longer than that: libgit2 gives no reason then.
     (0..150).fold(web.branch("18.0"), |files, number| files.file(&format!("f{number}"), "x")).commit();
     env.run(&["lock", "--upgrade"]);

@@ -42,6 +42,55 @@ fn https_trusts_the_authority_that_git_is_told_of() {
     env.oca(&["lock", "--upgrade"]).stderr_contains("nothing changed").success();
 }
 
+#[cfg(unix)]
+#[test]
+fn authorities_that_are_no_file_are_named_and_not_waited_for() {
+    let env = Env::new();
+    repository(&env, "web");
+    let server = Server::builder(&env).tls().start();
+    env.declare_repos(&server.base_as("localhost"), &["web"]);
+    env.shell("mkfifo ../pipe");
+    let pipe = env.root().join("pipe").to_string_lossy().into_owned();
+    let (directory, absent) = (env.home().to_string_lossy().into_owned(), "/nowhere/ca.pem".to_owned());
+    let device = "it is a pipe or a device, not a file";
+    for (path, why) in [
+        (&pipe, device),
+        (&"/dev/zero".to_owned(), device),
+        (&directory, "it is a directory, not a file"),
+        (&absent, "No such file or directory"),
+    ] {
+        let refused = |setting: &str| {
+            let path = path.replace(&*env.root().to_string_lossy(), "[TEMP]");
+            format!("caused by: cannot read `{path}`, which `{setting}` names: {why}")
+        };
+        let names =
+            |setting: &str| format!("hint: name a file of certificates in `{setting}`, or unset it\n");
+        for variable in ["SSL_CERT_FILE", "GIT_SSL_CAINFO"] {
+            let is_allowed = variable == "SSL_CERT_FILE" && *path == absent;
+            let run = env.oca(&["lock"]).env(variable, path);
+            if is_allowed {
+                run.stderr_contains("certificate is not trusted").status(3);
+            } else {
+                run.stderr_contains(&refused(variable)).stderr_contains(&names(variable)).status(2);
+            }
+        }
+        env.configure_git(&format!("[http]\n\tsslCAInfo = {path}\n"));
+        let run = env.oca(&["lock"]).stderr_contains(&refused("http.sslCAInfo"));
+        run.stderr_contains(&names("http.sslCAInfo")).status(2);
+        env.configure_git("");
+    }
+    for path in [&*pipe, "/dev/zero", "/nowhere:/dev/zero"] {
+        env.oca(&["lock"])
+            .env("SSL_CERT_DIR", path)
+            .stderr_contains("which `SSL_CERT_DIR` names: it is not a directory\nhint: name directories of")
+            .status(2);
+    }
+    // What lies in such a directory is read where it is a file.
+    env.shell("mkdir ../authorities && mkfifo ../authorities/pipe && ln -s /dev/zero ../authorities/zero");
+    fs::copy(server.authority(), env.root().join("authorities/ca.pem")).expect("a copy");
+    env.oca(&["lock", "-q"]).env("SSL_CERT_DIR", env.root().join("authorities")).success();
+}
+
 #[test]
 fn instead_of_changes_where_requests_go_and_nothing_else() {
     let env = Env::new();

@@ -64,11 +64,11 @@ fn what_comes_meanwhile_is_nobodys_leftover() {
     env.run(&["lock"]);
     upgrade(&remote, 1);
     server.fault("fetch", 1, crate::server::Fault::Hang);
+    let fetches = server.count("fetch");
     let check = env.oca(&CHECK).spawn();
+    server.wait_for("fetch", fetches + 1);
     let has_begun = || fs::read_dir(store(&env)).expect("the store").flatten().any(is_aside);
-    while !has_begun() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    assert!(has_begun());
     env.oca(&["cache", "prune"]).stderr_contains("another oca is at work in it").success();
     assert!(has_begun());
     check.kill();

@@ -13,6 +13,8 @@ mod check_own;
 mod checkouts;
 mod config;
 mod daemon;
+#[cfg(unix)]
+mod deep;
 mod demo;
 mod diff;
 mod disk;
@@ -53,6 +55,8 @@ mod loopback;
 #[cfg(unix)]
 mod markdown;
 #[cfg(unix)]
+mod odd_modes;
+#[cfg(unix)]
 mod one_at_a_time;
 mod other_transports;
 mod outdated;
@@ -66,6 +70,7 @@ mod requirements_selection;
 mod requirements_system;
 mod rooms;
 mod run;
+mod secrets;
 mod selection;
 mod server;
 #[cfg(unix)]

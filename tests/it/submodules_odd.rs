@@ -31,6 +31,40 @@ fn a_conflict_of_gitlinks_is_settled_as_the_lock_says() {
 }
 
 #[test]
+fn a_run_that_was_killed_leaves_nothing_among_the_objects() {
+    let env = Env::new();
+    let remotes = declared(&env);
+    env.sync();
+    env.commit_all("Add submodules");
+    repository(&env, "crm");
+    env.declare_submodules(REMOTES, &["web", "dms", "crm"], "");
+    env.run(&["lock"]);
+    let before = objects(&env);
+    env.oca(&["submodules", "-q"]).stopped_at("putting");
+    let left = objects(&env);
+    let left: Vec<&String> = left.iter().filter(|name| !before.contains(name)).collect();
+    assert!(matches!(left[..], [name] if name.starts_with(".oca-")), "{left:?}");
+    // Another file is written this time.
+    env.declare_submodules(REMOTES, &["web", "dms"], "");
+    env.run(&["lock"]);
+    env.run(&["sync", "--prune"]);
+    let [web, dms] = commits(&remotes);
+    env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+    assert!(objects(&env).iter().all(|name| !name.contains("tmp")), "{:?}", objects(&env));
+    env.git("", &["fsck", "--strict"]);
+}
+
+/// What lies among the objects of the project itself, without what is in directories there.
+fn objects(env: &Env) -> Vec<String> {
+    let objects = fs::read_dir(env.project().join(".git/objects")).expect("the objects").flatten();
+    let mut names: Vec<String> =
+        objects.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.retain(|name| name.len() > 2);
+    names.sort();
+    names
+}
+
+#[test]
 fn tracked_files_in_the_place_of_a_submodule_are_kept() {
     let env = Env::new();
     let remotes = ["web", "dms"].map(|name| repository(&env, name));

@@ -187,9 +187,7 @@ fn an_interrupt_is_exit_130_and_the_next_run_repairs() {
     fs::remove_dir_all(env.cache()).expect("the cache");
     server.fault("POST /web.git/git-upload-pack fetch", 1, Fault::StallAfter(60));
     let run = env.oca(&["sync"]).stderr_contains("").spawn();
-    while server.count("upload-pack fetch") < 2 {
-        thread::sleep(Duration::from_millis(5));
-    }
+    server.wait_for("upload-pack fetch", 2);
     thread::sleep(Duration::from_millis(300));
     run.interrupt();
     run.status(130);

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use crate::env::Env;
 use crate::project::{repository, short};
@@ -70,4 +71,51 @@ fn a_link_that_nobody_declares_is_not_pruned() {
     env.lock();
     env.oca(&["sync", "--prune"]).stderr("1 repository up to date\n").success();
     assert!(env.project().join("oca/web").is_symlink() && kept.join("web_x").is_dir());
+}
+
+#[test]
+fn nothing_is_written_through_a_link_in_a_git_directory() {
+    for name in
+        [".git", ".git/HEAD", ".git/config", ".git/info", ".git/objects", ".git/objects/pack", ".git/refs"]
+    {
+        let env = Env::new();
+        let (mine, _) = developer(&env);
+        env.oca(&["sync", "-q"]).success();
+        // The git directory is another one by then, which nobody gave to oca.
+        let (link, target) = (env.project().join("oca/web").join(name), mine.join(name));
+        fs::rename(&link, env.root().join("moved")).expect("what is there can be moved");
+        symlink(&target, &link).expect("a link");
+        let before = listing(&env);
+        let kept = match name {
+            ".git" => "the git directory of `[TEMP]/project/oca/web` is `[TEMP]/home/web/.git`\nhint: move it away\n"
+                .to_owned(),
+            _ => format!(
+                "`[TEMP]/project/oca/web/{name}` is a symbolic link\nhint: remove the link, or list the repository \
+                 in `skip` of `repos.local.toml`\n"
+            ),
+        };
+        let kept = format!("error: `web` was left alone: {kept}");
+        env.oca(&["lock", "-q", "--upgrade"]).success();
+        for flags in
+            [&["sync"][..], &["sync", "--dry-run"], &["sync", "--force"], &["sync", "--force", "--prune"]]
+        {
+            env.oca(flags).stdout_contains("").stderr_contains(&kept).status(1);
+        }
+        env.oca(&["status"]).stdout_contains("not git").status(1);
+        env.declare("[profiles.standard]\nrepos = [\"dms\"]\n");
+        env.lock();
+        env.oca(&["sync", "--prune", "--force", "-q"]).success();
+        assert_eq!(listing(&env), before, "{name}");
+        assert!(link.is_symlink());
+    }
+}
+
+/// Every file of the user's own clone, with its size and the time of its last change.
+fn listing(env: &Env) -> Vec<(PathBuf, u64, SystemTime)> {
+    let entries = walkdir::WalkDir::new(env.home().join("web")).sort_by_file_name().into_iter();
+    let entry = |entry: walkdir::DirEntry| {
+        let metadata = entry.metadata().expect("a file");
+        (entry.into_path(), metadata.len(), metadata.modified().expect("a time"))
+    };
+    entries.map(|found| entry(found.expect("an entry"))).collect()
 }

@@ -161,9 +161,7 @@ fn a_silent_or_endless_server_ends_with_the_test() {
         let url = server.url("web");
         thread::scope(|scope| {
             scope.spawn(|| clone(&env, &[], &url).expect_err("a fault"));
-            while server.requests().is_empty() {
-                thread::sleep(Duration::from_millis(5));
-            }
+            server.wait_for("GET", 1);
             let start = Instant::now();
             drop(server);
             assert!(start.elapsed() < Duration::from_secs(5), "the server ends at once");

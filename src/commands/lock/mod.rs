@@ -10,7 +10,7 @@ use crate::lock::{self, Dispute, Lock, Side, Sides};
 use crate::ops::{Ahead, update};
 use crate::output::json;
 use crate::plan::Moves;
-use crate::repo::{CommitId, RepoName};
+use crate::repo::{CommitId, RepoName, redact};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -84,9 +84,11 @@ impl Args {
 }
 
 fn pin(word: &str) -> Result<(RepoName, CommitId), Error> {
-    let bad = |why: String| Error::BadPin { word: word.to_owned(), why };
+    // It may be a url with a password.
+    let word = redact(word);
+    let bad = |why: String| Error::BadPin { word: word.clone(), why };
     let Some((name, commit)) = word.split_once('@') else {
-        return Err(Error::PinWithoutCommit { word: word.to_owned() });
+        return Err(Error::PinWithoutCommit { word: word.clone() });
     };
     let name = RepoName::parse(name).map_err(|invalid| bad(invalid.to_string()))?;
     let commit = CommitId::parse(commit).map_err(|invalid| bad(invalid.to_string()))?;

@@ -7,7 +7,7 @@ use git2::{Oid, Repository, RepositoryState, Status, StatusOptions};
 use crate::fs::native_path;
 use crate::git::ids::oid;
 use crate::git::{Error, Remote, pipes};
-use crate::repo::{CommitId, shown};
+use crate::repo::{CommitId, Mode, shown};
 
 /// Work that no command may lose without `--force`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -77,17 +77,15 @@ pub(super) fn find(
     })
 }
 
-/// Whether the index has a file as HEAD has it, but for a mode that only old commits have, such as `100664`. Git takes
+/// Whether the index has an entry as HEAD has it, but for a mode that git no longer writes, such as `100664`. Git takes
 /// the two for one, and libgit2 compares the numbers.
 fn is_as_committed(repository: &Repository, path: &[u8]) -> bool {
     let path = native_path(path);
     let committed = || repository.head()?.peel_to_tree()?.get_path(&path);
     let staged = || repository.index().ok()?.get_path(&path, 0);
     let Some((committed, staged)) = committed().ok().zip(staged()) else { return false };
-    let is_file = |mode: u32| mode & 0o170_000 == 0o100_000;
-    let modes = (u32::try_from(committed.filemode_raw()).unwrap_or_default(), staged.mode);
-    let same_mode = is_file(modes.0) && is_file(modes.1) && (modes.0 ^ modes.1) & 0o100 == 0;
-    committed.id() == staged.id && same_mode
+    let mode = u32::try_from(committed.filemode_raw()).unwrap_or_default();
+    committed.id() == staged.id && Mode::usual(mode) == Mode::usual(staged.mode)
 }
 
 /// The commit at HEAD, unless oca put it there, the store has it, or a remote-tracking branch leads to it.

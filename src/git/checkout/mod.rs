@@ -6,6 +6,7 @@
 //! nothing to do reads three small files for each checkout and opens no repository.
 
 mod local_work;
+mod modes;
 mod place;
 mod recover;
 
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use git2::Repository;
 
 pub(crate) use local_work::LocalWork;
+pub(super) use modes::check_out_head;
 pub(crate) use place::Built;
 
 use super::git_file::git_file;
@@ -27,6 +29,21 @@ use crate::repo::{CommitId, TreeId, redact};
 
 const MARKER: &str = "oca-checkout";
 const JOURNAL: &str = "oca-move";
+/// What oca writes in a git directory, or in a directory there.
+const WRITTEN: [&str; 12] = [
+    MARKER,
+    "HEAD",
+    "config",
+    "index",
+    "info",
+    "logs",
+    "logs/HEAD",
+    "objects",
+    "objects/pack",
+    "packed-refs",
+    "refs",
+    "shallow",
+];
 /// The prefix of directories in which a checkout is built or from which it is deleted.
 pub(crate) const ASIDE_PREFIX: &str = ".oca-tmp-";
 
@@ -86,8 +103,9 @@ pub(crate) enum Head {
     HalfClone,
     /// Something that is not the top of a git repository.
     NotGit,
-    /// A symbolic link; what it leads to is the user's affair.
-    Link,
+    /// A symbolic link, which is the directory itself, its `.git`, or something in there that oca writes; what it leads
+    /// to is the user's affair.
+    Link(PathBuf),
     /// What oca completed, and HEAD still says so.
     Complete(Placed),
     /// A repository at another commit than oca left it, or that oca did not make; `None` where HEAD leads nowhere.
@@ -145,8 +163,8 @@ impl Checkout {
 
     /// What stands here. Opens no repository where oca's marker holds.
     pub(crate) fn head(&self) -> Result<Head, Error> {
-        if self.path.is_symlink() {
-            return Ok(Head::Link);
+        if let Some(link) = self.link() {
+            return Ok(Head::Link(link));
         }
         let git = self.git_directory();
         let Some(head) = read_if_there(&git.join("HEAD")).ok().flatten() else { return self.without_git() };
@@ -169,10 +187,23 @@ impl Checkout {
                 Some(git) => CheckoutError::Elsewhere { path, git },
                 None => CheckoutError::NotGit { path },
             }),
-            Head::Link => Some(CheckoutError::Link { path }),
+            Head::Link(link) if *link == path.join(".git") => {
+                Some(CheckoutError::Elsewhere { path, git: fs::read_link(link).unwrap_or_default() })
+            }
+            Head::Link(link) => Some(CheckoutError::Link { path: link.clone() }),
             Head::Other(None) => Some(CheckoutError::Unborn { path }),
             Head::Absent | Head::HalfClone | Head::Complete(_) | Head::Other(Some(_)) => None,
         }
+    }
+
+    /// The first symbolic link where oca would write through it.
+    fn link(&self) -> Option<PathBuf> {
+        let own = self.path.join(".git");
+        if let Some(link) = [&self.path, &own].into_iter().find(|path| path.is_symlink()) {
+            return Some(link.clone());
+        }
+        let git = self.git_directory();
+        WRITTEN.iter().map(|name| git.join(name)).find(|path| path.is_symlink())
     }
 
     /// Whether there is a git directory without a single reference or staged file, and nothing beside it.
@@ -224,7 +255,7 @@ impl Checkout {
 
     /// Whether oca made what stands here.
     pub(crate) fn is_ours(&self) -> bool {
-        !self.path.is_symlink() && is_marked(&self.git_directory())
+        self.link().is_none() && is_marked(&self.git_directory())
     }
 
     /// Uncommitted changes, untracked files and local commits. `remote` tells its commits from the user's.

@@ -8,8 +8,9 @@ use git2::build::CheckoutBuilder;
 use git2::{CheckoutNotificationType, Odb, Oid, Repository, RepositoryInitOptions};
 use tempfile::TempDir;
 
+use super::modes::View;
 use super::{
-    ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, LocalWork, Origin, Placed, put,
+    ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, LocalWork, Origin, Placed, modes, put,
     write_marker,
 };
 use crate::fs::{Context, open_to_others, read_if_there, write_if_changed};
@@ -45,7 +46,7 @@ impl Checkout {
         }
         match head {
             Head::Absent => Ok(self.settle(self.build(content)?)?),
-            Head::HalfClone | Head::NotGit | Head::Link | Head::Other(None) => {
+            Head::HalfClone | Head::NotGit | Head::Link(_) | Head::Other(None) => {
                 self.remove()?;
                 Ok(self.settle(self.build(content)?)?)
             }
@@ -94,12 +95,12 @@ impl Checkout {
         bring_objects(&repository, &git, remote, content)?;
         // Opened anew: the object database of `init` has not seen the packs.
         let repository = Repository::open(aside.path())?;
-        check(aside.path(), content.commit())?;
-        let commit = repository.find_commit(oid(content.commit().as_bytes()))?;
+        let trees = check(aside.path(), content.commit())?;
+        let tree = modes::usual(&repository, &trees, trees.id())?;
         let mut checkout = CheckoutBuilder::new();
         checkout.force().disable_filters(true);
-        repository.checkout_tree(commit.as_object(), Some(&mut checkout))?;
-        repository.set_head_detached(commit.id())?;
+        repository.checkout_tree(&repository.find_object(tree, None)?, Some(&mut checkout))?;
+        repository.set_head_detached(oid(content.commit().as_bytes()))?;
         write_marker(&git, &content.placed())?;
         Ok(Built { aside, placed: content.placed() })
     }
@@ -115,12 +116,14 @@ impl Checkout {
     fn move_to(&self, content: &Content<'_>, force: bool) -> Result<(), CheckoutError> {
         let repository = self.open()?;
         let git = repository.path().to_owned();
-        check(&self.path, content.commit())?;
+        let trees = check(&self.path, content.commit())?;
         let old = repository.head()?.peel_to_commit()?.id();
         let journal = git.join(JOURNAL);
         write_if_changed(&journal, format!("{old}\n{}\n", content.commit()).as_bytes())?;
         write_config(&repository, content.origin)?;
-        let commit = repository.find_commit(oid(content.commit().as_bytes()))?;
+        let view = if force { None } else { View::new(&repository, &trees)? };
+        let seen = view.as_ref().map_or(&repository, View::repository);
+        let tree = seen.find_object(modes::usual(seen, &trees, trees.id())?, None)?;
         let mut in_the_way = Vec::new();
         let mut checkout = CheckoutBuilder::new();
         checkout.disable_filters(true);
@@ -134,7 +137,7 @@ impl Checkout {
                 true
             });
         }
-        let placed = repository.checkout_tree(commit.as_object(), Some(&mut checkout));
+        let placed = seen.checkout_tree(&tree, Some(&mut checkout));
         drop(checkout);
         if placed.is_err() && !in_the_way.is_empty() {
             // Nothing has been written then.
@@ -143,7 +146,7 @@ impl Checkout {
         }
         placed?;
         crate::fs::stop("moving a checkout");
-        repository.set_head_detached(commit.id())?;
+        repository.set_head_detached(oid(content.commit().as_bytes()))?;
         // Without `force`, none is under way.
         repository.cleanup_state()?;
         write_marker(&git, &content.placed())?;
@@ -152,12 +155,16 @@ impl Checkout {
     }
 }
 
-/// Refuses a commit whose files would not all be where they belong, before the first of them is written.
-fn check(work_tree: &Path, commit: CommitId) -> Result<(), Error> {
+/// Refuses a commit whose files would not all be where they belong, before the first of them is written. Returns its
+/// trees.
+fn check(work_tree: &Path, commit: CommitId) -> Result<GitTree<'static>, Error> {
     let repository = Repository::open(work_tree)?;
     let root = TreeId::from_bytes(bytes(repository.find_commit(oid(commit.as_bytes()))?.tree_id()));
-    let again = Box::new(|| Ok(Repository::open(work_tree)?));
-    Ok(GitTree::new(repository, root, again).check()?)
+    let work_tree = work_tree.to_owned();
+    let again = Box::new(move || Ok(Repository::open(&work_tree)?));
+    let trees = GitTree::new(repository, root, again);
+    trees.check()?;
+    Ok(trees)
 }
 
 /// Sets `origin`, and keeps a user's `autocrlf` from making a fresh checkout look changed.

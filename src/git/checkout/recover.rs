@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use git2::build::CheckoutBuilder;
 use git2::{DiffOptions, Oid, Repository};
 
+use super::modes::{check_out_head, remove_view};
 use super::place::read_journal;
 use super::{Checkout, JOURNAL, Placed, write_marker};
 use crate::fs::Context;
@@ -28,9 +29,10 @@ impl Checkout {
             for lock in ["index.lock", "HEAD.lock", "config.lock"] {
                 let _absent = fs::remove_file(git.join(lock));
             }
+            remove_view(&git)?;
             let repository = self.open()?;
             let ours = half_written(&repository, &self.path, from, to)?;
-            restore(&repository, &ours)?;
+            restore(&repository, &self.path, &ours)?;
             let head = repository.head()?.peel_to_commit()?;
             if head.id() == to
                 && let Some(placed) = self.marker()?
@@ -77,7 +79,7 @@ fn content(path: &Path) -> Option<Vec<u8>> {
     crate::fs::read(path).ok()
 }
 
-fn restore(repository: &Repository, paths: &[PathBuf]) -> Result<(), Error> {
+fn restore(repository: &Repository, root: &Path, paths: &[PathBuf]) -> Result<(), Error> {
     if paths.is_empty() {
         return Ok(());
     }
@@ -86,7 +88,5 @@ fn restore(repository: &Repository, paths: &[PathBuf]) -> Result<(), Error> {
     for path in paths {
         checkout.path(path);
     }
-    let head = repository.head()?.peel_to_commit()?;
-    repository.checkout_tree(head.as_object(), Some(&mut checkout))?;
-    Ok(())
+    check_out_head(repository, root, &mut checkout)
 }

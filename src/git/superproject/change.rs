@@ -6,8 +6,8 @@ use std::path::Path;
 
 use git2::{ConfigLevel, IndexEntry, IndexTime};
 
-use super::{GITLINK, GitModules, SubmoduleName, SubmodulePath, Superproject, gitlinks, gitmodules};
-use crate::fs::{Context, read_if_there, write_if_changed};
+use super::{GITLINK, GitModules, SubmoduleName, SubmodulePath, Superproject, gitlinks, gitmodules, objects};
+use crate::fs::{Context, read_if_there, sweep, write_if_changed};
 use crate::git::Error;
 use crate::git::ids::oid;
 use crate::repo::CommitId;
@@ -80,7 +80,7 @@ impl Superproject {
             match (has_staged, is_empty) {
                 (true, _) => {}
                 (false, true) => index.remove_path(name)?,
-                (false, false) => index.add_path(name)?,
+                (false, false) => objects::stage(&self.repository, &mut index, name)?,
             }
             for path in &change.unstage {
                 index.remove_path(Path::new(path))?;
@@ -116,6 +116,7 @@ impl Superproject {
             for lock in ["index.lock", "config.lock"] {
                 let _absent = std::fs::remove_file(git.join(lock));
             }
+            sweep(&objects::directory(&self.repository));
         }
     }
 

@@ -4,6 +4,7 @@
 pub(super) mod change;
 pub(super) mod gitmodules;
 pub(super) mod module;
+mod objects;
 pub(super) mod place;
 
 use std::cell::OnceCell;

@@ -10,7 +10,9 @@ use git2::build::CheckoutBuilder;
 
 use super::place::Place;
 use crate::fs::{Context, exchange, open_to_others, read, read_text, write_if_changed};
-use crate::git::checkout::{ASIDE_PREFIX, CheckoutError, LocalWork, is_marked, open_work_tree, own_commits};
+use crate::git::checkout::{
+    ASIDE_PREFIX, CheckoutError, LocalWork, check_out_head, is_marked, open_work_tree, own_commits,
+};
 use crate::git::config_edit::{ConfigText, Name};
 use crate::git::git_file::git_file;
 use crate::git::{Checkout, Error};
@@ -103,11 +105,11 @@ impl Module {
         open_to_others(aside.path())?;
         self.write_git_file(&aside.path().join(".git"))?;
         let repository = open_work_tree(aside.path())?;
-        let commit = repository.head().and_then(|head| head.peel_to_commit());
-        let commit = commit.map_err(|error| Error::Damaged { why: error.message().to_owned() })?;
+        let head = repository.head().and_then(|head| head.peel_to_tree());
+        head.map_err(|error| Error::Damaged { why: error.message().to_owned() })?;
         let mut checkout = CheckoutBuilder::new();
         checkout.force().disable_filters(true);
-        repository.checkout_tree(commit.as_object(), Some(&mut checkout))?;
+        check_out_head(&repository, aside.path(), &mut checkout)?;
         let _not_empty = fs::remove_dir(self.work_tree());
         fs::rename(aside.path(), self.work_tree()).at("create", self.work_tree())?;
         // Renamed away: there is nothing left to delete.

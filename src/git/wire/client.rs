@@ -3,11 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
-use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::TlsConfig;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{
     ConnectProxyConnector, Connector, RustlsConnector, SocksConnector, TcpConnector,
@@ -17,6 +16,7 @@ use url::{Origin, Url};
 
 use super::absolute::AbsoluteForm;
 use super::paced::Paced;
+use super::roots::{Named, roots};
 use super::{Host, proxy};
 use crate::git::auth::{self, Asked, Credential};
 use crate::git::configuration::Configuration;
@@ -52,7 +52,7 @@ enum Trust {
     PlainProxy,
     Anyone,
     /// The platform's authorities, and those in this file.
-    Authorities(Option<String>),
+    Authorities(Option<Named>),
 }
 
 /// A request, as far as git needs one.
@@ -161,8 +161,7 @@ impl Client {
     ) -> Result<Option<Answer>, Error> {
         let permit = self.permits.take(&url.origin().ascii_serialization());
         pace::start(self.limits);
-        let response =
-            self.call(request, url, asked, credential).map_err(|error| explain(&error, self.limits))?;
+        let response = self.call(request, url, asked, credential)?;
         let status = response.status().as_u16();
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         if matches!(status, 301 | 302 | 303 | 307 | 308) {
@@ -204,7 +203,8 @@ impl Client {
         url: &Url,
         asked: Asked,
         credential: Option<&Credential>,
-    ) -> Result<ureq::http::Response<Body>, ureq::Error> {
+    ) -> Result<ureq::http::Response<Body>, Error> {
+        let explained = |error| explain(&error, self.limits);
         let mut bare = url.clone();
         let _kept_by_urls_without_host = bare.set_username("").and_then(|()| bare.set_password(None));
         let mut headers = vec![("accept", request.accept.to_owned())];
@@ -223,11 +223,14 @@ impl Client {
                 );
                 let _has_a_host = bare.set_host(proxy.host_str());
                 let _has_a_host = bare.set_port(proxy.port_or_known_default());
-                (self.agent(Trust::PlainProxy), None)
+                (self.agent(Trust::PlainProxy)?, None)
             }
-            None => (self.agent(self.trust(url)), chosen.map(|proxy| Proxy::new(&proxy)).transpose()?),
+            None => (
+                self.agent(self.trust(url))?,
+                chosen.map(|proxy| Proxy::new(&proxy)).transpose().map_err(explained)?,
+            ),
         };
-        if let Some(post) = &request.post {
+        let response = if let Some(post) = &request.post {
             let mut builder = agent.post(bare.as_str()).header("content-type", post.content_type);
             for (name, value) in headers {
                 builder = builder.header(name, value);
@@ -242,7 +245,8 @@ impl Client {
                 builder = builder.header(name, value);
             }
             builder.config().proxy(proxy).build().call()
-        }
+        };
+        response.map_err(explained)
     }
 
     /// What `http.extraHeader` wants to be sent; an empty one takes back those before it.
@@ -265,50 +269,58 @@ impl Client {
         } else if self.configuration.http(url, "sslverify").is_some_and(is_off) {
             Trust::Anyone
         } else {
-            let file = std::env::var("GIT_SSL_CAINFO").ok();
-            Trust::Authorities(file.or_else(|| self.configuration.http(url, "sslcainfo").map(str::to_owned)))
+            let named = |setting| move |file| Named { setting, file };
+            let variable = std::env::var("GIT_SSL_CAINFO").ok().map(named("GIT_SSL_CAINFO"));
+            let configured = || self.configuration.http(url, "sslcainfo").map(str::to_owned);
+            Trust::Authorities(variable.or_else(|| configured().map(named("http.sslCAInfo"))))
         }
     }
 
-    fn agent(&self, trust: Trust) -> Agent {
+    fn agent(&self, trust: Trust) -> Result<Agent, Error> {
         let mut agents = lock(&self.agents);
-        let agent = agents.entry(trust).or_insert_with_key(|trust| {
-            let mut tls = TlsConfig::builder().disable_verification(*trust == Trust::Anyone);
-            if let Trust::Authorities(file) = trust {
-                tls = tls.root_certs(roots(file.as_deref()));
-            }
-            let config = Agent::config_builder()
-                .http_status_as_error(false)
-                .max_redirects(0)
-                .max_redirects_will_error(false)
-                .timeout_resolve(Some(CONNECT))
-                .timeout_connect(Some(CONNECT))
-                .timeout_per_read(Some(self.limits.stall))
-                .timeout_per_write(Some(self.limits.stall))
-                .timeout_send_request(Some(self.limits.window()))
-                .timeout_send_body(Some(self.limits.longest_preface()))
-                .timeout_recv_response(Some(self.limits.window()))
-                .max_idle_connections(64)
-                .max_idle_connections_per_host(CONNECTIONS_PER_HOST)
-                .accept_encoding("identity")
-                .input_buffer_size(64 * 1024)
-                .user_agent(USER_AGENT)
-                .tls_config(tls.build())
-                .build();
-            // As by default, but for the pace.
-            let connector =
-                ().chain(SocksConnector::default())
-                    .chain(ConnectProxyConnector::default())
-                    .chain(TcpConnector::default())
-                    .chain(Paced)
-                    .chain(RustlsConnector::default());
-            if *trust == Trust::PlainProxy {
-                Agent::with_parts(config, connector.chain(AbsoluteForm), DefaultResolver::default())
-            } else {
-                Agent::with_parts(config, connector, DefaultResolver::default())
-            }
-        });
-        agent.clone()
+        if let Some(agent) = agents.get(&trust) {
+            return Ok(agent.clone());
+        }
+        let agent = self.new_agent(&trust)?;
+        agents.insert(trust, agent.clone());
+        Ok(agent)
+    }
+
+    fn new_agent(&self, trust: &Trust) -> Result<Agent, Error> {
+        let mut tls = TlsConfig::builder().disable_verification(*trust == Trust::Anyone);
+        if let Trust::Authorities(named) = trust {
+            tls = tls.root_certs(roots(named.as_ref())?);
+        }
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_resolve(Some(CONNECT))
+            .timeout_connect(Some(CONNECT))
+            .timeout_per_read(Some(self.limits.stall))
+            .timeout_per_write(Some(self.limits.stall))
+            .timeout_send_request(Some(self.limits.window()))
+            .timeout_send_body(Some(self.limits.longest_preface()))
+            .timeout_recv_response(Some(self.limits.window()))
+            .max_idle_connections(64)
+            .max_idle_connections_per_host(CONNECTIONS_PER_HOST)
+            .accept_encoding("identity")
+            .input_buffer_size(64 * 1024)
+            .user_agent(USER_AGENT)
+            .tls_config(tls.build())
+            .build();
+        // As by default, but for the pace.
+        let connector =
+            ().chain(SocksConnector::default())
+                .chain(ConnectProxyConnector::default())
+                .chain(TcpConnector::default())
+                .chain(Paced)
+                .chain(RustlsConnector::default());
+        Ok(if *trust == Trust::PlainProxy {
+            Agent::with_parts(config, connector.chain(AbsoluteForm), DefaultResolver::default())
+        } else {
+            Agent::with_parts(config, connector, DefaultResolver::default())
+        })
     }
 }
 
@@ -345,19 +357,6 @@ fn tls_error(error: &io::Error) -> Error {
         Some(why) => Error::Certificate { why: why.to_owned() },
         None => Error::Tls { why: text },
     }
-}
-
-/// The platform's roots (`SSL_CERT_FILE` included) and `http.sslCAInfo`; compiled-in ones where there are none.
-fn roots(file: Option<&str>) -> RootCerts {
-    let native = rustls_native_certs::load_native_certs().certs;
-    let mut roots: Vec<Certificate<'static>> =
-        native.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
-    let pem = file.and_then(|file| crate::fs::read(Path::new(file)).ok()).unwrap_or_default();
-    roots.extend(parse_pem(&pem).filter_map(|item| match item {
-        Ok(PemItem::Certificate(certificate)) => Some(certificate),
-        _ => None,
-    }));
-    if roots.is_empty() { RootCerts::WebPki } else { RootCerts::new_with_certs(&roots) }
 }
 
 enum Answer {

@@ -9,6 +9,7 @@ mod client;
 mod paced;
 mod protocol;
 mod proxy;
+mod roots;
 
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};

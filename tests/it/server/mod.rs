@@ -11,12 +11,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 pub(crate) use self::faults::{ALWAYS, Fault};
 pub(crate) use self::seen::Seen;
 use self::service::Service;
 use crate::env::Env;
 use crate::loopback::{Loopback, lock};
+
+/// Longer than any client takes to come to a request on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What a server offers; all of it unless said otherwise.
 #[must_use = "a server runs after `start`"]
@@ -173,6 +177,17 @@ impl Server {
     /// How many lines contained this, such as `POST /web.git/` or `upload-pack fetch`.
     pub(crate) fn count(&self, part: &str) -> usize {
         self.requests().iter().filter(|seen| seen.line.contains(part)).count()
+    }
+
+    /// Waits until so many lines contained this.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, part: &str, times: usize) {
+        let is_less =
+            |seen: &mut Vec<Seen>| seen.iter().filter(|seen| seen.line.contains(part)).count() < times;
+        let waited = self.service.arrived.wait_timeout_while(lock(&self.service.seen), PATIENCE, is_less);
+        let (seen, patience) = waited.expect("no connection panics");
+        drop(seen);
+        assert!(!patience.timed_out(), "no request came with `{part}`");
     }
 
     pub(crate) fn connections(&self) -> usize {

@@ -4,7 +4,7 @@ use std::io::{self, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
@@ -24,6 +24,8 @@ pub(super) struct Service {
     pub(super) redirects: Mutex<Vec<(String, u16, String)>>,
     pub(super) faults: Mutex<Vec<(String, usize, Fault)>>,
     pub(super) seen: Mutex<Vec<Seen>>,
+    /// Told of each request.
+    pub(super) arrived: Condvar,
     pub(super) bytes_in: AtomicU64,
     pub(super) bytes_out: AtomicU64,
 }
@@ -51,6 +53,7 @@ impl Service {
             let seen = Seen::new(&request, number);
             let line = seen.line.clone();
             lock(&self.seen).push(seen);
+            self.arrived.notify_all();
             if self.answer(stream, &request, &line)? == Next::Close {
                 return Ok(Next::Close);
             }
