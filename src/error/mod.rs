@@ -240,7 +240,7 @@ impl Error {
                 Some("run `oca verify` without it to look at the checkouts".to_owned())
             }
             Self::ExportUnfinished { .. } => Some("run `oca export` again".to_owned()),
-            Self::Git(error) => error.hint("URL"),
+            Self::Git(error) => error.hint(git::Asked::default()),
             Self::Import(error) => error.hint(),
             Self::ImportUnlocked { lock_in_the_way: Some(lock), command, .. } => {
                 Some(format!("move `{}` away, then pin them with `{command}`", lock.display()))
@@ -253,7 +253,9 @@ impl Error {
             Self::MixedPaths { .. } => {
                 Some("give the profile a `path` that neither holds nor is in a `[[local]]` one".to_owned())
             }
-            Self::NoAnswer { base, error } => error.hint(&format!("{base}/web.git")),
+            Self::NoAnswer { base, error } => {
+                error.hint(git::Asked { url: Some(&format!("{base}/web.git")), name: None })
+            }
             Self::NoCache => Some("set `OCA_CACHE_DIR`".to_owned()),
             Self::NoConfig => Some("run `oca init`, or name the file with `--config`".to_owned()),
             Self::NoConstraints { .. } => {

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::config::near;
-use crate::git::CheckoutError;
-use crate::repo::{RepoName, counted, one_line, quoted_list};
+use crate::git::{Asked, CheckoutError};
+use crate::repo::{RepoName, counted, one_line, quoted_list, typed};
 use crate::report::{Done, Failure, MissingDirectory, Step, Trouble, Unmet};
 
 /// What became of a repository, to follow its name.
@@ -62,6 +62,7 @@ pub(super) struct FailureWords {
 
 pub(super) fn failure(failure: &Failure) -> FailureWords {
     let Failure { name, url, trouble, near: meant } = failure;
+    let asked = Asked { name: Some(name.as_str()), url: Some(url) };
     match trouble {
         Trouble::Kept(error) => FailureWords {
             error: format!("`{name}` was left alone: {error}"),
@@ -72,7 +73,7 @@ pub(super) fn failure(failure: &Failure) -> FailureWords {
                 }
                 CheckoutError::LocalWork(_) => "commit and push it, or give `--force` to lose it".to_owned(),
                 CheckoutError::Tracked { path, .. } => {
-                    format!("take it out with `git rm -r --cached {path}` and move it away")
+                    format!("take it out with `git rm -r --cached {}` and move it away", typed(path))
                 }
                 CheckoutError::Occupied { git, .. } => {
                     format!("look at what is in `{}`, then delete one of the two", git.display())
@@ -91,7 +92,7 @@ pub(super) fn failure(failure: &Failure) -> FailureWords {
             cause: Some(with_sources(error)),
             hint: match meant {
                 Some(meant) => Some(format!("did you mean `{meant}`?")),
-                None => error.hint(url).map(|hint| hint.replace("NAME", name.as_str())),
+                None => error.hint(asked),
             },
         },
         Trouble::NoAddons(MissingDirectory { directory, commit, known }) => FailureWords {
@@ -114,7 +115,7 @@ pub(super) fn failure(failure: &Failure) -> FailureWords {
                 Step::Remove => format!("cannot remove `{name}`"),
             },
             cause: Some(with_sources(error)),
-            hint: error.hint(url),
+            hint: error.hint(asked),
         },
     }
 }
