@@ -14,10 +14,10 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Names of OCA's repositories, or urls of any
+    /// Names of OCA repositories, or urls of any repository
     #[arg(value_name = "NAME|URL", required_unless_present = "modules")]
     repos: Vec<String>,
-    /// Add the repository that has this module; with a NAME or URL, take this module of it
+    /// Add the repository that has this module; with a NAME or URL, select this module of it
     #[arg(long = "module", value_name = "MODULE", value_parser = ModuleRequest::parse)]
     modules: Vec<ModuleRequest>,
     #[command(flatten)]

@@ -19,16 +19,16 @@ pub(crate) struct Args {
     /// The path of the export in the container
     #[arg(long)]
     image: bool,
-    /// How it is printed
+    /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "plain")]
     format: PathFormat,
-    /// Drop local and surrounding entries that Odoo would refuse here, or fail on them; with --image, run it there
+    /// What to do with local and surrounding directories that Odoo would refuse here; with --image, run it in the image
     #[arg(long, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "drop")]
     on_disk: Option<OnDisk>,
-    /// Set `addons_path` in this odoo.conf, keeping the rest
+    /// Set `addons_path` in this odoo.conf and keep the rest
     #[arg(long, value_name = "FILE", conflicts_with_all = ["check_conf", "format"])]
     write_conf: Option<PathBuf>,
-    /// Fail where `addons_path` in this odoo.conf is another
+    /// Fail if `addons_path` in this odoo.conf differs
     #[arg(long, value_name = "FILE", conflicts_with = "format")]
     check_conf: Option<PathBuf>,
 }
@@ -208,7 +208,7 @@ fn on_disk(
             session.printer.warning(&format!("`{}` is on the path, but {why}; run `oca sync`", entry.path));
             kept.push(entry);
         } else {
-            session.printer.note(&format!("left off the path: `{}`, {why}", entry.path));
+            session.printer.note(&format!("not on the path: `{}`, {why}", entry.path));
         }
     }
     Ok(kept)

@@ -33,10 +33,10 @@ enum Action {
 
 #[derive(clap::Args, Debug)]
 struct PruneArgs {
-    /// Delete what was fetched from a repository when it was not used for so long
+    /// Delete the objects of repositories that were not used for this long
     #[arg(long, value_name = "DAYS", default_value = "30")]
     older_than: u32,
-    /// Only say what would be done
+    /// Only show what would be done
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         Action::Prune(args) => prune(&cache, args, global, printer)?,
         Action::Clean => {
             for store in git::clean_cache(&cache)? {
-                printer.note(&format!("{store}: left, as another oca is at work with it"));
+                printer.note(&format!("{store}: kept, another oca is using it"));
             }
             catalogue::clean(&cache)?;
         }

@@ -16,10 +16,10 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Fail on warnings too
+    /// Fail on warnings, too
     #[arg(long)]
     strict: bool,
-    /// How the findings are printed: `github` annotates files in its workflows
+    /// How to print the findings; `github` annotates files in GitHub workflows
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: CheckFormat,
 }
@@ -80,7 +80,7 @@ fn tell_unused(session: &Session<'_>, unused: &[Vec<&str>]) {
     for word in first.iter().filter(|word| others.iter().all(|other| other.contains(*word))) {
         let is_code = word.strip_prefix("OCA").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
         if is_code && RULES.iter().all(|rule| rule.code != *word) {
-            session.printer.warning(&format!("`{word}` in `ignore` of `[check]` is no code of a finding"));
+            session.printer.warning(&format!("`{word}` in `ignore` of `[check]` is not a check code"));
         } else {
             session.printer.detail(&format!("`{word}` in `ignore` of `[check]` hides nothing"));
         }

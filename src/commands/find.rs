@@ -16,10 +16,10 @@ pub(crate) struct Args {
     /// Names of modules
     #[arg(value_name = "MODULE", required = true)]
     modules: Vec<String>,
-    /// The series of Odoo [default: that of the profile]
+    /// The Odoo series [default: the series of the profile]
     #[arg(long, value_name = "SERIES", value_parser = super::init::series)]
     odoo: Option<Series>,
-    /// Ask also where less than a day ago was asked
+    /// Ignore answers cached within the last day
     #[arg(long)]
     refresh: bool,
     #[command(flatten)]

@@ -25,13 +25,13 @@ const PARITY: &str = include_str!("../../repos.toml");
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The series of Odoo [default: what FILE is for, else 18.0]
+    /// The Odoo series [default: the series of FILE, else 18.0]
     #[arg(long, value_name = "SERIES", value_parser = series)]
     odoo: Option<Series>,
-    /// Begin with the repositories of a known profile
+    /// Start with the repositories of a preset
     #[arg(long, value_name = "PRESET")]
     preset: Option<Preset>,
-    /// Begin with what another tool declares and pins, in a file or a directory
+    /// Start with the repositories and pins of another tool's file or directory
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     from: Option<PathBuf>,
 }

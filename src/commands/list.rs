@@ -9,7 +9,7 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Also those that the profile does not select
+    /// Show modules that the profile does not select, too
     #[arg(long)]
     all: bool,
     #[command(flatten)]

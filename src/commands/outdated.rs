@@ -13,7 +13,7 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Exit with 1 where a pin could be moved
+    /// Exit with code 1 if a pin is outdated
     #[arg(long)]
     exit_code: bool,
     #[command(flatten)]

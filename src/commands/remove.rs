@@ -9,7 +9,7 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Names of repositories; they go from all profiles, or from that of `--profile`
+    /// Names of repositories; they are removed from all profiles, or from the one in `--profile`
     #[arg(value_name = "NAME", required = true)]
     repos: Vec<String>,
     #[command(flatten)]
@@ -94,6 +94,7 @@ fn tell_of_checkouts(old: &Session<'_>, new: &Session<'_>, removed: &[RepoName])
         }
     }
     for path in stay {
-        old.printer.note(&format!("the checkout `{}` stays; `oca sync --prune` removes it", path.display()));
+        old.printer
+            .note(&format!("the checkout `{}` is kept; `oca sync --prune` removes it", path.display()));
     }
 }

@@ -25,16 +25,16 @@ pub(crate) struct Args {
     /// Write to this file instead of stdout
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Fail where the file is not what would be written
+    /// Fail if the file differs from what would be written
     #[arg(long, requires = "output")]
     check: bool,
-    /// The Python whose markers count [default: `python` in `[requirements]`]
+    /// The Python version for markers [default: `python` in `[requirements]`]
     #[arg(long, value_name = "VERSION")]
     python_version: Option<String>,
-    /// Leave out who asks for what
+    /// Leave out the comments that say where a line comes from
     #[arg(long)]
     no_annotate: bool,
-    /// List Debian packages and programs instead; with `--no-annotate`, package names alone
+    /// List Debian packages and programs instead; with `--no-annotate`, only package names
     #[arg(long, conflicts_with = "python_version")]
     system: bool,
     #[command(flatten)]
@@ -125,7 +125,8 @@ fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<
         printer.warning(&conflict.to_string());
     }
     if !merged.warnings.is_empty() {
-        printer.hint("name the Python of the image: `python` in `[requirements]`, or `--python-version`");
+        printer
+            .hint("set the Python version of the image: `python` in `[requirements]`, or `--python-version`");
     }
     tell(session, &merged.notes);
     for flag in [Flag::ExactPin, Flag::DirectReference] {
@@ -155,7 +156,7 @@ fn report_needs(args: &Args, session: &Session<'_>, needs: &System) -> Result<()
     }
     if args.no_annotate && !needs.programs.is_empty() {
         let names: Vec<&str> = needs.programs.iter().map(|need| need.name.as_str()).collect();
-        session.printer.note(&format!("these programs have to be on the path as well: {}", names.join(", ")));
+        session.printer.note(&format!("these programs must also be installed: {}", names.join(", ")));
     }
     Ok(())
 }

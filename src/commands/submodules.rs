@@ -22,10 +22,10 @@ use crate::session::Session;
 /// sync` does all of this too, and checks the submodules of the profile out.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Only say what differs, each difference on its own line; exit code 1 where something does
+    /// Only show the differences, one per line; exit with code 1 if there are any
     #[arg(long)]
     check: bool,
-    /// Remove submodules that nobody declares also where somebody works in them
+    /// Remove undeclared submodules even if they contain local work
     #[arg(long, conflicts_with = "check")]
     force: bool,
     #[command(flatten)]

@@ -20,10 +20,10 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Fail where the lock is not what is declared, instead of updating it
+    /// Fail if the lock is out of date, instead of updating it
     #[arg(long)]
     locked: bool,
-    /// Only say what would be done
+    /// Only show what would be done
     #[arg(long)]
     dry_run: bool,
     /// Discard changes, untracked files and local commits in the checkouts

@@ -9,7 +9,7 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The modules to begin with
+    /// The modules to start with
     #[arg(required = true, value_name = "MODULE")]
     modules: Vec<String>,
     #[command(flatten)]

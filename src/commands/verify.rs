@@ -24,7 +24,7 @@ pub(crate) struct Args {
     /// An export [default: the checkouts of the profile]
     #[arg(value_name = "DIR")]
     export: Option<PathBuf>,
-    /// The lock to compare an export with [default: that of the project here, else the one in the export]
+    /// The lock to compare the export with [default: the lock of the project here, else the lock in the export]
     #[arg(long, value_name = "FILE", requires = "export")]
     lock: Option<PathBuf>,
     #[command(flatten)]

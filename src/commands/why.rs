@@ -8,7 +8,7 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Modules, also Odoo's own, missing ones, and such as are not selected
+    /// Modules; they may be Odoo's own, missing or not selected
     #[arg(required = true, value_name = "MODULE")]
     modules: Vec<String>,
     #[command(flatten)]

@@ -79,7 +79,7 @@ pub(crate) fn keep_out(session: &Session<'_>, directory: &Path) -> Result<(), Er
     }
     let text = read_if_there(&ignore)?.unwrap_or_default();
     if !String::from_utf8_lossy(&text).lines().any(|line| line.trim_end() == "*") {
-        let (ignore, why) = (ignore.display(), "the surrounding repository may swallow the checkouts");
+        let (ignore, why) = (ignore.display(), "the surrounding git repository may track the checkouts");
         session.printer.warning(&format!("`{ignore}` has no line `*`: {why}"));
     }
     Ok(())

@@ -154,7 +154,7 @@ impl<'a> Search<'a> {
             return Err(Error::NoAnswer { base: self.base.to_string(), error });
         }
         if let Err(error) = catalogue.save() {
-            self.remotes.printer.warning(&format!("the answers are not kept: {error}"));
+            self.remotes.printer.warning(&format!("the answers could not be saved: {error}"));
         }
         let oldest = failures.iter().filter_map(|(name, _)| catalogue.age(name, now)).max();
         self.tell(&failures, oldest);

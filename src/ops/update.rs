@@ -42,7 +42,7 @@ impl Updated {
             match change {
                 Change::Removed { .. } if self.is_replaced(change) => {}
                 Change::Removed { pin, .. } => printer.note(&format!("{}: removed from the lock", pin.name)),
-                Change::Reread { pin } => printer.note(&format!("{}: read anew", pin.name)),
+                Change::Reread { pin } => printer.note(&format!("{}: read again", pin.name)),
                 Change::Added { .. } | Change::Moved { .. } => {}
             }
         }
@@ -141,7 +141,7 @@ fn without_forgeries(session: &Session<'_>, declared: &[Declared], mut lock: Loc
         if is_forged {
             let (name, commit) = (&locked.pin.name, locked.commit.short());
             session.printer.warning(&format!(
-                "`{name}`: the lock has another tree than commit `{commit}`; the entry is read anew"
+                "`{name}`: the tree in the lock is not the tree of commit `{commit}`; the entry is read again"
             ));
         }
         is_forged
@@ -321,13 +321,15 @@ fn doubt(snapshot: &Snapshot<'_, '_>) -> Option<Doubt> {
 fn warn_of_unreadable(session: &Session<'_>, lock: &Lock) {
     for repo in &lock.repos {
         if let Some(why) = repo.facts.unread_requirements() {
-            session.printer.warning(&format!("`{}/{REQUIREMENTS}`: {why}; it is left out", repo.pin.name));
+            session
+                .printer
+                .warning(&format!("`{}/{REQUIREMENTS}`: {why}; the file is ignored", repo.pin.name));
         }
         for manifest in repo.facts.unreadable_manifests() {
             let (name, path, line, why) = (&repo.pin.name, &manifest.path, manifest.line, &manifest.why);
             session.printer.warning(&match line {
                 0 => format!("`{name}/{path}`: {why}"),
-                line => format!("`{name}/{path}` at line {line}: {why}; the module is left out"),
+                line => format!("`{name}/{path}` at line {line}: {why}; the module is ignored"),
             });
         }
     }

@@ -28,7 +28,7 @@ pub(crate) fn render_pruned(fate: Fate, dry: bool) -> Option<String> {
         }
         Fate::Damaged => format!("{removed}, it is damaged"),
         Fate::Leftover => format!("{removed}, left by a run that was killed"),
-        Fate::Busy => "left alone, another oca is at work in it".to_owned(),
+        Fate::Busy => "kept, another oca is using it".to_owned(),
     })
 }
 

@@ -11,9 +11,9 @@ use crate::report::{Done, Failure, MissingDirectory, Step, Trouble, Unmet};
 pub(crate) fn render_outcome(outcome: Result<&Done, &Trouble>) -> String {
     match outcome {
         Ok(done) => render_done(done),
-        Err(Trouble::Kept(error)) => format!("left alone: {error}"),
+        Err(Trouble::Kept(error)) => format!("not changed: {error}"),
         Err(Trouble::Export(error)) => format!("refused: {error}"),
-        Err(Trouble::NoAddons(missing)) => format!("failed: it has no directory `{}`", missing.directory),
+        Err(Trouble::NoAddons(missing)) => format!("failed: there is no directory `{}`", missing.directory),
         Err(Trouble::OtherTree(other)) => format!("failed: {other}"),
         Err(Trouble::Remote(error) | Trouble::Checkout { error, .. }) => {
             format!("failed: {error}")
@@ -36,7 +36,7 @@ fn render_done(done: &Done) -> String {
             format!("{}, {}", counted(*modules, "module", "modules"), counted(*files, "file", "files"))
         }
         Done::Listed(directories) => counted(*directories, "directory", "directories"),
-        Done::PassedOver(why) => format!("passed over: {why}"),
+        Done::PassedOver(why) => format!("skipped: {why}"),
     }
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn render_planned(outcome: Result<&Done, &Trouble>) -> String {
         Ok(Done::Moved { from: None, to }) => format!("would move to {}", to.short()),
         Ok(Done::Refreshed(commit)) => format!("would refresh at {}", commit.short()),
         Ok(Done::Removed) => "would remove".to_owned(),
-        Err(Trouble::Kept(error)) => format!("would be left alone: {error}"),
+        Err(Trouble::Kept(error)) => format!("would not be changed: {error}"),
         other => render_outcome(other),
     }
 }
@@ -65,21 +65,23 @@ pub(super) fn failure(failure: &Failure) -> FailureWords {
     let asked = Asked { name: Some(name.as_str()), url: Some(url) };
     match trouble {
         Trouble::Kept(error) => FailureWords {
-            error: format!("`{name}` was left alone: {error}"),
+            error: format!("`{name}` was not changed: {error}"),
             cause: None,
             hint: Some(match error {
                 CheckoutError::Link { .. } => {
                     "remove the link, or list the repository in `skip` of `repos.local.toml`".to_owned()
                 }
-                CheckoutError::LocalWork(_) => "commit and push it, or give `--force` to lose it".to_owned(),
+                CheckoutError::LocalWork(_) => {
+                    "commit and push your work, or use `--force` to discard it".to_owned()
+                }
                 CheckoutError::Tracked { path, .. } => {
-                    format!("take it out with `git rm -r --cached {}` and move it away", typed(path))
+                    format!("run `git rm -r --cached {}`, then move the directory away", typed(path))
                 }
                 CheckoutError::Occupied { git, .. } => {
-                    format!("look at what is in `{}`, then delete one of the two", git.display())
+                    format!("compare it with `{}`, then delete one of the two", git.display())
                 }
                 CheckoutError::Elsewhere { .. } => "move it away".to_owned(),
-                _ => "move it away, or give `--force` to replace it".to_owned(),
+                _ => "move it away, or use `--force` to replace it".to_owned(),
             }),
         },
         Trouble::Export(error) => FailureWords {
@@ -106,7 +108,7 @@ pub(super) fn failure(failure: &Failure) -> FailureWords {
         Trouble::OtherTree(other) => FailureWords {
             error: format!("the lock is wrong about `{name}`: {other}"),
             cause: None,
-            hint: Some(format!("run `oca lock {name}@{}`, which reads it anew", other.commit)),
+            hint: Some(format!("run `oca lock {name}@{}`, which reads it again", other.commit)),
         },
         Trouble::Checkout { step, error } => FailureWords {
             error: match step {

@@ -51,7 +51,7 @@ impl Session<'_> {
         for local in &all {
             for Unreadable { path, line, why, .. } in &local.survey.unreadable {
                 let place = format!("`{}/{path}` at line {line}", local.name);
-                self.printer.warning(&format!("{place}: {why}; the module is left out"));
+                self.printer.warning(&format!("{place}: {why}; the module is ignored"));
             }
         }
         Ok(all)

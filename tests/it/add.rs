@@ -216,8 +216,8 @@ fn a_new_repository_that_is_named_with_a_module_gives_only_that() {
         .status(2);
     env.oca(&["add", "web", "dms", "--module", "x"])
         .stderr(
-            "error: `--module` says what to take of one repository, and several are named\n\
-             hint: add the others in a run of their own\n",
+            "error: `--module` selects modules of one repository, but several are named\n\
+             hint: add the other repositories with a second command\n",
         )
         .status(2);
     env.oca(&["add", "--module", "a-b"])

@@ -184,7 +184,7 @@ fn an_odoo_conf_with_another_path_is_told_with_the_difference() {
     let check = || env.oca(&["addons-path", "--image", "--check-conf", "odoo.conf"]);
     let refused = |differences: &str| {
         format!(
-            "error: `odoo.conf` is not what oca would write\n{differences}\
+            "error: `odoo.conf` is not what oca writes\n{differences}\
              hint: run `oca addons-path --image --write-conf odoo.conf`\n"
         )
     };

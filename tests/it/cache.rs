@@ -112,6 +112,6 @@ fn a_cache_in_the_way_of_a_file_is_told() {
     env.write("file", "");
     env.oca(&["lock", "--cache-dir", "file"])
         .stderr_contains("error: cannot create `[TEMP]/project/file`\ncaused by: ")
-        .stderr_contains("hint: name another directory with `--cache-dir` or `OCA_CACHE_DIR`\n")
+        .stderr_contains("hint: choose another directory with `--cache-dir` or `OCA_CACHE_DIR`\n")
         .status(2);
 }

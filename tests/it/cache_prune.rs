@@ -228,7 +228,7 @@ fn a_store_in_which_somebody_is_at_work_is_left_alone() {
     lock.lock().expect("nobody holds it");
     env.oca(&["cache", "prune"])
         .stderr(
-            "http://127.0.0.1:[PORT]/web.git: left alone, another oca is at work in it\n\
+            "http://127.0.0.1:[PORT]/web.git: kept, another oca is using it\n\
              1 store, nothing to do\n",
         )
         .success();

@@ -315,7 +315,7 @@ fn two_machines_export_the_same_bytes() {
     }
     oca(&env, &["export", "../x"])
         .env("SOURCE_DATE_EPOCH", "today")
-        .stderr("error: `SOURCE_DATE_EPOCH` is `today`, which is no number of seconds since 1970\n")
+        .stderr("error: `SOURCE_DATE_EPOCH` is `today`, which must be a Unix timestamp\n")
         .status(2);
 }
 

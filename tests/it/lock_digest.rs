@@ -188,7 +188,7 @@ fn a_forged_entry_is_found_by_its_commit_field_by_field() {
         is("requirement `requests==2.0` is in commit"),
     ];
     let tree = format!("in the lock, and \"{tree}\" in commit {commit}\n");
-    let hint = format!("hint: run `oca lock web@{good}`, which reads them anew\n");
+    let hint = format!("hint: run `oca lock web@{good}`, which reads them again\n");
     let mut run = env.oca(&UPSTREAM).stdout_contains(&tree).stderr_contains(&hint);
     for line in &lines {
         run = run.stdout_contains(line);

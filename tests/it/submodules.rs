@@ -221,7 +221,7 @@ fn what_nobody_declares_any_more_is_removed_and_its_git_directory_kept() {
     env.oca(&["sync", "--dry-run"])
         .stdout("dms: would remove\n")
         .stderr(
-            "2 repositories, 1 would change\n1 difference in `.gitmodules` and the index would be settled:\n  \
+            "2 repositories, 1 would change\n1 difference in `.gitmodules` and the index would be repaired:\n  \
              `oca/dms` is a submodule that no profile declares\n",
         )
         .success();
@@ -260,12 +260,12 @@ fn a_git_directory_that_was_kept_goes_with_prune_unless_commits_are_in_it() {
     let mine = env.head("oca/dms");
     env.run(&["remove", "dms"]);
     env.oca(&["sync", "--prune"])
-        .stderr_contains("error: `dms` was left alone: local commits up to ")
+        .stderr_contains("error: `dms` was not changed: local commits up to ")
         .status(1);
     env.sync();
     assert!(!env.exists("oca/dms"));
     env.oca(&["sync", "--prune"])
-        .stderr_contains("error: `dms` was left alone: local commits up to ")
+        .stderr_contains("error: `dms` was not changed: local commits up to ")
         .status(1);
     assert_eq!(env.git(".git/modules/oca/dms", &["rev-parse", "mine"]).trim(), mine);
     env.run(&["sync", "--prune", "--force"]);
@@ -337,9 +337,9 @@ fn a_submodule_in_which_somebody_works_is_kept_whole() {
     upgrade(&remotes[0], 1);
     env.run(&["lock", "--upgrade", "web"]);
     let kept = format!(
-        "error: `dms` was left alone: uncommitted changes in `README.md`\n\
-         error: `web` was left alone: local commits up to `{}`\n\
-         hint: commit and push it, or give `--force` to lose it\nerror: 2 repositories failed\n",
+        "error: `dms` was not changed: uncommitted changes in `README.md`\n\
+         error: `web` was not changed: local commits up to `{}`\n\
+         hint: commit and push your work, or use `--force` to discard it\nerror: 2 repositories failed\n",
         &mine[..10]
     );
     env.oca(&["sync", "--dry-run"]).stderr_contains(&kept).status(1);

@@ -104,7 +104,7 @@ fn a_checkout_with_local_commits_is_neither_moved_nor_lost() {
     env.git("oca/web", &["commit", "-q", "--allow-empty", "-m", "mine"]);
     let mine = env.head("oca/web");
     set_mode(&env, "clone", "submodule");
-    env.oca(&["sync"]).stderr_contains("error: `web` was left alone: local commits up to ").status(1);
+    env.oca(&["sync"]).stderr_contains("error: `web` was not changed: local commits up to ").status(1);
     assert_eq!(env.head("oca/web"), mine);
     // Git takes it for a submodule at another commit.
     assert!(env.submodule_status().contains(&format!("+{mine} oca/web")), "{:?}", env.submodule_status());

@@ -91,8 +91,8 @@ fn an_edit_survives_the_repair() {
     env.oca(&["sync"])
         .stderr(
             "1 repository, 0 changed\n\
-             error: `web` was left alone: uncommitted changes in `README.md` and 1 more\n\
-             hint: commit and push it, or give `--force` to lose it\n",
+             error: `web` was not changed: uncommitted changes in `README.md` and 1 more\n\
+             hint: commit and push your work, or use `--force` to discard it\n",
         )
         .status(1);
     env.assert_file("oca/web/README.md", "mine\n");

@@ -25,7 +25,7 @@ pub(super) fn run(
     let Layers { below, apart } = plan::layers(&session.config, profile, lock);
     for (other, why) in apart {
         let (name, other) = (&profile.name, &other.name);
-        session.printer.note(&format!("profile `{other}` is no layer below `{name}`: {why}"));
+        session.printer.note(&format!("profile `{other}` cannot be a layer under `{name}`: {why}"));
     }
     let mut made: Vec<Made> = Vec::new();
     for layer in below.into_iter().chain([profile]) {

@@ -22,23 +22,23 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The directory that becomes the export; what was in it is replaced
+    /// The directory to write; its old content is replaced
     #[arg(value_name = "DEST", required_unless_present_any = ["repos_yaml", "gitmodules"])]
     dest: Option<PathBuf>,
-    /// Make symlinks to the modules of the checkouts instead, for development
+    /// Make symlinks to the modules in the checkouts instead, for development
     #[arg(long)]
     link: bool,
-    /// Make a directory in DEST for each profile that this one extends, and one for what it adds itself, to be copied
-    /// over each other in the order printed
+    /// Make one directory in DEST for each profile that this profile extends, and one for the profile itself; copy them
+    /// over each other in the printed order
     #[arg(long, conflicts_with = "link")]
     layers: bool,
     /// Replace a DEST that is not empty and not an export
     #[arg(long)]
     force: bool,
-    /// Print a file of git-aggregator for the lock instead
+    /// Print the lock as a repos.yaml for git-aggregator instead
     #[arg(long, conflicts_with_all = ["dest", "link", "layers", "force", "format", "gitmodules"])]
     repos_yaml: bool,
-    /// Print a .gitmodules for the lock instead
+    /// Print the lock as a .gitmodules file instead
     #[arg(long, conflicts_with_all = ["dest", "link", "layers", "force", "format"])]
     gitmodules: bool,
     #[command(flatten)]
@@ -125,7 +125,7 @@ fn declaration(args: &Args, session: &Session<'_>, lock: &Lock) -> Result<(), Er
     }
     let entries = repos.iter().map(|repo| Ok(entry(repo)?.render())).collect::<Result<String, Error>>()?;
     session.printer.data(&entries);
-    session.printer.note("a .gitmodules names no commits; beside it, these commands stage them:");
+    session.printer.note("a .gitmodules file has no commits; these commands stage them:");
     foreign::gitlinks(&repos).for_each(|command| session.printer.note(&command));
     Ok(())
 }

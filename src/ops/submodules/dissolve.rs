@@ -16,7 +16,7 @@ use crate::session::Session;
 pub(crate) fn dissolve(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<(), Error> {
     match dissolve_readable(session, lock, dry) {
         Err(Error::Git(error @ (git::Error::Extension { .. } | git::Error::ModulesMalformed { .. }))) => {
-            session.printer.detail(&format!("the surrounding repository is left alone: {error}"));
+            session.printer.detail(&format!("the surrounding repository is not changed: {error}"));
             Ok(())
         }
         other => other,
@@ -66,7 +66,7 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
     session.config.profiles.iter().try_for_each(|profile| session.refuse_links(profile))?;
     superproject.refuse_locked()?;
     released.iter().try_for_each(Module::release)?;
-    dissolved.iter().for_each(|name| session.printer.note(&format!("{name}: no submodule any more")));
+    dissolved.iter().for_each(|name| session.printer.note(&format!("{name}: no longer a submodule")));
     superproject.apply(&modules, &change)?;
     for profile in &session.config.profiles {
         let directory = session.checkouts(profile)?;

@@ -81,7 +81,7 @@ impl<'s> Survey<'s> {
         let printer = self.session.printer;
         if dry && !self.differences().is_empty() {
             let differences = counted(self.differences().len(), "difference", "differences");
-            printer.note(&format!("{differences} in `.gitmodules` and the index would be settled:"));
+            printer.note(&format!("{differences} in `.gitmodules` and the index would be repaired:"));
             self.differences().iter().for_each(|difference| printer.note(&format!("  {difference}")));
         }
         self.passed_over().iter().for_each(|text| printer.warning(text));
@@ -93,7 +93,9 @@ impl<'s> Survey<'s> {
     /// What is said of entries that nothing is done for, because they lead where they must not.
     fn passed_over(&self) -> Vec<String> {
         let untouchable = self.comparison.untouchable.iter().map(|path| {
-            format!("the entry with the path `{path}` is passed over: the project or another submodule is in the way")
+            format!(
+                "the entry with the path `{path}` is skipped: the project or another submodule is in the way"
+            )
         });
         let passed_over = self.modules.passed_over().into_iter().chain(untouchable);
         passed_over.map(|text| one_line(&format!("`.gitmodules`: {text}"))).collect()
