@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use super::{Plan, Written, recorded};
 use crate::error::Error;
 use crate::export::{self, Batch, Chosen, Directories, Part, Site, Wanted};
+use crate::fs;
 use crate::git::{Git, Snapshot};
 use crate::lock::LockedRepo;
 use crate::ops::{Job, Remotes, Watch, confirm_tree};
@@ -60,6 +61,7 @@ pub(super) fn files(
         |target, watch| fetch(remotes.git, target, watch),
         |target, content, watch| {
             watch.step("writing");
+            fs::stop("writing an export");
             let seconds = date.unwrap_or(content.seconds);
             let files = write(plan, target, &content, site.aside(), export::time(seconds));
             let files = files.map_err(Trouble::Export)?;
