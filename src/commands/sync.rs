@@ -265,7 +265,7 @@ fn prune(
         }
         let checkout = Checkout::new(path);
         let outcome = prune_one(&checkout, args);
-        // What a dry run would do is told at its end.
+        // A dry run reports everything at its end.
         if !args.dry_run && outcome.is_ok() {
             session.printer.note(&format!("{name}: {}", render_outcome(outcome.as_ref())));
         }
