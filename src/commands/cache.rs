@@ -1,4 +1,4 @@
-//! `oca cache`: the directory of fetched objects.
+//! `oca cache`: shows, cleans and prunes the cache of fetched objects.
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,13 +21,13 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand, Debug)]
 enum Action {
-    /// Print where it is
+    /// Print the path of the cache
     Dir,
-    /// Print how much it holds, in bytes; `-v` says of which repository
+    /// Print the size in bytes; with `-v`, also per repository
     Size(FormatArg),
-    /// Delete what is old, damaged or left over, and pack the rest anew; no checkout depends on it
+    /// Delete old, damaged and leftover objects and repack the rest; no checkout depends on the cache
     Prune(PruneArgs),
-    /// Delete it; no checkout depends on it
+    /// Delete the cache; no checkout depends on it
     Clean,
 }
 
@@ -80,7 +80,7 @@ fn size(cache: &Path, format: Format, printer: &Printer) -> Result<(), Error> {
     Ok(())
 }
 
-/// Prunes all stores at once. One that cannot be pruned keeps no other from it.
+/// Prunes all stores in parallel. If one fails, the others are still pruned.
 fn prune(cache: &Path, args: &PruneArgs, global: &Global, printer: &Printer) -> Result<(), Error> {
     const DAY: Duration = Duration::from_hours(24);
     let pruning = Pruning { older_than: DAY * args.older_than, dry_run: args.dry_run };

@@ -1,4 +1,4 @@
-//! `oca check`: what may be wrong with the modules of the profile.
+//! `oca check`: checks the modules of the profile for problems.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         looked_at.extend(inventory.given().map(|module| module.name.to_owned()));
         let entries = entries(session, profile, &lock)?;
         let catalogue = OnceCell::new();
-        // Where there is no cache, or `base-url` needs a variable, nothing is known.
+        // Without a cache, or if `base-url` needs an unset variable, nothing is known.
         let known = |name: &str| {
             let catalogue: &Option<Catalogue> =
                 catalogue.get_or_init(|| session.catalogue(profile.odoo).ok());
@@ -73,8 +73,8 @@ fn report(args: &Args, session: &Session<'_>, findings: &[Finding], modules: usi
     session.printer.note(&format!("{modules}, {errors}, {}", counted(warnings, "warning", "warnings")));
 }
 
-/// Tells of words in `ignore` that no profile has a use for: a code that does not exist was misspelt, and anything
-/// else may have been mended.
+/// Reports words in `ignore` that hide nothing: a code that does not exist is a spelling error; other problems may be
+/// solved by now.
 fn tell_unused(session: &Session<'_>, unused: &[Vec<&str>]) {
     let [first, others @ ..] = unused else { return };
     for word in first.iter().filter(|word| others.iter().all(|other| other.contains(*word))) {
@@ -87,7 +87,7 @@ fn tell_unused(session: &Session<'_>, unused: &[Vec<&str>]) {
     }
 }
 
-/// The entries of the path; those whose variables are not set here are left out.
+/// The entries of the path, without those whose variables are unset.
 fn entries(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Entry>, Error> {
     let mut entries = Vec::new();
     let mut add = |template: &Template| -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! `oca find`: which repositories have a module.
+//! `oca find`: finds the repositories that have a module.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         opened => Some(opened?),
     };
     let profile = match session.as_ref().map(Session::profile).transpose() {
-        // Who names the series need not choose among profiles.
+        // With `--odoo`, no profile is needed.
         Err(_) if args.odoo.is_some() => None,
         chosen => chosen?,
     };

@@ -1,4 +1,4 @@
-//! `oca list`: the modules of the profile.
+//! `oca list`: lists the modules of the profile.
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};

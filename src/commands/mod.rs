@@ -68,7 +68,7 @@ pub(crate) enum Command {
     MergeLock(merge_lock::Args),
 }
 
-/// Runs the command that was asked for.
+/// Runs a command.
 pub(crate) fn run(command: &Command, global: &Global, printer: &Printer) -> Result<(), Error> {
     if let Some(directory) = &global.directory {
         std::env::set_current_dir(directory).at("enter", directory)?;

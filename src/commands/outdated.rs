@@ -1,4 +1,4 @@
-//! `oca outdated`: the pins against the heads of what they follow.
+//! `oca outdated`: compares the pins with the heads of their branches and tags.
 
 use std::collections::HashSet;
 

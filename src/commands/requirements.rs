@@ -1,4 +1,4 @@
-//! `oca requirements`: what the modules of the profile need of Python, merged.
+//! `oca requirements`: merges the Python requirements of the profile's modules.
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// What to type to have the file written.
+    /// The command that writes the file.
     fn command_line(&self, session: &Session<'_>, file: &Path) -> String {
         let mut line = session.command_line("requirements");
         line.extend(self.python_version.iter().map(|version| format!(" --python-version {version}")));
@@ -118,7 +118,7 @@ fn merged(args: &Args, session: &Session<'_>, repositories: &[Repository<'_>]) -
     Ok(merge(&required, &constraints(session)?, &settings))
 }
 
-/// Says what is noteworthy, and refuses what cannot be merged.
+/// Prints notes and warnings, and fails if requirements cannot be merged.
 fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<(), Error> {
     let printer = session.printer;
     for conflict in &merged.warnings {
@@ -161,7 +161,7 @@ fn report_needs(args: &Args, session: &Session<'_>, needs: &System) -> Result<()
     Ok(())
 }
 
-/// What needs to be decided by somebody is a warning; the rest is for those who ask for more words.
+/// Prints what needs a decision as a warning; the rest only with `--verbose`.
 fn tell(session: &Session<'_>, notes: &[Note]) {
     for note in notes {
         if let Some(hint) = note.hint() {
@@ -173,7 +173,7 @@ fn tell(session: &Session<'_>, notes: &[Note]) {
     }
 }
 
-/// Prints the text, writes it to the file, or compares it with that.
+/// Prints the text, writes it to the file, or compares it with the file.
 fn deliver(args: &Args, session: &Session<'_>, text: &str) -> Result<(), Error> {
     match (&args.output, args.format.format) {
         (Some(file), _) if args.check => {
@@ -194,7 +194,7 @@ fn deliver(args: &Args, session: &Session<'_>, text: &str) -> Result<(), Error> 
     }
 }
 
-/// The requirements that only one of the two has; where they are in both, what is around them differs.
+/// The requirements that only one of the two texts has. If there are none, only comments or order differ.
 fn differences(found: Option<&str>, wanted: &str) -> Vec<String> {
     let Some(found) = found else { return vec!["there is no such file".to_owned()] };
     let lines = |text: &'_ str| -> Vec<String> {

@@ -1,4 +1,4 @@
-//! `oca why`: who needs modules, and why they are selected.
+//! `oca why`: shows which modules depend on a module, and why it is selected.
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};

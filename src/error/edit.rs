@@ -1,4 +1,4 @@
-//! Why `oca add` and `oca remove` do not change `repos.toml` as they were asked to.
+//! Why `oca add` or `oca remove` cannot change `repos.toml` as requested.
 
 use super::quoted;
 use crate::config;

@@ -1,12 +1,11 @@
-//! Which exit code an error ends the program with.
+//! The exit code for each error.
 
 use super::Error;
 use crate::report::Trouble;
 use crate::{export, git, lock};
 
 impl Error {
-    /// By the contract of the tool: 1 the answer is no, 2 usage or configuration, 3 network or git, 4 a pinned
-    /// commit is gone.
+    /// 1: the answer is no; 2: usage or configuration; 3: network or git; 4: a pinned commit is gone.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Conflicts { .. }
@@ -93,7 +92,7 @@ fn git_code(error: &git::Error) -> u8 {
 fn trouble_code(trouble: &Trouble) -> u8 {
     match trouble {
         Trouble::Remote(error) | Trouble::Checkout { error, .. } => git_code(error),
-        // A disk that is full, or a store that is damaged; not what the repository holds.
+        // A full disk or a damaged store is not a problem of the exported content.
         Trouble::NoAddons(_) | Trouble::Export(export::Error::File(_)) => 2,
         Trouble::Export(export::Error::Objects(_) | export::Error::Store { .. }) => 3,
         _ => 1,

@@ -1,4 +1,4 @@
-//! What to type next after an error.
+//! The hint for each error: what to type next.
 
 use super::{Error, quoted};
 use crate::plan::RefusedPin;
@@ -6,7 +6,7 @@ use crate::repo::RepoName;
 use crate::{config, git};
 
 impl Error {
-    /// What to type next.
+    /// The hint: what to type next.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::BadPin { .. } => Some("write the whole commit id, 40 hexadecimal digits".to_owned()),

@@ -58,7 +58,7 @@ pub(crate) enum Error {
     Git(#[from] git::Error),
     #[error(transparent)]
     Import(#[from] import::Error),
-    /// An import without its pins: `cause` kept them from being locked.
+    /// The import is written without its pins; `cause` is the reason.
     #[error("`{}` is written, but its pins could not be locked", file.display())]
     ImportUnlocked { file: PathBuf, cause: Box<Error>, lock_in_the_way: Option<PathBuf>, command: String },
     #[error("profile `{profile}` has its checkouts in `{}`, which is a symlink", path.display())]
@@ -67,7 +67,7 @@ pub(crate) enum Error {
     Lock(#[from] lock::Error),
     #[error("profile `{profile}` in `{}` has its checkouts in `{path}` and its own modules in `{local}`, and one is inside the other", file.display())]
     MixedPaths { file: PathBuf, profile: String, path: String, local: String },
-    /// What is left asks for modules of repositories that were to be removed.
+    /// The remaining selection needs modules of the repositories to remove.
     #[error("some of these repositories are still needed")]
     Needed { removed: Vec<RepoName>, unmet: Vec<Unmet> },
     #[error("no repository under `{base}` could be reached")]
@@ -104,17 +104,17 @@ pub(crate) enum Error {
     OneProfile,
     #[error("`{word}` is not `NAME@COMMIT`: there is no `@`")]
     PinWithoutCommit { word: String },
-    /// What failed and what was kept from being done, by repository.
+    /// The repositories that failed.
     #[error("{} failed", counted(failures.len(), "repository", "repositories"))]
     Repos { failures: Vec<Failure> },
     #[error("the url of `{name}` contains a user or password, and `.gitmodules` would publish it")]
     SecretInSubmodule { name: RepoName },
-    /// The answer is no, and the report has said why.
+    /// The answer is no, and the report already says why.
     #[error("")]
     Silent,
     #[error("`{}` is out of date{}: {}", file.display(), because(*locked), difference_list(differences))]
     Stale { file: PathBuf, differences: Vec<Difference>, locked: bool },
-    /// The lock is what is declared, and the surrounding repository is not what the lock says.
+    /// The lock is up to date, but the surrounding repository does not match it.
     #[error("`.gitmodules` and the index are not what the lock says: {}", first_of(differences))]
     Submodules { differences: Vec<SubmoduleDifference> },
     #[error("{}", refused_pin(file, refused))]
@@ -135,7 +135,7 @@ pub(crate) enum Error {
     UnknownModule {
         name: String,
         profile: String,
-        /// A profile that has it, and the repository it has it from.
+        /// Another profile that has it, and the repository.
         elsewhere: Option<(String, RepoName)>,
         near: Option<String>,
     },
@@ -152,7 +152,7 @@ pub(crate) enum Error {
 }
 
 impl From<rayon::ThreadPoolBuildError> for Error {
-    /// Its causes say the same words again.
+    /// The causes of this error repeat its words, so they are dropped.
     fn from(error: rayon::ThreadPoolBuildError) -> Self {
         Self::Threads { why: error.to_string() }
     }
@@ -173,7 +173,7 @@ fn refused_pin(file: &Path, refused: &RefusedPin) -> String {
     }
 }
 
-/// A line for each, to follow an error.
+/// One line for each conflict, to follow the error.
 fn dispute_list(disputes: &[Dispute]) -> String {
     let line = |Dispute { pin, ours, theirs }: &Dispute| {
         format!(
@@ -195,7 +195,7 @@ fn difference_list(differences: &[Difference]) -> String {
     if differences.is_empty() { "it is not as oca writes it".to_owned() } else { first_of(differences) }
 }
 
-/// The first of some differences, and how many more there are.
+/// The first difference, and the number of the others.
 fn first_of(differences: &[impl ToString]) -> String {
     match differences {
         [] => String::new(),

@@ -1,4 +1,4 @@
-//! `oca lock`: pins what is declared, checks the pins, or moves them.
+//! `oca lock`: locks the declared repositories, checks the lock, or upgrades it.
 
 mod check;
 
@@ -99,7 +99,7 @@ fn name(word: &str) -> Result<RepoName, Error> {
     RepoName::parse(word).map_err(|invalid| Error::BadName { invalid })
 }
 
-/// The pins of a lock of which git kept two sides.
+/// The pins of a lock with merge conflicts.
 fn settled(args: &Args, session: &Session<'_>, moves: &Moves) -> Result<Lock, Error> {
     let file = session.lock_file();
     let bytes = lock::read_file(&file)?.unwrap_or_default();
