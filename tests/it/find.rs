@@ -93,7 +93,7 @@ fn a_project_is_not_needed_and_a_series_can_be_named() {
         .status(2);
     env.oca(&["find", "web_x", "--odoo", "18.0", "--offline"])
         .stderr(
-            "error: no repository below `https://github.com/OCA` could be asked\n\
+            "error: no repository under `https://github.com/OCA` could be reached\n\
              caused by: the remote cannot be asked because oca is offline\n\
              hint: run it once without `--offline`\n",
         )
@@ -191,7 +191,7 @@ fn where_nobody_answers_only_the_first_are_waited_for() {
     declare(&env, &server.base());
     env.oca(&["find", "web_x"])
         .stderr(
-            "error: no repository below `http://127.0.0.1:[PORT]` could be asked\n\
+            "error: no repository under `http://127.0.0.1:[PORT]` could be reached\n\
              caused by: the server forbids it (status 403)\n\
              hint: check the rights of the token in use\n",
         )
@@ -207,7 +207,7 @@ fn a_base_url_without_any_repository_is_no_answer() {
     declare(&env, &server.base());
     env.oca(&["find", "web_x"])
         .stderr_contains(
-            "error: no repository below `http://127.0.0.1:[PORT]` could be asked\ncaused by: not found: ",
+            "error: no repository under `http://127.0.0.1:[PORT]` could be reached\ncaused by: not found: ",
         )
         .status(3);
     assert!(!env.cache().join("catalogue").exists());

@@ -338,7 +338,7 @@ fn a_forged_tree_is_found_by_lock_where_the_commit_is_in_the_cache() {
         env.write("oca.lock.json", &forged);
         env.oca(command)
             .stderr_contains(&format!(
-                "warning: `web`: the lock has another tree than commit `{}`",
+                "warning: `web`: the tree in the lock is not the tree of commit `{}`",
                 short(&good)
             ))
             .success();

@@ -174,7 +174,7 @@ fn what_is_ignored_is_left_out_and_constraints_only_speak_up() {
     env.edit("repos.toml", "odoo.txt", "missing.txt");
     env.oca(&["requirements"])
         .stderr(
-            "error: there is no `missing.txt`, which `repos.toml` names in `constraints`\n\
+            "error: there is no `missing.txt`, which `repos.toml` lists in `constraints`\n\
              hint: create the file, or remove it from `constraints` in `[requirements]`\n",
         )
         .status(2);

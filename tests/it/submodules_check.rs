@@ -109,7 +109,9 @@ fn without_a_repository_around_the_lock_alone_is_checked() {
     env.oca(&["lock", "-q"]).success();
     env.oca(&["lock", "--check"]).success();
     env.oca(&["submodules", "--check"])
-        .stderr_contains("error: `mode = \"submodule\"` needs a git repository around `[TEMP]/project`\n")
+        .stderr_contains(
+            "error: `mode = \"submodule\"` needs `[TEMP]/project` to be inside a git repository\n",
+        )
         .status(2);
     env.edit("repos.toml", "mode = \"submodule\"", "mode = \"clone\"");
     env.oca(&["submodules"])

@@ -42,7 +42,7 @@ fn clones_become_submodules_and_clones_again() {
         .success();
     env.oca(&["sync"])
         .stderr(
-            "dms: no submodule any more\nweb: no submodule any more\n\
+            "dms: no longer a submodule\nweb: no longer a submodule\n\
              `git diff --cached --submodule` shows what is staged\n2 repositories up to date\n",
         )
         .success();

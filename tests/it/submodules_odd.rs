@@ -75,7 +75,7 @@ fn tracked_files_in_the_place_of_a_submodule_are_kept() {
         env.oca(args)
             .stderr_contains(
                 "error: `web` was not changed: the surrounding repository has `oca/web/mine.txt` there\n\
-                 hint: take it out with `git rm -r --cached oca/web` and move it away\n",
+                 hint: run `git rm -r --cached oca/web`, then move the directory away\n",
             )
             .status(1);
     }
@@ -191,7 +191,7 @@ fn what_cannot_be_a_superproject_is_refused_before_anything_is_done() {
     env.declare_submodules(REMOTES, &["web"], "");
     env.oca(&["sync"])
         .stderr(
-            "error: `mode = \"submodule\"` needs a git repository around `[TEMP]/project`\n\
+            "error: `mode = \"submodule\"` needs `[TEMP]/project` to be inside a git repository\n\
              hint: run `git init`, or set `mode = \"clone\"`\n",
         )
         .status(2);
@@ -276,7 +276,7 @@ fn what_nobody_else_could_fetch_is_refused_by_name() {
              hint: delete `patches`, or set `mode = \"clone\"`\n  \
              `url` of `crm` does not go together with `mode = \"submodule\"` in `repos.toml` at line 12, table \
              `repos.crm`: `.gitmodules` would show its user or password to everybody\n    \
-             hint: remove it from the url, and set a token for the host\n",
+             hint: leave it out of the url, and set a token for its host\n",
         )
         .status(2);
     let web = repository(&env, "web");
@@ -287,7 +287,7 @@ fn what_nobody_else_could_fetch_is_refused_by_name() {
         .env("WEB", "https://me:geheim@git.example.com/web.git")
         .stderr(
             "error: the url of `web` contains a user or password, and `.gitmodules` would publish it\n\
-             hint: remove it from the url, and set a token for the host\n",
+             hint: leave it out of the url, and set a token for its host\n",
         )
         .status(2);
 }

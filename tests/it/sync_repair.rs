@@ -184,8 +184,9 @@ fn an_interrupt_is_exit_130_and_the_next_run_repairs() {
     env.run(&["lock"]);
     fs::remove_dir_all(env.cache()).expect("the cache");
     server.fault("POST /web.git/git-upload-pack fetch", 1, Fault::StallAfter(60));
+    let fetched = server.count("POST /web.git/git-upload-pack fetch");
     let run = env.oca(&["sync"]).stderr_contains("").spawn();
-    server.wait_for("upload-pack fetch", 2);
+    server.wait_for("POST /web.git/git-upload-pack fetch", fetched + 1);
     run.interrupt();
     run.status(130);
     env.sync();

@@ -176,7 +176,7 @@ fn a_name_that_nobody_has_is_refused_with_one_that_is_near() {
     for command in ["tree", "why"] {
         refused(command, "sale_xx", "did you mean `sale_x`?");
         refused(command, "acount", "did you mean `account`?");
-        refused(command, "web_y", "`web` of profile `other` has it: give `--profile other`");
+        refused(command, "web_y", "`web` of profile `other` has it: use `--profile other`");
         refused(command, "nothing_like_it", "run `oca list --all` to see the modules");
     }
     env.oca(&["tree"]).stderr_contains("the following required arguments were not provided").status(2);

@@ -41,7 +41,7 @@ fn a_manifest_that_names_another_profile_hides_no_repository() {
     fs::remove_dir_all(out.join("dms")).expect("a removal");
     edit(&out, "\"profile\": \"parity\"", "\"profile\": \"standard\"");
     env.oca(&["verify", "../out"])
-        .stderr_contains("`../out` is an export of profile `standard`, not of `parity`")
+        .stderr_contains("`../out` is an export of profile `standard`, not of profile `parity`")
         .status(1);
     edit(&out, "\"profile\": \"standard\"", "\"profile\": \"parity\"");
     env.oca(&["verify", "../out"]).stdout_contains("dms: missing: dms/dms/__init__.py\n").status(1);
