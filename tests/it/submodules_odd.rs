@@ -287,7 +287,7 @@ fn what_nobody_else_could_fetch_is_refused_by_name() {
         .env("WEB", "https://me:geheim@git.example.com/web.git")
         .stderr(
             "error: the url of `web` contains a user or password, and `.gitmodules` would publish it\n\
-             hint: leave it out of the url, and set a token for its host\n",
+             hint: remove it from the url, and set a token for the host\n",
         )
         .status(2);
 }
