@@ -7,9 +7,7 @@ use crate::catalogue;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg, Global};
 use crate::git::{self, Pruned, Pruning, StoreSize};
-use crate::output::{
-    Printer, pruned_as_json, render_pruned, render_pruned_total, render_store, sizes_as_json,
-};
+use crate::output::{Printer, pruned_as_json, render_pruned_total, render_store, sizes_as_json};
 use crate::pool::Pools;
 use crate::session::cache_directory;
 
@@ -91,7 +89,7 @@ fn prune(cache: &Path, args: &PruneArgs, global: &Global, printer: &Printer) -> 
     let (pruned, failures): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     let pruned: Vec<Pruned> = pruned.into_iter().flatten().collect();
     let lines = pruned.iter().filter_map(|store| {
-        let words = render_pruned(store.fate, args.dry_run)?;
+        let words = store.fate.words(args.dry_run)?;
         Some(format!("{}: {words}", store.name))
     });
     match args.format.format {

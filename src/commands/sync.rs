@@ -12,7 +12,7 @@ use crate::ops::{
     Ahead, Remotes, Target, Wanted, Watch, clear_leftovers, confirm_tree, outcome_of, prepare_directories,
     undeclared, update, wanted,
 };
-use crate::output::{json, render_outcome, render_planned};
+use crate::output::json;
 use crate::plan::{self, Moves};
 use crate::repo::{CommitId, RepoName, counted};
 use crate::report::{self, Done, Outcome, RepoOutcome, Step, Trouble};
@@ -266,8 +266,8 @@ fn prune(
         let checkout = Checkout::new(path);
         let outcome = prune_one(&checkout, args);
         // What a dry run would do is told at its end.
-        if !args.dry_run && outcome.is_ok() {
-            session.printer.note(&format!("{name}: {}", render_outcome(outcome.as_ref())));
+        if let (Ok(done), false) = (&outcome, args.dry_run) {
+            session.printer.note(&format!("{name}: {done}"));
         }
         outcomes.push(RepoOutcome { name, url: String::new(), outcome });
     }
@@ -297,9 +297,7 @@ fn finish(
         let told = outcomes
             .iter()
             .filter(|repo| !matches!(repo.outcome, Ok(Done::UpToDate)) && repo.outcome.is_ok());
-        for RepoOutcome { name, outcome, .. } in told {
-            session.printer.data(&format!("{name}: {}\n", render_planned(outcome.as_ref())));
-        }
+        told.for_each(|repo| session.printer.data(&format!("{}: {}\n", repo.name, repo.words(true))));
     }
     let total = counted(outcomes.len(), "repository", "repositories");
     let is_change =

@@ -6,30 +6,12 @@ use indicatif::HumanBytes;
 use serde::Serialize;
 
 use super::json::{VERSION, render};
-use crate::git::{Fate, Pruned, StoreSize};
+use crate::git::{Fate, Pruned, StoreSize, freed};
 use crate::repo::counted;
 
 /// How much a store holds, to follow its name.
 pub(crate) fn render_store(store: &StoreSize) -> String {
     format!("{}, {}", HumanBytes(store.bytes), counted(store.packs, "pack", "packs"))
-}
-
-/// What became of a store, to follow its name, or would become of it; nothing where it stays as it is.
-pub(crate) fn render_pruned(fate: Fate, dry: bool) -> Option<String> {
-    let removed = if dry { "would be removed" } else { "removed" };
-    Some(match fate {
-        Fate::Kept => return None,
-        Fate::Packed(packs) if dry => format!("{packs} packs would become one"),
-        Fate::Packed(packs) => format!("{packs} packs became one"),
-        Fate::Unused(0) => format!("{removed}, not used today"),
-        Fate::Unused(days) => {
-            let days = counted(usize::try_from(days).unwrap_or(usize::MAX), "day", "days");
-            format!("{removed}, not used for {days}")
-        }
-        Fate::Damaged => format!("{removed}, it is damaged"),
-        Fate::Leftover => format!("{removed}, left by a run that was killed"),
-        Fate::Busy => "left alone, another oca is at work in it".to_owned(),
-    })
 }
 
 /// What a prune did in all.
@@ -45,11 +27,6 @@ pub(crate) fn render_pruned_total(pruned: &[Pruned], dry: bool) -> String {
     } else {
         format!("{total}, {changed} changed, {freed} freed")
     }
-}
-
-fn freed(pruned: &[Pruned]) -> u64 {
-    let sum = |bytes: fn(&Pruned) -> u64| pruned.iter().map(bytes).sum::<u64>();
-    sum(|store| store.before).saturating_sub(sum(|store| store.after))
 }
 
 /// The cache as one object.
@@ -101,7 +78,7 @@ pub(crate) fn pruned_as_json(pruned: &[Pruned], dry: bool) -> String {
             Fate::Leftover => "leftover",
             Fate::Busy => "busy",
         };
-        let message = render_pruned(store.fate, dry);
+        let message = store.fate.words(dry);
         One { name: &store.name, outcome, before: store.before, after: store.after, message }
     }
     let stores = pruned.iter().map(|store| one(store, dry)).collect();

@@ -4,54 +4,8 @@ use std::fmt;
 
 use crate::config::near;
 use crate::git::CheckoutError;
-use crate::repo::{RepoName, counted, one_line, quoted_list};
-use crate::report::{Done, Failure, MissingDirectory, Step, Trouble, Unmet};
-
-/// What became of a repository, to follow its name.
-pub(crate) fn render_outcome(outcome: Result<&Done, &Trouble>) -> String {
-    match outcome {
-        Ok(done) => render_done(done),
-        Err(Trouble::Kept(error)) => format!("left alone: {error}"),
-        Err(Trouble::Export(error)) => format!("refused: {error}"),
-        Err(Trouble::NoAddons(missing)) => format!("failed: it has no directory `{}`", missing.directory),
-        Err(Trouble::OtherTree(other)) => format!("failed: {other}"),
-        Err(Trouble::Remote(error) | Trouble::Checkout { error, .. }) => {
-            format!("failed: {error}")
-        }
-    }
-}
-
-fn render_done(done: &Done) -> String {
-    match done {
-        Done::Locked { from: None, to } => format!("locked at {}", to.short()),
-        Done::Locked { from: Some(from), to } => format!("{} -> {}", from.short(), to.short()),
-        Done::UpToDate => "up to date".to_owned(),
-        Done::Outdated => "outdated".to_owned(),
-        Done::Created(commit) => format!("checked out at {}", commit.short()),
-        Done::Moved { from: Some(from), to } => format!("moved {} -> {}", from.short(), to.short()),
-        Done::Moved { from: None, to } => format!("moved to {}", to.short()),
-        Done::Refreshed(commit) => format!("refreshed at {}", commit.short()),
-        Done::Removed => "removed".to_owned(),
-        Done::Exported { modules, files } => {
-            format!("{}, {}", counted(*modules, "module", "modules"), counted(*files, "file", "files"))
-        }
-        Done::Listed(directories) => counted(*directories, "directory", "directories"),
-        Done::PassedOver(why) => format!("passed over: {why}"),
-    }
-}
-
-/// What a dry run says would become of a repository, to follow its name.
-pub(crate) fn render_planned(outcome: Result<&Done, &Trouble>) -> String {
-    match outcome {
-        Ok(Done::Created(commit)) => format!("would check out at {}", commit.short()),
-        Ok(Done::Moved { from: Some(from), to }) => format!("would move {} -> {}", from.short(), to.short()),
-        Ok(Done::Moved { from: None, to }) => format!("would move to {}", to.short()),
-        Ok(Done::Refreshed(commit)) => format!("would refresh at {}", commit.short()),
-        Ok(Done::Removed) => "would remove".to_owned(),
-        Err(Trouble::Kept(error)) => format!("would be left alone: {error}"),
-        other => render_outcome(other),
-    }
-}
+use crate::repo::{RepoName, one_line, quoted_list};
+use crate::report::{Failure, MissingDirectory, Step, Trouble, Unmet};
 
 /// The lines that tell of a failure.
 pub(super) struct FailureWords {

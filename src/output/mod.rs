@@ -11,9 +11,9 @@ mod tree;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub(crate) use cache::{pruned_as_json, render_pruned, render_pruned_total, render_store, sizes_as_json};
+pub(crate) use cache::{pruned_as_json, render_pruned_total, render_store, sizes_as_json};
 pub(crate) use findings::render_findings;
-pub(crate) use human::{Table, render_outcome, render_planned};
+pub(crate) use human::Table;
 pub(crate) use tree::{render_tree, render_why};
 
 use crate::error::Error;
@@ -197,11 +197,12 @@ impl Printer {
     }
 }
 
-/// Whether an outcome is worth a line while work goes on; failures are told at the end.
+/// The line that is worth telling while work goes on; failures are told at the end.
 fn line_for(name: &str, outcome: Result<&Done, &Trouble>, verbose: bool) -> Option<String> {
     use Done::{Listed, Outdated, PassedOver, UpToDate};
-    let is_quiet = matches!(outcome, Ok(UpToDate | Outdated | Listed(_) | PassedOver(_))) && !verbose;
-    (!is_quiet && outcome.is_ok()).then(|| format!("{name}: {}", render_outcome(outcome)))
+    let done = outcome.ok()?;
+    let is_quiet = matches!(done, UpToDate | Outdated | Listed(_) | PassedOver(_)) && !verbose;
+    (!is_quiet).then(|| format!("{name}: {done}"))
 }
 
 /// The hints of errors that are told one after the other; of those in a row that are the same, the last.

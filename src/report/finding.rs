@@ -1,4 +1,4 @@
-//! What `oca check` finds, as plain data; `output` words it.
+//! What `oca check` finds: the data, and its words.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -10,7 +10,6 @@ use serde::Serialize;
 pub(crate) use check::findings;
 pub(crate) use modules::{modules, tree, why};
 
-use super::{render_outcome, render_planned};
 use crate::config::Profile;
 use crate::export::{Alteration, FileState};
 use crate::lock::Change;
@@ -139,7 +138,7 @@ pub(crate) fn outcomes(outcomes: &[RepoOutcome], dry: bool) -> String {
         commit: Option<CommitId>,
         message: String,
     }
-    fn one_outcome(repo: &RepoOutcome, message: String) -> One<'_> {
+    fn one_outcome(repo: &RepoOutcome, dry: bool) -> One<'_> {
         let (outcome, commit) = match &repo.outcome {
             Ok(Done::Locked { to, .. }) => ("locked", Some(*to)),
             Ok(Done::UpToDate) => ("up-to-date", None),
@@ -155,10 +154,9 @@ pub(crate) fn outcomes(outcomes: &[RepoOutcome], dry: bool) -> String {
             Err(Trouble::Kept(_)) => ("kept", None),
             Err(_) => ("failed", None),
         };
-        One { name: &repo.name, outcome, commit, message }
+        One { name: &repo.name, outcome, commit, message: repo.words(dry) }
     }
-    let words = if dry { render_planned } else { render_outcome };
-    let repos = outcomes.iter().map(|repo| one_outcome(repo, words(repo.outcome.as_ref()))).collect();
+    let repos = outcomes.iter().map(|repo| one_outcome(repo, dry)).collect();
     render(&Outcomes { version: VERSION, repos })
 }
 
