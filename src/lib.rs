@@ -3,7 +3,7 @@
 //! The map; arrows point down only, over as many steps as they like, and `tests/it/rooms.rs` sees to it:
 //!
 //! ```text
-//! {main, fuzz} → cli → commands → ops → session → output → error → check → {plan, import} → facts
+//! {main, fuzz} → cli → commands → ops → session → output → json → error → check → {plan, import} → facts
 //!                       → progress → report
 //!                       → {config, lock, git, addons, catalogue, requirements, odoo_conf, export}
 //!                       → {repo, fs, pool, flags}
@@ -23,7 +23,8 @@
 //!   code, words and hint; `progress` is how it is told while it happens.
 //! - `ops` holds what several commands do: they know it, and not each other.
 //! - `session` is one run in one project: its files, its profile, its paths.
-//! - `output` alone prints; `error` decides on exit codes and hints.
+//! - `output` alone prints. `json` has the reports of `--format json`; each is made of what the rooms below report.
+//!   `error` decides on exit codes and hints.
 
 mod addons;
 mod catalogue;
@@ -43,6 +44,7 @@ pub mod fuzz;
 #[expect(clippy::disallowed_methods, reason = "stores and checkouts are its own")]
 mod git;
 mod import;
+mod json;
 mod lock;
 mod odoo_conf;
 mod ops;

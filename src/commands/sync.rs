@@ -6,13 +6,13 @@ use crate::config::{Mode, Profile};
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::git::{self, Built, Checkout, CheckoutError, Content, Git, Head, LocalWork, Module, Snapshot};
+use crate::json::OutcomeReport;
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
     Ahead, Remotes, Target, Wanted, Watch, clear_leftovers, confirm_tree, outcome_of, prepare_directories,
     undeclared, update, wanted,
 };
-use crate::output::json;
 use crate::plan::{self, Moves};
 use crate::repo::{CommitId, RepoName, counted};
 use crate::report::{self, Done, Outcome, RepoOutcome, Step, Trouble};
@@ -292,7 +292,7 @@ fn finish(
     outcomes: Vec<RepoOutcome>,
 ) -> Result<(), Error> {
     if let Format::Json = args.format.format {
-        session.printer.data(&json::outcomes(&outcomes, args.dry_run));
+        session.printer.json(&OutcomeReport::of(&outcomes, args.dry_run));
     } else if args.dry_run {
         let told = outcomes
             .iter()

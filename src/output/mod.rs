@@ -5,19 +5,21 @@ mod cache;
 mod findings;
 pub(crate) mod github;
 mod human;
-pub(crate) mod json;
 mod tree;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub(crate) use cache::{pruned_as_json, render_pruned_total, render_store, sizes_as_json};
+use serde::Serialize;
+
+pub(crate) use cache::{render_pruned_total, render_store};
 pub(crate) use findings::render_findings;
 pub(crate) use human::Table;
 pub(crate) use tree::{render_tree, render_why};
 
 use crate::error::Error;
 use crate::flags::{ColorChoice, Global};
+use crate::json::Versioned;
 use crate::progress::Progress;
 use crate::repo::{RepoName, counted, plain};
 use crate::report::{Done, Failure, Trouble};
@@ -65,6 +67,11 @@ impl Printer {
             self.line(Tone::Error, &format!("cannot write to stdout: {error}"));
             std::process::exit(2);
         }
+    }
+
+    /// A report of [`json`](crate::json), to stdout.
+    pub(crate) fn json(&self, report: &impl Serialize) {
+        self.data(&Versioned::new(report).render());
     }
 
     /// What happened, to stderr.

@@ -8,7 +8,7 @@ mod submodule;
 
 pub(crate) use checkout::{NAMED, OtherTree, RepoStatus, State, Verified};
 pub(crate) use difference::{Difference, Unmet, WhyUnmet};
-pub(crate) use finding::{Count, Finding, Needer, Problem, RULES, Spot, WhyMissing};
+pub(crate) use finding::{Count, Finding, Needer, Problem, RULES, Severity, Spot, WhyMissing};
 pub(crate) use outcome::{Done, Failure, MissingDirectory, Outcome, RepoOutcome, Step, Trouble, failures};
 pub(crate) use submodule::SubmoduleDifference;
 
