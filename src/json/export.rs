@@ -1,7 +1,5 @@
 //! The layers of an export.
 
-use std::path::PathBuf;
-
 use serde::Serialize;
 
 /// `oca export --layers`: the layers in the order in which they are copied.
@@ -13,8 +11,8 @@ pub(crate) struct LayersReport<'a> {
 #[derive(Serialize)]
 pub(crate) struct ExportLayer {
     pub(crate) profile: String,
-    /// The absolute path of the directory.
-    pub(crate) path: PathBuf,
+    /// The absolute path of the directory; what is not UTF-8 in it is replaced.
+    pub(crate) path: String,
     /// The number of files in it.
     pub(crate) files: usize,
 }

@@ -36,15 +36,15 @@ pub(super) fn run(
     let mut layers = Vec::new();
     for made in made {
         let (profile, files) = (made.manifest.profile.clone(), made.files);
-        let path = made.finish()?;
+        let path = made.finish()?.display().to_string();
         let what = counted(files, "file", "files");
-        session.printer.note(&format!("layer `{profile}`: {what} in `{}`", path.display()));
+        session.printer.note(&format!("layer `{profile}`: {what} in `{path}`"));
         layers.push(ExportLayer { profile, path, files });
     }
     match args.format.format {
         Format::Json => session.printer.json(&LayersReport::of(&layers)),
         Format::Human => {
-            layers.iter().for_each(|layer| session.printer.data(&format!("{}\n", layer.path.display())));
+            layers.iter().for_each(|layer| session.printer.data(&format!("{}\n", layer.path)));
         }
     }
     Ok(())
