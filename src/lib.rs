@@ -19,8 +19,8 @@
 //! - `requirements` merges Python requirements, `odoo_conf` edits an odoo.conf: text in, text out.
 //! - `export` chooses, writes and verifies plain files; it reads trees and blobs through the trait
 //!   [`Objects`](repo::Objects).
-//! - `report` is what happened, as plain data. It carries git's and export's errors whole, for `error` and `output` to choose exit
-//!   code, words and hint; `progress` is how it is told while it happens.
+//! - `report` is what happened, as plain data and in words. It carries git's and export's errors whole, for `error` to
+//!   choose the exit code and the hint; `progress` is how it is told while it happens.
 //! - `ops` holds what several commands do: they know it, and not each other.
 //! - `session` is one run in one project: its files, its profile, its paths.
 //! - `output` alone prints. `json` has the reports of `--format json`; each is made of what the rooms below report.

@@ -3,10 +3,12 @@
 //! The rooms' own errors know nothing of exit codes; the choice of code and hint is made here.
 
 mod edit;
+mod failure;
 
 use std::path::{Path, PathBuf};
 
 pub(crate) use edit::EditError;
+pub(crate) use failure::{FailureWords, failure_words};
 
 use crate::lock::Dispute;
 use crate::plan::RefusedPin;

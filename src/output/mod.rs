@@ -4,7 +4,7 @@ mod bars;
 mod cache;
 mod findings;
 pub(crate) mod github;
-mod human;
+mod table;
 mod tree;
 
 use std::io::{self, IsTerminal, Write};
@@ -14,10 +14,10 @@ use serde::Serialize;
 
 pub(crate) use cache::{render_pruned_total, render_store};
 pub(crate) use findings::render_findings;
-pub(crate) use human::Table;
+pub(crate) use table::Table;
 pub(crate) use tree::{render_tree, render_why};
 
-use crate::error::Error;
+use crate::error::{Error, FailureWords, failure_words};
 use crate::flags::{ColorChoice, Global};
 use crate::json::Versioned;
 use crate::progress::Progress;
@@ -129,7 +129,7 @@ impl Printer {
             }
             Error::Needed { removed, unmet } => {
                 for unmet in unmet {
-                    self.line(Tone::Error, &human::needed(removed, unmet));
+                    self.line(Tone::Error, &unmet.needed(removed));
                     self.line(Tone::Hint, &format!("take `{}` off its `modules` first", unmet.module));
                 }
             }
@@ -157,8 +157,7 @@ impl Printer {
     fn failures(&self, failures: &[Failure]) {
         let mut failures: Vec<&Failure> = failures.iter().collect();
         failures.sort_by(|a, b| a.name.cmp(&b.name));
-        let words: Vec<human::FailureWords> =
-            failures.iter().map(|failure| human::failure(failure)).collect();
+        let words: Vec<FailureWords> = failures.iter().map(|failure| failure_words(failure)).collect();
         let hints: Vec<Option<String>> = words.iter().map(|words| words.hint.clone()).collect();
         for (words, hint) in words.iter().zip(told_once(&hints)) {
             self.line(Tone::Error, &words.error);
