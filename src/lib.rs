@@ -3,7 +3,7 @@
 //! The map. Arrows point down only, over any number of steps; `tests/it/rooms.rs` checks it:
 //!
 //! ```text
-//! {main, fuzz} → cli → commands → ops → session → output → error → check → {plan, import} → facts
+//! {main, fuzz} → cli → commands → ops → session → output → json → error → check → {plan, import} → facts
 //!                       → progress → report
 //!                       → {config, lock, git, addons, catalogue, requirements, odoo_conf, export}
 //!                       → {repo, fs, pool, flags}
@@ -22,7 +22,7 @@
 //! - `report` describes what happened, as plain data with its words; `progress` reports it while it happens.
 //! - `ops` has the steps that several commands share. Commands do not call each other.
 //! - `session` is one run in one project: its files, its profile, its paths.
-//! - Only `output` prints; `error` chooses exit codes and hints.
+//! - Only `output` prints. `json` has the types of the reports of `--format json`. `error` chooses exit codes and hints.
 
 mod addons;
 mod catalogue;
@@ -42,6 +42,7 @@ pub mod fuzz;
 #[expect(clippy::disallowed_methods, reason = "stores and checkouts are its own")]
 mod git;
 mod import;
+mod json;
 mod lock;
 mod odoo_conf;
 mod ops;

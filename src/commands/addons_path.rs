@@ -7,9 +7,9 @@ use crate::addons::folder::Folder;
 use crate::config::{Position, Profile};
 use crate::error::Error;
 use crate::fs::{is_stream, read_given, write_out};
+use crate::json::{AddonsPathReport, PathEntry, PathEntryKind};
 use crate::lock::Lock;
 use crate::odoo_conf;
-use crate::output::json::{self, PathEntry};
 use crate::plan;
 use crate::repo::Layout;
 use crate::session::Session;
@@ -84,16 +84,17 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if let Some(file) = &args.check_conf {
         return check_conf(file, &path, &args.command_line(session));
     }
-    session.printer.data(&match args.format {
-        PathFormat::Plain => format!("{path}\n"),
-        PathFormat::Env => format!("ODOO_ADDONS_PATH={path}\n"),
-        PathFormat::Conf => format!("addons_path = {path}\n"),
-        PathFormat::Json => json::addons_path(profile, &entries),
-    });
+    let printer = session.printer;
+    match args.format {
+        PathFormat::Plain => printer.data(&format!("{path}\n")),
+        PathFormat::Env => printer.data(&format!("ODOO_ADDONS_PATH={path}\n")),
+        PathFormat::Conf => printer.data(&format!("addons_path = {path}\n")),
+        PathFormat::Json => printer.json(&AddonsPathReport::of(profile, &entries)),
+    }
     Ok(())
 }
 
-fn surrounding(path: String, kind: &'static str) -> PathEntry {
+fn surrounding(path: String, kind: PathEntryKind) -> PathEntry {
     PathEntry { path, kind, repo: None }
 }
 
@@ -103,11 +104,11 @@ fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Pat
     let shown = |path: PathBuf| path.to_string_lossy().into_owned();
     let mut entries = Vec::new();
     for template in &around.before {
-        entries.push(surrounding(shown(session.entry(template)?), "before"));
+        entries.push(surrounding(shown(session.entry(template)?), PathEntryKind::Before));
     }
     let locals = |position| profile.locals.iter().filter(move |local| local.position == position);
     for local in locals(Position::Before) {
-        entries.push(surrounding(shown(session.entry(&local.path)?), "local"));
+        entries.push(surrounding(shown(session.entry(&local.path)?), PathEntryKind::Local));
     }
     for selected in plan::selected(profile, lock) {
         if session.config.skips(&selected.repo.name) {
@@ -120,10 +121,10 @@ fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Pat
         }
     }
     for local in locals(Position::After) {
-        entries.push(surrounding(shown(session.entry(&local.path)?), "local"));
+        entries.push(surrounding(shown(session.entry(&local.path)?), PathEntryKind::Local));
     }
     for template in &around.after {
-        entries.push(surrounding(shown(session.entry(template)?), "after"));
+        entries.push(surrounding(shown(session.entry(template)?), PathEntryKind::After));
     }
     Ok(without_repeats(entries))
 }
@@ -133,14 +134,14 @@ fn in_image(profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
     let root = Session::image_entry(&image.root)?;
     let mut entries = Vec::new();
     for template in &image.before {
-        entries.push(surrounding(Session::image_entry(template)?, "before"));
+        entries.push(surrounding(Session::image_entry(template)?, PathEntryKind::Before));
     }
     let locals = |position| {
         let there = profile.locals.iter().filter(move |local| local.position == position);
         there.filter_map(|local| local.image.as_ref())
     };
     for template in locals(Position::Before) {
-        entries.push(surrounding(Session::image_entry(template)?, "local"));
+        entries.push(surrounding(Session::image_entry(template)?, PathEntryKind::Local));
     }
     for entry in plan::entries(&plan::offers(profile, lock), image.layout) {
         let name = &entry.locked.pin.name;
@@ -150,19 +151,19 @@ fn in_image(profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
             (Layout::Repos, ".") => (base, Some(name.to_string())),
             (Layout::Repos, directory) => (format!("{base}/{directory}"), Some(name.to_string())),
         };
-        entries.push(PathEntry { path, kind: "repository", repo });
+        entries.push(PathEntry { path, kind: PathEntryKind::Repository, repo });
     }
     for template in locals(Position::After) {
-        entries.push(surrounding(Session::image_entry(template)?, "local"));
+        entries.push(surrounding(Session::image_entry(template)?, PathEntryKind::Local));
     }
     for template in &image.after {
-        entries.push(surrounding(Session::image_entry(template)?, "after"));
+        entries.push(surrounding(Session::image_entry(template)?, PathEntryKind::After));
     }
     Ok(without_repeats(entries))
 }
 
 fn repository(path: String, selected: &plan::Selected<'_>) -> PathEntry {
-    PathEntry { path, kind: "repository", repo: Some(selected.repo.name.to_string()) }
+    PathEntry { path, kind: PathEntryKind::Repository, repo: Some(selected.repo.name.to_string()) }
 }
 
 /// Removes repeated directories: for Odoo, only the first one counts.
@@ -193,7 +194,7 @@ fn on_disk(
         } else {
             "no module is in it"
         };
-        let is_repository = entry.kind == "repository";
+        let is_repository = entry.kind == PathEntryKind::Repository;
         if mode == OnDisk::Strict || (args.image && is_repository) {
             let cure = match (is_repository, args.image) {
                 (false, _) => "remove it from the path, or put a module in it".to_owned(),

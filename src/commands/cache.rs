@@ -7,9 +7,8 @@ use crate::catalogue;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg, Global};
 use crate::git::{self, Pruned, Pruning, StoreSize};
-use crate::output::{
-    Printer, pruned_as_json, render_pruned, render_pruned_total, render_store, sizes_as_json,
-};
+use crate::json::{CachePruneReport, CacheSizeReport};
+use crate::output::{Printer, render_pruned_total, render_store};
 use crate::pool::Pools;
 use crate::session::cache_directory;
 
@@ -66,7 +65,7 @@ fn size(cache: &Path, format: Format, printer: &Printer) -> Result<(), Error> {
         Ok(stores.iter().map(git::Store::size).collect::<Result<_, _>>()?)
     };
     match format {
-        Format::Json => printer.data(&sizes_as_json(bytes, &sizes()?)),
+        Format::Json => printer.json(&CacheSizeReport::of(bytes, &sizes()?)),
         Format::Human => {
             if printer.is_verbose() {
                 let lines = sizes()?;
@@ -91,11 +90,11 @@ fn prune(cache: &Path, args: &PruneArgs, global: &Global, printer: &Printer) -> 
     let (pruned, failures): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     let pruned: Vec<Pruned> = pruned.into_iter().flatten().collect();
     let lines = pruned.iter().filter_map(|store| {
-        let words = render_pruned(store.fate, args.dry_run)?;
+        let words = store.fate.words(args.dry_run)?;
         Some(format!("{}: {words}", store.name))
     });
     match args.format.format {
-        Format::Json => printer.data(&pruned_as_json(&pruned, args.dry_run)),
+        Format::Json => printer.json(&CachePruneReport::of(&pruned, args.dry_run)),
         Format::Human if args.dry_run => lines.for_each(|line| printer.data(&format!("{line}\n"))),
         Format::Human => lines.for_each(|line| printer.note(&line)),
     }

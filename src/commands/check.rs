@@ -7,8 +7,9 @@ use crate::catalogue::Catalogue;
 use crate::check::{self, Entry, Subject};
 use crate::config::{Profile, Surround, Template};
 use crate::error::Error;
+use crate::json::CheckReport;
 use crate::lock::Lock;
-use crate::output::{github, json, render_findings};
+use crate::output::{github, render_findings};
 use crate::plan::{self, Inventory};
 use crate::repo::counted;
 use crate::report::{Count, Finding, RULES};
@@ -62,15 +63,18 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
 
 fn report(args: &Args, session: &Session<'_>, findings: &[Finding], modules: usize) {
     let (file, default) = (session.absolute_config(), session.config.default_profile.as_deref());
-    session.printer.data(&match args.format {
-        CheckFormat::Human => render_findings(findings, default, session.global.all_profiles),
-        CheckFormat::Json => json::findings(findings, &file, default),
-        CheckFormat::Github => github::annotations(findings, &file, default),
-    });
+    let printer = session.printer;
+    match args.format {
+        CheckFormat::Human => {
+            printer.data(&render_findings(findings, default, session.global.all_profiles));
+        }
+        CheckFormat::Json => printer.json(&CheckReport::of(findings, &file, default)),
+        CheckFormat::Github => printer.data(&github::annotations(findings, &file, default)),
+    }
     let Count { errors, warnings } = Count::of(findings);
     let modules = counted(modules, "module", "modules");
     let errors = counted(errors, "error", "errors");
-    session.printer.note(&format!("{modules}, {errors}, {}", counted(warnings, "warning", "warnings")));
+    printer.note(&format!("{modules}, {errors}, {}", counted(warnings, "warning", "warnings")));
 }
 
 /// Reports words in `ignore` that hide nothing: a code that does not exist is a spelling error; other problems may be

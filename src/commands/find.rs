@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::addons::core::Core;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg, Global};
+use crate::json::FindReport;
 use crate::ops::search::{Found, Search, known};
-use crate::output::{Printer, Table, json};
+use crate::output::{Printer, Table};
 use crate::repo::Series;
 use crate::report::Whereabouts;
 use crate::session::{Session, open_git};
@@ -63,7 +64,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         .collect();
     let unasked = found.as_ref().map(|found| found.unasked.as_slice()).unwrap_or_default();
     match args.format.format {
-        Format::Json => printer.data(&json::whereabouts(odoo, &whereabouts, unasked)),
+        Format::Json => printer.json(&FindReport::of(odoo, &whereabouts, unasked)),
         Format::Human => tell(&whereabouts, printer),
     }
     let nowhere = whereabouts.iter().filter(|there| there.repos.is_empty() && !there.is_core);

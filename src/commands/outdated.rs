@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
+use crate::json::OutdatedReport;
 use crate::ops::{Job, Remotes};
-use crate::output::{Table, json};
+use crate::output::Table;
 use crate::plan;
 use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, counted};
 use crate::report::{Done, Outdated, Trouble};
@@ -57,7 +58,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             let total = counted(pins.len(), "repository", "repositories");
             session.printer.note(&format!("{} of {total} outdated", outdated.len()));
         }
-        Format::Json => session.printer.data(&json::outdated(&outdated)),
+        Format::Json => session.printer.json(&OutdatedReport::of(&outdated)),
     }
     if !failures.is_empty() {
         return Err(Error::Repos { failures });

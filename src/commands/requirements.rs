@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::facts::LocalModules;
 use crate::flags::{Format, FormatArg};
 use crate::fs::{read_given, read_if_there, write_out};
+use crate::json::{RequirementsReport, SystemReport};
 use crate::lock::{Lock, LockedModule};
-use crate::output::json;
 use crate::plan;
 use crate::repo::counted;
 use crate::requirements::{
@@ -138,7 +138,7 @@ fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<
         }
     }
     if let Format::Json = args.format.format {
-        printer.data(&json::requirements(merged));
+        printer.json(&RequirementsReport::of(merged));
     }
     if merged.conflicts.is_empty() && merged.problems.is_empty() {
         return Ok(());
@@ -149,7 +149,7 @@ fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<
 fn report_needs(args: &Args, session: &Session<'_>, needs: &System) -> Result<(), Error> {
     tell(session, &needs.notes);
     if let Format::Json = args.format.format {
-        session.printer.data(&json::system(needs));
+        session.printer.json(&SystemReport::of(needs));
     }
     if !needs.problems.is_empty() {
         return Err(Error::Conflicts { conflicts: Vec::new(), problems: needs.problems.clone() });

@@ -4,8 +4,8 @@
 use crate::config::Mode;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
+use crate::json::SubmodulesReport;
 use crate::ops::submodules::{How, STAGED, Survey};
-use crate::output::json;
 use crate::repo::counted;
 use crate::report;
 use crate::session::Session;
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let mut outcomes = survey.collisions();
     outcomes.extend(survey.settle(How { force: args.force, ..How::default() })?);
     match args.format.format {
-        Format::Json => session.printer.data(&json::submodules(&differences, &survey.notes()?)),
+        Format::Json => session.printer.json(&SubmodulesReport::of(&differences, &survey.notes()?)),
         Format::Human => {
             differences.iter().for_each(|difference| session.printer.note(&difference.to_string()));
         }
@@ -70,7 +70,7 @@ fn check(args: &Args, survey: &Survey<'_>) -> Result<(), Error> {
     let printer = survey.session.printer;
     let (differences, notes) = (&survey.comparison.differences, survey.notes()?);
     match args.format.format {
-        Format::Json => printer.data(&json::submodules(differences, &notes)),
+        Format::Json => printer.json(&SubmodulesReport::of(differences, &notes)),
         Format::Human => {
             differences.iter().for_each(|difference| printer.data(&format!("{difference}\n")));
             notes.iter().for_each(|note| printer.note(note));

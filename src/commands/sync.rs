@@ -6,13 +6,13 @@ use crate::config::{Mode, Profile};
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::git::{self, Built, Checkout, CheckoutError, Content, Git, Head, LocalWork, Module, Snapshot};
+use crate::json::OutcomeReport;
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
     Ahead, Remotes, Target, Wanted, Watch, clear_leftovers, confirm_tree, outcome_of, prepare_directories,
     undeclared, update, wanted,
 };
-use crate::output::{json, render_outcome, render_planned};
 use crate::plan::{self, Moves};
 use crate::repo::{CommitId, RepoName, counted};
 use crate::report::{self, Done, Outcome, RepoOutcome, Step, Trouble};
@@ -265,8 +265,8 @@ fn prune(
         let checkout = Checkout::new(path);
         let outcome = prune_one(&checkout, args);
         // A dry run reports everything at its end.
-        if !args.dry_run && outcome.is_ok() {
-            session.printer.note(&format!("{name}: {}", render_outcome(outcome.as_ref())));
+        if let (Ok(done), false) = (&outcome, args.dry_run) {
+            session.printer.note(&format!("{name}: {done}"));
         }
         outcomes.push(RepoOutcome { name, url: String::new(), outcome });
     }
@@ -291,14 +291,12 @@ fn finish(
     outcomes: Vec<RepoOutcome>,
 ) -> Result<(), Error> {
     if let Format::Json = args.format.format {
-        session.printer.data(&json::outcomes(&outcomes, args.dry_run));
+        session.printer.json(&OutcomeReport::of(&outcomes, args.dry_run));
     } else if args.dry_run {
         let told = outcomes
             .iter()
             .filter(|repo| !matches!(repo.outcome, Ok(Done::UpToDate)) && repo.outcome.is_ok());
-        for RepoOutcome { name, outcome, .. } in told {
-            session.printer.data(&format!("{name}: {}\n", render_planned(outcome.as_ref())));
-        }
+        told.for_each(|repo| session.printer.data(&format!("{}: {}\n", repo.name, repo.words(true))));
     }
     let total = counted(outcomes.len(), "repository", "repositories");
     let is_change =

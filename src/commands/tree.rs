@@ -2,8 +2,9 @@
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
+use crate::json::TreeReport;
 use crate::lock::Lock;
-use crate::output::{json, render_tree};
+use crate::output::render_tree;
 use crate::plan::{self, Inventory, Standing};
 use crate::session::Session;
 
@@ -22,10 +23,10 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let (locals, around) = (session.local_modules(profile)?, session.surrounding_modules(profile)?);
     let inventory = Inventory::new(profile, &lock, &locals, &around);
     refuse_unknown(&inventory, &lock, &args.modules)?;
-    session.printer.data(&match args.format.format {
-        Format::Human => render_tree(&inventory, &args.modules),
-        Format::Json => json::tree(&inventory, &args.modules),
-    });
+    match args.format.format {
+        Format::Human => session.printer.data(&render_tree(&inventory, &args.modules)),
+        Format::Json => session.printer.json(&TreeReport::of(&inventory, &args.modules)),
+    }
     Ok(())
 }
 

@@ -10,9 +10,10 @@ use crate::export::{self, Alteration, File, Manifest, Repository, Rights, Scan, 
 use crate::flags::{Format, FormatArg, Global};
 use crate::fs::native_path;
 use crate::git::{Checkout, Head};
+use crate::json::VerifyReport;
 use crate::lock::{Lock, LockedProfile, LockedRepo};
 use crate::ops::wanted;
-use crate::output::{Printer, json};
+use crate::output::Printer;
 use crate::plan::{self, Entry, Offer, by_offer, module_paths};
 use crate::pool::{self, Pools};
 use crate::repo::{BlobId, RepoPath, counted};
@@ -43,7 +44,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         pools.work(|| of_checkouts(&session, &lock))?
     };
     match args.format.format {
-        Format::Json => printer.data(&json::verified(&repos)),
+        Format::Json => printer.json(&VerifyReport::of(&repos)),
         Format::Human => repos.iter().for_each(|repo| {
             if !repo.is_fine() {
                 printer.data(&repo.to_string());

@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
-use crate::output::{json, render_why};
+use crate::json::WhyReport;
+use crate::output::render_why;
 use crate::plan::Inventory;
 use crate::session::Session;
 
@@ -21,9 +22,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let (locals, around) = (session.local_modules(profile)?, session.surrounding_modules(profile)?);
     let inventory = Inventory::new(profile, &lock, &locals, &around);
     super::tree::refuse_unknown(&inventory, &lock, &args.modules)?;
-    session.printer.data(&match args.format.format {
-        Format::Human => render_why(&inventory, &args.modules),
-        Format::Json => json::why(&inventory, &args.modules),
-    });
+    match args.format.format {
+        Format::Human => session.printer.data(&render_why(&inventory, &args.modules)),
+        Format::Json => session.printer.json(&WhyReport::of(&inventory, &args.modules)),
+    }
     Ok(())
 }

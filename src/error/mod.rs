@@ -4,11 +4,13 @@
 
 mod edit;
 mod exit_code;
+mod failure;
 mod hint;
 
 use std::path::{Path, PathBuf};
 
 pub(crate) use edit::EditError;
+pub(crate) use failure::{FailureWords, failure_words};
 
 use crate::lock::Dispute;
 use crate::plan::RefusedPin;

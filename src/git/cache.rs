@@ -12,13 +12,14 @@ use super::Error;
 use super::packs::{Pack, Sources, indexes, is_intact, remnants};
 use super::store::{STORES, Store, StoreLock, StoresLock};
 use crate::fs::Context;
+use crate::repo::counted;
 
 /// What a prune is asked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pruning {
     /// Stores that nobody used for so long go.
     pub(crate) older_than: Duration,
-    /// Only say what would be done.
+    /// Only show what would be done.
     pub(crate) dry_run: bool,
 }
 
@@ -87,6 +88,12 @@ pub(crate) fn leftovers(cache: &Path, pruning: Pruning) -> Result<Vec<Pruned>, E
         pruned.push(Pruned { name, fate: Fate::Leftover, before, after: 0 });
     }
     Ok(pruned)
+}
+
+/// The bytes that a prune freed.
+pub(crate) fn freed(pruned: &[Pruned]) -> u64 {
+    let sum = |bytes: fn(&Pruned) -> u64| pruned.iter().map(bytes).sum::<u64>();
+    sum(|store| store.before).saturating_sub(sum(|store| store.after))
 }
 
 /// The bytes that the cache takes.
@@ -219,6 +226,25 @@ impl Store {
 }
 
 impl Fate {
+    /// What was done, or would be done by a `dry` run, in words that follow the name; nothing if the store stays as it
+    /// is.
+    pub(crate) fn words(self, dry: bool) -> Option<String> {
+        let removed = if dry { "would be removed" } else { "removed" };
+        Some(match self {
+            Self::Kept => return None,
+            Self::Packed(packs) if dry => format!("{packs} packs would become one"),
+            Self::Packed(packs) => format!("{packs} packs became one"),
+            Self::Unused(0) => format!("{removed}, not used today"),
+            Self::Unused(days) => {
+                let days = counted(usize::try_from(days).unwrap_or(usize::MAX), "day", "days");
+                format!("{removed}, not used for {days}")
+            }
+            Self::Damaged => format!("{removed}, it is damaged"),
+            Self::Leftover => format!("{removed}, left by a run that was killed"),
+            Self::Busy => "kept, another oca is using it".to_owned(),
+        })
+    }
+
     pub(crate) fn is_removed(self) -> bool {
         matches!(self, Self::Unused(_) | Self::Damaged | Self::Leftover)
     }

@@ -42,7 +42,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 use std::time::Duration;
 
-pub(crate) use cache::{Fate, Pruned, Pruning, StoreSize, clean_cache, leftovers, size_of_cache, stores};
+pub(crate) use cache::{
+    Fate, Pruned, Pruning, StoreSize, clean_cache, freed, leftovers, size_of_cache, stores,
+};
 pub(crate) use checkout::{
     ASIDE_PREFIX, Built, Checkout, CheckoutError, Content, Head, LocalWork, Origin, Placed,
 };

@@ -4,8 +4,9 @@ use crate::config::Draft;
 use crate::error::Error;
 use crate::flags::Format;
 use crate::fs::{DirectoryLock, read_if_there, write_if_changed};
+use crate::json::ChangeReport;
 use crate::lock::Change;
-use crate::output::{Printer, json};
+use crate::output::Printer;
 use crate::plan::Moves;
 use crate::session::Session;
 
@@ -68,7 +69,7 @@ pub(crate) struct Rewritten<'a> {
 pub(crate) fn tell(rewritten: Option<&Rewritten<'_>>, format: Format, printer: &Printer) {
     let changes: &[Change] = rewritten.map(|rewritten| &rewritten.updated.changes[..]).unwrap_or_default();
     match (format, rewritten) {
-        (Format::Json, _) => printer.data(&json::changes(changes)),
+        (Format::Json, _) => printer.json(&ChangeReport::of(changes)),
         (Format::Human, Some(rewritten)) => rewritten.updated.tell(&rewritten.session),
         (Format::Human, None) => {}
     }

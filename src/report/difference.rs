@@ -107,7 +107,7 @@ pub(crate) enum Difference {
         commit: CommitId,
         untrue: Untrue,
     },
-    /// The file is not what oca would write: sorted or spaced by hand.
+    /// The file is not what oca writes: sorted or spaced by hand.
     Layout,
     /// The lock is what is declared, and a submodule is not what the lock says.
     Submodule(SubmoduleDifference),
@@ -247,6 +247,15 @@ fn compared(more: &[String], fewer: &[String]) -> String {
         (_, true) => format!("{}, the lock does not", first_names(more)),
         (true, _) => format!("{} no longer", first_names(fewer)),
         _ => format!("{}, and {} no longer", first_names(more), first_names(fewer)),
+    }
+}
+
+impl Unmet {
+    /// Why these repositories cannot be removed.
+    pub(crate) fn needed(&self, removed: &[RepoName]) -> String {
+        let names: Vec<String> = removed.iter().map(ToString::to_string).collect();
+        let verb = if removed.len() == 1 { "is" } else { "are" };
+        format!("{} {verb} still needed: {self}", quoted_list(&names))
     }
 }
 

@@ -276,7 +276,7 @@ fn what_nobody_else_could_fetch_is_refused_by_name() {
              hint: delete `patches`, or set `mode = \"clone\"`\n  \
              `url` of `crm` does not go together with `mode = \"submodule\"` in `repos.toml` at line 12, table \
              `repos.crm`: `.gitmodules` would show its user or password to everybody\n    \
-             hint: leave it out of the url, and set a token for its host\n",
+             hint: remove it from the url, and set a token for the host\n",
         )
         .status(2);
     let web = repository(&env, "web");

@@ -6,8 +6,8 @@ use super::{Args, Made, Plan, make};
 use crate::config::Profile;
 use crate::error::Error;
 use crate::flags::Format;
+use crate::json::{ExportLayer, LayersReport};
 use crate::lock::Lock;
-use crate::output::json;
 use crate::plan::{self, Below, Layers};
 use crate::repo::counted;
 use crate::session::Session;
@@ -36,15 +36,15 @@ pub(super) fn run(
     let mut layers = Vec::new();
     for made in made {
         let (profile, files) = (made.manifest.profile.clone(), made.files);
-        let path = made.finish()?;
+        let path = made.finish()?.display().to_string();
         let what = counted(files, "file", "files");
-        session.printer.note(&format!("layer `{profile}`: {what} in `{}`", path.display()));
-        layers.push(json::Layer { profile, path, files });
+        session.printer.note(&format!("layer `{profile}`: {what} in `{path}`"));
+        layers.push(ExportLayer { profile, path, files });
     }
     match args.format.format {
-        Format::Json => session.printer.data(&json::layers(&layers)),
+        Format::Json => session.printer.json(&LayersReport::of(&layers)),
         Format::Human => {
-            layers.iter().for_each(|layer| session.printer.data(&format!("{}\n", layer.path.display())));
+            layers.iter().for_each(|layer| session.printer.data(&format!("{}\n", layer.path)));
         }
     }
     Ok(())

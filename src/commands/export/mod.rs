@@ -12,9 +12,9 @@ use crate::error::Error;
 use crate::export::{self, Directories, Guarded, Manifest, Repository, Site};
 use crate::flags::{Format, FormatArg};
 use crate::git::{SubmoduleEntry, SubmodulePath};
+use crate::json::OutcomeReport;
 use crate::lock::Lock;
 use crate::lock::foreign::{self, Abroad};
-use crate::output::json;
 use crate::plan::{self, Below, Entry, Offer, by_offer, module_paths};
 use crate::repo::{Packaging, counted};
 use crate::report::RepoOutcome;
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let plan = Plan::new(session, profile, &lock, args.link);
     let made = make(args, session, &plan, dest)?;
     if let Format::Json = args.format.format {
-        session.printer.data(&json::outcomes(&made.outcomes, false));
+        session.printer.json(&OutcomeReport::of(&made.outcomes, false));
     }
     let (modules, files) = (made.modules(), made.files);
     let dest = made.finish()?;

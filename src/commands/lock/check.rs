@@ -6,10 +6,10 @@ use crate::error::Error;
 use crate::facts::Source;
 use crate::flags::Format;
 use crate::git::{Git, Meter};
+use crate::json::FreshnessReport;
 use crate::lock::{self, Lock, LockedRepo, Pin, untrue};
 use crate::ops::submodules::Survey;
 use crate::ops::{Job, Remotes, read};
-use crate::output::json;
 use crate::plan::{self, Declared};
 use crate::repo::{RemoteUrl, RepoName, one_line};
 use crate::report::{Difference, Done, Failure, Trouble};
@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             let line = |difference: &Difference| format!("{}\n", one_line(&difference.to_string()));
             differences.iter().for_each(|difference| session.printer.data(&line(difference)));
         }
-        Format::Json => session.printer.data(&json::freshness(&differences)),
+        Format::Json => session.printer.json(&FreshnessReport::of(&differences)),
     }
     if !failures.is_empty() {
         return Err(Error::Repos { failures });

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
+use crate::json::ChangeReport;
 use crate::lock::{self, Dispute, Lock, Side, Sides};
 use crate::ops::{Ahead, update};
-use crate::output::json;
 use crate::plan::Moves;
 use crate::repo::{CommitId, RepoName, redact};
 use crate::session::Session;
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     updated.save(session)?;
     match args.format.format {
         Format::Human => updated.tell(session),
-        Format::Json => session.printer.data(&json::changes(&updated.changes)),
+        Format::Json => session.printer.json(&ChangeReport::of(&updated.changes)),
     }
     Ok(())
 }

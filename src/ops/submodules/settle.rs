@@ -8,7 +8,6 @@ use crate::error::Error;
 use crate::fs::{read_if_there, remove_file};
 use crate::git::{self, Active, CheckoutError, Head, SubmoduleEntry, SuperprojectChange};
 use crate::ops::checkouts::KEEP_OUT;
-use crate::output::render_outcome;
 use crate::plan::{Comparison, Removal, Submodule};
 use crate::repo::RepoName;
 use crate::report::{Done, Outcome, RepoOutcome, Step, Trouble};
@@ -44,15 +43,11 @@ impl Survey<'_> {
         let mut removed = Vec::new();
         for removal in &self.comparison.removals {
             let outcome = self.remove(removal, how);
-            if outcome.is_ok() {
+            if let Ok(done) = &outcome {
                 removed.push(removal.clone());
                 // A dry run reports everything at its end.
                 if !how.dry {
-                    self.session.printer.note(&format!(
-                        "{}: {}",
-                        removal.repo,
-                        render_outcome(outcome.as_ref())
-                    ));
+                    self.session.printer.note(&format!("{}: {done}", removal.repo));
                 }
             }
             outcomes.push(RepoOutcome { name: removal.repo.clone(), url: String::new(), outcome });
