@@ -58,8 +58,8 @@ fn every_kind_of_name_has_its_word() {
     );
     env.own_module("around/near", "{'version': '1.1', 'depends': ['base']}");
     env.locked(&format!("{LEAN}[addons-path]\nafter = [\"around\", \"nowhere\", \"${{UNSET_HERE}}/x\"]\n"));
-    let told = "warning: `addons/bad/__manifest__.py` at line 1: a manifest may hold literals only; \
-                here stands a name `name`; the module is ignored\n";
+    let told = "warning: `addons/bad/__manifest__.py` at line 1: a manifest may not hold the word `name`; \
+                the module is ignored\n";
     let tree = "all 1.0 (addons)\n\
                 ├── off (not installable)\n\
                 ├── bad (unreadable)\n\
