@@ -154,7 +154,7 @@ fn trouble_with_some_is_named_and_the_rest_answers() {
     server.fault("/hr.git/", ALWAYS, Fault::Status(403));
     server.fault("/wms.git/", ALWAYS, Fault::Status(401));
     declare(&env, &server.base());
-    let warning = "warning: cannot ask `dms`, `hr`: the server forbids it (status 403)\n";
+    let warning = "warning: cannot ask `dms`, `hr`: the server denies access (status 403)\n";
     env.oca(&["find", "web_x"]).stdout("web  web_x\n").stderr(warning).success();
     let requests = server.requests().len();
     env.oca(&["find", "dms"])
@@ -192,8 +192,8 @@ fn where_nobody_answers_only_the_first_are_waited_for() {
     env.oca(&["find", "web_x"])
         .stderr(
             "error: no repository under `http://127.0.0.1:[PORT]` could be reached\n\
-             caused by: the server forbids it (status 403)\n\
-             hint: check the rights of the token in use\n",
+             caused by: the server denies access (status 403)\n\
+             hint: check the permissions of your token\n",
         )
         .status(3);
     assert!(server.requests().len() < 20, "{}", server.requests().len());

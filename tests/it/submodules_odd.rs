@@ -200,8 +200,8 @@ fn what_cannot_be_a_superproject_is_refused_before_anything_is_done() {
     env.write(".git/index.lock", "");
     env.oca(&["sync"])
         .stderr(
-            "error: `[TEMP]/project/.git/index.lock` is there: git is at work in this repository, or was killed\n\
-             hint: wait for the other git; where there is none, delete the file\n",
+            "error: `[TEMP]/project/.git/index.lock` exists: git is running in this repository, or was killed\n\
+             hint: wait until the other git ends; if no git is running, delete the file\n",
         )
         .status(3);
     assert!(!env.exists("oca.lock.json") && !env.exists("oca"));
@@ -210,7 +210,7 @@ fn what_cannot_be_a_superproject_is_refused_before_anything_is_done() {
     env.oca(&["sync"])
         .stderr(
             "error: `[TEMP]/project/.gitmodules` at line 2: this is not a `key = value` line\n\
-             hint: correct the line; after a merge, settle its conflicts first\n",
+             hint: correct the line; if a merge is not finished, resolve its conflicts first\n",
         )
         .status(2);
     fs::remove_file(env.project().join(".gitmodules")).expect("the file");
@@ -218,13 +218,13 @@ fn what_cannot_be_a_superproject_is_refused_before_anything_is_done() {
         (
             &["update-index", "--split-index"][..],
             &["update-index", "--no-split-index"][..],
-            "error: it uses git's `split index`, which libgit2 cannot read\n\
+            "error: this repository uses git's `split index`, which libgit2 cannot read\n\
              hint: convert it with `git update-index --no-split-index`\n",
         ),
         (
             &["sparse-checkout", "set", "--cone", "--sparse-index", "x"],
             &["sparse-checkout", "disable"],
-            "error: it uses git's `sparse index`, which libgit2 cannot read\n\
+            "error: this repository uses git's `sparse index`, which libgit2 cannot read\n\
              hint: convert it with `git sparse-checkout reapply --no-sparse-index`\n",
         ),
     ] {
@@ -247,7 +247,7 @@ fn a_reftable_is_named_with_the_command_that_converts_it() {
     env.git("", &["init", "-q", "--ref-format=reftable"]);
     env.oca(&["sync"])
         .stderr(
-            "error: it uses git's `refstorage`, which libgit2 cannot read\n\
+            "error: this repository uses git's `refstorage`, which libgit2 cannot read\n\
              hint: convert it with `git refs migrate --ref-format=files`\n",
         )
         .status(3);
@@ -304,8 +304,13 @@ fn a_git_directory_of_an_earlier_submodule_is_not_overwritten() {
     env.git("", &["clone", "-q", url.to_str().expect("text"), "oca/web"]);
     env.oca(&["sync"])
         .stderr_contains(
+<<<<<<< HEAD
             "error: `web` was not changed: `[TEMP]/project/oca/web` has a git directory of its own, and \
              `[TEMP]/project/.git/modules/oca/web` is there already\n",
+=======
+            "error: `web` was left alone: `[TEMP]/project/oca/web` has a git directory of its own, but \
+             `[TEMP]/project/.git/modules/oca/web` already exists\n",
+>>>>>>> part-w1
         )
         .status(1);
     assert!(env.exists("oca/web/.git/HEAD") && env.exists(".git/modules/oca/web/HEAD"));

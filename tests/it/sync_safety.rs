@@ -157,7 +157,7 @@ fn a_rebase_under_way_is_kept_and_ended_by_force() {
     env.git("oca/web", &["commit", "-q", "--allow-empty", "-m", "mine"]);
     env.git("oca/web", &["-c", "sequence.editor=sed -i s/^pick/edit/", "rebase", "-q", "-i", &before]);
     env.git("oca/web", &["reset", "-q", "--hard", &before]);
-    assert_left_alone(&env, &remotes, "a merge or rebase under way");
+    assert_left_alone(&env, &remotes, "an unfinished merge or rebase");
     assert!(env.exists("oca/web/.git/rebase-merge"));
     assert_forced(&env, &remotes[0]);
 }
@@ -175,7 +175,7 @@ fn a_conflicting_merge_is_kept() {
     let ours = env.head("oca/web");
     env.try_git("oca/web", &["merge", "-q", "other"]).expect_err("a conflict");
     let why = format!(
-        "uncommitted changes in `README.md` and local commits up to `{}` and a merge or rebase under way",
+        "uncommitted changes in `README.md` and local commits up to `{}` and an unfinished merge or rebase",
         &ours[..10]
     );
     assert_left_alone(&env, &remotes, &why);
