@@ -68,9 +68,9 @@ impl Unusable {
         match self {
             Self::Unset(unset) => Some(unset.hint()),
             Self::Comma { .. } => Some("use a path without a comma".to_owned()),
-            Self::Control { .. } => Some(
-                "set its variables to values without line breaks or other control characters".to_owned(),
-            ),
+            Self::Control { .. } => {
+                Some("set its variables to values without line breaks or other control characters".to_owned())
+            }
             Self::Outside { .. } | Self::Malformed { .. } | Self::NoUrl { .. } => None,
         }
     }
