@@ -268,15 +268,21 @@ fn what_nobody_else_could_fetch_is_refused_by_name() {
     env.oca(&["lock", "--check"])
         .stderr(
             "error: the configuration has 3 errors\n  \
-             `merges` of `web` does not go together with `mode = \"submodule\"` in `repos.toml` at line 8, table \
-             `repos.web`: its gitlink would name a commit that nobody can fetch\n    \
+             `merges` of `web` cannot be used with `mode = \"submodule\"` in `repos.toml` at line 8, table \
+             `repos.web`: its gitlink would name a commit that is on no server\n    \
              hint: delete `merges`, or set `mode = \"clone\"`\n  \
-             `patches` of `dms` does not go together with `mode = \"submodule\"` in `repos.toml` at line 10, table \
-             `repos.dms`: its gitlink would name a commit that nobody can fetch\n    \
+             `patches` of `dms` cannot be used with `mode = \"submodule\"` in `repos.toml` at line 10, table \
+             `repos.dms`: its gitlink would name a commit that is on no server\n    \
              hint: delete `patches`, or set `mode = \"clone\"`\n  \
+<<<<<<< HEAD
              `url` of `crm` does not go together with `mode = \"submodule\"` in `repos.toml` at line 12, table \
              `repos.crm`: `.gitmodules` would show its user or password to everybody\n    \
              hint: remove it from the url, and set a token for the host\n",
+=======
+             `url` of `crm` cannot be used with `mode = \"submodule\"` in `repos.toml` at line 12, table \
+             `repos.crm`: everyone who reads `.gitmodules` would see the user or the password\n    \
+             hint: remove the user and the password from the url, and set a token for the host\n",
+>>>>>>> part-w2
         )
         .status(2);
     let web = repository(&env, "web");
