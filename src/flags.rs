@@ -8,7 +8,7 @@ pub(crate) struct Global {
     /// Work in this directory
     #[arg(short = 'C', value_name = "DIR", global = true)]
     pub(crate) directory: Option<PathBuf>,
-    /// The file to read [default: `repos.toml` here or in a directory above]
+    /// The file to read [default: `repos.toml` here or in a parent directory]
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
     /// The profile to work on [default: `OCA_PROFILE`, then `default-profile` of the file]
@@ -17,22 +17,22 @@ pub(crate) struct Global {
     /// Work on all profiles
     #[arg(long, global = true, conflicts_with = "profile")]
     pub(crate) all_profiles: bool,
-    /// How many repositories at once
+    /// How many repositories to work on at once
     #[arg(short, long, value_name = "N", default_value = "8", value_parser = jobs, global = true)]
     pub(crate) jobs: usize,
     /// Ask no server
     #[arg(long, env = "OCA_OFFLINE", hide_env = true, value_parser = clap::builder::FalseyValueParser::new(), global = true)]
     pub(crate) offline: bool,
-    /// Where fetched objects are kept [default: `OCA_CACHE_DIR`, then the platform's cache directory]
+    /// The directory for fetched objects [default: `OCA_CACHE_DIR`, then the platform's cache directory]
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) cache_dir: Option<PathBuf>,
     /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub(crate) color: ColorChoice,
-    /// Say nothing but data and errors
+    /// Print only data and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Say more
+    /// Print more
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
     /// Show no progress bars
@@ -57,7 +57,7 @@ pub(crate) enum Format {
 /// The flag of commands that report.
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub(crate) struct FormatArg {
-    /// How the report is printed
+    /// How to print the report
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: Format,
 }

@@ -1,4 +1,4 @@
-//! Two pools of threads: one for waiting on the network, one for work; so that neither starves the other.
+//! Two pools of threads, one for the network and one for the CPU, so that neither blocks the other.
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,4 @@
-//! `oca addons-path`: where Odoo finds the modules, here or in the container.
+//! `oca addons-path`: prints the addons path, for this machine or for the container.
 
 use std::path::{Path, PathBuf};
 
@@ -19,16 +19,16 @@ pub(crate) struct Args {
     /// The path of the export in the container
     #[arg(long)]
     image: bool,
-    /// How it is printed
+    /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "plain")]
     format: PathFormat,
-    /// Drop local and surrounding entries that Odoo would refuse here, or fail on them; with --image, run it there
+    /// What to do with local and surrounding directories that Odoo would refuse here; with --image, run it in the image
     #[arg(long, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "drop")]
     on_disk: Option<OnDisk>,
-    /// Set `addons_path` in this odoo.conf, keeping the rest
+    /// Set `addons_path` in this odoo.conf and keep the rest
     #[arg(long, value_name = "FILE", conflicts_with_all = ["check_conf", "format"])]
     write_conf: Option<PathBuf>,
-    /// Fail where `addons_path` in this odoo.conf is another
+    /// Fail if `addons_path` in this odoo.conf differs
     #[arg(long, value_name = "FILE", conflicts_with = "format")]
     check_conf: Option<PathBuf>,
 }
@@ -51,7 +51,7 @@ enum OnDisk {
 }
 
 impl Args {
-    /// What to type to have `--write-conf` write what was asked for here.
+    /// The `--write-conf` command for the same addons path.
     fn command_line(&self, session: &Session<'_>) -> String {
         let image = if self.image { " --image" } else { "" };
         let on_disk = match self.on_disk {
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if let Some(mode) = args.on_disk {
         entries = on_disk(args, session, profile, entries, mode)?;
     }
-    // A directory above the project may have one.
+    // A parent directory of the project may contain one.
     if let Some(entry) = entries.iter().find(|entry| entry.path.contains(',')) {
         return Err(Error::Comma { path: entry.path.clone() });
     }
@@ -98,7 +98,7 @@ fn surrounding(path: String, kind: PathEntryKind) -> PathEntry {
     PathEntry { path, kind, repo: None }
 }
 
-/// The order of the contract: before, local before, repositories, local after, after.
+/// The entries in order: before, local before, repositories, local after, after.
 fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
     let around = session.config.addons_path(profile);
     let shown = |path: PathBuf| path.to_string_lossy().into_owned();
@@ -166,16 +166,16 @@ fn repository(path: String, selected: &plan::Selected<'_>) -> PathEntry {
     PathEntry { path, kind: PathEntryKind::Repository, repo: Some(selected.repo.name.to_string()) }
 }
 
-/// Odoo looks at a directory once, where it stands first.
+/// Removes repeated directories: for Odoo, only the first one counts.
 fn without_repeats(entries: Vec<PathEntry>) -> Vec<PathEntry> {
     let mut seen = std::collections::HashSet::new();
     entries.into_iter().filter(|entry| seen.insert(entry.path.clone())).collect()
 }
 
-/// Looks at the entries that the lock does not vouch for, with the eyes of Odoo.
+/// Checks the entries that are not from the lock by Odoo's own rules.
 ///
-/// The path of the container is looked at where it is written, inside of it: there an export that is missing was
-/// forgotten, or copied elsewhere than `image.root`, and no later command brings it.
+/// The path for the container is checked only inside the container, when it is written: if the export is missing there,
+/// it was forgotten or copied to another path than `image.root`.
 fn on_disk(
     args: &Args,
     session: &Session<'_>,
@@ -209,19 +209,19 @@ fn on_disk(
             session.printer.warning(&format!("`{}` is on the path, but {why}; run `oca sync`", entry.path));
             kept.push(entry);
         } else {
-            session.printer.note(&format!("left off the path: `{}`, {why}", entry.path));
+            session.printer.note(&format!("not on the path: `{}`, {why}", entry.path));
         }
     }
     Ok(kept)
 }
 
 fn write_conf(file: &Path, path: &str) -> Result<(), Error> {
-    // What a pipe or a terminal holds is not ours to read.
+    // A pipe or a terminal is not read.
     let text = if is_stream(file) { String::new() } else { text_of(file)? };
     Ok(write_out(file, odoo_conf::with_addons_path(&text, path).as_bytes())?)
 }
 
-/// The text of an odoo.conf, which is kept but for one option, and so must be understood.
+/// The text of an odoo.conf. It must be readable, because everything but one option is kept.
 fn text_of(file: &Path) -> Result<String, Error> {
     String::from_utf8(read_given(file)?.unwrap_or_default()).map_err(|error| {
         let understood = &error.as_bytes()[..error.utf8_error().valid_up_to()];

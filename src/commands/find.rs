@@ -1,4 +1,4 @@
-//! `oca find`: which repositories have a module.
+//! `oca find`: finds the repositories that have a module.
 
 use std::collections::BTreeMap;
 
@@ -17,10 +17,10 @@ pub(crate) struct Args {
     /// Names of modules
     #[arg(value_name = "MODULE", required = true)]
     modules: Vec<String>,
-    /// The series of Odoo [default: that of the profile]
+    /// The Odoo series [default: the series of the profile]
     #[arg(long, value_name = "SERIES", value_parser = super::init::series)]
     odoo: Option<Series>,
-    /// Ask also where less than a day ago was asked
+    /// Ignore answers cached within the last day
     #[arg(long)]
     refresh: bool,
     #[command(flatten)]
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         opened => Some(opened?),
     };
     let profile = match session.as_ref().map(Session::profile).transpose() {
-        // Who names the series need not choose among profiles.
+        // With `--odoo`, no profile is needed.
         Err(_) if args.odoo.is_some() => None,
         chosen => chosen?,
     };

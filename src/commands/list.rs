@@ -1,4 +1,4 @@
-//! `oca list`: the modules of the profile.
+//! `oca list`: lists the modules of the profile.
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
@@ -10,7 +10,7 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Also those that the profile does not select
+    /// Show modules that the profile does not select, too
     #[arg(long)]
     all: bool,
     #[command(flatten)]

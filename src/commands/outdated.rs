@@ -1,4 +1,4 @@
-//! `oca outdated`: the pins against the heads of what they follow.
+//! `oca outdated`: compares the pins with the heads of their branches and tags.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Exit with 1 where a pin could be moved
+    /// Exit with code 1 if a pin is outdated
     #[arg(long)]
     exit_code: bool,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `oca status`: the checkouts against the lock.
+//! `oca status`: compares the checkouts with the lock.
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};

@@ -1,4 +1,4 @@
-//! `oca tree`: what modules need.
+//! `oca tree`: shows the dependencies of modules.
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
@@ -10,7 +10,7 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The modules to begin with
+    /// The modules to start with
     #[arg(required = true, value_name = "MODULE")]
     modules: Vec<String>,
     #[command(flatten)]
@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses names that are neither a module's nor Odoo's own, and that nothing needs.
+/// Fails for names that no module has, that are not Odoo's own, and that no module depends on.
 pub(super) fn refuse_unknown(inventory: &Inventory<'_>, lock: &Lock, names: &[String]) -> Result<(), Error> {
     let needed = inventory.names();
     let is_unknown = |name: &&String| {

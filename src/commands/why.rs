@@ -1,4 +1,4 @@
-//! `oca why`: who needs modules, and why they are selected.
+//! `oca why`: shows which modules depend on a module, and why it is selected.
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
@@ -9,7 +9,7 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Modules, also Odoo's own, missing ones, and such as are not selected
+    /// Modules; they may be Odoo's own, missing or not selected
     #[arg(required = true, value_name = "MODULE")]
     modules: Vec<String>,
     #[command(flatten)]

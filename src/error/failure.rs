@@ -1,10 +1,11 @@
-//! The words for a repository of which something was not done.
+//! The messages for a repository that failed.
 
 use crate::config::near;
-use crate::git::CheckoutError;
+use crate::git::{Asked, CheckoutError};
+use crate::repo::typed;
 use crate::report::{Failure, MissingDirectory, Step, Trouble};
 
-/// The lines that tell of a failure.
+/// The lines of a message about a failure.
 pub(crate) struct FailureWords {
     pub(crate) error: String,
     pub(crate) cause: Option<String>,
@@ -13,23 +14,26 @@ pub(crate) struct FailureWords {
 
 pub(crate) fn failure_words(failure: &Failure) -> FailureWords {
     let Failure { name, url, trouble, near: meant } = failure;
+    let asked = Asked { name: Some(name.as_str()), url: Some(url) };
     match trouble {
         Trouble::Kept(error) => FailureWords {
-            error: format!("`{name}` was left alone: {error}"),
+            error: format!("`{name}` was not changed: {error}"),
             cause: None,
             hint: Some(match error {
                 CheckoutError::Link { .. } => {
                     "remove the link, or list the repository in `skip` of `repos.local.toml`".to_owned()
                 }
-                CheckoutError::LocalWork(_) => "commit and push it, or give `--force` to lose it".to_owned(),
+                CheckoutError::LocalWork(_) => {
+                    "commit and push your work, or use `--force` to discard it".to_owned()
+                }
                 CheckoutError::Tracked { path, .. } => {
-                    format!("take it out with `git rm -r --cached {path}` and move it away")
+                    format!("run `git rm -r --cached {}`, then move the directory away", typed(path))
                 }
                 CheckoutError::Occupied { git, .. } => {
-                    format!("look at what is in `{}`, then delete one of the two", git.display())
+                    format!("compare it with `{}`, then delete one of the two", git.display())
                 }
                 CheckoutError::Elsewhere { .. } => "move it away".to_owned(),
-                _ => "move it away, or give `--force` to replace it".to_owned(),
+                _ => "move it away, or use `--force` to replace it".to_owned(),
             }),
         },
         Trouble::Export(error) => FailureWords {
@@ -42,7 +46,7 @@ pub(crate) fn failure_words(failure: &Failure) -> FailureWords {
             cause: Some(with_sources(error)),
             hint: match meant {
                 Some(meant) => Some(format!("did you mean `{meant}`?")),
-                None => error.hint(url).map(|hint| hint.replace("NAME", name.as_str())),
+                None => error.hint(asked),
             },
         },
         Trouble::NoAddons(MissingDirectory { directory, commit, known }) => FailureWords {
@@ -56,7 +60,7 @@ pub(crate) fn failure_words(failure: &Failure) -> FailureWords {
         Trouble::OtherTree(other) => FailureWords {
             error: format!("the lock is wrong about `{name}`: {other}"),
             cause: None,
-            hint: Some(format!("run `oca lock {name}@{}`, which reads it anew", other.commit)),
+            hint: Some(format!("run `oca lock {name}@{}`, which reads it again", other.commit)),
         },
         Trouble::Checkout { step, error } => FailureWords {
             error: match step {
@@ -65,12 +69,12 @@ pub(crate) fn failure_words(failure: &Failure) -> FailureWords {
                 Step::Remove => format!("cannot remove `{name}`"),
             },
             cause: Some(with_sources(error)),
-            hint: error.hint(url),
+            hint: error.hint(asked),
         },
     }
 }
 
-/// An error and what is behind it, on one line.
+/// An error with its causes, on one line.
 fn with_sources(error: &dyn std::error::Error) -> String {
     let behind = std::iter::successors(error.source(), |error| error.source());
     std::iter::once(error.to_string()).chain(behind.map(ToString::to_string)).collect::<Vec<_>>().join(": ")

@@ -19,7 +19,7 @@ use crate::repo::counted;
 pub(crate) struct Pruning {
     /// Stores that nobody used for so long go.
     pub(crate) older_than: Duration,
-    /// Only say what would be done.
+    /// Only show what would be done.
     pub(crate) dry_run: bool,
 }
 
@@ -241,7 +241,7 @@ impl Fate {
             }
             Self::Damaged => format!("{removed}, it is damaged"),
             Self::Leftover => format!("{removed}, left by a run that was killed"),
-            Self::Busy => "left alone, another oca is at work in it".to_owned(),
+            Self::Busy => "kept, another oca is using it".to_owned(),
         })
     }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::repo::{CommitId, Reference, UnreadableTree, in_short, quotation, redact};
+use crate::repo::{CommitId, Reference, UnreadableTree, in_short, quotation, redact, typed};
 
 /// What ssh says of a connection that was lost, or that a busy server did not take.
 const LOST_SSH: [&str; 4] =
@@ -157,26 +157,35 @@ impl Error {
         }
     }
 
-    /// What to type next; `url` is the declared one, without secrets.
-    pub(crate) fn hint(&self, url: &str) -> Option<String> {
+    /// What to type next.
+    pub(crate) fn hint(&self, of: Asked<'_>) -> Option<String> {
+        let list = || match of.url {
+            Some(url) => format!("`git ls-remote {}`", typed(url)),
+            None => "`git ls-remote`".to_owned(),
+        };
         Some(match self {
-            Self::MissingReference { .. } => format!("see what there is with `git ls-remote {url}`"),
-            Self::Vanished { .. } | Self::OutOfReach { .. } => {
-                "move the pin with `oca lock --upgrade NAME`, or pin a commit that exists with `oca lock NAME@COMMIT`"
-                    .to_owned()
-            }
-            Self::NotFound { .. } => format!("check the url; `git ls-remote {url}` should list its branches"),
+            Self::MissingReference { .. } => format!("see what there is with {}", list()),
+            Self::Vanished { .. } | Self::OutOfReach { .. } => match of.name {
+                Some(name) => format!(
+                    "move the pin with `oca lock --upgrade {name}`, or pin a commit that exists with `oca lock {name}@COMMIT`"
+                ),
+                None => "move the pin with `oca lock --upgrade`".to_owned(),
+            },
+            Self::NotFound { .. } => format!("check the url; {} should list its branches", list()),
             Self::Unauthorised { .. } | Self::Ssh { .. } => {
-                format!("check that `git ls-remote {url}` works without a prompt")
+                format!("check that {} works without a prompt", list())
             }
             Self::Forbidden => "check the rights of the token in use".to_owned(),
             Self::Offline => "run it once without `--offline`".to_owned(),
             Self::Extension { convert, .. } => format!("convert it with `{convert}`"),
             Self::DamagedCheckout { path, .. } => {
-                format!("see what is wrong with `git -C {} fsck`, or move it away to have it made anew", path.display())
+                format!(
+                    "see what is wrong with `git -C {} fsck`, or move it away to have it made anew",
+                    typed_path(path)
+                )
             }
             Self::DamagedRemote { path, .. } => {
-                format!("see what is wrong with `git -C {} fsck`", path.display())
+                format!("see what is wrong with `git -C {} fsck`", typed_path(path))
             }
             Self::CacheGone => "run it again".to_owned(),
             Self::Damaged { .. } => "run `oca cache clean` and try again".to_owned(),
@@ -184,7 +193,8 @@ impl Error {
                 "check the network and the proxy, then try again".to_owned()
             }
             Self::Certificate { .. } => {
-                "name its authority's file in git's `http.sslCAInfo`, or in the variable `SSL_CERT_FILE`".to_owned()
+                "name its authority's file in git's `http.sslCAInfo`, or in the variable `SSL_CERT_FILE`"
+                    .to_owned()
             }
             Self::Authorities { setting: setting @ "SSL_CERT_DIR", .. } => {
                 format!("name directories of certificates in `{setting}`, or unset it")
@@ -192,21 +202,28 @@ impl Error {
             Self::Authorities { setting, .. } => {
                 format!("name a file of certificates in `{setting}`, or unset it")
             }
-            Self::Proxy => "check git's `http.proxy` and the variables `https_proxy` and `http_proxy`".to_owned(),
+            Self::Proxy => {
+                "check git's `http.proxy` and the variables `https_proxy` and `http_proxy`".to_owned()
+            }
             Self::NotGit { .. } => {
                 "check the url, and whether the network wants you to sign in first".to_owned()
             }
             Self::Redirect { .. } => "if it moved there, write that url in `repos.toml`".to_owned(),
             Self::Status { .. } => "try again later".to_owned(),
             Self::Protocol { .. } | Self::Endless | Self::Remote { .. } | Self::Tls { .. } => {
-                format!("check that `git ls-remote {url}` works, then try again")
+                format!("check that {} works, then try again", list())
             }
             Self::Program { .. } => "install it, or name another in `GIT_SSH_COMMAND`".to_owned(),
-            Self::IndexLocked { .. } => "wait for the other git; where there is none, delete the file".to_owned(),
+            Self::IndexLocked { .. } => {
+                "wait for the other git; where there is none, delete the file".to_owned()
+            }
             Self::ModulesLink { .. } => "put a file in its place".to_owned(),
-            Self::ModulesMalformed { .. } => "correct the line; after a merge, settle its conflicts first".to_owned(),
+            Self::ModulesMalformed { .. } => {
+                "correct the line; after a merge, settle its conflicts first".to_owned()
+            }
             Self::Impossible { .. } => {
-                "tell the maintainers of the repository, and pin an older commit with `oca lock NAME@COMMIT`".to_owned()
+                let pin = of.name.map(|name| format!(" with `oca lock {name}@COMMIT`")).unwrap_or_default();
+                format!("tell the maintainers of the repository, and pin an older commit{pin}")
             }
             Self::LinkOnTheWay { .. } => "put the directory itself in its place".to_owned(),
             Self::NoSubmodulePath { .. } => "change `path` in `repos.toml`".to_owned(),
@@ -216,6 +233,19 @@ impl Error {
             Self::Git { .. } | Self::System { .. } | Self::File(_) => return None,
         })
     }
+}
+
+/// What was asked for when an error came: what a hint can name.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Asked<'a> {
+    /// Of the repository, in `repos.toml`.
+    pub(crate) name: Option<&'a str>,
+    /// Without secrets.
+    pub(crate) url: Option<&'a str>,
+}
+
+fn typed_path(path: &Path) -> String {
+    typed(&path.to_string_lossy())
 }
 
 fn seconds(duration: Duration) -> String {

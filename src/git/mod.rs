@@ -51,7 +51,7 @@ pub(crate) use checkout::{
 pub(crate) use config_text::{
     Section as ConfigSection, Variable as ConfigVariable, sections as config_sections,
 };
-pub(crate) use error::Error;
+pub(crate) use error::{Asked, Error};
 pub(crate) use remote::Remote;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use store::Store;

@@ -45,7 +45,7 @@ impl Error {
             Self::Refused { hint, .. } => hint.clone(),
             Self::Several { .. } => Some("name one of them with `--from`".to_owned()),
             Self::Syntax { .. } | Self::File(_) => None,
-            Self::Git(error) => error.hint("URL"),
+            Self::Git(error) => error.hint(git::Asked::default()),
         }
     }
 }

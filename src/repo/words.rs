@@ -31,3 +31,30 @@ pub(crate) fn and_list(names: &[String]) -> String {
         [rest @ .., last] => format!("{} and `{last}`", quoted_list(rest)),
     }
 }
+
+/// A word as it has to be typed into a shell: quoted where it holds more than plain characters (POSIX, "Quoting").
+pub(crate) fn typed(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%=,~".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::typed;
+
+    #[test]
+    fn words_are_quoted_as_a_shell_reads_them() {
+        for (word, shown) in [
+            ("https://me@example.com:8443/web.git", "https://me@example.com:8443/web.git"),
+            ("oca/my web", "'oca/my web'"),
+            ("it's", r"'it'\''s'"),
+            ("$(x)", "'$(x)'"),
+            ("", "''"),
+        ] {
+            assert_eq!(typed(word), shown);
+        }
+    }
+}

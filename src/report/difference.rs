@@ -107,7 +107,7 @@ pub(crate) enum Difference {
         commit: CommitId,
         untrue: Untrue,
     },
-    /// The file is not what oca would write: sorted or spaced by hand.
+    /// The file is not what oca writes: sorted or spaced by hand.
     Layout,
     /// The lock is what is declared, and a submodule is not what the lock says.
     Submodule(SubmoduleDifference),

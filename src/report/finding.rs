@@ -240,7 +240,8 @@ fn need_it(needed_by: &[Needer]) -> String {
     }
     let mut names: Vec<String> = needed_by.iter().map(|needer| needer.module.clone()).collect();
     names.dedup();
-    format!("{} need it", first_names(&names))
+    let names = if names.len() <= SHOWN + 1 { and_list(&names) } else { first_names(&names) };
+    format!("{names} need it")
 }
 
 /// "`a`, which is `Beta`", and the first few of many.

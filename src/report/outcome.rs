@@ -22,7 +22,7 @@ impl RepoOutcome {
         match &self.outcome {
             Ok(done) if dry => done.planned(),
             Ok(done) => done.to_string(),
-            Err(Trouble::Kept(error)) if dry => format!("would be left alone: {error}"),
+            Err(Trouble::Kept(error)) if dry => format!("would not be changed: {error}"),
             Err(trouble) => trouble.to_string(),
         }
     }
@@ -166,7 +166,7 @@ impl fmt::Display for Done {
                 write!(f, "{}, {}", counted(*modules, "module", "modules"), counted(*files, "file", "files"))
             }
             Self::Listed(directories) => f.write_str(&counted(*directories, "directory", "directories")),
-            Self::PassedOver(why) => write!(f, "passed over: {why}"),
+            Self::PassedOver(why) => write!(f, "skipped: {why}"),
         }
     }
 }
@@ -175,9 +175,9 @@ impl fmt::Display for Done {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Kept(error) => write!(f, "left alone: {error}"),
+            Self::Kept(error) => write!(f, "not changed: {error}"),
             Self::Export(error) => write!(f, "refused: {error}"),
-            Self::NoAddons(missing) => write!(f, "failed: it has no directory `{}`", missing.directory),
+            Self::NoAddons(missing) => write!(f, "failed: there is no directory `{}`", missing.directory),
             Self::OtherTree(other) => write!(f, "failed: {other}"),
             Self::Remote(error) | Self::Checkout { error, .. } => write!(f, "failed: {error}"),
         }

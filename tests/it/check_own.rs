@@ -124,7 +124,7 @@ fn codes_and_modules_are_ignored() {
         ))
         .success();
     check("'OCA004', 'OCA006', 'OCA099'", &[])
-        .stderr(&format!("warning: `OCA099` in `ignore` of `[check]` is no code of a finding\n{fine}"))
+        .stderr(&format!("warning: `OCA099` in `ignore` of `[check]` is not a check code\n{fine}"))
         .success();
 }
 

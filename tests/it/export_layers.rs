@@ -113,7 +113,7 @@ fn a_profile_that_is_not_part_of_the_other_gives_no_layer() {
         ));
         env.oca(&["-p", "other", "export", "--layers", "../dist"])
             .stdout("[TEMP]/dist/other\n")
-            .stderr_contains(&format!("profile `standard` is no layer below `other`: {why}\n"))
+            .stderr_contains(&format!("profile `standard` cannot be a layer under `other`: {why}\n"))
             .success();
         assert_whole(&env, "other");
     }

@@ -206,7 +206,7 @@ fn a_manifest_that_cannot_be_read_is_told_and_left_out() {
     env.oca(&["lock", "-q"]).success();
     env.oca(&["lock"])
         .stderr(
-            "warning: `web/web_bad/__manifest__.py` at line 2: a manifest may hold literals only; here stands a call `x(…)`; the module is left out\n\
+            "warning: `web/web_bad/__manifest__.py` at line 2: a manifest may hold literals only; here stands a call `x(…)`; the module is ignored\n\
              1 repository with 1 module, nothing changed\n",
         )
         .success();

@@ -131,7 +131,7 @@ fn entries_that_lead_elsewhere_are_named() {
     env.commit_all("Add a path");
     env.oca(&["submodules", "--check"])
         .stderr(
-            "`.gitmodules`: the entry `x` with the path `../victim` is passed over: the path leads out of the work \
+            "`.gitmodules`: the entry `x` with the path `../victim` is skipped: the path leads out of the work \
              tree or into `.git`, or is empty\n",
         )
         .success();

@@ -74,8 +74,8 @@ fn tracked_files_in_the_place_of_a_submodule_are_kept() {
     for args in [&["sync"][..], &["sync"], &["sync", "--force"]] {
         env.oca(args)
             .stderr_contains(
-                "error: `web` was left alone: the surrounding repository has `oca/web/mine.txt` there\n\
-                 hint: take it out with `git rm -r --cached oca/web` and move it away\n",
+                "error: `web` was not changed: the surrounding repository has `oca/web/mine.txt` there\n\
+                 hint: run `git rm -r --cached oca/web`, then move the directory away\n",
             )
             .status(1);
     }
@@ -191,7 +191,7 @@ fn what_cannot_be_a_superproject_is_refused_before_anything_is_done() {
     env.declare_submodules(REMOTES, &["web"], "");
     env.oca(&["sync"])
         .stderr(
-            "error: `mode = \"submodule\"` needs a git repository around `[TEMP]/project`\n\
+            "error: `mode = \"submodule\"` needs `[TEMP]/project` to be inside a git repository\n\
              hint: run `git init`, or set `mode = \"clone\"`\n",
         )
         .status(2);
@@ -276,7 +276,7 @@ fn what_nobody_else_could_fetch_is_refused_by_name() {
              hint: delete `patches`, or set `mode = \"clone\"`\n  \
              `url` of `crm` does not go together with `mode = \"submodule\"` in `repos.toml` at line 12, table \
              `repos.crm`: `.gitmodules` would show its user or password to everybody\n    \
-             hint: leave it out of the url, and set a token for its host\n",
+             hint: remove it from the url, and set a token for the host\n",
         )
         .status(2);
     let web = repository(&env, "web");
@@ -286,8 +286,8 @@ fn what_nobody_else_could_fetch_is_refused_by_name() {
     env.oca(&["submodules"])
         .env("WEB", "https://me:geheim@git.example.com/web.git")
         .stderr(
-            "error: the url of `web` holds a user or password, which `.gitmodules` would show to everybody\n\
-             hint: leave it out of the url, and set a token for its host\n",
+            "error: the url of `web` contains a user or password, and `.gitmodules` would publish it\n\
+             hint: remove it from the url, and set a token for the host\n",
         )
         .status(2);
 }
@@ -304,7 +304,7 @@ fn a_git_directory_of_an_earlier_submodule_is_not_overwritten() {
     env.git("", &["clone", "-q", url.to_str().expect("text"), "oca/web"]);
     env.oca(&["sync"])
         .stderr_contains(
-            "error: `web` was left alone: `[TEMP]/project/oca/web` has a git directory of its own, and \
+            "error: `web` was not changed: `[TEMP]/project/oca/web` has a git directory of its own, and \
              `[TEMP]/project/.git/modules/oca/web` is there already\n",
         )
         .status(1);
@@ -347,7 +347,7 @@ fn a_git_directory_that_is_a_symlink_or_somewhere_else_is_left_alone() {
     fs::rename(env.project().join("oca/dms/.git"), env.project().join("dms.git")).expect("a git directory");
     env.write("oca/dms/.git", "gitdir: ../../dms.git\n");
     let kept = |name: &str| {
-        format!("error: `{name}` was left alone: the git directory of `[TEMP]/project/oca/{name}` is `")
+        format!("error: `{name}` was not changed: the git directory of `[TEMP]/project/oca/{name}` is `")
     };
     env.oca(&["sync"]).stderr_contains(&kept("web")).stderr_contains(&kept("dms")).status(1);
     for path in ["oca/web", "oca/dms"] {

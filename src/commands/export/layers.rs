@@ -1,4 +1,4 @@
-//! `oca export --layers`: a directory for each profile of the `extends` chain, so that images share what profiles do.
+//! `oca export --layers`: one directory for each profile of the `extends` chain, so that images can share layers.
 
 use std::path::Path;
 
@@ -12,9 +12,9 @@ use crate::plan::{self, Below, Layers};
 use crate::repo::counted;
 use crate::session::Session;
 
-/// All layers are made before the first comes into its place: those that are there belong together.
+/// Makes all layers before the first one is put in place, so that the layers always belong together.
 ///
-/// What a layer holds depends on its own profile alone, so it is the same below whichever other.
+/// The content of a layer depends only on its own profile, so it is the same under every other profile.
 pub(super) fn run(
     args: &Args,
     dest: &Path,
@@ -25,7 +25,7 @@ pub(super) fn run(
     let Layers { below, apart } = plan::layers(&session.config, profile, lock);
     for (other, why) in apart {
         let (name, other) = (&profile.name, &other.name);
-        session.printer.note(&format!("profile `{other}` is no layer below `{name}`: {why}"));
+        session.printer.note(&format!("profile `{other}` cannot be a layer under `{name}`: {why}"));
     }
     let mut made: Vec<Made> = Vec::new();
     for layer in below.into_iter().chain([profile]) {

@@ -101,6 +101,7 @@ impl Checkout {
         checkout.force().disable_filters(true);
         repository.checkout_tree(&repository.find_object(tree, None)?, Some(&mut checkout))?;
         repository.set_head_detached(oid(content.commit().as_bytes()))?;
+        crate::fs::stop("building a checkout");
         write_marker(&git, &content.placed())?;
         Ok(Built { aside, placed: content.placed() })
     }
@@ -120,6 +121,7 @@ impl Checkout {
         let old = repository.head()?.peel_to_commit()?.id();
         let journal = git.join(JOURNAL);
         write_if_changed(&journal, format!("{old}\n{}\n", content.commit()).as_bytes())?;
+        crate::fs::stop("beginning a move");
         write_config(&repository, content.origin)?;
         let view = if force { None } else { View::new(&repository, &trees)? };
         let seen = view.as_ref().map_or(&repository, View::repository);
@@ -147,6 +149,7 @@ impl Checkout {
         placed?;
         crate::fs::stop("moving a checkout");
         repository.set_head_detached(oid(content.commit().as_bytes()))?;
+        crate::fs::stop("completing a move");
         // Without `force`, none is under way.
         repository.cleanup_state()?;
         write_marker(&git, &content.placed())?;
@@ -215,6 +218,7 @@ fn bring_objects(
     content: &Content<'_>,
 ) -> Result<(), Error> {
     let had = own_history(repository);
+    crate::fs::stop("linking packs");
     remote.store().link_packs(&git.join("objects").join("pack"))?;
     let odb = repository.odb()?;
     if !has_files(repository, content.commit())? {

@@ -74,6 +74,7 @@ impl IndexedPack {
 
     /// Moves it in among the others.
     pub(super) fn take_in(self) -> Result<(), Error> {
+        crate::fs::stop("taking a pack in");
         take_packs(self.aside.path(), &self.packs)
     }
 }
@@ -121,6 +122,7 @@ pub(super) fn take_packs(from: &Path, to: &Path) -> Result<(), Error> {
     for file in files {
         let target = to.join(file.file_name().unwrap_or_default());
         fs::rename(&file, &target).at("write", &target)?;
+        crate::fs::stop("taking in a file of a pack");
     }
     Ok(())
 }

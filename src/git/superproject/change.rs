@@ -69,6 +69,7 @@ impl Superproject {
             } else if file.exists() {
                 std::fs::remove_file(&file).at("remove", &file)?;
             }
+            crate::fs::stop("writing .gitmodules");
             let mut config = self.repository.config()?.open_level(ConfigLevel::Local)?;
             for (key, value) in settings {
                 match value {
@@ -92,9 +93,11 @@ impl Superproject {
                 }
                 index.add(&gitlink(path, *commit))?;
             }
+            crate::fs::stop("staging submodules");
             if is_staged {
                 index.write()?;
             }
+            crate::fs::stop("completing submodules");
         }
         self.end_journal()?;
         Ok(is_staged)

@@ -81,8 +81,7 @@ impl GitModules {
             let values = values.get(name)?;
             let value = |key: &str| values.get(key).map(|value| (*value).to_owned());
             let path = value("path")?;
-            let passed_over =
-                |why| format!("the entry `{name}` with the path `{path}` is passed over: {why}");
+            let passed_over = |why| format!("the entry `{name}` with the path `{path}` is skipped: {why}");
             let place = SubmoduleName::parse(name).and_then(|name| Ok((name, SubmodulePath::parse(&path)?)));
             Some(place.map_err(passed_over).map(|(name, path)| Entry {
                 name,
@@ -221,8 +220,8 @@ mod tests {
         assert_eq!(
             modules.passed_over(),
             [
-                "the entry `../../x` with the path `x` is passed over: the name leads to another directory",
-                "the entry `z` with the path `../z` is passed over: the path leads out of the work tree or into `.git`, or is empty",
+                "the entry `../../x` with the path `x` is skipped: the name leads to another directory",
+                "the entry `z` with the path `../z` is skipped: the path leads out of the work tree or into `.git`, or is empty",
             ]
         );
         modules.put(&entry("z", "oca/z"));
