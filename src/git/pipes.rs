@@ -1,45 +1,113 @@
 //! Refuses pipes and devices in the places of files that libgit2 reads. libgit2 would wait for them for ever, so call
 //! these functions before libgit2 opens anything.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use git2::Config;
+use walkdir::WalkDir;
 
 use super::Error;
+use super::config_text::sections;
 use super::git_file::git_file;
-use crate::fs::refuse_no_file;
-
-/// The files in a git directory that libgit2 reads before everything else.
-const FILES: [&str; 9] = [
-    "HEAD",
-    "config",
-    "index",
-    "packed-refs",
-    "shallow",
-    "info/exclude",
-    "info/attributes",
-    "info/grafts",
-    "objects/info/alternates",
-];
+use crate::fs::{read_text, refuse_no_file};
 
 /// Call this before a repository is opened. The path may be a work tree, a bare repository, or a directory without one.
+///
+/// Looks at everything in the git directory, at the object directories that it borrows from, and at the files that its
+/// configuration includes; each once in a run.
 pub(super) fn refuse(repository: &Path) -> Result<(), Error> {
     let inside = repository.join(".git");
     let git =
         git_file(repository).unwrap_or_else(|| if inside.is_dir() { inside } else { repository.to_owned() });
     let own: [Option<PathBuf>; 3] =
         [Config::find_system().ok(), Config::find_xdg().ok(), Config::find_global().ok()];
-    let files = FILES.iter().map(|file| git.join(file)).chain(own.into_iter().flatten());
-    for file in files {
+    for file in own.into_iter().flatten() {
         refuse_no_file(&file)?;
+        refuse_included(&file, DEEPEST)?;
+    }
+    // A path without a repository may be any directory of the user.
+    if git.join("HEAD").symlink_metadata().is_err() {
+        return Ok(());
+    }
+    refuse_within(&git)?;
+    for config in ["config", "config.worktree"] {
+        refuse_included(&git.join(config), DEEPEST)?;
+    }
+    refuse_borrowed(&git.join("objects"), DEEPEST)
+}
+
+/// How many files may include each other, and how many object directories may borrow from each other; as in git.
+const DEEPEST: usize = 10;
+
+/// Refuses what is neither a file nor a directory, nor a symlink to one, anywhere in a directory.
+fn refuse_within(directory: &Path) -> Result<(), Error> {
+    static SEEN: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
+    let is_new = {
+        let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.get_or_insert_default().insert(directory.to_owned())
+    };
+    if !is_new {
+        return Ok(());
+    }
+    for entry in WalkDir::new(directory).into_iter().filter_map(Result::ok) {
+        let kind = entry.file_type();
+        let is_plain = kind.is_file() || kind.is_dir() || entry.path().is_dir();
+        if !is_plain {
+            refuse_no_file(entry.path())?;
+        }
     }
     Ok(())
+}
+
+/// Refuses pipes among the object directories that `objects/info/alternates` lists.
+fn refuse_borrowed(objects: &Path, depth: usize) -> Result<(), Error> {
+    let Ok(list) = read_text(&objects.join("info/alternates")) else { return Ok(()) };
+    for line in list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let borrowed = objects.join(line);
+        refuse_within(&borrowed)?;
+        if depth > 0 {
+            refuse_borrowed(&borrowed, depth - 1)?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses pipes in the place of files that a configuration names: included ones, and those with patterns.
+fn refuse_included(config: &Path, depth: usize) -> Result<(), Error> {
+    let Ok(text) = read_text(config) else { return Ok(()) };
+    let Ok(sections) = sections(&text) else { return Ok(()) };
+    for section in &sections {
+        let is_include = ["include", "includeif"].contains(&&*section.name);
+        for variable in &section.variables {
+            let is_file = if is_include {
+                variable.key == "path"
+            } else {
+                ["excludesfile", "attributesfile"].contains(&&*variable.key)
+            };
+            if !is_file {
+                continue;
+            }
+            let value = &variable.value;
+            let file = below_home(value).unwrap_or_else(|| config.with_file_name(value));
+            refuse_no_file(&file)?;
+            if is_include && depth > 0 {
+                refuse_included(&file, depth - 1)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn below_home(path: &str) -> Option<PathBuf> {
+    Some(std::env::home_dir()?.join(path.strip_prefix("~/")?))
 }
 
 /// Call this before libgit2 computes the status of a work tree: it reads `.gitignore` and `.gitattributes` there.
 pub(super) fn refuse_in_work_tree(root: &Path) -> Result<(), Error> {
     let is_git = |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name() == ".git";
-    let entries = walkdir::WalkDir::new(root).into_iter().filter_entry(|entry| !is_git(entry));
+    let entries = WalkDir::new(root).into_iter().filter_entry(|entry| !is_git(entry));
     for entry in entries.filter_map(Result::ok) {
         if [".gitignore", ".gitattributes"].iter().any(|name| entry.file_name() == *name) {
             refuse_no_file(entry.path())?;

@@ -1,6 +1,6 @@
 //! From bytes to a lock. The version is read before the rest, so that a newer lock is named as such.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::marker::PhantomData;
 use std::path::Path;
 
@@ -343,9 +343,20 @@ impl WireRepo {
         if self.url != self.url.without_secret() {
             return Err("its url holds a user or password".to_owned());
         }
+        let modules: Vec<LockedModule> = self.modules.into_iter().map(WireModule::into_module).collect();
+        let mut seen = HashSet::new();
+        for module in &modules {
+            let path = module.path();
+            if !self.addons.contains(&module.directory) {
+                return Err(format!("module `{path}` is in none of its `addons`"));
+            }
+            if !seen.insert(path.clone()) {
+                return Err(format!("it has two modules `{path}`"));
+            }
+        }
         let unreadable = self.unreadable.into_iter();
         let facts = Facts {
-            modules: self.modules.into_iter().map(WireModule::into_module).collect(),
+            modules,
             unreadable: unreadable.map(WireUnreadable::into_unreadable).collect::<Result<_, _>>()?,
             requirements: self.requirements,
         };

@@ -104,6 +104,11 @@ impl fmt::Display for Mode {
 }
 
 impl TreeEntry {
+    /// Whether the entry is a commit of another repository.
+    pub(crate) fn is_gitlink(&self) -> bool {
+        self.mode.bits & KIND == 0o160_000
+    }
+
     pub(crate) fn kind(&self) -> EntryKind {
         match self.mode.bits & KIND {
             0o100_000 => EntryKind::File,

@@ -139,6 +139,9 @@ impl Extents<'_> {
                 |why| UnreadableTree::impossible(&entry.name.to_string(), why).in_directory(directory);
             let path = directory.join(&entry.name).map_err(refuse)?;
             extent.entries = extent.entries.saturating_add(1);
+            if entry.kind() == EntryKind::Other && !entry.is_gitlink() {
+                return Err(refuse("its mode is not one of git's"));
+            }
             if entry.kind() == EntryKind::Directory {
                 let below = self.of(entry.tree(), &path)?;
                 if path.parts().count() + below.height > DEEPEST {

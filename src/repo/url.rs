@@ -111,7 +111,17 @@ pub(crate) fn split_scp(word: &str) -> Option<(Option<&str>, &str, &str)> {
 ///
 /// A user or password that is not percent-encoded may hold what ends a userinfo elsewhere. Where that may be so, all up
 /// to the last `@` is hidden, and sometimes more than is secret.
+///
+/// A query may hold a token, so its content is hidden too.
 pub(crate) fn redact(url: &str) -> String {
+    match url.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) {
+        Some(_) => hide_query(&redact_userinfo(url)),
+        None => redact_userinfo(url),
+    }
+}
+
+/// The same, for urls whose query tells one place from another.
+pub(crate) fn redact_userinfo(url: &str) -> String {
     match url.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) {
         Some((scheme, rest)) => strip_userinfo(scheme, rest, last_end_of_userinfo(scheme, rest), Some("***")),
         None => match (url.find(':'), url.rfind('@')) {
@@ -119,6 +129,13 @@ pub(crate) fn redact(url: &str) -> String {
             _ => url.to_owned(),
         },
     }
+}
+
+/// A url may stand in a sentence, so a query ends at a blank or a quote.
+fn hide_query(url: &str) -> String {
+    let Some((before, query)) = url.split_once('?') else { return url.to_owned() };
+    let end = query.find(['#', ' ', '\'', '"', '`']).unwrap_or(query.len());
+    format!("{before}?***{}", &query[end..])
 }
 
 /// Whether it is a scheme that tells where the userinfo is; `git+https` is pip's.
@@ -240,6 +257,7 @@ mod tests {
             "git+https://***@host/x.git@main#egg=a/b"
         );
         assert_eq!(redact("https://host/x.git@18.0"), "https://host/x.git@18.0");
+        assert_eq!(redact("https://me:p@host/x?token=t&a=b#egg=x"), "https://***@host/x?***#egg=x");
         assert_eq!(shown("ssh://git:pass@host/x"), "ssh://git:***@host/x");
         assert_eq!(shown("ssh://git@host/x"), "ssh://git@host/x");
         assert_eq!(shown("git@host:x"), "git@host:x");

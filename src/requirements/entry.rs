@@ -9,7 +9,7 @@ use pep508_rs::pep440_rs::VersionSpecifier;
 use pep508_rs::{MarkerWarningKind, Pep508Url, VersionOrUrl};
 
 use super::Origin;
-use super::line::{Author, Line, shortened, shown};
+use super::line::{Author, Line, shortened, shown, without_userinfo};
 use super::marker::{self, Marker};
 use super::place::{self, Refusal};
 use super::problem::Problem;
@@ -60,7 +60,7 @@ impl Wanted {
     /// different places exclude each other.
     pub(super) fn place(&self) -> Option<String> {
         match self {
-            Self::Verbatim { place, is_named: true, .. } => place.split('#').next().map(shown),
+            Self::Verbatim { place, is_named: true, .. } => place.split('#').next().map(without_userinfo),
             _ => None,
         }
     }

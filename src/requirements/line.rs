@@ -1,6 +1,6 @@
 //! The text of one requirement. pip must read it as this requirement and nothing else.
 
-use crate::repo::redact;
+use crate::repo::{redact, redact_userinfo};
 
 /// The maximum length in characters. No name, specifier, marker or url of a distribution is longer.
 const MAX_LENGTH: usize = 1000;
@@ -86,7 +86,16 @@ pub(super) fn option_name(word: &str) -> &str {
 
 /// A line without the secrets of a url in it.
 pub(super) fn shown(line: &str) -> String {
-    // `redact` hides a user name without a password only after `http`, and here `git+` can come first.
+    at_url(line, redact)
+}
+
+/// A line without the userinfo of a url in it.
+pub(super) fn without_userinfo(line: &str) -> String {
+    at_url(line, redact_userinfo)
+}
+
+fn at_url(line: &str, redact: fn(&str) -> String) -> String {
+    // A user name without a password is hidden only after `http`, and here `git+` can come first.
     let (start, url) = line.split_at(line.find("http").unwrap_or(0));
     format!("{start}{}", redact(url))
 }

@@ -117,6 +117,9 @@ fn check_rest(rest: &str) -> Result<(), &'static str> {
     }
     for (key, value) in fragment.split(['&', '#']).filter_map(|part| part.split_once('=')) {
         let value = decoded(value);
+        if key == "egg" && normalised(value.split('[').next().unwrap_or_default()).is_none() {
+            return Err("its `egg` is not the name of a distribution");
+        }
         if key == "subdirectory"
             && (value.starts_with('/') || value.split(['/', '\\']).any(|part| part == ".."))
         {

@@ -32,6 +32,11 @@ fn one_in_a_checkout_is_named() {
         ".git/index",
         ".git/info/exclude",
         ".git/shallow",
+        ".git/gitdir",
+        ".git/logs/HEAD",
+        ".git/objects/pack/multi-pack-index",
+        ".git/objects/info/commit-graph",
+        ".git/objects/pack/pack-0123456789012345678901234567890123456789.idx",
         ".gitignore",
         "web_x/.gitattributes",
     ] {
@@ -53,4 +58,24 @@ fn one_in_a_remote_or_in_the_users_own_configuration_is_named() {
         pipe(&env, path);
         env.oca(&["lock", "--upgrade"]).stderr_contains(REFUSAL).status(2);
     }
+}
+
+#[test]
+fn one_that_the_configuration_of_a_checkout_names_is_named() {
+    for (setting, file) in [
+        ("[include]\n\tpath = extra\n", ".git/extra"),
+        ("[include]\n\tpath = other\n", ".git/extra"),
+        ("[core]\n\texcludesFile = extra\n", ".git/extra"),
+    ] {
+        let env = project();
+        let config = env.read("oca/web/.git/config");
+        env.write("oca/web/.git/config", config + setting);
+        env.write("oca/web/.git/other", "[include]\n\tpath = extra\n");
+        pipe(&env, &format!("project/oca/web/{file}"));
+        env.oca(&["status"]).stdout_contains("web  ").stderr_contains(REFUSAL).status(2);
+    }
+    let env = project();
+    env.write("oca/web/.git/objects/info/alternates", "../../../../../borrowed\n");
+    pipe(&env, "borrowed/pack/multi-pack-index");
+    env.oca(&["status"]).stdout_contains("web  ").stderr_contains(REFUSAL).status(2);
 }

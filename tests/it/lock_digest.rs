@@ -266,6 +266,12 @@ fn an_entry_that_cannot_be_read_is_named_refused_and_read_anew() {
         ),
         ("{\"name\": \"web_x\"", "{\"name\": \"../web_x\"", "`../web_x` is not a valid module name"),
         (entry, &twice, "the lock has two entries of it"),
+        (
+            "{\"name\": \"web_x\"",
+            "{\"name\": \"web_x\", \"directory\": \"sub\"",
+            "module `sub/web_x` is in none of its `addons`",
+        ),
+        ("{\"name\": \"web_y\"", "{\"name\": \"web_x\"", "it has two modules `web_x`"),
     ] {
         let edited = lock.replacen(from, to, 1);
         assert_ne!(edited, lock, "{from}");

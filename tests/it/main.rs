@@ -77,6 +77,8 @@ mod server;
 mod ssh;
 mod status;
 mod strangers;
+#[cfg(unix)]
+mod strays;
 mod submodules;
 mod submodules_check;
 #[cfg(unix)]

@@ -205,3 +205,25 @@ fn a_move_that_was_killed_is_finished() {
         assert!(!left("oca-move") && !left("oca-view"));
     }
 }
+
+#[test]
+fn a_mode_of_no_kind_that_git_has_is_refused() {
+    for mode in ["20644", "10644", "60644", "140755", "0"] {
+        let env = Env::new();
+        let web = Remote::new(&env, "web");
+        let (file, manifest) = (web.blob(""), web.blob("{}"));
+        let entries = [
+            ("100644", &b"__init__.py"[..], file),
+            ("100644", b"__manifest__.py", manifest),
+            (mode, b"f", file),
+        ];
+        let module = web.raw_tree(&entries);
+        web.commit_raw(web.raw_tree(&[("40000", b"web_x", module)]));
+        env.declare_repos(REMOTES, &["web"]);
+        let why = "its mode is not one of git's";
+        env.oca(&["lock"]).stderr_contains("warning: `web/web_x/f`: ").stderr_contains(why).success();
+        env.oca(&["sync"]).stderr_contains(&format!("`web_x/f` cannot be checked out: {why}")).status(3);
+        env.oca(&["export", "../out"]).stderr_contains("`web_x/f` is a submodule").status(1);
+        assert!(!env.exists("oca/web"));
+    }
+}

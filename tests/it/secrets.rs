@@ -3,7 +3,9 @@
 use crate::env::Env;
 
 /// Each holds a password, and none leads to a repository.
-const URLS: [&str; 12] = [
+const URLS: [&str; 14] = [
+    "https://host/x?token=SECRET",
+    "https://host/x.git?a=b&private_token=SECRET#c",
     "//me:SECRET/x@host",
     "//me:SECRET@host/x",
     "/me:SECRET@host/x",

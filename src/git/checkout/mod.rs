@@ -9,6 +9,7 @@ mod local_work;
 mod modes;
 mod place;
 mod recover;
+mod strays;
 
 use std::fs;
 use std::io::Write;

@@ -10,15 +10,15 @@ use tempfile::TempDir;
 
 use super::modes::View;
 use super::{
-    ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, LocalWork, Origin, Placed, modes, put,
-    write_marker,
+    ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, LocalWork, Origin, Placed, modes, pipes,
+    put, strays, write_marker,
 };
 use crate::fs::{Context, open_to_others, read_if_there, write_if_changed};
 use crate::git::ids::{bytes, oid};
 use crate::git::store::{has_files, parents};
 use crate::git::tree::GitTree;
 use crate::git::{Error, Remote};
-use crate::repo::{CommitId, TreeId};
+use crate::repo::{CommitId, TreeId, shown};
 
 /// A new, complete checkout beside its final place. It is deleted when dropped, unless [`Checkout::settle`] moves it
 /// there.
@@ -120,6 +120,11 @@ impl Checkout {
         let git = repository.path().to_owned();
         let trees = check(&self.path, content.commit())?;
         let old = repository.head()?.peel_to_commit()?.id();
+        let strays = strays::find(&repository, &self.path, [old, oid(content.commit().as_bytes())])?;
+        if !force && !strays.is_empty() {
+            let changed = strays.iter().map(|path| shown(path.as_os_str().as_encoded_bytes())).collect();
+            return Err(CheckoutError::LocalWork(LocalWork { changed, ..LocalWork::default() }));
+        }
         let journal = git.join(JOURNAL);
         write_if_changed(&journal, format!("{old}\n{}\n", content.commit()).as_bytes())?;
         crate::fs::stop("beginning a move");
@@ -131,6 +136,8 @@ impl Checkout {
         let mut checkout = CheckoutBuilder::new();
         checkout.disable_filters(true);
         if force {
+            strays::remove(&self.path, &strays)?;
+            pipes::refuse_in_work_tree(&self.path)?;
             checkout.force().remove_untracked(true);
         } else {
             // Ignored files are kept too: the user may need them.

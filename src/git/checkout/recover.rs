@@ -8,6 +8,7 @@ use git2::{DiffOptions, Oid, Repository};
 
 use super::modes::{check_out_head, remove_view};
 use super::place::read_journal;
+use super::strays;
 use super::{Checkout, JOURNAL, Placed, write_marker};
 use crate::fs::Context;
 use crate::git::Error;
@@ -31,7 +32,9 @@ impl Checkout {
             }
             remove_view(&git)?;
             let repository = self.open()?;
-            let ours = half_written(&repository, &self.path, from, to)?;
+            let strays = strays::find(&repository, &self.path, [from, to])?;
+            let mut ours = half_written(&repository, &self.path, from, to)?;
+            ours.retain(|path| !strays.iter().any(|stray| path.starts_with(stray)));
             restore(&repository, &self.path, &ours)?;
             let head = repository.head()?.peel_to_commit()?;
             if head.id() == to

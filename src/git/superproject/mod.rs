@@ -54,6 +54,10 @@ impl Superproject {
     pub(crate) fn around(directory: &Path) -> Result<Option<Self>, Error> {
         // If the git directory is elsewhere, `discover` would lose the path of the work tree.
         let no_ceiling: [&Path; 0] = [];
+        let has_git = |above: &&Path| above.join(".git").symlink_metadata().is_ok();
+        if let Some(top) = directory.ancestors().find(has_git) {
+            pipes::refuse(top)?;
+        }
         Self::opened(Repository::open_ext(directory, RepositoryOpenFlags::empty(), no_ceiling))
     }
 
