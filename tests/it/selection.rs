@@ -219,7 +219,7 @@ error: profiles `lean`, `leaner` ask for module `web_respnsive`, but none of the
 hint: did you mean `web_responsive`?
 error: profile `listed` asks for module `web_x` of `dms`, but `dms` does not have it
 hint: `web` has it: move it to the `modules` of `web`
-error: profiles `lean`, `leaner` ask for `web_x >=2`, and `web` has 18.0.1.0.0
+error: profiles `lean`, `leaner` ask for `web_x >=2`, but `web` has version 18.0.1.0.0
 hint: run `oca lock --upgrade web`, or ask for another version
 ";
     env.oca(&["lock", "-q"]).stderr(errors).status(2);

@@ -52,7 +52,7 @@ fn every_difference_is_named_and_repaired() {
 "
     );
     let error = format!(
-        "error: `.gitmodules` and the index are not what the lock says: `oca/web` is locked at `{web}`, its gitlink \
+        "error: `.gitmodules` and the index are not what the lock says: `oca/web` is locked at `{web}`, but its gitlink \
          is `{dms}`, and 6 more differences\nhint: run `oca submodules` and commit the result\n"
     );
     let notes = "`lib/theirs` is in `.gitmodules`, has no gitlink, and is none of oca's\n\
