@@ -8,22 +8,22 @@ pub(crate) struct Global {
     /// Work in this directory
     #[arg(short = 'C', value_name = "DIR", global = true)]
     pub(crate) directory: Option<PathBuf>,
-    /// Configuration file [default: `repos.toml` here or in a directory above]
+    /// The file to read [default: `repos.toml` here or in a parent directory]
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
-    /// Profile to use [default: `OCA_PROFILE`, then `default-profile` of the file]
+    /// The profile to use [default: `OCA_PROFILE`, then `default-profile` of the file]
     #[arg(short, long, value_name = "NAME", global = true)]
     pub(crate) profile: Option<String>,
     /// Use all profiles
     #[arg(long, global = true, conflicts_with = "profile")]
     pub(crate) all_profiles: bool,
-    /// Number of repositories to process at once
+    /// How many repositories to work on at once
     #[arg(short, long, value_name = "N", default_value = "8", value_parser = jobs, global = true)]
     pub(crate) jobs: usize,
     /// Ask no server; use only the cache
     #[arg(long, env = "OCA_OFFLINE", hide_env = true, value_parser = clap::builder::FalseyValueParser::new(), global = true)]
     pub(crate) offline: bool,
-    /// Directory of the cache [default: `OCA_CACHE_DIR`, then the platform's cache directory]
+    /// The directory for fetched objects [default: `OCA_CACHE_DIR`, then the platform's cache directory]
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) cache_dir: Option<PathBuf>,
     /// When to use colour
@@ -57,7 +57,7 @@ pub(crate) enum Format {
 /// The option of commands that print reports.
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub(crate) struct FormatArg {
-    /// Format of the report
+    /// How to print the report
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) format: Format,
 }

@@ -1,29 +1,28 @@
 //! `oca`, the submodule and lockfile manager for OCA repositories.
 //!
-//! The map; arrows point down only, over as many steps as they like, and `tests/it/rooms.rs` sees to it:
+//! The map. Arrows point down only, over any number of steps; `tests/it/rooms.rs` checks it:
 //!
 //! ```text
-//! {main, fuzz} → cli → commands → ops → session → output → error → check → {plan, import} → facts
+//! {main, fuzz} → cli → commands → ops → session → output → json → error → check → {plan, import} → facts
 //!                       → progress → report
 //!                       → {config, lock, git, addons, catalogue, requirements, odoo_conf, export}
 //!                       → {repo, fs, pool, flags}
 //! ```
 //!
-//! - `config` turns `repos.toml` into profiles; `lock` turns `oca.lock.json` into a lock and back. Neither knows
-//!   the other: `plan` alone sees both.
-//! - `git` is the only room that knows git2 or HTTP, and what a superproject is. `addons` reads modules through the trait
-//!   [`FileTree`](repo::FileTree) and has never heard of git; `facts` brings the two together.
-//! - `catalogue` knows the names of OCA's repositories and remembers which modules are in them; the commands ask.
-//! - `check` looks for what may be wrong with the modules of a profile: `plan`'s inventory in, findings out.
-//! - `import` reads the files of other tools, and makes a new `repos.toml` and pins of them.
+//! - `config` turns `repos.toml` into profiles; `lock` reads and writes `oca.lock.json`. Neither knows the other: only
+//!   `plan` sees both.
+//! - Only `git` knows git2, HTTP and superprojects. `addons` reads modules through the trait
+//!   [`FileTree`](repo::FileTree) and does not know git; `facts` connects the two.
+//! - `catalogue` knows the names of OCA's repositories and remembers their modules; `ops` asks the servers.
+//! - `check` looks for problems in the modules of a profile: `plan`'s inventory in, findings out.
+//! - `import` reads the files of other tools, and makes a `repos.toml` and pins from them.
 //! - `requirements` merges Python requirements, `odoo_conf` edits an odoo.conf: text in, text out.
 //! - `export` chooses, writes and verifies plain files; it reads trees and blobs through the trait
 //!   [`Objects`](repo::Objects).
-//! - `report` is what happened, as plain data. It carries git's and export's errors whole, for `error` and `output` to choose exit
-//!   code, words and hint; `progress` is how it is told while it happens.
-//! - `ops` holds what several commands do: they know it, and not each other.
+//! - `report` describes what happened, as plain data with its words; `progress` reports it while it happens.
+//! - `ops` has the steps that several commands share. Commands do not call each other.
 //! - `session` is one run in one project: its files, its profile, its paths.
-//! - `output` alone prints; `error` decides on exit codes and hints.
+//! - Only `output` prints. `json` has the types of the reports of `--format json`. `error` chooses exit codes and hints.
 
 mod addons;
 mod catalogue;
@@ -43,6 +42,7 @@ pub mod fuzz;
 #[expect(clippy::disallowed_methods, reason = "stores and checkouts are its own")]
 mod git;
 mod import;
+mod json;
 mod lock;
 mod odoo_conf;
 mod ops;
@@ -62,7 +62,7 @@ use clap::Parser;
 
 /// The exit code of a panic, by sysexits(3).
 const FAULT: u8 = 70;
-/// Enough for what is nested as deep as any parser lets it be, also where `ulimit -s` gives the first thread little.
+/// Enough for the deepest nesting that a parser allows, even if `ulimit -s` gives the first thread little.
 const STACK: usize = 8 << 20;
 
 /// Runs the command line of the process. Exit codes: 0 done, 1 the answer is no, 2 usage or configuration,
@@ -70,7 +70,7 @@ const STACK: usize = 8 << 20;
 pub fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     git::prepare();
-    // Where oca is the first process of a container, an interrupt without a handler is ignored.
+    // If oca is the first process of a container, an interrupt without a handler is ignored.
     let _without = ctrlc::set_handler(|| std::process::exit(130));
     let printer = output::Printer::new(&cli.global);
     std::panic::set_hook(Box::new(|fault| output::tell_fault(fault.location())));
@@ -78,14 +78,14 @@ pub fn main() -> ExitCode {
     std::thread::scope(|scope| {
         match std::thread::Builder::new().name("main".to_owned()).stack_size(STACK).spawn_scoped(scope, run) {
             Ok(thread) => thread.join().unwrap_or_else(|_told| ExitCode::from(FAULT)),
-            // There is no room for one more.
+            // The system allows no more threads.
             Err(_) => run(),
         }
     })
 }
 
 fn run(cli: &cli::Cli, printer: &output::Printer) -> ExitCode {
-    // Nothing of a run is looked at after a panic.
+    // After a panic, no state of the run is used.
     match std::panic::catch_unwind(AssertUnwindSafe(|| commands::run(&cli.command, &cli.global, printer))) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => {

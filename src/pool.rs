@@ -1,4 +1,4 @@
-//! Two thread pools: one for the network and one for computation, so that neither blocks the other.
+//! Two pools of threads, one for the network and one for the CPU, so that neither blocks the other.
 
 use std::sync::OnceLock;
 

@@ -8,23 +8,21 @@ use crate::repo::{
     UnreadableTree, one_line,
 };
 
-use super::manifest::{self, Lines, ManifestError, Parsed};
-use super::problem::Place;
-use super::source::MAX_BYTES;
+use super::cursor::MAX_BYTES;
+use super::manifest::{self, Lines, Parsed};
+use super::problem::LiteralProblem;
 
 /// The last series that still takes `__openerp__.py` for a manifest.
 const LAST_WITH_OPENERP: u16 = 18;
 
-/// A directory that is a module to Odoo, its manifest yet unread.
+/// A directory that Odoo takes for a module, before its manifest is read.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Found {
-    /// As it stands there, be it a possible name or not.
+pub(crate) struct FoundModule {
+    /// The name of the directory, which may be impossible for a module.
     pub(crate) name: String,
-    /// The addons directory it stands in.
+    /// The addons directory that it is in.
     pub(crate) directory: AddonsDirectory,
-    /// The module's own directory: `web_x`, or `sub/dir/web_x`.
-    pub(crate) path: String,
-    /// The path of its manifest.
+    /// The path of its manifest: `web_x/__manifest__.py`, or `sub/dir/web_x/__manifest__.py`.
     pub(crate) manifest: String,
     /// What the manifest is; only a file has a text to read.
     pub(crate) manifest_kind: EntryKind,
@@ -45,7 +43,6 @@ pub(crate) struct Survey {
 pub(crate) struct Module {
     pub(crate) name: ModuleName,
     pub(crate) directory: AddonsDirectory,
-    pub(crate) path: String,
     pub(crate) manifest_path: String,
     pub(crate) tree: Option<TreeId>,
     pub(crate) manifest: Manifest,
@@ -58,8 +55,8 @@ pub(crate) struct Unreadable {
     pub(crate) name: String,
     /// The path of the manifest.
     pub(crate) path: String,
+    /// Counted from 1.
     pub(crate) line: usize,
-    pub(crate) column: usize,
     pub(crate) why: String,
 }
 
@@ -70,7 +67,7 @@ pub(crate) fn find(
     tree: &dyn FileTree,
     addons: &[AddonsDirectory],
     series: Series,
-) -> Result<Vec<Found>, UnreadableTree> {
+) -> Result<Vec<FoundModule>, UnreadableTree> {
     let mut found = Vec::new();
     for directory in addons {
         let mut children = tree.entries(if *directory == "." { "" } else { directory })?;
@@ -78,12 +75,11 @@ pub(crate) fn find(
         for child in children.into_iter().filter(may_be_module) {
             let path = directory.join(&child.name);
             if let Some(manifest) = manifest_among(&tree.entries(&path)?, series) {
-                found.push(Found {
+                found.push(FoundModule {
                     name: child.name,
                     directory: directory.clone(),
                     manifest: format!("{path}/{}", manifest.name),
                     manifest_kind: manifest.kind,
-                    path,
                     tree: child.tree,
                 });
             }
@@ -98,59 +94,51 @@ pub(crate) fn is_addons_directory(tree: &dyn FileTree, series: Series) -> Result
 }
 
 /// Reads the manifests of what was found; a bad one never stops the rest.
-pub(crate) fn read(tree: &dyn FileTree, found: Vec<Found>) -> Result<Survey, UnreadableTree> {
+pub(crate) fn read(tree: &dyn FileTree, found: Vec<FoundModule>) -> Result<Survey, UnreadableTree> {
     let mut survey = Survey::default();
-    for Found { name, directory, path, manifest: found_manifest, manifest_kind, tree: id } in found {
-        let mut refuse = |path: &str, (Place { line, column }, why): (Place, String)| {
-            survey.unreadable.push(Unreadable {
-                name: one_line(&name),
-                path: one_line(path),
-                line,
-                column,
-                why,
-            });
-        };
-        let possible = match ModuleName::parse(&name) {
-            Ok(possible) => possible,
-            Err(invalid) => {
-                refuse(
-                    &found_manifest,
-                    (Place::START, format!("no module can be installed from there: {}", invalid.why)),
-                );
-                continue;
-            }
-        };
-        let parsed = match manifest_kind {
-            EntryKind::Symlink => Err((Place::START, "the manifest is a symlink".to_owned())),
-            EntryKind::Other => Err((Place::START, "the manifest is not a file".to_owned())),
-            EntryKind::File | EntryKind::Directory => match tree.read(&found_manifest, MAX_BYTES)? {
-                Some(Content::Bytes(text)) => manifest::parse(&text).map_err(|error| described(&error)),
-                Some(Content::TooLong) => Err((Place::START, manifest::TOO_LONG.to_string())),
-                None => Err((Place::START, "the manifest is missing".to_owned())),
-            },
-        };
-        match parsed {
-            Ok(Parsed { installable: true, manifest, lines }) => {
-                let manifest_path = found_manifest;
-                survey.modules.push(Module {
-                    name: possible,
-                    directory,
-                    path,
-                    manifest_path,
-                    tree: id,
-                    manifest,
-                    lines,
-                });
-            }
-            Ok(_) => survey.uninstallable.push(name),
-            Err(bad) => refuse(&found_manifest, bad),
+    for module in found {
+        match read_one(tree, &module)? {
+            Ok((name, Parsed { installable: true, manifest, lines })) => survey.modules.push(Module {
+                name,
+                directory: module.directory,
+                manifest_path: module.manifest,
+                tree: module.tree,
+                manifest,
+                lines,
+            }),
+            Ok(_) => survey.uninstallable.push(module.name),
+            Err(unreadable) => survey.unreadable.push(unreadable),
         }
     }
     Ok(survey)
 }
 
-fn described(error: &ManifestError) -> (Place, String) {
-    (error.at(), error.to_string())
+/// Reads the manifest of a module and checks its name.
+fn read_one(
+    tree: &dyn FileTree,
+    module: &FoundModule,
+) -> Result<Result<(ModuleName, Parsed), Unreadable>, UnreadableTree> {
+    let refused = |line: usize, why: String| {
+        Err(Unreadable { name: one_line(&module.name), path: one_line(&module.manifest), line, why })
+    };
+    let whole_file = |why: String| Ok(refused(1, why));
+    let name = match ModuleName::parse(&module.name) {
+        Ok(name) => name,
+        Err(invalid) => return whole_file(format!("no module can be installed from there: {}", invalid.why)),
+    };
+    let content = match module.manifest_kind {
+        EntryKind::Symlink => return whole_file("the manifest is a symlink".to_owned()),
+        EntryKind::Other => return whole_file("the manifest is not a file".to_owned()),
+        EntryKind::File | EntryKind::Directory => tree.read(&module.manifest, MAX_BYTES)?,
+    };
+    match content {
+        Some(Content::Bytes(text)) => Ok(match manifest::parse(&text) {
+            Ok(parsed) => Ok((name, parsed)),
+            Err(error) => refused(error.line(), error.to_string()),
+        }),
+        Some(Content::TooLong) => whole_file(LiteralProblem::TooLong.to_string()),
+        None => whole_file("the manifest is missing".to_owned()),
+    }
 }
 
 /// Whether a child of an addons directory is a module, as far as it alone can tell. `setup/` holds packaging, in which
@@ -210,14 +198,14 @@ mod tests {
         Files(files.into())
     }
 
-    fn found_in(tree: &Files, addons: &[&str], series: &str) -> Vec<Found> {
+    fn found_in(tree: &Files, addons: &[&str], series: &str) -> Vec<FoundModule> {
         let addons: Vec<_> =
             addons.iter().map(|word| AddonsDirectory::parse(word).expect("a directory")).collect();
         find(tree, &addons, Series::parse(series).expect("a series")).expect("a readable tree")
     }
 
-    fn paths(found: &[Found]) -> Vec<&str> {
-        found.iter().map(|found| found.path.as_str()).collect()
+    fn directories(found: &[FoundModule]) -> Vec<&str> {
+        found.iter().filter_map(|found| found.manifest.strip_suffix("/__manifest__.py")).collect()
     }
 
     fn survey(tree: &Files) -> Survey {
@@ -270,10 +258,9 @@ mod tests {
         let found = found_in(&tree, &["."], "16.0");
         assert_eq!(
             found,
-            [Found {
+            [FoundModule {
                 name: "shelf".to_owned(),
                 directory: AddonsDirectory::root(),
-                path: "shelf".to_owned(),
                 manifest: "shelf/__manifest__.py".to_owned(),
                 manifest_kind: EntryKind::File,
                 tree: Some(TreeId::from_bytes([7; 20])),
@@ -324,9 +311,9 @@ mod tests {
             ("sub/dir/b/__init__.py", ""),
             ("sub/dir/b/__manifest__.py", "{}"),
         ]);
-        assert_eq!(paths(&found_in(&tree, &["sub/dir", "."], "18.0")), ["sub/dir/b", "sub/dir/c", "a"]);
-        assert_eq!(paths(&found_in(&tree, &["sub/dir"], "18.0")), ["sub/dir/b", "sub/dir/c"]);
-        assert_eq!(paths(&found_in(&tree, &["nowhere"], "18.0")), [""; 0]);
+        assert_eq!(directories(&found_in(&tree, &["sub/dir", "."], "18.0")), ["sub/dir/b", "sub/dir/c", "a"]);
+        assert_eq!(directories(&found_in(&tree, &["sub/dir"], "18.0")), ["sub/dir/b", "sub/dir/c"]);
+        assert_eq!(directories(&found_in(&tree, &["nowhere"], "18.0")), [""; 0]);
     }
 
     #[test]
@@ -342,7 +329,7 @@ mod tests {
             ("wrong/__manifest__.py", "{'name': 'Wrong',\n 'depends': 'base'}"),
         ]);
         let mut found = found_in(&tree, &["."], "18.0");
-        let gone = Found {
+        let gone = FoundModule {
             name: "gone".to_owned(),
             manifest: "gone/__manifest__.py".to_owned(),
             ..found[1].clone()
@@ -352,14 +339,14 @@ mod tests {
         let modules: Vec<_> = survey.modules.iter().map(|module| module.name.as_str()).collect();
         assert_eq!(modules, ["good"]);
         assert_eq!(survey.modules[0].manifest.depends, ["bad"]);
-        let shown = |bad: &Unreadable| format!("{}:{}:{}: {}", bad.path, bad.line, bad.column, bad.why);
+        let shown = |bad: &Unreadable| format!("{}:{}: {}", bad.path, bad.line, bad.why);
         assert_eq!(
             survey.unreadable.iter().map(shown).collect::<Vec<_>>(),
             [
-                "bad/__manifest__.py:2:19: a manifest may hold literals only; here stands the operator `%`",
-                "linked/__manifest__.py:1:1: the manifest is a symlink",
-                "wrong/__manifest__.py:2:13: `depends` must be a list of texts, not `str`",
-                "gone/__manifest__.py:1:1: the manifest is missing",
+                "bad/__manifest__.py:2: a manifest may not hold the operator `%`",
+                "linked/__manifest__.py:1: the manifest is a symlink",
+                "wrong/__manifest__.py:2: `depends` must be a list of texts, not `str`",
+                "gone/__manifest__.py:1: the manifest is missing",
             ]
         );
     }

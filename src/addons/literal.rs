@@ -1,218 +1,282 @@
-//! Python literals, read as Python 3.11's `ast.literal_eval` reads them. The only file that names the parser.
+//! Reads the Python literals that manifests are made of.
 //!
-//! The parser is not `literal_eval`: it takes a byte order mark, deep nesting and whole programs. So the text is
-//! checked before (`source`, `scan`), and of the parser's tree only what is a literal is taken.
+//! What is read has the value that Python 3.11's `ast.literal_eval` gives. The rest is refused, also what is a literal to
+//! Python but stands in no manifest: bytes, complex numbers, integers of more than 64 bits, `1_000`, `0xff`, `+1`, `...`,
+//! `set()`, the escape `\N`, form feeds, and keys of dicts and members of sets that are not texts.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use ruff_python_ast::{Expr, ExprBinOp, ExprNumberLiteral, Number, Operator, UnaryOp};
-use ruff_python_parser::parse_expression;
+use crate::repo::in_short;
 
-use super::problem::{LiteralError, Problem};
-use super::scan;
-use super::source::Source;
-use super::value::{Int, Literal, Value};
+use super::cursor::{Cursor, decode};
+use super::problem::{LiteralError, LiteralProblem};
+use super::text;
+use super::value::{Literal, Value};
 
-/// Python reads no longer decimal int (`sys.int_info.default_max_str_digits`).
-const MAX_DIGITS: usize = 4300;
+/// How deep brackets may be nested. Manifests nest four. The stack has to be large enough for as many calls.
+const MAX_NESTING: usize = 32;
 
-/// Reads the bytes of a file as `ast.literal_eval(open(file, encoding="utf-8").read())` does.
-///
-/// Accepts what Python 3.11 accepts, and gives the same value, but for this:
-/// - Half a surrogate pair (`"\ud800"`) is refused, since no Rust string can hold it; so is a file longer than 1 MiB.
-/// - The names in `"\N{BULLET}"` are those of the parser's edition of Unicode, and it takes those of ideographs and
-///   Hangul syllables in lower case, too.
-/// - 200 brackets may always be nested; from 199 on, Python runs out of memory over some.
-///
-/// Needs little stack whatever the text is.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Value, LiteralError> {
-    let source = Source::decode(bytes)?;
-    scan::check(&source)?;
-    let parsed = parse_expression(source.text()).map_err(|error| {
-        let why = in_house_style(&error.error.to_string());
-        source.error(error.location.start().to_usize(), Problem::Syntax { why })
-    })?;
-    Reader { source: &source }.value(parsed.expr())
-}
+const BLANKS: [char; 2] = [' ', '\t'];
 
-/// The parser begins its messages with a capital and quotes with apostrophes.
-fn in_house_style(message: &str) -> String {
-    let mut rest = message.chars();
-    let first = rest.next().map(|c| c.to_ascii_lowercase());
-    first.into_iter().chain(rest).collect::<String>().replace('\'', "`")
+/// Reads a file that holds one literal, as `ast.literal_eval(open(file, encoding="utf-8").read())` does.
+pub(super) fn parse(bytes: &[u8]) -> Result<Value, LiteralError> {
+    let decoded = decode(bytes)?;
+    let text = decoded.trim_start_matches(BLANKS);
+    let mut reader = Reader { cursor: Cursor::new(text), open: Vec::new() };
+    reader.skip_blanks();
+    let before = text.strip_suffix(reader.cursor.rest).unwrap_or_default();
+    let is_indented = before.ends_with(BLANKS) && !reader.cursor.rest.is_empty();
+    if is_indented {
+        return Err(reader.cursor.error(LiteralProblem::Indentation));
+    }
+    let value = reader.value()?;
+    reader.skip_blanks();
+    if !reader.cursor.rest.is_empty() {
+        return Err(reader.unexpected("the end of the file"));
+    }
+    // Python also takes blanks after the last line feed for an indentation.
+    match text.rsplit_once('\n') {
+        Some((_, last)) if !last.is_empty() && last.trim_matches(BLANKS).is_empty() => {
+            Err(reader.cursor.error(LiteralProblem::Indentation))
+        }
+        _ => Ok(value),
+    }
 }
 
 struct Reader<'a> {
-    source: &'a Source,
+    cursor: Cursor<'a>,
+    /// The lines of the brackets that are open.
+    open: Vec<usize>,
 }
 
 impl Reader<'_> {
-    fn value(&self, expression: &Expr) -> Result<Value, LiteralError> {
-        let at = self.source.place(offset(expression));
-        let literal = match expression {
-            Expr::NoneLiteral(_) => Literal::None,
-            Expr::EllipsisLiteral(_) => Literal::Ellipsis,
-            Expr::BooleanLiteral(boolean) => Literal::Bool(boolean.value),
-            Expr::StringLiteral(string) => Literal::Str(string.value.to_str().to_owned()),
-            Expr::BytesLiteral(bytes) => Literal::Bytes(bytes.value.bytes().collect()),
-            Expr::Tuple(tuple) => Literal::Tuple(self.values(&tuple.elts)?),
-            Expr::List(list) => Literal::List(self.values(&list.elts)?),
-            Expr::Set(set) => Literal::Set(self.members(&set.elts)?),
-            Expr::Dict(dict) => {
-                let mut items = Items::default();
-                for item in &dict.items {
-                    let key = item
-                        .key
-                        .as_ref()
-                        .ok_or_else(|| self.refuse(&item.value, "an unpacking `**`".to_owned()))?;
-                    items.insert(self.value(key)?, self.value(&item.value)?)?;
-                }
-                Literal::Dict(items.list)
-            }
-            Expr::Call(call) if call.arguments.is_empty() && is_set(&call.func) => Literal::Set(Vec::new()),
-            Expr::BinOp(sum) => {
-                self.complex(sum)?.ok_or_else(|| self.refuse(expression, operator(sum.op.as_str())))?
-            }
-            Expr::UnaryOp(signed) => self
-                .number(expression)?
-                .ok_or_else(|| self.refuse(expression, operator(signed.op.as_str())))?,
-            Expr::NumberLiteral(_) => {
-                self.number(expression)?.ok_or_else(|| self.refuse(expression, "a number".to_owned()))?
-            }
-            Expr::Name(name) => return Err(self.refuse(expression, format!("a name `{}`", name.id))),
-            Expr::Call(_) => return Err(self.refuse(expression, "a call `set(…)`".to_owned())),
-            _ => return Err(self.refuse(expression, "an expression".to_owned())),
-        };
-        Ok(Value { literal, at })
-    }
-
-    fn values(&self, expressions: &[Expr]) -> Result<Vec<Value>, LiteralError> {
-        expressions.iter().map(|expression| self.value(expression)).collect()
-    }
-
-    fn members(&self, expressions: &[Expr]) -> Result<Vec<Value>, LiteralError> {
-        let mut items = Items::default();
-        for member in self.values(expressions)? {
-            let nothing = Value { literal: Literal::None, at: member.at };
-            items.insert(member, nothing)?;
+    /// Steps over blanks, line ends and comments.
+    fn skip_blanks(&mut self) {
+        loop {
+            let rest = self.cursor.rest;
+            let length = match self.cursor.next() {
+                Some(' ' | '\t' | '\n') => 1,
+                Some('#') => rest.find('\n').unwrap_or(rest.len()),
+                Some('\\') if rest.starts_with("\\\n") && !self.open.is_empty() => 2,
+                _ => return,
+            };
+            self.cursor.take(length);
         }
-        Ok(items.list.into_iter().map(|(member, _)| member).collect())
     }
 
-    /// `1 + 2j`: a signed int or float, then a complex number without a sign of its own. None where it is not that.
-    fn complex(&self, sum: &ExprBinOp) -> Result<Option<Literal>, LiteralError> {
-        let real = match self.number(&sum.left)? {
-            Some(Literal::Float(real)) => real,
-            Some(Literal::Int(int)) => int.to_float().ok_or_else(|| self.too_large(&sum.left))?,
-            _ => return Ok(None),
+    fn value(&mut self) -> Result<Value, LiteralError> {
+        let line = self.cursor.line;
+        let literal = match self.cursor.next() {
+            Some('[') => Literal::List(self.values(']', "`,` or `]`")?.0),
+            Some('{') => self.dict_or_set()?,
+            Some('(') => {
+                let (mut values, ends_with_comma) = self.values(')', "`,` or `)`")?;
+                if values.len() == 1 && !ends_with_comma {
+                    return Ok(values.remove(0));
+                }
+                Literal::Tuple(values)
+            }
+            _ if text::prefix(&self.cursor).is_some() => Literal::Str(self.text()?),
+            _ if is_number(self.cursor.rest) => self.number()?,
+            _ => self.constant()?,
         };
-        let Expr::NumberLiteral(ExprNumberLiteral { value: Number::Complex { imag, .. }, .. }) = &*sum.right
-        else {
-            return Ok(None);
-        };
-        // The two zeros are the parts that are not written; they decide the sign of a zero.
-        Ok(match sum.op {
-            Operator::Add => Some(Literal::Complex { real: real + 0.0, imaginary: 0.0 + imag }),
-            Operator::Sub => Some(Literal::Complex { real: real - 0.0, imaginary: 0.0 - imag }),
-            _ => None,
+        Ok(Value { literal, line })
+    }
+
+    /// Reads what stands in brackets, an item at a time, and says if a comma is behind the last.
+    fn bracket(
+        &mut self,
+        close: char,
+        expected: &'static str,
+        mut item: impl FnMut(&mut Self) -> Result<(), LiteralError>,
+    ) -> Result<bool, LiteralError> {
+        if self.open.len() == MAX_NESTING {
+            return Err(self.cursor.error(LiteralProblem::Nesting { limit: MAX_NESTING }));
+        }
+        self.open.push(self.cursor.line);
+        self.cursor.take(1);
+        let (mut is_empty, mut ends_with_comma) = (true, false);
+        loop {
+            self.skip_blanks();
+            if self.cursor.next() == Some(close) {
+                self.cursor.take(1);
+                self.open.pop();
+                return Ok(ends_with_comma);
+            }
+            if !is_empty && !ends_with_comma {
+                return Err(self.unexpected(expected));
+            }
+            item(self)?;
+            self.skip_blanks();
+            (is_empty, ends_with_comma) = (false, self.cursor.take_if(","));
+        }
+    }
+
+    /// The values in brackets, and whether a comma is behind the last.
+    fn values(&mut self, close: char, expected: &'static str) -> Result<(Vec<Value>, bool), LiteralError> {
+        let mut values = Vec::new();
+        let ends_with_comma = self.bracket(close, expected, |reader| {
+            values.push(reader.value()?);
+            Ok(())
+        })?;
+        Ok((values, ends_with_comma))
+    }
+
+    fn dict_or_set(&mut self) -> Result<Literal, LiteralError> {
+        let mut is_dict = None;
+        let mut items = Items::default();
+        self.bracket('}', "`,` or `}`", |reader| {
+            let first = reader.value()?;
+            reader.skip_blanks();
+            let has_colon = reader.cursor.next() == Some(':');
+            let is_dict = *is_dict.get_or_insert(has_colon);
+            if is_dict != has_colon {
+                return Err(reader.unexpected(if is_dict { "`:`" } else { "`,` or `}`" }));
+            }
+            let Literal::Str(key) = &first.literal else {
+                let what = if is_dict { "a key of a dict" } else { "a member of a set" };
+                let problem = LiteralProblem::NotText { what, found: first.literal.type_name() };
+                return Err(LiteralError { line: first.line, problem });
+            };
+            let key = key.clone();
+            if reader.cursor.take_if(":") {
+                reader.skip_blanks();
+                items.insert(key, reader.value()?);
+            } else {
+                items.insert(key, first);
+            }
+            Ok(())
+        })?;
+        Ok(match is_dict {
+            Some(false) => Literal::Set(items.list.into_iter().map(|(_, member)| member).collect()),
+            _ => Literal::Dict(items.list),
         })
     }
 
-    /// A number with at most one sign. None where it is not that: `-True` is no literal.
-    fn number(&self, expression: &Expr) -> Result<Option<Literal>, LiteralError> {
-        match expression {
-            Expr::NumberLiteral(number) => Ok(Some(match &number.value {
-                Number::Int(_) => Literal::Int(self.int(number)?),
-                Number::Float(float) => Literal::Float(*float),
-                Number::Complex { real, imag } => Literal::Complex { real: *real, imaginary: *imag },
-            })),
-            Expr::UnaryOp(signed) if signed.operand.is_number_literal_expr() => {
-                let number = self.number(&signed.operand)?;
-                Ok(match (signed.op, number) {
-                    (UnaryOp::UAdd, number) => number,
-                    (UnaryOp::USub, Some(Literal::Int(int))) => Some(Literal::Int(int.negated())),
-                    (UnaryOp::USub, Some(Literal::Float(float))) => Some(Literal::Float(-float)),
-                    (UnaryOp::USub, Some(Literal::Complex { real, imaginary })) => {
-                        Some(Literal::Complex { real: -real, imaginary: -imaginary })
-                    }
-                    _ => None,
-                })
+    /// Reads string literals; Python joins those that follow each other, outside of brackets only on the same line.
+    fn text(&mut self) -> Result<String, LiteralError> {
+        let mut text = String::new();
+        while let Some(prefix) = text::prefix(&self.cursor) {
+            text::read(&mut self.cursor, prefix, &mut text)?;
+            if self.open.is_empty() {
+                break;
             }
-            _ => Ok(None),
+            self.skip_blanks();
         }
+        Ok(text)
     }
 
-    /// Reads the digits from the text, for the parser's own type does not give large ints away.
-    fn int(&self, number: &ExprNumberLiteral) -> Result<Int, LiteralError> {
-        let range = number.range.start().to_usize()..number.range.end().to_usize();
-        let text = &self.source.text()[range.clone()];
-        let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
-        let digits = text.bytes().filter(u8::is_ascii_digit).count();
-        let is_zero = text.bytes().all(|byte| matches!(byte, b'0' | b'_'));
-        let fits = !is_decimal || digits <= MAX_DIGITS || is_zero;
-        let int = if fits { Int::parse(text) } else { None };
-        int.ok_or_else(|| self.source.error(range.start, Problem::NumberTooLarge))
+    fn number(&mut self) -> Result<Literal, LiteralError> {
+        let end_of_word = |text: &str| text.find(|c: char| !is_of_word(c) && c != '.').unwrap_or(text.len());
+        let rest = self.cursor.rest;
+        let sign = usize::from(rest.starts_with('-'));
+        let mut length = sign + end_of_word(&rest[sign..]);
+        if rest[..length].ends_with(['e', 'E']) && rest[length..].starts_with(['+', '-']) {
+            length += 1 + end_of_word(&rest[length + 1..]);
+        }
+        let number = &rest[..length];
+        let digits = &number[sign..];
+        let is_int = digits.bytes().all(|c| c.is_ascii_digit());
+        let has_needless_zero = digits.starts_with('0') && digits.bytes().any(|c| c != b'0');
+        let literal = match is_int {
+            true if has_needless_zero => None,
+            true => number.parse().ok().map(Literal::Int),
+            // Of what can begin with a digit or a dot, Rust takes what Python takes.
+            false => number.parse().ok().map(Literal::Float),
+        };
+        let wrong = || self.cursor.error(LiteralProblem::Number { number: in_short(number) });
+        let literal = literal.ok_or_else(wrong)?;
+        self.cursor.take(length);
+        Ok(literal)
     }
 
-    fn too_large(&self, expression: &Expr) -> LiteralError {
-        self.source.error(offset(expression), Problem::NumberTooLarge)
+    fn constant(&mut self) -> Result<Literal, LiteralError> {
+        let word = word_of(self.cursor.rest);
+        let literal = match word {
+            "None" => Literal::None,
+            "True" => Literal::Bool(true),
+            "False" => Literal::Bool(false),
+            _ => return Err(self.unexpected("a value")),
+        };
+        self.cursor.take(word.len());
+        Ok(literal)
     }
 
-    fn refuse(&self, expression: &Expr, what: String) -> LiteralError {
-        self.source.error(offset(expression), Problem::NotALiteral { what })
+    /// The error for what comes next.
+    fn unexpected(&self, expected: &'static str) -> LiteralError {
+        let rest = self.cursor.rest;
+        let found = |found: &str| LiteralProblem::Unexpected { expected, found: found.to_owned() };
+        let problem = match (self.cursor.next(), self.open.last()) {
+            (None, Some(&line)) => {
+                return LiteralError { line, problem: LiteralProblem::Unclosed { what: "bracket" } };
+            }
+            (None, None) => found("the end of the file"),
+            _ if ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|marks| rest.starts_with(marks)) => {
+                LiteralProblem::ConflictMarkers
+            }
+            _ if text::prefix(&self.cursor).is_some() => found("a text"),
+            _ if is_number(rest) && !rest.starts_with('-') => found("a number"),
+            (Some(next), _) if is_of_word(next) => match word_of(rest) {
+                word @ ("None" | "True" | "False") => found(&format!("`{word}`")),
+                word => LiteralProblem::forbidden(word_in_short(word, &rest[word.len()..])),
+            },
+            (Some(next), _) => match next {
+                ',' | ':' | '(' | ')' | '[' | ']' | '{' | '}' => found(&format!("`{next}`")),
+                '!'..='~' if "+-*/%@&|^~<>=!.".contains(next) => {
+                    let end = rest.find(|c| c != next).unwrap_or(rest.len()).min(2);
+                    LiteralProblem::forbidden(format!("the operator `{}`", &rest[..end]))
+                }
+                '!'..='~' => LiteralProblem::forbidden(format!("the character `{next}`")),
+                _ => LiteralProblem::forbidden(format!("the character `U+{:04X}`", u32::from(next))),
+            },
+        };
+        self.cursor.error(problem)
     }
 }
 
-fn operator(sign: &str) -> String {
-    format!("the operator `{sign}`")
+fn is_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    unsigned.strip_prefix('.').unwrap_or(unsigned).starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// `set`, the one name that `literal_eval` lets be called.
-fn is_set(expression: &Expr) -> bool {
-    matches!(expression, Expr::Name(name) if name.id.as_str() == "set")
+fn is_of_word(c: char) -> bool {
+    c == '_' || c.is_alphanumeric()
 }
 
-/// Where an expression begins; what `scan` lets through is one of these.
-fn offset(expression: &Expr) -> usize {
-    let range = match expression {
-        Expr::NoneLiteral(none) => none.range,
-        Expr::EllipsisLiteral(ellipsis) => ellipsis.range,
-        Expr::BooleanLiteral(boolean) => boolean.range,
-        Expr::NumberLiteral(number) => number.range,
-        Expr::StringLiteral(string) => string.range,
-        Expr::BytesLiteral(bytes) => bytes.range,
-        Expr::Tuple(tuple) => tuple.range,
-        Expr::List(list) => list.range,
-        Expr::Set(set) => set.range,
-        Expr::Dict(dict) => dict.range,
-        Expr::Call(call) => return offset(&call.func),
-        Expr::Name(name) => name.range,
-        Expr::BinOp(sum) => sum.range,
-        Expr::UnaryOp(signed) => signed.range,
-        _ => return 0,
-    };
-    range.start().to_usize()
+/// The word at the beginning of a text.
+fn word_of(text: &str) -> &str {
+    &text[..text.find(|c| !is_of_word(c)).unwrap_or(text.len())]
 }
 
-/// The items of a dict, or the members of a set as its keys: the first of equal keys stays, the last value wins.
+/// What a word is that no literal begins with.
+fn word_in_short(word: &str, behind: &str) -> String {
+    let is_string = behind.starts_with(['"', '\'']);
+    match word.to_ascii_lowercase().as_str() {
+        "f" | "fr" | "rf" if is_string => "an f-string".to_owned(),
+        "b" | "br" | "rb" if is_string => "bytes".to_owned(),
+        _ if behind.trim_start_matches(BLANKS).starts_with('(') => {
+            format!("the call `{}(…)`", in_short(word))
+        }
+        _ => format!("the word `{}`", in_short(word)),
+    }
+}
+
+/// The items of a dict as Python orders them, or the members of a set by their texts.
 #[derive(Default)]
 struct Items {
-    list: Vec<(Value, Value)>,
+    list: Vec<(String, Value)>,
     index_of: HashMap<String, usize>,
 }
 
 impl Items {
-    fn insert(&mut self, key: Value, value: Value) -> Result<(), LiteralError> {
-        let unhashable = |type_name| LiteralError { at: key.at, problem: Problem::Unhashable { type_name } };
-        let hash_key = key.literal.hash_key().map_err(unhashable)?;
-        match self.index_of.entry(hash_key) {
+    fn insert(&mut self, key: String, value: Value) {
+        match self.index_of.entry(key.clone()) {
             Entry::Occupied(index) => self.list[*index.get()].1 = value,
-            Entry::Vacant(vacancy) => {
-                vacancy.insert(self.list.len());
+            Entry::Vacant(vacant) => {
+                vacant.insert(self.list.len());
                 self.list.push((key, value));
             }
         }
-        Ok(())
     }
 }

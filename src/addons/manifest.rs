@@ -5,11 +5,8 @@ use std::collections::HashSet;
 use crate::repo::{AutoInstall, Manifest, Series};
 
 use super::literal;
-use super::problem::{LiteralError, Place, Problem};
+use super::problem::LiteralError;
 use super::value::{Literal, Value};
-
-/// Why a manifest that is too long for [`parse`] is not read at all.
-pub(super) const TOO_LONG: Problem = Problem::TooLong;
 
 /// No version, licence or name is as long as this; what shows them need not shorten them.
 const MAX_TEXT: usize = 1000;
@@ -22,7 +19,7 @@ pub(crate) struct Parsed {
     pub(crate) lines: Lines,
 }
 
-/// The lines on which a manifest says what findings are about; what it leaves out has none.
+/// The lines of values that findings name, counted from 1; a key that is absent has none.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Lines {
     /// Of each name, in the order of [`Manifest::depends`].
@@ -32,40 +29,40 @@ pub(crate) struct Lines {
     pub(crate) development_status: Option<usize>,
 }
 
-/// A manifest that cannot be used, and where.
+/// Why a manifest cannot be used, and on which line.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum ManifestError {
-    #[error("a manifest must be a dict with text keys, not `{found}`")]
-    KeyNotText { at: Place, found: &'static str },
     #[error(transparent)]
     NotALiteral(#[from] LiteralError),
     #[error("a manifest must be a dict, not `{found}`")]
-    NotADict { at: Place, found: &'static str },
+    NotADict { line: usize, found: &'static str },
     #[error("`{key}` has a text of more than {MAX_TEXT} bytes")]
-    TooLong { at: Place, key: String },
+    TooLong { line: usize, key: String },
     #[error("`{key}` must be {expected}, not `{found}`")]
-    WrongType { at: Place, key: String, expected: &'static str, found: &'static str },
+    WrongType { line: usize, key: String, expected: &'static str, found: &'static str },
 }
 
 impl ManifestError {
-    pub(crate) fn at(&self) -> Place {
+    /// Where it is wrong, counted from 1.
+    pub(crate) fn line(&self) -> usize {
         match self {
-            Self::NotALiteral(error) => error.at,
-            Self::KeyNotText { at, .. }
-            | Self::NotADict { at, .. }
-            | Self::TooLong { at, .. }
-            | Self::WrongType { at, .. } => *at,
+            Self::NotALiteral(error) => error.line,
+            Self::NotADict { line, .. } | Self::TooLong { line, .. } | Self::WrongType { line, .. } => *line,
         }
     }
 }
 
 /// Reads a manifest as `load_manifest` of `odoo/modules/module.py` does.
 ///
-/// `installable` is true unless said otherwise, by Python's truth: `"False"` is true. Of the other keys, whatever
-/// Python holds for false counts as absent. Keys that are misspelt or unknown are ignored, as Odoo ignores them.
+/// Whether a value counts as true or false is Python's rule: `"False"` is true, `0` and an empty list are false. A module
+/// is installable unless `installable` is false. A false value of another key counts as absent. Misspelt and unknown keys
+/// are ignored, as Odoo ignores them.
 pub(crate) fn parse(source: &[u8]) -> Result<Parsed, ManifestError> {
     let value = literal::parse(source)?;
-    let keys = Keys::of_manifest(&value)?;
+    let Literal::Dict(items) = &value.literal else {
+        return Err(ManifestError::NotADict { line: value.line, found: value.literal.type_name() });
+    };
+    let keys = Keys { prefix: "", items };
     let external = Keys::of_external(keys.get("external_dependencies"))?;
     let installable = keys.get("installable").is_none_or(|value| value.literal.is_truthy());
     let (depends, depends_lines) = keys.names_and_lines("depends")?;
@@ -88,24 +85,13 @@ pub(crate) fn parse(source: &[u8]) -> Result<Parsed, ManifestError> {
     Ok(Parsed { installable, manifest, lines })
 }
 
-/// The items of a dict with text keys, and how errors name its keys.
+/// The items of a dict, and what errors put before the names of its keys.
 struct Keys<'a> {
     prefix: &'static str,
-    items: &'a [(Value, Value)],
+    items: &'a [(String, Value)],
 }
 
 impl<'a> Keys<'a> {
-    fn of_manifest(value: &'a Value) -> Result<Self, ManifestError> {
-        let Literal::Dict(items) = &value.literal else {
-            return Err(ManifestError::NotADict { at: value.at, found: value.literal.type_name() });
-        };
-        let other = items.iter().find(|(key, _)| !matches!(key.literal, Literal::Str(_)));
-        match other {
-            Some((key, _)) => Err(ManifestError::KeyNotText { at: key.at, found: key.literal.type_name() }),
-            None => Ok(Self { prefix: "", items }),
-        }
-    }
-
     fn of_external(value: Option<&'a Value>) -> Result<Self, ManifestError> {
         let items = match value {
             Some(Value { literal: Literal::Dict(items), .. }) => items.as_slice(),
@@ -118,12 +104,10 @@ impl<'a> Keys<'a> {
     }
 
     fn get(&self, name: &str) -> Option<&'a Value> {
-        let item =
-            self.items.iter().find(|(key, _)| matches!(&key.literal, Literal::Str(key) if key == name));
-        item.map(|(_, value)| value)
+        self.items.iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
-    /// A value that is there and true to Python.
+    /// A value that Python takes for true.
     fn get_truthy(&self, name: &str) -> Option<&'a Value> {
         self.get(name).filter(|value| value.literal.is_truthy())
     }
@@ -131,23 +115,21 @@ impl<'a> Keys<'a> {
     fn text(&self, name: &str) -> Result<Option<String>, ManifestError> {
         match self.get_truthy(name) {
             None => Ok(None),
-            Some(Value { literal: Literal::Str(text), at }) => Ok(Some(self.short(name, text, *at)?)),
+            Some(Value { literal: Literal::Str(text), line }) => Ok(Some(self.short(name, text, *line)?)),
             Some(value) => Err(self.wrong(name, "a text", value)),
         }
     }
 
-    fn short(&self, name: &str, text: &str, at: Place) -> Result<String, ManifestError> {
-        let key = || format!("{}{name}", self.prefix);
+    fn short(&self, name: &str, text: &str, line: usize) -> Result<String, ManifestError> {
         if text.len() > MAX_TEXT {
-            Err(ManifestError::TooLong { at, key: key() })
-        } else {
-            Ok(text.to_owned())
+            return Err(ManifestError::TooLong { line, key: format!("{}{name}", self.prefix) });
         }
+        Ok(text.to_owned())
     }
 
-    /// Where a value that is true to Python stands.
+    /// The line of a value that Python takes for true.
     fn line(&self, name: &str) -> Option<usize> {
-        self.get_truthy(name).map(|value| value.at.line)
+        self.get_truthy(name).map(|value| value.line)
     }
 
     fn names(&self, name: &str) -> Result<Vec<String>, ManifestError> {
@@ -161,13 +143,13 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// The names in a list, a tuple or a set, and their lines; a set is sorted, for it has no order of its own.
+    /// The names in a list, a tuple or a set, and their lines. Those of a set are sorted, because it has no order.
     fn names_in(&self, name: &str, value: &Value) -> Result<Vec<(String, usize)>, ManifestError> {
         let (Literal::List(items) | Literal::Tuple(items) | Literal::Set(items)) = &value.literal else {
             return Err(self.wrong(name, "a list of texts", value));
         };
         let text = |item: &Value| match &item.literal {
-            Literal::Str(text) => Ok((self.short(name, text, item.at)?, item.at.line)),
+            Literal::Str(text) => Ok((self.short(name, text, item.line)?, item.line)),
             _ => Err(self.wrong(name, "a list of texts only", item)),
         };
         let mut names = items.iter().map(text).collect::<Result<Vec<_>, _>>()?;
@@ -177,18 +159,14 @@ impl<'a> Keys<'a> {
         Ok(names)
     }
 
-    /// Odoo takes anything iterable for the names to wait for, even an empty list; else it goes by Python's truth.
+    /// If the value is a list, a tuple or a set, even an empty one, Odoo waits for the modules in it.
     fn auto_install(&self) -> Result<AutoInstall, ManifestError> {
         match self.get("auto_install") {
-            Some(value)
-                if matches!(value.literal, Literal::List(_) | Literal::Tuple(_) | Literal::Set(_)) =>
-            {
+            Some(value @ Value { literal: Literal::List(_) | Literal::Tuple(_) | Literal::Set(_), .. }) => {
                 let names = self.names_in("auto_install", value)?;
                 Ok(AutoInstall::When(names.into_iter().map(|(name, _)| name).collect()))
             }
-            Some(value)
-                if matches!(value.literal, Literal::Str(_) | Literal::Bytes(_) | Literal::Dict(_)) =>
-            {
+            Some(value @ Value { literal: Literal::Str(_) | Literal::Dict(_), .. }) => {
                 Err(self.wrong("auto_install", "a bool or a list of texts", value))
             }
             Some(value) if value.literal.is_truthy() => Ok(AutoInstall::WhenDependsAre),
@@ -196,14 +174,14 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// `deb`, a list, and `apt`: from 19.0 on a dict from the name of a Python distribution to the name of the
-    /// package of Debian that holds it.
+    /// The names in `deb` and in `apt`. From 19.0 on, `apt` is a dict: its keys are names of Python distributions, its
+    /// values are the names of their Debian packages.
     fn debian_packages(&self) -> Result<Vec<String>, ManifestError> {
         let mut packages = self.names("deb")?;
         let of_apt = match self.get_truthy("apt") {
             Some(Value { literal: Literal::Dict(items), .. }) => {
-                let text = |(_, package): &(Value, Value)| match &package.literal {
-                    Literal::Str(text) => self.short("apt", text, package.at),
+                let text = |(_, package): &(String, Value)| match &package.literal {
+                    Literal::Str(text) => self.short("apt", text, package.line),
                     _ => Err(self.wrong("apt", "a dict of texts", package)),
                 };
                 items.iter().map(text).collect::<Result<Vec<_>, _>>()?
@@ -218,7 +196,7 @@ impl<'a> Keys<'a> {
 
     fn wrong(&self, name: &str, expected: &'static str, value: &Value) -> ManifestError {
         let key = format!("{}{name}", self.prefix);
-        ManifestError::WrongType { at: value.at, key, expected, found: value.literal.type_name() }
+        ManifestError::WrongType { line: value.line, key, expected, found: value.literal.type_name() }
     }
 }
 
@@ -255,7 +233,7 @@ mod tests {
     fn refusal(source: &str) -> String {
         match parse(source.as_bytes()) {
             Ok(parsed) => format!("accepted: {parsed:?}"),
-            Err(error) => format!("{} {error}", error.at()),
+            Err(error) => format!("{} {error}", error.line()),
         }
     }
 
@@ -312,9 +290,15 @@ mod tests {
             ("0.0", false),
             ("None", false),
             ("[]", false),
-            ("...", true),
-            ("{1}", true),
-            ("0j", false),
+            ("-0.0", false),
+            ("1e-999", false),
+            ("-1", true),
+            ("()", false),
+            ("('')", false),
+            ("('',)", true),
+            ("{}", false),
+            ("{'a'}", true),
+            ("{'': 0}", true),
         ] {
             assert_eq!(parsed(&format!("{{'installable': {value}}}")).installable, expected, "{value}");
         }
@@ -351,31 +335,31 @@ mod tests {
     #[test]
     fn wrong_types_are_named_where_they_stand() {
         for (source, expected) in [
-            ("[]", "1:1 a manifest must be a dict, not `list`"),
-            ("# c\n'text'", "2:1 a manifest must be a dict, not `str`"),
-            ("{'a': 1,\n 2: 3}", "2:2 a manifest must be a dict with text keys, not `int`"),
-            ("{\n 'version': 1.0}", "2:13 `version` must be a text, not `float`"),
-            ("{'depends': 'base'}", "1:13 `depends` must be a list of texts, not `str`"),
-            ("{'depends': [\n'base', 1]}", "2:9 `depends` must be a list of texts only, not `int`"),
-            ("{'auto_install': 'base'}", "1:18 `auto_install` must be a bool or a list of texts, not `str`"),
-            ("{'external_dependencies': ['x']}", "1:27 `external_dependencies` must be a dict, not `list`"),
+            ("[]", "1 a manifest must be a dict, not `list`"),
+            ("# c\n'text'", "2 a manifest must be a dict, not `str`"),
+            ("{'a': 1,\n 2: 3}", "2 a key of a dict must be a text, not `int`"),
+            ("{\n 'version': 1.0}", "2 `version` must be a text, not `float`"),
+            ("{'depends': 'base'}", "1 `depends` must be a list of texts, not `str`"),
+            ("{'depends': [\n'base', 1]}", "2 `depends` must be a list of texts only, not `int`"),
+            ("{'auto_install': 'base'}", "1 `auto_install` must be a bool or a list of texts, not `str`"),
+            ("{'external_dependencies': ['x']}", "1 `external_dependencies` must be a dict, not `list`"),
             (
                 "{'external_dependencies': {'python': 'x'}}",
-                "1:38 `external_dependencies.python` must be a list of texts, not `str`",
+                "1 `external_dependencies.python` must be a list of texts, not `str`",
             ),
             (
                 "{'external_dependencies': {'apt': {'x': 1}}}",
-                "1:41 `external_dependencies.apt` must be a dict of texts, not `int`",
+                "1 `external_dependencies.apt` must be a dict of texts, not `int`",
             ),
             (
                 &format!("{{'version':\n'{}'}}", "1".repeat(1001)),
-                "2:1 `version` has a text of more than 1000 bytes",
+                "2 `version` has a text of more than 1000 bytes",
             ),
             (
                 &format!("{{'external_dependencies': {{'deb': ['{}']}}}}", "é".repeat(501)),
-                "1:36 `external_dependencies.deb` has a text of more than 1000 bytes",
+                "1 `external_dependencies.deb` has a text of more than 1000 bytes",
             ),
-            ("{'a': b}", "1:7 a manifest may hold literals only; here stands a name `b`"),
+            ("{'a': b}", "1 a manifest may not hold the word `b`"),
         ] {
             assert_eq!(refusal(source), expected, "{source}");
         }

@@ -4,6 +4,7 @@
 //! and has never heard of git. A manifest is one Python literal: it is parsed, never executed.
 
 pub(crate) mod core;
+mod cursor;
 pub(crate) mod discover;
 pub(crate) mod folder;
 pub(crate) mod graph;
@@ -12,6 +13,5 @@ mod literal;
 mod literal_tests;
 pub(crate) mod manifest;
 mod problem;
-mod scan;
-mod source;
+mod text;
 mod value;

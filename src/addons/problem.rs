@@ -1,59 +1,44 @@
-//! Why text is no literal, and where.
+//! Why a text is not a literal that a manifest may be, and on which line.
 
-use std::fmt;
-
-/// A line and a column of a file, both counted from 1; the column counts characters.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Place {
-    pub(crate) line: usize,
-    pub(crate) column: usize,
-}
-
-impl Place {
-    pub(crate) const START: Self = Self { line: 1, column: 1 };
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.line, self.column)
-    }
-}
-
-/// Text that `ast.literal_eval` refuses, and where.
+/// A text that cannot be read as a manifest.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{problem}")]
 pub(crate) struct LiteralError {
-    pub(crate) at: Place,
-    pub(crate) problem: Problem,
+    /// Counted from 1.
+    pub(crate) line: usize,
+    pub(crate) problem: LiteralProblem,
 }
 
-/// Why text is no literal; reads well after a place.
+/// What is wrong on a line.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub(crate) enum Problem {
-    #[error("the file begins with a byte order mark")]
+pub(crate) enum LiteralProblem {
+    #[error("the file begins with a byte order mark; save it as UTF-8 without one")]
     ByteOrderMark,
-    #[error("conflict markers of a git merge")]
+    #[error("the file has conflict markers of a git merge")]
     ConflictMarkers,
-    #[error("unexpected indentation")]
+    /// Correct Python perhaps, but nothing that a manifest needs.
+    #[error("a manifest may not hold {what}")]
+    Forbidden { what: String },
+    #[error("unexpected indentation; remove the blanks from this line")]
     Indentation,
-    #[error("brackets are nested too deeply; Python stops at 200")]
-    Nesting,
-    #[error("a manifest may hold literals only; here stands {what}")]
-    NotALiteral { what: String },
-    #[error("the file is not UTF-8 from here on")]
+    #[error("a manifest may not nest brackets more than {limit} deep")]
+    Nesting { limit: usize },
+    #[error("the file is not UTF-8")]
     NotUtf8,
-    #[error("a NUL character may not stand in a manifest")]
-    Nul,
-    #[error("the number is too large")]
-    NumberTooLarge,
-    #[error("the escape `{escape}` is half of a surrogate pair, which is no character")]
-    Surrogate { escape: String },
-    #[error("not valid Python: {why}")]
-    Syntax { why: String },
-    #[error("the file is longer than 1 MiB; no manifest is")]
+    #[error("{what} must be a text, not `{found}`")]
+    NotText { what: &'static str, found: &'static str },
+    #[error("`{number}` is not a number that a manifest may hold; write one such as `10`, `-5` or `0.5`")]
+    Number { number: String },
+    #[error("a manifest may not be longer than 1 MiB")]
     TooLong,
     #[error("the {what} that begins here is not closed")]
     Unclosed { what: &'static str },
-    #[error("`{type_name}` cannot be a key of a dict nor a member of a set")]
-    Unhashable { type_name: &'static str },
+    #[error("expected {expected}, found {found}")]
+    Unexpected { expected: &'static str, found: String },
+}
+
+impl LiteralProblem {
+    pub(super) fn forbidden(what: impl Into<String>) -> Self {
+        Self::Forbidden { what: what.into() }
+    }
 }

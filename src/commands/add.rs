@@ -1,4 +1,4 @@
-//! `oca add`: puts repositories, or the repository of a module, into `repos.toml` and the lock.
+//! `oca add`: adds repositories, or the repository of a module, to `repos.toml` and the lock.
 
 use crate::addons::core::Core;
 use crate::catalogue;
@@ -14,20 +14,20 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Names of OCA's repositories, or urls of any
+    /// Names of OCA repositories, or urls of any repository
     #[arg(value_name = "NAME|URL", required_unless_present = "modules")]
     repos: Vec<String>,
-    /// Add the repository that has this module; with a NAME or URL, take this module of it
+    /// Add the repository that has this module; with a NAME or URL, select this module of it
     #[arg(long = "module", value_name = "MODULE", value_parser = ModuleRequest::parse)]
     modules: Vec<ModuleRequest>,
     #[command(flatten)]
     format: FormatArg,
 }
 
-/// A repository that is to be there.
+/// A repository to add.
 struct Target {
     name: RepoName,
-    /// Where the user says it is.
+    /// The url, if the user gave one.
     url: Option<RemoteUrl>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
 }
 
 impl Target {
-    /// A word with a slash or a colon is a url, or a path; its last part is the name.
+    /// A word with a slash or a colon is a url or a path; its last part is the name.
     fn parse(word: &str) -> Result<Self, Error> {
         let bad_name = |invalid| Error::BadName { invalid };
         if !word.contains(['/', ':', '\\']) {
@@ -72,19 +72,19 @@ impl Target {
     }
 }
 
-/// A url without what may be left out at its end.
+/// A url without `/` and `.git` at its end.
 fn plain(url: &str) -> &str {
     let url = url.trim_end_matches('/');
     url.strip_suffix(".git").unwrap_or(url)
 }
 
-/// What is being added, to one profile.
+/// The additions to one profile.
 struct Addition<'a> {
     rewrite: Rewrite<'a>,
     profile: Profile,
-    /// Lines that tell of what was added.
+    /// Messages about the additions.
     done: Vec<String>,
-    /// New repositories of which only the name is known.
+    /// New repositories that were given only by name.
     named: Vec<RepoName>,
 }
 
@@ -116,8 +116,9 @@ impl Addition<'_> {
         Ok(())
     }
 
-    /// Sees to it that a module of a repository is there, by the list that decides on it. A repository that is new and
-    /// named together with its modules gives only these; else a profile that selects nothing takes it whole.
+    /// Makes sure that a module of a repository is selected, in the list that decides about it. If the repository is new
+    /// and named together with modules, only these modules are selected. Otherwise, a profile without `modules` takes the
+    /// whole repository.
     fn module_of(&mut self, name: &RepoName, request: &ModuleRequest, is_named: bool) -> Result<(), Error> {
         let module = request.to_string();
         let is_new = self.profile.repos.iter().all(|repo| repo.name != *name);
@@ -149,7 +150,7 @@ impl Addition<'_> {
         Ok(())
     }
 
-    /// Refuses a module that the lock knows a repository of the profile not to have.
+    /// Fails if the lock shows that a repository of the profile does not have the module.
     fn refuse_lacking(&self, name: &RepoName, request: &ModuleRequest) -> Result<(), Error> {
         let lock = self.rewrite.session.lock()?;
         let repo = self.profile.repos.iter().find(|repo| repo.name == *name);
@@ -162,7 +163,7 @@ impl Addition<'_> {
         Ok(())
     }
 
-    /// The repositories that have these modules: those of the profile, else the only one of OCA.
+    /// The repositories that have these modules: a repository of the profile, else the only OCA repository.
     fn owners<'r>(&self, requests: &'r [ModuleRequest]) -> Result<Vec<(RepoName, &'r ModuleRequest)>, Error> {
         let session = &self.rewrite.session;
         let core = Core::new(self.profile.odoo, self.profile.edition);
@@ -205,7 +206,7 @@ impl Addition<'_> {
         if nowhere.is_empty() { Ok(owners) } else { Err(found.nowhere(&nowhere, self.profile.odoo)) }
     }
 
-    /// A repository as this profile has it or, where it has not, another one.
+    /// A repository as this profile declares it, or as another profile does.
     fn known(&self, name: &RepoName) -> Option<Repo> {
         let others = self.rewrite.session.config.profiles.iter();
         let mut repos = std::iter::once(&self.profile).chain(others).flat_map(|profile| &profile.repos);
@@ -217,7 +218,7 @@ impl Addition<'_> {
     }
 }
 
-/// Where a new repository is not there and its name is not one of OCA's: the one of OCA that may have been meant.
+/// If a new repository does not exist and its name is not one of OCA's, suggests the OCA repository with a similar name.
 fn with_near_names(error: Error, named: &[RepoName]) -> Error {
     let Error::Repos { mut failures } = error else { return error };
     let oca: Vec<RepoName> = catalogue::names().collect();

@@ -1,4 +1,4 @@
-//! `oca addons-path`: where Odoo finds the modules, here or in the container.
+//! `oca addons-path`: prints the addons path, for this machine or for the container.
 
 use std::path::{Path, PathBuf};
 
@@ -7,9 +7,9 @@ use crate::addons::folder::Folder;
 use crate::config::{Position, Profile};
 use crate::error::Error;
 use crate::fs::{is_stream, read_given, write_out};
+use crate::json::{AddonsPathReport, PathEntry, PathEntryKind};
 use crate::lock::Lock;
 use crate::odoo_conf;
-use crate::output::json::{self, PathEntry};
 use crate::plan;
 use crate::repo::Layout;
 use crate::session::Session;
@@ -19,16 +19,16 @@ pub(crate) struct Args {
     /// The path of the export in the container
     #[arg(long)]
     image: bool,
-    /// How it is printed
+    /// How to print it
     #[arg(long, value_name = "FORMAT", default_value = "plain")]
     format: PathFormat,
-    /// Drop local and surrounding entries that Odoo would refuse here, or fail on them; with --image, run it there
+    /// What to do with local and surrounding directories that Odoo would refuse here; with --image, run it in the image
     #[arg(long, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "drop")]
     on_disk: Option<OnDisk>,
-    /// Set `addons_path` in this odoo.conf, keeping the rest
+    /// Set `addons_path` in this odoo.conf and keep the rest
     #[arg(long, value_name = "FILE", conflicts_with_all = ["check_conf", "format"])]
     write_conf: Option<PathBuf>,
-    /// Fail where `addons_path` in this odoo.conf is another
+    /// Fail if `addons_path` in this odoo.conf differs
     #[arg(long, value_name = "FILE", conflicts_with = "format")]
     check_conf: Option<PathBuf>,
 }
@@ -51,7 +51,7 @@ enum OnDisk {
 }
 
 impl Args {
-    /// What to type to have `--write-conf` write what was asked for here.
+    /// The `--write-conf` command for the same addons path.
     fn command_line(&self, session: &Session<'_>) -> String {
         let image = if self.image { " --image" } else { "" };
         let on_disk = match self.on_disk {
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if let Some(mode) = args.on_disk {
         entries = on_disk(args, session, profile, entries, mode)?;
     }
-    // A directory above the project may have one.
+    // A parent directory of the project may contain one.
     if let Some(entry) = entries.iter().find(|entry| entry.path.contains(',')) {
         return Err(Error::Comma { path: entry.path.clone() });
     }
@@ -84,30 +84,31 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if let Some(file) = &args.check_conf {
         return check_conf(file, &path, &args.command_line(session));
     }
-    session.printer.data(&match args.format {
-        PathFormat::Plain => format!("{path}\n"),
-        PathFormat::Env => format!("ODOO_ADDONS_PATH={path}\n"),
-        PathFormat::Conf => format!("addons_path = {path}\n"),
-        PathFormat::Json => json::addons_path(profile, &entries),
-    });
+    let printer = session.printer;
+    match args.format {
+        PathFormat::Plain => printer.data(&format!("{path}\n")),
+        PathFormat::Env => printer.data(&format!("ODOO_ADDONS_PATH={path}\n")),
+        PathFormat::Conf => printer.data(&format!("addons_path = {path}\n")),
+        PathFormat::Json => printer.json(&AddonsPathReport::of(profile, &entries)),
+    }
     Ok(())
 }
 
-fn surrounding(path: String, kind: &'static str) -> PathEntry {
+fn surrounding(path: String, kind: PathEntryKind) -> PathEntry {
     PathEntry { path, kind, repo: None }
 }
 
-/// The order of the contract: before, local before, repositories, local after, after.
+/// The entries in order: before, local before, repositories, local after, after.
 fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
     let around = session.config.addons_path(profile);
     let shown = |path: PathBuf| path.to_string_lossy().into_owned();
     let mut entries = Vec::new();
     for template in &around.before {
-        entries.push(surrounding(shown(session.entry(template)?), "before"));
+        entries.push(surrounding(shown(session.entry(template)?), PathEntryKind::Before));
     }
     let locals = |position| profile.locals.iter().filter(move |local| local.position == position);
     for local in locals(Position::Before) {
-        entries.push(surrounding(shown(session.entry(&local.path)?), "local"));
+        entries.push(surrounding(shown(session.entry(&local.path)?), PathEntryKind::Local));
     }
     for selected in plan::selected(profile, lock) {
         if session.config.skips(&selected.repo.name) {
@@ -120,10 +121,10 @@ fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Pat
         }
     }
     for local in locals(Position::After) {
-        entries.push(surrounding(shown(session.entry(&local.path)?), "local"));
+        entries.push(surrounding(shown(session.entry(&local.path)?), PathEntryKind::Local));
     }
     for template in &around.after {
-        entries.push(surrounding(shown(session.entry(template)?), "after"));
+        entries.push(surrounding(shown(session.entry(template)?), PathEntryKind::After));
     }
     Ok(without_repeats(entries))
 }
@@ -133,14 +134,14 @@ fn in_image(profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
     let root = Session::image_entry(&image.root)?;
     let mut entries = Vec::new();
     for template in &image.before {
-        entries.push(surrounding(Session::image_entry(template)?, "before"));
+        entries.push(surrounding(Session::image_entry(template)?, PathEntryKind::Before));
     }
     let locals = |position| {
         let there = profile.locals.iter().filter(move |local| local.position == position);
         there.filter_map(|local| local.image.as_ref())
     };
     for template in locals(Position::Before) {
-        entries.push(surrounding(Session::image_entry(template)?, "local"));
+        entries.push(surrounding(Session::image_entry(template)?, PathEntryKind::Local));
     }
     for entry in plan::entries(&plan::offers(profile, lock), image.layout) {
         let name = &entry.locked.pin.name;
@@ -150,31 +151,31 @@ fn in_image(profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
             (Layout::Repos, ".") => (base, Some(name.to_string())),
             (Layout::Repos, directory) => (format!("{base}/{directory}"), Some(name.to_string())),
         };
-        entries.push(PathEntry { path, kind: "repository", repo });
+        entries.push(PathEntry { path, kind: PathEntryKind::Repository, repo });
     }
     for template in locals(Position::After) {
-        entries.push(surrounding(Session::image_entry(template)?, "local"));
+        entries.push(surrounding(Session::image_entry(template)?, PathEntryKind::Local));
     }
     for template in &image.after {
-        entries.push(surrounding(Session::image_entry(template)?, "after"));
+        entries.push(surrounding(Session::image_entry(template)?, PathEntryKind::After));
     }
     Ok(without_repeats(entries))
 }
 
 fn repository(path: String, selected: &plan::Selected<'_>) -> PathEntry {
-    PathEntry { path, kind: "repository", repo: Some(selected.repo.name.to_string()) }
+    PathEntry { path, kind: PathEntryKind::Repository, repo: Some(selected.repo.name.to_string()) }
 }
 
-/// Odoo looks at a directory once, where it stands first.
+/// Removes repeated directories: for Odoo, only the first one counts.
 fn without_repeats(entries: Vec<PathEntry>) -> Vec<PathEntry> {
     let mut seen = std::collections::HashSet::new();
     entries.into_iter().filter(|entry| seen.insert(entry.path.clone())).collect()
 }
 
-/// Looks at the entries that the lock does not vouch for, with the eyes of Odoo.
+/// Checks the entries that are not from the lock by Odoo's own rules.
 ///
-/// The path of the container is looked at where it is written, inside of it: there an export that is missing was
-/// forgotten, or copied elsewhere than `image.root`, and no later command brings it.
+/// The path for the container is checked only inside the container, when it is written: if the export is missing there,
+/// it was forgotten or copied to another path than `image.root`.
 fn on_disk(
     args: &Args,
     session: &Session<'_>,
@@ -193,7 +194,7 @@ fn on_disk(
         } else {
             "no module is in it"
         };
-        let is_repository = entry.kind == "repository";
+        let is_repository = entry.kind == PathEntryKind::Repository;
         if mode == OnDisk::Strict || (args.image && is_repository) {
             let cure = match (is_repository, args.image) {
                 (false, _) => "remove it from the path, or put a module in it".to_owned(),
@@ -208,19 +209,19 @@ fn on_disk(
             session.printer.warning(&format!("`{}` is on the path, but {why}; run `oca sync`", entry.path));
             kept.push(entry);
         } else {
-            session.printer.note(&format!("left off the path: `{}`, {why}", entry.path));
+            session.printer.note(&format!("not on the path: `{}`, {why}", entry.path));
         }
     }
     Ok(kept)
 }
 
 fn write_conf(file: &Path, path: &str) -> Result<(), Error> {
-    // What a pipe or a terminal holds is not ours to read.
+    // A pipe or a terminal is not read.
     let text = if is_stream(file) { String::new() } else { text_of(file)? };
     Ok(write_out(file, odoo_conf::with_addons_path(&text, path).as_bytes())?)
 }
 
-/// The text of an odoo.conf, which is kept but for one option, and so must be understood.
+/// The text of an odoo.conf. It must be readable, because everything but one option is kept.
 fn text_of(file: &Path) -> Result<String, Error> {
     String::from_utf8(read_given(file)?.unwrap_or_default()).map_err(|error| {
         let understood = &error.as_bytes()[..error.utf8_error().valid_up_to()];

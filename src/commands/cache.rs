@@ -1,4 +1,4 @@
-//! `oca cache`: the directory of fetched objects.
+//! `oca cache`: shows, cleans and prunes the cache of fetched objects.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,9 +7,8 @@ use crate::catalogue;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg, Global};
 use crate::git::{self, Pruned, Pruning, StoreSize};
-use crate::output::{
-    Printer, pruned_as_json, render_pruned, render_pruned_total, render_store, sizes_as_json,
-};
+use crate::json::{CachePruneReport, CacheSizeReport};
+use crate::output::{Printer, render_pruned_total, render_store};
 use crate::pool::Pools;
 use crate::session::cache_directory;
 
@@ -21,22 +20,22 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand, Debug)]
 enum Action {
-    /// Print where it is
+    /// Print the path of the cache
     Dir,
-    /// Print how much it holds, in bytes; `-v` says of which repository
+    /// Print the size in bytes; with `-v`, also per repository
     Size(FormatArg),
-    /// Delete what is old, damaged or left over, and pack the rest anew; no checkout depends on it
+    /// Delete old, damaged and leftover objects and repack the rest; no checkout depends on the cache
     Prune(PruneArgs),
-    /// Delete it; no checkout depends on it
+    /// Delete the cache; no checkout depends on it
     Clean,
 }
 
 #[derive(clap::Args, Debug)]
 struct PruneArgs {
-    /// Delete what was fetched from a repository when it was not used for so long
+    /// Delete the objects of repositories that were not used for this long
     #[arg(long, value_name = "DAYS", default_value = "30")]
     older_than: u32,
-    /// Only say what would be done
+    /// Only show what would be done
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -51,7 +50,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         Action::Prune(args) => prune(&cache, args, global, printer)?,
         Action::Clean => {
             for store in git::clean_cache(&cache)? {
-                printer.note(&format!("{store}: left, as another oca is at work with it"));
+                printer.note(&format!("{store}: kept, another oca is using it"));
             }
             catalogue::clean(&cache)?;
         }
@@ -66,7 +65,7 @@ fn size(cache: &Path, format: Format, printer: &Printer) -> Result<(), Error> {
         Ok(stores.iter().map(git::Store::size).collect::<Result<_, _>>()?)
     };
     match format {
-        Format::Json => printer.data(&sizes_as_json(bytes, &sizes()?)),
+        Format::Json => printer.json(&CacheSizeReport::of(bytes, &sizes()?)),
         Format::Human => {
             if printer.is_verbose() {
                 let lines = sizes()?;
@@ -80,7 +79,7 @@ fn size(cache: &Path, format: Format, printer: &Printer) -> Result<(), Error> {
     Ok(())
 }
 
-/// Prunes all stores at once. One that cannot be pruned keeps no other from it.
+/// Prunes all stores in parallel. If one fails, the others are still pruned.
 fn prune(cache: &Path, args: &PruneArgs, global: &Global, printer: &Printer) -> Result<(), Error> {
     const DAY: Duration = Duration::from_hours(24);
     let pruning = Pruning { older_than: DAY * args.older_than, dry_run: args.dry_run };
@@ -91,11 +90,11 @@ fn prune(cache: &Path, args: &PruneArgs, global: &Global, printer: &Printer) -> 
     let (pruned, failures): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     let pruned: Vec<Pruned> = pruned.into_iter().flatten().collect();
     let lines = pruned.iter().filter_map(|store| {
-        let words = render_pruned(store.fate, args.dry_run)?;
+        let words = store.fate.words(args.dry_run)?;
         Some(format!("{}: {words}", store.name))
     });
     match args.format.format {
-        Format::Json => printer.data(&pruned_as_json(&pruned, args.dry_run)),
+        Format::Json => printer.json(&CachePruneReport::of(&pruned, args.dry_run)),
         Format::Human if args.dry_run => lines.for_each(|line| printer.data(&format!("{line}\n"))),
         Format::Human => lines.for_each(|line| printer.note(&line)),
     }

@@ -1,4 +1,4 @@
-//! `oca check`: what may be wrong with the modules of the profile.
+//! `oca check`: checks the modules of the profile for problems.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -7,8 +7,9 @@ use crate::catalogue::Catalogue;
 use crate::check::{self, Entry, Subject};
 use crate::config::{Profile, Surround, Template};
 use crate::error::Error;
+use crate::json::CheckReport;
 use crate::lock::Lock;
-use crate::output::{github, json, render_findings};
+use crate::output::{github, render_findings};
 use crate::plan::{self, Inventory};
 use crate::repo::counted;
 use crate::report::{Count, Finding, RULES};
@@ -16,10 +17,10 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Fail on warnings too
+    /// Fail on warnings, too
     #[arg(long)]
     strict: bool,
-    /// How the findings are printed: `github` annotates files in its workflows
+    /// How to print the findings; `github` annotates files in GitHub workflows
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: CheckFormat,
 }
@@ -42,7 +43,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         looked_at.extend(inventory.given().map(|module| module.name.to_owned()));
         let entries = entries(session, profile, &lock)?;
         let catalogue = OnceCell::new();
-        // Where there is no cache, or `base-url` needs a variable, nothing is known.
+        // Without a cache, or if `base-url` needs an unset variable, nothing is known.
         let known = |name: &str| {
             let catalogue: &Option<Catalogue> =
                 catalogue.get_or_init(|| session.catalogue(profile.odoo).ok());
@@ -62,32 +63,35 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
 
 fn report(args: &Args, session: &Session<'_>, findings: &[Finding], modules: usize) {
     let (file, default) = (session.absolute_config(), session.config.default_profile.as_deref());
-    session.printer.data(&match args.format {
-        CheckFormat::Human => render_findings(findings, default, session.global.all_profiles),
-        CheckFormat::Json => json::findings(findings, &file, default),
-        CheckFormat::Github => github::annotations(findings, &file, default),
-    });
+    let printer = session.printer;
+    match args.format {
+        CheckFormat::Human => {
+            printer.data(&render_findings(findings, default, session.global.all_profiles));
+        }
+        CheckFormat::Json => printer.json(&CheckReport::of(findings, &file, default)),
+        CheckFormat::Github => printer.data(&github::annotations(findings, &file, default)),
+    }
     let Count { errors, warnings } = Count::of(findings);
     let modules = counted(modules, "module", "modules");
     let errors = counted(errors, "error", "errors");
-    session.printer.note(&format!("{modules}, {errors}, {}", counted(warnings, "warning", "warnings")));
+    printer.note(&format!("{modules}, {errors}, {}", counted(warnings, "warning", "warnings")));
 }
 
-/// Tells of words in `ignore` that no profile has a use for: a code that does not exist was misspelt, and anything
-/// else may have been mended.
+/// Reports words in `ignore` that hide nothing: a code that does not exist is a spelling error; other problems may be
+/// solved by now.
 fn tell_unused(session: &Session<'_>, unused: &[Vec<&str>]) {
     let [first, others @ ..] = unused else { return };
     for word in first.iter().filter(|word| others.iter().all(|other| other.contains(*word))) {
         let is_code = word.strip_prefix("OCA").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
         if is_code && RULES.iter().all(|rule| rule.code != *word) {
-            session.printer.warning(&format!("`{word}` in `ignore` of `[check]` is no code of a finding"));
+            session.printer.warning(&format!("`{word}` in `ignore` of `[check]` is not a check code"));
         } else {
             session.printer.detail(&format!("`{word}` in `ignore` of `[check]` hides nothing"));
         }
     }
 }
 
-/// The entries of the path; those whose variables are not set here are left out.
+/// The entries of the path, without those whose variables are unset.
 fn entries(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Entry>, Error> {
     let mut entries = Vec::new();
     let mut add = |template: &Template| -> Result<(), Error> {

@@ -1,12 +1,13 @@
-//! `oca find`: which repositories have a module.
+//! `oca find`: finds the repositories that have a module.
 
 use std::collections::BTreeMap;
 
 use crate::addons::core::Core;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg, Global};
+use crate::json::FindReport;
 use crate::ops::search::{Found, Search, known};
-use crate::output::{Printer, Table, json};
+use crate::output::{Printer, Table};
 use crate::repo::Series;
 use crate::report::Whereabouts;
 use crate::session::{Session, open_git};
@@ -16,10 +17,10 @@ pub(crate) struct Args {
     /// Names of modules
     #[arg(value_name = "MODULE", required = true)]
     modules: Vec<String>,
-    /// The series of Odoo [default: that of the profile]
+    /// The Odoo series [default: the series of the profile]
     #[arg(long, value_name = "SERIES", value_parser = super::init::series)]
     odoo: Option<Series>,
-    /// Ask also where less than a day ago was asked
+    /// Ignore answers cached within the last day
     #[arg(long)]
     refresh: bool,
     #[command(flatten)]
@@ -32,7 +33,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         opened => Some(opened?),
     };
     let profile = match session.as_ref().map(Session::profile).transpose() {
-        // Who names the series need not choose among profiles.
+        // With `--odoo`, no profile is needed.
         Err(_) if args.odoo.is_some() => None,
         chosen => chosen?,
     };
@@ -63,7 +64,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         .collect();
     let unasked = found.as_ref().map(|found| found.unasked.as_slice()).unwrap_or_default();
     match args.format.format {
-        Format::Json => printer.data(&json::whereabouts(odoo, &whereabouts, unasked)),
+        Format::Json => printer.json(&FindReport::of(odoo, &whereabouts, unasked)),
         Format::Human => tell(&whereabouts, printer),
     }
     let nowhere = whereabouts.iter().filter(|there| there.repos.is_empty() && !there.is_core);

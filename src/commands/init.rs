@@ -1,4 +1,4 @@
-//! `oca init`: a `repos.toml` to begin with, empty or from what another tool declares.
+//! `oca init`: writes a first `repos.toml`, empty, from a preset, or from the files of another tool.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,21 +17,21 @@ use crate::plan::Moves;
 use crate::repo::{CommitId, RepoName, Series};
 use crate::session::{self, Session};
 
-/// The series of a new project that nobody names one for.
+/// The default series of a new project.
 const SERIES: &str = "18.0";
 
-/// The file of this very project is the larger preset: it is used every day, so it is right.
+/// The larger preset is the file of this project itself: it is used every day, so it works.
 const PARITY: &str = include_str!("../../repos.toml");
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The series of Odoo [default: what FILE is for, else 18.0]
+    /// The Odoo series [default: the series of FILE, else 18.0]
     #[arg(long, value_name = "SERIES", value_parser = series)]
     odoo: Option<Series>,
-    /// Begin with the repositories of a known profile
+    /// Start with the repositories of a preset
     #[arg(long, value_name = "PRESET")]
     preset: Option<Preset>,
-    /// Begin with what another tool declares and pins, in a file or a directory
+    /// Start with the repositories and pins of another tool's file or directory
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     from: Option<PathBuf>,
 }
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
     Ok(())
 }
 
-/// Writes what another tool declares, and locks what it pins. Without the pins to lock there is only the file.
+/// Writes `repos.toml` from another tool's files, and locks the pins that they contain.
 fn import_from(
     from: &Path,
     odoo: Option<Series>,
@@ -75,7 +75,7 @@ fn import_from(
     printer: &Printer,
 ) -> Result<(), Error> {
     let lock_file = file.with_file_name(lock::FILE_NAME);
-    // The lock that is imported makes room for ours; any other one is somebody's.
+    // The imported lock may be replaced; any other existing lock may not.
     let is_source = same_file(from, &lock_file);
     if lock_file.symlink_metadata().is_ok()
         && !is_source
@@ -88,11 +88,11 @@ fn import_from(
     let import = import::read(from, &around)?;
     import.notes.iter().for_each(|note| printer.warning(&note.to_string()));
     let text = import.fresh.render();
-    // Whatever names and paths came in: nothing is written that the next command could not read.
+    // Imported names and paths are not trusted: the text must be readable before it is written.
     let config = Config::parse((file, &text), (Path::new(""), ""), &session::running_version())?;
     let locked = import.pins.as_ref().map(|pins| lock(pins, config, global, printer));
     if let Some(Ok(lock)) = &locked {
-        // First, because without it the next command would move the pins to the heads of their branches.
+        // The lock is written first: without it, the next command would lock the heads of the branches.
         lock.save(&lock_file)?;
     }
     write_if_changed(file, text.as_bytes())?;
@@ -112,7 +112,7 @@ fn import_from(
     Ok(())
 }
 
-/// The lock of a file that is not written yet, with these pins and what is not pinned resolved.
+/// Makes the lock for a file that is not written yet: uses these pins, and resolves the other repositories.
 fn lock(
     pins: &BTreeMap<RepoName, CommitId>,
     config: Config,
@@ -125,7 +125,7 @@ fn lock(
     Ok(updated.lock)
 }
 
-/// What to type to have the pins after all.
+/// The command that locks the pins later.
 fn command<'p>(global: &Global, pins: impl Iterator<Item = (&'p RepoName, &'p CommitId)>) -> String {
     let mut line = "oca".to_owned();
     for (flag, path) in [("-C", &global.directory), ("--config", &global.config)] {

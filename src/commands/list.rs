@@ -1,15 +1,16 @@
-//! `oca list`: the modules of the profile.
+//! `oca list`: lists the modules of the profile.
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
-use crate::output::{Table, json};
+use crate::json::ListReport;
+use crate::output::Table;
 use crate::plan::{Inventory, Placed};
 use crate::repo::counted;
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Also those that the profile does not select
+    /// Show modules that the profile does not select, too
     #[arg(long)]
     all: bool,
     #[command(flatten)]
@@ -24,7 +25,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let is_listed = |module: &&Placed<'_>| (args.all || module.selected) && inventory.is_first(module);
     let modules: Vec<&Placed<'_>> = inventory.modules.iter().filter(is_listed).collect();
     match args.format.format {
-        Format::Json => session.printer.data(&json::modules(profile, &modules)),
+        Format::Json => session.printer.json(&ListReport::of(profile, &modules)),
         Format::Human => {
             let mut table = Table::default();
             for module in &modules {

@@ -1,4 +1,4 @@
-//! `oca merge-lock`: the merge driver that git may call for `oca.lock.json`.
+//! `oca merge-lock`: git's merge driver for `oca.lock.json`.
 
 use std::path::{Path, PathBuf};
 
@@ -7,19 +7,19 @@ use crate::fs::{read_given, write_if_changed};
 use crate::git;
 use crate::lock::{self, Lock, Merged};
 
-/// As git's `%O %A %B` give them.
+/// The files that git passes as `%O %A %B`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The lock that both sides began with; empty where there was none
+    /// The lock of the common ancestor; an empty file if there was none
     base: PathBuf,
-    /// Our lock, which becomes the merged one
+    /// Our lock; it is replaced by the merged lock
     ours: PathBuf,
     /// Their lock
     theirs: PathBuf,
 }
 
-/// Merges by repository, where git would merge by line. What both sides moved stays in conflict markers, for
-/// `oca lock --ours` or `--theirs` to settle, and is exit code 1, which tells git of the conflict.
+/// Merges by repository, where git would merge by line. If both sides moved a pin, conflict markers remain for
+/// `oca lock --ours` or `--theirs`, and the exit code 1 tells git about the conflict.
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let base = if read_given(&args.base)?.is_none_or(|bytes| bytes.is_empty()) {
         Lock::default()
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     Err(Error::Disputed { file: lock::FILE_NAME.into(), disputes })
 }
 
-/// An entry that was edited stays one: it is written with the digest that it has.
+/// Edited entries are accepted and keep their digests, so that they are still seen as edited.
 fn load(file: &Path) -> Result<Lock, Error> {
     Lock::load_as_it_stands(file)?.ok_or_else(|| Error::NoLock { file: file.to_owned() })
 }

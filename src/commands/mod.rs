@@ -30,15 +30,15 @@ use crate::session::Session;
 pub(crate) enum Command {
     /// Write a repos.toml
     Init(init::Args),
-    /// Put repositories into repos.toml and the lock
+    /// Add repositories to repos.toml and the lock
     Add(add::Args),
-    /// Take repositories out of repos.toml and the lock
+    /// Remove repositories from repos.toml and the lock
     Remove(remove::Args),
-    /// Say which OCA repository has a module
+    /// Find the OCA repository that has a module
     Find(find::Args),
-    /// Pin what is declared, or check or move the pins
+    /// Lock the declared repositories, or check or upgrade the lock
     Lock(lock::Args),
-    /// Make the checkouts what the lock says
+    /// Check out the locked commits
     Sync(sync::Args),
     /// Write the modules of the profile as plain files, for an image
     Export(export::Args),
@@ -55,20 +55,20 @@ pub(crate) enum Command {
     Outdated(outdated::Args),
     /// List the modules of the profile
     List(list::Args),
-    /// Show what modules need
+    /// Show the dependencies of modules
     Tree(tree::Args),
-    /// Show who needs modules, and why they are selected
+    /// Show which modules depend on a module, and why it is selected
     Why(why::Args),
-    /// Look for what is wrong with the modules of the profile
+    /// Check the modules of the profile for problems
     Check(check::Args),
-    /// The directory of fetched objects
+    /// Show, clean or prune the cache of fetched objects
     Cache(cache::Args),
     /// Merge three locks, as git's merge driver for oca.lock.json
     #[command(hide = true)]
     MergeLock(merge_lock::Args),
 }
 
-/// Runs the command that was asked for.
+/// Runs a command.
 pub(crate) fn run(command: &Command, global: &Global, printer: &Printer) -> Result<(), Error> {
     if let Some(directory) = &global.directory {
         std::env::set_current_dir(directory).at("enter", directory)?;

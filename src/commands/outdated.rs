@@ -1,11 +1,12 @@
-//! `oca outdated`: the pins against the heads of what they follow.
+//! `oca outdated`: compares the pins with the heads of their branches and tags.
 
 use std::collections::HashSet;
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
+use crate::json::OutdatedReport;
 use crate::ops::{Job, Remotes};
-use crate::output::{Table, json};
+use crate::output::Table;
 use crate::plan;
 use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, counted};
 use crate::report::{Done, Outdated, Trouble};
@@ -13,7 +14,7 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Exit with 1 where a pin could be moved
+    /// Exit with code 1 if a pin is outdated
     #[arg(long)]
     exit_code: bool,
     #[command(flatten)]
@@ -57,7 +58,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             let total = counted(pins.len(), "repository", "repositories");
             session.printer.note(&format!("{} of {total} outdated", outdated.len()));
         }
-        Format::Json => session.printer.data(&json::outdated(&outdated)),
+        Format::Json => session.printer.json(&OutdatedReport::of(&outdated)),
     }
     if !failures.is_empty() {
         return Err(Error::Repos { failures });

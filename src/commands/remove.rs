@@ -1,4 +1,4 @@
-//! `oca remove`: takes repositories out of `repos.toml` and the lock. Checkouts stay.
+//! `oca remove`: removes repositories from `repos.toml` and the lock. Checkouts stay.
 
 use crate::error::{EditError, Error};
 use crate::flags::FormatArg;
@@ -9,7 +9,7 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Names of repositories; they go from all profiles, or from that of `--profile`
+    /// Names of repositories; they are removed from all profiles, or from the one in `--profile`
     #[arg(value_name = "NAME", required = true)]
     repos: Vec<String>,
     #[command(flatten)]
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes a repository out of the draft; gives the profiles that named it.
+/// Removes a repository from the draft; returns the profiles that named it.
 fn remove(rewrite: &mut Rewrite<'_>, name: &RepoName) -> Result<Vec<String>, Error> {
     let Rewrite { session, draft, .. } = rewrite;
     let config = &session.config;
@@ -67,7 +67,7 @@ fn remove(rewrite: &mut Rewrite<'_>, name: &RepoName) -> Result<Vec<String>, Err
     Ok(from.into_iter().map(str::to_owned).collect())
 }
 
-/// Says of modules that are nowhere now why they are.
+/// Explains why modules cannot be found any more.
 fn needed(error: Error, removed: &[RepoName]) -> Error {
     match error {
         Error::Unmet { unmet } if unmet.iter().all(|unmet| matches!(unmet.why, WhyUnmet::Nowhere { .. })) => {
@@ -77,7 +77,7 @@ fn needed(error: Error, removed: &[RepoName]) -> Error {
     }
 }
 
-/// Names the checkouts that nobody declares any more.
+/// Names the checkouts that are no longer declared.
 fn tell_of_checkouts(old: &Session<'_>, new: &Session<'_>, removed: &[RepoName]) {
     let mut stay = Vec::new();
     for name in removed {
@@ -86,7 +86,7 @@ fn tell_of_checkouts(old: &Session<'_>, new: &Session<'_>, removed: &[RepoName])
                 let profiles = session.config.profiles.iter().filter(|other| other.path == profile.path);
                 profiles.flat_map(|profile| &profile.repos).any(|repo| repo.name == *name)
             };
-            // A variable that is not set hides where the checkouts are.
+            // If a variable is unset, the place of the checkouts is unknown.
             let Ok(path) = old.checkout(profile, name) else { continue };
             if has(old) && !has(new) && path.is_dir() && !stay.contains(&path) {
                 stay.push(path);
@@ -94,6 +94,7 @@ fn tell_of_checkouts(old: &Session<'_>, new: &Session<'_>, removed: &[RepoName])
         }
     }
     for path in stay {
-        old.printer.note(&format!("the checkout `{}` stays; `oca sync --prune` removes it", path.display()));
+        old.printer
+            .note(&format!("the checkout `{}` is kept; `oca sync --prune` removes it", path.display()));
     }
 }

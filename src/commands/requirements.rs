@@ -1,4 +1,4 @@
-//! `oca requirements`: what the modules of the profile need of Python, merged.
+//! `oca requirements`: merges the Python requirements of the profile's modules.
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::facts::LocalModules;
 use crate::flags::{Format, FormatArg};
 use crate::fs::{read_given, read_if_there, write_out};
+use crate::json::{RequirementsReport, SystemReport};
 use crate::lock::{Lock, LockedModule};
-use crate::output::json;
 use crate::plan;
 use crate::repo::counted;
 use crate::requirements::{
@@ -25,16 +25,16 @@ pub(crate) struct Args {
     /// Write to this file instead of stdout
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Fail where the file is not what would be written
+    /// Fail if the file differs from what would be written
     #[arg(long, requires = "output")]
     check: bool,
-    /// The Python whose markers count [default: `python` in `[requirements]`]
+    /// The Python version for markers [default: `python` in `[requirements]`]
     #[arg(long, value_name = "VERSION")]
     python_version: Option<String>,
-    /// Leave out who asks for what
+    /// Leave out the comments that say where a line comes from
     #[arg(long)]
     no_annotate: bool,
-    /// List Debian packages and programs instead; with `--no-annotate`, package names alone
+    /// List Debian packages and programs instead; with `--no-annotate`, only package names
     #[arg(long, conflicts_with = "python_version")]
     system: bool,
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// What to type to have the file written.
+    /// The command that writes the file.
     fn command_line(&self, session: &Session<'_>, file: &Path) -> String {
         let mut line = session.command_line("requirements");
         line.extend(self.python_version.iter().map(|version| format!(" --python-version {version}")));
@@ -118,14 +118,15 @@ fn merged(args: &Args, session: &Session<'_>, repositories: &[Repository<'_>]) -
     Ok(merge(&required, &constraints(session)?, &settings))
 }
 
-/// Says what is noteworthy, and refuses what cannot be merged.
+/// Prints notes and warnings, and fails if requirements cannot be merged.
 fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<(), Error> {
     let printer = session.printer;
     for conflict in &merged.warnings {
         printer.warning(&conflict.to_string());
     }
     if !merged.warnings.is_empty() {
-        printer.hint("name the Python of the image: `python` in `[requirements]`, or `--python-version`");
+        printer
+            .hint("set the Python version of the image: `python` in `[requirements]`, or `--python-version`");
     }
     tell(session, &merged.notes);
     for flag in [Flag::ExactPin, Flag::DirectReference] {
@@ -137,7 +138,7 @@ fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<
         }
     }
     if let Format::Json = args.format.format {
-        printer.data(&json::requirements(merged));
+        printer.json(&RequirementsReport::of(merged));
     }
     if merged.conflicts.is_empty() && merged.problems.is_empty() {
         return Ok(());
@@ -148,19 +149,19 @@ fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<
 fn report_needs(args: &Args, session: &Session<'_>, needs: &System) -> Result<(), Error> {
     tell(session, &needs.notes);
     if let Format::Json = args.format.format {
-        session.printer.data(&json::system(needs));
+        session.printer.json(&SystemReport::of(needs));
     }
     if !needs.problems.is_empty() {
         return Err(Error::Conflicts { conflicts: Vec::new(), problems: needs.problems.clone() });
     }
     if args.no_annotate && !needs.programs.is_empty() {
         let names: Vec<&str> = needs.programs.iter().map(|need| need.name.as_str()).collect();
-        session.printer.note(&format!("these programs have to be on the path as well: {}", names.join(", ")));
+        session.printer.note(&format!("these programs must also be installed: {}", names.join(", ")));
     }
     Ok(())
 }
 
-/// What needs to be decided by somebody is a warning; the rest is for those who ask for more words.
+/// Prints what needs a decision as a warning; the rest only with `--verbose`.
 fn tell(session: &Session<'_>, notes: &[Note]) {
     for note in notes {
         if let Some(hint) = note.hint() {
@@ -172,7 +173,7 @@ fn tell(session: &Session<'_>, notes: &[Note]) {
     }
 }
 
-/// Prints the text, writes it to the file, or compares it with that.
+/// Prints the text, writes it to the file, or compares it with the file.
 fn deliver(args: &Args, session: &Session<'_>, text: &str) -> Result<(), Error> {
     match (&args.output, args.format.format) {
         (Some(file), _) if args.check => {
@@ -193,7 +194,7 @@ fn deliver(args: &Args, session: &Session<'_>, text: &str) -> Result<(), Error> 
     }
 }
 
-/// The requirements that only one of the two has; where they are in both, what is around them differs.
+/// The requirements that only one of the two texts has. If there are none, only comments or order differ.
 fn differences(found: Option<&str>, wanted: &str) -> Vec<String> {
     let Some(found) = found else { return vec!["there is no such file".to_owned()] };
     let lines = |text: &'_ str| -> Vec<String> {

@@ -1,10 +1,11 @@
-//! `oca status`: the checkouts against the lock.
+//! `oca status`: compares the checkouts with the lock.
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::git::{Checkout, Head, LocalWork};
+use crate::json::StatusReport;
 use crate::ops::{Wanted, undeclared, wanted};
-use crate::output::{Table, json};
+use crate::output::Table;
 use crate::repo::{CommitId, RepoName};
 use crate::report::{Failure, RepoStatus, State, Step, Trouble};
 use crate::session::Session;
@@ -45,10 +46,10 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             }
         }
     }
-    session.printer.data(&match args.format.format {
-        Format::Human => table(&repos),
-        Format::Json => json::status(&repos),
-    });
+    match args.format.format {
+        Format::Human => session.printer.data(&table(&repos)),
+        Format::Json => session.printer.json(&StatusReport::of(&repos)),
+    }
     if !failures.is_empty() {
         return Err(Error::Repos { failures });
     }

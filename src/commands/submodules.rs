@@ -1,31 +1,31 @@
-//! `oca submodules`: makes `.gitmodules` and the gitlinks in the index what the lock says. `sync` and `lock --check`
-//! go by the same comparison.
+//! `oca submodules`: makes `.gitmodules` and the gitlinks in the index match the lock. `sync` and `lock --check` use the
+//! same comparison.
 
 use crate::config::Mode;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
+use crate::json::SubmodulesReport;
 use crate::ops::submodules::{How, STAGED, Survey};
-use crate::output::json;
 use crate::repo::counted;
 use crate::report;
 use crate::session::Session;
 
-/// Make .gitmodules and the gitlinks in the index what the lock says
+/// Make .gitmodules and the gitlinks in the index match the lock
 ///
 /// For `mode = "submodule"`. Every repository of every profile gets an entry in .gitmodules (path, url, branch,
-/// `shallow = true`) and a gitlink at its locked commit. What was left behind is repaired: gitlinks without an entry,
-/// entries without a gitlink, second entries, submodules at another path (they move, with their work trees), and
-/// submodules among the checkouts that no profile declares (they go, their git directories stay below .git/modules).
-/// Submodules elsewhere, comments and keys of your own stay as they are.
+/// `shallow = true`) and a gitlink at its locked commit. It repairs gitlinks without an entry, entries without a gitlink,
+/// second entries, and submodules at another path (their work trees are moved). It removes undeclared submodules among
+/// the checkouts; their git directories stay below .git/modules. Submodules elsewhere, comments and your own keys are
+/// not changed.
 ///
-/// Everything is staged and nothing committed: see it with `git diff --cached --submodule`. Nothing is fetched: `oca
-/// sync` does all of this too, and checks the submodules of the profile out.
+/// Everything is staged and nothing is committed: see `git diff --cached --submodule`. Nothing is fetched: `oca sync`
+/// does all of this, too, and checks out the submodules of the profile.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Only say what differs, each difference on its own line; exit code 1 where something does
+    /// Only show the differences, one per line; exit with code 1 if there are any
     #[arg(long)]
     check: bool,
-    /// Remove submodules that nobody declares also where somebody works in them
+    /// Remove undeclared submodules even if they contain local work
     #[arg(long, conflicts_with = "check")]
     force: bool,
     #[command(flatten)]
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let mut outcomes = survey.collisions();
     outcomes.extend(survey.settle(How { force: args.force, ..How::default() })?);
     match args.format.format {
-        Format::Json => session.printer.data(&json::submodules(&differences, &survey.notes()?)),
+        Format::Json => session.printer.json(&SubmodulesReport::of(&differences, &survey.notes()?)),
         Format::Human => {
             differences.iter().for_each(|difference| session.printer.note(&difference.to_string()));
         }
@@ -70,7 +70,7 @@ fn check(args: &Args, survey: &Survey<'_>) -> Result<(), Error> {
     let printer = survey.session.printer;
     let (differences, notes) = (&survey.comparison.differences, survey.notes()?);
     match args.format.format {
-        Format::Json => printer.data(&json::submodules(differences, &notes)),
+        Format::Json => printer.json(&SubmodulesReport::of(differences, &notes)),
         Format::Human => {
             differences.iter().for_each(|difference| printer.data(&format!("{difference}\n")));
             notes.iter().for_each(|note| printer.note(note));

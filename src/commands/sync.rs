@@ -1,4 +1,4 @@
-//! `oca sync`: makes the checkouts what the lock says.
+//! `oca sync`: checks out the locked commits.
 
 use std::collections::BTreeSet;
 
@@ -6,13 +6,13 @@ use crate::config::{Mode, Profile};
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::git::{self, Built, Checkout, CheckoutError, Content, Git, Head, LocalWork, Module, Snapshot};
+use crate::json::OutcomeReport;
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
     Ahead, Remotes, Target, Wanted, Watch, clear_leftovers, confirm_tree, outcome_of, prepare_directories,
     undeclared, update, wanted,
 };
-use crate::output::{json, render_outcome, render_planned};
 use crate::plan::{self, Moves};
 use crate::repo::{CommitId, RepoName, counted};
 use crate::report::{self, Done, Outcome, RepoOutcome, Step, Trouble};
@@ -20,10 +20,10 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Fail where the lock is not what is declared, instead of updating it
+    /// Fail if the lock is out of date, instead of updating it
     #[arg(long)]
     locked: bool,
-    /// Only say what would be done
+    /// Only show what would be done
     #[arg(long)]
     dry_run: bool,
     /// Discard changes, untracked files and local commits in the checkouts
@@ -39,7 +39,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let _claim = session.claim()?;
     let is_submodules = session.config.mode == Mode::Submodule;
-    // What is nobody's goes from the directories of all profiles.
+    // `--prune` works on the directories of all profiles.
     let others: &[Profile] = if args.prune || is_submodules { &session.config.profiles } else { &[] };
     session.profiles()?.into_iter().chain(others).try_for_each(|profile| session.refuse_links(profile))?;
     if is_submodules {
@@ -81,8 +81,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     finish(session, args, survey.as_ref(), outcomes)
 }
 
-/// The lock as declared: updated where something is not pinned yet, unless that is forbidden. With it, the checkouts
-/// that were built meanwhile.
+/// The up-to-date lock. If needed and allowed, it is updated first; the checkouts that were built meanwhile are returned
+/// with it.
 fn current_lock(args: &Args, session: &Session<'_>) -> Result<(Lock, Ahead), Error> {
     let old = session.lock_as_it_stands()?;
     let differences = plan::differences(&session.config, old.as_ref(), &session.local_depends()?);
@@ -108,8 +108,7 @@ fn current_lock(args: &Args, session: &Session<'_>) -> Result<(Lock, Ahead), Err
     }
 }
 
-/// The checkouts of the profiles asked for, each directory once, in path order; and those that are left alone
-/// before anything is asked for.
+/// The checkouts of the requested profiles, each directory once, in path order; and the checkouts that cannot be read.
 fn targets<'a>(
     session: &'a Session<'_>,
     lock: &'a Lock,
@@ -118,7 +117,7 @@ fn targets<'a>(
     let (mut targets, mut failures) = (Vec::new(), Vec::new());
     for Wanted { repo, locked, checkout, is_skipped } in wanted(session, lock)? {
         let module = survey.and_then(|survey| survey.module(checkout.path()));
-        // Of a tracked file that is in the way is told for all profiles.
+        // If a tracked file occupies the path, this is reported once for all profiles.
         if is_skipped || (survey.is_some() && module.is_none()) {
             continue;
         }
@@ -143,7 +142,7 @@ fn targets<'a>(
     Ok((targets, failures))
 }
 
-/// Fetches what is missing and puts it in place, all repositories at once.
+/// Fetches the missing commits and checks them out, all repositories in parallel.
 fn place(
     session: &Session<'_>,
     work: &[Target<'_>],
@@ -179,19 +178,19 @@ fn place(
     Ok(placed.outcomes())
 }
 
-/// What there is to be put in place.
+/// The content to put in place.
 enum Ready<'a> {
     Built(Built),
     Stored {
         snapshot: Box<Snapshot<'a, 'static>>,
         ends: Vec<CommitId>,
     },
-    /// All of it is, but for its git directory perhaps.
+    /// Already in place; perhaps its git directory has to be moved.
     Placed,
 }
 
-/// Brings what the checkout needs into the store; asks no server for a checkout that will be left alone, or that
-/// needs nothing but its git directory moved.
+/// Fetches what the checkout needs into the store. Asks no server if the checkout will not change, or if only its git
+/// directory has to be moved.
 fn fetch<'a>(
     git: &'a Git,
     target: &Target<'_>,
@@ -229,7 +228,7 @@ fn unreadable(error: git::Error) -> Trouble {
     Trouble::Checkout { step: Step::Inspect, error }
 }
 
-/// What [`place`] would do, as far as it can be told without asking a server.
+/// Predicts what [`place`] would do, without asking a server.
 fn foresee(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Vec<RepoOutcome> {
     work.iter().map(|target| outcome_of(target, foreseen(session, target, force))).collect()
 }
@@ -242,7 +241,7 @@ fn foreseen(session: &Session<'_>, target: &Target<'_>, force: bool) -> Outcome 
             target.module.as_ref().and_then(Module::obstacle)
         }
         Head::Complete(_) | Head::Other(Some(_)) => {
-            // Nothing is made for a dry run: where there is no cache yet, it knows of no commit.
+            // A dry run creates nothing: without a cache, no commit of the remote is known.
             let git = session.git().ok();
             let remote = git.and_then(|git| git.remote(&target.url).ok());
             target.checkout.in_the_way(remote.as_ref(), &target.origin).map_err(unreadable)?
@@ -252,7 +251,7 @@ fn foreseen(session: &Session<'_>, target: &Target<'_>, force: bool) -> Outcome 
     obstacle.map_or_else(|| Ok(target.done()), |obstacle| Err(Trouble::Kept(obstacle)))
 }
 
-/// Removes checkouts of ours that no profile declares, and in which nobody works. Submodules are told of already.
+/// Removes undeclared checkouts of oca that contain no local work. Submodules were already handled.
 fn prune(
     session: &Session<'_>,
     args: &Args,
@@ -265,9 +264,9 @@ fn prune(
         }
         let checkout = Checkout::new(path);
         let outcome = prune_one(&checkout, args);
-        // What a dry run would do is told at its end.
-        if !args.dry_run && outcome.is_ok() {
-            session.printer.note(&format!("{name}: {}", render_outcome(outcome.as_ref())));
+        // A dry run reports everything at its end.
+        if let (Ok(done), false) = (&outcome, args.dry_run) {
+            session.printer.note(&format!("{name}: {done}"));
         }
         outcomes.push(RepoOutcome { name, url: String::new(), outcome });
     }
@@ -292,14 +291,12 @@ fn finish(
     outcomes: Vec<RepoOutcome>,
 ) -> Result<(), Error> {
     if let Format::Json = args.format.format {
-        session.printer.data(&json::outcomes(&outcomes, args.dry_run));
+        session.printer.json(&OutcomeReport::of(&outcomes, args.dry_run));
     } else if args.dry_run {
         let told = outcomes
             .iter()
             .filter(|repo| !matches!(repo.outcome, Ok(Done::UpToDate)) && repo.outcome.is_ok());
-        for RepoOutcome { name, outcome, .. } in told {
-            session.printer.data(&format!("{name}: {}\n", render_planned(outcome.as_ref())));
-        }
+        told.for_each(|repo| session.printer.data(&format!("{}: {}\n", repo.name, repo.words(true))));
     }
     let total = counted(outcomes.len(), "repository", "repositories");
     let is_change =

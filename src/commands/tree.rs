@@ -1,15 +1,16 @@
-//! `oca tree`: what modules need.
+//! `oca tree`: shows the dependencies of modules.
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
+use crate::json::TreeReport;
 use crate::lock::Lock;
-use crate::output::{json, render_tree};
+use crate::output::render_tree;
 use crate::plan::{self, Inventory, Standing};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The modules to begin with
+    /// The modules to start with
     #[arg(required = true, value_name = "MODULE")]
     modules: Vec<String>,
     #[command(flatten)]
@@ -22,14 +23,14 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let (locals, around) = (session.local_modules(profile)?, session.surrounding_modules(profile)?);
     let inventory = Inventory::new(profile, &lock, &locals, &around);
     refuse_unknown(&inventory, &lock, &args.modules)?;
-    session.printer.data(&match args.format.format {
-        Format::Human => render_tree(&inventory, &args.modules),
-        Format::Json => json::tree(&inventory, &args.modules),
-    });
+    match args.format.format {
+        Format::Human => session.printer.data(&render_tree(&inventory, &args.modules)),
+        Format::Json => session.printer.json(&TreeReport::of(&inventory, &args.modules)),
+    }
     Ok(())
 }
 
-/// Refuses names that are neither a module's nor Odoo's own, and that nothing needs.
+/// Fails for names that no module has, that are not Odoo's own, and that no module depends on.
 pub(super) fn refuse_unknown(inventory: &Inventory<'_>, lock: &Lock, names: &[String]) -> Result<(), Error> {
     let needed = inventory.names();
     let is_unknown = |name: &&String| {

@@ -1,4 +1,4 @@
-//! `oca verify`: the content of the checkouts, or of an export, against the lock.
+//! `oca verify`: compares the content of the checkouts, or of an export, with the lock.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::Metadata;
@@ -10,9 +10,10 @@ use crate::export::{self, Alteration, File, Manifest, Repository, Rights, Scan, 
 use crate::flags::{Format, FormatArg, Global};
 use crate::fs::native_path;
 use crate::git::{Checkout, Head};
+use crate::json::VerifyReport;
 use crate::lock::{Lock, LockedProfile, LockedRepo};
 use crate::ops::wanted;
-use crate::output::{Printer, json};
+use crate::output::Printer;
 use crate::plan::{self, Entry, Offer, by_offer, module_paths};
 use crate::pool::{self, Pools};
 use crate::repo::{BlobId, RepoPath, counted};
@@ -24,7 +25,7 @@ pub(crate) struct Args {
     /// An export [default: the checkouts of the profile]
     #[arg(value_name = "DIR")]
     export: Option<PathBuf>,
-    /// The lock to compare an export with [default: that of the project here, else the one in the export]
+    /// The lock to compare the export with [default: the lock of the project here, else the lock in the export]
     #[arg(long, value_name = "FILE", requires = "export")]
     lock: Option<PathBuf>,
     #[command(flatten)]
@@ -43,7 +44,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         pools.work(|| of_checkouts(&session, &lock))?
     };
     match args.format.format {
-        Format::Json => printer.data(&json::verified(&repos)),
+        Format::Json => printer.json(&VerifyReport::of(&repos)),
         Format::Human => repos.iter().for_each(|repo| {
             if !repo.is_fine() {
                 printer.data(&repo.to_string());
@@ -60,7 +61,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
     Ok(())
 }
 
-/// Each checkout once, in path order.
+/// Verifies each checkout once, in path order.
 fn of_checkouts(session: &Session<'_>, lock: &Lock) -> Result<Vec<Verified>, Error> {
     let mut wanted = wanted(session, lock)?;
     wanted.retain(|wanted| !wanted.is_skipped);
@@ -90,7 +91,7 @@ fn of_checkout(locked: &LockedRepo, checkout: &Checkout) -> Result<Verified, Err
     let submodules: Vec<PathBuf> = submodules.iter().map(|path| native_path(path.as_bytes())).collect();
     let expected: HashSet<&Path> =
         files.iter().map(|(path, _)| path).chain(&submodules).map(|path| &**path).collect();
-    // What git is told to ignore, and what Python compiles, is nobody's change; a submodule has a lock of its own.
+    // Ignored files and compiled Python files are not changes; a submodule is pinned by its own repository.
     let pass_over = |path: &Path, _: &_| {
         path == Path::new(".git") || path.ends_with("__pycache__") || objects.ignores(path)
     };
@@ -107,7 +108,7 @@ fn other_commit(found: crate::repo::CommitId, locked: &LockedRepo) -> Option<Str
     (found != wanted).then(|| format!("at commit {} instead of {}", found.short(), wanted.short()))
 }
 
-/// The checkout is at the locked commit, and so it knows what the lock should say.
+/// Compares the tree in the lock with the tree of the commit, which is checked out here.
 fn other_tree(checkout: &Checkout, locked: &LockedRepo) -> Option<String> {
     let (commit, locked) = (locked.commit, locked.tree);
     match checkout.tree_of(commit) {
@@ -121,7 +122,7 @@ fn compare(scan: &Scan, files: &[(PathBuf, &File)]) -> Result<Vec<Alteration>, E
     Ok(found.into_iter().flatten().collect())
 }
 
-/// What an export is held against: nothing that it says itself, where there is something else.
+/// The lock and profile to compare an export with. The export's own metadata is used only if there is nothing else.
 struct Source {
     lock: Lock,
     file: PathBuf,
@@ -129,7 +130,7 @@ struct Source {
 }
 
 impl Source {
-    /// A lock that is named, else the project here, else the lock that travels along.
+    /// The lock from `--lock`, else the project's lock, else the lock inside the export.
     fn open(args: &Args, directory: &Path, global: &Global, printer: &Printer) -> Result<Self, Error> {
         let is_project = global.config.is_some() || config::find(Path::new(".")).is_some();
         if args.lock.is_none() && is_project {
@@ -154,7 +155,7 @@ impl Source {
     }
 }
 
-/// What a directory says of itself, where it is a whole export with files.
+/// The manifest of an export. Fails if the export is incomplete or contains links.
 fn manifest(directory: &Path) -> Result<Manifest, Error> {
     let named = || directory.to_owned();
     if directory.join(export::UNFINISHED).exists() {
@@ -167,7 +168,7 @@ fn manifest(directory: &Path) -> Result<Manifest, Error> {
     Ok(manifest)
 }
 
-/// Every repository of the profile that should be exported, and what belongs to none.
+/// Verifies every exported repository of the profile, and the files that belong to no repository.
 fn of_export(directory: &Path, manifest: &Manifest, source: &Source) -> Result<Vec<Verified>, Error> {
     if manifest.profile != source.profile {
         let (found, asked) = (manifest.profile.clone(), source.profile.clone());
@@ -190,12 +191,12 @@ fn of_export(directory: &Path, manifest: &Manifest, source: &Source) -> Result<V
     Ok(reports)
 }
 
-/// What an export should hold of a repository.
+/// The intended content of one repository in an export.
 struct Part<'a> {
     locked: &'a LockedRepo,
-    /// Where its modules and licences are.
+    /// The directories of its modules and licences.
     directories: Vec<PathBuf>,
-    /// Each with its place; or what keeps them from being known.
+    /// The files with their paths in the export; or the reason why they are not known.
     files: Result<Vec<(PathBuf, File)>, String>,
 }
 
@@ -233,8 +234,7 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Compares an export with what should be in it. A file that nothing asks for is told with the repository in whose
-/// directories it is.
+/// Compares an export with its intended content. An extra file is reported with the repository whose directory holds it.
 fn compared(directory: &Path, parts: &[Part<'_>]) -> Result<Vec<Verified>, Error> {
     let files: Vec<Vec<(PathBuf, &File)>> = parts
         .iter()
@@ -243,7 +243,7 @@ fn compared(directory: &Path, parts: &[Part<'_>]) -> Result<Vec<Verified>, Error
     let expected: HashSet<&Path> = files.iter().flatten().map(|(path, _)| path.as_path()).collect();
     let own = [export::FILE_NAME, export::LOCK_NAME];
     let pass_over = |path: &Path, metadata: &Metadata| {
-        // What the file system puts at the top of a volume is root's.
+        // `lost+found` at the top of a volume belongs to root.
         let is_locked = || metadata.is_dir() && std::fs::read_dir(directory.join(path)).is_err();
         (metadata.is_file() && own.iter().any(|name| path == Path::new(name)))
             || (path == Path::new(export::VOLUME) && is_locked())
@@ -267,7 +267,7 @@ fn compared(directory: &Path, parts: &[Part<'_>]) -> Result<Vec<Verified>, Error
     for alteration in scan.rest(&expected) {
         let owner = alteration.path.ancestors().find_map(|above| owners.get(above));
         match owner {
-            // Of what its trees do not tell, no file can be called extra.
+            // If the intended files are not known, no file can be called extra.
             Some(&place) if reports[place].trouble.is_some() => {}
             Some(&place) => reports[place].alterations.push(alteration),
             None => nobodys.push(alteration),

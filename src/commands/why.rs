@@ -1,14 +1,15 @@
-//! `oca why`: who needs modules, and why they are selected.
+//! `oca why`: shows which modules depend on a module, and why it is selected.
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
-use crate::output::{json, render_why};
+use crate::json::WhyReport;
+use crate::output::render_why;
 use crate::plan::Inventory;
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Modules, also Odoo's own, missing ones, and such as are not selected
+    /// Modules; they may be Odoo's own, missing or not selected
     #[arg(required = true, value_name = "MODULE")]
     modules: Vec<String>,
     #[command(flatten)]
@@ -21,9 +22,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let (locals, around) = (session.local_modules(profile)?, session.surrounding_modules(profile)?);
     let inventory = Inventory::new(profile, &lock, &locals, &around);
     super::tree::refuse_unknown(&inventory, &lock, &args.modules)?;
-    session.printer.data(&match args.format.format {
-        Format::Human => render_why(&inventory, &args.modules),
-        Format::Json => json::why(&inventory, &args.modules),
-    });
+    match args.format.format {
+        Format::Human => session.printer.data(&render_why(&inventory, &args.modules)),
+        Format::Json => session.printer.json(&WhyReport::of(&inventory, &args.modules)),
+    }
     Ok(())
 }

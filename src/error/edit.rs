@@ -1,4 +1,4 @@
-//! Why `oca add` and `oca remove` do not change `repos.toml` as they were asked to.
+//! Why `oca add` or `oca remove` cannot change `repos.toml` as requested.
 
 use super::quoted;
 use crate::config;
@@ -8,9 +8,9 @@ use crate::repo::RepoName;
 pub(crate) enum EditError {
     #[error("profile `{profile}` has `{name}` from profile `{from}`, which it extends")]
     Inherited { profile: String, name: RepoName, from: String },
-    #[error("`{name}` has no module `{module}` at the commit in the lock")]
+    #[error("`{name}` has no module `{module}` at the locked commit")]
     Lacks { name: RepoName, module: String },
-    #[error("`--module` says what to take of one repository, and several are named")]
+    #[error("`--module` selects modules of one repository, but several are named")]
     ModuleOfSeveral,
     #[error("profile `{profile}` has no repository `{name}`")]
     NotInProfile { profile: String, name: RepoName, known: Vec<String> },
@@ -18,11 +18,11 @@ pub(crate) enum EditError {
     OtherVersion { list: String, there: String, wanted: String },
     #[error("`{name}` is at `{known}` in `repos.toml`")]
     OtherUrl { name: RepoName, known: String },
-    #[error("`{name}` has `{module}` on its branch, and not at the commit in the lock")]
+    #[error("`{name}` has `{module}` on its branch, but not at the locked commit")]
     PinLacks { name: RepoName, module: String },
     #[error("several repositories have `{module}`: {}", quoted(repos))]
     SeveralRepos { module: String, repos: Vec<RepoName> },
-    #[error("`{wanted}` asks for a version, and profile `{profile}` takes all of `{name}` as it is")]
+    #[error("`{wanted}` asks for a version, but profile `{profile}` takes the whole of `{name}`")]
     VersionOfWhole { wanted: String, profile: String, name: RepoName },
 }
 
@@ -44,18 +44,18 @@ impl EditError {
         match self {
             Self::Inherited { name, from, .. } => {
                 format!(
-                    "run `oca remove {name} --profile {from}`, or without a profile to remove it everywhere"
+                    "run `oca remove {name} --profile {from}`, or leave out `--profile` to remove it everywhere"
                 )
             }
             Self::Lacks { name, module } => {
                 format!("run `oca lock --upgrade {name}` if it is new, or `oca find {module}`")
             }
-            Self::ModuleOfSeveral => "add the others in a run of their own".to_owned(),
+            Self::ModuleOfSeveral => "add the other repositories with a second command".to_owned(),
             Self::NotInProfile { name, known, .. } => {
                 config::near_or_all(name.as_str(), known, "repositories of it are")
             }
             Self::OtherUrl { name, .. } => {
-                format!("to take it from elsewhere, edit `url` of `[repos.{name}]`")
+                format!("to use another url, edit `url` of `[repos.{name}]`")
             }
             Self::OtherVersion { wanted, .. } => format!("write `{wanted}` there instead"),
             Self::PinLacks { name, .. } => format!("run `oca lock --upgrade {name}`"),

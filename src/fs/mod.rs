@@ -49,12 +49,20 @@ impl<T> Context<T> for io::Result<T> {
     }
 }
 
-/// A named stopping point: a test can abort the process here or make it panic.
+/// A named place in the code where a test can stop the process. Release builds have none.
+///
+/// `OCA_TEST_STOP` is `abort:PLACE`, `panic:PLACE` or `wait:PLACE:PIPE`. With `wait`, the process waits until somebody
+/// opens the named pipe for writing and closes it again, the first time that it comes to the place.
 pub(crate) fn stop(here: &str) {
+    static WAITED: std::sync::Once = std::sync::Once::new();
     let asked = if cfg!(debug_assertions) { std::env::var("OCA_TEST_STOP").ok() } else { None };
-    match asked.as_deref().and_then(|stop| stop.split_once(':')) {
-        Some(("abort", place)) if place == here => std::process::abort(),
-        Some(("panic", place)) if place == here => panic!("a test asked for it"),
+    let Some((action, place)) = asked.as_deref().and_then(|stop| stop.split_once(':')) else { return };
+    match (action, place.split_once(':')) {
+        ("abort", _) if place == here => std::process::abort(),
+        ("panic", _) if place == here => panic!("a test asked for it"),
+        ("wait", Some((place, pipe))) if place == here => WAITED.call_once(|| {
+            let _waited = std::fs::read(pipe);
+        }),
         _ => {}
     }
 }

@@ -1,4 +1,4 @@
-//! An expanded url, taken apart by git's rules into what each transport needs.
+//! Splits an expanded url by git's rules into the parts that each transport needs.
 
 use std::path::PathBuf;
 
@@ -7,17 +7,17 @@ use url::Url;
 
 use crate::repo::{RemoteUrl, split_scp};
 
-/// Where a remote is, by the transport that reaches it.
+/// The address of a remote, with its transport.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Address {
     Http(Url),
     Ssh(SshAddress),
-    /// `git://`, as libgit2 takes it.
+    /// A `git://` url, for libgit2.
     Daemon(String),
     Path(PathBuf),
 }
 
-/// What the user's ssh program is called with.
+/// The arguments of the user's ssh program.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct SshAddress {
     /// `host` or `user@host`.
@@ -27,7 +27,7 @@ pub(super) struct SshAddress {
 }
 
 impl Address {
-    /// `url` has been expanded, is absolute where it is a path, and has gone through `insteadOf`.
+    /// `url` is expanded, `insteadOf` is applied, and a path is absolute. The error is a message.
     pub(super) fn parse(url: &RemoteUrl) -> Result<Self, String> {
         let word = url.as_str();
         if let Some((user, host, path)) = split_scp(word) {
@@ -46,7 +46,7 @@ impl Address {
 
 fn ssh(word: &str) -> Result<SshAddress, String> {
     let url = Url::parse(word).map_err(|error| error.to_string())?;
-    let host = decoded(url.host_str().ok_or("it names no host")?.trim_matches(['[', ']']))?;
+    let host = decoded(url.host_str().ok_or("the url has no host")?.trim_matches(['[', ']']))?;
     let user = decoded(url.username())?;
     let destination = if user.is_empty() { host } else { format!("{user}@{host}") };
     let path = decoded(url.path())?;
@@ -55,11 +55,11 @@ fn ssh(word: &str) -> Result<SshAddress, String> {
     Ok(SshAddress { destination, port: url.port(), path })
 }
 
-/// The word that is meant, where it is one: programs and servers would take control characters for the end of it.
+/// Decodes percent-encoded text. A control character is an error, because programs and servers may end the text there.
 pub(super) fn decoded(text: &str) -> Result<String, String> {
     let decoded = percent_decoded(text);
     if decoded.chars().any(char::is_control) {
-        return Err("a url may not hold control characters, also not percent-encoded ones".to_owned());
+        return Err("a url must not contain control characters, not even percent-encoded".to_owned());
     }
     Ok(decoded)
 }
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn each_url_finds_its_transport() {
+    fn each_url_is_parsed_for_its_transport() {
         assert_eq!(parse("git@host:a/b.git"), ssh("git@host", None, "a/b.git"));
         assert_eq!(parse("ssh://git@host:2222/a/b.git"), ssh("git@host", Some(2222), "/a/b.git"));
         assert_eq!(parse("ssh://host/~me/b.git"), ssh("host", None, "~me/b.git"));

@@ -1,12 +1,12 @@
-//! Who we are to a server: credentials for requests only, each tried once.
+//! Credentials for requests. Each one is tried once.
 //!
-//! In this order: the url's own userinfo, a token from the environment, `~/.netrc` (all sent up front, to their
-//! own host only, because an anonymous request is throttled and never asked for a password), then git's
-//! credential helpers once the server says 401.
+//! The order is: user and password of the url, a token variable, `~/.netrc`, then git's credential helpers. The first
+//! three are sent with the first request, to their own host only: servers throttle anonymous requests and may never ask
+//! for a password. The helpers are asked only after a 401.
 //!
-//! To where a server redirects us goes only what was written for that very host: a token variable with its name, or its
-//! `machine` in `~/.netrc`, which names no port and so stands for the scheme's own. git asks its helpers there too; but
-//! many a helper gives everybody the same.
+//! After a redirect to another host, only credentials for exactly that host are sent: its token variable, or its
+//! `machine` in `~/.netrc`. A `machine` has no port, so it counts for the default port of the scheme only. git also
+//! asks its helpers there; oca does not, because many helpers give every host the same credentials.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use url::Url;
 use super::configuration;
 use crate::fs::{read_given, read_text};
 
-/// A user name and a password or token, and where they come from.
+/// A user name, a password or token, and their source.
 #[derive(Clone, Eq, PartialEq)]
 pub(super) struct Credential {
     pub(super) user: String,
@@ -35,37 +35,41 @@ impl Credential {
     }
 }
 
-/// How a url was come by.
+/// Where a url comes from.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Asked {
-    /// Its scheme, host and port are those of a declared url.
+    /// It has the scheme, host and port of a declared url.
     Declared,
-    /// A server named them.
+    /// A server redirected to another scheme, host or port.
     Redirected,
 }
 
-/// What can be sent with the first request.
+/// The credential that is sent with the first request, if there is one.
 pub(super) fn up_front(url: &Url, asked: Asked) -> Option<Credential> {
     userinfo(url).or_else(|| token(url)).or_else(|| netrc(url, asked))
 }
 
-/// The user and the password that a url itself holds.
+/// The user and the password in a url.
 pub(super) fn userinfo(url: &Url) -> Option<Credential> {
     let password = decoded(url.password().unwrap_or_default());
     let user = decoded(url.username());
-    (!user.is_empty()).then(|| Credential { user, password, source: "the url's own userinfo".to_owned() })
+    (!user.is_empty()).then(|| Credential {
+        user,
+        password,
+        source: "the user and password of the url".to_owned(),
+    })
 }
 
 fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// The variable that holds the token for a url's scheme, host and port.
+/// The name of the variable with the token for the host and port of a url.
 ///
-/// The host in capitals, with `_` for `.` and `__` for `-`; a port that is not the scheme's own follows behind `___`:
-/// `OCA_TOKEN_GIT_EXAMPLE_COM`, `OCA_TOKEN_MY__FORGE_EXAMPLE_COM___8443`. No two hosts share one: a single `_` is
-/// always a dot, an even number of them are dashes, and three are before a port. So a host with anything else, such as a
-/// label that begins with a dash, has no variable, nor has an IPv6 address.
+/// The name is the host in capitals, with `_` for each `.` and `__` for each `-`. If the port is not the default of the
+/// scheme, `___` and the port follow: `OCA_TOKEN_GIT_EXAMPLE_COM`, `OCA_TOKEN_MY__FORGE_EXAMPLE_COM___8443`. No two
+/// hosts have the same name: one `_` is always a dot, an even number of `_` are dashes, and `___` is always before a
+/// port. Other hosts, such as an IPv6 address or a label that begins with a dash, have no variable.
 fn token_variable(url: &Url) -> Option<String> {
     let host = url.host_str()?;
     let host = host.strip_suffix('.').unwrap_or(host);
@@ -81,13 +85,13 @@ fn token_variable(url: &Url) -> Option<String> {
 fn token(url: &Url) -> Option<Credential> {
     let host = url.host_str()?;
     let own = token_variable(url);
-    // Over plain http whoever listens would have it; only a host that is named in the variable asks for that.
+    // Over plain http, others could read the token. So only a variable with the name of the host is sent that way.
     let public = match (url.scheme(), host, url.port()) {
         ("https", "github.com", None) => Some("GITHUB_TOKEN"),
         ("https", "gitlab.com", None) => Some("GITLAB_TOKEN"),
         _ => None,
     };
-    // Both forges take a token as the password of these users; others look at the token alone.
+    // Both forges accept a token as the password of these users; other servers look only at the token.
     let user = if host.contains("gitlab") { "oauth2" } else { "x-access-token" };
     [own.as_deref(), public].into_iter().flatten().find_map(|name| {
         let password = variable_or_file(name)?;
@@ -101,7 +105,7 @@ fn token(url: &Url) -> Option<Credential> {
     })
 }
 
-/// The variable, else the content of the file that the variable with `_FILE` behind names.
+/// The value of the variable, or else the content of the file that the variable `NAME_FILE` names.
 fn variable_or_file(name: &str) -> Option<String> {
     let from_file = || given_text(&PathBuf::from(env::var_os(format!("{name}_FILE"))?));
     let value = env::var(name).ok().or_else(from_file)?;
@@ -114,7 +118,7 @@ fn given_text(file: &Path) -> Option<String> {
 }
 
 fn netrc(url: &Url, asked: Asked) -> Option<Credential> {
-    // A pipe is only waited for where it is named on purpose.
+    // oca waits for a pipe only if the user named it in `NETRC`.
     let (text, file) = match env::var_os("NETRC").map(PathBuf::from) {
         Some(named) => (given_text(&named)?, named),
         None => home().map(|home| home.join(".netrc")).and_then(|own| Some((read_text(&own).ok()?, own)))?,
@@ -134,9 +138,9 @@ fn shown(file: &Path) -> String {
     }
 }
 
-/// Login and password of a machine, or of `default` for a declared url, by the format of ftp(1).
+/// Login and password of the `machine`, or of `default` if the url is declared. For the format, see ftp(1).
 ///
-/// A machine names no port. After a redirect, it counts for the scheme's own port only.
+/// A `machine` has no port. After a redirect, it counts for the default port of the scheme only.
 fn netrc_entry(text: &str, url: &Url, asked: Asked) -> Option<(String, String)> {
     if asked == Asked::Redirected && url.port().is_some() {
         return None;
@@ -166,7 +170,7 @@ fn netrc_entry(text: &str, url: &Url, asked: Asked) -> Option<(String, String)> 
     Some((login?, password?))
 }
 
-/// Asks git's credential helpers.
+/// Asks git's credential helpers. After a redirect, none is asked.
 pub(super) fn from_helper(url: &Url, asked: Asked) -> Option<Credential> {
     if asked == Asked::Redirected {
         return None;
@@ -185,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_netrc_gives_the_machine_asked_for() {
+    fn the_entry_of_the_machine_is_found_in_a_netrc() {
         let text = "# comment\nmachine a login me password x\nmachine b\n  login you\n  password y\ndefault login d password z\n";
         let entry = |text, url, asked| {
             let entry = netrc_entry(text, &Url::parse(url).expect("a url"), asked);
@@ -216,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_variable_names_host_and_port() {
+    fn a_token_variable_contains_host_and_port() {
         for (url, name) in [
             ("https://git.example.com/x", "OCA_TOKEN_GIT_EXAMPLE_COM"),
             ("https://Git.Example.com.:443/x", "OCA_TOKEN_GIT_EXAMPLE_COM"),

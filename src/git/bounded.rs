@@ -1,5 +1,5 @@
-//! A bound on what a server says in libgit2's own protocol besides the pack: libgit2 keeps every ref that it is
-//! told of, and listens to chatter for ever.
+//! A limit on everything that a server sends besides the pack, for libgit2's own protocol. libgit2 keeps every ref that
+//! a server lists, and reads progress messages without a limit.
 //!
 //! Source of the framing: git's `gitprotocol-common`.
 
@@ -7,12 +7,12 @@ use std::io::{self, Read};
 
 use super::{Error, pace};
 
-/// Several times what the repositories with the most refs advertise.
+/// Several times as much as repositories with the most refs advertise.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
-/// Messages of progress, which nobody asked for, and empty pieces of a pack, which say as little.
+/// Progress messages, which oca did not request, and empty pieces of a pack.
 const MOST_MESSAGES: usize = 100_000;
 
-/// Counts what passes; the pack itself is for whoever indexes it to judge.
+/// A reader that counts what it passes on. It does not count the pack: the indexer has its own limit.
 pub(super) struct Bounded<R> {
     inner: R,
     next: Next,
@@ -22,15 +22,15 @@ pub(super) struct Bounded<R> {
 
 /// What the next byte is.
 enum Next {
-    /// One of the four digits of a length; those before it.
+    /// One of the four digits of a length. The value holds the digits before it.
     Length(Vec<u8>),
-    /// The first byte of a packet with so many: its band, where it has one.
+    /// The first byte of a packet: its band, if the server uses bands. The value is the number of bytes of the packet.
     Band(usize),
-    /// Any of so many.
+    /// Part of a packet. The value is the number of bytes that are left.
     Rest(usize),
-    /// Any of so many that belong to the pack.
+    /// Part of a packet of the pack. The value is the number of bytes that are left.
     Pack(usize),
-    /// Something else than packets: a pack, from a server without bands.
+    /// Not a packet: a pack from a server without bands.
     Anything,
 }
 
@@ -43,7 +43,7 @@ impl<R> Bounded<R> {
         &mut self.inner
     }
 
-    /// Whether what came is within the bound.
+    /// Counts received bytes. Returns whether they are within the limit.
     fn admit(&mut self, mut came: &[u8]) -> bool {
         const PACK: u8 = 1;
         const PROGRESS: u8 = 2;
@@ -92,7 +92,7 @@ impl<R> Bounded<R> {
 fn after_length(digits: &[u8]) -> Next {
     let text = str::from_utf8(digits).ok();
     match text.and_then(|text| usize::from_str_radix(text, 16).ok()) {
-        // Flush and the like, or empty.
+        // A flush or another special packet, or an empty one.
         Some(0..=4) => Next::Length(Vec::new()),
         Some(length) => Next::Band(length - 4),
         None => Next::Anything,
@@ -117,13 +117,12 @@ mod tests {
     use super::{Bounded, MOST_BYTES};
 
     fn passes(text: &[u8], times: usize) -> bool {
-        // Pieces that end anywhere.
         let all = io::Cursor::new(text.repeat(times));
         copy(&mut Bounded::new(all), &mut sink()).is_ok()
     }
 
     #[test]
-    fn chatter_has_an_end_and_a_pack_has_none() {
+    fn messages_are_limited_and_a_pack_is_not() {
         assert!(passes(b"0014\x02still counting\n", 100_000));
         assert!(!passes(b"0014\x02still counting\n", 100_001));
         assert!(passes(b"0005\x01", 100_000));

@@ -1,7 +1,8 @@
-//! All stores together: how much they hold, and what of it can go.
+//! All stores of the cache: their sizes, and pruning.
 //!
-//! Nothing depends on a store but its own remotes' next fetch, so one that nobody used for a while goes as a whole. In
-//! the others all packs become one: each upgrade adds two or three, and every reader opens them all.
+//! Only the next fetch from its remote depends on a store. So a store that was not used for a while is removed as a
+//! whole. In the other stores, all packs are merged into one: each upgrade adds two or three packs, and every reader
+//! opens all.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -12,23 +13,24 @@ use super::Error;
 use super::packs::{Pack, Sources, indexes, is_intact, remnants};
 use super::store::{STORES, Store, StoreLock, StoresLock};
 use crate::fs::Context;
+use crate::repo::counted;
 
-/// What a prune is asked for.
+/// The options of a prune.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pruning {
-    /// Stores that nobody used for so long go.
+    /// Stores that were not used for this time are removed.
     pub(crate) older_than: Duration,
-    /// Only say what would be done.
+    /// Only report what would be done.
     pub(crate) dry_run: bool,
 }
 
-/// What became of a store.
+/// What a prune did to a store.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Pruned {
-    /// The url, or the name of a directory of which no more is known.
+    /// The url, or the name of the directory if the url is not known.
     pub(crate) name: String,
     pub(crate) fate: Fate,
-    /// Bytes before and after.
+    /// Size in bytes before and after.
     pub(crate) before: u64,
     pub(crate) after: u64,
 }
@@ -37,19 +39,19 @@ pub(crate) struct Pruned {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fate {
     Kept,
-    /// So many packs became one.
+    /// This number of packs were merged into one.
     Packed(usize),
-    /// Removed: nobody used it for so many days.
+    /// Removed: it was not used for this number of days.
     Unused(u64),
-    /// Removed: something in it is not what was fetched.
+    /// Removed: its content is not what was fetched.
     Damaged,
-    /// Removed: a process that was killed left it half-made or half-deleted.
+    /// Removed: a killed process left it half made or half deleted.
     Leftover,
-    /// Left alone: another process is at work in it.
+    /// Left alone: another process is using it.
     Busy,
 }
 
-/// How much a store holds.
+/// The size of a store.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct StoreSize {
     /// See [`Pruned::name`].
@@ -59,7 +61,7 @@ pub(crate) struct StoreSize {
     pub(crate) last_use: Option<SystemTime>,
 }
 
-/// The stores of a cache, by name.
+/// The stores of a cache, sorted by name.
 pub(crate) fn stores(cache: &Path) -> Result<Vec<Store>, Error> {
     let is_store =
         |path: &PathBuf| path.extension().is_some_and(|extension| extension == "git") && !is_aside(path);
@@ -69,13 +71,13 @@ pub(crate) fn stores(cache: &Path) -> Result<Vec<Store>, Error> {
     Ok(stores)
 }
 
-/// Removes what processes that were killed left beside the stores.
+/// Removes what killed processes left beside the stores.
 pub(crate) fn leftovers(cache: &Path, pruning: Pruning) -> Result<Vec<Pruned>, Error> {
     let left: Vec<PathBuf> = entries(cache)?.into_iter().filter(|path| is_aside(path)).collect();
     if left.is_empty() {
         return Ok(Vec::new());
     }
-    // Whoever works aside holds it.
+    // A process that is making or deleting a store holds this lock.
     let _stores = if pruning.dry_run { None } else { Some(StoresLock::take(&cache.join(STORES))?) };
     let mut pruned = Vec::new();
     for path in left {
@@ -89,12 +91,19 @@ pub(crate) fn leftovers(cache: &Path, pruning: Pruning) -> Result<Vec<Pruned>, E
     Ok(pruned)
 }
 
-/// The bytes that the cache takes.
+/// The number of bytes that a prune freed.
+pub(crate) fn freed(pruned: &[Pruned]) -> u64 {
+    let sum = |bytes: fn(&Pruned) -> u64| pruned.iter().map(bytes).sum::<u64>();
+    sum(|store| store.before).saturating_sub(sum(|store| store.after))
+}
+
+/// The size of the cache in bytes.
 pub(crate) fn size_of_cache(cache: &Path) -> u64 {
     size(cache)
 }
 
-/// Removes all stores, and names those that stay as another process uses them. A checkout depends on none of them.
+/// Removes all stores. Returns the names of those that stay because another process is using them. No checkout depends
+/// on a store.
 pub(crate) fn clean_cache(cache: &Path) -> Result<Vec<String>, Error> {
     let mut in_use = Vec::new();
     for store in stores(cache)? {
@@ -121,9 +130,9 @@ impl Store {
         Ok(StoreSize { name: self.name(), bytes: size(self.directory()), packs, last_use: self.last_use() })
     }
 
-    /// Removes it where nobody used it for long or it is damaged; else makes one pack of all.
+    /// Removes the store if it is unused or damaged; otherwise merges its packs into one.
     ///
-    /// What a checkout has of it stays, and so does every object; killed half-way, it holds some of them twice.
+    /// Checkouts keep their own links to the packs. If the process is killed, the store has some objects twice.
     pub(crate) fn prune(&self, pruning: Pruning) -> Result<Pruned, Error> {
         let before = size(self.directory());
         let fate = if pruning.dry_run { self.foresee(pruning)? } else { self.prune_now(pruning)? };
@@ -147,7 +156,7 @@ impl Store {
 
     fn prune_now(&self, pruning: Pruning) -> Result<Fate, Error> {
         if !self.directory().is_dir() {
-            // Somebody else was faster.
+            // Another process has removed it.
             return Ok(Fate::Leftover);
         }
         let Some(own) = self.try_own()? else { return Ok(Fate::Busy) };
@@ -155,7 +164,7 @@ impl Store {
         let fate = if !self.is_whole() {
             Fate::Leftover
         } else if let Some(days) = self.unused(pruning) {
-            // Looked at with the lock in hand: what was opened since is in use.
+            // Checked while the lock is held: a store that was opened since then counts as used.
             Fate::Unused(days)
         } else {
             match self.pack_as_one(&lock) {
@@ -169,15 +178,15 @@ impl Store {
         Ok(fate)
     }
 
-    /// For how many days nobody used it, where that is long enough.
+    /// The number of days since the last use, if the store is old enough to be removed.
     fn unused(&self, pruning: Pruning) -> Option<u64> {
         const DAY: u64 = 24 * 60 * 60;
         let age = self.last_use()?.elapsed().unwrap_or_default();
         (age >= pruning.older_than).then_some(age.as_secs() / DAY)
     }
 
-    /// Puts one pack in place of several. It is there before the others go, which a reader may have opened: what it
-    /// then misses it looks for anew.
+    /// Merges several packs into one. The new pack is there before the old ones are removed. If a reader has opened an
+    /// old pack and misses an object, it lists the packs again.
     fn pack_as_one(&self, _lock: &StoreLock) -> Result<Fate, Error> {
         let directory = self.packs_directory();
         for file in remnants(&directory)? {
@@ -191,7 +200,7 @@ impl Store {
         for index in &old {
             packs.push(Pack::open(index).map_err(|error| Error::Damaged { why: error.to_string() })?);
         }
-        // Most of what is in the largest is then copied in one go.
+        // The largest pack comes first, so that most of its objects are copied in one go.
         packs.sort_by_key(|pack| std::cmp::Reverse(pack.ids().len()));
         let mut ids: Vec<[u8; 20]> = packs.iter().flat_map(|pack| pack.ids().copied()).collect();
         ids.sort_unstable();
@@ -201,7 +210,7 @@ impl Store {
         let mut sink = self.pack_sink()?;
         Sources::of(packs, &odb).write_pack(&ids, &mut sink)?;
         let new = sink.index()?;
-        // Each id was worked out from the object itself: an object that was altered has another one.
+        // The indexer computes each id from the object itself: an altered object has another id.
         if !new.open().is_ok_and(|pack| pack.ids().eq(&ids)) {
             return Ok(Fate::Damaged);
         }
@@ -209,7 +218,7 @@ impl Store {
         new.take_in()?;
         crate::fs::stop("packing");
         for index in old.iter().filter(|&index| *index != kept) {
-            // A pack without an index is none; an index without a pack would be damage.
+            // The index is removed first: a pack without an index is ignored, but an index without a pack is damage.
             fs::remove_file(index).at("remove", index)?;
             let pack = index.with_extension("pack");
             fs::remove_file(&pack).at("remove", &pack)?;
@@ -219,6 +228,25 @@ impl Store {
 }
 
 impl Fate {
+    /// What was done, or would be done by a `dry` run, in words that follow the name; nothing if the store stays as it
+    /// is.
+    pub(crate) fn words(self, dry: bool) -> Option<String> {
+        let removed = if dry { "would be removed" } else { "removed" };
+        Some(match self {
+            Self::Kept => return None,
+            Self::Packed(packs) if dry => format!("{packs} packs would become one"),
+            Self::Packed(packs) => format!("{packs} packs became one"),
+            Self::Unused(0) => format!("{removed}, not used today"),
+            Self::Unused(days) => {
+                let days = counted(usize::try_from(days).unwrap_or(usize::MAX), "day", "days");
+                format!("{removed}, not used for {days}")
+            }
+            Self::Damaged => format!("{removed}, it is damaged"),
+            Self::Leftover => format!("{removed}, left by a run that was killed"),
+            Self::Busy => "kept, another oca is using it".to_owned(),
+        })
+    }
+
     pub(crate) fn is_removed(self) -> bool {
         matches!(self, Self::Unused(_) | Self::Damaged | Self::Leftover)
     }
@@ -239,7 +267,7 @@ fn entries(cache: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(paths)
 }
 
-/// Whether it is no store, but a place where one is made or deleted.
+/// Whether it is a directory in which a store is made or deleted.
 fn is_aside(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }

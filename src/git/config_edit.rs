@@ -1,17 +1,17 @@
-//! Changes of a text of git's configuration, value by value: everything else stays as it stands, comments too.
+//! Edits a text in git's configuration syntax, value by value. Everything else stays, also comments.
 
 use std::ops::Range;
 
 use super::config_text::{Malformed, Section, sections};
 
-/// A text that git would read.
+/// A well-formed text in git's configuration syntax.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ConfigText {
     text: String,
     sections: Vec<Section>,
 }
 
-/// The name of a section, and that of its subsection.
+/// The names of a section and of its subsection.
 pub(super) type Name<'n> = (&'n str, Option<&'n str>);
 
 impl ConfigText {
@@ -27,13 +27,13 @@ impl ConfigText {
         &self.sections
     }
 
-    /// The value of a key that counts: the last one.
+    /// The value of a key. If there are several, the last one counts.
     pub(super) fn value(&self, name: Name<'_>, key: &str) -> Option<&str> {
         let mut values = self.named(name).flat_map(|section| &section.variables);
         values.rfind(|variable| variable.key == key).map(|variable| variable.value.as_str())
     }
 
-    /// Gives a key this value, in the place of the old one or at the end of its section; without a value, the key goes.
+    /// Sets the value of a key, in the place of the old value or at the end of its section. `None` removes the key.
     pub(super) fn set(&mut self, name: Name<'_>, key: &str, value: Option<&str>) {
         let spans = self.spans(name, key);
         let Some(value) = value else { return self.cut(spans) };
@@ -45,7 +45,7 @@ impl ConfigText {
             return self.append(&format!("{}\t{variable}\n", header(name)));
         };
         let line_end = self.line_end();
-        // Another header may stand on the same line.
+        // Another header may follow on the same line.
         let end = self.rest_of_line(last).unwrap_or(last);
         let begin = if self.text[last..end].ends_with('\n') { "" } else { line_end };
         self.replace(end..end, &format!("{begin}\t{variable}{line_end}"));
@@ -55,17 +55,17 @@ impl ConfigText {
     pub(super) fn append(&mut self, sections: &str) {
         let line_end = self.line_end();
         let last = self.sections.last().map_or(0, end_of);
-        // A value that goes on in the next line ends with one that is empty.
+        // If the last value ends in a continued line, that line needs an end first.
         let begin = if self.text.is_empty() || self.text[last..].ends_with('\n') { "" } else { line_end };
         let end = self.text.len();
         self.replace(end..end, &format!("{begin}{}", sections.replace('\n', line_end)));
     }
 
-    /// Takes sections out, each with what stands between its header and its last value.
+    /// Removes all sections of this name, each from its header to its last value.
     pub(super) fn remove(&mut self, name: Name<'_>) {
         let spans = self.named(name).map(|section| {
             let mut span = self.alone(section.header.start..end_of(section));
-            // Of two blank lines that are left around it, one is enough.
+            // If blank lines are left above and below it, one is removed.
             let above = self.text[..span.start].trim_end();
             let blanks_above = self.text[above.len()..span.start].matches('\n').count();
             let below = &self.text[span.end..];
@@ -94,7 +94,7 @@ impl ConfigText {
         variables.filter(|variable| variable.key == key).map(|variable| variable.span.clone()).collect()
     }
 
-    /// What stands there, with its whole lines where nothing else is on them but a comment behind it.
+    /// Extends a place to whole lines, if only a comment is on them besides.
     fn alone(&self, span: Range<usize>) -> Range<usize> {
         let start = self.text[..span.start].rfind('\n').map_or(0, |at| at + 1);
         let is_first = self.text[start..span.start].trim().is_empty();
@@ -105,7 +105,7 @@ impl ConfigText {
         }
     }
 
-    /// The end of a line, with what ends it, where nothing follows but a comment.
+    /// The end of the line, after its line end, if only a comment follows.
     fn rest_of_line(&self, from: usize) -> Option<usize> {
         let rest = &self.text[from..];
         let end = rest.find('\n').map_or(rest.len(), |at| at + 1);
@@ -118,7 +118,7 @@ impl ConfigText {
         self.cut_out(spans);
     }
 
-    /// Takes out what stands at these places, which are in the order of the text.
+    /// Removes these places from the text. They are in the order of the text.
     fn cut_out(&mut self, spans: Vec<Range<usize>>) {
         if spans.is_empty() {
             return;
@@ -159,7 +159,7 @@ pub(super) fn header((name, subsection): Name<'_>) -> String {
     format!("[{name}{}]\n", subsection.unwrap_or_default())
 }
 
-/// A value, in quotes where it would be cut off without.
+/// A value as text. It is in quotes if git would otherwise read it differently.
 pub(super) fn quoted(value: &str) -> String {
     let is_cut =
         value.contains(['#', ';', '"', '\\']) || value.contains(char::is_control) || value.trim() != value;
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_section_that_is_not_there_comes_to_the_end() {
+    fn a_new_section_is_added_at_the_end() {
         let mut text = ConfigText::parse("[core]\n\tbare = false").expect("a text");
         text.set(("core", None), "worktree", Some("../x"));
         text.set(("remote", Some("a\"b")), "url", Some("y"));
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn sections_on_one_line_are_edited_each_for_itself() {
+    fn sections_on_one_line_are_edited_separately() {
         let two = "[submodule \"a\"][submodule \"b\"] path = b # b\n";
         let (a, b) = (("submodule", Some("a")), ("submodule", Some("b")));
         for (name, removed) in [(a, "[submodule \"b\"] path = b # b\n"), (b, "[submodule \"a\"]\n")] {
@@ -222,7 +222,7 @@ mod tests {
 
     type Row<'t> = (&'t str, Option<&'t str>, &'t str, &'t str);
 
-    /// All values by section and key, but for those of one section or of one key of it.
+    /// All values with section and key, except those of one section or of one key in it.
     fn others<'t>(text: &'t ConfigText, but: Name<'_>, key: Option<&str>) -> Vec<Row<'t>> {
         let sections = text.sections().iter();
         let variables =

@@ -1,9 +1,9 @@
-//! git's configuration syntax, with what libgit2 does not tell: the lines, and where in the text each value stands,
-//! so that one can be changed and all else kept.
+//! git's configuration syntax, with facts that libgit2 does not give: the line of each value and its place in the text.
+//! So one value can be changed while everything else stays.
 
 use std::ops::Range;
 
-/// `[name "subsection"]` and what follows it.
+/// `[name "subsection"]` and its variables.
 #[derive(Clone, Debug)]
 pub(crate) struct Section {
     /// Counted from 1.
@@ -12,7 +12,7 @@ pub(crate) struct Section {
     pub(crate) name: String,
     pub(crate) subsection: Option<String>,
     pub(crate) variables: Vec<Variable>,
-    /// Of the header, in bytes.
+    /// The place of the header in the text, in bytes.
     pub(super) header: Range<usize>,
 }
 
@@ -22,25 +22,25 @@ pub(crate) struct Variable {
     /// In lower case.
     pub(crate) key: String,
     pub(crate) value: String,
-    /// From the key to the end of the value, in bytes; a comment behind it is not in it.
+    /// The place in the text from the key to the end of the value, in bytes. It does not include a comment after it.
     pub(super) span: Range<usize>,
 }
 
-/// What git would refuse.
+/// A text that git would refuse, with the first wrong line.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Malformed {
     pub(crate) line: usize,
     pub(crate) why: String,
 }
 
-/// What git takes for a blank; Rust knows many more.
+/// The blanks of git's syntax. Rust's `char::is_whitespace` has many more.
 const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
 
-/// Reads a whole text. What it takes, git takes too and reads as the same values.
+/// Reads a whole text. If this succeeds, git accepts the text too and reads the same values.
 pub(crate) fn sections(text: &str) -> Result<Vec<Section>, Malformed> {
     let mut sections: Vec<Section> = Vec::new();
     let mut reader = Reader { text, at: 0, line: 1 };
-    // A byte order mark is some editors' own.
+    // Some editors write a byte order mark.
     if reader.peek() == Some('\u{feff}') {
         reader.next();
     }
@@ -61,7 +61,7 @@ pub(crate) fn sections(text: &str) -> Result<Vec<Section>, Malformed> {
                 let (key, value, end) =
                     reader.variable().ok_or_else(|| malformed("this is not a `key = value` line"))?;
                 let Some(section) = sections.last_mut() else {
-                    return Err(malformed(&format!("`{key}` stands before the first section")));
+                    return Err(malformed(&format!("`{key}` is before the first section")));
                 };
                 section.variables.push(Variable { line, key, value, span: begin..end });
             }
@@ -69,7 +69,7 @@ pub(crate) fn sections(text: &str) -> Result<Vec<Section>, Malformed> {
     }
 }
 
-/// A text, how far it was read, and the line of that.
+/// A text, and the position and the line up to which it was read.
 struct Reader<'t> {
     text: &'t str,
     at: usize,
@@ -104,7 +104,7 @@ impl Reader<'_> {
         self.text[begin..self.at].to_ascii_lowercase()
     }
 
-    /// The name of a section and of its subsection. In `[submodule.web]` both are before the quotes, in lower case.
+    /// The names of a section and of its subsection. `[submodule.web]` has a subsection too, in lower case.
     fn header(&mut self) -> Option<(String, Option<String>)> {
         self.next()?;
         let word = self.word(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
@@ -125,7 +125,7 @@ impl Reader<'_> {
         (self.next()? == ']' && !name.is_empty()).then_some((name, subsection))
     }
 
-    /// A name in quotes; a backslash keeps what follows it.
+    /// A name in quotes. A backslash escapes the next character.
     fn quoted_name(&mut self) -> Option<String> {
         self.next().filter(|c| *c == '"')?;
         let mut name = String::new();
@@ -139,7 +139,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `key = value` and where it ends; a key alone means `true`.
+    /// Key, value and end of `key = value`. A key without a value means `true`.
     fn variable(&mut self) -> Option<(String, String, usize)> {
         self.peek().filter(char::is_ascii_alphabetic)?;
         let key = self.word(|c| c.is_ascii_alphanumeric() || c == '-');
@@ -157,10 +157,10 @@ impl Reader<'_> {
         }
     }
 
-    /// A value without its quotes, its escapes and a comment behind it, and where it ends.
+    /// A value and its end. Quotes and a comment after it are removed, escapes are decoded.
     fn value(&mut self) -> Option<(String, usize)> {
         let mut value = String::new();
-        // Blanks outside of quotes count only where something is around them.
+        // Blanks outside of quotes count only between other characters.
         let (mut kept, mut end) = (0, self.at);
         let mut is_quoted = false;
         loop {
@@ -175,7 +175,7 @@ impl Reader<'_> {
                         't' => value.push('\t'),
                         'b' => value.push('\u{8}'),
                         c @ ('"' | '\\') => value.push(c),
-                        // The line goes on in the next one.
+                        // The value continues on the next line.
                         '\n' => {}
                         '\r' => self.next().filter(|c| *c == '\n').map(drop)?,
                         _ => return None,
@@ -227,10 +227,10 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_git_would_refuse_is_refused_with_its_line() {
+    fn a_text_that_git_would_refuse_is_refused_with_its_line() {
         for (text, line, why) in [
             ("\n[submodule \"a]\n", 2, "this is not a section header"),
-            ("path = x\n", 1, "`path` stands before the first section"),
+            ("path = x\n", 1, "`path` is before the first section"),
             ("[a]\npath x\n", 2, "this is not a `key = value` line"),
             ("[a]\npath = \"x\n", 2, "this is not a `key = value` line"),
             ("[a]\n= x\n", 2, "this is not a `key = value` line"),
@@ -298,7 +298,7 @@ pub(super) mod tests {
                     expected.extend([name, ".", &subsection, key, "\n", value, "\0"].map(str::to_owned));
                 }
             }
-            // Of a key alone git says that it has no value.
+            // For a key without a value, git lists only the key.
             let listed = String::from_utf8(output.stdout).expect("text");
             let listed = listed.split_terminator('\0').map(|row| {
                 if row.contains('\n') { format!("{row}\0") } else { format!("{row}\ntrue\0") }

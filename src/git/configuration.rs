@@ -1,8 +1,8 @@
-//! The user's git configuration, as far as it says how a remote is reached.
+//! The parts of the user's git configuration that say how to reach a remote.
 //!
-//! libgit2 applies neither `insteadOf` to remotes without a repository, nor `http.<url>.*`, nor the variables
-//! `GIT_CONFIG_GLOBAL` and `GIT_CONFIG_COUNT`; so the values are read once and looked up here. Only the system's
-//! and the user's files count: a repository's own configuration could name a program to run.
+//! For remotes without a repository, libgit2 does not apply `insteadOf`, `http.<url>.*`, `GIT_CONFIG_GLOBAL` and
+//! `GIT_CONFIG_COUNT`. So the values are read once and looked up here. Only the files of the system and of the user
+//! count: the configuration of a repository could name a program to run.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::fs::refuse_no_file;
 /// All values in the order in which git reads them; the last one wins.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Configuration {
-    /// Section and key in lower case, the subsection between them as written.
+    /// Names and values. In a name, the section and the key are in lower case; the subsection is as written.
     entries: Vec<(String, String)>,
 }
 
@@ -52,13 +52,13 @@ impl Configuration {
         }
     }
 
-    /// The value of `http.<url>.<key>` for the most specific matching url, else of `http.<key>`.
+    /// The value of `http.<url>.<key>` for the most specific matching url, or else of `http.<key>`.
     pub(super) fn http(&self, url: &Url, key: &str) -> Option<&str> {
         self.http_matches(url, key).max_by_key(|(score, _)| *score).map(|(_, value)| value)
     }
 
-    /// All values of a key that may stand several times, such as `http.extraHeader`; those of `http.<key>` only
-    /// where they are wanted.
+    /// All values of a key that can have several, such as `http.extraHeader`. Values of `http.<key>` without a url are
+    /// included only if `for_all_urls` is true.
     pub(super) fn http_all(&self, url: &Url, key: &str, for_all_urls: bool) -> Vec<&str> {
         let matches = self.http_matches(url, key);
         matches.filter(|((score, _), _)| *score > 0 || for_all_urls).map(|(_, value)| value).collect()
@@ -81,8 +81,8 @@ impl Configuration {
     }
 }
 
-/// How well `http.<pattern>.*` fits a url, by git's rules without wildcards: same scheme, host and port, and a
-/// path that is a prefix by whole components; the longer path wins, then the one that names the user.
+/// How well `http.<pattern>.*` matches a url, by git's rules without wildcards. Scheme, host and port are the same, and
+/// the path is a prefix of whole components. The longer path wins, then the pattern with a user.
 fn url_match(pattern: &str, url: &Url) -> Option<usize> {
     let pattern = Url::parse(pattern).ok()?;
     let same_origin = pattern.scheme() == url.scheme()
@@ -95,7 +95,7 @@ fn url_match(pattern: &str, url: &Url) -> Option<usize> {
         .then(|| 2 + 2 * path.len() + usize::from(!pattern.username().is_empty()))
 }
 
-/// The system's and the user's configuration files, as git would find them.
+/// The configuration files of the system and of the user, found by git's rules.
 pub(super) fn open() -> Result<Config, Error> {
     let mut config = Config::new()?;
     let no_system = env::var("GIT_CONFIG_NOSYSTEM").is_ok_and(|value| Configuration::is_true(&value));
@@ -117,7 +117,7 @@ fn variable_path(name: &str) -> Option<PathBuf> {
 }
 
 fn add(config: &mut Config, file: Option<PathBuf>, level: ConfigLevel) -> Result<(), Error> {
-    // What the user wrote for "none".
+    // Users set this to say "no file".
     let none = Path::new("/dev/null");
     match file.filter(|file| file != none && file.exists()) {
         Some(file) => {

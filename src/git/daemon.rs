@@ -11,7 +11,7 @@ use super::{CONNECT, Error};
 
 const PORT: u16 = 9418;
 
-/// A running `git-upload-pack` on the other side.
+/// A running `git-upload-pack` on the server.
 pub(super) struct DaemonSession {
     stream: TcpStream,
     limits: Limits,
@@ -20,7 +20,7 @@ pub(super) struct DaemonSession {
 impl DaemonSession {
     pub(super) fn start(url: &str, limits: Limits) -> Result<Self, Error> {
         let url = Url::parse(url).map_err(|error| Error::Git { why: error.to_string() })?;
-        let host = url.host_str().ok_or_else(|| Error::Git { why: "the url names no host".to_owned() })?;
+        let host = url.host_str().ok_or_else(|| Error::Git { why: "the url has no host".to_owned() })?;
         let stream = connect(host.trim_matches(['[', ']']), url.port().unwrap_or(PORT), limits)?;
         pace::start(limits);
         let mut session = Self { stream, limits };
@@ -32,7 +32,7 @@ impl DaemonSession {
         Ok(session)
     }
 
-    /// Tells a connection that failed from one on which too little comes.
+    /// The error of a connection that failed or that was too slow.
     pub(super) fn explain(&self, error: &io::Error) -> Error {
         match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => pace::too_slow(self.limits),
@@ -41,7 +41,7 @@ impl DaemonSession {
     }
 }
 
-/// The first of the host's addresses that answers.
+/// Connects to the first address of the host that answers.
 fn connect(host: &str, port: u16, limits: Limits) -> Result<TcpStream, Error> {
     let mut last = io::Error::from(io::ErrorKind::NotFound);
     for address in (host, port).to_socket_addrs().map_err(|error| lost(&error))? {
@@ -68,8 +68,8 @@ impl Read for DaemonSession {
         }
         self.stream.set_read_timeout(Some(left))?;
         match self.stream.read(buffer)? {
-            // Whoever reads here waits for more.
-            0 => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed it")),
+            // The caller reads only while it expects more data.
+            0 => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed the connection")),
             count => {
                 pace::came(count);
                 Ok(count)

@@ -1,15 +1,15 @@
-//! What goes wrong with git and the network, told so that the caller can choose exit code and hint.
+//! Errors of git and the network. The caller chooses the exit code and the hint by the variant.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::repo::{CommitId, Reference, UnreadableTree, in_short, quotation, redact, typed};
 
-/// What ssh says of a connection that was lost, or that a busy server did not take.
+/// Parts of ssh's messages if a connection was lost, or if a busy server did not accept it.
 const LOST_SSH: [&str; 4] =
     ["Connection reset by", "Connection closed by", "closed by remote host", "Broken pipe"];
 
-/// What servers say over ssh and `git://` of a repository that is not there.
+/// Parts of what servers say over ssh and `git://` if a repository does not exist.
 const ABSENT: [&str; 4] =
     ["not found", "not exported", "does not exist", "does not appear to be a git repository"];
 
@@ -19,37 +19,37 @@ pub(crate) enum Error {
     MissingReference { reference: Reference },
     #[error("commit `{commit}` no longer exists on the remote")]
     Vanished { commit: CommitId },
-    #[error("the server gives out branches only, and {reference} does not lead to commit `{commit}`")]
+    #[error("the server serves branches only, and commit `{commit}` is not in the history of {reference}")]
     OutOfReach { reference: Reference, commit: CommitId },
     #[error("not found: {}", in_short(what))]
     NotFound { what: String },
     #[error("not authorised; {}", tried_in_words(tried))]
     Unauthorised { tried: Vec<String> },
-    #[error("the server forbids it (status 403)")]
+    #[error("the server denies access (status 403)")]
     Forbidden,
     #[error("the server answered with status {status}")]
     Status { status: u16, retry_after: Option<Duration> },
-    #[error("the server does not speak git: it answered with {}", literal(content_type))]
+    #[error("the server does not speak git: the content type of its answer is {}", literal(content_type))]
     NotGit { content_type: String },
-    #[error("the server breaks git's protocol: {}", in_short(why))]
+    #[error("the server violates the git protocol: {}", in_short(why))]
     Protocol { why: String },
-    #[error("the server talks without end")]
+    #[error("the server sent too much data")]
     Endless,
     #[error("{}", server_in_words(message))]
     Remote { message: String },
-    #[error("nothing came for {}", seconds(*after))]
+    #[error("no data for {}", seconds(*after))]
     Stalled { after: Duration },
-    #[error("the server is too slow: too little came within {}", seconds(*within))]
+    #[error("the server is too slow: too little data within {}", seconds(*within))]
     Slow { within: Duration },
     #[error("the connection failed: {}", in_short(why))]
     Connection { why: String },
     #[error("the server's certificate is not trusted: {}", in_short(why))]
     Certificate { why: String },
-    #[error("no secure connection can be made: {}", in_short(why))]
+    #[error("cannot make a secure connection: {}", in_short(why))]
     Tls { why: String },
-    #[error("cannot read `{}`, which `{setting}` names: {why}", path.display())]
+    #[error("cannot read `{}`, set by `{setting}`: {why}", path.display())]
     Authorities { setting: &'static str, path: PathBuf, why: String },
-    #[error("the url of the proxy is not one that oca understands")]
+    #[error("the url of the proxy is not valid or not supported")]
     Proxy,
     #[error("refused to follow a redirect from {} to {}", literal(from), literal(to))]
     Redirect { from: String, to: String },
@@ -61,30 +61,30 @@ pub(crate) enum Error {
     Ssh { message: String },
     #[error("the cache is damaged: {}", in_short(why))]
     Damaged { why: String },
-    #[error("the cache was deleted meanwhile")]
+    #[error("the cache was deleted while oca was using it")]
     CacheGone,
     #[error("the repository in `{}` is damaged: {why}", path.display())]
     DamagedCheckout { path: PathBuf, why: String },
     #[error("the repository at `{}` is damaged: {why}", path.display())]
     DamagedRemote { path: PathBuf, why: String },
-    #[error("it uses git's `{extension}`, which libgit2 cannot read")]
+    #[error("this repository uses git's `{extension}`, which libgit2 cannot read")]
     Extension { extension: String, convert: &'static str },
-    #[error("`{}` is there: git is at work in this repository, or was killed", lock.display())]
+    #[error("`{}` exists: git is running in this repository, or was killed", lock.display())]
     IndexLocked { lock: PathBuf },
-    #[error("`{}` is a symbolic link, which git refuses too", file.display())]
+    #[error("`{}` is a symbolic link; git refuses this too", file.display())]
     ModulesLink { file: PathBuf },
     #[error("`{}` at line {line}: {why}", file.display())]
     ModulesMalformed { file: PathBuf, line: usize, why: String },
-    /// The disk is full, a right is missing, or the system has no more of something.
+    /// The disk is full, a permission is missing, or a limit of the system is reached.
     #[error("{}{}", path.as_ref().map(|path| format!("cannot work in `{}`: ", path.display())).unwrap_or_default(), in_short(why))]
     System { path: Option<PathBuf>, why: String },
     #[error("`{}` cannot be checked out: {why}", in_short(path))]
     Impossible { path: String, why: String },
     #[error("`{path}` cannot be the path of a submodule: {why}")]
     NoSubmodulePath { path: String, why: &'static str },
-    #[error("`{}` is a symbolic link, and what it leads to is left alone", link.display())]
+    #[error("`{}` is a symbolic link; oca does not change anything through it", link.display())]
     LinkOnTheWay { link: PathBuf },
-    #[error("the git directory of another submodule is in `{}`", git.display())]
+    #[error("`{}` contains the git directory of another submodule", git.display())]
     NestedModule { git: PathBuf },
     #[error("{}", in_short(why))]
     Git { why: String },
@@ -93,11 +93,11 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// Whether the same request may go well a moment later.
+    /// Whether the same request may succeed a moment later.
     pub(super) fn is_passing(&self) -> bool {
         match self {
             Self::Status { status, .. } => *status == 429 || *status >= 500,
-            // Who was silent for so long has been waited for: a stall is told at once.
+            // A stall is not retried: oca has already waited for the whole limit.
             Self::Connection { .. } | Self::Protocol { .. } => true,
             Self::Ssh { message } => {
                 message.is_empty() || LOST_SSH.iter().any(|words| message.contains(words))
@@ -106,11 +106,11 @@ impl Error {
         }
     }
 
-    /// Whether it says no more than that there is no such repository, or no such branch of it.
+    /// Whether it only means that the repository, or the branch in it, does not exist.
     pub(crate) fn is_absence(&self) -> bool {
         match self {
             Self::MissingReference { .. } | Self::NotFound { .. } => true,
-            // Forges ask strangers who they are, lest they tell what is private.
+            // For a missing repository, forges ask for credentials, so that they do not reveal private ones.
             Self::Unauthorised { .. } => true,
             Self::Remote { message } | Self::Ssh { message } => {
                 let message = message.to_lowercase();
@@ -120,7 +120,7 @@ impl Error {
         }
     }
 
-    /// The same error, where it was met in a checkout.
+    /// The same error, if it occurred in the checkout at `path`.
     pub(super) fn in_checkout(self, path: &Path) -> Self {
         match self {
             Self::Damaged { why } => Self::DamagedCheckout { path: path.to_owned(), why },
@@ -128,7 +128,7 @@ impl Error {
         }
     }
 
-    /// The same error, where it is one of the system that names no path.
+    /// The same error. If it is an error of the system without a path, `path` is added.
     pub(super) fn at(self, path: &Path) -> Self {
         match self {
             Self::System { path: None, why } if !why.contains(std::path::MAIN_SEPARATOR) => {
@@ -138,7 +138,7 @@ impl Error {
         }
     }
 
-    /// The same error of a remote that is a path. Someone may have left the scheme off a url with a password.
+    /// The same error of a remote that is a path, without a password: the path may be a url that lacks its scheme.
     pub(super) fn at_path(self, path: &Path) -> Self {
         let path = path.to_string_lossy();
         let shown = redact(&path);
@@ -157,14 +157,14 @@ impl Error {
         }
     }
 
-    /// What to type next.
+    /// The text of the hint: what to type next. `None` if there is nothing to say.
     pub(crate) fn hint(&self, of: Asked<'_>) -> Option<String> {
         let list = || match of.url {
             Some(url) => format!("`git ls-remote {}`", typed(url)),
             None => "`git ls-remote`".to_owned(),
         };
         Some(match self {
-            Self::MissingReference { .. } => format!("see what there is with {}", list()),
+            Self::MissingReference { .. } => format!("list the branches and tags with {}", list()),
             Self::Vanished { .. } | Self::OutOfReach { .. } => match of.name {
                 Some(name) => format!(
                     "move the pin with `oca lock --upgrade {name}`, or pin a commit that exists with `oca lock {name}@COMMIT`"
@@ -175,17 +175,17 @@ impl Error {
             Self::Unauthorised { .. } | Self::Ssh { .. } => {
                 format!("check that {} works without a prompt", list())
             }
-            Self::Forbidden => "check the rights of the token in use".to_owned(),
+            Self::Forbidden => "check the permissions of your token".to_owned(),
             Self::Offline => "run it once without `--offline`".to_owned(),
             Self::Extension { convert, .. } => format!("convert it with `{convert}`"),
             Self::DamagedCheckout { path, .. } => {
                 format!(
-                    "see what is wrong with `git -C {} fsck`, or move it away to have it made anew",
+                    "check it with `git -C {} fsck`, or move it away and run `oca sync`",
                     typed_path(path)
                 )
             }
             Self::DamagedRemote { path, .. } => {
-                format!("see what is wrong with `git -C {} fsck`", typed_path(path))
+                format!("check it with `git -C {} fsck`", typed_path(path))
             }
             Self::CacheGone => "run it again".to_owned(),
             Self::Damaged { .. } => "run `oca cache clean` and try again".to_owned(),
@@ -193,54 +193,56 @@ impl Error {
                 "check the network and the proxy, then try again".to_owned()
             }
             Self::Certificate { .. } => {
-                "name its authority's file in git's `http.sslCAInfo`, or in the variable `SSL_CERT_FILE`"
+                "set git's `http.sslCAInfo` or the variable `SSL_CERT_FILE` to the file of its authority"
                     .to_owned()
             }
             Self::Authorities { setting: setting @ "SSL_CERT_DIR", .. } => {
-                format!("name directories of certificates in `{setting}`, or unset it")
+                format!("set `{setting}` to directories of certificates, or unset it")
             }
             Self::Authorities { setting, .. } => {
-                format!("name a file of certificates in `{setting}`, or unset it")
+                format!("set `{setting}` to a file of certificates, or unset it")
             }
             Self::Proxy => {
                 "check git's `http.proxy` and the variables `https_proxy` and `http_proxy`".to_owned()
             }
             Self::NotGit { .. } => {
-                "check the url, and whether the network wants you to sign in first".to_owned()
+                "check the url, and whether the network asks you to sign in first".to_owned()
             }
-            Self::Redirect { .. } => "if it moved there, write that url in `repos.toml`".to_owned(),
+            Self::Redirect { .. } => {
+                "if the repository moved there, write the new url in `repos.toml`".to_owned()
+            }
             Self::Status { .. } => "try again later".to_owned(),
             Self::Protocol { .. } | Self::Endless | Self::Remote { .. } | Self::Tls { .. } => {
                 format!("check that {} works, then try again", list())
             }
-            Self::Program { .. } => "install it, or name another in `GIT_SSH_COMMAND`".to_owned(),
+            Self::Program { .. } => "install it, or set `GIT_SSH_COMMAND` to another program".to_owned(),
             Self::IndexLocked { .. } => {
-                "wait for the other git; where there is none, delete the file".to_owned()
+                "wait until the other git ends; if no git is running, delete the file".to_owned()
             }
-            Self::ModulesLink { .. } => "put a file in its place".to_owned(),
+            Self::ModulesLink { .. } => "replace the link with a file".to_owned(),
             Self::ModulesMalformed { .. } => {
-                "correct the line; after a merge, settle its conflicts first".to_owned()
+                "correct the line; if a merge is not finished, resolve its conflicts first".to_owned()
             }
             Self::Impossible { .. } => {
                 let pin = of.name.map(|name| format!(" with `oca lock {name}@COMMIT`")).unwrap_or_default();
                 format!("tell the maintainers of the repository, and pin an older commit{pin}")
             }
-            Self::LinkOnTheWay { .. } => "put the directory itself in its place".to_owned(),
+            Self::LinkOnTheWay { .. } => "replace the link with the directory itself".to_owned(),
             Self::NoSubmodulePath { .. } => "change `path` in `repos.toml`".to_owned(),
             Self::NestedModule { .. } => {
-                "give one of the two another name: `git mv` and `git submodule add --name` do".to_owned()
+                "give one of the two another name with `git mv` and `git submodule add --name`".to_owned()
             }
             Self::Git { .. } | Self::System { .. } | Self::File(_) => return None,
         })
     }
 }
 
-/// What was asked for when an error came: what a hint can name.
+/// What a hint can name: the repository in which the error occurred.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Asked<'a> {
-    /// Of the repository, in `repos.toml`.
+    /// The name of the repository in `repos.toml`.
     pub(crate) name: Option<&'a str>,
-    /// Without secrets.
+    /// The url of the repository, without secrets.
     pub(crate) url: Option<&'a str>,
 }
 
@@ -257,14 +259,14 @@ fn seconds(duration: Duration) -> String {
 
 fn server_in_words(message: &str) -> String {
     if message.is_empty() {
-        "the server refused, and gave no reason".to_owned()
+        "the server refused the request without a reason".to_owned()
     } else {
         format!("the server says: {}", quotation(message))
     }
 }
 
 fn ssh_in_words(message: &str) -> String {
-    /// As much as is shown. What was wrong comes last, after greetings and warnings.
+    /// Characters that are shown, from the end: the error comes last, after greetings and warnings.
     const END: usize = 280;
     match message.char_indices().rev().nth(END) {
         _ if message.is_empty() => "ssh closed the connection".to_owned(),
@@ -285,12 +287,13 @@ fn tried_in_words(tried: &[String]) -> String {
     }
 }
 
-/// Whether libgit2 ends a message with the system's words for what no other run of oca would do better.
+/// Whether a message of libgit2 ends in the system's text for an error such as a full disk. Another run of oca would
+/// fail in the same way.
 fn is_of_the_system(message: &str) -> bool {
     use std::io::ErrorKind::{
         FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
     };
-    // Too many open files, in this process and in all: these have no kind.
+    // ENFILE and EMFILE, too many open files: Rust has no `ErrorKind` for them.
     const NO_MORE_FILES: [i32; 2] = [23, 24];
     let Some(words) = message.rsplit(": ").next() else { return false };
     let is_it = |code: i32| {
@@ -336,7 +339,7 @@ impl From<git2::Error> for Error {
         if let Some(message) = message.strip_prefix("remote error: ") {
             return Self::Remote { message: message.trim().to_owned() };
         }
-        // libgit2 loses the server's words where it waits for the end of a shallow history.
+        // libgit2 loses the server's message if it waits for the end of a shallow history.
         if message == "unexpected packet type" {
             return Self::Remote { message: String::new() };
         }
@@ -344,7 +347,7 @@ impl From<git2::Error> for Error {
             (_, ErrorCode::Timeout) => Self::Stalled { after: super::pace::limits().stall },
             (_, ErrorCode::Auth) => Self::Unauthorised { tried: Vec::new() },
             (ErrorClass::Net, _) => Self::Connection { why: message },
-            // What libgit2 says where the disk does not take the index.
+            // libgit2 says this if it cannot write the index because the disk is full.
             (ErrorClass::None, ErrorCode::GenericError) if message == "no error" => {
                 Self::System { path: None, why: "a file cannot be written; the disk may be full".to_owned() }
             }
@@ -361,7 +364,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn only_all_the_words_of_the_system_are_its_words() {
+    fn a_message_is_the_systems_only_if_it_ends_in_its_whole_text() {
         for message in
             ["could not write: No space left on device", "Permission denied", "x: Too many open files"]
         {
@@ -375,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_system_says_is_on_one_line() {
+    fn an_error_of_the_system_is_shown_on_one_line() {
         let error =
             Error::System { path: None, why: "cannot open \u{1b}[31m\nx: Permission denied".to_owned() };
         assert_eq!(error.to_string(), "cannot open \\u{1b}[31m\\nx: Permission denied");
@@ -384,7 +387,7 @@ mod tests {
     #[test]
     fn a_server_that_gives_no_reason_is_not_quoted() {
         let refused = git2::Error::from_str("unexpected packet type");
-        assert_eq!(Error::from(refused).to_string(), "the server refused, and gave no reason");
+        assert_eq!(Error::from(refused).to_string(), "the server refused the request without a reason");
         let refused = git2::Error::from_str("remote error: no");
         assert_eq!(Error::from(refused).to_string(), "the server says: \"no\"");
     }

@@ -18,7 +18,7 @@ pub(crate) fn pkt_line(input: &[u8]) {
     let _any = std::io::copy(&mut bounded, &mut std::io::sink());
 }
 
-/// A pack as it comes from a server.
+/// A pack from a server.
 pub(crate) fn pack(input: &[u8]) {
     let aside = tempfile::tempdir().expect("a temporary directory");
     let packs = tempfile::tempdir().expect("a temporary directory");
@@ -30,7 +30,7 @@ pub(crate) fn pack(input: &[u8]) {
     }
 }
 
-/// A pack and its index that somebody else put into a repository: the index is as long as the first two bytes say.
+/// A pack and its index in somebody else's repository. The first two bytes of the input are the length of the index.
 #[expect(clippy::disallowed_methods, reason = "files that nobody else reads")]
 pub(crate) fn pack_index(input: &[u8]) {
     let Some((length, rest)) = input.split_first_chunk() else { return };

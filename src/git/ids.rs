@@ -1,4 +1,4 @@
-//! Ids as git2 has them, and as bytes.
+//! Converts ids between git2's type and bytes.
 
 use git2::Oid;
 

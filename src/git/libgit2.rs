@@ -1,8 +1,8 @@
-//! Fetching through libgit2: `git://`, ssh, and http servers without protocol 2.
+//! Fetches through libgit2: `git://`, ssh, and http servers without protocol 2.
 //!
-//! libgit2 does the talking; the bytes go through our own client, the user's ssh program and our own connections, so
-//! neither OpenSSL nor libssh2 is needed, and nobody can talk without end. What comes lands in a scratch repository without refs first: fetching
-//! into a store would have libgit2 offer what it only half has.
+//! libgit2 speaks the protocol; the bytes go through our own HTTP client, the user's ssh program and our own
+//! connections. So neither OpenSSL nor libssh2 is needed, and the amount of data is limited. libgit2 fetches into a
+//! scratch repository without refs: in a store, it would tell the server about objects that the store lacks.
 
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
@@ -26,11 +26,11 @@ use super::{Error, Meter};
 use crate::repo::{CommitId, Reference, RemoteUrl};
 
 thread_local! {
-    /// libgit2 keeps only the text of an error from a transport; the error itself is carried past it here.
+    /// libgit2 keeps only the text of an error of a transport. The error itself is carried past libgit2 here.
     static CARRIED: RefCell<Option<Error>> = const { RefCell::new(None) };
 }
 
-/// The commit of a ref, by its full name.
+/// The commit of a ref, given by its full name. `None` if the remote does not have the ref.
 pub(super) fn resolve(url: &str, name: &str) -> Result<Option<CommitId>, Error> {
     retrying(|| {
         let mut remote = git2::Remote::create_detached(url)?;
@@ -44,10 +44,10 @@ pub(super) fn resolve(url: &str, name: &str) -> Result<Option<CommitId>, Error> 
     })
 }
 
-/// Fetches a commit with everything below it, so many generations deep (0: all), into the store.
+/// Fetches a commit and its files into the store, with `depth` generations of history (0: all).
 ///
-/// Asks for the commit itself first; a server that gives out branches only is asked for the branch, and for its
-/// whole history where the commit is no longer its head. Returns the commits whose parents are left out.
+/// First it asks for the commit itself. If the server serves branches only, it asks for the branch, and if the commit
+/// is no longer its head, for the whole history of the branch. Returns the commits whose parents are left out.
 pub(super) fn fetch(
     url: &str,
     commit: CommitId,
@@ -59,9 +59,10 @@ pub(super) fn fetch(
     let by_id = scratch_fetch(url, &commit.to_string(), commit, depth, store, meter);
     let lost = match by_id {
         Ok(Some(ends)) => return Ok(ends),
-        // Refused by the server: libgit2 asks only one that says it gives out commits. The branch is left to ask.
+        // The server refused: libgit2 asks for a commit only if the server says that it serves commits. Next, the
+        // branch.
         Err(Error::Remote { .. }) => Error::Vanished { commit },
-        // Refused by libgit2, or answered with something else.
+        // libgit2 refused, or the server sent something else.
         Ok(None) | Err(Error::Git { .. } | Error::Protocol { .. }) => {
             Error::OutOfReach { reference: reference.clone(), commit }
         }
@@ -76,7 +77,7 @@ pub(super) fn fetch(
     Err(lost)
 }
 
-/// One fetch into a repository of its own; `None` where the commit did not come with it.
+/// One fetch into a new repository. `None` if the commit is not in what was fetched.
 fn scratch_fetch(
     url: &str,
     source: &str,
@@ -102,7 +103,7 @@ fn scratch_fetch(
     Ok(Some(ends))
 }
 
-/// Fetches the whole history of a reference, where nothing less can be asked for.
+/// Fetches the whole history of a reference, for servers that cannot send less.
 pub(super) fn fetch_history(
     url: &str,
     reference: &Reference,
@@ -113,8 +114,8 @@ pub(super) fn fetch_history(
     retrying(|| fetch_into(&scratch.repository()?, url, &name, 0, meter))
 }
 
-/// A second fetch into the same repository would have libgit2 say what it has: the caller takes a new one, or
-/// one in which no reference was set.
+/// Fetches `source` into `scratch`, which must be new or have no refs: in a second fetch, libgit2 would offer the
+/// server what the first one brought.
 fn fetch_into(
     scratch: &Repository,
     url: &str,
@@ -125,7 +126,7 @@ fn fetch_into(
     let (mut received, mut complete) = (0, 0);
     let mut callbacks = RemoteCallbacks::new();
     callbacks.transfer_progress(|progress| {
-        /// More than the checksum.
+        /// Bytes that may follow the last object: more than the checksum needs.
         const REST: u64 = 64 * 1024;
         let so_far = progress.received_bytes() as u64;
         meter(so_far - received);
@@ -133,7 +134,7 @@ fn fetch_into(
         if progress.received_objects() < progress.total_objects() {
             complete = so_far;
         }
-        // libgit2 would write on until the disk is full.
+        // libgit2 would continue to write until the disk is full.
         let is_endless = complete > 0 && so_far > complete + REST;
         if is_endless {
             CARRIED.set(Some(Error::Endless));
@@ -142,9 +143,9 @@ fn fetch_into(
     });
     let mut options = FetchOptions::new();
     options.remote_callbacks(callbacks).download_tags(AutotagOption::None);
-    // It would hold the url with its password.
+    // FETCH_HEAD would contain the url with its password.
     options.update_fetchhead(false);
-    // libgit2 takes 0 for "as it is"; there is nothing yet, so that is all of it.
+    // To libgit2, 0 means "as it is". In an empty repository, that is the whole history.
     options.depth(i32::try_from(depth).unwrap_or(i32::MAX));
     let refspec = format!("+{source}:refs/oca/pin");
     let mut remote = scratch.remote_anonymous(url)?;
@@ -152,10 +153,10 @@ fn fetch_into(
     Ok(())
 }
 
-/// The error that a transport of ours met, else libgit2's own.
+/// The error of our own transport, or else libgit2's error.
 fn carried(error: git2::Error) -> Error {
     CARRIED.take().unwrap_or_else(|| match error.class() {
-        // Half a pack, or one with a flaw.
+        // A truncated or malformed pack.
         git2::ErrorClass::Indexer | git2::ErrorClass::Zlib | git2::ErrorClass::Odb => {
             Error::Protocol { why: error.message().to_owned() }
         }
@@ -163,7 +164,7 @@ fn carried(error: git2::Error) -> Error {
     })
 }
 
-/// Makes libgit2 reach http, https and ssh through us, once for the process.
+/// Registers our transports for http, https, `git://` and ssh with libgit2, once for the process.
 pub(super) fn register_transports(client: &Arc<Client>, configuration: &Arc<Configuration>) {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
@@ -193,7 +194,7 @@ where
     registered.expect("a scheme that has no transport yet can be given one");
 }
 
-/// Turns an error of ours into libgit2's, and carries it past it.
+/// Turns an error of ours into one of libgit2, and carries the original past libgit2.
 fn carry(error: Error) -> git2::Error {
     let text = git2::Error::from_str(&error.to_string());
     CARRIED.set(Some(error));
@@ -222,7 +223,7 @@ impl SmartSubtransport for HttpTransport {
                 }))
             }
             Service::UploadPack => Ok(Box::new(HttpExchange { remote, request: Vec::new(), response: None })),
-            Service::ReceivePackLs | Service::ReceivePack => Err(git2::Error::from_str("oca never pushes")),
+            Service::ReceivePackLs | Service::ReceivePack => Err(git2::Error::from_str("oca does not push")),
         }
     }
 
@@ -231,7 +232,7 @@ impl SmartSubtransport for HttpTransport {
     }
 }
 
-/// One request, sent when the answer is first read.
+/// One request. It is sent when its answer is read for the first time.
 struct HttpExchange {
     remote: HttpRemote,
     request: Vec<u8>,
@@ -327,7 +328,7 @@ fn ssh_address(url: &str) -> Result<SshAddress, String> {
     }
 }
 
-/// An ssh session whose end is an error with ssh's own words.
+/// An ssh session. If it ends early, the error has ssh's own message.
 struct SshExchange(Bounded<SshSession>);
 
 impl Read for SshExchange {
@@ -344,7 +345,7 @@ impl Write for SshExchange {
         let session = self.0.inner();
         session.write(buffer).map_err(|error| match error.kind() {
             io::ErrorKind::TimedOut => carry_io(pace::too_slow(session.limits())),
-            // It is gone, and has said why.
+            // ssh has ended; its stderr says why.
             _ => carry_io(Error::Ssh { message: session.complaint() }),
         })
     }

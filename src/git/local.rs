@@ -1,5 +1,5 @@
-//! Remotes that are paths. libgit2's own local transport copies the whole history and refuses a depth, so what a
-//! pin needs is packed here from one repository into the other.
+//! Remotes that are paths. libgit2's local transport copies the whole history and refuses a depth. So the objects of a
+//! pin are copied here from one repository to the other.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -26,7 +26,7 @@ pub(super) fn open(path: &Path) -> Result<Repository, Error> {
     open().map_err(|error| error.at_path(path))
 }
 
-/// The commit of a ref, by its full name.
+/// The commit of a ref, given by its full name. `None` if the repository does not have the ref.
 pub(super) fn resolve(path: &Path, name: &str) -> Result<Option<CommitId>, Error> {
     let repository = open(path)?;
     let find = || {
@@ -40,19 +40,19 @@ pub(super) fn resolve(path: &Path, name: &str) -> Result<Option<CommitId>, Error
     find().map_err(|error: Error| error.at_path(path))
 }
 
-/// Whether a commit is another one or an ancestor of it. A commit that is not there is none.
+/// Whether `to` is `from` or an ancestor of it. If a commit is missing, the answer is no.
 pub(super) fn leads_to(path: &Path, from: CommitId, to: CommitId) -> Result<bool, Error> {
     let (from, to) = (oid(from.as_bytes()), oid(to.as_bytes()));
     let repository = open(path)?;
     Ok(from == to || repository.graph_descendant_of(from, to).unwrap_or(false))
 }
 
-/// Copies a commit and its trees into the store, without its files.
+/// Copies a commit and its trees into the store, without its files. Returns the commits whose parents are left out.
 pub(super) fn fetch_trees(path: &Path, commit: CommitId, store: &Store) -> Result<Vec<CommitId>, Error> {
     fetch(path, commit, 1, &[ObjectType::Tree], store)
 }
 
-/// Copies a commit with everything below it, so many generations deep (0: all), into the store.
+/// Copies a commit and its files into the store, with `depth` generations of history (0: all).
 /// Returns the commits whose parents are left out.
 pub(super) fn fetch_files(
     path: &Path,
@@ -63,7 +63,7 @@ pub(super) fn fetch_files(
     fetch(path, commit, depth, &[ObjectType::Tree, ObjectType::Blob], store)
 }
 
-/// Copies these files of a commit alone.
+/// Copies only these files of a commit.
 pub(super) fn fetch_blobs(
     path: &Path,
     commit: CommitId,
@@ -113,7 +113,7 @@ fn copy(repository: &Repository, ids: &[[u8; 20]], store: &Store) -> Result<(), 
     sink.finish()
 }
 
-/// What is wrong with objects that are read is wrong there, not here.
+/// An error while objects are read means that the remote repository is damaged, not the store.
 fn at_remote(error: Error, path: &Path) -> Error {
     let error = match error {
         Error::Damaged { why } | Error::Protocol { why } => {
@@ -129,9 +129,9 @@ struct History {
     ends: Vec<CommitId>,
 }
 
-/// The generations of commits from a tip, breadth first.
+/// The history of a tip, breadth first, with `depth` generations (0: all).
 ///
-/// Where the repository is shallow itself, libgit2 tells of no parents; the commit still names them.
+/// If the repository itself is shallow, libgit2 shows no parents for its last commits. The objects still name them.
 fn history(repository: &Repository, tip: Oid, depth: u32) -> Result<History, git2::Error> {
     let odb = repository.odb()?;
     let mut history = History { commits: Vec::new(), ends: Vec::new() };
@@ -156,7 +156,7 @@ fn history(repository: &Repository, tip: Oid, depth: u32) -> Result<History, git
     Ok(history)
 }
 
-/// The trees and files of some commits, as far as they are wanted, each once.
+/// The trees of some commits and, if `kinds` has blobs, their files. Each id is listed once.
 fn below(repository: &Repository, commits: &[Oid], kinds: &[ObjectType]) -> Result<Vec<Oid>, git2::Error> {
     let mut seen = HashSet::new();
     let mut all = Vec::new();
@@ -193,9 +193,9 @@ mod tests {
     use crate::repo::RemoteUrl;
 
     proptest! {
-        /// Whatever is left off a url, and wherever a `/` stands: it is a path then.
+        /// A url with a missing scheme or with an extra `/` is a path.
         #[test]
-        fn no_password_is_shown_of_what_turns_out_to_be_a_path(
+        fn no_error_about_a_path_shows_a_password(
             start in "(file:)?/{0,3}|\\.\\./|file://localhost/|[a-z]{1,4}/",
             user in "[a-z]{1,5}",
             password in "[!-~]{0,6}XsecretX[!-~]{0,6}",

@@ -1,10 +1,10 @@
-//! Git: remotes, the store, trees and checkouts. The only room that says `git2` or knows HTTP.
+//! Git: remotes, the store, trees, checkouts and submodules. No other room knows `git2` or HTTP.
 //!
-//! libgit2 is the git of this tool, so that neither a git binary nor its version matters, and a container
-//! without git can still lock, sync and export. Where libgit2 fetches more than is needed (protocol 2, object
-//! filters), `wire` asks for exactly that and libgit2 indexes what comes.
+//! This tool uses libgit2. So no git binary is needed, and a container without git can still lock, sync and export.
+//! libgit2 knows neither protocol 2 nor object filters. So `wire` makes these requests, and libgit2 indexes the packs.
 //!
-//! Speaks names, urls, ids and paths; reports bytes through a [`Meter`]. Knows neither `repos.toml` nor the lock.
+//! The interface has names, urls, ids and paths, and reports received bytes to a [`Meter`]. This room knows neither
+//! `repos.toml` nor the lock.
 
 mod address;
 mod auth;
@@ -42,7 +42,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 use std::time::Duration;
 
-pub(crate) use cache::{Fate, Pruned, Pruning, StoreSize, clean_cache, leftovers, size_of_cache, stores};
+pub(crate) use cache::{
+    Fate, Pruned, Pruning, StoreSize, clean_cache, freed, leftovers, size_of_cache, stores,
+};
 pub(crate) use checkout::{
     ASIDE_PREFIX, Built, Checkout, CheckoutError, Content, Head, LocalWork, Origin, Placed,
 };
@@ -65,13 +67,13 @@ use configuration::Configuration;
 use transport::Transport;
 use wire::Client;
 
-/// How long a connection may take.
+/// The time limit for making a connection.
 const CONNECT: Duration = Duration::from_secs(15);
 
-/// Trees of up to so many bytes are kept in memory once they were read.
+/// libgit2 caches trees of up to this number of bytes in memory.
 const LARGEST_KEPT_TREE: usize = 1 << 20;
 
-/// Told of every piece that arrives, in bytes.
+/// Called for every piece of data that arrives, with its length in bytes.
 pub(crate) type Meter<'a> = &'a (dyn Fn(u64) + Sync);
 
 /// Git for one run of the program: one HTTP client, one cache.
@@ -79,16 +81,17 @@ pub(crate) struct Git {
     cache: PathBuf,
     offline: bool,
     network: OnceLock<Network>,
-    /// Held while the network is made: a second client would have connections and credentials of its own.
+    /// Held while `network` is made: a second client would have its own connections and credentials.
     making: Mutex<()>,
     complete: Complete,
     swept: Once,
 }
 
-/// Commits that this run has seen whole in a store, to which depth and where their history ends.
+/// Commits that are complete in a store, as this run has seen: by store, commit and depth, the commits whose parents
+/// are left out.
 type Complete = Mutex<HashMap<(PathBuf, CommitId, u32), Vec<CommitId>>>;
 
-/// What only a command that reaches a remote needs.
+/// What is needed to reach remotes. It is made at the first use.
 struct Network {
     configuration: Arc<Configuration>,
     client: Arc<Client>,
@@ -106,19 +109,19 @@ impl Git {
         }
     }
 
-    /// A remote by its expanded url; a path is absolute.
+    /// The remote with this expanded url. A path must be absolute.
     pub(crate) fn remote(&self, url: &RemoteUrl) -> Result<Remote<'_>, Error> {
         Remote::new(self, url)
     }
 
-    /// The tree of a commit, where that is in the cache; asks nobody and makes nothing.
+    /// The tree of a commit, if it is in the cache. Sends no request and makes no store.
     pub(crate) fn known_tree(&self, url: &RemoteUrl, commit: CommitId) -> Option<TreeId> {
-        // libgit2 would wait for a pipe in place of the user's configuration.
+        // If the user's configuration is a pipe, libgit2 would wait for it. `network` refuses a pipe.
         self.network().ok()?;
         Store::of(&self.cache, url.without_secret().as_str()).tree_of(commit).ok()
     }
 
-    /// What the user should hear of after a command that reached remotes.
+    /// Warnings of the requests so far, such as a token that a server refused.
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.network.get().map(|network| network.client.warnings()).unwrap_or_default()
     }
@@ -127,12 +130,12 @@ impl Git {
         &self.cache
     }
 
-    /// Clears away what killed processes left among the stores, once in a run.
+    /// Removes what killed processes left among the stores, once in a run.
     fn sweep(&self) {
         self.swept.call_once(|| store::sweep(&self.cache.join(store::STORES)));
     }
 
-    /// A path is no network.
+    /// Refuses a remote if oca is offline. A path is allowed.
     fn refuse_offline(&self, transport: &Transport) -> Result<(), Error> {
         let is_path = matches!(transport, Transport::Path(_));
         if self.offline && !is_path { Err(Error::Offline) } else { Ok(()) }
@@ -153,18 +156,18 @@ impl Git {
     }
 }
 
-/// Sets libgit2's options for the process; called once, before any other thread runs.
+/// Sets libgit2's options for the process. Call it once, before any other thread runs.
 pub(crate) fn prepare() {
-    // Objects are checked when their pack is indexed; reading them again and again need not be.
+    // Objects are checked once, when their pack is indexed. A check at every read would make a sync slower.
     git2::opts::strict_hash_verification(false);
     git2::opts::strict_object_creation(false);
     #[expect(unsafe_code, reason = "libgit2's options are process-wide; no other thread runs yet")]
     // SAFETY: called from `main` before any thread is started.
     unsafe {
-        // oca runs neither hooks nor programs that a repository names, so a foreign owner can do no harm; in a
-        // container the mounted project often belongs to somebody else.
+        // In a container, the mounted project often belongs to another user. oca runs neither hooks nor programs that a
+        // repository names, so such an owner can do no harm.
         let _kept = git2::opts::set_verify_owner_validation(false);
-        // The top of a repository with many modules is looked at again and again; by default it is too large to keep.
+        // The root tree of a repository with many modules is read often, but it is too large for the default limit.
         let _kept = git2::opts::set_cache_object_limit(git2::ObjectType::Tree, LARGEST_KEPT_TREE);
     }
 }

@@ -1,7 +1,8 @@
-//! How slow a server may be: some bytes in each stretch of time, a while for what is no pack, and a moment for what is thrown away.
+//! Limits for slow servers: a minimum of bytes in each window of time, a maximum time before the pack, and a short time
+//! for data that is discarded.
 //!
-//! A time limit for each read alone would let a server that sends a byte now and then keep a run alive for days. One
-//! thread reads one answer at a time, through libgit2 and ureq, which pass nothing on; so the pace is the thread's.
+//! A time limit for each read is not enough: a server could send one byte now and then for days. One thread reads one
+//! answer at a time, through libgit2 and ureq, which pass no context on. So the pace is stored per thread.
 
 use std::cell::RefCell;
 use std::env;
@@ -10,17 +11,17 @@ use std::time::{Duration, Instant};
 use super::Error;
 use super::configuration::Configuration;
 
-/// How long nothing may come.
+/// The longest time without any data.
 const STALL: Duration = Duration::from_secs(30);
-/// Longer than anybody waits, and short enough to be multiplied.
+/// In seconds: longer than anybody waits, and small enough to be multiplied without an overflow.
 const LONGEST_STALL: u64 = 24 * 60 * 60;
-/// Bytes a second. Eight downloads share a line that is a poor one already.
+/// Bytes a second. It is low because eight downloads can share a slow line.
 const LEAST_RATE: u64 = 200;
-/// A server that counts its objects says every five seconds that it is still there. It may do so for sixty times
-/// the stall limit: half an hour.
+/// While a server counts its objects, it sends a message every five seconds. It may do this for 60 times the stall
+/// limit, which is half an hour.
 const LONGEST_PREFACE: u32 = 60;
 
-/// What is asked of a server.
+/// How slow a server may be.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) stall: Duration,
@@ -34,7 +35,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// By git's `http.lowSpeedTime` and `http.lowSpeedLimit`, which its variables override.
+    /// The limits from git's `http.lowSpeedTime` and `http.lowSpeedLimit`. Git's variables override them.
     pub(super) fn of(configuration: &Configuration) -> Self {
         let number = |variable, key| -> Option<u64> {
             let set = env::var(variable).ok().or_else(|| configuration.get(key).map(str::to_owned));
@@ -49,7 +50,7 @@ impl Limits {
         }
     }
 
-    /// The stretch of time over which the rate is measured.
+    /// The time over which the rate is measured.
     pub(super) fn window(&self) -> Duration {
         self.stall.saturating_mul(2)
     }
@@ -69,7 +70,7 @@ struct Pace {
     limits: Limits,
     window: Instant,
     bytes: u64,
-    /// When as much of a pack had come as a window wants; at first, when it was asked for.
+    /// The last time at which enough bytes of a pack had come for one window. At first, the time of the request.
     pack: Instant,
     pack_bytes: u64,
     end: Option<Instant>,
@@ -116,22 +117,22 @@ fn with<T>(act: impl FnOnce(&mut Pace) -> T) -> Option<T> {
     CURRENT.with_borrow_mut(|pace| pace.as_mut().map(act))
 }
 
-/// A request is made, whose answer this thread will read.
+/// Call this when a request is made whose answer this thread will read.
 pub(super) fn start(limits: Limits) {
     CURRENT.set(Some(Pace::new(limits, Instant::now())));
 }
 
-/// The limits of the answer that this thread reads, or read last.
+/// The limits of the answer that this thread reads now, or read last.
 pub(super) fn limits() -> Limits {
     with(|pace| pace.limits).unwrap_or_default()
 }
 
-/// How long the next bytes may be waited for; not at all where the server was too slow.
+/// How long to wait for the next bytes. Zero if the server was too slow.
 pub(super) fn left() -> Duration {
     with(|pace| pace.left(Instant::now())).unwrap_or(Duration::MAX)
 }
 
-/// Why no more is waited for.
+/// The error after a timeout: too slow on average, or no data at all.
 pub(super) fn too_slow(limits: Limits) -> Error {
     if left().is_zero() {
         Error::Slow { within: limits.window() }
@@ -140,22 +141,22 @@ pub(super) fn too_slow(limits: Limits) -> Error {
     }
 }
 
-/// So many bytes came.
+/// Call this for bytes that came.
 pub(super) fn came(bytes: usize) {
     with(|pace| pace.came(bytes as u64, Instant::now()));
 }
 
-/// A whole message that says no more than that the server is at work.
+/// Call this for a complete message that only means that the server is still working.
 pub(super) fn is_at_work() {
     with(|pace| pace.restart(Instant::now()));
 }
 
-/// So many bytes of a pack came. A few now and then do not make a server that only counts fast enough.
+/// Call this for bytes of a pack that came. A few bytes now and then do not extend the time before the pack.
 pub(super) fn pack_came(bytes: usize) {
     with(|pace| pace.pack_came(bytes as u64, Instant::now()));
 }
 
-/// Does what is worth no more than this, whatever else this thread reads.
+/// Calls `act` with a time limit for its reads, whatever else this thread reads.
 pub(super) fn briefly<T>(time: Duration, act: impl FnOnce() -> T) -> T {
     let now = Instant::now();
     let brief = Pace { end: Some(now + time), ..Pace::new(Limits::default(), now) };
@@ -170,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_drip_has_an_end_and_slow_work_has_time() {
+    fn a_drip_is_stopped_and_slow_work_is_not() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut drip = Pace::new(Limits::default(), start);
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_of_a_pack_now_and_then_buys_no_time() {
+    fn a_byte_of_a_pack_now_and_then_does_not_extend_the_time() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut pace = Pace::new(Limits::default(), start);
@@ -212,18 +213,18 @@ mod tests {
     }
 
     #[test]
-    fn what_libgit2_gives_up_is_told_with_the_limit_in_force() {
+    fn a_timeout_of_libgit2_is_reported_with_the_current_limit() {
         let told = || {
             let error = git2::Error::new(git2::ErrorCode::Timeout, git2::ErrorClass::Net, "timed out");
             Error::from(error).to_string()
         };
-        // The pace is the thread's.
+        // A new thread has no pace yet.
         let in_a_thread = std::thread::spawn(move || {
             let before = told();
             start(Limits { stall: Duration::from_secs(7), ..Limits::default() });
             (before, told())
         });
         let (before, set) = in_a_thread.join().expect("no panic");
-        assert_eq!((&*before, &*set), ("nothing came for 30 seconds", "nothing came for 7 seconds"));
+        assert_eq!((&*before, &*set), ("no data for 30 seconds", "no data for 7 seconds"));
     }
 }

@@ -1,5 +1,5 @@
-//! Pipes and devices where libgit2 reads files: it would wait for them for ever. They are looked for before it opens
-//! anything.
+//! Refuses pipes and devices in the places of files that libgit2 reads. libgit2 would wait for them for ever, so call
+//! these functions before libgit2 opens anything.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use super::Error;
 use super::git_file::git_file;
 use crate::fs::refuse_no_file;
 
-/// What libgit2 reads of a git directory on its way to anything else.
+/// The files in a git directory that libgit2 reads before everything else.
 const FILES: [&str; 9] = [
     "HEAD",
     "config",
@@ -22,7 +22,7 @@ const FILES: [&str; 9] = [
     "objects/info/alternates",
 ];
 
-/// Call this before a repository is opened: one with a work tree, a bare one, or none yet.
+/// Call this before a repository is opened. The path may be a work tree, a bare repository, or a directory without one.
 pub(super) fn refuse(repository: &Path) -> Result<(), Error> {
     let inside = repository.join(".git");
     let git =
@@ -36,7 +36,7 @@ pub(super) fn refuse(repository: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Call this before the state of a work tree is asked for: its own rules of what is ignored are read then.
+/// Call this before libgit2 computes the status of a work tree: it reads `.gitignore` and `.gitattributes` there.
 pub(super) fn refuse_in_work_tree(root: &Path) -> Result<(), Error> {
     let is_git = |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name() == ".git";
     let entries = walkdir::WalkDir::new(root).into_iter().filter_entry(|entry| !is_git(entry));

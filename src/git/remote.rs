@@ -7,7 +7,7 @@ use super::transport::Transport;
 use super::{Error, Git};
 use crate::repo::{CommitId, Reference, RemoteUrl};
 
-/// A repository somewhere else, and the store of what came from it.
+/// A remote repository, and the store for what is fetched from it.
 pub(crate) struct Remote<'a> {
     git: &'a Git,
     transport: Transport,
@@ -27,7 +27,7 @@ impl<'a> Remote<'a> {
         Ok(remote)
     }
 
-    /// The commit that a reference stands for now. A `rev` stands for itself, unasked.
+    /// The commit to which a reference points now. For a `rev`, this is the commit itself, and no request is sent.
     pub(crate) fn resolve(&self, reference: &Reference) -> Result<CommitId, Error> {
         if let Reference::Rev(commit) = reference {
             return Ok(*commit);
@@ -48,7 +48,7 @@ impl<'a> Remote<'a> {
         &self.store
     }
 
-    /// Whether two urls lead to the same repository, by the user's configuration too.
+    /// Whether two urls lead to the same repository, after `insteadOf` of the user's configuration.
     pub(super) fn is_same_url(&self, one: &str, other: &str) -> Result<bool, Error> {
         let configuration = &self.git.network()?.configuration;
         let real = |url: &str| {
@@ -60,8 +60,8 @@ impl<'a> Remote<'a> {
         Ok(real(one) == real(other))
     }
 
-    /// Does something with the store; where it turns out to be damaged, or somebody takes it away meanwhile, once more
-    /// with a new one.
+    /// Calls `act`, which uses the store. If the store is damaged, or another process removes it, `act` is called once
+    /// more with a new store.
     pub(super) fn whole<T>(&self, act: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
         match act() {
             Err(error)
@@ -76,7 +76,8 @@ impl<'a> Remote<'a> {
         }
     }
 
-    /// Empties the store. Offline it stays as it is: what can be read of it may be all there is.
+    /// Replaces the store by an empty one. If oca is offline, this is an error: the old store may still be readable in
+    /// part.
     pub(super) fn renew(&self) -> Result<(), Error> {
         self.refuse_offline()?;
         self.git

@@ -1,4 +1,4 @@
-//! Repeating what may pass.
+//! Retries requests after errors that may pass.
 
 use std::thread;
 use std::time::Duration;
@@ -9,9 +9,9 @@ const TRIES: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// What a request failed with.
+/// The failure of a request.
 pub(super) trait Failed {
-    /// The error behind it, where there is one.
+    /// The error, if there is one.
     fn error(&self) -> Option<&Error>;
 }
 
@@ -21,7 +21,8 @@ impl Failed for Error {
     }
 }
 
-/// Repeats what may pass, with growing pauses; a server's `Retry-After` is obeyed.
+/// Calls `attempt` up to [`TRIES`] times while its error may pass. The pauses grow; a server's `Retry-After` replaces
+/// the pause, but no pause is longer than [`LONGEST_PAUSE`].
 pub(super) fn retrying<T, F: Failed>(mut attempt: impl FnMut() -> Result<T, F>) -> Result<T, F> {
     let mut pause = FIRST_PAUSE;
     for _ in 1..TRIES {

@@ -1,8 +1,8 @@
-//! What stands at the top of a repository, asked of many at once and kept nowhere: a store promises all trees of
-//! the commits it has.
+//! Reads the root tree of a remote, for a search in many repositories. Nothing of it is stored, because a store must
+//! have all trees of its commits.
 //!
-//! The commit and its root tree are asked for by themselves, with the filter `tree:0`. `tree:1` would bring both
-//! in one answer, and large forges refuse it: they allow what their bitmaps compute.
+//! The commit and its root tree are requested one after the other, with the filter `tree:0`. `tree:1` would bring both
+//! in one answer, but large forges refuse it: they allow only what their bitmaps compute.
 
 use std::cell::Cell;
 use std::io::{self, Read, Write};
@@ -19,11 +19,11 @@ use super::{Error, Git, Meter, libgit2, local};
 use crate::fs::Context;
 use crate::repo::{CommitId, Entry, Reference, RemoteUrl, TreeId, parse_tree};
 
-/// More than the commit or the root tree of any repository of people.
+/// In bytes: more than the commit or the root tree of any real repository.
 const LARGEST: usize = 16 * 1024 * 1024;
 
 impl Git {
-    /// The direct children of the root where a reference stands now, sorted by name; of an expanded url.
+    /// The entries of the root tree of the commit to which a reference points now, sorted by name. The url is expanded.
     pub(crate) fn root_entries(
         &self,
         url: &RemoteUrl,
@@ -34,7 +34,7 @@ impl Git {
         self.refuse_offline(&transport)?;
         let commit = transport.resolve(reference)?;
         let with_files = |url: &str| {
-            // Such a server gives out no tree without its files.
+            // Such a server does not send a tree without its files.
             let aside = tempfile::tempdir().at("write in", &std::env::temp_dir())?;
             let scratch = Store::scratch(aside.path())?;
             libgit2::fetch(url, commit, reference, 1, &scratch, meter)?;
@@ -52,18 +52,18 @@ impl Git {
     }
 }
 
-/// The raw root tree of a commit that is in a repository.
+/// The raw root tree of a commit in a local repository.
 fn root_of(repository: &Repository, commit: CommitId) -> Result<Vec<u8>, Error> {
     let tree = repository.find_commit(oid(commit.as_bytes()))?.tree_id();
     Ok(repository.odb()?.read(tree)?.data().to_vec())
 }
 
-/// The raw root tree of a commit that is on a server.
+/// The raw root tree of a commit on a server.
 fn ask(remote: &HttpRemote, commit: CommitId, meter: Meter<'_>) -> Result<Vec<u8>, Failure> {
     let text = object(remote, &Objects::Commit(commit), commit.as_bytes(), meter)?;
     let id = text.strip_prefix(b"tree ").and_then(|rest| std::str::from_utf8(rest.get(..40)?).ok());
     let id = id.and_then(|id| Oid::from_str(id).ok());
-    let tree = bytes(id.ok_or_else(|| broken(&format!("`{commit}` is no commit")))?);
+    let tree = bytes(id.ok_or_else(|| broken(&format!("`{commit}` is not a commit")))?);
     object(remote, &Objects::Tree(TreeId::from_bytes(tree)), &tree, meter)
 }
 
@@ -83,14 +83,14 @@ fn object(
     Ok(found.into_inner())
 }
 
-/// A small pack on its way in.
+/// A small pack that is being received.
 #[derive(Default)]
 struct InMemory(Vec<u8>);
 
 impl Write for InMemory {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         if self.0.len() + buffer.len() > LARGEST {
-            return Err(io::Error::other(broken("one object was asked for, and far more comes")));
+            return Err(io::Error::other(broken("it sent much more than the requested object")));
         }
         self.0.extend_from_slice(buffer);
         Ok(buffer.len())
@@ -102,12 +102,12 @@ impl Write for InMemory {
 }
 
 impl InMemory {
-    /// The content of the object, which must be the only one and have this id. One object has nothing to be a
-    /// delta against, so this is all of git's `gitformat-pack` that is needed.
+    /// The content of the object. It must be the only one in the pack and have this id. A single object cannot be a
+    /// delta, so no more of git's `gitformat-pack` is needed.
     fn only_object(&self, id: &[u8; 20]) -> Result<Vec<u8>, Error> {
-        let malformed = || broken("the pack does not hold the one object that was asked for");
+        let malformed = || broken("its pack does not contain exactly the requested object");
         let body = self.0.strip_prefix(b"PACK\0\0\0\x02\0\0\0\x01").ok_or_else(malformed)?;
-        // The length goes on as long as the highest bit is set; the three bits below that of the first are the kind.
+        // The length continues while the highest bit is set. In the first byte, the next three bits are the type.
         let length = body.iter().position(|byte| byte & 0x80 == 0).ok_or_else(malformed)?;
         let kind = match body[0] >> 4 & 7 {
             1 => ObjectType::Commit,
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pack_of_one_object_gives_it_and_any_other_does_not() {
+    fn only_a_pack_of_exactly_the_requested_object_is_accepted() {
         let id = bytes(Oid::hash_object(ObjectType::Tree, TREE).expect("an id"));
         // 65 bytes: 1 and 4 times 16.
         let head = [0x80 | 2 << 4 | 1, 4];

@@ -1,4 +1,4 @@
-//! One commit of a remote: what is wanted of it is fetched by whichever way the remote offers, and only where it is not
+//! One commit of a remote. Its trees and files are fetched in the way that the remote offers, and only if they are not
 //! in the store yet.
 
 use std::sync::PoisonError;
@@ -13,17 +13,17 @@ use super::wire::{Failure, HttpRemote, Objects};
 use super::{Error, Meter, libgit2, local};
 use crate::repo::{BlobId, CommitId, Reference, TreeId};
 
-/// A commit of a remote. What arrives for it is told to a meter.
+/// A commit of a remote. Received bytes are reported to `meter`.
 pub(crate) struct Snapshot<'g, 'm> {
     remote: Remote<'g>,
     commit: CommitId,
-    /// Servers of old give out no commit by its id alone.
+    /// Old servers do not serve a commit by its id, so the branch or tag is needed too.
     reference: Reference,
     meter: Meter<'m>,
 }
 
 impl<'a> Remote<'a> {
-    /// A commit of this remote, to which a reference led when it was resolved.
+    /// A commit of this remote. `reference` is the branch or tag that was resolved to it.
     pub(crate) fn at<'m>(
         self,
         commit: CommitId,
@@ -35,7 +35,7 @@ impl<'a> Remote<'a> {
 }
 
 impl<'g> Snapshot<'g, '_> {
-    /// The same commit, of which nobody is told any more what arrives.
+    /// The same commit without a meter.
     pub(crate) fn unmetered(self) -> Snapshot<'g, 'static> {
         let Self { remote, commit, reference, .. } = self;
         Snapshot { remote, commit, reference, meter: &|_| () }
@@ -49,16 +49,16 @@ impl<'g> Snapshot<'g, '_> {
         self.commit
     }
 
-    /// Whether the reference still leads to the commit: it is the head, or an ancestor of it.
+    /// Whether the reference still contains the commit: it is the head, or an ancestor of the head.
     ///
-    /// Asks for the commits between the two alone: a few kilobytes where the pin is not old.
+    /// Fetches only the commits between the two. If the pin is not old, this is a few kilobytes.
     pub(crate) fn is_led_to(&self) -> Result<bool, Error> {
         let Self { remote, commit, reference, meter } = self;
         let head = remote.resolve(reference)?;
         if head == *commit {
             return Ok(true);
         }
-        // What is aside without the lock is taken for what a killed process left.
+        // Without the lock, another process would remove the directory aside as a leftover of a killed process.
         let _lock = self.store().lock()?;
         let aside = self.store().aside()?;
         let scratch = Store::scratch(aside.path())?;
@@ -76,7 +76,7 @@ impl<'g> Snapshot<'g, '_> {
         scratch.leads_to(head, *commit)
     }
 
-    /// The files of the commit; of those, only the directories are sure to be here.
+    /// The tree of files of the commit. The directories are in the store; file contents may be missing.
     pub(crate) fn tree(&self) -> Result<GitTree<'_>, Error> {
         let (repository, root) = self.remote.whole(|| {
             self.bring_trees()?;
@@ -90,7 +90,7 @@ impl<'g> Snapshot<'g, '_> {
         Ok(GitTree::new(repository, root, again))
     }
 
-    /// The tree of the commit.
+    /// The id of the root tree.
     pub(crate) fn tree_id(&self) -> Result<TreeId, Error> {
         self.remote.whole(|| {
             self.bring_trees()?;
@@ -98,7 +98,7 @@ impl<'g> Snapshot<'g, '_> {
         })
     }
 
-    /// When the commit was made, in seconds since 1970.
+    /// The committer date, in seconds since 1970.
     pub(crate) fn time(&self) -> Result<i64, Error> {
         self.remote.whole(|| {
             self.bring_trees()?;
@@ -107,7 +107,7 @@ impl<'g> Snapshot<'g, '_> {
         })
     }
 
-    /// Brings the blobs that are not here yet, in one request.
+    /// Fetches the blobs that are not in the store yet, in one request.
     pub(crate) fn blobs(&self, blobs: &[BlobId]) -> Result<(), Error> {
         let ids = || blobs.iter().map(|id| *id.as_bytes());
         self.remote.whole(|| {
@@ -119,7 +119,7 @@ impl<'g> Snapshot<'g, '_> {
         })
     }
 
-    /// Makes the commit complete in the store, so many generations deep (0: all).
+    /// Makes the commit complete in the store, with `depth` generations of history (0: all).
     /// Returns the commits whose parents are left out.
     pub(crate) fn files(&self, depth: u32) -> Result<Vec<CommitId>, Error> {
         let key = (self.store().directory().to_owned(), self.commit, depth);
@@ -132,7 +132,7 @@ impl<'g> Snapshot<'g, '_> {
         Ok(ends)
     }
 
-    /// Brings the commit and its trees, where they are not here yet.
+    /// Fetches the commit and its trees, if they are not in the store yet.
     fn bring_trees(&self) -> Result<(), Error> {
         if self.is_here()? {
             return Ok(());
@@ -150,7 +150,7 @@ impl<'g> Snapshot<'g, '_> {
         {
             return Ok(ends);
         }
-        // A pin that somebody else moved: most of its files are those of the old one.
+        // If a teammate moved the pin, most files are the same as before. So fetch the trees first, then missing files.
         if depth == 1 && store.has_packs()? && !self.is_here()? {
             self.fetch(None)?;
         }
@@ -167,17 +167,16 @@ impl<'g> Snapshot<'g, '_> {
         Ok(ends)
     }
 
-    /// Where a history of depth 1 ends: at the commit, unless it is the first.
+    /// The ends of a history of depth 1: the commit itself, unless it has no parents.
     fn end(&self) -> Result<Vec<CommitId>, Error> {
         let repository = self.store().repository()?;
         let parents = repository.find_commit(oid(self.commit.as_bytes()))?.parent_count();
         Ok(if parents == 0 { Vec::new() } else { vec![self.commit] })
     }
 
-    /// Fetches files of the commit, whose trees are here.
+    /// Fetches missing files of the commit. Its trees are in the store.
     ///
-    /// Of servers, only those with protocol 2 can be asked for files alone. Where it was another one that gave out the
-    /// trees without them, this one is asked for all files of the commit.
+    /// Only a server with protocol 2 can send single files. Another server is asked for all files of the commit.
     fn fetch_missing(&self, missing: &[[u8; 20]]) -> Result<(), Error> {
         if missing.is_empty() {
             return Ok(());
@@ -198,7 +197,8 @@ impl<'g> Snapshot<'g, '_> {
         }
     }
 
-    /// Fetches the commit with its trees, and with its files so many generations deep where a depth is given.
+    /// Fetches the commit with its trees. With a depth, fetches its files and this number of generations of history
+    /// too. Returns the commits whose parents are left out.
     fn fetch(&self, depth: Option<u32>) -> Result<Vec<CommitId>, Error> {
         self.remote.refuse_offline()?;
         let Self { commit, reference, meter, .. } = self;
@@ -227,7 +227,7 @@ impl<'g> Snapshot<'g, '_> {
         if self.is_here()? {
             return Ok(ends);
         }
-        Err(Error::Protocol { why: format!("it was asked for commit `{commit}` and sent something else") })
+        Err(Error::Protocol { why: format!("it did not send the requested commit `{commit}`") })
     }
 
     fn fetch_http(&self, remote: &HttpRemote, objects: &Objects<'_>) -> Result<Vec<CommitId>, Failure> {

@@ -1,4 +1,4 @@
-//! ssh through the user's own program, so that their configuration, agent, keys and known hosts simply work.
+//! ssh through the user's own program, so that the user's configuration, agent, keys and known hosts work.
 
 use std::env;
 use std::io::{self, IsTerminal, Read, Write};
@@ -12,7 +12,7 @@ use super::address::SshAddress;
 use super::configuration::Configuration;
 use super::pace::{self, Limits};
 
-/// How ssh is started: a program with its arguments, or a line for the shell.
+/// How ssh is started: a program, or a command line for the shell.
 #[derive(Clone, Debug)]
 pub(super) enum SshProgram {
     Plain(String),
@@ -20,7 +20,7 @@ pub(super) enum SshProgram {
 }
 
 impl SshProgram {
-    /// By git's order: `GIT_SSH_COMMAND`, `core.sshCommand` (the user's or the system's), `GIT_SSH`, `ssh`.
+    /// In git's order: `GIT_SSH_COMMAND`, `core.sshCommand` of the user or the system, `GIT_SSH`, `ssh`.
     pub(super) fn choose(configuration: &Configuration) -> Self {
         let line = env::var("GIT_SSH_COMMAND").ok();
         let line = line.or_else(|| configuration.get("core.sshcommand").map(str::to_owned));
@@ -50,7 +50,7 @@ impl SshProgram {
         line
     }
 
-    /// Which options it has, told by its name as git tells it.
+    /// Which options the program has. As in git, the name of the program decides.
     fn variant(&self) -> Variant {
         let program = match self {
             Self::Plain(program) => program.as_str(),
@@ -69,11 +69,11 @@ impl SshProgram {
 enum Variant {
     OpenSsh,
     Putty,
-    /// A script or the like, perhaps with arguments only for host and command.
+    /// Another program, such as a script. It may accept no options at all.
     Unknown,
 }
 
-/// The first word of a line for the shell.
+/// The first word of a command line for the shell.
 fn first_word(line: &str) -> &str {
     let line = line.trim_start();
     match line.chars().next() {
@@ -82,12 +82,12 @@ fn first_word(line: &str) -> &str {
     }
 }
 
-/// How much of what the program complains of is kept.
+/// The number of bytes of the program's stderr that are kept.
 const MOST_COMPLAINTS: usize = 16 * 1024;
-/// How long its last words are waited for: whoever shares its connection may keep stderr open for ever.
+/// How long to wait for the end of stderr: a process that shares the ssh connection may keep it open for ever.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// A running `git-upload-pack` on the other side. Pipes know no time limit, so each has a thread.
+/// A running `git-upload-pack` on the server. Pipes have no time limit, so each pipe has a thread.
 pub(super) struct SshSession {
     child: Child,
     input: Option<Input>,
@@ -101,7 +101,7 @@ impl SshSession {
     pub(super) fn start(program: &SshProgram, address: &SshAddress, limits: Limits) -> Result<Self, Error> {
         let variant = program.variant();
         let mut arguments: Vec<String> = Vec::new();
-        // ssh asks on the terminal device itself, whatever stdin is; in a script that would wait for ever.
+        // ssh asks for a password on the terminal device, whatever stdin is. A script would wait for ever.
         if !io::stdin().is_terminal() {
             arguments.extend(match variant {
                 Variant::OpenSsh => vec!["-o".to_owned(), "BatchMode=yes".to_owned()],
@@ -145,7 +145,7 @@ impl SshSession {
         self.limits
     }
 
-    /// Why nothing more comes: what the program said last; nothing where it just closed the connection.
+    /// What the program wrote to stderr, on one line. Empty if it only closed the connection.
     pub(super) fn complaint(&mut self) -> String {
         drop(self.input.take());
         let text = self.complaints.last();
@@ -185,13 +185,13 @@ impl Write for SshSession {
         }
     }
 
-    /// Each piece is flushed as it is written.
+    /// Does nothing: each piece is flushed when it is written.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// The program's stdin; dropped, it is closed.
+/// The program's stdin. It is closed when this value is dropped.
 struct Input {
     pieces: Sender<Vec<u8>>,
     written: Receiver<io::Result<()>>,
@@ -212,7 +212,7 @@ impl Input {
     }
 }
 
-/// What comes from the program's stderr, read all the time so that it never waits for us.
+/// The program's stderr. It is read all the time, so that the program never waits for us.
 struct Complaints {
     text: Arc<Mutex<Vec<u8>>>,
     end: Receiver<()>,
@@ -250,9 +250,9 @@ impl Drop for SshSession {
     }
 }
 
-/// A word for the shell on the other side.
+/// Quotes a word for the shell on the server.
 fn quoted(word: &str) -> String {
-    // A leading `~` must stay bare for that shell to expand it.
+    // A leading `~user` stays unquoted, so that the shell expands it.
     let (home, rest) = match word.strip_prefix('~') {
         Some(rest) => {
             let end = rest.find('/').unwrap_or(rest.len());
@@ -272,7 +272,7 @@ mod tests {
     use super::{SshProgram, Variant, quoted};
 
     #[test]
-    fn a_program_is_known_by_its_name() {
+    fn the_name_of_a_program_decides_its_options() {
         for (line, variant) in [
             ("ssh -i key", Variant::OpenSsh),
             ("'/usr/local/my bin/ssh' -i key", Variant::OpenSsh),
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_one_word_for_the_other_shell() {
+    fn a_path_is_one_word_for_the_servers_shell() {
         assert_eq!(quoted("/srv/a b.git"), "'/srv/a b.git'");
         assert_eq!(quoted("~me/a.git"), "~me'/a.git'");
         assert_eq!(quoted("a'; rm x"), "'a'\\''; rm x'");

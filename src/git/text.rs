@@ -1,11 +1,11 @@
-//! Texts that are merged without a repository.
+//! Merges texts without a repository.
 
 use git2::{MergeFileInput, MergeFileOptions};
 
 use super::Error;
 
-/// Merges two texts that came from one, line by line, as `git merge-file` does: what both changed stands in conflict
-/// markers, labelled `ours` and `theirs`.
+/// Merges two changed versions of a text line by line, as `git merge-file` does. Lines that both versions changed are
+/// in conflict markers with the labels `ours` and `theirs`.
 pub(crate) fn merge_text(base: &str, ours: &str, theirs: &str) -> Result<String, Error> {
     let [mut old, mut our, mut their] = [(); 3].map(|()| MergeFileInput::new());
     old.content(base.as_bytes());

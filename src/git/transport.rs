@@ -1,4 +1,4 @@
-//! The ways to a remote, and which commit a reference stands for there. What is fetched is the affair of others.
+//! The transports to a remote, and resolving a reference there. Other files fetch.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::repo::{CommitId, Reference, RemoteUrl};
 
 pub(super) enum Transport {
     Path(PathBuf),
-    /// Protocol 2, until the server turns out to lack it; then libgit2 with the url.
+    /// Protocol 2. If the server does not support it, libgit2 with the url.
     Http {
         remote: HttpRemote,
         url: String,
@@ -21,7 +21,7 @@ pub(super) enum Transport {
 }
 
 impl Transport {
-    /// The way to an expanded url, by the user's configuration.
+    /// The transport for an expanded url, after `insteadOf` of the user's configuration.
     pub(super) fn new(network: &Network, url: &RemoteUrl) -> Result<Self, Error> {
         let malformed = |why: String| Error::Git { why };
         let real = network.configuration.instead_of(url.as_str());
@@ -36,7 +36,7 @@ impl Transport {
         })
     }
 
-    /// Asks for the commit that a branch or tag stands for now; a `rev` stands for itself.
+    /// Asks for the commit to which a branch or tag points now. For a `rev`, this is the commit itself.
     pub(super) fn resolve(&self, reference: &Reference) -> Result<CommitId, Error> {
         let name = match reference {
             Reference::Rev(commit) => return Ok(*commit),
@@ -54,10 +54,10 @@ impl Transport {
     }
 }
 
-/// Runs a request of protocol 2; `None` where the server turns out not to support it.
+/// Sends a request of protocol 2. Returns `None` if the server does not support it.
 ///
-/// A server without it answers with nothing, just like a connection that was cut: so it is asked what it can do,
-/// and the request is made once more where it should have worked.
+/// A server without protocol 2 sends an empty answer, the same as a cut connection. Only then is the server asked what
+/// it supports. If it supports protocol 2, the request is sent once more.
 pub(super) fn if_version_2<T>(
     remote: &HttpRemote,
     request: impl Fn() -> Result<T, Failure>,

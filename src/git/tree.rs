@@ -1,4 +1,4 @@
-//! A tree of git as a tree of files.
+//! A git tree as a tree of files.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use crate::repo::{
     split_tree,
 };
 
-/// The files of one commit, read from a store.
+/// The files of one commit, read from a store or a checkout.
 pub(crate) struct GitTree<'a> {
     repository: RefCell<Repository>,
     root: TreeId,
@@ -22,14 +22,14 @@ pub(crate) struct GitTree<'a> {
     trees: RefCell<HashMap<TreeId, Tree>>,
 }
 
-/// A tree that was read: what can be checked out, and why not all of it can.
+/// A parsed tree: the entries that can be checked out, and the reason if others cannot.
 #[derive(Clone)]
 struct Tree {
     entries: Arc<[TreeEntry]>,
     fault: Option<UnreadableTree>,
 }
 
-/// Makes a damaged store anew, with everything of the commit.
+/// Replaces a damaged store by a new one with the whole commit.
 type Again<'a> = Box<dyn Fn() -> Result<Repository, Error> + 'a>;
 
 impl<'a> GitTree<'a> {
@@ -41,12 +41,12 @@ impl<'a> GitTree<'a> {
         self.root
     }
 
-    /// Refuses a commit that holds what cannot be checked out.
+    /// Refuses a commit with an entry that cannot be checked out.
     pub(crate) fn check(&self) -> Result<(), UnreadableTree> {
         check_tree(self, self.root)
     }
 
-    /// Reads an object from the store.
+    /// Reads an object from the store. An object of another type is an error.
     fn object(&self, id: [u8; 20], kind: ObjectType) -> Result<Vec<u8>, git2::Error> {
         self.in_store(|repository| {
             let odb = repository.odb()?;
@@ -54,12 +54,12 @@ impl<'a> GitTree<'a> {
             if object.kind() == kind {
                 return Ok(object.data().to_vec());
             }
-            let why = format!("`{}` is no {kind}", oid(&id));
+            let why = format!("`{}` is not a {kind}", oid(&id));
             Err(git2::Error::new(git2::ErrorCode::NotFound, ErrorClass::Odb, why))
         })
     }
 
-    /// Reads from the store; where that turns out to be damaged, once more from a new one.
+    /// Reads from the store. If the store is damaged, reads once more from a new one.
     fn in_store<T>(&self, read: impl Fn(&Repository) -> Result<T, git2::Error>) -> Result<T, git2::Error> {
         let damage = match read(&self.repository.borrow()) {
             Err(error) if matches!(error.class(), ErrorClass::Odb | ErrorClass::Zlib | ErrorClass::Os) => {
@@ -83,7 +83,7 @@ impl<'a> GitTree<'a> {
         Ok(tree)
     }
 
-    /// The ids of the files at these paths; those that are not there, or are no files, are left out.
+    /// The ids of the files at these paths. Paths that do not exist or are not files are left out.
     pub(crate) fn blobs<'p>(
         &self,
         paths: impl IntoIterator<Item = &'p str>,
@@ -93,12 +93,12 @@ impl<'a> GitTree<'a> {
         found.filter_map(Result::transpose).collect()
     }
 
-    /// Whether git is told to leave a path of this checkout alone.
+    /// Whether git ignores a path in this checkout.
     pub(crate) fn ignores(&self, path: &Path) -> bool {
         self.repository.borrow().status_should_ignore(path).unwrap_or(false)
     }
 
-    /// The entry at a path that is not the root.
+    /// The entry at a path. The path must not be the root.
     fn find(&self, path: &str) -> Result<Option<TreeEntry>, UnreadableTree> {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         let Some(tree) = self.directory(directory)? else { return Ok(None) };
@@ -106,7 +106,7 @@ impl<'a> GitTree<'a> {
         Ok(entries.iter().find(|entry| entry.name.as_bytes() == name.as_bytes()).cloned())
     }
 
-    /// The tree that is at a path.
+    /// The tree at a path, if it is a directory.
     fn directory(&self, path: &str) -> Result<Option<TreeId>, UnreadableTree> {
         if matches!(path, "" | ".") {
             return Ok(Some(self.root));
@@ -120,7 +120,7 @@ fn is_file(entry: &TreeEntry) -> bool {
     matches!(entry.kind(), EntryKind::File | EntryKind::Symlink)
 }
 
-/// Passes over what cannot be checked out: [`GitTree::check`] tells of it.
+/// Skips entries that cannot be checked out. [`GitTree::check`] reports them.
 impl FileTree for GitTree<'_> {
     fn entries(&self, directory: &str) -> Result<Vec<Entry>, UnreadableTree> {
         let Some(id) = self.directory(directory)? else { return Ok(Vec::new()) };
@@ -129,13 +129,13 @@ impl FileTree for GitTree<'_> {
 
     fn read(&self, path: &str, limit: usize) -> Result<Option<Content>, UnreadableTree> {
         let Some(entry) = self.find(path)?.filter(is_file) else { return Ok(None) };
-        // git2's `read_header`, which tells the length alone, panics where a pack is damaged.
+        // git2's `read_header` would give only the length, but it panics if a pack is damaged.
         let content = self.blob(entry.blob())?;
         Ok(Some(if content.len() > limit { Content::TooLong } else { Content::Bytes(content) }))
     }
 }
 
-/// The entries of a tree whose names are text, sorted by these.
+/// The entries of a tree whose names are UTF-8, sorted by name.
 pub(super) fn listed(entries: &[TreeEntry]) -> Vec<Entry> {
     let entry = |entry: &TreeEntry| {
         let kind = entry.kind();

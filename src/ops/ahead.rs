@@ -1,4 +1,4 @@
-//! What `oca sync` does for one repository while others are still being locked: its checkout is built, aside.
+//! Builds new checkouts aside while other repositories are still being locked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,25 +15,25 @@ use crate::plan;
 use crate::repo::CommitId;
 use crate::session::Session;
 
-/// What will be wanted of each pin right after it is locked. By default, nothing.
+/// The checkouts to build as soon as each pin is locked. The default is none.
 #[derive(Default)]
 pub(crate) struct Ahead {
     wanted: BTreeMap<Pin, Wanted>,
     built: Mutex<BTreeMap<PathBuf, Built>>,
-    /// Directories of checkouts that were not there before.
+    /// Directories that were created for the checkouts.
     made: BTreeSet<PathBuf>,
 }
 
 struct Wanted {
     depth: u32,
-    /// Checkouts that are not there yet; those that are there wait until the lock is written.
+    /// Checkouts that do not exist yet. Existing ones are changed only after the lock is written.
     new: Vec<(Checkout, Origin)>,
 }
 
 impl Ahead {
-    /// What this sync will check out, whatever the commits turn out to be.
+    /// The new checkouts of this sync.
     ///
-    /// A submodule is not built ahead: its git directory may wait elsewhere.
+    /// Submodules are not built ahead: their git directories may already exist elsewhere.
     pub(crate) fn of_sync(session: &Session<'_>) -> Result<Self, Error> {
         let mut ahead = Self::default();
         let builds = session.config.mode == Mode::Clone;
@@ -58,19 +58,19 @@ impl Ahead {
         Ok(ahead)
     }
 
-    /// Whether the directories of the checkouts were prepared, and perhaps hold what was built.
+    /// Whether the directories of the checkouts were created.
     pub(crate) fn is_prepared(&self) -> bool {
         self.wanted.values().any(|wanted| !wanted.new.is_empty())
     }
 
-    /// To which depth the files of a pin will be wanted, if they will: one request brings them with what a lock needs.
+    /// The depth of the checkout of a pin, if there is one: one request then brings its files and what the lock needs.
     pub(crate) fn depth(&self, pin: &Pin) -> Option<u32> {
         self.wanted.get(pin).map(|wanted| wanted.depth)
     }
 
-    /// Builds the new checkouts of a pin, all of whose files are in the remote's store.
+    /// Builds the new checkouts of a pin.
     ///
-    /// One that fails is built again in its turn, where the failure is told.
+    /// If this fails, the checkout is built again later, and the failure is reported then.
     pub(crate) fn build(&self, locked: &LockedRepo, snapshot: &Snapshot<'_, '_>, ends: &[CommitId]) {
         let Some(Wanted { depth, new }) = self.wanted.get(&locked.pin) else { return };
         for (checkout, origin) in new {
@@ -82,17 +82,17 @@ impl Ahead {
         }
     }
 
-    /// Takes back what was done for a lock that failed.
+    /// Removes everything that was built, because locking failed.
     pub(crate) fn discard(self) {
         let Self { built, made, .. } = self;
         drop(built);
         for directory in made {
-            // What cannot be removed is in nobody's way.
+            // An empty directory that stays does no harm.
             let _left = remove_directory_of(&directory, ".gitignore");
         }
     }
 
-    /// The checkout that was built for a directory, if it is the one that is wanted there.
+    /// The built checkout of a directory, if it matches the target.
     pub(crate) fn take(&self, target: &Target<'_>) -> Option<Built> {
         let mut all = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         let built = all.remove(target.checkout.path())?;

@@ -1,4 +1,4 @@
-//! The directories of the checkouts, and what stands in them.
+//! The directories of the checkouts and their content.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::plan;
 use crate::repo::RepoName;
 use crate::session::Session;
 
-/// What the `.gitignore` among the checkouts says, so that the surrounding repository does not swallow them.
+/// The content of the `.gitignore` among the checkouts: it keeps the surrounding repository from tracking them.
 pub(crate) const KEEP_OUT: &[u8] = b"*\n";
 
 /// A checkout that a profile asks for.
@@ -20,11 +20,11 @@ pub(crate) struct Wanted<'a> {
     pub(crate) repo: &'a Repo,
     pub(crate) locked: &'a LockedRepo,
     pub(crate) checkout: Checkout,
-    /// The user takes care of it: `repos.local.toml` says to leave it alone.
+    /// `skip` in `repos.local.toml` lists the repository: oca must not touch it.
     pub(crate) is_skipped: bool,
 }
 
-/// The checkouts of the profiles asked for, in path order; each directory once, as the first profile has it.
+/// The checkouts of the requested profiles, in path order. If several profiles share a directory, the first one counts.
 pub(crate) fn wanted<'a>(session: &'a Session<'_>, lock: &'a Lock) -> Result<Vec<Wanted<'a>>, Error> {
     let mut seen = HashSet::new();
     let mut all = Vec::new();
@@ -41,7 +41,7 @@ pub(crate) fn wanted<'a>(session: &'a Session<'_>, lock: &'a Lock) -> Result<Vec
     Ok(all)
 }
 
-/// Makes the directories of the checkouts, and keeps them out of the surrounding repository.
+/// Creates the directories of the checkouts, and keeps the surrounding repository from tracking them.
 pub(crate) fn prepare_directories(session: &Session<'_>) -> Result<(), Error> {
     let directories = session.profiles()?.into_iter().map(|profile| session.checkouts(profile));
     for directory in directories.collect::<Result<BTreeSet<PathBuf>, Error>>()? {
@@ -53,8 +53,8 @@ pub(crate) fn prepare_directories(session: &Session<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Clears away what killed runs left among the checkouts; the caller has the project for itself. What cannot be
-/// removed is in nobody's way.
+/// Removes what killed runs left among the checkouts; the caller holds the project's lock. If something cannot be
+/// removed, it is only a warning.
 pub(crate) fn clear_leftovers(session: &Session<'_>) -> Result<(), Error> {
     let directories = session.profiles()?.into_iter().map(|profile| session.checkouts(profile));
     for directory in directories.collect::<Result<BTreeSet<PathBuf>, Error>>()? {
@@ -70,7 +70,7 @@ pub(crate) fn clear_leftovers(session: &Session<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Keeps the checkouts out of the surrounding repository, unless the user has a word of their own in that.
+/// Keeps the surrounding repository from tracking the checkouts, unless the user has a `.gitignore` there.
 pub(crate) fn keep_out(session: &Session<'_>, directory: &Path) -> Result<(), Error> {
     let ignore = directory.join(".gitignore");
     if !ignore.is_symlink() && !ignore.exists() {
@@ -79,13 +79,13 @@ pub(crate) fn keep_out(session: &Session<'_>, directory: &Path) -> Result<(), Er
     }
     let text = read_if_there(&ignore)?.unwrap_or_default();
     if !String::from_utf8_lossy(&text).lines().any(|line| line.trim_end() == "*") {
-        let (ignore, why) = (ignore.display(), "the surrounding repository may swallow the checkouts");
+        let (ignore, why) = (ignore.display(), "the surrounding git repository may track the checkouts");
         session.printer.warning(&format!("`{ignore}` has no line `*`: {why}"));
     }
     Ok(())
 }
 
-/// Checkouts that oca made, below a profile's path, and that no profile declares there.
+/// Checkouts that oca made in a profile's directory and that no profile declares.
 pub(crate) fn undeclared(session: &Session<'_>) -> Result<BTreeMap<PathBuf, RepoName>, Error> {
     let mut declared = BTreeSet::new();
     let mut directories = BTreeSet::new();

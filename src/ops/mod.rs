@@ -1,4 +1,4 @@
-//! What several commands do: each is a step of a command, and none has arguments or a report of its own.
+//! Steps that several commands share. They have no arguments and no reports of their own.
 
 mod ahead;
 mod checkouts;

@@ -1,4 +1,4 @@
-//! Work on many remotes at once, watched by whoever has a terminal.
+//! Works on many remotes at once and shows the progress.
 
 use crate::error::Error;
 use crate::git::Git;
@@ -9,42 +9,42 @@ use crate::repo::RepoName;
 use crate::report::{Done, Failure, Outcome, RepoOutcome, Trouble};
 use crate::session::Session;
 
-/// What is asked of a remote, or done with what comes from it.
+/// One piece of work with a remote.
 pub(crate) trait Job: Sync {
     fn name(&self) -> &RepoName;
     /// The declared url without secrets, for errors.
     fn url(&self) -> String;
 }
 
-/// Remotes, as a run reaches them.
+/// Everything that is needed to reach remotes.
 pub(crate) struct Remotes<'a> {
     pub(crate) git: &'a Git,
     pub(crate) printer: &'a Printer,
     pub(crate) jobs: usize,
 }
 
-/// One job among those at work, for whoever watches.
+/// The progress of one job.
 pub(crate) struct Watch<'w> {
     watcher: &'w dyn Progress,
     place: usize,
 }
 
 impl Watch<'_> {
-    /// Says what is being done now: "fetching", "checking out".
+    /// Shows the current step: "fetching", "checking out".
     pub(crate) fn step(&self, step: &'static str) {
         self.watcher.step(self.place, step);
     }
 
-    /// Says that so many more bytes came in.
+    /// Adds to the number of received bytes.
     pub(crate) fn received(&self, bytes: u64) {
         self.watcher.received(self.place, bytes);
     }
 }
 
-/// What came of one job: what was done, and what the caller wanted of it.
+/// The result of one job: what was done, and the value for the caller.
 type Answer<R> = Result<(Done, R), Trouble>;
 
-/// What came of each job, in their order.
+/// The results of all jobs, in their order.
 pub(crate) struct Answers<'t, T, R>(Vec<(&'t T, Answer<R>)>);
 
 impl<'a> Remotes<'a> {
@@ -52,9 +52,9 @@ impl<'a> Remotes<'a> {
         Ok(Self { git: session.git()?, printer: session.printer, jobs: session.global.jobs })
     }
 
-    /// Runs `fetch` for each job on the network's threads, and `work` on what it brought on all others.
+    /// Runs `fetch` for each job on the network threads, and `work` with its result on the CPU threads.
     ///
-    /// What the remotes gave cause to warn of is told at the end.
+    /// Prints the warnings that the remotes caused at the end.
     pub(crate) fn each<'t, T: Job, F: Send, R: Send>(
         &self,
         jobs: &'t [T],
@@ -82,7 +82,7 @@ impl<'a> Remotes<'a> {
         Ok(Answers(jobs.iter().zip(answers).collect()))
     }
 
-    /// The same, where there is nothing to do with an answer but to have it.
+    /// Runs `ask` for each job on the network threads.
     pub(crate) fn ask<'t, T: Job, R: Send>(
         &self,
         jobs: &'t [T],
@@ -93,14 +93,14 @@ impl<'a> Remotes<'a> {
 }
 
 impl<'t, T: Job, R> Answers<'t, T, R> {
-    /// The answers; where some jobs failed, all of these are told.
+    /// The values of all jobs. If some jobs failed, the error names all of them.
     pub(crate) fn all(self) -> Result<Vec<R>, Error> {
         let (answers, failures) = self.sorted();
         let answers = answers.into_iter().map(|(_, answer)| answer).collect();
         if failures.is_empty() { Ok(answers) } else { Err(Error::Repos { failures }) }
     }
 
-    /// The same, and what became of each.
+    /// The same, with the outcome of each job.
     pub(crate) fn all_with_outcomes(self) -> Result<(Vec<R>, Vec<RepoOutcome>), Error> {
         if self.0.iter().any(|(_, answer)| answer.is_err()) {
             let (_, failures) = self.sorted();
@@ -110,7 +110,7 @@ impl<'t, T: Job, R> Answers<'t, T, R> {
         Ok(done.map(|(job, (done, answer))| (answer, outcome_of(job, Ok(done)))).unzip())
     }
 
-    /// The answers, and the jobs that failed.
+    /// The values of the jobs that succeeded, and the failures.
     pub(crate) fn sorted(self) -> (Vec<(&'t T, R)>, Vec<Failure>) {
         let (mut answers, mut failures) = (Vec::new(), Vec::new());
         for (job, answer) in self.0 {
@@ -122,14 +122,14 @@ impl<'t, T: Job, R> Answers<'t, T, R> {
         (answers, failures)
     }
 
-    /// What became of each.
+    /// The outcome of each job.
     pub(crate) fn outcomes(self) -> Vec<RepoOutcome> {
         let outcome = |(job, answer): (&T, Answer<R>)| outcome_of(job, answer.map(|(done, _)| done));
         self.0.into_iter().map(outcome).collect()
     }
 }
 
-/// What became of a job, under its name.
+/// The outcome of a job with its name.
 pub(crate) fn outcome_of(job: &impl Job, outcome: Outcome) -> RepoOutcome {
     RepoOutcome { name: job.name().clone(), url: job.url(), outcome }
 }

@@ -1,11 +1,12 @@
-//! Changes to `repos.toml` and the lock together, or to neither; what `oca add` and `oca remove` share.
+//! Changes `repos.toml` and the lock together, or neither of them, for `oca add` and `oca remove`.
 
 use crate::config::Draft;
 use crate::error::Error;
 use crate::flags::Format;
 use crate::fs::{DirectoryLock, read_if_there, write_if_changed};
+use crate::json::ChangeReport;
 use crate::lock::Change;
-use crate::output::{Printer, json};
+use crate::output::Printer;
 use crate::plan::Moves;
 use crate::session::Session;
 
@@ -14,7 +15,7 @@ use super::update::{Updated, update};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// A change that is being made; no other oca works in the project meanwhile.
+/// A change in progress. It holds the project's lock, so no other oca changes the project at the same time.
 pub(crate) struct Rewrite<'a> {
     pub(crate) session: Session<'a>,
     pub(crate) draft: Draft,
@@ -29,16 +30,16 @@ impl<'a> Rewrite<'a> {
         let old = read_if_there(file)?.unwrap_or_default();
         let text = String::from_utf8_lossy(&old);
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
-        // Read again: another oca may have changed it while this one waited.
+        // Read it again: another oca may have changed it while this one waited for the lock.
         let session = session.with_text(text)?;
         Ok(Self { draft: Draft::new(file, text), session, old, _claim: claim })
     }
 
-    /// Locks what the new text declares, then writes both files; nothing where the text is the old one.
+    /// Locks what the new text declares, then writes both files. If the text has not changed, nothing is written.
     ///
-    /// `repos.toml` comes first: whoever is killed between the two leaves a lock that lacks a pin or has one too many,
-    /// as after an edit by hand, and `oca lock` repairs that. The other way round a removed repository would be
-    /// pinned anew, at another commit.
+    /// `repos.toml` is written first. A kill between the two writes then leaves a lock with a missing or an extra pin, as
+    /// after an edit by hand, and `oca lock` repairs it. In the other order, a removed repository would be locked again
+    /// at a different commit.
     pub(crate) fn finish(self) -> Result<Option<Rewritten<'a>>, Error> {
         let Self { session, draft, old, _claim } = self;
         let mark = if old.starts_with(BYTE_ORDER_MARK.as_bytes()) { BYTE_ORDER_MARK } else { "" };
@@ -58,17 +59,17 @@ impl<'a> Rewrite<'a> {
     }
 }
 
-/// What was written.
+/// A completed change.
 pub(crate) struct Rewritten<'a> {
     pub(crate) session: Session<'a>,
     updated: Updated,
 }
 
-/// Says what became of the lock: of nothing too, to machines.
+/// Reports the changes of the lock. JSON is printed even if nothing changed.
 pub(crate) fn tell(rewritten: Option<&Rewritten<'_>>, format: Format, printer: &Printer) {
     let changes: &[Change] = rewritten.map(|rewritten| &rewritten.updated.changes[..]).unwrap_or_default();
     match (format, rewritten) {
-        (Format::Json, _) => printer.data(&json::changes(changes)),
+        (Format::Json, _) => printer.json(&ChangeReport::of(changes)),
         (Format::Human, Some(rewritten)) => rewritten.updated.tell(&rewritten.session),
         (Format::Human, None) => {}
     }

@@ -1,4 +1,4 @@
-//! A search for modules in all of OCA's repositories.
+//! Searches for modules in all OCA repositories.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,7 +18,7 @@ use crate::repo::{Reference, RemoteUrl, RepoName, Series, counted, first_names};
 use crate::report::{Done, Failure, Trouble};
 use crate::session::Session;
 
-/// The modules that the lock has of the profile's repositories, selected or not, and the first repository of each.
+/// All modules of the profile's repositories in the lock, selected or not, each with the first repository that has it.
 pub(crate) fn known(session: &Session<'_>) -> Result<BTreeMap<String, RepoName>, Error> {
     let mut known = BTreeMap::new();
     let lock = session.lock()?.unwrap_or_else(Lock::default);
@@ -30,7 +30,7 @@ pub(crate) fn known(session: &Session<'_>) -> Result<BTreeMap<String, RepoName>,
     Ok(known)
 }
 
-/// Where modules are searched: all of OCA's repositories below one url, for one series.
+/// A search in all OCA repositories below one url, for one series.
 pub(crate) struct Search<'a> {
     remotes: Remotes<'a>,
     offline: bool,
@@ -57,25 +57,25 @@ impl Job for &Place {
     }
 }
 
-/// What a repository said.
+/// The answer of a repository.
 enum Answer {
     Modules(Vec<String>),
-    /// It does not exist, or has no such branch.
+    /// The repository or the branch does not exist.
     NotThere(git::Error),
-    /// None of those before it answered, and so it was not even asked.
+    /// Not asked, because no repository before it answered.
     Unasked,
 }
 
-/// Repositories with what they said.
+/// Repositories with their answers.
 type Reached<'p> = Vec<(&'p Place, Answer)>;
 
-/// Repositories of which there is no answer, with the reason where they were asked.
+/// Repositories without an answer; with the reason if they were asked.
 type Unreached = Vec<(RepoName, Option<git::Error>)>;
 
-/// What a search has brought to light.
+/// The result of a search.
 pub(crate) struct Found {
     catalogue: Catalogue,
-    /// Of which nothing is known, for they could not be asked.
+    /// Repositories about which nothing is known, because they could not be asked.
     pub(crate) unasked: Vec<RepoName>,
 }
 
@@ -84,7 +84,7 @@ impl Found {
         self.catalogue.repos_with(module).into_iter().cloned().collect()
     }
 
-    /// The answer for modules that nobody has.
+    /// The error for modules that no repository has.
     pub(crate) fn nowhere(&self, modules: &[&str], odoo: Series) -> Error {
         let known: Vec<&str> = self.catalogue.modules().collect();
         let near = modules.iter().filter_map(|module| config::near(module, &known)).map(str::to_owned);
@@ -98,7 +98,8 @@ impl Found {
 }
 
 impl<'a> Search<'a> {
-    /// Below the project's `base-url`. Repositories that are declared there count too: a new one need not be in the list.
+    /// Searches below the project's `base-url`. Declared repositories are included: a new one may be missing in the
+    /// list.
     pub(crate) fn of_project(session: &'a Session<'_>, odoo: Series) -> Result<Self, Error> {
         let base = &session.config.base;
         let declared = session.config.profiles.iter().flat_map(|profile| &profile.repos);
@@ -115,7 +116,7 @@ impl<'a> Search<'a> {
         Ok(Self { remotes, offline, odoo, base, catalogue, repos })
     }
 
-    /// Where OCA has its repositories, without a project.
+    /// Searches on OCA's own forge, without a project.
     pub(crate) fn of_oca(git: &'a Git, global: &Global, printer: &'a Printer, odoo: Series) -> Self {
         let base = BaseUrl::default();
         let repos = catalogue::names().map(|name| Place { url: base.url_of(&name), name }).collect();
@@ -125,7 +126,7 @@ impl<'a> Search<'a> {
         Self { remotes, offline: global.offline, odoo, base, catalogue, repos }
     }
 
-    /// Asks every repository whose answer is older than a day or, to refresh, all.
+    /// Asks every repository whose answer is older than a day; with `refresh`, all of them.
     pub(crate) fn run(&self, refresh: bool) -> Result<Found, Error> {
         let now = SystemTime::now();
         let mut catalogue = self.catalogue.clone();
@@ -154,7 +155,7 @@ impl<'a> Search<'a> {
             return Err(Error::NoAnswer { base: self.base.to_string(), error });
         }
         if let Err(error) = catalogue.save() {
-            self.remotes.printer.warning(&format!("the answers are not kept: {error}"));
+            self.remotes.printer.warning(&format!("the answers could not be saved: {error}"));
         }
         let oldest = failures.iter().filter_map(|(name, _)| catalogue.age(name, now)).max();
         self.tell(&failures, oldest);
@@ -163,7 +164,7 @@ impl<'a> Search<'a> {
         Ok(Found { catalogue, unasked })
     }
 
-    /// What the repositories answered, and which could not be asked.
+    /// Asks the repositories; returns the answers, and the repositories that could not be reached.
     fn ask<'p>(&self, due: &'p [&Place]) -> Result<(Reached<'p>, Unreached), Error> {
         let (answered, failed) = (AtomicBool::new(false), AtomicUsize::new(0));
         let answers = self.remotes.ask(due, |place, watch| {
@@ -203,7 +204,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Names those that could not be asked, by the reason, and says how old the answers are that stand in for them.
+    /// Warns about repositories that could not be asked, grouped by reason, and says how old the used answers are.
     fn tell(&self, failures: &[(RepoName, Option<git::Error>)], oldest: Option<Duration>) {
         let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let first = failures.iter().find_map(|(_, error)| error.as_ref());

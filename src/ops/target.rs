@@ -1,4 +1,4 @@
-//! A checkout as `oca sync` wants it.
+//! A checkout and the content that `oca sync` puts there.
 
 use super::remotes::Job;
 use crate::git::{Checkout, CheckoutError, Head, Module, Origin, Placed};
@@ -6,36 +6,36 @@ use crate::lock::LockedRepo;
 use crate::repo::{RemoteUrl, RepoName, TreeId};
 use crate::report::{Done, OtherTree, Outcome, Step, Trouble};
 
-/// Refuses a lock whose tree is not that of its commit.
+/// Fails if the tree in the lock is not the tree of the commit.
 pub(crate) fn confirm_tree(locked: &LockedRepo, found: TreeId) -> Result<(), Trouble> {
     let (commit, tree) = (locked.commit, locked.tree);
     if found == tree { Ok(()) } else { Err(Trouble::OtherTree(OtherTree { commit, locked: tree, found })) }
 }
 
-/// A directory and what it should hold.
+/// A directory and its intended content.
 pub(crate) struct Target<'a> {
     pub(crate) locked: &'a LockedRepo,
     pub(crate) checkout: Checkout,
     pub(crate) origin: Origin,
-    /// Where requests go, with what secrets were written.
+    /// The url for requests, with the secrets that it was written with.
     pub(crate) url: RemoteUrl,
     pub(crate) depth: u32,
     pub(crate) head: Head,
-    /// Where its git directory is to be, if not in the checkout.
+    /// The intended git directory, if it is outside the checkout.
     pub(crate) module: Option<Module>,
 }
 
 impl Target<'_> {
-    /// By HEAD and the marker alone: files are `oca status`'s business.
+    /// Looks only at HEAD and the marker; `oca status` looks at the files.
     pub(crate) fn is_ready(&self) -> bool {
         self.is_placed(&self.head) && self.module.as_ref().is_none_or(Module::is_connected)
     }
 
-    /// Whether what is wanted stands here, wherever its git directory is.
+    /// Whether the intended content is here, wherever the git directory is.
     pub(crate) fn is_placed(&self, head: &Head) -> bool {
         match head {
             Head::Complete(placed) => *placed == self.wanted(),
-            // What git itself checks out as a submodule needs no marker of ours.
+            // A submodule that git itself checked out has no marker.
             Head::Other(Some(commit)) => {
                 *commit == self.locked.commit
                     && self.module.as_ref().is_some_and(Module::leads_here)
@@ -51,7 +51,7 @@ impl Target<'_> {
         Placed { commit, tree, depth: self.depth, url: self.origin.url.clone() }
     }
 
-    /// Refuses a lock whose tree is not that of its commit, where that stands here.
+    /// Fails if the commit is checked out here and the tree in the lock is not its tree.
     pub(crate) fn confirm(&self, head: &Head) -> Result<(), Trouble> {
         let commit = self.locked.commit;
         let found = match head {
@@ -65,21 +65,21 @@ impl Target<'_> {
         confirm_tree(self.locked, found)
     }
 
-    /// What is said of a checkout that is ready.
+    /// The outcome for a checkout that is ready.
     pub(crate) fn ready(&self) -> Outcome {
         self.confirm(&self.head).map(|()| Done::UpToDate)
     }
 
-    /// What `--force` discards; where it cannot be told, there may be some.
+    /// Whether there is local work that `--force` discards; true if this cannot be found out.
     pub(crate) fn has_work(&self) -> bool {
         !self.checkout.local_work(None).is_ok_and(|work| work.is_none())
     }
 
-    /// What stands here once a git directory that waits for its work tree has got it.
+    /// Restores the work tree of a dormant submodule, and returns what is here then.
     pub(crate) fn wake(&self, force: bool) -> Result<Head, Trouble> {
         let failed = |error| Trouble::Checkout { step: Step::CheckOut, error };
         let Some(module) = &self.module else { return Ok(self.head.clone()) };
-        // A git directory without a commit is in the way of one with it.
+        // A git directory without a commit would block the one with commits.
         if force && self.head == Head::Other(None) && module.leads_here() {
             module.remove().map_err(failed)?;
         }
@@ -90,7 +90,7 @@ impl Target<'_> {
         self.checkout.head().map_err(failed)
     }
 
-    /// What keeps it from being placed and absorbed, by what stands here alone.
+    /// The reason not to check out here, judged only by what is here.
     pub(crate) fn obstacle(&self, head: &Head) -> Option<CheckoutError> {
         self.checkout.obstacle(head).or_else(|| self.module.as_ref()?.obstacle())
     }

@@ -1,4 +1,4 @@
-//! A lock that is what is declared: what stands is kept, the rest is resolved and read.
+//! Updates the lock: keeps the entries that are still valid, resolves and reads the rest.
 
 use std::collections::BTreeMap;
 
@@ -14,35 +14,35 @@ use crate::repo::{CommitId, RemoteUrl, RepoName, TreeId, counted};
 use crate::report::{Done, Trouble};
 use crate::session::Session;
 
-/// A lock that is what is declared, and how it came from the old one.
+/// An updated lock, and the changes to the old one.
 pub(crate) struct Updated {
     pub(crate) lock: Lock,
     pub(crate) changes: Vec<Change>,
     old: Option<Lock>,
-    /// Whether the old lock was in conflict, so that only its pins were known.
+    /// Whether the old lock had merge conflicts, so that only its pins were known.
     settled: bool,
 }
 
 impl Updated {
-    /// Writes the lock, where it changed.
+    /// Writes the lock if it changed.
     pub(crate) fn save(&self, session: &Session<'_>) -> Result<Written, Error> {
         Ok(self.lock.save(&session.lock_file())?)
     }
 
-    /// Without facts in the old lock, each repository would count as read anew.
+    /// Drops the changes "read again": the old lock had only pins, so every entry would be listed.
     pub(crate) fn settled(mut self) -> Self {
         self.changes.retain(|change| !matches!(change, Change::Reread { .. }));
         Self { settled: true, ..self }
     }
 
-    /// Says what changed.
+    /// Reports the changes.
     pub(crate) fn tell(&self, session: &Session<'_>) {
         let printer = session.printer;
         for change in &self.changes {
             match change {
                 Change::Removed { .. } if self.is_replaced(change) => {}
                 Change::Removed { pin, .. } => printer.note(&format!("{}: removed from the lock", pin.name)),
-                Change::Reread { pin } => printer.note(&format!("{}: read anew", pin.name)),
+                Change::Reread { pin } => printer.note(&format!("{}: read again", pin.name)),
                 Change::Added { .. } | Change::Moved { .. } => {}
             }
         }
@@ -68,7 +68,7 @@ impl Updated {
         }
     }
 
-    /// An edited branch or url is a new pin: told of by the line that says where it is now.
+    /// An edited branch or url is a new pin, which has its own line in the report.
     fn is_replaced(&self, change: &Change) -> bool {
         let comes = |name: &RepoName| {
             let mut others = self.changes.iter();
@@ -78,7 +78,7 @@ impl Updated {
     }
 }
 
-/// Resolves and reads what the moves ask for, everything else kept. Nothing is written.
+/// Resolves and reads what `moves` asks for, and keeps everything else. Writes nothing.
 pub(crate) fn update(
     session: &Session<'_>,
     old: Option<Lock>,
@@ -120,7 +120,7 @@ pub(crate) fn update(
     Ok(Updated { lock, changes, old, settled: false })
 }
 
-/// The lock, in which an entry is read anew whose tree is another than that of its commit, where the cache knows it.
+/// Marks entries whose tree is not the tree of their commit, as far as the cache knows; they are read again.
 fn without_forgeries(session: &Session<'_>, declared: &[Declared], mut lock: Lock) -> Lock {
     let found: BTreeMap<Pin, TreeId> = match session.git() {
         Ok(git) => declared
@@ -133,7 +133,7 @@ fn without_forgeries(session: &Session<'_>, declared: &[Declared], mut lock: Loc
                 ))
             })
             .collect(),
-        // Without a cache nothing is known.
+        // Without a cache, no tree is known.
         Err(_) => BTreeMap::new(),
     };
     lock.distrust(|locked| {
@@ -141,7 +141,7 @@ fn without_forgeries(session: &Session<'_>, declared: &[Declared], mut lock: Loc
         if is_forged {
             let (name, commit) = (&locked.pin.name, locked.commit.short());
             session.printer.warning(&format!(
-                "`{name}`: the lock has another tree than commit `{commit}`; the entry is read anew"
+                "`{name}`: the tree in the lock is not the tree of commit `{commit}`; the entry is read again"
             ));
         }
         is_forged
@@ -149,7 +149,7 @@ fn without_forgeries(session: &Session<'_>, declared: &[Declared], mut lock: Loc
     lock
 }
 
-/// What is to be done for one repository, with what it needs.
+/// The work for one repository.
 struct Task<'a> {
     declared: &'a Declared,
     action: Action<'a>,
@@ -165,7 +165,7 @@ impl Task<'_> {
         }
     }
 
-    /// Whether somebody wrote the commit by hand, on the command line or into the lock, for a branch or tag.
+    /// Whether the commit of a branch or tag was given by hand, on the command line or by an edit of the lock.
     fn is_by_hand(&self) -> bool {
         let is_by_hand = match self.action {
             Action::Set(_) => true,
@@ -184,7 +184,7 @@ fn task<'a>(
 ) -> Result<Task<'a>, Error> {
     let action = plan::action(declared, old, moves);
     let url = match action {
-        // A variable that only a request needs may be unset where none is made.
+        // If no request is made, an unset variable in the url is no problem.
         Action::Keep(_) => declared.url.clone(),
         _ => session.remote_url(&declared.url)?,
     };
@@ -202,7 +202,7 @@ impl Job for Task<'_> {
     }
 }
 
-/// Does all tasks at once; where some fail, all of them are told.
+/// Does all tasks in parallel. If some fail, the error names all of them.
 fn perform(session: &Session<'_>, work: &[Task<'_>], ahead: &Ahead) -> Result<Vec<LockedRepo>, Error> {
     let remotes = Remotes::of(session)?;
     let resolved = remotes.each(
@@ -230,18 +230,18 @@ fn locked(task: &Task<'_>, repo: &LockedRepo) -> Done {
     if from == Some(repo.commit) { Done::UpToDate } else { Done::Locked { from, to: repo.commit } }
 }
 
-/// What is to be locked and, where the files came with it, where they are and where their history ends.
+/// The new entry; with the snapshot and the ends of its history, if its files were fetched.
 struct Resolved<'a> {
     repo: LockedRepo,
     files: Option<(Snapshot<'a, 'static>, Vec<CommitId>)>,
     doubt: Option<Doubt>,
 }
 
-/// What is wrong with a commit that did not come from its branch or tag.
+/// The problem with a commit that was given by hand.
 enum Doubt {
-    /// The branch or tag does not lead to it.
+    /// The branch or tag does not contain it.
     Astray,
-    /// The remote could not be asked.
+    /// The remote could not be reached.
     Unasked(git::Error),
 }
 
@@ -298,7 +298,7 @@ fn resolve<'a>(
     Ok(Resolved { repo, files: ends.map(|ends| (snapshot.unmetered(), ends)), doubt })
 }
 
-/// The entry of a pin at a commit, read from it.
+/// Reads the entry of a pin from its commit.
 pub(crate) fn read(
     snapshot: &Snapshot<'_, '_>,
     pin: &Pin,
@@ -321,13 +321,15 @@ fn doubt(snapshot: &Snapshot<'_, '_>) -> Option<Doubt> {
 fn warn_of_unreadable(session: &Session<'_>, lock: &Lock) {
     for repo in &lock.repos {
         if let Some(why) = repo.facts.unread_requirements() {
-            session.printer.warning(&format!("`{}/{REQUIREMENTS}`: {why}; it is left out", repo.pin.name));
+            session
+                .printer
+                .warning(&format!("`{}/{REQUIREMENTS}`: {why}; the file is ignored", repo.pin.name));
         }
         for manifest in repo.facts.unreadable_manifests() {
             let (name, path, line, why) = (&repo.pin.name, &manifest.path, manifest.line, &manifest.why);
             session.printer.warning(&match line {
                 0 => format!("`{name}/{path}`: {why}"),
-                line => format!("`{name}/{path}` at line {line}: {why}; the module is left out"),
+                line => format!("`{name}/{path}` at line {line}: {why}; the module is ignored"),
             });
         }
     }

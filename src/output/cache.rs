@@ -1,35 +1,13 @@
-//! The cache, in words and for machines.
-
-use std::time::{SystemTime, UNIX_EPOCH};
+//! The cache, in words.
 
 use indicatif::HumanBytes;
-use serde::Serialize;
 
-use super::json::{VERSION, render};
-use crate::git::{Fate, Pruned, StoreSize};
+use crate::git::{Fate, Pruned, StoreSize, freed};
 use crate::repo::counted;
 
 /// How much a store holds, to follow its name.
 pub(crate) fn render_store(store: &StoreSize) -> String {
     format!("{}, {}", HumanBytes(store.bytes), counted(store.packs, "pack", "packs"))
-}
-
-/// What became of a store, to follow its name, or would become of it; nothing where it stays as it is.
-pub(crate) fn render_pruned(fate: Fate, dry: bool) -> Option<String> {
-    let removed = if dry { "would be removed" } else { "removed" };
-    Some(match fate {
-        Fate::Kept => return None,
-        Fate::Packed(packs) if dry => format!("{packs} packs would become one"),
-        Fate::Packed(packs) => format!("{packs} packs became one"),
-        Fate::Unused(0) => format!("{removed}, not used today"),
-        Fate::Unused(days) => {
-            let days = counted(usize::try_from(days).unwrap_or(usize::MAX), "day", "days");
-            format!("{removed}, not used for {days}")
-        }
-        Fate::Damaged => format!("{removed}, it is damaged"),
-        Fate::Leftover => format!("{removed}, left by a run that was killed"),
-        Fate::Busy => "left alone, another oca is at work in it".to_owned(),
-    })
 }
 
 /// What a prune did in all.
@@ -45,65 +23,4 @@ pub(crate) fn render_pruned_total(pruned: &[Pruned], dry: bool) -> String {
     } else {
         format!("{total}, {changed} changed, {freed} freed")
     }
-}
-
-fn freed(pruned: &[Pruned]) -> u64 {
-    let sum = |bytes: fn(&Pruned) -> u64| pruned.iter().map(bytes).sum::<u64>();
-    sum(|store| store.before).saturating_sub(sum(|store| store.after))
-}
-
-/// The cache as one object.
-pub(crate) fn sizes_as_json(bytes: u64, stores: &[StoreSize]) -> String {
-    #[derive(Serialize)]
-    struct Sizes<'a> {
-        version: u32,
-        bytes: u64,
-        stores: Vec<One<'a>>,
-    }
-    /// `last_use` is in seconds since 1970.
-    #[derive(Serialize)]
-    struct One<'a> {
-        name: &'a str,
-        bytes: u64,
-        packs: usize,
-        last_use: Option<u64>,
-    }
-    fn one(store: &StoreSize) -> One<'_> {
-        let seconds = |time: SystemTime| time.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs());
-        let StoreSize { name, bytes, packs, last_use } = store;
-        One { name, bytes: *bytes, packs: *packs, last_use: last_use.and_then(seconds) }
-    }
-    render(&Sizes { version: VERSION, bytes, stores: stores.iter().map(one).collect() })
-}
-
-/// What a prune did, or would do, as one object.
-pub(crate) fn pruned_as_json(pruned: &[Pruned], dry: bool) -> String {
-    #[derive(Serialize)]
-    struct All<'a> {
-        version: u32,
-        freed: u64,
-        stores: Vec<One<'a>>,
-    }
-    #[derive(Serialize)]
-    struct One<'a> {
-        name: &'a str,
-        outcome: &'static str,
-        before: u64,
-        after: u64,
-        message: Option<String>,
-    }
-    fn one(store: &Pruned, dry: bool) -> One<'_> {
-        let outcome = match store.fate {
-            Fate::Kept => "kept",
-            Fate::Packed(_) => "packed",
-            Fate::Unused(_) => "unused",
-            Fate::Damaged => "damaged",
-            Fate::Leftover => "leftover",
-            Fate::Busy => "busy",
-        };
-        let message = render_pruned(store.fate, dry);
-        One { name: &store.name, outcome, before: store.before, after: store.after, message }
-    }
-    let stores = pruned.iter().map(|store| one(store, dry)).collect();
-    render(&All { version: VERSION, freed: freed(pruned), stores })
 }

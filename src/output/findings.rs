@@ -1,4 +1,4 @@
-//! The words for what `oca check` finds.
+//! What `oca check` finds, for people.
 
 use crate::repo::{one_line, profile_list};
 use crate::report::{Finding, Spot};
@@ -21,23 +21,4 @@ fn render(finding: &Finding, default: Option<&str>, with_profiles: bool) -> Stri
     let hint = finding.hint(default);
     let (text, hint) = (one_line(&finding.to_string()), one_line(&hint));
     format!("{}[{}]: {text}\n{place}{profiles}  hint: {hint}\n", rule.severity, rule.code)
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::report::RULES;
-
-    #[test]
-    fn the_documents_have_the_table_of_codes() {
-        let page = include_str!("../../docs/checks.md").replace("\r\n", "\n");
-        let rows = RULES.iter().map(|rule| format!("| {} | {} | {} |", rule.code, rule.severity, rule.title));
-        let rows: Vec<String> = rows.collect();
-        let found: Vec<&str> = page.lines().filter(|line| line.starts_with("| OCA")).collect();
-        let starts = |(line, row): (&&str, &String)| line.starts_with(row.as_str());
-        assert!(
-            found.len() == rows.len() && found.iter().zip(&rows).all(starts),
-            "`docs/checks.md` lacks these rows, or has others:\n{}",
-            rows.join("\n")
-        );
-    }
 }

@@ -4,20 +4,22 @@ mod bars;
 mod cache;
 mod findings;
 pub(crate) mod github;
-mod human;
-pub(crate) mod json;
+mod table;
 mod tree;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub(crate) use cache::{pruned_as_json, render_pruned, render_pruned_total, render_store, sizes_as_json};
+use serde::Serialize;
+
+pub(crate) use cache::{render_pruned_total, render_store};
 pub(crate) use findings::render_findings;
-pub(crate) use human::{Table, render_outcome, render_planned};
+pub(crate) use table::Table;
 pub(crate) use tree::{render_tree, render_why};
 
-use crate::error::Error;
+use crate::error::{Error, FailureWords, failure_words};
 use crate::flags::{ColorChoice, Global};
+use crate::json::Versioned;
 use crate::progress::Progress;
 use crate::repo::{RepoName, counted, plain};
 use crate::report::{Done, Failure, Trouble};
@@ -65,6 +67,11 @@ impl Printer {
             self.line(Tone::Error, &format!("cannot write to stdout: {error}"));
             std::process::exit(2);
         }
+    }
+
+    /// A report of [`json`](crate::json), to stdout.
+    pub(crate) fn json(&self, report: &impl Serialize) {
+        self.data(&Versioned::new(report).render());
     }
 
     /// What happened, to stderr.
@@ -122,7 +129,7 @@ impl Printer {
             }
             Error::Needed { removed, unmet } => {
                 for unmet in unmet {
-                    self.line(Tone::Error, &human::needed(removed, unmet));
+                    self.line(Tone::Error, &unmet.needed(removed));
                     self.line(Tone::Hint, &format!("take `{}` off its `modules` first", unmet.module));
                 }
             }
@@ -150,8 +157,7 @@ impl Printer {
     fn failures(&self, failures: &[Failure]) {
         let mut failures: Vec<&Failure> = failures.iter().collect();
         failures.sort_by(|a, b| a.name.cmp(&b.name));
-        let words: Vec<human::FailureWords> =
-            failures.iter().map(|failure| human::failure(failure)).collect();
+        let words: Vec<FailureWords> = failures.iter().map(|failure| failure_words(failure)).collect();
         let hints: Vec<Option<String>> = words.iter().map(|words| words.hint.clone()).collect();
         for (words, hint) in words.iter().zip(told_once(&hints)) {
             self.line(Tone::Error, &words.error);
@@ -197,11 +203,12 @@ impl Printer {
     }
 }
 
-/// Whether an outcome is worth a line while work goes on; failures are told at the end.
+/// The line that is worth telling while work goes on; failures are told at the end.
 fn line_for(name: &str, outcome: Result<&Done, &Trouble>, verbose: bool) -> Option<String> {
     use Done::{Listed, Outdated, PassedOver, UpToDate};
-    let is_quiet = matches!(outcome, Ok(UpToDate | Outdated | Listed(_) | PassedOver(_))) && !verbose;
-    (!is_quiet && outcome.is_ok()).then(|| format!("{name}: {}", render_outcome(outcome)))
+    let done = outcome.ok()?;
+    let is_quiet = matches!(done, UpToDate | Outdated | Listed(_) | PassedOver(_)) && !verbose;
+    (!is_quiet).then(|| format!("{name}: {done}"))
 }
 
 /// The hints of errors that are told one after the other; of those in a row that are the same, the last.

@@ -251,6 +251,15 @@ fn compared(verb: &str, more: &[String], fewer: &[String]) -> String {
     }
 }
 
+impl Unmet {
+    /// Why these repositories cannot be removed.
+    pub(crate) fn needed(&self, removed: &[RepoName]) -> String {
+        let names: Vec<String> = removed.iter().map(ToString::to_string).collect();
+        let verb = if removed.len() == 1 { "is" } else { "are" };
+        format!("{} {verb} still needed: {self}", quoted_list(&names))
+    }
+}
+
 impl fmt::Display for Unmet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = if self.profiles.len() == 1 { "asks" } else { "ask" };

@@ -1,8 +1,9 @@
-//! What `oca check` finds: the data, the messages and the hints.
+//! What `oca check` finds: the data, and its words.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::rule::{RULES, Rule, Severity};
 use crate::repo::{Edition, Series, and_list, first_names};
 
 /// One problem, or possible problem, of the modules of a profile.
@@ -102,46 +103,6 @@ pub(crate) enum WhyMissing {
     },
 }
 
-/// The severity of a finding.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Severity {
-    Error,
-    Warning,
-}
-
-/// One check, with the title that is in the table of `docs/checks.md`.
-#[derive(Debug)]
-pub(crate) struct Rule {
-    /// The meaning of a code never changes, and the code of a removed check is never used again.
-    pub(crate) code: &'static str,
-    pub(crate) severity: Severity,
-    pub(crate) title: &'static str,
-}
-
-/// All checks.
-pub(crate) const RULES: [Rule; 14] = {
-    use Severity::{Error, Warning};
-    const fn rule(code: &'static str, severity: Severity, title: &'static str) -> Rule {
-        Rule { code, severity, title }
-    }
-    [
-        rule("OCA001", Error, "module in several repositories"),
-        rule("OCA002", Warning, "module hidden by one of the same name"),
-        rule("OCA003", Warning, "module with the name of an Odoo module"),
-        rule("OCA004", Error, "missing dependency"),
-        rule("OCA005", Error, "dependency that is not a valid module name"),
-        rule("OCA006", Error, "dependency cycle"),
-        rule("OCA007", Error, "version of another series"),
-        rule("OCA008", Error, "incompatible licences"),
-        rule("OCA009", Warning, "unknown licence"),
-        rule("OCA010", Warning, "auto-install module that is not selected"),
-        rule("OCA011", Warning, "dependency less mature than the module"),
-        rule("OCA012", Warning, "names that differ only by case"),
-        rule("OCA013", Warning, "entry of the path inside another entry"),
-        rule("OCA014", Error, "manifest that cannot be read"),
-    ]
-};
-
 impl Problem {
     pub(crate) fn rule(&self) -> &'static Rule {
         let place = match self {
@@ -181,15 +142,6 @@ impl Count {
 
 /// How many modules are named in one message.
 const SHOWN: usize = 5;
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-        })
-    }
-}
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -295,7 +247,8 @@ fn need_it(needed_by: &[Needer]) -> String {
     }
     let mut names: Vec<String> = needed_by.iter().map(|needer| needer.module.clone()).collect();
     names.dedup();
-    format!("{} need it", first_names(&names))
+    let names = if names.len() <= SHOWN + 1 { and_list(&names) } else { first_names(&names) };
+    format!("{names} need it")
 }
 
 /// "`a` (`Beta`), `b` (`Alpha`) and 3 more".

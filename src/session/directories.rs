@@ -1,4 +1,4 @@
-//! The directories of modules on this machine: the user's own, and those around the checkouts. Each is read once.
+//! The directories of modules on this machine: the user's own ones, and those around the checkouts. Each is read once.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::plan::{self, LocalDepends};
 use crate::pool;
 use crate::repo::Series;
 
-/// A directory as a profile asks for it.
+/// A directory that a profile asks for.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 struct Asked {
     name: String,
@@ -22,14 +22,14 @@ struct Asked {
     series: Series,
 }
 
-/// What was read already, for the same directories are asked for by many profiles.
+/// Directories that were already read: many profiles ask for the same ones.
 #[derive(Default)]
 pub(super) struct Directories {
     read: Mutex<HashMap<Asked, Arc<LocalModules>>>,
 }
 
 impl Directories {
-    /// The modules of these directories, in their order; what was not asked for before is read now.
+    /// The modules of these directories, in their order. Directories that are not in the cache are read now.
     fn read(&self, asked: &[Asked]) -> Result<Vec<Arc<LocalModules>>, Error> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let new: Vec<&Asked> = asked.iter().filter(|asked| !read.contains_key(asked)).collect();
@@ -45,20 +45,20 @@ impl Directories {
 }
 
 impl Session<'_> {
-    /// What is in the own directories of a profile, in the order of the file. Modules that cannot be read are told.
+    /// The modules in the profile's own directories, in the order of the file. Warns about modules that cannot be read.
     pub(crate) fn local_modules(&self, profile: &Profile) -> Result<Vec<Arc<LocalModules>>, Error> {
         let all = self.own_directories(profile)?;
         for local in &all {
             for Unreadable { path, line, why, .. } in &local.survey.unreadable {
                 let place = format!("`{}/{path}` at line {line}", local.name);
-                self.printer.warning(&format!("{place}: {why}; the module is left out"));
+                self.printer.warning(&format!("{place}: {why}; the module is ignored"));
             }
         }
         Ok(all)
     }
 
-    /// The same, with nothing said of unreadable modules. One of the directories that does not exist is told, and
-    /// holds nothing.
+    /// The same, without warnings about unreadable modules. A directory that does not exist is reported and counts as
+    /// empty.
     pub(crate) fn own_directories(&self, profile: &Profile) -> Result<Vec<Arc<LocalModules>>, Error> {
         let mut asked = Vec::new();
         for Local { path, position, .. } in &profile.locals {
@@ -71,8 +71,8 @@ impl Session<'_> {
         self.directories.read(&asked)
     }
 
-    /// What is in the directories around the checkouts of a profile that are there, in path order. Nothing depends on
-    /// them being there, nor on the variables in their paths being set.
+    /// The modules in the existing directories of `[addons-path]`, in path order. A directory may be missing, and a
+    /// variable in its path may be unset.
     pub(crate) fn surrounding_modules(&self, profile: &Profile) -> Result<Vec<Arc<LocalModules>>, Error> {
         let Surround { before, after } = self.config.addons_path(profile);
         let mut asked = Vec::new();
@@ -89,9 +89,9 @@ impl Session<'_> {
         self.directories.read(&asked)
     }
 
-    /// What the own modules of the profiles that select depend on.
+    /// The dependencies of the own modules, for profiles that select modules.
     ///
-    /// A directory is not there either where a variable in its path is not set.
+    /// If a variable in the path of a directory is unset, the directory counts as missing.
     pub(crate) fn local_depends(&self) -> Result<LocalDepends, Error> {
         let mut asked = Vec::new();
         let mut all = LocalDepends::new();
@@ -111,7 +111,7 @@ impl Session<'_> {
         Ok(all)
     }
 
-    /// An entry of the addons path here, absolute; `None` where a variable in it is not set.
+    /// An absolute entry of the addons path on this machine; `None` if a variable in it is unset.
     pub(crate) fn set_entry(&self, template: &Template) -> Result<Option<PathBuf>, Error> {
         match self.entry(template) {
             Err(Error::Unusable(Unusable::Unset(_))) => Ok(None),
@@ -119,8 +119,8 @@ impl Session<'_> {
         }
     }
 
-    /// The presets declare `addons` for those who will have own modules one day: who has none is not nagged in every
-    /// run. Any other directory was named by the user, so that its absence is a slip of the pen or of a deployment.
+    /// The presets declare `addons` for modules that a user may write later, so its absence is reported only with
+    /// `--verbose`. Any other directory was declared by the user, so its absence is probably a mistake.
     fn tell_of_missing(&self, path: &str) {
         let text = format!("`{path}` of `[[local]]` does not exist; its modules are left out");
         if path.trim_start_matches("./").trim_end_matches('/') == "addons" {

@@ -1,4 +1,4 @@
-//! One run of the tool in one project: the files it reads, the profile it is about, and its paths.
+//! One run of the tool in one project: its files, its profile and its paths.
 
 mod directories;
 
@@ -18,14 +18,14 @@ use crate::pool::Pools;
 use crate::repo::{Reference, RemoteUrl, RepoName, Series};
 use directories::Directories;
 
-/// What every command that has a `repos.toml` needs.
+/// Everything that a command with a `repos.toml` needs.
 pub(crate) struct Session<'a> {
     pub(crate) global: &'a Global,
     pub(crate) printer: &'a Printer,
     pub(crate) config: Config,
     /// The absolute directory of `repos.toml`.
     root: PathBuf,
-    /// Shared by sessions of one run: a second one would have connections and credentials of its own.
+    /// Shared by all sessions of a run, so that connections and credentials are shared.
     git: Arc<OnceLock<Git>>,
     directories: Directories,
 }
@@ -39,13 +39,13 @@ impl<'a> Session<'a> {
         Self::with_config(Config::load(&file, &running_version())?, global, printer)
     }
 
-    /// The same run, as if `repos.toml` held this text.
+    /// The same run with this text as `repos.toml`.
     pub(crate) fn with_text(&self, text: &str) -> Result<Self, Error> {
         let config = Config::load_as(&self.config.file, text, &running_version())?;
         Ok(Self { git: self.git.clone(), ..Self::with_config(config, self.global, self.printer)? })
     }
 
-    /// A run with a configuration that may not be on the disk yet.
+    /// A run with a configuration that may not be written yet.
     pub(crate) fn with_config(
         config: Config,
         global: &'a Global,
@@ -65,18 +65,18 @@ impl<'a> Session<'a> {
             directories: Directories::default(),
         };
         session.config.profiles.iter().try_for_each(|profile| session.refuse_mixed(profile))?;
-        // Also by commands that are about all profiles: who names one wants something of it.
+        // Commands for all profiles check it, too: a wrong name is an error.
         if !global.all_profiles && session.named_profile().is_some() {
             session.profile()?;
         }
         Ok(session)
     }
 
-    /// Refuses checkouts among the user's own modules: what keeps the surrounding repository from swallowing
-    /// checkouts would hide the modules from it.
+    /// Fails if the checkouts are among the user's own modules, or the other way round: the `.gitignore` for the
+    /// checkouts would hide the modules from the surrounding repository.
     ///
-    /// Own modules at the top of the project have the directory of checkouts beside them, which hides none. A
-    /// variable that is not set is an error for whoever needs its value.
+    /// Own modules at the top of the project are fine: the directory of checkouts is beside them. An unset variable is
+    /// reported by the code that needs its value.
     fn refuse_mixed(&self, profile: &Profile) -> Result<(), Error> {
         let Ok(checkouts) = self.checkouts(profile) else { return Ok(()) };
         for local in &profile.locals {
@@ -91,7 +91,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Git and its cache; only commands that fetch need one, and so a home directory.
+    /// Git and its cache. Only commands that fetch need it, and with it a home directory.
     pub(crate) fn git(&self) -> Result<&Git, Error> {
         if let Some(git) = self.git.get() {
             return Ok(git);
@@ -100,18 +100,19 @@ impl<'a> Session<'a> {
         Ok(self.git.get_or_init(|| git))
     }
 
-    /// Which OCA repositories have which modules on a series, as far as `oca find` or `oca add` have asked; asks nobody.
+    /// The known modules of OCA repositories on a series, as far as `oca find` or `oca add` asked before. Asks no
+    /// server.
     pub(crate) fn catalogue(&self, odoo: Series) -> Result<Catalogue, Error> {
         let base = self.remote_url(self.config.base.as_url())?.without_secret();
         Ok(Catalogue::load(&cache_directory(self.global)?, base.as_str(), odoo))
     }
 
-    /// Threads are only started by commands that have work for them.
+    /// Starts the threads; called only by commands that need them.
     pub(crate) fn pools(&self) -> Result<Pools, Error> {
         Ok(Pools::new(self.global.jobs)?)
     }
 
-    /// The profile that the command is about.
+    /// The profile of the command.
     pub(crate) fn profile(&self) -> Result<&Profile, Error> {
         if self.global.all_profiles {
             return Err(Error::OneProfile);
@@ -119,12 +120,12 @@ impl<'a> Session<'a> {
         Ok(self.config.profile(self.named_profile().as_deref())?)
     }
 
-    /// The profile that the user names, perhaps one that does not exist.
+    /// The name of the profile that the user chose; it may not exist.
     pub(crate) fn named_profile(&self) -> Option<String> {
         named_profile(self.global)
     }
 
-    /// The profile that the command is about, or all of them.
+    /// The profile of the command, or all profiles with `--all-profiles`.
     pub(crate) fn profiles(&self) -> Result<Vec<&Profile>, Error> {
         if self.global.all_profiles {
             return Ok(self.config.profiles.iter().collect());
@@ -132,7 +133,7 @@ impl<'a> Session<'a> {
         Ok(vec![self.profile()?])
     }
 
-    /// The beginning of a command line that works on the same project and profile.
+    /// The beginning of a command line for the same project and profile.
     pub(crate) fn command_line(&self, command: &str) -> String {
         let Global { directory, config, profile, .. } = self.global;
         let mut line = "oca".to_owned();
@@ -158,17 +159,17 @@ impl<'a> Session<'a> {
         self.config.file.with_file_name(lock::FILE_NAME)
     }
 
-    /// The lock, fresh or not; `None` where there is none. One with an entry that was edited is refused.
+    /// The lock, even if it is out of date; `None` if there is none. Fails if an entry was edited.
     pub(crate) fn lock(&self) -> Result<Option<Lock>, Error> {
         Ok(Lock::load(&self.lock_file())?)
     }
 
-    /// The lock with the entries that were edited, for whoever reads those anew.
+    /// The lock, including edited entries, for commands that read them again.
     pub(crate) fn lock_as_it_stands(&self) -> Result<Option<Lock>, Error> {
         Ok(Lock::load_as_it_stands(&self.lock_file())?)
     }
 
-    /// The lock, refused where it is missing or not what `repos.toml` declares.
+    /// The lock. Fails if it is missing or out of date.
     pub(crate) fn fresh_lock(&self) -> Result<Lock, Error> {
         let file = self.lock_file();
         let Some(lock) = self.lock_as_it_stands()? else { return Err(Error::NoLock { file }) };
@@ -179,13 +180,13 @@ impl<'a> Session<'a> {
         Err(Error::Stale { file, differences, locked: false })
     }
 
-    /// Waits until no other oca changes this project, whichever cache it uses and whatever leads to the project.
+    /// Takes the project's lock: waits until no other oca changes this project, whatever its cache and its path to it.
     pub(crate) fn claim(&self) -> Result<DirectoryLock, Error> {
         let wait = || self.printer.note("waiting for another oca in this project");
         Ok(DirectoryLock::take(&self.root, wait)?)
     }
 
-    /// The url that requests go to: expanded, and absolute where it is a path.
+    /// The url for requests: variables are expanded, and a path is absolute.
     pub(crate) fn remote_url(&self, url: &RemoteUrl) -> Result<RemoteUrl, Error> {
         let expanded = config::expand_url(url, &variable)?;
         let text = expanded.as_str();
@@ -196,7 +197,7 @@ impl<'a> Session<'a> {
         Ok(RemoteUrl::from_path(&path))
     }
 
-    /// What the `origin` of a checkout is.
+    /// The `origin` of a checkout.
     pub(crate) fn origin(&self, url: &RemoteUrl, reference: &Reference) -> Result<Origin, Error> {
         let branch = reference.as_branch().map(str::to_owned);
         Ok(Origin { url: self.remote_url(url)?.without_secret().as_str().to_owned(), branch })
@@ -207,12 +208,12 @@ impl<'a> Session<'a> {
         Ok(self.absolute(&Self::checkouts_below(profile)?))
     }
 
-    /// The directory of a profile's checkouts, relative to the project.
+    /// The directory of a profile's checkouts, relative to the project, with `/`.
     pub(crate) fn checkouts_below(profile: &Profile) -> Result<String, Error> {
         Ok(profile.checkouts(&variable)?)
     }
 
-    /// Refuses to write below a symlink: the directory of a profile's checkouts stays inside the project.
+    /// Fails if a part of the path to the checkouts is a symlink: the checkouts must stay inside the project.
     pub(crate) fn refuse_links(&self, profile: &Profile) -> Result<(), Error> {
         let mut path = self.root.clone();
         for part in Path::new(&profile.checkouts(&variable)?) {
@@ -228,12 +229,12 @@ impl<'a> Session<'a> {
         Ok(self.checkouts(profile)?.join(name.as_str()))
     }
 
-    /// An entry of the addons path here, absolute.
+    /// An absolute entry of the addons path on this machine.
     pub(crate) fn entry(&self, template: &Template) -> Result<PathBuf, Error> {
         Ok(self.absolute(&template.expand_entry(&variable)?))
     }
 
-    /// A constraints file: as it is shown, and where it is.
+    /// A constraints file: the text to show, and its path.
     pub(crate) fn constraint(&self, template: &Template) -> Result<(String, PathBuf), Error> {
         let shown = template.expand(&variable).map_err(config::Unusable::from)?;
         let file = self.absolute(&shown);
@@ -245,7 +246,7 @@ impl<'a> Session<'a> {
         Ok(template.expand_entry(&variable)?)
     }
 
-    /// The time that `SOURCE_DATE_EPOCH` gives to all that is built, in seconds since 1970.
+    /// The value of `SOURCE_DATE_EPOCH`, a Unix timestamp in seconds.
     pub(crate) fn source_date() -> Result<Option<i64>, Error> {
         let Some(word) = variable("SOURCE_DATE_EPOCH").filter(|word| !word.is_empty()) else {
             return Ok(None);
@@ -256,21 +257,21 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// A path as `repos.toml` means it.
+    /// The absolute path for a path in `repos.toml`.
     pub(crate) fn absolute(&self, path: &str) -> PathBuf {
         normal(&self.root.join(path))
     }
 }
 
-/// The profile that the user names, perhaps one that does not exist.
+/// The name of the profile that the user chose; it may not exist.
 pub(crate) fn named_profile(global: &Global) -> Option<String> {
     global.profile.clone().or_else(|| set_variable("OCA_PROFILE"))
 }
 
-/// Git with the cache that the flags and the environment name.
+/// Git with the cache from the flags and the environment.
 pub(crate) fn open_git(global: &Global) -> Result<Git, Error> {
     let cache = cache_directory(global)?;
-    // Told once, and not again for each repository.
+    // Fail once, not once for each repository.
     create_directory(&cache).map_err(Error::Cache)?;
     crate::fs::expect_room_for_files(&cache)?;
     Ok(Git::new(cache, global.offline))
@@ -296,7 +297,7 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// A variable of our own; one that is empty is none, as CI systems set those that they do not fill in.
+/// One of oca's own variables. An empty one counts as unset, because CI systems set variables to empty values.
 fn set_variable(name: &str) -> Option<String> {
     variable(name).filter(|value| !value.is_empty())
 }

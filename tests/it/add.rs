@@ -79,7 +79,7 @@ fn a_url_gives_the_name_and_a_table_where_it_is_not_that_of_oca() {
     env.oca(&["add", "https://example.com/acme/web.git/"])
         .stderr(
             "error: `web` is at `../remotes/web.git` in `repos.toml`\n\
-             hint: to take it from elsewhere, edit `url` of `[repos.web]`\n",
+             hint: to use another url, edit `url` of `[repos.web]`\n",
         )
         .status(2);
     for (word, why) in [("a/-x", "repository name"), ("ext::sh -c x", "git url"), ("a b", "repository name")]
@@ -205,21 +205,21 @@ fn a_new_repository_that_is_named_with_a_module_gives_only_that() {
     env.oca(&["add", "web", "--module", "web_z"])
         .stderr(
             "profile `standard` has `web` already\n\
-             error: `web` has no module `web_z` at the commit in the lock\n\
+             error: `web` has no module `web_z` at the locked commit\n\
              hint: run `oca lock --upgrade web` if it is new, or `oca find web_z`\n",
         )
         .status(1);
     env.oca(&["add", "web", "--module", "web_x >=1.0"])
         .stderr(
             "profile `standard` has `web` already\n\
-             error: `web_x >=1.0` asks for a version, and profile `standard` takes all of `web` as it is\n\
+             error: `web_x >=1.0` asks for a version, but profile `standard` takes the whole of `web`\n\
              hint: leave the version out, or write `modules` for the profile or the repository\n",
         )
         .status(2);
     env.oca(&["add", "web", "dms", "--module", "x"])
         .stderr(
-            "error: `--module` says what to take of one repository, and several are named\n\
-             hint: add the others in a run of their own\n",
+            "error: `--module` selects modules of one repository, but several are named\n\
+             hint: add the other repositories with a second command\n",
         )
         .status(2);
     env.oca(&["add", "--module", "a-b"])
@@ -246,7 +246,7 @@ fn several_owners_are_listed_and_an_old_pin_is_told_of() {
         .status(2);
     env.oca(&["add", "--module", "web_new"])
         .stderr(
-            "error: `web` has `web_new` on its branch, and not at the commit in the lock\n\
+            "error: `web` has `web_new` on its branch, but not at the locked commit\n\
              hint: run `oca lock --upgrade web`\n",
         )
         .status(1);

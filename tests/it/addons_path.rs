@@ -155,8 +155,8 @@ fn one_path_is_not_for_all_profiles() {
     for command in ["addons-path", "requirements", "list"] {
         env.oca(&[command, "--all-profiles"])
             .stderr(
-                "error: `--all-profiles` was given to a command that is about one profile\n\
-                 hint: name it with `--profile`\n",
+                "error: this command works on one profile, so it does not accept `--all-profiles`\n\
+                 hint: choose one with `--profile`\n",
             )
             .status(2);
     }
@@ -216,7 +216,7 @@ fn an_entry_with_a_comma_is_refused_wherever_it_comes_from() {
         .status(2);
     let held = |path: &str| {
         format!(
-            "error: `{path}` holds a comma, which Odoo cannot escape in its addons path\n\
+            "error: `{path}` contains a comma, which Odoo does not support in an addons path\n\
              hint: move it to a path without such characters\n"
         )
     };

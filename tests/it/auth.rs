@@ -121,7 +121,7 @@ fn a_token_that_an_open_server_refuses_is_a_warning() {
         .env(&server.token_variable("127.0.0.1"), "expired")
         .stderr(&format!(
             "web: locked at 6df21dd409\n\
-             warning: `http://127.0.0.1:[PORT]` refused the variable `{}`; it was asked without\n\
+             warning: `http://127.0.0.1:[PORT]` refused the variable `{}`; oca asked again without it\n\
              1 repository with 1 module, 1 changed\n",
             server.token_variable("127.0.0.1")
         ))
@@ -172,7 +172,7 @@ fn userinfo_in_a_url_is_sent_and_written_nowhere() {
     let output = env.oca(&["lock", "--upgrade"]).output();
     assert_eq!(output.code, Some(3));
     assert!(
-        !output.stderr.contains("wr0ng") && output.stderr.contains("tried the url's own userinfo"),
+        !output.stderr.contains("wr0ng") && output.stderr.contains("tried the user and password of the url"),
         "{output}"
     );
 }

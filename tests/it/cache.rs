@@ -1,8 +1,6 @@
 //! `oca cache`: where it is, what it holds, and that it can go at any time.
 
 use std::fs;
-use std::thread;
-use std::time::Duration;
 
 use crate::checkouts::{REMOTES, repository};
 use crate::env::Env;
@@ -63,25 +61,25 @@ fn neither_checkouts_nor_the_lock_depend_on_it() {
     assert!(env.read("oca.lock.json").contains("web_y"));
 }
 
+#[cfg(unix)]
 #[test]
-fn cleaning_takes_nothing_from_whoever_is_at_work() {
+fn cleaning_takes_nothing_from_a_run_that_is_under_way() {
     let env = Env::new();
     let remote = repository(&env, "web");
     let server = Server::start(&env);
     env.declare_repos(&server.base(), &["web"]);
     env.run(&["lock"]);
-    for pause in (0..40).step_by(5) {
+    let clean = || drop(env.run(&["cache", "clean"]));
+    for place in ["taking a pack in", "linking packs", "building a checkout"] {
         drop(fs::remove_dir_all(env.project().join("oca")));
-        let sync = env.oca(&["sync", "-q"]).spawn();
-        thread::sleep(Duration::from_millis(pause));
-        env.run(&["cache", "clean"]);
+        clean();
+        let sync = env.oca(&["sync", "-q"]).held_at(place, clean);
         sync.success();
         env.assert_checkout("oca/web", &remote.commit_of("18.0"));
-        let export = env.oca(&["export", "-q", "../out"]).spawn();
-        thread::sleep(Duration::from_millis(pause));
-        env.run(&["cache", "clean"]);
-        export.success();
     }
+    clean();
+    env.oca(&["export", "-q", "../out"]).held_at("taking a pack in", clean).success();
+    env.oca(&["export", "-q", "../out"]).held_at("writing an export", clean).success();
 }
 
 #[cfg(target_os = "linux")]
@@ -112,6 +110,6 @@ fn a_cache_in_the_way_of_a_file_is_told() {
     env.write("file", "");
     env.oca(&["lock", "--cache-dir", "file"])
         .stderr_contains("error: cannot create `[TEMP]/project/file`\ncaused by: ")
-        .stderr_contains("hint: name another directory with `--cache-dir` or `OCA_CACHE_DIR`\n")
+        .stderr_contains("hint: choose another directory with `--cache-dir` or `OCA_CACHE_DIR`\n")
         .status(2);
 }

@@ -9,12 +9,17 @@ const OWN: &str = "[[local]]\npath = \"addons\"\n";
 /// Manifests that are none, and what is said of each, with its line.
 fn bad_manifests() -> Vec<(&'static str, Vec<u8>, usize, &'static str)> {
     vec![
-        ("bad_call", b"{\n 'name': str('x')}".to_vec(), 2, "here stands a call `str(\u{2026})`"),
-        ("bad_code", b"import os\n{'name': 'x'}".to_vec(), 1, "here stands the keyword `import`"),
-        ("bad_deep", [b"{'a': ".to_vec(), b"[".repeat(100_000)].concat(), 1, "nest"),
-        ("bad_fstring", b"{'name':\n\n f'{x}'}".to_vec(), 3, "here stands an f-string"),
-        ("bad_huge", vec![b' '; 10 << 20], 1, "the file is longer than 1 MiB; no manifest is"),
-        ("bad_utf8", b"{\n 'name': '\xe9'}".to_vec(), 2, "the file is not UTF-8 from here on"),
+        ("bad_call", b"{\n 'name': str('x')}".to_vec(), 2, "may not hold the call `str(\u{2026})`"),
+        ("bad_code", b"import os\n{'name': 'x'}".to_vec(), 1, "may not hold the word `import`"),
+        (
+            "bad_deep",
+            [b"{'a': ".to_vec(), b"[".repeat(100_000)].concat(),
+            1,
+            "may not nest brackets more than 32 deep",
+        ),
+        ("bad_fstring", b"{'name':\n\n f'{x}'}".to_vec(), 3, "may not hold an f-string"),
+        ("bad_huge", vec![b' '; 10 << 20], 1, "a manifest may not be longer than 1 MiB"),
+        ("bad_utf8", b"{\n 'name': '\xe9'}".to_vec(), 2, "the file is not UTF-8"),
     ]
 }
 
@@ -59,8 +64,8 @@ fn a_pinned_manifest_that_cannot_be_read_matters_to_a_selection_that_needs_it() 
     env.locked(&format!("{WEB}modules = [\"b\"]\n"));
     env.oca(&["check"])
         .stdout(
-            "error[OCA014]: the manifest of `bad` of `web` cannot be read: a manifest may hold literals only; \
-             here stands a name `b` (`bad/__manifest__.py` at line 1)\n  \
+            "error[OCA014]: the manifest of `bad` of `web` cannot be read: a manifest may not hold the \
+             word `b` (`bad/__manifest__.py` at line 1)\n  \
              hint: correct it in a fork, and set the `url` of the repository to that fork\n",
         )
         .stderr("1 module, 1 error, 0 warnings\n")
@@ -124,7 +129,7 @@ fn codes_and_modules_are_ignored() {
         ))
         .success();
     check("'OCA004', 'OCA006', 'OCA099'", &[])
-        .stderr(&format!("warning: `OCA099` in `ignore` of `[check]` is no code of a finding\n{fine}"))
+        .stderr(&format!("warning: `OCA099` in `ignore` of `[check]` is not a check code\n{fine}"))
         .success();
 }
 

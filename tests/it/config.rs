@@ -192,8 +192,8 @@ fn a_project_that_is_not_there_is_told() {
     let env = Env::new();
     env.oca(&["list"])
         .stderr(
-            "error: there is no `repos.toml` here or in a directory above\n\
-             hint: run `oca init`, or name the file with `--config`\n",
+            "error: there is no `repos.toml` here or in a parent directory\n\
+             hint: run `oca init`, or pass the file with `--config`\n",
         )
         .status(2);
     env.oca(&["list", "--config", "x/repos.toml"])

@@ -86,7 +86,7 @@ fn each_edition_is_an_image_of_its_own() {
     assert!(env.exists("../image-accounting/server-tools/date_range"), "what a selected module needs");
     assert!(!env.exists("../image-accounting/server-tools/auditlog"), "what nobody selected");
     env.oca(&["-p", "core", "verify", "../image-core-19"])
-        .stderr_contains("is an export of profile `core-19`, not of `core`")
+        .stderr_contains("is an export of profile `core-19`, not of profile `core`")
         .status(1);
 }
 

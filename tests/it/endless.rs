@@ -8,7 +8,7 @@ use crate::env::Env;
 use crate::loopback::Loopback;
 use crate::server::{ALWAYS, Fault, Server};
 
-const ENDLESS: &str = "caused by: the server talks without end\nhint: check that `git ls-remote ";
+const ENDLESS: &str = "caused by: the server sent too much data\nhint: check that `git ls-remote ";
 
 #[test]
 fn chatter_refs_and_packs_come_to_an_end_in_protocol_2() {

@@ -315,7 +315,7 @@ fn two_machines_export_the_same_bytes() {
     }
     oca(&env, &["export", "../x"])
         .env("SOURCE_DATE_EPOCH", "today")
-        .stderr("error: `SOURCE_DATE_EPOCH` is `today`, which is no number of seconds since 1970\n")
+        .stderr("error: `SOURCE_DATE_EPOCH` is `today`, which must be a Unix timestamp\n")
         .status(2);
 }
 
@@ -442,7 +442,7 @@ fn links_lead_to_the_checkouts() {
     let link = fs::read_link(out.join("sale/addons/sale_x")).expect("a link");
     assert_eq!(link, Path::new("../../../project/oca/sale/addons/sale_x"));
     assert!(out.join("web/web_x/__manifest__.py").is_file());
-    oca(&env, &["verify", "../out"]).stderr_contains("holds links to the checkouts").status(2);
+    oca(&env, &["verify", "../out"]).stderr_contains("contains links to the checkouts").status(2);
     export(&env, &["../out"]);
     assert!(out.join("web/web_x").symlink_metadata().expect("it").is_dir());
     assert!(env.exists("oca/web/web_x/__manifest__.py"), "the checkout is untouched");

@@ -110,7 +110,7 @@ fn a_half_export_is_recognised_and_redone() {
     fs::create_dir_all(out.join(".oca-export-AbCdEf/sale")).expect("a folder");
     fs::write(out.join(".oca-export.unfinished"), "").expect("the mark");
     oca(&env, &["verify", "../out"])
-        .stderr("error: `../out` is a half-written export\nhint: run `oca export` again\n")
+        .stderr("error: `../out` is an incomplete export\nhint: run `oca export` again\n")
         .status(1);
     export(&env, &["../out"]);
     assert_eq!(image(&out), image(&env.root().join("whole")));

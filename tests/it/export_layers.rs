@@ -53,6 +53,23 @@ fn the_first_layer_is_the_export_of_the_extended_profile() {
     assert_whole(&env, "standard");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_directory_that_is_not_utf_8_can_be_reported() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let env = Env::new();
+    repository(&env, "web", &["web_x"]);
+    repository(&env, "dms", &["dms"]);
+    env.locked(CHAIN);
+    env.oca(&["-q", "-p", "standard", "export", "--layers", "--format", "json"])
+        .arg(OsStr::from_bytes(b"../caf\xe9"))
+        .stdout_contains("\"path\": \"[TEMP]/caf\u{fffd}/standard\"")
+        .success();
+    assert!(env.root().join(OsStr::from_bytes(b"caf\xe9/standard/web_x")).is_dir());
+}
+
 #[test]
 fn a_repository_can_be_in_two_layers_with_other_modules() {
     let env = Env::new();
@@ -96,7 +113,7 @@ fn a_profile_that_is_not_part_of_the_other_gives_no_layer() {
         ));
         env.oca(&["-p", "other", "export", "--layers", "../dist"])
             .stdout("[TEMP]/dist/other\n")
-            .stderr_contains(&format!("profile `standard` is no layer below `other`: {why}\n"))
+            .stderr_contains(&format!("profile `standard` cannot be a layer under `other`: {why}\n"))
             .success();
         assert_whole(&env, "other");
     }

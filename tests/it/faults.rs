@@ -55,24 +55,24 @@ fn what_does_not_pass_is_said_at_once() {
         (
             LS_REFS,
             Fault::Status(403),
-            "the server forbids it (status 403)\nhint: check the rights of the token in use\n",
+            "the server denies access (status 403)\nhint: check the permissions of your token\n",
         ),
         (
             LS_REFS,
             Fault::Html,
-            "the server does not speak git: it answered with `text/html`\n\
-             hint: check the url, and whether the network wants you to sign in first\n",
+            "the server does not speak git: the content type of its answer is `text/html`\n\
+             hint: check the url, and whether the network asks you to sign in first\n",
         ),
         (
             FETCH,
             Fault::Html,
-            "the server does not speak git: it answered with `text/html`\n\
-             hint: check the url, and whether the network wants you to sign in first\n",
+            "the server does not speak git: the content type of its answer is `text/html`\n\
+             hint: check the url, and whether the network asks you to sign in first\n",
         ),
         (
             FETCH,
             Fault::Endless,
-            "the server talks without end\n\
+            "the server sent too much data\n\
              hint: check that `git ls-remote http://127.0.0.1:[PORT]/web.git` works, then try again\n",
         ),
     ] {
@@ -95,7 +95,7 @@ fn what_never_passes_is_named_and_the_store_stays_usable() {
     server.fault("web.git/git-upload-pack fetch", 4, Fault::CorruptPack);
     env.oca(&["sync"])
         .stderr_contains("tools: checked out at ")
-        .stderr_contains(&failure("the server breaks git's protocol: "))
+        .stderr_contains(&failure("the server violates the git protocol: "))
         .stderr_contains("\nhint: ")
         .status(3);
     env.assert_sound_checkout("oca/tools");
@@ -118,7 +118,7 @@ fn a_repository_that_hangs_is_named_and_the_rest_done() {
             .stderr(&format!(
                 "tools: checked out at 9ef4e33450\n2 repositories, 1 changed\n{}",
                 failure(
-                    "nothing came for 1 second\n\
+                    "no data for 1 second\n\
                      hint: check the network and the proxy, then try again\n"
                 )
             ))
@@ -149,7 +149,7 @@ fn redirects_to_https_are_followed_and_to_plain_http_refused() {
         .stderr(&failure(
             "refused to follow a redirect from `http://127.0.0.1:[PORT]/web.git/git-upload-pack` to \
              `http://127.0.0.1:[PORT]/web.git/git-upload-pack`\n\
-             hint: if it moved there, write that url in `repos.toml`\n",
+             hint: if the repository moved there, write the new url in `repos.toml`\n",
         ))
         .status(3);
     assert_eq!(other.requests().len(), 0);
@@ -180,8 +180,12 @@ fn a_missing_branch_or_repository_is_named() {
         assert_eq!(output.code, Some(3));
         for (name, cause, hint) in [
             ("nowhere", "not found: ", "check the url; `git ls-remote "),
-            ("tools", "the remote has no tag `v1`", "see what there is with `git ls-remote "),
-            ("web", "the remote has no branch `18.0-gone`", "see what there is with `git ls-remote "),
+            ("tools", "the remote has no tag `v1`", "list the branches and tags with `git ls-remote "),
+            (
+                "web",
+                "the remote has no branch `18.0-gone`",
+                "list the branches and tags with `git ls-remote ",
+            ),
         ] {
             let mut lines =
                 output.stderr.lines().skip_while(|line| !line.contains(&format!("`{name}` from")));
@@ -260,7 +264,7 @@ fn an_old_server_that_lost_a_commit_says_that_it_is_out_of_reach() {
     fs::remove_dir_all(env.cache()).expect("the cache");
     env.oca(&["sync", "--locked"])
         .stderr_contains(&format!(
-            "caused by: the server gives out branches only, and branch `18.0` does not lead to commit `{old}`\n\
+            "caused by: the server serves branches only, and commit `{old}` is not in the history of branch `18.0`\n\
              hint: move the pin with `oca lock --upgrade web`"
         ))
         .status(3);

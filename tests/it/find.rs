@@ -69,7 +69,7 @@ fn what_was_asked_today_is_not_asked_again() {
     env.oca(&["find", "web_new"])
         .stderr(
             "error: no OCA repository has `web_new` on 18.0\n\
-             hint: check the name; where it is new, ask again with `oca find --refresh`\n",
+             hint: check the name; if the module is new, run `oca find --refresh`\n",
         )
         .status(1);
     assert_eq!(server.requests().len(), requests, "all of it is known, that nothing is there too");
@@ -87,13 +87,13 @@ fn a_project_is_not_needed_and_a_series_can_be_named() {
     remotes(&env);
     env.oca(&["find", "web_x"])
         .stderr(
-            "error: there is no `repos.toml` here or in a directory above to say for which series\n\
-             hint: name it with `--odoo`, such as `--odoo 18.0`\n",
+            "error: the Odoo series is unknown: there is no `repos.toml` here or in a parent directory\n\
+             hint: use `--odoo`, for example `--odoo 18.0`\n",
         )
         .status(2);
     env.oca(&["find", "web_x", "--odoo", "18.0", "--offline"])
         .stderr(
-            "error: no repository below `https://github.com/OCA` could be asked\n\
+            "error: no repository under `https://github.com/OCA` could be reached\n\
              caused by: the remote cannot be asked because oca is offline\n\
              hint: run it once without `--offline`\n",
         )
@@ -154,13 +154,13 @@ fn trouble_with_some_is_named_and_the_rest_answers() {
     server.fault("/hr.git/", ALWAYS, Fault::Status(403));
     server.fault("/wms.git/", ALWAYS, Fault::Status(401));
     declare(&env, &server.base());
-    let warning = "warning: cannot ask `dms`, `hr`: the server forbids it (status 403)\n";
+    let warning = "warning: cannot ask `dms`, `hr`: the server denies access (status 403)\n";
     env.oca(&["find", "web_x"]).stdout("web  web_x\n").stderr(warning).success();
     let requests = server.requests().len();
     env.oca(&["find", "dms"])
         .stderr(&format!(
             "{warning}error: no OCA repository has `dms` on 18.0\n\
-             hint: run it again: not all repositories could be asked\n"
+             hint: run it again: some repositories could not be reached\n"
         ))
         .status(3);
     assert_eq!(server.requests().len(), requests + 2, "only these are asked again");
@@ -191,9 +191,9 @@ fn where_nobody_answers_only_the_first_are_waited_for() {
     declare(&env, &server.base());
     env.oca(&["find", "web_x"])
         .stderr(
-            "error: no repository below `http://127.0.0.1:[PORT]` could be asked\n\
-             caused by: the server forbids it (status 403)\n\
-             hint: check the rights of the token in use\n",
+            "error: no repository under `http://127.0.0.1:[PORT]` could be reached\n\
+             caused by: the server denies access (status 403)\n\
+             hint: check the permissions of your token\n",
         )
         .status(3);
     assert!(server.requests().len() < 20, "{}", server.requests().len());
@@ -207,7 +207,7 @@ fn a_base_url_without_any_repository_is_no_answer() {
     declare(&env, &server.base());
     env.oca(&["find", "web_x"])
         .stderr_contains(
-            "error: no repository below `http://127.0.0.1:[PORT]` could be asked\ncaused by: not found: ",
+            "error: no repository under `http://127.0.0.1:[PORT]` could be reached\ncaused by: not found: ",
         )
         .status(3);
     assert!(!env.cache().join("catalogue").exists());
@@ -279,9 +279,9 @@ fn who_is_passed_over_is_told_to_the_curious() {
     declare(&env, "../remotes");
     env.oca(&["find", "dms", "-v"])
         .stdout("dms  dms\n")
-        .stderr_contains("crm: passed over: the remote has no branch `18.0`\n")
+        .stderr_contains("crm: skipped: the remote has no branch `18.0`\n")
         .stderr_contains("dms: 2 directories\n")
-        .stderr_contains("hr: passed over: not found: no git repository at `[TEMP]/remotes/hr.git`\n")
+        .stderr_contains("hr: skipped: not found: no git repository at `[TEMP]/remotes/hr.git`\n")
         .success();
 }
 

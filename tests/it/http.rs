@@ -16,7 +16,7 @@ fn https_trusts_the_authority_that_git_is_told_of() {
     env.declare_repos(&server.base_as("localhost"), &["web"]);
     env.oca(&["lock"])
         .stderr_contains("error: cannot fetch `web` from `https://localhost:[PORT]/web.git`\ncaused by: the server's certificate is not trusted: UnknownIssuer\n")
-        .stderr_contains("hint: name its authority's file in git's `http.sslCAInfo`, or in the variable `SSL_CERT_FILE`\n")
+        .stderr_contains("hint: set git's `http.sslCAInfo` or the variable `SSL_CERT_FILE` to the file of its authority\n")
         .status(3);
     assert_eq!(server.connections(), 1, "what will not pass is not tried again");
     let authority = server.authority().to_str().expect("text").to_owned();
@@ -61,10 +61,9 @@ fn authorities_that_are_no_file_are_named_and_not_waited_for() {
     ] {
         let refused = |setting: &str| {
             let path = path.replace(&*env.root().to_string_lossy(), "[TEMP]");
-            format!("caused by: cannot read `{path}`, which `{setting}` names: {why}")
+            format!("caused by: cannot read `{path}`, set by `{setting}`: {why}")
         };
-        let names =
-            |setting: &str| format!("hint: name a file of certificates in `{setting}`, or unset it\n");
+        let names = |setting: &str| format!("hint: set `{setting}` to a file of certificates, or unset it\n");
         for variable in ["SSL_CERT_FILE", "GIT_SSL_CAINFO"] {
             let is_allowed = variable == "SSL_CERT_FILE" && *path == absent;
             let run = env.oca(&["lock"]).env(variable, path);
@@ -82,7 +81,9 @@ fn authorities_that_are_no_file_are_named_and_not_waited_for() {
     for path in [&*pipe, "/dev/zero", "/nowhere:/dev/zero"] {
         env.oca(&["lock"])
             .env("SSL_CERT_DIR", path)
-            .stderr_contains("which `SSL_CERT_DIR` names: it is not a directory\nhint: name directories of")
+            .stderr_contains(
+                "set by `SSL_CERT_DIR`: it is not a directory\nhint: set `SSL_CERT_DIR` to directories of",
+            )
             .status(2);
     }
     // What lies in such a directory is read where it is a file.
@@ -196,7 +197,7 @@ fn a_proxy_that_is_none_is_said_at_once() {
     let start = std::time::Instant::now();
     env.oca(&["lock"])
         .env("http_proxy", "gopher://nowhere")
-        .stderr_contains("caused by: the url of the proxy is not one that oca understands\n")
+        .stderr_contains("caused by: the url of the proxy is not valid or not supported\n")
         .stderr_contains("hint: check git's `http.proxy` and the variables `https_proxy` and `http_proxy`\n")
         .status(3);
     assert!(start.elapsed() < std::time::Duration::from_secs(2));

@@ -289,7 +289,7 @@ fn pins_that_cannot_be_locked_are_told_for_the_next_try() {
             "web: locked at {}\nerror: cannot fetch `dms` from `../remotes/dms.git`\n\
              caused by: commit `{gone}` no longer exists on the remote\n\
              hint: move the pin with `oca lock --upgrade dms`, or pin a commit that exists with `oca lock dms@COMMIT`\n\
-             error: `repos.toml` is written, but its pins are not locked\n\
+             error: `repos.toml` is written, but its pins could not be locked\n\
              hint: move `oca.lock.json` away, then pin them with `oca lock dms@{gone} web@{web}`\n",
             &web[..10]
         ))

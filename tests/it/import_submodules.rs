@@ -134,7 +134,7 @@ warning: `.gitmodules` at line 10: `branch = .` of submodule `acme` is left out:
 ",
         )
         .stderr_contains("`odoo` is Odoo itself and left out")
-        .stderr_contains("error: `repos.toml` is written, but its pins are not locked\nhint: pin them with `oca lock`\n")
+        .stderr_contains("error: `repos.toml` is written, but its pins could not be locked\nhint: pin them with `oca lock`\n")
         .status(3);
     env.assert_file(
         "repos.toml",

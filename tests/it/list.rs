@@ -138,7 +138,7 @@ fn a_module_of_ones_own_that_cannot_be_read_is_told() {
     env.write("addons/mine/__manifest__.py", "{'name': \n");
     env.oca(&["list"])
         .stdout("web_x  18.0.1.0.0  web\n")
-        .stderr("warning: `addons/mine/__manifest__.py` at line 1: the bracket that begins here is not closed; the module is left out\n")
+        .stderr("warning: `addons/mine/__manifest__.py` at line 1: the bracket that begins here is not closed; the module is ignored\n")
         .success();
 }
 

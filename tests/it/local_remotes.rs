@@ -151,7 +151,7 @@ fn a_remote_that_lacks_an_object_is_said_to_be_damaged() {
             "error: cannot fetch `web` from `../remotes/web.git`\n\
              caused by: the repository at `[TEMP]/remotes/web.git` is damaged: ",
         )
-        .stderr_contains("\nhint: see what is wrong with `git -C [TEMP]/remotes/web.git fsck`\n")
+        .stderr_contains("\nhint: check it with `git -C [TEMP]/remotes/web.git fsck`\n")
         .status(3);
     web.branch("17.0").file("long.txt", long(3)).commit();
     env.sync();

@@ -88,7 +88,7 @@ fn a_missing_branch_is_named_with_the_url_to_look_at() {
         .stderr(
             "error: cannot fetch `web` from `../remotes/web.git`\n\
              caused by: the remote has no branch `19.0`\n\
-             hint: see what there is with `git ls-remote ../remotes/web.git`\n",
+             hint: list the branches and tags with `git ls-remote ../remotes/web.git`\n",
         )
         .status(3);
     assert!(!env.exists("oca.lock.json"));
@@ -158,7 +158,7 @@ fn every_repository_that_fails_is_told_by_name_and_counted() {
              hint: check the url; `git ls-remote ../remotes/dms.git` should list its branches\n\
              error: cannot fetch `queue` from `../remotes/queue.git`\n\
              caused by: the remote has no branch `18.0`\n\
-             hint: see what there is with `git ls-remote ../remotes/queue.git`\n\
+             hint: list the branches and tags with `git ls-remote ../remotes/queue.git`\n\
              error: 2 repositories failed\n",
         )
         .status(3);
@@ -206,7 +206,7 @@ fn a_manifest_that_cannot_be_read_is_told_and_left_out() {
     env.oca(&["lock", "-q"]).success();
     env.oca(&["lock"])
         .stderr(
-            "warning: `web/web_bad/__manifest__.py` at line 2: a manifest may hold literals only; here stands a call `x(…)`; the module is left out\n\
+            "warning: `web/web_bad/__manifest__.py` at line 2: a manifest may not hold the call `x(…)`; the module is ignored\n\
              1 repository with 1 module, nothing changed\n",
         )
         .success();

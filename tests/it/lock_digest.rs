@@ -188,7 +188,7 @@ fn a_forged_entry_is_found_by_its_commit_field_by_field() {
         is("requirement `requests==2.0` is in commit"),
     ];
     let tree = format!("in the lock, but \"{tree}\" in commit {commit}\n");
-    let hint = format!("hint: run `oca lock web@{good}`, which reads them anew\n");
+    let hint = format!("hint: run `oca lock web@{good}`, which reads them again\n");
     let mut run = env.oca(&UPSTREAM).stdout_contains(&tree).stderr_contains(&hint);
     for line in &lines {
         run = run.stdout_contains(line);
@@ -338,7 +338,7 @@ fn a_forged_tree_is_found_by_lock_where_the_commit_is_in_the_cache() {
         env.write("oca.lock.json", &forged);
         env.oca(command)
             .stderr_contains(&format!(
-                "warning: `web`: the lock has another tree than commit `{}`",
+                "warning: `web`: the tree in the lock is not the tree of commit `{}`",
                 short(&good)
             ))
             .success();

@@ -52,7 +52,7 @@ fn where_both_moved_a_pin_a_side_has_to_be_chosen() {
     remotes[2].branch("18.0").module("crm_new", &[]).commit();
     env.oca(&["lock"])
         .stderr(&format!(
-            "error: `oca.lock.json` has two sides that pin 1 repository differently\n  \
+            "error: `oca.lock.json` has conflicting pins for 1 repository\n  \
              `web` at branch `18.0`: ours `{}`, theirs `{}`\n\
              hint: run `oca lock --ours` or `oca lock --theirs`\n",
             short(&ours),

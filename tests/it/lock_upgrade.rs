@@ -114,7 +114,7 @@ fn one_name_takes_one_commit() {
     env.oca(&["lock"])
         .arg(format!("web@{one}"))
         .arg(format!("web@{other}"))
-        .stderr(&format!("error: `web@{other}` contradicts another commit that is given for `web`\nhint: keep one of the two\n"))
+        .stderr(&format!("error: `web@{other}` gives a second commit for `web`\nhint: keep one of the two\n"))
         .status(2);
 }
 
@@ -150,7 +150,7 @@ fn a_commit_by_hand_is_not_for_two_pins_at_once() {
         .arg(format!("web@{old}"))
         .stderr(
             "error: `web` has several pins: branch `17.0`, branch `18.0`\n\
-             hint: write the commit as `rev` into the `override.web` of a profile\n",
+             hint: write the commit as `rev` into `override.web` of a profile\n",
         )
         .status(2);
 }
@@ -209,7 +209,7 @@ fn edited_addons_directories_are_read_anew_at_the_same_commit() {
     env.locked(WEB);
     remote.branch("18.0").module("web_later", &[]).commit();
     env.declare(&format!("{WEB}[repos.web]\naddons = [\"extra\", \".\"]\n"));
-    env.oca(&["lock"]).stderr("web: read anew\n1 repository with 2 modules, 1 changed\n").success();
+    env.oca(&["lock"]).stderr("web: read again\n1 repository with 2 modules, 1 changed\n").success();
     let lock = env.read("oca.lock.json");
     assert!(lock.contains(&format!("\"commit\": \"{commit}\"")), "{lock}");
     assert!(lock.contains("{\"name\": \"web_deep\", \"directory\": \"extra\""), "{lock}");
@@ -251,7 +251,7 @@ fn a_changed_series_reads_the_same_commit_anew() {
     remote.branch("18.0").module("web_later", &[]).commit();
     env.declare(&declared);
     env.edit("repos.toml", "odoo = \"18.0\"", "odoo = \"19.0\"");
-    env.oca(&["lock"]).stderr("web: read anew\n1 repository with 1 module, 1 changed\n").success();
+    env.oca(&["lock"]).stderr("web: read again\n1 repository with 1 module, 1 changed\n").success();
     let lock = env.read("oca.lock.json");
     assert!(!lock.contains("web_old") && lock.contains(&commit) && !lock.contains("web_later"), "{lock}");
     env.edit("repos.toml", "odoo = \"19.0\"", "odoo = \"18.0\"");

@@ -46,8 +46,8 @@ fn a_pin_of_a_rewritten_branch_is_not() {
                 "`web` is locked at `{pin}`, but branch `18.0` of its remote does not contain that commit\n"
             ))
             .stderr(
-                "error: 1 pin cannot be reached from where it is declared\n\
-                 hint: move with `oca lock --upgrade web`, or declare the commit as `rev`\n",
+                "error: 1 pin cannot be reached from its declared branch or tag\n\
+                 hint: run `oca lock --upgrade web`, or declare the commit as `rev`\n",
             )
             .status(1);
         env.oca(&["lock", "--check"]).success();

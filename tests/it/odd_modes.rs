@@ -118,7 +118,7 @@ fn assert_kept(odd: Odd<'_>, edit: &dyn Fn(&Env)) {
         commit(&web, next);
         env.run(&["lock", "--upgrade"]);
         env.oca(&["sync"])
-            .stderr_contains("error: `web` was left alone: uncommitted changes in `odd/x")
+            .stderr_contains("error: `web` was not changed: uncommitted changes in `odd/x")
             .status(1);
         assert_eq!(env.git("oca/web", &["status", "--porcelain"]), before, "{odd:?}");
         assert_eq!(env.head("oca/web"), old);

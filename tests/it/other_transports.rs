@@ -131,7 +131,7 @@ fn a_refusing_ssh_speaks_for_itself() {
     fs::remove_file(env.bin().join("ssh")).expect("the program");
     env.oca(&["lock"])
         .stderr_contains("caused by: cannot run `ssh`: No such file or directory")
-        .stderr_contains("hint: install it, or name another in `GIT_SSH_COMMAND`\n")
+        .stderr_contains("hint: install it, or set `GIT_SSH_COMMAND` to another program\n")
         .status(3);
 }
 

@@ -46,7 +46,7 @@ fn from_one_profile_only_its_own_can_be_removed() {
     env.oca(&["remove", "dms", "-p", "more"])
         .stderr(
             "error: profile `more` has `dms` from profile `standard`, which it extends\n\
-             hint: run `oca remove dms --profile standard`, or without a profile to remove it everywhere\n",
+             hint: run `oca remove dms --profile standard`, or leave out `--profile` to remove it everywhere\n",
         )
         .status(2);
     env.oca(&["remove", "crm", "-p", "standard"])
@@ -100,7 +100,7 @@ fn the_checkout_stays_until_it_is_pruned() {
     env.declare("[profiles.standard]\nrepos = [\"web\", \"dms\"]\n");
     env.oca(&["sync", "-q"]).success();
     env.oca(&["remove", "dms"])
-        .stderr_contains("the checkout `[TEMP]/project/oca/dms` stays; `oca sync --prune` removes it\n")
+        .stderr_contains("the checkout `[TEMP]/project/oca/dms` is kept; `oca sync --prune` removes it\n")
         .success();
     assert!(env.exists("oca/dms/.git"));
     env.oca(&["sync", "--prune", "-q"]).success();

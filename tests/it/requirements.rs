@@ -59,7 +59,7 @@ fn a_file_is_written_only_where_it_differs_and_can_be_checked() {
     let check = || env.oca(&["requirements", "--check", "-o", "requirements.txt"]);
     let refused = |lines: &str| {
         format!(
-            "error: `requirements.txt` is not what oca would write\n{lines}hint: run `oca requirements -o requirements.txt`\n"
+            "error: `requirements.txt` is not what oca writes\n{lines}hint: run `oca requirements -o requirements.txt`\n"
         )
     };
     check().stderr(&refused("  there is no such file\n")).status(1);
@@ -150,7 +150,7 @@ fn lines_that_may_never_meet_are_warned_of() {
             "warning: requirements for `lxml` exclude each other where their markers hold\n  \
              `lxml==4.9.3 ; python_version < '3.12'`  tools/requirements.txt:1\n  \
              `lxml>=5 ; sys_platform == 'linux'`      web/web_export/__manifest__.py\n\
-             hint: name the Python of the image: `python` in `[requirements]`, or `--python-version`\n",
+             hint: set the Python version of the image: `python` in `[requirements]`, or `--python-version`\n",
         )
         .success();
 }
@@ -174,8 +174,8 @@ fn what_is_ignored_is_left_out_and_constraints_only_speak_up() {
     env.edit("repos.toml", "odoo.txt", "missing.txt");
     env.oca(&["requirements"])
         .stderr(
-            "error: there is no `missing.txt`, which `repos.toml` names in `constraints`\n\
-             hint: write the file, or take it off the list in `[requirements]`\n",
+            "error: there is no `missing.txt`, which `repos.toml` lists in `constraints`\n\
+             hint: create the file, or remove it from `constraints` in `[requirements]`\n",
         )
         .status(2);
 }
@@ -210,7 +210,7 @@ fn constraints_are_compared_for_the_python_of_the_image() {
             "warning: requirements for `lxml` exclude each other where their markers hold\n  \
              `lxml==5.2.1 ; python_version >= '3.12'`  odoo.txt:4\n  \
              `lxml<5`                                  web/web_export/__manifest__.py\n\
-             hint: name the Python of the image: `python` in `[requirements]`, or `--python-version`\n\
+             hint: set the Python version of the image: `python` in `[requirements]`, or `--python-version`\n\
              odoo.txt:2: the option `--index-url` is ignored; it does not change what is required\n\
              odoo.txt:9: the option `-e` is ignored; it does not change what is required\n",
         )

@@ -130,7 +130,7 @@ fn a_file_that_is_no_list_is_told_and_left_out() {
         env.declare(WEB);
         env.oca(&["lock"])
             .stdout_contains("")
-            .stderr_contains(&format!("warning: `web/requirements.txt`: {why}; it is left out\n"))
+            .stderr_contains(&format!("warning: `web/requirements.txt`: {why}; the file is ignored\n"))
             .success();
         assert!(env.read("oca.lock.json").len() < 2000);
         env.oca(&["requirements"])

@@ -51,7 +51,7 @@ fn without_annotations_apt_get_can_take_all_of_it() {
     env.locked(BOTH);
     env.oca(&["requirements", "--system", "--no-annotate"])
         .stdout("graphviz\nlibreoffice\n")
-        .stderr("these programs have to be on the path as well: lessc, wkhtmltopdf\n")
+        .stderr("these programs must also be installed: lessc, wkhtmltopdf\n")
         .success();
 }
 
@@ -83,7 +83,7 @@ fn a_file_can_be_written_and_checked() {
     };
     run(&["--check"])
         .stderr(
-            "error: `packages.txt` is not what oca would write\n  there is no such file\n\
+            "error: `packages.txt` is not what oca writes\n  there is no such file\n\
              hint: run `oca requirements --system --no-annotate -o packages.txt`\n",
         )
         .status(1);

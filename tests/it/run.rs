@@ -108,6 +108,29 @@ impl Run {
         assert_eq!(output.code, None, "the run did not come to `{place}`\n{output}");
     }
 
+    /// Runs up to the named place in the source, and on from there once something was done meanwhile.
+    #[cfg(unix)]
+    #[track_caller]
+    pub(crate) fn held_at(self, place: &str, meanwhile: impl FnOnce()) -> Running {
+        let pipe = self.root.join("hold");
+        drop(std::fs::remove_file(&pipe));
+        assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is installed").success());
+        let mut running = self.env("OCA_TEST_STOP", format!("wait:{place}:{}", pipe.display())).spawn();
+        // A run that ends elsewhere never opens the pipe at its end.
+        let (opened, is_open) = std::sync::mpsc::channel::<()>();
+        let other_end = pipe.clone();
+        thread::spawn(move || {
+            is_open.recv_timeout(PATIENCE).is_err().then(|| std::fs::File::open(other_end))
+        });
+        let hold = std::fs::File::options().write(true).open(&pipe).expect("a pipe");
+        let _ended = opened.send(());
+        let ended = running.child.try_wait().expect("the run is our child");
+        assert_eq!(ended, None, "the run did not come to `{place}`");
+        meanwhile();
+        drop(hold);
+        running
+    }
+
     /// Starts the run without waiting for it, to kill it or to have several at once.
     #[track_caller]
     pub(crate) fn spawn(mut self) -> Running {

@@ -6,7 +6,7 @@ use crate::env::Env;
 use crate::loopback::Loopback;
 use crate::server::{ALWAYS, Fault, Server};
 
-const SLOW: &str = "caused by: the server is too slow: too little came within 2 seconds\n\
+const SLOW: &str = "caused by: the server is too slow: too little data within 2 seconds\n\
                     hint: check the network and the proxy, then try again\n";
 const GIT: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-result\r\n\
                    Transfer-Encoding: chunked\r\n\r\n";

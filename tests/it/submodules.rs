@@ -221,7 +221,7 @@ fn what_nobody_declares_any_more_is_removed_and_its_git_directory_kept() {
     env.oca(&["sync", "--dry-run"])
         .stdout("dms: would remove\n")
         .stderr(
-            "2 repositories, 1 would change\n1 difference in `.gitmodules` and the index would be settled:\n  \
+            "2 repositories, 1 would change\n1 difference in `.gitmodules` and the index would be repaired:\n  \
              `oca/dms` is a submodule that no profile declares\n",
         )
         .success();
@@ -260,12 +260,12 @@ fn a_git_directory_that_was_kept_goes_with_prune_unless_commits_are_in_it() {
     let mine = env.head("oca/dms");
     env.run(&["remove", "dms"]);
     env.oca(&["sync", "--prune"])
-        .stderr_contains("error: `dms` was left alone: local commits up to ")
+        .stderr_contains("error: `dms` was not changed: local commits up to ")
         .status(1);
     env.sync();
     assert!(!env.exists("oca/dms"));
     env.oca(&["sync", "--prune"])
-        .stderr_contains("error: `dms` was left alone: local commits up to ")
+        .stderr_contains("error: `dms` was not changed: local commits up to ")
         .status(1);
     assert_eq!(env.git(".git/modules/oca/dms", &["rev-parse", "mine"]).trim(), mine);
     env.run(&["sync", "--prune", "--force"]);
@@ -298,28 +298,42 @@ fn a_commit_hook_sees_what_is_about_to_be_committed() {
 }
 
 #[test]
-fn killed_at_any_instant_the_next_sync_repairs() {
+fn killed_at_each_place_the_next_sync_repairs() {
     let env = Env::new();
     let remotes = declared(&env);
     let [web, dms] = commits(&remotes);
-    for delay in 0..12 {
-        let mode = if delay % 3 == 2 { "clone" } else { "submodule" };
-        let text = env.read("repos.toml");
-        let text = text.replace("mode = \"clone\"", "mode = \"submodule\"");
-        env.write("repos.toml", text.replace("mode = \"submodule\"", &format!("mode = \"{mode}\"")));
-        if delay % 2 == 0 && mode == "submodule" {
-            let _was_clone = env.try_git("", &["submodule", "--quiet", "deinit", "--all", "-f"]);
-        }
-        let run = env.oca(&["sync"]).spawn();
-        std::thread::sleep(std::time::Duration::from_millis(delay * 5));
-        run.kill();
-        env.sync();
-        assert_eq!([env.head("oca/web"), env.head("oca/dms")], [web.clone(), dms.clone()], "{delay}");
-        if mode == "submodule" {
-            env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
-        } else {
-            assert_eq!(env.submodule_status(), Vec::<String>::new(), "{delay}");
-            env.assert_checkout("oca/web", &web);
+    let into_submodules = [
+        "linking packs",
+        "building a checkout",
+        "writing .gitmodules",
+        "staging submodules",
+        "completing submodules",
+    ];
+    let into_clones = ["writing .gitmodules", "staging submodules", "completing submodules"];
+    for round in into_submodules.iter().zip(into_clones.iter().cycle()) {
+        for (mode, other, place) in [("submodule", "clone", round.0), ("clone", "submodule", round.1)] {
+            let text = env.read("repos.toml");
+            env.write(
+                "repos.toml",
+                text.replace(&format!("mode = \"{other}\""), &format!("mode = \"{mode}\"")),
+            );
+            if ["linking packs", "building a checkout"].contains(place) {
+                std::fs::remove_dir_all(env.project().join("oca/web")).ok();
+                std::fs::remove_dir_all(env.project().join(".git/modules")).ok();
+            }
+            env.oca(&["sync"]).stopped_at(place);
+            env.sync();
+            assert_eq!(
+                [env.head("oca/web"), env.head("oca/dms")],
+                [web.clone(), dms.clone()],
+                "{mode} {place}"
+            );
+            if mode == "submodule" {
+                env.assert_submodules(&[("oca/dms", &dms), ("oca/web", &web)]);
+            } else {
+                assert_eq!(env.submodule_status(), Vec::<String>::new(), "{place}");
+                env.assert_checkout("oca/web", &web);
+            }
         }
     }
 }
@@ -337,9 +351,9 @@ fn a_submodule_in_which_somebody_works_is_kept_whole() {
     upgrade(&remotes[0], 1);
     env.run(&["lock", "--upgrade", "web"]);
     let kept = format!(
-        "error: `dms` was left alone: uncommitted changes in `README.md`\n\
-         error: `web` was left alone: local commits up to `{}`\n\
-         hint: commit and push it, or give `--force` to lose it\nerror: 2 repositories failed\n",
+        "error: `dms` was not changed: uncommitted changes in `README.md`\n\
+         error: `web` was not changed: local commits up to `{}`\n\
+         hint: commit and push your work, or use `--force` to discard it\nerror: 2 repositories failed\n",
         &mine[..10]
     );
     env.oca(&["sync", "--dry-run"]).stderr_contains(&kept).status(1);

@@ -109,12 +109,14 @@ fn without_a_repository_around_the_lock_alone_is_checked() {
     env.oca(&["lock", "-q"]).success();
     env.oca(&["lock", "--check"]).success();
     env.oca(&["submodules", "--check"])
-        .stderr_contains("error: `mode = \"submodule\"` needs a git repository around `[TEMP]/project`\n")
+        .stderr_contains(
+            "error: `mode = \"submodule\"` needs `[TEMP]/project` to be inside a git repository\n",
+        )
         .status(2);
     env.edit("repos.toml", "mode = \"submodule\"", "mode = \"clone\"");
     env.oca(&["submodules"])
         .stderr(
-            "error: `repos.toml` does not say `mode = \"submodule\"`\nhint: write that into it, then run `oca sync`\n",
+            "error: `repos.toml` does not set `mode = \"submodule\"`\nhint: add that line, then run `oca sync`\n",
         )
         .status(2);
 }
@@ -191,8 +193,8 @@ fn a_second_submodule_and_one_that_nobody_declares_go_and_other_branches_stay() 
             "other: removed\n`vendor/web` is a second submodule of `web`\n\
              `oca/other` is a submodule that no profile declares\n\
              2 submodules, 1 difference repaired; `git diff --cached --submodule` shows what is staged\n\
-             error: `web` was left alone: uncommitted changes in `README.md`\n\
-             hint: commit and push it, or give `--force` to lose it\n",
+             error: `web` was not changed: uncommitted changes in `README.md`\n\
+             hint: commit and push your work, or use `--force` to discard it\n",
         )
         .status(1);
     env.assert_file("vendor/web/README.md", "mine\n");

@@ -131,7 +131,7 @@ fn entries_that_lead_elsewhere_are_named() {
     env.commit_all("Add a path");
     env.oca(&["submodules", "--check"])
         .stderr(
-            "`.gitmodules`: the entry `x` with the path `../victim` is passed over: the path leads out of the work \
+            "`.gitmodules`: the entry `x` with the path `../victim` is skipped: the path leads out of the work \
              tree or into `.git`, or is empty\n",
         )
         .success();
@@ -146,7 +146,7 @@ fn a_gitmodules_that_is_no_text_or_too_large_is_refused() {
     env.oca(&["submodules"])
         .stderr(
             "error: `[TEMP]/project/.gitmodules` at line 2: this is not UTF-8\n\
-             hint: correct the line; after a merge, settle its conflicts first\n",
+             hint: correct the line; if a merge is not finished, resolve its conflicts first\n",
         )
         .status(2);
     env.write(".gitmodules", "[a]".repeat(2_000_000));

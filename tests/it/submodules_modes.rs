@@ -42,7 +42,7 @@ fn clones_become_submodules_and_clones_again() {
         .success();
     env.oca(&["sync"])
         .stderr(
-            "dms: no submodule any more\nweb: no submodule any more\n\
+            "dms: no longer a submodule\nweb: no longer a submodule\n\
              `git diff --cached --submodule` shows what is staged\n2 repositories up to date\n",
         )
         .success();
@@ -104,7 +104,7 @@ fn a_checkout_with_local_commits_is_neither_moved_nor_lost() {
     env.git("oca/web", &["commit", "-q", "--allow-empty", "-m", "mine"]);
     let mine = env.head("oca/web");
     set_mode(&env, "clone", "submodule");
-    env.oca(&["sync"]).stderr_contains("error: `web` was left alone: local commits up to ").status(1);
+    env.oca(&["sync"]).stderr_contains("error: `web` was not changed: local commits up to ").status(1);
     assert_eq!(env.head("oca/web"), mine);
     // Git takes it for a submodule at another commit.
     assert!(env.submodule_status().contains(&format!("+{mine} oca/web")), "{:?}", env.submodule_status());

@@ -74,8 +74,8 @@ fn tracked_files_in_the_place_of_a_submodule_are_kept() {
     for args in [&["sync"][..], &["sync"], &["sync", "--force"]] {
         env.oca(args)
             .stderr_contains(
-                "error: `web` was left alone: the surrounding repository has `oca/web/mine.txt` there\n\
-                 hint: take it out with `git rm -r --cached oca/web` and move it away\n",
+                "error: `web` was not changed: the surrounding repository has `oca/web/mine.txt` there\n\
+                 hint: run `git rm -r --cached oca/web`, then move the directory away\n",
             )
             .status(1);
     }
@@ -191,7 +191,7 @@ fn what_cannot_be_a_superproject_is_refused_before_anything_is_done() {
     env.declare_submodules(REMOTES, &["web"], "");
     env.oca(&["sync"])
         .stderr(
-            "error: `mode = \"submodule\"` needs a git repository around `[TEMP]/project`\n\
+            "error: `mode = \"submodule\"` needs `[TEMP]/project` to be inside a git repository\n\
              hint: run `git init`, or set `mode = \"clone\"`\n",
         )
         .status(2);
@@ -200,8 +200,8 @@ fn what_cannot_be_a_superproject_is_refused_before_anything_is_done() {
     env.write(".git/index.lock", "");
     env.oca(&["sync"])
         .stderr(
-            "error: `[TEMP]/project/.git/index.lock` is there: git is at work in this repository, or was killed\n\
-             hint: wait for the other git; where there is none, delete the file\n",
+            "error: `[TEMP]/project/.git/index.lock` exists: git is running in this repository, or was killed\n\
+             hint: wait until the other git ends; if no git is running, delete the file\n",
         )
         .status(3);
     assert!(!env.exists("oca.lock.json") && !env.exists("oca"));
@@ -210,7 +210,7 @@ fn what_cannot_be_a_superproject_is_refused_before_anything_is_done() {
     env.oca(&["sync"])
         .stderr(
             "error: `[TEMP]/project/.gitmodules` at line 2: this is not a `key = value` line\n\
-             hint: correct the line; after a merge, settle its conflicts first\n",
+             hint: correct the line; if a merge is not finished, resolve its conflicts first\n",
         )
         .status(2);
     fs::remove_file(env.project().join(".gitmodules")).expect("the file");
@@ -218,13 +218,13 @@ fn what_cannot_be_a_superproject_is_refused_before_anything_is_done() {
         (
             &["update-index", "--split-index"][..],
             &["update-index", "--no-split-index"][..],
-            "error: it uses git's `split index`, which libgit2 cannot read\n\
+            "error: this repository uses git's `split index`, which libgit2 cannot read\n\
              hint: convert it with `git update-index --no-split-index`\n",
         ),
         (
             &["sparse-checkout", "set", "--cone", "--sparse-index", "x"],
             &["sparse-checkout", "disable"],
-            "error: it uses git's `sparse index`, which libgit2 cannot read\n\
+            "error: this repository uses git's `sparse index`, which libgit2 cannot read\n\
              hint: convert it with `git sparse-checkout reapply --no-sparse-index`\n",
         ),
     ] {
@@ -247,7 +247,7 @@ fn a_reftable_is_named_with_the_command_that_converts_it() {
     env.git("", &["init", "-q", "--ref-format=reftable"]);
     env.oca(&["sync"])
         .stderr(
-            "error: it uses git's `refstorage`, which libgit2 cannot read\n\
+            "error: this repository uses git's `refstorage`, which libgit2 cannot read\n\
              hint: convert it with `git refs migrate --ref-format=files`\n",
         )
         .status(3);
@@ -276,7 +276,7 @@ fn what_nobody_else_could_fetch_is_refused_by_name() {
              hint: delete `patches`, or set `mode = \"clone\"`\n  \
              `url` of `crm` does not go together with `mode = \"submodule\"` in `repos.toml` at line 12, table \
              `repos.crm`: `.gitmodules` would show its user or password to everybody\n    \
-             hint: leave it out of the url, and set a token for its host\n",
+             hint: remove it from the url, and set a token for the host\n",
         )
         .status(2);
     let web = repository(&env, "web");
@@ -286,8 +286,8 @@ fn what_nobody_else_could_fetch_is_refused_by_name() {
     env.oca(&["submodules"])
         .env("WEB", "https://me:geheim@git.example.com/web.git")
         .stderr(
-            "error: the url of `web` holds a user or password, which `.gitmodules` would show to everybody\n\
-             hint: leave it out of the url, and set a token for its host\n",
+            "error: the url of `web` contains a user or password, and `.gitmodules` would publish it\n\
+             hint: remove it from the url, and set a token for the host\n",
         )
         .status(2);
 }
@@ -304,8 +304,13 @@ fn a_git_directory_of_an_earlier_submodule_is_not_overwritten() {
     env.git("", &["clone", "-q", url.to_str().expect("text"), "oca/web"]);
     env.oca(&["sync"])
         .stderr_contains(
-            "error: `web` was left alone: `[TEMP]/project/oca/web` has a git directory of its own, and \
+<<<<<<< HEAD
+            "error: `web` was not changed: `[TEMP]/project/oca/web` has a git directory of its own, and \
              `[TEMP]/project/.git/modules/oca/web` is there already\n",
+=======
+            "error: `web` was left alone: `[TEMP]/project/oca/web` has a git directory of its own, but \
+             `[TEMP]/project/.git/modules/oca/web` already exists\n",
+>>>>>>> part-w1
         )
         .status(1);
     assert!(env.exists("oca/web/.git/HEAD") && env.exists(".git/modules/oca/web/HEAD"));
@@ -347,7 +352,7 @@ fn a_git_directory_that_is_a_symlink_or_somewhere_else_is_left_alone() {
     fs::rename(env.project().join("oca/dms/.git"), env.project().join("dms.git")).expect("a git directory");
     env.write("oca/dms/.git", "gitdir: ../../dms.git\n");
     let kept = |name: &str| {
-        format!("error: `{name}` was left alone: the git directory of `[TEMP]/project/oca/{name}` is `")
+        format!("error: `{name}` was not changed: the git directory of `[TEMP]/project/oca/{name}` is `")
     };
     env.oca(&["sync"]).stderr_contains(&kept("web")).stderr_contains(&kept("dms")).status(1);
     for path in ["oca/web", "oca/dms"] {

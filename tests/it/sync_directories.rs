@@ -12,8 +12,8 @@ fn checkouts_among_the_own_modules_are_refused() {
         for command in [&["lock"][..], &["lock", "--check"], &["sync"]] {
             env.oca(command)
                 .stderr(&format!(
-                    "error: profile `standard` in `repos.toml` mixes its checkouts in `{path}` with the own modules in `{local}`\n\
-                     hint: give the profile a `path` that neither holds nor is in a `[[local]]` one\n"
+                    "error: profile `standard` in `repos.toml` has its checkouts in `{path}` and its own modules in `{local}`, and one is inside the other\n\
+                     hint: set a `path` for the profile that is outside every `[[local]]` directory and does not contain one\n"
                 ))
                 .status(2);
         }
@@ -32,7 +32,7 @@ fn a_gitignore_that_lets_checkouts_through_is_told() {
     env.locked(WEB);
     env.write("oca/.gitignore", "*.pyc\n");
     let warning = "warning: `[TEMP]/project/oca/.gitignore` has no line `*`: \
-                   the surrounding repository may swallow the checkouts\n";
+                   the surrounding git repository may track the checkouts\n";
     env.oca(&["sync"]).stderr_contains(warning).success();
     env.assert_file("oca/.gitignore", "*.pyc\n");
     env.write("oca/.gitignore", "# mine\r\n*\r\n");

@@ -63,8 +63,8 @@ fn work_in_an_undeclared_checkout_is_kept() {
     env.write("oca/old/mine.txt", "");
     env.oca(&["sync", "--prune"])
         .stderr(
-            "2 repositories, 0 changed\nerror: `old` was left alone: uncommitted changes in `mine.txt`\n\
-             hint: commit and push it, or give `--force` to lose it\n",
+            "2 repositories, 0 changed\nerror: `old` was not changed: uncommitted changes in `mine.txt`\n\
+             hint: commit and push your work, or use `--force` to discard it\n",
         )
         .status(1);
     assert!(env.exists("oca/old/mine.txt"));
@@ -78,13 +78,13 @@ fn branches_and_stashes_in_an_undeclared_checkout_are_kept() {
     undeclared(&env);
     env.write("oca/old/README.md", "mine\n");
     env.git("oca/old", &["stash", "-q"]);
-    let left_alone = "error: `old` was left alone: local commits in `stash`\n";
+    let left_alone = "error: `old` was not changed: local commits in `stash`\n";
     env.oca(&["sync", "--prune"]).stderr_contains(left_alone).status(1);
     env.git("oca/old", &["stash", "drop", "-q"]);
     env.git("oca/old", &["switch", "-q", "-c", "mine"]);
     env.git("oca/old", &["commit", "-q", "--allow-empty", "-m", "mine"]);
     env.git("oca/old", &["switch", "-q", "-d", "HEAD~1"]);
-    let left_alone = "error: `old` was left alone: local commits in `mine`\n";
+    let left_alone = "error: `old` was not changed: local commits in `mine`\n";
     env.oca(&["sync", "--prune"]).stderr_contains(left_alone).status(1);
     env.git("oca/old", &["branch", "-q", "-D", "mine"]);
     env.run(&["sync", "--prune"]);

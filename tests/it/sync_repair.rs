@@ -2,8 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
 
 use crate::checkouts::{REMOTES, repository, upgrade};
 use crate::env::Env;
@@ -91,8 +89,8 @@ fn an_edit_survives_the_repair() {
     env.oca(&["sync"])
         .stderr(
             "1 repository, 0 changed\n\
-             error: `web` was left alone: uncommitted changes in `README.md` and 1 more\n\
-             hint: commit and push it, or give `--force` to lose it\n",
+             error: `web` was not changed: uncommitted changes in `README.md` and 1 more\n\
+             hint: commit and push your work, or use `--force` to discard it\n",
         )
         .status(1);
     env.assert_file("oca/web/README.md", "mine\n");
@@ -186,9 +184,9 @@ fn an_interrupt_is_exit_130_and_the_next_run_repairs() {
     env.run(&["lock"]);
     fs::remove_dir_all(env.cache()).expect("the cache");
     server.fault("POST /web.git/git-upload-pack fetch", 1, Fault::StallAfter(60));
+    let fetched = server.count("POST /web.git/git-upload-pack fetch");
     let run = env.oca(&["sync"]).stderr_contains("").spawn();
-    server.wait_for("upload-pack fetch", 2);
-    thread::sleep(Duration::from_millis(300));
+    server.wait_for("POST /web.git/git-upload-pack fetch", fetched + 1);
     run.interrupt();
     run.status(130);
     env.sync();
@@ -199,25 +197,42 @@ fn an_interrupt_is_exit_130_and_the_next_run_repairs() {
 }
 
 #[test]
-fn a_kill_at_any_moment_is_repaired() {
+fn a_kill_at_each_place_is_repaired() {
     let env = Env::new();
     let names = ["a", "b", "c"];
     let all = names.map(|name| repository(&env, name));
     let server = Server::start(&env);
     env.declare_repos(&server.base(), &names);
-    for (number, pause) in (1..).zip([5, 15, 25, 35, 50, 70, 90]) {
-        all.iter().for_each(|remote| drop(upgrade(remote, number)));
-        let run = env.oca(&["lock", "--upgrade"]).spawn();
-        thread::sleep(Duration::from_millis(pause));
-        run.kill();
-        env.run(&["lock", "--upgrade"]);
-        let run = env.oca(&["sync"]).spawn();
-        thread::sleep(Duration::from_millis(pause));
-        run.kill();
-        env.sync();
+    let upgrade_all = |number| all.iter().for_each(|remote| drop(upgrade(remote, number)));
+    let check = || {
         for (name, remote) in names.iter().zip(&all) {
             env.assert_checkout(&format!("oca/{name}"), &remote.commit_of("18.0"));
         }
+    };
+    for place in ["making a store", "taking a pack in", "taking in a file of a pack", "replacing"] {
+        env.oca(&["lock"]).stopped_at(place);
+    }
+    env.run(&["lock"]);
+    for place in ["linking packs", "building a checkout"] {
+        env.oca(&["sync"]).stopped_at(place);
+    }
+    env.sync();
+    check();
+    let moves = [
+        "taking a pack in",
+        "linking packs",
+        "beginning a move",
+        "moving a checkout",
+        "completing a move",
+        "putting",
+    ];
+    for (number, place) in (1..).zip(moves) {
+        upgrade_all(number);
+        env.oca(&["lock", "--upgrade"]).stopped_at("replacing");
+        env.run(&["lock", "--upgrade"]);
+        env.oca(&["sync"]).stopped_at(place);
+        env.sync();
+        check();
     }
 }
 

@@ -22,7 +22,7 @@ fn assert_left_alone(env: &Env, [web, tools]: &[Remote; 2], why: &str) {
     env.oca(&["sync"])
         .stderr(&format!(
             "server-tools: moved 94633f2ee5 -> e9f0a09dec\n2 repositories, 1 changed\n\
-             error: `web` was left alone: {why}\nhint: commit and push it, or give `--force` to lose it\n"
+             error: `web` was not changed: {why}\nhint: commit and push your work, or use `--force` to discard it\n"
         ))
         .status(1);
     env.assert_checkout("oca/server-tools", &tools.commit_of("18.0"));
@@ -74,13 +74,13 @@ fn a_clone_of_a_fork_is_kept() {
     env.git("oca/web", &["remote", "set-url", "origin", fork]);
     env.run(&["lock"]);
     env.oca(&["sync", "--dry-run"])
-        .stderr_contains("error: `web` was left alone: `[TEMP]/project/oca/web` is a clone of ")
+        .stderr_contains("error: `web` was not changed: `[TEMP]/project/oca/web` is a clone of ")
         .status(1);
     env.oca(&["sync"])
         .stderr(
             "1 repository, 0 changed\n\
-             error: `web` was left alone: `[TEMP]/project/oca/web` is a clone of `[TEMP]/remotes/fork.git`\n\
-             hint: move it away, or give `--force` to replace it\n",
+             error: `web` was not changed: `[TEMP]/project/oca/web` is a clone of `[TEMP]/remotes/fork.git`\n\
+             hint: move it away, or use `--force` to replace it\n",
         )
         .status(1);
     assert_eq!(env.git("oca/web", &["remote", "get-url", "origin"]).trim(), fork);
@@ -108,8 +108,8 @@ fn an_ignored_file_in_the_way_is_kept() {
     env.oca(&["sync"])
         .stderr(
             "1 repository, 0 changed\n\
-             error: `web` was left alone: uncommitted changes in `x.cfg`\n\
-             hint: commit and push it, or give `--force` to lose it\n",
+             error: `web` was not changed: uncommitted changes in `x.cfg`\n\
+             hint: commit and push your work, or use `--force` to discard it\n",
         )
         .status(1);
     env.assert_file("oca/web/x.cfg", "mine\n");
@@ -157,7 +157,7 @@ fn a_rebase_under_way_is_kept_and_ended_by_force() {
     env.git("oca/web", &["commit", "-q", "--allow-empty", "-m", "mine"]);
     env.git("oca/web", &["-c", "sequence.editor=sed -i s/^pick/edit/", "rebase", "-q", "-i", &before]);
     env.git("oca/web", &["reset", "-q", "--hard", &before]);
-    assert_left_alone(&env, &remotes, "a merge or rebase under way");
+    assert_left_alone(&env, &remotes, "an unfinished merge or rebase");
     assert!(env.exists("oca/web/.git/rebase-merge"));
     assert_forced(&env, &remotes[0]);
 }
@@ -175,7 +175,7 @@ fn a_conflicting_merge_is_kept() {
     let ours = env.head("oca/web");
     env.try_git("oca/web", &["merge", "-q", "other"]).expect_err("a conflict");
     let why = format!(
-        "uncommitted changes in `README.md` and local commits up to `{}` and a merge or rebase under way",
+        "uncommitted changes in `README.md` and local commits up to `{}` and an unfinished merge or rebase",
         &ours[..10]
     );
     assert_left_alone(&env, &remotes, &why);
@@ -213,8 +213,8 @@ fn a_branch_without_a_commit_and_its_files_are_kept() {
     env.write("oca/web/mine.txt", "mine\n");
     env.oca(&["sync"])
         .stderr_contains(
-            "error: `web` was left alone: `[TEMP]/project/oca/web` is a git repository without a commit\n\
-             hint: move it away, or give `--force` to replace it\n",
+            "error: `web` was not changed: `[TEMP]/project/oca/web` is a git repository without a commit\n\
+             hint: move it away, or use `--force` to replace it\n",
         )
         .status(1);
     env.assert_file("oca/web/mine.txt", "mine\n");
@@ -231,11 +231,11 @@ fn directories_and_files_in_the_way_are_kept() {
     env.write("oca/server-tools", "mine\n");
     let kept = |name: &str| {
         format!(
-            "error: `{name}` was left alone: `[TEMP]/project/oca/{name}` is not a git repository, and not empty\n"
+            "error: `{name}` was not changed: `[TEMP]/project/oca/{name}` is not a git repository, and not empty\n"
         )
     };
     // What both are told is told once.
-    let hint = "hint: move it away, or give `--force` to replace it\n";
+    let hint = "hint: move it away, or use `--force` to replace it\n";
     let expected = format!("{}{}{hint}error: 2 repositories failed\n", kept("server-tools"), kept("web"));
     env.oca(&["sync"]).stderr_contains(&expected).status(1);
     env.oca(&["sync", "--dry-run"]).stderr_contains(&expected).status(1);
@@ -294,7 +294,7 @@ fn a_symlink_in_the_place_of_a_checkout_is_not_followed() {
     std::os::unix::fs::symlink("../mine", env.project().join("oca/web")).expect("a symlink");
     env.oca(&["sync"])
         .stderr_contains(
-            "error: `web` was left alone: `[TEMP]/project/oca/web` is a symbolic link\n\
+            "error: `web` was not changed: `[TEMP]/project/oca/web` is a symbolic link\n\
              hint: remove the link, or list the repository in `skip` of `repos.local.toml`\n",
         )
         .status(1);

@@ -26,7 +26,7 @@ fn a_linked_checkout_is_left_alone_and_named() {
     let head = env.git(&mine, &["rev-parse", "HEAD"]);
     fs::create_dir(env.project().join("oca")).expect("a folder");
     symlink(&mine, env.project().join("oca/web")).expect("a link");
-    let kept = "error: `web` was left alone: `[TEMP]/project/oca/web` is a symbolic link\n\
+    let kept = "error: `web` was not changed: `[TEMP]/project/oca/web` is a symbolic link\n\
                 hint: remove the link, or list the repository in `skip` of `repos.local.toml`\n";
     env.oca(&["sync", "--dry-run"])
         .stdout(&format!("dms: would check out at {dms}\n"))
@@ -94,7 +94,7 @@ fn nothing_is_written_through_a_link_in_a_git_directory() {
                  in `skip` of `repos.local.toml`\n"
             ),
         };
-        let kept = format!("error: `web` was left alone: {kept}");
+        let kept = format!("error: `web` was not changed: {kept}");
         env.oca(&["lock", "-q", "--upgrade"]).success();
         for flags in
             [&["sync"][..], &["sync", "--dry-run"], &["sync", "--force"], &["sync", "--force", "--prune"]]

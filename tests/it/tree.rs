@@ -58,8 +58,8 @@ fn every_kind_of_name_has_its_word() {
     );
     env.own_module("around/near", "{'version': '1.1', 'depends': ['base']}");
     env.locked(&format!("{LEAN}[addons-path]\nafter = [\"around\", \"nowhere\", \"${{UNSET_HERE}}/x\"]\n"));
-    let told = "warning: `addons/bad/__manifest__.py` at line 1: a manifest may hold literals only; \
-                here stands a name `name`; the module is left out\n";
+    let told = "warning: `addons/bad/__manifest__.py` at line 1: a manifest may not hold the word `name`; \
+                the module is ignored\n";
     let tree = "all 1.0 (addons)\n\
                 ├── off (not installable)\n\
                 ├── bad (unreadable)\n\
@@ -176,8 +176,8 @@ fn a_name_that_nobody_has_is_refused_with_one_that_is_near() {
     for command in ["tree", "why"] {
         refused(command, "sale_xx", "did you mean `sale_x`?");
         refused(command, "acount", "did you mean `account`?");
-        refused(command, "web_y", "`web` of profile `other` has it: give `--profile other`");
-        refused(command, "nothing_like_it", "run `oca list --all` to see what is there");
+        refused(command, "web_y", "`web` of profile `other` has it: use `--profile other`");
+        refused(command, "nothing_like_it", "run `oca list --all` to see the modules");
     }
     env.oca(&["tree"]).stderr_contains("the following required arguments were not provided").status(2);
 }

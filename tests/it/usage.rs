@@ -98,8 +98,8 @@ fn quiet_says_nothing_but_data_and_errors() {
 #[test]
 fn colour_comes_only_when_it_is_asked_for() {
     let env = Env::new();
-    let plain = "error: there is no `repos.toml` here or in a directory above\n\
-                 hint: run `oca init`, or name the file with `--config`\n";
+    let plain = "error: there is no `repos.toml` here or in a parent directory\n\
+                 hint: run `oca init`, or pass the file with `--config`\n";
     env.oca(&["list"]).stderr(plain).status(2);
     env.oca(&["list"]).env("NO_COLOR", "1").stderr(plain).status(2);
     env.oca(&["list", "--color", "never"]).stderr(plain).status(2);

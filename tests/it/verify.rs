@@ -117,8 +117,8 @@ fn an_image_verifies_itself() {
     verify(&["out", "-p", "standard"]).stderr_contains("as locked").success();
     verify(&["out", "-p", "lean"])
         .stderr(
-            "error: `out` is an export of profile `standard`, not of `lean`\n\
-             hint: if you mean that one, give `--profile standard`\n",
+            "error: `out` is an export of profile `standard`, not of profile `lean`\n\
+             hint: if you want that profile, use `--profile standard`\n",
         )
         .status(1);
     verify(&["out", "--lock", "nowhere.json"]).stderr_contains("there is no `nowhere.json`").status(1);
@@ -140,8 +140,8 @@ fn the_lock_of_the_project_counts_more_than_the_one_in_the_export() {
     oca(&env, &["lock", "-q"]).success();
     oca(&env, &["verify", "../out"])
         .stderr(
-            "error: `../out` is an export of profile `standard`, not of `other`\n\
-             hint: if you mean that one, give `--profile standard`\n",
+            "error: `../out` is an export of profile `standard`, not of profile `other`\n\
+             hint: if you want that profile, use `--profile standard`\n",
         )
         .status(1);
 }

@@ -41,7 +41,7 @@ fn a_manifest_that_names_another_profile_hides_no_repository() {
     fs::remove_dir_all(out.join("dms")).expect("a removal");
     edit(&out, "\"profile\": \"parity\"", "\"profile\": \"standard\"");
     env.oca(&["verify", "../out"])
-        .stderr_contains("`../out` is an export of profile `standard`, not of `parity`")
+        .stderr_contains("`../out` is an export of profile `standard`, not of profile `parity`")
         .status(1);
     edit(&out, "\"profile\": \"standard\"", "\"profile\": \"parity\"");
     env.oca(&["verify", "../out"]).stdout_contains("dms: missing: dms/dms/__init__.py\n").status(1);
@@ -61,7 +61,7 @@ fn a_manifest_that_names_other_rules_hides_no_file() {
     verify(&["out", "-p", "parity", "--lock", &lock.to_string_lossy()]).stdout(found).status(1);
     verify(&["out"]).stdout(found).status(1);
     verify(&["out", "--lock", &lock.to_string_lossy()])
-        .stderr_contains("has several profiles\nhint: name it with `--profile`\n")
+        .stderr_contains("has several profiles\nhint: choose one with `--profile`\n")
         .status(2);
 }
 
@@ -169,7 +169,7 @@ fn an_own_module_whose_manifest_is_a_pipe_is_named() {
     env.oca(&["list"])
         .stdout_contains("web_x")
         .stderr_contains(
-            "`own/mine/__manifest__.py` at line 1: the manifest is not a file; the module is left out",
+            "`own/mine/__manifest__.py` at line 1: the manifest is not a file; the module is ignored",
         )
         .success();
 }

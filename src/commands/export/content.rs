@@ -1,4 +1,4 @@
-//! The files of an export: fetched and written, all repositories at once.
+//! Fetches and writes the files of an export, all repositories in parallel.
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use super::{Plan, Written, recorded};
 use crate::error::Error;
 use crate::export::{self, Batch, Chosen, Directories, Part, Site, Wanted};
+use crate::fs;
 use crate::git::{Git, Snapshot};
 use crate::lock::LockedRepo;
 use crate::ops::{Job, Remotes, Watch, confirm_tree};
@@ -25,21 +26,21 @@ impl Job for Target<'_> {
     }
 }
 
-/// A repository of which something is exported.
+/// A repository with files to export.
 struct Target<'a> {
     locked: &'a LockedRepo,
     wanted: Wanted<'a>,
     url: RemoteUrl,
 }
 
-/// What was fetched for a target.
+/// The fetched files of a target.
 struct Content<'a> {
     snapshot: Snapshot<'a, 'static>,
     chosen: Chosen,
     seconds: i64,
 }
 
-/// Fetches what is missing and writes it, all repositories at once.
+/// Fetches the missing files and writes everything, all repositories in parallel.
 pub(super) fn files(
     session: &Session<'_>,
     plan: &Plan<'_>,
@@ -60,6 +61,7 @@ pub(super) fn files(
         |target, watch| fetch(remotes.git, target, watch),
         |target, content, watch| {
             watch.step("writing");
+            fs::stop("writing an export");
             let seconds = date.unwrap_or(content.seconds);
             let files = write(plan, target, &content, site.aside(), export::time(seconds));
             let files = files.map_err(Trouble::Export)?;
@@ -71,11 +73,11 @@ pub(super) fn files(
     Ok((outcomes, finish(plan, site, &targets, &exported, date)?))
 }
 
-/// What was written of a target.
+/// The written files of a target.
 struct Exported {
     chosen: Chosen,
     files: usize,
-    /// The time of its files, since 1970.
+    /// The time of its files, as a Unix timestamp.
     seconds: i64,
 }
 
@@ -102,7 +104,7 @@ fn finish(
     Ok(Written { recorded, files, time })
 }
 
-/// Brings the blobs that are kept into the store, and no others.
+/// Fetches the blobs of the exported files, and no others.
 fn fetch<'a>(git: &'a Git, target: &Target<'_>, watch: &Watch<'_>) -> Result<Content<'a>, Trouble> {
     watch.step("fetching");
     let LockedRepo { pin, commit, .. } = target.locked;
@@ -113,10 +115,10 @@ fn fetch<'a>(git: &'a Git, target: &Target<'_>, watch: &Watch<'_>) -> Result<Con
     Ok(Content { snapshot: snapshot.unmetered(), chosen, seconds })
 }
 
-/// What is kept of a repository, all of it in the store now, and the time of its commit.
+/// The files to export, all of them in the store, and the time of the commit.
 fn bring(snapshot: &Snapshot<'_, '_>, target: &Target<'_>) -> Result<(Chosen, i64), Trouble> {
     let wanted = &target.wanted;
-    // Opened anew after each request: an object database does not see packs that came after it.
+    // Opened again after each request: an open object database does not see new packs.
     let open = || snapshot.tree().map_err(Trouble::Remote);
     let objects = open()?;
     confirm_tree(target.locked, objects.id())?;
@@ -134,10 +136,10 @@ fn bring(snapshot: &Snapshot<'_, '_>, target: &Target<'_>) -> Result<(Chosen, i6
     Ok((chosen, snapshot.time().map_err(Trouble::Remote)?))
 }
 
-/// Modules that are written with a store opened once: opening one costs as much as writing some files.
+/// The number of modules to write with one opened store: opening a store takes as long as writing a few files.
 const GROUP: usize = 12;
 
-/// Writes what was chosen of a repository, a group of modules at a time on all threads.
+/// Writes the chosen files of a repository; groups of modules are written in parallel.
 fn write(
     plan: &Plan<'_>,
     target: &Target<'_>,
@@ -146,7 +148,7 @@ fn write(
     time: SystemTime,
 ) -> Result<usize, export::Error> {
     let pin = &target.locked.pin;
-    // What modules share is made here; each makes its own.
+    // Shared directories are created here; each module creates its own ones.
     let mut shared = Directories::default();
     let mut batches = Vec::new();
     let parts = export::parts(plan.packaging.layout, &pin.name, &target.wanted, &content.chosen);

@@ -1,4 +1,4 @@
-//! `oca export --layers`: a directory for each profile of the `extends` chain, so that images share what profiles do.
+//! `oca export --layers`: one directory for each profile of the `extends` chain, so that images can share layers.
 
 use std::path::Path;
 
@@ -6,15 +6,15 @@ use super::{Args, Made, Plan, make};
 use crate::config::Profile;
 use crate::error::Error;
 use crate::flags::Format;
+use crate::json::{ExportLayer, LayersReport};
 use crate::lock::Lock;
-use crate::output::json;
 use crate::plan::{self, Below, Layers};
 use crate::repo::counted;
 use crate::session::Session;
 
-/// All layers are made before the first comes into its place: those that are there belong together.
+/// Makes all layers before the first one is put in place, so that the layers always belong together.
 ///
-/// What a layer holds depends on its own profile alone, so it is the same below whichever other.
+/// The content of a layer depends only on its own profile, so it is the same under every other profile.
 pub(super) fn run(
     args: &Args,
     dest: &Path,
@@ -25,7 +25,7 @@ pub(super) fn run(
     let Layers { below, apart } = plan::layers(&session.config, profile, lock);
     for (other, why) in apart {
         let (name, other) = (&profile.name, &other.name);
-        session.printer.note(&format!("profile `{other}` is no layer below `{name}`: {why}"));
+        session.printer.note(&format!("profile `{other}` cannot be a layer under `{name}`: {why}"));
     }
     let mut made: Vec<Made> = Vec::new();
     for layer in below.into_iter().chain([profile]) {
@@ -36,15 +36,15 @@ pub(super) fn run(
     let mut layers = Vec::new();
     for made in made {
         let (profile, files) = (made.manifest.profile.clone(), made.files);
-        let path = made.finish()?;
+        let path = made.finish()?.display().to_string();
         let what = counted(files, "file", "files");
-        session.printer.note(&format!("layer `{profile}`: {what} in `{}`", path.display()));
-        layers.push(json::Layer { profile, path, files });
+        session.printer.note(&format!("layer `{profile}`: {what} in `{path}`"));
+        layers.push(ExportLayer { profile, path, files });
     }
     match args.format.format {
-        Format::Json => session.printer.data(&json::layers(&layers)),
+        Format::Json => session.printer.json(&LayersReport::of(&layers)),
         Format::Human => {
-            layers.iter().for_each(|layer| session.printer.data(&format!("{}\n", layer.path.display())));
+            layers.iter().for_each(|layer| session.printer.data(&format!("{}\n", layer.path)));
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `oca export`: the modules of the profile as plain files.
+//! `oca export`: writes the modules of the profile as plain files.
 
 mod content;
 mod layers;
@@ -12,9 +12,9 @@ use crate::error::Error;
 use crate::export::{self, Directories, Guarded, Manifest, Repository, Site};
 use crate::flags::{Format, FormatArg};
 use crate::git::{SubmoduleEntry, SubmodulePath};
+use crate::json::OutcomeReport;
 use crate::lock::Lock;
 use crate::lock::foreign::{self, Abroad};
-use crate::output::json;
 use crate::plan::{self, Below, Entry, Offer, by_offer, module_paths};
 use crate::repo::{Packaging, counted};
 use crate::report::RepoOutcome;
@@ -22,23 +22,23 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// The directory that becomes the export; what was in it is replaced
+    /// The directory to write; its old content is replaced
     #[arg(value_name = "DEST", required_unless_present_any = ["repos_yaml", "gitmodules"])]
     dest: Option<PathBuf>,
-    /// Make symlinks to the modules of the checkouts instead, for development
+    /// Make symlinks to the modules in the checkouts instead, for development
     #[arg(long)]
     link: bool,
-    /// Make a directory in DEST for each profile that this one extends, and one for what it adds itself, to be copied
-    /// over each other in the order printed
+    /// Make one directory in DEST for each profile that this profile extends, and one for the profile itself; copy them
+    /// over each other in the printed order
     #[arg(long, conflicts_with = "link")]
     layers: bool,
     /// Replace a DEST that is not empty and not an export
     #[arg(long)]
     force: bool,
-    /// Print a file of git-aggregator for the lock instead
+    /// Print the lock as a repos.yaml for git-aggregator instead
     #[arg(long, conflicts_with_all = ["dest", "link", "layers", "force", "format", "gitmodules"])]
     repos_yaml: bool,
-    /// Print a .gitmodules for the lock instead
+    /// Print the lock as a .gitmodules file instead
     #[arg(long, conflicts_with_all = ["dest", "link", "layers", "force", "format"])]
     gitmodules: bool,
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let plan = Plan::new(session, profile, &lock, args.link);
     let made = make(args, session, &plan, dest)?;
     if let Format::Json = args.format.format {
-        session.printer.data(&json::outcomes(&made.outcomes, false));
+        session.printer.json(&OutcomeReport::of(&made.outcomes, false));
     }
     let (modules, files) = (made.modules(), made.files);
     let dest = made.finish()?;
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// An export that is complete, aside of its place.
+/// A complete export that is not in its place yet.
 struct Made {
     site: Site,
     manifest: Manifest,
@@ -75,12 +75,12 @@ struct Made {
 }
 
 impl Made {
-    /// How many modules there are where it is and, with layers, below.
+    /// The number of modules in it; with layers, also those in the layers under it.
     fn modules(&self) -> usize {
         self.manifest.repos.iter().map(|repo| repo.modules.len()).sum()
     }
 
-    /// Puts it into its place, and says where that is.
+    /// Puts it in its place; returns the path.
     fn finish(self) -> Result<PathBuf, Error> {
         let dest = self.site.dest().to_owned();
         self.site.finish(self.time)?;
@@ -88,7 +88,7 @@ impl Made {
     }
 }
 
-/// Makes an export with its manifest and with what the lock says of its profile.
+/// Makes an export with its manifest and the lock of its profile.
 fn make(args: &Args, session: &Session<'_>, plan: &Plan<'_>, dest: &Path) -> Result<Made, Error> {
     let date = Session::source_date()?;
     let site = Site::open(dest, args.force, &guarded(session)?)?;
@@ -106,7 +106,7 @@ fn make(args: &Args, session: &Session<'_>, plan: &Plan<'_>, dest: &Path) -> Res
     Ok(Made { site, manifest, outcomes, files, time })
 }
 
-/// Prints the lock as another tool declares repositories.
+/// Prints the lock in the format of another tool.
 fn declaration(args: &Args, session: &Session<'_>, lock: &Lock) -> Result<(), Error> {
     let (mut repos, mut seen) = (Vec::new(), HashSet::new());
     for profile in session.profiles()? {
@@ -125,25 +125,25 @@ fn declaration(args: &Args, session: &Session<'_>, lock: &Lock) -> Result<(), Er
     }
     let entries = repos.iter().map(|repo| Ok(entry(repo)?.render())).collect::<Result<String, Error>>()?;
     session.printer.data(&entries);
-    session.printer.note("a .gitmodules names no commits; beside it, these commands stage them:");
+    session.printer.note("a .gitmodules file has no commits; these commands stage them:");
     foreign::gitlinks(&repos).for_each(|command| session.printer.note(&command));
     Ok(())
 }
 
-/// What a `.gitmodules` says of a repository. By its nature it names no commit.
+/// The entry of a repository in `.gitmodules`. The format has no commits.
 fn entry(repo: &Abroad<'_>) -> Result<SubmoduleEntry, Error> {
     let branch = repo.locked.pin.reference.as_branch().map(str::to_owned);
     let (path, url) = (SubmodulePath::declared(&repo.path)?, repo.url.as_str().to_owned());
     Ok(SubmoduleEntry { name: path.as_name(), path, url, branch, shallow: true })
 }
 
-/// What goes into the export.
+/// The content of an export.
 struct Plan<'a> {
     packaging: Packaging,
     offers: Vec<Offer<'a>>,
-    /// What is exported of each offer.
+    /// The entries to export, for each offer.
     entries: Vec<Vec<Entry<'a>>>,
-    /// What layers below this one hold already.
+    /// The content of the layers under this one.
     below: Below<'a>,
     profile: &'a Profile,
     lock: &'a Lock,
@@ -161,11 +161,11 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// What an export never replaces, whatever is forced.
+/// Directories that an export never replaces, not even with `--force`.
 fn guarded(session: &Session<'_>) -> Result<Vec<Guarded>, Error> {
     let guard = |path, what| Guarded { path, what, inside: false };
     let mut guarded = vec![guard(session.absolute("."), "the project")];
-    // Where there is no place for a cache, there is none to lose.
+    // Without a cache directory, there is no cache to protect.
     if let Ok(git) = session.git() {
         guarded.push(guard(git.cache().to_owned(), "oca's cache"));
     }
@@ -176,7 +176,7 @@ fn guarded(session: &Session<'_>) -> Result<Vec<Guarded>, Error> {
             guarded.push(Guarded { path, what: "a checkout", inside: true });
         }
         for local in &profile.locals {
-            // A variable that is needed elsewhere may be unset here.
+            // A variable may be unset on this machine.
             if let Ok(path) = session.entry(&local.path) {
                 guarded.push(guard(path, "a directory of your own modules"));
             }
@@ -185,11 +185,11 @@ fn guarded(session: &Session<'_>) -> Result<Vec<Guarded>, Error> {
     Ok(guarded)
 }
 
-/// What was written, and what it was written from.
+/// The written files and their sources.
 struct Written {
     recorded: Vec<Repository>,
     files: usize,
-    /// Of the newest commit, for what belongs to no repository.
+    /// The time of the newest commit, for files that belong to no repository.
     time: SystemTime,
 }
 
@@ -211,7 +211,7 @@ fn recorded(plan: &Plan<'_>, trees: impl Fn(&Offer<'_>) -> Vec<Vec<String>>) -> 
     plan.offers.iter().zip(&plan.entries).map(one).collect()
 }
 
-/// Makes links to the checkouts.
+/// Creates links to the modules in the checkouts.
 fn links(session: &Session<'_>, plan: &Plan<'_>, site: &Site) -> Result<Written, Error> {
     let time = SystemTime::now();
     let mut made = Directories::default();
@@ -236,7 +236,7 @@ fn links(session: &Session<'_>, plan: &Plan<'_>, site: &Site) -> Result<Written,
     Ok(Written { recorded: recorded(plan, |_| Vec::new()), files, time })
 }
 
-/// The way from a directory to a path, both absolute and without symlinks.
+/// The relative path from a directory to a path. Both are absolute and have no symlinks.
 fn relative(from: &Path, to: &Path) -> PathBuf {
     let common = from.components().zip(to.components()).take_while(|(from, to)| from == to).count();
     let up = from.components().skip(common).map(|_| Component::ParentDir);

@@ -1,4 +1,4 @@
-//! `oca lock --check`: the lock against what is declared and, with `--upstream`, against the remotes.
+//! `oca lock --check`: compares the lock with `repos.toml` and, with `--upstream`, with the remotes.
 
 use super::Args;
 use crate::config::Mode;
@@ -6,16 +6,16 @@ use crate::error::Error;
 use crate::facts::Source;
 use crate::flags::Format;
 use crate::git::{Git, Meter};
+use crate::json::FreshnessReport;
 use crate::lock::{self, Lock, LockedRepo, Pin, untrue};
 use crate::ops::submodules::Survey;
 use crate::ops::{Job, Remotes, read};
-use crate::output::json;
 use crate::plan::{self, Declared};
 use crate::repo::{RemoteUrl, RepoName, one_line};
 use crate::report::{Difference, Done, Failure, Trouble};
 use crate::session::Session;
 
-/// Compares the lock with what is declared, and with the bytes that oca would write.
+/// Compares the lock with `repos.toml`, and its bytes with the bytes that oca would write.
 pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let file = session.lock_file();
     let bytes = lock::read_file(&file)?;
@@ -45,7 +45,7 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             let line = |difference: &Difference| format!("{}\n", one_line(&difference.to_string()));
             differences.iter().for_each(|difference| session.printer.data(&line(difference)));
         }
-        Format::Json => session.printer.data(&json::freshness(&differences)),
+        Format::Json => session.printer.json(&FreshnessReport::of(&differences)),
     }
     if !failures.is_empty() {
         return Err(Error::Repos { failures });
@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
 }
 
-/// The error with the hint that helps: `oca lock` mends neither pins nor an entry that looks whole.
+/// Chooses the error by its hint: a plain `oca lock` repairs neither pins nor forged entries.
 fn refused(differences: Vec<Difference>, file: std::path::PathBuf) -> Error {
     let (mut unreachable, mut untrue) = (Vec::new(), Vec::new());
     for difference in &differences {
@@ -74,7 +74,7 @@ fn refused(differences: Vec<Difference>, file: std::path::PathBuf) -> Error {
     if untrue.is_empty() { Error::Unreachable { names: unreachable } } else { Error::Untrue { pins: untrue } }
 }
 
-/// What the remotes say of the lock, and those that could not be asked.
+/// The differences that the remotes show, and the remotes that could not be reached.
 fn upstream(session: &Session<'_>, lock: &Lock) -> Result<(Vec<Difference>, Vec<Failure>), Error> {
     let declared = plan::declared(&session.config);
     let pins = declared.iter().filter_map(|declared| Some((declared, lock.repo(&declared.pin)?)));
@@ -90,7 +90,7 @@ fn upstream(session: &Session<'_>, lock: &Lock) -> Result<(Vec<Difference>, Vec<
     Ok((found.into_iter().flat_map(|(_, differences)| differences).collect(), failures))
 }
 
-/// A pin and what the lock says of it.
+/// A declared repository and its entry in the lock.
 struct Pinned<'a> {
     declared: &'a Declared,
     locked: &'a LockedRepo,
@@ -108,9 +108,9 @@ impl Job for Pinned<'_> {
 }
 
 impl Pinned<'_> {
-    /// Whether the branch or tag leads to the commit, and whether all that the lock says of the commit is so.
+    /// Checks that the branch or tag contains the commit, and that every field of the entry is true.
     ///
-    /// A commit that is declared by its id is one that the remote gives out; more no server tells.
+    /// For a declared `rev`, it is only checked that the remote serves the commit.
     fn ask(&self, git: &Git, meter: Meter<'_>) -> Result<Vec<Difference>, Trouble> {
         let Self { declared: Declared { pin, series, .. }, locked, url } = self;
         let Pin { name, reference, .. } = pin;
@@ -130,7 +130,7 @@ impl Pinned<'_> {
                     untrue,
                 }));
             }
-            // A commit that nothing leads to may be gone.
+            // If no branch contains the commit, the server may have deleted it.
             Err(_) if !is_led_to => {}
             Err(trouble) => return Err(trouble),
         }

@@ -1,4 +1,4 @@
-//! `oca lock`: pins what is declared, checks the pins, or moves them.
+//! `oca lock`: locks the declared repositories, checks the lock, or upgrades it.
 
 mod check;
 
@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
+use crate::json::ChangeReport;
 use crate::lock::{self, Dispute, Lock, Side, Sides};
 use crate::ops::{Ahead, update};
-use crate::output::json;
 use crate::plan::Moves;
 use crate::repo::{CommitId, RepoName, redact};
 use crate::session::Session;
@@ -18,20 +18,20 @@ pub(crate) struct Args {
     /// Pin a repository to a commit by hand
     #[arg(value_name = "NAME@COMMIT", conflicts_with_all = ["check", "upgrade"])]
     pins: Vec<String>,
-    /// Only say whether the lock is what is declared; reads no cache and asks no server
+    /// Only check whether the lock is up to date; reads no cache and asks no server
     #[arg(long, conflicts_with = "upgrade")]
     check: bool,
-    /// With `--check`: ask the servers too whether each branch or tag still leads to its pin, and compare all that the
-    /// lock says of each commit with the commit itself
+    /// With `--check`: also ask the servers whether each branch or tag still contains its pin, and compare everything
+    /// that the lock says about a commit with the commit itself
     #[arg(long, requires = "check")]
     upstream: bool,
-    /// Move these repositories, or all that are not held, to the heads of their branches
+    /// Move these repositories, or all without `hold`, to the heads of their branches
     #[arg(long, value_name = "NAME", num_args = 0..)]
     upgrade: Option<Vec<String>>,
-    /// After a merge with conflicts in the lock: where both sides moved a pin, take ours
+    /// After a merge with conflicts in the lock: if both sides moved a pin, use our commit
     #[arg(long, conflicts_with_all = ["check", "theirs"])]
     ours: bool,
-    /// The same, and take theirs
+    /// After a merge with conflicts in the lock: if both sides moved a pin, use their commit
     #[arg(long, conflicts_with = "check")]
     theirs: bool,
     #[command(flatten)]
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     updated.save(session)?;
     match args.format.format {
         Format::Human => updated.tell(session),
-        Format::Json => session.printer.data(&json::changes(&updated.changes)),
+        Format::Json => session.printer.json(&ChangeReport::of(&updated.changes)),
     }
     Ok(())
 }
@@ -99,7 +99,7 @@ fn name(word: &str) -> Result<RepoName, Error> {
     RepoName::parse(word).map_err(|invalid| Error::BadName { invalid })
 }
 
-/// The pins of a lock of which git kept two sides.
+/// The pins of a lock with merge conflicts.
 fn settled(args: &Args, session: &Session<'_>, moves: &Moves) -> Result<Lock, Error> {
     let file = session.lock_file();
     let bytes = lock::read_file(&file)?.unwrap_or_default();

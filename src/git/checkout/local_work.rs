@@ -1,4 +1,4 @@
-//! What the user has done in a checkout.
+//! The user's local work in a checkout.
 
 use std::fmt;
 
@@ -9,17 +9,17 @@ use crate::git::ids::oid;
 use crate::git::{Error, Remote, pipes};
 use crate::repo::{CommitId, Mode, shown};
 
-/// Work that no command may lose without `--force`.
+/// Work that no command discards without `--force`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct LocalWork {
     /// Paths of changed, staged, deleted and untracked files; an untracked directory is one path.
     pub(crate) changed: Vec<String>,
-    /// The commit at HEAD, where it did not come from the remote.
+    /// The commit at HEAD, if it does not come from the remote.
     pub(crate) commit: Option<CommitId>,
-    /// Branches and stashes with commits that did not come from the remote; only looked for where they would be
+    /// Branches and stashes with commits that do not come from the remote. They are only searched if they would be
     /// lost.
     pub(crate) references: Vec<String>,
-    /// A merge, rebase or the like is under way.
+    /// A merge, rebase or similar operation is not finished.
     pub(crate) under_way: bool,
 }
 
@@ -47,7 +47,7 @@ impl fmt::Display for LocalWork {
             parts.push(format!("local commits in {}", names.join(", ")));
         }
         if self.under_way {
-            parts.push("a merge or rebase under way".to_owned());
+            parts.push("an unfinished merge or rebase".to_owned());
         }
         f.write_str(&parts.join(" and "))
     }
@@ -77,8 +77,8 @@ pub(super) fn find(
     })
 }
 
-/// Whether the index has an entry as HEAD has it, but for a mode that git no longer writes, such as `100664`. Git takes
-/// the two for one, and libgit2 compares the numbers.
+/// Whether the entries of the index and of HEAD differ at most in an old form of the mode, such as `100664`. Git
+/// normalises such a mode; libgit2 compares the numbers.
 fn is_as_committed(repository: &Repository, path: &[u8]) -> bool {
     let path = native_path(path);
     let committed = || repository.head()?.peel_to_tree()?.get_path(&path);
@@ -88,7 +88,7 @@ fn is_as_committed(repository: &Repository, path: &[u8]) -> bool {
     committed.id() == staged.id && Mode::usual(mode) == Mode::usual(staged.mode)
 }
 
-/// The commit at HEAD, unless oca put it there, the store has it, or a remote-tracking branch leads to it.
+/// The commit at HEAD, unless oca checked it out, the store has it, or a remote-tracking branch contains it.
 pub(super) fn own_commit(
     repository: &Repository,
     placed: Option<CommitId>,
@@ -102,7 +102,7 @@ pub(super) fn own_commit(
     Ok((!is_on_remote(repository, oid(head.as_bytes()))?).then_some(head))
 }
 
-/// Branches and stashes with commits that neither oca put there nor a remote-tracking branch leads to.
+/// Branches and stashes whose commit oca did not check out and no remote-tracking branch contains.
 pub(super) fn own_references(
     repository: &Repository,
     placed: Option<CommitId>,
@@ -121,11 +121,12 @@ pub(super) fn own_references(
     Ok(own)
 }
 
-/// Whether a remote-tracking branch leads to a commit.
+/// Whether a remote-tracking branch contains a commit.
 fn is_on_remote(repository: &Repository, commit: Oid) -> Result<bool, Error> {
     for reference in repository.references_glob("refs/remotes/*")? {
         let Ok(tip) = reference?.peel_to_commit() else { continue };
-        // In a shallow repository the walk may run into a missing parent: then it is not known to lead there.
+        // In a shallow repository, a parent can be missing: then it is not known whether the branch contains the
+        // commit.
         if tip.id() == commit || repository.graph_descendant_of(tip.id(), commit).unwrap_or(false) {
             return Ok(true);
         }

@@ -1,9 +1,9 @@
-//! A checkout: an ordinary shallow git repository at one commit, with an `origin`, that depends on nothing else.
+//! A checkout: an ordinary shallow git repository at one commit, with an `origin`. It depends on nothing else.
 //!
-//! It is built aside and renamed, so that it is there whole or not at all. Moving it to another commit leaves a
-//! journal until it is done, so that after a crash oca's half-written files are not taken for the user's work.
-//! A marker in the git directory, written last, says which commit was completed: with it, a sync that has
-//! nothing to do reads three small files for each checkout and opens no repository.
+//! It is built aside and renamed, so a half-built checkout never stands in its place. While oca moves a checkout to
+//! another commit, a journal is there: after a crash, it tells oca's half-written files from the user's work. A marker
+//! in the git directory is written last and says which commit is complete. With it, a sync that has nothing to do reads
+//! three small files for each checkout and opens no repository.
 
 mod local_work;
 mod modes;
@@ -29,7 +29,7 @@ use crate::repo::{CommitId, TreeId, redact};
 
 const MARKER: &str = "oca-checkout";
 const JOURNAL: &str = "oca-move";
-/// What oca writes in a git directory, or in a directory there.
+/// The files and directories in a git directory that oca writes.
 const WRITTEN: [&str; 12] = [
     MARKER,
     "HEAD",
@@ -44,22 +44,22 @@ const WRITTEN: [&str; 12] = [
     "refs",
     "shallow",
 ];
-/// The prefix of directories in which a checkout is built or from which it is deleted.
+/// The prefix of the directories in which a checkout is built or deleted.
 pub(crate) const ASIDE_PREFIX: &str = ".oca-tmp-";
 
-/// What a checkout's `origin` is.
+/// The `origin` of a checkout.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Origin {
     /// Expanded, absolute, without secrets.
     pub(crate) url: String,
-    /// The branch that `git fetch` follows; all of them where there is none.
+    /// The branch that `git fetch` follows. `None` means all branches.
     pub(crate) branch: Option<String>,
 }
 
-/// What is wanted in a directory.
+/// The content that a checkout should have.
 pub(crate) struct Content<'a> {
     pub(crate) snapshot: &'a Snapshot<'a, 'a>,
-    /// That of the commit.
+    /// The tree of the commit.
     pub(crate) tree: TreeId,
     /// Commits whose parents are left out.
     pub(crate) ends: &'a [CommitId],
@@ -69,7 +69,7 @@ pub(crate) struct Content<'a> {
 }
 
 impl Content<'_> {
-    /// Makes sure that the store has it all: it may have been made anew since.
+    /// Makes sure that the store has all of it. The store may have been replaced by an empty one.
     fn bring(&self) -> Result<(), Error> {
         self.snapshot.files(self.depth).map(drop)
     }
@@ -84,31 +84,31 @@ impl Content<'_> {
     }
 }
 
-/// What oca last completed in a checkout.
+/// What oca last checked out completely, as the marker says.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Placed {
     pub(crate) commit: CommitId,
-    /// That of the commit.
+    /// The tree of the commit.
     pub(crate) tree: TreeId,
     pub(crate) depth: u32,
     pub(crate) url: String,
 }
 
-/// What stands in a directory, by a look at HEAD and the marker.
+/// What is in a directory, according to HEAD and the marker.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Head {
     /// Nothing, or an empty directory.
     Absent,
-    /// A git directory in which nothing was ever there to lose, and nothing beside it: a clone that was killed.
+    /// Only a git directory without references and without an index: a clone was killed.
     HalfClone,
     /// Something that is not the top of a git repository.
     NotGit,
-    /// A symbolic link, which is the directory itself, its `.git`, or something in there that oca writes; what it leads
-    /// to is the user's affair.
+    /// A symbolic link: the directory itself, its `.git`, or a file of the git directory that oca writes. oca does not
+    /// touch the target of the link.
     Link(PathBuf),
-    /// What oca completed, and HEAD still says so.
+    /// A complete checkout of oca: HEAD is the commit of the marker.
     Complete(Placed),
-    /// A repository at another commit than oca left it, or that oca did not make; `None` where HEAD leads nowhere.
+    /// A repository that oca did not make, or that is at another commit than oca left it. `None` if HEAD has no commit.
     Other(Option<CommitId>),
 }
 
@@ -130,7 +130,7 @@ pub(crate) enum CheckoutError {
     Link { path: PathBuf },
     #[error("`{}` is a clone of `{}`", path.display(), redact(url))]
     ForeignOrigin { path: PathBuf, url: String },
-    #[error("`{}` has a git directory of its own, and `{}` is there already", path.display(), git.display())]
+    #[error("`{}` has a git directory of its own, but `{}` already exists", path.display(), git.display())]
     Occupied { path: PathBuf, git: PathBuf },
     #[error("the git directory of `{}` is `{}`", path.display(), git.display())]
     Elsewhere { path: PathBuf, git: PathBuf },
@@ -161,7 +161,7 @@ impl Checkout {
         &self.path
     }
 
-    /// What stands here. Opens no repository where oca's marker holds.
+    /// What is here. If the marker matches HEAD, no repository is opened.
     pub(crate) fn head(&self) -> Result<Head, Error> {
         if let Some(link) = self.link() {
             return Ok(Head::Link(link));
@@ -179,7 +179,7 @@ impl Checkout {
         Ok(if commit.is_none() && self.is_half_clone() { Head::HalfClone } else { Head::Other(commit) })
     }
 
-    /// What keeps a commit from being put here without `force`, by what stands here alone.
+    /// The reason why nothing can be checked out here without `force`, judged by `head` only.
     pub(crate) fn obstacle(&self, head: &Head) -> Option<CheckoutError> {
         let path = self.path.clone();
         match head {
@@ -196,7 +196,7 @@ impl Checkout {
         }
     }
 
-    /// The first symbolic link where oca would write through it.
+    /// The first symbolic link through which oca would write.
     fn link(&self) -> Option<PathBuf> {
         let own = self.path.join(".git");
         if let Some(link) = [&self.path, &own].into_iter().find(|path| path.is_symlink()) {
@@ -206,7 +206,7 @@ impl Checkout {
         WRITTEN.iter().map(|name| git.join(name)).find(|path| path.is_symlink())
     }
 
-    /// Whether there is a git directory without a single reference or staged file, and nothing beside it.
+    /// Whether there is only a git directory, without references and without an index.
     fn is_half_clone(&self) -> bool {
         let git = self.path.join(".git");
         let beside = fs::read_dir(&self.path).into_iter().flatten().flatten();
@@ -230,15 +230,15 @@ impl Checkout {
         }
     }
 
-    /// Where HEAD, the marker and the journal are: of a submodule, what the file `.git` leads to.
+    /// The directory with HEAD, the marker and the journal. For a submodule, it is the target of the file `.git`.
     fn git_directory(&self) -> PathBuf {
-        // A linked work tree has its objects elsewhere, and so has one of another repository: they are none of ours.
+        // oca does not manage linked work trees, nor work trees of other repositories. Their objects are elsewhere.
         let is_ours = |git: &PathBuf| !git.join("commondir").exists() && is_of_submodule(&self.path, git);
         let of_submodule = git_file(&self.path).filter(is_ours);
         of_submodule.unwrap_or_else(|| self.path.join(".git"))
     }
 
-    /// Whether oca was killed while it moved what is here.
+    /// Whether oca was killed while it moved this checkout.
     pub(crate) fn is_being_moved(&self) -> bool {
         self.git_directory().join(JOURNAL).exists()
     }
@@ -248,23 +248,23 @@ impl Checkout {
         self.open().ok()?.config().ok()?.get_string("remote.origin.url").ok()
     }
 
-    /// What oca last completed here; an unreadable marker is none.
+    /// The content of the marker. A malformed marker counts as missing.
     fn marker(&self) -> Result<Option<Placed>, Error> {
         read_marker(&self.git_directory())
     }
 
-    /// Whether oca made what stands here.
+    /// Whether oca made this checkout.
     pub(crate) fn is_ours(&self) -> bool {
         self.link().is_none() && is_marked(&self.git_directory())
     }
 
-    /// Uncommitted changes, untracked files and local commits. `remote` tells its commits from the user's.
+    /// Uncommitted changes, untracked files and local commits. Commits in the store of `remote` are not the user's.
     pub(crate) fn local_work(&self, remote: Option<&Remote<'_>>) -> Result<LocalWork, Error> {
         let find = || local_work::find(&self.open()?, self.placed()?, remote);
         find().map_err(|error| error.in_checkout(&self.path))
     }
 
-    /// The same, and commits in branches and stashes: all that would be gone with the directory.
+    /// The same, and commits in branches and stashes: everything that would be lost if the directory were deleted.
     pub(crate) fn whole_work(&self) -> Result<LocalWork, Error> {
         let references = || local_work::own_references(&self.open()?, self.placed()?);
         let references = references().map_err(|error| error.in_checkout(&self.path))?;
@@ -275,8 +275,8 @@ impl Checkout {
         Ok(self.marker()?.map(|placed| placed.commit))
     }
 
-    /// What keeps a commit from being put here without `force`, by all that stands here: a clone of something else,
-    /// or the user's work. Without a remote it is not asked what that is a clone of.
+    /// The reason why a repository here cannot be moved without `force`: it is a clone of another repository, or it has
+    /// local work. Without a remote, the origin is not compared.
     pub(crate) fn in_the_way(
         &self,
         remote: Option<&Remote<'_>>,
@@ -290,7 +290,7 @@ impl Checkout {
         Ok((!work.is_none()).then_some(CheckoutError::LocalWork(work)))
     }
 
-    /// The url of a clone that somebody else made of something else: their fork, for example.
+    /// The url of the origin, if oca did not make the clone and the origin is another repository, such as a fork.
     fn foreign_origin(&self, remote: &Remote<'_>, origin: &Origin) -> Result<Option<String>, Error> {
         if self.is_ours() {
             return Ok(None);
@@ -300,18 +300,18 @@ impl Checkout {
         Ok((!remote.is_same_url(&url, &origin.url)?).then_some(url))
     }
 
-    /// The trees and blobs of this repository itself; `root` is what its paths begin at.
+    /// The trees and blobs of this repository itself. Paths are relative to the tree `root`.
     pub(crate) fn tree(&self, root: TreeId) -> Result<GitTree<'_>, Error> {
         Ok(GitTree::new(self.open()?, root, Box::new(|| self.open())))
     }
 
-    /// The tree of a commit that is here.
+    /// The tree of a commit in this repository.
     pub(crate) fn tree_of(&self, commit: CommitId) -> Result<TreeId, Error> {
         let tree = self.open()?.find_commit(oid(commit.as_bytes()))?.tree_id();
         Ok(TreeId::from_bytes(bytes(tree)))
     }
 
-    /// Deletes the directory: renamed first, so that a crash leaves no half checkout under its name.
+    /// Deletes the directory. It is renamed first, so that a crash leaves no half-deleted checkout under its name.
     pub(crate) fn remove(&self) -> Result<(), Error> {
         let parent = self.path.parent().unwrap_or(Path::new("."));
         let aside =
@@ -326,7 +326,7 @@ impl Checkout {
     }
 }
 
-/// Whether a git directory is one of those that a repository around the work tree keeps for its submodules.
+/// Whether a git directory is in the `modules` directory of a repository around the work tree.
 fn is_of_submodule(work_tree: &Path, git: &Path) -> bool {
     let (Ok(work_tree), Ok(git)) = (work_tree.canonicalize(), git.canonicalize()) else { return false };
     work_tree.ancestors().skip(1).any(|above| {
@@ -335,7 +335,8 @@ fn is_of_submodule(work_tree: &Path, git: &Path) -> bool {
     })
 }
 
-/// The repository of a work tree. Its configuration has no say in where that is: files are written and deleted in it.
+/// Opens the repository of a work tree. `core.worktree` of its configuration is ignored, because oca writes and deletes
+/// files in the work tree.
 pub(super) fn open_work_tree(path: &Path) -> Result<Repository, Error> {
     pipes::refuse(path)?;
     let repository = Repository::open(path)?;
@@ -350,7 +351,8 @@ pub(super) fn is_marked(git: &Path) -> bool {
     git.join(MARKER).is_file()
 }
 
-/// The commits in a git directory without a work tree that neither oca put there nor a remote-tracking branch leads to.
+/// The commits in a git directory without a work tree that oca did not check out and no remote-tracking branch
+/// contains.
 pub(super) fn own_commits(git: &Path) -> Result<LocalWork, Error> {
     pipes::refuse(git)?;
     let repository = Repository::open_bare(git)?;
@@ -378,7 +380,7 @@ fn write_marker(git: &Path, placed: &Placed) -> Result<(), Error> {
     put(&git.join(MARKER), &format!("{commit}\n{tree}\n{depth}\n{url}\n"))
 }
 
-/// Replaces a file as a whole, and does not wait for the disk: a checkout that a power cut takes is made again.
+/// Replaces a file as a whole, without a sync to the disk: after a power cut, a damaged checkout is made again.
 fn put(file: &Path, text: &str) -> Result<(), Error> {
     if read_if_there(file)?.is_some_and(|old| old == text.as_bytes()) {
         return Ok(());

@@ -1,7 +1,7 @@
-//! Modes that git no longer writes and old commits have, such as `100664`.
+//! Modes in old commits that git no longer writes, such as `100664`.
 //!
-//! Git takes each for one of its own. libgit2 compares the numbers, and gives a file all the rights that they say. So it
-//! is shown trees with git's own modes in their place, which are kept in memory.
+//! Git normalises them. libgit2 compares the numbers, and gives files the permissions in them. So oca gives libgit2
+//! trees with normalised modes. These trees are kept in memory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,12 +16,12 @@ use crate::git::ids::{bytes, oid};
 use crate::git::tree::GitTree;
 use crate::repo::{TreeId, usual_tree};
 
-/// The git directory of a [`View`], within that of the checkout.
+/// The git directory of a [`View`], in the git directory of the checkout.
 const VIEW: &str = "oca-view";
-/// Before all that a repository has: libgit2 writes into the first.
+/// The priority of the memory backend. libgit2 writes into the backend with the highest one.
 const FIRST: i32 = 1000;
 
-/// The tree that git takes a tree for; what this needs is kept in the memory of `repository`.
+/// The id of a tree with normalised modes. New trees are kept in the memory of `repository`.
 pub(super) fn usual(repository: &Repository, trees: &GitTree<'_>, root: TreeId) -> Result<Oid, Error> {
     let mut odd = Vec::new();
     let mut keep = |tree: &[u8]| {
@@ -39,7 +39,7 @@ pub(super) fn usual(repository: &Repository, trees: &GitTree<'_>, root: TreeId) 
     Ok(oid(tree.as_bytes()))
 }
 
-/// Writes files of the commit at HEAD, as git would.
+/// Checks out files of the commit at HEAD, with normalised modes.
 pub(crate) fn check_out_head(
     repository: &Repository,
     work_tree: &Path,
@@ -48,23 +48,24 @@ pub(crate) fn check_out_head(
     let head = repository.head()?.peel_to_tree()?.id();
     let root = TreeId::from_bytes(bytes(head));
     let trees = GitTree::new(open_work_tree(work_tree)?, root, Box::new(|| open_work_tree(work_tree)));
-    // A tree that oca cannot read is libgit2's to refuse.
+    // If oca cannot read a tree, libgit2 reports the error.
     let tree = usual(repository, &trees, root).unwrap_or(head);
     Ok(repository.checkout_tree(&repository.find_object(tree, None)?, Some(checkout))?)
 }
 
-/// The repository of a checkout, whose HEAD has git's own modes: libgit2 compares HEAD with the files before it changes
-/// them, and takes a file for the user's that has another mode.
+/// The repository of a checkout, but with normalised modes at HEAD. libgit2 compares HEAD with the files before it
+/// changes them. Without this view, it takes a file with another mode for a change of the user.
 ///
-/// It is a git directory of its own, as one of a linked work tree, and shares all but HEAD with that of the checkout. It
-/// is removed when this is dropped; after a kill, [`remove_view`] does it.
+/// The view is a git directory of its own, like that of a linked work tree. It shares everything except HEAD with the
+/// checkout. It is removed when this value is dropped; after a kill, [`remove_view`] removes it.
 pub(super) struct View {
     repository: Repository,
     git: PathBuf,
 }
 
 impl View {
-    /// None where HEAD has no other modes, or cannot be read: libgit2 tells of that.
+    /// `None` if HEAD has only normalised modes, or cannot be read: then libgit2 reports the error. Also `None` on
+    /// platforms without symlinks.
     pub(super) fn new(repository: &Repository, trees: &GitTree<'_>) -> Result<Option<Self>, Error> {
         let head = repository.head()?.peel_to_tree()?.id();
         let root = TreeId::from_bytes(bytes(head));
@@ -82,7 +83,7 @@ impl View {
             remove_view(git)?;
             return Ok(None);
         }
-        // Bare at first: where the configuration says that the work tree is, it says from another directory.
+        // Opened as bare: a relative `core.worktree` would be resolved from the wrong directory.
         let view = Self { repository: Repository::open_bare(&view)?, git: git.to_owned() };
         view.repository.set_workdir(work_tree, false)?;
         usual(&view.repository, trees, root)?;
@@ -110,14 +111,14 @@ pub(super) fn remove_view(git: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Makes a symlink, and says whether there is one now.
+/// Makes a symlink. Returns whether it was made.
 #[cfg(unix)]
 fn link(target: &Path, link: &Path) -> Result<bool, Error> {
     std::os::unix::fs::symlink(target, link).at("create", link)?;
     Ok(true)
 }
 
-/// Windows lets few users make one.
+/// On Windows, few users may make symlinks.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
 fn link(_target: &Path, _link: &Path) -> Result<bool, Error> {

@@ -1,4 +1,4 @@
-//! Putting a commit into a directory: a new checkout, or an existing one moved.
+//! Checks a commit out: makes a new checkout, or moves an existing one.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
@@ -20,7 +20,8 @@ use crate::git::tree::GitTree;
 use crate::git::{Error, Remote};
 use crate::repo::{CommitId, TreeId};
 
-/// A new checkout, whole, beside its place; deleted where it does not come to it.
+/// A new, complete checkout beside its final place. It is deleted when dropped, unless [`Checkout::settle`] moves it
+/// there.
 #[derive(Debug)]
 pub(crate) struct Built {
     aside: TempDir,
@@ -28,15 +29,15 @@ pub(crate) struct Built {
 }
 
 impl Built {
-    /// What the checkout holds.
+    /// What is checked out.
     pub(crate) fn placed(&self) -> &Placed {
         &self.placed
     }
 }
 
 impl Checkout {
-    /// Makes the directory hold `content`, whatever stands there now. Without `force`, the user's work is left alone and
-    /// named in the error.
+    /// Checks `content` out into the directory, whatever is there now. Without `force`, local work is left alone, and
+    /// the error names it.
     pub(crate) fn place(&self, content: &Content<'_>, force: bool) -> Result<(), CheckoutError> {
         let remote = content.snapshot.remote();
         self.recover().map_err(|error| error.in_checkout(&self.path))?;
@@ -69,9 +70,9 @@ impl Checkout {
         }
     }
 
-    /// Makes the checkout beside its place.
+    /// Makes the checkout beside its final place.
     ///
-    /// What is wrong with the store's files shows when they are read: here, where nothing of the user's is.
+    /// If a file in the store is damaged, this fails here, before anything of the user is touched.
     pub(crate) fn build(&self, content: &Content<'_>) -> Result<Built, Error> {
         let remote = content.snapshot.remote();
         let built = remote.whole(|| {
@@ -93,7 +94,7 @@ impl Checkout {
         let git = repository.path().to_owned();
         write_config(&repository, content.origin)?;
         bring_objects(&repository, &git, remote, content)?;
-        // Opened anew: the object database of `init` has not seen the packs.
+        // Opened again: an object database that was opened earlier does not see the new packs.
         let repository = Repository::open(aside.path())?;
         let trees = check(aside.path(), content.commit())?;
         let tree = modes::usual(&repository, &trees, trees.id())?;
@@ -101,11 +102,12 @@ impl Checkout {
         checkout.force().disable_filters(true);
         repository.checkout_tree(&repository.find_object(tree, None)?, Some(&mut checkout))?;
         repository.set_head_detached(oid(content.commit().as_bytes()))?;
+        crate::fs::stop("building a checkout");
         write_marker(&git, &content.placed())?;
         Ok(Built { aside, placed: content.placed() })
     }
 
-    /// Puts what was built into its place, where nothing stands.
+    /// Moves a built checkout to its final place, where nothing is.
     pub(crate) fn settle(&self, built: Built) -> Result<(), Error> {
         fs::rename(built.aside.path(), &self.path).at("create", &self.path)?;
         // Renamed away: there is nothing left to delete.
@@ -120,6 +122,7 @@ impl Checkout {
         let old = repository.head()?.peel_to_commit()?.id();
         let journal = git.join(JOURNAL);
         write_if_changed(&journal, format!("{old}\n{}\n", content.commit()).as_bytes())?;
+        crate::fs::stop("beginning a move");
         write_config(&repository, content.origin)?;
         let view = if force { None } else { View::new(&repository, &trees)? };
         let seen = view.as_ref().map_or(&repository, View::repository);
@@ -130,7 +133,7 @@ impl Checkout {
         if force {
             checkout.force().remove_untracked(true);
         } else {
-            // An ignored file is nobody's until somebody misses it.
+            // Ignored files are kept too: the user may need them.
             checkout.safe().overwrite_ignored(false).notify_on(CheckoutNotificationType::CONFLICT);
             checkout.notify(|_, path, _, _, _| {
                 in_the_way.extend(path.map(|path| path.to_string_lossy().into_owned()));
@@ -140,14 +143,15 @@ impl Checkout {
         let placed = seen.checkout_tree(&tree, Some(&mut checkout));
         drop(checkout);
         if placed.is_err() && !in_the_way.is_empty() {
-            // Nothing has been written then.
+            // libgit2 has not written anything in this case.
             fs::remove_file(&journal).at("remove", &journal)?;
             return Err(CheckoutError::LocalWork(LocalWork { changed: in_the_way, ..LocalWork::default() }));
         }
         placed?;
         crate::fs::stop("moving a checkout");
         repository.set_head_detached(oid(content.commit().as_bytes()))?;
-        // Without `force`, none is under way.
+        crate::fs::stop("completing a move");
+        // Without `force`, there is no unfinished merge or rebase here.
         repository.cleanup_state()?;
         write_marker(&git, &content.placed())?;
         fs::remove_file(&journal).at("remove", &journal)?;
@@ -155,8 +159,7 @@ impl Checkout {
     }
 }
 
-/// Refuses a commit whose files would not all be where they belong, before the first of them is written. Returns its
-/// trees.
+/// Refuses a commit with files that cannot be checked out, before any file is written. Returns its trees.
 fn check(work_tree: &Path, commit: CommitId) -> Result<GitTree<'static>, Error> {
     let repository = Repository::open(work_tree)?;
     let root = TreeId::from_bytes(bytes(repository.find_commit(oid(commit.as_bytes()))?.tree_id()));
@@ -167,10 +170,10 @@ fn check(work_tree: &Path, commit: CommitId) -> Result<GitTree<'static>, Error> 
     Ok(trees)
 }
 
-/// Sets `origin`, and keeps a user's `autocrlf` from making a fresh checkout look changed.
+/// Sets `origin`, and switches `core.autocrlf` off, because it would make a new checkout look changed.
 ///
-/// What `git fetch` follows is changed together with the url, and where it is what oca or `git clone` wrote for
-/// another branch; a user's own choice stays.
+/// The refspec of `git fetch` is changed if the url changes, or if it has the form that oca and `git clone` write for
+/// one branch. Another refspec is the user's choice and stays.
 fn write_config(repository: &Repository, origin: &Origin) -> Result<(), Error> {
     let fetch = match &origin.branch {
         Some(branch) => one_branch(branch),
@@ -202,12 +205,12 @@ fn is_one_branch(refspec: &str) -> bool {
     from.is_some_and(|branch| branch != "*" && refspec == one_branch(branch))
 }
 
-/// Links the store's packs and writes where the history ends.
+/// Links the store's packs and writes the file `shallow`, which says where the history ends.
 ///
-/// That a commit is here says nothing of its files: the store also holds pins that were only looked at. So an end
-/// is left out only where its parents were in this repository's own history before, and an older end is taken out
-/// only where this fetch brought what is behind it. All others stay: HEAD's reflog keeps old pins reachable, and
-/// without their line `git fsck` would miss their parents.
+/// A commit can be here without its files, because the store also has pins of which only the trees were read. So an end
+/// is left out only if its parents were in this repository's own history before. An older end is removed only if this
+/// fetch brought its parents. All other ends stay: the reflog of HEAD keeps old pins reachable, and without their line
+/// `git fsck` would miss their parents.
 fn bring_objects(
     repository: &Repository,
     git: &Path,
@@ -215,6 +218,7 @@ fn bring_objects(
     content: &Content<'_>,
 ) -> Result<(), Error> {
     let had = own_history(repository);
+    crate::fs::stop("linking packs");
     remote.store().link_packs(&git.join("objects").join("pack"))?;
     let odb = repository.odb()?;
     if !has_files(repository, content.commit())? {
@@ -243,16 +247,16 @@ fn bring_objects(
     Ok(())
 }
 
-/// The commits that HEAD and the references lead to.
+/// The commits that are reachable from HEAD and the references.
 fn own_history(repository: &Repository) -> HashSet<Oid> {
     let Ok(mut walk) = repository.revwalk() else { return HashSet::new() };
-    // A repository that was just made has nothing to start from.
+    // A new repository has no commit yet.
     let _unborn = walk.push_head();
     let _none = walk.push_glob("refs/*");
     walk.map_while(Result::ok).collect()
 }
 
-/// The commits that came with all their parents.
+/// The fetched commits whose parents were all fetched too.
 fn brought_history(odb: &Odb<'_>, content: &Content<'_>) -> HashSet<Oid> {
     let ends: HashSet<Oid> = content.ends.iter().map(|end| oid(end.as_bytes())).collect();
     let mut brought = HashSet::new();
@@ -265,7 +269,7 @@ fn brought_history(odb: &Odb<'_>, content: &Content<'_>) -> HashSet<Oid> {
     brought
 }
 
-/// The commit ids in a journal: from, to.
+/// The two commit ids in a journal: the old one and the new one.
 pub(super) fn read_journal(git: &Path) -> Result<Option<(Oid, Oid)>, Error> {
     let Some(text) = read_if_there(&git.join(JOURNAL))? else { return Ok(None) };
     let text = String::from_utf8_lossy(&text);

@@ -1,4 +1,4 @@
-//! After a crash in the middle of a move: oca's own half-written files are told from the user's edits.
+//! Recovery after a crash during a move: tells oca's own half-written files from the user's edits.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,9 +15,9 @@ use crate::git::ids::bytes;
 use crate::repo::{CommitId, TreeId};
 
 impl Checkout {
-    /// Finishes what a killed move left: files that are oca's go back to what HEAD says, the user's stay.
+    /// Cleans up after a killed move: oca's files are checked out from HEAD again, the user's edits stay.
     ///
-    /// The caller holds the project's lock, so that no other oca is at work here.
+    /// The caller holds the project's lock, so no other oca is running here.
     pub(crate) fn recover(&self) -> Result<(), Error> {
         let git = self.git_directory();
         let journal = git.join(JOURNAL);
@@ -25,7 +25,7 @@ impl Checkout {
             return Ok(());
         }
         if let Some((from, to)) = read_journal(&git)? {
-            // libgit2's locks outlive the process that was killed.
+            // libgit2's lock files stay when the process is killed.
             for lock in ["index.lock", "HEAD.lock", "config.lock"] {
                 let _absent = fs::remove_file(git.join(lock));
             }
@@ -47,8 +47,8 @@ impl Checkout {
     }
 }
 
-/// The paths that differ between the two commits and whose content is that of one of them, or the beginning of
-/// the new one.
+/// The paths that differ between the two commits and that are not edited by the user: the file is missing, or it has
+/// the old content, the new content, or the beginning of the new content.
 fn half_written(repository: &Repository, root: &Path, from: Oid, to: Oid) -> Result<Vec<PathBuf>, Error> {
     let old = repository.find_commit(from)?.tree()?;
     let new = repository.find_commit(to)?.tree()?;
@@ -70,7 +70,7 @@ fn half_written(repository: &Repository, root: &Path, from: Oid, to: Oid) -> Res
     Ok(ours)
 }
 
-/// What git would store for a path: the bytes of a file, the target of a symlink.
+/// What git would store for a path: the bytes of a file, or the target of a symlink.
 fn content(path: &Path) -> Option<Vec<u8>> {
     let metadata = fs::symlink_metadata(path).ok()?;
     if metadata.is_symlink() {

@@ -1,6 +1,6 @@
-//! New packs from old ones: objects are copied as they lie there, deflated and as deltas.
+//! Makes new packs from old ones. Objects are copied as they are in the old packs: compressed, and as deltas.
 //!
-//! libgit2's packbuilder looks for deltas anew, which takes many times as long as all the rest.
+//! libgit2's packbuilder searches for deltas again, which takes much longer than everything else.
 
 use std::collections::HashMap;
 use std::io::{self, BufWriter, Write};
@@ -16,7 +16,7 @@ use super::{indexes, is_whole_pack};
 use crate::git::Error;
 use crate::git::ids::oid;
 
-/// Where objects are copied from: packs, and an object database for what is in none of them.
+/// The sources of objects: packs, and an object database for objects that are in none of the packs.
 pub(in crate::git) struct Sources<'a> {
     packs: Vec<Pack>,
     odb: &'a Odb<'a>,
@@ -30,7 +30,7 @@ struct Place {
 }
 
 impl<'a> Sources<'a> {
-    /// The packs of an `objects` directory; those that cannot be read are left to libgit2.
+    /// The packs of an `objects` directory. Packs that cannot be read are skipped; their objects come from `odb`.
     pub(in crate::git) fn open(objects: &Path, odb: &'a Odb<'a>) -> Self {
         let indexes = indexes(&objects.join("pack")).unwrap_or_default();
         let packs = indexes.iter().filter(|index| is_whole_pack(index).unwrap_or(false));
@@ -41,8 +41,8 @@ impl<'a> Sources<'a> {
         Self { packs, odb }
     }
 
-    /// Writes a pack of these objects, each named once, that needs no other: a delta stays one where the object that
-    /// it is made from comes along.
+    /// Writes a pack of these objects, which needs no other pack. Each id must be listed once. A delta stays a delta if
+    /// its base is in the new pack too.
     pub(in crate::git) fn write_pack(&mut self, ids: &[Id], sink: &mut dyn Write) -> Result<(), Error> {
         let mut writer = PackWriter::new(sink, ids.len())?;
         let mut packed: HashMap<Id, Place> = HashMap::with_capacity(ids.len());
@@ -70,10 +70,10 @@ impl<'a> Sources<'a> {
         writer.finish()
     }
 
-    /// Copies an object, after those that it is made from.
+    /// Copies an object after the bases of its delta.
     ///
-    /// Of an object that is in several packs the first one counts, so a chain of deltas leads to earlier packs only,
-    /// or to others in the same pack: it has an end.
+    /// If an object is in several packs, the first pack counts. So the base of a delta is in the same pack or in an
+    /// earlier one, and a chain of deltas ends, unless a pack is malformed.
     fn copy(
         &mut self,
         id: Id,
@@ -84,7 +84,9 @@ impl<'a> Sources<'a> {
         let mut next = Some(id);
         while let Some(id) = next.take().filter(|id| !writer.offsets.contains_key(id)) {
             if chain.iter().any(|(known, _)| *known == id) {
-                return Err(Error::Damaged { why: "a pack makes no sense: a delta needs itself".to_owned() });
+                return Err(Error::Damaged {
+                    why: "a pack is malformed: a delta depends on itself".to_owned(),
+                });
             }
             let place = packed[&id];
             let object = self.packs[place.pack].read(place.place).map_err(|error| damage(&error))?;
@@ -107,7 +109,7 @@ impl<'a> Sources<'a> {
         Ok(())
     }
 
-    /// Writes an object anew.
+    /// Reads an object from the object database and compresses it.
     fn deflate(&self, id: &Id, writer: &mut PackWriter<'_>) -> Result<(), Error> {
         let object = self.odb.read(oid(id))?;
         let kind = match object.kind() {
@@ -128,7 +130,7 @@ struct PackWriter<'a> {
     sink: BufWriter<&'a mut dyn Write>,
     hash: Sha1,
     written: u64,
-    /// Where the objects so far begin.
+    /// The offsets of the objects that are written.
     offsets: HashMap<Id, u64>,
 }
 
@@ -136,7 +138,7 @@ impl<'a> PackWriter<'a> {
     fn new(sink: &'a mut dyn Write, objects: usize) -> Result<Self, Error> {
         let objects =
             u32::try_from(objects).map_err(|_| Error::Git { why: "too many objects".to_owned() })?;
-        // libgit2 maps the file anew for each piece that it is given.
+        // libgit2 maps the file again for each piece that it gets. So it gets large pieces.
         let sink = BufWriter::with_capacity(1024 * 1024, sink);
         let mut writer = Self { sink, hash: Sha1::new(), written: 0, offsets: HashMap::new() };
         writer.put(b"PACK\0\0\0\x02")?;
@@ -150,7 +152,7 @@ impl<'a> PackWriter<'a> {
         self.put(data)
     }
 
-    /// An object made from another, which begins at `base`.
+    /// Writes a delta against the object at the offset `base`.
     fn delta(&mut self, id: Id, base: u64, size: u64, data: &[u8]) -> Result<(), Error> {
         const BY_OFFSET: u8 = 6;
         let distance = self.written - base;
@@ -173,7 +175,8 @@ impl<'a> PackWriter<'a> {
     }
 }
 
-/// The type in three bits and the size, seven bits a byte but for the first, the lowest first.
+/// The header of an object: the type in three bits, and the size in four bits of the first byte and seven bits of each
+/// other byte, lowest bits first.
 fn header(kind: u8, size: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     let (mut byte, mut rest) = (kind << 4 | low_bits(size, 4), size >> 4);
@@ -185,7 +188,8 @@ fn header(kind: u8, size: u64) -> Vec<u8> {
     bytes
 }
 
-/// A distance: seven bits a byte, the highest first, and one less in all but the last.
+/// The distance to the base of a delta: seven bits in each byte, highest bits first. All bytes except the last hold one
+/// less.
 fn varying(distance: u64) -> Vec<u8> {
     let mut bytes = vec![low_bits(distance, 7)];
     let mut rest = distance >> 7;
@@ -206,7 +210,7 @@ fn damage(error: &io::Error) -> Error {
     Error::Damaged { why: error.to_string() }
 }
 
-/// A sink may know better what it met.
+/// The error of the sink itself, if it gave one.
 fn in_sink(error: io::Error) -> Error {
     error.downcast().unwrap_or_else(|error| Error::Protocol { why: error.to_string() })
 }
@@ -222,7 +226,7 @@ mod tests {
         assert_eq!(header(3, 15), [0x3f]);
         assert_eq!(header(1, 16), [0x90, 0x01]);
         assert_eq!(header(2, 15 + (127 << 4) + (1 << 11)), [0xaf, 0xff, 0x01]);
-        // From the highest bits on, and no distance in two ways.
+        // From the highest bits on. Each distance has exactly one form.
         assert_eq!(varying(1), [0x01]);
         assert_eq!(varying(127), [0x7f]);
         assert_eq!(varying(128), [0x80, 0x00]);

@@ -1,4 +1,4 @@
-//! Packs as files: taken in as a whole, linked into checkouts, looked at for damage.
+//! Packs as files: adds whole packs to a store, links them into checkouts, and checks them for damage.
 
 mod copy;
 mod pack;
@@ -18,27 +18,27 @@ pub(super) use pack::Pack;
 use super::Error;
 use crate::fs::{Context, open};
 
-/// A pack on its way into a store; dropped half-way it leaves nothing.
+/// A pack that is being received for a store. If it is dropped before it is complete, it leaves no files.
 pub(super) struct PackSink {
     packs: PathBuf,
     aside: tempfile::TempDir,
     indexer: Indexer<'static>,
-    /// Whether all the objects that it announced have come.
+    /// Whether all announced objects have come.
     complete: Rc<Cell<bool>>,
-    /// How many bytes came after that.
+    /// The number of bytes that came after that.
     beyond: usize,
 }
 
-/// A pack that is whole and has an index, still aside.
+/// A complete pack with an index. It is still in its temporary directory.
 pub(super) struct IndexedPack {
     packs: PathBuf,
     aside: tempfile::TempDir,
-    /// Its name among others, without an extension.
+    /// The file name without an extension.
     name: String,
 }
 
 impl PackSink {
-    /// Takes a pack in an empty directory aside, and moves it from there.
+    /// A sink that receives a pack in the empty directory `aside`. The pack is moved to `packs` later.
     pub(super) fn new(aside: tempfile::TempDir, packs: PathBuf) -> Result<Self, Error> {
         let mut indexer = Indexer::new(None, aside.path(), 0, false)?;
         let complete = Rc::new(Cell::new(false));
@@ -50,12 +50,12 @@ impl PackSink {
         Ok(Self { packs, aside, indexer, complete, beyond: 0 })
     }
 
-    /// Indexes the pack and moves it in.
+    /// Indexes the pack and moves it to the other packs.
     pub(super) fn finish(self) -> Result<(), Error> {
         self.index()?.take_in()
     }
 
-    /// Gives the pack an index, from its objects alone.
+    /// Makes the index of the pack. The ids are computed from the objects.
     pub(super) fn index(self) -> Result<IndexedPack, Error> {
         let checksum = self.indexer.commit().map_err(|error| explain(&error, &self.packs))?;
         Ok(IndexedPack { packs: self.packs, aside: self.aside, name: format!("pack-{checksum}") })
@@ -63,7 +63,7 @@ impl PackSink {
 }
 
 impl IndexedPack {
-    /// The file of its index, after it has been taken in.
+    /// The path of its index after [`IndexedPack::take_in`].
     pub(super) fn index(&self) -> PathBuf {
         self.packs.join(&self.name).with_extension("idx")
     }
@@ -72,13 +72,14 @@ impl IndexedPack {
         Pack::open(&self.aside.path().join(&self.name).with_extension("idx"))
     }
 
-    /// Moves it in among the others.
+    /// Moves it to the other packs.
     pub(super) fn take_in(self) -> Result<(), Error> {
+        crate::fs::stop("taking a pack in");
         take_packs(self.aside.path(), &self.packs)
     }
 }
 
-/// Tells a disk that takes no more from a pack with a flaw.
+/// The error of libgit2's indexer: either a file cannot be written, or the pack is malformed.
 fn explain(error: &git2::Error, packs: &Path) -> Error {
     match error.class() {
         ErrorClass::Os | ErrorClass::Filesystem | ErrorClass::NoMemory => {
@@ -91,10 +92,10 @@ fn explain(error: &git2::Error, packs: &Path) -> Error {
 
 impl Write for PackSink {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        /// More than the checksum; with less that is too much, libgit2 says so.
+        /// Bytes that may follow the last object: more than the checksum needs. For fewer extra bytes, libgit2 fails.
         const REST: usize = 64 * 1024;
         if self.complete.get() {
-            // libgit2 would write on until the disk is full.
+            // libgit2 would continue to write until the disk is full.
             self.beyond += buffer.len();
             if self.beyond > REST {
                 return Err(io::Error::other(Error::Endless));
@@ -111,32 +112,34 @@ impl Write for PackSink {
     }
 }
 
-/// A pack is there once its index is: the index moves last, and both are on the disk before.
+/// Moves complete packs into another directory. A pack counts as soon as its index is there. So the index moves last,
+/// and both files are synced to the disk first.
 pub(super) fn take_packs(from: &Path, to: &Path) -> Result<(), Error> {
     let files = pack_files(from)?;
     for file in &files {
-        // Synced through the file's own handle: libgit2 cannot be asked to through git2.
+        // Through git2, libgit2 cannot be told to sync. So the file itself is synced.
         open(file).and_then(|handle| handle.sync_all()).at("write", file)?;
     }
     for file in files {
         let target = to.join(file.file_name().unwrap_or_default());
         fs::rename(&file, &target).at("write", &target)?;
+        crate::fs::stop("taking in a file of a pack");
     }
     Ok(())
 }
 
-/// The packs of a directory, then their indexes.
+/// The files of all packs in a directory: first the packs, then their indexes.
 pub(super) fn pack_files(directory: &Path) -> Result<Vec<PathBuf>, Error> {
     let indexes = indexes(directory)?;
     let packs: Vec<PathBuf> = indexes.iter().map(|index| index.with_extension("pack")).collect();
     Ok(packs.into_iter().chain(indexes).collect())
 }
 
-/// The indexes of a directory: a pack without one is not there yet, or no longer.
+/// The indexes in a directory, sorted. A pack without an index is being added or removed, and does not count.
 pub(super) fn indexes(directory: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut files: Vec<PathBuf> = Vec::new();
     let entries = match fs::read_dir(directory) {
-        // Somebody else is deleting the store.
+        // Another process is deleting the store.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
         other => other.at("read", directory)?,
     };
@@ -148,7 +151,7 @@ pub(super) fn indexes(directory: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(files)
 }
 
-/// The files of a directory of packs that belong to no pack that is there: a process was killed between two steps.
+/// The files in a directory of packs that are not part of a pack with an index: a process was killed between two steps.
 pub(super) fn remnants(directory: &Path) -> Result<Vec<PathBuf>, Error> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory).at("read", directory)? {
@@ -165,8 +168,8 @@ pub(super) fn is_a(file: &Path, wanted: &str) -> bool {
     file.extension().is_some_and(|extension| extension == wanted)
 }
 
-/// Links a file into a directory, or copies it where it cannot be linked. What is there already stays, unless it
-/// is shorter or longer: then it is what is left of a damaged one.
+/// Links a file into a directory, or copies it if it cannot be linked. An existing file of the same length stays. A
+/// file of another length is damaged and is replaced.
 pub(super) fn link(file: &Path, into: &Path) -> Result<(), Error> {
     let to = into.join(file.file_name().unwrap_or_default());
     if same_length(file, &to) || fs::hard_link(file, &to).is_ok() {
@@ -190,7 +193,7 @@ fn same_length(one: &Path, other: &Path) -> bool {
     length(one).is_some() && length(one) == length(other)
 }
 
-/// Whether a pack ends in the checksum that its index has of it, and the index is all there.
+/// Whether the pack ends in the checksum that its index has for it, and the index is not truncated.
 pub(super) fn is_whole_pack(index: &Path) -> io::Result<bool> {
     /// Magic and version, 256 counts of objects.
     const HEAD: u64 = 8 + 4 * 256;
@@ -212,7 +215,7 @@ pub(super) fn is_whole_pack(index: &Path) -> io::Result<bool> {
     Ok(is_long_enough && read::<20>(&mut pack, SeekFrom::End(-20))? == expected)
 }
 
-/// Whether a pack and its index end in the checksums of what they hold: then nothing in them was altered.
+/// Whether a pack and its index end in the checksums of their content. If they do, nothing in them was altered.
 pub(super) fn is_intact(index: &Path) -> bool {
     let pack = index.with_extension("pack");
     [index, &pack].iter().all(|file| ends_in_checksum(file).unwrap_or(false))
@@ -244,7 +247,7 @@ mod tests {
     use super::link;
 
     #[test]
-    fn what_a_killed_copy_left_is_replaced_and_the_rest_stays() {
+    fn a_half_copied_file_is_replaced_and_a_whole_one_stays() {
         let directory = tempfile::tempdir().expect("a directory");
         let [packs, into] = ["packs", "into"].map(|name| directory.path().join(name));
         for folder in [&packs, &into] {

@@ -1,6 +1,6 @@
-//! One pack, read by its index: where each object lies, and as what.
+//! One pack, read through its index: the place and the packed bytes of each object.
 //!
-//! libgit2 gives out objects, but not the bytes that they are packed as. Source: git's `gitformat-pack`.
+//! libgit2 gives objects, but not their packed bytes. Source: git's `gitformat-pack`.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -17,34 +17,34 @@ const HEAD: usize = 8 + 4 * 256;
 const ID: usize = 20;
 const CHECKSUM: usize = 4;
 const OFFSET: usize = 4;
-/// The bit of an offset that says where the true one stands.
+/// If this bit of an offset is set, the other bits are the place of the real offset in the table of long offsets.
 const IS_LONG: u32 = 1 << 31;
 
 pub(in crate::git) struct Pack {
     file: File,
     index: Vec<u8>,
     count: usize,
-    /// Places in the index, in the order of the pack.
+    /// The places of the objects in the index, in the order of the pack.
     by_offset: Vec<u32>,
-    /// Where the last object ends.
+    /// The offset of the end of the last object.
     end: u64,
 }
 
-/// An object as it lies in a pack.
+/// An object as it is in a pack.
 pub(in crate::git) struct Packed {
     pub(super) kind: Kind,
-    /// Its length, inflated; that of the instructions where it is a delta.
+    /// The uncompressed length in bytes; for a delta, that of its instructions.
     pub(super) size: u64,
     bytes: Vec<u8>,
-    /// Where the deflated data begin.
+    /// The start of the compressed data in `bytes`.
     data: usize,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
-    /// Whole, of the type with this number.
+    /// A whole object; the value is the number of its type.
     Whole(u8),
-    /// Made from another object.
+    /// A delta against the object with this id.
     Delta(Id),
 }
 
@@ -55,7 +55,7 @@ impl Packed {
 }
 
 impl Pack {
-    /// Opens a pack by its index. An index of another format is an error like any that makes no sense.
+    /// Opens a pack by the path of its index. A malformed index, or one of another version, is an error.
     pub(in crate::git) fn open(index: &Path) -> io::Result<Self> {
         let file = open(&index.with_extension("pack"))?;
         let end = file.metadata()?.len().saturating_sub(ID as u64);
@@ -63,7 +63,7 @@ impl Pack {
         let count = number(&index, HEAD - 4)? as usize;
         let is_whole = index.len() >= HEAD + count * (ID + CHECKSUM + OFFSET) + 2 * ID;
         if !index.starts_with(&MAGIC) || !is_whole {
-            return Err(nonsense("its index is cut short, or of another version"));
+            return Err(nonsense("its index is truncated or has another version"));
         }
         let mut pack = Self { file, index, count, by_offset: Vec::new(), end };
         let mut places = Vec::with_capacity(count);
@@ -90,7 +90,7 @@ impl Pack {
         Some(from + found)
     }
 
-    /// Where an object begins in the pack.
+    /// The offset in the pack at which an object begins.
     pub(super) fn offset(&self, place: usize) -> io::Result<u64> {
         let offsets = HEAD + self.count * (ID + CHECKSUM);
         let short = number(&self.index, offsets + place * OFFSET)?;
@@ -102,26 +102,26 @@ impl Pack {
         bytes.map(|bytes| u64::from_be_bytes(*bytes)).ok_or_else(|| nonsense("an offset is missing"))
     }
 
-    /// Reads an object as it lies here.
+    /// Reads an object as it is in the pack.
     pub(in crate::git) fn read(&mut self, place: usize) -> io::Result<Packed> {
         let from = self.offset(place)?;
-        let rank = self.rank(from).ok_or_else(|| nonsense("an object has no place"))?;
+        let rank = self.rank(from).ok_or_else(|| nonsense("an object is missing in its index"))?;
         let to = match self.by_offset.get(rank + 1) {
             Some(&next) => self.offset(next as usize)?,
             None => self.end,
         };
         if to <= from || to > self.end {
-            return Err(nonsense("an object ends before it begins"));
+            return Err(nonsense("an offset is out of range"));
         }
         let mut bytes = vec![0; usize::try_from(to - from).map_err(io::Error::other)?];
         self.file.seek(SeekFrom::Start(from))?;
         self.file.read_exact(&mut bytes)?;
         let (kind, size, data) =
-            self.header(&bytes, from).ok_or_else(|| nonsense("an object has no header"))?;
+            self.header(&bytes, from).ok_or_else(|| nonsense("the header of an object is malformed"))?;
         Ok(Packed { kind, size, bytes, data })
     }
 
-    /// The rank of an object by where it begins.
+    /// The rank of the object that begins at this offset.
     fn rank(&self, offset: u64) -> Option<usize> {
         self.by_offset.binary_search_by_key(&Some(offset), |&place| self.offset(place as usize).ok()).ok()
     }
@@ -160,9 +160,9 @@ impl Pack {
 
 fn number(bytes: &[u8], at: usize) -> io::Result<u32> {
     let bytes = bytes.get(at..).and_then(|bytes| bytes.first_chunk());
-    bytes.map(|bytes| u32::from_be_bytes(*bytes)).ok_or_else(|| nonsense("its index is cut short"))
+    bytes.map(|bytes| u32::from_be_bytes(*bytes)).ok_or_else(|| nonsense("its index is truncated"))
 }
 
 fn nonsense(why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("a pack makes no sense: {why}"))
+    io::Error::new(io::ErrorKind::InvalidData, format!("a pack is malformed: {why}"))
 }

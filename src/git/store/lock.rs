@@ -1,4 +1,4 @@
-//! Who may change a store, and who may make or remove one: locks that the system lets go of where a process is killed.
+//! Locks for changing a store, and for making or removing one. If a process is killed, the system releases its locks.
 
 use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
@@ -12,22 +12,22 @@ use super::{ASIDE_PREFIX, Store, URL};
 use crate::fs::{Context, DirectoryLock, is_at, open};
 use crate::git::Error;
 
-/// The file whose lock is held while stores come and go.
+/// The file whose lock is held while a store is made or removed.
 const STORES_LOCK: &str = ".lock";
 
-/// The prefix of directories among the stores in which one is made or deleted.
+/// The prefix of the directories beside the stores in which a store is made or deleted.
 const COMING_OR_GOING: &str = ".aside-";
 
-/// The stores that this process uses. Until it ends, nobody else takes anything out of them.
+/// The stores that this process uses. Until it ends, no other process removes anything from them.
 static IN_USE: Mutex<Option<HashMap<PathBuf, DirectoryLock>>> = Mutex::new(None);
 
-/// Held while a store is being added to; other processes wait.
+/// Held while something is added to a store. Other processes wait.
 pub(in crate::git) struct StoreLock {
     _file: File,
 }
 
 impl Store {
-    /// Makes the store where there is none, and sees to it that it stays: see [`Store::try_own`].
+    /// Makes the store if it does not exist, and prevents other processes from taking it: see [`Store::try_own`].
     pub(super) fn hold(&self) -> Result<(), Error> {
         let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
         let in_use = in_use.get_or_insert_default();
@@ -49,7 +49,8 @@ impl Store {
         }
     }
 
-    /// Takes the store for oneself, to take something out of it, or `None` where another process uses it or it is gone.
+    /// Takes the store exclusively, so that something may be removed from it. `None` if another process uses the store,
+    /// or if it does not exist.
     pub(in crate::git) fn try_own(&self) -> Result<Option<DirectoryLock>, Error> {
         match DirectoryLock::try_take(&self.directory) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -57,12 +58,12 @@ impl Store {
         }
     }
 
-    /// Waits for other processes that add to this store.
+    /// Takes the lock for adding to this store. Waits for other processes.
     pub(in crate::git) fn lock(&self) -> Result<StoreLock, Error> {
         loop {
             let path = self.lock_file();
             let file = match open_lock(&path) {
-                // Somebody else removed it.
+                // Another process removed the store.
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     self.hold()?;
                     continue;
@@ -70,7 +71,7 @@ impl Store {
                 other => other.at("open", &path)?,
             };
             file.lock().at("lock", &path)?;
-            // The store may have been made anew meanwhile: then this was the lock of the old one.
+            // If another process replaced the store while we waited, this is the lock of the old one.
             if is_at(&file, &path) {
                 self.sweep()?;
                 return Ok(StoreLock { _file: file });
@@ -78,7 +79,7 @@ impl Store {
         }
     }
 
-    /// The same, or `None` where another process is adding to it, or removed it.
+    /// The same, without waiting. `None` if another process is adding to the store, or replaced it.
     pub(in crate::git) fn try_lock(&self) -> Result<Option<StoreLock>, Error> {
         let path = self.lock_file();
         let file = open_lock(&path).at("open", &path)?;
@@ -96,7 +97,7 @@ impl Store {
         self.directory.join("oca.lock")
     }
 
-    /// Sets the store aside and makes it anew, empty: something in it is damaged. Not with the lock in hand.
+    /// Replaces a damaged store by an empty one. Do not call this while you hold the lock.
     pub(in crate::git) fn renew(&self) -> Result<(), Error> {
         {
             let _lock = self.lock()?;
@@ -105,13 +106,13 @@ impl Store {
         self.hold()
     }
 
-    /// Makes it where there is none, or only what is left of one.
+    /// Makes the store if it does not exist or is not whole.
     fn make(&self) -> Result<(), Error> {
         let stores = StoresLock::take(self.stores())?;
         if self.is_whole() { Ok(()) } else { stores.put_anew(self) }
     }
 
-    /// Deletes it; whoever waits for it makes a new one.
+    /// Deletes the store. A process that waits for its lock makes a new one.
     pub(in crate::git) fn remove(&self, _own: &DirectoryLock) -> Result<(), Error> {
         let stores = StoresLock::take(self.stores())?;
         let aside = stores.aside()?;
@@ -122,7 +123,7 @@ impl Store {
         self.directory.parent().unwrap_or(Path::new("."))
     }
 
-    /// Removes what a killed process left aside; the caller holds the lock, so nobody is at work there.
+    /// Removes what a killed process left in the store. The caller holds the lock, so no other process uses it.
     fn sweep(&self) -> Result<(), Error> {
         for entry in fs::read_dir(&self.directory).at("read", &self.directory)? {
             let entry = entry.at("read", &self.directory)?;
@@ -137,7 +138,7 @@ impl Store {
     }
 }
 
-/// Held while stores come and go, which takes no time.
+/// Held while a store is made or removed. This is short.
 pub(in crate::git) struct StoresLock {
     directory: PathBuf,
     _file: File,
@@ -149,40 +150,41 @@ impl StoresLock {
         loop {
             fs::create_dir_all(stores).at("create", stores)?;
             let file = match open_lock(&path) {
-                // Somebody else removed the directory.
+                // Another process removed the directory.
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 other => other.at("open", &path)?,
             };
             file.lock().at("lock", &path)?;
-            // All stores may have been deleted meanwhile, with the lock.
+            // Another process may have deleted all stores and this lock while we waited.
             if is_at(&file, &path) {
                 return Ok(Self { directory: stores.to_owned(), _file: file });
             }
         }
     }
 
-    /// Removes what killed processes left among the stores: whoever makes or deletes one holds this lock.
+    /// Removes what killed processes left beside the stores. No other process makes or deletes a store now, because
+    /// this lock is held.
     fn sweep(&self) {
         for path in left_among(&self.directory) {
             let _left = fs::remove_dir_all(path);
         }
     }
 
-    /// Removes the directory of the stores where none is left in it.
+    /// Removes the directory of the stores if it is empty.
     pub(in crate::git) fn remove_if_empty(self) {
-        // Where it cannot be removed there is a new store in it, or it is no loss.
+        // If this fails, there is a new store in it, or an empty directory stays, which does no harm.
         let _left =
             fs::remove_file(self.directory.join(STORES_LOCK)).and_then(|()| fs::remove_dir(&self.directory));
     }
 
-    /// A directory among the stores that is nobody's; it goes before the lock does.
+    /// A temporary directory beside the stores. Drop it before the lock.
     fn aside(&self) -> Result<tempfile::TempDir, Error> {
         self.sweep();
         let mut builder = tempfile::Builder::new();
         Ok(builder.prefix(COMING_OR_GOING).tempdir_in(&self.directory).at("create", &self.directory)?)
     }
 
-    /// Puts an empty store in place of what is there. It is made aside, so that it is there whole or not at all.
+    /// Puts an empty store in the place of the old one. It is made aside and renamed, so it is never half made.
     fn put_anew(&self, store: &Store) -> Result<(), Error> {
         let aside = self.aside()?;
         let new = aside.path().join("new");
@@ -199,8 +201,8 @@ impl StoresLock {
     }
 }
 
-/// Removes what killed processes left among the stores, unless somebody is at work there. A cache that cannot be
-/// written serves as well.
+/// Removes what killed processes left beside the stores, unless another process holds the lock. If the cache cannot be
+/// written, this does nothing.
 pub(in crate::git) fn sweep(stores: &Path) {
     if left_among(stores).next().is_some()
         && let Ok(file) = open_lock(&stores.join(STORES_LOCK))
@@ -217,8 +219,8 @@ fn left_among(stores: &Path) -> impl Iterator<Item = PathBuf> {
         .map(|entry| entry.path())
 }
 
-/// A file that was there before can also be locked where it cannot be written: a checkout from such a cache has to
-/// wait for those who can.
+/// Opens a lock file. If it cannot be written, an existing one is opened for reading and can still be locked: a
+/// checkout from a read-only cache must wait for processes that write.
 fn open_lock(path: &Path) -> io::Result<File> {
     match crate::fs::open_to_lock(path) {
         Err(error) if is_refusal(&error) => open(path).map_err(|_| error),

@@ -1,9 +1,11 @@
-//! The cache: one bare repository per remote url, holding what was fetched and nothing else.
+//! The cache: one bare repository for each remote url. It has what was fetched and nothing else.
 //!
-//! Two rules keep it right. A pack comes in as a whole or not at all, a commit never comes in before all of its
-//! trees, and no object ever goes but with the whole store; so "the commit is here" means "its trees are here", and
-//! only blobs may be missing. And a store has no refs: libgit2 would offer them to a server as complete histories,
-//! and the server would leave objects out.
+//! Two rules keep it correct:
+//!
+//! - Packs are added as a whole, a commit is never added before all its trees, and objects are removed only with the
+//!   whole store. So if a commit is here, its trees are here too, and only blobs can be missing.
+//! - A store has no refs. libgit2 would offer them to a server as complete histories, and the server would leave
+//!   objects out.
 
 mod lock;
 
@@ -23,22 +25,22 @@ use crate::fs::{Context, read_text, short_digest, touch};
 use crate::repo::{CommitId, TreeId};
 
 pub(super) const STORES: &str = "stores";
-/// The file that holds the url, without secrets; its time is that of the last use.
+/// The file with the url, without secrets. Its time of modification is the time of the last use.
 const URL: &str = "oca-url";
-/// A use is written down where the last one was longer ago.
+/// A use is recorded only if the last recorded one is older than this.
 const USE: Duration = Duration::from_hours(24);
-/// The prefix of directories in which packs arrive.
+/// The prefix of the directories in which packs are received.
 pub(super) const ASIDE_PREFIX: &str = "oca-tmp-";
 
 /// The store of one remote.
 pub(crate) struct Store {
     directory: PathBuf,
-    /// Empty where it is not known.
+    /// The declared url without secrets. Empty if it is not known.
     url: String,
 }
 
 impl Store {
-    /// Opens the store of a remote, and makes it where there is none.
+    /// Opens the store of a remote. Makes it if it does not exist.
     pub(super) fn open(cache: &Path, url: &str) -> Result<Self, Error> {
         let store = Self::of(cache, url);
         store.hold()?;
@@ -46,18 +48,18 @@ impl Store {
         Ok(store)
     }
 
-    /// The store of a remote, which may not be there.
+    /// The store of a remote. It may not exist.
     pub(super) fn of(cache: &Path, url: &str) -> Self {
         Self { directory: cache.join(STORES).join(directory_name(url)), url: url.to_owned() }
     }
 
-    /// A store that is there, by its directory.
+    /// The store in an existing directory.
     pub(super) fn at(directory: PathBuf) -> Self {
         let url = read_text(&directory.join(URL)).unwrap_or_default().trim().to_owned();
         Self { directory, url }
     }
 
-    /// The declared url, without secrets; the name of the directory where that is not known.
+    /// The declared url without secrets. If it is not known, the name of the directory.
     pub(super) fn name(&self) -> String {
         match self.url.as_str() {
             "" => self.directory.file_name().unwrap_or_default().to_string_lossy().into_owned(),
@@ -65,39 +67,39 @@ impl Store {
         }
     }
 
-    /// When it was last opened, give or take a day.
+    /// The time of the last use, accurate to a day.
     pub(super) fn last_use(&self) -> Option<SystemTime> {
         let time = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
         time(&self.directory.join(URL)).or_else(|| time(&self.directory))
     }
 
-    /// Nothing depends on it: a cache that cannot be written serves as well.
+    /// Records this use. Errors are ignored, because oca also uses a cache that cannot be written.
     fn note_use(&self) {
         let file = self.directory.join(URL);
         let last = fs::metadata(&file).and_then(|metadata| metadata.modified());
         let _not_writable = match last {
-            // A time that is still to come is as good as now.
+            // A time in the future counts as now.
             Ok(last) if last.elapsed().map_or(true, |age| age < USE) => Ok(()),
             Ok(_) => touch(&file),
             Err(_) => fs::write(&file, format!("{}\n", self.url)),
         };
     }
 
-    /// Whether libgit2 will open it: a cache may be deleted at any time, also half.
+    /// Whether libgit2 can open it. The user may delete the cache at any time, also half of it.
     pub(super) fn is_whole(&self) -> bool {
         self.directory.join("HEAD").is_file()
             && self.packs_directory().is_dir()
             && self.directory.join("refs").is_dir()
     }
 
-    /// Whether each pack ends in the checksum that its index has of it: one that was cut short does not.
+    /// Whether each pack ends in the checksum that its index has for it. A truncated pack does not.
     pub(super) fn has_whole_packs(&self) -> Result<bool, Error> {
         let indexes = indexes(&self.packs_directory())?;
-        // One that went meanwhile has another in its place.
+        // If a pack was removed since it was listed, another pack has replaced it.
         Ok(indexes.iter().all(|index| is_whole_pack(index).unwrap_or(false) || !index.exists()))
     }
 
-    /// A store for once, in an empty directory that the caller deletes.
+    /// A temporary store in an empty directory. The caller deletes the directory.
     pub(super) fn scratch(directory: &Path) -> Result<Self, Error> {
         Repository::init_bare(directory)?;
         Ok(Self { directory: directory.to_owned(), url: String::new() })
@@ -107,7 +109,7 @@ impl Store {
         &self.directory
     }
 
-    /// Whether it was deleted since it was opened.
+    /// Whether the store was deleted after it was opened.
     pub(super) fn is_gone(&self) -> bool {
         !self.directory.join("HEAD").exists()
     }
@@ -119,17 +121,17 @@ impl Store {
         })
     }
 
-    /// Whether anything was fetched before.
+    /// Whether the store has a pack.
     pub(super) fn has_packs(&self) -> Result<bool, Error> {
         Ok(!pack_files(&self.packs_directory())?.is_empty())
     }
 
-    /// Whether a commit and, by the rule above, all its trees are here.
+    /// Whether the store has a commit and, by the first rule above, all its trees.
     pub(super) fn has_commit(&self, commit: CommitId) -> Result<bool, Error> {
         Ok(self.repository()?.odb()?.exists(oid(commit.as_bytes())))
     }
 
-    /// Those of the objects that are not here yet, each once.
+    /// The objects that the store does not have. Each id is listed once.
     pub(super) fn missing(&self, ids: impl IntoIterator<Item = [u8; 20]>) -> Result<Vec<[u8; 20]>, Error> {
         let repository = self.repository()?;
         let odb = repository.odb()?;
@@ -138,7 +140,7 @@ impl Store {
         Ok(missing.ids)
     }
 
-    /// The blobs of a whole commit that are not here yet, each once.
+    /// The blobs of a commit that the store does not have. Each id is listed once.
     pub(super) fn missing_files(&self, commit: CommitId) -> Result<Vec<[u8; 20]>, Error> {
         let repository = self.repository()?;
         let odb = repository.odb()?;
@@ -147,7 +149,8 @@ impl Store {
         Ok(missing.ids)
     }
 
-    /// Whether one commit leads to another by the commits that are here; the other need not be.
+    /// Whether `to` is `from` or an ancestor of it, according to the commits in the store. `to` itself need not be
+    /// there.
     pub(super) fn leads_to(&self, from: CommitId, to: CommitId) -> Result<bool, Error> {
         let repository = self.repository()?;
         let to = oid(to.as_bytes());
@@ -164,8 +167,8 @@ impl Store {
         Ok(false)
     }
 
-    /// Where the history of a commit ends, of the commits that a server named; it may name whatever it likes, and
-    /// leave out what it did not name.
+    /// The ends of the history of a commit: those of the claimed commits that are reachable from it. A server may claim
+    /// any commits as ends. If a commit is missing that the server did not claim, this is an error.
     pub(super) fn reached(&self, from: CommitId, claimed: &[CommitId]) -> Result<Vec<CommitId>, Error> {
         let claimed: HashSet<Oid> = claimed.iter().map(|commit| oid(commit.as_bytes())).collect();
         let repository = self.repository()?;
@@ -175,7 +178,7 @@ impl Store {
         let mut left = vec![oid(from.as_bytes())];
         while let Some(id) = left.pop() {
             if !odb.exists(id) {
-                return Err(Error::Protocol { why: format!("it left out commit `{id}`") });
+                return Err(Error::Protocol { why: format!("it did not send commit `{id}`") });
             }
             if claimed.contains(&id) {
                 ends.push(CommitId::from_bytes(bytes(id)));
@@ -187,7 +190,7 @@ impl Store {
         Ok(ends)
     }
 
-    /// Reads the files of a commit that another repository does not have, for nothing but to see that they can be.
+    /// Checks that the files of a commit can be read, except those that the object database `other` has.
     pub(super) fn read_files(&self, commit: CommitId, other: &Odb<'_>) -> Result<(), Error> {
         let repository = self.repository()?;
         let odb = repository.odb()?;
@@ -196,19 +199,19 @@ impl Store {
         missing.ids.iter().try_for_each(|id| Ok(odb.read(oid(id)).map(drop)?))
     }
 
-    /// The root tree of a commit that is here.
+    /// The id of the root tree of a commit in the store.
     pub(super) fn tree_of(&self, commit: CommitId) -> Result<TreeId, Error> {
         let repository = self.repository()?;
         let tree = repository.find_commit(oid(commit.as_bytes()))?.tree_id();
         Ok(TreeId::from_bytes(bytes(tree)))
     }
 
-    /// A sink for a pack that comes from the wire.
+    /// A sink that receives a pack for this store.
     pub(super) fn pack_sink(&self) -> Result<PackSink, Error> {
         PackSink::new(self.aside()?, self.packs_directory())
     }
 
-    /// An empty directory on the store's file system, removed when dropped.
+    /// An empty temporary directory in the store. It is removed when dropped.
     pub(super) fn aside(&self) -> Result<tempfile::TempDir, Error> {
         Ok(tempfile::Builder::new()
             .prefix(ASIDE_PREFIX)
@@ -216,7 +219,7 @@ impl Store {
             .at("write in", &self.directory)?)
     }
 
-    /// Moves complete packs in from a directory aside.
+    /// Moves complete packs from another directory into the store.
     pub(super) fn take_packs(&self, directory: &Path) -> Result<(), Error> {
         take_packs(directory, &self.packs_directory())
     }
@@ -225,13 +228,13 @@ impl Store {
         self.directory.join("objects").join("pack")
     }
 
-    /// Puts all that is here into another repository's `objects/pack`, by hard links where the file system allows.
-    /// Not with the lock in hand.
+    /// Links all packs into another repository's `objects/pack`, or copies them if the file system has no hard links.
+    /// Do not call this while you hold the lock.
     pub(super) fn link_packs(&self, into: &Path) -> Result<(), Error> {
-        // Nobody puts one pack in place of several meanwhile.
+        // The lock prevents that another process merges the packs while they are linked.
         let _lock = self.lock()?;
         for index in indexes(&self.packs_directory())? {
-            // Offline, a pack that was cut short stays with the others.
+            // If oca is offline, a store can still have a truncated pack.
             if is_whole_pack(&index).unwrap_or(false) {
                 link(&index.with_extension("pack"), into)?;
                 link(&index, into)?;
@@ -240,7 +243,7 @@ impl Store {
         Ok(())
     }
 
-    /// What a fetch deeper than one commit left out, where it was made before; see [`Store::record_history`].
+    /// The ends that [`Store::record_history`] recorded for this commit and depth. `None` if nothing was recorded.
     pub(super) fn history(&self, commit: CommitId, depth: u32) -> Result<Option<Vec<CommitId>>, Error> {
         let Some(text) = crate::fs::read_if_there(&self.history_file(commit, depth))? else {
             return Ok(None);
@@ -249,7 +252,7 @@ impl Store {
         Ok(text.lines().map(|line| CommitId::parse(line).ok()).collect())
     }
 
-    /// Remembers that the history of a commit is here to this depth, and where it ends.
+    /// Records that the store has the history of a commit to this depth, and the ends of this history.
     pub(super) fn record_history(
         &self,
         commit: CommitId,
@@ -269,7 +272,7 @@ impl Store {
     }
 }
 
-/// Whether a repository has a commit and everything below it.
+/// Whether a repository has a commit and all its files.
 pub(super) fn has_files(repository: &Repository, commit: CommitId) -> Result<bool, Error> {
     let odb = repository.odb()?;
     let mut missing = Missing::new(&odb)?;
@@ -279,7 +282,8 @@ pub(super) fn has_files(repository: &Repository, commit: CommitId) -> Result<boo
     })
 }
 
-/// Each tree is looked at once, however often it is named. Not by libgit2's walk, which takes no names but UTF-8.
+/// Adds the blobs of a commit that are missing. Each tree is read once. This does not use libgit2's `Tree::walk`, which
+/// refuses names that are not UTF-8.
 fn note_files(
     repository: &Repository,
     commit: CommitId,
@@ -299,7 +303,7 @@ fn note_files(
     Ok(())
 }
 
-/// Collects objects that are not in a store.
+/// Collects the ids of objects that are not in a store.
 struct Missing<'a> {
     odb: &'a Odb<'a>,
     seen: HashSet<Oid>,
@@ -313,14 +317,14 @@ impl<'a> Missing<'a> {
     }
 
     fn note(&mut self, id: Oid) {
-        // Without the flag, libgit2 lists the packs anew for each object that is missing.
+        // Without the flag, libgit2 lists the packs again for each missing object.
         if self.seen.insert(id) && !self.odb.exists_ext(id, OdbLookupFlags::NO_REFRESH) {
             self.ids.push(bytes(id));
         }
     }
 }
 
-/// A name that people recognise, and a digest that tells urls apart.
+/// The name of a store's directory: a readable part of the url, and a digest of the whole url.
 fn directory_name(url: &str) -> String {
     let last = url.trim_end_matches('/').rsplit(['/', ':', '\\']).next().unwrap_or_default();
     let word: String = last
@@ -332,7 +336,8 @@ fn directory_name(url: &str) -> String {
     format!("{word}-{}.git", short_digest(url.as_bytes()))
 }
 
-/// The parents of a commit, none where it is not there. Read from the object itself: a commit that is listed in `shallow` seems to have no parents.
+/// The parents of a commit. Empty if the commit is missing. They are read from the object itself, because libgit2 shows
+/// no parents for a commit that `shallow` lists.
 pub(super) fn parents(odb: &Odb<'_>, commit: Oid) -> Vec<Oid> {
     let Ok(object) = odb.read(commit) else { return Vec::new() };
     let text = String::from_utf8_lossy(object.data());

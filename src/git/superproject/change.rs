@@ -1,5 +1,5 @@
-//! Changes of a superproject. A journal says that one is under way, so that what libgit2 leaves behind when it is killed
-//! is known to be oca's.
+//! Changes a superproject. A journal is there during a change. If oca is killed, the journal says that the lock files
+//! which libgit2 leaves behind are oca's.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,43 +12,43 @@ use crate::git::Error;
 use crate::git::ids::oid;
 use crate::repo::CommitId;
 
-/// What tells that oca is writing `.gitmodules`, the configuration and the index.
+/// The journal: this file exists while oca writes `.gitmodules`, the configuration and the index.
 pub(super) const JOURNAL: &str = "oca-staging";
 
-/// What is to be changed in a superproject.
+/// The changes to make in a superproject.
 #[derive(Debug, Default)]
 pub(crate) struct Change {
     /// The gitlinks to stage, by their paths.
     pub(crate) stage: BTreeMap<SubmodulePath, CommitId>,
-    /// Gitlinks to take out of the index.
+    /// The paths of gitlinks to remove from the index.
     pub(crate) unstage: Vec<String>,
-    /// Submodules that git is to look after here.
+    /// Submodules to set active in git's configuration.
     pub(crate) active: Vec<Active>,
-    /// Names that git's configuration is to forget.
+    /// Names of submodules to remove from git's configuration.
     pub(crate) forget: Vec<SubmoduleName>,
 }
 
 /// A submodule that has a work tree.
 #[derive(Debug)]
 pub(crate) struct Active {
-    /// Of its entry.
+    /// The name of its entry in `.gitmodules`.
     pub(crate) name: SubmoduleName,
-    /// Absolute.
+    /// An absolute url.
     pub(crate) url: String,
-    /// Whether it is another one than before; else the user's own choice in git's configuration stays.
+    /// Whether the url differs from the one before. If not, the user's own url in git's configuration stays.
     pub(crate) has_new_url: bool,
 }
 
 impl Superproject {
-    /// Refuses what would only fail in the middle. The caller holds the project's lock, so that what an oca left that
-    /// was killed is nobody's.
+    /// Refuses a superproject whose index is locked, because a change would fail halfway. The caller holds the
+    /// project's lock. So the lock files of a killed oca can be removed.
     pub(crate) fn refuse_locked(&self) -> Result<(), Error> {
         self.remove_own_locks();
         let lock = self.repository.path().join("index.lock");
         if lock.exists() { Err(Error::IndexLocked { lock }) } else { Ok(()) }
     }
 
-    /// Writes `.gitmodules`, git's configuration and the index, as far as they differ. Returns whether the index did.
+    /// Writes `.gitmodules`, git's configuration and the index, if they differ. Returns whether the index differed.
     pub(crate) fn apply(&self, modules: &GitModules, change: &Change) -> Result<bool, Error> {
         let mut index = self.repository.index()?;
         let staged = gitlinks(&index);
@@ -61,7 +61,7 @@ impl Superproject {
         let file = self.file();
         let has_text = read_if_there(&file)?.unwrap_or_default() == modules.text().as_bytes();
         if is_staged || !settings.is_empty() || !has_text {
-            // libgit2's locks outlive a process that is killed; with this they are known to be oca's.
+            // libgit2's lock files stay if oca is killed. The journal says that they are oca's.
             write_if_changed(&journal, b"")?;
             let is_empty = modules.text().trim().is_empty();
             if !is_empty {
@@ -69,6 +69,7 @@ impl Superproject {
             } else if file.exists() {
                 std::fs::remove_file(&file).at("remove", &file)?;
             }
+            crate::fs::stop("writing .gitmodules");
             let mut config = self.repository.config()?.open_level(ConfigLevel::Local)?;
             for (key, value) in settings {
                 match value {
@@ -86,21 +87,23 @@ impl Superproject {
                 index.remove_path(Path::new(path))?;
             }
             for (path, commit) in stage {
-                // Where two sides of a merge disagree, the lock has the last word.
+                // If the two sides of a merge conflict, the lock decides.
                 for side in 1..=3 {
                     let _no_conflict = index.remove(Path::new(&**path), side);
                 }
                 index.add(&gitlink(path, *commit))?;
             }
+            crate::fs::stop("staging submodules");
             if is_staged {
                 index.write()?;
             }
+            crate::fs::stop("completing submodules");
         }
         self.end_journal()?;
         Ok(is_staged)
     }
 
-    /// Forgets that a change was cut short: nothing is left of it.
+    /// Removes the journal, and lock files that a killed oca left.
     pub(crate) fn end_journal(&self) -> Result<(), Error> {
         self.remove_own_locks();
         let journal = self.repository.path().join(JOURNAL);
@@ -120,7 +123,7 @@ impl Superproject {
         }
     }
 
-    /// What is to be set in git's configuration; what has no value is to go.
+    /// The keys to set in git's configuration. A key without a value is to be removed.
     fn settings(&self, change: &Change) -> Result<Vec<(String, Option<String>)>, Error> {
         let config = self.repository.config()?.open_level(ConfigLevel::Local)?;
         let mut settings = Vec::new();

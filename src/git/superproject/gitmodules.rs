@@ -1,5 +1,5 @@
-//! `.gitmodules`: what it says, and changes of single entries that leave everything else as it stands, comments and
-//! the user's own keys too.
+//! `.gitmodules`: reads its entries and changes single ones. Everything else stays, also comments and the user's own
+//! keys.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use crate::git::config_text::Malformed;
 /// The name of the file, at the top of the work tree.
 pub(crate) const FILE_NAME: &str = ".gitmodules";
 
-/// The text of a `.gitmodules` that git would read.
+/// The well-formed text of a `.gitmodules`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GitModules(ConfigText);
 
-/// What an entry says of a submodule, as far as oca has a say in it.
+/// An entry of a submodule, with the keys that oca manages.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Entry {
-    /// Its git directory has that name, wherever the submodule is moved to.
+    /// The name of its git directory. It stays if the submodule is moved.
     pub(crate) name: SubmoduleName,
     pub(crate) path: SubmodulePath,
-    /// Empty where there is none.
+    /// Empty if the entry has no url.
     pub(crate) url: String,
     pub(crate) branch: Option<String>,
     pub(crate) shallow: bool,
@@ -34,7 +34,7 @@ impl Entry {
         header(section_of(&self.name)) + &fields.collect::<String>()
     }
 
-    /// What each key should be; one without a value should not be there.
+    /// The value of each key. A key without a value should not be in the entry.
     fn fields(&self) -> [(&'static str, Option<String>); 4] {
         [
             ("path", Some(self.path.to_string())),
@@ -54,17 +54,17 @@ impl GitModules {
         self.0.text()
     }
 
-    /// The submodules in the order of the file, as far as they can be submodules.
+    /// The valid entries in the order of the file.
     pub(crate) fn entries(&self) -> Vec<Entry> {
         self.read().into_iter().filter_map(Result::ok).collect()
     }
 
-    /// What is said of entries that git and oca pass over, because they would lead elsewhere.
+    /// Messages about entries that git and oca skip, because their name or path would lead to another place.
     pub(crate) fn passed_over(&self) -> Vec<String> {
         self.read().into_iter().filter_map(Result::err).collect()
     }
 
-    /// All that have a path: git passes over the others.
+    /// All entries with a path. git skips the others.
     fn read(&self) -> Vec<Result<Entry, String>> {
         let mut values: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
         let mut names = Vec::new();
@@ -74,15 +74,14 @@ impl GitModules {
                 names.push(name);
                 BTreeMap::new()
             });
-            // The last of several counts.
+            // If a key has several values, the last one counts.
             values.extend(section.variables.iter().map(|variable| (&*variable.key, &*variable.value)));
         }
         let entry = |name: &str| {
             let values = values.get(name)?;
             let value = |key: &str| values.get(key).map(|value| (*value).to_owned());
             let path = value("path")?;
-            let passed_over =
-                |why| format!("the entry `{name}` with the path `{path}` is passed over: {why}");
+            let passed_over = |why| format!("the entry `{name}` with the path `{path}` is skipped: {why}");
             let place = SubmoduleName::parse(name).and_then(|name| Ok((name, SubmodulePath::parse(&path)?)));
             Some(place.map_err(passed_over).map(|(name, path)| Entry {
                 name,
@@ -95,7 +94,7 @@ impl GitModules {
         names.into_iter().filter_map(entry).collect()
     }
 
-    /// Makes an entry say this: a new one at the end, or the one of that name where it differs.
+    /// Adds an entry at the end, or changes the entry of this name where it differs.
     pub(crate) fn put(&mut self, entry: &Entry) {
         let section = section_of(&entry.name);
         if self.0.named(section).next().is_none() {
@@ -111,7 +110,7 @@ impl GitModules {
         }
     }
 
-    /// Takes an entry out.
+    /// Removes an entry.
     pub(crate) fn remove(&mut self, name: &SubmoduleName) {
         self.0.remove(section_of(name));
     }
@@ -164,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_keeps_what_it_is_not_about() {
+    fn a_change_keeps_everything_else() {
         let mut modules = GitModules::parse(TEXT).expect("a file");
         modules.put(&entry("oca/web", "oca/web"));
         modules.remove(&name_of("old"));
@@ -198,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_should_not_be_there_go_and_the_last_of_several_counts() {
+    fn unwanted_keys_are_removed_and_the_last_of_several_values_counts() {
         let text = "[submodule \"web\"] path = a\r\n\tbranch = 17.0\r\n\turl = x\r\n[submodule \"web\"]\r\n\tpath = oca/web/";
         let mut modules = GitModules::parse(text).expect("a file");
         assert_eq!(&*modules.entries()[0].path, "oca/web");
@@ -214,15 +213,15 @@ mod tests {
     }
 
     #[test]
-    fn names_that_lead_astray_are_passed_over_as_git_does() {
+    fn dangerous_names_and_paths_are_skipped_as_in_git() {
         let text = "[submodule \"../../x\"]\n\tpath = x\n[submodule \"y\"]\n\turl = y\n[submodule \"z\"]\n\tpath = ../z\n";
         let mut modules = GitModules::parse(text).expect("a file");
         assert_eq!(modules.entries(), []);
         assert_eq!(
             modules.passed_over(),
             [
-                "the entry `../../x` with the path `x` is passed over: the name leads to another directory",
-                "the entry `z` with the path `../z` is passed over: the path leads out of the work tree or into `.git`, or is empty",
+                "the entry `../../x` with the path `x` is skipped: the name leads to another directory",
+                "the entry `z` with the path `../z` is skipped: the path leads out of the work tree or into `.git`, or is empty",
             ]
         );
         modules.put(&entry("z", "oca/z"));

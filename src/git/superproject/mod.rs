@@ -1,5 +1,5 @@
-//! A repository that has submodules: what it says of them in `.gitmodules`, in its index and its configuration, and
-//! changes of that. Whatever is changed is staged and never committed.
+//! A repository with submodules: reads and changes `.gitmodules`, the gitlinks in the index, and the configuration.
+//! Changes are staged and never committed.
 
 pub(super) mod change;
 pub(super) mod gitmodules;
@@ -27,32 +27,32 @@ use super::{Error, pipes};
 use crate::fs::{Context, read_if_there};
 use crate::repo::{CommitId, RemoteUrl};
 
-/// How git marks a submodule in a tree and in the index.
+/// The mode of a submodule in a tree and in the index.
 const GITLINK: u32 = 0o160_000;
-/// The bits of an entry's flags that tell the sides of a conflict.
+/// The bits of an index entry's flags with its stage, which is not 0 in a conflict.
 const STAGE: u16 = 0x3000;
-/// Far more than all repositories that there are need in a `.gitmodules`.
+/// In bytes: much more than any real `.gitmodules`.
 const LARGEST: usize = 4 << 20;
 
 /// A repository that may have submodules.
 pub(crate) struct Superproject {
     repository: Repository,
-    /// The top of its work tree, absolute.
+    /// The absolute path of the top of its work tree.
     directory: PathBuf,
-    /// What urls of submodules are relative to, without secrets.
+    /// The base of relative urls of submodules, without secrets.
     base_url: OnceCell<String>,
 }
 
 impl Superproject {
-    /// The repository whose work tree has its top in this directory.
+    /// The repository whose work tree begins at this directory. `None` if there is none.
     pub(crate) fn at(directory: &Path) -> Result<Option<Self>, Error> {
         pipes::refuse(directory)?;
         Self::opened(Repository::open(directory))
     }
 
-    /// The repository in whose work tree a directory is.
+    /// The repository whose work tree contains a directory. `None` if there is none.
     pub(crate) fn around(directory: &Path) -> Result<Option<Self>, Error> {
-        // `discover` would forget where the work tree is, where the git directory is elsewhere.
+        // If the git directory is elsewhere, `discover` would lose the path of the work tree.
         let no_ceiling: [&Path; 0] = [];
         Self::opened(Repository::open_ext(directory, RepositoryOpenFlags::empty(), no_ceiling))
     }
@@ -64,9 +64,9 @@ impl Superproject {
             Err(error) => return Err(error.into()),
         };
         let Some(directory) = repository.workdir().map(Path::to_owned) else { return Ok(None) };
-        // libgit2 ends it in a slash.
+        // libgit2's path ends in a slash.
         let directory: PathBuf = directory.components().collect();
-        // What a hook is to look at is what is about to be committed: `git commit -a` has that beside the index.
+        // A hook must check what will be committed. For `git commit -a`, git puts this into another index file.
         if let Some(index) = std::env::var_os("GIT_INDEX_FILE").map(|file| directory.join(file))
             && index.parent().and_then(|parent| parent.canonicalize().ok())
                 == repository.path().canonicalize().ok()
@@ -76,25 +76,25 @@ impl Superproject {
         Ok(Some(Self { repository, directory, base_url: OnceCell::new() }))
     }
 
-    /// The top of its work tree, absolute.
+    /// The absolute path of the top of its work tree.
     pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
 
-    /// A directory that is there, relative to the top; empty for the top itself.
+    /// The path of an existing directory relative to the top. Empty for the top itself; `None` if it is outside.
     pub(crate) fn path_of(&self, directory: &Path) -> Option<String> {
         let (top, directory) = (self.directory.canonicalize().ok()?, directory.canonicalize().ok()?);
         let parts = directory.strip_prefix(top).ok()?.iter().map(|part| part.to_str().map(str::to_owned));
         Some(parts.collect::<Option<Vec<_>>>()?.join("/"))
     }
 
-    /// The url of its remote, as it is configured: what urls of submodules may be relative to.
+    /// The configured url of its `origin`. Urls of submodules can be relative to it.
     pub(crate) fn origin(&self) -> Option<String> {
         self.repository.config().ok()?.get_string("remote.origin.url").ok()
     }
 
-    /// The commits of the submodules by their paths, as the index has them, or would after a checkout where nothing
-    /// was ever checked out.
+    /// The commits of the submodules in the index, by path. If the index is empty because nothing was checked out yet,
+    /// those of HEAD.
     pub(crate) fn gitlinks(&self) -> Result<BTreeMap<String, CommitId>, Error> {
         let mut index = self.repository.index()?;
         if index.is_empty()
@@ -105,7 +105,7 @@ impl Superproject {
         Ok(gitlinks(&index))
     }
 
-    /// The same, as HEAD has them: none where nothing was committed.
+    /// The commits of the submodules in HEAD, by path. Empty if there is no commit.
     pub(crate) fn committed_gitlinks(&self) -> Result<BTreeMap<String, CommitId>, Error> {
         let mut index = Index::new()?;
         if let Ok(head) = self.repository.head() {
@@ -114,7 +114,7 @@ impl Superproject {
         Ok(gitlinks(&index))
     }
 
-    /// A url of `.gitmodules`, absolute and without secrets that the remote's may hold.
+    /// A url of `.gitmodules` as an absolute url, without secrets of the `origin`'s url.
     pub(crate) fn absolute_url(&self, url: &str) -> String {
         if !url.starts_with("./") && !url.starts_with("../") {
             return url.to_owned();
@@ -127,7 +127,7 @@ impl Superproject {
         relative_url(base, url).unwrap_or_else(|| url.to_owned())
     }
 
-    /// What `.gitmodules` says in the work tree.
+    /// The `.gitmodules` of the work tree. If there is none, it is empty.
     pub(crate) fn modules(&self) -> Result<GitModules, Error> {
         let file = self.file();
         if file.is_symlink() {
@@ -138,7 +138,7 @@ impl Superproject {
         if bytes.len() > LARGEST {
             return Err(malformed(1, format!("the file is larger than {} MiB", LARGEST >> 20)));
         }
-        // What is written back is all that was there.
+        // The text is written back later. So bytes that are not UTF-8 must not be replaced.
         match std::str::from_utf8(&bytes) {
             Ok(text) => GitModules::parse(text).map_err(|found| malformed(found.line, found.why)),
             Err(error) => {
@@ -148,19 +148,20 @@ impl Superproject {
         }
     }
 
-    /// Whether the index has `.gitmodules` as it stands in the work tree.
+    /// Whether the index has the same `.gitmodules` as the work tree.
     pub(crate) fn has_staged(&self, modules: &GitModules) -> Result<bool, Error> {
         let index = self.repository.index()?;
         let text = match index.get_path(Path::new(gitmodules::FILE_NAME), 0) {
             Some(entry) => self.repository.find_blob(entry.id)?.content().to_vec(),
             None => return Ok(modules.text().is_empty()),
         };
-        // Git may have given the file the line ends of Windows.
+        // Git may have written the file with CRLF.
         let lines = |text: &str| text.replace("\r\n", "\n");
         Ok(self.file().exists() && lines(&String::from_utf8_lossy(&text)) == lines(modules.text()))
     }
 
-    /// A file that the index has where a submodule is to be, below it or in place of a directory above it.
+    /// A tracked file that conflicts with a submodule at `path`: at this path, below it, or in place of a directory
+    /// above.
     pub(crate) fn tracked_in_place_of(&self, path: &str) -> Result<Option<String>, Error> {
         let index = self.repository.index()?;
         if let Ok(place) = index.find_prefix(format!("{path}/")) {
@@ -175,18 +176,18 @@ impl Superproject {
         Ok(above.next().map(str::to_owned))
     }
 
-    /// Whether the index has a file.
+    /// Whether the index has an entry at a path.
     pub(crate) fn tracks(&self, path: &str) -> Result<bool, Error> {
         Ok(self.repository.index()?.get_path(Path::new(path), 0).is_some())
     }
 
-    /// The git directory of a submodule and its work tree, by its name and its path.
+    /// The git directory and the work tree of the submodule with this name and path.
     pub(crate) fn module(&self, name: &SubmoduleName, path: &SubmodulePath) -> Module {
         let git = Place::of_git_directory(self.repository.path(), name);
         Module::new(git, Place::of_work_tree(&self.directory, path))
     }
 
-    /// Moves the work tree of a submodule to a place that is free. Returns whether it did.
+    /// Moves the work tree of a submodule to another path, if nothing is there. Returns whether it was moved.
     pub(crate) fn move_work_tree(&self, from: &SubmodulePath, to: &SubmodulePath) -> Result<bool, Error> {
         let [from, to] = [from, to].map(|path| Place::of_work_tree(&self.directory, path));
         from.refuse_links()?;
@@ -202,7 +203,7 @@ impl Superproject {
         Ok(is_moved)
     }
 
-    /// Clears away what a killed run left among the git directories of a directory's submodules.
+    /// Removes what a killed run left beside the git directories of the submodules in a directory.
     pub(crate) fn sweep(&self, directory: &str) -> Result<(), Error> {
         let Ok(name) = SubmoduleName::parse(directory) else { return Ok(()) };
         let place = Place::of_git_directory(self.repository.path(), &name);
@@ -216,8 +217,8 @@ impl Superproject {
         Ok(())
     }
 
-    /// The git directories of submodules of oca's that were in a directory and have no entry any more, with the names
-    /// that they had.
+    /// The submodules that oca once checked out in a directory and that have no entry and no work tree any more, with
+    /// their names. Sorted by name.
     pub(crate) fn abandoned(&self, directory: &str, modules: &GitModules) -> Vec<(SubmoduleName, Module)> {
         let below = std::fs::read_dir(self.modules_directory().join(directory)).into_iter().flatten();
         let names = below.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
@@ -235,7 +236,7 @@ impl Superproject {
         abandoned
     }
 
-    /// The name of the submodule whose git directory a work tree leads to.
+    /// The name of the submodule whose git directory the work tree at this path uses.
     pub(crate) fn name_at(&self, path: &str) -> Option<SubmoduleName> {
         let git = git_file(&self.directory.join(path))?.canonicalize().ok()?;
         let below = git.strip_prefix(self.modules_directory().canonicalize().ok()?).ok()?.to_owned();
@@ -247,14 +248,14 @@ impl Superproject {
         self.directory.join(gitmodules::FILE_NAME)
     }
 
-    /// Where git keeps the git directories of submodules: each work tree of a repository has its own.
+    /// The directory in which git keeps the git directories of submodules. Each work tree of a repository has its own.
     fn modules_directory(&self) -> PathBuf {
         self.repository.path().join("modules")
     }
 }
 
-/// Whether a directory is in a work tree that has submodules, or had them before an oca was killed; by a look at file
-/// names alone.
+/// Whether a directory is in a work tree with a `.gitmodules` or with a journal of a killed oca. Only file names are
+/// checked.
 pub(crate) fn may_have_submodules(directory: &Path) -> bool {
     let Some(top) = directory.ancestors().find(|above| above.join(".git").exists()) else { return false };
     let git = git_file(top).unwrap_or_else(|| top.join(".git"));
@@ -262,19 +263,19 @@ pub(crate) fn may_have_submodules(directory: &Path) -> bool {
 }
 
 fn gitlinks(index: &Index) -> BTreeMap<String, CommitId> {
-    // Of a conflict no side is the one.
+    // In a conflict, no side counts.
     let is_settled = |flags: u16| flags & STAGE == 0;
     let gitlinks = index.iter().filter(|entry| entry.mode == GITLINK && is_settled(entry.flags));
     let gitlinks = gitlinks.filter_map(|entry| {
-        // Git itself neither makes nor checks out one that leads elsewhere.
+        // Git itself neither makes nor checks out a gitlink with a dangerous path.
         let path = String::from_utf8(entry.path).ok().filter(|path| SubmodulePath::parse(path).is_ok())?;
         Some((path, CommitId::from_bytes(bytes(entry.id))))
     });
     gitlinks.collect()
 }
 
-/// The rule of `git submodule` for urls that begin with `./` or `../`: each `../` takes a part off the base, at a slash
-/// or, where there is none left, at the colon of `host:path`. `None` where it leads out of that.
+/// Resolves a url that begins with `./` or `../` by the rule of `git submodule`. Each `../` removes a part of the base,
+/// at a slash or, if no slash is left, at the colon of `host:path`. `None` if no part is left to remove.
 pub(crate) fn relative_url(base: &str, url: &str) -> Option<String> {
     let mut base = base.trim_end_matches('/').to_owned();
     let mut rest = url;

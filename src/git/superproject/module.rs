@@ -1,5 +1,5 @@
-//! The git directory of a submodule: below that of its superproject, with a file `.git` in the work tree that leads
-//! to it. It is moved there from a checkout and back, and nothing is fetched for either.
+//! The git directory of a submodule. It is below the git directory of the superproject, and the file `.git` in the work
+//! tree names it. It can be moved there from a checkout, and back. Nothing is fetched for this.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -20,7 +20,7 @@ use crate::git::{Checkout, Error};
 const CORE: Name<'_> = ("core", None);
 const WORK_TREE: &str = "worktree";
 
-/// Where the git directory of a submodule is to be, and its work tree.
+/// The places for the git directory of a submodule and for its work tree.
 #[derive(Clone, Debug)]
 pub(crate) struct Module {
     git: Place,
@@ -32,7 +32,7 @@ impl Module {
         Self { git, work_tree }
     }
 
-    /// Call this before you change something: both are where they seem to be.
+    /// Call this before you change something: it refuses symbolic links on the way to both.
     pub(crate) fn refuse_links(&self) -> Result<(), Error> {
         self.git.refuse_links()?;
         self.work_tree.refuse_links()
@@ -46,12 +46,12 @@ impl Module {
         self.work_tree.path()
     }
 
-    /// Whether the two lead to each other.
+    /// Whether work tree and git directory name each other.
     pub(crate) fn is_connected(&self) -> bool {
         self.leads_here() && self.configured().is_some_and(|path| Path::new(&path) == self.way_back())
     }
 
-    /// Whether the work tree leads to the git directory.
+    /// Whether the file `.git` of the work tree names this git directory.
     pub(crate) fn leads_here(&self) -> bool {
         let same = |path: &Path| match (path.canonicalize(), self.git().canonicalize()) {
             (Ok(one), Ok(other)) => one == other,
@@ -60,7 +60,7 @@ impl Module {
         git_file(self.work_tree()).is_some_and(|path| same(&path))
     }
 
-    /// Whether there is a git directory that waits for a work tree: none is there, or a move was cut short.
+    /// Whether there is a git directory whose work tree is missing, or is not connected because a move was interrupted.
     pub(crate) fn is_dormant(&self) -> bool {
         let own = self.own();
         self.git().join("HEAD").is_file()
@@ -68,14 +68,15 @@ impl Module {
             && (own.symlink_metadata().is_err() || git_file(self.work_tree()).is_some_and(|to| !to.exists()))
     }
 
-    /// Gives a dormant git directory its work tree, at the commit that it was at. One in which nothing ever was goes.
+    /// Makes the work tree of a dormant git directory again, at the commit of its HEAD. If nothing was ever in the git
+    /// directory, it is removed.
     pub(crate) fn wake(&self) -> Result<(), Error> {
         if !self.is_dormant() {
             return Ok(());
         }
         self.refuse_links()?;
         if !is_free(self.work_tree()) {
-            // Files are there already: they are only told where their git directory is.
+            // The files are already there. They only need the file `.git`.
             return self.connect();
         }
         if self.was_never_used()? {
@@ -84,7 +85,7 @@ impl Module {
         self.check_out().map_err(|error| error.in_checkout(self.git()))
     }
 
-    /// Whether a clone that was killed is all that it is.
+    /// Whether it is only the rest of a killed clone.
     fn was_never_used(&self) -> Result<bool, Error> {
         if ["index", "packed-refs", "logs"].iter().any(|name| self.git().join(name).exists()) {
             return Ok(false);
@@ -93,10 +94,11 @@ impl Module {
     }
 
     fn check_out(&self) -> Result<(), Error> {
-        // Without a work tree nobody is at work here: a lock is that of a run that was killed.
+        // Without a work tree, no git is running here. So a lock file is from a killed run.
         let _absent = fs::remove_file(self.git().join("index.lock"));
-        // The files are written beside, so that a run that is killed leaves no half of them. What is beside has the
-        // same way to the git directory, and stands in for the work tree where none is configured.
+        // The files are written into a directory beside and renamed, so a killed run leaves no half work tree. The
+        // relative path from there to the git directory is the same. The directory can be the work tree because
+        // `core.worktree` is removed first.
         self.configure(None)?;
         let parent = self.work_tree().parent().unwrap_or(Path::new("."));
         fs::create_dir_all(parent).at("create", parent)?;
@@ -117,7 +119,7 @@ impl Module {
         self.connect()
     }
 
-    /// Moves the git directory of a checkout here. Where it is here already, the two are connected.
+    /// Moves the git directory of the checkout here. If it is already here, only connects the two.
     pub(crate) fn absorb(&self) -> Result<(), CheckoutError> {
         self.refuse_links()?;
         if let Some(obstacle) = self.obstacle() {
@@ -130,7 +132,7 @@ impl Module {
             }
             let parent = self.git().parent().unwrap_or(Path::new("."));
             fs::create_dir_all(parent).at("create", parent)?;
-            // What is there by the same name waits for a work tree, and holds nothing that cannot be fetched again.
+            // A git directory with the same name has no work tree, and everything in it can be fetched again.
             self.remove()?;
             self.write_git_file(self.git())?;
             change_places(&own, self.git())?;
@@ -138,7 +140,7 @@ impl Module {
         Ok(self.connect()?)
     }
 
-    /// What keeps the git directory of the work tree from being here.
+    /// The reason why the git directory of the work tree cannot be moved here.
     pub(crate) fn obstacle(&self) -> Option<CheckoutError> {
         let path = || self.work_tree().to_owned();
         let own = self.own();
@@ -156,15 +158,15 @@ impl Module {
         }
     }
 
-    /// Whether nothing of the user's is in the git directory.
+    /// Whether the git directory has no commits of the user.
     fn is_expendable(&self) -> bool {
         self.own_commits().is_ok_and(|work| work.is_none())
     }
 
-    /// Moves the git directory back into the work tree, which is an ordinary checkout then.
+    /// Moves the git directory back into the work tree. Then this is an ordinary checkout.
     pub(crate) fn release(&self) -> Result<(), Error> {
         if self.is_dormant() && !is_free(self.work_tree()) {
-            // A move was cut short.
+            // A move was interrupted.
             self.connect()?;
         }
         if !self.leads_here() {
@@ -174,7 +176,7 @@ impl Module {
         self.configure(None)?;
         change_places(self.git(), &self.own())?;
         for directory in self.git.above().filter(|above| !above.ends_with(".git/modules")) {
-            // As far as nothing else is in them.
+            // Only empty directories are removed.
             if fs::remove_dir(directory).is_err() {
                 break;
             }
@@ -182,7 +184,7 @@ impl Module {
         Ok(())
     }
 
-    /// Lets a work tree that was moved, and its git directory, lead to each other.
+    /// Makes a moved work tree and its git directory name each other.
     pub(crate) fn connect(&self) -> Result<(), Error> {
         if !self.git().join("HEAD").is_file() {
             return Ok(());
@@ -192,23 +194,23 @@ impl Module {
         self.configure(Some(&self.way_back()))
     }
 
-    /// Whether oca once checked out what is in the git directory.
+    /// Whether oca once checked this submodule out.
     pub(super) fn is_ours(&self) -> bool {
         is_marked(self.git())
     }
 
-    /// The commits that would be gone with the git directory, whatever its work tree is.
+    /// The commits that would be lost if the git directory were deleted.
     pub(crate) fn own_commits(&self) -> Result<LocalWork, Error> {
         own_commits(self.git())
     }
 
-    /// Leaves the git directory without a work tree, as `git submodule deinit` does.
+    /// Keeps the git directory without a work tree, as `git submodule deinit` does.
     pub(crate) fn abandon(&self) -> Result<(), Error> {
         self.git.refuse_links()?;
         if self.git().is_dir() { self.configure(None) } else { Ok(()) }
     }
 
-    /// Deletes the git directory: renamed first, so that a crash leaves no half of it under its name.
+    /// Deletes the git directory. It is renamed first, so that a crash leaves no half-deleted one under its name.
     pub(crate) fn remove(&self) -> Result<(), Error> {
         if !self.git().is_dir() {
             return Ok(());
@@ -224,14 +226,14 @@ impl Module {
         Ok(aside.close().at("remove", self.git())?)
     }
 
-    /// Deletes the work tree where nothing is in it.
+    /// Deletes the directory of the work tree if it is empty.
     pub(crate) fn remove_empty_work_tree(&self) {
         if self.work_tree.refuse_links().is_ok() {
             let _not_empty = fs::remove_dir(self.work_tree());
         }
     }
 
-    /// The checkout that the work tree is.
+    /// The work tree as a checkout.
     pub(crate) fn checkout(&self) -> Checkout {
         Checkout::new(self.work_tree().to_owned())
     }
@@ -255,7 +257,8 @@ impl Module {
         ConfigText::parse(&text).ok()?.value(CORE, WORK_TREE).map(str::to_owned)
     }
 
-    /// Written as a whole: libgit2's way would leave a lock behind where it is killed.
+    /// Sets or removes `core.worktree`. The file is replaced as a whole: libgit2 would leave a lock file if oca is
+    /// killed.
     fn configure(&self, work_tree: Option<&Path>) -> Result<(), Error> {
         let wanted = work_tree.map(slashed);
         if self.configured() == wanted {
@@ -274,7 +277,7 @@ impl Module {
     }
 }
 
-/// Whether nothing is at a path, or an empty directory.
+/// Whether a path does not exist or is an empty directory.
 pub(super) fn is_free(path: &Path) -> bool {
     match fs::read_dir(path) {
         Ok(mut entries) => entries.next().is_none(),
@@ -282,7 +285,7 @@ pub(super) fn is_free(path: &Path) -> bool {
     }
 }
 
-/// Whether the git directory of another submodule is in this one, by a name that goes on behind its own.
+/// Whether a git directory contains that of another submodule, whose name begins with this one's name and a `/`.
 fn holds_another(git: &Path) -> bool {
     let is_own = |entry: &walkdir::DirEntry| {
         let own = ["objects", "refs", "hooks", "info", "logs", "modules", "worktrees", "lfs"];
@@ -294,15 +297,15 @@ fn holds_another(git: &Path) -> bool {
     heads.any(|head| head.path().with_file_name("objects").is_dir())
 }
 
-/// Puts a git directory where a file `.git` is, and the other way round. In one step where the system can, so that
-/// whoever is killed leaves a repository that git understands; the file is left over, and goes where it is no use.
+/// Exchanges a git directory and a file `.git`. If the system can, this is one step, so that a killed run leaves a
+/// repository that git understands. Then the file is removed, unless it is in the work tree.
 fn change_places(directory: &Path, file: &Path) -> Result<(), Error> {
     match exchange(directory, file) {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::CrossesDevices => Err(error).at("move", directory)?,
         Err(_) => change_places_in_steps(directory, file)?,
     }
-    // In the work tree it is what leads to the git directory; below the superproject it is nothing.
+    // In the work tree, the file names the git directory. Below the superproject, it has no use.
     if !directory.ends_with(".git") {
         fs::remove_file(directory).at("remove", directory)?;
     }
@@ -316,7 +319,7 @@ fn change_places_in_steps(directory: &Path, file: &Path) -> Result<(), Error> {
     Ok(fs::write(directory, text).at("write", directory)?)
 }
 
-/// How to come from one absolute directory to another.
+/// The relative path from one absolute directory to another.
 fn way(from: &Path, to: &Path) -> PathBuf {
     let (from, to): (Vec<Component<'_>>, Vec<Component<'_>>) =
         (from.components().collect(), to.components().collect());
@@ -325,7 +328,7 @@ fn way(from: &Path, to: &Path) -> PathBuf {
     up.chain(to[common..].iter().copied()).collect()
 }
 
-/// A path as git writes it on every platform.
+/// A path with `/`, as git writes it on every platform.
 fn slashed(path: &Path) -> String {
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
     parts.join("/")
@@ -336,7 +339,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_and_a_file_change_places_also_in_steps() {
+    fn a_directory_and_a_file_can_change_places_in_steps() {
         let temp = tempfile::tempdir().expect("a directory");
         let (directory, file) = (temp.path().join("d"), temp.path().join("f"));
         fs::create_dir(&directory).expect("a directory");
@@ -348,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_from_one_directory_to_another_is_the_shortest() {
+    fn the_relative_path_between_directories_is_the_shortest() {
         for (from, to, expected) in [
             ("/p/oca/web", "/p/.git/modules/oca/web", "../../.git/modules/oca/web"),
             ("/p/.git/modules/oca/web", "/p/oca/web", "../../../../oca/web"),

@@ -1,5 +1,5 @@
-//! Objects that are added to a superproject. libgit2 writes them into temporary files that nobody removes when it is
-//! killed, so it keeps them in memory, and oca writes the files.
+//! Adds objects to a superproject. libgit2 would write them into temporary files, which stay if oca is killed. So
+//! libgit2 keeps them in memory, and oca writes the files.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use git2::{Index, Odb, Oid, Repository};
 use crate::fs::{Context, create_directory, put_read_only};
 use crate::git::Error;
 
-/// Before all that a repository has: libgit2 writes into the first.
+/// The priority of the memory backend. libgit2 writes into the backend with the highest one.
 const FIRST: i32 = 1000;
 
-/// Where a repository has its objects.
+/// The directory of a repository's objects.
 pub(super) fn directory(repository: &Repository) -> PathBuf {
     repository.commondir().join("objects")
 }
@@ -30,7 +30,7 @@ pub(super) fn stage(repository: &Repository, index: &mut Index, path: &Path) -> 
     }
 }
 
-/// Writes a loose object of what is in memory, where the repository does not have it.
+/// Writes an object from memory as a loose object, if the repository does not have it.
 fn write(repository: &Repository, odb: &Odb<'_>, id: Oid) -> Result<(), Error> {
     let objects = directory(repository);
     let on_disk = Odb::new()?;

@@ -1,21 +1,21 @@
-//! Where submodules are: what `.gitmodules` and the index call their paths and names becomes a place below the work tree
-//! or below git's directory here, or is refused, by git's own rules.
+//! Places of submodules. Paths and names from `.gitmodules` and the index are checked by git's own rules. A valid one
+//! is a place below the work tree or below the git directory.
 
 use std::path::{Path, PathBuf};
 
 use crate::git::Error;
 use crate::repo::{is_text, refuse_everywhere};
 
-/// The path of a submodule below the top of the work tree, with `/` between its parts.
+/// The path of a submodule relative to the top of the work tree, with `/` between its parts.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct SubmodulePath(String);
 
-/// What git calls a submodule: the path of its git directory below the one of them all.
+/// The name of a submodule: the path of its git directory below `.git/modules`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct SubmoduleName(String);
 
 impl SubmodulePath {
-    /// A leading `./` and a final `/` are no part of it.
+    /// Checks a path. A leading `./` and a final `/` are removed. The error says why the path is refused.
     pub(crate) fn parse(path: &str) -> Result<Self, &'static str> {
         let path = path.trim_end_matches('/');
         let path = path.strip_prefix("./").unwrap_or(path);
@@ -23,17 +23,17 @@ impl SubmodulePath {
         Ok(Self(path.to_owned()))
     }
 
-    /// The same of a path that `repos.toml` declares.
+    /// The same for a path that `repos.toml` declares.
     pub(crate) fn declared(path: &str) -> Result<Self, Error> {
         Self::parse(path).map_err(|why| Error::NoSubmodulePath { path: path.to_owned(), why })
     }
 
-    /// What a new submodule there is called.
+    /// The name for a new submodule at this path.
     pub(crate) fn as_name(&self) -> SubmoduleName {
         SubmoduleName(self.0.clone())
     }
 
-    /// Whether it is this directory, or in it.
+    /// Whether the path is this directory or in it.
     pub(crate) fn is_in(&self, directory: &str) -> bool {
         is_in(self.as_str(), directory)
     }
@@ -42,15 +42,15 @@ impl SubmodulePath {
 impl SubmoduleName {
     pub(crate) fn parse(name: &str) -> Result<Self, &'static str> {
         let refuse = |part: &str| match part {
-            _ if part.contains(char::is_control) => Err("the name holds a control character"),
-            _ if cfg!(windows) && part.contains(':') => Err("Windows cannot have the name"),
+            _ if part.contains(char::is_control) => Err("the name contains a control character"),
+            _ if cfg!(windows) && part.contains(':') => Err("Windows does not allow this name"),
             _ => refuse_everywhere(part.as_bytes()),
         };
         name.split(['/', '\\']).try_for_each(refuse)?;
         Ok(Self(name.to_owned()))
     }
 
-    /// Whether the git directory of one would lie in that of the other, which git refuses.
+    /// Whether the git directory of one would be in that of the other. Git refuses this.
     pub(crate) fn collides_with(&self, other: &Self) -> bool {
         is_in(self.as_str(), other) || is_in(other, self)
     }
@@ -60,20 +60,21 @@ fn is_in(path: &str, directory: &str) -> bool {
     path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// What git's `verify_path` refuses on any platform: the work tree may be on another one tomorrow.
+/// Refuses what git's `verify_path` refuses on any platform, because the work tree may be used on another platform
+/// later.
 fn refuse_part(part: &str) -> Result<(), &'static str> {
     match part {
-        _ if part.contains('\\') => Err("the path holds a `\\`"),
-        _ if part.contains(char::is_control) => Err("the path holds a control character"),
-        // On Windows `C:x` leaves the directory as much as `C:/x` does.
-        _ if part.as_bytes().get(1) == Some(&b':') => Err("the path begins with a drive"),
-        _ if cfg!(windows) && part.contains(':') => Err("Windows cannot have the path"),
+        _ if part.contains('\\') => Err("the path contains a `\\`"),
+        _ if part.contains(char::is_control) => Err("the path contains a control character"),
+        // On Windows, `C:x` leaves the directory, like `C:/x`.
+        _ if part.as_bytes().get(1) == Some(&b':') => Err("the path begins with a drive letter"),
+        _ if cfg!(windows) && part.contains(':') => Err("Windows does not allow this path"),
         _ => refuse_everywhere(part.as_bytes())
             .map_err(|_| "the path leads out of the work tree or into `.git`, or is empty"),
     }
 }
 
-/// A place below a directory that is ours or the user's own.
+/// A path below a base directory that is trusted: the git directory or the top of the work tree.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     base: PathBuf,
@@ -93,12 +94,13 @@ impl Place {
         &self.path
     }
 
-    /// The directories above it, the nearest first, as far as they are below the base.
+    /// The directories above it up to the base, the nearest first. The base is not included.
     pub(super) fn above(&self) -> impl Iterator<Item = &Path> {
         self.path.ancestors().skip(1).take_while(|above| *above != self.base)
     }
 
-    /// Call this before you change something there: at this moment, no symbolic link leads elsewhere.
+    /// Call this before you change something there. It refuses a symbolic link at this path or above it, below the
+    /// base.
     pub(super) fn refuse_links(&self) -> Result<(), Error> {
         match std::iter::once(&*self.path).chain(self.above()).find(|path| path.is_symlink()) {
             Some(link) => Err(Error::LinkOnTheWay { link: link.to_owned() }),
@@ -157,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn names_stay_among_the_git_directories_and_none_is_in_another() {
+    fn names_stay_below_the_git_directory_and_none_is_in_another() {
         for name in
             ["", ".", "..", "../x", "/x", "a/../../b", "a\\..\\b", "a//b", "a/", "a\nb", "a\0", "a/.git"]
         {

@@ -1,7 +1,7 @@
-//! Plain http through a proxy, as curl does it: the proxy is asked for the whole url.
+//! Plain http through a proxy, as in curl: the request line has the whole url.
 //!
-//! ureq tunnels everything by `CONNECT`, which many proxies allow for https only. So the request goes to the proxy
-//! as if it were the server, with the server's `Host`, and its first line is completed on the way out.
+//! ureq tunnels everything with `CONNECT`, which many proxies allow only for https. So the request is sent to the proxy
+//! as if the proxy were the server, with the server's `Host`. The host is added to the request line when it is sent.
 
 use ureq::Error;
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
@@ -13,7 +13,7 @@ pub(super) struct AbsoluteForm;
 #[derive(Debug)]
 pub(super) struct AbsoluteTransport<T> {
     inner: T,
-    /// The next bytes out are a request's first.
+    /// Whether the next bytes to send are the start of a request.
     at_head: bool,
 }
 
@@ -58,7 +58,8 @@ impl<T: Transport> Transport for AbsoluteTransport<T> {
     }
 }
 
-/// `GET /x HTTP/1.1` as `GET http://host/x HTTP/1.1`, by the header `Host`.
+/// Turns `GET /x HTTP/1.1` into `GET http://host/x HTTP/1.1`, with the host of the header `Host`. `None` if this is not
+/// the head of a request.
 fn with_whole_url(request: &[u8]) -> Option<Vec<u8>> {
     let end = request.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = std::str::from_utf8(&request[..end]).ok()?;
@@ -75,7 +76,7 @@ mod tests {
     use super::with_whole_url;
 
     #[test]
-    fn the_first_line_gets_the_host() {
+    fn the_request_line_gets_the_host() {
         let request = b"POST /web.git/x HTTP/1.1\r\nHost: a:80\r\nx: y\r\n\r\nbody /".as_slice();
         let complete = b"POST http://a:80/web.git/x HTTP/1.1\r\nHost: a:80\r\nx: y\r\n\r\nbody /".as_slice();
         assert_eq!(with_whole_url(request).as_deref(), Some(complete));

@@ -1,5 +1,5 @@
-//! The one HTTP client of the process: pooled connections, at most [`CONNECTIONS_PER_HOST`] at once to a host,
-//! credentials to their own host only, redirects within https.
+//! The HTTP client; a process has one. Connections are pooled, with at most [`CONNECTIONS_PER_HOST`] at once to a host.
+//! Credentials are sent only to their own host. A redirect to another host must be https.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
@@ -23,13 +23,13 @@ use crate::git::configuration::Configuration;
 use crate::git::pace::{self, Limits};
 use crate::git::{CONNECT, Error};
 
-/// What forges bear without resets and without 429.
+/// With more connections, forges answer with resets and with 429.
 const CONNECTIONS_PER_HOST: usize = 8;
 const MOST_REDIRECTS: usize = 5;
-/// Reading a short rest keeps the connection for the next request; a long one costs more than a new connection.
+/// In bytes. If a short rest is read, the connection can be used again. A long rest costs more than a new connection.
 const DRAIN: u64 = 256 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(1);
-/// Forges look for `git/` at the front before they answer a bare url with git.
+/// Some forges expect a user agent that begins with `git/`.
 const USER_AGENT: &str = concat!("git/2.0 (oca ", env!("CARGO_PKG_VERSION"), ")");
 
 pub(in crate::git) struct Client {
@@ -37,30 +37,32 @@ pub(in crate::git) struct Client {
     limits: Limits,
     agents: Mutex<HashMap<Trust, Agent>>,
     permits: Permits,
-    /// By url without path and how it was come by, what the server accepted; `None` where it is best asked without any.
+    /// The credentials that a server accepted, by url without path and where the url comes from. `None` means: send
+    /// none.
     credentials: Mutex<HashMap<(String, Asked), Option<Credential>>>,
     warnings: Mutex<HashSet<String>>,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
 
-/// Whose certificates count; connections are shared by requests that agree on it.
+/// Which certificates are trusted. Requests with the same trust share connections.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 enum Trust {
     /// Plain http has no certificates.
     Plain,
-    /// Plain http to a proxy that is to pass it on.
+    /// Plain http to a proxy, which passes the request on.
     PlainProxy,
+    /// All certificates: verification is switched off.
     Anyone,
-    /// The platform's authorities, and those in this file.
+    /// The authorities of the platform and those in this file.
     Authorities(Option<Named>),
 }
 
-/// A request, as far as git needs one.
+/// A request of git's protocol.
 pub(super) struct Request<'a> {
     pub(super) url: &'a Url,
-    /// Where the declared url leads; a redirect may have led elsewhere since.
+    /// Scheme, host and port of the declared url. After a redirect, those of `url` may differ.
     pub(super) declared: &'a Origin,
-    /// `None` for GET; else the content type and the body, already compressed where `gzipped`.
+    /// `None` for GET. For POST, the content type and the body. If `gzipped`, the body is already compressed.
     pub(super) post: Option<Post<'a>>,
     pub(super) accept: &'a str,
     /// Asks for protocol version 2.
@@ -73,9 +75,9 @@ pub(super) struct Post<'a> {
     pub(super) gzipped: bool,
 }
 
-/// A response with status 200. Reading it to its end gives the connection back to the pool.
+/// A response with status 200. If it is read to its end, the connection goes back to the pool.
 pub(in crate::git) struct Response {
-    /// Where it came from, after redirects.
+    /// The url after redirects.
     pub(super) url: Url,
     pub(super) content_type: String,
     body: BodyReader<'static>,
@@ -100,14 +102,14 @@ impl Client {
         Arc::clone(lock(&self.hosts).entry(url.origin().ascii_serialization()).or_default())
     }
 
-    /// What the user should hear of, such as a token that a server refused.
+    /// Warnings for the user, such as a token that a server refused. Sorted.
     pub(in crate::git) fn warnings(&self) -> Vec<String> {
         let mut warnings: Vec<String> = lock(&self.warnings).iter().cloned().collect();
         warnings.sort();
         warnings
     }
 
-    /// Sends a request, follows redirects and answers 401 with what else there is.
+    /// Sends a request. Follows redirects. After a 401, tries other credentials.
     pub(super) fn send(&self, request: &Request<'_>) -> Result<Response, Error> {
         let mut url = request.url.clone();
         for _ in 0..MOST_REDIRECTS {
@@ -136,7 +138,7 @@ impl Client {
             accepted = None;
             answer = attempt(None)?;
             if let (Some(_), Some(refused)) = (&answer, &first) {
-                let warning = format!("`{origin}` refused {}; it was asked without", refused.source);
+                let warning = format!("`{origin}` refused {}; oca asked again without it", refused.source);
                 lock(&self.warnings).insert(warning);
             }
         }
@@ -151,7 +153,7 @@ impl Client {
         Ok(answer)
     }
 
-    /// One request; `None` means 401.
+    /// Sends one request. `None` means status 401.
     fn once(
         &self,
         request: &Request<'_>,
@@ -168,11 +170,11 @@ impl Client {
             let target = header("location").unwrap_or_default();
             let mut to = url.join(target).map_err(|_| redirect_error(url, target))?;
             let same_origin = to.origin() == url.origin();
-            // A plain server may not send us elsewhere in plain: whoever sits between could.
+            // A redirect to another host over plain http is refused: someone on the network could have made it.
             if to.scheme() != "https" && !same_origin {
                 return Err(redirect_error(url, to.as_str()));
             }
-            // What a server writes there are no credentials of ours.
+            // Credentials that the server wrote in the url are dropped; the user's own are kept for the same host.
             let (user, password) = if same_origin { (url.username(), url.password()) } else { ("", None) };
             let _has_a_host = to.set_username(user).and_then(|()| to.set_password(password));
             drain(response.into_body().into_reader());
@@ -249,9 +251,9 @@ impl Client {
         response.map_err(explained)
     }
 
-    /// What `http.extraHeader` wants to be sent; an empty one takes back those before it.
+    /// The headers in `http.extraHeader`. An empty value removes the values before it.
     ///
-    /// One without a url often holds a credential, which is not for a host that some server names.
+    /// A header without a url often contains a credential. So it is not sent to the target of a redirect.
     fn extra_headers(&self, url: &Url, asked: Asked) -> Vec<(&str, String)> {
         let all = self.configuration.http_all(url, "extraheader", asked == Asked::Declared);
         let kept = all.rsplit(|header| header.is_empty()).next().unwrap_or_default();
@@ -309,7 +311,7 @@ impl Client {
             .user_agent(USER_AGENT)
             .tls_config(tls.build())
             .build();
-        // As by default, but for the pace.
+        // ureq's default connectors, and `Paced`.
         let connector =
             ().chain(SocksConnector::default())
                 .chain(ConnectProxyConnector::default())
@@ -327,7 +329,7 @@ impl Client {
 fn explain(error: &ureq::Error, limits: Limits) -> Error {
     match error {
         ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
-            Error::Connection { why: format!("nobody answered within {} seconds", CONNECT.as_secs()) }
+            Error::Connection { why: format!("no answer within {} seconds", CONNECT.as_secs()) }
         }
         ureq::Error::Timeout(Timeout::PerRead | Timeout::PerWrite) => Error::Stalled { after: limits.stall },
         ureq::Error::Timeout(_) => Error::Slow { within: limits.window() },
@@ -345,7 +347,7 @@ fn explain_io(error: &io::Error, limits: Limits) -> Error {
     }
     match error.kind() {
         io::ErrorKind::TimedOut => Error::Stalled { after: limits.stall },
-        // As which rustls is heard.
+        // rustls reports its errors with this kind.
         io::ErrorKind::InvalidData => tls_error(error),
         _ => Error::Connection { why: error.to_string() },
     }
@@ -373,7 +375,7 @@ fn shown(url: &Url) -> String {
 }
 
 impl Response {
-    /// Tells a read that failed from one that took too long.
+    /// The error of a read that failed or took too long.
     pub(super) fn explain(&self, error: &io::Error) -> Error {
         explain_io(error, self.limits)
     }
@@ -391,12 +393,12 @@ impl Drop for Response {
     }
 }
 
-/// Reads the rest of a body, so that its connection serves the next request.
+/// Reads the rest of a body, so that its connection can be used again.
 fn drain(body: impl Read) {
     let _best_effort = pace::briefly(DRAIN_TIME, || io::copy(&mut body.take(DRAIN), &mut io::sink()));
 }
 
-/// Counts the requests under way to each host.
+/// Counts the active requests to each host.
 #[derive(Clone, Default)]
 struct Permits {
     state: Arc<(Mutex<HashMap<String, usize>>, Condvar)>,

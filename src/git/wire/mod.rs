@@ -1,8 +1,8 @@
-//! Git over HTTP with protocol version 2: one short request for a ref, one for exactly the objects wanted.
+//! Git over HTTP with protocol version 2: one short request for a ref, and one for exactly the objects that are needed.
 //!
-//! libgit2 speaks neither protocol 2 nor object filters; this room does, and hands the packs to libgit2's
-//! indexer. No listing of all refs, no capability request: a server that lacks something answers with nothing,
-//! and only then is it asked what it can do.
+//! libgit2 knows neither protocol 2 nor object filters. So this room makes the requests and gives the packs to
+//! libgit2's indexer. It neither lists all refs nor asks for the capabilities first: a server that lacks a feature
+//! sends an empty answer, and only then is it asked what it supports.
 
 mod absolute;
 mod client;
@@ -27,40 +27,40 @@ use super::retry::{Failed, retrying};
 use super::{Error, Meter};
 use crate::repo::{CommitId, TreeId};
 
-/// git compresses request bodies from here on.
+/// In bytes. As in git, longer request bodies are compressed.
 const GZIP_FROM: usize = 1024;
 
 /// A repository on an HTTP server.
 pub(super) struct HttpRemote {
     client: Arc<Client>,
     declared: Origin,
-    /// Changes when the server redirects.
+    /// The url of the repository. It changes when the server redirects.
     base: Mutex<Url>,
     host: Arc<Host>,
 }
 
-/// What a run has learned of a host.
+/// What this run knows about a host.
 #[derive(Default)]
 struct Host {
-    /// Lacks protocol 2 or a feature of it.
+    /// The host lacks protocol 2 or a feature of it.
     plain: AtomicBool,
-    /// Held while it is asked, so that all who wait learn it from one answer.
+    /// Held while the host is asked, so that one answer serves all threads.
     asking: Mutex<()>,
 }
 
-/// What a fetch is for.
+/// The objects that a fetch asks for.
 pub(super) enum Objects<'a> {
-    /// A commit, its trees, and not its blobs.
+    /// A commit and its trees, without its blobs.
     Trees(CommitId),
-    /// A commit with everything below it, so many generations deep; 0 is the whole history.
+    /// A commit with its trees and blobs, and this number of generations of history; 0 is the whole history.
     Files(CommitId, u32),
-    /// Just these, without what they point at.
+    /// Only these blobs.
     Blobs(&'a [[u8; 20]]),
-    /// The commits that lead to `to`, without those that lead to `from`; no files, no directories.
+    /// The history of `to` without the history of `from`: commits only, no trees and no blobs.
     History { from: CommitId, to: CommitId },
-    /// A commit and nothing else.
+    /// Only a commit.
     Commit(CommitId),
-    /// A tree without what is in it.
+    /// Only a tree, without its entries.
     Tree(TreeId),
 }
 
@@ -85,7 +85,7 @@ impl Objects<'_> {
             Self::Blobs(_) => all,
             Self::History { from, .. } => Wants { have: Some(from), filter: Some("tree:0"), ..all },
             Self::Commit(_) => Wants { depth: Some(1), filter: Some("tree:0"), ..all },
-            // What is asked for by its id passes every filter; what is in it does not.
+            // An object that is requested by its id passes every filter. Its entries do not.
             Self::Tree(_) => Wants { filter: Some("tree:0"), ..all },
         }
     }
@@ -97,12 +97,13 @@ impl HttpRemote {
         Self { client, declared: url.origin(), base: Mutex::new(url), host }
     }
 
-    /// Whether the host is known to lack what this room needs.
+    /// Whether the host is known to lack a feature that this room needs.
     pub(super) fn is_plain(&self) -> bool {
         self.host.plain.load(Ordering::Acquire)
     }
 
-    /// Asks the host what it can do, once a run where that is too little; needed when it answered with nothing.
+    /// Asks the host what it supports, after an empty answer. Returns whether it lacks a feature that this room needs.
+    /// If so, the host is not asked again in this run.
     pub(super) fn turns_out_plain(&self) -> Result<bool, Error> {
         let _asking = self.host.asking.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.is_plain() && !self.capabilities()?.is_enough() {
@@ -111,7 +112,7 @@ impl HttpRemote {
         Ok(self.is_plain())
     }
 
-    /// The commit of a ref, by its full name. `None` where the remote has no such ref.
+    /// The commit of a ref, given by its full name. `None` if the remote does not have the ref.
     pub(super) fn resolve(&self, name: &str) -> Result<Option<CommitId>, Failure> {
         let body = protocol::list_request(name);
         let refs = retrying(|| {
@@ -121,8 +122,8 @@ impl HttpRemote {
         Ok(refs.into_iter().find(|listed| listed.name == name).map(|listed| listed.commit))
     }
 
-    /// Fetches objects. `open` gives a sink for the pack, anew for each try, and `close` takes it in.
-    /// Returns the commits whose parents are left out.
+    /// Fetches objects. For each attempt, `open` makes a new sink for the pack. `close` gets the sink with the whole
+    /// pack. Returns the commits whose parents are left out.
     pub(super) fn fetch<S: Write>(
         &self,
         objects: &Objects<'_>,
@@ -136,7 +137,7 @@ impl HttpRemote {
             let mut response = self.post(&body)?;
             let read = protocol::read_fetch(&mut Metered { inner: &mut response, meter }, &mut sink);
             let shallow = read.map_err(|broken| response_failure(&response, broken))?;
-            // The connection serves the next request while this pack is indexed.
+            // Frees the connection for the next request while this pack is indexed.
             drop(response);
             close(sink)?;
             Ok(shallow)
@@ -151,7 +152,7 @@ impl HttpRemote {
         answer.map_err(Failure::into_error)
     }
 
-    /// `GET info/refs`, for libgit2's own protocol where `version_2` is false.
+    /// `GET info/refs`. If `version_2` is false, this is for libgit2's own protocol.
     pub(super) fn get_refs(&self, version_2: bool) -> Result<Response, Failure> {
         let mut url = self.url("info/refs");
         url.set_query(Some("service=git-upload-pack"));
@@ -165,7 +166,7 @@ impl HttpRemote {
         self.post_with(body, true)
     }
 
-    /// `POST git-upload-pack`, compressed where that pays.
+    /// `POST git-upload-pack`. A long body is compressed.
     pub(super) fn post_with(&self, body: &[u8], version_2: bool) -> Result<Response, Failure> {
         let compressed;
         let gzipped = body.len() >= GZIP_FROM;
@@ -201,7 +202,7 @@ impl HttpRemote {
         url
     }
 
-    /// Remembers where a redirect led, so that it is taken once.
+    /// Remembers the target of a redirect for the next requests.
     fn follow(&self, response: &Response, suffix: &str) {
         let Some(path) = response.url.path().strip_suffix(suffix) else { return };
         let mut base = self.base.lock().unwrap_or_else(PoisonError::into_inner);
@@ -215,11 +216,11 @@ impl HttpRemote {
     }
 }
 
-/// Why a request did not do.
+/// Why a request failed.
 pub(super) enum Failure {
-    /// The server answered with nothing, or refused an argument: perhaps it lacks protocol 2 or a feature of it.
+    /// The answer is empty. The server may lack protocol 2 or a feature of it.
     PerhapsUnsupported,
-    /// The server has no such object.
+    /// The server does not have a requested object.
     NotOurRef,
     Error(Error),
 }
@@ -257,7 +258,7 @@ fn response_failure(response: &Response, broken: Broken) -> Failure {
         Broken::Endless => Error::Endless,
         Broken::Malformed(why) => Error::Protocol { why },
         Broken::Read(error) => response.explain(&error),
-        // A sink may know better what it met.
+        // The error of the sink itself, if it gave one.
         Broken::Write(error) => match error.downcast() {
             Ok(known) => known,
             Err(error) => Error::Protocol { why: error.to_string() },
@@ -278,7 +279,7 @@ fn gzip(body: &[u8]) -> Vec<u8> {
     encoder.write_all(body).and_then(|()| encoder.finish()).expect("memory takes every byte")
 }
 
-/// Counts what comes in.
+/// Reports received bytes to a meter.
 struct Metered<'a, R> {
     inner: R,
     meter: Meter<'a>,
@@ -292,7 +293,7 @@ impl<R: Read> Read for Metered<'_, R> {
     }
 }
 
-/// Reads bytes as each of the answers that a server may give; see `src/fuzz.rs`.
+/// Reads the input as each kind of answer; see `src/fuzz.rs`.
 #[cfg(any(fuzzing, test))]
 pub(super) fn fuzz(input: &[u8]) {
     let _any = protocol::read_list(&mut &*input);

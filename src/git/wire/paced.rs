@@ -1,11 +1,13 @@
-//! Holds every connection to the pace of the answer that it brings, below tls, so that no layer above can be kept busy.
+//! Applies the limits of `pace` to every connection. It works below TLS, so a slow server cannot keep the TLS layer
+//! busy.
 
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, NextTimeout, Transport};
 use ureq::{Error, Timeout};
 
 use crate::git::pace;
 
-/// Wraps the connections of an agent. One through a proxy is wrapped twice, and may be half as fast.
+/// Wraps the connections of an agent. A connection through a proxy is wrapped twice and counts twice, so it may be half
+/// as fast.
 #[derive(Debug)]
 pub(super) struct Paced;
 

@@ -1,4 +1,4 @@
-//! Protocol version 2 as bytes: requests written, responses read. Knows no HTTP.
+//! Protocol version 2: writes requests and reads responses, as bytes. It does not use HTTP.
 //!
 //! Source: git's `gitprotocol-v2` and `gitprotocol-common`.
 
@@ -13,23 +13,23 @@ use crate::repo::{CommitId, quotation};
 
 const AGENT: &str = concat!("agent=oca/", env!("CARGO_PKG_VERSION"));
 
-/// Lines that are no pack data; progress is not asked for, and no prefix has so many refs.
+/// The limit for lines without pack data. oca does not request progress messages, and no prefix has so many refs.
 const MOST_LINES: usize = 100_000;
-/// What they hold in all.
+/// The limit for the bytes of these lines.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// Why a response could not be understood.
 #[derive(Debug)]
 pub(super) enum Broken {
-    /// Nothing at all came: a server without protocol 2 says so like this, and so does a cut connection.
+    /// The answer is empty: the server lacks protocol 2, or the connection was cut.
     Empty,
-    /// The server has no object with an id that was asked for.
+    /// The server does not have a requested object.
     NotOurRef,
-    /// The server's own words.
+    /// An error message of the server.
     Remote(String),
-    /// Not the protocol.
+    /// The answer violates the protocol.
     Malformed(String),
-    /// More chatter than any server has a reason for.
+    /// Too many lines or bytes besides the pack.
     Endless,
     Read(io::Error),
     Write(io::Error),
@@ -39,11 +39,11 @@ pub(super) enum Broken {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct ListedRef {
     pub(super) name: String,
-    /// What it points at; for an annotated tag, the commit behind it.
+    /// The commit to which it points. An annotated tag is resolved to its commit.
     pub(super) commit: CommitId,
 }
 
-/// What a server with protocol 2 offers.
+/// The features of a server.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Capabilities {
     pub(super) version_2: bool,
@@ -52,20 +52,20 @@ pub(super) struct Capabilities {
 }
 
 impl Capabilities {
-    /// Whether every request that this room makes is understood.
+    /// Whether the server supports all requests of this room.
     pub(super) fn is_enough(self) -> bool {
         self.version_2 && self.filter && self.shallow
     }
 }
 
-/// What a fetch asks for.
+/// The arguments of a fetch.
 pub(super) struct Wants<'a> {
     pub(super) ids: &'a [[u8; 20]],
-    /// A commit that is known: neither it nor what it leads to is sent.
+    /// The server sends neither this commit nor its history.
     pub(super) have: Option<CommitId>,
-    /// Generations of commits; `None` for all, and for blobs.
+    /// Generations of commits. `None` means all of them; it is also used for blobs and trees.
     pub(super) depth: Option<u32>,
-    /// What is left out, in the words of `git rev-list --filter`.
+    /// The objects to leave out, in the syntax of `git rev-list --filter`.
     pub(super) filter: Option<&'static str>,
 }
 
@@ -112,11 +112,11 @@ pub(super) fn read_list(response: &mut dyn Read) -> Result<Vec<ListedRef>, Broke
     }
 }
 
-/// `<id> <name>[ symref-target:…][ peeled:<id>]`; an unborn ref is none.
+/// Reads a line `<id> <name>[ symref-target:…][ peeled:<id>]`. `None` for an unborn ref.
 fn listed_ref(line: &str) -> Result<Option<ListedRef>, Broken> {
     let mut words = line.split(' ');
     let (Some(id), Some(name)) = (words.next(), words.next()) else {
-        return Err(Broken::Malformed(format!("it lists {}, which is not a ref", quotation(line))));
+        return Err(Broken::Malformed(format!("it listed {}, which is not a ref", quotation(line))));
     };
     if id == "unborn" {
         return Ok(None);
@@ -127,7 +127,8 @@ fn listed_ref(line: &str) -> Result<Option<ListedRef>, Broken> {
     Ok(Some(ListedRef { name: name.to_owned(), commit }))
 }
 
-/// Reads the answer to [`fetch_request`]: the pack goes to `pack`, the shallow boundary is returned.
+/// Reads the answer to [`fetch_request`]. Writes the pack to `pack`, and returns the shallow boundary: the commits
+/// whose parents are left out.
 pub(super) fn read_fetch(response: &mut dyn Read, pack: &mut dyn Write) -> Result<Vec<CommitId>, Broken> {
     let mut lines = Lines::new(response);
     let mut shallow = Vec::new();
@@ -141,7 +142,7 @@ pub(super) fn read_fetch(response: &mut dyn Read, pack: &mut dyn Write) -> Resul
                 }
             }
             Line::Delimiter => {}
-            Line::Flush => return Err(Broken::Malformed("the answer holds no pack".to_owned())),
+            Line::Flush => return Err(Broken::Malformed("the answer contains no pack".to_owned())),
         }
     }
     lines.copy_pack(pack)?;
@@ -156,7 +157,7 @@ pub(super) fn read_capabilities(response: &mut dyn Read) -> Result<Capabilities,
         match lines.next()? {
             Line::Text(text) if text.starts_with("# service=") => {}
             Line::Text(text) if text == "version 2" => capabilities.version_2 = true,
-            // The refs of protocol 0 begin: nothing more is to be learned here.
+            // The refs of protocol 0 begin. They say nothing about protocol 2.
             Line::Text(_) if !capabilities.version_2 => return Ok(capabilities),
             Line::Text(text) => {
                 if let Some(features) = text.strip_prefix("fetch=") {
@@ -209,7 +210,7 @@ impl<'a> Lines<'a> {
         })
     }
 
-    /// Copies band 1 to `pack` until the flush; band 2 and what is empty is chatter, band 3 an error.
+    /// Copies band 1 to `pack` until the flush. Band 2 and empty pieces are counted and skipped. Band 3 is an error.
     fn copy_pack(&mut self, pack: &mut dyn Write) -> Result<(), Broken> {
         loop {
             let packet = read_packet(&mut self.packets, true)?;
@@ -308,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listing_gives_the_commit_behind_a_tag() {
+    fn a_listing_resolves_a_tag_to_its_commit() {
         let tag = format!("{COMMIT} refs/tags/v1 peeled:{OTHER}\n");
         let branch = format!("{COMMIT} refs/heads/18.0\n");
         let refs = listed(&[branch.as_bytes(), tag.as_bytes(), b"FLUSH"]).expect("refs");
@@ -319,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fetch_is_its_boundary_and_its_pack() {
+    fn a_fetch_returns_its_shallow_boundary_and_its_pack() {
         let shallow = format!("shallow {COMMIT}\n");
         let lines: [&[u8]; 8] = [
             b"shallow-info\n",
@@ -351,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_says_what_it_can_do() {
+    fn capabilities_are_read() {
         let read = |lines: &[&[u8]]| read_capabilities(&mut packets(lines).as_slice()).expect("capabilities");
         let full: [&[u8]; 6] = [
             b"# service=git-upload-pack\n",

@@ -1,11 +1,11 @@
-//! Which proxy a request goes through, by the rules of git and curl.
+//! Chooses the proxy of a request by the rules of git and curl.
 
 use url::Url;
 
 use crate::git::configuration::Configuration;
 
-/// The proxy for a url: git's `http.proxy` (empty: none), else the variable for its scheme; never for a host that
-/// `no_proxy` names.
+/// The proxy for a url: git's `http.proxy` (an empty value means no proxy), or else the variable for the scheme of the
+/// url. `None` for a host in `no_proxy`.
 pub(super) fn choose(
     url: &Url,
     configuration: &Configuration,
@@ -23,20 +23,21 @@ pub(super) fn choose(
     }
     let own = match url.scheme() {
         "https" => either("https_proxy"),
-        // A server that runs as CGI gets a client's `Proxy:` header as `HTTP_PROXY`, so curl takes only this spelling.
+        // A server that runs as CGI gets a client's `Proxy:` header as `HTTP_PROXY`. So only the lower case counts, as
+        // in curl.
         _ => variable("http_proxy").filter(|value| !value.is_empty()),
     };
     own.or_else(|| either("all_proxy"))
 }
 
-/// The proxy, where it takes plain http itself instead of tunnelling it.
+/// The url of the proxy, if url and proxy are plain http: then the proxy passes the request on, without a tunnel.
 pub(super) fn passing_on(url: &Url, proxy: &str) -> Option<Url> {
     let proxy = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
     let proxy = Url::parse(&proxy).ok().filter(|proxy| proxy.scheme() == "http")?;
     (url.scheme() == "http").then_some(proxy)
 }
 
-/// Whether a list such as `localhost,.example.com` names a host, itself or by a domain above it.
+/// Whether a list such as `localhost,.example.com` contains a host or a domain above it.
 fn is_exempt(host: &str, list: &str) -> bool {
     let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
     list.split([',', ' ']).map(str::trim).filter(|item| !item.is_empty()).any(|item| {

@@ -1,5 +1,5 @@
-//! The authorities whose certificates count. Each file is looked at before it is read: a pipe would be waited for, and a
-//! device may have no end.
+//! The trusted certificate authorities. Each file is checked before it is read: oca would wait for a pipe for ever, and
+//! a device may have no end.
 
 use std::env;
 use std::io;
@@ -17,8 +17,8 @@ pub(super) struct Named {
     pub(super) file: String,
 }
 
-/// The platform's roots (`SSL_CERT_FILE` and `SSL_CERT_DIR` included) and those of a file that git is told of; compiled-in
-/// ones where there are none.
+/// The roots of the platform (including `SSL_CERT_FILE` and `SSL_CERT_DIR`) and those of the file in git's settings. If
+/// there are none, compiled-in roots.
 pub(super) fn roots(named: Option<&Named>) -> Result<RootCerts, Error> {
     refuse_variables()?;
     let native = rustls_native_certs::load_native_certs().certs;
@@ -35,7 +35,8 @@ pub(super) fn roots(named: Option<&Named>) -> Result<RootCerts, Error> {
     Ok(if roots.is_empty() { RootCerts::WebPki } else { RootCerts::new_with_certs(&roots) })
 }
 
-/// What is not there is no error: some environments name such a file, so that no authority counts.
+/// Refuses pipes and devices in `SSL_CERT_FILE`, and files in `SSL_CERT_DIR`. A missing file is not an error: some
+/// environments name a missing file on purpose, so that no authority is trusted.
 fn refuse_variables() -> Result<(), Error> {
     if let Some(file) = env::var_os("SSL_CERT_FILE") {
         let path = Path::new(&file);

@@ -1,4 +1,4 @@
-//! From submodules back to clones.
+//! Turns submodules back into ordinary clones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,12 +11,13 @@ use crate::plan;
 use crate::repo::{RepoName, counted};
 use crate::session::Session;
 
-/// Makes ordinary checkouts of what are submodules still, as they stand: what `mode = "clone"` comes to. A surrounding
-/// repository that cannot be read is none of this mode's business.
+/// Turns remaining submodules into ordinary checkouts, as `mode = "clone"` requires; their content stays as it is.
+///
+/// If the surrounding repository cannot be read, nothing is done: this mode does not need it.
 pub(crate) fn dissolve(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<(), Error> {
     match dissolve_readable(session, lock, dry) {
         Err(Error::Git(error @ (git::Error::Extension { .. } | git::Error::ModulesMalformed { .. }))) => {
-            session.printer.detail(&format!("the surrounding repository is left alone: {error}"));
+            session.printer.detail(&format!("the surrounding repository is not changed: {error}"));
             Ok(())
         }
         other => other,
@@ -38,7 +39,7 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
     let declared = declared.filter(|(_, repo)| lock.repo(&plan::pin(repo)).is_some());
     let mut checkouts: BTreeMap<SubmodulePath, RepoName> =
         declared.map(|(path, repo)| (path, repo.name.clone())).collect();
-    // What oca made and nobody declares any more stays a checkout until it is pruned.
+    // A checkout that is no longer declared stays until `oca sync --prune` removes it.
     for (path, name) in undeclared(session)? {
         let below = superproject.path_of(&path).and_then(|path| SubmodulePath::parse(&path).ok());
         checkouts.extend(below.map(|path| (path, name)));
@@ -66,7 +67,7 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
     session.config.profiles.iter().try_for_each(|profile| session.refuse_links(profile))?;
     superproject.refuse_locked()?;
     released.iter().try_for_each(Module::release)?;
-    dissolved.iter().for_each(|name| session.printer.note(&format!("{name}: no submodule any more")));
+    dissolved.iter().for_each(|name| session.printer.note(&format!("{name}: no longer a submodule")));
     superproject.apply(&modules, &change)?;
     for profile in &session.config.profiles {
         let directory = session.checkouts(profile)?;

@@ -1,4 +1,4 @@
-//! The submodules of the surrounding repository: what they are against the lock, and how they come to be what it says.
+//! The submodules of the surrounding repository: compares them with the lock, and makes them match it.
 
 mod dissolve;
 mod settle;
@@ -17,7 +17,7 @@ use crate::session::Session;
 
 pub(crate) const STAGED: &str = "`git diff --cached --submodule` shows what is staged";
 
-/// Refuses what would only fail after the lock was updated.
+/// Fails early for reasons that would otherwise appear only after the lock was updated.
 pub(crate) fn refuse_unfit(session: &Session<'_>) -> Result<(), Error> {
     let superproject = Superproject::around(session.root())?.ok_or_else(|| no_superproject(session))?;
     superproject.modules()?;
@@ -29,8 +29,8 @@ fn no_superproject(session: &Session<'_>) -> Error {
     Error::NoSuperproject { directory: session.root().to_owned() }
 }
 
-/// The checkouts of some profiles by their paths, as `.gitmodules` writes them: each once, in path order. `top` is the
-/// project as seen from the top of the surrounding repository.
+/// The checkouts of some profiles with their paths as in `.gitmodules`: each path once, in path order. `top` is the
+/// path of the project below the top of the surrounding repository.
 fn checkouts<'p>(
     profiles: impl IntoIterator<Item = &'p Profile>,
     top: &str,
@@ -49,7 +49,7 @@ fn checkouts<'p>(
     Ok(checkouts)
 }
 
-/// The directory of a profile's checkouts, in the same way.
+/// The directory of a profile's checkouts, as a path in `.gitmodules`.
 fn directory(profile: &Profile, top: &str) -> Result<String, Error> {
     Ok(joined(top, &Session::checkouts_below(profile)?))
 }

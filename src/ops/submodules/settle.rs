@@ -1,4 +1,4 @@
-//! Making `.gitmodules`, git's configuration and the index what the lock says.
+//! Writes `.gitmodules`, git's configuration and the index, so that they match the lock.
 
 use std::path::Path;
 
@@ -8,12 +8,11 @@ use crate::error::Error;
 use crate::fs::{read_if_there, remove_file};
 use crate::git::{self, Active, CheckoutError, Head, SubmoduleEntry, SuperprojectChange};
 use crate::ops::checkouts::KEEP_OUT;
-use crate::output::render_outcome;
 use crate::plan::{Comparison, Removal, Submodule};
 use crate::repo::RepoName;
 use crate::report::{Done, Outcome, RepoOutcome, Step, Trouble};
 
-/// How much a user is ready to lose.
+/// The flags of the command that decide what may be removed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct How {
     pub(crate) force: bool,
@@ -22,7 +21,8 @@ pub(crate) struct How {
 }
 
 impl Survey<'_> {
-    /// Moves work trees to where they are declared, as they stand. One whose place is taken stays where it is.
+    /// Moves work trees to their declared paths without changing them. If the new path is occupied, the work tree
+    /// stays.
     pub(crate) fn relocate(&self) -> Result<(), Error> {
         for relocation in &self.comparison.moves {
             match self.superproject.move_work_tree(&relocation.from, &relocation.to) {
@@ -37,21 +37,17 @@ impl Survey<'_> {
         Ok(())
     }
 
-    /// Removes what nobody declares, then writes `.gitmodules`, git's configuration and the index.
+    /// Removes undeclared submodules, then writes `.gitmodules`, git's configuration and the index.
     pub(crate) fn settle(&mut self, how: How) -> Result<Vec<RepoOutcome>, Error> {
         let mut outcomes = Vec::new();
         let mut removed = Vec::new();
         for removal in &self.comparison.removals {
             let outcome = self.remove(removal, how);
-            if outcome.is_ok() {
+            if let Ok(done) = &outcome {
                 removed.push(removal.clone());
-                // What a dry run would do is told at its end.
+                // A dry run reports everything at its end.
                 if !how.dry {
-                    self.session.printer.note(&format!(
-                        "{}: {}",
-                        removal.repo,
-                        render_outcome(outcome.as_ref())
-                    ));
+                    self.session.printer.note(&format!("{}: {done}", removal.repo));
                 }
             }
             outcomes.push(RepoOutcome { name: removal.repo.clone(), url: String::new(), outcome });
@@ -102,8 +98,8 @@ impl Survey<'_> {
         })
     }
 
-    /// Removes the work tree of a submodule in which nobody works. Its commits stay in its git directory, unless
-    /// that is to go as well.
+    /// Removes the work tree of a submodule without local work. Its commits stay in its git directory, unless `--prune`
+    /// removes that, too.
     fn remove(&self, removal: &Removal, how: How) -> Outcome {
         let module = self.superproject.module(&removal.name, &removal.path);
         let checkout = module.checkout();
@@ -130,7 +126,7 @@ impl Survey<'_> {
         left.map(|()| Done::Removed).map_err(not_removed)
     }
 
-    /// Deletes the git directories of submodules that were removed before, where nothing of the user's is in them.
+    /// Deletes the git directories of submodules that were removed before, if they contain no local work.
     fn prune(&self, how: How) -> Vec<RepoOutcome> {
         let mut outcomes = Vec::new();
         for directory in &self.directories {
@@ -152,7 +148,7 @@ impl Survey<'_> {
         outcomes
     }
 
-    /// Says that others cannot fetch from what is committed, where that is new.
+    /// Warns if a new url is a path on this machine: nobody else can fetch from it.
     fn warn_of_paths(&self, before: &[SubmoduleEntry]) {
         let submodules = self.comparison.submodules.iter();
         let mut paths =
@@ -163,7 +159,7 @@ impl Survey<'_> {
         }
     }
 
-    /// The directories of checkouts are the surrounding repository's now: what oca wrote to keep it out goes.
+    /// Removes the `.gitignore` files that oca wrote among the checkouts: the surrounding repository tracks them now.
     fn stop_ignoring(&self) -> Result<(), Error> {
         for directory in &self.directories {
             let ignore = joined(directory, ".gitignore");
@@ -186,7 +182,7 @@ fn unreadable(error: git::Error) -> Trouble {
     Trouble::Checkout { step: Step::Inspect, error }
 }
 
-/// Whether an entry had this url before.
+/// Whether an entry already had this url.
 fn has_url(before: &[SubmoduleEntry], entry: &SubmoduleEntry) -> bool {
     before.iter().any(|old| old.name == entry.name && old.url == entry.url)
 }

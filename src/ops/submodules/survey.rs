@@ -1,4 +1,4 @@
-//! The surrounding repository, held against the lock.
+//! Compares the surrounding repository with the lock.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,11 +12,11 @@ use crate::repo::{RepoName, counted, one_line};
 use crate::report::{RepoOutcome, SubmoduleDifference, Trouble};
 use crate::session::Session;
 
-/// The surrounding repository, held against the lock.
+/// The surrounding repository, compared with the lock.
 pub(crate) struct Survey<'s> {
     pub(crate) session: &'s Session<'s>,
     pub(crate) superproject: Superproject,
-    /// The project, as seen from the top of the superproject.
+    /// The path of the project below the top of the superproject.
     top: String,
     pub(crate) modules: GitModules,
     pub(crate) comparison: Comparison,
@@ -26,12 +26,12 @@ pub(crate) struct Survey<'s> {
 }
 
 impl<'s> Survey<'s> {
-    /// Where the project has submodules. Without a repository around it, it cannot.
+    /// For a project with submodules. Fails if no repository surrounds the project.
     pub(crate) fn needed(session: &'s Session<'s>, lock: &Lock) -> Result<Self, Error> {
         Self::take(session, lock)?.ok_or_else(|| no_superproject(session))
     }
 
-    /// The same; `None` where there is no repository around.
+    /// The same, but returns `None` if no repository surrounds the project.
     pub(crate) fn take(session: &'s Session<'s>, lock: &Lock) -> Result<Option<Self>, Error> {
         let Some(superproject) = Superproject::around(session.root())? else { return Ok(None) };
         let Some(top) = superproject.path_of(session.root()) else { return Ok(None) };
@@ -55,7 +55,7 @@ impl<'s> Survey<'s> {
         &self.comparison.differences
     }
 
-    /// The git directory of the checkout at a path; `None` where a tracked file is in its way.
+    /// The git directory of the checkout at a path; `None` if a tracked file occupies the path.
     pub(crate) fn module(&self, checkout: &Path) -> Option<Module> {
         let path = joined(&self.top, &slashed(checkout.strip_prefix(self.session.root()).ok()?));
         let submodule = self.comparison.submodules.iter().find(|submodule| *submodule.entry.path == *path)?;
@@ -66,7 +66,7 @@ impl<'s> Survey<'s> {
         self.superproject.module(&entry.name, &entry.path)
     }
 
-    /// The submodules that tracked files are in the way of.
+    /// The submodules whose paths are occupied by tracked files.
     pub(crate) fn collisions(&self) -> Vec<RepoOutcome> {
         let outcome = |(name, path, file): &(RepoName, String, String)| {
             let (path, file) = (path.clone(), file.clone());
@@ -76,12 +76,12 @@ impl<'s> Survey<'s> {
         self.comparison.collisions.iter().map(outcome).collect()
     }
 
-    /// Says at the end of a sync what came of the differences.
+    /// Reports the differences at the end of a sync.
     pub(crate) fn tell(&self, dry: bool) {
         let printer = self.session.printer;
         if dry && !self.differences().is_empty() {
             let differences = counted(self.differences().len(), "difference", "differences");
-            printer.note(&format!("{differences} in `.gitmodules` and the index would be settled:"));
+            printer.note(&format!("{differences} in `.gitmodules` and the index would be repaired:"));
             self.differences().iter().for_each(|difference| printer.note(&format!("  {difference}")));
         }
         self.passed_over().iter().for_each(|text| printer.warning(text));
@@ -90,20 +90,22 @@ impl<'s> Survey<'s> {
         }
     }
 
-    /// What is said of entries that nothing is done for, because they lead where they must not.
+    /// Messages about entries that are ignored because their paths are not allowed.
     fn passed_over(&self) -> Vec<String> {
         let untouchable = self.comparison.untouchable.iter().map(|path| {
-            format!("the entry with the path `{path}` is passed over: the project or another submodule is in the way")
+            format!(
+                "the entry with the path `{path}` is skipped: the project or another submodule is in the way"
+            )
         });
         let passed_over = self.modules.passed_over().into_iter().chain(untouchable);
         passed_over.map(|text| one_line(&format!("`.gitmodules`: {text}"))).collect()
     }
 
-    /// What is no difference, and good to know.
+    /// Remarks that are not differences.
     pub(crate) fn notes(&self) -> Result<Vec<String>, Error> {
         let mut notes = self.passed_over();
         let top = self.superproject.directory();
-        // Who names no profile is told of none.
+        // Without a profile there is nothing to remark.
         let asked = checkouts(self.session.profiles().unwrap_or_default(), &self.top)?;
         let asked = asked.iter().filter(|(_, repo)| !self.session.config.skips(&repo.name));
         let asked: BTreeSet<&SubmodulePath> = asked.map(|(path, _)| path).collect();
@@ -130,7 +132,7 @@ impl<'s> Survey<'s> {
     }
 }
 
-/// What all profiles together want, in path order.
+/// The submodules that all profiles together declare, in path order.
 fn wanted(session: &Session<'_>, lock: &Lock, top: &str) -> Result<Vec<Submodule>, Error> {
     let mut wanted = Vec::new();
     for (path, repo) in checkouts(&session.config.profiles, top)? {
@@ -151,7 +153,7 @@ fn wanted(session: &Session<'_>, lock: &Lock, top: &str) -> Result<Vec<Submodule
     Ok(wanted)
 }
 
-/// A path as git writes it on every platform.
+/// A path with `/` as separator, as git writes it on every platform.
 fn slashed(path: &Path) -> String {
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
     parts.join("/")

@@ -1,0 +1,100 @@
+//! The exit code for each error.
+
+use super::Error;
+use crate::report::Trouble;
+use crate::{export, git, lock};
+
+impl Error {
+    /// 1: the answer is no; 2: usage or configuration; 3: network or git; 4: a pinned commit is gone.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Conflicts { .. }
+            | Self::Differs { .. }
+            | Self::Disputed { .. }
+            | Self::Export(export::Error::NoCheckout { .. } | export::Error::Stranger { .. })
+            | Self::ExportUnfinished { .. }
+            | Self::Lock(
+                lock::Error::Edited { .. } | lock::Error::Twice { .. } | lock::Error::Dangling { .. },
+            )
+            | Self::NoLock { .. }
+            | Self::NotAnAddonsDirectory { .. }
+            | Self::Nowhere { unasked: 0, .. }
+            | Self::OtherProfile { .. }
+            | Self::ProfileNotLocked { .. }
+            | Self::Silent
+            | Self::Stale { .. }
+            | Self::Submodules { .. }
+            | Self::Unreachable { .. }
+            | Self::Untrue { .. } => 1,
+            Self::BadDate { .. }
+            | Self::BadName { .. }
+            | Self::BadPin { .. }
+            | Self::Cache(_)
+            | Self::Comma { .. }
+            | Self::Config(_)
+            | Self::ControlInPath { .. }
+            | Self::Exists { .. }
+            | Self::Export(_)
+            | Self::ExportOfLinks { .. }
+            | Self::File(_)
+            | Self::Import(_)
+            | Self::LinkedPath { .. }
+            | Self::Lock(_)
+            | Self::MixedPaths { .. }
+            | Self::Needed { .. }
+            | Self::NoCache
+            | Self::NoConfig
+            | Self::NoSeries
+            | Self::NoSuperproject { .. }
+            | Self::NotSubmodules { .. }
+            | Self::NotAnExport { .. }
+            | Self::NoConstraints { .. }
+            | Self::NotUtf8 { .. }
+            | Self::OneProfile
+            | Self::PinWithoutCommit { .. }
+            | Self::RefusedPin { .. }
+            | Self::SecretInSubmodule { .. }
+            | Self::Threads { .. }
+            | Self::TwoPins { .. }
+            | Self::UnknownModule { .. }
+            | Self::UnknownRepo { .. }
+            | Self::Unmet { .. }
+            | Self::UnreadableFolder { .. }
+            | Self::Unsupported { .. }
+            | Self::Unusable(_)
+            | Self::WhichProfile { .. } => 2,
+            Self::Nowhere { .. } => 3,
+            Self::Edit(error) => error.exit_code(),
+            Self::Git(error) | Self::NoAnswer { error, .. } => git_code(error),
+            Self::ImportUnlocked { cause, .. } => cause.exit_code(),
+            Self::Repos { failures } => {
+                failures.iter().map(|failure| trouble_code(&failure.trouble)).max().unwrap_or(3)
+            }
+        }
+    }
+}
+
+fn git_code(error: &git::Error) -> u8 {
+    match error {
+        git::Error::Vanished { .. } => 4,
+        git::Error::ModulesLink { .. }
+        | git::Error::ModulesMalformed { .. }
+        | git::Error::LinkOnTheWay { .. }
+        | git::Error::NestedModule { .. }
+        | git::Error::File(_)
+        | git::Error::System { .. }
+        | git::Error::Authorities { .. }
+        | git::Error::NoSubmodulePath { .. } => 2,
+        _ => 3,
+    }
+}
+
+fn trouble_code(trouble: &Trouble) -> u8 {
+    match trouble {
+        Trouble::Remote(error) | Trouble::Checkout { error, .. } => git_code(error),
+        // A full disk or a damaged store is not a problem of the exported content.
+        Trouble::NoAddons(_) | Trouble::Export(export::Error::File(_)) => 2,
+        Trouble::Export(export::Error::Objects(_) | export::Error::Store { .. }) => 3,
+        _ => 1,
+    }
+}

@@ -1,0 +1,121 @@
+//! The hint for each error: what to type next.
+
+use super::{Error, quoted};
+use crate::plan::RefusedPin;
+use crate::repo::RepoName;
+use crate::{config, git};
+
+impl Error {
+    /// The hint: what to type next.
+    pub(crate) fn hint(&self) -> Option<String> {
+        match self {
+            Self::BadPin { .. } => Some("write the whole commit id, 40 hexadecimal digits".to_owned()),
+            Self::Cache(_) => Some("choose another directory with `--cache-dir` or `OCA_CACHE_DIR`".to_owned()),
+            Self::Comma { .. } | Self::ControlInPath { .. } => {
+                Some("move it to a path without such characters".to_owned())
+            }
+            Self::Config(error) => error.hint(),
+            Self::Conflicts { conflicts, .. } if !conflicts.is_empty() => {
+                Some("change one of them".to_owned())
+            }
+            Self::Differs { command, .. } => Some(format!("run `{command}`")),
+            Self::Disputed { .. } => Some("run `oca lock --ours` or `oca lock --theirs`".to_owned()),
+            Self::Edit(error) => Some(error.hint()),
+            Self::Exists { .. } => Some("edit it, or move it away first".to_owned()),
+            Self::Export(error) => error.hint(),
+            Self::ExportOfLinks { .. } => {
+                Some("to compare the checkouts, run `oca verify` without this directory".to_owned())
+            }
+            Self::ExportUnfinished { .. } => Some("run `oca export` again".to_owned()),
+            Self::Git(error) => error.hint(git::Asked::default()),
+            Self::Import(error) => error.hint(),
+            Self::ImportUnlocked { lock_in_the_way: Some(lock), command, .. } => {
+                Some(format!("move `{}` away, then pin them with `{command}`", lock.display()))
+            }
+            Self::ImportUnlocked { command, .. } => Some(format!("pin them with `{command}`")),
+            Self::LinkedPath { .. } => {
+                Some("put a directory in its place, or set another `path` in `repos.toml`".to_owned())
+            }
+            Self::Lock(error) => error.hint(),
+            Self::MixedPaths { .. } => {
+                Some("set a `path` for the profile that is outside every `[[local]]` directory and does not contain one".to_owned())
+            }
+            Self::NoAnswer { base, error } => {
+                error.hint(git::Asked { url: Some(&format!("{base}/web.git")), name: None })
+            }
+            Self::NoCache => Some("set `OCA_CACHE_DIR`".to_owned()),
+            Self::NoConfig => Some("run `oca init`, or pass the file with `--config`".to_owned()),
+            Self::NoConstraints { .. } => {
+                Some("create the file, or remove it from `constraints` in `[requirements]`".to_owned())
+            }
+            Self::NoSeries => Some("use `--odoo`, for example `--odoo 18.0`".to_owned()),
+            Self::NoSuperproject { .. } => Some("run `git init`, or set `mode = \"clone\"`".to_owned()),
+            Self::NotSubmodules { .. } => Some("add that line, then run `oca sync`".to_owned()),
+            Self::Nowhere { near, unasked, .. } => Some(after_nowhere(near, *unasked)),
+            Self::NotAnAddonsDirectory { cure, .. } => Some(cure.clone()),
+            Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
+            Self::OneProfile | Self::WhichProfile { .. } => Some("choose one with `--profile`".to_owned()),
+            Self::OtherProfile { found, .. } => {
+                Some(format!("if you want that profile, use `--profile {}`", crate::repo::one_line(found)))
+            }
+            Self::PinWithoutCommit { word } => {
+                Some(format!("to move it to the head of its branch, run `oca lock --upgrade {word}`"))
+            }
+            Self::RefusedPin { file, refused: RefusedPin::Declared { name, .. } } => {
+                Some(format!("change `rev` of `{name}` in `{}`, then run `oca lock`", file.display()))
+            }
+            Self::RefusedPin { refused: RefusedPin::Ambiguous { name, .. }, .. } => {
+                Some(format!("write the commit as `rev` into `override.{name}` of a profile"))
+            }
+            Self::SecretInSubmodule { .. } => {
+                Some("remove it from the url, and set a token for the host".to_owned())
+            }
+            Self::NoLock { .. } | Self::Stale { .. } => {
+                Some("run `oca lock` and commit the result".to_owned())
+            }
+            Self::Submodules { .. } => Some("run `oca submodules` and commit the result".to_owned()),
+            Self::Unreachable { names } => {
+                let names: Vec<&str> = names.iter().map(RepoName::as_str).collect();
+                Some(format!(
+                    "run `oca lock --upgrade {}`, or declare the commit as `rev`",
+                    names.join(" ")
+                ))
+            }
+            Self::Untrue { pins } => {
+                let pins = pins.iter().map(|(name, commit)| format!(" {name}@{commit}"));
+                Some(format!("run `oca lock{}`, which reads them again", pins.collect::<String>()))
+            }
+            Self::TwoPins { .. } => Some("keep one of the two".to_owned()),
+            Self::UnknownModule { elsewhere: Some((profile, repo)), .. } => {
+                Some(format!("`{repo}` of profile `{profile}` has it: use `--profile {profile}`"))
+            }
+            Self::Threads { .. } => Some("raise the limits `ulimit -u` and `ulimit -v`".to_owned()),
+            Self::UnknownModule { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+            Self::UnknownModule { .. } => Some("run `oca list --all` to see the modules".to_owned()),
+            Self::UnknownRepo { name, known } => {
+                Some(config::near_or_all(name.as_str(), known, "repositories here are"))
+            }
+            Self::Unusable(error) => error.hint(),
+            Self::BadDate { .. }
+            | Self::BadName { .. }
+            | Self::Conflicts { .. }
+            | Self::File(_)
+            | Self::Needed { .. }
+            | Self::NotAnExport { .. }
+            | Self::ProfileNotLocked { .. }
+            | Self::Repos { .. }
+            | Self::Silent
+            | Self::Unmet { .. }
+            | Self::UnreadableFolder { .. }
+            | Self::Unsupported { .. } => None,
+        }
+    }
+}
+
+fn after_nowhere(near: &[String], unasked: usize) -> String {
+    match unasked {
+        _ if !near.is_empty() => format!("did you mean {}?", quoted(near)),
+        0 => "check the name; if the module is new, run `oca find --refresh`".to_owned(),
+        _ => "run it again: some repositories could not be reached".to_owned(),
+    }
+}

@@ -1,0 +1,96 @@
+//! The lock: what changed in it, whether it is fresh, and what is newer.
+
+use serde::Serialize;
+
+use crate::lock::Change;
+use crate::repo::{CommitId, RepoName};
+use crate::report::{Difference, Outdated};
+
+/// `oca lock`, `oca add` and `oca remove`: what changed in the lock.
+#[derive(Serialize)]
+pub(crate) struct ChangeReport<'a> {
+    /// By name.
+    pub(crate) changes: Vec<PinChange<'a>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct PinChange<'a> {
+    pub(crate) name: &'a RepoName,
+    pub(crate) change: PinChangeKind,
+    /// The commit before; `null` if the pin is new or did not move.
+    pub(crate) from: Option<CommitId>,
+    /// The commit now; `null` if the pin is gone or did not move.
+    pub(crate) to: Option<CommitId>,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PinChangeKind {
+    Added,
+    Removed,
+    Moved,
+    /// The same commit, read again.
+    Reread,
+}
+
+impl<'a> ChangeReport<'a> {
+    pub(crate) fn of(changes: &'a [Change]) -> Self {
+        Self { changes: changes.iter().map(PinChange::of).collect() }
+    }
+}
+
+impl<'a> PinChange<'a> {
+    fn of(change: &'a Change) -> Self {
+        let (kind, from, to) = match *change {
+            Change::Added { commit, .. } => (PinChangeKind::Added, None, Some(commit)),
+            Change::Removed { commit, .. } => (PinChangeKind::Removed, Some(commit), None),
+            Change::Moved { from, to, .. } => (PinChangeKind::Moved, Some(from), Some(to)),
+            Change::Reread { .. } => (PinChangeKind::Reread, None, None),
+        };
+        Self { name: &change.pin().name, change: kind, from, to }
+    }
+}
+
+/// `oca lock --check`: whether the lock is what is declared.
+#[derive(Serialize)]
+pub(crate) struct FreshnessReport {
+    pub(crate) fresh: bool,
+    /// Each difference in words.
+    pub(crate) differences: Vec<String>,
+}
+
+impl FreshnessReport {
+    pub(crate) fn of(differences: &[Difference]) -> Self {
+        let fresh = differences.is_empty();
+        Self { fresh, differences: differences.iter().map(ToString::to_string).collect() }
+    }
+}
+
+/// `oca outdated`: the pins that are behind.
+#[derive(Serialize)]
+pub(crate) struct OutdatedReport<'a> {
+    pub(crate) repos: Vec<OutdatedPin<'a>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct OutdatedPin<'a> {
+    pub(crate) name: &'a RepoName,
+    /// The commit in the lock.
+    pub(crate) locked: CommitId,
+    /// The commit to which the branch or tag leads now.
+    pub(crate) head: CommitId,
+    /// Whether `repos.toml` keeps `oca lock --upgrade` from moving the pin.
+    pub(crate) hold: bool,
+}
+
+impl<'a> OutdatedReport<'a> {
+    pub(crate) fn of(repos: &'a [Outdated]) -> Self {
+        Self { repos: repos.iter().map(OutdatedPin::of).collect() }
+    }
+}
+
+impl<'a> OutdatedPin<'a> {
+    fn of(repo: &'a Outdated) -> Self {
+        Self { name: &repo.name, locked: repo.locked, head: repo.head, hold: repo.hold }
+    }
+}

@@ -1,0 +1,185 @@
+//! What was done with each repository, and what kept it from being done.
+
+use std::fmt;
+
+use super::OtherTree;
+use crate::export::Error as ExportError;
+use crate::git::{CheckoutError, Error as GitError};
+use crate::repo::{CommitId, RepoName, UnreadableTree, counted};
+
+/// The result for one repository.
+#[derive(Debug)]
+pub(crate) struct RepoOutcome {
+    pub(crate) name: RepoName,
+    /// The declared url without secrets.
+    pub(crate) url: String,
+    pub(crate) outcome: Outcome,
+}
+
+impl RepoOutcome {
+    /// What was done, or would be done by a `dry` run, in words that follow the name.
+    pub(crate) fn words(&self, dry: bool) -> String {
+        match &self.outcome {
+            Ok(done) if dry => done.planned(),
+            Ok(done) => done.to_string(),
+            Err(Trouble::Kept(error)) if dry => format!("would not be changed: {error}"),
+            Err(trouble) => trouble.to_string(),
+        }
+    }
+}
+
+/// A repository for which something failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) name: RepoName,
+    /// The declared url without secrets. Empty if it is not known.
+    pub(crate) url: String,
+    pub(crate) trouble: Trouble,
+    /// A similar name, if the remote does not know this name.
+    pub(crate) near: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(name: RepoName, url: String, trouble: Trouble) -> Self {
+        Self { name, url, trouble, near: None }
+    }
+}
+
+/// The outcomes that are failures.
+pub(crate) fn failures(outcomes: Vec<RepoOutcome>) -> Vec<Failure> {
+    let failure = |RepoOutcome { name, url, outcome }| Some(Failure::new(name, url, outcome.err()?));
+    outcomes.into_iter().filter_map(failure).collect()
+}
+
+/// What was done with a repository (or would be done, in a dry run), or why not.
+pub(crate) type Outcome = Result<Done, Trouble>;
+
+/// What was done with a repository, or would be done in a dry run.
+#[derive(Debug)]
+pub(crate) enum Done {
+    /// Its pin was set or moved.
+    Locked {
+        from: Option<CommitId>,
+        to: CommitId,
+    },
+    UpToDate,
+    /// The pin is behind the remote.
+    Outdated,
+    Created(CommitId),
+    Moved {
+        from: Option<CommitId>,
+        to: CommitId,
+    },
+    /// The commit stayed the same. Its origin, its depth or changed files were corrected.
+    Refreshed(CommitId),
+    Removed,
+    Exported {
+        modules: usize,
+        files: usize,
+    },
+    /// The number of directories at its root that may be modules.
+    Listed(usize),
+    /// Nothing was done, for this reason, such as that the repository does not exist. This is not a failure.
+    PassedOver(String),
+}
+
+/// Why something could not be done with a repository.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// The checkout was left as it is, because it has local work.
+    Kept(CheckoutError),
+    /// The remote failed, or does not have what was requested.
+    Remote(GitError),
+    /// Its commit does not have one of the declared addons directories.
+    NoAddons(MissingDirectory),
+    /// The tree of the locked commit is not the tree in the lock.
+    OtherTree(OtherTree),
+    /// Its content cannot be exported.
+    Export(ExportError),
+    /// The checkout on the disk could not be read or changed.
+    Checkout { step: Step, error: GitError },
+}
+
+/// A declared directory that is not in the commit.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct MissingDirectory {
+    pub(crate) directory: String,
+    pub(crate) commit: CommitId,
+    /// The directories at the top of the commit.
+    pub(crate) known: Vec<String>,
+}
+
+/// The step that failed for a checkout.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Step {
+    Inspect,
+    CheckOut,
+    Remove,
+}
+
+impl Trouble {
+    /// The reason why a checkout could not be made or moved: local work, or a failure.
+    pub(crate) fn not_placed(error: CheckoutError) -> Self {
+        match error {
+            CheckoutError::Git(error) => Self::Checkout { step: Step::CheckOut, error },
+            kept => Self::Kept(kept),
+        }
+    }
+}
+
+impl From<UnreadableTree> for Trouble {
+    fn from(error: UnreadableTree) -> Self {
+        Self::Remote(error.into())
+    }
+}
+
+impl Done {
+    /// What a dry run says would be done with a repository, in words that follow its name.
+    fn planned(&self) -> String {
+        match self {
+            Self::Created(commit) => format!("would check out at {}", commit.short()),
+            Self::Moved { from: Some(from), to } => {
+                format!("would move {} -> {}", from.short(), to.short())
+            }
+            Self::Moved { from: None, to } => format!("would move to {}", to.short()),
+            Self::Refreshed(commit) => format!("would refresh at {}", commit.short()),
+            Self::Removed => "would remove".to_owned(),
+            other => other.to_string(),
+        }
+    }
+}
+
+/// To follow the name of the repository.
+impl fmt::Display for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Locked { from: None, to } => write!(f, "locked at {}", to.short()),
+            Self::Locked { from: Some(from), to } => write!(f, "{} -> {}", from.short(), to.short()),
+            Self::UpToDate => f.write_str("up to date"),
+            Self::Outdated => f.write_str("outdated"),
+            Self::Created(commit) => write!(f, "checked out at {}", commit.short()),
+            Self::Moved { from: Some(from), to } => write!(f, "moved {} -> {}", from.short(), to.short()),
+            Self::Moved { from: None, to } => write!(f, "moved to {}", to.short()),
+            Self::Refreshed(commit) => write!(f, "refreshed at {}", commit.short()),
+            Self::Removed => f.write_str("removed"),
+            Self::Exported { modules, files } => {
+                write!(f, "{}, {}", counted(*modules, "module", "modules"), counted(*files, "file", "files"))
+            }
+            Self::Listed(directories) => f.write_str(&counted(*directories, "directory", "directories")),
+            Self::PassedOver(why) => write!(f, "skipped: {why}"),
+        }
+    }
+}
+
+/// To follow the name of the repository.
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kept(error) => write!(f, "not changed: {error}"),
+            Self::Export(error) => write!(f, "refused: {error}"),
+            Self::NoAddons(missing) => write!(f, "failed: there is no directory `{}`", missing.directory),
+            Self::OtherTree(other) => write!(f, "failed: {other}"),
+            Self::Remote(error) | Self::Checkout { error, .. } => write!(f, "failed: {error}"),
+        }
+    }
+}
