@@ -1,12 +1,12 @@
-//! The option `addons_path` in an odoo.conf, everything else kept as it is.
+//! Reads and sets the option `addons_path` in an odoo.conf, and keeps everything else as it is.
 //!
-//! By the rules of Python's `configparser`, which Odoo reads the file with: sections in brackets, `key = value` or
-//! `key: value`, a value goes on in lines that are indented, `#` and `;` begin comments, keys ignore case.
+//! The rules are those of Python's `configparser`, with which Odoo reads the file: sections in brackets, `key = value`
+//! or `key: value`, indented lines continue a value, `#` and `;` start comments, keys are case-insensitive.
 
 const SECTION: &str = "options";
 const KEY: &str = "addons_path";
 
-/// The value of `addons_path`, its lines as they are, trimmed; `None` where it is not set.
+/// The value of `addons_path`: its lines, each trimmed. `None` if it is not set.
 pub(crate) fn addons_path(text: &str) -> Option<String> {
     let place = find(text).option?;
     let lines = lines(text);
@@ -16,7 +16,7 @@ pub(crate) fn addons_path(text: &str) -> Option<String> {
     Some(parts.collect::<Vec<_>>().join("\n"))
 }
 
-/// The text with `addons_path` set in its section `[options]`, which is added where there is none.
+/// The text with `addons_path` set in the section `[options]`. Adds the section if it is missing.
 pub(crate) fn with_addons_path(text: &str, path: &str) -> String {
     let newline = match (text.contains('\n'), text.contains('\r')) {
         (true, true) if text.contains("\r\n") => "\r\n",
@@ -37,7 +37,7 @@ pub(crate) fn with_addons_path(text: &str, path: &str) -> String {
         if !head.ends_with(['\n', '\r']) {
             head.push_str(newline);
         }
-        // What follows must not be indented more, or it would go on with this value.
+        // The next line must not be indented more, or it would continue this value.
         let next = lines[section + 1..].iter().find(|line| !is_comment(line));
         let line = line(next.map_or(0, |next| indent(next)));
         return format!("{head}{line}{}", lines[section + 1..].concat());
@@ -46,24 +46,24 @@ pub(crate) fn with_addons_path(text: &str, path: &str) -> String {
     format!("{text}{gap}[{SECTION}]{newline}{}", line(0))
 }
 
-/// The lines that hold the option: from `first` up to, not including, `end`.
+/// The lines of the option: from `first` to `end`, excluding `end`.
 struct Place {
     first: usize,
     end: usize,
 }
 
-/// Where the section and the option are.
+/// The places of the section and the option.
 #[derive(Default)]
 struct Found {
-    /// The line of the first header.
+    /// The line of its first header.
     section: Option<usize>,
-    /// The last setting counts, as in a file that was added to by hand.
+    /// The last setting, because the last one has effect.
     option: Option<Place>,
 }
 
 fn find(text: &str) -> Found {
     let mut in_section = false;
-    // The indent of the option that a line may go on with, and whether it is ours.
+    // The indent of the current option, which the next line may continue, and whether the option is `addons_path`.
     let mut open: Option<(usize, bool)> = None;
     let mut found = Found::default();
     for (at, line) in lines(text).into_iter().enumerate().filter(|(_, line)| !is_comment(line)) {
@@ -91,7 +91,7 @@ fn find(text: &str) -> Found {
     found
 }
 
-/// The lines with their ends, as Python splits them: a lone `\r` ends one too.
+/// The lines with their line ends, split as Python splits them: a lone `\r` also ends a line.
 fn lines(text: &str) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text;
@@ -108,7 +108,7 @@ fn section_name(line: &str) -> Option<&str> {
     line.trim_start().strip_prefix('[')?.split_once(']').map(|(name, _)| name)
 }
 
-/// Neither a comment nor a blank line ends a value; only what comes then does.
+/// Comments and blank lines do not end a value; only the next other line can.
 fn is_comment(line: &str) -> bool {
     line.trim().is_empty() || line.trim_start().starts_with(['#', ';'])
 }
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_within_a_value_is_none() {
+    fn a_header_inside_a_value_is_part_of_the_value() {
         let text = "[other]\nx = 1\n  [options]\n";
         assert_eq!(with_addons_path(text, "/x"), format!("{text}[options]\naddons_path = /x\n"));
     }
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn setting_it_twice_changes_nothing_more() {
+    fn setting_it_twice_changes_nothing_the_second_time() {
         let once = with_addons_path("[options]\naddons_path = /a\n  , /b\n[x]\n", "/x");
         assert_eq!(with_addons_path(&once, "/x"), once);
         assert_eq!(addons_path(&once).as_deref(), Some("/x"));

@@ -1,8 +1,8 @@
-//! Which repositories OCA has, and which modules were in them when they were last asked.
+//! The repositories of OCA, and the modules that each had when it was last asked.
 //!
-//! The names are compiled in; CONTRIBUTING.md says how their list is refreshed. The answers are kept in the cache
-//! directory, one small file for each base url and series, so that a search that was made before opens one file and
-//! asks nobody. Knows neither git nor `repos.toml`: whoever asks the repositories notes what they answered.
+//! The names are compiled in; CONTRIBUTING.md says how to update their list. The answers are kept in the cache
+//! directory, in one small file for each base url and series, so that a repeated search reads one file and asks no
+//! server. Does not know git or `repos.toml`: the caller asks the repositories and records their answers here.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,20 +13,20 @@ use serde::{Deserialize, Serialize};
 use crate::fs;
 use crate::repo::{RepoName, Series};
 
-/// One a line, sorted.
+/// One name on each line, sorted.
 const NAMES: &str = include_str!("oca-repos.txt");
 const DIRECTORY: &str = "catalogue";
-/// The format of the file; one of another format is as good as none.
+/// The version of the file format. A file of another version is ignored.
 const VERSION: u32 = 1;
-/// How long an answer is believed.
+/// How long an answer is fresh.
 const BELIEVED: Duration = Duration::from_hours(24);
 
-/// The names of OCA's repositories of modules, sorted; newer ones may be missing.
+/// The names of OCA's repositories with modules, sorted. New repositories may be missing.
 pub(crate) fn names() -> impl Iterator<Item = RepoName> {
     NAMES.lines().map(|name| RepoName::parse(name).expect("the list holds names"))
 }
 
-/// What the repositories below one url answered for one series.
+/// The answers of the repositories below one base url, for one series.
 #[derive(Clone, Debug)]
 pub(crate) struct Catalogue {
     file: PathBuf,
@@ -45,14 +45,15 @@ struct Kept {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Answer {
-    /// In seconds since 1970.
+    /// Unix timestamp, in seconds.
     asked: u64,
-    /// `None` where there is no such repository, or none for the series.
+    /// `None` if the repository does not exist, or not for this series.
     modules: Option<Vec<String>>,
 }
 
 impl Catalogue {
-    /// What is known; nothing where the file is missing or cannot be read. `base_url` is expanded and holds no secret.
+    /// Reads the known answers. Empty if the file is missing or cannot be read. `base_url` must be expanded and contain
+    /// no secret.
     pub(crate) fn load(cache: &Path, base_url: &str, odoo: Series) -> Self {
         let name = format!("{odoo}-{}.json", fs::short_digest(base_url.as_bytes()));
         let file = cache.join(DIRECTORY).join(name);
@@ -63,7 +64,7 @@ impl Catalogue {
         Self { file, kept: kept.unwrap_or_else(empty) }
     }
 
-    /// Keeps what is known for later runs.
+    /// Writes the answers for later runs.
     pub(crate) fn save(&self) -> Result<(), fs::Error> {
         let mut bytes = serde_json::to_vec(&self.kept).expect("text and numbers always serialize");
         bytes.push(b'\n');
@@ -74,18 +75,19 @@ impl Catalogue {
         Ok(())
     }
 
-    /// Notes the modules of a repository that was asked now; `None` where it is not there, or not for the series.
+    /// Records the modules of a repository. `None` if it does not exist, or not for this series.
     pub(crate) fn note(&mut self, repo: &RepoName, modules: Option<Vec<String>>, now: SystemTime) {
         self.kept.repos.insert(repo.clone(), Answer { asked: seconds(now), modules });
     }
 
-    /// How long ago a repository was asked, where it was. An answer from the future is infinitely old.
+    /// The time since a repository was asked. `None` if it never was. If the answer is in the future, its age counts as
+    /// infinite.
     pub(crate) fn age(&self, repo: &RepoName, now: SystemTime) -> Option<Duration> {
         let asked = self.kept.repos.get(repo)?.asked;
         Some(seconds(now).checked_sub(asked).map_or(Duration::MAX, Duration::from_secs))
     }
 
-    /// Whether the answer of a repository need not be asked for again.
+    /// Whether the answer of a repository is recent enough to be used without asking again.
     pub(crate) fn is_fresh(&self, repo: &RepoName, now: SystemTime) -> bool {
         self.age(repo, now).is_some_and(|age| age < BELIEVED)
     }
@@ -101,13 +103,13 @@ impl Catalogue {
         self.kept.repos.values().flat_map(|answer| &answer.modules).flatten().map(String::as_str)
     }
 
-    /// Whether any repository was there.
+    /// Whether at least one repository exists.
     pub(crate) fn is_any_there(&self) -> bool {
         self.kept.repos.values().any(|answer| answer.modules.is_some())
     }
 }
 
-/// Forgets all answers.
+/// Deletes all answers.
 pub(crate) fn clean(cache: &Path) -> Result<(), fs::Error> {
     let directory = cache.join(DIRECTORY);
     if directory.is_dir() { fs::remove_directory(&directory) } else { Ok(()) }
@@ -142,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_answered_is_known_for_a_day() {
+    fn an_answer_is_fresh_for_a_day() {
         let cache = tempfile::tempdir().expect("a directory");
         let mut catalogue = Catalogue::load(cache.path(), URL, series());
         catalogue.note(&name("web"), Some(vec!["web_x".to_owned(), "web_y".to_owned()]), at(1000));
@@ -169,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_ours_is_none() {
+    fn an_invalid_file_is_ignored() {
         let cache = tempfile::tempdir().expect("a directory");
         let mut catalogue = Catalogue::load(cache.path(), URL, series());
         catalogue.note(&name("web"), Some(Vec::new()), at(1000));

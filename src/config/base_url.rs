@@ -1,4 +1,4 @@
-//! The url below which a repository is that names none of its own.
+//! `base-url`: the parent url of all repositories without a `url` of their own.
 
 use super::document::Refusal;
 use super::values;
@@ -6,7 +6,7 @@ use crate::repo::{Invalid, RemoteUrl, RepoName};
 
 pub(super) const OCA: &str = "https://github.com/OCA";
 
-/// `base-url`, its variables unexpanded. It is a url with every name behind it.
+/// `base-url`, with its variables unexpanded. It stays a valid url if a repository name is appended.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct BaseUrl(RemoteUrl);
 
@@ -21,12 +21,12 @@ impl BaseUrl {
         &self.0
     }
 
-    /// Where a repository is: `{base-url}/{name}.git`.
+    /// The url of a repository: `{base-url}/{name}.git`.
     pub(crate) fn url_of(&self, name: &RepoName) -> RemoteUrl {
-        self.below(name.as_str()).expect("a base url was checked with a name behind it")
+        self.below(name.as_str()).expect("a base url is checked with a name appended")
     }
 
-    /// It is a url for every name where it is one for any.
+    /// If the result is a valid url for one name, it is valid for every name.
     fn below(&self, name: &str) -> Result<RemoteUrl, Invalid> {
         let base = self.0.as_str();
         RemoteUrl::parse(&format!("{}/{name}.git", base.strip_suffix('/').unwrap_or(base)))

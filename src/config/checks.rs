@@ -1,4 +1,4 @@
-//! What can only be told of all profiles together: names that nobody uses, and directories that two of them want.
+//! Checks that need all profiles: unused names, and directories that two profiles claim.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use super::lineage::Lineage;
 use super::profile::{Mode, Profile, Repo};
 use super::schema::{Declared, DeclaredRepo};
 
-/// A table about a repository that nobody has is most likely a slip of the pen.
+/// If no profile has the repository of a table, the name is probably misspelt.
 pub(super) fn refuse_unused(
     declared: &Declared,
     profiles: &[Profile],
@@ -39,7 +39,8 @@ pub(super) fn refuse_unused(
     }
 }
 
-/// A gitlink names a commit that everybody can fetch, from a url that everybody may read.
+/// Refuses settings that submodules cannot have: everyone must be able to fetch the commit of a gitlink, and everyone
+/// can read `.gitmodules`.
 pub(super) fn refuse_unfetchable(declared: &Declared, document: &Document<'_>) {
     if declared.mode != Some(Mode::Submodule) {
         return;
@@ -85,8 +86,8 @@ pub(super) fn refuse_case_clashes(profiles: &[Profile], document: &Document<'_>)
     }
 }
 
-/// One directory can hold one pin. Of each profile only the first clash is told: most often a `path` is missing,
-/// and then every repository clashes.
+/// A directory can hold one pin. Only the first clash of each profile is reported: usually a `path` is missing, and
+/// then every repository clashes.
 pub(super) fn refuse_checkout_clashes(profiles: &[Profile], document: &Document<'_>) {
     let mut checkouts: BTreeMap<String, (&Profile, &Repo)> = BTreeMap::new();
     for profile in profiles {
@@ -95,7 +96,7 @@ pub(super) fn refuse_checkout_clashes(profiles: &[Profile], document: &Document<
             let path = format!("{}/{}", profile.path.tidied(), repo.name);
             let (first, other) = *checkouts.entry(path.to_ascii_lowercase()).or_insert((profile, repo));
             let Some(difference) = difference(other, repo) else { continue };
-            // Within one profile such names were refused already.
+            // `refuse_case_clashes` has already reported clashes within one profile.
             if told || std::ptr::eq(first, profile) {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! A file that is being read: its lines, its syntax, and what was found on the way.
+//! A file while it is parsed: its lines, its syntax, and the problems found so far.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use super::error::{Error, Fault, Place, Problem, Unsupported};
 use crate::repo::{Invalid, one_line};
 
-/// A file being read: where its lines begin, and what was found on the way.
+/// A file while it is parsed: the offsets of its lines, and the problems found so far.
 pub(super) struct Document<'f> {
     file: &'f Path,
     line_starts: Vec<usize>,
@@ -16,14 +16,14 @@ pub(super) struct Document<'f> {
     unsupported: RefCell<Vec<Unsupported>>,
 }
 
-/// A value and the line it stands on.
+/// A value and its line.
 #[derive(Clone, Debug)]
 pub(super) struct At<T> {
     pub(super) value: T,
     pub(super) line: usize,
 }
 
-/// Why a text is not the value it should be, and what to write instead.
+/// Why a value is refused, and what to write instead.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) why: String,

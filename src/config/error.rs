@@ -1,4 +1,4 @@
-//! What can be wrong with `repos.toml`, and the words for it: what and where in one line, then what to type.
+//! Errors of `repos.toml` and their wording: one line with the problem and its place, then a hint.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::fs;
 use crate::repo::one_line;
 
-/// Why there is no configuration, or not the part of it that was asked for.
+/// Why the configuration, or the requested part of it, is not available.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("there is no `{}`", file.display())]
@@ -18,7 +18,7 @@ pub(crate) enum Error {
     NotUtf8 { file: PathBuf, line: usize },
     #[error("`{}` is not valid TOML at line {line}: {message}", file.display())]
     Syntax { file: PathBuf, line: usize, message: String },
-    #[error("this is oca {running}, and `{}` at line {line} requires `{required}`", file.display())]
+    #[error("`{}` at line {line} requires oca `{required}`, and this is oca {running}", file.display())]
     RequiresOca { file: PathBuf, line: usize, required: String, running: String },
     #[error("{}", listed(problems))]
     Refused { problems: Vec<Problem> },
@@ -33,25 +33,25 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// What to type. Several problems carry their hints in the message, each below its own line.
+    /// What to type next. If there are several problems, the message contains the hint of each one below its line.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Missing { .. } => Some("run `oca init`".to_owned()),
             Self::Unreadable(_) | Self::Syntax { .. } => None,
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
-            Self::RequiresOca { required, .. } => Some(format!("install an oca that is `{required}`")),
+            Self::RequiresOca { required, .. } => {
+                Some(format!("install a version of oca that matches `{required}`"))
+            }
             Self::Refused { problems } => match problems.as_slice() {
                 [problem] => problem.hint(),
                 _ => None,
             },
             Self::Uneditable { table, .. } => Some(format!("write it as `[{table}]`")),
-            Self::UnknownProfile { name, known, .. } => Some(near_or_all(name, known, "profiles here are")),
+            Self::UnknownProfile { name, known, .. } => Some(near_or_all(name, known, "the profiles are")),
             Self::NoDefaultProfile { known, .. } => {
                 Some(format!("give one of {} with `--profile`, or set `default-profile`", quoted(known)))
             }
-            Self::NoProfiles { .. } => {
-                Some("add `[profiles.standard]` with a list `repos = [\"web\"]`".to_owned())
-            }
+            Self::NoProfiles { .. } => Some("add `[profiles.standard]` with `repos = [\"web\"]`".to_owned()),
         }
     }
 
@@ -64,13 +64,13 @@ impl Error {
     }
 }
 
-/// A spot in a file that a person wrote.
+/// A place in a configuration file.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Place {
     pub(crate) file: PathBuf,
-    /// Counted from 1.
+    /// Starts at 1.
     pub(crate) line: usize,
-    /// The table as its header would name it, such as `repos.web`; empty at the top level.
+    /// The name of the table as in its header, such as `repos.web`. Empty at the top level.
     pub(crate) table: String,
 }
 
@@ -90,7 +90,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// One thing that is wrong, and where.
+/// One problem and its place.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Problem {
     pub(crate) place: Place,
@@ -102,7 +102,7 @@ impl Problem {
         self.fault.hint().map(|hint| one_line(&hint))
     }
 
-    /// The order in which they are shown: as a reader meets them, `repos.toml` first.
+    /// The order of the report: `repos.toml` first, then by line.
     pub(super) fn by_place(&self, other: &Self, main: &Path) -> Ordering {
         let key = |problem: &Self| (problem.place.file != main, problem.place.line);
         key(self).cmp(&key(other))
@@ -120,28 +120,28 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What is wrong. Its display says it up to the place, `why` comes behind the place.
+/// A kind of problem. A message consists of its `Display`, the place, and then `why`.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum Fault {
     #[error("bad name")]
     BadName { why: String },
     #[error("bad value for `{key}`")]
     BadValue { key: String, why: String, hint: Option<String> },
-    #[error("repositories `{first}` and `{second}` of one profile differ only by case")]
+    #[error("repositories `{first}` and `{second}` of the same profile differ only by case")]
     CaseClash { first: String, second: String },
-    #[error("profiles `{first}` and `{second}` want different pins in `{path}`")]
+    #[error("profiles `{first}` and `{second}` need different pins in `{path}`")]
     CheckoutClash { first: String, second: String, path: String, difference: String },
     #[error("duplicate `{word}` for `{key}`")]
     Duplicate { key: String, word: String },
     #[error("both `{first}` and `{second}`")]
     Exclusive { first: &'static str, second: &'static str },
-    #[error("`extends` goes in a circle")]
+    #[error("`extends` forms a cycle")]
     ExtendsCycle { circle: Vec<String> },
     #[error("missing field `{key}`")]
     MissingField { key: &'static str, example: &'static str },
-    #[error("profile `{inner}` has its checkouts inside one of profile `{outer}`, `{checkout}`,")]
+    #[error("the checkouts of profile `{inner}` are inside `{checkout}`, a checkout of profile `{outer}`,")]
     NestedCheckout { outer: String, inner: String, checkout: String },
-    #[error("`{key}` of `{name}` does not go together with `mode = \"submodule\"`")]
+    #[error("`{key}` of `{name}` cannot be used with `mode = \"submodule\"`")]
     NotInSubmodule { key: &'static str, name: String },
     #[error("unknown field `{key}`")]
     UnknownField { key: String, known: Vec<&'static str> },
@@ -149,7 +149,7 @@ pub(crate) enum Fault {
     UnknownProfile { key: &'static str, name: String, known: Vec<String> },
     #[error("no profile has the repository `{name}`")]
     UnusedRepo { name: String, known: Vec<String> },
-    #[error("neither profile `{profile}` nor one that extends it has the repository `{name}`")]
+    #[error("neither profile `{profile}` nor a profile that extends it has the repository `{name}`")]
     UnusedOverride { profile: String, name: String, known: Vec<String> },
     #[error("wrong type for `{key}`")]
     WrongType { key: String, wanted: &'static str, found: String, hint: Option<String> },
@@ -159,18 +159,18 @@ impl Fault {
     fn why(&self) -> Option<String> {
         match self {
             Self::BadName { why } | Self::BadValue { why, .. } => Some(why.clone()),
-            Self::CaseClash { .. } => Some("some file systems take them for one directory".to_owned()),
+            Self::CaseClash { .. } => Some("some file systems treat them as one directory".to_owned()),
             Self::CheckoutClash { difference, .. } => Some(difference.clone()),
             Self::ExtendsCycle { circle } => {
                 let names: Vec<String> = circle.iter().map(|name| format!("`{name}`")).collect();
                 Some(names.join(" -> "))
             }
-            Self::WrongType { wanted, found, .. } => Some(format!("{found}, where {wanted} is wanted")),
+            Self::WrongType { wanted, found, .. } => Some(format!("expected {wanted}, found {found}")),
             Self::NotInSubmodule { key: "url", .. } => {
-                Some("`.gitmodules` would show its user or password to everybody".to_owned())
+                Some("everyone who reads `.gitmodules` would see the user or the password".to_owned())
             }
             Self::NotInSubmodule { .. } => {
-                Some("its gitlink would name a commit that nobody can fetch".to_owned())
+                Some("its gitlink would name a commit that is on no server".to_owned())
             }
             Self::Duplicate { .. }
             | Self::Exclusive { .. }
@@ -187,9 +187,9 @@ impl Fault {
         match self {
             Self::BadName { .. } => None,
             Self::BadValue { hint, .. } | Self::WrongType { hint, .. } => hint.clone(),
-            Self::CaseClash { .. } => Some("spell them alike, and delete one of the two".to_owned()),
+            Self::CaseClash { .. } => Some("keep one spelling, and delete the other".to_owned()),
             Self::CheckoutClash { second, .. } => {
-                Some(format!("give profile `{second}` a place of its own, such as `path = \"oca-{second}\"`"))
+                Some(format!("give profile `{second}` its own directory, such as `path = \"oca-{second}\"`"))
             }
             Self::NestedCheckout { inner, .. } => Some(format!("give profile `{inner}` another `path`")),
             Self::Duplicate { .. } => Some("delete one of the two".to_owned()),
@@ -197,27 +197,27 @@ impl Fault {
             Self::ExtendsCycle { .. } => Some("delete one of these `extends`".to_owned()),
             Self::MissingField { example, .. } => Some(format!("write `{example}`")),
             Self::NotInSubmodule { key: "url", .. } => {
-                Some("leave it out of the url, and set a token for its host".to_owned())
+                Some("remove the user and the password from the url, and set a token for the host".to_owned())
             }
             Self::NotInSubmodule { key, .. } => Some(format!("delete `{key}`, or set `mode = \"clone\"`")),
-            Self::UnknownField { key, known } => Some(near_or_all(key, known, "fields here are")),
-            Self::UnknownProfile { name, known, .. } => Some(near_or_all(name, known, "profiles here are")),
+            Self::UnknownField { key, known } => Some(near_or_all(key, known, "the fields are")),
+            Self::UnknownProfile { name, known, .. } => Some(near_or_all(name, known, "the profiles are")),
             Self::UnusedRepo { name, known } | Self::UnusedOverride { name, known, .. } => {
                 Some(match near(name, known) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("add `{name}` to the `repos` of a profile, or delete this"),
+                    None => format!("add `{name}` to the `repos` of a profile, or delete this table"),
                 })
             }
         }
     }
 }
 
-/// A use of something that this version reads and checks, but does not act on yet.
+/// A key that this version reads and checks, but that has no effect yet.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{key}` {place}{comma} is not supported yet", comma = if place.table.is_empty() { "" } else { "," })]
 pub(crate) struct Unsupported {
     pub(crate) place: Place,
-    /// The key, with its value where another value of it is supported.
+    /// The key. If other values of it are supported, with its value.
     pub(crate) key: &'static str,
 }
 
@@ -233,14 +233,14 @@ fn listed(problems: &[Problem]) -> String {
     lines.join("\n")
 }
 
-/// The name of a table inside another, as a header in the file has it: quoted where TOML wants that.
+/// The name of a nested table as in a header. It is quoted if TOML requires that.
 pub(super) fn table_name(outer: &str, key: &str) -> String {
     let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
     let key = if bare { key.to_owned() } else { format!("\"{key}\"") };
     if outer.is_empty() { key } else { format!("{outer}.{key}") }
 }
 
-/// "did you mean", where a known word is near, else all of them.
+/// "did you mean" if a known word is similar, otherwise all known words after `lead`.
 pub(crate) fn near_or_all(word: &str, known: &[impl AsRef<str>], lead: &str) -> String {
     match near(word, known) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -249,7 +249,7 @@ pub(crate) fn near_or_all(word: &str, known: &[impl AsRef<str>], lead: &str) -> 
     }
 }
 
-/// The known word that a mistyped one is nearest to, where a third of its letters or fewer are wrong.
+/// The known word that is closest to a misspelt one, if at most a third of the letters differ.
 pub(crate) fn near<'k>(word: &str, known: &'k [impl AsRef<str>]) -> Option<&'k str> {
     let word = word.to_lowercase();
     let length = word.chars().count();

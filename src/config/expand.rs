@@ -1,10 +1,10 @@
-//! `${VAR}` and `${VAR:-default}` in urls and paths, and the rules that a path keeps once it is expanded.
+//! `${VAR}` and `${VAR:-default}` in urls and paths, and the rules for the expanded paths.
 
 use std::fmt;
 
 use crate::repo::{Invalid, RemoteUrl, redact};
 
-/// A text whose variables are known to be well formed, but not yet asked for.
+/// A text whose variables have a valid syntax and are not expanded yet.
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Template {
     text: String,
@@ -17,22 +17,22 @@ enum Part {
     Variable { name: String, default: Option<String> },
 }
 
-/// Why a text is no template.
+/// Why a text is not a valid template.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum Malformed {
     #[error("it must not be empty")]
     Empty,
-    #[error("control characters may not stand in it")]
+    #[error("it must not contain control characters")]
     Control,
-    #[error("a `${{` lacks its `}}`")]
+    #[error("a `${{` has no closing `}}`")]
     Unclosed,
-    #[error("what follows `${{` is no variable name, as in `${{VAR}}` and `${{VAR:-default}}`")]
+    #[error("the text after `${{` is not a variable name, as in `${{VAR}}` and `${{VAR:-default}}`")]
     Name,
-    #[error("the default of a variable must not hold another variable")]
+    #[error("the default of a variable must not contain another variable")]
     Nested,
 }
 
-/// A variable that a text needs, has no default for, and that is not set.
+/// A variable that is not set and has no default, but that a text needs.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the variable `{variable}` is not set, and `{text}` needs it")]
 pub(crate) struct UnsetVariable {
@@ -40,20 +40,20 @@ pub(crate) struct UnsetVariable {
     pub(crate) text: String,
 }
 
-/// Why an expanded path cannot be used where it stands.
+/// Why an expanded path or url cannot be used.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum Unusable {
     #[error(transparent)]
     Unset(#[from] UnsetVariable),
-    #[error("`{text}` becomes `{expanded}`, and Odoo cannot escape a comma in its addons path")]
+    #[error("`{text}` expands to `{expanded}`, and Odoo cannot escape a comma in its addons path")]
     Comma { text: String, expanded: String },
-    #[error("`{text}` becomes a path with a control character")]
+    #[error("`{text}` expands to a path with a control character")]
     Control { text: String },
-    #[error("`{text}` becomes `{expanded}`, which is no path below the project: {why}")]
+    #[error("`{text}` expands to `{expanded}`, which is not a path below the project: {why}")]
     Outside { text: String, expanded: String, why: NotBelow },
     #[error("`{url}` cannot be expanded: {why}")]
     Malformed { url: RemoteUrl, why: Malformed },
-    #[error("`{url}` does not expand to a url: {why}")]
+    #[error("`{url}` does not expand to a valid url: {why}")]
     NoUrl { url: RemoteUrl, why: Invalid },
 }
 
@@ -67,9 +67,9 @@ impl Unusable {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Unset(unset) => Some(unset.hint()),
-            Self::Comma { .. } => Some("give it a path without a comma".to_owned()),
+            Self::Comma { .. } => Some("use a path without a comma".to_owned()),
             Self::Control { .. } => {
-                Some("give its variables values without line ends and the like".to_owned())
+                Some("set its variables to values without line breaks or other control characters".to_owned())
             }
             Self::Outside { .. } | Self::Malformed { .. } | Self::NoUrl { .. } => None,
         }
@@ -77,7 +77,7 @@ impl Unusable {
 }
 
 impl Template {
-    /// Splits a text into literals and variables; a `$` without `{` stands for itself.
+    /// Splits a text into literals and variables. A `$` without `{` is a literal.
     pub(crate) fn parse(text: &str) -> Result<Self, Malformed> {
         if text.is_empty() {
             return Err(Malformed::Empty);
@@ -101,12 +101,12 @@ impl Template {
         Ok(Self { text: text.to_owned(), parts })
     }
 
-    /// The text as it was written.
+    /// The text as the user wrote it.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The text with its variables replaced; a default stands in for a variable that is unset or empty, as in a shell.
+    /// The text with its variables replaced. As in a shell, a variable that is unset or empty gets its default.
     pub(crate) fn expand(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, UnsetVariable> {
         let mut expanded = String::new();
         for part in &self.parts {
@@ -125,7 +125,7 @@ impl Template {
         Ok(expanded)
     }
 
-    /// Expands an entry of Odoo's addons path, in which a comma cannot be escaped.
+    /// Expands an entry of Odoo's addons path. Odoo cannot escape a comma in it.
     pub(crate) fn expand_entry(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, Unusable> {
         let expanded = self.expand(lookup)?;
         if expanded.contains(',') {
@@ -137,7 +137,7 @@ impl Template {
         Ok(expanded)
     }
 
-    /// Expands a path that must stay below the project, and tidies it: `./oca/` is `oca`.
+    /// Expands a path that must stay below the project, and tidies it: `./oca/` becomes `oca`.
     pub(crate) fn expand_below(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, Unusable> {
         let expanded = self.expand(lookup)?;
         if expanded.contains(char::is_control) {
@@ -146,8 +146,8 @@ impl Template {
         below(&expanded).map_err(|why| Unusable::Outside { text: self.text.clone(), expanded, why })
     }
 
-    /// Whether the path stays below the project as far as its text tells: a variable that is
-    /// unset and has no default is taken for a plain name.
+    /// Checks that the path stays below the project. A variable that is unset and has no default counts as a plain name
+    /// here.
     pub(super) fn check_below(&self) -> Result<(), NotBelow> {
         let taken: String = self
             .parts
@@ -160,7 +160,7 @@ impl Template {
         below(&taken).map(drop)
     }
 
-    /// The path without `.`, double and final slashes: what two templates are compared by.
+    /// The path without `.`, double slashes and final slashes. Used to compare two templates.
     pub(super) fn tidied(&self) -> String {
         tidy(&self.text)
     }
@@ -178,7 +178,7 @@ impl fmt::Debug for Template {
     }
 }
 
-/// Expands a url; what its variables bring is checked as if it had been written there.
+/// Expands a url. The result is checked like a url without variables.
 pub(crate) fn expand_url(
     url: &RemoteUrl,
     lookup: &dyn Fn(&str) -> Option<String>,
@@ -204,27 +204,27 @@ fn variable(inside: &str) -> Result<Part, Malformed> {
     Ok(Part::Variable { name: name.to_owned(), default: default.map(str::to_owned) })
 }
 
-/// Why a path is none below the directory it is relative to.
+/// Why a path is not below the directory that it is relative to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum NotBelow {
     #[error("it must be relative")]
     Absolute,
-    #[error("`..` may not stand in it")]
+    #[error("it must not contain `..`")]
     Parent,
-    #[error("it must name a directory or file, not `.`")]
+    #[error("it must name a directory or a file, not `.`")]
     Itself,
-    #[error("`.git` belongs to git")]
+    #[error("it must not contain `.git`, because git uses that name")]
     Git,
     #[error("write `/`, not `\\`")]
     Backslash,
 }
 
-/// A relative path that stays below its root, tidied.
+/// Tidies a relative path that stays below its root.
 pub(super) fn below(path: &str) -> Result<String, NotBelow> {
     if path.contains('\\') {
         return Err(NotBelow::Backslash);
     }
-    // On Windows `C:x` leaves the directory as much as `C:/x` does.
+    // On Windows, `C:x` leaves the directory as `C:/x` does.
     if path.starts_with('/') || path.as_bytes().get(1) == Some(&b':') {
         return Err(NotBelow::Absolute);
     }
@@ -312,37 +312,37 @@ mod tests {
     }
 
     #[test]
-    fn what_a_variable_brings_is_checked_again() {
+    fn an_expanded_path_is_checked_again() {
         let template = |text| Template::parse(text).expect("a template");
         assert_eq!(
             template("${COMMA}/addons").expand_entry(&lookup).expect_err("a comma").to_string(),
-            "`${COMMA}/addons` becomes `a,b/addons`, and Odoo cannot escape a comma in its addons path"
+            "`${COMMA}/addons` expands to `a,b/addons`, and Odoo cannot escape a comma in its addons path"
         );
         assert_eq!(
             template("${LINES}/addons").expand_entry(&lookup).expect_err("two lines").to_string(),
-            "`${LINES}/addons` becomes a path with a control character"
+            "`${LINES}/addons` expands to a path with a control character"
         );
         assert_eq!(
             template("${UP}/oca").expand_below(&lookup).expect_err("outside").to_string(),
-            "`${UP}/oca` becomes `../oca`, which is no path below the project: `..` may not stand in it"
+            "`${UP}/oca` expands to `../oca`, which is not a path below the project: it must not contain `..`"
         );
         assert_eq!(template("./${X:-oca}//18/").expand_below(&lookup).as_deref(), Ok("oca/18"));
     }
 
     #[test]
-    fn a_url_is_checked_again_once_it_is_expanded() {
+    fn an_expanded_url_is_checked_again() {
         let url = |text| RemoteUrl::parse(text).expect("a url");
         let expanded = expand_url(&url("file://${HOME}/web.git"), &lookup);
         assert_eq!(expanded, Ok(url("file:///home/me/web.git")));
         let evil = |name: &str| (name == "X").then(|| "ext::sh -c x".to_owned());
         assert_eq!(
             expand_url(&url("${X}/web"), &evil).expect_err("a command").to_string(),
-            "`${X}/web` does not expand to a url: `ext::sh -c x/web` is not a valid git url: \
+            "`${X}/web` does not expand to a valid url: `ext::sh -c x/web` is not a valid git url: \
              it must not contain blanks or control characters"
         );
         assert_eq!(
             expand_url(&url("${X"), &evil).expect_err("malformed").to_string(),
-            "`${X` cannot be expanded: a `${` lacks its `}`"
+            "`${X` cannot be expanded: a `${` has no closing `}`"
         );
     }
 

@@ -1,4 +1,4 @@
-//! A `repos.toml` that does not exist yet: what it is to say, and its text.
+//! A new `repos.toml`: its content and its text.
 
 use std::fmt::Write;
 
@@ -10,60 +10,60 @@ use super::resolve::PATH;
 use super::values::{self, Merge};
 use crate::repo::{Edition, Reference, RemoteUrl, RepoName, Series};
 
-/// The one profile of a new file.
+/// The only profile of a new file.
 const PROFILE: &str = "standard";
 
-/// What a new file says, every value as it is to be once the file is read.
+/// The content of a new file, with every value as the file will be read.
 #[derive(Clone, Debug)]
 pub(crate) struct Fresh {
     pub(crate) odoo: Series,
     pub(crate) edition: Edition,
-    /// Where the checkouts land.
+    /// The directory of the checkouts.
     pub(crate) path: String,
     pub(crate) mode: Mode,
-    /// Directories of own modules.
+    /// Directories of the user's own modules.
     pub(crate) locals: Vec<String>,
     pub(crate) repos: Vec<FreshRepo>,
 }
 
-/// A repository of a new file.
+/// A repository in a new file.
 #[derive(Clone, Debug)]
 pub(crate) struct FreshRepo {
     pub(crate) name: RepoName,
     pub(crate) url: RemoteUrl,
     pub(crate) reference: Reference,
-    /// `None` is all of them.
+    /// `None` means all modules.
     pub(crate) modules: Option<Vec<String>>,
-    /// None is the repository itself.
+    /// Empty means the root of the repository.
     pub(crate) addons: Vec<String>,
     pub(crate) hold: bool,
     pub(crate) merges: Vec<Merge>,
     pub(crate) depth: Option<u32>,
 }
 
-/// A url that may stand in the file, or why it may not.
+/// Parses a url for the file, or returns why the file cannot contain it.
 pub(crate) fn remote_url(text: &str) -> Result<RemoteUrl, String> {
     values::remote_url(text).map_err(|refusal| refusal.why)
 }
 
-/// Whether a word may stand among `modules`, or why not.
+/// Checks a word for `modules`. The error says why it is refused.
 pub(crate) fn refuse_module(text: &str) -> Result<(), String> {
     values::module_request(text).map(drop).map_err(|refusal| refusal.why)
 }
 
-/// Whether a directory may stand among `addons`, or why not.
+/// Checks a directory for `addons`. The error says why it is refused.
 pub(crate) fn refuse_addons_directory(text: &str) -> Result<(), String> {
     values::addons_directory(text).map(drop).map_err(|refusal| refusal.why)
 }
 
-/// Whether a path may be that of the checkouts, as it is written.
+/// Whether a path without variables can be the directory of the checkouts.
 pub(crate) fn is_checkouts_path(text: &str) -> bool {
     !text.contains('$') && values::checkouts(text).is_ok()
 }
 
 impl Fresh {
-    /// The text of the file. It says of a repository what differs from the default only, and `base-url` is the one
-    /// that makes most urls the default.
+    /// The text of the file. It contains only settings that differ from the default. `base-url` is chosen so that most
+    /// repositories need no `url`.
     pub(crate) fn render(&self) -> String {
         let base = self.base_url();
         let mut text = format!("odoo = \"{}\"\n", self.odoo);
@@ -93,12 +93,12 @@ impl Fresh {
         text
     }
 
-    /// The base url that most repositories are below; of two that are equally common, that of the first.
+    /// The most common base url. If two are equally common, the one that appears first.
     fn base_url(&self) -> Option<String> {
         let bases: Vec<&str> =
             self.repos.iter().filter_map(|repo| base_of(repo.url.as_str(), repo.name.as_str())).collect();
         let count = |base: &&&str| bases.iter().filter(|other| other == base).count();
-        // The last of equal ones is taken, so they are looked at from behind.
+        // `max_by_key` returns the last of equal elements, so iterate in reverse.
         bases.iter().rev().max_by_key(count).map(|base| (*base).to_owned())
     }
 
@@ -127,13 +127,13 @@ impl Fresh {
     }
 }
 
-/// What a merge is written as; its display hides what may be secret.
+/// The merge as text for the file. Its `Display` cannot be used, because it hides secrets.
 fn merge(merge: &Merge) -> String {
     let url = merge.url.as_ref().map(|url| format!("{} ", url.as_str()));
     url.unwrap_or_default() + &merge.reference
 }
 
-/// The base url that a repository of this name is at its url by. The large forges do without the `.git`.
+/// The base url from which the default url of this repository is `url`. GitHub and GitLab accept urls without `.git`.
 fn base_of<'u>(url: &'u str, name: &str) -> Option<&'u str> {
     let address = match url.strip_suffix(".git") {
         Some(address) => address,
@@ -159,7 +159,7 @@ fn list(text: &mut String, key: &str, values: Option<&[String]>) {
     }
 }
 
-/// A text as TOML writes it.
+/// The text as a TOML string.
 fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }

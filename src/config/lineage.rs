@@ -1,4 +1,4 @@
-//! `extends`: who extends whom, and the order in which that can be worked out.
+//! `extends`: which profiles extend which, and the order in which to resolve them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,14 +6,14 @@ use super::document::{At, Document};
 use super::error::{Fault, table_name};
 use super::schema::DeclaredProfile;
 
-/// Who extends whom, by position in the file, and an order in which the extended come first.
+/// Which profiles extend which, by position in the file. In `order`, extended profiles come first.
 pub(super) struct Lineage {
     pub(super) parents: Vec<Vec<usize>>,
     pub(super) order: Vec<usize>,
 }
 
 impl Lineage {
-    /// `None`, and the problem noted, where a name is unknown or `extends` goes in a circle.
+    /// `None` if a name is unknown or `extends` forms a cycle. The problems are added to `document`.
     pub(super) fn of(profiles: &[DeclaredProfile], document: &Document<'_>) -> Option<Self> {
         let positions: BTreeMap<&str, usize> =
             profiles.iter().enumerate().map(|(position, profile)| (&*profile.name, position)).collect();
@@ -48,7 +48,7 @@ impl Lineage {
         complete.then_some(Self { parents, order })
     }
 
-    /// For each profile itself and all that it extends, directly or not.
+    /// For each profile, its own position and those of all profiles that it extends, directly or indirectly.
     pub(super) fn ancestors(&self) -> Vec<BTreeSet<usize>> {
         let mut ancestors: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); self.parents.len()];
         for position in &self.order {
@@ -60,7 +60,8 @@ impl Lineage {
     }
 }
 
-/// Without recursion, so that no file is too deep: (what can be ordered, what waits for a circle).
+/// Returns the profiles in a valid order, and the profiles that a cycle blocks. Not recursive, so a long chain cannot
+/// overflow the stack.
 fn parents_first(parents: &[Vec<usize>]) -> (Vec<usize>, Vec<usize>) {
     let mut order = Vec::new();
     let mut done = vec![false; parents.len()];
@@ -81,7 +82,7 @@ fn parents_first(parents: &[Vec<usize>]) -> (Vec<usize>, Vec<usize>) {
     }
 }
 
-/// Follows the first waiting parent until a profile comes twice; everything that waits has one.
+/// Follows the first blocked parent until a profile appears twice. Every blocked profile has a blocked parent.
 fn circle_from(start: usize, parents: &[Vec<usize>], waiting: &[usize]) -> Vec<usize> {
     let mut path = vec![start];
     loop {

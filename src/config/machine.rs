@@ -1,4 +1,4 @@
-//! `repos.local.toml`: what holds on one machine only, and never reaches the lock.
+//! `repos.local.toml`: settings of one machine. They never reach the lock.
 
 use super::document::At;
 use super::expand::Template;
@@ -6,7 +6,7 @@ use super::reader::Table;
 use super::values;
 use crate::repo::RepoName;
 
-/// The name of the file, beside `repos.toml`.
+/// The name of the file. It is in the directory of `repos.toml`.
 pub(super) const FILE_NAME: &str = "repos.local.toml";
 
 #[derive(Clone, Debug, Default)]
@@ -17,7 +17,7 @@ pub(crate) struct Machine {
     pub(super) skip: Vec<RepoName>,
 }
 
-/// What the file says, and the lines of `skip` for whoever knows which repositories there are.
+/// The settings of the file, and the entries of `skip` with their lines, so that the caller can check the names.
 pub(super) fn read(mut top: Table<'_, '_>) -> (Machine, Vec<At<RepoName>>) {
     let mut machine = Machine { depth: top.number("depth"), ..Machine::default() };
     if let Some(mut inner) = top.table("addons-path") {

@@ -1,7 +1,7 @@
-//! `repos.toml`: from its text to profiles in which every default is filled in.
+//! `repos.toml`: parses the text into profiles and fills in every default.
 //!
-//! Knows the vocabulary of `repo` and reads through `fs`. Knows neither the lock nor git, and asks for no variable of
-//! the environment: texts with `${VAR}` stay templates until a command needs their value.
+//! Uses the vocabulary of `repo` and reads through `fs`. Does not know the lock or git, and reads no environment
+//! variable: a text with `${VAR}` stays a template until a command needs its value.
 
 mod base_url;
 mod checks;
@@ -43,19 +43,19 @@ use crate::repo::RepoName;
 use document::{At, Document};
 use reader::Table;
 
-/// The name under which the file is searched.
+/// The name of the file that [`find`] looks for.
 pub(crate) const FILE_NAME: &str = "repos.toml";
 
-/// What `repos.toml` declares, and what `repos.local.toml` beside it says of this machine.
+/// The content of `repos.toml`, and of `repos.local.toml` in the same directory.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    /// As the user would type it.
+    /// The path as the user would type it.
     pub(crate) file: PathBuf,
-    /// What its relative paths are relative to.
+    /// The directory that relative paths in the file refer to.
     pub(crate) directory: PathBuf,
     pub(crate) mode: Mode,
     pub(crate) base: BaseUrl,
-    /// The one that is named, or the only one there is.
+    /// `default-profile`, or the only profile.
     pub(crate) default_profile: Option<String>,
     /// In the order of the file.
     pub(crate) profiles: Vec<Profile>,
@@ -64,20 +64,20 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads the file and `repos.local.toml` beside it. `running` is the version of this tool.
+    /// Reads the file, and `repos.local.toml` in the same directory. `running` is the version of this tool.
     pub(crate) fn load(file: &Path, running: &Version) -> Result<Self, Error> {
         let text = text_of(file)?.ok_or_else(|| Error::Missing { file: file.to_owned() })?;
         Self::load_as(file, &text, running)
     }
 
-    /// The same, as if the file held this text.
+    /// Like [`Config::load`], but with this text in place of the content of the file.
     pub(crate) fn load_as(file: &Path, text: &str, running: &Version) -> Result<Self, Error> {
         let machine_file = file.with_file_name(machine::FILE_NAME);
         let machine_text = text_of(&machine_file)?.unwrap_or_default();
         Self::parse((file, text), (&machine_file, &machine_text), running)
     }
 
-    /// Makes a configuration of the two texts; the files are only for messages and for what is relative to them.
+    /// Parses the two texts. The paths are used in messages and to resolve relative paths.
     pub(crate) fn parse(
         (file, text): (&Path, &str),
         (machine_file, machine_text): (&Path, &str),
@@ -100,7 +100,7 @@ impl Config {
         let machine_table = machine_document.parse(machine_text)?;
         let (machine, skipped) = machine::read(Table::top(&machine_document, &machine_table));
 
-        // What is declared wrongly would be missed by name here, and blamed on the wrong line.
+        // An invalid declaration is missing from `declared`. A check of the names would then report the wrong line.
         let mut profiles = Vec::new();
         if let (Some(lineage), Some(odoo), false) = (lineage, declared.settings.odoo, document.has_problems())
         {
@@ -126,7 +126,7 @@ impl Config {
         })
     }
 
-    /// The profile of that name, or the default one.
+    /// The profile with this name, or the default profile.
     pub(crate) fn profile(&self, name: Option<&str>) -> Result<&Profile, Error> {
         let file = || self.file.clone();
         let known = || self.profiles.iter().map(|profile| profile.name.clone()).collect();
@@ -143,7 +143,7 @@ impl Config {
         })
     }
 
-    /// What surrounds the checkouts of a profile on this machine.
+    /// The entries around the checkouts in the addons path of a profile, on this machine.
     pub(crate) fn addons_path(&self, profile: &Profile) -> Surround {
         let here =
             |own: &Option<Vec<Template>>, shared: &Vec<Template>| own.as_ref().unwrap_or(shared).clone();
@@ -153,17 +153,17 @@ impl Config {
         }
     }
 
-    /// How much history of a repository is wanted on this machine; 0 is all of it.
+    /// How many commits of history to fetch on this machine. 0 means all.
     pub(crate) fn depth(&self, repo: &Repo) -> u32 {
         self.machine.depth.unwrap_or(repo.depth)
     }
 
-    /// Whether this machine does without the checkout of a repository.
+    /// Whether this machine needs no checkout of a repository.
     pub(crate) fn skips(&self, name: &RepoName) -> bool {
         self.machine.skip.contains(name)
     }
 
-    /// The uses of keys whose effect does not exist yet, as they stand in the file.
+    /// The keys in the file that have no effect yet, by line.
     pub(crate) fn unsupported(&self) -> Vec<Unsupported> {
         let mut uses = self.unsupported.clone();
         uses.sort_by_key(|unsupported| unsupported.place.line);
@@ -171,28 +171,29 @@ impl Config {
     }
 }
 
-/// Looks for `repos.toml` in a directory and then in those above it. What it gives begins as the start does.
+/// Looks for `repos.toml` in a directory and then in the directories above. If `start` is relative, so is the result.
 pub(crate) fn find(start: &Path) -> Option<PathBuf> {
-    // What `..` leads to is known to the file system alone.
+    // Only the file system knows where `..` leads.
     let has_parent = start.components().any(|part| part == Component::ParentDir);
     let start = if has_parent { &std::fs::canonicalize(start).ok()? } else { start };
     let above = if start.is_absolute() { 0 } else { std::env::current_dir().ok()?.ancestors().count() - 1 };
     upward(start, above).map(|directory| directory.join(FILE_NAME)).find(|file| file.is_file())
 }
 
-/// A directory and those above it; `above` is how many there are over the one that a relative start is in.
+/// A directory and the directories above it. `above` is the number of directories above the current one, which a
+/// relative path starts in.
 fn upward(start: &Path, above: usize) -> impl Iterator<Item = PathBuf> {
     let start: PathBuf = start.components().filter(|part| *part != Component::CurDir).collect();
     let inside: Vec<PathBuf> = start.ancestors().map(Path::to_owned).collect();
     inside.into_iter().chain((1..=above).map(|count| std::iter::repeat_n("..", count).collect()))
 }
 
-/// The directory that a file is in.
+/// The directory of a file.
 pub(crate) fn directory_of(file: &Path) -> PathBuf {
     file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }
 
-/// The text of a file without the byte order mark that some editors put before it.
+/// The text of a file, without the byte order mark that some editors write. `None` if the file does not exist.
 fn text_of(file: &Path) -> Result<Option<String>, Error> {
     let Some(bytes) = fs::read_if_there(file)? else { return Ok(None) };
     match String::from_utf8(bytes) {
@@ -205,7 +206,7 @@ fn text_of(file: &Path) -> Result<Option<String>, Error> {
     }
 }
 
-/// A pre-release counts as what it leads to: `>=0.2` does not lock out who tries `0.2.0-rc.1`.
+/// A pre-release counts as its release: `>=0.2` accepts `0.2.0-rc.1`.
 fn satisfies(running: &Version, requirement: &VersionReq) -> bool {
     let released = Version { pre: Prerelease::EMPTY, ..running.clone() };
     requirement.matches(running) || requirement.matches(&released)

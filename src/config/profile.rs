@@ -1,4 +1,4 @@
-//! What one profile comes to, once tables, `extends` and `override` are applied and every default is filled in.
+//! A resolved profile: tables, `extends` and `override` are applied, and every default is filled in.
 
 use super::expand::{Template, Unusable};
 use super::values::{Merge, ModuleRequest};
@@ -6,26 +6,26 @@ use crate::repo::{
     AddonsDirectory, Edition, Layout, Packaging, Reference, RemoteUrl, RepoName, Rules, Series,
 };
 
-/// A set of repositories, and what is made of it.
+/// A set of repositories and its settings.
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     pub(crate) name: String,
-    /// All that it extends, directly or not, in the order in which their repositories come.
+    /// All profiles that it extends, directly or indirectly, in the order of their repositories.
     pub(crate) extends: Vec<String>,
     pub(crate) odoo: Series,
     pub(crate) edition: Edition,
-    /// Where its checkouts land, relative to the file.
+    /// The directory of its checkouts, relative to the file.
     pub(crate) path: Template,
-    /// As `repos.toml` has it; `Config::addons_path` is what holds on this machine.
+    /// The value in `repos.toml`. `Config::addons_path` returns the value for this machine.
     pub(crate) addons_path: Surround,
     pub(crate) image: Image,
     pub(crate) locals: Vec<Local>,
     pub(crate) requirements: Requirements,
     pub(crate) check: Check,
     pub(crate) export: Export,
-    /// In path order.
+    /// In the order of the addons path.
     pub(crate) repos: Vec<Repo>,
-    /// The selection; `None` where neither this profile nor one that it extends selects.
+    /// The selected modules. `None` if neither this profile nor a profile that it extends selects modules.
     pub(crate) modules: Option<Vec<ModuleRequest>>,
     pub(crate) line: usize,
 }
@@ -36,30 +36,30 @@ impl Profile {
         self.repos.iter().find(|repo| repo.name == *name)
     }
 
-    /// The directory of its checkouts, relative to the file, below it, and tidied.
+    /// The directory of its checkouts: relative to the file, below it, and tidied.
     pub(crate) fn checkouts(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, Unusable> {
         self.path.expand_below(lookup)
     }
 }
 
-/// A repository as one profile wants it.
+/// A repository with the settings of one profile.
 #[derive(Clone, Debug)]
 pub(crate) struct Repo {
     pub(crate) name: RepoName,
-    /// As written, or below the base url; its variables are not expanded.
+    /// The `url` of the file, or a url below `base-url`. Its variables are not expanded.
     pub(crate) url: RemoteUrl,
     pub(crate) reference: Reference,
-    /// Only these modules and what is needed; `None` is all of them.
+    /// The selected modules; the modules that they need come with them. `None` means all modules.
     pub(crate) modules: Option<Vec<ModuleRequest>>,
-    /// The directories that hold modules, tidied; `.` is the root.
+    /// The directories that contain modules, tidied. `.` is the root.
     pub(crate) addons: Vec<AddonsDirectory>,
     pub(crate) hold: bool,
     pub(crate) merges: Vec<Merge>,
     /// Relative to the file and below it, tidied.
     pub(crate) patches: Vec<String>,
-    /// 0 is the whole history. `Config::depth` is what holds on this machine.
+    /// 0 means the whole history. `Config::depth` returns the value for this machine.
     pub(crate) depth: u32,
-    /// Where a profile's `repos` mentions it first.
+    /// The line where the `repos` of a profile first name it.
     pub(crate) line: usize,
 }
 
@@ -71,14 +71,14 @@ pub(crate) enum Mode {
     Submodule,
 }
 
-/// Entries of the addons path around all others.
+/// Entries of the addons path before and after all others.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Surround {
     pub(crate) before: Vec<Template>,
     pub(crate) after: Vec<Template>,
 }
 
-/// The export as it is in the container.
+/// The export in the container.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Image {
     pub(crate) root: Template,
@@ -90,14 +90,14 @@ pub(crate) struct Image {
 /// A directory of the user's own modules.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Local {
-    /// Here, relative to the file.
+    /// The directory on this machine, relative to the file.
     pub(crate) path: Template,
-    /// There, in the container; `None` is nowhere.
+    /// The directory in the container. `None` if the image does not contain it.
     pub(crate) image: Option<Template>,
     pub(crate) position: Position,
 }
 
-/// Which side of the repositories a local directory is on.
+/// Whether a local directory comes before or after the repositories.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub(crate) enum Position {
     #[default]
@@ -107,15 +107,15 @@ pub(crate) enum Position {
 
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Requirements {
-    /// The Python whose markers count, such as `3.12`.
+    /// The version of Python for which markers are evaluated, such as `3.12`.
     pub(crate) python: Option<String>,
-    /// Files, relative to this one.
+    /// Paths of files, relative to `repos.toml`.
     pub(crate) constraints: Vec<Template>,
     pub(crate) ignore: Vec<String>,
 }
 
 impl Profile {
-    /// How it is exported, as the lock records it.
+    /// The settings of the export, as the lock records them.
     pub(crate) fn packaging(&self) -> Packaging {
         let drops = |part| self.export.drop.contains(&part);
         let rules = Rules {
@@ -130,18 +130,18 @@ impl Profile {
 
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Check {
-    /// Names of modules and codes of findings.
+    /// Names of modules, and codes of findings.
     pub(crate) ignore: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Export {
-    /// `None` keeps all.
+    /// `None` keeps all languages.
     pub(crate) languages: Option<Vec<String>>,
     pub(crate) drop: Vec<Drop>,
 }
 
-/// A part of modules that an export leaves out.
+/// A part of a module that an export leaves out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Drop {
     Tests,

@@ -1,7 +1,7 @@
-//! Reads TOML tables field by field, and keeps for every value the line that a message must name.
+//! Reads TOML tables field by field, and keeps the line of every value for messages.
 //!
-//! Knows no key of its own. A table is asked for what it may hold; `finish` refuses the rest. What is wrong is noted
-//! and left out, so that one run shows every problem of a file.
+//! Does not know any key. Callers ask for each key that a table can have, and `finish` refuses the others. A wrong
+//! value is reported and skipped, so that one run shows every problem of a file.
 
 use toml::de::{DeTable, DeValue};
 
@@ -9,8 +9,8 @@ use super::document::{At, Document, Refusal};
 use super::error::{Fault, near_or_all, table_name};
 use crate::repo::redact;
 
-/// A table being read.
-#[must_use = "`finish` refuses what nobody asked for"]
+/// A table while it is read.
+#[must_use = "call `finish`, which refuses unknown keys"]
 pub(super) struct Table<'d, 'i> {
     document: &'d Document<'d>,
     entries: &'d DeTable<'i>,
@@ -32,18 +32,18 @@ impl<'d, 'i> Table<'d, 'i> {
         self.document.refuse(line, &self.name, fault);
     }
 
-    /// The line of a key that is there.
+    /// The line of a key, if the table has it.
     pub(super) fn line_of(&self, key: &str) -> Option<usize> {
         let (key, _) = self.entries.get_key_value(key)?;
         Some(self.document.line(key.span().start))
     }
 
-    /// Notes that a key is used whose effect does not exist yet; `shown` says it with its value where that matters.
+    /// Records a key that has no effect yet. `shown` is the text for messages: the key, with its value if that matters.
     pub(super) fn note_unsupported(&self, key: &str, shown: &'static str) {
         self.document.note_unsupported(self.line_of(key).unwrap_or(self.line), &self.name, shown);
     }
 
-    /// A text, as what `parse` makes of it.
+    /// A string, converted by `parse`.
     pub(super) fn text<T, E: Into<Refusal>>(
         &mut self,
         key: &'static str,
@@ -58,12 +58,12 @@ impl<'d, 'i> Table<'d, 'i> {
         self.parsed(key, line, text, parse)
     }
 
-    /// One of a few words.
+    /// A string that must be one of a few words.
     pub(super) fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
         self.text(key, |text| one_of(text, words))
     }
 
-    /// A list of texts, each as what `parse` makes of it.
+    /// A list of strings, each converted by `parse`.
     pub(super) fn list<T, E: Into<Refusal>>(
         &mut self,
         key: &'static str,
@@ -151,7 +151,7 @@ impl<'d, 'i> Table<'d, 'i> {
         Some(array.iter().filter_map(|item| self.inner(key, item.get_ref(), line(item.span()))).collect())
     }
 
-    /// The tables of a table whose keys are names, as they stand in the file.
+    /// The sub-tables of a table whose keys are names, in the order of the file.
     pub(super) fn named(&mut self, key: &'static str) -> Vec<(&'d str, Table<'d, 'i>)> {
         let Some(outer) = self.table(key) else { return Vec::new() };
         let mut entries: Vec<_> = outer.entries.iter().collect();
@@ -165,7 +165,7 @@ impl<'d, 'i> Table<'d, 'i> {
             .collect()
     }
 
-    /// Refuses every field that nobody asked for.
+    /// Refuses every key that no caller has asked for.
     pub(super) fn finish(self) {
         for (key, _) in self.entries {
             if !self.asked.contains(&&**key.get_ref()) {
@@ -209,20 +209,20 @@ impl<'d, 'i> Table<'d, 'i> {
     }
 }
 
-/// One of a few words, or the nearest of them as a hint.
+/// The value of one of a few words. The error has the closest word as its hint.
 pub(super) fn one_of<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, Refusal> {
     if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
         return Ok(*value);
     }
     let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-    Err(Refusal::new(format!("`{text}` is none of its values")).hint(near_or_all(
+    Err(Refusal::new(format!("`{text}` is not one of the allowed values")).hint(near_or_all(
         text,
         &known,
-        "its values are",
+        "the allowed values are",
     )))
 }
 
-/// A number as it was written: `18.0` without its quotes is the most common slip of all.
+/// A number as the user wrote it. `18.0` without quotes is the most common mistake.
 fn digits<'v>(value: &'v DeValue<'_>) -> Option<&'v str> {
     match value {
         DeValue::Integer(integer) if integer.radix() == 10 => Some(integer.as_str()),
@@ -235,7 +235,7 @@ fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "a truth value",
+        DeValue::Boolean(_) => "a boolean",
         DeValue::Datetime(_) => "a date",
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",

@@ -1,7 +1,7 @@
-//! From what was declared to profiles: `extends`, `override` and defaults.
+//! Resolves declarations into profiles: `extends`, `override` and defaults.
 //!
-//! Precedence is the same for every key: a profile's own value, then that of the profiles it extends, the leftmost
-//! first, then the top level (or `[repos.NAME]`), then the default.
+//! The precedence is the same for every key: the profile's own value, then the values of the profiles that it extends
+//! from left to right, then the top level (or `[repos.NAME]`), then the default.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,14 +15,14 @@ use super::schema::{Declared, DeclaredProfile, RepoSettings, Settings};
 use super::values::ModuleRequest;
 use crate::repo::{AddonsDirectory, Reference, RepoName, Series};
 
-/// Where checkouts land if nobody says otherwise.
+/// The default directory of the checkouts.
 pub(crate) const PATH: &str = "oca";
 const IMAGE_ROOT: &str = "/mnt/oca-addons";
 
-/// What a profile has by itself and from those that it extends.
+/// The content of a profile and of all profiles that it extends.
 #[derive(Clone, Default)]
 struct Inherited {
-    /// The names of these, in the order in which their repositories come.
+    /// The names of the extended profiles, in the order of their repositories.
     extends: Vec<String>,
     settings: Settings,
     repos: Vec<At<RepoName>>,
@@ -69,7 +69,7 @@ impl Inherited {
         self.repos.extend(repos.iter().filter(|repo| seen.insert(repo.value.clone())).cloned());
     }
 
-    /// One module asked for with two requirements stays twice: both must hold.
+    /// If a module has two different requirements, both are kept, because both must hold.
     fn select(&mut self, modules: Option<&[ModuleRequest]>) {
         let Some(modules) = modules else { return };
         let selected = self.modules.get_or_insert_default();
@@ -81,7 +81,7 @@ impl Inherited {
     }
 }
 
-/// The profiles in the order of the file. What they may not be is noted in the document.
+/// The profiles in the order of the file. Problems are added to `document`.
 pub(super) fn profiles(
     declared: &Declared,
     odoo: Series,

@@ -1,7 +1,7 @@
-//! The keys of `repos.toml`: which there are, where they may stand, and what each may hold.
+//! The keys of `repos.toml`: their names, their tables and their values.
 //!
-//! What comes out is what was written: no default is filled in and no profile is extended yet. Every key is optional
-//! here but a few, because profiles and overrides set some and inherit the rest.
+//! The result is what the file says: no default is filled in and no `extends` is applied. Nearly every key is optional
+//! here, because profiles and overrides set some keys and inherit the others.
 
 use semver::VersionReq;
 
@@ -40,7 +40,7 @@ pub(super) struct DeclaredRepo {
     pub(super) settings: RepoSettings,
 }
 
-/// Declares a struct of options that gives way to another, key by key.
+/// Declares a struct of optional settings that can be merged with another one, key by key.
 macro_rules! settings {
     ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty,)* }) => {
         $(#[$doc])*
@@ -50,7 +50,7 @@ macro_rules! settings {
         }
 
         impl $name {
-            /// Takes from `other` what is not set here.
+            /// Takes every setting that is not set here from `other`.
             #[must_use]
             pub(super) fn or(self, other: &Self) -> Self {
                 Self { $($field: self.$field.or_else(|| other.$field.clone()),)* }
@@ -60,7 +60,7 @@ macro_rules! settings {
 }
 
 settings! {
-    /// What the top level and every profile may set.
+    /// The settings of the top level and of a profile.
     Settings {
         odoo: Series,
         edition: Edition,
@@ -82,7 +82,7 @@ settings! {
 }
 
 settings! {
-    /// What a repository may set. Branch, tag and commit are one setting: naming one replaces another.
+    /// The settings of a repository. Branch, tag and commit are one setting: each replaces the others.
     RepoSettings {
         url: RemoteUrl,
         reference: Reference,
@@ -95,11 +95,12 @@ settings! {
     }
 }
 
-/// The requirement on the tool itself, read before anything else: a newer file may have keys that this version lacks.
+/// `requires-oca`. It is read before all other keys, because a newer file can have keys that this version does not
+/// know.
 pub(super) fn required_oca(top: &mut Table<'_, '_>) -> Option<At<VersionReq>> {
     let requirement = top.text("requires-oca", |text| {
         VersionReq::parse(text).map_err(|error| {
-            Refusal::new(format!("`{text}` is not a requirement on a version: {error}"))
+            Refusal::new(format!("`{text}` is not a valid version requirement: {error}"))
                 .hint("write it as `requires-oca = \">=0.1, <1\"`")
         })
     })?;

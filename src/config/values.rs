@@ -1,4 +1,4 @@
-//! The values of `repos.toml` that are more than a word: a module with a requirement, a merge, a path.
+//! Values of `repos.toml` with a syntax of their own: a module with a version requirement, a merge, a path.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use super::document::Refusal;
 use super::expand::{Malformed, NotBelow, Template, below};
 use crate::repo::{AddonsDirectory, CommitId, Invalid, Reference, RemoteUrl, redact};
 
-/// A module that is asked for, and the versions that will do.
+/// A requested module, and the versions that are accepted.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct ModuleRequest {
     pub(crate) name: String,
@@ -16,7 +16,7 @@ pub(crate) struct ModuleRequest {
 }
 
 impl ModuleRequest {
-    /// Reads `web_responsive` or `web_responsive >=1.0.3`; else says why not.
+    /// Parses `web_responsive` or `web_responsive >=1.0.3`. The error says why the text is refused.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         module_request(text).map_err(|refusal| refusal.why)
     }
@@ -29,17 +29,17 @@ impl fmt::Display for ModuleRequest {
     }
 }
 
-/// What is merged on top of a repository.
+/// A ref to merge into a repository.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Merge {
-    /// `None` is the repository's own.
+    /// `None` means the repository's own url.
     pub(crate) url: Option<RemoteUrl>,
     /// A full ref such as `refs/pull/2950/head`, a branch or tag, or a commit id.
     pub(crate) reference: String,
 }
 
 impl Merge {
-    /// Accepts what git takes for a ref: a full one, a plain name, or a whole commit id.
+    /// Accepts a full ref, a plain name, or a complete commit id, as git does.
     pub(crate) fn new(url: Option<RemoteUrl>, reference: &str) -> Result<Self, Invalid> {
         if CommitId::parse(reference).is_err() {
             Reference::branch(reference.strip_prefix("refs/").unwrap_or(reference))?;
@@ -60,13 +60,13 @@ pub(super) fn module_request(text: &str) -> Result<ModuleRequest, Refusal> {
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
     let (name, requirement) = (&text[..end], text[end..].trim());
     if name.is_empty() || requirement.starts_with(['-', '.', '/']) {
-        return Err(Refusal::new(format!("`{text}` does not begin with the name of a module"))
+        return Err(Refusal::new(format!("`{text}` does not start with the name of a module"))
             .hint("write it as `web_responsive` or `web_responsive >=1.0.3`"));
     }
     let requirement = match requirement {
         "" => None,
         words => Some(VersionReq::parse(words).map_err(|error| {
-            Refusal::new(format!("`{words}` is not a requirement on a version: {error}"))
+            Refusal::new(format!("`{words}` is not a valid version requirement: {error}"))
                 .hint(format!("write it as `{name} >=1.0.3`, without the series"))
         })?),
     };
@@ -79,7 +79,7 @@ pub(super) fn merge(text: &str) -> Result<Merge, Refusal> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let (url, reference) = match words[..] {
         [url] if url.contains(':') => {
-            return Err(Refusal::new(format!("`{}` lacks a ref behind it", redact(url))).hint(form));
+            return Err(Refusal::new(format!("`{}` has no ref after it", redact(url))).hint(form));
         }
         [reference] => (None, reference),
         [url, reference] => (Some(remote_url(url)?), reference),
@@ -88,7 +88,7 @@ pub(super) fn merge(text: &str) -> Result<Merge, Refusal> {
     Merge::new(url, reference).map_err(|invalid| Refusal::from(invalid).hint(form))
 }
 
-/// A url whose variables are well formed.
+/// A url whose variables have a valid syntax.
 pub(super) fn remote_url(text: &str) -> Result<RemoteUrl, Refusal> {
     let url = RemoteUrl::parse(text)?;
     template(text)?;
@@ -99,13 +99,13 @@ pub(super) fn remote_url(text: &str) -> Result<RemoteUrl, Refusal> {
 pub(super) fn entry(text: &str) -> Result<Template, Refusal> {
     if text.contains(',') {
         return Err(Refusal::new(format!(
-            "`{text}` holds a comma, which Odoo cannot escape in its addons path"
+            "`{text}` contains a comma, and Odoo cannot escape a comma in its addons path"
         )));
     }
     template(text)
 }
 
-/// An entry in the container, where nothing says what a relative path would be relative to.
+/// An entry in the container. It must be absolute, because a relative path has no base there.
 pub(super) fn image_entry(text: &str) -> Result<Template, Refusal> {
     if !text.starts_with('/') && !text.starts_with("${") {
         return Err(Refusal::new(format!("`{text}` is not an absolute path in the container")));
@@ -113,20 +113,20 @@ pub(super) fn image_entry(text: &str) -> Result<Template, Refusal> {
     entry(text)
 }
 
-/// The directory of the checkouts, below the project as far as its text tells.
+/// The directory of the checkouts. It must be below the project.
 pub(super) fn checkouts(text: &str) -> Result<Template, Refusal> {
     let template = entry(text)?;
     template.check_below().map_err(|why| outside(text, why))?;
     Ok(template)
 }
 
-/// A file below the project that is recorded by this name, and so has no variables.
+/// A file below the project. The lock records its path, so the path cannot have variables.
 pub(super) fn patch(text: &str) -> Result<String, Refusal> {
     plain(text)?;
     below(text).map_err(|why| outside(text, why))
 }
 
-/// A directory of a repository that holds modules.
+/// A directory of a repository that contains modules.
 pub(super) fn addons_directory(text: &str) -> Result<AddonsDirectory, Refusal> {
     plain(text)?;
     if matches!(text, "." | "./") {
@@ -134,7 +134,7 @@ pub(super) fn addons_directory(text: &str) -> Result<AddonsDirectory, Refusal> {
     }
     if text.contains(',') {
         return Err(Refusal::new(format!(
-            "`{text}` holds a comma, which Odoo cannot escape in its addons path"
+            "`{text}` contains a comma, and Odoo cannot escape a comma in its addons path"
         )));
     }
     let directory = below(text).map_err(|why| outside(text, why))?;
@@ -143,13 +143,16 @@ pub(super) fn addons_directory(text: &str) -> Result<AddonsDirectory, Refusal> {
 
 fn plain(text: &str) -> Result<(), Refusal> {
     if text.contains("${") {
-        let why = format!("`{text}` holds a variable, and the lock records this path as it is written");
+        let why = format!(
+            "`{text}` contains a variable, which is not allowed here, \
+             because the lock records the path as it is written"
+        );
         return Err(Refusal::new(why));
     }
     template(text).map(drop)
 }
 
-/// A text whose variables are well formed.
+/// A text whose variables have a valid syntax.
 pub(super) fn template(text: &str) -> Result<Template, Refusal> {
     Template::parse(text).map_err(|why| match why {
         Malformed::Empty | Malformed::Control => Refusal::new(why.to_string()),
@@ -158,22 +161,22 @@ pub(super) fn template(text: &str) -> Result<Template, Refusal> {
 }
 
 fn outside(text: &str, why: NotBelow) -> Refusal {
-    Refusal::new(format!("`{text}` is not a path that can stand here: {why}"))
+    Refusal::new(format!("`{text}` is not a valid path here: {why}"))
 }
 
-/// A text that is not blank.
+/// A text that is not blank and has no control characters.
 pub(super) fn some_text(text: &str) -> Result<String, Refusal> {
     if text.trim().is_empty() || text.chars().any(char::is_control) {
-        return Err(Refusal::new("it must not be blank nor hold control characters"));
+        return Err(Refusal::new("it must not be blank or contain control characters"));
     }
     Ok(text.to_owned())
 }
 
-/// `fr`, `fr_CA` or `sr@latin`, as the files in `i18n` are called.
+/// A language code: `fr`, `fr_CA` or `sr@latin`, like the names of the files in `i18n`.
 pub(super) fn language(text: &str) -> Result<String, Refusal> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '@';
     if !text.starts_with(|c: char| c.is_ascii_lowercase()) || !text.chars().all(allowed) {
-        return Err(Refusal::new(format!("`{text}` is not a language such as `fr` or `fr_CA`")));
+        return Err(Refusal::new(format!("`{text}` is not a language code such as `fr` or `fr_CA`")));
     }
     Ok(text.to_owned())
 }
@@ -183,12 +186,12 @@ pub(super) fn python(text: &str) -> Result<String, Refusal> {
     let number = |word: &str| !word.is_empty() && word.len() < 6 && word.bytes().all(|b| b.is_ascii_digit());
     let count = text.split('.').count();
     if !text.split('.').all(number) || !(2..=3).contains(&count) {
-        return Err(Refusal::new(format!("`{text}` is not a version of Python such as `3.12`")));
+        return Err(Refusal::new(format!("`{text}` is not a Python version such as `3.12`")));
     }
     Ok(text.to_owned())
 }
 
-/// The name of a profile: it is typed on command lines and becomes a key of the lock.
+/// The name of a profile. Users type it on command lines, and it is a key in the lock.
 pub(super) fn profile_name(text: &str) -> Result<String, Refusal> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) || !text.chars().all(allowed) {

@@ -1,4 +1,4 @@
-//! The body of a repository in git-aggregator's files, which doodba, ak and camptocamp write as well.
+//! The entry of one repository in a git-aggregator file. doodba, ak and camptocamp use the same form.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,10 @@ use super::{Declaration, Error, Note, Place, Repo, Surroundings, reference, url}
 use crate::config::Merge;
 use crate::repo::{CommitId, Reference, RemoteUrl, Series, redact};
 
-/// The variable that stands for the series in most of these files.
+/// The variable that contains the series in most of these files.
 const SERIES: &str = "ODOO_VERSION";
 
-/// Reads a file of git-aggregator: directories, each with a body.
+/// Reads a git-aggregator file: a mapping of directories to entries.
 pub(super) fn read(document: &Node, around: &Surroundings<'_>) -> Result<Declaration, Error> {
     let mut declaration = Declaration { series: series(around), ..Declaration::default() };
     for Entry { key, place, node } in document.map("the file")? {
@@ -21,20 +21,20 @@ pub(super) fn read(document: &Node, around: &Surroundings<'_>) -> Result<Declara
     Ok(declaration)
 }
 
-/// The series, where the environment says it as these tools want it.
+/// The series, if the environment sets it in the variable that these tools read.
 pub(super) fn series(around: &Surroundings<'_>) -> Option<Series> {
     Series::parse(&(around.variable)(SERIES)?).ok()
 }
 
-/// What a body says.
+/// The content of an entry.
 pub(super) struct Body {
     pub(super) repo: Repo,
     pub(super) notes: Vec<Note>,
-    /// The refs that it puts together, the base first, as (remote, ref): a frozen commit is filed under them.
+    /// The refs that are merged, as (remote, ref), the base first. Frozen commits have these pairs as keys.
     pub(super) refs: Vec<(String, String)>,
 }
 
-/// Reads the body of the repository in the directory `key`.
+/// Reads the entry of the repository in the directory `key`.
 pub(super) fn body(
     key: &str,
     place: &Place,
@@ -49,12 +49,12 @@ pub(super) fn body(
         sources.push(reader.source(item)?);
     }
     let Some((base, others)) = sources.split_first() else {
-        return Err(merges.place.refuse("`merges` is empty, where one ref at least is wanted"));
+        return Err(merges.place.refuse("`merges` is empty, but at least one ref is required"));
     };
     let mut repo = Repo::new(place.clone(), PathBuf::from(key), base.url.clone());
     repo.depth = base.depth;
     if base.reference.starts_with("refs/pull/") {
-        // Nothing can follow a pull request as its branch, but it can be merged on top of one.
+        // A pull request cannot be the branch of a repository, but it can be merged.
         repo.merges.push(base.merge(&repo.url)?);
     } else {
         repo.reference = branch(&base.reference, &base.place)?;
@@ -70,7 +70,7 @@ pub(super) fn body(
     Ok(Body { repo, notes: reader.notes, refs })
 }
 
-/// The reference that a base is; `None` is the branch of the series.
+/// The reference of a base. `None` means the branch of the series.
 fn branch(word: &str, place: &Place) -> Result<Option<Reference>, Error> {
     if word == format!("${{{SERIES}}}") { Ok(None) } else { reference(word, place).map(Some) }
 }
@@ -90,19 +90,19 @@ fn remotes(fields: &mut Fields<'_>) -> Result<Vec<Remote>, Error> {
     remotes.collect()
 }
 
-/// A ref of a remote, one of those that are merged.
+/// One entry of `merges`: a ref of a remote.
 struct Source {
     place: Place,
     remote: String,
     url: RemoteUrl,
-    /// As it stands in the file, and with its variables replaced.
+    /// As written in the file, and with its variables replaced.
     written: String,
     reference: String,
     depth: Option<u32>,
 }
 
 impl Source {
-    /// As `merges` of `repos.toml` has it; the repository's own remote needs no url.
+    /// The entry for `merges` of `repos.toml`. The repository's own remote needs no url.
     fn merge(&self, own: &RemoteUrl) -> Result<Merge, Error> {
         let url = (self.url != *own).then(|| self.url.clone());
         Merge::new(url, &self.reference).map_err(|invalid| self.place.refuse(invalid.to_string()))
@@ -118,7 +118,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// `remote ref`, or a mapping of these two and a depth.
+    /// Reads `remote ref`, or a mapping of these two and a depth.
     fn source(&mut self, item: &Node) -> Result<Source, Error> {
         let place = &item.place;
         let (remote, written, depth) = if let Value::Text(text) = &item.value {
@@ -144,7 +144,8 @@ impl Reader<'_> {
         Ok(Source { place: place.clone(), remote, url, written, reference, depth })
     }
 
-    /// A ref with its variables replaced. That of the series may stay: it is the branch that needs no mention.
+    /// A ref with its variables replaced. The variable of the series may be unset, because the branch of the series is
+    /// the default.
     fn expand(&self, word: &str, place: &Place) -> Result<String, Error> {
         let word = super::braced(word);
         let mut expanded = String::new();
@@ -176,8 +177,8 @@ impl Reader<'_> {
         };
         match value.map(|value| value.parse()) {
             Some(Ok(depth)) => Ok(Some(depth)),
-            Some(Err(_)) => Err(node.place.refuse(format!("`depth` is `{text}`, which is no number"))),
-            // Those of doodba stand for what is best for it, and oca knows what is best for oca.
+            Some(Err(_)) => Err(node.place.refuse(format!("`depth` is `{text}`, which is not a number"))),
+            // These variables of doodba contain the depths that doodba prefers. oca has its own default.
             None if matches!(variable, Some("DEPTH_DEFAULT" | "DEPTH_MERGE")) => Ok(None),
             None => Err(node.place.refuse_with_hint(format!("`{text}` is not set"), "set it")),
         }
@@ -192,7 +193,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Names all that only git-aggregator can do.
+    /// Adds a note for each key that only git-aggregator supports.
     fn rest(&mut self, fields: Fields<'_>, base: &str) -> Result<(), Error> {
         let of = self.key;
         for Entry { key, place, node } in fields.left() {
@@ -200,13 +201,13 @@ impl Reader<'_> {
                 "target" => {
                     let target = node.text("`target`")?;
                     let says_more = target.contains(' ') && super::braced(target) != base && target != base;
-                    let text = format!("target `{target}` of `{of}` is left out: oca pushes nothing");
+                    let text = format!("target `{target}` of `{of}` is left out: oca never pushes");
                     self.notes.extend(says_more.then(|| place.note(text)));
                 }
                 "shell_command_after" => {
-                    // Its words may hold a password, and so are not repeated.
+                    // The command can contain a password, so the note does not show it.
                     for (_, place) in node.texts("`shell_command_after`")? {
-                        let text = format!("a command of `{of}` is left out: oca runs none");
+                        let text = format!("a command of `{of}` is left out: oca runs no commands");
                         self.notes.push(place.note(text));
                     }
                 }
@@ -216,7 +217,7 @@ impl Reader<'_> {
                 }
                 _ => self
                     .notes
-                    .push(place.note(format!("`{key}` of `{of}` is left out: oca does not know it"))),
+                    .push(place.note(format!("`{key}` of `{of}` is left out: oca does not know this key"))),
             }
         }
         Ok(())
@@ -234,13 +235,13 @@ impl Reader<'_> {
             self.remotes.iter().filter(|remote| !self.used.contains(&remote.name))
         {
             let text =
-                format!("remote `{name}` of `{}`, `{url}`, is left out: nothing is merged from it", self.key);
+                format!("remote `{name}` of `{}`, `{url}`, is left out: `merges` does not use it", self.key);
             self.notes.push(place.note(text));
         }
     }
 }
 
-/// A whole commit id, as a frozen file has it.
+/// A complete commit id, as in a frozen file.
 pub(super) fn commit(node: &Node) -> Result<CommitId, Error> {
     let text = node.text("a commit")?;
     CommitId::parse(text).map_err(|invalid| node.place.refuse(invalid.to_string()))

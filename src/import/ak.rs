@@ -1,4 +1,4 @@
-//! ak's `spec.yaml`, and `frozen.yaml` beside it, which pins: directory, then remote, then ref, then commit.
+//! ak's `spec.yaml`, and the pins in `frozen.yaml` beside it: directory, then remote, then ref, then commit.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use super::node::{Entry, Fields, Node};
 use super::{Declaration, Error, Place, Repo, Surroundings, Text, aggregator, reference, url, yaml};
 use crate::repo::CommitId;
 
-/// Where ak puts what is not called `./…`.
+/// The directory where ak puts a repository whose key does not start with `./`.
 const VENDOR: &str = "external-src";
 
 pub(super) fn read(spec: &Path, around: &Surroundings<'_>) -> Result<Declaration, Error> {
@@ -47,7 +47,7 @@ fn repo(
 ) -> Result<(), Error> {
     let mut fields = node.fields(format!("`{key}`"))?;
     if fields.take("prebuild").is_some_and(|node| !node.is_null()) {
-        let text = format!("`{key}` is left out: its modules are prebuilt elsewhere");
+        let text = format!("`{key}` is left out: its modules are prebuilt");
         declaration.notes.push(place.note(text));
         return Ok(());
     }
@@ -61,13 +61,13 @@ fn repo(
         None => aggregated(aggregator::body(key, place, fields, around)?, pins, declaration)?,
     };
     repo.path = path(key);
-    // Without a choice the whole repository is on ak's addons path.
+    // Without `modules`, ak has the whole repository on its addons path.
     repo.modules = Some(modules).filter(|modules| !modules.is_empty());
     declaration.repos.push(repo);
     Ok(())
 }
 
-/// The form of git-aggregator, with the frozen commit of its base.
+/// An entry in git-aggregator's form, with the frozen commit of its base.
 fn aggregated(
     Body { mut repo, notes, refs }: Body,
     pins: Option<&Node>,
@@ -79,14 +79,15 @@ fn aggregated(
         if at == 0 && repo.reference.is_some() {
             repo.commit = Some(aggregator::commit(pin)?);
         } else {
-            let text = format!("the commit of `{remote} {reference}` is left out: `oca lock` finds it anew");
+            let text =
+                format!("the commit of `{remote} {reference}` is left out: `oca lock` resolves it again");
             declaration.notes.push(pin.place.note(text));
         }
     }
     Ok(repo)
 }
 
-/// `URL BRANCH` or `URL BRANCH COMMIT`.
+/// Reads `URL BRANCH` or `URL BRANCH COMMIT`.
 fn simple(
     src: &Node,
     place: &Place,
@@ -103,14 +104,14 @@ fn simple(
             let hint = "write it as `src: https://github.com/OCA/web 18.0`";
             return Err(src
                 .place
-                .refuse_with_hint("`src` is not `URL BRANCH` nor `URL BRANCH COMMIT`", hint));
+                .refuse_with_hint("`src` must be `URL BRANCH` or `URL BRANCH COMMIT`", hint));
         }
     };
     let mut repo = Repo::new(place.clone(), PathBuf::new(), url(address, &src.place)?);
     repo.reference = Some(reference(branch, &src.place)?);
     if let Some(commit) = commit {
         repo.commit = Some(CommitId::parse(commit).map_err(|invalid| src.place.refuse(invalid.to_string()))?);
-        // Written by hand into the declaration, it is not for freezing to move.
+        // A person wrote this commit into the declaration, so an update must not move it.
         repo.hold = true;
         declaration.has_pins = true;
     } else if let Some(pin) = frozen(pins, "origin", branch) {
@@ -118,16 +119,16 @@ fn simple(
     }
     if let Some(depth) = fields.take("depth") {
         let number =
-            depth.text("`depth`")?.parse().map_err(|_| depth.place.refuse("`depth` is no number"))?;
+            depth.text("`depth`")?.parse().map_err(|_| depth.place.refuse("`depth` is not a number"))?;
         repo.depth = Some(number);
     }
     for Entry { key, place, node } in fields.left() {
         if key == "shell_command_after" {
             for (_, place) in node.texts("`shell_command_after`")? {
-                declaration.notes.push(place.note("a command is left out: oca runs none"));
+                declaration.notes.push(place.note("a command is left out: oca runs no commands"));
             }
         } else {
-            declaration.notes.push(place.note(format!("`{key}` is left out: oca does not know it")));
+            declaration.notes.push(place.note(format!("`{key}` is left out: oca does not know this key")));
         }
     }
     Ok(repo)

@@ -1,5 +1,5 @@
-//! Camptocamp's `pending-merges.d`: a file of git-aggregator for each submodule that has pull requests on top. The
-//! other submodules are in `.gitmodules` above it, and come along.
+//! Camptocamp's `pending-merges.d`: a git-aggregator file for each submodule with pending pull requests. The other
+//! submodules are in `.gitmodules` of the directory above, and are imported too.
 
 use std::path::{Path, PathBuf};
 
@@ -24,10 +24,10 @@ pub(super) fn read(directory: &Path, around: &Surroundings<'_>) -> Result<Declar
             let path = key.strip_prefix("../").or(key.strip_prefix("./")).unwrap_or(key);
             repo.path = PathBuf::from(path);
             match declaration.repos.iter_mut().find(|known| known.path == repo.path) {
-                // Its gitlink is the merged commit of a fork, which no branch of the upstream leads to.
+                // The gitlink is a merged commit in a fork. No branch of the upstream contains it.
                 Some(known) => {
                     if let Some(commit) = known.commit {
-                        let text = format!("the gitlink `{commit}` is left out: `merges` are computed anew");
+                        let text = format!("the gitlink `{commit}` is left out: oca computes `merges` again");
                         declaration.notes.push(known.place.note(text));
                     }
                     *known = repo;

@@ -1,5 +1,4 @@
-//! git-aggregator's `repos.yaml`, and doodba's `addons.yaml` beside it, which says which modules of which repository
-//! count.
+//! git-aggregator's `repos.yaml`, and doodba's `addons.yaml` beside it, which selects the modules of each repository.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,12 +7,12 @@ use super::node::{Entry, Node};
 use super::{Declaration, Error, Place, Repo, Surroundings, Text, aggregator, directory_of, url, yaml};
 use crate::repo::Series;
 
-/// Where doodba finds a repository that `repos.yaml` does not name.
+/// The url pattern of a repository that `repos.yaml` does not declare.
 const PATTERN: &str = "https://github.com/OCA/{}.git";
-/// The directory of own modules.
+/// The directory of the user's own modules.
 const PRIVATE: &str = "private";
 
-/// Reads `repos.yaml`, `addons.yaml` or both, whichever of the two is named.
+/// Reads `repos.yaml`, `addons.yaml` or both. `file` is one of them.
 pub(super) fn read(file: &Path, around: &Surroundings<'_>) -> Result<Declaration, Error> {
     let beside = |name: &str| beside(file, name);
     let is_addons = file.file_stem().is_some_and(|stem| stem == "addons");
@@ -41,7 +40,7 @@ fn beside(file: &Path, stem: &str) -> Result<Option<Text>, Error> {
     if yaml.is_some() { Ok(yaml) } else { Text::load_if_there(&file.with_file_name(format!("{stem}.yml"))) }
 }
 
-/// What all documents of `addons.yaml` ask for together.
+/// The selection of all documents of `addons.yaml`.
 struct Selection {
     pattern: String,
     /// Directories in the order of the file, each with its globs.
@@ -61,8 +60,7 @@ impl Selection {
             let entries = document.map("a document")?;
             if let Some(only) = document.get("ONLY") {
                 let conditions = conditions(only)?;
-                let text =
-                    format!("what holds only where {conditions} is left out: a profile may take its place");
+                let text = format!("the part that needs {conditions} is left out: use a profile for it");
                 declaration.notes.push(only.place.note(text));
                 continue;
             }
@@ -103,9 +101,9 @@ impl Selection {
         Ok(())
     }
 
-    /// Gives each repository its modules, and adds those that are named here alone.
+    /// Sets the modules of each repository, and adds repositories that only `addons.yaml` names.
     fn apply(self, text: &Text, declaration: &mut Declaration) -> Result<(), Error> {
-        // Own modules count whether they are named or not.
+        // doodba always uses the user's own modules, even if they are not listed.
         if text.directory().join(PRIVATE).is_dir()
             || self.wanted.iter().any(|wanted| wanted.directory == PRIVATE)
         {
@@ -117,8 +115,9 @@ impl Selection {
             let everything = globs.iter().any(|(glob, _)| glob == "*");
             if directory == PRIVATE || directory == "odoo/addons" || directory == "odoo/odoo/addons" {
                 if !everything {
-                    let text =
-                        format!("the choice of modules in `{directory}` is left out: all of them count");
+                    let text = format!(
+                        "the choice of modules in `{directory}` is left out: oca selects all modules there"
+                    );
                     declaration.notes.push(place.note(text));
                 }
                 continue;
@@ -133,22 +132,24 @@ impl Selection {
                         chosen.push(glob.clone());
                     }
                 } else {
-                    let text =
-                        format!("`{glob}` is no name of a module, so all modules of `{directory}` count");
+                    let text = format!(
+                        "`{glob}` is not the name of a module: oca selects all modules of `{directory}`"
+                    );
                     declaration.notes.push(place.note(text));
                     whole.push(at);
                 }
             }
         }
         for (at, repo) in declaration.repos.iter_mut().enumerate() {
-            // Of a repository that is not named nothing is linked: it gives what others need.
+            // doodba links no module of a repository that is not listed. It is only used for dependencies.
             repo.modules = Some(modules.remove(&at).unwrap_or_default()).filter(|_| !whole.contains(&at));
         }
         Ok(())
     }
 }
 
-/// Where the repository of a directory is in the declaration; one that nobody declared is generated as doodba does.
+/// The position of the repository of a directory in the declaration. If it is not declared, it is added with the
+/// default url, as in doodba.
 fn place_of(
     directory: &str,
     place: &Place,
@@ -172,7 +173,7 @@ fn place_of(
     Ok(declaration.repos.len() - 1)
 }
 
-/// `PGDATABASE is a or b`.
+/// The conditions as text, such as `PGDATABASE is a or b`.
 fn conditions(only: &Node) -> Result<String, Error> {
     let conditions = only.map("`ONLY`")?.iter().map(|Entry { key, node, .. }| {
         let values: Vec<&str> = node.texts(format!("`{key}`"))?.into_iter().map(|(value, _)| value).collect();

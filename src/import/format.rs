@@ -1,14 +1,14 @@
-//! Which tool a file is of: by its name where the tool fixes one, else by what is in it.
+//! Finds the format of a file: by its name if the tool requires that name, otherwise by its content.
 
 use std::path::{Path, PathBuf};
 
 use super::node::Value;
 use super::{Error, Text, json, yaml};
 
-/// A format, with the file or directory to begin with.
+/// A format, and the file or directory to read first.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Format {
-    /// git-aggregator, alone or as part of doodba.
+    /// git-aggregator, with or without doodba's `addons.yaml`.
     Aggregator(PathBuf),
     Ak(PathBuf),
     Camptocamp(PathBuf),
@@ -18,7 +18,7 @@ pub(super) enum Format {
     Vcs2l(PathBuf),
 }
 
-/// The names that stand for a format in a directory. Where a tool has two files, either stands for both.
+/// The file names that identify a format in a directory. If a tool has two files, either one is enough.
 const NAMES: [&str; 12] = [
     "pending-merges.d",
     ".gitmodules",
@@ -57,7 +57,7 @@ pub(super) fn recognise(path: &Path) -> Result<Format, Error> {
     })
 }
 
-/// The one format that a directory holds.
+/// The format of a directory. It is an error if the directory has no format or several.
 fn inside(directory: &Path) -> Result<Format, Error> {
     let entries = std::fs::read_dir(directory).map_err(|source| crate::fs::Error {
         action: "read",
@@ -68,7 +68,7 @@ fn inside(directory: &Path) -> Result<Format, Error> {
     let mut names: Vec<String> =
         names.filter(|name| NAMES.contains(&name.as_str()) || name.ends_with(".repos")).collect();
     names.sort();
-    // Submodules with pending merges are told of in two places, and read from both.
+    // `pending-merges.d` is read together with `.gitmodules`, so they count as one format.
     if names.iter().any(|name| name == "pending-merges.d") {
         names.retain(|name| name != ".gitmodules");
     }

@@ -1,9 +1,9 @@
-//! git's configuration syntax, with the places that messages name.
+//! git's configuration syntax, with places for messages.
 
 use super::{Error, Place, Text};
 use crate::git;
 
-/// `[name "subsection"]` and what follows it.
+/// `[name "subsection"]` and the variables below it.
 #[derive(Debug)]
 pub(super) struct Section {
     pub(super) place: Place,

@@ -1,4 +1,4 @@
-//! `.gitmodules`, with the gitlinks of the repository around it as pins.
+//! `.gitmodules`, with the gitlinks of its repository as pins.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use super::{Declaration, Error, Place, Repo, Text, reference, url};
 use crate::git::{SubmodulePath, Superproject, relative_url};
 use crate::repo::CommitId;
 
-/// The repository that the file is in.
+/// The repository that contains the file.
 struct Outer {
     directory: PathBuf,
     origin: Option<String>,
@@ -22,15 +22,14 @@ impl Outer {
     }
 }
 
-/// Reads the submodules; without a repository around the file there are no pins.
+/// Reads the submodules. If the file is not in a repository, there are no pins.
 pub(super) fn read(text: &Text, outer: Option<&Superproject>) -> Result<Declaration, Error> {
     let outer = outer.map(Outer::of).transpose()?;
     let outer = outer.as_ref();
     let mut declaration =
         Declaration { base: text.directory(), has_pins: outer.is_some(), ..Declaration::default() };
     if outer.is_none() {
-        let words =
-            "it is not at the top of a git repository, so there are no gitlinks and nothing is pinned";
+        let words = "the file is not at the top of a git repository, so there are no gitlinks and no pins";
         declaration.notes.push(text.whole().note(words));
     }
     let mut names: HashMap<String, Place> = HashMap::new();
@@ -42,19 +41,22 @@ pub(super) fn read(text: &Text, outer: Option<&Superproject>) -> Result<Declarat
             continue;
         };
         if let Some(first) = names.insert(name.clone(), place.clone()) {
-            return Err(place.refuse(format!("submodule `{name}` stands twice, first {}", first.spot)));
+            return Err(place.refuse(format!("submodule `{name}` appears twice, first {}", first.spot)));
         }
         let repo = submodule(&name, section, outer, &mut declaration)?;
         if let Some(first) = paths.insert(repo.path.clone(), place.clone()) {
             let path = repo.path.display();
-            return Err(place.refuse(format!("`{path}` belongs to another submodule too, {}", first.spot)));
+            return Err(
+                place.refuse(format!("`{path}` is also the path of another submodule, {}", first.spot))
+            );
         }
         declaration.repos.push(repo);
     }
     let declared: BTreeSet<String> = declaration.repos.iter().map(|repo| slashed(&repo.path)).collect();
     for (path, commit) in outer.into_iter().flat_map(|outer| &outer.gitlinks) {
         if !declared.contains(path) {
-            let words = format!("the gitlink `{path}` at `{commit}` has no entry here, and is left out");
+            let words =
+                format!("the gitlink `{path}` at `{commit}` has no entry in this file and is left out");
             declaration.notes.push(text.whole().note(words));
         }
     }
@@ -71,7 +73,7 @@ fn submodule(
     for variable in section.variables {
         let (key, place) = (variable.key.clone(), variable.place.clone());
         if let Some(first) = variables.insert(key.clone(), variable) {
-            let why = format!("`{key}` of submodule `{name}` stands twice, first {}", first.place.spot);
+            let why = format!("`{key}` of submodule `{name}` appears twice, first {}", first.place.spot);
             return Err(place.refuse(why));
         }
     }
@@ -81,15 +83,14 @@ fn submodule(
     };
     let (path, address) = (require("path")?, require("url")?);
     let path = below(&path.value).ok_or_else(|| {
-        path.place
-            .refuse(format!("`{}` is no path below the repository that `.gitmodules` is in", path.value))
+        path.place.refuse(format!("`{}` is not a path below the repository of `.gitmodules`", path.value))
     })?;
     let absolute = resolved(&address, outer, declaration)?;
     let mut repo = Repo::new(section.place.clone(), path, url(&absolute, &address.place)?);
     if let Some(branch) = variables.remove("branch") {
         if branch.value == "." {
             let text =
-                format!("`branch = .` of submodule `{name}` is left out: the branch of the series is taken");
+                format!("`branch = .` of submodule `{name}` is left out: oca uses the branch of the series");
             declaration.notes.push(branch.place.note(text));
         } else {
             repo.reference = Some(reference(&branch.value, &branch.place)?);
@@ -103,23 +104,23 @@ fn submodule(
     for Variable { place, key, value } in others {
         let shown = match key.as_str() {
             "update" if value == "checkout" => continue,
-            // A command may hold a password, and so is not repeated.
+            // The command can contain a password, so the note does not show it.
             "update" if value.starts_with('!') => "a command".to_owned(),
             _ => value,
         };
-        let text = format!("`{key}` of submodule `{name}`, {shown}, is left out");
+        let text = format!("`{key}` of submodule `{name}` ({shown}) is left out");
         declaration.notes.push(place.note(text));
     }
     look_inside(&mut repo, name, outer, declaration);
     Ok(repo)
 }
 
-/// Takes the pin, and names what the submodule holds itself.
+/// Sets the pin, and adds a note if the submodule has submodules itself.
 fn look_inside(repo: &mut Repo, name: &str, outer: Option<&Outer>, declaration: &mut Declaration) {
     let Some(outer) = outer else { return };
     repo.commit = outer.gitlinks.get(&slashed(&repo.path)).copied();
     if repo.commit.is_none() {
-        let text = format!("submodule `{name}` has no gitlink: the head of its branch is taken now");
+        let text = format!("submodule `{name}` has no gitlink: oca pins the current head of its branch");
         declaration.notes.push(repo.place.note(text));
     }
     if declaration.base.join(&repo.path).join(".gitmodules").is_file() {
@@ -128,7 +129,7 @@ fn look_inside(repo: &mut Repo, name: &str, outer: Option<&Outer>, declaration: 
     }
 }
 
-/// A url with what `./` and `../` at its beginning are relative to.
+/// The complete url, if it starts with `./` or `../`.
 fn resolved(
     address: &Variable,
     outer: Option<&Outer>,
@@ -140,29 +141,31 @@ fn resolved(
     }
     let outside = |base: &str| {
         let hint = "write the whole url";
-        place.refuse_with_hint(format!("`{value}` leads out of `{}`", crate::repo::redact(base)), hint)
+        place.refuse_with_hint(format!("`{value}` points outside `{}`", crate::repo::redact(base)), hint)
     };
     let Some(outer) = outer else {
-        let why = format!("`{value}` is relative to the remote of a repository that is not there");
+        let why = format!(
+            "`{value}` is relative to the remote of a repository, but the file is not in a repository"
+        );
         return Err(place.refuse_with_hint(why, "write the whole url"));
     };
     if let Some(origin) = &outer.origin {
         return relative_url(origin, value).ok_or_else(|| outside(origin));
     }
     let own = outer.directory.to_string_lossy();
-    declaration
-        .notes
-        .push(place.note(format!("`{value}` is relative to `{own}`: there is no remote `origin`")));
+    declaration.notes.push(
+        place.note(format!("`{value}` is resolved relative to `{own}`, because there is no remote `origin`")),
+    );
     relative_url(&own, value).ok_or_else(|| outside(&own))
 }
 
-/// A path as git writes it on every platform.
+/// A path with `/`, as git writes it on every platform.
 fn slashed(path: &Path) -> String {
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
     parts.join("/")
 }
 
-/// The path of a submodule, also where it is written in a roundabout way.
+/// The normalised path of a submodule. `None` if it leaves the repository.
 fn below(path: &str) -> Option<PathBuf> {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     let path = SubmodulePath::parse(&parts.join("/")).ok().filter(|_| !path.starts_with('/'))?;

@@ -1,4 +1,4 @@
-//! JSON to [`Node`]s. Its parser knows no lines of what it read, so a place is a key such as `repos[2].url`.
+//! Converts JSON to [`Node`]s. The parser gives no line numbers, so a place is a key such as `repos[2].url`.
 
 use std::fmt;
 
@@ -13,13 +13,13 @@ pub(super) fn document(text: &Text) -> Result<Node, Error> {
     node(raw, text, "")
 }
 
-/// The words of an error, which ends in its line and column.
+/// The text of an error without the line and column at its end.
 fn without_place(error: &serde_json::Error) -> String {
     let words = error.to_string();
     words.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
-/// A value as it stands, with keys that stand twice.
+/// A value as written, including keys that appear twice.
 enum Raw {
     Null,
     Text(String),
@@ -43,7 +43,7 @@ fn node(raw: Raw, text: &Text, path: &str) -> Result<Node, Error> {
                 let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 let place = text.key(&path);
                 if !keys.insert(key.clone()) {
-                    return Err(place.refuse("it stands twice"));
+                    return Err(place.refuse("the key appears twice"));
                 }
                 Ok(Entry { key, place, node: node(raw, text, &path)? })
             });
@@ -85,7 +85,7 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
-        // With its `.0`: it is as often a series as a number.
+        // Keep the `.0`, because the number is often a series.
         Ok(Raw::Text(format!("{value:?}")))
     }
 

@@ -1,8 +1,9 @@
-//! What the files of other tools declare, as a new `repos.toml` and pins for it.
+//! Reads files of other tools, and makes a new `repos.toml` and pins from them.
 //!
-//! One file here for each format: it reads texts and gives a [`Declaration`]. `settle` makes a `repos.toml` of that,
-//! whatever format it came from. What `repos.toml` cannot say becomes a [`Note`] with its place, so that nothing is
-//! dropped in silence. Nothing is written here and no server is asked.
+//! Each format has one file here. It reads texts and returns a [`Declaration`]. `settle` converts that into a
+//! `repos.toml`, the same way for every format. If `repos.toml` cannot express a setting, the setting becomes a
+//! [`Note`] with its place, so that the user hears of everything that is dropped. This room writes nothing and asks no
+//! server.
 
 mod aggregator;
 mod ak;
@@ -34,26 +35,26 @@ use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series};
 use format::Format;
 use place::{Place, Text};
 
-/// What is to become of the files of another tool.
+/// The result of reading the files of another tool.
 #[derive(Debug)]
 pub(crate) struct Import {
     pub(crate) fresh: Fresh,
-    /// The commits that the format pins its branches and tags to; `None` where it has no pins at all.
+    /// The commits to which the format pins its branches and tags. `None` if it has no pins.
     pub(crate) pins: Option<BTreeMap<RepoName, CommitId>>,
     pub(crate) notes: Vec<Note>,
 }
 
-/// Where an import goes, and what surrounds it.
+/// The target and the environment of an import.
 pub(crate) struct Surroundings<'a> {
     /// The directory of the new `repos.toml`.
     pub(crate) project: &'a Path,
-    /// The series that the user names.
+    /// The series of `--odoo`.
     pub(crate) series: Option<Series>,
-    /// The environment.
+    /// Looks up an environment variable.
     pub(crate) variable: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// Reads a file or directory of another tool.
+/// Reads a file or a directory of another tool.
 pub(crate) fn read(path: &Path, around: &Surroundings<'_>) -> Result<Import, Error> {
     let declaration = match format::recognise(path)? {
         Format::Aggregator(file) => doodba::read(&file, around)?,
@@ -75,36 +76,36 @@ pub(crate) fn read(path: &Path, around: &Surroundings<'_>) -> Result<Import, Err
     settle::settle(declaration, path, around)
 }
 
-/// What a format declares, before it is known which series, urls and directories are the common ones.
+/// The content of a file, before the common series, urls and directories are known.
 #[derive(Debug, Default)]
 struct Declaration {
-    /// What its relative paths are relative to.
+    /// The directory that relative paths refer to.
     base: PathBuf,
     /// How its checkouts are kept.
     mode: Mode,
-    /// Where the format itself says it.
+    /// The series, if the format itself declares it.
     series: Option<Series>,
-    /// Directories of own modules, relative to the base.
+    /// Directories of the user's own modules, relative to `base`.
     locals: Vec<PathBuf>,
     repos: Vec<Repo>,
-    /// Whether the format pins, though perhaps not everything.
+    /// Whether the format has pins. A repository can still have none.
     has_pins: bool,
     notes: Vec<Note>,
 }
 
-/// A repository as a format declares it.
+/// A repository, as a format declares it.
 #[derive(Debug)]
 struct Repo {
     place: Place,
-    /// The checkout, relative to the base.
+    /// The directory of the checkout, relative to `base`.
     path: PathBuf,
     url: RemoteUrl,
-    /// `None` is the branch of the series.
+    /// `None` means the branch of the series.
     reference: Option<Reference>,
     merges: Vec<Merge>,
-    /// `None` is all of them.
+    /// `None` means all modules.
     modules: Option<Vec<String>>,
-    /// The directories that hold the modules; none is the repository itself.
+    /// The directories that contain modules. Empty means the root of the repository.
     addons: Vec<String>,
     depth: Option<u32>,
     hold: bool,
@@ -128,13 +129,13 @@ impl Repo {
     }
 }
 
-/// A url, its `$VAR` as `repos.toml` writes them.
+/// A url. Its `$VAR` becomes `${VAR}`, the form of `repos.toml`.
 fn url(text: &str, place: &Place) -> Result<RemoteUrl, Error> {
     let text = braced(text.strip_suffix('/').unwrap_or(text));
     crate::config::remote_url(&text).map_err(|why| place.refuse(why))
 }
 
-/// `$VAR` as `${VAR}`.
+/// Replaces `$VAR` with `${VAR}`.
 fn braced(text: &str) -> String {
     let mut parts = text.split('$');
     let mut braced = parts.next().unwrap_or_default().to_owned();
@@ -150,7 +151,8 @@ fn braced(text: &str) -> String {
     braced
 }
 
-/// What a word stands for: a commit by its whole id, a full ref, or the branch of that name.
+/// The reference that a word means: a complete commit id is a commit; a full ref is its branch or tag; any other word
+/// is a branch.
 fn reference(word: &str, place: &Place) -> Result<Reference, Error> {
     if let Ok(commit) = CommitId::parse(word) {
         return Ok(Reference::Rev(commit));

@@ -1,4 +1,4 @@
-//! mrchef: `mrchef.toml` declares, `mrchef.lock` beside it pins.
+//! mrchef: `mrchef.toml` declares repositories, and `mrchef.lock` beside it pins them.
 
 use std::path::{Path, PathBuf};
 
@@ -23,14 +23,14 @@ pub(super) fn read(file: &Path) -> Result<Declaration, Error> {
         declaration.repos.push(Repo { path: Path::new(kitchen).join(key), ..repo });
     }
     for Entry { key, place, .. } in fields.left() {
-        declaration.notes.push(place.note(format!("`{key}` is left out: oca does not know it")));
+        declaration.notes.push(place.note(format!("`{key}` is left out: oca does not know this key")));
     }
     if let Some(Ok(locked)) =
         lock.as_ref().and_then(|lock| lock.get("meals")).map(|meals| meals.map("`meals`"))
     {
         for Entry { key, place, .. } in locked {
             if meals.iter().all(|meal| meal.key != *key) {
-                declaration.notes.push(place.note("it is left out: `mrchef.toml` has no such meal"));
+                declaration.notes.push(place.note("left out, because `mrchef.toml` has no such meal"));
             }
         }
     }
@@ -51,19 +51,21 @@ fn meal(
         repo.reference = Some(reference(branch.text("`branch`")?, &branch.place)?);
     }
     if let Some(rev) = fields.take("rev") {
-        // It beats what is frozen, and no update moves it.
+        // `rev` has precedence over the frozen commit, and no update moves it.
         repo.reference = Some(Reference::Rev(aggregator::commit(rev)?));
     } else if let Some(rev) = locked.and_then(|locked| locked.get("rev")) {
         repo.commit = Some(aggregator::commit(rev)?);
     }
     let spices = fields.take("spices").map(|node| node.texts("`spices`")).transpose()?.unwrap_or_default();
     for (spice, place) in spices {
-        let text =
-            format!("the spice `{}` of `{key}` is left out: save it and name it in `patches`", redact(spice));
+        let text = format!(
+            "the spice `{}` of `{key}` is left out: save it as a file, and name the file in `patches`",
+            redact(spice)
+        );
         declaration.notes.push(place.note(text));
     }
     for Entry { key, place, .. } in fields.left() {
-        declaration.notes.push(place.note(format!("`{key}` is left out: oca does not know it")));
+        declaration.notes.push(place.note(format!("`{key}` is left out: oca does not know this key")));
     }
     Ok(repo)
 }

@@ -1,6 +1,6 @@
-//! YAML, TOML and JSON as one tree, in which everything knows where it stands.
+//! One tree for YAML, TOML and JSON. Every node knows its place in the file.
 //!
-//! A scalar is the text that was written: `18.0` is a branch here and no number.
+//! A scalar is the text as written: `18.0` is a branch here, not a number.
 
 use std::fmt;
 
@@ -20,11 +20,11 @@ pub(super) enum Value {
     Map(Vec<Entry>),
 }
 
-/// A key of a map and what it leads to, in the order of the file.
+/// A key of a map and its value, in the order of the file.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) key: String,
-    /// Where the key stands.
+    /// The place of the key.
     pub(super) place: Place,
     pub(super) node: Node,
 }
@@ -34,7 +34,7 @@ impl Node {
         matches!(self.value, Value::Null)
     }
 
-    /// What a key of a map leads to; nothing where this is no map.
+    /// The value of a key. `None` if there is no such key, or if this is not a map.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
         let Value::Map(entries) = &self.value else { return None };
         entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
@@ -47,7 +47,7 @@ impl Node {
         }
     }
 
-    /// A map, or nothing at all.
+    /// The entries of a map. An empty value has none.
     pub(super) fn map_or_null(&self, what: impl fmt::Display) -> Result<&[Entry], Error> {
         if self.is_null() { Ok(&[]) } else { self.map(what) }
     }
@@ -62,11 +62,11 @@ impl Node {
     pub(super) fn text(&self, what: impl fmt::Display) -> Result<&str, Error> {
         match &self.value {
             Value::Text(text) => Ok(text),
-            _ => Err(self.wrong(what, "a text")),
+            _ => Err(self.wrong(what, "a string")),
         }
     }
 
-    /// A text, or a list of them; nothing is none.
+    /// A string or a list of strings. An empty value has none.
     pub(super) fn texts(&self, what: impl fmt::Display) -> Result<Vec<(&str, &Place)>, Error> {
         match &self.value {
             Value::Null => Ok(Vec::new()),
@@ -74,27 +74,27 @@ impl Node {
             Value::List(items) => {
                 items.iter().map(|item| Ok((item.text(format!("an item of {what}"))?, &item.place))).collect()
             }
-            Value::Map(_) => Err(self.wrong(what, "a list of texts")),
+            Value::Map(_) => Err(self.wrong(what, "a list of strings")),
         }
     }
 
-    /// Asks for the fields of a map one by one.
+    /// The fields of a map, to be taken one by one.
     pub(super) fn fields(&self, what: impl fmt::Display) -> Result<Fields<'_>, Error> {
         Ok(Fields { place: &self.place, entries: self.map(what)?.iter().collect() })
     }
 
     fn wrong(&self, what: impl fmt::Display, wanted: &str) -> Error {
         let found = match self.value {
-            Value::Null => "nothing",
-            Value::Text(_) => "a text",
+            Value::Null => "empty",
+            Value::Text(_) => "a string",
             Value::List(_) => "a list",
             Value::Map(_) => "a mapping",
         };
-        self.place.refuse(format!("{what} is {found}, where {wanted} is wanted"))
+        self.place.refuse(format!("{what} must be {wanted}, not {found}"))
     }
 }
 
-/// The fields of a map that nobody has asked for yet.
+/// The fields of a map that were not taken yet.
 pub(super) struct Fields<'n> {
     pub(super) place: &'n Place,
     entries: Vec<&'n Entry>,
@@ -110,7 +110,7 @@ impl<'n> Fields<'n> {
         self.take(key).ok_or_else(|| self.place.refuse(format!("`{key}` is missing")))
     }
 
-    /// What is left when all that is known was asked for.
+    /// The remaining fields, after all known ones were taken.
     pub(super) fn left(self) -> Vec<&'n Entry> {
         self.entries
     }

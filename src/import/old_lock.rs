@@ -1,5 +1,5 @@
-//! The `oca.lock.json` that projects wrote by hand before this tool: `repos`, each with `name`, `url`, `ref`, `commit`
-//! and `modules`. Its versions are "1.0" and "2.0"; oca's own lock has an integer.
+//! The hand-written `oca.lock.json` of projects before this tool: `repos`, each with `name`, `url`, `ref`, `commit` and
+//! `modules`. Its version is "1.0" or "2.0". The version of oca's own lock is an integer.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use super::node::{Entry, Node};
 use super::{Declaration, Error, Repo, Surroundings, Text, json, reference, url};
 use crate::repo::{CommitId, Reference, Series};
 
-/// What is said of the file itself, and has no use beyond it.
+/// Keys that describe the file and have no effect.
 const ABOUT: [&str; 4] = ["$schema", "generated_at", "description", "notes"];
 
 pub(super) fn read(text: &Text, around: &Surroundings<'_>) -> Result<Declaration, Error> {
@@ -21,7 +21,7 @@ pub(super) fn read(text: &Text, around: &Surroundings<'_>) -> Result<Declaration
         let series = Series::parse(node.text("`odoo_version`")?);
         series.map_err(|invalid| node.place.refuse(invalid.to_string()))
     });
-    // Its paths are those of the project, wherever it lies itself.
+    // Its paths are relative to the project, even if the file is elsewhere.
     let target =
         fields.take("target_dir").map(|node| node.text("`target_dir`")).transpose()?.unwrap_or("oca");
     let mut declaration = Declaration {
@@ -41,7 +41,7 @@ pub(super) fn read(text: &Text, around: &Surroundings<'_>) -> Result<Declaration
     }
     for Entry { key, place, .. } in fields.left() {
         if !ABOUT.contains(&key.as_str()) {
-            declaration.notes.push(place.note("it is left out: oca does not know it"));
+            declaration.notes.push(place.note("left out, because oca does not know this key"));
         }
     }
     Ok(declaration)
@@ -51,8 +51,8 @@ fn check(version: &Node, document: &Node) -> Result<(), Error> {
     match version.text("`version`")? {
         "1.0" | "2.0" => Ok(()),
         "1" if document.get("profiles").is_some() => {
-            let hint = "put the `repos.toml` that it was made from beside it, and run `oca lock`";
-            Err(version.place.refuse_with_hint("this is a lock of oca itself", hint))
+            let hint = "put the `repos.toml` of this lock beside it, and run `oca lock`";
+            Err(version.place.refuse_with_hint("this is a lock that oca wrote", hint))
         }
         other => Err(version.place.refuse(format!("version `{other}` is neither `1.0` nor `2.0`"))),
     }
@@ -67,7 +67,7 @@ fn repo<'n>(
     let mut fields = node.fields("an item of `repos`")?;
     let name = fields.require("name")?.text("`name`")?;
     let address = fields.require("url")?;
-    // `OCA/web` is called after its owner too.
+    // The name can include the owner, as in `OCA/web`.
     let directory: PathBuf = target.join(name.rsplit('/').next().unwrap_or(name));
     let mut repo = Repo::new(node.place.clone(), directory, url(address.text("`url`")?, &address.place)?);
     if let Some(word) = fields.take("ref").filter(|node| !node.is_null()) {
@@ -76,18 +76,19 @@ fn repo<'n>(
     if let Some(commit) = fields.take("commit") {
         let word = if commit.is_null() { "" } else { commit.text("`commit`")? };
         match CommitId::parse(word) {
-            // A commit that is the reference itself is no pin besides.
+            // If the reference is a commit already, it needs no pin.
             Ok(_) if matches!(repo.reference, Some(Reference::Rev(_))) => {}
             Ok(id) => repo.commit = Some(id),
             Err(_) => {
-                let text = format!("`{word}` pins `{name}` to nothing: the head of its branch is taken now");
+                let text =
+                    format!("`{word}` is not a commit: oca pins `{name}` to the current head of its branch");
                 declaration.notes.push(commit.place.note(text));
             }
         }
     }
     if let Some(modules) = fields.take("modules") {
         let modules = modules.texts("`modules`")?.into_iter().map(|(name, _)| name.to_owned()).collect();
-        // An empty list was written where nobody chose: of a repository of which nothing is wanted there is no entry.
+        // In these files an empty list means that nobody selected modules. A repository that nobody needs has no entry.
         repo.modules = Some(modules).filter(|modules: &Vec<String>| !modules.is_empty());
     }
     for entry in fields.left() {

@@ -1,4 +1,4 @@
-//! Files that are read, places in them, and what is said of a place.
+//! The files of an import, places in them, and messages about a place.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use super::Error;
 use crate::config::directory_of;
 use crate::repo::one_line;
 
-/// Far more than all repositories that there are need.
+/// The maximum size of a file in bytes: far more than a list of all OCA repositories needs.
 const LARGEST: usize = 4 << 20;
 
 /// The text of a file.
@@ -18,7 +18,7 @@ pub(super) struct Text {
     line_starts: Vec<usize>,
 }
 
-/// A spot in a file, as a message names it.
+/// A place in a file, as messages show it.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Place {
     file: Arc<Path>,
@@ -28,12 +28,12 @@ pub(crate) struct Place {
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Spot {
     Whole,
-    /// Counted from 1.
+    /// Starts at 1.
     Line(usize),
     Key(String),
 }
 
-/// Something that a file says and `repos.toml` cannot.
+/// A setting of a file that `repos.toml` cannot express.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{place}: {text}")]
 pub(crate) struct Note {
@@ -43,13 +43,13 @@ pub(crate) struct Note {
 
 impl Text {
     pub(super) fn new(file: &Path, text: &str) -> Self {
-        // A byte order mark is some editors' own.
+        // Some editors write a byte order mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Self { file: file.into(), text, line_starts }
     }
 
-    /// The text of a file that is there.
+    /// Reads a file that must exist.
     pub(super) fn load(file: &Path) -> Result<Self, Error> {
         Self::load_if_there(file)?.ok_or_else(|| Error::Missing { path: file.to_owned() })
     }
@@ -69,7 +69,7 @@ impl Text {
         }
     }
 
-    /// The line of a byte of the text, from 1.
+    /// The line of an offset in bytes. Starts at 1.
     pub(super) fn line_at(&self, offset: usize) -> usize {
         self.line_starts.partition_point(|start| *start <= offset)
     }

@@ -1,4 +1,4 @@
-//! From a declaration to a new `repos.toml`: the series, the names, and the one directory of the checkouts.
+//! Converts a declaration into a new `repos.toml`: the series, the names, and one directory for all checkouts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -28,14 +28,14 @@ pub(super) fn settle(
     let odoo = odoo.ok_or_else(|| Error::NoSeries { path: path.to_owned() })?;
     let places = Places::new(&base, around.project)?;
     let names = names(&repos, &mut notes)?;
-    // Among submodules, the directory of the checkouts is oca's alone.
+    // In submodule mode, the directory of the checkouts must belong to oca alone, so Odoo itself must not be in it.
     let others: &[Repo] = if mode == Mode::Submodule { &odoos } else { &[] };
     let path = places.common(&repos, &names, others, &mut notes);
     let locals = locals.iter().filter_map(|local| places.below(local)).collect();
     let mut pins = BTreeMap::new();
     let mut fresh = Vec::new();
     for (repo, name) in repos.into_iter().zip(names) {
-        // What the new file could not be read with is refused here, where its place is known.
+        // Refuse a module here if `repos.toml` could not be read with it, because its place is known here.
         let modules = repo.modules.iter().flatten().map(|module| refuse_module(module));
         let directories = repo.addons.iter().map(|directory| refuse_addons_directory(directory));
         modules.chain(directories).collect::<Result<(), String>>().map_err(|why| repo.place.refuse(why))?;
@@ -43,7 +43,7 @@ pub(super) fn settle(
         match (&reference, repo.commit) {
             (Reference::Rev(declared), Some(commit)) if *declared != commit => {
                 let text =
-                    format!("the pin of `{name}` to `{commit}` is left out: it is declared as `{declared}`");
+                    format!("the pin of `{name}` to `{commit}` is left out: the file declares `{declared}`");
                 notes.push(repo.place.note(text));
             }
             (Reference::Rev(_), _) | (_, None) => {}
@@ -52,12 +52,14 @@ pub(super) fn settle(
             }
         }
         let url = without_secret(&repo.url).inspect(|_| {
-            let text =
-                format!("user and password in the url of `{name}` are left out: set a token for its host");
+            let text = format!(
+                "the user and the password in the url of `{name}` are left out: set a token for the host"
+            );
             notes.push(repo.place.note(text));
         });
         if !repo.merges.is_empty() {
-            let text = format!("`merges` of `{name}` is taken over, and this oca cannot apply it yet");
+            let text =
+                format!("`merges` of `{name}` is imported, but this version of oca cannot apply it yet");
             notes.push(repo.place.note(text));
         }
         fresh.push(FreshRepo {
@@ -76,12 +78,12 @@ pub(super) fn settle(
     Ok(Import { fresh, pins: has_pins.then_some(pins), notes })
 }
 
-/// Odoo itself, a fork of it, or its Enterprise modules.
+/// Whether the url is Odoo itself, OCB, or Odoo Enterprise.
 fn is_odoo(url: &RemoteUrl) -> bool {
     ["odoo", "ocb", "enterprise"].contains(&last_part(url).as_str())
 }
 
-/// The last part of a url without `.git`, in lower case.
+/// The last part of a url, without `.git` and in lower case.
 fn last_part(url: &RemoteUrl) -> String {
     let url = url.as_str();
     let last = url.rsplit(['/', ':']).next().unwrap_or_default();
@@ -96,11 +98,11 @@ fn left_out(repo: &Repo) -> Note {
     };
     let path = repo.path.display();
     repo.place.note(format!(
-        "`{path}`{at} is Odoo itself and left out: name its add-ons in `before` of `[addons-path]`"
+        "`{path}`{at} is Odoo itself and is left out: name its directories in `before` of `[addons-path]`"
     ))
 }
 
-/// The series that most branches are called by; of two that are equally common, the newer.
+/// The series that most branches have as their name. If two are equally common, the newer one.
 fn most_common<'r>(repos: impl Iterator<Item = &'r Repo>) -> Option<Series> {
     let mut counts: BTreeMap<Series, usize> = BTreeMap::new();
     for repo in repos {
@@ -113,7 +115,8 @@ fn most_common<'r>(repos: impl Iterator<Item = &'r Repo>) -> Option<Series> {
     counts.into_iter().max_by_key(|(series, count)| (*count, *series)).map(|(series, _)| series)
 }
 
-/// The name of each repository: that of its directory, or else of its url. No two are the same, whatever their case.
+/// The name of each repository, taken from its directory or else from its url. All names differ, even if case is
+/// ignored.
 fn names(repos: &[Repo], notes: &mut Vec<Note>) -> Result<Vec<RepoName>, Error> {
     let mut taken = BTreeSet::new();
     let mut names = Vec::new();
@@ -128,11 +131,11 @@ fn names(repos: &[Repo], notes: &mut Vec<Note>) -> Result<Vec<RepoName>, Error> 
         ];
         let mut free = candidates.iter().filter_map(|word| RepoName::parse(word).ok());
         let name = free.find(|name| taken.insert(name.as_str().to_lowercase())).ok_or_else(|| {
-            let why = format!("no name is left for the repository in `{}`", repo.path.display());
-            repo.place.refuse_with_hint(why, "rename its directory: each repository needs a name of its own")
+            let why = format!("there is no free name for the repository in `{}`", repo.path.display());
+            repo.place.refuse_with_hint(why, "rename its directory: each repository needs its own name")
         })?;
         if name.as_str() != directory {
-            let text = format!("the repository in `{}` is called `{name}` here", repo.path.display());
+            let text = format!("the repository in `{}` gets the name `{name}`", repo.path.display());
             notes.push(repo.place.note(text));
         }
         names.push(name);
@@ -140,12 +143,12 @@ fn names(repos: &[Repo], notes: &mut Vec<Note>) -> Result<Vec<RepoName>, Error> 
     Ok(names)
 }
 
-/// The part of a url before its last.
+/// The next to last part of a url.
 fn owner(url: &RemoteUrl) -> &str {
     url.as_str().rsplit(['/', ':']).nth(1).unwrap_or_default()
 }
 
-/// Where paths of a format are, seen from the new file.
+/// Converts paths of the format into paths of the new file.
 struct Places {
     base: PathBuf,
     project: PathBuf,
@@ -157,7 +160,7 @@ impl Places {
         Ok(Self { base: normal(&absolute(base)?), project: normal(&absolute(project)?) })
     }
 
-    /// A path of the format as one below the project.
+    /// A path of the format as a path below the project. `None` if it is outside.
     fn below(&self, path: &Path) -> Option<String> {
         let path = normal(&self.base.join(path));
         let below = path.strip_prefix(&self.project).ok()?;
@@ -168,7 +171,7 @@ impl Places {
         Some(parts.collect::<Option<Vec<_>>>()?.join("/"))
     }
 
-    /// The directory that most checkouts are in, if the file can name it. Those that are elsewhere are told of.
+    /// The directory of most checkouts, if the file can name it. Adds a note for the checkouts in other directories.
     fn common(&self, repos: &[Repo], names: &[RepoName], others: &[Repo], notes: &mut Vec<Note>) -> String {
         let mut groups: Vec<(PathBuf, Vec<usize>)> = Vec::new();
         let mut group_of: BTreeMap<&Path, usize> = BTreeMap::new();
@@ -196,14 +199,14 @@ impl Places {
             let from = normal(&from);
             let from = from.strip_prefix(&self.project).unwrap_or(&from).display().to_string();
             let from = if from.is_empty() { ".".to_owned() } else { from };
-            let text = format!("the checkout of `{name}`{more} goes to `{path}`, not to `{from}`");
+            let text = format!("the checkout of `{name}`{more} will be in `{path}`, not in `{from}`");
             notes.push(repos[*first].place.note(text));
         }
         path
     }
 
-    /// Whether a directory can be that of the checkouts: inside the project, and with nothing else in it, for git is
-    /// told to ignore all that is there.
+    /// Whether a directory can contain the checkouts. It must be inside the project and contain nothing else, because
+    /// git will ignore all of its content.
     fn is_free(&self, parent: &Path, directories: &BTreeSet<&str>) -> bool {
         let Some(below) = self.below(parent) else { return false };
         let is_plain = is_checkouts_path(&below);
@@ -213,7 +216,7 @@ impl Places {
     }
 }
 
-/// The url without a literal secret, where it has one. A variable is none.
+/// The url without a literal user and password, if it has them. A variable does not count.
 fn without_secret(url: &RemoteUrl) -> Option<RemoteUrl> {
     let bare = url.without_secret();
     let authority = url.as_str().split_once("://")?.1.split('/').next()?;

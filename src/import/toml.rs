@@ -1,4 +1,4 @@
-//! TOML to [`Node`]s.
+//! Converts TOML to [`Node`]s.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The `.repos` files of vcs2l and of vcstool before it.
+//! The `.repos` files of vcs2l, and of vcstool, its predecessor.
 
 use std::path::PathBuf;
 
@@ -13,9 +13,9 @@ pub(super) fn read(text: &Text) -> Result<Declaration, Error> {
         let mut fields = node.fields(format!("`{key}`"))?;
         let kind = fields.require("type")?.text("`type`")?;
         if kind != "git" {
-            declaration
-                .notes
-                .push(place.note(format!("`{key}` is left out: it is kept in `{kind}`, not in git")));
+            declaration.notes.push(
+                place.note(format!("`{key}` is left out: it is a `{kind}` repository, not a git repository")),
+            );
             continue;
         }
         let address = fields.require("url")?;
@@ -25,14 +25,14 @@ pub(super) fn read(text: &Text) -> Result<Declaration, Error> {
             repo.reference = Some(reference(version.text("`version`")?, &version.place)?);
         }
         for Entry { key, place, .. } in fields.left() {
-            declaration.notes.push(place.note(format!("`{key}` is left out: oca does not know it")));
+            declaration.notes.push(place.note(format!("`{key}` is left out: oca does not know this key")));
         }
         declaration.repos.push(repo);
     }
     for Entry { key, place, .. } in fields.left() {
         let text = match key.as_str() {
-            "extends" => "`extends` is left out: import the file that it names as well".to_owned(),
-            _ => format!("`{key}` is left out: oca does not know it"),
+            "extends" => "`extends` is left out: import the other file as well".to_owned(),
+            _ => format!("`{key}` is left out: oca does not know this key"),
         };
         declaration.notes.push(place.note(text));
     }

@@ -1,4 +1,4 @@
-//! YAML to [`Node`]s.
+//! Converts YAML to [`Node`]s.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,14 +7,15 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use super::node::{Entry, Node, Value};
 use super::{Error, Place, Text};
 
-/// Far more than a list of repositories needs, and little enough for every recursion over it.
+/// The maximum depth of nesting: far more than a list of repositories needs, and small enough for recursive functions.
 const DEPTH: usize = 32;
-/// How much aliases may stand for: a few lines of them can stand for more than a machine holds.
+/// The maximum size of the document with its aliases expanded. A few lines of aliases can expand to more than the
+/// memory of a machine.
 const UNFOLDED: usize = 1_000_000;
-/// What a value counts for, besides the bytes of its text.
+/// The size of a value, in addition to the bytes of its text.
 const VALUE: usize = 100;
 
-/// The documents of a file. A key that stands twice is refused: tools differ in which one they take.
+/// The documents of a file. A key that appears twice is an error, because tools differ in which value they use.
 pub(super) fn documents(text: &Text) -> Result<Vec<Node>, Error> {
     let mut builder =
         Builder { text, open: Vec::new(), anchors: HashMap::new(), unfolded: 0, done: Vec::new() };
@@ -26,12 +27,12 @@ pub(super) fn documents(text: &Text) -> Result<Vec<Node>, Error> {
     Ok(builder.done)
 }
 
-/// The only document of a file; nothing where the file has none.
+/// The only document of a file. `None` if the file has none.
 pub(super) fn document(text: &Text) -> Result<Option<Node>, Error> {
     let mut documents = documents(text)?.into_iter();
     let first = documents.next().filter(|node| !node.is_null());
     match documents.next() {
-        Some(second) => Err(second.place.refuse("a second document begins, where one is wanted")),
+        Some(second) => Err(second.place.refuse("a second document starts here, but only one is allowed")),
         None => Ok(first),
     }
 }
@@ -44,7 +45,7 @@ struct Builder<'t> {
     done: Vec<Node>,
 }
 
-/// A list or a map whose end has not come yet.
+/// A list or a map that is not closed yet.
 struct Open {
     line: usize,
     anchor: usize,
@@ -59,9 +60,9 @@ enum Content {
 #[derive(Default)]
 struct Map {
     entries: Vec<Entry>,
-    /// Where each key stands.
+    /// The place of each key.
     keys: HashMap<String, Place>,
-    /// A key that waits for its value.
+    /// A key whose value has not been read yet.
     key: Option<String>,
 }
 
@@ -76,14 +77,14 @@ impl Builder<'_> {
             }
             Event::Alias(anchor) => {
                 let Some(node) = self.anchors.get(&anchor) else {
-                    return Err(self.text.line(line).refuse("an alias stands inside what it names"));
-                };
-                self.unfolded += size(node);
-                if self.unfolded > UNFOLDED {
                     return Err(self
                         .text
                         .line(line)
-                        .refuse("the aliases stand for more than any list holds"));
+                        .refuse("an alias refers to a value that contains the alias"));
+                };
+                self.unfolded += size(node);
+                if self.unfolded > UNFOLDED {
+                    return Err(self.text.line(line).refuse("the aliases expand to too much data"));
                 }
                 let value = node.value.clone();
                 self.put(value, 0, line)
@@ -97,7 +98,7 @@ impl Builder<'_> {
 
     fn begin(&mut self, line: usize, anchor: usize, content: Content) -> Result<(), Error> {
         if self.open.len() == DEPTH {
-            return Err(self.text.line(line).refuse(format!("it is nested more than {DEPTH} deep")));
+            return Err(self.text.line(line).refuse(format!("nested more than {DEPTH} levels deep")));
         }
         self.open.push(Open { line, anchor, content });
         Ok(())
@@ -127,23 +128,25 @@ impl Builder<'_> {
 }
 
 impl Map {
-    /// Takes a key and its value in turn.
+    /// Takes keys and values in turn.
     fn put(&mut self, node: Node) -> Result<(), Error> {
         if let Some(key) = self.key.take() {
             let place = self.keys[&key].clone();
             self.entries.push(Entry { key, place, node });
             return Ok(());
         }
-        let Value::Text(key) = node.value else { return Err(node.place.refuse("a key is no plain word")) };
+        let Value::Text(key) = node.value else {
+            return Err(node.place.refuse("a key must be a plain string"));
+        };
         if let Some(first) = self.keys.insert(key.clone(), node.place.clone()) {
-            return Err(node.place.refuse(format!("`{key}` stands twice, first {}", first.spot)));
+            return Err(node.place.refuse(format!("`{key}` appears twice, first {}", first.spot)));
         }
         self.key = Some(key);
         Ok(())
     }
 }
 
-/// Puts what `<<` names behind the entries that a map has itself.
+/// Appends the entries of `<<` after the entries of the map itself.
 fn merged(entries: Vec<Entry>) -> Result<Vec<Entry>, Error> {
     let (shared, mut own): (Vec<Entry>, Vec<Entry>) =
         entries.into_iter().partition(|entry| entry.key == "<<");

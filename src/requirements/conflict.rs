@@ -9,19 +9,19 @@ use super::marker::{self, MOST_COST, Meetings, Python};
 use super::problem::Problem;
 use super::versions::exclude_all;
 
-/// In how many ways one distribution may be asked for: each pair of them is compared.
+/// The maximum number of specifiers for one distribution. Each pair of them is compared.
 pub(super) const MOST_WAYS: usize = 100;
 
-/// Lines of a conflict that are shown.
+/// The number of lines of a conflict that a message shows.
 const SHOWN: usize = 40;
 
-/// Lines about one distribution that cannot be met together, each with its origin; a single one where it excludes
-/// every version by itself.
+/// Lines for one distribution that no version satisfies together, with their origins. If a line excludes every version
+/// by itself, it is the only one.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Conflict {
     pub(crate) name: String,
     pub(crate) lines: Vec<(String, Origin)>,
-    /// Whether the lines are sure to meet; else they do where all of their markers hold.
+    /// Whether the lines surely apply together. Otherwise they conflict only if all of their markers hold.
     pub(crate) is_certain: bool,
 }
 
@@ -29,7 +29,7 @@ impl Conflict {
     pub(crate) fn hint(&self) -> &'static str {
         match self.lines.len() {
             1 => "change the line",
-            2 => "change one of the two; oca does not choose between them",
+            2 => "change one of them; oca does not choose between them",
             _ => "change some of them; oca does not choose between them",
         }
     }
@@ -41,7 +41,7 @@ impl fmt::Display for Conflict {
             1 => write!(f, "no version satisfies the requirement for `{}`", self.name)?,
             _ => write!(f, "requirements for `{}` exclude each other", self.name)?,
         }
-        f.write_str(if self.is_certain { "" } else { " where their markers hold" })?;
+        f.write_str(if self.is_certain { "" } else { " if their markers hold" })?;
         let shown = &self.lines[..self.lines.len().min(SHOWN)];
         let width = shown.iter().map(|(text, _)| text.chars().count()).max().unwrap_or_default() + 2;
         for (text, origin) in shown {
@@ -54,15 +54,14 @@ impl fmt::Display for Conflict {
     }
 }
 
-/// The conflicts of one name: one for all lines that surely meet, and one for all that may.
+/// The conflicts of one name: one of the lines that surely apply together, and one of the lines that may.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) certain: Option<Conflict>,
     pub(super) possible: Option<Conflict>,
 }
 
-/// What entries say that say the same, and whether they are constraints: constraints that only exclude each other concern
-/// nobody.
+/// Entries with the same text. `is_constraint` is needed because constraints that exclude only each other are ignored.
 struct Line<'a> {
     text: String,
     /// Sorted.
@@ -71,7 +70,7 @@ struct Line<'a> {
     is_constraint: bool,
 }
 
-/// All that is said of one name, each once, in the order of the first origins.
+/// The different lines of one name, in the order of their first origins.
 fn distinct<'a>(required: &[&'a Entry], constraints: &[&'a Entry]) -> Vec<Line<'a>> {
     let mut by_text: BTreeMap<(bool, String), Vec<&Entry>> = BTreeMap::new();
     for (is_constraint, entries) in [(false, required), (true, constraints)] {
@@ -91,10 +90,12 @@ fn distinct<'a>(required: &[&'a Entry], constraints: &[&'a Entry]) -> Vec<Line<'
 
 /// Finds the lines of one name that exclude each other.
 ///
-/// Two lines meet where a Python is named and their markers can both hold for it. Without a Python, lines that hold
-/// everywhere are sure to meet, and so are several pairs one of which meets wherever one looks; all others whose markers
-/// can both hold are possible conflicts. Where no two lines exclude each other but more of them do, those are found
-/// whose markers one of them implies. More than can be compared is a problem.
+/// If a Python is named, two lines conflict if their markers can both hold for it. Without a Python, lines that hold
+/// everywhere conflict surely. So do several pairs, if one of them applies in every environment. All other lines whose
+/// markers can both hold are possible conflicts. If no two lines exclude each other, but three or more do, they are
+/// found if the marker of one implies the markers of the others.
+///
+/// More lines or markers than can be compared are a problem.
 pub(super) fn find(
     required: &[&Entry],
     constraints: &[&Entry],
@@ -104,7 +105,7 @@ pub(super) fn find(
     let count: usize = lines.iter().map(|line| line.entry.wanted.specifiers().len().max(1)).sum();
     let cost = marker::cost(lines.iter().filter_map(|line| line.entry.marker.text()));
     let (first, name) = (&lines[0], || required[0].name.clone());
-    for (count, most, what) in [(count, MOST_WAYS, "ways"), (cost, MOST_COST, "markers")] {
+    for (count, most, what) in [(count, MOST_WAYS, "lines"), (cost, MOST_COST, "markers")] {
         if count > most {
             return Err(Problem::TooMuch { origin: first.origins[0].clone(), name: name(), what });
         }
@@ -147,12 +148,13 @@ pub(super) fn find(
     Ok(Found { certain: conflict(certain, true), possible: conflict(possible, false) })
 }
 
-/// Whether lines whose markers can all hold are sure to do so in the image.
+/// Whether lines whose markers can all hold surely all apply in the image.
 fn surely_meet<'a>(lines: impl IntoIterator<Item = &'a Line<'a>>, python: Option<&Python>) -> bool {
     python.is_some() || lines.into_iter().all(|line| line.entry.marker.always_holds())
 }
 
-/// Whether two lines leave no version, or name two places to take it from. A line beside itself stands alone.
+/// Whether no version satisfies two lines, or whether they name two different urls or paths. If both are the same line,
+/// it is checked alone.
 fn exclude_each_other(line: &Line<'_>, other: &Line<'_>) -> bool {
     if line.is_constraint && other.is_constraint {
         return false;
@@ -171,7 +173,8 @@ fn leave_nothing<'a>(lines: impl IntoIterator<Item = &'a Line<'a>>) -> bool {
     exclude_all(&specifiers)
 }
 
-/// Three or more lines that leave no version: as few of them as possible, as indices; rather such as hold everywhere.
+/// The indices of three or more lines that no version satisfies: as few as possible, and preferably lines that hold
+/// everywhere.
 fn larger_conflict(lines: &[Line<'_>], python: Option<&Python>) -> BTreeSet<usize> {
     let (everywhere, elsewhere): (Vec<&Line<'_>>, Vec<&Line<'_>>) =
         lines.iter().partition(|line| line.entry.marker.always_holds());
@@ -239,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn markers_decide_what_meets() {
+    fn markers_decide_which_lines_conflict() {
         let old = "a==1 ; python_version < '3.11'";
         let new = "a==2 ; python_version >= '3.11'";
         let windows = "a==3 ; sys_platform == 'win32'";

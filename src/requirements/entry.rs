@@ -1,4 +1,4 @@
-//! One requirement: its line of text (PEP 508, or a url or path as pip allows) as a value.
+//! One requirement as a value: PEP 508, or a url or path in the forms that pip allows.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -15,24 +15,25 @@ use super::place::{self, Refusal};
 use super::problem::Problem;
 use crate::repo::one_line;
 
-/// One requirement and where it stands.
+/// One requirement and its origin.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) origin: Origin,
-    /// Manifests that ask for just this by a word of their own, see [`Repository::read`](super::Repository::read).
+    /// Manifests whose own word for the distribution is covered by this line, see
+    /// [`Repository::read`](super::Repository::read).
     pub(super) asked_by: Vec<Origin>,
-    /// Normalised; empty for a url that does not tell it.
+    /// Normalised. Empty if a url does not show the name.
     pub(super) name: String,
     pub(super) extras: BTreeSet<String>,
     pub(super) wanted: Wanted,
     pub(super) marker: Marker,
 }
 
-/// What is asked for: some versions (all, where there is no specifier), or what lies at a url or path.
+/// What is required: versions (all versions if there is no specifier), or a url or path.
 #[derive(Clone, Debug)]
 pub(super) enum Wanted {
     Versions(Vec<VersionSpecifier>),
-    /// The whole line, to be kept as it is; `is_named` where it has the form `name @ place`.
+    /// The complete line, which is kept unchanged. `is_named` if it has the form `name @ place`.
     Verbatim {
         line: Line,
         place: String,
@@ -55,8 +56,8 @@ impl Wanted {
         }
     }
 
-    /// What pip compares when one name is to come from two places: the url of `name @ url` without userinfo and
-    /// fragment. Two places that differ exclude each other.
+    /// What pip compares if one name has two places: the url of `name @ url`, without userinfo and fragment. Two
+    /// different places exclude each other.
     pub(super) fn place(&self) -> Option<String> {
         match self {
             Self::Verbatim { place, is_named: true, .. } => place.split('#').next().map(shown),
@@ -66,7 +67,7 @@ impl Wanted {
 }
 
 impl Entry {
-    /// Reads a line without its comment.
+    /// Parses a line without its comment.
     pub(super) fn parse(text: &str, origin: &Origin, author: Author) -> Result<Self, Problem> {
         let malformed = |why| {
             let text = shortened(&one_line(&shown(text)));
@@ -90,12 +91,12 @@ impl Entry {
         })
     }
 
-    /// A line that begins with its url or path. A marker may follow, which stays a part of the line.
+    /// Parses a line that starts with a url or a path. It can have a marker, which stays part of the line.
     fn at_place(line: &Line, place: &str, origin: &Origin) -> Result<Self, String> {
         let marker = line.as_str()[place.len()..].trim_start();
         if !marker.is_empty() {
             if !marker.starts_with(';') {
-                return Err("a blank may not stand in a url or path".to_owned());
+                return Err("a url or a path must not contain blanks".to_owned());
             }
             parse_pep508(&format!("x {marker}"))?;
         }
@@ -112,14 +113,14 @@ impl Entry {
     fn from_pep508(line: &Line, origin: &Origin) -> Result<Self, String> {
         let text = line.as_str();
         let requirement = parse_pep508(text)?;
-        // A url may hold a `;`, a marker does not.
+        // A url can contain a `;`, but a marker cannot.
         let (wanted, marker) = match requirement.version_or_url {
             None => (Wanted::Versions(Vec::new()), text.split_once(';')),
             Some(VersionOrUrl::VersionSpecifier(specifiers)) => {
                 let specifiers: Vec<VersionSpecifier> = specifiers.into_iter().collect();
-                // A local version may be `1.0+x.zip`.
+                // A local version can look like a file, such as `1.0+x.zip`.
                 if specifiers.iter().any(|one| place::looks_like_archive(&one.to_string())) {
-                    return Err("pip would read it as the name of a file".to_owned());
+                    return Err("pip would read it as a file name".to_owned());
                 }
                 (Wanted::Versions(specifiers), text.split_once(';'))
             }
@@ -137,12 +138,12 @@ impl Entry {
         })
     }
 
-    /// The entry, unless it is a url without a name before it.
+    /// The entry. An error if it is a url without a name.
     pub(super) fn named(self) -> Result<Self, Problem> {
         match &self.wanted {
             Wanted::Verbatim { line, is_named: false, .. } => Err(Problem::NotARequirement {
                 text: shown(line.as_str()),
-                why: "a manifest has to name what is at a url, as in `name @ url`".to_owned(),
+                why: "a url in a manifest needs a name, as in `name @ url`".to_owned(),
                 origin: self.origin,
             }),
             _ => Ok(self),
@@ -150,10 +151,10 @@ impl Entry {
     }
 }
 
-/// Reads a requirement of PEP 508, or says why not in words that complete "is not a requirement: …".
+/// Parses a PEP 508 requirement. The error is a text that completes "is not a requirement: …".
 ///
-/// The parser leaves out a comparison of a marker that makes no sense to it; that is refused here, since it would
-/// change what is required.
+/// The parser drops a comparison in a marker that it does not understand. That changes the requirement, so it is
+/// refused here.
 fn parse_pep508(text: &str) -> Result<pep508_rs::Requirement<Place>, String> {
     check_names(text)?;
     marker::check(text.split_once(';').map_or("", |(_, marker)| marker))?;
@@ -162,15 +163,15 @@ fn parse_pep508(text: &str) -> Result<pep508_rs::Requirement<Place>, String> {
     let requirement = pep508_rs::Requirement::parse_reporter(text, "", &mut note_loss)
         .map_err(|error| as_clause(&error.message.to_string()))?;
     match &requirement.version_or_url {
-        _ if !is_whole => Err("its marker compares what cannot be compared".to_owned()),
+        _ if !is_whole => Err("its marker has a comparison that makes no sense".to_owned()),
         Some(VersionOrUrl::Url(Place(place))) if place.contains(char::is_whitespace) => {
-            Err("a blank may not stand in a url or path".to_owned())
+            Err("a url or a path must not contain blanks".to_owned())
         }
         _ => Ok(requirement),
     }
 }
 
-/// The parser panics at a name or an extra that ends in `.`, `_` or `-` (`pep508_rs` 0.9.2).
+/// The parser panics at a name or an extra that ends with `.`, `_` or `-` (`pep508_rs` 0.9.2).
 fn check_names(text: &str) -> Result<(), String> {
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let end = text.find(|c| !is_of_name(c)).unwrap_or(text.len());
@@ -179,19 +180,21 @@ fn check_names(text: &str) -> Result<(), String> {
     let mut names = std::iter::once(name).chain(extras.into_iter().flat_map(|extras| extras.split(',')));
     let is_refused = |name: &str| name.ends_with(['.', '_', '-']) || !name.chars().all(is_of_name);
     match names.find(|name| is_refused(name.trim())) {
-        Some(name) => Err(format!("`{}` is not a name that ends with a letter or a digit", name.trim())),
+        Some(name) => {
+            Err(format!("`{}` is not a valid name: it must end with a letter or a digit", name.trim()))
+        }
         None => Ok(()),
     }
 }
 
-/// A sentence of the parser on one line, without capital and full stop.
+/// A message of the parser on one line, without the capital and the full stop.
 fn as_clause(sentence: &str) -> String {
     let words = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut letters = words.trim_end_matches('.').chars();
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// A url or path as it was written: `${VAR}` is pip's to expand.
+/// A url or path as written: only pip expands `${VAR}`.
 #[derive(Debug)]
 struct Place(String);
 

@@ -1,4 +1,4 @@
-//! What the user declares to be left out.
+//! What the user asks to leave out.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use super::place::normalised;
 use super::problem::{Note, Problem};
 use super::system::is_of_the_system;
 
-/// `ignore` of `[requirements]`: distributions in any spelling, lines and options as messages show them, and words
-/// about the system's packages, which are left to [`system`](super::system).
+/// `ignore` of `[requirements]`: distributions in any spelling, lines and options as messages show them, and words for
+/// system packages, which [`system`](super::system) handles.
 pub(super) struct Ignored<'a> {
     words: &'a [String],
-    /// Those words that can be names of distributions, normalised.
+    /// The words that can be names of distributions, normalised.
     names: BTreeSet<String>,
 }
 
@@ -21,7 +21,7 @@ impl<'a> Ignored<'a> {
         Self { words, names: words.iter().filter_map(|word| normalised(word)).collect() }
     }
 
-    /// A line that tells no name is ignored by its text.
+    /// A line without a name is ignored by its text.
     pub(super) fn has(&self, entry: &Entry) -> bool {
         self.names.contains(&entry.name) || (entry.name.is_empty() && self.words.contains(&entry.text()))
     }
@@ -31,7 +31,7 @@ impl<'a> Ignored<'a> {
         self.names.contains(&word) || self.words.contains(&word)
     }
 
-    /// What was noted of all that is not ignored, and the words that match nothing.
+    /// The notes of everything that is not ignored, and a note for each word that matches nothing.
     pub(super) fn notes(&self, required: &Parsed, constraints: &Parsed) -> Vec<Note> {
         let is_ignored =
             |note: &Note| matches!(note, Note::Unlisted { word, .. } if self.names.contains(word));
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn problems_can_be_ignored_by_the_word_that_is_their_hint() {
+    fn problems_can_be_ignored_by_the_word_in_their_hint() {
         for (line, word) in [
             ("--index-url https://h/simple", "--index-url"),
             ("-r other.txt", "-r"),

@@ -1,4 +1,4 @@
-//! When a requirement holds: its PEP 508 marker, and the Python it is asked for.
+//! The condition of a requirement: its PEP 508 marker, and the Python that it is evaluated for.
 
 use std::collections::HashSet;
 
@@ -7,13 +7,13 @@ use pep508_rs::pep440_rs::Version;
 
 use crate::repo::Invalid;
 
-/// Brackets that may be open at once: the parser calls itself for each.
+/// The maximum depth of brackets. The parser is recursive.
 const MOST_OPEN: usize = 20;
 
-/// What the markers of one name may cost together, see [`cost`].
+/// The maximum total cost of the markers of one name, see [`cost`].
 pub(super) const MOST_COST: usize = 24;
 
-/// Whether a marker is small enough to be parsed.
+/// Checks that a marker is small enough to be parsed.
 pub(super) fn check(text: &str) -> Result<(), String> {
     let (mut open, mut deepest) = (0_usize, 0);
     for c in text.chars() {
@@ -25,20 +25,20 @@ pub(super) fn check(text: &str) -> Result<(), String> {
         deepest = deepest.max(open);
     }
     if deepest > MOST_OPEN {
-        return Err(format!("more than {MOST_OPEN} brackets are open at once in its marker"));
+        return Err(format!("its marker has more than {MOST_OPEN} nested brackets"));
     }
-    if cost([text]) > MOST_COST { Err("its marker compares too much".to_owned()) } else { Ok(()) }
+    if cost([text]) > MOST_COST { Err("its marker has too many comparisons".to_owned()) } else { Ok(()) }
 }
 
-/// What it may cost to compare markers: how many different comparisons are in them. What they mean together may double in
-/// size with each that is true or false by itself; those of one variable with several values make less of it.
+/// The cost of comparing markers: the number of different comparisons in them. Each independent comparison can double
+/// the size of the combined marker. Comparisons of one variable with several values cost less than that.
 pub(super) fn cost<'a>(markers: impl IntoIterator<Item = &'a str>) -> usize {
     let comparisons: HashSet<Vec<String>> = markers.into_iter().flat_map(comparisons).collect();
     let stands_alone = |words: &Vec<String>| words.iter().any(|word| matches!(&**word, "in" | "extra"));
     comparisons.iter().map(|words| if stands_alone(words) { 2 } else { 1 }).sum()
 }
 
-/// The words of each comparison. A text in quotes is one, with its quotes.
+/// The words of each comparison. A quoted text is one word, including its quotes.
 fn comparisons(marker: &str) -> Vec<Vec<String>> {
     let (mut words, mut word, mut open) = (Vec::new(), String::new(), None);
     for c in marker.chars() {
@@ -61,10 +61,10 @@ fn comparisons(marker: &str) -> Vec<Vec<String>> {
     words.split(|word| word == "and" || word == "or").map(<[String]>::to_vec).collect()
 }
 
-/// The condition of a requirement: its meaning, and its text as it was written.
+/// The condition of a requirement: its meaning, and its text as written.
 ///
-/// The text is kept because the parser's own canonical one replaces words (`python_version` becomes
-/// `python_full_version`), which a reader of the merged file would look for in vain.
+/// The text is kept because the parser's own canonical text replaces words (`python_version` becomes
+/// `python_full_version`), and a reader of the merged file would look for the original words.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Marker {
     tree: MarkerTree,
@@ -72,7 +72,7 @@ pub(super) struct Marker {
 }
 
 impl Marker {
-    /// A marker with what stood behind the `;`. One that always holds has no text.
+    /// A marker and the text after the `;`. A marker that always holds has no text.
     pub(super) fn new(tree: MarkerTree, text: Option<&str>) -> Self {
         let text = text.filter(|_| !tree.is_true()).map(tidy);
         Self { tree, text }
@@ -82,27 +82,27 @@ impl Marker {
         self.text.as_deref()
     }
 
-    /// What it means: equal for two that are written differently and hold in the same environments.
+    /// The meaning. It is equal for two markers that hold in the same environments, even if their texts differ.
     pub(super) fn meaning(&self) -> &MarkerTree {
         &self.tree
     }
 
-    /// Whether it holds in every environment, as no marker at all does.
+    /// Whether it holds in every environment. This is also true if there is no marker.
     pub(super) fn always_holds(&self) -> bool {
         self.tree.is_true()
     }
 
-    /// Whether some environment that runs `python` fulfils both.
+    /// Whether both hold in some environment with `python`.
     pub(super) fn can_hold_with(&self, other: &Self, python: Option<&Python>) -> bool {
         !self.and(other.tree.clone(), python).is_false()
     }
 
-    /// Whether every environment that runs `python` and fulfils `self` fulfils `other` too.
+    /// Whether `other` holds in every environment with `python` in which `self` holds.
     pub(super) fn implies(&self, other: &Self, python: Option<&Python>) -> bool {
         self.and(other.tree.negate(), python).is_false()
     }
 
-    /// Unlike the parser's own test whether trees are disjoint, this remembers what it has compared.
+    /// The parser also has a test for disjoint trees, but this function caches comparisons.
     fn and(&self, other: MarkerTree, python: Option<&Python>) -> MarkerTree {
         let mut tree = self.tree.clone();
         if let Some(python) = python {
@@ -113,7 +113,7 @@ impl Marker {
     }
 }
 
-/// The environments in which some markers hold together.
+/// The environments in which pairs of markers hold together.
 #[derive(Debug)]
 pub(super) struct Meetings(MarkerTree);
 
@@ -128,35 +128,35 @@ impl Meetings {
         self.0.or(both);
     }
 
-    /// Whether no environment is left out.
+    /// Whether they cover every environment.
     pub(super) fn are_everywhere(&self) -> bool {
         self.0.is_true()
     }
 }
 
-/// Writes single quotes, and changes nothing within a quoted value.
+/// Uses single quotes for values, and keeps the text inside quotes unchanged.
 fn tidy(text: &str) -> String {
     let text = text.trim();
     if text.contains('\'') { text.to_owned() } else { text.replace('"', "'") }
 }
 
-/// The Python that the requirements are for: `CPython` on Linux, of a version such as `3.12` or `3.12.4`.
+/// The Python for the requirements: `CPython` on Linux, with a version such as `3.12` or `3.12.4`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Python {
     environment: MarkerTree,
 }
 
 impl Python {
-    /// Accepts two or three numbers; with two, every patch release is meant.
+    /// Accepts two or three numbers. Two numbers mean every patch release.
     pub(crate) fn parse(word: &str) -> Result<Self, Invalid> {
-        let why = "it must be two or three numbers such as `3.12`";
+        let why = "it must be two or three numbers, such as `3.12`";
         let invalid = || Invalid { word: word.to_owned(), what: "Python version", why };
         let variable = match word.split('.').count() {
             2 => "python_version",
             3 => "python_full_version",
             _ => return Err(invalid()),
         };
-        // The marker's own parser would leave out a comparison with what is no version.
+        // The parser of markers would drop a comparison with an invalid version.
         if !word.chars().all(|c| c.is_ascii_digit() || c == '.') || word.parse::<Version>().is_err() {
             return Err(invalid());
         }
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn markers_meet_where_some_environment_fulfils_both() {
+    fn markers_can_hold_together_in_some_environment() {
         let python = Python::parse("3.12").expect("a version");
         for (left, right, anywhere, here) in [
             ("python_version < '3.11'", "python_version >= '3.11'", false, false),

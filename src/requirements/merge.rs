@@ -1,4 +1,4 @@
-//! Joins what several repositories require of one distribution into one line.
+//! Merges the requirements of several repositories into one line for each distribution and marker.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,29 +10,30 @@ use super::parse::Parsed;
 use super::problem::{Note, Problem};
 use super::requirement::Requirement;
 
-/// What `[requirements]` of the configuration and the command line ask for.
+/// The settings from `[requirements]` and the command line.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
-    /// Without it, lines whose markers differ cannot be said to meet, and are warned of.
+    /// Without it, `oca` cannot know whether lines with different markers apply together, so their conflicts are
+    /// warnings.
     pub(crate) python: Option<Python>,
-    /// What is left out: distributions in any spelling, options, and lines that are no requirement.
+    /// What to leave out: distributions in any spelling, options, and lines that are not requirements.
     pub(crate) ignore: Vec<String>,
 }
 
-/// Everything that was read, merged; sorted, so that it does not depend on the order of the input.
+/// The merged result. It is sorted, so the order of the input does not matter.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Merged {
-    /// By name, then marker (none first). What conflicts is in here too.
+    /// Sorted by name, then by marker (no marker first). Conflicting lines are included.
     pub(crate) requirements: Vec<Requirement>,
     /// Lines that no version satisfies.
     pub(crate) conflicts: Vec<Conflict>,
-    /// Lines that no version satisfies where their markers hold together, which they may never do.
+    /// Lines that no version satisfies if their markers hold together. Perhaps they never do.
     pub(crate) warnings: Vec<Conflict>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) notes: Vec<Note>,
 }
 
-/// Merges what is required and compares it with `constraints`, which take part in conflicts but are not required.
+/// Merges the requirements and compares them with `constraints`. Constraints can conflict, but they are not required.
 pub(crate) fn merge(required: &Parsed, constraints: &Parsed, settings: &Settings) -> Merged {
     let ignored = Ignored::new(&settings.ignore);
     let required_by_name = by_name(required.entries.iter().filter(|entry| !ignored.has(entry)));
@@ -65,7 +66,7 @@ fn by_name<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeMap<&'a str
     by_name
 }
 
-/// Joins the entries of one name whose markers mean the same. A verbatim line is joined with its equals only.
+/// Joins the entries of one name whose markers have the same meaning. A verbatim line is only joined with equal lines.
 fn join_by_marker(entries: &[&Entry]) -> Vec<Requirement> {
     let mut groups: HashMap<_, Vec<&Entry>> = HashMap::new();
     for &entry in entries {
@@ -133,7 +134,7 @@ mod tests {
             (given, shuffled) in prop::collection::vec(a_line(), 0..8)
                 .prop_flat_map(|lines| (Just(lines.clone()), Just(lines).prop_shuffle()))
         ) {
-            // The same origin for all, for a line that moves within a file has another one.
+            // All lines get the same origin, because a line that moves within a file gets another one.
             let read = |lines: &[String]| {
                 Parsed::concat(lines.iter().map(|line| parse_file("r", std::slice::from_ref(line), Author::Other)))
             };
@@ -142,7 +143,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_merged_stays_as_it_is(
+        fn merging_the_merged_lines_changes_nothing(
             lines in prop::collection::vec(
                 prop_oneof![
                     6 => a_line(),

@@ -1,13 +1,15 @@
-//! Python requirements of many repositories, merged into one: (origin, text) pairs in, a value and its text out.
+//! Merges the Python requirements of many repositories: the input is pairs of (origin, text), the output is a value and
+//! its text.
 //!
-//! Knows the rules of PEP 440, 503 and 508 and of pip's requirements file format. Reads no file, knows neither git
-//! nor the terminal, and never chooses between lines that exclude each other: it says which they are.
+//! Knows the rules of PEP 440, 503 and 508 and of pip's requirements file format. Reads no file, and does not know git
+//! or the terminal. If lines exclude each other, it never chooses one; it reports them all.
 //!
-//! `parse` reads lines into values of `entry`, and `repository` those that the selected modules of one need. A `line` is
-//! text that pip reads as one requirement, whoever wrote it, and `place` says which urls and paths it may name. `marker`
-//! knows when two of them hold together and `versions` whether any version is left, so that `conflict` finds those that
-//! exclude each other; `merge` joins them into values of `requirement`, without what is `ignored`; `render` writes.
-//! `problem` is what is said of lines that cannot be carried over. `system` collects programs and packages of Debian.
+//! `parse` reads lines into values of `entry`. `repository` reads the lines that the selected modules of one repository
+//! need. A `line` is a text that pip reads as exactly one requirement, and `place` decides which urls and paths it can
+//! name. `marker` decides whether two lines can hold together, `versions` decides whether any version is left, and
+//! `conflict` uses both to find lines that exclude each other. `merge` joins entries into values of `requirement`,
+//! without those that are `ignored`, and `render` writes them. `problem` has the messages about lines that cannot be
+//! merged. `system` collects programs and Debian packages.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -40,7 +42,7 @@ pub(crate) use repository::{Module, Repository};
 pub(crate) use requirement::{Flag, Requirement};
 pub(crate) use system::{Need, System, system};
 
-/// Where a requirement is written. Sorts by path, then by line number.
+/// The place of a requirement. Sorts by path, then by line number.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Origin {
     File { path: String, line: usize },
@@ -69,7 +71,7 @@ impl PartialOrd for Origin {
 }
 
 impl fmt::Display for Origin {
-    /// Writes `path:line`, or `path` for a manifest; always one line, because it ends up in a comment.
+    /// Writes `path:line`, or `path` for a manifest. Always one line, because it is written into a comment.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (path, line) = self.sort_key();
         f.write_str(&one_line(path))?;

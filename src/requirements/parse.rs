@@ -1,6 +1,6 @@
-//! Lines of a `requirements.txt` (pip's "Requirements File Format") and words of a manifest, read into entries.
+//! Reads lines of a `requirements.txt` (pip's "Requirements File Format") and words of a manifest into entries.
 //!
-//! What cannot be carried over to a merged file is refused by name, and the rest is still read.
+//! A line that cannot be merged is reported by name, and the rest is still read.
 
 use super::Origin;
 use super::entry::Entry;
@@ -8,7 +8,7 @@ use super::line::{Author, option_name, shortened, shown};
 use super::problem::{Note, Problem};
 use crate::repo::{ends_line, one_line};
 
-/// Import names that the OCA tools take for the distribution that provides them, by exact spelling
+/// Import names that OCA's tools map to the distribution that provides them. The spelling must match exactly
 /// (`manifestoo_core/metadata.py`; the same in setuptools-odoo).
 const DISTRIBUTIONS: [(&str, &str); 10] = [
     ("Asterisk", "py-Asterisk"),
@@ -23,13 +23,13 @@ const DISTRIBUTIONS: [(&str, &str); 10] = [
     ("suds", "suds-jurko"),
 ];
 
-/// Options of pip that choose among the files of a version, and never what is required.
+/// Options of pip that choose among the files of a version and do not change what is required.
 const HARMLESS_OPTIONS: [&str; 4] = ["--no-binary", "--only-binary", "--prefer-binary", "--use-feature"];
 
 /// Options of pip that name another file of requirements or constraints.
 const NAMES_A_FILE: [&str; 4] = ["-r", "--requirement", "-c", "--constraint"];
 
-/// What was read, and what was not.
+/// The entries, and the lines that could not be read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parsed {
     pub(super) entries: Vec<Entry>,
@@ -59,7 +59,7 @@ impl Parsed {
     }
 }
 
-/// Reads a `requirements.txt`, given as all of its lines, comments included; the first is line 1.
+/// Reads all lines of a `requirements.txt`, including comments. The first is line 1.
 pub(crate) fn parse_file(path: &str, lines: &[impl AsRef<str>], author: Author) -> Parsed {
     let mut parsed = Parsed::default();
     for (origin, text) in meaningful_lines(path, lines, &mut parsed.problems) {
@@ -76,9 +76,9 @@ pub(crate) fn parse_file(path: &str, lines: &[impl AsRef<str>], author: Author) 
     parsed
 }
 
-/// Reads what is pinned already: a `requirements.txt` of Odoo, the output of `pip freeze`, or a lock with hashes.
+/// Reads existing pins: a `requirements.txt` of Odoo, the output of `pip freeze`, or a lock with hashes.
 ///
-/// Only versions are compared, so that options do not matter, except those that name a further file.
+/// Only versions are compared, so options do not matter, except those that name another file.
 pub(crate) fn parse_constraints(path: &str, lines: &[impl AsRef<str>]) -> Parsed {
     let mut parsed = Parsed::default();
     for (origin, text) in meaningful_lines(path, lines, &mut parsed.problems) {
@@ -91,12 +91,12 @@ pub(crate) fn parse_constraints(path: &str, lines: &[impl AsRef<str>]) -> Parsed
             parsed.push(Entry::parse(before_options(&text), &origin, Author::User));
         }
     }
-    // The image has it, wherever it was taken from.
+    // The image contains the distribution, no matter which path it came from.
     parsed.problems.retain(|problem| !matches!(problem, Problem::RelativePath { .. }));
     parsed
 }
 
-/// Reads the `external_dependencies.python` of a manifest, where a url must have a name before it.
+/// Reads the `external_dependencies.python` of a manifest. A url must have a name before it.
 pub(crate) fn parse_manifest(path: &str, words: &[impl AsRef<str>]) -> Parsed {
     let mut parsed = Parsed::default();
     for word in words {
@@ -110,7 +110,7 @@ pub(crate) fn parse_manifest(path: &str, words: &[impl AsRef<str>]) -> Parsed {
     parsed
 }
 
-/// Joins continued lines as pip does: a backslash at the end continues any line but a comment.
+/// Joins continued lines as pip does: a backslash at the end continues any line, except a comment.
 fn logical_lines(lines: &[impl AsRef<str>]) -> Vec<(usize, String)> {
     let mut logical = Vec::new();
     let mut open: Option<(usize, String)> = None;
@@ -131,17 +131,17 @@ fn logical_lines(lines: &[impl AsRef<str>]) -> Vec<(usize, String)> {
     logical
 }
 
-/// What stands before a `#` at the start or after a blank; any other `#` belongs to a url.
+/// The text before a `#` that is at the start or after a blank. Any other `#` belongs to a url.
 fn without_comment(line: &str) -> &str {
     let starts_comment = |at: &usize| *at == 0 || line[..*at].ends_with(char::is_whitespace);
     let comment = line.match_indices('#').map(|(at, _)| at).find(starts_comment);
     &line[..comment.unwrap_or(line.len())]
 }
 
-/// The logical lines that are more than a comment, without it.
+/// The logical lines that are not only a comment, without their comments.
 ///
-/// A line that is several to pip is none of them: an editor shows what comes second as a part of what comes first, which
-/// may be a comment.
+/// A line that pip splits into several lines is refused: editors show it as one line, so its second part can look like
+/// part of a comment.
 fn meaningful_lines(
     path: &str,
     lines: &[impl AsRef<str>],
@@ -155,7 +155,7 @@ fn meaningful_lines(
         problems.extend(end.map(|c| Problem::NotARequirement {
             origin: origin(index + 1),
             text: shortened(&one_line(&shown(line.trim()))),
-            why: format!("pip ends a line at the character U+{:04X}", u32::from(c)),
+            why: format!("pip ends the line at the character U+{:04X}", u32::from(c)),
         }));
     }
     let lines = logical_lines(&whole).into_iter();
@@ -168,7 +168,7 @@ fn options(text: &str) -> impl Iterator<Item = &str> {
     text.split_whitespace().filter(|word| word.starts_with('-')).map(option_name)
 }
 
-/// The first option of a line that matters.
+/// The problem for the first option of a line that changes what is required.
 fn unsupported_option(text: &str, origin: Origin) -> Problem {
     let stands_alone = text.starts_with('-');
     let is_harmless = |option: &&str| stands_alone && HARMLESS_OPTIONS.contains(option);
@@ -179,7 +179,7 @@ fn unsupported_option(text: &str, origin: Origin) -> Problem {
     Problem::UnsupportedOption { option: one_line(option), of, origin }
 }
 
-/// The requirement of a line, without the options that pip takes for it.
+/// The requirement of a line, without pip's options for it.
 fn before_options(text: &str) -> &str {
     text.find(" -").or_else(|| text.find("\t-")).map_or(text, |at| text[..at].trim_end())
 }
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_merged_is_refused_by_name() {
+    fn lines_that_cannot_be_merged_are_refused_by_name() {
         let text = "\
             --prefer-binary\n\
             --prefer-binary --index-url https://tok:secret@host/simple\n\
@@ -254,31 +254,31 @@ mod tests {
             six ; python_version < 'x'\n\
             a\u{2028}b";
         insta::assert_snapshot!(listed(&parsed(text)), @r#"
-        ! r/requirements.txt:20: `a\u{2028}b` is not a requirement: pip ends a line at the character U+2028
-        ! r/requirements.txt:2: the option `--index-url` is not supported in a repository's requirements
-        ! r/requirements.txt:3: the option `--extra-index-url` is not supported in a repository's requirements
-        ! r/requirements.txt:4: the option `-r` is not supported in a repository's requirements
-        ! r/requirements.txt:5: the option `-c` is not supported in a repository's requirements
-        ! r/requirements.txt:6: the option `-e` is not supported in a repository's requirements
-        ! r/requirements.txt:7: the option `--find-links` is not supported in a repository's requirements
-        ! r/requirements.txt:8: the option `--hash` is not supported in a repository's requirements
-        ! r/requirements.txt:9: `./vendor/x.whl` is a path within the repository, which merged requirements cannot name
-        ! r/requirements.txt:10: `vendored.tar.gz` is a path within the repository, which merged requirements cannot name
-        ! r/requirements.txt:11: `../x` is a path within the repository, which merged requirements cannot name
+        ! r/requirements.txt:20: `a\u{2028}b` is not a requirement: pip ends the line at the character U+2028
+        ! r/requirements.txt:2: the option `--index-url` is not supported in the `requirements.txt` of a repository
+        ! r/requirements.txt:3: the option `--extra-index-url` is not supported in the `requirements.txt` of a repository
+        ! r/requirements.txt:4: the option `-r` is not supported in the `requirements.txt` of a repository
+        ! r/requirements.txt:5: the option `-c` is not supported in the `requirements.txt` of a repository
+        ! r/requirements.txt:6: the option `-e` is not supported in the `requirements.txt` of a repository
+        ! r/requirements.txt:7: the option `--find-links` is not supported in the `requirements.txt` of a repository
+        ! r/requirements.txt:8: the option `--hash` is not supported in the `requirements.txt` of a repository
+        ! r/requirements.txt:9: `./vendor/x.whl` is a path in the repository, and the merged file cannot contain such a path
+        ! r/requirements.txt:10: `vendored.tar.gz` is a path in the repository, and the merged file cannot contain such a path
+        ! r/requirements.txt:11: `../x` is a path in the repository, and the merged file cannot contain such a path
         ! r/requirements.txt:12: `lxml=>1` is not a requirement: no such comparison operator "=>", must be one of ~= == != <= >= < > ===
         ! r/requirements.txt:13: `no such thing` is not a requirement: expected one of `@`, `(`, `<`, `=`, `>`, `~`, `!`, `;`, found `s`
-        ! r/requirements.txt:14: `é` is not a requirement: the character U+00E9 is not allowed in it
+        ! r/requirements.txt:14: `é` is not a requirement: the character U+00E9 is not allowed
         ! r/requirements.txt:15: `xlrd===` is not a requirement: unexpected end of version specifier, expected version
-        ! r/requirements.txt:16: `y @ https://***@host/y z` is not a requirement: a blank may not stand in a url or path
-        ! r/requirements.txt:17: `git+https://***@host/y z` is not a requirement: a blank may not stand in a url or path
-        ! r/requirements.txt:18: `six ; os_name ~= 'x'` is not a requirement: its marker compares what cannot be compared
-        ! r/requirements.txt:19: `six ; python_version < 'x'` is not a requirement: its marker compares what cannot be compared
-        - r/requirements.txt:1: the option `--prefer-binary` is ignored; it does not change what is required
+        ! r/requirements.txt:16: `y @ https://***@host/y z` is not a requirement: a url or a path must not contain blanks
+        ! r/requirements.txt:17: `git+https://***@host/y z` is not a requirement: a url or a path must not contain blanks
+        ! r/requirements.txt:18: `six ; os_name ~= 'x'` is not a requirement: its marker has a comparison that makes no sense
+        ! r/requirements.txt:19: `six ; python_version < 'x'` is not a requirement: its marker has a comparison that makes no sense
+        - r/requirements.txt:1: the option `--prefer-binary` is ignored, because it does not change what is required
         "#);
     }
 
     #[test]
-    fn constraints_are_taken_from_whatever_pins() {
+    fn constraints_are_read_from_every_kind_of_pins() {
         let text = "\
             # The versions of Ubuntu 24.04\n\
             --index-url https://tok:secret@host/simple\n\
@@ -298,11 +298,11 @@ mod tests {
         odoo.txt:5: pypdf2==1.26.0 ; python_version <= '3.10'
         odoo.txt:6: six==1.16
         odoo.txt:11: tool @ file:///srv/tool
-        ! odoo.txt:12: the option `-r` is not followed in constraints
-        ! odoo.txt:13: the option `--constraint` is not followed in constraints
+        ! odoo.txt:12: the option `-r` is not supported in constraints
+        ! odoo.txt:13: the option `--constraint` is not supported in constraints
         ! odoo.txt:14: `lxml = 5` is not a requirement: no such comparison operator "=", must be one of ~= == != <= >= < > ===
-        - odoo.txt:2: the option `--index-url` is ignored; it does not change what is required
-        - odoo.txt:9: the option `-e` is ignored; it does not change what is required
+        - odoo.txt:2: the option `--index-url` is ignored, because it does not change what is required
+        - odoo.txt:9: the option `-e` is ignored, because it does not change what is required
         "#);
     }
 
@@ -324,7 +324,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_line_is_lost_and_none_is_a_panic(line in prop_oneof![
+        fn no_line_is_lost_and_none_causes_a_panic(line in prop_oneof![
             "\\PC{0,24}",
             "[a-z0-9 -~é\\\\#;@='\\[\\],<>.]{0,24}",
             "[ab._-]{1,3} ?(\\[[ab._, -]{0,4}\\])?(==|~=|===)[0-9.a*+!-]{1,6}",

@@ -1,4 +1,4 @@
-//! Urls and paths in place of a version: which of them a line may name.
+//! Urls and paths in place of a version, and which of them a line can name.
 
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 
 use super::line::{Author, shown};
 
-/// What pip calls an archive (`pip/_internal/utils/filetypes.py`).
+/// The file endings that pip treats as archives (`pip/_internal/utils/filetypes.py`).
 const ARCHIVES: [&str; 12] = [
     ".whl",
     ".zip",
@@ -24,32 +24,32 @@ const ARCHIVES: [&str; 12] = [
     ".tar.lzma",
 ];
 
-/// Systems of version control that pip knows, and how they reach another machine.
+/// The version control systems that pip supports, and the transports of their urls to other machines.
 const VERSION_CONTROL: [&str; 4] = ["git", "hg", "svn", "bzr"];
 const TRANSPORTS: [&str; 5] = ["https", "http", "ssh", "git", "svn"];
 
-/// Why a line may not name a place.
+/// Why a line must not name a place.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// It is a path below whatever names it.
+    /// It is a path relative to the repository.
     Relative(String),
-    /// It is a file of the machine where pip runs.
+    /// It is a file on the machine where pip runs.
     Local(String),
     Malformed(String),
 }
 
-/// A name as PEP 503 compares it: lower case, and one `-` for each run of `-`, `_` and `.`.
+/// A name normalised by PEP 503: lower case, and each run of `-`, `_` and `.` becomes one `-`.
 pub(super) fn normalised(name: &str) -> Option<String> {
     PackageName::from_str(name).ok().map(|name| name.to_string()).filter(|name| !name.is_empty())
 }
 
-/// Whether pip takes text for the name of a file, by its ending alone.
+/// Whether pip reads a text as a file name because of its ending.
 pub(super) fn looks_like_archive(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     ARCHIVES.iter().any(|ending| text.ends_with(ending))
 }
 
-/// The url or path that a line without `name @` consists of.
+/// The url or path of a line that does not start with `name @`.
 pub(super) fn leading(text: &str) -> Option<&str> {
     let word = text.split(' ').next().unwrap_or_default().trim_end_matches(';');
     let before_version =
@@ -58,9 +58,9 @@ pub(super) fn leading(text: &str) -> Option<&str> {
     (is_path || has_local_scheme(word) || looks_like_archive(before_version)).then_some(word)
 }
 
-/// Checks a place that has no blank in it.
+/// Checks a place. It must not contain blanks.
 pub(super) fn check(place: &str, author: Author) -> Result<(), Refusal> {
-    // To pip, a marker may begin at the one, and a text in it at the others.
+    // pip could read `;` as the start of a marker, and quotes as the start of a text in it.
     for (c, escape) in [(';', "%3B"), ('\'', "%27"), ('"', "%22")] {
         if place.contains(c) {
             return Err(Refusal::Malformed(format!("`{c}` in a url must be written as `{escape}`")));
@@ -80,7 +80,7 @@ pub(super) fn check(place: &str, author: Author) -> Result<(), Refusal> {
     }
 }
 
-/// Whether it is `file:…`, or `git+file:…` and the like.
+/// Whether it is `file:…`, `git+file:…` or similar.
 fn has_local_scheme(place: &str) -> bool {
     let scheme = place.split(':').next().filter(|scheme| scheme.len() < place.len()).unwrap_or_default();
     scheme.rsplit('+').next().is_some_and(|transport| transport.eq_ignore_ascii_case("file"))
@@ -92,47 +92,47 @@ fn check_scheme(scheme: &str) -> Result<(), Refusal> {
         Some((system, transport)) => VERSION_CONTROL.contains(&system) && TRANSPORTS.contains(&transport),
         None => matches!(&*lower, "https" | "http"),
     };
-    let why = || "its url must begin with `https://`, `git+https://` or the like".to_owned();
+    let why = || "its url must start with `https://`, `git+https://` or a similar scheme".to_owned();
     if is_known { Ok(()) } else { Err(Refusal::Malformed(why())) }
 }
 
-/// Checks what a program of version control may be given as an argument, and what pip takes from the fragment.
+/// Checks the parts of a url that a version control program gets as an argument, and the fragment that pip reads.
 fn check_rest(rest: &str) -> Result<(), &'static str> {
     let (address, fragment) = rest.split_once('#').unwrap_or((rest, ""));
     let end = address.find(['/', '?']).unwrap_or(address.len());
     let (authority, path) = address.split_at(end);
     let host = authority.rsplit('@').next().unwrap_or_default();
     if !host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[') {
-        return Err("its url has no host that begins with a letter or a digit");
+        return Err("the host in its url must start with a letter or a digit");
     }
     if decoded(authority).starts_with('-') {
-        return Err("the user in its url begins with `-`");
+        return Err("the user in its url must not start with `-`");
     }
     if path.rsplit_once('@').is_some_and(|(_, revision)| decoded(revision).starts_with('-')) {
-        return Err("the revision in its url begins with `-`");
+        return Err("the revision in its url must not start with `-`");
     }
-    // pip looks for both behind every `&`, wherever it stands.
+    // pip looks for both after every `&` of the url.
     if address.split('&').skip(1).any(|part| part.starts_with("subdirectory=") || part.starts_with("egg=")) {
-        return Err("`egg` and `subdirectory` must stand behind the `#` of its url");
+        return Err("`egg` and `subdirectory` must come after the `#` of its url");
     }
     for (key, value) in fragment.split(['&', '#']).filter_map(|part| part.split_once('=')) {
         let value = decoded(value);
         if key == "subdirectory"
             && (value.starts_with('/') || value.split(['/', '\\']).any(|part| part == ".."))
         {
-            return Err("its `subdirectory` leads out of what is fetched");
+            return Err("its `subdirectory` points outside the fetched files");
         }
     }
     Ok(())
 }
 
-/// The normalised name that pip takes from a url without a name before it: of a wheel, or in `…#egg=name`.
+/// The normalised name that pip derives from a url without a name: from the file name of a wheel, or from `…#egg=name`.
 pub(super) fn name(place: &str) -> Result<Option<String>, &'static str> {
     let (address, fragment) = place.split_once('#').unwrap_or((place, ""));
     let path = decoded(address.split('?').next().unwrap_or_default());
     let file = path.rsplit('/').next().unwrap_or_default();
     if file.to_ascii_lowercase().ends_with(".whl") {
-        return name_of_wheel(file).map(Some).ok_or("the file name is not one of a wheel");
+        return name_of_wheel(file).map(Some).ok_or("the file name is not the name of a wheel");
     }
     match fragment.split('&').find_map(|part| part.strip_prefix("egg=")) {
         Some(egg) => {
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn others_may_name_what_another_machine_has() {
+    fn others_can_name_places_on_another_machine() {
         for place in [
             "https://h/x.zip",
             "HTTPS://user:pw@h:8443/x.zip?token=a#sha256=00",
@@ -191,11 +191,11 @@ mod tests {
     }
 
     #[test]
-    fn others_may_not_name_what_is_here_nor_an_argument() {
-        let kind = "its url must begin with `https://`, `git+https://` or the like";
-        let host = "its url has no host that begins with a letter or a digit";
-        let out = "its `subdirectory` leads out of what is fetched";
-        let early = "`egg` and `subdirectory` must stand behind the `#` of its url";
+    fn others_cannot_name_local_places_or_arguments() {
+        let kind = "its url must start with `https://`, `git+https://` or a similar scheme";
+        let host = "the host in its url must start with a letter or a digit";
+        let out = "its `subdirectory` points outside the fetched files";
+        let early = "`egg` and `subdirectory` must come after the `#` of its url";
         for (place, expected) in [
             ("file:///x", "local"),
             ("FILE:x", "local"),
@@ -216,9 +216,9 @@ mod tests {
             ("git+ssh://-oProxyCommand=x/y", host),
             ("git+ssh://git@-oProxyCommand=x/y", host),
             ("git+ssh://%2doProxyCommand=x/y", host),
-            ("git+ssh://-oProxyCommand=x@h/y", "the user in its url begins with `-`"),
-            ("git+https://h/x@--upload-pack=y", "the revision in its url begins with `-`"),
-            ("hg+https://h/x@%2D-config=y", "the revision in its url begins with `-`"),
+            ("git+ssh://-oProxyCommand=x@h/y", "the user in its url must not start with `-`"),
+            ("git+https://h/x@--upload-pack=y", "the revision in its url must not start with `-`"),
+            ("hg+https://h/x@%2D-config=y", "the revision in its url must not start with `-`"),
             ("https://h/x#subdirectory=/etc", out),
             ("https://h/x#egg=x&subdirectory=a/%2e%2e/%2e./b", out),
             ("https://h/x?a&subdirectory=/etc", early),
@@ -232,9 +232,9 @@ mod tests {
     }
 
     #[test]
-    fn the_name_is_that_which_pip_takes() {
+    fn the_name_is_the_one_that_pip_reads() {
         let (wheel, egg) =
-            ("the file name is not one of a wheel", "its `egg` is not the name of a distribution");
+            ("the file name is not the name of a wheel", "its `egg` is not the name of a distribution");
         for (place, expected) in [
             ("https://h/x.zip", Ok(None)),
             ("https://h/x.zip#egg=Acme_X[y]&subdirectory=z", Ok(Some("acme-x"))),
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn users_may_name_what_is_here() {
+    fn users_can_name_local_places() {
         for place in ["file:///x", "/srv/x.whl", "git+file:///x", "https://${TOKEN}@h/x", "ftp://h/x"] {
             assert!(check(place, Author::User).is_ok(), "{place}");
         }

@@ -1,31 +1,30 @@
-//! What is said about lines and words that cannot be carried over, or not as one would expect.
+//! Messages about lines and words that cannot be merged, or that may surprise the user.
 
 use super::Origin;
 
-/// A line or a word that the merged requirements cannot hold. The rest is still read.
+/// A line or a word that the merged file cannot contain. The rest is still read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum Problem {
-    /// `of` is the distribution on whose line the option stands, if it is on one.
-    #[error("{origin}: the option `{option}` is not supported in a repository's requirements")]
+    /// `of` is the distribution of the line with the option, if the line has one.
+    #[error("{origin}: the option `{option}` is not supported in the `requirements.txt` of a repository")]
     UnsupportedOption { origin: Origin, option: String, of: Option<String> },
-    #[error("{origin}: the option `{option}` is not followed in constraints")]
+    #[error("{origin}: the option `{option}` is not supported in constraints")]
     OtherConstraints { origin: Origin, option: String },
-    #[error("{origin}: `{path}` is a path within the repository, which merged requirements cannot name")]
+    #[error("{origin}: `{path}` is a path in the repository, and the merged file cannot contain such a path")]
     RelativePath { origin: Origin, path: String },
     #[error(
-        "{origin}: `{place}` is on the machine where pip runs, which only a `requirements.txt` of your own may name"
+        "{origin}: `{place}` is a file on the machine where pip runs, \
+         and only your own `requirements.txt` may name such files"
     )]
     LocalPlace { origin: Origin, place: String },
     #[error("{origin}: `{text}` is not a requirement: {why}")]
     NotARequirement { origin: Origin, text: String, why: String },
     #[error("{origin}: `{text}` is not the name of a Debian package")]
     NotAPackage { origin: Origin, text: String },
-    /// The whole file.
+    /// The whole file is not read.
     #[error("{origin} is left out: {why}")]
     Unread { origin: Origin, why: String },
-    #[error(
-        "{origin}: `{name}` is asked for here and elsewhere in more different {what} than oca can compare"
-    )]
+    #[error("{origin}: `{name}` has more different {what} here and elsewhere than oca can compare")]
     TooMuch { origin: Origin, name: String, what: &'static str },
 }
 
@@ -43,7 +42,7 @@ impl Problem {
         }
     }
 
-    /// The word in `ignore` that leaves the line out: the option, the distribution, or what is wrong as it is shown.
+    /// The word in `ignore` that leaves the line out: the option, the distribution, or the text that the message shows.
     pub(super) fn ignored_as(&self) -> String {
         match self {
             Self::UnsupportedOption { of: Some(name), .. } => name.clone(),
@@ -63,19 +62,20 @@ impl Problem {
         match self {
             Self::OtherConstraints { .. } => "list that file in `constraints` as well".to_owned(),
             Self::UnsupportedOption { option, of: None, .. } if is_about_the_call(option) => {
-                format!("say it to pip where you call it, and {ignore}")
+                format!("give the option to pip where you call it, and {ignore}")
             }
             Self::UnsupportedOption { of: Some(name), .. } => {
-                format!("{ignore}, and install `{name}` by a file of your own")
+                format!("{ignore}, and install `{name}` with your own requirements file")
             }
             _ => format!(
-                "correct it there (in a fork that `url` in `repos.toml` names, if it is not yours), or {ignore}"
+                "correct it there (if the repository is not yours, in a fork that you name with `url` in \
+                 `repos.toml`), or {ignore}"
             ),
         }
     }
 }
 
-/// Whether an option of pip is about the whole call: where it looks, and whether for pre-releases as well.
+/// Whether an option concerns the whole call of pip: which indexes it uses, and whether it accepts pre-releases.
 fn is_about_the_call(option: &str) -> bool {
     matches!(
         option,
@@ -89,19 +89,20 @@ fn is_about_the_call(option: &str) -> bool {
     )
 }
 
-/// What was left out, or may be wrong; the merged requirements hold all the same.
+/// What was left out or may be wrong. The merged requirements are still valid.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum Note {
-    #[error("{origin}: the option `{option}` is ignored; it does not change what is required")]
+    #[error("{origin}: the option `{option}` is ignored, because it does not change what is required")]
     IgnoredOption { origin: Origin, option: String },
-    #[error("{origin}: `{line}` is left out; only modules that are not selected need it")]
+    #[error("{origin}: `{line}` is left out, because only modules that are not selected need it")]
     Unneeded { origin: Origin, line: String },
-    #[error("{path}: all of it is left out; no module of it is selected")]
+    #[error("{path}: left out, because no module of the repository is selected")]
     Unused { path: String },
     #[error("`{word}` in `ignore` of `[requirements]` matches nothing here")]
     NothingIgnored { word: String },
     #[error(
-        "{origin}: `{word}` is not in `{file}`, which is generated from the manifests and may have it by another name"
+        "{origin}: `{word}` is not in `{file}`, which is generated from the manifests; \
+         perhaps it has another name there"
     )]
     Unlisted { origin: Origin, word: String, file: String },
 }
@@ -116,11 +117,11 @@ impl Note {
         }
     }
 
-    /// What to type next where people have to be told, and not only those who ask for more words.
+    /// What to type next. `None` if the note is only shown with `-v`.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Unlisted { word, .. } => {
-                Some(format!("if it does, put `{word}` into `ignore` of `[requirements]`"))
+                Some(format!("if it has, put `{word}` into `ignore` of `[requirements]`"))
             }
             Self::IgnoredOption { .. }
             | Self::Unneeded { .. }

@@ -4,14 +4,15 @@ use std::fmt;
 
 use super::{Origin, Requirement};
 
-/// Whether every line is followed by comments that say where it comes from.
+/// Whether comments with the origins follow each line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Annotations {
     Shown,
     Hidden,
 }
 
-/// Writes a header and the requirements in their order. Equal input gives equal bytes: no version, no date.
+/// Writes a header and the requirements in their order. It contains no version and no date, so equal input gives equal
+/// bytes.
 pub(crate) fn render(requirements: &[Requirement], annotations: Annotations) -> String {
     File { requirements, annotations }.to_string()
 }
@@ -54,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_origin_stands_beside_via_and_several_below() {
+    fn one_origin_is_on_the_line_of_via_and_several_are_below() {
         let inputs = [
             parse_file(
                 "social/requirements.txt",
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_required_is_the_header_alone() {
+    fn no_requirements_give_only_the_header() {
         assert_eq!(render(&[], Annotations::Shown), "# Written by `oca requirements`; do not edit.\n");
     }
 }

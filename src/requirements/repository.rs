@@ -1,7 +1,7 @@
-//! What one repository asks of Python: the lines of its file and the words of its modules' manifests, brought together.
+//! Python requirements of one repository: combines the lines of its file with the words of its modules' manifests.
 //!
-//! OCA generates the file from the manifests of all modules, and there alone a module's packaging may override a word
-//! of its manifest. So the file is the better source, and what it says of a distribution counts.
+//! OCA generates the file from the manifests of all modules. Only in the file can a module's packaging override a word
+//! of its manifest. So if the file has lines for a distribution, they have precedence.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -13,25 +13,25 @@ use super::parse::{Parsed, parse_file, parse_manifest};
 use super::problem::{Note, Problem};
 use crate::repo::Manifest;
 
-/// The first line of a file that OCA's tools wrote.
+/// The first line of a file that OCA's tools generated.
 const GENERATED: &str = "# generated from manifests";
 
 /// A repository, or a directory of the user's own modules.
 #[derive(Clone, Debug)]
 pub(crate) struct Repository<'a> {
-    /// What paths begin with.
+    /// The first part of paths in messages.
     pub(crate) name: &'a str,
     /// Who wrote its `requirements.txt`.
     pub(crate) author: Author,
-    /// All lines of its `requirements.txt`, comments included.
+    /// All lines of its `requirements.txt`, including comments.
     pub(crate) lines: &'a [String],
-    /// Why these are not read, where they are not.
+    /// Why the lines are not read, if they are not.
     pub(crate) unread: Option<&'a str>,
-    /// All its modules, whether they need something or not.
+    /// All its modules, including those without requirements.
     pub(crate) modules: Vec<Module<'a>>,
 }
 
-/// A module with its manifest, and the path of that below the repository.
+/// A module, its manifest, and the path of the manifest in the repository.
 #[derive(Clone, Debug)]
 pub(crate) struct Module<'a> {
     pub(crate) path: String,
@@ -40,14 +40,14 @@ pub(crate) struct Module<'a> {
 }
 
 impl Repository<'_> {
-    /// Reads what the selected modules need.
+    /// Reads the requirements of the selected modules.
     ///
-    /// - A line that only modules need which are not selected is left out; see [`may_be_needed`]. Where no module of
-    ///   the repository is selected, all of its lines are.
-    /// - Where the file has lines for a distribution, and all of them under conditions or by url, a word of a manifest
-    ///   that says no more than each of these lines stands for them. So a module whose packaging says
-    ///   `contextvars ; python_version < '3.7'` where its manifest says `contextvars` needs it on old Pythons only.
-    ///   A word with a specifier, an extra or a marker that a line lacks is a requirement of its own: none is lost.
+    /// - If only modules that are not selected need a line, it is left out; see [`Needs::may_include`]. If no module of
+    ///   the repository is selected, all lines are left out.
+    /// - If the file has lines for a distribution, and each of them has a condition or a url, these lines replace a word
+    ///   of a manifest that adds nothing to any of them. For example, a manifest says `contextvars`, and the module's
+    ///   packaging says `contextvars ; python_version < '3.7'`. Then the module needs it on old Pythons only. If a word
+    ///   has a specifier, an extra or a marker that a line lacks, it stays a requirement of its own.
     pub(crate) fn read(&self) -> Parsed {
         let path = format!("{}/requirements.txt", self.name);
         let mut file = parse_file(&path, self.lines, self.author);
@@ -79,7 +79,7 @@ impl Repository<'_> {
         parse_manifest(&self.path(module), &module.manifest.python)
     }
 
-    /// Where a module's manifest is, as it is shown.
+    /// The path of a module's manifest, as messages show it.
     pub(super) fn path(&self, module: &Module<'_>) -> String {
         format!("{}/{}", self.name, module.path)
     }
@@ -89,13 +89,13 @@ impl Repository<'_> {
     }
 }
 
-/// The distributions that are named; a url may name none.
+/// The names of the distributions. A url can have none.
 fn names(parsed: &Parsed) -> BTreeSet<&str> {
     parsed.entries.iter().map(|entry| entry.name.as_str()).filter(|name| !name.is_empty()).collect()
 }
 
 impl Parsed {
-    /// Leaves out the lines that only `others` need, and not `words`.
+    /// Removes the lines that only `others` need and `words` do not.
     fn leave_out_unneeded(&mut self, words: &Self, others: &Self) {
         let lines: HashSet<String> = self.entries.iter().map(Entry::text).collect();
         let needs = Needs { words: Needs::by_name(words, &lines), others: Needs::by_name(others, &lines) };
@@ -105,13 +105,13 @@ impl Parsed {
     }
 }
 
-/// What manifests say of each distribution.
+/// The words of manifests, by distribution.
 struct Needs<'a> {
     words: HashMap<&'a str, Texts>,
     others: HashMap<&'a str, Texts>,
 }
 
-/// What is said of a distribution, and whether the file has a line for each of it.
+/// The texts for a distribution, and whether the file has a line for each of them.
 struct Texts {
     all: HashSet<String>,
     are_lines: bool,
@@ -129,11 +129,13 @@ impl<'a> Needs<'a> {
         texts
     }
 
-    /// Whether modules with these words may need a line, beside others that surely do not.
+    /// Whether the selected modules may need a line.
     ///
-    /// Lines and modules meet in the name of a distribution; a line whose name nobody has, or that tells none, may be
-    /// anybody's. Where both name it, the line is theirs only who say the same as it does, provided that each of the
-    /// words has such a line; else the line may be what a module's packaging makes of its word.
+    /// Lines and modules are matched by the name of the distribution. A line without a name, or with a name that no
+    /// module has, may belong to any module. If selected modules name the distribution, the line is left out only if
+    /// another module has the same text, no selected module has it, and every word of the selected modules for the
+    /// distribution has an equal line. Otherwise, the packaging of a selected module may have changed its word into
+    /// this line.
     fn may_include(&self, line: &Entry) -> bool {
         let others = self.others.get(&*line.name);
         let Some(words) = self.words.get(&*line.name).filter(|_| !line.name.is_empty()) else {
@@ -146,7 +148,7 @@ impl<'a> Needs<'a> {
     }
 }
 
-/// Words that a generated file would have if no module's packaging had another word for them.
+/// Words that are missing in a generated file. It would contain them if no module's packaging replaced them.
 fn unlisted<'a>(file: &Parsed, words: &'a Parsed, path: &'a str) -> impl Iterator<Item = Note> + use<'a> {
     let listed: BTreeSet<String> = names(file).into_iter().map(str::to_owned).collect();
     let words = words.entries.iter().filter(move |word| !listed.contains(&word.name));
@@ -157,8 +159,8 @@ fn unlisted<'a>(file: &Parsed, words: &'a Parsed, path: &'a str) -> impl Iterato
     })
 }
 
-/// The words of manifests that add something to the lines of their distribution. These lines name the manifests of the
-/// others as an origin too.
+/// The words of manifests that add something to the lines of their distribution. The manifests of all other words
+/// become origins of these lines.
 fn without_covered(words: Vec<Entry>, lines: &mut [Entry]) -> Vec<Entry> {
     let mut by_name: HashMap<String, Vec<(BTreeSet<String>, &mut Entry)>> = HashMap::new();
     for line in lines {
@@ -170,8 +172,8 @@ fn without_covered(words: Vec<Entry>, lines: &mut [Entry]) -> Vec<Entry> {
         .collect()
 }
 
-/// Whether a word says no more than each of the lines of its distribution, none of which always holds. More lines than
-/// can be compared are refused later.
+/// Whether a word adds nothing to each line of its distribution, and no line always holds. If there are more lines than
+/// can be compared, they are refused later.
 fn cover(lines: &mut [(BTreeSet<String>, &mut Entry)], word: &Entry) -> bool {
     let is_plain = |line: &Entry| matches!(line.wanted, Wanted::Versions(_)) && line.marker.always_holds();
     if lines.len() > MOST_WAYS || !is_plain(word) || lines.iter().any(|(_, line)| is_plain(line)) {
@@ -197,7 +199,8 @@ mod tests {
     use super::super::{Merged, Origin, Settings, merge};
     use super::*;
 
-    /// A repository `kit` whose modules are called `m0`, `m1`, …: its file, and each module's words and selection.
+    /// Reads a repository `kit` with modules `m0`, `m1`, …: the lines of its file, and the words and selection of each
+    /// module.
     fn read(lines: &[&str], modules: &[(&[&str], bool)]) -> Parsed {
         let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
         let texts = |words: &[&str]| words.iter().map(ToString::to_string).collect();
@@ -222,7 +225,7 @@ mod tests {
         merge(parsed, &Parsed::default(), &Settings::default())
     }
 
-    /// Each line, its origins without what all have in common, and the notes.
+    /// Shows each line with its origins, without their common parts, and the notes.
     fn shown(lines: &[&str], modules: &[(&[&str], bool)]) -> String {
         let merged = merged(&read(lines, modules));
         let origin = |origin: &Origin| {
@@ -256,31 +259,31 @@ mod tests {
         cryptography<37  # m0 2
         hand-made  # 3
         python-dateutil>=2  # m0 5
-        kit/requirements.txt:4: `pyyaml` is left out; only modules that are not selected need it
+        kit/requirements.txt:4: `pyyaml` is left out, because only modules that are not selected need it
         ");
         for (words, others, expected) in [
             (
                 "lxml",
                 "lxml<6",
-                "lxml  # m0 1\nkit/requirements.txt:2: `lxml<6` is left out; only modules that are not selected need it",
+                "lxml  # m0 1\nkit/requirements.txt:2: `lxml<6` is left out, because only modules that are not selected need it",
             ),
             (
                 "lxml<6",
                 "lxml",
-                "lxml<6  # m0 2\nkit/requirements.txt:1: `lxml` is left out; only modules that are not selected need it",
+                "lxml<6  # m0 2\nkit/requirements.txt:1: `lxml` is left out, because only modules that are not selected need it",
             ),
             ("lxml>=4", "lxml<6", "lxml<6,>=4  # m0 1 2"),
         ] {
             let modules: [(&[&str], bool); 2] = [(&[words], true), (&[others], false)];
             assert_eq!(shown(&["lxml", "lxml<6"], &modules), expected);
         }
-        insta::assert_snapshot!(shown(&lines, &[(&[], false), (&[], false)]), @"kit/requirements.txt: all of it is left out; no module of it is selected");
+        insta::assert_snapshot!(shown(&lines, &[(&[], false), (&[], false)]), @"kit/requirements.txt: left out, because no module of the repository is selected");
         assert_eq!(shown(&["# generated"], &[(&[], false)]), "");
         assert_eq!(shown(&["six"], &[]), "six  # 1", "a repository without a module to select");
     }
 
     #[test]
-    fn a_word_that_says_less_than_conditional_lines_stands_for_them() {
+    fn conditional_lines_replace_a_word_that_adds_nothing() {
         let old = "contextvars ; python_version < '3.7'";
         for (lines, words, expected) in [
             (vec![old], vec!["contextvars"], "contextvars ; python_version < '3.7'  # m0 1"),
@@ -326,7 +329,7 @@ mod tests {
         factur-x  # 2
         facturx  # m0
         six  # m0 3
-        kit/m0/__manifest__.py: `facturx` is not in `kit/requirements.txt`, which is generated from the manifests and may have it by another name
+        kit/m0/__manifest__.py: `facturx` is not in `kit/requirements.txt`, which is generated from the manifests; perhaps it has another name there
         ");
         assert!(!shown(&["# ours", "factur-x"], &modules).contains("generated"));
         let settings = Settings { ignore: vec!["FacturX".to_owned()], ..Settings::default() };
@@ -340,7 +343,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_selected_modules_ask_for_is_never_lost(
+        fn requirements_of_selected_modules_are_never_lost(
             lines in prop::collection::vec(a_text(), 0..6),
             modules in prop::collection::vec((prop::collection::vec(a_text(), 0..3), any::<bool>()), 0..4),
         ) {

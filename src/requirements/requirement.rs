@@ -1,4 +1,4 @@
-//! A line of the merged requirements, and what is worth knowing about it.
+//! A line of the merged requirements, and what users should know about it.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,29 +9,29 @@ use super::Origin;
 use super::entry::{Entry, Wanted};
 use super::line::shown;
 
-/// One line of the merged requirements. Displayed as that line, without its origins.
+/// One line of the merged requirements. `Display` shows it without its origins.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Requirement {
-    /// Normalised (PEP 503); empty for a url that does not tell it.
+    /// Normalised (PEP 503). Empty if a url does not show the name.
     pub(crate) name: String,
     /// Normalised and sorted.
     pub(crate) extras: Vec<String>,
-    /// Each specifier once, in the order of their text, which is pip's own order: `!=2,<3,>=1`.
+    /// Each specifier once, sorted by text as pip does: `!=2,<3,>=1`.
     pub(crate) specifier: String,
     pub(crate) marker: Option<String>,
-    /// Each once and sorted.
+    /// Sorted, without duplicates.
     pub(crate) origins: Vec<Origin>,
-    /// The whole line, where it names a url or a path.
+    /// The whole line, if it names a url or a path.
     pub(crate) verbatim: Option<String>,
     pub(crate) flag: Option<Flag>,
 }
 
-/// What leaves pip no choice, and so stands in the way of whatever else the image has.
+/// A requirement that leaves pip no choice, and so can conflict with other packages of the image.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Flag {
-    /// One version and no other.
+    /// Exactly one version.
     ExactPin,
-    /// A url or a path, which no index answers for (PEP 440, "Direct references").
+    /// A url or a path, which no index provides (PEP 440, "Direct references").
     DirectReference,
 }
 
@@ -57,19 +57,19 @@ impl fmt::Display for Flag {
 }
 
 impl Entry {
-    /// The entry as one line for people: in the form in which it would be merged, without secrets.
+    /// The entry as a line for messages: in its merged form, without secrets.
     pub(super) fn text(&self) -> String {
         Requirement::join(&[self]).shown()
     }
 }
 
 impl Requirement {
-    /// The line for people, without the secrets that a url in it may hold.
+    /// The line for messages, without the secrets of a url in it.
     pub(crate) fn shown(&self) -> String {
         shown(&self.to_string())
     }
 
-    /// Joins entries of the same name, marker and, if any, verbatim line.
+    /// Joins entries with the same name, marker and verbatim line (if any).
     pub(super) fn join(entries: &[&Entry]) -> Self {
         let extras: BTreeSet<_> = entries.iter().flat_map(|entry| &entry.extras).cloned().collect();
         let origins: BTreeSet<_> = entries
@@ -77,7 +77,7 @@ impl Requirement {
             .flat_map(|entry| std::iter::once(&entry.origin).chain(&entry.asked_by))
             .cloned()
             .collect();
-        // Texts, for `~=1.0` and `~=1.0.0` differ although their versions are equal.
+        // Compare texts: `~=1.0` and `~=1.0.0` differ, although their versions are equal.
         let specifiers: BTreeSet<_> =
             entries.iter().flat_map(|entry| entry.wanted.specifiers()).map(ToString::to_string).collect();
         Self {
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_leaves_no_choice_is_flagged() {
+    fn requirements_that_leave_no_choice_are_flagged() {
         let merged = |lines: &[&str]| {
             let merged =
                 merge(&parse_file("r", lines, Author::Other), &Parsed::default(), &Settings::default());

@@ -1,4 +1,4 @@
-//! What modules need of the system: programs on the path, and packages of Debian.
+//! System dependencies of modules: programs on the path, and Debian packages.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use super::render::{Annotations, write_origins};
 use super::repository::Repository;
 use crate::repo::one_line;
 
-/// What begins a word of `ignore` that is about the system.
+/// The prefix of words in `ignore` that name Debian packages.
 const PACKAGE: &str = "deb:";
 const PROGRAM: &str = "bin:";
 
@@ -18,15 +18,15 @@ pub(super) fn is_of_the_system(ignored: &str) -> bool {
     ignored.starts_with(PACKAGE) || ignored.starts_with(PROGRAM)
 }
 
-/// A package or a program, and whose manifests name it.
+/// A package or a program, and the manifests that name it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Need {
     pub(crate) name: String,
-    /// Each once and sorted.
+    /// Sorted, without duplicates.
     pub(crate) origins: Vec<Origin>,
 }
 
-/// All that is needed, sorted by name.
+/// All system dependencies, sorted by name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct System {
     pub(crate) packages: Vec<Need>,
@@ -35,7 +35,7 @@ pub(crate) struct System {
     pub(crate) notes: Vec<Note>,
 }
 
-/// What the selected modules need, without the words `deb:NAME` and `bin:NAME` of `ignore`.
+/// The system dependencies of the selected modules, without the `deb:NAME` and `bin:NAME` of `ignore`.
 pub(crate) fn system(repositories: &[Repository<'_>], ignore: &[String]) -> System {
     let mut packages = Needs::new();
     let mut programs = Needs::new();
@@ -75,11 +75,11 @@ pub(crate) fn system(repositories: &[Repository<'_>], ignore: &[String]) -> Syst
     system
 }
 
-/// Names, and whose manifests have them.
+/// Names, and the manifests that contain them.
 type Needs<'a> = BTreeMap<&'a str, BTreeSet<Origin>>;
 
-/// Whether it is a name by Debian's policy, 5.6.7, perhaps with an architecture behind a colon. Anything else might be
-/// an option to `apt-get`, or a package that it is to remove: `sudo-`.
+/// Whether it is a valid package name by Debian's policy, 5.6.7, with an optional architecture after a colon. Any other
+/// text could be an option of `apt-get`, or ask it to remove a package: `sudo-`.
 fn is_package(name: &str) -> bool {
     let is_word = |word: &str, marks: &str| {
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
@@ -90,12 +90,13 @@ fn is_package(name: &str) -> bool {
 }
 
 impl System {
-    /// Packages, one a line, with what needs them; then the programs as comments, for nobody says which package has them.
+    /// One package on each line, with the manifests that need it. The programs follow as comments, because their
+    /// packages are not known.
     ///
-    /// Without annotations nothing but the packages is left, for `apt-get install $(…)`.
+    /// Without annotations, there are only the packages, for `apt-get install $(…)`.
     pub(crate) fn render(&self, annotations: Annotations) -> String {
         let mut text = String::new();
-        self.write(&mut text, annotations).expect("a text takes all that is written");
+        self.write(&mut text, annotations).expect("writing to a string never fails");
         text
     }
 
@@ -109,7 +110,7 @@ impl System {
             write_origins(f, &need.origins)?;
         }
         if !self.programs.is_empty() {
-            writeln!(f, "# Programs that have to be on the path, whichever package has them:")?;
+            writeln!(f, "# Programs that must be on the path. Their packages are not known:")?;
         }
         for need in &self.programs {
             writeln!(f, "# {}", need.name)?;
@@ -156,7 +157,7 @@ mod tests {
             #   kit/m1/__manifest__.py
         libreoffice
             # via kit/m0/__manifest__.py
-        # Programs that have to be on the path, whichever package has them:
+        # Programs that must be on the path. Their packages are not known:
         # lessc
             # via
             #   kit/m0/__manifest__.py
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_an_option_is_no_package() {
+    fn a_text_that_could_be_an_option_is_not_a_package() {
         for (name, is) in [
             ("libsasl2-dev", true),
             ("libstdc++6:amd64", true),

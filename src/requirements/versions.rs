@@ -1,21 +1,21 @@
-//! Which versions a set of PEP 440 specifiers leaves: a test for "none at all" that never says so wrongly.
+//! Finds out whether a set of PEP 440 specifiers excludes all versions. It never says so wrongly.
 //!
-//! Every specifier becomes one or two spans of the order of all public versions; where PEP 440 and its
-//! implementations differ, the wider reading is taken. Local versions (`1.0+x`) lie within the span of their public
-//! version, and only pins name them, so that they are compared apart.
+//! Every specifier becomes one or two spans in the order of all public versions. If PEP 440 and its implementations
+//! differ, the wider span is used. Local versions (`1.0+x`) are in the span of their public version. Only pins name
+//! them, so they are compared separately.
 
 use std::cmp::{max, min};
 
 use pep508_rs::pep440_rs::{Operator, Version, VersionSpecifier};
 
-/// All versions from `low` on and below `high`; without `high`, all from `low` on.
+/// All versions from `low` (included) to `high` (excluded). Without `high`, there is no upper limit.
 #[derive(Clone, Debug)]
 struct Span {
     low: Version,
     high: Option<Version>,
 }
 
-/// Whether no version at all satisfies every one of the specifiers.
+/// Whether no version satisfies all specifiers.
 pub(super) fn exclude_all(specifiers: &[&VersionSpecifier]) -> bool {
     let mut left = vec![Span { low: lowest(), high: None }];
     for specifier in specifiers {
@@ -37,13 +37,13 @@ fn intersection(left: &[Span], right: &[Span]) -> Vec<Span> {
     common.filter(|span| span.high.as_ref().is_none_or(|high| span.low < *high)).collect()
 }
 
-/// The spans of one specifier, in the words of PEP 440, "Version specifiers".
+/// The spans of one specifier, by PEP 440, "Version specifiers".
 fn spans(specifier: &VersionSpecifier) -> Vec<Span> {
     let version = specifier.version().clone().without_local();
     let is_prerelease = version.any_prerelease();
     match specifier.operator() {
         Operator::Equal | Operator::ExactEqual => vec![only(version)],
-        // What `!=1.0+x` leaves includes `1.0`.
+        // `!=1.0+x` still allows `1.0`.
         Operator::NotEqual if specifier.version().is_local() => vec![from(lowest())],
         Operator::NotEqual => around(only(version)),
         Operator::EqualStar => vec![prefix(version.release(), &version)],
@@ -85,14 +85,14 @@ fn around(hole: Span) -> Vec<Span> {
     std::iter::once(below).chain(hole.high.map(from)).collect()
 }
 
-/// All versions whose release begins with `release`, in the epoch of `version`.
+/// All versions whose release starts with `release`, in the epoch of `version`.
 fn prefix(release: &[u64], version: &Version) -> Span {
     let first = |release: &[u64]| Version::new(release).with_epoch(version.epoch()).with_dev(Some(0));
     let next = release.split_last().and_then(|(last, rest)| Some([rest, &[last.checked_add(1)?]].concat()));
     Span { low: first(release), high: next.map(|release| first(&release)) }
 }
 
-/// The public version next to `version` in PEP 440's order, unless its number is the largest that can be written.
+/// The public version directly after `version` in PEP 440's order. `None` if its number is the largest possible.
 fn successor(version: &Version) -> Option<Version> {
     let version = version.clone();
     match (version.dev(), version.post()) {
@@ -102,7 +102,7 @@ fn successor(version: &Version) -> Option<Version> {
     }
 }
 
-/// Whether a version is pinned with a local label that another pin or exclusion denies.
+/// Whether a pin has a local label that another pin or exclusion contradicts.
 fn local_versions_clash(specifiers: &[&VersionSpecifier]) -> bool {
     let local = |operators: &'static [Operator]| {
         let named = specifiers.iter().filter(move |specifier| operators.contains(specifier.operator()));

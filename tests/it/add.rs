@@ -105,7 +105,9 @@ fn a_failure_leaves_both_files_and_names_what_may_have_been_meant() {
     env.oca(&["add", "dms"])
         .stderr_contains("hint: check the url; `git ls-remote ../remotes/dms.git` should list its branches\n")
         .status(3);
-    env.oca(&["add", "Web"]).stderr_contains("`web` and `Web` of one profile differ only by case").status(2);
+    env.oca(&["add", "Web"])
+        .stderr_contains("`web` and `Web` of the same profile differ only by case")
+        .status(2);
     let server = Server::start(&env);
     env.edit("repos.toml", "../remotes", &server.base());
     let before = [env.read("repos.toml"), before[1].clone()];

@@ -210,8 +210,8 @@ fn an_entry_with_a_comma_is_refused_wherever_it_comes_from() {
     env.oca(&["addons-path"])
         .env("LAST", "a,b")
         .stderr(
-            "error: `${LAST:-last}` becomes `a,b`, and Odoo cannot escape a comma in its addons path\n\
-             hint: give it a path without a comma\n",
+            "error: `${LAST:-last}` expands to `a,b`, and Odoo cannot escape a comma in its addons path\n\
+             hint: use a path without a comma\n",
         )
         .status(2);
     let held = |path: &str| {

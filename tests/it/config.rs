@@ -66,7 +66,7 @@ fn a_missing_series_and_a_wrong_type_are_refused() {
     );
     assert_refused(
         "odoo = 18.0\n",
-        "error: wrong type for `odoo` in `repos.toml` at line 1: a number, where a string is wanted\n\
+        "error: wrong type for `odoo` in `repos.toml` at line 1: expected a string, found a number\n\
          hint: write `odoo = \"18.0\"`\n",
     );
 }
@@ -75,9 +75,9 @@ fn a_missing_series_and_a_wrong_type_are_refused() {
 fn two_profiles_that_want_one_place_differently_are_refused() {
     assert_refused(
         &format!("odoo = \"18.0\"\n{WEB}[profiles.next]\nextends = [\"standard\"]\nodoo = \"19.0\"\n"),
-        "error: profiles `standard` and `next` want different pins in `oca/web` in `repos.toml` at line 4, \
+        "error: profiles `standard` and `next` need different pins in `oca/web` in `repos.toml` at line 4, \
          table `profiles.next`: branch `18.0` and branch `19.0`\n\
-         hint: give profile `next` a place of its own, such as `path = \"oca-next\"`\n",
+         hint: give profile `next` its own directory, such as `path = \"oca-next\"`\n",
     );
 }
 
@@ -137,8 +137,8 @@ fn another_oca_may_be_required() {
     assert_refused(
         "odoo = \"18.0\"\nrequires-oca = \">=7\"\nfuture = true\n",
         &format!(
-            "error: this is oca {running}, and `repos.toml` at line 2 requires `>=7`\n\
-             hint: install an oca that is `>=7`\n"
+            "error: `repos.toml` at line 2 requires oca `>=7`, and this is oca {running}\n\
+             hint: install a version of oca that matches `>=7`\n"
         ),
     );
 }

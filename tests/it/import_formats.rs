@@ -82,12 +82,12 @@ vendor/server-tools:
     env.oca(&["init", "--from", "repos.yaml"])
         .stderr(
             "\
-warning: `repos.yaml` at line 11: remote `acme` of `vendor/dms`, `git@git.example.com:acme/dms.git`, is left out: nothing is merged from it
-warning: `repos.yaml` at line 16: target `acme 18.0-merged` of `vendor/dms` is left out: oca pushes nothing
+warning: `repos.yaml` at line 11: remote `acme` of `vendor/dms`, `git@git.example.com:acme/dms.git`, is left out: `merges` does not use it
+warning: `repos.yaml` at line 16: target `acme 18.0-merged` of `vendor/dms` is left out: oca never pushes
 warning: `repos.yaml` at line 17: `fetch_all` of `vendor/dms` is left out: oca fetches what it needs
-warning: `repos.yaml` at line 19: a command of `vendor/dms` is left out: oca runs none
-warning: `repos.yaml` at line 20: `merges` of `server-tools` is taken over, and this oca cannot apply it yet
-warning: `repos.yaml` at line 28: `./src` at branch `18.0` is Odoo itself and left out: name its add-ons in `before` of `[addons-path]`
+warning: `repos.yaml` at line 19: a command of `vendor/dms` is left out: oca runs no commands
+warning: `repos.yaml` at line 20: `merges` of `server-tools` is imported, but this version of oca cannot apply it yet
+warning: `repos.yaml` at line 28: `./src` at branch `18.0` is Odoo itself and is left out: name its directories in `before` of `[addons-path]`
 wrote `repos.toml`; look at it, then run `oca sync`
 ",
         )
@@ -172,12 +172,12 @@ acme: [\"queue_*\"]
         .stderr(
             "\
 warning: `odoo/custom/src/addons.yaml` at line 4: `DEPTH_DEFAULT` of `ENV` is left out
-warning: `odoo/custom/src/addons.yaml` at line 9: the choice of modules in `odoo/addons` is left out: all of them count
-warning: `odoo/custom/src/addons.yaml` at line 12: what holds only where `PGDATABASE` is `prod` or `staging` is left out: a profile may take its place
-warning: `odoo/custom/src/addons.yaml` at line 16: `queue_*` is no name of a module, so all modules of `acme` count
-warning: `odoo/custom/src/repos.yaml` at line 1: `./odoo` is Odoo itself and left out: name its add-ons in `before` of `[addons-path]`
-warning: `odoo/custom/src/repos.yaml` at line 7: `enterprise` is Odoo itself and left out: name its add-ons in `before` of `[addons-path]`
-warning: `odoo/custom/src/repos.yaml` at line 10: the checkout of `web` and 2 more goes to `oca`, not to `odoo/custom/src`
+warning: `odoo/custom/src/addons.yaml` at line 9: the choice of modules in `odoo/addons` is left out: oca selects all modules there
+warning: `odoo/custom/src/addons.yaml` at line 12: the part that needs `PGDATABASE` is `prod` or `staging` is left out: use a profile for it
+warning: `odoo/custom/src/addons.yaml` at line 16: `queue_*` is not the name of a module: oca selects all modules of `acme`
+warning: `odoo/custom/src/repos.yaml` at line 1: `./odoo` is Odoo itself and is left out: name its directories in `before` of `[addons-path]`
+warning: `odoo/custom/src/repos.yaml` at line 7: `enterprise` is Odoo itself and is left out: name its directories in `before` of `[addons-path]`
+warning: `odoo/custom/src/repos.yaml` at line 10: the checkout of `web` and 2 more will be in `oca`, not in `odoo/custom/src`
 wrote `repos.toml`; look at it, then run `oca sync`
 ",
         )
@@ -250,10 +250,10 @@ l10n:
         .stderr(&format!(
             "\
 warning: `frozen.yaml` at line 4: `gone` is left out: `spec.yaml` has no such entry
-warning: `spec.yaml` at line 1: `src` at branch `18.0` is Odoo itself and left out: name its add-ons in `before` of `[addons-path]`
+warning: `spec.yaml` at line 1: `src` at branch `18.0` is Odoo itself and is left out: name its directories in `before` of `[addons-path]`
 warning: `spec.yaml` at line 9: `useless` of `dms` is left out
-warning: `spec.yaml` at line 16: a command is left out: oca runs none
-warning: `spec.yaml` at line 17: `l10n` is left out: its modules are prebuilt elsewhere
+warning: `spec.yaml` at line 16: a command is left out: oca runs no commands
+warning: `spec.yaml` at line 17: `l10n` is left out: its modules are prebuilt
 dms: locked at {dms_digits}
 queue: locked at {queue_digits}
 web: locked at {web_digits}
@@ -332,11 +332,11 @@ fn camptocamp() {
     env.oca(&["init", "--from", "pending-merges.d", "--offline"])
         .stderr(&format!(
             "\
-warning: `.gitmodules` at line 1: the gitlink `{fork}` is left out: `merges` are computed anew
-warning: `pending-merges.d/web.yml` at line 1: `merges` of `web` is taken over, and this oca cannot apply it yet
-warning: `pending-merges.d/web.yml` at line 3: remote `camptocamp` of `../odoo/external-src/web`, `git@github.com:camptocamp/web.git`, is left out: nothing is merged from it
-warning: `pending-merges.d/web.yml` at line 5: target `camptocamp merge-branch-1234-master` of `../odoo/external-src/web` is left out: oca pushes nothing
-warning: `pending-merges.d/web.yml` at line 12: a command of `../odoo/external-src/web` is left out: oca runs none
+warning: `.gitmodules` at line 1: the gitlink `{fork}` is left out: oca computes `merges` again
+warning: `pending-merges.d/web.yml` at line 1: `merges` of `web` is imported, but this version of oca cannot apply it yet
+warning: `pending-merges.d/web.yml` at line 3: remote `camptocamp` of `../odoo/external-src/web`, `git@github.com:camptocamp/web.git`, is left out: `merges` does not use it
+warning: `pending-merges.d/web.yml` at line 5: target `camptocamp merge-branch-1234-master` of `../odoo/external-src/web` is left out: oca never pushes
+warning: `pending-merges.d/web.yml` at line 12: a command of `../odoo/external-src/web` is left out: oca runs no commands
 error: `merges` in `repos.toml` at line 12, table `repos.web`, is not supported yet
 hint: delete what this oca cannot do yet, or install a newer one
 error: `repos.toml` is written, but its pins could not be locked
@@ -396,9 +396,9 @@ rev = \"{dms}\"
     env.oca(&["init", "--from", "mrchef.lock"])
         .stderr(&format!(
             "\
-warning: `mrchef.lock` at `meals.old`: it is left out: `mrchef.toml` has no such meal
-warning: `mrchef.toml` at line 3: `require_nar_hash` is left out: oca does not know it
-warning: `mrchef.toml` at line 8: the spice `https://github.com/OCA/web/pull/1.patch` of `web` is left out: save it and name it in `patches`
+warning: `mrchef.lock` at `meals.old`: left out, because `mrchef.toml` has no such meal
+warning: `mrchef.toml` at line 3: `require_nar_hash` is left out: oca does not know this key
+warning: `mrchef.toml` at line 8: the spice `https://github.com/OCA/web/pull/1.patch` of `web` is left out: save it as a file, and name the file in `patches`
 dms: locked at {}
 web: locked at {}
 2 repositories with 3 modules, 2 changed
@@ -456,8 +456,8 @@ repositories:
     env.oca(&["init", "--from", "shop.repos"])
         .stderr(
             "\
-warning: `shop.repos` at line 1: `extends` is left out: import the file that it names as well
-warning: `shop.repos` at line 11: `vendor/other` is left out: it is kept in `hg`, not in git
+warning: `shop.repos` at line 1: `extends` is left out: import the other file as well
+warning: `shop.repos` at line 11: `vendor/other` is left out: it is a `hg` repository, not a git repository
 wrote `repos.toml`; look at it, then run `oca sync`
 ",
         )
@@ -498,9 +498,9 @@ fn the_older_lock() {
     env.oca(&["init", "--from", "oca.lock.json"])
         .stderr(&format!(
             "\
-warning: `oca.lock.json` at `coverage`: it is left out: oca does not know it
+warning: `oca.lock.json` at `coverage`: left out, because oca does not know this key
 warning: `oca.lock.json` at `repos`: `tier` of 2 repositories is left out
-warning: `oca.lock.json` at `repos[1].commit`: `HEAD` pins `OCA/dms` to nothing: the head of its branch is taken now
+warning: `oca.lock.json` at `repos[1].commit`: `HEAD` is not a commit: oca pins `OCA/dms` to the current head of its branch
 dms: locked at {}
 web: locked at {}
 profile `standard`: 3 modules selected

@@ -3,7 +3,7 @@
 use crate::env::Env;
 use crate::project::repository;
 
-const HINT: &str = "hint: it reads `.gitmodules`, `repos.yaml` of git-aggregator or doodba, `spec.yaml` of ak, \
+const HINT: &str = "hint: use `.gitmodules`, `repos.yaml` of git-aggregator or doodba, `spec.yaml` of ak, \
     `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, and an older `oca.lock.json`\n";
 
 /// Asserts how the import of a file ends; nothing may be written.
@@ -20,7 +20,7 @@ fn what_is_no_format_is_told_what_there_is() {
     for (name, text) in
         [("notes.txt", "hello\n"), ("x.yaml", "- a\n"), ("x.json", "{\"a\": 1}"), ("x.yaml", "")]
     {
-        refused(name, text, &format!("error: `{name}` is in none of the formats that oca imports\n{HINT}"));
+        refused(name, text, &format!("error: `{name}` is not in a format that oca can import\n{HINT}"));
     }
     let env = Env::new();
     env.oca(&["init", "--from", "repos.yaml"])
@@ -28,14 +28,14 @@ fn what_is_no_format_is_told_what_there_is() {
         .status(2);
     env.write("empty/README.md", "");
     env.oca(&["init", "--from", "empty"])
-        .stderr(&format!("error: `empty` is in none of the formats that oca imports\n{HINT}"))
+        .stderr(&format!("error: `empty` is not in a format that oca can import\n{HINT}"))
         .status(2);
     env.write("both/.gitmodules", "");
     env.write("both/spec.yaml", "");
     env.oca(&["init", "--from", "both"])
         .stderr(
-            "error: `both` holds files of several tools: `.gitmodules`, `spec.yaml`\n\
-             hint: name one of them with `--from`\n",
+            "error: `both` contains files of several tools: `.gitmodules`, `spec.yaml`\n\
+             hint: name one of these files with `--from`\n",
         )
         .status(2);
 }
@@ -48,14 +48,14 @@ fn bad_yaml_is_refused_with_its_line() {
             "web: [\n",
             "at line 2: this is not valid YAML: while parsing a node, did not find expected node content",
         ),
-        ("- web\n", "at line 1: the file is a list, where a mapping is wanted"),
-        ("web\n", "at line 1: the file is a text, where a mapping is wanted"),
-        ("web: text\n", "at line 1: `web` is a text, where a mapping is wanted"),
-        ("web: &a [*a]\n", "at line 1: an alias stands inside what it names"),
-        ("? [a]\n: b\n", "at line 1: a key is no plain word"),
-        ("a: {}\n---\nb: {}\n", "at line 3: a second document begins, where one is wanted"),
-        ("web:\n  src: a b\nweb:\n  src: a b\n", "at line 3: `web` stands twice, first at line 1"),
-        ("web:\n  src: https://h/a/web\n", "at line 2: `src` is not `URL BRANCH` nor `URL BRANCH COMMIT`"),
+        ("- web\n", "at line 1: the file must be a mapping, not a list"),
+        ("web\n", "at line 1: the file must be a mapping, not a string"),
+        ("web: text\n", "at line 1: `web` must be a mapping, not a string"),
+        ("web: &a [*a]\n", "at line 1: an alias refers to a value that contains the alias"),
+        ("? [a]\n: b\n", "at line 1: a key must be a plain string"),
+        ("a: {}\n---\nb: {}\n", "at line 3: a second document starts here, but only one is allowed"),
+        ("web:\n  src: a b\nweb:\n  src: a b\n", "at line 3: `web` appears twice, first at line 1"),
+        ("web:\n  src: https://h/a/web\n", "at line 2: `src` must be `URL BRANCH` or `URL BRANCH COMMIT`"),
         (
             "web:\n  src: ext::sh 18.0\n",
             "at line 2: `ext::sh` is not a valid git url: remote helpers such as `ext::` are not supported",
@@ -87,7 +87,7 @@ fn bad_yaml_is_refused_with_its_line() {
     refused(
         "spec.yaml",
         format!("web: {}", "[".repeat(50)),
-        "error: `spec.yaml` at line 1: it is nested more than 32 deep\n",
+        "error: `spec.yaml` at line 1: nested more than 32 levels deep\n",
     );
     let deep = "[".repeat(100_000);
     refused(
@@ -103,7 +103,7 @@ fn what_git_aggregator_refuses_is_refused() {
         ("  merges: [o 18.0]\n", "at line 2: `remotes` is missing\n"),
         (
             "  remotes: {o: https://h/a/web}\n  merges: []\n",
-            "at line 3: `merges` is empty, where one ref at least is wanted\n",
+            "at line 3: `merges` is empty, but at least one ref is required\n",
         ),
         (
             "  remotes: {o: https://h/a/web}\n  merges: [p 18.0]\n",
@@ -138,13 +138,13 @@ fn a_file_that_unfolds_or_is_huge_ends_soon() {
     refused(
         "spec.yaml",
         bomb.concat(),
-        "error: `spec.yaml` at line 4: the aliases stand for more than any list holds\n",
+        "error: `spec.yaml` at line 4: the aliases expand to too much data\n",
     );
     let huge: String = (0..10_000).map(|at| format!("key{at}: {{src: https://host/x y z w}}\n")).collect();
     refused(
         "spec.yaml",
         huge,
-        "error: `spec.yaml` at line 1: `src` is not `URL BRANCH` nor `URL BRANCH COMMIT`\n\
+        "error: `spec.yaml` at line 1: `src` must be `URL BRANCH` or `URL BRANCH COMMIT`\n\
          hint: write it as `src: https://github.com/OCA/web 18.0`\n",
     );
 }
@@ -177,13 +177,13 @@ fn a_lock_that_is_not_the_older_one_is_refused() {
     for (text, stderr) in [
         (
             r#"{"version": 1, "repos": [], "profiles": {}}"#,
-            "at `version`: this is a lock of oca itself\n\
-             hint: put the `repos.toml` that it was made from beside it, and run `oca lock`\n",
+            "at `version`: this is a lock that oca wrote\n\
+             hint: put the `repos.toml` of this lock beside it, and run `oca lock`\n",
         ),
         (r#"{"version": "3.0", "repos": []}"#, "at `version`: version `3.0` is neither `1.0` nor `2.0`\n"),
-        (r#"{"version": "1.0", "repos": {}}"#, "at `repos`: `repos` is a mapping, where a list is wanted\n"),
+        (r#"{"version": "1.0", "repos": {}}"#, "at `repos`: `repos` must be a list, not a mapping\n"),
         (r#"{"version": "1.0", "repos": [{"url": "x"}]}"#, "at `repos[0]`: `name` is missing\n"),
-        (r#"{"repos": [{"name": "a", "name": "b"}]}"#, "at `repos[0].name`: it stands twice\n"),
+        (r#"{"repos": [{"name": "a", "name": "b"}]}"#, "at `repos[0].name`: the key appears twice\n"),
         ("{\"repos\": [\n}", "at line 2: this is not valid JSON: expected value\n"),
     ] {
         refused("oca.lock.json", text, &format!("error: `oca.lock.json` {stderr}"));
@@ -191,8 +191,8 @@ fn a_lock_that_is_not_the_older_one_is_refused() {
     refused(
         "oca.lock.json",
         r#"{"version": 1.0, "repos": []}"#,
-        "error: `oca.lock.json` declares no repository of add-ons\n\
-         hint: begin with `oca init`, and name repositories in the file\n",
+        "error: `oca.lock.json` declares no repository with Odoo modules\n\
+         hint: run `oca init` without `--from`, and add the repositories to `repos.toml`\n",
     );
 }
 
@@ -202,7 +202,7 @@ fn a_series_that_nothing_tells_has_to_be_named() {
     refused(
         "x.repos",
         text,
-        "error: `x.repos` does not say which series of Odoo it is for\nhint: name it, as in `--odoo 18.0`\n",
+        "error: `x.repos` does not name its Odoo series\nhint: name the series, as in `--odoo 18.0`\n",
     );
     let env = Env::new();
     env.write("x.repos", text);
@@ -224,9 +224,9 @@ fn two_repositories_of_one_name_get_two() {
     );
     env.oca(&["init", "--from", "x.repos"])
         .stderr(
-            "warning: `x.repos` at line 3: the repository in `acme/Web` is called `acme-Web` here\n\
-             warning: `x.repos` at line 3: the checkout of `acme-Web` goes to `oca`, not to `acme`\n\
-             warning: `x.repos` at line 4: the repository in `oca/.hidden` is called `dms` here\n\
+            "warning: `x.repos` at line 3: the repository in `acme/Web` gets the name `acme-Web`\n\
+             warning: `x.repos` at line 3: the checkout of `acme-Web` will be in `oca`, not in `acme`\n\
+             warning: `x.repos` at line 4: the repository in `oca/.hidden` gets the name `dms`\n\
              wrote `repos.toml`; look at it, then run `oca sync`\n",
         )
         .success();
@@ -244,7 +244,7 @@ fn a_directory_that_holds_other_things_does_not_become_that_of_the_checkouts() {
     );
     env.oca(&["init", "--from", "x.repos"])
         .stderr(
-            "warning: `x.repos` at line 2: the checkout of `web` goes to `oca`, not to `addons`\n\
+            "warning: `x.repos` at line 2: the checkout of `web` will be in `oca`, not in `addons`\n\
              wrote `repos.toml`; look at it, then run `oca sync`\n",
         )
         .success();
@@ -304,7 +304,7 @@ fn pins_that_cannot_be_locked_are_told_for_the_next_try() {
 #[test]
 fn files_that_unfold_or_nest_without_end_are_refused() {
     let bomb = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), "*a, ".repeat(10_000));
-    refused("x.yaml", bomb, "error: `x.yaml` at line 2: the aliases stand for more than any list holds\n");
+    refused("x.yaml", bomb, "error: `x.yaml` at line 2: the aliases expand to too much data\n");
     let deep = |open: &str, close: &str| format!("{}{}", open.repeat(100_000), close.repeat(100_000));
     for (name, text) in [
         ("x.yaml", format!("a: {}\n", deep("[", "]"))),
@@ -324,7 +324,7 @@ fn files_that_unfold_or_nest_without_end_are_refused() {
     env.write("repos.yaml", " ".repeat(5 << 20));
     env.oca(&["init", "--from", "repos.yaml"])
         .stderr(&format!(
-            "error: `repos.yaml` is larger than 4 MiB: a list of repositories is never that large\n{HINT}"
+            "error: `repos.yaml` is larger than 4 MiB, which is too large for a list of repositories\n{HINT}"
         ))
         .status(2);
 }
@@ -335,11 +335,11 @@ fn what_repos_toml_cannot_hold_is_refused_in_its_place() {
     refused(
         "spec.yaml",
         format!("web:\n{body}  modules: [../x]\n"),
-        "error: `spec.yaml` at line 1: `../x` does not begin with the name of a module\n",
+        "error: `spec.yaml` at line 1: `../x` does not start with the name of a module\n",
     );
     let env = Env::new();
     env.write("spec.yaml", format!("\"a\\nb/web\":\n{body}\"c,d/dms\":\n{body}"));
-    env.oca(&["init", "--from", "spec.yaml"]).stderr_contains("goes to `oca`").success();
+    env.oca(&["init", "--from", "spec.yaml"]).stderr_contains("will be in `oca`").success();
     env.oca(&["list"]).stderr_contains("error: there is no `oca.lock.json`").status(1);
 }
 

@@ -78,8 +78,10 @@ fn phantom_gitlinks_and_entries_without_one_are_named() {
     env.git(".", &["rm", "-q", "--cached", "addons/oca/dms"]);
     env.oca(&["init", "--from", ".gitmodules"])
         .stderr(&format!(
-            "warning: `.gitmodules`: the gitlink `addons/oca/ghost` at `{web}` has no entry here, and is left out\n\
-             warning: `.gitmodules` at line 5: submodule `addons/oca/dms` has no gitlink: the head of its branch is taken now\n\
+            "warning: `.gitmodules`: the gitlink `addons/oca/ghost` at `{web}` has no entry in this file \
+             and is left out\n\
+             warning: `.gitmodules` at line 5: submodule `addons/oca/dms` has no gitlink: \
+             oca pins the current head of its branch\n\
              dms: locked at {}\nweb: locked at {}\n2 repositories with 2 modules, 2 changed\n\
              wrote `repos.toml` and `oca.lock.json`; look at them, then run `oca sync`\n",
             short(&dms),
@@ -123,17 +125,17 @@ fn relative_urls_follow_the_origin_and_odd_keys_are_named() {
     env.oca(&["init", "--from", ".gitmodules", "--offline"])
         .stderr_contains(
             "\
-warning: `.gitmodules` at line 1: submodule `web` has no gitlink: the head of its branch is taken now
+warning: `.gitmodules` at line 1: submodule `web` has no gitlink: oca pins the current head of its branch
 warning: `.gitmodules` at line 1: submodule `web` has submodules of its own, which are left out
-warning: `.gitmodules` at line 1: user and password in the url of `web` are left out: set a token for its host
-warning: `.gitmodules` at line 5: `update` of submodule `web`, a command, is left out
-warning: `.gitmodules` at line 6: `ignore` of submodule `web`, dirty, is left out
-warning: `.gitmodules` at line 7: submodule `acme` has no gitlink: the head of its branch is taken now
-warning: `.gitmodules` at line 7: the checkout of `addons` goes to `vendor`, not to `other`
-warning: `.gitmodules` at line 10: `branch = .` of submodule `acme` is left out: the branch of the series is taken
+warning: `.gitmodules` at line 1: the user and the password in the url of `web` are left out: set a token for the host
+warning: `.gitmodules` at line 5: `update` of submodule `web` (a command) is left out
+warning: `.gitmodules` at line 6: `ignore` of submodule `web` (dirty) is left out
+warning: `.gitmodules` at line 7: submodule `acme` has no gitlink: oca pins the current head of its branch
+warning: `.gitmodules` at line 7: the checkout of `addons` will be in `vendor`, not in `other`
+warning: `.gitmodules` at line 10: `branch = .` of submodule `acme` is left out: oca uses the branch of the series
 ",
         )
-        .stderr_contains("`odoo` is Odoo itself and left out")
+        .stderr_contains("`odoo` is Odoo itself and is left out")
         .stderr_contains("error: `repos.toml` is written, but its pins could not be locked\nhint: pin them with `oca lock`\n")
         .status(3);
     env.assert_file(
@@ -174,23 +176,23 @@ fn what_git_refuses_is_refused_with_its_line() {
     for (text, why) in [
         (
             entry("web", "../web"),
-            "`.gitmodules` at line 2: `../web` is no path below the repository that `.gitmodules` is in",
+            "`.gitmodules` at line 2: `../web` is not a path below the repository of `.gitmodules`",
         ),
         (
             entry("web", "/web"),
-            "`.gitmodules` at line 2: `/web` is no path below the repository that `.gitmodules` is in",
+            "`.gitmodules` at line 2: `/web` is not a path below the repository of `.gitmodules`",
         ),
         (
             entry("web", "../\u{202e}w\u{2028}b"),
-            "`.gitmodules` at line 2: `../\\u{202e}w\\u{2028}b` is no path below the repository that `.gitmodules` is in",
+            "`.gitmodules` at line 2: `../\\u{202e}w\\u{2028}b` is not a path below the repository of `.gitmodules`",
         ),
         (
             entry("web", "a") + &entry("web", "b"),
-            "`.gitmodules` at line 4: submodule `web` stands twice, first at line 1",
+            "`.gitmodules` at line 4: submodule `web` appears twice, first at line 1",
         ),
         (
             entry("web", "a") + &entry("dms", "./a"),
-            "`.gitmodules` at line 4: `a` belongs to another submodule too, at line 1",
+            "`.gitmodules` at line 4: `a` is also the path of another submodule, at line 1",
         ),
         (
             "[submodule \"web\"]\n\tpath = web\n".to_owned(),
@@ -198,7 +200,7 @@ fn what_git_refuses_is_refused_with_its_line() {
         ),
         (
             entry("web", "web") + "\turl = x\n",
-            "`.gitmodules` at line 4: `url` of submodule `web` stands twice, first at line 3",
+            "`.gitmodules` at line 4: `url` of submodule `web` appears twice, first at line 3",
         ),
         (
             "[submodule \"web\"]\n\tpath = web\n\turl = ext::sh -c x\n".to_owned(),
@@ -217,7 +219,8 @@ fn what_git_refuses_is_refused_with_its_line() {
     env.write(".gitmodules", "[submodule \"web\"]\n\tpath = web\n\turl = ../web.git\n");
     env.oca(&["init", "--from", ".gitmodules"])
         .stderr(
-            "error: `.gitmodules` at line 3: `../web.git` is relative to the remote of a repository that is not there\n\
+            "error: `.gitmodules` at line 3: `../web.git` is relative to the remote of a repository, \
+             but the file is not in a repository\n\
              hint: write the whole url\n",
         )
         .status(2);
@@ -229,7 +232,8 @@ fn a_file_outside_of_git_has_no_pins() {
     env.write(".gitmodules", "[submodule \"web\"]\n\tpath = oca/web\n\turl = https://github.com/OCA/web\n");
     env.oca(&["init", "--from", ".gitmodules", "--odoo", "17.0"])
         .stderr(
-            "warning: `.gitmodules`: it is not at the top of a git repository, so there are no gitlinks and nothing is pinned\n\
+            "warning: `.gitmodules`: the file is not at the top of a git repository, \
+             so there are no gitlinks and no pins\n\
              wrote `repos.toml`; look at it, then run `oca sync`\n",
         )
         .success();

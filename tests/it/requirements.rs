@@ -103,7 +103,7 @@ fn lines_that_exclude_each_other_are_shown_with_their_places() {
     let stderr = "error: requirements for `lxml` exclude each other\n  \
                   `lxml==4.9.3`  tools/requirements.txt:2\n  \
                   `lxml>=5`      web/web_export/__manifest__.py\n\
-                  hint: change one of the two; oca does not choose between them\n";
+                  hint: change one of them; oca does not choose between them\n";
     env.oca(&["requirements"]).stderr(stderr).status(1);
     env.write("requirements.txt", "kept\n");
     for flags in [&["-o", "requirements.txt"][..], &["--check", "-o", "requirements.txt"]] {
@@ -124,7 +124,7 @@ fn markers_count_for_the_python_that_is_named() {
     env.locked(BOTH);
     env.oca(&["requirements"])
         .stdout_contains("lxml>=5\n")
-        .stderr_contains("warning: requirements for `lxml` exclude each other where their markers hold\n")
+        .stderr_contains("warning: requirements for `lxml` exclude each other if their markers hold\n")
         .success();
     let python = |version| env.oca(&["requirements", "--no-annotate", "--python-version", version]);
     python("3.12").stdout(&format!("{HEADER}lxml>=5\nlxml==4.9.3 ; python_version < '3.12'\n")).success();
@@ -134,7 +134,7 @@ fn markers_count_for_the_python_that_is_named() {
     python("3.11").stderr_contains("error: requirements for `lxml` exclude each other\n").status(1);
     python("three")
         .stderr(
-            "error: `three` is not a valid Python version: it must be two or three numbers such as `3.12`\n",
+            "error: `three` is not a valid Python version: it must be two or three numbers, such as `3.12`\n",
         )
         .status(2);
 }
@@ -147,7 +147,7 @@ fn lines_that_may_never_meet_are_warned_of() {
     env.oca(&["requirements"])
         .stdout_contains("lxml>=5 ; sys_platform == 'linux'\n")
         .stderr(
-            "warning: requirements for `lxml` exclude each other where their markers hold\n  \
+            "warning: requirements for `lxml` exclude each other if their markers hold\n  \
              `lxml==4.9.3 ; python_version < '3.12'`  tools/requirements.txt:1\n  \
              `lxml>=5 ; sys_platform == 'linux'`      web/web_export/__manifest__.py\n\
              hint: set the Python version of the image: `python` in `[requirements]`, or `--python-version`\n",
@@ -168,7 +168,7 @@ fn what_is_ignored_is_left_out_and_constraints_only_speak_up() {
             "error: requirements for `lxml` exclude each other\n  \
              `lxml==4.9`  odoo.txt:2\n  \
              `lxml>=5`    web/web_export/__manifest__.py\n\
-             hint: change one of the two; oca does not choose between them\n",
+             hint: change one of them; oca does not choose between them\n",
         )
         .status(1);
     env.edit("repos.toml", "odoo.txt", "missing.txt");
@@ -200,19 +200,19 @@ fn constraints_are_compared_for_the_python_of_the_image() {
             "error: requirements for `lxml` exclude each other\n  \
              `lxml==5.2.1 ; python_version >= '3.12'`  odoo.txt:4\n  \
              `lxml<5`                                  web/web_export/__manifest__.py\n\
-             hint: change one of the two; oca does not choose between them\n",
+             hint: change one of them; oca does not choose between them\n",
         )
         .status(1);
     // Unless a Python is named, it is not known whether the image has one of those.
     env.oca(&["requirements", "--no-annotate", "-v"])
         .stdout(&format!("{HEADER}cryptography<37\nlxml<5\n"))
         .stderr(
-            "warning: requirements for `lxml` exclude each other where their markers hold\n  \
+            "warning: requirements for `lxml` exclude each other if their markers hold\n  \
              `lxml==5.2.1 ; python_version >= '3.12'`  odoo.txt:4\n  \
              `lxml<5`                                  web/web_export/__manifest__.py\n\
              hint: set the Python version of the image: `python` in `[requirements]`, or `--python-version`\n\
-             odoo.txt:2: the option `--index-url` is ignored; it does not change what is required\n\
-             odoo.txt:9: the option `-e` is ignored; it does not change what is required\n",
+             odoo.txt:2: the option `--index-url` is ignored, because it does not change what is required\n\
+             odoo.txt:9: the option `-e` is ignored, because it does not change what is required\n",
         )
         .success();
     // Where every Python is excluded, it does not matter which.
@@ -232,7 +232,7 @@ fn constraints_are_compared_for_the_python_of_the_image() {
     env.write("odoo.txt", "six==1.16\n-r more.txt\n");
     env.oca(&["requirements"])
         .stderr(
-            "error: odoo.txt:2: the option `-r` is not followed in constraints\n\
+            "error: odoo.txt:2: the option `-r` is not supported in constraints\n\
              hint: list that file in `constraints` as well\n",
         )
         .status(1);
@@ -246,20 +246,25 @@ fn a_line_that_no_parser_accepts_is_named_with_its_place() {
     env.oca(&["requirements"]).stderr(
             "error: tools/requirements.txt:2: `lxml = 5` is not a requirement: no such comparison operator \"=\", \
              must be one of ~= == != <= >= < > ===\n\
-             hint: correct it there (in a fork that `url` in `repos.toml` names, if it is not yours), \
+             hint: correct it there (if the repository is not yours, in a fork that you \
+             name with `url` in `repos.toml`), \
              or put `lxml = 5` into `ignore` of `[requirements]`\n\
-             error: tools/requirements.txt:3: the option `-r` is not supported in a repository's requirements\n\
-             hint: correct it there (in a fork that `url` in `repos.toml` names, if it is not yours), \
+             error: tools/requirements.txt:3: the option `-r` is not supported in the \
+             `requirements.txt` of a repository\n\
+             hint: correct it there (if the repository is not yours, in a fork that you \
+             name with `url` in `repos.toml`), \
              or put `-r` into `ignore` of `[requirements]`\n",
         ).status(1);
     let output = env.oca(&["requirements", "--format", "json"]).output();
-    let problem = "tools/requirements.txt:3: the option `-r` is not supported in a repository's requirements";
+    let problem = "tools/requirements.txt:3: the option `-r` is not supported in the `requirements.txt` of \
+        a repository";
     assert!(output.stdout.ends_with(&format!("    \"{problem}\"\n  ]\n}}\n")), "{}", output.stdout);
     env.locked(&format!("{BOTH}[requirements]\nignore = [\"lxml = 5\", \"-r\", \"six\"]\n"));
     env.oca(&["requirements", "--no-annotate", "-v"])
         .stdout(&format!("{HEADER}lxml\n"))
         .stderr(
-            "tools/requirements.txt:1: the option `--no-binary` is ignored; it does not change what is required\n\
+            "tools/requirements.txt:1: the option `--no-binary` is ignored, \
+             because it does not change what is required\n\
              `six` in `ignore` of `[requirements]` matches nothing here\n",
         )
         .success();
@@ -276,12 +281,17 @@ fn each_option_is_refused_with_what_to_do_about_it() {
     env.locked(BOTH);
     env.oca(&["requirements"])
         .stderr(
-            "error: tools/requirements.txt:1: the option `--extra-index-url` is not supported in a repository's requirements\n\
-             hint: say it to pip where you call it, and put `--extra-index-url` into `ignore` of `[requirements]`\n\
-             error: tools/requirements.txt:2: the option `--hash` is not supported in a repository's requirements\n\
-             hint: put `six` into `ignore` of `[requirements]`, and install `six` by a file of your own\n\
-             error: tools/requirements.txt:4: `./x.whl` is a path within the repository, which merged requirements cannot name\n\
-             hint: correct it there (in a fork that `url` in `repos.toml` names, if it is not yours), \
+            "error: tools/requirements.txt:1: the option `--extra-index-url` is not supported in the \
+             `requirements.txt` of a repository\n\
+             hint: give the option to pip where you call it, and put `--extra-index-url` \
+             into `ignore` of `[requirements]`\n\
+             error: tools/requirements.txt:2: the option `--hash` is not supported in the \
+             `requirements.txt` of a repository\n\
+             hint: put `six` into `ignore` of `[requirements]`, and install `six` with your own requirements file\n\
+             error: tools/requirements.txt:4: `./x.whl` is a path in the repository, \
+             and the merged file cannot contain such a path\n\
+             hint: correct it there (if the repository is not yours, in a fork that you \
+             name with `url` in `repos.toml`), \
              or put `./x.whl` into `ignore` of `[requirements]`\n",
         )
         .status(1);

@@ -6,8 +6,8 @@ use crate::env::Env;
 use crate::project::{WEB, repository};
 use crate::remote::Remote;
 
-const HINT: &str =
-    "hint: correct it there (in a fork that `url` in `repos.toml` names, if it is not yours), or put";
+const HINT: &str = "hint: correct it there (if the repository is not yours, in a fork that you name with `url` in \
+    `repos.toml`), or put";
 
 /// A locked `web` with this file, and a module `good` whose manifest has these words.
 fn locked(file: &str, words: &[&str]) -> Env {
@@ -25,7 +25,8 @@ fn locked(file: &str, words: &[&str]) -> Env {
 
 #[test]
 fn a_word_of_a_manifest_is_never_an_option_nor_a_file() {
-    let here = "is on the machine where pip runs, which only a `requirements.txt` of your own may name";
+    let here =
+        "is a file on the machine where pip runs, and only your own `requirements.txt` may name such files";
     for (word, said) in [
         ("--index-url=https://h/s", "pip would read `--index-url` as an option"),
         ("-ihttps://me:secret@h/s", "pip would read `-i` as an option"),
@@ -33,17 +34,17 @@ fn a_word_of_a_manifest_is_never_an_option_nor_a_file() {
         ("six --hash=x", "pip would read `--hash` as an option"),
         ("x @ https://h/x --config-settings a=b", "pip would read `--config-settings` as an option"),
         ("six ; os_name == ' -i https://h '", "pip would read `-i` as an option"),
-        ("six\\", "a backslash is not allowed in it"),
-        ("six ; os_name == ' #'", "pip would read a part of it as a comment"),
-        ("six @ https://h/${HOME}", "in place of `${HOME}`"),
+        ("six\\", "a backslash is not allowed"),
+        ("six ; os_name == ' #'", "pip would read part of it as a comment"),
+        ("six @ https://h/${HOME}", "would replace `${HOME}` with"),
         ("six @ file:///x", here),
         ("/etc/passwd", here),
         ("git+FILE:///x", here),
-        ("../x", "is a path within the repository"),
-        ("six @ git+ssh://-oProxyCommand=x/y", "no host that begins with a letter or a digit"),
-        ("six @ git+https://h/x@--upload-pack=y", "the revision in its url begins with `-`"),
-        ("https://h/six.zip", "a manifest has to name what is at a url, as in `name @ url`"),
-        ("six==1.0+x.zip", "pip would read it as the name of a file"),
+        ("../x", "is a path in the repository"),
+        ("six @ git+ssh://-oProxyCommand=x/y", "the host in its url must start with a letter or a digit"),
+        ("six @ git+https://h/x@--upload-pack=y", "the revision in its url must not start with `-`"),
+        ("https://h/six.zip", "a url in a manifest needs a name, as in `name @ url`"),
+        ("six==1.0+x.zip", "pip would read it as a file name"),
     ] {
         let env = locked("", &[word]);
         let output = env.oca(&["requirements"]).output();
@@ -66,7 +67,7 @@ fn a_line_that_is_several_to_pip_is_refused_also_in_a_comment() {
         ("six\u{1e}evil", "U+001E"),
         ("six\revil", "U+000D"),
     ] {
-        let said = format!("is not a requirement: pip ends a line at the character {code}\n");
+        let said = format!("is not a requirement: pip ends the line at the character {code}\n");
         locked(line, &[]).oca(&["requirements"]).stderr_contains(&said).status(1);
     }
     let env = locked("six\u{2028}\r\n\u{c}\r\n# end \u{1b}[31m\r\n", &[]);
@@ -78,9 +79,9 @@ fn only_a_file_of_the_users_own_names_what_is_here() {
     let line = "x @ https://${TOKEN}@h/x.zip\n/srv/wheels/y.zip\n";
     let env = locked(line, &[]);
     env.oca(&["requirements"])
-        .stderr_contains("pip would put a variable of the environment in place of `${TOKEN}`\n")
+        .stderr_contains("pip would replace `${TOKEN}` with an environment variable\n")
         .stderr_contains(
-            "error: web/requirements.txt:2: `/srv/wheels/y.zip` is on the machine where pip runs",
+            "error: web/requirements.txt:2: `/srv/wheels/y.zip` is a file on the machine where pip runs",
         )
         .status(1);
     env.write("addons/requirements.txt", line);
@@ -159,8 +160,8 @@ fn many_lines_take_no_longer_each_than_few() {
     let names = locked(&many(&|place| format!("name{place}>=1")), &vec!["six"; 2000]);
     names.oca(&["requirements", "--no-annotate"]).stdout_contains("\nname9999>=1\nsix\n").success();
     for (what, place, line) in [
-        ("ways", MANIFEST, &(|place: usize| format!("six!={place}")) as &dyn Fn(usize) -> String),
-        ("ways", MANIFEST, &|place| format!("six ; os_name == '{place}'")),
+        ("lines", MANIFEST, &(|place: usize| format!("six!={place}")) as &dyn Fn(usize) -> String),
+        ("lines", MANIFEST, &|place| format!("six ; os_name == '{place}'")),
         ("markers", "requirements.txt:1", &|place| {
             if place < 50 { format!("six=={place} ; '{place}' in os_name") } else { String::new() }
         }),
@@ -168,7 +169,7 @@ fn many_lines_take_no_longer_each_than_few() {
         locked(&many(line), &["six"])
             .oca(&["requirements"])
             .stderr(&format!(
-                "error: web/{place}: `six` is asked for here and elsewhere in more different {what} than \
+                "error: web/{place}: `six` has more different {what} here and elsewhere than \
                  oca can compare\n{HINT} `six` into `ignore` of `[requirements]`\n"
             ))
             .status(1);

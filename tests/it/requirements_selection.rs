@@ -39,10 +39,10 @@ fn lines_that_only_unselected_modules_need_are_left_out() {
              xlrd\n    # via\n    #   x/b/__manifest__.py\n    #   x/requirements.txt:6\n"
         ))
         .stderr(
-            "y/requirements.txt: all of it is left out; no module of it is selected\n\
-             x/requirements.txt:3: `lxml<6` is left out; only modules that are not selected need it\n\
-             x/requirements.txt:4: `python-dateutil` is left out; only modules that are not selected need it\n\
-             x/requirements.txt:5: `pyyaml` is left out; only modules that are not selected need it\n\
+            "y/requirements.txt: left out, because no module of the repository is selected\n\
+             x/requirements.txt:3: `lxml<6` is left out, because only modules that are not selected need it\n\
+             x/requirements.txt:4: `python-dateutil` is left out, because only modules that are not selected need it\n\
+             x/requirements.txt:5: `pyyaml` is left out, because only modules that are not selected need it\n\
              1 direct reference: git+https://***@host/x.git\n",
         )
         .success();
@@ -99,8 +99,8 @@ fn a_word_that_a_generated_file_lacks_is_kept_and_doubted() {
     kit(&env, "x", &[("a", "['facturx']")], &format!("{GENERATED}factur-x\n"));
     env.locked("[profiles.all]\nrepos = [\"x\"]\n");
     let warning = "warning: x/a/__manifest__.py: `facturx` is not in `x/requirements.txt`, which is generated from the \
-                   manifests and may have it by another name\n\
-                   hint: if it does, put `facturx` into `ignore` of `[requirements]`\n";
+                   manifests; perhaps it has another name there\n\
+                   hint: if it has, put `facturx` into `ignore` of `[requirements]`\n";
     env.oca(&["requirements", "--no-annotate"])
         .stdout(&format!("{HEADER}factur-x\nfacturx\n"))
         .stderr(warning)

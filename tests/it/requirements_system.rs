@@ -37,7 +37,7 @@ fn packages_are_lines_and_programs_are_comments() {
              g++\n    # via addons/mine/__manifest__.py\n\
              graphviz\n    # via\n    #   x/a/__manifest__.py\n    #   y/c/__manifest__.py\n\
              libreoffice\n    # via x/a/__manifest__.py\n\
-             # Programs that have to be on the path, whichever package has them:\n\
+             # Programs that must be on the path. Their packages are not known:\n\
              # lessc\n    # via y/c/__manifest__.py\n\
              # wkhtmltopdf\n    # via\n    #   x/b/__manifest__.py\n    #   y/c/__manifest__.py\n",
         )
@@ -63,7 +63,7 @@ fn only_selected_modules_need_something() {
     env.oca(&["requirements", "--system"])
         .stdout(
             "# Written by `oca requirements --system`; do not edit.\n\
-             # Programs that have to be on the path, whichever package has them:\n\
+             # Programs that must be on the path. Their packages are not known:\n\
              # wkhtmltopdf\n    # via x/b/__manifest__.py\n",
         )
         .success();
@@ -124,11 +124,13 @@ fn what_is_no_name_of_a_package_is_refused() {
     kits(&env, "{'deb': ['-oAPT::Get::x=1', 'graphviz']}", "{'deb': ['two words']}", "{}");
     env.locked(BOTH);
     let refused = "error: x/a/__manifest__.py: `-oAPT::Get::x=1` is not the name of a Debian package\n\
-                   hint: correct it there (in a fork that `url` in `repos.toml` names, if it is not yours), \
+                   hint: correct it there (if the repository is not yours, in a fork that you \
+             name with `url` in `repos.toml`), \
                    or put `deb:-oAPT::Get::x=1` into \
                    `ignore` of `[requirements]`\n\
                    error: x/b/__manifest__.py: `two words` is not the name of a Debian package\n\
-                   hint: correct it there (in a fork that `url` in `repos.toml` names, if it is not yours), \
+                   hint: correct it there (if the repository is not yours, in a fork that you \
+             name with `url` in `repos.toml`), \
                    or put `deb:two words` into \
                    `ignore` of `[requirements]`\n";
     env.oca(&["requirements", "--system"]).stderr(refused).status(1);

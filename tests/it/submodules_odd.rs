@@ -268,15 +268,15 @@ fn what_nobody_else_could_fetch_is_refused_by_name() {
     env.oca(&["lock", "--check"])
         .stderr(
             "error: the configuration has 3 errors\n  \
-             `merges` of `web` does not go together with `mode = \"submodule\"` in `repos.toml` at line 8, table \
-             `repos.web`: its gitlink would name a commit that nobody can fetch\n    \
+             `merges` of `web` cannot be used with `mode = \"submodule\"` in `repos.toml` at line 8, table \
+             `repos.web`: its gitlink would name a commit that is on no server\n    \
              hint: delete `merges`, or set `mode = \"clone\"`\n  \
-             `patches` of `dms` does not go together with `mode = \"submodule\"` in `repos.toml` at line 10, table \
-             `repos.dms`: its gitlink would name a commit that nobody can fetch\n    \
+             `patches` of `dms` cannot be used with `mode = \"submodule\"` in `repos.toml` at line 10, table \
+             `repos.dms`: its gitlink would name a commit that is on no server\n    \
              hint: delete `patches`, or set `mode = \"clone\"`\n  \
-             `url` of `crm` does not go together with `mode = \"submodule\"` in `repos.toml` at line 12, table \
-             `repos.crm`: `.gitmodules` would show its user or password to everybody\n    \
-             hint: remove it from the url, and set a token for the host\n",
+             `url` of `crm` cannot be used with `mode = \"submodule\"` in `repos.toml` at line 12, table \
+             `repos.crm`: everyone who reads `.gitmodules` would see the user or the password\n    \
+             hint: remove the user and the password from the url, and set a token for the host\n",
         )
         .status(2);
     let web = repository(&env, "web");
@@ -304,13 +304,8 @@ fn a_git_directory_of_an_earlier_submodule_is_not_overwritten() {
     env.git("", &["clone", "-q", url.to_str().expect("text"), "oca/web"]);
     env.oca(&["sync"])
         .stderr_contains(
-<<<<<<< HEAD
-            "error: `web` was not changed: `[TEMP]/project/oca/web` has a git directory of its own, and \
-             `[TEMP]/project/.git/modules/oca/web` is there already\n",
-=======
-            "error: `web` was left alone: `[TEMP]/project/oca/web` has a git directory of its own, but \
+            "error: `web` was not changed: `[TEMP]/project/oca/web` has a git directory of its own, but \
              `[TEMP]/project/.git/modules/oca/web` already exists\n",
->>>>>>> part-w1
         )
         .status(1);
     assert!(env.exists("oca/web/.git/HEAD") && env.exists(".git/modules/oca/web/HEAD"));

@@ -1,6 +1,6 @@
-//! Changes to `repos.toml` that leave everything else as it stands: comments, order, layout, line ends.
+//! Edits `repos.toml` and keeps everything else: comments, order, layout and line ends.
 //!
-//! A text in, a text out. Whether what comes out is a configuration is for [`Config`](super::Config) to say.
+//! Input and output are texts. [`Config`](super::Config) decides whether the new text is a valid configuration.
 
 #[cfg(test)]
 mod tests;
@@ -14,7 +14,7 @@ use text::{Stuck, Text};
 use super::Error;
 use crate::repo::RepoName;
 
-/// `repos.toml` while it is being changed.
+/// `repos.toml` while it is edited.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     file: PathBuf,
@@ -22,7 +22,7 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    /// `text` is that of a valid configuration; the file is for messages only.
+    /// `text` must be a valid configuration. `file` is used in messages only.
     pub(crate) fn new(file: &Path, text: &str) -> Self {
         Self { file: file.to_owned(), text: Text(text.to_owned()) }
     }
@@ -31,17 +31,17 @@ impl Draft {
         &self.text.0
     }
 
-    /// Whether a profile names a repository itself.
+    /// Whether the profile's own `repos` contains the repository.
     pub(crate) fn names(&self, profile: &str, repo: &RepoName) -> bool {
         self.text.words(&["profiles", profile], "repos").iter().any(|name| name == repo.as_str())
     }
 
-    /// The first of the profiles that a profile extends, directly or not, which names a repository itself.
+    /// The nearest profile that `profile` extends, directly or indirectly, whose own `repos` contains the repository.
     pub(crate) fn inherited_from(&self, profile: &str, repo: &RepoName) -> Option<String> {
         self.ancestors(profile).into_iter().skip(1).find(|ancestor| self.names(ancestor, repo))
     }
 
-    /// Puts a repository at the end of a profile's `repos`.
+    /// Appends a repository to the `repos` of a profile.
     pub(crate) fn add_repo(&mut self, profile: &str, repo: &RepoName) -> Result<(), Error> {
         self.change(|text| text.push(&["profiles", profile], "repos", repo.as_str()))
     }
@@ -50,18 +50,18 @@ impl Draft {
         self.change(|text| text.set(&["repos", repo.as_str()], "url", url))
     }
 
-    /// Puts a module at the end of a profile's `modules`.
+    /// Appends a module to the `modules` of a profile.
     pub(crate) fn select(&mut self, profile: &str, module: &str) -> Result<(), Error> {
         self.change(|text| text.push(&["profiles", profile], "modules", module))
     }
 
-    /// Puts a module at the end of a repository's `modules`.
+    /// Appends a module to the `modules` of a repository.
     pub(crate) fn select_of(&mut self, repo: &RepoName, module: &str) -> Result<(), Error> {
         self.change(|text| text.push(&["repos", repo.as_str()], "modules", module))
     }
 
-    /// Takes a repository out of the `repos` of these profiles, and out of all tables that nobody has a use for then.
-    /// `all` are the names of all profiles.
+    /// Removes a repository from the `repos` of the profiles in `from`, and removes all tables that are unused after
+    /// that. `all` contains the names of all profiles.
     pub(crate) fn remove_repo(&mut self, repo: &RepoName, from: &[&str], all: &[&str]) -> Result<(), Error> {
         for profile in from {
             self.change(|text| text.take(&["profiles", profile], "repos", repo.as_str()))?;
@@ -78,7 +78,7 @@ impl Draft {
         Ok(())
     }
 
-    /// A profile and all that it extends, the nearest first.
+    /// A profile and all profiles that it extends, the nearest first.
     fn ancestors(&self, profile: &str) -> Vec<String> {
         let mut all = vec![profile.to_owned()];
         let mut place = 0;

@@ -1,4 +1,4 @@
-//! Each edit against texts of all layouts, and the law that what was added can be removed without a trace.
+//! Tests every edit on texts of all layouts. Removing what was added must give the original text.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ fn removed(text: &str, repo: &str) -> String {
     edited(text, |draft| draft.remove_repo(&name(repo), &["a"], &["a"]))
 }
 
-/// Lists before and after `new` is added to `a`. The way back gives the first again.
+/// Lists before and after `new` is added to `a`. Removing `new` must give the first list again.
 const LISTS: [(&str, &str); 13] = [
     ("[]", "[\"new\"]"),
     ("[ ]", "[\"new\" ]"),
@@ -44,7 +44,7 @@ const LISTS: [(&str, &str); 13] = [
     ("[ # \"\n \"x\", \"y\",\n]", "[ # \"\n \"x\", \"y\", \"new\",\n]"),
 ];
 
-/// What a list may stand in, with `LIST` in its place.
+/// Texts that contain a list. `LIST` marks its position.
 const AROUND: [&str; 8] = [
     "odoo = \"18.0\"\n\n# the one\n[profiles.a] # first\nrepos = LIST # those\n\n[repos.z]\nhold = true\n",
     "[profiles.\"a\"]\r\nextends = [ \"b\" ]\r\nrepos=LIST\r\n",
@@ -57,7 +57,7 @@ const AROUND: [&str; 8] = [
 ];
 
 #[test]
-fn a_list_keeps_its_layout_wherever_it_stands() {
+fn a_list_keeps_its_layout_in_every_position() {
     for around in AROUND {
         for (before, after) in LISTS {
             let newline = if around.contains('\r') { "\r\n" } else { "\n" };
@@ -74,7 +74,7 @@ fn a_list_keeps_its_layout_wherever_it_stands() {
 }
 
 #[test]
-fn a_name_goes_with_its_line_and_the_comment_on_it() {
+fn a_name_is_removed_with_its_line_and_its_comment() {
     for (before, repo, after) in [
         ("[\"x\", \"y\", \"z\"]", "x", "[\"y\", \"z\"]"),
         ("[\"x\", \"y\", \"z\"]", "y", "[\"x\", \"z\"]"),
@@ -114,7 +114,7 @@ fn a_profile_without_repos_gets_them() {
 }
 
 #[test]
-fn a_table_of_a_repository_comes_after_the_others_and_goes_with_its_comment() {
+fn a_table_of_a_repository_is_added_after_the_others_and_removed_with_its_comment() {
     for (before, after) in [
         ("", "[repos.new]\nurl = \"u\"\n"),
         ("x = 1", "x = 1\n\n[repos.new]\nurl = \"u\""),
@@ -133,7 +133,7 @@ fn a_table_of_a_repository_comes_after_the_others_and_goes_with_its_comment() {
 }
 
 #[test]
-fn tables_go_in_whatever_form_they_stand() {
+fn tables_are_removed_in_every_form() {
     for (before, after) in [
         ("# all\n\n# why\n[repos.x]\nhold = true\n\n[check]\n", "# all\n\n[check]\n"),
         ("[repos.x]\nhold = true\n\n[check]\n", "[check]\n"),
@@ -147,7 +147,7 @@ fn tables_go_in_whatever_form_they_stand() {
 }
 
 #[test]
-fn what_profiles_override_goes_where_nobody_is_left() {
+fn unused_overrides_of_profiles_are_removed() {
     let text = "[profiles.a]\nrepos = [\"x\"]\n[profiles.b]\nextends = [\"a\"]\noverride.x = { branch = \"1\" }\n\
                 [profiles.c]\nextends = [\"b\"]\nrepos = [\"x\"]\n[repos.x]\nhold = true\n";
     let without = |from: &[&str]| edited(text, |draft| draft.remove_repo(&name("x"), from, &["a", "b", "c"]));
@@ -161,7 +161,7 @@ fn what_profiles_override_goes_where_nobody_is_left() {
 }
 
 #[test]
-fn what_cannot_be_edited_is_named() {
+fn a_table_that_cannot_be_edited_is_named() {
     let mut draft = Draft::new(Path::new("repos.toml"), "profiles = { a.odoo = \"18.0\" }\n");
     let error = draft.add_repo("a", &name("new")).expect_err("a refusal");
     assert_eq!(
@@ -173,7 +173,7 @@ fn what_cannot_be_edited_is_named() {
 
 proptest! {
     #[test]
-    fn what_was_added_can_be_removed_without_a_trace(
+    fn removing_an_added_name_restores_the_text(
         items in proptest::collection::vec(("\"[a-m]{1,4}\"", "[ \t]{0,2}", "(, ?| ?,\n  |, # c, \"\\]\"\n\t|\n# d\n ,\n)"), 0..5),
         open in "(| |\n  |# e\n )", close in "(|,|\n|,\n| # f\n|, # f\n)", around in 0..AROUND.len(), crlf: bool,
     ) {

@@ -1,6 +1,6 @@
-//! Cutting and pasting in the text of a TOML file. `toml_edit` says where things are; all other bytes stay.
+//! Edits the text of a TOML file. `toml_edit` gives the positions; all other bytes stay the same.
 //!
-//! Writing a parsed document out again would not do: that changes line ends, and the order of dotted keys.
+//! Printing the parsed document would change line ends and the order of dotted keys.
 
 use std::ops::Range;
 
@@ -8,15 +8,15 @@ use toml_edit::{Array, Document, InlineTable, Item, Table, TableLike, TomlError,
 
 use crate::config::error::table_name;
 
-/// A TOML text that is being changed.
+/// A TOML text while it is edited.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Text(pub(super) String);
 
-/// A table is written in a way that nothing can be put in or taken out of; as its header would name it.
+/// A table whose layout cannot be edited, with its name as in a header.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Stuck(pub(super) String);
 
-/// What takes the place of a part of the text.
+/// A range of the text and its replacement.
 type Change = (Range<usize>, String);
 
 impl Text {
@@ -24,14 +24,14 @@ impl Text {
         Document::parse(self.0.as_str())
     }
 
-    /// The words of a list; none where there is no such list.
+    /// The strings of a list. Empty if the list does not exist.
     pub(super) fn words(&self, table: &[&str], key: &str) -> Vec<String> {
         let Ok(document) = self.document() else { return Vec::new() };
         let list = find(&document, table).and_then(|table| table.get(key)).and_then(Item::as_array);
         list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
-    /// Puts a word at the end of a list. Where there is no list it is made, and so is its table.
+    /// Appends a string to a list. Creates the list and its table if they do not exist.
     pub(super) fn push(&mut self, table: &[&str], key: &str, word: &str) -> Result<(), Stuck> {
         let word = quoted(word);
         let document = self.document().map_err(|_| stuck(table))?;
@@ -45,7 +45,7 @@ impl Text {
         Ok(())
     }
 
-    /// Gives a table a key that it does not have yet. Where there is no table it is made.
+    /// Adds a key that the table does not have yet. Creates the table if it does not exist.
     pub(super) fn set(&mut self, table: &[&str], key: &str, word: &str) -> Result<(), Stuck> {
         let document = self.document().map_err(|_| stuck(table))?;
         let changes = self.with_key(&document, table, key, &quoted(word)).ok_or_else(|| stuck(table))?;
@@ -53,7 +53,7 @@ impl Text {
         Ok(())
     }
 
-    /// Takes a word out of a list.
+    /// Removes a string from a list.
     pub(super) fn take(&mut self, table: &[&str], key: &str, word: &str) -> Result<(), Stuck> {
         let document = self.document().map_err(|_| stuck(table))?;
         let list = find(&document, table).and_then(|table| table.get(key)).and_then(Item::as_array);
@@ -65,7 +65,7 @@ impl Text {
         Ok(())
     }
 
-    /// Takes a table out, or what stands for one.
+    /// Removes a table, in whatever form it is written.
     pub(super) fn drop(&mut self, path: &[&str]) -> Result<(), Stuck> {
         let document = self.document().map_err(|_| stuck(path))?;
         let Some(item) = find(&document, path) else { return Ok(()) };
@@ -101,7 +101,7 @@ impl Text {
         let comma = comma(tail);
         let indent = self.indent(last.start, open);
         if let Some(indent) = indent.filter(|_| comma.is_none_or(|comma| comma < line_end)) {
-            // Behind the comment that stands on the line of the last, and before a bracket that does.
+            // Insert after a comment on the line of the last value, and before a bracket on that line.
             let on_line = match tail.find('\n') {
                 Some(end) => tail[..end].trim_end_matches('\r').len(),
                 None => comma.map_or(0, |comma| comma + 1),
@@ -111,7 +111,7 @@ impl Text {
                 format!("{}{indent}{word}{}", self.newline(at), if comma.is_some() { "," } else { "" });
             let mut changes = vec![(at..at, line)];
             if comma.is_none() {
-                // At the same place the comma comes first.
+                // Both changes have the same position, and the comma must come first.
                 changes.insert(0, (last.end..last.end, ",".to_owned()));
             }
             return Some(merged(changes));
@@ -122,7 +122,7 @@ impl Text {
         Some(vec![(last.end..last.end, format!("{separator}{word}"))])
     }
 
-    /// The first word of a list, by what is between its brackets.
+    /// Inserts the first string of a list. `inside` is the range between its brackets.
     fn first_of(&self, inside: Range<usize>, word: &str) -> Change {
         let text = &self.0[inside.clone()];
         let Some(newline) = text.rfind('\n') else {
@@ -135,7 +135,7 @@ impl Text {
         (bracket..bracket, format!("{indent}{word},{}", self.newline(bracket - 1)))
     }
 
-    /// Takes one of several out that stand between commas; `close` is where their bracket closes.
+    /// Removes one of several values that commas separate. `close` is the position of the closing bracket.
     fn without(&self, all: &[Range<usize>], place: usize, close: usize) -> Vec<Change> {
         let Range { start, end } = all[place];
         let previous = place.checked_sub(1).map(|place| all[place].end);
@@ -149,7 +149,7 @@ impl Text {
         {
             let mut changes = vec![cut(self.line_start(start)..end + line_end + 1)];
             if let (Some(previous), None, None) = (previous, next, comma_after) {
-                // Now the previous one is the last, and the last has no comma here.
+                // The previous value becomes the last one, and in this layout the last value has no comma.
                 let comma = comma(&self.0[previous..start]).map(|comma| previous + comma);
                 changes.extend(comma.map(|comma| cut(comma..comma + 1)));
             }
@@ -157,7 +157,7 @@ impl Text {
         }
         match (previous, next) {
             (_, Some(next)) if !after.contains('\n') => vec![cut(start..next)],
-            // Nothing but the comma would be left between the two.
+            // Only a comma separates this value from the previous one.
             (Some(previous), _) if self.0[previous..start].trim() == "," => vec![cut(previous..end)],
             _ => vec![cut(start..comma_after.map_or(end, |comma| end + comma + 1))],
         }
@@ -200,7 +200,7 @@ impl Text {
         }
     }
 
-    /// A new section: behind the last that begins with the same word, else at the end.
+    /// Adds a section after the last one with the same first key, or at the end of the text.
     fn section(&self, document: &Document<&str>, top: &str, lines: &[&str]) -> Change {
         let mut ends = Vec::new();
         if let Some(item) = document.get(top) {
@@ -216,7 +216,8 @@ impl Text {
         }
     }
 
-    /// The end of the comments on the lines behind a place, unless they belong to a header below them.
+    /// The end of the comments on the lines after a position. If a header follows them, they belong to it and do not
+    /// count.
     fn with_comments(&self, place: usize) -> usize {
         let (mut here, mut end) = (place, place);
         for line in self.0[place..].split_inclusive('\n') {
@@ -231,7 +232,7 @@ impl Text {
         end
     }
 
-    /// Lines behind the one that a place is in. A text that does not end its last line keeps it so.
+    /// Inserts lines after the line of a position. If the last line of the text has no line end, that stays so.
     fn lines_after(&self, place: usize, lines: &[&str]) -> Change {
         let newline = self.newline(place);
         if place == self.0.len() && (place == 0 || self.0.ends_with('\n')) {
@@ -243,7 +244,7 @@ impl Text {
         (at..at, lines.iter().copied().flat_map(line).collect())
     }
 
-    /// Cuts a table with its header, the comment right above it, and the blank line that set it apart.
+    /// Removes a table with its header, the comment directly above it, and the blank line before it.
     fn without_section(&self, table: &Table) -> Option<Vec<Change>> {
         let header = table.span().filter(|_| !table.is_implicit())?;
         let mut start = self.line_start(header.start);
@@ -286,7 +287,7 @@ impl Text {
         Some(self.without(&spans, place?, outer.span()?.end - 1))
     }
 
-    /// Cuts the lines that give a key its value, or its parts theirs.
+    /// Removes the lines that set a key, or the lines that set parts of it as dotted keys.
     fn without_lines(&self, outer: &Item, name: &str, item: &Item) -> Option<Vec<Change>> {
         let outer = outer.as_table_like()?;
         let spans = match item.as_table().map(|table| leaves(table)) {
@@ -304,19 +305,20 @@ impl Text {
         self.0[..place].rfind('\n').map_or(0, |newline| newline + 1)
     }
 
-    /// Where the line above the one that begins here begins.
+    /// The start of the line above the line that starts at `start`.
     fn line_above(&self, start: usize) -> Option<usize> {
         Some(self.line_start(start.checked_sub(1)?))
     }
 
-    /// The blanks before what begins its line, where that line begins after `earliest`.
+    /// The blanks between the start of the line and `place`. `None` if other text precedes `place`, or if the line
+    /// starts before `earliest`.
     fn indent(&self, place: usize, earliest: usize) -> Option<&str> {
         let start = self.line_start(place);
         let before = &self.0[start..place];
         (start > earliest && before.trim().is_empty()).then_some(before)
     }
 
-    /// How lines end around here.
+    /// The line end that the text uses near a position.
     fn newline(&self, place: usize) -> &'static str {
         let next = self.0[place..].find('\n').map(|newline| place + newline);
         let newline = next.or_else(|| self.0[..place].rfind('\n'));
@@ -324,9 +326,9 @@ impl Text {
     }
 }
 
-/// Puts an entry at the end of an inline table.
+/// Appends an entry to an inline table.
 fn with_entry(table: &InlineTable, entry: &str) -> Option<Vec<Change>> {
-    // A part of a dotted key ends where nobody can tell from here.
+    // The end of a dotted table is not known here.
     let span = table.span().filter(|_| !table.is_dotted())?;
     Some(vec![match leaves(table).last() {
         Some((_, last)) => (last.end..last.end, format!(", {entry}")),
@@ -342,7 +344,7 @@ fn quoted(word: &str) -> String {
     Value::from(word).to_string()
 }
 
-/// Insertions at one place become one, in their order.
+/// Merges insertions at the same position, in order.
 fn merged(changes: Vec<Change>) -> Vec<Change> {
     let mut merged: Vec<Change> = Vec::new();
     for (range, text) in changes {
@@ -354,7 +356,7 @@ fn merged(changes: Vec<Change>) -> Vec<Change> {
     merged
 }
 
-/// The comma behind a value, comments left aside.
+/// The position of the comma after a value. Commas in comments do not count.
 fn comma(after: &str) -> Option<usize> {
     let mut comment = false;
     after.char_indices().find_map(|(place, c)| {
@@ -371,7 +373,7 @@ fn find<'d>(document: &'d Document<&str>, path: &[&str]) -> Option<&'d Item> {
     path.iter().try_fold(document.as_item(), |item, key| item.get(key))
 }
 
-/// Where the values of a table stand that belong to no other header, with their keys; in the order of the text.
+/// The ranges of keys and values that belong to a table and to no other header, in the order of the text.
 fn leaves(table: &dyn TableLike) -> Vec<(Range<usize>, Range<usize>)> {
     let mut found = Vec::new();
     for (key, item) in table.iter() {
@@ -389,7 +391,7 @@ fn leaves(table: &dyn TableLike) -> Vec<(Range<usize>, Range<usize>)> {
     found
 }
 
-/// Where what stands below a header ends, without the comments behind it.
+/// The end of the last value of a table, without the comments after it.
 fn content_end(table: &Table) -> Option<usize> {
     leaves(table).last().map(|(_, value)| value.end).or(Some(table.span()?.end))
 }

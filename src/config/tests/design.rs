@@ -1,10 +1,10 @@
 use super::*;
 
-/// The example of the documentation, whole.
+/// The complete example of the documentation.
 const EXAMPLE: &str = include_str!("design.toml");
 
 #[test]
-fn the_documented_example_is_read_whole() {
+fn the_documented_example_is_read_completely() {
     let config = accepted(EXAMPLE);
     assert_eq!(config.mode, Mode::Clone);
     assert_eq!(config.default_profile.as_deref(), Some("standard"));
@@ -65,7 +65,7 @@ fn the_repositories_of_the_documented_example_are_resolved() {
 }
 
 #[test]
-fn what_is_not_written_has_a_default() {
+fn missing_keys_have_a_default() {
     let config = accepted("odoo = \"18.0\"\nbase-url = \"../mirror/\"\n[profiles.a]\nrepos = [\"web\"]");
     let a = config.profile(None).expect("the only profile");
     assert_eq!(repo(&config, "a", "web").url.as_str(), "../mirror/web.git");

@@ -29,7 +29,7 @@ repos = [\"base\"]
 }
 
 #[test]
-fn own_values_beat_those_of_the_leftmost_parent_and_these_the_top_level() {
+fn own_values_come_before_the_leftmost_parent_and_the_top_level() {
     let config = accepted(
         "\
 odoo = \"18.0\"
@@ -70,7 +70,7 @@ image.after = []
 }
 
 #[test]
-fn overrides_are_laid_key_by_key_and_inherited() {
+fn overrides_are_merged_key_by_key_and_inherited() {
     let config = accepted(
         "\
 odoo = \"18.0\"
@@ -100,7 +100,7 @@ hold = true
 }
 
 #[test]
-fn an_override_may_be_for_those_who_extend() {
+fn an_override_can_be_for_extending_profiles() {
     let config = accepted(
         "\
 odoo = \"18.0\"
@@ -138,7 +138,7 @@ branch = \"main\"
 }
 
 #[test]
-fn selections_are_joined_and_none_is_all() {
+fn selections_are_joined_and_no_selection_means_all() {
     let config = accepted(
         "\
 odoo = \"18.0\"
@@ -164,7 +164,7 @@ modules = []
 }
 
 #[test]
-fn profiles_of_one_path_may_share_what_they_agree_on() {
+fn profiles_with_the_same_path_can_share_equal_repositories() {
     accepted(
         "\
 odoo = \"18.0\"
@@ -183,7 +183,7 @@ path = \"oca/c\"
 }
 
 #[test]
-fn long_chains_are_no_danger() {
+fn a_long_chain_does_not_overflow_the_stack() {
     let links: Vec<String> =
         (0..1000).map(|n| format!("[profiles.p{n}]\nextends = [\"p{}\"]\n", n + 1)).collect();
     let links = links.concat();

@@ -8,7 +8,7 @@ fn directory_with(files: &[(&str, &[u8])]) -> tempfile::TempDir {
     directory
 }
 
-/// Loads the file from a directory, whose path is taken out of the error.
+/// Loads the file from a temporary directory, and removes the path of that directory from the error.
 fn load(files: &[(&str, &[u8])]) -> Result<Config, String> {
     let directory = directory_with(files);
     let file = directory.path().join(FILE_NAME);
@@ -18,12 +18,12 @@ fn load(files: &[(&str, &[u8])]) -> Result<Config, String> {
 }
 
 #[test]
-fn a_missing_file_says_how_to_begin() {
+fn a_missing_file_has_a_hint_to_run_init() {
     assert_eq!(load(&[]).expect_err("no file"), "there is no `repos.toml`\nhint: run `oca init`");
 }
 
 #[test]
-fn what_is_not_toml_is_told_in_one_line() {
+fn invalid_toml_is_reported_in_one_line() {
     for (text, message) in [
         (
             "odoo = \"18.0\"\nmode =\n",
@@ -69,7 +69,7 @@ fn byte_order_marks_and_windows_line_ends_are_read() {
 }
 
 #[test]
-fn the_machine_changes_what_surrounds_what_is_fetched_and_nothing_else() {
+fn the_machine_changes_only_the_surroundings_and_the_fetched_repositories() {
     let text = "\
 odoo = \"18.0\"
 addons-path = { before = [\"a\"], after = [\"b\"] }
@@ -94,7 +94,7 @@ depth = 7
 }
 
 #[test]
-fn slips_in_the_file_of_the_machine_are_refused() {
+fn mistakes_in_the_file_of_the_machine_are_refused() {
     let text = "odoo = \"18.0\"\n[profiles.x]\nrepos = [\"web\"]";
     for (machine, message) in [
         (
@@ -103,12 +103,12 @@ fn slips_in_the_file_of_the_machine_are_refused() {
         ),
         (
             "path = \"x\"",
-            "unknown field `path` in `repos.local.toml` at line 1\nhint: fields here are `depth`, `addons-path`, `skip`",
+            "unknown field `path` in `repos.local.toml` at line 1\nhint: the fields are `depth`, `addons-path`, `skip`",
         ),
         (
             "[addons-path]\nbefore = [\"a,b\"]",
-            "bad value for `before` in `repos.local.toml` at line 2, table `addons-path`: `a,b` holds a comma, \
-             which Odoo cannot escape in its addons path",
+            "bad value for `before` in `repos.local.toml` at line 2, table `addons-path`: `a,b` contains a comma, \
+             and Odoo cannot escape a comma in its addons path",
         ),
     ] {
         assert_eq!(shown(&parse_with(text, machine).expect_err(machine)), message);
@@ -128,7 +128,7 @@ fn the_file_is_searched_upward() {
 }
 
 #[test]
-fn a_relative_search_gives_paths_as_one_would_type_them() {
+fn a_relative_search_returns_relative_paths() {
     let searched = |start: &str| -> Vec<String> {
         upward(Path::new(start), 2).map(|path| path.join(FILE_NAME).display().to_string()).collect()
     };

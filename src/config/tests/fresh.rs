@@ -1,4 +1,4 @@
-//! A new file says what it was asked to say, and no more than that.
+//! A new file contains exactly the requested settings.
 
 use proptest::prelude::*;
 
@@ -33,7 +33,7 @@ fn fresh(repos: Vec<FreshRepo>) -> Fresh {
 }
 
 #[test]
-fn the_base_url_is_the_one_that_saves_most_tables() {
+fn the_base_url_is_the_most_common_one() {
     let repos = vec![
         plain("web", "https://github.com/acme/web"),
         plain("dms", "git@github.com:OCA/dms.git"),
@@ -103,7 +103,7 @@ fn a_repo() -> impl Strategy<Value = FreshRepo> {
 
 proptest! {
     #[test]
-    fn a_new_file_is_read_as_what_was_asked_for(
+    fn a_new_file_is_read_as_the_requested_settings(
         repos in proptest::collection::vec(a_repo(), 1..6),
         path in prop_oneof![Just("oca"), Just("addons/oca")],
     ) {

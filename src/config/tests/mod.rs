@@ -36,7 +36,7 @@ fn repo<'c>(config: &'c Config, profile_name: &str, name: &str) -> &'c Repo {
     profile(config, profile_name).repo(&name).unwrap_or_else(|| panic!("no `{name}` in `{profile_name}`"))
 }
 
-/// The error and its hint as the terminal shows them.
+/// The error and its hint, as the terminal shows them.
 fn shown(error: &Error) -> String {
     match error.hint() {
         Some(hint) => format!("{error}\nhint: {hint}"),

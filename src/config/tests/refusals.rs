@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
-fn each_slip_is_named_with_its_place_and_a_way_out() {
+fn each_mistake_is_reported_with_its_place_and_a_hint() {
     let blocks = include_str!("refusals.txt").split("\n\n").skip(1);
     let mut wrong = Vec::new();
     for block in blocks {
@@ -19,7 +19,7 @@ fn each_slip_is_named_with_its_place_and_a_way_out() {
 }
 
 #[test]
-fn all_problems_of_both_files_are_told_at_once_and_in_order() {
+fn all_problems_of_both_files_are_reported_at_once_and_in_order() {
     let text = "\
 edition = \"pro\"
 odoo = 18
@@ -36,16 +36,16 @@ hold = true
         error.to_string(),
         "\
 the configuration has 7 errors
-  bad value for `edition` in `repos.toml` at line 1: `pro` is none of its values
-    hint: its values are `community`, `enterprise`
-  wrong type for `odoo` in `repos.toml` at line 2: a number, where a string is wanted
+  bad value for `edition` in `repos.toml` at line 1: `pro` is not one of the allowed values
+    hint: the allowed values are `community`, `enterprise`
+  wrong type for `odoo` in `repos.toml` at line 2: expected a string, found a number
     hint: write `odoo = \"18\"`
   bad value for `repos` in `repos.toml` at line 5, table `profiles.standard`: `a/b` is not a valid \
 repository name: it must contain only letters, digits, `.`, `_` and `-`
   unknown profile `standart` for `extends` in `repos.toml` at line 6, table `profiles.standard`
     hint: delete it
   unknown field `hold` in `repos.toml` at line 7, table `profiles.standard`
-    hint: fields here are `extends`, `repos`, `odoo`, `edition`, `path`, `addons-path`, `image`, `local`, \
+    hint: the fields are `extends`, `repos`, `odoo`, `edition`, `path`, `addons-path`, `image`, `local`, \
 `requirements`, `check`, `export`, `modules`, `override`
   unknown field `dept` in `repos.local.toml` at line 1
     hint: did you mean `depth`?
@@ -55,11 +55,11 @@ with a letter or a digit"
 }
 
 #[test]
-fn the_version_of_the_tool_comes_before_all_that_a_newer_file_may_hold() {
+fn the_required_version_is_checked_before_unknown_keys() {
     assert_eq!(
         refused("odoo = \"18.0\"\nrequires-oca = \">=0.3, <1\"\nfuture = 1"),
-        "this is oca 0.1.0, and `repos.toml` at line 2 requires `>=0.3, <1`\n\
-         hint: install an oca that is `>=0.3, <1`"
+        "`repos.toml` at line 2 requires oca `>=0.3, <1`, and this is oca 0.1.0\n\
+         hint: install a version of oca that matches `>=0.3, <1`"
     );
     let running = |version: &str| {
         let text = "odoo = \"18.0\"\nrequires-oca = \">=0.3\"";
@@ -71,7 +71,7 @@ fn the_version_of_the_tool_comes_before_all_that_a_newer_file_may_hold() {
 }
 
 #[test]
-fn one_path_of_many_clashes_is_told_once() {
+fn only_the_first_clash_of_a_profile_is_reported() {
     let text = "\
 odoo = \"18.0\"
 [profiles.a]
@@ -84,7 +84,7 @@ odoo = \"19.0\"
 }
 
 #[test]
-fn what_is_unfinished_is_told_with_its_place() {
+fn unsupported_keys_are_reported_with_their_place() {
     let config = accepted(
         "\
 odoo = \"18.0\"
@@ -110,12 +110,12 @@ merges = []
 }
 
 #[test]
-fn a_profile_that_is_not_there_is_refused_with_those_that_are() {
+fn an_unknown_profile_is_refused_and_the_known_ones_are_listed() {
     let asked =
         |text: &str, name: Option<&str>| shown(&accepted(text).profile(name).expect_err("no such profile"));
     assert_eq!(
         asked("odoo = \"18.0\"", None),
-        "`repos.toml` declares no profile\nhint: add `[profiles.standard]` with a list `repos = [\"web\"]`"
+        "`repos.toml` declares no profile\nhint: add `[profiles.standard]` with `repos = [\"web\"]`"
     );
     let two = "odoo = \"18.0\"\n[profiles.standard]\n[profiles.parity]";
     assert_eq!(
@@ -129,7 +129,7 @@ fn a_profile_that_is_not_there_is_refused_with_those_that_are() {
     );
     assert_eq!(
         asked(two, Some("x")),
-        "there is no profile `x` in `repos.toml`\nhint: profiles here are `standard`, `parity`"
+        "there is no profile `x` in `repos.toml`\nhint: the profiles are `standard`, `parity`"
     );
     let only = accepted("odoo = \"18.0\"\n[profiles.parity]");
     assert_eq!(only.profile(None).expect("the only one").name, "parity");
@@ -137,7 +137,7 @@ fn a_profile_that_is_not_there_is_refused_with_those_that_are() {
     assert_eq!(named.profile(None).expect("the default").name, "b");
 }
 
-/// Pieces that come near to a file, so that more than the TOML parser is tried.
+/// Pieces that look like a configuration, so that the tests reach more than the TOML parser.
 const PIECES: &[&str] = &[
     "odoo = \"18.0\"\n",
     "[profiles.a]\n",
@@ -173,18 +173,18 @@ const PIECES: &[&str] = &[
 
 proptest! {
     #[test]
-    fn no_text_makes_it_panic(text in any::<String>(), machine in any::<String>()) {
+    fn no_text_causes_a_panic(text in any::<String>(), machine in any::<String>()) {
         let _read = parse_with(&text, &machine).map_err(|error| shown(&error));
     }
 
     #[test]
-    fn no_heap_of_pieces_makes_it_panic(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..12)) {
+    fn no_combination_of_pieces_causes_a_panic(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..12)) {
         let text = format!("odoo = \"18.0\"\n{}", pieces.concat().replacen("odoo = \"18.0\"\n", "", 1));
         let _read = parse_with(&text, "skip = [\"web\"]").map_err(|error| shown(&error));
     }
 
     #[test]
-    fn no_base_url_makes_it_panic(base in "[a-z:/.@${}A-Z\\[-]{1,12}") {
+    fn no_base_url_causes_a_panic(base in "[a-z:/.@${}A-Z\\[-]{1,12}") {
         let text = format!("odoo = \"18.0\"\nbase-url = '{base}'\n[profiles.a]\nrepos = [\"web\"]");
         let _read = parse(&text).map_err(|error| shown(&error));
     }
