@@ -316,8 +316,7 @@ fn pinned(entry: Value) -> Option<LockedRepo> {
     serde_json::from_value::<WireRepo>(fields.into()).ok()?.into_repo().ok()
 }
 
-/// Sorts the entries by their pins. If several have the same pin, the entry of the side is kept and marked to be read
-/// again.
+/// Sorts the entries by their pins. If a pin has several, that of the side is kept, and marked to be read again.
 fn each_pin_once(mut repos: Vec<LockedRepo>, side: Side) -> (Vec<LockedRepo>, Option<Twice>) {
     repos.sort_by(|a, b| a.pin.cmp(&b.pin));
     let mut kept: Vec<LockedRepo> = Vec::with_capacity(repos.len());
@@ -372,10 +371,9 @@ impl WireRepo {
 }
 
 impl WireUnreadable {
-    /// The path must not be empty or contain control characters.
+    /// Accepts any path that can be shown. It is never opened, so it may be one that cannot be checked out.
     fn into_unreadable(self) -> Result<UnreadableManifest, String> {
         let Self { path, line, why } = self;
-        // The path is only shown, never opened. So it may be one that cannot be checked out.
         if path.is_empty() || path.contains(char::is_control) {
             return Err(format!("`{path}` is not the path of a manifest"));
         }
