@@ -1,4 +1,5 @@
-//! What the files of a commit say: joins the trees of `git` and the reading of `addons` into the facts of `lock`.
+//! Reads the facts of a commit: connects the trees of `git` with the readers of `addons`, and returns the facts for
+//! `lock`.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -13,16 +14,16 @@ use crate::repo::{
 };
 use crate::report::{MissingDirectory, Trouble};
 
-/// No list of requirements is as long as this.
+/// The largest `requirements.txt` that is read, in bytes.
 const MOST_BYTES: usize = 1 << 20;
 
-/// What of a commit is read.
+/// What to read of a commit.
 pub(crate) struct Source<'a> {
     pub(crate) addons: &'a [AddonsDirectory],
     pub(crate) series: Series,
 }
 
-/// Reads the facts of a commit, and its tree; of its files, only manifests and requirements are fetched, in one request.
+/// Reads the tree id and the facts of a commit. It fetches only manifests and requirements, in one request.
 pub(crate) fn read(snapshot: &Snapshot<'_, '_>, source: &Source<'_>) -> Result<(TreeId, Facts), Trouble> {
     let tree = snapshot.tree().map_err(Trouble::Remote)?;
     if let Some(missing) = missing_directory(&tree, snapshot.commit(), source)? {
@@ -32,7 +33,7 @@ pub(crate) fn read(snapshot: &Snapshot<'_, '_>, source: &Source<'_>) -> Result<(
     let manifests = found.iter().map(|found| found.manifest.as_str());
     let blobs = tree.blobs(manifests.chain([REQUIREMENTS]))?;
     snapshot.blobs(&blobs).map_err(Trouble::Remote)?;
-    // Opened anew: an object database does not see packs that came after it.
+    // The tree is opened again: an open object database does not see newer packs.
     let tree = snapshot.tree().map_err(Trouble::Remote)?;
     let survey = discover::read(&tree, found)?;
     let modules = survey.modules.into_iter().filter_map(|module| {
@@ -50,19 +51,19 @@ pub(crate) fn read(snapshot: &Snapshot<'_, '_>, source: &Source<'_>) -> Result<(
     Ok((tree.id(), Facts { modules: modules.collect(), unreadable, requirements }))
 }
 
-/// What keeps the commit from being checked out and exported. Its modules are locked all the same: one repository keeps no
-/// other from being locked, and the lock tells of it.
+/// Why the commit cannot be checked out or exported. Its modules are locked anyway and the lock records the reason, so
+/// that one repository does not prevent others from being locked.
 fn impossible(tree: &GitTree<'_>) -> Result<Option<UnreadableManifest>, UnreadableTree> {
     match tree.check() {
         Err(UnreadableTree::Impossible { path, why }) => {
-            let why = format!("neither `oca sync` nor `oca export` takes this commit: {why}");
+            let why = format!("neither `oca sync` nor `oca export` can use this commit: {why}");
             Ok(Some(UnreadableManifest { path: one_line(&path), line: 0, why }))
         }
         other => other.map(|()| None),
     }
 }
 
-/// An addons directory that the commit does not have, most likely a slip of the pen. Git keeps no empty directory.
+/// A declared addons directory that the commit does not have, probably a typing error. Git has no empty directories.
 fn missing_directory(
     tree: &dyn FileTree,
     commit: CommitId,
@@ -78,21 +79,21 @@ fn missing_directory(
     Ok(None)
 }
 
-/// The modules in a directory of this machine: one of the user's own, or one around the checkouts.
+/// The modules in a directory of this machine: one of the user's own, or one of `[addons-path]`.
 #[derive(Debug)]
 pub(crate) struct LocalModules {
-    /// As `repos.toml` writes it.
+    /// As written in `repos.toml`.
     pub(crate) name: String,
     pub(crate) position: Position,
     pub(crate) directory: PathBuf,
     pub(crate) requirements: Vec<String>,
-    /// Why its `requirements.txt` is not read, where it is not.
+    /// Why its `requirements.txt` was not read. `None` if it was read or does not exist.
     pub(crate) unread: Option<String>,
     pub(crate) survey: Survey,
 }
 
 impl LocalModules {
-    /// Reads the modules of a directory and the lines of its requirements; one that does not exist has none.
+    /// Reads the modules of a directory and the lines of its requirements. A directory that does not exist has none.
     pub(crate) fn read(
         name: String,
         position: Position,
@@ -105,7 +106,7 @@ impl LocalModules {
         Ok(Self { name, position, directory, requirements, unread, survey })
     }
 
-    /// What the modules need that is not among them: sorted names.
+    /// The names that these modules depend on and that are not among them, sorted.
     pub(crate) fn depends(&self) -> Vec<String> {
         let modules = &self.survey.modules;
         let own: BTreeSet<&str> = modules.iter().map(|module| module.name.as_str()).collect();
@@ -115,8 +116,8 @@ impl LocalModules {
     }
 }
 
-/// The lines of `requirements.txt`, or why they are not read. Bytes that are not UTF-8 are replaced, to be refused by
-/// name later.
+/// The lines of `requirements.txt`, or why it is not read. Bytes that are not UTF-8 are replaced; such lines are
+/// refused later, with their line number.
 fn requirements(tree: &dyn FileTree) -> Result<(Vec<String>, Option<String>), UnreadableTree> {
     let found = tree.entries("")?.into_iter().find(|entry| entry.name == REQUIREMENTS);
     let refused = |why: &str| Ok((Vec::new(), Some(why.to_owned())));

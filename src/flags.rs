@@ -1,4 +1,4 @@
-//! The flags that all commands share, and those of commands that report.
+//! The global options, and the option `--format` of commands that print reports.
 
 use std::path::PathBuf;
 
@@ -11,16 +11,16 @@ pub(crate) struct Global {
     /// The file to read [default: `repos.toml` here or in a parent directory]
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
-    /// The profile to work on [default: `OCA_PROFILE`, then `default-profile` of the file]
+    /// The profile to use [default: `OCA_PROFILE`, then `default-profile` of the file]
     #[arg(short, long, value_name = "NAME", global = true)]
     pub(crate) profile: Option<String>,
-    /// Work on all profiles
+    /// Use all profiles
     #[arg(long, global = true, conflicts_with = "profile")]
     pub(crate) all_profiles: bool,
     /// How many repositories to work on at once
     #[arg(short, long, value_name = "N", default_value = "8", value_parser = jobs, global = true)]
     pub(crate) jobs: usize,
-    /// Ask no server
+    /// Ask no server; use only the cache
     #[arg(long, env = "OCA_OFFLINE", hide_env = true, value_parser = clap::builder::FalseyValueParser::new(), global = true)]
     pub(crate) offline: bool,
     /// The directory for fetched objects [default: `OCA_CACHE_DIR`, then the platform's cache directory]
@@ -35,7 +35,7 @@ pub(crate) struct Global {
     /// Print more
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
-    /// Show no progress bars
+    /// Do not show progress bars
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,
 }
@@ -47,14 +47,14 @@ pub(crate) enum ColorChoice {
     Never,
 }
 
-/// How a report is printed.
+/// The format of a report.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(crate) enum Format {
     Human,
     Json,
 }
 
-/// The flag of commands that report.
+/// The option of commands that print reports.
 #[derive(clap::Args, Clone, Copy, Debug)]
 pub(crate) struct FormatArg {
     /// How to print the report

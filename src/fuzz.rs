@@ -1,7 +1,7 @@
-//! What the fuzz targets run: one function for each kind of text or bytes that others write. `fuzz/run` starts them.
+//! The fuzz targets: one function for each kind of text or bytes from outside. `fuzz/run` starts them.
 //!
-//! No input may panic, hang or need much memory. Where a law holds besides, such as "what is written is read again", the
-//! target asserts it. `fuzz/corpus` has the seeds, and what was found once; the test below runs them all.
+//! No input may cause a panic, a hang or much use of memory. Some targets also assert a rule, such as "written data can
+//! be read again". `fuzz/corpus` has the seeds and all inputs that found a bug; the test below runs them.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -14,7 +14,7 @@ use crate::repo::{Manifest, RemoteUrl, Series};
 use crate::requirements::{self, Annotations, Author, Module, Parsed, Repository, Settings};
 use crate::{addons, export, odoo_conf};
 
-/// A target by its name.
+/// A target with its name.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
@@ -35,7 +35,7 @@ pub const TARGETS: &[Target] = &[
     ("pack_index", git::fuzz::pack_index),
 ];
 
-/// A directory of this process, for targets that read files.
+/// A temporary directory of this process, for targets that read files.
 static FOLDER: LazyLock<tempfile::TempDir> =
     LazyLock::new(|| tempfile::TempDir::with_prefix("oca-fuzz-").expect("a temporary directory"));
 
@@ -56,7 +56,8 @@ fn manifest(input: &[u8]) {
     }
 }
 
-/// The first half is a file, the second the words of a manifest. Each line that comes out is one requirement to pip.
+/// The input has two parts, separated by a NUL: a file, and the words of a manifest. Each line of the output must be
+/// one requirement for pip.
 fn requirements(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let (file, words) = text.split_once('\0').unwrap_or((&text, ""));
@@ -85,12 +86,12 @@ fn requirements(input: &[u8]) {
     }
 }
 
-/// What is read, is written and read again as the same.
+/// A lock that can be read is written, and must be equal when it is read again.
 fn lock(input: &[u8]) {
     let here = Path::new("oca.lock.json");
     if let Ok(lock) = Lock::parse(input, here) {
         let again = Lock::parse(lock.render().as_bytes(), here).expect("what is written can be read");
-        // Of an entry that could not be read as a whole, not all is written.
+        // An entry that could not be read as a whole is not written as a whole.
         if !lock.edited().any(|repo| matches!(repo.seal(), Seal::Unreadable(_))) {
             assert_eq!(again, lock);
         }
@@ -112,7 +113,7 @@ fn repos_toml(input: &[u8]) {
     }
 }
 
-/// Each change leaves a text that git would read, and the other entries as they were.
+/// After each change, git can still read the text, and the other entries are unchanged.
 fn gitmodules(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let Ok(mut modules) = git::GitModules::parse(&text) else { return };
@@ -132,7 +133,7 @@ fn git_config(input: &[u8]) {
     let _any = git::config_sections(&String::from_utf8_lossy(input));
 }
 
-/// A file of another tool; the first byte chooses which. What is made of it is a `repos.toml` that can be read.
+/// A file of another tool; the first byte selects the tool. The resulting `repos.toml` must be readable.
 fn import(input: &[u8]) {
     const NAMES: [&str; 8] = [
         ".gitmodules",
@@ -157,7 +158,7 @@ fn import(input: &[u8]) {
     }
 }
 
-/// The value that is set is the value that is read.
+/// After a value is set, the same value is read.
 fn odoo_conf(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let _any = odoo_conf::addons_path(&text);
@@ -165,7 +166,7 @@ fn odoo_conf(input: &[u8]) {
     assert_eq!(odoo_conf::addons_path(&changed).as_deref(), Some("/a,/b"), "{changed:?}");
 }
 
-/// Nothing that is shown of a url holds what stands between its user's colon and its last `@`.
+/// Shown urls never contain the text between the colon after the user and the last `@`.
 fn url(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let secret = "53CRE7";

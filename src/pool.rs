@@ -5,14 +5,14 @@ use std::sync::OnceLock;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use rayon::{Scope, ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
-/// Bounded pools for one run of the program.
+/// The thread pools of one run, with a fixed number of threads.
 pub(crate) struct Pools {
     network: ThreadPool,
     cpu: ThreadPool,
 }
 
 impl Pools {
-    /// `jobs` threads for the network, as many as there are cores for work.
+    /// Makes `jobs` threads for the network, and one thread for each core for computation.
     pub(crate) fn new(jobs: usize) -> Result<Self, ThreadPoolBuildError> {
         let build = |threads, name: &'static str| {
             let builder = ThreadPoolBuilder::new().num_threads(threads);
@@ -21,10 +21,10 @@ impl Pools {
         Ok(Self { network: build(jobs.max(1), "network")?, cpu: build(0, "cpu")? })
     }
 
-    /// Runs `fetch` for each item on the network's threads, in the order given, and what it returns on through
-    /// `work` on the others, as soon as it is there. The results keep the order of the items.
+    /// Runs `fetch` for each item on the network threads, in order. As soon as a result is there, runs `work` on it on
+    /// the other threads. The results are in the order of the items.
     ///
-    /// No lock may be held across the boundary: a waiting thread takes up the next piece of work.
+    /// Hold no lock from `fetch` to `work`: a thread that waits starts the next piece of work.
     pub(crate) fn fetch_then<'t, T, F, R>(
         &self,
         items: &'t [T],
@@ -55,12 +55,12 @@ impl Pools {
             .collect()
     }
 
-    /// Runs something on the threads for work; [`share`] in it uses all of them.
+    /// Runs something on the computation threads. [`share`] inside it uses all of them.
     pub(crate) fn work<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         self.cpu.install(work)
     }
 
-    /// Runs `fetch` for each item on the network's threads; the results keep the order of the items.
+    /// Runs `fetch` for each item on the network threads. The results are in the order of the items.
     pub(crate) fn fetch<T: Sync, R: Send>(
         &self,
         items: &[T],
@@ -81,14 +81,14 @@ impl Pools {
     }
 }
 
-/// Works on all items with as many threads as there are cores; the results keep the order of the items.
+/// Runs `work` for each item, with one thread for each core. The results are in the order of the items.
 ///
-/// For work that is over in milliseconds and that a command without [`Pools`] does too.
+/// For work of a few milliseconds, also in commands that have no [`Pools`].
 pub(crate) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Send + Sync) -> Vec<R> {
-    /// Without a pool of our own, rayon panics where the system gives out no threads.
+    /// Our own pool: rayon's global pool panics if the system gives no threads.
     static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
     let in_turn = |work| items.iter().map(work).collect();
-    // Threads are started for the first piece of work that is shared, and cost more than what is not.
+    // Starting threads costs more than one item, so they start only for the first call with several items.
     if items.len() < 2 {
         return in_turn(work);
     }
@@ -101,8 +101,8 @@ pub(crate) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Send 
     }
 }
 
-/// Works on all items with the threads of the pool that the caller runs in; the results keep the order of the items.
-/// The first failure ends it.
+/// Runs `work` for each item on the threads of the caller's pool. The results are in the order of the items. Stops at
+/// the first error and returns it.
 pub(crate) fn share<T: Sync, R: Send, E: Send>(
     items: &[T],
     work: impl Fn(&T) -> Result<R, E> + Sync,
@@ -115,7 +115,7 @@ mod tests {
     use super::Pools;
 
     #[test]
-    fn results_keep_the_order_of_the_items() {
+    fn results_are_in_the_order_of_the_items() {
         let pools = Pools::new(3).expect("threads");
         let items: Vec<u64> = (0..50).collect();
         let doubled =

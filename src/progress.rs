@@ -1,15 +1,15 @@
-//! How work on many repositories is watched while it runs. The terminal is one watcher; silence is another.
+//! Progress reports while work on many repositories runs. The terminal shows them; a quiet run ignores them.
 
 use crate::report::{Done, Trouble};
 
-/// Told of the progress of each repository, by its place in the list of repositories. Called from many threads.
+/// Gets the progress of each repository. `place` is the index in the list of repositories. Called from many threads.
 pub(crate) trait Progress: Sync {
     /// Work on a repository begins.
     fn started(&self, place: usize);
-    /// What is being done with it now: "fetching", "checking out".
+    /// The current step, such as "fetching" or "checking out".
     fn step(&self, place: usize, step: &'static str);
-    /// So many more bytes came in.
+    /// This many more bytes were received.
     fn received(&self, place: usize, bytes: u64);
-    /// It is done, or has failed.
+    /// Work on it is done or has failed.
     fn finished(&self, place: usize, outcome: Result<&Done, &Trouble>);
 }

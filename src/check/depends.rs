@@ -1,4 +1,4 @@
-//! What modules need: names that stand for nothing, circles, and modules that would install themselves.
+//! Checks of dependencies: missing modules, cycles, and auto-install modules that are not selected.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use crate::plan::{Home, Inventory, Placed, Standing, elsewhere, selects};
 use crate::repo::{AutoInstall, Edition};
 use crate::report::{Finding, Problem, WhyMissing};
 
-/// Modules that need the same name, and its place among their `depends`.
+/// Modules that need the same name, each with the index of the name in its `depends`.
 type Needers<'i, 'a> = Vec<(&'i Placed<'a>, usize)>;
 
-/// Each name that stands for nothing, once.
+/// One finding for each missing dependency.
 pub(super) fn missing(subject: &Subject<'_, '_>) -> Vec<Finding> {
     let inventory = subject.inventory;
     let mut by_name: BTreeMap<&str, Needers<'_, '_>> = BTreeMap::new();
@@ -25,7 +25,7 @@ pub(super) fn missing(subject: &Subject<'_, '_>) -> Vec<Finding> {
 
 fn missing_name(subject: &Subject<'_, '_>, name: &str, needers: &Needers<'_, '_>) -> Option<Finding> {
     let inventory = subject.inventory;
-    // What can be mended here comes first.
+    // The user can correct their own modules, so these come first.
     let own = needers.iter().find(|(module, _)| matches!(module.home, Home::Local(_)));
     let (first, place) = *own.or(needers.first())?;
     let why = match inventory.standing(name) {
@@ -51,7 +51,8 @@ fn missing_name(subject: &Subject<'_, '_>, name: &str, needers: &Needers<'_, '_>
     })
 }
 
-/// Where a missing module is to be had. Only people who are here can have misspelt it here.
+/// Where to get a missing module. A similar name is suggested only if one of the user's own modules needs it, because
+/// only there the user can have misspelt it.
 fn nowhere(subject: &Subject<'_, '_>, name: &str, is_needed_by_own: bool) -> WhyMissing {
     let (lock, profile) = (subject.lock, subject.inventory.profile);
     let has = |repo: &str| profile.repos.iter().any(|own| own.name.as_str() == repo);
@@ -69,12 +70,12 @@ fn nowhere(subject: &Subject<'_, '_>, name: &str, is_needed_by_own: bool) -> Why
     WhyMissing::Nowhere { near }
 }
 
-/// Whether a module can have that name: its directory is a package of Python.
+/// Whether a module can have that name: its directory must be a Python package.
 fn is_possible(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c == '_' || c.is_alphanumeric())
 }
 
-/// Modules that need each other: Odoo installs none of them.
+/// Modules that depend on each other in a circle: Odoo installs none of them.
 pub(super) fn cycles(inventory: &Inventory<'_>) -> Vec<Finding> {
     let given = inventory.given().map(|module| (module.name, module.manifest.depends.as_slice()));
     let finding = |cycle: Vec<&str>| {
@@ -90,9 +91,9 @@ pub(super) fn cycles(inventory: &Inventory<'_>) -> Vec<Finding> {
     Graph::new(given).cycles().into_iter().filter_map(finding).collect()
 }
 
-/// Modules that install themselves where all that they wait for is there, and that are left out.
+/// Auto-install modules that are not selected although everything they wait for is selected or Odoo's own.
 ///
-/// One that waits for modules of Odoo's own alone is not told: whether these are installed, nobody knows here.
+/// A module that waits only for Odoo's own modules is not reported: oca does not know whether these are installed.
 pub(super) fn left_out(inventory: &Inventory<'_>) -> Vec<Finding> {
     if !selects(inventory.profile) {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Names that several modules have, or that a module shares with one of Odoo's own.
+//! Checks for names that several modules have, or that a module shares with one of Odoo's own.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -6,14 +6,14 @@ use super::{about, declaration};
 use crate::plan::{Home, Inventory, Placed};
 use crate::report::{Finding, Problem};
 
-/// Modules on the path that are there more than once: Odoo takes the first, and says nothing.
+/// Modules that are on the path more than once. Odoo loads the first and says nothing.
 pub(super) fn several_homes(inventory: &Inventory<'_>) -> Vec<Finding> {
     let mut by_name: BTreeMap<&str, Vec<&Placed<'_>>> = BTreeMap::new();
     for module in on_path(inventory) {
         let is_odoos =
             matches!(module.home, Home::Around(_)) && inventory.core_edition(module.name).is_some();
         let same = by_name.entry(module.name).or_default();
-        // A directory may stand on the path twice.
+        // A directory may be on the path twice.
         if !is_odoos && same.iter().all(|other| !is_one_place(other.home, module.home)) {
             same.push(module);
         }
@@ -22,7 +22,7 @@ pub(super) fn several_homes(inventory: &Inventory<'_>) -> Vec<Finding> {
     by_name.values().filter(is_told).map(|same| several(inventory, same)).collect()
 }
 
-/// Modules of one name, in path order.
+/// The finding for modules of one name, which are in path order.
 fn several(inventory: &Inventory<'_>, same: &[&Placed<'_>]) -> Finding {
     let first = same[0];
     let names = |modules: &[&Placed<'_>]| -> Vec<String> {
@@ -38,7 +38,7 @@ fn several(inventory: &Inventory<'_>, same: &[&Placed<'_>]) -> Finding {
     about(inventory, first, |_| None, Problem::Hidden { homes: names(same) })
 }
 
-/// The repository with the directory where that is not its root, or the directory.
+/// The name of the repository, with the addons directory if that is not the root; or the name of the directory.
 fn described(home: Home<'_>) -> String {
     match home.key() {
         (name, "" | ".") => name.to_owned(),
@@ -55,8 +55,8 @@ fn is_one_place(one: Home<'_>, other: Home<'_>) -> bool {
     }
 }
 
-/// All modules in directories that are on the path. A repository's directory is where something in it is selected, and
-/// then a checkout shows the rest as well.
+/// All modules in directories that are on the path. A directory of a repository is on the path if a module in it is
+/// selected. Then Odoo sees its other modules in the checkout too.
 fn on_path<'i, 'a>(inventory: &'i Inventory<'a>) -> impl Iterator<Item = &'i Placed<'a>> {
     let modules = || inventory.modules.iter();
     let on_path: HashSet<_> =
@@ -78,7 +78,7 @@ pub(super) fn odoos_names(inventory: &Inventory<'_>) -> Vec<Finding> {
     selected.filter_map(finding).collect()
 }
 
-/// Names that are one name to some file systems.
+/// Names that are the same on file systems that ignore case.
 pub(super) fn case_clashes(inventory: &Inventory<'_>) -> Vec<Finding> {
     let mut by_fold: BTreeMap<String, BTreeMap<&str, &Placed<'_>>> = BTreeMap::new();
     for module in on_path(inventory).filter(|module| !matches!(module.home, Home::Around(_))) {

@@ -1,12 +1,13 @@
-//! `[check] ignore`: findings that the user does not want to hear of.
+//! `[check] ignore`: findings that the user does not want to see.
 
 use std::collections::BTreeSet;
 
 use crate::report::{Finding, Needer, Problem};
 
-/// Takes away the findings with these codes or about these modules, and gives the words that took nothing away.
+/// Removes the findings with these codes or about these modules. Returns the words that matched nothing.
 ///
-/// A missing name is still told for those who need it and are not ignored; a circle is not told if one in it is.
+/// A missing module is still reported for the modules that need it and are not ignored. A cycle is not reported if one
+/// of its modules is ignored.
 pub(crate) fn ignore<'w>(findings: &mut Vec<Finding>, words: &'w [String]) -> Vec<&'w str> {
     let mut used = BTreeSet::new();
     findings.retain_mut(|finding| {

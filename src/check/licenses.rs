@@ -1,11 +1,11 @@
-//! Which licence may depend on which, by the rules of manifestoo (`manifestoo/commands/check_licenses.py`).
+//! Checks which licence may depend on which, by the rules of manifestoo (`manifestoo/commands/check_licenses.py`).
 
 use super::about;
 use crate::plan::{Inventory, Placed, Standing};
 use crate::repo::{Edition, Series};
 use crate::report::{Finding, Problem};
 
-/// Kinds of licences that go together in the same way.
+/// Groups of licences with the same compatibility.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Class {
     Permissive,
@@ -13,12 +13,12 @@ enum Class {
     StrongCopyleft,
     NetworkCopyleft,
     Proprietary,
-    /// Odoo knows it, and what it goes together with depends on more than its name.
+    /// Odoo knows it, but its compatibility depends on more than its name.
     NotJudged,
 }
 
 impl Class {
-    /// `None` for what Odoo does not know either.
+    /// The class of a licence. `None` if Odoo does not know the licence.
     fn of(license: &str) -> Option<Self> {
         Some(match license {
             "MIT" => Self::Permissive,
@@ -45,8 +45,8 @@ impl Class {
     }
 }
 
-/// Modules whose licence is not known, or does not go with that of what they depend on. A licence that is not known
-/// is told once, and goes with everything.
+/// Modules with an unknown licence, or with a licence that is incompatible with that of a dependency. An unknown
+/// licence is reported at its own module, and is compatible with everything.
 pub(super) fn licenses(inventory: &Inventory<'_>) -> Vec<Finding> {
     inventory.given().filter_map(|module| license(inventory, module)).collect()
 }
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn licences_go_together_as_manifestoo_has_it() {
+    fn licences_are_compatible_as_in_manifestoo() {
         let all = ["Other proprietary", "MIT", "LGPL-3", "GPL-3", "AGPL-3"];
         for (license, allowed) in [
             ("OPL-1", "Other proprietary, MIT, LGPL-3"),

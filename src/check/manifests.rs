@@ -1,4 +1,4 @@
-//! Manifests that Odoo refuses: no literals, or a version of another series.
+//! Checks for manifests that Odoo refuses: they cannot be read, or have a version of another series.
 
 use std::collections::HashSet;
 
@@ -7,8 +7,8 @@ use crate::addons::manifest::semver_of;
 use crate::plan::{Home, Inventory, Placed, Unreadable, selects};
 use crate::report::{Finding, Problem};
 
-/// Modules that cannot be read. Where a profile selects, one of a repository matters only if it is needed: it cannot
-/// be selected.
+/// Modules with unreadable manifests. If a profile selects modules, such a module of a repository cannot be selected,
+/// so it is reported only if a module needs it.
 pub(super) fn unreadable(inventory: &Inventory<'_>) -> Vec<Finding> {
     let needed: HashSet<&str> =
         inventory.given().flat_map(|module| &module.manifest.depends).map(String::as_str).collect();
@@ -33,7 +33,7 @@ pub(super) fn unreadable(inventory: &Inventory<'_>) -> Vec<Finding> {
     inventory.unreadable.iter().filter(matters).map(finding).collect()
 }
 
-/// Versions that Odoo of this series refuses; from 17.0 on, such a module is not installed.
+/// Versions that Odoo of this series refuses. Odoo 17.0 and newer do not install such a module.
 pub(super) fn versions(inventory: &Inventory<'_>) -> Vec<Finding> {
     let series = inventory.profile.odoo;
     let refused = inventory.given().filter(|module| semver_of(module.manifest.version(), series).is_none());

@@ -1,19 +1,20 @@
-//! Modules that promise more than what they depend on (`development_status`).
+//! Checks for modules that are more mature than their dependencies (`development_status`).
 
 use super::about;
 use crate::plan::{Inventory, Placed, Standing};
 use crate::report::{Finding, Problem};
 
-/// How mature a status is; Odoo's own modules are more so than any. `None` for a word that is no status.
+/// The rank of a status, from the least mature. `None` if the word is not a status.
 fn rank(status: &str) -> Option<usize> {
     const ASCENDING: [&str; 4] = ["alpha", "beta", "production/stable", "mature"];
     ASCENDING.iter().position(|known| known.eq_ignore_ascii_case(status.trim()))
 }
 
-/// What OCA takes a module for that declares no status.
+/// The status that OCA gives to a module that declares none.
 const DEFAULT: &str = "Beta";
 
-/// Modules that depend on less mature ones. A module that declares no status promises nothing, and so breaks no promise.
+/// Modules that depend on less mature modules. A module that declares no status promises nothing, so it is not
+/// reported.
 pub(super) fn maturity(inventory: &Inventory<'_>) -> Vec<Finding> {
     let finding = |module: &Placed<'_>| {
         let status = module.manifest.development_status.as_ref()?;

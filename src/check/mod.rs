@@ -1,8 +1,8 @@
-//! What may be wrong with the modules of a profile: an inventory in, findings out.
+//! Looks for problems in the modules of a profile: takes an inventory, returns findings.
 //!
-//! Pure. It knows `plan`, from which the inventory comes, and words nothing: a finding is plain data.
+//! No side effects. The inventory comes from `plan`. Findings are plain data; other rooms write the messages.
 //!
-//! What is looked at are the modules that a profile selects, and the user's own; of several of one name, the first.
+//! Checked are the selected modules of a profile and the user's own modules; if several have one name, the first.
 
 mod depends;
 mod duplicates;
@@ -22,14 +22,14 @@ use crate::lock::Lock;
 use crate::plan::{Home, Inventory, Placed};
 use crate::report::{Finding, Needer, Problem, Spot};
 
-/// What is looked at.
+/// The input of the checks.
 pub(crate) struct Subject<'s, 'a> {
     pub(crate) inventory: &'s Inventory<'a>,
-    /// With all profiles, for what another one has.
+    /// The whole lock, to find out whether another profile has a missing module.
     pub(crate) lock: &'s Lock,
-    /// The entries of the addons path, as far as they are known here.
+    /// The entries of the addons path that are known on this machine.
     pub(crate) entries: &'s [Entry],
-    /// The repository of OCA's that has a module, where that is known.
+    /// Returns the OCA repository that has a module, if it is known.
     pub(crate) known: &'s dyn Fn(&str) -> Option<String>,
 }
 
@@ -37,13 +37,13 @@ pub(crate) struct Subject<'s, 'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) path: PathBuf,
-    /// Its repository, or the text in `repos.toml`.
+    /// The name of its repository, or its text in `repos.toml`.
     pub(crate) name: String,
-    /// Where it is declared.
+    /// The line of `repos.toml` that declares it.
     pub(crate) line: usize,
 }
 
-/// All findings of a profile: errors first, then by code and module.
+/// All findings of a profile. They are sorted: errors first, then by code and module.
 pub(crate) fn findings(subject: &Subject<'_, '_>) -> Vec<Finding> {
     let inventory = subject.inventory;
     let mut findings: Vec<Finding> = [
@@ -72,7 +72,7 @@ fn sort(findings: &mut [Finding]) {
     findings.sort_by_cached_key(key);
 }
 
-/// The findings of all profiles together: each once, with the profiles that have it.
+/// Merges the findings of several profiles: each once, with all profiles that have it.
 pub(crate) fn folded(of_profiles: impl IntoIterator<Item = Vec<Finding>>) -> Vec<Finding> {
     let mut all: Vec<Finding> = Vec::new();
     for finding in of_profiles.into_iter().flatten() {
@@ -85,7 +85,8 @@ pub(crate) fn folded(of_profiles: impl IntoIterator<Item = Vec<Finding>>) -> Vec
     all
 }
 
-/// A name that is missing for the same reason is one finding, whoever needs it.
+/// Whether two findings are the same. A name that is missing for the same reason is one finding, even if other modules
+/// need it.
 fn is_same(one: &Finding, other: &Finding) -> bool {
     let is_same_problem = match (&one.problem, &other.problem) {
         (Problem::Missing { why: one, .. }, Problem::Missing { why: other, .. }) => one == other,
@@ -108,7 +109,7 @@ fn absorb(finding: &mut Finding, other: Finding) {
     }
 }
 
-/// A finding about a module; `line` chooses among the lines of its manifest.
+/// A finding about a module. `line` returns the line of the manifest key that is wrong.
 fn about(
     inventory: &Inventory<'_>,
     module: &Placed<'_>,
@@ -135,7 +136,7 @@ fn manifest_spot(local: &LocalModules, path: &str, line: Option<usize>) -> Spot 
     Spot::Manifest { name: format!("{}/{path}", local.name), path: local.directory.join(path), line }
 }
 
-/// Where a repository is first mentioned; else the profile.
+/// The line of `repos.toml` that first names the repository; for other homes, the line of the profile.
 fn declaration(inventory: &Inventory<'_>, home: Home<'_>) -> Spot {
     Spot::Declaration(match home {
         Home::Repo { repo, .. } => repo.line,
@@ -156,7 +157,7 @@ mod tests {
     use crate::config::{Config, Position};
     use crate::report::WhyMissing;
 
-    /// What is found where one own module needs this name, and `known` is asked for it.
+    /// The findings if one of the user's own modules needs this name. `known` returns the repository that has a module.
     fn found(needed: &str, known: &dyn Fn(&str) -> Option<String>) -> Vec<Finding> {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let module = directory.path().join("mine");

@@ -1,4 +1,4 @@
-//! Entries of the addons path that are inside one another: Odoo tells the module of a file by the entry it is in.
+//! Checks for entries of the addons path that are inside another entry: Odoo finds the module of a file by its entry.
 
 use super::{Entry, Subject};
 use crate::report::{Finding, Problem, Spot};

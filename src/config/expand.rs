@@ -338,7 +338,7 @@ mod tests {
         assert_eq!(
             expand_url(&url("${X}/web"), &evil).expect_err("a command").to_string(),
             "`${X}/web` does not expand to a valid url: `ext::sh -c x/web` is not a valid git url: \
-             blanks and control characters may not stand in it"
+             it must not contain blanks or control characters"
         );
         assert_eq!(
             expand_url(&url("${X"), &evil).expect_err("malformed").to_string(),

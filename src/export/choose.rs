@@ -1,7 +1,7 @@
-//! Which files of a repository an export holds: a walk over its trees that goes only where something is kept.
+//! Chooses the files of a repository for an export: walks its trees, and enters only those of which something is kept.
 //!
-//! Export and verify take the same walk, one over the store and one over what the export recorded. So what an export
-//! should hold follows from the lock and the rules alone.
+//! Export and verify use the same walk: export over the store, verify over the trees that the export recorded. So the
+//! lock and the rules alone decide what an export should contain.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -13,27 +13,27 @@ use crate::repo::{
     check_tree, shown, tree_id, walk_tree,
 };
 
-/// The kernel follows no symlink whose target is as long as this.
+/// The length in bytes from which the kernel does not follow the target of a symlink.
 const LONGEST_TARGET: usize = 4096;
 
-/// What is wanted of a repository.
+/// What to export of a repository.
 #[derive(Debug)]
 pub(crate) struct Wanted<'a> {
     /// The tree that the lock names.
     pub(crate) tree: TreeId,
-    /// The paths of modules below the repository, none of which lies in another.
+    /// The paths of modules below the repository. No module is inside another.
     pub(crate) modules: Vec<String>,
     pub(crate) rules: &'a Rules,
 }
 
-/// What an export holds of a repository.
+/// What an export contains of a repository.
 #[derive(Debug, Default)]
 pub(crate) struct Chosen {
-    /// By module, in the order wanted.
+    /// The files of each module, in the order of [`Wanted::modules`].
     pub(crate) modules: Vec<Vec<File>>,
-    /// At the top of the repository.
+    /// The licence files at the top of the repository.
     pub(crate) licences: Vec<File>,
-    /// Every tree that the walk saw, each once. They prove what was left out.
+    /// Every tree that the walk read, each once. They prove what was left out.
     pub(crate) trees: Vec<Arc<[TreeEntry]>>,
 }
 
@@ -43,10 +43,10 @@ impl Chosen {
     }
 }
 
-/// A file or symlink to be written.
+/// A file or symlink to write.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct File {
-    /// Below the repository.
+    /// The path below the repository.
     pub(crate) path: RepoPath,
     pub(crate) kind: FileKind,
     pub(crate) id: BlobId,
@@ -59,7 +59,7 @@ pub(crate) enum FileKind {
     Symlink,
 }
 
-/// The blobs that have to be read before [`choose`] can decide on `tests/`.
+/// The blobs that [`choose`] must read to decide whether `tests/` is kept.
 pub(crate) fn asked(objects: &dyn Objects, wanted: &Wanted<'_>) -> Result<Vec<BlobId>, Error> {
     let mut ids = Vec::new();
     if wanted.rules.tests {
@@ -73,11 +73,11 @@ pub(crate) fn asked(objects: &dyn Objects, wanted: &Wanted<'_>) -> Result<Vec<Bl
     Ok(ids)
 }
 
-/// Gives the content of a file, by its path below the repository, of those that [`asked`] names; nothing where it
-/// cannot be had.
+/// Returns the content of a file that [`asked`] names, by its path below the repository and its id. `None` if the
+/// content is not available.
 pub(crate) type Reader<'a> = &'a dyn Fn(&RepoPath, BlobId) -> Result<Option<Vec<u8>>, Error>;
 
-/// Walks, and finds what is kept and what proves what is not.
+/// Walks the trees. Returns the files that are kept, and the trees that prove what is left out.
 pub(crate) fn choose(objects: &dyn Objects, wanted: &Wanted<'_>, read: Reader<'_>) -> Result<Chosen, Error> {
     let mut walk = Walk {
         objects,
@@ -127,7 +127,7 @@ impl Walk<'_> {
     fn tree(&mut self, id: TreeId, path: &RepoPath) -> Result<Arc<[TreeEntry]>, Error> {
         let entries = self.objects.tree(id).map_err(|error| error.in_directory(path))?;
         if self.seen.insert(id) {
-            // What is recorded has to prove itself later: better to hear of it now.
+            // `oca verify` would refuse such a tree later, so it is refused now.
             if tree_id(&entries) != id {
                 return Err(Error::WrongTree { path: path.to_string() });
             }
@@ -170,7 +170,7 @@ impl Walk<'_> {
         Ok(false)
     }
 
-    /// `inside` is the entry's path below the module.
+    /// Adds an entry of `parent` and everything below it. `inside` is the path of the entry below the module.
     fn entry(
         &mut self,
         entry: &TreeEntry,
@@ -202,7 +202,7 @@ fn is_tests(entry: &TreeEntry) -> bool {
     entry.name.as_bytes() == b"tests" && entry.kind() == EntryKind::Directory
 }
 
-/// The files of a module that may say that its tests are needed.
+/// The files of a module that can show that the module needs its `tests/`.
 fn speakers(entries: &[TreeEntry]) -> impl Iterator<Item = &TreeEntry> {
     let names: [&[u8]; 3] = [b"__init__.py", b"__manifest__.py", b"__openerp__.py"];
     entries
@@ -230,7 +230,7 @@ fn file(entry: &TreeEntry, parent: &RepoPath) -> Result<File, Error> {
     }
 }
 
-/// What an entry is as a file; a directory and a submodule are none.
+/// The kind of a file or symlink. `None` for a directory or a submodule.
 fn kind(entry: &TreeEntry) -> Option<FileKind> {
     match entry.kind() {
         EntryKind::File if entry.is_executable() => Some(FileKind::Executable),
@@ -245,7 +245,7 @@ fn joined(parent: &RepoPath, name: &PathPart) -> Result<RepoPath, Error> {
     Ok(parent.join(name).map_err(refuse)?)
 }
 
-/// Refuses symlinks that lead out of their module. `files` are those of one module, `module` its path.
+/// Refuses symlinks that point outside their module. `files` are the files of one module, `module` is its path.
 pub(crate) fn check_links(objects: &dyn Objects, module: &str, files: &[File]) -> Result<(), Error> {
     let mut links: BTreeMap<Vec<Vec<u8>>, Vec<u8>> = BTreeMap::new();
     for file in files.iter().filter(|file| file.kind == FileKind::Symlink) {
@@ -267,7 +267,7 @@ fn below(module: &str, path: &RepoPath) -> Vec<Vec<u8>> {
     path.parts().skip(module.split('/').count()).map(<[u8]>::to_owned).collect()
 }
 
-/// Follows a symlink as the kernel would, also through other links of the module.
+/// Whether a symlink points outside the module. Follows it as the kernel does, also through other links of the module.
 fn leads_outside(link: &[Vec<u8>], target: &[u8], links: &BTreeMap<Vec<Vec<u8>>, Vec<u8>>) -> bool {
     let mut at: Vec<Vec<u8>> = link[..link.len() - 1].to_vec();
     let parts = |target: &[u8]| {
@@ -292,7 +292,7 @@ fn leads_outside(link: &[Vec<u8>], target: &[u8], links: &BTreeMap<Vec<Vec<u8>>,
                 at.push(part);
                 if let Some(target) = links.get(&at) {
                     followed += 1;
-                    // A loop leads nowhere, so not outside either; the kernel gives up after 40.
+                    // A loop leads nowhere, so it does not lead outside. The kernel stops after 40 links.
                     if followed > 40 {
                         return false;
                     }
@@ -327,7 +327,8 @@ mod tests {
             assert!(outside(&[("link", away)]), "{away}");
         }
         assert!(outside(&[("a/link", "../../x")]));
-        // By its words `d/../..` stays two levels above `deep/er`; the kernel goes through `d`.
+        // By its text alone, `d/../..` is two levels above `deep/er`, inside the module. The kernel follows the link
+        // `d`.
         assert!(outside(&[("deep/er/link", "../../d/../.."), ("d", "deep")]));
         assert!(!outside(&[("x", "d/.."), ("d", "deep/er")]));
         assert!(!outside(&[("x", "y"), ("y", "x")]));

@@ -1,7 +1,7 @@
-//! `.oca-export.json`: what an export holds, and of every tree that it touches all entries, also those left out.
+//! `.oca-export.json`: the content of an export, and all entries of each tree that was read, even those left out.
 //!
-//! With them a verification rebuilds the ids of the trees and compares them with the lock: an entry that was changed
-//! here gives another id.
+//! `oca verify` computes the ids of the trees from these entries and compares them with the lock. If somebody changes
+//! an entry in this file, the id is different.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -18,11 +18,11 @@ use crate::repo::{
 
 /// The name of the manifest at the top of an export.
 pub(crate) const FILE_NAME: &str = ".oca-export.json";
-/// The name of the lock beside it.
+/// The name of the lock, in the same directory.
 pub(crate) const LOCK_NAME: &str = ".oca.lock.json";
-/// Stands there while an export is refilled in place.
+/// A file that marks an export while it is refilled in place.
 pub(crate) const UNFINISHED: &str = ".oca-export.unfinished";
-/// Where the licences are when the repositories have no directories of their own; Odoo passes over it.
+/// The directory of the licences in the flat layout. Odoo ignores it.
 pub(crate) const LICENCES: &str = ".licenses";
 
 const VERSION: u64 = 1;
@@ -33,10 +33,10 @@ pub(crate) struct Manifest {
     version: u64,
     pub(crate) profile: String,
     pub(crate) layout: Layout,
-    /// Links to checkouts, with no content to verify.
+    /// Whether the modules are links to checkouts. Then there is no content to verify.
     pub(crate) links: bool,
     pub(crate) rules: Rules,
-    /// All of the profile, in path order.
+    /// All repositories of the profile, in path order.
     pub(crate) repos: Vec<Repository>,
 }
 
@@ -46,9 +46,9 @@ pub(crate) struct Repository {
     pub(crate) name: RepoName,
     pub(crate) commit: CommitId,
     pub(crate) addons: Vec<AddonsDirectory>,
-    /// Where its modules are, below the export.
+    /// The paths of its modules, below the export.
     pub(crate) modules: Vec<String>,
-    /// Each tree is its entries: mode, id and name; `%` and what is not text are percent-encoded.
+    /// Each tree is a list of its entries: mode, id and name. `%` and bytes that are not UTF-8 are percent-encoded.
     pub(crate) trees: Vec<Vec<String>>,
 }
 
@@ -62,7 +62,7 @@ impl Manifest {
         Packaging { layout: self.layout, rules: self.rules.clone() }
     }
 
-    /// Reads the manifest of an export, or `None` where there is none.
+    /// Reads the manifest of an export. `None` if there is none.
     pub(crate) fn load(directory: &Path) -> Result<Option<Self>, Error> {
         let file = directory.join(FILE_NAME);
         let Some(bytes) = read_if_there(&file)? else { return Ok(None) };
@@ -82,7 +82,7 @@ impl Manifest {
         serde_json::from_slice(bytes).map_err(|error| Error::BadManifest { file, why: error.to_string() })
     }
 
-    /// One line for each tree: what changed can be seen in a diff.
+    /// The text of the manifest. Each tree is one line, so a diff shows what changed.
     pub(crate) fn render(&self) -> String {
         let repos: Vec<String> = self.repos.iter().map(Repository::render).collect();
         let fields = [
@@ -111,7 +111,7 @@ impl Repository {
     }
 }
 
-/// Items between brackets that stand at this indent, each on a line of its own.
+/// The items of a JSON list, each on its own line. `indent` is that of the closing bracket.
 fn lines(items: &[String], indent: &str) -> String {
     if items.is_empty() {
         return String::new();
@@ -124,7 +124,7 @@ fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("text and numbers always serialize")
 }
 
-/// The entries of a tree as the manifest has them.
+/// The entries of a tree as lines of the manifest.
 pub(crate) fn record(entries: &[TreeEntry]) -> Vec<String> {
     let line =
         |entry: &TreeEntry| format!("{} {} {}", entry.mode, entry.blob(), encode(entry.name.as_bytes()));
@@ -165,7 +165,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     Some(name)
 }
 
-/// The trees that a manifest records, by the ids that their entries give: a changed one is not found.
+/// The trees that a manifest records, by the ids computed from their entries. So a changed tree is not found.
 pub(super) struct Recorded {
     trees: HashMap<TreeId, Arc<[TreeEntry]>>,
 }
@@ -180,14 +180,14 @@ impl Recorded {
 impl Objects for Recorded {
     fn tree(&self, id: TreeId) -> Result<Arc<[TreeEntry]>, UnreadableTree> {
         let missing = || {
-            let why = "the export's manifest does not have it, so it was changed";
+            let why = "it is missing in the manifest of the export, so the manifest was changed";
             UnreadableTree::damaged(&id.to_string(), why)
         };
         self.trees.get(&id).cloned().ok_or_else(missing)
     }
 
     fn blob(&self, id: BlobId) -> Result<Vec<u8>, UnreadableTree> {
-        Err(UnreadableTree::damaged(&id.to_string(), "a manifest holds no files"))
+        Err(UnreadableTree::damaged(&id.to_string(), "a manifest contains no files"))
     }
 }
 
@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_survives() {
+    fn every_name_is_read_as_it_was_written() {
         for name in [&b"a b%20.py"[..], "é\n\"".as_bytes(), b"\xff%\xfe.csv", b"%", b"x y  z"] {
             let entry = TreeEntry {
                 mode: Mode::parse("0100664").expect("a mode"),

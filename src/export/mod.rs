@@ -1,8 +1,8 @@
-//! An export: the plain files of the modules that a profile selects, and the proof of what was left out.
+//! Exports: the plain files of the modules that a profile selects, and the proof of what was left out.
 //!
-//! Gets trees and blobs through the trait [`Objects`](crate::repo::Objects) and has never heard of git's library, nor
-//! of `repos.toml` and the lock. What it holds follows from the locked trees and the [`Rules`] alone, which is why it
-//! can be verified without a repository.
+//! This room reads trees and blobs through the trait [`Objects`](crate::repo::Objects). It knows neither libgit2 nor
+//! `repos.toml` nor the lock. The locked trees and the [`Rules`] alone decide the content of an export, so it can be
+//! verified without a repository.
 
 mod choose;
 mod manifest;
@@ -26,29 +26,29 @@ use crate::repo::{BlobId, Layout, RepoName, RepoPath, UnreadableTree};
 pub(crate) enum Error {
     #[error("`{}` is not a manifest that oca wrote: {why}", file.display())]
     BadManifest { file: PathBuf, why: String },
-    #[error("`{}` is not empty, and not an export of oca", dest.display())]
+    #[error("`{}` is not empty and is not an export of oca", dest.display())]
     Foreign { dest: PathBuf },
-    #[error("`{path}` is a submodule, which an export cannot hold")]
+    #[error("`{path}` is a submodule, and an export cannot contain submodules")]
     Gitlink { path: String },
-    #[error("`{}` is never replaced: it is {what}, or holds it", dest.display())]
+    #[error("`{}` cannot be replaced: it is {what}, or contains it", dest.display())]
     Guarded { dest: PathBuf, what: &'static str },
-    #[error("the symlink `{path}` leads out of its module, to `{target}`")]
+    #[error("the symlink `{path}` points outside its module, to `{target}`")]
     LinkOutside { path: String, target: String },
-    #[error("the symlink `{path}` has a target that is too long to be followed")]
+    #[error("the target of the symlink `{path}` is too long")]
     LinkTooLong { path: String },
-    #[error("`{}` has format version {found}, which this oca does not read", file.display())]
+    #[error("`{}` has format version {found}, which this oca cannot read", file.display())]
     ManifestTooNew { file: PathBuf, found: u64 },
-    #[error("there is no checkout with `{}`", path.display())]
+    #[error("there is no checkout that contains `{}`", path.display())]
     NoCheckout { path: PathBuf },
-    #[error("`{path}` is no directory in the locked tree")]
+    #[error("`{path}` is not a directory in the locked tree")]
     NoModule { path: String },
     #[error("`{}` is not a directory", dest.display())]
     NotADirectory { dest: PathBuf },
     #[error("the store cannot be read: {why}")]
     Store { why: String },
-    #[error("`{}` holds `{}`, which oca did not put there", dest.display(), path.display())]
+    #[error("`{}` contains `{}`, which oca did not write", dest.display(), path.display())]
     Stranger { dest: PathBuf, path: PathBuf },
-    #[error("the directory `{path}` is not what its id says")]
+    #[error("the directory `{path}` does not match its tree id")]
     WrongTree { path: String },
     #[error(transparent)]
     File(#[from] fs::Error),
@@ -60,20 +60,20 @@ impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         let text = match self {
             Self::BadManifest { .. } | Self::ManifestTooNew { .. } => {
-                "update oca, or give `--force` to export anew"
+                "update oca, or use `--force` to export again"
             }
-            Self::Foreign { .. } => "name another directory, or give `--force` to delete what is in it",
-            Self::Stranger { .. } => "move it away, or give `--force` to delete it",
+            Self::Foreign { .. } => "use another directory, or use `--force` to delete its content",
+            Self::Stranger { .. } => "move it away, or use `--force` to delete it",
             Self::NoCheckout { .. } => "run `oca sync`",
-            Self::Guarded { .. } | Self::NotADirectory { .. } => "name another directory",
+            Self::Guarded { .. } | Self::NotADirectory { .. } => "use another directory",
             _ => return None,
         };
         Some(text.to_owned())
     }
 }
 
-/// Where a path of a repository is in an export. `module` is the path of the module that it belongs to; what belongs
-/// to none is a licence.
+/// The path in an export of a path in a repository. `module` is the path of the module that it belongs to; without one,
+/// it is a licence.
 pub(crate) fn place(layout: Layout, repo: &RepoName, module: Option<&str>, path: &[u8]) -> PathBuf {
     match (layout, module) {
         (Layout::Repos, _) => PathBuf::from(repo.as_str()).join(native_path(path)),
@@ -85,15 +85,15 @@ pub(crate) fn place(layout: Layout, repo: &RepoName, module: Option<&str>, path:
     }
 }
 
-/// What an export holds of one module, or the licences of a repository.
+/// The files of one module in an export, or the licences of a repository.
 pub(crate) struct Part<'c> {
     /// The path of the module in its repository; `None` for the licences.
     pub(crate) module: Option<&'c str>,
-    /// Each with its place in the export.
+    /// Each file with its path in the export.
     pub(crate) files: Vec<(PathBuf, &'c File)>,
 }
 
-/// All that was chosen: the licences, then each module.
+/// All chosen files: first the licences, then each module.
 pub(crate) fn parts<'c>(
     layout: Layout,
     repo: &RepoName,
@@ -107,7 +107,7 @@ pub(crate) fn parts<'c>(
     })
 }
 
-/// What an export of a repository should hold, from what it recorded.
+/// What an export of a repository should contain, computed from the trees that the export recorded.
 pub(crate) fn expected(
     recorded: &Repository,
     wanted: &Wanted<'_>,

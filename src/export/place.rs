@@ -1,7 +1,8 @@
-//! Where an export goes: what may not be replaced, and how it comes into its place.
+//! The destination of an export: what must not be replaced, and how the export gets there.
 //!
-//! It is written aside and then changes places with what was there. Where that cannot be (a mount point, a directory
-//! from a lower layer of an overlay), it is moved in piece by piece, with a mark that stands there meanwhile.
+//! An export is written next to its destination and then swapped with the old directory. If that is impossible (the
+//! destination is a mount point, or in a lower layer of an overlay), it is moved in piece by piece. Meanwhile a file
+//! marks it as unfinished.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
@@ -16,41 +17,41 @@ use super::{Error, rules, write};
 use crate::fs::{Context, exchange, is_same_mount, open_directory, set_mode, stop};
 use crate::repo::is_dot_git;
 
-/// Directories in which an export is made, or from which an old one is deleted.
+/// The prefix of directories in which an export is made, or from which an old one is deleted.
 const ASIDE_PREFIX: &str = ".oca-export-";
-/// What the file system itself puts at the top of a volume.
+/// The directory that the file system itself makes at the top of a volume.
 pub(crate) const VOLUME: &str = "lost+found";
 
-/// A directory that no export may replace, nor one above it.
+/// A directory that no export may replace. The directories above it are guarded too.
 #[derive(Debug)]
 pub(crate) struct Guarded {
     pub(crate) path: PathBuf,
-    /// Completes "it is …".
+    /// Completes the message "it is …".
     pub(crate) what: &'static str,
-    /// Nor anything in it.
+    /// Whether everything inside it is guarded too.
     pub(crate) inside: bool,
 }
 
-/// The place of an export that is being made.
+/// The destination of an export that is being made.
 #[derive(Debug)]
 pub(crate) struct Site {
     dest: PathBuf,
     aside: TempDir,
     way: Way,
-    /// Keeps others from deleting what is aside, or from refilling the same place.
+    /// A lock: no other run deletes the temporary directory or refills the same destination.
     _claim: File,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Way {
-    /// Written next to its place.
+    /// It is written next to its destination.
     Beside,
-    /// Written in its place, which is a mount point or in a directory that is not ours.
+    /// It is written inside its destination, which is a mount point or in a directory where oca cannot write.
     Within,
 }
 
 impl Site {
-    /// Finds out what stands there, and whether it may be replaced.
+    /// Checks whether the destination may be replaced, and makes a temporary directory for the export.
     pub(crate) fn open(dest: &Path, force: bool, guarded: &[Guarded]) -> Result<Self, Error> {
         let dest = real(dest)?;
         refuse_guarded(&dest, guarded)?;
@@ -62,17 +63,17 @@ impl Site {
         Ok(Self { dest, aside, way, _claim: claim })
     }
 
-    /// Where it will be, without symlinks.
+    /// The destination, without symlinks.
     pub(crate) fn dest(&self) -> &Path {
         &self.dest
     }
 
-    /// Where it is written.
+    /// The temporary directory in which to write the export.
     pub(crate) fn aside(&self) -> &Path {
         self.aside.path()
     }
 
-    /// Puts it into its place. It is complete, with its manifest.
+    /// Moves the export to its destination. It must be complete, with its manifest.
     pub(crate) fn finish(self, time: SystemTime) -> Result<(), Error> {
         let Self { dest, aside, way, _claim } = self;
         set_mode(aside.path(), 0o755).at("write", aside.path())?;
@@ -89,7 +90,7 @@ impl Site {
                     return Ok(());
                 }
                 _ if is_fixed(&error) => return move_in(&dest, aside, time),
-                // A file system or a system without that call.
+                // The system or the file system cannot swap directories.
                 _ => {
                     let old = with_suffix(aside.path(), "-old");
                     match fs::rename(&dest, &old) {
@@ -98,18 +99,18 @@ impl Site {
                     }
                     fs::rename(aside.path(), &dest).at("create", &dest)?;
                     let _moved = aside.keep();
-                    // What cannot be deleted now is deleted by the next export.
+                    // If it cannot be deleted now, the next export deletes it.
                     let _left = fs::remove_dir_all(&old);
                     return Ok(());
                 }
             }
         }
-        // What was there before stands aside now, and goes with it.
+        // The old export is now in the temporary directory, which is deleted.
         Ok(())
     }
 }
 
-/// Whether a directory cannot be renamed because of where it is: a mount point, or in a lower layer.
+/// Whether a directory cannot be renamed because it is a mount point or in a lower layer of an overlay.
 fn is_fixed(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::CrossesDevices | ErrorKind::ResourceBusy)
 }
@@ -120,7 +121,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// The path without symlinks, as far as it is there: nothing is made of one that may yet be refused.
+/// The path without symlinks. It need not exist: nothing is made before the path is accepted.
 fn real(dest: &Path) -> Result<PathBuf, Error> {
     let mut real = PathBuf::new();
     for component in std::path::absolute(dest).at("find", dest)?.components() {
@@ -144,7 +145,7 @@ fn refuse_guarded(dest: &Path, guarded: &[Guarded]) -> Result<(), Error> {
         return refuse("the root of the file system");
     }
     if dest.components().any(|part| is_dot_git(part.as_os_str().as_encoded_bytes())) {
-        return refuse("the inside of a git repository");
+        return refuse("inside a git repository");
     }
     for Guarded { path, what, inside } in guarded {
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
@@ -155,7 +156,7 @@ fn refuse_guarded(dest: &Path, guarded: &[Guarded]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether there is a directory; one that is neither empty nor an export of ours is refused without `force`.
+/// Whether the directory exists. If it is neither empty nor an export, it is refused without `force`.
 fn inspect(dest: &Path, force: bool) -> Result<bool, Error> {
     match fs::read_dir(dest) {
         Ok(_) => {}
@@ -200,8 +201,8 @@ impl Known {
         Self { modules: modules().collect(), above, links: manifest.links }
     }
 
-    /// Whether something is a module of the export: its manifest says so, and it looks like one. The manifest may have
-    /// been edited, and what it names is deleted.
+    /// Whether a path is a module of the export: the manifest names it, and it looks like a module. The manifest alone
+    /// is not enough: it may have been edited, and everything it names is deleted.
     fn has(&self, dest: &Path, path: &Path) -> bool {
         let full = dest.join(path);
         let is_file =
@@ -213,7 +214,7 @@ impl Known {
     }
 }
 
-/// Something that somebody put between the modules of an export.
+/// The path of something in an export that oca did not write, if there is any.
 fn stranger(dest: &Path, below: &Path, known: &Known) -> Result<Option<PathBuf>, Error> {
     let directory = dest.join(below);
     for entry in fs::read_dir(&directory).at("read", &directory)? {
@@ -238,7 +239,7 @@ fn stranger(dest: &Path, below: &Path, known: &Known) -> Result<Option<PathBuf>,
     Ok(None)
 }
 
-/// A directory to write in, on the file system of the place, and a claim on it.
+/// Makes a temporary directory on the file system of the destination. Returns it with a lock.
 fn aside(dest: &Path, exists: bool) -> Result<(TempDir, Way, File), Error> {
     if let (Some(parent), Some(name)) = (dest.parent(), dest.file_name()) {
         let prefix = format!("{ASIDE_PREFIX}{}-", name.to_string_lossy());
@@ -256,9 +257,9 @@ fn aside(dest: &Path, exists: bool) -> Result<(TempDir, Way, File), Error> {
     Ok((aside, Way::Within, claim))
 }
 
-/// A directory next to the place. What killed exports left there is deleted.
+/// Makes a temporary directory next to the destination. Deletes what killed exports left there.
 fn beside(parent: &Path, prefix: &str) -> io::Result<(TempDir, File)> {
-    // Held until the new directory has its own claim.
+    // Held until the new directory has its own lock.
     let gate = open_directory(parent)?;
     gate.lock()?;
     for entry in fs::read_dir(parent)? {
@@ -282,9 +283,9 @@ fn move_in(dest: &Path, aside: TempDir, time: SystemTime) -> Result<(), Error> {
     refill(dest, &inside, time)
 }
 
-/// Replaces the content of a directory by that of a directory in it.
+/// Replaces the content of a directory with the content of a directory inside it.
 ///
-/// The mark comes first and goes last: while it stands there, nobody takes what is there for an export.
+/// The mark is made first and deleted last. While it exists, the directory does not count as an export.
 fn refill(dest: &Path, from: &Path, time: SystemTime) -> Result<(), Error> {
     let mark = dest.join(UNFINISHED);
     fs::write(&mark, "").at("write", &mark)?;
@@ -307,13 +308,13 @@ fn refill(dest: &Path, from: &Path, time: SystemTime) -> Result<(), Error> {
     fs::rename(from.join(FILE_NAME), &manifest).at("write", &manifest)?;
     fs::remove_dir(from).at("remove", from)?;
     fs::remove_file(&mark).at("remove", &mark)?;
-    // The top of a volume may belong to somebody else.
+    // The top of a volume may belong to another user.
     let _not_ours = set_mode(dest, 0o755);
     let _not_ours = write::set_directory_time(dest, time);
     Ok(())
 }
 
-/// Read to the end before anything is changed: what a directory lists meanwhile is not defined.
+/// The names in a directory. All are read before anything is changed, because a listing is undefined during changes.
 fn names(directory: &Path) -> Result<Vec<std::ffi::OsString>, Error> {
     let entries = fs::read_dir(directory).at("read", directory)?;
     let names: io::Result<_> = entries.map(|entry| Ok(entry?.file_name())).collect();

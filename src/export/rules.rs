@@ -1,4 +1,4 @@
-//! What an export leaves out of a module, by the words of its paths alone.
+//! What an export leaves out of a module. Only the paths decide.
 
 use crate::repo::Rules;
 
@@ -7,7 +7,7 @@ const TRANSLATIONS: [&[u8]; 2] = [b"i18n", b"i18n_extra"];
 const LICENCES: [&str; 5] = ["license", "licence", "copying", "copyright", "notice"];
 
 impl Rules {
-    /// Whether an entry of a module is kept; `path` leads to it from the module. `tests/` is not decided here.
+    /// Whether an entry of a module is kept. `path` is its path below the module. `tests/` is not decided here.
     pub(super) fn keep(&self, path: &[&[u8]], is_directory: bool) -> bool {
         match path {
             [b"readme"] if is_directory => !self.readme,
@@ -22,8 +22,8 @@ impl Rules {
         }
     }
 
-    /// A language comes with its variants, and with the language that it is a variant of: Odoo loads `fr.po` first
-    /// for `fr_CA`.
+    /// Whether a translation is kept. A language includes its variants, and the language of which it is a variant: for
+    /// `fr_CA`, Odoo loads `fr.po` first.
     fn keeps_language(&self, file: &[u8]) -> bool {
         let Some(languages) = &self.languages else { return true };
         if file.ends_with(b".pot") {
@@ -41,16 +41,16 @@ impl Rules {
     }
 }
 
-/// Whether a file at the top of a repository is a licence, which goes along with the modules.
+/// Whether a file at the top of a repository is a licence, which is exported with the modules.
 pub(super) fn is_licence(name: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
     LICENCES.iter().any(|word| name.starts_with(word.as_bytes()))
 }
 
-/// Whether the `__init__.py` of a module speaks of its `tests`.
+/// Whether the `__init__.py` of a module mentions its `tests`.
 ///
-/// Any mention outside of a comment counts: to keep a directory too many does no harm, while a module that imports
-/// what is not there does not load.
+/// Every mention outside a comment counts. A directory too many does no harm, but a module that imports a missing
+/// package does not load.
 pub(super) fn imports_tests(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
     let code = text.lines().map(|line| line.split('#').next().unwrap_or_default());
@@ -58,7 +58,7 @@ pub(super) fn imports_tests(text: &[u8]) -> bool {
         .any(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "tests"))
 }
 
-/// Whether a manifest names a file in `tests/`: data and demo files are loaded at installation.
+/// Whether a manifest names a file in `tests/`. Odoo loads data and demo files at installation.
 pub(super) fn names_tests(manifest: &[u8]) -> bool {
     let text = String::from_utf8_lossy(manifest);
     ["\"tests/", "'tests/"].iter().any(|start| text.contains(start))
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn readme_and_description_are_left_out_at_their_places_only() {
+    fn readme_and_description_are_left_out_only_at_their_own_paths() {
         let files = [
             "readme/",
             "README.rst",

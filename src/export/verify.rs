@@ -1,4 +1,4 @@
-//! Compares what is in a directory with what should be there.
+//! Compares the files in a directory with the expected files.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -11,12 +11,12 @@ use super::choose::{File, FileKind};
 use crate::fs::{Context, is_executable, mode, open_plain};
 use crate::repo::{BlobId, blob_id, blob_id_of};
 
-/// Larger than any file of a repository: what is larger is not read to see that it is another.
+/// In bytes, larger than any file of a repository. A larger file counts as altered and is not read.
 const LARGEST: u64 = 4 << 30;
-/// Larger than any `__init__.py` or manifest.
+/// In bytes, larger than any `__init__.py` or manifest.
 const LARGEST_TEXT: u64 = 16 << 20;
 
-/// A file that is not as it should be.
+/// A difference between a file and what is expected.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Alteration {
     pub(crate) path: PathBuf,
@@ -27,22 +27,23 @@ pub(crate) struct Alteration {
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum FileState {
     Altered,
-    /// It should be executable and is not, or the other way round, or it gives others rights that nothing here gives.
+    /// Its executable bit is wrong, or it has permissions that oca never sets.
     Mode,
     Missing,
     Extra,
 }
 
-/// Which rights are a change. What a umask makes of a checkout is none.
+/// Which permissions count as a difference. Those that depend on the umask do not count in a checkout.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Rights {
-    /// Of a checkout: set-user-id, set-group-id and sticky files.
+    /// In a checkout: set-user-id, set-group-id and sticky bits of files.
     Checkout,
-    /// Of an export, whose modes oca chooses: these, also of directories, and what everybody may write.
+    /// In an export, where oca chooses the modes: the same bits, also of directories, and write permission for
+    /// everybody.
     Export,
 }
 
-/// All that is below a directory: looked at, not opened. No link is followed.
+/// The metadata of everything below a directory. No file is opened and no link is followed.
 pub(crate) struct Scan {
     root: PathBuf,
     rights: Rights,
@@ -50,7 +51,8 @@ pub(crate) struct Scan {
 }
 
 impl Scan {
-    /// `pass_over` is asked of each path below the directory that is not expected, nor leads to something expected.
+    /// Scans a directory. `pass_over` decides for each path that is not expected, and not a parent of an expected path,
+    /// whether it is ignored.
     pub(crate) fn new(
         root: &Path,
         rights: Rights,
@@ -78,7 +80,7 @@ impl Scan {
         Ok(Self { root: root.to_owned(), rights, found })
     }
 
-    /// What is wrong with a file, if anything is.
+    /// Compares one file with the expected file. `None` if they are equal.
     pub(crate) fn compare(&self, path: &Path, file: &File) -> Result<Option<Alteration>, Error> {
         let state = match self.found.get(path) {
             Some(metadata) => self.state(path, metadata, file)?,
@@ -106,7 +108,7 @@ impl Scan {
         Ok((!is_mode || self.has_odd_rights(metadata)).then_some(FileState::Mode))
     }
 
-    /// What is no part of a scan, and has rights that nobody should have; the directory itself is the empty path.
+    /// Checks the permissions of a path that is not part of the scan. The empty path is the directory itself.
     pub(crate) fn with_odd_rights(&self, path: &Path) -> Option<Alteration> {
         let metadata = fs::symlink_metadata(self.root.join(path)).ok()?;
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
@@ -122,8 +124,8 @@ impl Scan {
         !metadata.is_symlink() && mode(metadata).is_some_and(|mode| mode & odd != 0)
     }
 
-    /// What is none of the expected, and directories with odd rights. Git knows no empty directories, so they do not
-    /// count.
+    /// Files that are not expected, and directories with wrong permissions. Git has no empty directories, so extra
+    /// directories do not count.
     pub(crate) fn rest(&self, expected: &HashSet<&Path>) -> Vec<Alteration> {
         let state = |path: &Path, metadata: &Metadata| {
             if metadata.is_dir() {
@@ -139,7 +141,7 @@ impl Scan {
     }
 }
 
-/// The id that the content of a file gives; none where it is no file any more, or grows.
+/// The blob id of the content of a file. `None` if it is not a file any more, or grows while it is read.
 fn content_id(path: &Path) -> Result<Option<BlobId>, Error> {
     let id = || {
         let Some(file) = open_plain(path)? else { return Ok(None) };
@@ -152,8 +154,8 @@ fn content_id(path: &Path) -> Result<Option<BlobId>, Error> {
     }
 }
 
-/// The content of a file of an export that a rule asks for, where it is what it should be; any other says nothing, and
-/// is reported as altered or missing.
+/// The content of a file of an export that a rule needs, if it has the expected id. Otherwise `None`: the file is
+/// reported as altered or missing.
 pub(crate) fn read(path: &Path, id: BlobId) -> Option<Vec<u8>> {
     let mut content = Vec::new();
     open_plain(path).ok()??.take(LARGEST_TEXT).read_to_end(&mut content).ok()?;

@@ -1,4 +1,4 @@
-//! Writes the files of an export: modes and times that depend on nothing but the commit.
+//! Writes the files of an export. Their modes and times depend only on the commit.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -10,7 +10,8 @@ use super::choose::{File, FileKind};
 use crate::fs::{self, Context, Directory};
 use crate::repo::Objects;
 
-/// The time of everything that is written, to the second.
+/// Turns a Unix timestamp in seconds into the time of everything that is written. A time that the system cannot
+/// represent becomes 1970.
 pub(crate) fn time(seconds: i64) -> SystemTime {
     let distance = Duration::from_secs(seconds.unsigned_abs());
     let time = if seconds < 0 {
@@ -21,15 +22,15 @@ pub(crate) fn time(seconds: i64) -> SystemTime {
     time.unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-/// Files of one repository that share no directory with others, but for those above `top`.
+/// Files of one repository. No other batch has files in the same directories, except in the parents of `root`.
 pub(crate) struct Batch<'a> {
-    /// A directory that is there.
+    /// An existing directory.
     pub(crate) root: &'a Path,
     pub(crate) files: Vec<(PathBuf, &'a File)>,
     pub(crate) time: SystemTime,
 }
 
-/// Writes a batch, with the directories that it needs below its root.
+/// Writes a batch, and makes the directories that it needs below its root.
 pub(crate) fn batch(objects: &dyn Objects, batch: &Batch<'_>) -> Result<(), Error> {
     let mut way = Way { root: Directory::open(batch.root)?, below: Vec::new(), time: batch.time };
     for (path, file) in &batch.files {
@@ -45,7 +46,7 @@ pub(crate) fn batch(objects: &dyn Objects, batch: &Batch<'_>) -> Result<(), Erro
     way.back_to(0)
 }
 
-/// The directories that lead to where files are written, each open in the one before.
+/// The chain of open directories down to where files are written. Each is opened inside the one before.
 struct Way {
     root: Directory,
     below: Vec<(OsString, Directory)>,
@@ -53,7 +54,7 @@ struct Way {
 }
 
 impl Way {
-    /// Goes to a directory, and makes what is not there yet.
+    /// Goes to a directory, and makes missing directories.
     fn to(&mut self, path: &Path) -> Result<&Directory, Error> {
         let same = self.below.iter().zip(path).take_while(|((name, _), part)| name == part).count();
         self.back_to(same)?;
@@ -68,7 +69,8 @@ impl Way {
         self.below.last().map_or(&self.root, |(_, directory)| directory)
     }
 
-    /// Leaves directories, and gives them their time: files come in the order of their paths, so no more come into them.
+    /// Leaves directories and sets their time. Files come in the order of their paths, so nothing is added to them
+    /// later.
     fn back_to(&mut self, depth: usize) -> Result<(), Error> {
         for (_, directory) in self.below.drain(depth..).rev() {
             directory.set_time(self.time)?;
@@ -77,14 +79,14 @@ impl Way {
     }
 }
 
-/// Directories that are made for several batches, to be given their time once nothing more comes into them.
+/// Directories that several batches use. Their time is set after everything in them is written.
 #[derive(Default)]
 pub(crate) struct Directories {
     made: BTreeSet<PathBuf>,
 }
 
 impl Directories {
-    /// Makes a directory below one that is there, and those between; others may make the same ones.
+    /// Makes a directory below an existing one, with its parents. It may already exist.
     pub(crate) fn make(&mut self, root: &Path, below: &Path) -> Result<Directory, Error> {
         let mut directory = Directory::open(root)?;
         let mut path = root.to_owned();
@@ -105,7 +107,7 @@ pub(crate) fn set_directory_time(path: &Path, time: SystemTime) -> Result<(), Er
     Ok(fs::set_directory_time(path, time).at("write", path)?)
 }
 
-/// Writes a new file into a directory that is there.
+/// Writes a new file into an existing directory.
 pub(crate) fn write(directory: &Path, name: &str, content: &str, time: SystemTime) -> Result<(), Error> {
     Ok(Directory::open(directory)?.write(Path::new(name), content.as_bytes(), 0o644, time)?)
 }

@@ -1,4 +1,4 @@
-//! A directory that is written into without its path: whatever takes its place meanwhile, no link is followed.
+//! Writes into an open directory instead of a path. If something replaces the directory meanwhile, no link is followed.
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use super::{Context, Error};
 
-/// An open directory. Where a platform has no such handles, it is one that was looked at.
+/// An open directory. On platforms without such handles, it is a path that was a directory when it was opened.
 pub(crate) struct Directory {
     path: PathBuf,
     handle: sys::Handle,
@@ -18,14 +18,14 @@ impl Directory {
         Ok(Self { path: path.to_owned(), handle })
     }
 
-    /// A child that is a directory, made where there is none.
+    /// Opens a child that is a directory. If there is none, it is made.
     pub(crate) fn enter(&self, name: &Path) -> Result<Self, Error> {
         let path = self.path.join(name);
         let handle = part(name).and_then(|name| sys::enter(&self.handle, name)).at("create", &path)?;
         Ok(Self { path, handle })
     }
 
-    /// Writes a new file; one that is there already is an error, as it would be somebody else's.
+    /// Writes a new file. A file that already exists is an error, because oca did not make it.
     pub(crate) fn write(
         &self,
         name: &Path,
@@ -41,7 +41,7 @@ impl Directory {
         part(name).and_then(write).at("write", &self.path.join(name))
     }
 
-    /// Makes a symlink to a target of bytes, as git has them.
+    /// Makes a symlink. The target is bytes, as in git.
     pub(crate) fn link(&self, name: &Path, target: &[u8], time: SystemTime) -> Result<(), Error> {
         part(name)
             .and_then(|name| sys::link(&self.handle, name, target, time))
@@ -53,12 +53,12 @@ impl Directory {
     }
 }
 
-/// Nothing but the name of a child.
+/// Accepts only the name of a direct child.
 fn part(name: &Path) -> io::Result<&Path> {
     let mut components = name.components();
     match (components.next(), components.next()) {
         (Some(Component::Normal(only)), None) if only == name.as_os_str() => Ok(name),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidFilename, "not the name of a file")),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidFilename, "it is not a file name")),
     }
 }
 
@@ -91,7 +91,7 @@ mod sys {
             Err(error) => Err(error.into()),
             Ok(()) => {
                 let made = directory(above, name)?;
-                // Not by `mkdir` alone: a umask takes bits away, and a directory above may hand one down.
+                // `mkdir` alone is not enough: the umask removes bits, and a parent can pass on its set-group-id bit.
                 made.set_permissions(Permissions::from_mode(0o755))?;
                 Ok(made)
             }
@@ -119,7 +119,7 @@ mod sys {
     }
 }
 
-/// The directory is one that this process made, so nobody puts a link there between the look and the write.
+/// This process made the directory, so nobody puts a link there between the check and the write.
 #[cfg(not(unix))]
 mod sys {
     use std::fs::File;
@@ -149,12 +149,12 @@ mod sys {
         File::options().write(true).create_new(true).open(above.join(name))
     }
 
-    /// It takes a right that few have, and a word on whether it leads to a file or a directory.
+    /// Windows allows symlinks only to few users, and must know whether the target is a file or a directory.
     pub(super) fn link(_above: &Handle, _name: &Path, _target: &[u8], _time: SystemTime) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Directories are not opened as files are.
+    /// Windows does not open directories like files.
     #[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
     pub(super) fn set_time(_directory: &Handle, _time: SystemTime) -> io::Result<()> {
         Ok(())

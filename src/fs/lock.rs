@@ -1,4 +1,4 @@
-//! Locks that the system lets go of where a process is killed.
+//! Locks that the system releases if the process is killed.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -7,14 +7,14 @@ use std::path::Path;
 use super::read::refuse_other;
 use super::{Context, Error};
 
-/// A directory that no other process takes as long as this is held, or that several share; the system lets go of it
-/// where a process is killed. Nothing is written into it.
+/// A lock on a directory, exclusive or shared. The system releases it if the process is killed. Nothing is written into
+/// the directory.
 pub(crate) struct DirectoryLock {
     file: File,
 }
 
 impl DirectoryLock {
-    /// Takes it at once, or after a word to `wait`.
+    /// Takes the exclusive lock. If another process has it, calls `wait` first and then waits.
     pub(crate) fn take(directory: &Path, wait: impl FnOnce()) -> Result<Self, Error> {
         let file = lockable(directory).at("open", directory)?;
         match file.try_lock() {
@@ -22,20 +22,20 @@ impl DirectoryLock {
                 wait();
                 file.lock().at("lock", directory)?;
             }
-            // Some network file systems know no locks: better without than not at all.
+            // Some network file systems have no locks. Working without a lock is better than failing.
             Ok(()) | Err(TryLockError::Error(_)) => {}
         }
         Ok(Self { file })
     }
 
-    /// Shares it with others that share it, after whoever took it.
+    /// Takes the shared lock. If another process has the exclusive lock, waits.
     pub(crate) fn share(directory: &Path) -> io::Result<Self> {
         let file = lockable(directory)?;
         let _without = file.lock_shared();
         Ok(Self { file })
     }
 
-    /// Takes it where nobody takes or shares it.
+    /// Takes the exclusive lock. Returns `None` if another process has a lock.
     pub(crate) fn try_take(directory: &Path) -> io::Result<Option<Self>> {
         let file = lockable(directory)?;
         Ok(match file.try_lock() {
@@ -44,35 +44,36 @@ impl DirectoryLock {
         })
     }
 
-    /// Whether it is still what a path leads to.
+    /// Whether the path still leads to the locked directory.
     pub(crate) fn is_at(&self, directory: &Path) -> bool {
         is_at(&self.file, directory)
     }
 }
 
-/// The directory itself: by whatever path it was reached, it is the same.
+/// Opens the directory itself: it is the same for every path that leads to it.
 #[cfg(unix)]
 fn lockable(directory: &Path) -> io::Result<File> {
     super::open_directory(directory)
 }
 
-/// Where directories know no locks: a file that stands for it, not in it, for a locked file cannot be read there.
+/// Windows cannot lock directories, so a file in the temporary directory is locked instead. It is not in the directory
+/// itself, because Windows cannot read a locked file.
 #[cfg(not(unix))]
 fn lockable(directory: &Path) -> io::Result<File> {
     let name = super::short_digest(std::fs::canonicalize(directory)?.as_os_str().as_encoded_bytes());
     open_to_lock(&std::env::temp_dir().join(format!("oca-{name}.lock")))
 }
 
-/// Opens the file whose lock stands for something, and makes it where there is none.
+/// Opens a file to lock it. If it does not exist, it is made.
 pub(crate) fn open_to_lock(path: &Path) -> io::Result<File> {
-    // A pipe would make its writer wait for ever.
+    // Opening a pipe to write waits for ever.
     if let Ok(there) = std::fs::metadata(path) {
         refuse_other(&there)?;
     }
     File::options().create(true).truncate(false).write(true).open(path)
 }
 
-/// Whether an open file is still what a path leads to: it may have been moved away.
+/// Whether the path still leads to the open file. The file may have been moved.
 #[cfg(unix)]
 pub(crate) fn is_at(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -83,7 +84,7 @@ pub(crate) fn is_at(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Elsewhere nothing is moved that is open.
+/// Windows does not move open files.
 #[cfg(not(unix))]
 pub(crate) fn is_at(_file: &File, _path: &Path) -> bool {
     true

@@ -1,5 +1,5 @@
-//! Files, with errors that carry their path. The only room that opens files, and that writes to the disk outside git's
-//! own directories.
+//! Files, with errors that name their path. Only this room opens files, and only this room writes to the disk outside
+//! git's directories.
 
 mod directory;
 mod lock;
@@ -29,7 +29,7 @@ use platform::reading;
 #[cfg(unix)]
 use platform::{times, umask};
 
-/// An io error and the path it happened at.
+/// An io error, what was tried, and the path.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} `{}`", path.display())]
 pub(crate) struct Error {
@@ -38,7 +38,7 @@ pub(crate) struct Error {
     pub(crate) source: io::Error,
 }
 
-/// Gives an io result the path that the error lacks.
+/// Adds the path to the error of an io result.
 pub(crate) trait Context<T> {
     fn at(self, action: &'static str, path: &Path) -> Result<T, Error>;
 }
@@ -67,12 +67,12 @@ pub(crate) fn stop(here: &str) {
     }
 }
 
-/// A name for a file that stands for something longer: 16 hexadecimal digits, the same on every platform.
+/// A short file name for a longer text: 16 hexadecimal digits of its SHA-256, the same on every platform.
 pub(crate) fn short_digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Without `.` and `..`, by the words alone: a path that is printed should not depend on what is there.
+/// Removes `.` and `..` from a path without looking at the disk: a printed path must not depend on existing files.
 pub(crate) fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for component in path.components() {
@@ -87,12 +87,12 @@ pub(crate) fn normal(path: &Path) -> PathBuf {
     normal
 }
 
-/// Makes a directory and those above it.
+/// Makes a directory and its missing parents.
 pub(crate) fn create_directory(path: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(path).at("create", path)
 }
 
-/// Deletes a directory that holds nothing but this file; any other is left as it is.
+/// Deletes a directory that contains only this file. Any other directory is left as it is.
 pub(crate) fn remove_directory_of(path: &Path, file: &str) -> io::Result<()> {
     let names = std::fs::read_dir(path)?.map(|entry| Ok(entry?.file_name()));
     if names.collect::<io::Result<Vec<_>>>()?.iter().all(|name| name == file) {
@@ -102,7 +102,7 @@ pub(crate) fn remove_directory_of(path: &Path, file: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Deletes a directory and all that is in it; a symlink is deleted itself.
+/// Deletes a directory and everything in it. Symlinks are not followed.
 pub(crate) fn remove_directory(path: &Path) -> Result<(), Error> {
     std::fs::remove_dir_all(path).at("remove", path)
 }

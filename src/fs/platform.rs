@@ -1,4 +1,4 @@
-//! All that is particular to a platform. Where one has no such thing, there is nothing to do.
+//! Everything that differs between platforms. If a platform does not have a feature, the function does nothing.
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Context, Error};
 
-/// How a file is opened to be read: a pipe that takes its place makes nobody wait.
+/// Options to open a file for reading. If a pipe replaces the file meanwhile, opening it does not wait.
 #[cfg(unix)]
 pub(super) fn reading() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
@@ -22,8 +22,8 @@ pub(super) fn reading() -> OpenOptions {
     options
 }
 
-/// The new file belongs to whom the old one belonged, where we may give it away: an odoo.conf that root rewrites
-/// must stay readable for Odoo.
+/// Gives the new file the owner of the old one, if this is allowed: if root rewrites an odoo.conf, Odoo must still be
+/// able to read it.
 #[cfg(unix)]
 pub(super) fn keep_owner(old: &Path, new: &Path) {
     use std::os::unix::fs::MetadataExt;
@@ -35,7 +35,7 @@ pub(super) fn keep_owner(old: &Path, new: &Path) {
 #[cfg(not(unix))]
 pub(super) fn keep_owner(_old: &Path, _new: &Path) {}
 
-/// What the mode of a file that takes the place of another should be, or of a new one.
+/// The permissions for a file that replaces `target`: those of `target`, or those of a new file.
 #[cfg(unix)]
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere there is none")]
 pub(super) fn permissions_for(target: &Path) -> Option<Permissions> {
@@ -49,7 +49,7 @@ pub(super) fn permissions_for(_target: &Path) -> Option<Permissions> {
     None
 }
 
-/// Opens a temporary directory, which is the user's alone, as far as one that `mkdir` makes.
+/// Gives a temporary directory, which only the user can read, the permissions of one that `mkdir` makes.
 #[cfg(unix)]
 pub(crate) fn open_to_others(directory: &Path) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt;
@@ -62,7 +62,7 @@ pub(crate) fn open_to_others(_directory: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// How many files this process may open, and how many of them are open; none where there is no limit.
+/// The limit of open files of this process, and how many are open. `None` if there is no limit.
 #[cfg(unix)]
 pub(super) fn limit_of_files() -> Option<(u64, u64)> {
     use rustix::process::{Resource, getrlimit};
@@ -76,7 +76,7 @@ pub(super) fn limit_of_files() -> Option<(u64, u64)> {
     None
 }
 
-/// The umask can only be read by setting it, which other threads would notice; Linux tells it in `/proc`.
+/// The umask. The system call that reads it also sets it, which would affect other threads. So it is read from `/proc`.
 #[cfg(unix)]
 pub(super) fn umask() -> u32 {
     static UMASK: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
@@ -90,7 +90,7 @@ fn read_umask() -> u32 {
     line.and_then(|digits| u32::from_str_radix(digits.trim(), 8).ok()).unwrap_or(0o022)
 }
 
-/// A rename is only lasting once its directory is; where that cannot be asked for, the file system decides.
+/// Flushes a directory to the disk, so that a rename in it survives a crash. If this fails, the file system decides.
 #[cfg(unix)]
 pub(super) fn sync_directory(directory: &Path) {
     if let Ok(handle) = open_directory(directory) {
@@ -113,7 +113,7 @@ pub(crate) fn set_mode(_path: &Path, _mode: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a file is a program for its owner; `None` where files have no such mark.
+/// Whether the owner can execute a file. `None` if the platform has no such bit.
 #[cfg(unix)]
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere there is none")]
 pub(crate) fn is_executable(metadata: &std::fs::Metadata) -> Option<bool> {
@@ -126,7 +126,7 @@ pub(crate) fn is_executable(_metadata: &std::fs::Metadata) -> Option<bool> {
     None
 }
 
-/// The bits of a mode; `None` where files have none.
+/// The bits of a mode. `None` if the platform has no modes.
 #[cfg(unix)]
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere there is none")]
 pub(crate) fn mode(metadata: &std::fs::Metadata) -> Option<u32> {
@@ -139,14 +139,14 @@ pub(crate) fn mode(_metadata: &std::fs::Metadata) -> Option<u32> {
     None
 }
 
-/// Opens a plain file; `None` where it is anything else. No link is followed, and no pipe is waited for.
+/// Opens a regular file. `None` if it is anything else. Does not follow a link and does not wait for a pipe.
 #[cfg(unix)]
 pub(crate) fn open_plain(path: &Path) -> io::Result<Option<File>> {
     use rustix::fs::{CWD, Mode, OFlags, openat};
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     match openat(CWD, path, flags, Mode::empty()) {
         Ok(file) => only_plain(file.into()),
-        // A link, and a socket or a device that nothing drives.
+        // A link, a socket, or a device without a driver.
         Err(rustix::io::Errno::LOOP | rustix::io::Errno::NXIO | rustix::io::Errno::NODEV) => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -162,7 +162,7 @@ fn only_plain(file: File) -> io::Result<Option<File>> {
     Ok(is_plain.then_some(file))
 }
 
-/// A path of bytes, as git has them, on this system.
+/// Turns a path of bytes, as in git, into a path of this system.
 #[cfg(unix)]
 pub(crate) fn native_path(path: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
@@ -179,7 +179,7 @@ pub(crate) fn set_directory_time(path: &Path, time: std::time::SystemTime) -> io
     set_path_time(path, time)
 }
 
-/// Elsewhere directories are not opened as files are.
+/// Windows does not open directories like files.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
 pub(crate) fn set_directory_time(_path: &Path, _time: std::time::SystemTime) -> io::Result<()> {
@@ -197,7 +197,7 @@ pub(crate) fn touch(path: &Path) -> io::Result<()> {
     File::options().append(true).open(path)?.set_modified(std::time::SystemTime::now())
 }
 
-/// Opens a directory, to lock it or to make what was done in it lasting. A pipe in its place makes nobody wait.
+/// Opens a directory, to lock it or to flush it to the disk. If it is a pipe, opening it does not wait.
 #[cfg(unix)]
 pub(crate) fn open_directory(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
@@ -209,7 +209,7 @@ pub(crate) fn open_directory(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// Sets the time of what is at a path, without opening it; of a symlink itself.
+/// Sets the modification time of a path without opening it. Of a symlink, it sets the time of the link itself.
 #[cfg(unix)]
 fn set_path_time(path: &Path, time: std::time::SystemTime) -> io::Result<()> {
     use rustix::fs::{AtFlags, CWD, utimensat};
@@ -227,7 +227,7 @@ pub(super) fn times(time: std::time::SystemTime) -> rustix::fs::Timestamps {
     Timestamps { last_access: time, last_modification: time }
 }
 
-/// Lets two directories change places in one step, where the file system can.
+/// Swaps two directories in one step. If the file system does not support this, it is an error.
 #[cfg(target_os = "linux")]
 pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -239,8 +239,8 @@ pub(crate) fn exchange(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Whether a directory can be moved into another one, and so may perhaps change places with it. Neither is touched: a rename
-/// to `.` never happens, and a system says first that it would lead to another mount.
+/// Whether a directory can be moved into another one, so that a swap may work. Neither is changed: a rename to `.`
+/// always fails, and if the other is on another mount, the system reports that first.
 #[cfg(unix)]
 pub(crate) fn is_same_mount(directory: &Path, other: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -252,7 +252,7 @@ pub(crate) fn is_same_mount(directory: &Path, other: &Path) -> bool {
     device(directory) == device(other) && !leads_away()
 }
 
-/// Whether a directory can be moved into another one: moved and moved back.
+/// Whether a directory can be moved into another one. It is moved and moved back.
 #[cfg(not(unix))]
 pub(crate) fn is_same_mount(directory: &Path, other: &Path) -> bool {
     let inside = other.join(directory.file_name().unwrap_or_default());

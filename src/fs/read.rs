@@ -1,4 +1,4 @@
-//! Reading: who put a file there is not known, so each is looked at before it is read, and never read without end.
+//! Reading files. Anyone may have put a file there, so its type is checked first, and at most 256 MiB are read.
 
 use std::collections::HashMap;
 use std::fs::{File, Metadata};
@@ -10,21 +10,21 @@ use std::time::Duration;
 use super::platform::limit_of_files;
 use super::{Context, Error, reading};
 
-/// What is larger is no file that oca has a use for.
+/// In bytes. oca needs no larger file.
 const LARGEST: u64 = 256 << 20;
-/// How long the other end of a pipe has to write and to close.
+/// How long to wait until the writer of a pipe closes it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Opens a regular file. A pipe would make its reader wait for ever, and a device may have no end.
+/// Opens a regular file. Other types are an error: reading a pipe can wait for ever, and a device may have no end.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    // To open a device can already do something.
+    // Even opening a device can have an effect.
     refuse_other(&std::fs::metadata(path)?)?;
     let file = reading().open(path)?;
     refuse_other(&file.metadata()?)?;
     Ok(file)
 }
 
-/// The content of a regular file.
+/// Reads a regular file of at most 256 MiB.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let file = open(path)?;
     let length = file.metadata()?.len();
@@ -33,34 +33,34 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Refuses a limit of open files that one run would reach: libgit2 takes what it cannot open for missing.
+/// Fails if the process cannot open 128 more files: libgit2 treats a file that it cannot open as missing.
 pub(crate) fn expect_room_for_files(directory: &Path) -> Result<(), Error> {
     const ENOUGH: u64 = 128;
     let Some((limit, open)) = limit_of_files() else { return Ok(()) };
     if limit.saturating_sub(open) >= ENOUGH {
         return Ok(());
     }
-    let why = format!("the limit is {limit}, and {open} are open: raise it with `ulimit -n`");
-    Err(io::Error::other(why)).at("open 128 files more, as in", directory)
+    let why = format!("the limit is {limit} and {open} are open; raise the limit with `ulimit -n`");
+    Err(io::Error::other(why)).at("open 128 more files, for example in", directory)
 }
 
-/// The text of a regular file.
+/// Reads a regular file as UTF-8. Other bytes are an error.
 pub(crate) fn read_text(path: &Path) -> io::Result<String> {
     String::from_utf8(read(path)?).map_err(|error| io::Error::new(ErrorKind::InvalidData, error.utf8_error()))
 }
 
-/// Refuses what is there and is no regular file, for those who will open it.
+/// Fails if the path exists and is not a regular file. For callers that let a library open the file.
 pub(crate) fn refuse_no_file(path: &Path) -> Result<(), Error> {
     std::fs::metadata(path).map_or(Ok(()), |found| refuse_other(&found)).at("read", path)
 }
 
-/// The content of a regular file, or `None` where there is none.
+/// Reads a regular file. Returns `None` if it does not exist.
 pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     there(read(path)).at("read", path)
 }
 
-/// The same for a file that the user names for this run, which may be a pipe such as `<(command)` gives. A pipe gives
-/// what it holds once, so that is kept for those who ask again.
+/// The same for a file that the user names for this run. It may be a pipe, such as from `<(command)`. A pipe can be
+/// read only once, so its content is kept for later calls.
 pub(crate) fn read_given(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     static READ: Mutex<Option<HashMap<PathBuf, Vec<u8>>>> = Mutex::new(None);
     if !is_stream(path) {
@@ -76,12 +76,12 @@ pub(crate) fn read_given(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     Ok(bytes)
 }
 
-/// Whether what is written there flows away, as in `/dev/stdout`: it is a pipe, a socket or a device.
+/// Whether the path is a pipe, a socket or a device, such as `/dev/stdout`. It cannot be replaced as a whole.
 pub(crate) fn is_stream(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
-/// A reader that nobody writes to waits for ever, on a thread that ends with the process.
+/// Reads on another thread: if nobody writes, that thread waits until the process ends.
 fn read_stream(path: &Path, patience: Duration) -> io::Result<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     let path = path.to_owned();
@@ -90,7 +90,7 @@ fn read_stream(path: &Path, patience: Duration) -> io::Result<Vec<u8>> {
         let read = File::open(path).and_then(|file| read_bounded(file, LARGEST, &mut bytes));
         let _nobody_waits = sender.send(read.map(|()| bytes));
     })?;
-    let silence = || format!("the other end of the pipe did not close it within {} s", patience.as_secs());
+    let silence = || format!("the writer did not close the pipe within {} s", patience.as_secs());
     receiver.recv_timeout(patience).unwrap_or_else(|_| Err(io::Error::new(ErrorKind::TimedOut, silence())))
 }
 
@@ -113,7 +113,7 @@ fn there<T>(read: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// Says what it is instead of a file.
+/// Fails if it is not a regular file, and says what it is.
 pub(super) fn refuse_other(metadata: &Metadata) -> io::Result<()> {
     match (metadata.is_file(), metadata.is_dir()) {
         (true, _) => Ok(()),
@@ -130,7 +130,7 @@ mod tests {
     use super::{LARGEST, read, read_bounded};
 
     #[test]
-    fn nothing_but_a_file_is_read_and_no_file_without_end() {
+    fn only_regular_files_of_limited_size_are_read() {
         let directory = tempfile::tempdir().expect("a directory");
         let large = directory.path().join("large");
         std::fs::File::create(&large).and_then(|file| file.set_len(LARGEST + 1)).expect("a sparse file");
@@ -145,7 +145,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_pipe_is_read_only_where_it_is_named_on_purpose_and_not_for_ever() {
+    fn a_pipe_is_read_only_if_the_user_names_it_and_only_for_a_limited_time() {
         use std::time::Duration;
         let directory = tempfile::tempdir().expect("a directory");
         let [silent, pipe] = ["silent", "pipe"].map(|name| directory.path().join(name));
@@ -161,7 +161,7 @@ mod tests {
             let pipe = pipe.clone();
             move || std::fs::write(pipe, "token")
         });
-        // The second time nobody writes.
+        // Nobody writes the second time.
         for _ in 0..2 {
             assert_eq!(super::read_given(&pipe).expect("read").as_deref(), Some(&b"token"[..]));
         }

@@ -1,7 +1,8 @@
-//! Temporary files that a killed process leaves, and a later one clears away.
+//! Temporary files. If a process is killed, a later run deletes the temporary files that it left.
 //!
-//! Whoever writes one holds its lock, which the system lets go of where the process ends. So a file with such a name
-//! whose lock can be taken is nobody's. Every write into a directory looks for them there first.
+//! The process that writes such a file holds a lock on it, and the system releases the lock when the process ends. So a
+//! file with such a name whose lock is free belongs to no process. Every write into a directory first deletes such
+//! files.
 
 use std::fs::TryLockError;
 use std::io::{self, Write};
@@ -13,20 +14,20 @@ use super::{is_at, open};
 
 const PREFIX: &str = ".oca-";
 const SUFFIX: &str = ".tmp";
-/// Random letters and digits between the two.
+/// The number of random letters and digits between the two.
 const RANDOM: usize = 6;
 
-/// A new file in a directory, deleted where it is not given a name of its own.
+/// Makes a temporary file in a directory. It is deleted unless it gets a final name.
 pub(super) fn temporary_in(
     directory: &Path,
     builder: &mut tempfile::Builder<'_, '_>,
 ) -> io::Result<NamedTempFile> {
     loop {
         let builder = builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(RANDOM);
-        // Its own error names the temporary file, which nobody knows.
+        // The error of `tempfile` names the temporary file, which means nothing to the user.
         let file = builder.tempfile_in(directory).map_err(|error| io::Error::from(error.kind()))?;
-        // Where the file system knows no locks, it stays without one. One that somebody else has locked is being cleared
-        // away, or was before.
+        // If the file system has no locks, the file has none. If another process has locked the file, that process
+        // deletes it or has deleted it.
         let is_cleared = matches!(file.as_file().try_lock(), Err(TryLockError::WouldBlock));
         if !is_cleared && is_at(file.as_file(), file.path()) {
             return Ok(file);
@@ -34,7 +35,7 @@ pub(super) fn temporary_in(
     }
 }
 
-/// Deletes what killed processes left in a directory. What cannot be deleted stays.
+/// Deletes the temporary files that killed processes left in a directory. Files that cannot be deleted stay.
 pub(crate) fn sweep(directory: &Path) {
     for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
         if !is_temporary(&entry.file_name().to_string_lossy()) {
@@ -57,14 +58,14 @@ fn is_temporary(name: &str) -> bool {
     })
 }
 
-/// Puts a file in place as a whole, and does not wait for the disk.
+/// Replaces a file as a whole. Does not flush it to the disk.
 pub(crate) fn put(path: &Path, fill: impl FnOnce(&mut std::fs::File) -> io::Result<()>) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     put_by_way_of(directory, path, 0o666, fill)
 }
 
-/// The same for a file that nobody may write, with a temporary file in another directory of the same file system: the
-/// next write may go into a directory that is not this file's, and clears away what is left in the other.
+/// The same for a read-only file. The temporary file is in `directory`, which is on the same file system: the next
+/// write may go into another directory than that of `path`, and it deletes only what was left in `directory`.
 pub(crate) fn put_read_only(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     put_by_way_of(directory, path, 0o444, |aside| aside.write_all(bytes))
 }
@@ -92,7 +93,7 @@ mod tests {
     use super::{sweep, temporary_in};
 
     #[test]
-    fn what_nobody_holds_is_cleared_away_and_all_else_stays() {
+    fn only_temporary_files_without_a_lock_are_deleted() {
         let directory = tempfile::tempdir().expect("a directory");
         let at = |name: &str| directory.path().join(name);
         for name in [".oca-a1B2c3.tmp", ".oca-mine.tmp", "oca-a1B2c3.tmp", ".oca-a1B2c3.tmp.txt"] {

@@ -1,4 +1,4 @@
-//! Writing: a file is replaced as a whole or not at all.
+//! Writing files: a file is replaced as a whole or not at all.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -15,9 +15,9 @@ pub(crate) enum Written {
     Unchanged,
 }
 
-/// Replaces a file as a whole, and only where the bytes differ: readers see the old content or the new, never a part.
+/// Replaces a file as a whole, if the bytes differ. Readers see the old content or the new content, never a part.
 ///
-/// A symlink stays one: what it points at is replaced. The mode of an existing file is kept.
+/// If the path is a symlink, its target is replaced and the link stays. The mode of an existing file is kept.
 pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<Written, Error> {
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| pointed_at(path));
     let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -29,7 +29,7 @@ pub(crate) fn write_if_changed(path: &Path, bytes: &[u8]) -> Result<Written, Err
     Ok(Written::Changed)
 }
 
-/// The same for what the user asked for, which may go into a pipe or a device.
+/// The same for output that the user asked for. It may go to a pipe or a device.
 pub(crate) fn write_out(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     if is_stream(path) {
         let file = File::options().write(true).open(path);
@@ -38,7 +38,7 @@ pub(crate) fn write_out(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     write_if_changed(path, bytes).map(drop)
 }
 
-/// What a symlink points at although nothing is there yet; any other path stands for itself.
+/// The target of a symlink, even if the target does not exist. Any other path is returned as it is.
 fn pointed_at(path: &Path) -> PathBuf {
     match std::fs::read_link(path) {
         Ok(target) => path.parent().unwrap_or(Path::new("")).join(target),
@@ -61,7 +61,7 @@ fn replace(target: &Path, directory: &Path, bytes: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     super::stop("replacing");
     match file.persist(target) {
-        // A file that is mounted into a container can only be written in place.
+        // A file that is mounted into a container cannot be replaced, only written in place.
         Err(error) if error.error.kind() == io::ErrorKind::ResourceBusy => std::fs::write(target, bytes),
         other => other.map(|_| sync_directory(directory)).map_err(io::Error::from),
     }

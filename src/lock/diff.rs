@@ -1,4 +1,4 @@
-//! What differs between two locks, repository by repository, and between an entry and its commit.
+//! The differences between two locks, by repository, and between an entry and its commit.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -7,7 +7,7 @@ use super::render::{Fields, module_fields, repo_fields, unreadable_fields};
 use super::schema::{Facts, Lock, LockedRepo, Pin};
 use crate::repo::CommitId;
 
-/// One repository that is not the same in both locks.
+/// One repository that differs between two locks.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Change {
     Added {
@@ -23,7 +23,7 @@ pub(crate) enum Change {
         from: CommitId,
         to: CommitId,
     },
-    /// The same commit, read anew: other addons directories, or facts that were edited by hand.
+    /// The same commit, read again: it has other addons directories, or its facts were edited.
     Reread {
         pin: Pin,
     },
@@ -61,20 +61,20 @@ fn change(old: Option<&LockedRepo>, new: &LockedRepo) -> Option<Change> {
     }
 }
 
-/// Something that the lock says of a commit and that is not so.
+/// A difference between the facts in the lock and the commit.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Untrue {
-    /// A field of a part or, without one, of the repository. The values are in JSON.
+    /// A field of a part, or of the repository if `of` is `None`. The values are JSON.
     Field { of: Option<Part>, key: &'static str, locked: String, found: String },
-    /// The commit does not have it, or not so often.
+    /// The lock has it, but the commit does not, or fewer times.
     Extra(Part),
-    /// The lock does not have it.
+    /// The commit has it, but the lock does not.
     Missing(Part),
-    /// All of it is there, in another order.
+    /// Both have the same parts in a different order.
     Order,
 }
 
-/// A part of what was read from a commit: a module or an unreadable manifest by its path, or a line.
+/// A part of the facts of a commit: a module or an unreadable manifest, by its path, or a line of requirements.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Part {
     Module(String),
@@ -82,7 +82,7 @@ pub(crate) enum Part {
     Requirement(String),
 }
 
-/// In what an entry is not what `found` has, which was read from its commit for the same pin.
+/// The differences between an entry of the lock and `found`, which was read from its commit for the same pin.
 pub(crate) fn untrue(locked: &LockedRepo, found: &LockedRepo) -> Vec<Untrue> {
     let mut untrue = other_fields(None, &repo_fields(locked), &repo_fields(found));
     let mut left: BTreeMap<Part, VecDeque<Fields>> = BTreeMap::new();

@@ -1,11 +1,11 @@
-//! What an entry of the lock says of itself, so that an entry that was not written as a whole is seen offline.
+//! The digest of an entry of the lock. With it, oca detects edited entries without a network.
 
 use sha2::Sha256;
 
 use super::schema::{Digest, LockedRepo, Seal};
 
 impl Digest {
-    /// The digest that an entry should have.
+    /// The correct digest of an entry.
     fn of(repo: &LockedRepo) -> Self {
         let text = super::render::entry(repo, &Self::default());
         let bytes: &[u8] = &<Sha256 as sha2::Digest>::digest(text.as_bytes());
@@ -15,13 +15,13 @@ impl Digest {
 }
 
 impl LockedRepo {
-    /// The same entry with its right digest: for whoever has read its facts from its commit.
+    /// The entry with its correct digest. Use it only if the facts were read from the commit.
     #[must_use]
     pub(crate) fn sealed(self) -> Self {
         Self { digest: Digest::of(&self), ..self }
     }
 
-    /// The same entry, to be read anew.
+    /// The entry without a digest, so that it is read again.
     #[must_use]
     pub(crate) fn unsealed(self) -> Self {
         Self { digest: Digest::default(), ..self }
@@ -36,7 +36,7 @@ impl LockedRepo {
         }
     }
 
-    /// Whether the entry is as it was written; one that is not has to be read anew.
+    /// Whether the digest is correct. If it is not, the entry must be read again.
     pub(crate) fn is_whole(&self) -> bool {
         self.seal() == Seal::Whole
     }
@@ -117,7 +117,7 @@ mod tests {
         }
 
         #[test]
-        fn any_other_field_is_another_digest(entry in some_entry(), field in 0..15_usize) {
+        fn any_change_of_a_field_changes_the_digest(entry in some_entry(), field in 0..15_usize) {
             let mut edited = entry.clone();
             let text = || "other".to_owned();
             let directory = || AddonsDirectory::parse("other").expect("a directory");
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_read_again_is_not_written() {
+    fn a_lock_that_could_not_be_read_again_is_not_written() {
         let lock = Lock {
             repos: vec![LockedRepo {
                 pin: Pin {
@@ -163,7 +163,7 @@ mod tests {
         let error = lock.save(Path::new("nowhere/x")).expect_err("no digest").to_string();
         assert_eq!(
             error,
-            "`nowhere/x` is not written, because oca could not read it again: the entry of `web` has no right digest"
+            "`nowhere/x` was not written, because oca could not read it again: the entry of `web` has no correct digest"
         );
     }
 }

@@ -1,22 +1,22 @@
-//! What is locked, in the words of other tools, so that nobody is locked in.
+//! The lock in the formats of other tools, so that users can move away from oca.
 
 use std::fmt::Write;
 
 use super::LockedRepo;
 use crate::repo::RemoteUrl;
 
-/// A locked repository as another tool is to find it.
+/// A locked repository for another tool.
 pub(crate) struct Abroad<'l> {
-    /// The checkout, relative to the file that is printed.
+    /// The path of the checkout, relative to the printed file.
     pub(crate) path: String,
-    /// Without variables and without secrets.
+    /// The url, with variables expanded and without secrets.
     pub(crate) url: RemoteUrl,
     pub(crate) locked: &'l LockedRepo,
 }
 
-/// A file of git-aggregator that makes the same checkouts, at the same commits.
+/// A `repos.yaml` of git-aggregator that makes the same checkouts at the same commits.
 ///
-/// The commit takes the place of the ref: git-aggregator fetches it by its id, as `oca` does.
+/// It has the commit in place of the ref: git-aggregator fetches it by its id, as `oca` does.
 pub(crate) fn repos_yaml(repos: &[Abroad<'_>]) -> String {
     let mut text = String::new();
     for Abroad { path, url, locked } in repos {
@@ -31,21 +31,21 @@ pub(crate) fn repos_yaml(repos: &[Abroad<'_>]) -> String {
     text
 }
 
-/// The commands that stage the commits which a `.gitmodules` cannot name.
+/// The git commands that stage the gitlinks: a `.gitmodules` has no commits.
 pub(crate) fn gitlinks<'l>(repos: &'l [Abroad<'_>]) -> impl Iterator<Item = String> + 'l {
     repos.iter().map(|Abroad { path, locked, .. }| {
         format!("git update-index --add --cacheinfo 160000,{},{path}", locked.commit)
     })
 }
 
-/// A text of YAML: in quotes where it could be taken for anything else.
+/// A YAML string. It is quoted if YAML could read it as anything else.
 fn text_of(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "./_-:@~+%=".contains(c);
     let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '.' || c == '/');
     if begins && text.chars().all(is_plain) && !text.ends_with(':') {
         text.to_owned()
     } else {
-        // JSON is YAML.
+        // A JSON string is valid YAML.
         serde_json::Value::from(text).to_string()
     }
 }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_that_yaml_would_take_for_something_else_are_in_quotes() {
+    fn texts_that_yaml_would_read_as_something_else_are_quoted() {
         for (text, expected) in [
             ("./oca/web", "./oca/web"),
             ("git@host:acme/web.git", "git@host:acme/web.git"),

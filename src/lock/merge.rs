@@ -1,4 +1,4 @@
-//! Locks that two branches changed: the sides of a file with git's conflict markers, and the merge of whole locks.
+//! Merges locks that two branches changed: reads both sides of a file with conflict markers, and merges whole locks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -16,7 +16,7 @@ pub(crate) struct Dispute {
     pub(crate) theirs: CommitId,
 }
 
-/// The two sides of a lock that holds git's conflict markers, or two entries of one pin.
+/// The two sides of a lock that contains git's conflict markers, or two entries for one pin.
 #[derive(Clone, Debug)]
 pub(crate) struct Sides {
     ours: Lock,
@@ -24,14 +24,15 @@ pub(crate) struct Sides {
 }
 
 impl Sides {
-    /// Reads both sides of a file, which without a marker are told apart by its entries. `file` is for the error only.
+    /// Reads both sides of a file. Without markers, the first entry of a pin is ours and the last is theirs. `file` is
+    /// used only in errors.
     pub(crate) fn parse(bytes: &[u8], file: &Path) -> Result<Self, Error> {
         let text = String::from_utf8_lossy(bytes);
         let side = |side| read::side(side_of(&text, side).as_bytes(), file, side);
         Ok(Self { ours: side(Side::Ours)?, theirs: side(Side::Theirs)? })
     }
 
-    /// The pins for which somebody has to choose.
+    /// The pins for which the user must choose a side.
     pub(crate) fn disputes(&self) -> Vec<Dispute> {
         let dispute = |ours: &LockedRepo| {
             let theirs = self.theirs.repo(&ours.pin)?.commit;
@@ -40,9 +41,9 @@ impl Sides {
         self.ours.repos.iter().filter_map(dispute).collect()
     }
 
-    /// The commits of both sides; where they differ, those of one.
+    /// The entries of both sides. If their commits differ, the entry of the chosen side.
     ///
-    /// The entries have no digest, so that they are read anew: git merged their lines one by one, and they may be true of
+    /// The entries have no digest, so they are read again: git merged their lines one by one, and they may match
     /// neither commit.
     pub(crate) fn pins(self, chosen: Side) -> Lock {
         let (first, second) = match chosen {
@@ -58,7 +59,7 @@ impl Sides {
     }
 }
 
-/// The text as one side has it; what diff3 shows of their common ancestor is left out.
+/// The text of one side. The text of the common ancestor, which diff3 shows, is left out.
 fn side_of(text: &str, side: Side) -> String {
     #[derive(Clone, Copy, Eq, PartialEq)]
     enum In {
@@ -87,20 +88,20 @@ fn side_of(text: &str, side: Side) -> String {
     kept
 }
 
-/// A merge of whole locks: it never mixes the lines of two commits.
+/// The result of merging whole locks. It never mixes the lines of two commits.
 #[derive(Clone, Debug)]
 pub(crate) struct Merged {
-    /// With what each side moved alone; with the base's, ours and theirs where they dispute.
+    /// All three have the changes that only one side made. Disputed pins are as in the base, in ours and in theirs.
     pub(crate) base: Lock,
     pub(crate) ours: Lock,
     pub(crate) theirs: Lock,
     pub(crate) disputes: Vec<Dispute>,
 }
 
-/// Merges what two sides made of a lock.
+/// Merges the changes of two sides to a lock.
 ///
-/// What only one of them changed is as that one has it. An entry that one dropped and the other changed stays, and of
-/// a profile that both changed ours counts where they differ: `repos.toml` decides on both, at the next `oca lock`.
+/// If only one side changed something, its change is used. An entry that one side removed and the other changed stays.
+/// If both sides changed a profile differently, ours is used. The next `oca lock` corrects both from `repos.toml`.
 pub(crate) fn merge(base: &Lock, ours: &Lock, theirs: &Lock) -> Merged {
     let repos = |lock: &Lock| -> BTreeMap<Pin, LockedRepo> {
         lock.repos.iter().map(|repo| (repo.pin.clone(), repo.clone())).collect()
@@ -130,7 +131,7 @@ pub(crate) fn merge(base: &Lock, ours: &Lock, theirs: &Lock) -> Merged {
     Merged { base: lock(&old), ours: lock(&our), theirs: lock(&their), disputes }
 }
 
-/// What is done with a value that two sides may have changed; `None` where both did, and not to the same.
+/// The merge of a value that two sides may have changed. `None` if both changed it differently.
 fn merged<T: PartialEq + Copy>(base: T, ours: T, theirs: T) -> Option<T> {
     if ours == theirs || theirs == base {
         Some(ours)
@@ -152,7 +153,7 @@ fn merged_profiles(base: &Lock, ours: &Lock, theirs: &Lock) -> BTreeMap<String, 
 }
 
 impl Lock {
-    /// Takes out of the profiles what no entry stands for: a lock that names it could not be read.
+    /// Removes from the profiles the repositories that have no entry: such a lock could not be read.
     pub(super) fn drop_dangling(&mut self) {
         let Self { repos, profiles } = self;
         let known: BTreeSet<&Pin> = repos.iter().map(|repo| &repo.pin).collect();
@@ -172,7 +173,7 @@ mod tests {
     use crate::repo::{Reference, RemoteUrl, RepoName, TreeId};
 
     #[test]
-    fn each_side_is_told_from_the_other_and_from_their_ancestor() {
+    fn each_side_is_separated_from_the_other_and_from_the_common_ancestor() {
         let text = "a\n<<<<<<< HEAD\nb\n||||||| 1234\nx\n=======\nc\n>>>>>>> feature\nd\n";
         assert_eq!(side_of(text, Side::Ours), "a\nb\nd\n");
         assert_eq!(side_of(text, Side::Theirs), "a\nc\nd\n");
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_side_changed_counts_and_what_both_changed_is_disputed() {
+    fn a_change_of_one_side_is_used_and_different_changes_of_both_are_disputed() {
         for (base, ours, theirs, expected) in
             [(1, 1, 2, Some(2)), (1, 2, 1, Some(2)), (1, 2, 2, Some(2)), (1, 1, 1, Some(1)), (1, 2, 3, None)]
         {
@@ -216,7 +217,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_merge_loses_nothing_and_decides_nothing(base in some_lock(), ours in some_lock(), theirs in some_lock()) {
-            // Whoever changed nothing, or the same, gets what the other has.
+            // A side that changed nothing, or the same, gets the other side's lock.
             for (ours, other) in [(&base, &theirs), (&theirs, &base), (&theirs, &theirs)] {
                 let merged = merge(&base, ours, other);
                 prop_assert_eq!((&merged.ours, &merged.theirs), (&theirs, &theirs));
@@ -234,7 +235,7 @@ mod tests {
                     prop_assert_eq!(merged.ours.repo(&ours.pin), Some(ours));
                 }
             }
-            // The sides are told apart in the disputes alone.
+            // If the sides are swapped, only the disputes differ.
             let turned = merge(&base, &theirs, &ours);
             prop_assert_eq!(&turned.theirs, &merged.ours);
             prop_assert_eq!(turned.disputes.len(), merged.disputes.len());

@@ -1,10 +1,11 @@
-//! `oca.lock.json`: what was resolved, with all facts that the later commands need.
+//! `oca.lock.json`: the pinned commits, with all facts that the offline commands need.
 //!
-//! Turns bytes into a [`Lock`] and back. The layout is a promise: the same lock is the same bytes on every
-//! platform, a module is one line, and a moved repository changes its own lines only. Does not know where
-//! the values come from.
+//! Turns bytes into a [`Lock`] and back. The layout is a promise: the same lock gives the same bytes on every platform,
+//! a module is one line, and if a repository moves, only its own lines change. This room does not know where the values
+//! come from.
 //!
-//! That an entry was edited is no error of reading: [`Lock::edited`] tells, and each command decides what it means.
+//! An edited entry is not an error when a lock is parsed: [`Lock::edited`] lists these entries, and the command
+//! decides.
 
 mod diff;
 mod digest;
@@ -33,19 +34,19 @@ pub(crate) const FILE_NAME: &str = "oca.lock.json";
 /// The format that this program writes. A reader of another format is refused by this number.
 const VERSION: u64 = 1;
 
-/// The most bytes that are read as a lock; that of all of OCA's repositories has three million.
+/// The largest lock that is read, in bytes. A lock of all OCA repositories has three million bytes.
 const LARGEST: u64 = 64 << 20;
 
-/// Why a lock cannot be used. A missing lock is no error here: the commands decide what it means.
+/// Why a lock cannot be used. A missing lock is not an error here: the command decides.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("`{}` holds git's conflict markers, at line {line}", file.display())]
+    #[error("`{}` contains git's conflict markers at line {line}", file.display())]
     Conflicted { file: PathBuf, line: usize },
     #[error("`{}` {}", file.display(), unsealed(entries))]
     Edited { file: PathBuf, entries: Vec<(RepoName, Seal)> },
-    #[error("`{}` was edited: it has two entries of `{name}`, at `{}` and at `{}`", file.display(), commits[0], commits[1])]
+    #[error("`{}` was edited: it has two entries for `{name}`, at `{}` and at `{}`", file.display(), commits[0], commits[1])]
     Twice { file: PathBuf, name: RepoName, commits: [CommitId; 2] },
-    #[error("`{}` was edited: profile `{profile}` names `{key}`, and no entry is of that name", file.display())]
+    #[error("`{}` was edited: profile `{profile}` names `{key}`, but there is no such entry", file.display())]
     Dangling { file: PathBuf, profile: String, key: String },
     #[error("`{}` has format version {found}; this oca reads version {VERSION}", file.display())]
     TooNew { file: PathBuf, found: u64 },
@@ -57,8 +58,8 @@ pub(crate) enum Error {
     Malformed { file: PathBuf, why: String },
     #[error("`{}` is too large for a lock: it has {} MiB", file.display(), bytes >> 20)]
     TooLarge { file: PathBuf, bytes: u64 },
-    /// What would be written could not be read again.
-    #[error("`{}` is not written, because oca could not read it again: {why}", file.display())]
+    /// oca could not read again what it would write.
+    #[error("`{}` was not written, because oca could not read it again: {why}", file.display())]
     Unwritable { file: PathBuf, why: String },
     #[error(transparent)]
     File(#[from] fs::Error),
@@ -67,8 +68,8 @@ pub(crate) enum Error {
 impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         let text = match self {
-            Self::Conflicted { .. } => "run `oca lock`, which keeps every pin on which both sides agree",
-            Self::Edited { .. } => "run `oca lock`, which reads such entries anew from their commits",
+            Self::Conflicted { .. } => "run `oca lock`; it keeps every commit on which both sides agree",
+            Self::Edited { .. } => "run `oca lock`; it reads these entries again from their commits",
             Self::Twice { .. } => {
                 "run `oca lock --ours` to keep the first of the two, or `oca lock --theirs` to keep the last"
             }
@@ -84,7 +85,7 @@ impl Error {
     }
 }
 
-/// What is wrong with entries that are not as they were written; completes "`file` …".
+/// Describes entries whose digest is missing or wrong; completes the message "`file` …".
 fn unsealed(entries: &[(RepoName, Seal)]) -> String {
     let named = |seal, of_one, of_several| {
         let names: Vec<&RepoName> =
@@ -109,9 +110,9 @@ fn unsealed(entries: &[(RepoName, Seal)]) -> String {
     format!("{what}: {}", faults.join(", and "))
 }
 
-/// The bytes of a lock, or `None` where there is no such file.
+/// The bytes of a lock. `None` if there is no such file.
 pub(crate) fn read_file(file: &Path) -> Result<Option<Vec<u8>>, Error> {
-    // What cannot be asked for its size is refused when it is read.
+    // If the size cannot be read, reading the file fails below.
     let bytes = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
     refuse_large(bytes, file)?;
     Ok(fs::read_if_there(file)?)
@@ -122,7 +123,7 @@ fn refuse_large(bytes: u64, file: &Path) -> Result<(), Error> {
 }
 
 impl Lock {
-    /// Reads the lock, or `None` where there is no such file. One with an entry that was edited is refused.
+    /// Reads the lock. `None` if there is no such file. If an entry was edited, this is an error.
     pub(crate) fn load(file: &Path) -> Result<Option<Self>, Error> {
         let Some(bytes) = read_file(file)? else { return Ok(None) };
         let read = read::lock(&bytes, file)?;
@@ -135,25 +136,26 @@ impl Lock {
         }
     }
 
-    /// Reads the lock with the entries that were edited: for whoever tells of them or reads them anew.
+    /// Reads the lock with its edited entries. For commands that report these entries or read them again.
     pub(crate) fn load_as_it_stands(file: &Path) -> Result<Option<Self>, Error> {
         read_file(file)?.map(|bytes| Self::parse(&bytes, file)).transpose()
     }
 
-    /// Reads a lock as it stands from its bytes; `file` is for the error only.
+    /// Reads a lock from its bytes, with its edited entries. `file` is used only in errors.
     pub(crate) fn parse(bytes: &[u8], file: &Path) -> Result<Self, Error> {
         refuse_large(bytes.len() as u64, file)?;
         Ok(read::lock(bytes, file)?.lock)
     }
 
-    /// Whether these bytes are what oca would write; git may have given them the line ends of Windows.
+    /// Whether these bytes are what oca would write. Line ends of Windows are accepted, because git may have converted
+    /// them.
     pub(crate) fn is_laid_out_as(&self, bytes: &[u8]) -> bool {
         let rendered = self.render();
         let lines = || String::from_utf8_lossy(bytes).replace("\r\n", "\n");
         rendered.as_bytes() == bytes || rendered == lines()
     }
 
-    /// What the lock says of one profile.
+    /// The part of the lock for one profile.
     pub(crate) fn of_profile(&self, name: &str) -> Self {
         let mut profiles = self.profiles.clone();
         profiles.retain(|other, _| other == name);
@@ -161,7 +163,8 @@ impl Lock {
         Self { repos: self.repos.iter().filter(is_of).cloned().collect(), profiles }
     }
 
-    /// Writes the lock, if its bytes differ from what is there. What could not be read again is not written.
+    /// Writes the lock if its bytes differ from the file. A lock that could not be read again is not written; that is
+    /// an error.
     pub(crate) fn save(&self, file: &Path) -> Result<Written, Error> {
         let text = self.render();
         let unwritable = |why| Error::Unwritable { file: file.to_owned(), why };
@@ -170,10 +173,10 @@ impl Lock {
             other => unwritable(other.to_string()),
         })?;
         if let Some(repo) = again.edited().next() {
-            return Err(unwritable(format!("the entry of `{}` has no right digest", repo.pin.name)));
+            return Err(unwritable(format!("the entry of `{}` has no correct digest", repo.pin.name)));
         }
         if again != *self {
-            return Err(unwritable("it would say something else".to_owned()));
+            return Err(unwritable("its content would change".to_owned()));
         }
         Ok(fs::write_if_changed(file, text.as_bytes())?)
     }
@@ -184,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_without_a_digest_are_told_from_those_with_a_wrong_one() {
+    fn a_missing_digest_and_a_wrong_digest_have_different_messages() {
         let said = |seals: &[(&str, &Seal)]| {
             let name = |name| RepoName::parse(name).expect("a name");
             unsealed(&seals.iter().map(|&(word, seal)| (name(word), seal.clone())).collect::<Vec<_>>())

@@ -1,4 +1,4 @@
-//! From bytes to a lock. The version is read before the rest, so that a newer lock is named as such.
+//! Parses a lock. If parsing fails, the version is read alone, so that the error can say that the lock is newer.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::marker::PhantomData;
@@ -15,24 +15,24 @@ use crate::repo::{
     RemoteUrl, RepoName, Rules, Series, TreeId, one_line,
 };
 
-/// One of two branches that are merged, in git's words.
+/// One of two branches that are merged, named as in git.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Side {
     Ours,
     Theirs,
 }
 
-/// A lock as it stands in its file.
+/// A parsed lock, with problems that the caller must handle.
 #[derive(Clone, Debug)]
 pub(super) struct Read {
     pub(super) lock: Lock,
-    /// What a profile names although no entry stands for it; the lock is without it.
+    /// A repository that a profile names but that has no entry. It is not in `lock`.
     pub(super) dangling: Option<Dangling>,
-    /// A pin that two entries lead to different commits; the lock has one of them.
+    /// A pin that has two entries with different commits. `lock` has one of them.
     twice: Option<Twice>,
 }
 
-/// A name of a repository in a profile.
+/// The key of a repository in a profile.
 #[derive(Clone, Debug)]
 pub(super) struct Dangling {
     pub(super) profile: String,
@@ -58,8 +58,8 @@ pub(super) fn lock(bytes: &[u8], file: &Path) -> Result<Read, Error> {
     }
 }
 
-/// One side of a lock that git merged line by line: where a pin has two entries, the first is ours and the last theirs.
-/// A profile may name what only the other side has.
+/// Reads one side of a lock that git merged line by line. If a pin has two entries, the first is ours and the last is
+/// theirs. A profile may name a repository that only the other side has.
 pub(super) fn side(bytes: &[u8], file: &Path, side: Side) -> Result<Lock, Error> {
     Ok(read(bytes, file, side)?.lock)
 }
@@ -76,7 +76,7 @@ fn read(bytes: &[u8], file: &Path, side: Side) -> Result<Read, Error> {
     wire.into_lock(bytes, side).map_err(|why| Error::Malformed { file: file.to_owned(), why: one_line(&why) })
 }
 
-/// The line of the first of git's conflict markers.
+/// The line of git's first conflict marker.
 pub(super) fn conflict_marker(bytes: &[u8]) -> Option<usize> {
     let is_marker = |line: &[u8]| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ");
     bytes.split(|&byte| byte == b'\n').position(is_marker).map(|place| place + 1)
@@ -87,7 +87,7 @@ struct OnlyVersion {
     version: Value,
 }
 
-/// Finds out whether a lock that does not parse is newer, another tool's, cut off, or just wrong.
+/// The error for a lock that does not parse: it is newer, of another tool, cut off, or malformed.
 fn explain(bytes: &[u8], file: &Path, error: &serde_json::Error) -> Error {
     let file = file.to_owned();
     if error.is_eof() {
@@ -102,7 +102,7 @@ fn explain(bytes: &[u8], file: &Path, error: &serde_json::Error) -> Error {
     }
 }
 
-/// What serde says of a text that begins at this line, with the line.
+/// The message of serde with the line in the file. The parsed text begins at line `begin`.
 fn with_line(error: &serde_json::Error, begin: usize) -> String {
     let (line, column, said) = (error.line(), error.column(), error.to_string());
     let what = said.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&said);
@@ -119,7 +119,7 @@ fn line_of(part: &str, bytes: &[u8]) -> usize {
 #[serde(deny_unknown_fields)]
 struct WireLock<'a> {
     version: u64,
-    /// Read one by one: what is wrong with one leaves the others readable.
+    /// Parsed one by one: if one entry is wrong, the others can still be read.
     #[serde(borrow)]
     repos: Vec<&'a RawValue>,
     #[serde(deserialize_with = "each_once")]
@@ -225,7 +225,7 @@ impl<'de> Deserialize<'de> for WireAutoInstall {
     }
 }
 
-/// A map that refuses a key that stands in it twice, where serde takes the last.
+/// Reads a map and refuses duplicate keys. serde alone would use the last.
 fn each_once<'de, D, T>(deserializer: D) -> Result<BTreeMap<String, T>, D::Error>
 where
     D: serde::Deserializer<'de>,
@@ -288,13 +288,13 @@ impl WireLock<'_> {
     }
 }
 
-/// An entry that begins at this line. Where it cannot be read as a whole, its pin and commit are what is used of it.
+/// Reads an entry that begins at this line. If it cannot be read as a whole, only its pin and its commit are used.
 fn entry(raw: &RawValue, line: usize) -> Result<LockedRepo, String> {
     let whole: Result<WireRepo, _> = serde_json::from_str(raw.get());
     match whole.map_err(|error| with_line(&error, line)).and_then(WireRepo::into_repo) {
         Ok(repo) => Ok(repo),
         Err(why) => {
-            // The last of two fields of one name counts.
+            // If a field occurs twice, the last counts.
             let entry: Value = serde_json::from_str(raw.get()).unwrap_or_default();
             let name =
                 entry["name"].as_str().map_or_else(String::new, |name| format!("repository `{name}`: "));
@@ -304,7 +304,7 @@ fn entry(raw: &RawValue, line: usize) -> Result<LockedRepo, String> {
     }
 }
 
-/// The pin and the commit of an entry, whatever else it holds.
+/// The pin and the commit of an entry. Everything else in it is ignored.
 fn pinned(entry: Value) -> Option<LockedRepo> {
     const PINNED: [&str; 6] = ["name", "url", "branch", "tag", "rev", "commit"];
     let Value::Object(mut fields) = entry else { return None };
@@ -316,7 +316,7 @@ fn pinned(entry: Value) -> Option<LockedRepo> {
     serde_json::from_value::<WireRepo>(fields.into()).ok()?.into_repo().ok()
 }
 
-/// Sorts the entries by their pins. Of several with one pin, the side's is kept, to be read anew.
+/// Sorts the entries by their pins. If a pin has several, that of the side is kept, and marked to be read again.
 fn each_pin_once(mut repos: Vec<LockedRepo>, side: Side) -> (Vec<LockedRepo>, Option<Twice>) {
     repos.sort_by(|a, b| a.pin.cmp(&b.pin));
     let mut kept: Vec<LockedRepo> = Vec::with_capacity(repos.len());
@@ -332,7 +332,7 @@ fn each_pin_once(mut repos: Vec<LockedRepo>, side: Side) -> (Vec<LockedRepo>, Op
         }
         let chosen = if side == Side::Ours { last.clone() } else { repo };
         *last =
-            LockedRepo { digest: Digest::Unreadable("the lock has two entries of it".to_owned()), ..chosen };
+            LockedRepo { digest: Digest::Unreadable("the lock has two entries for it".to_owned()), ..chosen };
     }
     (kept, twice)
 }
@@ -341,7 +341,7 @@ impl WireRepo {
     fn into_repo(self) -> Result<LockedRepo, String> {
         let reference = self.reference()?;
         if self.url != self.url.without_secret() {
-            return Err("its url holds a user or password".to_owned());
+            return Err("its url contains a user or a password".to_owned());
         }
         let modules: Vec<LockedModule> = self.modules.into_iter().map(WireModule::into_module).collect();
         let mut seen = HashSet::new();
@@ -375,17 +375,16 @@ impl WireRepo {
             (Some(branch), None, None) => Reference::branch(branch),
             (None, Some(tag), None) => Reference::tag(tag),
             (None, None, Some(commit)) => Ok(Reference::Rev(commit)),
-            _ => return Err("it needs one of `branch`, `tag` and `rev`".to_owned()),
+            _ => return Err("it must have exactly one of `branch`, `tag` and `rev`".to_owned()),
         };
         checked.map_err(|invalid: Invalid| invalid.to_string())
     }
 }
 
 impl WireUnreadable {
-    /// Its path is only shown, but what is shown has to be a path below the repository.
+    /// Accepts any path that can be shown. It is never opened, so it may be one that cannot be checked out.
     fn into_unreadable(self) -> Result<UnreadableManifest, String> {
         let Self { path, line, why } = self;
-        // Shown, and never opened: it may be of what cannot be.
         if path.is_empty() || path.contains(char::is_control) {
             return Err(format!("`{path}` is not the path of a manifest"));
         }

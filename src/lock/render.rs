@@ -1,4 +1,4 @@
-//! The layout of the lock, written by hand because it is a promise: two spaces, one module a line.
+//! The layout of the lock. It is a promise, so this code writes it by hand: two spaces, one line for each module.
 
 use std::fmt::Write;
 
@@ -24,10 +24,10 @@ impl Lock {
         text
     }
 
-    /// The word by which a profile names a repository: `web@18.0`.
+    /// The key of a repository in a profile, such as `web@18.0`.
     ///
-    /// Where two entries would share it (same name and reference, other url), the url is part of it. A branch whose name
-    /// could be taken for that of a tag is written out.
+    /// If two entries would have the same key (same name and reference, different urls), the url is part of the key. A
+    /// branch whose name looks like `tags/…` or `heads/…` is written with `heads/`.
     pub(super) fn key(&self, pin: &Pin) -> String {
         let reference = match &pin.reference {
             Reference::Branch(branch) if branch.starts_with("tags/") || branch.starts_with("heads/") => {
@@ -48,7 +48,7 @@ impl Lock {
     }
 }
 
-/// An entry with this digest, from its `{` to its `}`.
+/// The text of an entry with this digest, from `{` to `}`.
 pub(super) fn entry(repo: &LockedRepo, digest: &Digest) -> String {
     let mut text = String::from("{\n");
     let digest = digest.as_written().map(|digest| ("digest", json(digest)));
@@ -68,10 +68,10 @@ pub(super) fn entry(repo: &LockedRepo, digest: &Digest) -> String {
     text
 }
 
-/// Keys with their values in JSON, in the order in which they are written.
+/// Keys with their values as JSON, in the order of the file.
 pub(super) type Fields = Vec<(&'static str, String)>;
 
-/// What is asked of a repository and where it stands, without what was read there.
+/// The fields of an entry without its facts: what was declared, and the commit.
 pub(super) fn repo_fields(repo: &LockedRepo) -> Fields {
     let (kind, reference) = match &repo.pin.reference {
         Reference::Branch(branch) => ("branch", branch.clone()),
@@ -170,7 +170,7 @@ fn write_list(text: &mut String, indent: usize, key: &str, items: impl Iterator<
     text.push(']');
 }
 
-/// One value in JSON on one line, with a blank after each comma.
+/// One value as JSON on one line, with a blank after each comma.
 fn json<T: Serialize + ?Sized>(value: &T) -> String {
     let mut bytes = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, OneLine);

@@ -1,4 +1,4 @@
-//! What a lock holds, as the rest of the tool sees it.
+//! The types of the lock that other rooms use.
 
 use std::collections::BTreeMap;
 
@@ -10,37 +10,37 @@ use crate::repo::{
 /// One lock for all profiles.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Lock {
-    /// Sorted by pin; no pin stands twice.
+    /// Sorted by pin. No pin occurs twice.
     pub(crate) repos: Vec<LockedRepo>,
     pub(crate) profiles: BTreeMap<String, LockedProfile>,
 }
 
 impl Lock {
-    /// The repository locked for a pin.
+    /// The entry of a pin.
     pub(crate) fn repo(&self, pin: &Pin) -> Option<&LockedRepo> {
         let place = self.repos.binary_search_by(|repo| repo.pin.cmp(pin)).ok()?;
         Some(&self.repos[place])
     }
 
-    /// The entries of which this holds are to be read anew.
+    /// Marks the entries for which `is_false` returns true, so that they are read again.
     pub(crate) fn distrust(&mut self, is_false: impl Fn(&LockedRepo) -> bool) {
         for repo in self.repos.iter_mut().filter(|repo| is_false(repo)) {
             repo.digest = Digest::Absent;
         }
     }
 
-    /// The entries that are not as they were written.
+    /// The entries whose digest is missing or wrong.
     pub(crate) fn edited(&self) -> impl Iterator<Item = &LockedRepo> {
         self.repos.iter().filter(|repo| !repo.is_whole())
     }
 }
 
-/// What a repository is asked for: the same pin in two profiles is one entry of the lock.
+/// A repository as declared. The same pin in two profiles is one entry of the lock.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Pin {
     pub(crate) name: RepoName,
     pub(crate) reference: Reference,
-    /// As written in `repos.toml`: `${VAR}` unexpanded, without userinfo.
+    /// As written in `repos.toml`: `${VAR}` is not expanded, and userinfo is removed.
     pub(crate) url: RemoteUrl,
 }
 
@@ -48,35 +48,35 @@ pub(crate) struct Pin {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct LockedRepo {
     pub(crate) pin: Pin,
-    /// The directories that hold the modules, in path order.
+    /// The addons directories, in path order.
     pub(crate) addons: Vec<AddonsDirectory>,
     pub(crate) commit: CommitId,
     pub(crate) tree: TreeId,
     pub(crate) facts: Facts,
-    /// As it stands in the file. [`LockedRepo::sealed`] makes the right one.
+    /// As in the file. [`LockedRepo::sealed`] makes the correct one.
     pub(crate) digest: Digest,
 }
 
-/// A digest as it stands in the lock, right or wrong.
+/// A digest as in the lock, correct or not.
 ///
-/// The right one is the sha256 of the entry's text as oca lays it out, from its `{` to its `}`, with `\n` line ends and
-/// without the line of the digest. So it covers everything that is written of an entry, what is asked and what is
-/// resolved, and nothing else: neither the place of the entry in the file nor the file's own spacing and line ends.
+/// The correct digest is the SHA-256 of the text of the entry as oca writes it, from `{` to `}`, with `\n` line ends
+/// and without the line of the digest. So it covers every field of the entry. It does not depend on the position of the
+/// entry in the file, or on the spacing and the line ends of the file.
 ///
-/// It tells edits by hand, by a bot or by a merge. It is no signature: a forger can compute it, and is found by reading
-/// the facts anew from the commit.
+/// It detects edits by a person, a bot or a merge. It is not a signature: an attacker can compute it. Reading the facts
+/// again from the commit (`--upstream`) detects a forged entry.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Digest {
-    /// An entry of an earlier oca has none.
+    /// The entry has no digest.
     #[default]
     Absent,
     Written(String),
-    /// The entry could not be read as a whole, for this reason: only its pin and its commit are known.
+    /// The entry could not be read, for this reason. Only its pin and its commit are known.
     Unreadable(String),
 }
 
 impl Digest {
-    /// As it is written, where there is one.
+    /// The digest as written, if there is one.
     pub(super) fn as_written(&self) -> Option<&str> {
         match self {
             Self::Written(digest) => Some(digest),
@@ -85,39 +85,39 @@ impl Digest {
     }
 }
 
-/// Whether an entry is as it was written.
+/// Whether an entry matches its digest.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Seal {
     Whole,
-    /// It was changed since, or its digest was.
+    /// The entry or its digest was edited.
     Broken,
     /// It has no digest.
     Missing,
-    /// Not all of it could be read: why.
+    /// It could not be read, for this reason.
     Unreadable(String),
 }
 
-/// The path of a repository's own requirements.
+/// The path of the requirements of a repository.
 pub(crate) const REQUIREMENTS: &str = "requirements.txt";
 
-/// What the files of a commit say.
+/// The facts that oca reads from the files of a commit.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Facts {
     /// Every installable module, by addons directory, then by name.
     pub(crate) modules: Vec<LockedModule>,
-    /// Modules whose manifest could not be read; and [`REQUIREMENTS`], where it could not.
+    /// Manifests that could not be read. Also [`REQUIREMENTS`], if it could not be read.
     pub(crate) unreadable: Vec<UnreadableManifest>,
-    /// The lines of the repository's own `requirements.txt`, as they stand.
+    /// The lines of the `requirements.txt` of the repository, unchanged.
     pub(crate) requirements: Vec<String>,
 }
 
 impl Facts {
-    /// The modules whose manifest could not be read.
+    /// The manifests that could not be read.
     pub(crate) fn unreadable_manifests(&self) -> impl Iterator<Item = &UnreadableManifest> {
         self.unreadable.iter().filter(|file| file.path != REQUIREMENTS)
     }
 
-    /// Why the file of requirements was not read, where it was not.
+    /// Why `requirements.txt` was not read. `None` if it was read or does not exist.
     pub(crate) fn unread_requirements(&self) -> Option<&str> {
         self.unreadable.iter().find(|file| file.path == REQUIREMENTS).map(|file| file.why.as_str())
     }
@@ -127,7 +127,7 @@ impl Facts {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct LockedModule {
     pub(crate) name: ModuleName,
-    /// The addons directory that it stands in, `.` for the repository itself.
+    /// The addons directory that contains it; `.` is the repository itself.
     pub(crate) directory: AddonsDirectory,
     pub(crate) tree: TreeId,
     pub(crate) manifest: Manifest,
@@ -140,29 +140,29 @@ impl LockedModule {
     }
 }
 
-/// A manifest that is no literal, or a file of requirements that is none; the rest of the repository is locked all the same.
+/// A manifest or a `requirements.txt` that could not be read. The rest of the repository is locked anyway.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct UnreadableManifest {
-    /// The manifest's path below the repository.
+    /// The path below the repository.
     pub(crate) path: String,
     pub(crate) line: usize,
     pub(crate) why: String,
 }
 
-/// A profile: its series, its repositories in path order, and what is selected of them.
+/// A profile: its series, its repositories in path order, and its selected modules.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct LockedProfile {
     pub(crate) odoo: Series,
     pub(crate) repos: Vec<Pin>,
-    /// The directories that hold the modules, of repositories in which the profile does not look into all that the
-    /// entry has.
+    /// The addons directories of those repositories of which the profile does not use all directories of the entry.
     pub(crate) addons: BTreeMap<Pin, Vec<AddonsDirectory>>,
-    /// How it is exported.
+    /// How the profile is exported.
     pub(crate) packaging: Packaging,
-    /// The names of the selected modules, sorted; `None` where nothing selects, and so all are.
+    /// The names of the selected modules, sorted. `None` if the profile selects no modules, so all count.
     pub(crate) modules: Option<Vec<String>>,
-    /// Where something selects: what the user's own modules depend on, by their directory as `repos.toml` writes it.
+    /// If the profile selects modules: what the user's own modules depend on, by their directory as written in
+    /// `repos.toml`.
     ///
-    /// They are roots of the selection, and so it can be computed anew where these directories are not.
+    /// These names are also selected. So the selection can be checked on a machine without these directories.
     pub(crate) local_depends: BTreeMap<String, Vec<String>>,
 }

@@ -54,7 +54,7 @@ mod tests {
             annotations(&[finding], Path::new("repos.toml"), None),
             "::error file=/c%3A/a%2Cb/100%25/x,line=2,title=OCA014 manifest that cannot be read::\
              the manifest of `x` of `a,b` cannot be read: 100%25,\\r\\na: b (`x` at line 2)%0A\
-             hint: correct it: a manifest is one dict of Python literals\n"
+             hint: correct the manifest: it must be one dict of Python literals\n"
         );
     }
 }

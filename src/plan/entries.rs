@@ -1,4 +1,4 @@
-//! The entries of the path, which are also the parts of an export: so that the two cannot disagree.
+//! The entries of the addons path. They are also the parts of an export, so the two cannot disagree.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::config::Profile;
 use crate::lock::{Lock, LockedModule, LockedProfile, LockedRepo};
 use crate::repo::{AddonsDirectory, Layout};
 
-/// What is selected of a repository, in the directories that the profile looks into.
+/// The selected modules of a repository, in the addons directories of the profile.
 #[derive(Clone, Debug)]
 pub(crate) struct Offer<'a> {
     pub(crate) locked: &'a LockedRepo,
@@ -15,7 +15,7 @@ pub(crate) struct Offer<'a> {
     pub(crate) modules: Vec<&'a LockedModule>,
 }
 
-/// What the repositories of a profile offer, in path order.
+/// The offers of the repositories of a profile, in path order.
 pub(crate) fn offers<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Offer<'a>> {
     selected(profile, lock).iter().map(offer).collect()
 }
@@ -25,7 +25,7 @@ fn offer<'a>(selected: &Selected<'a>) -> Offer<'a> {
     Offer { locked, addons: &repo.addons, modules: modules.clone() }
 }
 
-/// The same from the lock alone.
+/// The same, computed from the lock alone.
 pub(crate) fn locked_offers<'a>(profile: &'a LockedProfile, lock: &'a Lock) -> Vec<Offer<'a>> {
     let mut choice = Choice::new(Some(profile));
     let repos = profile.repos.iter().filter_map(|pin| lock.repo(pin));
@@ -38,7 +38,7 @@ pub(crate) fn locked_offers<'a>(profile: &'a LockedProfile, lock: &'a Lock) -> V
         .collect()
 }
 
-/// An addons directory with the modules in it: one entry of the path, and one part of an export.
+/// An addons directory with its modules: one entry of the path, and one part of an export.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry<'a> {
     pub(crate) locked: &'a LockedRepo,
@@ -48,8 +48,8 @@ pub(crate) struct Entry<'a> {
 
 /// The entries of the path, in its order.
 ///
-/// Odoo refuses an entry without a module, so an entry is on the path exactly when it has something to offer, and
-/// exactly then it is in an export. Where all modules come into one directory, the first of a name is taken.
+/// Odoo refuses an entry without a module. So a directory is on the path, and in an export, exactly if it has a
+/// selected module. In the flat layout, the first module of each name counts.
 pub(crate) fn entries<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Entry<'a>> {
     let mut seen = BTreeSet::new();
     let mut entries = Vec::new();
@@ -66,12 +66,12 @@ pub(crate) fn entries<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Entry<'a>
     entries
 }
 
-/// The addons directories of a repository that hold a selected module, in path order.
+/// The addons directories of a repository that contain a selected module, in path order.
 pub(crate) fn path_entries<'a>(selected: &Selected<'a>) -> impl Iterator<Item = &'a AddonsDirectory> {
     entries(&[offer(selected)], Layout::Repos).into_iter().map(|entry| entry.directory)
 }
 
-/// The entries of an export, by the repository that they come from.
+/// The entries of an export, one list for each repository.
 pub(crate) fn by_offer<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Vec<Entry<'a>>> {
     let entries = self::entries(offers, layout);
     let of = |offer: &Offer<'a>| {
@@ -81,7 +81,7 @@ pub(crate) fn by_offer<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Vec<Entr
     offers.iter().map(of).collect()
 }
 
-/// The paths of the modules in some entries of one repository.
+/// The paths of the modules in some entries of one repository, relative to the repository.
 pub(crate) fn module_paths(entries: &[Entry<'_>]) -> Vec<String> {
     entries.iter().flat_map(|entry| &entry.modules).map(|module| module.path()).collect()
 }

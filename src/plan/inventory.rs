@@ -1,4 +1,4 @@
-//! All modules on the addons path of a profile: what list, tree, why and check look at.
+//! All modules on the addons path of a profile: the data of `oca list`, `tree`, `why` and `check`.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -12,77 +12,77 @@ use crate::facts::LocalModules;
 use crate::lock::{Lock, LockedModule};
 use crate::repo::{Edition, Manifest};
 
-/// The modules of a profile in path order, with whatever else can stand for a name that one of them needs.
+/// The modules of a profile in path order, and everything else that can provide a name that one of them needs.
 pub(crate) struct Inventory<'a> {
     pub(crate) profile: &'a Profile,
-    /// All of them: selected or not, and those that another of the same name hides.
+    /// All modules: also those that are not selected, or hidden by another of the same name.
     pub(crate) modules: Vec<Placed<'a>>,
     pub(crate) unreadable: Vec<Unreadable<'a>>,
-    /// The directories of modules that say `installable: False`, where these are not pinned.
+    /// Where the modules with `installable: False` are. Only those in directories of this machine are known.
     uninstallable: HashMap<&'a str, Home<'a>>,
-    /// The first of each name, as Odoo takes it.
+    /// For each name, the index of the first module, which is the one that Odoo loads.
     first: HashMap<&'a str, usize>,
     core: Core,
-    /// What is in directories around the checkouts that hold Odoo's own modules.
+    /// The names in those directories of `[addons-path]` that contain Odoo's own modules.
     odoo: HashSet<&'a str>,
 }
 
-/// A module, and where it stands.
+/// A module and where it is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Placed<'a> {
     pub(crate) name: &'a str,
     pub(crate) home: Home<'a>,
     pub(crate) manifest: &'a Manifest,
-    /// Whether the profile takes it from there; what is around the checkouts is not oca's to take.
+    /// Whether the profile selects it. Modules in `[addons-path]` are never selected.
     pub(crate) selected: bool,
-    /// Its manifest on this machine: the path below its home, and the lines in it.
+    /// Its manifest on this machine: the path below its home, and the lines of its keys.
     pub(crate) file: Option<(&'a str, &'a Lines)>,
 }
 
-/// Where modules come from.
+/// Where a module comes from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Home<'a> {
     /// An entry of `[addons-path]`.
     Around(&'a LocalModules),
-    /// A directory of the user's own.
+    /// One of the user's own directories.
     Local(&'a LocalModules),
     /// An addons directory of a repository.
     Repo { repo: &'a Repo, directory: &'a str },
 }
 
-/// A module whose manifest is none.
+/// A module whose manifest cannot be read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unreadable<'a> {
     pub(crate) name: &'a str,
     pub(crate) home: Home<'a>,
-    /// The manifest's path: below the directory, or below the repository.
+    /// The path of the manifest, below the directory or the repository.
     pub(crate) path: &'a str,
     pub(crate) line: usize,
     pub(crate) why: &'a str,
 }
 
-/// What a name stands for.
+/// What provides a module name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Standing<'i, 'a> {
     Module(&'i Placed<'a>),
     /// A module of Odoo itself.
     Core(Edition),
-    /// A module that is there with a manifest that is none.
+    /// A module whose manifest cannot be read.
     Unreadable,
-    /// A module that is there, and says that it cannot be installed.
+    /// A module with `installable: False`.
     Uninstallable(Home<'a>),
-    /// Nothing; it may be a module of an edition that is not in use.
+    /// Nothing. It may be a module of an edition that is not in use.
     Missing(Option<Edition>),
 }
 
-/// Why a module is wanted for itself, and not because another needs it.
+/// Why a module is requested, if not because another module needs it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Request {
     /// `modules` of the profile.
     Profile,
     /// `modules` of its repository.
     Repo,
-    /// Its repository is wanted whole.
+    /// Its whole repository is selected.
     WholeRepo,
     /// It is the user's own.
     Local,
@@ -97,12 +97,12 @@ impl<'a> Home<'a> {
         }
     }
 
-    /// Whether two modules with homes alike are alike to the user: both pinned, both own, or neither.
+    /// Whether two homes are of the same kind: both pinned, both the user's own, or both around the checkouts.
     pub(crate) fn is_like(self, other: Home<'_>) -> bool {
         std::mem::discriminant(&self) == std::mem::discriminant(&other)
     }
 
-    /// The addons directory that it is, which is the same one for all modules in it.
+    /// A key of the addons directory: equal for all modules in it.
     pub(crate) fn key(self) -> (&'a str, &'a str) {
         match self {
             Home::Around(local) | Home::Local(local) => (&local.name, ""),
@@ -112,8 +112,8 @@ impl<'a> Home<'a> {
 }
 
 impl<'a> Inventory<'a> {
-    /// `locals` and `around` are the user's own directories and those around the checkouts, each in path order. The
-    /// lock is that of the profile, fresh.
+    /// `locals` are the user's own directories and `around` those of `[addons-path]`, each in path order. The lock must
+    /// be up to date.
     pub(crate) fn new(
         profile: &'a Profile,
         lock: &'a Lock,
@@ -178,23 +178,23 @@ impl<'a> Inventory<'a> {
         }
     }
 
-    /// The module that Odoo takes for a name, selected or not.
+    /// The module that Odoo loads for a name, selected or not.
     pub(crate) fn first(&self, name: &str) -> Option<&Placed<'a>> {
         self.first.get(name).map(|&place| &self.modules[place])
     }
 
-    /// Whether no other module of the same name comes before it on the path.
+    /// Whether it is the first module of its name on the path.
     pub(crate) fn is_first(&self, module: &Placed<'a>) -> bool {
         self.first(module.name).is_some_and(|first| std::ptr::eq(first, module))
     }
 
-    /// What the profile gives to Odoo: its selected modules and the user's own, the first of each name.
+    /// The modules that Odoo gets from the profile: the selected ones and the user's own, the first of each name.
     pub(crate) fn given(&self) -> impl Iterator<Item = &Placed<'a>> {
         self.modules.iter().filter(|module| module.selected && self.is_first(module))
     }
 
-    /// What a name that a module depends on stands for. A module counts before Odoo's own of the same name, unless
-    /// it is in a directory that holds Odoo's own.
+    /// What provides a name that a module depends on. A module comes before Odoo's own module of the same name, unless
+    /// it is in a directory of Odoo's own modules.
     pub(crate) fn standing(&self, name: &str) -> Standing<'_, 'a> {
         let edition = self.core.edition_of(name);
         match self.first(name) {
@@ -211,13 +211,13 @@ impl<'a> Inventory<'a> {
         }
     }
 
-    /// The edition that has a module of this name as its own, by the lists or by a copy of Odoo that is here.
+    /// The edition of Odoo that has a module of this name, from the lists of oca or from an Odoo in `[addons-path]`.
     pub(crate) fn core_edition(&self, name: &str) -> Option<Edition> {
         let is_core = self.core.contains(name) || self.odoo.contains(name);
         is_core.then(|| self.core.edition_of(name).unwrap_or_default())
     }
 
-    /// The name nearest to one that stands for nothing: of a module, or of one of Odoo's own.
+    /// The most similar name of a module or of one of Odoo's own modules, for a name that does not exist.
     pub(crate) fn near(&self, name: &str) -> Option<String> {
         let modules = self.first.keys().copied();
         let mut known: Vec<&str> = self.core.names().collect();
@@ -226,7 +226,7 @@ impl<'a> Inventory<'a> {
         near(name, &known).map(str::to_owned)
     }
 
-    /// Why a module is wanted for itself; `None` where it is there for others, or not selected at all.
+    /// Why a module is requested. `None` if it is selected only because others need it, or is not selected.
     pub(crate) fn request(&self, module: &Placed<'_>) -> Option<Request> {
         let asks = |requests: &[ModuleRequest]| requests.iter().any(|request| request.name == module.name);
         match (module.home, &self.profile.modules) {
@@ -240,7 +240,7 @@ impl<'a> Inventory<'a> {
         }
     }
 
-    /// All names that can be asked about, sorted: modules, and what they need.
+    /// All names that the user can ask about, sorted: modules and their dependencies.
     pub(crate) fn names(&self) -> BTreeSet<&'a str> {
         let names = |module: &Placed<'a>| {
             std::iter::once(module.name).chain(module.manifest.depends.iter().map(String::as_str))
@@ -249,7 +249,7 @@ impl<'a> Inventory<'a> {
     }
 }
 
-/// Whether a directory around the checkouts is one of Odoo's own: it has a module that no Odoo is without.
+/// Whether a directory of `[addons-path]` is one of Odoo's own: it has a module that every Odoo has.
 fn is_odoo(local: &LocalModules) -> bool {
     names_in(local).any(|name| name == "base" || name == "web")
 }

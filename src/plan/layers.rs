@@ -1,4 +1,4 @@
-//! Exports in layers: what a profile shares with those that it extends, so that their images share it too.
+//! Exports in layers: what a profile shares with the profiles that it extends, so that their images share it too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,36 +11,37 @@ use crate::repo::RepoName;
 /// The layers of a profile below its own.
 #[derive(Debug)]
 pub(crate) struct Layers<'a> {
-    /// Profiles that it extends and whose whole export is part of its own, in the order in which they are copied.
+    /// The extended profiles whose whole export is part of this profile's export, in the order in which they are
+    /// copied.
     pub(crate) below: Vec<&'a Profile>,
-    /// The others that it extends.
+    /// The other extended profiles, and why they are not layers.
     pub(crate) apart: Vec<(&'a Profile, Apart)>,
 }
 
-/// Why the export of a profile is not part of that of one that extends it.
+/// Why the export of a profile is not part of the export of a profile that extends it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Apart {
     Layout,
-    /// Other languages, or other parts are dropped.
+    /// It has other languages, or drops other parts.
     Export,
-    /// At another pin, or not there.
+    /// The repository is missing, or at another pin.
     Repository(RepoName),
-    /// Not selected, or taken from another repository.
+    /// The module is not selected, or comes from another repository.
     Module(String),
 }
 
 impl fmt::Display for Apart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Layout => f.write_str("its `layout` in `[image]` is another"),
-            Self::Export => f.write_str("its `[export]` is another"),
+            Self::Layout => f.write_str("its `layout` in `[image]` is different"),
+            Self::Export => f.write_str("its `[export]` is different"),
             Self::Repository(name) => write!(f, "it does not have `{name}` at the same pin"),
             Self::Module(path) => write!(f, "it does not have `{path}`"),
         }
     }
 }
 
-/// What of the profiles that a profile extends can be a layer below it.
+/// Which of the profiles that a profile extends can be layers below it.
 pub(crate) fn layers<'a>(config: &'a Config, profile: &'a Profile, lock: &'a Lock) -> Layers<'a> {
     let own = Below::of([profile], lock);
     let extended = config.profiles.iter().filter(|other| profile.extends.contains(&other.name));
@@ -69,14 +70,14 @@ fn apart(other: &Profile, profile: &Profile, theirs: &Below<'_>, own: &Below<'_>
     })
 }
 
-/// What exports hold: the paths of modules, by repository.
+/// The content of exports: the paths of modules, by repository.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Below<'a> {
     modules: BTreeMap<&'a Pin, BTreeSet<String>>,
 }
 
 impl<'a> Below<'a> {
-    /// What the exports of some profiles hold together.
+    /// The content of the exports of several profiles together.
     pub(crate) fn of(profiles: impl IntoIterator<Item = &'a Profile>, lock: &'a Lock) -> Self {
         let mut all = Self::default();
         for profile in profiles {
@@ -88,7 +89,7 @@ impl<'a> Below<'a> {
         all
     }
 
-    /// Whether they hold a module, by its path in a repository; `None` stands for the licences.
+    /// Whether they contain a module, by its path in a repository. `None` stands for the licences.
     pub(crate) fn has(&self, pin: &Pin, module: Option<&str>) -> bool {
         let modules = self.modules.get(pin);
         modules.is_some_and(|modules| module.is_none_or(|path| modules.contains(path)))

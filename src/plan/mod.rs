@@ -1,6 +1,7 @@
-//! The only room that sees `repos.toml` and the lock together, so that lock, check and sync cannot disagree.
+//! The only room that sees `repos.toml` and the lock together, so that `lock`, `check` and `sync` cannot disagree.
 //!
-//! Pure: (config, lock) in, what is to be done out. For submodules, what the surrounding repository has comes in too.
+//! No side effects: it takes the configuration and the lock, and returns what to do. For submodules, it also takes the
+//! state of the surrounding repository.
 
 mod entries;
 mod inventory;
@@ -25,25 +26,25 @@ use crate::lock::{Lock, LockedRepo, Pin};
 use crate::repo::{AddonsDirectory, CommitId, Reference, RemoteUrl, RepoName, Series};
 use crate::report::Difference;
 
-/// One entry that the lock should have: the union of all profiles, each pin once.
+/// One entry that the lock should have. Together they are the union of all profiles, each pin once.
 #[derive(Clone, Debug)]
 pub(crate) struct Declared {
     pub(crate) pin: Pin,
-    /// As written, perhaps with a secret: for requests only.
+    /// The url as written. It may contain a secret, so use it only for requests.
     pub(crate) url: RemoteUrl,
     pub(crate) addons: Vec<AddonsDirectory>,
     pub(crate) hold: bool,
-    /// The oldest series that asks for it decides which manifests count.
+    /// The oldest series of the profiles that declare it. It decides which manifests count.
     pub(crate) series: Series,
     pub(crate) profiles: Vec<String>,
 }
 
-/// The pin of a repository as a profile wants it.
+/// The pin that a profile declares for a repository.
 pub(crate) fn pin(repo: &Repo) -> Pin {
     Pin { name: repo.name.clone(), reference: repo.reference.clone(), url: repo.url.without_secret() }
 }
 
-/// What all profiles together declare, sorted as the lock is.
+/// What all profiles together declare, sorted like the lock.
 pub(crate) fn declared(config: &Config) -> Vec<Declared> {
     let mut all: BTreeMap<Pin, Declared> = BTreeMap::new();
     for profile in &config.profiles {
@@ -70,27 +71,27 @@ pub(crate) fn declared(config: &Config) -> Vec<Declared> {
 /// Which pins `oca lock` moves.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Moves {
-    /// None that stands: only what is not pinned yet.
+    /// Only what is not pinned yet; no existing pin moves.
     Missing,
-    /// All that are not held.
+    /// All pins without `hold = true`.
     All,
-    /// These, held or not.
+    /// These pins, even with `hold = true`.
     Named(BTreeSet<RepoName>),
-    /// These, to these commits.
+    /// These pins, to these commits.
     To(BTreeMap<RepoName, CommitId>),
 }
 
-/// What is to be done for one declared repository.
+/// What to do for one declared repository.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Action<'a> {
-    /// The lock has it, whole.
+    /// The lock has an entry, and it is up to date.
     Keep(&'a LockedRepo),
-    /// The commit stands; its facts are read anew, from other addons directories, for another series, or because
+    /// The commit stays. Its facts are read again: from other addons directories, for another series, or because
     /// somebody edited them.
     Reread(CommitId),
-    /// The remote is asked which commit the reference stands for; `old` keeps its facts if it is the same.
+    /// Ask the remote for the commit of the reference. If it is the commit of `old`, the facts of `old` are kept.
     Resolve { old: Option<&'a LockedRepo> },
-    /// The user names the commit.
+    /// Pin this commit, which the user gave.
     Set(CommitId),
 }
 
@@ -103,7 +104,7 @@ fn deciding_series(lock: &Lock, pin: &Pin) -> Option<Series> {
 /// What `oca lock` does for a declared repository.
 pub(crate) fn action<'a>(declared: &Declared, lock: Option<&'a Lock>, moves: &Moves) -> Action<'a> {
     let old = lock.and_then(|lock| lock.repo(&declared.pin));
-    // Facts hold as they were read, and for the directories and the series that they were read for.
+    // Facts are valid if nobody edited them, and for the directories and the series for which they were read.
     let series = lock.and_then(|lock| deciding_series(lock, &declared.pin));
     let holds =
         |old: &LockedRepo| old.is_whole() && old.addons == declared.addons && series == Some(declared.series);
@@ -118,7 +119,7 @@ pub(crate) fn action<'a>(declared: &Declared, lock: Option<&'a Lock>, moves: &Mo
         Moves::Named(names) => names.contains(name),
     };
     match (old, &declared.pin.reference) {
-        // A commit by its id cannot move.
+        // A `rev` cannot move.
         (Some(old), Reference::Rev(commit)) if old.commit != *commit => Action::Set(*commit),
         (Some(old), reference) if !asked || matches!(reference, Reference::Rev(_)) => {
             if holds(old) {
@@ -131,7 +132,7 @@ pub(crate) fn action<'a>(declared: &Declared, lock: Option<&'a Lock>, moves: &Mo
     }
 }
 
-/// Names that are asked to be moved and that no profile declares.
+/// Names that the user wants to move, but that no profile declares.
 pub(crate) fn undeclared(declared: &[Declared], moves: &Moves) -> Vec<RepoName> {
     let known = |name: &&RepoName| !declared.iter().any(|declared| declared.pin.name == **name);
     match moves {
@@ -141,16 +142,16 @@ pub(crate) fn undeclared(declared: &[Declared], moves: &Moves) -> Vec<RepoName> 
     }
 }
 
-/// Why a commit that is given by hand cannot become a pin.
+/// Why a commit that the user gave cannot become a pin.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum RefusedPin {
-    /// It would contradict the file.
+    /// `repos.toml` declares another `rev`.
     Declared { name: RepoName, declared: CommitId, asked: CommitId },
-    /// The profiles pin the repository in more ways than one.
+    /// The profiles have several pins for the repository.
     Ambiguous { name: RepoName, references: Vec<Reference> },
 }
 
-/// Commits given by hand that cannot be pinned to; those that nobody declares are [`undeclared`].
+/// The commits that the user gave and that cannot become pins. [`undeclared`] has those that no profile declares.
 pub(crate) fn refused(declared: &[Declared], moves: &Moves) -> Vec<RefusedPin> {
     let Moves::To(commits) = moves else { return Vec::new() };
     let refuse = |(name, &asked): (&RepoName, &CommitId)| {
@@ -167,9 +168,9 @@ pub(crate) fn refused(declared: &[Declared], moves: &Moves) -> Vec<RefusedPin> {
     commits.iter().filter_map(refuse).collect()
 }
 
-/// Every way in which the lock is not what is declared, by name; none means it is fresh.
+/// All differences between the lock and `repos.toml`, by name. If the list is empty, the lock is up to date.
 ///
-/// `present` is what the user's own modules that are here need now.
+/// `present` has the dependencies of the user's own modules on this machine.
 pub(crate) fn differences(config: &Config, lock: Option<&Lock>, present: &LocalDepends) -> Vec<Difference> {
     let Some(lock) = lock else { return vec![Difference::NoLock] };
     let declared = declared(config);
@@ -222,7 +223,8 @@ fn content_differences(wanted: &Declared, locked: &LockedRepo) -> Vec<Difference
     found
 }
 
-/// Says what changed where one locked entry of the same name is no longer declared: its reference or its url.
+/// The difference for a declared repository without an entry. If the lock has an undeclared entry of the same name, the
+/// difference is its reference or its url.
 fn unpinned<'l>(
     wanted: &Declared,
     declared: &[Declared],
@@ -245,7 +247,7 @@ fn unpinned<'l>(
     }
 }
 
-/// `fresh` are the entries that are what is declared.
+/// The differences of profiles. `fresh` are the entries that match `repos.toml`.
 fn profile_differences(
     config: &Config,
     lock: &Lock,
@@ -271,7 +273,7 @@ fn profile_differences(
         if fresh.iter().any(|pin| own.get(*pin) != locked.addons.get(*pin)) {
             found.push(Difference::ProfileAddons { profile: name.clone() });
         }
-        // A repository whose reference changed is told of once, not again for each profile.
+        // A changed reference is reported once, not again for each profile.
         let wanted: Vec<Pin> = wanted.repos.iter().map(pin).collect();
         let told = |pin: &Pin| explained.contains(pin) || lock.repo(pin).is_none();
         let same_pins = wanted.iter().zip(&locked.repos).all(|(a, b)| a == b || told(a) || told(b));

@@ -1,4 +1,4 @@
-//! What modules need, and who needs them: the two directions of `oca tree` and `oca why`.
+//! What modules need, and which modules need them: the two directions of `oca tree` and `oca why`.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,20 +7,20 @@ use crate::addons::graph::{Graph, Step, walk};
 use crate::lock::Lock;
 use crate::repo::RepoName;
 
-/// Why a module is there, or is not.
+/// Why a module is selected, or is not.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Reason {
     Asked(Request),
-    /// Something that is selected needs it.
+    /// A selected module needs it.
     Needed,
     NotSelected,
-    /// It is in a directory around the checkouts.
+    /// It is in a directory of `[addons-path]`.
     Around,
-    /// It is no module that oca could select; what it is stands in its [`Standing`].
+    /// It is not a module that oca can select. Its [`Standing`] says what it is.
     NoModule,
 }
 
-/// Other profiles that have a module, and the repositories that they have it from.
+/// Other profiles that have a module, each with the repository that has it.
 pub(crate) fn elsewhere<'a>(
     lock: &'a Lock,
     profile: &str,
@@ -35,7 +35,7 @@ pub(crate) fn elsewhere<'a>(
 }
 
 impl Inventory<'_> {
-    /// What these modules need, down to Odoo's own and to what is not in oca's hands.
+    /// What these modules need, down to Odoo's own modules and those that oca does not manage.
     pub(crate) fn tree<'b>(&'b self, roots: &'b [String]) -> Vec<Step<'b>> {
         let graph: Graph<'b> =
             Graph::new(self.modules.iter().map(|module| (module.name, &module.manifest.depends[..])));
@@ -45,7 +45,8 @@ impl Inventory<'_> {
         })
     }
 
-    /// Who needs a module, up to those that are asked for. For a module that is not selected, these are all who would.
+    /// The modules that need a module, up to the requested ones. If the module is not selected, these are all modules
+    /// that would need it.
     pub(crate) fn dependants<'b>(&'b self, root: &'b str) -> Vec<Step<'b>> {
         let is_selected = |module: &Placed<'_>| module.selected || matches!(module.home, Home::Around(_));
         let all = matches!(self.standing(root), Standing::Module(module) if !is_selected(module));
@@ -64,7 +65,7 @@ impl Inventory<'_> {
         })
     }
 
-    /// Why a name is among what the profile gives to Odoo.
+    /// Why Odoo gets a module of this name from the profile.
     pub(crate) fn reason(&self, name: &str) -> Reason {
         match self.standing(name) {
             Standing::Module(module) if matches!(module.home, Home::Around(_)) => Reason::Around,

@@ -1,4 +1,4 @@
-//! Which modules of its repositories a profile selects: what it asks for, and what that needs.
+//! Which modules of its repositories a profile selects: the requested modules and their dependencies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,16 +11,16 @@ use crate::lock::{Lock, LockedModule, LockedProfile, LockedRepo, Pin};
 use crate::repo::{AddonsDirectory, RepoName};
 use crate::report::{Difference, Unmet, WhyUnmet};
 
-/// What the modules in the user's own directories depend on now, by profile, then by directory as `repos.toml`
-/// writes it. A directory that is not there is left out.
+/// What the modules in the user's own directories depend on now, by profile, then by directory as written in
+/// `repos.toml`. Directories that do not exist are left out.
 pub(crate) type LocalDepends = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
-/// Whether a profile does with a part of its repositories' modules.
+/// Whether a profile selects only some modules of its repositories.
 pub(crate) fn selects(profile: &Profile) -> bool {
     profile.modules.is_some() || profile.repos.iter().any(|repo| repo.modules.is_some())
 }
 
-/// One repository of a profile, as declared and as locked, and what is selected of it.
+/// One repository of a profile, as declared and as locked, with its selected modules.
 #[derive(Clone, Debug)]
 pub(crate) struct Selected<'a> {
     pub(crate) repo: &'a Repo,
@@ -29,9 +29,10 @@ pub(crate) struct Selected<'a> {
     pub(crate) modules: Vec<&'a LockedModule>,
 }
 
-/// The repositories of a profile in path order, also those of which nothing is selected.
+/// The repositories of a profile in path order, also those without a selected module.
 ///
-/// Path, list, requirements and export go by this. What the lock lacks is left out: a stale lock is refused before.
+/// Addons path, list, requirements and export use this. Repositories that the lock does not have are left out; a lock
+/// that is out of date was refused before.
 pub(crate) fn selected<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Selected<'a>> {
     let mut choice = Choice::new(lock.profiles.get(&profile.name));
     repos(profile, lock)
@@ -42,10 +43,9 @@ pub(crate) fn selected<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Selected
         .collect()
 }
 
-/// Tells which modules of a profile are selected. It is asked in path order: the first directory that holds a name
-/// gives it.
+/// Decides which modules of a profile are selected. Call it in path order: the first module of a selected name counts.
 pub(super) struct Choice<'a> {
-    /// The names that are still to come; `None` where all modules are selected.
+    /// The selected names that are not found yet. `None` if all modules are selected.
     left: Option<BTreeSet<&'a str>>,
 }
 
@@ -68,7 +68,7 @@ pub(super) fn repos<'a>(
     profile.repos.iter().filter_map(|repo| Some((repo, lock.repo(&pin(repo))?)))
 }
 
-/// The modules of a repository in the order of these addons directories; those in other directories are left out.
+/// The modules of a repository in the order of these addons directories. Modules in other directories are left out.
 pub(super) fn in_path_order<'a>(
     addons: &'a [AddonsDirectory],
     locked: &'a LockedRepo,
@@ -78,9 +78,9 @@ pub(super) fn in_path_order<'a>(
     })
 }
 
-/// The profiles as a lock with these repositories should record them.
+/// The profiles as a lock with these repositories should record them. The error lists the requests that cannot be met.
 ///
-/// Of an own directory that is not there, `old` stands for what its modules need; one that was never seen needs nothing.
+/// If one of the user's own directories does not exist, the dependencies recorded in `old` are used, or none.
 pub(crate) fn profiles(
     config: &Config,
     lock: &Lock,
@@ -110,7 +110,8 @@ pub(crate) fn profiles(
     if unmet.0.is_empty() { Ok(all) } else { Err(unmet.into_list()) }
 }
 
-/// The addons directories of a profile's repositories, where they are not those that all profiles together look into.
+/// The addons directories of those repositories for which they differ from the entry, which has the directories of all
+/// profiles.
 pub(super) fn own_addons(profile: &Profile, lock: &Lock) -> BTreeMap<Pin, Vec<AddonsDirectory>> {
     let known = profile.repos.iter().filter_map(|repo| Some((repo, lock.repo(&pin(repo))?)));
     let own = known.filter(|(repo, locked)| repo.addons != locked.addons);
@@ -130,7 +131,7 @@ fn local_depends(
     local_directories(profile).map(|directory| (directory.to_owned(), needs(directory))).collect()
 }
 
-/// The own directories of a profile that selects of which nothing is known: they are not there and never were.
+/// The user's own directories of a selecting profile that do not exist and are not recorded in `old`.
 pub(crate) fn unseen<'a>(profile: &'a Profile, old: Option<&Lock>, present: &LocalDepends) -> Vec<&'a str> {
     let old = old.and_then(|old| old.profiles.get(&profile.name));
     let is_recorded = |directory: &str| old.is_some_and(|old| old.local_depends.contains_key(directory));
@@ -143,8 +144,9 @@ fn local_directories(profile: &Profile) -> impl Iterator<Item = &str> {
     profile.locals.iter().map(|local| local.path.as_str())
 }
 
-/// In what the recorded selections are not what follows from `repos.toml`, the lock's facts and the own directories
-/// that are here. Profiles with other pins than the lock's, or a pin that `is_stale`, are told of as that.
+/// The differences between the recorded selections and those computed from `repos.toml`, the facts of the lock, and the
+/// user's own directories on this machine. Profiles with other pins than the lock, or with a pin that `is_stale`, are
+/// left out: they have another difference already.
 pub(super) fn differences(
     config: &Config,
     lock: &Lock,
@@ -204,7 +206,7 @@ fn local_differences(
     told.collect()
 }
 
-/// What `now` has and `recorded` has not, and the other way round.
+/// What only `now` has, and what only `recorded` has.
 fn changes(now: &[String], recorded: &[String]) -> (Vec<String>, Vec<String>) {
     let without = |some: &[String], others: &[String]| {
         let others: BTreeSet<&String> = others.iter().collect();
@@ -213,7 +215,7 @@ fn changes(now: &[String], recorded: &[String]) -> (Vec<String>, Vec<String>) {
     (without(now, recorded), without(recorded, now))
 }
 
-/// Selects from the modules that the repositories of a profile hold.
+/// Selects from the modules in the repositories of a profile.
 struct Selector<'a> {
     profile: &'a Profile,
     lock: &'a Lock,
@@ -230,7 +232,7 @@ impl<'a> Selector<'a> {
         Self { profile, lock, modules: modules.collect(), core }
     }
 
-    /// The names of the modules that are selected, sorted.
+    /// The names of the selected modules, sorted.
     fn selection(&self, local_depends: &BTreeMap<String, Vec<String>>) -> Vec<String> {
         let local = local_depends.values().flatten().map(String::as_str);
         let closure = self.closure(self.asked().into_iter().chain(local));
@@ -247,7 +249,7 @@ impl<'a> Selector<'a> {
         graph.closure(roots, |name| self.core.contains(name))
     }
 
-    /// The modules that are wanted for themselves.
+    /// The requested modules, without dependencies.
     fn asked(&self) -> Vec<&'a str> {
         if let Some(requests) = &self.profile.modules {
             return requests.iter().map(|request| request.name.as_str()).collect();
@@ -258,7 +260,7 @@ impl<'a> Selector<'a> {
         listed.map(|request| request.name.as_str()).chain(whole).collect()
     }
 
-    /// The requests that are not met: of the profile or, where it has none, of its repositories.
+    /// The requests that cannot be met: those of the profile or, if it has none, of its repositories.
     fn unmet(&self) -> Vec<Unmet> {
         if let Some(requests) = &self.profile.modules {
             return requests.iter().filter_map(|request| self.refused(request, None)).collect();
@@ -309,7 +311,7 @@ impl<'a> Selector<'a> {
         }
     }
 
-    /// A repository that has a module, and that only other profiles have.
+    /// A repository that has a module and belongs only to other profiles.
     fn outside(&self, name: &str) -> Option<&'a RepoName> {
         let is_outside =
             |locked: &&LockedRepo| self.profile.repos.iter().all(|repo| repo.name != locked.pin.name);
@@ -318,7 +320,7 @@ impl<'a> Selector<'a> {
     }
 }
 
-/// Unmet requests, each told once with all profiles that make it.
+/// Unmet requests, each once with all profiles that make it.
 #[derive(Default)]
 struct Found(Vec<Unmet>);
 

@@ -1,4 +1,4 @@
-//! The submodules that the lock asks for, against what the surrounding repository has.
+//! Compares the submodules that the lock requires with those of the surrounding repository.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -6,51 +6,51 @@ use crate::git::{GitModules, SubmoduleEntry, SubmoduleName, SubmodulePath, Super
 use crate::repo::{CommitId, RepoName};
 use crate::report::SubmoduleDifference as Difference;
 
-/// A submodule that the lock asks for.
+/// A submodule that the lock requires.
 #[derive(Clone, Debug)]
 pub(crate) struct Submodule {
     pub(crate) repo: RepoName,
-    /// Its name is settled by what is there already.
+    /// If the submodule exists already, [`compare_submodules`] keeps its name.
     pub(crate) entry: SubmoduleEntry,
     pub(crate) commit: CommitId,
 }
 
-/// What a surrounding repository has.
+/// The submodules of the surrounding repository.
 pub(crate) struct Found<'a> {
     pub(crate) superproject: &'a Superproject,
     pub(crate) modules: GitModules,
     pub(crate) gitlinks: BTreeMap<String, CommitId>,
-    /// The project, relative to its top.
+    /// The directory of the project, relative to the top of the repository.
     pub(crate) project: String,
-    /// The directories of checkouts, relative to its top: they are oca's alone.
+    /// The directories of checkouts, relative to the top. Everything in them belongs to oca.
     pub(crate) directories: BTreeSet<String>,
-    /// What repositories that say nothing else are below.
+    /// The `base-url` of `repos.toml`.
     pub(crate) base_url: String,
 }
 
-/// How the two differ, and what makes them the same.
+/// The differences, and what to do about them.
 #[derive(Debug, Default)]
 pub(crate) struct Comparison {
     pub(crate) differences: Vec<Difference>,
-    /// All that the lock asks for and that can be submodules, by their names.
+    /// All that the lock requires and that can be submodules, with their final names.
     pub(crate) submodules: Vec<Submodule>,
-    /// Names of entries that are to go, and nothing else with them.
+    /// Names of entries to remove. Nothing else is removed with them.
     pub(crate) stale: Vec<SubmoduleName>,
-    /// Paths of gitlinks that are to go, and nothing else with them.
+    /// Paths of gitlinks to remove. Nothing else is removed with them.
     pub(crate) phantoms: Vec<String>,
-    /// Submodules that are to go with their work trees.
+    /// Submodules to remove with their work trees.
     pub(crate) removals: Vec<Removal>,
-    /// Submodules that are to be elsewhere.
+    /// Submodules to move to another path.
     pub(crate) moves: Vec<Relocation>,
-    /// What is in the way of a submodule: its path, and a tracked file.
+    /// Submodules that cannot be made because of a tracked file: the repository, the path, the file.
     pub(crate) collisions: Vec<(RepoName, String, String)>,
-    /// Entries without a gitlink that are none of oca's business.
+    /// Entries without a gitlink that do not belong to oca.
     pub(crate) foreign: Vec<SubmodulePath>,
-    /// Entries whose work trees cannot be what they say: the project is in them, or they are in another submodule.
+    /// Entries that oca must not touch: the project is inside their work tree, or they are inside another submodule.
     pub(crate) untouchable: Vec<SubmodulePath>,
 }
 
-/// A submodule that nobody declares.
+/// A submodule that no profile declares.
 #[derive(Clone, Debug)]
 pub(crate) struct Removal {
     pub(crate) repo: RepoName,
@@ -58,7 +58,7 @@ pub(crate) struct Removal {
     pub(crate) name: SubmoduleName,
 }
 
-/// A submodule that stands elsewhere than where it is declared.
+/// A submodule at another path than the declared one.
 #[derive(Clone, Debug)]
 pub(crate) struct Relocation {
     pub(crate) name: SubmoduleName,
@@ -66,7 +66,7 @@ pub(crate) struct Relocation {
     pub(crate) to: SubmodulePath,
 }
 
-/// Compares what the lock asks for with what is there.
+/// Compares the required submodules with the existing ones.
 pub(crate) fn compare_submodules(
     wanted: &[Submodule],
     found: &Found<'_>,
@@ -103,7 +103,8 @@ pub(crate) fn compare_submodules(
     Ok(comparison)
 }
 
-/// Whether the work tree of a submodule may be moved or removed: the project is not in it, and it is in no other one.
+/// Whether the work tree of a submodule may be moved or removed: it does not contain the project, and it is not inside
+/// another submodule.
 fn is_touchable(path: &SubmodulePath, wanted: &BTreeMap<&str, &Submodule>, found: &Found<'_>) -> bool {
     let is_around = |inner: &str| SubmodulePath::parse(inner).is_ok_and(|inner| inner.is_in(path));
     let above = path.match_indices('/').map(|(at, _)| &path[..at]);
@@ -120,7 +121,7 @@ struct Comparer<'a> {
     names: BTreeSet<SubmoduleName>,
     /// By path.
     wanted: BTreeMap<&'a str, &'a Submodule>,
-    /// What is compared of each url.
+    /// The form in which each url is compared.
     bare_urls: HashMap<String, String>,
     /// The names of the entries that stay.
     kept: BTreeSet<SubmoduleName>,
@@ -132,7 +133,7 @@ impl Comparer<'_> {
         self.comparison.differences.push(difference);
     }
 
-    /// A tracked file cannot be replaced by a gitlink without losing it.
+    /// A tracked file is in the way. A gitlink in its place would lose it.
     fn collides(&mut self, submodule: &Submodule, file: String) {
         let path = submodule.entry.path.to_string();
         self.tell(Difference::Tracked { path: path.clone(), file: file.clone() });
@@ -171,7 +172,7 @@ impl Comparer<'_> {
             self.compare_entry(old, &wanted);
         }
         if let Some(old) = entry.filter(|old| self.is_same_url(&old.url, &wanted.url)) {
-            // Whether relative, or with `.git` at its end, is the user's affair.
+            // The user decides whether the url is relative, or ends with `.git`.
             wanted.url = old.url;
         }
         self.kept.insert(name);
@@ -190,15 +191,15 @@ impl Comparer<'_> {
         }
     }
 
-    /// The entry of a path. Of several, the one whose git directory is there, or else the first.
+    /// The entry of a path. If there are several, the one whose git directory exists, or else the first.
     fn entry_at(&self, path: &str) -> Option<&SubmoduleEntry> {
         let at = || self.entries.iter().filter(|entry| *entry.path == *path);
         let name = self.found.superproject.name_at(path);
         at().find(|entry| Some(&entry.name) == name.as_ref()).or_else(|| at().next())
     }
 
-    /// The entry of the same repository at a path that nothing is declared for: by another convention, or an older
-    /// one. One that is a submodule itself is not taken from there for a gitlink that is here already.
+    /// The entry of the same repository at a path that is not declared, such as an older path. If the declared path has
+    /// a gitlink already, an entry with its own gitlink stays where it is.
     fn elsewhere(&self, submodule: &Submodule, has_gitlink: bool) -> Option<SubmoduleEntry> {
         let is_live = |entry: &&SubmoduleEntry| self.found.gitlinks.contains_key(&*entry.path);
         let same = || {
@@ -212,14 +213,14 @@ impl Comparer<'_> {
         live.or_else(|| same().find(|entry| !is_live(entry))).cloned()
     }
 
-    /// What a new entry is called: as its git directory that is there already, or else as its path.
+    /// The name of a new entry: the name of its existing git directory, or else its path.
     fn free_name(&self, path: &SubmodulePath) -> SubmoduleName {
         let is_free = |name: &SubmoduleName| {
             !self.names.iter().chain(&self.kept).any(|other| name.collides_with(other))
         };
         let candidates = self.found.superproject.name_at(path).into_iter();
         let numbered = (2..).map(|number| format!("{path}-{number}"));
-        // Below a name that is taken already no number helps.
+        // If a parent of the path is taken as a name, a number at the end does not help.
         let elsewhere = (1..).map(|number| format!("oca-{number}/{path}"));
         let words = std::iter::once(path.to_string())
             .chain(numbered.zip(elsewhere).flat_map(|(one, other)| [one, other]));
@@ -227,7 +228,7 @@ impl Comparer<'_> {
         candidates.chain(words).find(is_free).expect("there is always another number")
     }
 
-    /// All that is there and not declared.
+    /// Handles everything that exists but is not declared.
     fn look_at_others(&mut self) {
         let found = self.found;
         for entry in self.entries.clone() {
@@ -273,7 +274,7 @@ impl Comparer<'_> {
         }
     }
 
-    /// The repository that a path in a directory of checkouts is of.
+    /// The repository to which a path in a directory of checkouts belongs.
     fn own_name(&self, path: &str) -> Option<RepoName> {
         let (directory, name) = path.rsplit_once('/').unwrap_or((".", path));
         RepoName::parse(name).ok().filter(|_| self.found.directories.contains(directory))
@@ -284,7 +285,7 @@ impl Comparer<'_> {
         self.found.superproject.absolute_url(url).starts_with(&base)
     }
 
-    /// The same url, and no other branch: a repository may well be there a second time, for another series.
+    /// Whether the url is the same, and the branch is not another one: a repository can be there twice, for two series.
     fn is_same_repository(&self, entry: &SubmoduleEntry, wanted: &Submodule) -> bool {
         let is_same_branch = entry.branch.is_none() || entry.branch == wanted.entry.branch;
         is_same_branch && self.is_same_url(&entry.url, &wanted.entry.url)

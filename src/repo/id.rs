@@ -1,18 +1,18 @@
-//! Ids of git's objects.
+//! Ids of git objects.
 
 use std::fmt;
 
 use super::Invalid;
 
-/// Defines an id of git: 20 bytes, written as 40 lower-case hexadecimal digits.
+/// Defines the id of a git object: 20 bytes, written as 40 lower-case hexadecimal digits.
 macro_rules! object_id {
     ($name:ident, $what:literal) => {
-        #[doc = concat!("The id of a git ", $what, ", always whole.")]
+        #[doc = concat!("The full id of a git ", $what, ".")]
         #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
         pub(crate) struct $name([u8; 20]);
 
         impl $name {
-            /// Accepts 40 hexadecimal digits; an abbreviation or a ref name is no id.
+            /// Accepts 40 hexadecimal digits. A short id or a ref name is an error.
             pub(crate) fn parse(word: &str) -> Result<Self, Invalid> {
                 let mut bytes = [0; 20];
                 let why = "it must be 40 hexadecimal digits";

@@ -1,28 +1,29 @@
 //! What a module's manifest declares.
 
-/// The keys of a manifest that matter here. What it leaves out is absent; the methods fill in Odoo's defaults.
+/// The keys of a manifest that oca uses. A missing key is `None` or empty; the methods return Odoo's defaults.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Manifest {
     /// As written, such as `18.0.1.2.3`.
     pub(crate) version: Option<String>,
-    /// Names of modules as written, be they possible names or not.
+    /// Names of modules as written, even if they are not valid names.
     pub(crate) depends: Vec<String>,
     pub(crate) license: Option<String>,
     pub(crate) development_status: Option<String>,
     pub(crate) auto_install: AutoInstall,
-    /// The external dependencies: Python distributions or import names, programs, Debian packages.
+    /// The external dependencies `python`, `bin`, `deb`: Python distributions or import names, programs, Debian
+    /// packages.
     pub(crate) python: Vec<String>,
     pub(crate) bin: Vec<String>,
     pub(crate) deb: Vec<String>,
 }
 
 impl Manifest {
-    /// The version that Odoo takes the module for.
+    /// The version, or Odoo's default `1.0`.
     pub(crate) fn version(&self) -> &str {
         self.version.as_deref().unwrap_or("1.0")
     }
 
-    /// The licence that Odoo takes the module for.
+    /// The licence, or Odoo's default `LGPL-3`.
     pub(crate) fn license(&self) -> &str {
         self.license.as_deref().unwrap_or("LGPL-3")
     }
@@ -33,8 +34,8 @@ impl Manifest {
 pub(crate) enum AutoInstall {
     #[default]
     Never,
-    /// As soon as everything in `depends` is installed.
+    /// When everything in `depends` is installed.
     WhenDependsAre,
-    /// As soon as these are.
+    /// When these modules are installed.
     When(Vec<String>),
 }

@@ -1,6 +1,6 @@
-//! The vocabulary that every room shares: names, urls, references, ids, and the trait for "a tree of files".
+//! The types that every room uses: names, urls, references, ids, and the trait for "a tree of files".
 //!
-//! Knows nothing of files, of git or of the terminal. Each type is valid once it exists.
+//! This room does not know files, git or the terminal. Every value of these types is valid.
 
 mod id;
 mod manifest;
@@ -34,7 +34,7 @@ pub(crate) use tree::{Content, Entry, FileTree, MOST_ENTRIES, Objects, check_tre
 pub(crate) use url::{RemoteUrl, redact, redact_userinfo, split_scp};
 pub(crate) use words::{and_list, counted, first_names, profile_list, quoted_list, typed};
 
-/// Why a word is not what it should be; completes the sentence "`word` is not a …: …".
+/// A word that is not valid, with the reason. `what` and `why` complete the message "`word` is not a valid …: …".
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{word}` is not a valid {what}: {why}")]
 pub(crate) struct Invalid {
@@ -44,13 +44,13 @@ pub(crate) struct Invalid {
 }
 
 impl Invalid {
-    /// Whatever the word should have been, it may be a url with a password.
+    /// The word is redacted: whatever it should have been, it may be a url with a password.
     fn new(word: &str, what: &'static str, why: &'static str) -> Self {
         Self { word: redact(word), what, why }
     }
 }
 
-/// Makes a type read from and written to JSON as the text it parses and displays.
+/// Implements serde for types that parse and display as text.
 macro_rules! serde_as_text {
     ($($type:ty),*) => {$(
         impl Serialize for $type {

@@ -4,25 +4,25 @@ use std::fmt;
 
 use super::Invalid;
 
-/// The name of a repository, which is also the name of its checkout's directory.
+/// The name of a repository. The directory of its checkout has the same name.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct RepoName(String);
 
 impl RepoName {
-    /// Accepts `[A-Za-z0-9][A-Za-z0-9._-]*`, but no name that a file system or git keeps for itself.
+    /// Accepts `[A-Za-z0-9][A-Za-z0-9._-]*`, except names that a file system or git reserves.
     pub(crate) fn parse(word: &str) -> Result<Self, Invalid> {
         let refuse = |why| Err(Invalid::new(word, "repository name", why));
         if !word.starts_with(|first: char| first.is_ascii_alphanumeric()) {
             return refuse("it must begin with a letter or a digit");
         }
         if !word.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
-            return refuse("only letters, digits, `.`, `_` and `-` may stand in it");
+            return refuse("it must contain only letters, digits, `.`, `_` and `-`");
         }
         if word.ends_with('.') || word.to_ascii_lowercase().ends_with(".git") {
-            return refuse("it must not end in `.` or `.git`");
+            return refuse("it must not end with `.` or `.git`");
         }
         if is_windows_device(word) {
-            return refuse("Windows keeps that name for a device");
+            return refuse("Windows reserves this name for a device");
         }
         Ok(Self(word.to_owned()))
     }

@@ -1,7 +1,7 @@
-//! Trees and blobs as git keeps them: their bytes, and the ids that these give.
+//! Trees and blobs as git stores them: their bytes, and the ids computed from them.
 //!
-//! Plain SHA-1 will do: what oca fetched was indexed with libgit2's detection of collisions, so none is in a tree
-//! that a lock names, and a second content for the id of a given one nobody can make.
+//! Plain SHA-1 is enough. libgit2 detects collisions when it indexes what oca fetches, so the trees that a lock names
+//! contain none. Nobody can make a second content for a given id.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -12,7 +12,7 @@ use sha1::{Digest, Sha1};
 use super::path::{PathPart, is_dot_gitmodules};
 use super::{BlobId, RepoPath, TreeId};
 
-/// What a child of a directory is. A gitlink and a device are `Other`.
+/// The type of an entry of a directory. Gitlinks and devices are `Other`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum EntryKind {
     File,
@@ -21,13 +21,13 @@ pub(crate) enum EntryKind {
     Other,
 }
 
-/// A tree of files could not be read.
+/// Why a tree of files cannot be read.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum UnreadableTree {
-    /// A damaged store, or a folder without permission.
+    /// The store is damaged, or oca may not read the directory.
     #[error("cannot read `{path}`: {why}")]
     Damaged { path: String, why: String },
-    /// What no honest repository holds; git refuses most of it at a checkout.
+    /// The tree contains something that an honest repository does not have. Git refuses most of these at a checkout.
     #[error("`{path}` cannot be checked out: {why}")]
     Impossible { path: String, why: String },
 }
@@ -41,12 +41,12 @@ impl UnreadableTree {
         Self::Impossible { path: path.to_owned(), why: why.to_owned() }
     }
 
-    /// Of a directory that holds too much.
+    /// The error for a directory with too many entries.
     pub(crate) fn endless(directory: &RepoPath) -> Self {
         Self::impossible(&directory.to_string(), "it has more than a million files and directories")
     }
 
-    /// The same, where the path was that of an entry in a directory.
+    /// The same error, for a path that is relative to this directory.
     pub(crate) fn in_directory(self, directory: impl fmt::Display) -> Self {
         let Self::Impossible { path, why } = self else { return self };
         let path = match (directory.to_string(), &*path) {
@@ -58,10 +58,10 @@ impl UnreadableTree {
     }
 }
 
-/// The bits of a mode that say what an entry is.
+/// The bits of a mode that give the type of the entry.
 const KIND: u32 = 0o170_000;
 
-/// An entry of a tree. Its name is one that can be checked out; its mode is kept as it was written.
+/// An entry of a tree. Its name can be checked out. Its mode is kept as written.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct TreeEntry {
     pub(crate) mode: Mode,
@@ -69,7 +69,7 @@ pub(crate) struct TreeEntry {
     pub(crate) id: [u8; 20],
 }
 
-/// The mode of an entry, with the zeros before it: they are part of what the tree's id is made of.
+/// The mode of an entry, with its leading zeros: the id of the tree depends on them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Mode {
     bits: u32,
@@ -77,14 +77,14 @@ pub(crate) struct Mode {
 }
 
 impl Mode {
-    /// Accepts octal digits.
+    /// Accepts octal digits. Returns `None` for anything else.
     pub(crate) fn parse(digits: &str) -> Option<Self> {
         let is_octal = !digits.is_empty() && digits.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
         let bits = u32::from_str_radix(digits, 8).ok().filter(|_| is_octal)?;
         Some(Self { bits, width: digits.len() })
     }
 
-    /// The mode that git takes a number for: it knows five, and old commits have others, such as `100664`.
+    /// The mode as which git treats this number. Git has five modes; old commits have others, such as `100664`.
     pub(crate) fn usual(bits: u32) -> Self {
         let (bits, width) = match bits & KIND {
             0o100_000 if bits & 0o100 != 0 => (0o100_755, 6),
@@ -122,12 +122,12 @@ impl TreeEntry {
         self.kind() == EntryKind::File && self.mode.bits & 0o100 != 0
     }
 
-    /// Whether git takes the mode for another one.
+    /// Whether git treats the mode as another one.
     pub(super) fn is_odd(&self) -> bool {
         self.mode.bits != Mode::usual(self.mode.bits).bits
     }
 
-    /// The same entry with the mode that git takes its own for.
+    /// The same entry with the mode as which git treats its own, and with this id.
     pub(super) fn usual(&self, id: [u8; 20]) -> Self {
         Self { mode: Mode::usual(self.mode.bits), name: self.name.clone(), id }
     }
@@ -140,14 +140,14 @@ impl TreeEntry {
         BlobId::from_bytes(self.id)
     }
 
-    /// What git sorts by: a directory as if its name ended in a slash.
+    /// The sort key of git: the name, with a `/` at its end if it is a directory.
     fn key(&self) -> impl Iterator<Item = u8> {
         let slash = (self.kind() == EntryKind::Directory).then_some(b'/');
         self.name.as_bytes().iter().copied().chain(slash)
     }
 }
 
-/// Reads a tree that can be checked out; the first thing that git would refuse there is an error, which names the entry.
+/// Reads a tree. If git would refuse to check it out, this is an error that names the first bad entry.
 pub(crate) fn parse_tree(bytes: &[u8]) -> Result<Vec<TreeEntry>, UnreadableTree> {
     match split_tree(bytes) {
         (entries, None) => Ok(entries),
@@ -155,14 +155,14 @@ pub(crate) fn parse_tree(bytes: &[u8]) -> Result<Vec<TreeEntry>, UnreadableTree>
     }
 }
 
-/// Reads a tree: `MODE NAME\0` and 20 bytes, again and again. Returns the entries whose names can be checked out, and the
-/// first reason why the tree as a whole cannot.
+/// Reads a tree: a sequence of `MODE NAME\0` and 20 bytes. Returns the entries whose names can be checked out, and the
+/// first reason why the whole tree cannot.
 pub(crate) fn split_tree(bytes: &[u8]) -> (Vec<TreeEntry>, Option<UnreadableTree>) {
     let (mut entries, mut fault) = (Vec::new(), None);
     let mut left = bytes;
     while !left.is_empty() {
         let Some((mode, name, id, rest)) = split(left) else {
-            let why = "its bytes are not those of a directory";
+            let why = "it is not a valid git tree";
             return (entries, fault.or_else(|| Some(UnreadableTree::impossible("", why))));
         };
         left = rest;
@@ -185,8 +185,8 @@ fn split(bytes: &[u8]) -> Option<(Mode, &[u8], [u8; 20], &[u8])> {
     Some((mode, name, *id, rest))
 }
 
-/// Looks at the entries together: each name stands once and in its place, and no symlink stands in for another entry
-/// where a file system takes two names for one.
+/// Checks the entries together: no name occurs twice, they are sorted, and no symlink can replace another entry on a
+/// file system that ignores case.
 fn check(entries: &[TreeEntry]) -> Result<(), UnreadableTree> {
     let refuse = |entry: &TreeEntry, why| Err(UnreadableTree::impossible(&entry.name.to_string(), why));
     let mut names = HashSet::new();
@@ -196,14 +196,14 @@ fn check(entries: &[TreeEntry]) -> Result<(), UnreadableTree> {
     if let Some((_, early)) =
         entries.iter().zip(entries.iter().skip(1)).find(|(one, next)| one.key().gt(next.key()))
     {
-        return refuse(early, "it is not where git would sort it");
+        return refuse(early, "it is not in git's sort order");
     }
     let folded = |entry: &TreeEntry| super::shown(entry.name.as_bytes()).to_lowercase();
     let mut same: HashMap<String, usize> = HashMap::new();
     entries.iter().for_each(|entry| *same.entry(folded(entry)).or_default() += 1);
     for link in entries.iter().filter(|entry| entry.kind() == EntryKind::Symlink) {
         if is_dot_gitmodules(link.name.as_bytes()) {
-            return refuse(link, "git refuses a symlink in place of `.gitmodules`");
+            return refuse(link, "git refuses a symlink with this name");
         }
         if same[&folded(link)] > 1 {
             return refuse(link, "a symlink and another entry differ only in case");
@@ -216,7 +216,7 @@ pub(crate) fn blob_id(content: &[u8]) -> BlobId {
     BlobId::from_bytes(id("blob", content))
 }
 
-/// The id of a blob of this length, read piece by piece; none where it ends elsewhere.
+/// The id of a blob of `length` bytes, read in pieces. `None` if the content has another length.
 pub(crate) fn blob_id_of(content: impl Read, length: u64) -> io::Result<Option<BlobId>> {
     let mut hash = Sha1::new();
     hash.update(format!("blob {length}\0"));

@@ -1,8 +1,8 @@
-//! How a profile is exported: `repos.toml` declares it, the lock records it, an export is made and verified by it.
+//! How a profile is exported. `repos.toml` declares it and the lock records it; `oca export` and `oca verify` use it.
 
 use serde::{Deserialize, Serialize};
 
-/// The layout of an export, and what is left out of it.
+/// The layout of an export, and the rules for what is left out.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Packaging {
@@ -16,7 +16,7 @@ impl Packaging {
     }
 }
 
-/// A directory for each repository, or one for all modules.
+/// One directory for each repository, or one directory for all modules.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Layout {
@@ -29,12 +29,12 @@ pub(crate) enum Layout {
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rules {
-    /// Only these translations are kept; `None` keeps all.
+    /// The languages of the translations that are kept; `None` keeps all.
     pub(crate) languages: Option<Vec<String>>,
-    /// Without `tests/`, unless the module itself needs it.
+    /// Leave out `tests/`, unless the module itself needs it.
     pub(crate) tests: bool,
-    /// Without `readme/` and `README.*`.
+    /// Leave out `readme/` and `README.*`.
     pub(crate) readme: bool,
-    /// Without `static/description/`, except its icons.
+    /// Leave out `static/description/`, except its icons.
     pub(crate) description: bool,
 }

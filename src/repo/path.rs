@@ -1,23 +1,25 @@
-//! Names that come from outside and become parts of paths: of a tree of git, of a lock, of an export's manifest.
+//! Names from outside that become parts of paths: from git trees, from locks, from the manifests of exports.
 //!
-//! A word becomes one of these types or is refused, so nobody has to ask again whether a path stays below its root.
+//! A name becomes one of these types or is refused. So later code need not check again that a path stays below its
+//! root.
 
 use std::fmt;
 
 use super::name::is_windows_device;
 use super::{Invalid, plain};
 
-/// How many directories may lie in each other: the work tree of one more cannot be read by libgit2.
+/// How deeply directories may be nested: libgit2 cannot read a work tree that is deeper.
 pub(crate) const DEEPEST: usize = 98;
-/// What Linux takes for one path.
+/// The longest path on Linux, in bytes.
 const LONGEST: usize = 4096;
 
-/// One part of a path in a tree of git: bytes that name a direct child of a directory, and nothing else.
+/// One part of a path in a git tree: bytes that can only name a direct child of a directory.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct PathPart(Vec<u8>);
 
 impl PathPart {
-    /// Accepts what git would check out on every platform, and on Windows what Windows can have.
+    /// Accepts names that git checks out on every platform. On Windows, the name must also be valid there. The error is
+    /// the reason.
     pub(crate) fn parse(name: &[u8]) -> Result<Self, &'static str> {
         refuse_everywhere(name)?;
         if cfg!(windows) {
@@ -30,7 +32,7 @@ impl PathPart {
         &self.0
     }
 
-    /// The name, where it is text.
+    /// The name, or `None` if it is not UTF-8.
     pub(crate) fn as_text(&self) -> Option<&str> {
         std::str::from_utf8(&self.0).ok()
     }
@@ -42,29 +44,29 @@ impl fmt::Display for PathPart {
     }
 }
 
-/// What no part of a path that comes from outside may be, whatever it names.
+/// Refuses names that no part of a path from outside may have. The error is the reason.
 pub(crate) fn refuse_everywhere(name: &[u8]) -> Result<(), &'static str> {
     match name {
         b"" => Err("the name is empty"),
         b"." | b".." => Err("the name leads to another directory"),
-        _ if name.contains(&0) => Err("the name holds a NUL"),
-        _ if name.contains(&b'/') => Err("the name holds a `/`"),
-        _ if is_dot_git(name) => Err("some systems take the name for `.git`"),
+        _ if name.contains(&0) => Err("the name contains a NUL byte"),
+        _ if name.contains(&b'/') => Err("the name contains a `/`"),
+        _ if is_dot_git(name) => Err("some file systems treat the name as `.git`"),
         _ => Ok(()),
     }
 }
 
 fn refuse_on_windows(name: &[u8]) -> Result<(), &'static str> {
     let text =
-        std::str::from_utf8(name).map_err(|_| "the name is not text, and Windows has no such names")?;
+        std::str::from_utf8(name).map_err(|_| "the name is not UTF-8, and Windows does not allow that")?;
     if text.contains(|c: char| c.is_control() || "\\:*?\"<>|".contains(c)) || text.ends_with(['.', ' ']) {
-        return Err("Windows cannot have the name");
+        return Err("Windows does not allow the name");
     }
-    if is_windows_device(text) { Err("Windows keeps the name for a device") } else { Ok(()) }
+    if is_windows_device(text) { Err("Windows reserves the name for a device") } else { Ok(()) }
 }
 
-/// Whether a file system somewhere takes a name for `.git`, by git's own `is_ntfs_dotgit` and `is_hfs_dotgit`: in any
-/// case, as a short name, with what NTFS drops at the end, with what HFS+ passes over.
+/// Whether some file system treats a name as `.git`, as in git's `is_ntfs_dotgit` and `is_hfs_dotgit`: in upper case,
+/// as a short name, with characters that NTFS drops at the end or HFS+ ignores.
 pub(crate) fn is_dot_git(name: &[u8]) -> bool {
     name.split(|&byte| byte == b'\\').any(|part| {
         let part = spelled_out(part);
@@ -80,8 +82,8 @@ pub(crate) fn is_dot_gitmodules(name: &[u8]) -> bool {
     name == b".gitmodules" || is_short(b"gitmod~") || is_short(b"gi7eba~")
 }
 
-/// A name as the most lenient file systems compare it: without what HFS+ ignores, without the stream, dots and blanks
-/// at its end that NTFS drops, in small letters.
+/// A name as the most lenient file systems compare it: without the characters that HFS+ ignores, without the stream
+/// name, the dots and the blanks at its end that NTFS drops, in lower case.
 fn spelled_out(name: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(name);
     let ignored = |c: char| matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
@@ -90,14 +92,14 @@ fn spelled_out(name: &[u8]) -> Vec<u8> {
     file.trim_end_matches(['.', ' ']).to_ascii_lowercase().into_bytes()
 }
 
-/// A path below the root of a repository; the root itself is empty.
+/// A path below the root of a repository. The root itself is the empty path.
 #[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct RepoPath(Vec<u8>);
 
 impl RepoPath {
     pub(crate) fn join(&self, part: &PathPart) -> Result<Self, &'static str> {
         if self.parts().count() > DEEPEST {
-            return Err("its directories lie too deep");
+            return Err("its directories are nested too deeply");
         }
         let path = if self.0.is_empty() { part.0.clone() } else { [&self.0, &b"/"[..], &part.0].concat() };
         if path.len() >= LONGEST { Err("the path is too long") } else { Ok(Self(path)) }
@@ -118,19 +120,24 @@ impl fmt::Display for RepoPath {
     }
 }
 
-/// Why a text is no name of a module, nor of a directory that holds some: the same on every platform, as locks are.
+/// Refuses text that cannot name a module or an addons directory. The rules are the same on every platform, because
+/// locks are shared between platforms.
 fn refused_in_text(word: &str) -> Result<(), &'static str> {
     refuse_everywhere(word.as_bytes())?;
     if word.starts_with('-') {
         return Err("the name begins with `-`");
     }
     if word.contains('\\') || word.contains(plain::is_invisible) {
-        return Err("the name holds a `\\` or an invisible character");
+        return Err("the name contains a `\\` or an invisible character");
     }
-    if word.contains(',') { Err("the name holds a comma, which Odoo cannot escape") } else { Ok(()) }
+    if word.contains(',') {
+        Err("the name contains a comma, and Odoo's addons path cannot escape it")
+    } else {
+        Ok(())
+    }
 }
 
-/// The name of a module, which is also that of its directory.
+/// The name of a module. Its directory has the same name.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct ModuleName(String);
 
@@ -141,7 +148,7 @@ impl ModuleName {
     }
 }
 
-/// A directory of a repository that holds modules, `.` for the repository itself.
+/// A directory of a repository that contains modules; `.` is the repository itself.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct AddonsDirectory(String);
 
@@ -150,7 +157,7 @@ impl AddonsDirectory {
         if word != "." {
             word.split('/')
                 .try_for_each(refused_in_text)
-                .map_err(|why| Invalid::new(word, "directory of modules", why))?;
+                .map_err(|why| Invalid::new(word, "addons directory", why))?;
         }
         Ok(Self(word.to_owned()))
     }
@@ -159,13 +166,13 @@ impl AddonsDirectory {
         Self(".".to_owned())
     }
 
-    /// The path of a child.
+    /// The path of a child, relative to the repository.
     pub(crate) fn join(&self, name: &str) -> String {
         if self.0 == "." { name.to_owned() } else { format!("{}/{name}", self.0) }
     }
 }
 
-/// What a type with a text in it can do as that text.
+/// Implements the traits of text for types that wrap a `String`.
 macro_rules! is_text {
     ($($type:ident),*) => {$(
         impl $type {
@@ -301,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_has_an_end() {
+    fn a_path_has_a_greatest_depth_and_length() {
         let deep = |parts: usize| path(vec!["d"; parts].join("/").as_bytes());
         assert!(deep(DEEPEST + 1).is_ok() && deep(DEEPEST + 2).is_err());
         assert!(path(&[b'x'; LONGEST]).is_err());
@@ -309,7 +316,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_a_path_stays_below_its_root(bytes in proptest::collection::vec(any::<u8>(), 0..20)) {
+        fn every_path_stays_below_its_root(bytes in proptest::collection::vec(any::<u8>(), 0..20)) {
             if let Ok(path) = path(&bytes) {
                 prop_assert_eq!(path.as_bytes(), &bytes[..]);
                 prop_assert!(path.parts().all(|part| PathPart::parse(part).is_ok()));

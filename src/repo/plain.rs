@@ -1,19 +1,19 @@
-//! Text that others wrote, fit for a terminal: it moves no cursor and feigns no line of its own.
+//! Makes text from outside safe for a terminal: it cannot move the cursor or fake a line of oca's own output.
 
-/// How much of what a server says is shown.
+/// How many characters of a server's text are shown.
 const MOST_SHOWN: usize = 300;
 
-/// The text on one line: what is no visible character is written as an escape.
+/// The text on one line. Invisible characters are written as escapes.
 pub(crate) fn one_line(text: &str) -> String {
     escaped(text, is_invisible)
 }
 
-/// The text on its lines: but for line ends and tabs, what is no visible character is written as an escape.
+/// The text with its line ends and tabs. Other invisible characters are written as escapes.
 pub(crate) fn plain(text: &str) -> String {
     escaped(text, |c| is_invisible(c) && c != '\n' && c != '\t')
 }
 
-/// What a stranger says, in few words on one line.
+/// The start of a text from outside, on one line: at most 300 characters.
 pub(crate) fn in_short(text: &str) -> String {
     let mut short = String::new();
     let mut room = MOST_SHOWN;
@@ -26,24 +26,24 @@ pub(crate) fn in_short(text: &str) -> String {
     short
 }
 
-/// What a stranger says, as a quotation that cannot end before its end.
+/// The same in double quotes. Quotes inside are replaced, so that the text cannot end the quotation.
 pub(crate) fn quotation(text: &str) -> String {
     format!("\"{}\"", in_short(text).replace('"', "'"))
 }
 
-/// Characters that move the cursor, turn the direction of what follows, or are not seen at all.
+/// Whether a character moves the cursor, changes the direction of the text, or is not visible.
 pub(super) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Whether Python's `str.splitlines` ends a line at a character, and so pip; all of these are invisible.
+/// Whether Python's `str.splitlines`, and therefore pip, ends a line at a character. All of these are invisible.
 pub(crate) fn ends_line(c: char) -> bool {
     matches!(c, '\n'..='\r' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// A name of bytes on one line: what is not text is written as an escape too.
+/// A name of bytes, on one line. Bytes that are not UTF-8 are also written as escapes.
 pub(crate) fn shown(name: &[u8]) -> String {
     let piece = |chunk: std::str::Utf8Chunk<'_>| {
         let invalid: String = chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")).collect();
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_moves_the_cursor_is_written_as_an_escape() {
+    fn characters_that_move_the_cursor_are_written_as_escapes() {
         let text = "caf\u{e9}\t1\u{1b}[31m\r\nerror: x\u{85}\u{7f}";
         assert_eq!(one_line(text), "caf\u{e9}\\t1\\u{1b}[31m\\r\\nerror: x\\u{85}\\u{7f}");
         assert_eq!(shown(b"caf\xe9\n\x1b.py"), "caf\\xe9\\n\\u{1b}.py");
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_turns_or_hides_text_is_written_as_an_escape() {
+    fn characters_that_turn_or_hide_text_are_written_as_escapes() {
         let invisible =
             ['\u{202e}', '\u{2066}', '\u{200f}', '\u{61c}', '\u{2028}', '\u{200b}', '\u{feff}', '\u{e0041}'];
         for c in invisible {
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quotation_is_short_and_ends_where_it_ends() {
+    fn a_quotation_is_short_and_contains_no_quote() {
         assert_eq!(quotation(" no\"\nerror: x\n"), "\"no'\\nerror: x\"");
         let long = quotation(&"ä".repeat(1000));
         assert_eq!(long, format!("\"{}...\"", "ä".repeat(300)));

@@ -1,10 +1,10 @@
-//! What a repository is asked for.
+//! References: a branch, a tag or a commit.
 
 use std::fmt;
 
 use super::{CommitId, Invalid};
 
-/// What a repository is asked for: a branch to follow, a tag, or a commit by its id.
+/// What `repos.toml` wants of a repository: a branch to follow, a tag, or a commit by its id.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Reference {
     Branch(String),
@@ -13,7 +13,7 @@ pub(crate) enum Reference {
 }
 
 impl Reference {
-    /// A branch, if `word` may name one by git's rules (`git check-ref-format --branch`).
+    /// A branch, if `word` is valid by git's rules (`git check-ref-format --branch`).
     pub(crate) fn branch(word: &str) -> Result<Self, Invalid> {
         check_ref_name(word, "branch name")?;
         Ok(Self::Branch(word.to_owned()))
@@ -33,7 +33,7 @@ impl Reference {
         }
     }
 
-    /// The full name of the ref on the remote, where it is one.
+    /// The full name of the ref on the remote, such as `refs/heads/18.0`. `None` for a commit.
     pub(crate) fn full_name(&self) -> Option<String> {
         match self {
             Self::Branch(name) => Some(format!("refs/heads/{name}")),
@@ -62,14 +62,14 @@ fn check_ref_name(word: &str, what: &'static str) -> Result<(), Invalid> {
         return refuse("it looks like a commit id; write it as `rev`");
     }
     if word.starts_with(['-', '/']) || word.ends_with(['/', '.']) {
-        return refuse("it must not begin with `-` or `/`, nor end with `/` or `.`");
+        return refuse("it must not begin with `-` or `/`, or end with `/` or `.`");
     }
     let forbidden = |c: char| c.is_control() || c == '\u{7f}' || " ~^:?*[\\".contains(c);
     if word.chars().any(forbidden) || word.contains("..") || word.contains("@{") || word.contains("//") {
-        return refuse("git allows no blanks, `..`, `@{`, `//` nor any of `~^:?*[\\` in it");
+        return refuse("it must not contain blanks, `..`, `@{`, `//` or any of `~^:?*[\\`");
     }
     if word.split('/').any(|part| part.starts_with('.') || part.ends_with(".lock")) {
-        return refuse("no part of it may begin with `.` or end with `.lock`");
+        return refuse("its parts must not begin with `.` or end with `.lock`");
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
-//! Which Odoo is meant.
+//! The series and the edition of Odoo.
 
 use std::fmt;
 
 use super::Invalid;
 
-/// A series of Odoo such as `18.0`; it names branches and decides which rules of Odoo hold.
+/// A series of Odoo, such as `18.0`. Branches are named after it, and Odoo's rules depend on it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Series {
     major: u16,
@@ -34,7 +34,7 @@ impl fmt::Display for Series {
     }
 }
 
-/// Which Odoo runs, and so whether the Enterprise modules are there.
+/// The edition of Odoo: it decides whether the Enterprise modules exist.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Edition {
     #[default]

@@ -1,4 +1,4 @@
-//! Trees of files and of git, as traits: the rooms that read through them do not know where they are kept.
+//! Traits for trees of files and for git objects. The rooms that use them do not know where the data is stored.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,25 +7,25 @@ use super::object::render;
 use super::path::DEEPEST;
 use super::{BlobId, EntryKind, RepoPath, TreeEntry, TreeId, UnreadableTree, tree_id};
 
-/// More files and directories than any repository has: trees that name each other many times can promise any number.
+/// The most files and directories of a repository. Trees that contain the same tree many times can claim any number.
 pub(crate) const MOST_ENTRIES: u64 = 1_000_000;
 
-/// A tree of files, wherever it is kept: a tree of git or a folder. Paths are relative, with `/`.
+/// A tree of files: a git tree or a directory on the disk. Paths are relative, with `/`.
 pub(crate) trait FileTree {
-    /// The direct children of a directory (`""` is the root), sorted by name; none where there is no such directory.
+    /// The direct children of a directory (`""` is the root), sorted by name. Empty if there is no such directory.
     ///
-    /// A name that is not UTF-8 is left out: no module and no file that is read by name has one.
+    /// Names that are not UTF-8 are left out: no module and no file that oca reads has such a name.
     fn entries(&self, directory: &str) -> Result<Vec<Entry>, UnreadableTree>;
 
-    /// The content of a file of at most `limit` bytes, or `None` where there is none at that path.
+    /// The content of a file of at most `limit` bytes. `None` if there is no file at that path.
     fn read(&self, path: &str, limit: usize) -> Result<Option<Content>, UnreadableTree>;
 }
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Content {
     Bytes(Vec<u8>),
-    /// More than was asked for, and so not read.
+    /// The file is longer than the limit, so it was not read.
     TooLong,
 }
 
@@ -34,11 +34,11 @@ pub(crate) enum Content {
 pub(crate) struct Entry {
     pub(crate) name: String,
     pub(crate) kind: EntryKind,
-    /// The id of the tree of git that a directory is, where it comes from git.
+    /// The id of the git tree, if it is a directory in git.
     pub(crate) tree: Option<TreeId>,
 }
 
-/// Trees and blobs by their ids, wherever they are kept.
+/// Trees and blobs by their ids.
 pub(crate) trait Objects {
     /// All entries of a tree, in git's order.
     fn tree(&self, id: TreeId) -> Result<Arc<[TreeEntry]>, UnreadableTree>;
@@ -46,7 +46,7 @@ pub(crate) trait Objects {
     fn blob(&self, id: BlobId) -> Result<Vec<u8>, UnreadableTree>;
 }
 
-/// Visits all entries of a tree that [`check_tree`] has seen, each with its path.
+/// Visits all entries of a tree, each with its path. Call [`check_tree`] first.
 pub(crate) fn walk_tree(
     objects: &dyn Objects,
     root: TreeId,
@@ -67,15 +67,15 @@ pub(crate) fn walk_tree(
     Ok(())
 }
 
-/// Refuses a tree in which something cannot be checked out. Each tree is looked at once, however often it is named.
+/// Refuses a tree if something in it cannot be checked out. Each tree is read once, even if it occurs many times.
 pub(crate) fn check_tree(objects: &dyn Objects, root: TreeId) -> Result<(), UnreadableTree> {
     let entries = Extents { objects, known: HashMap::new() }.of(root, &RepoPath::default())?.entries;
     if entries > MOST_ENTRIES { Err(UnreadableTree::endless(&RepoPath::default())) } else { Ok(()) }
 }
 
-/// The tree that git takes a tree for: each mode that git no longer writes is replaced by git's own, on all levels.
+/// The tree as which git treats a tree: on all levels, modes that git no longer writes are replaced by git's own modes.
 ///
-/// `keep` is given the bytes of each tree that differs from the one it stands for, the innermost first.
+/// `keep` gets the bytes of each tree that is different after the replacement, the innermost first.
 pub(crate) fn usual_tree<E: From<UnreadableTree>>(
     objects: &dyn Objects,
     root: TreeId,
@@ -113,12 +113,12 @@ impl<E: From<UnreadableTree>> Usual<'_, E> {
     }
 }
 
-/// What lies in a directory, on all levels.
+/// The size of a directory with everything below it.
 #[derive(Clone, Copy, Default)]
 struct Extent {
-    /// Directories in each other.
+    /// How many levels of directories are below it.
     height: usize,
-    /// Files and directories, each as often as it is named.
+    /// The number of files and directories. A tree that occurs several times is counted each time.
     entries: u64,
 }
 
@@ -145,7 +145,7 @@ impl Extents<'_> {
             if entry.kind() == EntryKind::Directory {
                 let below = self.of(entry.tree(), &path)?;
                 if path.parts().count() + below.height > DEEPEST {
-                    return Err(refuse("its directories lie too deep"));
+                    return Err(refuse("its directories are nested too deeply"));
                 }
                 extent.height = extent.height.max(below.height + 1);
                 extent.entries = extent.entries.saturating_add(below.entries);

@@ -1,4 +1,4 @@
-//! Urls of remotes, and how they are shown.
+//! Urls of remotes, and how to show them without secrets.
 
 use std::fmt;
 
@@ -6,24 +6,24 @@ use percent_encoding::percent_decode_str;
 
 use super::Invalid;
 
-/// Where a repository comes from, as a person wrote it: `${VAR}` unexpanded, perhaps relative.
+/// The url of a repository as written in a file: `${VAR}` is not expanded, and the url may be relative.
 ///
-/// Shown without the password or token that its userinfo may hold.
+/// `Display` and `Debug` hide a password or token in the userinfo.
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct RemoteUrl(String);
 
 impl RemoteUrl {
     /// Accepts urls of git's own transports, `user@host:path` and paths.
     ///
-    /// The scheme is looked at even where `${VAR}` stands in the rest; what a variable brings
-    /// is parsed again once it is expanded.
+    /// The scheme is checked even if the rest contains `${VAR}`. After the variable is expanded, the url is parsed
+    /// again.
     pub(crate) fn parse(word: &str) -> Result<Self, Invalid> {
         let refuse = |why| Err(Invalid::new(word, "git url", why));
         if word.is_empty() || word.starts_with('-') {
-            return refuse("it must not be empty nor begin with `-`");
+            return refuse("it must not be empty or begin with `-`");
         }
         if word.chars().any(|c| c.is_control() || c == ' ') {
-            return refuse("blanks and control characters may not stand in it");
+            return refuse("it must not contain blanks or control characters");
         }
         if word.contains("::") && !word.contains("://[") {
             return refuse("remote helpers such as `ext::` are not supported");
@@ -37,17 +37,17 @@ impl RemoteUrl {
             }
             if scheme.starts_with("http") && rest.contains(['?', '#']) {
                 return refuse(
-                    "a query or a fragment may not stand in it: tokens have variables of their own",
+                    "it must not contain a query or a fragment; set a token in an environment variable",
                 );
             }
             let host = authority(rest).rsplit('@').next().unwrap_or_default();
             if rest.is_empty() || (scheme != "file" && host.is_empty()) {
-                return refuse("it names no host");
+                return refuse("it has no host");
             }
-            // The programs that are called with them would take them for options.
+            // Programs such as ssh would treat them as options.
             let is_option = |part: &str| percent_decode_str(part).next() == Some(b'-');
             if authority(rest).rsplitn(2, '@').any(is_option) {
-                return refuse("its user and its host may not begin with `-`");
+                return refuse("its user and its host must not begin with `-`");
             }
         } else if let Some((_, host, path)) = split_scp(word) {
             if host.starts_with('-') {
@@ -64,12 +64,13 @@ impl RemoteUrl {
         &self.0
     }
 
-    /// A path that is known to be one, whatever characters stand in it.
+    /// Makes a url of a path. The path is not parsed, so it may contain any character.
     pub(crate) fn from_path(path: &std::path::Path) -> Self {
         Self(path.to_string_lossy().into_owned())
     }
 
-    /// The same without userinfo that could be a secret: all of it for http(s), the password for the rest.
+    /// The url without secrets in its userinfo. For http and https all userinfo is removed, for other schemes the
+    /// password.
     #[must_use]
     pub(crate) fn without_secret(&self) -> Self {
         match self.0.split_once("://") {
@@ -91,8 +92,8 @@ impl fmt::Debug for RemoteUrl {
     }
 }
 
-/// Splits `user@host:path` or `host:path` into (user, host, path) as git does: the colon comes
-/// before any slash, and a single letter before it is a Windows drive.
+/// Splits `user@host:path` or `host:path` into (user, host, path), as git does. The colon must come before any slash. A
+/// single letter before the colon is a Windows drive, so that is `None`.
 pub(crate) fn split_scp(word: &str) -> Option<(Option<&str>, &str, &str)> {
     if word.contains("://") || word.starts_with(['/', '.']) {
         return None;
@@ -107,12 +108,11 @@ pub(crate) fn split_scp(word: &str) -> Option<(Option<&str>, &str, &str)> {
     }
 }
 
-/// Replaces what may be secret in a url by `***`.
+/// Replaces possible secrets in a url by `***`.
 ///
-/// A user or password that is not percent-encoded may hold what ends a userinfo elsewhere. Where that may be so, all up
-/// to the last `@` is hidden, and sometimes more than is secret.
-///
-/// A query may hold a token, so its content is hidden too.
+/// A user or password that is not percent-encoded may contain characters that normally end the userinfo. In that case,
+/// everything up to the last `@` is hidden, sometimes more than the secret. A query may contain a token, so it is hidden
+/// too.
 pub(crate) fn redact(url: &str) -> String {
     match url.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) {
         Some(_) => hide_query(&redact_userinfo(url)),
@@ -131,40 +131,40 @@ pub(crate) fn redact_userinfo(url: &str) -> String {
     }
 }
 
-/// A url may stand in a sentence, so a query ends at a blank or a quote.
+/// Hides the query of a url. The url may be part of a sentence, so the query ends at a blank or a quote.
 fn hide_query(url: &str) -> String {
     let Some((before, query)) = url.split_once('?') else { return url.to_owned() };
     let end = query.find(['#', ' ', '\'', '"', '`']).unwrap_or(query.len());
     format!("{before}?***{}", &query[end..])
 }
 
-/// Whether it is a scheme that tells where the userinfo is; `git+https` is pip's.
+/// Whether a word is a scheme whose urls can have userinfo. `git+https` is a scheme of pip.
 fn is_scheme(word: &str) -> bool {
     let transport = word.rsplit('+').next().unwrap_or_default().to_ascii_lowercase();
     !word.contains([':', '@', '/']) && ["https", "http", "ssh", "git", "file"].contains(&&*transport)
 }
 
-/// The last `@` that may end a userinfo; in `https://host/x.git@main` there is none.
+/// The position of the last `@` that may end the userinfo. `https://host/x.git@main` has none.
 fn last_end_of_userinfo(scheme: &str, rest: &str) -> Option<usize> {
     let last = rest.rfind('@')?;
     let behind = rest[last..].split(['#', '?']).next().unwrap_or_default();
     let authority = authority(rest);
-    // Someone took the path for a host.
+    // Somebody may have written the host and password in place of the path.
     let is_in_path = (scheme == "file" || authority.is_empty()) && rest[..last].contains(':');
     if has_colon(authority) || is_in_path || behind.contains('/') { Some(last) } else { authority.rfind('@') }
 }
 
-/// What stands between `://` and the path, by the rules of the browsers, which a backslash ends too.
+/// The text between `://` and the path. As in browsers, a backslash also ends it.
 fn authority(rest: &str) -> &str {
     rest.split(['/', '?', '#', '\\']).next().unwrap_or_default()
 }
 
-/// Whether there is a colon besides those of an IPv6 address, as before a port or a password.
+/// Whether there is a colon outside an IPv6 address: before a port or a password.
 fn has_colon(authority: &str) -> bool {
     authority.split(['[', ']']).step_by(2).any(|part| part.contains(':'))
 }
 
-/// Whether something before an `@` looks like a part of a user or password, and would be taken for a host or a path.
+/// Whether text before an `@` may be part of a user or password, but would be parsed as host or path.
 fn has_unclear_userinfo(word: &str) -> bool {
     if let Some((_, rest)) = word.split_once("://") {
         let authority = authority(rest);
@@ -176,12 +176,12 @@ fn has_unclear_userinfo(word: &str) -> bool {
     })
 }
 
-/// The url with `stand_in` for what is secret of its userinfo, which ends at the place `at` of `rest`.
+/// The url with `stand_in` in place of the secret part of its userinfo. The userinfo ends at position `at` of `rest`.
 fn strip_userinfo(scheme: &str, rest: &str, at: Option<usize>, stand_in: Option<&str>) -> String {
     let Some(at) = at else { return format!("{scheme}://{rest}") };
     let (userinfo, host_and_path) = (&rest[..at], &rest[at + 1..]);
     let user = userinfo.split(':').next().unwrap_or_default();
-    // Over http a lone user name is as often a token as a name; over ssh it is needed and no secret.
+    // Over http, a user name without a password is often a token. Over ssh, the user name is needed and not secret.
     let keep_user = ["ssh", "git", "file"].contains(&scheme);
     match (keep_user, stand_in, userinfo.contains(':')) {
         (true, Some(stand_in), true) => format!("{scheme}://{user}:{stand_in}@{host_and_path}"),
@@ -286,7 +286,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever stands in a password, and wherever the url is shown.
+        /// For any password, in everything that shows the url.
         #[test]
         fn no_password_is_ever_shown(
             scheme in "(https|http|ssh|git|file|HTTPS|ftp|ext)://|(file:)?/{0,3}|\\.\\./",
@@ -297,7 +297,7 @@ mod tests {
         ) {
             let word = format!("{scheme}{user}:{password}@{host}{path}");
             let shown = match RemoteUrl::parse(&word) {
-                // It is parsed again once it is expanded, and used then.
+                // After the variables are expanded, it is parsed again before it is used.
                 Ok(url) if word.contains('$') => format!("{url} {url:?}"),
                 Ok(url) => format!("{url} {url:?} {}", redact(url.without_secret().as_str())),
                 Err(invalid) => format!("{invalid} {invalid:?}"),

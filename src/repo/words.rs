@@ -14,7 +14,7 @@ pub(crate) fn quoted_list(words: &[String]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// The names, or the first few of many.
+/// The quoted names; if there are more than six, the first five and the number of others.
 pub(crate) fn first_names(names: &[String]) -> String {
     const SHOWN: usize = 5;
     if names.len() <= SHOWN + 1 {
@@ -32,7 +32,7 @@ pub(crate) fn and_list(names: &[String]) -> String {
     }
 }
 
-/// A word as it has to be typed into a shell: quoted where it holds more than plain characters (POSIX, "Quoting").
+/// A word as you type it into a shell. It is quoted if it contains special characters (POSIX, "Quoting").
 pub(crate) fn typed(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%=,~".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {

@@ -1,14 +1,14 @@
-//! What checkouts and exports hold, against the lock.
+//! How checkouts and exports differ from the lock.
 
 use std::fmt;
 
 use crate::export::Alteration;
 use crate::repo::{CommitId, RepoName, TreeId, counted, shown};
 
-/// How many files of one repository are named.
+/// How many files of one repository a report names.
 pub(crate) const NAMED: usize = 20;
 
-/// A commit with another tree than the lock says.
+/// A commit whose tree is not the tree in the lock.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct OtherTree {
     pub(crate) commit: CommitId,
@@ -23,14 +23,14 @@ impl fmt::Display for OtherTree {
     }
 }
 
-/// The state of one checkout against the lock.
+/// The state of one checkout, compared with the lock.
 #[derive(Debug)]
 pub(crate) struct RepoStatus {
     pub(crate) name: String,
     pub(crate) state: State,
     pub(crate) locked: Option<CommitId>,
     pub(crate) actual: Option<CommitId>,
-    /// What is to be said besides: the changed files.
+    /// More about the state, such as the changed files.
     pub(crate) detail: Option<String>,
 }
 
@@ -45,25 +45,25 @@ pub(crate) enum State {
     NotGit,
     Undeclared,
     Skipped,
-    /// It could not be looked at; the detail says why.
+    /// The checkout could not be read; the detail says why.
     Unreadable,
 }
 
-/// The content of a checkout, or of a repository in an export, against the lock.
+/// The result of comparing a checkout, or a repository in an export, with the lock.
 #[derive(Debug)]
 pub(crate) struct Verified {
     /// `None` for files that belong to no repository.
     pub(crate) name: Option<RepoName>,
     /// How many files were compared.
     pub(crate) files: usize,
-    /// By path.
+    /// Sorted by path.
     pub(crate) alterations: Vec<Alteration>,
-    /// What is wrong besides, or kept the files from being compared.
+    /// Another problem, or why the files could not be compared.
     pub(crate) trouble: Option<String>,
 }
 
 impl Verified {
-    /// With nothing looked at yet.
+    /// A result without any compared file.
     pub(crate) fn new(name: &RepoName) -> Self {
         Self { name: Some(name.clone()), files: 0, alterations: Vec::new(), trouble: None }
     }
@@ -89,7 +89,7 @@ impl fmt::Display for State {
     }
 }
 
-/// What is wrong with a repository, a line for each file.
+/// The problems of a repository, one line for each file.
 impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, alterations, trouble, .. } = self;

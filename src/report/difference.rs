@@ -1,4 +1,4 @@
-//! How a lock is not what `repos.toml` declares.
+//! How a lock differs from `repos.toml`.
 
 use std::fmt;
 
@@ -6,17 +6,17 @@ use super::submodule::SubmoduleDifference;
 use crate::lock::{Seal, Untrue};
 use crate::repo::{CommitId, Reference, RepoName, first_names, one_line, profile_list, quoted_list};
 
-/// One way in which a lock is not what `repos.toml` declares.
+/// One difference between a lock and `repos.toml`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Difference {
-    /// There is no lock at all.
+    /// There is no lock.
     NoLock,
-    /// Declared, and not in the lock with this reference and url.
+    /// Declared, but not in the lock with this reference and url.
     Unpinned {
         name: RepoName,
         profiles: Vec<String>,
     },
-    /// In the lock, and declared by no profile.
+    /// In the lock, but no profile declares it.
     Undeclared {
         name: RepoName,
         reference: Reference,
@@ -47,11 +47,11 @@ pub(crate) enum Difference {
         declared: String,
         locked: String,
     },
-    /// The layout of the profile's export, or what is left out of it.
+    /// The layout or the rules of the profile's export.
     Export {
         profile: String,
     },
-    /// The directories in which the profile looks for modules.
+    /// The addons directories of the profile's repositories.
     ProfileAddons {
         profile: String,
     },
@@ -59,83 +59,83 @@ pub(crate) enum Difference {
     Repos {
         profile: String,
     },
-    /// The profile selects modules and the lock records no selection of it, or the other way round.
+    /// The profile selects modules, but the lock has no selection for it; or the other way round.
     Selects {
         profile: String,
         declared: bool,
     },
-    /// What the profile selects follows no longer from what is declared and from the lock's facts.
+    /// The recorded selection is not the one that `repos.toml` and the facts of the lock give.
     Modules {
         profile: String,
         more: Vec<String>,
         fewer: Vec<String>,
     },
-    /// The user's own directories of a profile that selects.
+    /// The user's own directories of a profile that selects modules.
     Locals {
         profile: String,
     },
-    /// What the modules in one of them depend on.
+    /// The dependencies of the modules in one of the user's own directories.
     LocalDepends {
         profile: String,
         directory: String,
         more: Vec<String>,
         fewer: Vec<String>,
     },
-    /// A module is asked for that the lock cannot give.
+    /// A requested module that the lock cannot provide.
     Unmet(Unmet),
-    /// A `rev` is declared and the commit is another.
+    /// The commit is not the declared `rev`.
     Commit {
         name: RepoName,
         declared: CommitId,
         locked: CommitId,
     },
-    /// The remote's branch or tag does not lead to the pin: it was rewritten, or the pin is somebody's fork.
+    /// The branch or tag of the remote does not contain the commit: it was rewritten, or the commit belongs to a fork.
     Unreachable {
         name: RepoName,
         reference: Reference,
         commit: CommitId,
     },
-    /// An entry of the lock is not as it was written.
+    /// An entry of the lock was edited, or has no digest.
     Edited {
         name: RepoName,
         reference: Reference,
         seal: Seal,
     },
-    /// The lock says of a commit what is not so.
+    /// A fact in the lock does not match the commit.
     Untrue {
         name: RepoName,
         commit: CommitId,
         untrue: Untrue,
     },
-    /// The file is not what oca writes: sorted or spaced by hand.
+    /// The bytes of the file are not those that oca writes: its order or spacing was edited.
     Layout,
-    /// The lock is what is declared, and a submodule is not what the lock says.
+    /// The lock is up to date, but a submodule differs from it.
     Submodule(SubmoduleDifference),
 }
 
-/// A module that `modules` asks for, and that is not there or not in that version.
+/// A module that `modules` requests, but that does not exist, or not in that version.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Unmet {
-    /// Its name and, where that is at fault, the requirement on its version.
+    /// The name of the module. If the version is wrong, with the requirement on the version.
     pub(crate) module: String,
-    /// The repository whose `modules` it is; else it is the profile's own.
+    /// The repository whose `modules` has the request. `None` for the `modules` of the profile.
     pub(crate) repo: Option<RepoName>,
     pub(crate) why: WhyUnmet,
-    /// All that ask for it.
+    /// All profiles that request it.
     pub(crate) profiles: Vec<String>,
 }
 
 /// See [`Unmet`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum WhyUnmet {
-    /// Odoo itself brings it.
+    /// It is one of Odoo's own modules.
     Core,
     Nowhere {
-        /// A repository of the lock that has it and was not meant.
+        /// Another repository in the lock that has it.
         elsewhere: Option<RepoName>,
-        /// A name that is much like it.
+        /// A similar name.
         near: Option<String>,
-        /// Whether the profile has directories of the user's own, where it may be.
+        /// Whether the profile has directories of the user's own: the module may be there.
         may_be_local: bool,
     },
     Version {
@@ -149,16 +149,17 @@ impl fmt::Display for Difference {
         match self {
             Self::NoLock => write!(f, "there is no lock"),
             Self::Unpinned { name, profiles } => {
-                write!(f, "`{name}` is not in the lock; {} declares it", profile_list(profiles))
+                let verb = if profiles.len() == 1 { "declares" } else { "declare" };
+                write!(f, "`{name}` is not in the lock, but {} {verb} it", profile_list(profiles))
             }
             Self::Undeclared { name, reference } => {
-                write!(f, "`{name}` at {reference} is in the lock, and no profile declares it")
+                write!(f, "`{name}` at {reference} is in the lock, but no profile declares it")
             }
             Self::Reference { name, declared, locked } => {
                 write!(f, "`{name}` wants {declared}, the lock has {locked}")
             }
             Self::Url { name, declared, locked } => {
-                write!(f, "`{name}` is at `{declared}`, the lock has `{locked}`")
+                write!(f, "`{name}` has url `{declared}`, the lock has `{locked}`")
             }
             Self::Addons { name, declared, locked } => write!(
                 f,
@@ -168,36 +169,36 @@ impl fmt::Display for Difference {
             ),
             Self::ProfileMissing { profile } => write!(f, "profile `{profile}` is not in the lock"),
             Self::ProfileUndeclared { profile } => {
-                write!(f, "profile `{profile}` is in the lock, and not declared")
+                write!(f, "profile `{profile}` is in the lock, but `repos.toml` does not declare it")
             }
             Self::Series { profile, declared, locked } => {
                 write!(f, "profile `{profile}` is for Odoo {declared}, the lock has {locked}")
             }
             Self::Export { profile } => {
-                write!(f, "profile `{profile}` has another `[export]` or `layout` in the lock")
+                write!(f, "profile `{profile}` has a different `[export]` or `layout` in the lock")
             }
             Self::ProfileAddons { profile } => {
-                write!(f, "profile `{profile}` has other `addons` of its repositories in the lock")
+                write!(f, "profile `{profile}` has different `addons` for its repositories in the lock")
             }
             Self::Repos { profile } => {
-                write!(f, "profile `{profile}` has other repositories in the lock, or another order")
+                write!(f, "profile `{profile}` has different repositories in the lock, or a different order")
             }
             Self::Selects { profile, declared: true } => {
-                write!(f, "profile `{profile}` selects modules, the lock has no selection of it")
+                write!(f, "profile `{profile}` selects modules, but the lock has no selection for it")
             }
             Self::Selects { profile, declared: false } => {
-                write!(f, "profile `{profile}` selects no modules, the lock has a selection of it")
+                write!(f, "profile `{profile}` selects no modules, but the lock has a selection for it")
             }
             Self::Modules { profile, more, fewer } => {
-                write!(f, "profile `{profile}` selects {}", compared(more, fewer))
+                write!(f, "profile `{profile}` {}", compared("selects", more, fewer))
             }
             Self::Locals { profile } => {
-                write!(f, "profile `{profile}` has other local directories in the lock")
+                write!(f, "profile `{profile}` has different local directories in the lock")
             }
             Self::LocalDepends { profile, directory, more, fewer } => write!(
                 f,
-                "the modules in `{directory}`, local to profile `{profile}`, need {}",
-                compared(more, fewer)
+                "the modules in `{directory}` of profile `{profile}` {}",
+                compared("need", more, fewer)
             ),
             Self::Unmet(unmet) => write!(f, "{unmet}"),
             Self::Commit { name, declared, locked } => {
@@ -206,7 +207,7 @@ impl fmt::Display for Difference {
             Self::Unreachable { name, reference, commit } => {
                 write!(
                     f,
-                    "`{name}` is locked at `{commit}`, and {reference} of its remote does not lead there"
+                    "`{name}` is locked at `{commit}`, but {reference} of its remote does not contain that commit"
                 )
             }
             Self::Edited { name, reference, seal: Seal::Unreadable(why) } => {
@@ -221,7 +222,7 @@ impl fmt::Display for Difference {
             Self::Untrue { name, commit, untrue } => {
                 write!(f, "`{name}`: {}", one_line(&untrue_of(untrue, &commit.short())))
             }
-            Self::Layout => write!(f, "the file is not laid out as oca writes it"),
+            Self::Layout => write!(f, "the file is not formatted as oca writes it"),
             Self::Submodule(difference) => write!(f, "{difference}"),
         }
     }
@@ -231,22 +232,22 @@ fn untrue_of(untrue: &Untrue, commit: &str) -> String {
     match untrue {
         Untrue::Field { of, key, locked, found } => {
             let of = of.as_ref().map(|part| format!(" of {part}")).unwrap_or_default();
-            format!("`{key}`{of} is {locked} in the lock, and {found} in commit {commit}")
+            format!("`{key}`{of} is {locked} in the lock, but {found} in commit {commit}")
         }
-        Untrue::Extra(part) => format!("{part} is in the lock, and not in commit {commit}"),
-        Untrue::Missing(part) => format!("{part} is in commit {commit}, and not in the lock"),
+        Untrue::Extra(part) => format!("{part} is in the lock, but not in commit {commit}"),
+        Untrue::Missing(part) => format!("{part} is in commit {commit}, but not in the lock"),
         Untrue::Order => {
-            format!("modules or requirements have another order in the lock than in commit {commit}")
+            format!("modules or requirements are in a different order in the lock than in commit {commit}")
         }
     }
 }
 
-/// Names that came and names that went, to follow a verb.
-fn compared(more: &[String], fewer: &[String]) -> String {
+/// The predicate of a sentence about names that are new and names that are gone. One of the lists is not empty.
+fn compared(verb: &str, more: &[String], fewer: &[String]) -> String {
     match (more.is_empty(), fewer.is_empty()) {
-        (_, true) => format!("{}, the lock does not", first_names(more)),
-        (true, _) => format!("{} no longer", first_names(fewer)),
-        _ => format!("{}, and {} no longer", first_names(more), first_names(fewer)),
+        (_, true) => format!("{verb} {}, but not in the lock", first_names(more)),
+        (true, _) => format!("no longer {verb} {}", first_names(fewer)),
+        _ => format!("{verb} {} and no longer {verb} {}", first_names(more), first_names(fewer)),
     }
 }
 
@@ -268,35 +269,36 @@ impl fmt::Display for Unmet {
         if let Some(repo) = &self.repo {
             write!(f, " of `{repo}`")?;
         }
-        match &self.why {
-            WhyUnmet::Core => write!(f, ", which is Odoo's own"),
-            WhyUnmet::Nowhere { .. } if self.repo.is_some() => write!(f, ", which does not have it"),
-            WhyUnmet::Nowhere { .. } if self.profiles.len() > 1 => {
-                write!(f, ", which no repository of them has")
+        match (&self.why, &self.repo) {
+            (WhyUnmet::Core, _) => write!(f, ", but it is part of Odoo"),
+            (WhyUnmet::Nowhere { .. }, Some(repo)) => write!(f, ", but `{repo}` does not have it"),
+            (WhyUnmet::Nowhere { .. }, None) if self.profiles.len() > 1 => {
+                write!(f, ", but none of their repositories has it")
             }
-            WhyUnmet::Nowhere { .. } => write!(f, ", which no repository of it has"),
-            WhyUnmet::Version { repo, version } => write!(f, ", and `{repo}` has {version}"),
+            (WhyUnmet::Nowhere { .. }, None) => write!(f, ", but none of its repositories has it"),
+            (WhyUnmet::Version { repo, version }, _) => write!(f, ", but `{repo}` has version {version}"),
         }
     }
 }
 
 impl Unmet {
-    /// What to do about a module that is not there.
+    /// What the user can do about the request.
     pub(crate) fn hint(&self) -> String {
         match &self.why {
-            WhyUnmet::Core => "delete it: Odoo has it without being asked".to_owned(),
+            WhyUnmet::Core => "delete it from `modules`: Odoo always has it".to_owned(),
             WhyUnmet::Nowhere { elsewhere: Some(other), .. } => match &self.repo {
-                Some(_) => format!("`{other}` has it: ask for it there"),
-                None => format!("`{other}` has it: add that to the profile's `repos`"),
+                Some(_) => format!("`{other}` has it: move it to the `modules` of `{other}`"),
+                None => format!("`{other}` has it: add `{other}` to the `repos` of the profile"),
             },
             WhyUnmet::Nowhere { near: Some(near), .. } => format!("did you mean `{near}`?"),
             WhyUnmet::Nowhere { may_be_local: true, .. } => {
                 format!(
-                    "delete it if it is in a `[[local]]` directory, as all of these count, else {}",
+                    "if it is in a `[[local]]` directory, delete it from `modules`: those modules are always \
+                     selected; otherwise {}",
                     self.find()
                 )
             }
-            WhyUnmet::Nowhere { .. } => format!("correct it, or {}", self.find()),
+            WhyUnmet::Nowhere { .. } => format!("correct the name, or {}", self.find()),
             WhyUnmet::Version { repo, .. } => {
                 format!("run `oca lock --upgrade {repo}`, or ask for another version")
             }

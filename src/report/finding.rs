@@ -6,28 +6,28 @@ use std::path::{Path, PathBuf};
 use super::rule::{RULES, Rule, Severity};
 use crate::repo::{Edition, Series, and_list, first_names};
 
-/// One thing that is wrong with the modules of a profile, or may be.
+/// One problem, or possible problem, of the modules of a profile.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Finding {
     pub(crate) problem: Problem,
-    /// The module it is about or, where a name stands for nothing, that name.
+    /// The module with the problem, or the missing name.
     pub(crate) module: Option<String>,
-    /// Where that module is: a repository, or a directory as `repos.toml` writes it.
+    /// Where the module is: a repository, or a directory as written in `repos.toml`.
     pub(crate) repo: Option<String>,
-    /// Where to begin with mending it.
+    /// Where the user can correct it.
     pub(crate) spot: Spot,
-    /// All that have it.
+    /// All profiles that have the problem.
     pub(crate) profiles: Vec<String>,
 }
 
-/// A spot in a file that the user can edit.
+/// A position in a file that the user can edit.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Spot {
     /// A line of `repos.toml`.
     Declaration(usize),
-    /// A manifest in a directory of the user's own.
+    /// A manifest in one of the user's own directories.
     Manifest {
-        /// As it is shown.
+        /// The path as shown to the user.
         name: String,
         path: PathBuf,
         line: Option<usize>,
@@ -35,7 +35,7 @@ pub(crate) enum Spot {
 }
 
 impl Spot {
-    /// The file and, where one is known, the line; `config` is `repos.toml`.
+    /// The file, and the line if it is known. `config` is the path of `repos.toml`.
     pub(crate) fn file<'s>(&'s self, config: &'s Path) -> (&'s Path, Option<usize>) {
         match self {
             Self::Declaration(line) => (config, Some(*line)),
@@ -44,40 +44,40 @@ impl Spot {
     }
 }
 
-/// What is wrong.
+/// The kind of problem, with its details.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Problem {
-    /// Several repositories, or several own directories, have the module; the first one wins.
+    /// Several repositories, or several of the user's own directories, have the module. Odoo loads the first.
     Duplicate { homes: Vec<String> },
-    /// An own directory, or one around the checkouts, has it as well; the first one wins.
+    /// One of the user's own directories, or one of `[addons-path]`, has the module too. Odoo loads the first.
     Hidden { homes: Vec<String> },
-    /// It has the name of a module of Odoo's own.
+    /// It has the same name as a module of Odoo.
     Core { edition: Edition },
-    /// It is nowhere, or cannot be installed.
+    /// The module does not exist, or cannot be installed.
     Missing { needed_by: Vec<Needer>, why: WhyMissing },
-    /// No module can have that name.
+    /// The name is not a valid module name.
     Impossible { needed_by: Vec<Needer> },
-    /// They need each other in this order.
+    /// The modules depend on each other, in this order.
     Cycle { modules: Vec<String> },
     /// Odoo of this series refuses the module's version.
     Version { version: String, series: Series },
-    /// Its licence does not allow it to depend on modules with these: their names, and their licences.
+    /// Its licence is incompatible with those of the modules in `on`: their names and licences.
     License { license: String, on: Vec<(String, String)> },
-    /// Its licence is none that is known; `None` where it declares none.
+    /// Odoo does not know its licence. `None` if it declares none.
     UnknownLicense { license: Option<String> },
-    /// It installs itself where these are, which are selected or Odoo's own, and is not selected itself.
+    /// It installs itself when these modules are installed, but it is not selected. They are selected or Odoo's own.
     AutoInstall { where_are: Vec<String> },
-    /// It is more mature than modules that it depends on: their names, and their status.
+    /// It is more mature than the modules in `on`, on which it depends: their names and status.
     Maturity { status: String, on: Vec<(String, String)> },
     /// Names of modules that differ only by case.
     Case { names: Vec<String> },
-    /// One entry of the path is inside another.
+    /// One entry of the path is inside another entry.
     Nested { inner: String, outer: String },
     /// Its manifest, at this path below the repository or directory, cannot be read.
     Unreadable { path: String, line: usize, why: String },
 }
 
-/// A module that needs another.
+/// A module that needs another module.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Needer {
     pub(crate) module: String,
@@ -87,18 +87,18 @@ pub(crate) struct Needer {
 /// See [`Problem::Missing`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum WhyMissing {
-    /// It is here, and says `installable: False`.
+    /// It exists, but has `installable: False`.
     Uninstallable { home: String },
-    /// It is one of Odoo Enterprise.
+    /// It is a module of Odoo Enterprise.
     Enterprise,
-    /// A repository that only other profiles of the series have has it.
+    /// A repository has it, but only other profiles of the same series have that repository.
     Elsewhere { repo: String, profile: String },
-    /// A repository of OCA's has it.
+    /// An OCA repository has it.
     Known { repo: String },
-    /// A repository of the profile has it on its branch, and not at the commit in the lock.
+    /// A repository of the profile has it on its branch, but not at the commit in the lock.
     Newer { repo: String },
     Nowhere {
-        /// A name that is much like it.
+        /// A similar name.
         near: Option<String>,
     },
 }
@@ -140,7 +140,7 @@ impl Count {
     }
 }
 
-/// How many modules are named that have the same finding.
+/// How many modules are named in one message.
 const SHOWN: usize = 5;
 
 impl fmt::Display for Finding {
@@ -152,66 +152,73 @@ impl fmt::Display for Finding {
         };
         match &self.problem {
             Problem::Duplicate { homes } => {
-                write!(f, "`{module}` is in {}; Odoo takes that of `{}`", and_list(homes), first(homes))
+                write!(f, "`{module}` is in {}; Odoo loads the one in `{}`", and_list(homes), first(homes))
             }
             Problem::Hidden { homes } => {
-                write!(f, "`{module}` of `{}` hides that of {}", first(homes), and_list(&homes[1..]))
+                write!(
+                    f,
+                    "`{module}` of `{}` hides the same module of {}",
+                    first(homes),
+                    and_list(&homes[1..])
+                )
             }
             Problem::Core { edition } => {
                 of(f)?;
-                write!(f, " has the name of a module of {}", odoo(*edition))
+                write!(f, " has the same name as a module of {}", odoo(*edition))
             }
             Problem::Missing { needed_by, why } => match why {
-                WhyMissing::Uninstallable { home } => write!(
-                    f,
-                    "`{module}` of `{home}` says that it cannot be installed, and {}",
-                    need_it(needed_by)
-                ),
+                WhyMissing::Uninstallable { home } => {
+                    write!(f, "`{module}` of `{home}` is `installable: False`, and {}", need_it(needed_by))
+                }
                 WhyMissing::Enterprise => write!(
                     f,
-                    "`{module}` is a module of Odoo Enterprise, `edition` is `community`, and {}",
+                    "`{module}` is a module of Odoo Enterprise, but `edition` is `community`, and {}",
                     need_it(needed_by)
                 ),
-                _ => write!(f, "there is no module `{module}`, and {}", need_it(needed_by)),
+                _ => write!(f, "module `{module}` does not exist, but {}", need_it(needed_by)),
             },
             Problem::Impossible { needed_by } => {
-                write!(f, "no module can be called `{}`, and {}", module, need_it(needed_by))
+                write!(f, "`{}` is not a valid module name, but {}", module, need_it(needed_by))
             }
             Problem::Cycle { modules } => {
                 let names: Vec<String> =
                     modules.iter().chain(modules.first()).map(|name| format!("`{name}`")).collect();
-                write!(f, "modules need each other in a circle: {}", names.join(" -> "))
+                write!(f, "modules depend on each other in a circle: {}", names.join(" -> "))
             }
             Problem::Version { version, series } => {
                 of(f)?;
-                write!(f, " has version `{version}`, which is none of Odoo {series}")
+                write!(f, " has version `{version}`, which is not a version for Odoo {series}")
             }
             Problem::License { license, on } => {
                 of(f)?;
-                write!(f, " is under `{license}` and depends on {}", with_words(on))
+                write!(f, " has licence `{license}` and depends on {}", with_words(on))
             }
             Problem::UnknownLicense { license: Some(license) } => {
                 of(f)?;
-                write!(f, " is under `{license}`, a licence that Odoo does not know")
+                write!(f, " has licence `{license}`, which Odoo does not know")
             }
             Problem::UnknownLicense { license: None } => {
                 of(f)?;
-                write!(f, " names no licence; Odoo takes it for `LGPL-3`")
+                write!(f, " declares no licence; Odoo treats it as `LGPL-3`")
             }
             Problem::AutoInstall { where_are } => {
                 of(f)?;
                 let verb = if where_are.len() == 1 { "is" } else { "are" };
-                write!(f, " installs itself where {} {verb}, and is not selected", and_list(where_are))
+                write!(
+                    f,
+                    " installs itself if {} {verb} installed, but it is not selected",
+                    and_list(where_are)
+                )
             }
             Problem::Maturity { status, on } => {
                 of(f)?;
                 write!(f, " is `{status}` and depends on {}", with_words(on))
             }
             Problem::Case { names } => {
-                write!(f, "{} are one name on macOS and Windows", and_list(names))
+                write!(f, "{} are the same name on macOS and Windows", and_list(names))
             }
             Problem::Nested { inner, outer } => {
-                write!(f, "the path has an entry of `{inner}` inside one of `{outer}`")
+                write!(f, "the path entry of `{inner}` is inside the path entry of `{outer}`")
             }
             Problem::Unreadable { path, line, why } => {
                 write!(f, "the manifest of ")?;
@@ -228,7 +235,7 @@ fn first(homes: &[String]) -> &str {
 
 fn odoo(edition: Edition) -> &'static str {
     match edition {
-        Edition::Community => "Odoo's own",
+        Edition::Community => "Odoo Community",
         Edition::Enterprise => "Odoo Enterprise",
     }
 }
@@ -244,7 +251,7 @@ fn need_it(needed_by: &[Needer]) -> String {
     format!("{names} need it")
 }
 
-/// "`a`, which is `Beta`", and the first few of many.
+/// "`a` (`Beta`), `b` (`Alpha`) and 3 more".
 fn with_words(on: &[(String, String)]) -> String {
     let named: Vec<String> =
         on.iter().take(SHOWN).map(|(name, word)| format!("`{name}` (`{word}`)")).collect();
@@ -255,7 +262,7 @@ fn with_words(on: &[(String, String)]) -> String {
 }
 
 impl Finding {
-    /// What to do about a finding; `default` is the profile that commands take of themselves.
+    /// What the user can do about the finding. `default` is the profile that commands use without `--profile`.
     pub(crate) fn hint(&self, default: Option<&str>) -> String {
         let module = self.module.as_deref().unwrap_or_default();
         let add = |what: &str| match self.profiles.first().filter(|first| Some(first.as_str()) != default) {
@@ -265,12 +272,14 @@ impl Finding {
         let unless = |what: &str| format!("{what}, or put `{module}` into `ignore` of `[check]`");
         match &self.problem {
             Problem::Duplicate { homes } => {
-                unless(&format!("keep only one of them, such as that of `{}`", first(homes)))
+                unless(&format!("keep only one of them, such as the one in `{}`", first(homes)))
             }
             Problem::Hidden { .. } => unless("keep only one of them"),
             Problem::Core { .. } => unless("rename it"),
             Problem::Missing { why, .. } => match why {
-                WhyMissing::Uninstallable { .. } => format!("make `{module}` installable, or do without"),
+                WhyMissing::Uninstallable { .. } => {
+                    format!("make `{module}` installable, or remove the dependency")
+                }
                 WhyMissing::Enterprise => {
                     "write `edition = \"enterprise\"` into `repos.toml` if the image has Odoo Enterprise"
                         .to_owned()
@@ -280,36 +289,42 @@ impl Finding {
                 }
                 WhyMissing::Known { repo } => format!("`{repo}` has it: {}", add(repo)),
                 WhyMissing::Newer { repo } => {
-                    format!("`{repo}` may have it by now: run `oca lock --upgrade {repo}`")
+                    format!("`{repo}` may have it now: run `oca lock --upgrade {repo}`")
                 }
                 WhyMissing::Nowhere { near: Some(near) } => {
-                    format!("did you mean `{near}`? else run `oca find {module}`")
+                    format!("did you mean `{near}`? otherwise run `oca find {module}`")
                 }
                 WhyMissing::Nowhere { near: None } => {
-                    format!("run `oca find {module}`, and add the repository that has it")
+                    format!("run `oca find {module}` and add the repository that has it")
                 }
             },
             Problem::Impossible { .. } => "correct `depends` in the manifest".to_owned(),
-            Problem::Cycle { .. } => "take one of them out of the `depends` of another".to_owned(),
+            Problem::Cycle { .. } => "remove one of them from the `depends` of another".to_owned(),
             Problem::Version { series, .. } => {
-                format!("write it as `{series}.1.0.0` or `1.0.0` once it is migrated, or leave it out")
+                format!("after the migration, write it as `{series}.1.0.0` or `1.0.0`, or delete the version")
             }
             Problem::License { .. } => unless("change the licence of one of them"),
             Problem::UnknownLicense { .. } => {
                 unless("write a licence that Odoo knows, such as `LGPL-3`, into the manifest")
             }
             Problem::AutoInstall { .. } => unless(&add(&format!("--module {module}"))),
-            Problem::Maturity { .. } => unless("expect changes in what it depends on"),
+            Problem::Maturity { .. } => unless("expect changes in its dependencies"),
             Problem::Case { .. } => unless("rename one of them"),
-            Problem::Nested { inner, .. } => format!("move `{inner}`, or take one of the two off the path"),
+            Problem::Nested { inner, .. } => {
+                format!("move `{inner}`, or remove one of the two from the path")
+            }
             Problem::Unreadable { .. } => match self.spot {
-                Spot::Manifest { .. } => "correct it: a manifest is one dict of Python literals".to_owned(),
-                Spot::Declaration(_) => "correct it in a fork that `url` in `repos.toml` names".to_owned(),
+                Spot::Manifest { .. } => {
+                    "correct the manifest: it must be one dict of Python literals".to_owned()
+                }
+                Spot::Declaration(_) => {
+                    "correct it in a fork, and set the `url` of the repository to that fork".to_owned()
+                }
             },
         }
     }
 
-    /// All modules that have to do with a finding, the one it is about first.
+    /// All modules of the finding. The first is the one with the problem.
     pub(crate) fn modules(&self) -> Vec<&str> {
         let names: Vec<&str> = match &self.problem {
             Problem::Missing { needed_by, .. } | Problem::Impossible { needed_by } => {

@@ -16,18 +16,18 @@ pub(crate) use submodule::SubmoduleDifference;
 
 use crate::repo::{CommitId, Reference, RepoName};
 
-/// Where a module is to be had.
+/// Where a module can be found.
 #[derive(Debug)]
 pub(crate) struct Whereabouts {
     pub(crate) module: String,
-    /// Odoo itself brings it.
+    /// It is one of Odoo's own modules.
     pub(crate) is_core: bool,
     /// The profile has its repository already.
     pub(crate) is_known: bool,
     pub(crate) repos: Vec<RepoName>,
 }
 
-/// A pin against the head of what it follows.
+/// A pin compared with the head of its branch or tag.
 #[derive(Debug)]
 pub(crate) struct Outdated {
     pub(crate) name: RepoName,

@@ -7,7 +7,7 @@ use crate::export::Error as ExportError;
 use crate::git::{CheckoutError, Error as GitError};
 use crate::repo::{CommitId, RepoName, UnreadableTree, counted};
 
-/// What became of one repository.
+/// The result for one repository.
 #[derive(Debug)]
 pub(crate) struct RepoOutcome {
     pub(crate) name: RepoName,
@@ -28,14 +28,14 @@ impl RepoOutcome {
     }
 }
 
-/// A repository of which something was not done.
+/// A repository for which something failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) name: RepoName,
-    /// The declared url without secrets; empty where none is known.
+    /// The declared url without secrets. Empty if it is not known.
     pub(crate) url: String,
     pub(crate) trouble: Trouble,
-    /// The name that may have been meant, where the remote does not know this one.
+    /// A similar name, if the remote does not know this name.
     pub(crate) near: Option<String>,
 }
 
@@ -45,62 +45,62 @@ impl Failure {
     }
 }
 
-/// Those of which something was not done.
+/// The outcomes that are failures.
 pub(crate) fn failures(outcomes: Vec<RepoOutcome>) -> Vec<Failure> {
     let failure = |RepoOutcome { name, url, outcome }| Some(Failure::new(name, url, outcome.err()?));
     outcomes.into_iter().filter_map(failure).collect()
 }
 
-/// What was done with a repository, or would be by a dry run; or what kept it from being done.
+/// What was done with a repository (or would be done, in a dry run), or why not.
 pub(crate) type Outcome = Result<Done, Trouble>;
 
-/// What was done with a repository, or would be.
+/// What was done with a repository, or would be done in a dry run.
 #[derive(Debug)]
 pub(crate) enum Done {
-    /// Its pin was set, or moved.
+    /// Its pin was set or moved.
     Locked {
         from: Option<CommitId>,
         to: CommitId,
     },
     UpToDate,
-    /// The remote is ahead of its pin.
+    /// The pin is behind the remote.
     Outdated,
     Created(CommitId),
     Moved {
         from: Option<CommitId>,
         to: CommitId,
     },
-    /// Same commit, but its origin or depth, or files that were changed.
+    /// The commit stayed the same. Its origin, its depth or changed files were corrected.
     Refreshed(CommitId),
     Removed,
     Exported {
         modules: usize,
         files: usize,
     },
-    /// So many directories at its root may be modules.
+    /// The number of directories at its root that may be modules.
     Listed(usize),
-    /// Nothing, and nothing is wrong: it does not exist, say.
+    /// Nothing was done, for this reason, such as that the repository does not exist. This is not a failure.
     PassedOver(String),
 }
 
-/// What kept a repository from being done.
+/// Why something could not be done with a repository.
 #[derive(Debug)]
 pub(crate) enum Trouble {
-    /// Left as it is, because somebody's work is in it.
+    /// The checkout was left as it is, because it has local work.
     Kept(CheckoutError),
-    /// The remote did not give what was asked for.
+    /// The remote failed, or does not have what was requested.
     Remote(GitError),
-    /// Its commit lacks a directory that should hold its modules.
+    /// Its commit does not have one of the declared addons directories.
     NoAddons(MissingDirectory),
-    /// The commit that the lock names does not have the tree that the lock names.
+    /// The tree of the locked commit is not the tree in the lock.
     OtherTree(OtherTree),
-    /// What is in it cannot be exported.
+    /// Its content cannot be exported.
     Export(ExportError),
-    /// The checkout on the disk could not be worked on.
+    /// The checkout on the disk could not be read or changed.
     Checkout { step: Step, error: GitError },
 }
 
-/// A directory that is declared and not in the commit.
+/// A declared directory that is not in the commit.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct MissingDirectory {
     pub(crate) directory: String,
@@ -109,7 +109,7 @@ pub(crate) struct MissingDirectory {
     pub(crate) known: Vec<String>,
 }
 
-/// What was tried with a checkout when it failed.
+/// The step that failed for a checkout.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Step {
     Inspect,
@@ -118,7 +118,7 @@ pub(crate) enum Step {
 }
 
 impl Trouble {
-    /// What kept a checkout from being placed: the user's work, or a failure.
+    /// The reason why a checkout could not be made or moved: local work, or a failure.
     pub(crate) fn not_placed(error: CheckoutError) -> Self {
         match error {
             CheckoutError::Git(error) => Self::Checkout { step: Step::CheckOut, error },

@@ -2,23 +2,23 @@
 
 use std::fmt;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Severity {
     Error,
     Warning,
 }
 
-/// What is looked for, in words for the table of `docs/checks.md`.
+/// One check, with the title that is in the table of `docs/checks.md`.
 #[derive(Debug)]
 pub(crate) struct Rule {
-    /// A promise: a number keeps its meaning, and one that is given up is never used again.
+    /// The meaning of a code never changes, and the code of a removed check is never used again.
     pub(crate) code: &'static str,
     pub(crate) severity: Severity,
     pub(crate) title: &'static str,
 }
 
-/// All that is looked for.
+/// All checks.
 pub(crate) const RULES: [Rule; 14] = {
     use Severity::{Error, Warning};
     const fn rule(code: &'static str, severity: Severity, title: &'static str) -> Rule {
@@ -27,17 +27,17 @@ pub(crate) const RULES: [Rule; 14] = {
     [
         rule("OCA001", Error, "module in several repositories"),
         rule("OCA002", Warning, "module hidden by one of the same name"),
-        rule("OCA003", Warning, "module with the name of one of Odoo's own"),
+        rule("OCA003", Warning, "module with the name of an Odoo module"),
         rule("OCA004", Error, "missing dependency"),
-        rule("OCA005", Error, "dependency that is no name of a module"),
+        rule("OCA005", Error, "dependency that is not a valid module name"),
         rule("OCA006", Error, "dependency cycle"),
         rule("OCA007", Error, "version of another series"),
-        rule("OCA008", Error, "licences that do not go together"),
+        rule("OCA008", Error, "incompatible licences"),
         rule("OCA009", Warning, "unknown licence"),
-        rule("OCA010", Warning, "module that installs itself left out"),
-        rule("OCA011", Warning, "dependency less mature than its dependant"),
+        rule("OCA010", Warning, "auto-install module that is not selected"),
+        rule("OCA011", Warning, "dependency less mature than the module"),
         rule("OCA012", Warning, "names that differ only by case"),
-        rule("OCA013", Warning, "entry of the path inside another"),
+        rule("OCA013", Warning, "entry of the path inside another entry"),
         rule("OCA014", Error, "manifest that cannot be read"),
     ]
 };

@@ -1,31 +1,31 @@
-//! How the surrounding repository's submodules are not what the lock asks for.
+//! How the submodules of the surrounding repository differ from the lock.
 
 use std::fmt;
 
 use crate::repo::{CommitId, RepoName, redact};
 
-/// One way in which `.gitmodules` or the index is not what the lock asks for. Paths are those of `.gitmodules`.
+/// One difference between `.gitmodules` or the index and the lock. Paths are as in `.gitmodules`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum SubmoduleDifference {
-    /// Declared, and neither in `.gitmodules` nor in the index.
+    /// Declared, but neither in `.gitmodules` nor in the index.
     Missing {
         path: String,
     },
-    /// A gitlink without an entry: nobody can fetch it, and git's own commands stumble over it.
+    /// A gitlink without an entry: nobody can fetch it, and some git commands fail on it.
     Phantom {
         path: String,
         commit: CommitId,
     },
-    /// An entry of something declared, without a gitlink.
+    /// A declared submodule that has an entry but no gitlink.
     NoGitlink {
         path: String,
     },
-    /// An entry of nothing declared, without a gitlink.
+    /// An entry without a gitlink, which no profile declares.
     Stale {
         path: String,
         name: String,
     },
-    /// Another entry for the same path.
+    /// A second entry for the same path.
     Duplicate {
         path: String,
         name: String,
@@ -45,13 +45,13 @@ pub(crate) enum SubmoduleDifference {
         declared: Option<String>,
         found: Option<String>,
     },
-    /// It stands elsewhere than where it is declared.
+    /// It is at another path than the declared one.
     Path {
         repo: RepoName,
         found: String,
         path: String,
     },
-    /// It stands where it is declared, and elsewhere too.
+    /// It is at the declared path and also at this path.
     Second {
         repo: RepoName,
         path: String,
@@ -60,12 +60,12 @@ pub(crate) enum SubmoduleDifference {
     Undeclared {
         path: String,
     },
-    /// Files of the surrounding repository itself are in the way.
+    /// Tracked files of the surrounding repository are in the way.
     Tracked {
         path: String,
         file: String,
     },
-    /// The index has another `.gitmodules` than the work tree.
+    /// The index has a different `.gitmodules` than the work tree.
     Unstaged,
 }
 
@@ -80,7 +80,7 @@ impl fmt::Display for SubmoduleDifference {
             Self::Phantom { path, commit } => {
                 write!(f, "`{path}` is a phantom: a gitlink at `{commit}` without an entry in `.gitmodules`")
             }
-            Self::NoGitlink { path } => write!(f, "`{path}` is in `.gitmodules`, and has no gitlink"),
+            Self::NoGitlink { path } => write!(f, "`{path}` is in `.gitmodules`, but has no gitlink"),
             Self::Stale { path, name } => {
                 write!(
                     f,
@@ -88,26 +88,26 @@ impl fmt::Display for SubmoduleDifference {
                 )
             }
             Self::Duplicate { path, name } => {
-                write!(f, "`{path}` is in `.gitmodules` once more, as `{name}`")
+                write!(f, "`{path}` has a second entry in `.gitmodules`: `{name}`")
             }
             Self::Commit { path, locked, found } => {
-                write!(f, "`{path}` is locked at `{locked}`, its gitlink is `{found}`")
+                write!(f, "`{path}` is locked at `{locked}`, but its gitlink is `{found}`")
             }
             Self::Url { path, declared, found } => {
-                write!(f, "`{path}` is at `{}`, `.gitmodules` has `{}`", redact(declared), redact(found))
+                write!(f, "`{path}` has url `{}`, `.gitmodules` has `{}`", redact(declared), redact(found))
             }
             Self::Branch { path, declared, found } => {
                 write!(f, "`{path}` follows {}, `.gitmodules` has {}", branch(declared), branch(found))
             }
             Self::Path { repo, found, path } => {
-                write!(f, "`{repo}` belongs to `{path}`, `.gitmodules` has it at `{found}`")
+                write!(f, "`{repo}` belongs at `{path}`, `.gitmodules` has it at `{found}`")
             }
             Self::Second { repo, path } => write!(f, "`{path}` is a second submodule of `{repo}`"),
             Self::Undeclared { path } => write!(f, "`{path}` is a submodule that no profile declares"),
             Self::Tracked { path, file } => {
                 write!(f, "`{path}` cannot be a submodule: the surrounding repository has `{file}` there")
             }
-            Self::Unstaged => write!(f, "`.gitmodules` is not in the index as it stands here"),
+            Self::Unstaged => write!(f, "`.gitmodules` in the index differs from the one in the work tree"),
         }
     }
 }

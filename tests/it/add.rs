@@ -180,7 +180,9 @@ fn where_a_profile_selects_the_module_joins_its_list() {
         )
         .status(2);
     env.oca(&["add", "web", "--module", "web_z"])
-        .stderr_contains("error: profile `standard` asks for module `web_z`, which no repository of it has\n")
+        .stderr_contains(
+            "error: profile `standard` asks for module `web_z`, but none of its repositories has it\n",
+        )
         .status(2);
     assert_eq!(files(&env), before);
 }

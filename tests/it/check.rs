@@ -48,15 +48,15 @@ fn a_module_in_two_repositories_is_an_error() {
     env.locked(BOTH);
     errors(
         &env,
-        "error[OCA001]: `x` is in `web` and `tools`; Odoo takes that of `web`\n  \
-         hint: keep only one of them, such as that of `web`, or put `x` into `ignore` of `[check]`\n",
+        "error[OCA001]: `x` is in `web` and `tools`; Odoo loads the one in `web`\n  \
+         hint: keep only one of them, such as the one in `web`, or put `x` into `ignore` of `[check]`\n",
         summary,
     );
     env.locked(&BOTH.replace("\"web\", \"tools\"", "\"tools\", \"web\""));
     errors(
         &env,
-        "error[OCA001]: `x` is in `tools` and `web`; Odoo takes that of `tools`\n  \
-         hint: keep only one of them, such as that of `tools`, or put `x` into `ignore` of `[check]`\n",
+        "error[OCA001]: `x` is in `tools` and `web`; Odoo loads the one in `tools`\n  \
+         hint: keep only one of them, such as the one in `tools`, or put `x` into `ignore` of `[check]`\n",
         summary,
     );
 }
@@ -71,8 +71,8 @@ fn a_second_module_counts_only_where_its_directory_is_on_the_path() {
     env.locked(&format!("{BOTH}modules = [\"x\", \"b\"]\n"));
     errors(
         &env,
-        "error[OCA001]: `x` is in `web` and `tools`; Odoo takes that of `web`\n  \
-         hint: keep only one of them, such as that of `web`, or put `x` into `ignore` of `[check]`\n",
+        "error[OCA001]: `x` is in `web` and `tools`; Odoo loads the one in `web`\n  \
+         hint: keep only one of them, such as the one in `web`, or put `x` into `ignore` of `[check]`\n",
         "2 modules, 1 error, 0 warnings",
     );
 }
@@ -85,8 +85,8 @@ fn directories_of_one_repository_are_named_whole() {
     env.locked(&format!("{WEB}[repos.web]\naddons = [\"one\", \"two\"]\n"));
     errors(
         &env,
-        "error[OCA001]: `x` is in `web/one` and `web/two`; Odoo takes that of `web/one`\n  \
-         hint: keep only one of them, such as that of `web/one`, or put `x` into `ignore` of `[check]`\n",
+        "error[OCA001]: `x` is in `web/one` and `web/two`; Odoo loads the one in `web/one`\n  \
+         hint: keep only one of them, such as the one in `web/one`, or put `x` into `ignore` of `[check]`\n",
         "1 module, 1 error, 0 warnings",
     );
 }
@@ -102,12 +102,12 @@ fn a_module_that_hides_a_pinned_one_is_a_warning() {
     env.locked(&format!("{WEB}{OWN}[addons-path]\nbefore = [\"around\"]\nafter = [\"last\"]\n"));
     warnings(
         &env,
-        "warning[OCA002]: `x` of `addons` hides that of `web`\n  \
+        "warning[OCA002]: `x` of `addons` hides the same module of `web`\n  \
            at: addons/x/__manifest__.py\n  \
            hint: keep only one of them, or put `x` into `ignore` of `[check]`\n\
-         warning[OCA002]: `y` of `around` hides that of `web`\n  \
+         warning[OCA002]: `y` of `around` hides the same module of `web`\n  \
            hint: keep only one of them, or put `y` into `ignore` of `[check]`\n\
-         warning[OCA002]: `z` of `web` hides that of `last`\n  \
+         warning[OCA002]: `z` of `web` hides the same module of `last`\n  \
            hint: keep only one of them, or put `z` into `ignore` of `[check]`\n",
         "2 modules, 0 errors, 3 warnings",
     );
@@ -118,7 +118,7 @@ fn a_name_of_odoos_own_is_a_warning_whether_odoo_is_here_or_not() {
     let env = Env::new();
     modules_repository(&env, "web", &[("sale", "base"), ("account_accountant", ""), ("brand_new", "")]);
     env.locked(&format!("{WEB}[addons-path]\nbefore = [\"${{ODOO_HOME}}/addons\"]\n"));
-    let sale = "warning[OCA003]: `sale` of `web` has the name of a module of Odoo's own\n  \
+    let sale = "warning[OCA003]: `sale` of `web` has the same name as a module of Odoo Community\n  \
                 hint: rename it, or put `sale` into `ignore` of `[check]`\n";
     warnings(&env, sale, "3 modules, 0 errors, 1 warning");
     for module in ["web", "sale", "brand_new"] {
@@ -131,7 +131,8 @@ fn a_name_of_odoos_own_is_a_warning_whether_odoo_is_here_or_not() {
         .stderr("1 module, 0 errors, 2 warnings\n")
         .success();
     env.edit("repos.toml", "odoo =", "edition = \"enterprise\"\nodoo =");
-    let enterprise = sale.replace("`sale`", "`account_accountant`").replace("Odoo's own", "Odoo Enterprise");
+    let enterprise =
+        sale.replace("`sale`", "`account_accountant`").replace("Odoo Community", "Odoo Enterprise");
     warnings(&env, &format!("{enterprise}{sale}"), "3 modules, 0 errors, 2 warnings");
 }
 
@@ -151,23 +152,23 @@ fn what_is_missing_is_told_once_with_all_who_need_it() {
     env.locked(WEB);
     errors(
         &env,
-        "error[OCA004]: `account_accountant` is a module of Odoo Enterprise, `edition` is `community`, \
+        "error[OCA004]: `account_accountant` is a module of Odoo Enterprise, but `edition` is `community`, \
          and `c` of `web` needs it\n  \
            hint: write `edition = \"enterprise\"` into `repos.toml` if the image has Odoo Enterprise\n\
-         error[OCA004]: there is no module `fs_storage`, and `b` of `web` needs it\n  \
-           hint: run `oca find fs_storage`, and add the repository that has it\n\
-         error[OCA004]: `helpdesk` is a module of Odoo Enterprise, `edition` is `community`, \
+         error[OCA004]: module `fs_storage` does not exist, but `b` of `web` needs it\n  \
+           hint: run `oca find fs_storage` and add the repository that has it\n\
+         error[OCA004]: `helpdesk` is a module of Odoo Enterprise, but `edition` is `community`, \
          and `c` of `web` needs it\n  \
            hint: write `edition = \"enterprise\"` into `repos.toml` if the image has Odoo Enterprise\n\
-         error[OCA004]: there is no module `queue_job`, and `a` and `b` need it\n  \
-           hint: run `oca find queue_job`, and add the repository that has it\n",
+         error[OCA004]: module `queue_job` does not exist, but `a` and `b` need it\n  \
+           hint: run `oca find queue_job` and add the repository that has it\n",
         "4 modules, 4 errors, 0 warnings",
     );
     env.edit("repos.toml", "odoo =", "edition = \"enterprise\"\nodoo =");
     env.oca(&["check"])
-        .stdout_contains("error[OCA004]: there is no module `queue_job`")
+        .stdout_contains("error[OCA004]: module `queue_job` does not exist")
         .stdout_contains(
-            "error[OCA008]: `c` of `web` is under `AGPL-3` and depends on `account_accountant` (`OEEL-1`), \
+            "error[OCA008]: `c` of `web` has licence `AGPL-3` and depends on `account_accountant` (`OEEL-1`), \
              `helpdesk` (`OEEL-1`)\n",
         )
         .stderr("4 modules, 3 errors, 0 warnings\n")
@@ -186,7 +187,7 @@ fn what_only_the_path_around_or_another_profile_has_is_found_there() {
     ));
     errors(
         &env,
-        "error[OCA004]: there is no module `b`, and `a` of `web` needs it\n  \
+        "error[OCA004]: module `b` does not exist, but `a` of `web` needs it\n  \
            hint: `tools` of profile `all` has it: run `oca add tools`\n",
         "1 module, 1 error, 0 warnings",
     );
@@ -210,10 +211,10 @@ fn a_circle_is_told_once_from_its_first_name_on() {
     env.locked(BOTH);
     errors(
         &env,
-        "error[OCA006]: modules need each other in a circle: `a` -> `b` -> `c` -> `a`\n  \
-           hint: take one of them out of the `depends` of another\n\
-         error[OCA006]: modules need each other in a circle: `e` -> `e`\n  \
-           hint: take one of them out of the `depends` of another\n",
+        "error[OCA006]: modules depend on each other in a circle: `a` -> `b` -> `c` -> `a`\n  \
+           hint: remove one of them from the `depends` of another\n\
+         error[OCA006]: modules depend on each other in a circle: `e` -> `e`\n  \
+           hint: remove one of them from the `depends` of another\n",
         "5 modules, 2 errors, 0 warnings",
     );
 }
@@ -232,12 +233,12 @@ fn a_version_of_another_series_is_an_error() {
         ],
     );
     env.locked(WEB);
-    let hint = "hint: write it as `18.0.1.0.0` or `1.0.0` once it is migrated, or leave it out";
+    let hint = "hint: after the migration, write it as `18.0.1.0.0` or `1.0.0`, or delete the version";
     errors(
         &env,
         &format!(
-            "error[OCA007]: `a` of `web` has version `17.0.1.0.0`, which is none of Odoo 18.0\n  {hint}\n\
-             error[OCA007]: `d` of `web` has version `18.0.1`, which is none of Odoo 18.0\n  {hint}\n"
+            "error[OCA007]: `a` of `web` has version `17.0.1.0.0`, which is not a version for Odoo 18.0\n  {hint}\n\
+             error[OCA007]: `d` of `web` has version `18.0.1`, which is not a version for Odoo 18.0\n  {hint}\n"
         ),
         "4 modules, 2 errors, 0 warnings",
     );
@@ -267,15 +268,15 @@ fn licences_have_to_go_together() {
     errors(
         &env,
         &format!(
-            "error[OCA008]: `mine` of `addons` is under `OPL-1` and depends on `free` (`AGPL-3`)\n  \
+            "error[OCA008]: `mine` of `addons` has licence `OPL-1` and depends on `free` (`AGPL-3`)\n  \
                at: addons/mine/__manifest__.py:2\n  \
                hint: change the licence of one of them{}\
-             error[OCA008]: `other` of `addons` is under `LGPL-3` and depends on `mine` (`OPL-1`)\n  \
+             error[OCA008]: `other` of `addons` has licence `LGPL-3` and depends on `mine` (`OPL-1`)\n  \
                at: addons/other/__manifest__.py:1\n  \
                hint: change the licence of one of them{}\
-             warning[OCA009]: `odd` of `web` is under `Apache-2.0`, a licence that Odoo does not know\n\
+             warning[OCA009]: `odd` of `web` has licence `Apache-2.0`, which Odoo does not know\n\
              {write}{}\
-             warning[OCA009]: `silent` of `web` names no licence; Odoo takes it for `LGPL-3`\n\
+             warning[OCA009]: `silent` of `web` declares no licence; Odoo treats it as `LGPL-3`\n\
              {write}{}",
             hint("mine"),
             hint("other"),
@@ -307,9 +308,9 @@ fn what_would_install_itself_and_is_left_out_is_a_warning() {
     env.locked(&format!("{WEB}modules = [\"a\", \"taken\"]\n"));
     warnings(
         &env,
-        "warning[OCA010]: `glue` of `web` installs itself where `a` and `sale` are, and is not selected\n  \
+        "warning[OCA010]: `glue` of `web` installs itself if `a` and `sale` are installed, but it is not selected\n  \
            hint: run `oca add --module glue`, or put `glue` into `ignore` of `[check]`\n\
-         warning[OCA010]: `glue_list` of `web` installs itself where `a` is, and is not selected\n  \
+         warning[OCA010]: `glue_list` of `web` installs itself if `a` is installed, but it is not selected\n  \
            hint: run `oca add --module glue_list`, or put `glue_list` into `ignore` of `[check]`\n",
         "2 modules, 0 errors, 2 warnings",
     );
@@ -337,9 +338,7 @@ fn what_promises_more_than_it_depends_on_is_a_warning() {
     );
     env.locked(WEB);
     let hint = |module| {
-        format!(
-            "  hint: expect changes in what it depends on, or put `{module}` into `ignore` of `[check]`\n"
-        )
+        format!("  hint: expect changes in its dependencies, or put `{module}` into `ignore` of `[check]`\n")
     };
     warnings(
         &env,
@@ -364,7 +363,7 @@ fn names_that_differ_only_by_case_are_a_warning() {
     env.locked(BOTH);
     warnings(
         &env,
-        "warning[OCA012]: `Web_x` and `web_x` are one name on macOS and Windows\n  \
+        "warning[OCA012]: `Web_x` and `web_x` are the same name on macOS and Windows\n  \
            hint: rename one of them, or put `web_x` into `ignore` of `[check]`\n",
         "3 modules, 0 errors, 1 warning",
     );
@@ -382,10 +381,10 @@ fn entries_inside_one_another_are_a_warning() {
     env.write("own/addons/README.md", "");
     warnings(
         &env,
-        "warning[OCA013]: the path has an entry of `own/addons` inside one of `own`\n  \
-           hint: move `own/addons`, or take one of the two off the path\n\
-         warning[OCA013]: the path has an entry of `web/more` inside one of `web`\n  \
-           hint: move `web/more`, or take one of the two off the path\n",
+        "warning[OCA013]: the path entry of `own/addons` is inside the path entry of `own`\n  \
+           hint: move `own/addons`, or remove one of the two from the path\n\
+         warning[OCA013]: the path entry of `web/more` is inside the path entry of `web`\n  \
+           hint: move `web/more`, or remove one of the two from the path\n",
         "2 modules, 0 errors, 2 warnings",
     );
 }
@@ -401,12 +400,12 @@ fn findings_of_all_profiles_are_told_once() {
     );
     env.oca(&["check", "--all-profiles"])
         .stdout(
-            "error[OCA004]: there is no module `gone`, and `b` and `c` need it\n  \
+            "error[OCA004]: module `gone` does not exist, but `b` and `c` need it\n  \
                in: profile `two`\n  \
-               hint: run `oca find gone`, and add the repository that has it\n\
-             error[OCA004]: there is no module `queue_job`, and `a` and `b` need it\n  \
+               hint: run `oca find gone` and add the repository that has it\n\
+             error[OCA004]: module `queue_job` does not exist, but `a` and `b` need it\n  \
                in: profiles `one`, `two`\n  \
-               hint: run `oca find queue_job`, and add the repository that has it\n",
+               hint: run `oca find queue_job` and add the repository that has it\n",
         )
         .stderr("4 modules, 2 errors, 0 warnings\n")
         .status(1);
@@ -419,13 +418,9 @@ fn a_missing_dependency_is_named_with_the_repository_that_find_saw_it_in() {
     modules_repository(&env, "web", &[("web_x", "queue_job")]);
     modules_repository(&env, "queue", &[("queue_job", "")]);
     env.locked(WEB);
-    let finding = "error[OCA004]: there is no module `queue_job`, and `web_x` of `web` needs it\n  hint: ";
+    let finding = "error[OCA004]: module `queue_job` does not exist, but `web_x` of `web` needs it\n  hint: ";
     let summary = "1 module, 1 error, 0 warnings";
-    errors(
-        &env,
-        &format!("{finding}run `oca find queue_job`, and add the repository that has it\n"),
-        summary,
-    );
+    errors(&env, &format!("{finding}run `oca find queue_job` and add the repository that has it\n"), summary);
     env.oca(&["find", "queue_job"]).stdout("queue  queue_job\n").success();
     env.remove_remotes();
     errors(&env, &format!("{finding}`queue` has it: run `oca add queue`\n"), summary);
@@ -458,8 +453,8 @@ fn what_a_repository_of_the_profile_has_by_now_is_upgraded_to() {
     env.oca(&["find", "web_new"]).stdout("web  web_new\n").success();
     env.oca(&["check", "-q"])
         .stdout(
-            "error[OCA004]: there is no module `web_new`, and `web_x` of `web` needs it\n  \
-               hint: `web` may have it by now: run `oca lock --upgrade web`\n",
+            "error[OCA004]: module `web_new` does not exist, but `web_x` of `web` needs it\n  \
+               hint: `web` may have it now: run `oca lock --upgrade web`\n",
         )
         .status(1);
     env.oca(&["lock", "--upgrade", "web", "-q"]).success();
@@ -478,8 +473,8 @@ fn another_profile_is_of_use_only_on_the_same_series() {
     ));
     errors(
         &env,
-        "error[OCA004]: there is no module `b`, and `a` of `web` needs it\n  \
-           hint: run `oca find b`, and add the repository that has it\n",
+        "error[OCA004]: module `b` does not exist, but `a` of `web` needs it\n  \
+           hint: run `oca find b` and add the repository that has it\n",
         "1 module, 1 error, 0 warnings",
     );
 }

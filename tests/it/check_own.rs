@@ -66,7 +66,7 @@ fn a_pinned_manifest_that_cannot_be_read_matters_to_a_selection_that_needs_it() 
         .stdout(
             "error[OCA014]: the manifest of `bad` of `web` cannot be read: a manifest may not hold the \
              word `b` (`bad/__manifest__.py` at line 1)\n  \
-             hint: correct it in a fork that `url` in `repos.toml` names\n",
+             hint: correct it in a fork, and set the `url` of the repository to that fork\n",
         )
         .stderr("1 module, 1 error, 0 warnings\n")
         .status(1);
@@ -85,18 +85,18 @@ fn ones_own_manifests_are_named_with_the_line() {
     env.locked(&format!("{WEB}{OWN}"));
     env.oca(&["check"])
         .stdout(
-            "error[OCA004]: `off` of `addons` says that it cannot be installed, and `mine` of `addons` needs it\n  \
+            "error[OCA004]: `off` of `addons` is `installable: False`, and `mine` of `addons` needs it\n  \
                at: addons/mine/__manifest__.py:8\n  \
-               hint: make `off` installable, or do without\n\
-             error[OCA004]: there is no module `web_xx`, and `mine` of `addons` needs it\n  \
+               hint: make `off` installable, or remove the dependency\n\
+             error[OCA004]: module `web_xx` does not exist, but `mine` of `addons` needs it\n  \
                at: addons/mine/__manifest__.py:6\n  \
-               hint: did you mean `web_x`? else run `oca find web_xx`\n\
-             error[OCA005]: no module can be called `server-ux`, and `mine` of `addons` needs it\n  \
+               hint: did you mean `web_x`? otherwise run `oca find web_xx`\n\
+             error[OCA005]: `server-ux` is not a valid module name, but `mine` of `addons` needs it\n  \
                at: addons/mine/__manifest__.py:7\n  \
                hint: correct `depends` in the manifest\n\
-             error[OCA007]: `mine` of `addons` has version `17.0.1.0.0`, which is none of Odoo 18.0\n  \
+             error[OCA007]: `mine` of `addons` has version `17.0.1.0.0`, which is not a version for Odoo 18.0\n  \
                at: addons/mine/__manifest__.py:3\n  \
-               hint: write it as `18.0.1.0.0` or `1.0.0` once it is migrated, or leave it out\n",
+               hint: after the migration, write it as `18.0.1.0.0` or `1.0.0`, or delete the version\n",
         )
         .stderr("2 modules, 4 errors, 0 warnings\n")
         .status(1);
@@ -116,8 +116,8 @@ fn codes_and_modules_are_ignored() {
     check("'a', 'b', 'OCA006'", &[]).stderr(fine).success();
     check("'b', 'OCA006'", &[])
         .stdout(
-            "error[OCA004]: there is no module `gone`, and `a` of `web` needs it\n  \
-             hint: run `oca find gone`, and add the repository that has it\n",
+            "error[OCA004]: module `gone` does not exist, but `a` of `web` needs it\n  \
+             hint: run `oca find gone` and add the repository that has it\n",
         )
         .stderr("3 modules, 1 error, 0 warnings\n")
         .status(1);
@@ -151,8 +151,8 @@ fn machines_get_findings_with_files_and_lines() {
       "severity": "error",
       "module": "gone",
       "repo": null,
-      "message": "there is no module `gone`, and `mine` and `web_x` need it",
-      "hint": "run `oca find gone`, and add the repository that has it",
+      "message": "module `gone` does not exist, but `mine` and `web_x` need it",
+      "hint": "run `oca find gone` and add the repository that has it",
       "modules": [
         "gone",
         "mine",
@@ -169,7 +169,7 @@ fn machines_get_findings_with_files_and_lines() {
       "severity": "warning",
       "module": "sale",
       "repo": "web",
-      "message": "`sale` of `web` has the name of a module of Odoo's own",
+      "message": "`sale` of `web` has the same name as a module of Odoo Community",
       "hint": "rename it, or put `sale` into `ignore` of `[check]`",
       "modules": [
         "sale"
@@ -189,10 +189,10 @@ fn machines_get_findings_with_files_and_lines() {
     env.oca(&["check", "--format", "github", "-q"])
         .stdout(
             "::error file=[TEMP]/project/addons/mine/__manifest__.py,line=2,title=OCA004 missing dependency::\
-             there is no module `gone`, and `mine` and `web_x` need it%0A\
-             hint: run `oca find gone`, and add the repository that has it\n\
-             ::warning file=[TEMP]/project/repos.toml,line=4,title=OCA003 module with the name of one of Odoo's own::\
-             `sale` of `web` has the name of a module of Odoo's own%0A\
+             module `gone` does not exist, but `mine` and `web_x` need it%0A\
+             hint: run `oca find gone` and add the repository that has it\n\
+             ::warning file=[TEMP]/project/repos.toml,line=4,title=OCA003 module with the name of an Odoo module::\
+             `sale` of `web` has the same name as a module of Odoo Community%0A\
              hint: rename it, or put `sale` into `ignore` of `[check]`\n",
         )
         .status(1);
@@ -210,18 +210,18 @@ fn what_manifests_hold_moves_no_cursor_and_feigns_no_line() {
     env.oca(&["tree", "web_x"]).stdout("web_x 1.0\\u{1b}[2J (web)\n└── gone\\u{1b} (missing)\n").success();
     env.oca(&["check"])
         .stdout(
-            "error[OCA005]: no module can be called `gone\\u{1b}`, and `web_x` of `web` needs it\n  \
+            "error[OCA005]: `gone\\u{1b}` is not a valid module name, but `web_x` of `web` needs it\n  \
                hint: correct `depends` in the manifest\n\
-             error[OCA007]: `web_x` of `web` has version `1.0\\u{1b}[2J`, which is none of Odoo 18.0\n  \
-               hint: write it as `18.0.1.0.0` or `1.0.0` once it is migrated, or leave it out\n\
-             warning[OCA009]: `web_x` of `web` is under `X\\u{1b}[31m\\nerror: feigned`, \
-             a licence that Odoo does not know\n  \
+             error[OCA007]: `web_x` of `web` has version `1.0\\u{1b}[2J`, which is not a version for Odoo 18.0\n  \
+               hint: after the migration, write it as `18.0.1.0.0` or `1.0.0`, or delete the version\n\
+             warning[OCA009]: `web_x` of `web` has licence `X\\u{1b}[31m\\nerror: feigned`, \
+             which Odoo does not know\n  \
                hint: write a licence that Odoo knows, such as `LGPL-3`, into the manifest, or put `web_x` into \
              `ignore` of `[check]`\n",
         )
         .stderr("1 module, 2 errors, 1 warning\n")
         .status(1);
-    let text = r#""message": "no module can be called `gone\u001b`, and `web_x` of `web` needs it""#;
+    let text = r#""message": "`gone\u001b` is not a valid module name, but `web_x` of `web` needs it""#;
     env.oca(&["check", "-q", "--format", "json"]).stdout_contains(text).status(1);
     env.oca(&["why", "no\u{1b}ne"]).stderr_contains("has no module `no\\u{1b}ne`\n").status(2);
 }

@@ -103,7 +103,7 @@ fn every_problem_of_both_files_is_told_at_once() {
              unknown field `mod` in `repos.toml` at line 3\n    \
              hint: did you mean `mode`?\n  \
              bad value for `repos` in `repos.toml` at line 5, table `profiles.standard`: `a/b` is not a valid \
-             repository name: only letters, digits, `.`, `_` and `-` may stand in it\n  \
+             repository name: it must contain only letters, digits, `.`, `_` and `-`\n  \
              unknown field `dept` in `repos.local.toml` at line 1\n    \
              hint: did you mean `depth`?\n",
         )

@@ -143,7 +143,7 @@ fn limits_of_the_system_are_named_and_are_no_fault() {
         let output = limited(limit, "lock --upgrade");
         assert_eq!(output.code, Some(if is_enough { 0 } else { 2 }), "{limit}: {output}");
         assert_eq!(
-            output.stderr.contains("are open: raise it with `ulimit -n`"),
+            output.stderr.contains("are open; raise the limit with `ulimit -n`"),
             !is_enough,
             "{limit}: {output}"
         );

@@ -407,13 +407,13 @@ fn a_symlink_that_leads_outside_and_a_submodule_are_refused() {
     oca(&env, &["export", "../out"])
         .stderr(
             "error: cannot export `etc`\n\
-             caused by: the symlink `m/a/b/link` leads out of its module, to `/etc/passwd`\n\
+             caused by: the symlink `m/a/b/link` points outside its module, to `/etc/passwd`\n\
              error: cannot export `sub`\n\
-             caused by: `m/lib` is a submodule, which an export cannot hold\n\
+             caused by: `m/lib` is a submodule, and an export cannot contain submodules\n\
              error: cannot export `twice`\n\
-             caused by: the symlink `m/a/b/link` leads out of its module, to `d/../x`\n\
+             caused by: the symlink `m/a/b/link` points outside its module, to `d/../x`\n\
              error: cannot export `up`\n\
-             caused by: the symlink `m/a/b/link` leads out of its module, to `../../../other`\n\
+             caused by: the symlink `m/a/b/link` points outside its module, to `../../../other`\n\
              error: 4 repositories failed\n",
         )
         .status(1);
@@ -434,7 +434,7 @@ fn links_lead_to_the_checkouts() {
     let env = Env::new();
     locked(&env, "");
     oca(&env, &["export", "--link", "../out"])
-        .stderr("error: there is no checkout with `[TEMP]/project/oca/web/web_x`\nhint: run `oca sync`\n")
+        .stderr("error: there is no checkout that contains `[TEMP]/project/oca/web/web_x`\nhint: run `oca sync`\n")
         .status(1);
     oca(&env, &["sync", "-q"]).success();
     oca(&env, &["export", "--link", "../out"]).stderr("5 modules, 5 links in `[TEMP]/out`\n").success();

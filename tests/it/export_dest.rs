@@ -13,8 +13,8 @@ fn what_is_not_an_export_is_left_alone() {
     env.write("mine/notes.txt", "mine");
     oca(&env, &["export", "mine"])
         .stderr(
-            "error: `[TEMP]/project/mine` is not empty, and not an export of oca\n\
-             hint: name another directory, or give `--force` to delete what is in it\n",
+            "error: `[TEMP]/project/mine` is not empty and is not an export of oca\n\
+             hint: use another directory, or use `--force` to delete its content\n",
         )
         .status(2);
     env.assert_file("mine/notes.txt", "mine");
@@ -49,7 +49,7 @@ fn some_directories_are_never_replaced() {
         "git~1",
     ] {
         for force in [&["export"][..], &["export", "--force"]] {
-            oca(&env, &[force, &[dest]].concat()).stderr_contains("is never replaced").status(2);
+            oca(&env, &[force, &[dest]].concat()).stderr_contains("cannot be replaced").status(2);
         }
     }
     env.assert_sound_checkout("oca/web");
@@ -90,8 +90,8 @@ fn what_somebody_put_beside_the_modules_is_left_alone() {
         fs::create_dir(&path).expect("a folder");
         oca(&env, &["export", "../out"])
             .stderr(&format!(
-                "error: `[TEMP]/out` holds `{mine}`, which oca did not put there\n\
-                 hint: move it away, or give `--force` to delete it\n"
+                "error: `[TEMP]/out` contains `{mine}`, which oca did not write\n\
+                 hint: move it away, or use `--force` to delete it\n"
             ))
             .status(1);
         fs::remove_dir(&path).expect("it is still there");

@@ -98,8 +98,8 @@ fn a_profile_that_is_not_part_of_the_other_gives_no_layer() {
     repository(&env, "web", &["web_x", "web_y"]);
     repository(&env, "dms", &["dms"]).branch("17.0").module("dms", &[]).commit();
     let cases = [
-        ("export = { drop = [\"readme\"] }", "its `[export]` is another"),
-        ("image = { layout = \"flat\" }", "its `layout` in `[image]` is another"),
+        ("export = { drop = [\"readme\"] }", "its `[export]` is different"),
+        ("image = { layout = \"flat\" }", "its `layout` in `[image]` is different"),
         ("override.web = { modules = [\"web_y\"] }", "it does not have `web/web_x`"),
         (
             "path = \"oca-other\"\noverride.dms = { branch = \"17.0\" }",
@@ -143,7 +143,7 @@ fn a_layer_replaces_nothing_but_an_export() {
     env.locked(CHAIN);
     env.write("../dist/parity/mine.txt", "mine");
     env.oca(&["-p", "parity", "export", "--layers", "../dist"])
-        .stderr_contains("error: `[TEMP]/dist/parity` is not empty, and not an export of oca\n")
+        .stderr_contains("error: `[TEMP]/dist/parity` is not empty and is not an export of oca\n")
         .status(2);
     assert!(!env.root().join("dist/standard").exists());
     env.oca(&["export", "--layers", "--link", "../dist"]).stderr_contains("cannot be used with").status(2);

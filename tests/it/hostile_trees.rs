@@ -38,7 +38,7 @@ fn a_name_that_leaves_its_directory_is_no_module() {
         web.commit_raw(web.raw_tree(&[("40000", name.as_bytes(), module)]));
         declare(&env);
         env.oca(&["lock"])
-            .stderr_contains("neither `oca sync` nor `oca export` takes this commit: ")
+            .stderr_contains("neither `oca sync` nor `oca export` can use this commit: ")
             .success();
         env.oca(&["sync"]).stderr_contains("` cannot be checked out: ").status(3);
         env.oca(&["export", "-q", "../out/a/b"]).output();
@@ -65,7 +65,7 @@ fn such_a_name_is_refused_wherever_it_lies() {
         .success();
     for command in [&["sync"][..], &["export", "../out"]] {
         env.oca(command)
-            .stderr_contains("`web_x/static/src/../../x` cannot be checked out: the name holds a `/`\n")
+            .stderr_contains("`web_x/static/src/../../x` cannot be checked out: the name contains a `/`\n")
             .status(3);
     }
     env.oca(&["check"])
@@ -80,8 +80,8 @@ fn entries_that_stand_in_for_each_other_are_refused() {
         (("120000", "a"), ("40000", "a"), "two entries have this name"),
         (("100644", "a"), ("40000", "a"), "two entries have this name"),
         (("40000", "A"), ("120000", "a"), "a symlink and another entry differ only in case"),
-        (("40000", "b"), ("100644", "a"), "it is not where git would sort it"),
-        (("120000", ".gitmodules"), ("40000", "a"), "git refuses a symlink in place of `.gitmodules`"),
+        (("40000", "b"), ("100644", "a"), "it is not in git's sort order"),
+        (("120000", ".gitmodules"), ("40000", "a"), "git refuses a symlink with this name"),
     ] {
         let env = Env::new();
         let web = Remote::new(&env, "web");
@@ -176,7 +176,7 @@ fn directories_lie_in_each_other_as_deep_as_libgit2_reads_and_no_deeper() {
     env.oca(&["verify", "-q", "../out"]).success();
     for levels in [99, 300, 3000] {
         deep(levels);
-        let why = "its directories lie too deep";
+        let why = "its directories are nested too deeply";
         env.oca(&["lock", "--upgrade"]).stderr_contains(why).success();
         env.oca(&["sync"]).stderr_contains(why).status(3);
         env.oca(&["export", "-q", "../out"]).stderr_contains(why).status(3);

@@ -204,8 +204,8 @@ fn what_git_refuses_is_refused_with_its_line() {
         ),
         (
             "[submodule \"web\"]\n\tpath = web\n\turl = ext::sh -c x\n".to_owned(),
-            "`.gitmodules` at line 3: `ext::sh -c x` is not a valid git url: blanks and control characters may not \
-             stand in it",
+            "`.gitmodules` at line 3: `ext::sh -c x` is not a valid git url: it must not contain blanks or \
+             control characters",
         ),
     ] {
         let env = Env::new();

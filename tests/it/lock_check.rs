@@ -46,8 +46,8 @@ fn it_needs_neither_cache_nor_network_nor_a_writable_project() {
     assert_stale(
         &env,
         &[
-            "`dms` is not in the lock; profile `standard` declares it",
-            "profile `standard` has other repositories in the lock, or another order",
+            "`dms` is not in the lock, but profile `standard` declares it",
+            "profile `standard` has different repositories in the lock, or a different order",
         ],
     );
     assert_eq!(env.read("oca.lock.json"), before);
@@ -85,7 +85,10 @@ fn another_url_is_told_without_its_secret() {
     web(&env);
     env.locked(WEB);
     env.declare(&format!("{WEB}[repos.web]\nurl = \"https://odo:s3cret@example.invalid/web.git\"\n"));
-    assert_stale(&env, &["`web` is at `https://example.invalid/web.git`, the lock has `../remotes/web.git`"]);
+    assert_stale(
+        &env,
+        &["`web` has url `https://example.invalid/web.git`, the lock has `../remotes/web.git`"],
+    );
 }
 
 #[test]
@@ -122,8 +125,8 @@ fn what_is_no_longer_declared_is_told() {
     assert_stale(
         &env,
         &[
-            "`dms` at branch `18.0` is in the lock, and no profile declares it",
-            "profile `standard` has other repositories in the lock, or another order",
+            "`dms` at branch `18.0` is in the lock, but no profile declares it",
+            "profile `standard` has different repositories in the lock, or a different order",
         ],
     );
 }
@@ -137,7 +140,7 @@ fn the_order_of_the_repositories_counts_and_that_of_the_profiles_does_not() {
     env.declare(&format!("[profiles.all]\nrepos = [\"web\", \"dms\"]\n{WEB}"));
     env.oca(&["lock", "--check"]).success();
     env.declare(&format!("[profiles.all]\nrepos = [\"dms\", \"web\"]\n{WEB}"));
-    assert_stale(&env, &["profile `all` has other repositories in the lock, or another order"]);
+    assert_stale(&env, &["profile `all` has different repositories in the lock, or a different order"]);
 }
 
 #[test]
@@ -148,7 +151,10 @@ fn profiles_that_come_go_or_change_their_series_are_told() {
     env.declare(&format!("{WEB}[profiles.new]\nrepos = []\n"));
     assert_stale(
         &env,
-        &["profile `new` is not in the lock", "profile `old` is in the lock, and not declared"],
+        &[
+            "profile `new` is not in the lock",
+            "profile `old` is in the lock, but `repos.toml` does not declare it",
+        ],
     );
     env.declare(&format!("{WEB}[profiles.old]\nodoo = \"16.0\"\npath = \"oca-16\"\nrepos = []\n"));
     assert_stale(&env, &["profile `old` is for Odoo 16.0, the lock has 17.0"]);
@@ -160,7 +166,7 @@ fn a_file_that_is_spaced_or_sorted_by_hand_is_told() {
     web(&env);
     env.locked(WEB);
     let lock = env.read("oca.lock.json");
-    let layout = "the file is not laid out as oca writes it";
+    let layout = "the file is not formatted as oca writes it";
     for text in [lock.trim_end().to_owned(), lock.replace("  ", "\t")] {
         env.write("oca.lock.json", text);
         assert_stale(&env, &[layout]);
@@ -217,5 +223,5 @@ fn a_lock_with_the_line_ends_of_windows_is_as_good() {
     env.write("oca.lock.json", &windows);
     env.oca(&["lock", "--check"]).success();
     env.write("oca.lock.json", windows.replace("\r\n", "\r\n\r\n"));
-    assert_stale(&env, &["the file is not laid out as oca writes it"]);
+    assert_stale(&env, &["the file is not formatted as oca writes it"]);
 }

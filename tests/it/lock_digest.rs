@@ -76,7 +76,7 @@ fn every_command_that_reads_the_lock_refuses_an_edited_entry() {
         env.oca(command).stderr_contains(EDITED).stderr_contains("hint: run `oca lock`").status(1);
     }
     let refused = "error: `oca.lock.json` was edited: the entry of `web` does not match its digest\n\
-                   hint: run `oca lock`, which reads such entries anew from their commits\n";
+                   hint: run `oca lock`; it reads these entries again from their commits\n";
     for command in [["remove", "web"], ["add", "dms"], ["find", "web_x"]] {
         env.oca(&command).stderr(refused).status(1);
     }
@@ -98,7 +98,7 @@ fn an_entry_of_an_earlier_oca_is_read_anew() {
     env.oca(&["remove", "web"])
         .stderr(
             "error: `oca.lock.json` is not complete: the entry of `web` has no digest\n\
-             hint: run `oca lock`, which reads such entries anew from their commits\n",
+             hint: run `oca lock`; it reads these entries again from their commits\n",
         )
         .status(1);
     env.oca(&["lock", "-q"]).success();
@@ -173,21 +173,21 @@ fn a_forged_entry_is_found_by_its_commit_field_by_field() {
     let commit = short(&good).to_owned();
     let is = |text: &str| format!("`web`: {text}");
     let lines = [
-        is("`version` of module `web_x` is \"18.0.9.0.0\" in the lock, and \"18.0.1.0.0\" in commit"),
-        is("`depends` of module `web_x` is [] in the lock, and [\"sale\"] in commit"),
-        is("`license` of module `web_x` is \"MIT\" in the lock, and \"AGPL-3\" in commit"),
-        is("`development_status` of module `web_x` is null in the lock, and \"Beta\" in commit"),
-        is("`auto_install` of module `web_x` is true in the lock, and false in commit"),
-        is("`python` of module `web_x` is [] in the lock, and [\"lxml\"] in commit"),
-        is("`bin` of module `web_x` is [] in the lock, and [\"wkhtmltopdf\"] in commit"),
-        is("`deb` of module `web_x` is [] in the lock, and [\"libxml2\"] in commit"),
-        is("module `web_evil` is in the lock, and not in commit"),
+        is("`version` of module `web_x` is \"18.0.9.0.0\" in the lock, but \"18.0.1.0.0\" in commit"),
+        is("`depends` of module `web_x` is [] in the lock, but [\"sale\"] in commit"),
+        is("`license` of module `web_x` is \"MIT\" in the lock, but \"AGPL-3\" in commit"),
+        is("`development_status` of module `web_x` is null in the lock, but \"Beta\" in commit"),
+        is("`auto_install` of module `web_x` is true in the lock, but false in commit"),
+        is("`python` of module `web_x` is [] in the lock, but [\"lxml\"] in commit"),
+        is("`bin` of module `web_x` is [] in the lock, but [\"wkhtmltopdf\"] in commit"),
+        is("`deb` of module `web_x` is [] in the lock, but [\"libxml2\"] in commit"),
+        is("module `web_evil` is in the lock, but not in commit"),
         is("module `web_y` is in commit"),
         is("unreadable manifest `web_z/__manifest__.py` is in commit"),
-        is("requirement `evil==6.6.6` is in the lock, and not in commit"),
+        is("requirement `evil==6.6.6` is in the lock, but not in commit"),
         is("requirement `requests==2.0` is in commit"),
     ];
-    let tree = format!("in the lock, and \"{tree}\" in commit {commit}\n");
+    let tree = format!("in the lock, but \"{tree}\" in commit {commit}\n");
     let hint = format!("hint: run `oca lock web@{good}`, which reads them again\n");
     let mut run = env.oca(&UPSTREAM).stdout_contains(&tree).stderr_contains(&hint);
     for line in &lines {
@@ -220,7 +220,7 @@ fn a_declared_commit_is_read_too() {
     let commit = remote.commit_of("18.0");
     env.locked(&format!("{WEB}[repos.web]\nrev = \"{commit}\"\n"));
     env.edit("oca.lock.json", "AGPL-3", "MIT");
-    let said = "`license` of module `web_x` is \"MIT\" in the lock, and \"AGPL-3\" in commit";
+    let said = "`license` of module `web_x` is \"MIT\" in the lock, but \"AGPL-3\" in commit";
     env.oca(&UPSTREAM).stdout_contains(said).stderr_contains("error").status(1);
 }
 
@@ -235,7 +235,7 @@ fn a_commit_that_is_not_on_its_branch_is_warned_of() {
         .stderr_contains(&format!("warning: `web`: commit `{fork}` is not on branch `18.0`"))
         .stderr_contains(&format!("hint: to keep it, write `rev = \"{fork}\"` for `web` in `repos.toml`\n"))
         .success();
-    env.oca(&UPSTREAM).stdout_contains("does not lead there").stderr_contains("error").status(1);
+    env.oca(&UPSTREAM).stdout_contains("does not contain that commit").stderr_contains("error").status(1);
 }
 
 /// The text of the first entry of a lock, from its `{` to its `}`.
@@ -265,7 +265,7 @@ fn an_entry_that_cannot_be_read_is_named_refused_and_read_anew() {
             "duplicate field `requirements` at line 2",
         ),
         ("{\"name\": \"web_x\"", "{\"name\": \"../web_x\"", "`../web_x` is not a valid module name"),
-        (entry, &twice, "the lock has two entries of it"),
+        (entry, &twice, "the lock has two entries for it"),
         (
             "{\"name\": \"web_x\"",
             "{\"name\": \"web_x\", \"directory\": \"sub\"",
@@ -301,7 +301,7 @@ fn two_entries_of_one_pin_at_different_commits_are_chosen_of_by_the_user() {
     for command in [&["lock", "--check"][..], &["list"], &["sync"], &["addons-path"], &["export", "out"]] {
         env.write("oca.lock.json", &both);
         env.oca(command)
-            .stderr_contains("`oca.lock.json` was edited: it has two entries of `web`, at `")
+            .stderr_contains("`oca.lock.json` was edited: it has two entries for `web`, at `")
             .stderr_contains("hint: run `oca lock --ours` to keep the first of the two")
             .status(1);
         env.assert_file("oca.lock.json", &both);
@@ -322,7 +322,7 @@ fn a_profile_that_names_no_entry_is_refused_and_mended() {
         let edited = lock.replacen(from, to, 1);
         env.write("oca.lock.json", &edited);
         env.oca(&["lock", "--check"])
-            .stdout_contains("the file is not laid out")
+            .stdout_contains("the file is not formatted")
             .stderr_contains("error")
             .status(1);
         env.oca(&["find", "web_x"])
@@ -366,7 +366,7 @@ fn odd_locks_are_refused_on_one_line() {
         (
             "\"../remotes/web.git\"",
             "\"https://me:s3cret@example.com/web.git\"",
-            "repository `web`: its url holds a user or password",
+            "repository `web`: its url contains a user or a password",
         ),
     ] {
         env.write("oca.lock.json", lock.replacen(from, to, 1));

@@ -96,8 +96,8 @@ fn every_other_command_says_that_the_lock_is_in_conflict() {
     for command in ["list", "addons-path", "sync", "status", "requirements", "outdated"] {
         env.oca(&[command])
             .stderr(
-                "error: `oca.lock.json` holds git's conflict markers, at line 36\n\
-                 hint: run `oca lock`, which keeps every pin on which both sides agree\n",
+                "error: `oca.lock.json` contains git's conflict markers at line 36\n\
+                 hint: run `oca lock`; it keeps every commit on which both sides agree\n",
             )
             .status(2);
     }

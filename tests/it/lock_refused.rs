@@ -100,11 +100,15 @@ fn what_contradicts_itself_is_refused() {
     let lock = locked(&env);
     let malformed = "error: `oca.lock.json` is not a lock that oca wrote: ";
     for (from, to, why) in [
-        ("\"branch\": \"18.0\",", "", "repository `web`: it needs one of `branch`, `tag` and `rev`"),
+        (
+            "\"branch\": \"18.0\",",
+            "",
+            "repository `web`: it must have exactly one of `branch`, `tag` and `rev`",
+        ),
         (
             "\"branch\": \"18.0\",",
             "\"branch\": \"18.0\", \"tag\": \"a\",",
-            "repository `web`: it needs one of `branch`, `tag` and `rev`",
+            "repository `web`: it must have exactly one of `branch`, `tag` and `rev`",
         ),
         ("\"version\": 1", "\"version\": 0", "there is no format version 0"),
     ] {

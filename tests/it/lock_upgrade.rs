@@ -167,7 +167,7 @@ fn a_name_that_nobody_declares_is_refused_with_the_nearest() {
         .stderr("error: no profile has a repository `dms`\nhint: repositories here are `web`\n")
         .status(2);
     env.oca(&["lock", "--upgrade", "a/b"])
-        .stderr("error: `a/b` is not a valid repository name: only letters, digits, `.`, `_` and `-` may stand in it\n")
+        .stderr("error: `a/b` is not a valid repository name: it must contain only letters, digits, `.`, `_` and `-`\n")
         .status(2);
 }
 

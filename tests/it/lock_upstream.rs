@@ -43,7 +43,7 @@ fn a_pin_of_a_rewritten_branch_is_not() {
         remote.rewrite("18.0").file("other", base).commit();
         env.oca(&CHECK)
             .stdout(&format!(
-                "`web` is locked at `{pin}`, and branch `18.0` of its remote does not lead there\n"
+                "`web` is locked at `{pin}`, but branch `18.0` of its remote does not contain that commit\n"
             ))
             .stderr(
                 "error: 1 pin cannot be reached from its declared branch or tag\n\

@@ -84,7 +84,7 @@ fn what_a_selection_needs_is_not_removed() {
     let before = [env.read("repos.toml"), env.read("oca.lock.json")];
     env.oca(&["remove", "dms"])
         .stderr(
-            "error: `dms` is still needed: profile `standard` asks for module `dms_x`, which no repository of it has\n\
+            "error: `dms` is still needed: profile `standard` asks for module `dms_x`, but none of its repositories has it\n\
              hint: take `dms_x` off its `modules` first\n",
         )
         .status(2);

@@ -183,7 +183,7 @@ fn versions_are_matched_without_the_series() {
     select("\"a >=2\"");
     env.oca(&["lock"])
         .stderr(
-            "error: profile `lean` asks for `a >=2`, and `web` has 18.0.1.0.3\n\
+            "error: profile `lean` asks for `a >=2`, but `web` has version 18.0.1.0.3\n\
              hint: run `oca lock --upgrade web`, or ask for another version\n",
         )
         .status(2);
@@ -205,21 +205,21 @@ fn all_that_cannot_be_had_is_told_at_once() {
          [profiles.listed]\nrepos = [\"web\", \"dms\"]\noverride.dms.modules = [\"web_x\", \"dms >1\"]\n",
     );
     let errors = "\
-error: profiles `lean`, `leaner` ask for module `dms`, which no repository of them has
-hint: `dms` has it: add that to the profile's `repos`
-error: profile `listed` asks for `dms >1` of `dms`, and `dms` has 18.0.1.0.0
+error: profiles `lean`, `leaner` ask for module `dms`, but none of their repositories has it
+hint: `dms` has it: add `dms` to the `repos` of the profile
+error: profile `listed` asks for `dms >1` of `dms`, but `dms` has version 18.0.1.0.0
 hint: run `oca lock --upgrade dms`, or ask for another version
-error: profile `lean` asks for module `knowledge`, which no repository of it has
-hint: correct it, or run `oca find knowledge` and add the repository that has it
-error: profile `leaner` asks for module `knowledge`, which is Odoo's own
-hint: delete it: Odoo has it without being asked
-error: profiles `lean`, `leaner` ask for module `sale`, which is Odoo's own
-hint: delete it: Odoo has it without being asked
-error: profiles `lean`, `leaner` ask for module `web_respnsive`, which no repository of them has
+error: profile `lean` asks for module `knowledge`, but none of its repositories has it
+hint: correct the name, or run `oca find knowledge` and add the repository that has it
+error: profile `leaner` asks for module `knowledge`, but it is part of Odoo
+hint: delete it from `modules`: Odoo always has it
+error: profiles `lean`, `leaner` ask for module `sale`, but it is part of Odoo
+hint: delete it from `modules`: Odoo always has it
+error: profiles `lean`, `leaner` ask for module `web_respnsive`, but none of their repositories has it
 hint: did you mean `web_responsive`?
-error: profile `listed` asks for module `web_x` of `dms`, which does not have it
-hint: `web` has it: ask for it there
-error: profiles `lean`, `leaner` ask for `web_x >=2`, and `web` has 18.0.1.0.0
+error: profile `listed` asks for module `web_x` of `dms`, but `dms` does not have it
+hint: `web` has it: move it to the `modules` of `web`
+error: profiles `lean`, `leaner` ask for `web_x >=2`, but `web` has version 18.0.1.0.0
 hint: run `oca lock --upgrade web`, or ask for another version
 ";
     env.oca(&["lock", "-q"]).stderr(errors).status(2);
@@ -241,8 +241,8 @@ fn another_pin_of_a_repository_is_not_where_a_module_is_to_be_had() {
     env.declare(&select("web_old", "web_old"));
     env.oca(&["lock", "-q"])
         .stderr(
-            "error: profile `lean` asks for module `web_old`, which no repository of it has\n\
-             hint: correct it, or run `oca find web_old` and add the repository that has it\n",
+            "error: profile `lean` asks for module `web_old`, but none of its repositories has it\n\
+             hint: correct the name, or run `oca find web_old` and add the repository that has it\n",
         )
         .status(2);
     env.locked(&select("web_old", "web_x"));
@@ -256,9 +256,9 @@ fn a_module_of_ones_own_need_not_be_asked_for() {
     env.declare("[[local]]\npath = \"addons\"\n[profiles.lean]\nmodules = [\"shop\"]\n");
     env.oca(&["lock", "-q"])
         .stderr(
-            "error: profile `lean` asks for module `shop`, which no repository of it has\n\
-             hint: delete it if it is in a `[[local]]` directory, as all of these count, \
-             else run `oca find shop` and add the repository that has it\n",
+            "error: profile `lean` asks for module `shop`, but none of its repositories has it\n\
+             hint: if it is in a `[[local]]` directory, delete it from `modules`: those modules are always \
+             selected; otherwise run `oca find shop` and add the repository that has it\n",
         )
         .status(2);
 }
@@ -297,7 +297,7 @@ fn local_modules_are_roots_and_the_record_stands_where_they_are_not() {
     std::fs::rename(env.project().join("elsewhere"), env.project().join("addons")).expect("a folder moved");
 
     local(&env, "addons/shop", "sale y2");
-    let said = "the modules in `addons`, local to profile `lean`, need `y2`, and `c5` no longer";
+    let said = "the modules in `addons` of profile `lean` need `y2` and no longer need `c5`";
     env.oca(&["lock", "--check"])
         .stdout(&format!("{said}\n"))
         .stderr(&format!(
@@ -331,7 +331,7 @@ fn local_modules_are_recorded_only_where_something_selects() {
     env.oca(&["lock", "--check"]).env("MORE", "elsewhere").success();
     env.declare(&format!("{locals}[profiles.all]\n{ALL}modules = []\n"));
     env.oca(&["lock", "--check"])
-        .stdout("profile `all` has other local directories in the lock\n")
+        .stdout("profile `all` has different local directories in the lock\n")
         .stderr_contains("out of date")
         .status(1);
 }
@@ -350,16 +350,16 @@ fn a_stale_selection_is_told_by_what_comes_and_goes() {
         env.oca(&["addons-path"]).stderr(&stderr).status(1);
     };
     for (modules, text) in [
-        ("modules = [\"a\", \"y2\"]", "profile `lean` selects `x2`, `y2`, the lock does not"),
-        ("modules = [\"y1\"]", "profile `lean` selects `a` no longer"),
-        ("modules = [\"x3\"]", "profile `lean` selects `x3`, and `a`, `y1` no longer"),
+        ("modules = [\"a\", \"y2\"]", "profile `lean` selects `x2`, `y2`, but not in the lock"),
+        ("modules = [\"y1\"]", "profile `lean` no longer selects `a`"),
+        ("modules = [\"x3\"]", "profile `lean` selects `x3` and no longer selects `a`, `y1`"),
         (
             "modules = [\"a\", \"c1\", \"q3\"]",
-            "profile `lean` selects `c1`, `c2`, `c3`, `c4`, `c5` and 5 others, the lock does not",
+            "profile `lean` selects `c1`, `c2`, `c3`, `c4`, `c5` and 5 others, but not in the lock",
         ),
-        ("", "profile `lean` selects no modules, the lock has a selection of it"),
-        ("modules = [\"aa\"]", "profile `lean` asks for module `aa`, which no repository of it has"),
-        ("modules = [\"a >=2\"]", "profile `lean` asks for `a >=2`, and `x` has 18.0.1.0.0"),
+        ("", "profile `lean` selects no modules, but the lock has a selection for it"),
+        ("modules = [\"aa\"]", "profile `lean` asks for module `aa`, but none of its repositories has it"),
+        ("modules = [\"a >=2\"]", "profile `lean` asks for `a >=2`, but `x` has version 18.0.1.0.0"),
     ] {
         env.declare(&lean(modules));
         said(text);
@@ -375,7 +375,7 @@ fn a_stale_selection_is_told_by_what_comes_and_goes() {
     let order = ("        \"a\",\n        \"y1\"\n", "        \"y1\",\n        \"a\"\n");
     env.write("oca.lock.json", lock.replacen(order.0, order.1, 1));
     env.oca(&["lock", "--check"])
-        .stdout("the file is not laid out as oca writes it\n")
+        .stdout("the file is not formatted as oca writes it\n")
         .stderr_contains("error")
         .status(1);
     env.write("oca.lock.json", &lock);
@@ -383,7 +383,7 @@ fn a_stale_selection_is_told_by_what_comes_and_goes() {
 
     env.locked(&lean(""));
     env.declare(&lean("modules = [\"a\"]"));
-    said("profile `lean` selects modules, the lock has no selection of it");
+    said("profile `lean` selects modules, but the lock has no selection for it");
 }
 
 #[test]

@@ -175,7 +175,7 @@ fn a_moved_pin_moves_work_tree_and_gitlink() {
     env.run(&["lock", "--upgrade"]);
     let [web, dms] = commits(&remotes);
     env.oca(&["submodules", "--check"])
-        .stdout_contains(&format!("`oca/web` is locked at `{web}`, its gitlink is `"))
+        .stdout_contains(&format!("`oca/web` is locked at `{web}`, but its gitlink is `"))
         .stderr_contains("hint: run `oca submodules` and commit the result\n")
         .status(1);
     env.sync();

@@ -42,17 +42,17 @@ fn every_difference_is_named_and_repaired() {
     entry("theirs.url", "https://git.example.com/theirs.git");
     let expected = format!(
         "\
-`oca/web` is locked at `{web}`, its gitlink is `{dms}`
+`oca/web` is locked at `{web}`, but its gitlink is `{dms}`
 `oca/web` follows branch `18.0`, `.gitmodules` has branch `17.0`
-`oca/dms` is in `.gitmodules`, and has no gitlink
-`oca/dms` is at `[TEMP]/remotes/dms.git`, `.gitmodules` has `https://***@git.example.com/dms.git`
-`oca/web` is in `.gitmodules` once more, as `again`
+`oca/dms` is in `.gitmodules`, but has no gitlink
+`oca/dms` has url `[TEMP]/remotes/dms.git`, `.gitmodules` has `https://***@git.example.com/dms.git`
+`oca/web` has a second entry in `.gitmodules`: `again`
 `vendor/ghost` is a phantom: a gitlink at `{web}` without an entry in `.gitmodules`
-`.gitmodules` is not in the index as it stands here
+`.gitmodules` in the index differs from the one in the work tree
 "
     );
     let error = format!(
-        "error: `.gitmodules` and the index are not what the lock says: `oca/web` is locked at `{web}`, its gitlink \
+        "error: `.gitmodules` and the index are not what the lock says: `oca/web` is locked at `{web}`, but its gitlink \
          is `{dms}`, and 6 more differences\nhint: run `oca submodules` and commit the result\n"
     );
     let notes = "`lib/theirs` is in `.gitmodules`, has no gitlink, and is none of oca's\n\
@@ -137,8 +137,8 @@ fn a_submodule_at_another_path_moves_with_all_that_is_in_it() {
     env.run(&["lock"]);
     env.oca(&["submodules", "--check"])
         .stdout(
-            "`web` belongs to `oca/web`, `.gitmodules` has it at `addons/web`\n\
-             `dms` belongs to `oca/dms`, `.gitmodules` has it at `external/src/dms`\n",
+            "`web` belongs at `oca/web`, `.gitmodules` has it at `addons/web`\n\
+             `dms` belongs at `oca/dms`, `.gitmodules` has it at `external/src/dms`\n",
         )
         .stderr_contains("error: ")
         .status(1);
@@ -158,7 +158,7 @@ fn an_entry_that_stayed_behind_joins_its_gitlink() {
     env.git("", &["config", "-f", ".gitmodules", "submodule.oca/web.path", "addons/web"]);
     env.git("", &["add", ".gitmodules"]);
     env.oca(&["submodules", "--check"])
-        .stdout("`web` belongs to `oca/web`, `.gitmodules` has it at `addons/web`\n")
+        .stdout("`web` belongs at `oca/web`, `.gitmodules` has it at `addons/web`\n")
         .stderr_contains("error: ")
         .status(1);
     env.oca(&["submodules", "-q"]).success();

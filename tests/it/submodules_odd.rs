@@ -22,7 +22,7 @@ fn a_conflict_of_gitlinks_is_settled_as_the_lock_says() {
     env.write("stages", stages);
     env.shell("git update-index --index-info < stages && rm stages");
     env.oca(&["submodules", "--check"])
-        .stdout("`oca/web` is in `.gitmodules`, and has no gitlink\n")
+        .stdout("`oca/web` is in `.gitmodules`, but has no gitlink\n")
         .stderr_contains("error: ")
         .status(1);
     env.oca(&["submodules", "-q"]).success();
@@ -139,8 +139,8 @@ fn urls_relative_to_the_remote_stay_relative() {
     env.git("", &["config", "-f", ".gitmodules", "submodule.oca/web.url", "../fork.git"]);
     env.oca(&["submodules", "--check"])
         .stdout(
-            "`oca/web` is at `[TEMP]/remotes/web.git`, `.gitmodules` has `../fork.git`\n\
-             `.gitmodules` is not in the index as it stands here\n",
+            "`oca/web` has url `[TEMP]/remotes/web.git`, `.gitmodules` has `../fork.git`\n\
+             `.gitmodules` in the index differs from the one in the work tree\n",
         )
         .stderr_contains("and 1 more difference\n")
         .status(1);

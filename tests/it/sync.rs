@@ -111,7 +111,7 @@ fn locked_refuses_a_missing_or_stale_lock() {
     env.oca(&["sync", "--locked"])
         .stderr(
             "error: `oca.lock.json` is out of date, and `--locked` was given: `server-tools` is not in the \
-             lock; profile `standard` declares it, and 1 more difference\n\
+             lock, but profile `standard` declares it, and 1 more difference\n\
              hint: run `oca lock` and commit the result\n",
         )
         .status(1);

@@ -74,7 +74,7 @@ fn the_rules_of_an_export_are_in_the_lock() {
     assert!(!before.contains("\"export\""));
     env.edit("repos.toml", "[profiles.standard]", "[export]\ndrop = [\"tests\"]\n[profiles.standard]");
     env.oca(&["lock", "--check"])
-        .stdout_contains("profile `parity` has another `[export]` or `layout` in the lock")
+        .stdout_contains("profile `parity` has a different `[export]` or `layout` in the lock")
         .stderr_contains("is out of date")
         .status(1);
     env.oca(&["export", "../out"]).stderr_contains("is out of date").status(1);
@@ -154,9 +154,7 @@ fn a_manifest_that_names_what_it_is_not_lets_no_export_delete_it() {
         "\"modules\": [\"web/web_x\"",
         "\"modules\": [\"web/notes\", \"\", \"/\", \"..\", \"web/web_x\"",
     );
-    env.oca(&["export", "../out"])
-        .stderr_contains("holds `web/notes`, which oca did not put there")
-        .status(1);
+    env.oca(&["export", "../out"]).stderr_contains("contains `web/notes`, which oca did not write").status(1);
     assert!(out.join("web/notes/mine.txt").exists());
 }
 

@@ -41,7 +41,7 @@ the configuration has 7 errors
   wrong type for `odoo` in `repos.toml` at line 2: expected a string, found a number
     hint: write `odoo = \"18\"`
   bad value for `repos` in `repos.toml` at line 5, table `profiles.standard`: `a/b` is not a valid \
-repository name: only letters, digits, `.`, `_` and `-` may stand in it
+repository name: it must contain only letters, digits, `.`, `_` and `-`
   unknown profile `standart` for `extends` in `repos.toml` at line 6, table `profiles.standard`
     hint: delete it
   unknown field `hold` in `repos.toml` at line 7, table `profiles.standard`
