@@ -1,5 +1,7 @@
 //! The hint for each error: what to type next.
 
+use std::path::Path;
+
 use super::{Error, quoted};
 use crate::plan::RefusedPin;
 use crate::repo::RepoName;
@@ -61,12 +63,7 @@ impl Error {
             Self::PinWithoutCommit { word } => {
                 Some(format!("to move it to the head of its branch, run `oca lock --upgrade {word}`"))
             }
-            Self::RefusedPin { file, refused: RefusedPin::Declared { name, .. } } => {
-                Some(format!("change `rev` of `{name}` in `{}`, then run `oca lock`", file.display()))
-            }
-            Self::RefusedPin { refused: RefusedPin::Ambiguous { name, .. }, .. } => {
-                Some(format!("write the commit as `rev` into `override.{name}` of a profile"))
-            }
+            Self::RefusedPin { file, refused } => Some(after_refused_pin(file, refused)),
             Self::SecretInSubmodule { .. } => {
                 Some("remove it from the url, and set a token for the host".to_owned())
             }
@@ -117,5 +114,16 @@ fn after_nowhere(near: &[String], unasked: usize) -> String {
         _ if !near.is_empty() => format!("did you mean {}?", quoted(near)),
         0 => "check the name; if the module is new, run `oca find --refresh`".to_owned(),
         _ => "run it again: some repositories could not be reached".to_owned(),
+    }
+}
+
+fn after_refused_pin(file: &Path, refused: &RefusedPin) -> String {
+    match refused {
+        RefusedPin::Declared { name, .. } => {
+            format!("change `rev` of `{name}` in `{}`, then run `oca lock`", file.display())
+        }
+        RefusedPin::Ambiguous { name, .. } => {
+            format!("write the commit as `rev` into `override.{name}` of a profile")
+        }
     }
 }

@@ -75,9 +75,12 @@ mod tests {
 
     prop_compose! {
         fn some_entry()(
-            modules in prop::collection::vec(some_module(), 0..3), requirements in words(), commit in any::<[u8; 20]>(),
+            mut modules in prop::collection::vec(some_module(), 0..3), requirements in words(), commit in any::<[u8; 20]>(),
             why in ".{0,6}", branch in "[a-z]{1,4}",
         ) -> LockedRepo {
+            // A lock with two modules of one name is refused.
+            modules.sort_by(|a, b| a.name.cmp(&b.name));
+            modules.dedup_by(|a, b| a.name == b.name);
             let unreadable = vec![UnreadableManifest { path: "x".to_owned(), line: 1, why }];
             LockedRepo {
                 pin: Pin {

@@ -69,7 +69,7 @@ fn what_comes_meanwhile_is_nobodys_leftover() {
     server.wait_for("fetch", fetches + 1);
     let has_begun = || fs::read_dir(store(&env)).expect("the store").flatten().any(is_aside);
     assert!(has_begun());
-    env.oca(&["cache", "prune"]).stderr_contains("another oca is at work in it").success();
+    env.oca(&["cache", "prune"]).stderr_contains("another oca is using it").success();
     assert!(has_begun());
     check.kill();
     env.run(&["cache", "prune"]);
