@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::addons::discover::{self, Module, Survey};
+use crate::addons::discover::{self, DiscoveredModule, Survey};
 use crate::addons::folder::Folder;
 use crate::config::Position;
 use crate::git::{GitTree, Snapshot};
@@ -18,13 +18,16 @@ use crate::report::{MissingDirectory, Trouble};
 const MOST_BYTES: usize = 1 << 20;
 
 /// What to read of a commit.
-pub(crate) struct Source<'a> {
+pub(crate) struct ReadOptions<'a> {
     pub(crate) addons: &'a [AddonsDirectory],
     pub(crate) series: Series,
 }
 
 /// Reads the tree id and the facts of a commit. It fetches only manifests and requirements, in one request.
-pub(crate) fn read(snapshot: &Snapshot<'_, '_>, source: &Source<'_>) -> Result<(TreeId, Facts), Trouble> {
+pub(crate) fn read(
+    snapshot: &Snapshot<'_, '_>,
+    source: &ReadOptions<'_>,
+) -> Result<(TreeId, Facts), Trouble> {
     let tree = snapshot.tree().map_err(Trouble::Remote)?;
     if let Some(missing) = missing_directory(&tree, snapshot.commit(), source)? {
         return Err(Trouble::NoAddons(missing));
@@ -37,7 +40,7 @@ pub(crate) fn read(snapshot: &Snapshot<'_, '_>, source: &Source<'_>) -> Result<(
     let tree = snapshot.tree().map_err(Trouble::Remote)?;
     let survey = discover::read(&tree, found)?;
     let modules = survey.modules.into_iter().filter_map(|module| {
-        let Module { name, directory, tree, manifest, .. } = module;
+        let DiscoveredModule { name, directory, tree, manifest, .. } = module;
         Some(LockedModule { name, directory, tree: tree?, manifest })
     });
     let unreadable = survey.unreadable.into_iter().map(|manifest| UnreadableManifest {
@@ -67,7 +70,7 @@ fn impossible(tree: &GitTree<'_>) -> Result<Option<UnreadableManifest>, Unreadab
 fn missing_directory(
     tree: &dyn FileTree,
     commit: CommitId,
-    source: &Source<'_>,
+    source: &ReadOptions<'_>,
 ) -> Result<Option<MissingDirectory>, UnreadableTree> {
     for directory in source.addons.iter().filter(|directory| ***directory != *".") {
         if tree.entries(directory)?.is_empty() {

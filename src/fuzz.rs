@@ -11,7 +11,7 @@ use crate::git;
 use crate::import::{self, Surroundings};
 use crate::lock::{Lock, Seal, Sides};
 use crate::repo::{Manifest, RemoteUrl, Series};
-use crate::requirements::{self, Annotations, Author, Module, Parsed, Repository, Settings};
+use crate::requirements::{self, Annotations, Author, ModuleNeeds, Parsed, Repository, Settings};
 use crate::{addons, export, odoo_conf};
 
 /// A target with its name.
@@ -64,7 +64,7 @@ fn requirements(input: &[u8]) {
     let lines: Vec<String> = file.lines().map(str::to_owned).collect();
     let words = || words.split('\n').map(str::to_owned).collect();
     let manifest = Manifest { python: words(), bin: words(), deb: words(), ..Manifest::default() };
-    let module = Module { path: "m/__manifest__.py".to_owned(), manifest: &manifest, is_selected: true };
+    let module = ModuleNeeds { path: "m/__manifest__.py".to_owned(), manifest: &manifest, is_selected: true };
     let repository =
         Repository { name: "kit", author: Author::Other, lines: &lines, unread: None, modules: vec![module] };
     let merged = requirements::merge(&repository.read(), &Parsed::default(), &Settings::default());

@@ -25,7 +25,7 @@ pub(crate) fn with_addons_path(text: &str, path: &str) -> String {
     };
     let line = |indent: usize| format!("{:indent$}{KEY} = {path}{newline}", "");
     let lines = lines(text);
-    let Found { section, option } = find(text);
+    let FoundOption { section, option } = find(text);
     if let Some(place) = option {
         let line = line(indent(lines[place.first]));
         return [&lines[..place.first].concat(), &line, &lines[place.end..].concat()]
@@ -47,25 +47,25 @@ pub(crate) fn with_addons_path(text: &str, path: &str) -> String {
 }
 
 /// The lines of the option: from `first` to `end`, excluding `end`.
-struct Place {
+struct OptionPlace {
     first: usize,
     end: usize,
 }
 
 /// The places of the section and the option.
 #[derive(Default)]
-struct Found {
+struct FoundOption {
     /// The line of its first header.
     section: Option<usize>,
     /// The last setting, because the last one has effect.
-    option: Option<Place>,
+    option: Option<OptionPlace>,
 }
 
-fn find(text: &str) -> Found {
+fn find(text: &str) -> FoundOption {
     let mut in_section = false;
     // The indent of the current option, which the next line may continue, and whether the option is `addons_path`.
     let mut open: Option<(usize, bool)> = None;
-    let mut found = Found::default();
+    let mut found = FoundOption::default();
     for (at, line) in lines(text).into_iter().enumerate().filter(|(_, line)| !is_comment(line)) {
         match open {
             Some((option, is_ours)) if indent(line) > option => {
@@ -83,7 +83,7 @@ fn find(text: &str) -> Found {
         } else {
             let is_ours = in_section && option(line).is_some_and(|(key, _)| key.eq_ignore_ascii_case(KEY));
             if is_ours {
-                found.option = Some(Place { first: at, end: at + 1 });
+                found.option = Some(OptionPlace { first: at, end: at + 1 });
             }
             open = Some((indent(line), is_ours));
         }

@@ -32,7 +32,7 @@ pub(crate) struct FoundModule {
 /// All modules of a tree, in the order they were found.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Survey {
-    pub(crate) modules: Vec<Module>,
+    pub(crate) modules: Vec<DiscoveredModule>,
     /// The names of those that say `installable: False`.
     pub(crate) uninstallable: Vec<String>,
     pub(crate) unreadable: Vec<Unreadable>,
@@ -40,7 +40,7 @@ pub(crate) struct Survey {
 
 /// An installable module.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Module {
+pub(crate) struct DiscoveredModule {
     pub(crate) name: ModuleName,
     pub(crate) directory: AddonsDirectory,
     pub(crate) manifest_path: String,
@@ -98,14 +98,16 @@ pub(crate) fn read(tree: &dyn FileTree, found: Vec<FoundModule>) -> Result<Surve
     let mut survey = Survey::default();
     for module in found {
         match read_one(tree, &module)? {
-            Ok((name, Parsed { installable: true, manifest, lines })) => survey.modules.push(Module {
-                name,
-                directory: module.directory,
-                manifest_path: module.manifest,
-                tree: module.tree,
-                manifest,
-                lines,
-            }),
+            Ok((name, Parsed { installable: true, manifest, lines })) => {
+                survey.modules.push(DiscoveredModule {
+                    name,
+                    directory: module.directory,
+                    manifest_path: module.manifest,
+                    tree: module.tree,
+                    manifest,
+                    lines,
+                })
+            }
             Ok(_) => survey.uninstallable.push(module.name),
             Err(unreadable) => survey.unreadable.push(unreadable),
         }

@@ -39,12 +39,12 @@ struct Kept {
     version: u32,
     base_url: String,
     odoo: Series,
-    repos: BTreeMap<RepoName, Answer>,
+    repos: BTreeMap<RepoName, CachedAnswer>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Answer {
+struct CachedAnswer {
     /// Unix timestamp, in seconds.
     asked: u64,
     /// `None` if the repository does not exist, or not for this series.
@@ -77,7 +77,7 @@ impl Catalogue {
 
     /// Records the modules of a repository. `None` if it does not exist, or not for this series.
     pub(crate) fn note(&mut self, repo: &RepoName, modules: Option<Vec<String>>, now: SystemTime) {
-        self.kept.repos.insert(repo.clone(), Answer { asked: seconds(now), modules });
+        self.kept.repos.insert(repo.clone(), CachedAnswer { asked: seconds(now), modules });
     }
 
     /// The time since a repository was asked. `None` if it never was. If the answer is in the future, its age counts as
@@ -94,7 +94,7 @@ impl Catalogue {
 
     /// The repositories that have a module, sorted.
     pub(crate) fn repos_with(&self, module: &str) -> Vec<&RepoName> {
-        let has = |answer: &Answer| answer.modules.iter().flatten().any(|name| name == module);
+        let has = |answer: &CachedAnswer| answer.modules.iter().flatten().any(|name| name == module);
         self.kept.repos.iter().filter(|(_, answer)| has(answer)).map(|(name, _)| name).collect()
     }
 

@@ -28,14 +28,14 @@ pub(crate) struct Subject<'s, 'a> {
     /// The whole lock, to find out whether another profile has a missing module.
     pub(crate) lock: &'s Lock,
     /// The entries of the addons path that are known on this machine.
-    pub(crate) entries: &'s [Entry],
+    pub(crate) entries: &'s [PathEntry],
     /// Returns the OCA repository that has a module, if it is known.
     pub(crate) known: &'s dyn Fn(&str) -> Option<String>,
 }
 
 /// An entry of the addons path.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct PathEntry {
     pub(crate) path: PathBuf,
     /// The name of its repository, or its text in `repos.toml`.
     pub(crate) name: String,

@@ -1,11 +1,11 @@
 //! Checks for entries of the addons path that are inside another entry: Odoo finds the module of a file by its entry.
 
-use super::{Entry, Subject};
+use super::{PathEntry, Subject};
 use crate::report::{Finding, Problem, Spot};
 
 pub(super) fn nested(subject: &Subject<'_, '_>) -> Vec<Finding> {
     let profiles = || vec![subject.inventory.profile.name.clone()];
-    let finding = |inner: &Entry| {
+    let finding = |inner: &PathEntry| {
         let around = subject
             .entries
             .iter()

@@ -25,14 +25,15 @@ pub(crate) struct Args {
 }
 
 /// A repository to add.
-struct Target {
+struct NamedRepo {
     name: RepoName,
     /// The url, if the user gave one.
     url: Option<RemoteUrl>,
 }
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
-    let targets: Vec<Target> = args.repos.iter().map(|word| Target::parse(word)).collect::<Result<_, _>>()?;
+    let targets: Vec<NamedRepo> =
+        args.repos.iter().map(|word| NamedRepo::parse(word)).collect::<Result<_, _>>()?;
     if targets.len() > 1 && !args.modules.is_empty() {
         return Err(EditError::ModuleOfSeveral.into());
     }
@@ -47,7 +48,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     if targets.is_empty() {
         for (name, request) in addition.owners(&args.modules)? {
-            addition.repo(&Target { name: name.clone(), url: None })?;
+            addition.repo(&NamedRepo { name: name.clone(), url: None })?;
             addition.module_of(&name, request, false)?;
         }
     }
@@ -58,7 +59,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-impl Target {
+impl NamedRepo {
     /// A word with a slash or a colon is a url or a path; its last part is the name.
     fn parse(word: &str) -> Result<Self, Error> {
         let bad_name = |invalid| Error::BadName { invalid };
@@ -89,8 +90,8 @@ struct Addition<'a> {
 }
 
 impl Addition<'_> {
-    fn repo(&mut self, target: &Target) -> Result<(), Error> {
-        let Target { name, url } = target;
+    fn repo(&mut self, target: &NamedRepo) -> Result<(), Error> {
+        let NamedRepo { name, url } = target;
         let config = &self.rewrite.session.config;
         let known = self.known(name);
         if let (Some(url), Some(known)) = (url, &known)

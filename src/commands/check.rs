@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use crate::catalogue::Catalogue;
-use crate::check::{self, Entry, Subject};
+use crate::check::{self, PathEntry, Subject};
 use crate::config::{Profile, Surround, Template};
 use crate::error::Error;
 use crate::json::CheckReport;
@@ -92,11 +92,11 @@ fn tell_unused(session: &Session<'_>, unused: &[Vec<&str>]) {
 }
 
 /// The entries of the path, without those whose variables are unset.
-fn entries(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Entry>, Error> {
+fn entries(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
     let mut entries = Vec::new();
     let mut add = |template: &Template| -> Result<(), Error> {
         if let Some(path) = session.set_entry(template)? {
-            entries.push(Entry { path, name: template.as_str().to_owned(), line: profile.line });
+            entries.push(PathEntry { path, name: template.as_str().to_owned(), line: profile.line });
         }
         Ok(())
     };
@@ -108,9 +108,9 @@ fn entries(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<
         let checkout = session.checkout(profile, name)?;
         for directory in plan::path_entries(&selected) {
             entries.push(match directory.as_str() {
-                "." => Entry { path: checkout.clone(), name: name.to_string(), line },
+                "." => PathEntry { path: checkout.clone(), name: name.to_string(), line },
                 directory => {
-                    Entry { path: checkout.join(directory), name: format!("{name}/{directory}"), line }
+                    PathEntry { path: checkout.join(directory), name: format!("{name}/{directory}"), line }
                 }
             });
         }

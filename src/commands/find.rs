@@ -6,7 +6,7 @@ use crate::addons::core::Core;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg, Global};
 use crate::json::FindReport;
-use crate::ops::search::{Found, Search, known};
+use crate::ops::search::{Search, SearchResult, known};
 use crate::output::{Printer, Table};
 use crate::repo::Series;
 use crate::report::Whereabouts;
@@ -81,7 +81,7 @@ fn search(
     printer: &Printer,
     odoo: Series,
     refresh: bool,
-) -> Result<Found, Error> {
+) -> Result<SearchResult, Error> {
     match session {
         Some(session) => Search::of_project(session, odoo)?.run(refresh),
         None => Search::of_oca(&open_git(global)?, global, printer, odoo).run(refresh),

@@ -15,7 +15,7 @@ use crate::lock::{Lock, LockedModule};
 use crate::plan;
 use crate::repo::counted;
 use crate::requirements::{
-    Annotations, Author, Flag, Merged, Module, Note, Parsed, Python, Repository, Requirement, Settings,
+    Annotations, Author, Flag, Merged, ModuleNeeds, Note, Parsed, Python, Repository, Requirement, Settings,
     System, merge, parse_constraints, render, system,
 };
 use crate::session::Session;
@@ -79,7 +79,7 @@ fn repositories<'a>(
     let locked = plan::selected(profile, lock).into_iter().map(|selected| {
         let facts = &selected.locked.facts;
         let paths: BTreeSet<String> = selected.modules.iter().map(|module| module.path()).collect();
-        let module = |module: &'a LockedModule| Module {
+        let module = |module: &'a LockedModule| ModuleNeeds {
             path: format!("{}/__manifest__.py", module.path()),
             manifest: &module.manifest,
             is_selected: paths.contains(&module.path()),
@@ -95,7 +95,7 @@ fn repositories<'a>(
     });
     let own = locals.iter().map(|local| {
         let LocalModules { name, requirements, unread, survey, .. } = local.as_ref();
-        let module = |module: &'a discover::Module| Module {
+        let module = |module: &'a discover::DiscoveredModule| ModuleNeeds {
             path: module.manifest_path.clone(),
             manifest: &module.manifest,
             is_selected: true,

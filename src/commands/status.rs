@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::git::{Checkout, Head, LocalWork};
 use crate::json::StatusReport;
-use crate::ops::{Wanted, undeclared, wanted};
+use crate::ops::{WantedCheckout, undeclared, wanted};
 use crate::output::Table;
 use crate::repo::{CommitId, RepoName};
 use crate::report::{Failure, RepoStatus, State, Step, Trouble};
@@ -19,14 +19,15 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
     let wanted = wanted(session, &lock)?;
-    let found = session.pools()?.fetch(&wanted, |_, Wanted { repo, locked, checkout, is_skipped }| {
-        let (name, commit) = (&repo.name, Some(locked.commit));
-        if *is_skipped {
-            Ok(report(name, State::Skipped, commit, None))
-        } else {
-            inspect(name, commit, checkout)
-        }
-    });
+    let found =
+        session.pools()?.fetch(&wanted, |_, WantedCheckout { repo, locked, checkout, is_skipped }| {
+            let (name, commit) = (&repo.name, Some(locked.commit));
+            if *is_skipped {
+                Ok(report(name, State::Skipped, commit, None))
+            } else {
+                inspect(name, commit, checkout)
+            }
+        });
     let names = wanted.iter().map(|wanted| wanted.repo.name.clone());
     let mut answers: Vec<_> = names.zip(found).collect();
     for (path, name) in undeclared(session)? {

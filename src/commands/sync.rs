@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use crate::config::{Mode, Profile};
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
-use crate::git::{self, Built, Checkout, CheckoutError, Content, Git, Head, LocalWork, Module, Snapshot};
+use crate::git::{
+    self, Built, Checkout, CheckoutContent, CheckoutError, Git, Head, LocalWork, Module, Snapshot,
+};
 use crate::json::OutcomeReport;
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
-    Ahead, Remotes, Target, Wanted, Watch, clear_leftovers, confirm_tree, outcome_of, prepare_directories,
-    undeclared, update, wanted,
+    Ahead, CheckoutTarget, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_tree, outcome_of,
+    prepare_directories, undeclared, update, wanted,
 };
 use crate::plan::{self, Moves};
 use crate::repo::{CommitId, RepoName, counted};
@@ -59,7 +61,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         survey.relocate()?;
     }
     let (targets, mut outcomes) = targets(session, &lock, survey.as_ref())?;
-    let (ready, work): (Vec<Target<'_>>, Vec<Target<'_>>) =
+    let (ready, work): (Vec<CheckoutTarget<'_>>, Vec<CheckoutTarget<'_>>) =
         targets.into_iter().partition(|target| target.is_ready() && !(args.force && target.has_work()));
     outcomes.extend(ready.iter().map(|target| outcome_of(target, target.ready())));
     if !work.is_empty() {
@@ -113,9 +115,9 @@ fn targets<'a>(
     session: &'a Session<'_>,
     lock: &'a Lock,
     survey: Option<&Survey<'_>>,
-) -> Result<(Vec<Target<'a>>, Vec<RepoOutcome>), Error> {
+) -> Result<(Vec<CheckoutTarget<'a>>, Vec<RepoOutcome>), Error> {
     let (mut targets, mut failures) = (Vec::new(), Vec::new());
-    for Wanted { repo, locked, checkout, is_skipped } in wanted(session, lock)? {
+    for WantedCheckout { repo, locked, checkout, is_skipped } in wanted(session, lock)? {
         let module = survey.and_then(|survey| survey.module(checkout.path()));
         // If a tracked file occupies the path, this is reported once for all profiles.
         if is_skipped || (survey.is_some() && module.is_none()) {
@@ -129,7 +131,7 @@ fn targets<'a>(
                 continue;
             }
         };
-        targets.push(Target {
+        targets.push(CheckoutTarget {
             head,
             module,
             checkout,
@@ -145,7 +147,7 @@ fn targets<'a>(
 /// Fetches the missing commits and checks them out, all repositories in parallel.
 fn place(
     session: &Session<'_>,
-    work: &[Target<'_>],
+    work: &[CheckoutTarget<'_>],
     ahead: &Ahead,
     force: bool,
 ) -> Result<Vec<RepoOutcome>, Error> {
@@ -165,7 +167,7 @@ fn place(
                 Ready::Built(built) => target.checkout.settle(built).map_err(CheckoutError::from),
                 Ready::Stored { snapshot, ends } => {
                     let (tree, depth, origin) = (target.locked.tree, target.depth, &target.origin);
-                    let content = Content { snapshot: &snapshot, tree, ends: &ends, depth, origin };
+                    let content = CheckoutContent { snapshot: &snapshot, tree, ends: &ends, depth, origin };
                     target.checkout.place(&content, force)
                 }
                 Ready::Placed => Ok(()),
@@ -193,7 +195,7 @@ enum Ready<'a> {
 /// directory has to be moved.
 fn fetch<'a>(
     git: &'a Git,
-    target: &Target<'_>,
+    target: &CheckoutTarget<'_>,
     force: bool,
     watch: &Watch<'_>,
 ) -> Result<Ready<'a>, Trouble> {
@@ -229,11 +231,11 @@ fn unreadable(error: git::Error) -> Trouble {
 }
 
 /// Predicts what [`place`] would do, without asking a server.
-fn foresee(session: &Session<'_>, work: &[Target<'_>], force: bool) -> Vec<RepoOutcome> {
+fn foresee(session: &Session<'_>, work: &[CheckoutTarget<'_>], force: bool) -> Vec<RepoOutcome> {
     work.iter().map(|target| outcome_of(target, foreseen(session, target, force))).collect()
 }
 
-fn foreseen(session: &Session<'_>, target: &Target<'_>, force: bool) -> Outcome {
+fn foreseen(session: &Session<'_>, target: &CheckoutTarget<'_>, force: bool) -> Outcome {
     let head = &target.head;
     target.confirm(head)?;
     let obstacle = match head {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config;
 use crate::error::Error;
-use crate::export::{self, Alteration, File, Manifest, Repository, Rights, Scan, Wanted};
+use crate::export::{self, Alteration, ExportRequest, File, Manifest, Repository, Rights, Scan};
 use crate::flags::{Format, FormatArg, Global};
 use crate::fs::native_path;
 use crate::git::{Checkout, Head};
@@ -14,7 +14,7 @@ use crate::json::VerifyReport;
 use crate::lock::{Lock, LockedProfile, LockedRepo};
 use crate::ops::wanted;
 use crate::output::Printer;
-use crate::plan::{self, Entry, Offer, by_offer, module_paths};
+use crate::plan::{self, AddonsEntry, Offer, by_offer, module_paths};
 use crate::pool::{self, Pools};
 use crate::repo::{BlobId, RepoPath, counted};
 use crate::report::{OtherTree, Verified};
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
     let pools = Pools::new(global.jobs)?;
     let repos = if let Some(directory) = &args.export {
         let manifest = manifest(directory)?;
-        let source = Source::open(args, directory, global, printer)?;
+        let source = VerifiedAgainst::open(args, directory, global, printer)?;
         pools.work(|| of_export(directory, &manifest, &source))?
     } else {
         let session = Session::open(global, printer)?;
@@ -123,13 +123,13 @@ fn compare(scan: &Scan, files: &[(PathBuf, &File)]) -> Result<Vec<Alteration>, E
 }
 
 /// The lock and profile to compare an export with. The export's own metadata is used only if there is nothing else.
-struct Source {
+struct VerifiedAgainst {
     lock: Lock,
     file: PathBuf,
     profile: String,
 }
 
-impl Source {
+impl VerifiedAgainst {
     /// The lock from `--lock`, else the project's lock, else the lock inside the export.
     fn open(args: &Args, directory: &Path, global: &Global, printer: &Printer) -> Result<Self, Error> {
         let is_project = global.config.is_some() || config::find(Path::new(".")).is_some();
@@ -169,7 +169,11 @@ fn manifest(directory: &Path) -> Result<Manifest, Error> {
 }
 
 /// Verifies every exported repository of the profile, and the files that belong to no repository.
-fn of_export(directory: &Path, manifest: &Manifest, source: &Source) -> Result<Vec<Verified>, Error> {
+fn of_export(
+    directory: &Path,
+    manifest: &Manifest,
+    source: &VerifiedAgainst,
+) -> Result<Vec<Verified>, Error> {
     if manifest.profile != source.profile {
         let (found, asked) = (manifest.profile.clone(), source.profile.clone());
         return Err(Error::OtherProfile { directory: directory.to_owned(), found, asked });
@@ -177,10 +181,10 @@ fn of_export(directory: &Path, manifest: &Manifest, source: &Source) -> Result<V
     let profile = source.profile()?;
     let offers = plan::locked_offers(profile, &source.lock);
     let entries = by_offer(&offers, profile.packaging.layout);
-    let exported: Vec<(&Offer<'_>, &Vec<Entry<'_>>)> =
+    let exported: Vec<(&Offer<'_>, &Vec<AddonsEntry<'_>>)> =
         offers.iter().zip(&entries).filter(|(_, entries)| !entries.is_empty()).collect();
     let parts = pool::share(&exported, |(offer, entries)| {
-        Ok::<_, Error>(Part::new(manifest, profile, offer.locked, module_paths(entries), directory))
+        Ok::<_, Error>(ExpectedRepo::new(manifest, profile, offer.locked, module_paths(entries), directory))
     })?;
     let mut reports = compared(directory, &parts)?;
     if manifest.packaging() != profile.packaging {
@@ -192,7 +196,7 @@ fn of_export(directory: &Path, manifest: &Manifest, source: &Source) -> Result<V
 }
 
 /// The intended content of one repository in an export.
-struct Part<'a> {
+struct ExpectedRepo<'a> {
     locked: &'a LockedRepo,
     /// The directories of its modules and licences.
     directories: Vec<PathBuf>,
@@ -200,7 +204,7 @@ struct Part<'a> {
     files: Result<Vec<(PathBuf, File)>, String>,
 }
 
-impl<'a> Part<'a> {
+impl<'a> ExpectedRepo<'a> {
     fn new(
         manifest: &Manifest,
         profile: &LockedProfile,
@@ -212,7 +216,7 @@ impl<'a> Part<'a> {
         let place = |path: &[u8], module: Option<&str>| export::place(layout, name, module, path);
         let directories = modules.iter().map(|path| place(path.as_bytes(), Some(path)));
         let directories = directories.chain([place(b"", None)]).collect();
-        let wanted = Wanted { tree: locked.tree, modules, rules: &profile.packaging.rules };
+        let wanted = ExportRequest { tree: locked.tree, modules, rules: &profile.packaging.rules };
         let read = |path: &RepoPath, id: BlobId| {
             let is_in = |module: &&String| path.as_bytes().starts_with(format!("{module}/").as_bytes());
             let module = wanted.modules.iter().find(is_in);
@@ -235,7 +239,7 @@ impl<'a> Part<'a> {
 }
 
 /// Compares an export with its intended content. An extra file is reported with the repository whose directory holds it.
-fn compared(directory: &Path, parts: &[Part<'_>]) -> Result<Vec<Verified>, Error> {
+fn compared(directory: &Path, parts: &[ExpectedRepo<'_>]) -> Result<Vec<Verified>, Error> {
     let files: Vec<Vec<(PathBuf, &File)>> = parts
         .iter()
         .map(|part| part.files.iter().flatten().map(|(path, file)| (path.clone(), file)).collect())

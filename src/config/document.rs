@@ -5,14 +5,14 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::error::{Error, Fault, Place, Problem, Unsupported};
+use super::error::{ConfigProblem, Error, Fault, KeyPlace, Unsupported};
 use crate::repo::{Invalid, one_line};
 
 /// A file while it is parsed: the offsets of its lines, and the problems found so far.
 pub(super) struct Document<'f> {
     file: &'f Path,
     line_starts: Vec<usize>,
-    problems: RefCell<Vec<Problem>>,
+    problems: RefCell<Vec<ConfigProblem>>,
     unsupported: RefCell<Vec<Unsupported>>,
 }
 
@@ -69,11 +69,13 @@ impl<'f> Document<'f> {
     }
 
     pub(super) fn refuse(&self, line: usize, table: &str, fault: Fault) {
-        self.problems.borrow_mut().push(Problem { place: Place::new(self.file, line, table), fault });
+        self.problems
+            .borrow_mut()
+            .push(ConfigProblem { place: KeyPlace::new(self.file, line, table), fault });
     }
 
     pub(super) fn note_unsupported(&self, line: usize, table: &str, key: &'static str) {
-        let place = Place::new(self.file, line, table);
+        let place = KeyPlace::new(self.file, line, table);
         self.unsupported.borrow_mut().push(Unsupported { place, key });
     }
 
@@ -81,7 +83,7 @@ impl<'f> Document<'f> {
         !self.problems.borrow().is_empty()
     }
 
-    pub(super) fn into_findings(self) -> (Vec<Problem>, Vec<Unsupported>) {
+    pub(super) fn into_findings(self) -> (Vec<ConfigProblem>, Vec<Unsupported>) {
         (self.problems.into_inner(), self.unsupported.into_inner())
     }
 }

@@ -21,7 +21,7 @@ pub(crate) enum Error {
     #[error("`{}` at line {line} requires oca `{required}`, and this is oca {running}", file.display())]
     RequiresOca { file: PathBuf, line: usize, required: String, running: String },
     #[error("{}", listed(problems))]
-    Refused { problems: Vec<Problem> },
+    Refused { problems: Vec<ConfigProblem> },
     #[error("the table `{table}` in `{}` is written in a way that oca cannot edit", file.display())]
     Uneditable { file: PathBuf, table: String },
     #[error("there is no profile `{name}` in `{}`", file.display())]
@@ -56,7 +56,7 @@ impl Error {
     }
 
     #[cfg(test)]
-    pub(super) fn problems(&self) -> &[Problem] {
+    pub(super) fn problems(&self) -> &[ConfigProblem] {
         match self {
             Self::Refused { problems } => problems,
             _ => &[],
@@ -66,7 +66,7 @@ impl Error {
 
 /// A place in a configuration file.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Place {
+pub(crate) struct KeyPlace {
     pub(crate) file: PathBuf,
     /// Starts at 1.
     pub(crate) line: usize,
@@ -74,13 +74,13 @@ pub(crate) struct Place {
     pub(crate) table: String,
 }
 
-impl Place {
+impl KeyPlace {
     pub(super) fn new(file: &Path, line: usize, table: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line, table: table.into() }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for KeyPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "in `{}` at line {}", self.file.display(), self.line)?;
         if !self.table.is_empty() {
@@ -92,12 +92,12 @@ impl fmt::Display for Place {
 
 /// One problem and its place.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Problem {
-    pub(crate) place: Place,
+pub(crate) struct ConfigProblem {
+    pub(crate) place: KeyPlace,
     pub(crate) fault: Fault,
 }
 
-impl Problem {
+impl ConfigProblem {
     pub(crate) fn hint(&self) -> Option<String> {
         self.fault.hint().map(|hint| one_line(&hint))
     }
@@ -109,7 +109,7 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = format!("{} {}", self.fault, self.place);
         if let Some(why) = self.fault.why() {
@@ -216,12 +216,12 @@ impl Fault {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{key}` {place}{comma} is not supported yet", comma = if place.table.is_empty() { "" } else { "," })]
 pub(crate) struct Unsupported {
-    pub(crate) place: Place,
+    pub(crate) place: KeyPlace,
     /// The key. If other values of it are supported, with its value.
     pub(crate) key: &'static str,
 }
 
-fn listed(problems: &[Problem]) -> String {
+fn listed(problems: &[ConfigProblem]) -> String {
     if let [problem] = problems {
         return problem.to_string();
     }

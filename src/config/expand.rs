@@ -8,11 +8,11 @@ use crate::repo::{Invalid, RemoteUrl, redact};
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Template {
     text: String,
-    parts: Vec<Part>,
+    parts: Vec<TemplatePart>,
 }
 
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
-enum Part {
+enum TemplatePart {
     Literal(String),
     Variable { name: String, default: Option<String> },
 }
@@ -89,14 +89,14 @@ impl Template {
         let mut rest = text;
         while let Some((literal, after)) = rest.split_once("${") {
             if !literal.is_empty() {
-                parts.push(Part::Literal(literal.to_owned()));
+                parts.push(TemplatePart::Literal(literal.to_owned()));
             }
             let (inside, after) = after.split_once('}').ok_or(Malformed::Unclosed)?;
             parts.push(variable(inside)?);
             rest = after;
         }
         if !rest.is_empty() {
-            parts.push(Part::Literal(rest.to_owned()));
+            parts.push(TemplatePart::Literal(rest.to_owned()));
         }
         Ok(Self { text: text.to_owned(), parts })
     }
@@ -111,8 +111,8 @@ impl Template {
         let mut expanded = String::new();
         for part in &self.parts {
             match part {
-                Part::Literal(literal) => expanded.push_str(literal),
-                Part::Variable { name, default } => match (lookup(name), default) {
+                TemplatePart::Literal(literal) => expanded.push_str(literal),
+                TemplatePart::Variable { name, default } => match (lookup(name), default) {
                     (Some(value), None) => expanded.push_str(&value),
                     (Some(value), Some(_)) if !value.is_empty() => expanded.push_str(&value),
                     (_, Some(default)) => expanded.push_str(default),
@@ -153,8 +153,8 @@ impl Template {
             .parts
             .iter()
             .map(|part| match part {
-                Part::Literal(literal) => literal,
-                Part::Variable { default, .. } => default.as_deref().unwrap_or("variable"),
+                TemplatePart::Literal(literal) => literal,
+                TemplatePart::Variable { default, .. } => default.as_deref().unwrap_or("variable"),
             })
             .collect();
         below(&taken).map(drop)
@@ -189,7 +189,7 @@ pub(crate) fn expand_url(
     RemoteUrl::parse(&expanded).map_err(|why| Unusable::NoUrl { url: url.clone(), why })
 }
 
-fn variable(inside: &str) -> Result<Part, Malformed> {
+fn variable(inside: &str) -> Result<TemplatePart, Malformed> {
     let (name, default) = match inside.split_once(":-") {
         Some((name, default)) => (name, Some(default)),
         None => (inside, None),
@@ -201,7 +201,7 @@ fn variable(inside: &str) -> Result<Part, Malformed> {
     if default.is_some_and(|default| default.contains("${")) {
         return Err(Malformed::Nested);
     }
-    Ok(Part::Variable { name: name.to_owned(), default: default.map(str::to_owned) })
+    Ok(TemplatePart::Variable { name: name.to_owned(), default: default.map(str::to_owned) })
 }
 
 /// Why a path is not below the directory that it is relative to.

@@ -1,7 +1,7 @@
 //! The messages for a repository that failed.
 
 use crate::config::near;
-use crate::git::{Asked, CheckoutError};
+use crate::git::{CheckoutError, HintContext};
 use crate::repo::typed;
 use crate::report::{Failure, MissingDirectory, Step, Trouble};
 
@@ -14,7 +14,7 @@ pub(crate) struct FailureWords {
 
 pub(crate) fn failure_words(failure: &Failure) -> FailureWords {
     let Failure { name, url, trouble, near: meant } = failure;
-    let asked = Asked { name: Some(name.as_str()), url: Some(url) };
+    let asked = HintContext { name: Some(name.as_str()), url: Some(url) };
     match trouble {
         Trouble::Kept(error) => FailureWords {
             error: format!("`{name}` was not changed: {error}"),

@@ -29,7 +29,7 @@ impl Error {
                 Some("to compare the checkouts, run `oca verify` without this directory".to_owned())
             }
             Self::ExportUnfinished { .. } => Some("run `oca export` again".to_owned()),
-            Self::Git(error) => error.hint(git::Asked::default()),
+            Self::Git(error) => error.hint(git::HintContext::default()),
             Self::Import(error) => error.hint(),
             Self::ImportUnlocked { lock_in_the_way: Some(lock), command, .. } => {
                 Some(format!("move `{}` away, then pin them with `{command}`", lock.display()))
@@ -43,7 +43,7 @@ impl Error {
                 Some("set a `path` for the profile that is outside every `[[local]]` directory and does not contain one".to_owned())
             }
             Self::NoAnswer { base, error } => {
-                error.hint(git::Asked { url: Some(&format!("{base}/web.git")), name: None })
+                error.hint(git::HintContext { url: Some(&format!("{base}/web.git")), name: None })
             }
             Self::NoCache => Some("set `OCA_CACHE_DIR`".to_owned()),
             Self::NoConfig => Some("run `oca init`, or pass the file with `--config`".to_owned()),

@@ -16,7 +16,7 @@ use crate::lock::Dispute;
 use crate::plan::RefusedPin;
 use crate::repo::{CommitId, Invalid, RepoName, Series, UnreadableTree, counted, one_line};
 use crate::report::{Difference, Failure, SubmoduleDifference, Unmet};
-use crate::requirements::{Conflict, Problem};
+use crate::requirements::{Conflict, RequirementProblem};
 use crate::{config, export, fs, git, import, lock};
 
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +30,7 @@ pub(crate) enum Error {
     #[error(transparent)]
     Config(#[from] config::Error),
     #[error("some requirements conflict with each other")]
-    Conflicts { conflicts: Vec<Conflict>, problems: Vec<Problem> },
+    Conflicts { conflicts: Vec<Conflict>, problems: Vec<RequirementProblem> },
     #[error(transparent)]
     Cache(fs::Error),
     #[error("`{path}` contains a comma, which Odoo does not support in an addons path")]

@@ -18,7 +18,7 @@ const LONGEST_TARGET: usize = 4096;
 
 /// What to export of a repository.
 #[derive(Debug)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct ExportRequest<'a> {
     /// The tree that the lock names.
     pub(crate) tree: TreeId,
     /// The paths of modules below the repository. No module is inside another.
@@ -60,7 +60,7 @@ pub(crate) enum FileKind {
 }
 
 /// The blobs that [`choose`] must read to decide whether `tests/` is kept.
-pub(crate) fn asked(objects: &dyn Objects, wanted: &Wanted<'_>) -> Result<Vec<BlobId>, Error> {
+pub(crate) fn asked(objects: &dyn Objects, wanted: &ExportRequest<'_>) -> Result<Vec<BlobId>, Error> {
     let mut ids = Vec::new();
     if wanted.rules.tests {
         for module in &wanted.modules {
@@ -78,7 +78,11 @@ pub(crate) fn asked(objects: &dyn Objects, wanted: &Wanted<'_>) -> Result<Vec<Bl
 pub(crate) type Reader<'a> = &'a dyn Fn(&RepoPath, BlobId) -> Result<Option<Vec<u8>>, Error>;
 
 /// Walks the trees. Returns the files that are kept, and the trees that prove what is left out.
-pub(crate) fn choose(objects: &dyn Objects, wanted: &Wanted<'_>, read: Reader<'_>) -> Result<Chosen, Error> {
+pub(crate) fn choose(
+    objects: &dyn Objects,
+    wanted: &ExportRequest<'_>,
+    read: Reader<'_>,
+) -> Result<Chosen, Error> {
     let mut walk = Walk {
         objects,
         rules: wanted.rules,

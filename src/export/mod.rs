@@ -13,7 +13,7 @@ mod write;
 
 use std::path::PathBuf;
 
-pub(crate) use choose::{Chosen, File, Wanted, all, asked, check_links, choose};
+pub(crate) use choose::{Chosen, ExportRequest, File, all, asked, check_links, choose};
 pub(crate) use manifest::{FILE_NAME, LICENCES, LOCK_NAME, Manifest, Repository, UNFINISHED, record};
 pub(crate) use place::{Guarded, Site, VOLUME};
 pub(crate) use verify::{Alteration, FileState, Rights, Scan, read};
@@ -97,7 +97,7 @@ pub(crate) struct Part<'c> {
 pub(crate) fn parts<'c>(
     layout: Layout,
     repo: &RepoName,
-    wanted: &'c Wanted<'_>,
+    wanted: &'c ExportRequest<'_>,
     chosen: &'c Chosen,
 ) -> impl Iterator<Item = Part<'c>> {
     let modules = wanted.modules.iter().map(|path| Some(path.as_str())).zip(&chosen.modules);
@@ -110,7 +110,7 @@ pub(crate) fn parts<'c>(
 /// What an export of a repository should contain, computed from the trees that the export recorded.
 pub(crate) fn expected(
     recorded: &Repository,
-    wanted: &Wanted<'_>,
+    wanted: &ExportRequest<'_>,
     read: &dyn Fn(&RepoPath, BlobId) -> Option<Vec<u8>>,
 ) -> Result<Chosen, Error> {
     choose(&manifest::Recorded::new(recorded), wanted, &|path, id| Ok(read(path, id)))

@@ -158,7 +158,7 @@ impl Error {
     }
 
     /// The text of the hint: what to type next. `None` if there is nothing to say.
-    pub(crate) fn hint(&self, of: Asked<'_>) -> Option<String> {
+    pub(crate) fn hint(&self, of: HintContext<'_>) -> Option<String> {
         let list = || match of.url {
             Some(url) => format!("`git ls-remote {}`", typed(url)),
             None => "`git ls-remote`".to_owned(),
@@ -239,7 +239,7 @@ impl Error {
 
 /// What a hint can name: the repository in which the error occurred.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct HintContext<'a> {
     /// The name of the repository in `repos.toml`.
     pub(crate) name: Option<&'a str>,
     /// The url of the repository, without secrets.

@@ -46,18 +46,18 @@ pub(crate) use cache::{
     Fate, Pruned, Pruning, StoreSize, clean_cache, freed, leftovers, size_of_cache, stores,
 };
 pub(crate) use checkout::{
-    ASIDE_PREFIX, Built, Checkout, CheckoutError, Content, Head, LocalWork, Origin, Placed,
+    ASIDE_PREFIX, Built, Checkout, CheckoutContent, CheckoutError, Head, LocalWork, Origin, Placed,
 };
 pub(crate) use config_text::{
     Section as ConfigSection, Variable as ConfigVariable, sections as config_sections,
 };
-pub(crate) use error::{Asked, Error};
+pub(crate) use error::{Error, HintContext};
 pub(crate) use remote::Remote;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use store::Store;
 pub(crate) use superproject::{
-    Active, Change as SuperprojectChange, Entry as SubmoduleEntry, GitModules, Module, SubmoduleName,
-    SubmodulePath, Superproject, may_have_submodules, relative_url,
+    Active, GitModules, Module, SubmoduleEntry, SubmoduleName, SubmodulePath, Superproject,
+    SuperprojectChange, may_have_submodules, relative_url,
 };
 pub(crate) use text::merge_text;
 pub(crate) use tree::GitTree;

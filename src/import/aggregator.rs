@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::node::{Entry, Fields, Node, Value};
-use super::{Declaration, Error, Note, Place, Repo, Surroundings, reference, url};
+use super::node::{Fields, MapEntry, Node, Value};
+use super::{Declaration, Error, Note, Repo, SourcePlace, Surroundings, reference, url};
 use crate::config::Merge;
 use crate::repo::{CommitId, Reference, RemoteUrl, Series, redact};
 
@@ -13,7 +13,7 @@ const SERIES: &str = "ODOO_VERSION";
 /// Reads a git-aggregator file: a mapping of directories to entries.
 pub(super) fn read(document: &Node, around: &Surroundings<'_>) -> Result<Declaration, Error> {
     let mut declaration = Declaration { series: series(around), ..Declaration::default() };
-    for Entry { key, place, node } in document.map("the file")? {
+    for MapEntry { key, place, node } in document.map("the file")? {
         let body = body(key, place, node.fields(format!("`{key}`"))?, around)?;
         declaration.notes.extend(body.notes);
         declaration.repos.push(body.repo);
@@ -37,7 +37,7 @@ pub(super) struct Body {
 /// Reads the entry of the repository in the directory `key`.
 pub(super) fn body(
     key: &str,
-    place: &Place,
+    place: &SourcePlace,
     mut fields: Fields<'_>,
     around: &Surroundings<'_>,
 ) -> Result<Body, Error> {
@@ -71,19 +71,19 @@ pub(super) fn body(
 }
 
 /// The reference of a base. `None` means the branch of the series.
-fn branch(word: &str, place: &Place) -> Result<Option<Reference>, Error> {
+fn branch(word: &str, place: &SourcePlace) -> Result<Option<Reference>, Error> {
     if word == format!("${{{SERIES}}}") { Ok(None) } else { reference(word, place).map(Some) }
 }
 
 struct Remote {
     name: String,
     url: RemoteUrl,
-    place: Place,
+    place: SourcePlace,
 }
 
 fn remotes(fields: &mut Fields<'_>) -> Result<Vec<Remote>, Error> {
     let entries = fields.require("remotes")?.map("`remotes`")?;
-    let remotes = entries.iter().map(|Entry { key, place, node }| {
+    let remotes = entries.iter().map(|MapEntry { key, place, node }| {
         let url = url(node.text(format!("the url of `{key}`"))?, place)?;
         Ok(Remote { name: key.clone(), url, place: place.clone() })
     });
@@ -91,8 +91,8 @@ fn remotes(fields: &mut Fields<'_>) -> Result<Vec<Remote>, Error> {
 }
 
 /// One entry of `merges`: a ref of a remote.
-struct Source {
-    place: Place,
+struct MergeSource {
+    place: SourcePlace,
     remote: String,
     url: RemoteUrl,
     /// As written in the file, and with its variables replaced.
@@ -101,7 +101,7 @@ struct Source {
     depth: Option<u32>,
 }
 
-impl Source {
+impl MergeSource {
     /// The entry for `merges` of `repos.toml`. The repository's own remote needs no url.
     fn merge(&self, own: &RemoteUrl) -> Result<Merge, Error> {
         let url = (self.url != *own).then(|| self.url.clone());
@@ -119,7 +119,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Reads `remote ref`, or a mapping of these two and a depth.
-    fn source(&mut self, item: &Node) -> Result<Source, Error> {
+    fn source(&mut self, item: &Node) -> Result<MergeSource, Error> {
         let place = &item.place;
         let (remote, written, depth) = if let Value::Text(text) = &item.value {
             let [remote, reference] = text.split_whitespace().collect::<Vec<_>>()[..] else {
@@ -141,12 +141,12 @@ impl Reader<'_> {
         let url = found.url.clone();
         let reference = self.expand(&written, place)?;
         self.used.push(remote.clone());
-        Ok(Source { place: place.clone(), remote, url, written, reference, depth })
+        Ok(MergeSource { place: place.clone(), remote, url, written, reference, depth })
     }
 
     /// A ref with its variables replaced. The variable of the series may be unset, because the branch of the series is
     /// the default.
-    fn expand(&self, word: &str, place: &Place) -> Result<String, Error> {
+    fn expand(&self, word: &str, place: &SourcePlace) -> Result<String, Error> {
         let word = super::braced(word);
         let mut expanded = String::new();
         let mut rest = word.as_str();
@@ -196,7 +196,7 @@ impl Reader<'_> {
     /// Adds a note for each key that only git-aggregator supports.
     fn rest(&mut self, fields: Fields<'_>, base: &str) -> Result<(), Error> {
         let of = self.key;
-        for Entry { key, place, node } in fields.left() {
+        for MapEntry { key, place, node } in fields.left() {
             match key.as_str() {
                 "target" => {
                     let target = node.text("`target`")?;
@@ -224,7 +224,7 @@ impl Reader<'_> {
     }
 
     fn leave_out(&mut self, fields: Fields<'_>, what: &str) {
-        for Entry { key, place, .. } in fields.left() {
+        for MapEntry { key, place, .. } in fields.left() {
             let text = format!("`{key}` in {what} of `{}` is left out", self.key);
             self.notes.push(place.note(text));
         }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::aggregator::Body;
-use super::node::{Entry, Fields, Node};
-use super::{Declaration, Error, Place, Repo, Surroundings, Text, aggregator, reference, url, yaml};
+use super::node::{Fields, MapEntry, Node};
+use super::{Declaration, Error, Repo, SourcePlace, Surroundings, Text, aggregator, reference, url, yaml};
 use crate::repo::CommitId;
 
 /// The directory where ak puts a repository whose key does not start with `./`.
@@ -21,12 +21,12 @@ pub(super) fn read(spec: &Path, around: &Surroundings<'_>) -> Result<Declaration
         ..Declaration::default()
     };
     let Some(document) = yaml::document(&text)? else { return Ok(declaration) };
-    for Entry { key, place, node } in document.map("the file")? {
+    for MapEntry { key, place, node } in document.map("the file")? {
         let pins = frozen.as_ref().and_then(|frozen| frozen.get(key));
         repo(key, place, node, pins, around, &mut declaration)?;
     }
     if let Some(frozen) = &frozen {
-        for Entry { key, place, .. } in frozen.map("the file")? {
+        for MapEntry { key, place, .. } in frozen.map("the file")? {
             if document.get(key).is_none() {
                 declaration
                     .notes
@@ -39,7 +39,7 @@ pub(super) fn read(spec: &Path, around: &Surroundings<'_>) -> Result<Declaration
 
 fn repo(
     key: &str,
-    place: &Place,
+    place: &SourcePlace,
     node: &Node,
     pins: Option<&Node>,
     around: &Surroundings<'_>,
@@ -90,7 +90,7 @@ fn aggregated(
 /// Reads `URL BRANCH` or `URL BRANCH COMMIT`.
 fn simple(
     src: &Node,
-    place: &Place,
+    place: &SourcePlace,
     mut fields: Fields<'_>,
     pins: Option<&Node>,
     declaration: &mut Declaration,
@@ -122,7 +122,7 @@ fn simple(
             depth.text("`depth`")?.parse().map_err(|_| depth.place.refuse("`depth` is not a number"))?;
         repo.depth = Some(number);
     }
-    for Entry { key, place, node } in fields.left() {
+    for MapEntry { key, place, node } in fields.left() {
         if key == "shell_command_after" {
             for (_, place) in node.texts("`shell_command_after`")? {
                 declaration.notes.push(place.note("a command is left out: oca runs no commands"));

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::node::Entry;
+use super::node::MapEntry;
 use super::{Declaration, Error, Surroundings, Text, aggregator, directory_of, gitmodules, yaml};
 use crate::fs::Context;
 use crate::git;
@@ -17,7 +17,7 @@ pub(super) fn read(directory: &Path, around: &Surroundings<'_>) -> Result<Declar
     declaration.series = aggregator::series(around);
     for file in files(directory)? {
         let Some(document) = yaml::document(&Text::load(&file)?)? else { continue };
-        for Entry { key, place, node } in document.map("the file")? {
+        for MapEntry { key, place, node } in document.map("the file")? {
             let body = aggregator::body(key, place, node.fields(format!("`{key}`"))?, around)?;
             declaration.notes.extend(body.notes);
             let mut repo = body.repo;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::node::{Entry, Node};
-use super::{Declaration, Error, Place, Repo, Surroundings, Text, aggregator, directory_of, url, yaml};
+use super::node::{MapEntry, Node};
+use super::{Declaration, Error, Repo, SourcePlace, Surroundings, Text, aggregator, directory_of, url, yaml};
 use crate::repo::Series;
 
 /// The url pattern of a repository that `repos.yaml` does not declare.
@@ -44,13 +44,13 @@ fn beside(file: &Path, stem: &str) -> Result<Option<Text>, Error> {
 struct Selection {
     pattern: String,
     /// Directories in the order of the file, each with its globs.
-    wanted: Vec<Wanted>,
+    wanted: Vec<DoodbaRepo>,
 }
 
-struct Wanted {
+struct DoodbaRepo {
     directory: String,
-    place: Place,
-    globs: Vec<(String, Place)>,
+    place: SourcePlace,
+    globs: Vec<(String, SourcePlace)>,
 }
 
 impl Selection {
@@ -64,7 +64,7 @@ impl Selection {
                 declaration.notes.push(only.place.note(text));
                 continue;
             }
-            for Entry { key, place, node } in entries {
+            for MapEntry { key, place, node } in entries {
                 if key == "ENV" {
                     selection.environment(node, declaration)?;
                 } else {
@@ -76,7 +76,7 @@ impl Selection {
     }
 
     fn environment(&mut self, node: &Node, declaration: &mut Declaration) -> Result<(), Error> {
-        for Entry { key, place, node } in node.map("`ENV`")? {
+        for MapEntry { key, place, node } in node.map("`ENV`")? {
             let value = node.text(format!("`{key}`"))?;
             match key.as_str() {
                 "DEFAULT_REPO_PATTERN" if value.contains("{}") => value.clone_into(&mut self.pattern),
@@ -90,13 +90,13 @@ impl Selection {
         Ok(())
     }
 
-    fn want(&mut self, key: &str, place: &Place, node: &Node) -> Result<(), Error> {
+    fn want(&mut self, key: &str, place: &SourcePlace, node: &Node) -> Result<(), Error> {
         let directory = key.strip_prefix("./").unwrap_or(key).trim_end_matches('/').to_owned();
         let globs = node.texts(format!("`{key}`"))?;
         let globs = globs.into_iter().map(|(glob, place)| (glob.to_owned(), place.clone()));
         match self.wanted.iter_mut().find(|wanted| wanted.directory == directory) {
             Some(wanted) => wanted.globs.extend(globs),
-            None => self.wanted.push(Wanted { directory, place: place.clone(), globs: globs.collect() }),
+            None => self.wanted.push(DoodbaRepo { directory, place: place.clone(), globs: globs.collect() }),
         }
         Ok(())
     }
@@ -111,7 +111,7 @@ impl Selection {
         }
         let mut modules: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         let mut whole: Vec<usize> = Vec::new();
-        for Wanted { directory, place, globs } in self.wanted {
+        for DoodbaRepo { directory, place, globs } in self.wanted {
             let everything = globs.iter().any(|(glob, _)| glob == "*");
             if directory == PRIVATE || directory == "odoo/addons" || directory == "odoo/odoo/addons" {
                 if !everything {
@@ -152,7 +152,7 @@ impl Selection {
 /// default url, as in doodba.
 fn place_of(
     directory: &str,
-    place: &Place,
+    place: &SourcePlace,
     pattern: &str,
     declaration: &mut Declaration,
 ) -> Result<usize, Error> {
@@ -175,7 +175,7 @@ fn place_of(
 
 /// The conditions as text, such as `PGDATABASE is a or b`.
 fn conditions(only: &Node) -> Result<String, Error> {
-    let conditions = only.map("`ONLY`")?.iter().map(|Entry { key, node, .. }| {
+    let conditions = only.map("`ONLY`")?.iter().map(|MapEntry { key, node, .. }| {
         let values: Vec<&str> = node.texts(format!("`{key}`"))?.into_iter().map(|(value, _)| value).collect();
         Ok(format!("`{key}` is `{}`", values.join("` or `")))
     });

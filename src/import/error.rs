@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Place;
+use super::SourcePlace;
 use crate::{fs, git};
 
 /// The hint that lists all formats of `oca init --from`.
@@ -20,11 +20,11 @@ pub(crate) enum Error {
     #[error("`{}` is not UTF-8 at line {line}", file.display())]
     NotUtf8 { file: PathBuf, line: usize },
     #[error("{place}: {why}")]
-    Refused { place: Place, why: String, hint: Option<String> },
+    Refused { place: SourcePlace, why: String, hint: Option<String> },
     #[error("`{}` contains files of several tools: {}", directory.display(), found.join(", "))]
     Several { directory: PathBuf, found: Vec<String> },
     #[error("{place}: this is not valid {language}: {why}")]
-    Syntax { place: Place, language: &'static str, why: String },
+    Syntax { place: SourcePlace, language: &'static str, why: String },
     #[error("`{}` is larger than {most} MiB, which is too large for a list of repositories", file.display())]
     TooLarge { file: PathBuf, most: usize },
     #[error("`{}` is not in a format that oca can import", path.display())]
@@ -47,7 +47,7 @@ impl Error {
             Self::Refused { hint, .. } => hint.clone(),
             Self::Several { .. } => Some("name one of these files with `--from`".to_owned()),
             Self::Syntax { .. } | Self::File(_) => None,
-            Self::Git(error) => error.hint(git::Asked::default()),
+            Self::Git(error) => error.hint(git::HintContext::default()),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! git's configuration syntax, with places for messages.
 
-use super::{Error, Place, Text};
+use super::{Error, SourcePlace, Text};
 use crate::git;
 
 /// `[name "subsection"]` and the variables below it.
 #[derive(Debug)]
 pub(super) struct Section {
-    pub(super) place: Place,
+    pub(super) place: SourcePlace,
     /// In lower case.
     pub(super) name: String,
     pub(super) subsection: Option<String>,
@@ -15,7 +15,7 @@ pub(super) struct Section {
 
 #[derive(Debug)]
 pub(super) struct Variable {
-    pub(super) place: Place,
+    pub(super) place: SourcePlace,
     /// In lower case.
     pub(super) key: String,
     pub(super) value: String,

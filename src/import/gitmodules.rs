@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::git_config::{self, Section, Variable};
-use super::{Declaration, Error, Place, Repo, Text, reference, url};
+use super::{Declaration, Error, Repo, SourcePlace, Text, reference, url};
 use crate::git::{SubmodulePath, Superproject, relative_url};
 use crate::repo::CommitId;
 
@@ -32,8 +32,8 @@ pub(super) fn read(text: &Text, outer: Option<&Superproject>) -> Result<Declarat
         let words = "the file is not at the top of a git repository, so there are no gitlinks and no pins";
         declaration.notes.push(text.whole().note(words));
     }
-    let mut names: HashMap<String, Place> = HashMap::new();
-    let mut paths: HashMap<PathBuf, Place> = HashMap::new();
+    let mut names: HashMap<String, SourcePlace> = HashMap::new();
+    let mut paths: HashMap<PathBuf, SourcePlace> = HashMap::new();
     for section in git_config::sections(text)? {
         let place = section.place.clone();
         let Some(name) = section.subsection.clone().filter(|_| section.name == "submodule") else {

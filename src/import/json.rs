@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::node::{Entry, Node, Value};
+use super::node::{MapEntry, Node, Value};
 use super::{Error, Text};
 
 pub(super) fn document(text: &Text) -> Result<Node, Error> {
@@ -45,7 +45,7 @@ fn node(raw: Raw, text: &Text, path: &str) -> Result<Node, Error> {
                 if !keys.insert(key.clone()) {
                     return Err(place.refuse("the key appears twice"));
                 }
-                Ok(Entry { key, place, node: node(raw, text, &path)? })
+                Ok(MapEntry { key, place, node: node(raw, text, &path)? })
             });
             Value::Map(entries.collect::<Result<_, Error>>()?)
         }

@@ -33,7 +33,7 @@ use crate::config::{Fresh, Merge, Mode, directory_of};
 use crate::git;
 use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series};
 use format::Format;
-use place::{Place, Text};
+use place::{SourcePlace, Text};
 
 /// The result of reading the files of another tool.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ struct Declaration {
 /// A repository, as a format declares it.
 #[derive(Debug)]
 struct Repo {
-    place: Place,
+    place: SourcePlace,
     /// The directory of the checkout, relative to `base`.
     path: PathBuf,
     url: RemoteUrl,
@@ -113,7 +113,7 @@ struct Repo {
 }
 
 impl Repo {
-    fn new(place: Place, path: PathBuf, url: RemoteUrl) -> Self {
+    fn new(place: SourcePlace, path: PathBuf, url: RemoteUrl) -> Self {
         Self {
             place,
             path,
@@ -130,7 +130,7 @@ impl Repo {
 }
 
 /// A url. Its `$VAR` becomes `${VAR}`, the form of `repos.toml`.
-fn url(text: &str, place: &Place) -> Result<RemoteUrl, Error> {
+fn url(text: &str, place: &SourcePlace) -> Result<RemoteUrl, Error> {
     let text = braced(text.strip_suffix('/').unwrap_or(text));
     crate::config::remote_url(&text).map_err(|why| place.refuse(why))
 }
@@ -153,7 +153,7 @@ fn braced(text: &str) -> String {
 
 /// The reference that a word means: a complete commit id is a commit; a full ref is its branch or tag; any other word
 /// is a branch.
-fn reference(word: &str, place: &Place) -> Result<Reference, Error> {
+fn reference(word: &str, place: &SourcePlace) -> Result<Reference, Error> {
     if let Ok(commit) = CommitId::parse(word) {
         return Ok(Reference::Rev(commit));
     }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::node::{Entry, Node};
-use super::{Declaration, Error, Place, Repo, Text, aggregator, json, reference, toml, url};
+use super::node::{MapEntry, Node};
+use super::{Declaration, Error, Repo, SourcePlace, Text, aggregator, json, reference, toml, url};
 use crate::repo::{Reference, redact};
 
 pub(super) fn read(file: &Path) -> Result<Declaration, Error> {
@@ -17,18 +17,18 @@ pub(super) fn read(file: &Path) -> Result<Declaration, Error> {
     fields.take("version");
     let kitchen = fields.take("kitchen").map(|node| node.text("`kitchen`")).transpose()?.unwrap_or("kitchen");
     let meals = fields.take("meals").map(|node| node.map("`meals`")).transpose()?.unwrap_or_default();
-    for Entry { key, place, node } in meals {
+    for MapEntry { key, place, node } in meals {
         let locked = lock.as_ref().and_then(|lock| lock.get("meals")?.get(key));
         let repo = meal(key, place, node, locked, &mut declaration)?;
         declaration.repos.push(Repo { path: Path::new(kitchen).join(key), ..repo });
     }
-    for Entry { key, place, .. } in fields.left() {
+    for MapEntry { key, place, .. } in fields.left() {
         declaration.notes.push(place.note(format!("`{key}` is left out: oca does not know this key")));
     }
     if let Some(Ok(locked)) =
         lock.as_ref().and_then(|lock| lock.get("meals")).map(|meals| meals.map("`meals`"))
     {
-        for Entry { key, place, .. } in locked {
+        for MapEntry { key, place, .. } in locked {
             if meals.iter().all(|meal| meal.key != *key) {
                 declaration.notes.push(place.note("left out, because `mrchef.toml` has no such meal"));
             }
@@ -39,7 +39,7 @@ pub(super) fn read(file: &Path) -> Result<Declaration, Error> {
 
 fn meal(
     key: &str,
-    place: &Place,
+    place: &SourcePlace,
     node: &Node,
     locked: Option<&Node>,
     declaration: &mut Declaration,
@@ -64,7 +64,7 @@ fn meal(
         );
         declaration.notes.push(place.note(text));
     }
-    for Entry { key, place, .. } in fields.left() {
+    for MapEntry { key, place, .. } in fields.left() {
         declaration.notes.push(place.note(format!("`{key}` is left out: oca does not know this key")));
     }
     Ok(repo)

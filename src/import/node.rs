@@ -4,11 +4,11 @@
 
 use std::fmt;
 
-use super::{Error, Place};
+use super::{Error, SourcePlace};
 
 #[derive(Clone, Debug)]
 pub(super) struct Node {
-    pub(super) place: Place,
+    pub(super) place: SourcePlace,
     pub(super) value: Value,
 }
 
@@ -17,15 +17,15 @@ pub(super) enum Value {
     Null,
     Text(String),
     List(Vec<Node>),
-    Map(Vec<Entry>),
+    Map(Vec<MapEntry>),
 }
 
 /// A key of a map and its value, in the order of the file.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct MapEntry {
     pub(super) key: String,
     /// The place of the key.
-    pub(super) place: Place,
+    pub(super) place: SourcePlace,
     pub(super) node: Node,
 }
 
@@ -40,7 +40,7 @@ impl Node {
         entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
     }
 
-    pub(super) fn map(&self, what: impl fmt::Display) -> Result<&[Entry], Error> {
+    pub(super) fn map(&self, what: impl fmt::Display) -> Result<&[MapEntry], Error> {
         match &self.value {
             Value::Map(entries) => Ok(entries),
             _ => Err(self.wrong(what, "a mapping")),
@@ -48,7 +48,7 @@ impl Node {
     }
 
     /// The entries of a map. An empty value has none.
-    pub(super) fn map_or_null(&self, what: impl fmt::Display) -> Result<&[Entry], Error> {
+    pub(super) fn map_or_null(&self, what: impl fmt::Display) -> Result<&[MapEntry], Error> {
         if self.is_null() { Ok(&[]) } else { self.map(what) }
     }
 
@@ -67,7 +67,7 @@ impl Node {
     }
 
     /// A string or a list of strings. An empty value has none.
-    pub(super) fn texts(&self, what: impl fmt::Display) -> Result<Vec<(&str, &Place)>, Error> {
+    pub(super) fn texts(&self, what: impl fmt::Display) -> Result<Vec<(&str, &SourcePlace)>, Error> {
         match &self.value {
             Value::Null => Ok(Vec::new()),
             Value::Text(text) => Ok(vec![(text, &self.place)]),
@@ -96,8 +96,8 @@ impl Node {
 
 /// The fields of a map that were not taken yet.
 pub(super) struct Fields<'n> {
-    pub(super) place: &'n Place,
-    entries: Vec<&'n Entry>,
+    pub(super) place: &'n SourcePlace,
+    entries: Vec<&'n MapEntry>,
 }
 
 impl<'n> Fields<'n> {
@@ -111,7 +111,7 @@ impl<'n> Fields<'n> {
     }
 
     /// The remaining fields, after all known ones were taken.
-    pub(super) fn left(self) -> Vec<&'n Entry> {
+    pub(super) fn left(self) -> Vec<&'n MapEntry> {
         self.entries
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::node::{Entry, Node};
+use super::node::{MapEntry, Node};
 use super::{Declaration, Error, Repo, Surroundings, Text, json, reference, url};
 use crate::repo::{CommitId, Reference, Series};
 
@@ -39,7 +39,7 @@ pub(super) fn read(text: &Text, around: &Surroundings<'_>) -> Result<Declaration
         let of = if count == 1 { "a repository".to_owned() } else { format!("{count} repositories") };
         declaration.notes.push(text.key("repos").note(format!("`{key}` of {of} is left out")));
     }
-    for Entry { key, place, .. } in fields.left() {
+    for MapEntry { key, place, .. } in fields.left() {
         if !ABOUT.contains(&key.as_str()) {
             declaration.notes.push(place.note("left out, because oca does not know this key"));
         }

@@ -20,7 +20,7 @@ pub(super) struct Text {
 
 /// A place in a file, as messages show it.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Place {
+pub(crate) struct SourcePlace {
     file: Arc<Path>,
     pub(super) spot: Spot,
 }
@@ -37,7 +37,7 @@ pub(super) enum Spot {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{place}: {text}")]
 pub(crate) struct Note {
-    pub(super) place: Place,
+    pub(super) place: SourcePlace,
     text: String,
 }
 
@@ -74,17 +74,17 @@ impl Text {
         self.line_starts.partition_point(|start| *start <= offset)
     }
 
-    pub(super) fn whole(&self) -> Place {
-        Place { file: Arc::clone(&self.file), spot: Spot::Whole }
+    pub(super) fn whole(&self) -> SourcePlace {
+        SourcePlace { file: Arc::clone(&self.file), spot: Spot::Whole }
     }
 
-    pub(super) fn line(&self, line: usize) -> Place {
-        Place { file: Arc::clone(&self.file), spot: Spot::Line(line) }
+    pub(super) fn line(&self, line: usize) -> SourcePlace {
+        SourcePlace { file: Arc::clone(&self.file), spot: Spot::Line(line) }
     }
 
-    pub(super) fn key(&self, key: &str) -> Place {
+    pub(super) fn key(&self, key: &str) -> SourcePlace {
         let spot = if key.is_empty() { Spot::Whole } else { Spot::Key(key.to_owned()) };
-        Place { file: Arc::clone(&self.file), spot }
+        SourcePlace { file: Arc::clone(&self.file), spot }
     }
 
     pub(super) fn syntax(&self, language: &'static str, line: usize, why: &str) -> Error {
@@ -97,7 +97,7 @@ impl Text {
     }
 }
 
-impl Place {
+impl SourcePlace {
     pub(super) fn note(&self, text: impl Into<String>) -> Note {
         Note { place: self.clone(), text: one_line(&text.into()) }
     }
@@ -111,7 +111,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourcePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`", self.file.display())?;
         if self.spot == Spot::Whole { Ok(()) } else { write!(f, " {}", self.spot) }

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::node::{Entry, Node, Value};
-use super::{Error, Place, Text};
+use super::node::{MapEntry, Node, Value};
+use super::{Error, SourcePlace, Text};
 
 pub(super) fn document(text: &Text) -> Result<Node, Error> {
     match DeTable::parse(&text.text) {
@@ -22,12 +22,12 @@ fn map(table: &DeTable<'_>, text: &Text) -> Value {
     entries.sort_by_key(|(key, _)| key.span().start);
     let entries = entries.into_iter().map(|(key, value)| {
         let place = at(text, key.span());
-        Entry { key: key.get_ref().to_string(), node: node(value.get_ref(), place.clone(), text), place }
+        MapEntry { key: key.get_ref().to_string(), node: node(value.get_ref(), place.clone(), text), place }
     });
     Value::Map(entries.collect())
 }
 
-fn node(value: &DeValue<'_>, place: Place, text: &Text) -> Node {
+fn node(value: &DeValue<'_>, place: SourcePlace, text: &Text) -> Node {
     let value = match value {
         DeValue::String(words) => Value::Text(words.to_string()),
         DeValue::Integer(number) => Value::Text(number.to_string()),
@@ -43,6 +43,6 @@ fn node(value: &DeValue<'_>, place: Place, text: &Text) -> Node {
     Node { place, value }
 }
 
-fn at(text: &Text, span: Range<usize>) -> Place {
+fn at(text: &Text, span: Range<usize>) -> SourcePlace {
     text.line(text.line_at(span.start))
 }

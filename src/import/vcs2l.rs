@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use super::node::Entry;
+use super::node::MapEntry;
 use super::{Declaration, Error, Repo, Text, reference, url, yaml};
 
 pub(super) fn read(text: &Text) -> Result<Declaration, Error> {
     let mut declaration = Declaration { base: text.directory(), ..Declaration::default() };
     let Some(document) = yaml::document(text)? else { return Ok(declaration) };
     let mut fields = document.fields("the file")?;
-    for Entry { key, place, node } in fields.require("repositories")?.map_or_null("`repositories`")? {
+    for MapEntry { key, place, node } in fields.require("repositories")?.map_or_null("`repositories`")? {
         let mut fields = node.fields(format!("`{key}`"))?;
         let kind = fields.require("type")?.text("`type`")?;
         if kind != "git" {
@@ -24,12 +24,12 @@ pub(super) fn read(text: &Text) -> Result<Declaration, Error> {
         if let Some(version) = fields.take("version").filter(|node| !node.is_null()) {
             repo.reference = Some(reference(version.text("`version`")?, &version.place)?);
         }
-        for Entry { key, place, .. } in fields.left() {
+        for MapEntry { key, place, .. } in fields.left() {
             declaration.notes.push(place.note(format!("`{key}` is left out: oca does not know this key")));
         }
         declaration.repos.push(repo);
     }
-    for Entry { key, place, .. } in fields.left() {
+    for MapEntry { key, place, .. } in fields.left() {
         let text = match key.as_str() {
             "extends" => "`extends` is left out: import the other file as well".to_owned(),
             _ => format!("`{key}` is left out: oca does not know this key"),

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::node::{Entry, Node, Value};
-use super::{Error, Place, Text};
+use super::node::{MapEntry, Node, Value};
+use super::{Error, SourcePlace, Text};
 
 /// The maximum depth of nesting: far more than a list of repositories needs, and small enough for recursive functions.
 const DEPTH: usize = 32;
@@ -49,19 +49,19 @@ struct Builder<'t> {
 struct Open {
     line: usize,
     anchor: usize,
-    content: Content,
+    content: YamlContent,
 }
 
-enum Content {
+enum YamlContent {
     List(Vec<Node>),
     Map(Map),
 }
 
 #[derive(Default)]
 struct Map {
-    entries: Vec<Entry>,
+    entries: Vec<MapEntry>,
     /// The place of each key.
-    keys: HashMap<String, Place>,
+    keys: HashMap<String, SourcePlace>,
     /// A key whose value has not been read yet.
     key: Option<String>,
 }
@@ -89,14 +89,14 @@ impl Builder<'_> {
                 let value = node.value.clone();
                 self.put(value, 0, line)
             }
-            Event::SequenceStart(anchor, _) => self.begin(line, anchor, Content::List(Vec::new())),
-            Event::MappingStart(anchor, _) => self.begin(line, anchor, Content::Map(Map::default())),
+            Event::SequenceStart(anchor, _) => self.begin(line, anchor, YamlContent::List(Vec::new())),
+            Event::MappingStart(anchor, _) => self.begin(line, anchor, YamlContent::Map(Map::default())),
             Event::SequenceEnd | Event::MappingEnd => self.end(),
             _ => Ok(()),
         }
     }
 
-    fn begin(&mut self, line: usize, anchor: usize, content: Content) -> Result<(), Error> {
+    fn begin(&mut self, line: usize, anchor: usize, content: YamlContent) -> Result<(), Error> {
         if self.open.len() == DEPTH {
             return Err(self.text.line(line).refuse(format!("nested more than {DEPTH} levels deep")));
         }
@@ -107,8 +107,8 @@ impl Builder<'_> {
     fn end(&mut self) -> Result<(), Error> {
         let Some(Open { line, anchor, content }) = self.open.pop() else { return Ok(()) };
         let value = match content {
-            Content::List(items) => Value::List(items),
-            Content::Map(map) => Value::Map(merged(map.entries)?),
+            YamlContent::List(items) => Value::List(items),
+            YamlContent::Map(map) => Value::Map(merged(map.entries)?),
         };
         self.put(value, anchor, line)
     }
@@ -120,8 +120,8 @@ impl Builder<'_> {
         }
         match self.open.last_mut().map(|open| &mut open.content) {
             None => self.done.push(node),
-            Some(Content::List(items)) => items.push(node),
-            Some(Content::Map(map)) => map.put(node)?,
+            Some(YamlContent::List(items)) => items.push(node),
+            Some(YamlContent::Map(map)) => map.put(node)?,
         }
         Ok(())
     }
@@ -132,7 +132,7 @@ impl Map {
     fn put(&mut self, node: Node) -> Result<(), Error> {
         if let Some(key) = self.key.take() {
             let place = self.keys[&key].clone();
-            self.entries.push(Entry { key, place, node });
+            self.entries.push(MapEntry { key, place, node });
             return Ok(());
         }
         let Value::Text(key) = node.value else {
@@ -147,11 +147,11 @@ impl Map {
 }
 
 /// Appends the entries of `<<` after the entries of the map itself.
-fn merged(entries: Vec<Entry>) -> Result<Vec<Entry>, Error> {
-    let (shared, mut own): (Vec<Entry>, Vec<Entry>) =
+fn merged(entries: Vec<MapEntry>) -> Result<Vec<MapEntry>, Error> {
+    let (shared, mut own): (Vec<MapEntry>, Vec<MapEntry>) =
         entries.into_iter().partition(|entry| entry.key == "<<");
     let mut keys: HashSet<String> = own.iter().map(|entry| entry.key.clone()).collect();
-    for Entry { node, .. } in shared {
+    for MapEntry { node, .. } in shared {
         let maps = match node.value {
             Value::List(maps) => maps,
             _ => vec![node],

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::requirements::{Conflict, Flag, Merged, Need, Origin, Problem, Requirement, System};
+use crate::requirements::{Conflict, Flag, Merged, Need, Origin, Requirement, RequirementProblem, System};
 
 /// `oca requirements`: the merged requirements of a profile.
 #[derive(Serialize)]
@@ -127,6 +127,6 @@ impl<'a> SystemNeed<'a> {
     }
 }
 
-fn in_words(problems: &[Problem]) -> Vec<String> {
+fn in_words(problems: &[RequirementProblem]) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::checkouts::prepare_directories;
-use super::target::Target;
+use super::target::CheckoutTarget;
 use crate::config::Mode;
 use crate::error::Error;
 use crate::fs::remove_directory_of;
-use crate::git::{Built, Checkout, Content, Head, Origin, Snapshot};
+use crate::git::{Built, Checkout, CheckoutContent, Head, Origin, Snapshot};
 use crate::lock::{LockedRepo, Pin};
 use crate::plan;
 use crate::repo::CommitId;
@@ -18,13 +18,13 @@ use crate::session::Session;
 /// The checkouts to build as soon as each pin is locked. The default is none.
 #[derive(Default)]
 pub(crate) struct Ahead {
-    wanted: BTreeMap<Pin, Wanted>,
+    wanted: BTreeMap<Pin, NewCheckouts>,
     built: Mutex<BTreeMap<PathBuf, Built>>,
     /// Directories that were created for the checkouts.
     made: BTreeSet<PathBuf>,
 }
 
-struct Wanted {
+struct NewCheckouts {
     depth: u32,
     /// Checkouts that do not exist yet. Existing ones are changed only after the lock is written.
     new: Vec<(Checkout, Origin)>,
@@ -41,7 +41,7 @@ impl Ahead {
             for repo in profile.repos.iter().filter(|repo| !session.config.skips(&repo.name)) {
                 let wanted = ahead.wanted.entry(plan::pin(repo));
                 let depth = session.config.depth(repo);
-                let wanted = wanted.or_insert_with(|| Wanted { depth, new: Vec::new() });
+                let wanted = wanted.or_insert_with(|| NewCheckouts { depth, new: Vec::new() });
                 let checkout = Checkout::new(session.checkout(profile, &repo.name)?);
                 let is_known = wanted.new.iter().any(|(known, _)| known.path() == checkout.path());
                 if builds && !is_known && checkout.head().is_ok_and(|head| head == Head::Absent) {
@@ -72,9 +72,9 @@ impl Ahead {
     ///
     /// If this fails, the checkout is built again later, and the failure is reported then.
     pub(crate) fn build(&self, locked: &LockedRepo, snapshot: &Snapshot<'_, '_>, ends: &[CommitId]) {
-        let Some(Wanted { depth, new }) = self.wanted.get(&locked.pin) else { return };
+        let Some(NewCheckouts { depth, new }) = self.wanted.get(&locked.pin) else { return };
         for (checkout, origin) in new {
-            let content = Content { snapshot, tree: locked.tree, ends, depth: *depth, origin };
+            let content = CheckoutContent { snapshot, tree: locked.tree, ends, depth: *depth, origin };
             if let Ok(built) = checkout.build(&content) {
                 let mut all = self.built.lock().unwrap_or_else(PoisonError::into_inner);
                 all.insert(checkout.path().to_owned(), built);
@@ -93,7 +93,7 @@ impl Ahead {
     }
 
     /// The built checkout of a directory, if it matches the target.
-    pub(crate) fn take(&self, target: &Target<'_>) -> Option<Built> {
+    pub(crate) fn take(&self, target: &CheckoutTarget<'_>) -> Option<Built> {
         let mut all = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         let built = all.remove(target.checkout.path())?;
         (target.head == Head::Absent && *built.placed() == target.wanted()).then_some(built)

@@ -16,7 +16,7 @@ use crate::session::Session;
 pub(crate) const KEEP_OUT: &[u8] = b"*\n";
 
 /// A checkout that a profile asks for.
-pub(crate) struct Wanted<'a> {
+pub(crate) struct WantedCheckout<'a> {
     pub(crate) repo: &'a Repo,
     pub(crate) locked: &'a LockedRepo,
     pub(crate) checkout: Checkout,
@@ -25,7 +25,7 @@ pub(crate) struct Wanted<'a> {
 }
 
 /// The checkouts of the requested profiles, in path order. If several profiles share a directory, the first one counts.
-pub(crate) fn wanted<'a>(session: &'a Session<'_>, lock: &'a Lock) -> Result<Vec<Wanted<'a>>, Error> {
+pub(crate) fn wanted<'a>(session: &'a Session<'_>, lock: &'a Lock) -> Result<Vec<WantedCheckout<'a>>, Error> {
     let mut seen = HashSet::new();
     let mut all = Vec::new();
     for profile in session.profiles()? {
@@ -34,7 +34,7 @@ pub(crate) fn wanted<'a>(session: &'a Session<'_>, lock: &'a Lock) -> Result<Vec
             let path = session.checkout(profile, &repo.name)?;
             if seen.insert(path.clone()) {
                 let is_skipped = session.config.skips(&repo.name);
-                all.push(Wanted { repo, locked, checkout: Checkout::new(path), is_skipped });
+                all.push(WantedCheckout { repo, locked, checkout: Checkout::new(path), is_skipped });
             }
         }
     }

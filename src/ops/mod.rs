@@ -10,8 +10,10 @@ mod target;
 mod update;
 
 pub(crate) use ahead::Ahead;
-pub(crate) use checkouts::{Wanted, clear_leftovers, keep_out, prepare_directories, undeclared, wanted};
+pub(crate) use checkouts::{
+    WantedCheckout, clear_leftovers, keep_out, prepare_directories, undeclared, wanted,
+};
 pub(crate) use remotes::{Job, Remotes, Watch, outcome_of};
 pub(crate) use rewrite::{Rewrite, tell};
-pub(crate) use target::{Target, confirm_tree};
+pub(crate) use target::{CheckoutTarget, confirm_tree};
 pub(crate) use update::{read, update};

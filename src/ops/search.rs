@@ -38,16 +38,16 @@ pub(crate) struct Search<'a> {
     /// Expanded, without a secret.
     base: RemoteUrl,
     catalogue: Catalogue,
-    repos: Vec<Place>,
+    repos: Vec<SearchedRepo>,
 }
 
 /// A repository that may have modules.
-struct Place {
+struct SearchedRepo {
     name: RepoName,
     url: RemoteUrl,
 }
 
-impl Job for &Place {
+impl Job for &SearchedRepo {
     fn name(&self) -> &RepoName {
         &self.name
     }
@@ -58,7 +58,7 @@ impl Job for &Place {
 }
 
 /// The answer of a repository.
-enum Answer {
+enum SearchAnswer {
     Modules(Vec<String>),
     /// The repository or the branch does not exist.
     NotThere(git::Error),
@@ -67,19 +67,19 @@ enum Answer {
 }
 
 /// Repositories with their answers.
-type Reached<'p> = Vec<(&'p Place, Answer)>;
+type Reached<'p> = Vec<(&'p SearchedRepo, SearchAnswer)>;
 
 /// Repositories without an answer; with the reason if they were asked.
 type Unreached = Vec<(RepoName, Option<git::Error>)>;
 
 /// The result of a search.
-pub(crate) struct Found {
+pub(crate) struct SearchResult {
     catalogue: Catalogue,
     /// Repositories about which nothing is known, because they could not be asked.
     pub(crate) unasked: Vec<RepoName>,
 }
 
-impl Found {
+impl SearchResult {
     pub(crate) fn repos_with(&self, module: &str) -> Vec<RepoName> {
         self.catalogue.repos_with(module).into_iter().cloned().collect()
     }
@@ -108,7 +108,7 @@ impl<'a> Search<'a> {
             catalogue::names().chain(declared.map(|repo| repo.name.clone())).collect();
         names.sort();
         names.dedup();
-        let place = |name: RepoName| Ok(Place { url: session.remote_url(&base.url_of(&name))?, name });
+        let place = |name: RepoName| Ok(SearchedRepo { url: session.remote_url(&base.url_of(&name))?, name });
         let repos = names.into_iter().map(place).collect::<Result<_, Error>>()?;
         let (remotes, offline) = (Remotes::of(session)?, session.global.offline);
         let (base, catalogue) =
@@ -119,7 +119,7 @@ impl<'a> Search<'a> {
     /// Searches on OCA's own forge, without a project.
     pub(crate) fn of_oca(git: &'a Git, global: &Global, printer: &'a Printer, odoo: Series) -> Self {
         let base = BaseUrl::default();
-        let repos = catalogue::names().map(|name| Place { url: base.url_of(&name), name }).collect();
+        let repos = catalogue::names().map(|name| SearchedRepo { url: base.url_of(&name), name }).collect();
         let base = base.as_url().clone();
         let catalogue = Catalogue::load(git.cache(), base.as_str(), odoo);
         let remotes = Remotes { git, printer, jobs: global.jobs };
@@ -127,28 +127,28 @@ impl<'a> Search<'a> {
     }
 
     /// Asks every repository whose answer is older than a day; with `refresh`, all of them.
-    pub(crate) fn run(&self, refresh: bool) -> Result<Found, Error> {
+    pub(crate) fn run(&self, refresh: bool) -> Result<SearchResult, Error> {
         let now = SystemTime::now();
         let mut catalogue = self.catalogue.clone();
-        let is_due = |place: &&Place| refresh || !catalogue.is_fresh(&place.name, now);
-        let due: Vec<&Place> = self.repos.iter().filter(is_due).collect();
+        let is_due = |place: &&SearchedRepo| refresh || !catalogue.is_fresh(&place.name, now);
+        let due: Vec<&SearchedRepo> = self.repos.iter().filter(is_due).collect();
         if due.is_empty() {
-            return Ok(Found { catalogue, unasked: Vec::new() });
+            return Ok(SearchResult { catalogue, unasked: Vec::new() });
         }
         let (answers, failed) = self.ask(&due)?;
-        let exists = |answer: &Answer| match answer {
-            Answer::Modules(_) => true,
-            Answer::NotThere(error) => matches!(error, git::Error::MissingReference { .. }),
-            Answer::Unasked => false,
+        let exists = |answer: &SearchAnswer| match answer {
+            SearchAnswer::Modules(_) => true,
+            SearchAnswer::NotThere(error) => matches!(error, git::Error::MissingReference { .. }),
+            SearchAnswer::Unasked => false,
         };
         let is_any_there = catalogue.is_any_there() || answers.iter().any(|(_, answer)| exists(answer));
         let mut failures = failed;
-        for (Place { name, .. }, answer) in answers {
+        for (SearchedRepo { name, .. }, answer) in answers {
             match answer {
-                Answer::Modules(modules) => catalogue.note(name, Some(modules), now),
-                Answer::NotThere(_) if is_any_there => catalogue.note(name, None, now),
-                Answer::NotThere(error) => failures.push((name.clone(), Some(error))),
-                Answer::Unasked => failures.push((name.clone(), None)),
+                SearchAnswer::Modules(modules) => catalogue.note(name, Some(modules), now),
+                SearchAnswer::NotThere(_) if is_any_there => catalogue.note(name, None, now),
+                SearchAnswer::NotThere(error) => failures.push((name.clone(), Some(error))),
+                SearchAnswer::Unasked => failures.push((name.clone(), None)),
             }
         }
         if !is_any_there && let Some(error) = failures.iter_mut().find_map(|(_, error)| error.take()) {
@@ -161,15 +161,15 @@ impl<'a> Search<'a> {
         self.tell(&failures, oldest);
         let unasked = failures.into_iter().map(|(name, _)| name);
         let unasked = unasked.filter(|name| catalogue.age(name, now).is_none()).collect();
-        Ok(Found { catalogue, unasked })
+        Ok(SearchResult { catalogue, unasked })
     }
 
     /// Asks the repositories; returns the answers, and the repositories that could not be reached.
-    fn ask<'p>(&self, due: &'p [&Place]) -> Result<(Reached<'p>, Unreached), Error> {
+    fn ask<'p>(&self, due: &'p [&SearchedRepo]) -> Result<(Reached<'p>, Unreached), Error> {
         let (answered, failed) = (AtomicBool::new(false), AtomicUsize::new(0));
         let answers = self.remotes.ask(due, |place, watch| {
             if !answered.load(Ordering::Relaxed) && failed.load(Ordering::Relaxed) >= self.remotes.jobs {
-                return Ok((Done::UpToDate, Answer::Unasked));
+                return Ok((Done::UpToDate, SearchAnswer::Unasked));
             }
             let answer = self.ask_one(&place.url, watch);
             if answer.is_err() {
@@ -187,7 +187,7 @@ impl<'a> Search<'a> {
         Ok((answers.into_iter().map(|(place, answer)| (*place, answer)).collect(), unreached.collect()))
     }
 
-    fn ask_one(&self, url: &RemoteUrl, watch: &Watch<'_>) -> Result<(Done, Answer), Trouble> {
+    fn ask_one(&self, url: &RemoteUrl, watch: &Watch<'_>) -> Result<(Done, SearchAnswer), Trouble> {
         watch.step("asking");
         let meter = |bytes| watch.received(bytes);
         let branch = Reference::Branch(self.odoo.to_string());
@@ -195,10 +195,10 @@ impl<'a> Search<'a> {
             Ok(entries) => {
                 let modules = entries.into_iter().filter(may_be_module).map(|entry| entry.name);
                 let modules: Vec<String> = modules.collect();
-                Ok((Done::Listed(modules.len()), Answer::Modules(modules)))
+                Ok((Done::Listed(modules.len()), SearchAnswer::Modules(modules)))
             }
             Err(error) if error.is_absence() => {
-                Ok((Done::PassedOver(error.to_string()), Answer::NotThere(error)))
+                Ok((Done::PassedOver(error.to_string()), SearchAnswer::NotThere(error)))
             }
             Err(error) => Err(Trouble::Remote(error)),
         }

@@ -13,7 +13,7 @@ pub(crate) fn confirm_tree(locked: &LockedRepo, found: TreeId) -> Result<(), Tro
 }
 
 /// A directory and its intended content.
-pub(crate) struct Target<'a> {
+pub(crate) struct CheckoutTarget<'a> {
     pub(crate) locked: &'a LockedRepo,
     pub(crate) checkout: Checkout,
     pub(crate) origin: Origin,
@@ -25,7 +25,7 @@ pub(crate) struct Target<'a> {
     pub(crate) module: Option<Module>,
 }
 
-impl Target<'_> {
+impl CheckoutTarget<'_> {
     /// Looks only at HEAD and the marker; `oca status` looks at the files.
     pub(crate) fn is_ready(&self) -> bool {
         self.is_placed(&self.head) && self.module.as_ref().is_none_or(Module::is_connected)
@@ -109,7 +109,7 @@ impl Target<'_> {
     }
 }
 
-impl Job for Target<'_> {
+impl Job for CheckoutTarget<'_> {
     fn name(&self) -> &RepoName {
         &self.locked.pin.name
     }

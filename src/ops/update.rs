@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::ahead::Ahead;
 use super::remotes::{Job, Remotes, Watch};
 use crate::error::Error;
-use crate::facts::{self, Source};
+use crate::facts::{self, ReadOptions};
 use crate::fs::Written;
 use crate::git::{self, Git, Snapshot};
 use crate::lock::{Change, Digest, Lock, LockedRepo, Pin, REQUIREMENTS, changes};
@@ -293,7 +293,7 @@ fn resolve<'a>(
         ends = Some(snapshot.files(depth).map_err(Trouble::Remote)?);
     }
     watch.step("reading");
-    let repo = read(&snapshot, pin, &Source { addons, series: *series })?;
+    let repo = read(&snapshot, pin, &ReadOptions { addons, series: *series })?;
     let doubt = if task.is_by_hand() { doubt(&snapshot) } else { None };
     Ok(Resolved { repo, files: ends.map(|ends| (snapshot.unmetered(), ends)), doubt })
 }
@@ -302,7 +302,7 @@ fn resolve<'a>(
 pub(crate) fn read(
     snapshot: &Snapshot<'_, '_>,
     pin: &Pin,
-    source: &Source<'_>,
+    source: &ReadOptions<'_>,
 ) -> Result<LockedRepo, Trouble> {
     let (tree, facts) = facts::read(snapshot, source)?;
     let (addons, commit) = (source.addons.to_vec(), snapshot.commit());

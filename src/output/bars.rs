@@ -23,7 +23,7 @@ impl Progress for Silent {
 
 /// One line for each repository, in order, each as soon as all before it are done: alive in a log, and the same
 /// in every run.
-pub(super) struct Lines {
+pub(super) struct ProgressLines {
     names: Vec<String>,
     verbose: bool,
     state: Mutex<LinesState>,
@@ -35,13 +35,13 @@ struct LinesState {
     waiting: BTreeMap<usize, Option<String>>,
 }
 
-impl Lines {
+impl ProgressLines {
     pub(super) fn new(names: Vec<String>, verbose: bool) -> Self {
         Self { names, verbose, state: Mutex::default() }
     }
 }
 
-impl Progress for Lines {
+impl Progress for ProgressLines {
     fn started(&self, _: usize) {}
     fn step(&self, _: usize, _: &'static str) {}
     fn received(&self, _: usize, _: u64) {}

@@ -198,7 +198,7 @@ impl Printer {
         } else if self.bars {
             Box::new(bars::Bars::new(names, self.verbose))
         } else {
-            Box::new(bars::Lines::new(names, self.verbose))
+            Box::new(bars::ProgressLines::new(names, self.verbose))
         }
     }
 }

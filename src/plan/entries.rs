@@ -40,7 +40,7 @@ pub(crate) fn locked_offers<'a>(profile: &'a LockedProfile, lock: &'a Lock) -> V
 
 /// An addons directory with its modules: one entry of the path, and one part of an export.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry<'a> {
+pub(crate) struct AddonsEntry<'a> {
     pub(crate) locked: &'a LockedRepo,
     pub(crate) directory: &'a AddonsDirectory,
     pub(crate) modules: Vec<&'a LockedModule>,
@@ -50,7 +50,7 @@ pub(crate) struct Entry<'a> {
 ///
 /// Odoo refuses an entry without a module. So a directory is on the path, and in an export, exactly if it has a
 /// selected module. In the flat layout, the first module of each name counts.
-pub(crate) fn entries<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Entry<'a>> {
+pub(crate) fn entries<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<AddonsEntry<'a>> {
     let mut seen = BTreeSet::new();
     let mut entries = Vec::new();
     for offer in offers {
@@ -59,7 +59,7 @@ pub(crate) fn entries<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Entry<'a>
             let taken = there.filter(|module| layout == Layout::Repos || seen.insert(module.name.as_str()));
             let modules: Vec<&LockedModule> = taken.copied().collect();
             if !modules.is_empty() {
-                entries.push(Entry { locked: offer.locked, directory, modules });
+                entries.push(AddonsEntry { locked: offer.locked, directory, modules });
             }
         }
     }
@@ -72,7 +72,7 @@ pub(crate) fn path_entries<'a>(selected: &Selected<'a>) -> impl Iterator<Item = 
 }
 
 /// The entries of an export, one list for each repository.
-pub(crate) fn by_offer<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Vec<Entry<'a>>> {
+pub(crate) fn by_offer<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Vec<AddonsEntry<'a>>> {
     let entries = self::entries(offers, layout);
     let of = |offer: &Offer<'a>| {
         let own = entries.iter().filter(|entry| entry.locked.pin == offer.locked.pin);
@@ -82,6 +82,6 @@ pub(crate) fn by_offer<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Vec<Entr
 }
 
 /// The paths of the modules in some entries of one repository, relative to the repository.
-pub(crate) fn module_paths(entries: &[Entry<'_>]) -> Vec<String> {
+pub(crate) fn module_paths(entries: &[AddonsEntry<'_>]) -> Vec<String> {
     entries.iter().flat_map(|entry| &entry.modules).map(|module| module.path()).collect()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::selection::{Choice, in_path_order, repos};
 use crate::addons::core::Core;
-use crate::addons::discover::Module;
+use crate::addons::discover::DiscoveredModule;
 use crate::addons::manifest::Lines;
 use crate::config::{ModuleRequest, Position, Profile, Repo, near};
 use crate::facts::LocalModules;
@@ -150,7 +150,7 @@ impl<'a> Inventory<'a> {
             let home = home(local);
             let selected = matches!(home, Home::Local(_));
             self.modules.extend(local.survey.modules.iter().map(|module| {
-                let Module { name, manifest, manifest_path, lines, .. } = module;
+                let DiscoveredModule { name, manifest, manifest_path, lines, .. } = module;
                 Placed { name, home, manifest, selected, file: Some((manifest_path, lines)) }
             }));
             for bad in &local.survey.unreadable {

@@ -13,13 +13,13 @@ mod submodules;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use entries::{
-    Entry, Offer, by_offer, entries, locked_offers, module_paths, offers, path_entries,
+    AddonsEntry, Offer, by_offer, entries, locked_offers, module_paths, offers, path_entries,
 };
 pub(crate) use inventory::{Home, Inventory, Placed, Request, Standing, Unreadable};
 pub(crate) use layers::{Below, Layers, layers};
 pub(crate) use relations::{Reason, elsewhere};
 pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, unseen};
-pub(crate) use submodules::{Comparison, Found, Removal, Submodule, compare_submodules};
+pub(crate) use submodules::{Comparison, Removal, Submodule, SuperprojectState, compare_submodules};
 
 use crate::config::{Config, Profile, Repo};
 use crate::lock::{Lock, LockedRepo, Pin};

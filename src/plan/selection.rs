@@ -88,7 +88,7 @@ pub(crate) fn profiles(
     present: &LocalDepends,
 ) -> Result<BTreeMap<String, LockedProfile>, Vec<Unmet>> {
     let mut all = BTreeMap::new();
-    let mut unmet = Found::default();
+    let mut unmet = UnmetModules::default();
     for profile in &config.profiles {
         let mut record = LockedProfile {
             odoo: profile.odoo,
@@ -154,7 +154,7 @@ pub(super) fn differences(
     is_stale: &dyn Fn(&Pin) -> bool,
 ) -> Vec<Difference> {
     let mut found = Vec::new();
-    let mut unmet = Found::default();
+    let mut unmet = UnmetModules::default();
     for profile in &config.profiles {
         let Some(locked) = lock.profiles.get(&profile.name) else { continue };
         if profile.repos.iter().map(pin).ne(locked.repos.iter().cloned()) || locked.repos.iter().any(is_stale)
@@ -322,9 +322,9 @@ impl<'a> Selector<'a> {
 
 /// Unmet requests, each once with all profiles that make it.
 #[derive(Default)]
-struct Found(Vec<Unmet>);
+struct UnmetModules(Vec<Unmet>);
 
-impl Found {
+impl UnmetModules {
     fn add(&mut self, profile: &Profile, unmet: Vec<Unmet>) {
         for unmet in unmet {
             let is_same = |other: &&mut Unmet| {

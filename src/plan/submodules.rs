@@ -16,7 +16,7 @@ pub(crate) struct Submodule {
 }
 
 /// The submodules of the surrounding repository.
-pub(crate) struct Found<'a> {
+pub(crate) struct SuperprojectState<'a> {
     pub(crate) superproject: &'a Superproject,
     pub(crate) modules: GitModules,
     pub(crate) gitlinks: BTreeMap<String, CommitId>,
@@ -69,7 +69,7 @@ pub(crate) struct Relocation {
 /// Compares the required submodules with the existing ones.
 pub(crate) fn compare_submodules(
     wanted: &[Submodule],
-    found: &Found<'_>,
+    found: &SuperprojectState<'_>,
 ) -> Result<Comparison, crate::git::Error> {
     let wanted_at: BTreeMap<&str, &Submodule> =
         wanted.iter().map(|submodule| (&*submodule.entry.path, submodule)).collect();
@@ -105,7 +105,11 @@ pub(crate) fn compare_submodules(
 
 /// Whether the work tree of a submodule may be moved or removed: it does not contain the project, and it is not inside
 /// another submodule.
-fn is_touchable(path: &SubmodulePath, wanted: &BTreeMap<&str, &Submodule>, found: &Found<'_>) -> bool {
+fn is_touchable(
+    path: &SubmodulePath,
+    wanted: &BTreeMap<&str, &Submodule>,
+    found: &SuperprojectState<'_>,
+) -> bool {
     let is_around = |inner: &str| SubmodulePath::parse(inner).is_ok_and(|inner| inner.is_in(path));
     let above = path.match_indices('/').map(|(at, _)| &path[..at]);
     let mut is_inside = above.map(|above| wanted.contains_key(above) || found.gitlinks.contains_key(above));
@@ -115,7 +119,7 @@ fn is_touchable(path: &SubmodulePath, wanted: &BTreeMap<&str, &Submodule>, found
 }
 
 struct Comparer<'a> {
-    found: &'a Found<'a>,
+    found: &'a SuperprojectState<'a>,
     entries: Vec<SubmoduleEntry>,
     /// The names of all entries.
     names: BTreeSet<SubmoduleName>,

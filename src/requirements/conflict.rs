@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Origin;
-use super::entry::Entry;
+use super::entry::SourcedRequirement;
 use super::marker::{self, MOST_COST, Meetings, Python};
-use super::problem::Problem;
+use super::problem::RequirementProblem;
 use super::versions::exclude_all;
 
 /// The maximum number of specifiers for one distribution. Each pair of them is compared.
@@ -56,34 +56,37 @@ impl fmt::Display for Conflict {
 
 /// The conflicts of one name: one of the lines that surely apply together, and one of the lines that may.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct FoundConflicts {
     pub(super) certain: Option<Conflict>,
     pub(super) possible: Option<Conflict>,
 }
 
 /// Entries with the same text. `is_constraint` is needed because constraints that exclude only each other are ignored.
-struct Line<'a> {
+struct ConflictLine<'a> {
     text: String,
     /// Sorted.
     origins: Vec<&'a Origin>,
-    entry: &'a Entry,
+    entry: &'a SourcedRequirement,
     is_constraint: bool,
 }
 
 /// The different lines of one name, in the order of their first origins.
-fn distinct<'a>(required: &[&'a Entry], constraints: &[&'a Entry]) -> Vec<Line<'a>> {
-    let mut by_text: BTreeMap<(bool, String), Vec<&Entry>> = BTreeMap::new();
+fn distinct<'a>(
+    required: &[&'a SourcedRequirement],
+    constraints: &[&'a SourcedRequirement],
+) -> Vec<ConflictLine<'a>> {
+    let mut by_text: BTreeMap<(bool, String), Vec<&SourcedRequirement>> = BTreeMap::new();
     for (is_constraint, entries) in [(false, required), (true, constraints)] {
         for &entry in entries {
             by_text.entry((is_constraint, entry.text())).or_default().push(entry);
         }
     }
-    let line = |((is_constraint, text), entries): (_, Vec<&'a Entry>)| {
+    let line = |((is_constraint, text), entries): (_, Vec<&'a SourcedRequirement>)| {
         let mut origins: Vec<&Origin> = entries.iter().map(|entry| &entry.origin).collect();
         origins.sort();
-        Line { text, origins, entry: entries[0], is_constraint }
+        ConflictLine { text, origins, entry: entries[0], is_constraint }
     };
-    let mut lines: Vec<Line<'_>> = by_text.into_iter().map(line).collect();
+    let mut lines: Vec<ConflictLine<'_>> = by_text.into_iter().map(line).collect();
     lines.sort_by(|a, b| (a.origins[0], &a.text).cmp(&(b.origins[0], &b.text)));
     lines
 }
@@ -97,17 +100,17 @@ fn distinct<'a>(required: &[&'a Entry], constraints: &[&'a Entry]) -> Vec<Line<'
 ///
 /// More lines or markers than can be compared are a problem.
 pub(super) fn find(
-    required: &[&Entry],
-    constraints: &[&Entry],
+    required: &[&SourcedRequirement],
+    constraints: &[&SourcedRequirement],
     python: Option<&Python>,
-) -> Result<Found, Problem> {
+) -> Result<FoundConflicts, RequirementProblem> {
     let lines = distinct(required, constraints);
     let count: usize = lines.iter().map(|line| line.entry.wanted.specifiers().len().max(1)).sum();
     let cost = marker::cost(lines.iter().filter_map(|line| line.entry.marker.text()));
     let (first, name) = (&lines[0], || required[0].name.clone());
     for (count, most, what) in [(count, MOST_WAYS, "lines"), (cost, MOST_COST, "markers")] {
         if count > most {
-            return Err(Problem::TooMuch { origin: first.origins[0].clone(), name: name(), what });
+            return Err(RequirementProblem::TooMuch { origin: first.origins[0].clone(), name: name(), what });
         }
     }
     let (mut certain, mut possible) = (BTreeSet::new(), BTreeSet::new());
@@ -137,7 +140,7 @@ pub(super) fn find(
     }
     let conflict = |indices: BTreeSet<usize>, is_certain| {
         let said = |at: &usize| {
-            let Line { text, origins, .. } = &lines[*at];
+            let ConflictLine { text, origins, .. } = &lines[*at];
             origins.iter().map(move |&origin| (text.clone(), origin.clone()))
         };
         let mut lines: Vec<_> = indices.iter().flat_map(said).collect();
@@ -145,17 +148,17 @@ pub(super) fn find(
         let name = required.first()?.name.clone();
         (!lines.is_empty()).then_some(Conflict { name, lines, is_certain })
     };
-    Ok(Found { certain: conflict(certain, true), possible: conflict(possible, false) })
+    Ok(FoundConflicts { certain: conflict(certain, true), possible: conflict(possible, false) })
 }
 
 /// Whether lines whose markers can all hold surely all apply in the image.
-fn surely_meet<'a>(lines: impl IntoIterator<Item = &'a Line<'a>>, python: Option<&Python>) -> bool {
+fn surely_meet<'a>(lines: impl IntoIterator<Item = &'a ConflictLine<'a>>, python: Option<&Python>) -> bool {
     python.is_some() || lines.into_iter().all(|line| line.entry.marker.always_holds())
 }
 
 /// Whether no version satisfies two lines, or whether they name two different urls or paths. If both are the same line,
 /// it is checked alone.
-fn exclude_each_other(line: &Line<'_>, other: &Line<'_>) -> bool {
+fn exclude_each_other(line: &ConflictLine<'_>, other: &ConflictLine<'_>) -> bool {
     if line.is_constraint && other.is_constraint {
         return false;
     }
@@ -168,15 +171,15 @@ fn exclude_each_other(line: &Line<'_>, other: &Line<'_>) -> bool {
     !leave_nothing([line]) && !leave_nothing([other]) && leave_nothing([line, other])
 }
 
-fn leave_nothing<'a>(lines: impl IntoIterator<Item = &'a Line<'a>>) -> bool {
+fn leave_nothing<'a>(lines: impl IntoIterator<Item = &'a ConflictLine<'a>>) -> bool {
     let specifiers: Vec<_> = lines.into_iter().flat_map(|line| line.entry.wanted.specifiers()).collect();
     exclude_all(&specifiers)
 }
 
 /// The indices of three or more lines that no version satisfies: as few as possible, and preferably lines that hold
 /// everywhere.
-fn larger_conflict(lines: &[Line<'_>], python: Option<&Python>) -> BTreeSet<usize> {
-    let (everywhere, elsewhere): (Vec<&Line<'_>>, Vec<&Line<'_>>) =
+fn larger_conflict(lines: &[ConflictLine<'_>], python: Option<&Python>) -> BTreeSet<usize> {
+    let (everywhere, elsewhere): (Vec<&ConflictLine<'_>>, Vec<&ConflictLine<'_>>) =
         lines.iter().partition(|line| line.entry.marker.always_holds());
     for line in everywhere.into_iter().chain(elsewhere) {
         let marker = &line.entry.marker;

@@ -12,12 +12,12 @@ use super::Origin;
 use super::line::{Author, Line, shortened, shown, without_userinfo};
 use super::marker::{self, Marker};
 use super::place::{self, Refusal};
-use super::problem::Problem;
+use super::problem::RequirementProblem;
 use crate::repo::one_line;
 
 /// One requirement and its origin.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct SourcedRequirement {
     pub(super) origin: Origin,
     /// Manifests whose own word for the distribution is covered by this line, see
     /// [`Repository::read`](super::Repository::read).
@@ -25,13 +25,13 @@ pub(super) struct Entry {
     /// Normalised. Empty if a url does not show the name.
     pub(super) name: String,
     pub(super) extras: BTreeSet<String>,
-    pub(super) wanted: Wanted,
+    pub(super) wanted: VersionsOrPlace,
     pub(super) marker: Marker,
 }
 
 /// What is required: versions (all versions if there is no specifier), or a url or path.
 #[derive(Clone, Debug)]
-pub(super) enum Wanted {
+pub(super) enum VersionsOrPlace {
     Versions(Vec<VersionSpecifier>),
     /// The complete line, which is kept unchanged. `is_named` if it has the form `name @ place`.
     Verbatim {
@@ -41,7 +41,7 @@ pub(super) enum Wanted {
     },
 }
 
-impl Wanted {
+impl VersionsOrPlace {
     pub(super) fn specifiers(&self) -> &[VersionSpecifier] {
         match self {
             Self::Versions(specifiers) => specifiers,
@@ -66,19 +66,19 @@ impl Wanted {
     }
 }
 
-impl Entry {
+impl SourcedRequirement {
     /// Parses a line without its comment.
-    pub(super) fn parse(text: &str, origin: &Origin, author: Author) -> Result<Self, Problem> {
+    pub(super) fn parse(text: &str, origin: &Origin, author: Author) -> Result<Self, RequirementProblem> {
         let malformed = |why| {
             let text = shortened(&one_line(&shown(text)));
-            Problem::NotARequirement { origin: origin.clone(), text, why }
+            RequirementProblem::NotARequirement { origin: origin.clone(), text, why }
         };
         let line = Line::new(text, author).map_err(malformed)?;
         let entry = match place::leading(line.as_str()) {
             Some(place) => place::check(place, author)
                 .and_then(|()| Self::at_place(&line, place, origin).map_err(Refusal::Malformed)),
             None => Self::from_pep508(&line, origin).map_err(Refusal::Malformed).and_then(|entry| {
-                if let Wanted::Verbatim { place, .. } = &entry.wanted {
+                if let VersionsOrPlace::Verbatim { place, .. } = &entry.wanted {
                     place::check(place, author)?;
                 }
                 Ok(entry)
@@ -86,8 +86,8 @@ impl Entry {
         };
         entry.map_err(|refusal| match refusal {
             Refusal::Malformed(why) => malformed(why),
-            Refusal::Relative(path) => Problem::RelativePath { origin: origin.clone(), path },
-            Refusal::Local(place) => Problem::LocalPlace { origin: origin.clone(), place },
+            Refusal::Relative(path) => RequirementProblem::RelativePath { origin: origin.clone(), path },
+            Refusal::Local(place) => RequirementProblem::LocalPlace { origin: origin.clone(), place },
         })
     }
 
@@ -105,7 +105,11 @@ impl Entry {
             asked_by: Vec::new(),
             name: place::name(place)?.unwrap_or_default(),
             extras: BTreeSet::new(),
-            wanted: Wanted::Verbatim { line: line.clone(), place: place.to_owned(), is_named: false },
+            wanted: VersionsOrPlace::Verbatim {
+                line: line.clone(),
+                place: place.to_owned(),
+                is_named: false,
+            },
             marker: Marker::default(),
         })
     }
@@ -115,18 +119,19 @@ impl Entry {
         let requirement = parse_pep508(text)?;
         // A url can contain a `;`, but a marker cannot.
         let (wanted, marker) = match requirement.version_or_url {
-            None => (Wanted::Versions(Vec::new()), text.split_once(';')),
+            None => (VersionsOrPlace::Versions(Vec::new()), text.split_once(';')),
             Some(VersionOrUrl::VersionSpecifier(specifiers)) => {
                 let specifiers: Vec<VersionSpecifier> = specifiers.into_iter().collect();
                 // A local version can look like a file, such as `1.0+x.zip`.
                 if specifiers.iter().any(|one| place::looks_like_archive(&one.to_string())) {
                     return Err("pip would read it as a file name".to_owned());
                 }
-                (Wanted::Versions(specifiers), text.split_once(';'))
+                (VersionsOrPlace::Versions(specifiers), text.split_once(';'))
             }
-            Some(VersionOrUrl::Url(Place(place))) => {
-                (Wanted::Verbatim { line: line.clone(), place, is_named: true }, text.rsplit_once(';'))
-            }
+            Some(VersionOrUrl::Url(RawPlace(place))) => (
+                VersionsOrPlace::Verbatim { line: line.clone(), place, is_named: true },
+                text.rsplit_once(';'),
+            ),
         };
         Ok(Self {
             origin: origin.clone(),
@@ -139,13 +144,15 @@ impl Entry {
     }
 
     /// The entry. An error if it is a url without a name.
-    pub(super) fn named(self) -> Result<Self, Problem> {
+    pub(super) fn named(self) -> Result<Self, RequirementProblem> {
         match &self.wanted {
-            Wanted::Verbatim { line, is_named: false, .. } => Err(Problem::NotARequirement {
-                text: shown(line.as_str()),
-                why: "a url in a manifest needs a name, as in `name @ url`".to_owned(),
-                origin: self.origin,
-            }),
+            VersionsOrPlace::Verbatim { line, is_named: false, .. } => {
+                Err(RequirementProblem::NotARequirement {
+                    text: shown(line.as_str()),
+                    why: "a url in a manifest needs a name, as in `name @ url`".to_owned(),
+                    origin: self.origin,
+                })
+            }
             _ => Ok(self),
         }
     }
@@ -155,7 +162,7 @@ impl Entry {
 ///
 /// The parser drops a comparison in a marker that it does not understand. That changes the requirement, so it is
 /// refused here.
-fn parse_pep508(text: &str) -> Result<pep508_rs::Requirement<Place>, String> {
+fn parse_pep508(text: &str) -> Result<pep508_rs::Requirement<RawPlace>, String> {
     check_names(text)?;
     marker::check(text.split_once(';').map_or("", |(_, marker)| marker))?;
     let mut is_whole = true;
@@ -164,7 +171,7 @@ fn parse_pep508(text: &str) -> Result<pep508_rs::Requirement<Place>, String> {
         .map_err(|error| as_clause(&error.message.to_string()))?;
     match &requirement.version_or_url {
         _ if !is_whole => Err("its marker has a comparison that makes no sense".to_owned()),
-        Some(VersionOrUrl::Url(Place(place))) if place.contains(char::is_whitespace) => {
+        Some(VersionOrUrl::Url(RawPlace(place))) if place.contains(char::is_whitespace) => {
             Err("a url or a path must not contain blanks".to_owned())
         }
         _ => Ok(requirement),
@@ -196,15 +203,15 @@ fn as_clause(sentence: &str) -> String {
 
 /// A url or path as written: only pip expands `${VAR}`.
 #[derive(Debug)]
-struct Place(String);
+struct RawPlace(String);
 
-impl fmt::Display for Place {
+impl fmt::Display for RawPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl Pep508Url for Place {
+impl Pep508Url for RawPlace {
     type Err = Infallible;
 
     fn parse_url(url: &str, _working_directory: Option<&Path>) -> Result<Self, Infallible> {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::entry::Entry;
+use super::entry::SourcedRequirement;
 use super::parse::Parsed;
 use super::place::normalised;
-use super::problem::{Note, Problem};
+use super::problem::{Note, RequirementProblem};
 use super::system::is_of_the_system;
 
 /// `ignore` of `[requirements]`: distributions in any spelling, lines and options as messages show them, and words for
@@ -22,11 +22,11 @@ impl<'a> Ignored<'a> {
     }
 
     /// A line without a name is ignored by its text.
-    pub(super) fn has(&self, entry: &Entry) -> bool {
+    pub(super) fn has(&self, entry: &SourcedRequirement) -> bool {
         self.names.contains(&entry.name) || (entry.name.is_empty() && self.words.contains(&entry.text()))
     }
 
-    pub(super) fn has_problem(&self, problem: &Problem) -> bool {
+    pub(super) fn has_problem(&self, problem: &RequirementProblem) -> bool {
         let word = problem.ignored_as();
         self.names.contains(&word) || self.words.contains(&word)
     }
@@ -38,8 +38,10 @@ impl<'a> Ignored<'a> {
         let notes = required.notes.iter().chain(&constraints.notes);
         let mut notes: Vec<Note> = notes.filter(|note| !is_ignored(note)).cloned().collect();
         notes.sort_by_cached_key(|note| (note.origin().cloned(), note.to_string()));
-        let problems = required.problems.iter().chain(&constraints.problems).map(Problem::ignored_as);
-        let nameless = required.entries.iter().filter(|entry| entry.name.is_empty()).map(Entry::text);
+        let problems =
+            required.problems.iter().chain(&constraints.problems).map(RequirementProblem::ignored_as);
+        let nameless =
+            required.entries.iter().filter(|entry| entry.name.is_empty()).map(SourcedRequirement::text);
         let texts: BTreeSet<String> = problems.chain(nameless).collect();
         let names: BTreeSet<&str> = required.entries.iter().map(|entry| entry.name.as_str()).collect();
         let matches_something = |word: &String| {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::conflict::{self, Conflict};
-use super::entry::Entry;
+use super::entry::SourcedRequirement;
 use super::ignored::Ignored;
 use super::marker::Python;
 use super::parse::Parsed;
-use super::problem::{Note, Problem};
+use super::problem::{Note, RequirementProblem};
 use super::requirement::Requirement;
 
 /// The settings from `[requirements]` and the command line.
@@ -29,7 +29,7 @@ pub(crate) struct Merged {
     pub(crate) conflicts: Vec<Conflict>,
     /// Lines that no version satisfies if their markers hold together. Perhaps they never do.
     pub(crate) warnings: Vec<Conflict>,
-    pub(crate) problems: Vec<Problem>,
+    pub(crate) problems: Vec<RequirementProblem>,
     pub(crate) notes: Vec<Note>,
 }
 
@@ -58,8 +58,10 @@ pub(crate) fn merge(required: &Parsed, constraints: &Parsed, settings: &Settings
     merged
 }
 
-fn by_name<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeMap<&'a str, Vec<&'a Entry>> {
-    let mut by_name: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+fn by_name<'a>(
+    entries: impl IntoIterator<Item = &'a SourcedRequirement>,
+) -> BTreeMap<&'a str, Vec<&'a SourcedRequirement>> {
+    let mut by_name: BTreeMap<&str, Vec<&SourcedRequirement>> = BTreeMap::new();
     for entry in entries {
         by_name.entry(&entry.name).or_default().push(entry);
     }
@@ -67,8 +69,8 @@ fn by_name<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeMap<&'a str
 }
 
 /// Joins the entries of one name whose markers have the same meaning. A verbatim line is only joined with equal lines.
-fn join_by_marker(entries: &[&Entry]) -> Vec<Requirement> {
-    let mut groups: HashMap<_, Vec<&Entry>> = HashMap::new();
+fn join_by_marker(entries: &[&SourcedRequirement]) -> Vec<Requirement> {
+    let mut groups: HashMap<_, Vec<&SourcedRequirement>> = HashMap::new();
     for &entry in entries {
         let line = entry.wanted.line();
         let meaning = line.is_none().then(|| entry.marker.meaning());

@@ -36,9 +36,9 @@ pub(crate) use line::Author;
 pub(crate) use marker::Python;
 pub(crate) use merge::{Merged, Settings, merge};
 pub(crate) use parse::{Parsed, parse_constraints};
-pub(crate) use problem::{Note, Problem};
+pub(crate) use problem::{Note, RequirementProblem};
 pub(crate) use render::{Annotations, render};
-pub(crate) use repository::{Module, Repository};
+pub(crate) use repository::{ModuleNeeds, Repository};
 pub(crate) use requirement::{Flag, Requirement};
 pub(crate) use system::{Need, System, system};
 

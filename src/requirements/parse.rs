@@ -3,9 +3,9 @@
 //! A line that cannot be merged is reported by name, and the rest is still read.
 
 use super::Origin;
-use super::entry::Entry;
+use super::entry::SourcedRequirement;
 use super::line::{Author, option_name, shortened, shown};
-use super::problem::{Note, Problem};
+use super::problem::{Note, RequirementProblem};
 use crate::repo::{ends_line, one_line};
 
 /// Import names that OCA's tools map to the distribution that provides them. The spelling must match exactly
@@ -32,8 +32,8 @@ const NAMES_A_FILE: [&str; 4] = ["-r", "--requirement", "-c", "--constraint"];
 /// The entries, and the lines that could not be read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parsed {
-    pub(super) entries: Vec<Entry>,
-    pub(super) problems: Vec<Problem>,
+    pub(super) entries: Vec<SourcedRequirement>,
+    pub(super) problems: Vec<RequirementProblem>,
     pub(super) notes: Vec<Note>,
 }
 
@@ -47,7 +47,7 @@ impl Parsed {
         })
     }
 
-    fn push(&mut self, result: Result<Entry, Problem>) {
+    fn push(&mut self, result: Result<SourcedRequirement, RequirementProblem>) {
         match result {
             Ok(entry) => self.entries.push(entry),
             Err(problem) => self.problems.push(problem),
@@ -64,7 +64,7 @@ pub(crate) fn parse_file(path: &str, lines: &[impl AsRef<str>], author: Author) 
     let mut parsed = Parsed::default();
     for (origin, text) in meaningful_lines(path, lines, &mut parsed.problems) {
         match options(&text).next() {
-            None => parsed.push(Entry::parse(&text, &origin, author)),
+            None => parsed.push(SourcedRequirement::parse(&text, &origin, author)),
             Some(option)
                 if text.starts_with('-') && options(&text).all(|name| HARMLESS_OPTIONS.contains(&name)) =>
             {
@@ -84,15 +84,15 @@ pub(crate) fn parse_constraints(path: &str, lines: &[impl AsRef<str>]) -> Parsed
     for (origin, text) in meaningful_lines(path, lines, &mut parsed.problems) {
         let option = options(&text).next();
         if let Some(option) = option.filter(|option| NAMES_A_FILE.contains(option)) {
-            parsed.problems.push(Problem::OtherConstraints { origin, option: option.to_owned() });
+            parsed.problems.push(RequirementProblem::OtherConstraints { origin, option: option.to_owned() });
         } else if let Some(option) = option.filter(|_| text.starts_with('-')) {
             parsed.ignore(origin, option);
         } else {
-            parsed.push(Entry::parse(before_options(&text), &origin, Author::User));
+            parsed.push(SourcedRequirement::parse(before_options(&text), &origin, Author::User));
         }
     }
     // The image contains the distribution, no matter which path it came from.
-    parsed.problems.retain(|problem| !matches!(problem, Problem::RelativePath { .. }));
+    parsed.problems.retain(|problem| !matches!(problem, RequirementProblem::RelativePath { .. }));
     parsed
 }
 
@@ -104,8 +104,8 @@ pub(crate) fn parse_manifest(path: &str, words: &[impl AsRef<str>]) -> Parsed {
         let known = DISTRIBUTIONS.iter().find(|(module, _)| *module == word);
         let text = known.map_or(word.trim(), |(_, distribution)| distribution);
         let origin = Origin::Manifest { path: path.to_owned() };
-        let entry = Entry::parse(text, &origin, Author::Other);
-        parsed.push(entry.and_then(Entry::named));
+        let entry = SourcedRequirement::parse(text, &origin, Author::Other);
+        parsed.push(entry.and_then(SourcedRequirement::named));
     }
     parsed
 }
@@ -145,14 +145,14 @@ fn without_comment(line: &str) -> &str {
 fn meaningful_lines(
     path: &str,
     lines: &[impl AsRef<str>],
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<RequirementProblem>,
 ) -> Vec<(Origin, String)> {
     let origin = |line| Origin::File { path: path.to_owned(), line };
     let mut whole = Vec::with_capacity(lines.len());
     for (index, line) in lines.iter().map(AsRef::as_ref).enumerate() {
         let end = line.trim().chars().find(|c| ends_line(*c));
         whole.push(if end.is_none() { line } else { "" });
-        problems.extend(end.map(|c| Problem::NotARequirement {
+        problems.extend(end.map(|c| RequirementProblem::NotARequirement {
             origin: origin(index + 1),
             text: shortened(&one_line(&shown(line.trim()))),
             why: format!("pip ends the line at the character U+{:04X}", u32::from(c)),
@@ -169,14 +169,14 @@ fn options(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The problem for the first option of a line that changes what is required.
-fn unsupported_option(text: &str, origin: Origin) -> Problem {
+fn unsupported_option(text: &str, origin: Origin) -> RequirementProblem {
     let stands_alone = text.starts_with('-');
     let is_harmless = |option: &&str| stands_alone && HARMLESS_OPTIONS.contains(option);
     let option = options(text).find(|option| !is_harmless(option)).unwrap_or_default();
-    let entry = || Entry::parse(before_options(text), &origin, Author::Other);
+    let entry = || SourcedRequirement::parse(before_options(text), &origin, Author::Other);
     let of = || entry().ok().map(|entry| entry.name);
     let of = if stands_alone { None } else { of().filter(|name| !name.is_empty()) };
-    Problem::UnsupportedOption { option: one_line(option), of, origin }
+    RequirementProblem::UnsupportedOption { option: one_line(option), of, origin }
 }
 
 /// The requirement of a line, without pip's options for it.

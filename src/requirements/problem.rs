@@ -4,7 +4,7 @@ use super::Origin;
 
 /// A line or a word that the merged file cannot contain. The rest is still read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-pub(crate) enum Problem {
+pub(crate) enum RequirementProblem {
     /// `of` is the distribution of the line with the option, if the line has one.
     #[error("{origin}: the option `{option}` is not supported in the `requirements.txt` of a repository")]
     UnsupportedOption { origin: Origin, option: String, of: Option<String> },
@@ -28,7 +28,7 @@ pub(crate) enum Problem {
     TooMuch { origin: Origin, name: String, what: &'static str },
 }
 
-impl Problem {
+impl RequirementProblem {
     pub(crate) fn origin(&self) -> &Origin {
         match self {
             Self::UnsupportedOption { origin, .. }

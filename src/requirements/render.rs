@@ -14,15 +14,15 @@ pub(crate) enum Annotations {
 /// Writes a header and the requirements in their order. It contains no version and no date, so equal input gives equal
 /// bytes.
 pub(crate) fn render(requirements: &[Requirement], annotations: Annotations) -> String {
-    File { requirements, annotations }.to_string()
+    RenderedFile { requirements, annotations }.to_string()
 }
 
-struct File<'a> {
+struct RenderedFile<'a> {
     requirements: &'a [Requirement],
     annotations: Annotations,
 }
 
-impl fmt::Display for File<'_> {
+impl fmt::Display for RenderedFile<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "# Written by `oca requirements`; do not edit.")?;
         for requirement in self.requirements {

@@ -7,10 +7,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Origin;
 use super::conflict::MOST_WAYS;
-use super::entry::{Entry, Wanted};
+use super::entry::{SourcedRequirement, VersionsOrPlace};
 use super::line::Author;
 use super::parse::{Parsed, parse_file, parse_manifest};
-use super::problem::{Note, Problem};
+use super::problem::{Note, RequirementProblem};
 use crate::repo::Manifest;
 
 /// The first line of a file that OCA's tools generated.
@@ -28,12 +28,12 @@ pub(crate) struct Repository<'a> {
     /// Why the lines are not read, if they are not.
     pub(crate) unread: Option<&'a str>,
     /// All its modules, including those without requirements.
-    pub(crate) modules: Vec<Module<'a>>,
+    pub(crate) modules: Vec<ModuleNeeds<'a>>,
 }
 
 /// A module, its manifest, and the path of the manifest in the repository.
 #[derive(Clone, Debug)]
-pub(crate) struct Module<'a> {
+pub(crate) struct ModuleNeeds<'a> {
     pub(crate) path: String,
     pub(crate) manifest: &'a Manifest,
     pub(crate) is_selected: bool,
@@ -51,7 +51,7 @@ impl Repository<'_> {
     pub(crate) fn read(&self) -> Parsed {
         let path = format!("{}/requirements.txt", self.name);
         let mut file = parse_file(&path, self.lines, self.author);
-        file.problems.extend(self.unread.map(|why| Problem::Unread {
+        file.problems.extend(self.unread.map(|why| RequirementProblem::Unread {
             origin: Origin::Manifest { path: path.clone() },
             why: why.to_owned(),
         }));
@@ -75,12 +75,12 @@ impl Repository<'_> {
         Parsed::concat([file, Parsed { entries, ..words }])
     }
 
-    fn words(&self, module: &Module<'_>) -> Parsed {
+    fn words(&self, module: &ModuleNeeds<'_>) -> Parsed {
         parse_manifest(&self.path(module), &module.manifest.python)
     }
 
     /// The path of a module's manifest, as messages show it.
-    pub(super) fn path(&self, module: &Module<'_>) -> String {
+    pub(super) fn path(&self, module: &ModuleNeeds<'_>) -> String {
         format!("{}/{}", self.name, module.path)
     }
 
@@ -97,10 +97,10 @@ fn names(parsed: &Parsed) -> BTreeSet<&str> {
 impl Parsed {
     /// Removes the lines that only `others` need and `words` do not.
     fn leave_out_unneeded(&mut self, words: &Self, others: &Self) {
-        let lines: HashSet<String> = self.entries.iter().map(Entry::text).collect();
+        let lines: HashSet<String> = self.entries.iter().map(SourcedRequirement::text).collect();
         let needs = Needs { words: Needs::by_name(words, &lines), others: Needs::by_name(others, &lines) };
         let unneeded = self.entries.extract_if(.., |line| !needs.may_include(line));
-        let note = |line: Entry| Note::Unneeded { line: line.text(), origin: line.origin };
+        let note = |line: SourcedRequirement| Note::Unneeded { line: line.text(), origin: line.origin };
         self.notes.extend(unneeded.map(note).collect::<Vec<_>>());
     }
 }
@@ -136,7 +136,7 @@ impl<'a> Needs<'a> {
     /// another module has the same text, no selected module has it, and every word of the selected modules for the
     /// distribution has an equal line. Otherwise, the packaging of a selected module may have changed its word into
     /// this line.
-    fn may_include(&self, line: &Entry) -> bool {
+    fn may_include(&self, line: &SourcedRequirement) -> bool {
         let others = self.others.get(&*line.name);
         let Some(words) = self.words.get(&*line.name).filter(|_| !line.name.is_empty()) else {
             return line.name.is_empty() || others.is_none();
@@ -161,8 +161,11 @@ fn unlisted<'a>(file: &Parsed, words: &'a Parsed, path: &'a str) -> impl Iterato
 
 /// The words of manifests that add something to the lines of their distribution. The manifests of all other words
 /// become origins of these lines.
-fn without_covered(words: Vec<Entry>, lines: &mut [Entry]) -> Vec<Entry> {
-    let mut by_name: HashMap<String, Vec<(BTreeSet<String>, &mut Entry)>> = HashMap::new();
+fn without_covered(
+    words: Vec<SourcedRequirement>,
+    lines: &mut [SourcedRequirement],
+) -> Vec<SourcedRequirement> {
+    let mut by_name: HashMap<String, Vec<(BTreeSet<String>, &mut SourcedRequirement)>> = HashMap::new();
     for line in lines {
         by_name.entry(line.name.clone()).or_default().push((specifiers(line), line));
     }
@@ -174,8 +177,10 @@ fn without_covered(words: Vec<Entry>, lines: &mut [Entry]) -> Vec<Entry> {
 
 /// Whether a word adds nothing to each line of its distribution, and no line always holds. If there are more lines than
 /// can be compared, they are refused later.
-fn cover(lines: &mut [(BTreeSet<String>, &mut Entry)], word: &Entry) -> bool {
-    let is_plain = |line: &Entry| matches!(line.wanted, Wanted::Versions(_)) && line.marker.always_holds();
+fn cover(lines: &mut [(BTreeSet<String>, &mut SourcedRequirement)], word: &SourcedRequirement) -> bool {
+    let is_plain = |line: &SourcedRequirement| {
+        matches!(line.wanted, VersionsOrPlace::Versions(_)) && line.marker.always_holds()
+    };
     if lines.len() > MOST_WAYS || !is_plain(word) || lines.iter().any(|(_, line)| is_plain(line)) {
         return false;
     }
@@ -188,7 +193,7 @@ fn cover(lines: &mut [(BTreeSet<String>, &mut Entry)], word: &Entry) -> bool {
     is_covered
 }
 
-fn specifiers(entry: &Entry) -> BTreeSet<String> {
+fn specifiers(entry: &SourcedRequirement) -> BTreeSet<String> {
     entry.wanted.specifiers().iter().map(ToString::to_string).collect()
 }
 
@@ -209,7 +214,7 @@ mod tests {
             .map(|(words, _)| Manifest { python: texts(words), ..Manifest::default() })
             .collect();
         let modules = manifests.iter().zip(modules).enumerate().map(|(at, (manifest, (_, is_selected)))| {
-            Module { path: format!("m{at}/__manifest__.py"), manifest, is_selected: *is_selected }
+            ModuleNeeds { path: format!("m{at}/__manifest__.py"), manifest, is_selected: *is_selected }
         });
         Repository {
             author: Author::Other,

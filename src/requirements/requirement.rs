@@ -6,7 +6,7 @@ use std::fmt;
 use pep508_rs::pep440_rs::{Operator, VersionSpecifier};
 
 use super::Origin;
-use super::entry::{Entry, Wanted};
+use super::entry::{SourcedRequirement, VersionsOrPlace};
 use super::line::shown;
 
 /// One line of the merged requirements. `Display` shows it without its origins.
@@ -36,13 +36,15 @@ pub(crate) enum Flag {
 }
 
 impl Flag {
-    fn of(wanted: &Wanted) -> Option<Self> {
+    fn of(wanted: &VersionsOrPlace) -> Option<Self> {
         let is_exact = |specifier: &VersionSpecifier| {
             matches!(specifier.operator(), Operator::Equal | Operator::ExactEqual)
         };
         match wanted {
-            Wanted::Verbatim { .. } => Some(Self::DirectReference),
-            Wanted::Versions(specifiers) => specifiers.iter().any(is_exact).then_some(Self::ExactPin),
+            VersionsOrPlace::Verbatim { .. } => Some(Self::DirectReference),
+            VersionsOrPlace::Versions(specifiers) => {
+                specifiers.iter().any(is_exact).then_some(Self::ExactPin)
+            }
         }
     }
 }
@@ -56,7 +58,7 @@ impl fmt::Display for Flag {
     }
 }
 
-impl Entry {
+impl SourcedRequirement {
     /// The entry as a line for messages: in its merged form, without secrets.
     pub(super) fn text(&self) -> String {
         Requirement::join(&[self]).shown()
@@ -70,7 +72,7 @@ impl Requirement {
     }
 
     /// Joins entries with the same name, marker and verbatim line (if any).
-    pub(super) fn join(entries: &[&Entry]) -> Self {
+    pub(super) fn join(entries: &[&SourcedRequirement]) -> Self {
         let extras: BTreeSet<_> = entries.iter().flat_map(|entry| &entry.extras).cloned().collect();
         let origins: BTreeSet<_> = entries
             .iter()

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::Origin;
 use super::line::shortened;
-use super::problem::{Note, Problem};
+use super::problem::{Note, RequirementProblem};
 use super::render::{Annotations, write_origins};
 use super::repository::Repository;
 use crate::repo::one_line;
@@ -31,7 +31,7 @@ pub(crate) struct Need {
 pub(crate) struct System {
     pub(crate) packages: Vec<Need>,
     pub(crate) programs: Vec<Need>,
-    pub(crate) problems: Vec<Problem>,
+    pub(crate) problems: Vec<RequirementProblem>,
     pub(crate) notes: Vec<Note>,
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn system(repositories: &[Repository<'_>], ignore: &[String]) -> Syst
     let (packages, others): (Needs<'_>, Needs<'_>) =
         packages.into_iter().partition(|(name, _)| is_package(name));
     for (name, origins) in others {
-        let refuse = |origin| Problem::NotAPackage { origin, text: shortened(&one_line(name)) };
+        let refuse = |origin| RequirementProblem::NotAPackage { origin, text: shortened(&one_line(name)) };
         system.problems.extend(origins.into_iter().map(refuse));
     }
     let listed = |needs: Needs<'_>| {
@@ -123,7 +123,7 @@ impl System {
 #[cfg(test)]
 mod tests {
     use super::super::line::Author;
-    use super::super::repository::Module;
+    use super::super::repository::ModuleNeeds;
     use super::*;
     use crate::repo::Manifest;
 
@@ -138,8 +138,11 @@ mod tests {
             manifest(&["graphviz", "old-one"], &["lessc", "pdftk"]),
             manifest(&["unneeded"], &["unneeded"]),
         ];
-        let module =
-            |(at, manifest)| Module { path: format!("m{at}/__manifest__.py"), manifest, is_selected: at < 2 };
+        let module = |(at, manifest)| ModuleNeeds {
+            path: format!("m{at}/__manifest__.py"),
+            manifest,
+            is_selected: at < 2,
+        };
         let modules = manifests.iter().enumerate().map(module).collect();
         let repositories =
             [Repository { name: "kit", author: Author::Other, lines: &[], unread: None, modules }];

@@ -15,7 +15,7 @@ use crate::repo::Series;
 
 /// A directory that a profile asks for.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-struct Asked {
+struct AskedDirectory {
     name: String,
     position: Position,
     directory: PathBuf,
@@ -25,15 +25,15 @@ struct Asked {
 /// Directories that were already read: many profiles ask for the same ones.
 #[derive(Default)]
 pub(super) struct Directories {
-    read: Mutex<HashMap<Asked, Arc<LocalModules>>>,
+    read: Mutex<HashMap<AskedDirectory, Arc<LocalModules>>>,
 }
 
 impl Directories {
     /// The modules of these directories, in their order. Directories that are not in the cache are read now.
-    fn read(&self, asked: &[Asked]) -> Result<Vec<Arc<LocalModules>>, Error> {
+    fn read(&self, asked: &[AskedDirectory]) -> Result<Vec<Arc<LocalModules>>, Error> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let new: Vec<&Asked> = asked.iter().filter(|asked| !read.contains_key(asked)).collect();
-        let found = pool::each(&new, |Asked { name, position, directory, series }| {
+        let new: Vec<&AskedDirectory> = asked.iter().filter(|asked| !read.contains_key(asked)).collect();
+        let found = pool::each(&new, |AskedDirectory { name, position, directory, series }| {
             LocalModules::read(name.clone(), *position, directory.clone(), *series)
         });
         for (asked, found) in std::iter::zip(new, found) {
@@ -103,7 +103,7 @@ impl Session<'_> {
                 }
             }
         }
-        let directories: Vec<Asked> = asked.iter().map(|(_, _, asked)| asked.clone()).collect();
+        let directories: Vec<AskedDirectory> = asked.iter().map(|(_, _, asked)| asked.clone()).collect();
         let read = self.directories.read(&directories)?;
         for ((profile, path, _), local) in std::iter::zip(asked, read) {
             all.entry(profile.name.clone()).or_default().insert(path.as_str().to_owned(), local.depends());
@@ -131,7 +131,7 @@ impl Session<'_> {
     }
 }
 
-fn asked_for(path: &Template, position: Position, directory: PathBuf, profile: &Profile) -> Asked {
+fn asked_for(path: &Template, position: Position, directory: PathBuf, profile: &Profile) -> AskedDirectory {
     let name = path.as_str().trim_end_matches('/').to_owned();
-    Asked { name, position, directory, series: profile.odoo }
+    AskedDirectory { name, position, directory, series: profile.odoo }
 }

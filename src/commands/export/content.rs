@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::{Plan, Written, recorded};
 use crate::error::Error;
-use crate::export::{self, Batch, Chosen, Directories, Part, Site, Wanted};
+use crate::export::{self, Batch, Chosen, Directories, ExportRequest, Part, Site};
 use crate::fs;
 use crate::git::{Git, Snapshot};
 use crate::lock::LockedRepo;
@@ -16,7 +16,7 @@ use crate::repo::{BlobId, Objects, RemoteUrl, RepoName, RepoPath};
 use crate::report::{Done, RepoOutcome, Trouble};
 use crate::session::Session;
 
-impl Job for Target<'_> {
+impl Job for ExportedRepo<'_> {
     fn name(&self) -> &RepoName {
         &self.locked.pin.name
     }
@@ -27,14 +27,14 @@ impl Job for Target<'_> {
 }
 
 /// A repository with files to export.
-struct Target<'a> {
+struct ExportedRepo<'a> {
     locked: &'a LockedRepo,
-    wanted: Wanted<'a>,
+    wanted: ExportRequest<'a>,
     url: RemoteUrl,
 }
 
 /// The fetched files of a target.
-struct Content<'a> {
+struct FetchedRepo<'a> {
     snapshot: Snapshot<'a, 'static>,
     chosen: Chosen,
     seconds: i64,
@@ -51,9 +51,12 @@ pub(super) fn files(
     for (offer, entries) in plan.offers.iter().zip(&plan.entries).filter(|(_, entries)| !entries.is_empty()) {
         let repo = plan.profile.repos.iter().find(|repo| plan::pin(repo) == offer.locked.pin);
         let url = repo.map_or(&offer.locked.pin.url, |repo| &repo.url);
-        let wanted =
-            Wanted { tree: offer.locked.tree, modules: module_paths(entries), rules: &plan.packaging.rules };
-        targets.push(Target { locked: offer.locked, wanted, url: session.remote_url(url)? });
+        let wanted = ExportRequest {
+            tree: offer.locked.tree,
+            modules: module_paths(entries),
+            rules: &plan.packaging.rules,
+        };
+        targets.push(ExportedRepo { locked: offer.locked, wanted, url: session.remote_url(url)? });
     }
     let remotes = Remotes::of(session)?;
     let answers = remotes.each(
@@ -84,7 +87,7 @@ struct Exported {
 fn finish(
     plan: &Plan<'_>,
     site: &Site,
-    targets: &[Target<'_>],
+    targets: &[ExportedRepo<'_>],
     exported: &[Exported],
     date: Option<i64>,
 ) -> Result<Written, Error> {
@@ -105,18 +108,18 @@ fn finish(
 }
 
 /// Fetches the blobs of the exported files, and no others.
-fn fetch<'a>(git: &'a Git, target: &Target<'_>, watch: &Watch<'_>) -> Result<Content<'a>, Trouble> {
+fn fetch<'a>(git: &'a Git, target: &ExportedRepo<'_>, watch: &Watch<'_>) -> Result<FetchedRepo<'a>, Trouble> {
     watch.step("fetching");
     let LockedRepo { pin, commit, .. } = target.locked;
     let meter = |bytes| watch.received(bytes);
     let remote = git.remote(&target.url).map_err(Trouble::Remote)?;
     let snapshot = remote.at(*commit, &pin.reference, &meter);
     let (chosen, seconds) = bring(&snapshot, target)?;
-    Ok(Content { snapshot: snapshot.unmetered(), chosen, seconds })
+    Ok(FetchedRepo { snapshot: snapshot.unmetered(), chosen, seconds })
 }
 
 /// The files to export, all of them in the store, and the time of the commit.
-fn bring(snapshot: &Snapshot<'_, '_>, target: &Target<'_>) -> Result<(Chosen, i64), Trouble> {
+fn bring(snapshot: &Snapshot<'_, '_>, target: &ExportedRepo<'_>) -> Result<(Chosen, i64), Trouble> {
     let wanted = &target.wanted;
     // Opened again after each request: an open object database does not see new packs.
     let open = || snapshot.tree().map_err(Trouble::Remote);
@@ -142,8 +145,8 @@ const GROUP: usize = 12;
 /// Writes the chosen files of a repository; groups of modules are written in parallel.
 fn write(
     plan: &Plan<'_>,
-    target: &Target<'_>,
-    content: &Content<'_>,
+    target: &ExportedRepo<'_>,
+    content: &FetchedRepo<'_>,
     root: &Path,
     time: SystemTime,
 ) -> Result<usize, export::Error> {

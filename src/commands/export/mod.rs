@@ -15,7 +15,7 @@ use crate::git::{SubmoduleEntry, SubmodulePath};
 use crate::json::OutcomeReport;
 use crate::lock::Lock;
 use crate::lock::foreign::{self, Abroad};
-use crate::plan::{self, Below, Entry, Offer, by_offer, module_paths};
+use crate::plan::{self, AddonsEntry, Below, Offer, by_offer, module_paths};
 use crate::repo::{Packaging, counted};
 use crate::report::RepoOutcome;
 use crate::session::Session;
@@ -142,7 +142,7 @@ struct Plan<'a> {
     packaging: Packaging,
     offers: Vec<Offer<'a>>,
     /// The entries to export, for each offer.
-    entries: Vec<Vec<Entry<'a>>>,
+    entries: Vec<Vec<AddonsEntry<'a>>>,
     /// The content of the layers under this one.
     below: Below<'a>,
     profile: &'a Profile,
@@ -194,7 +194,7 @@ struct Written {
 }
 
 fn recorded(plan: &Plan<'_>, trees: impl Fn(&Offer<'_>) -> Vec<Vec<String>>) -> Vec<Repository> {
-    let one = |(offer, entries): (&Offer<'_>, &Vec<Entry<'_>>)| {
+    let one = |(offer, entries): (&Offer<'_>, &Vec<AddonsEntry<'_>>)| {
         let name = &offer.locked.pin.name;
         let place = |path: String| {
             let place = export::place(plan.packaging.layout, name, Some(&path), path.as_bytes());

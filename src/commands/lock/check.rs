@@ -3,7 +3,7 @@
 use super::Args;
 use crate::config::Mode;
 use crate::error::Error;
-use crate::facts::Source;
+use crate::facts::ReadOptions;
 use crate::flags::Format;
 use crate::git::{Git, Meter};
 use crate::json::FreshnessReport;
@@ -122,7 +122,7 @@ impl Pinned<'_> {
             let (name, reference) = (name.clone(), reference.clone());
             differences.push(Difference::Unreachable { name, reference, commit });
         }
-        match read(&snapshot, pin, &Source { addons: &locked.addons, series: *series }) {
+        match read(&snapshot, pin, &ReadOptions { addons: &locked.addons, series: *series }) {
             Ok(found) => {
                 differences.extend(untrue(locked, &found).into_iter().map(|untrue| Difference::Untrue {
                     name: name.clone(),

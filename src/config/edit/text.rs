@@ -17,7 +17,7 @@ pub(super) struct Text(pub(super) String);
 pub(super) struct Stuck(pub(super) String);
 
 /// A range of the text and its replacement.
-type Change = (Range<usize>, String);
+type TextChange = (Range<usize>, String);
 
 impl Text {
     pub(super) fn document(&self) -> Result<Document<&str>, TomlError> {
@@ -82,14 +82,14 @@ impl Text {
         Ok(())
     }
 
-    fn apply(&mut self, mut changes: Vec<Change>) {
+    fn apply(&mut self, mut changes: Vec<TextChange>) {
         changes.sort_by_key(|(range, _)| range.start);
         for (range, text) in changes.into_iter().rev() {
             self.0.replace_range(range, &text);
         }
     }
 
-    fn appended(&self, array: &Array, word: &str) -> Option<Vec<Change>> {
+    fn appended(&self, array: &Array, word: &str) -> Option<Vec<TextChange>> {
         let Range { start: open, end } = array.span()?;
         let close = end - 1;
         let Some(last) = array.iter().last() else {
@@ -123,7 +123,7 @@ impl Text {
     }
 
     /// Inserts the first string of a list. `inside` is the range between its brackets.
-    fn first_of(&self, inside: Range<usize>, word: &str) -> Change {
+    fn first_of(&self, inside: Range<usize>, word: &str) -> TextChange {
         let text = &self.0[inside.clone()];
         let Some(newline) = text.rfind('\n') else {
             return (inside.start..inside.start, word.to_owned());
@@ -136,7 +136,7 @@ impl Text {
     }
 
     /// Removes one of several values that commas separate. `close` is the position of the closing bracket.
-    fn without(&self, all: &[Range<usize>], place: usize, close: usize) -> Vec<Change> {
+    fn without(&self, all: &[Range<usize>], place: usize, close: usize) -> Vec<TextChange> {
         let Range { start, end } = all[place];
         let previous = place.checked_sub(1).map(|place| all[place].end);
         let next = all.get(place + 1).map(|next| next.start);
@@ -169,7 +169,7 @@ impl Text {
         path: &[&str],
         key: &str,
         value: &str,
-    ) -> Option<Vec<Change>> {
+    ) -> Option<Vec<TextChange>> {
         match find(document, path) {
             Some(Item::Value(Value::InlineTable(table))) => with_entry(table, &format!("{key} = {value}")),
             Some(Item::Table(table)) if table.is_dotted() => {
@@ -201,7 +201,7 @@ impl Text {
     }
 
     /// Adds a section after the last one with the same first key, or at the end of the text.
-    fn section(&self, document: &Document<&str>, top: &str, lines: &[&str]) -> Change {
+    fn section(&self, document: &Document<&str>, top: &str, lines: &[&str]) -> TextChange {
         let mut ends = Vec::new();
         if let Some(item) = document.get(top) {
             section_ends(item, &mut ends);
@@ -233,7 +233,7 @@ impl Text {
     }
 
     /// Inserts lines after the line of a position. If the last line of the text has no line end, that stays so.
-    fn lines_after(&self, place: usize, lines: &[&str]) -> Change {
+    fn lines_after(&self, place: usize, lines: &[&str]) -> TextChange {
         let newline = self.newline(place);
         if place == self.0.len() && (place == 0 || self.0.ends_with('\n')) {
             return (place..place, lines.iter().flat_map(|line| [line, newline]).collect());
@@ -245,7 +245,7 @@ impl Text {
     }
 
     /// Removes a table with its header, the comment directly above it, and the blank line before it.
-    fn without_section(&self, table: &Table) -> Option<Vec<Change>> {
+    fn without_section(&self, table: &Table) -> Option<Vec<TextChange>> {
         let header = table.span().filter(|_| !table.is_implicit())?;
         let mut start = self.line_start(header.start);
         while let Some(above) =
@@ -273,7 +273,7 @@ impl Text {
         Some(vec![(start..end, String::new())])
     }
 
-    fn without_entry(&self, outer: &InlineTable, name: &str) -> Option<Vec<Change>> {
+    fn without_entry(&self, outer: &InlineTable, name: &str) -> Option<Vec<TextChange>> {
         let mut place = None;
         let mut spans = Vec::new();
         for (key, item) in outer {
@@ -288,7 +288,7 @@ impl Text {
     }
 
     /// Removes the lines that set a key, or the lines that set parts of it as dotted keys.
-    fn without_lines(&self, outer: &Item, name: &str, item: &Item) -> Option<Vec<Change>> {
+    fn without_lines(&self, outer: &Item, name: &str, item: &Item) -> Option<Vec<TextChange>> {
         let outer = outer.as_table_like()?;
         let spans = match item.as_table().map(|table| leaves(table)) {
             Some(leaves) => leaves,
@@ -327,7 +327,7 @@ impl Text {
 }
 
 /// Appends an entry to an inline table.
-fn with_entry(table: &InlineTable, entry: &str) -> Option<Vec<Change>> {
+fn with_entry(table: &InlineTable, entry: &str) -> Option<Vec<TextChange>> {
     // The end of a dotted table is not known here.
     let span = table.span().filter(|_| !table.is_dotted())?;
     Some(vec![match leaves(table).last() {
@@ -345,8 +345,8 @@ fn quoted(word: &str) -> String {
 }
 
 /// Merges insertions at the same position, in order.
-fn merged(changes: Vec<Change>) -> Vec<Change> {
-    let mut merged: Vec<Change> = Vec::new();
+fn merged(changes: Vec<TextChange>) -> Vec<TextChange> {
+    let mut merged: Vec<TextChange> = Vec::new();
     for (range, text) in changes {
         match merged.last_mut() {
             Some((last, before)) if *last == range => before.push_str(&text),

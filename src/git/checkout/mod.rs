@@ -58,7 +58,7 @@ pub(crate) struct Origin {
 }
 
 /// The content that a checkout should have.
-pub(crate) struct Content<'a> {
+pub(crate) struct CheckoutContent<'a> {
     pub(crate) snapshot: &'a Snapshot<'a, 'a>,
     /// The tree of the commit.
     pub(crate) tree: TreeId,
@@ -69,7 +69,7 @@ pub(crate) struct Content<'a> {
     pub(crate) origin: &'a Origin,
 }
 
-impl Content<'_> {
+impl CheckoutContent<'_> {
     /// Makes sure that the store has all of it. The store may have been replaced by an empty one.
     fn bring(&self) -> Result<(), Error> {
         self.snapshot.files(self.depth).map(drop)

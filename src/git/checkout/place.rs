@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 use super::modes::View;
 use super::{
-    ASIDE_PREFIX, Checkout, CheckoutError, Content, Head, JOURNAL, LocalWork, Origin, Placed, modes, pipes,
-    put, strays, write_marker,
+    ASIDE_PREFIX, Checkout, CheckoutContent, CheckoutError, Head, JOURNAL, LocalWork, Origin, Placed, modes,
+    pipes, put, strays, write_marker,
 };
 use crate::fs::{Context, open_to_others, read_if_there, write_if_changed};
 use crate::git::ids::{bytes, oid};
@@ -38,7 +38,7 @@ impl Built {
 impl Checkout {
     /// Checks `content` out into the directory, whatever is there now. Without `force`, local work is left alone, and
     /// the error names it.
-    pub(crate) fn place(&self, content: &Content<'_>, force: bool) -> Result<(), CheckoutError> {
+    pub(crate) fn place(&self, content: &CheckoutContent<'_>, force: bool) -> Result<(), CheckoutError> {
         let remote = content.snapshot.remote();
         self.recover().map_err(|error| error.in_checkout(&self.path))?;
         let head = self.head()?;
@@ -73,7 +73,7 @@ impl Checkout {
     /// Makes the checkout beside its final place.
     ///
     /// If a file in the store is damaged, this fails here, before anything of the user is touched.
-    pub(crate) fn build(&self, content: &Content<'_>) -> Result<Built, Error> {
+    pub(crate) fn build(&self, content: &CheckoutContent<'_>) -> Result<Built, Error> {
         let remote = content.snapshot.remote();
         let built = remote.whole(|| {
             content.bring()?;
@@ -82,7 +82,7 @@ impl Checkout {
         built.map_err(|error| error.at(&self.path))
     }
 
-    fn build_once(&self, remote: &Remote<'_>, content: &Content<'_>) -> Result<Built, Error> {
+    fn build_once(&self, remote: &Remote<'_>, content: &CheckoutContent<'_>) -> Result<Built, Error> {
         let parent = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(parent).at("create", parent)?;
         let aside =
@@ -115,7 +115,7 @@ impl Checkout {
         Ok(())
     }
 
-    fn move_to(&self, content: &Content<'_>, force: bool) -> Result<(), CheckoutError> {
+    fn move_to(&self, content: &CheckoutContent<'_>, force: bool) -> Result<(), CheckoutError> {
         let repository = self.open()?;
         let git = repository.path().to_owned();
         let trees = check(&self.path, content.commit())?;
@@ -222,7 +222,7 @@ fn bring_objects(
     repository: &Repository,
     git: &Path,
     remote: &Remote<'_>,
-    content: &Content<'_>,
+    content: &CheckoutContent<'_>,
 ) -> Result<(), Error> {
     let had = own_history(repository);
     crate::fs::stop("linking packs");
@@ -264,7 +264,7 @@ fn own_history(repository: &Repository) -> HashSet<Oid> {
 }
 
 /// The fetched commits whose parents were all fetched too.
-fn brought_history(odb: &Odb<'_>, content: &Content<'_>) -> HashSet<Oid> {
+fn brought_history(odb: &Odb<'_>, content: &CheckoutContent<'_>) -> HashSet<Oid> {
     let ends: HashSet<Oid> = content.ends.iter().map(|end| oid(end.as_bytes())).collect();
     let mut brought = HashSet::new();
     let mut left = vec![oid(content.commit().as_bytes())];

@@ -24,7 +24,7 @@ pub(in crate::git) struct Sources<'a> {
 
 /// An object in one of several packs.
 #[derive(Clone, Copy)]
-struct Place {
+struct ObjectPlace {
     pack: usize,
     place: usize,
 }
@@ -45,11 +45,12 @@ impl<'a> Sources<'a> {
     /// its base is in the new pack too.
     pub(in crate::git) fn write_pack(&mut self, ids: &[Id], sink: &mut dyn Write) -> Result<(), Error> {
         let mut writer = PackWriter::new(sink, ids.len())?;
-        let mut packed: HashMap<Id, Place> = HashMap::with_capacity(ids.len());
+        let mut packed: HashMap<Id, ObjectPlace> = HashMap::with_capacity(ids.len());
         let mut order = Vec::with_capacity(ids.len());
         let mut others = Vec::new();
         for id in ids {
-            let place = |(pack, found): (usize, &Pack)| found.find(id).map(|place| Place { pack, place });
+            let place =
+                |(pack, found): (usize, &Pack)| found.find(id).map(|place| ObjectPlace { pack, place });
             match self.packs.iter().enumerate().find_map(place) {
                 Some(place) => {
                     packed.insert(*id, place);
@@ -77,7 +78,7 @@ impl<'a> Sources<'a> {
     fn copy(
         &mut self,
         id: Id,
-        packed: &HashMap<Id, Place>,
+        packed: &HashMap<Id, ObjectPlace>,
         writer: &mut PackWriter<'_>,
     ) -> Result<(), Error> {
         let mut chain: Vec<(Id, Packed)> = Vec::new();

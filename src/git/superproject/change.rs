@@ -17,7 +17,7 @@ pub(super) const JOURNAL: &str = "oca-staging";
 
 /// The changes to make in a superproject.
 #[derive(Debug, Default)]
-pub(crate) struct Change {
+pub(crate) struct SuperprojectChange {
     /// The gitlinks to stage, by their paths.
     pub(crate) stage: BTreeMap<SubmodulePath, CommitId>,
     /// The paths of gitlinks to remove from the index.
@@ -49,7 +49,7 @@ impl Superproject {
     }
 
     /// Writes `.gitmodules`, git's configuration and the index, if they differ. Returns whether the index differed.
-    pub(crate) fn apply(&self, modules: &GitModules, change: &Change) -> Result<bool, Error> {
+    pub(crate) fn apply(&self, modules: &GitModules, change: &SuperprojectChange) -> Result<bool, Error> {
         let mut index = self.repository.index()?;
         let staged = gitlinks(&index);
         let stage: Vec<_> =
@@ -124,7 +124,7 @@ impl Superproject {
     }
 
     /// The keys to set in git's configuration. A key without a value is to be removed.
-    fn settings(&self, change: &Change) -> Result<Vec<(String, Option<String>)>, Error> {
+    fn settings(&self, change: &SuperprojectChange) -> Result<Vec<(String, Option<String>)>, Error> {
         let config = self.repository.config()?.open_level(ConfigLevel::Local)?;
         let mut settings = Vec::new();
         for Active { name, url, has_new_url } in &change.active {

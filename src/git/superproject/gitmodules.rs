@@ -16,7 +16,7 @@ pub(crate) struct GitModules(ConfigText);
 
 /// An entry of a submodule, with the keys that oca manages.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Entry {
+pub(crate) struct SubmoduleEntry {
     /// The name of its git directory. It stays if the submodule is moved.
     pub(crate) name: SubmoduleName,
     pub(crate) path: SubmodulePath,
@@ -26,7 +26,7 @@ pub(crate) struct Entry {
     pub(crate) shallow: bool,
 }
 
-impl Entry {
+impl SubmoduleEntry {
     /// The text of a new entry.
     pub(crate) fn render(&self) -> String {
         let fields = self.fields().into_iter().filter_map(|(key, value)| Some((key, value?)));
@@ -55,7 +55,7 @@ impl GitModules {
     }
 
     /// The valid entries in the order of the file.
-    pub(crate) fn entries(&self) -> Vec<Entry> {
+    pub(crate) fn entries(&self) -> Vec<SubmoduleEntry> {
         self.read().into_iter().filter_map(Result::ok).collect()
     }
 
@@ -65,7 +65,7 @@ impl GitModules {
     }
 
     /// All entries with a path. git skips the others.
-    fn read(&self) -> Vec<Result<Entry, String>> {
+    fn read(&self) -> Vec<Result<SubmoduleEntry, String>> {
         let mut values: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
         let mut names = Vec::new();
         for section in self.0.sections().iter().filter(|section| section.name == "submodule") {
@@ -83,7 +83,7 @@ impl GitModules {
             let path = value("path")?;
             let passed_over = |why| format!("the entry `{name}` with the path `{path}` is skipped: {why}");
             let place = SubmoduleName::parse(name).and_then(|name| Ok((name, SubmodulePath::parse(&path)?)));
-            Some(place.map_err(passed_over).map(|(name, path)| Entry {
+            Some(place.map_err(passed_over).map(|(name, path)| SubmoduleEntry {
                 name,
                 path,
                 url: value("url").unwrap_or_default(),
@@ -95,7 +95,7 @@ impl GitModules {
     }
 
     /// Adds an entry at the end, or changes the entry of this name where it differs.
-    pub(crate) fn put(&mut self, entry: &Entry) {
+    pub(crate) fn put(&mut self, entry: &SubmoduleEntry) {
         let section = section_of(&entry.name);
         if self.0.named(section).next().is_none() {
             return self.0.append(&entry.render());
@@ -151,9 +151,9 @@ mod tests {
         SubmoduleName::parse(name).expect("a name")
     }
 
-    fn entry(name: &str, path: &str) -> Entry {
+    fn entry(name: &str, path: &str) -> SubmoduleEntry {
         let url = "https://github.com/OCA/web.git".to_owned();
-        Entry {
+        SubmoduleEntry {
             name: name_of(name),
             path: SubmodulePath::parse(path).expect("a path"),
             url,
@@ -201,7 +201,7 @@ mod tests {
         let text = "[submodule \"web\"] path = a\r\n\tbranch = 17.0\r\n\turl = x\r\n[submodule \"web\"]\r\n\tpath = oca/web/";
         let mut modules = GitModules::parse(text).expect("a file");
         assert_eq!(&*modules.entries()[0].path, "oca/web");
-        modules.put(&Entry { branch: None, shallow: false, ..entry("web", "oca/new") });
+        modules.put(&SubmoduleEntry { branch: None, shallow: false, ..entry("web", "oca/new") });
         assert_eq!(
             modules.text(),
             "[submodule \"web\"] path = a\r\n\turl = https://github.com/OCA/web.git\r\n[submodule \"web\"]\r\n\tpath = oca/new"

@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 use git2::{ErrorCode, Index, Repository, RepositoryOpenFlags};
 
 use change::JOURNAL;
-pub(crate) use change::{Active, Change};
-pub(crate) use gitmodules::{Entry, GitModules};
+pub(crate) use change::{Active, SuperprojectChange};
+pub(crate) use gitmodules::{GitModules, SubmoduleEntry};
 pub(crate) use module::Module;
-use place::Place;
+use place::ModulePlace;
 pub(crate) use place::{SubmoduleName, SubmodulePath};
 
 use super::checkout::ASIDE_PREFIX;
@@ -187,13 +187,13 @@ impl Superproject {
 
     /// The git directory and the work tree of the submodule with this name and path.
     pub(crate) fn module(&self, name: &SubmoduleName, path: &SubmodulePath) -> Module {
-        let git = Place::of_git_directory(self.repository.path(), name);
-        Module::new(git, Place::of_work_tree(&self.directory, path))
+        let git = ModulePlace::of_git_directory(self.repository.path(), name);
+        Module::new(git, ModulePlace::of_work_tree(&self.directory, path))
     }
 
     /// Moves the work tree of a submodule to another path, if nothing is there. Returns whether it was moved.
     pub(crate) fn move_work_tree(&self, from: &SubmodulePath, to: &SubmodulePath) -> Result<bool, Error> {
-        let [from, to] = [from, to].map(|path| Place::of_work_tree(&self.directory, path));
+        let [from, to] = [from, to].map(|path| ModulePlace::of_work_tree(&self.directory, path));
         from.refuse_links()?;
         to.refuse_links()?;
         let is_moved = module::is_free(to.path()) && from.path().join(".git").exists();
@@ -210,7 +210,7 @@ impl Superproject {
     /// Removes what a killed run left beside the git directories of the submodules in a directory.
     pub(crate) fn sweep(&self, directory: &str) -> Result<(), Error> {
         let Ok(name) = SubmoduleName::parse(directory) else { return Ok(()) };
-        let place = Place::of_git_directory(self.repository.path(), &name);
+        let place = ModulePlace::of_git_directory(self.repository.path(), &name);
         place.refuse_links()?;
         let modules = place.path();
         for entry in std::fs::read_dir(modules).into_iter().flatten().flatten() {

@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use git2::Repository;
 use git2::build::CheckoutBuilder;
 
-use super::place::Place;
+use super::place::ModulePlace;
 use crate::fs::{Context, exchange, open_to_others, read, read_text, write_if_changed};
 use crate::git::checkout::{
     ASIDE_PREFIX, CheckoutError, LocalWork, check_out_head, is_marked, open_work_tree, own_commits,
@@ -23,12 +23,12 @@ const WORK_TREE: &str = "worktree";
 /// The places for the git directory of a submodule and for its work tree.
 #[derive(Clone, Debug)]
 pub(crate) struct Module {
-    git: Place,
-    work_tree: Place,
+    git: ModulePlace,
+    work_tree: ModulePlace,
 }
 
 impl Module {
-    pub(super) fn new(git: Place, work_tree: Place) -> Self {
+    pub(super) fn new(git: ModulePlace, work_tree: ModulePlace) -> Self {
         Self { git, work_tree }
     }
 

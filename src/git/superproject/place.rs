@@ -76,12 +76,12 @@ fn refuse_part(part: &str) -> Result<(), &'static str> {
 
 /// A path below a base directory that is trusted: the git directory or the top of the work tree.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct ModulePlace {
     base: PathBuf,
     path: PathBuf,
 }
 
-impl Place {
+impl ModulePlace {
     pub(super) fn of_git_directory(git: &Path, name: &SubmoduleName) -> Self {
         Self { base: git.to_owned(), path: git.join("modules").join(name) }
     }

@@ -7,7 +7,7 @@ use super::{STAGED, checkouts, directory, joined, no_superproject};
 use crate::error::Error;
 use crate::git::{CheckoutError, GitModules, Module, SubmoduleEntry, SubmodulePath, Superproject};
 use crate::lock::Lock;
-use crate::plan::{self, Comparison, Found, Submodule};
+use crate::plan::{self, Comparison, Submodule, SuperprojectState};
 use crate::repo::{RepoName, counted, one_line};
 use crate::report::{RepoOutcome, SubmoduleDifference, Trouble};
 use crate::session::Session;
@@ -38,7 +38,7 @@ impl<'s> Survey<'s> {
         let wanted = wanted(session, lock, &top)?;
         let directories = session.config.profiles.iter().map(|profile| directory(profile, &top));
         let directories: BTreeSet<String> = directories.collect::<Result<_, _>>()?;
-        let found = Found {
+        let found = SuperprojectState {
             superproject: &superproject,
             modules: superproject.modules()?,
             gitlinks: superproject.gitlinks()?,
@@ -47,7 +47,7 @@ impl<'s> Survey<'s> {
             base_url: session.remote_url(session.config.base.as_url())?.without_secret().as_str().to_owned(),
         };
         let comparison = plan::compare_submodules(&wanted, &found)?;
-        let Found { modules, directories, .. } = found;
+        let SuperprojectState { modules, directories, .. } = found;
         Ok(Some(Self { session, superproject, top, modules, comparison, directories, is_staged: false }))
     }
 
