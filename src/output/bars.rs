@@ -1,4 +1,4 @@
-//! Progress as a person sees it. Callers never ask whether there is a terminal.
+//! Progress on the terminal. Callers do not need to know whether there is one.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +11,7 @@ use crate::progress::Progress;
 use crate::repo::plain;
 use crate::report::{Done, Trouble};
 
-/// Tells nobody.
+/// Shows nothing.
 pub(super) struct Silent;
 
 impl Progress for Silent {
@@ -21,8 +21,8 @@ impl Progress for Silent {
     fn finished(&self, _: usize, _: Result<&Done, &Trouble>) {}
 }
 
-/// One line for each repository, in order, each as soon as all before it are done: alive in a log, and the same
-/// in every run.
+/// One line for each repository, in order. A line is printed as soon as all repositories before it are done, so a log
+/// shows progress and is the same in every run.
 pub(super) struct ProgressLines {
     names: Vec<String>,
     verbose: bool,
@@ -60,7 +60,7 @@ impl Progress for ProgressLines {
     }
 }
 
-/// A line for each repository that is being worked on, and a bar for all.
+/// One line for each repository in work, and a bar for all of them.
 pub(super) struct Bars {
     names: Vec<String>,
     verbose: bool,
@@ -75,7 +75,7 @@ struct Running {
     bytes: u64,
 }
 
-/// Drawn no more often than this; what is done sooner is never drawn at all.
+/// Drawings per second at most. Work that ends sooner is never drawn.
 const RATE: u8 = 12;
 
 impl Bars {

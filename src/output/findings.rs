@@ -3,8 +3,8 @@
 use crate::repo::{one_line, profile_list};
 use crate::report::{Finding, Spot};
 
-/// The findings for people, each with its place and its hint. `with_profiles` says whose they are as well; `default` is
-/// the profile that commands take of themselves.
+/// The findings as text, each with its place and its hint. With `with_profiles`, also with its profiles; `default` is the
+/// default profile.
 pub(crate) fn render_findings(findings: &[Finding], default: Option<&str>, with_profiles: bool) -> String {
     findings.iter().map(|finding| render(finding, default, with_profiles)).collect()
 }

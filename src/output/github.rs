@@ -1,11 +1,11 @@
-//! Findings as annotations of a workflow on GitHub: one `::error …::message` a line.
+//! Findings as annotations of GitHub workflows, one `::error …::message` per line.
 
 use std::path::Path;
 
 use crate::repo::one_line;
 use crate::report::Finding;
 
-/// The annotations, in order; `config` is `repos.toml`, and `default` the profile that commands take of themselves.
+/// The annotations, in order. `config` is the path of `repos.toml`; `default` is the default profile.
 pub(crate) fn annotations(findings: &[Finding], config: &Path, default: Option<&str>) -> String {
     findings.iter().map(|finding| annotation(finding, config, default)).collect()
 }
@@ -20,12 +20,12 @@ fn annotation(finding: &Finding, config: &Path, default: Option<&str>) -> String
     format!("::{} file={file}{line},title={title}::{text}\n", rule.severity)
 }
 
-/// What may stand behind the second `::`, by the rules of GitHub's own toolkit.
+/// Escapes the message after the second `::`, by the rules of GitHub's toolkit.
 fn message(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// What may stand as the value of a property.
+/// Escapes the value of a property.
 fn property(text: &str) -> String {
     message(text).replace(':', "%3A").replace(',', "%2C")
 }

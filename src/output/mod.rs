@@ -1,4 +1,4 @@
-//! The terminal: the only room that prints. Data goes to stdout and nothing else does.
+//! The terminal: the only room that prints. Only data goes to stdout.
 
 mod bars;
 mod cache;
@@ -24,7 +24,7 @@ use crate::progress::Progress;
 use crate::repo::{RepoName, counted, plain};
 use crate::report::{Done, Failure, Trouble};
 
-/// Where a run's words go, and which of them.
+/// Prints the data and the messages of a run.
 pub(crate) struct Printer {
     quiet: bool,
     verbose: bool,
@@ -56,8 +56,7 @@ impl Printer {
         }
     }
 
-    /// What was asked for, to stdout. Whoever reads may stop reading: that is no error, and the answer of the
-    /// command, which is its exit code, stays what it is.
+    /// Prints data to stdout. If the reader closes the pipe, this is no error, and the exit code does not change.
     pub(crate) fn data(&self, text: &str) {
         let mut stdout = io::stdout().lock();
         if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -74,19 +73,19 @@ impl Printer {
         self.data(&Versioned::new(report).render());
     }
 
-    /// What happened, to stderr.
+    /// Prints a message to stderr.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
             write_stderr(&format!("{text}\n"));
         }
     }
 
-    /// Whether there is any use in working out what only `-v` shows.
+    /// Whether `-v` was given, so that details are worth computing.
     pub(crate) fn is_verbose(&self) -> bool {
         self.verbose
     }
 
-    /// What only `-v` shows.
+    /// Prints a message that only `-v` shows.
     pub(crate) fn detail(&self, text: &str) {
         if self.verbose {
             write_stderr(&format!("{text}\n"));
@@ -99,14 +98,14 @@ impl Printer {
         }
     }
 
-    /// What to type next after a warning.
+    /// Prints the hint after a warning.
     pub(crate) fn hint(&self, text: &str) {
         if !self.quiet {
             self.line(Tone::Hint, text);
         }
     }
 
-    /// An error with its causes and its hint.
+    /// Prints an error with its causes and its hint.
     pub(crate) fn error(&self, error: &Error) {
         match error {
             Error::Silent => {}
@@ -153,7 +152,7 @@ impl Printer {
         }
     }
 
-    /// Every repository that failed, by name, then their count.
+    /// Prints every failed repository, by name, then their number.
     fn failures(&self, failures: &[Failure]) {
         let mut failures: Vec<&Failure> = failures.iter().collect();
         failures.sort_by(|a, b| a.name.cmp(&b.name));
@@ -172,7 +171,7 @@ impl Printer {
         }
     }
 
-    /// What to type next after an error.
+    /// Prints the hint after an error.
     fn advise(&self, hint: Option<&str>) {
         hint.into_iter().for_each(|hint| self.line(Tone::Hint, hint));
     }
@@ -190,7 +189,7 @@ impl Printer {
         }
     }
 
-    /// Watches work on these repositories: bars on a terminal, else a line for each, in this order.
+    /// Shows the progress of these repositories: bars on a terminal, else one line for each, in this order.
     pub(crate) fn watch(&self, names: &[&RepoName]) -> Box<dyn Progress + '_> {
         let names = names.iter().map(ToString::to_string).collect();
         if self.quiet {
@@ -211,12 +210,12 @@ fn line_for(name: &str, outcome: Result<&Done, &Trouble>, verbose: bool) -> Opti
     (!is_quiet).then(|| format!("{name}: {done}"))
 }
 
-/// The hints of errors that are told one after the other; of those in a row that are the same, the last.
+/// The hints of several errors in a row. If the same hint repeats, only the last one is kept.
 fn told_once(hints: &[Option<String>]) -> impl Iterator<Item = Option<&str>> {
     hints.iter().enumerate().map(|(at, hint)| hint.as_deref().filter(|_| hints.get(at + 1) != Some(hint)))
 }
 
-/// Tells of a panic in one line. Those of other threads at the same time have the same cause.
+/// Reports a panic in one line. Panics of other threads at the same time have the same cause.
 pub(crate) fn tell_fault(place: Option<&std::panic::Location<'_>>) {
     static TOLD: AtomicBool = AtomicBool::new(false);
     if TOLD.swap(true, Ordering::Relaxed) {
@@ -236,12 +235,12 @@ fn causes(error: &dyn std::error::Error) {
     }
 }
 
-/// Messages quote what others wrote: names in manifests, answers of servers.
+/// Makes a message safe to print: it may quote manifests or answers of servers.
 fn write_stderr(text: &str) {
     write_raw(&plain(text));
 }
 
 fn write_raw(text: &str) {
-    // Where even stderr is closed there is nobody left to tell.
+    // If stderr is closed too, nothing can be reported.
     let _unheard = io::stderr().lock().write_all(text.as_bytes());
 }

@@ -4,10 +4,10 @@ use std::fmt;
 
 use crate::repo::one_line;
 
-/// How wide a column of a table gets.
+/// The largest width of a column.
 const WIDEST: usize = 200;
 
-/// Columns that line up, without a blank at the end of a line.
+/// A table with aligned columns and without blanks at line ends.
 #[derive(Default)]
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
@@ -22,7 +22,7 @@ impl Table {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        // What is longer stands out of its column, and does not make all others as wide. Rust pads to 65,535 at most.
+        // A longer cell does not widen its column. Rust pads to 65,535 characters at most.
         let width = |column: usize| {
             self.rows
                 .iter()

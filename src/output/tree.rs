@@ -1,15 +1,15 @@
-//! Trees of modules for people: what `oca tree` and `oca why` print.
+//! Draws the trees of `oca tree` and `oca why`.
 
 use crate::addons::graph::Step;
 use crate::plan::{Home, Inventory, Reason, Request, Standing, selects};
 use crate::repo::{Edition, one_line};
 
-/// What modules need, as a tree for each.
+/// The dependencies of modules, one tree for each.
 pub(crate) fn render_tree(inventory: &Inventory<'_>, roots: &[String]) -> String {
     draw(&inventory.tree(roots), |name| label(inventory, name))
 }
 
-/// Why modules are there, each with the tree of those who need it.
+/// The reason for each module, with the tree of the modules that depend on it.
 pub(crate) fn render_why(inventory: &Inventory<'_>, names: &[String]) -> String {
     let is_told = selects(inventory.profile);
     let label = |name: &str| {
@@ -23,10 +23,10 @@ pub(crate) fn render_why(inventory: &Inventory<'_>, names: &[String]) -> String 
     names.iter().map(answer).collect::<Vec<_>>().join("\n")
 }
 
-/// One line for each step, with branches that lead to it.
+/// One line for each step, with the branches of the tree before it.
 fn draw(steps: &[Step<'_>], label: impl Fn(&str) -> String) -> String {
     let mut text = String::new();
-    // Whether the branch at each depth goes on below.
+    // For each depth, whether more entries follow on that level.
     let mut goes_on: Vec<bool> = Vec::new();
     for step in steps {
         goes_on.truncate(step.depth);
