@@ -14,6 +14,7 @@ mod merge;
 mod read;
 mod render;
 mod schema;
+mod wire;
 
 use std::path::{Path, PathBuf};
 

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ureq::tls::TlsConfig;
@@ -16,6 +16,7 @@ use url::{Origin, Url};
 
 use super::absolute::AbsoluteForm;
 use super::paced::Paced;
+use super::permits::{CONNECTIONS_PER_HOST, Permit, Permits, lock};
 use super::roots::{Named, roots};
 use super::{Host, proxy};
 use crate::git::auth::{self, Asked, Credential};
@@ -23,8 +24,6 @@ use crate::git::configuration::Configuration;
 use crate::git::pace::{self, Limits};
 use crate::git::{CONNECT, Error};
 
-/// With more connections, forges answer with resets and with 429.
-const CONNECTIONS_PER_HOST: usize = 8;
 const MOST_REDIRECTS: usize = 5;
 /// In bytes. If a short rest is read, the connection can be used again. A long rest costs more than a new connection.
 const DRAIN: u64 = 256 * 1024;
@@ -396,39 +395,4 @@ impl Drop for Response {
 /// Reads the rest of a body, so that its connection can be used again.
 fn drain(body: impl Read) {
     let _best_effort = pace::briefly(DRAIN_TIME, || io::copy(&mut body.take(DRAIN), &mut io::sink()));
-}
-
-/// Counts the active requests to each host.
-#[derive(Clone, Default)]
-struct Permits {
-    state: Arc<(Mutex<HashMap<String, usize>>, Condvar)>,
-}
-
-struct Permit {
-    permits: Permits,
-    origin: String,
-}
-
-impl Permits {
-    fn take(&self, origin: &str) -> Permit {
-        let (taken, freed) = &*self.state;
-        let mut taken = lock(taken);
-        while taken.get(origin).is_some_and(|&taken| taken >= CONNECTIONS_PER_HOST) {
-            taken = freed.wait(taken).unwrap_or_else(PoisonError::into_inner);
-        }
-        *taken.entry(origin.to_owned()).or_default() += 1;
-        Permit { permits: self.clone(), origin: origin.to_owned() }
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        let (taken, freed) = &*self.permits.state;
-        lock(taken).entry(std::mem::take(&mut self.origin)).and_modify(|taken| *taken -= 1);
-        freed.notify_all();
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

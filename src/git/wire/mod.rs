@@ -7,6 +7,7 @@
 mod absolute;
 mod client;
 mod paced;
+mod permits;
 mod protocol;
 mod proxy;
 mod roots;
