@@ -106,7 +106,7 @@ pub(crate) fn read(tree: &dyn FileTree, found: Vec<FoundModule>) -> Result<Surve
                     tree: module.tree,
                     manifest,
                     lines,
-                })
+                });
             }
             Ok(_) => survey.uninstallable.push(module.name),
             Err(unreadable) => survey.unreadable.push(unreadable),
