@@ -13,7 +13,7 @@ use super::{Context, Error, reading};
 /// In bytes. oca needs no larger file.
 const LARGEST: u64 = 256 << 20;
 /// How long to wait until the writer of a pipe closes it.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Opens a regular file. Other types are an error: reading a pipe can wait for ever, and a device may have no end.
 pub(crate) fn open(path: &Path) -> io::Result<File> {

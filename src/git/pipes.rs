@@ -31,7 +31,16 @@ pub(super) fn refuse(repository: &Path) -> Result<(), Error> {
     if git.join("HEAD").symlink_metadata().is_err() {
         return Ok(());
     }
-    refuse_within(&git)?;
+    refuse_in_git_directory(&git)?;
+    match read_text(&git.join("commondir")) {
+        Ok(common) => refuse_in_git_directory(&git.join(common.trim())),
+        Err(_) => Ok(()),
+    }
+}
+
+/// The same for a git directory alone, without the configuration of the user.
+pub(super) fn refuse_in_git_directory(git: &Path) -> Result<(), Error> {
+    refuse_within(git)?;
     for config in ["config", "config.worktree"] {
         refuse_included(&git.join(config), DEEPEST)?;
     }
@@ -41,23 +50,19 @@ pub(super) fn refuse(repository: &Path) -> Result<(), Error> {
 /// How many files may include each other, and how many object directories may borrow from each other; as in git.
 const DEEPEST: usize = 10;
 
-/// Refuses what is neither a file nor a directory, nor a symlink to one, anywhere in a directory.
+/// Refuses what is neither a file nor a directory, anywhere in a directory and where its symlinks lead.
 fn refuse_within(directory: &Path) -> Result<(), Error> {
     static SEEN: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
-    let is_new = {
-        let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.get_or_insert_default().insert(directory.to_owned())
-    };
-    if !is_new {
+    let seen = || SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if seen().as_ref().is_some_and(|seen| seen.contains(directory)) {
         return Ok(());
     }
-    for entry in WalkDir::new(directory).into_iter().filter_map(Result::ok) {
-        let kind = entry.file_type();
-        let is_plain = kind.is_file() || kind.is_dir() || entry.path().is_dir();
-        if !is_plain {
+    for entry in WalkDir::new(directory).follow_links(true).into_iter().filter_map(Result::ok) {
+        if !entry.file_type().is_dir() {
             refuse_no_file(entry.path())?;
         }
     }
+    seen().get_or_insert_default().insert(directory.to_owned());
     Ok(())
 }
 

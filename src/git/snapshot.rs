@@ -190,7 +190,10 @@ impl<'g> Snapshot<'g, '_> {
             Transport::Http { .. } | Transport::Libgit2 { .. } => Err(Failure::PerhapsUnsupported),
         };
         match fetched {
-            Ok(_) => Ok(()),
+            Ok(_) if self.store().missing(missing.iter().copied())?.is_empty() => Ok(()),
+            Ok(_) => {
+                Err(Error::Protocol { why: format!("it did not send all files of commit `{}`", self.commit) })
+            }
             Err(Failure::NotOurRef) => Err(Error::Vanished { commit: self.commit }),
             Err(Failure::PerhapsUnsupported) => self.fetch(Some(1)).map(drop),
             Err(Failure::Error(error)) => Err(error),

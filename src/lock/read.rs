@@ -106,15 +106,27 @@ fn with_line(error: &serde_json::Error, begin: usize) -> String {
     format!("{what} at line {}", (line + begin).saturating_sub(1))
 }
 
-/// The line at which a part of a text begins.
-fn line_of(part: &str, bytes: &[u8]) -> usize {
-    let offset = part.as_ptr().addr().saturating_sub(bytes.as_ptr().addr());
-    1 + bytes.iter().take(offset).filter(|&&byte| byte == b'\n').count()
+/// A place in the text. It only moves forward, so that finding the lines of all entries takes linear time.
+struct Place {
+    /// In bytes.
+    offset: usize,
+    line: usize,
+}
+
+impl Place {
+    /// Moves to a part of the text, and returns the line on which it starts.
+    fn advance(&mut self, part: &str, text: &[u8]) -> usize {
+        let offset = part.as_ptr().addr().saturating_sub(text.as_ptr().addr()).clamp(self.offset, text.len());
+        self.line += text[self.offset..offset].split(|&byte| byte == b'\n').count() - 1;
+        self.offset = offset;
+        self.line
+    }
 }
 
 impl WireLock<'_> {
     fn into_lock(self, bytes: &[u8], side: Side) -> Result<Read, String> {
-        let repos = self.repos.into_iter().map(|raw| entry(raw, line_of(raw.get(), bytes)));
+        let mut place = Place { offset: 0, line: 1 };
+        let repos = self.repos.into_iter().map(|raw| entry(raw, place.advance(raw.get(), bytes)));
         let (repos, twice) = each_pin_once(repos.collect::<Result<_, _>>()?, side);
         let mut lock = Lock { repos, profiles: BTreeMap::new() };
         let pins: HashMap<String, &Pin> =

@@ -37,9 +37,12 @@ impl Lock {
             Reference::Tag(tag) => format!("tags/{tag}"),
             Reference::Rev(commit) => commit.to_string(),
         };
-        let shared = self.repos.iter().any(|other| {
-            other.pin.name == pin.name && other.pin.reference == pin.reference && other.pin.url != pin.url
-        });
+        // The entries are sorted by name, reference and url.
+        let asked = (&pin.name, &pin.reference);
+        let first = self.repos.partition_point(|repo| (&repo.pin.name, &repo.pin.reference) < asked);
+        let same = self.repos[first..].iter().map(|repo| &repo.pin);
+        let mut same = same.take_while(|other| (&other.name, &other.reference) == asked);
+        let shared = same.any(|other| other.url != pin.url);
         if shared {
             format!("{}@{reference} {}", pin.name, pin.url.as_str())
         } else {

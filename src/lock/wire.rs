@@ -72,7 +72,7 @@ pub(super) struct WireUnreadable {
 pub(super) struct WireProfile {
     pub(super) odoo: Series,
     pub(super) repos: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "each_once")]
     pub(super) addons: BTreeMap<String, Vec<AddonsDirectory>>,
     pub(super) export: Option<WireExport>,
     pub(super) modules: Option<Vec<String>>,

@@ -1,4 +1,4 @@
-//! Steps that several commands share. They have no arguments and no reports of their own.
+//! Steps that several commands share. They print notes and warnings; the commands print the reports.
 
 mod ahead;
 mod checkouts;

@@ -77,9 +77,11 @@ pub(crate) struct Mode {
 }
 
 impl Mode {
-    /// Accepts octal digits. Returns `None` for anything else.
+    /// Accepts up to 16 octal digits: git writes 6, and old tools wrote zeros before them. Returns `None` for anything
+    /// else.
     pub(crate) fn parse(digits: &str) -> Option<Self> {
-        let is_octal = !digits.is_empty() && digits.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
+        let is_octal =
+            (1..=16).contains(&digits.len()) && digits.bytes().all(|digit| matches!(digit, b'0'..=b'7'));
         let bits = u32::from_str_radix(digits, 8).ok().filter(|_| is_octal)?;
         Some(Self { bits, width: digits.len() })
     }

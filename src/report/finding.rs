@@ -247,6 +247,9 @@ fn need_it(needed_by: &[Needer]) -> String {
     }
     let mut names: Vec<String> = needed_by.iter().map(|needer| needer.module.clone()).collect();
     names.dedup();
+    if let [name] = &names[..] {
+        return format!("`{name}` needs it");
+    }
     let names = if names.len() <= SHOWN + 1 { and_list(&names) } else { first_names(&names) };
     format!("{names} need it")
 }

@@ -94,10 +94,16 @@ pub(super) fn without_userinfo(line: &str) -> String {
     at_url(line, redact_userinfo)
 }
 
+/// Replaces every url of a line. A url starts with its scheme, and ends where the next one starts.
 fn at_url(line: &str, redact: fn(&str) -> String) -> String {
-    // A user name without a password is hidden only after `http`, and here `git+` can come first.
-    let (start, url) = line.split_at(line.find("http").unwrap_or(0));
-    format!("{start}{}", redact(url))
+    let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+.-".contains(c);
+    let starts = line.match_indices("://").map(|(at, _)| line[..at].trim_end_matches(is_scheme).len());
+    let mut starts: Vec<usize> = starts.collect();
+    starts.dedup();
+    let ends = starts.iter().skip(1).copied().chain([line.len()]);
+    let before = &line[..starts.first().copied().unwrap_or(line.len())];
+    let urls = starts.iter().zip(ends).map(|(&start, end)| redact(&line[start..end]));
+    std::iter::once(before.to_owned()).chain(urls).collect()
 }
 
 /// The start of a long text.

@@ -67,7 +67,7 @@ fn what_a_run_that_was_killed_left_the_next_one_clears_away() {
     assert_eq!((env.read("oca.lock.json"), left(&env.project()).len()), (lock, 1));
     env.run(&["lock", "--upgrade"]);
     assert_eq!(left(&env.project()), [""; 0]);
-    for (number, place) in (3..).zip(["putting", "replacing", "moving a checkout"]) {
+    for (number, place) in (3..).zip(["putting", "beginning a move", "moving a checkout"]) {
         env.oca(&["sync"]).stopped_at(place);
         env.sync();
         env.assert_checkout("oca/web", &web.commit_of("18.0"));

@@ -43,6 +43,9 @@ fn one_in_a_checkout_is_named() {
         let env = project();
         pipe(&env, &format!("project/oca/web/{file}"));
         env.oca(&["status"]).stdout_contains("web  ").stderr_contains(REFUSAL).status(2);
+        if file.starts_with(".git/") {
+            env.oca(&["sync", "--force"]).stderr_contains(REFUSAL).status(2);
+        }
     }
 }
 

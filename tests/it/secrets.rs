@@ -69,3 +69,17 @@ fn a_remote_that_is_damaged_is_named_without_its_password() {
         assert_hidden(&env, &["lock"], &url);
     }
 }
+
+#[test]
+fn a_token_in_a_requirement_is_not_shown() {
+    for name in ["httpx", "requests", "httplib2"] {
+        let env = Env::new();
+        let web = crate::remote::Remote::new(&env, "web");
+        let line =
+            format!("{name} @ https://host/x.whl?token=SECRET ; bad\n--index-url https://me:SECRET@host/x\n");
+        web.branch("18.0").module("web_x", &[]).file("requirements.txt", line).commit();
+        env.declare("[profiles.standard]\nrepos = [\"web\"]\n[repos.web]\nurl = \"../remotes/web.git\"\n");
+        env.run(&["lock"]);
+        assert_hidden(&env, &["requirements"], name);
+    }
+}

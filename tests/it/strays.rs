@@ -85,3 +85,27 @@ fn a_pipe_in_the_place_of_a_file_makes_nobody_wait() {
         assert!(output.code == Some(2) && output.stderr.contains("more.d/.gitignore"), "{output}");
     }
 }
+
+#[test]
+fn a_killed_move_is_repaired_without_writing_through_its_own_symlink() {
+    for place in ["moving a checkout", "completing a move"] {
+        let (env, web, outside) = placed();
+        let target = outside.to_str().expect("a path");
+        web.branch("18.0").remove("data/a.txt").symlink("data", target).commit();
+        env.run(&["lock", "--upgrade"]);
+        env.oca(&["sync"]).stopped_at(place);
+        env.oca(&["sync", "-q"]).success();
+        let text = fs::read_to_string(outside.join("a.txt")).expect("the file");
+        assert_eq!(text, "precious", "{place}");
+        env.assert_checkout("oca/web", &web.commit_of("18.0"));
+    }
+}
+
+#[test]
+fn the_journal_is_not_written_through_a_symlink() {
+    let (env, web, outside) = placed();
+    upgrade(&env, &web);
+    replace(&env, ".git/oca-move", |path| symlink(outside.join("new"), path).expect("a symlink"));
+    env.oca(&["sync"]).stderr_contains("`[TEMP]/project/oca/web/.git/oca-move` is a symbolic link").status(1);
+    assert!(!outside.join("new").exists());
+}

@@ -31,8 +31,10 @@ use crate::repo::{CommitId, TreeId, redact};
 const MARKER: &str = "oca-checkout";
 const JOURNAL: &str = "oca-move";
 /// The files and directories in a git directory that oca writes.
-const WRITTEN: [&str; 12] = [
+const WRITTEN: [&str; 14] = [
     MARKER,
+    JOURNAL,
+    modes::VIEW,
     "HEAD",
     "config",
     "index",
@@ -176,7 +178,7 @@ impl Checkout {
         {
             return Ok(Head::Complete(placed));
         }
-        let commit = open_work_tree(&self.path).ok().and_then(|repository| head_commit(&repository));
+        let commit = head_of(&self.path)?;
         Ok(if commit.is_none() && self.is_half_clone() { Head::HalfClone } else { Head::Other(commit) })
     }
 
@@ -198,7 +200,7 @@ impl Checkout {
     }
 
     /// The first symbolic link through which oca would write.
-    fn link(&self) -> Option<PathBuf> {
+    pub(in crate::git) fn link(&self) -> Option<PathBuf> {
         let own = self.path.join(".git");
         if let Some(link) = [&self.path, &own].into_iter().find(|path| path.is_symlink()) {
             return Some(link.clone());
@@ -392,4 +394,14 @@ fn put(file: &Path, text: &str) -> Result<(), Error> {
 fn head_commit(repository: &Repository) -> Option<CommitId> {
     let commit = repository.head().ok()?.peel_to_commit().ok()?;
     Some(CommitId::from_bytes(bytes(commit.id())))
+}
+
+/// The commit at HEAD. `None` if there is no repository or no commit. It is an error if the repository cannot be read.
+fn head_of(work_tree: &Path) -> Result<Option<CommitId>, Error> {
+    pipes::refuse(work_tree)?;
+    match Repository::open(work_tree) {
+        Ok(repository) => Ok(head_commit(&repository)),
+        Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(Error::from(error).in_checkout(work_tree)),
+    }
 }

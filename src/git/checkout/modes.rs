@@ -17,7 +17,7 @@ use crate::git::tree::GitTree;
 use crate::repo::{TreeId, usual_tree};
 
 /// The git directory of a [`View`], in the git directory of the checkout.
-const VIEW: &str = "oca-view";
+pub(super) const VIEW: &str = "oca-view";
 /// The priority of the memory backend. libgit2 writes into the backend with the highest one.
 const FIRST: i32 = 1000;
 

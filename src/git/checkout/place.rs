@@ -13,7 +13,7 @@ use super::{
     ASIDE_PREFIX, Checkout, CheckoutContent, CheckoutError, Head, JOURNAL, LocalWork, Origin, Placed, modes,
     pipes, put, strays, write_marker,
 };
-use crate::fs::{Context, open_to_others, read_if_there, write_if_changed};
+use crate::fs::{Context, open_to_others, read_if_there};
 use crate::git::ids::{bytes, oid};
 use crate::git::store::{has_files, parents};
 use crate::git::tree::GitTree;
@@ -120,13 +120,13 @@ impl Checkout {
         let git = repository.path().to_owned();
         let trees = check(&self.path, content.commit())?;
         let old = repository.head()?.peel_to_commit()?.id();
-        let strays = strays::find(&repository, &self.path, [old, oid(content.commit().as_bytes())])?;
+        let strays = strays::find(&repository, &self.path, old, oid(content.commit().as_bytes()))?;
         if !force && !strays.is_empty() {
             let changed = strays.iter().map(|path| shown(path.as_os_str().as_encoded_bytes())).collect();
             return Err(CheckoutError::LocalWork(LocalWork { changed, ..LocalWork::default() }));
         }
         let journal = git.join(JOURNAL);
-        write_if_changed(&journal, format!("{old}\n{}\n", content.commit()).as_bytes())?;
+        put(&journal, &format!("{old}\n{}\n", content.commit()))?;
         crate::fs::stop("beginning a move");
         write_config(&repository, content.origin)?;
         let view = if force { None } else { View::new(&repository, &trees)? };
@@ -143,7 +143,7 @@ impl Checkout {
             // Ignored files are kept too: the user may need them.
             checkout.safe().overwrite_ignored(false).notify_on(CheckoutNotificationType::CONFLICT);
             checkout.notify(|_, path, _, _, _| {
-                in_the_way.extend(path.map(|path| path.to_string_lossy().into_owned()));
+                in_the_way.extend(path.map(|path| shown(path.as_os_str().as_encoded_bytes())));
                 true
             });
         }

@@ -20,6 +20,9 @@ impl Checkout {
     ///
     /// The caller holds the project's lock, so no other oca is running here.
     pub(crate) fn recover(&self) -> Result<(), Error> {
+        if self.link().is_some() {
+            return Ok(());
+        }
         let git = self.git_directory();
         let journal = git.join(JOURNAL);
         if !journal.exists() {
@@ -32,9 +35,16 @@ impl Checkout {
             }
             remove_view(&git)?;
             let repository = self.open()?;
-            let strays = strays::find(&repository, &self.path, [from, to])?;
             let mut ours = half_written(&repository, &self.path, from, to)?;
-            ours.retain(|path| !strays.iter().any(|stray| path.starts_with(stray)));
+            // HEAD is restored. Nothing may be written through a symlink that HEAD does not have.
+            let head = repository.head()?.peel_to_commit()?.id();
+            let strays = strays::find(&repository, &self.path, head, head)?;
+            let (half_written, foreign): (Vec<_>, Vec<_>) =
+                strays.into_iter().partition(|stray| ours.contains(stray));
+            strays::remove(&self.path, &half_written)?;
+            ours.retain(|path| {
+                !foreign.iter().any(|stray| path.starts_with(stray) || stray.starts_with(path))
+            });
             restore(&repository, &self.path, &ours)?;
             let head = repository.head()?.peel_to_commit()?;
             if head.id() == to

@@ -11,19 +11,21 @@ use walkdir::WalkDir;
 use crate::fs::Context;
 use crate::git::Error;
 
-/// The paths below the work tree that are such a file, although one of the commits has something else there. A symlink
-/// that one of the commits has is not among them.
+/// The paths below the work tree with such a file, although one of the commits has something else there.
+///
+/// The old commit is the one that is checked out. A symlink is fine if the old commit has it, or if the new one has it and
+/// the old one has nothing there.
 pub(super) fn find(
     repository: &Repository,
     work_tree: &Path,
-    commits: [Oid; 2],
+    old: Oid,
+    new: Oid,
 ) -> Result<Vec<PathBuf>, Error> {
-    let trees = commits.map(|commit| repository.find_commit(commit)?.tree());
-    let trees = trees.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let [old, new] = [repository.find_commit(old)?.tree()?, repository.find_commit(new)?.tree()?];
     let is_git = |entry: &walkdir::DirEntry| entry.depth() == 1 && entry.file_name() == ".git";
     let mut found = Vec::new();
     for entry in WalkDir::new(work_tree).min_depth(1).into_iter().filter_entry(|entry| !is_git(entry)) {
-        // What cannot be read here is libgit2's to report.
+        // libgit2 reports entries that cannot be read.
         let Ok(entry) = entry else { continue };
         let kind = entry.file_type();
         if kind.is_file() || kind.is_dir() {
@@ -31,9 +33,10 @@ pub(super) fn find(
         }
         let Ok(path) = entry.path().strip_prefix(work_tree) else { continue };
         let target = if kind.is_symlink() { fs::read_link(entry.path()).ok() } else { None };
-        let is_of = |tree: &Tree<'_>| is_symlink_to(repository, tree, path, target.as_deref());
-        let is_there = |tree: &Tree<'_>| tree.get_path(path).is_ok();
-        if trees.iter().any(is_there) && !trees.iter().any(is_of) {
+        let has = |tree: &Tree<'_>| tree.get_path(path).is_ok();
+        let has_it = |tree: &Tree<'_>| is_symlink_to(repository, tree, path, target.as_deref());
+        let is_fine = if has(&old) { has_it(&old) } else { !has(&new) || has_it(&new) };
+        if !is_fine {
             found.push(path.to_owned());
         }
     }

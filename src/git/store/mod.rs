@@ -18,9 +18,9 @@ use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository};
 
 pub(super) use lock::{StoreLock, StoresLock, sweep};
 
-use super::Error;
 use super::ids::{bytes, oid};
 use super::packs::{PackSink, indexes, is_whole_pack, link, pack_files, take_packs};
+use super::{Error, pipes};
 use crate::fs::{Context, read_text, short_digest, touch};
 use crate::repo::{CommitId, TreeId};
 
@@ -115,6 +115,7 @@ impl Store {
     }
 
     pub(super) fn repository(&self) -> Result<Repository, Error> {
+        pipes::refuse_in_git_directory(&self.directory)?;
         Repository::open_bare(&self.directory).map_err(|error| match error.code() {
             git2::ErrorCode::NotFound => Error::CacheGone,
             _ => error.into(),

@@ -173,6 +173,9 @@ impl Module {
             return Ok(());
         }
         self.refuse_links()?;
+        if let Some(link) = self.checkout().link() {
+            return Err(Error::LinkOnTheWay { link });
+        }
         self.configure(None)?;
         change_places(self.git(), &self.own())?;
         for directory in self.git.above().filter(|above| !above.ends_with(".git/modules")) {
