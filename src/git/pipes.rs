@@ -24,8 +24,10 @@ pub(super) fn refuse(repository: &Path) -> Result<(), Error> {
     let own: [Option<PathBuf>; 3] =
         [Config::find_system().ok(), Config::find_xdg().ok(), Config::find_global().ok()];
     for file in own.into_iter().flatten() {
-        refuse_no_file(&file)?;
-        refuse_included(&file, DEEPEST)?;
+        once(&file, || {
+            refuse_no_file(&file)?;
+            refuse_included(&file, DEEPEST)
+        })?;
     }
     // A path without a repository may be any directory of the user.
     if git.join("HEAD").symlink_metadata().is_err() {
@@ -40,11 +42,25 @@ pub(super) fn refuse(repository: &Path) -> Result<(), Error> {
 
 /// The same for a git directory alone, without the configuration of the user.
 pub(super) fn refuse_in_git_directory(git: &Path) -> Result<(), Error> {
-    refuse_within(git)?;
-    for config in ["config", "config.worktree"] {
-        refuse_included(&git.join(config), DEEPEST)?;
+    once(git, || {
+        refuse_within(git)?;
+        for config in ["config", "config.worktree"] {
+            refuse_included(&git.join(config), DEEPEST)?;
+        }
+        refuse_borrowed(&git.join("objects"), DEEPEST)
+    })
+}
+
+/// Looks at a path, unless it was looked at before in this run without a finding.
+fn once(path: &Path, look: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+    static SEEN: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
+    let seen = || SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if seen().as_ref().is_some_and(|seen| seen.contains(path)) {
+        return Ok(());
     }
-    refuse_borrowed(&git.join("objects"), DEEPEST)
+    look()?;
+    seen().get_or_insert_default().insert(path.to_owned());
+    Ok(())
 }
 
 /// How many files may include each other, and how many object directories may borrow from each other; as in git.
@@ -52,17 +68,11 @@ const DEEPEST: usize = 10;
 
 /// Refuses what is neither a file nor a directory, anywhere in a directory and where its symlinks lead.
 fn refuse_within(directory: &Path) -> Result<(), Error> {
-    static SEEN: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
-    let seen = || SEEN.lock().unwrap_or_else(PoisonError::into_inner);
-    if seen().as_ref().is_some_and(|seen| seen.contains(directory)) {
-        return Ok(());
-    }
     for entry in WalkDir::new(directory).follow_links(true).into_iter().filter_map(Result::ok) {
         if !entry.file_type().is_dir() {
             refuse_no_file(entry.path())?;
         }
     }
-    seen().get_or_insert_default().insert(directory.to_owned());
     Ok(())
 }
 

@@ -161,12 +161,11 @@ impl WireRepo {
         let modules: Vec<LockedModule> = self.modules.into_iter().map(WireModule::into_module).collect();
         let mut seen = HashSet::new();
         for module in &modules {
-            let path = module.path();
             if !self.addons.contains(&module.directory) {
-                return Err(format!("module `{path}` is in none of its `addons`"));
+                return Err(format!("module `{}` is in none of its `addons`", module.path()));
             }
-            if !seen.insert(path.clone()) {
-                return Err(format!("it has two modules `{path}`"));
+            if !seen.insert((&module.directory, &module.name)) {
+                return Err(format!("it has two modules `{}`", module.path()));
             }
         }
         let unreadable = self.unreadable.into_iter();
