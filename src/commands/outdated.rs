@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::OutdatedReport;
-use crate::ops::{Job, Remotes};
+use crate::lock::Pin;
+use crate::ops::{OfPin, Remotes};
 use crate::output::Table;
 use crate::plan;
-use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, counted};
+use crate::repo::{CommitId, Reference, RemoteUrl, counted};
 use crate::report::{Done, Outdated, Trouble};
 use crate::session::Session;
 
@@ -72,13 +73,9 @@ struct Followed<'a> {
     url: RemoteUrl,
 }
 
-impl Job for Followed<'_> {
-    fn name(&self) -> &RepoName {
-        &self.selected.repo.name
-    }
-
-    fn url(&self) -> String {
-        self.selected.locked.pin.url.to_string()
+impl OfPin for Followed<'_> {
+    fn pin(&self) -> &Pin {
+        &self.selected.locked.pin
     }
 }
 

@@ -7,7 +7,7 @@ use crate::json::StatusReport;
 use crate::ops::{WantedCheckout, undeclared, wanted};
 use crate::output::Table;
 use crate::repo::{CommitId, RepoName};
-use crate::report::{Failure, RepoStatus, State, Step, Trouble};
+use crate::report::{Failure, RepoStatus, State, Trouble};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             Err(error) => {
                 let detail = Some(error.to_string());
                 repos.push(RepoStatus { detail, ..report(&name, State::Unreadable, None, None) });
-                let trouble = Trouble::Checkout { step: Step::Inspect, error };
+                let trouble = Trouble::not_inspected(error);
                 failures.push(Failure::new(name, String::new(), trouble));
             }
         }

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use crate::config::{Mode, Profile};
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
-use crate::git::{
-    self, Built, Checkout, CheckoutContent, CheckoutError, Git, Head, LocalWork, Module, Snapshot,
-};
+use crate::git::{Built, Checkout, CheckoutContent, CheckoutError, Git, Head, LocalWork, Module, Snapshot};
 use crate::json::OutcomeReport;
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
@@ -17,7 +15,7 @@ use crate::ops::{
 };
 use crate::plan::{self, Moves};
 use crate::repo::{CommitId, RepoName, counted};
-use crate::report::{self, Done, Outcome, RepoOutcome, Step, Trouble};
+use crate::report::{self, Done, Outcome, RepoOutcome, Trouble};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -127,7 +125,11 @@ fn targets<'a>(
             Ok(head) => head,
             Err(error) => {
                 let Pin { name, url, .. } = locked.pin.clone();
-                failures.push(RepoOutcome { name, url: url.to_string(), outcome: Err(unreadable(error)) });
+                failures.push(RepoOutcome {
+                    name,
+                    url: url.to_string(),
+                    outcome: Err(Trouble::not_inspected(error)),
+                });
                 continue;
             }
         };
@@ -212,8 +214,9 @@ fn fetch<'a>(
     }
     let remote = git.remote(&target.url).map_err(Trouble::Remote)?;
     if let (Head::Complete(_) | Head::Other(Some(_)), false) = (&head, force) {
-        target.checkout.recover().map_err(unreadable)?;
-        let obstacle = target.checkout.in_the_way(Some(&remote), &target.origin).map_err(unreadable)?;
+        target.checkout.recover().map_err(Trouble::not_inspected)?;
+        let obstacle =
+            target.checkout.in_the_way(Some(&remote), &target.origin).map_err(Trouble::not_inspected)?;
         if let Some(obstacle) = obstacle {
             return Err(Trouble::Kept(obstacle));
         }
@@ -224,10 +227,6 @@ fn fetch<'a>(
     let ends = snapshot.files(target.depth).map_err(Trouble::Remote)?;
     confirm_tree(target.locked, snapshot.tree_id().map_err(Trouble::Remote)?)?;
     Ok(Ready::Stored { snapshot: Box::new(snapshot.unmetered()), ends })
-}
-
-fn unreadable(error: git::Error) -> Trouble {
-    Trouble::Checkout { step: Step::Inspect, error }
 }
 
 /// Predicts what [`place`] would do, without asking a server.
@@ -246,7 +245,7 @@ fn foreseen(session: &Session<'_>, target: &CheckoutTarget<'_>, force: bool) -> 
             // A dry run creates nothing: without a cache, no commit of the remote is known.
             let git = session.git().ok();
             let remote = git.and_then(|git| git.remote(&target.url).ok());
-            target.checkout.in_the_way(remote.as_ref(), &target.origin).map_err(unreadable)?
+            target.checkout.in_the_way(remote.as_ref(), &target.origin).map_err(Trouble::not_inspected)?
         }
         head => target.obstacle(head),
     };
@@ -276,12 +275,16 @@ fn prune(
 }
 
 fn prune_one(checkout: &Checkout, args: &Args) -> Outcome {
-    let work = if args.force { LocalWork::default() } else { checkout.whole_work().map_err(unreadable)? };
+    let work = if args.force {
+        LocalWork::default()
+    } else {
+        checkout.whole_work().map_err(Trouble::not_inspected)?
+    };
     if !work.is_none() {
         return Err(Trouble::Kept(CheckoutError::LocalWork(work)));
     }
     if !args.dry_run {
-        checkout.remove().map_err(|error| Trouble::Checkout { step: Step::Remove, error })?;
+        checkout.remove().map_err(Trouble::not_removed)?;
     }
     Ok(Done::Removed)
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::fs;
-use crate::repo::one_line;
+use crate::repo::{one_line, quoted_list};
 
 /// Why the configuration, or the requested part of it, is not available.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +49,7 @@ impl Error {
             Self::Uneditable { table, .. } => Some(format!("write it as `[{table}]`")),
             Self::UnknownProfile { name, known, .. } => Some(near_or_all(name, known, "the profiles are")),
             Self::NoDefaultProfile { known, .. } => {
-                Some(format!("give one of {} with `--profile`, or set `default-profile`", quoted(known)))
+                Some(format!("give one of {} with `--profile`, or set `default-profile`", quoted_list(known)))
             }
             Self::NoProfiles { .. } => Some("add `[profiles.standard]` with `repos = [\"web\"]`".to_owned()),
         }
@@ -245,7 +245,10 @@ pub(crate) fn near_or_all(word: &str, known: &[impl AsRef<str>], lead: &str) -> 
     match near(word, known) {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => "delete it".to_owned(),
-        None => format!("{lead} {}", quoted(known)),
+        None => {
+            let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+            format!("{lead} {}", quoted_list(&known))
+        }
     }
 }
 
@@ -260,9 +263,4 @@ pub(crate) fn near<'k>(word: &str, known: &'k [impl AsRef<str>]) -> Option<&'k s
         .filter(|(distance, _)| *distance <= (length / 3).max(1) && *distance < length)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, other)| other)
-}
-
-fn quoted(words: &[impl AsRef<str>]) -> String {
-    let words: Vec<String> = words.iter().map(|word| format!("`{}`", word.as_ref())).collect();
-    words.join(", ")
 }

@@ -1,8 +1,7 @@
 //! Why `oca add` or `oca remove` cannot change `repos.toml` as requested.
 
-use super::quoted;
 use crate::config;
-use crate::repo::RepoName;
+use crate::repo::{RepoName, quoted_list};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EditError {
@@ -20,7 +19,7 @@ pub(crate) enum EditError {
     OtherUrl { name: RepoName, known: String },
     #[error("`{name}` has `{module}` on its branch, but not at the locked commit")]
     PinLacks { name: RepoName, module: String },
-    #[error("several repositories have `{module}`: {}", quoted(repos))]
+    #[error("several repositories have `{module}`: {}", quoted_list(repos))]
     SeveralRepos { module: String, repos: Vec<RepoName> },
     #[error("`{wanted}` asks for a version, but profile `{profile}` takes the whole of `{name}`")]
     VersionOfWhole { wanted: String, profile: String, name: RepoName },

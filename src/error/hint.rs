@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::{Error, quoted};
+use super::Error;
 use crate::plan::RefusedPin;
-use crate::repo::RepoName;
+use crate::repo::{RepoName, quoted_list};
 use crate::{config, git};
 
 impl Error {
@@ -111,7 +111,7 @@ impl Error {
 
 fn after_nowhere(near: &[String], unasked: usize) -> String {
     match unasked {
-        _ if !near.is_empty() => format!("did you mean {}?", quoted(near)),
+        _ if !near.is_empty() => format!("did you mean {}?", quoted_list(near)),
         0 => "check the name; if the module is new, run `oca find --refresh`".to_owned(),
         _ => "run it again: some repositories could not be reached".to_owned(),
     }

@@ -14,7 +14,7 @@ pub(crate) use failure::{FailureWords, failure_words};
 
 use crate::lock::Dispute;
 use crate::plan::RefusedPin;
-use crate::repo::{CommitId, Invalid, RepoName, Series, UnreadableTree, counted, one_line};
+use crate::repo::{CommitId, Invalid, RepoName, Series, UnreadableTree, counted, one_line, quoted_list};
 use crate::report::{Difference, Failure, SubmoduleDifference, Unmet};
 use crate::requirements::{Conflict, RequirementProblem};
 use crate::{config, export, fs, git, import, lock};
@@ -92,7 +92,7 @@ pub(crate) enum Error {
     NoSuperproject { directory: PathBuf },
     #[error("`{}` does not set `mode = \"submodule\"`", file.display())]
     NotSubmodules { file: PathBuf },
-    #[error("no OCA repository has {} on {odoo}", quoted(modules))]
+    #[error("no OCA repository has {} on {odoo}", quoted_list(modules))]
     Nowhere { modules: Vec<String>, odoo: Series, near: Vec<String>, unasked: usize },
     #[error("`{}` is not an export of oca", directory.display())]
     NotAnExport { directory: PathBuf },
@@ -210,8 +210,4 @@ fn first_of(differences: &[impl ToString]) -> String {
             )
         }
     }
-}
-
-fn quoted(words: &[impl ToString]) -> String {
-    words.iter().map(|word| format!("`{}`", word.to_string())).collect::<Vec<_>>().join(", ")
 }

@@ -81,16 +81,26 @@ pub(crate) fn is_stream(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
-/// Reads on another thread: if nobody writes, that thread waits until the process ends.
 fn read_stream(path: &Path, patience: Duration) -> io::Result<Vec<u8>> {
-    let (sender, receiver) = mpsc::channel();
     let path = path.to_owned();
-    std::thread::Builder::new().name("pipe".to_owned()).spawn(move || {
+    within(patience, "the writer did not close the pipe", move || {
         let mut bytes = Vec::new();
-        let read = File::open(path).and_then(|file| read_bounded(file, LARGEST, &mut bytes));
-        let _nobody_waits = sender.send(read.map(|()| bytes));
+        File::open(path).and_then(|file| read_bounded(file, LARGEST, &mut bytes))?;
+        Ok(bytes)
+    })
+}
+
+/// Uses a pipe on another thread. If there is nobody at its other end, that thread waits until the process ends.
+pub(super) fn within<T: Send + 'static>(
+    patience: Duration,
+    silence: &str,
+    act: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::Builder::new().name("pipe".to_owned()).spawn(move || {
+        let _nobody_waits = sender.send(act());
     })?;
-    let silence = || format!("the writer did not close the pipe within {} s", patience.as_secs());
+    let silence = || format!("{silence} within {} s", patience.as_secs());
     receiver.recv_timeout(patience).unwrap_or_else(|_| Err(io::Error::new(ErrorKind::TimedOut, silence())))
 }
 

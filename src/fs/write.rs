@@ -3,10 +3,9 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
 
 use super::platform::{keep_owner, permissions_for, sync_directory};
-use super::read::PATIENCE;
+use super::read::{PATIENCE, within};
 use super::temporary::{sweep, temporary_in};
 use super::{Context, Error, is_stream, read_if_there};
 
@@ -39,18 +38,11 @@ pub(crate) fn write_out(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     write_if_changed(path, bytes).map(drop)
 }
 
-/// A writer to a pipe that nobody reads waits for ever, on a thread that ends with the process.
 fn write_stream(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let (sender, receiver) = mpsc::channel();
     let (path, bytes) = (path.to_owned(), bytes.to_owned());
-    std::thread::Builder::new().name("pipe".to_owned()).spawn(move || {
-        let written = File::options().write(true).open(path).and_then(|mut file| file.write_all(&bytes));
-        let _nobody_waits = sender.send(written);
-    })?;
-    let silence = || format!("nobody read the pipe within {} s", PATIENCE.as_secs());
-    receiver
-        .recv_timeout(PATIENCE)
-        .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, silence())))
+    within(PATIENCE, "nobody read the pipe", move || {
+        File::options().write(true).open(path).and_then(|mut file| file.write_all(&bytes))
+    })
 }
 
 /// The target of a symlink, even if the target does not exist. Any other path is returned as it is.

@@ -1,10 +1,11 @@
 //! `.gitmodules`, with the gitlinks of its repository as pins.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::git_config::{self, Section, Variable};
 use super::{Declaration, Error, Repo, SourcePlace, Text, reference, url};
+use crate::fs::slashed;
 use crate::git::{SubmodulePath, Superproject, relative_url};
 use crate::repo::CommitId;
 
@@ -157,12 +158,6 @@ fn resolved(
         place.note(format!("`{value}` is resolved relative to `{own}`, because there is no remote `origin`")),
     );
     relative_url(&own, value).ok_or_else(|| outside(&own))
-}
-
-/// A path with `/`, as git writes it on every platform.
-fn slashed(path: &Path) -> String {
-    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
-    parts.join("/")
 }
 
 /// The normalised path of a submodule. `None` if it leaves the repository.

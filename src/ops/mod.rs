@@ -13,7 +13,7 @@ pub(crate) use ahead::Ahead;
 pub(crate) use checkouts::{
     WantedCheckout, clear_leftovers, keep_out, prepare_directories, undeclared, wanted,
 };
-pub(crate) use remotes::{Job, Remotes, Watch, outcome_of};
+pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use rewrite::{Rewrite, tell};
 pub(crate) use target::{CheckoutTarget, confirm_tree};
 pub(crate) use update::{read, update};

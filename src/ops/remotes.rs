@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::git::Git;
+use crate::lock::Pin;
 use crate::output::Printer;
 use crate::pool::Pools;
 use crate::progress::Progress;
@@ -14,6 +15,21 @@ pub(crate) trait Job: Sync {
     fn name(&self) -> &RepoName;
     /// The declared url without secrets, for errors.
     fn url(&self) -> String;
+}
+
+/// Work with the remote of a pin.
+pub(crate) trait OfPin: Sync {
+    fn pin(&self) -> &Pin;
+}
+
+impl<T: OfPin> Job for T {
+    fn name(&self) -> &RepoName {
+        &self.pin().name
+    }
+
+    fn url(&self) -> String {
+        self.pin().url.to_string()
+    }
 }
 
 /// Everything that is needed to reach remotes.

@@ -1,9 +1,9 @@
 //! A checkout and the content that `oca sync` puts there.
 
-use super::remotes::Job;
+use super::remotes::OfPin;
 use crate::git::{Checkout, CheckoutError, Head, Module, Origin, Placed};
-use crate::lock::LockedRepo;
-use crate::repo::{RemoteUrl, RepoName, TreeId};
+use crate::lock::{LockedRepo, Pin};
+use crate::repo::{RemoteUrl, TreeId};
 use crate::report::{Done, OtherTree, Outcome, Step, Trouble};
 
 /// Fails if the tree in the lock is not the tree of the commit.
@@ -57,8 +57,7 @@ impl CheckoutTarget<'_> {
         let found = match head {
             Head::Complete(placed) if placed.commit == commit => placed.tree,
             Head::Other(Some(head)) if *head == commit => {
-                let failed = |error| Trouble::Checkout { step: Step::Inspect, error };
-                self.checkout.tree_of(commit).map_err(failed)?
+                self.checkout.tree_of(commit).map_err(Trouble::not_inspected)?
             }
             _ => return Ok(()),
         };
@@ -109,12 +108,8 @@ impl CheckoutTarget<'_> {
     }
 }
 
-impl Job for CheckoutTarget<'_> {
-    fn name(&self) -> &RepoName {
-        &self.locked.pin.name
-    }
-
-    fn url(&self) -> String {
-        self.locked.pin.url.to_string()
+impl OfPin for CheckoutTarget<'_> {
+    fn pin(&self) -> &Pin {
+        &self.locked.pin
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ahead::Ahead;
-use super::remotes::{Job, Remotes, Watch};
+use super::remotes::{OfPin, Remotes, Watch};
 use crate::error::Error;
 use crate::facts::{self, ReadOptions};
 use crate::fs::Written;
@@ -192,13 +192,9 @@ fn task<'a>(
     Ok(Task { declared, action, old, url })
 }
 
-impl Job for Task<'_> {
-    fn name(&self) -> &RepoName {
-        &self.declared.pin.name
-    }
-
-    fn url(&self) -> String {
-        self.declared.pin.url.to_string()
+impl OfPin for Task<'_> {
+    fn pin(&self) -> &Pin {
+        &self.declared.pin
     }
 }
 

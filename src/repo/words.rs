@@ -1,5 +1,7 @@
 //! Lists and numbers in sentences.
 
+use std::fmt::Display;
+
 /// "1 repository", "3 repositories".
 pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
@@ -10,7 +12,7 @@ pub(crate) fn profile_list(profiles: &[String]) -> String {
     format!("{word} {}", quoted_list(profiles))
 }
 
-pub(crate) fn quoted_list(words: &[String]) -> String {
+pub(crate) fn quoted_list(words: &[impl Display]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 

@@ -125,6 +125,16 @@ impl Trouble {
             kept => Self::Kept(kept),
         }
     }
+
+    /// The checkout could not be read.
+    pub(crate) fn not_inspected(error: GitError) -> Self {
+        Self::Checkout { step: Step::Inspect, error }
+    }
+
+    /// The checkout could not be removed.
+    pub(crate) fn not_removed(error: GitError) -> Self {
+        Self::Checkout { step: Step::Remove, error }
+    }
 }
 
 impl From<UnreadableTree> for Trouble {

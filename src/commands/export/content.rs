@@ -8,21 +8,17 @@ use crate::error::Error;
 use crate::export::{self, Batch, Chosen, Directories, ExportRequest, Part, Site};
 use crate::fs;
 use crate::git::{Git, Snapshot};
-use crate::lock::LockedRepo;
-use crate::ops::{Job, Remotes, Watch, confirm_tree};
+use crate::lock::{LockedRepo, Pin};
+use crate::ops::{OfPin, Remotes, Watch, confirm_tree};
 use crate::plan::{self, Offer, module_paths};
 use crate::pool;
-use crate::repo::{BlobId, Objects, RemoteUrl, RepoName, RepoPath};
+use crate::repo::{BlobId, Objects, RemoteUrl, RepoPath};
 use crate::report::{Done, RepoOutcome, Trouble};
 use crate::session::Session;
 
-impl Job for ExportedRepo<'_> {
-    fn name(&self) -> &RepoName {
-        &self.locked.pin.name
-    }
-
-    fn url(&self) -> String {
-        self.locked.pin.url.to_string()
+impl OfPin for ExportedRepo<'_> {
+    fn pin(&self) -> &Pin {
+        &self.locked.pin
     }
 }
 

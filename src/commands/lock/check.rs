@@ -9,9 +9,9 @@ use crate::git::{Git, Meter};
 use crate::json::FreshnessReport;
 use crate::lock::{self, Lock, LockedRepo, Pin, untrue};
 use crate::ops::submodules::Survey;
-use crate::ops::{Job, Remotes, read};
+use crate::ops::{OfPin, Remotes, read};
 use crate::plan::{self, Declared};
-use crate::repo::{RemoteUrl, RepoName, one_line};
+use crate::repo::{RemoteUrl, one_line};
 use crate::report::{Difference, Done, Failure, Trouble};
 use crate::session::Session;
 
@@ -97,13 +97,9 @@ struct Pinned<'a> {
     url: RemoteUrl,
 }
 
-impl Job for Pinned<'_> {
-    fn name(&self) -> &RepoName {
-        &self.declared.pin.name
-    }
-
-    fn url(&self) -> String {
-        self.declared.pin.url.to_string()
+impl OfPin for Pinned<'_> {
+    fn pin(&self) -> &Pin {
+        &self.declared.pin
     }
 }
 

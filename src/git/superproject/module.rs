@@ -9,7 +9,7 @@ use git2::Repository;
 use git2::build::CheckoutBuilder;
 
 use super::place::ModulePlace;
-use crate::fs::{Context, exchange, open_to_others, read, read_text, write_if_changed};
+use crate::fs::{Context, exchange, open_to_others, read, read_text, slashed, write_if_changed};
 use crate::git::checkout::{
     ASIDE_PREFIX, CheckoutError, LocalWork, check_out_head, is_marked, open_work_tree, own_commits,
 };
@@ -329,12 +329,6 @@ fn way(from: &Path, to: &Path) -> PathBuf {
     let common = std::iter::zip(&from, &to).take_while(|(one, other)| one == other).count();
     let up = from[common..].iter().map(|_| Component::ParentDir);
     up.chain(to[common..].iter().copied()).collect()
-}
-
-/// A path with `/`, as git writes it on every platform.
-fn slashed(path: &Path) -> String {
-    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
-    parts.join("/")
 }
 
 #[cfg(test)]

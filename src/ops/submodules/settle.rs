@@ -10,7 +10,7 @@ use crate::git::{self, Active, CheckoutError, Head, SubmoduleEntry, Superproject
 use crate::ops::checkouts::KEEP_OUT;
 use crate::plan::{Comparison, Removal, Submodule};
 use crate::repo::RepoName;
-use crate::report::{Done, Outcome, RepoOutcome, Step, Trouble};
+use crate::report::{Done, Outcome, RepoOutcome, Trouble};
 
 /// The flags of the command that decide what may be removed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -103,10 +103,10 @@ impl Survey<'_> {
     fn remove(&self, removal: &Removal, how: How) -> Outcome {
         let module = self.superproject.module(&removal.name, &removal.path);
         let checkout = module.checkout();
-        module.refuse_links().map_err(not_removed)?;
-        let head = checkout.head().map_err(unreadable)?;
+        module.refuse_links().map_err(Trouble::not_removed)?;
+        let head = checkout.head().map_err(Trouble::not_inspected)?;
         if let Head::Complete(_) | Head::Other(Some(_)) = head {
-            let mut work = checkout.whole_work().map_err(unreadable)?;
+            let mut work = checkout.whole_work().map_err(Trouble::not_inspected)?;
             if !how.prune {
                 work = git::LocalWork { commit: None, references: Vec::new(), ..work };
             }
@@ -117,13 +117,13 @@ impl Survey<'_> {
                 return Ok(Done::Removed);
             }
             module.absorb().map_err(Trouble::not_placed)?;
-            checkout.remove().map_err(not_removed)?;
+            checkout.remove().map_err(Trouble::not_removed)?;
         } else if how.dry {
             return Ok(Done::Removed);
         }
         module.remove_empty_work_tree();
         let left = if how.prune { module.remove() } else { module.abandon() };
-        left.map(|()| Done::Removed).map_err(not_removed)
+        left.map(|()| Done::Removed).map_err(Trouble::not_removed)
     }
 
     /// Deletes the git directories of submodules that were removed before, if they contain no local work.
@@ -138,9 +138,9 @@ impl Survey<'_> {
                     Ok(work) if !work.is_none() && !how.force => {
                         Err(Trouble::Kept(CheckoutError::LocalWork(work)))
                     }
-                    Err(error) if !how.force => Err(not_removed(error)),
+                    Err(error) if !how.force => Err(Trouble::not_removed(error)),
                     _ if how.dry => Ok(Done::Removed),
-                    _ => module.remove().map(|()| Done::Removed).map_err(not_removed),
+                    _ => module.remove().map(|()| Done::Removed).map_err(Trouble::not_removed),
                 };
                 outcomes.push(RepoOutcome { name: repo, url: String::new(), outcome });
             }
@@ -172,14 +172,6 @@ impl Survey<'_> {
         }
         Ok(())
     }
-}
-
-fn not_removed(error: git::Error) -> Trouble {
-    Trouble::Checkout { step: Step::Remove, error }
-}
-
-fn unreadable(error: git::Error) -> Trouble {
-    Trouble::Checkout { step: Step::Inspect, error }
 }
 
 /// Whether an entry already had this url.

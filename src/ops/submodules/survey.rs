@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{STAGED, checkouts, directory, joined, no_superproject};
 use crate::error::Error;
+use crate::fs::slashed;
 use crate::git::{CheckoutError, GitModules, Module, SubmoduleEntry, SubmodulePath, Superproject};
 use crate::lock::Lock;
 use crate::plan::{self, Comparison, Submodule, SuperprojectState};
@@ -151,10 +152,4 @@ fn wanted(session: &Session<'_>, lock: &Lock, top: &str) -> Result<Vec<Submodule
         wanted.push(Submodule { repo: repo.name.clone(), entry, commit: locked.commit });
     }
     Ok(wanted)
-}
-
-/// A path with `/` as separator, as git writes it on every platform.
-fn slashed(path: &Path) -> String {
-    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
-    parts.join("/")
 }
