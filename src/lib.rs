@@ -58,8 +58,6 @@ mod session;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 /// The exit code of a panic, by sysexits(3).
 const FAULT: u8 = 70;
 /// Enough for the deepest nesting that a parser allows, even if `ulimit -s` gives the first thread little.
@@ -68,7 +66,7 @@ const STACK: usize = 8 << 20;
 /// Runs the command line of the process. Exit codes: 0 done, 1 the answer is no, 2 usage or configuration,
 /// 3 network or git failed, 4 a pinned commit is gone, 70 oca has a fault, 130 interrupted.
 pub fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = cli::Cli::of_process();
     git::prepare();
     // If oca is the first process of a container, an interrupt without a handler is ignored.
     let _without = ctrlc::set_handler(|| std::process::exit(130));

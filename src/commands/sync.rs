@@ -100,8 +100,11 @@ fn current_lock(args: &Args, session: &Session<'_>) -> Result<(Lock, Ahead), Err
                     return Err(error);
                 }
             };
-            if !args.dry_run {
-                updated.save(session)?;
+            if !args.dry_run
+                && let Err(error) = updated.save(session)
+            {
+                ahead.discard();
+                return Err(error);
             }
             Ok((updated.lock, ahead))
         }

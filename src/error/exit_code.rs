@@ -66,7 +66,7 @@ impl Error {
             Self::Nowhere { .. } => 3,
             Self::Edit(error) => error.exit_code(),
             Self::Git(error) | Self::NoAnswer { error, .. } => git_code(error),
-            Self::ImportUnlocked { cause, .. } => cause.exit_code(),
+            Self::HalfRewritten { cause, .. } | Self::ImportUnlocked { cause, .. } => cause.exit_code(),
             Self::Repos { failures } => {
                 failures.iter().map(|failure| trouble_code(&failure.trouble)).max().unwrap_or(3)
             }
@@ -84,6 +84,7 @@ fn git_code(error: &git::Error) -> u8 {
         | git::Error::File(_)
         | git::Error::System { .. }
         | git::Error::Authorities { .. }
+        | git::Error::Secret { .. }
         | git::Error::NoSubmodulePath { .. } => 2,
         _ => 3,
     }

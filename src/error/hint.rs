@@ -30,6 +30,7 @@ impl Error {
             }
             Self::ExportUnfinished { .. } => Some("run `oca export` again".to_owned()),
             Self::Git(error) => error.hint(git::HintContext::default()),
+            Self::HalfRewritten { .. } => Some("when the cause is gone, run `oca lock`".to_owned()),
             Self::Import(error) => error.hint(),
             Self::ImportUnlocked { lock_in_the_way: Some(lock), command, .. } => {
                 Some(format!("move `{}` away, then pin them with `{command}`", lock.display()))

@@ -58,6 +58,13 @@ pub(crate) enum Error {
     File(#[from] fs::Error),
     #[error(transparent)]
     Git(#[from] git::Error),
+    /// Neither the lock nor the old text could be written.
+    #[error("`{}` is changed, but the lock is not", file.display())]
+    HalfRewritten {
+        file: PathBuf,
+        #[source]
+        cause: Box<Error>,
+    },
     #[error(transparent)]
     Import(#[from] import::Error),
     /// The import is written without its pins; `cause` is the reason.

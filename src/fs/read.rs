@@ -62,18 +62,18 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
 /// The same for a file that the user names for this run. It may be a pipe, such as from `<(command)`. A pipe can be
 /// read only once, so its content is kept for later calls.
 pub(crate) fn read_given(path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    static READ: Mutex<Option<HashMap<PathBuf, Vec<u8>>>> = Mutex::new(None);
+    type Content = Result<Option<Vec<u8>>, (io::ErrorKind, String)>;
+    static READ: Mutex<Option<HashMap<PathBuf, Content>>> = Mutex::new(None);
     if !is_stream(path) {
         return read_if_there(path);
     }
     let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
     let read = read.get_or_insert_default();
-    if let Some(bytes) = read.get(path) {
-        return Ok(Some(bytes.clone()));
-    }
-    let bytes = there(read_stream(path, PATIENCE)).at("read", path)?;
-    read.extend(bytes.iter().map(|bytes| (path.to_owned(), bytes.clone())));
-    Ok(bytes)
+    let content = read.entry(path.to_owned()).or_insert_with(|| {
+        // A failure is kept too, so that a run waits for a pipe at most once.
+        there(read_stream(path, PATIENCE)).map_err(|error| (error.kind(), error.to_string()))
+    });
+    content.clone().map_err(|(kind, why)| io::Error::new(kind, why)).at("read", path)
 }
 
 /// Whether the path is a pipe, a socket or a device, such as `/dev/stdout`. It cannot be replaced as a whole.

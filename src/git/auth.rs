@@ -16,7 +16,7 @@ use base64::prelude::BASE64_STANDARD as STANDARD;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::configuration;
+use super::{Error, configuration};
 use crate::fs::{read_given, read_text};
 
 /// A user name, a password or token, and their source.
@@ -45,8 +45,14 @@ pub(super) enum Asked {
 }
 
 /// The credential that is sent with the first request, if there is one.
-pub(super) fn up_front(url: &Url, asked: Asked) -> Option<Credential> {
-    userinfo(url).or_else(|| token(url)).or_else(|| netrc(url, asked))
+pub(super) fn up_front(url: &Url, asked: Asked) -> Result<Option<Credential>, Error> {
+    if let Some(credential) = userinfo(url) {
+        return Ok(Some(credential));
+    }
+    match token(url)? {
+        Some(credential) => Ok(Some(credential)),
+        None => netrc(url, asked),
+    }
 }
 
 /// The user and the password in a url.
@@ -82,8 +88,8 @@ fn token_variable(url: &Url) -> Option<String> {
     is_plain.then(|| format!("OCA_TOKEN_{name}{port}"))
 }
 
-fn token(url: &Url) -> Option<Credential> {
-    let host = url.host_str()?;
+fn token(url: &Url) -> Result<Option<Credential>, Error> {
+    let Some(host) = url.host_str() else { return Ok(None) };
     let own = token_variable(url);
     // Over plain http, others could read the token. So only a variable with the name of the host is sent that way.
     let public = match (url.scheme(), host, url.port()) {
@@ -93,38 +99,47 @@ fn token(url: &Url) -> Option<Credential> {
     };
     // Both forges accept a token as the password of these users; other servers look only at the token.
     let user = if host.contains("gitlab") { "oauth2" } else { "x-access-token" };
-    [own.as_deref(), public].into_iter().flatten().find_map(|name| {
-        let password = variable_or_file(name)?;
+    for name in [own.as_deref(), public].into_iter().flatten() {
+        let Some(value) = variable_or_file(name)? else { continue };
+        let (user, password) = value.split_once(':').unwrap_or((user, &value));
         let source = format!("the variable `{name}`");
-        match password.split_once(':') {
-            Some((user, password)) => {
-                Some(Credential { user: user.to_owned(), password: password.to_owned(), source })
-            }
-            None => Some(Credential { user: user.to_owned(), password, source }),
-        }
-    })
+        return Ok(Some(Credential { user: user.to_owned(), password: password.to_owned(), source }));
+    }
+    Ok(None)
 }
 
 /// The value of the variable, or else the content of the file that the variable `NAME_FILE` names.
-fn variable_or_file(name: &str) -> Option<String> {
-    let from_file = || given_text(&PathBuf::from(env::var_os(format!("{name}_FILE"))?));
-    let value = env::var(name).ok().or_else(from_file)?;
-    let value = value.trim();
-    (!value.is_empty()).then(|| value.to_owned())
-}
-
-fn given_text(file: &Path) -> Option<String> {
-    String::from_utf8(read_given(file).ok()??).ok()
-}
-
-fn netrc(url: &Url, asked: Asked) -> Option<Credential> {
-    // oca waits for a pipe only if the user named it in `NETRC`.
-    let (text, file) = match env::var_os("NETRC").map(PathBuf::from) {
-        Some(named) => (given_text(&named)?, named),
-        None => home().map(|home| home.join(".netrc")).and_then(|own| Some((read_text(&own).ok()?, own)))?,
+fn variable_or_file(name: &str) -> Result<Option<String>, Error> {
+    let value = if let Ok(value) = env::var(name) {
+        Some(value)
+    } else {
+        let variable = format!("{name}_FILE");
+        let file = env::var_os(&variable).filter(|file| !file.is_empty());
+        file.map(|file| secret_text(&variable, Path::new(&file))).transpose()?
     };
-    let (user, password) = netrc_entry(&text, url, asked)?;
-    Some(Credential { user, password, source: format!("`{}`", shown(&file)) })
+    Ok(value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()))
+}
+
+/// The content of the file that a variable names. It may be a pipe.
+fn secret_text(variable: &str, file: &Path) -> Result<String, Error> {
+    let unreadable = |why| Error::Secret { variable: variable.to_owned(), path: file.to_owned(), why };
+    let bytes = read_given(file).map_err(|error| unreadable(error.source.to_string()))?;
+    let bytes = bytes.ok_or_else(|| unreadable("it does not exist".to_owned()))?;
+    String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))
+}
+
+fn netrc(url: &Url, asked: Asked) -> Result<Option<Credential>, Error> {
+    // oca waits for a pipe only if the user named it in `NETRC`.
+    let found = match env::var_os("NETRC").map(PathBuf::from) {
+        Some(named) => Some((secret_text("NETRC", &named)?, named)),
+        None => home().map(|home| home.join(".netrc")).and_then(|own| Some((read_text(&own).ok()?, own))),
+    };
+    let entry = found.and_then(|(text, file)| Some((netrc_entry(&text, url, asked)?, file)));
+    Ok(entry.map(|((user, password), file)| Credential {
+        user,
+        password,
+        source: format!("`{}`", shown(&file)),
+    }))
 }
 
 fn home() -> Option<PathBuf> {

@@ -49,6 +49,8 @@ pub(crate) enum Error {
     Tls { why: String },
     #[error("cannot read `{}`, set by `{setting}`: {why}", path.display())]
     Authorities { setting: &'static str, path: PathBuf, why: String },
+    #[error("cannot read `{}`, set by `{variable}`: {why}", path.display())]
+    Secret { variable: String, path: PathBuf, why: String },
     #[error("the url of the proxy is not valid or not supported")]
     Proxy,
     #[error("refused to follow a redirect from {} to {}", literal(from), literal(to))]
@@ -201,6 +203,9 @@ impl Error {
             }
             Self::Authorities { setting, .. } => {
                 format!("set `{setting}` to a file of certificates, or unset it")
+            }
+            Self::Secret { variable, .. } => {
+                format!("set `{variable}` to a file that can be read, or unset it")
             }
             Self::Proxy => {
                 "check git's `http.proxy` and the variables `https_proxy` and `http_proxy`".to_owned()

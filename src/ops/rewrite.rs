@@ -52,8 +52,10 @@ impl<'a> Rewrite<'a> {
         let file = &session.config.file;
         write_if_changed(file, &new)?;
         if let Err(error) = updated.save(&session) {
-            write_if_changed(file, &old)?;
-            return Err(error);
+            return Err(match write_if_changed(file, &old) {
+                Ok(_) => error,
+                Err(_) => Error::HalfRewritten { file: file.clone(), cause: Box::new(error) },
+            });
         }
         Ok(Some(Rewritten { session, updated }))
     }

@@ -81,6 +81,29 @@ fn a_token_can_be_in_a_file() {
 }
 
 #[test]
+fn a_file_of_a_token_that_cannot_be_read_is_named() {
+    let env = Env::new();
+    let server = guarded(&env, "");
+    let variable = format!("{}_FILE", server.token_variable("127.0.0.1"));
+    fs::write(env.home().join("latin"), b"odo:s\xe9cret").expect("the token");
+    for (name, why) in [
+        ("absent", "it does not exist"),
+        ("latin", "it is not UTF-8"),
+        (".", "it is a directory, not a file"),
+    ] {
+        let file = env.home().join(name);
+        for (setting, refused) in [(&*variable, &*variable), ("NETRC", "NETRC")] {
+            env.oca(&["lock"])
+                .env(setting, &file)
+                .stderr_contains(&format!("/{name}`, set by `{refused}`: {why}\n"))
+                .stderr_contains(&format!("hint: set `{refused}` to a file that can be read, or unset it\n"))
+                .status(2);
+        }
+    }
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
 fn a_wrong_token_is_named_and_the_request_made_without() {
     let env = Env::new();
     repository(&env, "web");

@@ -51,6 +51,10 @@ fn a_password_on_the_command_line_is_not_shown() {
         for command in [&["add", url][..], &["lock", url], &["lock", "--upgrade", url], &["remove", url]] {
             assert_hidden(&env, command, url);
         }
+        // These are refused before a command begins.
+        for command in [&["add", "--module", url][..], &["list", url], &["init", "--odoo", url], &[url]] {
+            assert_hidden(&env, command, url);
+        }
         let pin = format!("{url}@{}", "1".repeat(40));
         assert_hidden(&env, &["lock", &pin], url);
     }

@@ -82,7 +82,11 @@ impl IndexedPack {
 /// The error of libgit2's indexer: either a file cannot be written, or the pack is malformed.
 fn explain(error: &git2::Error, packs: &Path) -> Error {
     match error.class() {
-        ErrorClass::Os | ErrorClass::Filesystem | ErrorClass::NoMemory => {
+        // The header of a pack may claim billions of objects.
+        ErrorClass::NoMemory => {
+            Error::Protocol { why: "its pack needs more memory than there is".to_owned() }
+        }
+        ErrorClass::Os | ErrorClass::Filesystem => {
             let source = io::Error::other(error.message().to_owned());
             Error::File(crate::fs::Error { action: "write in", path: packs.to_owned(), source })
         }

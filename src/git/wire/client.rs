@@ -125,7 +125,10 @@ impl Client {
         let origin = url.origin().ascii_serialization();
         let key = (format!("{origin} {}:{}", url.username(), url.password().unwrap_or_default()), asked);
         let known = lock(&self.credentials).get(&key).cloned();
-        let first = known.clone().unwrap_or_else(|| auth::up_front(url, asked));
+        let first = match known {
+            Some(known) => known,
+            None => auth::up_front(url, asked)?,
+        };
         let mut tried = Vec::new();
         let mut attempt = |credential: Option<&Credential>| {
             tried.extend(credential.map(|credential| credential.source.clone()));
