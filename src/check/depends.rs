@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{Subject, about, needer, spot};
+use super::{Subject, about, spot};
 use crate::addons::graph::Graph;
 use crate::plan::{Home, Inventory, Placed, Standing, elsewhere, selects};
 use crate::repo::{AutoInstall, Edition};
-use crate::report::{Finding, Problem, WhyMissing};
+use crate::report::{Finding, Needer, Problem, WhyMissing};
 
 /// Modules that need the same name, each with the index of the name in its `depends`.
 type Needers<'i, 'a> = Vec<(&'i Placed<'a>, usize)>;
 
 /// One finding for each missing dependency.
-pub(super) fn missing(subject: &Subject<'_, '_>) -> Vec<Finding> {
+pub(crate) fn missing(subject: &Subject<'_, '_>) -> Vec<Finding> {
     let inventory = subject.inventory;
     let mut by_name: BTreeMap<&str, Needers<'_, '_>> = BTreeMap::new();
     for module in inventory.given() {
@@ -34,7 +34,12 @@ fn missing_name(subject: &Subject<'_, '_>, name: &str, needers: &Needers<'_, '_>
         Standing::Missing(Some(Edition::Enterprise)) => WhyMissing::Enterprise,
         Standing::Missing(_) => nowhere(subject, name, own.is_some()),
     };
-    let mut needed_by: Vec<_> = needers.iter().map(|(module, _)| needer(module)).collect();
+    let needer = |(module, _): &(&Placed<'_>, usize)| Needer {
+        module: module.name.to_owned(),
+        repo: module.home.name().to_owned(),
+        is_wanted: subject.wanted.contains(module.name),
+    };
+    let mut needed_by: Vec<Needer> = needers.iter().map(needer).collect();
     needed_by.sort();
     needed_by.dedup();
     let problem = if is_possible(name) {

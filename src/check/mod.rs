@@ -12,15 +12,17 @@ mod manifests;
 mod maturity;
 mod paths;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
+pub(crate) use depends::missing;
 pub(crate) use ignore::ignore;
 
 use crate::addons::manifest::Lines;
 use crate::facts::LocalModules;
 use crate::lock::Lock;
 use crate::plan::{Home, Inventory, Placed};
-use crate::report::{Finding, Needer, Problem, Spot};
+use crate::report::{Finding, Problem, Spot};
 
 /// The input of the checks.
 pub(crate) struct Subject<'s, 'a> {
@@ -29,6 +31,8 @@ pub(crate) struct Subject<'s, 'a> {
     pub(crate) lock: &'s Lock,
     /// The entries of the addons path that are known on this machine.
     pub(crate) entries: &'s [PathEntry],
+    /// The modules that the user wants; see [`Inventory::wanted`].
+    pub(crate) wanted: &'s HashSet<&'s str>,
     /// Returns the OCA repository that has a module, if it is known.
     pub(crate) known: &'s dyn Fn(&str) -> Option<String>,
 }
@@ -66,8 +70,8 @@ pub(crate) fn findings(subject: &Subject<'_, '_>) -> Vec<Finding> {
 
 fn sort(findings: &mut [Finding]) {
     let key = |finding: &Finding| {
-        let rule = finding.problem.rule();
-        (rule.severity, rule.code, finding.module.clone(), finding.repo.clone())
+        let code = finding.problem.rule().code;
+        (finding.severity(), code, finding.module.clone(), finding.repo.clone())
     };
     findings.sort_by_cached_key(key);
 }
@@ -144,10 +148,6 @@ fn declaration(inventory: &Inventory<'_>, home: Home<'_>) -> Spot {
     })
 }
 
-fn needer(module: &Placed<'_>) -> Needer {
-    Needer { module: module.name.to_owned(), repo: module.home.name().to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -175,7 +175,8 @@ mod tests {
         let local = LocalModules::read("addons".to_owned(), Position::Before, path, profile.odoo);
         let (lock, locals) = (Lock::default(), [Arc::new(local.expect("a readable directory"))]);
         let inventory = Inventory::new(profile, &lock, &locals, &[]);
-        findings(&Subject { inventory: &inventory, lock: &lock, entries: &[], known })
+        let wanted = inventory.wanted();
+        findings(&Subject { inventory: &inventory, lock: &lock, entries: &[], wanted: &wanted, known })
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `oca add`: adds repositories, or the repository of a module, to `repos.toml` and the lock.
 
+use std::collections::BTreeSet;
+
 use crate::addons::core::Core;
 use crate::catalogue;
 use crate::config::{self, ModuleRequest, Profile, Repo};
@@ -7,19 +9,26 @@ use crate::error::{EditError, Error};
 use crate::flags::FormatArg;
 use crate::git;
 use crate::ops::search::{self, Search};
-use crate::ops::{Rewrite, tell};
-use crate::repo::{RemoteUrl, RepoName, redact};
-use crate::report::Trouble;
+use crate::ops::{Rewrite, lacking_for, tell, warn_of_lacking};
+use crate::repo::{RemoteUrl, RepoName, Shows, WebPage, redact};
+use crate::report::{Failure, Problem, Trouble};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Names of OCA repositories, or urls of any repository
+    /// Names of OCA repositories, urls of any repository, or addresses of their web pages
     #[arg(value_name = "NAME|URL", required_unless_present = "modules")]
     repos: Vec<String>,
-    /// Add the repository that has this module; with a NAME or URL, select this module of it
+    /// Add the repository that has this module, and the repositories that have its dependencies; with a NAME or URL,
+    /// select this module of it
     #[arg(long = "module", value_name = "MODULE", value_parser = ModuleRequest::parse)]
     modules: Vec<ModuleRequest>,
+    /// Select only single modules from now on: the profile gets a list `modules` with these modules
+    #[arg(long, requires = "modules", conflicts_with = "repos")]
+    only: bool,
+    /// Do not add the repositories that the dependencies of the modules need
+    #[arg(long)]
+    no_deps: bool,
     #[command(flatten)]
     format: FormatArg,
 }
@@ -29,47 +38,94 @@ struct NamedRepo {
     name: RepoName,
     /// The url, if the user gave one.
     url: Option<RemoteUrl>,
+    /// The branch of a pasted address.
+    branch: Option<String>,
+    /// The module of a pasted address.
+    module: Option<ModuleRequest>,
 }
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let targets: Vec<NamedRepo> =
-        args.repos.iter().map(|word| NamedRepo::parse(word)).collect::<Result<_, _>>()?;
+        args.repos.iter().map(|word| NamedRepo::parse(word, session)).collect::<Result<_, _>>()?;
     if targets.len() > 1 && !args.modules.is_empty() {
         return Err(EditError::ModuleOfSeveral.into());
     }
     let rewrite = Rewrite::begin(session)?;
     let profile = rewrite.session.profile()?.clone();
     let mut addition = Addition { rewrite, profile, done: Vec::new(), named: Vec::new() };
+    if args.only {
+        addition.select_only();
+    }
     for target in &targets {
         addition.repo(target)?;
-        for request in &args.modules {
+        for request in args.modules.iter().chain(&target.module) {
             addition.module_of(&target.name, request, true)?;
         }
     }
     if targets.is_empty() {
         for (name, request) in addition.owners(&args.modules)? {
-            addition.repo(&NamedRepo { name: name.clone(), url: None })?;
+            addition.repo(&NamedRepo::named(name.clone()))?;
             addition.module_of(&name, request, false)?;
         }
     }
-    let Addition { rewrite, done, named, .. } = addition;
-    let rewritten = rewrite.finish().map_err(|error| with_near_names(error, &named))?;
+    addition.lock()?;
+    if !args.no_deps {
+        let of_pages = targets.iter().filter_map(|target| target.module.as_ref());
+        let modules = args.modules.iter().chain(of_pages).map(|request| request.name.clone());
+        addition.needed_by(&modules.collect::<Vec<_>>())?;
+    }
+    let Addition { rewrite, done, .. } = addition;
+    let rewritten = rewrite.finish()?;
     done.iter().for_each(|line| session.printer.note(line));
     tell(rewritten.as_ref(), args.format.format, session.printer);
+    if let Some(rewritten) = &rewritten {
+        warn_of_lacking(&rewritten.session, &rewritten.updated.lock)?;
+    }
     Ok(())
 }
 
 impl NamedRepo {
-    /// A word with a slash or a colon is a url or a path; its last part is the name.
-    fn parse(word: &str) -> Result<Self, Error> {
+    fn named(name: RepoName) -> Self {
+        Self { name, url: None, branch: None, module: None }
+    }
+
+    /// Accepts a name, `OCA/web`, a url or a path whose last part is the name, and the address of a web page.
+    fn parse(word: &str, session: &Session<'_>) -> Result<Self, Error> {
         let bad_name = |invalid| Error::BadName { invalid };
+        if let Some(page) = WebPage::parse(word) {
+            return Self::of_page(&page);
+        }
         if !word.contains(['/', ':', '\\']) {
-            return Ok(Self { name: RepoName::parse(word).map_err(bad_name)?, url: None });
+            return Ok(Self::named(RepoName::parse(word).map_err(bad_name)?));
+        }
+        if let Some((organisation, name)) = word.split_once('/')
+            && let (Ok(_), Ok(name)) = (RepoName::parse(organisation), RepoName::parse(name))
+            && !session.absolute(word).exists()
+            && let Some(url) = session.config.base.beside(organisation, &name)
+        {
+            return Ok(Self { url: Some(url), ..Self::named(name) });
         }
         let url = RemoteUrl::parse(word).map_err(bad_name)?;
         let shown = redact(word);
         let last = plain(&shown).rsplit(['/', ':', '\\']).next().unwrap_or_default();
-        Ok(Self { name: RepoName::parse(last).map_err(bad_name)?, url: Some(url) })
+        Ok(Self { url: Some(url), ..Self::named(RepoName::parse(last).map_err(bad_name)?) })
+    }
+
+    fn of_page(page: &WebPage) -> Result<Self, Error> {
+        let bad_name = |invalid| Error::BadName { invalid };
+        let name = RepoName::parse(plain(page.name())).map_err(bad_name)?;
+        let url = RemoteUrl::parse(&format!("{}.git", plain(&page.repository))).map_err(bad_name)?;
+        let repo = Self { url: Some(url), ..Self::named(name.clone()) };
+        match &page.shows {
+            Shows::Repository => Ok(repo),
+            Shows::Branch { name: branch, directory } => {
+                let module = directory.as_deref().filter(|directory| !directory.contains('.'));
+                let module = module.and_then(|directory| ModuleRequest::parse(directory).ok());
+                Ok(Self { branch: Some(branch.clone()), module, ..repo })
+            }
+            Shows::Commit(commit) => Err(EditError::PastedCommit { name, commit: *commit }.into()),
+            Shows::Request(number) => Err(EditError::PastedRequest { name, number: *number }.into()),
+        }
     }
 }
 
@@ -90,8 +146,72 @@ struct Addition<'a> {
 }
 
 impl Addition<'_> {
+    /// Locks the draft in memory.
+    fn lock(&mut self) -> Result<(), Error> {
+        match self.rewrite.lock() {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.explained(error)),
+        }
+    }
+
+    /// Gives the profile a list `modules`. Its repositories stay, but only the modules that are asked for count.
+    fn select_only(&mut self) {
+        if self.profile.modules.is_none() {
+            self.done.push(format!("profile `{}` selects single modules from now on", self.profile.name));
+            self.profile.modules = Some(Vec::new());
+        }
+    }
+
+    /// Adds the repositories that have what these modules need, directly or not.
+    fn needed_by(&mut self, modules: &[String]) -> Result<(), Error> {
+        let mut tried: BTreeSet<String> = BTreeSet::new();
+        loop {
+            let session = &self.rewrite.session;
+            let profile = session.config.profile(Some(&self.profile.name))?;
+            let lock = self.rewrite.locked().expect("the draft is locked");
+            let mut missing = Vec::new();
+            for finding in lacking_for(session, profile, lock, modules)? {
+                if let (Problem::Missing { needed_by, .. }, Some(name)) = (&finding.problem, &finding.module)
+                    && tried.insert(name.clone())
+                {
+                    let needer = needed_by.iter().find(|needer| needer.is_wanted).or(needed_by.first());
+                    missing.push((name.clone(), needer.map(|needer| needer.module.clone())));
+                }
+            }
+            if missing.is_empty() {
+                return Ok(());
+            }
+            let found = Search::of_project(session, profile.odoo)?.run(false)?;
+            self.profile = profile.clone();
+            let mut is_changed = false;
+            for (module, needer) in missing {
+                let [repo] = &found.repos_with(&module)[..] else { continue };
+                if self.profile.repos.iter().any(|has| has.name == *repo) {
+                    continue;
+                }
+                let before = self.done.len();
+                self.repo(&NamedRepo::named(repo.clone()))?;
+                if let (Some(line), Some(needer)) = (self.done.get_mut(before), needer) {
+                    line.push_str(&format!(": `{needer}` needs its `{module}`"));
+                }
+                // In a profile that takes only some modules of its repositories, so it is with this one.
+                if self.profile.modules.is_none()
+                    && self.profile.repos.iter().any(|repo| repo.modules.is_some())
+                    && let Ok(request) = ModuleRequest::parse(&module)
+                {
+                    self.module_of(repo, &request, true)?;
+                }
+                is_changed |= self.done.len() > before;
+            }
+            if !is_changed {
+                return Ok(());
+            }
+            self.lock()?;
+        }
+    }
+
     fn repo(&mut self, target: &NamedRepo) -> Result<(), Error> {
-        let NamedRepo { name, url } = target;
+        let NamedRepo { name, url, branch, .. } = target;
         let config = &self.rewrite.session.config;
         let known = self.known(name);
         if let (Some(url), Some(known)) = (url, &known)
@@ -112,6 +232,9 @@ impl Addition<'_> {
             Some(_) => {}
             None => self.named.push(name.clone()),
         }
+        if let Some(branch) = branch.as_ref().filter(|branch| **branch != self.profile.odoo.to_string()) {
+            self.rewrite.draft.set_branch(name, branch)?;
+        }
         self.rewrite.draft.add_repo(profile, name)?;
         self.done.push(format!("added `{name}` to profile `{profile}`"));
         Ok(())
@@ -127,6 +250,7 @@ impl Addition<'_> {
         let (requests, owner) = match (&self.profile.modules, of_repo) {
             (Some(requests), _) => (requests.clone(), None),
             (None, Some(requests)) => (requests, Some(name)),
+            (None, None) if self.profile.repos.is_empty() && !is_named => (Vec::new(), None),
             (None, None) if is_new && is_named => (Vec::new(), Some(name)),
             (None, None) if request.requirement.is_some() => {
                 let (profile, name) = (self.profile.name.clone(), name.clone());
@@ -219,7 +343,35 @@ impl Addition<'_> {
     }
 }
 
-/// If a new repository does not exist and its name is not one of OCA's, suggests the OCA repository with a similar name.
+impl Addition<'_> {
+    /// If a new repository does not exist, says whether its name is that of a module, or which OCA repository has a
+    /// similar name.
+    fn explained(&self, error: Error) -> Error {
+        let Error::Repos { failures } = &error else { return error };
+        let is_absent = |failure: &&Failure| {
+            matches!(
+                failure.trouble,
+                Trouble::Remote(git::Error::NotFound { .. } | git::Error::Unauthorised { .. })
+            )
+        };
+        let odoo = self.profile.odoo;
+        for failure in failures.iter().filter(is_absent).filter(|failure| self.named.contains(&failure.name))
+        {
+            let module = failure.name.as_str();
+            // The names of repositories have no `_`, and those of modules have no `-`.
+            if module.contains('-') || catalogue::names().any(|name| name == failure.name) {
+                continue;
+            }
+            let found = Search::of_project(&self.rewrite.session, odoo).and_then(|search| search.run(false));
+            if let Some(repo) = found.ok().and_then(|found| found.repos_with(module).into_iter().next()) {
+                return EditError::ModuleAsRepo { module: module.to_owned(), repo }.into();
+            }
+        }
+        with_near_names(error, &self.named)
+    }
+}
+
+/// Suggests the OCA repository with a similar name for new repositories that do not exist.
 fn with_near_names(error: Error, named: &[RepoName]) -> Error {
     let Error::Repos { mut failures } = error else { return error };
     let oca: Vec<RepoName> = catalogue::names().collect();

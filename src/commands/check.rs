@@ -1,23 +1,22 @@
 //! `oca check`: checks the modules of the profile for problems.
 
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use crate::catalogue::Catalogue;
 use crate::check::{self, PathEntry, Subject};
 use crate::config::{Profile, Surround, Template};
 use crate::error::Error;
 use crate::json::CheckReport;
 use crate::lock::Lock;
+use crate::ops::known;
 use crate::output::{github, render_findings};
 use crate::plan::{self, Inventory};
 use crate::repo::counted;
-use crate::report::{Count, Finding, RULES};
+use crate::report::{Count, Finding, RULES, Severity};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Fail on warnings, too
+    /// Fail on warnings, too, and check modules that nobody asked for like all others
     #[arg(long)]
     strict: bool,
     /// How to print the findings; `github` annotates files in GitHub workflows
@@ -35,43 +34,53 @@ enum CheckFormat {
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
     let profiles = session.profiles()?;
-    let mut looked_at = BTreeSet::new();
+    let (mut looked_at, mut blocked) = (BTreeSet::new(), BTreeSet::new());
     let (mut all, mut unused) = (Vec::new(), Vec::new());
     for profile in &profiles {
         let (locals, around) = (session.own_directories(profile)?, session.surrounding_modules(profile)?);
         let inventory = Inventory::new(profile, &lock, &locals, &around);
         looked_at.extend(inventory.given().map(|module| module.name.to_owned()));
         let entries = entries(session, profile, &lock)?;
-        let catalogue = OnceCell::new();
-        // Without a cache, or if `base-url` needs an unset variable, nothing is known.
-        let known = |name: &str| {
-            let catalogue: &Option<Catalogue> =
-                catalogue.get_or_init(|| session.catalogue(profile.odoo).ok());
-            catalogue.as_ref()?.repos_with(name).first().map(ToString::to_string)
+        let wanted = if args.strict {
+            inventory.given().map(|module| module.name).collect()
+        } else {
+            inventory.wanted()
         };
-        let subject = Subject { inventory: &inventory, lock: &lock, entries: &entries, known: &known };
+        let known = known(session, profile.odoo);
+        let subject =
+            Subject { inventory: &inventory, lock: &lock, entries: &entries, wanted: &wanted, known: &known };
         let mut findings = check::findings(&subject);
+        blocked
+            .extend(inventory.blocked().into_keys().filter(|name| !wanted.contains(name)).map(str::to_owned));
         unused.push(check::ignore(&mut findings, &profile.check.ignore));
         all.push(findings);
     }
     tell_unused(session, &unused);
     let findings = check::folded(all);
-    report(args, session, &findings, looked_at.len());
+    report(args, session, &findings, looked_at.len(), blocked.len());
     let Count { errors, warnings } = Count::of(&findings);
     if errors > 0 || (args.strict && warnings > 0) { Err(Error::Silent) } else { Ok(()) }
 }
 
-fn report(args: &Args, session: &Session<'_>, findings: &[Finding], modules: usize) {
+/// Prints the findings. `blocked` is the number of modules that nobody asked for and that cannot be installed.
+fn report(args: &Args, session: &Session<'_>, findings: &[Finding], modules: usize, blocked: usize) {
     let (file, default) = (session.absolute_config(), session.config.default_profile.as_deref());
     let printer = session.printer;
+    let is_shown = |finding: &&Finding| printer.is_verbose() || finding.severity() != Severity::Note;
+    let shown: Vec<Finding> = findings.iter().filter(is_shown).cloned().collect();
     match args.format {
         CheckFormat::Human => {
-            printer.data(&render_findings(findings, default, session.global.all_profiles));
+            printer.data(&render_findings(&shown, default, session.global.all_profiles));
         }
         CheckFormat::Json => printer.json(&CheckReport::of(findings, &file, default)),
-        CheckFormat::Github => printer.data(&github::annotations(findings, &file, default)),
+        CheckFormat::Github => printer.data(&github::annotations(&shown, &file, default)),
     }
     let Count { errors, warnings } = Count::of(findings);
+    if blocked > 0 {
+        let see = if printer.is_verbose() { "" } else { ": `oca check -v` lists what they need" };
+        let of = counted(modules, "module", "modules");
+        printer.note(&format!("{blocked} of {of} cannot be installed with this profile{see}"));
+    }
     let modules = counted(modules, "module", "modules");
     let errors = counted(errors, "error", "errors");
     printer.note(&format!("{modules}, {errors}, {}", counted(warnings, "warning", "warnings")));

@@ -5,7 +5,7 @@ use crate::flags::{Format, FormatArg};
 use crate::json::ListReport;
 use crate::output::Table;
 use crate::plan::{Inventory, Placed};
-use crate::repo::counted;
+use crate::repo::{counted, first_names};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -22,17 +22,32 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let profile = session.profile()?;
     let locals = session.local_modules(profile)?;
     let inventory = Inventory::new(profile, &lock, &locals, &[]);
+    let around;
+    let mut whole = None;
+    if !inventory.blocked().is_empty() {
+        // Odoo's own directories have hundreds of modules, so they are read only if something is missing.
+        around = session.surrounding_modules(profile)?;
+        whole = Some(Inventory::new(profile, &lock, &locals, &around));
+    }
+    let blocked = whole.as_ref().map(Inventory::blocked).unwrap_or_default();
     let is_listed = |module: &&Placed<'_>| (args.all || module.selected) && inventory.is_first(module);
     let modules: Vec<&Placed<'_>> = inventory.modules.iter().filter(is_listed).collect();
     match args.format.format {
-        Format::Json => session.printer.json(&ListReport::of(profile, &modules)),
+        Format::Json => session.printer.json(&ListReport::of(profile, &modules, &blocked)),
         Format::Human => {
             let mut table = Table::default();
             for module in &modules {
                 let version = module.manifest.version.clone().unwrap_or_default();
-                let left_out = if module.selected { "" } else { "not selected" };
+                let remark = match blocked.get(module.name) {
+                    Some(missing) => format!(
+                        "lacks {}",
+                        first_names(&missing.iter().map(ToString::to_string).collect::<Vec<_>>())
+                    ),
+                    None if module.selected => String::new(),
+                    None => "not selected".to_owned(),
+                };
                 let row = [module.name.to_owned(), version, module.home.name().to_owned()];
-                table.row(row.into_iter().chain([left_out.to_owned()]));
+                table.row(row.into_iter().chain([remark]));
             }
             session.printer.data(&table.to_string());
             session.printer.detail(&counted(modules.len(), "module", "modules"));

@@ -1,17 +1,22 @@
-//! `oca remove`: removes repositories from `repos.toml` and the lock. Checkouts stay.
+//! `oca remove`: removes repositories, or modules of a selection, from `repos.toml` and the lock. Checkouts stay.
 
-use crate::error::{EditError, Error};
+use crate::error::{EditError, Error, NotAskedWhy};
 use crate::flags::FormatArg;
-use crate::ops::{Rewrite, tell};
+use crate::lock::Lock;
+use crate::ops::{Rewrite, lacking, tell, warn_of_lacking};
+use crate::plan::{Inventory, Reason, Request, Standing, pin, selected};
 use crate::repo::RepoName;
-use crate::report::WhyUnmet;
+use crate::report::{Finding, Problem, StillNeeded, WhyUnmet};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// Names of repositories; they are removed from all profiles, or from the one in `--profile`
-    #[arg(value_name = "NAME", required = true)]
+    #[arg(value_name = "NAME", required_unless_present = "modules")]
     repos: Vec<String>,
+    /// Remove this module from the selection of the profile
+    #[arg(long = "module", value_name = "MODULE", conflicts_with = "repos")]
+    modules: Vec<String>,
     #[command(flatten)]
     format: FormatArg,
 }
@@ -20,20 +25,38 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let names = args.repos.iter().map(|word| RepoName::parse(word)).collect::<Result<Vec<_>, _>>();
     let names = names.map_err(|invalid| Error::BadName { invalid })?;
     let mut rewrite = Rewrite::begin(session)?;
-    let mut removed = Vec::new();
+    let old = rewrite.session.lock()?.unwrap_or_default();
+    let before = lacking_in_all(&rewrite.session, &old)?;
+    let mut done = Vec::new();
     for name in &names {
         let from = remove(&mut rewrite, name)?;
-        removed.extend(from.into_iter().map(|profile| (name, profile)));
+        done.extend(from.into_iter().map(|profile| format!("removed `{name}` from profile `{profile}`")));
     }
-    let rewritten = rewrite.finish().map_err(|error| needed(error, &names))?;
-    for (name, profile) in &removed {
-        session.printer.note(&format!("removed `{name}` from profile `{profile}`"));
+    for module in &args.modules {
+        done.push(unselect(&mut rewrite, module, &old)?);
     }
+    let new = rewrite.lock().map_err(|error| needed(error, &names))?.clone();
+    if !names.is_empty() {
+        let now = lacking_in_all(&rewrite.session, &new)?;
+        refuse_needed(&names, &old, now.into_iter().filter(|finding| !before.contains(finding)))?;
+    }
+    let rewritten = rewrite.finish()?;
+    done.iter().for_each(|line| session.printer.note(line));
     tell(rewritten.as_ref(), args.format.format, session.printer);
     if let Some(rewritten) = &rewritten {
         tell_of_checkouts(session, &rewritten.session, &names);
+        tell_of_selection(&rewritten.session, &args.modules, &old, &new)?;
+        warn_of_lacking(&rewritten.session, &new)?;
     }
     Ok(())
+}
+
+fn lacking_in_all(session: &Session<'_>, lock: &Lock) -> Result<Vec<Finding>, Error> {
+    let mut all = Vec::new();
+    for profile in &session.config.profiles {
+        all.extend(lacking(session, profile, lock)?);
+    }
+    Ok(all)
 }
 
 /// Removes a repository from the draft; returns the profiles that named it.
@@ -67,14 +90,98 @@ fn remove(rewrite: &mut Rewrite<'_>, name: &RepoName) -> Result<Vec<String>, Err
     Ok(from.into_iter().map(str::to_owned).collect())
 }
 
+/// Removes a module from the list that asks for it; returns what was done, in words.
+fn unselect(rewrite: &mut Rewrite<'_>, module: &str, lock: &Lock) -> Result<String, Error> {
+    let Rewrite { session, draft, .. } = rewrite;
+    let profile = session.profile()?;
+    let name = profile.name.clone();
+    if draft.unselect(&name, module)? {
+        return Ok(format!("removed `{module}` from the modules of profile `{name}`"));
+    }
+    if let Some(from) = draft.module_inherited_from(&name, module) {
+        return Err(EditError::InheritedModule { profile: name, module: module.to_owned(), from }.into());
+    }
+    if profile.modules.is_none() {
+        for repo in &profile.repos {
+            if draft.unselect_of(&name, &repo.name, module)? {
+                return Ok(format!("removed `{module}` from the modules of `{}`", repo.name));
+            }
+        }
+    }
+    let locals = session.set_directories(profile)?;
+    let inventory = Inventory::new(profile, lock, &locals, &[]);
+    let why = match (inventory.reason(module), inventory.standing(module)) {
+        (Reason::Needed, _) => NotAskedWhy::Needed,
+        (Reason::Asked(Request::WholeRepo | Request::Local), Standing::Module(found)) => {
+            NotAskedWhy::Whole { home: found.home.name().to_owned() }
+        }
+        _ => NotAskedWhy::NotThere,
+    };
+    Err(EditError::NotAsked { profile: name, module: module.to_owned(), why }.into())
+}
+
 /// Explains why modules cannot be found any more.
 fn needed(error: Error, removed: &[RepoName]) -> Error {
     match error {
-        Error::Unmet { unmet } if unmet.iter().all(|unmet| matches!(unmet.why, WhyUnmet::Nowhere { .. })) => {
+        Error::Unmet { unmet }
+            if !removed.is_empty()
+                && unmet.iter().all(|unmet| matches!(unmet.why, WhyUnmet::Nowhere { .. })) =>
+        {
             Error::Needed { removed: removed.to_vec(), unmet }
         }
         other => other,
     }
+}
+
+/// Fails if a selection lacks something only because of the removal.
+fn refuse_needed(
+    removed: &[RepoName],
+    old: &Lock,
+    lacking: impl Iterator<Item = Finding>,
+) -> Result<(), Error> {
+    let had = |module: &str| {
+        let mut repos = old.repos.iter().filter(|locked| removed.contains(&locked.pin.name));
+        repos.find(|locked| locked.facts.modules.iter().any(|found| found.name == *module))
+    };
+    let still_needed = |finding: Finding| match (finding.problem, finding.module) {
+        (Problem::Missing { needed_by, .. }, Some(module)) => {
+            Some(StillNeeded { repo: had(&module)?.pin.name.clone(), module, needed_by })
+        }
+        _ => None,
+    };
+    let mut needed: Vec<StillNeeded> = Vec::new();
+    for found in lacking.filter_map(still_needed) {
+        if !needed.contains(&found) {
+            needed.push(found);
+        }
+    }
+    if needed.is_empty() { Ok(()) } else { Err(Error::StillNeeded { needed }) }
+}
+
+/// Says which of the modules stay selected, and which repositories no longer have a selected module.
+fn tell_of_selection(session: &Session<'_>, modules: &[String], old: &Lock, new: &Lock) -> Result<(), Error> {
+    if modules.is_empty() {
+        return Ok(());
+    }
+    let profile = session.profile()?;
+    for choice in selected(profile, new) {
+        for module in
+            modules.iter().filter(|name| choice.modules.iter().any(|module| module.name == *name.as_str()))
+        {
+            session.printer.note(&format!("`{module}` stays selected; `oca why {module}` says why"));
+        }
+        let was_selected = || {
+            let old = selected(profile, old).into_iter().find(|old| pin(old.repo) == pin(choice.repo));
+            old.is_some_and(|old| !old.modules.is_empty())
+        };
+        if choice.modules.is_empty() && was_selected() {
+            let name = &choice.repo.name;
+            session
+                .printer
+                .note(&format!("no module of `{name}` is selected any more; `oca remove {name}` removes it"));
+        }
+    }
+    Ok(())
 }
 
 /// Names the checkouts that are no longer declared.

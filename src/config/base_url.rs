@@ -26,6 +26,17 @@ impl BaseUrl {
         self.below(name.as_str()).expect("a base url is checked with a name appended")
     }
 
+    /// The url of `ORGANISATION/NAME` on the same forge, such as `OCA/web`. `None` if the base has no organisation.
+    pub(crate) fn beside(&self, organisation: &str, name: &RepoName) -> Option<RemoteUrl> {
+        let base = self.0.as_str();
+        let (forge, own) = base.strip_suffix('/').unwrap_or(base).rsplit_once('/')?;
+        if own.eq_ignore_ascii_case(organisation) {
+            return Some(self.url_of(name));
+        }
+        let is_forge = forge.split_once("://").is_some_and(|(_, host)| !host.is_empty());
+        is_forge.then(|| RemoteUrl::parse(&format!("{forge}/{organisation}/{name}.git")).ok())?
+    }
+
     /// If the result is a valid url for one name, it is valid for every name.
     fn below(&self, name: &str) -> Result<RemoteUrl, Invalid> {
         let base = self.0.as_str();

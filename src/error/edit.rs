@@ -1,22 +1,34 @@
 //! Why `oca add` or `oca remove` cannot change `repos.toml` as requested.
 
+use std::fmt;
+
 use crate::config;
-use crate::repo::{RepoName, quoted_list};
+use crate::repo::{CommitId, RepoName, quoted_list};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EditError {
     #[error("profile `{profile}` has `{name}` from profile `{from}`, which it extends")]
     Inherited { profile: String, name: RepoName, from: String },
+    #[error("profile `{profile}` has `{module}` from `modules` of profile `{from}`, which it extends")]
+    InheritedModule { profile: String, module: String, from: String },
     #[error("`{name}` has no module `{module}` at the locked commit")]
     Lacks { name: RepoName, module: String },
+    #[error("`{module}` is a module of `{repo}`, not a repository")]
+    ModuleAsRepo { module: String, repo: RepoName },
     #[error("`--module` selects modules of one repository, but several are named")]
     ModuleOfSeveral,
+    #[error("`{module}` is in no list `modules` of profile `{profile}`; {why}")]
+    NotAsked { profile: String, module: String, why: NotAskedWhy },
     #[error("profile `{profile}` has no repository `{name}`")]
     NotInProfile { profile: String, name: RepoName, known: Vec<String> },
     #[error("{list} has `{there}`, and not `{wanted}`")]
     OtherVersion { list: String, there: String, wanted: String },
     #[error("`{name}` is at `{known}` in `repos.toml`")]
     OtherUrl { name: RepoName, known: String },
+    #[error("this is the address of a commit of `{name}`")]
+    PastedCommit { name: RepoName, commit: CommitId },
+    #[error("this is the address of pull request {number} of `{name}`, which this oca cannot merge")]
+    PastedRequest { name: RepoName, number: u64 },
     #[error("`{name}` has `{module}` on its branch, but not at the locked commit")]
     PinLacks { name: RepoName, module: String },
     #[error("several repositories have `{module}`: {}", quoted_list(repos))]
@@ -25,12 +37,35 @@ pub(crate) enum EditError {
     VersionOfWhole { wanted: String, profile: String, name: RepoName },
 }
 
+/// Why a module is selected though nobody asks for it by name, or why it is not selected.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum NotAskedWhy {
+    Needed,
+    Whole { home: String },
+    NotThere,
+}
+
+impl fmt::Display for NotAskedWhy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Needed => f.write_str("it is selected because other modules need it"),
+            Self::Whole { home } => write!(f, "the profile takes all modules of `{home}`"),
+            Self::NotThere => f.write_str("it is not selected"),
+        }
+    }
+}
+
 impl EditError {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::Lacks { .. } | Self::PinLacks { .. } => 1,
             Self::Inherited { .. }
+            | Self::InheritedModule { .. }
+            | Self::ModuleAsRepo { .. }
             | Self::ModuleOfSeveral
+            | Self::NotAsked { .. }
+            | Self::PastedCommit { .. }
+            | Self::PastedRequest { .. }
             | Self::NotInProfile { .. }
             | Self::OtherUrl { .. }
             | Self::OtherVersion { .. }
@@ -46,9 +81,24 @@ impl EditError {
                     "run `oca remove {name} --profile {from}`, or leave out `--profile` to remove it everywhere"
                 )
             }
+            Self::InheritedModule { module, from, .. } => {
+                format!("run `oca remove --module {module} --profile {from}`")
+            }
+            Self::NotAsked { module, why, .. } => match why {
+                NotAskedWhy::Needed => format!("run `oca why {module}`"),
+                NotAskedWhy::Whole { .. } => {
+                    "to select single modules, run `oca add --only --module NAME`".to_owned()
+                }
+                NotAskedWhy::NotThere => "run `oca list`".to_owned(),
+            },
             Self::Lacks { name, module } => {
                 format!("run `oca lock --upgrade {name}` if it is new, or `oca find {module}`")
             }
+            Self::ModuleAsRepo { module, .. } => format!("run `oca add --module {module}`"),
+            Self::PastedCommit { name, commit } => {
+                format!("run `oca add {name}`, then `oca lock {name}@{commit}`")
+            }
+            Self::PastedRequest { name, .. } => format!("to add the repository, run `oca add {name}`"),
             Self::ModuleOfSeveral => "add the other repositories with a second command".to_owned(),
             Self::NotInProfile { name, known, .. } => {
                 config::near_or_all(name.as_str(), known, "repositories of it are")

@@ -16,6 +16,7 @@ impl Error {
             | Self::Lock(
                 lock::Error::Edited { .. } | lock::Error::Twice { .. } | lock::Error::Dangling { .. },
             )
+            | Self::Lacking { .. }
             | Self::NoLock { .. }
             | Self::NotAnAddonsDirectory { .. }
             | Self::Nowhere { unasked: 0, .. }
@@ -42,6 +43,7 @@ impl Error {
             | Self::Lock(_)
             | Self::MixedPaths { .. }
             | Self::Needed { .. }
+            | Self::StillNeeded { .. }
             | Self::NoCache
             | Self::NoConfig
             | Self::NoSeries

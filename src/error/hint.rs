@@ -36,6 +36,9 @@ impl Error {
                 Some(format!("move `{}` away, then pin them with `{command}`", lock.display()))
             }
             Self::ImportUnlocked { command, .. } => Some(format!("pin them with `{command}`")),
+            Self::Lacking { .. } => Some(
+                "if something else in the image has them, put their names into `ignore` of `[check]`".to_owned(),
+            ),
             Self::LinkedPath { .. } => {
                 Some("put a directory in its place, or set another `path` in `repos.toml`".to_owned())
             }
@@ -99,6 +102,7 @@ impl Error {
             | Self::Conflicts { .. }
             | Self::File(_)
             | Self::Needed { .. }
+            | Self::StillNeeded { .. }
             | Self::NotAnExport { .. }
             | Self::ProfileNotLocked { .. }
             | Self::Repos { .. }

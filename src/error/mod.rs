@@ -9,13 +9,13 @@ mod hint;
 
 use std::path::{Path, PathBuf};
 
-pub(crate) use edit::EditError;
+pub(crate) use edit::{EditError, NotAskedWhy};
 pub(crate) use failure::{FailureWords, failure_words};
 
 use crate::lock::Dispute;
 use crate::plan::RefusedPin;
 use crate::repo::{CommitId, Invalid, RepoName, Series, UnreadableTree, counted, one_line, quoted_list};
-use crate::report::{Difference, Failure, SubmoduleDifference, Unmet};
+use crate::report::{Difference, Failure, Finding, StillNeeded, SubmoduleDifference, Unmet};
 use crate::requirements::{Conflict, RequirementProblem};
 use crate::{config, export, fs, git, import, lock};
 
@@ -70,6 +70,8 @@ pub(crate) enum Error {
     /// The import is written without its pins; `cause` is the reason.
     #[error("`{}` is written, but its pins could not be locked", file.display())]
     ImportUnlocked { file: PathBuf, cause: Box<Error>, lock_in_the_way: Option<PathBuf>, command: String },
+    #[error("the selection of profile `{profile}` lacks {}", counted(findings.len(), "module", "modules"))]
+    Lacking { profile: String, findings: Vec<Finding>, default: Option<String> },
     #[error("profile `{profile}` has its checkouts in `{}`, which is a symlink", path.display())]
     LinkedPath { path: PathBuf, profile: String },
     #[error(transparent)]
@@ -156,6 +158,9 @@ pub(crate) enum Error {
     UnreadableFolder { error: UnreadableTree },
     #[error("some requested modules do not exist")]
     Unmet { unmet: Vec<Unmet> },
+    /// The remaining selection needs modules of the repositories to remove, directly or not.
+    #[error("some of these repositories are still needed")]
+    StillNeeded { needed: Vec<StillNeeded> },
     #[error(transparent)]
     Unusable(#[from] config::Unusable),
 }

@@ -45,6 +45,8 @@ pub(crate) struct CheckFinding<'a> {
 pub(crate) enum FindingSeverity {
     Error,
     Warning,
+    /// A problem of modules that nobody asked for.
+    Note,
 }
 
 impl<'a> CheckReport<'a> {
@@ -62,9 +64,10 @@ impl<'a> CheckFinding<'a> {
         let (rule, (file, line)) = (problem.rule(), spot.file(config));
         Self {
             code: rule.code,
-            severity: match rule.severity {
+            severity: match finding.severity() {
                 Severity::Error => FindingSeverity::Error,
                 Severity::Warning => FindingSeverity::Warning,
+                Severity::Note => FindingSeverity::Note,
             },
             module: module.as_deref(),
             repo: repo.as_deref(),

@@ -1,5 +1,7 @@
 //! The modules of a profile.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 
 use crate::config::Profile;
@@ -23,8 +25,10 @@ pub(crate) struct ListedModule<'a> {
     pub(crate) repo: &'a str,
     /// The version as the manifest writes it.
     pub(crate) version: &'a str,
-    /// Always `true`: modules that cannot be installed are not listed.
+    /// Always `true`: modules with `installable: False` are not listed.
     pub(crate) installable: bool,
+    /// What it needs, directly or not, and what does not exist. If this is not empty, Odoo cannot install the module.
+    pub(crate) missing: Vec<&'a str>,
     /// Whether the profile selects the module.
     pub(crate) selected: bool,
     pub(crate) depends: &'a [String],
@@ -55,23 +59,31 @@ pub(crate) struct ExternalDependencies<'a> {
 }
 
 impl<'a> ListReport<'a> {
-    pub(crate) fn of(profile: &'a Profile, modules: &[&Placed<'a>]) -> Self {
+    /// `blocked` has the modules that cannot be installed, with the names that are missing.
+    pub(crate) fn of(
+        profile: &'a Profile,
+        modules: &[&Placed<'a>],
+        blocked: &BTreeMap<&'a str, BTreeSet<&'a str>>,
+    ) -> Self {
+        let missing = |name| blocked.get(name).into_iter().flatten().copied().collect();
+
         Self {
             profile: &profile.name,
             odoo: profile.odoo,
-            modules: modules.iter().map(|module| ListedModule::of(module)).collect(),
+            modules: modules.iter().map(|module| ListedModule::of(module, missing(module.name))).collect(),
         }
     }
 }
 
 impl<'a> ListedModule<'a> {
-    fn of(module: &Placed<'a>) -> Self {
+    fn of(module: &Placed<'a>, missing: Vec<&'a str>) -> Self {
         let manifest = module.manifest;
         Self {
             name: module.name,
             repo: module.home.name(),
             version: manifest.version(),
             installable: true,
+            missing,
             selected: module.selected,
             depends: &manifest.depends,
             license: manifest.license(),

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod checkouts;
+mod lacking;
 mod remotes;
 mod rewrite;
 pub(crate) mod search;
@@ -13,6 +14,7 @@ pub(crate) use ahead::Ahead;
 pub(crate) use checkouts::{
     WantedCheckout, clear_leftovers, keep_out, prepare_directories, undeclared, wanted,
 };
+pub(crate) use lacking::{known, lacking, lacking_for, warn_of_lacking};
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use rewrite::{Rewrite, tell};
 pub(crate) use target::{CheckoutTarget, confirm_tree};

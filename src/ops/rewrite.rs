@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::flags::Format;
 use crate::fs::{DirectoryLock, read_if_there, write_if_changed};
 use crate::json::ChangeReport;
-use crate::lock::Change;
+use crate::lock::{Change, Lock};
 use crate::output::Printer;
 use crate::plan::Moves;
 use crate::session::Session;
@@ -17,9 +17,11 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// A change in progress. It holds the project's lock, so no other oca changes the project at the same time.
 pub(crate) struct Rewrite<'a> {
+    /// The project as it was locked last.
     pub(crate) session: Session<'a>,
     pub(crate) draft: Draft,
     old: Vec<u8>,
+    updated: Option<Updated>,
     _claim: DirectoryLock,
 }
 
@@ -32,23 +34,38 @@ impl<'a> Rewrite<'a> {
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
         // Read it again: another oca may have changed it while this one waited for the lock.
         let session = session.with_text(text)?;
-        Ok(Self { draft: Draft::new(file, text), session, old, _claim: claim })
+        Ok(Self { draft: Draft::new(file, text), session, old, updated: None, _claim: claim })
     }
 
-    /// Locks what the new text declares, then writes both files. If the text has not changed, nothing is written.
+    /// Locks what the draft declares, without writing anything. It can be called again after more changes.
+    pub(crate) fn lock(&mut self) -> Result<&Lock, Error> {
+        let session = self.session.with_text(self.draft.text())?;
+        let updated = match self.updated.take() {
+            None => update(&session, session.lock()?, &Moves::Missing, &Ahead::default())?,
+            Some(Updated { lock, old, .. }) => {
+                update(&session, Some(lock), &Moves::Missing, &Ahead::default())?.since(old)
+            }
+        };
+        self.session = session;
+        Ok(&self.updated.insert(updated).lock)
+    }
+
+    /// The lock of the last call of [`lock`](Self::lock).
+    pub(crate) fn locked(&self) -> Option<&Lock> {
+        self.updated.as_ref().map(|updated| &updated.lock)
+    }
+
+    /// Writes the draft, and the lock of the last call of [`lock`](Self::lock). If the text has not changed, nothing is
+    /// written.
     ///
     /// `repos.toml` is written first. A kill between the two writes then leaves a lock with a missing or an extra pin, as
     /// after an edit by hand, and `oca lock` repairs it. In the other order, a removed repository would be locked again
     /// at a different commit.
     pub(crate) fn finish(self) -> Result<Option<Rewritten<'a>>, Error> {
-        let Self { session, draft, old, _claim } = self;
+        let Self { session, draft, old, updated, _claim } = self;
         let mark = if old.starts_with(BYTE_ORDER_MARK.as_bytes()) { BYTE_ORDER_MARK } else { "" };
         let new = [mark.as_bytes(), draft.text().as_bytes()].concat();
-        if new == old {
-            return Ok(None);
-        }
-        let session = session.with_text(draft.text())?;
-        let updated = update(&session, session.lock()?, &Moves::Missing, &Ahead::default())?;
+        let Some(updated) = updated.filter(|_| new != old) else { return Ok(None) };
         let file = &session.config.file;
         write_if_changed(file, &new)?;
         if let Err(error) = updated.save(&session) {
@@ -64,7 +81,7 @@ impl<'a> Rewrite<'a> {
 /// A completed change.
 pub(crate) struct Rewritten<'a> {
     pub(crate) session: Session<'a>,
-    updated: Updated,
+    pub(crate) updated: Updated,
 }
 
 /// Reports the changes of the lock. JSON is printed even if nothing changed.

@@ -18,7 +18,7 @@ use crate::session::Session;
 pub(crate) struct Updated {
     pub(crate) lock: Lock,
     pub(crate) changes: Vec<Change>,
-    old: Option<Lock>,
+    pub(super) old: Option<Lock>,
     /// Whether the old lock had merge conflicts, so that only its pins were known.
     settled: bool,
 }
@@ -27,6 +27,11 @@ impl Updated {
     /// Writes the lock if it changed.
     pub(crate) fn save(&self, session: &Session<'_>) -> Result<Written, Error> {
         Ok(self.lock.save(&session.lock_file())?)
+    }
+
+    /// The same lock, compared with an older one.
+    pub(crate) fn since(self, old: Option<Lock>) -> Self {
+        Self { changes: changes(&old.clone().unwrap_or_default(), &self.lock), old, ..self }
     }
 
     /// Drops the changes "read again": the old lock had only pins, so every entry would be listed.

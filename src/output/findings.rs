@@ -20,5 +20,5 @@ fn render(finding: &Finding, default: Option<&str>, with_profiles: bool) -> Stri
         if with_profiles { format!("  in: {}\n", profile_list(&finding.profiles)) } else { String::new() };
     let hint = finding.hint(default);
     let (text, hint) = (one_line(&finding.to_string()), one_line(&hint));
-    format!("{}[{}]: {text}\n{place}{profiles}  hint: {hint}\n", rule.severity, rule.code)
+    format!("{}[{}]: {text}\n{place}{profiles}  hint: {hint}\n", finding.severity(), rule.code)
 }

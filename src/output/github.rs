@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::repo::one_line;
-use crate::report::Finding;
+use crate::report::{Finding, Severity};
 
 /// The annotations, in order. `config` is the path of `repos.toml`; `default` is the default profile.
 pub(crate) fn annotations(findings: &[Finding], config: &Path, default: Option<&str>) -> String {
@@ -17,7 +17,12 @@ fn annotation(finding: &Finding, config: &Path, default: Option<&str>) -> String
     let title = property(&format!("{} {}", rule.code, rule.title));
     let hint = one_line(&finding.hint(default));
     let text = message(&format!("{}\nhint: {hint}", one_line(&finding.to_string())));
-    format!("::{} file={file}{line},title={title}::{text}\n", rule.severity)
+    let level = match finding.severity() {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "notice",
+    };
+    format!("::{level} file={file}{line},title={title}::{text}\n")
 }
 
 /// Escapes the message after the second `::`, by the rules of GitHub's toolkit.

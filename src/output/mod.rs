@@ -132,6 +132,12 @@ impl Printer {
                     self.line(Tone::Hint, &format!("take `{}` off its `modules` first", unmet.module));
                 }
             }
+            Error::StillNeeded { needed } => {
+                for needed in needed {
+                    self.line(Tone::Error, &needed.to_string());
+                    self.line(Tone::Hint, &format!("run `oca why {}`", needed.module));
+                }
+            }
             Error::Unmet { unmet } => {
                 for unmet in unmet {
                     self.line(Tone::Error, &unmet.to_string());
@@ -139,6 +145,12 @@ impl Printer {
                 }
             }
             _ => {
+                if let Error::Lacking { findings, default, .. } = error {
+                    for finding in findings {
+                        self.line(Tone::Error, &finding.to_string());
+                        self.line(Tone::Hint, &finding.hint(default.as_deref()));
+                    }
+                }
                 if let Error::ImportUnlocked { cause, .. } = error {
                     self.error(cause);
                 }

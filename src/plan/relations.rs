@@ -1,6 +1,6 @@
 //! What modules need, and which modules need them: the two directions of `oca tree` and `oca why`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::inventory::{Home, Inventory, Placed, Request, Standing};
 use crate::addons::graph::{Graph, Step, walk};
@@ -63,6 +63,48 @@ impl Inventory<'_> {
             let above = dependants.get(name).filter(|_| !is_answer);
             above.into_iter().flatten().copied().collect()
         })
+    }
+
+    /// The modules that the user asks for by name, the user's own, and the modules that these need.
+    pub(crate) fn wanted(&self) -> HashSet<&str> {
+        let is_named = |module: &&Placed<'_>| {
+            matches!(self.request(module), Some(Request::Profile | Request::Repo | Request::Local))
+        };
+        self.with_needs(self.given().filter(is_named).collect())
+    }
+
+    /// These modules, and the modules that they need, directly or not.
+    pub(crate) fn with_needs<'b>(&'b self, modules: Vec<&'b Placed<'b>>) -> HashSet<&'b str> {
+        let (mut wanted, mut open) = (HashSet::new(), modules);
+        while let Some(module) = open.pop() {
+            if wanted.insert(module.name) {
+                open.extend(module.manifest.depends.iter().filter_map(|name| self.first(name)));
+            }
+        }
+        wanted
+    }
+
+    /// The modules that cannot be installed because something that they need, directly or not, does not exist; each
+    /// with the missing names.
+    pub(crate) fn blocked(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+        let mut dependants: HashMap<&str, Vec<&str>> = HashMap::new();
+        for module in self.given() {
+            for needed in &module.manifest.depends {
+                dependants.entry(needed).or_default().push(module.name);
+            }
+        }
+        let is_missing =
+            |name: &str| matches!(self.standing(name), Standing::Missing(_) | Standing::Uninstallable(_));
+        let mut blocked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (&missing, needers) in dependants.iter().filter(|(name, _)| is_missing(name)) {
+            let mut open = needers.clone();
+            while let Some(name) = open.pop() {
+                if blocked.entry(name).or_default().insert(missing) {
+                    open.extend(dependants.get(name).into_iter().flatten());
+                }
+            }
+        }
+        blocked
     }
 
     /// Why Odoo gets a module of this name from the profile.

@@ -7,6 +7,7 @@ mod manifest;
 mod name;
 mod object;
 mod packaging;
+mod pasted;
 mod path;
 mod plain;
 mod reference;
@@ -24,6 +25,7 @@ pub(crate) use object::{
     EntryKind, Mode, TreeEntry, UnreadableTree, blob_id, blob_id_of, parse_tree, split_tree, tree_id,
 };
 pub(crate) use packaging::{Layout, Packaging, Rules};
+pub(crate) use pasted::{Shows, WebPage};
 pub(crate) use path::{
     AddonsDirectory, ModuleName, PathPart, RepoPath, is_dot_git, is_text, refuse_everywhere,
 };

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::rule::{RULES, Rule, Severity};
-use crate::repo::{Edition, Series, and_list, first_names};
+use crate::repo::{Edition, RepoName, Series, and_list, first_names};
 
 /// One problem, or possible problem, of the modules of a profile.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -82,6 +82,23 @@ pub(crate) enum Problem {
 pub(crate) struct Needer {
     pub(crate) module: String,
     pub(crate) repo: String,
+    /// Whether the user asked for it, directly or not. If not, it is only part of a whole repository.
+    pub(crate) is_wanted: bool,
+}
+
+/// A module of a repository that is to be removed, and that selected modules need.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct StillNeeded {
+    pub(crate) repo: RepoName,
+    pub(crate) module: String,
+    pub(crate) needed_by: Vec<Needer>,
+}
+
+impl fmt::Display for StillNeeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { repo, module, needed_by } = self;
+        write!(f, "`{repo}` is still needed: it has `{module}`, and {}", need_it(needed_by))
+    }
 }
 
 /// See [`Problem::Missing`].
@@ -125,7 +142,21 @@ impl Problem {
     }
 }
 
-/// How many findings there are.
+impl Finding {
+    /// The severity of its rule. If nobody wants the modules that lack a dependency, it is a note.
+    pub(crate) fn severity(&self) -> Severity {
+        match &self.problem {
+            Problem::Missing { needed_by, .. } | Problem::Impossible { needed_by }
+                if needed_by.iter().all(|needer| !needer.is_wanted) =>
+            {
+                Severity::Note
+            }
+            problem => problem.rule().severity,
+        }
+    }
+}
+
+/// How many findings there are, without notes.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Count {
     pub(crate) errors: usize,
@@ -134,9 +165,8 @@ pub(crate) struct Count {
 
 impl Count {
     pub(crate) fn of(findings: &[Finding]) -> Self {
-        let is_error = |finding: &&Finding| finding.problem.rule().severity == Severity::Error;
-        let errors = findings.iter().filter(is_error).count();
-        Self { errors, warnings: findings.len() - errors }
+        let count = |severity| findings.iter().filter(|finding| finding.severity() == severity).count();
+        Self { errors: count(Severity::Error), warnings: count(Severity::Warning) }
     }
 }
 
@@ -242,7 +272,7 @@ fn odoo(edition: Edition) -> &'static str {
 
 /// "`a` of `web` needs it", "`a`, `b` and 8 others need it".
 fn need_it(needed_by: &[Needer]) -> String {
-    if let [Needer { module, repo }] = needed_by {
+    if let [Needer { module, repo, .. }] = needed_by {
         return format!("`{module}` of `{repo}` needs it");
     }
     let mut names: Vec<String> = needed_by.iter().map(|needer| needer.module.clone()).collect();

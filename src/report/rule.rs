@@ -7,6 +7,8 @@ use std::fmt;
 pub(crate) enum Severity {
     Error,
     Warning,
+    /// A problem of modules that nobody asked for.
+    Note,
 }
 
 /// One check, with the title that is in the table of `docs/checks.md`.
@@ -47,6 +49,7 @@ impl fmt::Display for Severity {
         f.write_str(match self {
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Note => "note",
         })
     }
 }

@@ -71,6 +71,17 @@ impl Session<'_> {
         self.directories.read(&asked)
     }
 
+    /// The same, without a word about directories that do not exist or whose variables are unset.
+    pub(crate) fn set_directories(&self, profile: &Profile) -> Result<Vec<Arc<LocalModules>>, Error> {
+        let mut asked = Vec::new();
+        for Local { path, position, .. } in &profile.locals {
+            if let Some(directory) = self.set_entry(path)?.filter(|directory| directory.is_dir()) {
+                asked.push(asked_for(path, *position, directory, profile));
+            }
+        }
+        self.directories.read(&asked)
+    }
+
     /// The modules in the existing directories of `[addons-path]`, in path order. A directory may be missing, and a
     /// variable in its path may be unset.
     pub(crate) fn surrounding_modules(&self, profile: &Profile) -> Result<Vec<Arc<LocalModules>>, Error> {

@@ -15,6 +15,7 @@ use crate::git::{SubmoduleEntry, SubmodulePath};
 use crate::json::OutcomeReport;
 use crate::lock::Lock;
 use crate::lock::foreign::{self, Abroad};
+use crate::ops::lacking;
 use crate::plan::{self, AddonsEntry, Below, Offer, by_offer, module_paths};
 use crate::repo::{Packaging, counted};
 use crate::report::RepoOutcome;
@@ -49,6 +50,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
     let Some(dest) = &args.dest else { return declaration(args, session, &lock) };
     let profile = session.profile()?;
+    refuse_lacking(session, profile, &lock)?;
     if args.layers {
         return layers::run(args, dest, session, profile, &lock);
     }
@@ -63,6 +65,16 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let modules = counted(modules, "module", "modules");
     session.printer.note(&format!("{modules}, {what} in `{}`", dest.display()));
     Ok(())
+}
+
+/// Fails if the selection needs a module that nothing provides: Odoo could not install the modules that need it.
+fn refuse_lacking(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<(), Error> {
+    let findings = lacking(session, profile, lock)?;
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let default = session.config.default_profile.clone();
+    Err(Error::Lacking { profile: profile.name.clone(), findings, default })
 }
 
 /// A complete export that is not in its place yet.

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::ChangeReport;
 use crate::lock::{self, Dispute, Lock, Side, Sides};
-use crate::ops::{Ahead, update};
+use crate::ops::{Ahead, update, warn_of_lacking};
 use crate::plan::Moves;
 use crate::repo::{CommitId, RepoName, redact};
 use crate::session::Session;
@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         Format::Human => updated.tell(session),
         Format::Json => session.printer.json(&ChangeReport::of(&updated.changes)),
     }
-    Ok(())
+    warn_of_lacking(session, &updated.lock)
 }
 
 impl Args {

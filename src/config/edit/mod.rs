@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use text::{Stuck, Text};
 
-use super::Error;
+use super::{Error, ModuleRequest};
 use crate::repo::RepoName;
 
 /// `repos.toml` while it is edited.
@@ -50,6 +50,10 @@ impl Draft {
         self.change(|text| text.set(&["repos", repo.as_str()], "url", url))
     }
 
+    pub(crate) fn set_branch(&mut self, repo: &RepoName, branch: &str) -> Result<(), Error> {
+        self.change(|text| text.set(&["repos", repo.as_str()], "branch", branch))
+    }
+
     /// Appends a module to the `modules` of a profile.
     pub(crate) fn select(&mut self, profile: &str, module: &str) -> Result<(), Error> {
         self.change(|text| text.push(&["profiles", profile], "modules", module))
@@ -58,6 +62,42 @@ impl Draft {
     /// Appends a module to the `modules` of a repository.
     pub(crate) fn select_of(&mut self, repo: &RepoName, module: &str) -> Result<(), Error> {
         self.change(|text| text.push(&["repos", repo.as_str()], "modules", module))
+    }
+
+    /// Removes a module from the `modules` of a profile. Returns whether it was there.
+    pub(crate) fn unselect(&mut self, profile: &str, module: &str) -> Result<bool, Error> {
+        self.unask(&["profiles", profile], module)
+    }
+
+    /// Removes a module from the `modules` of a repository, for all profiles or in the `override` of this one. Returns
+    /// whether it was there.
+    pub(crate) fn unselect_of(
+        &mut self,
+        profile: &str,
+        repo: &RepoName,
+        module: &str,
+    ) -> Result<bool, Error> {
+        let name = repo.as_str();
+        let of_profile = self.unask(&["profiles", profile, "override", name], module)?;
+        Ok(of_profile | self.unask(&["repos", name], module)?)
+    }
+
+    /// The nearest profile that `profile` extends, directly or indirectly, whose own `modules` has the module.
+    pub(crate) fn module_inherited_from(&self, profile: &str, module: &str) -> Option<String> {
+        let has = |ancestor: &String| self.request(&["profiles", ancestor], module).is_some();
+        self.ancestors(profile).into_iter().skip(1).find(has)
+    }
+
+    fn unask(&mut self, table: &[&str], module: &str) -> Result<bool, Error> {
+        let Some(request) = self.request(table, module) else { return Ok(false) };
+        self.change(|text| text.take(table, "modules", &request))?;
+        Ok(true)
+    }
+
+    /// The entry of a list `modules` that asks for a module, perhaps with a version.
+    fn request(&self, table: &[&str], module: &str) -> Option<String> {
+        let is_it = |word: &String| ModuleRequest::parse(word).is_ok_and(|request| request.name == module);
+        self.text.words(table, "modules").into_iter().find(is_it)
     }
 
     /// Removes a repository from the `repos` of the profiles in `from`, and removes all tables that are unused after

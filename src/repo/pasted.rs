@@ -1,0 +1,176 @@
+//! Addresses of web pages that people paste from a browser in place of a url of git.
+
+use super::CommitId;
+
+/// A page of a repository on GitHub, GitLab, Gitea, Forgejo or Bitbucket.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct WebPage {
+    /// The url of the repository: scheme, host and path.
+    pub(crate) repository: String,
+    pub(crate) shows: Shows,
+}
+
+/// What a page shows.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Shows {
+    /// The repository, or a page about it such as its issues.
+    Repository,
+    /// A branch or a tag; with the first directory of the path below it.
+    Branch {
+        name: String,
+        directory: Option<String>,
+    },
+    Commit(CommitId),
+    /// A pull or merge request.
+    Request(u64),
+}
+
+/// Forges that are recognised without a scheme.
+const FORGES: [&str; 4] = ["github.com", "gitlab.com", "bitbucket.org", "codeberg.org"];
+/// Parts of a path after which a page is meant, not a repository.
+const PAGES: [&str; 18] = [
+    "actions",
+    "blame",
+    "blob",
+    "branches",
+    "commit",
+    "commits",
+    "compare",
+    "issues",
+    "merge_requests",
+    "pull",
+    "pull-requests",
+    "pulls",
+    "releases",
+    "security",
+    "src",
+    "tags",
+    "tree",
+    "wiki",
+];
+
+impl WebPage {
+    /// Understands a word that is the address of a page. `None` for urls of git, names and paths.
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        let address = word.split(['?', '#']).next()?.trim_end_matches('/');
+        let (scheme, rest) = match address.split_once("://") {
+            Some((scheme @ ("http" | "https"), rest)) => (scheme, rest),
+            Some(_) => return None,
+            None => ("https", address),
+        };
+        let (host, path) = rest.split_once('/')?;
+        let host = host.strip_prefix("www.").filter(|bare| FORGES.contains(bare)).unwrap_or(host);
+        let is_forge = FORGES.contains(&host.to_ascii_lowercase().as_str());
+        // A url with a user or a password is written by hand.
+        if host.contains('@') || (!address.contains("://") && !is_forge) {
+            return None;
+        }
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let repository = |parts: &[&str]| format!("{scheme}://{host}/{}", parts.join("/"));
+        let at = (2..parts.len()).find(|&at| parts[at] == "-" || PAGES.contains(&parts[at]));
+        let Some(at) = at.filter(|_| !path.ends_with(".git")) else {
+            // `https://host/web.git` is a url of git; with a query, or without a scheme, it was pasted.
+            let is_url = address == word && address.contains("://");
+            return (!is_url && parts.len() >= 2)
+                .then(|| Self { repository: repository(&parts), shows: Shows::Repository });
+        };
+        let page: &[&str] = if parts[at] == "-" { &parts[at + 1..] } else { &parts[at..] };
+        Some(Self { repository: repository(&parts[..at]), shows: Shows::of(page) })
+    }
+
+    /// The name of the repository as its url writes it.
+    pub(crate) fn name(&self) -> &str {
+        self.repository.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+impl Shows {
+    fn of(page: &[&str]) -> Self {
+        let branch = |name: &str, path: &[&str]| Self::Branch {
+            name: name.to_owned(),
+            directory: path.first().map(|part| (*part).to_owned()),
+        };
+        match page {
+            ["pull" | "pulls" | "merge_requests" | "pull-requests", number, ..] => {
+                number.parse().map_or(Self::Repository, Self::Request)
+            }
+            ["commit" | "commits" | "tree" | "blob" | "src", id, ..] if CommitId::parse(id).is_ok() => {
+                CommitId::parse(id).map_or(Self::Repository, Self::Commit)
+            }
+            // Gitea and Forgejo.
+            ["src", "commit", id, ..] => CommitId::parse(id).map_or(Self::Repository, Self::Commit),
+            ["src", "branch" | "tag", name, path @ ..] => branch(name, path),
+            ["tree" | "blob" | "blame" | "src" | "commits", name, path @ ..] => branch(name, path),
+            _ => Self::Repository,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(word: &str) -> String {
+        match WebPage::parse(word) {
+            None => "no page".to_owned(),
+            Some(WebPage { repository, shows }) => format!("{repository} {shows:?}"),
+        }
+    }
+
+    #[test]
+    fn pages_of_forges_are_understood() {
+        let commit = "0123456789012345678901234567890123456789";
+        let all = [
+            "https://github.com/OCA/web",
+            "https://github.com/OCA/web.git",
+            "https://github.com/OCA/web/",
+            "github.com/OCA/web",
+            "www.github.com/OCA/web/",
+            "https://github.com/OCA/web?tab=readme-ov-file#readme",
+            "https://github.com/OCA/web/tree/18.0",
+            "https://github.com/OCA/web/tree/18.0/web_responsive/static",
+            "https://github.com/OCA/web/blob/18.0/README.md",
+            "https://github.com/OCA/web/pull/2950/files#diff-1",
+            "https://github.com/OCA/web/pulls",
+            "https://github.com/OCA/web/issues/12",
+            &format!("https://github.com/OCA/web/commit/{commit}"),
+            "https://gitlab.com/acme/odoo/web/-/tree/18.0/web_x?ref_type=heads",
+            "https://git.example.com/acme/web/-/merge_requests/7/diffs",
+            "https://codeberg.org/acme/web/src/branch/18.0/web_x",
+            "https://bitbucket.org/acme/web/src/18.0/web_x/",
+            "https://bitbucket.org/acme/web/pull-requests/3",
+            "git@github.com:OCA/web.git",
+            "ssh://git@github.com/OCA/web.git",
+            "web",
+            "OCA/web",
+            "../web/tree/x",
+        ]
+        .map(|word| format!("{word} -> {}\n", shown(word)))
+        .concat();
+        insta::assert_snapshot!(all, @r#"
+        https://github.com/OCA/web -> no page
+        https://github.com/OCA/web.git -> no page
+        https://github.com/OCA/web/ -> https://github.com/OCA/web Repository
+        github.com/OCA/web -> https://github.com/OCA/web Repository
+        www.github.com/OCA/web/ -> https://github.com/OCA/web Repository
+        https://github.com/OCA/web?tab=readme-ov-file#readme -> https://github.com/OCA/web Repository
+        https://github.com/OCA/web/tree/18.0 -> https://github.com/OCA/web Branch { name: "18.0", directory: None }
+        https://github.com/OCA/web/tree/18.0/web_responsive/static -> https://github.com/OCA/web Branch { name: "18.0", directory: Some("web_responsive") }
+        https://github.com/OCA/web/blob/18.0/README.md -> https://github.com/OCA/web Branch { name: "18.0", directory: Some("README.md") }
+        https://github.com/OCA/web/pull/2950/files#diff-1 -> https://github.com/OCA/web Request(2950)
+        https://github.com/OCA/web/pulls -> https://github.com/OCA/web Repository
+        https://github.com/OCA/web/issues/12 -> https://github.com/OCA/web Repository
+        https://github.com/OCA/web/commit/0123456789012345678901234567890123456789 -> https://github.com/OCA/web Commit(0123456789012345678901234567890123456789)
+        https://gitlab.com/acme/odoo/web/-/tree/18.0/web_x?ref_type=heads -> https://gitlab.com/acme/odoo/web Branch { name: "18.0", directory: Some("web_x") }
+        https://git.example.com/acme/web/-/merge_requests/7/diffs -> https://git.example.com/acme/web Request(7)
+        https://codeberg.org/acme/web/src/branch/18.0/web_x -> https://codeberg.org/acme/web Branch { name: "18.0", directory: Some("web_x") }
+        https://bitbucket.org/acme/web/src/18.0/web_x/ -> https://bitbucket.org/acme/web Branch { name: "18.0", directory: Some("web_x") }
+        https://bitbucket.org/acme/web/pull-requests/3 -> https://bitbucket.org/acme/web Request(3)
+        git@github.com:OCA/web.git -> no page
+        ssh://git@github.com/OCA/web.git -> no page
+        web -> no page
+        OCA/web -> no page
+        ../web/tree/x -> no page
+        "#);
+    }
+}
