@@ -50,9 +50,12 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         let subject =
             Subject { inventory: &inventory, lock: &lock, entries: &entries, wanted: &wanted, known: &known };
         let mut findings = check::findings(&subject);
-        blocked
-            .extend(inventory.blocked().into_keys().filter(|name| !wanted.contains(name)).map(str::to_owned));
         unused.push(check::ignore(&mut findings, &profile.check.ignore));
+        let unasked = findings.iter().filter(|finding| finding.severity() == Severity::Note);
+        let unasked: BTreeSet<&str> = unasked.filter_map(|finding| finding.module.as_deref()).collect();
+        let is_unasked = |missing: &BTreeSet<&str>| missing.iter().any(|name| unasked.contains(name));
+        let lacking = inventory.blocked().into_iter().filter(|(_, missing)| is_unasked(missing));
+        blocked.extend(lacking.map(|(name, _)| name.to_owned()));
         all.push(findings);
     }
     tell_unused(session, &unused);
@@ -77,7 +80,7 @@ fn report(args: &Args, session: &Session<'_>, findings: &[Finding], modules: usi
     }
     let Count { errors, warnings } = Count::of(findings);
     if blocked > 0 {
-        let see = if printer.is_verbose() { "" } else { ": `oca check -v` lists what they need" };
+        let see = if printer.is_verbose() { "" } else { ": `oca check -v` lists what is missing" };
         let of = counted(modules, "module", "modules");
         printer.note(&format!("{blocked} of {of} cannot be installed with this profile{see}"));
     }

@@ -51,7 +51,9 @@ fn a_profile_can_be_named_and_what_it_inherits_is_there() {
         .stderr_contains("profile `more` has `web` already, from profile `standard`\n")
         .stderr_contains("added `dms` to profile `more`\nadded `crm` to profile `more`\n")
         .success();
-    assert!(env.read("repos.toml").ends_with("extends = [\"standard\"]\nrepos = [\"dms\", \"crm\"]\n"));
+    assert!(
+        env.read("repos.toml").ends_with("extends = [\"standard\"]\nrepos = [\n  \"dms\",\n  \"crm\",\n]\n")
+    );
     env.oca(&["add", "dms", "-q"]).env("OCA_PROFILE", "standard").success();
     assert!(env.read("repos.toml").contains("repos = [\"web\", \"dms\"]\n"));
     env.oca(&["add", "dms", "-p", "mroe"])
@@ -70,7 +72,7 @@ fn a_url_gives_the_name_and_a_table_where_it_is_not_that_of_oca() {
     env.assert_file(
         "repos.toml",
         &format!(
-            "{HEAD}[profiles.standard]\nrepos = [\"web\", \"acme-addons\"]\n\n[repos.acme-addons]\nurl = \"{url}\"\n"
+            "{HEAD}[profiles.standard]\nrepos = [\n  \"web\",\n  \"acme-addons\",\n]\n\n[repos.acme-addons]\nurl = \"{url}\"\n"
         ),
     );
     env.oca(&["list"]).stdout("web_x  18.0.1.0.0  web\nacme   18.0.1.0.0  acme-addons\n").success();
@@ -197,11 +199,11 @@ fn a_new_repository_that_is_named_with_a_module_gives_only_that() {
     env.assert_file(
         "repos.toml",
         &format!(
-            "{HEAD}[profiles.standard]\nrepos = [\"web\", \"dms\"]\n\n[repos.dms]\nmodules = [\"dms_field\"]\n"
+            "{HEAD}[profiles.standard]\nrepos = [\"web\", \"dms\"]\n\n[repos.dms]\nmodules = [\n  \"dms_field\",\n]\n"
         ),
     );
     env.oca(&["add", "--module", "dms", "-q"]).success();
-    assert!(env.read("repos.toml").ends_with("modules = [\"dms_field\", \"dms\"]\n"));
+    assert!(env.read("repos.toml").ends_with("modules = [\n  \"dms_field\",\n  \"dms\",\n]\n"));
     let before = files(&env);
     env.oca(&["add", "web", "--module", "web_x"]).stderr("profile `standard` has `web` already\n").success();
     env.oca(&["add", "web", "--module", "web_z"])

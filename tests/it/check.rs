@@ -149,7 +149,7 @@ fn what_is_missing_is_told_once_with_all_who_need_it() {
             ("d", "b"),
         ],
     );
-    env.locked(WEB);
+    env.locked(&format!("{WEB}modules = ['a', 'c', 'd']\n"));
     errors(
         &env,
         "error[OCA004]: `account_accountant` is a module of Odoo Enterprise, but `edition` is `community`, \
@@ -182,7 +182,7 @@ fn what_only_the_path_around_or_another_profile_has_is_found_there() {
     modules_repository(&env, "tools", &[("b", "")]);
     env.own_module("around/near", "{}");
     env.locked(&format!(
-        "default-profile = \"standard\"\n[profiles.all]\nrepos = [\"tools\"]\n{WEB}\
+        "default-profile = \"standard\"\n[profiles.all]\nrepos = [\"tools\"]\n{WEB}modules = ['a']\n\
          [addons-path]\nafter = [\"around\"]\n"
     ));
     errors(
@@ -396,7 +396,7 @@ fn findings_of_all_profiles_are_told_once() {
     modules_repository(&env, "tools", &[("c", "gone"), ("gone_not", "base")]);
     env.locked(
         "[profiles.one]\nrepos = [\"web\"]\nmodules = [\"a\"]\n\
-         [profiles.two]\nrepos = [\"web\", \"tools\"]\n",
+         [profiles.two]\nrepos = [\"web\", \"tools\"]\nmodules = ['a', 'b', 'c', 'gone_not']\n",
     );
     env.oca(&["check", "--all-profiles"])
         .stdout(
@@ -417,7 +417,7 @@ fn a_missing_dependency_is_named_with_the_repository_that_find_saw_it_in() {
     let env = Env::new();
     modules_repository(&env, "web", &[("web_x", "queue_job")]);
     modules_repository(&env, "queue", &[("queue_job", "")]);
-    env.locked(WEB);
+    env.locked(&format!("{WEB}modules = ['web_x']\n"));
     let finding = "error[OCA004]: module `queue_job` does not exist, but `web_x` of `web` needs it\n  hint: ";
     let summary = "1 module, 1 error, 0 warnings";
     errors(&env, &format!("{finding}run `oca find queue_job` and add the repository that has it\n"), summary);
@@ -432,7 +432,9 @@ fn a_repository_is_to_be_added_to_the_profile_that_lacks_it() {
     modules_repository(&env, "web", &[("web_x", "queue_job")]);
     modules_repository(&env, "queue", &[("queue_job", "")]);
     modules_repository(&env, "tools", &[("tool", "")]);
-    env.locked(&format!("default-profile = \"other\"\n[profiles.other]\nrepos = [\"tools\"]\n{WEB}"));
+    env.locked(&format!(
+        "default-profile = \"other\"\n[profiles.other]\nrepos = [\"tools\"]\n{WEB}modules = ['web_x']\n"
+    ));
     env.oca(&["find", "queue_job"]).stdout("queue  queue_job\n").success();
     let command = "oca add queue --profile standard";
     let hint = format!("hint: `queue` has it: run `{command}`");
@@ -448,7 +450,7 @@ fn a_repository_is_to_be_added_to_the_profile_that_lacks_it() {
 fn what_a_repository_of_the_profile_has_by_now_is_upgraded_to() {
     let env = Env::new();
     let web = modules_repository(&env, "web", &[("web_x", "web_new")]);
-    env.locked(WEB);
+    env.locked(&format!("{WEB}modules = ['web_x']\n"));
     web.branch("18.0").module("web_new", &[]).commit();
     env.oca(&["find", "web_new"]).stdout("web  web_new\n").success();
     env.oca(&["check", "-q"])
@@ -469,7 +471,7 @@ fn another_profile_is_of_use_only_on_the_same_series() {
     tools.branch("17.0").module("b", &[]).commit();
     env.locked(&format!(
         "default-profile = \"standard\"\n\
-         [profiles.old]\nodoo = \"17.0\"\npath = \"old\"\nrepos = [\"tools\"]\n{WEB}"
+         [profiles.old]\nodoo = \"17.0\"\npath = \"old\"\nrepos = [\"tools\"]\n{WEB}modules = ['a']\n"
     ));
     errors(
         &env,

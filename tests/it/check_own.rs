@@ -107,7 +107,7 @@ fn codes_and_modules_are_ignored() {
     let env = Env::new();
     modules_repository(&env, "web", &[("a", "gone"), ("b", "gone lost"), ("c", "c")]);
     let check = |ignore: &str, args: &[&str]| {
-        env.locked(&format!("{WEB}[check]\nignore = [{ignore}]\n"));
+        env.locked(&format!("{WEB}modules = ['a', 'b', 'c']\n[check]\nignore = [{ignore}]\n"));
         env.oca(&[&["check"], args].concat())
     };
     let fine = "3 modules, 0 errors, 0 warnings\n";
@@ -205,8 +205,8 @@ fn what_manifests_hold_moves_no_cursor_and_feigns_no_line() {
     let remote = Remote::new(&env, "web");
     let module = &[license, ("version", r"'1.0\x1b[2J'"), ("depends", r"['gone\x1b']")][..];
     remote.branch("18.0").module("web_x", module).commit();
-    env.locked(WEB);
-    env.oca(&["list"]).stdout("web_x  1.0\\u{1b}[2J  web\n").success();
+    env.locked(&format!("{WEB}modules = ['web_x']\n"));
+    env.oca(&["list"]).stdout("web_x  1.0\\u{1b}[2J  web  lacks `gone\\u{1b}`\n").success();
     env.oca(&["tree", "web_x"]).stdout("web_x 1.0\\u{1b}[2J (web)\n└── gone\\u{1b} (missing)\n").success();
     env.oca(&["check"])
         .stdout(

@@ -84,6 +84,7 @@ fn machines_get_what_odoo_would_take_where_a_manifest_is_silent() {
       "repo": "web",
       "version": "1.0",
       "installable": true,
+      "missing": [],
       "selected": true,
       "depends": [],
       "license": "LGPL-3",
@@ -100,6 +101,7 @@ fn machines_get_what_odoo_would_take_where_a_manifest_is_silent() {
       "repo": "web",
       "version": "18.0.1.0.0",
       "installable": true,
+      "missing": [],
       "selected": true,
       "depends": [
         "web",

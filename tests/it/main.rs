@@ -3,6 +3,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests set up their own files")]
 
 mod add;
+mod add_pasted;
+mod add_selection;
 mod addons_path;
 mod addons_path_files;
 mod auth;

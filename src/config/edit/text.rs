@@ -38,7 +38,7 @@ impl Text {
         let list = find(&document, table).and_then(|table| table.get(key));
         let changes = match list {
             Some(list) => list.as_array().and_then(|list| self.appended(list, &word)),
-            None => self.with_key(&document, table, key, &format!("[{word}]")),
+            None => self.with_key(&document, table, &KeyLines::of_list(key, &word)),
         };
         let changes = changes.ok_or_else(|| stuck(table))?;
         self.apply(changes);
@@ -48,7 +48,8 @@ impl Text {
     /// Adds a key that the table does not have yet. Creates the table if it does not exist.
     pub(super) fn set(&mut self, table: &[&str], key: &str, word: &str) -> Result<(), Stuck> {
         let document = self.document().map_err(|_| stuck(table))?;
-        let changes = self.with_key(&document, table, key, &quoted(word)).ok_or_else(|| stuck(table))?;
+        let key = KeyLines::of_string(key, &quoted(word));
+        let changes = self.with_key(&document, table, &key).ok_or_else(|| stuck(table))?;
         self.apply(changes);
         Ok(())
     }
@@ -126,7 +127,13 @@ impl Text {
     fn first_of(&self, inside: Range<usize>, word: &str) -> TextChange {
         let text = &self.0[inside.clone()];
         let Some(newline) = text.rfind('\n') else {
-            return (inside.start..inside.start, word.to_owned());
+            let before = &self.0[self.line_start(inside.start)..inside.start];
+            // An inline table must stay on one line.
+            if !text.is_empty() || before.contains('{') {
+                return (inside.start..inside.start, word.to_owned());
+            }
+            let (indent, newline) = (blank_start(before), self.newline(inside.start));
+            return (inside, format!("{newline}{indent}  {word},{newline}{indent}"));
         };
         let bracket = inside.start + newline + 1;
         let lines = text[..newline].lines().skip(1).filter(|line| !line.trim().is_empty());
@@ -163,38 +170,33 @@ impl Text {
         }
     }
 
-    fn with_key(
-        &self,
-        document: &Document<&str>,
-        path: &[&str],
-        key: &str,
-        value: &str,
-    ) -> Option<Vec<TextChange>> {
+    fn with_key(&self, document: &Document<&str>, path: &[&str], key: &KeyLines) -> Option<Vec<TextChange>> {
         match find(document, path) {
-            Some(Item::Value(Value::InlineTable(table))) => with_entry(table, &format!("{key} = {value}")),
+            Some(Item::Value(Value::InlineTable(table))) => with_entry(table, &key.inline),
             Some(Item::Table(table)) if table.is_dotted() => {
                 let (first, _) = table.iter().next()?;
                 let first = table.key(first)?.span()?.start;
                 let prefix = &self.0[self.line_start(first)..first];
-                Some(vec![
-                    self.lines_after(leaves(table).last()?.1.end, &[&format!("{prefix}{key} = {value}")]),
-                ])
+                let first = format!("{prefix}{}", key.lines.first()?);
+                let lines: Vec<&str> =
+                    std::iter::once(&first).chain(&key.lines[1..]).map(String::as_str).collect();
+                Some(vec![self.lines_after(leaves(table).last()?.1.end, &lines)])
             }
             Some(Item::Table(table)) if !table.is_implicit() => {
-                Some(vec![self.lines_after(content_end(table)?, &[&format!("{key} = {value}")])])
+                let lines: Vec<&str> = key.lines.iter().map(String::as_str).collect();
+                Some(vec![self.lines_after(content_end(table)?, &lines)])
             }
             Some(Item::Table(_)) | None => {
                 let (name, outer) = path.split_last()?;
                 if let Some(Item::Value(Value::InlineTable(outer))) = find(document, outer) {
                     let name = table_name("", name);
-                    return with_entry(outer, &format!("{name} = {{ {key} = {value} }}"));
+                    return with_entry(outer, &format!("{name} = {{ {} }}", key.inline));
                 }
                 let header = path.iter().fold(String::new(), |outer, key| table_name(&outer, key));
-                Some(vec![self.section(
-                    document,
-                    path[0],
-                    &[&format!("[{header}]"), &format!("{key} = {value}")],
-                )])
+                let header = format!("[{header}]");
+                let lines: Vec<&str> =
+                    std::iter::once(&header).chain(&key.lines).map(String::as_str).collect();
+                Some(vec![self.section(document, path[0], &lines)])
             }
             Some(_) => None,
         }
@@ -323,6 +325,26 @@ impl Text {
         let next = self.0[place..].find('\n').map(|newline| place + newline);
         let newline = next.or_else(|| self.0[..place].rfind('\n'));
         if newline.is_some_and(|newline| self.0[..newline].ends_with('\r')) { "\r\n" } else { "\n" }
+    }
+}
+
+/// A new key with its value.
+struct KeyLines {
+    lines: Vec<String>,
+    /// The same for an inline table, which must be on one line.
+    inline: String,
+}
+
+impl KeyLines {
+    fn of_string(key: &str, value: &str) -> Self {
+        let inline = format!("{key} = {value}");
+        Self { lines: vec![inline.clone()], inline }
+    }
+
+    /// A list with one value. Each value has its own line, so that a merge conflict is rare and a diff is short.
+    fn of_list(key: &str, value: &str) -> Self {
+        let lines = vec![format!("{key} = ["), format!("  {value},"), "]".to_owned()];
+        Self { lines, inline: format!("{key} = [{value}]") }
     }
 }
 
