@@ -218,6 +218,12 @@ pub(crate) fn semver_of(version: &str, series: Series) -> Option<semver::Version
     }
 }
 
+/// The series that a version of five parts begins with: `18.0.1.2.3` is for 18.0.
+pub(crate) fn series_of(version: &str) -> Option<Series> {
+    let parts: Vec<&str> = version.split('.').collect();
+    if parts.len() == 5 { Series::parse(&parts[..2].join(".")).ok() } else { None }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

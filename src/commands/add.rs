@@ -80,6 +80,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     tell(rewritten.as_ref(), args.format.format, session.printer);
     if let Some(rewritten) = &rewritten {
         warn_of_lacking(&rewritten.session, &rewritten.updated.lock)?;
+        session.printer.next("`oca sync` checks it out");
     }
     Ok(())
 }
@@ -192,7 +193,7 @@ impl Addition<'_> {
                 let before = self.done.len();
                 self.repo(&NamedRepo::named(repo.clone()))?;
                 if let (Some(line), Some(needer)) = (self.done.get_mut(before), needer) {
-                    line.push_str(&format!(": `{needer}` needs its `{module}`"));
+                    *line = format!("{line}: `{needer}` needs its `{module}`");
                 }
                 // In a profile that takes only some modules of its repositories, so it is with this one.
                 if self.profile.modules.is_none()

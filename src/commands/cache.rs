@@ -73,7 +73,7 @@ fn size(cache: &Path, format: Format, printer: &Printer) -> Result<(), Error> {
                     .iter()
                     .for_each(|store| printer.detail(&format!("{}: {}", store.name, render_store(store))));
             }
-            printer.data(&format!("{bytes}\n"));
+            printer.data(&format!("{}\n", crate::repo::size(bytes)));
         }
     }
     Ok(())

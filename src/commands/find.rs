@@ -14,7 +14,7 @@ use crate::session::{Session, open_git};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Names of modules
+    /// Names of modules, or parts of names
     #[arg(value_name = "MODULE", required = true)]
     modules: Vec<String>,
     /// The Odoo series [default: the series of the profile]
@@ -59,7 +59,10 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
                 (None, _) => Vec::new(),
             };
             let (is_core, is_known) = (core.contains(module), known.contains_key(module));
-            Whereabouts { module: module.clone(), is_core, is_known, repos }
+            let is_nowhere = repos.is_empty() && !is_core;
+            let containing = found.as_ref().filter(|_| is_nowhere).map(|found| found.containing(module));
+            let containing = containing.unwrap_or_default();
+            Whereabouts { module: module.clone(), is_core, is_known, repos, containing }
         })
         .collect();
     let unasked = found.as_ref().map(|found| found.unasked.as_slice()).unwrap_or_default();
@@ -67,7 +70,9 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         Format::Json => printer.json(&FindReport::of(odoo, &whereabouts, unasked)),
         Format::Human => tell(&whereabouts, printer),
     }
-    let nowhere = whereabouts.iter().filter(|there| there.repos.is_empty() && !there.is_core);
+    let is_nowhere =
+        |there: &&Whereabouts| there.repos.is_empty() && there.containing.is_empty() && !there.is_core;
+    let nowhere = whereabouts.iter().filter(is_nowhere);
     let nowhere: Vec<&str> = nowhere.map(|there| there.module.as_str()).collect();
     match found {
         Some(found) if !nowhere.is_empty() => Err(found.nowhere(&nowhere, odoo)),
@@ -92,10 +97,16 @@ fn tell(whereabouts: &[Whereabouts], printer: &Printer) {
     let mut table = Table::default();
     for there in whereabouts {
         there.repos.iter().for_each(|repo| table.row([repo.to_string(), there.module.clone()]));
+        for (module, repos) in &there.containing {
+            repos.iter().for_each(|repo| table.row([repo.to_string(), module.clone()]));
+        }
     }
-    printer.data(&table.to_string());
-    for Whereabouts { module, is_core, is_known, repos } in whereabouts {
+    printer.table(&table);
+    for Whereabouts { module, is_core, is_known, repos, containing } in whereabouts {
         match repos.first() {
+            _ if !containing.is_empty() => {
+                printer.note(&format!("no module has the name `{module}`; these contain it"));
+            }
             _ if *is_core => printer.note(&format!("`{module}` is Odoo's own")),
             Some(repo) if *is_known => printer.note(&format!("the profile has `{repo}` already")),
             _ => {}

@@ -37,6 +37,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
     if disputes.is_empty() {
         return Ok(());
     }
+    let disputes = disputes.into_iter().map(Into::into).collect();
     Err(Error::Disputed { file: lock::FILE_NAME.into(), disputes })
 }
 

@@ -17,6 +17,7 @@ mod status;
 mod submodules;
 mod sync;
 mod tree;
+mod upgrade;
 mod verify;
 mod why;
 
@@ -38,6 +39,9 @@ pub(crate) enum Command {
     Find(find::Args),
     /// Lock the declared repositories, or check or upgrade the lock
     Lock(lock::Args),
+    /// Move the pins to the heads of their branches, like `oca lock --upgrade`
+    #[command(visible_alias = "update")]
+    Upgrade(upgrade::Args),
     /// Check out the locked commits
     Sync(sync::Args),
     /// Write the modules of the profile as plain files, for an image
@@ -80,6 +84,7 @@ pub(crate) fn run(command: &Command, global: &Global, printer: &Printer) -> Resu
         Command::Remove(args) => remove::run(args, &session()?),
         Command::Find(args) => find::run(args, global, printer),
         Command::Lock(args) => lock::run(args, &session()?),
+        Command::Upgrade(args) => upgrade::run(args, &session()?),
         Command::Sync(args) => sync::run(args, &session()?),
         Command::Export(args) => export::run(args, &session()?),
         Command::Verify(args) => verify::run(args, global, printer),

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::OutdatedReport;
 use crate::lock::Pin;
-use crate::ops::{OfPin, Remotes};
+use crate::ops::{OfPin, Remotes, named_repos};
 use crate::output::Table;
 use crate::plan;
 use crate::repo::{CommitId, Reference, RemoteUrl, counted};
@@ -15,6 +15,9 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
+    /// Names of repositories [default: all]
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
     /// Exit with code 1 if a pin is outdated
     #[arg(long)]
     exit_code: bool,
@@ -26,10 +29,12 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
     let mut pins: Vec<Followed<'_>> = Vec::new();
     let mut seen = HashSet::new();
+    let names = named_repos(session, &args.names)?;
     for profile in session.profiles()? {
         for selected in plan::selected(profile, &lock) {
+            let is_named = names.is_empty() || names.contains(&selected.repo.name);
             let follows = !matches!(selected.repo.reference, Reference::Rev(_));
-            if follows && seen.insert(&selected.locked.pin) {
+            if is_named && follows && seen.insert(&selected.locked.pin) {
                 let url = session.remote_url(&selected.repo.url)?;
                 pins.push(Followed { selected, url });
             }
@@ -55,7 +60,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         .collect();
     match args.format.format {
         Format::Human => {
-            session.printer.data(&table(&outdated));
+            session.printer.table(&table(&outdated));
             let total = counted(pins.len(), "repository", "repositories");
             session.printer.note(&format!("{} of {total} outdated", outdated.len()));
         }
@@ -79,7 +84,7 @@ impl OfPin for Followed<'_> {
     }
 }
 
-fn table(outdated: &[Outdated]) -> String {
+fn table(outdated: &[Outdated]) -> Table {
     let mut table = Table::default();
     let short = CommitId::short;
     for Outdated { name, reference, locked, head, hold } in outdated {
@@ -87,5 +92,5 @@ fn table(outdated: &[Outdated]) -> String {
         let moves = format!("{} -> {}", short(locked), short(head));
         table.row([name.to_string(), moves, reference.to_string().replace('`', ""), hold.to_owned()]);
     }
-    table.to_string()
+    table
 }

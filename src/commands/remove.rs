@@ -3,7 +3,7 @@
 use crate::error::{EditError, Error, NotAskedWhy};
 use crate::flags::FormatArg;
 use crate::lock::Lock;
-use crate::ops::{Rewrite, lacking, tell, warn_of_lacking};
+use crate::ops::{Rewrite, lacking, repo_name, tell, unknown_repo, warn_of_lacking};
 use crate::plan::{Inventory, Reason, Request, Standing, pin, selected};
 use crate::repo::RepoName;
 use crate::report::{Finding, Problem, StillNeeded, WhyUnmet};
@@ -22,8 +22,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
-    let names = args.repos.iter().map(|word| RepoName::parse(word)).collect::<Result<Vec<_>, _>>();
-    let names = names.map_err(|invalid| Error::BadName { invalid })?;
+    let names = args.repos.iter().map(|word| repo_name(session, word)).collect::<Result<Vec<_>, _>>()?;
     let mut rewrite = Rewrite::begin(session)?;
     let old = rewrite.session.lock()?.unwrap_or_default();
     let before = lacking_in_all(&rewrite.session, &old)?;
@@ -68,9 +67,7 @@ fn remove(rewrite: &mut Rewrite<'_>, name: &RepoName) -> Result<Vec<String>, Err
         None => {
             let from: Vec<&str> = all.iter().copied().filter(|profile| draft.names(profile, name)).collect();
             if from.is_empty() {
-                let repos = config.profiles.iter().flat_map(|profile| &profile.repos);
-                let known = repos.map(|repo| repo.name.to_string()).collect();
-                return Err(Error::UnknownRepo { name: name.clone(), known });
+                return Err(unknown_repo(session, name.clone()));
             }
             from
         }

@@ -1,10 +1,12 @@
 //! `oca status`: compares the checkouts with the lock.
 
+use std::collections::BTreeMap;
+
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::git::{Checkout, Head, LocalWork};
 use crate::json::StatusReport;
-use crate::ops::{WantedCheckout, undeclared, wanted};
+use crate::ops::{WantedCheckout, named_repos, undeclared, wanted};
 use crate::output::Table;
 use crate::repo::{CommitId, RepoName};
 use crate::report::{Failure, RepoStatus, State, Trouble};
@@ -12,13 +14,19 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
+    /// Names of repositories [default: all]
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
     #[command(flatten)]
     format: FormatArg,
 }
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
-    let wanted = wanted(session, &lock)?;
+    let chosen = named_repos(session, &args.names)?;
+    let is_chosen = |name: &RepoName| chosen.is_empty() || chosen.contains(name);
+    let mut wanted = wanted(session, &lock)?;
+    wanted.retain(|wanted| is_chosen(&wanted.repo.name));
     let found =
         session.pools()?.fetch(&wanted, |_, WantedCheckout { repo, locked, checkout, is_skipped }| {
             let (name, commit) = (&repo.name, Some(locked.commit));
@@ -30,7 +38,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         });
     let names = wanted.iter().map(|wanted| wanted.repo.name.clone());
     let mut answers: Vec<_> = names.zip(found).collect();
-    for (path, name) in undeclared(session)? {
+    let undeclared = if chosen.is_empty() { undeclared(session)? } else { BTreeMap::new() };
+    for (path, name) in undeclared {
         let found = Checkout::new(path).head();
         let found = found.map(|head| report(&name, State::Undeclared, None, commit_at(&head)));
         answers.push((name, found));
@@ -48,7 +57,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         }
     }
     match args.format.format {
-        Format::Human => session.printer.data(&table(&repos)),
+        Format::Human => session.printer.table(&table(&repos)),
         Format::Json => session.printer.json(&StatusReport::of(&repos)),
     }
     if !failures.is_empty() {
@@ -94,7 +103,7 @@ fn inspect(
     Ok(RepoStatus { detail, ..report(name, state, locked, Some(actual)) })
 }
 
-fn table(repos: &[RepoStatus]) -> String {
+fn table(repos: &[RepoStatus]) -> Table {
     let mut table = Table::default();
     let short = |commit: Option<CommitId>| commit.map(|commit| commit.short()).unwrap_or_default();
     for RepoStatus { name, state, locked, actual, detail } in repos {
@@ -105,5 +114,5 @@ fn table(repos: &[RepoStatus]) -> String {
         let detail = detail.clone().unwrap_or_default();
         table.row([name.clone(), state.to_string(), commits, detail]);
     }
-    table.to_string()
+    table
 }

@@ -10,8 +10,8 @@ use crate::json::OutcomeReport;
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
-    Ahead, CheckoutTarget, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_tree, outcome_of,
-    prepare_directories, undeclared, update, wanted,
+    Ahead, CheckoutTarget, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_tree, named_repos,
+    outcome_of, prepare_directories, undeclared, update, wanted,
 };
 use crate::plan::{self, Moves};
 use crate::repo::{CommitId, RepoName, counted};
@@ -20,6 +20,9 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
+    /// Names of repositories [default: all]
+    #[arg(value_name = "NAME", conflicts_with = "prune")]
+    names: Vec<String>,
     /// Fail if the lock is out of date, instead of updating it
     #[arg(long)]
     locked: bool,
@@ -58,7 +61,12 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if let Some(survey) = survey.as_ref().filter(|_| !args.dry_run) {
         survey.relocate()?;
     }
-    let (targets, mut outcomes) = targets(session, &lock, survey.as_ref())?;
+    let (mut targets, mut outcomes) = targets(session, &lock, survey.as_ref())?;
+    let names = named_repos(session, &args.names)?;
+    if !names.is_empty() {
+        targets.retain(|target| names.contains(&target.locked.pin.name));
+        outcomes.retain(|outcome| names.contains(&outcome.name));
+    }
     let (ready, work): (Vec<CheckoutTarget<'_>>, Vec<CheckoutTarget<'_>>) =
         targets.into_iter().partition(|target| target.is_ready() && !(args.force && target.has_work()));
     outcomes.extend(ready.iter().map(|target| outcome_of(target, target.ready())));
@@ -312,7 +320,11 @@ fn finish(
     let changed = outcomes.iter().filter(is_change).count();
     let failures = report::failures(outcomes);
     let verb = if args.dry_run { "would change" } else { "changed" };
+    let is_staged = survey.is_some_and(Survey::is_staged);
     match changed {
+        0 if failures.is_empty() && is_staged => {
+            session.printer.note(&format!("{total}: only `.gitmodules` and the index changed"));
+        }
         0 if failures.is_empty() => session.printer.note(&format!("{total} up to date")),
         changed => session.printer.note(&format!("{total}, {changed} {verb}")),
     }

@@ -47,6 +47,12 @@ impl From<Invalid> for Refusal {
     }
 }
 
+/// The line of the first conflict marker of git.
+fn conflict_marker(text: &str) -> Option<usize> {
+    let is_marker = |line: &str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
+    text.lines().position(is_marker).map(|line| line + 1)
+}
+
 impl<'f> Document<'f> {
     pub(super) fn new(file: &'f Path, text: &str) -> Self {
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
@@ -56,6 +62,9 @@ impl<'f> Document<'f> {
     pub(super) fn parse<'i>(&self, text: &'i str) -> Result<DeTable<'i>, Error> {
         match DeTable::parse(text) {
             Ok(table) => Ok(table.into_inner()),
+            Err(_) if let Some(line) = conflict_marker(text) => {
+                Err(Error::Conflicted { file: self.file.to_owned(), line })
+            }
             Err(error) => Err(Error::Syntax {
                 file: self.file.to_owned(),
                 line: self.line(error.span().map_or(0, |span| span.start)),

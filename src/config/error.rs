@@ -16,6 +16,8 @@ pub(crate) enum Error {
     Unreadable(#[from] fs::Error),
     #[error("`{}` is not UTF-8 at line {line}", file.display())]
     NotUtf8 { file: PathBuf, line: usize },
+    #[error("`{}` contains git's conflict markers at line {line}", file.display())]
+    Conflicted { file: PathBuf, line: usize },
     #[error("`{}` is not valid TOML at line {line}: {message}", file.display())]
     Syntax { file: PathBuf, line: usize, message: String },
     #[error("`{}` at line {line} requires oca `{required}`, and this is oca {running}", file.display())]
@@ -38,6 +40,9 @@ impl Error {
         match self {
             Self::Missing { .. } => Some("run `oca init`".to_owned()),
             Self::Unreadable(_) | Self::Syntax { .. } => None,
+            Self::Conflicted { .. } => {
+                Some("edit the file so that it has the lines you want, then run `oca lock`".to_owned())
+            }
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
             Self::RequiresOca { required, .. } => {
                 Some(format!("install a version of oca that matches `{required}`"))

@@ -42,7 +42,11 @@ impl Error {
             | Self::LinkedPath { .. }
             | Self::Lock(_)
             | Self::MixedPaths { .. }
+            | Self::BothSides
             | Self::Needed { .. }
+            | Self::OtherSeries { .. }
+            | Self::ShortCommit { .. }
+            | Self::Unpushed { .. }
             | Self::StillNeeded { .. }
             | Self::NoCache
             | Self::NoConfig

@@ -2,7 +2,7 @@
 
 use crate::config::near;
 use crate::git::{CheckoutError, HintContext};
-use crate::repo::typed;
+use crate::repo::{first_names, typed};
 use crate::report::{Failure, MissingDirectory, Step, Trouble};
 
 /// The lines of a message about a failure.
@@ -71,6 +71,43 @@ pub(crate) fn failure_words(failure: &Failure) -> FailureWords {
             cause: Some(with_sources(error)),
             hint: error.hint(asked),
         },
+    }
+}
+
+/// The failures, by name. If the same thing went wrong for several repositories of one server or organisation, they have
+/// one message.
+pub(crate) fn grouped_failures(failures: &[Failure]) -> Vec<FailureWords> {
+    /// From this number of repositories on, one message is easier to read.
+    const MANY: usize = 3;
+    let mut failures: Vec<&Failure> = failures.iter().collect();
+    failures.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut groups: Vec<(Option<(String, &str)>, Vec<&Failure>)> = Vec::new();
+    for failure in failures {
+        let key = shared_cause(failure);
+        match groups.iter_mut().find(|(other, _)| key.is_some() && *other == key) {
+            Some((_, group)) => group.push(failure),
+            None => groups.push((key, vec![failure])),
+        }
+    }
+    let words = |(key, group): (Option<(String, &str)>, Vec<&Failure>)| match (key, &group[..]) {
+        (Some((cause, parent)), [first, ..]) if group.len() >= MANY => {
+            let names: Vec<String> = group.iter().map(|failure| failure.name.to_string()).collect();
+            let error =
+                format!("cannot fetch {} repositories from `{parent}`: {}", names.len(), first_names(&names));
+            vec![FailureWords { error, cause: Some(cause), hint: failure_words(first).hint }]
+        }
+        (_, group) => group.iter().map(|failure| failure_words(failure)).collect(),
+    };
+    groups.into_iter().flat_map(words).collect()
+}
+
+/// The cause, and the url above the repository, of a failure that others may share.
+fn shared_cause(failure: &Failure) -> Option<(String, &str)> {
+    match &failure.trouble {
+        Trouble::Remote(error) if failure.near.is_none() => {
+            Some((with_sources(error), failure.url.rsplit_once('/')?.0))
+        }
+        _ => None,
     }
 }
 

@@ -21,7 +21,10 @@ impl Error {
                 Some("change one of them".to_owned())
             }
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
-            Self::Disputed { .. } => Some("run `oca lock --ours` or `oca lock --theirs`".to_owned()),
+            Self::Disputed { .. } => Some(
+                "run `oca lock --ours` or `oca lock --theirs`; both also take names of repositories".to_owned(),
+            ),
+            Self::BothSides => Some("name the repositories of one: `oca lock --ours web --theirs`".to_owned()),
             Self::Edit(error) => Some(error.hint()),
             Self::Exists { .. } => Some("edit it, or move it away first".to_owned()),
             Self::Export(error) => error.hint(),
@@ -93,7 +96,18 @@ impl Error {
             Self::Threads { .. } => Some("raise the limits `ulimit -u` and `ulimit -v`".to_owned()),
             Self::UnknownModule { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
             Self::UnknownModule { .. } => Some("run `oca list --all` to see the modules".to_owned()),
-            Self::UnknownRepo { name, known } => {
+            Self::ShortCommit { .. } => Some("write all 40 digits of the commit".to_owned()),
+            Self::OtherSeries { name, commit, .. } => {
+                Some(format!("if you want this, run `oca lock {name}@{commit} --force`"))
+            }
+            Self::Unpushed { name, path, .. } => Some(format!(
+                "push it to the remote of `{name}` first, from `{}`",
+                crate::repo::typed(&path.display().to_string())
+            )),
+            Self::UnknownRepo { name, has: Some(repo), .. } => {
+                Some(format!("`{name}` is a module of `{repo}`: use the name of the repository"))
+            }
+            Self::UnknownRepo { name, known, .. } => {
                 Some(config::near_or_all(name.as_str(), known, "repositories here are"))
             }
             Self::Unusable(error) => error.hint(),

@@ -10,7 +10,7 @@ mod hint;
 use std::path::{Path, PathBuf};
 
 pub(crate) use edit::{EditError, NotAskedWhy};
-pub(crate) use failure::{FailureWords, failure_words};
+pub(crate) use failure::grouped_failures;
 
 use crate::lock::Dispute;
 use crate::plan::RefusedPin;
@@ -43,7 +43,9 @@ pub(crate) enum Error {
     #[error("`{}` is not what oca writes", file.display())]
     Differs { file: PathBuf, differences: Vec<String>, command: String },
     #[error("`{}` has conflicting pins for {}{}", file.display(), counted(disputes.len(), "repository", "repositories"), dispute_list(disputes))]
-    Disputed { file: PathBuf, disputes: Vec<Dispute> },
+    Disputed { file: PathBuf, disputes: Vec<DatedDispute> },
+    #[error("`--ours` and `--theirs` cannot both stand for all repositories")]
+    BothSides,
     #[error(transparent)]
     Edit(#[from] EditError),
     #[error("`{}` already exists", file.display())]
@@ -79,6 +81,10 @@ pub(crate) enum Error {
     #[error("profile `{profile}` in `{}` has its checkouts in `{path}` and its own modules in `{local}`, and one is inside the other", file.display())]
     MixedPaths { file: PathBuf, profile: String, path: String, local: String },
     /// The remaining selection needs modules of the repositories to remove.
+    #[error("`{word}` is too short: {}", match count { 0 => "no known commit begins with it".to_owned(), count => format!("{count} commits begin with it") })]
+    ShortCommit { word: String, count: usize },
+    #[error("the modules of `{name}` at commit `{}` are for Odoo {found}, but profile `{profile}` is for {wanted}", commit.short())]
+    OtherSeries { name: RepoName, commit: CommitId, found: Series, wanted: Series, profile: String },
     #[error("some of these repositories are still needed")]
     Needed { removed: Vec<RepoName>, unmet: Vec<Unmet> },
     #[error("no repository under `{base}` could be reached")]
@@ -151,7 +157,14 @@ pub(crate) enum Error {
         near: Option<String>,
     },
     #[error("no profile has a repository `{name}`")]
-    UnknownRepo { name: RepoName, known: Vec<String> },
+    UnknownRepo {
+        name: RepoName,
+        known: Vec<String>,
+        /// The repository that has a module of this name.
+        has: Option<RepoName>,
+    },
+    #[error("commit `{commit}` of `{name}` is only in your checkout `{}`", path.display())]
+    Unpushed { name: RepoName, commit: CommitId, path: PathBuf },
     #[error("{} not supported yet", counted(uses.len(), "key is", "keys are"))]
     Unsupported { uses: Vec<config::Unsupported> },
     #[error("{error}")]
@@ -187,16 +200,30 @@ fn refused_pin(file: &Path, refused: &RefusedPin) -> String {
     }
 }
 
+/// A pin that two sides moved, and the days of their commits as far as they are known.
+#[derive(Debug)]
+pub(crate) struct DatedDispute {
+    pub(crate) dispute: Dispute,
+    pub(crate) ours: Option<String>,
+    pub(crate) theirs: Option<String>,
+}
+
+impl From<Dispute> for DatedDispute {
+    fn from(dispute: Dispute) -> Self {
+        Self { dispute, ours: None, theirs: None }
+    }
+}
+
 /// One line for each conflict, to follow the error.
-fn dispute_list(disputes: &[Dispute]) -> String {
-    let line = |Dispute { pin, ours, theirs }: &Dispute| {
-        format!(
-            "\n  `{}` at {}: ours `{}`, theirs `{}`",
-            pin.name,
-            pin.reference,
-            ours.short(),
-            theirs.short()
-        )
+fn dispute_list(disputes: &[DatedDispute]) -> String {
+    let line = |DatedDispute { dispute, ours, theirs }: &DatedDispute| {
+        let Dispute { pin, .. } = dispute;
+        let side = |commit: CommitId, day: &Option<String>| {
+            let day = day.iter().map(|day| format!(" of {day}")).collect::<String>();
+            format!("`{}`{day}", commit.short())
+        };
+        let (ours, theirs) = (side(dispute.ours, ours), side(dispute.theirs, theirs));
+        format!("\n  `{}` at {}: ours {ours}, theirs {theirs}", pin.name, pin.reference)
     };
     disputes.iter().map(line).collect()
 }

@@ -36,6 +36,11 @@ impl<'a> Remote<'a> {
         self.transport.resolve(reference)
     }
 
+    /// The commits in the store whose ids begin with these hexadecimal digits. Asks no server.
+    pub(crate) fn cached_commits(&self, digits: &str) -> Result<Vec<CommitId>, Error> {
+        self.store.commits_with(digits)
+    }
+
     pub(super) fn git(&self) -> &'a Git {
         self.git
     }

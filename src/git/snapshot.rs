@@ -53,18 +53,29 @@ impl<'g> Snapshot<'g, '_> {
     ///
     /// Fetches only the commits between the two. If the pin is not old, this is a few kilobytes.
     pub(crate) fn is_led_to(&self) -> Result<bool, Error> {
-        let Self { remote, commit, reference, meter } = self;
-        let head = remote.resolve(reference)?;
-        if head == *commit {
+        let head = self.remote.resolve(&self.reference)?;
+        self.is_between(head, self.commit)
+    }
+
+    /// Whether a commit is this one or one of its ancestors. Fetches only the commits between the two.
+    pub(crate) fn contains(&self, older: CommitId) -> Result<bool, Error> {
+        self.remote.refuse_offline()?;
+        self.is_between(self.commit, older)
+    }
+
+    /// Whether `head` contains `commit`.
+    fn is_between(&self, head: CommitId, commit: CommitId) -> Result<bool, Error> {
+        let Self { remote, reference, meter, .. } = self;
+        if head == commit {
             return Ok(true);
         }
         // Without the lock, another process would remove the directory aside as a leftover of a killed process.
         let _lock = self.store().lock()?;
         let aside = self.store().aside()?;
         let scratch = Store::scratch(aside.path())?;
-        let history = Objects::History { from: *commit, to: head };
+        let history = Objects::History { from: commit, to: head };
         match remote.transport() {
-            Transport::Path(path) => return local::leads_to(path, head, *commit),
+            Transport::Path(path) => return local::leads_to(path, head, commit),
             Transport::Libgit2 { url } => libgit2::fetch_history(url, reference, &scratch, meter)?,
             Transport::Http { remote, url } => {
                 let fetch = || remote.fetch(&history, || scratch.pack_sink(), PackSink::finish, meter);
@@ -73,7 +84,7 @@ impl<'g> Snapshot<'g, '_> {
                 }
             }
         }
-        scratch.leads_to(head, *commit)
+        scratch.leads_to(head, commit)
     }
 
     /// The tree of files of the commit. The directories are in the store; file contents may be missing.

@@ -24,6 +24,14 @@ pub(crate) struct FoundModule<'a> {
     /// Whether the profile already has it.
     pub(crate) locked: bool,
     pub(crate) repos: &'a [RepoName],
+    /// If no repository has it: the modules whose names contain this name.
+    pub(crate) containing: Vec<ContainingModule<'a>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ContainingModule<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) repos: &'a [RepoName],
 }
 
 impl<'a> FindReport<'a> {
@@ -34,7 +42,8 @@ impl<'a> FindReport<'a> {
 
 impl<'a> FoundModule<'a> {
     fn of(there: &'a Whereabouts) -> Self {
-        let Whereabouts { module, is_core, is_known, repos } = there;
-        Self { name: module, core: *is_core, locked: *is_known, repos }
+        let Whereabouts { module, is_core, is_known, repos, containing } = there;
+        let containing = containing.iter().map(|(name, repos)| ContainingModule { name, repos }).collect();
+        Self { name: module, core: *is_core, locked: *is_known, repos, containing }
     }
 }

@@ -41,21 +41,21 @@ impl Sides {
         self.ours.repos.iter().filter_map(dispute).collect()
     }
 
-    /// The entries of both sides. If their commits differ, the entry of the chosen side.
+    /// The entries of both sides. If both have a pin, the entry of the chosen side.
     ///
     /// The entries have no digest, so they are read again: git merged their lines one by one, and they may match
     /// neither commit.
-    pub(crate) fn pins(self, chosen: Side) -> Lock {
-        let (first, second) = match chosen {
-            Side::Ours => (self.ours, self.theirs),
-            Side::Theirs => (self.theirs, self.ours),
+    pub(crate) fn pins(self, chosen: impl Fn(&Pin) -> Side) -> Lock {
+        let Self { ours, theirs } = self;
+        let is_chosen = |repo: &&LockedRepo, side, other: &Lock| {
+            other.repo(&repo.pin).is_none() || chosen(&repo.pin) == side
         };
-        let more = second.repos.into_iter().filter(|repo| first.repo(&repo.pin).is_none());
-        let more: Vec<LockedRepo> = more.collect();
+        let of_ours = ours.repos.iter().filter(|repo| is_chosen(repo, Side::Ours, &theirs));
+        let of_theirs = theirs.repos.iter().filter(|repo| is_chosen(repo, Side::Theirs, &ours));
         let mut repos: Vec<LockedRepo> =
-            first.repos.into_iter().chain(more).map(LockedRepo::unsealed).collect();
+            of_ours.chain(of_theirs).cloned().map(LockedRepo::unsealed).collect();
         repos.sort_by(|a, b| a.pin.cmp(&b.pin));
-        Lock { repos, profiles: first.profiles }
+        Lock { repos, profiles: ours.profiles }
     }
 }
 

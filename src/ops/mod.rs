@@ -3,6 +3,7 @@
 mod ahead;
 mod checkouts;
 mod lacking;
+mod names;
 mod remotes;
 mod rewrite;
 pub(crate) mod search;
@@ -15,6 +16,7 @@ pub(crate) use checkouts::{
     WantedCheckout, clear_leftovers, keep_out, prepare_directories, undeclared, wanted,
 };
 pub(crate) use lacking::{known, lacking, lacking_for, warn_of_lacking};
+pub(crate) use names::{named_repos, repo_name, unknown_repo};
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use rewrite::{Rewrite, tell};
 pub(crate) use target::{CheckoutTarget, confirm_tree};

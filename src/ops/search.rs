@@ -1,6 +1,6 @@
 //! Searches for modules in all OCA repositories.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -82,6 +82,12 @@ pub(crate) struct SearchResult {
 impl SearchResult {
     pub(crate) fn repos_with(&self, module: &str) -> Vec<RepoName> {
         self.catalogue.repos_with(module).into_iter().cloned().collect()
+    }
+
+    /// The modules whose names contain a text, each with its repositories. Sorted.
+    pub(crate) fn containing(&self, text: &str) -> Vec<(String, Vec<RepoName>)> {
+        let names: BTreeSet<&str> = self.catalogue.modules().filter(|name| name.contains(text)).collect();
+        names.into_iter().map(|name| (name.to_owned(), self.repos_with(name))).collect()
     }
 
     /// The error for modules that no repository has.

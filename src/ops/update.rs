@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ahead::Ahead;
+use super::names::unknown_repo;
 use super::remotes::{OfPin, Remotes, Watch};
 use crate::error::Error;
 use crate::facts::{self, ReadOptions};
@@ -92,8 +93,7 @@ pub(crate) fn update(
 ) -> Result<Updated, Error> {
     let declared = plan::declared(&session.config);
     if let Some(name) = plan::undeclared(&declared, moves).into_iter().next() {
-        let known = declared.iter().map(|declared| declared.pin.name.to_string()).collect();
-        return Err(Error::UnknownRepo { name, known });
+        return Err(unknown_repo(session, name));
     }
     if let Some(refused) = plan::refused(&declared, moves).into_iter().next() {
         return Err(Error::RefusedPin { file: session.config.file.clone(), refused });

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{line_for, write_stderr};
 use crate::progress::Progress;
-use crate::repo::plain;
+use crate::repo::{plain, size};
 use crate::report::{Done, Trouble};
 
 /// Shows nothing.
@@ -92,7 +92,7 @@ impl Bars {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = running.get_mut(&place) {
             change(running);
-            let bytes = if running.bytes > 0 { HumanBytes(running.bytes).to_string() } else { String::new() };
+            let bytes = if running.bytes > 0 { size(running.bytes) } else { String::new() };
             running.bar.set_message(format!("{} {bytes}", running.step));
         }
     }

@@ -1,13 +1,11 @@
 //! The cache, in words.
 
-use indicatif::HumanBytes;
-
 use crate::git::{Fate, Pruned, StoreSize, freed};
-use crate::repo::counted;
+use crate::repo::{counted, size};
 
 /// How much a store holds, to follow its name.
 pub(crate) fn render_store(store: &StoreSize) -> String {
-    format!("{}, {}", HumanBytes(store.bytes), counted(store.packs, "pack", "packs"))
+    format!("{}, {}", size(store.bytes), counted(store.packs, "pack", "packs"))
 }
 
 /// What a prune did in all.
@@ -17,7 +15,7 @@ pub(crate) fn render_pruned_total(pruned: &[Pruned], dry: bool) -> String {
     if changed == 0 {
         return format!("{total}, nothing to do");
     }
-    let freed = HumanBytes(freed(pruned));
+    let freed = size(freed(pruned));
     if dry {
         format!("{total}, {changed} would change")
     } else {

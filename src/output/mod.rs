@@ -17,7 +17,7 @@ pub(crate) use findings::render_findings;
 pub(crate) use table::Table;
 pub(crate) use tree::{render_tree, render_why};
 
-use crate::error::{Error, FailureWords, failure_words};
+use crate::error::{Error, grouped_failures};
 use crate::flags::{ColorChoice, Global};
 use crate::json::Versioned;
 use crate::progress::Progress;
@@ -68,6 +68,11 @@ impl Printer {
         }
     }
 
+    /// A table, to stdout. On a terminal, its rows fit the width.
+    pub(crate) fn table(&self, table: &Table) {
+        self.data(&table.render(platform_width()));
+    }
+
     /// A report of [`json`](crate::json), to stdout.
     pub(crate) fn json(&self, report: &impl Serialize) {
         self.data(&Versioned::new(report).render());
@@ -77,6 +82,13 @@ impl Printer {
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
             write_stderr(&format!("{text}\n"));
+        }
+    }
+
+    /// Names the next step. People at a terminal see it; the logs of CI and of scripts do not need it.
+    pub(crate) fn next(&self, text: &str) {
+        if self.bars {
+            self.note(&format!("next: {text}"));
         }
     }
 
@@ -166,9 +178,7 @@ impl Printer {
 
     /// Prints every failed repository, by name, then their number.
     fn failures(&self, failures: &[Failure]) {
-        let mut failures: Vec<&Failure> = failures.iter().collect();
-        failures.sort_by(|a, b| a.name.cmp(&b.name));
-        let words: Vec<FailureWords> = failures.iter().map(|failure| failure_words(failure)).collect();
+        let words = grouped_failures(failures);
         let hints: Vec<Option<String>> = words.iter().map(|words| words.hint.clone()).collect();
         for (words, hint) in words.iter().zip(told_once(&hints)) {
             self.line(Tone::Error, &words.error);
@@ -245,6 +255,14 @@ fn causes(error: &dyn std::error::Error) {
         write_stderr(&format!("caused by: {error}\n"));
         cause = error.source();
     }
+}
+
+/// The columns of the terminal on stdout. `None` if it is no terminal.
+fn platform_width() -> Option<usize> {
+    #[cfg(unix)]
+    return rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
+    #[cfg(not(unix))]
+    None
 }
 
 /// Makes a message safe to print: it may quote manifests or answers of servers.

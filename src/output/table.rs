@@ -1,7 +1,5 @@
 //! Tables for people.
 
-use std::fmt;
-
 use crate::repo::one_line;
 
 /// The largest width of a column.
@@ -19,11 +17,12 @@ impl Table {
     }
 }
 
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Table {
+    /// The rows as lines. If a row does not fit the width, its cells go on below, and no cell is broken.
+    pub(crate) fn render(&self, width: Option<usize>) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         // A longer cell does not widen its column. Rust pads to 65,535 characters at most.
-        let width = |column: usize| {
+        let column_width = |column: usize| {
             self.rows
                 .iter()
                 .filter_map(|row| row.get(column))
@@ -32,13 +31,35 @@ impl fmt::Display for Table {
                 .max()
                 .unwrap_or(0)
         };
-        let widths: Vec<usize> = (0..columns).map(width).collect();
-        for row in &self.rows {
+        let widths: Vec<usize> = (0..columns).map(column_width).collect();
+        let aligned = |row: &Vec<String>| {
             let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
-            writeln!(f, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+            cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        };
+        let lines: Vec<String> = self.rows.iter().map(aligned).collect();
+        match width.filter(|&width| lines.iter().any(|line| line.chars().count() > width)) {
+            None => lines.iter().map(|line| format!("{line}\n")).collect(),
+            Some(width) => self.rows.iter().map(|row| folded(row, width)).collect(),
         }
-        Ok(())
     }
+}
+
+/// A row whose cells go on in indented lines.
+fn folded(row: &[String], width: usize) -> String {
+    const INDENT: &str = "    ";
+    let (mut text, mut line) = (String::new(), String::new());
+    for cell in row.iter().filter(|cell| !cell.is_empty()) {
+        let is_first = line.is_empty();
+        if !is_first && line.chars().count() + 2 + cell.chars().count() > width {
+            text.push_str(&line);
+            text.push('\n');
+            line = format!("{INDENT}{cell}");
+        } else {
+            line.push_str(if is_first { "" } else { "  " });
+            line.push_str(cell);
+        }
+    }
+    format!("{text}{line}\n")
 }
 
 #[cfg(test)]
@@ -50,7 +71,7 @@ mod tests {
         let mut table = Table::default();
         table.row(["web".to_owned(), "clean".to_owned(), String::new()]);
         table.row(["server-tools".to_owned(), "dirty".to_owned(), "x".to_owned()]);
-        assert_eq!(table.to_string(), "web           clean\nserver-tools  dirty  x\n");
+        assert_eq!(table.render(None), "web           clean\nserver-tools  dirty  x\n");
     }
 
     #[test]
@@ -59,6 +80,22 @@ mod tests {
         let long = "1".repeat(70_000);
         table.row(["web".to_owned(), long.clone(), "x".to_owned()]);
         table.row(["dms".to_owned(), "1.0".to_owned(), "y".to_owned()]);
-        assert_eq!(table.to_string(), format!("web  {long}  x\ndms  1.0  y\n"));
+        assert_eq!(table.render(None), format!("web  {long}  x\ndms  1.0  y\n"));
+    }
+
+    #[test]
+    fn a_row_that_does_not_fit_goes_on_below() {
+        let mut table = Table::default();
+        table.row([
+            "account_reconcile_oca".to_owned(),
+            "18.0.1.0.0".to_owned(),
+            "account-reconcile".to_owned(),
+        ]);
+        table.row(["web".to_owned(), "1.0".to_owned(), "web".to_owned()]);
+        assert_eq!(
+            table.render(Some(40)),
+            "account_reconcile_oca  18.0.1.0.0\n    account-reconcile\nweb  1.0  web\n"
+        );
+        assert_eq!(table.render(Some(60)), table.render(None));
     }
 }

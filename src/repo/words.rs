@@ -25,6 +25,39 @@ pub(crate) fn first_names(names: &[String]) -> String {
     format!("{} and {} others", quoted_list(&names[..SHOWN]), names.len() - SHOWN)
 }
 
+/// A number of bytes for people, in decimal units: `34 MB`.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if bytes < 1_000 {
+        return format!("{bytes} bytes");
+    }
+    let (mut tenths, mut unit) = (bytes / 100, 0);
+    while tenths >= 9_995 && unit + 1 < UNITS.len() {
+        tenths /= 1_000;
+        unit += 1;
+    }
+    let unit = UNITS[unit];
+    if tenths < 100 {
+        format!("{}.{} {unit}", tenths / 10, tenths % 10)
+    } else {
+        format!("{} {unit}", (tenths + 5) / 10)
+    }
+}
+
+/// The day of a time in seconds since 1970, in UTC: `2026-11-28`.
+pub(crate) fn day(seconds: i64) -> String {
+    // Days since the first of March of the year 0, so that a leap day is the last day of a year.
+    let days = seconds.div_euclid(24 * 60 * 60) + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 /// "`a`, `b` and `c`".
 pub(crate) fn and_list(names: &[String]) -> String {
     match names {

@@ -25,6 +25,8 @@ pub(crate) struct Whereabouts {
     /// The profile has its repository already.
     pub(crate) is_known: bool,
     pub(crate) repos: Vec<RepoName>,
+    /// If no repository has it: the modules whose names contain this name, each with its repositories.
+    pub(crate) containing: Vec<(String, Vec<RepoName>)>,
 }
 
 /// A pin compared with the head of its branch or tag.

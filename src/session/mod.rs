@@ -186,6 +186,18 @@ impl<'a> Session<'a> {
         Ok(DirectoryLock::take(&self.root, wait)?)
     }
 
+    /// The declared repository that a word means: by `ORGANISATION/NAME` or by its url.
+    pub(crate) fn repo_of(&self, word: &str) -> Option<RepoName> {
+        let bare = |url: &str| url.trim_end_matches('/').trim_end_matches(".git").to_owned();
+        let repos = || self.config.profiles.iter().flat_map(|profile| &profile.repos);
+        if let Some(repo) = repos().find(|repo| bare(repo.url.as_str()) == bare(word)) {
+            return Some(repo.name.clone());
+        }
+        let (organisation, name) = word.split_once('/')?;
+        let url = self.config.base.beside(organisation, &RepoName::parse(name).ok()?)?;
+        repos().find(|repo| bare(repo.url.as_str()) == bare(url.as_str())).map(|repo| repo.name.clone())
+    }
+
     /// The url for requests: variables are expanded, and a path is absolute.
     pub(crate) fn remote_url(&self, url: &RemoteUrl) -> Result<RemoteUrl, Error> {
         let expanded = config::expand_url(url, &variable)?;

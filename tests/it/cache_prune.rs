@@ -126,7 +126,7 @@ fn a_store_goes_when_it_was_not_used_for_long_and_comes_back() {
     env.oca(&["cache", "prune"])
         .stderr_contains(&format!("{name}: removed, not used for 31 days\n1 store, 1 changed, "))
         .success();
-    env.oca(&["cache", "size"]).stdout("0\n").success();
+    env.oca(&["cache", "size"]).stdout("0 bytes\n").success();
     env.assert_checkout("oca/web", &web.commit_of("18.0"));
     env.oca(&["sync"]).stderr("1 repository up to date\n").success();
     upgrade(&web, 1);

@@ -50,11 +50,12 @@ fn where_both_moved_a_pin_a_side_has_to_be_chosen() {
     let conflicted = env.read("oca.lock.json");
     // What moved meanwhile is no reason to move pins.
     remotes[2].branch("18.0").module("crm_new", &[]).commit();
-    env.oca(&["lock"])
+    // Offline, nobody knows that ours contains theirs.
+    env.oca(&["lock", "--offline"])
         .stderr(&format!(
             "error: `oca.lock.json` has conflicting pins for 1 repository\n  \
-             `web` at branch `18.0`: ours `{}`, theirs `{}`\n\
-             hint: run `oca lock --ours` or `oca lock --theirs`\n",
+             `web` at branch `18.0`: ours `{}` of 2024-01-01, theirs `{}` of 2024-01-01\n\
+             hint: run `oca lock --ours` or `oca lock --theirs`; both also take names of repositories\n",
             short(&ours),
             short(&theirs)
         ))
@@ -136,7 +137,7 @@ fn a_side_may_be_named_where_there_is_no_conflict() {
     let env = Env::new();
     project(&env);
     env.oca(&["lock", "--ours"]).stderr("3 repositories with 3 modules, nothing changed\n").success();
-    env.oca(&["lock", "--ours", "--theirs"]).stderr_contains("cannot be used with '--theirs'").status(2);
+    env.oca(&["lock", "--ours", "--theirs"]).stderr_contains("cannot both stand for all").status(2);
 }
 
 /// Has git call oca for the lock, as docs/lock.md says.
@@ -177,7 +178,9 @@ fn the_driver_leaves_what_both_moved_for_oca_lock_to_settle() {
     let lock = env.read("oca.lock.json");
     assert!(lock.contains("<<<<<<< ours\n") && lock.contains(">>>>>>> theirs\n"), "{lock}");
     assert_eq!(env.git(".", &["ls-files", "-u"]).lines().count(), 3);
-    env.oca(&["lock"]).stderr_contains("hint: run `oca lock --ours` or `oca lock --theirs`\n").status(1);
+    env.oca(&["lock", "--offline"])
+        .stderr_contains("hint: run `oca lock --ours` or `oca lock --theirs`")
+        .status(1);
     env.oca(&["lock", "-q", "--theirs"]).success();
     assert!(env.read("oca.lock.json").contains(&theirs));
     env.oca(&["lock", "--check"]).success();

@@ -25,6 +25,7 @@ mod docs;
 mod editions;
 mod endless;
 mod env;
+mod everyday;
 #[cfg(unix)]
 mod export;
 mod export_abroad;

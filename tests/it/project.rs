@@ -49,6 +49,15 @@ impl Env {
         self.lock();
     }
 
+    /// The commit of a repository in the lock.
+    #[track_caller]
+    pub(crate) fn locked_commit(&self, name: &str) -> String {
+        let lock: serde_json::Value = serde_json::from_str(&self.read("oca.lock.json")).expect("a lock");
+        let repos = lock["repos"].as_array().expect("the list of entries");
+        let repo = repos.iter().find(|repo| repo["name"] == name).expect("an entry");
+        repo["commit"].as_str().expect("a commit").to_owned()
+    }
+
     /// Writes a module of the user's own with this manifest.
     pub(crate) fn own_module(&self, path: &str, manifest: impl AsRef<[u8]>) {
         self.write(format!("{path}/__init__.py"), "");

@@ -1,21 +1,22 @@
 //! `oca lock`: locks the declared repositories, checks the lock, or upgrades it.
 
 mod check;
+mod conflict;
+mod pins;
 
-use std::collections::BTreeMap;
+use conflict::Choice;
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::ChangeReport;
-use crate::lock::{self, Dispute, Lock, Side, Sides};
-use crate::ops::{Ahead, update, warn_of_lacking};
+use crate::lock;
+use crate::ops::{Ahead, named_repos, update, warn_of_lacking};
 use crate::plan::Moves;
-use crate::repo::{CommitId, RepoName, redact};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Pin a repository to a commit by hand
+    /// Pin a repository to a commit by hand; the first digits of a known commit are enough
     #[arg(value_name = "NAME@COMMIT", conflicts_with_all = ["check", "upgrade"])]
     pins: Vec<String>,
     /// Only check whether the lock is up to date; reads no cache and asks no server
@@ -28,12 +29,14 @@ pub(crate) struct Args {
     /// Move these repositories, or all without `hold`, to the heads of their branches
     #[arg(long, value_name = "NAME", num_args = 0..)]
     upgrade: Option<Vec<String>>,
-    /// After a merge with conflicts in the lock: if both sides moved a pin, use our commit
-    #[arg(long, conflicts_with_all = ["check", "theirs"])]
-    ours: bool,
-    /// After a merge with conflicts in the lock: if both sides moved a pin, use their commit
-    #[arg(long, conflicts_with = "check")]
-    theirs: bool,
+    /// With `--upgrade`: only show what would change
+    #[arg(long, requires = "upgrade")]
+    dry_run: bool,
+    /// With NAME@COMMIT: accept a commit whose modules are for another series
+    #[arg(long, requires = "pins")]
+    force: bool,
+    #[command(flatten)]
+    choice: Choice,
     #[command(flatten)]
     format: FormatArg,
 }
@@ -42,80 +45,71 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if args.check {
         return check::run(args, session);
     }
-    let moves = args.moves()?;
+    if args.pins.is_empty() {
+        let moves = moves(args.upgrade.as_deref(), session)?;
+        let how =
+            How { choice: &args.choice, dry_run: args.dry_run, force: false, format: args.format.format };
+        return lock(&moves, &how, session);
+    }
+    let commits = pins::commits(&args.pins, session)?;
+    let moves = Moves::To(commits.clone());
+    let how = How { choice: &args.choice, dry_run: false, force: args.force, format: args.format.format };
+    lock(&moves, &how, session).map_err(|error| pins::explained(error, &commits, session))
+}
+
+/// Moves these repositories, or all without `hold`, to the heads of their branches.
+pub(super) fn upgrade(
+    names: &[String],
+    dry_run: bool,
+    format: Format,
+    session: &Session<'_>,
+) -> Result<(), Error> {
+    let how = How { choice: &Choice::default(), dry_run, force: false, format };
+    lock(&moves(Some(names), session)?, &how, session)
+}
+
+/// How to lock.
+struct How<'a> {
+    choice: &'a Choice,
+    dry_run: bool,
+    /// Whether to accept commits for another series.
+    force: bool,
+    format: Format,
+}
+
+fn moves(upgrade: Option<&[String]>, session: &Session<'_>) -> Result<Moves, Error> {
+    Ok(match upgrade {
+        None => Moves::Missing,
+        Some([]) => Moves::All,
+        Some(names) => Moves::Named(named_repos(session, names)?),
+    })
+}
+
+fn lock(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error> {
+    how.choice.refuse_both()?;
     let _claim = session.claim()?;
     let updated = match session.lock_as_it_stands() {
         Err(Error::Lock(lock::Error::Conflicted { .. } | lock::Error::Twice { .. })) => {
-            let pins = settled(args, session, &moves)?;
-            update(session, Some(pins), &moves, &Ahead::default())?.settled()
+            let pins = how.choice.settled(session, moves)?;
+            update(session, Some(pins), moves, &Ahead::default())?.settled()
         }
-        old => update(session, old?, &moves, &Ahead::default())?,
+        old => update(session, old?, moves, &Ahead::default())?,
     };
-    updated.save(session)?;
-    match args.format.format {
+    if let (Moves::To(commits), false) = (moves, how.force) {
+        pins::refuse_other_series(commits, &updated.lock)?;
+    }
+    if !how.dry_run {
+        updated.save(session)?;
+    }
+    match how.format {
         Format::Human => updated.tell(session),
         Format::Json => session.printer.json(&ChangeReport::of(&updated.changes)),
     }
-    warn_of_lacking(session, &updated.lock)
-}
-
-impl Args {
-    fn moves(&self) -> Result<Moves, Error> {
-        if !self.pins.is_empty() {
-            return Ok(Moves::To(self.commits()?));
-        }
-        Ok(match &self.upgrade {
-            None => Moves::Missing,
-            Some(names) if names.is_empty() => Moves::All,
-            Some(names) => Moves::Named(names.iter().map(|name| self::name(name)).collect::<Result<_, _>>()?),
-        })
+    warn_of_lacking(session, &updated.lock)?;
+    if how.dry_run {
+        session.printer.note("dry run: the lock is not changed");
+    } else if !updated.changes.is_empty() {
+        session.printer.next("`oca sync` checks out the commits");
     }
-
-    fn commits(&self) -> Result<BTreeMap<RepoName, CommitId>, Error> {
-        let mut commits = BTreeMap::new();
-        for word in &self.pins {
-            let (name, commit) = pin(word)?;
-            if commits.insert(name.clone(), commit).is_some_and(|other| other != commit) {
-                return Err(Error::TwoPins { word: word.clone(), name });
-            }
-        }
-        Ok(commits)
-    }
-}
-
-fn pin(word: &str) -> Result<(RepoName, CommitId), Error> {
-    // It may be a url with a password.
-    let word = redact(word);
-    let bad = |why: String| Error::BadPin { word: word.clone(), why };
-    let Some((name, commit)) = word.split_once('@') else {
-        return Err(Error::PinWithoutCommit { word: word.clone() });
-    };
-    let name = RepoName::parse(name).map_err(|invalid| bad(invalid.to_string()))?;
-    let commit = CommitId::parse(commit).map_err(|invalid| bad(invalid.to_string()))?;
-    Ok((name, commit))
-}
-
-fn name(word: &str) -> Result<RepoName, Error> {
-    RepoName::parse(word).map_err(|invalid| Error::BadName { invalid })
-}
-
-/// The pins of a lock with merge conflicts.
-fn settled(args: &Args, session: &Session<'_>, moves: &Moves) -> Result<Lock, Error> {
-    let file = session.lock_file();
-    let bytes = lock::read_file(&file)?.unwrap_or_default();
-    let sides = Sides::parse(&bytes, &file)?;
-    let is_open = |dispute: &Dispute| match moves {
-        Moves::To(commits) => !commits.contains_key(&dispute.pin.name),
-        _ => true,
-    };
-    let disputes: Vec<Dispute> = sides.disputes().into_iter().filter(is_open).collect();
-    let chosen = if args.theirs { Side::Theirs } else { Side::Ours };
-    if !disputes.is_empty() && !args.ours && !args.theirs {
-        return Err(Error::Disputed { file, disputes });
-    }
-    for Dispute { pin, ours, theirs } in disputes {
-        let (word, commit) = if chosen == Side::Ours { ("ours", ours) } else { ("theirs", theirs) };
-        session.printer.note(&format!("{}: {word} is at {}", pin.name, commit.short()));
-    }
-    Ok(sides.pins(chosen))
+    Ok(())
 }

@@ -122,6 +122,21 @@ impl Store {
         })
     }
 
+    /// The commits whose ids begin with these hexadecimal digits.
+    pub(super) fn commits_with(&self, digits: &str) -> Result<Vec<CommitId>, Error> {
+        let (repository, mut found) = (self.repository()?, Vec::new());
+        let objects = repository.odb()?;
+        objects.foreach(|id| {
+            if id.to_string().starts_with(digits) {
+                found.push(*id);
+            }
+            true
+        })?;
+        let is_commit =
+            |id: &git2::Oid| objects.read_header(*id).is_ok_and(|(_, kind)| kind == git2::ObjectType::Commit);
+        Ok(found.into_iter().filter(is_commit).map(|id| CommitId::from_bytes(bytes(id))).collect())
+    }
+
     /// Whether the store has a pack.
     pub(super) fn has_packs(&self) -> Result<bool, Error> {
         Ok(!pack_files(&self.packs_directory())?.is_empty())

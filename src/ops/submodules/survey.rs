@@ -77,6 +77,11 @@ impl<'s> Survey<'s> {
         self.comparison.collisions.iter().map(outcome).collect()
     }
 
+    /// Whether something was staged.
+    pub(crate) fn is_staged(&self) -> bool {
+        self.is_staged
+    }
+
     /// Reports the differences at the end of a sync.
     pub(crate) fn tell(&self, dry: bool) {
         let printer = self.session.printer;

@@ -1,0 +1,111 @@
+//! A lock with conflicts of a merge: which side's commits to take.
+
+use std::collections::BTreeMap;
+
+use crate::error::{DatedDispute, Error};
+use crate::git::Snapshot;
+use crate::lock::{self, Dispute, Lock, Pin, Side, Sides};
+use crate::ops::named_repos;
+use crate::plan::{self, Declared, Moves};
+use crate::repo::{CommitId, RepoName, day as day_of};
+use crate::session::Session;
+
+#[derive(clap::Args, Debug, Default)]
+pub(super) struct Choice {
+    /// After a merge with conflicts in the lock: if both sides moved a pin, use our commit; of these repositories, or of
+    /// all
+    #[arg(long, value_name = "NAME", num_args = 0.., conflicts_with = "check")]
+    ours: Option<Vec<String>>,
+    /// The same with their commit
+    #[arg(long, value_name = "NAME", num_args = 0.., conflicts_with = "check")]
+    theirs: Option<Vec<String>>,
+}
+
+impl Choice {
+    pub(super) fn refuse_both(&self) -> Result<(), Error> {
+        match (self.ours.as_deref(), self.theirs.as_deref()) {
+            (Some([]), Some([])) => Err(Error::BothSides),
+            _ => Ok(()),
+        }
+    }
+
+    /// The side that the user chose for each disputed repository.
+    fn sides(&self, disputes: &[Dispute], session: &Session<'_>) -> Result<BTreeMap<RepoName, Side>, Error> {
+        let mut sides = BTreeMap::new();
+        // First the flag that stands for all others, so that names of the other flag override it.
+        let mut flags = [(&self.ours, Side::Ours), (&self.theirs, Side::Theirs)];
+        flags.sort_by_key(|(names, _)| names.as_ref().map_or(0, Vec::len));
+        for (names, side) in flags {
+            let Some(names) = names else { continue };
+            if names.is_empty() {
+                sides.extend(disputes.iter().map(|dispute| (dispute.pin.name.clone(), side)));
+            }
+            sides.extend(named_repos(session, names)?.into_iter().map(|name| (name, side)));
+        }
+        Ok(sides)
+    }
+
+    /// The pins of a lock with merge conflicts. Where the user chose no side, the newer commit is taken if it contains
+    /// the other one.
+    pub(super) fn settled(&self, session: &Session<'_>, moves: &Moves) -> Result<Lock, Error> {
+        let file = session.lock_file();
+        let bytes = lock::read_file(&file)?.unwrap_or_default();
+        let both = Sides::parse(&bytes, &file)?;
+        let is_open = |dispute: &Dispute| match moves {
+            Moves::To(commits) => !commits.contains_key(&dispute.pin.name),
+            _ => true,
+        };
+        let disputes: Vec<Dispute> = both.disputes().into_iter().filter(is_open).collect();
+        let mut sides = self.sides(&disputes, session)?;
+        let declared = plan::declared(&session.config);
+        let mut open = Vec::new();
+        for dispute in disputes {
+            let Dispute { pin, ours, theirs } = &dispute;
+            let name = &pin.name;
+            let (side, note) = if let Some(side) = sides.get(name) {
+                (*side, "")
+            } else if let Some(side) = newer(session, &declared, &dispute) {
+                (side, ", which contains the other one")
+            } else {
+                open.push(dated(session, &declared, dispute));
+                continue;
+            };
+            let (word, commit) = if side == Side::Ours { ("ours", ours) } else { ("theirs", theirs) };
+            session.printer.note(&format!("{name}: {word} is at {}{note}", commit.short()));
+            sides.insert(name.clone(), side);
+        }
+        if !open.is_empty() {
+            return Err(Error::Disputed { file, disputes: open });
+        }
+        Ok(both.pins(|pin| sides.get(&pin.name).copied().unwrap_or(Side::Ours)))
+    }
+}
+
+/// The side whose commit contains the commit of the other side. Asks the remote for the commits between the two; if it
+/// does not answer, nothing is known.
+fn newer(session: &Session<'_>, declared: &[Declared], dispute: &Dispute) -> Option<Side> {
+    let contains =
+        |newer: CommitId, older: CommitId| at(session, declared, &dispute.pin, newer)?.contains(older).ok();
+    if contains(dispute.theirs, dispute.ours)? {
+        return Some(Side::Theirs);
+    }
+    contains(dispute.ours, dispute.theirs)?.then_some(Side::Ours)
+}
+
+fn dated(session: &Session<'_>, declared: &[Declared], dispute: Dispute) -> DatedDispute {
+    let day = |commit| Some(day_of(at(session, declared, &dispute.pin, commit)?.time().ok()?));
+    let (ours, theirs) = (day(dispute.ours), day(dispute.theirs));
+    DatedDispute { dispute, ours, theirs }
+}
+
+fn at<'s>(
+    session: &'s Session<'_>,
+    declared: &[Declared],
+    pin: &Pin,
+    commit: CommitId,
+) -> Option<Snapshot<'s, 'static>> {
+    let declared = declared.iter().find(|declared| declared.pin == *pin)?;
+    let url = session.remote_url(&declared.url).ok()?;
+    let remote = session.git().ok()?.remote(&url).ok()?;
+    Some(remote.at(commit, &pin.reference, &|_| ()))
+}

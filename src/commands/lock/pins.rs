@@ -1,0 +1,131 @@
+//! The commits that the user gives: `NAME@COMMIT`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::addons::manifest::series_of;
+use crate::error::Error;
+use crate::git::{self, Checkout};
+use crate::lock::{Lock, LockedRepo};
+use crate::ops::repo_name;
+use crate::plan;
+use crate::repo::{CommitId, RepoName, Series, redact};
+use crate::report::Trouble;
+use crate::session::Session;
+
+/// A repository and the first digits of a commit, or all of them.
+struct NamedPin {
+    name: RepoName,
+    digits: String,
+    word: String,
+}
+
+/// The fewest digits that name a commit, as in git.
+const FEWEST: usize = 7;
+
+/// The commits to pin. Abbreviated ids are completed.
+pub(super) fn commits(
+    words: &[String],
+    session: &Session<'_>,
+) -> Result<BTreeMap<RepoName, CommitId>, Error> {
+    let mut commits = BTreeMap::new();
+    for word in words {
+        let pin = NamedPin::parse(word, session)?;
+        let commit = match CommitId::parse(&pin.digits) {
+            Ok(commit) => commit,
+            Err(_) => pin.complete(session)?,
+        };
+        if commits.insert(pin.name.clone(), commit).is_some_and(|other| other != commit) {
+            return Err(Error::TwoPins { word: pin.word, name: pin.name });
+        }
+    }
+    Ok(commits)
+}
+
+impl NamedPin {
+    fn parse(word: &str, session: &Session<'_>) -> Result<Self, Error> {
+        // It may be a url with a password.
+        let word = redact(word);
+        let bad = |why: String| Error::BadPin { word: word.clone(), why };
+        let Some((name, commit)) = word.rsplit_once('@') else {
+            return Err(Error::PinWithoutCommit { word: word.clone() });
+        };
+        let name = repo_name(session, name).map_err(|error| bad(error.to_string()))?;
+        let is_hex = commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_hex || !(FEWEST..=40).contains(&commit.len()) {
+            let whole = CommitId::parse(commit).map(drop);
+            return Err(bad(whole.map_or_else(|invalid| invalid.to_string(), |()| String::new())));
+        }
+        Ok(Self { name, digits: commit.to_ascii_lowercase(), word })
+    }
+
+    /// The commit whose id begins with these digits: the pin, the head of the branch, or one in the cache.
+    fn complete(&self, session: &Session<'_>) -> Result<CommitId, Error> {
+        let lock = session.lock_as_it_stands().ok().flatten().unwrap_or_default();
+        let mut found: BTreeSet<CommitId> = BTreeSet::new();
+        let begins = |commit: &CommitId| commit.to_string().starts_with(&self.digits);
+        let locked = lock.repos.iter().filter(|locked| locked.pin.name == self.name);
+        found.extend(locked.map(|locked| locked.commit).filter(begins));
+        let declared = plan::declared(&session.config);
+        for declared in declared.iter().filter(|declared| declared.pin.name == self.name) {
+            let remote = session.git()?.remote(&session.remote_url(&declared.url)?)?;
+            found.extend(remote.cached_commits(&self.digits)?);
+            // Offline, or if the remote does not answer, only what is known here counts.
+            found.extend(remote.resolve(&declared.pin.reference).ok().filter(begins));
+        }
+        match Vec::from_iter(found)[..] {
+            [commit] => Ok(commit),
+            [] => Err(Error::ShortCommit { word: self.word.clone(), count: 0 }),
+            ref several => Err(Error::ShortCommit { word: self.word.clone(), count: several.len() }),
+        }
+    }
+}
+
+/// Fails if the modules of a commit are for another series.
+pub(super) fn refuse_other_series(commits: &BTreeMap<RepoName, CommitId>, lock: &Lock) -> Result<(), Error> {
+    for (profile, locked) in &lock.profiles {
+        for repo in locked.repos.iter().filter_map(|pin| lock.repo(pin)) {
+            if commits.get(&repo.pin.name) == Some(&repo.commit)
+                && let Some(found) = other_series(repo, locked.odoo)
+            {
+                let (name, commit) = (repo.pin.name.clone(), repo.commit);
+                return Err(Error::OtherSeries {
+                    name,
+                    commit,
+                    found,
+                    wanted: locked.odoo,
+                    profile: profile.clone(),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The series of the modules, if no module is for the wanted one.
+fn other_series(repo: &LockedRepo, wanted: Series) -> Option<Series> {
+    let series: BTreeSet<Series> =
+        repo.facts.modules.iter().filter_map(|module| series_of(module.manifest.version())).collect();
+    if series.contains(&wanted) { None } else { series.into_iter().next_back() }
+}
+
+/// If a commit is not on the remote but in the checkout, says so.
+pub(super) fn explained(
+    error: Error,
+    commits: &BTreeMap<RepoName, CommitId>,
+    session: &Session<'_>,
+) -> Error {
+    let Error::Repos { failures } = &error else { return error };
+    let is_absent = |trouble: &Trouble| {
+        matches!(trouble, Trouble::Remote(git::Error::Vanished { .. } | git::Error::OutOfReach { .. }))
+    };
+    for failure in failures.iter().filter(|failure| is_absent(&failure.trouble)) {
+        let Some(&commit) = commits.get(&failure.name) else { continue };
+        for profile in &session.config.profiles {
+            let Ok(path) = session.checkout(profile, &failure.name) else { continue };
+            if path.is_dir() && Checkout::new(path.clone()).tree_of(commit).is_ok() {
+                return Error::Unpushed { name: failure.name.clone(), commit, path };
+            }
+        }
+    }
+    error
+}
