@@ -130,8 +130,8 @@ fn what_the_project_and_odoo_have_is_not_searched() {
     env.oca(&["find", "web_x", "sale", "--format", "json"])
         .stdout(
             "{\n  \"version\": 1,\n  \"odoo\": \"18.0\",\n  \"modules\": [\n    {\n      \"name\": \"web_x\",\n      \
-             \"core\": false,\n      \"locked\": true,\n      \"repos\": [\n        \"web\"\n      ]\n    },\n    {\n      \
-             \"name\": \"sale\",\n      \"core\": true,\n      \"locked\": false,\n      \"repos\": []\n    }\n  ],\n  \
+             \"core\": false,\n      \"locked\": true,\n      \"repos\": [\n        \"web\"\n      ],\n      \"containing\": []\n    },\n    {\n      \
+             \"name\": \"sale\",\n      \"core\": true,\n      \"locked\": false,\n      \"repos\": [],\n      \"containing\": []\n    }\n  ],\n  \
              \"unasked\": []\n}\n",
         )
         .success();

@@ -113,6 +113,13 @@ fn a_shallow_remote_gives_out_what_it_has_and_says_where_it_ends() {
     }
 }
 
+/// The bytes in the cache.
+fn cache_size(env: &Env) -> u64 {
+    let report = env.run(&["cache", "size", "--format", "json"]).stdout;
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    report["bytes"].as_u64().expect("a number")
+}
+
 #[test]
 fn an_upgrade_copies_what_is_new_and_a_lock_no_files() {
     let env = Env::new();
@@ -124,7 +131,7 @@ fn an_upgrade_copies_what_is_new_and_a_lock_no_files() {
     };
     let noise: Vec<u8> = (0..100_000).map(|_| noise()).collect();
     web.branch("18.0").file("noise.bin", noise).commit();
-    let size = || env.run(&["cache", "size"]).stdout.trim().parse::<u64>().expect("a number");
+    let size = || cache_size(&env);
     env.declare_repos(REMOTES, &["web"]);
     env.run(&["lock"]);
     assert!(size() < 50_000, "{}", size());

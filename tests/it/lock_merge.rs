@@ -29,14 +29,17 @@ fn move_pin(env: &Env, remote: &Remote, name: &str, module: &str) -> String {
     commit
 }
 
-/// Both `main` and `feature` moved `web`, `feature` moved `dms` as well; then `main` was told to merge `feature`.
+/// Both `main` and `feature` moved `web`, to commits of which none contains the other. `feature` moved `dms` as well.
+/// Then `main` was told to merge `feature`.
 fn merged_with_conflict(env: &Env, [web, dms, _]: &[Remote; 3]) -> (String, String) {
     env.git(".", &["checkout", "-q", "-b", "feature"]);
+    let base = web.commit_of("18.0");
     let theirs = move_pin(env, web, "web", "web_theirs");
     move_pin(env, dms, "dms", "dms_theirs");
     commit(env);
     env.git(".", &["checkout", "-q", "main"]);
-    let ours = move_pin(env, web, "web", "web_ours");
+    let ours = web.branch("18.0-ours").from(&base).module("web_ours", &[]).commit();
+    env.oca(&["lock", "-q", &format!("web@{ours}")]).success();
     commit(env);
     env.try_git(".", &["merge", "feature"]).expect_err("a conflict");
     (ours, theirs)
@@ -50,11 +53,10 @@ fn where_both_moved_a_pin_a_side_has_to_be_chosen() {
     let conflicted = env.read("oca.lock.json");
     // What moved meanwhile is no reason to move pins.
     remotes[2].branch("18.0").module("crm_new", &[]).commit();
-    // Offline, nobody knows that ours contains theirs.
-    env.oca(&["lock", "--offline"])
+    env.oca(&["lock"])
         .stderr(&format!(
             "error: `oca.lock.json` has conflicting pins for 1 repository\n  \
-             `web` at branch `18.0`: ours `{}` of 2024-01-01, theirs `{}` of 2024-01-01\n\
+             `web` at branch `18.0`: ours `{}` of 2024-10-25, theirs `{}` of 2024-10-25\n\
              hint: run `oca lock --ours` or `oca lock --theirs`; both also take names of repositories\n",
             short(&ours),
             short(&theirs)
@@ -178,9 +180,7 @@ fn the_driver_leaves_what_both_moved_for_oca_lock_to_settle() {
     let lock = env.read("oca.lock.json");
     assert!(lock.contains("<<<<<<< ours\n") && lock.contains(">>>>>>> theirs\n"), "{lock}");
     assert_eq!(env.git(".", &["ls-files", "-u"]).lines().count(), 3);
-    env.oca(&["lock", "--offline"])
-        .stderr_contains("hint: run `oca lock --ours` or `oca lock --theirs`")
-        .status(1);
+    env.oca(&["lock"]).stderr_contains("hint: run `oca lock --ours` or `oca lock --theirs`").status(1);
     env.oca(&["lock", "-q", "--theirs"]).success();
     assert!(env.read("oca.lock.json").contains(&theirs));
     env.oca(&["lock", "--check"]).success();
