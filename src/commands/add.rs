@@ -140,7 +140,7 @@ impl Addition<'_> {
                 let (list, there) = (format!("`modules` of {whose}"), there.to_string());
                 return Err(EditError::OtherVersion { list, there, wanted: module }.into());
             }
-            self.say(&format!("`{there}` is asked for already"));
+            self.say(&format!("`{there}` is already requested"));
             return Ok(());
         }
         match owner {

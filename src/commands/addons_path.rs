@@ -192,7 +192,7 @@ fn on_disk(
             kept.push(entry);
             continue;
         } else {
-            "no module is in it"
+            "it contains no module"
         };
         let is_repository = entry.kind == PathEntryKind::Repository;
         if mode == OnDisk::Strict || (args.image && is_repository) {

@@ -99,7 +99,7 @@ pub(super) fn remote_url(text: &str) -> Result<RemoteUrl, Refusal> {
 pub(super) fn entry(text: &str) -> Result<Template, Refusal> {
     if text.contains(',') {
         return Err(Refusal::new(format!(
-            "`{text}` contains a comma, and Odoo cannot escape a comma in its addons path"
+            "`{text}` contains a comma, which Odoo does not support in an addons path"
         )));
     }
     template(text)
@@ -134,7 +134,7 @@ pub(super) fn addons_directory(text: &str) -> Result<AddonsDirectory, Refusal> {
     }
     if text.contains(',') {
         return Err(Refusal::new(format!(
-            "`{text}` contains a comma, and Odoo cannot escape a comma in its addons path"
+            "`{text}` contains a comma, which Odoo does not support in an addons path"
         )));
     }
     let directory = below(text).map_err(|why| outside(text, why))?;

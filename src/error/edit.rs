@@ -5,7 +5,7 @@ use crate::repo::{RepoName, quoted_list};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EditError {
-    #[error("profile `{profile}` has `{name}` from profile `{from}`, which it extends")]
+    #[error("profile `{profile}` inherits `{name}` from profile `{from}`")]
     Inherited { profile: String, name: RepoName, from: String },
     #[error("`{name}` has no module `{module}` at the locked commit")]
     Lacks { name: RepoName, module: String },
@@ -13,15 +13,15 @@ pub(crate) enum EditError {
     ModuleOfSeveral,
     #[error("profile `{profile}` has no repository `{name}`")]
     NotInProfile { profile: String, name: RepoName, known: Vec<String> },
-    #[error("{list} has `{there}`, and not `{wanted}`")]
+    #[error("{list} already has `{there}`")]
     OtherVersion { list: String, there: String, wanted: String },
-    #[error("`{name}` is at `{known}` in `repos.toml`")]
+    #[error("`{name}` has the url `{known}` in `repos.toml`")]
     OtherUrl { name: RepoName, known: String },
     #[error("`{name}` has `{module}` on its branch, but not at the locked commit")]
     PinLacks { name: RepoName, module: String },
     #[error("several repositories have `{module}`: {}", quoted_list(repos))]
     SeveralRepos { module: String, repos: Vec<RepoName> },
-    #[error("`{wanted}` asks for a version, but profile `{profile}` takes the whole of `{name}`")]
+    #[error("`{wanted}` asks for a version, but profile `{profile}` uses all modules of `{name}`")]
     VersionOfWhole { wanted: String, profile: String, name: RepoName },
 }
 
@@ -47,20 +47,22 @@ impl EditError {
                 )
             }
             Self::Lacks { name, module } => {
-                format!("run `oca lock --upgrade {name}` if it is new, or `oca find {module}`")
+                format!(
+                    "if the module is new, run `oca lock --upgrade {name}`; otherwise run `oca find {module}`"
+                )
             }
             Self::ModuleOfSeveral => "add the other repositories with a second command".to_owned(),
             Self::NotInProfile { name, known, .. } => {
-                config::near_or_all(name.as_str(), known, "repositories of it are")
+                config::near_or_all(name.as_str(), known, "its repositories are")
             }
             Self::OtherUrl { name, .. } => {
                 format!("to use another url, edit `url` of `[repos.{name}]`")
             }
-            Self::OtherVersion { wanted, .. } => format!("write `{wanted}` there instead"),
+            Self::OtherVersion { wanted, .. } => format!("replace it with `{wanted}` in `repos.toml`"),
             Self::PinLacks { name, .. } => format!("run `oca lock --upgrade {name}`"),
             Self::SeveralRepos { module, .. } => format!("choose one: `oca add NAME --module {module}`"),
             Self::VersionOfWhole { .. } => {
-                "leave the version out, or write `modules` for the profile or the repository".to_owned()
+                "leave out the version, or set `modules` for the profile or the repository".to_owned()
             }
         }
     }

@@ -63,7 +63,7 @@ pub(crate) fn clear_leftovers(session: &Session<'_>) -> Result<(), Error> {
                 && let Err(error) = remove_directory(&entry.path())
             {
                 let why = &error.source;
-                session.printer.warning(&format!("{error}, which a killed run left: {why}"));
+                session.printer.warning(&format!("{error} of a killed run: {why}"));
             }
         }
     }

@@ -10,6 +10,8 @@ mod packaging;
 mod path;
 mod plain;
 mod reference;
+#[cfg(test)]
+pub(crate) mod samples;
 mod series;
 mod tree;
 mod url;

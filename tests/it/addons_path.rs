@@ -210,7 +210,7 @@ fn an_entry_with_a_comma_is_refused_wherever_it_comes_from() {
     env.oca(&["addons-path"])
         .env("LAST", "a,b")
         .stderr(
-            "error: `${LAST:-last}` expands to `a,b`, and Odoo cannot escape a comma in its addons path\n\
+            "error: `${LAST:-last}` expands to `a,b`, and Odoo does not support a comma in an addons path\n\
              hint: use a path without a comma\n",
         )
         .status(2);

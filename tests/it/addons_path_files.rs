@@ -29,7 +29,7 @@ fn entries_that_odoo_would_refuse_are_dropped_with_a_note() {
         .stdout(path)
         .stderr(
             "not on the path: `[TEMP]/project/missing`, there is no such directory\n\
-             not on the path: `[TEMP]/project/empty`, no module is in it\n",
+             not on the path: `[TEMP]/project/empty`, it contains no module\n",
         )
         .success();
     env.oca(&["addons-path", "--on-disk=drop", "-q"]).stdout(path).success();
@@ -67,7 +67,7 @@ fn strict_fails_on_the_first_bad_entry() {
         .status(1);
     fs::create_dir(env.project().join("missing")).expect("a directory");
     run()
-        .stderr_contains("error: Odoo would refuse `[TEMP]/project/missing`: no module is in it\n")
+        .stderr_contains("error: Odoo would refuse `[TEMP]/project/missing`: it contains no module\n")
         .status(1);
 }
 
@@ -86,7 +86,7 @@ fn inside_the_image_its_own_path_is_looked_at() {
     let path = || env.oca(&["addons-path", "--image", "--on-disk"]);
     env.own_module("../inside/odoo/base", "{'name': 'Base'}");
     fs::create_dir(inside("extra-addons")).expect("a directory");
-    let left_off = "not on the path: `[TEMP]/inside/extra-addons`, no module is in it\n";
+    let left_off = "not on the path: `[TEMP]/inside/extra-addons`, it contains no module\n";
     path()
         .stderr(&format!(
             "{left_off}error: Odoo would refuse `[TEMP]/inside/oca-addons/web`: there is no such directory\n\
@@ -184,7 +184,7 @@ fn an_odoo_conf_with_another_path_is_told_with_the_difference() {
     let check = || env.oca(&["addons-path", "--image", "--check-conf", "odoo.conf"]);
     let refused = |differences: &str| {
         format!(
-            "error: `odoo.conf` is not what oca writes\n{differences}\
+            "error: `odoo.conf` is out of date\n{differences}\
              hint: run `oca addons-path --image --write-conf odoo.conf`\n"
         )
     };

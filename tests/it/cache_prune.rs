@@ -228,7 +228,7 @@ fn a_store_in_which_somebody_is_at_work_is_left_alone() {
     lock.lock().expect("nobody holds it");
     env.oca(&["cache", "prune"])
         .stderr(
-            "http://127.0.0.1:[PORT]/web.git: kept, another oca is using it\n\
+            "http://127.0.0.1:[PORT]/web.git: kept, because another oca is using it\n\
              1 store, nothing to do\n",
         )
         .success();
@@ -276,7 +276,7 @@ fn what_another_run_uses_is_left_by_clean_and_prune() {
     let used = File::open(store(&env)).expect("the store");
     used.lock_shared().expect("nobody takes it");
     env.oca(&["cache", "clean"])
-        .stderr("http://127.0.0.1:[PORT]/web.git: kept, another oca is using it\n")
+        .stderr("http://127.0.0.1:[PORT]/web.git: kept, because another oca is using it\n")
         .success();
     env.oca(&["cache", "prune", "--older-than", "0"]).stderr_contains("another oca is using it").success();
     assert!(store(&env).exists());

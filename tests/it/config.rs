@@ -127,7 +127,7 @@ patches = [\"x.patch\"]
 ",
         "error: `merges` in `repos.toml` at line 9, table `repos.web`, is not supported yet\n\
          error: `patches` in `repos.toml` at line 10, table `repos.web`, is not supported yet\n\
-         hint: delete what this oca cannot do yet, or install a newer one\n",
+         hint: delete what this oca does not support, or install a newer one\n",
     );
 }
 
@@ -152,7 +152,7 @@ fn a_profile_has_to_be_known() {
     env.oca(&["list"])
         .stderr(
             "error: `repos.toml` has several profiles and no `default-profile`\n\
-             hint: give one of `one`, `two` with `--profile`, or set `default-profile`\n",
+             hint: use `--profile` with one of `one`, `two`, or set `default-profile`\n",
         )
         .status(2);
     env.oca(&["list", "-p", "on"])

@@ -264,7 +264,7 @@ fn an_old_server_that_lost_a_commit_says_that_it_is_out_of_reach() {
     fs::remove_dir_all(env.cache()).expect("the cache");
     env.oca(&["sync", "--locked"])
         .stderr_contains(&format!(
-            "caused by: the server serves branches only, and commit `{old}` is not in the history of branch `18.0`\n\
+            "caused by: the server only sends branches, and commit `{old}` is not in the history of branch `18.0`\n\
              hint: move the pin with `oca lock --upgrade web`"
         ))
         .status(3);

@@ -16,7 +16,7 @@ fn https_trusts_the_authority_that_git_is_told_of() {
     env.declare_repos(&server.base_as("localhost"), &["web"]);
     env.oca(&["lock"])
         .stderr_contains("error: cannot fetch `web` from `https://localhost:[PORT]/web.git`\ncaused by: the server's certificate is not trusted: UnknownIssuer\n")
-        .stderr_contains("hint: set git's `http.sslCAInfo` or the variable `SSL_CERT_FILE` to the file of its authority\n")
+        .stderr_contains("hint: set git's `http.sslCAInfo` or the variable `SSL_CERT_FILE` to the certificate file of its authority\n")
         .status(3);
     assert_eq!(server.connections(), 1, "what will not pass is not tried again");
     let authority = server.authority().to_str().expect("text").to_owned();

@@ -188,7 +188,7 @@ fn a_forged_entry_is_found_by_its_commit_field_by_field() {
         is("requirement `requests==2.0` is in commit"),
     ];
     let tree = format!("in the lock, but \"{tree}\" in commit {commit}\n");
-    let hint = format!("hint: run `oca lock web@{good}`, which reads them again\n");
+    let hint = format!("hint: run `oca lock web@{good}`; it reads these entries again\n");
     let mut run = env.oca(&UPSTREAM).stdout_contains(&tree).stderr_contains(&hint);
     for line in &lines {
         run = run.stdout_contains(line);
@@ -208,7 +208,7 @@ fn a_forged_tree_is_found_where_the_commit_is_checked_out() {
     let (remote, _) = full(&env);
     env.oca(&["sync", "-q"]).stderr_contains("").success();
     let (good, _) = forge(&env, &remote, remote.branch("18.0").file("web_x/evil.py", "evil"));
-    let wrong = format!("commit `{good}` has tree `{}`, the lock has `", remote.tree_of(&good, ""));
+    let wrong = format!("commit `{good}` has tree `{}`, but the lock has `", remote.tree_of(&good, ""));
     env.oca(&["verify"]).stdout_contains(&wrong).status(1);
     env.oca(&["sync", "--locked"]).stderr_contains(&wrong).status(1);
 }

@@ -59,7 +59,7 @@ fn a_file_is_written_only_where_it_differs_and_can_be_checked() {
     let check = || env.oca(&["requirements", "--check", "-o", "requirements.txt"]);
     let refused = |lines: &str| {
         format!(
-            "error: `requirements.txt` is not what oca writes\n{lines}hint: run `oca requirements -o requirements.txt`\n"
+            "error: `requirements.txt` is out of date\n{lines}hint: run `oca requirements -o requirements.txt`\n"
         )
     };
     check().stderr(&refused("  there is no such file\n")).status(1);
@@ -283,7 +283,7 @@ fn each_option_is_refused_with_what_to_do_about_it() {
         .stderr(
             "error: tools/requirements.txt:1: the option `--extra-index-url` is not supported in the \
              `requirements.txt` of a repository\n\
-             hint: give the option to pip where you call it, and put `--extra-index-url` \
+             hint: pass the option to pip yourself, and put `--extra-index-url` \
              into `ignore` of `[requirements]`\n\
              error: tools/requirements.txt:2: the option `--hash` is not supported in the \
              `requirements.txt` of a repository\n\

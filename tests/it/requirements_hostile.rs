@@ -169,8 +169,8 @@ fn many_lines_take_no_longer_each_than_few() {
         locked(&many(line), &["six"])
             .oca(&["requirements"])
             .stderr(&format!(
-                "error: web/{place}: `six` has more different {what} here and elsewhere than \
-                 oca can compare\n{HINT} `six` into `ignore` of `[requirements]`\n"
+                "error: web/{place}: `six` has too many different {what} for \
+                 oca to compare\n{HINT} `six` into `ignore` of `[requirements]`\n"
             ))
             .status(1);
     }

@@ -294,7 +294,7 @@ fn a_symlink_in_the_place_of_a_checkout_is_not_followed() {
     std::os::unix::fs::symlink("../mine", env.project().join("oca/web")).expect("a symlink");
     env.oca(&["sync"])
         .stderr_contains(
-            "error: `web` was not changed: `[TEMP]/project/oca/web` is a symbolic link\n\
+            "error: `web` was not changed: `[TEMP]/project/oca/web` is a symlink\n\
              hint: remove the link, or list the repository in `skip` of `repos.local.toml`\n",
         )
         .status(1);

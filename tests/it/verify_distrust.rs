@@ -53,7 +53,7 @@ fn a_manifest_that_names_other_rules_hides_no_file() {
     let out = exported(&env);
     fs::remove_file(out.join("web/web_x/i18n/fr.po")).expect("a removal");
     edit(&out, "\"languages\":null", "\"languages\":[]");
-    let found = "web: missing: web/web_x/i18n/fr.po\nthe export was made by another `[export]` or `layout` than the lock has\n";
+    let found = "web: missing: web/web_x/i18n/fr.po\nthe export was made with a different `[export]` or `layout` than the lock has\n";
     env.oca(&["verify", "../out"]).stdout(found).status(1);
     // The lock knows the rules as well, without a project.
     let lock = env.project().join("oca.lock.json");
@@ -84,7 +84,7 @@ fn the_rules_of_an_export_are_in_the_lock() {
         "\"export\": {\"layout\": \"repos\", \"languages\": null, \"tests\": true, \"readme\": false, \"description\": false}"
     ));
     // It knows nothing yet of what was left out.
-    env.oca(&["verify", "../out"]).stdout_contains("another `[export]`").status(1);
+    env.oca(&["verify", "../out"]).stdout_contains("different `[export]`").status(1);
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn names_that_are_no_module_here_are_asked_about_too() {
     env.own_module("addons/off", "{'installable': False}");
     env.own_module("addons/bad", "{'name': name}");
     env.locked(&format!("{SHOP}[addons-path]\nbefore = [\"around\"]\n"));
-    let told = "warning: `addons/bad/__manifest__.py` at line 1: a manifest may not hold the word `name`; \
+    let told = "warning: `addons/bad/__manifest__.py` at line 1: a manifest must not contain the word `name`; \
                 the module is ignored\n";
     let says = |name: &str, expected: &str| {
         env.oca(&["why", name]).stdout(expected).stderr(told).success();

@@ -129,15 +129,15 @@ pub(crate) enum CheckoutError {
     NotGit { path: PathBuf },
     #[error("`{}` is a git repository without a commit", path.display())]
     Unborn { path: PathBuf },
-    #[error("`{}` is a symbolic link", path.display())]
+    #[error("`{}` is a symlink", path.display())]
     Link { path: PathBuf },
     #[error("`{}` is a clone of `{}`", path.display(), redact(url))]
     ForeignOrigin { path: PathBuf, url: String },
-    #[error("`{}` has a git directory of its own, but `{}` already exists", path.display(), git.display())]
+    #[error("`{}` contains a git directory, but this submodule also has commits of yours in `{}`", path.display(), git.display())]
     Occupied { path: PathBuf, git: PathBuf },
     #[error("the git directory of `{}` is `{}`", path.display(), git.display())]
     Elsewhere { path: PathBuf, git: PathBuf },
-    #[error("the surrounding repository has `{file}` there")]
+    #[error("the surrounding repository tracks `{file}` there")]
     Tracked { path: String, file: String },
     #[error(transparent)]
     Git(#[from] Error),
