@@ -60,7 +60,7 @@ fn a_profile_can_be_named_and_what_it_inherits_is_there() {
 }
 
 #[test]
-fn a_url_gives_the_name_and_a_table_where_it_is_not_that_of_oca() {
+fn a_url_gives_the_name_and_another_url_than_ocas_gets_a_table() {
     let env = Env::new();
     repository(&env, "web", &["web_x"]);
     let acme = repository(&env, "acme-addons", &["acme"]);
@@ -90,7 +90,7 @@ fn a_url_gives_the_name_and_a_table_where_it_is_not_that_of_oca() {
 }
 
 #[test]
-fn a_failure_leaves_both_files_and_names_what_may_have_been_meant() {
+fn a_failure_changes_no_file_and_suggests_a_similar_name() {
     let env = Env::new();
     repository(&env, "web", &[]);
     env.locked(WEB);
@@ -117,7 +117,7 @@ fn a_failure_leaves_both_files_and_names_what_may_have_been_meant() {
 
 #[cfg(unix)]
 #[test]
-fn where_the_lock_cannot_be_written_repos_toml_is_as_before() {
+fn if_the_lock_cannot_be_written_repos_toml_is_restored() {
     let env = Env::new();
     for name in ["web", "dms"] {
         repository(&env, name, &[]);
@@ -152,7 +152,7 @@ fn a_module_brings_the_repository_that_has_it() {
 }
 
 #[test]
-fn where_a_profile_selects_the_module_joins_its_list() {
+fn if_a_profile_selects_modules_the_module_is_added_to_its_list() {
     let env = Env::new();
     repository(&env, "web", &["web_x", "web_y"]);
     repository(&env, "dms", &["dms", "dms_field"]);
@@ -231,7 +231,7 @@ fn a_new_repository_that_is_named_with_a_module_gives_only_that() {
 }
 
 #[test]
-fn several_owners_are_listed_and_an_old_pin_is_told_of() {
+fn several_owners_are_listed_and_an_old_pin_is_reported() {
     let env = Env::new();
     let web = repository(&env, "web", &["web_x"]);
     for name in ["dms", "crm"] {
@@ -270,7 +270,7 @@ fn line_ends_and_the_mark_of_editors_stay() {
 }
 
 #[test]
-fn two_at_once_lose_nothing() {
+fn two_runs_at_once_lose_no_change() {
     let env = Env::new();
     for name in ["web", "dms", "crm", "hr"] {
         repository(&env, name, &[]);

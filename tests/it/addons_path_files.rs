@@ -99,7 +99,7 @@ fn inside_the_image_its_own_path_is_looked_at() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_asked_for_on_standard_output_goes_there() {
+fn a_device_can_be_the_file_to_write() {
     let env = Env::new();
     web(&env);
     env.locked(WEB);
@@ -198,7 +198,7 @@ fn an_odoo_conf_with_another_path_is_told_with_the_difference() {
 }
 
 #[test]
-fn the_command_that_would_mend_an_odoo_conf_names_profile_and_flags() {
+fn the_hint_for_an_odoo_conf_names_profile_and_flags() {
     let env = Env::new();
     web(&env);
     env.locked(WEB);

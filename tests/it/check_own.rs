@@ -24,7 +24,7 @@ fn bad_manifests() -> Vec<(&'static str, Vec<u8>, usize, &'static str)> {
 }
 
 #[test]
-fn what_cannot_be_read_is_one_finding_each_and_the_rest_is_read() {
+fn each_unreadable_manifest_is_one_finding() {
     let env = Env::new();
     let remote = Remote::new(&env, "web");
     let mut draft = remote.branch("18.0").module("good", &[("depends", "['bad_call']")]);
@@ -199,7 +199,7 @@ fn machines_get_findings_with_files_and_lines() {
 }
 
 #[test]
-fn what_manifests_hold_moves_no_cursor_and_feigns_no_line() {
+fn control_characters_of_manifests_are_escaped() {
     let env = Env::new();
     let license = ("license", r"'X\x1b[31m\nerror: feigned'");
     let remote = Remote::new(&env, "web");

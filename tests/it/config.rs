@@ -72,7 +72,7 @@ fn a_missing_series_and_a_wrong_type_are_refused() {
 }
 
 #[test]
-fn two_profiles_that_want_one_place_differently_are_refused() {
+fn two_profiles_with_different_pins_in_one_directory_are_refused() {
     assert_refused(
         &format!("odoo = \"18.0\"\n{WEB}[profiles.next]\nextends = [\"standard\"]\nodoo = \"19.0\"\n"),
         "error: profiles `standard` and `next` need different pins in `oca/web` in `repos.toml` at line 4, \
@@ -111,7 +111,7 @@ fn every_problem_of_both_files_is_told_at_once() {
 }
 
 #[test]
-fn what_this_oca_cannot_do_yet_is_refused_by_name() {
+fn unsupported_keys_are_refused_by_name() {
     assert_refused(
         "\
 odoo = \"18.0\"

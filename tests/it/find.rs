@@ -57,7 +57,7 @@ fn the_repositories_that_have_a_module_are_listed() {
 }
 
 #[test]
-fn what_was_asked_today_is_not_asked_again() {
+fn answers_of_today_are_not_asked_for_again() {
     let env = Env::new();
     let web = remotes(&env);
     let server = Server::start(&env);
@@ -109,7 +109,7 @@ fn a_project_is_not_needed_and_a_series_can_be_named() {
 }
 
 #[test]
-fn a_slip_of_the_pen_is_answered_with_the_name_that_was_meant() {
+fn a_misspelt_name_gets_a_suggestion() {
     let env = Env::new();
     remotes(&env);
     declare(&env, "../remotes");
@@ -148,7 +148,7 @@ fn a_repository_that_is_declared_counts_before_the_list_knows_it() {
 }
 
 #[test]
-fn trouble_with_some_is_named_and_the_rest_answers() {
+fn failures_of_some_repositories_are_reported_and_the_others_answer() {
     let env = Env::new();
     remotes(&env);
     let server = Server::start(&env);
@@ -185,7 +185,7 @@ fn what_passes_is_asked_again() {
 }
 
 #[test]
-fn where_nobody_answers_only_the_first_are_waited_for() {
+fn if_no_repository_answers_only_the_first_are_waited_for() {
     let env = Env::new();
     remotes(&env);
     let server = Server::start(&env);
@@ -253,7 +253,7 @@ fn answers_that_cannot_be_read_are_asked_for_again() {
 }
 
 #[test]
-fn servers_without_filters_and_other_ways_to_remotes_do_as_well() {
+fn servers_without_filters_and_other_transports_work_too() {
     let env = Env::new();
     remotes(&env);
     for server in [
@@ -275,7 +275,7 @@ fn servers_without_filters_and_other_ways_to_remotes_do_as_well() {
 }
 
 #[test]
-fn who_is_passed_over_is_told_to_the_curious() {
+fn verbose_lists_skipped_repositories() {
     let env = Env::new();
     remotes(&env);
     declare(&env, "../remotes");

@@ -130,7 +130,7 @@ fn instead_of_can_lead_from_one_transport_to_another() {
 }
 
 #[test]
-fn what_another_server_left_out_is_brought_by_an_old_one() {
+fn an_old_server_supplies_what_another_server_left_out() {
     let env = Env::new();
     repository(&env, "web");
     let server = Server::start(&env);
@@ -189,7 +189,7 @@ fn proxies_are_those_of_git_and_curl() {
 }
 
 #[test]
-fn a_proxy_that_is_none_is_said_at_once() {
+fn an_invalid_proxy_is_reported_at_once() {
     let env = Env::new();
     repository(&env, "web");
     let server = Server::start(&env);

@@ -140,7 +140,7 @@ fn markers_count_for_the_python_that_is_named() {
 }
 
 #[test]
-fn lines_that_may_never_meet_are_warned_of() {
+fn lines_that_may_not_apply_together_are_a_warning() {
     let env = Env::new();
     repositories(&env, "lxml>=5 ; sys_platform == 'linux'", "lxml==4.9.3 ; python_version < '3.12'\n");
     env.locked(BOTH);
@@ -156,7 +156,7 @@ fn lines_that_may_never_meet_are_warned_of() {
 }
 
 #[test]
-fn what_is_ignored_is_left_out_and_constraints_only_speak_up() {
+fn ignored_lines_are_left_out_and_constraints_only_report_conflicts() {
     let env = Env::new();
     repositories(&env, "lxml>=5", "dataclasses\nPillow>=9\n");
     env.write("odoo.txt", "# the image's\nlxml==5.2\npillow==10\nreportlab==4\n");

@@ -194,7 +194,7 @@ fn versions_are_matched_without_the_series() {
 }
 
 #[test]
-fn all_that_cannot_be_had_is_told_at_once() {
+fn all_unmet_requests_are_reported_at_once() {
     let env = Env::new();
     repository(&env, "web", &[("web_responsive", "web"), ("web_x", "")]);
     repository(&env, "dms", &[("dms", "")]);
@@ -228,7 +228,7 @@ hint: run `oca lock --upgrade web`, or ask for another version
 }
 
 #[test]
-fn another_pin_of_a_repository_is_not_where_a_module_is_to_be_had() {
+fn another_pin_of_a_repository_does_not_provide_its_modules() {
     let env = Env::new();
     let remote = repository(&env, "web", &[("web_x", "")]);
     remote.branch("17.0").module("web_old", &[]).commit();
@@ -263,7 +263,7 @@ fn a_module_of_ones_own_need_not_be_asked_for() {
 }
 
 #[test]
-fn local_modules_are_roots_and_the_record_stands_where_they_are_not() {
+fn local_modules_are_roots_and_the_recorded_ones_count_if_they_are_missing() {
     let env = Env::new();
     circle(&env);
     local(&env, "addons/shop", "sale c5 shop_base");
@@ -336,7 +336,7 @@ fn local_modules_are_recorded_only_where_something_selects() {
 }
 
 #[test]
-fn a_stale_selection_is_told_by_what_comes_and_goes() {
+fn a_stale_selection_is_reported_with_added_and_removed_modules() {
     let env = Env::new();
     circle(&env);
     let lean = |modules: &str| format!("[profiles.lean]\n{ALL}{modules}\n");

@@ -207,7 +207,7 @@ fn a_second_submodule_and_one_that_nobody_declares_go_and_other_branches_stay() 
 
 /// Builds what the real project had, with names of its kind: some of it is of declared repositories.
 #[test]
-fn a_project_that_three_conventions_went_through_is_repaired() {
+fn a_project_with_submodules_of_three_tools_is_repaired() {
     let env = Env::new();
     let [web, dms] = synced(&env);
     let mut text = env.read(".gitmodules");

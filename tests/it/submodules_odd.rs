@@ -328,7 +328,7 @@ fn a_project_behind_a_symlink_or_with_its_git_directory_elsewhere_is_one_like_an
     env.git("", &["init", "-q", "--separate-git-dir", "../shop.git"]);
     env.declare_submodules("../remotes", &["web"], "");
     std::os::unix::fs::symlink(env.project(), env.root().join("link")).expect("a symlink");
-    env.oca(&["-C", "../link", "sync", "-q"]).stderr_contains("").success();
+    env.oca(&["-C", "../link", "sync", "-q"]).success();
     assert!(env.exists("../shop.git/modules/oca/web/HEAD"));
     assert_eq!(env.submodule_status(), [format!(" {web} oca/web")]);
     env.assert_sound_checkout("oca/web");

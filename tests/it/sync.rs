@@ -176,7 +176,7 @@ fn the_surrounding_repository_never_swallows_a_checkout() {
 }
 
 #[test]
-fn json_tells_what_became_of_each_repository() {
+fn json_has_the_outcome_of_each_repository() {
     let env = Env::new();
     repository(&env, "web");
     env.declare_repos(REMOTES, &["web"]);

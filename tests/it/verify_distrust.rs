@@ -106,7 +106,7 @@ fn what_is_no_file_is_not_waited_for() {
 }
 
 #[test]
-fn rights_and_places_that_others_could_use_are_seen() {
+fn permissions_and_directories_that_others_could_use_are_found() {
     let env = Env::new();
     let out = exported(&env);
     let set = |path: &str, mode| {
@@ -144,7 +144,7 @@ fn rights_and_places_that_others_could_use_are_seen() {
 }
 
 #[test]
-fn a_manifest_that_names_what_it_is_not_lets_no_export_delete_it() {
+fn a_forged_manifest_lets_no_export_delete_files() {
     let env = Env::new();
     let out = exported(&env);
     fs::create_dir_all(out.join("web/notes")).expect("a folder");
