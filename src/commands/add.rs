@@ -8,7 +8,7 @@ use crate::flags::FormatArg;
 use crate::git;
 use crate::ops::search::{self, Search};
 use crate::ops::{Rewrite, tell};
-use crate::repo::{RemoteUrl, RepoName, redact};
+use crate::repo::{RemoteUrl, RepoName, bare_url, last_part, redact};
 use crate::report::Trouble;
 use crate::session::Session;
 
@@ -68,15 +68,8 @@ impl NamedRepo {
         }
         let url = RemoteUrl::parse(word).map_err(bad_name)?;
         let shown = redact(word);
-        let last = plain(&shown).rsplit(['/', ':', '\\']).next().unwrap_or_default();
-        Ok(Self { name: RepoName::parse(last).map_err(bad_name)?, url: Some(url) })
+        Ok(Self { name: RepoName::parse(last_part(&shown)).map_err(bad_name)?, url: Some(url) })
     }
-}
-
-/// A url without `/` and `.git` at its end.
-fn plain(url: &str) -> &str {
-    let url = url.trim_end_matches('/');
-    url.strip_suffix(".git").unwrap_or(url)
 }
 
 /// The additions to one profile.
@@ -95,7 +88,7 @@ impl Addition<'_> {
         let config = &self.rewrite.session.config;
         let known = self.known(name);
         if let (Some(url), Some(known)) = (url, &known)
-            && plain(url.as_str()) != plain(known.url.as_str())
+            && bare_url(url.as_str()) != bare_url(known.url.as_str())
         {
             return Err(EditError::OtherUrl { name: name.clone(), known: known.url.to_string() }.into());
         }
@@ -107,7 +100,8 @@ impl Addition<'_> {
             self.say(&format!("profile `{profile}` has `{name}` already{from}"));
             return Ok(());
         }
-        match url.as_ref().filter(|url| plain(url.as_str()) != plain(config.base.url_of(name).as_str())) {
+        match url.as_ref().filter(|url| bare_url(url.as_str()) != bare_url(config.base.url_of(name).as_str()))
+        {
             Some(url) if known.is_none() => self.rewrite.draft.set_url(name, url.as_str())?,
             Some(_) => {}
             None => self.named.push(name.clone()),
