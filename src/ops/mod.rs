@@ -1,4 +1,5 @@
-//! Steps that several commands share. They print notes and warnings; the commands print the reports.
+//! Steps that several commands share. What they did, they report through the [`Printer`](crate::output::Printer), in the
+//! same words for every command.
 
 mod ahead;
 mod checkouts;
