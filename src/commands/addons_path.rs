@@ -209,7 +209,7 @@ fn on_disk(
             session.printer.warning(&format!("`{}` is on the path, but {why}; run `oca sync`", entry.path));
             kept.push(entry);
         } else {
-            session.printer.note(&format!("not on the path: `{}`, {why}", entry.path));
+            session.printer.note(&format!("`{}` is not on the path, because {why}", entry.path));
         }
     }
     Ok(kept)

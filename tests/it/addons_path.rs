@@ -167,7 +167,7 @@ fn settings_of_this_machine_do_not_change_the_path_of_the_image() {
     let env = Env::new();
     project(&env, ALL);
     let image = env.oca(&["addons-path", "--image"]).output().stdout;
-    assert!(image.contains("/mnt/oca-addons/web"), "{image}");
+    assert!(image.contains("/mnt/oca/web,"), "{image}");
     env.write("repos.local.toml", "skip = [\"dms\"]\n[addons-path]\nbefore = [\"/mine\"]\n");
     env.oca(&["addons-path"])
         .stdout(

@@ -28,8 +28,8 @@ fn entries_that_odoo_would_refuse_are_dropped_with_a_note() {
     env.oca(&["addons-path", "--on-disk"])
         .stdout(path)
         .stderr(
-            "not on the path: `[TEMP]/project/missing`, there is no such directory\n\
-             not on the path: `[TEMP]/project/empty`, it contains no module\n",
+            "`[TEMP]/project/missing` is not on the path, because there is no such directory\n\
+             `[TEMP]/project/empty` is not on the path, because it contains no module\n",
         )
         .success();
     env.oca(&["addons-path", "--on-disk=drop", "-q"]).stdout(path).success();
@@ -43,7 +43,7 @@ fn a_repository_that_is_not_checked_out_stays_with_a_warning() {
     fs::remove_dir_all(env.project().join("addons")).expect("the modules can be removed");
     env.oca(&["addons-path", "--on-disk"])
         .stdout("[TEMP]/project/odoo,[TEMP]/project/oca/web\n")
-        .stderr_contains("not on the path: `[TEMP]/project/addons`, there is no such directory\n")
+        .stderr_contains("`[TEMP]/project/addons` is not on the path, because there is no such directory\n")
         .stderr_contains(
             "warning: `[TEMP]/project/oca/web` is on the path, but there is no such directory; run `oca sync`\n",
         )
@@ -86,7 +86,7 @@ fn inside_the_image_its_own_path_is_looked_at() {
     let path = || env.oca(&["addons-path", "--image", "--on-disk"]);
     env.own_module("../inside/odoo/base", "{'name': 'Base'}");
     fs::create_dir(inside("extra-addons")).expect("a directory");
-    let left_off = "not on the path: `[TEMP]/inside/extra-addons`, it contains no module\n";
+    let left_off = "`[TEMP]/inside/extra-addons` is not on the path, because it contains no module\n";
     path()
         .stderr(&format!(
             "{left_off}error: Odoo would refuse `[TEMP]/inside/oca-addons/web`: there is no such directory\n\
