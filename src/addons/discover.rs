@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newborn_series_holds_no_module() {
+    fn a_new_series_has_no_module() {
         let tree = files([
             ("LICENSE", ""),
             ("README.md", ""),

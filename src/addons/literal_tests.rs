@@ -18,7 +18,7 @@ fn refusal(text: &str) -> String {
 }
 
 #[test]
-fn texts_mean_what_they_mean_to_python() {
+fn strings_are_read_as_in_python() {
     for (source, expected) in [
         (r#""a""#, "a"),
         ("''", ""),
@@ -48,7 +48,7 @@ fn texts_mean_what_they_mean_to_python() {
 }
 
 #[test]
-fn numbers_mean_what_they_mean_to_python() {
+fn numbers_are_read_as_in_python() {
     for (source, expected) in [
         ("100", Literal::Int(100)),
         ("000", Literal::Int(0)),
@@ -69,7 +69,7 @@ fn numbers_mean_what_they_mean_to_python() {
 }
 
 #[test]
-fn brackets_and_names_mean_what_they_mean_to_python() {
+fn brackets_and_names_are_read_as_in_python() {
     for (source, same) in [
         ("{'a': 1, 'b': 2, 'a': 3}", "{'a': 3, 'b': 2}"),
         ("{'a', 'b', 'a'}", "{'a', 'b'}"),
@@ -89,7 +89,7 @@ fn brackets_and_names_mean_what_they_mean_to_python() {
 }
 
 #[test]
-fn blanks_and_comments_may_stand_where_python_lets_them() {
+fn blanks_and_comments_are_allowed_as_in_python() {
     for source in [
         " \t[]",
         "\n[]",
@@ -120,7 +120,7 @@ fn a_manifest_as_people_write_it() {
 }
 
 #[test]
-fn what_a_manifest_may_not_hold_is_named() {
+fn forbidden_python_is_named() {
     for (source, what) in [
         ("dict(a=1)", "the call `dict(…)`"),
         ("set ()", "the call `set(…)`"),

@@ -8,7 +8,7 @@ use super::literal;
 use super::problem::LiteralError;
 use super::value::{Literal, Value};
 
-/// No version, licence or name is as long as this; what shows them need not shorten them.
+/// The most bytes of a version, a licence or a name. Real ones are shorter, so messages show them whole.
 const MAX_TEXT: usize = 1000;
 
 /// A manifest that was read.
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn installable_goes_by_the_truth_of_python() {
+    fn installable_is_true_as_in_python() {
         for (value, expected) in [
             ("True", true),
             ("False", false),
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn auto_install_is_a_truth_or_names() {
+    fn auto_install_is_a_bool_or_names() {
         let names = |names: &[&str]| AutoInstall::When(names.iter().map(ToString::to_string).collect());
         for (value, expected) in [
             ("True", AutoInstall::WhenDependsAre),
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_types_are_named_where_they_stand() {
+    fn wrong_types_are_named_with_their_line() {
         for (source, expected) in [
             ("[]", "1 a manifest must be a dict, not `list`"),
             ("# c\n'text'", "2 a manifest must be a dict, not `str`"),

@@ -1,4 +1,4 @@
-//! Why a text is not a literal that a manifest may be, and on which line.
+//! Why a text cannot be read as a manifest, and on which line.
 
 /// A text that cannot be read as a manifest.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -16,7 +16,7 @@ pub(crate) enum LiteralProblem {
     ByteOrderMark,
     #[error("the file has conflict markers of a git merge")]
     ConflictMarkers,
-    /// Correct Python perhaps, but nothing that a manifest needs.
+    /// It may be correct Python, but no manifest needs it.
     #[error("a manifest must not contain {what}")]
     Forbidden { what: String },
     #[error("unexpected indentation; remove the blanks from this line")]
