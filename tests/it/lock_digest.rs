@@ -269,7 +269,7 @@ fn an_entry_that_cannot_be_read_is_named_refused_and_read_anew() {
         (
             "{\"name\": \"web_x\"",
             "{\"name\": \"web_x\", \"directory\": \"sub\"",
-            "module `sub/web_x` is in none of its `addons`",
+            "module `sub/web_x` is not in any of its `addons`",
         ),
         ("{\"name\": \"web_y\"", "{\"name\": \"web_x\"", "it has two modules `web_x`"),
     ] {

@@ -124,7 +124,7 @@ fn markers_count_for_the_python_that_is_named() {
     env.locked(BOTH);
     env.oca(&["requirements"])
         .stdout_contains("lxml>=5\n")
-        .stderr_contains("warning: requirements for `lxml` exclude each other if their markers hold\n")
+        .stderr_contains("warning: requirements for `lxml` exclude each other if their markers apply\n")
         .success();
     let python = |version| env.oca(&["requirements", "--no-annotate", "--python-version", version]);
     python("3.12").stdout(&format!("{HEADER}lxml>=5\nlxml==4.9.3 ; python_version < '3.12'\n")).success();
@@ -147,7 +147,7 @@ fn lines_that_may_not_apply_together_are_a_warning() {
     env.oca(&["requirements"])
         .stdout_contains("lxml>=5 ; sys_platform == 'linux'\n")
         .stderr(
-            "warning: requirements for `lxml` exclude each other if their markers hold\n  \
+            "warning: requirements for `lxml` exclude each other if their markers apply\n  \
              `lxml==4.9.3 ; python_version < '3.12'`  tools/requirements.txt:1\n  \
              `lxml>=5 ; sys_platform == 'linux'`      web/web_export/__manifest__.py\n\
              hint: set the Python version of the image: `python` in `[requirements]`, or `--python-version`\n",
@@ -207,7 +207,7 @@ fn constraints_are_compared_for_the_python_of_the_image() {
     env.oca(&["requirements", "--no-annotate", "-v"])
         .stdout(&format!("{HEADER}cryptography<37\nlxml<5\n"))
         .stderr(
-            "warning: requirements for `lxml` exclude each other if their markers hold\n  \
+            "warning: requirements for `lxml` exclude each other if their markers apply\n  \
              `lxml==5.2.1 ; python_version >= '3.12'`  odoo.txt:4\n  \
              `lxml<5`                                  web/web_export/__manifest__.py\n\
              hint: set the Python version of the image: `python` in `[requirements]`, or `--python-version`\n\
