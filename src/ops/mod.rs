@@ -8,6 +8,7 @@ mod rewrite;
 pub(crate) mod search;
 pub(crate) mod submodules;
 mod target;
+mod unknown;
 mod update;
 
 pub(crate) use ahead::Ahead;
@@ -17,4 +18,5 @@ pub(crate) use checkouts::{
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use rewrite::{Rewrite, tell};
 pub(crate) use target::{CheckoutTarget, confirm_tree};
+pub(crate) use unknown::refuse_unknown;
 pub(crate) use update::{read, update};
