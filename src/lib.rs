@@ -20,9 +20,10 @@
 //! - `export` chooses, writes and verifies plain files; it reads trees and blobs through the trait
 //!   [`Objects`](repo::Objects).
 //! - `report` describes what happened, as plain data with its words; `progress` reports it while it happens.
-//! - `ops` has the steps that several commands share. Commands do not call each other.
+//! - `ops` has the steps that several commands share, with their notes and warnings. Commands do not call each other.
 //! - `session` is one run in one project: its files, its profile, its paths.
-//! - Only `output` prints. `json` has the types of the reports of `--format json`. `error` chooses exit codes and hints.
+//! - Only `output` writes to the terminal: the rooms above it pass texts and reports to its `Printer`. `json` has the types
+//!   of the reports of `--format json`. `error` chooses exit codes, messages and hints.
 
 mod addons;
 mod catalogue;

@@ -49,10 +49,7 @@ impl Pools {
                 }
             });
         });
-        results
-            .into_iter()
-            .map(|result| result.expect("every item is worked on before the scope ends"))
-            .collect()
+        complete(results)
     }
 
     /// Runs something on the computation threads. [`share`] inside it uses all of them.
@@ -74,11 +71,13 @@ impl Pools {
                 network.spawn_fifo(move |_| *result = Some(fetch(place, item)));
             }
         });
-        results
-            .into_iter()
-            .map(|result| result.expect("every item is worked on before the scope ends"))
-            .collect()
+        complete(results)
     }
+}
+
+fn complete<R>(results: Vec<Option<R>>) -> Vec<R> {
+    let done = |result: Option<R>| result.expect("every item is worked on before the scope ends");
+    results.into_iter().map(done).collect()
 }
 
 /// Runs `work` for each item, with one thread for each core. The results are in the order of the items.

@@ -83,8 +83,8 @@ mod tests {
         for (bytes, expected) in [
             (b"{\r\n 'a': '\xe9'}".as_slice(), "2 the file is not UTF-8"),
             (b"\xef\xbb\xbf{}", "1 the file begins with a byte order mark; save it as UTF-8 without one"),
-            (b"{}\n\n#\0", "3 a manifest may not hold a NUL character"),
-            (&vec![b' '; MAX_BYTES + 1], "1 a manifest may not be longer than 1 MiB"),
+            (b"{}\n\n#\0", "3 a manifest must not contain a NUL character"),
+            (&vec![b' '; MAX_BYTES + 1], "1 a manifest must not be longer than 1 MiB"),
         ] {
             let error = decode(bytes).expect_err("no text of a manifest");
             assert_eq!(format!("{} {error}", error.line), expected);

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newborn_series_holds_no_module() {
+    fn a_new_series_has_no_module() {
         let tree = files([
             ("LICENSE", ""),
             ("README.md", ""),
@@ -345,9 +345,9 @@ mod tests {
         assert_eq!(
             survey.unreadable.iter().map(shown).collect::<Vec<_>>(),
             [
-                "bad/__manifest__.py:2: a manifest may not hold the operator `%`",
+                "bad/__manifest__.py:2: a manifest must not contain the operator `%`",
                 "linked/__manifest__.py:1: the manifest is a symlink",
-                "wrong/__manifest__.py:2: `depends` must be a list of texts, not `str`",
+                "wrong/__manifest__.py:2: `depends` must be a list of strings, not `str`",
                 "gone/__manifest__.py:1: the manifest is missing",
             ]
         );

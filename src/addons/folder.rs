@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_no_error() {
+    fn missing_files_are_no_error() {
         let root = tempfile::tempdir().expect("a temporary directory");
         write(root.path(), "a.txt", "");
         let folder = Folder::new(root.path());
@@ -120,7 +120,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn symlinks_are_what_they_lead_to() {
+    fn symlinks_count_as_their_targets() {
         use std::os::unix::fs::symlink;
 
         let root = tempfile::tempdir().expect("a temporary directory");

@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_needed_is_reached_and_nothing_else() {
+    fn exactly_the_needed_modules_are_reached() {
         let text = "a: base b\nb: c\nc:\nd: a";
         assert_eq!(reached(text, &["a"]), ("a b c".to_owned(), String::new()));
         assert_eq!(reached(text, &["c", "b"]), ("b c".to_owned(), String::new()));
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_for_nothing_is_told_with_who_depends_on_it() {
+    fn names_of_no_module_are_reported_with_their_dependants() {
         let text = "a: queue_job\nb: a queue_job\nc: b gone";
         let missing = "gone<c lost< queue_job<a b".to_owned();
         assert_eq!(reached(text, &["c", "lost"]), ("a b c".to_owned(), missing));
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn every_circle_is_told_once_from_its_first_name_on() {
+    fn every_cycle_is_reported_once_from_its_first_name() {
         for (text, expected) in [
             ("a: b\nb: c\nc: base", ""),
             ("b: c x\nc: a b\na: b gone\nx:", "a b c"),

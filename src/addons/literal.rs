@@ -215,7 +215,7 @@ impl Reader<'_> {
             _ if ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|marks| rest.starts_with(marks)) => {
                 LiteralProblem::ConflictMarkers
             }
-            _ if text::prefix(&self.cursor).is_some() => found("a text"),
+            _ if text::prefix(&self.cursor).is_some() => found("a string"),
             _ if is_number(rest) && !rest.starts_with('-') => found("a number"),
             (Some(next), _) if is_of_word(next) => match word_of(rest) {
                 word @ ("None" | "True" | "False") => found(&format!("`{word}`")),

@@ -18,7 +18,7 @@ fn refusal(text: &str) -> String {
 }
 
 #[test]
-fn texts_mean_what_they_mean_to_python() {
+fn strings_are_read_as_in_python() {
     for (source, expected) in [
         (r#""a""#, "a"),
         ("''", ""),
@@ -48,7 +48,7 @@ fn texts_mean_what_they_mean_to_python() {
 }
 
 #[test]
-fn numbers_mean_what_they_mean_to_python() {
+fn numbers_are_read_as_in_python() {
     for (source, expected) in [
         ("100", Literal::Int(100)),
         ("000", Literal::Int(0)),
@@ -69,7 +69,7 @@ fn numbers_mean_what_they_mean_to_python() {
 }
 
 #[test]
-fn brackets_and_names_mean_what_they_mean_to_python() {
+fn brackets_and_names_are_read_as_in_python() {
     for (source, same) in [
         ("{'a': 1, 'b': 2, 'a': 3}", "{'a': 3, 'b': 2}"),
         ("{'a', 'b', 'a'}", "{'a', 'b'}"),
@@ -89,7 +89,7 @@ fn brackets_and_names_mean_what_they_mean_to_python() {
 }
 
 #[test]
-fn blanks_and_comments_may_stand_where_python_lets_them() {
+fn blanks_and_comments_are_allowed_as_in_python() {
     for source in [
         " \t[]",
         "\n[]",
@@ -120,7 +120,7 @@ fn a_manifest_as_people_write_it() {
 }
 
 #[test]
-fn what_a_manifest_may_not_hold_is_named() {
+fn forbidden_python_is_named() {
     for (source, what) in [
         ("dict(a=1)", "the call `dict(…)`"),
         ("set ()", "the call `set(…)`"),
@@ -145,15 +145,15 @@ fn what_a_manifest_may_not_hold_is_named() {
         ("{}\u{a0}", "the character `U+00A0`"),
         ("\x0c{}", "the character `U+000C`"),
         ("{}\\\n", "the character `\\`"),
-        (r"'\ud83d\ude00'", r"the escape `\ud83d`, which is not a character"),
-        (r"'\U00110000'", r"the escape `\U00110000`, which is not a character"),
+        (r"'\ud83d\ude00'", r"the escape `\ud83d`: it is not a character"),
+        (r"'\U00110000'", r"the escape `\U00110000`: it is not a character"),
         (r"'\x4'", r"the escape `\x` without 2 hexadecimal digits"),
         (r"'\u+123'", r"the escape `\u` without 4 hexadecimal digits"),
         (r"'\N{BULLET}'", r"the escape `\N`"),
     ] {
-        assert_eq!(refusal(source), format!("1 a manifest may not hold {what}"), "{source}");
+        assert_eq!(refusal(source), format!("1 a manifest must not contain {what}"), "{source}");
     }
-    assert_eq!(refusal("{'a':\n'''\n''', #\n  x}"), "4 a manifest may not hold the word `x`");
+    assert_eq!(refusal("{'a':\n'''\n''', #\n  x}"), "4 a manifest must not contain the word `x`");
     let long = refusal(&"x".repeat(1 << 19));
     assert!(long.len() < 400, "{long}");
 }
@@ -163,10 +163,10 @@ fn what_python_refuses_is_refused_with_the_reason() {
     for (source, expected) in [
         ("", "1 expected a value, found the end of the file"),
         ("#c\n", "2 expected a value, found the end of the file"),
-        ("{'a': 1\n 'b': 2}", "2 expected `,` or `}`, found a text"),
+        ("{'a': 1\n 'b': 2}", "2 expected `,` or `}`, found a string"),
         ("{'a': 'b'\n 'c': 2}", "2 expected `,` or `}`, found `:`"),
         ("{'a': [1}", "1 expected `,` or `]`, found `}`"),
-        ("{'a': 1}\n    'b': 2}", "2 expected the end of the file, found a text"),
+        ("{'a': 1}\n    'b': 2}", "2 expected the end of the file, found a string"),
         ("{'a': 1},", "1 expected the end of the file, found `,`"),
         ("{'a': 1}}", "1 expected the end of the file, found `}`"),
         ("{'a': 1, 'b'}", "1 expected `:`, found `}`"),
@@ -178,21 +178,21 @@ fn what_python_refuses_is_refused_with_the_reason() {
         ("[1:2]", "1 expected `,` or `]`, found `:`"),
         ("[1][0]", "1 expected the end of the file, found `[`"),
         ("('a')('b')", "1 expected the end of the file, found `(`"),
-        ("('a') 'b'", "1 expected the end of the file, found a text"),
-        ("'a'\n'b'", "2 expected the end of the file, found a text"),
+        ("('a') 'b'", "1 expected the end of the file, found a string"),
+        ("'a'\n'b'", "2 expected the end of the file, found a string"),
         ("{'a': 1,\n[", "2 the bracket that begins here is not closed"),
-        ("{'a': 'b\n}", "1 the text that begins here is not closed"),
-        ("{'a':\n'''b\n''}", "2 the text that begins here is not closed"),
-        ("'\\", "1 the text that begins here is not closed"),
+        ("{'a': 'b\n}", "1 the string that begins here is not closed"),
+        ("{'a':\n'''b\n''}", "2 the string that begins here is not closed"),
+        ("'\\", "1 the string that begins here is not closed"),
         ("{\n<<<<<<< HEAD\n}", "2 the file has conflict markers of a git merge"),
         ("{'a': 1,\n=======\n}", "2 the file has conflict markers of a git merge"),
         ("\n {}", "2 unexpected indentation; remove the blanks from this line"),
         (" #c\n\t{}", "2 unexpected indentation; remove the blanks from this line"),
         ("{}\n   ", "2 unexpected indentation; remove the blanks from this line"),
-        ("{[1]: 2}", "1 a key of a dict must be a text, not `list`"),
-        ("{'a': 1,\n True: 2}", "2 a key of a dict must be a text, not `bool`"),
-        ("{1}", "1 a member of a set must be a text, not `int`"),
-        ("{'a',\n ('b',)}", "2 a member of a set must be a text, not `tuple`"),
+        ("{[1]: 2}", "1 a key of a dict must be a string, not `list`"),
+        ("{'a': 1,\n True: 2}", "2 a key of a dict must be a string, not `bool`"),
+        ("{1}", "1 a member of a set must be a string, not `int`"),
+        ("{'a',\n ('b',)}", "2 a member of a set must be a string, not `tuple`"),
     ] {
         assert_eq!(refusal(source), expected, "{source}");
     }
@@ -203,7 +203,7 @@ fn numbers_that_are_refused_are_shown() {
     let numbers = "01 0_7 1_000 1_ 0b1 0o7 0xff 1e_5 1e 1e+ 1.2.3 1... 1j 1or 1.real -01 0xe-1 1\u{0663} \
                    9223372036854775808";
     for number in numbers.split(' ') {
-        let why = "is not a number that a manifest may hold; write one such as `10`, `-5` or `0.5`";
+        let why = "is not a number that a manifest can contain; write a number such as `10`, `-5` or `0.5`";
         assert_eq!(refusal(&format!("[\n{number} , 1]")), format!("2 `{number}` {why}"));
     }
     assert!(refusal(&"1".repeat(1 << 19)).len() < 500);
@@ -219,7 +219,7 @@ fn nesting_and_chains_need_little_stack() {
             let nested = |depth: usize| open.repeat(depth) + middle + &close.repeat(depth);
             assert!(parse(nested(31).as_bytes()).is_ok(), "{open}");
             for depth in [33, 1000, 30_000, 150_000] {
-                let expected = "1 a manifest may not nest brackets more than 32 deep";
+                let expected = "1 a manifest must not nest brackets more than 32 deep";
                 assert_eq!(refusal(&nested(depth)), expected, "{open}");
                 assert_eq!(refusal(&open.repeat(depth)), expected, "{open}");
             }

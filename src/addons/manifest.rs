@@ -8,7 +8,7 @@ use super::literal;
 use super::problem::LiteralError;
 use super::value::{Literal, Value};
 
-/// No version, licence or name is as long as this; what shows them need not shorten them.
+/// The most bytes of a version, a licence or a name. Real ones are shorter, so messages show them whole.
 const MAX_TEXT: usize = 1000;
 
 /// A manifest that was read.
@@ -36,7 +36,7 @@ pub(crate) enum ManifestError {
     NotALiteral(#[from] LiteralError),
     #[error("a manifest must be a dict, not `{found}`")]
     NotADict { line: usize, found: &'static str },
-    #[error("`{key}` has a text of more than {MAX_TEXT} bytes")]
+    #[error("`{key}` has a string of more than {MAX_TEXT} bytes")]
     TooLong { line: usize, key: String },
     #[error("`{key}` must be {expected}, not `{found}`")]
     WrongType { line: usize, key: String, expected: &'static str, found: &'static str },
@@ -116,7 +116,7 @@ impl<'a> Keys<'a> {
         match self.get_truthy(name) {
             None => Ok(None),
             Some(Value { literal: Literal::Str(text), line }) => Ok(Some(self.short(name, text, *line)?)),
-            Some(value) => Err(self.wrong(name, "a text", value)),
+            Some(value) => Err(self.wrong(name, "a string", value)),
         }
     }
 
@@ -146,11 +146,11 @@ impl<'a> Keys<'a> {
     /// The names in a list, a tuple or a set, and their lines. Those of a set are sorted, because it has no order.
     fn names_in(&self, name: &str, value: &Value) -> Result<Vec<(String, usize)>, ManifestError> {
         let (Literal::List(items) | Literal::Tuple(items) | Literal::Set(items)) = &value.literal else {
-            return Err(self.wrong(name, "a list of texts", value));
+            return Err(self.wrong(name, "a list of strings", value));
         };
         let text = |item: &Value| match &item.literal {
             Literal::Str(text) => Ok((self.short(name, text, item.line)?, item.line)),
-            _ => Err(self.wrong(name, "a list of texts only", item)),
+            _ => Err(self.wrong(name, "a list of strings only", item)),
         };
         let mut names = items.iter().map(text).collect::<Result<Vec<_>, _>>()?;
         if matches!(value.literal, Literal::Set(_)) {
@@ -167,7 +167,7 @@ impl<'a> Keys<'a> {
                 Ok(AutoInstall::When(names.into_iter().map(|(name, _)| name).collect()))
             }
             Some(value @ Value { literal: Literal::Str(_) | Literal::Dict(_), .. }) => {
-                Err(self.wrong("auto_install", "a bool or a list of texts", value))
+                Err(self.wrong("auto_install", "a bool or a list of strings", value))
             }
             Some(value) if value.literal.is_truthy() => Ok(AutoInstall::WhenDependsAre),
             _ => Ok(AutoInstall::Never),
@@ -182,7 +182,7 @@ impl<'a> Keys<'a> {
             Some(Value { literal: Literal::Dict(items), .. }) => {
                 let text = |(_, package): &(String, Value)| match &package.literal {
                     Literal::Str(text) => self.short("apt", text, package.line),
-                    _ => Err(self.wrong("apt", "a dict of texts", package)),
+                    _ => Err(self.wrong("apt", "a dict of strings", package)),
                 };
                 items.iter().map(text).collect::<Result<Vec<_>, _>>()?
             }
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn installable_goes_by_the_truth_of_python() {
+    fn installable_is_true_as_in_python() {
         for (value, expected) in [
             ("True", true),
             ("False", false),
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn auto_install_is_a_truth_or_names() {
+    fn auto_install_is_a_bool_or_names() {
         let names = |names: &[&str]| AutoInstall::When(names.iter().map(ToString::to_string).collect());
         for (value, expected) in [
             ("True", AutoInstall::WhenDependsAre),
@@ -339,33 +339,33 @@ mod tests {
     }
 
     #[test]
-    fn wrong_types_are_named_where_they_stand() {
+    fn wrong_types_are_named_with_their_line() {
         for (source, expected) in [
             ("[]", "1 a manifest must be a dict, not `list`"),
             ("# c\n'text'", "2 a manifest must be a dict, not `str`"),
-            ("{'a': 1,\n 2: 3}", "2 a key of a dict must be a text, not `int`"),
-            ("{\n 'version': 1.0}", "2 `version` must be a text, not `float`"),
-            ("{'depends': 'base'}", "1 `depends` must be a list of texts, not `str`"),
-            ("{'depends': [\n'base', 1]}", "2 `depends` must be a list of texts only, not `int`"),
-            ("{'auto_install': 'base'}", "1 `auto_install` must be a bool or a list of texts, not `str`"),
+            ("{'a': 1,\n 2: 3}", "2 a key of a dict must be a string, not `int`"),
+            ("{\n 'version': 1.0}", "2 `version` must be a string, not `float`"),
+            ("{'depends': 'base'}", "1 `depends` must be a list of strings, not `str`"),
+            ("{'depends': [\n'base', 1]}", "2 `depends` must be a list of strings only, not `int`"),
+            ("{'auto_install': 'base'}", "1 `auto_install` must be a bool or a list of strings, not `str`"),
             ("{'external_dependencies': ['x']}", "1 `external_dependencies` must be a dict, not `list`"),
             (
                 "{'external_dependencies': {'python': 'x'}}",
-                "1 `external_dependencies.python` must be a list of texts, not `str`",
+                "1 `external_dependencies.python` must be a list of strings, not `str`",
             ),
             (
                 "{'external_dependencies': {'apt': {'x': 1}}}",
-                "1 `external_dependencies.apt` must be a dict of texts, not `int`",
+                "1 `external_dependencies.apt` must be a dict of strings, not `int`",
             ),
             (
                 &format!("{{'version':\n'{}'}}", "1".repeat(1001)),
-                "2 `version` has a text of more than 1000 bytes",
+                "2 `version` has a string of more than 1000 bytes",
             ),
             (
                 &format!("{{'external_dependencies': {{'deb': ['{}']}}}}", "é".repeat(501)),
-                "1 `external_dependencies.deb` has a text of more than 1000 bytes",
+                "1 `external_dependencies.deb` has a string of more than 1000 bytes",
             ),
-            ("{'a': b}", "1 a manifest may not hold the word `b`"),
+            ("{'a': b}", "1 a manifest must not contain the word `b`"),
         ] {
             assert_eq!(refusal(source), expected, "{source}");
         }

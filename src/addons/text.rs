@@ -15,7 +15,7 @@ pub(super) fn prefix(cursor: &Cursor<'_>) -> Option<&'static str> {
 /// Reads a string literal that has this prefix, and adds its value to the text.
 pub(super) fn read(cursor: &mut Cursor<'_>, prefix: &str, text: &mut String) -> Result<(), LiteralError> {
     let line = cursor.line;
-    let unclosed = || LiteralError { line, problem: LiteralProblem::Unclosed { what: "text" } };
+    let unclosed = || LiteralError { line, problem: LiteralProblem::Unclosed { what: "string" } };
     cursor.take(prefix.len());
     let quote = cursor.take(1);
     let end = if cursor.take_if(&quote.repeat(2)) { quote.repeat(3) } else { quote.to_owned() };
@@ -76,7 +76,7 @@ fn character(cursor: &mut Cursor<'_>, start: usize, count: usize, radix: u32) ->
     let number = u32::from_str_radix(digits, radix).ok();
     let Some(character) = number.and_then(char::from_u32) else {
         let escape = &cursor.rest[..start + count];
-        let what = format!("the escape `{escape}`, which is not a character");
+        let what = format!("the escape `{escape}`: it is not a character");
         return Err(cursor.error(LiteralProblem::forbidden(what)));
     };
     cursor.take(start + count);

@@ -1,4 +1,4 @@
-//! The values that a manifest may hold.
+//! The values that a manifest can contain.
 
 /// A value and the line where it begins, counted from 1. The line does not matter to whether two are equal.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use crate::flags::FormatArg;
 use crate::git;
 use crate::ops::search::{self, Search};
 use crate::ops::{Rewrite, lacking_for, tell, warn_of_lacking};
-use crate::repo::{RemoteUrl, RepoName, Shows, WebPage, redact};
+use crate::repo::{RemoteUrl, RepoName, Shows, WebPage, bare_url, last_part, redact};
 use crate::report::{Failure, Problem, Trouble};
 use crate::session::Session;
 
@@ -108,14 +108,13 @@ impl NamedRepo {
         }
         let url = RemoteUrl::parse(word).map_err(bad_name)?;
         let shown = redact(word);
-        let last = plain(&shown).rsplit(['/', ':', '\\']).next().unwrap_or_default();
-        Ok(Self { url: Some(url), ..Self::named(RepoName::parse(last).map_err(bad_name)?) })
+        Ok(Self { url: Some(url), ..Self::named(RepoName::parse(last_part(&shown)).map_err(bad_name)?) })
     }
 
     fn of_page(page: &WebPage) -> Result<Self, Error> {
         let bad_name = |invalid| Error::BadName { invalid };
-        let name = RepoName::parse(plain(page.name())).map_err(bad_name)?;
-        let url = RemoteUrl::parse(&format!("{}.git", plain(&page.repository))).map_err(bad_name)?;
+        let name = RepoName::parse(bare_url(page.name())).map_err(bad_name)?;
+        let url = RemoteUrl::parse(&format!("{}.git", bare_url(&page.repository))).map_err(bad_name)?;
         let repo = Self { url: Some(url), ..Self::named(name.clone()) };
         match &page.shows {
             Shows::Repository => Ok(repo),
@@ -128,12 +127,6 @@ impl NamedRepo {
             Shows::Request(number) => Err(EditError::PastedRequest { name, number: *number }.into()),
         }
     }
-}
-
-/// A url without `/` and `.git` at its end.
-fn plain(url: &str) -> &str {
-    let url = url.trim_end_matches('/');
-    url.strip_suffix(".git").unwrap_or(url)
 }
 
 /// The additions to one profile.
@@ -216,7 +209,7 @@ impl Addition<'_> {
         let config = &self.rewrite.session.config;
         let known = self.known(name);
         if let (Some(url), Some(known)) = (url, &known)
-            && plain(url.as_str()) != plain(known.url.as_str())
+            && bare_url(url.as_str()) != bare_url(known.url.as_str())
         {
             return Err(EditError::OtherUrl { name: name.clone(), known: known.url.to_string() }.into());
         }
@@ -228,7 +221,8 @@ impl Addition<'_> {
             self.say(&format!("profile `{profile}` has `{name}` already{from}"));
             return Ok(());
         }
-        match url.as_ref().filter(|url| plain(url.as_str()) != plain(config.base.url_of(name).as_str())) {
+        match url.as_ref().filter(|url| bare_url(url.as_str()) != bare_url(config.base.url_of(name).as_str()))
+        {
             Some(url) if known.is_none() => self.rewrite.draft.set_url(name, url.as_str())?,
             Some(_) => {}
             None => self.named.push(name.clone()),
@@ -265,7 +259,7 @@ impl Addition<'_> {
                 let (list, there) = (format!("`modules` of {whose}"), there.to_string());
                 return Err(EditError::OtherVersion { list, there, wanted: module }.into());
             }
-            self.say(&format!("`{there}` is asked for already"));
+            self.say(&format!("`{there}` is already requested"));
             return Ok(());
         }
         match owner {

@@ -192,7 +192,7 @@ fn on_disk(
             kept.push(entry);
             continue;
         } else {
-            "no module is in it"
+            "it contains no module"
         };
         let is_repository = entry.kind == PathEntryKind::Repository;
         if mode == OnDisk::Strict || (args.image && is_repository) {
@@ -209,7 +209,7 @@ fn on_disk(
             session.printer.warning(&format!("`{}` is on the path, but {why}; run `oca sync`", entry.path));
             kept.push(entry);
         } else {
-            session.printer.note(&format!("not on the path: `{}`, {why}", entry.path));
+            session.printer.note(&format!("`{}` is not on the path, because {why}", entry.path));
         }
     }
     Ok(kept)

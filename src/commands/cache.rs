@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         Action::Prune(args) => prune(&cache, args, global, printer)?,
         Action::Clean => {
             for store in git::clean_cache(&cache)? {
-                printer.note(&format!("{store}: kept, another oca is using it"));
+                printer.note(&format!("{store}: kept, because another oca is using it"));
             }
             catalogue::clean(&cache)?;
         }

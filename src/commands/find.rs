@@ -18,7 +18,7 @@ pub(crate) struct Args {
     #[arg(value_name = "MODULE", required = true)]
     modules: Vec<String>,
     /// The Odoo series [default: the series of the profile]
-    #[arg(long, value_name = "SERIES", value_parser = super::init::series)]
+    #[arg(long, value_name = "SERIES", value_parser = Series::parse)]
     odoo: Option<Series>,
     /// Ignore answers cached within the last day
     #[arg(long)]

@@ -26,7 +26,7 @@ const PARITY: &str = include_str!("../../repos.toml");
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
     /// The Odoo series [default: the series of FILE, else 18.0]
-    #[arg(long, value_name = "SERIES", value_parser = series)]
+    #[arg(long, value_name = "SERIES", value_parser = Series::parse)]
     odoo: Option<Series>,
     /// Start with the repositories of a preset
     #[arg(long, value_name = "PRESET")]
@@ -42,10 +42,6 @@ enum Preset {
     Standard,
     /// 32 repositories
     Parity,
-}
-
-pub(super) fn series(word: &str) -> Result<Series, String> {
-    Series::parse(word).map_err(|invalid| invalid.to_string())
 }
 
 pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(), Error> {

@@ -3,9 +3,9 @@
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::TreeReport;
-use crate::lock::Lock;
+use crate::ops::refuse_unknown;
 use crate::output::render_tree;
-use crate::plan::{self, Inventory, Standing};
+use crate::plan::Inventory;
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -28,18 +28,4 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         Format::Json => session.printer.json(&TreeReport::of(&inventory, &args.modules)),
     }
     Ok(())
-}
-
-/// Fails for names that no module has, that are not Odoo's own, and that no module depends on.
-pub(super) fn refuse_unknown(inventory: &Inventory<'_>, lock: &Lock, names: &[String]) -> Result<(), Error> {
-    let needed = inventory.names();
-    let is_unknown = |name: &&String| {
-        matches!(inventory.standing(name), Standing::Missing(_)) && !needed.contains(name.as_str())
-    };
-    let Some(name) = names.iter().find(is_unknown) else { return Ok(()) };
-    let profile = &inventory.profile.name;
-    let elsewhere = plan::elsewhere(lock, profile, name).next();
-    let elsewhere = elsewhere.map(|(profile, repo)| (profile.to_owned(), repo.clone()));
-    let near = inventory.near(name);
-    Err(Error::UnknownModule { name: name.clone(), profile: profile.clone(), elsewhere, near })
 }

@@ -189,7 +189,7 @@ fn of_export(
     let mut reports = compared(directory, &parts)?;
     if manifest.packaging() != profile.packaging {
         let trouble =
-            Some("the export was made by another `[export]` or `layout` than the lock has".to_owned());
+            Some("the export was made with a different `[export]` or `layout` than the lock has".to_owned());
         reports.push(Verified { name: None, files: 0, alterations: Vec::new(), trouble });
     }
     Ok(reports)

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::WhyReport;
+use crate::ops::refuse_unknown;
 use crate::output::render_why;
 use crate::plan::Inventory;
 use crate::session::Session;
@@ -21,7 +22,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let profile = session.profile()?;
     let (locals, around) = (session.local_modules(profile)?, session.surrounding_modules(profile)?);
     let inventory = Inventory::new(profile, &lock, &locals, &around);
-    super::tree::refuse_unknown(&inventory, &lock, &args.modules)?;
+    refuse_unknown(&inventory, &lock, &args.modules)?;
     match args.format.format {
         Format::Human => session.printer.data(&render_why(&inventory, &args.modules)),
         Format::Json => session.printer.json(&WhyReport::of(&inventory, &args.modules)),

@@ -54,7 +54,7 @@ impl Error {
             Self::Uneditable { table, .. } => Some(format!("write it as `[{table}]`")),
             Self::UnknownProfile { name, known, .. } => Some(near_or_all(name, known, "the profiles are")),
             Self::NoDefaultProfile { known, .. } => {
-                Some(format!("give one of {} with `--profile`, or set `default-profile`", quoted_list(known)))
+                Some(format!("use `--profile` with one of {}, or set `default-profile`", quoted_list(known)))
             }
             Self::NoProfiles { .. } => Some("add `[profiles.standard]` with `repos = [\"web\"]`".to_owned()),
         }
@@ -175,7 +175,7 @@ impl Fault {
                 Some("everyone who reads `.gitmodules` would see the user or the password".to_owned())
             }
             Self::NotInSubmodule { .. } => {
-                Some("its gitlink would name a commit that is on no server".to_owned())
+                Some("its gitlink would name a commit that no server has".to_owned())
             }
             Self::Duplicate { .. }
             | Self::Exclusive { .. }

@@ -45,11 +45,11 @@ pub(crate) struct UnsetVariable {
 pub(crate) enum Unusable {
     #[error(transparent)]
     Unset(#[from] UnsetVariable),
-    #[error("`{text}` expands to `{expanded}`, and Odoo cannot escape a comma in its addons path")]
+    #[error("`{text}` expands to `{expanded}`, and Odoo does not support a comma in an addons path")]
     Comma { text: String, expanded: String },
     #[error("`{text}` expands to a path with a control character")]
     Control { text: String },
-    #[error("`{text}` expands to `{expanded}`, which is not a path below the project: {why}")]
+    #[error("`{text}` expands to `{expanded}`, but the path must be below the project: {why}")]
     Outside { text: String, expanded: String, why: NotBelow },
     #[error("`{url}` cannot be expanded: {why}")]
     Malformed { url: RemoteUrl, why: Malformed },
@@ -64,14 +64,16 @@ impl UnsetVariable {
 }
 
 impl Unusable {
-    pub(crate) fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> String {
         match self {
-            Self::Unset(unset) => Some(unset.hint()),
-            Self::Comma { .. } => Some("use a path without a comma".to_owned()),
+            Self::Unset(unset) => unset.hint(),
+            Self::Comma { .. } => "use a path without a comma".to_owned(),
             Self::Control { .. } => {
-                Some("set its variables to values without line breaks or other control characters".to_owned())
+                "set its variables to values without line breaks or other control characters".to_owned()
             }
-            Self::Outside { .. } | Self::Malformed { .. } | Self::NoUrl { .. } => None,
+            Self::Outside { .. } | Self::Malformed { .. } | Self::NoUrl { .. } => {
+                "correct it in `repos.toml`, or set its variables to other values".to_owned()
+            }
         }
     }
 }
@@ -316,7 +318,7 @@ mod tests {
         let template = |text| Template::parse(text).expect("a template");
         assert_eq!(
             template("${COMMA}/addons").expand_entry(&lookup).expect_err("a comma").to_string(),
-            "`${COMMA}/addons` expands to `a,b/addons`, and Odoo cannot escape a comma in its addons path"
+            "`${COMMA}/addons` expands to `a,b/addons`, and Odoo does not support a comma in an addons path"
         );
         assert_eq!(
             template("${LINES}/addons").expand_entry(&lookup).expect_err("two lines").to_string(),
@@ -324,7 +326,7 @@ mod tests {
         );
         assert_eq!(
             template("${UP}/oca").expand_below(&lookup).expect_err("outside").to_string(),
-            "`${UP}/oca` expands to `../oca`, which is not a path below the project: it must not contain `..`"
+            "`${UP}/oca` expands to `../oca`, but the path must be below the project: it must not contain `..`"
         );
         assert_eq!(template("./${X:-oca}//18/").expand_below(&lookup).as_deref(), Ok("oca/18"));
     }

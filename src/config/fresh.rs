@@ -160,6 +160,6 @@ fn list(text: &mut String, key: &str, values: Option<&[String]>) {
 }
 
 /// The text as a TOML string.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }

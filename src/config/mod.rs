@@ -26,6 +26,8 @@ use semver::{Prerelease, Version, VersionReq};
 
 pub(crate) use base_url::BaseUrl;
 pub(crate) use edit::Draft;
+#[cfg(test)]
+pub(crate) use error::ConfigProblem;
 pub(crate) use error::{Error, Unsupported, near, near_or_all};
 pub(crate) use expand::{Template, Unusable, expand_url};
 pub(crate) use fresh::{

@@ -97,12 +97,16 @@ pub(super) fn remote_url(text: &str) -> Result<RemoteUrl, Refusal> {
 
 /// A path that becomes an entry of Odoo's addons path.
 pub(super) fn entry(text: &str) -> Result<Template, Refusal> {
-    if text.contains(',') {
-        return Err(Refusal::new(format!(
-            "`{text}` contains a comma, and Odoo cannot escape a comma in its addons path"
-        )));
-    }
+    refuse_comma(text)?;
     template(text)
+}
+
+fn refuse_comma(text: &str) -> Result<(), Refusal> {
+    if text.contains(',') {
+        let why = format!("`{text}` contains a comma, which Odoo does not support in an addons path");
+        return Err(Refusal::new(why));
+    }
+    Ok(())
 }
 
 /// An entry in the container. It must be absolute, because a relative path has no base there.
@@ -132,11 +136,7 @@ pub(super) fn addons_directory(text: &str) -> Result<AddonsDirectory, Refusal> {
     if matches!(text, "." | "./") {
         return Ok(AddonsDirectory::root());
     }
-    if text.contains(',') {
-        return Err(Refusal::new(format!(
-            "`{text}` contains a comma, and Odoo cannot escape a comma in its addons path"
-        )));
-    }
+    refuse_comma(text)?;
     let directory = below(text).map_err(|why| outside(text, why))?;
     AddonsDirectory::parse(&directory).map_err(|invalid| Refusal::new(invalid.to_string()))
 }

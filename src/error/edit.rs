@@ -7,7 +7,7 @@ use crate::repo::{CommitId, RepoName, quoted_list};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EditError {
-    #[error("profile `{profile}` has `{name}` from profile `{from}`, which it extends")]
+    #[error("profile `{profile}` inherits `{name}` from profile `{from}`")]
     Inherited { profile: String, name: RepoName, from: String },
     #[error("profile `{profile}` has `{module}` from `modules` of profile `{from}`, which it extends")]
     InheritedModule { profile: String, module: String, from: String },
@@ -21,9 +21,9 @@ pub(crate) enum EditError {
     NotAsked { profile: String, module: String, why: NotAskedWhy },
     #[error("profile `{profile}` has no repository `{name}`")]
     NotInProfile { profile: String, name: RepoName, known: Vec<String> },
-    #[error("{list} has `{there}`, and not `{wanted}`")]
+    #[error("{list} already has `{there}`")]
     OtherVersion { list: String, there: String, wanted: String },
-    #[error("`{name}` is at `{known}` in `repos.toml`")]
+    #[error("`{name}` has the url `{known}` in `repos.toml`")]
     OtherUrl { name: RepoName, known: String },
     #[error("this is the address of a commit of `{name}`")]
     PastedCommit { name: RepoName, commit: CommitId },
@@ -33,7 +33,7 @@ pub(crate) enum EditError {
     PinLacks { name: RepoName, module: String },
     #[error("several repositories have `{module}`: {}", quoted_list(repos))]
     SeveralRepos { module: String, repos: Vec<RepoName> },
-    #[error("`{wanted}` asks for a version, but profile `{profile}` takes the whole of `{name}`")]
+    #[error("`{wanted}` asks for a version, but profile `{profile}` uses all modules of `{name}`")]
     VersionOfWhole { wanted: String, profile: String, name: RepoName },
 }
 
@@ -92,7 +92,9 @@ impl EditError {
                 NotAskedWhy::NotThere => "run `oca list`".to_owned(),
             },
             Self::Lacks { name, module } => {
-                format!("run `oca lock --upgrade {name}` if it is new, or `oca find {module}`")
+                format!(
+                    "if the module is new, run `oca lock --upgrade {name}`; otherwise run `oca find {module}`"
+                )
             }
             Self::ModuleAsRepo { module, .. } => format!("run `oca add --module {module}`"),
             Self::PastedCommit { name, commit } => {
@@ -101,16 +103,16 @@ impl EditError {
             Self::PastedRequest { name, .. } => format!("to add the repository, run `oca add {name}`"),
             Self::ModuleOfSeveral => "add the other repositories with a second command".to_owned(),
             Self::NotInProfile { name, known, .. } => {
-                config::near_or_all(name.as_str(), known, "repositories of it are")
+                config::near_or_all(name.as_str(), known, "its repositories are")
             }
             Self::OtherUrl { name, .. } => {
                 format!("to use another url, edit `url` of `[repos.{name}]`")
             }
-            Self::OtherVersion { wanted, .. } => format!("write `{wanted}` there instead"),
+            Self::OtherVersion { wanted, .. } => format!("replace it with `{wanted}` in `repos.toml`"),
             Self::PinLacks { name, .. } => format!("run `oca lock --upgrade {name}`"),
             Self::SeveralRepos { module, .. } => format!("choose one: `oca add NAME --module {module}`"),
             Self::VersionOfWhole { .. } => {
-                "leave the version out, or write `modules` for the profile or the repository".to_owned()
+                "leave out the version, or set `modules` for the profile or the repository".to_owned()
             }
         }
     }

@@ -1,82 +1,52 @@
-//! The messages for a repository that failed.
+//! The message for a repository that failed.
 
+use super::message::Message;
 use crate::config::near;
 use crate::git::{CheckoutError, HintContext};
 use crate::repo::{first_names, typed};
 use crate::report::{Failure, MissingDirectory, Step, Trouble};
 
-/// The lines of a message about a failure.
-pub(crate) struct FailureWords {
-    pub(crate) error: String,
-    pub(crate) cause: Option<String>,
-    pub(crate) hint: Option<String>,
-}
-
-pub(crate) fn failure_words(failure: &Failure) -> FailureWords {
+pub(super) fn of_failure(failure: &Failure) -> Message {
     let Failure { name, url, trouble, near: meant } = failure;
     let asked = HintContext { name: Some(name.as_str()), url: Some(url) };
     match trouble {
-        Trouble::Kept(error) => FailureWords {
-            error: format!("`{name}` was not changed: {error}"),
-            cause: None,
-            hint: Some(match error {
-                CheckoutError::Link { .. } => {
-                    "remove the link, or list the repository in `skip` of `repos.local.toml`".to_owned()
-                }
-                CheckoutError::LocalWork(_) => {
-                    "commit and push your work, or use `--force` to discard it".to_owned()
-                }
-                CheckoutError::Tracked { path, .. } => {
-                    format!("run `git rm -r --cached {}`, then move the directory away", typed(path))
-                }
-                CheckoutError::Occupied { git, .. } => {
-                    format!("compare it with `{}`, then delete one of the two", git.display())
-                }
-                CheckoutError::Elsewhere { .. } => "move it away".to_owned(),
-                _ => "move it away, or use `--force` to replace it".to_owned(),
-            }),
-        },
-        Trouble::Export(error) => FailureWords {
-            error: format!("cannot export `{name}`"),
-            cause: Some(with_sources(error)),
-            hint: error.hint(),
-        },
-        Trouble::Remote(error) => FailureWords {
-            error: format!("cannot fetch `{name}` from `{url}`"),
-            cause: Some(with_sources(error)),
-            hint: match meant {
+        Trouble::Kept(error) => {
+            Message::new(&format!("`{name}` was not changed: {error}"), after_kept(error, asked))
+        }
+        Trouble::Export(error) => because(&format!("cannot export `{name}`"), error, error.hint()),
+        Trouble::Remote(error) => {
+            let hint = match meant {
                 Some(meant) => Some(format!("did you mean `{meant}`?")),
                 None => error.hint(asked),
-            },
-        },
-        Trouble::NoAddons(MissingDirectory { directory, commit, known }) => FailureWords {
-            error: format!("`{name}` has no directory `{directory}` at commit `{commit}`"),
-            cause: None,
-            hint: Some(match near(directory, known) {
+            };
+            because(&format!("cannot fetch `{name}` from `{url}`"), error, hint)
+        }
+        Trouble::NoAddons(MissingDirectory { directory, commit, known }) => {
+            let hint = match near(directory, known) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("correct `addons` of `[repos.{name}]` in `repos.toml`"),
-            }),
-        },
-        Trouble::OtherTree(other) => FailureWords {
-            error: format!("the lock is wrong about `{name}`: {other}"),
-            cause: None,
-            hint: Some(format!("run `oca lock {name}@{}`, which reads it again", other.commit)),
-        },
-        Trouble::Checkout { step, error } => FailureWords {
-            error: match step {
+            };
+            let error = format!("`{name}` has no directory `{directory}` at commit `{commit}`");
+            Message::new(&error, Some(hint))
+        }
+        Trouble::OtherTree(other) => {
+            let hint = format!("run `oca lock {name}@{}`; it reads the entry again", other.commit);
+            Message::new(&format!("the lock is wrong about `{name}`: {other}"), Some(hint))
+        }
+        Trouble::Checkout { step, error } => {
+            let text = match step {
                 Step::Inspect => format!("cannot read the checkout of `{name}`"),
                 Step::CheckOut => format!("cannot check out `{name}`"),
                 Step::Remove => format!("cannot remove `{name}`"),
-            },
-            cause: Some(with_sources(error)),
-            hint: error.hint(asked),
-        },
+            };
+            because(&text, error, error.hint(asked))
+        }
     }
 }
 
 /// The failures, by name. If the same thing went wrong for several repositories of one server or organisation, they have
 /// one message.
-pub(crate) fn grouped_failures(failures: &[Failure]) -> Vec<FailureWords> {
+pub(super) fn of_failures(failures: &[Failure]) -> Vec<Message> {
     /// From this number of repositories on, one message is easier to read.
     const MANY: usize = 3;
     let mut failures: Vec<&Failure> = failures.iter().collect();
@@ -94,9 +64,9 @@ pub(crate) fn grouped_failures(failures: &[Failure]) -> Vec<FailureWords> {
             let names: Vec<String> = group.iter().map(|failure| failure.name.to_string()).collect();
             let error =
                 format!("cannot fetch {} repositories from `{parent}`: {}", names.len(), first_names(&names));
-            vec![FailureWords { error, cause: Some(cause), hint: failure_words(first).hint }]
+            vec![Message { error, causes: vec![cause], hint: of_failure(first).hint }]
         }
-        (_, group) => group.iter().map(|failure| failure_words(failure)).collect(),
+        (_, group) => group.iter().map(|failure| of_failure(failure)).collect(),
     };
     groups.into_iter().flat_map(words).collect()
 }
@@ -105,14 +75,39 @@ pub(crate) fn grouped_failures(failures: &[Failure]) -> Vec<FailureWords> {
 fn shared_cause(failure: &Failure) -> Option<(String, &str)> {
     match &failure.trouble {
         Trouble::Remote(error) if failure.near.is_none() => {
-            Some((with_sources(error), failure.url.rsplit_once('/')?.0))
+            Some((with_causes(error), failure.url.rsplit_once('/')?.0))
         }
         _ => None,
     }
 }
 
+fn after_kept(error: &CheckoutError, asked: HintContext<'_>) -> Option<String> {
+    Some(match error {
+        CheckoutError::Link { .. } => {
+            "remove the link, or list the repository in `skip` of `repos.local.toml`".to_owned()
+        }
+        CheckoutError::LocalWork(_) => "commit and push your work, or use `--force` to discard it".to_owned(),
+        CheckoutError::Tracked { path, .. } => {
+            format!("run `git rm -r --cached {}`, then move the directory away", typed(path))
+        }
+        CheckoutError::Occupied { path, .. } => {
+            format!("push your commits in `{}`, then move that directory away", path.display())
+        }
+        CheckoutError::Elsewhere { path, .. } => format!("move `{}` away", path.display()),
+        CheckoutError::NotGit { .. } | CheckoutError::Unborn { .. } | CheckoutError::ForeignOrigin { .. } => {
+            "move it away, or use `--force` to replace it".to_owned()
+        }
+        CheckoutError::Git(error) => return error.hint(asked),
+    })
+}
+
+/// A message with a cause, on one line with its own causes.
+fn because(text: &str, cause: &dyn std::error::Error, hint: Option<String>) -> Message {
+    Message { causes: vec![with_causes(cause)], ..Message::new(text, hint) }
+}
+
 /// An error with its causes, on one line.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let behind = std::iter::successors(error.source(), |error| error.source());
-    std::iter::once(error.to_string()).chain(behind.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let all = std::iter::successors(Some(error), |error| error.source());
+    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

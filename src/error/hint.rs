@@ -5,21 +5,28 @@ use std::path::Path;
 use super::Error;
 use crate::plan::RefusedPin;
 use crate::repo::{RepoName, quoted_list};
+use crate::report::Unmet;
 use crate::{config, git};
 
+/// The hint after keys that this version does not support.
+pub(super) const UNSUPPORTED: &str = "delete what this oca does not support, or install a newer one";
+
+/// The hint after a module of a repository to remove that is still requested.
+pub(super) fn after_needed(unmet: &Unmet) -> String {
+    format!("remove `{}` from `modules` first", unmet.module)
+}
+
 impl Error {
-    /// The hint: what to type next.
-    pub(crate) fn hint(&self) -> Option<String> {
+    /// What to type next. [`messages`](Self::messages) has the hints of errors that consist of several messages.
+    pub(super) fn hint(&self) -> Option<String> {
         match self {
+            Self::BadDate { .. } => Some("set it to the output of `date +%s`, or unset it".to_owned()),
             Self::BadPin { .. } => Some("write the whole commit id, 40 hexadecimal digits".to_owned()),
             Self::Cache(_) => Some("choose another directory with `--cache-dir` or `OCA_CACHE_DIR`".to_owned()),
             Self::Comma { .. } | Self::ControlInPath { .. } => {
                 Some("move it to a path without such characters".to_owned())
             }
             Self::Config(error) => error.hint(),
-            Self::Conflicts { conflicts, .. } if !conflicts.is_empty() => {
-                Some("change one of them".to_owned())
-            }
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
             Self::Disputed { .. } => Some(
                 "run `oca lock --ours` or `oca lock --theirs`; both also take names of repositories".to_owned(),
@@ -60,7 +67,9 @@ impl Error {
             Self::NoSeries => Some("use `--odoo`, for example `--odoo 18.0`".to_owned()),
             Self::NoSuperproject { .. } => Some("run `git init`, or set `mode = \"clone\"`".to_owned()),
             Self::NotSubmodules { .. } => Some("add that line, then run `oca sync`".to_owned()),
-            Self::Nowhere { near, unasked, .. } => Some(after_nowhere(near, *unasked)),
+            Self::Nowhere { modules, near, unasked, .. } => Some(after_nowhere(modules, near, *unasked)),
+            Self::NotAnExport { .. } => Some("name a directory that `oca export` wrote".to_owned()),
+            Self::ProfileNotLocked { .. } => Some("pass the lock of that export with `--lock`".to_owned()),
             Self::NotAnAddonsDirectory { cure, .. } => Some(cure.clone()),
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
             Self::OneProfile | Self::WhichProfile { .. } => Some("choose one with `--profile`".to_owned()),
@@ -87,7 +96,7 @@ impl Error {
             }
             Self::Untrue { pins } => {
                 let pins = pins.iter().map(|(name, commit)| format!(" {name}@{commit}"));
-                Some(format!("run `oca lock{}`, which reads them again", pins.collect::<String>()))
+                Some(format!("run `oca lock{}`; it reads these entries again", pins.collect::<String>()))
             }
             Self::TwoPins { .. } => Some("keep one of the two".to_owned()),
             Self::UnknownModule { elsewhere: Some((profile, repo)), .. } => {
@@ -108,17 +117,14 @@ impl Error {
                 Some(format!("`{name}` is a module of `{repo}`: use the name of the repository"))
             }
             Self::UnknownRepo { name, known, .. } => {
-                Some(config::near_or_all(name.as_str(), known, "repositories here are"))
+                Some(config::near_or_all(name.as_str(), known, "the repositories are"))
             }
-            Self::Unusable(error) => error.hint(),
-            Self::BadDate { .. }
-            | Self::BadName { .. }
+            Self::Unusable(error) => Some(error.hint()),
+            Self::BadName { .. }
             | Self::Conflicts { .. }
             | Self::File(_)
             | Self::Needed { .. }
             | Self::StillNeeded { .. }
-            | Self::NotAnExport { .. }
-            | Self::ProfileNotLocked { .. }
             | Self::Repos { .. }
             | Self::Silent
             | Self::Unmet { .. }
@@ -128,11 +134,11 @@ impl Error {
     }
 }
 
-fn after_nowhere(near: &[String], unasked: usize) -> String {
+fn after_nowhere(modules: &[String], near: &[String], unasked: usize) -> String {
     match unasked {
         _ if !near.is_empty() => format!("did you mean {}?", quoted_list(near)),
-        0 => "check the name; if the module is new, run `oca find --refresh`".to_owned(),
-        _ => "run it again: some repositories could not be reached".to_owned(),
+        0 => format!("check the name; if the module is new, run `oca find --refresh {}`", modules.join(" ")),
+        _ => "run the command again; some repositories could not be reached".to_owned(),
     }
 }
 

@@ -6,11 +6,14 @@ mod edit;
 mod exit_code;
 mod failure;
 mod hint;
+mod message;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
 pub(crate) use edit::{EditError, NotAskedWhy};
-pub(crate) use failure::grouped_failures;
+pub(crate) use message::Message;
 
 use crate::lock::Dispute;
 use crate::plan::RefusedPin;
@@ -21,7 +24,7 @@ use crate::{config, export, fs, git, import, lock};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("`SOURCE_DATE_EPOCH` is `{word}`, which must be a Unix timestamp")]
+    #[error("`SOURCE_DATE_EPOCH` must be a Unix timestamp, not `{word}`")]
     BadDate { word: String },
     #[error("{invalid}")]
     BadName { invalid: Invalid },
@@ -36,11 +39,11 @@ pub(crate) enum Error {
     #[error("`{path}` contains a comma, which Odoo does not support in an addons path")]
     Comma { path: String },
     #[error(
-        "`{}` holds a control character, which would break the line in odoo.conf",
+        "`{}` contains a control character, which would break the line in odoo.conf",
         crate::repo::one_line(path)
     )]
     ControlInPath { path: String },
-    #[error("`{}` is not what oca writes", file.display())]
+    #[error("`{}` is out of date{}", file.display(), lines(differences))]
     Differs { file: PathBuf, differences: Vec<String>, command: String },
     #[error("`{}` has conflicting pins for {}{}", file.display(), counted(disputes.len(), "repository", "repositories"), dispute_list(disputes))]
     Disputed { file: PathBuf, disputes: Vec<DatedDispute> },
@@ -74,11 +77,11 @@ pub(crate) enum Error {
     ImportUnlocked { file: PathBuf, cause: Box<Error>, lock_in_the_way: Option<PathBuf>, command: String },
     #[error("the selection of profile `{profile}` lacks {}", counted(findings.len(), "module", "modules"))]
     Lacking { profile: String, findings: Vec<Finding>, default: Option<String> },
-    #[error("profile `{profile}` has its checkouts in `{}`, which is a symlink", path.display())]
+    #[error("`{}` is a symlink, but the checkouts of profile `{profile}` need a directory there", path.display())]
     LinkedPath { path: PathBuf, profile: String },
     #[error(transparent)]
     Lock(#[from] lock::Error),
-    #[error("profile `{profile}` in `{}` has its checkouts in `{path}` and its own modules in `{local}`, and one is inside the other", file.display())]
+    #[error("profile `{profile}` in `{}` has its checkouts in `{path}` and your modules in `{local}`, but neither may contain the other", file.display())]
     MixedPaths { file: PathBuf, profile: String, path: String, local: String },
     /// The remaining selection needs modules of the repositories to remove.
     #[error("`{word}` is too short: {}", match count { 0 => "no known commit begins with it".to_owned(), count => format!("{count} commits begin with it") })]
@@ -107,13 +110,13 @@ pub(crate) enum Error {
     NoSuperproject { directory: PathBuf },
     #[error("`{}` does not set `mode = \"submodule\"`", file.display())]
     NotSubmodules { file: PathBuf },
-    #[error("no OCA repository has {} on {odoo}", quoted_list(modules))]
+    #[error("no OCA repository has {} for Odoo {odoo}", quoted_list(modules))]
     Nowhere { modules: Vec<String>, odoo: Series, near: Vec<String>, unasked: usize },
     #[error("`{}` is not an export of oca", directory.display())]
     NotAnExport { directory: PathBuf },
     #[error("Odoo would refuse `{}`: {why}", path.display())]
     NotAnAddonsDirectory { path: PathBuf, why: &'static str, cure: String },
-    #[error("`{}` has no profile `{profile}`, which was exported", file.display())]
+    #[error("`{}` has no profile `{profile}`, but the export is of that profile", file.display())]
     ProfileNotLocked { file: PathBuf, profile: String },
     #[error("`{}` is not UTF-8 at line {line}", file.display())]
     NotUtf8 { file: PathBuf, line: usize },
@@ -132,7 +135,7 @@ pub(crate) enum Error {
     #[error("`{}` is out of date{}: {}", file.display(), because(*locked), difference_list(differences))]
     Stale { file: PathBuf, differences: Vec<Difference>, locked: bool },
     /// The lock is up to date, but the surrounding repository does not match it.
-    #[error("`.gitmodules` and the index are not what the lock says: {}", first_of(differences))]
+    #[error("`.gitmodules` and the index do not match the lock: {}", first_of(differences))]
     Submodules { differences: Vec<SubmoduleDifference> },
     #[error("{}", refused_pin(file, refused))]
     RefusedPin { file: PathBuf, refused: RefusedPin },
@@ -223,9 +226,14 @@ fn dispute_list(disputes: &[DatedDispute]) -> String {
             format!("`{}`{day}", commit.short())
         };
         let (ours, theirs) = (side(dispute.ours, ours), side(dispute.theirs, theirs));
-        format!("\n  `{}` at {}: ours {ours}, theirs {theirs}", pin.name, pin.reference)
+        format!("`{}` at {}: ours {ours}, theirs {theirs}", pin.name, pin.reference)
     };
-    disputes.iter().map(line).collect()
+    lines(&disputes.iter().map(line).collect::<Vec<_>>())
+}
+
+/// Lines that follow the first one of a message.
+fn lines(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("\n  {line}")).collect()
 }
 
 fn because(locked: bool) -> &'static str {
@@ -233,7 +241,11 @@ fn because(locked: bool) -> &'static str {
 }
 
 fn difference_list(differences: &[Difference]) -> String {
-    if differences.is_empty() { "it is not as oca writes it".to_owned() } else { first_of(differences) }
+    if differences.is_empty() {
+        "it is not formatted as oca writes it".to_owned()
+    } else {
+        first_of(differences)
+    }
 }
 
 /// The first difference, and the number of the others.

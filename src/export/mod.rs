@@ -66,7 +66,14 @@ impl Error {
             Self::Stranger { .. } => "move it away, or use `--force` to delete it",
             Self::NoCheckout { .. } => "run `oca sync`",
             Self::Guarded { .. } | Self::NotADirectory { .. } => "use another directory",
-            _ => return None,
+            Self::Gitlink { .. } | Self::LinkOutside { .. } | Self::LinkTooLong { .. } => {
+                "set `modules` without this module, or correct it in a fork and set `url` to the fork"
+            }
+            Self::NoModule { .. }
+            | Self::Store { .. }
+            | Self::WrongTree { .. }
+            | Self::File(_)
+            | Self::Objects(_) => return None,
         };
         Some(text.to_owned())
     }

@@ -243,7 +243,7 @@ impl Fate {
             }
             Self::Damaged => format!("{removed}, it is damaged"),
             Self::Leftover => format!("{removed}, left by a run that was killed"),
-            Self::Busy => "kept, another oca is using it".to_owned(),
+            Self::Busy => "kept, because another oca is using it".to_owned(),
         })
     }
 

@@ -19,7 +19,7 @@ pub(crate) enum Error {
     MissingReference { reference: Reference },
     #[error("commit `{commit}` no longer exists on the remote")]
     Vanished { commit: CommitId },
-    #[error("the server serves branches only, and commit `{commit}` is not in the history of {reference}")]
+    #[error("the server only sends branches, and commit `{commit}` is not in the history of {reference}")]
     OutOfReach { reference: Reference, commit: CommitId },
     #[error("not found: {}", in_short(what))]
     NotFound { what: String },
@@ -73,7 +73,7 @@ pub(crate) enum Error {
     Extension { extension: String, convert: &'static str },
     #[error("`{}` exists: git is running in this repository, or was killed", lock.display())]
     IndexLocked { lock: PathBuf },
-    #[error("`{}` is a symbolic link; git refuses this too", file.display())]
+    #[error("`{}` is a symlink, and git refuses it", file.display())]
     ModulesLink { file: PathBuf },
     #[error("`{}` at line {line}: {why}", file.display())]
     ModulesMalformed { file: PathBuf, line: usize, why: String },
@@ -84,7 +84,7 @@ pub(crate) enum Error {
     Impossible { path: String, why: String },
     #[error("`{path}` cannot be the path of a submodule: {why}")]
     NoSubmodulePath { path: String, why: &'static str },
-    #[error("`{}` is a symbolic link; oca does not change anything through it", link.display())]
+    #[error("`{}` is a symlink, and oca does not write through symlinks", link.display())]
     LinkOnTheWay { link: PathBuf },
     #[error("`{}` contains the git directory of another submodule", git.display())]
     NestedModule { git: PathBuf },
@@ -178,7 +178,7 @@ impl Error {
                 format!("check that {} works without a prompt", list())
             }
             Self::Forbidden => "check the permissions of your token".to_owned(),
-            Self::Offline => "run it once without `--offline`".to_owned(),
+            Self::Offline => "run the command once without `--offline`".to_owned(),
             Self::Extension { convert, .. } => format!("convert it with `{convert}`"),
             Self::DamagedCheckout { path, .. } => {
                 format!(
@@ -189,13 +189,13 @@ impl Error {
             Self::DamagedRemote { path, .. } => {
                 format!("check it with `git -C {} fsck`", typed_path(path))
             }
-            Self::CacheGone => "run it again".to_owned(),
+            Self::CacheGone => "run the command again".to_owned(),
             Self::Damaged { .. } => "run `oca cache clean` and try again".to_owned(),
             Self::Stalled { .. } | Self::Slow { .. } | Self::Connection { .. } => {
                 "check the network and the proxy, then try again".to_owned()
             }
             Self::Certificate { .. } => {
-                "set git's `http.sslCAInfo` or the variable `SSL_CERT_FILE` to the file of its authority"
+                "set git's `http.sslCAInfo` or the variable `SSL_CERT_FILE` to the certificate file of its authority"
                     .to_owned()
             }
             Self::Authorities { setting: setting @ "SSL_CERT_DIR", .. } => {

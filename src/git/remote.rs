@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use super::store::Store;
 use super::transport::Transport;
 use super::{Error, Git};
-use crate::repo::{CommitId, Reference, RemoteUrl};
+use crate::repo::{CommitId, Reference, RemoteUrl, bare_url};
 
 /// A remote repository, and the store for what is fetched from it.
 pub(crate) struct Remote<'a> {
@@ -60,7 +60,7 @@ impl<'a> Remote<'a> {
             let real = configuration.instead_of(url);
             let real =
                 RemoteUrl::parse(&real).map_or(real.clone(), |url| url.without_secret().as_str().to_owned());
-            real.trim_end_matches('/').trim_end_matches(".git").to_owned()
+            bare_url(&real).to_owned()
         };
         Ok(real(one) == real(other))
     }

@@ -80,7 +80,10 @@ impl Error {
             Self::Truncated { .. } | Self::Malformed { .. } => {
                 "restore the file from git, or delete it and run `oca lock`"
             }
-            Self::Unwritable { .. } | Self::File(_) => return None,
+            Self::Unwritable { .. } => {
+                concat!("please report it at ", env!("CARGO_PKG_REPOSITORY"), "/issues, with this line")
+            }
+            Self::File(_) => return None,
         };
         Some(text.to_owned())
     }

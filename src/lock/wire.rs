@@ -162,7 +162,7 @@ impl WireRepo {
         let mut seen = HashSet::new();
         for module in &modules {
             if !self.addons.contains(&module.directory) {
-                return Err(format!("module `{}` is in none of its `addons`", module.path()));
+                return Err(format!("module `{}` is not in any of its `addons`", module.path()));
             }
             if !seen.insert((&module.directory, &module.name)) {
                 return Err(format!("it has two modules `{}`", module.path()));

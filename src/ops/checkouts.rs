@@ -41,10 +41,14 @@ pub(crate) fn wanted<'a>(session: &'a Session<'_>, lock: &'a Lock) -> Result<Vec
     Ok(all)
 }
 
+/// The directories of the checkouts of the requested profiles.
+fn directories(session: &Session<'_>) -> Result<BTreeSet<PathBuf>, Error> {
+    session.profiles()?.into_iter().map(|profile| session.checkouts(profile)).collect()
+}
+
 /// Creates the directories of the checkouts, and keeps the surrounding repository from tracking them.
 pub(crate) fn prepare_directories(session: &Session<'_>) -> Result<(), Error> {
-    let directories = session.profiles()?.into_iter().map(|profile| session.checkouts(profile));
-    for directory in directories.collect::<Result<BTreeSet<PathBuf>, Error>>()? {
+    for directory in directories(session)? {
         create_directory(&directory)?;
         if session.config.mode == Mode::Clone {
             keep_out(session, &directory)?;
@@ -56,14 +60,13 @@ pub(crate) fn prepare_directories(session: &Session<'_>) -> Result<(), Error> {
 /// Removes what killed runs left among the checkouts; the caller holds the project's lock. If something cannot be
 /// removed, it is only a warning.
 pub(crate) fn clear_leftovers(session: &Session<'_>) -> Result<(), Error> {
-    let directories = session.profiles()?.into_iter().map(|profile| session.checkouts(profile));
-    for directory in directories.collect::<Result<BTreeSet<PathBuf>, Error>>()? {
+    for directory in directories(session)? {
         for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
             if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX)
                 && let Err(error) = remove_directory(&entry.path())
             {
                 let why = &error.source;
-                session.printer.warning(&format!("{error}, which a killed run left: {why}"));
+                session.printer.warning(&format!("{error} of a killed run: {why}"));
             }
         }
     }

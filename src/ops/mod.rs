@@ -1,4 +1,5 @@
-//! Steps that several commands share. They print notes and warnings; the commands print the reports.
+//! Steps that several commands share. What they did, they report through the [`Printer`](crate::output::Printer), in the
+//! same words for every command.
 
 mod ahead;
 mod checkouts;
@@ -9,6 +10,7 @@ mod rewrite;
 pub(crate) mod search;
 pub(crate) mod submodules;
 mod target;
+mod unknown;
 mod update;
 
 pub(crate) use ahead::Ahead;
@@ -20,4 +22,5 @@ pub(crate) use names::{named_repos, repo_name, unknown_repo};
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use rewrite::{Rewrite, tell};
 pub(crate) use target::{CheckoutTarget, confirm_tree};
+pub(crate) use unknown::refuse_unknown;
 pub(crate) use update::{read, update};

@@ -228,7 +228,7 @@ impl<'a> Search<'a> {
             let age =
                 if days == 0 { "today".to_owned() } else { format!("{} ago", counted(days, "day", "days")) };
             let offline = if self.offline { "offline: " } else { "" };
-            self.remotes.printer.note(&format!("{offline}answers of {age} are used"));
+            self.remotes.printer.note(&format!("{offline}using answers from {age}"));
         }
     }
 }

@@ -118,7 +118,7 @@ pub(crate) fn update(
             let name = &profile.name;
             session
                 .printer
-                .note(&format!("profile `{name}` is selected without `{directory}`: it is not there"));
+                .note(&format!("profile `{name}`: `{directory}` does not exist, so the selection may lack what its modules need"));
         }
     }
     let changes = changes(&old.clone().unwrap_or_default(), &lock);
@@ -258,9 +258,10 @@ impl Doubt {
                     .printer
                     .hint(&format!("to keep it, write `rev = \"{commit}\"` for `{name}` in `repos.toml`"));
             }
-            Self::Unasked(error) => session
-                .printer
-                .note(&format!("{name}: not checked that {reference} leads to {}: {error}", commit.short())),
+            Self::Unasked(error) => session.printer.note(&format!(
+                "{name}: could not check that {reference} contains {}: {error}",
+                commit.short()
+            )),
         }
     }
 }

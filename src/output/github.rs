@@ -43,7 +43,7 @@ mod tests {
     use crate::report::{Problem, Spot};
 
     #[test]
-    fn what_would_end_a_value_is_escaped() {
+    fn characters_that_end_a_value_are_escaped() {
         let finding = Finding {
             problem: Problem::Unreadable { path: "x".to_owned(), line: 2, why: "100%,\r\na: b".to_owned() },
             module: Some("x".to_owned()),

@@ -17,12 +17,12 @@ pub(crate) use findings::render_findings;
 pub(crate) use table::Table;
 pub(crate) use tree::{render_tree, render_why};
 
-use crate::error::{Error, grouped_failures};
+use crate::error::{Error, Message};
 use crate::flags::{ColorChoice, Global};
 use crate::json::Versioned;
 use crate::progress::Progress;
-use crate::repo::{RepoName, counted, plain};
-use crate::report::{Done, Failure, Trouble};
+use crate::repo::{RepoName, plain};
+use crate::report::{Done, Trouble};
 
 /// Prints the data and the messages of a run.
 pub(crate) struct Printer {
@@ -117,85 +117,13 @@ impl Printer {
         }
     }
 
-    /// Prints an error with its causes and its hint.
+    /// Prints the messages of an error.
     pub(crate) fn error(&self, error: &Error) {
-        match error {
-            Error::Silent => {}
-            Error::Repos { failures } => self.failures(failures),
-            Error::Unsupported { uses } => {
-                uses.iter().for_each(|used| self.line(Tone::Error, &used.to_string()));
-                self.line(Tone::Hint, "delete what this oca cannot do yet, or install a newer one");
-            }
-            Error::Conflicts { conflicts, problems } => {
-                let hints: Vec<Option<String>> =
-                    problems.iter().map(|problem| Some(problem.hint())).collect();
-                for (problem, hint) in problems.iter().zip(told_once(&hints)) {
-                    self.line(Tone::Error, &problem.to_string());
-                    self.advise(hint);
-                }
-                for conflict in conflicts {
-                    self.line(Tone::Error, &conflict.to_string());
-                    self.line(Tone::Hint, conflict.hint());
-                }
-            }
-            Error::Needed { removed, unmet } => {
-                for unmet in unmet {
-                    self.line(Tone::Error, &unmet.needed(removed));
-                    self.line(Tone::Hint, &format!("take `{}` off its `modules` first", unmet.module));
-                }
-            }
-            Error::StillNeeded { needed } => {
-                for needed in needed {
-                    self.line(Tone::Error, &needed.to_string());
-                    self.line(Tone::Hint, &format!("run `oca why {}`", needed.module));
-                }
-            }
-            Error::Unmet { unmet } => {
-                for unmet in unmet {
-                    self.line(Tone::Error, &unmet.to_string());
-                    self.line(Tone::Hint, &unmet.hint());
-                }
-            }
-            _ => {
-                if let Error::Lacking { findings, default, .. } = error {
-                    for finding in findings {
-                        self.line(Tone::Error, &finding.to_string());
-                        self.line(Tone::Hint, &finding.hint(default.as_deref()));
-                    }
-                }
-                if let Error::ImportUnlocked { cause, .. } = error {
-                    self.error(cause);
-                }
-                self.line(Tone::Error, &error.to_string());
-                if let Error::Differs { differences, .. } = error {
-                    differences.iter().for_each(|difference| write_stderr(&format!("  {difference}\n")));
-                }
-                causes(error);
-                self.advise(error.hint().as_deref());
-            }
+        for Message { error, causes, hint } in error.messages() {
+            self.line(Tone::Error, &error);
+            causes.iter().for_each(|cause| write_stderr(&format!("caused by: {cause}\n")));
+            hint.iter().for_each(|hint| self.line(Tone::Hint, hint));
         }
-    }
-
-    /// Prints every failed repository, by name, then their number.
-    fn failures(&self, failures: &[Failure]) {
-        let words = grouped_failures(failures);
-        let hints: Vec<Option<String>> = words.iter().map(|words| words.hint.clone()).collect();
-        for (words, hint) in words.iter().zip(told_once(&hints)) {
-            self.line(Tone::Error, &words.error);
-            if let Some(cause) = &words.cause {
-                write_stderr(&format!("caused by: {cause}\n"));
-            }
-            self.advise(hint);
-        }
-        if failures.len() > 1 {
-            let count = counted(failures.len(), "repository", "repositories");
-            self.line(Tone::Error, &format!("{count} failed"));
-        }
-    }
-
-    /// Prints the hint after an error.
-    fn advise(&self, hint: Option<&str>) {
-        hint.into_iter().for_each(|hint| self.line(Tone::Hint, hint));
     }
 
     fn line(&self, tone: Tone, text: &str) {
@@ -232,11 +160,6 @@ fn line_for(name: &str, outcome: Result<&Done, &Trouble>, verbose: bool) -> Opti
     (!is_quiet).then(|| format!("{name}: {done}"))
 }
 
-/// The hints of several errors in a row. If the same hint repeats, only the last one is kept.
-fn told_once(hints: &[Option<String>]) -> impl Iterator<Item = Option<&str>> {
-    hints.iter().enumerate().map(|(at, hint)| hint.as_deref().filter(|_| hints.get(at + 1) != Some(hint)))
-}
-
 /// Reports a panic in one line. Panics of other threads at the same time have the same cause.
 pub(crate) fn tell_fault(place: Option<&std::panic::Location<'_>>) {
     static TOLD: AtomicBool = AtomicBool::new(false);
@@ -247,14 +170,6 @@ pub(crate) fn tell_fault(place: Option<&std::panic::Location<'_>>) {
     write_stderr(&format!("error: oca has a fault{place} and stopped\n"));
     let where_to = env!("CARGO_PKG_REPOSITORY");
     write_stderr(&format!("hint: please report it at {where_to}/issues, with this line and the command\n"));
-}
-
-fn causes(error: &dyn std::error::Error) {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        write_stderr(&format!("caused by: {error}\n"));
-        cause = error.source();
-    }
 }
 
 /// The columns of the terminal on stdout. `None` if it is no terminal.

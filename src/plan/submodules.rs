@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::git::{GitModules, SubmoduleEntry, SubmoduleName, SubmodulePath, Superproject};
-use crate::repo::{CommitId, RepoName};
+use crate::repo::{CommitId, RepoName, bare_url};
 use crate::report::SubmoduleDifference as Difference;
 
 /// A submodule that the lock requires.
@@ -301,10 +301,7 @@ impl Comparer<'_> {
 
     fn note_urls(&mut self) {
         let superproject = self.found.superproject;
-        let bare = |url: &str| {
-            let url = superproject.absolute_url(url);
-            url.trim_end_matches('/').trim_end_matches(".git").to_owned()
-        };
+        let bare = |url: &str| bare_url(&superproject.absolute_url(url)).to_owned();
         let wanted = self.wanted.values().map(|submodule| &submodule.entry);
         let urls = self.entries.iter().chain(wanted).map(|entry| &entry.url);
         self.bare_urls = urls.map(|url| (url.clone(), bare(url))).collect();

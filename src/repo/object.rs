@@ -343,7 +343,7 @@ mod tests {
         }
 
         #[test]
-        fn and_so_does_one_of_any_entries(
+        fn a_tree_of_any_entries_gives_its_bytes_again(
             entries in proptest::collection::btree_map("[a-z]{1,3}", "0{0,2}(100644|100664|100755|120000)", 0..6),
         ) {
             let entries: Vec<(&str, &str)> = entries.iter().map(|(name, mode)| (&**mode, &**name)).collect();

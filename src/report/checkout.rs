@@ -19,7 +19,7 @@ pub(crate) struct OtherTree {
 impl fmt::Display for OtherTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { commit, locked, found } = self;
-        write!(f, "commit `{commit}` has tree `{found}`, the lock has `{locked}`")
+        write!(f, "commit `{commit}` has tree `{found}`, but the lock has `{locked}`")
     }
 }
 

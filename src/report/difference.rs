@@ -156,14 +156,14 @@ impl fmt::Display for Difference {
                 write!(f, "`{name}` at {reference} is in the lock, but no profile declares it")
             }
             Self::Reference { name, declared, locked } => {
-                write!(f, "`{name}` wants {declared}, the lock has {locked}")
+                write!(f, "`{name}` wants {declared}, but the lock has {locked}")
             }
             Self::Url { name, declared, locked } => {
-                write!(f, "`{name}` has url `{declared}`, the lock has `{locked}`")
+                write!(f, "`{name}` has url `{declared}`, but the lock has `{locked}`")
             }
             Self::Addons { name, declared, locked } => write!(
                 f,
-                "`{name}` has its modules in {}, the lock has {}",
+                "`{name}` has its modules in {}, but the lock has {}",
                 quoted_list(declared),
                 quoted_list(locked)
             ),
@@ -172,7 +172,7 @@ impl fmt::Display for Difference {
                 write!(f, "profile `{profile}` is in the lock, but `repos.toml` does not declare it")
             }
             Self::Series { profile, declared, locked } => {
-                write!(f, "profile `{profile}` is for Odoo {declared}, the lock has {locked}")
+                write!(f, "profile `{profile}` is for Odoo {declared}, but the lock has {locked}")
             }
             Self::Export { profile } => {
                 write!(f, "profile `{profile}` has a different `[export]` or `layout` in the lock")
@@ -202,7 +202,7 @@ impl fmt::Display for Difference {
             ),
             Self::Unmet(unmet) => write!(f, "{unmet}"),
             Self::Commit { name, declared, locked } => {
-                write!(f, "`{name}` wants commit `{declared}`, the lock has `{locked}`")
+                write!(f, "`{name}` wants commit `{declared}`, but the lock has `{locked}`")
             }
             Self::Unreachable { name, reference, commit } => {
                 write!(
@@ -245,7 +245,7 @@ fn untrue_of(untrue: &Untrue, commit: &str) -> String {
 /// The predicate of a sentence about names that are new and names that are gone. One of the lists is not empty.
 fn compared(verb: &str, more: &[String], fewer: &[String]) -> String {
     match (more.is_empty(), fewer.is_empty()) {
-        (_, true) => format!("{verb} {}, but not in the lock", first_names(more)),
+        (_, true) => format!("{verb} {}, but the lock does not say so", first_names(more)),
         (true, _) => format!("no longer {verb} {}", first_names(fewer)),
         _ => format!("{verb} {} and no longer {verb} {}", first_names(more), first_names(fewer)),
     }

@@ -6,6 +6,8 @@ mod finding;
 mod outcome;
 mod rule;
 mod submodule;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use checkout::{NAMED, OtherTree, RepoStatus, State, Verified};
 pub(crate) use difference::{Difference, Unmet, WhyUnmet};

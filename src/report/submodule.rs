@@ -94,18 +94,23 @@ impl fmt::Display for SubmoduleDifference {
                 write!(f, "`{path}` is locked at `{locked}`, but its gitlink is `{found}`")
             }
             Self::Url { path, declared, found } => {
-                write!(f, "`{path}` has url `{}`, `.gitmodules` has `{}`", redact(declared), redact(found))
+                write!(
+                    f,
+                    "`{path}` has url `{}`, but `.gitmodules` has `{}`",
+                    redact(declared),
+                    redact(found)
+                )
             }
             Self::Branch { path, declared, found } => {
-                write!(f, "`{path}` follows {}, `.gitmodules` has {}", branch(declared), branch(found))
+                write!(f, "`{path}` follows {}, but `.gitmodules` has {}", branch(declared), branch(found))
             }
             Self::Path { repo, found, path } => {
-                write!(f, "`{repo}` belongs at `{path}`, `.gitmodules` has it at `{found}`")
+                write!(f, "`{repo}` belongs at `{path}`, but `.gitmodules` has it at `{found}`")
             }
             Self::Second { repo, path } => write!(f, "`{path}` is a second submodule of `{repo}`"),
             Self::Undeclared { path } => write!(f, "`{path}` is a submodule that no profile declares"),
             Self::Tracked { path, file } => {
-                write!(f, "`{path}` cannot be a submodule: the surrounding repository has `{file}` there")
+                write!(f, "`{path}` cannot be a submodule: the surrounding repository tracks `{file}` there")
             }
             Self::Unstaged => write!(f, "`.gitmodules` in the index differs from the one in the work tree"),
         }

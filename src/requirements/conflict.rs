@@ -41,7 +41,7 @@ impl fmt::Display for Conflict {
             1 => write!(f, "no version satisfies the requirement for `{}`", self.name)?,
             _ => write!(f, "requirements for `{}` exclude each other", self.name)?,
         }
-        f.write_str(if self.is_certain { "" } else { " if their markers hold" })?;
+        f.write_str(if self.is_certain { "" } else { " if their markers apply" })?;
         let shown = &self.lines[..self.lines.len().min(SHOWN)];
         let width = shown.iter().map(|(text, _)| text.chars().count()).max().unwrap_or_default() + 2;
         for (text, origin) in shown {

@@ -27,7 +27,7 @@ pub(crate) struct Merged {
     pub(crate) requirements: Vec<Requirement>,
     /// Lines that no version satisfies.
     pub(crate) conflicts: Vec<Conflict>,
-    /// Lines that no version satisfies if their markers hold together. Perhaps they never do.
+    /// Lines that no version satisfies if their markers apply together. Perhaps they never do.
     pub(crate) warnings: Vec<Conflict>,
     pub(crate) problems: Vec<RequirementProblem>,
     pub(crate) notes: Vec<Note>,

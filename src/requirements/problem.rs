@@ -24,7 +24,7 @@ pub(crate) enum RequirementProblem {
     /// The whole file is not read.
     #[error("{origin} is left out: {why}")]
     Unread { origin: Origin, why: String },
-    #[error("{origin}: `{name}` has more different {what} here and elsewhere than oca can compare")]
+    #[error("{origin}: `{name}` has too many different {what} for oca to compare")]
     TooMuch { origin: Origin, name: String, what: &'static str },
 }
 
@@ -62,7 +62,7 @@ impl RequirementProblem {
         match self {
             Self::OtherConstraints { .. } => "list that file in `constraints` as well".to_owned(),
             Self::UnsupportedOption { option, of: None, .. } if is_about_the_call(option) => {
-                format!("give the option to pip where you call it, and {ignore}")
+                format!("pass the option to pip yourself, and {ignore}")
             }
             Self::UnsupportedOption { of: Some(name), .. } => {
                 format!("{ignore}, and install `{name}` with your own requirements file")
@@ -128,5 +128,78 @@ impl Note {
             | Self::Unused { .. }
             | Self::NothingIgnored { .. } => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::samples::every_variant;
+
+    fn origin() -> Origin {
+        Origin::File { path: "web/requirements.txt".to_owned(), line: 3 }
+    }
+
+    #[test]
+    fn every_problem_has_its_words_and_a_hint() {
+        let (option, place) = (|| "--pre".to_owned(), || "./wheels/x.whl".to_owned());
+        let problems = every_variant!(RequirementProblem:
+            UnsupportedOption { origin: origin(), option: option(), of: None },
+            OtherConstraints { origin: origin(), option: "-c".to_owned() },
+            RelativePath { origin: origin(), path: place() },
+            LocalPlace { origin: origin(), place: place() },
+            NotARequirement { origin: origin(), text: "a b".to_owned(), why: "expected a version".to_owned() },
+            NotAPackage { origin: origin(), text: "a b".to_owned() },
+            Unread { origin: origin(), why: "the file is a symlink".to_owned() },
+            TooMuch { origin: origin(), name: "lxml".to_owned(), what: "lines" };
+            RequirementProblem::UnsupportedOption {
+                origin: origin(),
+                option: "--hash".to_owned(),
+                of: Some("lxml".to_owned()),
+            }
+        );
+        let shown = problems.iter().map(|problem| format!("{problem}\n  hint: {}\n", problem.hint()));
+        insta::assert_snapshot!(shown.collect::<String>(), @r"
+        web/requirements.txt:3: the option `--pre` is not supported in the `requirements.txt` of a repository
+          hint: pass the option to pip yourself, and put `--pre` into `ignore` of `[requirements]`
+        web/requirements.txt:3: the option `-c` is not supported in constraints
+          hint: list that file in `constraints` as well
+        web/requirements.txt:3: `./wheels/x.whl` is a path in the repository, and the merged file cannot contain such a path
+          hint: correct it there (if the repository is not yours, in a fork that you name with `url` in `repos.toml`), or put `./wheels/x.whl` into `ignore` of `[requirements]`
+        web/requirements.txt:3: `./wheels/x.whl` is a file on the machine where pip runs, and only your own `requirements.txt` may name such files
+          hint: correct it there (if the repository is not yours, in a fork that you name with `url` in `repos.toml`), or put `./wheels/x.whl` into `ignore` of `[requirements]`
+        web/requirements.txt:3: `a b` is not a requirement: expected a version
+          hint: correct it there (if the repository is not yours, in a fork that you name with `url` in `repos.toml`), or put `a b` into `ignore` of `[requirements]`
+        web/requirements.txt:3: `a b` is not the name of a Debian package
+          hint: correct it there (if the repository is not yours, in a fork that you name with `url` in `repos.toml`), or put `deb:a b` into `ignore` of `[requirements]`
+        web/requirements.txt:3 is left out: the file is a symlink
+          hint: correct it there (if the repository is not yours, in a fork that you name with `url` in `repos.toml`), or put `web/requirements.txt:3` into `ignore` of `[requirements]`
+        web/requirements.txt:3: `lxml` has too many different lines for oca to compare
+          hint: correct it there (if the repository is not yours, in a fork that you name with `url` in `repos.toml`), or put `lxml` into `ignore` of `[requirements]`
+        web/requirements.txt:3: the option `--hash` is not supported in the `requirements.txt` of a repository
+          hint: put `lxml` into `ignore` of `[requirements]`, and install `lxml` with your own requirements file
+        ");
+    }
+
+    #[test]
+    fn every_note_has_its_words() {
+        let word = || "lxml".to_owned();
+        let notes = every_variant!(Note:
+            IgnoredOption { origin: origin(), option: "--no-deps".to_owned() },
+            Unneeded { origin: origin(), line: word() },
+            Unused { path: "web/requirements.txt".to_owned() },
+            NothingIgnored { word: word() },
+            Unlisted { origin: origin(), word: word(), file: "web/requirements.txt".to_owned() }
+        );
+        let hint = |note: &Note| note.hint().map(|hint| format!("  hint: {hint}\n")).unwrap_or_default();
+        let shown = notes.iter().map(|note| format!("{note}\n{}", hint(note)));
+        insta::assert_snapshot!(shown.collect::<String>(), @r"
+        web/requirements.txt:3: the option `--no-deps` is ignored, because it does not change what is required
+        web/requirements.txt:3: `lxml` is left out, because only modules that are not selected need it
+        web/requirements.txt: left out, because no module of the repository is selected
+        `lxml` in `ignore` of `[requirements]` matches nothing here
+        web/requirements.txt:3: `lxml` is not in `web/requirements.txt`, which is generated from the manifests; perhaps it has another name there
+          hint: if it has, put `lxml` into `ignore` of `[requirements]`
+        ");
     }
 }

@@ -15,7 +15,7 @@ use crate::lock::{self, Lock};
 use crate::output::Printer;
 use crate::plan;
 use crate::pool::Pools;
-use crate::repo::{Reference, RemoteUrl, RepoName, Series};
+use crate::repo::{Reference, RemoteUrl, RepoName, Series, bare_url};
 use directories::Directories;
 
 /// Everything that a command with a `repos.toml` needs.
@@ -188,14 +188,15 @@ impl<'a> Session<'a> {
 
     /// The declared repository that a word means: by `ORGANISATION/NAME` or by its url.
     pub(crate) fn repo_of(&self, word: &str) -> Option<RepoName> {
-        let bare = |url: &str| url.trim_end_matches('/').trim_end_matches(".git").to_owned();
         let repos = || self.config.profiles.iter().flat_map(|profile| &profile.repos);
-        if let Some(repo) = repos().find(|repo| bare(repo.url.as_str()) == bare(word)) {
+        if let Some(repo) = repos().find(|repo| bare_url(repo.url.as_str()) == bare_url(word)) {
             return Some(repo.name.clone());
         }
         let (organisation, name) = word.split_once('/')?;
         let url = self.config.base.beside(organisation, &RepoName::parse(name).ok()?)?;
-        repos().find(|repo| bare(repo.url.as_str()) == bare(url.as_str())).map(|repo| repo.name.clone())
+        repos()
+            .find(|repo| bare_url(repo.url.as_str()) == bare_url(url.as_str()))
+            .map(|repo| repo.name.clone())
     }
 
     /// The url for requests: variables are expanded, and a path is absolute.

@@ -62,7 +62,7 @@ fn a_profile_can_be_named_and_what_it_inherits_is_there() {
 }
 
 #[test]
-fn a_url_gives_the_name_and_a_table_where_it_is_not_that_of_oca() {
+fn a_url_gives_the_name_and_another_url_than_ocas_gets_a_table() {
     let env = Env::new();
     repository(&env, "web", &["web_x"]);
     let acme = repository(&env, "acme-addons", &["acme"]);
@@ -80,7 +80,7 @@ fn a_url_gives_the_name_and_a_table_where_it_is_not_that_of_oca() {
     env.oca(&["add", &url]).stderr("profile `standard` has `acme-addons` already\n").success();
     env.oca(&["add", "https://example.com/acme/web.git/"])
         .stderr(
-            "error: `web` is at `../remotes/web.git` in `repos.toml`\n\
+            "error: `web` has the url `../remotes/web.git` in `repos.toml`\n\
              hint: to use another url, edit `url` of `[repos.web]`\n",
         )
         .status(2);
@@ -92,7 +92,7 @@ fn a_url_gives_the_name_and_a_table_where_it_is_not_that_of_oca() {
 }
 
 #[test]
-fn a_failure_leaves_both_files_and_names_what_may_have_been_meant() {
+fn a_failure_changes_no_file_and_suggests_a_similar_name() {
     let env = Env::new();
     repository(&env, "web", &[]);
     env.locked(WEB);
@@ -119,7 +119,7 @@ fn a_failure_leaves_both_files_and_names_what_may_have_been_meant() {
 
 #[cfg(unix)]
 #[test]
-fn where_the_lock_cannot_be_written_repos_toml_is_as_before() {
+fn if_the_lock_cannot_be_written_repos_toml_is_restored() {
     let env = Env::new();
     for name in ["web", "dms"] {
         repository(&env, name, &[]);
@@ -148,13 +148,13 @@ fn a_module_brings_the_repository_that_has_it() {
     env.oca(&["add", "--module", "dms"]).stderr("profile `standard` has `dms` already\n").success();
     env.oca(&["add", "--module", "sale"]).stderr("`sale` is Odoo's own\n").success();
     env.oca(&["add", "--module", "dsm"])
-        .stderr("error: no OCA repository has `dsm` on 18.0\nhint: did you mean `dms`?\n")
+        .stderr("error: no OCA repository has `dsm` for Odoo 18.0\nhint: did you mean `dms`?\n")
         .status(1);
     assert_eq!(files(&env), before);
 }
 
 #[test]
-fn where_a_profile_selects_the_module_joins_its_list() {
+fn if_a_profile_selects_modules_the_module_is_added_to_its_list() {
     let env = Env::new();
     repository(&env, "web", &["web_x", "web_y"]);
     repository(&env, "dms", &["dms", "dms_field"]);
@@ -172,13 +172,13 @@ fn where_a_profile_selects_the_module_joins_its_list() {
         .success();
     let before = files(&env);
     env.oca(&["add", "--module", "dms_field"])
-        .stderr("profile `standard` has `dms` already\n`dms_field >=1.0` is asked for already\n")
+        .stderr("profile `standard` has `dms` already\n`dms_field >=1.0` is already requested\n")
         .success();
     env.oca(&["add", "--module", "dms_field >=2.0"])
         .stderr(
             "profile `standard` has `dms` already\n\
-             error: `modules` of profile `standard` has `dms_field >=1.0`, and not `dms_field >=2.0`\n\
-             hint: write `dms_field >=2.0` there instead\n",
+             error: `modules` of profile `standard` already has `dms_field >=1.0`\n\
+             hint: replace it with `dms_field >=2.0` in `repos.toml`\n",
         )
         .status(2);
     env.oca(&["add", "web", "--module", "web_z"])
@@ -210,14 +210,14 @@ fn a_new_repository_that_is_named_with_a_module_gives_only_that() {
         .stderr(
             "profile `standard` has `web` already\n\
              error: `web` has no module `web_z` at the locked commit\n\
-             hint: run `oca lock --upgrade web` if it is new, or `oca find web_z`\n",
+             hint: if the module is new, run `oca lock --upgrade web`; otherwise run `oca find web_z`\n",
         )
         .status(1);
     env.oca(&["add", "web", "--module", "web_x >=1.0"])
         .stderr(
             "profile `standard` has `web` already\n\
-             error: `web_x >=1.0` asks for a version, but profile `standard` takes the whole of `web`\n\
-             hint: leave the version out, or write `modules` for the profile or the repository\n",
+             error: `web_x >=1.0` asks for a version, but profile `standard` uses all modules of `web`\n\
+             hint: leave out the version, or set `modules` for the profile or the repository\n",
         )
         .status(2);
     env.oca(&["add", "web", "dms", "--module", "x"])
@@ -233,7 +233,7 @@ fn a_new_repository_that_is_named_with_a_module_gives_only_that() {
 }
 
 #[test]
-fn several_owners_are_listed_and_an_old_pin_is_told_of() {
+fn several_owners_are_listed_and_an_old_pin_is_reported() {
     let env = Env::new();
     let web = repository(&env, "web", &["web_x"]);
     for name in ["dms", "crm"] {
@@ -272,7 +272,7 @@ fn line_ends_and_the_mark_of_editors_stay() {
 }
 
 #[test]
-fn two_at_once_lose_nothing() {
+fn two_runs_at_once_lose_no_change() {
     let env = Env::new();
     for name in ["web", "dms", "crm", "hr"] {
         repository(&env, name, &[]);

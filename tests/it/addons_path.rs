@@ -149,7 +149,7 @@ fn a_profile_has_its_own_repositories_series_and_places() {
 }
 
 #[test]
-fn one_path_is_not_for_all_profiles() {
+fn all_profiles_is_refused_for_one_path() {
     let env = Env::new();
     project(&env, WEB);
     for command in ["addons-path", "requirements", "list"] {
@@ -163,10 +163,11 @@ fn one_path_is_not_for_all_profiles() {
 }
 
 #[test]
-fn what_is_said_for_this_machine_holds_here_only() {
+fn settings_of_this_machine_do_not_change_the_path_of_the_image() {
     let env = Env::new();
     project(&env, ALL);
-    let image = env.oca(&["addons-path", "--image"]).stdout_contains("").output().stdout;
+    let image = env.oca(&["addons-path", "--image"]).output().stdout;
+    assert!(image.contains("/mnt/oca/web,"), "{image}");
     env.write("repos.local.toml", "skip = [\"dms\"]\n[addons-path]\nbefore = [\"/mine\"]\n");
     env.oca(&["addons-path"])
         .stdout(
@@ -179,7 +180,7 @@ fn what_is_said_for_this_machine_holds_here_only() {
 }
 
 #[test]
-fn a_variable_is_asked_for_only_where_its_value_is_printed() {
+fn a_variable_is_needed_only_if_its_value_is_printed() {
     let env = Env::new();
     web(&env);
     env.locked(&format!(
@@ -210,7 +211,7 @@ fn an_entry_with_a_comma_is_refused_wherever_it_comes_from() {
     env.oca(&["addons-path"])
         .env("LAST", "a,b")
         .stderr(
-            "error: `${LAST:-last}` expands to `a,b`, and Odoo cannot escape a comma in its addons path\n\
+            "error: `${LAST:-last}` expands to `a,b`, and Odoo does not support a comma in an addons path\n\
              hint: use a path without a comma\n",
         )
         .status(2);

@@ -28,8 +28,8 @@ fn entries_that_odoo_would_refuse_are_dropped_with_a_note() {
     env.oca(&["addons-path", "--on-disk"])
         .stdout(path)
         .stderr(
-            "not on the path: `[TEMP]/project/missing`, there is no such directory\n\
-             not on the path: `[TEMP]/project/empty`, no module is in it\n",
+            "`[TEMP]/project/missing` is not on the path, because there is no such directory\n\
+             `[TEMP]/project/empty` is not on the path, because it contains no module\n",
         )
         .success();
     env.oca(&["addons-path", "--on-disk=drop", "-q"]).stdout(path).success();
@@ -43,7 +43,7 @@ fn a_repository_that_is_not_checked_out_stays_with_a_warning() {
     fs::remove_dir_all(env.project().join("addons")).expect("the modules can be removed");
     env.oca(&["addons-path", "--on-disk"])
         .stdout("[TEMP]/project/odoo,[TEMP]/project/oca/web\n")
-        .stderr_contains("not on the path: `[TEMP]/project/addons`, there is no such directory\n")
+        .stderr_contains("`[TEMP]/project/addons` is not on the path, because there is no such directory\n")
         .stderr_contains(
             "warning: `[TEMP]/project/oca/web` is on the path, but there is no such directory; run `oca sync`\n",
         )
@@ -67,7 +67,7 @@ fn strict_fails_on_the_first_bad_entry() {
         .status(1);
     fs::create_dir(env.project().join("missing")).expect("a directory");
     run()
-        .stderr_contains("error: Odoo would refuse `[TEMP]/project/missing`: no module is in it\n")
+        .stderr_contains("error: Odoo would refuse `[TEMP]/project/missing`: it contains no module\n")
         .status(1);
 }
 
@@ -86,7 +86,7 @@ fn inside_the_image_its_own_path_is_looked_at() {
     let path = || env.oca(&["addons-path", "--image", "--on-disk"]);
     env.own_module("../inside/odoo/base", "{'name': 'Base'}");
     fs::create_dir(inside("extra-addons")).expect("a directory");
-    let left_off = "not on the path: `[TEMP]/inside/extra-addons`, no module is in it\n";
+    let left_off = "`[TEMP]/inside/extra-addons` is not on the path, because it contains no module\n";
     path()
         .stderr(&format!(
             "{left_off}error: Odoo would refuse `[TEMP]/inside/oca-addons/web`: there is no such directory\n\
@@ -99,7 +99,7 @@ fn inside_the_image_its_own_path_is_looked_at() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_asked_for_on_standard_output_goes_there() {
+fn a_device_can_be_the_file_to_write() {
     let env = Env::new();
     web(&env);
     env.locked(WEB);
@@ -184,7 +184,7 @@ fn an_odoo_conf_with_another_path_is_told_with_the_difference() {
     let check = || env.oca(&["addons-path", "--image", "--check-conf", "odoo.conf"]);
     let refused = |differences: &str| {
         format!(
-            "error: `odoo.conf` is not what oca writes\n{differences}\
+            "error: `odoo.conf` is out of date\n{differences}\
              hint: run `oca addons-path --image --write-conf odoo.conf`\n"
         )
     };
@@ -198,7 +198,7 @@ fn an_odoo_conf_with_another_path_is_told_with_the_difference() {
 }
 
 #[test]
-fn the_command_that_would_mend_an_odoo_conf_names_profile_and_flags() {
+fn the_hint_for_an_odoo_conf_names_profile_and_flags() {
     let env = Env::new();
     web(&env);
     env.locked(WEB);

@@ -249,7 +249,7 @@ fn a_token_without_a_port_is_for_the_port_of_the_scheme() {
 }
 
 #[test]
-fn where_a_redirect_leads_gets_only_what_names_it() {
+fn a_redirected_host_gets_only_its_own_credentials() {
     let env = Env::new();
     repository(&env, "web");
     let there = Server::builder(&env).basic("odo", "s3cret").tls().start();

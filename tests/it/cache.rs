@@ -32,7 +32,7 @@ fn it_needs_no_project() {
 }
 
 #[test]
-fn cleaning_takes_the_stores_and_nothing_of_others() {
+fn cleaning_deletes_the_stores_and_no_other_files() {
     let env = Env::new();
     web(&env);
     env.locked(WEB);
@@ -103,7 +103,7 @@ fn a_cache_that_cannot_be_written_serves_as_well() {
 }
 
 #[test]
-fn a_cache_in_the_way_of_a_file_is_told() {
+fn a_file_in_place_of_the_cache_is_reported() {
     let env = Env::new();
     web(&env);
     env.declare(WEB);

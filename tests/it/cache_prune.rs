@@ -105,7 +105,7 @@ fn a_whole_history_stays_one_with_its_deltas() {
 }
 
 #[test]
-fn a_store_goes_when_it_was_not_used_for_long_and_comes_back() {
+fn a_store_that_was_not_used_for_long_is_removed_and_fetched_again() {
     let env = Env::new();
     let web = repository(&env, "web");
     env.declare_repos(REMOTES, &["web"]);
@@ -136,7 +136,7 @@ fn a_store_goes_when_it_was_not_used_for_long_and_comes_back() {
 }
 
 #[test]
-fn what_is_damaged_goes_whether_in_one_pack_or_in_several() {
+fn a_damaged_store_is_removed_with_one_pack_or_several() {
     for prune_first in [true, false] {
         let env = Env::new();
         let (web, _server) = upgraded(&env);
@@ -228,7 +228,7 @@ fn a_store_in_which_somebody_is_at_work_is_left_alone() {
     lock.lock().expect("nobody holds it");
     env.oca(&["cache", "prune"])
         .stderr(
-            "http://127.0.0.1:[PORT]/web.git: kept, another oca is using it\n\
+            "http://127.0.0.1:[PORT]/web.git: kept, because another oca is using it\n\
              1 store, nothing to do\n",
         )
         .success();
@@ -239,7 +239,7 @@ fn a_store_in_which_somebody_is_at_work_is_left_alone() {
 }
 
 #[test]
-fn beside_runs_that_fetch_and_check_out_it_takes_nothing_from_them() {
+fn prune_does_not_disturb_runs_that_fetch_and_check_out() {
     let env = Env::new();
     let (web, _server) = upgraded(&env);
     for number in 3..9 {
@@ -276,7 +276,7 @@ fn what_another_run_uses_is_left_by_clean_and_prune() {
     let used = File::open(store(&env)).expect("the store");
     used.lock_shared().expect("nobody takes it");
     env.oca(&["cache", "clean"])
-        .stderr("http://127.0.0.1:[PORT]/web.git: kept, another oca is using it\n")
+        .stderr("http://127.0.0.1:[PORT]/web.git: kept, because another oca is using it\n")
         .success();
     env.oca(&["cache", "prune", "--older-than", "0"]).stderr_contains("another oca is using it").success();
     assert!(store(&env).exists());

@@ -137,7 +137,7 @@ fn a_name_of_odoos_own_is_a_warning_whether_odoo_is_here_or_not() {
 }
 
 #[test]
-fn what_is_missing_is_told_once_with_all_who_need_it() {
+fn a_missing_module_is_reported_once_with_all_modules_that_need_it() {
     let env = Env::new();
     modules_repository(
         &env,
@@ -176,7 +176,7 @@ fn what_is_missing_is_told_once_with_all_who_need_it() {
 }
 
 #[test]
-fn what_only_the_path_around_or_another_profile_has_is_found_there() {
+fn modules_of_the_surrounding_path_and_of_other_profiles_are_found() {
     let env = Env::new();
     modules_repository(&env, "web", &[("a", "b near")]);
     modules_repository(&env, "tools", &[("b", "")]);
@@ -288,7 +288,7 @@ fn licences_have_to_go_together() {
 }
 
 #[test]
-fn what_would_install_itself_and_is_left_out_is_a_warning() {
+fn an_auto_install_module_that_is_not_selected_is_a_warning() {
     let env = Env::new();
     let auto = ("auto_install", "True");
     repository(
@@ -321,7 +321,7 @@ fn what_would_install_itself_and_is_left_out_is_a_warning() {
 }
 
 #[test]
-fn what_promises_more_than_it_depends_on_is_a_warning() {
+fn a_module_more_mature_than_its_dependencies_is_a_warning() {
     let env = Env::new();
     let status = |status: &'static str| ("development_status", status);
     repository(
@@ -447,7 +447,7 @@ fn a_repository_is_to_be_added_to_the_profile_that_lacks_it() {
 }
 
 #[test]
-fn what_a_repository_of_the_profile_has_by_now_is_upgraded_to() {
+fn a_newer_commit_with_the_missing_module_is_suggested() {
     let env = Env::new();
     let web = modules_repository(&env, "web", &[("web_x", "web_new")]);
     env.locked(&format!("{WEB}modules = ['web_x']\n"));

@@ -9,22 +9,22 @@ const OWN: &str = "[[local]]\npath = \"addons\"\n";
 /// Manifests that are none, and what is said of each, with its line.
 fn bad_manifests() -> Vec<(&'static str, Vec<u8>, usize, &'static str)> {
     vec![
-        ("bad_call", b"{\n 'name': str('x')}".to_vec(), 2, "may not hold the call `str(\u{2026})`"),
-        ("bad_code", b"import os\n{'name': 'x'}".to_vec(), 1, "may not hold the word `import`"),
+        ("bad_call", b"{\n 'name': str('x')}".to_vec(), 2, "must not contain the call `str(\u{2026})`"),
+        ("bad_code", b"import os\n{'name': 'x'}".to_vec(), 1, "must not contain the word `import`"),
         (
             "bad_deep",
             [b"{'a': ".to_vec(), b"[".repeat(100_000)].concat(),
             1,
-            "may not nest brackets more than 32 deep",
+            "must not nest brackets more than 32 deep",
         ),
-        ("bad_fstring", b"{'name':\n\n f'{x}'}".to_vec(), 3, "may not hold an f-string"),
-        ("bad_huge", vec![b' '; 10 << 20], 1, "a manifest may not be longer than 1 MiB"),
+        ("bad_fstring", b"{'name':\n\n f'{x}'}".to_vec(), 3, "must not contain an f-string"),
+        ("bad_huge", vec![b' '; 10 << 20], 1, "a manifest must not be longer than 1 MiB"),
         ("bad_utf8", b"{\n 'name': '\xe9'}".to_vec(), 2, "the file is not UTF-8"),
     ]
 }
 
 #[test]
-fn what_cannot_be_read_is_one_finding_each_and_the_rest_is_read() {
+fn each_unreadable_manifest_is_one_finding() {
     let env = Env::new();
     let remote = Remote::new(&env, "web");
     let mut draft = remote.branch("18.0").module("good", &[("depends", "['bad_call']")]);
@@ -64,7 +64,7 @@ fn a_pinned_manifest_that_cannot_be_read_matters_to_a_selection_that_needs_it() 
     env.locked(&format!("{WEB}modules = [\"b\"]\n"));
     env.oca(&["check"])
         .stdout(
-            "error[OCA014]: the manifest of `bad` of `web` cannot be read: a manifest may not hold the \
+            "error[OCA014]: the manifest of `bad` of `web` cannot be read: a manifest must not contain the \
              word `b` (`bad/__manifest__.py` at line 1)\n  \
              hint: correct it in a fork, and set the `url` of the repository to that fork\n",
         )
@@ -199,7 +199,7 @@ fn machines_get_findings_with_files_and_lines() {
 }
 
 #[test]
-fn what_manifests_hold_moves_no_cursor_and_feigns_no_line() {
+fn control_characters_of_manifests_are_escaped() {
     let env = Env::new();
     let license = ("license", r"'X\x1b[31m\nerror: feigned'");
     let remote = Remote::new(&env, "web");

@@ -72,7 +72,7 @@ fn a_missing_series_and_a_wrong_type_are_refused() {
 }
 
 #[test]
-fn two_profiles_that_want_one_place_differently_are_refused() {
+fn two_profiles_with_different_pins_in_one_directory_are_refused() {
     assert_refused(
         &format!("odoo = \"18.0\"\n{WEB}[profiles.next]\nextends = [\"standard\"]\nodoo = \"19.0\"\n"),
         "error: profiles `standard` and `next` need different pins in `oca/web` in `repos.toml` at line 4, \
@@ -111,7 +111,7 @@ fn every_problem_of_both_files_is_told_at_once() {
 }
 
 #[test]
-fn what_this_oca_cannot_do_yet_is_refused_by_name() {
+fn unsupported_keys_are_refused_by_name() {
     assert_refused(
         "\
 odoo = \"18.0\"
@@ -127,7 +127,7 @@ patches = [\"x.patch\"]
 ",
         "error: `merges` in `repos.toml` at line 9, table `repos.web`, is not supported yet\n\
          error: `patches` in `repos.toml` at line 10, table `repos.web`, is not supported yet\n\
-         hint: delete what this oca cannot do yet, or install a newer one\n",
+         hint: delete what this oca does not support, or install a newer one\n",
     );
 }
 
@@ -152,7 +152,7 @@ fn a_profile_has_to_be_known() {
     env.oca(&["list"])
         .stderr(
             "error: `repos.toml` has several profiles and no `default-profile`\n\
-             hint: give one of `one`, `two` with `--profile`, or set `default-profile`\n",
+             hint: use `--profile` with one of `one`, `two`, or set `default-profile`\n",
         )
         .status(2);
     env.oca(&["list", "-p", "on"])

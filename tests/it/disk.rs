@@ -59,7 +59,7 @@ fn a_device_in_place_of_a_file_is_not_read_without_end() {
 }
 
 #[test]
-fn what_a_run_that_was_killed_left_the_next_one_clears_away() {
+fn leftovers_of_a_killed_run_are_removed_by_the_next_run() {
     let env = Env::new();
     let web = synced(&env);
     let lock = env.read("oca.lock.json");
@@ -85,7 +85,7 @@ fn what_a_run_that_was_killed_left_the_next_one_clears_away() {
 }
 
 #[test]
-fn what_cannot_be_cleared_away_keeps_no_repository_from_its_sync() {
+fn leftovers_that_cannot_be_removed_stop_no_sync() {
     let env = Env::new();
     let web = synced(&env);
     // To remove a directory there fails, also for root.
@@ -96,7 +96,7 @@ fn what_cannot_be_cleared_away_keeps_no_repository_from_its_sync() {
 }
 
 #[test]
-fn a_panic_is_one_line_with_an_exit_code_of_its_own_and_no_half_a_file() {
+fn a_panic_is_one_line_with_its_own_exit_code_and_leaves_no_partial_file() {
     let env = Env::new();
     synced(&env);
     let lock = env.read("oca.lock.json");

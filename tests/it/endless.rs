@@ -11,7 +11,7 @@ use crate::server::{ALWAYS, Fault, Server};
 const ENDLESS: &str = "caused by: the server sent too much data\nhint: check that `git ls-remote ";
 
 #[test]
-fn chatter_refs_and_packs_come_to_an_end_in_protocol_2() {
+fn endless_answers_are_cut_off_in_protocol_2() {
     for (on, fault) in [
         ("ls-refs", Fault::EndlessRefs),
         ("upload-pack fetch", Fault::Endless),
@@ -28,7 +28,7 @@ fn chatter_refs_and_packs_come_to_an_end_in_protocol_2() {
 }
 
 #[test]
-fn chatter_refs_and_packs_come_to_an_end_in_protocol_0() {
+fn endless_answers_are_cut_off_in_protocol_0() {
     for (on, fault) in [
         ("GET /web.git/info/refs", Fault::Endless),
         ("GET /web.git/info/refs", Fault::EndlessRefs),

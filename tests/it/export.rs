@@ -315,7 +315,7 @@ fn two_machines_export_the_same_bytes() {
     }
     oca(&env, &["export", "../x"])
         .env("SOURCE_DATE_EPOCH", "today")
-        .stderr("error: `SOURCE_DATE_EPOCH` is `today`, which must be a Unix timestamp\n")
+        .stderr("error: `SOURCE_DATE_EPOCH` must be a Unix timestamp, not `today`\nhint: set it to the output of `date +%s`, or unset it\n")
         .status(2);
 }
 
@@ -414,6 +414,7 @@ fn a_symlink_that_leads_outside_and_a_submodule_are_refused() {
              caused by: the symlink `m/a/b/link` points outside its module, to `d/../x`\n\
              error: cannot export `up`\n\
              caused by: the symlink `m/a/b/link` points outside its module, to `../../../other`\n\
+             hint: set `modules` without this module, or correct it in a fork and set `url` to the fork\n\
              error: 4 repositories failed\n",
         )
         .status(1);

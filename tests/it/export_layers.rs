@@ -120,7 +120,7 @@ fn a_profile_that_is_not_part_of_the_other_gives_no_layer() {
 }
 
 #[test]
-fn what_only_the_child_has_moves_no_byte_of_the_parent() {
+fn a_layer_of_the_child_changes_no_byte_of_the_parent() {
     let env = Env::new();
     repository(&env, "web", &["web_x"]);
     let dms = repository(&env, "dms", &["dms"]);

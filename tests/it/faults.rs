@@ -25,7 +25,7 @@ fn failure(rest: &str) -> String {
 }
 
 #[test]
-fn what_passes_is_tried_again() {
+fn temporary_failures_are_retried() {
     for (fault, times, at_least) in [
         (Fault::Status(503), 2, 800),
         (Fault::RetryAfter(429, 1), 1, 1000),
@@ -44,7 +44,7 @@ fn what_passes_is_tried_again() {
 }
 
 #[test]
-fn what_does_not_pass_is_said_at_once() {
+fn permanent_failures_are_reported_at_once() {
     for (on, fault, expected) in [
         (
             LS_REFS,
@@ -86,7 +86,7 @@ fn what_does_not_pass_is_said_at_once() {
 }
 
 #[test]
-fn what_never_passes_is_named_and_the_store_stays_usable() {
+fn failures_that_repeat_are_reported_and_the_store_stays_usable() {
     let env = Env::new();
     let (remote, server) = served(&env);
     repository(&env, "tools");
@@ -264,7 +264,7 @@ fn an_old_server_that_lost_a_commit_says_that_it_is_out_of_reach() {
     fs::remove_dir_all(env.cache()).expect("the cache");
     env.oca(&["sync", "--locked"])
         .stderr_contains(&format!(
-            "caused by: the server serves branches only, and commit `{old}` is not in the history of branch `18.0`\n\
+            "caused by: the server only sends branches, and commit `{old}` is not in the history of branch `18.0`\n\
              hint: move the pin with `oca lock --upgrade web`"
         ))
         .status(3);
@@ -288,7 +288,7 @@ fn an_old_server_that_gives_out_commits_and_lost_one_is_exit_4() {
 /// A disk that is full at 8 KB.
 #[cfg(unix)]
 #[test]
-fn a_disk_that_takes_no_more_is_said_at_once() {
+fn a_full_disk_is_reported_at_once() {
     let env = Env::new();
     let (remote, server) = served(&env);
     let mut state = 1_u64;
@@ -309,7 +309,7 @@ fn a_disk_that_takes_no_more_is_said_at_once() {
 }
 
 #[test]
-fn no_network_is_said_with_a_hint() {
+fn no_network_is_reported_with_a_hint() {
     let env = Env::new();
     let (remote, server) = served(&env);
     env.sync();

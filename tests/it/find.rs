@@ -57,7 +57,7 @@ fn the_repositories_that_have_a_module_are_listed() {
 }
 
 #[test]
-fn what_was_asked_today_is_not_asked_again() {
+fn answers_of_today_are_not_asked_for_again() {
     let env = Env::new();
     let web = remotes(&env);
     let server = Server::start(&env);
@@ -68,8 +68,8 @@ fn what_was_asked_today_is_not_asked_again() {
     env.oca(&["find", "dms"]).stdout("dms  dms\n").success();
     env.oca(&["find", "web_new"])
         .stderr(
-            "error: no OCA repository has `web_new` on 18.0\n\
-             hint: check the name; if the module is new, run `oca find --refresh`\n",
+            "error: no OCA repository has `web_new` for Odoo 18.0\n\
+             hint: check the name; if the module is new, run `oca find --refresh web_new`\n",
         )
         .status(1);
     assert_eq!(server.requests().len(), requests, "all of it is known, that nothing is there too");
@@ -95,25 +95,27 @@ fn a_project_is_not_needed_and_a_series_can_be_named() {
         .stderr(
             "error: no repository under `https://github.com/OCA` could be reached\n\
              caused by: the remote cannot be asked because oca is offline\n\
-             hint: run it once without `--offline`\n",
+             hint: run the command once without `--offline`\n",
         )
         .status(3);
     declare(&env, "../remotes");
     env.oca(&["find", "crm_x", "--odoo", "17.0"]).stdout("crm  crm_x\n").success();
-    env.oca(&["find", "crm_y"]).stderr_contains("error: no OCA repository has `crm_y` on 18.0\n").status(1);
+    env.oca(&["find", "crm_y"])
+        .stderr_contains("error: no OCA repository has `crm_y` for Odoo 18.0\n")
+        .status(1);
     env.write("repos.toml", format!("{}[profiles.other]\n", env.read("repos.toml")));
     env.oca(&["find", "crm_x"]).stderr_contains("several profiles and no `default-profile`").status(2);
     env.oca(&["find", "crm_x", "--odoo", "17.0"]).stdout("crm  crm_x\n").success();
 }
 
 #[test]
-fn a_slip_of_the_pen_is_answered_with_the_name_that_was_meant() {
+fn a_misspelt_name_gets_a_suggestion() {
     let env = Env::new();
     remotes(&env);
     declare(&env, "../remotes");
     env.oca(&["find", "web_x", "boht"])
         .stdout("web  web_x\n")
-        .stderr("error: no OCA repository has `boht` on 18.0\nhint: did you mean `both`?\n")
+        .stderr("error: no OCA repository has `boht` for Odoo 18.0\nhint: did you mean `both`?\n")
         .status(1);
 }
 
@@ -146,7 +148,7 @@ fn a_repository_that_is_declared_counts_before_the_list_knows_it() {
 }
 
 #[test]
-fn trouble_with_some_is_named_and_the_rest_answers() {
+fn failures_of_some_repositories_are_reported_and_the_others_answer() {
     let env = Env::new();
     remotes(&env);
     let server = Server::start(&env);
@@ -159,8 +161,8 @@ fn trouble_with_some_is_named_and_the_rest_answers() {
     let requests = server.requests().len();
     env.oca(&["find", "dms"])
         .stderr(&format!(
-            "{warning}error: no OCA repository has `dms` on 18.0\n\
-             hint: run it again: some repositories could not be reached\n"
+            "{warning}error: no OCA repository has `dms` for Odoo 18.0\n\
+             hint: run the command again; some repositories could not be reached\n"
         ))
         .status(3);
     assert_eq!(server.requests().len(), requests + 2, "only these are asked again");
@@ -183,7 +185,7 @@ fn what_passes_is_asked_again() {
 }
 
 #[test]
-fn where_nobody_answers_only_the_first_are_waited_for() {
+fn if_no_repository_answers_only_the_first_are_waited_for() {
     let env = Env::new();
     remotes(&env);
     let server = Server::start(&env);
@@ -226,7 +228,7 @@ fn offline_old_answers_count_and_their_age_is_told() {
     let requests = server.requests().len();
     env.oca(&["find", "web_x", "--offline"]).stdout("web  web_x\n").success();
     grow_old(&env, 3);
-    let note = "offline: answers of 3 days ago are used\n";
+    let note = "offline: using answers from 3 days ago\n";
     env.oca(&["find", "web_x", "--offline"]).stdout("web  web_x\n").stderr(note).success();
     assert_eq!(server.requests().len(), requests);
     drop(server);
@@ -234,7 +236,7 @@ fn offline_old_answers_count_and_their_age_is_told() {
     env.oca(&["find", "web_x", "-j", "1"])
         .stdout("web  web_x\n")
         .stderr_contains("warning: cannot ask ")
-        .stderr_contains("answers of 3 days ago are used\n")
+        .stderr_contains("using answers from 3 days ago\n")
         .success();
 }
 
@@ -251,7 +253,7 @@ fn answers_that_cannot_be_read_are_asked_for_again() {
 }
 
 #[test]
-fn servers_without_filters_and_other_ways_to_remotes_do_as_well() {
+fn servers_without_filters_and_other_transports_work_too() {
     let env = Env::new();
     remotes(&env);
     for server in [
@@ -273,7 +275,7 @@ fn servers_without_filters_and_other_ways_to_remotes_do_as_well() {
 }
 
 #[test]
-fn who_is_passed_over_is_told_to_the_curious() {
+fn verbose_lists_skipped_repositories() {
     let env = Env::new();
     remotes(&env);
     declare(&env, "../remotes");

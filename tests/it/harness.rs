@@ -41,7 +41,7 @@ fn another_exit_code_fails() {
 #[test]
 #[should_panic(expected = "stderr does not contain \"warning\"")]
 fn a_missing_word_on_stderr_fails() {
-    Env::new().oca(&["--version"]).stdout_contains("").stderr_contains("warning").success();
+    Env::new().oca(&["--version"]).stdout_contains("oca ").stderr_contains("warning").success();
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn a_name_that_leaves_its_directory_is_no_module() {
 }
 
 #[test]
-fn such_a_name_is_refused_wherever_it_lies() {
+fn an_invalid_name_is_refused_at_every_depth() {
     let env = Env::new();
     let web = Remote::new(&env, "web");
     let file = web.blob("x");
@@ -75,7 +75,7 @@ fn such_a_name_is_refused_wherever_it_lies() {
 }
 
 #[test]
-fn entries_that_stand_in_for_each_other_are_refused() {
+fn entries_that_replace_each_other_are_refused() {
     for (one, other, why) in [
         (("120000", "a"), ("40000", "a"), "two entries have this name"),
         (("100644", "a"), ("40000", "a"), "two entries have this name"),

@@ -16,7 +16,7 @@ fn https_trusts_the_authority_that_git_is_told_of() {
     env.declare_repos(&server.base_as("localhost"), &["web"]);
     env.oca(&["lock"])
         .stderr_contains("error: cannot fetch `web` from `https://localhost:[PORT]/web.git`\ncaused by: the server's certificate is not trusted: UnknownIssuer\n")
-        .stderr_contains("hint: set git's `http.sslCAInfo` or the variable `SSL_CERT_FILE` to the file of its authority\n")
+        .stderr_contains("hint: set git's `http.sslCAInfo` or the variable `SSL_CERT_FILE` to the certificate file of its authority\n")
         .status(3);
     assert_eq!(server.connections(), 1, "what will not pass is not tried again");
     let authority = server.authority().to_str().expect("text").to_owned();
@@ -130,7 +130,7 @@ fn instead_of_can_lead_from_one_transport_to_another() {
 }
 
 #[test]
-fn what_another_server_left_out_is_brought_by_an_old_one() {
+fn an_old_server_supplies_what_another_server_left_out() {
     let env = Env::new();
     repository(&env, "web");
     let server = Server::start(&env);
@@ -189,7 +189,7 @@ fn proxies_are_those_of_git_and_curl() {
 }
 
 #[test]
-fn a_proxy_that_is_none_is_said_at_once() {
+fn an_invalid_proxy_is_reported_at_once() {
     let env = Env::new();
     repository(&env, "web");
     let server = Server::start(&env);

@@ -338,7 +338,7 @@ warning: `pending-merges.d/web.yml` at line 3: remote `camptocamp` of `../odoo/e
 warning: `pending-merges.d/web.yml` at line 5: target `camptocamp merge-branch-1234-master` of `../odoo/external-src/web` is left out: oca never pushes
 warning: `pending-merges.d/web.yml` at line 12: a command of `../odoo/external-src/web` is left out: oca runs no commands
 error: `merges` in `repos.toml` at line 12, table `repos.web`, is not supported yet
-hint: delete what this oca cannot do yet, or install a newer one
+hint: delete what this oca does not support, or install a newer one
 error: `repos.toml` is written, but its pins could not be locked
 hint: pin them with `oca lock dms@{fork}`
 "

@@ -55,7 +55,7 @@ fn no_module_is_no_line() {
 }
 
 #[test]
-fn machines_get_what_odoo_would_take_where_a_manifest_is_silent() {
+fn json_has_the_defaults_of_odoo_for_missing_keys() {
     let env = Env::new();
     let remote = Remote::new(&env, "web");
     remote
@@ -145,7 +145,7 @@ fn a_module_of_ones_own_that_cannot_be_read_is_told() {
 }
 
 #[test]
-fn the_directory_of_the_presets_is_missed_only_in_detail() {
+fn a_missing_directory_of_the_presets_is_only_a_detail() {
     let env = Env::new();
     web(&env);
     env.locked(&format!("{WEB}[[local]]\npath = \"addons\"\n"));
@@ -154,15 +154,20 @@ fn the_directory_of_the_presets_is_missed_only_in_detail() {
         .stdout_contains("web_x")
         .stderr("`addons` of `[[local]]` does not exist; its modules are left out\n1 module\n")
         .success();
-    env.oca(&["requirements", "-q"]).stdout_contains("").success();
+    env.oca(&["requirements", "-q"])
+        .stdout_contains("# Written by `oca requirements`; do not edit.\n")
+        .success();
     env.edit("repos.toml", "\"addons\"", "\"mine\"");
     let warning = "warning: `mine` of `[[local]]` does not exist; its modules are left out\n";
-    env.oca(&["requirements"]).stdout_contains("").stderr(warning).success();
+    env.oca(&["requirements"])
+        .stdout_contains("# Written by `oca requirements`; do not edit.\n")
+        .stderr(warning)
+        .success();
     env.oca(&["addons-path"]).stdout_contains("/mine,").success();
 }
 
 #[test]
-fn what_is_not_selected_is_listed_where_all_are_asked_for() {
+fn all_also_lists_modules_that_are_not_selected() {
     let env = Env::new();
     repository(&env, "web", &["web_x", "web_y"]);
     env.locked(&format!("{WEB}modules = [\"web_y\"]\n"));

@@ -173,7 +173,7 @@ fn a_secret_in_a_url_reaches_neither_the_lock_nor_a_message() {
         .stderr(
             "error: cannot fetch `web` from `https://example.invalid/web.git`\n\
              caused by: the remote cannot be asked because oca is offline\n\
-             hint: run it once without `--offline`\n",
+             hint: run the command once without `--offline`\n",
         )
         .status(3);
 }
@@ -206,7 +206,7 @@ fn a_manifest_that_cannot_be_read_is_told_and_left_out() {
     env.oca(&["lock", "-q"]).success();
     env.oca(&["lock"])
         .stderr(
-            "warning: `web/web_bad/__manifest__.py` at line 2: a manifest may not hold the call `x(…)`; the module is ignored\n\
+            "warning: `web/web_bad/__manifest__.py` at line 2: a manifest must not contain the call `x(…)`; the module is ignored\n\
              1 repository with 1 module, nothing changed\n",
         )
         .success();

@@ -74,9 +74,9 @@ fn another_branch_or_tag_is_told_once() {
     web(&env);
     env.locked(WEB);
     env.declare(&format!("{WEB}[repos.web]\nbranch = \"18.0-fix\"\n"));
-    assert_stale(&env, &["`web` wants branch `18.0-fix`, the lock has branch `18.0`"]);
+    assert_stale(&env, &["`web` wants branch `18.0-fix`, but the lock has branch `18.0`"]);
     env.declare(&format!("{WEB}[repos.web]\ntag = \"v1\"\n"));
-    assert_stale(&env, &["`web` wants tag `v1`, the lock has branch `18.0`"]);
+    assert_stale(&env, &["`web` wants tag `v1`, but the lock has branch `18.0`"]);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn another_url_is_told_without_its_secret() {
     env.declare(&format!("{WEB}[repos.web]\nurl = \"https://odo:s3cret@example.invalid/web.git\"\n"));
     assert_stale(
         &env,
-        &["`web` has url `https://example.invalid/web.git`, the lock has `../remotes/web.git`"],
+        &["`web` has url `https://example.invalid/web.git`, but the lock has `../remotes/web.git`"],
     );
 }
 
@@ -99,11 +99,11 @@ fn another_rev_and_a_commit_that_is_not_the_declared_one_are_told() {
     env.locked(&format!("{WEB}[repos.web]\nrev = \"{new}\"\n"));
     env.edit("oca.lock.json", &format!("\"commit\": \"{new}\""), &format!("\"commit\": \"{old}\""));
     let edited = format!("`web` at commit `{new}` was edited: its entry does not match its digest");
-    assert_stale(&env, &[&edited, &format!("`web` wants commit `{new}`, the lock has `{old}`")]);
+    assert_stale(&env, &[&edited, &format!("`web` wants commit `{new}`, but the lock has `{old}`")]);
     env.oca(&["lock", "-q"]).success();
     env.oca(&["lock", "--check"]).success();
     env.edit("repos.toml", &new, &old);
-    assert_stale(&env, &[&format!("`web` wants commit `{old}`, the lock has commit `{new}`")]);
+    assert_stale(&env, &[&format!("`web` wants commit `{old}`, but the lock has commit `{new}`")]);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn other_addons_directories_are_told() {
     web(&env);
     env.locked(WEB);
     env.declare(&format!("{WEB}[repos.web]\naddons = [\".\", \"extra\"]\n"));
-    assert_stale(&env, &["`web` has its modules in `.`, `extra`, the lock has `.`"]);
+    assert_stale(&env, &["`web` has its modules in `.`, `extra`, but the lock has `.`"]);
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn profiles_that_come_go_or_change_their_series_are_told() {
         ],
     );
     env.declare(&format!("{WEB}[profiles.old]\nodoo = \"16.0\"\npath = \"oca-16\"\nrepos = []\n"));
-    assert_stale(&env, &["profile `old` is for Odoo 16.0, the lock has 17.0"]);
+    assert_stale(&env, &["profile `old` is for Odoo 16.0, but the lock has 17.0"]);
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn every_command_that_reads_the_lock_refuses_a_stale_one_and_leaves_it() {
     for command in commands {
         env.oca(command)
             .stderr(&format!(
-                "error: `oca.lock.json` is out of date: `web` wants branch `17.0`, the lock has branch `18.0`\n{HINT}"
+                "error: `oca.lock.json` is out of date: `web` wants branch `17.0`, but the lock has branch `18.0`\n{HINT}"
             ))
             .status(1);
     }

@@ -48,7 +48,7 @@ fn an_edit_of_any_field_is_told_refused_and_mended() {
         assert_ne!(edited, lock, "{from}");
         env.write("oca.lock.json", edited);
         env.oca(&["lock", "--check"]).stdout(&format!("{EDITED}\n")).stderr_contains(EDITED).status(1);
-        env.oca(&["lock", "-q"]).stderr_contains("").success();
+        env.oca(&["lock", "-q"]).success();
         env.assert_file("oca.lock.json", &lock);
     }
 }
@@ -82,7 +82,7 @@ fn every_command_that_reads_the_lock_refuses_an_edited_entry() {
     }
     env.assert_file("oca.lock.json", &edited);
     // Without a word against it, sync mends the lock as it pins what is not pinned.
-    env.oca(&["sync", "-q"]).stderr_contains("").success();
+    env.oca(&["sync", "-q"]).success();
     env.assert_file("oca.lock.json", &lock);
 }
 
@@ -188,7 +188,7 @@ fn a_forged_entry_is_found_by_its_commit_field_by_field() {
         is("requirement `requests==2.0` is in commit"),
     ];
     let tree = format!("in the lock, but \"{tree}\" in commit {commit}\n");
-    let hint = format!("hint: run `oca lock web@{good}`, which reads them again\n");
+    let hint = format!("hint: run `oca lock web@{good}`; it reads these entries again\n");
     let mut run = env.oca(&UPSTREAM).stdout_contains(&tree).stderr_contains(&hint);
     for line in &lines {
         run = run.stdout_contains(line);
@@ -206,9 +206,9 @@ fn a_forged_entry_is_found_by_its_commit_field_by_field() {
 fn a_forged_tree_is_found_where_the_commit_is_checked_out() {
     let env = Env::new();
     let (remote, _) = full(&env);
-    env.oca(&["sync", "-q"]).stderr_contains("").success();
+    env.oca(&["sync", "-q"]).success();
     let (good, _) = forge(&env, &remote, remote.branch("18.0").file("web_x/evil.py", "evil"));
-    let wrong = format!("commit `{good}` has tree `{}`, the lock has `", remote.tree_of(&good, ""));
+    let wrong = format!("commit `{good}` has tree `{}`, but the lock has `", remote.tree_of(&good, ""));
     env.oca(&["verify"]).stdout_contains(&wrong).status(1);
     env.oca(&["sync", "--locked"]).stderr_contains(&wrong).status(1);
 }
@@ -269,7 +269,7 @@ fn an_entry_that_cannot_be_read_is_named_refused_and_read_anew() {
         (
             "{\"name\": \"web_x\"",
             "{\"name\": \"web_x\", \"directory\": \"sub\"",
-            "module `sub/web_x` is in none of its `addons`",
+            "module `sub/web_x` is not in any of its `addons`",
         ),
         ("{\"name\": \"web_y\"", "{\"name\": \"web_x\"", "it has two modules `web_x`"),
     ] {
@@ -283,7 +283,7 @@ fn an_entry_that_cannot_be_read_is_named_refused_and_read_anew() {
             env.oca(&command).stderr_contains(&said).stderr_contains("hint: run `oca lock`").status(1);
         }
         env.assert_file("oca.lock.json", &edited);
-        env.oca(&["lock", "-q"]).stderr_contains("").success();
+        env.oca(&["lock", "-q"]).success();
         env.assert_file("oca.lock.json", &lock);
     }
 }
@@ -313,7 +313,7 @@ fn two_entries_of_one_pin_at_different_commits_are_chosen_of_by_the_user() {
     env.assert_file("oca.lock.json", &new);
     for (word, chosen) in [("--ours", &lock), ("--theirs", &new), (&*format!("web@{commit}"), &new)] {
         env.write("oca.lock.json", &both);
-        env.oca(&["lock", "-q", word]).stderr_contains("").success();
+        env.oca(&["lock", "-q", word]).success();
         env.assert_file("oca.lock.json", chosen);
     }
 }

@@ -163,7 +163,7 @@ fn a_name_that_nobody_declares_is_refused_with_the_nearest() {
         .stderr("error: no profile has a repository `wep`\nhint: did you mean `web`?\n")
         .status(2);
     env.oca(&["lock", "dms@0c441c48a4dc2bfe0c23088bc2d3e1211e0c9709"])
-        .stderr("error: no profile has a repository `dms`\nhint: repositories here are `web`\n")
+        .stderr("error: no profile has a repository `dms`\nhint: the repositories are `web`\n")
         .status(2);
     env.oca(&["lock", "--upgrade", "a/b"])
         .stderr("error: `a/b` is not a valid repository name: it must contain only letters, digits, `.`, `_` and `-`\n")

@@ -45,13 +45,13 @@ fn from_one_profile_only_its_own_can_be_removed() {
     let before = [env.read("repos.toml"), env.read("oca.lock.json")];
     env.oca(&["remove", "dms", "-p", "more"])
         .stderr(
-            "error: profile `more` has `dms` from profile `standard`, which it extends\n\
+            "error: profile `more` inherits `dms` from profile `standard`\n\
              hint: run `oca remove dms --profile standard`, or leave out `--profile` to remove it everywhere\n",
         )
         .status(2);
     env.oca(&["remove", "crm", "-p", "standard"])
         .stderr(
-            "error: profile `standard` has no repository `crm`\nhint: repositories of it are `web`, `dms`\n",
+            "error: profile `standard` has no repository `crm`\nhint: its repositories are `web`, `dms`\n",
         )
         .status(2);
     env.oca(&["remove", "wbe"])
@@ -85,7 +85,7 @@ fn what_a_selection_needs_is_not_removed() {
     env.oca(&["remove", "dms"])
         .stderr(
             "error: `dms` is still needed: profile `standard` asks for module `dms_x`, but none of its repositories has it\n\
-             hint: take `dms_x` off its `modules` first\n",
+             hint: remove `dms_x` from `modules` first\n",
         )
         .status(2);
     assert_eq!([env.read("repos.toml"), env.read("oca.lock.json")], before);

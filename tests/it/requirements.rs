@@ -59,7 +59,7 @@ fn a_file_is_written_only_where_it_differs_and_can_be_checked() {
     let check = || env.oca(&["requirements", "--check", "-o", "requirements.txt"]);
     let refused = |lines: &str| {
         format!(
-            "error: `requirements.txt` is not what oca writes\n{lines}hint: run `oca requirements -o requirements.txt`\n"
+            "error: `requirements.txt` is out of date\n{lines}hint: run `oca requirements -o requirements.txt`\n"
         )
     };
     check().stderr(&refused("  there is no such file\n")).status(1);
@@ -124,7 +124,7 @@ fn markers_count_for_the_python_that_is_named() {
     env.locked(BOTH);
     env.oca(&["requirements"])
         .stdout_contains("lxml>=5\n")
-        .stderr_contains("warning: requirements for `lxml` exclude each other if their markers hold\n")
+        .stderr_contains("warning: requirements for `lxml` exclude each other if their markers apply\n")
         .success();
     let python = |version| env.oca(&["requirements", "--no-annotate", "--python-version", version]);
     python("3.12").stdout(&format!("{HEADER}lxml>=5\nlxml==4.9.3 ; python_version < '3.12'\n")).success();
@@ -140,14 +140,14 @@ fn markers_count_for_the_python_that_is_named() {
 }
 
 #[test]
-fn lines_that_may_never_meet_are_warned_of() {
+fn lines_that_may_not_apply_together_are_a_warning() {
     let env = Env::new();
     repositories(&env, "lxml>=5 ; sys_platform == 'linux'", "lxml==4.9.3 ; python_version < '3.12'\n");
     env.locked(BOTH);
     env.oca(&["requirements"])
         .stdout_contains("lxml>=5 ; sys_platform == 'linux'\n")
         .stderr(
-            "warning: requirements for `lxml` exclude each other if their markers hold\n  \
+            "warning: requirements for `lxml` exclude each other if their markers apply\n  \
              `lxml==4.9.3 ; python_version < '3.12'`  tools/requirements.txt:1\n  \
              `lxml>=5 ; sys_platform == 'linux'`      web/web_export/__manifest__.py\n\
              hint: set the Python version of the image: `python` in `[requirements]`, or `--python-version`\n",
@@ -156,7 +156,7 @@ fn lines_that_may_never_meet_are_warned_of() {
 }
 
 #[test]
-fn what_is_ignored_is_left_out_and_constraints_only_speak_up() {
+fn ignored_lines_are_left_out_and_constraints_only_report_conflicts() {
     let env = Env::new();
     repositories(&env, "lxml>=5", "dataclasses\nPillow>=9\n");
     env.write("odoo.txt", "# the image's\nlxml==5.2\npillow==10\nreportlab==4\n");
@@ -207,7 +207,7 @@ fn constraints_are_compared_for_the_python_of_the_image() {
     env.oca(&["requirements", "--no-annotate", "-v"])
         .stdout(&format!("{HEADER}cryptography<37\nlxml<5\n"))
         .stderr(
-            "warning: requirements for `lxml` exclude each other if their markers hold\n  \
+            "warning: requirements for `lxml` exclude each other if their markers apply\n  \
              `lxml==5.2.1 ; python_version >= '3.12'`  odoo.txt:4\n  \
              `lxml<5`                                  web/web_export/__manifest__.py\n\
              hint: set the Python version of the image: `python` in `[requirements]`, or `--python-version`\n\
@@ -283,7 +283,7 @@ fn each_option_is_refused_with_what_to_do_about_it() {
         .stderr(
             "error: tools/requirements.txt:1: the option `--extra-index-url` is not supported in the \
              `requirements.txt` of a repository\n\
-             hint: give the option to pip where you call it, and put `--extra-index-url` \
+             hint: pass the option to pip yourself, and put `--extra-index-url` \
              into `ignore` of `[requirements]`\n\
              error: tools/requirements.txt:2: the option `--hash` is not supported in the \
              `requirements.txt` of a repository\n\

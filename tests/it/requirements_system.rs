@@ -83,7 +83,7 @@ fn a_file_can_be_written_and_checked() {
     };
     run(&["--check"])
         .stderr(
-            "error: `packages.txt` is not what oca writes\n  there is no such file\n\
+            "error: `packages.txt` is out of date\n  there is no such file\n\
              hint: run `oca requirements --system --no-annotate -o packages.txt`\n",
         )
         .status(1);

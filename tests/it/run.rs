@@ -240,6 +240,7 @@ impl Display for Output {
 
 impl Expected {
     fn also_contains(&mut self, text: &str) {
+        assert!(!text.is_empty(), "every text contains an empty one");
         match self {
             Self::Containing(texts) => texts.push(text.to_owned()),
             Self::Exactly(_) => *self = Self::Containing(vec![text.to_owned()]),

@@ -194,7 +194,7 @@ fn versions_are_matched_without_the_series() {
 }
 
 #[test]
-fn all_that_cannot_be_had_is_told_at_once() {
+fn all_unmet_requests_are_reported_at_once() {
     let env = Env::new();
     repository(&env, "web", &[("web_responsive", "web"), ("web_x", "")]);
     repository(&env, "dms", &[("dms", "")]);
@@ -212,7 +212,6 @@ hint: run `oca lock --upgrade dms`, or ask for another version
 error: profile `lean` asks for module `knowledge`, but none of its repositories has it
 hint: correct the name, or run `oca find knowledge` and add the repository that has it
 error: profile `leaner` asks for module `knowledge`, but it is part of Odoo
-hint: delete it from `modules`: Odoo always has it
 error: profiles `lean`, `leaner` ask for module `sale`, but it is part of Odoo
 hint: delete it from `modules`: Odoo always has it
 error: profiles `lean`, `leaner` ask for module `web_respnsive`, but none of their repositories has it
@@ -229,7 +228,7 @@ hint: run `oca lock --upgrade web`, or ask for another version
 }
 
 #[test]
-fn another_pin_of_a_repository_is_not_where_a_module_is_to_be_had() {
+fn another_pin_of_a_repository_does_not_provide_its_modules() {
     let env = Env::new();
     let remote = repository(&env, "web", &[("web_x", "")]);
     remote.branch("17.0").module("web_old", &[]).commit();
@@ -264,7 +263,7 @@ fn a_module_of_ones_own_need_not_be_asked_for() {
 }
 
 #[test]
-fn local_modules_are_roots_and_the_record_stands_where_they_are_not() {
+fn local_modules_are_roots_and_the_recorded_ones_count_if_they_are_missing() {
     let env = Env::new();
     circle(&env);
     local(&env, "addons/shop", "sale c5 shop_base");
@@ -322,7 +321,7 @@ fn local_modules_are_recorded_only_where_something_selects() {
     assert!(!record(&env, "all").contains("local_depends"));
     // What is nowhere yet needs nothing.
     env.declare(&format!("{locals}[[local]]\npath = \"gone\"\n[profiles.all]\n{ALL}modules = []\n"));
-    let told = "profile `all` is selected without `gone`: it is not there\n\
+    let told = "profile `all`: `gone` does not exist, so the selection may lack what its modules need\n\
                 profile `all`: 3 modules selected\n4 repositories with 16 modules, 0 changed\n";
     env.oca(&["lock"]).stderr(told).success();
     env.oca(&["lock"]).stderr("4 repositories with 16 modules, nothing changed\n").success();
@@ -337,7 +336,7 @@ fn local_modules_are_recorded_only_where_something_selects() {
 }
 
 #[test]
-fn a_stale_selection_is_told_by_what_comes_and_goes() {
+fn a_stale_selection_is_reported_with_added_and_removed_modules() {
     let env = Env::new();
     circle(&env);
     let lean = |modules: &str| format!("[profiles.lean]\n{ALL}{modules}\n");
@@ -350,12 +349,12 @@ fn a_stale_selection_is_told_by_what_comes_and_goes() {
         env.oca(&["addons-path"]).stderr(&stderr).status(1);
     };
     for (modules, text) in [
-        ("modules = [\"a\", \"y2\"]", "profile `lean` selects `x2`, `y2`, but not in the lock"),
+        ("modules = [\"a\", \"y2\"]", "profile `lean` selects `x2`, `y2`, but the lock does not say so"),
         ("modules = [\"y1\"]", "profile `lean` no longer selects `a`"),
         ("modules = [\"x3\"]", "profile `lean` selects `x3` and no longer selects `a`, `y1`"),
         (
             "modules = [\"a\", \"c1\", \"q3\"]",
-            "profile `lean` selects `c1`, `c2`, `c3`, `c4`, `c5` and 5 others, but not in the lock",
+            "profile `lean` selects `c1`, `c2`, `c3`, `c4`, `c5` and 5 others, but the lock does not say so",
         ),
         ("", "profile `lean` selects no modules, but the lock has a selection for it"),
         ("modules = [\"aa\"]", "profile `lean` asks for module `aa`, but none of its repositories has it"),

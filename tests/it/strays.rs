@@ -106,6 +106,6 @@ fn the_journal_is_not_written_through_a_symlink() {
     let (env, web, outside) = placed();
     upgrade(&env, &web);
     replace(&env, ".git/oca-move", |path| symlink(outside.join("new"), path).expect("a symlink"));
-    env.oca(&["sync"]).stderr_contains("`[TEMP]/project/oca/web/.git/oca-move` is a symbolic link").status(1);
+    env.oca(&["sync"]).stderr_contains("`[TEMP]/project/oca/web/.git/oca-move` is a symlink").status(1);
     assert!(!outside.join("new").exists());
 }

@@ -143,7 +143,7 @@ fn a_first_sync_makes_submodules_as_git_would_have_made_them() {
 }
 
 #[test]
-fn what_git_itself_moves_is_taken_as_it_is() {
+fn moves_by_git_itself_are_accepted() {
     let env = Env::new();
     let server = Server::start(&env);
     let web = repository(&env, "web");

@@ -43,19 +43,19 @@ fn every_difference_is_named_and_repaired() {
     let expected = format!(
         "\
 `oca/web` is locked at `{web}`, but its gitlink is `{dms}`
-`oca/web` follows branch `18.0`, `.gitmodules` has branch `17.0`
+`oca/web` follows branch `18.0`, but `.gitmodules` has branch `17.0`
 `oca/dms` is in `.gitmodules`, but has no gitlink
-`oca/dms` has url `[TEMP]/remotes/dms.git`, `.gitmodules` has `https://***@git.example.com/dms.git`
+`oca/dms` has url `[TEMP]/remotes/dms.git`, but `.gitmodules` has `https://***@git.example.com/dms.git`
 `oca/web` has a second entry in `.gitmodules`: `again`
 `vendor/ghost` is a phantom: a gitlink at `{web}` without an entry in `.gitmodules`
 `.gitmodules` in the index differs from the one in the work tree
 "
     );
     let error = format!(
-        "error: `.gitmodules` and the index are not what the lock says: `oca/web` is locked at `{web}`, but its gitlink \
+        "error: `.gitmodules` and the index do not match the lock: `oca/web` is locked at `{web}`, but its gitlink \
          is `{dms}`, and 6 more differences\nhint: run `oca submodules` and commit the result\n"
     );
-    let notes = "`lib/theirs` is in `.gitmodules`, has no gitlink, and is none of oca's\n\
+    let notes = "`lib/theirs` is in `.gitmodules`, but has no gitlink, and oca does not manage it\n\
                  3 gitlinks are staged and not committed: see `git diff --cached --submodule`\n";
     env.oca(&["submodules", "--check"]).stdout(&expected).stderr(&format!("{notes}{error}")).status(1);
     env.oca(&["lock", "--check"]).stdout(&expected).stderr(&error).status(1);
@@ -95,7 +95,7 @@ fn what_is_staged_and_not_committed_is_a_note() {
     env.sync();
     env.oca(&["submodules", "--check"])
         .stderr(
-            "`oca/web` has submodules of its own, which oca leaves alone\n\
+            "`oca/web` contains submodules, and oca does not touch them\n\
              1 gitlink is staged and not committed: see `git diff --cached --submodule`\n",
         )
         .success();
@@ -137,8 +137,8 @@ fn a_submodule_at_another_path_moves_with_all_that_is_in_it() {
     env.run(&["lock"]);
     env.oca(&["submodules", "--check"])
         .stdout(
-            "`web` belongs at `oca/web`, `.gitmodules` has it at `addons/web`\n\
-             `dms` belongs at `oca/dms`, `.gitmodules` has it at `external/src/dms`\n",
+            "`web` belongs at `oca/web`, but `.gitmodules` has it at `addons/web`\n\
+             `dms` belongs at `oca/dms`, but `.gitmodules` has it at `external/src/dms`\n",
         )
         .stderr_contains("error: ")
         .status(1);
@@ -158,7 +158,7 @@ fn an_entry_that_stayed_behind_joins_its_gitlink() {
     env.git("", &["config", "-f", ".gitmodules", "submodule.oca/web.path", "addons/web"]);
     env.git("", &["add", ".gitmodules"]);
     env.oca(&["submodules", "--check"])
-        .stdout("`web` belongs at `oca/web`, `.gitmodules` has it at `addons/web`\n")
+        .stdout("`web` belongs at `oca/web`, but `.gitmodules` has it at `addons/web`\n")
         .stderr_contains("error: ")
         .status(1);
     env.oca(&["submodules", "-q"]).success();
@@ -207,7 +207,7 @@ fn a_second_submodule_and_one_that_nobody_declares_go_and_other_branches_stay() 
 
 /// Builds what the real project had, with names of its kind: some of it is of declared repositories.
 #[test]
-fn a_project_that_three_conventions_went_through_is_repaired() {
+fn a_project_with_submodules_of_three_tools_is_repaired() {
     let env = Env::new();
     let [web, dms] = synced(&env);
     let mut text = env.read(".gitmodules");

@@ -150,7 +150,7 @@ fn offline_works_from_the_cache_alone() {
         .stderr(
             "error: cannot fetch `web` from `http://127.0.0.1:[PORT]/web.git`\n\
              caused by: the remote cannot be asked because oca is offline\n\
-             hint: run it once without `--offline`\n",
+             hint: run the command once without `--offline`\n",
         )
         .status(3);
     env.run(&["lock"]);
@@ -176,7 +176,7 @@ fn the_surrounding_repository_never_swallows_a_checkout() {
 }
 
 #[test]
-fn json_tells_what_became_of_each_repository() {
+fn json_has_the_outcome_of_each_repository() {
     let env = Env::new();
     repository(&env, "web");
     env.declare_repos(REMOTES, &["web"]);

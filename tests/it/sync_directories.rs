@@ -12,7 +12,7 @@ fn checkouts_among_the_own_modules_are_refused() {
         for command in [&["lock"][..], &["lock", "--check"], &["sync"]] {
             env.oca(command)
                 .stderr(&format!(
-                    "error: profile `standard` in `repos.toml` has its checkouts in `{path}` and its own modules in `{local}`, and one is inside the other\n\
+                    "error: profile `standard` in `repos.toml` has its checkouts in `{path}` and your modules in `{local}`, but neither may contain the other\n\
                      hint: set a `path` for the profile that is outside every `[[local]]` directory and does not contain one\n"
                 ))
                 .status(2);

@@ -59,7 +59,10 @@ fn a_move_killed_after_head_was_written_is_repaired() {
         remove(&env.project().join(format!("oca/web/.git/{lock}.lock")));
     }
     env.git("oca/web", &["checkout", "-q", &web.commit_of("18.0")]);
-    env.oca(&["sync", "--dry-run"]).stdout_contains("web: would refresh at").stderr_contains("").success();
+    env.oca(&["sync", "--dry-run"])
+        .stdout_contains("web: would refresh at")
+        .stderr("1 repository, 1 would change\n")
+        .success();
     fs::remove_dir_all(env.cache()).expect("the cache");
     env.sync();
     env.assert_checkout("oca/web", &web.commit_of("18.0"));
@@ -185,7 +188,7 @@ fn an_interrupt_is_exit_130_and_the_next_run_repairs() {
     fs::remove_dir_all(env.cache()).expect("the cache");
     server.fault("POST /web.git/git-upload-pack fetch", 1, Fault::StallAfter(60));
     let fetched = server.count("POST /web.git/git-upload-pack fetch");
-    let run = env.oca(&["sync"]).stderr_contains("").spawn();
+    let run = env.oca(&["sync"]).spawn();
     server.wait_for("POST /web.git/git-upload-pack fetch", fetched + 1);
     run.interrupt();
     run.status(130);

@@ -247,14 +247,17 @@ fn directories_and_files_in_the_way_are_kept() {
 }
 
 #[test]
-fn half_a_clone_is_made_whole() {
+fn an_unfinished_clone_is_completed() {
     let env = Env::new();
     let web = repository(&env, "web");
     env.declare_repos(REMOTES, &["web"]);
     env.git("", &["init", "-q", "oca/web"]);
     env.git("oca/web", &["remote", "add", "origin", "https://example.com/web.git"]);
     env.write("oca/web/.git/objects/pack/tmp_pack_1", "half");
-    env.oca(&["sync", "--dry-run"]).stdout_contains("web: would check out").stderr_contains("").success();
+    env.oca(&["sync", "--dry-run"])
+        .stdout_contains("web: would check out")
+        .stderr_contains("1 repository, 1 would change\n")
+        .success();
     env.sync();
     env.assert_checkout("oca/web", &web.commit_of("18.0"));
     // Not even a HEAD.
@@ -294,7 +297,7 @@ fn a_symlink_in_the_place_of_a_checkout_is_not_followed() {
     std::os::unix::fs::symlink("../mine", env.project().join("oca/web")).expect("a symlink");
     env.oca(&["sync"])
         .stderr_contains(
-            "error: `web` was not changed: `[TEMP]/project/oca/web` is a symbolic link\n\
+            "error: `web` was not changed: `[TEMP]/project/oca/web` is a symlink\n\
              hint: remove the link, or list the repository in `skip` of `repos.local.toml`\n",
         )
         .status(1);

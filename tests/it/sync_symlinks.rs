@@ -26,7 +26,7 @@ fn a_linked_checkout_is_left_alone_and_named() {
     let head = env.git(&mine, &["rev-parse", "HEAD"]);
     fs::create_dir(env.project().join("oca")).expect("a folder");
     symlink(&mine, env.project().join("oca/web")).expect("a link");
-    let kept = "error: `web` was not changed: `[TEMP]/project/oca/web` is a symbolic link\n\
+    let kept = "error: `web` was not changed: `[TEMP]/project/oca/web` is a symlink\n\
                 hint: remove the link, or list the repository in `skip` of `repos.local.toml`\n";
     env.oca(&["sync", "--dry-run"])
         .stdout(&format!("dms: would check out at {dms}\n"))
@@ -50,7 +50,7 @@ fn a_linked_directory_of_checkouts_is_refused_before_anything_is_done() {
     let elsewhere = env.root().join("elsewhere");
     fs::create_dir(&elsewhere).expect("a folder");
     symlink(&elsewhere, env.project().join("oca")).expect("a link");
-    let refused = "error: profile `standard` has its checkouts in `[TEMP]/project/oca`, which is a symlink\n\
+    let refused = "error: `[TEMP]/project/oca` is a symlink, but the checkouts of profile `standard` need a directory there\n\
                    hint: put a directory in its place, or set another `path` in `repos.toml`\n";
     env.oca(&["sync"]).stderr(refused).status(2);
     env.edit("repos.toml", "[profiles.standard]\n", "[profiles.standard]\npath = \"oca/18\"\n");
@@ -87,10 +87,10 @@ fn nothing_is_written_through_a_link_in_a_git_directory() {
         symlink(&target, &link).expect("a link");
         let before = listing(&env);
         let kept = match name {
-            ".git" => "the git directory of `[TEMP]/project/oca/web` is `[TEMP]/home/web/.git`\nhint: move it away\n"
+            ".git" => "the git directory of `[TEMP]/project/oca/web` is `[TEMP]/home/web/.git`\nhint: move `[TEMP]/project/oca/web` away\n"
                 .to_owned(),
             _ => format!(
-                "`[TEMP]/project/oca/web/{name}` is a symbolic link\nhint: remove the link, or list the repository \
+                "`[TEMP]/project/oca/web/{name}` is a symlink\nhint: remove the link, or list the repository \
                  in `skip` of `repos.local.toml`\n"
             ),
         };
@@ -99,7 +99,7 @@ fn nothing_is_written_through_a_link_in_a_git_directory() {
         for flags in
             [&["sync"][..], &["sync", "--dry-run"], &["sync", "--force"], &["sync", "--force", "--prune"]]
         {
-            env.oca(flags).stdout_contains("").stderr_contains(&kept).status(1);
+            env.oca(flags).stderr_contains(&kept).status(1);
         }
         env.oca(&["status"]).stdout_contains("not git").status(1);
         env.declare("[profiles.standard]\nrepos = [\"dms\"]\n");

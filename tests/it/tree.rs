@@ -58,7 +58,7 @@ fn every_kind_of_name_has_its_word() {
     );
     env.own_module("around/near", "{'version': '1.1', 'depends': ['base']}");
     env.locked(&format!("{LEAN}[addons-path]\nafter = [\"around\", \"nowhere\", \"${{UNSET_HERE}}/x\"]\n"));
-    let told = "warning: `addons/bad/__manifest__.py` at line 1: a manifest may not hold the word `name`; \
+    let told = "warning: `addons/bad/__manifest__.py` at line 1: a manifest must not contain the word `name`; \
                 the module is ignored\n";
     let tree = "all 1.0 (addons)\n\
                 ├── off (not installable)\n\

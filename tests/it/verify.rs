@@ -91,7 +91,9 @@ fn a_file_altered_together_with_the_manifest_is_found() {
         oca(&env, &["verify", "../out"]).stderr_contains("error: ").status(code);
     }
     fs::remove_file(&manifest).expect("no manifest");
-    oca(&env, &["verify", "../out"]).stderr("error: `../out` is not an export of oca\n").status(2);
+    oca(&env, &["verify", "../out"])
+        .stderr("error: `../out` is not an export of oca\nhint: name a directory that `oca export` wrote\n")
+        .status(2);
 }
 
 #[test]
@@ -107,7 +109,9 @@ fn an_image_verifies_itself() {
     };
     read_only(0o555);
     let run = || env.oca(&["verify", "/"]).current_dir(env.root());
-    run().stderr("error: `/` is not an export of oca\n").status(2);
+    run()
+        .stderr("error: `/` is not an export of oca\nhint: name a directory that `oca export` wrote\n")
+        .status(2);
     let verify = |args: &[&str]| {
         let run = env.oca(&[&["verify"], args].concat()).current_dir(env.root());
         run.env("HOME", "/nowhere").env("OCA_CACHE_DIR", "/nowhere/cache").env("XDG_CACHE_HOME", "/nowhere")

@@ -53,7 +53,7 @@ fn a_manifest_that_names_other_rules_hides_no_file() {
     let out = exported(&env);
     fs::remove_file(out.join("web/web_x/i18n/fr.po")).expect("a removal");
     edit(&out, "\"languages\":null", "\"languages\":[]");
-    let found = "web: missing: web/web_x/i18n/fr.po\nthe export was made by another `[export]` or `layout` than the lock has\n";
+    let found = "web: missing: web/web_x/i18n/fr.po\nthe export was made with a different `[export]` or `layout` than the lock has\n";
     env.oca(&["verify", "../out"]).stdout(found).status(1);
     // The lock knows the rules as well, without a project.
     let lock = env.project().join("oca.lock.json");
@@ -84,7 +84,7 @@ fn the_rules_of_an_export_are_in_the_lock() {
         "\"export\": {\"layout\": \"repos\", \"languages\": null, \"tests\": true, \"readme\": false, \"description\": false}"
     ));
     // It knows nothing yet of what was left out.
-    env.oca(&["verify", "../out"]).stdout_contains("another `[export]`").status(1);
+    env.oca(&["verify", "../out"]).stdout_contains("different `[export]`").status(1);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn what_is_no_file_is_not_waited_for() {
 }
 
 #[test]
-fn rights_and_places_that_others_could_use_are_seen() {
+fn permissions_and_directories_that_others_could_use_are_found() {
     let env = Env::new();
     let out = exported(&env);
     let set = |path: &str, mode| {
@@ -144,7 +144,7 @@ fn rights_and_places_that_others_could_use_are_seen() {
 }
 
 #[test]
-fn a_manifest_that_names_what_it_is_not_lets_no_export_delete_it() {
+fn a_forged_manifest_lets_no_export_delete_files() {
     let env = Env::new();
     let out = exported(&env);
     fs::create_dir_all(out.join("web/notes")).expect("a folder");

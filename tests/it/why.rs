@@ -51,7 +51,7 @@ fn what_would_need_a_module_that_is_not_selected_is_shown() {
 }
 
 #[test]
-fn where_nothing_selects_all_are_there_for_themselves() {
+fn without_a_selection_every_module_is_requested() {
     let env = Env::new();
     shop(&env);
     env.locked(SHOP);
@@ -66,7 +66,7 @@ fn where_nothing_selects_all_are_there_for_themselves() {
 }
 
 #[test]
-fn names_that_are_no_module_here_are_asked_about_too() {
+fn names_of_missing_modules_are_explained_too() {
     let env = Env::new();
     shop(&env);
     env.own_module("around/near", "{'version': '1.1'}");
@@ -74,7 +74,7 @@ fn names_that_are_no_module_here_are_asked_about_too() {
     env.own_module("addons/off", "{'installable': False}");
     env.own_module("addons/bad", "{'name': name}");
     env.locked(&format!("{SHOP}[addons-path]\nbefore = [\"around\"]\n"));
-    let told = "warning: `addons/bad/__manifest__.py` at line 1: a manifest may not hold the word `name`; \
+    let told = "warning: `addons/bad/__manifest__.py` at line 1: a manifest must not contain the word `name`; \
                 the module is ignored\n";
     let says = |name: &str, expected: &str| {
         env.oca(&["why", name]).stdout(expected).stderr(told).success();

@@ -2,6 +2,7 @@
 //!
 //! Input and output are texts. [`Config`](super::Config) decides whether the new text is a valid configuration.
 
+mod positions;
 #[cfg(test)]
 mod tests;
 mod text;

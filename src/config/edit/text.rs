@@ -4,9 +4,11 @@
 
 use std::ops::Range;
 
-use toml_edit::{Array, Document, InlineTable, Item, Table, TableLike, TomlError, Value};
+use toml_edit::{Array, Document, InlineTable, Item, Table, TomlError, Value};
 
+use super::positions::{content_end, find, leaves, section_ends};
 use crate::config::error::table_name;
+use crate::config::fresh::quoted;
 
 /// A TOML text while it is edited.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -362,10 +364,6 @@ fn stuck(path: &[&str]) -> Stuck {
     Stuck(path.iter().fold(String::new(), |outer, key| table_name(&outer, key)))
 }
 
-fn quoted(word: &str) -> String {
-    Value::from(word).to_string()
-}
-
 /// Merges insertions at the same position, in order.
 fn merged(changes: Vec<TextChange>) -> Vec<TextChange> {
     let mut merged: Vec<TextChange> = Vec::new();
@@ -389,39 +387,4 @@ fn comma(after: &str) -> Option<usize> {
 
 fn blank_start(line: &str) -> &str {
     &line[..line.len() - line.trim_start().len()]
-}
-
-fn find<'d>(document: &'d Document<&str>, path: &[&str]) -> Option<&'d Item> {
-    path.iter().try_fold(document.as_item(), |item, key| item.get(key))
-}
-
-/// The ranges of keys and values that belong to a table and to no other header, in the order of the text.
-fn leaves(table: &dyn TableLike) -> Vec<(Range<usize>, Range<usize>)> {
-    let mut found = Vec::new();
-    for (key, item) in table.iter() {
-        match item {
-            Item::Table(below) if below.is_dotted() => found.extend(leaves(below)),
-            Item::Value(Value::InlineTable(below)) if below.is_dotted() => found.extend(leaves(below)),
-            Item::Value(value) => {
-                let key = table.get_key_value(key).and_then(|(key, _)| key.span());
-                found.extend(key.zip(value.span()));
-            }
-            Item::None | Item::Table(_) | Item::ArrayOfTables(_) => {}
-        }
-    }
-    found.sort_by_key(|(_, value)| value.end);
-    found
-}
-
-/// The end of the last value of a table, without the comments after it.
-fn content_end(table: &Table) -> Option<usize> {
-    leaves(table).last().map(|(_, value)| value.end).or(Some(table.span()?.end))
-}
-
-fn section_ends(item: &Item, ends: &mut Vec<usize>) {
-    let Item::Table(table) = item else { return };
-    if !table.is_implicit() && !table.is_dotted() {
-        ends.extend(content_end(table));
-    }
-    table.iter().for_each(|(_, below)| section_ends(below, ends));
 }

@@ -108,7 +108,7 @@ fn mistakes_in_the_file_of_the_machine_are_refused() {
         (
             "[addons-path]\nbefore = [\"a,b\"]",
             "bad value for `before` in `repos.local.toml` at line 2, table `addons-path`: `a,b` contains a comma, \
-             and Odoo cannot escape a comma in its addons path",
+             which Odoo does not support in an addons path",
         ),
     ] {
         assert_eq!(shown(&parse_with(text, machine).expect_err(machine)), message);

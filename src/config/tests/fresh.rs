@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::{Fresh, FreshRepo};
-use crate::repo::{CommitId, Reference, RemoteUrl, Series};
+use crate::repo::{CommitId, Reference, RemoteUrl, Series, bare_url};
 
 fn series(text: &str) -> Series {
     Series::parse(text).expect("a series")
@@ -119,7 +119,7 @@ proptest! {
         prop_assert_eq!(profile.repos.len(), asked.repos.len());
         for (read, asked) in profile.repos.iter().zip(&asked.repos) {
             prop_assert_eq!(&read.name, &asked.name);
-            let bare = |url: &RemoteUrl| url.as_str().trim_end_matches(".git").to_owned();
+            let bare = |url: &RemoteUrl| bare_url(url.as_str()).to_owned();
             let is_forge = asked.url.as_str().starts_with("https://github.com/");
             prop_assert!(read.url == asked.url || is_forge && bare(&read.url) == bare(&asked.url), "{}", text);
             prop_assert_eq!(&read.reference, &asked.reference);

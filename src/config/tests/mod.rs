@@ -3,6 +3,7 @@ mod extends;
 mod files;
 mod fresh;
 mod refusals;
+mod words;
 
 use super::profile::Drop;
 use super::profile::*;

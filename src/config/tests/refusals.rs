@@ -121,7 +121,7 @@ fn an_unknown_profile_is_refused_and_the_known_ones_are_listed() {
     assert_eq!(
         asked(two, None),
         "`repos.toml` has several profiles and no `default-profile`\n\
-         hint: give one of `standard`, `parity` with `--profile`, or set `default-profile`"
+         hint: use `--profile` with one of `standard`, `parity`, or set `default-profile`"
     );
     assert_eq!(
         asked(two, Some("standrad")),

@@ -7,7 +7,7 @@ use git2::{Oid, Repository, RepositoryState, Status, StatusOptions};
 use crate::fs::native_path;
 use crate::git::ids::oid;
 use crate::git::{Error, Remote, pipes};
-use crate::repo::{CommitId, Mode, shown};
+use crate::repo::{CommitId, Mode, quoted_list, shown};
 
 /// Work that no command discards without `--force`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -43,8 +43,7 @@ impl fmt::Display for LocalWork {
             parts.push(format!("local commits up to `{}`", commit.short()));
         }
         if !self.references.is_empty() {
-            let names: Vec<String> = self.references.iter().map(|name| format!("`{name}`")).collect();
-            parts.push(format!("local commits in {}", names.join(", ")));
+            parts.push(format!("local commits in {}", quoted_list(&self.references)));
         }
         if self.under_way {
             parts.push("an unfinished merge or rebase".to_owned());

@@ -5,19 +5,24 @@
 //! in the git directory is written last and says which commit is complete. With it, a sync that has nothing to do reads
 //! three small files for each checkout and opens no repository.
 
+mod aside;
 mod local_work;
+mod marker;
 mod modes;
 mod place;
 mod recover;
 mod strays;
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use git2::Repository;
 
+pub(crate) use aside::ASIDE_PREFIX;
+pub(super) use aside::{aside, delete};
 pub(crate) use local_work::LocalWork;
+pub(crate) use marker::Placed;
+pub(super) use marker::is_marked;
 pub(super) use modes::check_out_head;
 pub(crate) use place::Built;
 
@@ -28,11 +33,10 @@ use super::{Error, Remote, Snapshot, pipes};
 use crate::fs::{Context, read_if_there};
 use crate::repo::{CommitId, TreeId, redact};
 
-const MARKER: &str = "oca-checkout";
 const JOURNAL: &str = "oca-move";
 /// The files and directories in a git directory that oca writes.
 const WRITTEN: [&str; 14] = [
-    MARKER,
+    marker::FILE_NAME,
     JOURNAL,
     modes::VIEW,
     "HEAD",
@@ -47,8 +51,6 @@ const WRITTEN: [&str; 14] = [
     "refs",
     "shallow",
 ];
-/// The prefix of the directories in which a checkout is built or deleted.
-pub(crate) const ASIDE_PREFIX: &str = ".oca-tmp-";
 
 /// The `origin` of a checkout.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -87,16 +89,6 @@ impl CheckoutContent<'_> {
     }
 }
 
-/// What oca last checked out completely, as the marker says.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Placed {
-    pub(crate) commit: CommitId,
-    /// The tree of the commit.
-    pub(crate) tree: TreeId,
-    pub(crate) depth: u32,
-    pub(crate) url: String,
-}
-
 /// What is in a directory, according to HEAD and the marker.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Head {
@@ -129,15 +121,15 @@ pub(crate) enum CheckoutError {
     NotGit { path: PathBuf },
     #[error("`{}` is a git repository without a commit", path.display())]
     Unborn { path: PathBuf },
-    #[error("`{}` is a symbolic link", path.display())]
+    #[error("`{}` is a symlink", path.display())]
     Link { path: PathBuf },
     #[error("`{}` is a clone of `{}`", path.display(), redact(url))]
     ForeignOrigin { path: PathBuf, url: String },
-    #[error("`{}` has a git directory of its own, but `{}` already exists", path.display(), git.display())]
+    #[error("`{}` contains a git directory, but this submodule also has commits of yours in `{}`", path.display(), git.display())]
     Occupied { path: PathBuf, git: PathBuf },
     #[error("the git directory of `{}` is `{}`", path.display(), git.display())]
     Elsewhere { path: PathBuf, git: PathBuf },
-    #[error("the surrounding repository has `{file}` there")]
+    #[error("the surrounding repository tracks `{file}` there")]
     Tracked { path: String, file: String },
     #[error(transparent)]
     Git(#[from] Error),
@@ -253,7 +245,7 @@ impl Checkout {
 
     /// The content of the marker. A malformed marker counts as missing.
     fn marker(&self) -> Result<Option<Placed>, Error> {
-        read_marker(&self.git_directory())
+        marker::read(&self.git_directory())
     }
 
     /// Whether oca made this checkout.
@@ -314,14 +306,9 @@ impl Checkout {
         Ok(TreeId::from_bytes(bytes(tree)))
     }
 
-    /// Deletes the directory. It is renamed first, so that a crash leaves no half-deleted checkout under its name.
+    /// Deletes the directory.
     pub(crate) fn remove(&self) -> Result<(), Error> {
-        let parent = self.path.parent().unwrap_or(Path::new("."));
-        let aside =
-            tempfile::Builder::new().prefix(ASIDE_PREFIX).tempdir_in(parent).at("write in", parent)?;
-        fs::rename(&self.path, aside.path().join("gone")).at("remove", &self.path)?;
-        aside.close().at("remove", &self.path)?;
-        Ok(())
+        delete(&self.path)
     }
 
     fn open(&self) -> Result<Repository, Error> {
@@ -349,46 +336,15 @@ pub(super) fn open_work_tree(path: &Path) -> Result<Repository, Error> {
     Ok(repository)
 }
 
-/// Whether oca completed a checkout that has this git directory.
-pub(super) fn is_marked(git: &Path) -> bool {
-    git.join(MARKER).is_file()
-}
-
 /// The commits in a git directory without a work tree that oca did not check out and no remote-tracking branch
 /// contains.
 pub(super) fn own_commits(git: &Path) -> Result<LocalWork, Error> {
     pipes::refuse(git)?;
     let repository = Repository::open_bare(git)?;
-    let placed = read_marker(git)?.map(|placed| placed.commit);
+    let placed = marker::read(git)?.map(|placed| placed.commit);
     let references = local_work::own_references(&repository, placed)?;
     let commit = local_work::own_commit(&repository, placed, None)?;
     Ok(LocalWork { commit, references, ..LocalWork::default() })
-}
-
-fn read_marker(git: &Path) -> Result<Option<Placed>, Error> {
-    let Some(text) = read_if_there(&git.join(MARKER))? else { return Ok(None) };
-    let text = String::from_utf8_lossy(&text);
-    let mut lines = text.lines();
-    let placed = || {
-        let commit = CommitId::parse(lines.next()?).ok()?;
-        let tree = TreeId::parse(lines.next()?).ok()?;
-        let depth = lines.next()?.parse().ok()?;
-        Some(Placed { commit, tree, depth, url: lines.next()?.to_owned() })
-    };
-    Ok({ placed }())
-}
-
-fn write_marker(git: &Path, placed: &Placed) -> Result<(), Error> {
-    let Placed { commit, tree, depth, url } = placed;
-    put(&git.join(MARKER), &format!("{commit}\n{tree}\n{depth}\n{url}\n"))
-}
-
-/// Replaces a file as a whole, without a sync to the disk: after a power cut, a damaged checkout is made again.
-fn put(file: &Path, text: &str) -> Result<(), Error> {
-    if read_if_there(file)?.is_some_and(|old| old == text.as_bytes()) {
-        return Ok(());
-    }
-    Ok(crate::fs::put(file, |aside| aside.write_all(text.as_bytes())).at("write", file)?)
 }
 
 fn head_commit(repository: &Repository) -> Option<CommitId> {

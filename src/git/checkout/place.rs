@@ -8,12 +8,13 @@ use git2::build::CheckoutBuilder;
 use git2::{CheckoutNotificationType, Odb, Oid, Repository, RepositoryInitOptions};
 use tempfile::TempDir;
 
+use super::aside::aside;
+use super::marker::{self, put};
 use super::modes::View;
 use super::{
-    ASIDE_PREFIX, Checkout, CheckoutContent, CheckoutError, Head, JOURNAL, LocalWork, Origin, Placed, modes,
-    pipes, put, strays, write_marker,
+    Checkout, CheckoutContent, CheckoutError, Head, JOURNAL, LocalWork, Origin, Placed, modes, pipes, strays,
 };
-use crate::fs::{Context, open_to_others, read_if_there};
+use crate::fs::{Context, read_if_there};
 use crate::git::ids::{bytes, oid};
 use crate::git::store::{has_files, parents};
 use crate::git::tree::GitTree;
@@ -83,11 +84,7 @@ impl Checkout {
     }
 
     fn build_once(&self, remote: &Remote<'_>, content: &CheckoutContent<'_>) -> Result<Built, Error> {
-        let parent = self.path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(parent).at("create", parent)?;
-        let aside =
-            tempfile::Builder::new().prefix(ASIDE_PREFIX).tempdir_in(parent).at("write in", parent)?;
-        open_to_others(aside.path())?;
+        let aside = aside(&self.path)?;
         let mut options = RepositoryInitOptions::new();
         options.external_template(false);
         let repository = Repository::init_opts(aside.path(), &options)?;
@@ -103,7 +100,7 @@ impl Checkout {
         repository.checkout_tree(&repository.find_object(tree, None)?, Some(&mut checkout))?;
         repository.set_head_detached(oid(content.commit().as_bytes()))?;
         crate::fs::stop("building a checkout");
-        write_marker(&git, &content.placed())?;
+        marker::write(&git, &content.placed())?;
         Ok(Built { aside, placed: content.placed() })
     }
 
@@ -160,7 +157,7 @@ impl Checkout {
         crate::fs::stop("completing a move");
         // Without `force`, there is no unfinished merge or rebase here.
         repository.cleanup_state()?;
-        write_marker(&git, &content.placed())?;
+        marker::write(&git, &content.placed())?;
         fs::remove_file(&journal).at("remove", &journal)?;
         Ok(())
     }

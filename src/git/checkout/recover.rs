@@ -9,7 +9,7 @@ use git2::{DiffOptions, Oid, Repository};
 use super::modes::{check_out_head, remove_view};
 use super::place::read_journal;
 use super::strays;
-use super::{Checkout, JOURNAL, Placed, write_marker};
+use super::{Checkout, JOURNAL, Placed, marker};
 use crate::fs::Context;
 use crate::git::Error;
 use crate::git::ids::bytes;
@@ -52,7 +52,7 @@ impl Checkout {
             {
                 let (commit, tree) =
                     (CommitId::from_bytes(bytes(to)), TreeId::from_bytes(bytes(head.tree_id())));
-                write_marker(&git, &Placed { commit, tree, ..placed })?;
+                marker::write(&git, &Placed { commit, tree, ..placed })?;
             }
         }
         fs::remove_file(&journal).at("remove", &journal)?;

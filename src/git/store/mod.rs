@@ -22,7 +22,7 @@ use super::ids::{bytes, oid};
 use super::packs::{PackSink, indexes, is_whole_pack, link, pack_files, take_packs};
 use super::{Error, pipes};
 use crate::fs::{Context, read_text, short_digest, touch};
-use crate::repo::{CommitId, TreeId};
+use crate::repo::{CommitId, TreeId, last_part};
 
 pub(super) const STORES: &str = "stores";
 /// The file with the url, without secrets. Its time of modification is the time of the last use.
@@ -342,9 +342,7 @@ impl<'a> Missing<'a> {
 
 /// The name of a store's directory: a readable part of the url, and a digest of the whole url.
 fn directory_name(url: &str) -> String {
-    let last = url.trim_end_matches('/').rsplit(['/', ':', '\\']).next().unwrap_or_default();
-    let word: String = last
-        .trim_end_matches(".git")
+    let word: String = last_part(url)
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
         .take(40)

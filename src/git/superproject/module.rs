@@ -9,9 +9,9 @@ use git2::Repository;
 use git2::build::CheckoutBuilder;
 
 use super::place::ModulePlace;
-use crate::fs::{Context, exchange, open_to_others, read, read_text, slashed, write_if_changed};
+use crate::fs::{Context, exchange, read, read_text, slashed, write_if_changed};
 use crate::git::checkout::{
-    ASIDE_PREFIX, CheckoutError, LocalWork, check_out_head, is_marked, open_work_tree, own_commits,
+    CheckoutError, LocalWork, aside, check_out_head, delete, is_marked, open_work_tree, own_commits,
 };
 use crate::git::config_edit::{ConfigText, Name};
 use crate::git::git_file::git_file;
@@ -100,11 +100,7 @@ impl Module {
         // relative path from there to the git directory is the same. The directory can be the work tree because
         // `core.worktree` is removed first.
         self.configure(None)?;
-        let parent = self.work_tree().parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(parent).at("create", parent)?;
-        let aside =
-            tempfile::Builder::new().prefix(ASIDE_PREFIX).tempdir_in(parent).at("write in", parent)?;
-        open_to_others(aside.path())?;
+        let aside = aside(self.work_tree())?;
         self.write_git_file(&aside.path().join(".git"))?;
         let repository = open_work_tree(aside.path())?;
         let head = repository.head().and_then(|head| head.peel_to_tree());
@@ -222,11 +218,7 @@ impl Module {
         if holds_another(self.git()) {
             return Err(Error::NestedModule { git: self.git().to_owned() });
         }
-        let parent = self.git().parent().unwrap_or(Path::new("."));
-        let aside =
-            tempfile::Builder::new().prefix(ASIDE_PREFIX).tempdir_in(parent).at("write in", parent)?;
-        fs::rename(self.git(), aside.path().join("gone")).at("remove", self.git())?;
-        Ok(aside.close().at("remove", self.git())?)
+        delete(self.git())
     }
 
     /// Deletes the directory of the work tree if it is empty.

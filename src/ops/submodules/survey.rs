@@ -121,11 +121,13 @@ impl<'s> Survey<'s> {
                 notes.push(format!("`{path}` is not populated: run `oca sync`"));
             }
             if top.join(&**path).join(".gitmodules").exists() {
-                notes.push(format!("`{path}` has submodules of its own, which oca leaves alone"));
+                notes.push(format!("`{path}` contains submodules, and oca does not touch them"));
             }
         }
         for path in &self.comparison.foreign {
-            notes.push(format!("`{path}` is in `.gitmodules`, has no gitlink, and is none of oca's"));
+            notes.push(format!(
+                "`{path}` is in `.gitmodules`, but has no gitlink, and oca does not manage it"
+            ));
         }
         let (staged, committed) = (self.superproject.gitlinks()?, self.superproject.committed_gitlinks()?);
         let paths: BTreeSet<&String> = staged.keys().chain(committed.keys()).collect();

@@ -1,0 +1,378 @@
+//! The refusals of the commands.
+
+use super::super::*;
+use super::{config_file, full_disk, lock_file, shown};
+use crate::config::{Config, Unusable};
+use crate::git::Error as GitError;
+use crate::lock::Pin;
+use crate::repo::samples::{commit, every_variant, name};
+use crate::repo::{Reference, RemoteUrl};
+use crate::report::{Needer, Problem, Spot, Trouble, WhyMissing, WhyUnmet};
+
+fn pin() -> Pin {
+    let url = RemoteUrl::parse("https://github.com/OCA/web.git").expect("a url");
+    Pin { name: name("web"), reference: Reference::Branch("18.0".to_owned()), url }
+}
+
+fn unmet(why: WhyUnmet, repo: Option<RepoName>) -> Unmet {
+    Unmet { module: "web_x".to_owned(), repo, why, profiles: vec!["standard".to_owned()] }
+}
+
+fn needer() -> Needer {
+    Needer { module: "web_y".to_owned(), repo: "web".to_owned(), is_wanted: true }
+}
+
+fn missing() -> Finding {
+    Finding {
+        problem: Problem::Missing { needed_by: vec![needer()], why: WhyMissing::Nowhere { near: None } },
+        module: Some("web_x".to_owned()),
+        repo: None,
+        spot: Spot::Declaration(1),
+        profiles: vec!["standard".to_owned()],
+    }
+}
+
+/// Keys that are accepted but have no effect yet.
+fn unsupported() -> Vec<config::Unsupported> {
+    let text = "odoo = \"18.0\"\n[repos.web]\nmerges = [\"18.0-fix\"]\npatches = [\"x.patch\"]\n[profiles.a]\nrepos = [\"web\"]\n";
+    let running = semver::Version::new(0, 1, 0);
+    let config = Config::parse((&config_file(), text), (&lock_file(), ""), &running);
+    config.expect("a configuration").unsupported()
+}
+
+#[expect(clippy::too_many_lines, reason = "a table and its snapshot")]
+#[test]
+fn every_refusal_says_what_is_wrong_and_what_to_type() {
+    let series = Series::parse("18.0").expect("a series");
+    let web = || name("web");
+    let errors = every_variant!(Error:
+        BadDate { word: "today".to_owned() },
+        BadName { invalid: RepoName::parse("a/b").expect_err("a slash") },
+        BadPin { word: "web@abc".to_owned(), why: "it must be 40 hexadecimal digits".to_owned() },
+        Config(config::Error::Missing { file: config_file() }),
+        Conflicts { conflicts: Vec::new(), problems: Vec::new() },
+        Cache(full_disk()),
+        Comma { path: "/srv/a,b".to_owned() },
+        ControlInPath { path: "/srv/a\nb".to_owned() },
+        Differs {
+            file: "odoo.conf".into(),
+            differences: vec!["missing: `oca/web`".to_owned()],
+            command: "oca addons-path --write odoo.conf".to_owned(),
+        },
+        Disputed {
+            file: lock_file(),
+            disputes: vec![Dispute { pin: pin(), ours: commit(0xaa), theirs: commit(0xbb) }.into()],
+        },
+        BothSides {},
+        ShortCommit { word: "web@0123456".to_owned(), count: 2 },
+        OtherSeries {
+            name: web(),
+            commit: commit(0xaa),
+            found: Series::parse("17.0").expect("a series"),
+            wanted: series,
+            profile: "standard".to_owned(),
+        },
+        Unpushed { name: web(), commit: commit(0xaa), path: "oca/web".into() },
+        StillNeeded { needed: vec![StillNeeded { repo: web(), module: "web_x".to_owned(), needed_by: vec![needer()] }] },
+        Lacking { profile: "standard".to_owned(), findings: vec![missing()], default: None },
+        HalfRewritten { file: config_file(), cause: Box::new(Error::File(full_disk())) },
+        Edit(EditError::ModuleOfSeveral),
+        Exists { file: config_file() },
+        Export(export::Error::NotADirectory { dest: "out".into() }),
+        ExportUnfinished { directory: "out".into() },
+        ExportOfLinks { directory: "out".into() },
+        File(full_disk()),
+        Git(GitError::Offline),
+        Import(import::Error::Missing { path: "repos.yaml".into() }),
+        ImportUnlocked {
+            file: config_file(),
+            cause: Box::new(Error::NoCache),
+            lock_in_the_way: None,
+            command: "oca lock".to_owned(),
+        },
+        LinkedPath { path: "oca".into(), profile: "standard".to_owned() },
+        Lock(lock::Error::Truncated { file: lock_file(), line: 7 }),
+        MixedPaths {
+            file: config_file(),
+            profile: "standard".to_owned(),
+            path: "addons".to_owned(),
+            local: "addons/mine".to_owned(),
+        },
+        Needed { removed: vec![web()], unmet: vec![unmet(WhyUnmet::Core, Some(web()))] },
+        NoAnswer { base: "https://github.com/OCA".to_owned(), error: GitError::Forbidden },
+        NoConfig {},
+        NoConstraints { file: "odoo.txt".into(), config: config_file() },
+        NoCache {},
+        NoLock { file: lock_file() },
+        NoSeries {},
+        NoSuperproject { directory: "/srv/project".into() },
+        NotSubmodules { file: config_file() },
+        Nowhere { modules: vec!["web_x".to_owned()], odoo: series, near: Vec::new(), unasked: 0 },
+        NotAnExport { directory: "out".into() },
+        NotAnAddonsDirectory {
+            path: "oca/web".into(),
+            why: "there is no such directory",
+            cure: "run `oca sync`".to_owned(),
+        },
+        ProfileNotLocked { file: lock_file(), profile: "standard".to_owned() },
+        NotUtf8 { file: "odoo.conf".into(), line: 3 },
+        OneProfile {},
+        PinWithoutCommit { word: "web".to_owned() },
+        Repos { failures: ["web", "dms"].map(|one| {
+            Failure::new(name(one), format!("https://github.com/OCA/{one}.git"), Trouble::Remote(GitError::Offline))
+        }).into() },
+        SecretInSubmodule { name: web() },
+        Silent {},
+        Stale { file: lock_file(), differences: vec![Difference::NoLock, Difference::Layout], locked: true },
+        Submodules { differences: vec![SubmoduleDifference::Missing { path: "oca/web".to_owned() }] },
+        RefusedPin {
+            file: config_file(),
+            refused: RefusedPin::Declared { name: web(), declared: commit(0xaa), asked: commit(0xbb) },
+        },
+        Threads { why: "no more processes".to_owned() },
+        OtherProfile { directory: "out".into(), found: "lean".to_owned(), asked: "standard".to_owned() },
+        WhichProfile { file: lock_file() },
+        Unreachable { names: vec![web(), name("dms")] },
+        Untrue { pins: vec![(web(), commit(0xaa))] },
+        TwoPins { word: format!("web@{}", commit(0xbb)), name: web() },
+        UnknownModule { name: "web_x".to_owned(), profile: "standard".to_owned(), elsewhere: None, near: None },
+        UnknownRepo { name: web(), known: vec!["dms".to_owned()], has: None },
+        Unsupported { uses: unsupported() },
+        UnreadableFolder { error: UnreadableTree::damaged("addons", "permission denied") },
+        Unmet { unmet: vec![unmet(WhyUnmet::Core, None)] },
+        Unusable(Unusable::Control { text: "${X}/addons".to_owned() })
+    );
+    insta::assert_snapshot!(shown(errors), @r#"
+    2 `SOURCE_DATE_EPOCH` must be a Unix timestamp, not `today`
+      hint: set it to the output of `date +%s`, or unset it
+    2 `a/b` is not a valid repository name: it must contain only letters, digits, `.`, `_` and `-`
+    2 `web@abc` is not `NAME@COMMIT`: it must be 40 hexadecimal digits
+      hint: write the whole commit id, 40 hexadecimal digits
+    2 there is no `repos.toml`
+      hint: run `oca init`
+    2 cannot write `oca/web`
+      caused by: no space left
+      hint: choose another directory with `--cache-dir` or `OCA_CACHE_DIR`
+    2 `/srv/a,b` contains a comma, which Odoo does not support in an addons path
+      hint: move it to a path without such characters
+    2 `/srv/a\nb` contains a control character, which would break the line in odoo.conf
+      hint: move it to a path without such characters
+    1 `odoo.conf` is out of date
+      missing: `oca/web`
+      hint: run `oca addons-path --write odoo.conf`
+    1 `oca.lock.json` has conflicting pins for 1 repository
+      `web` at branch `18.0`: ours `aaaaaaaaaa`, theirs `bbbbbbbbbb`
+      hint: run `oca lock --ours` or `oca lock --theirs`; both also take names of repositories
+    2 `--ours` and `--theirs` cannot both stand for all repositories
+      hint: name the repositories of one: `oca lock --ours web --theirs`
+    2 `web@0123456` is too short: 2 commits begin with it
+      hint: write all 40 digits of the commit
+    2 the modules of `web` at commit `aaaaaaaaaa` are for Odoo 17.0, but profile `standard` is for 18.0
+      hint: if you want this, run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --force`
+    2 commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` of `web` is only in your checkout `oca/web`
+      hint: push it to the remote of `web` first, from `oca/web`
+    2 `web` is still needed: it has `web_x`, and `web_y` of `web` needs it
+      hint: run `oca why web_x`
+    1 module `web_x` does not exist, but `web_y` of `web` needs it
+      hint: run `oca find web_x` and add the repository that has it
+    1 the selection of profile `standard` lacks 1 module
+      hint: if something else in the image has them, put their names into `ignore` of `[check]`
+    2 `repos.toml` is changed, but the lock is not
+      caused by: cannot write `oca/web`
+      caused by: no space left
+      hint: when the cause is gone, run `oca lock`
+    2 `--module` selects modules of one repository, but several are named
+      hint: add the other repositories with a second command
+    2 `repos.toml` already exists
+      hint: edit it, or move it away first
+    2 `out` is not a directory
+      hint: use another directory
+    1 `out` is an incomplete export
+      hint: run `oca export` again
+    2 `out` contains links to the checkouts instead of files
+      hint: to compare the checkouts, run `oca verify` without this directory
+    2 cannot write `oca/web`
+      caused by: no space left
+    3 the remote cannot be asked because oca is offline
+      hint: run the command once without `--offline`
+    2 there is no `repos.yaml`
+      hint: use `.gitmodules`, `repos.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, and an older `oca.lock.json`
+    2 there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set
+      hint: set `OCA_CACHE_DIR`
+    2 `repos.toml` is written, but its pins could not be locked
+      hint: pin them with `oca lock`
+    2 `oca` is a symlink, but the checkouts of profile `standard` need a directory there
+      hint: put a directory in its place, or set another `path` in `repos.toml`
+    2 `oca.lock.json` is cut off at line 7
+      hint: restore the file from git, or delete it and run `oca lock`
+    2 profile `standard` in `repos.toml` has its checkouts in `addons` and your modules in `addons/mine`, but neither may contain the other
+      hint: set a `path` for the profile that is outside every `[[local]]` directory and does not contain one
+    2 `web` is still needed: profile `standard` asks for module `web_x` of `web`, but it is part of Odoo
+      hint: remove `web_x` from `modules` first
+    3 no repository under `https://github.com/OCA` could be reached
+      caused by: the server denies access (status 403)
+      hint: check the permissions of your token
+    2 there is no `repos.toml` here or in a parent directory
+      hint: run `oca init`, or pass the file with `--config`
+    2 there is no `odoo.txt`, which `repos.toml` lists in `constraints`
+      hint: create the file, or remove it from `constraints` in `[requirements]`
+    2 there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set
+      hint: set `OCA_CACHE_DIR`
+    1 there is no `oca.lock.json`
+      hint: run `oca lock` and commit the result
+    2 the Odoo series is unknown: there is no `repos.toml` here or in a parent directory
+      hint: use `--odoo`, for example `--odoo 18.0`
+    2 `mode = "submodule"` needs `/srv/project` to be inside a git repository
+      hint: run `git init`, or set `mode = "clone"`
+    2 `repos.toml` does not set `mode = "submodule"`
+      hint: add that line, then run `oca sync`
+    1 no OCA repository has `web_x` for Odoo 18.0
+      hint: check the name; if the module is new, run `oca find --refresh web_x`
+    2 `out` is not an export of oca
+      hint: name a directory that `oca export` wrote
+    1 Odoo would refuse `oca/web`: there is no such directory
+      hint: run `oca sync`
+    1 `oca.lock.json` has no profile `standard`, but the export is of that profile
+      hint: pass the lock of that export with `--lock`
+    2 `odoo.conf` is not UTF-8 at line 3
+      hint: save the file as UTF-8
+    2 this command works on one profile, so it does not accept `--all-profiles`
+      hint: choose one with `--profile`
+    2 `web` is not `NAME@COMMIT`: there is no `@`
+      hint: to move it to the head of its branch, run `oca lock --upgrade web`
+    3 cannot fetch `dms` from `https://github.com/OCA/dms.git`
+      caused by: the remote cannot be asked because oca is offline
+    3 cannot fetch `web` from `https://github.com/OCA/web.git`
+      caused by: the remote cannot be asked because oca is offline
+      hint: run the command once without `--offline`
+    3 2 repositories failed
+    2 the url of `web` contains a user or password, and `.gitmodules` would publish it
+      hint: remove it from the url, and set a token for the host
+    1 `oca.lock.json` is out of date, and `--locked` was given: there is no lock, and 1 more difference
+      hint: run `oca lock` and commit the result
+    1 `.gitmodules` and the index do not match the lock: `oca/web` is not a submodule yet
+      hint: run `oca submodules` and commit the result
+    2 `web` cannot be pinned to `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`: `repos.toml` declares commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+      hint: change `rev` of `web` in `repos.toml`, then run `oca lock`
+    2 cannot start threads: no more processes
+      hint: raise the limits `ulimit -u` and `ulimit -v`
+    1 `out` is an export of profile `lean`, not of profile `standard`
+      hint: if you want that profile, use `--profile lean`
+    2 `oca.lock.json` has several profiles
+      hint: choose one with `--profile`
+    1 2 pins cannot be reached from their declared branch or tag
+      hint: run `oca lock --upgrade web dms`, or declare the commit as `rev`
+    1 the lock is wrong about 1 commit
+      hint: run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`; it reads these entries again
+    2 `web@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb` gives a second commit for `web`
+      hint: keep one of the two
+    2 profile `standard` has no module `web_x`
+      hint: run `oca list --all` to see the modules
+    2 no profile has a repository `web`
+      hint: the repositories are `dms`
+    2 `merges` in `repos.toml` at line 3, table `repos.web`, is not supported yet
+    2 `patches` in `repos.toml` at line 4, table `repos.web`, is not supported yet
+      hint: delete what this oca does not support, or install a newer one
+    2 cannot read `addons`: permission denied
+    2 profile `standard` asks for module `web_x`, but it is part of Odoo
+      hint: delete it from `modules`: Odoo always has it
+    2 `${X}/addons` expands to a path with a control character
+      hint: set its variables to values without line breaks or other control characters
+    "#);
+}
+
+#[test]
+fn some_refusals_have_several_wordings() {
+    let series = Series::parse("18.0").expect("a series");
+    let errors = vec![
+        Error::Import(import::Error::NoSeries { path: "repos.yaml".into() }),
+        Error::ImportUnlocked {
+            file: config_file(),
+            cause: Box::new(Error::NoCache),
+            lock_in_the_way: Some(lock_file()),
+            command: "oca lock".to_owned(),
+        },
+        Error::Nowhere {
+            modules: vec!["web_x".to_owned()],
+            odoo: series,
+            near: vec!["web_y".to_owned()],
+            unasked: 0,
+        },
+        Error::Nowhere { modules: vec!["web_x".to_owned()], odoo: series, near: Vec::new(), unasked: 3 },
+        Error::Stale { file: lock_file(), differences: Vec::new(), locked: false },
+        Error::RefusedPin {
+            file: config_file(),
+            refused: RefusedPin::Ambiguous {
+                name: name("web"),
+                references: vec![pin().reference, Reference::Rev(commit(0xaa))],
+            },
+        },
+        Error::UnknownModule {
+            name: "web_x".to_owned(),
+            profile: "standard".to_owned(),
+            elsewhere: Some(("lean".to_owned(), name("web"))),
+            near: None,
+        },
+        Error::UnknownModule {
+            name: "web_x".to_owned(),
+            profile: "standard".to_owned(),
+            elsewhere: None,
+            near: Some("web_y".to_owned()),
+        },
+        Error::Unreachable { names: vec![name("web")] },
+    ];
+    insta::assert_snapshot!(shown(errors), @r"
+    2 `repos.yaml` does not name its Odoo series
+      hint: name the series, as in `--odoo 18.0`
+    2 there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set
+      hint: set `OCA_CACHE_DIR`
+    2 `repos.toml` is written, but its pins could not be locked
+      hint: move `oca.lock.json` away, then pin them with `oca lock`
+    1 no OCA repository has `web_x` for Odoo 18.0
+      hint: did you mean `web_y`?
+    3 no OCA repository has `web_x` for Odoo 18.0
+      hint: run the command again; some repositories could not be reached
+    1 `oca.lock.json` is out of date: it is not formatted as oca writes it
+      hint: run `oca lock` and commit the result
+    2 `web` has several pins: branch `18.0`, commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+      hint: write the commit as `rev` into `override.web` of a profile
+    2 profile `standard` has no module `web_x`
+      hint: `web` of profile `lean` has it: use `--profile lean`
+    2 profile `standard` has no module `web_x`
+      hint: did you mean `web_y`?
+    1 1 pin cannot be reached from its declared branch or tag
+      hint: run `oca lock --upgrade web`, or declare the commit as `rev`
+    ");
+}
+
+#[test]
+fn every_request_for_a_missing_module_says_how_to_correct_it() {
+    let nowhere = |elsewhere: Option<&str>, near: Option<&str>, may_be_local| WhyUnmet::Nowhere {
+        elsewhere: elsewhere.map(name),
+        near: near.map(str::to_owned),
+        may_be_local,
+    };
+    let reasons = every_variant!(WhyUnmet:
+        Core {},
+        Nowhere { elsewhere: None, near: None, may_be_local: false },
+        Version { repo: name("web"), version: "18.0.1.0.0".to_owned() };
+        nowhere(None, None, true),
+        nowhere(Some("dms"), None, false),
+        nowhere(None, Some("web_y"), false)
+    );
+    let unmet = reasons.into_iter().map(|why| unmet(why, None)).collect();
+    insta::assert_snapshot!(shown(vec![Error::Unmet { unmet }]), @r"
+    2 profile `standard` asks for module `web_x`, but it is part of Odoo
+      hint: delete it from `modules`: Odoo always has it
+    2 profile `standard` asks for module `web_x`, but none of its repositories has it
+      hint: correct the name, or run `oca find web_x` and add the repository that has it
+    2 profile `standard` asks for `web_x`, but `web` has version 18.0.1.0.0
+      hint: run `oca lock --upgrade web`, or ask for another version
+    2 profile `standard` asks for module `web_x`, but none of its repositories has it
+      hint: if it is in a `[[local]]` directory, delete it from `modules`: those modules are always selected; otherwise run `oca find web_x` and add the repository that has it
+    2 profile `standard` asks for module `web_x`, but none of its repositories has it
+      hint: `dms` has it: add `dms` to the `repos` of the profile
+    2 profile `standard` asks for module `web_x`, but none of its repositories has it
+      hint: did you mean `web_y`?
+    ");
+}

@@ -1,0 +1,102 @@
+//! What can go wrong with one repository.
+
+use super::super::*;
+use super::shown;
+use crate::git::{CheckoutError, Error as GitError, LocalWork};
+use crate::repo::TreeId;
+use crate::repo::samples::{commit, every_variant, name};
+use crate::report::{MissingDirectory, OtherTree, Step, Trouble};
+
+fn failed(trouble: Trouble) -> Error {
+    let url = "https://github.com/OCA/web.git".to_owned();
+    Error::Repos { failures: vec![Failure::new(name("web"), url, trouble)] }
+}
+
+#[test]
+fn every_failure_of_a_repository_names_it() {
+    let missing = |directory: &str| MissingDirectory {
+        directory: directory.to_owned(),
+        commit: commit(0xaa),
+        known: vec!["addons".to_owned(), "docs".to_owned()],
+    };
+    let tree = |byte| TreeId::from_bytes([byte; 20]);
+    let other = OtherTree { commit: commit(0xaa), locked: tree(0xbb), found: tree(0xcc) };
+    let troubles = every_variant!(Trouble:
+        Kept(CheckoutError::LocalWork(LocalWork { changed: vec!["web_x/a.py".to_owned()], ..LocalWork::default() })),
+        Remote(GitError::Offline),
+        NoAddons(missing("modules")),
+        OtherTree(other),
+        Export(export::Error::LinkTooLong { path: "web_x/link".to_owned() }),
+        Checkout { step: Step::Inspect, error: GitError::Git { why: "invalid index".to_owned() } };
+        Trouble::NoAddons(missing("adons")),
+        Trouble::Checkout { step: Step::CheckOut, error: GitError::CacheGone },
+        Trouble::Checkout { step: Step::Remove, error: GitError::IndexLocked { lock: ".git/index.lock".into() } }
+    );
+    insta::assert_snapshot!(shown(troubles.into_iter().map(failed).collect()), @r"
+    1 `web` was not changed: uncommitted changes in `web_x/a.py`
+      hint: commit and push your work, or use `--force` to discard it
+    3 cannot fetch `web` from `https://github.com/OCA/web.git`
+      caused by: the remote cannot be asked because oca is offline
+      hint: run the command once without `--offline`
+    2 `web` has no directory `modules` at commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+      hint: correct `addons` of `[repos.web]` in `repos.toml`
+    1 the lock is wrong about `web`: commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` has tree `cccccccccccccccccccccccccccccccccccccccc`, but the lock has `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`
+      hint: run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`; it reads the entry again
+    1 cannot export `web`
+      caused by: the target of the symlink `web_x/link` is too long
+      hint: set `modules` without this module, or correct it in a fork and set `url` to the fork
+    3 cannot read the checkout of `web`
+      caused by: invalid index
+    2 `web` has no directory `adons` at commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+      hint: did you mean `addons`?
+    3 cannot check out `web`
+      caused by: the cache was deleted while oca was using it
+      hint: run the command again
+    3 cannot remove `web`
+      caused by: `.git/index.lock` exists: git is running in this repository, or was killed
+      hint: wait until the other git ends; if no git is running, delete the file
+    ");
+}
+
+#[test]
+fn every_kept_checkout_says_how_to_go_on() {
+    let path = || "oca/web".into();
+    let work = LocalWork {
+        changed: vec!["a.py".to_owned(), "b.py".to_owned()],
+        commit: Some(commit(0xaa)),
+        references: vec!["18.0".to_owned(), "stash".to_owned()],
+        under_way: true,
+    };
+    let kept = every_variant!(CheckoutError:
+        LocalWork(work),
+        NotGit { path: path() },
+        Unborn { path: path() },
+        Link { path: path() },
+        ForeignOrigin { path: path(), url: "https://me:pw@github.com/me/web.git".to_owned() },
+        Occupied { path: path(), git: ".git/modules/oca/web".into() },
+        Elsewhere { path: path(), git: "/srv/web/.git/worktrees/web".into() },
+        Tracked { path: "oca/web".to_owned(), file: "oca/web/README.md".to_owned() },
+        Git(GitError::CacheGone)
+    );
+    let kept = kept.into_iter().map(|error| failed(Trouble::Kept(error))).collect();
+    insta::assert_snapshot!(shown::<Error>(kept), @r"
+    1 `web` was not changed: uncommitted changes in `a.py` and 1 more and local commits up to `aaaaaaaaaa` and local commits in `18.0`, `stash` and an unfinished merge or rebase
+      hint: commit and push your work, or use `--force` to discard it
+    1 `web` was not changed: `oca/web` is not a git repository, and not empty
+      hint: move it away, or use `--force` to replace it
+    1 `web` was not changed: `oca/web` is a git repository without a commit
+      hint: move it away, or use `--force` to replace it
+    1 `web` was not changed: `oca/web` is a symlink
+      hint: remove the link, or list the repository in `skip` of `repos.local.toml`
+    1 `web` was not changed: `oca/web` is a clone of `https://***@github.com/me/web.git`
+      hint: move it away, or use `--force` to replace it
+    1 `web` was not changed: `oca/web` contains a git directory, but this submodule also has commits of yours in `.git/modules/oca/web`
+      hint: push your commits in `oca/web`, then move that directory away
+    1 `web` was not changed: the git directory of `oca/web` is `/srv/web/.git/worktrees/web`
+      hint: move `oca/web` away
+    1 `web` was not changed: the surrounding repository tracks `oca/web/README.md` there
+      hint: run `git rm -r --cached oca/web`, then move the directory away
+    1 `web` was not changed: the cache was deleted while oca was using it
+      hint: run the command again
+    ");
+}

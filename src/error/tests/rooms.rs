@@ -1,0 +1,241 @@
+//! The errors of the rooms, as a command shows them.
+
+use super::super::*;
+use super::{config_file, full_disk, lock_file, shown};
+use crate::config::{Config, ConfigProblem, Error as ConfigError};
+use crate::export::Error as ExportError;
+use crate::lock::{Error as LockError, Seal};
+use crate::repo::samples::{commit, every_variant, name};
+
+fn known() -> Vec<String> {
+    vec!["standard".to_owned(), "lean".to_owned()]
+}
+
+/// The problems of a file with two mistakes.
+fn refused() -> Vec<ConfigProblem> {
+    let running = semver::Version::new(0, 1, 0);
+    let files = (&*config_file(), "odoo = 18\nedition = \"pro\"\n");
+    match Config::parse(files, (&lock_file(), ""), &running) {
+        Err(ConfigError::Refused { problems }) => problems,
+        other => panic!("not refused: {}", other.is_ok()),
+    }
+}
+
+#[test]
+fn every_error_of_the_configuration_has_its_words() {
+    let errors = every_variant!(ConfigError:
+        Missing { file: config_file() },
+        Unreadable(full_disk()),
+        Conflicted { file: config_file(), line: 3 },
+        NotUtf8 { file: config_file(), line: 3 },
+        Syntax { file: config_file(), line: 3, message: "expected `=`".to_owned() },
+        RequiresOca { file: config_file(), line: 2, required: ">=2".to_owned(), running: "1.0.0".to_owned() },
+        Refused { problems: refused() },
+        Uneditable { file: config_file(), table: "repos.web".to_owned() },
+        UnknownProfile { file: config_file(), name: "test".to_owned(), known: known() },
+        NoDefaultProfile { file: config_file(), known: known() },
+        NoProfiles { file: config_file() };
+        ConfigError::UnknownProfile { file: config_file(), name: "standrad".to_owned(), known: known() }
+    );
+    insta::assert_snapshot!(shown(errors), @r#"
+    2 there is no `repos.toml`
+      hint: run `oca init`
+    2 cannot write `oca/web`
+      caused by: no space left
+    2 `repos.toml` contains git's conflict markers at line 3
+      hint: edit the file so that it has the lines you want, then run `oca lock`
+    2 `repos.toml` is not UTF-8 at line 3
+      hint: save the file as UTF-8
+    2 `repos.toml` is not valid TOML at line 3: expected `=`
+    2 `repos.toml` at line 2 requires oca `>=2`, and this is oca 1.0.0
+      hint: install a version of oca that matches `>=2`
+    2 the configuration has 2 errors
+      wrong type for `odoo` in `repos.toml` at line 1: expected a string, found a number
+        hint: write `odoo = "18"`
+      bad value for `edition` in `repos.toml` at line 2: `pro` is not one of the allowed values
+        hint: the allowed values are `community`, `enterprise`
+    2 the table `repos.web` in `repos.toml` is written in a way that oca cannot edit
+      hint: write it as `[repos.web]`
+    2 there is no profile `test` in `repos.toml`
+      hint: the profiles are `standard`, `lean`
+    2 `repos.toml` has several profiles and no `default-profile`
+      hint: use `--profile` with one of `standard`, `lean`, or set `default-profile`
+    2 `repos.toml` declares no profile
+      hint: add `[profiles.standard]` with `repos = ["web"]`
+    2 there is no profile `standrad` in `repos.toml`
+      hint: did you mean `standard`?
+    "#);
+}
+
+#[test]
+fn every_error_of_the_lock_has_its_words() {
+    let errors = every_variant!(LockError:
+        Conflicted { file: lock_file(), line: 12 },
+        Edited { file: lock_file(), entries: vec![(name("web"), Seal::Broken)] },
+        Twice { file: lock_file(), name: name("web"), commits: [commit(0xaa), commit(0xbb)] },
+        Dangling { file: lock_file(), profile: "standard".to_owned(), key: "web@18.0".to_owned() },
+        TooNew { file: lock_file(), found: 9 },
+        Foreign { file: lock_file(), found: "v2".to_owned() },
+        Truncated { file: lock_file(), line: 40 },
+        Malformed { file: lock_file(), why: "unknown field `x` at line 7".to_owned() },
+        TooLarge { file: lock_file(), bytes: 70 << 20 },
+        Unwritable { file: lock_file(), why: "its content would change".to_owned() },
+        File(full_disk())
+    );
+    insta::assert_snapshot!(shown(errors), @r"
+    2 `oca.lock.json` contains git's conflict markers at line 12
+      hint: run `oca lock`; it keeps every commit on which both sides agree
+    1 `oca.lock.json` was edited: the entry of `web` does not match its digest
+      hint: run `oca lock`; it reads these entries again from their commits
+    1 `oca.lock.json` was edited: it has two entries for `web`, at `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` and at `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`
+      hint: run `oca lock --ours` to keep the first of the two, or `oca lock --theirs` to keep the last
+    1 `oca.lock.json` was edited: profile `standard` names `web@18.0`, but there is no such entry
+      hint: run `oca lock`
+    2 `oca.lock.json` has format version 9; this oca reads version 1
+      hint: update oca, or delete the file and run `oca lock`
+    2 `oca.lock.json` is a lock of another tool: its version is `v2`
+      hint: move the file away and run `oca lock`
+    2 `oca.lock.json` is cut off at line 40
+      hint: restore the file from git, or delete it and run `oca lock`
+    2 `oca.lock.json` is not a lock that oca wrote: unknown field `x` at line 7
+      hint: restore the file from git, or delete it and run `oca lock`
+    2 `oca.lock.json` is too large for a lock: it has 70 MiB
+      hint: move the file away and run `oca lock`
+    2 `oca.lock.json` was not written, because oca could not read it again: its content would change
+      hint: please report it at https://github.com/oca-lock/oca/issues, with this line
+    2 cannot write `oca/web`
+      caused by: no space left
+    ");
+}
+
+#[test]
+fn every_error_of_an_export_has_its_words() {
+    let (dest, path) = (|| "out".into(), || "web_x".to_owned());
+    let errors = every_variant!(ExportError:
+        BadManifest { file: "out/oca.json".into(), why: "unknown field `x`".to_owned() },
+        Foreign { dest: dest() },
+        Gitlink { path: path() },
+        Guarded { dest: dest(), what: "a checkout" },
+        LinkOutside { path: "web_x/link".to_owned(), target: "../../x".to_owned() },
+        LinkTooLong { path: "web_x/link".to_owned() },
+        ManifestTooNew { file: "out/oca.json".into(), found: 9 },
+        NoCheckout { path: "web/web_x".into() },
+        NoModule { path: path() },
+        NotADirectory { dest: dest() },
+        Store { why: "object not found".to_owned() },
+        Stranger { dest: dest(), path: "notes.txt".into() },
+        WrongTree { path: path() },
+        File(full_disk()),
+        Objects(UnreadableTree::damaged("web_x", "object not found"))
+    );
+    insta::assert_snapshot!(shown(errors), @r"
+    2 `out/oca.json` is not a manifest that oca wrote: unknown field `x`
+      hint: update oca, or use `--force` to export again
+    2 `out` is not empty and is not an export of oca
+      hint: use another directory, or use `--force` to delete its content
+    2 `web_x` is a submodule, and an export cannot contain submodules
+      hint: set `modules` without this module, or correct it in a fork and set `url` to the fork
+    2 `out` cannot be replaced: it is a checkout, or contains it
+      hint: use another directory
+    2 the symlink `web_x/link` points outside its module, to `../../x`
+      hint: set `modules` without this module, or correct it in a fork and set `url` to the fork
+    2 the target of the symlink `web_x/link` is too long
+      hint: set `modules` without this module, or correct it in a fork and set `url` to the fork
+    2 `out/oca.json` has format version 9, which this oca cannot read
+      hint: update oca, or use `--force` to export again
+    1 there is no checkout that contains `web/web_x`
+      hint: run `oca sync`
+    2 `web_x` is not a directory in the locked tree
+    2 `out` is not a directory
+      hint: use another directory
+    2 the store cannot be read: object not found
+    1 `out` contains `notes.txt`, which oca did not write
+      hint: move it away, or use `--force` to delete it
+    2 the directory `web_x` does not match its tree id
+    2 cannot write `oca/web`
+      caused by: no space left
+    2 cannot read `web_x`: object not found
+    ");
+}
+
+#[test]
+fn every_unreadable_tree_has_its_words() {
+    let (path, why) = (|| "web_x".to_owned(), || "two entries have this name".to_owned());
+    let errors = every_variant!(UnreadableTree:
+        Damaged { path: path(), why: "object not found".to_owned() },
+        Impossible { path: path(), why: why() }
+    );
+    let in_folder = errors.iter().map(|error| Error::UnreadableFolder { error: error.clone() });
+    insta::assert_snapshot!(shown(in_folder.collect()), @r"
+    2 cannot read `web_x`: object not found
+    2 `web_x` cannot be checked out: two entries have this name
+    ");
+    let in_export = errors.iter().map(|error| Error::Export(error.clone().into()));
+    insta::assert_snapshot!(shown(in_export.collect()), @r"
+    2 cannot read `web_x`: object not found
+    2 `web_x` cannot be checked out: two entries have this name
+    ");
+    let in_git = errors.into_iter().map(|error| Error::Git(error.into()));
+    insta::assert_snapshot!(shown::<Error>(in_git.collect()), @r"
+    3 the cache is damaged: cannot read `web_x`: object not found
+      hint: run `oca cache clean` and try again
+    3 `web_x` cannot be checked out: two entries have this name
+      hint: tell the maintainers of the repository, and pin an older commit
+    ");
+}
+
+#[test]
+fn every_refused_edit_has_its_words() {
+    let (profile, web) = (|| "standard".to_owned(), || name("web"));
+    let module = || "web_x".to_owned();
+    let errors = every_variant!(EditError:
+        Inherited { profile: "lean".to_owned(), name: web(), from: profile() },
+        InheritedModule { profile: "lean".to_owned(), module: module(), from: profile() },
+        ModuleAsRepo { module: module(), repo: web() },
+        NotAsked { profile: profile(), module: module(), why: NotAskedWhy::Needed },
+        PastedCommit { name: web(), commit: commit(0xaa) },
+        PastedRequest { name: web(), number: 7 },
+        Lacks { name: web(), module: module() },
+        ModuleOfSeveral {},
+        NotInProfile { profile: profile(), name: web(), known: vec!["dms".to_owned()] },
+        OtherVersion {
+            list: "`modules` of `web`".to_owned(),
+            there: "web_x >=1".to_owned(),
+            wanted: "web_x >=2".to_owned(),
+        },
+        OtherUrl { name: web(), known: "https://github.com/OCA/web.git".to_owned() },
+        PinLacks { name: web(), module: module() },
+        SeveralRepos { module: module(), repos: vec![web(), name("dms")] },
+        VersionOfWhole { wanted: "web_x >=2".to_owned(), profile: profile(), name: web() }
+    );
+    insta::assert_snapshot!(shown(errors), @r"
+    2 profile `lean` inherits `web` from profile `standard`
+      hint: run `oca remove web --profile standard`, or leave out `--profile` to remove it everywhere
+    2 profile `lean` has `web_x` from `modules` of profile `standard`, which it extends
+      hint: run `oca remove --module web_x --profile standard`
+    2 `web_x` is a module of `web`, not a repository
+      hint: run `oca add --module web_x`
+    2 `web_x` is in no list `modules` of profile `standard`; it is selected because other modules need it
+      hint: run `oca why web_x`
+    2 this is the address of a commit of `web`
+      hint: run `oca add web`, then `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+    2 this is the address of pull request 7 of `web`, which this oca cannot merge
+      hint: to add the repository, run `oca add web`
+    1 `web` has no module `web_x` at the locked commit
+      hint: if the module is new, run `oca lock --upgrade web`; otherwise run `oca find web_x`
+    2 `--module` selects modules of one repository, but several are named
+      hint: add the other repositories with a second command
+    2 profile `standard` has no repository `web`
+      hint: its repositories are `dms`
+    2 `modules` of `web` already has `web_x >=1`
+      hint: replace it with `web_x >=2` in `repos.toml`
+    2 `web` has the url `https://github.com/OCA/web.git` in `repos.toml`
+      hint: to use another url, edit `url` of `[repos.web]`
+    1 `web` has `web_x` on its branch, but not at the locked commit
+      hint: run `oca lock --upgrade web`
+    2 several repositories have `web_x`: `web`, `dms`
+      hint: choose one: `oca add NAME --module web_x`
+    2 `web_x >=2` asks for a version, but profile `standard` uses all modules of `web`
+      hint: leave out the version, or set `modules` for the profile or the repository
+    ");
+}
