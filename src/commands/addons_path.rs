@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use crate::addons::discover::is_addons_directory;
 use crate::addons::folder::Folder;
-use crate::config::{Position, Profile};
+use crate::config::{Local, Position, Profile};
 use crate::error::Error;
 use crate::fs::{is_stream, read_given, write_out};
 use crate::json::{AddonsPathReport, PathEntry, PathEntryKind};
 use crate::lock::Lock;
 use crate::odoo_conf;
 use crate::plan;
-use crate::repo::Layout;
+use crate::repo::{Layout, Series};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -108,7 +108,7 @@ fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Pat
     }
     let locals = |position| profile.locals.iter().filter(move |local| local.position == position);
     for local in locals(Position::Before) {
-        entries.push(surrounding(shown(session.entry(&local.path)?), PathEntryKind::Local));
+        entries.extend(own(session, profile, local)?);
     }
     for selected in plan::selected(profile, lock) {
         if session.config.skips(&selected.repo.name) {
@@ -121,12 +121,34 @@ fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Pat
         }
     }
     for local in locals(Position::After) {
-        entries.push(surrounding(shown(session.entry(&local.path)?), PathEntryKind::Local));
+        entries.extend(own(session, profile, local)?);
     }
     for template in &around.after {
         entries.push(surrounding(shown(session.entry(template)?), PathEntryKind::After));
     }
     Ok(without_repeats(entries))
+}
+
+/// The entry of one of the user's own directories. Odoo does not start with a directory without a module on its path, so
+/// such a directory is left off.
+fn own(session: &Session<'_>, profile: &Profile, local: &Local) -> Result<Option<PathEntry>, Error> {
+    let path = session.entry(&local.path)?;
+    match not_addons(&path, profile.odoo) {
+        None => Ok(Some(surrounding(path.to_string_lossy().into_owned(), PathEntryKind::Local))),
+        Some(why) => {
+            session.printer.note(&format!("`{}` is not on the path, because {why}", path.display()));
+            Ok(None)
+        }
+    }
+}
+
+/// Why Odoo would refuse a directory on its path.
+fn not_addons(path: &Path, odoo: Series) -> Option<&'static str> {
+    if !path.is_dir() {
+        return Some("there is no such directory");
+    }
+    let is_fit = is_addons_directory(&Folder::new(path), odoo).unwrap_or(false);
+    (!is_fit).then_some("it contains no module")
 }
 
 fn in_image(profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
@@ -186,13 +208,9 @@ fn on_disk(
     let mut kept = Vec::new();
     for entry in entries {
         let path = Path::new(&entry.path);
-        let why = if !path.is_dir() {
-            "there is no such directory"
-        } else if is_addons_directory(&Folder::new(path), profile.odoo).unwrap_or(false) {
+        let Some(why) = not_addons(path, profile.odoo) else {
             kept.push(entry);
             continue;
-        } else {
-            "it contains no module"
         };
         let is_repository = entry.kind == PathEntryKind::Repository;
         if mode == OnDisk::Strict || (args.image && is_repository) {

@@ -148,10 +148,11 @@ fn empty(odoo: Series) -> String {
 fn filled(preset: Preset, odoo: Series) -> String {
     let mut document: DocumentMut = PARITY.parse().expect("the file of this project is valid");
     document["odoo"] = value(odoo.to_string());
-    if let Preset::Standard = preset
-        && let Some(profiles) = document["profiles"].as_table_mut()
-    {
-        profiles.remove("parity");
+    match preset {
+        Preset::Standard => {
+            document["profiles"].as_table_mut().expect("the file has profiles").remove("parity");
+        }
+        Preset::Parity => document["default-profile"] = value("parity"),
     }
     document.to_string()
 }

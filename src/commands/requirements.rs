@@ -25,8 +25,8 @@ pub(crate) struct Args {
     /// Write to this file instead of stdout
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Fail if the file differs from what would be written
-    #[arg(long, requires = "output")]
+    /// Fail if the file of `-o`, or else requirements.txt, differs from what would be written
+    #[arg(long)]
     check: bool,
     /// The Python version for markers [default: `python` in `[requirements]`]
     #[arg(long, value_name = "VERSION")]
@@ -176,14 +176,17 @@ fn tell(session: &Session<'_>, notes: &[Note]) {
 /// Prints the text, writes it to the file, or compares it with the file.
 fn deliver(args: &Args, session: &Session<'_>, text: &str) -> Result<(), Error> {
     match (&args.output, args.format.format) {
-        (Some(file), _) if args.check => {
+        (None, _) if args.check && args.system => Err(Error::NothingToCheck),
+        (output, _) if args.check => {
+            let file = output.as_deref().unwrap_or(Path::new("requirements.txt"));
             let found = read_given(file)?;
             if found.as_deref() == Some(text.as_bytes()) {
                 return Ok(());
             }
             let there = found.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-            let differences = differences(there.as_deref(), text);
-            Err(Error::Differs { file: file.clone(), differences, command: args.command_line(session, file) })
+            let (differences, command) =
+                (differences(there.as_deref(), text), args.command_line(session, file));
+            Err(Error::Differs { file: file.to_owned(), differences, command })
         }
         (Some(file), _) => Ok(write_out(file, text.as_bytes())?),
         (None, Format::Human) => {

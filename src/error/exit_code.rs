@@ -43,6 +43,7 @@ impl Error {
             | Self::Lock(_)
             | Self::MixedPaths { .. }
             | Self::BothSides
+            | Self::NothingToCheck
             | Self::Needed { .. }
             | Self::OtherSeries { .. }
             | Self::ShortCommit { .. }

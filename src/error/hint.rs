@@ -31,6 +31,7 @@ impl Error {
             Self::Disputed { .. } => Some(
                 "run `oca lock --ours` or `oca lock --theirs`; both also take names of repositories".to_owned(),
             ),
+            Self::NothingToCheck => Some("name it with `-o FILE`".to_owned()),
             Self::BothSides => Some("name the repositories of one: `oca lock --ours web --theirs`".to_owned()),
             Self::Edit(error) => Some(error.hint()),
             Self::Exists { .. } => Some("edit it, or move it away first".to_owned()),

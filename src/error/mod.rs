@@ -47,6 +47,8 @@ pub(crate) enum Error {
     Differs { file: PathBuf, differences: Vec<String>, command: String },
     #[error("`{}` has conflicting pins for {}{}", file.display(), counted(disputes.len(), "repository", "repositories"), dispute_list(disputes))]
     Disputed { file: PathBuf, disputes: Vec<DatedDispute> },
+    #[error("with `--system`, `--check` needs the file to compare")]
+    NothingToCheck,
     #[error("`--ours` and `--theirs` cannot both stand for all repositories")]
     BothSides,
     #[error(transparent)]

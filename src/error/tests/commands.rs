@@ -64,6 +64,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
             disputes: vec![Dispute { pin: pin(), ours: commit(0xaa), theirs: commit(0xbb) }.into()],
         },
         BothSides {},
+        NothingToCheck {},
         ShortCommit { word: "web@0123456".to_owned(), count: 2 },
         OtherSeries {
             name: web(),
