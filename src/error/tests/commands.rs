@@ -166,6 +166,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `oca lock --ours` or `oca lock --theirs`; both also take names of repositories
     2 `--ours` and `--theirs` cannot both stand for all repositories
       hint: name the repositories of one: `oca lock --ours web --theirs`
+    2 with `--system`, `--check` needs the file to compare
+      hint: name it with `-o FILE`
     2 `web@0123456` is too short: 2 commits begin with it
       hint: write all 40 digits of the commit
     2 the modules of `web` at commit `aaaaaaaaaa` are for Odoo 17.0, but profile `standard` is for 18.0
