@@ -14,7 +14,7 @@ use crate::lock::{self, Lock};
 use crate::ops::{Ahead, update};
 use crate::output::Printer;
 use crate::plan::Moves;
-use crate::repo::{CommitId, RepoName, Series};
+use crate::repo::{CommitId, RepoName, Series, first_names};
 use crate::session::{self, Session};
 
 /// The default series of a new project.
@@ -86,7 +86,9 @@ fn import_from(
     let project = config::directory_of(file);
     let around = Surroundings { project: &project, series: odoo, variable: &session::variable };
     let import = import::read(from, &around)?;
-    import.notes.iter().for_each(|note| printer.warning(&note.to_string()));
+    let messages = import::messages(&import.notes, printer.is_verbose());
+    messages.iter().for_each(|message| printer.warning(message));
+    tell_locals(&import.fresh.locals, printer);
     let text = import.fresh.render();
     // Imported names and paths are not trusted: the text must be readable before it is written.
     let config = Config::parse((file, &text), (Path::new(""), ""), &session::running_version())?;
@@ -96,20 +98,34 @@ fn import_from(
         lock.save(&lock_file)?;
     }
     write_if_changed(file, text.as_bytes())?;
+    if let Some(Err(cause)) = locked {
+        let lock_in_the_way = Some(lock_file).filter(|lock| lock.exists());
+        let command = command(global, import.pins.iter().flatten());
+        let (file, cause) = (file.to_owned(), Box::new(cause));
+        return Err(Error::ImportUnlocked { file, cause, lock_in_the_way, command });
+    }
+    let lost = import::lost(&import.notes);
+    if !lost.is_empty() {
+        return Err(Error::ImportIncomplete { file: file.to_owned(), from: from.to_owned(), lost });
+    }
+    let file = file.display();
     match locked {
-        None => printer.note(&format!("wrote `{}`; look at it, then run `oca sync`", file.display())),
-        Some(Ok(_)) => {
-            let (file, lock) = (file.display(), lock_file.display());
+        None => printer.note(&format!("wrote `{file}`; look at it, then run `oca sync`")),
+        Some(_) => {
+            let lock = lock_file.display();
             printer.note(&format!("wrote `{file}` and `{lock}`; look at them, then run `oca sync`"));
-        }
-        Some(Err(cause)) => {
-            let lock_in_the_way = Some(lock_file).filter(|lock| lock.exists());
-            let command = command(global, import.pins.iter().flatten());
-            let (file, cause) = (file.to_owned(), Box::new(cause));
-            return Err(Error::ImportUnlocked { file, cause, lock_in_the_way, command });
         }
     }
     Ok(())
+}
+
+/// Names the user's own modules, because nobody asked for them.
+fn tell_locals(locals: &[String], printer: &Printer) {
+    let (is, them) = if locals.len() == 1 { ("is", "it") } else { ("are", "them") };
+    if !locals.is_empty() {
+        let text = format!("your own modules in {} {is} in `[[local]]`: look at {them}", first_names(locals));
+        printer.note(&text);
+    }
 }
 
 /// Makes the lock for a file that is not written yet: uses these pins, and resolves the other repositories.

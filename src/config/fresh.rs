@@ -13,6 +13,12 @@ use crate::repo::{Edition, Reference, RemoteUrl, RepoName, Series};
 /// The only profile of a new file.
 const PROFILE: &str = "standard";
 
+/// A proposal for the container: the directories of Odoo's own image.
+const IMAGE: &str = "\n# The container. If it is not built on Odoo's own image, change `before`.\n[image]\n\
+    root = \"/mnt/oca-addons\"\nbefore = [\"/usr/lib/python3/dist-packages/odoo/addons\"]\n";
+/// Where Odoo's own image has the user's modules.
+const LOCAL_IMAGE: &str = "/mnt/extra-addons";
+
 /// The content of a new file, with every value as the file will be read.
 #[derive(Clone, Debug)]
 pub(crate) struct Fresh {
@@ -21,6 +27,8 @@ pub(crate) struct Fresh {
     /// The directory of the checkouts.
     pub(crate) path: String,
     pub(crate) mode: Mode,
+    /// Directories before the checkouts in the addons path, such as that of Odoo itself.
+    pub(crate) before: Vec<String>,
     /// Directories of the user's own modules.
     pub(crate) locals: Vec<String>,
     pub(crate) repos: Vec<FreshRepo>,
@@ -56,6 +64,11 @@ pub(crate) fn refuse_addons_directory(text: &str) -> Result<(), String> {
     values::addons_directory(text).map(drop).map_err(|refusal| refusal.why)
 }
 
+/// Checks a directory for an addons path. The error says why it is refused.
+pub(crate) fn refuse_entry(text: &str) -> Result<(), String> {
+    values::entry(text).map(drop).map_err(|refusal| refusal.why)
+}
+
 /// Whether a path without variables can be the directory of the checkouts.
 pub(crate) fn is_checkouts_path(text: &str) -> bool {
     !text.contains('$') && values::checkouts(text).is_ok()
@@ -73,9 +86,20 @@ impl Fresh {
         field(&mut text, "base-url", base.as_deref().filter(|base| *base != OCA));
         field(&mut text, "path", Some(self.path.as_str()).filter(|path| *path != PATH));
         field(&mut text, "mode", Some("submodule").filter(|_| self.mode == Mode::Submodule));
+        if !self.before.is_empty() {
+            text.push_str("\n[addons-path]\n");
+            list(&mut text, "before", Some(&self.before));
+        }
+        if !self.locals.is_empty() {
+            text.push_str(IMAGE);
+        }
         for local in &self.locals {
             text.push_str("\n[[local]]\n");
             field(&mut text, "path", Some(local));
+            // Several directories need several places.
+            let is_alone = self.locals.len() == 1 || local == ".";
+            let below = if is_alone { String::new() } else { format!("/{local}") };
+            field(&mut text, "image", Some(&format!("{LOCAL_IMAGE}{below}")));
         }
         let _infallible = writeln!(text, "\n[profiles.{PROFILE}]\nrepos = [");
         for repo in &self.repos {

@@ -31,6 +31,10 @@ impl Error {
             Self::ExportUnfinished { .. } => Some("run `oca export` again".to_owned()),
             Self::Git(error) => error.hint(git::HintContext::default()),
             Self::Import(error) => error.hint(),
+            Self::ImportIncomplete { file, .. } => Some(format!(
+                "read the warnings above and edit `{}`; if you do not need what is left out, run `oca sync`",
+                file.display()
+            )),
             Self::ImportUnlocked { lock_in_the_way: Some(lock), command, .. } => {
                 Some(format!("move `{}` away, then pin them with `{command}`", lock.display()))
             }

@@ -6,12 +6,13 @@ use super::SourcePlace;
 use crate::{fs, git};
 
 /// The hint that lists all formats of `oca init --from`.
-const FORMATS: &str = "use `.gitmodules`, `repos.yaml` of git-aggregator or doodba, `spec.yaml` of ak, \
-    `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, and an older `oca.lock.json`";
+const FORMATS: &str = "name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, \
+    `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, \
+    or an older `oca.lock.json`";
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("`{}` declares no repository with Odoo modules", path.display())]
+    #[error("`{}` declares no repository of modules", path.display())]
     Empty { path: PathBuf },
     #[error("there is no `{}`", path.display())]
     Missing { path: PathBuf },
@@ -39,7 +40,7 @@ impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Empty { .. } => {
-                Some("run `oca init` without `--from`, and add the repositories to `repos.toml`".to_owned())
+                Some("run `oca init` without `--from`, then `oca add NAME` for each repository".to_owned())
             }
             Self::Missing { .. } | Self::TooLarge { .. } | Self::Unknown { .. } => Some(FORMATS.to_owned()),
             Self::NoSeries { .. } => Some("name the series, as in `--odoo 18.0`".to_owned()),

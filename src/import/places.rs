@@ -1,0 +1,133 @@
+//! Converts paths of a format into paths of the new `repos.toml`, and chooses the directory of the checkouts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+
+use super::{Error, Note, Repo, note};
+use crate::config::{Mode, PATH, is_checkouts_path};
+use crate::fs::{Context, normal};
+use crate::repo::RepoName;
+
+pub(super) struct Places {
+    base: PathBuf,
+    project: PathBuf,
+}
+
+/// The repositories of an import, as far as they matter for their directories.
+pub(super) struct Content<'a> {
+    pub(super) mode: Mode,
+    pub(super) repos: &'a [Repo],
+    pub(super) names: &'a [RepoName],
+    pub(super) odoos: &'a [Repo],
+    /// The directories of the user's own modules, as absolute paths.
+    pub(super) own: &'a BTreeSet<PathBuf>,
+}
+
+impl Places {
+    pub(super) fn new(base: &Path, project: &Path) -> Result<Self, Error> {
+        let absolute = |path: &Path| std::path::absolute(path).at("find", path);
+        Ok(Self { base: normal(&absolute(base)?), project: normal(&absolute(project)?) })
+    }
+
+    pub(super) fn project(&self) -> &Path {
+        &self.project
+    }
+
+    /// A path of the format as an absolute path.
+    pub(super) fn absolute(&self, path: &Path) -> PathBuf {
+        normal(&self.base.join(path))
+    }
+
+    /// An absolute path as a path below the project. `None` if it is outside.
+    pub(super) fn below(&self, path: &Path) -> Option<String> {
+        let below = path.strip_prefix(&self.project).ok()?;
+        let parts = below.components().map(|part| match part {
+            Component::Normal(part) => part.to_str(),
+            _ => None,
+        });
+        Some(parts.collect::<Option<Vec<_>>>()?.join("/"))
+    }
+
+    /// The directory of most checkouts, if the file can name it. Adds a note for the checkouts in other directories.
+    pub(super) fn common(&self, content: &Content<'_>, notes: &mut Vec<Note>) -> String {
+        let Content { repos, names, .. } = content;
+        let mut groups: Vec<(PathBuf, Vec<usize>)> = Vec::new();
+        let mut group_of: BTreeMap<&Path, usize> = BTreeMap::new();
+        for (at, repo) in repos.iter().enumerate() {
+            let parent = repo.path.parent().unwrap_or(Path::new(""));
+            let group = *group_of.entry(parent).or_insert(groups.len());
+            if group == groups.len() {
+                groups.push((parent.to_owned(), Vec::new()));
+            }
+            groups[group].1.push(at);
+        }
+        groups.sort_by_key(|(_, members)| std::cmp::Reverse(members.len()));
+        let fits = |(parent, members): &&(PathBuf, Vec<usize>)| {
+            let directories = members.iter().filter_map(|at| repos[*at].path.file_name()?.to_str());
+            self.is_free(&self.absolute(parent), &directories.collect(), content)
+        };
+        let chosen = groups.iter().find(fits).map(|(parent, _)| parent);
+        let path = chosen.and_then(|parent| self.below(&self.absolute(parent)));
+        let path = path.unwrap_or_else(|| self.new_directory(content));
+        for (parent, members) in groups.iter().filter(|(parent, _)| Some(parent) != chosen) {
+            let [first, rest @ ..] = members.as_slice() else { continue };
+            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            let (name, from) = (&names[*first], self.absolute(parent));
+            let why = if content.own.contains(&from) { ": your own modules are there" } else { "" };
+            let from = from.strip_prefix(&self.project).unwrap_or(&from).display().to_string();
+            let from = if from.is_empty() { ".".to_owned() } else { from };
+            let item = format!("the checkout of `{name}`{more} will be in `{path}`, not in `{from}`{why}");
+            notes.push(repos[*first].place.note(note::MOVED, &from, item));
+        }
+        path
+    }
+
+    /// A directory with nothing else in it, for checkouts that cannot stay where they are.
+    fn new_directory(&self, content: &Content<'_>) -> String {
+        let names = std::iter::once(PATH.to_owned())
+            .chain(std::iter::once(format!("{PATH}-repos")))
+            .chain((2..).map(|number| format!("{PATH}-repos-{number}")));
+        let directories: BTreeSet<&str> = content.names.iter().map(RepoName::as_str).collect();
+        let mut free =
+            names.take(100).filter(|name| self.is_free(&self.project.join(name), &directories, content));
+        free.next().unwrap_or_else(|| PATH.to_owned())
+    }
+
+    /// Whether a directory can contain the checkouts. It must be inside the project and contain nothing else, because
+    /// git will ignore all of its content. It must not be inside a directory of the user's own modules.
+    fn is_free(&self, directory: &Path, directories: &BTreeSet<&str>, content: &Content<'_>) -> bool {
+        let Content { mode, odoos, own, .. } = content;
+        let Some(below) = self.below(directory) else { return false };
+        let odoo: Vec<&str> = odoos
+            .iter()
+            .map(|repo| self.absolute(&repo.path))
+            .filter(|path| path.parent() == Some(directory))
+            .filter_map(|path| odoos.iter().find_map(|repo| {
+                (self.absolute(&repo.path) == path).then(|| repo.path.file_name()?.to_str()).flatten()
+            }))
+            .collect();
+        let is_around = |own: &PathBuf| directory.starts_with(own) && *own != self.project;
+        // In submodule mode, the directory of the checkouts must belong to oca alone.
+        if !is_checkouts_path(&below)
+            || (*mode == Mode::Submodule && !odoo.is_empty())
+            || own.iter().any(|own| is_around(own) || own.starts_with(directory))
+            || self.has_twin(directory)
+        {
+            return false;
+        }
+        let Ok(entries) = std::fs::read_dir(directory) else { return true };
+        let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        names.all(|name| {
+            name.starts_with('.') || directories.contains(name.as_str()) || odoo.contains(&name.as_str())
+        })
+    }
+
+    /// Whether another entry differs only by case. On some file systems, that is the same directory.
+    fn has_twin(&self, directory: &Path) -> bool {
+        let (Some(parent), Some(name)) = (directory.parent(), directory.file_name()) else { return false };
+        let Some(name) = name.to_str() else { return false };
+        let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
+        let mut names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        names.any(|other| other != name && other.to_lowercase() == name.to_lowercase())
+    }
+}
