@@ -9,12 +9,12 @@ use crate::config::{self, Config};
 use crate::error::Error;
 use crate::flags::Global;
 use crate::fs::write_if_changed;
-use crate::import::{self, Surroundings};
+use crate::import::{self, Import, Surroundings};
 use crate::lock::{self, Lock};
 use crate::ops::{Ahead, update};
 use crate::output::Printer;
 use crate::plan::Moves;
-use crate::repo::{CommitId, RepoName, Series, first_names};
+use crate::repo::{CommitId, RemoteUrl, RepoName, Series, first_names};
 use crate::session::{self, Session};
 
 /// The default series of a new project.
@@ -85,13 +85,13 @@ fn import_from(
     }
     let project = config::directory_of(file);
     let around = Surroundings { project: &project, series: odoo, variable: &session::variable };
-    let import = import::read(from, &around)?;
+    let mut import = import::read(from, &around)?;
+    follow_heads(&mut import, file, global, printer)?;
     let messages = import::messages(&import.notes, printer.is_verbose());
     messages.iter().for_each(|message| printer.warning(message));
     tell_locals(&import.fresh.locals, printer);
     let text = import.fresh.render();
-    // Imported names and paths are not trusted: the text must be readable before it is written.
-    let config = Config::parse((file, &text), (Path::new(""), ""), &session::running_version())?;
+    let config = parse(file, &text)?;
     let locked = import.pins.as_ref().map(|pins| lock(pins, config, global, printer));
     if let Some(Ok(lock)) = &locked {
         // The lock is written first: without it, the next command would lock the heads of the branches.
@@ -117,6 +117,39 @@ fn import_from(
         }
     }
     Ok(())
+}
+
+/// Sets the branches of the repositories that follow the default branch of their remote. If a remote does not answer,
+/// the branch of the series stays, with a note.
+fn follow_heads(import: &mut Import, file: &Path, global: &Global, printer: &Printer) -> Result<(), Error> {
+    if import.heads.is_empty() {
+        return Ok(());
+    }
+    let config = parse(file, &import.fresh.render())?;
+    let session = Session::with_config(config, global, printer)?;
+    let fresh = &mut import.fresh;
+    let asked: Vec<usize> = import
+        .heads
+        .iter()
+        .filter_map(|head| fresh.repos.iter().position(|repo| repo.name == head.name))
+        .collect();
+    let urls: Vec<RemoteUrl> = asked.iter().map(|at| fresh.repos[*at].url.clone()).collect();
+    let branches = session.pools()?.fetch(&urls, |_, url| {
+        let url = session.remote_url(url).ok()?;
+        session.git().ok()?.remote(&url).ok()?.default_branch().ok()?
+    });
+    for ((at, branch), head) in asked.into_iter().zip(branches).zip(import.heads.drain(..)) {
+        match branch {
+            Some(branch) => fresh.repos[at].reference = branch,
+            None => import.notes.push(head.note),
+        }
+    }
+    Ok(())
+}
+
+/// Imported names and paths are not trusted: the text must be readable before it is written.
+fn parse(file: &Path, text: &str) -> Result<Config, Error> {
+    Ok(Config::parse((file, text), (Path::new(""), ""), &session::running_version())?)
 }
 
 /// Names the user's own modules, because nobody asked for them.

@@ -58,7 +58,8 @@ impl Frozen {
     /// Notes about the entries of repositories that the declaration does not have.
     fn orphans(&self, spec: &Node) -> Result<Vec<Note>, Error> {
         let Some(frozen) = &self.0 else { return Ok(Vec::new()) };
-        let declared: Vec<String> = spec.map("the file")?.iter().flat_map(|entry| names(&entry.key)).collect();
+        let declared: Vec<String> =
+            spec.map("the file")?.iter().flat_map(|entry| names(&entry.key)).collect();
         let orphans = frozen.map("the file")?.iter().filter(|entry| !declared.contains(&entry.key));
         let note = |MapEntry { key, place, .. }: &MapEntry| {
             let item = format!("`{key}` is left out: `spec.yaml` has no such entry");

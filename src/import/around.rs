@@ -115,9 +115,9 @@ fn named_in(directory: &Path, dotenv: &BTreeMap<String, String>) -> Option<Serie
         ["Dockerfile", "odoo/Dockerfile"].iter().find_map(|name| in_dockerfile(&text(&directory.join(name))?))
     };
     let version = || {
-        ["VERSION", "odoo/VERSION"].iter().find_map(|name| {
-            of_version(text(&directory.join(name))?.text.trim())
-        })
+        ["VERSION", "odoo/VERSION"]
+            .iter()
+            .find_map(|name| of_version(text(&directory.join(name))?.text.trim()))
     };
     answers.or_else(in_dotenv).or_else(compose).or_else(image).or_else(version)
 }
@@ -202,7 +202,11 @@ mod tests {
             ("16.04", None),
             ("latest", None),
         ] {
-            assert_eq!(of_version(version).map(|series| series.to_string()).as_deref(), expected, "{version}");
+            assert_eq!(
+                of_version(version).map(|series| series.to_string()).as_deref(),
+                expected,
+                "{version}"
+            );
         }
         assert_eq!(of_image("postgres:16.0"), None);
         assert!(of_image("docker.io/tecnativa/doodba:16.0-onbuild").is_some());

@@ -52,7 +52,8 @@ fn put(
 ) -> Result<(), Error> {
     let known = position(key, pending, declaration)?;
     if let Some(known) = known.map(|at| &mut declaration.repos[at]) {
-        let is_pending = !repo.merges.is_empty() || notes.iter().any(|note| note.level() == note::Level::Lost);
+        let is_pending =
+            !repo.merges.is_empty() || notes.iter().any(|note| note.level() == note::Level::Lost);
         if let Some(commit) = known.commit {
             // The gitlink is the merged commit, in the fork that `.gitmodules` names. No branch is known to contain it.
             if is_pending {

@@ -177,7 +177,8 @@ impl Selection {
         for wanted in self.wanted {
             let DoodbaRepo { directory, place, globs, .. } = &wanted;
             let everything = globs.iter().any(|(glob, _)| glob == "*");
-            let is_own = directory == PRIVATE || is_own(&base.join(directory)) && !declared(directory, declaration);
+            let is_own =
+                directory == PRIVATE || is_own(&base.join(directory)) && !declared(directory, declaration);
             if is_own || CORE.contains(&directory.as_str()) {
                 if !everything {
                     let item = format!("the choice of modules in `{directory}`");

@@ -122,7 +122,9 @@ fn alone_in(directory: &Path) -> Result<Option<Format>, Error> {
     names.sort();
     // `pending-merges.d` is read together with `.gitmodules`, so they count as one format.
     if let Some(pending) = names.iter().find(|name| name.starts_with("pending-merges.")).cloned() {
-        names.retain(|name| name != ".gitmodules" && (!name.starts_with("pending-merges.") || *name == pending));
+        names.retain(|name| {
+            name != ".gitmodules" && (!name.starts_with("pending-merges.") || *name == pending)
+        });
     }
     let mut formats: Vec<(Format, &String)> = Vec::new();
     for name in &names {

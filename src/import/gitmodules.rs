@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
-use super::git_config::{self, Section, Variable};
 use super::around::Around;
+use super::git_config::{self, Section, Variable};
 use super::{Declaration, Error, Repo, Text, note, reference, url};
 use crate::config::Mode;
 use crate::fs::slashed;
@@ -52,8 +52,10 @@ fn read(text: &Text, outer: Option<&Superproject>, mode: Mode) -> Result<Declara
             // git, too, takes the last one.
             let first = declaration.repos.remove(twin);
             let path = repo.path.display();
-            let item =
-                format!("`{path}` is also the path of another submodule, {}: the last one counts", first.place.spot);
+            let item = format!(
+                "`{path}` is also the path of another submodule, {}: the last one counts",
+                first.place.spot
+            );
             declaration.notes.push(repo.place.note(note::TWICE, &name, item));
         }
         declaration.repos.push(repo);
@@ -83,7 +85,9 @@ fn submodules(text: &Text, declaration: &mut Declaration) -> Result<Vec<Section>
         match positions.get(&name) {
             Some(at) => {
                 let first = &submodules[*at].place.spot;
-                let item = format!("submodule `{name}` appears twice, first {first}: the last value of each key counts");
+                let item = format!(
+                    "submodule `{name}` appears twice, first {first}: the last value of each key counts"
+                );
                 declaration.notes.push(place.note(note::TWICE, &name, item));
                 submodules[*at].variables.extend(section.variables);
             }
@@ -111,7 +115,8 @@ fn submodule(
             && first.place > section.place
         {
             let first = first.place.spot;
-            let item = format!("`{key}` of submodule `{name}` appears twice, first {first}: the last one counts");
+            let item =
+                format!("`{key}` of submodule `{name}` appears twice, first {first}: the last one counts");
             declaration.notes.push(place.note(note::TWICE, name, item));
         }
     }

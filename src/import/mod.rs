@@ -49,6 +49,7 @@ pub(crate) struct Import {
     /// The commits to which the format pins its branches and tags. `None` if it has no pins.
     pub(crate) pins: Option<BTreeMap<RepoName, CommitId>>,
     /// What is merged into the repositories. `fresh` does not contain it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "this version reports merges and cannot write them"))]
     pub(crate) merges: Vec<ImportedMerges>,
     /// The repositories whose format means the default branch of the remote. `fresh` has the branch of the series.
     pub(crate) heads: Vec<DefaultBranch>,
@@ -57,6 +58,7 @@ pub(crate) struct Import {
 
 /// What a format merges into one repository.
 #[derive(Debug)]
+#[cfg_attr(not(test), expect(dead_code, reason = "this version reports merges and cannot write them"))]
 pub(crate) struct ImportedMerges {
     pub(crate) name: RepoName,
     /// The repository that the merges start from, and its reference. `None` means the branch of the series.

@@ -83,8 +83,6 @@ topics! {
         ("is left out: import the other file as well", "are left out: import the other files as well");
     /// An entry that cannot be read.
     REFUSED: Lost, ("entry", "entries"), ("", "are left out");
-    /// A module of a selection that `repos.toml` cannot name.
-    MODULE: Lost, ("module", "modules"), ("", "are left out");
     TARGET: Detail, ("target", "targets"),
         ("is left out: oca never pushes", "are left out: oca never pushes");
     FETCH: Detail, ("fetch setting", "fetch settings"),
@@ -142,7 +140,6 @@ topics! {
     SECTION: Detail, ("section", "sections"), ("is left out", "are left out");
     /// Something that stands by itself.
     ALONE: Warning, ("setting", "settings"), ("", "are left out");
-    OWN: Warning, ("directory", "directories"), ("", "with modules are left out");
 }
 
 impl Note {
@@ -175,8 +172,7 @@ pub(crate) fn messages(notes: &[Note], all: bool) -> Vec<String> {
             messages.push(note.to_string());
         } else if !topics.contains(&note.topic) {
             topics.push(note.topic);
-            let group: Vec<&Note> =
-                shown.iter().copied().filter(|other| other.topic == note.topic).collect();
+            let group: Vec<&Note> = shown.iter().copied().filter(|other| other.topic == note.topic).collect();
             messages.push(message(&group));
         }
     }

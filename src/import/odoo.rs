@@ -23,9 +23,10 @@ pub(super) fn part(repo: &Repo) -> Option<OdooPart> {
     let above = repo.path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
     // camptocamp has Odoo in `odoo/src`.
     let is_source = directory == "src" && above == Some("odoo");
-    [last_part(&repo.url).as_str(), directory].into_iter().find_map(named).or_else(|| {
-        (repo.is_odoo || is_source).then_some(OdooPart::Community)
-    })
+    [last_part(&repo.url).as_str(), directory]
+        .into_iter()
+        .find_map(named)
+        .or_else(|| (repo.is_odoo || is_source).then_some(OdooPart::Community))
 }
 
 /// The part that a name means, also with a series at its end, such as `odoo-16.0`.

@@ -32,7 +32,8 @@ pub(super) fn read(text: &Text, around: &Around<'_>) -> Result<Declaration, Erro
     refuse_own(&document)?;
     let mut fields = document.fields("the file")?;
     let series = SERIES.iter().find_map(|key| fields.take(key));
-    let series = series.and_then(|node| node.text("the series").ok()).and_then(|text| Series::parse(text).ok());
+    let series =
+        series.and_then(|node| node.text("the series").ok()).and_then(|text| Series::parse(text).ok());
     // Its paths are relative to the project, even if the file is elsewhere.
     let target =
         fields.take("target_dir").map(|node| node.text("`target_dir`")).transpose()?.unwrap_or("oca");
@@ -145,8 +146,11 @@ fn commit(
         Ok(_) if matches!(repo.reference, Some(Reference::Rev(_))) => {}
         Ok(id) => repo.commit = Some(id),
         Err(_) => {
-            let why =
-                if word.is_empty() { "there is no commit".to_owned() } else { format!("`{word}` is not a commit") };
+            let why = if word.is_empty() {
+                "there is no commit".to_owned()
+            } else {
+                format!("`{word}` is not a commit")
+            };
             let item = format!("{why}: oca pins `{name}` to the current head of its branch");
             declaration.notes.push(commit.place.note(note::NO_PIN, name, item));
         }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::note::{Note, Topic};
 use super::Error;
+use super::note::{Note, Topic};
 use crate::config::directory_of;
 use crate::repo::one_line;
 

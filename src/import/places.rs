@@ -102,9 +102,11 @@ impl Places {
             .iter()
             .map(|repo| self.absolute(&repo.path))
             .filter(|path| path.parent() == Some(directory))
-            .filter_map(|path| odoos.iter().find_map(|repo| {
-                (self.absolute(&repo.path) == path).then(|| repo.path.file_name()?.to_str()).flatten()
-            }))
+            .filter_map(|path| {
+                odoos.iter().find_map(|repo| {
+                    (self.absolute(&repo.path) == path).then(|| repo.path.file_name()?.to_str()).flatten()
+                })
+            })
             .collect();
         let is_around = |own: &PathBuf| directory.starts_with(own) && *own != self.project;
         // In submodule mode, the directory of the checkouts must belong to oca alone.

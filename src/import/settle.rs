@@ -37,8 +37,7 @@ pub(super) fn settle(
     let odoo = choose_series(around, series, &repos, &odoos, &own);
     let odoo = odoo.ok_or_else(|| Error::NoSeries { path: path.to_owned() })?;
     let names = names(&repos, &mut notes)?;
-    let content =
-        Content { mode, repos: &repos, names: &names, odoos: &odoos, own: &own.directories };
+    let content = Content { mode, repos: &repos, names: &names, odoos: &odoos, own: &own.directories };
     let path = places.common(&content, &mut notes);
     let edition = odoo::edition(&odoos);
     let before = before(&odoos, &places, &mut notes);
@@ -145,11 +144,7 @@ fn left_out(key: &str, error: Error) -> Option<Note> {
 }
 
 /// The user's own modules, with the directories that the format declares.
-fn own_modules<'r>(
-    places: &Places,
-    locals: &[PathBuf],
-    repos: impl Iterator<Item = &'r Repo>,
-) -> Own {
+fn own_modules<'r>(places: &Places, locals: &[PathBuf], repos: impl Iterator<Item = &'r Repo>) -> Own {
     let checkouts: BTreeSet<PathBuf> = repos.map(|repo| places.absolute(&repo.path)).collect();
     let mut own = own::find(places.project(), &checkouts);
     own.directories.extend(locals.iter().map(|local| places.absolute(local)));
@@ -194,8 +189,12 @@ fn choose_series(
     odoos: &[Repo],
     own: &Own,
 ) -> Option<Series> {
-    let branches = repos.iter().chain(odoos).filter_map(|repo| match &repo.reference {
-        Some(Reference::Branch(branch)) => Series::parse(branch).ok(),
+    let reference = |repo: &'_ Repo| match &repo.merge_base {
+        Some((_, base)) => base.clone(),
+        None => repo.reference.clone(),
+    };
+    let branches = repos.iter().chain(odoos).filter_map(|repo| match reference(repo) {
+        Some(Reference::Branch(branch)) => Series::parse(&branch).ok(),
         _ => None,
     });
     let branches = most_common(branches);
