@@ -154,10 +154,8 @@ fn parse(file: &Path, text: &str) -> Result<Config, Error> {
 
 /// Names the user's own modules, because nobody asked for them.
 fn tell_locals(locals: &[String], printer: &Printer) {
-    let (is, them) = if locals.len() == 1 { ("is", "it") } else { ("are", "them") };
     if !locals.is_empty() {
-        let text = format!("your own modules in {} {is} in `[[local]]`: look at {them}", first_names(locals));
-        printer.note(&text);
+        printer.note(&format!("`[[local]]` has your own modules in {}", first_names(locals)));
     }
 }
 

@@ -96,10 +96,7 @@ impl Fresh {
         for local in &self.locals {
             text.push_str("\n[[local]]\n");
             field(&mut text, "path", Some(local));
-            // Several directories need several places.
-            let is_alone = self.locals.len() == 1 || local == ".";
-            let below = if is_alone { String::new() } else { format!("/{local}") };
-            field(&mut text, "image", Some(&format!("{LOCAL_IMAGE}{below}")));
+            field(&mut text, "image", Some(&self.local_image(local)));
         }
         let _infallible = writeln!(text, "\n[profiles.{PROFILE}]\nrepos = [");
         for repo in &self.repos {
@@ -115,6 +112,17 @@ impl Fresh {
             }
         }
         text
+    }
+
+    /// The place in the container for a directory of the user's own modules. Several directories have several places.
+    fn local_image(&self, local: &str) -> String {
+        let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let twins = self.locals.iter().filter(|other| name(other) == name(local)).count();
+        match twins {
+            _ if self.locals.len() == 1 || local == "." => LOCAL_IMAGE.to_owned(),
+            1 => format!("{LOCAL_IMAGE}/{}", name(local)),
+            _ => format!("{LOCAL_IMAGE}/{local}"),
+        }
     }
 
     /// The most common base url. If two are equally common, the one that appears first.

@@ -217,8 +217,14 @@ impl Reader<'_> {
             match key.as_str() {
                 "target" => {
                     let Ok(target) = node.text("`target`") else { continue };
-                    let expanded = self.expand(target, place).unwrap_or_else(|_| super::braced(target));
-                    let is_base = expanded == format!("{} {}", base.remote, base.reference);
+                    // A target that names the base says nothing new.
+                    let is_ref = |word: &str| {
+                        word == base.written
+                            || self.expand(word, place).is_ok_and(|word| word == base.reference)
+                    };
+                    let is_base = target
+                        .split_once(' ')
+                        .is_some_and(|(remote, word)| remote == base.remote && is_ref(word.trim()));
                     if target.contains(' ') && !is_base {
                         let item = format!("target `{target}` of `{of}`");
                         self.notes.push(place.note(note::TARGET, of, item));

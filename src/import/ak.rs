@@ -94,15 +94,28 @@ fn repo(
         modules.transpose()?.unwrap_or_default().into_iter().map(|(name, _)| name.to_owned()).collect();
     // ak itself reads `useless` nowhere: it only says which modules nobody needs.
     fields.take("useless");
+    let depth = depth(key, &mut fields, declaration);
     let mut repo = match fields.take("src") {
         Some(src) => simple(key, src, place, fields, pins, declaration)?,
         None => aggregated(key, aggregator::body(key, place, fields, around)?, pins, declaration)?,
     };
+    repo.depth = repo.depth.or(depth);
     repo.path = path(key);
     repo.is_odoo = key == "odoo";
     // Without `modules`, ak has the whole repository on its addons path.
     repo.modules = Some(modules).filter(|modules| !modules.is_empty());
     Ok(Some(repo))
+}
+
+/// The number of commits. If it is not a number, it is left out.
+fn depth(key: &str, fields: &mut Fields<'_>, declaration: &mut Declaration) -> Option<u32> {
+    let node = fields.take("depth").filter(|depth| !depth.is_null())?;
+    let depth = node.text("`depth`").ok().and_then(|depth| depth.parse().ok());
+    if depth.is_none() {
+        let item = format!("`depth` of `{key}` is left out: it is not a number");
+        declaration.notes.push(node.place.note(note::DEPTH, key, item));
+    }
+    depth
 }
 
 /// An entry in git-aggregator's form, with the frozen commit of its base.
@@ -130,7 +143,7 @@ fn simple(
     key: &str,
     src: &Node,
     place: &SourcePlace,
-    mut fields: Fields<'_>,
+    fields: Fields<'_>,
     pins: Option<&Node>,
     declaration: &mut Declaration,
 ) -> Result<Repo, Error> {
@@ -154,13 +167,6 @@ fn simple(
         declaration.has_pins = true;
     } else if let Some((commit, _)) = frozen(pins, 0, "origin", branch)? {
         repo.commit = Some(commit);
-    }
-    if let Some(depth) = fields.take("depth").filter(|depth| !depth.is_null()) {
-        repo.depth = depth.text("`depth`").ok().and_then(|depth| depth.parse().ok());
-        if repo.depth.is_none() {
-            let item = format!("`depth` of `{key}` is left out: it is not a number");
-            declaration.notes.push(depth.place.note(note::DEPTH, key, item));
-        }
     }
     for MapEntry { key: field, place, node } in fields.left() {
         if field == "shell_command_after" {

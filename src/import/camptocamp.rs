@@ -74,21 +74,29 @@ fn put(
         return Ok(());
     }
     declaration.notes.extend(notes);
-    let path = key.strip_prefix("../").or(key.strip_prefix("./")).unwrap_or(key);
-    repo.path = PathBuf::from(path);
+    let (base, places) = places(key, pending, declaration)?;
+    // Only a key of `pending-merges.d` itself begins with `../`.
+    let path = &places[usize::from(!key.starts_with("../"))];
+    repo.path = path.strip_prefix(&base).unwrap_or(path).to_owned();
     declaration.repos.push(repo);
     Ok(())
 }
 
-/// The position of the submodule that a key names. A key is relative to `pending-merges.d`, to the file or to the
-/// project.
+/// The position of the submodule that a key names.
 fn position(key: &str, pending: &Path, declaration: &Declaration) -> Result<Option<usize>, Error> {
+    let (base, places) = places(key, pending, declaration)?;
+    Ok(declaration.repos.iter().position(|repo| places.contains(&normal(&base.join(&repo.path)))))
+}
+
+/// The base of the declaration, and the paths that a key can mean: relative to `pending-merges.d`, to the directory that
+/// contains it, or to the project.
+fn places(key: &str, pending: &Path, declaration: &Declaration) -> Result<(PathBuf, [PathBuf; 3]), Error> {
     let absolute = |path: &Path| std::path::absolute(path).at("find", path);
     let pending = absolute(pending)?;
-    let base = absolute(&declaration.base)?;
-    let starts = [pending.clone(), directory_of(&pending), base.clone()];
-    let places: Vec<PathBuf> = starts.iter().map(|start| normal(&start.join(key))).collect();
-    Ok(declaration.repos.iter().position(|repo| places.contains(&normal(&base.join(&repo.path)))))
+    let base = normal(&absolute(&declaration.base)?);
+    let starts = [&pending, &directory_of(&pending), &base];
+    let places = starts.map(|start| normal(&start.join(key)));
+    Ok((base, places))
 }
 
 fn files(directory: &Path) -> Result<Vec<PathBuf>, Error> {

@@ -12,8 +12,8 @@ const FORMATS: &str = "name one of these: `.gitmodules`, `repos.yaml` or `addons
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("`{}` declares no repository of modules", path.display())]
-    Empty { path: PathBuf },
+    #[error("`{}` declares {}", path.display(), if *has_odoo { "no repository besides Odoo itself" } else { "nothing" })]
+    Empty { path: PathBuf, has_odoo: bool },
     #[error("there is no `{}`", path.display())]
     Missing { path: PathBuf },
     #[error("`{}` does not name its Odoo series", path.display())]

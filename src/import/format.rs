@@ -158,7 +158,7 @@ fn by_content(path: &Path) -> Result<Format, Error> {
     let documents = yaml::documents(&text, &mut Vec::new())?;
     let Some(document) = documents.iter().find(|document| !document.is_null()) else {
         // Comments only, or nothing.
-        return Err(Error::Empty { path: path.to_owned() });
+        return Err(Error::Empty { path: path.to_owned(), has_odoo: false });
     };
     let Value::Map(entries) = &document.value else { return Err(unknown()) };
     let says = |key: &str| entries.iter().any(|entry| entry.node.get(key).is_some());

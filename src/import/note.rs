@@ -82,7 +82,7 @@ topics! {
     EXTENDS: Lost, ("file", "files"),
         ("is left out: import the other file as well", "are left out: import the other files as well");
     /// An entry that cannot be read.
-    REFUSED: Lost, ("entry", "entries"), ("", "are left out");
+    REFUSED: Lost, ("entry that oca cannot use", "entries that oca cannot use"), ("", "are left out");
     TARGET: Detail, ("target", "targets"),
         ("is left out: oca never pushes", "are left out: oca never pushes");
     FETCH: Detail, ("fetch setting", "fetch settings"),

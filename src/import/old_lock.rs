@@ -47,7 +47,7 @@ pub(super) fn read(text: &Text, around: &Around<'_>) -> Result<Declaration, Erro
     let key = REPOS.into_iter().find(|key| document.has(key)).unwrap_or(REPOS[0]);
     let mut unknown: BTreeMap<String, usize> = BTreeMap::new();
     for (name, place, node) in entries(fields.require(key)?, key)? {
-        let shown = name.clone().unwrap_or_else(|| place.spot.to_string());
+        let shown = name.clone().unwrap_or_else(|| place.spot.key());
         let repo = repo(name, place, node, Path::new(target), &mut declaration, &mut unknown);
         if let Some(repo) = declaration.accept(&shown, repo)? {
             declaration.repos.push(repo);

@@ -121,6 +121,16 @@ impl fmt::Display for SourcePlace {
     }
 }
 
+impl Spot {
+    /// The key of this place. Empty if it is a line or the whole file.
+    pub(super) fn key(&self) -> String {
+        match self {
+            Self::Key(key) => key.clone(),
+            Self::Whole | Self::Line(_) => String::new(),
+        }
+    }
+}
+
 impl fmt::Display for Spot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

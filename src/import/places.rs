@@ -66,7 +66,10 @@ impl Places {
             let directories = members.iter().filter_map(|at| repos[*at].path.file_name()?.to_str());
             self.is_free(&self.absolute(parent), &directories.collect(), content)
         };
-        let chosen = groups.iter().find(fits).map(|(parent, _)| parent);
+        // A few checkouts elsewhere do not decide for the others.
+        let largest = groups.first().map_or(0, |(_, members)| members.len());
+        let mut large = groups.iter().take_while(|(_, members)| 2 * members.len() >= largest);
+        let chosen = large.find(fits).map(|(parent, _)| parent);
         let path = chosen.and_then(|parent| self.below(&self.absolute(parent)));
         let path = path.unwrap_or_else(|| self.new_directory(content));
         for (parent, members) in groups.iter().filter(|(parent, _)| Some(parent) != chosen) {
@@ -94,25 +97,17 @@ impl Places {
     }
 
     /// Whether a directory can contain the checkouts. It must be inside the project and contain nothing else, because
-    /// git will ignore all of its content. It must not be inside a directory of the user's own modules.
+    /// git will ignore all of its content.
     fn is_free(&self, directory: &Path, directories: &BTreeSet<&str>, content: &Content<'_>) -> bool {
         let Content { mode, odoos, own, .. } = content;
         let Some(below) = self.below(directory) else { return false };
-        let odoo: Vec<&str> = odoos
-            .iter()
-            .map(|repo| self.absolute(&repo.path))
-            .filter(|path| path.parent() == Some(directory))
-            .filter_map(|path| {
-                odoos.iter().find_map(|repo| {
-                    (self.absolute(&repo.path) == path).then(|| repo.path.file_name()?.to_str()).flatten()
-                })
-            })
-            .collect();
-        let is_around = |own: &PathBuf| directory.starts_with(own) && *own != self.project;
+        let is_here = |repo: &&Repo| self.absolute(&repo.path).parent() == Some(directory);
+        let odoo = odoos.iter().filter(is_here).filter_map(|repo| repo.path.file_name()?.to_str());
+        let odoo: Vec<&str> = odoo.collect();
         // In submodule mode, the directory of the checkouts must belong to oca alone.
         if !is_checkouts_path(&below)
             || (*mode == Mode::Submodule && !odoo.is_empty())
-            || own.iter().any(|own| is_around(own) || own.starts_with(directory))
+            || own.iter().any(|own| own.starts_with(directory))
             || self.has_twin(directory)
         {
             return false;

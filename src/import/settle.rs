@@ -29,7 +29,9 @@ pub(super) fn settle(
     let Declaration { base, series, locals, has_pins, mut notes, refused, .. } = declaration;
     if repos.is_empty() {
         let first = refused.into_iter().next().map(|(_, error)| error);
-        return Err(first.unwrap_or_else(|| Error::Empty { path: path.to_owned() }));
+        return Err(
+            first.unwrap_or_else(|| Error::Empty { path: path.to_owned(), has_odoo: !odoos.is_empty() })
+        );
     }
     notes.extend(refused.into_iter().filter_map(|(key, error)| left_out(&key, error)));
     let places = Places::new(&base, around.project())?;

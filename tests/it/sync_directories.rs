@@ -7,7 +7,7 @@ use crate::project::{WEB, repository};
 fn checkouts_among_the_own_modules_are_refused() {
     let env = Env::new();
     repository(&env, "web", &["web_x"]);
-    for (path, local) in [("addons", "./addons/"), ("oca", "oca/mine"), ("addons/oca", "addons")] {
+    for (path, local) in [("addons", "./addons/"), ("oca", "oca/mine")] {
         env.declare(&format!("path = \"{path}\"\n[[local]]\npath = \"{local}\"\n{WEB}"));
         for command in [&["lock"][..], &["lock", "--check"], &["sync"]] {
             env.oca(command)
