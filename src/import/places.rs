@@ -115,7 +115,11 @@ impl Places {
         let Ok(entries) = std::fs::read_dir(directory) else { return true };
         let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         names.all(|name| {
-            name.starts_with('.') || directories.contains(name.as_str()) || odoo.contains(&name.as_str())
+            name.starts_with('.')
+                || directories.contains(name.as_str())
+                || odoo.contains(&name.as_str())
+                // git does not look into other repositories.
+                || directory.join(&name).join(".git").exists()
         })
     }
 
