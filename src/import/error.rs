@@ -52,3 +52,44 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::import::Text;
+
+    #[test]
+    fn every_message_says_what_is_wrong_and_what_to_do() {
+        let path = || PathBuf::from("repos.yaml");
+        let place = || Text::new(Path::new("repos.yaml"), "").line(3);
+        let io = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let errors = [
+            Error::Empty { path: path(), has_odoo: false },
+            Error::Empty { path: path(), has_odoo: true },
+            Error::Missing { path: path() },
+            Error::NoSeries { path: path() },
+            Error::NotUtf8 { file: path(), line: 2 },
+            place().refuse("`web` has no `remotes`"),
+            place().refuse_with_hint(
+                "`o` in `merges` of `web` is not `REMOTE REF`",
+                "write it as `- origin 18.0`",
+            ),
+            Error::Several {
+                directory: PathBuf::from("project"),
+                found: vec!["`.gitmodules`".to_owned(), "`spec.yaml`".to_owned()],
+            },
+            Text::new(Path::new("repos.yaml"), "").syntax("YAML", 2, "did not find expected key"),
+            Error::TooLarge { file: path(), most: 4 },
+            Error::Unknown { path: path() },
+            Error::File(fs::Error { action: "read", path: path(), source: io() }),
+            Error::Git(git::Error::Offline),
+        ];
+        let shown = errors.iter().map(|error| {
+            let hint = error.hint().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+            format!("error: {error}\n{hint}")
+        });
+        insta::assert_snapshot!(shown.collect::<String>(), @"");
+    }
+}

@@ -79,7 +79,7 @@ topics! {
     );
     NOT_GIT: Lost, ("repository", "repositories"),
         ("", "are left out: they are not git repositories");
-    EXTENDS: Lost, ("file", "files"),
+    EXTENDS: Lost, ("extended file", "extended files"),
         ("is left out: import the other file as well", "are left out: import the other files as well");
     /// An entry that cannot be read.
     REFUSED: Lost, ("entry that oca cannot use", "entries that oca cannot use"), ("", "are left out");
@@ -107,7 +107,6 @@ topics! {
         "are Odoo itself and are left out: name their directories in `before` of `[addons-path]`"
     );
     NAME: Warning, ("repository", "repositories"), ("", "get a name that is not the name of their directory");
-    MOVED: Warning, ("group of checkouts", "groups of checkouts"), ("", "will be in another directory");
     SECRET: Warning, ("url", "urls"), (
         "are left out: set a token for the host",
         "had a user and a password, which are left out: set a token for each host"
@@ -217,4 +216,61 @@ pub(crate) fn lost(notes: &[Note]) -> String {
     }
     let counts = counts.into_iter().map(|(topic, count)| counted(count, topic.noun.0, topic.noun.1));
     counts.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::import::Text;
+
+    fn commands(count: usize) -> Vec<Note> {
+        let text = Text::new(Path::new("repos.yaml"), "");
+        let note = |at| text.line(at).note(COMMAND, "web", format!("a command of `web{at}`"));
+        (1..=count).map(note).collect()
+    }
+
+    #[test]
+    fn one_note_stands_for_itself_and_several_are_one_message() {
+        let one = commands(1);
+        assert_eq!(
+            messages(&one, false),
+            ["`repos.yaml` at line 1: a command of `web1` is left out: oca runs no commands"]
+        );
+        let many = commands(12);
+        let [message] = &messages(&many, false)[..] else { panic!("one message") };
+        assert!(
+            message.starts_with(
+                "`repos.yaml`: 12 commands are left out: oca runs no commands\n  `repos.yaml` at line 1: a command"
+            ),
+            "{message}"
+        );
+        assert!(
+            message.ends_with("at line 10: a command of `web10`\n  and 2 more: `-v` shows all"),
+            "{message}"
+        );
+        assert_eq!(messages(&many, true).len(), 12);
+        assert_eq!(lost(&many), "12 commands");
+    }
+
+    #[test]
+    fn details_are_shown_on_request_and_are_no_loss() {
+        let text = Text::new(Path::new("repos.yaml"), "");
+        let notes: Vec<Note> = ["web", "dms", "web"]
+            .iter()
+            .flat_map(|name| {
+                [
+                    text.line(2).note(TARGET, name, "target"),
+                    text.line(3).note(DEPTH, name, "`depth` is left out"),
+                ]
+            })
+            .collect();
+        assert_eq!(
+            messages(&notes, false),
+            ["`repos.yaml`: 3 depths are left out (`web`, `dms`; `-v` shows each)"]
+        );
+        assert_eq!(messages(&notes, true).len(), 6);
+        assert_eq!(lost(&notes), "");
+    }
 }

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::{Error, Note, Repo, note};
 use crate::config::{Mode, PATH, is_checkouts_path};
 use crate::fs::{Context, normal};
-use crate::repo::RepoName;
+use crate::repo::{RepoName, first_names};
 
 pub(super) struct Places {
     base: PathBuf,
@@ -50,7 +50,7 @@ impl Places {
 
     /// The directory of most checkouts, if the file can name it. Adds a note for the checkouts in other directories.
     pub(super) fn common(&self, content: &Content<'_>, notes: &mut Vec<Note>) -> String {
-        let Content { repos, names, .. } = content;
+        let Content { repos, .. } = content;
         let mut groups: Vec<(PathBuf, Vec<usize>)> = Vec::new();
         let mut group_of: BTreeMap<&Path, usize> = BTreeMap::new();
         for (at, repo) in repos.iter().enumerate() {
@@ -72,17 +72,36 @@ impl Places {
         let chosen = large.find(fits).map(|(parent, _)| parent);
         let path = chosen.and_then(|parent| self.below(&self.absolute(parent)));
         let path = path.unwrap_or_else(|| self.new_directory(content));
-        for (parent, members) in groups.iter().filter(|(parent, _)| Some(parent) != chosen) {
-            let [first, rest @ ..] = members.as_slice() else { continue };
-            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-            let (name, from) = (&names[*first], self.absolute(parent));
-            let why = if content.own.contains(&from) { ": your own modules are there" } else { "" };
-            let from = from.strip_prefix(&self.project).unwrap_or(&from).display().to_string();
-            let from = if from.is_empty() { ".".to_owned() } else { from };
-            let item = format!("the checkout of `{name}`{more} will be in `{path}`, not in `{from}`{why}");
-            notes.push(repos[*first].place.note(note::MOVED, &from, item));
-        }
+        let moved: Vec<&(PathBuf, Vec<usize>)> =
+            groups.iter().filter(|(parent, _)| Some(parent) != chosen).collect();
+        notes.extend(self.moved(&moved, &path, content));
         path
+    }
+
+    /// The note about the checkouts that do not stay where they are.
+    fn moved(&self, groups: &[&(PathBuf, Vec<usize>)], path: &str, content: &Content<'_>) -> Option<Note> {
+        let Content { repos, names, own, .. } = content;
+        let (first, _) = groups.first()?.1.split_first()?;
+        let more = match groups.iter().map(|(_, members)| members.len()).sum::<usize>() {
+            1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        let directories: Vec<PathBuf> = groups.iter().map(|(parent, _)| self.absolute(parent)).collect();
+        let is_own = |directory: &&PathBuf| own.contains(*directory);
+        let why = match directories.iter().filter(is_own).count() {
+            0 => "",
+            1 if directories.len() == 1 => ": your own modules are there",
+            _ => ": your own modules are in some of them",
+        };
+        let from = |directory: &PathBuf| match directory.strip_prefix(&self.project) {
+            Ok(below) if below.as_os_str().is_empty() => ".".to_owned(),
+            Ok(below) => below.display().to_string(),
+            Err(_) => directory.display().to_string(),
+        };
+        let from: Vec<String> = directories.iter().map(from).collect();
+        let (name, from) = (&names[*first], first_names(&from));
+        let item = format!("the checkout of `{name}`{more} will be in `{path}`, not in {from}{why}");
+        Some(repos[*first].place.note(note::ALONE, name.as_str(), item))
     }
 
     /// A directory with nothing else in it, for checkouts that cannot stay where they are.

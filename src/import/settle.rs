@@ -222,3 +222,31 @@ fn without_secret(url: &RemoteUrl) -> Option<RemoteUrl> {
     let (userinfo, _) = authority.rsplit_once('@')?;
     (bare != *url && !userinfo.contains("${")).then_some(bare)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::import::{ImportedMerges, Surroundings, read};
+    use crate::repo::Reference;
+
+    /// A later version can write them: the repository, and the remote and reference of each merge, in order.
+    #[test]
+    fn merges_stay_typed_values() {
+        let project = tempfile::tempdir().expect("a directory");
+        let file = project.path().join("repos.yaml");
+        let text = "web:\n  remotes:\n    oca: https://github.com/OCA/web.git\n    acme: https://github.com/acme/web.git\n  \
+                    merges: [oca 16.0, oca refs/pull/12/head, acme 16.0-fix]\n";
+        crate::fs::write_if_changed(&file, text.as_bytes()).expect("a file");
+        let around = Surroundings { project: project.path(), series: None, variable: &|_| None };
+        let import = read(&file, &around).expect("an import");
+        let [ImportedMerges { name, base: (url, reference), merges, is_in_commit }] = &import.merges[..]
+        else {
+            panic!("one repository")
+        };
+        assert_eq!((name.as_str(), url.as_str()), ("web", "https://github.com/OCA/web.git"));
+        assert_eq!(*reference, Some(Reference::Branch("16.0".to_owned())));
+        let merges: Vec<String> = merges.iter().map(ToString::to_string).collect();
+        assert_eq!(merges, ["refs/pull/12/head", "https://github.com/acme/web.git 16.0-fix"]);
+        assert!(!is_in_commit);
+        assert!(import.fresh.repos[0].merges.is_empty());
+    }
+}
