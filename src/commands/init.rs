@@ -109,12 +109,11 @@ fn import_from(
         return Err(Error::ImportIncomplete { file: file.to_owned(), from: from.to_owned(), lost });
     }
     let file = file.display();
-    match locked {
-        None => printer.note(&format!("wrote `{file}`; look at it, then run `oca sync`")),
-        Some(_) => {
-            let lock = lock_file.display();
-            printer.note(&format!("wrote `{file}` and `{lock}`; look at them, then run `oca sync`"));
-        }
+    if locked.is_some() {
+        let lock = lock_file.display();
+        printer.note(&format!("wrote `{file}` and `{lock}`; look at them, then run `oca sync`"));
+    } else {
+        printer.note(&format!("wrote `{file}`; look at it, then run `oca sync`"));
     }
     Ok(())
 }

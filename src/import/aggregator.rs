@@ -172,7 +172,7 @@ impl Reader<'_> {
 
     fn unset(&self, name: &str, place: &SourcePlace) -> Error {
         let hint = match name {
-            SERIES => "name the series, as in `--odoo 18.0`".to_owned(),
+            SERIES => "add the series to the command, such as `--odoo 18.0`".to_owned(),
             _ => format!("set the environment variable `{name}`, and run this again"),
         };
         place.refuse_with_hint(format!("the variable `{name}` of `{}` is not set", self.key), hint)
@@ -254,12 +254,11 @@ impl Reader<'_> {
             self.remotes.iter().filter(|remote| !self.used.contains(&remote.name))
         {
             let of = self.key;
-            self.notes.push(match url {
-                Ok(url) => place.note(note::REMOTE, of, format!("remote `{name}` of `{of}`, `{url}`,")),
-                Err(_) => {
-                    let item = format!("remote `{name}` of `{of}` is left out: its url is not valid");
-                    place.note(note::BAD_REMOTE, of, item)
-                }
+            self.notes.push(if let Ok(url) = url {
+                place.note(note::REMOTE, of, format!("remote `{name}` of `{of}`, `{url}`,"))
+            } else {
+                let item = format!("remote `{name}` of `{of}` is left out: its url is not valid");
+                place.note(note::BAD_REMOTE, of, item)
             });
         }
     }

@@ -77,7 +77,7 @@ fn put(
     let (base, places) = places(key, pending, declaration)?;
     // Only a key of `pending-merges.d` itself begins with `../`.
     let path = &places[usize::from(!key.starts_with("../"))];
-    repo.path = path.strip_prefix(&base).unwrap_or(path).to_owned();
+    path.strip_prefix(&base).unwrap_or(path).clone_into(&mut repo.path);
     declaration.repos.push(repo);
     Ok(())
 }

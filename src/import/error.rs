@@ -43,7 +43,7 @@ impl Error {
                 Some("run `oca init` without `--from`, then `oca add NAME` for each repository".to_owned())
             }
             Self::Missing { .. } | Self::TooLarge { .. } | Self::Unknown { .. } => Some(FORMATS.to_owned()),
-            Self::NoSeries { .. } => Some("name the series, as in `--odoo 18.0`".to_owned()),
+            Self::NoSeries { .. } => Some("add the series to the command, such as `--odoo 18.0`".to_owned()),
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
             Self::Refused { hint, .. } => hint.clone(),
             Self::Several { .. } => Some("name one of these files with `--from`".to_owned()),
@@ -90,6 +90,30 @@ mod tests {
             let hint = error.hint().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
             format!("error: {error}\n{hint}")
         });
-        insta::assert_snapshot!(shown.collect::<String>(), @"");
+        insta::assert_snapshot!(shown.collect::<String>(), @"
+        error: `repos.yaml` declares nothing
+        hint: run `oca init` without `--from`, then `oca add NAME` for each repository
+        error: `repos.yaml` declares no repository besides Odoo itself
+        hint: run `oca init` without `--from`, then `oca add NAME` for each repository
+        error: there is no `repos.yaml`
+        hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, or an older `oca.lock.json`
+        error: `repos.yaml` does not say which Odoo series it is for
+        hint: add the series to the command, such as `--odoo 18.0`
+        error: `repos.yaml` is not UTF-8 at line 2
+        hint: save the file as UTF-8
+        error: `repos.yaml` at line 3: `web` has no `remotes`
+        error: `repos.yaml` at line 3: `o` in `merges` of `web` is not `REMOTE REF`
+        hint: write it as `- origin 18.0`
+        error: `project` contains files of several tools: `.gitmodules`, `spec.yaml`
+        hint: name one of these files with `--from`
+        error: `repos.yaml` at line 2: this is not valid YAML: did not find expected key
+        error: `repos.yaml` is larger than 4 MiB, which is too large for a list of repositories
+        hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, or an older `oca.lock.json`
+        error: `repos.yaml` is not in a format that oca can import
+        hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, or an older `oca.lock.json`
+        error: cannot read `repos.yaml`
+        error: cannot read the git repository that contains the file
+        hint: run it once without `--offline`
+        ");
     }
 }

@@ -82,19 +82,15 @@ fn submodules(text: &Text, declaration: &mut Declaration) -> Result<Vec<Section>
             declaration.notes.push(place.note(note::SECTION, &section.name, item));
             continue;
         };
-        match positions.get(&name) {
-            Some(at) => {
-                let first = &submodules[*at].place.spot;
-                let item = format!(
-                    "submodule `{name}` appears twice, first {first}: the last value of each key counts"
-                );
-                declaration.notes.push(place.note(note::TWICE, &name, item));
-                submodules[*at].variables.extend(section.variables);
-            }
-            None => {
-                positions.insert(name, submodules.len());
-                submodules.push(section);
-            }
+        if let Some(at) = positions.get(&name) {
+            let first = &submodules[*at].place.spot;
+            let item =
+                format!("submodule `{name}` appears twice, first {first}: the last value of each key counts");
+            declaration.notes.push(place.note(note::TWICE, &name, item));
+            submodules[*at].variables.extend(section.variables);
+        } else {
+            positions.insert(name, submodules.len());
+            submodules.push(section);
         }
     }
     Ok(submodules)

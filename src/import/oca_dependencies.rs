@@ -15,7 +15,7 @@ pub(super) fn read(text: &Text, around: &Around<'_>) -> Result<Declaration, Erro
     for (at, line) in text.text.lines().enumerate() {
         let words: Vec<&str> = line.split('#').next().unwrap_or_default().split_whitespace().collect();
         let [name, rest @ ..] = words.as_slice() else { continue };
-        let repo = repo(name, rest, text.line(at + 1));
+        let repo = repo(name, rest, &text.line(at + 1));
         if let Some(repo) = declaration.accept(name, repo)? {
             declaration.has_pins |= repo.commit.is_some();
             declaration.repos.push(repo);
@@ -24,13 +24,13 @@ pub(super) fn read(text: &Text, around: &Around<'_>) -> Result<Declaration, Erro
     Ok(declaration)
 }
 
-fn repo(name: &str, rest: &[&str], place: SourcePlace) -> Result<Repo, Error> {
+fn repo(name: &str, rest: &[&str], place: &SourcePlace) -> Result<Repo, Error> {
     let directory = name.rsplit('/').next().unwrap_or(name);
     let default = format!("https://github.com/OCA/{directory}.git");
-    let address = url(rest.first().unwrap_or(&default.as_str()), &place)?;
+    let address = url(rest.first().unwrap_or(&default.as_str()), place)?;
     let mut repo = Repo::new(place.clone(), Path::new(PATH).join(directory), address);
     if let Some(branch) = rest.get(1) {
-        repo.reference = Some(reference(branch, &place)?);
+        repo.reference = Some(reference(branch, place)?);
     }
     match rest.get(2) {
         // A person wrote this commit, so an update must not move it.

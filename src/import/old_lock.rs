@@ -46,7 +46,7 @@ pub(super) fn read(text: &Text, around: &Around<'_>) -> Result<Declaration, Erro
     };
     let key = REPOS.into_iter().find(|key| document.has(key)).unwrap_or(REPOS[0]);
     let mut unknown: BTreeMap<String, usize> = BTreeMap::new();
-    for (name, place, node) in entries(fields.require(key)?, key)? {
+    for LockEntry { name, place, node } in entries(fields.require(key)?, key)? {
         let shown = name.clone().unwrap_or_else(|| place.spot.key());
         let repo = repo(name, place, node, Path::new(target), &mut declaration, &mut unknown);
         if let Some(repo) = declaration.accept(&shown, repo)? {
@@ -77,17 +77,24 @@ fn refuse_own(document: &Node) -> Result<(), Error> {
     }
 }
 
-/// The entries of a list or of a mapping. In a mapping, the key is the name.
-fn entries<'n>(
-    repos: &'n Node,
-    key: &str,
-) -> Result<Vec<(Option<String>, &'n SourcePlace, &'n Node)>, Error> {
-    Ok(match &repos.value {
-        Value::Map(entries) => {
-            entries.iter().map(|entry| (Some(entry.key.clone()), &entry.place, &entry.node)).collect()
-        }
-        _ => repos.list(format!("`{key}`"))?.iter().map(|node| (None, &node.place, node)).collect(),
-    })
+/// A repository in the file. In a mapping, the key is the name.
+struct LockEntry<'n> {
+    name: Option<String>,
+    place: &'n SourcePlace,
+    node: &'n Node,
+}
+
+fn entries<'n>(repos: &'n Node, key: &str) -> Result<Vec<LockEntry<'n>>, Error> {
+    if let Value::Map(entries) = &repos.value {
+        let entry = |entry: &'n MapEntry| LockEntry {
+            name: Some(entry.key.clone()),
+            place: &entry.place,
+            node: &entry.node,
+        };
+        return Ok(entries.iter().map(entry).collect());
+    }
+    let items = repos.list(format!("`{key}`"))?.iter();
+    Ok(items.map(|node| LockEntry { name: None, place: &node.place, node }).collect())
 }
 
 fn repo(
@@ -117,12 +124,11 @@ fn repo(
     }
     commit(&name, &mut fields, &mut repo, declaration)?;
     if let Some(modules) = fields.take("modules") {
-        let modules = match &modules.value {
-            Value::Map(entries) => entries.iter().map(|entry| entry.key.clone()).collect(),
-            _ => {
-                let texts = modules.texts(format!("`modules` of `{name}`"))?;
-                texts.into_iter().map(|(name, _)| name.to_owned()).collect()
-            }
+        let modules = if let Value::Map(entries) = &modules.value {
+            entries.iter().map(|entry| entry.key.clone()).collect()
+        } else {
+            let texts = modules.texts(format!("`modules` of `{name}`"))?;
+            texts.into_iter().map(|(name, _)| name.to_owned()).collect()
         };
         // In these files an empty list means that nobody selected modules. A repository that nobody needs has no entry.
         repo.modules = Some(modules).filter(|modules: &Vec<String>| !modules.is_empty());

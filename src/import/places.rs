@@ -127,7 +127,7 @@ impl Places {
         if !is_checkouts_path(&below)
             || (*mode == Mode::Submodule && !odoo.is_empty())
             || own.iter().any(|own| own.starts_with(directory))
-            || self.has_twin(directory)
+            || has_twin(directory)
         {
             return false;
         }
@@ -141,13 +141,13 @@ impl Places {
                 || directory.join(&name).join(".git").exists()
         })
     }
+}
 
-    /// Whether another entry differs only by case. On some file systems, that is the same directory.
-    fn has_twin(&self, directory: &Path) -> bool {
-        let (Some(parent), Some(name)) = (directory.parent(), directory.file_name()) else { return false };
-        let Some(name) = name.to_str() else { return false };
-        let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
-        let mut names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        names.any(|other| other != name && other.to_lowercase() == name.to_lowercase())
-    }
+/// Whether another entry differs only by case. On some file systems, that is the same directory.
+fn has_twin(directory: &Path) -> bool {
+    let (Some(parent), Some(name)) = (directory.parent(), directory.file_name()) else { return false };
+    let Some(name) = name.to_str() else { return false };
+    let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
+    let mut names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    names.any(|other| other != name && other.to_lowercase() == name.to_lowercase())
 }

@@ -19,13 +19,13 @@ pub(super) fn settle(
 ) -> Result<Import, Error> {
     let (odoos, repos): (Vec<Repo>, Vec<Repo>) =
         std::mem::take(&mut declaration.repos).into_iter().partition(|repo| odoo::part(repo).is_some());
-    let mut named = Vec::new();
+    let mut usable = Vec::new();
     for repo in repos {
         let checked = refuse_words(&repo);
         let key = repo.path.to_string_lossy().into_owned();
-        named.extend(declaration.accept(&key, checked)?.map(|()| repo));
+        usable.extend(declaration.accept(&key, checked)?.map(|()| repo));
     }
-    let (repos, mode) = (named, declaration.mode);
+    let (repos, mode) = (usable, declaration.mode);
     let Declaration { base, series, locals, has_pins, mut notes, refused, .. } = declaration;
     if repos.is_empty() {
         let first = refused.into_iter().next().map(|(_, error)| error);

@@ -135,7 +135,7 @@ fn many_repositories_of_one_name_have_names() {
     imports(
         "x.repos",
         &format!("repositories:\n{text}"),
-        &[],
+        &["the checkout of `b-web` and 3 more will be in `a`, not in `b`, `c`, `A`, `B`\n"],
         0,
         &["web", "b-web", "c-web", "A-web", "OCA-web"],
     );

@@ -7,16 +7,16 @@ use crate::project::repository;
 fn superproject(env: &Env, paths: &[&str]) -> String {
     let mut commit = String::new();
     env.git(".", &["init", "-q"]);
-    let mut text = String::new();
+    let mut entries: Vec<String> = Vec::new();
     for path in paths {
         let name = path.rsplit('/').next().unwrap_or(path);
         commit = repository(env, name, &[&format!("{name}_a")]).commit_of("18.0");
         let url = env.remotes().join(format!("{name}.git"));
-        text +=
-            &format!("[submodule \"{path}\"]\n\tpath = {path}\n\turl = {}\n\tbranch = 18.0\n", url.display());
+        let url = url.display();
+        entries.push(format!("[submodule \"{path}\"]\n\tpath = {path}\n\turl = {url}\n\tbranch = 18.0\n"));
         env.git(".", &["update-index", "--add", "--cacheinfo", &format!("160000,{commit},{path}")]);
     }
-    env.write(".gitmodules", text);
+    env.write(".gitmodules", entries.concat());
     commit
 }
 
@@ -43,7 +43,7 @@ fn own_modules_beside_the_submodules_are_local_and_an_image_is_proposed() {
         "{text}"
     );
     // The licence of the own module is looked at.
-    env.oca(&["check"]).stdout_contains("acme_sale").status(1);
+    env.oca(&["check", "-q"]).stdout_contains("acme_sale").status(1);
 }
 
 #[test]
@@ -84,11 +84,12 @@ fn among_own_modules_git_ignores_only_the_checkouts() {
     env.declare(crate::project::WEB);
     env.oca(&["sync", "-q"]).success();
     env.assert_file("oca/.gitignore", "*\n");
+    let web = env.project().join("oca/web");
     env.write("oca/acme_new/__manifest__.py", "{}");
+    std::fs::remove_dir_all(&web).expect("a directory");
     env.oca(&["sync"])
         .stderr_contains(
-            "`[TEMP]/project/oca` has your own modules in `acme_new`: \
-             git ignores only the checkouts there from now on\n",
+            "oca` has your own modules in `acme_new`: git ignores only the checkouts there from now on\n",
         )
         .success();
     let status = env.git(".", &["status", "--short", "--untracked-files=all"]);
@@ -98,6 +99,7 @@ fn among_own_modules_git_ignores_only_the_checkouts() {
     );
     env.oca(&["sync"]).stderr("1 repository up to date\n").success();
     std::fs::remove_dir_all(env.project().join("oca/acme_new")).expect("a directory");
+    std::fs::remove_dir_all(&web).expect("a directory");
     env.oca(&["sync", "-q"]).success();
     env.assert_file("oca/.gitignore", "*\n");
 }

@@ -121,7 +121,7 @@ fn what_git_aggregator_refuses_is_refused() {
         ),
         (
             "  remotes: {o: https://h/a/web}\n  merges: [o $ODOO_VERSION-fix]\n",
-            "at line 3: the variable `ODOO_VERSION` of `web` is not set\nhint: name the series, as in `--odoo 18.0`\n",
+            "at line 3: the variable `ODOO_VERSION` of `web` is not set\nhint: add the series to the command, such as `--odoo 18.0`\n",
         ),
     ] {
         refused("repos.yaml", format!("web:\n{body}"), &format!("error: `repos.yaml` {stderr}"));
@@ -205,7 +205,7 @@ fn a_series_that_nothing_tells_has_to_be_named() {
     refused(
         "x.repos",
         text,
-        "error: `x.repos` does not name its Odoo series\nhint: name the series, as in `--odoo 18.0`\n",
+        "error: `x.repos` does not say which Odoo series it is for\nhint: add the series to the command, such as `--odoo 18.0`\n",
     );
     let env = Env::new();
     env.write("x.repos", text);
