@@ -88,19 +88,20 @@ struct Variables {
 
 impl Variables {
     /// Reads `ENV` of a document. It holds for this document only.
-    fn read(document: &Node, around: &Around<'_>, notes: &mut Vec<Note>) -> Result<Self, Error> {
+    fn read(document: &Node, around: &Around<'_>, declaration: &mut Declaration) -> Result<Self, Error> {
         let pattern = around.variable(PATTERN).unwrap_or_else(|| OCA_PATTERN.to_owned());
         let mut variables = Self { pattern, version: None, depth: None };
         let Some(node) = document.get("ENV") else { return Ok(variables) };
         for MapEntry { key, place, node } in node.map_or_null("`ENV`")? {
-            let value = node.text(format!("`{key}` of `ENV`"))?;
+            let value = node.text(format!("`{key}` of `ENV`"));
+            let Some(value) = declaration.accept(key, value)? else { continue };
             match key.as_str() {
                 PATTERN => value.clone_into(&mut variables.pattern),
                 SERIES => variables.version = Some((value.to_owned(), place.clone())),
                 "DEPTH_DEFAULT" if value.parse::<u32>().is_ok() => variables.depth = value.parse().ok(),
                 // oca checks out neither Odoo nor what is merged.
                 "DEFAULT_REPO_PATTERN_ODOO" | "DEPTH_MERGE" => {}
-                _ => notes.push(place.note(note::KEY, key, format!("`{key}` of `ENV`"))),
+                _ => declaration.notes.push(place.note(note::KEY, key, format!("`{key}` of `ENV`"))),
             }
         }
         Ok(variables)
@@ -123,17 +124,19 @@ impl Variables {
 impl Selection {
     fn read(text: &Text, around: &Around<'_>, declaration: &mut Declaration) -> Result<Self, Error> {
         let mut selection = Self::default();
-        let notes = &mut declaration.notes;
-        for document in yaml::documents(text, notes)?.iter().filter(|document| !document.is_null()) {
-            if let Some(only) = document.get("ONLY").filter(|only| !only.is_null())
-                && !holds(only, around, notes)?
-            {
-                continue;
+        let documents = yaml::documents(text, &mut declaration.notes)?;
+        for document in documents.iter().filter(|document| !document.is_null()) {
+            if let Some(only) = document.get("ONLY").filter(|only| !only.is_null()) {
+                let holds = holds(only, around, &mut declaration.notes);
+                if !declaration.accept("ONLY", holds)?.unwrap_or(false) {
+                    continue;
+                }
             }
-            let variables = Variables::read(document, around, notes)?;
+            let variables = Variables::read(document, around, declaration)?;
             for MapEntry { key, place, node } in document.map("a document")? {
                 if !["ENV", "ONLY"].contains(&key.as_str()) {
-                    selection.want(key, place, node, &variables)?;
+                    let wanted = selection.want(key, place, node, &variables);
+                    declaration.accept(key, wanted)?;
                 }
             }
         }

@@ -16,7 +16,7 @@ pub(crate) enum Error {
     Empty { path: PathBuf, has_odoo: bool },
     #[error("there is no `{}`", path.display())]
     Missing { path: PathBuf },
-    #[error("`{}` does not name its Odoo series", path.display())]
+    #[error("`{}` does not say which Odoo series it is for", path.display())]
     NoSeries { path: PathBuf },
     #[error("`{}` is not UTF-8 at line {line}", file.display())]
     NotUtf8 { file: PathBuf, line: usize },

@@ -10,7 +10,7 @@ use super::own::{self, Own};
 use super::places::{Content, Places};
 use super::{Declaration, DefaultBranch, Error, Import, ImportedMerges, Note, Repo, note};
 use crate::config::{Fresh, FreshRepo, refuse_addons_directory, refuse_entry, refuse_module};
-use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series};
+use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series, one_line};
 
 pub(super) fn settle(
     mut declaration: Declaration,
@@ -28,7 +28,7 @@ pub(super) fn settle(
     let (repos, mode) = (usable, declaration.mode);
     let Declaration { base, series, locals, has_pins, mut notes, refused, .. } = declaration;
     if repos.is_empty() {
-        let first = refused.into_iter().next().map(|(_, error)| error);
+        let first = refused.into_iter().next().map(|(key, error)| naming(&key, error));
         return Err(
             first.unwrap_or_else(|| Error::Empty { path: path.to_owned(), has_odoo: !odoos.is_empty() })
         );
@@ -136,6 +136,17 @@ fn refuse_words(repo: &Repo) -> Result<(), Error> {
     let modules = repo.modules.iter().flatten().map(|module| refuse_module(module));
     let directories = repo.addons.iter().map(|directory| refuse_addons_directory(directory));
     modules.chain(directories).collect::<Result<(), String>>().map_err(|why| repo.place.refuse(why))
+}
+
+/// The error of an entry, with its key.
+fn naming(key: &str, error: Error) -> Error {
+    match error {
+        Error::Refused { place, why, hint } if !key.is_empty() && !why.contains(&format!("`{key}`")) => {
+            let why = one_line(&format!("`{key}` cannot be imported: {why}"));
+            Error::Refused { place, why, hint }
+        }
+        other => other,
+    }
 }
 
 /// The note about an entry that cannot be read.

@@ -97,6 +97,19 @@ fn a_condition_that_is_known_decides_and_one_that_is_not_is_a_loss() {
 }
 
 #[test]
+fn an_odd_key_of_a_document_stops_only_itself() {
+    let env = Env::new();
+    env.write(
+        "addons.yaml",
+        "web: ['*']\nENV: {DEPTH_DEFAULT: [1]}\nodd: {a: b}\n---\nONLY: [x]\ndms: ['*']\n",
+    );
+    env.oca(&["init", "--from", "addons.yaml", "--odoo", "16.0"])
+        .stderr_contains("warning: `addons.yaml`: 3 entries that oca cannot use are left out\n")
+        .status(1);
+    assert!(env.read("repos.toml").contains("repos = [\n  \"web\",\n]\n"));
+}
+
+#[test]
 fn the_pattern_of_the_environment_counts() {
     let env = Env::new();
     env.write("addons.yaml", "web: ['*']\n");

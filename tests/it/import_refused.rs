@@ -59,12 +59,12 @@ fn bad_yaml_is_refused_with_its_line() {
         ),
         (
             "web:\n  src: ext::sh 18.0\n",
-            "at line 2: `ext::sh` is not a valid git url: remote helpers such as `ext::` are not supported",
+            "at line 2: `web` cannot be imported: `ext::sh` is not a valid git url: remote helpers such as `ext::` are not supported",
         ),
         ("web:\n  modules: [web]\n", "at line 2: `web` has no `remotes`"),
         (
             "web:\n  src: https://h/a/web 18.0 1234567\n",
-            "at line 2: `1234567` is not a valid commit id: it must be 40 hexadecimal digits",
+            "at line 2: `web` cannot be imported: `1234567` is not a valid commit id: it must be 40 hexadecimal digits",
         ),
     ] {
         let env = Env::new();
@@ -340,7 +340,7 @@ fn what_repos_toml_cannot_hold_is_refused_in_its_place() {
     refused(
         "spec.yaml",
         format!("web:\n{body}  modules: [../x]\n"),
-        "error: `spec.yaml` at line 1: `../x` does not start with the name of a module\n",
+        "error: `spec.yaml` at line 1: `external-src/web` cannot be imported: `../x` does not start with the name of a module\n",
     );
     let env = Env::new();
     env.write("spec.yaml", format!("\"a\\nb/web\":\n{body}\"c,d/dms\":\n{body}"));

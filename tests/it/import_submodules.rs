@@ -174,15 +174,15 @@ fn what_git_refuses_is_refused_with_its_line() {
     for (text, why) in [
         (
             entry("web", "../web"),
-            "`.gitmodules` at line 2: `../web` is not a path below the repository of `.gitmodules`",
+            "`.gitmodules` at line 2: `web` cannot be imported: `../web` is not a path below the repository of `.gitmodules`",
         ),
         (
             entry("web", "/web"),
-            "`.gitmodules` at line 2: `/web` is not a path below the repository of `.gitmodules`",
+            "`.gitmodules` at line 2: `web` cannot be imported: `/web` is not a path below the repository of `.gitmodules`",
         ),
         (
             entry("web", "../\u{202e}w\u{2028}b"),
-            "`.gitmodules` at line 2: `../\\u{202e}w\\u{2028}b` is not a path below the repository of `.gitmodules`",
+            "`.gitmodules` at line 2: `web` cannot be imported: `../\\u{202e}w\\u{2028}b` is not a path below the repository of `.gitmodules`",
         ),
         (
             "[submodule \"web\"]\n\tpath = web\n".to_owned(),
@@ -190,7 +190,7 @@ fn what_git_refuses_is_refused_with_its_line() {
         ),
         (
             "[submodule \"web\"]\n\tpath = web\n\turl = ext::sh -c x\n".to_owned(),
-            "`.gitmodules` at line 3: `ext::sh -c x` is not a valid git url: it must not contain blanks or \
+            "`.gitmodules` at line 3: `web` cannot be imported: `ext::sh -c x` is not a valid git url: it must not contain blanks or \
              control characters",
         ),
     ] {
@@ -205,7 +205,7 @@ fn what_git_refuses_is_refused_with_its_line() {
     env.write(".gitmodules", "[submodule \"web\"]\n\tpath = web\n\turl = ../web.git\n");
     env.oca(&["init", "--from", ".gitmodules"])
         .stderr(
-            "error: `.gitmodules` at line 3: `../web.git` is relative to the remote of a repository, \
+            "error: `.gitmodules` at line 3: `web` cannot be imported: `../web.git` is relative to the remote of a repository, \
              but the file is not in a repository\n\
              hint: write the whole url\n",
         )
