@@ -12,7 +12,9 @@ impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::BadPin { .. } => Some("write the whole commit id, 40 hexadecimal digits".to_owned()),
-            Self::Cache(_) => Some("choose another directory with `--cache-dir` or `OCA_CACHE_DIR`".to_owned()),
+            Self::Cache(_) => {
+                Some("choose another directory with `--cache-dir` or `OCA_CACHE_DIR`".to_owned())
+            }
             Self::Comma { .. } | Self::ControlInPath { .. } => {
                 Some("move it to a path without such characters".to_owned())
             }
@@ -44,7 +46,7 @@ impl Error {
             }
             Self::Lock(error) => error.hint(),
             Self::MixedPaths { .. } => {
-                Some("set a `path` for the profile that is outside every `[[local]]` directory and does not contain one".to_owned())
+                Some("set a `path` for the profile that contains no `[[local]]` directory".to_owned())
             }
             Self::NoAnswer { base, error } => {
                 error.hint(git::HintContext { url: Some(&format!("{base}/web.git")), name: None })
@@ -77,10 +79,7 @@ impl Error {
             Self::Submodules { .. } => Some("run `oca submodules` and commit the result".to_owned()),
             Self::Unreachable { names } => {
                 let names: Vec<&str> = names.iter().map(RepoName::as_str).collect();
-                Some(format!(
-                    "run `oca lock --upgrade {}`, or declare the commit as `rev`",
-                    names.join(" ")
-                ))
+                Some(format!("run `oca lock --upgrade {}`, or declare the commit as `rev`", names.join(" ")))
             }
             Self::Untrue { pins } => {
                 let pins = pins.iter().map(|(name, commit)| format!(" {name}@{commit}"));

@@ -43,22 +43,24 @@ fn read(text: &Text, outer: Option<&Superproject>, mode: Mode) -> Result<Declara
         let item = "the file is not at the top of a git repository, so there are no gitlinks and no pins";
         declaration.notes.push(text.whole().note(note::NO_PINS, "", item));
     }
+    let mut paths: HashMap<PathBuf, usize> = HashMap::new();
     for section in submodules(text, &mut declaration)? {
         let name = section.subsection.clone().unwrap_or_default();
         let repo = submodule(&name, section, outer, &mut declaration);
         let Some(repo) = declaration.accept(&name, repo)? else { continue };
-        let twin = declaration.repos.iter().position(|known| known.path == repo.path);
-        if let Some(twin) = twin {
+        if let Some(at) = paths.get(&repo.path) {
             // git, too, takes the last one.
-            let first = declaration.repos.remove(twin);
-            let path = repo.path.display();
-            let item = format!(
-                "`{path}` is also the path of another submodule, {}: the last one counts",
-                first.place.spot
-            );
-            declaration.notes.push(repo.place.note(note::TWICE, &name, item));
+            let first = std::mem::replace(&mut declaration.repos[*at], repo);
+            let (repo, path) = (&declaration.repos[*at], first.path.display());
+            let first = first.place.spot;
+            let item =
+                format!("`{path}` is also the path of another submodule, {first}: the last one counts");
+            let note = repo.place.note(note::TWICE, &name, item);
+            declaration.notes.push(note);
+        } else {
+            paths.insert(repo.path.clone(), declaration.repos.len());
+            declaration.repos.push(repo);
         }
-        declaration.repos.push(repo);
     }
     let declared: BTreeSet<String> = declaration.repos.iter().map(|repo| slashed(&repo.path)).collect();
     let refused: BTreeSet<String> = declaration.refused.iter().map(|(name, _)| name.clone()).collect();

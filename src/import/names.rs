@@ -1,6 +1,6 @@
 //! The names of the repositories in the new `repos.toml`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use super::odoo::last_part;
@@ -12,6 +12,8 @@ use crate::repo::{RemoteUrl, RepoName};
 pub(super) fn names(repos: &[Repo], notes: &mut Vec<Note>) -> Result<Vec<RepoName>, Error> {
     let mut taken = BTreeSet::new();
     let mut names = Vec::new();
+    // The next number to try for each name, so that many equal names take no quadratic time.
+    let mut numbers: HashMap<String, usize> = HashMap::new();
     for repo in repos {
         let directory = repo.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let above = repo.path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
@@ -22,8 +24,14 @@ pub(super) fn names(repos: &[Repo], notes: &mut Vec<Note>) -> Result<Vec<RepoNam
             format!("{}-{}", owner(&repo.url), last_part(&repo.url)),
         ];
         let base = candidates.iter().find(|word| RepoName::parse(word).is_ok());
-        // More numbers than repositories: one of them is free.
-        let numbered = base.into_iter().flat_map(|base| (2..).map(move |number| format!("{base}-{number}")));
+        // As many numbers as repositories: one of them is free.
+        let next = base.map(|base| (base, numbers.entry(base.clone()).or_insert(2)));
+        let numbered = next.into_iter().flat_map(|(base, next)| {
+            std::iter::repeat_with(move || {
+                *next += 1;
+                format!("{base}-{}", *next - 1)
+            })
+        });
         let words = candidates.iter().cloned().chain(numbered.take(repos.len()));
         let mut free = words.filter_map(|word| RepoName::parse(&word).ok());
         let name = free.find(|name| taken.insert(name.as_str().to_lowercase())).ok_or_else(|| {

@@ -1,5 +1,6 @@
 //! Settings that an import changes or leaves out: one note for each, grouped by topic for the user.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use super::SourcePlace;
@@ -196,12 +197,9 @@ fn message(group: &[&Note]) -> String {
         };
         return summary + &lines.collect::<String>() + &more;
     }
-    let mut subjects: Vec<String> = Vec::new();
-    for note in group {
-        if !subjects.contains(&note.subject) {
-            subjects.push(note.subject.clone());
-        }
-    }
+    let mut seen = HashSet::new();
+    let subjects = group.iter().map(|note| &note.subject).filter(|subject| seen.insert(*subject));
+    let subjects: Vec<String> = subjects.cloned().collect();
     format!("{summary} ({}; `-v` shows each)", first_names(&subjects))
 }
 

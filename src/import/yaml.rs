@@ -36,28 +36,18 @@ pub(super) fn document(text: &Text, notes: &mut Vec<Note>) -> Result<Option<Node
         return Ok(Some(first));
     }
     let place = first.place.clone();
-    let mut entries = first.map("the file")?.to_vec();
+    let mut all = Map::default();
+    for entry in first.map("the file")? {
+        all.add(entry.clone(), notes);
+    }
     for document in documents {
         let item = "a second document starts here, and it counts, too";
         notes.push(document.place.note(note::ALONE, "---", item));
         for entry in document.map("a document")? {
-            put(&mut entries, entry.clone(), notes);
+            all.add(entry.clone(), notes);
         }
     }
-    Ok(Some(Node { place, value: Value::Map(entries) }))
-}
-
-/// Adds an entry to a map. An entry with the same key is replaced and keeps its position.
-pub(super) fn put(entries: &mut Vec<MapEntry>, entry: MapEntry, notes: &mut Vec<Note>) {
-    match entries.iter_mut().find(|known| known.key == entry.key) {
-        Some(known) => {
-            let first = &known.place.spot;
-            let item = format!("`{}` appears twice, first {first}: the last one counts", entry.key);
-            notes.push(entry.place.note(note::TWICE, &entry.key, item));
-            *known = entry;
-        }
-        None => entries.push(entry),
-    }
+    Ok(Some(Node { place, value: Value::Map(all.entries) }))
 }
 
 struct Builder<'t> {
@@ -161,8 +151,13 @@ impl Map {
             self.key = Some((key, node.place));
             return Ok(());
         };
-        let entry = MapEntry { key: key.clone(), place, node };
-        let at = *self.keys.entry(key).or_insert(self.entries.len());
+        self.add(MapEntry { key, place, node }, notes);
+        Ok(())
+    }
+
+    /// Adds an entry. An entry with the same key is replaced and keeps its position.
+    fn add(&mut self, entry: MapEntry, notes: &mut Vec<Note>) {
+        let at = *self.keys.entry(entry.key.clone()).or_insert(self.entries.len());
         match self.entries.get_mut(at) {
             // Several `<<` are allowed, and all of them count.
             Some(_) if entry.key == "<<" => self.entries.push(entry),
@@ -174,7 +169,6 @@ impl Map {
             }
             None => self.entries.push(entry),
         }
-        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@ fn checkouts_among_the_own_modules_are_refused() {
             env.oca(command)
                 .stderr(&format!(
                     "error: profile `standard` in `repos.toml` has its checkouts in `{path}` and its own modules in `{local}`, and one is inside the other\n\
-                     hint: set a `path` for the profile that is outside every `[[local]]` directory and does not contain one\n"
+                     hint: set a `path` for the profile that contains no `[[local]]` directory\n"
                 ))
                 .status(2);
         }
