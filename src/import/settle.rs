@@ -141,7 +141,9 @@ fn refuse_words(repo: &Repo) -> Result<(), Error> {
 /// The error of an entry, with its key.
 fn naming(key: &str, error: Error) -> Error {
     match error {
-        Error::Refused { place, why, hint } if !key.is_empty() && !why.contains(&format!("`{key}`")) => {
+        Error::Refused { place, why, hint }
+            if !key.is_empty() && place.spot.key() != key && !why.contains(&format!("`{key}`")) =>
+        {
             let why = one_line(&format!("`{key}` cannot be imported: {why}"));
             Error::Refused { place, why, hint }
         }
