@@ -31,7 +31,7 @@ pub(crate) use error::ConfigProblem;
 pub(crate) use error::{Error, Unsupported, near, near_or_all};
 pub(crate) use expand::{Template, Unusable, expand_url};
 pub(crate) use fresh::{
-    Fresh, FreshRepo, is_checkouts_path, refuse_addons_directory, refuse_module, remote_url,
+    Fresh, FreshRepo, is_checkouts_path, refuse_addons_directory, refuse_entry, refuse_module, remote_url,
 };
 pub(crate) use machine::Machine;
 pub(crate) use profile::{Local, Mode, Position, Profile, Repo, Surround};

@@ -13,6 +13,7 @@ impl Error {
             | Self::Disputed { .. }
             | Self::Export(export::Error::NoCheckout { .. } | export::Error::Stranger { .. })
             | Self::ExportUnfinished { .. }
+            | Self::ImportIncomplete { .. }
             | Self::Lock(
                 lock::Error::Edited { .. } | lock::Error::Twice { .. } | lock::Error::Dangling { .. },
             )

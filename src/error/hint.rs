@@ -22,17 +22,22 @@ impl Error {
         match self {
             Self::BadDate { .. } => Some("set it to the output of `date +%s`, or unset it".to_owned()),
             Self::BadPin { .. } => Some("write the whole commit id, 40 hexadecimal digits".to_owned()),
-            Self::Cache(_) => Some("choose another directory with `--cache-dir` or `OCA_CACHE_DIR`".to_owned()),
+            Self::Cache(_) => {
+                Some("choose another directory with `--cache-dir` or `OCA_CACHE_DIR`".to_owned())
+            }
             Self::Comma { .. } | Self::ControlInPath { .. } => {
                 Some("move it to a path without such characters".to_owned())
             }
             Self::Config(error) => error.hint(),
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
             Self::Disputed { .. } => Some(
-                "run `oca lock --ours` or `oca lock --theirs`; both also take names of repositories".to_owned(),
+                "run `oca lock --ours` or `oca lock --theirs`; both also take names of repositories"
+                    .to_owned(),
             ),
             Self::NothingToCheck => Some("name it with `-o FILE`".to_owned()),
-            Self::BothSides => Some("name the repositories of one: `oca lock --ours web --theirs`".to_owned()),
+            Self::BothSides => {
+                Some("name the repositories of one: `oca lock --ours web --theirs`".to_owned())
+            }
             Self::Edit(error) => Some(error.hint()),
             Self::Exists { .. } => Some("edit it, or move it away first".to_owned()),
             Self::Export(error) => error.hint(),
@@ -43,19 +48,24 @@ impl Error {
             Self::Git(error) => error.hint(git::HintContext::default()),
             Self::HalfRewritten { .. } => Some("when the cause is gone, run `oca lock`".to_owned()),
             Self::Import(error) => error.hint(),
+            Self::ImportIncomplete { file, .. } => Some(format!(
+                "read the warnings above and edit `{}`; if you do not need what is left out, run `oca sync`",
+                file.display()
+            )),
             Self::ImportUnlocked { lock_in_the_way: Some(lock), command, .. } => {
                 Some(format!("move `{}` away, then pin them with `{command}`", lock.display()))
             }
             Self::ImportUnlocked { command, .. } => Some(format!("pin them with `{command}`")),
             Self::Lacking { .. } => Some(
-                "if something else in the image has them, put their names into `ignore` of `[check]`".to_owned(),
+                "if something else in the image has them, put their names into `ignore` of `[check]`"
+                    .to_owned(),
             ),
             Self::LinkedPath { .. } => {
                 Some("put a directory in its place, or set another `path` in `repos.toml`".to_owned())
             }
             Self::Lock(error) => error.hint(),
             Self::MixedPaths { .. } => {
-                Some("set a `path` for the profile that is outside every `[[local]]` directory and does not contain one".to_owned())
+                Some("set a `path` for the profile that contains no `[[local]]` directory".to_owned())
             }
             Self::NoAnswer { base, error } => {
                 error.hint(git::HintContext { url: Some(&format!("{base}/web.git")), name: None })
@@ -90,10 +100,7 @@ impl Error {
             Self::Submodules { .. } => Some("run `oca submodules` and commit the result".to_owned()),
             Self::Unreachable { names } => {
                 let names: Vec<&str> = names.iter().map(RepoName::as_str).collect();
-                Some(format!(
-                    "run `oca lock --upgrade {}`, or declare the commit as `rev`",
-                    names.join(" ")
-                ))
+                Some(format!("run `oca lock --upgrade {}`, or declare the commit as `rev`", names.join(" ")))
             }
             Self::Untrue { pins } => {
                 let pins = pins.iter().map(|(name, commit)| format!(" {name}@{commit}"));

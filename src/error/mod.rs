@@ -74,6 +74,9 @@ pub(crate) enum Error {
     },
     #[error(transparent)]
     Import(#[from] import::Error),
+    /// The import is written, but the project will not have the same modules.
+    #[error("`{}` is written, but parts of `{}` are not in it: {lost}", file.display(), from.display())]
+    ImportIncomplete { file: PathBuf, from: PathBuf, lost: String },
     /// The import is written without its pins; `cause` is the reason.
     #[error("`{}` is written, but its pins could not be locked", file.display())]
     ImportUnlocked { file: PathBuf, cause: Box<Error>, lock_in_the_way: Option<PathBuf>, command: String },

@@ -29,7 +29,15 @@ fn plain(name: &str, address: &str) -> FreshRepo {
 
 fn fresh(repos: Vec<FreshRepo>) -> Fresh {
     let (edition, path) = (Edition::Community, "oca".to_owned());
-    Fresh { odoo: series("18.0"), edition, path, mode: Mode::Clone, locals: Vec::new(), repos }
+    Fresh {
+        odoo: series("18.0"),
+        edition,
+        path,
+        mode: Mode::Clone,
+        before: Vec::new(),
+        locals: Vec::new(),
+        repos,
+    }
 }
 
 #[test]

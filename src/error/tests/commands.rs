@@ -85,6 +85,11 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         File(full_disk()),
         Git(GitError::Offline),
         Import(import::Error::Missing { path: "repos.yaml".into() }),
+        ImportIncomplete {
+            file: config_file(),
+            from: "repos.yaml".into(),
+            lost: vec!["`merges` of `web`".to_owned()],
+        },
         ImportUnlocked {
             file: config_file(),
             cause: Box::new(Error::NoCache),
