@@ -83,6 +83,6 @@ mod tests {
         assert_eq!(apply(&[hunk(0, &["-a\n"]), hunk(2, &["-c"])]), rejected(2, 3));
         assert_eq!(apply(&[hunk(4, &["+d\n"])]), rejected(1, 4));
         assert_eq!(apply(&[hunk(0, &["+x"])]), rejected(1, 1));
-        assert_eq!(apply_hunks(b"a", &[hunk(1, &["+x\n"])]), rejected(1, 2));
+        assert_eq!(apply_hunks(b"a", &[hunk(1, &["+x\n"])]), Err(Rejected { hunk: 1, line: 2 }));
     }
 }

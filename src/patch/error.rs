@@ -26,6 +26,8 @@ pub(crate) enum Error {
     Missing { path: RepoPath },
     #[error("hunk {} of `{path}` does not apply (line {} of the patch)", rejected.hunk, rejected.line)]
     Rejected { path: RepoPath, rejected: Rejected },
+    #[error("the patch removes `{path}`, but the file contains more than the patch removes")]
+    Leftover { path: RepoPath },
     /// The hunks apply, and give another content than the patch says.
     #[error("the patch gives another content of `{path}` than its id says")]
     OtherContent { path: RepoPath },

@@ -47,6 +47,14 @@ impl<'a> Lines<'a> {
         self.take_after(start).ok_or_else(|| self.next_error(why))
     }
 
+    /// Whether the next three lines begin a file without `diff --git`: `---`, `+++`, `@@`.
+    pub(super) fn begins_file(&self) -> bool {
+        let mut next = self.rest.splitn(4, |&byte| byte == b'\n');
+        let starts: [&[u8]; 3] = [b"--- ", b"+++ ", b"@@ -"];
+        self.rest.starts_with(b"--- ")
+            && starts.iter().all(|start| next.next().is_some_and(|line| line.starts_with(start)))
+    }
+
     /// An error on the line that was taken last.
     pub(super) fn error(&self, why: &'static str) -> Error {
         Error::Syntax { line: self.number.max(1), why }
@@ -59,6 +67,7 @@ impl<'a> Lines<'a> {
 }
 
 /// A hunk with what its first line says.
+#[derive(Clone, Debug)]
 pub(super) struct Placed {
     pub(super) hunk: Hunk,
     /// The number of its first line.

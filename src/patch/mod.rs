@@ -15,6 +15,8 @@ mod binary;
 mod diff;
 mod error;
 mod fingerprint;
+#[cfg(all(test, unix))]
+mod git_tests;
 mod header;
 mod hunk;
 mod lines;
