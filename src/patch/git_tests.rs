@@ -13,14 +13,14 @@ use super::*;
 use crate::repo::{BlobId, Objects, TreeEntry, TreeId, UnreadableTree, parse_tree};
 
 /// A repository with its own index and objects. It can read the objects of another one.
-struct Git {
+pub(super) struct Git {
     home: tempfile::TempDir,
     other: Option<PathBuf>,
     reader: RefCell<Option<Child>>,
 }
 
 impl Git {
-    fn new(other: Option<PathBuf>) -> Self {
+    pub(super) fn new(other: Option<PathBuf>) -> Self {
         let home = tempfile::TempDir::with_prefix("oca-patch-").expect("a temporary directory");
         let git = Self { home, other, reader: RefCell::default() };
         git.run(&["init", "--quiet", "."], b"");
@@ -39,7 +39,7 @@ impl Git {
         command
     }
 
-    fn try_run(&self, args: &[&str], input: &[u8]) -> Result<Vec<u8>, String> {
+    pub(super) fn try_run(&self, args: &[&str], input: &[u8]) -> Result<Vec<u8>, String> {
         let mut child = self.command(args).spawn().expect("git is installed");
         let mut stdin = child.stdin.take().expect("a pipe");
         let output = std::thread::scope(|scope| {
@@ -50,7 +50,7 @@ impl Git {
         if output.status.success() { Ok(output.stdout) } else { Err(format!("{args:?}: {error}")) }
     }
 
-    fn run(&self, args: &[&str], input: &[u8]) -> Vec<u8> {
+    pub(super) fn run(&self, args: &[&str], input: &[u8]) -> Vec<u8> {
         self.try_run(args, input).unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -58,7 +58,7 @@ impl Git {
         String::from_utf8(self.run(args, input)).expect("UTF-8").trim().to_owned()
     }
 
-    fn tree_of(&self, entries: &[(&str, Vec<u8>, Vec<u8>)]) -> TreeId {
+    pub(super) fn tree_of(&self, entries: &[(&str, Vec<u8>, Vec<u8>)]) -> TreeId {
         let mut info = Vec::new();
         for (mode, path, content) in entries {
             let id = match *mode {
@@ -72,7 +72,7 @@ impl Git {
         self.written()
     }
 
-    fn written(&self) -> TreeId {
+    pub(super) fn written(&self) -> TreeId {
         TreeId::parse(&self.line(&["write-tree"], b"")).expect("an id")
     }
 

@@ -8,6 +8,8 @@ mod locate;
 mod mail;
 mod onto;
 mod read;
+#[cfg(all(test, unix))]
+mod tests;
 
 use super::lines::Placed;
 use super::model::FileMode;
