@@ -8,6 +8,9 @@ use super::hunk::{Hunk, Line, LineKind, lines_of};
 use super::model::Content;
 
 const CONTEXT: usize = 3;
+/// From this number of lines between the first and the last change, they are replaced as a whole: the search for a short
+/// way can take very long.
+const MOST_LINES: usize = 60_000;
 /// How far git looks for a NUL.
 const LOOKED_AT: usize = 8000;
 
@@ -19,13 +22,8 @@ pub(crate) fn diff(old: &[u8], new: &[u8]) -> Content {
     if is_binary(old) || is_binary(new) {
         return Content::Literal(new.to_owned());
     }
-    let mut input = InternedInput::default();
-    input.update_before(lines_of(old));
-    input.update_after(lines_of(new));
-    let mut diff = Diff::compute(Algorithm::Myers, &input);
-    diff.postprocess_lines(&input);
     let [old, new]: [Vec<&[u8]>; 2] = [lines_of(old).collect(), lines_of(new).collect()];
-    let changes: Vec<Change> = diff.hunks().map(Change::from).collect();
+    let changes = changes(&old, &new);
     let near = changes.chunk_by(|one, next| next.old.start - one.old.end <= 2 * CONTEXT);
     Content::Hunks(near.map(|changes| hunk(changes, &old, &new)).collect())
 }
@@ -33,6 +31,22 @@ pub(crate) fn diff(old: &[u8], new: &[u8]) -> Content {
 /// Git's rule.
 pub(crate) fn is_binary(content: &[u8]) -> bool {
     content.iter().take(LOOKED_AT).any(|&byte| byte == 0)
+}
+
+fn changes(old: &[&[u8]], new: &[&[u8]]) -> Vec<Change> {
+    let start = old.iter().zip(new).take_while(|(old, new)| old == new).count();
+    let ends = old[start..].iter().rev().zip(new[start..].iter().rev());
+    let end = ends.take_while(|(old, new)| old == new).count();
+    let whole = Change { old: start..old.len() - end, new: start..new.len() - end };
+    if whole.old.len() + whole.new.len() > MOST_LINES {
+        return vec![whole];
+    }
+    let mut input = InternedInput::default();
+    input.update_before(old.iter().copied());
+    input.update_after(new.iter().copied());
+    let mut diff = Diff::compute(Algorithm::Myers, &input);
+    diff.postprocess_lines(&input);
+    diff.hunks().map(Change::from).collect()
 }
 
 /// Lines of the old text that are replaced by lines of the new one.
@@ -85,19 +99,22 @@ mod tests {
 
     #[test]
     fn long_hostile_texts_take_no_long_time() {
-        let text = |seed: u64| -> Vec<u8> {
+        let text = |seed: u64, count: usize| -> Vec<u8> {
             let mut state = seed;
             let mut line = || {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 format!("{}\n", (state >> 60) & 3)
             };
-            (0..100_000).map(|_| line()).collect::<String>().into_bytes()
+            (0..count).map(|_| line()).collect::<String>().into_bytes()
         };
-        let start = Instant::now();
-        let (old, new) = (text(1), text(2));
-        let Content::Hunks(hunks) = diff(&old, &new) else { panic!("text") };
-        assert_eq!(apply_hunks(&old, &hunks), Ok(new));
-        assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+        for (count, is_whole) in [(5000, false), (400_000, true)] {
+            let start = Instant::now();
+            let (old, new) = (text(1, count), text(2, count));
+            let Content::Hunks(hunks) = diff(&old, &new) else { panic!("text") };
+            assert_eq!(apply_hunks(&old, &hunks), Ok(new));
+            assert_eq!(hunks.len() == 1, is_whole);
+            assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+        }
     }
 
     proptest! {
