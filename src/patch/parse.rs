@@ -25,6 +25,15 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Patch, Error> {
             let file = paths.iter().rposition(|known| *known == path).unwrap_or_default();
             Error::Syntax { line: starts.get(file).copied().unwrap_or(1), why }
         }
+        Error::Header { field, why } => {
+            let line = match field {
+                "date" => 2,
+                "title" => 3,
+                "url" => 4,
+                _ => 1,
+            };
+            Error::Syntax { line, why }
+        }
         other => other,
     })?;
     let expected = render(&patch);
@@ -150,4 +159,90 @@ fn take_content(lines: &mut Lines<'_>) -> Result<Content, Error> {
         return Ok(Content::Literal(content));
     }
     Ok(Content::None)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A step with all kinds of changes.
+    const ALL: &[u8] = include_bytes!("../../fuzz/corpus/patch/all");
+
+    fn refusal(bytes: &[u8]) -> String {
+        parse(bytes).expect_err("it is not the one form").to_string()
+    }
+
+    #[test]
+    fn only_the_one_form_is_read() {
+        let patch = parse(ALL).expect("a step");
+        assert_eq!(render(&patch), ALL);
+        assert_eq!(patch.files().len(), 7);
+        let text = String::from_utf8_lossy(ALL).into_owned();
+        // Each of these changes alone makes it another form.
+        let changes = [
+            ("From: Ann <", "From: Ann"),
+            ("2024-05-01 12", "2024-05-01T12"),
+            ("Subject: ", "Subject:  "),
+            ("Link: ", "Url: "),
+            ("a/a b/a\n", "a/../a b/../a\n"),
+            ("a/a b/a\n", "a/.git b/.git\n"),
+            ("a/a b/a\n", "a//a b//a\n"),
+            ("a/a b/a\n", "a/a b/b\n"),
+            ("100644\n--- a/a", "100664\n--- a/a"),
+            ("@@ -1,3 +1,3 @@", "@@ -1,3 +1,3 @@ def"),
+            ("@@ -1,3 +1,3 @@", "@@ -1,3 +2,3 @@"),
+            ("@@ -1,3 +1,3 @@", "@@ -1,2 +1,3 @@"),
+            (" 1\n-2", "\n-2"),
+            ("literal 180", "literal 181"),
+            ("old mode 100644\nnew mode 100755\n", ""),
+            ("+Subproject commit 2", "+Subproject commit 3"),
+        ];
+        let mut refusals: Vec<String> = Vec::new();
+        for (from, to) in changes {
+            assert!(text.contains(from), "{from}");
+            refusals.push(refusal(text.replacen(from, to, 1).as_bytes()));
+        }
+        refusals.push(refusal(b""));
+        refusals.push(refusal(&ALL[..ALL.len() - 1]));
+        let twice = [ALL, &ALL[text.find("diff --git").expect("a file")..]].concat();
+        refusals.push(refusal(&twice));
+        refusals.push(refusal(text.replace('\n', "\r\n").as_bytes()));
+        insta::assert_snapshot!(refusals.join("\n"), @r"
+        line 1: an author looks like `NAME <ADDRESS>`
+        line 2: a date looks like `2024-05-01 12:00:00 +0000`
+        line 3: it begins or ends with a blank
+        line 4: this line must be empty or begin with `Link: `
+        line 6: a patch must not change `../a`: the name leads to another directory
+        line 6: a patch must not change `.git`: some file systems treat the name as `.git`
+        line 6: a patch must not change `/a`: the name is empty
+        line 6: oca does not write this line in this way
+        line 7: a mode is 100644, 100755, 120000 or 160000
+        line 10: oca does not write this line in this way
+        line 10: oca does not write this line in this way
+        line 13: the hunk has more lines than its first line says
+        line 11: oca does not write this line in this way
+        line 25: oca does not write this line in this way
+        line 17: the file has no mode
+        line 44: oca does not write this line in this way
+        line 1: a step begins with `From: NAME <ADDRESS>`
+        line 61: oca does not write this line in this way
+        line 62: the files are not in the order of their paths, each once
+        line 1: an author looks like `NAME <ADDRESS>`
+        ");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_read_is_written_with_the_same_bytes(
+            at in 0..ALL.len(), length in 0..30_usize, bytes in proptest::collection::vec(any::<u8>(), 0..10),
+        ) {
+            let end = (at + length).min(ALL.len());
+            let changed = [&ALL[..at], &bytes, &ALL[end..]].concat();
+            if let Ok(patch) = parse(&changed) {
+                prop_assert_eq!(render(&patch), changed);
+            }
+        }
+    }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Mail, UserContent, UserFile, UserPatch, binary, locate};
 use crate::patch::diff::diff;
-use crate::patch::error::{Error, Rejected};
-use crate::patch::model::{Content, FileMode, FilePatch, Side};
+use crate::patch::error::Error;
+use crate::patch::model::{Content, FileMode, FilePatch, NO_ID, Side};
 use crate::repo::{BlobId, EntryKind, Objects, RepoPath, TreeId, blob_id};
 
 impl UserPatch {
@@ -73,6 +73,7 @@ impl Present {
                 let id = text.and_then(|text| text.strip_prefix(SUBMODULE)?.strip_suffix('\n'));
                 let why = "a submodule is one line `Subproject commit ID`";
                 id.and_then(|id| BlobId::parse(id).ok())
+                    .filter(|id| *id.as_bytes() != NO_ID)
                     .ok_or_else(|| Error::Inconsistent { path: path.clone(), why })?
             }
             _ => blob_id(&self.content),
@@ -164,7 +165,7 @@ fn patched(file: &UserFile, old: Option<&Present>) -> Result<Option<Present>, Er
         UserContent::Same => before.to_owned(),
         UserContent::Hunks(hunks) => locate::apply(before, hunks).map_err(|index| {
             let line = hunks.get(index).map_or(file.line, |placed| placed.line);
-            Error::Rejected { path: path.clone(), rejected: Rejected { hunk: index + 1, line } }
+            Error::NoPlace { path: path.clone(), hunk: index + 1, line }
         })?,
         UserContent::Literal(_) | UserContent::Delta(_) => {
             let found = blob_id(before).to_string();

@@ -104,10 +104,10 @@ fn what_git_refuses_is_refused_by_name() {
     let names = "--- a/web/x.py\n+++ b/web/x.py\n";
     let refused = |patch: &str| refusal(&git, base, patch);
     let other = format!("{names}@@ -1,2 +1,2 @@\n-1\n+one\n 2\n@@ -4,3 +4,3 @@\n 4\n-five\n+5\n 6\n");
-    assert_eq!(refused(&other), "hunk 2 of `web/x.py` does not apply (line 7 of the patch)");
+    assert_eq!(refused(&other), "line 7: hunk 2 of `web/x.py` does not apply");
     // A hunk without lines before it is at the beginning.
     let moved = format!("{names}@@ -1,2 +1,2 @@\n-4\n+four\n 5\n");
-    assert_eq!(refused(&moved), "hunk 1 of `web/x.py` does not apply (line 3 of the patch)");
+    assert_eq!(refused(&moved), "line 3: hunk 1 of `web/x.py` does not apply");
     assert_eq!(refused("--- a/y\n+++ b/y\n@@ -1 +1 @@\n-1\n+2\n"), "`y` does not exist in the tree");
     assert_eq!(
         refused("--- /dev/null\n+++ b/run\n@@ -0,0 +1 @@\n+x\n"),
@@ -119,7 +119,7 @@ fn what_git_refuses_is_refused_by_name() {
     );
     assert_eq!(
         refused("--- a/web/x.py\n+++ /dev/null\n@@ -1,2 +0,0 @@\n-1\n-2\n"),
-        "hunk 1 of `web/x.py` does not apply (line 3 of the patch)"
+        "line 3: hunk 1 of `web/x.py` does not apply"
     );
     for (path, shown) in [("../x", "../x"), (".git/hooks/x", ".git/hooks/x"), ("web/.GIT/x", "web/.GIT/x")] {
         let patch = format!("--- /dev/null\n+++ b/{path}\n@@ -0,0 +1 @@\n+x\n");
@@ -163,7 +163,7 @@ fn binary_files_are_applied_whole_and_as_a_delta() {
     let patch = git.run(&["diff", "--binary", &trees[0].to_string(), &trees[1].to_string()], b"");
     assert!(String::from_utf8_lossy(&patch).contains("\ndelta "));
     let error = applied(&git, trees[2], &patch).expect_err("another file").to_string();
-    assert!(error.starts_with("`a b` does not match: the patch changes "), "{error}");
+    assert!(error.starts_with("the patch changes `a b` as "), "{error}");
 }
 
 #[test]
