@@ -92,12 +92,12 @@ impl Walk<'_> {
         for (name, sides) in names {
             let refuse = |why| UnreadableTree::impossible(&name.to_string(), why).in_directory(directory);
             let path = directory.join(name).map_err(refuse)?;
-            self.entry(path, sides)?;
+            self.entry(&path, sides)?;
         }
         Ok(())
     }
 
-    fn entry(&mut self, path: RepoPath, sides: [Option<&TreeEntry>; 2]) -> Result<(), UnreadableTree> {
+    fn entry(&mut self, path: &RepoPath, sides: [Option<&TreeEntry>; 2]) -> Result<(), UnreadableTree> {
         let [old, new] = sides.map(|entry| entry.and_then(Side::of));
         let mut add = |old, new| {
             if old != new {
@@ -114,6 +114,6 @@ impl Walk<'_> {
         let below = |entry: Option<&TreeEntry>| {
             entry.filter(|entry| entry.kind() == EntryKind::Directory).map(TreeEntry::tree)
         };
-        self.directory(&path, below(sides[0]), below(sides[1]))
+        self.directory(path, below(sides[0]), below(sides[1]))
     }
 }

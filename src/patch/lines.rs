@@ -118,7 +118,6 @@ pub(super) fn take_hunk(lines: &mut Lines<'_>) -> Result<Option<Placed>, Error> 
 }
 
 /// Reads `START,COUNT` or `START`. Returns how many lines come before, how many are in it, and the rest.
-#[expect(clippy::type_complexity, reason = "a pair and the rest")]
 fn range(text: &[u8]) -> Option<((usize, usize), &[u8])> {
     let (start, mut rest) = number(text)?;
     let mut count = 1;

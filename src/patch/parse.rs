@@ -41,7 +41,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Patch, Error> {
         return Ok(patch);
     }
     let same = expected.iter().zip(bytes).take_while(|(one, other)| one == other).count();
-    let line = 1 + bytes[..same].iter().filter(|&&byte| byte == b'\n').count();
+    let line = bytes[..same].split(|&byte| byte == b'\n').count();
     Err(Error::Syntax { line, why: "oca does not write this line in this way" })
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn render(patch: &Patch) -> Vec<u8> {
         header.title,
     );
     if let Some(url) = &header.url {
-        text += &format!("Link: {url}\n");
+        text.extend(["Link: ", url, "\n"]);
     }
     text.push('\n');
     let mut bytes = text.into_bytes();

@@ -54,6 +54,9 @@ fn place(old: &[u8], hunks: &[Placed]) -> Result<Vec<u8>, usize> {
         let (count, _) = placed.hunk.counts();
         let new = placed.hunk.lines.iter().filter(|line| line.is_new());
         work += image.len() - at;
+        if work > MOST_WORK {
+            return Err(index);
+        }
         image.splice(at..at + count, new.map(|line| Present { bytes: &line.bytes, is_used: true }));
     }
     let is_broken = |line: &Present<'_>| !line.bytes.ends_with(b"\n");
@@ -70,6 +73,10 @@ fn find(image: &[Present<'_>], placed: &Placed, work: &mut usize) -> Option<usiz
     // Without lines before the first or after the last change, it is at the beginning or at the end of the file.
     let starts = *at == 0;
     let ends = lines.last().is_none_or(|line| !(line.is_old() && line.is_new()));
+    if old.is_empty() && !image.is_empty() {
+        // Nothing says where it belongs: `git diff -U0` made it.
+        return None;
+    }
     let last = image.len().checked_sub(old.len())?;
     let fits = |place: usize, work: &mut usize| {
         if place > last || starts && place != 0 || ends && place != last {

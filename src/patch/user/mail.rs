@@ -66,16 +66,9 @@ fn decoded(text: &str) -> String {
             decoded.push_str(before);
         }
         was_word = found.is_some();
-        rest = match found {
-            Some((text, after)) => {
-                decoded.push_str(&text);
-                after
-            }
-            None => {
-                decoded.push_str("=?");
-                word
-            }
-        };
+        let (text, after) = found.unwrap_or_else(|| ("=?".to_owned(), word));
+        decoded.push_str(&text);
+        rest = after;
     }
     decoded + rest
 }

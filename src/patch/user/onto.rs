@@ -38,9 +38,10 @@ impl UserPatch {
             let mut add = |old: Option<Side>, new: Option<Side>| {
                 let is_gitlink = [old, new].into_iter().flatten().any(|side| side.mode == FileMode::Gitlink);
                 let of = |side: Option<Side>, content| if side.is_some() { content } else { &b""[..] };
-                let content = match is_gitlink {
-                    true => Content::None,
-                    false => diff(of(old, &old_content), of(new, new_content)),
+                let content = if is_gitlink {
+                    Content::None
+                } else {
+                    diff(of(old, &old_content), of(new, new_content))
                 };
                 files.push(FilePatch { path: path.clone(), old, new, content });
             };
@@ -123,10 +124,10 @@ impl State<'_> {
                     Some(found.ok_or_else(|| Error::Missing { path: path.clone() })?)
                 }
             };
-            if let Some(path) = file.new.as_ref().filter(|_| file.old != file.new) {
-                if made.contains_key(path) || !going.contains(path) && self.exists(path)? {
-                    return Err(Error::Exists { path: path.clone() });
-                }
+            if let Some(path) = file.new.as_ref().filter(|_| file.old != file.new)
+                && (made.contains_key(path) || !going.contains(path) && self.exists(path)?)
+            {
+                return Err(Error::Exists { path: path.clone() });
             }
             let new = patched(file, old.as_ref())?;
             if let Some(path) = file.old.as_ref().filter(|_| goes(file)) {
@@ -176,7 +177,7 @@ fn patched(file: &UserFile, old: Option<&Present>) -> Result<Option<Present>, Er
             }
             match &file.content {
                 UserContent::Delta(delta) => binary::apply_delta(before, delta)
-                    .ok_or_else(|| Error::Syntax { line: file.line, why: "the binary content is damaged" })?,
+                    .ok_or(Error::Syntax { line: file.line, why: "the binary content is damaged" })?,
                 UserContent::Literal(content) => content.clone(),
                 _ => Vec::new(),
             }

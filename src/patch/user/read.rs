@@ -225,20 +225,17 @@ fn take_names(lines: &mut Lines<'_>, is_bare: Option<bool>) -> Result<Names, Err
 /// The path that both names of `diff --git` have, and whether they have no prefix such as `a/`. `None` if the file
 /// moves: then other lines name it.
 fn both_names(names: &[u8]) -> Option<(Vec<u8>, bool)> {
-    let (old, new) = match unquote(names) {
-        Some((old, rest)) => {
-            let rest = rest.strip_prefix(b" ")?;
-            let new = unquote(rest).map_or_else(|| rest.to_owned(), |(new, _)| new);
-            (old, new)
+    let (old, new) = if let Some((old, rest)) = unquote(names) {
+        let rest = rest.strip_prefix(b" ")?;
+        let new = unquote(rest).map_or_else(|| rest.to_owned(), |(new, _)| new);
+        (old, new)
+    } else {
+        // An unquoted name can contain blanks, so the middle is the only place that is sure.
+        let middle = names.len() / 2;
+        if names.get(middle) != Some(&b' ') {
+            return None;
         }
-        None => {
-            // An unquoted name can contain blanks, so the middle is the only place that is sure.
-            let middle = names.len() / 2;
-            if names.get(middle) != Some(&b' ') {
-                return None;
-            }
-            (names[..middle].to_owned(), names[middle + 1..].to_owned())
-        }
+        (names[..middle].to_owned(), names[middle + 1..].to_owned())
     };
     if old == new {
         return Some((old, true));

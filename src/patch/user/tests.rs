@@ -77,8 +77,8 @@ fn usual_forms_give_the_trees_of_git() {
         // `git apply` refuses these, and everybody has them.
         let windows = form.replace('\n', "\r\n");
         assert_eq!(applied(&git, base, windows.as_bytes()).expect("oca takes it"), first);
-        let bare = form.replace("a/web", "web").replace("b/web", "web");
-        assert_eq!(applied(&git, base, bare.as_bytes()).expect("oca takes it"), first);
+        let short = form.replace("a/web", "web").replace("b/web", "web");
+        assert_eq!(applied(&git, base, short.as_bytes()).expect("oca takes it"), first);
     }
     for patch in [
         "diff --git a/run b/bin/run\nsimilarity index 100%\nrename from run\nrename to bin/run\n",
