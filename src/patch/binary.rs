@@ -5,6 +5,8 @@
 
 const DIGITS: &[u8; 85] =
     b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
+/// The value of each digit; 85 for a byte that is none.
+const VALUES: [u8; 256] = values();
 /// How many bytes a line encodes.
 const WIDTH: usize = 52;
 /// The longest stored block.
@@ -31,6 +33,16 @@ pub(super) fn write(content: &[u8], to: &mut Vec<u8>) {
     }
 }
 
+const fn values() -> [u8; 256] {
+    let mut values = [85; 256];
+    let mut value = 0;
+    while value < 85 {
+        values[DIGITS[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+}
+
 /// Adds the bytes of a line, without its line feed, to a stream.
 pub(super) fn read_line(line: &[u8], stream: &mut Vec<u8>) -> Option<()> {
     let (&first, digits) = line.split_first()?;
@@ -47,8 +59,8 @@ pub(super) fn read_line(line: &[u8], stream: &mut Vec<u8>) -> Option<()> {
     for group in digits.chunks(5) {
         let mut number: u32 = 0;
         for digit in group {
-            let value = DIGITS.iter().position(|known| known == digit)?;
-            number = number.checked_mul(85)?.checked_add(u32::try_from(value).ok()?)?;
+            let value = Some(VALUES[usize::from(*digit)]).filter(|value| *value < 85)?;
+            number = number.checked_mul(85)?.checked_add(u32::from(value))?;
         }
         stream.extend(number.to_be_bytes());
     }

@@ -136,3 +136,126 @@ fn check_old(found: Option<&TreeEntry>, file: &FilePatch) -> Result<(), Error> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::super::between::between;
+    use super::super::model::{Content, FileMode};
+    use super::*;
+    use crate::repo::BlobId;
+
+    #[derive(Default)]
+    struct Memory(HashMap<TreeId, Arc<[TreeEntry]>>);
+
+    impl Memory {
+        fn add(&mut self, entries: &[(&str, &str, [u8; 20])]) -> TreeId {
+            let entry = |(mode, name, id): &(&str, &str, [u8; 20])| TreeEntry {
+                mode: Mode::parse(mode).expect("a mode"),
+                name: PathPart::parse(name.as_bytes()).expect("a name"),
+                id: *id,
+            };
+            let mut entries: Vec<TreeEntry> = entries.iter().map(entry).collect();
+            sort_tree(&mut entries);
+            let id = tree_id(&entries);
+            self.0.insert(id, entries.into());
+            id
+        }
+    }
+
+    impl Objects for Memory {
+        fn tree(&self, id: TreeId) -> Result<Arc<[TreeEntry]>, UnreadableTree> {
+            self.0.get(&id).cloned().ok_or_else(|| UnreadableTree::damaged("tree", "it is missing"))
+        }
+
+        fn blob(&self, _id: BlobId) -> Result<Vec<u8>, UnreadableTree> {
+            panic!("no content is read")
+        }
+    }
+
+    fn file(path: &str, old: Option<(FileMode, u8)>, new: Option<(FileMode, u8)>) -> FilePatch {
+        let side = |(mode, id)| Side { mode, id: [id; 20] };
+        let path = RepoPath::parse(path.as_bytes()).expect("a path");
+        FilePatch { path, old: old.map(side), new: new.map(side), content: Content::None }
+    }
+
+    use FileMode::{Executable, Plain, Symlink};
+
+    #[test]
+    fn a_base_that_the_patch_does_not_know_is_refused_by_name() {
+        let mut memory = Memory::default();
+        let below = memory.add(&[("100644", "x", [1; 20])]);
+        let base = memory.add(&[("40000", "d", *below.as_bytes()), ("100644", "f", [2; 20])]);
+        let refusal =
+            |file: FilePatch| result(&memory, base, &[file]).expect_err("it is refused").to_string();
+        let id = |byte: u8| BlobId::from_bytes([byte; 20]);
+        for (file, expected) in [
+            (file("f", None, Some((Plain, 3))), "`f` cannot be added: the tree has it already".to_owned()),
+            (file("d", None, Some((Plain, 3))), "`d` cannot be added: the tree has it already".to_owned()),
+            (file("f/y", None, Some((Plain, 3))), "`f` cannot be added: the tree has it already".to_owned()),
+            (file("d/y", Some((Plain, 3)), None), "`d/y` does not exist in the tree".to_owned()),
+            (
+                file("d/x", Some((Plain, 3)), Some((Plain, 4))),
+                format!("the patch changes `d/x` as 100644 {}, but the tree has 100644 {}", id(3), id(1)),
+            ),
+            (
+                file("f", Some((Executable, 2)), None),
+                format!("the patch changes `f` as 100755 {0}, but the tree has 100644 {0}", id(2)),
+            ),
+            (
+                file("d", Some((Plain, 3)), None),
+                format!("the patch changes `d` as 100644 {}, but the tree has a directory", id(3)),
+            ),
+            (
+                file("F", None, Some((Symlink, 3))),
+                "`F` cannot be checked out: a symlink and another entry differ only in case".to_owned(),
+            ),
+            (
+                file("d/.gitmodules", None, Some((Symlink, 3))),
+                "`d/.gitmodules` cannot be checked out: git refuses a symlink with this name".to_owned(),
+            ),
+        ] {
+            assert_eq!(refusal(file), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_not_changed_keeps_its_bytes() {
+        let mut memory = Memory::default();
+        let below = memory.add(&[("100664", "x", [1; 20]), ("100664", "y", [1; 20])]);
+        let other = memory.add(&[("100600", "x", [1; 20])]);
+        let base = memory.add(&[
+            ("040000", "d", *below.as_bytes()),
+            ("040000", "e", *other.as_bytes()),
+            ("100664", "f", [2; 20]),
+        ]);
+        // Git knows the mode 100664 as 100644.
+        let change = file("d/x", Some((Plain, 1)), Some((Plain, 3)));
+        let trees = result(&memory, base, &[change.clone()]).expect("it applies");
+        let below = memory.add(&[("100644", "x", [3; 20]), ("100664", "y", [1; 20])]);
+        let expected = memory.add(&[
+            ("40000", "d", *below.as_bytes()),
+            ("040000", "e", *other.as_bytes()),
+            ("100664", "f", [2; 20]),
+        ]);
+        assert_eq!(trees.root, expected);
+        assert_eq!(trees.trees.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [below, expected]);
+        let changes = between(&memory, base, expected).expect("trees");
+        assert_eq!(changes.len(), 1);
+        assert_eq!(
+            (&changes[0].path, changes[0].old, changes[0].new),
+            (&change.path, change.old, change.new)
+        );
+    }
+
+    #[test]
+    fn an_empty_directory_goes_and_an_empty_root_stays() {
+        let mut memory = Memory::default();
+        let below = memory.add(&[("100644", "x", [1; 20])]);
+        let base = memory.add(&[("40000", "d", *below.as_bytes())]);
+        let trees = result(&memory, base, &[file("d/x", Some((Plain, 1)), None)]).expect("it applies");
+        assert_eq!(trees.root, tree_id(&[]));
+        assert_eq!(trees.trees, [(tree_id(&[]), Vec::new())]);
+    }
+}
