@@ -1,10 +1,12 @@
 //! Patches of users, as `git apply` reads them.
 
+use proptest::prelude::*;
+
 use super::super::git_tests::Git;
 use super::*;
 use crate::patch::error::Error;
-use crate::patch::{Header, Patch, result};
-use crate::repo::TreeId;
+use crate::patch::{Content, FilePatch, Header, Patch, Side, diff, render, result};
+use crate::repo::{TreeId, blob_id};
 
 const OLD: &str = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n";
 
@@ -20,15 +22,17 @@ fn base(git: &Git) -> TreeId {
     git.tree_of(&entries.map(|(mode, path, content)| (mode, path.to_vec(), content.to_vec())))
 }
 
+fn header() -> Header {
+    Header { name: "Ann".to_owned(), email: String::new(), date: 0, title: "x".to_owned(), url: None }
+}
+
 /// The tree that a patch gives, computed by oca.
 fn applied(git: &Git, base: TreeId, patch: &[u8]) -> Result<TreeId, Error> {
     let patch = parse_user(patch)?;
     let blobs = patch.blobs(git, base)?;
     assert!(blobs.len() <= 6, "{blobs:?}");
     let files = patch.onto(git, base)?;
-    let header =
-        Header { name: "Ann".to_owned(), email: String::new(), date: 0, title: "x".to_owned(), url: None };
-    let step = Patch::new(header, files).expect("a valid step");
+    let step = Patch::new(header(), files).expect("a valid step");
     Ok(result(git, base, step.files())?.root)
 }
 
@@ -200,5 +204,35 @@ fn line_ends_of_windows_do_not_matter() {
     let expected = same(&git, base, &exact);
     for form in [patch.to_owned(), patch.replace('\n', "\r\n")] {
         assert_eq!(applied(&git, base, form.as_bytes()).expect("oca takes it"), expected);
+    }
+}
+
+fn some_lines(most: usize) -> impl Strategy<Value = Vec<&'static str>> {
+    proptest::collection::vec(prop::sample::select(vec!["a\n", "b\n", "c\n", "\n"]), 0..most)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Lines come before and between, so hunks move or no longer apply.
+    #[test]
+    fn a_hunk_that_moves_lands_where_git_puts_it(
+        start in some_lines(12), cut in some_lines(4), end in some_lines(12),
+        before in some_lines(6), between in some_lines(2), new in some_lines(4),
+    ) {
+        let old = [&start[..], &cut, &end].concat().concat().into_bytes();
+        let new = [&start[..], &new, &end].concat().concat().into_bytes();
+        let base = [&before[..], &start, &between, &cut, &end].concat().concat().into_bytes();
+        let content = diff(&old, &new);
+        if content == Content::None {
+            return Ok(());
+        }
+        let side = |content: &[u8]| Some(Side { mode: FileMode::Plain, id: *blob_id(content).as_bytes() });
+        let path = RepoPath::parse(b"x").expect("a path");
+        let file = FilePatch { path, old: side(&old), new: side(&new), content };
+        let patch = render(&Patch::new(header(), vec![file]).expect("a valid step"));
+        let git = Git::new(None);
+        let tree = git.tree_of(&[("100644", b"x".to_vec(), base)]);
+        prop_assert_eq!(applied(&git, tree, &patch).ok(), by_git(&git, tree, &patch));
     }
 }
