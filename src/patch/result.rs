@@ -232,7 +232,7 @@ mod tests {
         ]);
         // Git knows the mode 100664 as 100644.
         let change = file("d/x", Some((Plain, 1)), Some((Plain, 3)));
-        let trees = result(&memory, base, &[change.clone()]).expect("it applies");
+        let trees = result(&memory, base, std::slice::from_ref(&change)).expect("it applies");
         let below = memory.add(&[("100644", "x", [3; 20]), ("100664", "y", [1; 20])]);
         let expected = memory.add(&[
             ("40000", "d", *below.as_bytes()),
