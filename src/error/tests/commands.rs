@@ -88,7 +88,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         ImportIncomplete {
             file: config_file(),
             from: "repos.yaml".into(),
-            lost: vec!["`merges` of `web`".to_owned()],
+            lost: "`merges` of `web`".to_owned(),
         },
         ImportUnlocked {
             file: config_file(),
@@ -204,7 +204,9 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     3 the remote cannot be asked because oca is offline
       hint: run the command once without `--offline`
     2 there is no `repos.yaml`
-      hint: use `.gitmodules`, `repos.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, and an older `oca.lock.json`
+      hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, or an older `oca.lock.json`
+    1 `repos.toml` is written, but parts of `repos.yaml` are not in it: `merges` of `web`
+      hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`
     2 there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set
       hint: set `OCA_CACHE_DIR`
     2 `repos.toml` is written, but its pins could not be locked
@@ -214,7 +216,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     2 `oca.lock.json` is cut off at line 7
       hint: restore the file from git, or delete it and run `oca lock`
     2 profile `standard` in `repos.toml` has its checkouts in `addons` and your modules in `addons/mine`, but neither may contain the other
-      hint: set a `path` for the profile that is outside every `[[local]]` directory and does not contain one
+      hint: set a `path` for the profile that contains no `[[local]]` directory
     2 `web` is still needed: profile `standard` asks for module `web_x` of `web`, but it is part of Odoo
       hint: remove `web_x` from `modules` first
     3 no repository under `https://github.com/OCA` could be reached
@@ -330,8 +332,8 @@ fn some_refusals_have_several_wordings() {
         Error::Unreachable { names: vec![name("web")] },
     ];
     insta::assert_snapshot!(shown(errors), @r"
-    2 `repos.yaml` does not name its Odoo series
-      hint: name the series, as in `--odoo 18.0`
+    2 `repos.yaml` does not say which Odoo series it is for
+      hint: add the series to the command, such as `--odoo 18.0`
     2 there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set
       hint: set `OCA_CACHE_DIR`
     2 `repos.toml` is written, but its pins could not be locked
