@@ -99,18 +99,8 @@ impl Error {
                 let pins = pins.iter().map(|(name, commit)| format!(" {name}@{commit}"));
                 Some(format!("run `oca lock{}`; it reads these entries again", pins.collect::<String>()))
             }
-            Self::UnknownModule { elsewhere: Some((profile, repo)), .. } => {
-                Some(format!("`{repo}` of profile `{profile}` has it: use `--profile {profile}`"))
-            }
             Self::Threads { .. } => Some("raise the limits `ulimit -u` and `ulimit -v`".to_owned()),
-            Self::UnknownModule { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
-            Self::UnknownModule { .. } => Some("run `oca list --all` to see the modules".to_owned()),
-            Self::UnknownRepo { name, has: Some(repo), .. } => {
-                Some(format!("`{name}` is a module of `{repo}`: use the name of the repository"))
-            }
-            Self::UnknownRepo { name, known, .. } => {
-                Some(config::near_or_all(name.as_str(), known, "the repositories are"))
-            }
+            Self::UnknownModule { .. } | Self::UnknownRepo { .. } => self.after_unknown(),
             Self::Unusable(error) => Some(error.hint()),
             Self::BadName { .. }
             | Self::Conflicts { .. }
@@ -122,6 +112,24 @@ impl Error {
             | Self::Unmet { .. }
             | Self::UnreadableFolder { .. }
             | Self::Unsupported { .. } => None,
+        }
+    }
+
+    /// The hint after a name that is not one of a module or a repository.
+    fn after_unknown(&self) -> Option<String> {
+        match self {
+            Self::UnknownModule { elsewhere: Some((profile, repo)), .. } => {
+                Some(format!("`{repo}` of profile `{profile}` has it: use `--profile {profile}`"))
+            }
+            Self::UnknownModule { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+            Self::UnknownModule { .. } => Some("run `oca list --all` to see the modules".to_owned()),
+            Self::UnknownRepo { name, has: Some(repo), .. } => {
+                Some(format!("`{name}` is a module of `{repo}`: use the name of the repository"))
+            }
+            Self::UnknownRepo { name, known, .. } => {
+                Some(config::near_or_all(name.as_str(), known, "the repositories are"))
+            }
+            _ => None,
         }
     }
 }
