@@ -77,7 +77,10 @@ pub fn main() -> ExitCode {
     let cli = cli::Cli::of_process();
     git::prepare();
     // If oca is the first process of a container, an interrupt without a handler is ignored.
-    let _without = ctrlc::set_handler(|| std::process::exit(130));
+    let _without = ctrlc::set_handler(|| {
+        output::tell_interrupt();
+        std::process::exit(130)
+    });
     let printer = output::Printer::new(&cli.global);
     std::panic::set_hook(Box::new(|fault| output::tell_fault(fault.location())));
     let run = || run(&cli, &printer);

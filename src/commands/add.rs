@@ -10,7 +10,7 @@ use crate::flags::FormatArg;
 use crate::git;
 use crate::ops::search::{self, Search};
 use crate::ops::{Rewrite, lacking_for, tell, warn_of_lacking};
-use crate::repo::{RemoteUrl, RepoName, Shows, WebPage, bare_url, last_part, redact};
+use crate::repo::{Reference, RemoteUrl, RepoName, Series, Shows, WebPage, bare_url, last_part, redact};
 use crate::report::{Failure, Problem, Trouble};
 use crate::session::Session;
 
@@ -76,11 +76,15 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     let Addition { rewrite, done, .. } = addition;
     let rewritten = rewrite.finish()?;
-    done.iter().for_each(|line| session.printer.note(line));
+    if rewritten.is_some() {
+        done.iter().for_each(|line| session.printer.note(line));
+    }
     tell(rewritten.as_ref(), args.format.format, session.printer);
     if let Some(rewritten) = &rewritten {
         warn_of_lacking(&rewritten.session, &rewritten.updated.lock)?;
-        session.printer.next("`oca sync` checks it out");
+        if !rewritten.updated.changes.is_empty() {
+            session.printer.next("`oca sync` checks it out");
+        }
     }
     Ok(())
 }
@@ -123,6 +127,7 @@ impl NamedRepo {
                 let module = module.and_then(|directory| ModuleRequest::parse(directory).ok());
                 Ok(Self { branch: Some(branch.clone()), module, ..repo })
             }
+            Shows::Tag(tag) => Err(EditError::PastedTag { name, tag: tag.clone() }.into()),
             Shows::Commit(commit) => Err(EditError::PastedCommit { name, commit: *commit }.into()),
             Shows::Request(number) => Err(EditError::PastedRequest { name, number: *number }.into()),
         }
@@ -226,6 +231,9 @@ impl Addition<'_> {
         {
             return Err(EditError::OtherUrl { name: name.clone(), known: known.url.to_string() }.into());
         }
+        if let Some(branch) = branch {
+            self.refuse_branch(name, known.as_ref(), branch)?;
+        }
         let profile = &self.profile.name;
         if self.profile.repos.iter().any(|repo| repo.name == *name) || self.rewrite.draft.names(profile, name)
         {
@@ -240,12 +248,28 @@ impl Addition<'_> {
             Some(_) => {}
             None => self.named.push(name.clone()),
         }
-        if let Some(branch) = branch.as_ref().filter(|branch| **branch != self.profile.odoo.to_string()) {
+        let is_other = |branch: &&String| **branch != self.profile.odoo.to_string() && known.is_none();
+        if let Some(branch) = branch.as_ref().filter(is_other) {
             self.rewrite.draft.set_branch(name, branch)?;
         }
         self.rewrite.draft.add_repo(profile, name)?;
         self.done.push(format!("added `{name}` to profile `{profile}`"));
         Ok(())
+    }
+
+    /// Fails if the branch of a pasted address is not the declared one, or is that of another series.
+    fn refuse_branch(&self, name: &RepoName, known: Option<&Repo>, branch: &str) -> Result<(), Error> {
+        let asked = Reference::Branch(branch.to_owned());
+        let is_fit = match known {
+            Some(known) => known.reference == asked,
+            None => Series::parse(branch).map_or(true, |series| series == self.profile.odoo),
+        };
+        if is_fit {
+            return Ok(());
+        }
+        let wanted =
+            known.map_or(Reference::Branch(self.profile.odoo.to_string()), |known| known.reference.clone());
+        Err(EditError::OtherBranch { name: name.clone(), branch: branch.to_owned(), wanted }.into())
     }
 
     /// Makes sure that a module of a repository is selected, in the list that decides about it. If the repository is new

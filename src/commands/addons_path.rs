@@ -141,10 +141,6 @@ fn own(
     let path = session.entry(&local.path)?;
     match not_addons(&path, profile.odoo).filter(|_| args.on_disk.is_none()) {
         None => Ok(Some(surrounding(path.to_string_lossy().into_owned(), PathEntryKind::Local))),
-        Some(_) if !path.is_dir() => {
-            session.tell_of_missing(local.path.as_str());
-            Ok(None)
-        }
         Some(why) => {
             session.printer.note(&format!("`{}` is not on the path, because {why}", path.display()));
             Ok(None)

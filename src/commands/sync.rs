@@ -42,6 +42,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let _claim = session.claim()?;
     let is_submodules = session.config.mode == Mode::Submodule;
+    let names = named_repos(session, session.profiles()?, &args.names)?;
+    if is_submodules && !names.is_empty() {
+        return Err(Error::SyncOfSome);
+    }
     // `--prune` works on the directories of all profiles.
     let others: &[Profile] = if args.prune || is_submodules { &session.config.profiles } else { &[] };
     session.profiles()?.into_iter().chain(others).try_for_each(|profile| session.refuse_links(profile))?;
@@ -62,7 +66,6 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         survey.relocate()?;
     }
     let (mut targets, mut outcomes) = targets(session, &lock, survey.as_ref())?;
-    let names = named_repos(session, &args.names)?;
     if !names.is_empty() {
         targets.retain(|target| names.contains(&target.locked.pin.name));
         outcomes.retain(|outcome| names.contains(&outcome.name));
@@ -102,7 +105,8 @@ fn current_lock(args: &Args, session: &Session<'_>) -> Result<(Lock, Ahead), Err
         None if args.locked => Err(Error::NoLock { file }),
         Some(_) if args.locked => Err(Error::Stale { file, differences, locked: true }),
         old => {
-            let ahead = if args.dry_run { Ahead::default() } else { Ahead::of_sync(session)? };
+            let is_whole = !args.dry_run && args.names.is_empty();
+            let ahead = if is_whole { Ahead::of_sync(session)? } else { Ahead::default() };
             let updated = match update(session, old, &Moves::Missing, &ahead) {
                 Ok(updated) => updated,
                 Err(error) => {

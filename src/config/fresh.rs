@@ -2,13 +2,11 @@
 
 use std::fmt::Write;
 
-use toml_edit::Value;
-
 use super::base_url::{BaseUrl, OCA};
 use super::merge::Merge;
 use super::profile::Mode;
 use super::resolve::PATH;
-use super::values;
+use super::values::{self, quoted};
 use crate::repo::{Edition, Reference, RemoteUrl, RepoName, Series};
 
 /// The only profile of a new file.
@@ -187,9 +185,4 @@ fn list(text: &mut String, key: &str, values: Option<&[String]>) {
         let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
         let _infallible = writeln!(text, "{key} = [{}]", values.join(", "));
     }
-}
-
-/// The text as a TOML string.
-pub(super) fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
 }

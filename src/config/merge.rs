@@ -3,9 +3,8 @@
 use std::fmt;
 
 use super::document::Refusal;
-use super::fresh::quoted;
 use super::reader::Table;
-use super::values;
+use super::values::{self, quoted};
 use crate::repo::{CommitId, Invalid, ModuleName, Reference, RemoteUrl, redact};
 
 /// A change to merge into a repository.

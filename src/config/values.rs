@@ -29,6 +29,11 @@ impl fmt::Display for ModuleRequest {
     }
 }
 
+/// The text as a TOML string.
+pub(super) fn quoted(text: &str) -> String {
+    toml_edit::Value::from(text).to_string()
+}
+
 /// `web_responsive` or `web_responsive >=1.0.3`.
 pub(super) fn module_request(text: &str) -> Result<ModuleRequest, Refusal> {
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());

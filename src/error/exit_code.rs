@@ -43,6 +43,9 @@ impl Error {
             | Self::Lock(_)
             | Self::MixedPaths { .. }
             | Self::BothSides
+            | Self::NamedForBoth { .. }
+            | Self::RepoElsewhere { .. }
+            | Self::SyncOfSome
             | Self::Pin(_)
             | Self::NothingToCheck
             | Self::Needed { .. }

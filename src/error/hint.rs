@@ -10,7 +10,7 @@ pub(super) const UNSUPPORTED: &str = "delete what this oca does not support, or 
 
 /// The hint after a module of a repository to remove that is still requested.
 pub(super) fn after_needed(unmet: &Unmet) -> String {
-    format!("remove `{}` from `modules` first", unmet.module)
+    format!("run `oca remove --module {}` first", unmet.module)
 }
 
 impl Error {
@@ -26,10 +26,14 @@ impl Error {
             }
             Self::Config(error) => error.hint(),
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
-            Self::Disputed { .. } => Some(
-                "run `oca lock --ours` or `oca lock --theirs`; both also take names of repositories"
-                    .to_owned(),
-            ),
+            Self::Disputed { disputes, .. } => {
+                let names: Vec<String> =
+                    disputes.iter().map(|dispute| dispute.dispute.pin.name.to_string()).collect();
+                let names = names.join(" ");
+                Some(format!("run `oca lock --ours {names}` or `oca lock --theirs {names}`"))
+            }
+            Self::SyncOfSome => Some("leave the names out".to_owned()),
+            Self::NamedForBoth { .. } => Some("name it for one of the two".to_owned()),
             Self::NothingToCheck => Some("name it with `-o FILE`".to_owned()),
             Self::BothSides => {
                 Some("name the repositories of one: `oca lock --ours web --theirs`".to_owned())
@@ -100,7 +104,9 @@ impl Error {
                 Some(format!("run `oca lock{}`; it reads these entries again", pins.collect::<String>()))
             }
             Self::Threads { .. } => Some("raise the limits `ulimit -u` and `ulimit -v`".to_owned()),
-            Self::UnknownModule { .. } | Self::UnknownRepo { .. } => self.after_unknown(),
+            Self::UnknownModule { .. } | Self::UnknownRepo { .. } | Self::RepoElsewhere { .. } => {
+                self.after_unknown()
+            }
             Self::Unusable(error) => Some(error.hint()),
             Self::BadName { .. }
             | Self::Conflicts { .. }
@@ -123,6 +129,7 @@ impl Error {
             }
             Self::UnknownModule { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
             Self::UnknownModule { .. } => Some("run `oca list --all` to see the modules".to_owned()),
+            Self::RepoElsewhere { profile, .. } => Some(format!("use `--profile {profile}`")),
             Self::UnknownRepo { name, has: Some(repo), .. } => {
                 Some(format!("`{name}` is a module of `{repo}`: use the name of the repository"))
             }

@@ -46,6 +46,10 @@ pub(crate) enum Error {
     Differs { file: PathBuf, differences: Vec<String>, command: String },
     #[error("`{}` has conflicting pins for {}{}", file.display(), counted(disputes.len(), "repository", "repositories"), dispute_list(disputes))]
     Disputed { file: PathBuf, disputes: Vec<DatedDispute> },
+    #[error("in submodule mode, `oca sync` works on all repositories")]
+    SyncOfSome,
+    #[error("`{name}` is named for both `--ours` and `--theirs`")]
+    NamedForBoth { name: RepoName },
     #[error("with `--system`, `--check` needs the file to compare")]
     NothingToCheck,
     #[error("`--ours` and `--theirs` cannot both stand for all repositories")]
@@ -85,7 +89,7 @@ pub(crate) enum Error {
     LinkedPath { path: PathBuf, profile: String },
     #[error(transparent)]
     Lock(#[from] lock::Error),
-    #[error("profile `{profile}` in `{}` has its checkouts in `{path}` and your modules in `{local}`, but neither may contain the other", file.display())]
+    #[error("profile `{profile}` in `{}` has its checkouts in `{path}` and your modules in `{local}`, but the checkouts must not contain your modules", file.display())]
     MixedPaths { file: PathBuf, profile: String, path: String, local: String },
     /// The remaining selection needs modules of the repositories to remove.
     #[error("some of these repositories are still needed")]
@@ -153,6 +157,8 @@ pub(crate) enum Error {
         elsewhere: Option<(String, RepoName)>,
         near: Option<String>,
     },
+    #[error("the profile has no repository `{name}`, but profile `{profile}` has it")]
+    RepoElsewhere { name: RepoName, profile: String },
     #[error("no profile has a repository `{name}`")]
     UnknownRepo {
         name: RepoName,

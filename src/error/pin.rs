@@ -14,8 +14,8 @@ pub(crate) enum PinError {
     #[error("{}", in_words(file, refused))]
     Refused { file: PathBuf, refused: RefusedPin },
     /// The number of known commits that begin with the digits is not one.
-    #[error("`{word}` is too short: {}", match count { 0 => "no known commit begins with it".to_owned(), count => format!("{count} commits begin with it") })]
-    Short { word: String, count: usize },
+    #[error("{}", match count { 0 => format!("no known commit of `{name}` begins with `{digits}`"), count => format!("{count} commits of `{name}` begin with `{digits}`") })]
+    Short { name: RepoName, digits: String, count: usize },
     #[error("`{word}` gives a second commit for `{name}`")]
     Twice { word: String, name: RepoName },
     #[error("commit `{commit}` of `{name}` is only in your checkout `{}`", path.display())]
@@ -27,7 +27,9 @@ pub(crate) enum PinError {
 impl PinError {
     pub(super) fn hint(&self) -> String {
         match self {
-            Self::Invalid { .. } => "write the whole commit id, 40 hexadecimal digits".to_owned(),
+            Self::Invalid { .. } => {
+                "write a name and the first digits of a commit, at least 7: `web@0123abc`".to_owned()
+            }
             Self::OtherSeries { name, commit, .. } => {
                 format!("if you want this, run `oca lock {name}@{commit} --force`")
             }

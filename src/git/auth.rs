@@ -130,7 +130,8 @@ fn secret_text(variable: &str, file: &Path) -> Result<String, Error> {
 
 fn netrc(url: &Url, asked: Asked) -> Result<Option<Credential>, Error> {
     // oca waits for a pipe only if the user named it in `NETRC`.
-    let found = match env::var_os("NETRC").map(PathBuf::from) {
+    let named = env::var_os("NETRC").filter(|file| !file.is_empty()).map(PathBuf::from);
+    let found = match named.filter(|file| file.exists()) {
         Some(named) => Some((secret_text("NETRC", &named)?, named)),
         None => home().map(|home| home.join(".netrc")).and_then(|own| Some((read_text(&own).ok()?, own))),
     };

@@ -56,12 +56,9 @@ pub(crate) fn keep_out_of_directories(session: &Session<'_>) -> Result<(), Error
     if session.config.mode != Mode::Clone {
         return Ok(());
     }
-    let directories = session.profiles()?.into_iter().map(|profile| session.checkouts(profile));
-    let directories = directories.collect::<Result<BTreeSet<PathBuf>, Error>>()?;
-    directories
-        .iter()
-        .filter(|directory| directory.is_dir())
-        .try_for_each(|directory| keep_out(session, directory))
+    let directories = directories(session)?;
+    let mut present = directories.iter().filter(|directory| directory.is_dir());
+    present.try_for_each(|directory| keep_out(session, directory))
 }
 
 /// Creates the directories of the checkouts, and keeps the surrounding repository from tracking them.
@@ -162,7 +159,8 @@ fn children(directory: &Path) -> Vec<String> {
 fn declared_in(session: &Session<'_>, directory: &Path) -> Result<BTreeSet<String>, Error> {
     let mut names = BTreeSet::new();
     for profile in &session.config.profiles {
-        if session.checkouts(profile)? == directory {
+        // If a variable of another profile is unset, its checkouts are not here.
+        if session.checkouts(profile).is_ok_and(|path| path == directory) {
             names.extend(profile.repos.iter().map(|repo| repo.name.as_str().to_owned()));
         }
     }

@@ -160,6 +160,13 @@ fn line_for(name: &str, outcome: Result<&Done, &Trouble>, verbose: bool) -> Opti
     (!is_quiet).then(|| format!("{name}: {done}"))
 }
 
+/// Says on a terminal that the run was interrupted, below the bars of the progress.
+pub(crate) fn tell_interrupt() {
+    if io::stderr().is_terminal() {
+        write_raw("\ninterrupted\n");
+    }
+}
+
 /// Reports a panic in one line. Panics of other threads at the same time have the same cause.
 pub(crate) fn tell_fault(place: Option<&std::panic::Location<'_>>) {
     static TOLD: AtomicBool = AtomicBool::new(false);
@@ -172,10 +179,13 @@ pub(crate) fn tell_fault(place: Option<&std::panic::Location<'_>>) {
     write_stderr(&format!("hint: please report it at {where_to}/issues, with this line and the command\n"));
 }
 
-/// The columns of the terminal on stdout. `None` if it is no terminal.
+/// The columns of the terminal on stdout. `None` if stdout is not a terminal, or if its width is unknown.
 fn platform_width() -> Option<usize> {
     #[cfg(unix)]
-    return rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
+    return rustix::termios::tcgetwinsize(io::stdout())
+        .ok()
+        .map(|size| usize::from(size.ws_col))
+        .filter(|&width| width > 0);
     #[cfg(not(unix))]
     None
 }

@@ -1,5 +1,6 @@
 //! What modules need, and which modules need them: the two directions of `oca tree` and `oca why`.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::inventory::{Home, Inventory, Placed, Request, Standing};
@@ -84,27 +85,33 @@ impl Inventory<'_> {
         wanted
     }
 
-    /// The modules that cannot be installed because something that they need, directly or not, does not exist; each
-    /// with the missing names.
-    pub(crate) fn blocked(&self) -> BTreeMap<&str, BTreeSet<&str>> {
-        let mut dependants: HashMap<&str, Vec<&str>> = HashMap::new();
+    /// The modules that cannot be installed because they need one of the missing names, directly or not; each with such
+    /// a name.
+    pub(crate) fn blocked_by(&self, is_missing: impl Fn(&str) -> bool) -> BTreeMap<&str, &str> {
+        let mut dependants: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for module in self.given() {
             for needed in &module.manifest.depends {
                 dependants.entry(needed).or_default().push(module.name);
             }
         }
-        let is_missing =
-            |name: &str| matches!(self.standing(name), Standing::Missing(_) | Standing::Uninstallable(_));
-        let mut blocked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        let mut blocked: BTreeMap<&str, &str> = BTreeMap::new();
         for (&missing, needers) in dependants.iter().filter(|(name, _)| is_missing(name)) {
             let mut open = needers.clone();
             while let Some(name) = open.pop() {
-                if blocked.entry(name).or_default().insert(missing) {
+                if let Entry::Vacant(vacant) = blocked.entry(name) {
+                    vacant.insert(missing);
                     open.extend(dependants.get(name).into_iter().flatten());
                 }
             }
         }
         blocked
+    }
+
+    /// The same for everything that does not exist or cannot be installed.
+    pub(crate) fn blocked(&self) -> BTreeMap<&str, &str> {
+        self.blocked_by(|name| {
+            matches!(self.standing(name), Standing::Missing(_) | Standing::Uninstallable(_))
+        })
     }
 
     /// Why Odoo gets a module of this name from the profile.

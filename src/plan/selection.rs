@@ -100,7 +100,10 @@ pub(crate) fn profiles(
         };
         if selects(profile) {
             let selector = Selector::new(profile, lock);
-            unmet.add(profile, selector.unmet());
+            unmet.add(
+                profile,
+                selector.unmet().into_iter().map(|unmet| explained(unmet, lock, old)).collect(),
+            );
             let old = old.and_then(|old| old.profiles.get(&profile.name));
             record.local_depends = local_depends(profile, old, present);
             record.modules = Some(selector.selection(&record.local_depends));
@@ -108,6 +111,19 @@ pub(crate) fn profiles(
         all.insert(profile.name.clone(), record);
     }
     if unmet.0.is_empty() { Ok(all) } else { Err(unmet.into_list()) }
+}
+
+/// Says if a repository had the module before its pin moved.
+fn explained(unmet: Unmet, lock: &Lock, old: Option<&Lock>) -> Unmet {
+    let has =
+        |locked: &&LockedRepo| locked.facts.modules.iter().any(|module| module.name == unmet.module.as_str());
+    let had = old.and_then(|old| old.repos.iter().find(has)).map(|locked| &locked.pin);
+    match (&unmet.why, had.and_then(|pin| lock.repo(pin))) {
+        (WhyUnmet::Nowhere { elsewhere: None, .. }, Some(now)) => {
+            Unmet { why: WhyUnmet::Gone { repo: now.pin.name.clone() }, ..unmet }
+        }
+        _ => unmet,
+    }
 }
 
 /// The addons directories of those repositories for which they differ from the entry, which has the directories of all
@@ -290,7 +306,7 @@ impl<'a> Selector<'a> {
         };
         let module = match why {
             WhyUnmet::Version { .. } => request.to_string(),
-            WhyUnmet::Core | WhyUnmet::Nowhere { .. } => name.to_owned(),
+            WhyUnmet::Core | WhyUnmet::Nowhere { .. } | WhyUnmet::Gone { .. } => name.to_owned(),
         };
         let profiles = vec![self.profile.name.clone()];
         Some(Unmet { module, repo: of.map(|repo| repo.name.clone()), why, profiles })

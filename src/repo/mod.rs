@@ -37,7 +37,7 @@ pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Series};
 pub(crate) use tree::{Content, Entry, FileTree, MOST_ENTRIES, Objects, check_tree, usual_tree, walk_tree};
 pub(crate) use url::{RemoteUrl, bare_url, last_part, redact, redact_userinfo, split_scp};
-pub(crate) use words::{and_list, counted, day, first_names, profile_list, quoted_list, size, typed};
+pub(crate) use words::{and_list, counted, first_names, minute, profile_list, quoted_list, size, typed};
 
 /// A word that is not valid, with the reason. `what` and `why` complete the message "`word` is not a valid …: …".
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

@@ -142,6 +142,10 @@ pub(crate) enum WhyUnmet {
         repo: RepoName,
         version: String,
     },
+    /// The repository had it at the commit in the old lock, but not at the new one.
+    Gone {
+        repo: RepoName,
+    },
 }
 
 impl fmt::Display for Difference {
@@ -276,6 +280,7 @@ impl fmt::Display for Unmet {
                 write!(f, ", but none of their repositories has it")
             }
             (WhyUnmet::Nowhere { .. }, None) => write!(f, ", but none of its repositories has it"),
+            (WhyUnmet::Gone { repo }, _) => write!(f, ", but `{repo}` no longer has it"),
             (WhyUnmet::Version { repo, version }, _) => write!(f, ", but `{repo}` has version {version}"),
         }
     }
@@ -299,6 +304,13 @@ impl Unmet {
                 )
             }
             WhyUnmet::Nowhere { .. } => format!("correct the name, or {}", self.find()),
+            WhyUnmet::Gone { repo } => {
+                let module = &self.module;
+                format!(
+                    "run `oca remove --module {module}`, or leave `{repo}` where it is: \
+                     `oca upgrade` takes the names of the others"
+                )
+            }
             WhyUnmet::Version { repo, .. } => {
                 format!("run `oca lock --upgrade {repo}`, or ask for another version")
             }

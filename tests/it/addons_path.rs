@@ -64,10 +64,11 @@ fn an_own_directory_without_modules_is_left_off() {
     let env = Env::new();
     web(&env);
     env.locked(&format!("{WEB}[[local]]\npath = \"addons\"\n"));
-    env.oca(&["addons-path"]).stdout("[TEMP]/project/oca/web\n").success();
+    let note = |why: &str| format!("`[TEMP]/project/addons` is not on the path, because {why}\n");
+    let path = || env.oca(&["addons-path"]).stdout("[TEMP]/project/oca/web\n");
+    path().stderr(&note("there is no such directory")).success();
     env.write("addons/README.md", "");
-    let note = "`[TEMP]/project/addons` is not on the path, because it contains no module\n";
-    env.oca(&["addons-path"]).stdout("[TEMP]/project/oca/web\n").stderr(note).success();
+    path().stderr(&note("it contains no module")).success();
     env.own_module("addons/mine", "{}");
     env.oca(&["addons-path"]).stdout("[TEMP]/project/addons,[TEMP]/project/oca/web\n").success();
 }

@@ -57,7 +57,7 @@ fn the_series_have_checkouts_of_their_own() {
         "[TEMP]/project/oca-19/web,[TEMP]/project/oca-19/server-tools",
     ];
     for (edition, path) in ALL.into_iter().zip(paths) {
-        env.oca(&["-p", edition, "addons-path"]).stdout(&format!("{path}\n")).success();
+        env.oca(&["-p", edition, "-q", "addons-path"]).stdout(&format!("{path}\n")).success();
     }
 }
 

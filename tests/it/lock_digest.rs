@@ -307,7 +307,7 @@ fn two_entries_of_one_pin_at_different_commits_are_chosen_of_by_the_user() {
         env.assert_file("oca.lock.json", &both);
     }
     env.oca(&["lock"])
-        .stderr_contains("web: theirs is at ")
+        .stderr_contains("web: uses their commit ")
         .stderr_contains("which contains the other one")
         .success();
     env.assert_file("oca.lock.json", &new);

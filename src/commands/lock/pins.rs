@@ -52,8 +52,7 @@ impl NamedPin {
         let name = repo_name(session, name).map_err(|error| bad(error.to_string()))?;
         let is_hex = commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !is_hex || !(FEWEST..=40).contains(&commit.len()) {
-            let whole = CommitId::parse(commit).map(drop);
-            return Err(bad(whole.map_or_else(|invalid| invalid.to_string(), |()| String::new())));
+            return Err(bad(format!("`{commit}` is not the id of a commit")));
         }
         Ok(Self { name, digits: commit.to_ascii_lowercase(), word })
     }
@@ -69,12 +68,24 @@ impl NamedPin {
         for declared in declared.iter().filter(|declared| declared.pin.name == self.name) {
             let remote = session.git()?.remote(&session.remote_url(&declared.url)?)?;
             found.extend(remote.cached_commits(&self.digits)?);
+            for profile in &session.config.profiles {
+                if let Ok(path) = session.checkout(profile, &self.name)
+                    && path.is_dir()
+                {
+                    found.extend(Checkout::new(path).commits_with(&self.digits).unwrap_or_default());
+                }
+            }
             // Offline, or if the remote does not answer, only what is known here counts.
             found.extend(remote.resolve(&declared.pin.reference).ok().filter(begins));
         }
         match Vec::from_iter(found)[..] {
             [commit] => Ok(commit),
-            ref found => Err(PinError::Short { word: self.word.clone(), count: found.len() }.into()),
+            ref found => Err(PinError::Short {
+                name: self.name.clone(),
+                digits: self.digits.clone(),
+                count: found.len(),
+            }
+            .into()),
         }
     }
 }
@@ -115,9 +126,7 @@ pub(super) fn explained(
     session: &Session<'_>,
 ) -> Error {
     let Error::Repos { failures } = &error else { return error };
-    let is_absent = |trouble: &Trouble| {
-        matches!(trouble, Trouble::Remote(git::Error::Vanished { .. } | git::Error::OutOfReach { .. }))
-    };
+    let is_absent = |trouble: &Trouble| matches!(trouble, Trouble::Remote(git::Error::Vanished { .. }));
     for failure in failures.iter().filter(|failure| is_absent(&failure.trouble)) {
         let Some(&commit) = commits.get(&failure.name) else { continue };
         for profile in &session.config.profiles {

@@ -66,6 +66,9 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         Pin(PinError::WithoutCommit { word: "web".to_owned() }),
         BothSides {},
         NothingToCheck {},
+        SyncOfSome {},
+        NamedForBoth { name: web() },
+        RepoElsewhere { name: web(), profile: "lean".to_owned() },
         StillNeeded { needed: vec![StillNeeded { repo: web(), module: "web_x".to_owned(), needed_by: vec![needer()] }] },
         Lacking { profile: "standard".to_owned(), findings: vec![missing()], default: None },
         HalfRewritten { file: config_file(), cause: Box::new(Error::File(full_disk())) },
@@ -152,13 +155,19 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `oca addons-path --write odoo.conf`
     1 `oca.lock.json` has conflicting pins for 1 repository
       `web` at branch `18.0`: ours `aaaaaaaaaa`, theirs `bbbbbbbbbb`
-      hint: run `oca lock --ours` or `oca lock --theirs`; both also take names of repositories
+      hint: run `oca lock --ours web` or `oca lock --theirs web`
     2 `web` is not `NAME@COMMIT`: there is no `@`
       hint: to move it to the head of its branch, run `oca lock --upgrade web`
     2 `--ours` and `--theirs` cannot both stand for all repositories
       hint: name the repositories of one: `oca lock --ours web --theirs`
     2 with `--system`, `--check` needs the file to compare
       hint: name it with `-o FILE`
+    2 in submodule mode, `oca sync` works on all repositories
+      hint: leave the names out
+    2 `web` is named for both `--ours` and `--theirs`
+      hint: name it for one of the two
+    2 the profile has no repository `web`, but profile `lean` has it
+      hint: use `--profile lean`
     2 `web` is still needed: it has `web_x`, and `web_y` of `web` needs it
       hint: run `oca why web_x`
     1 module `web_x` does not exist, but `web_y` of `web` needs it
@@ -195,10 +204,10 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: put a directory in its place, or set another `path` in `repos.toml`
     2 `oca.lock.json` is cut off at line 7
       hint: restore the file from git, or delete it and run `oca lock`
-    2 profile `standard` in `repos.toml` has its checkouts in `addons` and your modules in `addons/mine`, but neither may contain the other
+    2 profile `standard` in `repos.toml` has its checkouts in `addons` and your modules in `addons/mine`, but the checkouts must not contain your modules
       hint: set a `path` for the profile that contains no `[[local]]` directory
     2 `web` is still needed: profile `standard` asks for module `web_x` of `web`, but it is part of Odoo
-      hint: remove `web_x` from `modules` first
+      hint: run `oca remove --module web_x` first
     3 no repository under `https://github.com/OCA` could be reached
       caused by: the server denies access (status 403)
       hint: check the permissions of your token
@@ -329,6 +338,7 @@ fn every_request_for_a_missing_module_says_how_to_correct_it() {
     };
     let reasons = every_variant!(WhyUnmet:
         Core {},
+        Gone { repo: name("web") },
         Nowhere { elsewhere: None, near: None, may_be_local: false },
         Version { repo: name("web"), version: "18.0.1.0.0".to_owned() };
         nowhere(None, None, true),
@@ -339,6 +349,8 @@ fn every_request_for_a_missing_module_says_how_to_correct_it() {
     insta::assert_snapshot!(shown(vec![Error::Unmet { unmet }]), @r"
     2 profile `standard` asks for module `web_x`, but it is part of Odoo
       hint: delete it from `modules`: Odoo always has it
+    2 profile `standard` asks for module `web_x`, but `web` no longer has it
+      hint: run `oca remove --module web_x`, or leave `web` where it is: `oca upgrade` takes the names of the others
     2 profile `standard` asks for module `web_x`, but none of its repositories has it
       hint: correct the name, or run `oca find web_x` and add the repository that has it
     2 profile `standard` asks for `web_x`, but `web` has version 18.0.1.0.0
@@ -357,7 +369,7 @@ fn every_refused_pin_has_its_words() {
     let web = || name("web");
     let series = |word| Series::parse(word).expect("a series");
     let errors = every_variant!(PinError:
-        Invalid { word: "web@abc".to_owned(), why: "it must be 40 hexadecimal digits".to_owned() },
+        Invalid { word: "web@abc".to_owned(), why: "`abc` is not the id of a commit".to_owned() },
         OtherSeries {
             name: web(),
             commit: commit(0xaa),
@@ -369,7 +381,7 @@ fn every_refused_pin_has_its_words() {
             file: config_file(),
             refused: RefusedPin::Declared { name: web(), declared: commit(0xaa), asked: commit(0xbb) },
         },
-        Short { word: "web@0123456".to_owned(), count: 2 },
+        Short { name: web(), digits: "0123456".to_owned(), count: 2 },
         Twice { word: format!("web@{}", commit(0xbb)), name: web() },
         Unpushed { name: web(), commit: commit(0xaa), path: "oca/web".into() },
         WithoutCommit { word: "web".to_owned() };
@@ -382,13 +394,13 @@ fn every_refused_pin_has_its_words() {
         }
     );
     insta::assert_snapshot!(shown(errors), @r"
-    2 `web@abc` is not `NAME@COMMIT`: it must be 40 hexadecimal digits
-      hint: write the whole commit id, 40 hexadecimal digits
+    2 `web@abc` is not `NAME@COMMIT`: `abc` is not the id of a commit
+      hint: write a name and the first digits of a commit, at least 7: `web@0123abc`
     2 the modules of `web` at commit `aaaaaaaaaa` are for Odoo 17.0, but profile `standard` is for 18.0
       hint: if you want this, run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --force`
     2 `web` cannot be pinned to `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`: `repos.toml` declares commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
       hint: change `rev` of `web` in `repos.toml`, then run `oca lock`
-    2 `web@0123456` is too short: 2 commits begin with it
+    2 2 commits of `web` begin with `0123456`
       hint: write all 40 digits of the commit
     2 `web@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb` gives a second commit for `web`
       hint: keep one of the two

@@ -193,6 +193,12 @@ fn every_refused_edit_has_its_words() {
         InheritedModule { profile: "lean".to_owned(), module: module(), from: profile() },
         ModuleAsRepo { module: module(), repo: web() },
         NotAsked { profile: profile(), module: module(), why: NotAskedWhy::Needed },
+        OtherBranch {
+            name: web(),
+            branch: "17.0".to_owned(),
+            wanted: crate::repo::Reference::Branch("18.0".to_owned()),
+        },
+        PastedTag { name: web(), tag: "v1".to_owned() },
         PastedCommit { name: web(), commit: commit(0xaa) },
         PastedRequest { name: web(), number: 7 },
         Lacks { name: web(), module: module() },
@@ -208,7 +214,7 @@ fn every_refused_edit_has_its_words() {
         SeveralRepos { module: module(), repos: vec![web(), name("dms")] },
         VersionOfWhole { wanted: "web_x >=2".to_owned(), profile: profile(), name: web() }
     );
-    insta::assert_snapshot!(shown(errors), @r"
+    insta::assert_snapshot!(shown(errors), @r#"
     2 profile `lean` inherits `web` from profile `standard`
       hint: run `oca remove web --profile standard`, or leave out `--profile` to remove it everywhere
     2 profile `lean` has `web_x` from `modules` of profile `standard`, which it extends
@@ -217,6 +223,10 @@ fn every_refused_edit_has_its_words() {
       hint: run `oca add --module web_x`
     2 `web_x` is in no list `modules` of profile `standard`; it is selected because other modules need it
       hint: run `oca why web_x`
+    2 this is the address of branch `17.0` of `web`, but the profile wants branch `18.0`
+      hint: run `oca add web`, or write `branch = "17.0"` into `[repos.web]`
+    2 this is the address of tag `v1` of `web`
+      hint: run `oca add web`, then write `tag = "v1"` into `[repos.web]`
     2 this is the address of a commit of `web`
       hint: run `oca add web`, then `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
     2 this is the address of pull request 7 of `web`, which this oca cannot merge
@@ -237,5 +247,5 @@ fn every_refused_edit_has_its_words() {
       hint: choose one: `oca add NAME --module web_x`
     2 `web_x >=2` asks for a version, but profile `standard` uses all modules of `web`
       hint: leave out the version, or set `modules` for the profile or the repository
-    ");
+    "#);
 }

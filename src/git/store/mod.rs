@@ -18,7 +18,7 @@ use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository};
 
 pub(super) use lock::{StoreLock, StoresLock, sweep};
 
-use super::ids::{bytes, oid};
+use super::ids::{bytes, commits_with, oid};
 use super::packs::{PackSink, indexes, is_whole_pack, link, pack_files, take_packs};
 use super::{Error, pipes};
 use crate::fs::{Context, read_text, short_digest, touch};
@@ -124,17 +124,7 @@ impl Store {
 
     /// The commits whose ids begin with these hexadecimal digits.
     pub(super) fn commits_with(&self, digits: &str) -> Result<Vec<CommitId>, Error> {
-        let (repository, mut found) = (self.repository()?, Vec::new());
-        let objects = repository.odb()?;
-        objects.foreach(|id| {
-            if id.to_string().starts_with(digits) {
-                found.push(*id);
-            }
-            true
-        })?;
-        let is_commit =
-            |id: &git2::Oid| objects.read_header(*id).is_ok_and(|(_, kind)| kind == git2::ObjectType::Commit);
-        Ok(found.into_iter().filter(is_commit).map(|id| CommitId::from_bytes(bytes(id))).collect())
+        Ok(commits_with(&self.repository()?, digits)?)
     }
 
     /// Whether the store has a pack.

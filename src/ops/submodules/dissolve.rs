@@ -9,10 +9,11 @@ use crate::git::{self, Module, SubmodulePath, Superproject, SuperprojectChange};
 use crate::lock::Lock;
 use crate::ops::{keep_out, undeclared};
 use crate::plan;
-use crate::repo::{RepoName, counted, first_names, one_line};
+use crate::repo::{RepoName, counted, first_names, one_line, size};
 use crate::session::Session;
 
-const MEGABYTE: u64 = 1_000_000;
+/// Nobody frees a disk for fewer bytes.
+const WORTH_FREEING: u64 = 100_000;
 
 /// Turns remaining submodules into ordinary checkouts, as `mode = "clone"` requires; their content stays as it is.
 ///
@@ -94,11 +95,10 @@ fn tell_unused(session: &Session<'_>, superproject: &Superproject) {
         [only] => (format!("`{only}` still holds"), "it"),
         many => (format!("{} still hold", first_names(many)), "them"),
     };
-    // Nobody frees a disk for less.
-    if unused.bytes >= MEGABYTE / 10 {
-        let megabytes = unused.bytes.div_ceil(MEGABYTE);
+    if unused.bytes >= WORTH_FREEING {
+        let size = size(unused.bytes);
         session.printer.note(&one_line(&format!(
-            "{holds} {megabytes} MB of former submodules: if you need no branch and no stash there, delete {them}"
+            "{holds} {size} of former submodules: if you need no branch and no stash there, delete {them}"
         )));
     }
 }
