@@ -20,6 +20,7 @@ impl Error {
             | Self::NoLock { .. }
             | Self::NotAnAddonsDirectory { .. }
             | Self::Nowhere { unasked: 0, .. }
+            | Self::OdooConf { checked: true, .. }
             | Self::OtherProfile { .. }
             | Self::ProfileNotLocked { .. }
             | Self::Silent
@@ -56,6 +57,7 @@ impl Error {
             | Self::NotAnExport { .. }
             | Self::NoConstraints { .. }
             | Self::NotUtf8 { .. }
+            | Self::OdooConf { .. }
             | Self::OneProfile
             | Self::PinWithoutCommit { .. }
             | Self::RefusedPin { .. }
@@ -85,6 +87,7 @@ fn git_code(error: &git::Error) -> u8 {
         git::Error::Vanished { .. } => 4,
         git::Error::ModulesLink { .. }
         | git::Error::ModulesMalformed { .. }
+        | git::Error::Borrowed { .. }
         | git::Error::LinkOnTheWay { .. }
         | git::Error::NestedModule { .. }
         | git::Error::File(_)

@@ -1,10 +1,11 @@
-//! A limit on everything that a server sends besides the pack, for libgit2's own protocol. libgit2 keeps every ref that
-//! a server lists, and reads progress messages without a limit.
+//! A limit on everything that a server sends, for libgit2's own protocol. libgit2 keeps every ref that a server lists,
+//! reads progress messages without a limit, and unpacks whatever a pack stands for.
 //!
 //! Source of the framing: git's `gitprotocol-common`.
 
 use std::io::{self, Read};
 
+use super::packs::Unpacked;
 use super::{Error, pace};
 
 /// Several times as much as repositories with the most refs advertise.
@@ -12,12 +13,13 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// Progress messages, which oca did not request, and empty pieces of a pack.
 const MOST_MESSAGES: usize = 100_000;
 
-/// A reader that counts what it passes on. It does not count the pack: the indexer has its own limit.
+/// A reader that counts what it passes on. Of a pack, it counts what the pack unpacks to.
 pub(super) struct Bounded<R> {
     inner: R,
     next: Next,
     bytes: usize,
     messages: usize,
+    unpacked: Unpacked,
 }
 
 /// What the next byte is.
@@ -36,15 +38,15 @@ enum Next {
 
 impl<R> Bounded<R> {
     pub(super) fn new(inner: R) -> Self {
-        Self { inner, next: Next::Length(Vec::new()), bytes: 0, messages: 0 }
+        Self { inner, next: Next::Length(Vec::new()), bytes: 0, messages: 0, unpacked: Unpacked::new() }
     }
 
     pub(super) fn inner(&mut self) -> &mut R {
         &mut self.inner
     }
 
-    /// Counts received bytes. Returns whether they are within the limit.
-    fn admit(&mut self, mut came: &[u8]) -> bool {
+    /// Counts received bytes. It is an error if they are not within the limits.
+    fn admit(&mut self, mut came: &[u8]) -> Result<(), Error> {
         const PACK: u8 = 1;
         const PROGRESS: u8 = 2;
         while let Some(&first) = came.first() {
@@ -53,7 +55,11 @@ impl<R> Bounded<R> {
                     digits.push(first);
                     if digits.len() == 4 {
                         self.bytes += 4;
-                        self.next = after_length(digits);
+                        let next = after_length(digits);
+                        if matches!(next, Next::Anything) {
+                            self.unpacked.take(digits)?;
+                        }
+                        self.next = next;
                     }
                     1
                 }
@@ -70,6 +76,7 @@ impl<R> Bounded<R> {
                 &mut Next::Pack(length) => {
                     let used = length.min(came.len());
                     pace::pack_came(used);
+                    self.unpacked.take(&came[..used])?;
                     self.next = rest(Next::Pack, length - used);
                     used
                 }
@@ -80,12 +87,13 @@ impl<R> Bounded<R> {
                 }
                 Next::Anything => {
                     pace::pack_came(came.len());
+                    self.unpacked.take(came)?;
                     came.len()
                 }
             };
             came = &came[used..];
         }
-        self.bytes <= MOST_BYTES && self.messages <= MOST_MESSAGES
+        if self.bytes <= MOST_BYTES && self.messages <= MOST_MESSAGES { Ok(()) } else { Err(Error::Endless) }
     }
 }
 
@@ -106,19 +114,47 @@ fn rest(kind: fn(usize) -> Next, length: usize) -> Next {
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        if self.admit(&buffer[..count]) { Ok(count) } else { Err(io::Error::other(Error::Endless)) }
+        self.admit(&buffer[..count]).map_err(io::Error::other)?;
+        Ok(count)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, Cursor, Read, copy, repeat, sink};
+    use std::io::{self, Read, copy, repeat, sink};
+
+    use flate2::Compression;
+    use flate2::write::ZlibEncoder;
 
     use super::{Bounded, MOST_BYTES};
 
     fn passes(text: &[u8], times: usize) -> bool {
         let all = io::Cursor::new(text.repeat(times));
         copy(&mut Bounded::new(all), &mut sink()).is_ok()
+    }
+
+    /// A pack of one blob, longer than the limit.
+    fn long_pack() -> Vec<u8> {
+        let mut pack = b"PACK\0\0\0\x02\0\0\0\x01".to_vec();
+        // A blob of 2^26 bytes.
+        pack.extend([0xb0, 0x80, 0x80, 0x80, 0x02]);
+        let mut deflated = ZlibEncoder::new(pack, Compression::none());
+        copy(&mut repeat(b'0').take(1 << 26), &mut deflated).expect("memory takes every byte");
+        let pack = deflated.finish().expect("memory takes every byte");
+        assert!(pack.len() > MOST_BYTES);
+        pack
+    }
+
+    fn packet(data: &[u8]) -> Vec<u8> {
+        [format!("{:04x}\x01", data.len() + 5).as_bytes(), data].concat()
+    }
+
+    #[test]
+    fn a_pack_that_unpacks_to_too_much_is_refused() {
+        // A blob of 2^35 bytes.
+        let bomb = b"PACK\0\0\0\x02\0\0\0\x01\xb0\x80\x80\x80\x80\x08";
+        assert!(!passes(&[b"0008NAK\n".as_slice(), bomb].concat(), 1));
+        assert!(!passes(&packet(bomb), 1));
     }
 
     #[test]
@@ -130,11 +166,9 @@ mod tests {
         let line = [b"fff0".as_slice(), &vec![b'a'; 0xffec]].concat();
         assert!(passes(&line, 1000));
         assert!(!passes(&line, 1030));
-        let pack = [b"fff0\x01".as_slice(), &vec![b'a'; 0xffeb]].concat();
-        assert!(passes(&pack, 1030));
+        assert!(passes(&long_pack().chunks(0xffeb).flat_map(packet).collect::<Vec<_>>(), 1));
         assert!(passes(b"0000", 1000));
         assert!(!passes(b"0000", MOST_BYTES / 4 + 1));
-        let raw = Cursor::new(b"0008NAK\nPACK").chain(repeat(b'0').take(2 * MOST_BYTES as u64));
-        assert!(copy(&mut Bounded::new(raw), &mut sink()).is_ok());
+        assert!(passes(&[b"0008NAK\n".as_slice(), &long_pack()].concat(), 1));
     }
 }

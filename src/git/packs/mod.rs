@@ -2,6 +2,7 @@
 
 mod copy;
 mod pack;
+mod unpacked;
 
 use std::cell::Cell;
 use std::fs::{self, File};
@@ -14,6 +15,7 @@ use sha1::{Digest, Sha1};
 
 pub(super) use copy::Sources;
 pub(super) use pack::Pack;
+pub(super) use unpacked::Unpacked;
 
 use super::Error;
 use crate::fs::{Context, open};
@@ -23,6 +25,7 @@ pub(super) struct PackSink {
     packs: PathBuf,
     aside: tempfile::TempDir,
     indexer: Indexer<'static>,
+    unpacked: Unpacked,
     /// Whether all announced objects have come.
     complete: Rc<Cell<bool>>,
     /// The number of bytes that came after that.
@@ -47,7 +50,7 @@ impl PackSink {
             told.set(progress.received_objects() == progress.total_objects());
             true
         });
-        Ok(Self { packs, aside, indexer, complete, beyond: 0 })
+        Ok(Self { packs, aside, indexer, unpacked: Unpacked::new(), complete, beyond: 0 })
     }
 
     /// Indexes the pack and moves it to the other packs.
@@ -105,6 +108,7 @@ impl Write for PackSink {
                 return Err(io::Error::other(Error::Endless));
             }
         }
+        self.unpacked.take(buffer).map_err(io::Error::other)?;
         self.indexer.write(buffer).map_err(|error| match error.downcast::<git2::Error>() {
             Ok(error) => io::Error::other(explain(&error, &self.packs)),
             Err(error) => error,
