@@ -53,9 +53,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         unused.push(check::ignore(&mut findings, &profile.check.ignore));
         let unasked = findings.iter().filter(|finding| finding.severity() == Severity::Note);
         let unasked: BTreeSet<&str> = unasked.filter_map(|finding| finding.module.as_deref()).collect();
-        let is_unasked = |missing: &BTreeSet<&str>| missing.iter().any(|name| unasked.contains(name));
-        let lacking = inventory.blocked().into_iter().filter(|(_, missing)| is_unasked(missing));
-        blocked.extend(lacking.map(|(name, _)| name.to_owned()));
+        let lacking = inventory.blocked_by(|name| unasked.contains(name));
+        blocked.extend(lacking.into_iter().map(str::to_owned));
         all.push(findings);
     }
     tell_unused(session, &unused);

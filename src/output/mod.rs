@@ -15,7 +15,7 @@ use serde::Serialize;
 pub(crate) use cache::{render_pruned_total, render_store};
 pub(crate) use findings::render_findings;
 pub(crate) use table::Table;
-pub(crate) use tree::{render_tree, render_why};
+pub(crate) use tree::{print_tree, print_why};
 
 use crate::error::{Error, Message};
 use crate::flags::{ColorChoice, Global};

@@ -17,7 +17,7 @@ pub(crate) use entries::{
 };
 pub(crate) use inventory::{Home, Inventory, Placed, Request, Standing, Unreadable};
 pub(crate) use layers::{Below, Layers, layers};
-pub(crate) use relations::{Reason, elsewhere};
+pub(crate) use relations::{Reason, all_elsewhere, elsewhere};
 pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, unseen};
 pub(crate) use submodules::{Comparison, Removal, Submodule, SuperprojectState, compare_submodules};
 

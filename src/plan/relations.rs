@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::inventory::{Home, Inventory, Placed, Request, Standing};
 use crate::addons::graph::{Graph, Step, walk};
-use crate::lock::Lock;
+use crate::lock::{Lock, Pin};
 use crate::repo::RepoName;
 
 /// Why a module is selected, or is not.
@@ -18,6 +18,14 @@ pub(crate) enum Reason {
     Around,
     /// It is not a module that oca can select. Its [`Standing`] says what it is.
     NoModule,
+}
+
+/// All modules of the profiles except this one.
+pub(crate) fn all_elsewhere<'a>(lock: &'a Lock, profile: &str) -> HashSet<&'a str> {
+    let others = lock.profiles.iter().filter(|(other, _)| *other != profile);
+    let pins: HashSet<&Pin> = others.flat_map(|(_, locked)| &locked.repos).collect();
+    let repos = pins.into_iter().filter_map(|pin| lock.repo(pin));
+    repos.flat_map(|repo| repo.facts.modules.iter().map(|module| &*module.name)).collect()
 }
 
 /// Other profiles that have a module, each with the repository that has it.
@@ -87,16 +95,9 @@ impl Inventory<'_> {
     /// The modules that cannot be installed because something that they need, directly or not, does not exist; each
     /// with the missing names.
     pub(crate) fn blocked(&self) -> BTreeMap<&str, BTreeSet<&str>> {
-        let mut dependants: HashMap<&str, Vec<&str>> = HashMap::new();
-        for module in self.given() {
-            for needed in &module.manifest.depends {
-                dependants.entry(needed).or_default().push(module.name);
-            }
-        }
-        let is_missing =
-            |name: &str| matches!(self.standing(name), Standing::Missing(_) | Standing::Uninstallable(_));
+        let dependants = self.given_dependants();
         let mut blocked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for (&missing, needers) in dependants.iter().filter(|(name, _)| is_missing(name)) {
+        for (&missing, needers) in dependants.iter().filter(|(name, _)| self.lacks(name)) {
             let mut open = needers.clone();
             while let Some(name) = open.pop() {
                 if blocked.entry(name).or_default().insert(missing) {
@@ -105,6 +106,37 @@ impl Inventory<'_> {
             }
         }
         blocked
+    }
+
+    /// The modules that cannot be installed because they need, directly or not, a name that does not exist and that
+    /// `counts`.
+    pub(crate) fn blocked_by(&self, counts: impl Fn(&str) -> bool) -> BTreeSet<&str> {
+        let dependants = self.given_dependants();
+        let missing = dependants.iter().filter(|(name, _)| counts(name) && self.lacks(name));
+        let mut open: Vec<&str> = missing.flat_map(|(_, needers)| needers).copied().collect();
+        let mut blocked = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            if blocked.insert(name) {
+                open.extend(dependants.get(name).into_iter().flatten());
+            }
+        }
+        blocked
+    }
+
+    /// For each name, the modules that Odoo gets from the profile and that depend on it.
+    fn given_dependants(&self) -> HashMap<&str, Vec<&str>> {
+        let mut dependants: HashMap<&str, Vec<&str>> = HashMap::new();
+        for module in self.given() {
+            for needed in &module.manifest.depends {
+                dependants.entry(needed).or_default().push(module.name);
+            }
+        }
+        dependants
+    }
+
+    /// Whether nothing that can be installed has this name.
+    fn lacks(&self, name: &str) -> bool {
+        matches!(self.standing(name), Standing::Missing(_) | Standing::Uninstallable(_))
     }
 
     /// Why Odoo gets a module of this name from the profile.

@@ -92,7 +92,7 @@ fn a_pipe_that_stops_a_move_stops_no_later_run() {
     for mode in ["clone", "submodule"] {
         let (env, web, _) = placed();
         if mode == "submodule" {
-            env.git_init();
+            env.init_git();
             env.declare_repos(&format!("mode = \"submodule\"\n{REMOTES}"), &["web"]);
             env.run(&["sync"]);
         }
