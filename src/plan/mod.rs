@@ -176,6 +176,9 @@ pub(crate) fn differences(config: &Config, lock: Option<&Lock>, present: &LocalD
     let declared = declared(config);
     let edited: Vec<&LockedRepo> = lock.edited().collect();
     let mut found: Vec<Difference> = edited.iter().map(|repo| edited_difference(repo)).collect();
+    found.extend(
+        lock.edited_profiles().map(|(name, seal)| Difference::EditedProfile { profile: name.clone(), seal }),
+    );
     let mut explained: BTreeSet<&Pin> = BTreeSet::new();
     for wanted in &declared {
         match lock.repo(&wanted.pin) {

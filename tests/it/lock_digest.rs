@@ -94,10 +94,13 @@ fn an_entry_of_an_earlier_oca_is_read_anew() {
     env.write("oca.lock.json", without.join("\n") + "\n");
     remote.branch("18.0").module("web_new", &[]).commit();
     let said = "`web` at branch `18.0` has no digest in the lock";
-    env.oca(&["lock", "--check"]).stdout(&format!("{said}\n")).stderr_contains(said).status(1);
+    env.oca(&["lock", "--check"])
+        .stdout(&format!("{said}\nprofile `standard` has no digest in the lock\n"))
+        .stderr_contains(said)
+        .status(1);
     env.oca(&["remove", "web"])
         .stderr(
-            "error: `oca.lock.json` is not complete: the entry of `web` has no digest\n\
+            "error: `oca.lock.json` is not complete: the entry of `web` has no digest, and profile `standard` has no digest\n\
              hint: run `oca lock`; it reads these entries again from their commits\n",
         )
         .status(1);
@@ -387,4 +390,58 @@ fn odd_locks_are_refused_on_one_line() {
     env.oca(&["list"])
         .stderr("error: `oca.lock.json` is too large for a lock: it has 1024 MiB\nhint: move the file away and run `oca lock`\n")
         .status(2);
+}
+
+/// What an edit of a profile would change, and nobody could see without the user's own directories.
+#[test]
+fn an_edit_of_a_profile_is_told_refused_and_mended() {
+    let env = Env::new();
+    repository(&env, "web", &["web_x", "web_y", "web_z"]);
+    env.own_module("addons/mine", "{'license': 'AGPL-3', 'depends': ['web_x']}");
+    env.declare(
+        "default-profile = \"lean\"\n[[local]]\npath = \"addons\"\n[profiles.lean]\nrepos = [\"web\"]\nmodules = [\"web_z\"]\n",
+    );
+    env.lock();
+    let lock = env.read("oca.lock.json");
+    let (entries, profiles) = lock.split_once("\"profiles\"").expect("profiles");
+    let edit = |edited: &str| env.write("oca.lock.json", format!("{entries}\"profiles\"{edited}"));
+    let told = "profile `lean` was edited: it does not match its digest in the lock\n";
+    std::fs::remove_dir_all(env.project().join("addons")).expect("the directory");
+    env.oca(&["lock", "--check"]).success();
+    for (from, to) in [
+        ("\"web_x\"", "\"web_y\""),
+        ("\"addons\": [", "\"other\": ["),
+        ("\"18.0\"", "\"17.0\""),
+        ("\"sha256:", "\"sha256:0"),
+        (
+            "\"repos\": [",
+            "\"export\": {\"layout\": \"flat\", \"languages\": null, \"tests\": false, \"readme\": false, \"description\": false}, \"repos\": [",
+        ),
+    ] {
+        edit(&profiles.replace(from, to));
+        env.oca(&["lock", "--check"]).stdout_contains(told).stderr_contains("error").status(1);
+        env.oca(&UPSTREAM).stdout_contains(told).stderr_contains("error").status(1);
+        for command in [&["list"][..], &["sync", "--locked"], &["export", "../out"], &["addons-path"]] {
+            env.oca(command).stderr_contains("profile `lean` was edited").status(1);
+        }
+        env.write("../copy.json", env.read("oca.lock.json"));
+        env.oca(&["remove", "web"])
+            .stderr(
+                "error: `oca.lock.json` was edited: profile `lean` does not match its digest\n\
+                 hint: run `oca lock`; it computes these profiles again from `repos.toml`\n",
+            )
+            .status(1);
+    }
+    // The edited names are not kept.
+    edit(&profiles.replace("\"web_x\"", "\"web_y\""));
+    env.oca(&["lock"])
+        .stderr_contains("profile `lean`: computed again\n")
+        .stderr_contains(
+            "profile `lean`: `addons` does not exist, so the selection may lack what its modules need\n",
+        )
+        .success();
+    assert!(!env.read("oca.lock.json").split_once("\"profiles\"").expect("profiles").1.contains("web_y"));
+    env.own_module("addons/mine", "{'license': 'AGPL-3', 'depends': ['web_x']}");
+    env.oca(&["lock", "-q"]).success();
+    env.assert_file("oca.lock.json", &lock);
 }
