@@ -101,14 +101,6 @@ impl<'g> Snapshot<'g, '_> {
         Ok(GitTree::new(repository, root, again))
     }
 
-    /// The id of the root tree.
-    pub(crate) fn tree_id(&self) -> Result<TreeId, Error> {
-        self.remote.whole(|| {
-            self.bring_trees()?;
-            self.store().tree_of(self.commit)
-        })
-    }
-
     /// The committer date, in seconds since 1970.
     pub(crate) fn time(&self) -> Result<i64, Error> {
         self.remote.whole(|| {

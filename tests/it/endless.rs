@@ -27,6 +27,45 @@ fn endless_answers_are_cut_off_in_protocol_2() {
     }
 }
 
+/// A pack of some 20 KB with deltas that stand for 268 MB each.
+fn bomb() -> Vec<u8> {
+    let deflated = |data: &[u8]| {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(data).and_then(|()| encoder.finish()).expect("memory takes every byte")
+    };
+    let mut pack = b"PACK\0\0\0\x02\0\0\0\x15".to_vec();
+    // A blob of 2^24 - 1 bytes.
+    pack.extend([0xbf, 0xff, 0xff, 0x7f]);
+    pack.extend(deflated(&vec![0; (1 << 24) - 1]));
+    for number in 0..20 {
+        // The sizes of its base and of its result, then 16 copies of the base, then one byte.
+        let mut delta = vec![0xff, 0xff, 0xff, 0x07, 0xf1, 0xff, 0xff, 0x7f];
+        delta.extend([0xf0, 0xff, 0xff, 0xff].repeat(16));
+        delta.extend([1, number]);
+        pack.extend([0x70 | (delta.len() & 15) as u8 | 0x80, (delta.len() >> 4) as u8]);
+        pack.extend([7; 20]);
+        pack.extend(deflated(&delta));
+    }
+    pack.extend([0; 20]);
+    let packet = |piece: &[u8]| [format!("{:04x}\x01", piece.len() + 5).as_bytes(), piece].concat();
+    let packets: Vec<u8> = pack.chunks(60_000).flat_map(packet).collect();
+    [&b"000dpackfile\n"[..], &packets, b"0000"].concat()
+}
+
+#[test]
+fn a_small_pack_that_unpacks_to_gigabytes_is_refused_at_once() {
+    let env = Env::new();
+    repository(&env, "web");
+    let server = Server::start(&env);
+    env.declare_repos(&server.base(), &["web"]);
+    server.fault("upload-pack fetch", ALWAYS, Fault::Says(bomb()));
+    env.oca(&["lock"])
+        .stderr_contains("caused by: the server sent a pack of ")
+        .stderr_contains(" bytes that unpacks to too much data\nhint: check that `git ls-remote ")
+        .status(3);
+    assert_eq!(server.count("upload-pack fetch"), 1, "it is not asked again");
+}
+
 #[test]
 fn endless_answers_are_cut_off_in_protocol_0() {
     for (on, fault) in [

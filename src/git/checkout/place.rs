@@ -172,6 +172,7 @@ fn check(work_tree: &Path, commit: CommitId) -> Result<GitTree<'static>, Error> 
     let again = Box::new(move || Ok(Repository::open(&work_tree)?));
     let trees = GitTree::new(repository, root, again);
     trees.check()?;
+    trees.check_targets()?;
     Ok(trees)
 }
 
