@@ -278,16 +278,21 @@ fn two_directories_of_one_name_are_skipped_and_the_rest_is_locked() {
     ]);
     let fine = Remote::new(&env, "fine");
     fine.branch("18.0").module("fine_x", &[]).commit();
-    for entries in [[("40000", one), ("40000", other)], [("100644", file), ("40000", one)]] {
+    let ignored = "`web/good/__manifest__.py` at line 1: another entry of its directory has the same name; the module is ignored";
+    let impossible =
+        "`web/good`: neither `oca sync` nor `oca export` can use this commit: two entries have this name";
+    for (entries, warning) in [
+        ([("40000", one), ("40000", other)], ignored),
+        ([("40000", one), ("100644", file)], ignored),
+        // A file of the same name comes first.
+        ([("100644", file), ("40000", one)], impossible),
+    ] {
         let entries = entries.map(|(mode, id)| (mode, &b"good"[..], id));
         let more = [("40000", &b"other"[..], one)];
         web.commit_raw(web.raw_tree(&[&entries[..], &more].concat()));
         env.declare("[profiles.standard]\nrepos = [\"web\", \"fine\"]\n");
         env.oca(&["lock", "--upgrade"])
-            .stderr_contains(
-                "warning: `web/good/__manifest__.py` at line 1: another entry of its directory has the same name; \
-                 the module is ignored\n",
-            )
+            .stderr_contains(&format!("warning: {warning}\n"))
             .stderr_contains("2 repositories with 2 modules")
             .success();
         env.oca(&["list"]).stdout_contains("fine_x").success();
@@ -323,29 +328,11 @@ fn a_symlink_that_no_file_system_can_hold_is_refused_alike() {
         assert!(!env.exists("oca/web/.git/oca-move"), "nothing was moved");
         env.oca(&["export", "../out"]).stderr_contains(&told).status(3);
         // What another git checked out.
-        env.git("oca/web", &["fetch", "-q", "--unshallow", "../../../remotes/web.git", "18.0"]);
+        env.git("oca/web", &["fetch", "-q", "../../../remotes/web.git", "18.0"]);
         env.git("oca/web", &["update-ref", "--no-deref", "HEAD", "FETCH_HEAD"]);
         env.oca(&["verify"]).stdout_contains(&told).status(1);
         std::fs::remove_dir_all(env.project().join("oca")).expect("the checkouts");
         env.oca(&["sync"]).stderr_contains(&told).status(3);
         assert!(!env.exists("oca/web"));
-    }
-}
-
-#[test]
-fn a_mode_that_git_does_not_have_is_told_alike() {
-    let env = Env::new();
-    let web = Remote::new(&env, "web");
-    let module = web.raw_tree(&[
-        ("100644", b"__init__.py", web.blob("")),
-        ("100644", b"__manifest__.py", web.blob("{}")),
-        ("140000", b"socket", web.blob("")),
-    ]);
-    web.commit_raw(web.raw_tree(&[("40000", b"web_x", module)]));
-    declare(&env);
-    env.oca(&["lock", "-q"]).success();
-    let told = "`web_x/socket` cannot be checked out: its mode is not one of git's\n";
-    for command in [&["sync"][..], &["export", "../out"]] {
-        env.oca(command).stderr_contains(told).status(3);
     }
 }
