@@ -85,12 +85,11 @@ pub(crate) fn folded(of_profiles: impl IntoIterator<Item = Vec<Finding>>) -> Vec
     for finding in of_profiles.into_iter().flatten() {
         let key = (finding.problem.rule().code, finding.module.clone(), finding.repo.clone());
         let alike = places.entry(key).or_default();
-        match alike.iter().find(|&&place| is_same(&all[place], &finding)) {
-            Some(&place) => absorb(&mut all[place], finding),
-            None => {
-                alike.push(all.len());
-                all.push(finding);
-            }
+        if let Some(&place) = alike.iter().find(|&&place| is_same(&all[place], &finding)) {
+            absorb(&mut all[place], finding);
+        } else {
+            alike.push(all.len());
+            all.push(finding);
         }
     }
     sort(&mut all);

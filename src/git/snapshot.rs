@@ -11,7 +11,7 @@ use super::transport::{Transport, if_version_2};
 use super::tree::GitTree;
 use super::wire::{Failure, HttpRemote, Objects};
 use super::{Error, Meter, libgit2, local};
-use crate::repo::{BlobId, CommitId, Reference, TreeId};
+use crate::repo::{BlobId, CommitId, Reference};
 
 /// A commit of a remote. Received bytes are reported to `meter`.
 pub(crate) struct Snapshot<'g, 'm> {

@@ -289,13 +289,14 @@ mod tests {
 
     /// A delta. Only its sizes are right. Without a distance, it names its base by an id.
     fn delta(distance: Option<u64>, base: u64, result: u64) -> Vec<u8> {
+        let low = |size: u64| u8::try_from(size & 0x7f).expect("seven bits");
         let size = |mut size: u64| {
             let mut bytes = Vec::new();
             while size > 0x7f {
-                bytes.push((size & 0x7f) as u8 | 0x80);
+                bytes.push(low(size) | 0x80);
                 size >>= 7;
             }
-            bytes.push(size as u8);
+            bytes.push(low(size));
             bytes
         };
         let data = [size(base), size(result), vec![0x80; 9]].concat();
@@ -326,7 +327,7 @@ mod tests {
     #[test]
     fn an_honest_pack_passes_and_its_end_is_found() {
         assert!(take(&[]).is_ok());
-        assert!(take(&[blob(b""), blob(&[7; 100_000]), blob(b"x")]).is_ok());
+        assert!(take(&[blob(b""), blob(&vec![7; 100_000]), blob(b"x")]).is_ok());
         assert!(take(&deltas(50, true, MEGABYTE)).is_ok());
         assert!(take(&deltas(900, false, MEGABYTE)).is_ok());
         assert!(take(&[vec![delta(None, 100_000, 100_000); 2000], vec![blob(b"x")]].concat()).is_ok());
