@@ -495,5 +495,5 @@ fn many_missing_names_take_little_time() {
         "{}",
         output.stderr
     );
-    assert!(start.elapsed() < std::time::Duration::from_secs(60));
+    assert!(start.elapsed() < std::time::Duration::from_mins(1));
 }

@@ -42,7 +42,8 @@ fn bomb() -> Vec<u8> {
         let mut delta = vec![0xff, 0xff, 0xff, 0x07, 0xf1, 0xff, 0xff, 0x7f];
         delta.extend([0xf0, 0xff, 0xff, 0xff].repeat(16));
         delta.extend([1, number]);
-        pack.extend([0x70 | (delta.len() & 15) as u8 | 0x80, (delta.len() >> 4) as u8]);
+        let length = u8::try_from(delta.len()).expect("a short delta");
+        pack.extend([0xf0 | (length & 15), length >> 4]);
         pack.extend([7; 20]);
         pack.extend(deflated(&delta));
     }

@@ -276,8 +276,8 @@ fn two_directories_of_one_name_are_skipped_and_the_rest_is_locked() {
         ("100644", b"__manifest__.py", web.blob("{}")),
         ("100644", b"x", file),
     ]);
-    let fine = Remote::new(&env, "fine");
-    fine.branch("18.0").module("fine_x", &[]).commit();
+    let second = Remote::new(&env, "fine");
+    second.branch("18.0").module("fine_x", &[]).commit();
     let ignored = "`web/good/__manifest__.py` at line 1: another entry of its directory has the same name; the module is ignored";
     let impossible =
         "`web/good`: neither `oca sync` nor `oca export` can use this commit: two entries have this name";

@@ -103,7 +103,7 @@ fn a_pipe_that_stops_a_move_stops_no_later_run() {
             let is_named = output.stderr.contains("web_x/.gitignore");
             assert!(output.code == Some(2) && is_named, "{mode} {command:?}: {output}");
             let git = if mode == "clone" { "oca/web/.git" } else { ".git/modules/oca/web" };
-            assert!(!env.exists(&format!("{git}/oca-move")), "nothing was moved");
+            assert!(!env.exists(format!("{git}/oca-move")), "nothing was moved");
         }
         env.oca(&["verify"]).stdout_contains("web: at commit").status(1);
         replace(&env, "web_x/.gitignore", |_| ());
