@@ -242,7 +242,10 @@ fn on_disk(
 fn write_conf(file: &Path, path: &str) -> Result<(), Error> {
     // A pipe or a terminal is not read.
     let text = if is_stream(file) { String::new() } else { text_of(file)? };
-    Ok(write_out(file, odoo_conf::with_addons_path(&text, path).as_bytes())?)
+    let text = odoo_conf::with_addons_path(&text, path);
+    let text =
+        text.map_err(|malformed| Error::OdooConf { file: file.to_owned(), malformed, checked: false })?;
+    Ok(write_out(file, text.as_bytes())?)
 }
 
 /// The text of an odoo.conf. It must be readable, because everything but one option is kept.
@@ -256,8 +259,10 @@ fn text_of(file: &Path) -> Result<String, Error> {
 
 fn check_conf(file: &Path, path: &str, command_line: &str) -> Result<(), Error> {
     let found = odoo_conf::addons_path(&text_of(file)?);
-    let parts = |path: &str| path.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
-    let (wanted, found) = (parts(path), found.as_deref().map(parts).unwrap_or_default());
+    let found =
+        found.map_err(|malformed| Error::OdooConf { file: file.to_owned(), malformed, checked: true })?;
+    let found = found.as_deref().map(odoo_conf::entries).unwrap_or_default();
+    let wanted = odoo_conf::entries(path);
     if wanted == found {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use crate::json::OutcomeReport;
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
-    Ahead, CheckoutTarget, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_tree,
+    Ahead, CheckoutTarget, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_trees,
     keep_out_of_directories, named_repos, outcome_of, prepare_directories, undeclared, update, wanted,
 };
 use crate::plan::{self, Moves};
@@ -242,7 +242,7 @@ fn fetch<'a>(
     let meter = |bytes| watch.received(bytes);
     let snapshot = remote.at(*commit, &pin.reference, &meter);
     let ends = snapshot.files(target.depth).map_err(Trouble::Remote)?;
-    confirm_tree(target.locked, snapshot.tree_id().map_err(Trouble::Remote)?)?;
+    confirm_trees(target.locked, &snapshot.tree().map_err(Trouble::Remote)?)?;
     Ok(Ready::Stored { snapshot: Box::new(snapshot.unmetered()), ends })
 }
 
@@ -318,7 +318,7 @@ fn finish(
         let told = outcomes
             .iter()
             .filter(|repo| !matches!(repo.outcome, Ok(Done::UpToDate)) && repo.outcome.is_ok());
-        told.for_each(|repo| session.printer.data(&format!("{}: {}\n", repo.name, repo.words(true))));
+        told.for_each(|repo| session.printer.data_line(&format!("{}: {}", repo.name, repo.words(true))));
     }
     let total = counted(outcomes.len(), "repository", "repositories");
     let is_change =

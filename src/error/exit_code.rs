@@ -21,6 +21,7 @@ impl Error {
             | Self::NoLock { .. }
             | Self::NotAnAddonsDirectory { .. }
             | Self::Nowhere { unasked: 0, .. }
+            | Self::OdooConf { checked: true, .. }
             | Self::OtherProfile { .. }
             | Self::ProfileNotLocked { .. }
             | Self::Silent
@@ -58,6 +59,7 @@ impl Error {
             | Self::NotAnExport { .. }
             | Self::NoConstraints { .. }
             | Self::NotUtf8 { .. }
+            | Self::OdooConf { .. }
             | Self::OneProfile
             | Self::SecretInSubmodule { .. }
             | Self::Threads { .. }
@@ -84,6 +86,7 @@ fn git_code(error: &git::Error) -> u8 {
         git::Error::Vanished { .. } => 4,
         git::Error::ModulesLink { .. }
         | git::Error::ModulesMalformed { .. }
+        | git::Error::Borrowed { .. }
         | git::Error::LinkOnTheWay { .. }
         | git::Error::NestedModule { .. }
         | git::Error::File(_)

@@ -83,6 +83,7 @@ impl Error {
             Self::ProfileNotLocked { .. } => Some("pass the lock of that export with `--lock`".to_owned()),
             Self::NotAnAddonsDirectory { cure, .. } => Some(cure.clone()),
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
+            Self::OdooConf { .. } => Some("correct the line, or delete it".to_owned()),
             Self::OneProfile | Self::WhichProfile { .. } => Some("choose one with `--profile`".to_owned()),
             Self::OtherProfile { found, .. } => {
                 Some(format!("if you want that profile, use `--profile {}`", crate::repo::one_line(found)))

@@ -18,6 +18,7 @@ pub(crate) use message::Message;
 pub(crate) use pin::PinError;
 
 use crate::lock::Dispute;
+use crate::odoo_conf::Malformed;
 use crate::repo::{CommitId, Invalid, RepoName, Series, UnreadableTree, counted, one_line, quoted_list};
 use crate::report::{Difference, Failure, Finding, StillNeeded, SubmoduleDifference, Unmet};
 use crate::requirements::{Conflict, RequirementProblem};
@@ -122,6 +123,9 @@ pub(crate) enum Error {
     NotAnAddonsDirectory { path: PathBuf, why: &'static str, cure: String },
     #[error("`{}` has no profile `{profile}`, but the export is of that profile", file.display())]
     ProfileNotLocked { file: PathBuf, profile: String },
+    /// `checked` says that the file was only checked.
+    #[error("Python, and so Odoo, refuses `{}` at line {}: {malformed}", file.display(), malformed.line)]
+    OdooConf { file: PathBuf, malformed: Malformed, checked: bool },
     #[error("`{}` is not UTF-8 at line {line}", file.display())]
     NotUtf8 { file: PathBuf, line: usize },
     #[error("this command works on one profile, so it does not accept `--all-profiles`")]

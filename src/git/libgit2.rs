@@ -18,6 +18,7 @@ use super::configuration::Configuration;
 use super::daemon::DaemonSession;
 use super::ids::{bytes, oid};
 use super::pace::{self, Limits};
+use super::packs::Unpacking;
 use super::retry::retrying;
 use super::ssh::{SshProgram, SshSession};
 use super::store::Store;
@@ -133,7 +134,7 @@ fn fetch_into(
     depth: u32,
     meter: Meter<'_>,
 ) -> Result<(), Error> {
-    let (mut received, mut complete) = (0, 0);
+    let (mut received, mut complete, mut unpacking) = (0, 0, Unpacking::default());
     let mut callbacks = RemoteCallbacks::new();
     callbacks.transfer_progress(|progress| {
         /// Bytes that may follow the last object: more than the checksum needs.
@@ -146,10 +147,11 @@ fn fetch_into(
         }
         // libgit2 would continue to write until the disk is full.
         let is_endless = complete > 0 && so_far > complete + REST;
-        if is_endless {
-            CARRIED.set(Some(Error::Endless));
+        let is_stuck = !unpacking.goes_on(&progress);
+        if is_endless || is_stuck {
+            CARRIED.set(Some(if is_endless { Error::Endless } else { Error::Unpacking }));
         }
-        !is_endless
+        !is_endless && !is_stuck
     });
     let mut options = FetchOptions::new();
     options.remote_callbacks(callbacks).download_tags(AutotagOption::None);

@@ -22,6 +22,6 @@ pub(crate) use lacking::{known, lacking, lacking_for, warn_of_lacking};
 pub(crate) use names::{named_repos, repo_name, unknown_repo};
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use rewrite::{Rewrite, tell};
-pub(crate) use target::{CheckoutTarget, confirm_tree};
+pub(crate) use target::{CheckoutTarget, confirm_trees, other_module};
 pub(crate) use unknown::refuse_unknown;
 pub(crate) use update::{read, update};

@@ -54,6 +54,9 @@ impl Updated {
         }
         for (name, profile) in &self.lock.profiles {
             let old = self.old.as_ref().and_then(|old| old.profiles.get(name));
+            if !self.settled && old.is_some_and(|old| !old.is_whole(name)) {
+                printer.note(&format!("profile `{name}`: computed again"));
+            }
             if let Some(modules) = &profile.modules
                 && old.is_none_or(|old| old.modules.as_ref() != Some(modules))
             {

@@ -15,13 +15,13 @@ use serde::Serialize;
 pub(crate) use cache::{render_pruned_total, render_store};
 pub(crate) use findings::render_findings;
 pub(crate) use table::Table;
-pub(crate) use tree::{render_tree, render_why};
+pub(crate) use tree::{print_tree, print_why};
 
 use crate::error::{Error, Message};
 use crate::flags::{ColorChoice, Global};
 use crate::json::Versioned;
 use crate::progress::Progress;
-use crate::repo::{RepoName, plain};
+use crate::repo::{RepoName, one_line, plain};
 use crate::report::{Done, Trouble};
 
 /// Prints the data and the messages of a run.
@@ -66,6 +66,11 @@ impl Printer {
             self.line(Tone::Error, &format!("cannot write to stdout: {error}"));
             std::process::exit(2);
         }
+    }
+
+    /// Prints one line of data for people to stdout.
+    pub(crate) fn data_line(&self, text: &impl std::fmt::Display) {
+        self.data(&format!("{}\n", one_line(&text.to_string())));
     }
 
     /// A table, to stdout. On a terminal, its rows fit the width.

@@ -35,7 +35,10 @@ pub(crate) use path::{
 pub(crate) use plain::{ends_line, in_short, one_line, plain, quotation, shown};
 pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Series};
-pub(crate) use tree::{Content, Entry, FileTree, MOST_ENTRIES, Objects, check_tree, usual_tree, walk_tree};
+pub(crate) use tree::{
+    Content, Entry, FileTree, MOST_ENTRIES, NO_MODE, Objects, check_target, check_targets, check_tree,
+    tree_at, usual_tree, walk_tree,
+};
 pub(crate) use url::{RemoteUrl, bare_url, last_part, redact, redact_userinfo, split_scp};
 pub(crate) use words::{and_list, counted, first_names, minute, profile_list, quoted_list, size, typed};
 

@@ -101,6 +101,11 @@ pub(crate) enum Difference {
         reference: Reference,
         seal: Seal,
     },
+    /// A profile of the lock was edited, or has no digest.
+    EditedProfile {
+        profile: String,
+        seal: Seal,
+    },
     /// A fact in the lock does not match the commit.
     Untrue {
         name: RepoName,
@@ -222,6 +227,12 @@ impl fmt::Display for Difference {
             }
             Self::Edited { name, reference, seal: Seal::Broken | Seal::Whole } => {
                 write!(f, "`{name}` at {reference} was edited: its entry does not match its digest")
+            }
+            Self::EditedProfile { profile, seal: Seal::Missing } => {
+                write!(f, "profile `{profile}` has no digest in the lock")
+            }
+            Self::EditedProfile { profile, .. } => {
+                write!(f, "profile `{profile}` was edited: it does not match its digest in the lock")
             }
             Self::Untrue { name, commit, untrue } => {
                 write!(f, "`{name}`: {}", one_line(&untrue_of(untrue, &commit.short())))

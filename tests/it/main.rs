@@ -53,6 +53,7 @@ mod lock;
 mod lock_check;
 mod lock_digest;
 mod lock_format;
+mod lock_lies;
 mod lock_merge;
 mod lock_refused;
 mod lock_upgrade;

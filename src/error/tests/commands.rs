@@ -117,6 +117,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         },
         ProfileNotLocked { file: lock_file(), profile: "standard".to_owned() },
         NotUtf8 { file: "odoo.conf".into(), line: 3 },
+        OdooConf { file: "odoo.conf".into(), malformed: Malformed { line: 3, why: "the line has no `=`".to_owned() }, checked: true },
         OneProfile {},
         Repos { failures: ["web", "dms"].map(|one| {
             Failure::new(name(one), format!("https://github.com/OCA/{one}.git"), Trouble::Remote(GitError::Offline))
@@ -235,6 +236,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: pass the lock of that export with `--lock`
     2 `odoo.conf` is not UTF-8 at line 3
       hint: save the file as UTF-8
+    1 Python, and so Odoo, refuses `odoo.conf` at line 3: the line has no `=`
+      hint: correct the line, or delete it
     2 this command works on one profile, so it does not accept `--all-profiles`
       hint: choose one with `--profile`
     3 cannot fetch `dms` from `https://github.com/OCA/dms.git`

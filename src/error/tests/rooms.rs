@@ -71,7 +71,7 @@ fn every_error_of_the_configuration_has_its_words() {
 fn every_error_of_the_lock_has_its_words() {
     let errors = every_variant!(LockError:
         Conflicted { file: lock_file(), line: 12 },
-        Edited { file: lock_file(), entries: vec![(name("web"), Seal::Broken)] },
+        Edited { file: lock_file(), entries: vec![(name("web"), Seal::Broken)], profiles: Vec::new() },
         Twice { file: lock_file(), name: name("web"), commits: [commit(0xaa), commit(0xbb)] },
         Dangling { file: lock_file(), profile: "standard".to_owned(), key: "web@18.0".to_owned() },
         TooNew { file: lock_file(), found: 9 },
@@ -80,7 +80,8 @@ fn every_error_of_the_lock_has_its_words() {
         Malformed { file: lock_file(), why: "unknown field `x` at line 7".to_owned() },
         TooLarge { file: lock_file(), bytes: 70 << 20 },
         Unwritable { file: lock_file(), why: "its content would change".to_owned() },
-        File(full_disk())
+        File(full_disk());
+        LockError::Edited { file: lock_file(), entries: Vec::new(), profiles: vec![("lean".to_owned(), Seal::Broken)] }
     );
     insta::assert_snapshot!(shown(errors), @r"
     2 `oca.lock.json` contains git's conflict markers at line 12
@@ -105,6 +106,8 @@ fn every_error_of_the_lock_has_its_words() {
       hint: please report it at https://github.com/oca-lock/oca/issues, with this line
     2 cannot write `oca/web`
       caused by: no space left
+    1 `oca.lock.json` was edited: profile `lean` does not match its digest
+      hint: run `oca lock`; it computes these profiles again from `repos.toml`
     ");
 }
 
