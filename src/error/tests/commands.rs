@@ -82,8 +82,11 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
             from: "repos.yaml".into(),
             lost: "`merges` of `web`".to_owned(),
         },
+        ImportRevealing { names: vec!["web".to_owned()] },
         ImportUnlocked {
             file: config_file(),
+            from: "spec.yaml".into(),
+            lost: String::new(),
             cause: Box::new(Error::NoCache),
             lock_in_the_way: None,
             command: "oca lock".to_owned(),
@@ -272,6 +275,8 @@ fn some_refusals_have_several_wordings() {
         Error::Import(import::Error::NoSeries { path: "repos.yaml".into() }),
         Error::ImportUnlocked {
             file: config_file(),
+            from: "spec.yaml".into(),
+            lost: "2 merges".to_owned(),
             cause: Box::new(Error::NoCache),
             lock_in_the_way: Some(lock_file()),
             command: "oca lock".to_owned(),
