@@ -105,8 +105,8 @@ fn import_from(
     if let Some(Err(cause)) = locked {
         let lock_in_the_way = Some(lock_file).filter(|lock| lock.exists());
         let command = command(global, import.pins.iter().flatten());
-        let (file, from, cause) = (file.to_owned(), from.to_owned(), Box::new(cause));
-        return Err(Error::ImportUnlocked { file, from, lost, cause, lock_in_the_way, command });
+        let (file, cause) = (file.to_owned(), Box::new(cause));
+        return Err(Error::ImportUnlocked { file, lost, cause, lock_in_the_way, command });
     }
     if !lost.is_empty() {
         return Err(Error::ImportIncomplete { file: file.to_owned(), from: from.to_owned(), lost });

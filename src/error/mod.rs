@@ -11,7 +11,7 @@ mod pin;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub(crate) use edit::{EditError, NotAskedWhy};
 pub(crate) use message::Message;
@@ -84,11 +84,10 @@ pub(crate) enum Error {
         first_names(names)
     )]
     ImportRevealing { names: Vec<String> },
-    /// The import is written without its pins; `cause` is the reason. `lost` is empty if nothing else is left out.
-    #[error("`{}` is written, but its pins could not be locked{}", file.display(), and_lost(from, lost))]
+    /// The import is written without its pins; `cause` is the reason. `lost` says what else is left out.
+    #[error("`{}` is written, but its pins could not be locked{}", file.display(), and_lost(lost))]
     ImportUnlocked {
         file: PathBuf,
-        from: PathBuf,
         lost: String,
         cause: Box<Error>,
         lock_in_the_way: Option<PathBuf>,
@@ -231,11 +230,8 @@ fn lines(lines: &[String]) -> String {
 }
 
 /// What an import leaves out besides its pins.
-fn and_lost(from: &Path, lost: &str) -> String {
-    if lost.is_empty() {
-        return String::new();
-    }
-    format!(", and parts of `{}` are not in it: {lost}", from.display())
+fn and_lost(lost: &str) -> String {
+    if lost.is_empty() { String::new() } else { format!(", and these parts are not in it: {lost}") }
 }
 
 fn because(locked: bool) -> &'static str {

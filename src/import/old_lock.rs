@@ -147,17 +147,13 @@ fn commit(
 ) -> Result<(), Error> {
     let Some(commit) = fields.take("commit") else { return Ok(()) };
     let word = if commit.is_null() { "" } else { commit.text(format!("`commit` of `{name}`"))? };
-    match CommitId::parse(word) {
-        Ok(id) => repo.commit = Some(id),
-        Err(_) => {
-            let why = if word.is_empty() {
-                "there is no commit".to_owned()
-            } else {
-                format!("`{word}` is not a commit")
-            };
-            let item = format!("{why}: oca pins `{name}` to the current head of its branch");
-            declaration.notes.push(commit.place.note(note::NO_PIN, name, item));
-        }
+    if let Ok(id) = CommitId::parse(word) {
+        repo.commit = Some(id);
+        return Ok(());
     }
+    let why =
+        if word.is_empty() { "there is no commit".to_owned() } else { format!("`{word}` is not a commit") };
+    let item = format!("{why}: oca pins `{name}` to the current head of its branch");
+    declaration.notes.push(commit.place.note(note::NO_PIN, name, item));
     Ok(())
 }

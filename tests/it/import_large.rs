@@ -52,7 +52,7 @@ fn many_pins_of_ak() {
     env.oca(&["init", "--odoo", "18.0", "--from", "spec.yaml"])
         .env("BRANCH", "18.0")
         .stderr_contains("20000 pins are left out: no declared repository has them (`x0`")
-        .stderr_contains("parts of `spec.yaml` are not in it: 20000 merges\n")
+        .stderr_contains("could not be locked, and these parts are not in it: 20000 merges\n")
         .stderr_contains(&format!(" r19999@{commit} "))
         .status(1);
 }

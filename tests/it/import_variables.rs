@@ -47,7 +47,7 @@ fn only_the_formats_that_expand_variables_have_them() {
         ("oca_dependencies.txt", format!("web {url} 18.0\n")),
         ("mrchef.toml", format!("[meals.web]\nurl = \"{url}\"\n")),
         (".gitmodules", format!("[submodule \"web\"]\n\tpath = oca/web\n\turl = {url}\n")),
-        ("x.repos", format!("repositories:\n  oca/web: {{type: git, url: {url}, version: 18.0}}\n")),
+        ("x.repos", format!("repositories:\n  oca/web: {{type: git, url: '{url}', version: 18.0}}\n")),
     ] {
         let env = Env::new();
         env.write(name, &text);
@@ -111,7 +111,7 @@ fn a_lock_that_fails_hides_no_loss() {
     env.write("frozen.yaml", format!("web: {{o: {{18.0: {COMMIT}}}}}\n"));
     env.oca(&["init", "--offline", "--from", "spec.yaml"])
         .stderr_contains(
-            "error: `repos.toml` is written, but its pins could not be locked, and parts of `spec.yaml` are not in it: 1 merge\n",
+            "error: `repos.toml` is written, but its pins could not be locked, and these parts are not in it: 1 merge\n",
         )
         .status(3);
 }
