@@ -3,7 +3,7 @@
 use super::problem::{LiteralError, LiteralProblem};
 
 /// The size of the largest manifest that is read, in bytes. Most have a few kilobytes.
-pub(super) const MAX_BYTES: usize = 1 << 20;
+pub(crate) const MAX_BYTES: usize = 1 << 20;
 
 /// Decodes a file as Odoo does: as UTF-8, whatever its coding line says. In the text, each line ends with `\n`.
 pub(super) fn decode(bytes: &[u8]) -> Result<String, LiteralError> {

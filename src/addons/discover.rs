@@ -10,10 +10,11 @@ use crate::repo::{
     UnreadableTree, one_line,
 };
 
-use super::cursor::MAX_BYTES;
-use super::manifest::{self, Lines, Parsed};
+use super::manifest::{self, Lines, MAX_BYTES, Parsed};
 use super::problem::LiteralProblem;
 
+/// The names of a manifest: of today, and of older series.
+const MANIFESTS: [&str; 2] = ["__manifest__.py", "__openerp__.py"];
 /// The last series that still takes `__openerp__.py` for a manifest.
 const LAST_WITH_OPENERP: u16 = 18;
 
@@ -99,6 +100,14 @@ pub(crate) fn find(
     Ok(found)
 }
 
+/// The path of the manifest of a directory in which somebody writes a module, for any series. Unlike for [`find`], it may
+/// still lack its `__init__.py`.
+pub(crate) fn manifest_of(tree: &dyn FileTree, directory: &str) -> Option<String> {
+    let paths = MANIFESTS
+        .map(|name| if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") });
+    paths.into_iter().find(|path| matches!(tree.read(path, 0), Ok(Some(_))))
+}
+
 /// Whether Odoo takes a folder as an entry of its addons path: a module is in it, installable or not.
 pub(crate) fn is_addons_directory(tree: &dyn FileTree, series: Series) -> Result<bool, UnreadableTree> {
     Ok(!find(tree, &[AddonsDirectory::root()], series)?.is_empty())
@@ -169,8 +178,9 @@ fn manifest_among(entries: &[Entry], series: Series) -> Option<&Entry> {
     let named = |name: &str| entries.iter().find(|entry| entry.name == name);
     named("__init__.py").filter(|entry| entry.kind == EntryKind::File)?;
     let is_manifest = |entry: &&Entry| entry.kind != EntryKind::Directory;
-    let old_name = || named("__openerp__.py").filter(|_| series.major() <= LAST_WITH_OPENERP);
-    named("__manifest__.py").filter(is_manifest).or_else(|| old_name().filter(is_manifest))
+    let [name, old_name] = MANIFESTS;
+    let old = || named(old_name).filter(|_| series.major() <= LAST_WITH_OPENERP);
+    named(name).filter(is_manifest).or_else(|| old().filter(is_manifest))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+pub(crate) use super::cursor::MAX_BYTES;
 use crate::repo::{AutoInstall, Manifest, Series};
 
 use super::literal;

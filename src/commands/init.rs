@@ -9,7 +9,7 @@ use crate::config::{self, Config};
 use crate::error::Error;
 use crate::flags::Global;
 use crate::fs::write_if_changed;
-use crate::import::{self, Import, Surroundings};
+use crate::import::{self, DefaultBranch, Import, Surroundings};
 use crate::lock::{self, Lock};
 use crate::ops::{Ahead, update};
 use crate::output::Printer;
@@ -88,19 +88,26 @@ fn import_from(
     tell_locals(&import.fresh.locals, printer);
     let text = import.fresh.render();
     let config = parse(file, &text)?;
-    let locked = import.pins.as_ref().map(|pins| lock(pins, config, global, printer));
+    let locked = import.pins.as_ref().map(|pins| {
+        let names: Vec<String> = import.revealing.iter().map(ToString::to_string).collect();
+        if names.is_empty() {
+            lock(pins, config, global, printer)
+        } else {
+            Err(Error::ImportRevealing { names })
+        }
+    });
     if let Some(Ok(lock)) = &locked {
         // The lock is written first: without it, the next command would lock the heads of the branches.
         lock.save(&lock_file)?;
     }
     write_if_changed(file, text.as_bytes())?;
+    let lost = import::lost(&import.notes);
     if let Some(Err(cause)) = locked {
         let lock_in_the_way = Some(lock_file).filter(|lock| lock.exists());
         let command = command(global, import.pins.iter().flatten());
         let (file, cause) = (file.to_owned(), Box::new(cause));
-        return Err(Error::ImportUnlocked { file, cause, lock_in_the_way, command });
+        return Err(Error::ImportUnlocked { file, lost, cause, lock_in_the_way, command });
     }
-    let lost = import::lost(&import.notes);
     if !lost.is_empty() {
         return Err(Error::ImportIncomplete { file: file.to_owned(), from: from.to_owned(), lost });
     }
@@ -114,26 +121,30 @@ fn import_from(
     Ok(())
 }
 
-/// Sets the branches of the repositories that follow the default branch of their remote. If a remote does not answer,
-/// the branch of the series stays, with a note.
+/// Sets the branches of the repositories that follow the default branch of their remote. If a remote does not answer, or
+/// if the request would send a variable to it, the branch of the series stays, with a note.
 fn follow_heads(import: &mut Import, file: &Path, global: &Global, printer: &Printer) -> Result<(), Error> {
-    if import.heads.is_empty() {
+    let repos = import.fresh.repos.iter().enumerate();
+    let positions: BTreeMap<&RepoName, usize> = repos.map(|(at, repo)| (&repo.name, at)).collect();
+    let mut asked: Vec<(usize, DefaultBranch)> = Vec::new();
+    for head in std::mem::take(&mut import.heads) {
+        match positions.get(&head.name) {
+            Some(at) if !import.revealing.contains(&head.name) => asked.push((*at, head)),
+            _ => import.notes.push(head.note),
+        }
+    }
+    if asked.is_empty() {
         return Ok(());
     }
     let config = parse(file, &import.fresh.render())?;
     let session = Session::with_config(config, global, printer)?;
     let fresh = &mut import.fresh;
-    let asked: Vec<usize> = import
-        .heads
-        .iter()
-        .filter_map(|head| fresh.repos.iter().position(|repo| repo.name == head.name))
-        .collect();
-    let urls: Vec<RemoteUrl> = asked.iter().map(|at| fresh.repos[*at].url.clone()).collect();
+    let urls: Vec<RemoteUrl> = asked.iter().map(|(at, _)| fresh.repos[*at].url.clone()).collect();
     let branches = session.pools()?.fetch(&urls, |_, url| {
         let url = session.remote_url(url).ok()?;
         session.git().ok()?.remote(&url).ok()?.default_branch().ok()?
     });
-    for ((at, branch), head) in asked.into_iter().zip(branches).zip(import.heads.drain(..)) {
+    for ((at, head), branch) in asked.into_iter().zip(branches) {
         match branch {
             Some(branch) => fresh.repos[at].reference = branch,
             None => import.notes.push(head.note),

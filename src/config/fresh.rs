@@ -1,5 +1,6 @@
 //! A new `repos.toml`: its content and its text.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::base_url::{BaseUrl, OCA};
@@ -128,9 +129,12 @@ impl Fresh {
     fn base_url(&self) -> Option<String> {
         let bases: Vec<&str> =
             self.repos.iter().filter_map(|repo| base_of(repo.url.as_str(), repo.name.as_str())).collect();
-        let count = |base: &&&str| bases.iter().filter(|other| other == base).count();
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for base in &bases {
+            *counts.entry(base).or_default() += 1;
+        }
         // `max_by_key` returns the last of equal elements, so iterate in reverse.
-        bases.iter().rev().max_by_key(count).map(|base| (*base).to_owned())
+        bases.iter().rev().max_by_key(|base| counts[**base]).map(|base| (*base).to_owned())
     }
 
     fn fields(&self, repo: &FreshRepo, base: &str) -> String {

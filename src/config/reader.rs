@@ -3,6 +3,8 @@
 //! Does not know any key. Callers ask for each key that a table can have, and `finish` refuses the others. A wrong
 //! value is reported and skipped, so that one run shows every problem of a file.
 
+use std::collections::HashSet;
+
 use toml::de::{DeTable, DeValue};
 
 use super::document::{At, Document, Refusal};
@@ -83,7 +85,7 @@ impl<'d, 'i> Table<'d, 'i> {
             self.wrong_type(key, line, "a list of strings", kind(value), hint);
             return None;
         };
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen: HashSet<&str> = HashSet::new();
         let mut items = Vec::new();
         for item in array {
             let line = self.document.line(item.span().start);
@@ -92,11 +94,10 @@ impl<'d, 'i> Table<'d, 'i> {
                 self.wrong_type(key, line, "a list of strings", &found, None);
                 continue;
             };
-            if seen.contains(&&**text) {
+            if !seen.insert(text) {
                 self.refuse(line, Fault::Duplicate { key: key.to_owned(), word: redact(text) });
                 continue;
             }
-            seen.push(text);
             items.extend(self.parsed(key, line, text, &parse).map(|value| At { value, line }));
         }
         Some(items)

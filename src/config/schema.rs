@@ -3,6 +3,8 @@
 //! The result is what the file says: no default is filled in and no `extends` is applied. Nearly every key is optional
 //! here, because profiles and overrides set some keys and inherit the others.
 
+use std::collections::HashSet;
+
 use semver::VersionReq;
 
 use super::base_url::BaseUrl;
@@ -263,11 +265,12 @@ fn reference(table: &mut Table<'_, '_>) -> Option<Reference> {
 fn modules(table: &mut Table<'_, '_>) -> Option<Vec<ModuleRequest>> {
     let requests = table.list_with_lines("modules", values::module_request)?;
     let mut kept: Vec<ModuleRequest> = Vec::new();
+    let mut names: HashSet<String> = HashSet::new();
     for At { value, line } in requests {
-        if kept.iter().any(|other| other.name == value.name) {
-            table.refuse(line, Fault::Duplicate { key: "modules".to_owned(), word: value.name });
-        } else {
+        if names.insert(value.name.clone()) {
             kept.push(value);
+        } else {
+            table.refuse(line, Fault::Duplicate { key: "modules".to_owned(), word: value.name });
         }
     }
     Some(kept)

@@ -14,6 +14,7 @@ impl Error {
             | Self::Export(export::Error::NoCheckout { .. } | export::Error::Stranger { .. })
             | Self::ExportUnfinished { .. }
             | Self::ImportIncomplete { .. }
+            | Self::ImportRevealing { .. }
             | Self::Lock(
                 lock::Error::Edited { .. } | lock::Error::Twice { .. } | lock::Error::Dangling { .. },
             )

@@ -52,6 +52,9 @@ impl Error {
                 "read the warnings above and edit `{}`; if you do not need what is left out, run `oca sync`",
                 file.display()
             )),
+            Self::ImportRevealing { .. } => {
+                Some("read the urls and branches in `repos.toml` before you run the next command".to_owned())
+            }
             Self::ImportUnlocked { lock_in_the_way: Some(lock), command, .. } => {
                 Some(format!("move `{}` away, then pin them with `{command}`", lock.display()))
             }

@@ -19,7 +19,9 @@ pub(crate) use pin::PinError;
 
 use crate::lock::Dispute;
 use crate::odoo_conf::Malformed;
-use crate::repo::{CommitId, Invalid, RepoName, Series, UnreadableTree, counted, one_line, quoted_list};
+use crate::repo::{
+    CommitId, Invalid, RepoName, Series, UnreadableTree, counted, first_names, one_line, quoted_list,
+};
 use crate::report::{Difference, Failure, Finding, StillNeeded, SubmoduleDifference, Unmet};
 use crate::requirements::{Conflict, RequirementProblem};
 use crate::{config, export, fs, git, import, lock};
@@ -81,9 +83,21 @@ pub(crate) enum Error {
     /// The import is written, but the project will not have the same modules.
     #[error("`{}` is written, but parts of `{}` are not in it: {lost}", file.display(), from.display())]
     ImportIncomplete { file: PathBuf, from: PathBuf, lost: String },
-    /// The import is written without its pins; `cause` is the reason.
-    #[error("`{}` is written, but its pins could not be locked", file.display())]
-    ImportUnlocked { file: PathBuf, cause: Box<Error>, lock_in_the_way: Option<PathBuf>, command: String },
+    /// A request would send a variable to a host that only the imported file names.
+    #[error(
+        "`oca init` sends no environment variable to a server, but the url or branch of {} contains one",
+        first_names(names)
+    )]
+    ImportRevealing { names: Vec<String> },
+    /// The import is written without its pins; `cause` is the reason. `lost` says what else is left out.
+    #[error("`{}` is written, but its pins could not be locked{}", file.display(), and_lost(lost))]
+    ImportUnlocked {
+        file: PathBuf,
+        lost: String,
+        cause: Box<Error>,
+        lock_in_the_way: Option<PathBuf>,
+        command: String,
+    },
     #[error("the selection of profile `{profile}` lacks {}", counted(findings.len(), "module", "modules"))]
     Lacking { profile: String, findings: Vec<Finding>, default: Option<String> },
     #[error("`{}` is a symlink, but the checkouts of profile `{profile}` need a directory there", path.display())]
@@ -223,6 +237,11 @@ fn dispute_list(disputes: &[DatedDispute]) -> String {
 /// Lines that follow the first one of a message.
 fn lines(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n  {line}")).collect()
+}
+
+/// What an import leaves out besides its pins.
+fn and_lost(lost: &str) -> String {
+    if lost.is_empty() { String::new() } else { format!(", and these parts are not in it: {lost}") }
 }
 
 fn because(locked: bool) -> &'static str {

@@ -1,10 +1,11 @@
 //! The entry of one repository in a git-aggregator file. doodba, ak and camptocamp use the same form.
 
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use super::around::{Around, SERIES};
 use super::node::{Fields, MapEntry, Node, Value};
-use super::{Declaration, Error, Note, Repo, SourcePlace, note, reference, url};
+use super::{Declaration, Error, Note, Repo, SourcePlace, expanding_url, note, reference};
 use crate::config::Merge;
 use crate::repo::{CommitId, Reference, RemoteUrl, redact};
 
@@ -38,7 +39,9 @@ pub(super) fn body(
 ) -> Result<Body, Error> {
     let remotes = remotes(&mut fields)?;
     let merges = fields.require("merges")?;
-    let mut reader = Reader { key, around, remotes, used: Vec::new(), notes: Vec::new() };
+    let positions = remotes.iter().enumerate().map(|(at, remote)| (remote.name.clone(), at)).collect();
+    let used = HashSet::new();
+    let mut reader = Reader { key, around, remotes, positions, used, notes: Vec::new() };
     let mut sources = Vec::new();
     for item in merges.list(format!("`merges` of `{key}`"))? {
         sources.push(reader.source(item)?);
@@ -49,6 +52,7 @@ pub(super) fn body(
     };
     let mut repo = Repo::new(place.clone(), PathBuf::from(key), base.url.clone());
     repo.depth = base.depth;
+    repo.is_expanded = base.is_expanded;
     if base.reference.starts_with("refs/pull/") {
         // A pull request cannot be the branch of a repository, but it can be merged.
         repo.merges.push(base.merge(&repo.url)?);
@@ -81,7 +85,7 @@ fn remotes(fields: &mut Fields<'_>) -> Result<Vec<Remote>, Error> {
     let entries = fields.require("remotes")?.map("`remotes`")?;
     let remotes = entries.iter().map(|MapEntry { key, place, node }| Remote {
         name: key.clone(),
-        url: node.text(format!("the url of `{key}`")).and_then(|text| url(text, place)),
+        url: node.text(format!("the url of `{key}`")).and_then(|text| expanding_url(text, place)),
         place: place.clone(),
     });
     Ok(remotes.collect())
@@ -95,6 +99,8 @@ struct MergeSource {
     /// As written in the file, and with its variables replaced.
     written: String,
     reference: String,
+    /// Whether a variable other than that of the series was replaced.
+    is_expanded: bool,
     depth: Option<u32>,
 }
 
@@ -112,7 +118,10 @@ struct Reader<'a> {
     key: &'a str,
     around: &'a Around<'a>,
     remotes: Vec<Remote>,
-    used: Vec<String>,
+    /// The position of each remote, by its name.
+    positions: HashMap<String, usize>,
+    /// The names of the remotes that a merge uses.
+    used: HashSet<String>,
     notes: Vec<Note>,
 }
 
@@ -134,32 +143,35 @@ impl Reader<'_> {
             self.leave_out(fields, "a merge");
             (remote, reference, depth)
         };
-        let Some(found) = self.remotes.iter().position(|known| known.name == remote) else {
+        let Some(found) = self.positions.get(&remote).copied() else {
             return Err(place.refuse(format!("`remotes` of `{}` has no `{remote}`", self.key)));
         };
         let url = match &self.remotes[found].url {
             Ok(url) => url.clone(),
+            // The error ends the entry, so nothing looks for a remote any more.
             Err(_) => return self.remotes.swap_remove(found).url.map(|_| unreachable!("an error")),
         };
-        let reference = self.expand(&written, place)?;
-        self.used.push(remote.clone());
-        Ok(MergeSource { place: place.clone(), remote, url, written, reference, depth })
+        let (reference, is_expanded) = self.expand(&written, place)?;
+        self.used.insert(remote.clone());
+        Ok(MergeSource { place: place.clone(), remote, url, written, reference, is_expanded, depth })
     }
 
-    /// A ref with its variables replaced. The variable of the series may be unset, because the branch of the series is
-    /// the default.
-    fn expand(&self, word: &str, place: &SourcePlace) -> Result<String, Error> {
+    /// A ref with its variables replaced, and whether there was one other than that of the series. The variable of the
+    /// series may be unset, because the branch of the series is the default.
+    fn expand(&self, word: &str, place: &SourcePlace) -> Result<(String, bool), Error> {
         let word = super::braced(word);
         let is_series = word.len() == SERIES.len() + 3;
         let mut expanded = String::new();
+        let mut is_expanded = false;
         let mut rest = word.as_str();
         while let Some((before, after)) = rest.split_once("${") {
             let Some((name, behind)) = after.split_once('}') else { break };
             let value = self.around.asked().filter(|_| name == SERIES).map(|series| series.to_string());
             expanded.push_str(before);
+            is_expanded |= name != SERIES;
             match value.or_else(|| self.around.variable(name)) {
                 Some(value) => expanded.push_str(&value),
-                None if name == SERIES && is_series => return Ok(word),
+                None if name == SERIES && is_series => return Ok((word, false)),
                 None => match self.around.named().filter(|_| name == SERIES) {
                     Some(series) => expanded.push_str(&series.to_string()),
                     None => return Err(self.unset(name, place)),
@@ -167,7 +179,7 @@ impl Reader<'_> {
             }
             rest = behind;
         }
-        Ok(expanded + rest)
+        Ok((expanded + rest, is_expanded))
     }
 
     fn unset(&self, name: &str, place: &SourcePlace) -> Error {
@@ -220,7 +232,7 @@ impl Reader<'_> {
                     // A target that names the base says nothing new.
                     let is_ref = |word: &str| {
                         word == base.written
-                            || self.expand(word, place).is_ok_and(|word| word == base.reference)
+                            || self.expand(word, place).is_ok_and(|(word, _)| word == base.reference)
                     };
                     let is_base = target
                         .split_once(' ')

@@ -3,12 +3,14 @@
 //! ak of 2019 wrote another `frozen.yaml`: a file of git-aggregator with the paths of the checkouts as keys and the
 //! commits as refs.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::aggregator::Body;
 use super::around::Around;
-use super::node::{Fields, MapEntry, Node};
-use super::{Declaration, Error, Note, Repo, SourcePlace, Text, aggregator, note, reference, url, yaml};
+use super::node::{Fields, MapEntry, Node, Value};
+use super::{Declaration, Error, Note, Repo, SourcePlace, Text};
+use super::{aggregator, expanding_url, note, reference, yaml};
 use crate::repo::CommitId;
 
 /// The directory where ak puts a repository whose key does not start with `./`.
@@ -17,18 +19,19 @@ const VENDOR: &str = "external-src";
 pub(super) fn read(spec: &Path, around: &Around<'_>) -> Result<Declaration, Error> {
     let text = Text::load(spec)?;
     let mut notes = Vec::new();
-    let frozen = Frozen::beside(spec, &mut notes)?;
+    let frozen = frozen_beside(spec, &mut notes)?;
     let document = yaml::document(&text, &mut notes)?;
     let mut declaration = Declaration {
         base: text.directory(),
         series: around.in_variable(),
-        has_pins: frozen.0.is_some(),
+        has_pins: frozen.is_some(),
         notes,
         ..Declaration::default()
     };
     let Some(document) = document else { return Ok(declaration) };
+    let frozen = Frozen::new(frozen.as_ref())?;
     for MapEntry { key, place, node } in document.map("the file")? {
-        let repo = repo(key, place, node, frozen.pins(key), around, &mut declaration);
+        let repo = repo(key, place, node, &frozen.pins(key), around, &mut declaration);
         if let Some(Some(repo)) = declaration.accept(key, repo)? {
             declaration.repos.push(repo);
         }
@@ -38,34 +41,82 @@ pub(super) fn read(spec: &Path, around: &Around<'_>) -> Result<Declaration, Erro
 }
 
 /// The content of `frozen.yaml`. `None` if there is no such file, or if it is empty.
-struct Frozen(Option<Node>);
-
-impl Frozen {
-    fn beside(spec: &Path, notes: &mut Vec<Note>) -> Result<Self, Error> {
-        for name in ["frozen.yaml", "frozen.yml"] {
-            if let Some(text) = Text::load_if_there(&spec.with_file_name(name))? {
-                return Ok(Self(yaml::document(&text, notes)?));
-            }
+fn frozen_beside(spec: &Path, notes: &mut Vec<Note>) -> Result<Option<Node>, Error> {
+    for name in ["frozen.yaml", "frozen.yml"] {
+        if let Some(text) = Text::load_if_there(&spec.with_file_name(name))? {
+            return yaml::document(&text, notes);
         }
-        Ok(Self(None))
+    }
+    Ok(None)
+}
+
+/// The entries of `frozen.yaml`.
+struct Frozen<'n> {
+    entries: &'n [MapEntry],
+    by_key: HashMap<&'n str, &'n Node>,
+}
+
+impl<'n> Frozen<'n> {
+    fn new(document: Option<&'n Node>) -> Result<Self, Error> {
+        let entries = document.map(|document| document.map("the file")).transpose()?.unwrap_or_default();
+        let by_key = entries.iter().map(|entry| (entry.key.as_str(), &entry.node)).collect();
+        Ok(Self { entries, by_key })
     }
 
-    fn pins(&self, key: &str) -> Option<&Node> {
-        let frozen = self.0.as_ref()?;
-        names(key).iter().find_map(|name| frozen.get(name))
+    /// The pins of an entry of `spec.yaml`.
+    fn pins(&self, key: &str) -> Pins<'n> {
+        let entry = names(key).iter().find_map(|name| self.by_key.get(name.as_str()).copied());
+        entry.map(Pins::new).unwrap_or_default()
     }
 
     /// Notes about the entries of repositories that the declaration does not have.
     fn orphans(&self, spec: &Node) -> Result<Vec<Note>, Error> {
-        let Some(frozen) = &self.0 else { return Ok(Vec::new()) };
-        let declared: Vec<String> =
+        let declared: HashSet<String> =
             spec.map("the file")?.iter().flat_map(|entry| names(&entry.key)).collect();
-        let orphans = frozen.map("the file")?.iter().filter(|entry| !declared.contains(&entry.key));
+        let orphans = self.entries.iter().filter(|entry| !declared.contains(&entry.key));
         let note = |MapEntry { key, place, .. }: &MapEntry| {
             let item = format!("`{key}` is left out: `spec.yaml` has no such entry");
             place.note(note::ORPHAN, key, item)
         };
         Ok(orphans.map(note).collect())
+    }
+}
+
+/// The frozen commits of one entry.
+#[derive(Default)]
+struct Pins<'n> {
+    /// The list of merges in the older form.
+    merges: Option<&'n Node>,
+    /// By remote and ref.
+    commits: HashMap<(&'n str, &'n str), &'n Node>,
+}
+
+impl<'n> Pins<'n> {
+    fn new(entry: &'n Node) -> Self {
+        let map = |node: &'n Node| match &node.value {
+            Value::Map(entries) => entries.iter(),
+            _ => [].iter(),
+        };
+        let commits = map(entry).flat_map(|MapEntry { key: remote, node, .. }| {
+            map(node).map(|commit| ((remote.as_str(), commit.key.as_str()), &commit.node))
+        });
+        Self { merges: entry.get("merges"), commits: commits.collect() }
+    }
+
+    /// The frozen commit of the merge at this position, and its place.
+    fn commit(
+        &self,
+        at: usize,
+        remote: &str,
+        reference: &str,
+    ) -> Result<Option<(CommitId, &'n SourcePlace)>, Error> {
+        let Some(merges) = self.merges else {
+            let pin = self.commits.get(&(remote, reference));
+            return pin.map(|pin| Ok((aggregator::commit(pin)?, &pin.place))).transpose();
+        };
+        let Some(merge) = merges.list("`merges`")?.get(at) else { return Ok(None) };
+        let word = merge.text("an item of `merges`")?.split_whitespace().next_back().unwrap_or_default();
+        Ok(CommitId::parse(word).ok().map(|commit| (commit, &merge.place)))
     }
 }
 
@@ -80,7 +131,7 @@ fn repo(
     key: &str,
     place: &SourcePlace,
     node: &Node,
-    pins: Option<&Node>,
+    pins: &Pins<'_>,
     around: &Around<'_>,
     declaration: &mut Declaration,
 ) -> Result<Option<Repo>, Error> {
@@ -122,12 +173,12 @@ fn depth(key: &str, fields: &mut Fields<'_>, declaration: &mut Declaration) -> O
 fn aggregated(
     key: &str,
     Body { mut repo, notes, refs }: Body,
-    pins: Option<&Node>,
+    pins: &Pins<'_>,
     declaration: &mut Declaration,
 ) -> Result<Repo, Error> {
     declaration.notes.extend(notes);
     for (at, (remote, reference)) in refs.iter().enumerate() {
-        let Some((commit, place)) = frozen(pins, at, remote, reference)? else { continue };
+        let Some((commit, place)) = pins.commit(at, remote, reference)? else { continue };
         if at == 0 && repo.reference.as_ref().is_none_or(|reference| reference.as_branch().is_some()) {
             repo.commit = Some(commit);
         } else {
@@ -144,7 +195,7 @@ fn simple(
     src: &Node,
     place: &SourcePlace,
     fields: Fields<'_>,
-    pins: Option<&Node>,
+    pins: &Pins<'_>,
     declaration: &mut Declaration,
 ) -> Result<Repo, Error> {
     let text = src.text(format!("`src` of `{key}`"))?;
@@ -158,14 +209,14 @@ fn simple(
             return Err(src.place.refuse_with_hint(why, hint));
         }
     };
-    let mut repo = Repo::new(place.clone(), PathBuf::new(), url(address, &src.place)?);
+    let mut repo = Repo::new(place.clone(), PathBuf::new(), expanding_url(address, &src.place)?);
     repo.reference = Some(reference(branch, &src.place)?);
     if let Some(commit) = commit {
         repo.commit = Some(CommitId::parse(commit).map_err(|invalid| src.place.refuse(invalid.to_string()))?);
         // A person wrote this commit into the declaration, so an update must not move it.
         repo.hold = true;
         declaration.has_pins = true;
-    } else if let Some((commit, _)) = frozen(pins, 0, "origin", branch)? {
+    } else if let Some((commit, _)) = pins.commit(0, "origin", branch)? {
         repo.commit = Some(commit);
     }
     for MapEntry { key: field, place, node } in fields.left() {
@@ -176,23 +227,6 @@ fn simple(
         }
     }
     Ok(repo)
-}
-
-/// The frozen commit of the merge at this position, and its place.
-fn frozen<'n>(
-    pins: Option<&'n Node>,
-    at: usize,
-    remote: &str,
-    reference: &str,
-) -> Result<Option<(CommitId, &'n SourcePlace)>, Error> {
-    let Some(pins) = pins else { return Ok(None) };
-    let Some(merges) = pins.get("merges") else {
-        let pin = pins.get(remote).and_then(|pins| pins.get(reference));
-        return pin.map(|pin| Ok((aggregator::commit(pin)?, &pin.place))).transpose();
-    };
-    let Some(merge) = merges.list("`merges`")?.get(at) else { return Ok(None) };
-    let word = merge.text("an item of `merges`")?.split_whitespace().next_back().unwrap_or_default();
-    Ok(CommitId::parse(word).ok().map(|commit| (commit, &merge.place)))
 }
 
 fn path(key: &str) -> PathBuf {

@@ -177,14 +177,18 @@ fn of_image(image: &str) -> Option<Series> {
     of_version(tag).filter(|_| is_odoo)
 }
 
-/// The series at the start of a version such as `16.0.1.2.3` or `16.0-onbuild`.
-pub(super) fn of_version(version: &str) -> Option<Series> {
+/// The series at the start of a tag such as `16.0-onbuild`, or of the version of a project.
+fn of_version(version: &str) -> Option<Series> {
     let end = version.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(version.len());
     let mut parts = version[..end].split('.');
     let (major, minor) = (parts.next()?, parts.next()?);
-    // The version of a project, such as `1.2.0`, is not a series of Odoo.
-    let is_series = matches!(major.parse::<u32>(), Ok(6..=99)) && minor.len() == 1;
-    Series::parse(&format!("{major}.{minor}")).ok().filter(|_| is_series)
+    let series = Series::parse(&format!("{major}.{minor}")).ok()?;
+    Some(series).filter(|series| minor.len() == 1 && is_series(*series))
+}
+
+/// Whether Odoo can have this series. The version of a project, such as `1.2.0`, does not begin with one.
+pub(super) fn is_series(series: Series) -> bool {
+    (6..=99).contains(&series.major())
 }
 
 #[cfg(test)]

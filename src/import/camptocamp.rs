@@ -1,6 +1,7 @@
 //! Camptocamp's `pending-merges.d`: a git-aggregator file for each submodule with pending pull requests. Before it,
 //! there was one file for all: `pending-merges.yaml`. All submodules are in `.gitmodules` of a directory above.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::around::Around;
@@ -16,13 +17,15 @@ pub(super) fn read(pending: &Path, around: &Around<'_>) -> Result<Declaration, E
         .map(|directory| directory.join(".gitmodules"));
     let mut declaration = match Text::load_if_there(&modules[0])? {
         Some(text) => gitmodules::read_file(&text, around)?,
-        // The file is often in the directory `odoo` of the project.
-        None => match Text::load_if_there(&modules[1])?.filter(|_| is_in_repository(&above)) {
+        // The file is often in the directory `odoo` of the project. What is above the top of a repository belongs to
+        // another project.
+        None => match Text::load_if_there(&modules[1])?.filter(|_| !above.join(".git").exists()) {
             Some(text) => gitmodules::read_file(&text, around)?,
             None => Declaration { base: above.clone(), ..Declaration::default() },
         },
     };
     declaration.series = around.in_variable();
+    let mut checkouts = Checkouts::new(pending, &declaration)?;
     let files = if pending.is_dir() { files(pending)? } else { vec![pending.to_owned()] };
     for file in files {
         let Some(document) = yaml::document(&Text::load(&file)?, &mut declaration.notes)? else { continue };
@@ -31,30 +34,50 @@ pub(super) fn read(pending: &Path, around: &Around<'_>) -> Result<Declaration, E
                 .fields(format!("`{key}`"))
                 .and_then(|fields| aggregator::body(key, place, fields, around));
             if let Some(body) = declaration.accept(key, body)? {
-                put(body, key, pending, &mut declaration)?;
+                checkouts.put(body, key, &mut declaration);
             }
         }
     }
     Ok(declaration)
 }
 
-/// Whether a directory is in a repository, but not its top.
-fn is_in_repository(directory: &Path) -> bool {
-    !directory.join(".git").exists()
+/// The repositories of a project by their directories.
+struct Checkouts {
+    /// The base of the declaration.
+    base: PathBuf,
+    /// The directories that a key can be relative to: `pending-merges.d`, the directory that contains it, or the project.
+    starts: [PathBuf; 3],
+    /// The first repository in each directory.
+    positions: HashMap<PathBuf, usize>,
 }
 
-/// Adds an entry, or joins it with its submodule.
-fn put(
-    aggregator::Body { mut repo, notes, .. }: aggregator::Body,
-    key: &str,
-    pending: &Path,
-    declaration: &mut Declaration,
-) -> Result<(), Error> {
-    let known = position(key, pending, declaration)?;
-    if let Some(known) = known.map(|at| &mut declaration.repos[at]) {
-        let is_pending =
-            !repo.merges.is_empty() || notes.iter().any(|note| note.level() == note::Level::Lost);
-        if let Some(commit) = known.commit {
+impl Checkouts {
+    fn new(pending: &Path, declaration: &Declaration) -> Result<Self, Error> {
+        let absolute = |path: &Path| std::path::absolute(path).at("find", path);
+        let pending = absolute(pending)?;
+        let base = normal(&absolute(&declaration.base)?);
+        let starts = [pending.clone(), directory_of(&pending), base.clone()];
+        let mut positions = HashMap::new();
+        for (at, repo) in declaration.repos.iter().enumerate() {
+            positions.entry(normal(&base.join(&repo.path))).or_insert(at);
+        }
+        Ok(Self { base, starts, positions })
+    }
+
+    /// Adds an entry, or joins it with its submodule.
+    fn put(&mut self, body: aggregator::Body, key: &str, declaration: &mut Declaration) {
+        let aggregator::Body { mut repo, notes, .. } = body;
+        let places = self.starts.each_ref().map(|start| normal(&start.join(key)));
+        let known = places.iter().filter_map(|place| self.positions.get(place)).min();
+        if let Some(known) = known.map(|at| &mut declaration.repos[*at]) {
+            let is_pending =
+                !repo.merges.is_empty() || notes.iter().any(|note| note.level() == note::Level::Lost);
+            let Some(commit) = known.commit else {
+                declaration.notes.extend(notes);
+                repo.path.clone_from(&known.path);
+                *known = repo;
+                return;
+            };
             // The gitlink is the merged commit, in the fork that `.gitmodules` names. No branch is known to contain it.
             if is_pending {
                 let path = known.path.display();
@@ -66,37 +89,15 @@ fn put(
                 known.merge_base = Some((repo.url, repo.reference));
                 known.reference = Some(Reference::Rev(commit));
             }
-            return Ok(());
+            return;
         }
         declaration.notes.extend(notes);
-        repo.path.clone_from(&known.path);
-        *known = repo;
-        return Ok(());
+        // Only a key of `pending-merges.d` itself begins with `../`.
+        let path = &places[usize::from(!key.starts_with("../"))];
+        path.strip_prefix(&self.base).unwrap_or(path).clone_into(&mut repo.path);
+        self.positions.insert(path.clone(), declaration.repos.len());
+        declaration.repos.push(repo);
     }
-    declaration.notes.extend(notes);
-    let (base, places) = places(key, pending, declaration)?;
-    // Only a key of `pending-merges.d` itself begins with `../`.
-    let path = &places[usize::from(!key.starts_with("../"))];
-    path.strip_prefix(&base).unwrap_or(path).clone_into(&mut repo.path);
-    declaration.repos.push(repo);
-    Ok(())
-}
-
-/// The position of the submodule that a key names.
-fn position(key: &str, pending: &Path, declaration: &Declaration) -> Result<Option<usize>, Error> {
-    let (base, places) = places(key, pending, declaration)?;
-    Ok(declaration.repos.iter().position(|repo| places.contains(&normal(&base.join(&repo.path)))))
-}
-
-/// The base of the declaration, and the paths that a key can mean: relative to `pending-merges.d`, to the directory that
-/// contains it, or to the project.
-fn places(key: &str, pending: &Path, declaration: &Declaration) -> Result<(PathBuf, [PathBuf; 3]), Error> {
-    let absolute = |path: &Path| std::path::absolute(path).at("find", path);
-    let pending = absolute(pending)?;
-    let base = normal(&absolute(&declaration.base)?);
-    let starts = [&pending, &directory_of(&pending), &base];
-    let places = starts.map(|start| normal(&start.join(key)));
-    Ok((base, places))
 }
 
 fn files(directory: &Path) -> Result<Vec<PathBuf>, Error> {

@@ -1,12 +1,12 @@
 //! git-aggregator's `repos.yaml`, and doodba's `addons.yaml` beside it, which selects the modules of each repository.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::around::{Around, SERIES};
 use super::node::{MapEntry, Node};
-use super::{Declaration, Error, Note, Repo, SourcePlace, Text, aggregator, directory_of, note};
-use super::{reference, url, yaml};
+use super::{Declaration, Error, Note, Repo, SourcePlace, Text, aggregator, directory_of, expanding_url};
+use super::{note, reference, yaml};
 use crate::repo::quoted_list;
 
 /// The variable with the url pattern of a repository that `repos.yaml` does not declare.
@@ -67,6 +67,8 @@ fn directory(key: &str) -> String {
 struct Selection {
     /// Directories in the order of the file, each with its globs.
     wanted: Vec<DoodbaRepo>,
+    /// The position of each directory in `wanted`.
+    positions: HashMap<String, usize>,
 }
 
 struct DoodbaRepo {
@@ -112,7 +114,7 @@ impl Variables {
         let name = directory.rsplit('/').next().unwrap_or(directory);
         // These are the forms of Python's `format` for one value.
         let address = self.pattern.replace("{}", name).replace("{0}", name);
-        let mut repo = Repo::new(place.clone(), PathBuf::from(directory), url(&address, place)?);
+        let mut repo = Repo::new(place.clone(), PathBuf::from(directory), expanding_url(&address, place)?);
         if let Some((version, place)) = &self.version {
             repo.reference = Some(reference(version, place)?);
         }
@@ -153,18 +155,19 @@ impl Selection {
         let directory = directory(key);
         let globs = node.texts(format!("`{key}`"))?;
         let globs = globs.into_iter().map(|(glob, place)| (glob.to_owned(), place.clone()));
-        match self.wanted.iter_mut().find(|wanted| wanted.directory == directory) {
-            Some(wanted) => {
-                wanted.globs.extend(globs);
-                wanted.variables = variables.clone();
-            }
-            None => self.wanted.push(DoodbaRepo {
-                directory,
-                place: place.clone(),
-                globs: globs.collect(),
-                variables: variables.clone(),
-            }),
+        if let Some(at) = self.positions.get(&directory) {
+            let wanted = &mut self.wanted[*at];
+            wanted.globs.extend(globs);
+            wanted.variables = variables.clone();
+            return Ok(());
         }
+        self.positions.insert(directory.clone(), self.wanted.len());
+        self.wanted.push(DoodbaRepo {
+            directory,
+            place: place.clone(),
+            globs: globs.collect(),
+            variables: variables.clone(),
+        });
         Ok(())
     }
 
@@ -172,16 +175,20 @@ impl Selection {
     fn apply(self, text: &Text, declaration: &mut Declaration) -> Result<(), Error> {
         let base = text.directory();
         // doodba always uses the user's own modules, even if they are not listed.
-        if base.join(PRIVATE).is_dir() || self.wanted.iter().any(|wanted| wanted.directory == PRIVATE) {
+        if base.join(PRIVATE).is_dir() || self.positions.contains_key(PRIVATE) {
             declaration.locals.push(PathBuf::from(PRIVATE));
         }
-        let mut modules: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-        let mut whole: Vec<usize> = Vec::new();
+        let mut checkouts = Checkouts::default();
+        for (at, repo) in declaration.repos.iter().enumerate() {
+            checkouts.add(&repo.path.to_string_lossy(), at);
+        }
+        let mut modules: HashMap<usize, Chosen> = HashMap::new();
+        let mut whole: HashSet<usize> = HashSet::new();
         for wanted in self.wanted {
             let DoodbaRepo { directory, place, globs, .. } = &wanted;
             let everything = globs.iter().any(|(glob, _)| glob == "*");
             let is_own =
-                directory == PRIVATE || is_own(&base.join(directory)) && !declared(directory, declaration);
+                directory == PRIVATE || checkouts.find(directory).is_none() && is_own(&base.join(directory));
             if is_own || CORE.contains(&directory.as_str()) {
                 if !everything {
                     let item = format!("the choice of modules in `{directory}`");
@@ -192,28 +199,27 @@ impl Selection {
                 }
                 continue;
             }
-            let at = place_of(&wanted, declaration);
+            let at = place_of(&wanted, &mut checkouts, declaration);
             let Some(at) = declaration.accept(directory, at)? else { continue };
             let chosen = modules.entry(at).or_default();
             for (glob, place) in globs {
                 if glob == "*" {
-                    whole.push(at);
+                    whole.insert(at);
                 } else if glob.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-                    if !chosen.contains(glob) {
-                        chosen.push(glob.clone());
-                    }
+                    chosen.add(glob);
                 } else {
                     let item = format!(
                         "`{glob}` is not the name of a module: oca selects all modules of `{directory}`"
                     );
                     declaration.notes.push(place.note(note::PATTERN, directory, item));
-                    whole.push(at);
+                    whole.insert(at);
                 }
             }
         }
         for (at, repo) in declaration.repos.iter_mut().enumerate() {
             // doodba links no module of a repository that is not listed. It is only used for dependencies.
-            repo.modules = Some(modules.remove(&at).unwrap_or_default()).filter(|_| !whole.contains(&at));
+            repo.modules =
+                Some(modules.remove(&at).unwrap_or_default().names).filter(|_| !whole.contains(&at));
         }
         Ok(())
     }
@@ -225,30 +231,75 @@ fn is_own(directory: &Path) -> bool {
         && std::fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some())
 }
 
-fn declared(directory: &str, declaration: &Declaration) -> bool {
-    declaration.repos.iter().any(|repo| {
-        let path = repo.path.to_string_lossy();
-        directory == path || directory.strip_prefix(&*path).is_some_and(|rest| rest.starts_with('/'))
-    })
+/// The modules that are selected of one repository, in the order of the file.
+#[derive(Default)]
+struct Chosen {
+    names: Vec<String>,
+    known: HashSet<String>,
+}
+
+impl Chosen {
+    fn add(&mut self, name: &str) {
+        if self.known.insert(name.to_owned()) {
+            self.names.push(name.to_owned());
+        }
+    }
+}
+
+/// The directories of the repositories, as a tree of their parts. So a search takes one step for each part of a path.
+#[derive(Default)]
+struct Checkouts {
+    /// The number of a directory, by the number of the directory above it and its name. The top has number 0.
+    below: HashMap<(usize, String), usize>,
+    /// The first repository in each of these directories.
+    repos: HashMap<usize, usize>,
+}
+
+impl Checkouts {
+    fn add(&mut self, directory: &str, repo: usize) {
+        let mut number = 0;
+        for part in directory.split('/') {
+            let next = self.below.len() + 1;
+            number = *self.below.entry((number, part.to_owned())).or_insert(next);
+        }
+        self.repos.entry(number).or_insert(repo);
+    }
+
+    /// The repository that is or contains a directory, and the path of the directory in it, `.` for its root. If several
+    /// contain the directory, the first one.
+    fn find<'d>(&self, directory: &'d str) -> Option<(usize, &'d str)> {
+        let mut number = 0;
+        let mut end = 0;
+        let mut containing: Vec<(usize, &str)> = Vec::new();
+        for part in directory.split('/') {
+            let Some(next) = self.below.get(&(number, part.to_owned())) else { break };
+            (number, end) = (*next, end + part.len() + 1);
+            match (self.repos.get(next), directory.get(end..)) {
+                (Some(repo), None) => return Some((*repo, ".")),
+                (Some(repo), Some(inner)) => containing.push((*repo, inner)),
+                (None, _) => {}
+            }
+        }
+        containing.into_iter().min()
+    }
 }
 
 /// The position of the repository of a directory in the declaration. If it is not declared, it is added with the
 /// default url, as in doodba.
-fn place_of(wanted: &DoodbaRepo, declaration: &mut Declaration) -> Result<usize, Error> {
+fn place_of(
+    wanted: &DoodbaRepo,
+    checkouts: &mut Checkouts,
+    declaration: &mut Declaration,
+) -> Result<usize, Error> {
     let DoodbaRepo { directory, place, variables, .. } = wanted;
-    let paths: Vec<String> =
-        declaration.repos.iter().map(|repo| repo.path.to_string_lossy().into_owned()).collect();
-    if let Some(at) = paths.iter().position(|path| path == directory) {
-        declaration.repos[at].addons.push(".".to_owned());
-        return Ok(at);
-    }
-    let inside = |path: &String| directory.strip_prefix(path.as_str())?.strip_prefix('/');
-    if let Some((at, inner)) = paths.iter().enumerate().find_map(|(at, path)| Some((at, inside(path)?))) {
+    if let Some((at, inner)) = checkouts.find(directory) {
         declaration.repos[at].addons.push(inner.to_owned());
         return Ok(at);
     }
     declaration.repos.push(variables.repo(directory, place)?);
-    Ok(declaration.repos.len() - 1)
+    let at = declaration.repos.len() - 1;
+    checkouts.add(directory, at);
+    Ok(at)
 }
 
 /// Whether the conditions of a document are met. If this cannot be known here, the document is left out, too.

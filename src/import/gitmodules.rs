@@ -1,7 +1,7 @@
 //! `.gitmodules`, with the gitlinks of its repository as pins.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::around::Around;
 use super::git_config::{self, Section, Variable};
@@ -44,10 +44,17 @@ fn read(text: &Text, outer: Option<&Superproject>, mode: Mode) -> Result<Declara
         declaration.notes.push(text.whole().note(note::NO_PINS, "", item));
     }
     let mut paths: HashMap<PathBuf, usize> = HashMap::new();
+    let mut refused: BTreeSet<String> = BTreeSet::new();
     for section in submodules(text, &mut declaration)? {
         let name = section.subsection.clone().unwrap_or_default();
+        // The last value counts.
+        let path = section.variables.iter().rev().find(|variable| variable.key == "path");
+        let path = path.and_then(|path| below(&path.value));
         let repo = submodule(&name, section, outer, &mut declaration);
-        let Some(repo) = declaration.accept(&name, repo)? else { continue };
+        let Some(repo) = declaration.accept(&name, repo)? else {
+            refused.extend(path.iter().map(|path| slashed(path)));
+            continue;
+        };
         if let Some(at) = paths.get(&repo.path) {
             // git, too, takes the last one.
             let first = std::mem::replace(&mut declaration.repos[*at], repo);
@@ -55,7 +62,7 @@ fn read(text: &Text, outer: Option<&Superproject>, mode: Mode) -> Result<Declara
             let first = first.place.spot;
             let item =
                 format!("`{path}` is also the path of another submodule, {first}: the last one counts");
-            let note = repo.place.note(note::TWICE, &name, item);
+            let note = repo.place.note(note::SUBMODULE_TWICE, &name, item);
             declaration.notes.push(note);
         } else {
             paths.insert(repo.path.clone(), declaration.repos.len());
@@ -63,11 +70,11 @@ fn read(text: &Text, outer: Option<&Superproject>, mode: Mode) -> Result<Declara
         }
     }
     let declared: BTreeSet<String> = declaration.repos.iter().map(|repo| slashed(&repo.path)).collect();
-    let refused: BTreeSet<String> = declaration.refused.iter().map(|(name, _)| name.clone()).collect();
     for (path, commit) in outer.into_iter().flat_map(|outer| &outer.gitlinks) {
         if !declared.contains(path) && !refused.contains(path) {
             let item = format!("the gitlink `{path}` at `{commit}`");
-            declaration.notes.push(text.whole().note(note::PHANTOM, path, item));
+            let topic = if has_files(&declaration.base.join(path)) { note::POPULATED } else { note::PHANTOM };
+            declaration.notes.push(text.whole().note(topic, path, item));
         }
     }
     Ok(declaration)
@@ -88,7 +95,7 @@ fn submodules(text: &Text, declaration: &mut Declaration) -> Result<Vec<Section>
             let first = &submodules[*at].place.spot;
             let item =
                 format!("submodule `{name}` appears twice, first {first}: the last value of each key counts");
-            declaration.notes.push(place.note(note::TWICE, &name, item));
+            declaration.notes.push(place.note(note::SUBMODULE_TWICE, &name, item));
             submodules[*at].variables.extend(section.variables);
         } else {
             positions.insert(name, submodules.len());
@@ -169,6 +176,10 @@ fn look_inside(repo: &mut Repo, name: &str, outer: Option<&Outer>, declaration: 
     if declaration.base.join(&repo.path).join(".gitmodules").is_file() {
         declaration.notes.push(repo.place.note(note::NESTED, name, format!("submodule `{name}`")));
     }
+}
+
+fn has_files(directory: &Path) -> bool {
+    std::fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 /// The complete url, if it starts with `./` or `../`.

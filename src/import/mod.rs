@@ -30,14 +30,14 @@ mod toml;
 mod vcs2l;
 mod yaml;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 pub(crate) use error::Error;
 pub(crate) use note::{Note, lost, messages};
 
 use crate::config::{Fresh, Merge, Mode, directory_of};
-use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series};
+use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series, redact};
 use around::Around;
 use format::Format;
 use place::{SourcePlace, Text};
@@ -53,6 +53,9 @@ pub(crate) struct Import {
     pub(crate) merges: Vec<ImportedMerges>,
     /// The repositories whose format means the default branch of the remote. `fresh` has the branch of the series.
     pub(crate) heads: Vec<DefaultBranch>,
+    /// The repositories whose url or branch comes from an environment variable. A request would send its value to a host
+    /// that the file names, so the user must read `repos.toml` first.
+    pub(crate) revealing: BTreeSet<RepoName>,
     pub(crate) notes: Vec<Note>,
 }
 
@@ -149,6 +152,8 @@ struct Repo {
     reference: Option<Reference>,
     /// Whether the default branch of the remote is meant.
     follows_head: bool,
+    /// Whether an environment variable was replaced in the reference.
+    is_expanded: bool,
     /// Whether the directory is a place of Odoo itself, whatever the url is.
     is_odoo: bool,
     /// What is merged into it, in the order of the file.
@@ -172,6 +177,7 @@ impl Repo {
             url,
             reference: None,
             follows_head: false,
+            is_expanded: false,
             is_odoo: false,
             merges: Vec::new(),
             merge_base: None,
@@ -184,10 +190,29 @@ impl Repo {
     }
 }
 
-/// A url. Its `$VAR` becomes `${VAR}`, the form of `repos.toml`.
+/// A url of a format that expands variables. Its `$VAR` becomes `${VAR}`, the form of `repos.toml`.
+fn expanding_url(text: &str, place: &SourcePlace) -> Result<RemoteUrl, Error> {
+    any_url(&braced(text), place)
+}
+
+/// A url of a format that does not expand variables. `repos.toml` cannot contain the literal text `${`.
 fn url(text: &str, place: &SourcePlace) -> Result<RemoteUrl, Error> {
-    let text = braced(text.strip_suffix('/').unwrap_or(text));
-    crate::config::remote_url(&text).map_err(|why| place.refuse(why))
+    if has_variable(text) {
+        let shown = redact(text);
+        let why =
+            format!("`{shown}` contains `${{`, which is a variable in `repos.toml`, but not in this file");
+        return Err(place.refuse(why));
+    }
+    any_url(text, place)
+}
+
+fn any_url(text: &str, place: &SourcePlace) -> Result<RemoteUrl, Error> {
+    crate::config::remote_url(text.strip_suffix('/').unwrap_or(text)).map_err(|why| place.refuse(why))
+}
+
+/// Whether `repos.toml` would expand a variable in this text.
+fn has_variable(text: &str) -> bool {
+    text.contains("${")
 }
 
 /// Replaces `$VAR` with `${VAR}`.

@@ -1,5 +1,6 @@
 //! mrchef: `mrchef.toml` declares repositories, and `mrchef.lock` beside it pins them.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::node::{MapEntry, Node};
@@ -18,9 +19,11 @@ pub(super) fn read(file: &Path) -> Result<Declaration, Error> {
     fields.take("version");
     let kitchen = fields.take("kitchen").map(|node| node.text("`kitchen`")).transpose()?.unwrap_or("kitchen");
     let meals = fields.take("meals").map(|node| node.map("`meals`")).transpose()?.unwrap_or_default();
+    let locked = lock.as_ref().and_then(|lock| lock.get("meals")?.map("`meals`").ok()).unwrap_or_default();
+    let pins: HashMap<&str, &Node> = locked.iter().map(|entry| (entry.key.as_str(), &entry.node)).collect();
     for MapEntry { key, place, node } in meals {
-        let locked = lock.as_ref().and_then(|lock| lock.get("meals")?.get(key));
-        let repo = meal(key, place, node, locked, &mut declaration);
+        let pin = pins.get(key.as_str()).copied();
+        let repo = meal(key, place, node, pin, &mut declaration);
         if let Some(repo) = declaration.accept(key, repo)? {
             declaration.repos.push(Repo { path: Path::new(kitchen).join(key), ..repo });
         }
@@ -28,15 +31,10 @@ pub(super) fn read(file: &Path) -> Result<Declaration, Error> {
     for MapEntry { key, place, .. } in fields.left() {
         declaration.notes.push(place.note(note::KEY, key, format!("`{key}`")));
     }
-    if let Some(Ok(locked)) =
-        lock.as_ref().and_then(|lock| lock.get("meals")).map(|meals| meals.map("`meals`"))
-    {
-        for MapEntry { key, place, .. } in locked {
-            if meals.iter().all(|meal| meal.key != *key) {
-                let item = format!("`{key}` is left out: `mrchef.toml` has no such meal");
-                declaration.notes.push(place.note(note::ORPHAN, key, item));
-            }
-        }
+    let declared: HashSet<&str> = meals.iter().map(|meal| meal.key.as_str()).collect();
+    for MapEntry { key, place, .. } in locked.iter().filter(|entry| !declared.contains(entry.key.as_str())) {
+        let item = format!("`{key}` is left out: `mrchef.toml` has no such meal");
+        declaration.notes.push(place.note(note::ORPHAN, key, item));
     }
     Ok(declaration)
 }

@@ -3,29 +3,28 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use super::odoo::last_part;
 use super::{Error, Note, Repo, note};
-use crate::repo::{RemoteUrl, RepoName};
+use crate::repo::{RemoteUrl, RepoName, last_part};
 
 /// The name of each repository, taken from its directory or else from its url. All names differ, even if case is
 /// ignored.
 pub(super) fn names(repos: &[Repo], notes: &mut Vec<Note>) -> Result<Vec<RepoName>, Error> {
     let mut taken = BTreeSet::new();
     let mut names = Vec::new();
-    // The next number to try for each name, so that many equal names take no quadratic time.
+    // The next number to try for each name in lower case, so that many equal names take no quadratic time.
     let mut numbers: HashMap<String, usize> = HashMap::new();
     for repo in repos {
         let directory = repo.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let above = repo.path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
         let candidates = [
             directory.to_owned(),
-            last_part(&repo.url),
+            last_part(repo.url.as_str()).to_owned(),
             format!("{}-{directory}", above.unwrap_or_default()),
-            format!("{}-{}", owner(&repo.url), last_part(&repo.url)),
+            format!("{}-{}", owner(&repo.url), last_part(repo.url.as_str())),
         ];
         let base = candidates.iter().find(|word| RepoName::parse(word).is_ok());
         // As many numbers as repositories: one of them is free.
-        let next = base.map(|base| (base, numbers.entry(base.clone()).or_insert(2)));
+        let next = base.map(|base| (base, numbers.entry(base.to_lowercase()).or_insert(2)));
         let numbered = next.into_iter().flat_map(|(base, next)| {
             std::iter::repeat_with(move || {
                 *next += 1;

@@ -97,6 +97,7 @@ topics! {
     /// A key of a submodule that has another meaning without git's submodules.
     SUBMODULE_KEY: Warning, ("key of a submodule", "keys of submodules"), ("is left out", "are left out");
     TWICE: Warning, ("key", "keys"), ("", "appear twice: the last one counts");
+    SUBMODULE_TWICE: Warning, ("submodule", "submodules"), ("", "appear twice: the last one counts");
     PATTERN: Warning, ("pattern", "patterns"),
         ("", "are not names of modules: oca selects all modules of these repositories");
     CHOICE: Warning, ("choice of modules", "choices of modules"), (
@@ -114,14 +115,16 @@ topics! {
     );
     /// An entry of a lock that the declaration does not have.
     ORPHAN: Warning, ("pin", "pins"), ("", "are left out: no declared repository has them");
-    PIN: Warning, ("pin", "pins"), ("", "are left out");
+    /// A pin to another commit than the declared one.
+    PIN: Warning, ("pin", "pins"), ("", "are not the declared commits: oca keeps the pins as `rev`");
     /// A pin of something that is merged.
     MERGE_PIN: Detail, ("pin of a merge", "pins of merges"), ("is left out", "are left out");
     NO_PIN: Warning, ("repository", "repositories"),
         ("", "have no pin: oca pins the current heads of their branches");
     NO_PINS: Warning, ("file", "files"), ("", "have no pins");
-    NO_VERSION: Warning, ("repository", "repositories"),
-        ("", "name no branch: oca uses the branch of the series");
+    /// A default branch that the remote does not tell.
+    NO_VERSION: Lost, ("default branch", "default branches"),
+        ("", "are not known: oca uses the branch of the series");
     /// A commit that already contains the merges.
     MERGED: Warning, ("repository", "repositories"), (
         "",
@@ -131,8 +134,13 @@ topics! {
         "has no entry in this file and is left out",
         "have no entry in this file and are left out"
     );
-    NESTED: Warning, ("submodule", "submodules"),
-        ("has submodules of its own, which are left out", "have submodules of their own, which are left out");
+    /// A gitlink without an entry whose directory has files, so its modules are in use.
+    POPULATED: Lost, ("populated gitlink", "populated gitlinks"), (
+        "has no entry in this file and is left out, but its directory has files",
+        "have no entry in this file and are left out, but their directories have files"
+    );
+    NESTED: Lost, ("submodule with submodules of its own", "submodules with submodules of their own"),
+        ("has submodules of its own, which are left out", "are imported without those");
     BRANCH: Warning, ("branch", "branches"),
         ("is left out: oca uses the branch of the series", "are left out: oca uses the branch of the series");
     ORIGIN: Warning, ("relative url", "relative urls"),

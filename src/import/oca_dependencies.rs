@@ -25,6 +25,9 @@ pub(super) fn read(text: &Text, around: &Around<'_>) -> Result<Declaration, Erro
 }
 
 fn repo(name: &str, rest: &[&str], place: &SourcePlace) -> Result<Repo, Error> {
+    if rest.len() > 3 {
+        return Err(place.refuse("the line has too many words: it must be `NAME [URL [BRANCH [COMMIT]]]`"));
+    }
     let directory = name.rsplit('/').next().unwrap_or(name);
     let default = format!("https://github.com/OCA/{directory}.git");
     let address = url(rest.first().unwrap_or(&default.as_str()), place)?;
@@ -32,14 +35,10 @@ fn repo(name: &str, rest: &[&str], place: &SourcePlace) -> Result<Repo, Error> {
     if let Some(branch) = rest.get(1) {
         repo.reference = Some(reference(branch, place)?);
     }
-    match rest.get(2) {
+    if let Some(commit) = rest.get(2) {
+        let commit = CommitId::parse(commit).map_err(|invalid| place.refuse(invalid.to_string()))?;
         // A person wrote this commit, so an update must not move it.
-        Some(commit) => {
-            let commit = CommitId::parse(commit).map_err(|invalid| place.refuse(invalid.to_string()))?;
-            (repo.commit, repo.hold) = (Some(commit), true);
-        }
-        None if rest.len() > 3 => return Err(place.refuse("the line has too many words")),
-        None => {}
+        (repo.commit, repo.hold) = (Some(commit), true);
     }
     Ok(repo)
 }

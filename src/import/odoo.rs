@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Note, Repo, note};
-use crate::repo::{Edition, RemoteUrl};
+use crate::repo::{Edition, last_part};
 
 /// What a repository of Odoo itself contains.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -23,7 +23,7 @@ pub(super) fn part(repo: &Repo) -> Option<OdooPart> {
     let above = repo.path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
     // camptocamp has Odoo in `odoo/src`.
     let is_source = directory == "src" && above == Some("odoo");
-    [last_part(&repo.url).as_str(), directory]
+    [last_part(repo.url.as_str()), directory]
         .into_iter()
         .find_map(named)
         .or_else(|| (repo.is_odoo || is_source).then_some(OdooPart::Community))
@@ -38,13 +38,6 @@ fn named(name: &str) -> Option<OdooPart> {
     } else {
         ENTERPRISE.contains(&name).then_some(OdooPart::Enterprise)
     }
-}
-
-/// The last part of a url, without `.git` and in lower case.
-pub(super) fn last_part(url: &RemoteUrl) -> String {
-    let url = url.as_str();
-    let last = url.rsplit(['/', ':']).next().unwrap_or_default();
-    last.strip_suffix(".git").unwrap_or(last).to_lowercase()
 }
 
 pub(super) fn edition(odoos: &[Repo]) -> Edition {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::around::Around;
 use super::node::{Fields, MapEntry, Node, Value};
 use super::{Declaration, Error, Repo, SourcePlace, Text, json, note, reference, url};
-use crate::repo::{CommitId, Reference, Series, counted};
+use crate::repo::{CommitId, Series, counted};
 
 /// Keys that describe the file and have no effect.
 const ABOUT: [&str; 10] = [
@@ -147,19 +147,13 @@ fn commit(
 ) -> Result<(), Error> {
     let Some(commit) = fields.take("commit") else { return Ok(()) };
     let word = if commit.is_null() { "" } else { commit.text(format!("`commit` of `{name}`"))? };
-    match CommitId::parse(word) {
-        // If the reference is a commit already, it needs no pin.
-        Ok(_) if matches!(repo.reference, Some(Reference::Rev(_))) => {}
-        Ok(id) => repo.commit = Some(id),
-        Err(_) => {
-            let why = if word.is_empty() {
-                "there is no commit".to_owned()
-            } else {
-                format!("`{word}` is not a commit")
-            };
-            let item = format!("{why}: oca pins `{name}` to the current head of its branch");
-            declaration.notes.push(commit.place.note(note::NO_PIN, name, item));
-        }
+    if let Ok(id) = CommitId::parse(word) {
+        repo.commit = Some(id);
+        return Ok(());
     }
+    let why =
+        if word.is_empty() { "there is no commit".to_owned() } else { format!("`{word}` is not a commit") };
+    let item = format!("{why}: oca pins `{name}` to the current head of its branch");
+    declaration.notes.push(commit.place.note(note::NO_PIN, name, item));
     Ok(())
 }

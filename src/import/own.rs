@@ -3,18 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::around::of_version;
+use super::around::is_series;
+use crate::addons::discover::manifest_of;
 use crate::addons::folder::Folder;
+use crate::addons::manifest::{self, MAX_BYTES, series_of};
 use crate::repo::{Content, FileTree, Series};
 
 /// How deep below the project modules are searched.
 const DEEPEST: usize = 5;
 /// How many entries of directories are looked at.
 const MOST: usize = 50_000;
-/// The files that make a directory a module.
-const MANIFESTS: [&str; 2] = ["__manifest__.py", "__openerp__.py"];
-/// In bytes: more than any manifest needs.
-const LARGEST_MANIFEST: usize = 1 << 20;
 
 /// Directories with modules of the user.
 #[derive(Debug, Default)]
@@ -46,8 +44,9 @@ pub(super) fn find(project: &Path, others: &BTreeSet<PathBuf>) -> Own {
             if !is_directory || !is_plain || others.contains(&path) || path.join(".git").exists() {
                 continue;
             }
-            if let Some(manifest) = manifest(&path) {
-                own.series.extend(series(&path, manifest));
+            let module = Folder::new(&path);
+            if let Some(manifest) = manifest_of(&module, "") {
+                own.series.extend(series(&module, &manifest));
                 own.directories.insert(directory.clone());
             } else if depth < DEEPEST {
                 open.push((path, depth + 1));
@@ -60,22 +59,12 @@ pub(super) fn find(project: &Path, others: &BTreeSet<PathBuf>) -> Own {
 /// Whether a directory has a module in it.
 pub(super) fn has_modules(directory: &Path) -> bool {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    entries.take(MOST).any(|entry| manifest(&entry.path()).is_some())
-}
-
-/// The name of the manifest, if a directory is a module.
-fn manifest(directory: &Path) -> Option<&'static str> {
-    MANIFESTS.into_iter().find(|name| directory.join(name).is_file())
+    entries.take(MOST).any(|entry| manifest_of(&Folder::new(entry.path()), "").is_some())
 }
 
 /// The series of the version in a manifest.
-fn series(module: &Path, manifest: &str) -> Option<Series> {
-    let content = Folder::new(module).read(manifest, LARGEST_MANIFEST).ok()??;
-    let Content::Bytes(bytes) = content else { return None };
-    let text = String::from_utf8_lossy(&bytes);
-    let after = ["\"version\"", "'version'"].iter().find_map(|key| text.split_once(key))?.1;
-    let value = after.trim_start().strip_prefix(':')?.trim_start().strip_prefix(['"', '\''])?;
-    let version = value.split(['"', '\'']).next()?;
-    // The series stands only in a version of five parts.
-    of_version(version).filter(|_| version.split('.').count() >= 5)
+fn series(module: &Folder, path: &str) -> Option<Series> {
+    let Content::Bytes(text) = module.read(path, MAX_BYTES).ok()?? else { return None };
+    let version = manifest::parse(&text).ok()?.manifest.version?;
+    series_of(&version).filter(|series| is_series(*series))
 }

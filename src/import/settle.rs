@@ -1,6 +1,6 @@
 //! Converts a declaration into a new `repos.toml`: the series, the names, and one directory for all checkouts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::around::Around;
@@ -8,7 +8,7 @@ use super::names::names;
 use super::odoo::{self, OdooPart};
 use super::own::{self, Own};
 use super::places::{Content, Places};
-use super::{Declaration, DefaultBranch, Error, Import, ImportedMerges, Note, Repo, note};
+use super::{Declaration, DefaultBranch, Error, Import, ImportedMerges, Note, Repo, has_variable, note};
 use crate::config::{Fresh, FreshRepo, refuse_addons_directory, refuse_entry, refuse_module};
 use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series, one_line};
 
@@ -50,15 +50,16 @@ pub(super) fn settle(
         pins: BTreeMap::new(),
         merges: Vec::new(),
         heads: Vec::new(),
+        revealing: BTreeSet::new(),
         notes,
     };
     for (repo, name) in repos.into_iter().zip(names) {
         settled.add(repo, name);
     }
-    let Settled { repos, pins, merges, heads, mut notes, .. } = settled;
+    let Settled { repos, pins, merges, heads, revealing, mut notes, .. } = settled;
     notes.sort_by(|one, other| one.place.cmp(&other.place));
     let fresh = Fresh { odoo, edition, path, mode, before, locals, repos };
-    Ok(Import { fresh, pins: has_pins.then_some(pins), merges, heads, notes })
+    Ok(Import { fresh, pins: has_pins.then_some(pins), merges, heads, revealing, notes })
 }
 
 /// The repositories of the new file, and what belongs to them.
@@ -68,17 +69,22 @@ struct Settled {
     pins: BTreeMap<RepoName, CommitId>,
     merges: Vec<ImportedMerges>,
     heads: Vec<DefaultBranch>,
+    revealing: BTreeSet<RepoName>,
     notes: Vec<Note>,
 }
 
 impl Settled {
     fn add(&mut self, repo: Repo, name: RepoName) {
-        let reference = repo.reference.clone().unwrap_or_else(|| Reference::Branch(self.odoo.to_string()));
+        let mut reference =
+            repo.reference.clone().unwrap_or_else(|| Reference::Branch(self.odoo.to_string()));
         match (&reference, repo.commit) {
+            // The tools check out the pin.
             (Reference::Rev(declared), Some(commit)) if *declared != commit => {
-                let item =
-                    format!("the pin of `{name}` to `{commit}` is left out: the file declares `{declared}`");
+                let item = format!(
+                    "`{name}` is pinned to `{commit}`, but declared as `{declared}`: oca keeps the pin as `rev`"
+                );
                 self.notes.push(repo.place.note(note::PIN, name.as_str(), item));
+                reference = Reference::Rev(commit);
             }
             (Reference::Rev(_), _) | (_, None) => {}
             (_, Some(commit)) => {
@@ -90,6 +96,9 @@ impl Settled {
             self.notes.push(repo.place.note(note::SECRET, name.as_str(), item));
         });
         self.merges(&repo, &name, &reference);
+        if repo.is_expanded || has_variable(repo.url.as_str()) {
+            self.revealing.insert(name.clone());
+        }
         if repo.follows_head {
             let item = format!(
                 "`{name}` names no branch, which means the default branch of its remote: oca uses the branch `{}` of the series",
@@ -170,10 +179,11 @@ fn own_modules<'r>(places: &Places, locals: &[PathBuf], repos: impl Iterator<Ite
 fn local_paths(places: &Places, locals: &[PathBuf], own: &Own) -> Vec<String> {
     let declared = locals.iter().map(|local| places.absolute(local));
     let mut paths: Vec<String> = Vec::new();
+    let mut known: HashSet<String> = HashSet::new();
     for directory in declared.chain(own.directories.iter().cloned()) {
         let Some(path) = places.below(&directory) else { continue };
         let path = if path.is_empty() { ".".to_owned() } else { path };
-        if refuse_entry(&path).is_ok() && !path.contains('$') && !paths.contains(&path) {
+        if refuse_entry(&path).is_ok() && !path.contains('$') && known.insert(path.clone()) {
             paths.push(path);
         }
     }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
+use crate::addons::discover::manifest_of;
+use crate::addons::folder::Folder;
 use crate::config::{Mode, Repo};
 use crate::error::Error;
 use crate::fs::{Context, create_directory, read_if_there, remove_directory, write_if_changed};
@@ -135,8 +137,7 @@ fn listed(directory: &Path, names: &BTreeSet<String>) -> Vec<u8> {
 fn own_modules(directory: &Path, names: &BTreeSet<String>) -> Vec<String> {
     let is_own = |name: &String| {
         let path = directory.join(name);
-        let is_module =
-            |path: &Path| path.join("__manifest__.py").is_file() || path.join("__openerp__.py").is_file();
+        let is_module = |path: &Path| manifest_of(&Folder::new(path), "").is_some();
         !names.contains(name)
             && !path.is_symlink()
             && !path.join(".git").exists()

@@ -118,7 +118,10 @@ fn submodules_that_appear_twice_are_read_as_git_reads_them() {
          [submodule \"a\"]\n\turl = https://github.com/acme/web.git\n\
          [submodule \"b\"]\n\tpath = oca/dms\n\turl = https://github.com/OCA/dms.git\n\
          [submodule \"c\"]\n\tpath = ./oca/dms\n\turl = https://github.com/acme/dms.git\n",
-        &["3 keys appear twice: the last one counts (`a`, `c`; `-v` shows each)\n"],
+        &[
+            "2 submodules appear twice: the last one counts (`a`, `c`; `-v` shows each)\n",
+            "`.gitmodules` at line 5: `url` of submodule `a` appears twice, first at line 3: the last one counts\n",
+        ],
         0,
         &["web", "dms"],
     );
@@ -219,10 +222,37 @@ fn without_a_version_the_default_branch_of_the_remote_is_meant() {
         .stderr(
             "warning: `x.repos` at line 3: `gone` names no branch, which means the default branch of its remote: \
              oca uses the branch `18.0` of the series\n\
-             wrote `repos.toml`; look at it, then run `oca sync`\n",
+             error: `repos.toml` is written, but parts of `x.repos` are not in it: 1 default branch\n\
+             hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`\n",
         )
-        .success();
+        .status(1);
     assert!(env.read("repos.toml").contains("[repos.web]\nbranch = \"main\"\n"));
+}
+
+/// Each answer belongs to the repository that was asked.
+#[test]
+fn the_default_branches_of_several_remotes_stay_apart() {
+    let env = Env::new();
+    let mut entries =
+        String::from("repositories:\n  a/fixed: {type: git, url: ../remotes/x.git, version: 18.0}\n");
+    for name in ["one", "two", "three"] {
+        let remote = repository(&env, name, &[&format!("{name}_a")]);
+        remote.branch(&format!("{name}-main")).module("b", &[]).commit();
+        std::fs::write(remote.path().join("HEAD"), format!("ref: refs/heads/{name}-main\n")).expect("a file");
+        entries.push_str(&format!("  a/{name}: {{type: git, url: ../remotes/{name}.git}}\n"));
+        entries.push_str(&format!("  a/no-{name}: {{type: git, url: ../remotes/no-{name}.git}}\n"));
+    }
+    env.write("x.repos", entries);
+    env.oca(&["init", "--odoo", "18.0", "--from", "x.repos"])
+        .stderr_contains(
+            "3 default branches are not known: oca uses the branch of the series\n  \
+            `x.repos` at line 4: `no-one` names no branch",
+        )
+        .status(1);
+    let text = env.read("repos.toml");
+    for name in ["one", "two", "three"] {
+        assert!(text.contains(&format!("[repos.{name}]\nbranch = \"{name}-main\"\n")), "{text}");
+    }
 }
 
 #[test]
@@ -246,6 +276,41 @@ fn oca_dependencies_are_read() {
         "{text}"
     );
     assert!(text.contains("[repos.dms]\nhold = true\n"), "{text}");
+}
+
+#[test]
+fn a_line_of_oca_dependencies_with_too_many_words_is_refused() {
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let file = imports(
+        "oca_dependencies.txt",
+        &format!("web\ndms https://github.com/OCA/dms 18.0 {commit} extra\n"),
+        &["warning: `oca_dependencies.txt` at line 2: `dms` is left out: the line has too many words: \
+           it must be `NAME [URL [BRANCH [COMMIT]]]`\n"],
+        1,
+        &["web"],
+    );
+    assert!(!file.contains(commit), "{file}");
+}
+
+/// The other tool checks out the pin.
+#[test]
+fn a_pin_to_another_commit_than_the_declared_one_is_kept() {
+    let (declared, pin) =
+        ("0123456789abcdef0123456789abcdef01234567", "1123456789abcdef0123456789abcdef01234567");
+    for (name, text) in [
+        ("oca_dependencies.txt", format!("web https://github.com/OCA/web {declared} {pin}\n")),
+        (
+            "x.json",
+            format!(
+                r#"{{"repos": [{{"name": "web", "url": "https://github.com/OCA/web", "ref": "{declared}", "commit": "{pin}"}}]}}"#
+            ),
+        ),
+    ] {
+        let says =
+            format!("`web` is pinned to `{pin}`, but declared as `{declared}`: oca keeps the pin as `rev`\n");
+        let file = imports(name, &text, &[&says], 3, &["web"]);
+        assert!(file.contains(&format!("rev = \"{pin}\"\n")), "{file}");
+    }
 }
 
 #[test]

@@ -90,6 +90,65 @@ fn phantom_gitlinks_and_entries_without_one_are_named() {
         .success();
 }
 
+/// A submodule that is refused has an entry, whatever its name is.
+#[test]
+fn the_gitlink_of_a_refused_submodule_is_no_phantom() {
+    let env = Env::new();
+    superproject(&env);
+    let url = env.remotes().join("dms.git");
+    env.edit(".gitmodules", "[submodule \"addons/oca/dms\"]", "[submodule \"other\"]");
+    env.edit(".gitmodules", url.to_str().expect("a path"), "ext::sh");
+    env.oca(&["init", "--from", ".gitmodules"])
+        .stderr_contains("`other` is left out: `ext::sh` is not a valid git url")
+        .stderr_contains("are not in it: 1 entry that oca cannot use\n")
+        .status(1);
+    std::fs::remove_file(env.project().join("repos.toml")).expect("a file");
+    std::fs::remove_file(env.project().join("oca.lock.json")).expect("a file");
+    let run = env.oca(&["init", "-v", "--from", ".gitmodules"]).output();
+    assert!(!run.stderr.contains("gitlink"), "{run}");
+}
+
+/// Its modules are in use here, although git would not bring them to another machine.
+#[test]
+fn a_phantom_with_files_is_a_loss() {
+    let env = Env::new();
+    let (web, _) = superproject(&env);
+    env.git(".", &["config", "-f", ".gitmodules", "--remove-section", "submodule.addons/oca/web"]);
+    env.oca(&["init", "--from", ".gitmodules"])
+        .stderr_contains(&format!(
+            "the gitlink `addons/oca/web` at `{web}` has no entry in this file and is left out, but its directory has files\n"
+        ))
+        .stderr_contains("are not in it: 1 populated gitlink\n")
+        .status(1);
+}
+
+#[test]
+fn submodules_of_submodules_are_a_loss() {
+    let env = Env::new();
+    superproject(&env);
+    for name in ["web", "dms"] {
+        env.write(format!("addons/oca/{name}/.gitmodules"), "");
+    }
+    env.oca(&["init", "--from", ".gitmodules"])
+        .stderr_contains("2 submodules with submodules of their own are imported without those\n")
+        .stderr_contains("are not in it: 2 submodules with submodules of their own\n")
+        .status(1);
+}
+
+/// git reads `branch` only for an update, and checks out the gitlink.
+#[test]
+fn a_commit_as_the_branch_of_a_submodule_does_not_count() {
+    let env = Env::new();
+    let (web, dms) = superproject(&env);
+    env.git(".", &["config", "-f", ".gitmodules", "submodule.addons/oca/web.branch", &dms]);
+    env.oca(&["init", "--from", ".gitmodules"])
+        .stderr_contains(&format!(
+            "`web` is pinned to `{web}`, but declared as `{dms}`: oca keeps the pin as `rev`\n"
+        ))
+        .success();
+    assert!(env.read("repos.toml").contains(&format!("rev = \"{web}\"\n")));
+}
+
 #[test]
 fn relative_urls_follow_the_origin_and_odd_keys_are_named() {
     let env = Env::new();
@@ -134,7 +193,7 @@ warning: `.gitmodules` at line 10: `branch = .` of submodule `acme` is left out:
 ",
         )
         .stderr_contains("`odoo` is Odoo itself and is left out")
-        .stderr_contains("error: `repos.toml` is written, but its pins could not be locked\nhint: pin them with `oca lock`\n")
+        .stderr_contains("error: `repos.toml` is written, but its pins could not be locked, and these parts are not in it: 1 submodule with submodules of its own\nhint: pin them with `oca lock`\n")
         .status(3);
     env.assert_file(
         "repos.toml",

@@ -85,8 +85,10 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
             from: "repos.yaml".into(),
             lost: "`merges` of `web`".to_owned(),
         },
+        ImportRevealing { names: vec!["web".to_owned()] },
         ImportUnlocked {
             file: config_file(),
+            lost: String::new(),
             cause: Box::new(Error::NoCache),
             lock_in_the_way: None,
             command: "oca lock".to_owned(),
@@ -199,6 +201,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`
     2 there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set
       hint: set `OCA_CACHE_DIR`
+    1 `oca init` sends no environment variable to a server, but the url or branch of `web` contains one
+      hint: read the urls and branches in `repos.toml` before you run the next command
     2 `repos.toml` is written, but its pins could not be locked
       hint: pin them with `oca lock`
     2 `oca` is a symlink, but the checkouts of profile `standard` need a directory there
@@ -284,6 +288,7 @@ fn some_refusals_have_several_wordings() {
         Error::Import(import::Error::NoSeries { path: "repos.yaml".into() }),
         Error::ImportUnlocked {
             file: config_file(),
+            lost: "2 merges".to_owned(),
             cause: Box::new(Error::NoCache),
             lock_in_the_way: Some(lock_file()),
             command: "oca lock".to_owned(),
@@ -315,7 +320,7 @@ fn some_refusals_have_several_wordings() {
       hint: add the series to the command, such as `--odoo 18.0`
     2 there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set
       hint: set `OCA_CACHE_DIR`
-    2 `repos.toml` is written, but its pins could not be locked
+    2 `repos.toml` is written, but its pins could not be locked, and these parts are not in it: 2 merges
       hint: move `oca.lock.json` away, then pin them with `oca lock`
     1 no OCA repository has `web_x` for Odoo 18.0
       hint: did you mean `web_y`?
