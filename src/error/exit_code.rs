@@ -58,6 +58,7 @@ impl Error {
             | Self::NoConstraints { .. }
             | Self::NotUtf8 { .. }
             | Self::OneProfile
+            | Self::PathNotUtf8 { .. }
             | Self::PinWithoutCommit { .. }
             | Self::RefusedPin { .. }
             | Self::SecretInSubmodule { .. }
@@ -84,7 +85,8 @@ impl Error {
 fn git_code(error: &git::Error) -> u8 {
     match error {
         git::Error::Vanished { .. } => 4,
-        git::Error::ModulesLink { .. }
+        git::Error::IsTag { .. }
+        | git::Error::ModulesLink { .. }
         | git::Error::ModulesMalformed { .. }
         | git::Error::LinkOnTheWay { .. }
         | git::Error::NestedModule { .. }

@@ -148,7 +148,9 @@ fn a_module_brings_the_repository_that_has_it() {
     env.oca(&["add", "--module", "dms"]).stderr("profile `standard` has `dms` already\n").success();
     env.oca(&["add", "--module", "sale"]).stderr("`sale` is Odoo's own\n").success();
     env.oca(&["add", "--module", "dsm"])
-        .stderr("error: no OCA repository has `dsm` for Odoo 18.0\nhint: did you mean `dms`?\n")
+        .stderr(
+            "error: none of the 230 repositories asked has `dsm` for Odoo 18.0\nhint: did you mean `dms`?\n",
+        )
         .status(1);
     assert_eq!(files(&env), before);
 }

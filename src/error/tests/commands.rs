@@ -108,7 +108,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         NoSeries {},
         NoSuperproject { directory: "/srv/project".into() },
         NotSubmodules { file: config_file() },
-        Nowhere { modules: vec!["web_x".to_owned()], odoo: series, near: Vec::new(), unasked: 0 },
+        Nowhere { modules: vec!["web_x".to_owned()], odoo: series, near: Vec::new(), asked: 230, unasked: 0 },
         NotAnExport { directory: "out".into() },
         NotAnAddonsDirectory {
             path: "oca/web".into(),
@@ -118,6 +118,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         ProfileNotLocked { file: lock_file(), profile: "standard".to_owned() },
         NotUtf8 { file: "odoo.conf".into(), line: 3 },
         OneProfile {},
+        PathNotUtf8 { path: "/srv/caf\u{fffd}".into() },
         PinWithoutCommit { word: "web".to_owned() },
         Repos { failures: ["web", "dms"].map(|one| {
             Failure::new(name(one), format!("https://github.com/OCA/{one}.git"), Trouble::Remote(GitError::Offline))
@@ -227,8 +228,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `git init`, or set `mode = "clone"`
     2 `repos.toml` does not set `mode = "submodule"`
       hint: add that line, then run `oca sync`
-    1 no OCA repository has `web_x` for Odoo 18.0
-      hint: check the name; if the module is new, run `oca find --refresh web_x`
+    1 none of the 230 repositories asked has `web_x` for Odoo 18.0
+      hint: check the name; if the module is new, run `oca find --refresh web_x`; if oca does not know its repository, add the name of the repository to `repos` of `[find]`
     2 `out` is not an export of oca
       hint: name a directory that `oca export` wrote
     1 Odoo would refuse `oca/web`: there is no such directory
@@ -297,9 +298,16 @@ fn some_refusals_have_several_wordings() {
             modules: vec!["web_x".to_owned()],
             odoo: series,
             near: vec!["web_y".to_owned()],
+            asked: 230,
             unasked: 0,
         },
-        Error::Nowhere { modules: vec!["web_x".to_owned()], odoo: series, near: Vec::new(), unasked: 3 },
+        Error::Nowhere {
+            modules: vec!["web_x".to_owned()],
+            odoo: series,
+            near: Vec::new(),
+            asked: 227,
+            unasked: 3,
+        },
         Error::Stale { file: lock_file(), differences: Vec::new(), locked: false },
         Error::RefusedPin {
             file: config_file(),
@@ -329,9 +337,9 @@ fn some_refusals_have_several_wordings() {
       hint: set `OCA_CACHE_DIR`
     2 `repos.toml` is written, but its pins could not be locked
       hint: move `oca.lock.json` away, then pin them with `oca lock`
-    1 no OCA repository has `web_x` for Odoo 18.0
+    1 none of the 230 repositories asked has `web_x` for Odoo 18.0
       hint: did you mean `web_y`?
-    3 no OCA repository has `web_x` for Odoo 18.0
+    3 none of the 227 repositories asked has `web_x` for Odoo 18.0
       hint: run the command again; some repositories could not be reached
     1 `oca.lock.json` is out of date: it is not formatted as oca writes it
       hint: run `oca lock` and commit the result

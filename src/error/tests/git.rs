@@ -17,6 +17,7 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
     let errors = every_variant!(GitError:
         MissingReference { reference: branch() },
         Vanished { commit: commit(0xaa) },
+        IsTag { tag: commit(0xaa), commit: commit(0xbb) },
         OutOfReach { reference: branch(), commit: commit(0xaa) },
         NotFound { what: text("repository not found") },
         Unauthorised { tried: vec![text("git's credential helper"), text("`OCA_TOKEN`")] },
