@@ -240,6 +240,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: save the file as UTF-8
     2 this command works on one profile, so it does not accept `--all-profiles`
       hint: choose one with `--profile`
+    2 `/srv/caf�` is a path that is not UTF-8
+      hint: rename the directory, or move the project
     2 `web` is not `NAME@COMMIT`: there is no `@`
       hint: to move it to the head of its branch, run `oca lock --upgrade web`
     3 cannot fetch `dms` from `https://github.com/OCA/dms.git`
