@@ -5,7 +5,7 @@
 //! ```text
 //! {main, fuzz} → cli → commands → ops → session → output → json → error → check → {plan, import} → facts
 //!                       → progress → report
-//!                       → {config, lock, git, addons, catalogue, requirements, odoo_conf, export}
+//!                       → {config, lock, git, addons, catalogue, requirements, odoo_conf, export, patch, merge}
 //!                       → {repo, fs, pool, flags}
 //! ```
 //!
@@ -17,6 +17,8 @@
 //! - `check` looks for problems in the modules of a profile: `plan`'s inventory in, findings out.
 //! - `import` reads the files of other tools, and makes a `repos.toml` and pins from them.
 //! - `requirements` merges Python requirements, `odoo_conf` edits an odoo.conf: text in, text out.
+//! - `patch` reads, writes and applies patches, and computes the trees that they give; it reads trees and blobs through
+//!   the trait [`Objects`](repo::Objects). `merge` has the rules for files that OCA's bots write.
 //! - `export` chooses, writes and verifies plain files; it reads trees and blobs through the trait
 //!   [`Objects`](repo::Objects).
 //! - `report` describes what happened, as plain data with its words; `progress` reports it while it happens.
@@ -45,9 +47,14 @@ mod git;
 mod import;
 mod json;
 mod lock;
+#[allow(dead_code, unused_imports, reason = "no command merges pull requests yet")]
+mod merge;
 mod odoo_conf;
 mod ops;
 mod output;
+#[cfg_attr(not(any(fuzzing, test)), expect(dead_code, reason = "no command applies patches yet"))]
+#[expect(unused_imports, reason = "no command applies patches yet")]
+mod patch;
 mod plan;
 mod pool;
 mod progress;

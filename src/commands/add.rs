@@ -160,47 +160,60 @@ impl Addition<'_> {
     fn needed_by(&mut self, modules: &[String]) -> Result<(), Error> {
         let mut tried: BTreeSet<String> = BTreeSet::new();
         loop {
-            let session = &self.rewrite.session;
-            let profile = session.config.profile(Some(&self.profile.name))?;
-            let lock = self.rewrite.locked().expect("the draft is locked");
-            let mut missing = Vec::new();
-            for finding in lacking_for(session, profile, lock, modules)? {
-                if let (Problem::Missing { needed_by, .. }, Some(name)) = (&finding.problem, &finding.module)
-                    && tried.insert(name.clone())
-                {
-                    let needer = needed_by.iter().find(|needer| needer.is_wanted).or(needed_by.first());
-                    missing.push((name.clone(), needer.map(|needer| needer.module.clone())));
-                }
-            }
+            let mut missing = self.missing_for(modules)?;
+            missing.retain(|(module, _)| tried.insert(module.clone()));
             if missing.is_empty() {
                 return Ok(());
             }
-            let found = Search::of_project(session, profile.odoo)?.run(false)?;
-            self.profile = profile.clone();
-            let mut is_changed = false;
-            for (module, needer) in missing {
-                let [repo] = &found.repos_with(&module)[..] else { continue };
-                if self.profile.repos.iter().any(|has| has.name == *repo) {
-                    continue;
+            // If nobody can be asked, the selection stays as it is, and a warning names what it lacks.
+            let search = Search::of_project(&self.rewrite.session, self.profile.odoo);
+            let Ok(found) = search.and_then(|search| search.run(false)) else { return Ok(()) };
+            let before = self.done.len();
+            for (module, needer) in &missing {
+                if let [repo] = &found.repos_with(module)[..] {
+                    self.bring(repo, module, needer)?;
                 }
-                let before = self.done.len();
-                self.repo(&NamedRepo::named(repo.clone()))?;
-                if let (Some(line), Some(needer)) = (self.done.get_mut(before), needer) {
-                    *line = format!("{line}: `{needer}` needs its `{module}`");
-                }
-                // In a profile that takes only some modules of its repositories, so it is with this one.
-                if self.profile.modules.is_none()
-                    && self.profile.repos.iter().any(|repo| repo.modules.is_some())
-                    && let Ok(request) = ModuleRequest::parse(&module)
-                {
-                    self.module_of(repo, &request, true)?;
-                }
-                is_changed |= self.done.len() > before;
             }
-            if !is_changed {
+            if self.done.len() == before {
                 return Ok(());
             }
             self.lock()?;
+        }
+    }
+
+    /// What these modules need and nothing provides, each with a module that needs it.
+    fn missing_for(&mut self, modules: &[String]) -> Result<Vec<(String, String)>, Error> {
+        let session = &self.rewrite.session;
+        self.profile = session.config.profile(Some(&self.profile.name))?.clone();
+        let lock = self.rewrite.locked().expect("the draft is locked");
+        let findings = lacking_for(session, &self.profile, lock, modules)?;
+        let missing = findings.into_iter().filter_map(|finding| match finding.problem {
+            Problem::Missing { needed_by, .. } => {
+                let needer = needed_by.into_iter().find(|needer| needer.is_wanted)?;
+                Some((finding.module?, needer.module))
+            }
+            _ => None,
+        });
+        Ok(missing.collect())
+    }
+
+    /// Adds the repository of a module that another module needs.
+    fn bring(&mut self, repo: &RepoName, module: &str, needer: &str) -> Result<(), Error> {
+        if self.profile.repos.iter().any(|has| has.name == *repo)
+            || self.rewrite.draft.names(&self.profile.name, repo)
+        {
+            return Ok(());
+        }
+        self.repo(&NamedRepo::named(repo.clone()))?;
+        if let Some(line) = self.done.last_mut() {
+            *line = format!("{line}: `{needer}` needs its `{module}`");
+        }
+        // If the profile takes only some modules of its repositories, it takes only this one of the new repository.
+        let takes_parts =
+            self.profile.modules.is_none() && self.profile.repos.iter().any(|repo| repo.modules.is_some());
+        match ModuleRequest::parse(module) {
+            Ok(request) if takes_parts => self.module_of(repo, &request, true),
+            _ => Ok(()),
         }
     }
 

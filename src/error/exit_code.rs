@@ -13,6 +13,7 @@ impl Error {
             | Self::Disputed { .. }
             | Self::Export(export::Error::NoCheckout { .. } | export::Error::Stranger { .. })
             | Self::ExportUnfinished { .. }
+            | Self::ImportIncomplete { .. }
             | Self::Lock(
                 lock::Error::Edited { .. } | lock::Error::Twice { .. } | lock::Error::Dangling { .. },
             )
@@ -29,7 +30,6 @@ impl Error {
             | Self::Untrue { .. } => 1,
             Self::BadDate { .. }
             | Self::BadName { .. }
-            | Self::BadPin { .. }
             | Self::Cache(_)
             | Self::Comma { .. }
             | Self::Config(_)
@@ -43,11 +43,9 @@ impl Error {
             | Self::Lock(_)
             | Self::MixedPaths { .. }
             | Self::BothSides
+            | Self::Pin(_)
             | Self::NothingToCheck
             | Self::Needed { .. }
-            | Self::OtherSeries { .. }
-            | Self::ShortCommit { .. }
-            | Self::Unpushed { .. }
             | Self::StillNeeded { .. }
             | Self::NoCache
             | Self::NoConfig
@@ -59,11 +57,8 @@ impl Error {
             | Self::NotUtf8 { .. }
             | Self::OneProfile
             | Self::PathNotUtf8 { .. }
-            | Self::PinWithoutCommit { .. }
-            | Self::RefusedPin { .. }
             | Self::SecretInSubmodule { .. }
             | Self::Threads { .. }
-            | Self::TwoPins { .. }
             | Self::UnknownModule { .. }
             | Self::UnknownRepo { .. }
             | Self::Unmet { .. }

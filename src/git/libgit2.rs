@@ -44,6 +44,16 @@ pub(super) fn resolve(url: &str, name: &str) -> Result<Option<CommitId>, Error> 
     })
 }
 
+/// The full name of the ref that `HEAD` names. `None` if the remote does not say it.
+pub(super) fn head(url: &str) -> Result<Option<String>, Error> {
+    retrying(|| {
+        let mut remote = git2::Remote::create_detached(url)?;
+        let connection = remote.connect_auth(Direction::Fetch, None, None).map_err(carried)?;
+        let branch = connection.default_branch();
+        Ok(branch.ok().and_then(|name| name.as_str().ok().map(str::to_owned)))
+    })
+}
+
 /// Fetches a commit and its files into the store, with `depth` generations of history (0: all).
 ///
 /// First it asks for the commit itself. If the server serves branches only, it asks for the branch, and if the commit

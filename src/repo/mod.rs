@@ -26,7 +26,8 @@ pub(crate) use id::{BlobId, CommitId, TreeId};
 pub(crate) use manifest::{AutoInstall, Manifest};
 pub(crate) use name::RepoName;
 pub(crate) use object::{
-    EntryKind, Mode, TreeEntry, UnreadableTree, blob_id, blob_id_of, parse_tree, split_tree, tree_id,
+    EntryKind, Mode, TreeEntry, UnreadableTree, blob_id, blob_id_of, parse_tree, render_tree, sort_tree,
+    split_tree, tree_id,
 };
 pub(crate) use packaging::{Layout, Packaging, Rules};
 pub(crate) use pasted::{Shows, WebPage};

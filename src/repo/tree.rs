@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::object::render;
 use super::path::DEEPEST;
-use super::{BlobId, EntryKind, RepoPath, TreeEntry, TreeId, UnreadableTree, tree_id};
+use super::{BlobId, EntryKind, RepoPath, TreeEntry, TreeId, UnreadableTree, render_tree, tree_id};
 
 /// The most files and directories of a repository. Trees that contain the same tree many times can claim any number.
 pub(crate) const MOST_ENTRIES: u64 = 1_000_000;
@@ -106,7 +105,7 @@ impl<E: From<UnreadableTree>> Usual<'_, E> {
         }
         let stands_for_it = if is_odd { tree_id(&usual) } else { id };
         if is_odd {
-            (self.keep)(&render(&usual))?;
+            (self.keep)(&render_tree(&usual))?;
         }
         self.known.insert(id, stands_for_it);
         Ok(stands_for_it)

@@ -72,17 +72,16 @@ impl<'a> Session<'a> {
         Ok(session)
     }
 
-    /// Fails if the checkouts are among the user's own modules, or the other way round: the `.gitignore` for the
-    /// checkouts would hide the modules from the surrounding repository.
+    /// Fails if the user's own modules are among the checkouts: the `.gitignore` for the checkouts would hide the modules
+    /// from the surrounding repository.
     ///
-    /// Own modules at the top of the project are fine: the directory of checkouts is beside them. An unset variable is
-    /// reported by the code that needs its value.
+    /// A directory of checkouts beside own modules is fine, as in `addons` and `addons/oca`. An unset variable is reported
+    /// by the code that needs its value.
     fn refuse_mixed(&self, profile: &Profile) -> Result<(), Error> {
         let Ok(checkouts) = self.checkouts(profile) else { return Ok(()) };
         for local in &profile.locals {
             let Ok(own) = self.entry(&local.path) else { continue };
-            let is_around = checkouts.starts_with(&own) && !self.root.starts_with(&own);
-            if own.starts_with(&checkouts) || is_around {
+            if own.starts_with(&checkouts) {
                 let (path, local) = (profile.path.as_str().to_owned(), local.path.as_str().to_owned());
                 let file = self.config.file.clone();
                 return Err(Error::MixedPaths { file, profile: profile.name.clone(), path, local });

@@ -42,7 +42,10 @@ mod harness;
 #[cfg(unix)]
 mod hostile_trees;
 mod http;
+mod import_doodba;
 mod import_formats;
+mod import_odd;
+mod import_own;
 mod import_refused;
 mod import_submodules;
 mod init;

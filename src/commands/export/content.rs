@@ -128,7 +128,7 @@ fn bring(snapshot: &Snapshot<'_, '_>, target: &ExportedRepo<'_>) -> Result<(Chos
     let open = || snapshot.tree().map_err(Trouble::Remote);
     let objects = open()?;
     confirm_tree(target.locked, objects.id())?;
-    confirm_links(snapshot, wanted)?;
+    confirm_links(&objects, snapshot, wanted)?;
     let asked = export::asked(&objects, wanted).map_err(Trouble::Export)?;
     snapshot.blobs(&asked).map_err(Trouble::Remote)?;
     let objects = open()?;
@@ -144,9 +144,12 @@ fn bring(snapshot: &Snapshot<'_, '_>, target: &ExportedRepo<'_>) -> Result<(Chos
 }
 
 /// Refuses a module whose path leads through symlinks to another tree than the one in the lock.
-fn confirm_links(snapshot: &Snapshot<'_, '_>, wanted: &ExportRequest<'_>) -> Result<(), Trouble> {
+fn confirm_links(
+    objects: &GitTree<'_>,
+    snapshot: &Snapshot<'_, '_>,
+    wanted: &ExportRequest<'_>,
+) -> Result<(), Trouble> {
     let modules: Vec<&str> = wanted.modules.iter().map(String::as_str).collect();
-    let objects = snapshot.tree().map_err(Trouble::Remote)?;
     let places = modules.iter().map(|module| objects.place(module)).collect::<Result<Vec<_>, _>>()?;
     if places.iter().all(|place| matches!(place, Place::Directory(_))) {
         return Ok(());
