@@ -11,8 +11,8 @@ use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
     Ahead, CheckoutTarget, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_tree,
-    keep_out_of_directories, named_repos, outcome_of, pointers, prepare_directories, undeclared, update, wanted,
-    warn_of_pointers,
+    keep_out_of_directories, named_repos, outcome_of, pointers, prepare_directories, undeclared, update,
+    wanted, warn_of_pointers,
 };
 use crate::plan::{self, Moves};
 use crate::repo::{CommitId, RepoName, counted};

@@ -158,10 +158,7 @@ fn repositories_that_the_list_does_not_know_are_found_by_find_repos_the_lock_and
     }
     let server = Server::start(&env);
     let line = format!("required @ git+{}/required.git@18.0#subdirectory=required", server.base());
-    repository(&env, "web", &["web_x"])
-        .branch("18.0")
-        .file("requirements.txt", &format!("{line}\n"))
-        .commit();
+    repository(&env, "web", &["web_x"]).branch("18.0").file("requirements.txt", format!("{line}\n")).commit();
     declare(&env, &server.base());
     env.write("repos.toml", env.read("repos.toml").replace("[\"web\"]", "[\"web\", \"locked\"]"));
     env.oca(&["lock", "-q"]).success();
