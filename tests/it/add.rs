@@ -228,8 +228,8 @@ fn a_new_repository_that_is_named_with_a_module_gives_only_that() {
              hint: add the other repositories with a second command\n",
         )
         .status(2);
-    env.oca(&["add", "--module", "a-b"])
-        .stderr_contains("error: invalid value 'a-b' for '--module <MODULE>'")
+    env.oca(&["add", "--module", "a/b"])
+        .stderr_contains("error: invalid value 'a/b' for '--module <MODULE>'")
         .status(2);
     assert_eq!(files(&env), before);
 }
