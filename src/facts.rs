@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use crate::addons::discover::{self, DiscoveredModule, Survey};
 use crate::addons::folder::Folder;
 use crate::config::Position;
-use crate::git::{GitTree, Snapshot};
+use crate::git::{GitTree, Place, Snapshot, may_lead_to_module};
 use crate::lock::{Facts, LockedModule, REQUIREMENTS, UnreadableManifest};
 use crate::repo::{
     AddonsDirectory, CommitId, Content, EntryKind, FileTree, Series, TreeId, UnreadableTree, one_line,
 };
 use crate::report::{MissingDirectory, Trouble};
+use crate::requirements::text_of;
 
 /// The largest `requirements.txt` that is read, in bytes.
 const MOST_BYTES: usize = 1 << 20;
@@ -28,7 +29,9 @@ pub(crate) fn read(
     snapshot: &Snapshot<'_, '_>,
     source: &ReadOptions<'_>,
 ) -> Result<(TreeId, Facts), Trouble> {
-    let tree = snapshot.tree().map_err(Trouble::Remote)?;
+    // Odoo follows the symlinks in the checkout.
+    let find = |tree: &GitTree<'_>| discover::find(tree, source.addons, source.series);
+    let tree = snapshot.following(find).map_err(Trouble::Remote)?;
     if let Some(missing) = missing_directory(&tree, snapshot.commit(), source)? {
         return Err(Trouble::NoAddons(missing));
     }
@@ -37,7 +40,7 @@ pub(crate) fn read(
     let blobs = tree.blobs(manifests.chain([REQUIREMENTS]))?;
     snapshot.blobs(&blobs).map_err(Trouble::Remote)?;
     // The tree is opened again: an open object database does not see newer packs.
-    let tree = snapshot.tree().map_err(Trouble::Remote)?;
+    let tree = snapshot.tree().map_err(Trouble::Remote)?.following();
     let survey = discover::read(&tree, found)?;
     let modules = survey.modules.into_iter().filter_map(|module| {
         let DiscoveredModule { name, directory, tree, manifest, .. } = module;
@@ -50,8 +53,29 @@ pub(crate) fn read(
     });
     let (requirements, refused) = requirements(&tree)?;
     let refused = refused.map(|why| UnreadableManifest { path: REQUIREMENTS.to_owned(), line: 1, why });
-    let unreadable = unreadable.chain(refused).chain(impossible(&tree)?).collect();
+    let outside = links_to_outside(&tree, source)?;
+    let unreadable = unreadable.chain(outside).chain(refused).chain(impossible(&tree)?).collect();
     Ok((tree.id(), Facts { modules: modules.collect(), unreadable, requirements }))
+}
+
+/// The names in addons directories that are symlinks out of the repository. Perhaps a module is there, on the machine
+/// where the checkout is.
+fn links_to_outside(
+    tree: &GitTree<'_>,
+    source: &ReadOptions<'_>,
+) -> Result<Vec<UnreadableManifest>, UnreadableTree> {
+    let mut outside = Vec::new();
+    for directory in source.addons {
+        for entry in tree.entries(directory)?.iter().filter(|entry| may_lead_to_module(entry)) {
+            let path = directory.join(&entry.name);
+            if let Place::Outside = tree.place(&path)? {
+                let why = format!("`{path}` is a symlink that leads out of the repository");
+                let path = format!("{path}/__manifest__.py");
+                outside.push(UnreadableManifest { path, line: 1, why });
+            }
+        }
+    }
+    Ok(outside)
 }
 
 /// Why the commit cannot be checked out or exported. Its modules are locked anyway and the lock records the reason, so
@@ -119,8 +143,7 @@ impl LocalModules {
     }
 }
 
-/// The lines of `requirements.txt`, or why it is not read. Bytes that are not UTF-8 are replaced; such lines are
-/// refused later, with their line number.
+/// The lines of `requirements.txt`, or why it is not read.
 fn requirements(tree: &dyn FileTree) -> Result<(Vec<String>, Option<String>), UnreadableTree> {
     let found = tree.entries("")?.into_iter().find(|entry| entry.name == REQUIREMENTS);
     let refused = |why: &str| Ok((Vec::new(), Some(why.to_owned())));
@@ -130,8 +153,9 @@ fn requirements(tree: &dyn FileTree) -> Result<(Vec<String>, Option<String>), Un
     match tree.read(REQUIREMENTS, MOST_BYTES)? {
         None => Ok((Vec::new(), None)),
         Some(Content::TooLong) => refused("the file is longer than 1 MiB"),
-        Some(Content::Bytes(text)) => {
-            Ok((String::from_utf8_lossy(&text).lines().map(str::to_owned).collect(), None))
-        }
+        Some(Content::Bytes(text)) => match text_of(&text) {
+            Ok(text) => Ok((text.lines().map(str::to_owned).collect(), None)),
+            Err(why) => refused(why),
+        },
     }
 }

@@ -121,6 +121,8 @@ fn seconds(time: SystemTime) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     const URL: &str = "https://example.com/OCA";
@@ -140,7 +142,35 @@ mod tests {
     #[test]
     fn the_list_is_sorted_names() {
         let names: Vec<RepoName> = names().collect();
-        assert!(names.len() > 150 && names.is_sorted_by(|a, b| a < b));
+        assert!(names.len() >= 230 && names.is_sorted_by(|a, b| a < b));
+    }
+
+    /// The names that only one of the two lists has, each with its sign.
+    fn compared(list: &str, newer: &str) -> Vec<String> {
+        let names = |text: &str| -> BTreeSet<String> { text.lines().map(str::to_owned).collect() };
+        let (list, newer) = (names(list), names(newer));
+        let missing = newer.difference(&list).map(|name| format!("+ {name}"));
+        missing.chain(list.difference(&newer).map(|name| format!("- {name}"))).collect()
+    }
+
+    /// CONTRIBUTING has the command that runs it with a newer list.
+    #[test]
+    fn the_list_is_that_of_a_newer_file() {
+        assert_eq!(compared("a\nb\n", "a\nc\n"), ["+ c", "- b"]);
+        let Some(file) = std::env::var_os("OCA_REPOS") else { return };
+        let newer = std::fs::read_to_string(file).expect("the newer list");
+        let differences = compared(NAMES, &newer);
+        assert!(differences.is_empty(), "\n{}", differences.join("\n"));
+    }
+
+    #[test]
+    fn new_repositories_of_oca_are_in_the_list() {
+        let names: Vec<RepoName> = names().collect();
+        for word in
+            ["ai", "automation", "bank-payment-alternative", "edi-framework", "mail", "tier-validation"]
+        {
+            assert!(names.contains(&name(word)), "{word}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod licenses;
 mod manifests;
 mod maturity;
 mod paths;
+mod requirements;
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -62,6 +63,7 @@ pub(crate) fn findings(subject: &Subject<'_, '_>) -> Vec<Finding> {
         licenses::licenses(inventory),
         maturity::maturity(inventory),
         paths::nested(subject),
+        requirements::modules_from_pip(subject),
     ]
     .concat();
     sort(&mut findings);

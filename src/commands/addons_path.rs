@@ -102,10 +102,9 @@ fn surrounding(path: String, kind: PathEntryKind) -> PathEntry {
 /// The entries in order: before, local before, repositories, local after, after.
 fn here(args: &Args, session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
     let around = session.config.addons_path(profile);
-    let shown = |path: PathBuf| path.to_string_lossy().into_owned();
     let mut entries = Vec::new();
     for template in &around.before {
-        entries.push(surrounding(shown(session.entry(template)?), PathEntryKind::Before));
+        entries.push(surrounding(in_utf8(session.entry(template)?)?, PathEntryKind::Before));
     }
     let locals = |position| profile.locals.iter().filter(move |local| local.position == position);
     for local in locals(Position::Before) {
@@ -118,16 +117,21 @@ fn here(args: &Args, session: &Session<'_>, profile: &Profile, lock: &Lock) -> R
         let checkout = session.checkout(profile, &selected.repo.name)?;
         for directory in plan::path_entries(&selected) {
             let path = if *directory == "." { checkout.clone() } else { checkout.join(directory) };
-            entries.push(repository(shown(path), &selected));
+            entries.push(repository(in_utf8(path)?, &selected));
         }
     }
     for local in locals(Position::After) {
         entries.extend(own(args, session, profile, local)?);
     }
     for template in &around.after {
-        entries.push(surrounding(shown(session.entry(template)?), PathEntryKind::After));
+        entries.push(surrounding(in_utf8(session.entry(template)?)?, PathEntryKind::After));
     }
     Ok(without_repeats(entries))
+}
+
+/// Odoo reads its configuration as UTF-8, so another path cannot be written there.
+fn in_utf8(path: PathBuf) -> Result<String, Error> {
+    path.into_os_string().into_string().map_err(|path| Error::PathNotUtf8 { path: path.into() })
 }
 
 /// The entry of one of the user's own directories. Odoo does not start with a directory without a module on its path, so
@@ -140,7 +144,7 @@ fn own(
 ) -> Result<Option<PathEntry>, Error> {
     let path = session.entry(&local.path)?;
     match not_addons(&path, profile.odoo).filter(|_| args.on_disk.is_none()) {
-        None => Ok(Some(surrounding(path.to_string_lossy().into_owned(), PathEntryKind::Local))),
+        None => Ok(Some(surrounding(in_utf8(path)?, PathEntryKind::Local))),
         Some(why) => {
             session.printer.note(&format!("`{}` is not on the path, because {why}", path.display()));
             Ok(None)

@@ -13,10 +13,10 @@ use crate::fs::{read_given, read_if_there, write_out};
 use crate::json::{RequirementsReport, SystemReport};
 use crate::lock::{Lock, LockedModule};
 use crate::plan;
-use crate::repo::counted;
+use crate::repo::{counted, is_text_of};
 use crate::requirements::{
     Annotations, Author, Flag, Merged, ModuleNeeds, Note, Parsed, Python, Repository, Requirement, Settings,
-    System, merge, parse_constraints, render, system,
+    System, merge, parse_constraints, render, system, text_of,
 };
 use crate::session::Session;
 
@@ -109,7 +109,7 @@ fn repositories<'a>(
 fn merged(args: &Args, session: &Session<'_>, repositories: &[Repository<'_>]) -> Result<Merged, Error> {
     let declared = &session.profile()?.requirements;
     let python = args.python_version.as_ref().or(declared.python.as_ref());
-    let python = python.map(|word| Python::parse(word)).transpose();
+    let python = python.map(|word| Python::parse(word, declared.platform)).transpose();
     let settings = Settings {
         python: python.map_err(|invalid| Error::BadName { invalid })?,
         ignore: declared.ignore.clone(),
@@ -125,8 +125,14 @@ fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<
         printer.warning(&conflict.to_string());
     }
     if !merged.warnings.is_empty() {
-        printer
-            .hint("set the Python version of the image: `python` in `[requirements]`, or `--python-version`");
+        let declared = &session.profile()?.requirements;
+        if args.python_version.is_none() && declared.python.is_none() {
+            printer.hint(
+                "set the Python version of the image: `python` in `[requirements]`, or `--python-version`",
+            );
+        } else if declared.platform.is_none() {
+            printer.hint("if a marker names the machine, set `platform` in `[requirements]`");
+        }
     }
     tell(session, &merged.notes);
     for flag in [Flag::ExactPin, Flag::DirectReference] {
@@ -180,7 +186,7 @@ fn deliver(args: &Args, session: &Session<'_>, text: &str) -> Result<(), Error> 
         (output, _) if args.check => {
             let file = output.as_deref().unwrap_or(Path::new("requirements.txt"));
             let found = read_given(file)?;
-            if found.as_deref() == Some(text.as_bytes()) {
+            if found.as_ref().is_some_and(|found| is_text_of(text, found)) {
                 return Ok(());
             }
             let there = found.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
@@ -225,7 +231,7 @@ fn constraints(session: &Session<'_>) -> Result<Parsed, Error> {
         let missing =
             || Error::NoConstraints { file: shown.clone().into(), config: session.config.file.clone() };
         let text = read_if_there(&file)?.ok_or_else(missing)?;
-        let text = String::from_utf8_lossy(&text);
+        let text = text_of(&text).map_err(|_| Error::NotUtf8 { file: file.clone(), line: 1 })?;
         parts.push(parse_constraints(&shown, &text.lines().collect::<Vec<_>>()));
     }
     Ok(Parsed::concat(parts))

@@ -11,7 +11,8 @@ use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
     Ahead, CheckoutTarget, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_trees,
-    keep_out_of_directories, named_repos, outcome_of, prepare_directories, undeclared, update, wanted,
+    keep_out_of_directories, named_repos, outcome_of, pointers, prepare_directories, undeclared, update,
+    wanted, warn_of_pointers,
 };
 use crate::plan::{self, Moves};
 use crate::repo::{CommitId, RepoName, counted};
@@ -193,9 +194,14 @@ fn place(
             };
             placed.map_err(Trouble::not_placed)?;
             target.module.as_ref().map_or(Ok(()), Module::absorb).map_err(Trouble::not_placed)?;
-            Ok((target.done(), ()))
+            let tree = target.locked.tree;
+            let objects = target.checkout.tree(tree).map_err(Trouble::not_inspected)?;
+            Ok((target.done(), pointers(&objects, tree)?))
         },
     )?;
+    for (target, pointers) in placed.values() {
+        warn_of_pointers(session.printer, &target.locked.pin.name, pointers);
+    }
     Ok(placed.outcomes())
 }
 

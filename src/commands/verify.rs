@@ -1,22 +1,24 @@
 //! `oca verify`: compares the content of the checkouts, or of an export, with the lock.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use crate::config;
 use crate::error::Error;
-use crate::export::{self, Alteration, ExportRequest, File, Manifest, Recorded, Repository, Rights, Scan};
+use crate::export::{
+    self, Alteration, ExportRequest, File, FileState, Manifest, Recorded, Repository, Rights, Scan,
+};
 use crate::flags::{Format, FormatArg, Global};
 use crate::fs::native_path;
-use crate::git::{Checkout, Head};
+use crate::git::{Checkout, GitTree, Head};
 use crate::json::VerifyReport;
 use crate::lock::{Lock, LockedProfile, LockedRepo};
 use crate::ops::{other_module, wanted};
 use crate::output::Printer;
-use crate::plan::{self, AddonsEntry, Offer, by_offer, module_paths};
+use crate::plan::{self, AddonsEntry, Offer, by_offer, module_paths, module_trees};
 use crate::pool::{self, Pools};
-use crate::repo::{BlobId, RepoPath, counted};
+use crate::repo::{BlobId, Conversion, Objects, RepoPath, counted};
 use crate::report::{OtherTree, Verified};
 use crate::session::{Session, named_profile};
 
@@ -100,10 +102,22 @@ fn of_checkout(locked: &LockedRepo, checkout: &Checkout) -> Result<Verified, Err
     };
     let scan = Scan::new(checkout.path(), Rights::Checkout, &expected, &pass_over)?;
     report.alterations = compare(&scan, &files)?;
+    let ids: HashMap<&Path, BlobId> = files.iter().map(|(path, file)| (&**path, file.id)).collect();
+    report.alterations.retain(|found| {
+        let id = ids.get(&*found.path).filter(|_| found.state == FileState::Altered);
+        !id.is_some_and(|id| is_by_git(&objects, &scan, &found.path, *id))
+    });
     let of_submodule = |found: &Alteration| submodules.iter().any(|path| found.path.starts_with(path));
     report.alterations.extend(scan.rest(&expected).into_iter().filter(|found| !of_submodule(found)));
     report.alterations.sort();
     Ok(report)
+}
+
+/// Whether git itself wrote a file that differs from its blob.
+fn is_by_git(objects: &GitTree<'_>, scan: &Scan, path: &Path, id: BlobId) -> bool {
+    let conversion = objects.conversion(path);
+    let pointer = if conversion.lfs { objects.blob(id).ok() } else { None };
+    conversion != Conversion::default() && scan.is_converted(path, id, conversion, pointer.as_deref())
 }
 
 fn other_commit(found: crate::repo::CommitId, locked: &LockedRepo) -> Option<String> {
@@ -188,7 +202,7 @@ fn of_export(
     let exported: Vec<(&Offer<'_>, &Vec<AddonsEntry<'_>>)> =
         offers.iter().zip(&entries).filter(|(_, entries)| !entries.is_empty()).collect();
     let parts = pool::share(&exported, |(offer, entries)| {
-        Ok::<_, Error>(ExpectedRepo::new(manifest, profile, offer.locked, module_paths(entries), directory))
+        Ok::<_, Error>(ExpectedRepo::new(manifest, profile, offer.locked, entries, directory))
     })?;
     let mut reports = compared(directory, &parts)?;
     if manifest.packaging() != profile.packaging {
@@ -213,14 +227,21 @@ impl<'a> ExpectedRepo<'a> {
         manifest: &Manifest,
         profile: &LockedProfile,
         locked: &'a LockedRepo,
-        modules: Vec<String>,
+        entries: &[AddonsEntry<'_>],
         directory: &Path,
     ) -> Self {
+        let (modules, trees) = (module_paths(entries), module_trees(entries));
         let (name, layout) = (&locked.pin.name, profile.packaging.layout);
         let place = |path: &[u8], module: Option<&str>| export::place(layout, name, module, path);
         let directories = modules.iter().map(|path| place(path.as_bytes(), Some(path)));
         let directories = directories.chain([place(b"", None)]).collect();
-        let wanted = ExportRequest { tree: locked.tree, modules, rules: &profile.packaging.rules };
+        let wanted = ExportRequest {
+            tree: locked.tree,
+            modules,
+            trees,
+            rules: &profile.packaging.rules,
+            odoo: profile.odoo,
+        };
         let read = |path: &RepoPath, id: BlobId| {
             let is_in = |module: &&String| path.as_bytes().starts_with(format!("{module}/").as_bytes());
             let module = wanted.modules.iter().find(is_in);

@@ -59,6 +59,8 @@ pub(crate) struct Config {
     pub(crate) directory: PathBuf,
     pub(crate) mode: Mode,
     pub(crate) base: BaseUrl,
+    /// Repositories below `base` in which `oca find` also searches.
+    pub(crate) find: Vec<RepoName>,
     /// `default-profile`, or the only profile.
     pub(crate) default_profile: Option<String>,
     /// In the order of the file.
@@ -123,6 +125,7 @@ impl Config {
             directory: directory_of(file),
             mode: declared.mode.unwrap_or_default(),
             base: declared.base_url.unwrap_or_default(),
+            find: declared.find,
             default_profile,
             profiles,
             machine,

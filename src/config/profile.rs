@@ -4,7 +4,7 @@ use super::expand::{Template, Unusable};
 use super::merge::Merge;
 use super::values::ModuleRequest;
 use crate::repo::{
-    AddonsDirectory, Edition, Layout, Packaging, Reference, RemoteUrl, RepoName, Rules, Series,
+    AddonsDirectory, Edition, Layout, Packaging, Platform, Reference, RemoteUrl, RepoName, Rules, Series,
 };
 
 /// A set of repositories and its settings.
@@ -110,6 +110,8 @@ pub(crate) enum Position {
 pub(crate) struct Requirements {
     /// The version of Python for which markers are evaluated, such as `3.12`.
     pub(crate) python: Option<String>,
+    /// Without it, the machine is unknown to markers.
+    pub(crate) platform: Option<Platform>,
     /// Paths of files, relative to `repos.toml`.
     pub(crate) constraints: Vec<Template>,
     pub(crate) ignore: Vec<String>,

@@ -165,6 +165,7 @@ fn filled_in(
         locals: settings.locals.unwrap_or_default(),
         requirements: Requirements {
             python: settings.python,
+            platform: settings.platform,
             constraints: settings.constraints.unwrap_or_default(),
             ignore: settings.ignored_requirements.unwrap_or_default(),
         },

@@ -15,12 +15,15 @@ use super::merge::Merge;
 use super::profile::{Drop, Local, Mode, Position};
 use super::reader::{Table, one_of};
 use super::values::{self, ModuleRequest};
-use crate::repo::{AddonsDirectory, CommitId, Edition, Layout, Reference, RemoteUrl, RepoName, Series};
+use crate::repo::{
+    AddonsDirectory, CommitId, Edition, Layout, Platform, Reference, RemoteUrl, RepoName, Series,
+};
 
 pub(super) struct Declared {
     pub(super) settings: Settings,
     pub(super) base_url: Option<BaseUrl>,
     pub(super) mode: Option<Mode>,
+    pub(super) find: Vec<RepoName>,
     pub(super) default_profile: Option<At<String>>,
     pub(super) profiles: Vec<DeclaredProfile>,
     pub(super) repos: Vec<DeclaredRepo>,
@@ -76,6 +79,7 @@ settings! {
         image_layout: Layout,
         locals: Vec<Local>,
         python: String,
+        platform: Platform,
         constraints: Vec<Template>,
         ignored_requirements: Vec<String>,
         ignored_findings: Vec<String>,
@@ -117,6 +121,7 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
     let settings = settings(&mut top);
     let base_url = top.text("base-url", BaseUrl::parse);
     let mode = top.word("mode", &[("clone", Mode::Clone), ("submodule", Mode::Submodule)]);
+    let find = top.table("find").map(find).unwrap_or_default();
     let default_profile = top
         .text("default-profile", values::profile_name)
         .map(|value| At { value, line: top.line_of("default-profile").unwrap_or(1) });
@@ -124,7 +129,14 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
         top.named("profiles").into_iter().filter_map(|(name, table)| profile(name, table)).collect();
     let repos = repos(&mut top, "repos");
     top.finish();
-    Declared { settings, base_url, mode, default_profile, profiles, repos }
+    Declared { settings, base_url, mode, find, default_profile, profiles, repos }
+}
+
+/// The names of repositories in `[find]`.
+fn find(mut table: Table<'_, '_>) -> Vec<RepoName> {
+    let repos = table.list("repos", RepoName::parse).unwrap_or_default();
+    table.finish();
+    repos
 }
 
 fn profile(name: &str, mut table: Table<'_, '_>) -> Option<DeclaredProfile> {
@@ -168,6 +180,7 @@ fn settings(table: &mut Table<'_, '_>) -> Settings {
     settings.locals = table.tables("local").map(|tables| tables.into_iter().filter_map(local).collect());
     if let Some(mut inner) = table.table("requirements") {
         settings.python = inner.text("python", values::python);
+        settings.platform = inner.word("platform", &Platform::WORDS);
         settings.constraints = inner.list("constraints", values::template);
         settings.ignored_requirements = inner.list("ignore", values::some_text);
         inner.finish();

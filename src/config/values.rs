@@ -36,9 +36,9 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// `web_responsive` or `web_responsive >=1.0.3`.
 pub(super) fn module_request(text: &str) -> Result<ModuleRequest, Refusal> {
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-').unwrap_or(text.len());
     let (name, requirement) = (&text[..end], text[end..].trim());
-    if name.is_empty() || requirement.starts_with(['-', '.', '/', ':', '@']) {
+    if name.is_empty() || name.starts_with('-') || requirement.starts_with(['-', '.', '/', ':', '@']) {
         return Err(Refusal::new(format!("`{}` does not start with the name of a module", redact(text)))
             .hint("write it as `web_responsive` or `web_responsive >=1.0.3`"));
     }

@@ -62,6 +62,7 @@ impl Error {
             | Self::NotUtf8 { .. }
             | Self::OdooConf { .. }
             | Self::OneProfile
+            | Self::PathNotUtf8 { .. }
             | Self::SecretInSubmodule { .. }
             | Self::Threads { .. }
             | Self::UnknownModule { .. }
@@ -85,7 +86,8 @@ impl Error {
 fn git_code(error: &git::Error) -> u8 {
     match error {
         git::Error::Vanished { .. } => 4,
-        git::Error::ModulesLink { .. }
+        git::Error::IsTag { .. }
+        | git::Error::ModulesLink { .. }
         | git::Error::ModulesMalformed { .. }
         | git::Error::Borrowed { .. }
         | git::Error::LinkOnTheWay { .. }

@@ -87,6 +87,7 @@ impl Error {
             Self::NotAnAddonsDirectory { cure, .. } => Some(cure.clone()),
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
             Self::OdooConf { .. } => Some("correct the line, or delete it".to_owned()),
+            Self::PathNotUtf8 { .. } => Some("rename the directory, or move the project".to_owned()),
             Self::OneProfile | Self::WhichProfile { .. } => Some("choose one with `--profile`".to_owned()),
             Self::OtherProfile { found, .. } => {
                 Some(format!("if you want that profile, use `--profile {}`", crate::repo::one_line(found)))
@@ -148,7 +149,11 @@ impl Error {
 fn after_nowhere(modules: &[String], near: &[String], unasked: usize) -> String {
     match unasked {
         _ if !near.is_empty() => format!("did you mean {}?", quoted_list(near)),
-        0 => format!("check the name; if the module is new, run `oca find --refresh {}`", modules.join(" ")),
+        0 => format!(
+            "check the name; if the module is new, run `oca find --refresh {}`; if oca does not know its \
+             repository, add the name of the repository to `repos` of `[find]`",
+            modules.join(" ")
+        ),
         _ => "run the command again; some repositories could not be reached".to_owned(),
     }
 }

@@ -129,8 +129,8 @@ pub(crate) enum Error {
     NoSuperproject { directory: PathBuf },
     #[error("`{}` does not set `mode = \"submodule\"`", file.display())]
     NotSubmodules { file: PathBuf },
-    #[error("no OCA repository has {} for Odoo {odoo}", quoted_list(modules))]
-    Nowhere { modules: Vec<String>, odoo: Series, near: Vec<String>, unasked: usize },
+    #[error("none of the {asked} repositories asked has {} for Odoo {odoo}", quoted_list(modules))]
+    Nowhere { modules: Vec<String>, odoo: Series, near: Vec<String>, asked: usize, unasked: usize },
     #[error("`{}` is not an export of oca", directory.display())]
     NotAnExport { directory: PathBuf },
     #[error("Odoo would refuse `{}`: {why}", path.display())]
@@ -142,6 +142,8 @@ pub(crate) enum Error {
     OdooConf { file: PathBuf, malformed: Malformed, checked: bool },
     #[error("`{}` is not UTF-8 at line {line}", file.display())]
     NotUtf8 { file: PathBuf, line: usize },
+    #[error("`{}` is a path that is not UTF-8", path.display())]
+    PathNotUtf8 { path: PathBuf },
     #[error("this command works on one profile, so it does not accept `--all-profiles`")]
     OneProfile,
     /// The repositories that failed.

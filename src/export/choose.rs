@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::Error;
 use super::rules;
 use crate::repo::{
-    BlobId, EntryKind, MOST_ENTRIES, NO_MODE, Objects, PathPart, RepoPath, Rules, TreeEntry, TreeId,
-    UnreadableTree, check_target, check_targets, check_tree, shown, tree_at, tree_id, walk_tree,
+    BlobId, EntryKind, MOST_ENTRIES, NO_MODE, Objects, PathPart, RepoPath, Rules, Series, TreeEntry, TreeId,
+    UnreadableTree, check_target, check_targets, check_tree, shown, tree_id, walk_tree,
 };
 
 /// The length in bytes from which the kernel does not follow the target of a symlink.
@@ -23,7 +23,11 @@ pub(crate) struct ExportRequest<'a> {
     pub(crate) tree: TreeId,
     /// The paths of modules below the repository. No module is inside another.
     pub(crate) modules: Vec<String>,
+    /// The trees of these modules in the lock. One is used if the path of its module leads through a symlink.
+    pub(crate) trees: Vec<TreeId>,
     pub(crate) rules: &'a Rules,
+    /// The series whose Odoo loads the translations.
+    pub(crate) odoo: Series,
 }
 
 /// What an export contains of a repository.
@@ -63,8 +67,8 @@ pub(crate) enum FileKind {
 pub(crate) fn asked(objects: &dyn Objects, wanted: &ExportRequest<'_>) -> Result<Vec<BlobId>, Error> {
     let mut ids = Vec::new();
     if wanted.rules.tests {
-        for module in &wanted.modules {
-            let entries = objects.tree(module_tree(objects, wanted.tree, module)?)?;
+        for (module, locked) in wanted.modules.iter().zip(&wanted.trees) {
+            let entries = objects.tree(module_tree(objects, wanted.tree, module, *locked)?)?;
             if entries.iter().any(is_tests) {
                 ids.extend(speakers(&entries).map(TreeEntry::blob));
             }
@@ -86,6 +90,7 @@ pub(crate) fn choose(
     let mut walk = Walk {
         objects,
         rules: wanted.rules,
+        odoo: wanted.odoo,
         read,
         seen: HashSet::new(),
         entries: 0,
@@ -99,8 +104,8 @@ pub(crate) fn choose(
             walk.chosen.licences.push(licence);
         }
     }
-    for module in &wanted.modules {
-        walk.module(wanted.tree, module)?;
+    for (module, locked) in wanted.modules.iter().zip(&wanted.trees) {
+        walk.module(wanted.tree, module, *locked)?;
     }
     Ok(walk.chosen)
 }
@@ -121,6 +126,7 @@ pub(crate) fn all(objects: &dyn Objects, tree: TreeId) -> Result<(Vec<File>, Vec
 struct Walk<'a> {
     objects: &'a dyn Objects,
     rules: &'a Rules,
+    odoo: Series,
     read: Reader<'a>,
     seen: HashSet<TreeId>,
     entries: u64,
@@ -141,16 +147,22 @@ impl Walk<'_> {
         Ok(entries)
     }
 
-    fn module(&mut self, root: TreeId, module: &str) -> Result<(), Error> {
-        let mut id = root;
+    fn module(&mut self, root: TreeId, module: &str, locked: TreeId) -> Result<(), Error> {
+        let mut id = Some(root);
         let mut path = RepoPath::default();
         for part in module.split('/') {
-            let entries = self.tree(id, &path)?;
-            let found =
-                directory(&entries, part).ok_or_else(|| Error::NoModule { path: module.to_owned() })?;
-            path = joined(&path, &found.name)?;
-            id = found.tree();
+            let missing = || Error::NoModule { path: module.to_owned() };
+            if let Some(above) = id {
+                id = match next(&self.tree(above, &path)?, part) {
+                    Some(Next::Directory(tree)) => Some(tree),
+                    // Where it leads was found out when the module was locked.
+                    Some(Next::Link) => None,
+                    None => return Err(missing()),
+                };
+            }
+            path = joined(&path, &PathPart::parse(part.as_bytes()).map_err(|_| missing())?)?;
         }
+        let id = id.unwrap_or(locked);
         let entries = self.tree(id, &path)?;
         let without_tests = self.rules.tests && !self.needs_tests(&entries, &path)?;
         let mut files = Vec::new();
@@ -184,7 +196,7 @@ impl Walk<'_> {
         files: &mut Vec<File>,
     ) -> Result<(), Error> {
         let is_directory = entry.kind() == EntryKind::Directory;
-        if !self.rules.keep(inside, is_directory) {
+        if !self.rules.keep(inside, is_directory, self.odoo) {
             return Ok(());
         }
         self.entries += 1;
@@ -215,13 +227,32 @@ fn speakers(entries: &[TreeEntry]) -> impl Iterator<Item = &TreeEntry> {
         .filter(move |entry| entry.kind() == EntryKind::File && names.contains(&entry.name.as_bytes()))
 }
 
-fn directory<'e>(entries: &'e [TreeEntry], name: &str) -> Option<&'e TreeEntry> {
-    let found = entries.iter().find(|entry| entry.name.as_bytes() == name.as_bytes());
-    found.filter(|entry| entry.kind() == EntryKind::Directory)
+/// The next step on the path to a module.
+enum Next {
+    Directory(TreeId),
+    Link,
 }
 
-fn module_tree(objects: &dyn Objects, root: TreeId, module: &str) -> Result<TreeId, Error> {
-    tree_at(objects, root, module)?.ok_or_else(|| Error::NoModule { path: module.to_owned() })
+fn next(entries: &[TreeEntry], name: &str) -> Option<Next> {
+    let found = entries.iter().find(|entry| entry.name.as_bytes() == name.as_bytes())?;
+    match found.kind() {
+        EntryKind::Directory => Some(Next::Directory(found.tree())),
+        EntryKind::Symlink => Some(Next::Link),
+        EntryKind::File | EntryKind::Other => None,
+    }
+}
+
+/// The tree of a module. `locked` is its tree in the lock, which is used if a symlink leads to it.
+fn module_tree(objects: &dyn Objects, root: TreeId, module: &str, locked: TreeId) -> Result<TreeId, Error> {
+    let mut id = root;
+    for part in module.split('/') {
+        match next(&objects.tree(id)?, part) {
+            Some(Next::Directory(tree)) => id = tree,
+            Some(Next::Link) => return Ok(locked),
+            None => return Err(Error::NoModule { path: module.to_owned() }),
+        }
+    }
+    Ok(id)
 }
 
 fn file(entry: &TreeEntry, parent: &RepoPath) -> Result<File, Error> {

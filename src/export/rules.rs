@@ -1,14 +1,18 @@
 //! What an export leaves out of a module. Only the paths decide.
 
-use crate::repo::Rules;
+use crate::repo::{Rules, Series};
 
 /// Directories whose `.po` files Odoo loads.
 const TRANSLATIONS: [&[u8]; 2] = [b"i18n", b"i18n_extra"];
+/// The first series that loads `es_419.po` before the other variants of Spanish.
+const FIRST_WITH_ES_419: u16 = 17;
+/// The first series that loads `zh_TW.po` before `zh_HK.po`.
+const FIRST_WITH_ZH_HK: u16 = 19;
 const LICENCES: [&str; 5] = ["license", "licence", "copying", "copyright", "notice"];
 
 impl Rules {
     /// Whether an entry of a module is kept. `path` is its path below the module. `tests/` is not decided here.
-    pub(super) fn keep(&self, path: &[&[u8]], is_directory: bool) -> bool {
+    pub(super) fn keep(&self, path: &[&[u8]], is_directory: bool, odoo: Series) -> bool {
         match path {
             [b"readme"] if is_directory => !self.readme,
             [name] if self.readme && !is_directory => !name.starts_with(b"README."),
@@ -16,15 +20,15 @@ impl Rules {
                 !is_directory && name.starts_with(b"icon")
             }
             [directory, name] if TRANSLATIONS.contains(directory) && !is_directory => {
-                self.keeps_language(name)
+                self.keeps_language(name, odoo)
             }
             _ => true,
         }
     }
 
-    /// Whether a translation is kept. A language includes its variants, and the language of which it is a variant: for
+    /// Whether a translation is kept. A language includes its variants, and the languages that Odoo loads before it: for
     /// `fr_CA`, Odoo loads `fr.po` first.
-    fn keeps_language(&self, file: &[u8]) -> bool {
+    fn keeps_language(&self, file: &[u8], odoo: Series) -> bool {
         let Some(languages) = &self.languages else { return true };
         if file.ends_with(b".pot") {
             return false;
@@ -35,9 +39,21 @@ impl Rules {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"_") || rest.starts_with(b"@"))
         };
         languages.iter().any(|wanted| {
+            let is_below = below(wanted, odoo).is_some_and(|below| below.as_bytes() == found);
             let wanted = wanted.as_bytes();
-            is_variant(found, wanted) || is_variant(wanted, found)
+            is_variant(found, wanted) || is_variant(wanted, found) || is_below
         })
+    }
+}
+
+/// The regional variant that Odoo loads before another one (`odoo/tools/translate.py`: `get_po_paths`, and from 19.0
+/// `get_base_langs`).
+fn below(language: &str, odoo: Series) -> Option<&'static str> {
+    let is_spanish = language.starts_with("es_") && !["es_ES", "es_419"].contains(&language);
+    match language {
+        _ if is_spanish && odoo.major() >= FIRST_WITH_ES_419 => Some("es_419"),
+        "zh_HK" if odoo.major() >= FIRST_WITH_ZH_HK => Some("zh_TW"),
+        _ => None,
     }
 }
 
@@ -69,9 +85,14 @@ mod tests {
     use super::*;
 
     fn kept<'p>(rules: &Rules, paths: &[&'p str]) -> Vec<&'p str> {
+        kept_for("18.0", rules, paths)
+    }
+
+    fn kept_for<'p>(odoo: &str, rules: &Rules, paths: &[&'p str]) -> Vec<&'p str> {
+        let odoo = Series::parse(odoo).expect("a series");
         let keep = |path: &&&str| {
             let parts: Vec<&[u8]> = path.trim_end_matches('/').split('/').map(str::as_bytes).collect();
-            rules.keep(&parts, path.ends_with('/'))
+            rules.keep(&parts, path.ends_with('/'), odoo)
         };
         paths.iter().filter(keep).copied().collect()
     }
@@ -103,6 +124,26 @@ mod tests {
         assert_eq!(kept(&languages(&["sr@latin"]), &files), with(&["i18n/sr@latin.po", "i18n/sr.po"]));
         assert_eq!(kept(&languages(&[]), &files), with(&[]));
         assert_eq!(kept(&Rules::default(), &files), files);
+    }
+
+    #[test]
+    fn variants_that_odoo_loads_first_are_kept_from_their_series_on() {
+        let files =
+            ["i18n/es.po", "i18n/es_419.po", "i18n/es_AR.po", "i18n_extra/es_419.po", "i18n/zh_TW.po"];
+        for (odoo, language, expected) in [
+            ("16.0", "es_AR", &[0, 2][..]),
+            ("17.0", "es_AR", &[0, 1, 2, 3]),
+            ("19.0", "es_MX", &[0, 1, 3]),
+            ("18.0", "es_ES", &[0]),
+            ("18.0", "es_419", &[0, 1, 3]),
+            ("18.0", "fr_CA", &[]),
+            ("18.0", "zh_HK", &[]),
+            ("19.0", "zh_HK", &[4]),
+        ] {
+            let rules = Rules { languages: Some(vec![language.to_owned()]), ..Rules::default() };
+            let expected: Vec<&str> = expected.iter().map(|&place: &usize| files[place]).collect();
+            assert_eq!(kept_for(odoo, &rules, &files), expected, "{language} on {odoo}");
+        }
     }
 
     #[test]

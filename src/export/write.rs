@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use super::Error;
 use super::choose::{File, FileKind};
 use crate::fs::{self, Context, Directory};
-use crate::repo::Objects;
+use crate::repo::{Objects, is_lfs_pointer};
 
 /// Turns a Unix timestamp in seconds into the time of everything that is written. A time that the system cannot
 /// represent becomes 1970.
@@ -30,11 +30,16 @@ pub(crate) struct Batch<'a> {
     pub(crate) time: SystemTime,
 }
 
-/// Writes a batch, and makes the directories that it needs below its root.
-pub(crate) fn batch(objects: &dyn Objects, batch: &Batch<'_>) -> Result<(), Error> {
+/// Writes a batch, and makes the directories that it needs below its root. Returns the files that are pointers of Git
+/// LFS.
+pub(crate) fn batch(objects: &dyn Objects, batch: &Batch<'_>) -> Result<Vec<String>, Error> {
+    let mut pointers = Vec::new();
     let mut way = Way { root: Directory::open(batch.root)?, below: Vec::new(), time: batch.time };
     for (path, file) in &batch.files {
         let content = objects.blob(file.id)?;
+        if file.kind != FileKind::Symlink && is_lfs_pointer(&content) {
+            pointers.push(file.path.to_string());
+        }
         let directory = way.to(path.parent().unwrap_or(Path::new("")))?;
         let name = Path::new(path.file_name().unwrap_or_default());
         match file.kind {
@@ -43,7 +48,8 @@ pub(crate) fn batch(objects: &dyn Objects, batch: &Batch<'_>) -> Result<(), Erro
             FileKind::Executable => directory.write(name, &content, 0o755, batch.time)?,
         }
     }
-    way.back_to(0)
+    way.back_to(0)?;
+    Ok(pointers)
 }
 
 /// The chain of open directories down to where files are written. Each is opened inside the one before.

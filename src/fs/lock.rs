@@ -17,13 +17,9 @@ impl DirectoryLock {
     /// Takes the exclusive lock. If another process has it, calls `wait` first and then waits.
     pub(crate) fn take(directory: &Path, wait: impl FnOnce()) -> Result<Self, Error> {
         let file = lockable(directory).at("open", directory)?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => {
-                wait();
-                file.lock().at("lock", directory)?;
-            }
-            // Some network file systems have no locks. Working without a lock is better than failing.
-            Ok(()) | Err(TryLockError::Error(_)) => {}
+        if try_lock_if_possible(&file).is_none() {
+            wait();
+            file.lock().at("lock", directory)?;
         }
         Ok(Self { file })
     }
@@ -38,10 +34,7 @@ impl DirectoryLock {
     /// Takes the exclusive lock. Returns `None` if another process has a lock.
     pub(crate) fn try_take(directory: &Path) -> io::Result<Option<Self>> {
         let file = lockable(directory)?;
-        Ok(match file.try_lock() {
-            Err(TryLockError::WouldBlock) => None,
-            Ok(()) | Err(TryLockError::Error(_)) => Some(Self { file }),
-        })
+        Ok(try_lock_if_possible(&file).map(|_is_held| Self { file }))
     }
 
     /// Whether the path still leads to the locked directory.
@@ -62,6 +55,21 @@ fn lockable(directory: &Path) -> io::Result<File> {
 fn lockable(directory: &Path) -> io::Result<File> {
     let name = super::short_digest(std::fs::canonicalize(directory)?.as_os_str().as_encoded_bytes());
     open_to_lock(&std::env::temp_dir().join(format!("oca-{name}.lock")))
+}
+
+/// Waits for the exclusive lock of a file. Returns whether it is held: some network file systems have no locks, and
+/// working without a lock is better than failing.
+pub(crate) fn lock_if_possible(file: &File) -> bool {
+    file.lock().is_ok()
+}
+
+/// The same without waiting. `None` if another process has the lock.
+pub(crate) fn try_lock_if_possible(file: &File) -> Option<bool> {
+    match file.try_lock() {
+        Ok(()) => Some(true),
+        Err(TryLockError::WouldBlock) => None,
+        Err(TryLockError::Error(_)) => Some(false),
+    }
 }
 
 /// Opens a file to lock it. If it does not exist, it is made.

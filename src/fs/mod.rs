@@ -8,13 +8,13 @@ mod read;
 mod temporary;
 mod write;
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 pub(crate) use directory::Directory;
-pub(crate) use lock::{DirectoryLock, is_at, open_to_lock};
+pub(crate) use lock::{DirectoryLock, is_at, lock_if_possible, open_to_lock, try_lock_if_possible};
 pub(crate) use platform::{
     exchange, is_executable, is_same_mount, mode, native_path, open_directory, open_plain, open_to_others,
     set_directory_time, set_mode, touch,
@@ -70,6 +70,20 @@ pub(crate) fn stop(here: &str) {
 /// A short file name for a longer text: 16 hexadecimal digits of its SHA-256, the same on every platform.
 pub(crate) fn short_digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The SHA-256 of a file, in hexadecimal digits. `None` if it is no regular file.
+pub(crate) fn sha256_of(path: &Path) -> io::Result<Option<String>> {
+    let Some(mut file) = open_plain(path)? else { return Ok(None) };
+    let mut hash = Sha256::new();
+    let mut part = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut part)? {
+            0 => break,
+            length => hash.update(&part[..length]),
+        }
+    }
+    Ok(Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
 /// A path with `/` as separator, as git writes it on every platform.

@@ -19,6 +19,8 @@ pub(crate) enum Error {
     MissingReference { reference: Reference },
     #[error("commit `{commit}` no longer exists on the remote")]
     Vanished { commit: CommitId },
+    #[error("`{tag}` is an annotated tag, not a commit; it names commit `{commit}`")]
+    IsTag { tag: CommitId, commit: CommitId },
     #[error("the server only sends branches, and commit `{commit}` is not in the history of {reference}")]
     OutOfReach { reference: Reference, commit: CommitId },
     #[error("not found: {}", in_short(what))]
@@ -179,6 +181,7 @@ impl Error {
                 ),
                 None => "move the pin with `oca lock --upgrade`".to_owned(),
             },
+            Self::IsTag { commit, .. } => format!("write `rev = \"{commit}\"`, or name the tag with `tag`"),
             Self::NotFound { .. } => format!("check the url; {} should list its branches", list()),
             Self::Unauthorised { .. } | Self::Ssh { .. } => {
                 format!("check that {} works without a prompt", list())

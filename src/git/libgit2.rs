@@ -16,12 +16,12 @@ use super::address::{Address, SshAddress};
 use super::bounded::Bounded;
 use super::configuration::Configuration;
 use super::daemon::DaemonSession;
-use super::ids::{bytes, oid};
+use super::ids::bytes;
 use super::pace::{self, Limits};
 use super::packs::Unpacking;
 use super::retry::retrying;
 use super::ssh::{SshProgram, SshSession};
-use super::store::Store;
+use super::store::{Store, commit_in};
 use super::wire::{Client, Failure, HttpRemote, Response};
 use super::{Error, Meter};
 use crate::repo::{CommitId, Reference, RemoteUrl};
@@ -103,8 +103,10 @@ fn scratch_fetch(
         fetch_into(&scratch, url, source, depth, meter)?;
         Ok::<_, Error>((aside, scratch))
     })?;
-    if scratch.find_commit(oid(commit.as_bytes())).is_err() {
-        return Ok(None);
+    match commit_in(&scratch, commit) {
+        Ok(_) => {}
+        Err(error @ Error::IsTag { .. }) => return Err(error),
+        Err(_) => return Ok(None),
     }
     let shallow = crate::fs::read_if_there(&aside.path().join("shallow"))?.unwrap_or_default();
     let shallow = String::from_utf8_lossy(&shallow);

@@ -8,7 +8,7 @@ use git2::{ErrorCode, ObjectType, Oid, Repository};
 
 use super::ids::{bytes, oid};
 use super::packs::Sources;
-use super::store::{Store, parents};
+use super::store::{Store, commit_in, parents};
 use super::{Error, pipes};
 use crate::fs::refuse_no_file;
 use crate::repo::CommitId;
@@ -92,8 +92,10 @@ fn fetch(
     store: &Store,
 ) -> Result<Vec<CommitId>, Error> {
     let repository = open(path)?;
-    if !has_commit(&repository, commit) {
-        return Err(Error::Vanished { commit });
+    match commit_in(&repository, commit) {
+        Ok(_) => {}
+        Err(error @ Error::IsTag { .. }) => return Err(error),
+        Err(_) => return Err(Error::Vanished { commit }),
     }
     let tip = oid(commit.as_bytes());
     let copied = || {

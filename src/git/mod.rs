@@ -60,7 +60,7 @@ pub(crate) use superproject::{
     SuperprojectChange, may_have_submodules, relative_url,
 };
 pub(crate) use text::merge_text;
-pub(crate) use tree::GitTree;
+pub(crate) use tree::{GitTree, Place, may_lead_to_module};
 
 use crate::repo::{CommitId, RemoteUrl, TreeId};
 use configuration::Configuration;

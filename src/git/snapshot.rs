@@ -3,15 +3,17 @@
 
 use std::sync::PoisonError;
 
-use super::ids::oid;
 use super::packs::PackSink;
 use super::remote::Remote;
-use super::store::Store;
+use super::store::{Store, commit_in};
 use super::transport::{Transport, if_version_2};
 use super::tree::GitTree;
 use super::wire::{Failure, HttpRemote, Objects};
 use super::{Error, Meter, libgit2, local};
-use crate::repo::{BlobId, CommitId, Reference};
+use crate::repo::{BlobId, CommitId, Reference, UnreadableTree};
+
+/// How many symlinks one after another are followed.
+const MOST_LINKS: usize = 8;
 
 /// A commit of a remote. Received bytes are reported to `meter`.
 pub(crate) struct Snapshot<'g, 'm> {
@@ -101,12 +103,30 @@ impl<'g> Snapshot<'g, '_> {
         Ok(GitTree::new(repository, root, again))
     }
 
+    /// The tree with the targets of the symlinks that `look` meets, see [`GitTree::following`]. Most repositories have
+    /// none, and need no request for them. If `look` fails, the caller's own look at the tree fails too.
+    pub(crate) fn following<T>(
+        &self,
+        look: impl Fn(&GitTree<'_>) -> Result<T, UnreadableTree>,
+    ) -> Result<GitTree<'_>, Error> {
+        for _ in 0..MOST_LINKS {
+            let tree = self.tree()?.following();
+            let _again = look(&tree);
+            let unknown = tree.unknown_links();
+            if unknown.is_empty() {
+                return Ok(tree);
+            }
+            self.blobs(&unknown)?;
+        }
+        Ok(self.tree()?.following())
+    }
+
     /// The committer date, in seconds since 1970.
     pub(crate) fn time(&self) -> Result<i64, Error> {
         self.remote.whole(|| {
             self.bring_trees()?;
             let repository = self.store().repository()?;
-            Ok(repository.find_commit(oid(self.commit.as_bytes()))?.time().seconds())
+            Ok(commit_in(&repository, self.commit)?.time().seconds())
         })
     }
 
@@ -173,7 +193,7 @@ impl<'g> Snapshot<'g, '_> {
     /// The ends of a history of depth 1: the commit itself, unless it has no parents.
     fn end(&self) -> Result<Vec<CommitId>, Error> {
         let repository = self.store().repository()?;
-        let parents = repository.find_commit(oid(self.commit.as_bytes()))?.parent_count();
+        let parents = commit_in(&repository, self.commit)?.parent_count();
         Ok(if parents == 0 { Vec::new() } else { vec![self.commit] })
     }
 

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use git2::{ErrorClass, ObjectType, Repository};
+use git2::{AttrCheckFlags, AttrValue, ErrorClass, ObjectType, Repository};
 
 use super::Error;
 use super::ids::oid;
 use crate::repo::{
-    BlobId, Content, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId, UnreadableTree, check_targets,
-    check_tree, split_tree,
+    BlobId, Content, Conversion, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId, UnreadableTree,
+    check_targets, check_tree, split_tree,
 };
 
 /// The files of one commit, read from a store or a checkout.
@@ -20,6 +20,8 @@ pub(crate) struct GitTree<'a> {
     root: TreeId,
     again: Again<'a>,
     trees: RefCell<HashMap<TreeId, Tree>>,
+    /// Set by [`GitTree::following`].
+    links: Option<Links>,
 }
 
 /// A parsed tree: the entries that can be checked out, and the reason if others cannot.
@@ -34,7 +36,68 @@ type Again<'a> = Box<dyn Fn() -> Result<Repository, Error> + 'a>;
 
 impl<'a> GitTree<'a> {
     pub(super) fn new(repository: Repository, root: TreeId, again: Again<'a>) -> Self {
-        Self { repository: RefCell::new(repository), root, again, trees: RefCell::default() }
+        Self { repository: RefCell::new(repository), root, again, trees: RefCell::default(), links: None }
+    }
+
+    /// The same tree, in which a path can lead through symlinks that stay in the repository. Only symlinks whose targets
+    /// are in the store are followed; [`GitTree::unknown_links`] has the others.
+    #[must_use]
+    pub(crate) fn following(self) -> Self {
+        Self { links: Some(Links::default()), ..self }
+    }
+
+    /// The symlinks that could not be followed until now, because the store does not have their targets.
+    pub(crate) fn unknown_links(&self) -> Vec<BlobId> {
+        self.links.as_ref().map(Links::unknown).unwrap_or_default()
+    }
+
+    /// Where a path leads, if its symlinks are followed as the kernel does.
+    pub(crate) fn place(&self, path: &str) -> Result<Place, UnreadableTree> {
+        let parts = |path: &[u8]| path.rsplit(|byte| *byte == b'/').map(<[u8]>::to_owned).collect::<Vec<_>>();
+        let (mut at, mut left, mut followed) = (vec![self.root], parts(path.as_bytes()), 0);
+        while let Some(part) = left.pop() {
+            let Some(&here) = at.last() else { return Ok(Place::Outside) };
+            match &*part {
+                b"" | b"." => continue,
+                b".." => {
+                    at.pop();
+                    continue;
+                }
+                _ => {}
+            }
+            let entries = self.parsed(here)?.entries;
+            let Some(entry) = entries.iter().find(|entry| entry.name.as_bytes() == part) else {
+                return Ok(Place::Nowhere);
+            };
+            match (entry.kind(), &self.links) {
+                (EntryKind::Directory, _) => at.push(entry.tree()),
+                (EntryKind::Symlink, Some(links)) => {
+                    let Some(target) = links.target(entry.blob(), || self.known_blob(entry.blob()))? else {
+                        return Ok(Place::Nowhere);
+                    };
+                    followed += 1;
+                    if target.starts_with(b"/") {
+                        return Ok(Place::Outside);
+                    }
+                    // A loop leads nowhere. The kernel stops after 40 links.
+                    if followed > 40 {
+                        return Ok(Place::Nowhere);
+                    }
+                    left.extend(parts(&target));
+                }
+                (EntryKind::File | EntryKind::Symlink, _) if left.is_empty() => {
+                    return Ok(Place::File(entry.clone()));
+                }
+                _ => return Ok(Place::Nowhere),
+            }
+        }
+        Ok(at.last().map_or(Place::Outside, |&tree| Place::Directory(tree)))
+    }
+
+    /// The content of a blob, if the store has it.
+    fn known_blob(&self, id: BlobId) -> Result<Option<Vec<u8>>, UnreadableTree> {
+        let is_known = self.repository.borrow().odb().is_ok_and(|odb| odb.exists(oid(id.as_bytes())));
+        if is_known { self.blob(id).map(Some) } else { Ok(None) }
     }
 
     pub(crate) fn id(&self) -> TreeId {
@@ -103,8 +166,37 @@ impl<'a> GitTree<'a> {
         self.repository.borrow().status_should_ignore(path).unwrap_or(false)
     }
 
+    /// How git changes this file when it writes it into a work tree: by attributes of the path, or by `core.autocrlf`.
+    pub(crate) fn conversion(&self, path: &Path) -> Conversion {
+        let repository = self.repository.borrow();
+        let value = |name| {
+            let value = repository.get_attr(path, name, AttrCheckFlags::FILE_THEN_INDEX).ok().flatten();
+            AttrValue::from_string(value)
+        };
+        let is_automatic = || {
+            let word = repository.config().and_then(|config| config.get_string("core.autocrlf"));
+            word.is_ok_and(|word| ["true", "yes", "on", "1", "input"].contains(&&*word.to_lowercase()))
+        };
+        let line_ends = match value("text") {
+            AttrValue::False => false,
+            AttrValue::Unspecified => value("eol") != AttrValue::Unspecified || is_automatic(),
+            AttrValue::True | AttrValue::String(_) | AttrValue::Bytes(_) => true,
+        };
+        Conversion {
+            line_ends,
+            ident: value("ident") == AttrValue::True,
+            lfs: value("filter") == AttrValue::String("lfs"),
+        }
+    }
+
     /// The entry at a path. The path must not be the root.
     fn find(&self, path: &str) -> Result<Option<TreeEntry>, UnreadableTree> {
+        if self.links.is_some() {
+            return Ok(match self.place(path)? {
+                Place::File(entry) => Some(entry),
+                Place::Directory(_) | Place::Nowhere | Place::Outside => None,
+            });
+        }
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         let Some(tree) = self.directory(directory)? else { return Ok(None) };
         let entries = self.parsed(tree)?.entries;
@@ -116,9 +208,61 @@ impl<'a> GitTree<'a> {
         if matches!(path, "" | ".") {
             return Ok(Some(self.root));
         }
+        if self.links.is_some() {
+            return Ok(match self.place(path)? {
+                Place::Directory(tree) => Some(tree),
+                Place::File(_) | Place::Nowhere | Place::Outside => None,
+            });
+        }
         let found = self.find(path)?.filter(|entry| entry.kind() == EntryKind::Directory);
         Ok(found.map(|entry| entry.tree()))
     }
+}
+
+/// Where a path leads.
+pub(crate) enum Place {
+    Directory(TreeId),
+    File(TreeEntry),
+    /// Nothing is there, or it is not known.
+    Nowhere,
+    Outside,
+}
+
+/// The targets of symlinks.
+#[derive(Default)]
+struct Links {
+    /// `None` if the store does not have it.
+    known: RefCell<HashMap<BlobId, Option<Vec<u8>>>>,
+}
+
+impl Links {
+    fn target(
+        &self,
+        id: BlobId,
+        read: impl FnOnce() -> Result<Option<Vec<u8>>, UnreadableTree>,
+    ) -> Result<Option<Vec<u8>>, UnreadableTree> {
+        if let Some(known) = self.known.borrow().get(&id) {
+            return Ok(known.clone());
+        }
+        let target = read()?;
+        self.known.borrow_mut().insert(id, target.clone());
+        Ok(target)
+    }
+
+    fn unknown(&self) -> Vec<BlobId> {
+        let known = self.known.borrow();
+        let mut unknown: Vec<BlobId> =
+            known.iter().filter(|(_, target)| target.is_none()).map(|(id, _)| *id).collect();
+        unknown.sort();
+        unknown
+    }
+}
+
+/// Whether a symlink can make a module: it has the name of one, or of a file that makes one.
+pub(crate) fn may_lead_to_module(entry: &Entry) -> bool {
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    let file = matches!(&*entry.name, "__init__.py" | "__manifest__.py" | "__openerp__.py");
+    entry.kind == EntryKind::Symlink && (file || is_name(&entry.name))
 }
 
 fn is_file(entry: &TreeEntry) -> bool {
@@ -129,7 +273,17 @@ fn is_file(entry: &TreeEntry) -> bool {
 impl FileTree for GitTree<'_> {
     fn entries(&self, directory: &str) -> Result<Vec<Entry>, UnreadableTree> {
         let Some(id) = self.directory(directory)? else { return Ok(Vec::new()) };
-        Ok(listed(&self.parsed(id)?.entries))
+        let mut entries = listed(&self.parsed(id)?.entries);
+        if self.links.is_some() {
+            for entry in entries.iter_mut().filter(|entry| may_lead_to_module(entry)) {
+                match self.place(&format!("{directory}/{}", entry.name))? {
+                    Place::Directory(tree) => (entry.kind, entry.tree) = (EntryKind::Directory, Some(tree)),
+                    Place::File(_) => entry.kind = EntryKind::File,
+                    Place::Nowhere | Place::Outside => {}
+                }
+            }
+        }
+        Ok(entries)
     }
 
     fn read(&self, path: &str, limit: usize) -> Result<Option<Content>, UnreadableTree> {

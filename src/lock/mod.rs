@@ -26,7 +26,7 @@ pub(crate) use schema::{
 };
 
 use crate::fs::{self, Written};
-use crate::repo::{CommitId, RepoName, one_line};
+use crate::repo::{CommitId, RepoName, is_text_of, one_line};
 use read::Dangling;
 
 /// The name of the lock, beside `repos.toml`.
@@ -166,12 +166,9 @@ impl Lock {
         Ok(read::lock(bytes, file)?.lock)
     }
 
-    /// Whether these bytes are what oca would write. Line ends of Windows are accepted, because git may have converted
-    /// them.
+    /// Whether these bytes are what oca would write, with any line ends.
     pub(crate) fn is_laid_out_as(&self, bytes: &[u8]) -> bool {
-        let rendered = self.render();
-        let lines = || String::from_utf8_lossy(bytes).replace("\r\n", "\n");
-        rendered.as_bytes() == bytes || rendered == lines()
+        is_text_of(&self.render(), bytes)
     }
 
     /// The part of the lock for one profile.

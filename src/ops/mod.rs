@@ -4,6 +4,7 @@
 mod ahead;
 mod checkouts;
 mod lacking;
+mod lfs;
 mod names;
 mod remotes;
 mod rewrite;
@@ -19,6 +20,7 @@ pub(crate) use checkouts::{
     wanted,
 };
 pub(crate) use lacking::{known, lacking, lacking_for, warn_of_lacking};
+pub(crate) use lfs::{pointers, warn_of_pointers};
 pub(crate) use names::{named_repos, repo_name, unknown_repo};
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use rewrite::{Rewrite, tell};

@@ -138,6 +138,11 @@ impl<'t, T: Job, R> Answers<'t, T, R> {
         (answers, failures)
     }
 
+    /// The values of the jobs that succeeded.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&'t T, &R)> {
+        self.0.iter().filter_map(|(job, answer)| Some((*job, &answer.as_ref().ok()?.1)))
+    }
+
     /// The outcome of each job.
     pub(crate) fn outcomes(self) -> Vec<RepoOutcome> {
         let outcome = |(job, answer): (&T, Answer<R>)| outcome_of(job, answer.map(|(done, _)| done));

@@ -14,7 +14,7 @@ use crate::git::{self, Git};
 use crate::lock::Lock;
 use crate::output::Printer;
 use crate::plan;
-use crate::repo::{Reference, RemoteUrl, RepoName, Series, counted, first_names};
+use crate::repo::{Entry, Reference, RemoteUrl, RepoName, Series, counted, first_names};
 use crate::report::{Done, Failure, Trouble};
 use crate::session::Session;
 
@@ -75,6 +75,8 @@ type Unreached = Vec<(RepoName, Option<git::Error>)>;
 /// The result of a search.
 pub(crate) struct SearchResult {
     catalogue: Catalogue,
+    /// How many repositories answered, now or within the last day.
+    asked: usize,
     /// Repositories about which nothing is known, because they could not be asked.
     pub(crate) unasked: Vec<RepoName>,
 }
@@ -98,28 +100,34 @@ impl SearchResult {
             modules: modules.iter().map(ToString::to_string).collect(),
             odoo,
             near: near.collect(),
+            asked: self.asked,
             unasked: self.unasked.len(),
         }
     }
 }
 
 impl<'a> Search<'a> {
-    /// Searches below the project's `base-url`. Declared repositories are included: a new one may be missing in the
-    /// list.
+    /// Searches below the project's `base-url`. A new repository may be missing in the list, so these are included:
+    /// declared repositories, those of `[find]`, those in the lock, and those that requirements name.
     pub(crate) fn of_project(session: &'a Session<'_>, odoo: Series) -> Result<Self, Error> {
         let base = &session.config.base;
         let declared = session.config.profiles.iter().flat_map(|profile| &profile.repos);
         let declared = declared.filter(|repo| repo.url == base.url_of(&repo.name));
-        let mut names: Vec<RepoName> =
-            catalogue::names().chain(declared.map(|repo| repo.name.clone())).collect();
-        names.sort();
-        names.dedup();
+        let declared = declared.map(|repo| repo.name.clone()).chain(session.config.find.iter().cloned());
+        let mut names: BTreeSet<RepoName> = catalogue::names().chain(declared).collect();
+        // A lock that cannot be read is the concern of other commands.
+        let lock = session.lock_as_it_stands().ok().flatten().unwrap_or_default();
+        let below = session.remote_url(base.as_url())?.without_secret();
+        for locked in &lock.repos {
+            names.extend((locked.pin.url == base.url_of(&locked.pin.name)).then(|| locked.pin.name.clone()));
+            let lines = &locked.facts.requirements;
+            names.extend(lines.iter().filter_map(|line| required_repository(line, below.as_str())));
+        }
         let place = |name: RepoName| Ok(SearchedRepo { url: session.remote_url(&base.url_of(&name))?, name });
         let repos = names.into_iter().map(place).collect::<Result<_, Error>>()?;
         let (remotes, offline) = (Remotes::of(session)?, session.global.offline);
-        let (base, catalogue) =
-            (session.remote_url(base.as_url())?.without_secret(), session.catalogue(odoo)?);
-        Ok(Self { remotes, offline, odoo, base, catalogue, repos })
+        let catalogue = session.catalogue(odoo)?;
+        Ok(Self { remotes, offline, odoo, base: below, catalogue, repos })
     }
 
     /// Searches on OCA's own forge, without a project.
@@ -139,7 +147,7 @@ impl<'a> Search<'a> {
         let is_due = |place: &&SearchedRepo| refresh || !catalogue.is_fresh(&place.name, now);
         let due: Vec<&SearchedRepo> = self.repos.iter().filter(is_due).collect();
         if due.is_empty() {
-            return Ok(SearchResult { catalogue, unasked: Vec::new() });
+            return Ok(SearchResult { catalogue, asked: self.repos.len(), unasked: Vec::new() });
         }
         let (answers, failed) = self.ask(&due)?;
         let exists = |answer: &SearchAnswer| match answer {
@@ -166,8 +174,8 @@ impl<'a> Search<'a> {
         let oldest = failures.iter().filter_map(|(name, _)| catalogue.age(name, now)).max();
         self.tell(&failures, oldest);
         let unasked = failures.into_iter().map(|(name, _)| name);
-        let unasked = unasked.filter(|name| catalogue.age(name, now).is_none()).collect();
-        Ok(SearchResult { catalogue, unasked })
+        let unasked: Vec<RepoName> = unasked.filter(|name| catalogue.age(name, now).is_none()).collect();
+        Ok(SearchResult { catalogue, asked: self.repos.len() - unasked.len(), unasked })
     }
 
     /// Asks the repositories; returns the answers, and the repositories that could not be reached.
@@ -199,7 +207,13 @@ impl<'a> Search<'a> {
         let branch = Reference::Branch(self.odoo.to_string());
         match self.remotes.git.root_entries(url, &branch, &meter) {
             Ok(entries) => {
-                let modules = entries.into_iter().filter(may_be_module).map(|entry| entry.name);
+                // Where a symlink leads is not asked.
+                let is_link = |entry: &Entry| {
+                    let is_name = !entry.name.contains(|c: char| c.is_ascii_uppercase() || c == '.');
+                    is_name && git::may_lead_to_module(entry)
+                };
+                let modules = entries.into_iter().filter(|entry| may_be_module(entry) || is_link(entry));
+                let modules = modules.map(|entry| entry.name);
                 let modules: Vec<String> = modules.collect();
                 Ok((Done::Listed(modules.len()), SearchAnswer::Modules(modules)))
             }
@@ -229,6 +243,47 @@ impl<'a> Search<'a> {
                 if days == 0 { "today".to_owned() } else { format!("{} ago", counted(days, "day", "days")) };
             let offline = if self.offline { "offline: " } else { "" };
             self.remotes.printer.note(&format!("{offline}using answers from {age}"));
+        }
+    }
+}
+
+/// The repository of OCA that a requirement names: by a url below `base`, or by the metapackage of a repository, such as
+/// `odoo-addons-oca-web` or `odoo14-addons-oca-web`.
+fn required_repository(line: &str, base: &str) -> Option<RepoName> {
+    let line = line.split('#').next().unwrap_or_default();
+    let ends = |c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c));
+    let named = |text: &str| {
+        let word = text.split(ends).next().unwrap_or_default();
+        RepoName::parse(word.strip_suffix(".git").unwrap_or(word)).ok()
+    };
+    let base = format!("{}/", base.trim_end_matches('/'));
+    if let Some((_, behind)) = line.split_once(&base) {
+        return named(behind);
+    }
+    let (before, behind) = line.trim_start().split_once("-addons-oca-")?;
+    let series = before.strip_prefix("odoo")?;
+    if series.bytes().all(|byte| byte.is_ascii_digit()) { named(behind) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requirements_name_repositories() {
+        for (line, found) in [
+            ("git+https://github.com/OCA/queue@refs/pull/1/head#subdirectory=queue_job", Some("queue")),
+            ("odoo-addon-x @ git+https://github.com/OCA/l10n-x.git@18.0", Some("l10n-x")),
+            ("https://github.com/OCA/web/archive/18.0.zip", Some("web")),
+            ("odoo-addons-oca-mail>=18.0", Some("mail")),
+            ("odoo14-addons-oca-bank-payment", Some("bank-payment")),
+            ("git+https://github.com/acme/queue", None),
+            ("my-addons-oca-mail", None),
+            ("lxml  # https://github.com/OCA/web", None),
+            ("https://github.com/OCA/", None),
+        ] {
+            let name = required_repository(line, "https://github.com/OCA");
+            assert_eq!(name.as_ref().map(RepoName::as_str), found, "{line}");
         }
     }
 }

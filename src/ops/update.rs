@@ -8,7 +8,7 @@ use super::remotes::{OfPin, Remotes, Watch};
 use crate::error::{Error, PinError};
 use crate::facts::{self, ReadOptions};
 use crate::fs::Written;
-use crate::git::{self, Git, Snapshot};
+use crate::git::{self, Git, Remote, Snapshot};
 use crate::lock::{Change, Digest, Lock, LockedRepo, Pin, REQUIREMENTS, changes};
 use crate::plan::{self, Action, Declared, Moves};
 use crate::repo::{CommitId, RemoteUrl, RepoName, TreeId, counted};
@@ -276,9 +276,8 @@ fn resolve<'a>(
     watch: &Watch<'_>,
 ) -> Result<Resolved<'a>, Trouble> {
     let kept = |repo: &LockedRepo| Ok(Resolved { repo: repo.clone(), files: None, doubt: None });
-    let meter = |bytes| watch.received(bytes);
     let remote = git.remote(&task.url).map_err(Trouble::Remote)?;
-    let Declared { pin, addons, series, .. } = task.declared;
+    let pin = &task.declared.pin;
     let commit = match task.action {
         Action::Keep(repo) => return kept(repo),
         Action::Set(commit) | Action::Reread(commit) => commit,
@@ -291,6 +290,25 @@ fn resolve<'a>(
             commit
         }
     };
+    match resolve_at(remote, commit, task, ahead, watch) {
+        // The lock has commits only. A `rev` must be one, too.
+        Err(Trouble::Remote(git::Error::IsTag { commit, .. })) if pin.reference.full_name().is_some() => {
+            let remote = git.remote(&task.url).map_err(Trouble::Remote)?;
+            resolve_at(remote, commit, task, ahead, watch)
+        }
+        other => other,
+    }
+}
+
+fn resolve_at<'a>(
+    remote: Remote<'a>,
+    commit: CommitId,
+    task: &Task<'_>,
+    ahead: &Ahead,
+    watch: &Watch<'_>,
+) -> Result<Resolved<'a>, Trouble> {
+    let Declared { pin, addons, series, .. } = task.declared;
+    let meter = |bytes| watch.received(bytes);
     let snapshot = remote.at(commit, &pin.reference, &meter);
     let mut ends = None;
     if let Some(depth) = ahead.depth(pin) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::selection::{Choice, Selected, in_path_order, selected};
 use crate::config::Profile;
 use crate::lock::{Lock, LockedModule, LockedProfile, LockedRepo};
-use crate::repo::{AddonsDirectory, Layout};
+use crate::repo::{AddonsDirectory, Layout, TreeId};
 
 /// The selected modules of a repository, in the addons directories of the profile.
 #[derive(Clone, Debug)]
@@ -79,6 +79,11 @@ pub(crate) fn by_offer<'a>(offers: &[Offer<'a>], layout: Layout) -> Vec<Vec<Addo
         own.cloned().collect()
     };
     offers.iter().map(of).collect()
+}
+
+/// The trees of the modules in some entries, in the order of [`module_paths`].
+pub(crate) fn module_trees(entries: &[AddonsEntry<'_>]) -> Vec<TreeId> {
+    entries.iter().flat_map(|entry| &entry.modules).map(|module| module.tree).collect()
 }
 
 /// The paths of the modules in some entries of one repository, relative to the repository.

@@ -13,7 +13,7 @@ mod submodules;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use entries::{
-    AddonsEntry, Offer, by_offer, entries, locked_offers, module_paths, offers, path_entries,
+    AddonsEntry, Offer, by_offer, entries, locked_offers, module_paths, module_trees, offers, path_entries,
 };
 pub(crate) use inventory::{Home, Inventory, Placed, Request, Standing, Unreadable};
 pub(crate) use layers::{Below, Layers, layers};

@@ -2,6 +2,7 @@
 //!
 //! This room does not know files, git or the terminal. Every value of these types is valid.
 
+mod conversion;
 mod id;
 mod manifest;
 mod name;
@@ -20,6 +21,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use conversion::{Conversion, is_lfs_pointer, lfs_target};
 pub(crate) use id::{BlobId, CommitId, TreeId};
 pub(crate) use manifest::{AutoInstall, Manifest};
 pub(crate) use name::RepoName;
@@ -32,9 +34,9 @@ pub(crate) use pasted::{Shows, WebPage};
 pub(crate) use path::{
     AddonsDirectory, ModuleName, PathPart, RepoPath, is_dot_git, is_text, refuse_everywhere,
 };
-pub(crate) use plain::{ends_line, in_short, one_line, plain, quotation, shown};
+pub(crate) use plain::{ends_line, in_short, is_text_of, one_line, plain, quotation, shown};
 pub(crate) use reference::Reference;
-pub(crate) use series::{Edition, Series};
+pub(crate) use series::{Edition, Platform, Series};
 pub(crate) use tree::{
     Content, Entry, FileTree, MOST_ENTRIES, NO_MODE, Objects, check_target, check_targets, check_tree,
     tree_at, usual_tree, walk_tree,

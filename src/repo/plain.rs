@@ -3,6 +3,12 @@
 /// How many characters of a server's text are shown.
 const MOST_SHOWN: usize = 300;
 
+/// Whether a file has this text. Line ends of Windows are accepted, because git may have converted them.
+pub(crate) fn is_text_of(text: &str, file: &[u8]) -> bool {
+    let with_plain_ends = || String::from_utf8_lossy(file).replace("\r\n", "\n");
+    text.as_bytes() == file || text == with_plain_ends()
+}
+
 /// The text on one line. Invisible characters are written as escapes.
 pub(crate) fn one_line(text: &str) -> String {
     escaped(text, is_invisible)

@@ -42,6 +42,31 @@ pub(crate) enum Edition {
     Enterprise,
 }
 
+/// The platform of the image.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Platform {
+    Amd64,
+    Arm64,
+}
+
+impl Platform {
+    /// The words for it: as in Docker, and the machine as Python names it.
+    pub(crate) const WORDS: [(&str, Self); 4] = [
+        ("linux/amd64", Self::Amd64),
+        ("linux/arm64", Self::Arm64),
+        ("x86_64", Self::Amd64),
+        ("aarch64", Self::Arm64),
+    ];
+
+    /// The machine, as Python names it.
+    pub(crate) fn machine(self) -> &'static str {
+        match self {
+            Self::Amd64 => "x86_64",
+            Self::Arm64 => "aarch64",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

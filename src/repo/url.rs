@@ -22,7 +22,10 @@ impl RemoteUrl {
         if word.is_empty() || word.starts_with('-') {
             return refuse("it must not be empty or begin with `-`");
         }
-        if word.chars().any(|c| c.is_control() || c == ' ') {
+        let is_path =
+            split_scp(word).is_none() && word.split_once("://").is_none_or(|(scheme, _)| scheme == "file");
+        let has_blank = word.contains(' ') && (!is_path || word.trim() != word);
+        if has_blank || word.contains(char::is_control) {
             return refuse("it must not contain blanks or control characters");
         }
         if word.contains("::") && !word.contains("://[") {
@@ -64,9 +67,9 @@ impl RemoteUrl {
         &self.0
     }
 
-    /// Makes a url of a path. The path is not parsed, so it may contain any character.
-    pub(crate) fn from_path(path: &std::path::Path) -> Self {
-        Self(path.to_string_lossy().into_owned())
+    /// Makes a url of a path. The path is not parsed, so it may contain any character. `None` if it is not UTF-8.
+    pub(crate) fn from_path(path: &std::path::Path) -> Option<Self> {
+        path.to_str().map(|path| Self(path.to_owned()))
     }
 
     /// The url without secrets in its userinfo. For http and https all userinfo is removed, for other schemes the

@@ -75,6 +75,8 @@ pub(crate) enum Problem {
     Nested { inner: String, outer: String },
     /// Its manifest, at this path below the repository or directory, cannot be read.
     Unreadable { path: String, line: usize, why: String },
+    /// pip would install it from this distribution, which a requirements file names. `is_here` if the profile has it.
+    FromPip { distribution: String, file: String, line: usize, is_here: bool },
 }
 
 /// A module that needs another module.
@@ -137,6 +139,7 @@ impl Problem {
             Self::Case { .. } => 11,
             Self::Nested { .. } => 12,
             Self::Unreadable { .. } => 13,
+            Self::FromPip { .. } => 14,
         };
         &RULES[place]
     }
@@ -255,6 +258,12 @@ impl fmt::Display for Finding {
                 of(f)?;
                 write!(f, " cannot be read: {why} (`{path}` at line {line})")
             }
+            Problem::FromPip { distribution, file, line, .. } => {
+                write!(
+                    f,
+                    "pip would install `{distribution}`, which contains modules of Odoo (`{file}` at line {line})"
+                )
+            }
         }
     }
 }
@@ -345,6 +354,14 @@ impl Finding {
             Problem::Case { .. } => unless("rename one of them"),
             Problem::Nested { inner, .. } => {
                 format!("move `{inner}`, or remove one of the two from the path")
+            }
+            Problem::FromPip { distribution, is_here, .. } => {
+                let ignore = format!("put `{distribution}` into `ignore` of `[requirements]`");
+                if *is_here || module.is_empty() {
+                    ignore
+                } else {
+                    format!("{ignore}, and {}", add(&format!("--module {module}")))
+                }
             }
             Problem::Unreadable { .. } => match self.spot {
                 Spot::Manifest { .. } => {

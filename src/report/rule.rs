@@ -21,7 +21,7 @@ pub(crate) struct Rule {
 }
 
 /// All checks.
-pub(crate) const RULES: [Rule; 14] = {
+pub(crate) const RULES: [Rule; 15] = {
     use Severity::{Error, Warning};
     const fn rule(code: &'static str, severity: Severity, title: &'static str) -> Rule {
         Rule { code, severity, title }
@@ -41,6 +41,7 @@ pub(crate) const RULES: [Rule; 14] = {
         rule("OCA012", Warning, "names that differ only by case"),
         rule("OCA013", Warning, "entry of the path inside another entry"),
         rule("OCA014", Error, "manifest that cannot be read"),
+        rule("OCA015", Warning, "requirement that installs a module of Odoo"),
     ]
 };
 

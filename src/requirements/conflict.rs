@@ -93,10 +93,10 @@ fn distinct<'a>(
 
 /// Finds the lines of one name that exclude each other.
 ///
-/// If a Python is named, two lines conflict if their markers can both hold for it. Without a Python, lines that hold
-/// everywhere conflict surely. So do several pairs, if one of them applies in every environment. All other lines whose
-/// markers can both hold are possible conflicts. If no two lines exclude each other, but three or more do, they are
-/// found if the marker of one implies the markers of the others.
+/// Lines that hold in every environment conflict surely; if a Python is named, in every environment with it. So do
+/// several pairs, if one of them applies in each of these environments. All other lines whose markers can both hold are
+/// possible conflicts. If no two lines exclude each other, but three or more do, they are found if the marker of one
+/// implies the markers of the others.
 ///
 /// More lines or markers than can be compared are a problem.
 pub(super) fn find(
@@ -127,7 +127,7 @@ pub(super) fn find(
             meetings.add(&line.entry.marker, &other.entry.marker);
         }
     }
-    if certain.is_empty() && meetings.are_everywhere() {
+    if certain.is_empty() && meetings.are_everywhere(python) {
         std::mem::swap(&mut certain, &mut possible);
     }
     if certain.is_empty() {
@@ -151,9 +151,9 @@ pub(super) fn find(
     Ok(FoundConflicts { certain: conflict(certain, true), possible: conflict(possible, false) })
 }
 
-/// Whether lines whose markers can all hold surely all apply in the image.
+/// Whether lines surely all apply in the image.
 fn surely_meet<'a>(lines: impl IntoIterator<Item = &'a ConflictLine<'a>>, python: Option<&Python>) -> bool {
-    python.is_some() || lines.into_iter().all(|line| line.entry.marker.always_holds())
+    lines.into_iter().all(|line| line.entry.marker.always_holds(python))
 }
 
 /// Whether no version satisfies two lines, or whether they name two different urls or paths. If both are the same line,
@@ -180,7 +180,7 @@ fn leave_nothing<'a>(lines: impl IntoIterator<Item = &'a ConflictLine<'a>>) -> b
 /// everywhere.
 fn larger_conflict(lines: &[ConflictLine<'_>], python: Option<&Python>) -> BTreeSet<usize> {
     let (everywhere, elsewhere): (Vec<&ConflictLine<'_>>, Vec<&ConflictLine<'_>>) =
-        lines.iter().partition(|line| line.entry.marker.always_holds());
+        lines.iter().partition(|line| line.entry.marker.always_holds(python));
     for line in everywhere.into_iter().chain(elsewhere) {
         let marker = &line.entry.marker;
         let holds_too = |at: &usize| marker.implies(&lines[*at].entry.marker, python);
@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     fn merged(required: &[&str], constraints: &[&str], python: Option<&str>) -> Merged {
-        let python = python.map(|word| Python::parse(word).expect("a version"));
+        let python = python.map(|word| Python::parse(word, None).expect("a version"));
         let settings = Settings { python, ..Settings::default() };
         merge(
             &parse_file("a/requirements.txt", required, Author::Other),
@@ -266,6 +266,25 @@ mod tests {
             (vec!["a>=1", "a<=1", "a!=1 ; python_version < '3.11'", "a!=1"], None, 1, 0),
             (vec!["a>=1", "a<=1", "a!=1 ; python_version < '3.11'"], Some("3.10.2"), 1, 0),
             (vec!["a>=1", "a<=1", "a!=1 ; python_version < '3.11'"], Some("3.12"), 0, 0),
+            (vec!["a>=24 ; extra == 'dev'", "a<24"], None, 0, 0),
+            (vec!["a>=24 ; extra == 'dev'", "a<24"], Some("3.12"), 0, 0),
+            (vec!["a>=24 ; extra != 'dev'", "a<24"], None, 1, 0),
+            (vec!["a>=24 ; platform_machine == 'aarch64'", "a<24"], Some("3.12"), 0, 1),
+            (
+                vec!["a==1 ; platform_machine == 'x86_64'", "a==2 ; platform_machine != 'x86_64'"],
+                Some("3.12"),
+                0,
+                0,
+            ),
+            (
+                vec!["a==1 ; platform_machine == 'x86_64'", "a==2 ; platform_machine != 'x86_64'", "a==3"],
+                Some("3.12"),
+                1,
+                0,
+            ),
+            (vec!["a>=24 ; python_version in '3.11,3.12'", "a<24"], Some("3.12"), 1, 0),
+            (vec!["a>=24 ; python_version in '3.11,3.12'", "a<24"], Some("3.10"), 0, 0),
+            (vec!["a>=24 ; python_version not in '3.11,3.12'", "a<24"], Some("3.12"), 0, 0),
         ] {
             let merged = merged(&required, &[], python);
             assert_eq!(

@@ -167,7 +167,8 @@ fn parse_pep508(text: &str) -> Result<pep508_rs::Requirement<RawPlace>, String> 
     marker::check(text.split_once(';').map_or("", |(_, marker)| marker))?;
     let mut is_whole = true;
     let mut note_loss = |kind, _: String| is_whole &= kind == MarkerWarningKind::DeprecatedMarkerName;
-    let requirement = pep508_rs::Requirement::parse_reporter(text, "", &mut note_loss)
+    let spaced = marker::with_blanks_in_lists(text);
+    let requirement = pep508_rs::Requirement::parse_reporter(&spaced, "", &mut note_loss)
         .map_err(|error| as_clause(&error.message.to_string()))?;
     match &requirement.version_or_url {
         _ if !is_whole => Err("its marker has a comparison that makes no sense".to_owned()),

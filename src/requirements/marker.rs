@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use pep508_rs::MarkerTree;
 use pep508_rs::pep440_rs::Version;
 
-use crate::repo::Invalid;
+use crate::repo::{Invalid, Platform};
 
 /// The maximum depth of brackets. The parser is recursive.
 const MOST_OPEN: usize = 20;
@@ -68,14 +68,17 @@ fn comparisons(marker: &str) -> Vec<Vec<String>> {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Marker {
     tree: MarkerTree,
+    /// That no extra of the marker is chosen. `extra` is empty in a requirements file.
+    no_extra: MarkerTree,
     text: Option<String>,
 }
 
 impl Marker {
     /// A marker and the text after the `;`. A marker that always holds has no text.
     pub(super) fn new(tree: MarkerTree, text: Option<&str>) -> Self {
+        let no_extra = no_extra(text.unwrap_or_default());
         let text = text.filter(|_| !tree.is_true()).map(tidy);
-        Self { tree, text }
+        Self { tree, no_extra, text }
     }
 
     pub(super) fn text(&self) -> Option<&str> {
@@ -87,50 +90,103 @@ impl Marker {
         &self.tree
     }
 
-    /// Whether it holds in every environment. This is also true if there is no marker.
-    pub(super) fn always_holds(&self) -> bool {
-        self.tree.is_true()
+    /// Whether it holds in every environment with `python`. This is also true if there is no marker.
+    pub(super) fn always_holds(&self, python: Option<&Python>) -> bool {
+        holds_everywhere(&self.tree, &self.no_extra, python)
     }
 
     /// Whether both hold in some environment with `python`.
     pub(super) fn can_hold_with(&self, other: &Self, python: Option<&Python>) -> bool {
-        !self.and(other.tree.clone(), python).is_false()
+        !self.and(other.tree.clone(), &other.no_extra, python).is_false()
     }
 
     /// Whether `other` holds in every environment with `python` in which `self` holds.
     pub(super) fn implies(&self, other: &Self, python: Option<&Python>) -> bool {
-        self.and(other.tree.negate(), python).is_false()
+        self.and(other.tree.negate(), &other.no_extra, python).is_false()
     }
 
     /// The parser also has a test for disjoint trees, but this function caches comparisons.
-    fn and(&self, other: MarkerTree, python: Option<&Python>) -> MarkerTree {
+    fn and(&self, other: MarkerTree, no_extra: &MarkerTree, python: Option<&Python>) -> MarkerTree {
         let mut tree = self.tree.clone();
         if let Some(python) = python {
             tree.and(python.environment.clone());
         }
+        tree.and(self.no_extra.clone());
+        tree.and(no_extra.clone());
         tree.and(other);
         tree
     }
 }
 
+/// Whether a tree holds in every environment with `python` in which no extra is chosen.
+fn holds_everywhere(tree: &MarkerTree, no_extra: &MarkerTree, python: Option<&Python>) -> bool {
+    let mut elsewhere = tree.negate();
+    elsewhere.and(no_extra.clone());
+    if let Some(python) = python {
+        elsewhere.and(python.environment.clone());
+    }
+    elsewhere.is_false()
+}
+
+/// The condition that none of the extras in a marker is chosen.
+fn no_extra(marker: &str) -> MarkerTree {
+    let mut none = MarkerTree::TRUE;
+    for words in comparisons(marker).iter().filter(|words| words.iter().any(|word| word == "extra")) {
+        for value in words.iter().filter(|word| word.starts_with(['\'', '"'])) {
+            // The parser refuses a marker whose extra is no name, so this can always be parsed.
+            none.and(format!("extra != {value}").parse().unwrap_or_default());
+        }
+    }
+    none
+}
+
+/// The text with blanks between the versions of lists, such as `python_version in '3.11,3.12'`. Python compares texts
+/// there, so any separator is allowed. The parser accepts only blanks.
+pub(super) fn with_blanks_in_lists(text: &str) -> String {
+    let is_list = |before: &str| {
+        let before = before.trim_end().strip_suffix("in").unwrap_or_default();
+        let before = before.trim_end();
+        let before = before.strip_suffix("not").unwrap_or(before).trim_end();
+        before.ends_with("python_version") || before.ends_with("python_full_version")
+    };
+    let mut spaced = String::with_capacity(text.len());
+    let mut left = text;
+    while let Some(start) = left.find(['\'', '"']) {
+        let quote = if left[start..].starts_with('"') { '"' } else { '\'' };
+        let Some(length) = left[start + 1..].find(quote) else { break };
+        let (before, value) = (&left[..=start], &left[start + 1..start + 1 + length]);
+        let blank = value.replace([',', ';', '|'], " ");
+        let are_versions = blank.split_whitespace().all(|word| word.parse::<Version>().is_ok());
+        let is_list = is_list(&before[..start]) && are_versions;
+        spaced.extend([before, if is_list { &blank } else { value }, &left[start + 1 + length..][..1]]);
+        left = &left[start + length + 2..];
+    }
+    spaced + left
+}
+
 /// The environments in which pairs of markers hold together.
 #[derive(Debug)]
-pub(super) struct Meetings(MarkerTree);
+pub(super) struct Meetings {
+    tree: MarkerTree,
+    no_extra: MarkerTree,
+}
 
 impl Meetings {
     pub(super) fn none() -> Self {
-        Self(MarkerTree::FALSE)
+        Self { tree: MarkerTree::FALSE, no_extra: MarkerTree::TRUE }
     }
 
     pub(super) fn add(&mut self, marker: &Marker, other: &Marker) {
         let mut both = marker.tree.clone();
         both.and(other.tree.clone());
-        self.0.or(both);
+        self.tree.or(both);
+        self.no_extra.and(marker.no_extra.clone());
+        self.no_extra.and(other.no_extra.clone());
     }
 
-    /// Whether they cover every environment.
-    pub(super) fn are_everywhere(&self) -> bool {
-        self.0.is_true()
+    /// Whether they cover every environment with `python`.
+    pub(super) fn are_everywhere(&self, python: Option<&Python>) -> bool {
+        holds_everywhere(&self.tree, &self.no_extra, python)
     }
 }
 
@@ -140,7 +196,8 @@ fn tidy(text: &str) -> String {
     if text.contains('\'') { text.to_owned() } else { text.replace('"', "'") }
 }
 
-/// The Python for the requirements: `CPython` on Linux, with a version such as `3.12` or `3.12.4`.
+/// The Python for the requirements: `CPython` on Linux, with a version such as `3.12` or `3.12.4`. The machine is only
+/// known if a platform is named.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Python {
     environment: MarkerTree,
@@ -148,7 +205,7 @@ pub(crate) struct Python {
 
 impl Python {
     /// Accepts two or three numbers. Two numbers mean every patch release.
-    pub(crate) fn parse(word: &str) -> Result<Self, Invalid> {
+    pub(crate) fn parse(word: &str, platform: Option<Platform>) -> Result<Self, Invalid> {
         let why = "it must be two or three numbers, such as `3.12`";
         let invalid = || Invalid { word: word.to_owned(), what: "Python version", why };
         let variable = match word.split('.').count() {
@@ -164,6 +221,8 @@ impl Python {
             "{variable} == '{word}' and sys_platform == 'linux' and platform_system == 'Linux' and os_name == 'posix' \
              and implementation_name == 'cpython' and platform_python_implementation == 'CPython'"
         );
+        let machine = platform.map(|platform| format!(" and platform_machine == '{}'", platform.machine()));
+        let marker = marker + &machine.unwrap_or_default();
         let environment = marker.parse().map_err(|_| invalid())?;
         Ok(Self { environment })
     }
@@ -207,7 +266,7 @@ mod tests {
 
     #[test]
     fn markers_can_hold_together_in_some_environment() {
-        let python = Python::parse("3.12").expect("a version");
+        let python = Python::parse("3.12", None).expect("a version");
         for (left, right, anywhere, here) in [
             ("python_version < '3.11'", "python_version >= '3.11'", false, false),
             ("python_version < '3.11'", "python_version >= '3.8'", true, false),
@@ -223,10 +282,52 @@ mod tests {
     }
 
     #[test]
+    fn what_holds_surely_depends_on_python_and_machine_but_not_on_extras() {
+        let python = |platform| Python::parse("3.12", platform).expect("a version");
+        let (unknown, arm) = (python(None), python(Some(Platform::Arm64)));
+        for (text, anywhere, here, on_arm) in [
+            ("extra == 'dev'", false, false, false),
+            ("extra != 'dev'", true, true, true),
+            ("'dev' != extra and python_version >= '3.12'", false, true, true),
+            ("platform_machine == 'aarch64'", false, false, true),
+            ("platform_machine != 'x86_64'", false, false, true),
+            ("python_full_version >= '3.12.3'", false, false, false),
+            ("sys_platform == 'linux' or extra == 'dev'", false, true, true),
+        ] {
+            let marker = marker(text);
+            let held = (
+                marker.always_holds(None),
+                marker.always_holds(Some(&unknown)),
+                marker.always_holds(Some(&arm)),
+            );
+            assert_eq!(held, (anywhere, here, on_arm), "{text}");
+        }
+        let dev = marker("extra == 'dev'");
+        assert!(!dev.can_hold_with(&Marker::default(), None));
+        assert!(!dev.can_hold_with(&dev, Some(&arm)));
+    }
+
+    #[test]
+    fn lists_of_versions_are_separated_by_blanks() {
+        for (text, spaced) in [
+            ("python_version in '3.11,3.12'", "python_version in '3.11 3.12'"),
+            ("python_version not in \"3.11|3.12\"", "python_version not in \"3.11 3.12\""),
+            (
+                "python_version in'3.11, 3.12' or os_name in 'a,b'",
+                "python_version in'3.11  3.12' or os_name in 'a,b'",
+            ),
+            ("python_version in '3.x,3.12'", "python_version in '3.x,3.12'"),
+            ("python_version in '3.11,", "python_version in '3.11,"),
+        ] {
+            assert_eq!(with_blanks_in_lists(text), spaced);
+        }
+    }
+
+    #[test]
     fn a_python_version_is_two_or_three_numbers() {
         for word in ["3", "3.12.1.2", "3.x", "", "3.", "3.12' or '", "3.99999999999999999999"] {
-            assert!(Python::parse(word).is_err(), "{word}");
+            assert!(Python::parse(word, None).is_err(), "{word}");
         }
-        assert!(Python::parse("3.12.4").is_ok());
+        assert!(Python::parse("3.12.4", Some(Platform::Arm64)).is_ok());
     }
 }

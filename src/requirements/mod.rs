@@ -22,6 +22,7 @@ mod ignored;
 mod line;
 mod marker;
 mod merge;
+mod module;
 mod parse;
 mod place;
 mod problem;
@@ -29,18 +30,21 @@ mod render;
 mod repository;
 mod requirement;
 mod system;
+mod text;
 mod versions;
 
 pub(crate) use conflict::Conflict;
 pub(crate) use line::Author;
 pub(crate) use marker::Python;
 pub(crate) use merge::{Merged, Settings, merge};
+pub(crate) use module::{RequiredModule, required_modules};
 pub(crate) use parse::{Parsed, parse_constraints};
 pub(crate) use problem::{Note, RequirementProblem};
 pub(crate) use render::{Annotations, render};
 pub(crate) use repository::{ModuleNeeds, Repository};
 pub(crate) use requirement::{Flag, Requirement};
 pub(crate) use system::{Need, System, system};
+pub(crate) use text::text_of;
 
 /// The place of a requirement. Sorts by path, then by line number.
 #[derive(Clone, Debug, Eq, PartialEq)]

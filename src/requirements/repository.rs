@@ -179,7 +179,7 @@ fn without_covered(
 /// can be compared, they are refused later.
 fn cover(lines: &mut [(BTreeSet<String>, &mut SourcedRequirement)], word: &SourcedRequirement) -> bool {
     let is_plain = |line: &SourcedRequirement| {
-        matches!(line.wanted, VersionsOrPlace::Versions(_)) && line.marker.always_holds()
+        matches!(line.wanted, VersionsOrPlace::Versions(_)) && line.marker.always_holds(None)
     };
     if lines.len() > MOST_WAYS || !is_plain(word) || lines.iter().any(|(_, line)| is_plain(line)) {
         return false;

@@ -206,7 +206,7 @@ impl<'a> Session<'a> {
             return Ok(expanded);
         }
         let path = self.absolute(text);
-        Ok(RemoteUrl::from_path(&path))
+        RemoteUrl::from_path(&path).ok_or(Error::PathNotUtf8 { path })
     }
 
     /// The `origin` of a checkout.

@@ -191,7 +191,7 @@ fn write_configuration(env: &Env, lines: &[&str]) {
 }
 
 /// The tables that hold keys: the heading in the page, the file, the table in it, and what else the file needs.
-const TABLES: [(&str, &str, &str, &str); 12] = [
+const TABLES: [(&str, &str, &str, &str); 13] = [
     ("## Top level", "repos.toml", "", ""),
     ("## `[addons-path]`", "repos.toml", "[addons-path]", ""),
     ("## `[image]`", "repos.toml", "[image]", ""),
@@ -199,6 +199,7 @@ const TABLES: [(&str, &str, &str, &str); 12] = [
     ("## `[requirements]`", "repos.toml", "[requirements]", ""),
     ("## `[check]`", "repos.toml", "[check]", ""),
     ("## `[export]`", "repos.toml", "[export]", ""),
+    ("## `[find]`", "repos.toml", "[find]", ""),
     ("## `[profiles.NAME]`", "repos.toml", "[profiles.other]", ""),
     ("## `[repos.NAME]`", "repos.toml", "[profiles.other.override.web]", "repos = [\"web\"]"),
     ("## `[repos.NAME]`", "repos.toml", "[repos.web]", ""),

@@ -248,6 +248,33 @@ fn languages_and_parts_are_left_out() {
 }
 
 #[test]
+fn every_translation_that_odoo_loads_is_kept() {
+    let env = Env::new();
+    let web = Remote::new(&env, "web");
+    for series in ["16.0", "18.0"] {
+        let mut draft = web.branch(series).module("web_x", &[("version", &format!("\"{series}.1.0.0\""))]);
+        for language in ["es", "es_419", "es_AR", "es_MX", "fr"] {
+            draft = draft.file(&format!("web_x/i18n/{language}.po"), language);
+        }
+        draft.commit();
+        let text =
+            format!("odoo = \"{series}\"\nbase-url = \"../remotes\"\n[export]\nlanguages = [\"es_MX\"]\n");
+        env.write("repos.toml", text + "[profiles.p]\nrepos = [\"web\"]\n");
+        oca(&env, &["lock", "-q"]).success();
+        oca(&env, &["export", "-q", "../out"]).success();
+        let mut kept: Vec<_> = fs::read_dir(env.root().join("out/web/web_x/i18n"))
+            .expect("it")
+            .map(|entry| entry.expect("it").file_name().into_string().expect("a name"))
+            .collect();
+        kept.sort();
+        let expected: &[&str] =
+            if series == "16.0" { &["es.po", "es_MX.po"] } else { &["es.po", "es_419.po", "es_MX.po"] };
+        assert_eq!(kept, expected, "{series}");
+        oca(&env, &["verify", "../out"]).stderr_contains("as locked").success();
+    }
+}
+
+#[test]
 fn in_one_directory_the_first_module_of_a_name_wins() {
     let env = Env::new();
     locked(&env, "image.layout = \"flat\"\n");

@@ -68,15 +68,18 @@ fn answers_of_today_are_not_asked_for_again() {
     env.oca(&["find", "dms"]).stdout("dms  dms\n").success();
     env.oca(&["find", "web_new"])
         .stderr(
-            "error: no OCA repository has `web_new` for Odoo 18.0\n\
-             hint: check the name; if the module is new, run `oca find --refresh web_new`\n",
+            "error: none of the 230 repositories asked has `web_new` for Odoo 18.0\n\
+             hint: check the name; if the module is new, run `oca find --refresh web_new`; \
+             if oca does not know its repository, add the name of the repository to `repos` of `[find]`\n",
         )
         .status(1);
     assert_eq!(server.requests().len(), requests, "all of it is known, that nothing is there too");
     env.oca(&["find", "web_new", "--refresh"]).stdout("web  web_new\n").success();
     grow_old(&env, 1);
     web.branch("18.0").remove("web_new/__init__.py").remove("web_new/__manifest__.py").commit();
-    env.oca(&["find", "web_new"]).stderr_contains("error: no OCA repository has `web_new`").status(1);
+    env.oca(&["find", "web_new"])
+        .stderr_contains("error: none of the 230 repositories asked has `web_new`")
+        .status(1);
     env.oca(&["cache", "clean"]).success();
     assert!(!env.cache().join("catalogue").exists());
 }
@@ -101,7 +104,7 @@ fn a_project_is_not_needed_and_a_series_can_be_named() {
     declare(&env, "../remotes");
     env.oca(&["find", "crm_x", "--odoo", "17.0"]).stdout("crm  crm_x\n").success();
     env.oca(&["find", "crm_y"])
-        .stderr_contains("error: no OCA repository has `crm_y` for Odoo 18.0\n")
+        .stderr_contains("error: none of the 230 repositories asked has `crm_y` for Odoo 18.0\n")
         .status(1);
     env.write("repos.toml", format!("{}[profiles.other]\n", env.read("repos.toml")));
     env.oca(&["find", "crm_x"]).stderr_contains("several profiles and no `default-profile`").status(2);
@@ -115,7 +118,7 @@ fn a_misspelt_name_gets_a_suggestion() {
     declare(&env, "../remotes");
     env.oca(&["find", "web_x", "boht"])
         .stdout("web  web_x\n")
-        .stderr("error: no OCA repository has `boht` for Odoo 18.0\nhint: did you mean `both`?\n")
+        .stderr("error: none of the 230 repositories asked has `boht` for Odoo 18.0\nhint: did you mean `both`?\n")
         .status(1);
 }
 
@@ -148,6 +151,32 @@ fn a_repository_that_is_declared_counts_before_the_list_knows_it() {
 }
 
 #[test]
+fn repositories_that_the_list_does_not_know_are_found_by_find_repos_the_lock_and_requirements() {
+    let env = Env::new();
+    for name in ["brand-new", "required", "locked"] {
+        repository(&env, name, &[&name.replace('-', "_")]);
+    }
+    let server = Server::start(&env);
+    let line = format!("required @ git+{}/required.git@18.0#subdirectory=required", server.base());
+    repository(&env, "web", &["web_x"]).branch("18.0").file("requirements.txt", format!("{line}\n")).commit();
+    declare(&env, &server.base());
+    env.write("repos.toml", env.read("repos.toml").replace("[\"web\"]", "[\"web\", \"locked\"]"));
+    env.oca(&["lock", "-q"]).success();
+    declare(&env, &server.base());
+    for name in ["required", "locked"] {
+        env.oca(&["find", name]).stdout(&format!("{name}  {name}\n")).success();
+    }
+    env.oca(&["find", "brand_new"])
+        .stderr_contains("error: none of the 232 repositories asked has `brand_new` for Odoo 18.0\n")
+        .stderr_contains("add the name of the repository to `repos` of `[find]`\n")
+        .status(1);
+    env.write("repos.toml", format!("{}[find]\nrepos = [\"brand-new\"]\n", env.read("repos.toml")));
+    env.oca(&["find", "brand_new"]).stdout("brand-new  brand_new\n").success();
+    env.oca(&["add", "--module", "brand_new", "-q"]).success();
+    assert!(env.read("repos.toml").contains("[\"web\", \"brand-new\"]"), "{}", env.read("repos.toml"));
+}
+
+#[test]
 fn failures_of_some_repositories_are_reported_and_the_others_answer() {
     let env = Env::new();
     remotes(&env);
@@ -161,7 +190,7 @@ fn failures_of_some_repositories_are_reported_and_the_others_answer() {
     let requests = server.requests().len();
     env.oca(&["find", "dms"])
         .stderr(&format!(
-            "{warning}error: no OCA repository has `dms` for Odoo 18.0\n\
+            "{warning}error: none of the 228 repositories asked has `dms` for Odoo 18.0\n\
              hint: run the command again; some repositories could not be reached\n"
         ))
         .status(3);

@@ -124,12 +124,15 @@ fn a_repository_may_be_a_file_url_and_hold_what_is_no_module() {
         .symlink("web_y/__manifest__.py", "../web_x/__manifest__.py")
         .file("web_y/__init__.py", "")
         .module("setup", &[])
+        .symlink("_link", "web_x")
         .module("_hidden", &[])
         .file("web_z/__manifest__.py", "{}")
         .commit();
     env.declare(&format!("{WEB}[repos.web]\nurl = \"file://{}\"\n", remote.path().display()));
     env.oca(&["lock", "-q"]).success();
-    env.oca(&["list"]).stdout("web_x  18.0.1.0.0  web\n").success();
+    env.oca(&["list"])
+        .stdout("web_link  18.0.1.0.0  web\nweb_x     18.0.1.0.0  web\nweb_y     18.0.1.0.0  web\n")
+        .success();
 }
 
 #[test]

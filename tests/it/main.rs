@@ -33,6 +33,8 @@ mod export_abroad;
 mod export_dest;
 mod export_layers;
 mod faults;
+#[cfg(unix)]
+mod files;
 mod find;
 #[cfg(unix)]
 mod git_pipes;

@@ -66,6 +66,9 @@ fn a_file_is_written_only_where_it_differs_and_can_be_checked() {
     env.oca(&["requirements", "-o", "requirements.txt"]).success();
     check().success();
     let written = env.read("requirements.txt");
+    env.write("requirements.txt", written.replace('\n', "\r\n"));
+    check().success();
+    env.write("requirements.txt", &written);
     let date = || {
         let file = env.project().join("requirements.txt");
         std::fs::metadata(file).and_then(|metadata| metadata.modified()).expect("a date")
@@ -99,6 +102,41 @@ fn a_file_is_written_only_where_it_differs_and_can_be_checked() {
     env.oca(&["requirements", "--check", "--system"])
         .stderr("error: with `--system`, `--check` needs the file to compare\nhint: name it with `-o FILE`\n")
         .status(2);
+}
+
+#[test]
+fn a_marker_that_depends_on_the_machine_or_an_extra_is_no_certain_conflict() {
+    let env = Env::new();
+    repositories(&env, "lxml<24", "lxml>=24 ; platform_machine == 'aarch64'\nlxml>=25 ; extra == 'dev'\n");
+    let profile = "python = \"3.12\"\n[profiles.standard]\nrepos = [\"web\", \"tools\"]\n";
+    env.locked(&format!("[requirements]\n{profile}"));
+    let conflict = "requirements for `lxml` exclude each other if their markers apply\n  \
+                    `lxml>=24 ; platform_machine == 'aarch64'`  tools/requirements.txt:1\n  \
+                    `lxml<24`                                   web/web_export/__manifest__.py\n";
+    env.oca(&["requirements", "-o", "r.txt"])
+        .stderr(&format!(
+            "warning: {conflict}hint: if a marker names the machine, set `platform` in `[requirements]`\n"
+        ))
+        .success();
+    env.declare(&format!("[requirements]\nplatform = \"linux/amd64\"\n{profile}"));
+    env.oca(&["requirements", "-o", "r.txt"]).success();
+    env.declare(&format!("[requirements]\nplatform = \"linux/arm64\"\n{profile}"));
+    env.oca(&["requirements", "-o", "r.txt"])
+        .stderr_contains("error: requirements for `lxml` exclude each other\n")
+        .status(1);
+}
+
+#[test]
+fn a_list_of_versions_in_a_marker_may_have_commas() {
+    let env = Env::new();
+    repositories(&env, "lxml<24", "lxml>=24 ; python_version in '3.11,3.12'\n");
+    env.locked(BOTH);
+    env.oca(&["requirements", "--python-version", "3.13", "--no-annotate"])
+        .stdout(&format!("{HEADER}lxml<24\nlxml>=24 ; python_version in '3.11,3.12'\n"))
+        .success();
+    env.oca(&["requirements", "--python-version", "3.12"])
+        .stderr_contains("error: requirements for `lxml` exclude each other\n")
+        .status(1);
 }
 
 #[test]

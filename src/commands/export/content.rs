@@ -7,10 +7,10 @@ use super::{Plan, Written, recorded};
 use crate::error::Error;
 use crate::export::{self, Batch, Chosen, Directories, ExportRequest, Part, Site};
 use crate::fs;
-use crate::git::{Git, Snapshot};
+use crate::git::{Git, GitTree, Place, Snapshot};
 use crate::lock::{LockedRepo, Pin};
-use crate::ops::{OfPin, Remotes, Watch, confirm_trees};
-use crate::plan::{self, Offer, module_paths};
+use crate::ops::{OfPin, Remotes, Watch, confirm_trees, warn_of_pointers};
+use crate::plan::{self, Offer, module_paths, module_trees};
 use crate::pool;
 use crate::repo::{BlobId, Objects, RemoteUrl, RepoPath};
 use crate::report::{Done, RepoOutcome, Trouble};
@@ -50,7 +50,9 @@ pub(super) fn files(
         let wanted = ExportRequest {
             tree: offer.locked.tree,
             modules: module_paths(entries),
+            trees: module_trees(entries),
             rules: &plan.packaging.rules,
+            odoo: plan.profile.odoo,
         };
         targets.push(ExportedRepo { locked: offer.locked, wanted, url: session.remote_url(url)? });
     }
@@ -63,12 +65,15 @@ pub(super) fn files(
             fs::stop("writing an export");
             let seconds = date.unwrap_or(content.seconds);
             let files = write(plan, target, &content, site.aside(), export::time(seconds));
-            let files = files.map_err(Trouble::Export)?;
+            let (files, pointers) = files.map_err(Trouble::Export)?;
             let done = Done::Exported { modules: target.wanted.modules.len(), files };
-            Ok((done, Exported { chosen: content.chosen, files, seconds }))
+            Ok((done, Exported { chosen: content.chosen, files, pointers, seconds }))
         },
     )?;
     let (exported, outcomes) = answers.all_with_outcomes()?;
+    for (target, exported) in targets.iter().zip(&exported) {
+        warn_of_pointers(session.printer, &target.locked.pin.name, &exported.pointers);
+    }
     Ok((outcomes, finish(plan, site, &targets, &exported, date)?))
 }
 
@@ -76,6 +81,8 @@ pub(super) fn files(
 struct Exported {
     chosen: Chosen,
     files: usize,
+    /// The files that are pointers of Git LFS.
+    pointers: Vec<String>,
     /// The time of its files, as a Unix timestamp.
     seconds: i64,
 }
@@ -121,6 +128,7 @@ fn bring(snapshot: &Snapshot<'_, '_>, target: &ExportedRepo<'_>) -> Result<(Chos
     let open = || snapshot.tree().map_err(Trouble::Remote);
     let objects = open()?;
     confirm_trees(target.locked, &objects)?;
+    confirm_links(&objects, snapshot, wanted)?;
     let asked = export::asked(&objects, wanted).map_err(Trouble::Export)?;
     snapshot.blobs(&asked).map_err(Trouble::Remote)?;
     let objects = open()?;
@@ -135,17 +143,39 @@ fn bring(snapshot: &Snapshot<'_, '_>, target: &ExportedRepo<'_>) -> Result<(Chos
     Ok((chosen, snapshot.time().map_err(Trouble::Remote)?))
 }
 
+/// Refuses a module whose path leads through symlinks to another tree than the one in the lock.
+fn confirm_links(
+    objects: &GitTree<'_>,
+    snapshot: &Snapshot<'_, '_>,
+    wanted: &ExportRequest<'_>,
+) -> Result<(), Trouble> {
+    let modules: Vec<&str> = wanted.modules.iter().map(String::as_str).collect();
+    let places = modules.iter().map(|module| objects.place(module)).collect::<Result<Vec<_>, _>>()?;
+    if places.iter().all(|place| matches!(place, Place::Directory(_))) {
+        return Ok(());
+    }
+    let look = |tree: &GitTree<'_>| modules.iter().try_for_each(|module| tree.place(module).map(drop));
+    let objects = snapshot.following(look).map_err(Trouble::Remote)?;
+    for (module, locked) in modules.into_iter().zip(&wanted.trees) {
+        if !matches!(objects.place(module)?, Place::Directory(tree) if tree == *locked) {
+            return Err(Trouble::Export(export::Error::NoModule { path: module.to_owned() }));
+        }
+    }
+    Ok(())
+}
+
 /// The number of modules to write with one opened store: opening a store takes as long as writing a few files.
 const GROUP: usize = 12;
 
-/// Writes the chosen files of a repository; groups of modules are written in parallel.
+/// Writes the chosen files of a repository; groups of modules are written in parallel. Returns how many these are, and
+/// those that are pointers of Git LFS.
 fn write(
     plan: &Plan<'_>,
     target: &ExportedRepo<'_>,
     content: &FetchedRepo<'_>,
     root: &Path,
     time: SystemTime,
-) -> Result<usize, export::Error> {
+) -> Result<(usize, Vec<String>), export::Error> {
     let pin = &target.locked.pin;
     // Shared directories are created here; each module creates its own ones.
     let mut shared = Directories::default();
@@ -163,11 +193,12 @@ fn write(
     }
     let count = batches.iter().map(|batch| batch.files.len()).sum();
     let groups: Vec<&[Batch<'_>]> = batches.chunks(GROUP).collect();
-    pool::share(&groups, |group| {
+    let pointers = pool::share(&groups, |group| {
         let objects = content.snapshot.tree();
         let objects = objects.map_err(|error| export::Error::Store { why: error.to_string() })?;
-        group.iter().try_for_each(|batch| export::batch(&objects, batch))
+        let pointers = group.iter().map(|batch| export::batch(&objects, batch));
+        pointers.collect::<Result<Vec<_>, _>>()
     })?;
     shared.finish(time)?;
-    Ok(count)
+    Ok((count, pointers.concat().concat()))
 }

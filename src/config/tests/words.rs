@@ -96,7 +96,7 @@ fn every_refused_variable_and_path_has_its_words() {
         Control { text: text() },
         Outside { text: text(), expanded: expanded(), why: NotBelow::Parent },
         Malformed { url: url(), why: Malformed::Unclosed },
-        NoUrl { url: url(), why: RemoteUrl::parse("x y").expect_err("a blank") }
+        NoUrl { url: url(), why: RemoteUrl::parse("https://h/x y").expect_err("a blank") }
     );
     let shown = unusable.iter().map(|error| format!("{error}\n  hint: {}\n", error.hint()));
     insta::assert_snapshot!(shown.collect::<String>(), @r"
@@ -110,7 +110,7 @@ fn every_refused_variable_and_path_has_its_words() {
       hint: correct it in `repos.toml`, or set its variables to other values
     `https://${HOST}/web.git` cannot be expanded: a `${` has no closing `}`
       hint: correct it in `repos.toml`, or set its variables to other values
-    `https://${HOST}/web.git` does not expand to a valid url: `x y` is not a valid git url: it must not contain blanks or control characters
+    `https://${HOST}/web.git` does not expand to a valid url: `https://h/x y` is not a valid git url: it must not contain blanks or control characters
       hint: correct it in `repos.toml`, or set its variables to other values
     ");
 }

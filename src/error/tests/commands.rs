@@ -110,7 +110,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         NoSeries {},
         NoSuperproject { directory: "/srv/project".into() },
         NotSubmodules { file: config_file() },
-        Nowhere { modules: vec!["web_x".to_owned()], odoo: series, near: Vec::new(), unasked: 0 },
+        Nowhere { modules: vec!["web_x".to_owned()], odoo: series, near: Vec::new(), asked: 230, unasked: 0 },
         NotAnExport { directory: "out".into() },
         NotAnAddonsDirectory {
             path: "oca/web".into(),
@@ -121,6 +121,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         NotUtf8 { file: "odoo.conf".into(), line: 3 },
         OdooConf { file: "odoo.conf".into(), malformed: Malformed { line: 3, why: "the line has no `=`".to_owned() }, checked: true },
         OneProfile {},
+        PathNotUtf8 { path: "/srv/caf\u{fffd}".into() },
         Repos { failures: ["web", "dms"].map(|one| {
             Failure::new(name(one), format!("https://github.com/OCA/{one}.git"), Trouble::Remote(GitError::Offline))
         }).into() },
@@ -230,8 +231,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `git init`, or set `mode = "clone"`
     2 `repos.toml` does not set `mode = "submodule"`
       hint: add that line, then run `oca sync`
-    1 no OCA repository has `web_x` for Odoo 18.0
-      hint: check the name; if the module is new, run `oca find --refresh web_x`
+    1 none of the 230 repositories asked has `web_x` for Odoo 18.0
+      hint: check the name; if the module is new, run `oca find --refresh web_x`; if oca does not know its repository, add the name of the repository to `repos` of `[find]`
     2 `out` is not an export of oca
       hint: name a directory that `oca export` wrote
     1 Odoo would refuse `oca/web`: there is no such directory
@@ -244,6 +245,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: correct the line, or delete it
     2 this command works on one profile, so it does not accept `--all-profiles`
       hint: choose one with `--profile`
+    2 `/srv/caf�` is a path that is not UTF-8
+      hint: rename the directory, or move the project
     3 cannot fetch `dms` from `https://github.com/OCA/dms.git`
       caused by: the remote cannot be asked because oca is offline
     3 cannot fetch `web` from `https://github.com/OCA/web.git`
@@ -297,9 +300,16 @@ fn some_refusals_have_several_wordings() {
             modules: vec!["web_x".to_owned()],
             odoo: series,
             near: vec!["web_y".to_owned()],
+            asked: 230,
             unasked: 0,
         },
-        Error::Nowhere { modules: vec!["web_x".to_owned()], odoo: series, near: Vec::new(), unasked: 3 },
+        Error::Nowhere {
+            modules: vec!["web_x".to_owned()],
+            odoo: series,
+            near: Vec::new(),
+            asked: 227,
+            unasked: 3,
+        },
         Error::Stale { file: lock_file(), differences: Vec::new(), locked: false },
         Error::UnknownModule {
             name: "web_x".to_owned(),
@@ -322,9 +332,9 @@ fn some_refusals_have_several_wordings() {
       hint: set `OCA_CACHE_DIR`
     2 `repos.toml` is written, but its pins could not be locked, and these parts are not in it: 2 merges
       hint: move `oca.lock.json` away, then pin them with `oca lock`
-    1 no OCA repository has `web_x` for Odoo 18.0
+    1 none of the 230 repositories asked has `web_x` for Odoo 18.0
       hint: did you mean `web_y`?
-    3 no OCA repository has `web_x` for Odoo 18.0
+    3 none of the 227 repositories asked has `web_x` for Odoo 18.0
       hint: run the command again; some repositories could not be reached
     1 `oca.lock.json` is out of date: it is not formatted as oca writes it
       hint: run `oca lock` and commit the result

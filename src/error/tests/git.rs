@@ -17,6 +17,7 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
     let errors = every_variant!(GitError:
         MissingReference { reference: branch() },
         Vanished { commit: commit(0xaa) },
+        IsTag { tag: commit(0xaa), commit: commit(0xbb) },
         OutOfReach { reference: branch(), commit: commit(0xaa) },
         NotFound { what: text("repository not found") },
         Unauthorised { tried: vec![text("git's credential helper"), text("`OCA_TOKEN`")] },
@@ -70,6 +71,8 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
       hint: list the branches and tags with `git ls-remote https://github.com/OCA/web.git`
     4 commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` no longer exists on the remote
       hint: move the pin with `oca lock --upgrade web`, or pin a commit that exists with `oca lock web@COMMIT`
+    2 `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is an annotated tag, not a commit; it names commit `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`
+      hint: write `rev = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"`, or name the tag with `tag`
     3 the server only sends branches, and commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is not in the history of branch `18.0`
       hint: move the pin with `oca lock --upgrade web`, or pin a commit that exists with `oca lock web@COMMIT`
     3 not found: repository not found

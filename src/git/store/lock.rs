@@ -1,7 +1,7 @@
 //! Locks for changing a store, and for making or removing one. If a process is killed, the system releases its locks.
 
 use std::collections::HashMap;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use git2::Repository;
 
 use super::{ASIDE_PREFIX, Store, URL};
-use crate::fs::{Context, DirectoryLock, is_at, open};
+use crate::fs::{Context, DirectoryLock, is_at, lock_if_possible, open, try_lock_if_possible};
 use crate::git::Error;
 
 /// The file whose lock is held while a store is made or removed.
@@ -70,10 +70,10 @@ impl Store {
                 }
                 other => other.at("open", &path)?,
             };
-            file.lock().at("lock", &path)?;
+            let is_held = lock_if_possible(&file);
             // If another process replaced the store while we waited, this is the lock of the old one.
             if is_at(&file, &path) {
-                self.sweep()?;
+                self.sweep(is_held)?;
                 return Ok(StoreLock { _file: file });
             }
         }
@@ -83,13 +83,12 @@ impl Store {
     pub(in crate::git) fn try_lock(&self) -> Result<Option<StoreLock>, Error> {
         let path = self.lock_file();
         let file = open_lock(&path).at("open", &path)?;
-        match file.try_lock() {
-            Ok(()) if is_at(&file, &path) => {
-                self.sweep()?;
+        match try_lock_if_possible(&file) {
+            Some(is_held) if is_at(&file, &path) => {
+                self.sweep(is_held)?;
                 Ok(Some(StoreLock { _file: file }))
             }
-            Ok(()) | Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Ok(Err(error).at("lock", &path)?),
+            Some(_) | None => Ok(None),
         }
     }
 
@@ -123,8 +122,12 @@ impl Store {
         self.directory.parent().unwrap_or(Path::new("."))
     }
 
-    /// Removes what a killed process left in the store. The caller holds the lock, so no other process uses it.
-    fn sweep(&self) -> Result<(), Error> {
+    /// Removes what a killed process left in the store. The caller holds the lock, so no other process uses it. Nothing
+    /// is removed on a file system without locks.
+    fn sweep(&self, is_held: bool) -> Result<(), Error> {
+        if !is_held {
+            return Ok(());
+        }
         for entry in fs::read_dir(&self.directory).at("read", &self.directory)? {
             let entry = entry.at("read", &self.directory)?;
             if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX) {
@@ -142,6 +145,8 @@ impl Store {
 pub(in crate::git) struct StoresLock {
     directory: PathBuf,
     _file: File,
+    /// False on a file system without locks.
+    is_held: bool,
 }
 
 impl StoresLock {
@@ -154,17 +159,20 @@ impl StoresLock {
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 other => other.at("open", &path)?,
             };
-            file.lock().at("lock", &path)?;
+            let is_held = lock_if_possible(&file);
             // Another process may have deleted all stores and this lock while we waited.
             if is_at(&file, &path) {
-                return Ok(Self { directory: stores.to_owned(), _file: file });
+                return Ok(Self { directory: stores.to_owned(), _file: file, is_held });
             }
         }
     }
 
     /// Removes what killed processes left beside the stores. No other process makes or deletes a store now, because
-    /// this lock is held.
+    /// this lock is held. Nothing is removed on a file system without locks.
     fn sweep(&self) {
+        if !self.is_held {
+            return;
+        }
         for path in left_among(&self.directory) {
             let _left = fs::remove_dir_all(path);
         }
@@ -206,9 +214,9 @@ impl StoresLock {
 pub(in crate::git) fn sweep(stores: &Path) {
     if left_among(stores).next().is_some()
         && let Ok(file) = open_lock(&stores.join(STORES_LOCK))
-        && file.try_lock().is_ok()
+        && let Some(is_held) = try_lock_if_possible(&file)
     {
-        StoresLock { directory: stores.to_owned(), _file: file }.sweep();
+        StoresLock { directory: stores.to_owned(), _file: file, is_held }.sweep();
     }
 }
 

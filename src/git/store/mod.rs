@@ -208,7 +208,7 @@ impl Store {
     /// The id of the root tree of a commit in the store.
     pub(super) fn tree_of(&self, commit: CommitId) -> Result<TreeId, Error> {
         let repository = self.repository()?;
-        let tree = repository.find_commit(oid(commit.as_bytes()))?.tree_id();
+        let tree = commit_in(&repository, commit)?.tree_id();
         Ok(TreeId::from_bytes(bytes(tree)))
     }
 
@@ -288,14 +288,22 @@ pub(super) fn has_files(repository: &Repository, commit: CommitId) -> Result<boo
     })
 }
 
+/// A commit in a repository. An annotated tag is an error that names its commit.
+pub(super) fn commit_in(repository: &Repository, commit: CommitId) -> Result<git2::Commit<'_>, Error> {
+    let id = oid(commit.as_bytes());
+    repository.find_commit(id).map_err(|error| {
+        let named = repository.find_tag(id).and_then(|tag| tag.as_object().peel_to_commit());
+        match named {
+            Ok(named) => Error::IsTag { tag: commit, commit: CommitId::from_bytes(bytes(named.id())) },
+            Err(_) => error.into(),
+        }
+    })
+}
+
 /// Adds the blobs of a commit that are missing. Each tree is read once. This does not use libgit2's `Tree::walk`, which
 /// refuses names that are not UTF-8.
-fn note_files(
-    repository: &Repository,
-    commit: CommitId,
-    missing: &mut Missing<'_>,
-) -> Result<(), git2::Error> {
-    let mut left = vec![repository.find_commit(oid(commit.as_bytes()))?.tree_id()];
+fn note_files(repository: &Repository, commit: CommitId, missing: &mut Missing<'_>) -> Result<(), Error> {
+    let mut left = vec![commit_in(repository, commit)?.tree_id()];
     let mut seen: HashSet<Oid> = left.iter().copied().collect();
     while let Some(id) = left.pop() {
         for entry in &repository.find_tree(id)? {

@@ -1,0 +1,95 @@
+//! How a file in a work tree may differ from its blob, although git counts them as equal; and the pointers of Git LFS:
+//! small text files in place of files that another server has.
+
+/// The changes that git makes when it writes a file into a work tree (gitattributes(5)).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Conversion {
+    /// It may write the line ends of Windows.
+    pub(crate) line_ends: bool,
+    /// It writes the id of the blob into `$Id$`.
+    pub(crate) ident: bool,
+    /// Git LFS replaces the pointer by the file.
+    pub(crate) lfs: bool,
+}
+
+impl Conversion {
+    /// The content of the blob for a file in the work tree, without Git LFS.
+    pub(crate) fn undone(self, content: &[u8]) -> Vec<u8> {
+        let mut blob = Vec::with_capacity(content.len());
+        for line in content.split_inclusive(|&byte| byte == b'\n') {
+            match line.strip_suffix(b"\r\n").filter(|_| self.line_ends) {
+                Some(line) => blob.extend_from_slice(&[line, b"\n"].concat()),
+                None => blob.extend_from_slice(line),
+            }
+        }
+        if self.ident { without_ident(&blob) } else { blob }
+    }
+}
+
+/// Each `$Id: …$` as `$Id$`.
+fn without_ident(content: &[u8]) -> Vec<u8> {
+    const START: &[u8] = b"$Id: ";
+    let mut plain = Vec::with_capacity(content.len());
+    let mut left = content;
+    while let Some(start) = left.windows(START.len()).position(|window| window == START) {
+        let behind = &left[start + START.len()..];
+        let end = behind.iter().position(|byte| b"$\n".contains(byte)).filter(|&end| behind[end] == b'$');
+        let Some(end) = end else {
+            plain.extend_from_slice(&left[..start + START.len()]);
+            left = behind;
+            continue;
+        };
+        plain.extend_from_slice(&left[..start]);
+        plain.extend_from_slice(b"$Id$");
+        left = &behind[end + 1..];
+    }
+    plain.extend_from_slice(left);
+    plain
+}
+
+/// The SHA-256 of the file for which a pointer stands, in hexadecimal digits, and its size in bytes.
+pub(crate) fn lfs_target(pointer: &[u8]) -> Option<(&str, u64)> {
+    let text = std::str::from_utf8(pointer).ok().filter(|_| is_lfs_pointer(pointer))?;
+    let value = |key| text.lines().find_map(|line| line.strip_prefix(key));
+    Some((value("oid sha256:")?, value("size ")?.parse().ok()?))
+}
+
+/// The longest pointer, in bytes.
+const LONGEST: usize = 1024;
+const STARTS: [&[u8]; 2] =
+    [b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/"];
+
+/// Whether the content of a file is a pointer (git-lfs, `docs/spec.md`).
+pub(crate) fn is_lfs_pointer(content: &[u8]) -> bool {
+    let has_line = |start: &[u8]| content.split(|&byte| byte == b'\n').any(|line| line.starts_with(start));
+    content.len() < LONGEST
+        && STARTS.iter().any(|start| content.starts_with(start))
+        && has_line(b"oid ")
+        && has_line(b"size ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pointer_has_a_version_an_oid_and_a_size() {
+        let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{:064}\nsize 7\n", 1);
+        assert!(is_lfs_pointer(pointer.as_bytes()));
+        for other in [&pointer[1..], &pointer[..43], "", &(pointer.clone() + &"x".repeat(1024))] {
+            assert!(!is_lfs_pointer(other.as_bytes()), "{other}");
+        }
+        assert_eq!(lfs_target(pointer.as_bytes()), Some((&*format!("{:064}", 1), 7)));
+    }
+
+    #[test]
+    fn what_git_writes_is_undone() {
+        let undone = |line_ends, ident, text: &str| {
+            let blob = Conversion { line_ends, ident, lfs: false }.undone(text.as_bytes());
+            String::from_utf8(blob).expect("a text")
+        };
+        assert_eq!(undone(true, false, "a\r\nb\n\r"), "a\nb\n\r");
+        assert_eq!(undone(false, true, "$Id: 1234 $ $Id: x\n$\r\n$Id: "), "$Id$ $Id: x\n$\r\n$Id: ");
+        assert_eq!(undone(true, true, "# $Id: 1 $\r\n"), "# $Id$\n");
+    }
+}
