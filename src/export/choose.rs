@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::Error;
 use super::rules;
 use crate::repo::{
-    BlobId, EntryKind, MOST_ENTRIES, NO_MODE, Objects, PathPart, RepoPath, Rules, Series, TreeEntry, TreeId,
-    UnreadableTree, check_target, check_targets, check_tree, shown, tree_id, walk_tree,
+    AtPath, BlobId, EntryKind, MOST_ENTRIES, NO_MODE, Objects, PathPart, RepoPath, Rules, Series, TreeEntry,
+    TreeId, UnreadableTree, at_path, check_target, check_targets, check_tree, shown, tree_id, walk_tree,
 };
 
 /// The length in bytes from which the kernel does not follow the target of a symlink.
@@ -244,15 +244,11 @@ fn next(entries: &[TreeEntry], name: &str) -> Option<Next> {
 
 /// The tree of a module. `locked` is its tree in the lock, which is used if a symlink leads to it.
 fn module_tree(objects: &dyn Objects, root: TreeId, module: &str, locked: TreeId) -> Result<TreeId, Error> {
-    let mut id = root;
-    for part in module.split('/') {
-        match next(&objects.tree(id)?, part) {
-            Some(Next::Directory(tree)) => id = tree,
-            Some(Next::Link) => return Ok(locked),
-            None => return Err(Error::NoModule { path: module.to_owned() }),
-        }
+    match at_path(objects, root, module)? {
+        AtPath::Directory(tree) => Ok(tree),
+        AtPath::Link => Ok(locked),
+        AtPath::Nothing => Err(Error::NoModule { path: module.to_owned() }),
     }
-    Ok(id)
 }
 
 fn file(entry: &TreeEntry, parent: &RepoPath) -> Result<File, Error> {

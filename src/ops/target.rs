@@ -3,7 +3,7 @@
 use super::remotes::OfPin;
 use crate::git::{Checkout, CheckoutError, GitTree, Head, Module, Origin, Placed};
 use crate::lock::{LockedRepo, Pin};
-use crate::repo::{Objects, RemoteUrl, TreeId, tree_at};
+use crate::repo::{AtPath, Objects, RemoteUrl, TreeId, at_path};
 use crate::report::{Done, OtherTree, Outcome, Step, Trouble};
 
 /// Fails if the tree in the lock is not the tree of the commit.
@@ -20,7 +20,12 @@ fn confirm_tree(locked: &LockedRepo, found: TreeId) -> Result<(), Trouble> {
 /// Trees that are missing or cannot be read are passed over: whoever needs them reports them.
 pub(crate) fn other_module(locked: &LockedRepo, objects: &dyn Objects) -> Option<OtherTree> {
     locked.facts.modules.iter().find_map(|module| {
-        let found = tree_at(objects, locked.tree, &module.path()).ok()?;
+        let found = match at_path(objects, locked.tree, &module.path()).ok()? {
+            AtPath::Directory(tree) => Some(tree),
+            // It cannot be compared: a symlink may lead anywhere in the repository.
+            AtPath::Link => return None,
+            AtPath::Nothing => None,
+        };
         let (commit, path) = (locked.commit, module.path());
         let other = OtherTree { commit, module: Some(path), locked: module.tree, found };
         (found != Some(module.tree)).then_some(other)

@@ -38,8 +38,8 @@ pub(crate) use plain::{ends_line, in_short, is_text_of, one_line, plain, quotati
 pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Platform, Series};
 pub(crate) use tree::{
-    Content, Entry, FileTree, MOST_ENTRIES, NO_MODE, Objects, check_target, check_targets, check_tree,
-    tree_at, usual_tree, walk_tree,
+    AtPath, Content, Entry, FileTree, MOST_ENTRIES, NO_MODE, Objects, at_path, check_target, check_targets,
+    check_tree, usual_tree, walk_tree,
 };
 pub(crate) use url::{RemoteUrl, bare_url, last_part, redact, redact_userinfo, split_scp};
 pub(crate) use words::{and_list, counted, first_names, minute, profile_list, quoted_list, size, typed};

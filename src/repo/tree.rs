@@ -103,22 +103,27 @@ pub(crate) fn check_target(target: &[u8]) -> Result<(), &'static str> {
     }
 }
 
-/// The tree of the directory at a path, such as `addons/web_x`. `None` if there is no such directory.
-pub(crate) fn tree_at(
-    objects: &dyn Objects,
-    root: TreeId,
-    path: &str,
-) -> Result<Option<TreeId>, UnreadableTree> {
+/// What is at a path, such as `addons/web_x`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum AtPath {
+    Directory(TreeId),
+    /// A part of the path is a symlink. Its target is known only to the file system.
+    Link,
+    Nothing,
+}
+
+pub(crate) fn at_path(objects: &dyn Objects, root: TreeId, path: &str) -> Result<AtPath, UnreadableTree> {
     let mut id = root;
     for part in path.split('/') {
         let entries = objects.tree(id)?;
         let found = entries.iter().find(|entry| entry.name.as_bytes() == part.as_bytes());
-        match found.filter(|entry| entry.kind() == EntryKind::Directory) {
-            Some(found) => id = found.tree(),
-            None => return Ok(None),
+        match found.map(|entry| (entry, entry.kind())) {
+            Some((entry, EntryKind::Directory)) => id = entry.tree(),
+            Some((_, EntryKind::Symlink)) => return Ok(AtPath::Link),
+            _ => return Ok(AtPath::Nothing),
         }
     }
-    Ok(Some(id))
+    Ok(AtPath::Directory(id))
 }
 
 /// The tree as which git treats a tree: on all levels, modes that git no longer writes are replaced by git's own modes.
