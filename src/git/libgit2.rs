@@ -19,6 +19,7 @@ use super::daemon::DaemonSession;
 use super::ids::{bytes, oid};
 use super::pace::{self, Limits};
 use super::retry::retrying;
+use super::server_words::says_not_here;
 use super::ssh::{SshProgram, SshSession};
 use super::store::Store;
 use super::wire::{Client, Failure, HttpRemote, Response};
@@ -60,8 +61,13 @@ pub(super) fn fetch(
     let lost = match by_id {
         Ok(Some(ends)) => return Ok(ends),
         // The server refused: libgit2 asks for a commit only if the server says that it serves commits. Next, the
-        // branch.
-        Err(Error::Remote { .. }) => Error::Vanished { commit },
+        // branch. libgit2 may have lost the server's words.
+        Err(Error::Remote { message })
+            if message.is_empty() || says_not_here(&message, &[*commit.as_bytes()]) =>
+        {
+            Error::Vanished { commit }
+        }
+        Err(error @ Error::Remote { .. }) if !error.is_passing() => error,
         // libgit2 refused, or the server sent something else.
         Ok(None) | Err(Error::Git { .. } | Error::Protocol { .. }) => {
             Error::OutOfReach { reference: reference.clone(), commit }

@@ -14,6 +14,7 @@ mod check;
 mod check_own;
 mod checkouts;
 mod config;
+mod credentials;
 mod daemon;
 #[cfg(unix)]
 mod deep;
@@ -34,6 +35,7 @@ mod export_dest;
 mod export_layers;
 mod faults;
 mod find;
+mod first_answer;
 #[cfg(unix)]
 mod git_pipes;
 mod harness;
@@ -97,6 +99,7 @@ mod sync_repair;
 mod sync_safety;
 #[cfg(unix)]
 mod sync_symlinks;
+mod tls;
 mod transports;
 mod tree;
 mod usage;
