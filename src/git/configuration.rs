@@ -212,14 +212,46 @@ fn add(config: &mut Config, file: Option<PathBuf>, level: ConfigLevel) -> Result
     }
 }
 
-/// `GIT_CONFIG_COUNT`, `GIT_CONFIG_KEY_n` and `GIT_CONFIG_VALUE_n`.
+/// `GIT_CONFIG_COUNT`, `GIT_CONFIG_KEY_n` and `GIT_CONFIG_VALUE_n`. Then `GIT_CONFIG_PARAMETERS`, by which `git -c`
+/// hands its options to the programs that it runs.
 fn from_variables() -> Vec<(String, String)> {
     let count = env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse::<usize>().ok()).unwrap_or(0);
     let pair = |n| {
         let name = env::var(format!("GIT_CONFIG_KEY_{n}")).ok()?;
         Some((normalised(&name), env::var(format!("GIT_CONFIG_VALUE_{n}")).ok()?))
     };
-    (0..count.min(1000)).filter_map(pair).collect()
+    let parameters = env::var("GIT_CONFIG_PARAMETERS").unwrap_or_default();
+    (0..count.min(1000)).filter_map(pair).chain(from_parameters(&parameters)).collect()
+}
+
+/// Reads `'key'='value' 'key=value'`. In a value, `'\''` is a quote.
+fn from_parameters(parameters: &str) -> Vec<(String, String)> {
+    let mut entries = Vec::new();
+    let mut chars = parameters.chars();
+    let (mut word, mut is_quoted, mut equals) = (String::new(), false, None);
+    loop {
+        match chars.next() {
+            Some('\'') => is_quoted = !is_quoted,
+            Some('\\') if !is_quoted => word.extend(chars.next()),
+            Some('=') if !is_quoted => {
+                equals = Some(word.len());
+                word.push('=');
+            }
+            Some(c) if is_quoted || c != ' ' => word.push(c),
+            end => {
+                // In the old form, the first `=` ends the key.
+                let equals = equals.take().or_else(|| word.find('='));
+                if !word.is_empty() {
+                    let (key, value) = equals.map_or((&*word, "true"), |at| (&word[..at], &word[at + 1..]));
+                    entries.push((normalised(key), value.to_owned()));
+                }
+                word.clear();
+                if end.is_none() {
+                    return entries;
+                }
+            }
+        }
+    }
 }
 
 /// `URL.https://Host/.insteadOf` as `url.https://Host/.insteadof`.
@@ -265,6 +297,21 @@ mod tests {
         assert_eq!(proxy("https://host/OCAx/web.git").as_deref(), Some("host"));
         assert_eq!(proxy("https://host:443/x").as_deref(), Some("host"));
         assert_eq!(proxy("http://host/x").as_deref(), Some("all"));
+    }
+
+    #[test]
+    fn parameters_of_git_are_read_in_both_forms() {
+        let read = |text| {
+            let entries = from_parameters(text);
+            entries.iter().map(|(key, value)| format!("{key} is {value}; ")).collect::<String>()
+        };
+        let text = r"'credential.Helper'='!f() { echo it'\''s=x; }; f' 'http.https://host/a=b.Proxy'=''";
+        assert_eq!(
+            read(text),
+            "credential.helper is !f() { echo it's=x; }; f; http.https://host/a=b.proxy is ; "
+        );
+        assert_eq!(read("'http.proxy=x=y' 'core.bare'"), "http.proxy is x=y; core.bare is true; ");
+        assert_eq!(read(""), "");
     }
 
     #[test]

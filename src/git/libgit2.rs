@@ -226,9 +226,12 @@ impl SmartSubtransport for HttpTransport {
                     remote,
                     request: Vec::new(),
                     response: Some(Bounded::new(response)),
+                    began: false,
                 }))
             }
-            Service::UploadPack => Ok(Box::new(HttpExchange { remote, request: Vec::new(), response: None })),
+            Service::UploadPack => {
+                Ok(Box::new(HttpExchange { remote, request: Vec::new(), response: None, began: false }))
+            }
             Service::ReceivePackLs | Service::ReceivePack => Err(git2::Error::from_str("oca does not push")),
         }
     }
@@ -243,6 +246,8 @@ struct HttpExchange {
     remote: HttpRemote,
     request: Vec<u8>,
     response: Option<Bounded<Response>>,
+    /// Whether the beginning of the answer has been read.
+    began: bool,
 }
 
 impl Write for HttpExchange {
@@ -266,11 +271,27 @@ impl Read for HttpExchange {
                 none.insert(Bounded::new(answer))
             }
         };
-        response.read(buffer).map_err(|error| match error.downcast() {
+        let count = response.read(buffer).map_err(|error| match error.downcast() {
             Ok(known) => carry_io(known),
             Err(error) => error,
-        })
+        })?;
+        if std::mem::replace(&mut self.began, true) {
+            return Ok(count);
+        }
+        match refusal(&buffer[..count]) {
+            Some(message) => Err(carry_io(Error::Remote { message })),
+            None => Ok(count),
+        }
     }
+}
+
+/// The message, if an answer begins with a refusal. libgit2 would lose it if it waits for the end of a shallow history.
+fn refusal(answer: &[u8]) -> Option<String> {
+    let (length, rest) = answer.split_at_checked(4)?;
+    let length = usize::from_str_radix(std::str::from_utf8(length).ok()?, 16).ok()?;
+    let line = rest.get(..length.saturating_sub(4)).unwrap_or(rest);
+    let message = line.strip_prefix(b"ERR ")?;
+    Some(String::from_utf8_lossy(message).trim().to_owned())
 }
 
 struct DaemonTransport {

@@ -105,6 +105,12 @@ fn a_helper_in_a_variable_is_asked() {
         .env("GIT_CONFIG_KEY_0", "credential.helper")
         .env("GIT_CONFIG_VALUE_0", helper(&env, "log", "username=odo password=s3cret"))
         .success();
+    // `git -c` hands its options on in this way.
+    let helper = helper(&env, "log", "username=odo password=s3cret");
+    env.oca(&["lock", "-q", "--upgrade"])
+        .with_programs()
+        .env("GIT_CONFIG_PARAMETERS", format!("'credential.helper'='{helper}'"))
+        .success();
 }
 
 #[test]
@@ -186,7 +192,8 @@ fn a_token_of_bitbucket_goes_with_the_user_that_it_expects() {
         .stderr_contains("the server denies access (status 403)")
         .status(3);
     let expected = "Basic eC10b2tlbi1hdXRoOnNlY3JldA==";
-    assert_eq!(*seen.lock().expect("no panic"), [Some(expected.to_owned())]);
+    let seen = seen.lock().expect("no panic");
+    assert!(!seen.is_empty() && seen.iter().all(|seen| seen.as_deref() == Some(expected)), "{seen:?}");
 }
 
 #[test]

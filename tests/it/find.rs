@@ -165,7 +165,7 @@ fn failures_of_some_repositories_are_reported_and_the_others_answer() {
              hint: run the command again; some repositories could not be reached\n"
         ))
         .status(3);
-    assert_eq!(server.requests().len(), requests + 6, "only these are asked again");
+    assert_eq!(server.requests().len(), requests + 4, "only these are asked again");
     env.oca(&["find", "both", "--format", "json"])
         .stdout_contains("\"repos\": [\n        \"web\"\n      ]")
         .stdout_contains("\"unasked\": [\n    \"dms\",\n    \"hr\"\n  ]")

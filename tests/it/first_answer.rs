@@ -123,8 +123,9 @@ fn a_busy_old_server_is_not_taken_for_one_that_lacks_the_commit() {
     env.run(&["lock"]);
     fs::remove_dir_all(env.cache()).expect("the cache");
     server.fault("upload-pack done", ALWAYS, Fault::Says(refusal("unable to answer due to load")));
-    // libgit2 loses the server's words.
-    env.oca(&["sync", "--locked"]).stderr_contains("error: cannot fetch `web` from `").status(3);
+    env.oca(&["sync", "--locked"])
+        .stderr_contains("caused by: the server says: \"unable to answer due to load\"\n")
+        .status(3);
 }
 
 #[test]
