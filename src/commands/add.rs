@@ -383,7 +383,11 @@ impl Addition<'_> {
         let is_absent = |failure: &&Failure| {
             matches!(
                 failure.trouble,
-                Trouble::Remote(git::Error::NotFound { .. } | git::Error::Unauthorised { .. })
+                Trouble::Remote(
+                    git::Error::NotFound { .. }
+                        | git::Error::NotFoundAs { .. }
+                        | git::Error::Unauthorised { .. },
+                )
             )
         };
         let odoo = self.profile.odoo;
@@ -410,8 +414,9 @@ fn with_near_names(error: Error, named: &[RepoName]) -> Error {
     let oca: Vec<&str> = oca.iter().map(RepoName::as_str).collect();
     for failure in failures.iter_mut().filter(|failure| named.contains(&failure.name)) {
         let near = config::near(failure.name.as_str(), &oca).filter(|near| *near != failure.name.as_str());
-        if let Trouble::Remote(git::Error::NotFound { .. } | git::Error::Unauthorised { .. }) =
-            failure.trouble
+        if let Trouble::Remote(
+            git::Error::NotFound { .. } | git::Error::NotFoundAs { .. } | git::Error::Unauthorised { .. },
+        ) = failure.trouble
         {
             failure.near = near.map(str::to_owned);
         }

@@ -96,6 +96,8 @@ fn git_code(error: &git::Error) -> u8 {
         | git::Error::System { .. }
         | git::Error::Authorities { .. }
         | git::Error::Secret { .. }
+        | git::Error::Netrc { .. }
+        | git::Error::Unsupported { .. }
         | git::Error::NoSubmodulePath { .. } => 2,
         _ => 3,
     }

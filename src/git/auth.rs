@@ -1,8 +1,8 @@
 //! Credentials for requests. Each one is tried once.
 //!
-//! The order is: user and password of the url, a token variable, `~/.netrc`, then git's credential helpers. The first
-//! three are sent with the first request, to their own host only: servers throttle anonymous requests and may never ask
-//! for a password. The helpers are asked only after a 401.
+//! The order is: user and password of the url, a token variable, `~/.netrc`, then git's credential helpers, and last
+//! the user of the url alone. The first three are sent with the first request, to their own host only: servers throttle
+//! anonymous requests and may never ask for a password. The helpers are asked only after a 401.
 //!
 //! After a redirect to another host, only credentials for exactly that host are sent: its token variable, or its
 //! `machine` in `~/.netrc`. A `machine` has no port, so it counts for the default port of the scheme only. git also
@@ -16,7 +16,8 @@ use base64::prelude::BASE64_STANDARD as STANDARD;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::{Error, configuration};
+use super::Error;
+use super::netrc::{self, Malformed};
 use crate::fs::{read_given, read_text};
 
 /// A user name, a password or token, and their source.
@@ -44,26 +45,43 @@ pub(super) enum Asked {
     Redirected,
 }
 
-/// The credential that is sent with the first request, if there is one.
-pub(super) fn up_front(url: &Url, asked: Asked) -> Result<Option<Credential>, Error> {
+/// The credentials that are sent without being asked for, in this order.
+///
+/// A user in the url without a password selects among tokens and the entries of the netrc.
+pub(super) fn up_front(url: &Url, asked: Asked) -> Result<Vec<Credential>, Error> {
     if let Some(credential) = userinfo(url) {
-        return Ok(Some(credential));
+        return Ok(vec![credential]);
     }
-    match token(url)? {
-        Some(credential) => Ok(Some(credential)),
-        None => netrc(url, asked),
+    let user = user_of(url);
+    let tokens = tokens(url, user.as_deref())?;
+    if !tokens.is_empty() {
+        return Ok(tokens);
     }
+    Ok(netrc(url, user.as_deref(), asked)?.into_iter().collect())
 }
 
-/// The user and the password in a url.
+/// The user and the password in a url. An empty password counts if the url has the colon before it.
 pub(super) fn userinfo(url: &Url) -> Option<Credential> {
-    let password = decoded(url.password().unwrap_or_default());
-    let user = decoded(url.username());
-    (!user.is_empty()).then(|| Credential {
-        user,
+    let password = decoded(url.password()?);
+    Some(Credential {
+        user: decoded(url.username()),
         password,
         source: "the user and password of the url".to_owned(),
     })
+}
+
+/// The user in a url without a password, as the last thing to try: some forges accept a token as a user.
+pub(super) fn lone_user(url: &Url) -> Option<Credential> {
+    let user = user_of(url).filter(|_| url.password().is_none())?;
+    Some(Credential {
+        user,
+        password: String::new(),
+        source: "the user of the url without a password".to_owned(),
+    })
+}
+
+fn user_of(url: &Url) -> Option<String> {
+    Some(decoded(url.username())).filter(|user| !user.is_empty())
 }
 
 fn decoded(text: &str) -> String {
@@ -88,8 +106,9 @@ fn token_variable(url: &Url) -> Option<String> {
     is_plain.then(|| format!("OCA_TOKEN_{name}{port}"))
 }
 
-fn token(url: &Url) -> Result<Option<Credential>, Error> {
-    let Some(host) = url.host_str() else { return Ok(None) };
+/// The token for a url. If the url has a user, the token goes with that user first, then with the user of the forge.
+fn tokens(url: &Url, wanted: Option<&str>) -> Result<Vec<Credential>, Error> {
+    let Some(host) = url.host_str() else { return Ok(Vec::new()) };
     let own = token_variable(url);
     // Over plain http, others could read the token. So only a variable with the name of the host is sent that way.
     let public = match (url.scheme(), host, url.port()) {
@@ -97,15 +116,35 @@ fn token(url: &Url) -> Result<Option<Credential>, Error> {
         ("https", "gitlab.com", None) => Some("GITLAB_TOKEN"),
         _ => None,
     };
-    // Both forges accept a token as the password of these users; other servers look only at the token.
-    let user = if host.contains("gitlab") { "oauth2" } else { "x-access-token" };
     for name in [own.as_deref(), public].into_iter().flatten() {
         let Some(value) = variable_or_file(name)? else { continue };
-        let (user, password) = value.split_once(':').unwrap_or((user, &value));
         let source = format!("the variable `{name}`");
-        return Ok(Some(Credential { user: user.to_owned(), password: password.to_owned(), source }));
+        let with = |user: &str, password: &str| Credential {
+            user: user.to_owned(),
+            password: password.to_owned(),
+            source: source.clone(),
+        };
+        match value.split_once(':') {
+            Some((user, _)) if wanted.is_some_and(|wanted| wanted != user) => {}
+            Some((user, password)) => return Ok(vec![with(user, password)]),
+            None => {
+                let users = wanted.into_iter().chain([user_of_tokens(host)]);
+                return Ok(users.map(|user| with(user, &value)).collect());
+            }
+        }
     }
-    Ok(None)
+    Ok(Vec::new())
+}
+
+/// The user with which a forge accepts a token as the password. Other servers look only at the token.
+fn user_of_tokens(host: &str) -> &'static str {
+    if host == "bitbucket.org" || host.ends_with(".bitbucket.org") {
+        "x-token-auth"
+    } else if host.contains("gitlab") {
+        "oauth2"
+    } else {
+        "x-access-token"
+    }
 }
 
 /// The value of the variable, or else the content of the file that the variable `NAME_FILE` names.
@@ -128,19 +167,28 @@ fn secret_text(variable: &str, file: &Path) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))
 }
 
-fn netrc(url: &Url, asked: Asked) -> Result<Option<Credential>, Error> {
+fn netrc(url: &Url, user: Option<&str>, asked: Asked) -> Result<Option<Credential>, Error> {
     // oca waits for a pipe only if the user named it in `NETRC`.
+    // As in curl, an empty name or a file that does not exist is no error.
     let named = env::var_os("NETRC").filter(|file| !file.is_empty()).map(PathBuf::from);
-    let found = match named.filter(|file| file.exists()) {
-        Some(named) => Some((secret_text("NETRC", &named)?, named)),
-        None => home().map(|home| home.join(".netrc")).and_then(|own| Some((read_text(&own).ok()?, own))),
+    let (text, file) = if let Some(named) = named.filter(|file| file.exists()) {
+        (secret_text("NETRC", &named)?, named)
+    } else {
+        // On Windows, curl reads `_netrc` too.
+        let names = [".netrc", "_netrc"].into_iter().take(if cfg!(windows) { 2 } else { 1 });
+        let own = names.filter_map(|name| Some(home()?.join(name)));
+        match { own }.find_map(|own| Some((read_text(&own).ok()?, own))) {
+            Some(found) => found,
+            None => return Ok(None),
+        }
     };
-    let entry = found.and_then(|(text, file)| Some((netrc_entry(&text, url, asked)?, file)));
-    Ok(entry.map(|((user, password), file)| Credential {
-        user,
-        password,
-        source: format!("`{}`", shown(&file)),
-    }))
+    let entries = netrc::entries(&text).map_err(|Malformed { line, why }| Error::Netrc {
+        path: file.clone(),
+        line,
+        why,
+    })?;
+    let entry = netrc_entry(entries, url, user, asked);
+    Ok(entry.map(|(user, password)| Credential { user, password, source: format!("`{}`", shown(&file)) }))
 }
 
 fn home() -> Option<PathBuf> {
@@ -154,48 +202,31 @@ fn shown(file: &Path) -> String {
     }
 }
 
-/// Login and password of the `machine`, or of `default` if the url is declared. For the format, see ftp(1).
+/// Login and password of the `machine`, or of `default` if the url is declared. If the url has a user, the entry of
+/// that user.
 ///
 /// A `machine` has no port. After a redirect, it counts for the default port of the scheme only.
-fn netrc_entry(text: &str, url: &Url, asked: Asked) -> Option<(String, String)> {
+fn netrc_entry(
+    entries: Vec<netrc::Entry>,
+    url: &Url,
+    user: Option<&str>,
+    asked: Asked,
+) -> Option<(String, String)> {
     if asked == Asked::Redirected && url.port().is_some() {
         return None;
     }
     let host = url.host_str()?;
-    let mut words =
-        text.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(str::split_whitespace);
-    let mut found: Option<(Option<String>, Option<String>)> = None;
-    while let Some(word) = words.next() {
-        match word {
-            "machine" | "default" if found.is_some() => break,
-            "machine" if words.next() == Some(host) => found = Some((None, None)),
-            "default" if asked == Asked::Redirected => break,
-            "default" => found = Some((None, None)),
-            "login" => {
-                let login = words.next()?;
-                found = found.map(|(_, password)| (Some(login.to_owned()), password));
-            }
-            "password" => {
-                let password = words.next()?;
-                found = found.map(|(login, _)| (login, Some(password.to_owned())));
-            }
-            _ => {}
-        }
-    }
-    let (login, password) = found?;
-    Some((login?, password?))
-}
-
-/// Asks git's credential helpers. After a redirect, none is asked.
-pub(super) fn from_helper(url: &Url, asked: Asked) -> Option<Credential> {
-    if asked == Asked::Redirected {
-        return None;
-    }
-    let config = configuration::open().ok()?;
-    let mut helper = git2::CredentialHelper::new(url.as_str());
-    helper.config(&config);
-    let (user, password) = helper.execute()?;
-    Some(Credential { user, password, source: "the credential helper".to_owned() })
+    entries.into_iter().find_map(|entry| {
+        let is_for_host = match &entry.machine {
+            Some(machine) => machine.eq_ignore_ascii_case(host),
+            None => asked == Asked::Declared,
+        };
+        let login = match (entry.login, user) {
+            (Some(login), Some(user)) if login != user => return None,
+            (login, user) => login.or_else(|| user.map(str::to_owned))?,
+        };
+        Some((login, entry.password?)).filter(|_| is_for_host)
+    })
 }
 
 #[cfg(test)]
@@ -207,8 +238,10 @@ mod tests {
     #[test]
     fn the_entry_of_the_machine_is_found_in_a_netrc() {
         let text = "# comment\nmachine a login me password x\nmachine b\n  login you\n  password y\ndefault login d password z\n";
-        let entry = |text, url, asked| {
-            let entry = netrc_entry(text, &Url::parse(url).expect("a url"), asked);
+        let entry = |text, url: &str, asked| {
+            let url = Url::parse(url).expect("a url");
+            let entries = netrc::entries(text).expect("a netrc");
+            let entry = netrc_entry(entries, &url, user_of(&url).as_deref(), asked);
             entry.map(|(user, password)| format!("{user}:{password}"))
         };
         let declared = |url| entry(text, url, Asked::Declared);
@@ -217,6 +250,13 @@ mod tests {
         assert_eq!(declared("https://b:8443/").as_deref(), Some("you:y"));
         assert_eq!(declared("https://c/").as_deref(), Some("d:z"));
         assert_eq!(entry("machine a login me", "https://a/", Asked::Declared), None);
+        let users = "machine a login me password x\nmachine a login you password y\nmachine b password z\n";
+        let declared_users = |url| entry(users, url, Asked::Declared);
+        assert_eq!(declared_users("https://you@a/").as_deref(), Some("you:y"));
+        assert_eq!(declared_users("https://a/").as_deref(), Some("me:x"));
+        assert_eq!(declared_users("https://she@a/"), None);
+        assert_eq!(declared_users("https://she@b/").as_deref(), Some("she:z"));
+        assert_eq!(declared_users("https://b/"), None);
         let redirected = |url| entry(text, url, Asked::Redirected);
         assert_eq!(redirected("https://b/").as_deref(), Some("you:y"));
         assert_eq!(redirected("https://b:443/").as_deref(), Some("you:y"));
@@ -226,6 +266,7 @@ mod tests {
 
     #[test]
     fn userinfo_is_decoded() {
+        assert!(userinfo(&Url::parse("https://me@host/x").expect("a url")).is_none());
         let credential =
             userinfo(&Url::parse("https://me:p%40s+s@host/x").expect("a url")).expect("userinfo");
         assert_eq!((credential.user.as_str(), credential.password.as_str()), ("me", "p@s+s"));

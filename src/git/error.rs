@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::server_words::says_later;
 use crate::repo::{CommitId, Reference, UnreadableTree, in_short, quotation, redact, typed};
 
 /// Parts of ssh's messages if a connection was lost, or if a busy server did not accept it.
@@ -25,6 +26,12 @@ pub(crate) enum Error {
     OutOfReach { reference: Reference, commit: CommitId },
     #[error("not found: {}", in_short(what))]
     NotFound { what: String },
+    #[error(
+        "not found: {}; {} was sent with the request and may lack the right to read it",
+        in_short(what),
+        credential
+    )]
+    NotFoundAs { what: String, credential: String },
     #[error("not authorised; {}", tried_in_words(tried))]
     Unauthorised { tried: Vec<String> },
     #[error("the server denies access (status 403)")]
@@ -33,6 +40,8 @@ pub(crate) enum Error {
     Status { status: u16, retry_after: Option<Duration> },
     #[error("the server does not speak git: the content type of its answer is {}", literal(content_type))]
     NotGit { content_type: String },
+    #[error("the server only serves files (git's dumb protocol), which oca does not support")]
+    Dumb,
     #[error("the server violates the git protocol: {}", in_short(why))]
     Protocol { why: String },
     #[error("the server sent too much data")]
@@ -55,6 +64,10 @@ pub(crate) enum Error {
     Authorities { setting: &'static str, path: PathBuf, why: String },
     #[error("cannot read `{}`, set by `{variable}`: {why}", path.display())]
     Secret { variable: String, path: PathBuf, why: String },
+    #[error("cannot read `{}` at line {line}: {why}", path.display())]
+    Netrc { path: PathBuf, line: usize, why: String },
+    #[error("git's `{setting}` is set, and oca does not support it")]
+    Unsupported { setting: &'static str },
     #[error("the url of the proxy is not valid or not supported")]
     Proxy,
     #[error("refused to follow a redirect from {} to {}", literal(from), literal(to))]
@@ -105,7 +118,11 @@ impl Error {
     /// Whether the same request may succeed a moment later.
     pub(super) fn is_passing(&self) -> bool {
         match self {
-            Self::Status { status, .. } => *status == 429 || *status >= 500,
+            // 501 and 505 say that the server never does what it was asked for.
+            Self::Status { status, .. } => {
+                matches!(*status, 408 | 429) || (*status >= 500 && !matches!(*status, 501 | 505))
+            }
+            Self::Remote { message } => says_later(message),
             // A stall is not retried: oca has already waited for the whole limit.
             Self::Connection { .. } | Self::Protocol { .. } => true,
             Self::Ssh { message } => {
@@ -118,7 +135,7 @@ impl Error {
     /// Whether it only means that the repository, or the branch in it, does not exist.
     pub(crate) fn is_absence(&self) -> bool {
         match self {
-            Self::MissingReference { .. } | Self::NotFound { .. } => true,
+            Self::MissingReference { .. } | Self::NotFound { .. } | Self::NotFoundAs { .. } => true,
             // For a missing repository, forges ask for credentials, so that they do not reveal private ones.
             Self::Unauthorised { .. } => true,
             Self::Remote { message } | Self::Ssh { message } => {
@@ -183,6 +200,10 @@ impl Error {
             },
             Self::IsTag { commit, .. } => format!("write `rev = \"{commit}\"`, or name the tag with `tag`"),
             Self::NotFound { .. } => format!("check the url; {} should list its branches", list()),
+            Self::NotFoundAs { .. } => {
+                format!("check the url and the rights of the credential; {} should list its branches", list())
+            }
+            Self::Dumb => "use another url of the repository, such as its ssh url".to_owned(),
             Self::Unauthorised { .. } | Self::Ssh { .. } => {
                 format!("check that {} works without a prompt", list())
             }
@@ -210,11 +231,21 @@ impl Error {
             Self::Authorities { setting: setting @ "SSL_CERT_DIR", .. } => {
                 format!("set `{setting}` to directories of certificates, or unset it")
             }
+            Self::Authorities { setting: setting @ ("GIT_SSL_CAPATH" | "http.sslCAPath"), .. } => {
+                format!("set `{setting}` to a directory of certificates, or unset it")
+            }
+            Self::Authorities { setting: setting @ ("GIT_SSL_KEY" | "http.sslKey"), .. } => {
+                format!("set `{setting}` to a file with the private key of the certificate")
+            }
             Self::Authorities { setting, .. } => {
                 format!("set `{setting}` to a file of certificates, or unset it")
             }
             Self::Secret { variable, .. } => {
                 format!("set `{variable}` to a file that can be read, or unset it")
+            }
+            Self::Netrc { .. } => "correct the line".to_owned(),
+            Self::Unsupported { setting } => {
+                format!("unset `{setting}` for this url, or fetch with git and declare the path of the clone")
             }
             Self::Proxy => {
                 "check git's `http.proxy` and the variables `https_proxy` and `http_proxy`".to_owned()
@@ -225,7 +256,8 @@ impl Error {
             Self::Redirect { .. } => {
                 "if the repository moved there, write the new url in `repos.toml`".to_owned()
             }
-            Self::Status { .. } => "try again later".to_owned(),
+            Self::Status { .. } if self.is_passing() => "try again later".to_owned(),
+            Self::Status { .. } => format!("check the url; {} should list its branches", list()),
             Self::Protocol { .. } | Self::Endless | Self::Unpacking | Self::Remote { .. } | Self::Tls { .. } => {
                 format!("check that {} works, then try again", list())
             }
@@ -302,24 +334,6 @@ fn tried_in_words(tried: &[String]) -> String {
     }
 }
 
-/// Whether a message of libgit2 ends in the system's text for an error such as a full disk. Another run of oca would
-/// fail in the same way.
-fn is_of_the_system(message: &str) -> bool {
-    use std::io::ErrorKind::{
-        FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
-    };
-    // ENFILE and EMFILE, too many open files: Rust has no `ErrorKind` for them.
-    const NO_MORE_FILES: [i32; 2] = [23, 24];
-    let Some(words) = message.rsplit(": ").next() else { return false };
-    let is_it = |code: i32| {
-        let error = std::io::Error::from_raw_os_error(code);
-        let kinds = [FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull];
-        (kinds.contains(&error.kind()) || NO_MORE_FILES.contains(&code))
-            && error.to_string().split(" (os error").next() == Some(words)
-    };
-    (1..140).any(is_it)
-}
-
 impl From<UnreadableTree> for Error {
     fn from(error: UnreadableTree) -> Self {
         match error {
@@ -329,81 +343,14 @@ impl From<UnreadableTree> for Error {
     }
 }
 
-impl From<git2::Error> for Error {
-    fn from(error: git2::Error) -> Self {
-        use git2::{ErrorClass, ErrorCode};
-        let message = error.message();
-        // libgit2 may quote the url.
-        let message = if message.contains("://") { redact(message) } else { message.to_owned() };
-        if let Some(extension) = message.strip_prefix("unsupported extension name extensions.") {
-            let convert = match extension {
-                "partialclone" => "git fetch --refetch && git config --unset extensions.partialClone",
-                "refstorage" => "git refs migrate --ref-format=files",
-                _ => "git update-index --no-split-index && git sparse-checkout disable",
-            };
-            return Self::Extension { extension: extension.to_owned(), convert };
-        }
-        if let Some(extension) = message.strip_prefix("unsupported mandatory extension: ") {
-            let (extension, convert) = match extension.trim_matches('\'') {
-                "link" => ("split index", "git update-index --no-split-index"),
-                "sdir" => ("sparse index", "git sparse-checkout reapply --no-sparse-index"),
-                other => (other, "git update-index --index-version 2"),
-            };
-            return Self::Extension { extension: extension.to_owned(), convert };
-        }
-        if let Some(message) = message.strip_prefix("remote error: ") {
-            return Self::Remote { message: message.trim().to_owned() };
-        }
-        // libgit2 loses the server's message if it waits for the end of a shallow history.
-        if message == "unexpected packet type" {
-            return Self::Remote { message: String::new() };
-        }
-        match (error.class(), error.code()) {
-            (_, ErrorCode::Timeout) => Self::Stalled { after: super::pace::limits().stall },
-            (_, ErrorCode::Auth) => Self::Unauthorised { tried: Vec::new() },
-            (ErrorClass::Net, _) => Self::Connection { why: message },
-            // libgit2 says this if it cannot write the index because the disk is full.
-            (ErrorClass::None, ErrorCode::GenericError) if message == "no error" => {
-                Self::System { path: None, why: "a file cannot be written; the disk may be full".to_owned() }
-            }
-            _ if is_of_the_system(&message) => Self::System { path: None, why: message },
-            (ErrorClass::Odb | ErrorClass::Zlib, _) => Self::Damaged { why: message },
-            _ => Self::Git { why: message },
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[cfg(unix)]
-    #[test]
-    fn a_message_is_the_systems_only_if_it_ends_in_its_whole_text() {
-        for message in
-            ["could not write: No space left on device", "Permission denied", "x: Too many open files"]
-        {
-            assert!(is_of_the_system(message), "{message}");
-        }
-        for message in
-            ["", "x: ", "object not found: N", "x: No space", "x: P", "x: No space left on device ("]
-        {
-            assert!(!is_of_the_system(message), "{message}");
-        }
-    }
 
     #[test]
     fn an_error_of_the_system_is_shown_on_one_line() {
         let error =
             Error::System { path: None, why: "cannot open \u{1b}[31m\nx: Permission denied".to_owned() };
         assert_eq!(error.to_string(), "cannot open \\u{1b}[31m\\nx: Permission denied");
-    }
-
-    #[test]
-    fn a_server_that_gives_no_reason_is_not_quoted() {
-        let refused = git2::Error::from_str("unexpected packet type");
-        assert_eq!(Error::from(refused).to_string(), "the server refused the request without a reason");
-        let refused = git2::Error::from_str("remote error: no");
-        assert_eq!(Error::from(refused).to_string(), "the server says: \"no\"");
     }
 }

@@ -20,6 +20,7 @@ use super::ids::bytes;
 use super::pace::{self, Limits};
 use super::packs::Unpacking;
 use super::retry::retrying;
+use super::server_words::says_not_here;
 use super::ssh::{SshProgram, SshSession};
 use super::store::{Store, commit_in};
 use super::wire::{Client, Failure, HttpRemote, Response};
@@ -71,8 +72,13 @@ pub(super) fn fetch(
     let lost = match by_id {
         Ok(Some(ends)) => return Ok(ends),
         // The server refused: libgit2 asks for a commit only if the server says that it serves commits. Next, the
-        // branch.
-        Err(Error::Remote { .. }) => Error::Vanished { commit },
+        // branch. libgit2 may have lost the server's words.
+        Err(Error::Remote { message })
+            if message.is_empty() || says_not_here(&message, &[*commit.as_bytes()]) =>
+        {
+            Error::Vanished { commit }
+        }
+        Err(error @ Error::Remote { .. }) if !error.is_passing() => error,
         // libgit2 refused, or the server sent something else.
         Ok(None) | Err(Error::Git { .. } | Error::Protocol { .. }) => {
             Error::OutOfReach { reference: reference.clone(), commit }
@@ -234,9 +240,12 @@ impl SmartSubtransport for HttpTransport {
                     remote,
                     request: Vec::new(),
                     response: Some(Bounded::new(response)),
+                    began: false,
                 }))
             }
-            Service::UploadPack => Ok(Box::new(HttpExchange { remote, request: Vec::new(), response: None })),
+            Service::UploadPack => {
+                Ok(Box::new(HttpExchange { remote, request: Vec::new(), response: None, began: false }))
+            }
             Service::ReceivePackLs | Service::ReceivePack => Err(git2::Error::from_str("oca does not push")),
         }
     }
@@ -251,6 +260,8 @@ struct HttpExchange {
     remote: HttpRemote,
     request: Vec<u8>,
     response: Option<Bounded<Response>>,
+    /// Whether the beginning of the answer has been read.
+    began: bool,
 }
 
 impl Write for HttpExchange {
@@ -274,11 +285,27 @@ impl Read for HttpExchange {
                 none.insert(Bounded::new(answer))
             }
         };
-        response.read(buffer).map_err(|error| match error.downcast() {
+        let count = response.read(buffer).map_err(|error| match error.downcast() {
             Ok(known) => carry_io(known),
             Err(error) => error,
-        })
+        })?;
+        if std::mem::replace(&mut self.began, true) {
+            return Ok(count);
+        }
+        match refusal(&buffer[..count]) {
+            Some(message) => Err(carry_io(Error::Remote { message })),
+            None => Ok(count),
+        }
     }
+}
+
+/// The message, if an answer begins with a refusal. libgit2 would lose it if it waits for the end of a shallow history.
+fn refusal(answer: &[u8]) -> Option<String> {
+    let (length, rest) = answer.split_at_checked(4)?;
+    let length = usize::from_str_radix(std::str::from_utf8(length).ok()?, 16).ok()?;
+    let line = rest.get(..length.saturating_sub(4)).unwrap_or(rest);
+    let message = line.strip_prefix(b"ERR ")?;
+    Some(String::from_utf8_lossy(message).trim().to_owned())
 }
 
 struct DaemonTransport {

@@ -7,6 +7,7 @@
 //! `repos.toml` nor the lock.
 
 mod address;
+mod askpass;
 mod auth;
 mod bounded;
 mod cache;
@@ -18,16 +19,20 @@ mod daemon;
 mod error;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzz;
+mod git2_error;
 mod git_file;
+mod helpers;
 mod ids;
 mod libgit2;
 mod local;
+mod netrc;
 mod pace;
 mod packs;
 mod pipes;
 mod remote;
 mod retry;
 mod root;
+mod server_words;
 mod snapshot;
 mod ssh;
 mod store;

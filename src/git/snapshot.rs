@@ -210,15 +210,15 @@ impl<'g> Snapshot<'g, '_> {
             Transport::Http { remote, .. } if !remote.is_plain() => {
                 self.fetch_http(remote, &Objects::Blobs(missing))
             }
-            Transport::Http { .. } | Transport::Libgit2 { .. } => Err(Failure::PerhapsUnsupported),
+            Transport::Http { .. } | Transport::Libgit2 { .. } => Err(Failure::lacks_version_2()),
         };
         match fetched {
             Ok(_) if self.store().missing(missing.iter().copied())?.is_empty() => Ok(()),
             Ok(_) => {
                 Err(Error::Protocol { why: format!("it did not send all files of commit `{}`", self.commit) })
             }
-            Err(Failure::NotOurRef) => Err(Error::Vanished { commit: self.commit }),
-            Err(Failure::PerhapsUnsupported) => self.fetch(Some(1)).map(drop),
+            // Some servers send no file by its id. If the commit itself is gone, the next request says so.
+            Err(Failure::NotOurRef | Failure::PerhapsUnsupported(_)) => self.fetch(Some(1)).map(drop),
             Err(Failure::Error(error)) => Err(error),
         }
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::address::Address;
+use super::retry::{Failed, retrying};
 use super::wire::{Failure, HttpRemote};
 use super::{Error, Network, libgit2, local};
 use crate::repo::{CommitId, Reference, RemoteUrl};
@@ -67,10 +68,24 @@ impl Transport {
     }
 }
 
+/// A failure of a server that supports protocol 2. So an unexpected answer may pass.
+struct Supported(Failure);
+
+impl Failed for Supported {
+    fn error(&self) -> Option<&Error> {
+        match &self.0 {
+            Failure::PerhapsUnsupported(error) => Some(error),
+            // Such an error has been retried.
+            Failure::NotOurRef | Failure::Error(_) => None,
+        }
+    }
+}
+
 /// Sends a request of protocol 2. Returns `None` if the server does not support it.
 ///
-/// A server without protocol 2 sends an empty answer, the same as a cut connection. Only then is the server asked what
-/// it supports. If it supports protocol 2, the request is sent once more.
+/// Servers have many ways to say that: no content, an error, a page, a status such as 404. A repository that moved or
+/// does not exist may give the same answers. So after any such answer the server is asked once what it supports, in the
+/// way of git; that request also follows a move. If the server supports protocol 2, the first request is sent again.
 pub(super) fn if_version_2<T>(
     remote: &HttpRemote,
     request: impl Fn() -> Result<T, Failure>,
@@ -80,8 +95,10 @@ pub(super) fn if_version_2<T>(
     }
     match request() {
         Ok(done) => Ok(Some(done)),
-        Err(Failure::PerhapsUnsupported) if remote.turns_out_plain()? => Ok(None),
-        Err(Failure::PerhapsUnsupported) => request().map(Some).map_err(Failure::into_error),
+        Err(Failure::PerhapsUnsupported(error)) if remote.turns_out_plain(&error)? => Ok(None),
+        Err(Failure::PerhapsUnsupported(_)) => retrying(|| request().map_err(Supported))
+            .map(Some)
+            .map_err(|Supported(failure)| failure.into_error()),
         Err(failure) => Err(failure.into_error()),
     }
 }

@@ -165,7 +165,7 @@ fn a_credential_helper_is_asked_once_after_a_401() {
     let given: Vec<bool> = server.requests().iter().map(|seen| seen.authorization().is_some()).collect();
     assert_eq!(given[..2], [false, true]);
     assert!(given[1..].iter().all(|given| *given));
-    assert_eq!(fs::read_to_string(env.root().join("helper.log")).expect("the log"), "get\n");
+    assert_eq!(fs::read_to_string(env.root().join("helper.log")).expect("the log"), "get\nstore\n");
     assert_nowhere(&env, "s3cret");
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 use crate::checkouts::repository;
 use crate::env::Env;
 use crate::proxy::Proxy;
-use crate::server::{Builder, Server};
+use crate::server::{ALWAYS, Builder, Server};
 
 #[test]
 fn https_trusts_the_authority_that_git_is_told_of() {
@@ -275,8 +275,8 @@ fn a_refusal_costs_no_connection() {
         names.iter().for_each(|name| drop(repository(&env, name)));
         let server = Server::start(&env);
         env.declare_repos(&server.base(), &names);
-        server.fault("/a.git/", 4, crate::server::Fault::Status(status));
-        server.fault("/c.git/", 4, crate::server::Fault::Status(status));
+        server.fault("/a.git/", ALWAYS, crate::server::Fault::Status(status));
+        server.fault("/c.git/", ALWAYS, crate::server::Fault::Status(status));
         env.oca(&["lock", "-j", "1"]).stderr_contains("error: 2 repositories failed\n").status(3);
         assert_eq!(server.connections(), 1, "{status}");
     }

@@ -14,6 +14,7 @@ mod check;
 mod check_own;
 mod checkouts;
 mod config;
+mod credentials;
 mod daemon;
 #[cfg(unix)]
 mod deep;
@@ -36,6 +37,7 @@ mod faults;
 #[cfg(unix)]
 mod files;
 mod find;
+mod first_answer;
 #[cfg(unix)]
 mod git_pipes;
 mod harness;
@@ -105,6 +107,7 @@ mod sync_repair;
 mod sync_safety;
 #[cfg(unix)]
 mod sync_symlinks;
+mod tls;
 mod transports;
 mod tree;
 mod usage;

@@ -20,10 +20,12 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
         IsTag { tag: commit(0xaa), commit: commit(0xbb) },
         OutOfReach { reference: branch(), commit: commit(0xaa) },
         NotFound { what: text("repository not found") },
+        NotFoundAs { what: text("https://github.com/OCA/web.git"), credential: text("the variable `GITHUB_TOKEN`") },
         Unauthorised { tried: vec![text("git's credential helper"), text("`OCA_TOKEN`")] },
         Forbidden {},
         Status { status: 502, retry_after: None },
         NotGit { content_type: text("text/html") },
+        Dumb {},
         Protocol { why: text("unexpected end of stream") },
         Secret { variable: "NETRC".to_owned(), path: "netrc".into(), why: "it is not UTF-8".to_owned() },
         Endless {},
@@ -35,6 +37,8 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
         Certificate { why: text("unknown issuer") },
         Tls { why: text("no common protocol version") },
         Authorities { setting: "SSL_CERT_FILE", path: "/etc/ca.pem".into(), why: text("no certificate in it") },
+        Netrc { path: "netrc".into(), line: 3, why: text("a quote is not closed") },
+        Unsupported { setting: "http.pinnedPubkey" },
         Proxy {},
         Redirect { from: text("https://a.example/web.git"), to: text("http://b.example/web.git") },
         Offline {},
@@ -57,6 +61,7 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
         Git { why: text("invalid index") },
         File(full_disk());
         GitError::Unauthorised { tried: Vec::new() },
+        GitError::Status { status: 405, retry_after: None },
         GitError::Remote { message: String::new() },
         GitError::Ssh { message: String::new() },
         GitError::Authorities { setting: "SSL_CERT_DIR", path: "/etc/ca".into(), why: text("not a directory") },
@@ -77,6 +82,8 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
       hint: move the pin with `oca lock --upgrade web`, or pin a commit that exists with `oca lock web@COMMIT`
     3 not found: repository not found
       hint: check the url; `git ls-remote https://github.com/OCA/web.git` should list its branches
+    3 not found: https://github.com/OCA/web.git; the variable `GITHUB_TOKEN` was sent with the request and may lack the right to read it
+      hint: check the url and the rights of the credential; `git ls-remote https://github.com/OCA/web.git` should list its branches
     3 not authorised; tried git's credential helper, then `OCA_TOKEN`
       hint: check that `git ls-remote https://github.com/OCA/web.git` works without a prompt
     3 the server denies access (status 403)
@@ -85,6 +92,8 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
       hint: try again later
     3 the server does not speak git: the content type of its answer is `text/html`
       hint: check the url, and whether the network asks you to sign in first
+    3 the server only serves files (git's dumb protocol), which oca does not support
+      hint: use another url of the repository, such as its ssh url
     3 the server violates the git protocol: unexpected end of stream
       hint: check that `git ls-remote https://github.com/OCA/web.git` works, then try again
     2 cannot read `netrc`, set by `NETRC`: it is not UTF-8
@@ -107,6 +116,10 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
       hint: check that `git ls-remote https://github.com/OCA/web.git` works, then try again
     2 cannot read `/etc/ca.pem`, set by `SSL_CERT_FILE`: no certificate in it
       hint: set `SSL_CERT_FILE` to a file of certificates, or unset it
+    2 cannot read `netrc` at line 3: a quote is not closed
+      hint: correct the line
+    2 git's `http.pinnedPubkey` is set, and oca does not support it
+      hint: unset `http.pinnedPubkey` for this url, or fetch with git and declare the path of the clone
     3 the url of the proxy is not valid or not supported
       hint: check git's `http.proxy` and the variables `https_proxy` and `http_proxy`
     3 refused to follow a redirect from `https://a.example/web.git` to `http://b.example/web.git`
@@ -148,6 +161,8 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
     2 cannot write `oca/web`: no space left
     3 not authorised; no credentials were found
       hint: check that `git ls-remote https://github.com/OCA/web.git` works without a prompt
+    3 the server answered with status 405
+      hint: check the url; `git ls-remote https://github.com/OCA/web.git` should list its branches
     3 the server refused the request without a reason
       hint: check that `git ls-remote https://github.com/OCA/web.git` works, then try again
     3 ssh closed the connection

@@ -6,54 +6,44 @@ use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ureq::tls::TlsConfig;
-use ureq::unversioned::resolver::DefaultResolver;
-use ureq::unversioned::transport::{
-    ConnectProxyConnector, Connector, RustlsConnector, SocksConnector, TcpConnector,
-};
-use ureq::{Agent, Body, BodyReader, Proxy, Timeout};
+use ureq::{Body, BodyReader, Proxy};
 use url::{Origin, Url};
 
-use super::absolute::AbsoluteForm;
-use super::paced::Paced;
-use super::permits::{CONNECTIONS_PER_HOST, Permit, Permits, lock};
-use super::roots::{Named, roots};
-use super::{Host, proxy};
+use super::agents::Agents;
+use super::explain::{explain, explain_io};
+use super::permits::{Permit, Permits, lock};
+use super::{Host, proxy, unsupported};
+use crate::git::Error;
 use crate::git::auth::{self, Asked, Credential};
 use crate::git::configuration::Configuration;
+use crate::git::helpers::Helpers;
 use crate::git::pace::{self, Limits};
-use crate::git::{CONNECT, Error};
 
 const MOST_REDIRECTS: usize = 5;
 /// In bytes. If a short rest is read, the connection can be used again. A long rest costs more than a new connection.
 const DRAIN: u64 = 256 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(1);
-/// Some forges expect a user agent that begins with `git/`.
-const USER_AGENT: &str = concat!("git/2.0 (oca ", env!("CARGO_PKG_VERSION"), ")");
 
 pub(in crate::git) struct Client {
     configuration: Arc<Configuration>,
     limits: Limits,
-    agents: Mutex<HashMap<Trust, Agent>>,
+    agents: Agents,
     permits: Permits,
-    /// The credentials that a server accepted, by url without path and where the url comes from. `None` means: send
-    /// none.
-    credentials: Mutex<HashMap<(String, Asked), Option<Credential>>>,
+    /// The credentials that a server accepted. `None` means: send none.
+    credentials: Mutex<HashMap<Key, Option<Credential>>>,
+    /// Held while helpers are asked: they may ask the user. What was tried in vain is not tried again.
+    asked: Mutex<HashMap<Key, Vec<String>>>,
     warnings: Mutex<HashSet<String>>,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
 
-/// Which certificates are trusted. Requests with the same trust share connections.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-enum Trust {
-    /// Plain http has no certificates.
-    Plain,
-    /// Plain http to a proxy, which passes the request on.
-    PlainProxy,
-    /// All certificates: verification is switched off.
-    Anyone,
-    /// The authorities of the platform and those in this file.
-    Authorities(Option<Named>),
+/// Urls for which the same credentials are sent.
+#[derive(Clone, Eq, Hash, PartialEq)]
+struct Key {
+    /// These know scheme, host, port and user, and the path if it matters.
+    helpers: Helpers,
+    password: Option<String>,
+    asked: Asked,
 }
 
 /// A request of git's protocol.
@@ -78,7 +68,9 @@ pub(super) struct Post<'a> {
 pub(in crate::git) struct Response {
     /// The url after redirects.
     pub(super) url: Url,
-    pub(super) content_type: String,
+    content_type: String,
+    /// The source of the credential that was sent.
+    pub(super) sent: Option<String>,
     body: BodyReader<'static>,
     limits: Limits,
     _permit: Permit,
@@ -86,12 +78,14 @@ pub(in crate::git) struct Response {
 
 impl Client {
     pub(in crate::git) fn new(configuration: Arc<Configuration>) -> Self {
+        let limits = Limits::of(&configuration);
         Self {
-            limits: Limits::of(&configuration),
+            limits,
             configuration,
-            agents: Mutex::default(),
+            agents: Agents::new(limits),
             permits: Permits::default(),
             credentials: Mutex::default(),
+            asked: Mutex::default(),
             warnings: Mutex::default(),
             hosts: Mutex::default(),
         }
@@ -110,6 +104,7 @@ impl Client {
 
     /// Sends a request. Follows redirects. After a 401, tries other credentials.
     pub(super) fn send(&self, request: &Request<'_>) -> Result<Response, Error> {
+        unsupported::refuse(&self.configuration, request.url)?;
         let mut url = request.url.clone();
         for _ in 0..MOST_REDIRECTS {
             match self.authorised(request, &url)? {
@@ -120,39 +115,97 @@ impl Client {
         Err(Error::Redirect { from: shown(request.url), to: shown(&url) })
     }
 
+    /// Sends a request with one credential after the other until the server accepts one.
     fn authorised(&self, request: &Request<'_>, url: &Url) -> Result<Answer, Error> {
         let asked = if url.origin() == *request.declared { Asked::Declared } else { Asked::Redirected };
-        let origin = url.origin().ascii_serialization();
-        let key = (format!("{origin} {}:{}", url.username(), url.password().unwrap_or_default()), asked);
+        let helpers = Helpers::of(&self.configuration, &repository_of(url));
+        let key = Key { helpers, password: url.password().map(str::to_owned), asked };
         let known = lock(&self.credentials).get(&key).cloned();
+        let header = self.authorization_header(url, asked);
         let first = match known {
-            Some(known) => known,
-            None => auth::up_front(url, asked)?,
+            // As in git, this header is sent in place of other credentials.
+            _ if header => vec![None],
+            // One repository may be open and refuse a credential that the others need.
+            Some(Some(known)) => vec![Some(known), None],
+            Some(None) => vec![None],
+            None => auth::up_front(url, asked)?.into_iter().map(Some).chain([None]).collect(),
         };
-        let mut tried = Vec::new();
-        let mut attempt = |credential: Option<&Credential>| {
-            tried.extend(credential.map(|credential| credential.source.clone()));
-            self.once(request, url, asked, credential)
-        };
-        let mut answer = attempt(first.as_ref())?;
-        let mut accepted = first.clone();
-        if answer.is_none() && first.is_some() {
-            accepted = None;
-            answer = attempt(None)?;
-            if let (Some(_), Some(refused)) = (&answer, &first) {
-                let warning = format!("`{origin}` refused {}; oca asked again without it", refused.source);
-                lock(&self.warnings).insert(warning);
+        let mut tried: Vec<String> = Vec::new();
+        for credential in first {
+            let answer = self.once(request, url, asked, credential.as_ref())?;
+            match (answer, credential) {
+                (Some(answer), credential) => {
+                    if credential.is_none() && !tried.is_empty() {
+                        self.warn_of_refusal(url, &tried);
+                    }
+                    let mut known = lock(&self.credentials);
+                    if credential.is_some() || !known.contains_key(&key) {
+                        known.insert(key, credential);
+                    }
+                    return Ok(answer);
+                }
+                (None, Some(Credential { source, .. })) if !tried.contains(&source) => tried.push(source),
+                (None, _) => {}
             }
         }
-        if answer.is_none() {
-            accepted = auth::from_helper(url, asked);
-            if accepted.is_some() {
-                answer = attempt(accepted.as_ref())?;
+        if header {
+            tried.push("git's `http.extraHeader`".to_owned());
+            return Err(Error::Unauthorised { tried });
+        }
+        if let Some(answer) = self.asked_for(request, url, &key, &mut tried)? {
+            return Ok(answer);
+        }
+        Err(Error::Unauthorised { tried })
+    }
+
+    /// Sends a request with what the helpers answer, then with the user of the url alone. After a redirect, neither.
+    fn asked_for(
+        &self,
+        request: &Request<'_>,
+        url: &Url,
+        key: &Key,
+        tried: &mut Vec<String>,
+    ) -> Result<Option<Answer>, Error> {
+        if key.asked == Asked::Redirected {
+            return Ok(None);
+        }
+        // One thread asks the user; the others take its answer.
+        let mut in_vain = lock(&self.asked);
+        if let Some(before) = in_vain.get(key) {
+            tried.extend(before.iter().cloned());
+            return Ok(None);
+        }
+        let known = lock(&self.credentials).get(key).cloned().flatten();
+        if let Some(known) = known.filter(|known| !tried.contains(&known.source)) {
+            return self.once(request, url, key.asked, Some(&known));
+        }
+        let answered = key.helpers.ask();
+        let from_helper = answered.credential.is_some();
+        let candidates = answered.credential.into_iter().map(|credential| (credential, from_helper));
+        let mut sources = answered.failures;
+        for (credential, from_helper) in candidates.chain(auth::lone_user(url).map(|user| (user, false))) {
+            sources.push(credential.source.clone());
+            let answer = self.once(request, url, key.asked, Some(&credential))?;
+            if answer.is_some() {
+                if from_helper {
+                    key.helpers.store(&credential);
+                }
+                lock(&self.credentials).insert(key.clone(), Some(credential));
+                return Ok(answer);
+            }
+            if from_helper {
+                key.helpers.erase(&credential);
             }
         }
-        let Some(answer) = answer else { return Err(Error::Unauthorised { tried }) };
-        lock(&self.credentials).insert(key, accepted);
-        Ok(answer)
+        tried.extend(sources.iter().cloned());
+        in_vain.insert(key.clone(), sources);
+        Ok(None)
+    }
+
+    fn warn_of_refusal(&self, url: &Url, tried: &[String]) {
+        let origin = url.origin().ascii_serialization();
+        let refused = tried.join(" and ");
+        lock(&self.warnings).insert(format!("`{origin}` refused {refused}; oca asked again without it"));
     }
 
     /// Sends one request. `None` means status 401.
@@ -170,6 +223,9 @@ impl Client {
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         if matches!(status, 301 | 302 | 303 | 307 | 308) {
             let target = header("location").unwrap_or_default();
+            if self.configuration.http(url, "followredirects").is_some_and(Configuration::is_false) {
+                return Err(redirect_error(url, target));
+            }
             let mut to = url.join(target).map_err(|_| redirect_error(url, target))?;
             let same_origin = to.origin() == url.origin();
             // A redirect to another host over plain http is refused: someone on the network could have made it.
@@ -185,16 +241,22 @@ impl Client {
         if status != 200 {
             let retry_after = header("retry-after").and_then(|seconds| seconds.parse().ok());
             drain(response.into_body().into_reader());
-            return match status {
-                401 => Ok(None),
-                403 => Err(Error::Forbidden),
-                404 | 410 => Err(Error::NotFound { what: shown(url) }),
+            return match (status, credential) {
+                // Azure DevOps sends its sign-in page with 203.
+                (401 | 203, _) => Ok(None),
+                (403, _) => Err(Error::Forbidden),
+                (404 | 410, None) => Err(Error::NotFound { what: shown(&repository_of(url)) }),
+                (404 | 410, Some(credential)) => Err(Error::NotFoundAs {
+                    what: shown(&repository_of(url)),
+                    credential: credential.source.clone(),
+                }),
                 _ => Err(Error::Status { status, retry_after: retry_after.map(Duration::from_secs) }),
             };
         }
         Ok(Some(Answer::Done(Box::new(Response {
             url: url.clone(),
             content_type: header("content-type").unwrap_or_default().to_owned(),
+            sent: credential.map(|credential| credential.source.clone()),
             body: response.into_body().into_with_config().limit(u64::MAX).reader(),
             limits: self.limits,
             _permit: permit,
@@ -213,24 +275,23 @@ impl Client {
         let _kept_by_urls_without_host = bare.set_username("").and_then(|()| bare.set_password(None));
         let mut headers = vec![("accept", request.accept.to_owned())];
         headers.extend(request.version_2.then(|| ("git-protocol", "version=2".to_owned())));
+        headers.extend(self.user_agent(url).map(|agent| ("user-agent", agent)));
         let extra = self.extra_headers(url, asked);
-        if !extra.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization")) {
-            headers.extend(credential.map(|credential| ("authorization", credential.header())));
-        }
+        headers.extend(credential.map(|credential| ("authorization", credential.header())));
         headers.extend(extra);
         let chosen = proxy::choose(url, &self.configuration, &|name| std::env::var(name).ok());
+        lock(&self.warnings).extend(unsupported::warnings(&self.configuration, url, chosen.is_some()));
         let (agent, proxy) = match chosen.as_deref().and_then(|proxy| proxy::passing_on(url, proxy)) {
             Some(proxy) => {
                 headers.push(("host", url[url::Position::BeforeHost..url::Position::AfterPort].to_owned()));
-                headers.extend(
-                    auth::userinfo(&proxy).map(|credential| ("proxy-authorization", credential.header())),
-                );
+                let credential = auth::userinfo(&proxy).or_else(|| auth::lone_user(&proxy));
+                headers.extend(credential.map(|known| ("proxy-authorization", known.header())));
                 let _has_a_host = bare.set_host(proxy.host_str());
                 let _has_a_host = bare.set_port(proxy.port_or_known_default());
-                (self.agent(Trust::PlainProxy)?, None)
+                (self.agents.plain_proxy()?, None)
             }
             None => (
-                self.agent(self.trust(url))?,
+                self.agents.of(&self.configuration, url, chosen.as_deref())?,
                 chosen.map(|proxy| Proxy::new(&proxy)).transpose().map_err(explained)?,
             ),
         };
@@ -253,6 +314,19 @@ impl Client {
         response.map_err(explained)
     }
 
+    /// `GIT_HTTP_USER_AGENT` or `http.userAgent`.
+    fn user_agent(&self, url: &Url) -> Option<String> {
+        let variable = std::env::var("GIT_HTTP_USER_AGENT").ok();
+        let agent = variable.or_else(|| self.configuration.http(url, "useragent").map(str::to_owned));
+        agent.filter(|agent| !agent.is_empty())
+    }
+
+    /// Whether `http.extraHeader` holds a credential.
+    fn authorization_header(&self, url: &Url, asked: Asked) -> bool {
+        let extra = self.extra_headers(url, asked);
+        extra.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"))
+    }
+
     /// The headers in `http.extraHeader`. An empty value removes the values before it.
     ///
     /// A header without a url often contains a credential. So it is not sent to the target of a redirect.
@@ -264,108 +338,21 @@ impl Client {
             .map(|(name, value)| (name.trim(), value.trim().to_owned()))
             .collect()
     }
-
-    fn trust(&self, url: &Url) -> Trust {
-        let is_off =
-            |value: &str| matches!(value.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0" | "");
-        if url.scheme() != "https" {
-            Trust::Plain
-        } else if self.configuration.http(url, "sslverify").is_some_and(is_off) {
-            Trust::Anyone
-        } else {
-            let named = |setting| move |file| Named { setting, file };
-            let variable = std::env::var("GIT_SSL_CAINFO").ok().map(named("GIT_SSL_CAINFO"));
-            let configured = || self.configuration.http(url, "sslcainfo").map(str::to_owned);
-            Trust::Authorities(variable.or_else(|| configured().map(named("http.sslCAInfo"))))
-        }
-    }
-
-    fn agent(&self, trust: Trust) -> Result<Agent, Error> {
-        let mut agents = lock(&self.agents);
-        if let Some(agent) = agents.get(&trust) {
-            return Ok(agent.clone());
-        }
-        let agent = self.new_agent(&trust)?;
-        agents.insert(trust, agent.clone());
-        Ok(agent)
-    }
-
-    fn new_agent(&self, trust: &Trust) -> Result<Agent, Error> {
-        let mut tls = TlsConfig::builder().disable_verification(*trust == Trust::Anyone);
-        if let Trust::Authorities(named) = trust {
-            tls = tls.root_certs(roots(named.as_ref())?);
-        }
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_resolve(Some(CONNECT))
-            .timeout_connect(Some(CONNECT))
-            .timeout_per_read(Some(self.limits.stall))
-            .timeout_per_write(Some(self.limits.stall))
-            .timeout_send_request(Some(self.limits.window()))
-            .timeout_send_body(Some(self.limits.longest_preface()))
-            .timeout_recv_response(Some(self.limits.window()))
-            .max_idle_connections(64)
-            .max_idle_connections_per_host(CONNECTIONS_PER_HOST)
-            .accept_encoding("identity")
-            .input_buffer_size(64 * 1024)
-            .user_agent(USER_AGENT)
-            .tls_config(tls.build())
-            .build();
-        // ureq's default connectors, and `Paced`.
-        let connector =
-            ().chain(SocksConnector::default())
-                .chain(ConnectProxyConnector::default())
-                .chain(TcpConnector::default())
-                .chain(Paced)
-                .chain(RustlsConnector::default());
-        Ok(if *trust == Trust::PlainProxy {
-            Agent::with_parts(config, connector.chain(AbsoluteForm), DefaultResolver::default())
-        } else {
-            Agent::with_parts(config, connector, DefaultResolver::default())
-        })
-    }
-}
-
-fn explain(error: &ureq::Error, limits: Limits) -> Error {
-    match error {
-        ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
-            Error::Connection { why: format!("no answer within {} seconds", CONNECT.as_secs()) }
-        }
-        ureq::Error::Timeout(Timeout::PerRead | Timeout::PerWrite) => Error::Stalled { after: limits.stall },
-        ureq::Error::Timeout(_) => Error::Slow { within: limits.window() },
-        ureq::Error::Io(error) => explain_io(error, limits),
-        ureq::Error::Tls(why) => Error::Tls { why: (*why).to_owned() },
-        ureq::Error::InvalidProxyUrl => Error::Proxy,
-        ureq::Error::BadUri(why) => Error::Git { why: format!("not a url: {}", crate::repo::redact(why)) },
-        other => Error::Connection { why: other.to_string() },
-    }
-}
-
-fn explain_io(error: &io::Error, limits: Limits) -> Error {
-    if let Some(known) = error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
-        return explain(known, limits);
-    }
-    match error.kind() {
-        io::ErrorKind::TimedOut => Error::Stalled { after: limits.stall },
-        // rustls reports its errors with this kind.
-        io::ErrorKind::InvalidData => tls_error(error),
-        _ => Error::Connection { why: error.to_string() },
-    }
-}
-
-fn tls_error(error: &io::Error) -> Error {
-    let text = error.to_string();
-    match text.strip_prefix("invalid peer certificate: ") {
-        Some(why) => Error::Certificate { why: why.to_owned() },
-        None => Error::Tls { why: text },
-    }
 }
 
 enum Answer {
     Done(Box<Response>),
     Redirect(Url),
+}
+
+/// The url of the repository to which the url of a request belongs.
+fn repository_of(url: &Url) -> Url {
+    let mut repository = url.clone();
+    let path = url.path();
+    let path = path.strip_suffix("/info/refs").or_else(|| path.strip_suffix("/git-upload-pack"));
+    repository.set_path(path.unwrap_or(url.path()));
+    repository.set_query(None);
+    repository
 }
 
 fn redirect_error(from: &Url, to: &str) -> Error {
@@ -377,6 +364,15 @@ fn shown(url: &Url) -> String {
 }
 
 impl Response {
+    /// The content type without its parameters.
+    pub(super) fn content_type(&self) -> &str {
+        self.content_type.split(';').next().unwrap_or_default().trim()
+    }
+
+    pub(super) fn is(&self, content_type: &str) -> bool {
+        self.content_type() == content_type
+    }
+
     /// The error of a read that failed or took too long.
     pub(super) fn explain(&self, error: &io::Error) -> Error {
         explain_io(error, self.limits)

@@ -5,12 +5,16 @@
 //! sends an empty answer, and only then is it asked what it supports.
 
 mod absolute;
+mod agents;
 mod client;
+mod explain;
 mod paced;
 mod permits;
 mod protocol;
 mod proxy;
-mod roots;
+mod tls;
+mod trust;
+mod unsupported;
 
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +29,7 @@ use client::{Post, Request};
 use protocol::{Broken, Capabilities, ListedRef, Wants};
 
 use super::retry::{Failed, retrying};
+use super::server_words::says_not_here;
 use super::{Error, Meter};
 use crate::repo::{CommitId, TreeId};
 
@@ -103,10 +108,14 @@ impl HttpRemote {
         self.host.plain.load(Ordering::Acquire)
     }
 
-    /// Asks the host what it supports, after an empty answer. Returns whether it lacks a feature that this room needs.
-    /// If so, the host is not asked again in this run.
-    pub(super) fn turns_out_plain(&self) -> Result<bool, Error> {
-        let _asking = self.host.asking.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Asks the host what it supports, after an unexpected answer. Returns whether it lacks a feature that this room
+    /// needs. If so, the host is not asked again in this run. This request follows redirects that git follows: some
+    /// servers redirect only this one.
+    pub(super) fn turns_out_plain(&self, answer: &Error) -> Result<bool, Error> {
+        // Such an answer is about the repository and not about the host, so many are asked for at the same time.
+        let is_about_host =
+            !matches!(answer, Error::NotFound { .. } | Error::NotFoundAs { .. } | Error::Forbidden);
+        let _asking = is_about_host.then(|| self.host.asking.lock().unwrap_or_else(PoisonError::into_inner));
         if !self.is_plain() && !self.capabilities()?.is_enough() {
             self.host.plain.store(true, Ordering::Release);
         }
@@ -128,7 +137,7 @@ impl HttpRemote {
     fn list(&self, request: &[u8]) -> Result<Vec<ListedRef>, Failure> {
         retrying(|| {
             let mut response = self.post(request)?;
-            protocol::read_list(&mut response).map_err(|broken| response_failure(&response, broken))
+            protocol::read_list(&mut response).map_err(|broken| response_failure(&response, broken, &[]))
         })
     }
 
@@ -141,23 +150,47 @@ impl HttpRemote {
         close: impl Fn(S) -> Result<(), Error>,
         meter: Meter<'_>,
     ) -> Result<Vec<CommitId>, Failure> {
-        let body = protocol::fetch_request(&objects.wants(&objects.ids()));
-        retrying(|| {
+        self.fetch_some(objects, &open, &close, meter)
+    }
+
+    /// The same. A long list of files is halved if the request is too large for the server.
+    fn fetch_some<S: Write>(
+        &self,
+        objects: &Objects<'_>,
+        open: &dyn Fn() -> Result<S, Error>,
+        close: &dyn Fn(S) -> Result<(), Error>,
+        meter: Meter<'_>,
+    ) -> Result<Vec<CommitId>, Failure> {
+        let ids = objects.ids();
+        let body = protocol::fetch_request(&objects.wants(&ids));
+        let fetched = retrying(|| {
             let mut sink = open()?;
             let mut response = self.post(&body)?;
             let read = protocol::read_fetch(&mut Metered { inner: &mut response, meter }, &mut sink);
-            let shallow = read.map_err(|broken| response_failure(&response, broken))?;
+            let shallow = read.map_err(|broken| response_failure(&response, broken, &ids))?;
             // Frees the connection for the next request while this pack is indexed.
             drop(response);
             close(sink)?;
             Ok(shallow)
-        })
+        });
+        match (fetched, objects) {
+            (Err(Failure::Error(Error::Status { status: 413, .. })), Objects::Blobs(blobs))
+                if blobs.len() > 1 =>
+            {
+                let (one, other) = blobs.split_at(blobs.len() / 2);
+                let mut ends = self.fetch_some(&Objects::Blobs(one), open, close, meter)?;
+                ends.extend(self.fetch_some(&Objects::Blobs(other), open, close, meter)?);
+                Ok(ends)
+            }
+            (fetched, _) => fetched,
+        }
     }
 
     fn capabilities(&self) -> Result<Capabilities, Error> {
         let answer = retrying(|| {
             let mut response = self.get_refs(true)?;
-            protocol::read_capabilities(&mut response).map_err(|broken| response_failure(&response, broken))
+            protocol::read_capabilities(&mut response)
+                .map_err(|broken| response_failure(&response, broken, &[]))
         });
         answer.map_err(Failure::into_error)
     }
@@ -169,7 +202,10 @@ impl HttpRemote {
         let accept = "application/x-git-upload-pack-advertisement";
         let response = self.send(&url, None, accept, version_2)?;
         self.follow(&response, "/info/refs");
-        is_git(response, accept)
+        if response.is(accept) {
+            return Ok(response);
+        }
+        Err(Failure::Error(what_it_is(response)))
     }
 
     fn post(&self, body: &[u8]) -> Result<Response, Failure> {
@@ -190,9 +226,12 @@ impl HttpRemote {
         let accept = "application/x-git-upload-pack-result";
         let content_type = "application/x-git-upload-pack-request";
         let post = Some(Post { content_type, body, gzipped });
-        let response = self.send(&url, post, accept, version_2)?;
+        let response = self.send(&url, post, accept, version_2).map_err(Failure::of_answer)?;
         self.follow(&response, "/git-upload-pack");
-        is_git(response, accept)
+        if response.is(accept) {
+            return Ok(response);
+        }
+        Err(Failure::PerhapsUnsupported(Error::NotGit { content_type: response.content_type().to_owned() }))
     }
 
     fn send(
@@ -228,8 +267,9 @@ impl HttpRemote {
 
 /// Why a request failed.
 pub(super) enum Failure {
-    /// The answer is empty. The server may lack protocol 2 or a feature of it.
-    PerhapsUnsupported,
+    /// An unexpected answer, with the error that it means if the server supports protocol 2. The server may lack
+    /// protocol 2 or a feature of it, or the repository may be elsewhere.
+    PerhapsUnsupported(Error),
     /// The server does not have a requested object.
     NotOurRef,
     Error(Error),
@@ -238,10 +278,30 @@ pub(super) enum Failure {
 impl Failure {
     pub(super) fn into_error(self) -> Error {
         match self {
-            Self::PerhapsUnsupported => Error::Protocol { why: "the answer is empty".to_owned() },
             Self::NotOurRef => Error::Protocol { why: "an object is missing on the server".to_owned() },
-            Self::Error(error) => error,
+            Self::PerhapsUnsupported(error) | Self::Error(error) => error,
         }
+    }
+
+    /// The failure of a server that is known to lack protocol 2.
+    pub(super) fn lacks_version_2() -> Self {
+        Self::PerhapsUnsupported(Error::Protocol { why: "the answer is empty".to_owned() })
+    }
+
+    /// The failure of a request that was answered with an error.
+    fn of_answer(error: Error) -> Self {
+        let is_unexpected = match &error {
+            // 413: the request is too large. 429 and 503: later it may work.
+            Error::Status { status, .. } => !matches!(status, 413 | 429 | 503),
+            Error::Remote { .. } => !error.is_passing(),
+            Error::NotFound { .. }
+            | Error::NotFoundAs { .. }
+            | Error::Forbidden
+            | Error::NotGit { .. }
+            | Error::Protocol { .. } => true,
+            _ => false,
+        };
+        if is_unexpected { Self::PerhapsUnsupported(error) } else { Self::Error(error) }
     }
 }
 
@@ -249,7 +309,8 @@ impl Failed for Failure {
     fn error(&self) -> Option<&Error> {
         match self {
             Self::Error(error) => Some(error),
-            Self::PerhapsUnsupported | Self::NotOurRef => None,
+            // The server is asked what it supports before the request is sent again.
+            Self::PerhapsUnsupported(_) | Self::NotOurRef => None,
         }
     }
 }
@@ -260,28 +321,43 @@ impl From<Error> for Failure {
     }
 }
 
-fn response_failure(response: &Response, broken: Broken) -> Failure {
-    Failure::Error(match broken {
-        Broken::Empty => return Failure::PerhapsUnsupported,
-        Broken::NotOurRef => return Failure::NotOurRef,
-        Broken::Remote(message) => Error::Remote { message },
-        Broken::Endless => Error::Endless,
-        Broken::Malformed(why) => Error::Protocol { why },
-        Broken::Read(error) => response.explain(&error),
+/// Why an answer could not be read to its end. `ids` are those that were asked for.
+fn response_failure(response: &Response, broken: Broken, ids: &[[u8; 20]]) -> Failure {
+    match broken {
+        Broken::Empty => Failure::lacks_version_2(),
+        Broken::Remote(message) if says_not_here(&message, ids) => Failure::NotOurRef,
+        Broken::Remote(message) => Failure::of_answer(Error::Remote { message }),
+        Broken::Malformed(why) => Failure::of_answer(Error::Protocol { why }),
+        Broken::Endless => Failure::Error(Error::Endless),
+        Broken::Read(error) => Failure::Error(response.explain(&error)),
         // The error of the sink itself, if it gave one.
-        Broken::Write(error) => match error.downcast() {
+        Broken::Write(error) => Failure::Error(match error.downcast() {
             Ok(known) => known,
             Err(error) => Error::Protocol { why: error.to_string() },
-        },
-    })
+        }),
+    }
 }
 
-fn is_git(response: Response, expected: &str) -> Result<Response, Failure> {
-    let content_type = response.content_type.split(';').next().unwrap_or_default().trim();
-    if content_type == expected {
-        return Ok(response);
+/// What answers `GET info/refs` in place of git: a server of files, a page for people who are not signed in, or
+/// something else.
+fn what_it_is(mut response: Response) -> Error {
+    /// In bytes: more than the longest line of a ref.
+    const ENOUGH: u64 = 4096;
+    let mut begin = Vec::new();
+    let _best_effort = (&mut response).take(ENOUGH).read_to_end(&mut begin);
+    // The file `info/refs`: lines of an id, a tab and a name. In a repository without refs, it is empty.
+    let is_listed =
+        |line: &[u8]| line.get(40) == Some(&b'\t') && line[..40].iter().all(u8::is_ascii_hexdigit);
+    if begin.split(|byte| *byte == b'\n').next().is_some_and(is_listed) {
+        return Error::Dumb;
     }
-    Err(Failure::Error(Error::NotGit { content_type: content_type.to_owned() }))
+    match &response.sent {
+        // Forges send their sign-in page if a token has expired.
+        Some(source) if response.content_type() == "text/html" => {
+            Error::Unauthorised { tried: vec![source.clone()] }
+        }
+        _ => Error::NotGit { content_type: response.content_type().to_owned() },
+    }
 }
 
 fn gzip(body: &[u8]) -> Vec<u8> {

@@ -23,8 +23,6 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 pub(super) enum Broken {
     /// The answer is empty: the server lacks protocol 2, or the connection was cut.
     Empty,
-    /// The server does not have a requested object.
-    NotOurRef,
     /// An error message of the server.
     Remote(String),
     /// The answer violates the protocol.
@@ -211,7 +209,7 @@ impl<'a> Lines<'a> {
                 let text = String::from_utf8_lossy(bytes);
                 let text = text.trim_end_matches('\n');
                 if let Some(message) = text.strip_prefix("ERR ") {
-                    return Err(remote_error(message));
+                    return Err(Broken::Remote(message.trim().to_owned()));
                 }
                 Line::Text(text.to_owned())
             }
@@ -239,7 +237,8 @@ impl<'a> Lines<'a> {
                         pack.write_all(bytes).map_err(Broken::Write)?;
                     }
                     Ok(BandRef::Error(message)) => {
-                        return Err(remote_error(&String::from_utf8_lossy(message)));
+                        let message = String::from_utf8_lossy(message);
+                        return Err(Broken::Remote(message.trim().to_owned()));
                     }
                     Err(error) => return Err(Broken::Malformed(error.to_string())),
                 },
@@ -264,11 +263,6 @@ fn read_packet<'p>(
         Some(Err(error)) => Err(Broken::Read(error)),
         None => Err(Broken::Malformed("the answer ends too early".to_owned())),
     }
-}
-
-fn remote_error(message: &str) -> Broken {
-    let message = message.trim();
-    if message.contains("not our ref") { Broken::NotOurRef } else { Broken::Remote(message.to_owned()) }
 }
 
 #[cfg(test)]
@@ -360,7 +354,6 @@ mod tests {
         assert!(matches!(listed(&[]), Err(Broken::Empty)));
         assert!(matches!(listed(&[b"ERR no\n"]), Err(Broken::Remote(message)) if message == "no"));
         assert!(matches!(listed(&[b"HEAD\n"]), Err(Broken::Malformed(_))));
-        assert!(matches!(fetched(&[b"ERR upload-pack: not our ref 01\n"]), Err(Broken::NotOurRef)));
         assert!(matches!(fetched(&[b"packfile\n", b"\x03died\n"]), Err(Broken::Remote(_))));
         assert!(matches!(fetched(&[b"packfile\n", b"\x01PA"]), Err(Broken::Read(_))));
         assert!(matches!(fetched(&[b"acknowledgments\n", b"FLUSH"]), Err(Broken::Malformed(_))));

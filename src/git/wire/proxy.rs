@@ -1,5 +1,7 @@
 //! Chooses the proxy of a request by the rules of git and curl.
 
+use std::net::IpAddr;
+
 use url::Url;
 
 use crate::git::configuration::Configuration;
@@ -37,14 +39,39 @@ pub(super) fn passing_on(url: &Url, proxy: &str) -> Option<Url> {
     (url.scheme() == "http").then_some(proxy)
 }
 
-/// Whether a list such as `localhost,.example.com` contains a host or a domain above it.
+/// Whether a list such as `localhost,.example.com,10.0.0.0/8` contains a host or a domain or network of it.
 fn is_exempt(host: &str, list: &str) -> bool {
-    let host = host.trim_matches(['[', ']']).to_ascii_lowercase();
+    let host = host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
+    let address: Option<IpAddr> = host.parse().ok();
     list.split([',', ' ']).map(str::trim).filter(|item| !item.is_empty()).any(|item| {
-        let domain = item.trim_start_matches('.').to_ascii_lowercase();
+        if item == "*" {
+            return true;
+        }
+        if let Some(address) = address {
+            return is_in_network(address, item);
+        }
+        let domain = item.trim_matches('.').to_ascii_lowercase();
         let above = || host.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'));
-        item == "*" || host == domain || above()
+        host == domain || above()
     })
+}
+
+/// Whether an address is this one, or in this network, such as `10.0.0.0/8`.
+fn is_in_network(address: IpAddr, network: &str) -> bool {
+    let (base, bits) = network.split_once('/').map_or((network, None), |(base, bits)| (base, Some(bits)));
+    let Ok(base) = base.trim_matches(['[', ']']).parse::<IpAddr>() else { return false };
+    let (one, other, length) = match (address, base) {
+        (IpAddr::V4(address), IpAddr::V4(base)) => {
+            (u128::from(address.to_bits()) << 96, u128::from(base.to_bits()) << 96, 32)
+        }
+        (IpAddr::V6(address), IpAddr::V6(base)) => (address.to_bits(), base.to_bits(), 128),
+        _ => return false,
+    };
+    match bits.map_or(Some(length), |bits| bits.parse().ok()) {
+        Some(0) => true,
+        Some(bits) if bits <= length => (one ^ other) >> (128 - bits) == 0,
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -75,5 +102,21 @@ mod tests {
         }
         let variables = [("https_proxy", "http://s"), ("no_proxy", "ample.com")];
         assert!(proxy("https://a.example.com/x", &variables).is_some());
+    }
+
+    #[test]
+    fn networks_are_reached_directly() {
+        let is_direct = |host: &str, list| {
+            let variables = [("https_proxy", "http://s"), ("no_proxy", list)];
+            proxy(&format!("https://{host}/x"), &variables).is_none()
+        };
+        for list in ["127.0.0.0/8", "127.0.0.1", "127.0.0.1/32", "0.0.0.0/0", "::1,127.0.0.0/30"] {
+            assert!(is_direct("127.0.0.1", list), "{list}");
+        }
+        for list in ["127.0.0.0/33", "127.0.0.2", "128.0.0.0/8", "::/0", "127.0.0.0/x", "0.0.1", "/8"] {
+            assert!(!is_direct("127.0.0.1", list), "{list}");
+        }
+        assert!(is_direct("[fd00::1]", "fd00::/8") && is_direct("[::1]", "[::1]"));
+        assert!(!is_direct("[fe00::1]", "fd00::/8") && !is_direct("host", "0.0.0.0/0"));
     }
 }

@@ -18,6 +18,8 @@ pub(crate) enum Fault {
     RetryAfter(u16, u32),
     /// 200 with a page, as captive portals and login walls answer.
     Html,
+    /// This status with this content type and content.
+    Other(u16, &'static str, &'static str),
     /// The true answer, its connection closed after so many bytes of the body.
     CloseAfter(u64),
     /// The true answer, with silence after so many bytes of the body.
@@ -68,6 +70,9 @@ pub(crate) fn answer<S: Read + Write>(
         Fault::Html => {
             let page = b"<!DOCTYPE html><html><title>Sign in</title><p>Please sign in.</p></html>\n";
             respond(out, 200, &[("Content-Type", "text/html; charset=utf-8")], page)?;
+        }
+        Fault::Other(status, content_type, content) => {
+            respond(out, *status, &[("Content-Type", *content_type)], content.as_bytes())?;
         }
         Fault::Hang => return wait_for_the_end(stream),
         Fault::Endless => {

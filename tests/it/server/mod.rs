@@ -16,6 +16,7 @@ use std::time::Duration;
 pub(crate) use self::faults::{ALWAYS, Fault};
 pub(crate) use self::seen::Seen;
 use self::service::Service;
+pub(crate) use self::tls::Certificates;
 use crate::env::Env;
 use crate::loopback::{Loopback, lock};
 
@@ -27,7 +28,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 pub(crate) struct Builder {
     root: PathBuf,
     authority_file: PathBuf,
-    tls: bool,
+    tls: Option<Certificates>,
     authorizations: Vec<String>,
     protocol_2: bool,
     filter: bool,
@@ -43,8 +44,13 @@ impl Builder {
     }
 
     /// Speaks https with a certificate of its own authority, see `Server::authority`.
-    pub(crate) fn tls(mut self) -> Self {
-        self.tls = true;
+    pub(crate) fn tls(self) -> Self {
+        self.certificates(Certificates::Signed)
+    }
+
+    /// Speaks https with other certificates, see `Server::authority` and `Server::client`.
+    pub(crate) fn certificates(mut self, certificates: Certificates) -> Self {
+        self.tls = Some(certificates);
         self
     }
 
@@ -84,11 +90,12 @@ impl Builder {
     }
 
     pub(crate) fn start(self) -> Server {
-        let tls = self.tls.then(tls::authority);
-        let authority = tls.as_ref().map(|(pem, _)| {
-            fs::write(&self.authority_file, pem).expect("the authority's certificate");
+        let made = self.tls.map(tls::make);
+        let authority = made.as_ref().map(|made| {
+            fs::write(&self.authority_file, &made.trusted).expect("the authority's certificate");
             self.authority_file.clone()
         });
+        let client = made.as_ref().map(|made| made.client.clone());
         let on = |feature: &str, on: bool| format!("uploadpack.{feature}={on}");
         let mut config = vec![on("allowFilter", self.filter), on("allowAnySHA1InWant", self.exact_commits)];
         config.extend(self.deepest_tree.map(|depth| format!("uploadpackfilter.tree.maxDepth={depth}")));
@@ -100,9 +107,9 @@ impl Builder {
             ..Service::default()
         });
         let shared = Arc::clone(&service);
-        let tls = tls.map(|(_, config)| config);
+        let tls = made.map(|made| made.config);
         let listener = Loopback::start(move |stream, number| shared.serve(stream, tls.as_ref(), number));
-        Server { listener, service, authority }
+        Server { listener, service, authority, client }
     }
 }
 
@@ -111,6 +118,7 @@ pub(crate) struct Server {
     listener: Loopback,
     service: Arc<Service>,
     authority: Option<PathBuf>,
+    client: Option<(String, String)>,
 }
 
 impl Server {
@@ -123,7 +131,7 @@ impl Server {
         Builder {
             root: env.remotes(),
             authority_file: env.root().join("authority.pem"),
-            tls: false,
+            tls: None,
             authorizations: Vec::new(),
             protocol_2: true,
             filter: true,
@@ -157,6 +165,11 @@ impl Server {
     /// The PEM file of the authority that signed this https server's certificate.
     pub(crate) fn authority(&self) -> &Path {
         self.authority.as_deref().expect("a server with tls")
+    }
+
+    /// A certificate for a client of this https server, and its key, as PEM.
+    pub(crate) fn client(&self) -> &(String, String) {
+        self.client.as_ref().expect("a server with tls")
     }
 
     /// Sends requests whose path begins with `from` to `to`, a path or the base of another server.
