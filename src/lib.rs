@@ -5,7 +5,8 @@
 //! ```text
 //! {main, fuzz} → cli → commands → ops → session → output → json → error → check → {plan, import} → facts
 //!                       → progress → report
-//!                       → {config, lock, git, addons, catalogue, requirements, odoo_conf, export, patch, merge}
+//!                       → {config, lock, git, addons, catalogue, requirements, odoo_conf, export}
+//!                       → {patch, merge}
 //!                       → {repo, fs, pool, flags}
 //! ```
 //!

@@ -36,6 +36,7 @@ impl Lock {
             Reference::Branch(branch) => branch.clone(),
             Reference::Tag(tag) => format!("tags/{tag}"),
             Reference::Rev(commit) => commit.to_string(),
+            Reference::Full(name) => name.clone(),
         };
         // The entries are sorted by name, reference and url.
         let asked = (&pin.name, &pin.reference);
@@ -80,6 +81,7 @@ pub(super) fn repo_fields(repo: &LockedRepo) -> Fields {
         Reference::Branch(branch) => ("branch", branch.clone()),
         Reference::Tag(tag) => ("tag", tag.clone()),
         Reference::Rev(commit) => ("rev", commit.to_string()),
+        Reference::Full(name) => ("ref", name.clone()),
     };
     vec![
         ("name", json(repo.pin.name.as_str())),

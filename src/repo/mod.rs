@@ -4,6 +4,7 @@
 
 mod id;
 mod manifest;
+mod merge_ref;
 mod name;
 mod object;
 mod packaging;
@@ -22,6 +23,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use id::{BlobId, CommitId, TreeId};
 pub(crate) use manifest::{AutoInstall, Manifest};
+#[expect(unused_imports, reason = "no command merges yet")]
+pub(crate) use merge_ref::MergeRef;
 pub(crate) use name::RepoName;
 pub(crate) use object::{
     EntryKind, Mode, TreeEntry, UnreadableTree, blob_id, blob_id_of, parse_tree, render_tree, sort_tree,
