@@ -26,6 +26,7 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
         Protocol { why: text("unexpected end of stream") },
         Secret { variable: "NETRC".to_owned(), path: "netrc".into(), why: "it is not UTF-8".to_owned() },
         Endless {},
+        TooMuchHistory { limit: 20_000_000 },
         Remote { message: text("access denied") },
         Stalled { after: Duration::from_secs(30) },
         Slow { within: Duration::from_mins(5) },

@@ -115,10 +115,11 @@ mod tests {
         let (mut bytes, mut pack) = (Vec::new(), Vec::new());
         for line in lines {
             match *line {
-                "FLUSH" => flush_to_write(&mut bytes).expect("memory"),
-                "DELIM" => delim_to_write(&mut bytes).expect("memory"),
-                line => data_to_write(line.as_bytes(), &mut bytes).map(drop).expect("memory"),
+                "FLUSH" => flush_to_write(&mut bytes),
+                "DELIM" => delim_to_write(&mut bytes),
+                line => data_to_write(line.as_bytes(), &mut bytes),
             }
+            .expect("memory");
         }
         read_answer(&mut bytes.as_slice(), &mut pack).map(|answer| (answer, pack))
     }
