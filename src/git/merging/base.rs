@@ -76,6 +76,16 @@ pub(super) fn relate(
     pin: CommitId,
     head: CommitId,
 ) -> Result<Related, Error> {
+    relate_in_steps(upstream, other, pin, head, &STEPS)
+}
+
+pub(super) fn relate_in_steps(
+    upstream: &dyn History,
+    other: Option<&dyn History>,
+    pin: CommitId,
+    head: CommitId,
+    steps: &[u32],
+) -> Result<Related, Error> {
     if head == pin {
         return Ok(Related::Absorbed);
     }
@@ -83,7 +93,7 @@ pub(super) fn relate(
         None => upstream.between(&[head], &[pin])?,
         Some(other) => match other.between_if_known(head, pin)? {
             Some(range) => range,
-            None => in_steps(upstream, other, pin, head)?,
+            None => in_steps(upstream, other, pin, head, steps)?,
         },
     };
     if new.boundary.contains(&head) {
@@ -141,8 +151,9 @@ fn in_steps(
     other: &dyn History,
     pin: CommitId,
     head: CommitId,
+    steps: &[u32],
 ) -> Result<Range, Error> {
-    for depth in STEPS {
+    for &depth in steps {
         let newest = other.newest(head, depth)?;
         let mut known: Vec<CommitId> = newest.commits.keys().copied().collect();
         known.sort();

@@ -11,7 +11,7 @@ use super::content::{Decided, Ruled, decide};
 use super::three_way::{Merged, Trees, merge_trees};
 use crate::git::ids::oid;
 use crate::patch::{Change, Header, Patch, between, describe, parse, render, result};
-use crate::repo::{BlobId, CommitId, TreeId, one_line, redact_userinfo};
+use crate::repo::{BlobId, CommitId, RemoteUrl, TreeId, one_line, redact_userinfo};
 
 /// The greatest date of a patch: the last second of the year 9999.
 const LATEST: i64 = 253_402_300_799;
@@ -142,7 +142,11 @@ pub(super) fn header(repository: &Repository, commit: CommitId, label: Label<'_>
     let subject = message.split(|&byte| byte == b'\n').map(text).find(|line| !line.is_empty());
     let title = label.title.map(|title| text(title.as_bytes())).filter(|title| !title.is_empty());
     let or = |text: String, other: &str| if text.is_empty() { other.to_owned() } else { text };
-    let url = label.url.map(|url| text(redact_userinfo(url).as_bytes())).filter(|url| !url.is_empty());
+    let without_secret = |url: &str| match RemoteUrl::parse(url) {
+        Ok(url) => url.without_secret().as_str().to_owned(),
+        Err(_) => redact_userinfo(url),
+    };
+    let url = label.url.map(|url| text(without_secret(url).as_bytes())).filter(|url| !url.is_empty());
     Ok(Header {
         name: or(name, &or(email.clone(), "unknown")),
         email,

@@ -136,7 +136,7 @@ mod tests {
         assert!(text.ends_with(&end), "{text}");
         let list = list_request(&["refs/pull/1/head".to_owned(), "refs/tags/x".to_owned()]);
         let text = String::from_utf8(list).expect("text");
-        assert!(text.ends_with("001fref-prefix refs/pull/1/head\n001aref-prefix refs/tags/x\n0000"), "{text}");
+        assert!(text.ends_with("0020ref-prefix refs/pull/1/head\n001bref-prefix refs/tags/x\n0000"), "{text}");
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl Origin {
     }
 
     pub(super) fn commit_tree(&self, parents: &[CommitId], tree: git2::Oid) -> CommitId {
-        let author = Signature::new("Ann <x>", "ann@example.com", &Time::new(1_700_000_000, 60)).expect("a name");
+        let author = Signature::new("Ann", "ann@example.com", &Time::new(1_700_000_000, 60)).expect("a name");
         let parents: Vec<git2::Commit<'_>> = parents
             .iter()
             .map(|id| self.repository.find_commit(oid(id.as_bytes())).expect("a commit"))
