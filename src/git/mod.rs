@@ -22,7 +22,8 @@ mod git_file;
 mod ids;
 mod libgit2;
 mod local;
-#[expect(dead_code, reason = "no command merges yet")]
+#[cfg_attr(not(test), expect(dead_code, reason = "no command merges yet"))]
+#[expect(unused_imports, reason = "no command merges yet")]
 mod merging;
 mod pace;
 mod packs;

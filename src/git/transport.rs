@@ -41,7 +41,9 @@ impl Transport {
     pub(super) fn resolve(&self, reference: &Reference) -> Result<CommitId, Error> {
         let name = match reference {
             Reference::Rev(commit) => return Ok(*commit),
-            Reference::Branch(_) | Reference::Tag(_) | Reference::Full(_) => reference.full_name().unwrap_or_default(),
+            Reference::Branch(_) | Reference::Tag(_) | Reference::Full(_) => {
+                reference.full_name().unwrap_or_default()
+            }
         };
         let found = match self {
             Self::Path(path) => local::resolve(path, &name)?,

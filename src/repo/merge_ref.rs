@@ -76,7 +76,9 @@ mod tests {
             let read = MergeRef::parse(word).expect(word);
             assert_eq!((read.to_string().as_str(), &read), (word, &expected));
         }
-        for word in ["", "#", "#0", "#01", "#+1", "#1 ", "#99999999999999999999", "a b", "-x", "refs/", "HEAD"] {
+        for word in
+            ["", "#", "#0", "#01", "#+1", "#1 ", "#99999999999999999999", "a b", "-x", "refs/", "HEAD"]
+        {
             assert!(MergeRef::parse(word).is_err(), "{word}");
         }
     }

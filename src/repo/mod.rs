@@ -4,6 +4,7 @@
 
 mod id;
 mod manifest;
+#[cfg_attr(not(test), expect(dead_code, reason = "no command merges yet"))]
 mod merge_ref;
 mod name;
 mod object;
@@ -23,7 +24,6 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use id::{BlobId, CommitId, TreeId};
 pub(crate) use manifest::{AutoInstall, Manifest};
-#[expect(unused_imports, reason = "no command merges yet")]
 pub(crate) use merge_ref::MergeRef;
 pub(crate) use name::RepoName;
 pub(crate) use object::{

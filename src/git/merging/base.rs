@@ -3,7 +3,7 @@
 //! All answers come from a [`History`], which has only the commits between others. So nothing here reads a whole history
 //! unless the remote sends one.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::Error;
 use crate::repo::CommitId;
@@ -44,6 +44,19 @@ impl Range {
             }
         }
         Ok(range)
+    }
+
+    /// The boundary, the nearest first. A request was updated last with the newest commit of its branch.
+    fn ends_from(&self, head: CommitId) -> Vec<CommitId> {
+        let (mut ends, mut seen) = (Vec::new(), HashSet::from([head]));
+        let mut left = VecDeque::from([head]);
+        while let Some(commit) = left.pop_front() {
+            match self.commits.get(&commit) {
+                Some(parents) => left.extend(parents.iter().filter(|parent| seen.insert(**parent))),
+                None => ends.push(commit),
+            }
+        }
+        ends
     }
 }
 
@@ -109,8 +122,7 @@ pub(super) fn relate_in_steps(
     if new.boundary.contains(&pin) {
         return Ok(Related::Diverged { base: pin, new });
     }
-    let candidates = new.boundary.iter().copied().collect();
-    let base = newest(upstream, candidates, pin)?;
+    let base = newest(upstream, new.ends_from(head), pin)?;
     if other.is_some() && !upstream.between(&[pin], &[base])?.boundary.contains(&base) {
         // Only the remote of the pin may say what the pin contains.
         return Err(Error::Unrelated { pin });
@@ -118,12 +130,8 @@ pub(super) fn relate_in_steps(
     Ok(Related::Diverged { base, new })
 }
 
-/// The candidate that contains all others.
-fn newest(
-    upstream: &dyn History,
-    mut candidates: Vec<CommitId>,
-    pin: CommitId,
-) -> Result<CommitId, Error> {
+/// The candidate that contains all others. It is found sooner if it is one of the first.
+fn newest(upstream: &dyn History, mut candidates: Vec<CommitId>, pin: CommitId) -> Result<CommitId, Error> {
     if candidates.len() > MOST_CANDIDATES {
         return Err(Error::SeveralBases { commits: candidates });
     }
@@ -131,10 +139,13 @@ fn newest(
     while candidates.len() > 1 && place < candidates.len() {
         let candidate = candidates[place];
         let others: Vec<CommitId> = candidates.iter().copied().filter(|other| *other != candidate).collect();
-        if upstream.between(&others, &[candidate])?.boundary.contains(&candidate) {
+        let boundary = upstream.between(&others, &[candidate])?.boundary;
+        if boundary.contains(&candidate) {
             candidates.remove(place);
         } else {
-            place += 1;
+            // What was not sent is in the history of the candidate.
+            candidates.retain(|other| *other == candidate || !boundary.contains(other));
+            place = candidates.iter().position(|other| *other == candidate).map_or(0, |place| place + 1);
         }
     }
     match candidates[..] {
@@ -162,9 +173,8 @@ fn in_steps(
         let common = Range::walk(&of_pin.boundary.iter().copied().collect::<Vec<_>>(), |commit| {
             Ok::<_, Error>(newest.commits.get(&commit).cloned())
         })?;
-        let is_common = |commit: &CommitId| {
-            common.commits.contains_key(commit) || of_pin.boundary.contains(commit)
-        };
+        let is_common =
+            |commit: &CommitId| common.commits.contains_key(commit) || of_pin.boundary.contains(commit);
         let new = Range::walk(&[head], |commit| {
             let parents = newest.commits.get(&commit).filter(|_| !is_common(&commit));
             Ok::<_, Error>(parents.cloned())

@@ -50,16 +50,10 @@ impl Bench {
         self.blobs.extend(blobs);
     }
 
-    /// Those blobs that were not made here. The stores may lack them.
-    pub(super) fn not_made(&self, blobs: impl IntoIterator<Item = BlobId>) -> Vec<BlobId> {
-        blobs.into_iter().filter(|id| !self.blobs.contains_key(id)).collect()
-    }
-
     /// Whether a blob can be read.
     pub(super) fn has(&self, id: BlobId) -> bool {
-        let is_in = |repository: &Repository| {
-            repository.odb().is_ok_and(|odb| odb.exists(oid(id.as_bytes())))
-        };
+        let is_in =
+            |repository: &Repository| repository.odb().is_ok_and(|odb| odb.exists(oid(id.as_bytes())));
         self.blobs.contains_key(&id) || self.repositories.borrow().iter().any(is_in)
     }
 

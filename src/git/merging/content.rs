@@ -10,7 +10,7 @@ use super::conflict::{Conflict, ConflictKind};
 use super::three_way::{Both, changes};
 use crate::merge::{self, Rule};
 use crate::patch::{Change, Side, is_binary};
-use crate::repo::{BlobId, EntryKind, Objects, RepoPath, TreeId, UnreadableTree, blob_id};
+use crate::repo::{BlobId, EntryKind, Objects, RepoPath, TreeEntry, TreeId, UnreadableTree, blob_id};
 
 /// The manifests of modules.
 const MANIFESTS: [&[u8]; 2] = [b"__manifest__.py", b"__openerp__.py"];
@@ -164,15 +164,15 @@ impl Rules<'_> {
         let mut entries = self.objects.tree(root)?;
         for part in directory.parts() {
             let below = entries.iter().find(|entry| entry.name.as_bytes() == part);
-            let tree = below.filter(|entry| entry.kind() == EntryKind::Directory).map(|entry| entry.tree());
+            let tree = below.filter(|entry| entry.kind() == EntryKind::Directory).map(TreeEntry::tree);
             entries = match tree {
                 Some(tree) => self.objects.tree(tree)?,
                 None => [].into(),
             };
         }
-        let is_module = entries.iter().any(|entry| {
-            entry.kind() == EntryKind::File && MANIFESTS.contains(&entry.name.as_bytes())
-        });
+        let is_module = entries
+            .iter()
+            .any(|entry| entry.kind() == EntryKind::File && MANIFESTS.contains(&entry.name.as_bytes()));
         self.known.borrow_mut().insert(key, is_module);
         Ok(is_module)
     }

@@ -117,7 +117,11 @@ impl History for RemoteHistory<'_, '_> {
             Some(_) => Ok(None),
             None => {
                 let whole = self.whole()?;
-                if whole.parents(have)?.is_some() { whole.between(&[want], &[have]).map(Some) } else { Ok(None) }
+                if whole.parents(have)?.is_some() {
+                    whole.between(&[want], &[have]).map(Some)
+                } else {
+                    Ok(None)
+                }
             }
         }
     }

@@ -74,7 +74,8 @@ pub(super) fn merge(
     let Merged { changes, both, conflicts } = merge_trees(bench, trees, theirs)?;
     let blob = |side: crate::patch::Side| side.blob();
     let of = |side: Side| -> Vec<BlobId> {
-        let taken = changes.iter().filter(|change| change.old.map(|old| old.id) != change.new.map(|new| new.id));
+        let taken =
+            changes.iter().filter(|change| change.old.map(|old| old.id) != change.new.map(|new| new.id));
         let taken = taken.filter_map(|change| match side {
             Side::Ancestor => None,
             Side::Ours => change.old,

@@ -77,9 +77,10 @@ pub(super) fn merge_trees(
         }
     }
     for (path, theirs) in added {
-        let kind = match merge.directory_conflict(path)? {
-            true => Some(ConflictKind::Directory),
-            false => merge.same_in_case(path)?.map(|other| ConflictKind::Case { other }),
+        let kind = if merge.directory_conflict(path)? {
+            Some(ConflictKind::Directory)
+        } else {
+            merge.same_in_case(path)?.map(|other| ConflictKind::Case { other })
         };
         if let Some(kind) = kind {
             let path = path.clone();

@@ -82,8 +82,9 @@ fn fetch_request(ask: &Ask<'_>) -> Vec<u8> {
 pub(super) fn read_answer(response: &mut dyn Read, pack: &mut dyn Write) -> Result<Answer, Broken> {
     let mut lines = Lines::new(response);
     let (mut answer, mut acknowledges) = (Answer::default(), false);
-    let id =
-        |word: &str| CommitId::parse(word).map_err(|invalid| protocol::Broken::Malformed(invalid.to_string()));
+    let id = |word: &str| {
+        CommitId::parse(word).map_err(|invalid| protocol::Broken::Malformed(invalid.to_string()))
+    };
     loop {
         match lines.next()? {
             Line::Text(section) if section == "packfile" => break,
@@ -131,12 +132,16 @@ mod tests {
         let text = String::from_utf8(fetch_request(&ask)).expect("text");
         let end = format!("0012filter tree:0\n0032want {one}\n0032have {two}\n0009done\n0000");
         assert!(text.ends_with(&end), "{text}");
-        let text = String::from_utf8(fetch_request(&Ask { depth: Some(64), negotiate: true, ..ask })).expect("text");
+        let text =
+            String::from_utf8(fetch_request(&Ask { depth: Some(64), negotiate: true, ..ask })).expect("text");
         let end = format!("0012filter tree:0\n000edeepen 64\n0032want {one}\n0032have {two}\n0000");
         assert!(text.ends_with(&end), "{text}");
         let list = list_request(&["refs/pull/1/head".to_owned(), "refs/tags/x".to_owned()]);
         let text = String::from_utf8(list).expect("text");
-        assert!(text.ends_with("0020ref-prefix refs/pull/1/head\n001bref-prefix refs/tags/x\n0000"), "{text}");
+        assert!(
+            text.ends_with("0020ref-prefix refs/pull/1/head\n001bref-prefix refs/tags/x\n0000"),
+            "{text}"
+        );
     }
 
     #[test]

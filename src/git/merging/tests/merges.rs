@@ -48,7 +48,11 @@ fn a_merge_is_the_first_ref_that_the_remote_has() {
             ("refs/tags/both", "refs/tags/both", 1),
         ] {
             let head = found(&remote, word).expect(word);
-            assert_eq!((head.reference, head.commit), (Reference::Full(name.to_owned()), commits[commit]), "{word}");
+            assert_eq!(
+                (head.reference, head.commit),
+                (Reference::Full(name.to_owned()), commits[commit]),
+                "{word}"
+            );
         }
         let commit = found(&remote, &commits[2].to_string()).expect("a commit");
         assert_eq!((commit.commit, commit.reference), (commits[2], Reference::Rev(commits[2])));
@@ -104,7 +108,9 @@ fn a_request_is_absorbed_or_has_one_start() {
         origin.set(&format!("refs/heads/{name}"), commit);
     }
     let (_cache, git) = git();
-    for [url, other] in [[0, 0], [1, 1], [0, 1], [1, 0]].map(|[one, two]| [urls(&origin)[one].clone(), urls(&fork)[two].clone()]) {
+    for [url, other] in [[0, 0], [1, 1], [0, 1], [1, 0]]
+        .map(|[one, two]| [urls(&origin)[one].clone(), urls(&fork)[two].clone()])
+    {
         let (here, there) = (remote(&git, &url), remote(&git, &other));
         let ask = |head| related((&here, pin), only_here, (&here, head)).expect("a relation");
         assert_eq!(ask(pin), Relation::Absorbed);
@@ -164,8 +170,18 @@ fn each_conflict_has_its_kind() {
             &[("m/a", "160000 3")],
             "`m/a`: both changed it, and it is a submodule",
         ),
-        (&[], &[("m/a/b", "1\n")], &[("m/a", "2\n")], "`m/a`: it is a file on one side and a directory on the other"),
-        (&[], &[("m/a", "1\n")], &[("m/a/b", "2\n")], "`m/a/b`: it is a file on one side and a directory on the other"),
+        (
+            &[],
+            &[("m/a/b", "1\n")],
+            &[("m/a", "2\n")],
+            "`m/a`: it is a file on one side and a directory on the other",
+        ),
+        (
+            &[],
+            &[("m/a", "1\n")],
+            &[("m/a/b", "2\n")],
+            "`m/a/b`: it is a file on one side and a directory on the other",
+        ),
         (&[], &[("m/Aa", "1\n")], &[("m/aA", "2\n")], "`m/aA`: it differs from `m/Aa` only in case"),
         (&[], &[("m/É/x", "1\n")], &[("m/é/y", "2\n")], "`m/é/y`: it differs from `m/É` only in case"),
     ];
@@ -181,7 +197,9 @@ fn each_conflict_has_its_kind() {
 #[test]
 fn files_of_bots_do_not_conflict() {
     let version = |version: &str, rest: &str| {
-        format!("{{\n    \"name\": \"M\",\n    \"version\": \"{version}\",\n    \"a\": 1,\n    \"b\": 2,\n{rest}}}\n")
+        format!(
+            "{{\n    \"name\": \"M\",\n    \"version\": \"{version}\",\n    \"a\": 1,\n    \"b\": 2,\n{rest}}}\n"
+        )
     };
     let [old, ours, theirs, merged] = [
         version("16.0.1.0.0", ""),
@@ -271,7 +289,8 @@ fn a_step_has_the_header_of_the_request_and_only_its_modules() {
     for url in urls(&origin) {
         let remote = remote(&git, &url);
         let reference = Reference::branch("16.0").expect("a branch");
-        let (base, head) = (snapshot(&remote, pin, &reference), at(&remote, &found(&remote, "#1").expect("it")));
+        let (base, head) =
+            (snapshot(&remote, pin, &reference), at(&remote, &found(&remote, "#1").expect("it")));
         let mut merging = Merging::new(&base).expect("a base");
         let module = |name: &str| RepoPath::parse(name.as_bytes()).expect("a path");
         let label = Label { title: None, url: Some("https://me:secret@example.com/OCA/web/pull/1") };
@@ -334,7 +353,9 @@ fn a_resolution_is_not_asked_twice() {
         let mut merging = Merging::new(&new).expect("a base");
         let before = merging.recall(&base, &[&steps[0], &steps[1]]).expect("they apply");
         for (before, patch) in before.into_iter().zip(&steps) {
-            let Outcome::Step(step) = merging.replay(before, patch).expect("trees") else { panic!("a conflict") };
+            let Outcome::Step(step) = merging.replay(before, patch).expect("trees") else {
+                panic!("a conflict")
+            };
             assert_eq!(step.patch.header(), patch.header());
             merging.accept(&step).expect("trees");
         }

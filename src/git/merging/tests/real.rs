@@ -102,7 +102,8 @@ fn one_mirror(mirror: &Path, branch: &str, figures: &mut Figures) {
         std::thread::sleep(std::time::Duration::from_millis(2));
         figures.bytes.push(counts().0 - before.0);
         figures.asked.push(counts().1 - before.1);
-        let bases = lines(mirror, &["merge-base", "--all", &pin.commit().to_string(), &head.commit().to_string()]);
+        let bases =
+            lines(mirror, &["merge-base", "--all", &pin.commit().to_string(), &head.commit().to_string()]);
         if bases != [ancestor.to_string()] {
             figures.different.push(format!("{place}: merge base {ancestor}, git has {bases:?}"));
             continue;
@@ -120,7 +121,9 @@ fn one_mirror(mirror: &Path, branch: &str, figures: &mut Figures) {
         let of_git = merge_tree(mirror, &objects, Some(ancestor), pin.commit(), head.commit());
         match (of_git, outcome) {
             (Some(tree), Outcome::Step(step)) if step.tree == tree => figures.same += 1,
-            (Some(tree), outcome) => figures.different.push(format!("{place}: git has {tree}: {outcome:?}").chars().take(400).collect()),
+            (Some(tree), outcome) => figures
+                .different
+                .push(format!("{place}: git has {tree}: {outcome:?}").chars().take(400).collect()),
             (None, Outcome::Step(step)) => {
                 figures.git_conflicts += 1;
                 figures.merged_here += 1;
