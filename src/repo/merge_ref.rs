@@ -17,14 +17,8 @@ pub(crate) enum MergeRef {
 }
 
 impl MergeRef {
-    /// Reads `#2950`, a branch or tag, a full ref such as `refs/pull/2950/head`, or a full commit id.
-    pub(crate) fn parse(word: &str) -> Result<Self, Invalid> {
-        if let Some(digits) = word.strip_prefix('#') {
-            let is_number = !digits.starts_with('0') && digits.bytes().all(|digit| digit.is_ascii_digit());
-            let number = digits.parse().ok().filter(|_| is_number);
-            let why = "it must be a number after `#`, such as `#2950`";
-            return number.map(Self::Request).ok_or_else(|| Invalid::new(word, "request", why));
-        }
+    /// A branch or tag, a full ref such as `refs/pull/2950/head`, or a full commit id.
+    pub(crate) fn named(word: &str) -> Result<Self, Invalid> {
         if let Ok(commit) = CommitId::parse(word) {
             return Ok(Self::Commit(commit));
         }
@@ -65,21 +59,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_merge_names_a_request_a_ref_or_a_commit() {
+    fn a_merge_names_a_ref_or_a_commit() {
         let commit = "0123456789abcdef0123456789abcdef01234567";
         for (word, expected) in [
-            ("#2950", MergeRef::Request(2950)),
             ("18.0-fix", MergeRef::Name("18.0-fix".to_owned())),
             ("refs/pull/1/merge", MergeRef::Full("refs/pull/1/merge".to_owned())),
             (commit, MergeRef::Commit(CommitId::parse(commit).expect("an id"))),
         ] {
-            let read = MergeRef::parse(word).expect(word);
+            let read = MergeRef::named(word).expect(word);
             assert_eq!((read.to_string().as_str(), &read), (word, &expected));
         }
-        for word in
-            ["", "#", "#0", "#01", "#+1", "#1 ", "#99999999999999999999", "a b", "-x", "refs/", "HEAD"]
-        {
-            assert!(MergeRef::parse(word).is_err(), "{word}");
+        for word in ["", "a b", "-x", "refs/", "refs/a..b", "HEAD"] {
+            assert!(MergeRef::named(word).is_err(), "{word}");
         }
+        assert_eq!(MergeRef::Request(7).to_string(), "#7");
+        assert_eq!(MergeRef::Request(7).full_names()[1], "refs/merge-requests/7/head");
     }
 }

@@ -149,7 +149,11 @@ fn newest(upstream: &dyn History, mut candidates: Vec<CommitId>, pin: CommitId) 
         }
     }
     match candidates[..] {
-        [] => Err(Error::Unrelated { pin }),
+        [] => {
+            // If the remote does not have the pin any more, it ignored it.
+            upstream.newest(pin, 1)?;
+            Err(Error::Unrelated { pin })
+        }
         [base] => Ok(base),
         _ => Err(Error::SeveralBases { commits: candidates }),
     }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use git2::{ObjectType, Repository};
+use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository};
 
 use crate::git::Error;
 use crate::git::ids::oid;
@@ -31,8 +31,11 @@ impl Bench {
 
     /// Opens the stores anew, after something was fetched.
     pub(super) fn refresh(&self) -> Result<(), Error> {
-        let opened: Result<Vec<Repository>, Error> = self.stores.iter().map(Store::repository).collect();
-        *self.repositories.borrow_mut() = opened?;
+        let opened = self.stores.iter().map(Store::repository).collect::<Result<Vec<_>, Error>>()?;
+        for repository in &opened {
+            repository.odb()?.refresh()?;
+        }
+        *self.repositories.borrow_mut() = opened;
         Ok(())
     }
 
@@ -53,8 +56,8 @@ impl Bench {
     /// Whether a blob can be read.
     pub(super) fn has(&self, id: BlobId) -> bool {
         let is_in =
-            |repository: &Repository| repository.odb().is_ok_and(|odb| odb.exists(oid(id.as_bytes())));
-        self.blobs.contains_key(&id) || self.repositories.borrow().iter().any(is_in)
+            |repository: &Repository| repository.odb().is_ok_and(|odb| is_in(&odb, oid(id.as_bytes())));
+        self.blobs.contains_key(&id) || self.repositories.borrow().iter().any(is_there)
     }
 
     fn object(&self, id: &[u8; 20], kind: ObjectType) -> Result<Vec<u8>, UnreadableTree> {
@@ -62,7 +65,7 @@ impl Bench {
         let damaged = |why: &str| UnreadableTree::damaged(&id.to_string(), why);
         for repository in self.repositories.borrow().iter() {
             let odb = repository.odb().map_err(|error| damaged(error.message()))?;
-            if odb.exists(id) {
+            if is_in(&odb, id) {
                 let object = odb.read(id).map_err(|error| damaged(error.message()))?;
                 return if object.kind() == kind {
                     Ok(object.data().to_vec())
@@ -73,6 +76,11 @@ impl Bench {
         }
         Err(damaged("it is missing"))
     }
+}
+
+/// Whether an object database has an object. Without the flag, libgit2 would list the packs again for each missing one.
+fn is_in(odb: &Odb<'_>, id: Oid) -> bool {
+    odb.exists_ext(id, OdbLookupFlags::NO_REFRESH)
 }
 
 impl Objects for Bench {

@@ -74,9 +74,9 @@ mod tests {
     #[test]
     fn every_error_says_what_is_wrong_and_what_to_type() {
         let path = || RepoPath::parse(b"web_x").expect("a path");
-        let merge = |word| MergeRef::parse(word).expect("a merge");
+        let merge = |word| MergeRef::named(word).expect("a merge");
         let errors = every_variant!(Error:
-            MissingRef { merge: merge("#2950") },
+            MissingRef { merge: MergeRef::Request(2950) },
             Ambiguous { name: "fix".to_owned() },
             Unrelated { pin: commit(0xaa) },
             SeveralBases { commits: vec![commit(0xaa), commit(0xbb)] },

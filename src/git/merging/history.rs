@@ -15,7 +15,7 @@ use crate::git::ids::{bytes, oid};
 use crate::git::packs::PackSink;
 use crate::git::store::{Store, parents};
 use crate::git::transport::{Transport, if_version_2};
-use crate::git::wire::{Answer, Ask};
+use crate::git::wire::{Answer, Ask, Failure};
 use crate::git::{self, Meter, Remote, libgit2, local};
 use crate::repo::{CommitId, Reference};
 
@@ -56,9 +56,15 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
         let scratch = Store::scratch(aside.path())?;
         let open = || Ok::<_, git::Error>(Limited { inner: scratch.pack_sink()?, left: &self.left });
         let close = |sink: Limited<'_>| sink.inner.finish();
-        let Some(answer) = if_version_2(remote, || remote.history(ask, open, close, self.meter))? else {
-            return Ok(None);
+        let request = || {
+            remote.history(ask, open, close, self.meter).map_err(|failure| match (failure, ask.wants) {
+                (Failure::NotOurRef, [commit, ..]) => {
+                    Failure::Error(git::Error::Vanished { commit: *commit })
+                }
+                (failure, _) => failure,
+            })
         };
+        let Some(answer) = if_version_2(remote, request)? else { return Ok(None) };
         let repository = scratch.repository()?;
         let odb = repository.odb()?;
         let range = Range::walk(ask.wants, |commit| Ok::<_, Error>(parents_in(&odb, commit)))?;

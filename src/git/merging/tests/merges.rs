@@ -11,7 +11,10 @@ fn urls(origin: &Origin) -> [String; 2] {
 }
 
 fn found(remote: &Remote<'_>, word: &str) -> Result<Head, Error> {
-    remote.resolve_merge(&MergeRef::parse(word).expect("a name"))
+    remote.resolve_merge(&match word.strip_prefix('#') {
+        Some(number) => MergeRef::Request(number.parse().expect("a number")),
+        None => MergeRef::named(word).expect("a name"),
+    })
 }
 
 #[test]
@@ -360,5 +363,45 @@ fn a_resolution_is_not_asked_twice() {
             merging.accept(&step).expect("trees");
         }
         assert_eq!(merging.tree(), origin.tree_of(expected));
+    }
+}
+
+#[test]
+fn only_its_own_difference_is_picked() {
+    let origin = Origin::new();
+    let pin = origin.commit(&[], &[("m/a", "1\n"), ("m/b", "1\n")]);
+    let newer = origin.commit(&[pin], &[("m/a", "2\n"), ("m/b", "1\n")]);
+    let tip = origin.commit(&[newer], &[("m/a", "3\n"), ("m/b", "1\n")]);
+    let request = origin.commit(&[newer], &[("m/a", "2\n"), ("m/b", "2\n")]);
+    let expected = origin.commit(&[], &[("m/a", "1\n"), ("m/b", "2\n")]);
+    origin.set("refs/heads/16.0", tip);
+    origin.set("refs/pull/1/head", request);
+    let (_cache, git) = git();
+    for url in urls(&origin) {
+        let remote = remote(&git, &url);
+        let base = snapshot(&remote, pin, &Reference::branch("16.0").expect("a branch"));
+        let head = at(&remote, &found(&remote, "#1").expect("a request"));
+        let relation = relation(&base, Some(tip), &head).expect("a relation");
+        assert_eq!(relation, Relation::Newer { start: newer, base: pin });
+        let merge = Merge { head: &head, ancestor: newer, modules: &[], label: Label::default() };
+        let Ok(Outcome::Step(step)) = Merging::new(&base).expect("a base").merge(&merge) else {
+            panic!("a conflict")
+        };
+        assert_eq!(step.tree, origin.tree_of(expected));
+    }
+}
+
+#[test]
+fn a_commit_that_is_gone_is_named() {
+    let origin = Origin::new();
+    let here = origin.commit(&[], &[("a", "1")]);
+    origin.set("refs/heads/16.0", here);
+    let gone = CommitId::from_bytes([7; 20]);
+    let (_cache, git) = git();
+    let remote = remote(&git, &Server::new(origin.path()).url);
+    let at = |commit| snapshot(&remote, commit, &Reference::branch("16.0").expect("a branch"));
+    for (pin, head) in [(here, gone), (gone, here)] {
+        let error = relation(&at(pin), None, &at(head)).expect_err("it is gone");
+        assert_eq!(error.to_string(), format!("commit `{gone}` no longer exists on the remote"));
     }
 }
