@@ -66,7 +66,8 @@ impl Args {
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
     let profile = session.profile()?;
-    let mut entries = if args.image { in_image(profile, &lock)? } else { here(session, profile, &lock)? };
+    let mut entries =
+        if args.image { in_image(profile, &lock)? } else { here(args, session, profile, &lock)? };
     if let Some(mode) = args.on_disk {
         entries = on_disk(args, session, profile, entries, mode)?;
     }
@@ -99,7 +100,7 @@ fn surrounding(path: String, kind: PathEntryKind) -> PathEntry {
 }
 
 /// The entries in order: before, local before, repositories, local after, after.
-fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
+fn here(args: &Args, session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
     let around = session.config.addons_path(profile);
     let shown = |path: PathBuf| path.to_string_lossy().into_owned();
     let mut entries = Vec::new();
@@ -108,7 +109,7 @@ fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Pat
     }
     let locals = |position| profile.locals.iter().filter(move |local| local.position == position);
     for local in locals(Position::Before) {
-        entries.extend(own(session, profile, local)?);
+        entries.extend(own(args, session, profile, local)?);
     }
     for selected in plan::selected(profile, lock) {
         if session.config.skips(&selected.repo.name) {
@@ -121,7 +122,7 @@ fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Pat
         }
     }
     for local in locals(Position::After) {
-        entries.extend(own(session, profile, local)?);
+        entries.extend(own(args, session, profile, local)?);
     }
     for template in &around.after {
         entries.push(surrounding(shown(session.entry(template)?), PathEntryKind::After));
@@ -130,11 +131,20 @@ fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Pat
 }
 
 /// The entry of one of the user's own directories. Odoo does not start with a directory without a module on its path, so
-/// such a directory is left off.
-fn own(session: &Session<'_>, profile: &Profile, local: &Local) -> Result<Option<PathEntry>, Error> {
+/// such a directory is left off. With `--on-disk`, [`on_disk`] decides.
+fn own(
+    args: &Args,
+    session: &Session<'_>,
+    profile: &Profile,
+    local: &Local,
+) -> Result<Option<PathEntry>, Error> {
     let path = session.entry(&local.path)?;
-    match not_addons(&path, profile.odoo) {
+    match not_addons(&path, profile.odoo).filter(|_| args.on_disk.is_none()) {
         None => Ok(Some(surrounding(path.to_string_lossy().into_owned(), PathEntryKind::Local))),
+        Some(_) if !path.is_dir() => {
+            session.tell_of_missing(local.path.as_str());
+            Ok(None)
+        }
         Some(why) => {
             session.printer.note(&format!("`{}` is not on the path, because {why}", path.display()));
             Ok(None)

@@ -63,6 +63,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             session.printer.table(&table(&outdated));
             let total = counted(pins.len(), "repository", "repositories");
             session.printer.note(&format!("{} of {total} outdated", outdated.len()));
+            if !outdated.is_empty() {
+                session.printer.next("`oca upgrade` moves the pins, `oca upgrade NAME` moves one");
+            }
         }
         Format::Json => session.printer.json(&OutdatedReport::of(&outdated)),
     }

@@ -10,8 +10,8 @@ use crate::json::OutcomeReport;
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
-    Ahead, CheckoutTarget, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_tree, named_repos,
-    outcome_of, prepare_directories, undeclared, update, wanted,
+    Ahead, CheckoutTarget, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_tree,
+    keep_out_of_directories, named_repos, outcome_of, prepare_directories, undeclared, update, wanted,
 };
 use crate::plan::{self, Moves};
 use crate::repo::{CommitId, RepoName, counted};
@@ -70,7 +70,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let (ready, work): (Vec<CheckoutTarget<'_>>, Vec<CheckoutTarget<'_>>) =
         targets.into_iter().partition(|target| target.is_ready() && !(args.force && target.has_work()));
     outcomes.extend(ready.iter().map(|target| outcome_of(target, target.ready())));
-    if !work.is_empty() {
+    if work.is_empty() && !args.dry_run {
+        keep_out_of_directories(session)?;
+    } else {
         outcomes.extend(if args.dry_run {
             foresee(session, &work, args.force)
         } else {

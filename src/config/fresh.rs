@@ -5,9 +5,10 @@ use std::fmt::Write;
 use toml_edit::Value;
 
 use super::base_url::{BaseUrl, OCA};
+use super::merge::Merge;
 use super::profile::Mode;
 use super::resolve::PATH;
-use super::values::{self, Merge};
+use super::values;
 use crate::repo::{Edition, Reference, RemoteUrl, RepoName, Series};
 
 /// The only profile of a new file.
@@ -151,19 +152,16 @@ impl Fresh {
         if repo.hold {
             fields.push_str("hold = true\n");
         }
-        let merges: Vec<String> = repo.merges.iter().map(merge).collect();
-        list(&mut fields, "merges", Some(merges.as_slice()).filter(|merges| !merges.is_empty()));
+        if !repo.merges.is_empty() {
+            let merges: String =
+                repo.merges.iter().map(|merge| format!("  {},\n", merge.to_toml())).collect();
+            let _infallible = writeln!(fields, "merges = [\n{merges}]");
+        }
         for depth in repo.depth.iter().filter(|depth| **depth != 1) {
             let _infallible = writeln!(fields, "depth = {depth}");
         }
         fields
     }
-}
-
-/// The merge as text for the file. Its `Display` cannot be used, because it hides secrets.
-fn merge(merge: &Merge) -> String {
-    let url = merge.url.as_ref().map(|url| format!("{} ", url.as_str()));
-    url.unwrap_or_default() + &merge.reference
 }
 
 /// The base url from which the default url of this repository is `url`. GitHub and GitLab accept urls without `.git`.

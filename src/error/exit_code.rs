@@ -30,7 +30,6 @@ impl Error {
             | Self::Untrue { .. } => 1,
             Self::BadDate { .. }
             | Self::BadName { .. }
-            | Self::BadPin { .. }
             | Self::Cache(_)
             | Self::Comma { .. }
             | Self::Config(_)
@@ -44,11 +43,9 @@ impl Error {
             | Self::Lock(_)
             | Self::MixedPaths { .. }
             | Self::BothSides
+            | Self::Pin(_)
             | Self::NothingToCheck
             | Self::Needed { .. }
-            | Self::OtherSeries { .. }
-            | Self::ShortCommit { .. }
-            | Self::Unpushed { .. }
             | Self::StillNeeded { .. }
             | Self::NoCache
             | Self::NoConfig
@@ -59,11 +56,8 @@ impl Error {
             | Self::NoConstraints { .. }
             | Self::NotUtf8 { .. }
             | Self::OneProfile
-            | Self::PinWithoutCommit { .. }
-            | Self::RefusedPin { .. }
             | Self::SecretInSubmodule { .. }
             | Self::Threads { .. }
-            | Self::TwoPins { .. }
             | Self::UnknownModule { .. }
             | Self::UnknownRepo { .. }
             | Self::Unmet { .. }

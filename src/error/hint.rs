@@ -1,9 +1,6 @@
 //! The hint for each error: what to type next.
 
-use std::path::Path;
-
 use super::Error;
-use crate::plan::RefusedPin;
 use crate::repo::{RepoName, quoted_list};
 use crate::report::Unmet;
 use crate::{config, git};
@@ -21,7 +18,6 @@ impl Error {
     pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::BadDate { .. } => Some("set it to the output of `date +%s`, or unset it".to_owned()),
-            Self::BadPin { .. } => Some("write the whole commit id, 40 hexadecimal digits".to_owned()),
             Self::Cache(_) => {
                 Some("choose another directory with `--cache-dir` or `OCA_CACHE_DIR`".to_owned())
             }
@@ -87,10 +83,7 @@ impl Error {
             Self::OtherProfile { found, .. } => {
                 Some(format!("if you want that profile, use `--profile {}`", crate::repo::one_line(found)))
             }
-            Self::PinWithoutCommit { word } => {
-                Some(format!("to move it to the head of its branch, run `oca lock --upgrade {word}`"))
-            }
-            Self::RefusedPin { file, refused } => Some(after_refused_pin(file, refused)),
+            Self::Pin(error) => Some(error.hint()),
             Self::SecretInSubmodule { .. } => {
                 Some("remove it from the url, and set a token for the host".to_owned())
             }
@@ -106,27 +99,8 @@ impl Error {
                 let pins = pins.iter().map(|(name, commit)| format!(" {name}@{commit}"));
                 Some(format!("run `oca lock{}`; it reads these entries again", pins.collect::<String>()))
             }
-            Self::TwoPins { .. } => Some("keep one of the two".to_owned()),
-            Self::UnknownModule { elsewhere: Some((profile, repo)), .. } => {
-                Some(format!("`{repo}` of profile `{profile}` has it: use `--profile {profile}`"))
-            }
             Self::Threads { .. } => Some("raise the limits `ulimit -u` and `ulimit -v`".to_owned()),
-            Self::UnknownModule { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
-            Self::UnknownModule { .. } => Some("run `oca list --all` to see the modules".to_owned()),
-            Self::ShortCommit { .. } => Some("write all 40 digits of the commit".to_owned()),
-            Self::OtherSeries { name, commit, .. } => {
-                Some(format!("if you want this, run `oca lock {name}@{commit} --force`"))
-            }
-            Self::Unpushed { name, path, .. } => Some(format!(
-                "push it to the remote of `{name}` first, from `{}`",
-                crate::repo::typed(&path.display().to_string())
-            )),
-            Self::UnknownRepo { name, has: Some(repo), .. } => {
-                Some(format!("`{name}` is a module of `{repo}`: use the name of the repository"))
-            }
-            Self::UnknownRepo { name, known, .. } => {
-                Some(config::near_or_all(name.as_str(), known, "the repositories are"))
-            }
+            Self::UnknownModule { .. } | Self::UnknownRepo { .. } => self.after_unknown(),
             Self::Unusable(error) => Some(error.hint()),
             Self::BadName { .. }
             | Self::Conflicts { .. }
@@ -140,6 +114,24 @@ impl Error {
             | Self::Unsupported { .. } => None,
         }
     }
+
+    /// The hint after a name that is not one of a module or a repository.
+    fn after_unknown(&self) -> Option<String> {
+        match self {
+            Self::UnknownModule { elsewhere: Some((profile, repo)), .. } => {
+                Some(format!("`{repo}` of profile `{profile}` has it: use `--profile {profile}`"))
+            }
+            Self::UnknownModule { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+            Self::UnknownModule { .. } => Some("run `oca list --all` to see the modules".to_owned()),
+            Self::UnknownRepo { name, has: Some(repo), .. } => {
+                Some(format!("`{name}` is a module of `{repo}`: use the name of the repository"))
+            }
+            Self::UnknownRepo { name, known, .. } => {
+                Some(config::near_or_all(name.as_str(), known, "the repositories are"))
+            }
+            _ => None,
+        }
+    }
 }
 
 fn after_nowhere(modules: &[String], near: &[String], unasked: usize) -> String {
@@ -147,16 +139,5 @@ fn after_nowhere(modules: &[String], near: &[String], unasked: usize) -> String 
         _ if !near.is_empty() => format!("did you mean {}?", quoted_list(near)),
         0 => format!("check the name; if the module is new, run `oca find --refresh {}`", modules.join(" ")),
         _ => "run the command again; some repositories could not be reached".to_owned(),
-    }
-}
-
-fn after_refused_pin(file: &Path, refused: &RefusedPin) -> String {
-    match refused {
-        RefusedPin::Declared { name, .. } => {
-            format!("change `rev` of `{name}` in `{}`, then run `oca lock`", file.display())
-        }
-        RefusedPin::Ambiguous { name, .. } => {
-            format!("write the commit as `rev` into `override.{name}` of a profile")
-        }
     }
 }

@@ -102,8 +102,8 @@ impl MergeSource {
     /// The entry for `merges` of `repos.toml`, with its place. The repository's own remote needs no url.
     fn merge(&self, own: &RemoteUrl) -> Result<(Merge, SourcePlace), Error> {
         let url = (self.url != *own).then(|| self.url.clone());
-        let merge =
-            Merge::new(url, &self.reference).map_err(|invalid| self.place.refuse(invalid.to_string()))?;
+        let merge = Merge::of_reference(url, &self.reference)
+            .map_err(|invalid| self.place.refuse(invalid.to_string()))?;
         Ok((merge, self.place.clone()))
     }
 }

@@ -50,6 +50,20 @@ fn directories(session: &Session<'_>) -> Result<BTreeSet<PathBuf>, Error> {
     session.profiles()?.into_iter().map(|profile| session.checkouts(profile)).collect()
 }
 
+/// Keeps the surrounding repository from tracking the checkouts in the directories that exist. The user may have added
+/// own modules to them.
+pub(crate) fn keep_out_of_directories(session: &Session<'_>) -> Result<(), Error> {
+    if session.config.mode != Mode::Clone {
+        return Ok(());
+    }
+    let directories = session.profiles()?.into_iter().map(|profile| session.checkouts(profile));
+    let directories = directories.collect::<Result<BTreeSet<PathBuf>, Error>>()?;
+    directories
+        .iter()
+        .filter(|directory| directory.is_dir())
+        .try_for_each(|directory| keep_out(session, directory))
+}
+
 /// Creates the directories of the checkouts, and keeps the surrounding repository from tracking them.
 pub(crate) fn prepare_directories(session: &Session<'_>) -> Result<(), Error> {
     for directory in directories(session)? {

@@ -15,7 +15,8 @@ mod update;
 
 pub(crate) use ahead::Ahead;
 pub(crate) use checkouts::{
-    WantedCheckout, clear_leftovers, keep_out, prepare_directories, undeclared, wanted,
+    WantedCheckout, clear_leftovers, keep_out, keep_out_of_directories, prepare_directories, undeclared,
+    wanted,
 };
 pub(crate) use lacking::{known, lacking, lacking_for, warn_of_lacking};
 pub(crate) use names::{named_repos, repo_name, unknown_repo};

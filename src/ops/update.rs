@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::ahead::Ahead;
 use super::names::unknown_repo;
 use super::remotes::{OfPin, Remotes, Watch};
-use crate::error::Error;
+use crate::error::{Error, PinError};
 use crate::facts::{self, ReadOptions};
 use crate::fs::Written;
 use crate::git::{self, Git, Snapshot};
@@ -96,7 +96,7 @@ pub(crate) fn update(
         return Err(unknown_repo(session, name));
     }
     if let Some(refused) = plan::refused(&declared, moves).into_iter().next() {
-        return Err(Error::RefusedPin { file: session.config.file.clone(), refused });
+        return Err(PinError::Refused { file: session.config.file.clone(), refused }.into());
     }
     let old = old.map(|old| without_forgeries(session, &declared, old));
     let tasks = declared.iter().map(|declared| task(session, declared, old.as_ref(), moves));

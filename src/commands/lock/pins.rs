@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::addons::manifest::series_of;
-use crate::error::Error;
+use crate::error::{Error, PinError};
 use crate::git::{self, Checkout};
 use crate::lock::{Lock, LockedRepo};
 use crate::ops::repo_name;
@@ -35,7 +35,7 @@ pub(super) fn commits(
             Err(_) => pin.complete(session)?,
         };
         if commits.insert(pin.name.clone(), commit).is_some_and(|other| other != commit) {
-            return Err(Error::TwoPins { word: pin.word, name: pin.name });
+            return Err(PinError::Twice { word: pin.word, name: pin.name }.into());
         }
     }
     Ok(commits)
@@ -45,9 +45,9 @@ impl NamedPin {
     fn parse(word: &str, session: &Session<'_>) -> Result<Self, Error> {
         // It may be a url with a password.
         let word = redact(word);
-        let bad = |why: String| Error::BadPin { word: word.clone(), why };
+        let bad = |why: String| Error::from(PinError::Invalid { word: word.clone(), why });
         let Some((name, commit)) = word.rsplit_once('@') else {
-            return Err(Error::PinWithoutCommit { word: word.clone() });
+            return Err(PinError::WithoutCommit { word: word.clone() }.into());
         };
         let name = repo_name(session, name).map_err(|error| bad(error.to_string()))?;
         let is_hex = commit.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -74,8 +74,7 @@ impl NamedPin {
         }
         match Vec::from_iter(found)[..] {
             [commit] => Ok(commit),
-            [] => Err(Error::ShortCommit { word: self.word.clone(), count: 0 }),
-            ref several => Err(Error::ShortCommit { word: self.word.clone(), count: several.len() }),
+            ref found => Err(PinError::Short { word: self.word.clone(), count: found.len() }.into()),
         }
     }
 }
@@ -88,13 +87,14 @@ pub(super) fn refuse_other_series(commits: &BTreeMap<RepoName, CommitId>, lock: 
                 && let Some(found) = other_series(repo, locked.odoo)
             {
                 let (name, commit) = (repo.pin.name.clone(), repo.commit);
-                return Err(Error::OtherSeries {
+                return Err(PinError::OtherSeries {
                     name,
                     commit,
                     found,
                     wanted: locked.odoo,
                     profile: profile.clone(),
-                });
+                }
+                .into());
             }
         }
     }
@@ -123,7 +123,7 @@ pub(super) fn explained(
         for profile in &session.config.profiles {
             let Ok(path) = session.checkout(profile, &failure.name) else { continue };
             if path.is_dir() && Checkout::new(path.clone()).tree_of(commit).is_ok() {
-                return Error::Unpushed { name: failure.name.clone(), commit, path };
+                return PinError::Unpushed { name: failure.name.clone(), commit, path }.into();
             }
         }
     }

@@ -5,6 +5,7 @@ use super::{config_file, full_disk, lock_file, shown};
 use crate::config::{Config, Unusable};
 use crate::git::Error as GitError;
 use crate::lock::Pin;
+use crate::plan::RefusedPin;
 use crate::repo::samples::{commit, every_variant, name};
 use crate::repo::{Reference, RemoteUrl};
 use crate::report::{Needer, Problem, Spot, Trouble, WhyMissing, WhyUnmet};
@@ -48,7 +49,6 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     let errors = every_variant!(Error:
         BadDate { word: "today".to_owned() },
         BadName { invalid: RepoName::parse("a/b").expect_err("a slash") },
-        BadPin { word: "web@abc".to_owned(), why: "it must be 40 hexadecimal digits".to_owned() },
         Config(config::Error::Missing { file: config_file() }),
         Conflicts { conflicts: Vec::new(), problems: Vec::new() },
         Cache(full_disk()),
@@ -63,17 +63,9 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
             file: lock_file(),
             disputes: vec![Dispute { pin: pin(), ours: commit(0xaa), theirs: commit(0xbb) }.into()],
         },
+        Pin(PinError::WithoutCommit { word: "web".to_owned() }),
         BothSides {},
         NothingToCheck {},
-        ShortCommit { word: "web@0123456".to_owned(), count: 2 },
-        OtherSeries {
-            name: web(),
-            commit: commit(0xaa),
-            found: Series::parse("17.0").expect("a series"),
-            wanted: series,
-            profile: "standard".to_owned(),
-        },
-        Unpushed { name: web(), commit: commit(0xaa), path: "oca/web".into() },
         StillNeeded { needed: vec![StillNeeded { repo: web(), module: "web_x".to_owned(), needed_by: vec![needer()] }] },
         Lacking { profile: "standard".to_owned(), findings: vec![missing()], default: None },
         HalfRewritten { file: config_file(), cause: Box::new(Error::File(full_disk())) },
@@ -123,7 +115,6 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         ProfileNotLocked { file: lock_file(), profile: "standard".to_owned() },
         NotUtf8 { file: "odoo.conf".into(), line: 3 },
         OneProfile {},
-        PinWithoutCommit { word: "web".to_owned() },
         Repos { failures: ["web", "dms"].map(|one| {
             Failure::new(name(one), format!("https://github.com/OCA/{one}.git"), Trouble::Remote(GitError::Offline))
         }).into() },
@@ -131,16 +122,11 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         Silent {},
         Stale { file: lock_file(), differences: vec![Difference::NoLock, Difference::Layout], locked: true },
         Submodules { differences: vec![SubmoduleDifference::Missing { path: "oca/web".to_owned() }] },
-        RefusedPin {
-            file: config_file(),
-            refused: RefusedPin::Declared { name: web(), declared: commit(0xaa), asked: commit(0xbb) },
-        },
         Threads { why: "no more processes".to_owned() },
         OtherProfile { directory: "out".into(), found: "lean".to_owned(), asked: "standard".to_owned() },
         WhichProfile { file: lock_file() },
         Unreachable { names: vec![web(), name("dms")] },
         Untrue { pins: vec![(web(), commit(0xaa))] },
-        TwoPins { word: format!("web@{}", commit(0xbb)), name: web() },
         UnknownModule { name: "web_x".to_owned(), profile: "standard".to_owned(), elsewhere: None, near: None },
         UnknownRepo { name: web(), known: vec!["dms".to_owned()], has: None },
         Unsupported { uses: unsupported() },
@@ -152,8 +138,6 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     2 `SOURCE_DATE_EPOCH` must be a Unix timestamp, not `today`
       hint: set it to the output of `date +%s`, or unset it
     2 `a/b` is not a valid repository name: it must contain only letters, digits, `.`, `_` and `-`
-    2 `web@abc` is not `NAME@COMMIT`: it must be 40 hexadecimal digits
-      hint: write the whole commit id, 40 hexadecimal digits
     2 there is no `repos.toml`
       hint: run `oca init`
     2 cannot write `oca/web`
@@ -169,16 +153,12 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     1 `oca.lock.json` has conflicting pins for 1 repository
       `web` at branch `18.0`: ours `aaaaaaaaaa`, theirs `bbbbbbbbbb`
       hint: run `oca lock --ours` or `oca lock --theirs`; both also take names of repositories
+    2 `web` is not `NAME@COMMIT`: there is no `@`
+      hint: to move it to the head of its branch, run `oca lock --upgrade web`
     2 `--ours` and `--theirs` cannot both stand for all repositories
       hint: name the repositories of one: `oca lock --ours web --theirs`
     2 with `--system`, `--check` needs the file to compare
       hint: name it with `-o FILE`
-    2 `web@0123456` is too short: 2 commits begin with it
-      hint: write all 40 digits of the commit
-    2 the modules of `web` at commit `aaaaaaaaaa` are for Odoo 17.0, but profile `standard` is for 18.0
-      hint: if you want this, run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --force`
-    2 commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` of `web` is only in your checkout `oca/web`
-      hint: push it to the remote of `web` first, from `oca/web`
     2 `web` is still needed: it has `web_x`, and `web_y` of `web` needs it
       hint: run `oca why web_x`
     1 module `web_x` does not exist, but `web_y` of `web` needs it
@@ -248,8 +228,6 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: save the file as UTF-8
     2 this command works on one profile, so it does not accept `--all-profiles`
       hint: choose one with `--profile`
-    2 `web` is not `NAME@COMMIT`: there is no `@`
-      hint: to move it to the head of its branch, run `oca lock --upgrade web`
     3 cannot fetch `dms` from `https://github.com/OCA/dms.git`
       caused by: the remote cannot be asked because oca is offline
     3 cannot fetch `web` from `https://github.com/OCA/web.git`
@@ -262,8 +240,6 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `oca lock` and commit the result
     1 `.gitmodules` and the index do not match the lock: `oca/web` is not a submodule yet
       hint: run `oca submodules` and commit the result
-    2 `web` cannot be pinned to `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`: `repos.toml` declares commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
-      hint: change `rev` of `web` in `repos.toml`, then run `oca lock`
     2 cannot start threads: no more processes
       hint: raise the limits `ulimit -u` and `ulimit -v`
     1 `out` is an export of profile `lean`, not of profile `standard`
@@ -274,8 +250,6 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `oca lock --upgrade web dms`, or declare the commit as `rev`
     1 the lock is wrong about 1 commit
       hint: run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`; it reads these entries again
-    2 `web@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb` gives a second commit for `web`
-      hint: keep one of the two
     2 profile `standard` has no module `web_x`
       hint: run `oca list --all` to see the modules
     2 no profile has a repository `web`
@@ -310,13 +284,6 @@ fn some_refusals_have_several_wordings() {
         },
         Error::Nowhere { modules: vec!["web_x".to_owned()], odoo: series, near: Vec::new(), unasked: 3 },
         Error::Stale { file: lock_file(), differences: Vec::new(), locked: false },
-        Error::RefusedPin {
-            file: config_file(),
-            refused: RefusedPin::Ambiguous {
-                name: name("web"),
-                references: vec![pin().reference, Reference::Rev(commit(0xaa))],
-            },
-        },
         Error::UnknownModule {
             name: "web_x".to_owned(),
             profile: "standard".to_owned(),
@@ -344,8 +311,6 @@ fn some_refusals_have_several_wordings() {
       hint: run the command again; some repositories could not be reached
     1 `oca.lock.json` is out of date: it is not formatted as oca writes it
       hint: run `oca lock` and commit the result
-    2 `web` has several pins: branch `18.0`, commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
-      hint: write the commit as `rev` into `override.web` of a profile
     2 profile `standard` has no module `web_x`
       hint: `web` of profile `lean` has it: use `--profile lean`
     2 profile `standard` has no module `web_x`
@@ -384,5 +349,54 @@ fn every_request_for_a_missing_module_says_how_to_correct_it() {
       hint: `dms` has it: add `dms` to the `repos` of the profile
     2 profile `standard` asks for module `web_x`, but none of its repositories has it
       hint: did you mean `web_y`?
+    ");
+}
+
+#[test]
+fn every_refused_pin_has_its_words() {
+    let web = || name("web");
+    let series = |word| Series::parse(word).expect("a series");
+    let errors = every_variant!(PinError:
+        Invalid { word: "web@abc".to_owned(), why: "it must be 40 hexadecimal digits".to_owned() },
+        OtherSeries {
+            name: web(),
+            commit: commit(0xaa),
+            found: series("17.0"),
+            wanted: series("18.0"),
+            profile: "standard".to_owned(),
+        },
+        Refused {
+            file: config_file(),
+            refused: RefusedPin::Declared { name: web(), declared: commit(0xaa), asked: commit(0xbb) },
+        },
+        Short { word: "web@0123456".to_owned(), count: 2 },
+        Twice { word: format!("web@{}", commit(0xbb)), name: web() },
+        Unpushed { name: web(), commit: commit(0xaa), path: "oca/web".into() },
+        WithoutCommit { word: "web".to_owned() };
+        PinError::Refused {
+            file: config_file(),
+            refused: RefusedPin::Ambiguous {
+                name: web(),
+                references: vec![pin().reference, Reference::Rev(commit(0xaa))],
+            },
+        }
+    );
+    insta::assert_snapshot!(shown(errors), @r"
+    2 `web@abc` is not `NAME@COMMIT`: it must be 40 hexadecimal digits
+      hint: write the whole commit id, 40 hexadecimal digits
+    2 the modules of `web` at commit `aaaaaaaaaa` are for Odoo 17.0, but profile `standard` is for 18.0
+      hint: if you want this, run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --force`
+    2 `web` cannot be pinned to `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`: `repos.toml` declares commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+      hint: change `rev` of `web` in `repos.toml`, then run `oca lock`
+    2 `web@0123456` is too short: 2 commits begin with it
+      hint: write all 40 digits of the commit
+    2 `web@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb` gives a second commit for `web`
+      hint: keep one of the two
+    2 commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` of `web` is only in your checkout `oca/web`
+      hint: push it to the remote of `web` first, from `oca/web`
+    2 `web` is not `NAME@COMMIT`: there is no `@`
+      hint: to move it to the head of its branch, run `oca lock --upgrade web`
+    2 `web` has several pins: branch `18.0`, commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+      hint: write the commit as `rev` into `override.web` of a profile
     ");
 }
