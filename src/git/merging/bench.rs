@@ -55,7 +55,7 @@ impl Bench {
 
     /// Whether a blob can be read.
     pub(super) fn has(&self, id: BlobId) -> bool {
-        let is_in =
+        let is_there =
             |repository: &Repository| repository.odb().is_ok_and(|odb| is_in(&odb, oid(id.as_bytes())));
         self.blobs.contains_key(&id) || self.repositories.borrow().iter().any(is_there)
     }
