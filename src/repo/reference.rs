@@ -28,7 +28,6 @@ impl Reference {
     }
 
     /// A ref by its full name, by the same rules.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no command merges yet"))]
     pub(crate) fn full(word: &str) -> Result<Self, Invalid> {
         let name = word.strip_prefix("refs/").ok_or_else(|| {
             Invalid::new(word, "name of a ref", "it must begin with `refs/`, such as `refs/heads/18.0`")

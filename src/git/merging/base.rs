@@ -8,8 +8,8 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use super::Error;
 use crate::repo::CommitId;
 
-/// More candidates than this are not compared with each other.
-const MOST_CANDIDATES: usize = 16;
+/// Candidates for the merge base are compared with the others in at most this number of requests.
+const MOST_COMPARISONS: usize = 16;
 
 /// The generations of history that a remote without the pin is asked for, one after the other.
 const STEPS: [u32; 4] = [64, 512, 4096, 32_768];
@@ -132,11 +132,11 @@ pub(super) fn relate_in_steps(
 
 /// The candidate that contains all others. It is found sooner if it is one of the first.
 fn newest(upstream: &dyn History, mut candidates: Vec<CommitId>, pin: CommitId) -> Result<CommitId, Error> {
-    if candidates.len() > MOST_CANDIDATES {
-        return Err(Error::SeveralBases { commits: candidates });
-    }
     let mut place = 0;
-    while candidates.len() > 1 && place < candidates.len() {
+    for _ in 0..MOST_COMPARISONS {
+        if candidates.len() <= 1 || place == candidates.len() {
+            break;
+        }
         let candidate = candidates[place];
         let others: Vec<CommitId> = candidates.iter().copied().filter(|other| *other != candidate).collect();
         let boundary = upstream.between(&others, &[candidate])?.boundary;

@@ -2,7 +2,7 @@
 
 use crate::git;
 use crate::patch;
-use crate::repo::{CommitId, MergeRef, RepoPath, UnreadableTree, quoted_list};
+use crate::repo::{CommitId, MergeRef, RepoPath, UnreadableTree, first_names};
 
 /// An error of a merge. The caller adds which merge it is. A conflict is not an error: see
 /// [`Conflict`](super::Conflict).
@@ -15,7 +15,7 @@ pub(crate) enum Error {
     #[error("it has no commit in common with the pin `{pin}`")]
     Unrelated { pin: CommitId },
     /// The history was merged in both directions.
-    #[error("it has several merge bases with the pin: {}", quoted_list(&commits.iter().map(CommitId::short).collect::<Vec<_>>()))]
+    #[error("it has several merge bases with the pin: {}", first_names(&commits.iter().map(CommitId::short).collect::<Vec<_>>()))]
     SeveralBases { commits: Vec<CommitId> },
     /// The remote is a shallow copy itself.
     #[error("the remote does not have the history of commit `{commit}`")]
