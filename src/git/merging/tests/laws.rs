@@ -6,7 +6,6 @@ use proptest::prelude::*;
 
 use super::super::base::{History, Range, Related, newer_start, relate_in_steps};
 use super::*;
-use crate::repo::Reference;
 
 fn id(number: usize) -> CommitId {
     CommitId::from_bytes([u8::try_from(number).expect("a small number") + 1; 20])

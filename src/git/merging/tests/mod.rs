@@ -3,6 +3,7 @@
 mod laws;
 mod merges;
 mod real;
+mod relations;
 mod server;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,8 @@ use git2::{Repository, Signature, Time};
 use super::*;
 use crate::git::ids::{bytes, oid};
 use crate::git::{Git, Remote};
-use crate::repo::RemoteUrl;
+use crate::repo::{MergeRef, Reference, RemoteUrl};
+use server::Server;
 
 /// A bare repository.
 pub(super) struct Origin {
@@ -134,4 +136,25 @@ pub(super) fn remote<'g>(git: &'g Git, url: &str) -> Remote<'g> {
 
 pub(super) fn at<'g>(remote: &Remote<'g>, head: &Head) -> Snapshot<'g, 'static> {
     remote.clone().at(head.commit, &head.reference, &|_| ())
+}
+
+/// The urls of a repository: a path, a server, and a server without protocol 2.
+pub(super) fn urls(origin: &Origin) -> [String; 3] {
+    let [new, old] = [Server::new(origin.path()), Server::without_version_2(origin.path())];
+    [origin.path().display().to_string(), new.url, old.url]
+}
+
+pub(super) fn found(remote: &Remote<'_>, word: &str) -> Result<Head, Error> {
+    remote.resolve_merge(&match word.strip_prefix('#') {
+        Some(number) => MergeRef::Request(number.parse().expect("a number")),
+        None => MergeRef::named(word).expect("a name"),
+    })
+}
+
+pub(super) fn snapshot<'g>(
+    remote: &Remote<'g>,
+    commit: CommitId,
+    reference: &Reference,
+) -> Snapshot<'g, 'static> {
+    remote.clone().at(commit, reference, &|_| ())
 }

@@ -7,7 +7,6 @@ use std::sync::atomic::Ordering;
 
 use super::server::Server;
 use super::*;
-use crate::repo::{MergeRef, Reference};
 
 fn lines(repository: &Path, args: &[&str]) -> Vec<String> {
     let output = Command::new("git").arg("-C").arg(repository).args(args).output().expect("git is installed");

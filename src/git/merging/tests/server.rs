@@ -1,4 +1,4 @@
-//! A loopback server: `git upload-pack` behind HTTP, protocol 2 only.
+//! A loopback server: `git upload-pack` behind HTTP.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -20,6 +20,15 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn new(repository: PathBuf) -> Self {
+        Self::start(repository, true)
+    }
+
+    /// A server that knows only the first protocol.
+    pub(super) fn without_version_2(repository: PathBuf) -> Self {
+        Self::start(repository, false)
+    }
+
+    fn start(repository: PathBuf, version_2: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}/web.git", listener.local_addr().expect("an address"));
         let (sent, requests) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
@@ -29,7 +38,7 @@ impl Server {
                 let (stream, repository) = (stream.expect("a connection"), repository.clone());
                 let (sent, requests) = (Arc::clone(&counts.0), Arc::clone(&counts.1));
                 std::thread::spawn(move || {
-                    while let Some(length) = exchange(&stream, &repository) {
+                    while let Some(length) = exchange(&stream, &repository, version_2) {
                         sent.fetch_add(length, Ordering::Relaxed);
                         requests.fetch_add(1, Ordering::Relaxed);
                     }
@@ -41,7 +50,7 @@ impl Server {
 }
 
 /// One request and its answer. `None` at the end of the connection.
-fn exchange(stream: &TcpStream, repository: &Path) -> Option<u64> {
+fn exchange(stream: &TcpStream, repository: &Path, version_2: bool) -> Option<u64> {
     let mut reader = BufReader::new(stream);
     let (mut first, mut length, mut gzipped) = (String::new(), 0, false);
     reader.read_line(&mut first).ok().filter(|count| *count > 0)?;
@@ -65,7 +74,11 @@ fn exchange(stream: &TcpStream, repository: &Path) -> Option<u64> {
         body = plain;
     }
     let kind = if first.starts_with("GET") { "advertisement" } else { "result" };
-    let answer = upload_pack(repository, kind == "advertisement", &body);
+    let is_advertisement = kind == "advertisement";
+    let mut answer = upload_pack(repository, version_2, is_advertisement, &body);
+    if is_advertisement && !version_2 {
+        answer = [b"001e# service=git-upload-pack\n0000".as_slice(), &answer].concat();
+    }
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-{kind}\r\nContent-Length: {}\r\n\r\n",
         answer.len()
@@ -76,14 +89,14 @@ fn exchange(stream: &TcpStream, repository: &Path) -> Option<u64> {
     Some(answer.len() as u64)
 }
 
-fn upload_pack(repository: &Path, is_advertisement: bool, body: &[u8]) -> Vec<u8> {
+fn upload_pack(repository: &Path, version_2: bool, is_advertisement: bool, body: &[u8]) -> Vec<u8> {
     let mut command = Command::new("git");
     for option in ["allowFilter", "allowAnySHA1InWant"] {
         command.args(["-c", &format!("uploadpack.{option}=true")]);
     }
     command.args(["upload-pack", "--stateless-rpc"]);
     command.args(is_advertisement.then_some("--http-backend-info-refs"));
-    command.arg(repository).env("GIT_PROTOCOL", "version=2");
+    command.arg(repository).env("GIT_PROTOCOL", if version_2 { "version=2" } else { "" });
     command.envs(
         ["HOME", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"].map(|name| (name, OsString::from("/dev/null"))),
     );
