@@ -5,7 +5,8 @@
 //! ```text
 //! {main, fuzz} → cli → commands → ops → session → output → json → error → check → {plan, import} → facts
 //!                       → progress → report
-//!                       → {config, lock, git, addons, catalogue, requirements, odoo_conf, export, patch, merge}
+//!                       → {config, lock, git, addons, catalogue, requirements, odoo_conf, export}
+//!                       → {patch, merge}
 //!                       → {repo, fs, pool, flags}
 //! ```
 //!
@@ -18,7 +19,8 @@
 //! - `import` reads the files of other tools, and makes a `repos.toml` and pins from them.
 //! - `requirements` merges Python requirements, `odoo_conf` edits an odoo.conf: text in, text out.
 //! - `patch` reads, writes and applies patches, and computes the trees that they give; it reads trees and blobs through
-//!   the trait [`Objects`](repo::Objects). `merge` has the rules for files that OCA's bots write.
+//!   the trait [`Objects`](repo::Objects). `merge` has the rules for files that OCA's bots write. `git` merges with
+//!   both.
 //! - `export` chooses, writes and verifies plain files; it reads trees and blobs through the trait
 //!   [`Objects`](repo::Objects).
 //! - `report` describes what happened, as plain data with its words; `progress` reports it while it happens.

@@ -145,6 +145,7 @@ impl Fresh {
             Reference::Branch(branch) if *branch == self.odoo.to_string() => {}
             Reference::Branch(branch) => field(&mut fields, "branch", Some(branch)),
             Reference::Tag(tag) => field(&mut fields, "tag", Some(tag)),
+            Reference::Full(name) => field(&mut fields, "ref", Some(name)),
             Reference::Rev(commit) => field(&mut fields, "rev", Some(&commit.to_string())),
         }
         list(&mut fields, "modules", repo.modules.as_deref());

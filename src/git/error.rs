@@ -48,6 +48,8 @@ pub(crate) enum Error {
     Endless,
     #[error("the server sent a pack that takes too long to unpack")]
     Unpacking,
+    #[error("the remote sent more than {} MB of history", limit / 1_000_000)]
+    TooMuchHistory { limit: u64 },
     #[error("{}", server_in_words(message))]
     Remote { message: String },
     #[error("no data for {}", seconds(*after))]
@@ -278,6 +280,9 @@ impl Error {
             Self::NoSubmodulePath { .. } => "change `path` in `repos.toml`".to_owned(),
             Self::NestedModule { .. } => {
                 "give one of the two another name with `git mv` and `git submodule add --name`".to_owned()
+            }
+            Self::TooMuchHistory { .. } => {
+                "check that the merged branch starts from the branch of the repository".to_owned()
             }
             Self::Git { .. } | Self::System { .. } | Self::File(_) => return None,
         })

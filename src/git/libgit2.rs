@@ -27,6 +27,9 @@ use super::wire::{Client, Failure, HttpRemote, Response};
 use super::{Error, Meter};
 use crate::repo::{CommitId, Reference, RemoteUrl};
 
+/// The ref of a scratch repository that gets what was fetched.
+pub(super) const FETCHED: &str = "refs/oca/pin";
+
 thread_local! {
     /// libgit2 keeps only the text of an error of a transport. The error itself is carried past libgit2 here.
     static CARRIED: RefCell<Option<Error>> = const { RefCell::new(None) };
@@ -34,15 +37,22 @@ thread_local! {
 
 /// The commit of a ref, given by its full name. `None` if the remote does not have the ref.
 pub(super) fn resolve(url: &str, name: &str) -> Result<Option<CommitId>, Error> {
+    Ok(resolve_all(url, &[name.to_owned()])?.pop().flatten())
+}
+
+/// The commits of refs, given by their full names. `None` for each ref that the remote does not have. One connection.
+pub(super) fn resolve_all(url: &str, names: &[String]) -> Result<Vec<Option<CommitId>>, Error> {
     retrying(|| {
         let mut remote = git2::Remote::create_detached(url)?;
         let connection = remote.connect_auth(Direction::Fetch, None, None).map_err(carried)?;
         let heads = connection.list()?;
         // An annotated tag is listed twice, the second time as the commit behind it.
-        let peeled = format!("{name}^{{}}");
         let find = |name: &str| heads.iter().find(|head| head.name() == name);
-        let head = find(&peeled).or_else(|| find(name));
-        Ok(head.map(|head| CommitId::from_bytes(bytes(head.oid()))))
+        let commit = |name: &String| {
+            let head = find(&format!("{name}^{{}}")).or_else(|| find(name))?;
+            Some(CommitId::from_bytes(bytes(head.oid())))
+        };
+        Ok(names.iter().map(commit).collect())
     })
 }
 
@@ -130,7 +140,12 @@ pub(super) fn fetch_history(
     meter: Meter<'_>,
 ) -> Result<(), Error> {
     let Some(name) = reference.full_name() else { return Ok(()) };
-    retrying(|| fetch_into(&scratch.repository()?, url, &name, 0, meter))
+    fetch_whole(url, &name, scratch, meter)
+}
+
+/// Fetches the whole history of a ref or commit.
+pub(super) fn fetch_whole(url: &str, source: &str, scratch: &Store, meter: Meter<'_>) -> Result<(), Error> {
+    retrying(|| fetch_into(&scratch.repository()?, url, source, 0, meter))
 }
 
 /// Fetches `source` into `scratch`, which must be new or have no refs: in a second fetch, libgit2 would offer the
@@ -167,7 +182,7 @@ fn fetch_into(
     options.update_fetchhead(false);
     // To libgit2, 0 means "as it is". In an empty repository, that is the whole history.
     options.depth(i32::try_from(depth).unwrap_or(i32::MAX));
-    let refspec = format!("+{source}:refs/oca/pin");
+    let refspec = format!("+{source}:{FETCHED}");
     let mut remote = scratch.remote_anonymous(url)?;
     remote.fetch(&[refspec.as_str()], Some(&mut options), None).map_err(carried)?;
     Ok(())

@@ -25,6 +25,9 @@ mod helpers;
 mod ids;
 mod libgit2;
 mod local;
+#[cfg_attr(not(test), expect(dead_code, reason = "no command merges yet"))]
+#[expect(unused_imports, reason = "no command merges yet")]
+mod merging;
 mod netrc;
 mod pace;
 mod packs;

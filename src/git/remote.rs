@@ -8,6 +8,7 @@ use super::{Error, Git};
 use crate::repo::{CommitId, Reference, RemoteUrl, bare_url};
 
 /// A remote repository, and the store for what is fetched from it.
+#[derive(Clone)]
 pub(crate) struct Remote<'a> {
     git: &'a Git,
     transport: Transport,

@@ -36,7 +36,20 @@ impl<'a> Remote<'a> {
     }
 }
 
-impl<'g> Snapshot<'g, '_> {
+impl<'g, 'm> Snapshot<'g, 'm> {
+    /// Another commit of the same remote.
+    pub(super) fn beside(&self, commit: CommitId) -> Self {
+        let Self { remote, reference, meter, .. } = self;
+        Self { remote: remote.clone(), commit, reference: reference.clone(), meter: *meter }
+    }
+
+    pub(super) fn reference(&self) -> &Reference {
+        &self.reference
+    }
+
+    pub(super) fn meter(&self) -> Meter<'m> {
+        self.meter
+    }
     /// The same commit without a meter.
     pub(crate) fn unmetered(self) -> Snapshot<'g, 'static> {
         let Self { remote, commit, reference, .. } = self;

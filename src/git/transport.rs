@@ -9,6 +9,7 @@ use super::wire::{Failure, HttpRemote};
 use super::{Error, Network, libgit2, local};
 use crate::repo::{CommitId, Reference, RemoteUrl};
 
+#[derive(Clone)]
 pub(super) enum Transport {
     Path(PathBuf),
     /// Protocol 2. If the server does not support it, libgit2 with the url.
@@ -41,7 +42,9 @@ impl Transport {
     pub(super) fn resolve(&self, reference: &Reference) -> Result<CommitId, Error> {
         let name = match reference {
             Reference::Rev(commit) => return Ok(*commit),
-            Reference::Branch(_) | Reference::Tag(_) => reference.full_name().unwrap_or_default(),
+            Reference::Branch(_) | Reference::Tag(_) | Reference::Full(_) => {
+                reference.full_name().unwrap_or_default()
+            }
         };
         let found = match self {
             Self::Path(path) => local::resolve(path, &name)?,
@@ -52,6 +55,18 @@ impl Transport {
             },
         };
         found.ok_or_else(|| Error::MissingReference { reference: reference.clone() })
+    }
+
+    /// Asks for the commits of refs, given by their full names. `None` for each ref that the remote does not have.
+    pub(super) fn resolve_all(&self, names: &[String]) -> Result<Vec<Option<CommitId>>, Error> {
+        match self {
+            Self::Path(path) => names.iter().map(|name| local::resolve(path, name)).collect(),
+            Self::Libgit2 { url } => libgit2::resolve_all(url, names),
+            Self::Http { remote, url } => match if_version_2(remote, || remote.resolve_all(names))? {
+                Some(found) => Ok(found),
+                None => libgit2::resolve_all(url, names),
+            },
+        }
     }
 
     /// Asks for the default branch. `None` if the remote has none.

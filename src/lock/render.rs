@@ -47,6 +47,7 @@ fn short_key(pin: &Pin) -> String {
         Reference::Branch(branch) => branch.clone(),
         Reference::Tag(tag) => format!("tags/{tag}"),
         Reference::Rev(commit) => commit.to_string(),
+        Reference::Full(name) => name.clone(),
     };
     format!("{}@{reference}", pin.name)
 }
@@ -92,6 +93,7 @@ pub(super) fn repo_fields(repo: &LockedRepo) -> Fields {
         Reference::Branch(branch) => ("branch", branch.clone()),
         Reference::Tag(tag) => ("tag", tag.clone()),
         Reference::Rev(commit) => ("rev", commit.to_string()),
+        Reference::Full(name) => ("ref", name.clone()),
     };
     vec![
         ("name", json(repo.pin.name.as_str())),

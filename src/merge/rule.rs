@@ -19,8 +19,11 @@ pub(crate) enum Rule {
 
 /// The rule of a path. `module` is the directory of the module that contains it, if one does.
 pub(crate) fn rule(path: &RepoPath, module: Option<&RepoPath>) -> Rule {
-    let inside =
-        module.and_then(|module| path.as_bytes().strip_prefix(module.as_bytes())?.strip_prefix(b"/"));
+    let inside = module.and_then(|module| match module.as_bytes() {
+        // The repository is one module.
+        b"" => Some(path.as_bytes()),
+        module => path.as_bytes().strip_prefix(module)?.strip_prefix(b"/"),
+    });
     let Some(inside) = inside else {
         return if path.as_bytes() == b"requirements.txt" { Rule::Requirements } else { Rule::Ours };
     };
@@ -69,6 +72,8 @@ mod tests {
             let deep = path(&format!("addons/{file}"));
             assert_eq!(rule(&deep, Some(&path("addons/web_x"))), expected, "{file}");
         }
+        assert_eq!(rule(&path("models/x.py"), Some(&RepoPath::default())), Rule::Conflict);
+        assert_eq!(rule(&path("README.rst"), Some(&RepoPath::default())), Rule::Ours);
         for (file, expected) in [
             ("requirements.txt", Rule::Requirements),
             ("test-requirements.txt", Rule::Ours),

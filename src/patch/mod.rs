@@ -29,7 +29,7 @@ mod user;
 
 pub(crate) use apply::apply;
 pub(crate) use between::{Change, between, describe};
-pub(crate) use diff::diff;
+pub(crate) use diff::{diff, is_binary};
 pub(crate) use error::{Error, Rejected};
 pub(crate) use fingerprint::{Difference, Fingerprint};
 pub(crate) use header::Header;

@@ -5,6 +5,8 @@
 mod conversion;
 mod id;
 mod manifest;
+#[cfg_attr(not(test), expect(dead_code, reason = "no command merges yet"))]
+mod merge_ref;
 mod name;
 mod object;
 mod packaging;
@@ -24,6 +26,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use conversion::{Conversion, is_lfs_pointer, lfs_target};
 pub(crate) use id::{BlobId, CommitId, TreeId};
 pub(crate) use manifest::{AutoInstall, Manifest};
+pub(crate) use merge_ref::MergeRef;
 pub(crate) use name::RepoName;
 pub(crate) use object::{
     EntryKind, Mode, TreeEntry, UnreadableTree, blob_id, blob_id_of, parse_tree, render_tree, sort_tree,

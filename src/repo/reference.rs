@@ -10,6 +10,8 @@ pub(crate) enum Reference {
     Branch(String),
     Tag(String),
     Rev(CommitId),
+    /// A ref by its full name, such as `refs/pull/2950/head`. Only merges use it.
+    Full(String),
 }
 
 impl Reference {
@@ -25,11 +27,20 @@ impl Reference {
         Ok(Self::Tag(word.to_owned()))
     }
 
+    /// A ref by its full name, by the same rules.
+    pub(crate) fn full(word: &str) -> Result<Self, Invalid> {
+        let name = word.strip_prefix("refs/").ok_or_else(|| {
+            Invalid::new(word, "name of a ref", "it must begin with `refs/`, such as `refs/heads/18.0`")
+        })?;
+        check_ref_name(name, "name of a ref")?;
+        Ok(Self::Full(word.to_owned()))
+    }
+
     /// The name of the branch, if it is one.
     pub(crate) fn as_branch(&self) -> Option<&str> {
         match self {
             Self::Branch(name) => Some(name),
-            Self::Tag(_) | Self::Rev(_) => None,
+            Self::Tag(_) | Self::Rev(_) | Self::Full(_) => None,
         }
     }
 
@@ -39,6 +50,7 @@ impl Reference {
             Self::Branch(name) => Some(format!("refs/heads/{name}")),
             Self::Tag(name) => Some(format!("refs/tags/{name}")),
             Self::Rev(_) => None,
+            Self::Full(name) => Some(name.clone()),
         }
     }
 }
@@ -49,6 +61,7 @@ impl fmt::Display for Reference {
             Self::Branch(name) => write!(f, "branch `{name}`"),
             Self::Tag(name) => write!(f, "tag `{name}`"),
             Self::Rev(commit) => write!(f, "commit `{commit}`"),
+            Self::Full(name) => write!(f, "ref `{name}`"),
         }
     }
 }
@@ -98,6 +111,10 @@ mod tests {
             assert!(Reference::branch(word).is_err(), "{word}");
         }
         assert!(Reference::branch(&"a".repeat(40)).is_err());
+        for word in ["heads/x", "refs/", "refs/x y", "refs/-x", "refs/heads/../x", "refs/refs/x"] {
+            assert!(Reference::full(word).is_err(), "{word}");
+        }
+        assert!(Reference::full("refs/pull/2950/head").is_ok());
         for word in ["18.0", "18.0-fix/x", "é"] {
             assert!(Reference::branch(word).is_ok(), "{word}");
         }

@@ -30,6 +30,7 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
         Secret { variable: "NETRC".to_owned(), path: "netrc".into(), why: "it is not UTF-8".to_owned() },
         Endless {},
         Unpacking {},
+        TooMuchHistory { limit: 20_000_000 },
         Remote { message: text("access denied") },
         Stalled { after: Duration::from_secs(30) },
         Slow { within: Duration::from_mins(5) },
@@ -102,6 +103,8 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
       hint: check that `git ls-remote https://github.com/OCA/web.git` works, then try again
     3 the server sent a pack that takes too long to unpack
       hint: check that `git ls-remote https://github.com/OCA/web.git` works, then try again
+    3 the remote sent more than 20 MB of history
+      hint: check that the merged branch starts from the branch of the repository
     3 the server says: "access denied"
       hint: check that `git ls-remote https://github.com/OCA/web.git` works, then try again
     3 no data for 30 seconds

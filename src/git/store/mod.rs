@@ -33,6 +33,7 @@ const USE: Duration = Duration::from_hours(24);
 pub(super) const ASIDE_PREFIX: &str = "oca-tmp-";
 
 /// The store of one remote.
+#[derive(Clone)]
 pub(crate) struct Store {
     directory: PathBuf,
     /// The declared url, also without what may be a password in a mistyped one. Empty if it is not known.

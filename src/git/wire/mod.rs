@@ -8,6 +8,7 @@ mod absolute;
 mod agents;
 mod client;
 mod explain;
+mod history;
 mod paced;
 mod permits;
 mod protocol;
@@ -26,6 +27,7 @@ use url::{Origin, Url};
 
 pub(super) use client::{Client, Response};
 use client::{Post, Request};
+pub(super) use history::{Answer, Ask};
 use protocol::{Broken, Capabilities, ListedRef, Wants};
 
 use super::retry::{Failed, retrying};
@@ -43,6 +45,18 @@ pub(super) struct HttpRemote {
     /// The url of the repository. It changes when the server redirects.
     base: Mutex<Url>,
     host: Arc<Host>,
+}
+
+impl Clone for HttpRemote {
+    fn clone(&self) -> Self {
+        let base = self.base.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self {
+            client: Arc::clone(&self.client),
+            declared: self.declared.clone(),
+            base: Mutex::new(base),
+            host: Arc::clone(&self.host),
+        }
+    }
 }
 
 /// What this run knows about a host.
@@ -385,4 +399,5 @@ pub(super) fn fuzz(input: &[u8]) {
     let _any = protocol::read_list(&mut &*input);
     let _any = protocol::read_fetch(&mut &*input, &mut std::io::sink());
     let _any = protocol::read_capabilities(&mut &*input);
+    let _any = history::read_answer(&mut &*input, &mut std::io::sink());
 }

@@ -87,7 +87,7 @@ pub(super) fn fetch_request(wants: &Wants<'_>) -> Vec<u8> {
     request("fetch", arguments.into_iter().chain(ids).chain([b"done".to_vec()]))
 }
 
-fn request(command: &str, arguments: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
+pub(super) fn request(command: &str, arguments: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
     let mut body = Vec::new();
     let mut line = |bytes: &[u8]| data_to_write(&[bytes, b"\n"].concat(), &mut body).map(|_| ());
     let written = line(format!("command={command}").as_bytes())
@@ -179,13 +179,13 @@ pub(super) fn read_capabilities(response: &mut dyn Read) -> Result<Capabilities,
     }
 }
 
-enum Line {
+pub(super) enum Line {
     Text(String),
     Delimiter,
     Flush,
 }
 
-struct Lines<'a> {
+pub(super) struct Lines<'a> {
     packets: StreamingPeekableIter<&'a mut dyn Read>,
     began: bool,
     count: usize,
@@ -193,11 +193,11 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn new(response: &'a mut dyn Read) -> Self {
+    pub(super) fn new(response: &'a mut dyn Read) -> Self {
         Self { packets: StreamingPeekableIter::new(response, &[], false), began: false, count: 0, bytes: 0 }
     }
 
-    fn next(&mut self) -> Result<Line, Broken> {
+    pub(super) fn next(&mut self) -> Result<Line, Broken> {
         let began = std::mem::replace(&mut self.began, true);
         count(&mut self.count)?;
         Ok(match read_packet(&mut self.packets, began)? {
@@ -219,7 +219,7 @@ impl<'a> Lines<'a> {
     }
 
     /// Copies band 1 to `pack` until the flush. Band 2 and empty pieces are counted and skipped. Band 3 is an error.
-    fn copy_pack(&mut self, pack: &mut dyn Write) -> Result<(), Broken> {
+    pub(super) fn copy_pack(&mut self, pack: &mut dyn Write) -> Result<(), Broken> {
         loop {
             let packet = read_packet(&mut self.packets, true)?;
             match packet {

@@ -1,0 +1,203 @@
+//! Merges at lock time: pull requests, branches and recorded steps onto a pinned base.
+//!
+//! [`Remote::resolve_merge`](super::Remote::resolve_merge) finds the commit to merge. [`relation`] says how it is
+//! related to the pin, by the commits between the two. [`Merging`] merges onto the result so far and gives each step as
+//! a patch with its tree.
+//!
+//! - Nothing depends on the machine: neither the user's configuration nor attributes nor the time.
+//! - Renames are not detected. The merge reads the trees of three commits, and the contents of files that theirs
+//!   changes.
+//! - Files that OCA's bots write have rules: see [`merge`](crate::merge). Everything else that both sides changed on the
+//!   same lines is a [`Conflict`].
+//!
+//! `base` is about commits, `history` gets them. `three_way` merges trees, `content` merges contents, `step` makes the
+//! patch. `bench` has the objects.
+
+mod base;
+mod bench;
+mod conflict;
+mod content;
+mod error;
+mod head;
+mod history;
+mod step;
+#[cfg(all(test, unix))]
+mod tests;
+mod three_way;
+
+pub(crate) use conflict::{Conflict, ConflictKind};
+pub(crate) use content::Ruled;
+pub(crate) use error::Error;
+pub(crate) use head::Head;
+pub(crate) use step::{Label, Outcome, Step};
+
+use base::{Related, newer_start, relate};
+use bench::Bench;
+use history::RemoteHistory;
+use step::Side;
+use three_way::Trees;
+
+use super::Snapshot;
+use crate::patch::{Change, Patch, apply, between, result};
+use crate::repo::{BlobId, CommitId, RepoPath, TreeId};
+
+/// How a merge is related to the pin.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Relation {
+    /// The pin contains it: there is nothing to merge.
+    Absorbed,
+    /// It starts from this commit of the pin's history.
+    From(CommitId),
+    /// It starts from `start`, which is newer than the pin. To merge it would also merge the commits of the branch
+    /// between the two. `start` is the ancestor if only its own difference is wanted.
+    Newer { start: CommitId, base: CommitId },
+}
+
+/// Relates a commit to merge to the pin. `tip` is the head of the branch of the pin, if it is known.
+pub(crate) fn relation(
+    pin: &Snapshot<'_, '_>,
+    tip: Option<CommitId>,
+    head: &Snapshot<'_, '_>,
+) -> Result<Relation, Error> {
+    let is_same = pin.remote().store().directory() == head.remote().store().directory();
+    let mut references = vec![pin.reference().clone()];
+    if is_same {
+        references.push(head.reference().clone());
+    }
+    let upstream = RemoteHistory::new(pin.remote(), references, pin.meter());
+    let other = RemoteHistory::new(head.remote(), vec![head.reference().clone()], head.meter());
+    let other: Option<&dyn base::History> = if is_same { None } else { Some(&other) };
+    match relate(&upstream, other, pin.commit(), head.commit())? {
+        Related::Absorbed => Ok(Relation::Absorbed),
+        Related::Diverged { base, new } => {
+            let tip = tip.unwrap_or(pin.commit());
+            let start = newer_start(&upstream, tip, pin.commit(), &new)?;
+            Ok(start.map_or(Relation::From(base), |start| Relation::Newer { start, base }))
+        }
+    }
+}
+
+/// Something to merge.
+#[derive(Clone, Copy)]
+pub(crate) struct Merge<'a> {
+    pub(crate) head: &'a Snapshot<'a, 'a>,
+    /// The commit from which the head starts: its merge base with the pin, or, if only its own difference is wanted,
+    /// the newest commit of the branch that it contains.
+    pub(crate) ancestor: CommitId,
+    /// Only these directories of modules. Empty: everything.
+    pub(crate) modules: &'a [RepoPath],
+    pub(crate) label: Label<'a>,
+}
+
+/// A series of merges onto one base.
+pub(crate) struct Merging<'a> {
+    base: &'a Snapshot<'a, 'a>,
+    bench: Bench,
+    tree: TreeId,
+}
+
+impl<'a> Merging<'a> {
+    /// Begins with the tree of the base.
+    pub(crate) fn new(base: &'a Snapshot<'a, 'a>) -> Result<Self, Error> {
+        let tree = base.tree_id()?;
+        let mut bench = Bench::default();
+        bench.add_store(base.remote().store())?;
+        Ok(Self { base, bench, tree })
+    }
+
+    /// The tree of the result so far.
+    pub(crate) fn tree(&self) -> TreeId {
+        self.tree
+    }
+
+    /// Merges onto the result so far. The result itself moves with [`Merging::accept`].
+    pub(crate) fn merge(&mut self, merge: &Merge<'_>) -> Result<Outcome, Error> {
+        let Merge { head, ancestor, modules, label } = *merge;
+        let theirs = head.tree_id()?;
+        let ancestor = self.base.beside(ancestor);
+        let old = ancestor.tree_id()?;
+        self.bench.add_store(head.remote().store())?;
+        let mut changes = between(&self.bench, old, theirs)?;
+        if !modules.is_empty() {
+            changes = of_modules(changes, modules)?;
+        }
+        let header = step::header(&head.remote().store().repository()?, head.commit(), label)?;
+        let fetch = |side: Side, blobs: &[BlobId]| -> Result<(), Error> {
+            Ok(match side {
+                Side::Ancestor => ancestor.blobs(blobs),
+                Side::Ours => self.base.blobs(blobs),
+                Side::Theirs => head.blobs(blobs),
+            }?)
+        };
+        let trees = Trees { ancestor: old, ours: self.tree };
+        step::merge(&mut self.bench, trees, &changes, &[self.tree, old, theirs], header, &fetch)
+    }
+
+    /// Adds a step to the result.
+    pub(crate) fn accept(&mut self, step: &Step) -> Result<(), Error> {
+        self.bench.add_trees(&step.trees)?;
+        self.bench.add_blobs(step.blobs.clone());
+        self.tree = step.tree;
+        Ok(())
+    }
+
+    /// Reads the steps that were recorded for an older base. Returns the tree before each of them.
+    pub(crate) fn recall(&mut self, base: &Snapshot<'_, '_>, steps: &[&Patch]) -> Result<Vec<TreeId>, Error> {
+        let mut tree = base.tree_id()?;
+        self.bench.add_store(base.remote().store())?;
+        let mut before = Vec::new();
+        for patch in steps {
+            before.push(tree);
+            tree = self.apply(base, tree, patch)?;
+        }
+        Ok(before)
+    }
+
+    /// Merges a recorded step onto the result so far. `before` is its tree of [`Merging::recall`]. So no conflict has to
+    /// be resolved a second time.
+    pub(crate) fn replay(&mut self, before: TreeId, patch: &Patch) -> Result<Outcome, Error> {
+        let after = result(&self.bench, before, patch.files())?.root;
+        let changes = between(&self.bench, before, after)?;
+        // The other sides are here already.
+        let fetch = |_: Side, blobs: &[BlobId]| Ok(self.base.blobs(blobs)?);
+        let trees = Trees { ancestor: before, ours: self.tree };
+        let modules = [self.tree, before, after];
+        step::merge(&mut self.bench, trees, &changes, &modules, patch.header().clone(), &fetch)
+    }
+
+    /// Applies a patch to a tree of a base, and keeps the new trees and contents.
+    fn apply(&mut self, base: &Snapshot<'_, '_>, tree: TreeId, patch: &Patch) -> Result<TreeId, Error> {
+        let new = result(&self.bench, tree, patch.files())?;
+        self.bench.add_trees(&new.trees)?;
+        let old = |file: &crate::patch::FilePatch| file.old.and_then(|old| old.blob());
+        let mut missing: Vec<BlobId> = patch.files().iter().filter_map(old).collect();
+        missing.retain(|id| !self.bench.has(*id));
+        if !missing.is_empty() {
+            base.blobs(&missing)?;
+            self.bench.refresh()?;
+        }
+        for file in patch.files() {
+            let Some(id) = file.new.and_then(|new| new.blob()).filter(|id| !self.bench.has(*id)) else {
+                continue;
+            };
+            let old = old(file).map(|id| crate::repo::Objects::blob(&self.bench, id)).transpose()?;
+            if let Some(content) = apply(file, &old.unwrap_or_default())? {
+                self.bench.add_blobs([(id, content)].into());
+            }
+        }
+        Ok(new.root)
+    }
+}
+
+/// The changes below some directories. Each of these directories must have one.
+fn of_modules(changes: Vec<Change>, modules: &[RepoPath]) -> Result<Vec<Change>, Error> {
+    let is_in = |change: &Change, module: &RepoPath| {
+        let rest = change.path.as_bytes().strip_prefix(module.as_bytes());
+        rest.is_some_and(|rest| rest.starts_with(b"/"))
+    };
+    let untouched = modules.iter().find(|module| !changes.iter().any(|change| is_in(change, module)));
+    if let Some(module) = untouched {
+        return Err(Error::Untouched { module: module.clone() });
+    }
+    Ok(changes.into_iter().filter(|change| modules.iter().any(|module| is_in(change, module))).collect())
+}
