@@ -10,7 +10,7 @@ use super::transport::{Transport, if_version_2};
 use super::tree::GitTree;
 use super::wire::{Failure, HttpRemote, Objects};
 use super::{Error, Meter, libgit2, local};
-use crate::repo::{BlobId, CommitId, Reference, UnreadableTree};
+use crate::repo::{BlobId, CommitId, Reference, TreeId, UnreadableTree};
 
 /// How many symlinks one after another are followed.
 const MOST_LINKS: usize = 8;
@@ -132,6 +132,14 @@ impl<'g, 'm> Snapshot<'g, 'm> {
             self.blobs(&unknown)?;
         }
         Ok(self.tree()?.following())
+    }
+
+    /// The id of the root tree.
+    pub(crate) fn tree_id(&self) -> Result<TreeId, Error> {
+        self.remote.whole(|| {
+            self.bring_trees()?;
+            self.store().tree_of(self.commit)
+        })
     }
 
     /// The committer date, in seconds since 1970.
