@@ -239,8 +239,9 @@ fn the_default_branches_of_several_remotes_stay_apart() {
         let remote = repository(&env, name, &[&format!("{name}_a")]);
         remote.branch(&format!("{name}-main")).module("b", &[]).commit();
         std::fs::write(remote.path().join("HEAD"), format!("ref: refs/heads/{name}-main\n")).expect("a file");
-        entries.push_str(&format!("  a/{name}: {{type: git, url: ../remotes/{name}.git}}\n"));
-        entries.push_str(&format!("  a/no-{name}: {{type: git, url: ../remotes/no-{name}.git}}\n"));
+        entries += &["", "no-"]
+            .map(|start| format!("  a/{start}{name}: {{type: git, url: ../remotes/{start}{name}.git}}\n"))
+            .concat();
     }
     env.write("x.repos", entries);
     env.oca(&["init", "--odoo", "18.0", "--from", "x.repos"])

@@ -200,10 +200,10 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, or an older `oca.lock.json`
     1 `repos.toml` is written, but parts of `repos.yaml` are not in it: `merges` of `web`
       hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`
-    2 there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set
-      hint: set `OCA_CACHE_DIR`
     1 `oca init` sends no environment variable to a server, but the url or branch of `web` contains one
       hint: read the urls and branches in `repos.toml` before you run the next command
+    2 there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set
+      hint: set `OCA_CACHE_DIR`
     2 `repos.toml` is written, but its pins could not be locked
       hint: pin them with `oca lock`
     2 `oca` is a symlink, but the checkouts of profile `standard` need a directory there
