@@ -69,14 +69,17 @@ pub(crate) enum Error {
 impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         let text = match self {
+            Self::Twice { name, .. } => {
+                return Some(format!(
+                    "run `oca lock`; it takes the newer commit if it contains the other one. To choose, run \
+                     `oca lock --ours {name}` for the first of the two, or `oca lock --theirs {name}` for the last"
+                ));
+            }
             Self::Conflicted { .. } => "run `oca lock`; it keeps every commit on which both sides agree",
             Self::Edited { entries, .. } if entries.is_empty() => {
                 "run `oca lock`; it computes these profiles again from `repos.toml`"
             }
             Self::Edited { .. } => "run `oca lock`; it reads these entries again from their commits",
-            Self::Twice { .. } => {
-                "run `oca lock --ours` to keep the first of the two, or `oca lock --theirs` to keep the last"
-            }
             Self::Dangling { .. } => "run `oca lock`",
             Self::TooNew { .. } => "update oca, or delete the file and run `oca lock`",
             Self::Foreign { .. } | Self::TooLarge { .. } => "move the file away and run `oca lock`",

@@ -39,7 +39,7 @@ fn bomb() -> Vec<u8> {
     // A blob of 2^24 - 1 bytes.
     let base = vec![0; (1 << 24) - 1];
     let id = git2::Oid::hash_object(git2::ObjectType::Blob, &base).expect("an id");
-    pack.extend([0xbf, 0xff, 0xff, 0x7f]);
+    pack.extend([0xbf, 0xff, 0xff, 0x3f]);
     pack.extend(deflated(&base));
     for number in 0..20 {
         // The sizes of its base and of its result, then 16 copies of the base, then one byte.

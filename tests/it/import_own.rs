@@ -190,7 +190,7 @@ fn a_change_to_clones_says_what_former_submodules_still_hold() {
     env.edit("repos.toml", "mode = \"submodule\"", "mode = \"clone\"");
     env.oca(&["sync"])
         .stderr_contains(
-            "`.git/modules` still holds 3 MB of former submodules: \
+            "`.git/modules` still holds 2.5 MB of former submodules: \
              if you need no branch and no stash there, delete it\n",
         )
         .success();

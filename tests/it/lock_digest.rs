@@ -309,7 +309,7 @@ fn two_entries_of_one_pin_at_different_commits_are_chosen_of_by_the_user() {
         env.write("oca.lock.json", &both);
         env.oca(command)
             .stderr_contains("`oca.lock.json` was edited: it has two entries for `web`, at `")
-            .stderr_contains("hint: run `oca lock --ours` to keep the first of the two")
+            .stderr_contains("hint: run `oca lock`; it takes the newer commit if it contains the other one")
             .status(1);
         env.assert_file("oca.lock.json", &both);
     }
@@ -318,9 +318,10 @@ fn two_entries_of_one_pin_at_different_commits_are_chosen_of_by_the_user() {
         .stderr_contains("which contains the other one")
         .success();
     env.assert_file("oca.lock.json", &new);
-    for (word, chosen) in [("--ours", &lock), ("--theirs", &new), (&*format!("web@{commit}"), &new)] {
+    let pin = format!("web@{commit}");
+    for (words, chosen) in [(&["--ours", "web"][..], &lock), (&["--theirs", "web"], &new), (&[&*pin], &new)] {
         env.write("oca.lock.json", &both);
-        env.oca(&["lock", "-q", word]).success();
+        env.oca(&[&["lock", "-q"], words].concat()).success();
         env.assert_file("oca.lock.json", chosen);
     }
 }

@@ -12,7 +12,7 @@ fn checkouts_among_the_own_modules_are_refused() {
         for command in [&["lock"][..], &["lock", "--check"], &["sync"]] {
             env.oca(command)
                 .stderr(&format!(
-                    "error: profile `standard` in `repos.toml` has its checkouts in `{path}` and your modules in `{local}`, but neither may contain the other\n\
+                    "error: profile `standard` in `repos.toml` has its checkouts in `{path}` and your modules in `{local}`, but the checkouts must not contain your modules\n\
                      hint: set a `path` for the profile that contains no `[[local]]` directory\n"
                 ))
                 .status(2);

@@ -89,7 +89,7 @@ fn every_error_of_the_lock_has_its_words() {
     1 `oca.lock.json` was edited: the entry of `web` does not match its digest
       hint: run `oca lock`; it reads these entries again from their commits
     1 `oca.lock.json` was edited: it has two entries for `web`, at `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` and at `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`
-      hint: run `oca lock --ours` to keep the first of the two, or `oca lock --theirs` to keep the last
+      hint: run `oca lock`; it takes the newer commit if it contains the other one. To choose, run `oca lock --ours web` for the first of the two, or `oca lock --theirs web` for the last
     1 `oca.lock.json` was edited: profile `standard` names `web@18.0`, but there is no such entry
       hint: run `oca lock`
     2 `oca.lock.json` has format version 9; this oca reads version 1
