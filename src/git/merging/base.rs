@@ -77,7 +77,8 @@ pub(super) trait History {
 pub(super) enum Related {
     /// The pin contains it.
     Absorbed,
-    /// The merge base, and the commits that the pin lacks.
+    /// The merge base, and the commits that the pin lacks. If the remote lacks the pin, older commits can be among
+    /// them, to which a second way leads.
     Diverged { base: CommitId, new: Range },
 }
 
