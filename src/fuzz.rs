@@ -4,15 +4,18 @@
 //! be read again". `fuzz/corpus` has the seeds and all inputs that found a bug; the test below runs them.
 
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::config::Config;
 use crate::git;
 use crate::import::{self, Surroundings};
 use crate::lock::{Lock, Seal, Sides};
-use crate::repo::{Manifest, RemoteUrl, Series};
+use crate::repo::{
+    BlobId, Manifest, Mode, Objects, PathPart, RemoteUrl, Series, TreeEntry, TreeId, UnreadableTree, blob_id,
+    tree_id,
+};
 use crate::requirements::{self, Annotations, Author, ModuleNeeds, Parsed, Repository, Settings};
-use crate::{addons, export, odoo_conf};
+use crate::{addons, export, merge, odoo_conf, patch};
 
 /// A target with its name.
 pub type Target = (&'static str, fn(&[u8]));
@@ -30,6 +33,9 @@ pub const TARGETS: &[Target] = &[
     ("odoo_conf", odoo_conf),
     ("url", url),
     ("export_manifest", export_manifest),
+    ("patch", patch),
+    ("user_patch", user_patch),
+    ("po", po),
     ("pkt_line", git::fuzz::pkt_line),
     ("pack", git::fuzz::pack),
     ("pack_index", git::fuzz::pack_index),
@@ -161,9 +167,13 @@ fn import(input: &[u8]) {
 /// After a value is set, the same value is read.
 fn odoo_conf(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
-    let _any = odoo_conf::addons_path(&text);
-    let changed = odoo_conf::with_addons_path(&text, "/a,/b");
-    assert_eq!(odoo_conf::addons_path(&changed).as_deref(), Some("/a,/b"), "{changed:?}");
+    let known = odoo_conf::addons_path(&text);
+    match odoo_conf::with_addons_path(&text, "/a,/b") {
+        Ok(changed) => {
+            assert_eq!(odoo_conf::addons_path(&changed), Ok(Some("/a,/b".to_owned())), "{changed:?}");
+        }
+        Err(refused) => assert_eq!(known, Err(refused), "{text:?}"),
+    }
 }
 
 /// Shown urls never contain the text between the colon after the user and the last `@`.
@@ -191,6 +201,91 @@ fn export_manifest(input: &[u8]) {
         file(export::FILE_NAME, manifest.render().as_bytes());
         let again = export::Manifest::load(FOLDER.path()).expect("what is written can be read");
         assert_eq!(again, Some(manifest));
+    }
+}
+
+/// A step that can be read is written with the same bytes.
+fn patch(input: &[u8]) {
+    if let Ok(parsed) = patch::parse(input) {
+        assert_eq!(patch::render(&parsed), input);
+        for file in parsed.files() {
+            let _any = patch::apply(file, b"1\n2\n3\n");
+        }
+    }
+    assert_eq!(patch::Fingerprint::of(input).compare(input), patch::Difference::None);
+}
+
+/// One tree with a text, a program, a binary file, a symlink and a submodule.
+struct Small {
+    root: TreeId,
+    entries: Arc<[TreeEntry]>,
+}
+
+const SMALL: [(&str, &str, &[u8]); 5] = [
+    ("100644", "a", b"1\n2\n3\n4\n5\n6\n"),
+    ("100755", "b", b"x\r\ny\r\n"),
+    ("100644", "c", b"\0"),
+    ("120000", "d", b"a"),
+    ("160000", "e", b""),
+];
+
+impl Small {
+    fn new() -> Self {
+        let entry = |(mode, name, content): (&str, &str, &[u8])| TreeEntry {
+            mode: Mode::parse(mode).expect("a mode"),
+            name: PathPart::parse(name.as_bytes()).expect("a name"),
+            id: *blob_id(content).as_bytes(),
+        };
+        let entries: Vec<TreeEntry> = SMALL.into_iter().map(entry).collect();
+        Self { root: tree_id(&entries), entries: entries.into() }
+    }
+}
+
+impl Objects for Small {
+    fn tree(&self, id: TreeId) -> Result<Arc<[TreeEntry]>, UnreadableTree> {
+        let missing = UnreadableTree::damaged("tree", "it is missing");
+        if id == self.root { Ok(Arc::clone(&self.entries)) } else { Err(missing) }
+    }
+
+    fn blob(&self, id: BlobId) -> Result<Vec<u8>, UnreadableTree> {
+        let found = SMALL.into_iter().find(|(.., content)| blob_id(content) == id);
+        found
+            .map(|(.., content)| content.to_owned())
+            .ok_or_else(|| UnreadableTree::damaged("blob", "it is missing"))
+    }
+}
+
+/// What a user's patch gives on a tree is a step that can be read again and applied.
+fn user_patch(input: &[u8]) {
+    let tree = Small::new();
+    let Ok(parsed) = patch::parse_user(input) else { return };
+    let _any = parsed.about();
+    let _any = parsed.blobs(&tree, tree.root).expect("they are there");
+    let Ok(files) = parsed.onto(&tree, tree.root) else { return };
+    let header = patch::Header {
+        name: "A".to_owned(),
+        email: String::new(),
+        date: 0,
+        title: "x".to_owned(),
+        url: None,
+    };
+    let step = patch::Patch::new(header, files).expect("a valid step");
+    assert_eq!(patch::parse(&patch::render(&step)).expect("what is written can be read"), step);
+    for file in step.files() {
+        let old = file.old.and_then(|side| side.blob()).map(|id| tree.blob(id).expect("it is there"));
+        patch::apply(file, &old.unwrap_or_default()).expect("it applies to what it was made of");
+    }
+    let _any = patch::result(&tree, tree.root, step.files());
+}
+
+/// The input has three parts, separated by a NUL. The merge of a file with itself can be merged again, and is the same.
+fn po(input: &[u8]) {
+    let mut parts = input.splitn(3, |&byte| byte == 0).chain([&b""[..], b""]);
+    let mut part = || parts.next().unwrap_or_default();
+    let (ancestor, ours, theirs) = (part(), part(), part());
+    let _any = (merge::manifest(ancestor, ours, theirs), merge::requirements(ours, theirs));
+    if let Some(merged) = merge::po(ancestor, ours, theirs) {
+        assert_eq!(merge::po(&merged, &merged, &merged).as_ref(), Some(&merged));
     }
 }
 

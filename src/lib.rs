@@ -5,7 +5,7 @@
 //! ```text
 //! {main, fuzz} → cli → commands → ops → session → output → json → error → check → {plan, import} → facts
 //!                       → progress → report
-//!                       → {config, lock, git, addons, catalogue, requirements, odoo_conf, export}
+//!                       → {config, lock, git, addons, catalogue, requirements, odoo_conf, export, patch, merge}
 //!                       → {repo, fs, pool, flags}
 //! ```
 //!
@@ -17,6 +17,8 @@
 //! - `check` looks for problems in the modules of a profile: `plan`'s inventory in, findings out.
 //! - `import` reads the files of other tools, and makes a `repos.toml` and pins from them.
 //! - `requirements` merges Python requirements, `odoo_conf` edits an odoo.conf: text in, text out.
+//! - `patch` reads, writes and applies patches, and computes the trees that they give; it reads trees and blobs through
+//!   the trait [`Objects`](repo::Objects). `merge` has the rules for files that OCA's bots write.
 //! - `export` chooses, writes and verifies plain files; it reads trees and blobs through the trait
 //!   [`Objects`](repo::Objects).
 //! - `report` describes what happened, as plain data with its words; `progress` reports it while it happens.
@@ -45,9 +47,14 @@ mod git;
 mod import;
 mod json;
 mod lock;
+#[allow(dead_code, unused_imports, reason = "no command merges pull requests yet")]
+mod merge;
 mod odoo_conf;
 mod ops;
 mod output;
+#[cfg_attr(not(any(fuzzing, test)), expect(dead_code, reason = "no command applies patches yet"))]
+#[expect(unused_imports, reason = "no command applies patches yet")]
+mod patch;
 mod plan;
 mod pool;
 mod progress;
@@ -70,7 +77,10 @@ pub fn main() -> ExitCode {
     let cli = cli::Cli::of_process();
     git::prepare();
     // If oca is the first process of a container, an interrupt without a handler is ignored.
-    let _without = ctrlc::set_handler(|| std::process::exit(130));
+    let _without = ctrlc::set_handler(|| {
+        output::tell_interrupt();
+        std::process::exit(130)
+    });
     let printer = output::Printer::new(&cli.global);
     std::panic::set_hook(Box::new(|fault| output::tell_fault(fault.location())));
     let run = || run(&cli, &printer);

@@ -3,6 +3,8 @@
 //! It goes in two steps, for between them the caller may have to bring the manifests over the network, all at once:
 //! [`find`] says where manifests are, [`read`] reads them.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::repo::{
     AddonsDirectory, Content, Entry, EntryKind, FileTree, Manifest, ModuleName, Series, TreeId,
     UnreadableTree, one_line,
@@ -27,6 +29,8 @@ pub(crate) struct FoundModule {
     /// What the manifest is; only a file has a text to read.
     pub(crate) manifest_kind: EntryKind,
     pub(crate) tree: Option<TreeId>,
+    /// Whether another entry of its addons directory has the same name. Git never makes such a tree.
+    pub(crate) is_double: bool,
 }
 
 /// All modules of a tree, in the order they were found.
@@ -72,10 +76,17 @@ pub(crate) fn find(
     for directory in addons {
         let mut children = tree.entries(if *directory == "." { "" } else { directory })?;
         children.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        children.iter().for_each(|child| *counts.entry(child.name.clone()).or_default() += 1);
+        let mut seen = HashSet::new();
         for child in children.into_iter().filter(may_be_module) {
+            if !seen.insert(child.name.clone()) {
+                continue;
+            }
             let path = directory.join(&child.name);
             if let Some(manifest) = manifest_among(&tree.entries(&path)?, series) {
                 found.push(FoundModule {
+                    is_double: counts[&child.name] > 1,
                     name: child.name,
                     directory: directory.clone(),
                     manifest: format!("{path}/{}", manifest.name),
@@ -128,6 +139,9 @@ fn read_one(
         Ok(name) => name,
         Err(invalid) => return whole_file(format!("no module can be installed from there: {}", invalid.why)),
     };
+    if module.is_double {
+        return whole_file("another entry of its directory has the same name".to_owned());
+    }
     let content = match module.manifest_kind {
         EntryKind::Symlink => return whole_file("the manifest is a symlink".to_owned()),
         EntryKind::Other => return whole_file("the manifest is not a file".to_owned()),
@@ -266,6 +280,7 @@ mod tests {
                 manifest: "shelf/__manifest__.py".to_owned(),
                 manifest_kind: EntryKind::File,
                 tree: Some(TreeId::from_bytes([7; 20])),
+                is_double: false,
             }]
         );
     }

@@ -143,18 +143,21 @@ pub(crate) fn walk<'a>(
 ) -> Vec<Step<'a>> {
     let step = |name, depth, is_last| Step { name, depth, is_last, is_repeated: false };
     let mut steps: Vec<Step<'a>> = Vec::new();
-    let mut walked = HashSet::new();
+    // Whether something is below a name. `below` may be slow, so it is called once for each name.
+    let mut walked: HashMap<&str, bool> = HashMap::new();
     let mut open: Vec<Step<'a>> = roots.into_iter().map(|root| step(root, 0, true)).collect();
     open.reverse();
     while let Some(next) = open.pop() {
-        let names = below(next.name);
-        let is_repeated = !walked.insert(next.name) && !names.is_empty();
-        steps.push(Step { is_repeated, ..next });
-        if !is_repeated {
-            let last = names.len().saturating_sub(1);
-            let below = names.iter().enumerate();
-            open.extend(below.map(|(place, name)| step(name, next.depth + 1, place == last)).rev());
+        if let Some(&is_repeated) = walked.get(next.name) {
+            steps.push(Step { is_repeated, ..next });
+            continue;
         }
+        steps.push(next);
+        let names = below(next.name);
+        walked.insert(next.name, !names.is_empty());
+        let last = names.len().saturating_sub(1);
+        let below = names.iter().enumerate();
+        open.extend(below.map(|(place, name)| step(name, next.depth + 1, place == last)).rev());
     }
     steps
 }

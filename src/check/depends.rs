@@ -1,10 +1,10 @@
 //! Checks of dependencies: missing modules, cycles, and auto-install modules that are not selected.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::{Subject, about, spot};
 use crate::addons::graph::Graph;
-use crate::plan::{Home, Inventory, Placed, Standing, elsewhere, selects};
+use crate::plan::{Home, Inventory, Placed, Standing, all_elsewhere, elsewhere, selects};
 use crate::repo::{AutoInstall, Edition};
 use crate::report::{Finding, Needer, Problem, WhyMissing};
 
@@ -20,10 +20,17 @@ pub(crate) fn missing(subject: &Subject<'_, '_>) -> Vec<Finding> {
             by_name.entry(name).or_default().push((module, place));
         }
     }
-    by_name.iter().filter_map(|(name, needers)| missing_name(subject, name, needers)).collect()
+    let others = all_elsewhere(subject.lock, &inventory.profile.name);
+    by_name.iter().filter_map(|(name, needers)| missing_name(subject, name, needers, &others)).collect()
 }
 
-fn missing_name(subject: &Subject<'_, '_>, name: &str, needers: &Needers<'_, '_>) -> Option<Finding> {
+/// `others` are the modules of all other profiles.
+fn missing_name(
+    subject: &Subject<'_, '_>,
+    name: &str,
+    needers: &Needers<'_, '_>,
+    others: &HashSet<&str>,
+) -> Option<Finding> {
     let inventory = subject.inventory;
     // The user can correct their own modules, so these come first.
     let own = needers.iter().find(|(module, _)| matches!(module.home, Home::Local(_)));
@@ -32,7 +39,7 @@ fn missing_name(subject: &Subject<'_, '_>, name: &str, needers: &Needers<'_, '_>
         Standing::Module(_) | Standing::Core(_) | Standing::Unreadable => return None,
         Standing::Uninstallable(home) => WhyMissing::Uninstallable { home: home.name().to_owned() },
         Standing::Missing(Some(Edition::Enterprise)) => WhyMissing::Enterprise,
-        Standing::Missing(_) => nowhere(subject, name, own.is_some()),
+        Standing::Missing(_) => nowhere(subject, name, own.is_some(), others),
     };
     let needer = |(module, _): &(&Placed<'_>, usize)| Needer {
         module: module.name.to_owned(),
@@ -58,11 +65,17 @@ fn missing_name(subject: &Subject<'_, '_>, name: &str, needers: &Needers<'_, '_>
 
 /// Where to get a missing module. A similar name is suggested only if one of the user's own modules needs it, because
 /// only there the user can have misspelt it.
-fn nowhere(subject: &Subject<'_, '_>, name: &str, is_needed_by_own: bool) -> WhyMissing {
+fn nowhere(
+    subject: &Subject<'_, '_>,
+    name: &str,
+    is_needed_by_own: bool,
+    others: &HashSet<&str>,
+) -> WhyMissing {
     let (lock, profile) = (subject.lock, subject.inventory.profile);
     let has = |repo: &str| profile.repos.iter().any(|own| own.name.as_str() == repo);
     let of_series = |other: &str| lock.profiles.get(other).is_some_and(|locked| locked.odoo == profile.odoo);
-    let mut elsewhere = elsewhere(lock, &profile.name, name);
+    let mut elsewhere =
+        others.contains(name).then(|| elsewhere(lock, &profile.name, name)).into_iter().flatten();
     if let Some((other, repo)) = elsewhere.find(|(other, repo)| of_series(other) && !has(repo.as_str())) {
         return WhyMissing::Elsewhere { repo: repo.to_string(), profile: other.to_owned() };
     }

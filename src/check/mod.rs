@@ -12,7 +12,7 @@ mod manifests;
 mod maturity;
 mod paths;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 pub(crate) use depends::missing;
@@ -78,11 +78,18 @@ fn sort(findings: &mut [Finding]) {
 
 /// Merges the findings of several profiles: each once, with all profiles that have it.
 pub(crate) fn folded(of_profiles: impl IntoIterator<Item = Vec<Finding>>) -> Vec<Finding> {
+    type Key = (&'static str, Option<String>, Option<String>);
     let mut all: Vec<Finding> = Vec::new();
+    // The places of the findings with equal rule, module and repository.
+    let mut places: HashMap<Key, Vec<usize>> = HashMap::new();
     for finding in of_profiles.into_iter().flatten() {
-        match all.iter_mut().find(|other| is_same(other, &finding)) {
-            Some(other) => absorb(other, finding),
-            None => all.push(finding),
+        let key = (finding.problem.rule().code, finding.module.clone(), finding.repo.clone());
+        let alike = places.entry(key).or_default();
+        if let Some(&place) = alike.iter().find(|&&place| is_same(&all[place], &finding)) {
+            absorb(&mut all[place], finding);
+        } else {
+            alike.push(all.len());
+            all.push(finding);
         }
     }
     sort(&mut all);
@@ -90,14 +97,13 @@ pub(crate) fn folded(of_profiles: impl IntoIterator<Item = Vec<Finding>>) -> Vec
 }
 
 /// Whether two findings are the same. A name that is missing for the same reason is one finding, even if other modules
-/// need it.
+/// need it. Rule, module and repository are the same.
 fn is_same(one: &Finding, other: &Finding) -> bool {
-    let is_same_problem = match (&one.problem, &other.problem) {
+    match (&one.problem, &other.problem) {
         (Problem::Missing { why: one, .. }, Problem::Missing { why: other, .. }) => one == other,
         (Problem::Impossible { .. }, Problem::Impossible { .. }) => true,
         (one, other) => one == other,
-    };
-    (&one.module, &one.repo) == (&other.module, &other.repo) && is_same_problem
+    }
 }
 
 fn absorb(finding: &mut Finding, other: Finding) {

@@ -10,7 +10,7 @@ use crate::flags::FormatArg;
 use crate::git;
 use crate::ops::search::{self, Search};
 use crate::ops::{Rewrite, lacking_for, tell, warn_of_lacking};
-use crate::repo::{RemoteUrl, RepoName, Shows, WebPage, bare_url, last_part, redact};
+use crate::repo::{Reference, RemoteUrl, RepoName, Series, Shows, WebPage, bare_url, last_part, redact};
 use crate::report::{Failure, Problem, Trouble};
 use crate::session::Session;
 
@@ -76,11 +76,15 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     let Addition { rewrite, done, .. } = addition;
     let rewritten = rewrite.finish()?;
-    done.iter().for_each(|line| session.printer.note(line));
+    if rewritten.is_some() {
+        done.iter().for_each(|line| session.printer.note(line));
+    }
     tell(rewritten.as_ref(), args.format.format, session.printer);
     if let Some(rewritten) = &rewritten {
         warn_of_lacking(&rewritten.session, &rewritten.updated.lock)?;
-        session.printer.next("`oca sync` checks it out");
+        if !rewritten.updated.changes.is_empty() {
+            session.printer.next("`oca sync` checks it out");
+        }
     }
     Ok(())
 }
@@ -123,6 +127,7 @@ impl NamedRepo {
                 let module = module.and_then(|directory| ModuleRequest::parse(directory).ok());
                 Ok(Self { branch: Some(branch.clone()), module, ..repo })
             }
+            Shows::Tag(tag) => Err(EditError::PastedTag { name, tag: tag.clone() }.into()),
             Shows::Commit(commit) => Err(EditError::PastedCommit { name, commit: *commit }.into()),
             Shows::Request(number) => Err(EditError::PastedRequest { name, number: *number }.into()),
         }
@@ -160,47 +165,60 @@ impl Addition<'_> {
     fn needed_by(&mut self, modules: &[String]) -> Result<(), Error> {
         let mut tried: BTreeSet<String> = BTreeSet::new();
         loop {
-            let session = &self.rewrite.session;
-            let profile = session.config.profile(Some(&self.profile.name))?;
-            let lock = self.rewrite.locked().expect("the draft is locked");
-            let mut missing = Vec::new();
-            for finding in lacking_for(session, profile, lock, modules)? {
-                if let (Problem::Missing { needed_by, .. }, Some(name)) = (&finding.problem, &finding.module)
-                    && tried.insert(name.clone())
-                {
-                    let needer = needed_by.iter().find(|needer| needer.is_wanted).or(needed_by.first());
-                    missing.push((name.clone(), needer.map(|needer| needer.module.clone())));
-                }
-            }
+            let mut missing = self.missing_for(modules)?;
+            missing.retain(|(module, _)| tried.insert(module.clone()));
             if missing.is_empty() {
                 return Ok(());
             }
-            let found = Search::of_project(session, profile.odoo)?.run(false)?;
-            self.profile = profile.clone();
-            let mut is_changed = false;
-            for (module, needer) in missing {
-                let [repo] = &found.repos_with(&module)[..] else { continue };
-                if self.profile.repos.iter().any(|has| has.name == *repo) {
-                    continue;
+            // If nobody can be asked, the selection stays as it is, and a warning names what it lacks.
+            let search = Search::of_project(&self.rewrite.session, self.profile.odoo);
+            let Ok(found) = search.and_then(|search| search.run(false)) else { return Ok(()) };
+            let before = self.done.len();
+            for (module, needer) in &missing {
+                if let [repo] = &found.repos_with(module)[..] {
+                    self.bring(repo, module, needer)?;
                 }
-                let before = self.done.len();
-                self.repo(&NamedRepo::named(repo.clone()))?;
-                if let (Some(line), Some(needer)) = (self.done.get_mut(before), needer) {
-                    *line = format!("{line}: `{needer}` needs its `{module}`");
-                }
-                // In a profile that takes only some modules of its repositories, so it is with this one.
-                if self.profile.modules.is_none()
-                    && self.profile.repos.iter().any(|repo| repo.modules.is_some())
-                    && let Ok(request) = ModuleRequest::parse(&module)
-                {
-                    self.module_of(repo, &request, true)?;
-                }
-                is_changed |= self.done.len() > before;
             }
-            if !is_changed {
+            if self.done.len() == before {
                 return Ok(());
             }
             self.lock()?;
+        }
+    }
+
+    /// What these modules need and nothing provides, each with a module that needs it.
+    fn missing_for(&mut self, modules: &[String]) -> Result<Vec<(String, String)>, Error> {
+        let session = &self.rewrite.session;
+        self.profile = session.config.profile(Some(&self.profile.name))?.clone();
+        let lock = self.rewrite.locked().expect("the draft is locked");
+        let findings = lacking_for(session, &self.profile, lock, modules)?;
+        let missing = findings.into_iter().filter_map(|finding| match finding.problem {
+            Problem::Missing { needed_by, .. } => {
+                let needer = needed_by.into_iter().find(|needer| needer.is_wanted)?;
+                Some((finding.module?, needer.module))
+            }
+            _ => None,
+        });
+        Ok(missing.collect())
+    }
+
+    /// Adds the repository of a module that another module needs.
+    fn bring(&mut self, repo: &RepoName, module: &str, needer: &str) -> Result<(), Error> {
+        if self.profile.repos.iter().any(|has| has.name == *repo)
+            || self.rewrite.draft.names(&self.profile.name, repo)
+        {
+            return Ok(());
+        }
+        self.repo(&NamedRepo::named(repo.clone()))?;
+        if let Some(line) = self.done.last_mut() {
+            *line = format!("{line}: `{needer}` needs its `{module}`");
+        }
+        // If the profile takes only some modules of its repositories, it takes only this one of the new repository.
+        let takes_parts =
+            self.profile.modules.is_none() && self.profile.repos.iter().any(|repo| repo.modules.is_some());
+        match ModuleRequest::parse(module) {
+            Ok(request) if takes_parts => self.module_of(repo, &request, true),
+            _ => Ok(()),
         }
     }
 
@@ -212,6 +230,9 @@ impl Addition<'_> {
             && bare_url(url.as_str()) != bare_url(known.url.as_str())
         {
             return Err(EditError::OtherUrl { name: name.clone(), known: known.url.to_string() }.into());
+        }
+        if let Some(branch) = branch {
+            self.refuse_branch(name, known.as_ref(), branch)?;
         }
         let profile = &self.profile.name;
         if self.profile.repos.iter().any(|repo| repo.name == *name) || self.rewrite.draft.names(profile, name)
@@ -227,12 +248,28 @@ impl Addition<'_> {
             Some(_) => {}
             None => self.named.push(name.clone()),
         }
-        if let Some(branch) = branch.as_ref().filter(|branch| **branch != self.profile.odoo.to_string()) {
+        let is_other = |branch: &&String| **branch != self.profile.odoo.to_string() && known.is_none();
+        if let Some(branch) = branch.as_ref().filter(is_other) {
             self.rewrite.draft.set_branch(name, branch)?;
         }
         self.rewrite.draft.add_repo(profile, name)?;
         self.done.push(format!("added `{name}` to profile `{profile}`"));
         Ok(())
+    }
+
+    /// Fails if the branch of a pasted address is not the declared one, or is that of another series.
+    fn refuse_branch(&self, name: &RepoName, known: Option<&Repo>, branch: &str) -> Result<(), Error> {
+        let asked = Reference::Branch(branch.to_owned());
+        let is_fit = match known {
+            Some(known) => known.reference == asked,
+            None => Series::parse(branch).map_or(true, |series| series == self.profile.odoo),
+        };
+        if is_fit {
+            return Ok(());
+        }
+        let wanted =
+            known.map_or(Reference::Branch(self.profile.odoo.to_string()), |known| known.reference.clone());
+        Err(EditError::OtherBranch { name: name.clone(), branch: branch.to_owned(), wanted }.into())
     }
 
     /// Makes sure that a module of a repository is selected, in the list that decides about it. If the repository is new

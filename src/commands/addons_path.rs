@@ -66,7 +66,8 @@ impl Args {
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
     let profile = session.profile()?;
-    let mut entries = if args.image { in_image(profile, &lock)? } else { here(session, profile, &lock)? };
+    let mut entries =
+        if args.image { in_image(profile, &lock)? } else { here(args, session, profile, &lock)? };
     if let Some(mode) = args.on_disk {
         entries = on_disk(args, session, profile, entries, mode)?;
     }
@@ -99,7 +100,7 @@ fn surrounding(path: String, kind: PathEntryKind) -> PathEntry {
 }
 
 /// The entries in order: before, local before, repositories, local after, after.
-fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
+fn here(args: &Args, session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
     let around = session.config.addons_path(profile);
     let shown = |path: PathBuf| path.to_string_lossy().into_owned();
     let mut entries = Vec::new();
@@ -108,7 +109,7 @@ fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Pat
     }
     let locals = |position| profile.locals.iter().filter(move |local| local.position == position);
     for local in locals(Position::Before) {
-        entries.extend(own(session, profile, local)?);
+        entries.extend(own(args, session, profile, local)?);
     }
     for selected in plan::selected(profile, lock) {
         if session.config.skips(&selected.repo.name) {
@@ -121,7 +122,7 @@ fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Pat
         }
     }
     for local in locals(Position::After) {
-        entries.extend(own(session, profile, local)?);
+        entries.extend(own(args, session, profile, local)?);
     }
     for template in &around.after {
         entries.push(surrounding(shown(session.entry(template)?), PathEntryKind::After));
@@ -130,10 +131,15 @@ fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Pat
 }
 
 /// The entry of one of the user's own directories. Odoo does not start with a directory without a module on its path, so
-/// such a directory is left off.
-fn own(session: &Session<'_>, profile: &Profile, local: &Local) -> Result<Option<PathEntry>, Error> {
+/// such a directory is left off. With `--on-disk`, [`on_disk`] decides.
+fn own(
+    args: &Args,
+    session: &Session<'_>,
+    profile: &Profile,
+    local: &Local,
+) -> Result<Option<PathEntry>, Error> {
     let path = session.entry(&local.path)?;
-    match not_addons(&path, profile.odoo) {
+    match not_addons(&path, profile.odoo).filter(|_| args.on_disk.is_none()) {
         None => Ok(Some(surrounding(path.to_string_lossy().into_owned(), PathEntryKind::Local))),
         Some(why) => {
             session.printer.note(&format!("`{}` is not on the path, because {why}", path.display()));
@@ -236,7 +242,10 @@ fn on_disk(
 fn write_conf(file: &Path, path: &str) -> Result<(), Error> {
     // A pipe or a terminal is not read.
     let text = if is_stream(file) { String::new() } else { text_of(file)? };
-    Ok(write_out(file, odoo_conf::with_addons_path(&text, path).as_bytes())?)
+    let text = odoo_conf::with_addons_path(&text, path);
+    let text =
+        text.map_err(|malformed| Error::OdooConf { file: file.to_owned(), malformed, checked: false })?;
+    Ok(write_out(file, text.as_bytes())?)
 }
 
 /// The text of an odoo.conf. It must be readable, because everything but one option is kept.
@@ -250,8 +259,10 @@ fn text_of(file: &Path) -> Result<String, Error> {
 
 fn check_conf(file: &Path, path: &str, command_line: &str) -> Result<(), Error> {
     let found = odoo_conf::addons_path(&text_of(file)?);
-    let parts = |path: &str| path.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
-    let (wanted, found) = (parts(path), found.as_deref().map(parts).unwrap_or_default());
+    let found =
+        found.map_err(|malformed| Error::OdooConf { file: file.to_owned(), malformed, checked: true })?;
+    let found = found.as_deref().map(odoo_conf::entries).unwrap_or_default();
+    let wanted = odoo_conf::entries(path);
     if wanted == found {
         return Ok(());
     }

@@ -95,7 +95,7 @@ fn prune(cache: &Path, args: &PruneArgs, global: &Global, printer: &Printer) -> 
     });
     match args.format.format {
         Format::Json => printer.json(&CachePruneReport::of(&pruned, args.dry_run)),
-        Format::Human if args.dry_run => lines.for_each(|line| printer.data(&format!("{line}\n"))),
+        Format::Human if args.dry_run => lines.for_each(|line| printer.data_line(&line)),
         Format::Human => lines.for_each(|line| printer.note(&line)),
     }
     printer.note(&render_pruned_total(&pruned, args.dry_run));

@@ -53,9 +53,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         unused.push(check::ignore(&mut findings, &profile.check.ignore));
         let unasked = findings.iter().filter(|finding| finding.severity() == Severity::Note);
         let unasked: BTreeSet<&str> = unasked.filter_map(|finding| finding.module.as_deref()).collect();
-        let is_unasked = |missing: &BTreeSet<&str>| missing.iter().any(|name| unasked.contains(name));
-        let lacking = inventory.blocked().into_iter().filter(|(_, missing)| is_unasked(missing));
-        blocked.extend(lacking.map(|(name, _)| name.to_owned()));
+        let lacking = inventory.blocked_by(|name| unasked.contains(name));
+        blocked.extend(lacking.into_keys().map(str::to_owned));
         all.push(findings);
     }
     tell_unused(session, &unused);
@@ -80,9 +79,9 @@ fn report(args: &Args, session: &Session<'_>, findings: &[Finding], modules: usi
     }
     let Count { errors, warnings } = Count::of(findings);
     if blocked > 0 {
-        let see = if printer.is_verbose() { "" } else { ": `oca check -v` lists what is missing" };
+        let see = if printer.is_verbose() { "" } else { "; `oca check -v` lists what" };
         let of = counted(modules, "module", "modules");
-        printer.note(&format!("{blocked} of {of} cannot be installed with this profile{see}"));
+        printer.note(&format!("{blocked} of {of} cannot be installed: a dependency is missing{see}"));
     }
     let modules = counted(modules, "module", "modules");
     let errors = counted(errors, "error", "errors");

@@ -70,12 +70,13 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         Format::Json => printer.json(&FindReport::of(odoo, &whereabouts, unasked)),
         Format::Human => tell(&whereabouts, printer),
     }
-    let is_nowhere =
-        |there: &&Whereabouts| there.repos.is_empty() && there.containing.is_empty() && !there.is_core;
-    let nowhere = whereabouts.iter().filter(is_nowhere);
+    let is_absent = |there: &&Whereabouts| there.repos.is_empty() && !there.is_core;
+    let nowhere = whereabouts.iter().filter(is_absent).filter(|there| there.containing.is_empty());
     let nowhere: Vec<&str> = nowhere.map(|there| there.module.as_str()).collect();
     match found {
         Some(found) if !nowhere.is_empty() => Err(found.nowhere(&nowhere, odoo)),
+        // Only parts of names were found, as a script has to know.
+        _ if whereabouts.iter().any(|there| is_absent(&there)) => Err(Error::Silent),
         _ => Ok(()),
     }
 }

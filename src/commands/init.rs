@@ -9,12 +9,12 @@ use crate::config::{self, Config};
 use crate::error::Error;
 use crate::flags::Global;
 use crate::fs::write_if_changed;
-use crate::import::{self, Surroundings};
+use crate::import::{self, Import, Surroundings};
 use crate::lock::{self, Lock};
 use crate::ops::{Ahead, update};
 use crate::output::Printer;
 use crate::plan::Moves;
-use crate::repo::{CommitId, RepoName, Series};
+use crate::repo::{CommitId, RemoteUrl, RepoName, Series, first_names};
 use crate::session::{self, Session};
 
 /// The default series of a new project.
@@ -81,31 +81,77 @@ fn import_from(
     }
     let project = config::directory_of(file);
     let around = Surroundings { project: &project, series: odoo, variable: &session::variable };
-    let import = import::read(from, &around)?;
-    import.notes.iter().for_each(|note| printer.warning(&note.to_string()));
+    let mut import = import::read(from, &around)?;
+    follow_heads(&mut import, file, global, printer)?;
+    let messages = import::messages(&import.notes, printer.is_verbose());
+    messages.iter().for_each(|message| printer.warning(message));
+    tell_locals(&import.fresh.locals, printer);
     let text = import.fresh.render();
-    // Imported names and paths are not trusted: the text must be readable before it is written.
-    let config = Config::parse((file, &text), (Path::new(""), ""), &session::running_version())?;
+    let config = parse(file, &text)?;
     let locked = import.pins.as_ref().map(|pins| lock(pins, config, global, printer));
     if let Some(Ok(lock)) = &locked {
         // The lock is written first: without it, the next command would lock the heads of the branches.
         lock.save(&lock_file)?;
     }
     write_if_changed(file, text.as_bytes())?;
-    match locked {
-        None => printer.note(&format!("wrote `{}`; look at it, then run `oca sync`", file.display())),
-        Some(Ok(_)) => {
-            let (file, lock) = (file.display(), lock_file.display());
-            printer.note(&format!("wrote `{file}` and `{lock}`; look at them, then run `oca sync`"));
-        }
-        Some(Err(cause)) => {
-            let lock_in_the_way = Some(lock_file).filter(|lock| lock.exists());
-            let command = command(global, import.pins.iter().flatten());
-            let (file, cause) = (file.to_owned(), Box::new(cause));
-            return Err(Error::ImportUnlocked { file, cause, lock_in_the_way, command });
+    if let Some(Err(cause)) = locked {
+        let lock_in_the_way = Some(lock_file).filter(|lock| lock.exists());
+        let command = command(global, import.pins.iter().flatten());
+        let (file, cause) = (file.to_owned(), Box::new(cause));
+        return Err(Error::ImportUnlocked { file, cause, lock_in_the_way, command });
+    }
+    let lost = import::lost(&import.notes);
+    if !lost.is_empty() {
+        return Err(Error::ImportIncomplete { file: file.to_owned(), from: from.to_owned(), lost });
+    }
+    let file = file.display();
+    if locked.is_some() {
+        let lock = lock_file.display();
+        printer.note(&format!("wrote `{file}` and `{lock}`; look at them, then run `oca sync`"));
+    } else {
+        printer.note(&format!("wrote `{file}`; look at it, then run `oca sync`"));
+    }
+    Ok(())
+}
+
+/// Sets the branches of the repositories that follow the default branch of their remote. If a remote does not answer,
+/// the branch of the series stays, with a note.
+fn follow_heads(import: &mut Import, file: &Path, global: &Global, printer: &Printer) -> Result<(), Error> {
+    if import.heads.is_empty() {
+        return Ok(());
+    }
+    let config = parse(file, &import.fresh.render())?;
+    let session = Session::with_config(config, global, printer)?;
+    let fresh = &mut import.fresh;
+    let asked: Vec<usize> = import
+        .heads
+        .iter()
+        .filter_map(|head| fresh.repos.iter().position(|repo| repo.name == head.name))
+        .collect();
+    let urls: Vec<RemoteUrl> = asked.iter().map(|at| fresh.repos[*at].url.clone()).collect();
+    let branches = session.pools()?.fetch(&urls, |_, url| {
+        let url = session.remote_url(url).ok()?;
+        session.git().ok()?.remote(&url).ok()?.default_branch().ok()?
+    });
+    for ((at, branch), head) in asked.into_iter().zip(branches).zip(import.heads.drain(..)) {
+        match branch {
+            Some(branch) => fresh.repos[at].reference = branch,
+            None => import.notes.push(head.note),
         }
     }
     Ok(())
+}
+
+/// Imported names and paths are not trusted: the text must be readable before it is written.
+fn parse(file: &Path, text: &str) -> Result<Config, Error> {
+    Ok(Config::parse((file, text), (Path::new(""), ""), &session::running_version())?)
+}
+
+/// Names the user's own modules, because nobody asked for them.
+fn tell_locals(locals: &[String], printer: &Printer) {
+    if !locals.is_empty() {
+        printer.note(&format!("`[[local]]` has your own modules in {}", first_names(locals)));
+    }
 }
 
 /// Makes the lock for a file that is not written yet: uses these pins, and resolves the other repositories.

@@ -4,10 +4,10 @@ use crate::config::Profile;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::ListReport;
-use crate::ops::{repo_name, unknown_repo};
+use crate::ops::named_repos;
 use crate::output::Table;
 use crate::plan::{Inventory, Placed};
-use crate::repo::{counted, first_names};
+use crate::repo::counted;
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -29,19 +29,18 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let inventory = Inventory::new(profile, &lock, &locals, &[]);
     let around;
     let mut whole = None;
-    if !inventory.blocked().is_empty() {
+    if !inventory.blocked_by(|_| true).is_empty() {
         // Odoo's own directories have hundreds of modules, so they are read only if something is missing.
         around = session.surrounding_modules(profile)?;
         whole = Some(Inventory::new(profile, &lock, &locals, &around));
     }
     let blocked = whole.as_ref().map(Inventory::blocked).unwrap_or_default();
     let is_listed = |module: &&Placed<'_>| (args.all || module.selected) && inventory.is_first(module);
+    let names = names(args, session, profile, &inventory)?;
     let is_named = |module: &&Placed<'_>| {
-        args.names.is_empty()
-            || args.names.iter().any(|name| name == module.name || name == module.home.name())
+        names.is_empty() || names.iter().any(|name| name == module.name || name == module.home.name())
     };
     let modules: Vec<&Placed<'_>> = inventory.modules.iter().filter(is_listed).filter(is_named).collect();
-    refuse_unknown(args, session, profile, &inventory)?;
     match args.format.format {
         Format::Json => session.printer.json(&ListReport::of(profile, &modules, &blocked)),
         Format::Human => {
@@ -49,10 +48,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             for module in &modules {
                 let version = module.manifest.version.clone().unwrap_or_default();
                 let remark = match blocked.get(module.name) {
-                    Some(missing) => format!(
-                        "lacks {}",
-                        first_names(&missing.iter().map(ToString::to_string).collect::<Vec<_>>())
-                    ),
+                    Some(missing) => format!("lacks `{missing}`"),
                     None if module.selected => String::new(),
                     None => "not selected".to_owned(),
                 };
@@ -66,23 +62,24 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Fails if a name is neither a repository or directory of the profile nor a module in it.
-fn refuse_unknown(
+/// The names of modules, own directories and repositories that the words mean. Fails if the profile has none of them.
+fn names(
     args: &Args,
     session: &Session<'_>,
     profile: &Profile,
     inventory: &Inventory<'_>,
-) -> Result<(), Error> {
-    let is_known = |name: &str| {
-        profile.repos.iter().any(|repo| repo.name.as_str() == name)
-            || profile.locals.iter().any(|local| local.path.as_str() == name)
-            || inventory.modules.iter().any(|module| module.name == name)
-    };
-    match args.names.iter().find(|name| !is_known(name)) {
-        Some(name) => match repo_name(session, name) {
-            Ok(name) => Err(unknown_repo(session, name)),
-            Err(error) => Err(error),
-        },
-        None => Ok(()),
+) -> Result<Vec<String>, Error> {
+    let mut names = Vec::new();
+    for word in &args.names {
+        let name = word.trim_end_matches('/');
+        let is_local = profile.locals.iter().any(|local| local.path.as_str().trim_end_matches('/') == name);
+        if is_local || inventory.modules.iter().any(|module| module.name == name) {
+            names.push(name.to_owned());
+        } else {
+            names.extend(
+                named_repos(session, [profile], std::slice::from_ref(word))?.iter().map(ToString::to_string),
+            );
+        }
     }
+    Ok(names)
 }

@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
     let mut pins: Vec<Followed<'_>> = Vec::new();
     let mut seen = HashSet::new();
-    let names = named_repos(session, &args.names)?;
+    let names = named_repos(session, session.profiles()?, &args.names)?;
     for profile in session.profiles()? {
         for selected in plan::selected(profile, &lock) {
             let is_named = names.is_empty() || names.contains(&selected.repo.name);
@@ -62,7 +62,12 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         Format::Human => {
             session.printer.table(&table(&outdated));
             let total = counted(pins.len(), "repository", "repositories");
-            session.printer.note(&format!("{} of {total} outdated", outdated.len()));
+            if failures.len() < pins.len() || pins.is_empty() {
+                session.printer.note(&format!("{} of {total} outdated", outdated.len()));
+            }
+            if !outdated.is_empty() {
+                session.printer.next("`oca upgrade` moves the pins, `oca upgrade NAME` moves one");
+            }
         }
         Format::Json => session.printer.json(&OutdatedReport::of(&outdated)),
     }

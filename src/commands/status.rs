@@ -23,7 +23,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
-    let chosen = named_repos(session, &args.names)?;
+    let chosen = named_repos(session, session.profiles()?, &args.names)?;
     let is_chosen = |name: &RepoName| chosen.is_empty() || chosen.contains(name);
     let mut wanted = wanted(session, &lock)?;
     wanted.retain(|wanted| is_chosen(&wanted.repo.name));

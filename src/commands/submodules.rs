@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::SubmodulesReport;
 use crate::ops::submodules::{How, STAGED, Survey};
-use crate::repo::counted;
+use crate::repo::{counted, one_line};
 use crate::report;
 use crate::session::Session;
 
@@ -51,7 +51,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     match args.format.format {
         Format::Json => session.printer.json(&SubmodulesReport::of(&differences, &survey.notes()?)),
         Format::Human => {
-            differences.iter().for_each(|difference| session.printer.note(&difference.to_string()));
+            differences
+                .iter()
+                .for_each(|difference| session.printer.note(&one_line(&difference.to_string())));
         }
     }
     let failures = report::failures(outcomes);
@@ -72,7 +74,7 @@ fn check(args: &Args, survey: &Survey<'_>) -> Result<(), Error> {
     match args.format.format {
         Format::Json => printer.json(&SubmodulesReport::of(differences, &notes)),
         Format::Human => {
-            differences.iter().for_each(|difference| printer.data(&format!("{difference}\n")));
+            differences.iter().for_each(|difference| printer.data_line(difference));
             notes.iter().for_each(|note| printer.note(note));
         }
     }

@@ -10,8 +10,8 @@ use crate::json::OutcomeReport;
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
-    Ahead, CheckoutTarget, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_tree, named_repos,
-    outcome_of, prepare_directories, undeclared, update, wanted,
+    Ahead, CheckoutTarget, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_trees,
+    keep_out_of_directories, named_repos, outcome_of, prepare_directories, undeclared, update, wanted,
 };
 use crate::plan::{self, Moves};
 use crate::repo::{CommitId, RepoName, counted};
@@ -42,6 +42,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let _claim = session.claim()?;
     let is_submodules = session.config.mode == Mode::Submodule;
+    let names = named_repos(session, session.profiles()?, &args.names)?;
+    if is_submodules && !names.is_empty() {
+        return Err(Error::SyncOfSome);
+    }
     // `--prune` works on the directories of all profiles.
     let others: &[Profile] = if args.prune || is_submodules { &session.config.profiles } else { &[] };
     session.profiles()?.into_iter().chain(others).try_for_each(|profile| session.refuse_links(profile))?;
@@ -62,7 +66,6 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         survey.relocate()?;
     }
     let (mut targets, mut outcomes) = targets(session, &lock, survey.as_ref())?;
-    let names = named_repos(session, &args.names)?;
     if !names.is_empty() {
         targets.retain(|target| names.contains(&target.locked.pin.name));
         outcomes.retain(|outcome| names.contains(&outcome.name));
@@ -70,7 +73,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let (ready, work): (Vec<CheckoutTarget<'_>>, Vec<CheckoutTarget<'_>>) =
         targets.into_iter().partition(|target| target.is_ready() && !(args.force && target.has_work()));
     outcomes.extend(ready.iter().map(|target| outcome_of(target, target.ready())));
-    if !work.is_empty() {
+    if work.is_empty() && !args.dry_run {
+        keep_out_of_directories(session)?;
+    } else {
         outcomes.extend(if args.dry_run {
             foresee(session, &work, args.force)
         } else {
@@ -100,7 +105,8 @@ fn current_lock(args: &Args, session: &Session<'_>) -> Result<(Lock, Ahead), Err
         None if args.locked => Err(Error::NoLock { file }),
         Some(_) if args.locked => Err(Error::Stale { file, differences, locked: true }),
         old => {
-            let ahead = if args.dry_run { Ahead::default() } else { Ahead::of_sync(session)? };
+            let is_whole = !args.dry_run && args.names.is_empty();
+            let ahead = if is_whole { Ahead::of_sync(session)? } else { Ahead::default() };
             let updated = match update(session, old, &Moves::Missing, &ahead) {
                 Ok(updated) => updated,
                 Err(error) => {
@@ -236,7 +242,7 @@ fn fetch<'a>(
     let meter = |bytes| watch.received(bytes);
     let snapshot = remote.at(*commit, &pin.reference, &meter);
     let ends = snapshot.files(target.depth).map_err(Trouble::Remote)?;
-    confirm_tree(target.locked, snapshot.tree_id().map_err(Trouble::Remote)?)?;
+    confirm_trees(target.locked, &snapshot.tree().map_err(Trouble::Remote)?)?;
     Ok(Ready::Stored { snapshot: Box::new(snapshot.unmetered()), ends })
 }
 
@@ -312,7 +318,7 @@ fn finish(
         let told = outcomes
             .iter()
             .filter(|repo| !matches!(repo.outcome, Ok(Done::UpToDate)) && repo.outcome.is_ok());
-        told.for_each(|repo| session.printer.data(&format!("{}: {}\n", repo.name, repo.words(true))));
+        told.for_each(|repo| session.printer.data_line(&format!("{}: {}", repo.name, repo.words(true))));
     }
     let total = counted(outcomes.len(), "repository", "repositories");
     let is_change =

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::TreeReport;
 use crate::ops::refuse_unknown;
-use crate::output::render_tree;
+use crate::output::print_tree;
 use crate::plan::Inventory;
 use crate::session::Session;
 
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let inventory = Inventory::new(profile, &lock, &locals, &around);
     refuse_unknown(&inventory, &lock, &args.modules)?;
     match args.format.format {
-        Format::Human => session.printer.data(&render_tree(&inventory, &args.modules)),
+        Format::Human => print_tree(session.printer, &inventory, &args.modules),
         Format::Json => session.printer.json(&TreeReport::of(&inventory, &args.modules)),
     }
     Ok(())

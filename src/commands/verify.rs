@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use crate::config;
 use crate::error::Error;
-use crate::export::{self, Alteration, ExportRequest, File, Manifest, Repository, Rights, Scan};
+use crate::export::{self, Alteration, ExportRequest, File, Manifest, Recorded, Repository, Rights, Scan};
 use crate::flags::{Format, FormatArg, Global};
 use crate::fs::native_path;
 use crate::git::{Checkout, Head};
 use crate::json::VerifyReport;
 use crate::lock::{Lock, LockedProfile, LockedRepo};
-use crate::ops::wanted;
+use crate::ops::{other_module, wanted};
 use crate::output::Printer;
 use crate::plan::{self, AddonsEntry, Offer, by_offer, module_paths};
 use crate::pool::{self, Pools};
@@ -81,6 +81,9 @@ fn of_checkout(locked: &LockedRepo, checkout: &Checkout) -> Result<Verified, Err
         return Ok(Verified { trouble, ..report });
     }
     let objects = checkout.tree(locked.tree)?;
+    if let Some(other) = other_module(locked, &objects) {
+        return Ok(Verified { trouble: Some(other.to_string()), ..report });
+    }
     let (files, submodules) = match export::all(&objects, locked.tree) {
         Ok(found) => found,
         Err(error) => return Ok(Verified { trouble: Some(error.to_string()), ..report }),
@@ -112,7 +115,8 @@ fn other_commit(found: crate::repo::CommitId, locked: &LockedRepo) -> Option<Str
 fn other_tree(checkout: &Checkout, locked: &LockedRepo) -> Option<String> {
     let (commit, locked) = (locked.commit, locked.tree);
     match checkout.tree_of(commit) {
-        Ok(found) => (found != locked).then(|| OtherTree { commit, locked, found }.to_string()),
+        Ok(found) => (found != locked)
+            .then(|| OtherTree { commit, module: None, locked, found: Some(found) }.to_string()),
         Err(error) => Some(error.to_string()),
     }
 }
@@ -226,6 +230,9 @@ impl<'a> ExpectedRepo<'a> {
             None => Err("the export does not have it".to_owned()),
             Some(Repository { commit, .. }) if *commit != locked.commit => {
                 Err(other_commit(*commit, locked).unwrap_or_default())
+            }
+            Some(recorded) if let Some(other) = other_module(locked, &Recorded::new(recorded)) => {
+                Err(other.to_string())
             }
             Some(recorded) => export::expected(recorded, &wanted, &read)
                 .map(|chosen| {

@@ -2,16 +2,21 @@
 
 use std::fmt::Write;
 
-use toml_edit::Value;
-
 use super::base_url::{BaseUrl, OCA};
+use super::merge::Merge;
 use super::profile::Mode;
 use super::resolve::PATH;
-use super::values::{self, Merge};
+use super::values::{self, quoted};
 use crate::repo::{Edition, Reference, RemoteUrl, RepoName, Series};
 
 /// The only profile of a new file.
 const PROFILE: &str = "standard";
+
+/// A proposal for the container: the directories of Odoo's own image.
+const IMAGE: &str = "\n# The container. If it is not built on Odoo's own image, change `before`.\n[image]\n\
+    root = \"/mnt/oca-addons\"\nbefore = [\"/usr/lib/python3/dist-packages/odoo/addons\"]\n";
+/// Where Odoo's own image has the user's modules.
+const LOCAL_IMAGE: &str = "/mnt/extra-addons";
 
 /// The content of a new file, with every value as the file will be read.
 #[derive(Clone, Debug)]
@@ -21,6 +26,8 @@ pub(crate) struct Fresh {
     /// The directory of the checkouts.
     pub(crate) path: String,
     pub(crate) mode: Mode,
+    /// Directories before the checkouts in the addons path, such as that of Odoo itself.
+    pub(crate) before: Vec<String>,
     /// Directories of the user's own modules.
     pub(crate) locals: Vec<String>,
     pub(crate) repos: Vec<FreshRepo>,
@@ -56,6 +63,11 @@ pub(crate) fn refuse_addons_directory(text: &str) -> Result<(), String> {
     values::addons_directory(text).map(drop).map_err(|refusal| refusal.why)
 }
 
+/// Checks a directory for an addons path. The error says why it is refused.
+pub(crate) fn refuse_entry(text: &str) -> Result<(), String> {
+    values::entry(text).map(drop).map_err(|refusal| refusal.why)
+}
+
 /// Whether a path without variables can be the directory of the checkouts.
 pub(crate) fn is_checkouts_path(text: &str) -> bool {
     !text.contains('$') && values::checkouts(text).is_ok()
@@ -73,9 +85,17 @@ impl Fresh {
         field(&mut text, "base-url", base.as_deref().filter(|base| *base != OCA));
         field(&mut text, "path", Some(self.path.as_str()).filter(|path| *path != PATH));
         field(&mut text, "mode", Some("submodule").filter(|_| self.mode == Mode::Submodule));
+        if !self.before.is_empty() {
+            text.push_str("\n[addons-path]\n");
+            list(&mut text, "before", Some(&self.before));
+        }
+        if !self.locals.is_empty() {
+            text.push_str(IMAGE);
+        }
         for local in &self.locals {
             text.push_str("\n[[local]]\n");
             field(&mut text, "path", Some(local));
+            field(&mut text, "image", Some(&self.local_image(local)));
         }
         let _infallible = writeln!(text, "\n[profiles.{PROFILE}]\nrepos = [");
         for repo in &self.repos {
@@ -91,6 +111,17 @@ impl Fresh {
             }
         }
         text
+    }
+
+    /// The place in the container for a directory of the user's own modules. Several directories have several places.
+    fn local_image(&self, local: &str) -> String {
+        let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let twins = self.locals.iter().filter(|other| name(other) == name(local)).count();
+        match twins {
+            _ if self.locals.len() == 1 || local == "." => LOCAL_IMAGE.to_owned(),
+            1 => format!("{LOCAL_IMAGE}/{}", name(local)),
+            _ => format!("{LOCAL_IMAGE}/{local}"),
+        }
     }
 
     /// The most common base url. If two are equally common, the one that appears first.
@@ -118,19 +149,16 @@ impl Fresh {
         if repo.hold {
             fields.push_str("hold = true\n");
         }
-        let merges: Vec<String> = repo.merges.iter().map(merge).collect();
-        list(&mut fields, "merges", Some(merges.as_slice()).filter(|merges| !merges.is_empty()));
+        if !repo.merges.is_empty() {
+            let merges: String =
+                repo.merges.iter().map(|merge| format!("  {},\n", merge.to_toml())).collect();
+            let _infallible = writeln!(fields, "merges = [\n{merges}]");
+        }
         for depth in repo.depth.iter().filter(|depth| **depth != 1) {
             let _infallible = writeln!(fields, "depth = {depth}");
         }
         fields
     }
-}
-
-/// The merge as text for the file. Its `Display` cannot be used, because it hides secrets.
-fn merge(merge: &Merge) -> String {
-    let url = merge.url.as_ref().map(|url| format!("{} ", url.as_str()));
-    url.unwrap_or_default() + &merge.reference
 }
 
 /// The base url from which the default url of this repository is `url`. GitHub and GitLab accept urls without `.git`.
@@ -157,9 +185,4 @@ fn list(text: &mut String, key: &str, values: Option<&[String]>) {
         let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
         let _infallible = writeln!(text, "{key} = [{}]", values.join(", "));
     }
-}
-
-/// The text as a TOML string.
-pub(super) fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
 }

@@ -12,6 +12,7 @@ mod expand;
 mod fresh;
 mod lineage;
 mod machine;
+mod merge;
 mod profile;
 mod reader;
 mod resolve;
@@ -31,12 +32,13 @@ pub(crate) use error::ConfigProblem;
 pub(crate) use error::{Error, Unsupported, near, near_or_all};
 pub(crate) use expand::{Template, Unusable, expand_url};
 pub(crate) use fresh::{
-    Fresh, FreshRepo, is_checkouts_path, refuse_addons_directory, refuse_module, remote_url,
+    Fresh, FreshRepo, is_checkouts_path, refuse_addons_directory, refuse_entry, refuse_module, remote_url,
 };
 pub(crate) use machine::Machine;
+pub(crate) use merge::Merge;
 pub(crate) use profile::{Local, Mode, Position, Profile, Repo, Surround};
 pub(crate) use resolve::PATH;
-pub(crate) use values::{Merge, ModuleRequest};
+pub(crate) use values::ModuleRequest;
 
 use error::Fault;
 

@@ -1,7 +1,8 @@
 //! A resolved profile: tables, `extends` and `override` are applied, and every default is filled in.
 
 use super::expand::{Template, Unusable};
-use super::values::{Merge, ModuleRequest};
+use super::merge::Merge;
+use super::values::ModuleRequest;
 use crate::repo::{
     AddonsDirectory, Edition, Layout, Packaging, Reference, RemoteUrl, RepoName, Rules, Series,
 };

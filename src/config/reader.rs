@@ -102,6 +102,43 @@ impl<'d, 'i> Table<'d, 'i> {
         Some(items)
     }
 
+    /// A list of strings and tables, each converted by `text` or by `table`.
+    pub(super) fn items<T>(
+        &mut self,
+        key: &'static str,
+        text: impl Fn(&str) -> Result<T, Refusal>,
+        table: impl Fn(Table<'d, 'i>) -> Option<T>,
+    ) -> Option<Vec<At<T>>> {
+        const WANTED: &str = "a list of strings and tables";
+        let (value, line) = self.take(key)?;
+        let DeValue::Array(array) = value else {
+            let hint = value.as_str().map(|text| format!("write `{key} = [\"{}\"]`", redact(text)));
+            self.wrong_type(key, line, WANTED, kind(value), hint);
+            return None;
+        };
+        let mut items = Vec::new();
+        for item in array {
+            let line = self.document.line(item.span().start);
+            let value = match item.get_ref() {
+                DeValue::String(word) => self.parsed(key, line, word, &text),
+                value @ DeValue::Table(_) => self.inner(key, value, line).and_then(&table),
+                other => {
+                    self.wrong_type(key, line, WANTED, &format!("{} in it", kind(other)), None);
+                    None
+                }
+            };
+            items.extend(value.map(|value| At { value, line }));
+        }
+        Some(items)
+    }
+
+    /// Refuses the value of a key, which may be missing.
+    pub(super) fn refuse_value(&self, key: &str, why: &str, hint: &str) {
+        let line = self.line_of(key).unwrap_or(self.line);
+        let (why, hint) = (why.to_owned(), Some(hint.to_owned()));
+        self.refuse(line, Fault::BadValue { key: key.to_owned(), why, hint });
+    }
+
     pub(super) fn is_empty_list(&self, key: &str) -> bool {
         self.entries.get(key).and_then(|value| value.get_ref().as_array()).is_some_and(|list| list.is_empty())
     }

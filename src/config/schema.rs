@@ -9,9 +9,10 @@ use super::base_url::BaseUrl;
 use super::document::{At, Refusal};
 use super::error::Fault;
 use super::expand::Template;
+use super::merge::Merge;
 use super::profile::{Drop, Local, Mode, Position};
 use super::reader::{Table, one_of};
-use super::values::{self, Merge, ModuleRequest};
+use super::values::{self, ModuleRequest};
 use crate::repo::{AddonsDirectory, CommitId, Edition, Layout, Reference, RemoteUrl, RepoName, Series};
 
 pub(super) struct Declared {
@@ -199,6 +200,20 @@ fn repos(table: &mut Table<'_, '_>, key: &'static str) -> Vec<DeclaredRepo> {
     table.named(key).into_iter().filter_map(|(name, table)| repo(name, table)).collect()
 }
 
+/// The merges in the order of the file, each source once.
+fn merges(table: &mut Table<'_, '_>) -> Option<Vec<Merge>> {
+    let mut merges: Vec<Merge> = Vec::new();
+    for At { value, line } in table.items("merges", Merge::parse, Merge::of_table)? {
+        if merges.iter().any(|merge| merge.source == value.source) {
+            let word = value.source.to_string();
+            table.refuse(line, Fault::Duplicate { key: "merges".to_owned(), word });
+        } else {
+            merges.push(value);
+        }
+    }
+    Some(merges)
+}
+
 fn repo(name: &str, mut table: Table<'_, '_>) -> Option<DeclaredRepo> {
     let line = table.line();
     let settings = RepoSettings {
@@ -207,7 +222,7 @@ fn repo(name: &str, mut table: Table<'_, '_>) -> Option<DeclaredRepo> {
         modules: modules(&mut table),
         addons: table.list("addons", values::addons_directory),
         hold: table.flag("hold"),
-        merges: table.list("merges", values::merge),
+        merges: merges(&mut table),
         patches: table.list("patches", values::patch),
         depth: table.number("depth"),
     };

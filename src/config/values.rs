@@ -6,7 +6,7 @@ use semver::VersionReq;
 
 use super::document::Refusal;
 use super::expand::{Malformed, NotBelow, Template, below};
-use crate::repo::{AddonsDirectory, CommitId, Invalid, Reference, RemoteUrl, redact};
+use crate::repo::{AddonsDirectory, RemoteUrl, redact};
 
 /// A requested module, and the versions that are accepted.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -29,30 +29,9 @@ impl fmt::Display for ModuleRequest {
     }
 }
 
-/// A ref to merge into a repository.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Merge {
-    /// `None` means the repository's own url.
-    pub(crate) url: Option<RemoteUrl>,
-    /// A full ref such as `refs/pull/2950/head`, a branch or tag, or a commit id.
-    pub(crate) reference: String,
-}
-
-impl Merge {
-    /// Accepts a full ref, a plain name, or a complete commit id, as git does.
-    pub(crate) fn new(url: Option<RemoteUrl>, reference: &str) -> Result<Self, Invalid> {
-        if CommitId::parse(reference).is_err() {
-            Reference::branch(reference.strip_prefix("refs/").unwrap_or(reference))?;
-        }
-        Ok(Self { url, reference: reference.to_owned() })
-    }
-}
-
-impl fmt::Display for Merge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.url.iter().try_for_each(|url| write!(f, "{url} "))?;
-        f.write_str(&self.reference)
-    }
+/// The text as a TOML string.
+pub(super) fn quoted(text: &str) -> String {
+    toml_edit::Value::from(text).to_string()
 }
 
 /// `web_responsive` or `web_responsive >=1.0.3`.
@@ -71,21 +50,6 @@ pub(super) fn module_request(text: &str) -> Result<ModuleRequest, Refusal> {
         })?),
     };
     Ok(ModuleRequest { name: name.to_owned(), requirement })
-}
-
-/// `REF`, or `URL REF`.
-pub(super) fn merge(text: &str) -> Result<Merge, Refusal> {
-    let form = "write it as `refs/pull/2950/head` or `https://github.com/acme/web.git 18.0-fix`";
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let (url, reference) = match words[..] {
-        [url] if url.contains(':') => {
-            return Err(Refusal::new(format!("`{}` has no ref after it", redact(url))).hint(form));
-        }
-        [reference] => (None, reference),
-        [url, reference] => (Some(remote_url(url)?), reference),
-        _ => return Err(Refusal::new("it must be `REF` or `URL REF`").hint(form)),
-    };
-    Merge::new(url, reference).map_err(|invalid| Refusal::from(invalid).hint(form))
 }
 
 /// A url whose variables have a valid syntax.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::config;
-use crate::repo::{CommitId, RepoName, quoted_list};
+use crate::repo::{CommitId, Reference, RepoName, quoted_list};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EditError {
@@ -25,6 +25,10 @@ pub(crate) enum EditError {
     OtherVersion { list: String, there: String, wanted: String },
     #[error("`{name}` has the url `{known}` in `repos.toml`")]
     OtherUrl { name: RepoName, known: String },
+    #[error("this is the address of branch `{branch}` of `{name}`, but the profile wants {wanted}")]
+    OtherBranch { name: RepoName, branch: String, wanted: Reference },
+    #[error("this is the address of tag `{tag}` of `{name}`")]
+    PastedTag { name: RepoName, tag: String },
     #[error("this is the address of a commit of `{name}`")]
     PastedCommit { name: RepoName, commit: CommitId },
     #[error("this is the address of pull request {number} of `{name}`, which this oca cannot merge")]
@@ -64,7 +68,9 @@ impl EditError {
             | Self::ModuleAsRepo { .. }
             | Self::ModuleOfSeveral
             | Self::NotAsked { .. }
+            | Self::OtherBranch { .. }
             | Self::PastedCommit { .. }
+            | Self::PastedTag { .. }
             | Self::PastedRequest { .. }
             | Self::NotInProfile { .. }
             | Self::OtherUrl { .. }
@@ -97,6 +103,12 @@ impl EditError {
                 )
             }
             Self::ModuleAsRepo { module, .. } => format!("run `oca add --module {module}`"),
+            Self::OtherBranch { name, branch, .. } => {
+                format!("run `oca add {name}`, or write `branch = \"{branch}\"` into `[repos.{name}]`")
+            }
+            Self::PastedTag { name, tag } => {
+                format!("run `oca add {name}`, then write `tag = \"{tag}\"` into `[repos.{name}]`")
+            }
             Self::PastedCommit { name, commit } => {
                 format!("run `oca add {name}`, then `oca lock {name}@{commit}`")
             }

@@ -13,6 +13,7 @@ impl Error {
             | Self::Disputed { .. }
             | Self::Export(export::Error::NoCheckout { .. } | export::Error::Stranger { .. })
             | Self::ExportUnfinished { .. }
+            | Self::ImportIncomplete { .. }
             | Self::Lock(
                 lock::Error::Edited { .. } | lock::Error::Twice { .. } | lock::Error::Dangling { .. },
             )
@@ -20,6 +21,7 @@ impl Error {
             | Self::NoLock { .. }
             | Self::NotAnAddonsDirectory { .. }
             | Self::Nowhere { unasked: 0, .. }
+            | Self::OdooConf { checked: true, .. }
             | Self::OtherProfile { .. }
             | Self::ProfileNotLocked { .. }
             | Self::Silent
@@ -29,7 +31,6 @@ impl Error {
             | Self::Untrue { .. } => 1,
             Self::BadDate { .. }
             | Self::BadName { .. }
-            | Self::BadPin { .. }
             | Self::Cache(_)
             | Self::Comma { .. }
             | Self::Config(_)
@@ -43,11 +44,12 @@ impl Error {
             | Self::Lock(_)
             | Self::MixedPaths { .. }
             | Self::BothSides
+            | Self::NamedForBoth { .. }
+            | Self::RepoElsewhere { .. }
+            | Self::SyncOfSome
+            | Self::Pin(_)
             | Self::NothingToCheck
             | Self::Needed { .. }
-            | Self::OtherSeries { .. }
-            | Self::ShortCommit { .. }
-            | Self::Unpushed { .. }
             | Self::StillNeeded { .. }
             | Self::NoCache
             | Self::NoConfig
@@ -57,12 +59,10 @@ impl Error {
             | Self::NotAnExport { .. }
             | Self::NoConstraints { .. }
             | Self::NotUtf8 { .. }
+            | Self::OdooConf { .. }
             | Self::OneProfile
-            | Self::PinWithoutCommit { .. }
-            | Self::RefusedPin { .. }
             | Self::SecretInSubmodule { .. }
             | Self::Threads { .. }
-            | Self::TwoPins { .. }
             | Self::UnknownModule { .. }
             | Self::UnknownRepo { .. }
             | Self::Unmet { .. }
@@ -86,6 +86,7 @@ fn git_code(error: &git::Error) -> u8 {
         git::Error::Vanished { .. } => 4,
         git::Error::ModulesLink { .. }
         | git::Error::ModulesMalformed { .. }
+        | git::Error::Borrowed { .. }
         | git::Error::LinkOnTheWay { .. }
         | git::Error::NestedModule { .. }
         | git::Error::File(_)

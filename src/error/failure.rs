@@ -51,7 +51,7 @@ pub(super) fn of_failures(failures: &[Failure]) -> Vec<Message> {
     const MANY: usize = 3;
     let mut failures: Vec<&Failure> = failures.iter().collect();
     failures.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut groups: Vec<(Option<(String, &str)>, Vec<&Failure>)> = Vec::new();
+    let mut groups: Vec<(Option<SharedCause<'_>>, Vec<&Failure>)> = Vec::new();
     for failure in failures {
         let key = shared_cause(failure);
         match groups.iter_mut().find(|(other, _)| key.is_some() && *other == key) {
@@ -59,7 +59,7 @@ pub(super) fn of_failures(failures: &[Failure]) -> Vec<Message> {
             None => groups.push((key, vec![failure])),
         }
     }
-    let words = |(key, group): (Option<(String, &str)>, Vec<&Failure>)| match (key, &group[..]) {
+    let words = |(key, group): (Option<SharedCause<'_>>, Vec<&Failure>)| match (key, &group[..]) {
         (Some((cause, parent)), [first, ..]) if group.len() >= MANY => {
             let names: Vec<String> = group.iter().map(|failure| failure.name.to_string()).collect();
             let error =
@@ -72,7 +72,9 @@ pub(super) fn of_failures(failures: &[Failure]) -> Vec<Message> {
 }
 
 /// The cause, and the url above the repository, of a failure that others may share.
-fn shared_cause(failure: &Failure) -> Option<(String, &str)> {
+type SharedCause<'f> = (String, &'f str);
+
+fn shared_cause(failure: &Failure) -> Option<SharedCause<'_>> {
     match &failure.trouble {
         Trouble::Remote(error) if failure.near.is_none() => {
             Some((with_causes(error), failure.url.rsplit_once('/')?.0))

@@ -1,9 +1,6 @@
 //! The hint for each error: what to type next.
 
-use std::path::Path;
-
 use super::Error;
-use crate::plan::RefusedPin;
 use crate::repo::{RepoName, quoted_list};
 use crate::report::Unmet;
 use crate::{config, git};
@@ -13,7 +10,7 @@ pub(super) const UNSUPPORTED: &str = "delete what this oca does not support, or 
 
 /// The hint after a module of a repository to remove that is still requested.
 pub(super) fn after_needed(unmet: &Unmet) -> String {
-    format!("remove `{}` from `modules` first", unmet.module)
+    format!("run `oca remove --module {}` first", unmet.module)
 }
 
 impl Error {
@@ -21,18 +18,26 @@ impl Error {
     pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::BadDate { .. } => Some("set it to the output of `date +%s`, or unset it".to_owned()),
-            Self::BadPin { .. } => Some("write the whole commit id, 40 hexadecimal digits".to_owned()),
-            Self::Cache(_) => Some("choose another directory with `--cache-dir` or `OCA_CACHE_DIR`".to_owned()),
+            Self::Cache(_) => {
+                Some("choose another directory with `--cache-dir` or `OCA_CACHE_DIR`".to_owned())
+            }
             Self::Comma { .. } | Self::ControlInPath { .. } => {
                 Some("move it to a path without such characters".to_owned())
             }
             Self::Config(error) => error.hint(),
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
-            Self::Disputed { .. } => Some(
-                "run `oca lock --ours` or `oca lock --theirs`; both also take names of repositories".to_owned(),
-            ),
+            Self::Disputed { disputes, .. } => {
+                let names: Vec<String> =
+                    disputes.iter().map(|dispute| dispute.dispute.pin.name.to_string()).collect();
+                let names = names.join(" ");
+                Some(format!("run `oca lock --ours {names}` or `oca lock --theirs {names}`"))
+            }
+            Self::SyncOfSome => Some("leave the names out".to_owned()),
+            Self::NamedForBoth { .. } => Some("name it for one of the two".to_owned()),
             Self::NothingToCheck => Some("name it with `-o FILE`".to_owned()),
-            Self::BothSides => Some("name the repositories of one: `oca lock --ours web --theirs`".to_owned()),
+            Self::BothSides => {
+                Some("name the repositories of one: `oca lock --ours web --theirs`".to_owned())
+            }
             Self::Edit(error) => Some(error.hint()),
             Self::Exists { .. } => Some("edit it, or move it away first".to_owned()),
             Self::Export(error) => error.hint(),
@@ -43,19 +48,24 @@ impl Error {
             Self::Git(error) => error.hint(git::HintContext::default()),
             Self::HalfRewritten { .. } => Some("when the cause is gone, run `oca lock`".to_owned()),
             Self::Import(error) => error.hint(),
+            Self::ImportIncomplete { file, .. } => Some(format!(
+                "read the warnings above and edit `{}`; if you do not need what is left out, run `oca sync`",
+                file.display()
+            )),
             Self::ImportUnlocked { lock_in_the_way: Some(lock), command, .. } => {
                 Some(format!("move `{}` away, then pin them with `{command}`", lock.display()))
             }
             Self::ImportUnlocked { command, .. } => Some(format!("pin them with `{command}`")),
             Self::Lacking { .. } => Some(
-                "if something else in the image has them, put their names into `ignore` of `[check]`".to_owned(),
+                "if something else in the image has them, put their names into `ignore` of `[check]`"
+                    .to_owned(),
             ),
             Self::LinkedPath { .. } => {
                 Some("put a directory in its place, or set another `path` in `repos.toml`".to_owned())
             }
             Self::Lock(error) => error.hint(),
             Self::MixedPaths { .. } => {
-                Some("set a `path` for the profile that is outside every `[[local]]` directory and does not contain one".to_owned())
+                Some("set a `path` for the profile that contains no `[[local]]` directory".to_owned())
             }
             Self::NoAnswer { base, error } => {
                 error.hint(git::HintContext { url: Some(&format!("{base}/web.git")), name: None })
@@ -73,14 +83,12 @@ impl Error {
             Self::ProfileNotLocked { .. } => Some("pass the lock of that export with `--lock`".to_owned()),
             Self::NotAnAddonsDirectory { cure, .. } => Some(cure.clone()),
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
+            Self::OdooConf { .. } => Some("correct the line, or delete it".to_owned()),
             Self::OneProfile | Self::WhichProfile { .. } => Some("choose one with `--profile`".to_owned()),
             Self::OtherProfile { found, .. } => {
                 Some(format!("if you want that profile, use `--profile {}`", crate::repo::one_line(found)))
             }
-            Self::PinWithoutCommit { word } => {
-                Some(format!("to move it to the head of its branch, run `oca lock --upgrade {word}`"))
-            }
-            Self::RefusedPin { file, refused } => Some(after_refused_pin(file, refused)),
+            Self::Pin(error) => Some(error.hint()),
             Self::SecretInSubmodule { .. } => {
                 Some("remove it from the url, and set a token for the host".to_owned())
             }
@@ -90,35 +98,15 @@ impl Error {
             Self::Submodules { .. } => Some("run `oca submodules` and commit the result".to_owned()),
             Self::Unreachable { names } => {
                 let names: Vec<&str> = names.iter().map(RepoName::as_str).collect();
-                Some(format!(
-                    "run `oca lock --upgrade {}`, or declare the commit as `rev`",
-                    names.join(" ")
-                ))
+                Some(format!("run `oca lock --upgrade {}`, or declare the commit as `rev`", names.join(" ")))
             }
             Self::Untrue { pins } => {
                 let pins = pins.iter().map(|(name, commit)| format!(" {name}@{commit}"));
                 Some(format!("run `oca lock{}`; it reads these entries again", pins.collect::<String>()))
             }
-            Self::TwoPins { .. } => Some("keep one of the two".to_owned()),
-            Self::UnknownModule { elsewhere: Some((profile, repo)), .. } => {
-                Some(format!("`{repo}` of profile `{profile}` has it: use `--profile {profile}`"))
-            }
             Self::Threads { .. } => Some("raise the limits `ulimit -u` and `ulimit -v`".to_owned()),
-            Self::UnknownModule { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
-            Self::UnknownModule { .. } => Some("run `oca list --all` to see the modules".to_owned()),
-            Self::ShortCommit { .. } => Some("write all 40 digits of the commit".to_owned()),
-            Self::OtherSeries { name, commit, .. } => {
-                Some(format!("if you want this, run `oca lock {name}@{commit} --force`"))
-            }
-            Self::Unpushed { name, path, .. } => Some(format!(
-                "push it to the remote of `{name}` first, from `{}`",
-                crate::repo::typed(&path.display().to_string())
-            )),
-            Self::UnknownRepo { name, has: Some(repo), .. } => {
-                Some(format!("`{name}` is a module of `{repo}`: use the name of the repository"))
-            }
-            Self::UnknownRepo { name, known, .. } => {
-                Some(config::near_or_all(name.as_str(), known, "the repositories are"))
+            Self::UnknownModule { .. } | Self::UnknownRepo { .. } | Self::RepoElsewhere { .. } => {
+                self.after_unknown()
             }
             Self::Unusable(error) => Some(error.hint()),
             Self::BadName { .. }
@@ -133,6 +121,25 @@ impl Error {
             | Self::Unsupported { .. } => None,
         }
     }
+
+    /// The hint after a name that is not one of a module or a repository.
+    fn after_unknown(&self) -> Option<String> {
+        match self {
+            Self::UnknownModule { elsewhere: Some((profile, repo)), .. } => {
+                Some(format!("`{repo}` of profile `{profile}` has it: use `--profile {profile}`"))
+            }
+            Self::UnknownModule { near: Some(near), .. } => Some(format!("did you mean `{near}`?")),
+            Self::UnknownModule { .. } => Some("run `oca list --all` to see the modules".to_owned()),
+            Self::RepoElsewhere { profile, .. } => Some(format!("use `--profile {profile}`")),
+            Self::UnknownRepo { name, has: Some(repo), .. } => {
+                Some(format!("`{name}` is a module of `{repo}`: use the name of the repository"))
+            }
+            Self::UnknownRepo { name, known, .. } => {
+                Some(config::near_or_all(name.as_str(), known, "the repositories are"))
+            }
+            _ => None,
+        }
+    }
 }
 
 fn after_nowhere(modules: &[String], near: &[String], unasked: usize) -> String {
@@ -140,16 +147,5 @@ fn after_nowhere(modules: &[String], near: &[String], unasked: usize) -> String 
         _ if !near.is_empty() => format!("did you mean {}?", quoted_list(near)),
         0 => format!("check the name; if the module is new, run `oca find --refresh {}`", modules.join(" ")),
         _ => "run the command again; some repositories could not be reached".to_owned(),
-    }
-}
-
-fn after_refused_pin(file: &Path, refused: &RefusedPin) -> String {
-    match refused {
-        RefusedPin::Declared { name, .. } => {
-            format!("change `rev` of `{name}` in `{}`, then run `oca lock`", file.display())
-        }
-        RefusedPin::Ambiguous { name, .. } => {
-            format!("write the commit as `rev` into `override.{name}` of a profile")
-        }
     }
 }

@@ -7,16 +7,18 @@ mod exit_code;
 mod failure;
 mod hint;
 mod message;
+mod pin;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub(crate) use edit::{EditError, NotAskedWhy};
 pub(crate) use message::Message;
+pub(crate) use pin::PinError;
 
 use crate::lock::Dispute;
-use crate::plan::RefusedPin;
+use crate::odoo_conf::Malformed;
 use crate::repo::{CommitId, Invalid, RepoName, Series, UnreadableTree, counted, one_line, quoted_list};
 use crate::report::{Difference, Failure, Finding, StillNeeded, SubmoduleDifference, Unmet};
 use crate::requirements::{Conflict, RequirementProblem};
@@ -28,8 +30,6 @@ pub(crate) enum Error {
     BadDate { word: String },
     #[error("{invalid}")]
     BadName { invalid: Invalid },
-    #[error("`{word}` is not `NAME@COMMIT`: {why}")]
-    BadPin { word: String, why: String },
     #[error(transparent)]
     Config(#[from] config::Error),
     #[error("some requirements conflict with each other")]
@@ -47,6 +47,10 @@ pub(crate) enum Error {
     Differs { file: PathBuf, differences: Vec<String>, command: String },
     #[error("`{}` has conflicting pins for {}{}", file.display(), counted(disputes.len(), "repository", "repositories"), dispute_list(disputes))]
     Disputed { file: PathBuf, disputes: Vec<DatedDispute> },
+    #[error("in submodule mode, `oca sync` works on all repositories")]
+    SyncOfSome,
+    #[error("`{name}` is named for both `--ours` and `--theirs`")]
+    NamedForBoth { name: RepoName },
     #[error("with `--system`, `--check` needs the file to compare")]
     NothingToCheck,
     #[error("`--ours` and `--theirs` cannot both stand for all repositories")]
@@ -74,6 +78,9 @@ pub(crate) enum Error {
     },
     #[error(transparent)]
     Import(#[from] import::Error),
+    /// The import is written, but the project will not have the same modules.
+    #[error("`{}` is written, but parts of `{}` are not in it: {lost}", file.display(), from.display())]
+    ImportIncomplete { file: PathBuf, from: PathBuf, lost: String },
     /// The import is written without its pins; `cause` is the reason.
     #[error("`{}` is written, but its pins could not be locked", file.display())]
     ImportUnlocked { file: PathBuf, cause: Box<Error>, lock_in_the_way: Option<PathBuf>, command: String },
@@ -83,13 +90,9 @@ pub(crate) enum Error {
     LinkedPath { path: PathBuf, profile: String },
     #[error(transparent)]
     Lock(#[from] lock::Error),
-    #[error("profile `{profile}` in `{}` has its checkouts in `{path}` and your modules in `{local}`, but neither may contain the other", file.display())]
+    #[error("profile `{profile}` in `{}` has its checkouts in `{path}` and your modules in `{local}`, but the checkouts must not contain your modules", file.display())]
     MixedPaths { file: PathBuf, profile: String, path: String, local: String },
     /// The remaining selection needs modules of the repositories to remove.
-    #[error("`{word}` is too short: {}", match count { 0 => "no known commit begins with it".to_owned(), count => format!("{count} commits begin with it") })]
-    ShortCommit { word: String, count: usize },
-    #[error("the modules of `{name}` at commit `{}` are for Odoo {found}, but profile `{profile}` is for {wanted}", commit.short())]
-    OtherSeries { name: RepoName, commit: CommitId, found: Series, wanted: Series, profile: String },
     #[error("some of these repositories are still needed")]
     Needed { removed: Vec<RepoName>, unmet: Vec<Unmet> },
     #[error("no repository under `{base}` could be reached")]
@@ -120,12 +123,13 @@ pub(crate) enum Error {
     NotAnAddonsDirectory { path: PathBuf, why: &'static str, cure: String },
     #[error("`{}` has no profile `{profile}`, but the export is of that profile", file.display())]
     ProfileNotLocked { file: PathBuf, profile: String },
+    /// `checked` says that the file was only checked.
+    #[error("Python, and so Odoo, refuses `{}` at line {}: {malformed}", file.display(), malformed.line)]
+    OdooConf { file: PathBuf, malformed: Malformed, checked: bool },
     #[error("`{}` is not UTF-8 at line {line}", file.display())]
     NotUtf8 { file: PathBuf, line: usize },
     #[error("this command works on one profile, so it does not accept `--all-profiles`")]
     OneProfile,
-    #[error("`{word}` is not `NAME@COMMIT`: there is no `@`")]
-    PinWithoutCommit { word: String },
     /// The repositories that failed.
     #[error("{} failed", counted(failures.len(), "repository", "repositories"))]
     Repos { failures: Vec<Failure> },
@@ -139,8 +143,6 @@ pub(crate) enum Error {
     /// The lock is up to date, but the surrounding repository does not match it.
     #[error("`.gitmodules` and the index do not match the lock: {}", first_of(differences))]
     Submodules { differences: Vec<SubmoduleDifference> },
-    #[error("{}", refused_pin(file, refused))]
-    RefusedPin { file: PathBuf, refused: RefusedPin },
     #[error("cannot start threads: {why}")]
     Threads { why: String },
     #[error("`{}` is an export of profile `{found}`, not of profile `{asked}`", directory.display())]
@@ -151,8 +153,6 @@ pub(crate) enum Error {
     Unreachable { names: Vec<RepoName> },
     #[error("the lock is wrong about {}", counted(pins.len(), "commit", "commits"))]
     Untrue { pins: Vec<(RepoName, CommitId)> },
-    #[error("`{word}` gives a second commit for `{name}`")]
-    TwoPins { word: String, name: RepoName },
     #[error("profile `{profile}` has no module `{name}`")]
     UnknownModule {
         name: String,
@@ -161,6 +161,8 @@ pub(crate) enum Error {
         elsewhere: Option<(String, RepoName)>,
         near: Option<String>,
     },
+    #[error("the profile has no repository `{name}`, but profile `{profile}` has it")]
+    RepoElsewhere { name: RepoName, profile: String },
     #[error("no profile has a repository `{name}`")]
     UnknownRepo {
         name: RepoName,
@@ -168,8 +170,6 @@ pub(crate) enum Error {
         /// The repository that has a module of this name.
         has: Option<RepoName>,
     },
-    #[error("commit `{commit}` of `{name}` is only in your checkout `{}`", path.display())]
-    Unpushed { name: RepoName, commit: CommitId, path: PathBuf },
     #[error("{} not supported yet", counted(uses.len(), "key is", "keys are"))]
     Unsupported { uses: Vec<config::Unsupported> },
     #[error("{error}")]
@@ -180,6 +180,8 @@ pub(crate) enum Error {
     #[error("some of these repositories are still needed")]
     StillNeeded { needed: Vec<StillNeeded> },
     #[error(transparent)]
+    Pin(#[from] PinError),
+    #[error(transparent)]
     Unusable(#[from] config::Unusable),
 }
 
@@ -187,21 +189,6 @@ impl From<rayon::ThreadPoolBuildError> for Error {
     /// The causes of this error repeat its words, so they are dropped.
     fn from(error: rayon::ThreadPoolBuildError) -> Self {
         Self::Threads { why: error.to_string() }
-    }
-}
-
-fn refused_pin(file: &Path, refused: &RefusedPin) -> String {
-    match refused {
-        RefusedPin::Declared { name, declared, asked } => {
-            format!(
-                "`{name}` cannot be pinned to `{asked}`: `{}` declares commit `{declared}`",
-                file.display()
-            )
-        }
-        RefusedPin::Ambiguous { name, references } => {
-            let references: Vec<String> = references.iter().map(ToString::to_string).collect();
-            format!("`{name}` has several pins: {}", references.join(", "))
-        }
     }
 }
 

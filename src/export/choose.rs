@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::Error;
 use super::rules;
 use crate::repo::{
-    BlobId, EntryKind, MOST_ENTRIES, Objects, PathPart, RepoPath, Rules, TreeEntry, TreeId, UnreadableTree,
-    check_tree, shown, tree_id, walk_tree,
+    BlobId, EntryKind, MOST_ENTRIES, NO_MODE, Objects, PathPart, RepoPath, Rules, TreeEntry, TreeId,
+    UnreadableTree, check_target, check_targets, check_tree, shown, tree_at, tree_id, walk_tree,
 };
 
 /// The length in bytes from which the kernel does not follow the target of a symlink.
@@ -108,6 +108,7 @@ pub(crate) fn choose(
 /// All files of a tree, and the paths of its submodules.
 pub(crate) fn all(objects: &dyn Objects, tree: TreeId) -> Result<(Vec<File>, Vec<RepoPath>), Error> {
     check_tree(objects, tree)?;
+    check_targets(objects, tree)?;
     let (mut files, mut submodules) = (Vec::new(), Vec::new());
     walk_tree(objects, tree, &mut |path, entry| match kind(entry) {
         Some(kind) => files.push(File { path, kind, id: entry.blob() }),
@@ -220,17 +221,15 @@ fn directory<'e>(entries: &'e [TreeEntry], name: &str) -> Option<&'e TreeEntry> 
 }
 
 fn module_tree(objects: &dyn Objects, root: TreeId, module: &str) -> Result<TreeId, Error> {
-    module.split('/').try_fold(root, |id, part| {
-        let found = directory(&objects.tree(id)?, part).map(TreeEntry::tree);
-        found.ok_or_else(|| Error::NoModule { path: module.to_owned() })
-    })
+    tree_at(objects, root, module)?.ok_or_else(|| Error::NoModule { path: module.to_owned() })
 }
 
 fn file(entry: &TreeEntry, parent: &RepoPath) -> Result<File, Error> {
     let path = joined(parent, &entry.name)?;
     match kind(entry) {
         Some(kind) => Ok(File { path, kind, id: entry.blob() }),
-        None => Err(Error::Gitlink { path: path.to_string() }),
+        None if entry.is_gitlink() => Err(Error::Gitlink { path: path.to_string() }),
+        None => Err(UnreadableTree::impossible(&path.to_string(), NO_MODE).into()),
     }
 }
 
@@ -256,6 +255,9 @@ pub(crate) fn check_links(objects: &dyn Objects, module: &str, files: &[File]) -
         links.insert(below(module, &file.path), objects.blob(file.id)?);
     }
     let place = |link: &[Vec<u8>]| format!("{module}/{}", shown(&link.join(&b'/')));
+    for (link, target) in &links {
+        check_target(target).map_err(|why| UnreadableTree::impossible(&place(link), why))?;
+    }
     if let Some((link, _)) = links.iter().find(|(_, target)| target.len() >= LONGEST_TARGET) {
         return Err(Error::LinkTooLong { path: place(link) });
     }

@@ -166,12 +166,12 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The trees that a manifest records, by the ids computed from their entries. So a changed tree is not found.
-pub(super) struct Recorded {
+pub(crate) struct Recorded {
     trees: HashMap<TreeId, Arc<[TreeEntry]>>,
 }
 
 impl Recorded {
-    pub(super) fn new(repository: &Repository) -> Self {
+    pub(crate) fn new(repository: &Repository) -> Self {
         let trees = repository.trees.iter().filter_map(|lines| recall(lines));
         Self { trees: trees.map(|entries| (tree_id(&entries), entries.into())).collect() }
     }

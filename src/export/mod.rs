@@ -14,7 +14,9 @@ mod write;
 use std::path::PathBuf;
 
 pub(crate) use choose::{Chosen, ExportRequest, File, all, asked, check_links, choose};
-pub(crate) use manifest::{FILE_NAME, LICENCES, LOCK_NAME, Manifest, Repository, UNFINISHED, record};
+pub(crate) use manifest::{
+    FILE_NAME, LICENCES, LOCK_NAME, Manifest, Recorded, Repository, UNFINISHED, record,
+};
 pub(crate) use place::{Guarded, Site, VOLUME};
 pub(crate) use verify::{Alteration, FileState, Rights, Scan, read};
 pub(crate) use write::{Batch, Directories, batch, set_directory_time, time, write};

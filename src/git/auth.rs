@@ -169,13 +169,14 @@ fn secret_text(variable: &str, file: &Path) -> Result<String, Error> {
 
 fn netrc(url: &Url, user: Option<&str>, asked: Asked) -> Result<Option<Credential>, Error> {
     // oca waits for a pipe only if the user named it in `NETRC`.
-    let (text, file) = if let Some(named) = env::var_os("NETRC").map(PathBuf::from) {
+    let named = env::var_os("NETRC").filter(|file| !file.is_empty()).map(PathBuf::from);
+    let (text, file) = if let Some(named) = named.filter(|file| file.exists()) {
         (secret_text("NETRC", &named)?, named)
     } else {
         // On Windows, curl reads `_netrc` too.
-        let names = [".netrc", "_netrc"].into_iter().take(if cfg!(windows) { 2 } else { 1 });
-        let own = names.filter_map(|name| Some(home()?.join(name)));
-        match { own }.find_map(|own| Some((read_text(&own).ok()?, own))) {
+        let files = [".netrc", "_netrc"].into_iter().take(if cfg!(windows) { 2 } else { 1 });
+        let mut own = files.filter_map(|file| Some(home()?.join(file)));
+        match own.find_map(|own| Some((read_text(&own).ok()?, own))) {
             Some(found) => found,
             None => return Ok(None),
         }

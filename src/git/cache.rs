@@ -272,7 +272,7 @@ fn is_aside(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }
 
-fn size(directory: &Path) -> u64 {
+pub(super) fn size(directory: &Path) -> u64 {
     let files = walkdir::WalkDir::new(directory).into_iter().filter_map(Result::ok);
     let sizes = files.filter_map(|entry| entry.metadata().ok()).filter(fs::Metadata::is_file);
     sizes.map(|metadata| metadata.len()).sum()

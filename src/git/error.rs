@@ -44,6 +44,8 @@ pub(crate) enum Error {
     Protocol { why: String },
     #[error("the server sent too much data")]
     Endless,
+    #[error("the server sent a pack that takes too long to unpack")]
+    Unpacking,
     #[error("{}", server_in_words(message))]
     Remote { message: String },
     #[error("no data for {}", seconds(*after))]
@@ -90,6 +92,9 @@ pub(crate) enum Error {
     ModulesLink { file: PathBuf },
     #[error("`{}` at line {line}: {why}", file.display())]
     ModulesMalformed { file: PathBuf, line: usize, why: String },
+    /// A line of `objects/info/alternates`.
+    #[error("`{}` at line {line}: {why}", file.display())]
+    Borrowed { file: PathBuf, line: usize, why: &'static str },
     /// The disk is full, a permission is missing, or a limit of the system is reached.
     #[error("{}{}", path.as_ref().map(|path| format!("cannot work in `{}`: ", path.display())).unwrap_or_default(), in_short(why))]
     System { path: Option<PathBuf>, why: String },
@@ -171,6 +176,7 @@ impl Error {
             Self::Git { why } => Self::Git { why: hide(why) },
             Self::System { path, why } => Self::System { path: path.map(hidden), why: hide(why) },
             Self::DamagedRemote { path, why } => Self::DamagedRemote { path: hidden(path), why: hide(why) },
+            Self::Borrowed { file, line, why } => Self::Borrowed { file: hidden(file), line, why },
             Self::File(error) => Self::File(crate::fs::Error { path: hidden(error.path), ..error }),
             other => other,
         }
@@ -249,7 +255,7 @@ impl Error {
             }
             Self::Status { .. } if self.is_passing() => "try again later".to_owned(),
             Self::Status { .. } => format!("check the url; {} should list its branches", list()),
-            Self::Protocol { .. } | Self::Endless | Self::Remote { .. } | Self::Tls { .. } => {
+            Self::Protocol { .. } | Self::Endless | Self::Unpacking | Self::Remote { .. } | Self::Tls { .. } => {
                 format!("check that {} works, then try again", list())
             }
             Self::Program { .. } => "install it, or set `GIT_SSH_COMMAND` to another program".to_owned(),
@@ -260,6 +266,7 @@ impl Error {
             Self::ModulesMalformed { .. } => {
                 "correct the line; if a merge is not finished, resolve its conflicts first".to_owned()
             }
+            Self::Borrowed { .. } => "remove the line".to_owned(),
             Self::Impossible { .. } => {
                 let pin = of.name.map(|name| format!(" with `oca lock {name}@COMMIT`")).unwrap_or_default();
                 format!("tell the maintainers of the repository, and pin an older commit{pin}")

@@ -1,6 +1,8 @@
 //! Converts ids between git2's type and bytes.
 
-use git2::Oid;
+use git2::{ObjectType, Oid, Repository};
+
+use crate::repo::CommitId;
 
 pub(super) fn oid(id: &[u8; 20]) -> Oid {
     Oid::from_bytes(id).expect("20 bytes are an id")
@@ -10,4 +12,17 @@ pub(super) fn bytes(id: Oid) -> [u8; 20] {
     let mut bytes = [0; 20];
     bytes.copy_from_slice(id.as_bytes());
     bytes
+}
+
+/// The commits of a repository whose ids begin with these hexadecimal digits.
+pub(super) fn commits_with(repository: &Repository, digits: &str) -> Result<Vec<CommitId>, git2::Error> {
+    let (objects, mut found) = (repository.odb()?, Vec::new());
+    objects.foreach(|id| {
+        if id.to_string().starts_with(digits) {
+            found.push(*id);
+        }
+        true
+    })?;
+    let is_commit = |id: &Oid| objects.read_header(*id).is_ok_and(|(_, kind)| kind == ObjectType::Commit);
+    Ok(found.into_iter().filter(is_commit).map(|id| CommitId::from_bytes(bytes(id))).collect())
 }

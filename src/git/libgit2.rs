@@ -18,6 +18,7 @@ use super::configuration::Configuration;
 use super::daemon::DaemonSession;
 use super::ids::{bytes, oid};
 use super::pace::{self, Limits};
+use super::packs::Unpacking;
 use super::retry::retrying;
 use super::server_words::says_not_here;
 use super::ssh::{SshProgram, SshSession};
@@ -42,6 +43,16 @@ pub(super) fn resolve(url: &str, name: &str) -> Result<Option<CommitId>, Error> 
         let find = |name: &str| heads.iter().find(|head| head.name() == name);
         let head = find(&peeled).or_else(|| find(name));
         Ok(head.map(|head| CommitId::from_bytes(bytes(head.oid()))))
+    })
+}
+
+/// The full name of the ref that `HEAD` names. `None` if the remote does not say it.
+pub(super) fn head(url: &str) -> Result<Option<String>, Error> {
+    retrying(|| {
+        let mut remote = git2::Remote::create_detached(url)?;
+        let connection = remote.connect_auth(Direction::Fetch, None, None).map_err(carried)?;
+        let branch = connection.default_branch();
+        Ok(branch.ok().and_then(|name| name.as_str().ok().map(str::to_owned)))
     })
 }
 
@@ -129,7 +140,7 @@ fn fetch_into(
     depth: u32,
     meter: Meter<'_>,
 ) -> Result<(), Error> {
-    let (mut received, mut complete) = (0, 0);
+    let (mut received, mut complete, mut unpacking) = (0, 0, Unpacking::default());
     let mut callbacks = RemoteCallbacks::new();
     callbacks.transfer_progress(|progress| {
         /// Bytes that may follow the last object: more than the checksum needs.
@@ -142,10 +153,11 @@ fn fetch_into(
         }
         // libgit2 would continue to write until the disk is full.
         let is_endless = complete > 0 && so_far > complete + REST;
-        if is_endless {
-            CARRIED.set(Some(Error::Endless));
+        let is_stuck = !unpacking.goes_on(&progress);
+        if is_endless || is_stuck {
+            CARRIED.set(Some(if is_endless { Error::Endless } else { Error::Unpacking }));
         }
-        !is_endless
+        !is_endless && !is_stuck
     });
     let mut options = FetchOptions::new();
     options.remote_callbacks(callbacks).download_tags(AutotagOption::None);

@@ -40,6 +40,13 @@ pub(super) fn resolve(path: &Path, name: &str) -> Result<Option<CommitId>, Error
     find().map_err(|error: Error| error.at_path(path))
 }
 
+/// The full name of the ref that `HEAD` names. `None` if it names no ref.
+pub(super) fn head(path: &Path) -> Result<Option<String>, Error> {
+    let repository = open(path)?;
+    let head = repository.find_reference("HEAD").map_err(|error| Error::from(error).at_path(path))?;
+    Ok(head.symbolic_target().ok().flatten().map(str::to_owned))
+}
+
 /// Whether `to` is `from` or an ancestor of it. If a commit is missing, the answer is no.
 pub(super) fn leads_to(path: &Path, from: CommitId, to: CommitId) -> Result<bool, Error> {
     let (from, to) = (oid(from.as_bytes()), oid(to.as_bytes()));

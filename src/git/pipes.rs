@@ -1,7 +1,8 @@
-//! Refuses pipes and devices in the places of files that libgit2 reads. libgit2 would wait for them for ever, so call
-//! these functions before libgit2 opens anything.
+//! Refuses pipes and devices in the places of files that libgit2 reads, and lists of object directories that lead back to
+//! themselves. libgit2 would wait for ever, or nearly so. Call these functions before libgit2 opens anything.
 
 use std::collections::HashSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -47,7 +48,7 @@ pub(super) fn refuse_in_git_directory(git: &Path) -> Result<(), Error> {
         for config in ["config", "config.worktree"] {
             refuse_included(&git.join(config), DEEPEST)?;
         }
-        refuse_borrowed(&git.join("objects"), DEEPEST)
+        refuse_borrowed(&git.join("objects"))
     })
 }
 
@@ -76,14 +77,67 @@ fn refuse_within(directory: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses pipes among the object directories that `objects/info/alternates` lists.
-fn refuse_borrowed(objects: &Path, depth: usize) -> Result<(), Error> {
-    let Ok(list) = read_text(&objects.join("info/alternates")) else { return Ok(()) };
-    for line in list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let borrowed = objects.join(line);
-        refuse_within(&borrowed)?;
-        if depth > 0 {
-            refuse_borrowed(&borrowed, depth - 1)?;
+/// Refuses pipes among the object directories that `objects/info/alternates` lists, and lists that lead back to a
+/// directory or have many entries: libgit2 reads a directory again each time that a list names it.
+fn refuse_borrowed(objects: &Path) -> Result<(), Error> {
+    let mut borrowed = Borrowed { chain: Vec::new(), entries: 0 };
+    borrowed.follow(objects)
+}
+
+/// The lists of borrowed object directories that were read so far.
+struct Borrowed {
+    /// The directory whose list is read now, after those that led to it.
+    chain: Vec<PathBuf>,
+    entries: usize,
+}
+
+impl Borrowed {
+    /// Far more than anybody uses.
+    const MOST: usize = 100;
+
+    fn follow(&mut self, objects: &Path) -> Result<(), Error> {
+        let file = objects.join("info/alternates");
+        let (Ok(list), Ok(real)) = (read_text(&file), objects.canonicalize()) else { return Ok(()) };
+        self.chain.push(real);
+        let mut listed = HashSet::new();
+        for (number, line) in list.lines().enumerate() {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let refused = |why| Error::Borrowed { file: file.clone(), line: number + 1, why };
+            self.entries += 1;
+            if self.entries > Self::MOST {
+                return Err(refused("with the lists it leads to, it has too many entries"));
+            }
+            let borrowed = objects.join(line);
+            // libgit2 ignores a directory that does not exist.
+            let Ok(real) = borrowed.canonicalize() else { continue };
+            if self.chain.last() == Some(&real) {
+                return Err(refused("the directory borrows from itself"));
+            }
+            if self.chain.contains(&real) {
+                return Err(refused("the directories borrow from each other in a circle"));
+            }
+            if !listed.insert(real) {
+                return Err(refused("the directory is listed twice"));
+            }
+            refuse_within_objects(&borrowed)?;
+            if self.chain.len() <= DEEPEST {
+                self.follow(&borrowed)?;
+            }
+        }
+        self.chain.pop();
+        Ok(())
+    }
+}
+
+/// The same as [`refuse_within`] for an object directory. The path may be any directory, so only what git has in an
+/// object directory is looked at.
+fn refuse_within_objects(objects: &Path) -> Result<(), Error> {
+    for entry in fs::read_dir(objects).into_iter().flatten().filter_map(Result::ok) {
+        let name = entry.file_name();
+        if name == "info" || name == "pack" || name.len() == 2 {
+            refuse_within(&entry.path())?;
         }
     }
     Ok(())
@@ -119,12 +173,16 @@ fn below_home(path: &str) -> Option<PathBuf> {
     Some(std::env::home_dir()?.join(path.strip_prefix("~/")?))
 }
 
-/// Call this before libgit2 computes the status of a work tree: it reads `.gitignore` and `.gitattributes` there.
-pub(super) fn refuse_in_work_tree(root: &Path) -> Result<(), Error> {
+/// Call this before libgit2 computes the status of a work tree, or writes there: it reads `.gitignore` and
+/// `.gitattributes`. The paths `except` are below the work tree. The caller removes what is there first.
+pub(super) fn refuse_in_work_tree(root: &Path, except: &[PathBuf]) -> Result<(), Error> {
     let is_git = |entry: &walkdir::DirEntry| entry.depth() > 0 && entry.file_name() == ".git";
     let entries = WalkDir::new(root).into_iter().filter_entry(|entry| !is_git(entry));
     for entry in entries.filter_map(Result::ok) {
-        if [".gitignore", ".gitattributes"].iter().any(|name| entry.file_name() == *name) {
+        let is_read = [".gitignore", ".gitattributes"].iter().any(|name| entry.file_name() == *name);
+        let is_excepted =
+            || entry.path().strip_prefix(root).is_ok_and(|path| except.iter().any(|one| one == path));
+        if is_read && !is_excepted() {
             refuse_no_file(entry.path())?;
         }
     }

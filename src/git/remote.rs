@@ -41,6 +41,12 @@ impl<'a> Remote<'a> {
         self.store.commits_with(digits)
     }
 
+    /// The branch to which the `HEAD` of the remote points now. `None` if it points to none.
+    pub(crate) fn default_branch(&self) -> Result<Option<Reference>, Error> {
+        self.refuse_offline()?;
+        self.transport.default_branch()
+    }
+
     pub(super) fn git(&self) -> &'a Git {
         self.git
     }

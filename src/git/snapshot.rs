@@ -11,7 +11,7 @@ use super::transport::{Transport, if_version_2};
 use super::tree::GitTree;
 use super::wire::{Failure, HttpRemote, Objects};
 use super::{Error, Meter, libgit2, local};
-use crate::repo::{BlobId, CommitId, Reference, TreeId};
+use crate::repo::{BlobId, CommitId, Reference};
 
 /// A commit of a remote. Received bytes are reported to `meter`.
 pub(crate) struct Snapshot<'g, 'm> {
@@ -99,14 +99,6 @@ impl<'g> Snapshot<'g, '_> {
             self.store().repository()
         });
         Ok(GitTree::new(repository, root, again))
-    }
-
-    /// The id of the root tree.
-    pub(crate) fn tree_id(&self) -> Result<TreeId, Error> {
-        self.remote.whole(|| {
-            self.bring_trees()?;
-            self.store().tree_of(self.commit)
-        })
     }
 
     /// The committer date, in seconds since 1970.

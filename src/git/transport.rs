@@ -53,6 +53,19 @@ impl Transport {
         };
         found.ok_or_else(|| Error::MissingReference { reference: reference.clone() })
     }
+
+    /// Asks for the default branch. `None` if the remote has none.
+    pub(super) fn default_branch(&self) -> Result<Option<Reference>, Error> {
+        let found = match self {
+            Self::Path(path) => local::head(path)?,
+            Self::Libgit2 { url } => libgit2::head(url)?,
+            Self::Http { remote, url } => match if_version_2(remote, || remote.head())? {
+                Some(found) => found,
+                None => libgit2::head(url)?,
+            },
+        };
+        Ok(found.and_then(|name| Reference::branch(name.strip_prefix("refs/heads/")?).ok()))
+    }
 }
 
 /// A failure of a server that supports protocol 2. So an unexpected answer may pass.

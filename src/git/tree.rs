@@ -10,8 +10,8 @@ use git2::{ErrorClass, ObjectType, Repository};
 use super::Error;
 use super::ids::oid;
 use crate::repo::{
-    BlobId, Content, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId, UnreadableTree, check_tree,
-    split_tree,
+    BlobId, Content, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId, UnreadableTree, check_targets,
+    check_tree, split_tree,
 };
 
 /// The files of one commit, read from a store or a checkout.
@@ -44,6 +44,11 @@ impl<'a> GitTree<'a> {
     /// Refuses a commit with an entry that cannot be checked out.
     pub(crate) fn check(&self) -> Result<(), UnreadableTree> {
         check_tree(self, self.root)
+    }
+
+    /// Refuses a symlink without a target that a file system could hold. All files must be there.
+    pub(crate) fn check_targets(&self) -> Result<(), UnreadableTree> {
+        check_targets(self, self.root)
     }
 
     /// Reads an object from the store. An object of another type is an error.

@@ -2,28 +2,23 @@
 
 use std::path::PathBuf;
 
+use super::around::{Around, SERIES};
 use super::node::{Fields, MapEntry, Node, Value};
-use super::{Declaration, Error, Note, Repo, SourcePlace, Surroundings, reference, url};
+use super::{Declaration, Error, Note, Repo, SourcePlace, note, reference, url};
 use crate::config::Merge;
-use crate::repo::{CommitId, Reference, RemoteUrl, Series, redact};
-
-/// The variable that contains the series in most of these files.
-const SERIES: &str = "ODOO_VERSION";
+use crate::repo::{CommitId, Reference, RemoteUrl, redact};
 
 /// Reads a git-aggregator file: a mapping of directories to entries.
-pub(super) fn read(document: &Node, around: &Surroundings<'_>) -> Result<Declaration, Error> {
-    let mut declaration = Declaration { series: series(around), ..Declaration::default() };
+pub(super) fn read(document: &Node, around: &Around<'_>) -> Result<Declaration, Error> {
+    let mut declaration = Declaration { series: around.in_variable(), ..Declaration::default() };
     for MapEntry { key, place, node } in document.map("the file")? {
-        let body = body(key, place, node.fields(format!("`{key}`"))?, around)?;
-        declaration.notes.extend(body.notes);
-        declaration.repos.push(body.repo);
+        let body = node.fields(format!("`{key}`")).and_then(|fields| body(key, place, fields, around));
+        if let Some(body) = declaration.accept(key, body)? {
+            declaration.notes.extend(body.notes);
+            declaration.repos.push(body.repo);
+        }
     }
     Ok(declaration)
-}
-
-/// The series, if the environment sets it in the variable that these tools read.
-pub(super) fn series(around: &Surroundings<'_>) -> Option<Series> {
-    Series::parse(&(around.variable)(SERIES)?).ok()
 }
 
 /// The content of an entry.
@@ -39,17 +34,18 @@ pub(super) fn body(
     key: &str,
     place: &SourcePlace,
     mut fields: Fields<'_>,
-    around: &Surroundings<'_>,
+    around: &Around<'_>,
 ) -> Result<Body, Error> {
     let remotes = remotes(&mut fields)?;
     let merges = fields.require("merges")?;
     let mut reader = Reader { key, around, remotes, used: Vec::new(), notes: Vec::new() };
     let mut sources = Vec::new();
-    for item in merges.list("`merges`")? {
+    for item in merges.list(format!("`merges` of `{key}`"))? {
         sources.push(reader.source(item)?);
     }
     let Some((base, others)) = sources.split_first() else {
-        return Err(merges.place.refuse("`merges` is empty, but at least one ref is required"));
+        let why = format!("`merges` of `{key}` is empty, but at least one ref is required");
+        return Err(merges.place.refuse(why));
     };
     let mut repo = Repo::new(place.clone(), PathBuf::from(key), base.url.clone());
     repo.depth = base.depth;
@@ -63,8 +59,7 @@ pub(super) fn body(
         repo.merges.push(source.merge(&repo.url)?);
     }
     reader.defaults(&mut fields, &mut repo)?;
-    let target = format!("{} {}", base.remote, base.reference);
-    reader.rest(fields, &target)?;
+    reader.rest(fields, base)?;
     reader.unused_remotes();
     let refs = sources.iter().map(|source| (source.remote.clone(), source.written.clone())).collect();
     Ok(Body { repo, notes: reader.notes, refs })
@@ -77,17 +72,19 @@ fn branch(word: &str, place: &SourcePlace) -> Result<Option<Reference>, Error> {
 
 struct Remote {
     name: String,
-    url: RemoteUrl,
+    /// A url that is not valid is an error only if a merge uses it.
+    url: Result<RemoteUrl, Error>,
     place: SourcePlace,
 }
 
 fn remotes(fields: &mut Fields<'_>) -> Result<Vec<Remote>, Error> {
     let entries = fields.require("remotes")?.map("`remotes`")?;
-    let remotes = entries.iter().map(|MapEntry { key, place, node }| {
-        let url = url(node.text(format!("the url of `{key}`"))?, place)?;
-        Ok(Remote { name: key.clone(), url, place: place.clone() })
+    let remotes = entries.iter().map(|MapEntry { key, place, node }| Remote {
+        name: key.clone(),
+        url: node.text(format!("the url of `{key}`")).and_then(|text| url(text, place)),
+        place: place.clone(),
     });
-    remotes.collect()
+    Ok(remotes.collect())
 }
 
 /// One entry of `merges`: a ref of a remote.
@@ -102,16 +99,18 @@ struct MergeSource {
 }
 
 impl MergeSource {
-    /// The entry for `merges` of `repos.toml`. The repository's own remote needs no url.
-    fn merge(&self, own: &RemoteUrl) -> Result<Merge, Error> {
+    /// The entry for `merges` of `repos.toml`, with its place. The repository's own remote needs no url.
+    fn merge(&self, own: &RemoteUrl) -> Result<(Merge, SourcePlace), Error> {
         let url = (self.url != *own).then(|| self.url.clone());
-        Merge::new(url, &self.reference).map_err(|invalid| self.place.refuse(invalid.to_string()))
+        let merge = Merge::of_reference(url, &self.reference)
+            .map_err(|invalid| self.place.refuse(invalid.to_string()))?;
+        Ok((merge, self.place.clone()))
     }
 }
 
 struct Reader<'a> {
     key: &'a str,
-    around: &'a Surroundings<'a>,
+    around: &'a Around<'a>,
     remotes: Vec<Remote>,
     used: Vec<String>,
     notes: Vec<Note>,
@@ -123,22 +122,25 @@ impl Reader<'_> {
         let place = &item.place;
         let (remote, written, depth) = if let Value::Text(text) = &item.value {
             let [remote, reference] = text.split_whitespace().collect::<Vec<_>>()[..] else {
-                let why = format!("`{}` in `merges` is not `REMOTE REF`", redact(text));
+                let why = format!("`{}` in `merges` of `{}` is not `REMOTE REF`", redact(text), self.key);
                 return Err(place.refuse_with_hint(why, "write it as `- origin 18.0`"));
             };
             (remote.to_owned(), reference.to_owned(), None)
         } else {
-            let mut fields = item.fields("an item of `merges`")?;
+            let mut fields = item.fields(format!("an item of `merges` of `{}`", self.key))?;
             let remote = fields.require("remote")?.text("`remote`")?.to_owned();
             let reference = fields.require("ref")?.text("`ref`")?.to_owned();
             let depth = self.depth(&mut fields)?;
             self.leave_out(fields, "a merge");
             (remote, reference, depth)
         };
-        let Some(found) = self.remotes.iter().find(|known| known.name == remote) else {
+        let Some(found) = self.remotes.iter().position(|known| known.name == remote) else {
             return Err(place.refuse(format!("`remotes` of `{}` has no `{remote}`", self.key)));
         };
-        let url = found.url.clone();
+        let url = match &self.remotes[found].url {
+            Ok(url) => url.clone(),
+            Err(_) => return self.remotes.swap_remove(found).url.map(|_| unreachable!("an error")),
+        };
         let reference = self.expand(&written, place)?;
         self.used.push(remote.clone());
         Ok(MergeSource { place: place.clone(), remote, url, written, reference, depth })
@@ -148,45 +150,60 @@ impl Reader<'_> {
     /// the default.
     fn expand(&self, word: &str, place: &SourcePlace) -> Result<String, Error> {
         let word = super::braced(word);
+        let is_series = word.len() == SERIES.len() + 3;
         let mut expanded = String::new();
         let mut rest = word.as_str();
         while let Some((before, after)) = rest.split_once("${") {
             let Some((name, behind)) = after.split_once('}') else { break };
-            let value = self.around.series.filter(|_| name == SERIES).map(|series| series.to_string());
+            let value = self.around.asked().filter(|_| name == SERIES).map(|series| series.to_string());
             expanded.push_str(before);
-            match value.or_else(|| (self.around.variable)(name)) {
+            match value.or_else(|| self.around.variable(name)) {
                 Some(value) => expanded.push_str(&value),
-                None if name == SERIES && word.len() == SERIES.len() + 3 => return Ok(word),
-                None => {
-                    let hint = if name == SERIES { "name the series, as in `--odoo 18.0`" } else { "set it" };
-                    return Err(place.refuse_with_hint(format!("`{name}` is not set"), hint));
-                }
+                None if name == SERIES && is_series => return Ok(word),
+                None => match self.around.named().filter(|_| name == SERIES) {
+                    Some(series) => expanded.push_str(&series.to_string()),
+                    None => return Err(self.unset(name, place)),
+                },
             }
             rest = behind;
         }
         Ok(expanded + rest)
     }
 
+    fn unset(&self, name: &str, place: &SourcePlace) -> Error {
+        let hint = match name {
+            SERIES => "add the series to the command, such as `--odoo 18.0`".to_owned(),
+            _ => format!("set the environment variable `{name}`, and run this again"),
+        };
+        place.refuse_with_hint(format!("the variable `{name}` of `{}` is not set", self.key), hint)
+    }
+
+    /// A depth that is not a number, or whose variable is not set, is left out: oca has its own default.
     fn depth(&mut self, fields: &mut Fields<'_>) -> Result<Option<u32>, Error> {
-        let Some(node) = fields.take("depth") else { return Ok(None) };
-        let text = node.text("`depth`")?;
+        let Some(node) = fields.take("depth").filter(|node| !node.is_null()) else { return Ok(None) };
+        let text = node.text(format!("`depth` of `{}`", self.key))?;
         let variable = text.strip_prefix('$').map(|name| name.trim_matches(['{', '}']));
         let value = match variable {
             None => Some(text.to_owned()),
-            Some(name) => (self.around.variable)(name),
+            Some(name) => self.around.variable(name),
         };
-        match value.map(|value| value.parse()) {
-            Some(Ok(depth)) => Ok(Some(depth)),
-            Some(Err(_)) => Err(node.place.refuse(format!("`depth` is `{text}`, which is not a number"))),
-            // These variables of doodba contain the depths that doodba prefers. oca has its own default.
-            None if matches!(variable, Some("DEPTH_DEFAULT" | "DEPTH_MERGE")) => Ok(None),
-            None => Err(node.place.refuse_with_hint(format!("`{text}` is not set"), "set it")),
+        let depth = value.as_ref().and_then(|value| value.parse().ok());
+        // These variables of doodba contain the depths that doodba prefers.
+        let is_known = matches!(variable, Some("DEPTH_DEFAULT" | "DEPTH_MERGE")) && value.is_none();
+        if depth.is_none() && !is_known {
+            let why = match value {
+                Some(_) => "is not a number",
+                None => "is not set",
+            };
+            let item = format!("`depth` of `{}` is left out: `{text}` {why}", self.key);
+            self.notes.push(node.place.note(note::DEPTH, self.key, item));
         }
+        Ok(depth)
     }
 
     fn defaults(&mut self, fields: &mut Fields<'_>, repo: &mut Repo) -> Result<(), Error> {
         let Some(node) = fields.take("defaults").filter(|node| !node.is_null()) else { return Ok(()) };
-        let mut defaults = node.fields("`defaults`")?;
+        let mut defaults = node.fields(format!("`defaults` of `{}`", self.key))?;
         let depth = self.depth(&mut defaults)?;
         repo.depth = repo.depth.or(depth);
         self.leave_out(defaults, "`defaults`");
@@ -194,39 +211,41 @@ impl Reader<'_> {
     }
 
     /// Adds a note for each key that only git-aggregator supports.
-    fn rest(&mut self, fields: Fields<'_>, base: &str) -> Result<(), Error> {
+    fn rest(&mut self, fields: Fields<'_>, base: &MergeSource) -> Result<(), Error> {
         let of = self.key;
         for MapEntry { key, place, node } in fields.left() {
             match key.as_str() {
                 "target" => {
-                    let target = node.text("`target`")?;
-                    let says_more = target.contains(' ') && super::braced(target) != base && target != base;
-                    let text = format!("target `{target}` of `{of}` is left out: oca never pushes");
-                    self.notes.extend(says_more.then(|| place.note(text)));
-                }
-                "shell_command_after" => {
-                    // The command can contain a password, so the note does not show it.
-                    for (_, place) in node.texts("`shell_command_after`")? {
-                        let text = format!("a command of `{of}` is left out: oca runs no commands");
-                        self.notes.push(place.note(text));
+                    let Ok(target) = node.text("`target`") else { continue };
+                    // A target that names the base says nothing new.
+                    let is_ref = |word: &str| {
+                        word == base.written
+                            || self.expand(word, place).is_ok_and(|word| word == base.reference)
+                    };
+                    let is_base = target
+                        .split_once(' ')
+                        .is_some_and(|(remote, word)| remote == base.remote && is_ref(word.trim()));
+                    if target.contains(' ') && !is_base {
+                        let item = format!("target `{target}` of `{of}`");
+                        self.notes.push(place.note(note::TARGET, of, item));
                     }
                 }
+                "shell_command_after" => self.notes.extend(commands(of, node)?),
                 "fetch_all" => {
-                    let text = format!("`fetch_all` of `{of}` is left out: oca fetches what it needs");
-                    self.notes.push(place.note(text));
+                    self.notes.push(place.note(note::FETCH, of, format!("`fetch_all` of `{of}`")));
                 }
-                _ => self
-                    .notes
-                    .push(place.note(format!("`{key}` of `{of}` is left out: oca does not know this key"))),
+                _ => self.notes.push(place.note(note::KEY, of, format!("`{key}` of `{of}`"))),
             }
         }
         Ok(())
     }
 
+    /// `shallow-since` and the like only say how much is fetched.
     fn leave_out(&mut self, fields: Fields<'_>, what: &str) {
         for MapEntry { key, place, .. } in fields.left() {
-            let text = format!("`{key}` in {what} of `{}` is left out", self.key);
-            self.notes.push(place.note(text));
+            let topic = if key.starts_with("shallow-") { note::FETCH } else { note::KEY };
+            let item = format!("`{key}` in {what} of `{}`", self.key);
+            self.notes.push(place.note(topic, self.key, item));
         }
     }
 
@@ -234,11 +253,21 @@ impl Reader<'_> {
         for Remote { name, url, place } in
             self.remotes.iter().filter(|remote| !self.used.contains(&remote.name))
         {
-            let text =
-                format!("remote `{name}` of `{}`, `{url}`, is left out: `merges` does not use it", self.key);
-            self.notes.push(place.note(text));
+            let of = self.key;
+            self.notes.push(if let Ok(url) = url {
+                place.note(note::REMOTE, of, format!("remote `{name}` of `{of}`, `{url}`,"))
+            } else {
+                let item = format!("remote `{name}` of `{of}` is left out: its url is not valid");
+                place.note(note::BAD_REMOTE, of, item)
+            });
         }
     }
+}
+
+/// A note for each command of a repository. A command can contain a password, so the note does not show it.
+pub(super) fn commands(of: &str, node: &Node) -> Result<Vec<Note>, Error> {
+    let commands = node.texts(format!("`shell_command_after` of `{of}`"))?.into_iter();
+    Ok(commands.map(|(_, place)| place.note(note::COMMAND, of, format!("a command of `{of}`"))).collect())
 }
 
 /// A complete commit id, as in a frozen file.

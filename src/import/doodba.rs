@@ -3,17 +3,25 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::around::{Around, SERIES};
 use super::node::{MapEntry, Node};
-use super::{Declaration, Error, Repo, SourcePlace, Surroundings, Text, aggregator, directory_of, url, yaml};
-use crate::repo::Series;
+use super::{Declaration, Error, Note, Repo, SourcePlace, Text, aggregator, directory_of, note};
+use super::{reference, url, yaml};
+use crate::repo::quoted_list;
 
-/// The url pattern of a repository that `repos.yaml` does not declare.
-const PATTERN: &str = "https://github.com/OCA/{}.git";
+/// The variable with the url pattern of a repository that `repos.yaml` does not declare.
+const PATTERN: &str = "DEFAULT_REPO_PATTERN";
+/// Its value, if nobody sets it.
+const OCA_PATTERN: &str = "https://github.com/OCA/{}.git";
 /// The directory of the user's own modules.
 const PRIVATE: &str = "private";
+/// The directory of all repositories in doodba's image. Directories can be relative to it.
+const SOURCES: &str = "/opt/odoo/custom/src/";
+/// The directories of Odoo's own modules.
+const CORE: [&str; 3] = ["odoo/addons", "odoo/odoo/addons", "odoo"];
 
 /// Reads `repos.yaml`, `addons.yaml` or both. `file` is one of them.
-pub(super) fn read(file: &Path, around: &Surroundings<'_>) -> Result<Declaration, Error> {
+pub(super) fn read(file: &Path, around: &Around<'_>) -> Result<Declaration, Error> {
     let beside = |name: &str| beside(file, name);
     let is_addons = file.file_stem().is_some_and(|stem| stem == "addons");
     let repos = if is_addons { beside("repos")? } else { Some(Text::load(file)?) };
@@ -23,14 +31,20 @@ pub(super) fn read(file: &Path, around: &Surroundings<'_>) -> Result<Declaration
         false if is_repos => beside("addons")?,
         false => None,
     };
-    let document = repos.as_ref().map(yaml::document).transpose()?.flatten();
+    let mut notes = Vec::new();
+    let document = repos.as_ref().map(|text| yaml::document(text, &mut notes)).transpose()?.flatten();
     let mut declaration = match document {
         Some(document) => aggregator::read(&document, around)?,
-        None => Declaration { series: aggregator::series(around), ..Declaration::default() },
+        None => Declaration { series: around.in_variable(), ..Declaration::default() },
     };
+    declaration.notes.extend(notes);
     declaration.base = directory_of(file);
+    for repo in &mut declaration.repos {
+        repo.path = PathBuf::from(directory(&repo.path.to_string_lossy()));
+        repo.is_odoo = repo.path == Path::new("odoo");
+    }
     if let Some(text) = &addons {
-        Selection::read(text, &mut declaration)?.apply(text, &mut declaration)?;
+        Selection::read(text, around, &mut declaration)?.apply(text, &mut declaration)?;
     }
     Ok(declaration)
 }
@@ -40,9 +54,17 @@ fn beside(file: &Path, stem: &str) -> Result<Option<Text>, Error> {
     if yaml.is_some() { Ok(yaml) } else { Text::load_if_there(&file.with_file_name(format!("{stem}.yml"))) }
 }
 
+/// The directory of a key, relative to that of all repositories.
+fn directory(key: &str) -> String {
+    let below = key.strip_prefix(SOURCES).unwrap_or(key);
+    let parts: Vec<&str> = below.split('/').filter(|part| *part != "." && !part.is_empty()).collect();
+    let root = if below.starts_with('/') { "/" } else { "" };
+    format!("{root}{}", parts.join("/"))
+}
+
 /// The selection of all documents of `addons.yaml`.
+#[derive(Default)]
 struct Selection {
-    pattern: String,
     /// Directories in the order of the file, each with its globs.
     wanted: Vec<DoodbaRepo>,
 }
@@ -51,80 +73,129 @@ struct DoodbaRepo {
     directory: String,
     place: SourcePlace,
     globs: Vec<(String, SourcePlace)>,
+    /// The variables of the last document that has this directory, as in doodba.
+    variables: Variables,
+}
+
+/// The variables for the repositories of one document.
+#[derive(Clone)]
+struct Variables {
+    pattern: String,
+    /// The branch, if it is not the branch of the series.
+    version: Option<(String, SourcePlace)>,
+    depth: Option<u32>,
+}
+
+impl Variables {
+    /// Reads `ENV` of a document. It holds for this document only.
+    fn read(document: &Node, around: &Around<'_>, declaration: &mut Declaration) -> Result<Self, Error> {
+        let pattern = around.variable(PATTERN).unwrap_or_else(|| OCA_PATTERN.to_owned());
+        let mut variables = Self { pattern, version: None, depth: None };
+        let Some(node) = document.get("ENV") else { return Ok(variables) };
+        for MapEntry { key, place, node } in node.map_or_null("`ENV`")? {
+            let value = node.text(format!("`{key}` of `ENV`"));
+            let Some(value) = declaration.accept(key, value)? else { continue };
+            match key.as_str() {
+                PATTERN => value.clone_into(&mut variables.pattern),
+                SERIES => variables.version = Some((value.to_owned(), place.clone())),
+                "DEPTH_DEFAULT" if value.parse::<u32>().is_ok() => variables.depth = value.parse().ok(),
+                // oca checks out neither Odoo nor what is merged.
+                "DEFAULT_REPO_PATTERN_ODOO" | "DEPTH_MERGE" => {}
+                _ => declaration.notes.push(place.note(note::KEY, key, format!("`{key}` of `ENV`"))),
+            }
+        }
+        Ok(variables)
+    }
+
+    /// The repository of a directory that `repos.yaml` does not declare.
+    fn repo(&self, directory: &str, place: &SourcePlace) -> Result<Repo, Error> {
+        let name = directory.rsplit('/').next().unwrap_or(directory);
+        // These are the forms of Python's `format` for one value.
+        let address = self.pattern.replace("{}", name).replace("{0}", name);
+        let mut repo = Repo::new(place.clone(), PathBuf::from(directory), url(&address, place)?);
+        if let Some((version, place)) = &self.version {
+            repo.reference = Some(reference(version, place)?);
+        }
+        repo.depth = self.depth;
+        Ok(repo)
+    }
 }
 
 impl Selection {
-    fn read(text: &Text, declaration: &mut Declaration) -> Result<Self, Error> {
-        let mut selection = Self { pattern: PATTERN.to_owned(), wanted: Vec::new() };
-        for document in yaml::documents(text)?.iter().filter(|document| !document.is_null()) {
-            let entries = document.map("a document")?;
-            if let Some(only) = document.get("ONLY") {
-                let conditions = conditions(only)?;
-                let text = format!("the part that needs {conditions} is left out: use a profile for it");
-                declaration.notes.push(only.place.note(text));
-                continue;
+    fn read(text: &Text, around: &Around<'_>, declaration: &mut Declaration) -> Result<Self, Error> {
+        let mut selection = Self::default();
+        let documents = yaml::documents(text, &mut declaration.notes)?;
+        for document in documents.iter().filter(|document| !document.is_null()) {
+            if let Some(only) = document.get("ONLY").filter(|only| !only.is_null()) {
+                let holds = holds(only, around, &mut declaration.notes);
+                if !declaration.accept("ONLY", holds)?.unwrap_or(false) {
+                    continue;
+                }
             }
-            for MapEntry { key, place, node } in entries {
-                if key == "ENV" {
-                    selection.environment(node, declaration)?;
-                } else {
-                    selection.want(key, place, node)?;
+            let variables = Variables::read(document, around, declaration)?;
+            for MapEntry { key, place, node } in document.map("a document")? {
+                if !["ENV", "ONLY"].contains(&key.as_str()) {
+                    let wanted = selection.want(key, place, node, &variables);
+                    declaration.accept(key, wanted)?;
                 }
             }
         }
         Ok(selection)
     }
 
-    fn environment(&mut self, node: &Node, declaration: &mut Declaration) -> Result<(), Error> {
-        for MapEntry { key, place, node } in node.map("`ENV`")? {
-            let value = node.text(format!("`{key}`"))?;
-            match key.as_str() {
-                "DEFAULT_REPO_PATTERN" if value.contains("{}") => value.clone_into(&mut self.pattern),
-                "ODOO_VERSION" => {
-                    let series = Series::parse(value).map_err(|invalid| place.refuse(invalid.to_string()))?;
-                    declaration.series = Some(series);
-                }
-                _ => declaration.notes.push(place.note(format!("`{key}` of `ENV` is left out"))),
-            }
-        }
-        Ok(())
-    }
-
-    fn want(&mut self, key: &str, place: &SourcePlace, node: &Node) -> Result<(), Error> {
-        let directory = key.strip_prefix("./").unwrap_or(key).trim_end_matches('/').to_owned();
+    fn want(
+        &mut self,
+        key: &str,
+        place: &SourcePlace,
+        node: &Node,
+        variables: &Variables,
+    ) -> Result<(), Error> {
+        let directory = directory(key);
         let globs = node.texts(format!("`{key}`"))?;
         let globs = globs.into_iter().map(|(glob, place)| (glob.to_owned(), place.clone()));
         match self.wanted.iter_mut().find(|wanted| wanted.directory == directory) {
-            Some(wanted) => wanted.globs.extend(globs),
-            None => self.wanted.push(DoodbaRepo { directory, place: place.clone(), globs: globs.collect() }),
+            Some(wanted) => {
+                wanted.globs.extend(globs);
+                wanted.variables = variables.clone();
+            }
+            None => self.wanted.push(DoodbaRepo {
+                directory,
+                place: place.clone(),
+                globs: globs.collect(),
+                variables: variables.clone(),
+            }),
         }
         Ok(())
     }
 
     /// Sets the modules of each repository, and adds repositories that only `addons.yaml` names.
     fn apply(self, text: &Text, declaration: &mut Declaration) -> Result<(), Error> {
+        let base = text.directory();
         // doodba always uses the user's own modules, even if they are not listed.
-        if text.directory().join(PRIVATE).is_dir()
-            || self.wanted.iter().any(|wanted| wanted.directory == PRIVATE)
-        {
+        if base.join(PRIVATE).is_dir() || self.wanted.iter().any(|wanted| wanted.directory == PRIVATE) {
             declaration.locals.push(PathBuf::from(PRIVATE));
         }
         let mut modules: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         let mut whole: Vec<usize> = Vec::new();
-        for DoodbaRepo { directory, place, globs } in self.wanted {
+        for wanted in self.wanted {
+            let DoodbaRepo { directory, place, globs, .. } = &wanted;
             let everything = globs.iter().any(|(glob, _)| glob == "*");
-            if directory == PRIVATE || directory == "odoo/addons" || directory == "odoo/odoo/addons" {
+            let is_own =
+                directory == PRIVATE || is_own(&base.join(directory)) && !declared(directory, declaration);
+            if is_own || CORE.contains(&directory.as_str()) {
                 if !everything {
-                    let text = format!(
-                        "the choice of modules in `{directory}` is left out: oca selects all modules there"
-                    );
-                    declaration.notes.push(place.note(text));
+                    let item = format!("the choice of modules in `{directory}`");
+                    declaration.notes.push(place.note(note::CHOICE, directory, item));
+                }
+                if is_own && directory != PRIVATE {
+                    declaration.locals.push(PathBuf::from(directory));
                 }
                 continue;
             }
-            let at = place_of(&directory, &place, &self.pattern, declaration)?;
+            let at = place_of(&wanted, declaration);
+            let Some(at) = declaration.accept(directory, at)? else { continue };
             let chosen = modules.entry(at).or_default();
-            for (glob, place) in &globs {
+            for (glob, place) in globs {
                 if glob == "*" {
                     whole.push(at);
                 } else if glob.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
@@ -132,10 +203,10 @@ impl Selection {
                         chosen.push(glob.clone());
                     }
                 } else {
-                    let text = format!(
+                    let item = format!(
                         "`{glob}` is not the name of a module: oca selects all modules of `{directory}`"
                     );
-                    declaration.notes.push(place.note(text));
+                    declaration.notes.push(place.note(note::PATTERN, directory, item));
                     whole.push(at);
                 }
             }
@@ -148,36 +219,55 @@ impl Selection {
     }
 }
 
+/// Whether a directory has files of the user. doodba then checks out nothing there.
+fn is_own(directory: &Path) -> bool {
+    !directory.join(".git").exists()
+        && std::fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some())
+}
+
+fn declared(directory: &str, declaration: &Declaration) -> bool {
+    declaration.repos.iter().any(|repo| {
+        let path = repo.path.to_string_lossy();
+        directory == path || directory.strip_prefix(&*path).is_some_and(|rest| rest.starts_with('/'))
+    })
+}
+
 /// The position of the repository of a directory in the declaration. If it is not declared, it is added with the
 /// default url, as in doodba.
-fn place_of(
-    directory: &str,
-    place: &SourcePlace,
-    pattern: &str,
-    declaration: &mut Declaration,
-) -> Result<usize, Error> {
-    for (at, repo) in declaration.repos.iter_mut().enumerate() {
-        let path = repo.path.to_string_lossy().into_owned();
-        let path = path.strip_prefix("./").unwrap_or(&path).trim_end_matches('/');
-        if path == directory {
-            repo.addons.push(".".to_owned());
-            return Ok(at);
-        }
-        if let Some(inner) = directory.strip_prefix(path).and_then(|rest| rest.strip_prefix('/')) {
-            repo.addons.push(inner.to_owned());
-            return Ok(at);
-        }
+fn place_of(wanted: &DoodbaRepo, declaration: &mut Declaration) -> Result<usize, Error> {
+    let DoodbaRepo { directory, place, variables, .. } = wanted;
+    let paths: Vec<String> =
+        declaration.repos.iter().map(|repo| repo.path.to_string_lossy().into_owned()).collect();
+    if let Some(at) = paths.iter().position(|path| path == directory) {
+        declaration.repos[at].addons.push(".".to_owned());
+        return Ok(at);
     }
-    let url = url(&pattern.replace("{}", directory), place)?;
-    declaration.repos.push(Repo::new(place.clone(), PathBuf::from(directory), url));
+    let inside = |path: &String| directory.strip_prefix(path.as_str())?.strip_prefix('/');
+    if let Some((at, inner)) = paths.iter().enumerate().find_map(|(at, path)| Some((at, inside(path)?))) {
+        declaration.repos[at].addons.push(inner.to_owned());
+        return Ok(at);
+    }
+    declaration.repos.push(variables.repo(directory, place)?);
     Ok(declaration.repos.len() - 1)
 }
 
-/// The conditions as text, such as `PGDATABASE is a or b`.
-fn conditions(only: &Node) -> Result<String, Error> {
-    let conditions = only.map("`ONLY`")?.iter().map(|MapEntry { key, node, .. }| {
+/// Whether the conditions of a document are met. If this cannot be known here, the document is left out, too.
+fn holds(only: &Node, around: &Around<'_>, notes: &mut Vec<Note>) -> Result<bool, Error> {
+    let mut words = Vec::new();
+    let (mut unknown, mut unmet) = (false, false);
+    for MapEntry { key, node, .. } in only.map("`ONLY`")? {
         let values: Vec<&str> = node.texts(format!("`{key}`"))?.into_iter().map(|(value, _)| value).collect();
-        Ok(format!("`{key}` is `{}`", values.join("` or `")))
-    });
-    Ok(conditions.collect::<Result<Vec<_>, Error>>()?.join(" and "))
+        match around.variable(key) {
+            Some(value) => unmet |= !values.contains(&value.as_str()),
+            None => unknown = true,
+        }
+        words.push(format!("`{key}` is {}", quoted_list(&values).replace(", ", " or ")));
+    }
+    let item = format!("the part that needs {}", words.join(" and "));
+    if unmet {
+        notes.push(only.place.note(note::UNMET, "ONLY", item));
+    } else if unknown {
+        notes.push(only.place.note(note::CONDITION, "ONLY", item));
+    }
+    Ok(!unmet && !unknown)
 }

@@ -6,16 +6,17 @@ use super::SourcePlace;
 use crate::{fs, git};
 
 /// The hint that lists all formats of `oca init --from`.
-const FORMATS: &str = "use `.gitmodules`, `repos.yaml` of git-aggregator or doodba, `spec.yaml` of ak, \
-    `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, and an older `oca.lock.json`";
+const FORMATS: &str = "name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, \
+    `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, \
+    or an older `oca.lock.json`";
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("`{}` declares no repository with Odoo modules", path.display())]
-    Empty { path: PathBuf },
+    #[error("`{}` declares {}", path.display(), if *has_odoo { "no repository besides Odoo itself" } else { "nothing" })]
+    Empty { path: PathBuf, has_odoo: bool },
     #[error("there is no `{}`", path.display())]
     Missing { path: PathBuf },
-    #[error("`{}` does not name its Odoo series", path.display())]
+    #[error("`{}` does not say which Odoo series it is for", path.display())]
     NoSeries { path: PathBuf },
     #[error("`{}` is not UTF-8 at line {line}", file.display())]
     NotUtf8 { file: PathBuf, line: usize },
@@ -39,15 +40,80 @@ impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Empty { .. } => {
-                Some("run `oca init` without `--from`, and add the repositories to `repos.toml`".to_owned())
+                Some("run `oca init` without `--from`, then `oca add NAME` for each repository".to_owned())
             }
             Self::Missing { .. } | Self::TooLarge { .. } | Self::Unknown { .. } => Some(FORMATS.to_owned()),
-            Self::NoSeries { .. } => Some("name the series, as in `--odoo 18.0`".to_owned()),
+            Self::NoSeries { .. } => Some("add the series to the command, such as `--odoo 18.0`".to_owned()),
             Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
             Self::Refused { hint, .. } => hint.clone(),
             Self::Several { .. } => Some("name one of these files with `--from`".to_owned()),
             Self::Syntax { .. } | Self::File(_) => None,
             Self::Git(error) => error.hint(git::HintContext::default()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::import::Text;
+
+    #[test]
+    fn every_message_says_what_is_wrong_and_what_to_do() {
+        let path = || PathBuf::from("repos.yaml");
+        let place = || Text::new(Path::new("repos.yaml"), "").line(3);
+        let io = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let errors = [
+            Error::Empty { path: path(), has_odoo: false },
+            Error::Empty { path: path(), has_odoo: true },
+            Error::Missing { path: path() },
+            Error::NoSeries { path: path() },
+            Error::NotUtf8 { file: path(), line: 2 },
+            place().refuse("`web` has no `remotes`"),
+            place().refuse_with_hint(
+                "`o` in `merges` of `web` is not `REMOTE REF`",
+                "write it as `- origin 18.0`",
+            ),
+            Error::Several {
+                directory: PathBuf::from("project"),
+                found: vec!["`.gitmodules`".to_owned(), "`spec.yaml`".to_owned()],
+            },
+            Text::new(Path::new("repos.yaml"), "").syntax("YAML", 2, "did not find expected key"),
+            Error::TooLarge { file: path(), most: 4 },
+            Error::Unknown { path: path() },
+            Error::File(fs::Error { action: "read", path: path(), source: io() }),
+            Error::Git(git::Error::Offline),
+        ];
+        let shown = errors.iter().map(|error| {
+            let hint = error.hint().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+            format!("error: {error}\n{hint}")
+        });
+        insta::assert_snapshot!(shown.collect::<String>(), @"
+        error: `repos.yaml` declares nothing
+        hint: run `oca init` without `--from`, then `oca add NAME` for each repository
+        error: `repos.yaml` declares no repository besides Odoo itself
+        hint: run `oca init` without `--from`, then `oca add NAME` for each repository
+        error: there is no `repos.yaml`
+        hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, or an older `oca.lock.json`
+        error: `repos.yaml` does not say which Odoo series it is for
+        hint: add the series to the command, such as `--odoo 18.0`
+        error: `repos.yaml` is not UTF-8 at line 2
+        hint: save the file as UTF-8
+        error: `repos.yaml` at line 3: `web` has no `remotes`
+        error: `repos.yaml` at line 3: `o` in `merges` of `web` is not `REMOTE REF`
+        hint: write it as `- origin 18.0`
+        error: `project` contains files of several tools: `.gitmodules`, `spec.yaml`
+        hint: name one of these files with `--from`
+        error: `repos.yaml` at line 2: this is not valid YAML: did not find expected key
+        error: `repos.yaml` is larger than 4 MiB, which is too large for a list of repositories
+        hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, or an older `oca.lock.json`
+        error: `repos.yaml` is not in a format that oca can import
+        hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, or an older `oca.lock.json`
+        error: cannot read `repos.yaml`
+        error: cannot read the git repository that contains the file
+        hint: run the command once without `--offline`
+        ");
     }
 }

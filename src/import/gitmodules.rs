@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
+use super::around::Around;
 use super::git_config::{self, Section, Variable};
-use super::{Declaration, Error, Repo, SourcePlace, Text, reference, url};
+use super::{Declaration, Error, Repo, Text, note, reference, url};
+use crate::config::Mode;
 use crate::fs::slashed;
 use crate::git::{SubmodulePath, Superproject, relative_url};
 use crate::repo::CommitId;
@@ -23,45 +25,77 @@ impl Outer {
     }
 }
 
-/// Reads the submodules. If the file is not in a repository, there are no pins.
-pub(super) fn read(text: &Text, outer: Option<&Superproject>) -> Result<Declaration, Error> {
+/// Reads the submodules with the gitlinks of their repository. If the project is in it, they stay submodules.
+pub(super) fn read_file(text: &Text, around: &Around<'_>) -> Result<Declaration, Error> {
+    let outer = Superproject::at(&text.directory())?;
+    let is_around = |outer: &Superproject| outer.path_of(around.project()).is_some();
+    let mode = if outer.as_ref().is_some_and(is_around) { Mode::Submodule } else { Mode::Clone };
+    read(text, outer.as_ref(), mode)
+}
+
+/// If the file is not in a repository, there are no pins.
+fn read(text: &Text, outer: Option<&Superproject>, mode: Mode) -> Result<Declaration, Error> {
     let outer = outer.map(Outer::of).transpose()?;
     let outer = outer.as_ref();
     let mut declaration =
-        Declaration { base: text.directory(), has_pins: outer.is_some(), ..Declaration::default() };
+        Declaration { base: text.directory(), mode, has_pins: outer.is_some(), ..Declaration::default() };
     if outer.is_none() {
-        let words = "the file is not at the top of a git repository, so there are no gitlinks and no pins";
-        declaration.notes.push(text.whole().note(words));
+        let item = "the file is not at the top of a git repository, so there are no gitlinks and no pins";
+        declaration.notes.push(text.whole().note(note::NO_PINS, "", item));
     }
-    let mut names: HashMap<String, SourcePlace> = HashMap::new();
-    let mut paths: HashMap<PathBuf, SourcePlace> = HashMap::new();
-    for section in git_config::sections(text)? {
-        let place = section.place.clone();
-        let Some(name) = section.subsection.clone().filter(|_| section.name == "submodule") else {
-            declaration.notes.push(place.note(format!("section `{}` is left out", section.name)));
-            continue;
-        };
-        if let Some(first) = names.insert(name.clone(), place.clone()) {
-            return Err(place.refuse(format!("submodule `{name}` appears twice, first {}", first.spot)));
+    let mut paths: HashMap<PathBuf, usize> = HashMap::new();
+    for section in submodules(text, &mut declaration)? {
+        let name = section.subsection.clone().unwrap_or_default();
+        let repo = submodule(&name, section, outer, &mut declaration);
+        let Some(repo) = declaration.accept(&name, repo)? else { continue };
+        if let Some(at) = paths.get(&repo.path) {
+            // git, too, takes the last one.
+            let first = std::mem::replace(&mut declaration.repos[*at], repo);
+            let (repo, path) = (&declaration.repos[*at], first.path.display());
+            let first = first.place.spot;
+            let item =
+                format!("`{path}` is also the path of another submodule, {first}: the last one counts");
+            let note = repo.place.note(note::TWICE, &name, item);
+            declaration.notes.push(note);
+        } else {
+            paths.insert(repo.path.clone(), declaration.repos.len());
+            declaration.repos.push(repo);
         }
-        let repo = submodule(&name, section, outer, &mut declaration)?;
-        if let Some(first) = paths.insert(repo.path.clone(), place.clone()) {
-            let path = repo.path.display();
-            return Err(
-                place.refuse(format!("`{path}` is also the path of another submodule, {}", first.spot))
-            );
-        }
-        declaration.repos.push(repo);
     }
     let declared: BTreeSet<String> = declaration.repos.iter().map(|repo| slashed(&repo.path)).collect();
+    let refused: BTreeSet<String> = declaration.refused.iter().map(|(name, _)| name.clone()).collect();
     for (path, commit) in outer.into_iter().flat_map(|outer| &outer.gitlinks) {
-        if !declared.contains(path) {
-            let words =
-                format!("the gitlink `{path}` at `{commit}` has no entry in this file and is left out");
-            declaration.notes.push(text.whole().note(words));
+        if !declared.contains(path) && !refused.contains(path) {
+            let item = format!("the gitlink `{path}` at `{commit}`");
+            declaration.notes.push(text.whole().note(note::PHANTOM, path, item));
         }
     }
     Ok(declaration)
+}
+
+/// The sections of submodules. As in git, sections of one name are one section, and the last value of a key counts.
+fn submodules(text: &Text, declaration: &mut Declaration) -> Result<Vec<Section>, Error> {
+    let mut submodules: Vec<Section> = Vec::new();
+    let mut positions: HashMap<String, usize> = HashMap::new();
+    for section in git_config::sections(text)? {
+        let place = section.place.clone();
+        let Some(name) = section.subsection.clone().filter(|_| section.name == "submodule") else {
+            let item = format!("section `{}`", section.name);
+            declaration.notes.push(place.note(note::SECTION, &section.name, item));
+            continue;
+        };
+        if let Some(at) = positions.get(&name) {
+            let first = &submodules[*at].place.spot;
+            let item =
+                format!("submodule `{name}` appears twice, first {first}: the last value of each key counts");
+            declaration.notes.push(place.note(note::TWICE, &name, item));
+            submodules[*at].variables.extend(section.variables);
+        } else {
+            positions.insert(name, submodules.len());
+            submodules.push(section);
+        }
+    }
+    Ok(submodules)
 }
 
 fn submodule(
@@ -73,9 +107,15 @@ fn submodule(
     let mut variables: HashMap<String, Variable> = HashMap::new();
     for variable in section.variables {
         let (key, place) = (variable.key.clone(), variable.place.clone());
-        if let Some(first) = variables.insert(key.clone(), variable) {
-            let why = format!("`{key}` of submodule `{name}` appears twice, first {}", first.place.spot);
-            return Err(place.refuse(why));
+        let value = variable.value.clone();
+        if let Some(first) = variables.insert(key.clone(), variable)
+            && first.value != value
+            && first.place > section.place
+        {
+            let first = first.place.spot;
+            let item =
+                format!("`{key}` of submodule `{name}` appears twice, first {first}: the last one counts");
+            declaration.notes.push(place.note(note::TWICE, name, item));
         }
     }
     let mut require = |key: &str| {
@@ -90,9 +130,8 @@ fn submodule(
     let mut repo = Repo::new(section.place.clone(), path, url(&absolute, &address.place)?);
     if let Some(branch) = variables.remove("branch") {
         if branch.value == "." {
-            let text =
-                format!("`branch = .` of submodule `{name}` is left out: oca uses the branch of the series");
-            declaration.notes.push(branch.place.note(text));
+            let item = format!("`branch = .` of submodule `{name}`");
+            declaration.notes.push(branch.place.note(note::BRANCH, name, item));
         } else {
             repo.reference = Some(reference(&branch.value, &branch.place)?);
         }
@@ -107,10 +146,13 @@ fn submodule(
             "update" if value == "checkout" => continue,
             // The command can contain a password, so the note does not show it.
             "update" if value.starts_with('!') => "a command".to_owned(),
+            "update" => value,
+            // In `.gitmodules` these keys keep their effect.
+            _ if declaration.mode == Mode::Submodule => continue,
             _ => value,
         };
-        let text = format!("`{key}` of submodule `{name}` ({shown}) is left out");
-        declaration.notes.push(place.note(text));
+        let item = format!("`{key}` of submodule `{name}` ({shown})");
+        declaration.notes.push(place.note(note::SUBMODULE_KEY, name, item));
     }
     look_inside(&mut repo, name, outer, declaration);
     Ok(repo)
@@ -121,12 +163,11 @@ fn look_inside(repo: &mut Repo, name: &str, outer: Option<&Outer>, declaration: 
     let Some(outer) = outer else { return };
     repo.commit = outer.gitlinks.get(&slashed(&repo.path)).copied();
     if repo.commit.is_none() {
-        let text = format!("submodule `{name}` has no gitlink: oca pins the current head of its branch");
-        declaration.notes.push(repo.place.note(text));
+        let item = format!("submodule `{name}` has no gitlink: oca pins the current head of its branch");
+        declaration.notes.push(repo.place.note(note::NO_PIN, name, item));
     }
     if declaration.base.join(&repo.path).join(".gitmodules").is_file() {
-        let text = format!("submodule `{name}` has submodules of its own, which are left out");
-        declaration.notes.push(repo.place.note(text));
+        declaration.notes.push(repo.place.note(note::NESTED, name, format!("submodule `{name}`")));
     }
 }
 
@@ -154,9 +195,8 @@ fn resolved(
         return relative_url(origin, value).ok_or_else(|| outside(origin));
     }
     let own = outer.directory.to_string_lossy();
-    declaration.notes.push(
-        place.note(format!("`{value}` is resolved relative to `{own}`, because there is no remote `origin`")),
-    );
+    let item = format!("`{value}` is resolved relative to `{own}`, because there is no remote `origin`");
+    declaration.notes.push(place.note(note::ORIGIN, value, item));
     relative_url(&own, value).ok_or_else(|| outside(&own))
 }
 

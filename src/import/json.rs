@@ -1,16 +1,18 @@
 //! Converts JSON to [`Node`]s. The parser gives no line numbers, so a place is a key such as `repos[2].url`.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::node::{MapEntry, Node, Value};
-use super::{Error, Text};
+use super::{Error, Note, Text, note};
 
-pub(super) fn document(text: &Text) -> Result<Node, Error> {
+/// If a key appears twice, the last value counts, as for most programs that read JSON.
+pub(super) fn document(text: &Text, notes: &mut Vec<Note>) -> Result<Node, Error> {
     let raw: Raw = serde_json::from_str(&text.text)
         .map_err(|error| text.syntax("JSON", error.line(), &without_place(&error)))?;
-    node(raw, text, "")
+    Ok(node(raw, text, "", notes))
 }
 
 /// The text of an error without the line and column at its end.
@@ -27,30 +29,36 @@ enum Raw {
     Map(Vec<(String, Raw)>),
 }
 
-fn node(raw: Raw, text: &Text, path: &str) -> Result<Node, Error> {
+fn node(raw: Raw, text: &Text, path: &str, notes: &mut Vec<Note>) -> Node {
     let place = text.key(path);
     let value = match raw {
         Raw::Null => Value::Null,
         Raw::Text(text) => Value::Text(text),
         Raw::List(items) => {
             let items = items.into_iter().enumerate();
-            let items = items.map(|(at, item)| node(item, text, &format!("{path}[{at}]")));
-            Value::List(items.collect::<Result<_, Error>>()?)
+            Value::List(items.map(|(at, item)| node(item, text, &format!("{path}[{at}]"), notes)).collect())
         }
-        Raw::Map(entries) => {
-            let mut keys = std::collections::HashSet::new();
-            let entries = entries.into_iter().map(|(key, raw)| {
+        Raw::Map(raw) => {
+            let mut entries: Vec<MapEntry> = Vec::new();
+            let mut keys: HashMap<String, usize> = HashMap::new();
+            for (key, raw) in raw {
                 let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
                 let place = text.key(&path);
-                if !keys.insert(key.clone()) {
-                    return Err(place.refuse("the key appears twice"));
+                let node = node(raw, text, &path, notes);
+                let at = *keys.entry(key.clone()).or_insert(entries.len());
+                match entries.get_mut(at) {
+                    Some(first) => {
+                        let item = format!("`{key}` appears twice: the last one counts");
+                        notes.push(place.note(note::TWICE, &key, item));
+                        *first = MapEntry { key, place, node };
+                    }
+                    None => entries.push(MapEntry { key, place, node }),
                 }
-                Ok(MapEntry { key, place, node: node(raw, text, &path)? })
-            });
-            Value::Map(entries.collect::<Result<_, Error>>()?)
+            }
+            Value::Map(entries)
         }
     };
-    Ok(Node { place, value })
+    Node { place, value }
 }
 
 impl<'de> Deserialize<'de> for Raw {

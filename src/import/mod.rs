@@ -7,6 +7,7 @@
 
 mod aggregator;
 mod ak;
+mod around;
 mod camptocamp;
 mod doodba;
 mod error;
@@ -15,9 +16,15 @@ mod git_config;
 mod gitmodules;
 mod json;
 mod mrchef;
+mod names;
 mod node;
+mod note;
+mod oca_dependencies;
+mod odoo;
 mod old_lock;
+mod own;
 mod place;
+mod places;
 mod settle;
 mod toml;
 mod vcs2l;
@@ -27,11 +34,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub(crate) use error::Error;
-pub(crate) use place::Note;
+pub(crate) use note::{Note, lost, messages};
 
 use crate::config::{Fresh, Merge, Mode, directory_of};
-use crate::git;
 use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series};
+use around::Around;
 use format::Format;
 use place::{SourcePlace, Text};
 
@@ -41,7 +48,33 @@ pub(crate) struct Import {
     pub(crate) fresh: Fresh,
     /// The commits to which the format pins its branches and tags. `None` if it has no pins.
     pub(crate) pins: Option<BTreeMap<RepoName, CommitId>>,
+    /// What is merged into the repositories. `fresh` does not contain it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "this version reports merges and cannot write them"))]
+    pub(crate) merges: Vec<ImportedMerges>,
+    /// The repositories whose format means the default branch of the remote. `fresh` has the branch of the series.
+    pub(crate) heads: Vec<DefaultBranch>,
     pub(crate) notes: Vec<Note>,
+}
+
+/// What a format merges into one repository.
+#[derive(Debug)]
+#[cfg_attr(not(test), expect(dead_code, reason = "this version reports merges and cannot write them"))]
+pub(crate) struct ImportedMerges {
+    pub(crate) name: RepoName,
+    /// The repository that the merges start from, and its reference. `None` means the branch of the series.
+    pub(crate) base: (RemoteUrl, Option<Reference>),
+    /// In the order of the file.
+    pub(crate) merges: Vec<Merge>,
+    /// Whether the imported commit of the repository already contains them.
+    pub(crate) is_in_commit: bool,
+}
+
+/// A repository that follows the default branch of its remote.
+#[derive(Debug)]
+pub(crate) struct DefaultBranch {
+    pub(crate) name: RepoName,
+    /// The note for the user, if the remote cannot be asked.
+    pub(crate) note: Note,
 }
 
 /// The target and the environment of an import.
@@ -55,23 +88,19 @@ pub(crate) struct Surroundings<'a> {
 }
 
 /// Reads a file or a directory of another tool.
-pub(crate) fn read(path: &Path, around: &Surroundings<'_>) -> Result<Import, Error> {
-    let declaration = match format::recognise(path)? {
-        Format::Aggregator(file) => doodba::read(&file, around)?,
-        Format::Ak(file) => ak::read(&file, around)?,
-        Format::Camptocamp(directory) => camptocamp::read(&directory, around)?,
-        Format::GitModules(file) => {
-            let text = Text::load(&file)?;
-            let outer = git::Superproject::at(&text.directory())?;
-            let mut declaration = gitmodules::read(&text, outer.as_ref())?;
-            if outer.is_some_and(|outer| outer.path_of(around.project).is_some()) {
-                declaration.mode = Mode::Submodule;
-            }
-            declaration
-        }
-        Format::MrChef(file) => mrchef::read(&file)?,
-        Format::OldLock(file) => old_lock::read(&Text::load(&file)?, around)?,
-        Format::Vcs2l(file) => vcs2l::read(&Text::load(&file)?)?,
+pub(crate) fn read(path: &Path, given: &Surroundings<'_>) -> Result<Import, Error> {
+    let format = format::recognise(path)?;
+    let around = Around::new(format.file(), given);
+    let around = &around;
+    let declaration = match &format {
+        Format::Aggregator(file) => doodba::read(file, around)?,
+        Format::Ak(file) => ak::read(file, around)?,
+        Format::Camptocamp(pending) => camptocamp::read(pending, around)?,
+        Format::GitModules(file) => gitmodules::read_file(&Text::load(file)?, around)?,
+        Format::MrChef(file) => mrchef::read(file)?,
+        Format::OcaDependencies(file) => oca_dependencies::read(&Text::load(file)?, around)?,
+        Format::OldLock(file) => old_lock::read(&Text::load(file)?, around)?,
+        Format::Vcs2l(file) => vcs2l::read(&Text::load(file)?)?,
     };
     settle::settle(declaration, path, around)
 }
@@ -91,6 +120,22 @@ struct Declaration {
     /// Whether the format has pins. A repository can still have none.
     has_pins: bool,
     notes: Vec<Note>,
+    /// Entries that cannot be read, with their keys.
+    refused: Vec<(String, Error)>,
+}
+
+impl Declaration {
+    /// Keeps the error of one entry for later: one odd entry is no reason to refuse the others.
+    fn accept<T>(&mut self, key: &str, entry: Result<T, Error>) -> Result<Option<T>, Error> {
+        match entry {
+            Ok(entry) => Ok(Some(entry)),
+            Err(error @ Error::Refused { .. }) => {
+                self.refused.push((key.to_owned(), error));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// A repository, as a format declares it.
@@ -102,7 +147,14 @@ struct Repo {
     url: RemoteUrl,
     /// `None` means the branch of the series.
     reference: Option<Reference>,
-    merges: Vec<Merge>,
+    /// Whether the default branch of the remote is meant.
+    follows_head: bool,
+    /// Whether the directory is a place of Odoo itself, whatever the url is.
+    is_odoo: bool,
+    /// What is merged into it, in the order of the file.
+    merges: Vec<(Merge, SourcePlace)>,
+    /// What the merges start from, if `url` and `reference` already contain them.
+    merge_base: Option<(RemoteUrl, Option<Reference>)>,
     /// `None` means all modules.
     modules: Option<Vec<String>>,
     /// The directories that contain modules. Empty means the root of the repository.
@@ -119,7 +171,10 @@ impl Repo {
             path,
             url,
             reference: None,
+            follows_head: false,
+            is_odoo: false,
             merges: Vec::new(),
+            merge_base: None,
             modules: None,
             addons: Vec::new(),
             depth: None,

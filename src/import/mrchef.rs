@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use super::node::{MapEntry, Node};
-use super::{Declaration, Error, Repo, SourcePlace, Text, aggregator, json, reference, toml, url};
+use super::{Declaration, Error, Repo, SourcePlace, Text, aggregator, json, note, reference, toml, url};
 use crate::repo::{Reference, redact};
 
 pub(super) fn read(file: &Path) -> Result<Declaration, Error> {
     let text = Text::load(file)?;
     let lock = Text::load_if_there(&file.with_file_name("mrchef.lock"))?;
-    let lock = lock.as_ref().map(json::document).transpose()?;
-    let mut declaration =
-        Declaration { base: text.directory(), has_pins: lock.is_some(), ..Declaration::default() };
+    let mut notes = Vec::new();
+    let lock = lock.as_ref().map(|lock| json::document(lock, &mut notes)).transpose()?;
+    let has_pins = lock.is_some();
+    let mut declaration = Declaration { base: text.directory(), has_pins, notes, ..Declaration::default() };
     let document = toml::document(&text)?;
     let mut fields = document.fields("the file")?;
     fields.take("version");
@@ -19,18 +20,21 @@ pub(super) fn read(file: &Path) -> Result<Declaration, Error> {
     let meals = fields.take("meals").map(|node| node.map("`meals`")).transpose()?.unwrap_or_default();
     for MapEntry { key, place, node } in meals {
         let locked = lock.as_ref().and_then(|lock| lock.get("meals")?.get(key));
-        let repo = meal(key, place, node, locked, &mut declaration)?;
-        declaration.repos.push(Repo { path: Path::new(kitchen).join(key), ..repo });
+        let repo = meal(key, place, node, locked, &mut declaration);
+        if let Some(repo) = declaration.accept(key, repo)? {
+            declaration.repos.push(Repo { path: Path::new(kitchen).join(key), ..repo });
+        }
     }
     for MapEntry { key, place, .. } in fields.left() {
-        declaration.notes.push(place.note(format!("`{key}` is left out: oca does not know this key")));
+        declaration.notes.push(place.note(note::KEY, key, format!("`{key}`")));
     }
     if let Some(Ok(locked)) =
         lock.as_ref().and_then(|lock| lock.get("meals")).map(|meals| meals.map("`meals`"))
     {
         for MapEntry { key, place, .. } in locked {
             if meals.iter().all(|meal| meal.key != *key) {
-                declaration.notes.push(place.note("left out, because `mrchef.toml` has no such meal"));
+                let item = format!("`{key}` is left out: `mrchef.toml` has no such meal");
+                declaration.notes.push(place.note(note::ORPHAN, key, item));
             }
         }
     }
@@ -58,14 +62,11 @@ fn meal(
     }
     let spices = fields.take("spices").map(|node| node.texts("`spices`")).transpose()?.unwrap_or_default();
     for (spice, place) in spices {
-        let text = format!(
-            "the spice `{}` of `{key}` is left out: save it as a file, and name the file in `patches`",
-            redact(spice)
-        );
-        declaration.notes.push(place.note(text));
+        let item = format!("the spice `{}` of `{key}`", redact(spice));
+        declaration.notes.push(place.note(note::SPICE, key, item));
     }
-    for MapEntry { key, place, .. } in fields.left() {
-        declaration.notes.push(place.note(format!("`{key}` is left out: oca does not know this key")));
+    for MapEntry { key: field, place, .. } in fields.left() {
+        declaration.notes.push(place.note(note::KEY, key, format!("`{field}` of `{key}`")));
     }
     Ok(repo)
 }

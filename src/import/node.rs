@@ -40,6 +40,11 @@ impl Node {
         entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
     }
 
+    /// Whether a map has a key.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
     pub(super) fn map(&self, what: impl fmt::Display) -> Result<&[MapEntry], Error> {
         match &self.value {
             Value::Map(entries) => Ok(entries),
@@ -80,7 +85,9 @@ impl Node {
 
     /// The fields of a map, to be taken one by one.
     pub(super) fn fields(&self, what: impl fmt::Display) -> Result<Fields<'_>, Error> {
-        Ok(Fields { place: &self.place, entries: self.map(what)?.iter().collect() })
+        let what = what.to_string();
+        let entries = self.map(&what)?.iter().collect();
+        Ok(Fields { place: &self.place, what, entries })
     }
 
     fn wrong(&self, what: impl fmt::Display, wanted: &str) -> Error {
@@ -96,7 +103,9 @@ impl Node {
 
 /// The fields of a map that were not taken yet.
 pub(super) struct Fields<'n> {
-    pub(super) place: &'n SourcePlace,
+    place: &'n SourcePlace,
+    /// What has these fields, for messages.
+    what: String,
     entries: Vec<&'n MapEntry>,
 }
 
@@ -107,7 +116,12 @@ impl<'n> Fields<'n> {
     }
 
     pub(super) fn require(&mut self, key: &str) -> Result<&'n Node, Error> {
-        self.take(key).ok_or_else(|| self.place.refuse(format!("`{key}` is missing")))
+        self.take(key).ok_or_else(|| self.place.refuse(format!("{} has no `{key}`", self.what)))
+    }
+
+    /// The fields that were not taken yet.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.key.as_str())
     }
 
     /// The remaining fields, after all known ones were taken.

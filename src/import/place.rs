@@ -1,10 +1,11 @@
-//! The files of an import, places in them, and messages about a place.
+//! The files of an import, places in them, and errors about a place.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Error;
+use super::note::{Note, Topic};
 use crate::config::directory_of;
 use crate::repo::one_line;
 
@@ -31,14 +32,6 @@ pub(super) enum Spot {
     /// Starts at 1.
     Line(usize),
     Key(String),
-}
-
-/// A setting of a file that `repos.toml` cannot express.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{place}: {text}")]
-pub(crate) struct Note {
-    pub(super) place: SourcePlace,
-    text: String,
 }
 
 impl Text {
@@ -98,8 +91,18 @@ impl Text {
 }
 
 impl SourcePlace {
-    pub(super) fn note(&self, text: impl Into<String>) -> Note {
-        Note { place: self.clone(), text: one_line(&text.into()) }
+    /// A note about `subject`, a repository or a key. `item` begins the sentence that the topic ends.
+    pub(super) fn note(&self, topic: &'static Topic, subject: &str, item: impl AsRef<str>) -> Note {
+        Note::new(self.clone(), topic, subject, item.as_ref())
+    }
+
+    pub(super) fn is_in_file_of(&self, other: &Self) -> bool {
+        self.file == other.file
+    }
+
+    /// The file, as messages show it.
+    pub(super) fn file(&self) -> String {
+        format!("`{}`", self.file.display())
     }
 
     pub(super) fn refuse(&self, why: impl Into<String>) -> Error {
@@ -115,6 +118,16 @@ impl fmt::Display for SourcePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`", self.file.display())?;
         if self.spot == Spot::Whole { Ok(()) } else { write!(f, " {}", self.spot) }
+    }
+}
+
+impl Spot {
+    /// The key of this place. Empty if it is a line or the whole file.
+    pub(super) fn key(&self) -> String {
+        match self {
+            Self::Key(key) => key.clone(),
+            Self::Whole | Self::Line(_) => String::new(),
+        }
     }
 }
 

@@ -1,219 +1,231 @@
 //! Converts a declaration into a new `repos.toml`: the series, the names, and one directory for all checkouts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
-use super::{Declaration, Error, Import, Note, Repo, Surroundings};
-use crate::config::{
-    Fresh, FreshRepo, Mode, PATH, is_checkouts_path, refuse_addons_directory, refuse_module,
-};
-use crate::fs::{Context, normal};
-use crate::repo::{Edition, Reference, RemoteUrl, RepoName, Series};
+use super::around::Around;
+use super::names::names;
+use super::odoo::{self, OdooPart};
+use super::own::{self, Own};
+use super::places::{Content, Places};
+use super::{Declaration, DefaultBranch, Error, Import, ImportedMerges, Note, Repo, note};
+use crate::config::{Fresh, FreshRepo, refuse_addons_directory, refuse_entry, refuse_module};
+use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series, one_line};
 
 pub(super) fn settle(
-    declaration: Declaration,
+    mut declaration: Declaration,
     path: &Path,
-    around: &Surroundings<'_>,
+    around: &Around<'_>,
 ) -> Result<Import, Error> {
-    let Declaration { base, mode, series, locals, repos, has_pins, mut notes } = declaration;
-    let (odoos, repos): (Vec<Repo>, Vec<Repo>) = repos.into_iter().partition(|repo| is_odoo(&repo.url));
-    let has_enterprise = odoos.iter().any(|repo| last_part(&repo.url) == "enterprise");
-    let edition = if has_enterprise { Edition::Enterprise } else { Edition::Community };
-    notes.extend(odoos.iter().map(left_out));
-    if repos.is_empty() {
-        return Err(Error::Empty { path: path.to_owned() });
+    let (odoos, repos): (Vec<Repo>, Vec<Repo>) =
+        std::mem::take(&mut declaration.repos).into_iter().partition(|repo| odoo::part(repo).is_some());
+    let mut usable = Vec::new();
+    for repo in repos {
+        let checked = refuse_words(&repo);
+        let key = repo.path.to_string_lossy().into_owned();
+        usable.extend(declaration.accept(&key, checked)?.map(|()| repo));
     }
-    let all = || repos.iter().chain(&odoos);
-    let odoo = around.series.or(series).or_else(|| most_common(all()));
+    let (repos, mode) = (usable, declaration.mode);
+    let Declaration { base, series, locals, has_pins, mut notes, refused, .. } = declaration;
+    if repos.is_empty() {
+        let first = refused.into_iter().next().map(|(key, error)| naming(&key, error));
+        return Err(
+            first.unwrap_or_else(|| Error::Empty { path: path.to_owned(), has_odoo: !odoos.is_empty() })
+        );
+    }
+    notes.extend(refused.into_iter().filter_map(|(key, error)| left_out(&key, error)));
+    let places = Places::new(&base, around.project())?;
+    let own = own_modules(&places, &locals, repos.iter().chain(&odoos));
+    let odoo = choose_series(around, series, &repos, &odoos, &own);
     let odoo = odoo.ok_or_else(|| Error::NoSeries { path: path.to_owned() })?;
-    let places = Places::new(&base, around.project)?;
     let names = names(&repos, &mut notes)?;
-    // In submodule mode, the directory of the checkouts must belong to oca alone, so Odoo itself must not be in it.
-    let others: &[Repo] = if mode == Mode::Submodule { &odoos } else { &[] };
-    let path = places.common(&repos, &names, others, &mut notes);
-    let locals = locals.iter().filter_map(|local| places.below(local)).collect();
-    let mut pins = BTreeMap::new();
-    let mut fresh = Vec::new();
+    let content = Content { mode, repos: &repos, names: &names, odoos: &odoos, own: &own.directories };
+    let path = places.common(&content, &mut notes);
+    let edition = odoo::edition(&odoos);
+    let before = before(&odoos, &places, &mut notes);
+    let locals = local_paths(&places, &locals, &own);
+    let mut settled = Settled {
+        odoo,
+        repos: Vec::new(),
+        pins: BTreeMap::new(),
+        merges: Vec::new(),
+        heads: Vec::new(),
+        notes,
+    };
     for (repo, name) in repos.into_iter().zip(names) {
-        // Refuse a module here if `repos.toml` could not be read with it, because its place is known here.
-        let modules = repo.modules.iter().flatten().map(|module| refuse_module(module));
-        let directories = repo.addons.iter().map(|directory| refuse_addons_directory(directory));
-        modules.chain(directories).collect::<Result<(), String>>().map_err(|why| repo.place.refuse(why))?;
-        let reference = repo.reference.unwrap_or_else(|| Reference::Branch(odoo.to_string()));
+        settled.add(repo, name);
+    }
+    let Settled { repos, pins, merges, heads, mut notes, .. } = settled;
+    notes.sort_by(|one, other| one.place.cmp(&other.place));
+    let fresh = Fresh { odoo, edition, path, mode, before, locals, repos };
+    Ok(Import { fresh, pins: has_pins.then_some(pins), merges, heads, notes })
+}
+
+/// The repositories of the new file, and what belongs to them.
+struct Settled {
+    odoo: Series,
+    repos: Vec<FreshRepo>,
+    pins: BTreeMap<RepoName, CommitId>,
+    merges: Vec<ImportedMerges>,
+    heads: Vec<DefaultBranch>,
+    notes: Vec<Note>,
+}
+
+impl Settled {
+    fn add(&mut self, repo: Repo, name: RepoName) {
+        let reference = repo.reference.clone().unwrap_or_else(|| Reference::Branch(self.odoo.to_string()));
         match (&reference, repo.commit) {
             (Reference::Rev(declared), Some(commit)) if *declared != commit => {
-                let text =
+                let item =
                     format!("the pin of `{name}` to `{commit}` is left out: the file declares `{declared}`");
-                notes.push(repo.place.note(text));
+                self.notes.push(repo.place.note(note::PIN, name.as_str(), item));
             }
             (Reference::Rev(_), _) | (_, None) => {}
             (_, Some(commit)) => {
-                pins.insert(name.clone(), commit);
+                self.pins.insert(name.clone(), commit);
             }
         }
         let url = without_secret(&repo.url).inspect(|_| {
-            let text = format!(
-                "the user and the password in the url of `{name}` are left out: set a token for the host"
-            );
-            notes.push(repo.place.note(text));
+            let item = format!("the user and the password in the url of `{name}`");
+            self.notes.push(repo.place.note(note::SECRET, name.as_str(), item));
         });
-        if !repo.merges.is_empty() {
-            let text =
-                format!("`merges` of `{name}` is imported, but this version of oca cannot apply it yet");
-            notes.push(repo.place.note(text));
+        self.merges(&repo, &name, &reference);
+        if repo.follows_head {
+            let item = format!(
+                "`{name}` names no branch, which means the default branch of its remote: oca uses the branch `{}` of the series",
+                self.odoo
+            );
+            let note = repo.place.note(note::NO_VERSION, name.as_str(), item);
+            self.heads.push(DefaultBranch { name: name.clone(), note });
         }
-        fresh.push(FreshRepo {
+        self.repos.push(FreshRepo {
             name,
             url: url.unwrap_or(repo.url),
             reference,
             modules: repo.modules,
             addons: repo.addons,
             hold: repo.hold,
-            merges: repo.merges,
+            merges: Vec::new(),
             depth: repo.depth,
         });
     }
-    notes.sort_by(|one, other| one.place.cmp(&other.place));
-    let fresh = Fresh { odoo, edition, path, mode, locals, repos: fresh };
-    Ok(Import { fresh, pins: has_pins.then_some(pins), notes })
-}
 
-/// Whether the url is Odoo itself, OCB, or Odoo Enterprise.
-fn is_odoo(url: &RemoteUrl) -> bool {
-    ["odoo", "ocb", "enterprise"].contains(&last_part(url).as_str())
-}
-
-/// The last part of a url, without `.git` and in lower case.
-fn last_part(url: &RemoteUrl) -> String {
-    let url = url.as_str();
-    let last = url.rsplit(['/', ':']).next().unwrap_or_default();
-    last.strip_suffix(".git").unwrap_or(last).to_lowercase()
-}
-
-fn left_out(repo: &Repo) -> Note {
-    let at = match (&repo.commit, &repo.reference) {
-        (Some(commit), _) => format!(" at commit `{commit}`"),
-        (None, Some(reference)) => format!(" at {reference}"),
-        (None, None) => String::new(),
-    };
-    let path = repo.path.display();
-    repo.place.note(format!(
-        "`{path}`{at} is Odoo itself and is left out: name its directories in `before` of `[addons-path]`"
-    ))
-}
-
-/// The series that most branches have as their name. If two are equally common, the newer one.
-fn most_common<'r>(repos: impl Iterator<Item = &'r Repo>) -> Option<Series> {
-    let mut counts: BTreeMap<Series, usize> = BTreeMap::new();
-    for repo in repos {
-        if let Some(Reference::Branch(branch)) = &repo.reference
-            && let Ok(series) = Series::parse(branch)
-        {
-            *counts.entry(series).or_default() += 1;
+    fn merges(&mut self, repo: &Repo, name: &RepoName, reference: &Reference) {
+        if repo.merges.is_empty() {
+            return;
         }
+        let is_in_commit = repo.merge_base.is_some();
+        if !is_in_commit {
+            let notes = repo.merges.iter().map(|(merge, place)| {
+                place.note(note::MERGE, name.as_str(), format!("the merge of `{merge}` into `{name}`"))
+            });
+            self.notes.extend(notes);
+        }
+        let own = || (repo.url.clone(), Some(reference.clone()));
+        self.merges.push(ImportedMerges {
+            name: name.clone(),
+            base: repo.merge_base.clone().unwrap_or_else(own),
+            merges: repo.merges.iter().map(|(merge, _)| merge.clone()).collect(),
+            is_in_commit,
+        });
+    }
+}
+
+/// Refuses a word with which `repos.toml` could not be read. Its place is known here.
+fn refuse_words(repo: &Repo) -> Result<(), Error> {
+    let modules = repo.modules.iter().flatten().map(|module| refuse_module(module));
+    let directories = repo.addons.iter().map(|directory| refuse_addons_directory(directory));
+    modules.chain(directories).collect::<Result<(), String>>().map_err(|why| repo.place.refuse(why))
+}
+
+/// The error of an entry, with its key.
+fn naming(key: &str, error: Error) -> Error {
+    match error {
+        Error::Refused { place, why, hint }
+            if !key.is_empty() && place.spot.key() != key && !why.contains(&format!("`{key}`")) =>
+        {
+            let why = one_line(&format!("`{key}` cannot be imported: {why}"));
+            Error::Refused { place, why, hint }
+        }
+        other => other,
+    }
+}
+
+/// The note about an entry that cannot be read.
+fn left_out(key: &str, error: Error) -> Option<Note> {
+    let Error::Refused { place, why, hint } = error else { return None };
+    let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+    Some(place.note(note::REFUSED, key, format!("`{key}` is left out: {why}{hint}")))
+}
+
+/// The user's own modules, with the directories that the format declares.
+fn own_modules<'r>(places: &Places, locals: &[PathBuf], repos: impl Iterator<Item = &'r Repo>) -> Own {
+    let checkouts: BTreeSet<PathBuf> = repos.map(|repo| places.absolute(&repo.path)).collect();
+    let mut own = own::find(places.project(), &checkouts);
+    own.directories.extend(locals.iter().map(|local| places.absolute(local)));
+    own
+}
+
+/// The paths of `[[local]]`: first those that the format declares.
+fn local_paths(places: &Places, locals: &[PathBuf], own: &Own) -> Vec<String> {
+    let declared = locals.iter().map(|local| places.absolute(local));
+    let mut paths: Vec<String> = Vec::new();
+    for directory in declared.chain(own.directories.iter().cloned()) {
+        let Some(path) = places.below(&directory) else { continue };
+        let path = if path.is_empty() { ".".to_owned() } else { path };
+        if refuse_entry(&path).is_ok() && !path.contains('$') && !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    paths
+}
+
+/// The directories of Odoo that are there, for `before` of `[addons-path]`. Adds the notes about Odoo itself.
+fn before(odoos: &[Repo], places: &Places, notes: &mut Vec<Note>) -> Vec<String> {
+    let (mut community, mut enterprise) = (Vec::new(), Vec::new());
+    for repo in odoos {
+        let part = odoo::part(repo);
+        let directory = places.absolute(&repo.path);
+        let modules = if part == Some(OdooPart::Enterprise) { directory } else { directory.join("addons") };
+        let path = places.below(&modules).filter(|path| refuse_entry(path).is_ok() && !path.contains('$'));
+        let found = path.filter(|_| own::has_modules(&modules));
+        notes.extend(odoo::notes(repo, found.is_some()));
+        if part == Some(OdooPart::Enterprise) { enterprise.extend(found) } else { community.extend(found) }
+    }
+    // Enterprise replaces some modules of Odoo, so it comes first.
+    enterprise.into_iter().chain(community).collect()
+}
+
+/// The series: of `--odoo`, the format, the branches, or the files and the modules of the project.
+fn choose_series(
+    around: &Around<'_>,
+    declared: Option<Series>,
+    repos: &[Repo],
+    odoos: &[Repo],
+    own: &Own,
+) -> Option<Series> {
+    let reference = |repo: &'_ Repo| match &repo.merge_base {
+        Some((_, base)) => base.clone(),
+        None => repo.reference.clone(),
+    };
+    let branches = repos.iter().chain(odoos).filter_map(|repo| match reference(repo) {
+        Some(Reference::Branch(branch)) => Series::parse(&branch).ok(),
+        _ => None,
+    });
+    let branches = most_common(branches);
+    // If all repositories name their branches, the branches are right. Else the project says what the others follow.
+    let has_open = repos.iter().any(|repo| repo.reference.is_none());
+    let (first, second) = if has_open { (around.named(), branches) } else { (branches, around.named()) };
+    around.asked().or(declared).or(first).or(second).or_else(|| most_common(own.series.iter().copied()))
+}
+
+/// The most common series. If two are equally common, the newer one.
+fn most_common(all: impl Iterator<Item = Series>) -> Option<Series> {
+    let mut counts: BTreeMap<Series, usize> = BTreeMap::new();
+    for series in all {
+        *counts.entry(series).or_default() += 1;
     }
     counts.into_iter().max_by_key(|(series, count)| (*count, *series)).map(|(series, _)| series)
-}
-
-/// The name of each repository, taken from its directory or else from its url. All names differ, even if case is
-/// ignored.
-fn names(repos: &[Repo], notes: &mut Vec<Note>) -> Result<Vec<RepoName>, Error> {
-    let mut taken = BTreeSet::new();
-    let mut names = Vec::new();
-    for repo in repos {
-        let directory = repo.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let above = repo.path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
-        let candidates = [
-            directory.to_owned(),
-            last_part(&repo.url),
-            format!("{}-{directory}", above.unwrap_or_default()),
-            format!("{}-{}", owner(&repo.url), last_part(&repo.url)),
-        ];
-        let mut free = candidates.iter().filter_map(|word| RepoName::parse(word).ok());
-        let name = free.find(|name| taken.insert(name.as_str().to_lowercase())).ok_or_else(|| {
-            let why = format!("there is no free name for the repository in `{}`", repo.path.display());
-            repo.place.refuse_with_hint(why, "rename its directory: each repository needs its own name")
-        })?;
-        if name.as_str() != directory {
-            let text = format!("the repository in `{}` gets the name `{name}`", repo.path.display());
-            notes.push(repo.place.note(text));
-        }
-        names.push(name);
-    }
-    Ok(names)
-}
-
-/// The next to last part of a url.
-fn owner(url: &RemoteUrl) -> &str {
-    url.as_str().rsplit(['/', ':']).nth(1).unwrap_or_default()
-}
-
-/// Converts paths of the format into paths of the new file.
-struct Places {
-    base: PathBuf,
-    project: PathBuf,
-}
-
-impl Places {
-    fn new(base: &Path, project: &Path) -> Result<Self, Error> {
-        let absolute = |path: &Path| std::path::absolute(path).at("find", path);
-        Ok(Self { base: normal(&absolute(base)?), project: normal(&absolute(project)?) })
-    }
-
-    /// A path of the format as a path below the project. `None` if it is outside.
-    fn below(&self, path: &Path) -> Option<String> {
-        let path = normal(&self.base.join(path));
-        let below = path.strip_prefix(&self.project).ok()?;
-        let parts = below.components().map(|part| match part {
-            Component::Normal(part) => part.to_str(),
-            _ => None,
-        });
-        Some(parts.collect::<Option<Vec<_>>>()?.join("/"))
-    }
-
-    /// The directory of most checkouts, if the file can name it. Adds a note for the checkouts in other directories.
-    fn common(&self, repos: &[Repo], names: &[RepoName], others: &[Repo], notes: &mut Vec<Note>) -> String {
-        let mut groups: Vec<(PathBuf, Vec<usize>)> = Vec::new();
-        let mut group_of: BTreeMap<&Path, usize> = BTreeMap::new();
-        for (at, repo) in repos.iter().enumerate() {
-            let parent = repo.path.parent().unwrap_or(Path::new(""));
-            let group = *group_of.entry(parent).or_insert(groups.len());
-            if group == groups.len() {
-                groups.push((parent.to_owned(), Vec::new()));
-            }
-            groups[group].1.push(at);
-        }
-        groups.sort_by_key(|(_, members)| std::cmp::Reverse(members.len()));
-        let fits = |(parent, members): &&(PathBuf, Vec<usize>)| {
-            let directories = members.iter().filter_map(|at| repos[*at].path.file_name()?.to_str());
-            let is_shared = others.iter().any(|other| other.path.parent() == Some(parent));
-            !is_shared && self.is_free(parent, &directories.collect())
-        };
-        let chosen = groups.iter().find(fits).map(|(parent, _)| parent);
-        let path = chosen.and_then(|parent| self.below(parent));
-        let path = path.unwrap_or_else(|| PATH.to_owned());
-        for (parent, members) in groups.iter().filter(|(parent, _)| Some(parent) != chosen) {
-            let [first, rest @ ..] = members.as_slice() else { continue };
-            let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
-            let (name, from) = (&names[*first], self.base.join(parent));
-            let from = normal(&from);
-            let from = from.strip_prefix(&self.project).unwrap_or(&from).display().to_string();
-            let from = if from.is_empty() { ".".to_owned() } else { from };
-            let text = format!("the checkout of `{name}`{more} will be in `{path}`, not in `{from}`");
-            notes.push(repos[*first].place.note(text));
-        }
-        path
-    }
-
-    /// Whether a directory can contain the checkouts. It must be inside the project and contain nothing else, because
-    /// git will ignore all of its content.
-    fn is_free(&self, parent: &Path, directories: &BTreeSet<&str>) -> bool {
-        let Some(below) = self.below(parent) else { return false };
-        let is_plain = is_checkouts_path(&below);
-        let Ok(entries) = std::fs::read_dir(self.base.join(parent)) else { return is_plain };
-        let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        is_plain && names.all(|name| name.starts_with('.') || directories.contains(name.as_str()))
-    }
 }
 
 /// The url without a literal user and password, if it has them. A variable does not count.
@@ -222,4 +234,32 @@ fn without_secret(url: &RemoteUrl) -> Option<RemoteUrl> {
     let authority = url.as_str().split_once("://")?.1.split('/').next()?;
     let (userinfo, _) = authority.rsplit_once('@')?;
     (bare != *url && !userinfo.contains("${")).then_some(bare)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::import::{ImportedMerges, Surroundings, read};
+    use crate::repo::Reference;
+
+    /// A later version can write them: the repository, and the remote and reference of each merge, in order.
+    #[test]
+    fn merges_stay_typed_values() {
+        let project = tempfile::tempdir().expect("a directory");
+        let file = project.path().join("repos.yaml");
+        let text = "web:\n  remotes:\n    oca: https://github.com/OCA/web.git\n    acme: https://github.com/acme/web.git\n  \
+                    merges: [oca 16.0, oca refs/pull/12/head, acme 16.0-fix]\n";
+        crate::fs::write_if_changed(&file, text.as_bytes()).expect("a file");
+        let around = Surroundings { project: project.path(), series: None, variable: &|_| None };
+        let import = read(&file, &around).expect("an import");
+        let [ImportedMerges { name, base: (url, reference), merges, is_in_commit }] = &import.merges[..]
+        else {
+            panic!("one repository")
+        };
+        assert_eq!((name.as_str(), url.as_str()), ("web", "https://github.com/OCA/web.git"));
+        assert_eq!(*reference, Some(Reference::Branch("16.0".to_owned())));
+        let merges: Vec<String> = merges.iter().map(ToString::to_string).collect();
+        assert_eq!(merges, ["refs/pull/12/head", "https://github.com/acme/web.git 16.0-fix"]);
+        assert!(!is_in_commit);
+        assert!(import.fresh.repos[0].merges.is_empty());
+    }
 }

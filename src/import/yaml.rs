@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::node::{MapEntry, Node, Value};
-use super::{Error, SourcePlace, Text};
+use super::{Error, Note, SourcePlace, Text, note};
 
 /// The maximum depth of nesting: far more than a list of repositories needs, and small enough for recursive functions.
 const DEPTH: usize = 32;
@@ -15,10 +15,10 @@ const UNFOLDED: usize = 1_000_000;
 /// The size of a value, in addition to the bytes of its text.
 const VALUE: usize = 100;
 
-/// The documents of a file. A key that appears twice is an error, because tools differ in which value they use.
-pub(super) fn documents(text: &Text) -> Result<Vec<Node>, Error> {
+/// The documents of a file. If a key appears twice, the last value counts, as for the tools that read these files.
+pub(super) fn documents(text: &Text, notes: &mut Vec<Note>) -> Result<Vec<Node>, Error> {
     let mut builder =
-        Builder { text, open: Vec::new(), anchors: HashMap::new(), unfolded: 0, done: Vec::new() };
+        Builder { text, open: Vec::new(), anchors: HashMap::new(), unfolded: 0, done: Vec::new(), notes };
     for event in Parser::new_from_str(&text.text) {
         let (event, span) =
             event.map_err(|error| text.syntax("YAML", error.marker().line(), error.info()))?;
@@ -27,14 +27,27 @@ pub(super) fn documents(text: &Text) -> Result<Vec<Node>, Error> {
     Ok(builder.done)
 }
 
-/// The only document of a file. `None` if the file has none.
-pub(super) fn document(text: &Text) -> Result<Option<Node>, Error> {
-    let mut documents = documents(text)?.into_iter();
-    let first = documents.next().filter(|node| !node.is_null());
-    match documents.next() {
-        Some(second) => Err(second.place.refuse("a second document starts here, but only one is allowed")),
-        None => Ok(first),
+/// All documents of a file as one map. `None` if the file declares nothing.
+pub(super) fn document(text: &Text, notes: &mut Vec<Note>) -> Result<Option<Node>, Error> {
+    let documents = documents(text, notes)?.into_iter().filter(|node| !node.is_null());
+    let mut documents = documents.peekable();
+    let Some(first) = documents.next() else { return Ok(None) };
+    if documents.peek().is_none() {
+        return Ok(Some(first));
     }
+    let place = first.place.clone();
+    let mut all = Map::default();
+    for entry in first.map("the file")? {
+        all.add(entry.clone(), notes);
+    }
+    for document in documents {
+        let item = "a second document starts here, and it counts, too";
+        notes.push(document.place.note(note::ALONE, "---", item));
+        for entry in document.map("a document")? {
+            all.add(entry.clone(), notes);
+        }
+    }
+    Ok(Some(Node { place, value: Value::Map(all.entries) }))
 }
 
 struct Builder<'t> {
@@ -43,6 +56,7 @@ struct Builder<'t> {
     anchors: HashMap<usize, Node>,
     unfolded: usize,
     done: Vec<Node>,
+    notes: &'t mut Vec<Note>,
 }
 
 /// A list or a map that is not closed yet.
@@ -60,10 +74,10 @@ enum YamlContent {
 #[derive(Default)]
 struct Map {
     entries: Vec<MapEntry>,
-    /// The place of each key.
-    keys: HashMap<String, SourcePlace>,
-    /// A key whose value has not been read yet.
-    key: Option<String>,
+    /// The position of each key in `entries`.
+    keys: HashMap<String, usize>,
+    /// A key whose value has not been read yet, and its place.
+    key: Option<(String, SourcePlace)>,
 }
 
 impl Builder<'_> {
@@ -121,7 +135,7 @@ impl Builder<'_> {
         match self.open.last_mut().map(|open| &mut open.content) {
             None => self.done.push(node),
             Some(YamlContent::List(items)) => items.push(node),
-            Some(YamlContent::Map(map)) => map.put(node)?,
+            Some(YamlContent::Map(map)) => map.put(node, self.notes)?,
         }
         Ok(())
     }
@@ -129,20 +143,32 @@ impl Builder<'_> {
 
 impl Map {
     /// Takes keys and values in turn.
-    fn put(&mut self, node: Node) -> Result<(), Error> {
-        if let Some(key) = self.key.take() {
-            let place = self.keys[&key].clone();
-            self.entries.push(MapEntry { key, place, node });
+    fn put(&mut self, node: Node, notes: &mut Vec<Note>) -> Result<(), Error> {
+        let Some((key, place)) = self.key.take() else {
+            let Value::Text(key) = node.value else {
+                return Err(node.place.refuse("a key must be a plain string"));
+            };
+            self.key = Some((key, node.place));
             return Ok(());
-        }
-        let Value::Text(key) = node.value else {
-            return Err(node.place.refuse("a key must be a plain string"));
         };
-        if let Some(first) = self.keys.insert(key.clone(), node.place.clone()) {
-            return Err(node.place.refuse(format!("`{key}` appears twice, first {}", first.spot)));
-        }
-        self.key = Some(key);
+        self.add(MapEntry { key, place, node }, notes);
         Ok(())
+    }
+
+    /// Adds an entry. An entry with the same key is replaced and keeps its position.
+    fn add(&mut self, entry: MapEntry, notes: &mut Vec<Note>) {
+        let at = *self.keys.entry(entry.key.clone()).or_insert(self.entries.len());
+        match self.entries.get_mut(at) {
+            // Several `<<` are allowed, and all of them count.
+            Some(_) if entry.key == "<<" => self.entries.push(entry),
+            Some(first) => {
+                let first_at = &first.place.spot;
+                let item = format!("`{}` appears twice, first {first_at}: the last one counts", entry.key);
+                notes.push(entry.place.note(note::TWICE, &entry.key, item));
+                *first = entry;
+            }
+            None => self.entries.push(entry),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The modules of a profile.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -27,8 +27,8 @@ pub(crate) struct ListedModule<'a> {
     pub(crate) version: &'a str,
     /// Always `true`: modules with `installable: False` are not listed.
     pub(crate) installable: bool,
-    /// What it needs, directly or not, and what does not exist. If this is not empty, Odoo cannot install the module.
-    pub(crate) missing: Vec<&'a str>,
+    /// A module that it needs, directly or not, and that does not exist. Then Odoo cannot install it.
+    pub(crate) missing: Option<&'a str>,
     /// Whether the profile selects the module.
     pub(crate) selected: bool,
     pub(crate) depends: &'a [String],
@@ -59,24 +59,25 @@ pub(crate) struct ExternalDependencies<'a> {
 }
 
 impl<'a> ListReport<'a> {
-    /// `blocked` has the modules that cannot be installed, with the names that are missing.
+    /// `blocked` has the modules that cannot be installed, with the name that is missing.
     pub(crate) fn of(
         profile: &'a Profile,
         modules: &[&Placed<'a>],
-        blocked: &BTreeMap<&'a str, BTreeSet<&'a str>>,
+        blocked: &BTreeMap<&'a str, &'a str>,
     ) -> Self {
-        let missing = |name| blocked.get(name).into_iter().flatten().copied().collect();
-
         Self {
             profile: &profile.name,
             odoo: profile.odoo,
-            modules: modules.iter().map(|module| ListedModule::of(module, missing(module.name))).collect(),
+            modules: modules
+                .iter()
+                .map(|module| ListedModule::of(module, blocked.get(module.name).copied()))
+                .collect(),
         }
     }
 }
 
 impl<'a> ListedModule<'a> {
-    fn of(module: &Placed<'a>, missing: Vec<&'a str>) -> Self {
+    fn of(module: &Placed<'a>, missing: Option<&'a str>) -> Self {
         let manifest = module.manifest;
         Self {
             name: module.name,

@@ -1,16 +1,52 @@
-//! The digest of an entry of the lock. With it, oca detects edited entries without a network.
+//! The digest of an entry or a profile of the lock. With it, oca detects what was edited without a network.
 
 use sha2::Sha256;
 
-use super::schema::{Digest, LockedRepo, Seal};
+use super::schema::{Digest, LockedProfile, LockedRepo, Seal};
 
 impl Digest {
     /// The correct digest of an entry.
     fn of(repo: &LockedRepo) -> Self {
-        let text = super::render::entry(repo, &Self::default());
+        Self::of_text(&super::render::entry(repo, &Self::default()))
+    }
+
+    /// The correct digest of a profile.
+    fn of_profile(name: &str, profile: &LockedProfile) -> Self {
+        Self::of_text(&super::render::profile_alone(name, profile))
+    }
+
+    fn of_text(text: &str) -> Self {
         let bytes: &[u8] = &<Sha256 as sha2::Digest>::digest(text.as_bytes());
         let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         Self::Written(format!("sha256:{digits}"))
+    }
+}
+
+impl Digest {
+    fn seal(&self, correct: impl FnOnce() -> Self) -> Seal {
+        match self {
+            Self::Absent => Seal::Missing,
+            Self::Unreadable(why) => Seal::Unreadable(why.clone()),
+            Self::Written(_) if *self == correct() => Seal::Whole,
+            Self::Written(_) => Seal::Broken,
+        }
+    }
+}
+
+impl LockedProfile {
+    /// The profile with its correct digest, under this name. Use it only if all of it was computed from `repos.toml`.
+    #[must_use]
+    pub(crate) fn sealed(self, name: &str) -> Self {
+        Self { digest: Digest::of_profile(name, &self), ..self }
+    }
+
+    pub(crate) fn seal(&self, name: &str) -> Seal {
+        self.digest.seal(|| Digest::of_profile(name, self))
+    }
+
+    /// Whether the digest is correct. If it is not, the profile must be computed again.
+    pub(crate) fn is_whole(&self, name: &str) -> bool {
+        self.seal(name) == Seal::Whole
     }
 }
 
@@ -28,12 +64,7 @@ impl LockedRepo {
     }
 
     pub(crate) fn seal(&self) -> Seal {
-        match &self.digest {
-            Digest::Absent => Seal::Missing,
-            Digest::Unreadable(why) => Seal::Unreadable(why.clone()),
-            Digest::Written(_) if self.digest == Digest::of(self) => Seal::Whole,
-            Digest::Written(_) => Seal::Broken,
-        }
+        self.digest.seal(|| Digest::of(self))
     }
 
     /// Whether the digest is correct. If it is not, the entry must be read again.

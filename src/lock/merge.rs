@@ -157,9 +157,13 @@ impl Lock {
     pub(super) fn drop_dangling(&mut self) {
         let Self { repos, profiles } = self;
         let known: BTreeSet<&Pin> = repos.iter().map(|repo| &repo.pin).collect();
-        for profile in profiles.values_mut() {
+        for (name, profile) in profiles {
+            let was_whole = profile.is_whole(name);
             profile.repos.retain(|pin| known.contains(pin));
             profile.addons.retain(|pin, _| known.contains(pin));
+            if was_whole {
+                *profile = profile.clone().sealed(name);
+            }
         }
     }
 }

@@ -26,7 +26,7 @@ pub(crate) use schema::{
 };
 
 use crate::fs::{self, Written};
-use crate::repo::{CommitId, RepoName};
+use crate::repo::{CommitId, RepoName, one_line};
 use read::Dangling;
 
 /// The name of the lock, beside `repos.toml`.
@@ -43,8 +43,8 @@ const LARGEST: u64 = 64 << 20;
 pub(crate) enum Error {
     #[error("`{}` contains git's conflict markers at line {line}", file.display())]
     Conflicted { file: PathBuf, line: usize },
-    #[error("`{}` {}", file.display(), unsealed(entries))]
-    Edited { file: PathBuf, entries: Vec<(RepoName, Seal)> },
+    #[error("`{}` {}", file.display(), unsealed(entries, profiles))]
+    Edited { file: PathBuf, entries: Vec<(RepoName, Seal)>, profiles: Vec<(String, Seal)> },
     #[error("`{}` was edited: it has two entries for `{name}`, at `{}` and at `{}`", file.display(), commits[0], commits[1])]
     Twice { file: PathBuf, name: RepoName, commits: [CommitId; 2] },
     #[error("`{}` was edited: profile `{profile}` names `{key}`, but there is no such entry", file.display())]
@@ -70,6 +70,9 @@ impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         let text = match self {
             Self::Conflicted { .. } => "run `oca lock`; it keeps every commit on which both sides agree",
+            Self::Edited { entries, .. } if entries.is_empty() => {
+                "run `oca lock`; it computes these profiles again from `repos.toml`"
+            }
             Self::Edited { .. } => "run `oca lock`; it reads these entries again from their commits",
             Self::Twice { .. } => {
                 "run `oca lock --ours` to keep the first of the two, or `oca lock --theirs` to keep the last"
@@ -89,26 +92,33 @@ impl Error {
     }
 }
 
-/// Describes entries whose digest is missing or wrong; completes the message "`file` …".
-fn unsealed(entries: &[(RepoName, Seal)]) -> String {
-    let named = |seal, of_one, of_several| {
-        let names: Vec<&RepoName> =
-            entries.iter().filter(|(_, is)| *is == seal).map(|(name, _)| name).collect();
-        match names[..] {
+/// Describes entries and profiles whose digest is missing or wrong; completes the message "`file` …".
+fn unsealed(entries: &[(RepoName, Seal)], profiles: &[(String, Seal)]) -> String {
+    fn named<N: std::fmt::Display>(
+        all: &[(N, Seal)],
+        seal: &Seal,
+        nouns: [&str; 2],
+        verbs: [&str; 2],
+    ) -> Option<String> {
+        let names: Vec<String> =
+            all.iter().filter(|(_, is)| is == seal).map(|(name, _)| one_line(&name.to_string())).collect();
+        match &names[..] {
             [] => None,
-            [name] => Some(format!("the entry of `{name}` {of_one}")),
-            [name, ref rest @ ..] => {
-                Some(format!("the entries of `{name}` and of {} more {of_several}", rest.len()))
-            }
+            [name] => Some(format!("{} `{name}` {}", nouns[0], verbs[0])),
+            [name, rest @ ..] => Some(format!("{} `{name}` and {} more {}", nouns[1], rest.len(), verbs[1])),
         }
-    };
+    }
     let unreadable = entries.iter().filter_map(|(name, seal)| match seal {
         Seal::Unreadable(why) => Some(format!("the entry of `{name}` cannot be read: {why}")),
         Seal::Whole | Seal::Broken | Seal::Missing => None,
     });
-    let broken = named(Seal::Broken, "does not match its digest", "do not match their digests");
+    let both = |seal: &Seal, verbs: [&str; 2]| {
+        let entries = named(entries, seal, ["the entry of", "the entries of"], verbs);
+        entries.into_iter().chain(named(profiles, seal, ["profile", "profiles"], verbs))
+    };
+    let broken = both(&Seal::Broken, ["does not match its digest", "do not match their digests"]);
     let edits: Vec<String> = unreadable.chain(broken).collect();
-    let missing = named(Seal::Missing, "has no digest", "have no digests");
+    let missing = both(&Seal::Missing, ["has no digest", "have no digests"]);
     let what = if edits.is_empty() { "is not complete" } else { "was edited" };
     let faults: Vec<String> = edits.into_iter().chain(missing).collect();
     format!("{what}: {}", faults.join(", and "))
@@ -133,10 +143,15 @@ impl Lock {
         let read = read::lock(&bytes, file)?;
         let entries = read.lock.edited().map(|repo| (repo.pin.name.clone(), repo.seal()));
         let entries: Vec<_> = entries.collect();
+        let profiles: Vec<_> = read.lock.edited_profiles().map(|(name, seal)| (name.clone(), seal)).collect();
         match read.dangling {
-            _ if !entries.is_empty() => Err(Error::Edited { file: file.to_owned(), entries }),
-            Some(Dangling { profile, key }) => Err(Error::Dangling { file: file.to_owned(), profile, key }),
-            None => Ok(Some(read.lock)),
+            Some(Dangling { profile, key }) if entries.is_empty() => {
+                Err(Error::Dangling { file: file.to_owned(), profile, key })
+            }
+            _ if !entries.is_empty() || !profiles.is_empty() => {
+                Err(Error::Edited { file: file.to_owned(), entries, profiles })
+            }
+            _ => Ok(Some(read.lock)),
         }
     }
 
@@ -179,6 +194,9 @@ impl Lock {
         if let Some(repo) = again.edited().next() {
             return Err(unwritable(format!("the entry of `{}` has no correct digest", repo.pin.name)));
         }
+        if let Some((name, _)) = again.edited_profiles().next() {
+            return Err(unwritable(format!("profile `{}` has no correct digest", one_line(name))));
+        }
         if again != *self {
             return Err(unwritable("its content would change".to_owned()));
         }
@@ -192,16 +210,26 @@ mod tests {
 
     #[test]
     fn a_missing_digest_and_a_wrong_digest_have_different_messages() {
-        let said = |seals: &[(&str, &Seal)]| {
+        let both = |seals: &[(&str, &Seal)], profiles: &[(&str, &Seal)]| {
             let name = |name| RepoName::parse(name).expect("a name");
-            unsealed(&seals.iter().map(|&(word, seal)| (name(word), seal.clone())).collect::<Vec<_>>())
+            let profiles: Vec<_> =
+                profiles.iter().map(|&(word, seal)| (word.to_owned(), seal.clone())).collect();
+            unsealed(
+                &seals.iter().map(|&(word, seal)| (name(word), seal.clone())).collect::<Vec<_>>(),
+                &profiles,
+            )
         };
+        let said = |seals: &[(&str, &Seal)]| both(seals, &[]);
         let (broken, missing) = (&Seal::Broken, &Seal::Missing);
         assert_eq!(said(&[("a", broken)]), "was edited: the entry of `a` does not match its digest");
         assert_eq!(said(&[("a", missing)]), "is not complete: the entry of `a` has no digest");
         assert_eq!(
             said(&[("a", missing), ("b", broken), ("c", missing)]),
-            "was edited: the entry of `b` does not match its digest, and the entries of `a` and of 1 more have no digests"
+            "was edited: the entry of `b` does not match its digest, and the entries of `a` and 1 more have no digests"
+        );
+        assert_eq!(
+            both(&[("a", missing)], &[("x", broken), ("y", broken)]),
+            "was edited: profiles `x` and 1 more do not match their digests, and the entry of `a` has no digest"
         );
         let unreadable = &Seal::Unreadable("unknown field `x` at line 7".to_owned());
         assert_eq!(

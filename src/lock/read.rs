@@ -144,13 +144,17 @@ impl WireLock<'_> {
             let repos = profile.repos.iter().filter_map(&mut find).collect();
             let addons = profile.addons.iter().filter_map(|(key, addons)| Some((find(key)?, addons.clone())));
             let addons = addons.collect();
-            let WireProfile { odoo, export, mut modules, mut local_depends, .. } = profile;
+            let WireProfile { odoo, digest, export, mut modules, mut local_depends, .. } = profile;
+            let digest = digest.map_or(Digest::Absent, Digest::Written);
             let packaging = export.map(WireExport::into_packaging).unwrap_or_default();
             for names in modules.iter_mut().chain(local_depends.values_mut()) {
                 names.sort();
                 names.dedup();
             }
-            profiles.insert(name, LockedProfile { odoo, repos, addons, packaging, modules, local_depends });
+            profiles.insert(
+                name,
+                LockedProfile { odoo, repos, addons, packaging, modules, local_depends, digest },
+            );
         }
         lock.profiles = profiles;
         Ok(Read { lock, dangling, twice })

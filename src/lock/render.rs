@@ -17,7 +17,7 @@ impl Lock {
         for (place, (name, profile)) in self.profiles.iter().enumerate() {
             text.push_str(if place == 0 { "\n" } else { ",\n" });
             let _ = writeln!(text, "    {}: {{", json(name));
-            render_profile(&mut text, profile, self);
+            render_profile(&mut text, profile, profile.digest.as_written(), &|pin| self.key(pin));
             text.push_str("    }");
         }
         text.push_str(if self.profiles.is_empty() { "}\n}\n" } else { "\n  }\n}\n" });
@@ -29,26 +29,38 @@ impl Lock {
     /// If two entries would have the same key (same name and reference, different urls), the url is part of the key. A
     /// branch whose name looks like `tags/…` or `heads/…` is written with `heads/`.
     pub(super) fn key(&self, pin: &Pin) -> String {
-        let reference = match &pin.reference {
-            Reference::Branch(branch) if branch.starts_with("tags/") || branch.starts_with("heads/") => {
-                format!("heads/{branch}")
-            }
-            Reference::Branch(branch) => branch.clone(),
-            Reference::Tag(tag) => format!("tags/{tag}"),
-            Reference::Rev(commit) => commit.to_string(),
-        };
         // The entries are sorted by name, reference and url.
         let asked = (&pin.name, &pin.reference);
         let first = self.repos.partition_point(|repo| (&repo.pin.name, &repo.pin.reference) < asked);
         let same = self.repos[first..].iter().map(|repo| &repo.pin);
         let mut same = same.take_while(|other| (&other.name, &other.reference) == asked);
         let shared = same.any(|other| other.url != pin.url);
-        if shared {
-            format!("{}@{reference} {}", pin.name, pin.url.as_str())
-        } else {
-            format!("{}@{reference}", pin.name)
-        }
+        if shared { whole_key(pin) } else { short_key(pin) }
     }
+}
+
+fn short_key(pin: &Pin) -> String {
+    let reference = match &pin.reference {
+        Reference::Branch(branch) if branch.starts_with("tags/") || branch.starts_with("heads/") => {
+            format!("heads/{branch}")
+        }
+        Reference::Branch(branch) => branch.clone(),
+        Reference::Tag(tag) => format!("tags/{tag}"),
+        Reference::Rev(commit) => commit.to_string(),
+    };
+    format!("{}@{reference}", pin.name)
+}
+
+fn whole_key(pin: &Pin) -> String {
+    format!("{} {}", short_key(pin), pin.url.as_str())
+}
+
+/// The text of a profile for its digest, from its name to `}`. It does not depend on the rest of the lock.
+pub(super) fn profile_alone(name: &str, profile: &LockedProfile) -> String {
+    let mut text = format!("{}: {{\n", json(name));
+    render_profile(&mut text, profile, None, &whole_key);
+    text.push_str("    }");
+    text
 }
 
 /// The text of an entry with this digest, from `{` to `}`.
@@ -118,12 +130,20 @@ pub(super) fn unreadable_fields(manifest: &UnreadableManifest) -> Fields {
     vec![("path", json(&manifest.path)), ("line", manifest.line.to_string()), ("why", json(&manifest.why))]
 }
 
-fn render_profile(text: &mut String, profile: &LockedProfile, lock: &Lock) {
+fn render_profile(
+    text: &mut String,
+    profile: &LockedProfile,
+    digest: Option<&str>,
+    key: &dyn Fn(&Pin) -> String,
+) {
     let _ = writeln!(text, "      \"odoo\": {},", json(&profile.odoo));
-    write_list(text, 6, "repos", profile.repos.iter().map(|pin| json(&lock.key(pin))));
+    if let Some(digest) = digest {
+        let _ = writeln!(text, "      \"digest\": {},", json(digest));
+    }
+    write_list(text, 6, "repos", profile.repos.iter().map(|pin| json(&key(pin))));
     for (place, (pin, addons)) in profile.addons.iter().enumerate() {
         text.push_str(if place == 0 { ",\n      \"addons\": {\n" } else { ",\n" });
-        let _ = write!(text, "        {}: {}", json(&lock.key(pin)), json(addons));
+        let _ = write!(text, "        {}: {}", json(&key(pin)), json(addons));
     }
     if !profile.addons.is_empty() {
         text.push_str("\n      }");

@@ -33,6 +33,12 @@ impl Lock {
     pub(crate) fn edited(&self) -> impl Iterator<Item = &LockedRepo> {
         self.repos.iter().filter(|repo| !repo.is_whole())
     }
+
+    /// The profiles whose digest is missing or wrong.
+    pub(crate) fn edited_profiles(&self) -> impl Iterator<Item = (&String, Seal)> {
+        let seals = self.profiles.iter().map(|(name, profile)| (name, profile.seal(name)));
+        seals.filter(|(_, seal)| *seal != Seal::Whole)
+    }
 }
 
 /// A repository as declared. The same pin in two profiles is one entry of the lock.
@@ -61,13 +67,14 @@ pub(crate) struct LockedRepo {
 ///
 /// The correct digest is the SHA-256 of the text of the entry as oca writes it, from `{` to `}`, with `\n` line ends
 /// and without the line of the digest. So it covers every field of the entry. It does not depend on the position of the
-/// entry in the file, or on the spacing and the line ends of the file.
+/// entry in the file, or on the spacing and the line ends of the file. The digest of a profile is the same for the text
+/// of the profile, from its name on; each repository is written with its url, so that it does not depend on the entries.
 ///
 /// It detects edits by a person, a bot or a merge. It is not a signature: an attacker can compute it. Reading the facts
 /// again from the commit (`--upstream`) detects a forged entry.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Digest {
-    /// The entry has no digest.
+    /// The entry or the profile has no digest.
     #[default]
     Absent,
     Written(String),
@@ -85,11 +92,11 @@ impl Digest {
     }
 }
 
-/// Whether an entry matches its digest.
+/// Whether an entry or a profile matches its digest.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Seal {
     Whole,
-    /// The entry or its digest was edited.
+    /// It or its digest was edited.
     Broken,
     /// It has no digest.
     Missing,
@@ -165,4 +172,6 @@ pub(crate) struct LockedProfile {
     ///
     /// These names are also selected. So the selection can be checked on a machine without these directories.
     pub(crate) local_depends: BTreeMap<String, Vec<String>>,
+    /// As in the file. [`LockedProfile::sealed`] makes the correct one.
+    pub(crate) digest: Digest,
 }

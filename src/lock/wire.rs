@@ -71,6 +71,7 @@ pub(super) struct WireUnreadable {
 #[serde(deny_unknown_fields)]
 pub(super) struct WireProfile {
     pub(super) odoo: Series,
+    pub(super) digest: Option<String>,
     pub(super) repos: Vec<String>,
     #[serde(default, deserialize_with = "each_once")]
     pub(super) addons: BTreeMap<String, Vec<AddonsDirectory>>,

@@ -9,11 +9,15 @@ use crate::fs::{Context, create_directory, read_if_there, remove_directory, writ
 use crate::git::{ASIDE_PREFIX, Checkout};
 use crate::lock::{Lock, LockedRepo};
 use crate::plan;
-use crate::repo::RepoName;
+use crate::repo::{RepoName, first_names};
 use crate::session::Session;
 
 /// The content of the `.gitignore` among the checkouts: it keeps the surrounding repository from tracking them.
-pub(crate) const KEEP_OUT: &[u8] = b"*\n";
+const KEEP_OUT: &[u8] = b"*\n";
+
+/// The first line of a `.gitignore` that lists the checkouts, because the user's own modules are beside them.
+const LISTED: &str =
+    "# Written by oca. It names the checkouts only, because your own modules are here, too.\n";
 
 /// A checkout that a profile asks for.
 pub(crate) struct WantedCheckout<'a> {
@@ -46,6 +50,17 @@ fn directories(session: &Session<'_>) -> Result<BTreeSet<PathBuf>, Error> {
     session.profiles()?.into_iter().map(|profile| session.checkouts(profile)).collect()
 }
 
+/// Keeps the surrounding repository from tracking the checkouts in the directories that exist. The user may have added
+/// own modules to them.
+pub(crate) fn keep_out_of_directories(session: &Session<'_>) -> Result<(), Error> {
+    if session.config.mode != Mode::Clone {
+        return Ok(());
+    }
+    let directories = directories(session)?;
+    let mut present = directories.iter().filter(|directory| directory.is_dir());
+    present.try_for_each(|directory| keep_out(session, directory))
+}
+
 /// Creates the directories of the checkouts, and keeps the surrounding repository from tracking them.
 pub(crate) fn prepare_directories(session: &Session<'_>) -> Result<(), Error> {
     for directory in directories(session)? {
@@ -74,10 +89,24 @@ pub(crate) fn clear_leftovers(session: &Session<'_>) -> Result<(), Error> {
 }
 
 /// Keeps the surrounding repository from tracking the checkouts, unless the user has a `.gitignore` there.
+///
+/// If the user has own modules in the directory, git must see them. Then only the checkouts are ignored.
 pub(crate) fn keep_out(session: &Session<'_>, directory: &Path) -> Result<(), Error> {
     let ignore = directory.join(".gitignore");
-    if !ignore.is_symlink() && !ignore.exists() {
-        write_if_changed(&ignore, KEEP_OUT)?;
+    let text = if ignore.is_symlink() { None } else { Some(read_if_there(&ignore)?) };
+    if let Some(text) = &text
+        && text.as_ref().is_none_or(|text| is_keep_out(text))
+    {
+        let names = declared_in(session, directory)?;
+        let own = own_modules(directory, &names);
+        let wanted = if own.is_empty() { KEEP_OUT.to_vec() } else { listed(directory, &names) };
+        if text.as_deref() == Some(KEEP_OUT) && !own.is_empty() {
+            let (directory, own) = (directory.display(), first_names(&own));
+            session.printer.note(&format!(
+                "`{directory}` has your own modules in {own}: git ignores only the checkouts there from now on"
+            ));
+        }
+        write_if_changed(&ignore, &wanted)?;
         return Ok(());
     }
     let text = read_if_there(&ignore)?.unwrap_or_default();
@@ -86,6 +115,56 @@ pub(crate) fn keep_out(session: &Session<'_>, directory: &Path) -> Result<(), Er
         session.printer.warning(&format!("`{ignore}` has no line `*`: {why}"));
     }
     Ok(())
+}
+
+/// Whether this is the text of a `.gitignore` that oca wrote among the checkouts.
+pub(crate) fn is_keep_out(text: &[u8]) -> bool {
+    text == KEEP_OUT || text.starts_with(LISTED.as_bytes())
+}
+
+/// A `.gitignore` for itself, for the checkouts, and for what a killed run leaves.
+fn listed(directory: &Path, names: &BTreeSet<String>) -> Vec<u8> {
+    let is_checkout = |name: &String| directory.join(name).join(".git").exists();
+    let checkouts: BTreeSet<String> =
+        children(directory).into_iter().filter(is_checkout).chain(names.iter().cloned()).collect();
+    let lines: String = checkouts.iter().map(|name| format!("/{name}/\n")).collect();
+    format!("{LISTED}/.gitignore\n/{ASIDE_PREFIX}*\n{lines}").into_bytes()
+}
+
+/// The directories among the checkouts that contain modules of the user.
+fn own_modules(directory: &Path, names: &BTreeSet<String>) -> Vec<String> {
+    let is_own = |name: &String| {
+        let path = directory.join(name);
+        let is_module =
+            |path: &Path| path.join("__manifest__.py").is_file() || path.join("__openerp__.py").is_file();
+        !names.contains(name)
+            && !path.is_symlink()
+            && !path.join(".git").exists()
+            && (is_module(&path) || children(&path).iter().any(|below| is_module(&path.join(below))))
+    };
+    children(directory).into_iter().filter(is_own).collect()
+}
+
+/// The names of the directories in a directory, sorted. Hidden ones are left out.
+fn children(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let directories = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let names = directories.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
+    names.sort();
+    names
+}
+
+/// The names of the checkouts that some profile declares in a directory.
+fn declared_in(session: &Session<'_>, directory: &Path) -> Result<BTreeSet<String>, Error> {
+    let mut names = BTreeSet::new();
+    for profile in &session.config.profiles {
+        // If a variable of another profile is unset, its checkouts are not here.
+        if session.checkouts(profile).is_ok_and(|path| path == directory) {
+            names.extend(profile.repos.iter().map(|repo| repo.name.as_str().to_owned()));
+        }
+    }
+    Ok(names)
 }
 
 /// Checkouts that oca made in a profile's directory and that no profile declares.

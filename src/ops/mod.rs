@@ -15,12 +15,13 @@ mod update;
 
 pub(crate) use ahead::Ahead;
 pub(crate) use checkouts::{
-    WantedCheckout, clear_leftovers, keep_out, prepare_directories, undeclared, wanted,
+    WantedCheckout, clear_leftovers, keep_out, keep_out_of_directories, prepare_directories, undeclared,
+    wanted,
 };
 pub(crate) use lacking::{known, lacking, lacking_for, warn_of_lacking};
 pub(crate) use names::{named_repos, repo_name, unknown_repo};
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use rewrite::{Rewrite, tell};
-pub(crate) use target::{CheckoutTarget, confirm_tree};
+pub(crate) use target::{CheckoutTarget, confirm_trees, other_module};
 pub(crate) use unknown::refuse_unknown;
 pub(crate) use update::{read, update};

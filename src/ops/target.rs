@@ -1,15 +1,36 @@
 //! A checkout and the content that `oca sync` puts there.
 
 use super::remotes::OfPin;
-use crate::git::{Checkout, CheckoutError, Head, Module, Origin, Placed};
+use crate::git::{Checkout, CheckoutError, GitTree, Head, Module, Origin, Placed};
 use crate::lock::{LockedRepo, Pin};
-use crate::repo::{RemoteUrl, TreeId};
+use crate::repo::{Objects, RemoteUrl, TreeId, tree_at};
 use crate::report::{Done, OtherTree, Outcome, Step, Trouble};
 
 /// Fails if the tree in the lock is not the tree of the commit.
-pub(crate) fn confirm_tree(locked: &LockedRepo, found: TreeId) -> Result<(), Trouble> {
+fn confirm_tree(locked: &LockedRepo, found: TreeId) -> Result<(), Trouble> {
     let (commit, tree) = (locked.commit, locked.tree);
-    if found == tree { Ok(()) } else { Err(Trouble::OtherTree(OtherTree { commit, locked: tree, found })) }
+    if found == tree {
+        return Ok(());
+    }
+    Err(Trouble::OtherTree(OtherTree { commit, module: None, locked: tree, found: Some(found) }))
+}
+
+/// The first module for which the lock has another tree than its commit. `objects` are those of the locked tree.
+///
+/// Trees that are missing or cannot be read are passed over: whoever needs them reports them.
+pub(crate) fn other_module(locked: &LockedRepo, objects: &dyn Objects) -> Option<OtherTree> {
+    locked.facts.modules.iter().find_map(|module| {
+        let found = tree_at(objects, locked.tree, &module.path()).ok()?;
+        let (commit, path) = (locked.commit, module.path());
+        let other = OtherTree { commit, module: Some(path), locked: module.tree, found };
+        (found != Some(module.tree)).then_some(other)
+    })
+}
+
+/// Fails if the lock has another tree for the commit or for a module than the commit.
+pub(crate) fn confirm_trees(locked: &LockedRepo, tree: &GitTree<'_>) -> Result<(), Trouble> {
+    confirm_tree(locked, tree.id())?;
+    other_module(locked, tree).map_or(Ok(()), |other| Err(Trouble::OtherTree(other)))
 }
 
 /// A directory and its intended content.
@@ -61,7 +82,12 @@ impl CheckoutTarget<'_> {
             }
             _ => return Ok(()),
         };
-        confirm_tree(self.locked, found)
+        confirm_tree(self.locked, found)?;
+        if let Head::Other(_) = head {
+            let objects = self.checkout.tree(found).map_err(Trouble::not_inspected)?;
+            confirm_trees(self.locked, &objects)?;
+        }
+        Ok(())
     }
 
     /// The outcome for a checkout that is ready.

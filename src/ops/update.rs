@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::ahead::Ahead;
 use super::names::unknown_repo;
 use super::remotes::{OfPin, Remotes, Watch};
-use crate::error::Error;
+use crate::error::{Error, PinError};
 use crate::facts::{self, ReadOptions};
 use crate::fs::Written;
 use crate::git::{self, Git, Snapshot};
@@ -54,6 +54,9 @@ impl Updated {
         }
         for (name, profile) in &self.lock.profiles {
             let old = self.old.as_ref().and_then(|old| old.profiles.get(name));
+            if !self.settled && old.is_some_and(|old| !old.is_whole(name)) {
+                printer.note(&format!("profile `{name}`: computed again"));
+            }
             if let Some(modules) = &profile.modules
                 && old.is_none_or(|old| old.modules.as_ref() != Some(modules))
             {
@@ -96,7 +99,7 @@ pub(crate) fn update(
         return Err(unknown_repo(session, name));
     }
     if let Some(refused) = plan::refused(&declared, moves).into_iter().next() {
-        return Err(Error::RefusedPin { file: session.config.file.clone(), refused });
+        return Err(PinError::Refused { file: session.config.file.clone(), refused }.into());
     }
     let old = old.map(|old| without_forgeries(session, &declared, old));
     let tasks = declared.iter().map(|declared| task(session, declared, old.as_ref(), moves));

@@ -15,13 +15,13 @@ use serde::Serialize;
 pub(crate) use cache::{render_pruned_total, render_store};
 pub(crate) use findings::render_findings;
 pub(crate) use table::Table;
-pub(crate) use tree::{render_tree, render_why};
+pub(crate) use tree::{print_tree, print_why};
 
 use crate::error::{Error, Message};
 use crate::flags::{ColorChoice, Global};
 use crate::json::Versioned;
 use crate::progress::Progress;
-use crate::repo::{RepoName, plain};
+use crate::repo::{RepoName, one_line, plain};
 use crate::report::{Done, Trouble};
 
 /// Prints the data and the messages of a run.
@@ -66,6 +66,11 @@ impl Printer {
             self.line(Tone::Error, &format!("cannot write to stdout: {error}"));
             std::process::exit(2);
         }
+    }
+
+    /// Prints one line of data for people to stdout.
+    pub(crate) fn data_line(&self, text: &impl std::fmt::Display) {
+        self.data(&format!("{}\n", one_line(&text.to_string())));
     }
 
     /// A table, to stdout. On a terminal, its rows fit the width.
@@ -160,6 +165,13 @@ fn line_for(name: &str, outcome: Result<&Done, &Trouble>, verbose: bool) -> Opti
     (!is_quiet).then(|| format!("{name}: {done}"))
 }
 
+/// Says on a terminal that the run was interrupted, below the bars of the progress.
+pub(crate) fn tell_interrupt() {
+    if io::stderr().is_terminal() {
+        write_raw("\ninterrupted\n");
+    }
+}
+
 /// Reports a panic in one line. Panics of other threads at the same time have the same cause.
 pub(crate) fn tell_fault(place: Option<&std::panic::Location<'_>>) {
     static TOLD: AtomicBool = AtomicBool::new(false);
@@ -172,10 +184,13 @@ pub(crate) fn tell_fault(place: Option<&std::panic::Location<'_>>) {
     write_stderr(&format!("hint: please report it at {where_to}/issues, with this line and the command\n"));
 }
 
-/// The columns of the terminal on stdout. `None` if it is no terminal.
+/// The columns of the terminal on stdout. `None` if stdout is not a terminal, or if its width is unknown.
 fn platform_width() -> Option<usize> {
     #[cfg(unix)]
-    return rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
+    return rustix::termios::tcgetwinsize(io::stdout())
+        .ok()
+        .map(|size| usize::from(size.ws_col))
+        .filter(|&width| width > 0);
     #[cfg(not(unix))]
     None
 }

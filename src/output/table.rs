@@ -20,10 +20,12 @@ impl Table {
 impl Table {
     /// The rows as lines. If a row does not fit the width, its cells go on below, and no cell is broken.
     pub(crate) fn render(&self, width: Option<usize>) -> String {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let (fitting, _): (Vec<&Vec<String>>, Vec<&Vec<String>>) =
+            self.rows.iter().partition(|row| width.is_none_or(|width| own_width(row) <= width));
+        let columns = fitting.iter().map(|row| row.len()).max().unwrap_or(0);
         // A longer cell does not widen its column. Rust pads to 65,535 characters at most.
         let column_width = |column: usize| {
-            self.rows
+            fitting
                 .iter()
                 .filter_map(|row| row.get(column))
                 .map(|cell| cell.chars().count())
@@ -36,27 +38,42 @@ impl Table {
             let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:width$}"));
             cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         };
-        let lines: Vec<String> = self.rows.iter().map(aligned).collect();
-        match width.filter(|&width| lines.iter().any(|line| line.chars().count() > width)) {
-            None => lines.iter().map(|line| format!("{line}\n")).collect(),
-            Some(width) => self.rows.iter().map(|row| folded(row, width)).collect(),
-        }
+        let line = |row: &Vec<String>| {
+            let line = aligned(row);
+            match width {
+                Some(width) if own_width(row) > width || line.chars().count() > width => folded(row, width),
+                _ => format!("{line}\n"),
+            }
+        };
+        self.rows.iter().map(line).collect()
     }
 }
 
-/// A row whose cells go on in indented lines.
+/// The width of a row without alignment.
+fn own_width(row: &[String]) -> usize {
+    let cells = row.iter().filter(|cell| !cell.is_empty());
+    cells.map(|cell| cell.chars().count() + 2).sum::<usize>().saturating_sub(2)
+}
+
+/// A row whose cells go on in indented lines. A cell that is too long is broken between words.
 fn folded(row: &[String], width: usize) -> String {
     const INDENT: &str = "    ";
     let (mut text, mut line) = (String::new(), String::new());
     for cell in row.iter().filter(|cell| !cell.is_empty()) {
-        let is_first = line.is_empty();
-        if !is_first && line.chars().count() + 2 + cell.chars().count() > width {
-            text.push_str(&line);
-            text.push('\n');
-            line = format!("{INDENT}{cell}");
-        } else {
-            line.push_str(if is_first { "" } else { "  " });
-            line.push_str(cell);
+        let fits = INDENT.len() + cell.chars().count() <= width;
+        let parts: Vec<&str> = if fits { vec![cell] } else { cell.split(' ').collect() };
+        for (place, part) in parts.into_iter().enumerate() {
+            let gap = if place == 0 { "  " } else { " " };
+            if line.is_empty() {
+                line.push_str(part);
+            } else if line.chars().count() + gap.len() + part.chars().count() > width {
+                text.push_str(&line);
+                text.push('\n');
+                line = format!("{INDENT}{part}");
+            } else {
+                line.push_str(gap);
+                line.push_str(part);
+            }
         }
     }
     format!("{text}{line}\n")

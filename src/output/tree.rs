@@ -1,36 +1,52 @@
 //! Draws the trees of `oca tree` and `oca why`.
 
+use std::fmt::Write;
+
+use super::Printer;
 use crate::addons::graph::Step;
 use crate::plan::{Home, Inventory, Reason, Request, Standing, selects};
 use crate::repo::{Edition, one_line};
 
-/// The dependencies of modules, one tree for each.
-pub(crate) fn render_tree(inventory: &Inventory<'_>, roots: &[String]) -> String {
-    draw(&inventory.tree(roots), |name| label(inventory, name))
+/// Prints the dependencies of modules, one tree for each.
+pub(crate) fn print_tree(printer: &Printer, inventory: &Inventory<'_>, roots: &[String]) {
+    draw(printer, &inventory.tree(roots), |name| label(inventory, name));
 }
 
-/// The reason for each module, with the tree of the modules that depend on it.
-pub(crate) fn render_why(inventory: &Inventory<'_>, names: &[String]) -> String {
+/// Prints the reason for each module, with the tree of the modules that depend on it.
+pub(crate) fn print_why(printer: &Printer, inventory: &Inventory<'_>, names: &[String]) {
     let is_told = selects(inventory.profile);
     let label = |name: &str| {
         let is_asked = is_told && matches!(inventory.reason(name), Reason::Asked(_));
         format!("{}{}", label(inventory, name), if is_asked { " asked for" } else { "" })
     };
-    let answer = |name: &String| {
-        let tree = draw(&inventory.dependants(name), label);
-        format!("{}\n{tree}", one_line(&sentence(inventory, name)))
-    };
-    names.iter().map(answer).collect::<Vec<_>>().join("\n")
+    for (place, name) in names.iter().enumerate() {
+        let gap = if place == 0 { "" } else { "\n" };
+        printer.data(&format!("{gap}{}\n", one_line(&sentence(inventory, name))));
+        draw(printer, &inventory.dependants(name), label);
+    }
 }
 
-/// One line for each step, with the branches of the tree before it.
-fn draw(steps: &[Step<'_>], label: impl Fn(&str) -> String) -> String {
+/// Prints one line for each step, with the branches of the tree before it. Only the last branches of a deep step are
+/// drawn, because all lines together could be as long as the number of modules to the power of three.
+fn draw(printer: &Printer, steps: &[Step<'_>], label: impl Fn(&str) -> String) {
+    /// In bytes. No more text is kept in memory.
+    const PIECE: usize = 64 * 1024;
+    /// No honest tree is as deep as this.
+    const DRAWN: usize = 50;
     let mut text = String::new();
     // For each depth, whether more entries follow on that level.
     let mut goes_on: Vec<bool> = Vec::new();
     for step in steps {
+        if text.len() > PIECE {
+            printer.data(&text);
+            text.clear();
+        }
         goes_on.truncate(step.depth);
-        for open in goes_on.iter().skip(1) {
+        let left_out = goes_on.len().saturating_sub(DRAWN);
+        if left_out > 0 {
+            let _infallible = write!(text, "({left_out} levels) ");
+        }
+        for open in goes_on.iter().skip(left_out.max(1)) {
             text.push_str(if *open { "│   " } else { "    " });
         }
         if step.depth > 0 {
@@ -40,7 +56,7 @@ fn draw(steps: &[Step<'_>], label: impl Fn(&str) -> String) -> String {
         text.push_str(if step.is_repeated { " (*)\n" } else { "\n" });
         goes_on.push(!step.is_last);
     }
-    text
+    printer.data(&text);
 }
 
 fn label(inventory: &Inventory<'_>, name: &str) -> String {

@@ -18,6 +18,8 @@ pub(crate) struct Inventory<'a> {
     /// All modules: also those that are not selected, or hidden by another of the same name.
     pub(crate) modules: Vec<Placed<'a>>,
     pub(crate) unreadable: Vec<Unreadable<'a>>,
+    /// Their names.
+    unreadable_names: HashSet<&'a str>,
     /// Where the modules with `installable: False` are. Only those in directories of this machine are known.
     uninstallable: HashMap<&'a str, Home<'a>>,
     /// For each name, the index of the first module, which is the one that Odoo loads.
@@ -124,6 +126,7 @@ impl<'a> Inventory<'a> {
             profile,
             modules: Vec::new(),
             unreadable: Vec::new(),
+            unreadable_names: HashSet::new(),
             uninstallable: HashMap::new(),
             first: HashMap::new(),
             core: Core::new(profile.odoo, profile.edition),
@@ -134,6 +137,7 @@ impl<'a> Inventory<'a> {
         inventory.add_repos(lock);
         inventory.add_all(locals, Position::After, Home::Local);
         inventory.add_all(around, Position::After, Home::Around);
+        inventory.unreadable_names = inventory.unreadable.iter().map(|bad| bad.name).collect();
         for (place, module) in inventory.modules.iter().enumerate() {
             inventory.first.entry(module.name).or_insert(place);
         }
@@ -203,7 +207,7 @@ impl<'a> Inventory<'a> {
             }
             Some(module) => Standing::Module(module),
             None if self.core.contains(name) => Standing::Core(edition.unwrap_or_default()),
-            None if self.unreadable.iter().any(|bad| bad.name == name) => Standing::Unreadable,
+            None if self.unreadable_names.contains(name) => Standing::Unreadable,
             None => match self.uninstallable.get(name) {
                 Some(home) => Standing::Uninstallable(*home),
                 None => Standing::Missing(edition),

@@ -17,7 +17,7 @@ pub(crate) use entries::{
 };
 pub(crate) use inventory::{Home, Inventory, Placed, Request, Standing, Unreadable};
 pub(crate) use layers::{Below, Layers, layers};
-pub(crate) use relations::{Reason, elsewhere};
+pub(crate) use relations::{Reason, all_elsewhere, elsewhere};
 pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, unseen};
 pub(crate) use submodules::{Comparison, Removal, Submodule, SuperprojectState, compare_submodules};
 
@@ -176,6 +176,9 @@ pub(crate) fn differences(config: &Config, lock: Option<&Lock>, present: &LocalD
     let declared = declared(config);
     let edited: Vec<&LockedRepo> = lock.edited().collect();
     let mut found: Vec<Difference> = edited.iter().map(|repo| edited_difference(repo)).collect();
+    found.extend(
+        lock.edited_profiles().map(|(name, seal)| Difference::EditedProfile { profile: name.clone(), seal }),
+    );
     let mut explained: BTreeSet<&Pin> = BTreeSet::new();
     for wanted in &declared {
         match lock.repo(&wanted.pin) {

@@ -1,10 +1,11 @@
 //! What modules need, and which modules need them: the two directions of `oca tree` and `oca why`.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::inventory::{Home, Inventory, Placed, Request, Standing};
 use crate::addons::graph::{Graph, Step, walk};
-use crate::lock::Lock;
+use crate::lock::{Lock, Pin};
 use crate::repo::RepoName;
 
 /// Why a module is selected, or is not.
@@ -18,6 +19,14 @@ pub(crate) enum Reason {
     Around,
     /// It is not a module that oca can select. Its [`Standing`] says what it is.
     NoModule,
+}
+
+/// All modules of the profiles except this one.
+pub(crate) fn all_elsewhere<'a>(lock: &'a Lock, profile: &str) -> HashSet<&'a str> {
+    let others = lock.profiles.iter().filter(|(other, _)| *other != profile);
+    let pins: HashSet<&Pin> = others.flat_map(|(_, locked)| &locked.repos).collect();
+    let repos = pins.into_iter().filter_map(|pin| lock.repo(pin));
+    repos.flat_map(|repo| repo.facts.modules.iter().map(|module| &*module.name)).collect()
 }
 
 /// Other profiles that have a module, each with the repository that has it.
@@ -84,27 +93,39 @@ impl Inventory<'_> {
         wanted
     }
 
-    /// The modules that cannot be installed because something that they need, directly or not, does not exist; each
-    /// with the missing names.
-    pub(crate) fn blocked(&self) -> BTreeMap<&str, BTreeSet<&str>> {
-        let mut dependants: HashMap<&str, Vec<&str>> = HashMap::new();
-        for module in self.given() {
-            for needed in &module.manifest.depends {
-                dependants.entry(needed).or_default().push(module.name);
-            }
-        }
-        let is_missing =
-            |name: &str| matches!(self.standing(name), Standing::Missing(_) | Standing::Uninstallable(_));
-        let mut blocked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    /// The modules that cannot be installed because they need one of the missing names, directly or not; each with such
+    /// a name.
+    pub(crate) fn blocked_by(&self, is_missing: impl Fn(&str) -> bool) -> BTreeMap<&str, &str> {
+        let dependants = self.given_dependants();
+        let mut blocked: BTreeMap<&str, &str> = BTreeMap::new();
         for (&missing, needers) in dependants.iter().filter(|(name, _)| is_missing(name)) {
             let mut open = needers.clone();
             while let Some(name) = open.pop() {
-                if blocked.entry(name).or_default().insert(missing) {
+                if let Entry::Vacant(vacant) = blocked.entry(name) {
+                    vacant.insert(missing);
                     open.extend(dependants.get(name).into_iter().flatten());
                 }
             }
         }
         blocked
+    }
+
+    /// The same for everything that does not exist or cannot be installed.
+    pub(crate) fn blocked(&self) -> BTreeMap<&str, &str> {
+        self.blocked_by(|name| {
+            matches!(self.standing(name), Standing::Missing(_) | Standing::Uninstallable(_))
+        })
+    }
+
+    /// For each name, the modules that Odoo gets from the profile and that depend on it.
+    fn given_dependants(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut dependants: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for module in self.given() {
+            for needed in &module.manifest.depends {
+                dependants.entry(needed).or_default().push(module.name);
+            }
+        }
+        dependants
     }
 
     /// Why Odoo gets a module of this name from the profile.

@@ -7,7 +7,7 @@ use crate::addons::core::Core;
 use crate::addons::graph::{Closure, Graph};
 use crate::addons::manifest::semver_of;
 use crate::config::{self, Config, ModuleRequest, Profile, Repo};
-use crate::lock::{Lock, LockedModule, LockedProfile, LockedRepo, Pin};
+use crate::lock::{Digest, Lock, LockedModule, LockedProfile, LockedRepo, Pin};
 use crate::repo::{AddonsDirectory, RepoName};
 use crate::report::{Difference, Unmet, WhyUnmet};
 
@@ -80,7 +80,8 @@ pub(super) fn in_path_order<'a>(
 
 /// The profiles as a lock with these repositories should record them. The error lists the requests that cannot be met.
 ///
-/// If one of the user's own directories does not exist, the dependencies recorded in `old` are used, or none.
+/// If one of the user's own directories does not exist, the dependencies recorded in `old` are used. If there are none, or
+/// if they were edited, none are used.
 pub(crate) fn profiles(
     config: &Config,
     lock: &Lock,
@@ -97,17 +98,39 @@ pub(crate) fn profiles(
             packaging: profile.packaging(),
             modules: None,
             local_depends: BTreeMap::new(),
+            digest: Digest::default(),
         };
         if selects(profile) {
             let selector = Selector::new(profile, lock);
-            unmet.add(profile, selector.unmet());
-            let old = old.and_then(|old| old.profiles.get(&profile.name));
+            unmet.add(
+                profile,
+                selector.unmet().into_iter().map(|unmet| explained(unmet, lock, old)).collect(),
+            );
+            let old = whole(profile, old);
             record.local_depends = local_depends(profile, old, present);
             record.modules = Some(selector.selection(&record.local_depends));
         }
-        all.insert(profile.name.clone(), record);
+        all.insert(profile.name.clone(), record.sealed(&profile.name));
     }
     if unmet.0.is_empty() { Ok(all) } else { Err(unmet.into_list()) }
+}
+
+/// Says if a repository had the module before its pin moved.
+fn explained(unmet: Unmet, lock: &Lock, old: Option<&Lock>) -> Unmet {
+    let has =
+        |locked: &&LockedRepo| locked.facts.modules.iter().any(|module| module.name == unmet.module.as_str());
+    let had = old.and_then(|old| old.repos.iter().find(has)).map(|locked| &locked.pin);
+    match (&unmet.why, had.and_then(|pin| lock.repo(pin))) {
+        (WhyUnmet::Nowhere { elsewhere: None, .. }, Some(now)) => {
+            Unmet { why: WhyUnmet::Gone { repo: now.pin.name.clone() }, ..unmet }
+        }
+        _ => unmet,
+    }
+}
+
+/// The profile in an older lock, unless it was edited there.
+fn whole<'l>(profile: &Profile, old: Option<&'l Lock>) -> Option<&'l LockedProfile> {
+    old?.profiles.get(&profile.name).filter(|old| old.is_whole(&profile.name))
 }
 
 /// The addons directories of those repositories for which they differ from the entry, which has the directories of all
@@ -133,7 +156,7 @@ fn local_depends(
 
 /// The user's own directories of a selecting profile that do not exist and are not recorded in `old`.
 pub(crate) fn unseen<'a>(profile: &'a Profile, old: Option<&Lock>, present: &LocalDepends) -> Vec<&'a str> {
-    let old = old.and_then(|old| old.profiles.get(&profile.name));
+    let old = whole(profile, old);
     let is_recorded = |directory: &str| old.is_some_and(|old| old.local_depends.contains_key(directory));
     let Some(now) = present.get(&profile.name) else { return Vec::new() };
     let unseen = |directory: &&str| !now.contains_key(*directory) && !is_recorded(directory);
@@ -290,7 +313,7 @@ impl<'a> Selector<'a> {
         };
         let module = match why {
             WhyUnmet::Version { .. } => request.to_string(),
-            WhyUnmet::Core | WhyUnmet::Nowhere { .. } => name.to_owned(),
+            WhyUnmet::Core | WhyUnmet::Nowhere { .. } | WhyUnmet::Gone { .. } => name.to_owned(),
         };
         let profiles = vec![self.profile.name.clone()];
         Some(Unmet { module, repo: of.map(|repo| repo.name.clone()), why, profiles })

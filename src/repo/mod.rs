@@ -24,7 +24,8 @@ pub(crate) use id::{BlobId, CommitId, TreeId};
 pub(crate) use manifest::{AutoInstall, Manifest};
 pub(crate) use name::RepoName;
 pub(crate) use object::{
-    EntryKind, Mode, TreeEntry, UnreadableTree, blob_id, blob_id_of, parse_tree, split_tree, tree_id,
+    EntryKind, Mode, TreeEntry, UnreadableTree, blob_id, blob_id_of, parse_tree, render_tree, sort_tree,
+    split_tree, tree_id,
 };
 pub(crate) use packaging::{Layout, Packaging, Rules};
 pub(crate) use pasted::{Shows, WebPage};
@@ -34,9 +35,12 @@ pub(crate) use path::{
 pub(crate) use plain::{ends_line, in_short, one_line, plain, quotation, shown};
 pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Series};
-pub(crate) use tree::{Content, Entry, FileTree, MOST_ENTRIES, Objects, check_tree, usual_tree, walk_tree};
+pub(crate) use tree::{
+    Content, Entry, FileTree, MOST_ENTRIES, NO_MODE, Objects, check_target, check_targets, check_tree,
+    tree_at, usual_tree, walk_tree,
+};
 pub(crate) use url::{RemoteUrl, bare_url, last_part, redact, redact_userinfo, split_scp};
-pub(crate) use words::{and_list, counted, day, first_names, profile_list, quoted_list, size, typed};
+pub(crate) use words::{and_list, counted, first_names, minute, profile_list, quoted_list, size, typed};
 
 /// A word that is not valid, with the reason. `what` and `why` complete the message "`word` is not a valid …: …".
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

@@ -241,11 +241,16 @@ impl Write for Hashed<'_> {
 
 /// The id of a tree with these entries, in git's order.
 pub(crate) fn tree_id(entries: &[TreeEntry]) -> TreeId {
-    TreeId::from_bytes(id("tree", &render(entries)))
+    TreeId::from_bytes(id("tree", &render_tree(entries)))
+}
+
+/// Puts the entries of a tree into git's order.
+pub(crate) fn sort_tree(entries: &mut [TreeEntry]) {
+    entries.sort_by(|a, b| a.key().cmp(b.key()));
 }
 
 /// The bytes of a tree with these entries, in git's order.
-pub(super) fn render(entries: &[TreeEntry]) -> Vec<u8> {
+pub(crate) fn render_tree(entries: &[TreeEntry]) -> Vec<u8> {
     let mut content = Vec::new();
     for entry in entries {
         content.extend_from_slice(format!("{} ", entry.mode).as_bytes());
@@ -303,7 +308,7 @@ mod tests {
             [File, Directory, File, File, Symlink]
         );
         assert_eq!(entries.iter().map(TreeEntry::is_executable).filter(|is| *is).count(), 1);
-        assert_eq!(render(&entries), bytes);
+        assert_eq!(render_tree(&entries), bytes);
     }
 
     #[test]
@@ -338,7 +343,7 @@ mod tests {
         #[test]
         fn a_tree_that_is_read_gives_its_bytes_again(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             if let Ok(entries) = parse_tree(&bytes) {
-                prop_assert_eq!(render(&entries), bytes);
+                prop_assert_eq!(render_tree(&entries), bytes);
             }
         }
 
@@ -348,7 +353,7 @@ mod tests {
         ) {
             let entries: Vec<(&str, &str)> = entries.iter().map(|(name, mode)| (&**mode, &**name)).collect();
             let bytes = tree(&entries);
-            prop_assert_eq!(render(&parse_tree(&bytes).expect("a tree")), bytes);
+            prop_assert_eq!(render_tree(&parse_tree(&bytes).expect("a tree")), bytes);
         }
     }
 }

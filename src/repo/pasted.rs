@@ -15,11 +15,12 @@ pub(crate) struct WebPage {
 pub(crate) enum Shows {
     /// The repository, or a page about it such as its issues.
     Repository,
-    /// A branch or a tag; with the first directory of the path below it.
+    /// A branch; with the first directory of the path below it.
     Branch {
         name: String,
         directory: Option<String>,
     },
+    Tag(String),
     Commit(CommitId),
     /// A pull or merge request.
     Request(u64),
@@ -67,7 +68,16 @@ impl WebPage {
         }
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         let repository = |parts: &[&str]| format!("{scheme}://{host}/{}", parts.join("/"));
-        let at = (2..parts.len()).find(|&at| parts[at] == "-" || PAGES.contains(&parts[at]));
+        // On GitLab, groups can have any number of parts and any name, and only `-` ends the repository. Elsewhere, a
+        // repository has two parts.
+        let is_page = |at: usize| match parts.get(at) {
+            Some(&"-") => true,
+            Some(part) => {
+                host != "gitlab.com" && at == 2 && PAGES.contains(part) && (is_forge || at + 1 < parts.len())
+            }
+            None => false,
+        };
+        let at = (2..parts.len()).find(|&at| is_page(at));
         let Some(at) = at.filter(|_| !path.ends_with(".git")) else {
             // `https://host/web.git` is a url of git; with a query, or without a scheme, it was pasted.
             let is_url = address == word && address.contains("://");
@@ -99,7 +109,10 @@ impl Shows {
             }
             // Gitea and Forgejo.
             ["src", "commit", id, ..] => CommitId::parse(id).map_or(Self::Repository, Self::Commit),
-            ["src", "branch" | "tag", name, path @ ..] => branch(name, path),
+            ["src", "tag", name, ..] => Self::Tag((*name).to_owned()),
+            ["src", "branch", name, path @ ..] => branch(name, path),
+            // The only part after the branch is a file.
+            ["blob" | "blame", name, _] => branch(name, &[]),
             ["tree" | "blob" | "blame" | "src" | "commits", name, path @ ..] => branch(name, path),
             _ => Self::Repository,
         }
@@ -137,6 +150,9 @@ mod tests {
             "https://gitlab.com/acme/odoo/web/-/tree/18.0/web_x?ref_type=heads",
             "https://git.example.com/acme/web/-/merge_requests/7/diffs",
             "https://codeberg.org/acme/web/src/branch/18.0/web_x",
+            "https://codeberg.org/acme/web/src/tag/v1",
+            "https://gitlab.com/acme/odoo/src",
+            "https://git.example.com/acme/src/wiki",
             "https://bitbucket.org/acme/web/src/18.0/web_x/",
             "https://bitbucket.org/acme/web/pull-requests/3",
             "git@github.com:OCA/web.git",
@@ -156,7 +172,7 @@ mod tests {
         https://github.com/OCA/web?tab=readme-ov-file#readme -> https://github.com/OCA/web Repository
         https://github.com/OCA/web/tree/18.0 -> https://github.com/OCA/web Branch { name: "18.0", directory: None }
         https://github.com/OCA/web/tree/18.0/web_responsive/static -> https://github.com/OCA/web Branch { name: "18.0", directory: Some("web_responsive") }
-        https://github.com/OCA/web/blob/18.0/README.md -> https://github.com/OCA/web Branch { name: "18.0", directory: Some("README.md") }
+        https://github.com/OCA/web/blob/18.0/README.md -> https://github.com/OCA/web Branch { name: "18.0", directory: None }
         https://github.com/OCA/web/pull/2950/files#diff-1 -> https://github.com/OCA/web Request(2950)
         https://github.com/OCA/web/pulls -> https://github.com/OCA/web Repository
         https://github.com/OCA/web/issues/12 -> https://github.com/OCA/web Repository
@@ -164,6 +180,9 @@ mod tests {
         https://gitlab.com/acme/odoo/web/-/tree/18.0/web_x?ref_type=heads -> https://gitlab.com/acme/odoo/web Branch { name: "18.0", directory: Some("web_x") }
         https://git.example.com/acme/web/-/merge_requests/7/diffs -> https://git.example.com/acme/web Request(7)
         https://codeberg.org/acme/web/src/branch/18.0/web_x -> https://codeberg.org/acme/web Branch { name: "18.0", directory: Some("web_x") }
+        https://codeberg.org/acme/web/src/tag/v1 -> https://codeberg.org/acme/web Tag("v1")
+        https://gitlab.com/acme/odoo/src -> no page
+        https://git.example.com/acme/src/wiki -> no page
         https://bitbucket.org/acme/web/src/18.0/web_x/ -> https://bitbucket.org/acme/web Branch { name: "18.0", directory: Some("web_x") }
         https://bitbucket.org/acme/web/pull-requests/3 -> https://bitbucket.org/acme/web Request(3)
         git@github.com:OCA/web.git -> no page

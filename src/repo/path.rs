@@ -97,6 +97,12 @@ fn spelled_out(name: &[u8]) -> Vec<u8> {
 pub(crate) struct RepoPath(Vec<u8>);
 
 impl RepoPath {
+    /// Accepts a path that is not the root, with `/` between its parts. The error is the reason.
+    pub(crate) fn parse(path: &[u8]) -> Result<Self, &'static str> {
+        let mut parts = path.split(|&byte| byte == b'/');
+        parts.try_fold(Self::default(), |above, part| above.join(&PathPart::parse(part)?))
+    }
+
     pub(crate) fn join(&self, part: &PathPart) -> Result<Self, &'static str> {
         if self.parts().count() > DEEPEST {
             return Err("its directories are nested too deeply");
@@ -233,12 +239,6 @@ mod tests {
 
     use super::*;
 
-    /// A path with `/` between its parts.
-    fn path(path: &[u8]) -> Result<RepoPath, &'static str> {
-        let mut parts = path.split(|&byte| byte == b'/');
-        parts.try_fold(RepoPath::default(), |above, part| above.join(&PathPart::parse(part)?))
-    }
-
     #[test]
     fn no_spelling_of_dot_git_is_a_part() {
         for name in [
@@ -309,15 +309,15 @@ mod tests {
 
     #[test]
     fn a_path_has_a_greatest_depth_and_length() {
-        let deep = |parts: usize| path(vec!["d"; parts].join("/").as_bytes());
+        let deep = |parts: usize| RepoPath::parse(vec!["d"; parts].join("/").as_bytes());
         assert!(deep(DEEPEST + 1).is_ok() && deep(DEEPEST + 2).is_err());
-        assert!(path(&[b'x'; LONGEST]).is_err());
+        assert!(RepoPath::parse(&[b'x'; LONGEST]).is_err());
     }
 
     proptest! {
         #[test]
         fn every_path_stays_below_its_root(bytes in proptest::collection::vec(any::<u8>(), 0..20)) {
-            if let Ok(path) = path(&bytes) {
+            if let Ok(path) = RepoPath::parse(&bytes) {
                 prop_assert_eq!(path.as_bytes(), &bytes[..]);
                 prop_assert!(path.parts().all(|part| PathPart::parse(part).is_ok()));
                 let text = String::from_utf8_lossy(path.as_bytes()).into_owned();

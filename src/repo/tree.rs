@@ -1,14 +1,16 @@
 //! Traits for trees of files and for git objects. The rooms that use them do not know where the data is stored.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::object::render;
 use super::path::DEEPEST;
-use super::{BlobId, EntryKind, RepoPath, TreeEntry, TreeId, UnreadableTree, tree_id};
+use super::{BlobId, EntryKind, RepoPath, TreeEntry, TreeId, UnreadableTree, render_tree, tree_id};
 
 /// The most files and directories of a repository. Trees that contain the same tree many times can claim any number.
 pub(crate) const MOST_ENTRIES: u64 = 1_000_000;
+
+/// The reason to refuse an entry with a mode that git does not have.
+pub(crate) const NO_MODE: &str = "its mode is not one of git's";
 
 /// A tree of files: a git tree or a directory on the disk. Paths are relative, with `/`.
 pub(crate) trait FileTree {
@@ -73,6 +75,52 @@ pub(crate) fn check_tree(objects: &dyn Objects, root: TreeId) -> Result<(), Unre
     if entries > MOST_ENTRIES { Err(UnreadableTree::endless(&RepoPath::default())) } else { Ok(()) }
 }
 
+/// Refuses symlinks without a target that a file system could hold. All their blobs must be there. Call [`check_tree`]
+/// first.
+pub(crate) fn check_targets(objects: &dyn Objects, root: TreeId) -> Result<(), UnreadableTree> {
+    let mut links = Vec::new();
+    walk_tree(objects, root, &mut |path, entry| {
+        if entry.kind() == EntryKind::Symlink {
+            links.push((path, entry.blob()));
+        }
+    })?;
+    let mut fine = HashSet::new();
+    for (path, blob) in links {
+        if fine.insert(blob) {
+            check_target(&objects.blob(blob)?)
+                .map_err(|why| UnreadableTree::impossible(&path.to_string(), why))?;
+        }
+    }
+    Ok(())
+}
+
+/// The reason why no symlink can have this target.
+pub(crate) fn check_target(target: &[u8]) -> Result<(), &'static str> {
+    match target {
+        [] => Err("it is a symlink without a target"),
+        _ if target.contains(&0) => Err("it is a symlink whose target contains a NUL character"),
+        _ => Ok(()),
+    }
+}
+
+/// The tree of the directory at a path, such as `addons/web_x`. `None` if there is no such directory.
+pub(crate) fn tree_at(
+    objects: &dyn Objects,
+    root: TreeId,
+    path: &str,
+) -> Result<Option<TreeId>, UnreadableTree> {
+    let mut id = root;
+    for part in path.split('/') {
+        let entries = objects.tree(id)?;
+        let found = entries.iter().find(|entry| entry.name.as_bytes() == part.as_bytes());
+        match found.filter(|entry| entry.kind() == EntryKind::Directory) {
+            Some(found) => id = found.tree(),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(id))
+}
+
 /// The tree as which git treats a tree: on all levels, modes that git no longer writes are replaced by git's own modes.
 ///
 /// `keep` gets the bytes of each tree that is different after the replacement, the innermost first.
@@ -106,7 +154,7 @@ impl<E: From<UnreadableTree>> Usual<'_, E> {
         }
         let stands_for_it = if is_odd { tree_id(&usual) } else { id };
         if is_odd {
-            (self.keep)(&render(&usual))?;
+            (self.keep)(&render_tree(&usual))?;
         }
         self.known.insert(id, stands_for_it);
         Ok(stands_for_it)
@@ -140,7 +188,7 @@ impl Extents<'_> {
             let path = directory.join(&entry.name).map_err(refuse)?;
             extent.entries = extent.entries.saturating_add(1);
             if entry.kind() == EntryKind::Other && !entry.is_gitlink() {
-                return Err(refuse("its mode is not one of git's"));
+                return Err(refuse(NO_MODE));
             }
             if entry.kind() == EntryKind::Directory {
                 let below = self.of(entry.tree(), &path)?;

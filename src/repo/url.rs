@@ -138,7 +138,6 @@ fn hide_query(url: &str) -> String {
     format!("{before}?***{}", &query[end..])
 }
 
-/// Whether a word is a scheme whose urls can have userinfo. `git+https` is a scheme of pip.
 /// A url or path without `/` and `.git` at its end. Servers accept both forms.
 pub(crate) fn bare_url(url: &str) -> &str {
     let url = url.trim_end_matches('/');
@@ -150,6 +149,7 @@ pub(crate) fn last_part(url: &str) -> &str {
     bare_url(url).rsplit(['/', ':', '\\']).next().unwrap_or_default()
 }
 
+/// Whether a word is a scheme whose urls can have userinfo. `git+https` is a scheme of pip.
 fn is_scheme(word: &str) -> bool {
     let transport = word.rsplit('+').next().unwrap_or_default().to_ascii_lowercase();
     !word.contains([':', '@', '/']) && ["https", "http", "ssh", "git", "file"].contains(&&*transport)

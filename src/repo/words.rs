@@ -33,7 +33,7 @@ pub(crate) fn size(bytes: u64) -> String {
     }
     let (mut tenths, mut unit) = (bytes / 100, 0);
     while tenths >= 9_995 && unit + 1 < UNITS.len() {
-        tenths /= 1_000;
+        tenths = (tenths + 500) / 1_000;
         unit += 1;
     }
     let unit = UNITS[unit];
@@ -44,8 +44,14 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
-/// The day of a time in seconds since 1970, in UTC: `2026-11-28`.
-pub(crate) fn day(seconds: i64) -> String {
+/// A time in seconds since 1970, in UTC: `2026-11-28 14:05`.
+pub(crate) fn minute(seconds: i64) -> String {
+    let minutes = seconds.rem_euclid(24 * 60 * 60) / 60;
+    format!("{} {:02}:{:02}", day(seconds), minutes / 60, minutes % 60)
+}
+
+/// The day of a time: `2026-11-28`.
+fn day(seconds: i64) -> String {
     // Days since the first of March of the year 0, so that a leap day is the last day of a year.
     let days = seconds.div_euclid(24 * 60 * 60) + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
@@ -78,7 +84,7 @@ pub(crate) fn typed(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::typed;
+    use super::{minute, size, typed};
 
     #[test]
     fn words_are_quoted_as_a_shell_reads_them() {
@@ -91,5 +97,37 @@ mod tests {
         ] {
             assert_eq!(typed(word), shown);
         }
+    }
+
+    #[test]
+    fn sizes_are_in_decimal_units() {
+        let all =
+            [0, 999, 1_000, 9_949, 9_950, 34_000_000, 999_499, 999_500, 999_999, 1_500_000_000, u64::MAX];
+        let all: Vec<String> = all.into_iter().map(size).collect();
+        insta::assert_snapshot!(all.join("\n"), @r"
+        0 bytes
+        999 bytes
+        1.0 kB
+        9.9 kB
+        9.9 kB
+        34 MB
+        999 kB
+        1.0 MB
+        1.0 MB
+        1.5 GB
+        18446744 TB
+        ");
+    }
+
+    #[test]
+    fn times_are_in_utc() {
+        let all = [0, -1, 951_827_699, 1_709_208_000, 4_102_444_799].map(minute);
+        insta::assert_snapshot!(all.join("\n"), @r"
+        1970-01-01 00:00
+        1969-12-31 23:59
+        2000-02-29 12:34
+        2024-02-29 12:00
+        2099-12-31 23:59
+        ");
     }
 }

@@ -3,23 +3,40 @@
 use std::fmt;
 
 use crate::export::Alteration;
-use crate::repo::{CommitId, RepoName, TreeId, counted, shown};
+use crate::repo::{CommitId, RepoName, TreeId, counted, one_line, shown};
 
 /// How many files of one repository a report names.
 pub(crate) const NAMED: usize = 20;
 
-/// A commit whose tree is not the tree in the lock.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// A commit, or a module in it, whose tree is not the tree in the lock.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct OtherTree {
     pub(crate) commit: CommitId,
+    /// The path of the module. `None` if this is about the whole commit.
+    pub(crate) module: Option<String>,
     pub(crate) locked: TreeId,
-    pub(crate) found: TreeId,
+    /// `None` if the commit does not have the module.
+    pub(crate) found: Option<TreeId>,
 }
 
 impl fmt::Display for OtherTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { commit, locked, found } = self;
-        write!(f, "commit `{commit}` has tree `{found}`, but the lock has `{locked}`")
+        let Self { commit, module, locked, found } = self;
+        match (module, found) {
+            (None, Some(found)) => {
+                write!(f, "commit `{commit}` has tree `{found}`, but the lock has `{locked}`")
+            }
+            (None, None) => write!(f, "commit `{commit}` has no tree, but the lock has `{locked}`"),
+            (Some(module), Some(found)) => {
+                write!(
+                    f,
+                    "module `{module}` has tree `{found}` in commit `{commit}`, but the lock has `{locked}`"
+                )
+            }
+            (Some(module), None) => {
+                write!(f, "commit `{commit}` has no module `{module}`, but the lock has it")
+            }
+        }
     }
 }
 
@@ -94,7 +111,7 @@ impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, alterations, trouble, .. } = self;
         let name = name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
-        trouble.iter().try_for_each(|trouble| writeln!(f, "{name}{trouble}"))?;
+        trouble.iter().try_for_each(|trouble| writeln!(f, "{name}{}", one_line(trouble)))?;
         for alteration in alterations.iter().take(NAMED) {
             writeln!(
                 f,

@@ -101,6 +101,11 @@ pub(crate) enum Difference {
         reference: Reference,
         seal: Seal,
     },
+    /// A profile of the lock was edited, or has no digest.
+    EditedProfile {
+        profile: String,
+        seal: Seal,
+    },
     /// A fact in the lock does not match the commit.
     Untrue {
         name: RepoName,
@@ -141,6 +146,10 @@ pub(crate) enum WhyUnmet {
     Version {
         repo: RepoName,
         version: String,
+    },
+    /// The repository had it at the commit in the old lock, but not at the new one.
+    Gone {
+        repo: RepoName,
     },
 }
 
@@ -219,6 +228,12 @@ impl fmt::Display for Difference {
             Self::Edited { name, reference, seal: Seal::Broken | Seal::Whole } => {
                 write!(f, "`{name}` at {reference} was edited: its entry does not match its digest")
             }
+            Self::EditedProfile { profile, seal: Seal::Missing } => {
+                write!(f, "profile `{profile}` has no digest in the lock")
+            }
+            Self::EditedProfile { profile, .. } => {
+                write!(f, "profile `{profile}` was edited: it does not match its digest in the lock")
+            }
             Self::Untrue { name, commit, untrue } => {
                 write!(f, "`{name}`: {}", one_line(&untrue_of(untrue, &commit.short())))
             }
@@ -276,6 +291,7 @@ impl fmt::Display for Unmet {
                 write!(f, ", but none of their repositories has it")
             }
             (WhyUnmet::Nowhere { .. }, None) => write!(f, ", but none of its repositories has it"),
+            (WhyUnmet::Gone { repo }, _) => write!(f, ", but `{repo}` no longer has it"),
             (WhyUnmet::Version { repo, version }, _) => write!(f, ", but `{repo}` has version {version}"),
         }
     }
@@ -299,6 +315,13 @@ impl Unmet {
                 )
             }
             WhyUnmet::Nowhere { .. } => format!("correct the name, or {}", self.find()),
+            WhyUnmet::Gone { repo } => {
+                let module = &self.module;
+                format!(
+                    "run `oca remove --module {module}`, or leave `{repo}` where it is: \
+                     `oca upgrade` takes the names of the others"
+                )
+            }
             WhyUnmet::Version { repo, .. } => {
                 format!("run `oca lock --upgrade {repo}`, or ask for another version")
             }

@@ -40,12 +40,14 @@ fn every_difference_from_the_configuration_has_its_words() {
         Commit { name: web(), declared: commit(0xaa), locked: commit(0xbb) },
         Unreachable { name: web(), reference: branch(), commit: commit(0xaa) },
         Edited { name: web(), reference: branch(), seal: Seal::Broken },
+        EditedProfile { profile: "lean".to_owned(), seal: Seal::Broken },
         Untrue { name: web(), commit: commit(0xaa), untrue: Untrue::Order },
         Layout {},
         Submodule(SubmoduleDifference::Unstaged);
         Difference::Selects { profile: profile(), declared: false },
         Difference::Modules { profile: profile(), more: vec![text("web_x")], fewer: Vec::new() },
         Difference::Edited { name: web(), reference: branch(), seal: Seal::Missing },
+        Difference::EditedProfile { profile: "lean".to_owned(), seal: Seal::Missing },
         Difference::Edited {
             name: web(),
             reference: branch(),
@@ -78,12 +80,14 @@ fn every_difference_from_the_configuration_has_its_words() {
     `web` wants commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`, but the lock has `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`
     `web` is locked at `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`, but branch `18.0` of its remote does not contain that commit
     `web` at branch `18.0` was edited: its entry does not match its digest
+    profile `lean` was edited: it does not match its digest in the lock
     `web`: modules or requirements are in a different order in the lock than in commit aaaaaaaaaa
     the file is not formatted as oca writes it
     `.gitmodules` in the index differs from the one in the work tree
     profile `standard` selects no modules, but the lock has a selection for it
     profile `standard` selects `web_x`, but the lock does not say so
     `web` at branch `18.0` has no digest in the lock
+    profile `lean` has no digest in the lock
     `web` at branch `18.0` was edited: its entry cannot be read: unknown field `x` at line 7
     `web`: `tree` is "a" in the lock, but "b" in commit aaaaaaaaaa
     "#);

@@ -78,15 +78,15 @@ pub(crate) fn system(repositories: &[Repository<'_>], ignore: &[String]) -> Syst
 /// Names, and the manifests that contain them.
 type Needs<'a> = BTreeMap<&'a str, BTreeSet<Origin>>;
 
-/// Whether it is a valid package name by Debian's policy, 5.6.7, with an optional architecture after a colon. Any other
-/// text could be an option of `apt-get`, or ask it to remove a package: `sudo-`.
+/// Whether it is a valid package name by Debian's policy, 5.6.1. Any other text could be an option of `apt-get`, ask it to
+/// remove a package (`sudo-`), name something else (`task:x`), or be a regular expression: apt-get takes a name with a
+/// dot for one if there is no such package. So each dot is between two letters or digits, which all packages of Debian
+/// fulfil.
 fn is_package(name: &str) -> bool {
-    let is_word = |word: &str, marks: &str| {
-        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-        word.starts_with(is_plain) && word.chars().all(|c| is_plain(c) || marks.contains(c))
-    };
-    let (package, architecture) = name.split_once(':').unwrap_or((name, "any"));
-    package.len() > 1 && !name.ends_with('-') && is_word(package, "+-.") && is_word(architecture, "-")
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_part =
+        |part: &str| part.starts_with(is_plain) && (part.ends_with(is_plain) || part.ends_with('+'));
+    name.len() > 1 && name.split('.').all(is_part) && name.chars().all(|c| is_plain(c) || "+-.".contains(c))
 }
 
 impl System {
@@ -175,7 +175,7 @@ mod tests {
     fn a_text_that_could_be_an_option_is_not_a_package() {
         for (name, is) in [
             ("libsasl2-dev", true),
-            ("libstdc++6:amd64", true),
+            ("libstdc++6:amd64", false),
             ("0ad", true),
             ("g++", true),
             ("sudo-", false),

@@ -72,17 +72,16 @@ impl<'a> Session<'a> {
         Ok(session)
     }
 
-    /// Fails if the checkouts are among the user's own modules, or the other way round: the `.gitignore` for the
-    /// checkouts would hide the modules from the surrounding repository.
+    /// Fails if the user's own modules are among the checkouts: the `.gitignore` for the checkouts would hide the modules
+    /// from the surrounding repository.
     ///
-    /// Own modules at the top of the project are fine: the directory of checkouts is beside them. An unset variable is
-    /// reported by the code that needs its value.
+    /// A directory of checkouts beside own modules is fine, as in `addons` and `addons/oca`. An unset variable is reported
+    /// by the code that needs its value.
     fn refuse_mixed(&self, profile: &Profile) -> Result<(), Error> {
         let Ok(checkouts) = self.checkouts(profile) else { return Ok(()) };
         for local in &profile.locals {
             let Ok(own) = self.entry(&local.path) else { continue };
-            let is_around = checkouts.starts_with(&own) && !self.root.starts_with(&own);
-            if own.starts_with(&checkouts) || is_around {
+            if own.starts_with(&checkouts) {
                 let (path, local) = (profile.path.as_str().to_owned(), local.path.as_str().to_owned());
                 let file = self.config.file.clone();
                 return Err(Error::MixedPaths { file, profile: profile.name.clone(), path, local });
@@ -186,17 +185,17 @@ impl<'a> Session<'a> {
         Ok(DirectoryLock::take(&self.root, wait)?)
     }
 
-    /// The declared repository that a word means: by `ORGANISATION/NAME` or by its url.
+    /// The declared repository that a word means: by `ORGANISATION/NAME` or by its url, whatever the transport.
     pub(crate) fn repo_of(&self, word: &str) -> Option<RepoName> {
         let repos = || self.config.profiles.iter().flat_map(|profile| &profile.repos);
-        if let Some(repo) = repos().find(|repo| bare_url(repo.url.as_str()) == bare_url(word)) {
-            return Some(repo.name.clone());
-        }
-        let (organisation, name) = word.split_once('/')?;
-        let url = self.config.base.beside(organisation, &RepoName::parse(name).ok()?)?;
-        repos()
-            .find(|repo| bare_url(repo.url.as_str()) == bare_url(url.as_str()))
-            .map(|repo| repo.name.clone())
+        let at = |url: &str| {
+            let place = place_of(url);
+            repos().find(|repo| place_of(repo.url.as_str()) == place).map(|repo| repo.name.clone())
+        };
+        at(word).or_else(|| {
+            let (organisation, name) = word.split_once('/')?;
+            at(self.config.base.beside(organisation, &RepoName::parse(name).ok()?)?.as_str())
+        })
     }
 
     /// The url for requests: variables are expanded, and a path is absolute.
@@ -274,6 +273,17 @@ impl<'a> Session<'a> {
     pub(crate) fn absolute(&self, path: &str) -> PathBuf {
         normal(&self.root.join(path))
     }
+}
+
+/// Host and path of a url, without scheme, user and `.git`.
+fn place_of(url: &str) -> String {
+    let bare = bare_url(url);
+    let place = match (bare.split_once("://"), crate::repo::split_scp(bare)) {
+        (Some((_, rest)), _) => rest.rsplit_once('@').map_or(rest, |(_, place)| place).to_owned(),
+        (None, Some((_, host, path))) => format!("{host}/{path}"),
+        (None, None) => bare.to_owned(),
+    };
+    place.to_ascii_lowercase()
 }
 
 /// The name of the profile that the user chose; it may not exist.

@@ -35,6 +35,11 @@ addons = [\"second\", \".\", \"nothing\"]
 ";
 
 fn project(env: &Env, declared: &str) {
+    for directory in ["theirs", "addons", "only-here"] {
+        if declared.contains(&format!("path = \"{directory}\"")) {
+            env.own_module(&format!("{directory}/mine"), "{}");
+        }
+    }
     web(env);
     let dms = repository(env, "dms", &["dms", "second/dms_more"]);
     dms.branch("18.0").file("nothing/README.md", "").commit();
@@ -52,6 +57,20 @@ fn entries_stand_in_the_order_of_the_contract() {
         )
         .success();
     env.oca(&["addons-path"]).env("ODOO_HOME", "/odoo").stdout_contains("/odoo/addons,[TEMP]").success();
+}
+
+#[test]
+fn an_own_directory_without_modules_is_left_off() {
+    let env = Env::new();
+    web(&env);
+    env.locked(&format!("{WEB}[[local]]\npath = \"addons\"\n"));
+    let note = |why: &str| format!("`[TEMP]/project/addons` is not on the path, because {why}\n");
+    let path = || env.oca(&["addons-path"]).stdout("[TEMP]/project/oca/web\n");
+    path().stderr(&note("there is no such directory")).success();
+    env.write("addons/README.md", "");
+    path().stderr(&note("it contains no module")).success();
+    env.own_module("addons/mine", "{}");
+    env.oca(&["addons-path"]).stdout("[TEMP]/project/addons,[TEMP]/project/oca/web\n").success();
 }
 
 #[test]

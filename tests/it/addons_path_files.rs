@@ -198,6 +198,31 @@ fn an_odoo_conf_with_another_path_is_told_with_the_difference() {
 }
 
 #[test]
+fn an_odoo_conf_that_python_refuses_is_refused_with_the_line() {
+    let env = Env::new();
+    web(&env);
+    env.locked(WEB);
+    let text = "[options]\naddons_path = /a\naddons_path = /b\n";
+    env.write("odoo.conf", text);
+    for (flag, code) in [("--check-conf", 1), ("--write-conf", 2)] {
+        env.oca(&["addons-path", "--image", flag, "odoo.conf"])
+            .stderr(
+                "error: Python, and so Odoo, refuses `odoo.conf` at line 3: `addons_path` is already in line 2\n\
+                 hint: correct the line, or delete it\n",
+            )
+            .status(code);
+    }
+    env.assert_file("odoo.conf", text);
+    // Python continues a value after any white space.
+    env.write("odoo.conf", "[options]\naddons_path = /mnt/oca-addons/web\n\u{1d},/evil\n");
+    env.oca(&["addons-path", "--image", "--check-conf", "odoo.conf"])
+        .stderr_contains("  - /evil\n")
+        .status(1);
+    env.oca(&["addons-path", "--image", "--write-conf", "odoo.conf"]).success();
+    env.assert_file("odoo.conf", "[options]\naddons_path = /mnt/oca-addons/web\n");
+}
+
+#[test]
 fn the_hint_for_an_odoo_conf_names_profile_and_flags() {
     let env = Env::new();
     web(&env);

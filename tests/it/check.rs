@@ -480,3 +480,20 @@ fn another_profile_is_of_use_only_on_the_same_series() {
         "1 module, 1 error, 0 warnings",
     );
 }
+
+/// If each name were compared with all others, this would take minutes.
+#[test]
+fn many_missing_names_take_little_time() {
+    let env = Env::new();
+    let needs: String = (0..30_000).map(|number| format!("d{number} ")).collect();
+    modules_repository(&env, "web", &[("web_x", &needs)]);
+    env.locked(WEB);
+    let start = std::time::Instant::now();
+    let output = env.oca(&["check", "--strict"]).output();
+    assert!(
+        output.code == Some(1) && output.stderr.ends_with("1 module, 30000 errors, 0 warnings\n"),
+        "{}",
+        output.stderr
+    );
+    assert!(start.elapsed() < std::time::Duration::from_mins(1));
+}

@@ -51,13 +51,13 @@ fn the_series_have_checkouts_of_their_own() {
     assert!(status.stdout.lines().count() > 5, "{status}");
     assert!(status.stdout.lines().all(|line| line.contains("  clean  ")), "{status}");
     let paths = [
-        "[TEMP]/project/addons,[TEMP]/project/oca/web,[TEMP]/project/oca/server-tools",
-        "[TEMP]/project/addons,[TEMP]/project/oca/web,[TEMP]/project/oca/server-tools,[TEMP]/project/oca/social",
-        "[TEMP]/project/addons,[TEMP]/project/oca/web,[TEMP]/project/oca/server-tools,[TEMP]/project/oca/mis-builder",
-        "[TEMP]/project/addons,[TEMP]/project/oca-19/web,[TEMP]/project/oca-19/server-tools",
+        "[TEMP]/project/oca/web,[TEMP]/project/oca/server-tools",
+        "[TEMP]/project/oca/web,[TEMP]/project/oca/server-tools,[TEMP]/project/oca/social",
+        "[TEMP]/project/oca/web,[TEMP]/project/oca/server-tools,[TEMP]/project/oca/mis-builder",
+        "[TEMP]/project/oca-19/web,[TEMP]/project/oca-19/server-tools",
     ];
     for (edition, path) in ALL.into_iter().zip(paths) {
-        env.oca(&["-p", edition, "addons-path"]).stdout(&format!("{path}\n")).success();
+        env.oca(&["-p", edition, "-q", "addons-path"]).stdout(&format!("{path}\n")).success();
     }
 }
 

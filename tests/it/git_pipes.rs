@@ -82,3 +82,36 @@ fn one_that_the_configuration_of_a_checkout_names_is_named() {
     pipe(&env, "borrowed/pack/multi-pack-index");
     env.oca(&["status"]).stdout_contains("web  ").stderr_contains(REFUSAL).status(2);
 }
+
+#[test]
+fn object_directories_that_borrow_from_each_other_in_a_circle_are_named() {
+    let lists = [
+        ("../objects\n", "at line 1: the directory borrows from itself"),
+        (
+            "# a copy\n../../../../../borrowed/a\n../../../../../borrowed/a/.\n",
+            "at line 3: the directory is listed twice",
+        ),
+        ("../../../../../borrowed/b\n", "at line 1: the directories borrow from each other in a circle"),
+        ("../../../../../borrowed/c\n", "with the lists it leads to, it has too many entries"),
+    ];
+    for (list, why) in lists {
+        let env = project();
+        let borrowed = |name: &str| env.root().join("borrowed").join(name);
+        for name in ["a", "b", "b2", "c"] {
+            fs::create_dir_all(borrowed(name).join("info")).expect("a directory");
+        }
+        fs::write(borrowed("b/info/alternates"), "../b2\n").expect("a list");
+        fs::write(borrowed("b2/info/alternates"), "../b\n").expect("a list");
+        fs::write(borrowed("c/info/alternates"), "../missing\n".repeat(101)).expect("a list");
+        env.write("oca/web/.git/objects/info/alternates", list);
+        for command in ["status", "sync"] {
+            let output = env.oca(&[command, "--force"][..if command == "sync" { 2 } else { 1 }]).output();
+            assert!(output.code == Some(2) && output.stderr.contains(why), "{list} {command}: {output}");
+            assert!(output.stderr.contains("info/alternates` at line"), "{output}");
+        }
+    }
+    let env = project();
+    fs::write(env.root().join("remotes/web.git/objects/info/alternates"), "../objects\n".repeat(3))
+        .expect("a list");
+    env.oca(&["lock", "--upgrade"]).stderr_contains("the directory borrows from itself").status(2);
+}

@@ -265,3 +265,74 @@ fn a_lock_that_names_what_is_no_directory_is_refused() {
         assert!(!Path::new(&env.root().join("out")).exists());
     }
 }
+
+#[test]
+fn two_directories_of_one_name_are_skipped_and_the_rest_is_locked() {
+    let env = Env::new();
+    let web = Remote::new(&env, "web");
+    let (one, file) = (module(&web), web.blob("x"));
+    let other = web.raw_tree(&[
+        ("100644", b"__init__.py", web.blob("")),
+        ("100644", b"__manifest__.py", web.blob("{}")),
+        ("100644", b"x", file),
+    ]);
+    let second = Remote::new(&env, "fine");
+    second.branch("18.0").module("fine_x", &[]).commit();
+    let ignored = "`web/good/__manifest__.py` at line 1: another entry of its directory has the same name; the module is ignored";
+    let impossible =
+        "`web/good`: neither `oca sync` nor `oca export` can use this commit: two entries have this name";
+    for (entries, warning) in [
+        ([("40000", one), ("40000", other)], ignored),
+        ([("40000", one), ("100644", file)], ignored),
+        // A file of the same name comes first.
+        ([("100644", file), ("40000", one)], impossible),
+    ] {
+        let entries = entries.map(|(mode, id)| (mode, &b"good"[..], id));
+        let more = [("40000", &b"other"[..], one)];
+        web.commit_raw(web.raw_tree(&[&entries[..], &more].concat()));
+        env.declare("[profiles.standard]\nrepos = [\"web\", \"fine\"]\n");
+        env.oca(&["lock", "--upgrade"])
+            .stderr_contains(&format!("warning: {warning}\n"))
+            .stderr_contains("2 repositories with 2 modules")
+            .success();
+        env.oca(&["list"]).stdout_contains("fine_x").success();
+        env.oca(&["sync"])
+            .stderr_contains("`good` cannot be checked out: two entries have this name")
+            .status(3);
+    }
+}
+
+#[test]
+fn a_symlink_that_no_file_system_can_hold_is_refused_alike() {
+    for (target, why) in [
+        ("__init__.py\0/../../etc", "it is a symlink whose target contains a NUL character"),
+        ("", "it is a symlink without a target"),
+    ] {
+        let env = Env::new();
+        let web = Remote::new(&env, "web");
+        let entries = |link: &str| {
+            let id = web.blob(link);
+            web.raw_tree(&[
+                ("100644", b"__init__.py", web.blob("")),
+                ("100644", b"__manifest__.py", web.blob("{}")),
+                ("120000", b"link", id),
+            ])
+        };
+        web.commit_raw(web.raw_tree(&[("40000", b"web_x", entries("__init__.py"))]));
+        declare(&env);
+        env.oca(&["sync", "-q"]).success();
+        web.commit_raw(web.raw_tree(&[("40000", b"web_x", entries(target))]));
+        env.oca(&["lock", "-q", "--upgrade"]).success();
+        let told = format!("`web_x/link` cannot be checked out: {why}");
+        env.oca(&["sync"]).stderr_contains(&told).status(3);
+        assert!(!env.exists("oca/web/.git/oca-move"), "nothing was moved");
+        env.oca(&["export", "../out"]).stderr_contains(&told).status(3);
+        // What another git checked out.
+        env.git("oca/web", &["fetch", "-q", "../../../remotes/web.git", "18.0"]);
+        env.git("oca/web", &["update-ref", "--no-deref", "HEAD", "FETCH_HEAD"]);
+        env.oca(&["verify"]).stdout_contains(&told).status(1);
+        std::fs::remove_dir_all(env.project().join("oca")).expect("the checkouts");
+        env.oca(&["sync"]).stderr_contains(&told).status(3);
+        assert!(!env.exists("oca/web"));
+    }
+}

@@ -82,16 +82,16 @@ vendor/server-tools:
     env.oca(&["init", "--from", "repos.yaml"])
         .stderr(
             "\
-warning: `repos.yaml` at line 11: remote `acme` of `vendor/dms`, `git@git.example.com:acme/dms.git`, is left out: `merges` does not use it
-warning: `repos.yaml` at line 16: target `acme 18.0-merged` of `vendor/dms` is left out: oca never pushes
-warning: `repos.yaml` at line 17: `fetch_all` of `vendor/dms` is left out: oca fetches what it needs
 warning: `repos.yaml` at line 19: a command of `vendor/dms` is left out: oca runs no commands
-warning: `repos.yaml` at line 20: `merges` of `server-tools` is imported, but this version of oca cannot apply it yet
-warning: `repos.yaml` at line 28: `./src` at branch `18.0` is Odoo itself and is left out: name its directories in `before` of `[addons-path]`
-wrote `repos.toml`; look at it, then run `oca sync`
+warning: `repos.yaml`: 2 merges are left out: this version of oca cannot merge yet
+  `repos.yaml` at line 26: the merge of `refs/pull/1/head` into `server-tools`
+  `repos.yaml` at line 27: the merge of `https://github.com/acme/server-tools 18.0-fix` into `server-tools`
+warning: `repos.yaml` at line 28: `src` at branch `18.0` is Odoo itself and is left out: name its directories in `before` of `[addons-path]`
+error: `repos.toml` is written, but parts of `repos.yaml` are not in it: 1 command, 2 merges
+hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`
 ",
         )
-        .success();
+        .status(1);
     env.assert_file(
         "repos.toml",
         &format!(
@@ -113,7 +113,6 @@ depth = 100
 
 [repos.server-tools]
 url = \"https://github.com/OCA/server-tools\"
-merges = [\"refs/pull/1/head\", \"https://github.com/acme/server-tools 18.0-fix\"]
 "
         ),
     );
@@ -153,7 +152,6 @@ ENV:
   ODOO_VERSION: \"18.0\"
   DEFAULT_REPO_PATTERN: ../remotes/{}.git
   DEPTH_DEFAULT: 10
----
 web: [web_a]
 dms:
   - \"*\"
@@ -171,17 +169,17 @@ acme: [\"queue_*\"]
     env.oca(&["init", "--from", "odoo/custom/src"])
         .stderr(
             "\
-warning: `odoo/custom/src/addons.yaml` at line 4: `DEPTH_DEFAULT` of `ENV` is left out
-warning: `odoo/custom/src/addons.yaml` at line 9: the choice of modules in `odoo/addons` is left out: oca selects all modules there
-warning: `odoo/custom/src/addons.yaml` at line 12: the part that needs `PGDATABASE` is `prod` or `staging` is left out: use a profile for it
-warning: `odoo/custom/src/addons.yaml` at line 16: `queue_*` is not the name of a module: oca selects all modules of `acme`
-warning: `odoo/custom/src/repos.yaml` at line 1: `./odoo` is Odoo itself and is left out: name its directories in `before` of `[addons-path]`
-warning: `odoo/custom/src/repos.yaml` at line 7: `enterprise` is Odoo itself and is left out: name its directories in `before` of `[addons-path]`
+warning: `odoo/custom/src/addons.yaml` at line 8: the choice of modules in `odoo/addons` is left out: oca selects all modules there
+warning: `odoo/custom/src/addons.yaml` at line 11: the part that needs `PGDATABASE` is `prod` or `staging` is left out: use a profile for it
+warning: `odoo/custom/src/addons.yaml` at line 15: `queue_*` is not the name of a module: oca selects all modules of `acme`
+warning: `odoo/custom/src/repos.yaml`: 2 directories are Odoo itself and are left out: name their directories in `before` of `[addons-path]` (`odoo`, `enterprise`; `-v` shows each)
 warning: `odoo/custom/src/repos.yaml` at line 10: the checkout of `web` and 2 more will be in `oca`, not in `odoo/custom/src`
-wrote `repos.toml`; look at it, then run `oca sync`
+`[[local]]` has your own modules in `odoo/custom/src/private`
+error: `repos.toml` is written, but parts of `odoo/custom/src` are not in it: 1 part with a condition
+hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`
 ",
         )
-        .success();
+        .status(1);
     env.assert_file(
         "repos.toml",
         "\
@@ -189,8 +187,14 @@ odoo = \"18.0\"
 edition = \"enterprise\"
 base-url = \"../remotes\"
 
+# The container. If it is not built on Odoo's own image, change `before`.
+[image]
+root = \"/mnt/oca-addons\"
+before = [\"/usr/lib/python3/dist-packages/odoo/addons\"]
+
 [[local]]
 path = \"odoo/custom/src/private\"
+image = \"/mnt/extra-addons\"
 
 [profiles.standard]
 repos = [
@@ -204,6 +208,9 @@ modules = [\"web_a\", \"web_b\"]
 
 [repos.acme]
 url = \"../remotes/queue.git\"
+
+[repos.dms]
+depth = 10
 ",
     );
     env.oca(&["lock", "-q"]).success();
@@ -251,18 +258,18 @@ l10n:
             "\
 warning: `frozen.yaml` at line 4: `gone` is left out: `spec.yaml` has no such entry
 warning: `spec.yaml` at line 1: `src` at branch `18.0` is Odoo itself and is left out: name its directories in `before` of `[addons-path]`
-warning: `spec.yaml` at line 9: `useless` of `dms` is left out
-warning: `spec.yaml` at line 16: a command is left out: oca runs no commands
+warning: `spec.yaml` at line 16: a command of `queue` is left out: oca runs no commands
 warning: `spec.yaml` at line 17: `l10n` is left out: its modules are prebuilt
 dms: locked at {dms_digits}
 queue: locked at {queue_digits}
 web: locked at {web_digits}
 profile `standard`: 3 modules selected
 3 repositories with 4 modules, 3 changed
-wrote `repos.toml` and `oca.lock.json`; look at them, then run `oca sync`
+error: `repos.toml` is written, but parts of `spec.yaml` are not in it: 1 command, 1 repository
+hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`
 "
         ))
-        .success();
+        .status(1);
     env.assert_file(
         "repos.toml",
         "\
@@ -332,24 +339,26 @@ fn camptocamp() {
     env.oca(&["init", "--from", "pending-merges.d", "--offline"])
         .stderr(&format!(
             "\
-warning: `.gitmodules` at line 1: the gitlink `{fork}` is left out: oca computes `merges` again
-warning: `pending-merges.d/web.yml` at line 1: `merges` of `web` is imported, but this version of oca cannot apply it yet
-warning: `pending-merges.d/web.yml` at line 3: remote `camptocamp` of `../odoo/external-src/web`, `git@github.com:camptocamp/web.git`, is left out: `merges` does not use it
-warning: `pending-merges.d/web.yml` at line 5: target `camptocamp merge-branch-1234-master` of `../odoo/external-src/web` is left out: oca never pushes
-warning: `pending-merges.d/web.yml` at line 12: a command of `../odoo/external-src/web` is left out: oca runs no commands
-error: `merges` in `repos.toml` at line 12, table `repos.web`, is not supported yet
-hint: delete what this oca does not support, or install a newer one
+warning: `pending-merges.d/web.yml` at line 1: `odoo/external-src/web` has pending merges: oca keeps the commit of its gitlink as `rev`, because it cannot merge yet
+error: cannot fetch `dms` from `git@github.com:OCA/dms.git`
+caused by: the remote cannot be asked because oca is offline
+error: cannot fetch `web` from `git@github.com:camptocamp/web.git`
+caused by: the remote cannot be asked because oca is offline
+hint: run the command once without `--offline`
+error: 2 repositories failed
 error: `repos.toml` is written, but its pins could not be locked
 hint: pin them with `oca lock dms@{fork}`
 "
         ))
-        .status(2);
+        .status(3);
     env.assert_file(
         "repos.toml",
-        "\
+        &format!(
+            "\
 odoo = \"18.0\"
-base-url = \"git@github.com:OCA\"
+base-url = \"git@github.com:camptocamp\"
 path = \"odoo/external-src\"
+mode = \"submodule\"
 
 [profiles.standard]
 repos = [
@@ -358,8 +367,12 @@ repos = [
 ]
 
 [repos.web]
-merges = [\"refs/pull/7/head\", \"0123456789012345678901234567890123456789\"]
-",
+rev = \"{fork}\"
+
+[repos.dms]
+url = \"git@github.com:OCA/dms.git\"
+"
+        ),
     );
 }
 
@@ -396,18 +409,19 @@ rev = \"{dms}\"
     env.oca(&["init", "--from", "mrchef.lock"])
         .stderr(&format!(
             "\
-warning: `mrchef.lock` at `meals.old`: left out, because `mrchef.toml` has no such meal
+warning: `mrchef.lock` at `meals.old`: `old` is left out: `mrchef.toml` has no such meal
 warning: `mrchef.toml` at line 3: `require_nar_hash` is left out: oca does not know this key
 warning: `mrchef.toml` at line 8: the spice `https://github.com/OCA/web/pull/1.patch` of `web` is left out: save it as a file, and name the file in `patches`
 dms: locked at {}
 web: locked at {}
 2 repositories with 3 modules, 2 changed
-wrote `repos.toml` and `oca.lock.json`; look at them, then run `oca sync`
+error: `repos.toml` is written, but parts of `mrchef.lock` are not in it: 1 spice
+hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`
 ",
             short(&dms),
             short(&web)
         ))
-        .success();
+        .status(1);
     env.assert_file(
         "repos.toml",
         &format!(
@@ -458,10 +472,11 @@ repositories:
             "\
 warning: `shop.repos` at line 1: `extends` is left out: import the other file as well
 warning: `shop.repos` at line 11: `vendor/other` is left out: it is a `hg` repository, not a git repository
-wrote `repos.toml`; look at it, then run `oca sync`
+error: `repos.toml` is written, but parts of `shop.repos` are not in it: 1 extended file, 1 repository
+hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`
 ",
         )
-        .success();
+        .status(1);
     env.assert_file(
         "repos.toml",
         &format!(
@@ -498,8 +513,7 @@ fn the_older_lock() {
     env.oca(&["init", "--from", "oca.lock.json"])
         .stderr(&format!(
             "\
-warning: `oca.lock.json` at `coverage`: left out, because oca does not know this key
-warning: `oca.lock.json` at `repos`: `tier` of 2 repositories is left out
+warning: `oca.lock.json`: 2 keys are left out: oca does not know these keys (`coverage`, `tier`; `-v` shows each)
 warning: `oca.lock.json` at `repos[1].commit`: `HEAD` is not a commit: oca pins `OCA/dms` to the current head of its branch
 dms: locked at {}
 web: locked at {}

@@ -3,8 +3,10 @@
 use crate::env::Env;
 use crate::project::repository;
 
-const HINT: &str = "hint: use `.gitmodules`, `repos.yaml` of git-aggregator or doodba, `spec.yaml` of ak, \
-    `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, and an older `oca.lock.json`\n";
+const HINT: &str = "hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, \
+    `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, \
+    or an older `oca.lock.json`\n";
+const NOTHING: &str = "hint: run `oca init` without `--from`, then `oca add NAME` for each repository\n";
 
 /// Asserts how the import of a file ends; nothing may be written.
 #[track_caller]
@@ -17,9 +19,7 @@ fn refused(name: &str, text: impl AsRef<[u8]>, stderr: &str) {
 
 #[test]
 fn what_is_no_format_is_told_what_there_is() {
-    for (name, text) in
-        [("notes.txt", "hello\n"), ("x.yaml", "- a\n"), ("x.json", "{\"a\": 1}"), ("x.yaml", "")]
-    {
+    for (name, text) in [("notes.txt", "hello\n"), ("x.yaml", "- a\n"), ("x.json", "{\"a\": 1}")] {
         refused(name, text, &format!("error: `{name}` is not in a format that oca can import\n{HINT}"));
     }
     let env = Env::new();
@@ -53,17 +53,18 @@ fn bad_yaml_is_refused_with_its_line() {
         ("web: text\n", "at line 1: `web` must be a mapping, not a string"),
         ("web: &a [*a]\n", "at line 1: an alias refers to a value that contains the alias"),
         ("? [a]\n: b\n", "at line 1: a key must be a plain string"),
-        ("a: {}\n---\nb: {}\n", "at line 3: a second document starts here, but only one is allowed"),
-        ("web:\n  src: a b\nweb:\n  src: a b\n", "at line 3: `web` appears twice, first at line 1"),
-        ("web:\n  src: https://h/a/web\n", "at line 2: `src` must be `URL BRANCH` or `URL BRANCH COMMIT`"),
+        (
+            "web:\n  src: https://h/a/web\n",
+            "at line 2: `src` of `web` must be `URL BRANCH` or `URL BRANCH COMMIT`",
+        ),
         (
             "web:\n  src: ext::sh 18.0\n",
-            "at line 2: `ext::sh` is not a valid git url: remote helpers such as `ext::` are not supported",
+            "at line 2: `web` cannot be imported: `ext::sh` is not a valid git url: remote helpers such as `ext::` are not supported",
         ),
-        ("web:\n  modules: [web]\n", "at line 2: `remotes` is missing"),
+        ("web:\n  modules: [web]\n", "at line 2: `web` has no `remotes`"),
         (
             "web:\n  src: https://h/a/web 18.0 1234567\n",
-            "at line 2: `1234567` is not a valid commit id: it must be 40 hexadecimal digits",
+            "at line 2: `web` cannot be imported: `1234567` is not a valid commit id: it must be 40 hexadecimal digits",
         ),
     ] {
         let env = Env::new();
@@ -100,10 +101,10 @@ fn bad_yaml_is_refused_with_its_line() {
 #[test]
 fn what_git_aggregator_refuses_is_refused() {
     for (body, stderr) in [
-        ("  merges: [o 18.0]\n", "at line 2: `remotes` is missing\n"),
+        ("  merges: [o 18.0]\n", "at line 2: `web` has no `remotes`\n"),
         (
             "  remotes: {o: https://h/a/web}\n  merges: []\n",
-            "at line 3: `merges` is empty, but at least one ref is required\n",
+            "at line 3: `merges` of `web` is empty, but at least one ref is required\n",
         ),
         (
             "  remotes: {o: https://h/a/web}\n  merges: [p 18.0]\n",
@@ -111,15 +112,16 @@ fn what_git_aggregator_refuses_is_refused() {
         ),
         (
             "  remotes: {o: https://h/a/web}\n  merges:\n  - o\n",
-            "at line 4: `o` in `merges` is not `REMOTE REF`\nhint: write it as `- origin 18.0`\n",
+            "at line 4: `o` in `merges` of `web` is not `REMOTE REF`\nhint: write it as `- origin 18.0`\n",
         ),
         (
             "  remotes: {o: https://h/a/web}\n  merges: [o $BRANCH]\n",
-            "at line 3: `BRANCH` is not set\nhint: set it\n",
+            "at line 3: the variable `BRANCH` of `web` is not set\n\
+             hint: set the environment variable `BRANCH`, and run this again\n",
         ),
         (
             "  remotes: {o: https://h/a/web}\n  merges: [o $ODOO_VERSION-fix]\n",
-            "at line 3: `ODOO_VERSION` is not set\nhint: name the series, as in `--odoo 18.0`\n",
+            "at line 3: the variable `ODOO_VERSION` of `web` is not set\nhint: add the series to the command, such as `--odoo 18.0`\n",
         ),
     ] {
         refused("repos.yaml", format!("web:\n{body}"), &format!("error: `repos.yaml` {stderr}"));
@@ -144,7 +146,7 @@ fn a_file_that_unfolds_or_is_huge_ends_soon() {
     refused(
         "spec.yaml",
         huge,
-        "error: `spec.yaml` at line 1: `src` must be `URL BRANCH` or `URL BRANCH COMMIT`\n\
+        "error: `spec.yaml` at line 1: `src` of `key0` must be `URL BRANCH` or `URL BRANCH COMMIT`\n\
          hint: write it as `src: https://github.com/OCA/web 18.0`\n",
     );
 }
@@ -180,10 +182,12 @@ fn a_lock_that_is_not_the_older_one_is_refused() {
             "at `version`: this is a lock that oca wrote\n\
              hint: put the `repos.toml` of this lock beside it, and run `oca lock`\n",
         ),
-        (r#"{"version": "3.0", "repos": []}"#, "at `version`: version `3.0` is neither `1.0` nor `2.0`\n"),
-        (r#"{"version": "1.0", "repos": {}}"#, "at `repos`: `repos` must be a list, not a mapping\n"),
-        (r#"{"version": "1.0", "repos": [{"url": "x"}]}"#, "at `repos[0]`: `name` is missing\n"),
-        (r#"{"repos": [{"name": "a", "name": "b"}]}"#, "at `repos[0].name`: the key appears twice\n"),
+        (r#"{"version": "1.0", "repos": "web"}"#, "at `repos`: `repos` must be a list, not a string\n"),
+        (
+            r#"{"version": "1.0", "repos": [{"url": "x"}]}"#,
+            "at `repos[0]`: an item of `repos` has no `name`\n",
+        ),
+        (r#"{"repositories": {"web": {"branch": "18.0"}}}"#, "at `repositories.web`: `web` has no `url`\n"),
         ("{\"repos\": [\n}", "at line 2: this is not valid JSON: expected value\n"),
     ] {
         refused("oca.lock.json", text, &format!("error: `oca.lock.json` {stderr}"));
@@ -191,8 +195,7 @@ fn a_lock_that_is_not_the_older_one_is_refused() {
     refused(
         "oca.lock.json",
         r#"{"version": 1.0, "repos": []}"#,
-        "error: `oca.lock.json` declares no repository with Odoo modules\n\
-         hint: run `oca init` without `--from`, and add the repositories to `repos.toml`\n",
+        &format!("error: `oca.lock.json` declares nothing\n{NOTHING}"),
     );
 }
 
@@ -202,7 +205,7 @@ fn a_series_that_nothing_tells_has_to_be_named() {
     refused(
         "x.repos",
         text,
-        "error: `x.repos` does not name its Odoo series\nhint: name the series, as in `--odoo 18.0`\n",
+        "error: `x.repos` does not say which Odoo series it is for\nhint: add the series to the command, such as `--odoo 18.0`\n",
     );
     let env = Env::new();
     env.write("x.repos", text);
@@ -224,9 +227,9 @@ fn two_repositories_of_one_name_get_two() {
     );
     env.oca(&["init", "--from", "x.repos"])
         .stderr(
-            "warning: `x.repos` at line 3: the repository in `acme/Web` gets the name `acme-Web`\n\
+            "warning: `x.repos`: 2 repositories get a name that is not the name of their directory \
+             (`acme-Web`, `dms`; `-v` shows each)\n\
              warning: `x.repos` at line 3: the checkout of `acme-Web` will be in `oca`, not in `acme`\n\
-             warning: `x.repos` at line 4: the repository in `oca/.hidden` gets the name `dms`\n\
              wrote `repos.toml`; look at it, then run `oca sync`\n",
         )
         .success();
@@ -244,7 +247,9 @@ fn a_directory_that_holds_other_things_does_not_become_that_of_the_checkouts() {
     );
     env.oca(&["init", "--from", "x.repos"])
         .stderr(
-            "warning: `x.repos` at line 2: the checkout of `web` will be in `oca`, not in `addons`\n\
+            "warning: `x.repos` at line 2: the checkout of `web` will be in `oca`, not in `addons`: \
+             your own modules are there\n\
+             `[[local]]` has your own modules in `addons`\n\
              wrote `repos.toml`; look at it, then run `oca sync`\n",
         )
         .success();
@@ -335,7 +340,7 @@ fn what_repos_toml_cannot_hold_is_refused_in_its_place() {
     refused(
         "spec.yaml",
         format!("web:\n{body}  modules: [../x]\n"),
-        "error: `spec.yaml` at line 1: `../x` does not start with the name of a module\n",
+        "error: `spec.yaml` at line 1: `external-src/web` cannot be imported: `../x` does not start with the name of a module\n",
     );
     let env = Env::new();
     env.write("spec.yaml", format!("\"a\\nb/web\":\n{body}\"c,d/dms\":\n{body}"));

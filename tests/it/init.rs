@@ -22,7 +22,7 @@ fn a_preset_brings_the_repositories_of_its_profiles() {
         let env = Env::new();
         env.oca(&["init", "-q", "--preset", preset, "--odoo", "17.0"]).success();
         let text = env.read("repos.toml");
-        assert!(text.contains("odoo = \"17.0\"\ndefault-profile = \"standard\"\n"), "{text}");
+        assert!(text.contains(&format!("odoo = \"17.0\"\ndefault-profile = \"{preset}\"\n")), "{text}");
         assert_eq!(text.matches("[profiles.").count(), profiles, "{text}");
         assert_eq!(text.lines().filter(|line| line.starts_with("  \"")).count(), repositories, "{text}");
         env.oca(&["lock", "--check"])

@@ -29,7 +29,7 @@ fn modules_stand_in_path_order_and_the_first_of_a_name_counts() {
              web_x  18.0.1.0.0  web\n\
              z      1.2         ./last\n",
         )
-        .stderr("warning: `missing` of `[[local]]` does not exist; its modules are left out\n")
+        .stderr("warning: `missing` of `[[local]]` does not exist, so it is left out\n")
         .success();
     env.oca(&["list", "-v"]).stdout_contains("dms ").stderr_contains("\n4 modules\n").success();
 }
@@ -84,7 +84,7 @@ fn json_has_the_defaults_of_odoo_for_missing_keys() {
       "repo": "web",
       "version": "1.0",
       "installable": true,
-      "missing": [],
+      "missing": null,
       "selected": true,
       "depends": [],
       "license": "LGPL-3",
@@ -101,7 +101,7 @@ fn json_has_the_defaults_of_odoo_for_missing_keys() {
       "repo": "web",
       "version": "18.0.1.0.0",
       "installable": true,
-      "missing": [],
+      "missing": null,
       "selected": true,
       "depends": [
         "web",
@@ -152,18 +152,18 @@ fn a_missing_directory_of_the_presets_is_only_a_detail() {
     env.oca(&["list"]).stdout_contains("web_x").stderr("").success();
     env.oca(&["list", "-v"])
         .stdout_contains("web_x")
-        .stderr("`addons` of `[[local]]` does not exist; its modules are left out\n1 module\n")
+        .stderr("`addons` of `[[local]]` does not exist, so it is left out\n1 module\n")
         .success();
     env.oca(&["requirements", "-q"])
         .stdout_contains("# Written by `oca requirements`; do not edit.\n")
         .success();
     env.edit("repos.toml", "\"addons\"", "\"mine\"");
-    let warning = "warning: `mine` of `[[local]]` does not exist; its modules are left out\n";
+    let warning = "warning: `mine` of `[[local]]` does not exist, so it is left out\n";
     env.oca(&["requirements"])
         .stdout_contains("# Written by `oca requirements`; do not edit.\n")
         .stderr(warning)
         .success();
-    env.oca(&["addons-path"]).stdout_contains("/mine,").success();
+    env.oca(&["addons-path", "-q"]).stdout("[TEMP]/project/oca/web\n").success();
 }
 
 #[test]

@@ -94,10 +94,13 @@ fn an_entry_of_an_earlier_oca_is_read_anew() {
     env.write("oca.lock.json", without.join("\n") + "\n");
     remote.branch("18.0").module("web_new", &[]).commit();
     let said = "`web` at branch `18.0` has no digest in the lock";
-    env.oca(&["lock", "--check"]).stdout(&format!("{said}\n")).stderr_contains(said).status(1);
+    env.oca(&["lock", "--check"])
+        .stdout(&format!("{said}\nprofile `standard` has no digest in the lock\n"))
+        .stderr_contains(said)
+        .status(1);
     env.oca(&["remove", "web"])
         .stderr(
-            "error: `oca.lock.json` is not complete: the entry of `web` has no digest\n\
+            "error: `oca.lock.json` is not complete: the entry of `web` has no digest, and profile `standard` has no digest\n\
              hint: run `oca lock`; it reads these entries again from their commits\n",
         )
         .status(1);
@@ -139,7 +142,15 @@ fn forge(env: &Env, remote: &Remote, draft: crate::remote::Draft<'_>) -> (String
     let other = draft.commit();
     env.oca(&["lock", "-q", "--upgrade"]).success();
     let lying = env.read("oca.lock.json");
-    let forged = honest.replace(facts(&honest), facts(&lying));
+    let forged = sealed(&honest.replace(facts(&honest), facts(&lying)));
+    env.write("oca.lock.json", &forged);
+    remote.branch("18.0").from(&good).commit();
+    assert!(forged.contains(&good) && !forged.contains(&other));
+    (good, honest)
+}
+
+/// A lock whose only entry has the digest that belongs to it.
+pub(crate) fn sealed(forged: &str) -> String {
     let start = forged.find("    {\n").expect("an entry") + 4;
     let end = forged.find("\n    }").expect("its end") + "\n    }".len();
     let entry: String =
@@ -147,11 +158,7 @@ fn forge(env: &Env, remote: &Remote, draft: crate::remote::Draft<'_>) -> (String
     let digest = <sha2::Sha256 as sha2::Digest>::digest(entry.as_bytes());
     let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let line = forged.lines().find(|line| line.contains("\"digest\"")).expect("a digest");
-    let forged = forged.replace(line, &format!("      \"digest\": \"sha256:{digits}\","));
-    env.write("oca.lock.json", &forged);
-    remote.branch("18.0").from(&good).commit();
-    assert!(forged.contains(&good) && !forged.contains(&other));
-    (good, honest)
+    forged.replace(line, &format!("      \"digest\": \"sha256:{digits}\","))
 }
 
 #[test]
@@ -307,7 +314,7 @@ fn two_entries_of_one_pin_at_different_commits_are_chosen_of_by_the_user() {
         env.assert_file("oca.lock.json", &both);
     }
     env.oca(&["lock"])
-        .stderr_contains("web: theirs is at ")
+        .stderr_contains("web: uses their commit ")
         .stderr_contains("which contains the other one")
         .success();
     env.assert_file("oca.lock.json", &new);

@@ -84,10 +84,12 @@ fn a_whole_lock() {
   "profiles": {{
     "none": {{
       "odoo": "18.0",
+      "digest": "sha256:516524b7c618966d29f0df17e1fc8e5ff86a4249202fac8204895c070b40d55f",
       "repos": []
     }},
     "standard": {{
       "odoo": "18.0",
+      "digest": "sha256:b984ea00755d44740ed3322df993981683f491420ffb63d8cc60c675884b39a2",
       "repos": [
         "web@18.0",
         "dms@{dms}"

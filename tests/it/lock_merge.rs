@@ -56,15 +56,18 @@ fn where_both_moved_a_pin_a_side_has_to_be_chosen() {
     env.oca(&["lock"])
         .stderr(&format!(
             "error: `oca.lock.json` has conflicting pins for 1 repository\n  \
-             `web` at branch `18.0`: ours `{}` of 2024-10-25, theirs `{}` of 2024-10-25\n\
-             hint: run `oca lock --ours` or `oca lock --theirs`; both also take names of repositories\n",
+             `web` at branch `18.0`: ours `{}` of 2024-10-25 00:02, theirs `{}` of 2024-10-25 00:01\n\
+             hint: run `oca lock --ours web` or `oca lock --theirs web`\n",
             short(&ours),
             short(&theirs)
         ))
         .status(1);
     env.assert_file("oca.lock.json", &conflicted);
     env.oca(&["lock", "--theirs"])
-        .stderr(&format!("web: theirs is at {}\n3 repositories with 5 modules, merged\n", short(&theirs)))
+        .stderr(&format!(
+            "web: uses their commit {}\n3 repositories with 5 modules, merged\n",
+            short(&theirs)
+        ))
         .success();
     env.oca(&["lock", "--check"]).success();
     let lock = env.read("oca.lock.json");
@@ -181,7 +184,9 @@ fn the_driver_leaves_what_both_moved_for_oca_lock_to_settle() {
     let lock = env.read("oca.lock.json");
     assert!(lock.contains("<<<<<<< ours\n") && lock.contains(">>>>>>> theirs\n"), "{lock}");
     assert_eq!(env.git(".", &["ls-files", "-u"]).lines().count(), 3);
-    env.oca(&["lock"]).stderr_contains("hint: run `oca lock --ours` or `oca lock --theirs`").status(1);
+    env.oca(&["lock"])
+        .stderr_contains("hint: run `oca lock --ours web` or `oca lock --theirs web`")
+        .status(1);
     env.oca(&["lock", "-q", "--theirs"]).success();
     assert!(env.read("oca.lock.json").contains(&theirs));
     env.oca(&["lock", "--check"]).success();

@@ -91,11 +91,10 @@ fn a_branch_is_not_a_pin() {
     let env = Env::new();
     web(&env);
     env.locked(WEB);
-    let hint = "hint: write the whole commit id, 40 hexadecimal digits\n";
-    for (word, why) in [
-        ("web@HEAD", "`HEAD` is not a valid commit id: it must be 40 hexadecimal digits"),
-        ("web@", "`` is not a valid commit id: it must be 40 hexadecimal digits"),
-    ] {
+    let hint = "hint: write a name and the first digits of a commit, at least 7: `web@0123abc`\n";
+    for (word, why) in
+        [("web@HEAD", "`HEAD` is not the id of a commit"), ("web@", "`` is not the id of a commit")]
+    {
         let stderr = format!("error: `{word}` is not `NAME@COMMIT`: {why}\n{hint}");
         env.oca(&["lock", word]).stderr(&stderr).status(2);
     }

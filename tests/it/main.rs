@@ -42,7 +42,10 @@ mod harness;
 #[cfg(unix)]
 mod hostile_trees;
 mod http;
+mod import_doodba;
 mod import_formats;
+mod import_odd;
+mod import_own;
 mod import_refused;
 mod import_submodules;
 mod init;
@@ -52,6 +55,7 @@ mod lock;
 mod lock_check;
 mod lock_digest;
 mod lock_format;
+mod lock_lies;
 mod lock_merge;
 mod lock_refused;
 mod lock_upgrade;

@@ -85,7 +85,7 @@ fn what_a_selection_needs_is_not_removed() {
     env.oca(&["remove", "dms"])
         .stderr(
             "error: `dms` is still needed: profile `standard` asks for module `dms_x`, but none of its repositories has it\n\
-             hint: remove `dms_x` from `modules` first\n",
+             hint: run `oca remove --module dms_x` first\n",
         )
         .status(2);
     assert_eq!([env.read("repos.toml"), env.read("oca.lock.json")], before);

@@ -92,7 +92,13 @@ fn a_file_is_written_only_where_it_differs_and_can_be_checked() {
         "hint: run `oca requirements --profile standard --python-version 3.12 --no-annotate -o x.txt`\n",
     )
     .status(1);
-    env.oca(&["requirements", "--check"]).stderr_contains("--output <FILE>").status(2);
+    // Without a name, it is the usual one.
+    env.oca(&["requirements", "--check"])
+        .stderr_contains("error: `requirements.txt` is out of date\n")
+        .status(1);
+    env.oca(&["requirements", "--check", "--system"])
+        .stderr("error: with `--system`, `--check` needs the file to compare\nhint: name it with `-o FILE`\n")
+        .status(2);
 }
 
 #[test]

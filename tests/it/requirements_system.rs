@@ -136,6 +136,27 @@ fn what_is_no_name_of_a_package_is_refused() {
     env.oca(&["requirements", "--system"]).stderr(refused).status(1);
 }
 
+/// `apt-get` takes some of these for a regular expression, a task or a source.
+#[test]
+fn what_apt_would_not_take_for_one_package_is_refused() {
+    let names =
+        ["tcpdum.", "a..", "a..b", ".a", "a.-b", "src:x", "task:x", "g++:i386", "a*", "x", "sudo-", "A"];
+    let fine = ["g++", "libsigc++-2.0-0v5", "golang-gopkg-yaml.v3-dev", "0ad", "libc6"];
+    let env = Env::new();
+    let list = |names: &[&str]| format!("{{'deb': {names:?}}}").replace('"', "'");
+    kits(&env, &list(&names), &list(&fine), "{}");
+    env.locked(BOTH);
+    let output = env.oca(&["requirements", "--system", "--no-annotate"]).output();
+    assert_eq!(output.code, Some(1), "{output}");
+    for name in names {
+        assert!(
+            output.stderr.contains(&format!("`{name}` is not the name of a Debian package")),
+            "{name}: {output}"
+        );
+    }
+    assert_eq!(output.stderr.matches("is not the name").count(), names.len(), "{output}");
+}
+
 #[test]
 fn machines_get_packages_and_programs() {
     let env = Env::new();

@@ -87,3 +87,21 @@ fn a_token_in_a_requirement_is_not_shown() {
         assert_hidden(&env, &["requirements"], name);
     }
 }
+
+/// A url that is wrong in some way can be one that oca uses.
+#[cfg(unix)]
+#[test]
+fn a_password_is_not_written_into_the_cache() {
+    for url in URLS.iter().chain(&["https//me:SECRET@127.0.0.1/x", "m:SECRET@127.0.0.1"]) {
+        let env = Env::new();
+        env.write(
+            "repos.toml",
+            format!("odoo = \"18.0\"\n[profiles.standard]\nrepos = [\"web\"]\n[repos.web]\nurl = '{url}'\n"),
+        );
+        env.oca(&["lock"]).env("GIT_SSH_COMMAND", "false").output();
+        let found = env.command("grep").args(["-r", "SECRET"]).arg(env.cache()).output().expect("grep");
+        assert!(found.stdout.is_empty(), "{url}: {}", String::from_utf8_lossy(&found.stdout));
+        let names = env.command("find").arg(env.cache()).output().expect("find");
+        assert!(!String::from_utf8_lossy(&names.stdout).contains("SECRET"), "{url}");
+    }
+}

@@ -86,6 +86,44 @@ fn a_pipe_in_the_place_of_a_file_makes_nobody_wait() {
     }
 }
 
+/// A pipe that no commit has and that git would read.
+#[test]
+fn a_pipe_that_stops_a_move_stops_no_later_run() {
+    for mode in ["clone", "submodule"] {
+        let (env, web, _) = placed();
+        if mode == "submodule" {
+            env.init_git();
+            env.write("repos.toml", format!("mode = \"submodule\"\n{}", env.read("repos.toml")));
+            env.run(&["sync"]);
+        }
+        upgrade(&env, &web);
+        replace(&env, "web_x/.gitignore", pipe);
+        for command in [&["sync", "--force"][..], &["sync"], &["status"], &["sync", "--prune"]] {
+            let output = env.oca(command).output();
+            let is_named = output.stderr.contains("web_x/.gitignore");
+            assert!(output.code == Some(2) && is_named, "{mode} {command:?}: {output}");
+            let git = if mode == "clone" { "oca/web/.git" } else { ".git/modules/oca/web" };
+            assert!(!env.exists(format!("{git}/oca-move")), "nothing was moved");
+        }
+        env.oca(&["verify"]).stdout_contains("web: at commit").status(1);
+        replace(&env, "web_x/.gitignore", |_| ());
+        env.oca(&["sync", "-q"]).success();
+        env.assert_checkout("oca/web", &web.commit_of("18.0"));
+    }
+}
+
+#[test]
+fn a_killed_move_is_not_repaired_beside_a_pipe() {
+    let (env, web, _) = placed();
+    upgrade(&env, &web);
+    env.oca(&["sync"]).stopped_at("moving a checkout");
+    replace(&env, "web_x/.gitignore", pipe);
+    env.oca(&["sync", "--force"]).stderr_contains("web_x/.gitignore").status(2);
+    replace(&env, "web_x/.gitignore", |_| ());
+    env.oca(&["sync", "-q"]).success();
+    env.assert_checkout("oca/web", &web.commit_of("18.0"));
+}
+
 #[test]
 fn a_killed_move_is_repaired_without_writing_through_its_own_symlink() {
     for place in ["moving a checkout", "completing a move"] {

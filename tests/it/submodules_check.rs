@@ -102,6 +102,25 @@ fn what_is_staged_and_not_committed_is_a_note() {
 }
 
 #[test]
+fn differences_are_printed_without_characters_that_nobody_sees() {
+    let env = Env::new();
+    repository(&env, "web");
+    env.declare_submodules(REMOTES, &["web"], "");
+    env.init_git();
+    env.sync();
+    env.write(
+        ".gitmodules",
+        "[submodule \"oca/web\"]\n\tpath = oca/web\n\turl = https://x/\u{202e}evil\n\tbranch = a\u{2028}b\n\
+         [submodule \"x\"]\n\tpath = oca/\u{202e}x\n\turl = ../x.git\n",
+    );
+    for command in [&["submodules", "--check"][..], &["lock", "--check"], &["submodules"]] {
+        let output = env.oca(command).output().to_string();
+        assert!(output.contains("https://x/\\u{202e}evil") && output.contains("a\\u{2028}b"), "{output}");
+        assert!(!output.contains(['\u{202e}', '\u{2028}']), "{command:?}: {output}");
+    }
+}
+
+#[test]
 fn without_a_repository_around_the_lock_alone_is_checked() {
     let env = Env::new();
     repository(&env, "web");

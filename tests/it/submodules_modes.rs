@@ -76,6 +76,32 @@ fn what_nobody_declares_becomes_a_clone_too_and_is_pruned_like_one() {
     env.assert_checkout("oca/web", &web);
 }
 
+/// What leads out of the project is neither moved nor written to.
+#[cfg(unix)]
+#[test]
+fn a_submodule_behind_a_symlink_does_not_become_a_clone() {
+    use std::os::unix::fs::symlink;
+
+    for link in [".git/modules/oca", ".git/modules/oca/web", ".git/modules/oca/web/config"] {
+        let env = Env::new();
+        clones(&env);
+        set_mode(&env, "clone", "submodule");
+        env.sync();
+        env.commit_all("Have submodules");
+        let (path, outside) = (env.project().join(link), env.root().join("outside"));
+        fs::rename(&path, &outside).expect("it can be moved");
+        symlink(&outside, &path).expect("a symlink");
+        set_mode(&env, "submodule", "clone");
+        let config = if link.ends_with("config") { outside.clone() } else { path.join("config") };
+        let config = if link == ".git/modules/oca" { path.join("web/config") } else { config };
+        let before = fs::read(&config).expect("the configuration");
+        let output = env.oca(&["sync"]).output();
+        assert!(output.code != Some(0) && output.stderr.contains("is a symlink"), "{link}: {output}");
+        assert_eq!(fs::read(&config).expect("the configuration"), before, "{link}");
+        assert!(path.is_symlink() && env.project().join("oca/web/.git").is_file(), "{link}");
+    }
+}
+
 #[test]
 fn local_work_survives_both_ways() {
     let env = Env::new();

@@ -7,13 +7,13 @@ use crate::project::{WEB, repository};
 fn checkouts_among_the_own_modules_are_refused() {
     let env = Env::new();
     repository(&env, "web", &["web_x"]);
-    for (path, local) in [("addons", "./addons/"), ("oca", "oca/mine"), ("addons/oca", "addons")] {
+    for (path, local) in [("addons", "./addons/"), ("oca", "oca/mine")] {
         env.declare(&format!("path = \"{path}\"\n[[local]]\npath = \"{local}\"\n{WEB}"));
         for command in [&["lock"][..], &["lock", "--check"], &["sync"]] {
             env.oca(command)
                 .stderr(&format!(
                     "error: profile `standard` in `repos.toml` has its checkouts in `{path}` and your modules in `{local}`, but neither may contain the other\n\
-                     hint: set a `path` for the profile that is outside every `[[local]]` directory and does not contain one\n"
+                     hint: set a `path` for the profile that contains no `[[local]]` directory\n"
                 ))
                 .status(2);
         }

@@ -195,3 +195,18 @@ fn a_stale_lock_is_refused() {
             .status(1);
     }
 }
+
+/// Without a bound, the lines would have 6 MB of branches.
+#[test]
+fn modules_that_all_need_each_other_give_short_lines() {
+    let env = Env::new();
+    let names: Vec<String> = (0..120).map(|number| format!("m{number}")).collect();
+    let needs = names.join(" ");
+    let modules: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), needs.as_str())).collect();
+    modules_repository(&env, "web", &modules);
+    env.locked("[profiles.standard]\nrepos = [\"web\"]\n");
+    let output = env.oca(&["tree", "m0"]).output();
+    assert_eq!((output.code, output.stdout.lines().count()), (Some(0), 1 + 120 * 120));
+    assert!(output.stdout.lines().all(|line| line.chars().count() < 300), "a long line");
+    assert!(output.stdout.contains("\n(70 levels) "), "{}", output.stdout.lines().last().unwrap_or_default());
+}

@@ -9,7 +9,7 @@ use crate::export::{self, Batch, Chosen, Directories, ExportRequest, Part, Site}
 use crate::fs;
 use crate::git::{Git, Snapshot};
 use crate::lock::{LockedRepo, Pin};
-use crate::ops::{OfPin, Remotes, Watch, confirm_tree};
+use crate::ops::{OfPin, Remotes, Watch, confirm_trees};
 use crate::plan::{self, Offer, module_paths};
 use crate::pool;
 use crate::repo::{BlobId, Objects, RemoteUrl, RepoPath};
@@ -120,7 +120,7 @@ fn bring(snapshot: &Snapshot<'_, '_>, target: &ExportedRepo<'_>) -> Result<(Chos
     // Opened again after each request: an open object database does not see new packs.
     let open = || snapshot.tree().map_err(Trouble::Remote);
     let objects = open()?;
-    confirm_tree(target.locked, objects.id())?;
+    confirm_trees(target.locked, &objects)?;
     let asked = export::asked(&objects, wanted).map_err(Trouble::Export)?;
     snapshot.blobs(&asked).map_err(Trouble::Remote)?;
     let objects = open()?;

@@ -11,7 +11,7 @@ use crate::lock::{self, Lock, LockedRepo, Pin, untrue};
 use crate::ops::submodules::Survey;
 use crate::ops::{OfPin, Remotes, read};
 use crate::plan::{self, Declared};
-use crate::repo::{RemoteUrl, one_line};
+use crate::repo::RemoteUrl;
 use crate::report::{Difference, Done, Failure, Trouble};
 use crate::session::Session;
 
@@ -42,8 +42,7 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     match args.format.format {
         Format::Human => {
-            let line = |difference: &Difference| format!("{}\n", one_line(&difference.to_string()));
-            differences.iter().for_each(|difference| session.printer.data(&line(difference)));
+            differences.iter().for_each(|difference| session.printer.data_line(difference));
         }
         Format::Json => session.printer.json(&FreshnessReport::of(&differences)),
     }

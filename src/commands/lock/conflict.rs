@@ -7,7 +7,7 @@ use crate::git::Snapshot;
 use crate::lock::{self, Dispute, Lock, Pin, Side, Sides};
 use crate::ops::named_repos;
 use crate::plan::{self, Declared, Moves};
-use crate::repo::{CommitId, RepoName, day as day_of};
+use crate::repo::{CommitId, RepoName, minute};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug, Default)]
@@ -29,24 +29,31 @@ impl Choice {
         }
     }
 
-    /// The side that the user chose for each disputed repository.
-    fn sides(&self, disputes: &[Dispute], session: &Session<'_>) -> Result<BTreeMap<RepoName, Side>, Error> {
-        let mut sides = BTreeMap::new();
-        // First the flag that stands for all others, so that names of the other flag override it.
-        let mut flags = [(&self.ours, Side::Ours), (&self.theirs, Side::Theirs)];
-        flags.sort_by_key(|(names, _)| names.as_ref().map_or(0, Vec::len));
-        for (names, side) in flags {
-            let Some(names) = names else { continue };
-            if names.is_empty() {
-                sides.extend(disputes.iter().map(|dispute| (dispute.pin.name.clone(), side)));
+    /// The sides of the repositories that the user named.
+    fn named(&self, session: &Session<'_>) -> Result<BTreeMap<RepoName, Side>, Error> {
+        let mut named = BTreeMap::new();
+        for (names, side) in [(&self.ours, Side::Ours), (&self.theirs, Side::Theirs)] {
+            let words = names.as_deref().unwrap_or_default();
+            for name in named_repos(session, &session.config.profiles, words)? {
+                if named.insert(name.clone(), side).is_some_and(|other| other != side) {
+                    return Err(Error::NamedForBoth { name });
+                }
             }
-            sides.extend(named_repos(session, names)?.into_iter().map(|name| (name, side)));
         }
-        Ok(sides)
+        Ok(named)
     }
 
-    /// The pins of a lock with merge conflicts. Where the user chose no side, the newer commit is taken if it contains
-    /// the other one.
+    /// The side of all repositories that are not named.
+    fn of_the_rest(&self) -> Option<Side> {
+        match (self.ours.as_deref(), self.theirs.as_deref()) {
+            (Some([]), _) => Some(Side::Ours),
+            (_, Some([])) => Some(Side::Theirs),
+            _ => None,
+        }
+    }
+
+    /// The pins of a lock with merge conflicts. If the user did not name the repository and one commit contains the
+    /// other, it is taken: it has the changes of both sides.
     pub(super) fn settled(&self, session: &Session<'_>, moves: &Moves) -> Result<Lock, Error> {
         let file = session.lock_file();
         let bytes = lock::read_file(&file)?.unwrap_or_default();
@@ -56,7 +63,7 @@ impl Choice {
             _ => true,
         };
         let disputes: Vec<Dispute> = both.disputes().into_iter().filter(is_open).collect();
-        let mut sides = self.sides(&disputes, session)?;
+        let mut sides = self.named(session)?;
         let declared = plan::declared(&session.config);
         let mut open = Vec::new();
         for dispute in disputes {
@@ -66,12 +73,14 @@ impl Choice {
                 (*side, "")
             } else if let Some(side) = newer(session, &declared, &dispute) {
                 (side, ", which contains the other one")
+            } else if let Some(side) = self.of_the_rest() {
+                (side, "")
             } else {
                 open.push(dated(session, &declared, dispute));
                 continue;
             };
-            let (word, commit) = if side == Side::Ours { ("ours", ours) } else { ("theirs", theirs) };
-            session.printer.note(&format!("{name}: {word} is at {}{note}", commit.short()));
+            let (word, commit) = if side == Side::Ours { ("our", ours) } else { ("their", theirs) };
+            session.printer.note(&format!("{name}: uses {word} commit {}{note}", commit.short()));
             sides.insert(name.clone(), side);
         }
         if !open.is_empty() {
@@ -93,8 +102,8 @@ fn newer(session: &Session<'_>, declared: &[Declared], dispute: &Dispute) -> Opt
 }
 
 fn dated(session: &Session<'_>, declared: &[Declared], dispute: Dispute) -> DatedDispute {
-    let day = |commit| Some(day_of(at(session, declared, &dispute.pin, commit)?.time().ok()?));
-    let (ours, theirs) = (day(dispute.ours), day(dispute.theirs));
+    let time = |commit| Some(minute(at(session, declared, &dispute.pin, commit)?.time().ok()?));
+    let (ours, theirs) = (time(dispute.ours), time(dispute.theirs));
     DatedDispute { dispute, ours, theirs }
 }
 

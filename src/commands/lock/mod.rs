@@ -81,7 +81,7 @@ fn moves(upgrade: Option<&[String]>, session: &Session<'_>) -> Result<Moves, Err
     Ok(match upgrade {
         None => Moves::Missing,
         Some([]) => Moves::All,
-        Some(names) => Moves::Named(named_repos(session, names)?),
+        Some(names) => Moves::Named(named_repos(session, &session.config.profiles, names)?),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::addons::manifest::series_of;
-use crate::error::Error;
+use crate::error::{Error, PinError};
 use crate::git::{self, Checkout};
 use crate::lock::{Lock, LockedRepo};
 use crate::ops::repo_name;
@@ -35,7 +35,7 @@ pub(super) fn commits(
             Err(_) => pin.complete(session)?,
         };
         if commits.insert(pin.name.clone(), commit).is_some_and(|other| other != commit) {
-            return Err(Error::TwoPins { word: pin.word, name: pin.name });
+            return Err(PinError::Twice { word: pin.word, name: pin.name }.into());
         }
     }
     Ok(commits)
@@ -45,15 +45,14 @@ impl NamedPin {
     fn parse(word: &str, session: &Session<'_>) -> Result<Self, Error> {
         // It may be a url with a password.
         let word = redact(word);
-        let bad = |why: String| Error::BadPin { word: word.clone(), why };
+        let bad = |why: String| Error::from(PinError::Invalid { word: word.clone(), why });
         let Some((name, commit)) = word.rsplit_once('@') else {
-            return Err(Error::PinWithoutCommit { word: word.clone() });
+            return Err(PinError::WithoutCommit { word: word.clone() }.into());
         };
         let name = repo_name(session, name).map_err(|error| bad(error.to_string()))?;
         let is_hex = commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !is_hex || !(FEWEST..=40).contains(&commit.len()) {
-            let whole = CommitId::parse(commit).map(drop);
-            return Err(bad(whole.map_or_else(|invalid| invalid.to_string(), |()| String::new())));
+            return Err(bad(format!("`{commit}` is not the id of a commit")));
         }
         Ok(Self { name, digits: commit.to_ascii_lowercase(), word })
     }
@@ -69,13 +68,24 @@ impl NamedPin {
         for declared in declared.iter().filter(|declared| declared.pin.name == self.name) {
             let remote = session.git()?.remote(&session.remote_url(&declared.url)?)?;
             found.extend(remote.cached_commits(&self.digits)?);
+            for profile in &session.config.profiles {
+                if let Ok(path) = session.checkout(profile, &self.name)
+                    && path.is_dir()
+                {
+                    found.extend(Checkout::new(path).commits_with(&self.digits).unwrap_or_default());
+                }
+            }
             // Offline, or if the remote does not answer, only what is known here counts.
             found.extend(remote.resolve(&declared.pin.reference).ok().filter(begins));
         }
         match Vec::from_iter(found)[..] {
             [commit] => Ok(commit),
-            [] => Err(Error::ShortCommit { word: self.word.clone(), count: 0 }),
-            ref several => Err(Error::ShortCommit { word: self.word.clone(), count: several.len() }),
+            ref found => Err(PinError::Short {
+                name: self.name.clone(),
+                digits: self.digits.clone(),
+                count: found.len(),
+            }
+            .into()),
         }
     }
 }
@@ -88,13 +98,14 @@ pub(super) fn refuse_other_series(commits: &BTreeMap<RepoName, CommitId>, lock: 
                 && let Some(found) = other_series(repo, locked.odoo)
             {
                 let (name, commit) = (repo.pin.name.clone(), repo.commit);
-                return Err(Error::OtherSeries {
+                return Err(PinError::OtherSeries {
                     name,
                     commit,
                     found,
                     wanted: locked.odoo,
                     profile: profile.clone(),
-                });
+                }
+                .into());
             }
         }
     }
@@ -115,15 +126,13 @@ pub(super) fn explained(
     session: &Session<'_>,
 ) -> Error {
     let Error::Repos { failures } = &error else { return error };
-    let is_absent = |trouble: &Trouble| {
-        matches!(trouble, Trouble::Remote(git::Error::Vanished { .. } | git::Error::OutOfReach { .. }))
-    };
+    let is_absent = |trouble: &Trouble| matches!(trouble, Trouble::Remote(git::Error::Vanished { .. }));
     for failure in failures.iter().filter(|failure| is_absent(&failure.trouble)) {
         let Some(&commit) = commits.get(&failure.name) else { continue };
         for profile in &session.config.profiles {
             let Ok(path) = session.checkout(profile, &failure.name) else { continue };
             if path.is_dir() && Checkout::new(path.clone()).tree_of(commit).is_ok() {
-                return Error::Unpushed { name: failure.name.clone(), commit, path };
+                return PinError::Unpushed { name: failure.name.clone(), commit, path }.into();
             }
         }
     }

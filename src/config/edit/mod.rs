@@ -70,8 +70,8 @@ impl Draft {
         self.unask(&["profiles", profile], module)
     }
 
-    /// Removes a module from the `modules` of a repository, for all profiles or in the `override` of this one. Returns
-    /// whether it was there.
+    /// Removes a module from the `modules` of a repository: in the `override` of this profile if it has such a list, or
+    /// else for all profiles. Returns whether it was there.
     pub(crate) fn unselect_of(
         &mut self,
         profile: &str,
@@ -79,8 +79,12 @@ impl Draft {
         module: &str,
     ) -> Result<bool, Error> {
         let name = repo.as_str();
-        let of_profile = self.unask(&["profiles", profile, "override", name], module)?;
-        Ok(of_profile | self.unask(&["repos", name], module)?)
+        let own = ["profiles", profile, "override", name];
+        if self.text.has(&own, "modules") {
+            self.unask(&own, module)
+        } else {
+            self.unask(&["repos", name], module)
+        }
     }
 
     /// The nearest profile that `profile` extends, directly or indirectly, whose own `modules` has the module.

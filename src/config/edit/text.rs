@@ -8,7 +8,7 @@ use toml_edit::{Array, Document, InlineTable, Item, Table, TomlError, Value};
 
 use super::positions::{content_end, find, leaves, section_ends};
 use crate::config::error::table_name;
-use crate::config::fresh::quoted;
+use crate::config::values::quoted;
 
 /// A TOML text while it is edited.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,6 +31,11 @@ impl Text {
         let Ok(document) = self.document() else { return Vec::new() };
         let list = find(&document, table).and_then(|table| table.get(key)).and_then(Item::as_array);
         list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    pub(super) fn has(&self, table: &[&str], key: &str) -> bool {
+        self.document()
+            .is_ok_and(|document| find(&document, table).is_some_and(|table| table.get(key).is_some()))
     }
 
     /// Appends a string to a list. Creates the list and its table if they do not exist.

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::config::merge::MergeSource;
 use crate::config::{Fresh, FreshRepo};
-use crate::repo::{CommitId, Reference, RemoteUrl, Series, bare_url};
+use crate::repo::{CommitId, ModuleName, Reference, RemoteUrl, Series, bare_url};
 
 fn series(text: &str) -> Series {
     Series::parse(text).expect("a series")
@@ -29,7 +30,15 @@ fn plain(name: &str, address: &str) -> FreshRepo {
 
 fn fresh(repos: Vec<FreshRepo>) -> Fresh {
     let (edition, path) = (Edition::Community, "oca".to_owned());
-    Fresh { odoo: series("18.0"), edition, path, mode: Mode::Clone, locals: Vec::new(), repos }
+    Fresh {
+        odoo: series("18.0"),
+        edition,
+        path,
+        mode: Mode::Clone,
+        before: Vec::new(),
+        locals: Vec::new(),
+        repos,
+    }
 }
 
 #[test]
@@ -65,6 +74,13 @@ fn the_base_url_is_the_most_common_one() {
     accepted(&quoted);
 }
 
+/// Keeps the first merge of each source.
+fn distinct(mut merges: Vec<Merge>) -> Vec<Merge> {
+    let mut seen = std::collections::BTreeSet::new();
+    merges.retain(|merge| seen.insert(merge.source.clone()));
+    merges
+}
+
 fn a_repo() -> impl Strategy<Value = FreshRepo> {
     let name = "[a-zA-Z][a-z0-9._-]{0,6}[a-z]".prop_filter("a name", |name| RepoName::parse(name).is_ok());
     let hosts: &[&str] = &["https://github.com/OCA", "git@host:acme", "../remotes", "https://${HOST}/x"];
@@ -75,20 +91,30 @@ fn a_repo() -> impl Strategy<Value = FreshRepo> {
         "[a-z]{1,6}".prop_map(Reference::Tag),
         Just(Reference::Rev(CommitId::from_bytes([7; 20]))),
     ];
-    let merge = ("[a-z]{1,5}", any::<bool>()).prop_map(|(word, other)| {
-        let fork = url("https://user@example.com/fork.git");
-        Merge::new(other.then_some(fork), &word).expect("a merge")
+    let source = prop_oneof![
+        (1..9_u64).prop_map(MergeSource::Request),
+        ("[a-z]{1,5}", any::<bool>()).prop_map(|(word, other)| {
+            let fork = url("https://user@example.com/fork.git");
+            Merge::of_reference(other.then_some(fork), &word).expect("a merge").source
+        }),
+    ];
+    let details = (any::<bool>(), proptest::option::of("[a-z\"' ]{1,6}"), any::<bool>());
+    let merge = (source, details).prop_map(|(source, (some, why, pick))| Merge {
+        source,
+        modules: some.then(|| vec![ModuleName::parse("web_x").expect("a name")]),
+        why,
+        pick,
     });
     let modules = proptest::option::of(proptest::collection::btree_set("[a-z_]{1,9}", 0..3));
     let ends: &[&str] = &["", ".git"];
     let end = proptest::sample::select(ends);
-    (name, host, end, reference, modules, proptest::collection::btree_set(merge, 0..3))
+    (name, host, end, reference, modules, proptest::collection::vec(merge, 0..3).prop_map(distinct))
         .prop_flat_map(|(name, host, end, reference, modules, merges)| {
             let url = url(&format!("{host}/{name}{end}"));
             let repo = FreshRepo {
                 reference,
                 modules: modules.map(|modules| modules.into_iter().collect()),
-                merges: merges.into_iter().collect(),
+                merges,
                 ..plain(&name, url.as_str())
             };
             (Just(repo), any::<bool>(), proptest::option::of(0..9_u32), any::<bool>())

@@ -5,6 +5,7 @@ use super::{config_file, full_disk, lock_file, shown};
 use crate::config::{Config, Unusable};
 use crate::git::Error as GitError;
 use crate::lock::Pin;
+use crate::plan::RefusedPin;
 use crate::repo::samples::{commit, every_variant, name};
 use crate::repo::{Reference, RemoteUrl};
 use crate::report::{Needer, Problem, Spot, Trouble, WhyMissing, WhyUnmet};
@@ -48,7 +49,6 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     let errors = every_variant!(Error:
         BadDate { word: "today".to_owned() },
         BadName { invalid: RepoName::parse("a/b").expect_err("a slash") },
-        BadPin { word: "web@abc".to_owned(), why: "it must be 40 hexadecimal digits".to_owned() },
         Config(config::Error::Missing { file: config_file() }),
         Conflicts { conflicts: Vec::new(), problems: Vec::new() },
         Cache(full_disk()),
@@ -63,17 +63,12 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
             file: lock_file(),
             disputes: vec![Dispute { pin: pin(), ours: commit(0xaa), theirs: commit(0xbb) }.into()],
         },
+        Pin(PinError::WithoutCommit { word: "web".to_owned() }),
         BothSides {},
         NothingToCheck {},
-        ShortCommit { word: "web@0123456".to_owned(), count: 2 },
-        OtherSeries {
-            name: web(),
-            commit: commit(0xaa),
-            found: Series::parse("17.0").expect("a series"),
-            wanted: series,
-            profile: "standard".to_owned(),
-        },
-        Unpushed { name: web(), commit: commit(0xaa), path: "oca/web".into() },
+        SyncOfSome {},
+        NamedForBoth { name: web() },
+        RepoElsewhere { name: web(), profile: "lean".to_owned() },
         StillNeeded { needed: vec![StillNeeded { repo: web(), module: "web_x".to_owned(), needed_by: vec![needer()] }] },
         Lacking { profile: "standard".to_owned(), findings: vec![missing()], default: None },
         HalfRewritten { file: config_file(), cause: Box::new(Error::File(full_disk())) },
@@ -85,6 +80,11 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         File(full_disk()),
         Git(GitError::Offline),
         Import(import::Error::Missing { path: "repos.yaml".into() }),
+        ImportIncomplete {
+            file: config_file(),
+            from: "repos.yaml".into(),
+            lost: "`merges` of `web`".to_owned(),
+        },
         ImportUnlocked {
             file: config_file(),
             cause: Box::new(Error::NoCache),
@@ -117,8 +117,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         },
         ProfileNotLocked { file: lock_file(), profile: "standard".to_owned() },
         NotUtf8 { file: "odoo.conf".into(), line: 3 },
+        OdooConf { file: "odoo.conf".into(), malformed: Malformed { line: 3, why: "the line has no `=`".to_owned() }, checked: true },
         OneProfile {},
-        PinWithoutCommit { word: "web".to_owned() },
         Repos { failures: ["web", "dms"].map(|one| {
             Failure::new(name(one), format!("https://github.com/OCA/{one}.git"), Trouble::Remote(GitError::Offline))
         }).into() },
@@ -126,16 +126,11 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         Silent {},
         Stale { file: lock_file(), differences: vec![Difference::NoLock, Difference::Layout], locked: true },
         Submodules { differences: vec![SubmoduleDifference::Missing { path: "oca/web".to_owned() }] },
-        RefusedPin {
-            file: config_file(),
-            refused: RefusedPin::Declared { name: web(), declared: commit(0xaa), asked: commit(0xbb) },
-        },
         Threads { why: "no more processes".to_owned() },
         OtherProfile { directory: "out".into(), found: "lean".to_owned(), asked: "standard".to_owned() },
         WhichProfile { file: lock_file() },
         Unreachable { names: vec![web(), name("dms")] },
         Untrue { pins: vec![(web(), commit(0xaa))] },
-        TwoPins { word: format!("web@{}", commit(0xbb)), name: web() },
         UnknownModule { name: "web_x".to_owned(), profile: "standard".to_owned(), elsewhere: None, near: None },
         UnknownRepo { name: web(), known: vec!["dms".to_owned()], has: None },
         Unsupported { uses: unsupported() },
@@ -147,8 +142,6 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     2 `SOURCE_DATE_EPOCH` must be a Unix timestamp, not `today`
       hint: set it to the output of `date +%s`, or unset it
     2 `a/b` is not a valid repository name: it must contain only letters, digits, `.`, `_` and `-`
-    2 `web@abc` is not `NAME@COMMIT`: it must be 40 hexadecimal digits
-      hint: write the whole commit id, 40 hexadecimal digits
     2 there is no `repos.toml`
       hint: run `oca init`
     2 cannot write `oca/web`
@@ -163,15 +156,19 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `oca addons-path --write odoo.conf`
     1 `oca.lock.json` has conflicting pins for 1 repository
       `web` at branch `18.0`: ours `aaaaaaaaaa`, theirs `bbbbbbbbbb`
-      hint: run `oca lock --ours` or `oca lock --theirs`; both also take names of repositories
+      hint: run `oca lock --ours web` or `oca lock --theirs web`
+    2 `web` is not `NAME@COMMIT`: there is no `@`
+      hint: to move it to the head of its branch, run `oca lock --upgrade web`
     2 `--ours` and `--theirs` cannot both stand for all repositories
       hint: name the repositories of one: `oca lock --ours web --theirs`
-    2 `web@0123456` is too short: 2 commits begin with it
-      hint: write all 40 digits of the commit
-    2 the modules of `web` at commit `aaaaaaaaaa` are for Odoo 17.0, but profile `standard` is for 18.0
-      hint: if you want this, run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --force`
-    2 commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` of `web` is only in your checkout `oca/web`
-      hint: push it to the remote of `web` first, from `oca/web`
+    2 with `--system`, `--check` needs the file to compare
+      hint: name it with `-o FILE`
+    2 in submodule mode, `oca sync` works on all repositories
+      hint: leave the names out
+    2 `web` is named for both `--ours` and `--theirs`
+      hint: name it for one of the two
+    2 the profile has no repository `web`, but profile `lean` has it
+      hint: use `--profile lean`
     2 `web` is still needed: it has `web_x`, and `web_y` of `web` needs it
       hint: run `oca why web_x`
     1 module `web_x` does not exist, but `web_y` of `web` needs it
@@ -197,7 +194,9 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     3 the remote cannot be asked because oca is offline
       hint: run the command once without `--offline`
     2 there is no `repos.yaml`
-      hint: use `.gitmodules`, `repos.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, and an older `oca.lock.json`
+      hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, or an older `oca.lock.json`
+    1 `repos.toml` is written, but parts of `repos.yaml` are not in it: `merges` of `web`
+      hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`
     2 there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set
       hint: set `OCA_CACHE_DIR`
     2 `repos.toml` is written, but its pins could not be locked
@@ -206,10 +205,10 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: put a directory in its place, or set another `path` in `repos.toml`
     2 `oca.lock.json` is cut off at line 7
       hint: restore the file from git, or delete it and run `oca lock`
-    2 profile `standard` in `repos.toml` has its checkouts in `addons` and your modules in `addons/mine`, but neither may contain the other
-      hint: set a `path` for the profile that is outside every `[[local]]` directory and does not contain one
+    2 profile `standard` in `repos.toml` has its checkouts in `addons` and your modules in `addons/mine`, but the checkouts must not contain your modules
+      hint: set a `path` for the profile that contains no `[[local]]` directory
     2 `web` is still needed: profile `standard` asks for module `web_x` of `web`, but it is part of Odoo
-      hint: remove `web_x` from `modules` first
+      hint: run `oca remove --module web_x` first
     3 no repository under `https://github.com/OCA` could be reached
       caused by: the server denies access (status 403)
       hint: check the permissions of your token
@@ -237,10 +236,10 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: pass the lock of that export with `--lock`
     2 `odoo.conf` is not UTF-8 at line 3
       hint: save the file as UTF-8
+    1 Python, and so Odoo, refuses `odoo.conf` at line 3: the line has no `=`
+      hint: correct the line, or delete it
     2 this command works on one profile, so it does not accept `--all-profiles`
       hint: choose one with `--profile`
-    2 `web` is not `NAME@COMMIT`: there is no `@`
-      hint: to move it to the head of its branch, run `oca lock --upgrade web`
     3 cannot fetch `dms` from `https://github.com/OCA/dms.git`
       caused by: the remote cannot be asked because oca is offline
     3 cannot fetch `web` from `https://github.com/OCA/web.git`
@@ -253,8 +252,6 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `oca lock` and commit the result
     1 `.gitmodules` and the index do not match the lock: `oca/web` is not a submodule yet
       hint: run `oca submodules` and commit the result
-    2 `web` cannot be pinned to `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`: `repos.toml` declares commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
-      hint: change `rev` of `web` in `repos.toml`, then run `oca lock`
     2 cannot start threads: no more processes
       hint: raise the limits `ulimit -u` and `ulimit -v`
     1 `out` is an export of profile `lean`, not of profile `standard`
@@ -265,8 +262,6 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `oca lock --upgrade web dms`, or declare the commit as `rev`
     1 the lock is wrong about 1 commit
       hint: run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`; it reads these entries again
-    2 `web@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb` gives a second commit for `web`
-      hint: keep one of the two
     2 profile `standard` has no module `web_x`
       hint: run `oca list --all` to see the modules
     2 no profile has a repository `web`
@@ -301,13 +296,6 @@ fn some_refusals_have_several_wordings() {
         },
         Error::Nowhere { modules: vec!["web_x".to_owned()], odoo: series, near: Vec::new(), unasked: 3 },
         Error::Stale { file: lock_file(), differences: Vec::new(), locked: false },
-        Error::RefusedPin {
-            file: config_file(),
-            refused: RefusedPin::Ambiguous {
-                name: name("web"),
-                references: vec![pin().reference, Reference::Rev(commit(0xaa))],
-            },
-        },
         Error::UnknownModule {
             name: "web_x".to_owned(),
             profile: "standard".to_owned(),
@@ -323,8 +311,8 @@ fn some_refusals_have_several_wordings() {
         Error::Unreachable { names: vec![name("web")] },
     ];
     insta::assert_snapshot!(shown(errors), @r"
-    2 `repos.yaml` does not name its Odoo series
-      hint: name the series, as in `--odoo 18.0`
+    2 `repos.yaml` does not say which Odoo series it is for
+      hint: add the series to the command, such as `--odoo 18.0`
     2 there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set
       hint: set `OCA_CACHE_DIR`
     2 `repos.toml` is written, but its pins could not be locked
@@ -335,8 +323,6 @@ fn some_refusals_have_several_wordings() {
       hint: run the command again; some repositories could not be reached
     1 `oca.lock.json` is out of date: it is not formatted as oca writes it
       hint: run `oca lock` and commit the result
-    2 `web` has several pins: branch `18.0`, commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
-      hint: write the commit as `rev` into `override.web` of a profile
     2 profile `standard` has no module `web_x`
       hint: `web` of profile `lean` has it: use `--profile lean`
     2 profile `standard` has no module `web_x`
@@ -355,6 +341,7 @@ fn every_request_for_a_missing_module_says_how_to_correct_it() {
     };
     let reasons = every_variant!(WhyUnmet:
         Core {},
+        Gone { repo: name("web") },
         Nowhere { elsewhere: None, near: None, may_be_local: false },
         Version { repo: name("web"), version: "18.0.1.0.0".to_owned() };
         nowhere(None, None, true),
@@ -365,6 +352,8 @@ fn every_request_for_a_missing_module_says_how_to_correct_it() {
     insta::assert_snapshot!(shown(vec![Error::Unmet { unmet }]), @r"
     2 profile `standard` asks for module `web_x`, but it is part of Odoo
       hint: delete it from `modules`: Odoo always has it
+    2 profile `standard` asks for module `web_x`, but `web` no longer has it
+      hint: run `oca remove --module web_x`, or leave `web` where it is: `oca upgrade` takes the names of the others
     2 profile `standard` asks for module `web_x`, but none of its repositories has it
       hint: correct the name, or run `oca find web_x` and add the repository that has it
     2 profile `standard` asks for `web_x`, but `web` has version 18.0.1.0.0
@@ -375,5 +364,54 @@ fn every_request_for_a_missing_module_says_how_to_correct_it() {
       hint: `dms` has it: add `dms` to the `repos` of the profile
     2 profile `standard` asks for module `web_x`, but none of its repositories has it
       hint: did you mean `web_y`?
+    ");
+}
+
+#[test]
+fn every_refused_pin_has_its_words() {
+    let web = || name("web");
+    let series = |word| Series::parse(word).expect("a series");
+    let errors = every_variant!(PinError:
+        Invalid { word: "web@abc".to_owned(), why: "`abc` is not the id of a commit".to_owned() },
+        OtherSeries {
+            name: web(),
+            commit: commit(0xaa),
+            found: series("17.0"),
+            wanted: series("18.0"),
+            profile: "standard".to_owned(),
+        },
+        Refused {
+            file: config_file(),
+            refused: RefusedPin::Declared { name: web(), declared: commit(0xaa), asked: commit(0xbb) },
+        },
+        Short { name: web(), digits: "0123456".to_owned(), count: 2 },
+        Twice { word: format!("web@{}", commit(0xbb)), name: web() },
+        Unpushed { name: web(), commit: commit(0xaa), path: "oca/web".into() },
+        WithoutCommit { word: "web".to_owned() };
+        PinError::Refused {
+            file: config_file(),
+            refused: RefusedPin::Ambiguous {
+                name: web(),
+                references: vec![pin().reference, Reference::Rev(commit(0xaa))],
+            },
+        }
+    );
+    insta::assert_snapshot!(shown(errors), @r"
+    2 `web@abc` is not `NAME@COMMIT`: `abc` is not the id of a commit
+      hint: write a name and the first digits of a commit, at least 7: `web@0123abc`
+    2 the modules of `web` at commit `aaaaaaaaaa` are for Odoo 17.0, but profile `standard` is for 18.0
+      hint: if you want this, run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --force`
+    2 `web` cannot be pinned to `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`: `repos.toml` declares commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+      hint: change `rev` of `web` in `repos.toml`, then run `oca lock`
+    2 2 commits of `web` begin with `0123456`
+      hint: write all 40 digits of the commit
+    2 `web@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb` gives a second commit for `web`
+      hint: keep one of the two
+    2 commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` of `web` is only in your checkout `oca/web`
+      hint: push it to the remote of `web` first, from `oca/web`
+    2 `web` is not `NAME@COMMIT`: there is no `@`
+      hint: to move it to the head of its branch, run `oca lock --upgrade web`
+    2 `web` has several pins: branch `18.0`, commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+      hint: write the commit as `rev` into `override.web` of a profile
     ");
 }

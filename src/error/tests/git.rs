@@ -28,6 +28,7 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
         Protocol { why: text("unexpected end of stream") },
         Secret { variable: "NETRC".to_owned(), path: "netrc".into(), why: "it is not UTF-8".to_owned() },
         Endless {},
+        Unpacking {},
         Remote { message: text("access denied") },
         Stalled { after: Duration::from_secs(30) },
         Slow { within: Duration::from_mins(5) },
@@ -50,6 +51,7 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
         IndexLocked { lock: ".git/index.lock".into() },
         ModulesLink { file: ".gitmodules".into() },
         ModulesMalformed { file: ".gitmodules".into(), line: 3, why: text("a conflict marker") },
+        Borrowed { file: "oca/web/.git/objects/info/alternates".into(), line: 2, why: "the directory is listed twice" },
         System { path: Some("oca/web".into()), why: text("no space left") },
         Impossible { path: text("web_x/.git"), why: text("git uses that name") },
         NoSubmodulePath { path: text("../web"), why: "it must not contain `..`" },
@@ -95,6 +97,8 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
       hint: set `NETRC` to a file that can be read, or unset it
     3 the server sent too much data
       hint: check that `git ls-remote https://github.com/OCA/web.git` works, then try again
+    3 the server sent a pack that takes too long to unpack
+      hint: check that `git ls-remote https://github.com/OCA/web.git` works, then try again
     3 the server says: "access denied"
       hint: check that `git ls-remote https://github.com/OCA/web.git` works, then try again
     3 no data for 30 seconds
@@ -139,6 +143,8 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
       hint: replace the link with a file
     2 `.gitmodules` at line 3: a conflict marker
       hint: correct the line; if a merge is not finished, resolve its conflicts first
+    2 `oca/web/.git/objects/info/alternates` at line 2: the directory is listed twice
+      hint: remove the line
     2 cannot work in `oca/web`: no space left
     3 `web_x/.git` cannot be checked out: git uses that name
       hint: tell the maintainers of the repository, and pin an older commit with `oca lock web@COMMIT`

@@ -20,7 +20,9 @@ fn every_failure_of_a_repository_names_it() {
         known: vec!["addons".to_owned(), "docs".to_owned()],
     };
     let tree = |byte| TreeId::from_bytes([byte; 20]);
-    let other = OtherTree { commit: commit(0xaa), locked: tree(0xbb), found: tree(0xcc) };
+    let other = OtherTree { commit: commit(0xaa), module: None, locked: tree(0xbb), found: Some(tree(0xcc)) };
+    let of_module = |found| OtherTree { module: Some("web_x".to_owned()), found, ..other.clone() };
+    let [moved, gone] = [Some(tree(0xcc)), None].map(of_module);
     let troubles = every_variant!(Trouble:
         Kept(CheckoutError::LocalWork(LocalWork { changed: vec!["web_x/a.py".to_owned()], ..LocalWork::default() })),
         Remote(GitError::Offline),
@@ -29,6 +31,8 @@ fn every_failure_of_a_repository_names_it() {
         Export(export::Error::LinkTooLong { path: "web_x/link".to_owned() }),
         Checkout { step: Step::Inspect, error: GitError::Git { why: "invalid index".to_owned() } };
         Trouble::NoAddons(missing("adons")),
+        Trouble::OtherTree(moved),
+        Trouble::OtherTree(gone),
         Trouble::Checkout { step: Step::CheckOut, error: GitError::CacheGone },
         Trouble::Checkout { step: Step::Remove, error: GitError::IndexLocked { lock: ".git/index.lock".into() } }
     );
@@ -49,6 +53,10 @@ fn every_failure_of_a_repository_names_it() {
       caused by: invalid index
     2 `web` has no directory `adons` at commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
       hint: did you mean `addons`?
+    1 the lock is wrong about `web`: module `web_x` has tree `cccccccccccccccccccccccccccccccccccccccc` in commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`, but the lock has `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`
+      hint: run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`; it reads the entry again
+    1 the lock is wrong about `web`: commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` has no module `web_x`, but the lock has it
+      hint: run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`; it reads the entry again
     3 cannot check out `web`
       caused by: the cache was deleted while oca was using it
       hint: run the command again

@@ -71,7 +71,7 @@ fn every_error_of_the_configuration_has_its_words() {
 fn every_error_of_the_lock_has_its_words() {
     let errors = every_variant!(LockError:
         Conflicted { file: lock_file(), line: 12 },
-        Edited { file: lock_file(), entries: vec![(name("web"), Seal::Broken)] },
+        Edited { file: lock_file(), entries: vec![(name("web"), Seal::Broken)], profiles: Vec::new() },
         Twice { file: lock_file(), name: name("web"), commits: [commit(0xaa), commit(0xbb)] },
         Dangling { file: lock_file(), profile: "standard".to_owned(), key: "web@18.0".to_owned() },
         TooNew { file: lock_file(), found: 9 },
@@ -80,7 +80,8 @@ fn every_error_of_the_lock_has_its_words() {
         Malformed { file: lock_file(), why: "unknown field `x` at line 7".to_owned() },
         TooLarge { file: lock_file(), bytes: 70 << 20 },
         Unwritable { file: lock_file(), why: "its content would change".to_owned() },
-        File(full_disk())
+        File(full_disk());
+        LockError::Edited { file: lock_file(), entries: Vec::new(), profiles: vec![("lean".to_owned(), Seal::Broken)] }
     );
     insta::assert_snapshot!(shown(errors), @r"
     2 `oca.lock.json` contains git's conflict markers at line 12
@@ -105,6 +106,8 @@ fn every_error_of_the_lock_has_its_words() {
       hint: please report it at https://github.com/oca-lock/oca/issues, with this line
     2 cannot write `oca/web`
       caused by: no space left
+    1 `oca.lock.json` was edited: profile `lean` does not match its digest
+      hint: run `oca lock`; it computes these profiles again from `repos.toml`
     ");
 }
 
@@ -193,6 +196,12 @@ fn every_refused_edit_has_its_words() {
         InheritedModule { profile: "lean".to_owned(), module: module(), from: profile() },
         ModuleAsRepo { module: module(), repo: web() },
         NotAsked { profile: profile(), module: module(), why: NotAskedWhy::Needed },
+        OtherBranch {
+            name: web(),
+            branch: "17.0".to_owned(),
+            wanted: crate::repo::Reference::Branch("18.0".to_owned()),
+        },
+        PastedTag { name: web(), tag: "v1".to_owned() },
         PastedCommit { name: web(), commit: commit(0xaa) },
         PastedRequest { name: web(), number: 7 },
         Lacks { name: web(), module: module() },
@@ -208,7 +217,7 @@ fn every_refused_edit_has_its_words() {
         SeveralRepos { module: module(), repos: vec![web(), name("dms")] },
         VersionOfWhole { wanted: "web_x >=2".to_owned(), profile: profile(), name: web() }
     );
-    insta::assert_snapshot!(shown(errors), @r"
+    insta::assert_snapshot!(shown(errors), @r#"
     2 profile `lean` inherits `web` from profile `standard`
       hint: run `oca remove web --profile standard`, or leave out `--profile` to remove it everywhere
     2 profile `lean` has `web_x` from `modules` of profile `standard`, which it extends
@@ -217,6 +226,10 @@ fn every_refused_edit_has_its_words() {
       hint: run `oca add --module web_x`
     2 `web_x` is in no list `modules` of profile `standard`; it is selected because other modules need it
       hint: run `oca why web_x`
+    2 this is the address of branch `17.0` of `web`, but the profile wants branch `18.0`
+      hint: run `oca add web`, or write `branch = "17.0"` into `[repos.web]`
+    2 this is the address of tag `v1` of `web`
+      hint: run `oca add web`, then write `tag = "v1"` into `[repos.web]`
     2 this is the address of a commit of `web`
       hint: run `oca add web`, then `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
     2 this is the address of pull request 7 of `web`, which this oca cannot merge
@@ -237,5 +250,5 @@ fn every_refused_edit_has_its_words() {
       hint: choose one: `oca add NAME --module web_x`
     2 `web_x >=2` asks for a version, but profile `standard` uses all modules of `web`
       hint: leave out the version, or set `modules` for the profile or the repository
-    ");
+    "#);
 }

@@ -58,7 +58,7 @@ pub(super) fn find(
     remote: Option<&Remote<'_>>,
 ) -> Result<LocalWork, Error> {
     if let Some(root) = repository.workdir() {
-        pipes::refuse_in_work_tree(root)?;
+        pipes::refuse_in_work_tree(root, &[])?;
     }
     let mut options = StatusOptions::new();
     options.include_untracked(true).exclude_submodules(true).include_ignored(false);

@@ -27,7 +27,7 @@ pub(super) use modes::check_out_head;
 pub(crate) use place::Built;
 
 use super::git_file::git_file;
-use super::ids::{bytes, oid};
+use super::ids::{bytes, commits_with, oid};
 use super::tree::GitTree;
 use super::{Error, Remote, Snapshot, pipes};
 use crate::fs::{Context, read_if_there};
@@ -304,6 +304,11 @@ impl Checkout {
     pub(crate) fn tree_of(&self, commit: CommitId) -> Result<TreeId, Error> {
         let tree = self.open()?.find_commit(oid(commit.as_bytes()))?.tree_id();
         Ok(TreeId::from_bytes(bytes(tree)))
+    }
+
+    /// The commits in this repository whose ids begin with these hexadecimal digits.
+    pub(crate) fn commits_with(&self, digits: &str) -> Result<Vec<CommitId>, Error> {
+        Ok(commits_with(&self.open()?, digits)?)
     }
 
     /// Deletes the directory.

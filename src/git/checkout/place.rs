@@ -122,6 +122,8 @@ impl Checkout {
             let changed = strays.iter().map(|path| shown(path.as_os_str().as_encoded_bytes())).collect();
             return Err(CheckoutError::LocalWork(LocalWork { changed, ..LocalWork::default() }));
         }
+        // Before the journal: a refused move leaves nothing to repair.
+        pipes::refuse_in_work_tree(&self.path, &strays)?;
         let journal = git.join(JOURNAL);
         put(&journal, &format!("{old}\n{}\n", content.commit()))?;
         crate::fs::stop("beginning a move");
@@ -134,7 +136,6 @@ impl Checkout {
         checkout.disable_filters(true);
         if force {
             strays::remove(&self.path, &strays)?;
-            pipes::refuse_in_work_tree(&self.path)?;
             checkout.force().remove_untracked(true);
         } else {
             // Ignored files are kept too: the user may need them.
@@ -171,6 +172,7 @@ fn check(work_tree: &Path, commit: CommitId) -> Result<GitTree<'static>, Error> 
     let again = Box::new(move || Ok(Repository::open(&work_tree)?));
     let trees = GitTree::new(repository, root, again);
     trees.check()?;
+    trees.check_targets()?;
     Ok(trees)
 }
 

@@ -9,7 +9,7 @@ use git2::{DiffOptions, Oid, Repository};
 use super::modes::{check_out_head, remove_view};
 use super::place::read_journal;
 use super::strays;
-use super::{Checkout, JOURNAL, Placed, marker};
+use super::{Checkout, JOURNAL, Placed, marker, pipes};
 use crate::fs::Context;
 use crate::git::Error;
 use crate::git::ids::bytes;
@@ -29,11 +29,6 @@ impl Checkout {
             return Ok(());
         }
         if let Some((from, to)) = read_journal(&git)? {
-            // libgit2's lock files stay when the process is killed.
-            for lock in ["index.lock", "HEAD.lock", "config.lock"] {
-                let _absent = fs::remove_file(git.join(lock));
-            }
-            remove_view(&git)?;
             let repository = self.open()?;
             let mut ours = half_written(&repository, &self.path, from, to)?;
             // HEAD is restored. Nothing may be written through a symlink that HEAD does not have.
@@ -41,6 +36,12 @@ impl Checkout {
             let strays = strays::find(&repository, &self.path, head, head)?;
             let (half_written, foreign): (Vec<_>, Vec<_>) =
                 strays.into_iter().partition(|stray| ours.contains(stray));
+            pipes::refuse_in_work_tree(&self.path, &half_written)?;
+            // libgit2's lock files stay when the process is killed.
+            for lock in ["index.lock", "HEAD.lock", "config.lock"] {
+                let _absent = fs::remove_file(git.join(lock));
+            }
+            remove_view(&git)?;
             strays::remove(&self.path, &half_written)?;
             ours.retain(|path| {
                 !foreign.iter().any(|stray| path.starts_with(stray) || stray.starts_with(path))

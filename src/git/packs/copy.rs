@@ -178,7 +178,7 @@ impl<'a> PackWriter<'a> {
 
 /// The header of an object: the type in three bits, and the size in four bits of the first byte and seven bits of each
 /// other byte, lowest bits first.
-fn header(kind: u8, size: u64) -> Vec<u8> {
+pub(super) fn header(kind: u8, size: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     let (mut byte, mut rest) = (kind << 4 | low_bits(size, 4), size >> 4);
     while rest > 0 {
@@ -191,7 +191,7 @@ fn header(kind: u8, size: u64) -> Vec<u8> {
 
 /// The distance to the base of a delta: seven bits in each byte, highest bits first. All bytes except the last hold one
 /// less.
-fn varying(distance: u64) -> Vec<u8> {
+pub(super) fn varying(distance: u64) -> Vec<u8> {
     let mut bytes = vec![low_bits(distance, 7)];
     let mut rest = distance >> 7;
     while rest > 0 {

@@ -2,6 +2,7 @@
 
 mod copy;
 mod pack;
+mod unpacking;
 
 use std::cell::Cell;
 use std::fs::{self, File};
@@ -14,6 +15,7 @@ use sha1::{Digest, Sha1};
 
 pub(super) use copy::Sources;
 pub(super) use pack::Pack;
+pub(super) use unpacking::Unpacking;
 
 use super::Error;
 use crate::fs::{Context, open};
@@ -23,6 +25,8 @@ pub(super) struct PackSink {
     packs: PathBuf,
     aside: tempfile::TempDir,
     indexer: Indexer<'static>,
+    /// Whether unpacking took too long.
+    stuck: Rc<Cell<bool>>,
     /// Whether all announced objects have come.
     complete: Rc<Cell<bool>>,
     /// The number of bytes that came after that.
@@ -42,12 +46,15 @@ impl PackSink {
     pub(super) fn new(aside: tempfile::TempDir, packs: PathBuf) -> Result<Self, Error> {
         let mut indexer = Indexer::new(None, aside.path(), 0, false)?;
         let complete = Rc::new(Cell::new(false));
-        let told = Rc::clone(&complete);
+        let stuck = Rc::new(Cell::new(false));
+        let told = (Rc::clone(&complete), Rc::clone(&stuck));
+        let mut unpacking = Unpacking::default();
         indexer.progress(move |progress| {
-            told.set(progress.received_objects() == progress.total_objects());
-            true
+            told.0.set(progress.received_objects() == progress.total_objects());
+            told.1.set(!unpacking.goes_on(&progress));
+            !told.1.get()
         });
-        Ok(Self { packs, aside, indexer, complete, beyond: 0 })
+        Ok(Self { packs, aside, indexer, stuck, complete, beyond: 0 })
     }
 
     /// Indexes the pack and moves it to the other packs.
@@ -57,7 +64,10 @@ impl PackSink {
 
     /// Makes the index of the pack. The ids are computed from the objects.
     pub(super) fn index(self) -> Result<IndexedPack, Error> {
-        let checksum = self.indexer.commit().map_err(|error| explain(&error, &self.packs))?;
+        let checksum = self.indexer.commit().map_err(|error| match self.stuck.get() {
+            true => Error::Unpacking,
+            false => explain(&error, &self.packs),
+        })?;
         Ok(IndexedPack { packs: self.packs, aside: self.aside, name: format!("pack-{checksum}") })
     }
 }

@@ -18,11 +18,11 @@ use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository};
 
 pub(super) use lock::{StoreLock, StoresLock, sweep};
 
-use super::ids::{bytes, oid};
+use super::ids::{bytes, commits_with, oid};
 use super::packs::{PackSink, indexes, is_whole_pack, link, pack_files, take_packs};
 use super::{Error, pipes};
 use crate::fs::{Context, read_text, short_digest, touch};
-use crate::repo::{CommitId, TreeId, last_part};
+use crate::repo::{CommitId, TreeId, last_part, redact};
 
 pub(super) const STORES: &str = "stores";
 /// The file with the url, without secrets. Its time of modification is the time of the last use.
@@ -35,7 +35,7 @@ pub(super) const ASIDE_PREFIX: &str = "oca-tmp-";
 /// The store of one remote.
 pub(crate) struct Store {
     directory: PathBuf,
-    /// The declared url without secrets. Empty if it is not known.
+    /// The declared url, also without what may be a password in a mistyped one. Empty if it is not known.
     url: String,
 }
 
@@ -50,7 +50,7 @@ impl Store {
 
     /// The store of a remote. It may not exist.
     pub(super) fn of(cache: &Path, url: &str) -> Self {
-        Self { directory: cache.join(STORES).join(directory_name(url)), url: url.to_owned() }
+        Self { directory: cache.join(STORES).join(directory_name(url)), url: redact(url) }
     }
 
     /// The store in an existing directory.
@@ -124,17 +124,7 @@ impl Store {
 
     /// The commits whose ids begin with these hexadecimal digits.
     pub(super) fn commits_with(&self, digits: &str) -> Result<Vec<CommitId>, Error> {
-        let (repository, mut found) = (self.repository()?, Vec::new());
-        let objects = repository.odb()?;
-        objects.foreach(|id| {
-            if id.to_string().starts_with(digits) {
-                found.push(*id);
-            }
-            true
-        })?;
-        let is_commit =
-            |id: &git2::Oid| objects.read_header(*id).is_ok_and(|(_, kind)| kind == git2::ObjectType::Commit);
-        Ok(found.into_iter().filter(is_commit).map(|id| CommitId::from_bytes(bytes(id))).collect())
+        Ok(commits_with(&self.repository()?, digits)?)
     }
 
     /// Whether the store has a pack.
@@ -342,7 +332,7 @@ impl<'a> Missing<'a> {
 
 /// The name of a store's directory: a readable part of the url, and a digest of the whole url.
 fn directory_name(url: &str) -> String {
-    let word: String = last_part(url)
+    let word: String = last_part(&redact(url))
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
         .take(40)

@@ -24,7 +24,7 @@ use super::checkout::ASIDE_PREFIX;
 use super::git_file::git_file;
 use super::ids::bytes;
 use super::{Error, pipes};
-use crate::fs::{Context, read_if_there};
+use crate::fs::{Context, read_if_there, slashed};
 use crate::repo::{CommitId, RemoteUrl};
 
 /// The mode of a submodule in a tree and in the index.
@@ -33,6 +33,17 @@ const GITLINK: u32 = 0o160_000;
 const STAGE: u16 = 0x3000;
 /// In bytes: much more than any real `.gitmodules`.
 const LARGEST: usize = 4 << 20;
+
+/// Git directories of former submodules.
+#[derive(Debug, Default)]
+pub(crate) struct UnusedModules {
+    /// The directory that contains them.
+    pub(crate) directory: PathBuf,
+    pub(crate) paths: Vec<PathBuf>,
+    /// Whether that directory has others, which are used.
+    pub(crate) others: bool,
+    pub(crate) bytes: u64,
+}
 
 /// A repository that may have submodules.
 pub(crate) struct Superproject {
@@ -238,6 +249,35 @@ impl Superproject {
             .collect();
         abandoned.sort_by(|(one, _), (other, _)| one.cmp(other));
         abandoned
+    }
+
+    /// The git directories of former submodules: they have no entry and no work tree any more.
+    pub(crate) fn unused_modules(&self, modules: &GitModules) -> UnusedModules {
+        let directory = self.modules_directory();
+        let entries = modules.entries();
+        let is_git = |path: &Path| path.join("HEAD").is_file() && path.join("objects").is_dir();
+        let mut unused = UnusedModules { directory: directory.clone(), ..UnusedModules::default() };
+        let mut walk = walkdir::WalkDir::new(&directory).min_depth(1).into_iter();
+        while let Some(found) = walk.next() {
+            let Ok(found) = found else { continue };
+            if !found.file_type().is_dir() || !is_git(found.path()) {
+                continue;
+            }
+            walk.skip_current_dir();
+            let name = found.path().strip_prefix(&directory).map(slashed).unwrap_or_default();
+            // The name of another submodule can begin with this one's name.
+            let is_of = |entry: &SubmoduleEntry| {
+                entry.name.as_str() == name || entry.name.as_str().starts_with(&format!("{name}/"))
+            };
+            if entries.iter().any(is_of) || module::is_used(found.path()) {
+                unused.others = true;
+            } else {
+                unused.bytes += super::cache::size(found.path());
+                unused.paths.push(found.into_path());
+            }
+        }
+        unused.paths.sort();
+        unused
     }
 
     /// The name of the submodule whose git directory the work tree at this path uses.

@@ -272,6 +272,16 @@ impl Module {
     }
 }
 
+/// Whether the work tree that a git directory names still uses it.
+pub(super) fn is_used(git: &Path) -> bool {
+    let configured = || {
+        let text = read_text(&git.join("config")).ok()?;
+        ConfigText::parse(&text).ok()?.value(CORE, WORK_TREE).map(str::to_owned)
+    };
+    let used = || git_file(&git.join(configured()?))?.canonicalize().ok();
+    used().is_some_and(|used| git.canonicalize().is_ok_and(|git| git == used))
+}
+
 /// Whether a path does not exist or is an empty directory.
 pub(super) fn is_free(path: &Path) -> bool {
     match fs::read_dir(path) {

@@ -26,7 +26,7 @@ use url::{Origin, Url};
 
 pub(super) use client::{Client, Response};
 use client::{Post, Request};
-use protocol::{Broken, Capabilities, Wants};
+use protocol::{Broken, Capabilities, ListedRef, Wants};
 
 use super::retry::{Failed, retrying};
 use super::server_words::says_not_here;
@@ -124,12 +124,21 @@ impl HttpRemote {
 
     /// The commit of a ref, given by its full name. `None` if the remote does not have the ref.
     pub(super) fn resolve(&self, name: &str) -> Result<Option<CommitId>, Failure> {
-        let body = protocol::list_request(name);
-        let refs = retrying(|| {
-            let mut response = self.post(&body)?;
-            protocol::read_list(&mut response).map_err(|broken| response_failure(&response, broken, &[]))
-        })?;
+        let refs = self.list(&protocol::list_request(name))?;
         Ok(refs.into_iter().find(|listed| listed.name == name).map(|listed| listed.commit))
+    }
+
+    /// The full name of the ref that `HEAD` names. `None` if the remote does not say it.
+    pub(super) fn head(&self) -> Result<Option<String>, Failure> {
+        let refs = self.list(&protocol::head_request())?;
+        Ok(refs.into_iter().find(|listed| listed.name == "HEAD").and_then(|listed| listed.target))
+    }
+
+    fn list(&self, request: &[u8]) -> Result<Vec<ListedRef>, Failure> {
+        retrying(|| {
+            let mut response = self.post(request)?;
+            protocol::read_list(&mut response).map_err(|broken| response_failure(&response, broken, &[]))
+        })
     }
 
     /// Fetches objects. For each attempt, `open` makes a new sink for the pack. `close` gets the sink with the whole

@@ -39,6 +39,8 @@ pub(super) struct ListedRef {
     pub(super) name: String,
     /// The commit to which it points. An annotated tag is resolved to its commit.
     pub(super) commit: CommitId,
+    /// The full name of the ref that it names, if it is a symbolic ref and the request asked for it.
+    pub(super) target: Option<String>,
 }
 
 /// The features of a server.
@@ -69,6 +71,11 @@ pub(super) struct Wants<'a> {
 
 pub(super) fn list_request(prefix: &str) -> Vec<u8> {
     request("ls-refs", [b"peel".to_vec(), format!("ref-prefix {prefix}").into_bytes()])
+}
+
+/// Asks for `HEAD` and for the ref that it names.
+pub(super) fn head_request() -> Vec<u8> {
+    request("ls-refs", [b"symrefs".to_vec(), b"ref-prefix HEAD".to_vec()])
 }
 
 pub(super) fn fetch_request(wants: &Wants<'_>) -> Vec<u8> {
@@ -119,10 +126,13 @@ fn listed_ref(line: &str) -> Result<Option<ListedRef>, Broken> {
     if id == "unborn" {
         return Ok(None);
     }
-    let peeled = words.find_map(|word| word.strip_prefix("peeled:"));
+    let attributes: Vec<&str> = words.collect();
+    let attribute = |key: &str| attributes.iter().find_map(|word| word.strip_prefix(key));
+    let peeled = attribute("peeled:");
+    let target = attribute("symref-target:").map(str::to_owned);
     let commit =
         CommitId::parse(peeled.unwrap_or(id)).map_err(|invalid| Broken::Malformed(invalid.to_string()))?;
-    Ok(Some(ListedRef { name: name.to_owned(), commit }))
+    Ok(Some(ListedRef { name: name.to_owned(), commit, target }))
 }
 
 /// Reads the answer to [`fetch_request`]. Writes the pack to `pack`, and returns the shallow boundary: the commits
@@ -311,6 +321,15 @@ mod tests {
             refs.iter().map(|listed| (listed.name.as_str(), listed.commit.to_string())).collect();
         assert_eq!(refs, [("refs/heads/18.0", COMMIT.to_owned()), ("refs/tags/v1", OTHER.to_owned())]);
         assert!(listed(&[b"FLUSH"]).expect("no refs").is_empty());
+    }
+
+    #[test]
+    fn a_listing_says_what_the_head_is() {
+        let head = format!("{COMMIT} HEAD symref-target:refs/heads/main\n");
+        let refs = listed(&[head.as_bytes(), b"FLUSH"]).expect("refs");
+        assert_eq!(refs[0].target.as_deref(), Some("refs/heads/main"));
+        let request = String::from_utf8(head_request()).expect("text");
+        assert!(request.ends_with("0001000csymrefs\n0014ref-prefix HEAD\n0000"), "{request}");
     }
 
     #[test]

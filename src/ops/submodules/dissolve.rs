@@ -1,6 +1,7 @@
 //! Turns submodules back into ordinary clones.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::{STAGED, checkouts};
 use crate::error::Error;
@@ -8,8 +9,11 @@ use crate::git::{self, Module, SubmodulePath, Superproject, SuperprojectChange};
 use crate::lock::Lock;
 use crate::ops::{keep_out, undeclared};
 use crate::plan;
-use crate::repo::{RepoName, counted};
+use crate::repo::{RepoName, counted, first_names, one_line, size};
 use crate::session::Session;
+
+/// Nobody frees a disk for fewer bytes.
+const WORTH_FREEING: u64 = 100_000;
 
 /// Turns remaining submodules into ordinary checkouts, as `mode = "clone"` requires; their content stays as it is.
 ///
@@ -76,5 +80,25 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
         }
     }
     session.printer.note(STAGED);
+    tell_unused(session, &superproject);
     Ok(())
+}
+
+/// Names what is left of the submodules: git itself never deletes their git directories.
+fn tell_unused(session: &Session<'_>, superproject: &Superproject) {
+    let Ok(modules) = superproject.modules() else { return };
+    let unused = superproject.unused_modules(&modules);
+    let own = |path: &Path| path.strip_prefix(session.root()).unwrap_or(path).display().to_string();
+    let paths: Vec<String> = unused.paths.iter().map(|path| own(path)).collect();
+    let (holds, them) = match paths.as_slice() {
+        [_, ..] if !unused.others => (format!("`{}` still holds", own(&unused.directory)), "it"),
+        [only] => (format!("`{only}` still holds"), "it"),
+        many => (format!("{} still hold", first_names(many)), "them"),
+    };
+    if unused.bytes >= WORTH_FREEING {
+        let size = size(unused.bytes);
+        session.printer.note(&one_line(&format!(
+            "{holds} {size} of former submodules: if you need no branch and no stash there, delete {them}"
+        )));
+    }
 }

@@ -7,7 +7,7 @@ use super::survey::Survey;
 use crate::error::Error;
 use crate::fs::{read_if_there, remove_file};
 use crate::git::{self, Active, CheckoutError, Head, SubmoduleEntry, SuperprojectChange};
-use crate::ops::checkouts::KEEP_OUT;
+use crate::ops::checkouts::is_keep_out;
 use crate::plan::{Comparison, Removal, Submodule};
 use crate::repo::RepoName;
 use crate::report::{Done, Outcome, RepoOutcome, Trouble};
@@ -164,7 +164,7 @@ impl Survey<'_> {
         for directory in &self.directories {
             let ignore = joined(directory, ".gitignore");
             let file = self.superproject.directory().join(&ignore);
-            if read_if_there(&file)?.is_some_and(|text| text == KEEP_OUT)
+            if read_if_there(&file)?.is_some_and(|text| is_keep_out(&text))
                 && !self.superproject.tracks(&ignore)?
             {
                 remove_file(&file)?;

@@ -92,6 +92,14 @@ impl<'s> Survey<'s> {
         }
         self.passed_over().iter().for_each(|text| printer.warning(text));
         if self.is_staged {
+            // Nobody declared these paths, so nobody expects that they change.
+            for difference in self.differences() {
+                if let SubmoduleDifference::Phantom { path, commit } = difference {
+                    printer.note(&one_line(&format!(
+                        "`{path}`: its gitlink at `{commit}` has no entry in `.gitmodules` and is removed from the index"
+                    )));
+                }
+            }
             printer.note(STAGED);
         }
     }

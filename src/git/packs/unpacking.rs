@@ -1,0 +1,32 @@
+//! A limit on the time that libgit2 takes to unpack a pack after all of it has come.
+//!
+//! A delta of a few bytes can stand for hundreds of megabytes, and libgit2 builds each of them to compute its id. So a
+//! small pack could keep oca busy for hours. To measure the sizes beforehand, oca would have to inflate every pack twice.
+
+use std::time::{Duration, Instant};
+
+use git2::Progress;
+
+/// What every pack may take. A branch of OCA takes less than a second.
+const FLOOR: Duration = if cfg!(debug_assertions) { Duration::from_secs(5) } else { Duration::from_secs(60) };
+/// The received bytes for which a pack may take one second more. libgit2 unpacks several times as many.
+const BYTES_PER_SECOND: usize = 1_000_000;
+
+/// Watches one pack.
+#[derive(Default)]
+pub(in crate::git) struct Unpacking {
+    /// When the last object had come.
+    since: Option<Instant>,
+}
+
+impl Unpacking {
+    /// Whether libgit2 may go on.
+    pub(in crate::git) fn goes_on(&mut self, progress: &Progress<'_>) -> bool {
+        if progress.received_objects() < progress.total_objects() {
+            return true;
+        }
+        let more = u32::try_from(progress.received_bytes() / BYTES_PER_SECOND).unwrap_or(u32::MAX);
+        let limit = FLOOR + Duration::from_secs(1) * more;
+        self.since.get_or_insert_with(Instant::now).elapsed() <= limit
+    }
+}

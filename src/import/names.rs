@@ -1,0 +1,54 @@
+//! The names of the repositories in the new `repos.toml`.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+
+use super::odoo::last_part;
+use super::{Error, Note, Repo, note};
+use crate::repo::{RemoteUrl, RepoName};
+
+/// The name of each repository, taken from its directory or else from its url. All names differ, even if case is
+/// ignored.
+pub(super) fn names(repos: &[Repo], notes: &mut Vec<Note>) -> Result<Vec<RepoName>, Error> {
+    let mut taken = BTreeSet::new();
+    let mut names = Vec::new();
+    // The next number to try for each name, so that many equal names take no quadratic time.
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    for repo in repos {
+        let directory = repo.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let above = repo.path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        let candidates = [
+            directory.to_owned(),
+            last_part(&repo.url),
+            format!("{}-{directory}", above.unwrap_or_default()),
+            format!("{}-{}", owner(&repo.url), last_part(&repo.url)),
+        ];
+        let base = candidates.iter().find(|word| RepoName::parse(word).is_ok());
+        // As many numbers as repositories: one of them is free.
+        let next = base.map(|base| (base, numbers.entry(base.clone()).or_insert(2)));
+        let numbered = next.into_iter().flat_map(|(base, next)| {
+            std::iter::repeat_with(move || {
+                *next += 1;
+                format!("{base}-{}", *next - 1)
+            })
+        });
+        let words = candidates.iter().cloned().chain(numbered.take(repos.len()));
+        let mut free = words.filter_map(|word| RepoName::parse(&word).ok());
+        let name = free.find(|name| taken.insert(name.as_str().to_lowercase())).ok_or_else(|| {
+            let why = format!("there is no valid name for the repository in `{}`", repo.path.display());
+            repo.place.refuse_with_hint(why, "rename its directory: use letters, digits, `.`, `_` and `-`")
+        })?;
+        if name.as_str() != directory {
+            let path = repo.path.display();
+            let item = format!("the repository in `{path}` gets the name `{name}`");
+            notes.push(repo.place.note(note::NAME, name.as_str(), item));
+        }
+        names.push(name);
+    }
+    Ok(names)
+}
+
+/// The next to last part of a url.
+fn owner(url: &RemoteUrl) -> &str {
+    url.as_str().rsplit(['/', ':']).nth(1).unwrap_or_default()
+}

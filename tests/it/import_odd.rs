@@ -1,0 +1,293 @@
+//! `oca init --from` with odd lines: one of them is no reason to refuse the other repositories.
+
+use crate::env::Env;
+use crate::project::repository;
+
+const WEB: &str = "web:\n  remotes: {o: https://github.com/OCA/web.git}\n  merges: [o 18.0]\n";
+
+/// Imports a file and asserts the lines that it says first, the exit code, and the names.
+#[track_caller]
+fn imports(name: &str, text: &str, says: &[&str], status: i32, names: &[&str]) -> String {
+    let env = Env::new();
+    env.write(name, text);
+    let mut run = env.oca(&["init", "--offline", "--odoo", "18.0", "--from", name]);
+    for line in says {
+        run = run.stderr_contains(line);
+    }
+    run.status(status);
+    let file = env.read("repos.toml");
+    let list: String = names.iter().map(|name| format!("  \"{name}\",\n")).collect();
+    assert!(file.contains(&format!("repos = [\n{list}]\n")), "{file}");
+    file
+}
+
+#[test]
+fn the_last_of_two_keys_counts() {
+    let file = imports(
+        "repos.yaml",
+        &format!(
+            "{WEB}dms: {{remotes: {{o: https://github.com/OCA/dms.git}}, merges: [o 18.0]}}\n{}",
+            WEB.replace("18.0", "17.0")
+        ),
+        &["warning: `repos.yaml` at line 5: `web` appears twice, first at line 1: the last one counts\n"],
+        0,
+        &["web", "dms"],
+    );
+    assert!(file.contains("branch = \"17.0\""), "{file}");
+    let file = imports(
+        "x.json",
+        r#"{"repos": [{"name": "web", "url": "https://github.com/OCA/web", "ref": "16.0", "ref": "17.0", "commit": ""}]}"#,
+        &[
+            "warning: `x.json` at `repos[0].commit`: there is no commit: oca pins `web` to the current head of its branch\n",
+            "warning: `x.json` at `repos[0].ref`: `ref` appears twice: the last one counts\n",
+        ],
+        3,
+        &["web"],
+    );
+    assert!(file.contains("branch = \"17.0\""), "{file}");
+}
+
+#[test]
+fn an_entry_that_cannot_be_used_is_left_out_with_its_reason() {
+    for (entry, why) in [
+        ("dms: {}\n", "`dms` is left out: `dms` has no `remotes`"),
+        ("dms:\n", "`dms` is left out: `dms` must be a mapping, not empty"),
+        (
+            "dms: {remotes: {o: 'ext::sh'}, merges: [o 18.0]}\n",
+            "`dms` is left out: `ext::sh` is not a valid git url: remote helpers such as `ext::` are not supported",
+        ),
+        (
+            "dms: {remotes: {o: https://h/dms}, merges: [o $BRANCH]}\n",
+            "`dms` is left out: the variable `BRANCH` of `dms` is not set; set the environment variable `BRANCH`, and run this again",
+        ),
+    ] {
+        let lost = "error: `repos.toml` is written, but parts of `repos.yaml` are not in it: 1 entry that oca cannot use\n";
+        let says = format!("warning: `repos.yaml` at line 4: {why}\n");
+        imports("repos.yaml", &format!("{WEB}{entry}"), &[&says, lost], 1, &["web"]);
+    }
+    let submodule = |name: &str, path: &str| {
+        format!("[submodule \"{name}\"]\n\tpath = {path}\n\turl = https://github.com/OCA/{name}.git\n")
+    };
+    imports(
+        ".gitmodules",
+        &(submodule("web", "oca/web") + &submodule("dms", "../dms") + "[submodule \"crm\"]\n\tpath = crm\n"),
+        &["warning: `.gitmodules`: 2 entries that oca cannot use are left out\n  \
+           `.gitmodules` at line 5: `dms` is left out: `../dms` is not a path below the repository of `.gitmodules`\n  \
+           `.gitmodules` at line 7: `crm` is left out: submodule `crm` has no `url`\n"],
+        1,
+        &["web"],
+    );
+}
+
+#[test]
+fn a_setting_that_cannot_be_used_is_left_out_alone() {
+    imports(
+        "repos.yaml",
+        &WEB.replace("  merges", "    # too deep\n    target: o 18.0\n  merges")
+            .replace("{o: https://github.com/OCA/web.git}", "\n    o: https://github.com/OCA/web.git"),
+        &[
+            "warning: `repos.yaml` at line 5: remote `target` of `web` is left out: its url is not valid\nwrote",
+        ],
+        0,
+        &["web"],
+    );
+    for (depth, why) in [("$NOWHERE", "`$NOWHERE` is not set"), ("all", "`all` is not a number")] {
+        imports(
+            "repos.yaml",
+            &format!("{WEB}  defaults: {{depth: {depth}}}\n"),
+            &[&format!("warning: `repos.yaml` at line 4: `depth` of `web` is left out: {why}\n")],
+            0,
+            &["web"],
+        );
+    }
+    imports(
+        "repos.yaml",
+        &format!("{WEB}---\n{}", WEB.replace("web", "dms")),
+        &["a second document"],
+        0,
+        &["web", "dms"],
+    );
+}
+
+/// As in git, whose sections of one name are one, and whose last value counts.
+#[test]
+fn submodules_that_appear_twice_are_read_as_git_reads_them() {
+    let file = imports(
+        ".gitmodules",
+        "[submodule \"a\"]\n\tpath = oca/web\n\turl = https://github.com/OCA/web.git\n\
+         [submodule \"a\"]\n\turl = https://github.com/acme/web.git\n\
+         [submodule \"b\"]\n\tpath = oca/dms\n\turl = https://github.com/OCA/dms.git\n\
+         [submodule \"c\"]\n\tpath = ./oca/dms\n\turl = https://github.com/acme/dms.git\n",
+        &["3 keys appear twice: the last one counts (`a`, `c`; `-v` shows each)\n"],
+        0,
+        &["web", "dms"],
+    );
+    assert!(file.contains("base-url = \"https://github.com/acme\""), "{file}");
+}
+
+#[test]
+fn many_repositories_of_one_name_have_names() {
+    let text: String = ["a", "b", "c", "A", "B"]
+        .map(|above| {
+            format!("  {above}/web: {{type: git, url: https://github.com/OCA/web, version: 18.0}}\n")
+        })
+        .concat();
+    imports(
+        "x.repos",
+        &format!("repositories:\n{text}"),
+        &["the checkout of `b-web` and 3 more will be in `a`, not in `b`, `c`, `A`, `B`\n"],
+        0,
+        &["web", "b-web", "c-web", "A-web", "OCA-web"],
+    );
+}
+
+#[test]
+fn a_target_that_is_the_base_is_no_news_and_others_are_details() {
+    let text = "web:\n  remotes: {o: https://github.com/OCA/web.git, acme: https://github.com/acme/web.git}\n  \
+                target: o $ODOO_VERSION\n  merges: [o $ODOO_VERSION]\n";
+    let wrote = "warning: `repos.yaml` at line 1: the checkout of `web` will be in `oca`, not in `.`\n\
+                 wrote `repos.toml`; look at it, then run `oca sync`\n";
+    for (text, details) in [
+        (
+            text.to_owned(),
+            "remote `acme` of `web`, `https://github.com/acme/web.git`, is left out: no merge uses it\n",
+        ),
+        (
+            text.replace("target: o", "target: acme"),
+            "target `acme $ODOO_VERSION` of `web` is left out: oca never pushes\n",
+        ),
+    ] {
+        let env = Env::new();
+        env.write("repos.yaml", &text);
+        env.oca(&["init", "--odoo", "18.0", "--from", "repos.yaml"]).stderr(wrote).success();
+        std::fs::remove_file(env.project().join("repos.toml")).expect("a file");
+        let run = env.oca(&["init", "-v", "--from", "repos.yaml"]).env("ODOO_VERSION", "18.0").output();
+        assert!(run.stderr.contains(details), "{run}");
+        assert_eq!(run.stderr.contains("target"), details.contains("target"), "{run}");
+    }
+}
+
+#[test]
+fn odoo_is_known_in_a_fork_and_in_its_place_and_its_merges_are_told() {
+    let entry = |directory: &str, url: &str, merges: &str| {
+        format!("{directory}:\n  remotes: {{o: {url}}}\n  merges: [{merges}]\n")
+    };
+    for (directory, url) in [
+        ("./odoo", "https://git.example.com/acme/upgrade.git"),
+        ("src", "https://git.example.com/acme/OCB"),
+        ("src", "https://git.example.com/acme/odoo-16.0.git"),
+        ("odoo/src", "https://git.example.com/acme/fork.git"),
+    ] {
+        imports(
+            "repos.yaml",
+            &(entry(directory, url, "o 18.0, o refs/pull/7/head") + WEB),
+            &["Odoo itself and is left out", "at line 3: the merge of `refs/pull/7/head` into `"],
+            1,
+            &["web"],
+        );
+    }
+}
+
+#[test]
+fn the_directories_of_odoo_that_are_there_are_on_the_path() {
+    let env = Env::new();
+    for module in ["odoo/addons/account", "enterprise/account_ent"] {
+        env.write(format!("{module}/__manifest__.py"), "{}");
+    }
+    let entry = |name: &str| {
+        format!("{name}: {{remotes: {{o: https://github.com/odoo/{name}}}, merges: [o 18.0]}}\n")
+    };
+    env.write("repos.yaml", entry("odoo") + &entry("enterprise") + WEB);
+    env.oca(&["init", "-q", "--from", "repos.yaml"]).success();
+    let text = env.read("repos.toml");
+    assert!(text.contains("edition = \"enterprise\""), "{text}");
+    assert!(text.contains("[addons-path]\nbefore = [\"enterprise\", \"odoo/addons\"]\n"), "{text}");
+    assert!(!text.contains("[[local]]"), "{text}");
+}
+
+#[test]
+fn without_a_version_the_default_branch_of_the_remote_is_meant() {
+    let env = Env::new();
+    let remote = repository(&env, "web", &["web_a"]);
+    remote.branch("main").module("web_b", &[]).commit();
+    std::fs::write(remote.path().join("HEAD"), "ref: refs/heads/main\n").expect("a file");
+    env.write(
+        "x.repos",
+        "repositories:\n  oca/web: {type: git, url: ../remotes/web.git}\n  oca/gone: {type: git, url: ../remotes/gone.git}\n",
+    );
+    env.oca(&["init", "--odoo", "18.0", "--from", "x.repos"])
+        .stderr(
+            "warning: `x.repos` at line 3: `gone` names no branch, which means the default branch of its remote: \
+             oca uses the branch `18.0` of the series\n\
+             wrote `repos.toml`; look at it, then run `oca sync`\n",
+        )
+        .success();
+    assert!(env.read("repos.toml").contains("[repos.web]\nbranch = \"main\"\n"));
+}
+
+#[test]
+fn oca_dependencies_are_read() {
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let env = Env::new();
+    env.write("oca_dependencies.txt", format!(
+        "# needed\nweb\nqueue https://github.com/OCA/queue.git # jobs\ncrm https://github.com/acme/crm 18.0-fix\n\
+         dms https://github.com/OCA/dms 18.0 {commit}\n"
+    ));
+    env.own_module("my_module", "{'version': '18.0.1.0.0'}");
+    env.oca(&["init", "--offline", "--from", "."])
+        .stderr_contains("`[[local]]` has your own modules in `.`\n")
+        .stderr_contains(&format!("hint: pin them with `oca lock dms@{commit}`\n"))
+        .status(3);
+    let text = env.read("repos.toml");
+    assert!(text.starts_with("odoo = \"18.0\"\n"), "{text}");
+    assert!(text.contains("repos = [\n  \"web\",\n  \"queue\",\n  \"crm\",\n  \"dms\",\n]\n"), "{text}");
+    assert!(
+        text.contains("[repos.crm]\nurl = \"https://github.com/acme/crm\"\nbranch = \"18.0-fix\"\n"),
+        "{text}"
+    );
+    assert!(text.contains("[repos.dms]\nhold = true\n"), "{text}");
+}
+
+#[test]
+fn the_older_lock_can_be_a_mapping() {
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let text = format!(
+        r#"{{"version": "1.0.0", "updated": "2025-01-01", "repositories": {{
+            "web": {{"url": "https://github.com/OCA/web", "branch": "18.0", "commit": "{commit}", "modules": ["web_one"]}},
+            "OCA/dms": {{"url": "https://github.com/OCA/dms", "branch": "17.0", "commit": null, "modules": []}}}}}}"#
+    );
+    let file = imports(
+        "oca.json",
+        &text,
+        &["`OCA/dms` to the current head", &format!("hint: pin them with `oca lock web@{commit}`\n")],
+        3,
+        &["web", "dms"],
+    );
+    assert!(
+        file.contains("[repos.web]\nmodules = [\"web_one\"]\n\n[repos.dms]\nbranch = \"17.0\"\n"),
+        "{file}"
+    );
+}
+
+#[test]
+fn ak_of_2019_froze_to_a_file_of_git_aggregator() {
+    let (web, dms) = ("0123456789abcdef0123456789abcdef01234567", "1123456789abcdef0123456789abcdef01234567");
+    let env = Env::new();
+    env.write(
+        "spec.yaml",
+        "web: {src: https://github.com/OCA/web 18.0}\n./mine/dms: {src: https://github.com/OCA/dms 18.0}\n",
+    );
+    let frozen = format!(
+        "./external-src/web:\n  merges: [origin {web}]\n  remotes: {{origin: https://github.com/OCA/web}}\n  \
+         target: origin 18.0\n./mine/dms:\n  merges: [origin {dms}]\n  remotes: {{origin: https://github.com/OCA/dms}}\n"
+    );
+    env.write("frozen.yaml", &frozen);
+    env.oca(&["init", "--offline", "--from", "frozen.yaml"])
+        .stderr_contains(&format!("hint: pin them with `oca lock dms@{dms} web@{web}`\n"))
+        .status(3);
+    // Alone it declares commits.
+    let env = Env::new();
+    env.write("frozen.yaml", frozen);
+    env.oca(&["init", "-q", "--odoo", "18.0", "--from", "frozen.yaml"]).success();
+    assert!(env.read("repos.toml").contains(&format!("[repos.web]\nrev = \"{web}\"\n")));
+}
