@@ -48,17 +48,9 @@ impl Error {
             Self::Git(error) => error.hint(git::HintContext::default()),
             Self::HalfRewritten { .. } => Some("when the cause is gone, run `oca lock`".to_owned()),
             Self::Import(error) => error.hint(),
-            Self::ImportIncomplete { file, .. } => Some(format!(
-                "read the warnings above and edit `{}`; if you do not need what is left out, run `oca sync`",
-                file.display()
-            )),
-            Self::ImportRevealing { .. } => {
-                Some("read the urls and branches in `repos.toml` before you run the next command".to_owned())
+            Self::ImportIncomplete { .. } | Self::ImportRevealing { .. } | Self::ImportUnlocked { .. } => {
+                self.after_import()
             }
-            Self::ImportUnlocked { lock_in_the_way: Some(lock), command, .. } => {
-                Some(format!("move `{}` away, then pin them with `{command}`", lock.display()))
-            }
-            Self::ImportUnlocked { command, .. } => Some(format!("pin them with `{command}`")),
             Self::Lacking { .. } => Some(
                 "if something else in the image has them, put their names into `ignore` of `[check]`"
                     .to_owned(),
@@ -123,6 +115,24 @@ impl Error {
             | Self::Unmet { .. }
             | Self::UnreadableFolder { .. }
             | Self::Unsupported { .. } => None,
+        }
+    }
+
+    /// The hint after an import that did not bring everything.
+    fn after_import(&self) -> Option<String> {
+        match self {
+            Self::ImportIncomplete { file, .. } => Some(format!(
+                "read the warnings above and edit `{}`; if you do not need what is left out, run `oca sync`",
+                file.display()
+            )),
+            Self::ImportRevealing { .. } => {
+                Some("read the urls and branches in `repos.toml` before you run the next command".to_owned())
+            }
+            Self::ImportUnlocked { lock_in_the_way: Some(lock), command, .. } => {
+                Some(format!("move `{}` away, then pin them with `{command}`", lock.display()))
+            }
+            Self::ImportUnlocked { command, .. } => Some(format!("pin them with `{command}`")),
+            _ => None,
         }
     }
 

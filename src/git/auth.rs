@@ -175,9 +175,9 @@ fn netrc(url: &Url, user: Option<&str>, asked: Asked) -> Result<Option<Credentia
         (secret_text("NETRC", &named)?, named)
     } else {
         // On Windows, curl reads `_netrc` too.
-        let names = [".netrc", "_netrc"].into_iter().take(if cfg!(windows) { 2 } else { 1 });
-        let own = names.filter_map(|name| Some(home()?.join(name)));
-        match { own }.find_map(|own| Some((read_text(&own).ok()?, own))) {
+        let files = [".netrc", "_netrc"].into_iter().take(if cfg!(windows) { 2 } else { 1 });
+        let mut own = files.filter_map(|file| Some(home()?.join(file)));
+        match own.find_map(|own| Some((read_text(&own).ok()?, own))) {
             Some(found) => found,
             None => return Ok(None),
         }

@@ -99,7 +99,7 @@ pub(crate) fn keep_out(session: &Session<'_>, directory: &Path) -> Result<(), Er
     if let Some(text) = &text
         && text.as_ref().is_none_or(|text| is_keep_out(text))
     {
-        let names = declared_in(session, directory)?;
+        let names = declared_in(session, directory);
         let own = own_modules(directory, &names);
         let wanted = if own.is_empty() { KEEP_OUT.to_vec() } else { listed(directory, &names) };
         if text.as_deref() == Some(KEEP_OUT) && !own.is_empty() {
@@ -157,7 +157,7 @@ fn children(directory: &Path) -> Vec<String> {
 }
 
 /// The names of the checkouts that some profile declares in a directory.
-fn declared_in(session: &Session<'_>, directory: &Path) -> Result<BTreeSet<String>, Error> {
+fn declared_in(session: &Session<'_>, directory: &Path) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for profile in &session.config.profiles {
         // If a variable of another profile is unset, its checkouts are not here.
@@ -165,7 +165,7 @@ fn declared_in(session: &Session<'_>, directory: &Path) -> Result<BTreeSet<Strin
             names.extend(profile.repos.iter().map(|repo| repo.name.as_str().to_owned()));
         }
     }
-    Ok(names)
+    names
 }
 
 /// Checkouts that oca made in a profile's directory and that no profile declares.

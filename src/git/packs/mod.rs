@@ -64,9 +64,8 @@ impl PackSink {
 
     /// Makes the index of the pack. The ids are computed from the objects.
     pub(super) fn index(self) -> Result<IndexedPack, Error> {
-        let checksum = self.indexer.commit().map_err(|error| match self.stuck.get() {
-            true => Error::Unpacking,
-            false => explain(&error, &self.packs),
+        let checksum = self.indexer.commit().map_err(|error| {
+            if self.stuck.get() { Error::Unpacking } else { explain(&error, &self.packs) }
         })?;
         Ok(IndexedPack { packs: self.packs, aside: self.aside, name: format!("pack-{checksum}") })
     }

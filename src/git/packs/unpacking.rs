@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use git2::Progress;
 
 /// What every pack may take. A branch of OCA takes less than a second.
-const FLOOR: Duration = if cfg!(debug_assertions) { Duration::from_secs(5) } else { Duration::from_secs(60) };
+const FLOOR: Duration = if cfg!(debug_assertions) { Duration::from_secs(5) } else { Duration::from_mins(1) };
 /// The received bytes for which a pack may take one second more. libgit2 unpacks several times as many.
 const BYTES_PER_SECOND: usize = 1_000_000;
 
