@@ -168,8 +168,8 @@ fn secret_text(variable: &str, file: &Path) -> Result<String, Error> {
 }
 
 fn netrc(url: &Url, user: Option<&str>, asked: Asked) -> Result<Option<Credential>, Error> {
-    // oca waits for a pipe only if the user named it in `NETRC`.
-    // As in curl, an empty name or a file that does not exist is no error.
+    // oca waits for a pipe only if the user named it in `NETRC`. As in curl, an empty name or a file that does not exist is
+    // no error.
     let named = env::var_os("NETRC").filter(|file| !file.is_empty()).map(PathBuf::from);
     let (text, file) = if let Some(named) = named.filter(|file| file.exists()) {
         (secret_text("NETRC", &named)?, named)
