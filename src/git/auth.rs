@@ -153,8 +153,9 @@ fn variable_or_file(name: &str) -> Result<Option<String>, Error> {
         Some(value)
     } else {
         let variable = format!("{name}_FILE");
-        let file = env::var_os(&variable).filter(|file| !file.is_empty());
-        file.map(|file| secret_text(&variable, Path::new(&file))).transpose()?
+        // An image is built with or without the secret, so a file that does not exist is no error.
+        let file = env::var_os(&variable).map(PathBuf::from).filter(|file| file.exists());
+        file.map(|file| secret_text(&variable, &file)).transpose()?
     };
     Ok(value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()))
 }

@@ -81,22 +81,26 @@ fn a_token_can_be_in_a_file() {
 }
 
 #[test]
+fn a_file_of_a_token_that_does_not_exist_counts_as_unset() {
+    let env = Env::new();
+    let server = guarded(&env, "");
+    for variable in [format!("{}_FILE", server.token_variable("127.0.0.1")), "NETRC".to_owned()] {
+        env.oca(&["lock"])
+            .env(&variable, "/run/secrets/none")
+            .stderr_contains("caused by: not authorised; no credentials were found\n")
+            .status(3);
+    }
+}
+
+#[test]
 fn a_file_of_a_token_that_cannot_be_read_is_named() {
     let env = Env::new();
     let server = guarded(&env, "");
     let variable = format!("{}_FILE", server.token_variable("127.0.0.1"));
     fs::write(env.home().join("latin"), b"odo:s\xe9cret").expect("the token");
-    for (name, why) in [
-        ("absent", "it does not exist"),
-        ("latin", "it is not UTF-8"),
-        (".", "it is a directory, not a file"),
-    ] {
+    for (name, why) in [("latin", "it is not UTF-8"), (".", "it is a directory, not a file")] {
         let file = env.home().join(name);
         for setting in [&*variable, "NETRC"] {
-            // As in curl, a `NETRC` that does not exist is no error.
-            if (setting, name) == ("NETRC", "absent") {
-                continue;
-            }
             env.oca(&["lock"])
                 .env(setting, &file)
                 .stderr_contains(&format!("/{name}`, set by `{setting}`: {why}\n"))
