@@ -266,7 +266,9 @@ impl Reader<'_> {
             self.remotes.iter().filter(|remote| !self.used.contains(&remote.name))
         {
             let of = self.key;
-            self.notes.push(if let Ok(url) = url {
+            // `target: oca 17.0` below `remotes` is one level too deep; as a url, it would be a path with a blank.
+            let is_path = |url: &&RemoteUrl| !url.as_str().contains(' ') || url.as_str().contains('/');
+            self.notes.push(if let Some(url) = url.as_ref().ok().filter(is_path) {
                 place.note(note::REMOTE, of, format!("remote `{name}` of `{of}`, `{url}`,"))
             } else {
                 let item = format!("remote `{name}` of `{of}` is left out: its url is not valid");

@@ -83,7 +83,7 @@ fn an_entry_that_cannot_be_used_is_left_out_with_its_reason() {
 fn a_setting_that_cannot_be_used_is_left_out_alone() {
     imports(
         "repos.yaml",
-        &WEB.replace("  merges", "    # too deep\n    target: -o\n  merges")
+        &WEB.replace("  merges", "    # too deep\n    target: o 18.0\n  merges")
             .replace("{o: https://github.com/OCA/web.git}", "\n    o: https://github.com/OCA/web.git"),
         &[
             "warning: `repos.yaml` at line 5: remote `target` of `web` is left out: its url is not valid\nwrote",
