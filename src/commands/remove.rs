@@ -3,7 +3,7 @@
 use crate::error::{EditError, Error, NotAskedWhy};
 use crate::flags::FormatArg;
 use crate::lock::Lock;
-use crate::ops::{Rewrite, lacking, repo_name, tell, unknown_repo, warn_of_lacking};
+use crate::ops::{Rewrite, lacking_in_all, repo_name, tell, unknown_repo, warn_of_lacking};
 use crate::plan::{Inventory, Reason, Request, Standing, pin, selected};
 use crate::repo::RepoName;
 use crate::report::{Finding, Problem, StillNeeded, WhyUnmet};
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let names = args.repos.iter().map(|word| repo_name(session, word)).collect::<Result<Vec<_>, _>>()?;
     let mut rewrite = Rewrite::begin(session)?;
     let old = rewrite.session.lock()?.unwrap_or_default();
-    let before = lacking_in_all(&rewrite.session, &old)?;
+    let before = lacking_in_all(&rewrite.session, &old)?.concat();
     let mut done = Vec::new();
     for name in &names {
         let from = remove(&mut rewrite, name)?;
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     let new = rewrite.lock().map_err(|error| needed(error, &names))?.clone();
     if !names.is_empty() {
-        let now = lacking_in_all(&rewrite.session, &new)?;
+        let now = lacking_in_all(&rewrite.session, &new)?.concat();
         refuse_needed(&names, &old, now.into_iter().filter(|finding| !before.contains(finding)))?;
     }
     let rewritten = rewrite.finish()?;
@@ -48,14 +48,6 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         warn_of_lacking(&rewritten.session, &new)?;
     }
     Ok(())
-}
-
-fn lacking_in_all(session: &Session<'_>, lock: &Lock) -> Result<Vec<Finding>, Error> {
-    let mut all = Vec::new();
-    for profile in &session.config.profiles {
-        all.extend(lacking(session, profile, lock)?);
-    }
-    Ok(all)
 }
 
 /// Removes a repository from the draft; returns the profiles that named it.

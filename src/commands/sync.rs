@@ -108,20 +108,19 @@ fn current_lock(args: &Args, session: &Session<'_>) -> Result<(Lock, Ahead), Err
         old => {
             let is_whole = !args.dry_run && args.names.is_empty();
             let ahead = if is_whole { Ahead::of_sync(session)? } else { Ahead::default() };
-            let updated = match update(session, old, &Moves::Missing, &ahead) {
-                Ok(updated) => updated,
+            let updated = update(session, old, &Moves::Missing, &ahead).and_then(|updated| {
+                if !args.dry_run {
+                    updated.save(session)?;
+                }
+                Ok(updated.lock)
+            });
+            match updated {
+                Ok(lock) => Ok((lock, ahead)),
                 Err(error) => {
                     ahead.discard();
-                    return Err(error);
+                    Err(error)
                 }
-            };
-            if !args.dry_run
-                && let Err(error) = updated.save(session)
-            {
-                ahead.discard();
-                return Err(error);
             }
-            Ok((updated.lock, ahead))
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use super::document::{At, Document, Refusal};
 use super::error::{Fault, near_or_all, table_name};
@@ -79,19 +79,15 @@ impl<'d, 'i> Table<'d, 'i> {
         key: &'static str,
         parse: impl Fn(&str) -> Result<T, E>,
     ) -> Option<Vec<At<T>>> {
-        let (value, line) = self.take(key)?;
-        let DeValue::Array(array) = value else {
-            let hint = value.as_str().map(|text| format!("write `{key} = [\"{}\"]`", redact(text)));
-            self.wrong_type(key, line, "a list of strings", kind(value), hint);
-            return None;
-        };
+        const WANTED: &str = "a list of strings";
+        let array = self.array(key, WANTED)?;
         let mut seen: HashSet<&str> = HashSet::new();
         let mut items = Vec::new();
         for item in array {
             let line = self.document.line(item.span().start);
             let DeValue::String(text) = item.get_ref() else {
                 let found = format!("{} in it", kind(item.get_ref()));
-                self.wrong_type(key, line, "a list of strings", &found, None);
+                self.wrong_type(key, line, WANTED, &found, None);
                 continue;
             };
             if !seen.insert(text) {
@@ -111,12 +107,7 @@ impl<'d, 'i> Table<'d, 'i> {
         table: impl Fn(Table<'d, 'i>) -> Option<T>,
     ) -> Option<Vec<At<T>>> {
         const WANTED: &str = "a list of strings and tables";
-        let (value, line) = self.take(key)?;
-        let DeValue::Array(array) = value else {
-            let hint = value.as_str().map(|text| format!("write `{key} = [\"{}\"]`", redact(text)));
-            self.wrong_type(key, line, WANTED, kind(value), hint);
-            return None;
-        };
+        let array = self.array(key, WANTED)?;
         let mut items = Vec::new();
         for item in array {
             let line = self.document.line(item.span().start);
@@ -211,6 +202,17 @@ impl<'d, 'i> Table<'d, 'i> {
                 self.refuse(self.document.line(key.span().start), fault);
             }
         }
+    }
+
+    /// A list that can have strings. `wanted` says what it consists of.
+    fn array(&mut self, key: &'static str, wanted: &'static str) -> Option<&'d DeArray<'i>> {
+        let (value, line) = self.take(key)?;
+        let DeValue::Array(array) = value else {
+            let hint = value.as_str().map(|text| format!("write `{key} = [\"{}\"]`", redact(text)));
+            self.wrong_type(key, line, wanted, kind(value), hint);
+            return None;
+        };
+        Some(array)
     }
 
     fn take(&mut self, key: &'static str) -> Option<(&'d DeValue<'i>, usize)> {

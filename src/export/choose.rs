@@ -10,7 +10,8 @@ use super::Error;
 use super::rules;
 use crate::repo::{
     AtPath, BlobId, EntryKind, MOST_ENTRIES, NO_MODE, Objects, PathPart, RepoPath, Rules, Series, TreeEntry,
-    TreeId, UnreadableTree, at_path, check_target, check_targets, check_tree, shown, tree_id, walk_tree,
+    TreeId, UnreadableTree, at_path, check_target, check_targets, check_tree, child, shown, tree_id,
+    walk_tree,
 };
 
 /// The length in bytes from which the kernel does not follow the target of a symlink.
@@ -153,11 +154,11 @@ impl Walk<'_> {
         for part in module.split('/') {
             let missing = || Error::NoModule { path: module.to_owned() };
             if let Some(above) = id {
-                id = match next(&self.tree(above, &path)?, part) {
-                    Some(Next::Directory(tree)) => Some(tree),
+                id = match child(&self.tree(above, &path)?, part) {
+                    AtPath::Directory(tree) => Some(tree),
                     // Where it leads was found out when the module was locked.
-                    Some(Next::Link) => None,
-                    None => return Err(missing()),
+                    AtPath::Link => None,
+                    AtPath::Nothing => return Err(missing()),
                 };
             }
             path = joined(&path, &PathPart::parse(part.as_bytes()).map_err(|_| missing())?)?;
@@ -225,21 +226,6 @@ fn speakers(entries: &[TreeEntry]) -> impl Iterator<Item = &TreeEntry> {
     entries
         .iter()
         .filter(move |entry| entry.kind() == EntryKind::File && names.contains(&entry.name.as_bytes()))
-}
-
-/// The next step on the path to a module.
-enum Next {
-    Directory(TreeId),
-    Link,
-}
-
-fn next(entries: &[TreeEntry], name: &str) -> Option<Next> {
-    let found = entries.iter().find(|entry| entry.name.as_bytes() == name.as_bytes())?;
-    match found.kind() {
-        EntryKind::Directory => Some(Next::Directory(found.tree())),
-        EntryKind::Symlink => Some(Next::Link),
-        EntryKind::File | EntryKind::Other => None,
-    }
 }
 
 /// The tree of a module. `locked` is its tree in the lock, which is used if a symlink leads to it.

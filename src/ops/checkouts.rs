@@ -65,13 +65,8 @@ pub(crate) fn keep_out_of_directories(session: &Session<'_>) -> Result<(), Error
 
 /// Creates the directories of the checkouts, and keeps the surrounding repository from tracking them.
 pub(crate) fn prepare_directories(session: &Session<'_>) -> Result<(), Error> {
-    for directory in directories(session)? {
-        create_directory(&directory)?;
-        if session.config.mode == Mode::Clone {
-            keep_out(session, &directory)?;
-        }
-    }
-    Ok(())
+    directories(session)?.iter().try_for_each(|directory| create_directory(directory))?;
+    keep_out_of_directories(session)
 }
 
 /// Removes what killed runs left among the checkouts; the caller holds the project's lock. If something cannot be

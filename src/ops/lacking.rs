@@ -66,14 +66,15 @@ pub(crate) fn known(session: &Session<'_>, odoo: Series) -> impl Fn(&str) -> Opt
     }
 }
 
+/// What the selections of all profiles lack, one list for each profile.
+pub(crate) fn lacking_in_all(session: &Session<'_>, lock: &Lock) -> Result<Vec<Vec<Finding>>, Error> {
+    session.config.profiles.iter().map(|profile| lacking(session, profile, lock)).collect()
+}
+
 /// Warns about everything that the selections of the profiles lack.
 pub(crate) fn warn_of_lacking(session: &Session<'_>, lock: &Lock) -> Result<(), Error> {
-    let mut found = Vec::new();
-    for profile in &session.config.profiles {
-        found.push(lacking(session, profile, lock)?);
-    }
     let default = session.config.default_profile.as_deref();
-    for finding in check::folded(found) {
+    for finding in check::folded(lacking_in_all(session, lock)?) {
         session.printer.warning(&finding.to_string());
         session.printer.hint(&finding.hint(default));
     }

@@ -19,7 +19,7 @@ pub(crate) use checkouts::{
     WantedCheckout, clear_leftovers, keep_out, keep_out_of_directories, prepare_directories, undeclared,
     wanted,
 };
-pub(crate) use lacking::{known, lacking, lacking_for, warn_of_lacking};
+pub(crate) use lacking::{known, lacking, lacking_for, lacking_in_all, warn_of_lacking};
 pub(crate) use lfs::{pointers, warn_of_pointers};
 pub(crate) use names::{named_repos, repo_name, unknown_repo};
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};

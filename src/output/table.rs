@@ -20,8 +20,8 @@ impl Table {
 impl Table {
     /// The rows as lines. If a row does not fit the width, its cells go on below, and no cell is broken.
     pub(crate) fn render(&self, width: Option<usize>) -> String {
-        let (fitting, _): (Vec<&Vec<String>>, Vec<&Vec<String>>) =
-            self.rows.iter().partition(|row| width.is_none_or(|width| own_width(row) <= width));
+        let fits = |row: &&Vec<String>| width.is_none_or(|width| own_width(row) <= width);
+        let fitting: Vec<&Vec<String>> = self.rows.iter().filter(fits).collect();
         let columns = fitting.iter().map(|row| row.len()).max().unwrap_or(0);
         // A longer cell does not widen its column. Rust pads to 65,535 characters at most.
         let column_width = |column: usize| {

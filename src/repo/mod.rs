@@ -42,7 +42,7 @@ pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Platform, Series};
 pub(crate) use tree::{
     AtPath, Content, Entry, FileTree, MOST_ENTRIES, NO_MODE, Objects, at_path, check_target, check_targets,
-    check_tree, usual_tree, walk_tree,
+    check_tree, child, usual_tree, walk_tree,
 };
 pub(crate) use url::{RemoteUrl, bare_url, last_part, redact, redact_userinfo, split_scp};
 pub(crate) use words::{and_list, counted, first_names, minute, profile_list, quoted_list, size, typed};

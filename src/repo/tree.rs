@@ -115,15 +115,22 @@ pub(crate) enum AtPath {
 pub(crate) fn at_path(objects: &dyn Objects, root: TreeId, path: &str) -> Result<AtPath, UnreadableTree> {
     let mut id = root;
     for part in path.split('/') {
-        let entries = objects.tree(id)?;
-        let found = entries.iter().find(|entry| entry.name.as_bytes() == part.as_bytes());
-        match found.map(|entry| (entry, entry.kind())) {
-            Some((entry, EntryKind::Directory)) => id = entry.tree(),
-            Some((_, EntryKind::Symlink)) => return Ok(AtPath::Link),
-            _ => return Ok(AtPath::Nothing),
+        match child(&objects.tree(id)?, part) {
+            AtPath::Directory(tree) => id = tree,
+            end => return Ok(end),
         }
     }
     Ok(AtPath::Directory(id))
+}
+
+/// What a directory with these entries has under a name.
+pub(crate) fn child(entries: &[TreeEntry], name: &str) -> AtPath {
+    let found = entries.iter().find(|entry| entry.name.as_bytes() == name.as_bytes());
+    match found.map(|entry| (entry, entry.kind())) {
+        Some((entry, EntryKind::Directory)) => AtPath::Directory(entry.tree()),
+        Some((_, EntryKind::Symlink)) => AtPath::Link,
+        _ => AtPath::Nothing,
+    }
 }
 
 /// The tree as which git treats a tree: on all levels, modes that git no longer writes are replaced by git's own modes.

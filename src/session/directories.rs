@@ -73,13 +73,19 @@ impl Session<'_> {
 
     /// The same, without a word about directories that do not exist or whose variables are unset.
     pub(crate) fn set_directories(&self, profile: &Profile) -> Result<Vec<Arc<LocalModules>>, Error> {
-        let mut asked = Vec::new();
+        let present = self.present(profile)?.into_iter().map(|(_, asked)| asked);
+        self.directories.read(&present.collect::<Vec<_>>())
+    }
+
+    /// The own directories of a profile that exist. If a variable in a path is unset, the directory counts as missing.
+    fn present<'p>(&self, profile: &'p Profile) -> Result<Vec<(&'p Template, AskedDirectory)>, Error> {
+        let mut present = Vec::new();
         for Local { path, position, .. } in &profile.locals {
             if let Some(directory) = self.set_entry(path)?.filter(|directory| directory.is_dir()) {
-                asked.push(asked_for(path, *position, directory, profile));
+                present.push((path, asked_for(path, *position, directory, profile)));
             }
         }
-        self.directories.read(&asked)
+        Ok(present)
     }
 
     /// The modules in the existing directories of `[addons-path]`, in path order. A directory may be missing, and a
@@ -108,11 +114,7 @@ impl Session<'_> {
         let mut all = LocalDepends::new();
         for profile in self.config.profiles.iter().filter(|profile| plan::selects(profile)) {
             all.insert(profile.name.clone(), std::collections::BTreeMap::new());
-            for Local { path, position, .. } in &profile.locals {
-                if let Some(directory) = self.set_entry(path)?.filter(|directory| directory.is_dir()) {
-                    asked.push((profile, path, asked_for(path, *position, directory, profile)));
-                }
-            }
+            asked.extend(self.present(profile)?.into_iter().map(|(path, asked)| (profile, path, asked)));
         }
         let directories: Vec<AskedDirectory> = asked.iter().map(|(_, _, asked)| asked.clone()).collect();
         let read = self.directories.read(&directories)?;

@@ -7,10 +7,10 @@ use crate::env::Env;
 use crate::server::Server;
 
 /// `user:password` as a header.
-const ODO: &str = "Basic b2RvOnMzY3JldA==";
+pub(crate) const ODO: &str = "Basic b2RvOnMzY3JldA==";
 
 /// `web` behind a user and a password, declared with this before its host.
-fn guarded(env: &Env, userinfo: &str) -> Server {
+pub(crate) fn guarded(env: &Env, userinfo: &str) -> Server {
     repository(env, "web");
     let server = Server::builder(env).basic("odo", "s3cret").start();
     env.declare_repos(&server.base_as(&format!("{userinfo}127.0.0.1")), &["web"]);

@@ -2,19 +2,10 @@
 
 use std::fs;
 
+use crate::auth::{ODO, guarded};
 use crate::checkouts::repository;
 use crate::env::Env;
 use crate::server::Server;
-
-const ODO: &str = "Basic b2RvOnMzY3JldA==";
-
-/// `web` behind a user and a password, declared with this before its host.
-fn guarded(env: &Env, userinfo: &str) -> Server {
-    repository(env, "web");
-    let server = Server::builder(env).basic("odo", "s3cret").start();
-    env.declare_repos(&server.base_as(&format!("{userinfo}127.0.0.1")), &["web"]);
-    server
-}
 
 /// The lines of a helper that writes down what it is asked, and answers with these lines.
 fn helper(env: &Env, name: &str, answer: &str) -> String {

@@ -328,19 +328,9 @@ impl Addition<'_> {
     /// similar name.
     fn explained(&self, error: Error) -> Error {
         let Error::Repos { failures } = &error else { return error };
-        let is_absent = |failure: &&Failure| {
-            matches!(
-                failure.trouble,
-                Trouble::Remote(
-                    git::Error::NotFound { .. }
-                        | git::Error::NotFoundAs { .. }
-                        | git::Error::Unauthorised { .. },
-                )
-            )
-        };
         let odoo = self.profile.odoo;
-        for failure in failures.iter().filter(is_absent).filter(|failure| self.named.contains(&failure.name))
-        {
+        let is_named = |failure: &&Failure| self.named.contains(&failure.name);
+        for failure in failures.iter().filter(is_named).filter(|failure| is_absent(failure)) {
             let module = failure.name.as_str();
             // The names of repositories have no `_`, and those of modules have no `-`.
             if module.contains('-') || catalogue::names().any(|name| name == failure.name) {
@@ -360,14 +350,20 @@ fn with_near_names(error: Error, named: &[RepoName]) -> Error {
     let Error::Repos { mut failures } = error else { return error };
     let oca: Vec<RepoName> = catalogue::names().collect();
     let oca: Vec<&str> = oca.iter().map(RepoName::as_str).collect();
-    for failure in failures.iter_mut().filter(|failure| named.contains(&failure.name)) {
+    let is_named = |failure: &&mut Failure| named.contains(&failure.name);
+    for failure in failures.iter_mut().filter(is_named).filter(|failure| is_absent(failure)) {
         let near = config::near(failure.name.as_str(), &oca).filter(|near| *near != failure.name.as_str());
-        if let Trouble::Remote(
-            git::Error::NotFound { .. } | git::Error::NotFoundAs { .. } | git::Error::Unauthorised { .. },
-        ) = failure.trouble
-        {
-            failure.near = near.map(str::to_owned);
-        }
+        failure.near = near.map(str::to_owned);
     }
     Error::Repos { failures }
+}
+
+/// Whether the repository does not exist, or is hidden from strangers as if it did not.
+fn is_absent(failure: &Failure) -> bool {
+    matches!(
+        failure.trouble,
+        Trouble::Remote(
+            git::Error::NotFound { .. } | git::Error::NotFoundAs { .. } | git::Error::Unauthorised { .. }
+        )
+    )
 }
