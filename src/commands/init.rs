@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::flags::Global;
 use crate::fs::write_if_changed;
 use crate::import::{self, DefaultBranch, Import, Surroundings};
-use crate::lock::{self, Lock};
-use crate::ops::{Ahead, update};
+use crate::lock;
+use crate::ops::{Ahead, Updated, update};
 use crate::output::Printer;
 use crate::plan::Moves;
 use crate::repo::{CommitId, RemoteUrl, RepoName, Series, first_names};
@@ -96,9 +96,9 @@ fn import_from(
             Err(Error::ImportRevealing { names })
         }
     });
-    if let Some(Ok(lock)) = &locked {
+    if let Some(Ok(Updated { lock, steps, .. })) = &locked {
         // The lock is written first: without it, the next command would lock the heads of the branches.
-        lock.save(&lock_file)?;
+        lock.save(&lock_file, steps)?;
     }
     write_if_changed(file, text.as_bytes())?;
     let lost = import::lost(&import.notes);
@@ -171,11 +171,12 @@ fn lock(
     config: Config,
     global: &Global,
     printer: &Printer,
-) -> Result<Lock, Error> {
+) -> Result<Updated, Error> {
     let session = Session::with_config(config, global, printer)?;
-    let updated = update(&session, None, &Moves::To(pins.clone()), &Ahead::default())?;
+    let pins = pins.iter().map(|(name, commit)| (name.clone().into(), *commit)).collect();
+    let updated = update(&session, None, &Moves::To(pins), &Ahead::default())?;
     updated.tell(&session);
-    Ok(updated.lock)
+    Ok(updated)
 }
 
 /// The command that locks the pins later.

@@ -29,7 +29,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     wanted.retain(|wanted| is_chosen(&wanted.repo.name));
     let found =
         session.pools()?.fetch(&wanted, |_, WantedCheckout { repo, locked, checkout, is_skipped }| {
-            let (name, commit) = (&repo.name, Some(locked.commit));
+            let (name, commit) = (&repo.name, Some(locked.head()));
             if *is_skipped {
                 Ok(report(name, State::Skipped, commit, None))
             } else {

@@ -7,14 +7,14 @@ use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::git::{Built, Checkout, CheckoutContent, CheckoutError, Git, Head, LocalWork, Module, Snapshot};
 use crate::json::OutcomeReport;
-use crate::lock::{Lock, LockedRepo, Pin};
+use crate::lock::{Lock, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
-    Ahead, CheckoutTarget, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_trees,
+    Ahead, CheckoutTarget, Contents, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_trees,
     keep_out_of_directories, named_repos, outcome_of, pointers, prepare_directories, undeclared, update,
     wanted, warn_of_pointers,
 };
-use crate::plan::{self, Moves};
+use crate::plan::Moves;
 use crate::repo::{CommitId, RepoName, counted};
 use crate::report::{self, Done, Outcome, RepoOutcome, Trouble};
 use crate::session::Session;
@@ -80,7 +80,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         outcomes.extend(if args.dry_run {
             foresee(session, &work, args.force)
         } else {
-            place(session, &work, &ahead, args.force)?
+            place(session, &lock, &work, &ahead, args.force)?
         });
     }
     let mut kept = BTreeSet::new();
@@ -99,7 +99,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
 /// with it.
 fn current_lock(args: &Args, session: &Session<'_>) -> Result<(Lock, Ahead), Error> {
     let old = session.lock_as_it_stands()?;
-    let differences = plan::differences(&session.config, old.as_ref(), &session.local_depends()?);
+    let differences = session.differences(old.as_ref())?;
     let file = session.lock_file();
     match old {
         Some(lock) if differences.is_empty() => Ok((lock, Ahead::default())),
@@ -166,6 +166,7 @@ fn targets<'a>(
 /// Fetches the missing commits and checks them out, all repositories in parallel.
 fn place(
     session: &Session<'_>,
+    lock: &Lock,
     work: &[CheckoutTarget<'_>],
     ahead: &Ahead,
     force: bool,
@@ -174,11 +175,12 @@ fn place(
         prepare_directories(session)?;
     }
     let remotes = Remotes::of(session)?;
+    let contents = Contents::new(session, lock);
     let placed = remotes.each(
         work,
         |target, watch| match ahead.take(target) {
             Some(built) => Ok(Ready::Built(built)),
-            None => fetch(remotes.git, target, force, watch),
+            None => fetch(remotes.git, &contents, target, force, watch),
         },
         |target, ready, watch| {
             watch.step("checking out");
@@ -219,11 +221,11 @@ enum Ready<'a> {
 /// directory has to be moved.
 fn fetch<'a>(
     git: &'a Git,
+    contents: &Contents<'_>,
     target: &CheckoutTarget<'_>,
     force: bool,
     watch: &Watch<'_>,
 ) -> Result<Ready<'a>, Trouble> {
-    let LockedRepo { pin, commit, .. } = target.locked;
     let head = target.wake(force)?;
     target.confirm(&head)?;
     if let Some(obstacle) = target.obstacle(&head)
@@ -245,7 +247,7 @@ fn fetch<'a>(
     }
     watch.step("fetching");
     let meter = |bytes| watch.received(bytes);
-    let snapshot = remote.at(*commit, &pin.reference, &meter);
+    let snapshot = contents.of(remote, target.locked, &meter)?;
     let ends = snapshot.files(target.depth).map_err(Trouble::Remote)?;
     confirm_trees(target.locked, &snapshot.tree().map_err(Trouble::Remote)?)?;
     Ok(Ready::Stored { snapshot: Box::new(snapshot.unmetered()), ends })

@@ -121,13 +121,13 @@ fn is_by_git(objects: &GitTree<'_>, scan: &Scan, path: &Path, id: BlobId) -> boo
 }
 
 fn other_commit(found: crate::repo::CommitId, locked: &LockedRepo) -> Option<String> {
-    let wanted = locked.commit;
+    let wanted = locked.head();
     (found != wanted).then(|| format!("at commit {} instead of {}", found.short(), wanted.short()))
 }
 
 /// Compares the tree in the lock with the tree of the commit, which is checked out here.
 fn other_tree(checkout: &Checkout, locked: &LockedRepo) -> Option<String> {
-    let (commit, locked) = (locked.commit, locked.tree);
+    let (commit, locked) = (locked.head(), locked.tree);
     match checkout.tree_of(commit) {
         Ok(found) => (found != locked)
             .then(|| OtherTree { commit, module: None, locked, found: Some(found) }.to_string()),
@@ -249,7 +249,7 @@ impl<'a> ExpectedRepo<'a> {
         };
         let files = match manifest.repos.iter().find(|repo| repo.name == *name) {
             None => Err("the export does not have it".to_owned()),
-            Some(Repository { commit, .. }) if *commit != locked.commit => {
+            Some(Repository { commit, .. }) if *commit != locked.head() => {
                 Err(other_commit(*commit, locked).unwrap_or_default())
             }
             Some(recorded) if let Some(other) = other_module(locked, &Recorded::new(recorded)) => {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::error::{ConfigProblem, Error, Fault, KeyPlace, Unsupported};
+use super::error::{ConfigProblem, Error, Fault, KeyPlace};
 use crate::repo::{Invalid, one_line};
 
 /// A file while it is parsed: the offsets of its lines, and the problems found so far.
@@ -13,7 +13,6 @@ pub(super) struct Document<'f> {
     file: &'f Path,
     line_starts: Vec<usize>,
     problems: RefCell<Vec<ConfigProblem>>,
-    unsupported: RefCell<Vec<Unsupported>>,
 }
 
 /// A value and its line.
@@ -56,7 +55,7 @@ fn conflict_marker(text: &str) -> Option<usize> {
 impl<'f> Document<'f> {
     pub(super) fn new(file: &'f Path, text: &str) -> Self {
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { file, line_starts, problems: RefCell::default(), unsupported: RefCell::default() }
+        Self { file, line_starts, problems: RefCell::default() }
     }
 
     pub(super) fn parse<'i>(&self, text: &'i str) -> Result<DeTable<'i>, Error> {
@@ -83,16 +82,11 @@ impl<'f> Document<'f> {
             .push(ConfigProblem { place: KeyPlace::new(self.file, line, table), fault });
     }
 
-    pub(super) fn note_unsupported(&self, line: usize, table: &str, key: &'static str) {
-        let place = KeyPlace::new(self.file, line, table);
-        self.unsupported.borrow_mut().push(Unsupported { place, key });
-    }
-
     pub(super) fn has_problems(&self) -> bool {
         !self.problems.borrow().is_empty()
     }
 
-    pub(super) fn into_findings(self) -> (Vec<ConfigProblem>, Vec<Unsupported>) {
-        (self.problems.into_inner(), self.unsupported.into_inner())
+    pub(super) fn into_problems(self) -> Vec<ConfigProblem> {
+        self.problems.into_inner()
     }
 }

@@ -217,15 +217,6 @@ impl Fault {
     }
 }
 
-/// A key that this version reads and checks, but that has no effect yet.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{key}` {place}{comma} is not supported yet", comma = if place.table.is_empty() { "" } else { "," })]
-pub(crate) struct Unsupported {
-    pub(crate) place: KeyPlace,
-    /// The key. If other values of it are supported, with its value.
-    pub(crate) key: &'static str,
-}
-
 fn listed(problems: &[ConfigProblem]) -> String {
     if let [problem] = problems {
         return problem.to_string();

@@ -5,31 +5,16 @@ use std::fmt;
 use super::document::Refusal;
 use super::reader::Table;
 use super::values::{self, quoted};
-use crate::repo::{CommitId, Invalid, ModuleName, Reference, RemoteUrl, redact};
+use crate::repo::{Invalid, MergeRef, MergeSource, ModuleName, PendingMerge, RemoteUrl};
 
 /// A change to merge into a repository.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Merge {
-    pub(crate) source: MergeSource,
-    /// Only the files of these modules. `None` stands for the whole change.
-    pub(crate) modules: Option<Vec<ModuleName>>,
+    pub(crate) pending: PendingMerge,
     /// A remark of the user.
     pub(crate) why: Option<String>,
-    /// Take only its own difference. The commits of the branch on which it is based do not come along.
-    pub(crate) pick: bool,
-}
-
-/// Where a change is.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) enum MergeSource {
-    /// A pull or merge request on the forge of the repository.
-    Request(u64),
-    Reference {
-        /// `None` means the repository's own url.
-        url: Option<RemoteUrl>,
-        /// A full ref such as `refs/pull/2950/head`, a branch or tag, or a commit id.
-        reference: String,
-    },
+    /// Stays at its commit, unless it is named.
+    pub(crate) hold: bool,
 }
 
 const FORMS: &str =
@@ -38,39 +23,29 @@ const FORMS: &str =
 impl Merge {
     /// The whole of a full ref, a plain name, or a complete commit id, as git accepts them.
     pub(crate) fn of_reference(url: Option<RemoteUrl>, reference: &str) -> Result<Self, Invalid> {
-        if CommitId::parse(reference).is_err() {
-            Reference::branch(reference.strip_prefix("refs/").unwrap_or(reference))?;
-        }
-        Ok(Self::whole(MergeSource::Reference { url, reference: reference.to_owned() }))
+        Ok(Self::whole(MergeSource { url, reference: MergeRef::named(reference)? }))
     }
 
-    fn whole(source: MergeSource) -> Self {
-        Self { source, modules: None, why: None, pick: false }
+    pub(crate) fn whole(source: MergeSource) -> Self {
+        Self { pending: PendingMerge { source, modules: None, pick: false }, why: None, hold: false }
     }
 
     /// `#NUMBER`, `REF`, or `URL REF`.
     pub(super) fn parse(text: &str) -> Result<Self, Refusal> {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let (url, reference) = match words[..] {
-            [number] if number.starts_with('#') => return request(&number[1..]).map(Self::whole),
-            [url] if url.contains(':') => {
-                return Err(Refusal::new(format!("`{}` has no ref after it", redact(url))).hint(FORMS));
-            }
-            [reference] => (None, reference),
-            [url, reference] => (Some(values::remote_url(url)?), reference),
-            _ => return Err(Refusal::new("it must be `#NUMBER`, `REF` or `URL REF`").hint(FORMS)),
-        };
-        Self::of_reference(url, reference).map_err(|invalid| Refusal::from(invalid).hint(FORMS))
+        let source = MergeSource::parse(text).map_err(|invalid| Refusal::from(invalid).hint(FORMS))?;
+        source.url.iter().try_for_each(|url| values::remote_url(url.as_str()).map(drop))?;
+        Ok(Self::whole(source))
     }
 
-    /// A table with `pr`, `mr` or `ref`, and perhaps `url`, `modules`, `why` and `pick`.
+    /// A table with `pr`, `mr` or `ref`, and perhaps `url`, `modules`, `why`, `pick` and `hold`.
     pub(super) fn of_table(mut table: Table<'_, '_>) -> Option<Self> {
         let numbers = [table.number("pr"), table.number("mr")];
-        let reference = table.text("ref", |word| Ok::<_, Refusal>(word.to_owned()));
+        let reference = table.text("ref", MergeRef::named);
         let url = table.text("url", values::remote_url);
         let modules = table.list("modules", |word| ModuleName::parse(word).map_err(Refusal::from));
         let why = table.text("why", remark);
         let pick = table.flag("pick").unwrap_or_default();
+        let hold = table.flag("hold").unwrap_or_default();
         let given = ["pr", "mr", "ref"].iter().filter(|key| table.line_of(key).is_some()).count();
         let source = match (numbers, reference) {
             _ if given != 1 => {
@@ -81,38 +56,42 @@ impl Merge {
                 table.refuse_value("url", "a request is always one of the repository itself", FORMS);
                 None
             }
-            ([Some(number), _] | [_, Some(number)], _) => Some(MergeSource::Request(u64::from(number))),
-            (_, Some(reference)) => match Self::of_reference(url, &reference) {
-                Ok(merge) => Some(merge.source),
-                Err(invalid) => {
-                    table.refuse_value("ref", &invalid.to_string(), FORMS);
-                    None
-                }
-            },
+            ([Some(0), _] | [_, Some(0)], _) => {
+                let key = if numbers[0].is_some() { "pr" } else { "mr" };
+                table.refuse_value(key, "the number of a request is at least 1", FORMS);
+                None
+            }
+            ([Some(number), _] | [_, Some(number)], _) => Some(MergeSource::request(u64::from(number))),
+            (_, Some(reference)) => Some(MergeSource { url, reference }),
             // The wrong value was reported already.
             _ => None,
         };
+        if table.is_empty_list("modules") {
+            table.refuse_value(
+                "modules",
+                "it must name a module",
+                "delete `modules` to take all of the change",
+            );
+        }
         table.finish();
-        Some(Self { source: source?, modules, why, pick })
+        Some(Self { pending: PendingMerge { source: source?, modules, pick }, why, hold })
     }
 
     /// The text for `repos.toml`: a string, or an inline table. Unlike the one of `Display`, it keeps secrets.
     pub(super) fn to_toml(&self) -> String {
-        let Self { source, modules, why, pick } = self;
-        if modules.is_none() && why.is_none() && !pick {
-            return quoted(&match source {
-                MergeSource::Request(number) => format!("#{number}"),
-                MergeSource::Reference { url: Some(url), reference } => {
-                    format!("{} {reference}", url.as_str())
-                }
-                MergeSource::Reference { url: None, reference } => reference.clone(),
+        let Self { pending: PendingMerge { source, modules, pick }, why, hold } = self;
+        let MergeSource { url, reference } = source;
+        if modules.is_none() && why.is_none() && !pick && !hold {
+            return quoted(&match url {
+                Some(url) => format!("{} {reference}", url.as_str()),
+                None => reference.to_string(),
             });
         }
-        let mut fields = match source {
-            MergeSource::Request(number) => vec![format!("pr = {number}")],
-            MergeSource::Reference { url, reference } => {
+        let mut fields = match reference {
+            MergeRef::Request(number) => vec![format!("pr = {number}")],
+            MergeRef::Name(_) | MergeRef::Full(_) | MergeRef::Commit(_) => {
                 let url = url.iter().map(|url| format!("url = {}", quoted(url.as_str())));
-                url.chain([format!("ref = {}", quoted(reference))]).collect()
+                url.chain([format!("ref = {}", quoted(&reference.to_string()))]).collect()
             }
         };
         if let Some(modules) = modules {
@@ -121,16 +100,8 @@ impl Merge {
         }
         fields.extend(why.iter().map(|why| format!("why = {}", quoted(why))));
         fields.extend(pick.then(|| "pick = true".to_owned()));
+        fields.extend(hold.then(|| "hold = true".to_owned()));
         format!("{{ {} }}", fields.join(", "))
-    }
-}
-
-fn request(digits: &str) -> Result<MergeSource, Refusal> {
-    match digits.parse() {
-        Ok(number @ 1..) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Ok(MergeSource::Request(number))
-        }
-        _ => Err(Refusal::new(format!("`#{digits}` is not the number of a request")).hint(FORMS)),
     }
 }
 
@@ -141,22 +112,9 @@ fn remark(text: &str) -> Result<String, Refusal> {
     Ok(text.to_owned())
 }
 
-/// The source.
+/// The source, without secrets.
 impl fmt::Display for Merge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.source.fmt(f)
-    }
-}
-
-/// The source, without secrets.
-impl fmt::Display for MergeSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Request(number) => write!(f, "#{number}"),
-            Self::Reference { url, reference } => {
-                url.iter().try_for_each(|url| write!(f, "{url} "))?;
-                f.write_str(reference)
-            }
-        }
+        self.pending.source.fmt(f)
     }
 }

@@ -29,7 +29,7 @@ pub(crate) use base_url::BaseUrl;
 pub(crate) use edit::Draft;
 #[cfg(test)]
 pub(crate) use error::ConfigProblem;
-pub(crate) use error::{Error, Unsupported, near, near_or_all};
+pub(crate) use error::{Error, near, near_or_all};
 pub(crate) use expand::{Template, Unusable, expand_url};
 pub(crate) use fresh::{
     Fresh, FreshRepo, is_checkouts_path, refuse_addons_directory, refuse_entry, refuse_module, remote_url,
@@ -66,7 +66,6 @@ pub(crate) struct Config {
     /// In the order of the file.
     pub(crate) profiles: Vec<Profile>,
     pub(crate) machine: Machine,
-    unsupported: Vec<Unsupported>,
 }
 
 impl Config {
@@ -114,8 +113,8 @@ impl Config {
             refuse_unknown_skips(&skipped, &profiles, &machine_document);
         }
 
-        let (mut problems, unsupported) = document.into_findings();
-        problems.extend(machine_document.into_findings().0);
+        let mut problems = document.into_problems();
+        problems.extend(machine_document.into_problems());
         if !problems.is_empty() {
             problems.sort_by(|one, other| one.by_place(other, file));
             return Err(Error::Refused { problems });
@@ -129,7 +128,6 @@ impl Config {
             default_profile,
             profiles,
             machine,
-            unsupported,
         })
     }
 
@@ -168,13 +166,6 @@ impl Config {
     /// Whether this machine needs no checkout of a repository.
     pub(crate) fn skips(&self, name: &RepoName) -> bool {
         self.machine.skip.contains(name)
-    }
-
-    /// The keys in the file that have no effect yet, by line.
-    pub(crate) fn unsupported(&self) -> Vec<Unsupported> {
-        let mut uses = self.unsupported.clone();
-        uses.sort_by_key(|unsupported| unsupported.place.line);
-        uses
     }
 }
 

@@ -40,11 +40,6 @@ impl<'d, 'i> Table<'d, 'i> {
         Some(self.document.line(key.span().start))
     }
 
-    /// Records a key that has no effect yet. `shown` is the text for messages: the key, with its value if that matters.
-    pub(super) fn note_unsupported(&self, key: &str, shown: &'static str) {
-        self.document.note_unsupported(self.line_of(key).unwrap_or(self.line), &self.name, shown);
-    }
-
     /// A string, converted by `parse`.
     pub(super) fn text<T, E: Into<Refusal>>(
         &mut self,

@@ -219,8 +219,8 @@ fn repos(table: &mut Table<'_, '_>, key: &'static str) -> Vec<DeclaredRepo> {
 fn merges(table: &mut Table<'_, '_>) -> Option<Vec<Merge>> {
     let mut merges: Vec<Merge> = Vec::new();
     for At { value, line } in table.items("merges", Merge::parse, Merge::of_table)? {
-        if merges.iter().any(|merge| merge.source == value.source) {
-            let word = value.source.to_string();
+        if merges.iter().any(|merge| merge.pending.source == value.pending.source) {
+            let word = value.to_string();
             table.refuse(line, Fault::Duplicate { key: "merges".to_owned(), word });
         } else {
             merges.push(value);
@@ -241,12 +241,6 @@ fn repo(name: &str, mut table: Table<'_, '_>) -> Option<DeclaredRepo> {
         patches: table.list("patches", values::patch),
         depth: table.number("depth"),
     };
-    if settings.merges.as_ref().is_some_and(|merges| !merges.is_empty()) {
-        table.note_unsupported("merges", "merges");
-    }
-    if settings.patches.as_ref().is_some_and(|patches| !patches.is_empty()) {
-        table.note_unsupported("patches", "patches");
-    }
     if table.is_empty_list("addons") {
         let why = "it must name a directory; `.` is the repository itself".to_owned();
         let hint = Some("write `addons = [\".\"]`".to_owned());

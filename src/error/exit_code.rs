@@ -69,7 +69,8 @@ impl Error {
             | Self::UnknownRepo { .. }
             | Self::Unmet { .. }
             | Self::UnreadableFolder { .. }
-            | Self::Unsupported { .. }
+            | Self::UnknownMerge { .. }
+            | Self::NoPatch { .. }
             | Self::Unusable(_)
             | Self::WhichProfile { .. } => 2,
             Self::Nowhere { .. } => 3,
@@ -86,6 +87,7 @@ impl Error {
 fn git_code(error: &git::Error) -> u8 {
     match error {
         git::Error::Vanished { .. } => 4,
+        git::Error::WrongStep { .. } => 1,
         git::Error::IsTag { .. }
         | git::Error::ModulesLink { .. }
         | git::Error::ModulesMalformed { .. }

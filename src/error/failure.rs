@@ -2,9 +2,9 @@
 
 use super::message::Message;
 use crate::config::near;
-use crate::git::{CheckoutError, HintContext};
+use crate::git::{self, CheckoutError, HintContext};
 use crate::repo::{first_names, typed};
-use crate::report::{Failure, MissingDirectory, Step, Trouble};
+use crate::report::{ConflictWith, Failure, MergeConflict, MissingDirectory, Step, Trouble};
 
 pub(super) fn of_failure(failure: &Failure) -> Message {
     let Failure { name, url, trouble, near: meant } = failure;
@@ -14,6 +14,9 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
             Message::new(&format!("`{name}` was not changed: {error}"), after_kept(error, asked))
         }
         Trouble::Export(error) => because(&format!("cannot export `{name}`"), error, error.hint()),
+        Trouble::Remote(error @ git::Error::WrongStep { .. }) => {
+            Message::new(&format!("the lock is wrong about `{name}`: {error}"), error.hint(asked))
+        }
         Trouble::Remote(error) => {
             let hint = match meant {
                 Some(meant) => Some(format!("did you mean `{meant}`?")),
@@ -33,6 +36,22 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
             let hint = format!("run `oca lock {name}@{}`; it reads the entry again", other.commit);
             Message::new(&format!("the lock is wrong about `{name}`: {other}"), Some(hint))
         }
+        Trouble::Merge { what, error } => {
+            because(&format!("cannot merge `{what}`"), &**error, error.hint(asked))
+        }
+        Trouble::Conflict(conflict) => of_conflict(conflict),
+        Trouble::NewerStart { what, start, pin, reference, .. } => {
+            let text = format!(
+                "`{what}` starts from commit {} of {reference}, which is newer than the pin {}",
+                start.short(),
+                pin.short()
+            );
+            let hint = format!(
+                "run `oca lock --upgrade {name}` to move the pin, or write the merge with `pick = true` to take only its own changes"
+            );
+            Message::new(&text, Some(hint))
+        }
+        Trouble::Steps(error) => Message::new(&error.to_string(), error.hint()),
         Trouble::Checkout { step, error } => {
             let text = match step {
                 Step::Inspect => format!("cannot read the checkout of `{name}`"),
@@ -42,6 +61,15 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
             because(&text, error, error.hint(asked))
         }
     }
+}
+
+fn of_conflict(conflict: &MergeConflict) -> Message {
+    let files: Vec<String> = conflict.conflicts.iter().map(ToString::to_string).collect();
+    let mut hint = format!("run `oca resolve {}`", conflict.repo);
+    if conflict.with == ConflictWith::Earlier {
+        hint.push_str(", or change the order of `merges`");
+    }
+    Message { causes: files, ..Message::new(&conflict.to_string(), Some(hint)) }
 }
 
 /// The failures, by name. If the same thing went wrong for several repositories of one server or organisation, they have

@@ -5,9 +5,6 @@ use crate::repo::{RepoName, quoted_list};
 use crate::report::Unmet;
 use crate::{config, git};
 
-/// The hint after keys that this version does not support.
-pub(super) const UNSUPPORTED: &str = "delete what this oca does not support, or install a newer one";
-
 /// The hint after a module of a repository to remove that is still requested.
 pub(super) fn after_needed(unmet: &Unmet) -> String {
     format!("run `oca remove --module {}` first", unmet.module)
@@ -31,6 +28,13 @@ impl Error {
                     disputes.iter().map(|dispute| dispute.dispute.pin.name.to_string()).collect();
                 let names = names.join(" ");
                 Some(format!("run `oca lock --ours {names}` or `oca lock --theirs {names}`"))
+            }
+            Self::UnknownMerge { known, .. } if known.is_empty() => {
+                Some("declare it in `merges` of the repository in `repos.toml`".to_owned())
+            }
+            Self::UnknownMerge { known, .. } => Some(format!("the merges are {}", quoted_list(known))),
+            Self::NoPatch { .. } => {
+                Some("restore the file, or remove it from `patches` in `repos.toml`".to_owned())
             }
             Self::SyncOfSome => Some("leave the names out".to_owned()),
             Self::NamedForBoth { .. } => Some("name it for one of the two".to_owned()),
@@ -113,8 +117,7 @@ impl Error {
             | Self::Repos { .. }
             | Self::Silent
             | Self::Unmet { .. }
-            | Self::UnreadableFolder { .. }
-            | Self::Unsupported { .. } => None,
+            | Self::UnreadableFolder { .. } => None,
         }
     }
 

@@ -26,9 +26,6 @@ impl Error {
         let mut messages = match self {
             Self::Silent => Vec::new(),
             Self::Repos { failures } => of_all(failures),
-            Self::Unsupported { uses } => {
-                uses.iter().map(|used| Message::new(used, Some(hint::UNSUPPORTED.to_owned()))).collect()
-            }
             Self::Conflicts { conflicts, problems } => {
                 let problems = problems.iter().map(|problem| Message::new(problem, Some(problem.hint())));
                 let conflicts = conflicts.iter();

@@ -186,8 +186,10 @@ pub(crate) enum Error {
         /// The repository that has a module of this name.
         has: Option<RepoName>,
     },
-    #[error("{} not supported yet", counted(uses.len(), "key is", "keys are"))]
-    Unsupported { uses: Vec<config::Unsupported> },
+    #[error("there is no merge `{word}`")]
+    UnknownMerge { word: String, known: Vec<String> },
+    #[error("there is no patch `{}`, which `repos.toml` declares", file.display())]
+    NoPatch { file: PathBuf },
     #[error("{error}")]
     UnreadableFolder { error: UnreadableTree },
     #[error("some requested modules do not exist")]

@@ -80,6 +80,9 @@ pub(crate) enum Error {
     Program { program: String, why: String },
     #[error("{}", ssh_in_words(message))]
     Ssh { message: String },
+    /// A step of a lock does not give what the lock says. Steps are counted from 1.
+    #[error("step {number} is wrong: {why}")]
+    WrongStep { number: usize, why: super::WrongStep },
     #[error("the cache is damaged: {}", in_short(why))]
     Damaged { why: String },
     #[error("the cache was deleted while oca was using it")]
@@ -117,6 +120,18 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// Whether the remote does not exist, or does not have what was asked for.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(
+            self,
+            Self::Vanished { .. }
+                | Self::OutOfReach { .. }
+                | Self::MissingReference { .. }
+                | Self::NotFound { .. }
+                | Self::NotFoundAs { .. }
+        )
+    }
+
     /// Whether the same request may succeed a moment later.
     pub(super) fn is_passing(&self) -> bool {
         match self {
@@ -221,6 +236,10 @@ impl Error {
             Self::DamagedRemote { path, .. } => {
                 format!("check it with `git -C {} fsck`", typed_path(path))
             }
+            Self::WrongStep { .. } => match of.name {
+                Some(name) => format!("run `oca lock --upgrade {name}` to make its steps again, or restore the lock from git"),
+                None => "restore the lock from git".to_owned(),
+            },
             Self::CacheGone => "run the command again".to_owned(),
             Self::Damaged { .. } => "run `oca cache clean` and try again".to_owned(),
             Self::Stalled { .. } | Self::Slow { .. } | Self::Connection { .. } => {

@@ -9,6 +9,7 @@
 mod address;
 mod askpass;
 mod auth;
+mod bench;
 mod bounded;
 mod cache;
 mod checkout;
@@ -25,9 +26,7 @@ mod helpers;
 mod ids;
 mod libgit2;
 mod local;
-#[cfg_attr(not(test), expect(dead_code, reason = "no command merges yet"))]
-#[expect(unused_imports, reason = "no command merges yet")]
-mod merging;
+pub(crate) mod merging;
 mod netrc;
 mod pace;
 mod packs;
@@ -38,6 +37,7 @@ mod root;
 mod server_words;
 mod snapshot;
 mod ssh;
+mod steps;
 mod store;
 mod superproject;
 mod text;
@@ -62,6 +62,7 @@ pub(crate) use config_text::{
 pub(crate) use error::{Error, HintContext};
 pub(crate) use remote::Remote;
 pub(crate) use snapshot::Snapshot;
+pub(crate) use steps::{StepCommit, WrongStep};
 pub(crate) use store::Store;
 pub(crate) use superproject::{
     Active, GitModules, Module, SubmoduleEntry, SubmoduleName, SubmodulePath, Superproject,

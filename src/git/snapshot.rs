@@ -1,24 +1,28 @@
-//! One commit of a remote. Its trees and files are fetched in the way that the remote offers, and only if they are not
+//! One commit of a remote, with the steps of a lock on top of it. Its trees and files are fetched in the way that the remote offers, and only if they are not
 //! in the store yet.
 
 use std::sync::PoisonError;
 
 use super::packs::PackSink;
 use super::remote::Remote;
+use super::steps::{self, StepCommit};
 use super::store::{Store, commit_in};
 use super::transport::{Transport, if_version_2};
 use super::tree::GitTree;
 use super::wire::{Failure, HttpRemote, Objects};
 use super::{Error, Meter, libgit2, local};
+use crate::patch::Patch;
 use crate::repo::{BlobId, CommitId, Reference, TreeId, UnreadableTree};
 
 /// How many symlinks one after another are followed.
 const MOST_LINKS: usize = 8;
 
-/// A commit of a remote. Received bytes are reported to `meter`.
+/// A commit of a remote, and perhaps steps on top of it. Received bytes are reported to `meter`.
+#[derive(Clone)]
 pub(crate) struct Snapshot<'g, 'm> {
     remote: Remote<'g>,
     commit: CommitId,
+    steps: Vec<StepCommit>,
     /// Old servers do not serve a commit by its id, so the branch or tag is needed too.
     reference: Reference,
     meter: Meter<'m>,
@@ -32,36 +36,60 @@ impl<'a> Remote<'a> {
         reference: &Reference,
         meter: Meter<'m>,
     ) -> Snapshot<'a, 'm> {
-        Snapshot { remote: self, commit, reference: reference.clone(), meter }
+        Snapshot { remote: self, commit, steps: Vec::new(), reference: reference.clone(), meter }
     }
 }
 
 impl<'g, 'm> Snapshot<'g, 'm> {
     /// Another commit of the same remote.
-    pub(super) fn beside(&self, commit: CommitId) -> Self {
+    pub(crate) fn beside(&self, commit: CommitId) -> Self {
         let Self { remote, reference, meter, .. } = self;
-        Self { remote: remote.clone(), commit, reference: reference.clone(), meter: *meter }
+        let (remote, reference) = (remote.clone(), reference.clone());
+        Self { remote, commit, steps: Vec::new(), reference, meter: *meter }
+    }
+
+    /// The same commit with these steps on top of it. Each must give its tree and its commit: this is checked when they
+    /// are made.
+    #[must_use]
+    pub(crate) fn with_steps(self, steps: Vec<StepCommit>) -> Self {
+        Self { steps, ..self }
+    }
+
+    /// Adds a step that gives this tree. Returns the commit that it makes.
+    pub(crate) fn add_step(&mut self, patch: Patch, tree: TreeId) -> Result<CommitId, Error> {
+        self.bring_trees()?;
+        let step = steps::next(self.store(), self.commit, &self.steps, patch, tree)?;
+        let commit = step.commit;
+        self.steps.push(step);
+        Ok(commit)
     }
 
     pub(super) fn reference(&self) -> &Reference {
         &self.reference
     }
 
-    pub(super) fn meter(&self) -> Meter<'m> {
+    pub(crate) fn meter(&self) -> Meter<'m> {
         self.meter
     }
-    /// The same commit without a meter.
+
+    /// The same content without a meter.
     pub(crate) fn unmetered(self) -> Snapshot<'g, 'static> {
-        let Self { remote, commit, reference, .. } = self;
-        Snapshot { remote, commit, reference, meter: &|_| () }
+        let Self { remote, commit, steps, reference, .. } = self;
+        Snapshot { remote, commit, steps, reference, meter: &|_| () }
     }
 
     pub(crate) fn remote(&self) -> &Remote<'g> {
         &self.remote
     }
 
+    /// The commit of the remote.
     pub(crate) fn commit(&self) -> CommitId {
         self.commit
+    }
+
+    /// The commit of the content: that of the last step.
+    pub(crate) fn head(&self) -> CommitId {
+        self.steps.last().map_or(self.commit, |step| step.commit)
     }
 
     /// Whether the reference still contains the commit: it is the head, or an ancestor of the head.
@@ -102,11 +130,11 @@ impl<'g, 'm> Snapshot<'g, 'm> {
         scratch.leads_to(head, commit)
     }
 
-    /// The tree of files of the commit. The directories are in the store; file contents may be missing.
+    /// The tree of files. The directories are in the store; file contents may be missing.
     pub(crate) fn tree(&self) -> Result<GitTree<'_>, Error> {
         let (repository, root) = self.remote.whole(|| {
             self.bring_trees()?;
-            Ok((self.store().repository()?, self.store().tree_of(self.commit)?))
+            Ok((self.store().repository()?, self.store().tree_of(self.head())?))
         })?;
         let again = Box::new(move || {
             self.remote.renew()?;
@@ -138,7 +166,7 @@ impl<'g, 'm> Snapshot<'g, 'm> {
     pub(crate) fn tree_id(&self) -> Result<TreeId, Error> {
         self.remote.whole(|| {
             self.bring_trees()?;
-            self.store().tree_of(self.commit)
+            self.store().tree_of(self.head())
         })
     }
 
@@ -147,11 +175,11 @@ impl<'g, 'm> Snapshot<'g, 'm> {
         self.remote.whole(|| {
             self.bring_trees()?;
             let repository = self.store().repository()?;
-            Ok(commit_in(&repository, self.commit)?.time().seconds())
+            Ok(commit_in(&repository, self.head())?.time().seconds())
         })
     }
 
-    /// Fetches the blobs that are not in the store yet, in one request.
+    /// Brings the blobs that are not in the store yet: those of the remote in one request.
     pub(crate) fn blobs(&self, blobs: &[BlobId]) -> Result<(), Error> {
         let ids = || blobs.iter().map(|id| *id.as_bytes());
         self.remote.whole(|| {
@@ -159,30 +187,51 @@ impl<'g, 'm> Snapshot<'g, 'm> {
                 return Ok(());
             }
             let _lock = self.store().lock()?;
-            self.fetch_missing(&self.store().missing(ids())?)
+            let making = steps::making(&self.steps, &self.store().missing(ids())?);
+            let of_remote = making.base.iter().map(|id| *id.as_bytes());
+            self.fetch_missing(&self.store().missing(of_remote)?)?;
+            steps::make_contents(self.store(), &making)
         })
     }
 
-    /// Makes the commit complete in the store, with `depth` generations of history (0: all).
+    /// Makes the content complete in the store, with `depth` generations of history (0: all).
     /// Returns the commits whose parents are left out.
     pub(crate) fn files(&self, depth: u32) -> Result<Vec<CommitId>, Error> {
-        let key = (self.store().directory().to_owned(), self.commit, depth);
+        let key = (self.store().directory().to_owned(), self.head(), depth);
         let complete = || self.remote.git().complete.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(ends) = complete().get(&key) {
             return Ok(ends.clone());
         }
-        let ends = self.remote.whole(|| self.complete(depth))?;
+        let ends = self.remote.whole(|| {
+            let ends = self.complete(depth)?;
+            self.make_steps()?;
+            Ok(ends)
+        })?;
         complete().insert(key, ends.clone());
         Ok(ends)
     }
 
-    /// Fetches the commit and its trees, if they are not in the store yet.
+    /// Brings the commit and its trees, if they are not in the store yet.
     fn bring_trees(&self) -> Result<(), Error> {
-        if self.is_here()? {
+        if self.store().has_commit(self.head())? {
             return Ok(());
         }
         let _lock = self.store().lock()?;
-        if self.is_here()? { Ok(()) } else { self.fetch(None).map(drop) }
+        if !self.is_here()? {
+            self.fetch(None)?;
+        }
+        steps::make_commits(self.store(), self.commit, &self.steps)
+    }
+
+    /// Makes everything that the steps add to the commit, whose files are in the store.
+    fn make_steps(&self) -> Result<(), Error> {
+        if self.steps.is_empty() {
+            return Ok(());
+        }
+        let _lock = self.store().lock()?;
+        steps::make_commits(self.store(), self.commit, &self.steps)?;
+        let missing = self.store().missing(steps::contents(&self.steps))?;
+        steps::make_contents(self.store(), &steps::making(&self.steps, &missing))
     }
 
     fn complete(&self, depth: u32) -> Result<Vec<CommitId>, Error> {
@@ -281,7 +330,7 @@ impl<'g, 'm> Snapshot<'g, 'm> {
         remote.fetch(objects, || self.store().pack_sink(), PackSink::finish, self.meter)
     }
 
-    /// Whether the commit and its trees are in the store.
+    /// Whether the commit of the remote and its trees are in the store.
     fn is_here(&self) -> Result<bool, Error> {
         self.store().has_commit(self.commit)
     }

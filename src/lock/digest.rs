@@ -79,6 +79,7 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::StepTexts;
     use super::super::schema::{Facts, Lock, LockedModule, Pin, UnreadableManifest};
     use super::*;
     use crate::repo::{
@@ -122,6 +123,8 @@ mod tests {
                 addons: vec![AddonsDirectory::root()],
                 commit: CommitId::from_bytes(commit),
                 tree: TreeId::from_bytes(commit),
+                merges: Vec::new(),
+                patches: Vec::new(),
                 facts: Facts { modules, unreadable, requirements },
                 digest: Digest::default(),
             }
@@ -189,12 +192,15 @@ mod tests {
                 addons: Vec::new(),
                 commit: CommitId::from_bytes([1; 20]),
                 tree: TreeId::from_bytes([1; 20]),
+                merges: Vec::new(),
+                patches: Vec::new(),
                 facts: Facts::default(),
                 digest: Digest::default(),
             }],
             ..Lock::default()
         };
-        let error = lock.save(Path::new("nowhere/x")).expect_err("no digest").to_string();
+        let error =
+            lock.save(Path::new("nowhere/x"), &StepTexts::default()).expect_err("no digest").to_string();
         assert_eq!(
             error,
             "`nowhere/x` was not written, because oca could not read it again: the entry of `web` has no correct digest"

@@ -34,7 +34,7 @@ pub(crate) fn repos_yaml(repos: &[Abroad<'_>]) -> String {
 /// The git commands that stage the gitlinks: a `.gitmodules` has no commits.
 pub(crate) fn gitlinks<'l>(repos: &'l [Abroad<'_>]) -> impl Iterator<Item = String> + 'l {
     repos.iter().map(|Abroad { path, locked, .. }| {
-        format!("git update-index --add --cacheinfo 160000,{},{path}", locked.commit)
+        format!("git update-index --add --cacheinfo 160000,{},{path}", locked.head())
     })
 }
 

@@ -14,6 +14,7 @@ mod merge;
 mod read;
 mod render;
 mod schema;
+mod steps;
 mod wire;
 
 use std::path::{Path, PathBuf};
@@ -22,8 +23,10 @@ pub(crate) use diff::{Change, Untrue, changes, untrue};
 pub(crate) use merge::{Dispute, Merged, Sides, merge};
 pub(crate) use read::Side;
 pub(crate) use schema::{
-    Digest, Facts, Lock, LockedModule, LockedProfile, LockedRepo, Pin, REQUIREMENTS, Seal, UnreadableManifest,
+    Digest, Facts, Lock, LockedMerge, LockedModule, LockedPatch, LockedProfile, LockedRepo, LockedStep, Pin,
+    REQUIREMENTS, Seal, StepWay, UnreadableManifest,
 };
+pub(crate) use steps::{StepFault, StepTexts, digest_of_patch};
 
 use crate::fs::{self, Written};
 use crate::repo::{CommitId, RepoName, is_text_of, one_line};
@@ -62,6 +65,9 @@ pub(crate) enum Error {
     /// oca could not read again what it would write.
     #[error("`{}` was not written, because oca could not read it again: {why}", file.display())]
     Unwritable { file: PathBuf, why: String },
+    /// A step, or the directory of the steps.
+    #[error("`{}` {fault}", file.display())]
+    Step { file: PathBuf, fault: StepFault },
     #[error(transparent)]
     File(#[from] fs::Error),
 }
@@ -89,6 +95,7 @@ impl Error {
             Self::Unwritable { .. } => {
                 concat!("please report it at ", env!("CARGO_PKG_REPOSITORY"), "/issues, with this line")
             }
+            Self::Step { fault, .. } => return Some(fault.hint()),
             Self::File(_) => return None,
         };
         Some(text.to_owned())
@@ -182,9 +189,9 @@ impl Lock {
         Self { repos: self.repos.iter().filter(is_of).cloned().collect(), profiles }
     }
 
-    /// Writes the lock if its bytes differ from the file. A lock that could not be read again is not written; that is
-    /// an error.
-    pub(crate) fn save(&self, file: &Path) -> Result<Written, Error> {
+    /// Writes the lock if its bytes differ from the file, and the files of its steps. A lock that could not be read again
+    /// is not written; that is an error.
+    pub(crate) fn save(&self, file: &Path, steps: &StepTexts) -> Result<Written, Error> {
         let text = self.render();
         let unwritable = |why| Error::Unwritable { file: file.to_owned(), why };
         let again = Self::parse(text.as_bytes(), file).map_err(|error| match error {
@@ -200,7 +207,12 @@ impl Lock {
         if again != *self {
             return Err(unwritable("its content would change".to_owned()));
         }
-        Ok(fs::write_if_changed(file, text.as_bytes())?)
+        self.stage_steps(file, steps)?;
+        fs::stop("steps staged");
+        let written = fs::write_if_changed(file, text.as_bytes())?;
+        fs::stop("steps not settled");
+        self.settle_steps(file)?;
+        Ok(written)
     }
 }
 

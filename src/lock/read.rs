@@ -177,16 +177,23 @@ fn entry(raw: &RawValue, line: usize) -> Result<LockedRepo, String> {
     }
 }
 
-/// The pin and the commit of an entry. Everything else in it is ignored.
+/// The pin and the commits of an entry. Everything else in it is ignored. If its merges cannot be read, they are, too.
 fn pinned(entry: Value) -> Option<LockedRepo> {
     const PINNED: [&str; 6] = ["name", "url", "branch", "tag", "rev", "commit"];
+    const STEPS: [&str; 3] = ["merges", "patches", "tree"];
     let Value::Object(mut fields) = entry else { return None };
-    fields.retain(|name, _| PINNED.contains(&name.as_str()));
-    fields.insert("tree".to_owned(), TreeId::from_bytes([0; 20]).to_string().into());
+    fields.retain(|name, _| PINNED.contains(&name.as_str()) || STEPS.contains(&name.as_str()));
     for name in ["addons", "modules", "requirements"] {
         fields.insert(name.to_owned(), Value::Array(Vec::new()));
     }
-    serde_json::from_value::<WireRepo>(fields.into()).ok()?.into_repo().ok()
+    let read = |fields: &serde_json::Map<String, Value>| {
+        serde_json::from_value::<WireRepo>(fields.clone().into()).ok()?.into_repo().ok()
+    };
+    read(&fields).or_else(|| {
+        fields.retain(|name, _| !STEPS.contains(&name.as_str()));
+        fields.insert("tree".to_owned(), TreeId::from_bytes([0; 20]).to_string().into());
+        read(&fields)
+    })
 }
 
 /// Sorts the entries by their pins. If a pin has several, that of the side is kept, and marked to be read again.

@@ -5,8 +5,12 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::VERSION;
-use super::schema::{Digest, Lock, LockedModule, LockedProfile, LockedRepo, Pin, UnreadableManifest};
-use crate::repo::{AutoInstall, Packaging, Reference, Rules};
+use super::schema::{
+    Digest, Lock, LockedMerge, LockedModule, LockedPatch, LockedProfile, LockedRepo, LockedStep, Pin,
+    UnreadableManifest,
+};
+use super::wire::ABSORBED;
+use crate::repo::{AutoInstall, Packaging, PendingMerge, Reference, Rules};
 
 impl Lock {
     /// The text of the lock. The same lock gives the same bytes on every platform.
@@ -26,20 +30,20 @@ impl Lock {
 
     /// The key of a repository in a profile, such as `web@18.0`.
     ///
-    /// If two entries would have the same key (same name and reference, different urls), the url is part of the key. A
-    /// branch whose name looks like `tags/…` or `heads/…` is written with `heads/`.
+    /// If two entries would have the same key (same name and reference), the url is part of the key, and what is merged.
+    /// A branch whose name looks like `tags/…` or `heads/…` is written with `heads/`.
     pub(super) fn key(&self, pin: &Pin) -> String {
         // The entries are sorted by name, reference and url.
         let asked = (&pin.name, &pin.reference);
         let first = self.repos.partition_point(|repo| (&repo.pin.name, &repo.pin.reference) < asked);
         let same = self.repos[first..].iter().map(|repo| &repo.pin);
         let mut same = same.take_while(|other| (&other.name, &other.reference) == asked);
-        let shared = same.any(|other| other.url != pin.url);
+        let shared = same.any(|other| other != pin);
         if shared { whole_key(pin) } else { short_key(pin) }
     }
 }
 
-fn short_key(pin: &Pin) -> String {
+pub(super) fn short_key(pin: &Pin) -> String {
     let reference = match &pin.reference {
         Reference::Branch(branch) if branch.starts_with("tags/") || branch.starts_with("heads/") => {
             format!("heads/{branch}")
@@ -53,7 +57,8 @@ fn short_key(pin: &Pin) -> String {
 }
 
 fn whole_key(pin: &Pin) -> String {
-    format!("{} {}", short_key(pin), pin.url.as_str())
+    let pending: String = pin.pending.words().iter().map(|word| format!(" + {word}")).collect();
+    format!("{} {}{pending}", short_key(pin), pin.url.as_str())
 }
 
 /// The text of a profile for its digest, from its name to `}`. It does not depend on the rest of the lock.
@@ -72,6 +77,16 @@ pub(super) fn entry(repo: &LockedRepo, digest: &Digest) -> String {
         let _ = writeln!(text, "      \"{key}\": {value},");
     }
     let lines = |fields: Fields| one_line(&fields);
+    let merges = repo.pin.pending.merges.iter().zip(&repo.merges).map(merge_fields).map(lines);
+    let patches = repo.pin.pending.patches.iter().zip(&repo.patches).map(patch_fields).map(lines);
+    if !repo.merges.is_empty() {
+        write_list(&mut text, 6, "merges", merges);
+        text.push_str(",\n");
+    }
+    if !repo.patches.is_empty() {
+        write_list(&mut text, 6, "patches", patches);
+        text.push_str(",\n");
+    }
     write_list(&mut text, 6, "modules", repo.facts.modules.iter().map(module_fields).map(lines));
     if !repo.facts.unreadable.is_empty() {
         text.push_str(",\n");
@@ -103,6 +118,41 @@ pub(super) fn repo_fields(repo: &LockedRepo) -> Fields {
         ("commit", json(&repo.commit)),
         ("tree", json(&repo.tree)),
     ]
+}
+
+pub(super) fn merge_fields((merge, locked): (&PendingMerge, &LockedMerge)) -> Fields {
+    let PendingMerge { source, modules, pick } = merge;
+    let mut fields = vec![("merge", json(source))];
+    fields.extend(modules.as_ref().map(|modules| ("modules", json(modules))));
+    fields.extend(pick.then(|| ("pick", json(&true))));
+    fields.extend(locked.reference.full_name().map(|name| ("ref", json(&name))));
+    fields.push(("commit", json(&locked.commit)));
+    fields.extend(step_fields(locked.step.as_ref()));
+    fields
+}
+
+pub(super) fn patch_fields((path, locked): (&String, &LockedPatch)) -> Fields {
+    let mut fields = vec![("patch", json(path)), ("content", sha256(&locked.content))];
+    fields.extend(step_fields(locked.step.as_ref()));
+    fields
+}
+
+fn step_fields(step: Option<&LockedStep>) -> Fields {
+    let Some(LockedStep { way, tree, commit, fingerprint }) = step else {
+        return vec![("step", json(ABSORBED))];
+    };
+    vec![
+        ("step", json(way.word())),
+        ("tree", json(tree)),
+        ("result", json(commit)),
+        ("exact", sha256(&fingerprint.exact)),
+        ("loose", sha256(&fingerprint.loose)),
+    ]
+}
+
+fn sha256(bytes: &[u8; 32]) -> String {
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    json(&format!("sha256:{digits}"))
 }
 
 pub(super) fn module_fields(module: &LockedModule) -> Fields {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::patch::Fingerprint;
 use crate::repo::{
-    AddonsDirectory, CommitId, Manifest, ModuleName, Packaging, Reference, RemoteUrl, RepoName, Series,
-    TreeId,
+    AddonsDirectory, CommitId, Manifest, ModuleName, Packaging, Pending, Reference, RemoteUrl, RepoName,
+    Series, TreeId,
 };
 
 /// One lock for all profiles.
@@ -20,6 +21,11 @@ impl Lock {
     pub(crate) fn repo(&self, pin: &Pin) -> Option<&LockedRepo> {
         let place = self.repos.binary_search_by(|repo| repo.pin.cmp(pin)).ok()?;
         Some(&self.repos[place])
+    }
+
+    /// The entry of a pin, or one with the same base: so a new merge does not move the base.
+    pub(crate) fn base_of(&self, pin: &Pin) -> Option<&LockedRepo> {
+        self.repo(pin).or_else(|| self.repos.iter().find(|repo| repo.pin.has_base_of(pin)))
     }
 
     /// Marks the entries for which `is_false` returns true, so that they are read again.
@@ -48,19 +54,102 @@ pub(crate) struct Pin {
     pub(crate) reference: Reference,
     /// As written in `repos.toml`: `${VAR}` is not expanded, and userinfo is removed.
     pub(crate) url: RemoteUrl,
+    /// What is merged and patched into it. Its urls are written as `url`.
+    pub(crate) pending: Pending,
 }
 
-/// One repository at one commit, with the facts that the offline commands need.
+impl Pin {
+    /// Whether both follow the same reference of the same remote. What is merged into it may differ.
+    pub(crate) fn has_base_of(&self, other: &Self) -> bool {
+        (&self.name, &self.reference, &self.url) == (&other.name, &other.reference, &other.url)
+    }
+}
+
+/// One repository at one commit, with what is merged into it, and the facts that the offline commands need.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct LockedRepo {
     pub(crate) pin: Pin,
     /// The addons directories, in path order.
     pub(crate) addons: Vec<AddonsDirectory>,
+    /// The commit of the reference: the base of everything that is merged into it.
     pub(crate) commit: CommitId,
+    /// The tree of all content: of the last step, or of the commit if there are no steps.
     pub(crate) tree: TreeId,
+    /// One for each merge of the pin, in its order.
+    pub(crate) merges: Vec<LockedMerge>,
+    /// One for each patch of the pin, in its order.
+    pub(crate) patches: Vec<LockedPatch>,
     pub(crate) facts: Facts,
     /// As in the file. [`LockedRepo::sealed`] makes the correct one.
     pub(crate) digest: Digest,
+}
+
+impl LockedRepo {
+    /// The steps from the base to the result, in their order.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &LockedStep> {
+        let of_merges = self.merges.iter().filter_map(|merge| merge.step.as_ref());
+        of_merges.chain(self.patches.iter().filter_map(|patch| patch.step.as_ref()))
+    }
+
+    /// The commit that a checkout has: the one of the last step, or the base if there are no steps.
+    pub(crate) fn head(&self) -> CommitId {
+        self.steps().last().map_or(self.commit, |step| step.commit)
+    }
+}
+
+/// A merge at the commit to which it was resolved.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct LockedMerge {
+    /// The ref that led to the commit, by its full name; the commit itself if it was named by its id.
+    pub(crate) reference: Reference,
+    pub(crate) commit: CommitId,
+    /// What it changes. `None` if the base has all of it.
+    pub(crate) step: Option<LockedStep>,
+}
+
+/// A patch of the user.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct LockedPatch {
+    /// The SHA-256 of the file, with `\n` line ends.
+    pub(crate) content: [u8; 32],
+    /// What it changes. `None` if the result of the merges has all of it.
+    pub(crate) step: Option<LockedStep>,
+}
+
+/// A step from the base to the result: a patch in a file beside the lock, and what it gives.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct LockedStep {
+    pub(crate) way: StepWay,
+    /// The tree with this step.
+    pub(crate) tree: TreeId,
+    /// The commit that a checkout gets for this step.
+    pub(crate) commit: CommitId,
+    /// Of the file of the patch.
+    pub(crate) fingerprint: Fingerprint,
+}
+
+/// How a step was made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum StepWay {
+    /// Merged or applied automatically.
+    Made,
+    /// The step of an earlier lock was merged onto the new base, because the change itself conflicts or is gone.
+    Replayed,
+    /// A person resolved its conflicts.
+    Resolved,
+}
+
+impl StepWay {
+    pub(super) const ALL: [Self; 3] = [Self::Made, Self::Replayed, Self::Resolved];
+
+    /// Its word in the lock.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Made => "made",
+            Self::Replayed => "replayed",
+            Self::Resolved => "resolved",
+        }
+    }
 }
 
 /// A digest as in the lock, correct or not.

@@ -6,10 +6,14 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::schema::{Digest, Facts, LockedModule, LockedRepo, Pin, UnreadableManifest};
+use super::schema::{
+    Digest, Facts, LockedMerge, LockedModule, LockedPatch, LockedRepo, LockedStep, Pin, StepWay,
+    UnreadableManifest,
+};
+use crate::patch::Fingerprint;
 use crate::repo::{
-    AddonsDirectory, AutoInstall, CommitId, Invalid, Layout, Manifest, ModuleName, Packaging, Reference,
-    RemoteUrl, RepoName, Rules, Series, TreeId,
+    AddonsDirectory, AutoInstall, CommitId, Invalid, Layout, Manifest, MergeSource, ModuleName, Packaging,
+    Pending, PendingMerge, Reference, RemoteUrl, RepoName, Rules, Series, TreeId,
 };
 
 #[derive(Deserialize)]
@@ -35,10 +39,43 @@ pub(super) struct WireRepo {
     pub(super) commit: CommitId,
     pub(super) tree: TreeId,
     pub(super) digest: Option<String>,
+    #[serde(default)]
+    pub(super) merges: Vec<WireMerge>,
+    #[serde(default)]
+    pub(super) patches: Vec<WirePatch>,
     pub(super) modules: Vec<WireModule>,
     #[serde(default)]
     pub(super) unreadable: Vec<WireUnreadable>,
     pub(super) requirements: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireMerge {
+    merge: MergeSource,
+    modules: Option<Vec<ModuleName>>,
+    #[serde(default)]
+    pick: bool,
+    #[serde(rename = "ref")]
+    reference: Option<String>,
+    commit: CommitId,
+    step: String,
+    tree: Option<TreeId>,
+    result: Option<CommitId>,
+    exact: Option<String>,
+    loose: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WirePatch {
+    patch: String,
+    content: String,
+    step: String,
+    tree: Option<TreeId>,
+    result: Option<CommitId>,
+    exact: Option<String>,
+    loose: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -159,6 +196,22 @@ impl WireRepo {
         if self.url != self.url.without_secret() {
             return Err("its url contains a user or a password".to_owned());
         }
+        let (mut pending, mut merges, mut patches) = (Pending::default(), Vec::new(), Vec::new());
+        for wire in self.merges {
+            let (merge, locked) = wire.into_merge()?;
+            pending.merges.push(merge);
+            merges.push(locked);
+        }
+        for wire in self.patches {
+            let (path, locked) = wire.into_patch()?;
+            pending.patches.push(path);
+            patches.push(locked);
+        }
+        let steps = merges.iter().map(|merge: &LockedMerge| &merge.step);
+        let steps = steps.chain(patches.iter().map(|patch: &LockedPatch| &patch.step));
+        if steps.flatten().last().is_some_and(|step| step.tree != self.tree) {
+            return Err("its `tree` is not the tree of its last step".to_owned());
+        }
         let modules: Vec<LockedModule> = self.modules.into_iter().map(WireModule::into_module).collect();
         let mut seen = HashSet::new();
         for module in &modules {
@@ -176,10 +229,12 @@ impl WireRepo {
             requirements: self.requirements,
         };
         Ok(LockedRepo {
-            pin: Pin { name: self.name, reference, url: self.url },
+            pin: Pin { name: self.name, reference, url: self.url, pending },
             addons: self.addons,
             commit: self.commit,
             tree: self.tree,
+            merges,
+            patches,
             facts,
             digest: self.digest.map_or(Digest::Absent, Digest::Written),
         })
@@ -194,6 +249,71 @@ impl WireRepo {
         };
         checked.map_err(|invalid: Invalid| invalid.to_string())
     }
+}
+
+impl WireMerge {
+    fn into_merge(self) -> Result<(PendingMerge, LockedMerge), String> {
+        let Self { merge: source, modules, pick, reference, commit, step, tree, result, exact, loose } = self;
+        if source != source.without_secret() {
+            return Err("the url of a merge contains a user or a password".to_owned());
+        }
+        let reference = match reference {
+            Some(name) => Reference::full(&name).map_err(|invalid| invalid.to_string())?,
+            None => Reference::Rev(commit),
+        };
+        let step = locked_step(&step, tree, result, exact, loose)?;
+        Ok((PendingMerge { source, modules, pick }, LockedMerge { reference, commit, step }))
+    }
+}
+
+impl WirePatch {
+    fn into_patch(self) -> Result<(String, LockedPatch), String> {
+        let Self { patch, content, step, tree, result, exact, loose } = self;
+        if patch.is_empty() || patch.contains(char::is_control) {
+            return Err("the path of a patch must be text on one line".to_owned());
+        }
+        let content = sha256(&content)?;
+        Ok((patch, LockedPatch { content, step: locked_step(&step, tree, result, exact, loose)? }))
+    }
+}
+
+/// The step of a merge or a patch. `None` if it changes nothing.
+fn locked_step(
+    word: &str,
+    tree: Option<TreeId>,
+    result: Option<CommitId>,
+    exact: Option<String>,
+    loose: Option<String>,
+) -> Result<Option<LockedStep>, String> {
+    match (word, tree, result, exact, loose) {
+        (ABSORBED, None, None, None, None) => Ok(None),
+        (word, Some(tree), Some(commit), Some(exact), Some(loose)) => {
+            let way = StepWay::ALL.into_iter().find(|way| way.word() == word);
+            let way = way.ok_or_else(|| format!("there is no step `{word}`"))?;
+            let fingerprint = Fingerprint { exact: sha256(&exact)?, loose: sha256(&loose)? };
+            Ok(Some(LockedStep { way, tree, commit, fingerprint }))
+        }
+        _ => Err("a step has `tree`, `result`, `exact` and `loose`, unless it is absorbed".to_owned()),
+    }
+}
+
+/// The word of a merge or a patch without a step: the base has all of it.
+pub(super) const ABSORBED: &str = "absorbed";
+
+/// Reads a digest such as `sha256:…`, 64 lower-case hexadecimal digits.
+fn sha256(word: &str) -> Result<[u8; 32], String> {
+    let refuse = || format!("`{word}` is not a SHA-256 digest");
+    let digits = word.strip_prefix("sha256:").filter(|digits| digits.len() == 64).ok_or_else(refuse)?;
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
+        let digit = |digit: u8| match digit {
+            b'0'..=b'9' => Some(digit - b'0'),
+            b'a'..=b'f' => Some(digit - b'a' + 10),
+            _ => None,
+        };
+        *byte = digit(pair[0]).zip(digit(pair[1])).map(|(high, low)| high << 4 | low).ok_or_else(refuse)?;
+    }
+    Ok(bytes)
 }
 
 impl WireUnreadable {

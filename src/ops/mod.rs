@@ -3,8 +3,10 @@
 
 mod ahead;
 mod checkouts;
+mod content;
 mod lacking;
 mod lfs;
+mod merging;
 mod names;
 mod remotes;
 mod rewrite;
@@ -19,11 +21,12 @@ pub(crate) use checkouts::{
     WantedCheckout, clear_leftovers, keep_out, keep_out_of_directories, prepare_directories, undeclared,
     wanted,
 };
+pub(crate) use content::Contents;
 pub(crate) use lacking::{known, lacking, lacking_for, lacking_in_all, warn_of_lacking};
 pub(crate) use lfs::{pointers, warn_of_pointers};
-pub(crate) use names::{named_repos, repo_name, unknown_repo};
+pub(crate) use names::{movable, movables, named_repos, repo_name, unknown_repo};
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use rewrite::{Rewrite, tell};
 pub(crate) use target::{CheckoutTarget, confirm_trees, other_module};
 pub(crate) use unknown::refuse_unknown;
-pub(crate) use update::{read, update};
+pub(crate) use update::{Updated, read, update};

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::config::Profile;
 use crate::error::Error;
-use crate::repo::{RepoName, WebPage, redact};
+use crate::plan::{self, Movable};
+use crate::repo::{MergeSource, RepoName, Shows, WebPage, redact};
 use crate::session::Session;
 
 /// The repository that a word names: its name, `OCA/web`, its url, or the address of a page of it. A url or an address
@@ -38,6 +39,54 @@ pub(crate) fn named_repos<'p>(
         names.insert(name);
     }
     Ok(names)
+}
+
+/// What the words name: repositories, and merges as `web#2950` or by the address of a request. Fails if no profile
+/// declares one of them.
+pub(crate) fn movables(session: &Session<'_>, words: &[String]) -> Result<BTreeSet<Movable>, Error> {
+    words.iter().map(|word| movable(session, word)).collect()
+}
+
+/// What one word names.
+pub(crate) fn movable(session: &Session<'_>, word: &str) -> Result<Movable, Error> {
+    let page = WebPage::parse(word);
+    let (word, merge) = match (&page, word.split_once('#')) {
+        (Some(WebPage { repository, shows: Shows::Request(number) }), _) => {
+            (repository.as_str(), Some(number.to_string()))
+        }
+        (None, Some((word, merge))) => (word, Some(merge.to_owned())),
+        _ => (word, None),
+    };
+    let repo = repo_name(session, word)?;
+    let declared = plan::declared(&session.config);
+    let of_repo = || declared.iter().filter(|declared| declared.pin.name == repo);
+    if of_repo().next().is_none() {
+        return Err(unknown_repo(session, repo));
+    }
+    let Some(merge) = merge else { return Ok(repo.into()) };
+    let mut sources = of_repo().flat_map(|declared| &declared.pin.pending.merges).map(|merge| &merge.source);
+    let is_it = |source: &&MergeSource| match source.as_request() {
+        Some(number) => merge.parse() == Ok(number),
+        None => source.reference.to_string() == merge,
+    };
+    match sources.find(is_it) {
+        Some(source) => Ok(Movable { repo, merge: Some(source.clone()) }),
+        None => {
+            let known: BTreeSet<String> = of_repo()
+                .flat_map(|declared| &declared.pin.pending.merges)
+                .map(|merge| merge.source.of(&repo))
+                .collect();
+            Err(Error::UnknownMerge { word: format!("{repo}#{merge}"), known: known.into_iter().collect() })
+        }
+    }
+}
+
+/// The error for something that no profile declares.
+pub(crate) fn unknown_movable(session: &Session<'_>, movable: Movable) -> Error {
+    match movable.merge {
+        Some(_) => Error::UnknownMerge { word: movable.to_string(), known: Vec::new() },
+        None => unknown_repo(session, movable.repo),
+    }
 }
 
 /// The error for a repository that is not declared in the profiles of the command.

@@ -11,7 +11,7 @@ use crate::plan::Moves;
 use crate::session::Session;
 
 use super::ahead::Ahead;
-use super::update::{Updated, update};
+use super::update::{Updated, update, update_with};
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -42,8 +42,8 @@ impl<'a> Rewrite<'a> {
         let session = self.session.with_text(self.draft.text())?;
         let updated = match self.updated.take() {
             None => update(&session, session.lock()?, &Moves::Missing, &Ahead::default())?,
-            Some(Updated { lock, old, .. }) => {
-                update(&session, Some(lock), &Moves::Missing, &Ahead::default())?.since(old)
+            Some(Updated { lock, old, steps, .. }) => {
+                update_with(&session, Some(lock), steps, &Moves::Missing, &Ahead::default())?.since(old)
             }
         };
         self.session = session;

@@ -8,7 +8,7 @@ use crate::report::{Done, OtherTree, Outcome, Step, Trouble};
 
 /// Fails if the tree in the lock is not the tree of the commit.
 fn confirm_tree(locked: &LockedRepo, found: TreeId) -> Result<(), Trouble> {
-    let (commit, tree) = (locked.commit, locked.tree);
+    let (commit, tree) = (locked.head(), locked.tree);
     if found == tree {
         return Ok(());
     }
@@ -26,7 +26,7 @@ pub(crate) fn other_module(locked: &LockedRepo, objects: &dyn Objects) -> Option
             AtPath::Link => return None,
             AtPath::Nothing => None,
         };
-        let (commit, path) = (locked.commit, module.path());
+        let (commit, path) = (locked.head(), module.path());
         let other = OtherTree { commit, module: Some(path), locked: module.tree, found };
         (found != Some(module.tree)).then_some(other)
     })
@@ -63,7 +63,7 @@ impl CheckoutTarget<'_> {
             Head::Complete(placed) => *placed == self.wanted(),
             // A submodule that git itself checked out has no marker.
             Head::Other(Some(commit)) => {
-                *commit == self.locked.commit
+                *commit == self.locked.head()
                     && self.module.as_ref().is_some_and(Module::leads_here)
                     && !self.checkout.is_being_moved()
                     && self.checkout.origin().as_ref() == Some(&self.origin.url)
@@ -73,13 +73,13 @@ impl CheckoutTarget<'_> {
     }
 
     pub(crate) fn wanted(&self) -> Placed {
-        let LockedRepo { commit, tree, .. } = *self.locked;
+        let (commit, tree) = (self.locked.head(), self.locked.tree);
         Placed { commit, tree, depth: self.depth, url: self.origin.url.clone() }
     }
 
     /// Fails if the commit is checked out here and the tree in the lock is not its tree.
     pub(crate) fn confirm(&self, head: &Head) -> Result<(), Trouble> {
-        let commit = self.locked.commit;
+        let commit = self.locked.head();
         let found = match head {
             Head::Complete(placed) if placed.commit == commit => placed.tree,
             Head::Other(Some(head)) if *head == commit => {
@@ -126,7 +126,7 @@ impl CheckoutTarget<'_> {
     }
 
     pub(crate) fn done(&self) -> Done {
-        let to = self.locked.commit;
+        let to = self.locked.head();
         match &self.head {
             Head::Absent | Head::HalfClone | Head::NotGit | Head::Link(_) | Head::Other(None) => {
                 Done::Created(to)

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::ahead::Ahead;
-use super::names::unknown_repo;
+use super::merging::{MergeJob, MergedSteps, UserFile};
+use super::names::unknown_movable;
 use super::remotes::{OfPin, Remotes, Watch};
+use crate::config::Merge;
 use crate::error::{Error, PinError};
 use crate::facts::{self, ReadOptions};
-use crate::fs::Written;
+use crate::fs::{self, Written};
 use crate::git::{self, Git, Remote, Snapshot};
-use crate::lock::{Change, Digest, Lock, LockedRepo, Pin, REQUIREMENTS, changes};
-use crate::plan::{self, Action, Declared, Moves};
+use crate::lock::{self, Change, Digest, Lock, LockedRepo, Pin, REQUIREMENTS, StepTexts, changes};
+use crate::plan::{self, Action, Declared, Moves, Present};
 use crate::repo::{CommitId, RemoteUrl, RepoName, TreeId, counted};
-use crate::report::{Done, Trouble};
+use crate::report::{Done, Failure, MergeNote, Trouble};
 use crate::session::Session;
 
 /// An updated lock, and the changes to the old one.
@@ -20,6 +22,10 @@ pub(crate) struct Updated {
     pub(crate) lock: Lock,
     pub(crate) changes: Vec<Change>,
     pub(super) old: Option<Lock>,
+    /// The texts of all steps of the lock.
+    pub(crate) steps: StepTexts,
+    /// The repositories that kept their old entries, because a merge failed.
+    failures: Vec<Failure>,
     /// Whether the old lock had merge conflicts, so that only its pins were known.
     settled: bool,
 }
@@ -27,7 +33,13 @@ pub(crate) struct Updated {
 impl Updated {
     /// Writes the lock if it changed.
     pub(crate) fn save(&self, session: &Session<'_>) -> Result<Written, Error> {
-        Ok(self.lock.save(&session.lock_file())?)
+        Ok(self.lock.save(&session.lock_file(), &self.steps)?)
+    }
+
+    /// Fails if a merge failed. Everything else was done.
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        let failures = self.failures;
+        if failures.is_empty() { Ok(()) } else { Err(Error::Repos { failures }) }
     }
 
     /// The same lock, compared with an older one.
@@ -94,30 +106,50 @@ pub(crate) fn update(
     moves: &Moves,
     ahead: &Ahead,
 ) -> Result<Updated, Error> {
+    update_with(session, old, StepTexts::default(), moves, ahead)
+}
+
+/// The same. `texts` are those of steps of the old lock that are not written yet.
+pub(super) fn update_with(
+    session: &Session<'_>,
+    old: Option<Lock>,
+    texts: StepTexts,
+    moves: &Moves,
+    ahead: &Ahead,
+) -> Result<Updated, Error> {
     let declared = plan::declared(&session.config);
     if let Some(name) = plan::undeclared(&declared, moves).into_iter().next() {
-        return Err(unknown_repo(session, name));
+        return Err(unknown_movable(session, name));
     }
     if let Some(refused) = plan::refused(&declared, moves).into_iter().next() {
         return Err(PinError::Refused { file: session.config.file.clone(), refused }.into());
     }
-    let old = old.map(|old| without_forgeries(session, &declared, old));
-    let tasks = declared.iter().map(|declared| task(session, declared, old.as_ref(), moves));
+    let mut steps = old.as_ref().map(|old| StepTexts::gather(&session.lock_file(), old)).unwrap_or_default();
+    steps.extend(texts);
+    let old = old.map(|old| without_lost_steps(without_forgeries(session, &declared, old), &steps));
+    let present = session.present()?;
+    let known = Known { lock: old.as_ref(), steps: &steps, present: &present };
+    let tasks = declared.iter().map(|declared| task(session, declared, &known, moves));
     let tasks: Vec<Task<'_>> = tasks.collect::<Result<_, Error>>()?;
     let (kept, work): (Vec<Task<'_>>, Vec<Task<'_>>) =
         tasks.into_iter().partition(|task| matches!(task.action, Action::Keep(_)));
     let mut repos: Vec<LockedRepo> = kept.iter().filter_map(Task::kept).collect();
+    let (mut failures, mut new_steps) = (Vec::new(), StepTexts::default());
     if !work.is_empty() {
-        repos.extend(perform(session, &work, ahead)?);
+        let Performed { repos: new, steps, failures: failed } = perform(session, &work, ahead)?;
+        repos.extend(new);
+        new_steps = steps;
+        failures = failed;
     }
+    steps.extend(new_steps);
     repos.sort_by(|a, b| a.pin.cmp(&b.pin));
     let mut lock = Lock { repos, ..Lock::default() };
     warn_of_unreadable(session, &lock);
-    let local = session.local_depends()?;
-    lock.profiles = plan::profiles(&session.config, &lock, old.as_ref(), &local)
+    let local = &present.local_depends;
+    lock.profiles = plan::profiles(&session.config, &lock, old.as_ref(), local)
         .map_err(|unmet| Error::Unmet { unmet })?;
     for profile in &session.config.profiles {
-        for directory in plan::unseen(profile, old.as_ref(), &local) {
+        for directory in plan::unseen(profile, old.as_ref(), local) {
             let name = &profile.name;
             session
                 .printer
@@ -125,7 +157,20 @@ pub(crate) fn update(
         }
     }
     let changes = changes(&old.clone().unwrap_or_default(), &lock);
-    Ok(Updated { lock, changes, old, settled: false })
+    Ok(Updated { lock, changes, old, steps, failures, settled: false })
+}
+
+/// The old lock, and the texts of its steps.
+struct Known<'a> {
+    lock: Option<&'a Lock>,
+    steps: &'a StepTexts,
+    present: &'a Present,
+}
+
+/// Marks entries with a step whose text is missing or was changed; they are made again.
+fn without_lost_steps(mut lock: Lock, steps: &StepTexts) -> Lock {
+    lock.distrust(|locked| locked.steps().any(|step| steps.patch(step).is_none()));
+    lock
 }
 
 /// Marks entries whose tree is not the tree of their commit, as far as the cache knows; they are read again.
@@ -134,7 +179,7 @@ fn without_forgeries(session: &Session<'_>, declared: &[Declared], mut lock: Loc
         Ok(git) => declared
             .iter()
             .filter_map(|declared| {
-                let commit = lock.repo(&declared.pin).filter(|locked| locked.is_whole())?.commit;
+                let commit = lock.repo(&declared.pin).filter(|locked| locked.is_whole())?.head();
                 Some((
                     declared.pin.clone(),
                     git.known_tree(&session.remote_url(&declared.url).ok()?, commit)?,
@@ -147,7 +192,7 @@ fn without_forgeries(session: &Session<'_>, declared: &[Declared], mut lock: Loc
     lock.distrust(|locked| {
         let is_forged = found.get(&locked.pin).is_some_and(|found| *found != locked.tree);
         if is_forged {
-            let (name, commit) = (&locked.pin.name, locked.commit.short());
+            let (name, commit) = (&locked.pin.name, locked.head().short());
             session.printer.warning(&format!(
                 "`{name}`: the tree in the lock is not the tree of commit `{commit}`; the entry is read again"
             ));
@@ -163,6 +208,8 @@ struct Task<'a> {
     action: Action<'a>,
     old: Option<&'a LockedRepo>,
     url: RemoteUrl,
+    /// What is merged into it. `None` if nothing is.
+    merges: Option<MergeJob<'a>>,
 }
 
 impl Task<'_> {
@@ -187,17 +234,28 @@ impl Task<'_> {
 fn task<'a>(
     session: &Session<'_>,
     declared: &'a Declared,
-    old: Option<&'a Lock>,
+    known: &Known<'a>,
     moves: &Moves,
 ) -> Result<Task<'a>, Error> {
-    let action = plan::action(declared, old, moves);
-    let url = match action {
-        // If no request is made, an unset variable in the url is no problem.
-        Action::Keep(_) => declared.url.clone(),
-        _ => session.remote_url(&declared.url)?,
+    let action = plan::action(declared, known.lock, moves, known.present);
+    let old = known.lock.and_then(|lock| lock.base_of(&declared.pin));
+    // If no request is made, an unset variable in the url is no problem.
+    if let Action::Keep(_) = action {
+        return Ok(Task { declared, action, old, url: declared.url.clone(), merges: None });
+    }
+    let url = session.remote_url(&declared.url)?;
+    let merges = if declared.pin.pending.is_empty() {
+        None
+    } else {
+        let url =
+            |merge: &Merge| merge.pending.source.url.as_ref().map(|url| session.remote_url(url)).transpose();
+        let urls = declared.merges.iter().map(url).collect::<Result<_, Error>>()?;
+        let patches = declared.pin.pending.patches.iter().map(|path| user_file(session, path));
+        let patches = patches.collect::<Result<_, Error>>()?;
+        let moves = plan::merge_moves(declared, moves);
+        Some(MergeJob { declared, urls, moves, patches, old: old.map(|old| (old, known.steps)) })
     };
-    let old = old.and_then(|lock| lock.repo(&declared.pin));
-    Ok(Task { declared, action, old, url })
+    Ok(Task { declared, action, old, url, merges })
 }
 
 impl OfPin for Task<'_> {
@@ -206,27 +264,63 @@ impl OfPin for Task<'_> {
     }
 }
 
-/// Does all tasks in parallel. If some fail, the error names all of them.
-fn perform(session: &Session<'_>, work: &[Task<'_>], ahead: &Ahead) -> Result<Vec<LockedRepo>, Error> {
+/// What became of the tasks.
+#[derive(Default)]
+struct Performed {
+    repos: Vec<LockedRepo>,
+    steps: StepTexts,
+    /// The merges that failed. `repos` has the old entries of their repositories.
+    failures: Vec<Failure>,
+}
+
+/// Does all tasks in parallel. If some fail, the error names all of them. If only merges fail, and the old entries of
+/// their repositories are still what is declared, the others go on.
+fn perform(session: &Session<'_>, work: &[Task<'_>], ahead: &Ahead) -> Result<Performed, Error> {
     let remotes = Remotes::of(session)?;
     let resolved = remotes.each(
         work,
         |task, watch| resolve(remotes.git, task, ahead, watch),
         |task, resolved, watch| {
-            let Resolved { repo, files, doubt } = resolved;
-            if let Some((snapshot, ends)) = files {
+            if let Some((snapshot, ends)) = &resolved.files {
                 watch.step("checking out");
-                ahead.build(&repo, &snapshot, &ends);
+                ahead.build(&resolved.repo, snapshot, ends);
             }
-            Ok((locked(task, &repo), (repo, doubt)))
+            let Resolved { repo, steps, notes, doubt, .. } = resolved;
+            Ok((locked(task, &repo), (repo, steps, notes, doubt)))
         },
     )?;
-    let mut repos = Vec::new();
-    for (repo, doubt) in resolved.all()? {
-        doubt.iter().for_each(|doubt| doubt.tell(session, &repo));
-        repos.push(repo);
+    let kept = |failure: &Failure| {
+        let task = work
+            .iter()
+            .find(|task| task.declared.pin.name == failure.name && failure.trouble.is_of_merge())?;
+        task.old.filter(|old| old.is_whole() && old.pin == task.declared.pin).cloned()
+    };
+    let (resolved, failures) = resolved.sorted();
+    let mut performed = Performed::default();
+    for failure in &failures {
+        performed.repos.extend(kept(failure));
     }
-    Ok(repos)
+    if performed.repos.len() < failures.len() {
+        return Err(Error::Repos { failures });
+    }
+    performed.failures = failures;
+    for (_, (repo, steps, notes, doubt)) in resolved {
+        doubt.iter().for_each(|doubt| doubt.tell(session, &repo));
+        for note in &notes {
+            let text = note.to_string();
+            if note.is_warning() { session.printer.warning(&text) } else { session.printer.note(&text) }
+        }
+        performed.steps.extend(steps);
+        performed.repos.push(repo);
+    }
+    Ok(performed)
+}
+
+/// Reads a patch of the user, beside `repos.toml`.
+fn user_file(session: &Session<'_>, path: &str) -> Result<UserFile, Error> {
+    let file = session.root().join(path);
+    let text = fs::read_if_there(&file)?.ok_or_else(|| Error::NoPatch { file })?;
+    Ok(UserFile { digest: lock::digest_of_patch(&text), text })
 }
 
 fn locked(task: &Task<'_>, repo: &LockedRepo) -> Done {
@@ -238,6 +332,8 @@ fn locked(task: &Task<'_>, repo: &LockedRepo) -> Done {
 struct Resolved<'a> {
     repo: LockedRepo,
     files: Option<(Snapshot<'a, 'static>, Vec<CommitId>)>,
+    steps: StepTexts,
+    notes: Vec<MergeNote>,
     doubt: Option<Doubt>,
 }
 
@@ -275,53 +371,75 @@ fn resolve<'a>(
     ahead: &Ahead,
     watch: &Watch<'_>,
 ) -> Result<Resolved<'a>, Trouble> {
-    let kept = |repo: &LockedRepo| Ok(Resolved { repo: repo.clone(), files: None, doubt: None });
+    let kept = |repo: &LockedRepo| {
+        let (steps, notes) = (StepTexts::default(), Vec::new());
+        Ok(Resolved { repo: repo.clone(), files: None, steps, notes, doubt: None })
+    };
     let remote = git.remote(&task.url).map_err(Trouble::Remote)?;
     let pin = &task.declared.pin;
-    let commit = match task.action {
+    let (commit, tip) = match task.action {
         Action::Keep(repo) => return kept(repo),
-        Action::Set(commit) | Action::Reread(commit) => commit,
+        Action::Set(commit) | Action::Reread(commit) => (commit, None),
         Action::Resolve { old } => {
             watch.step("asking");
             let commit = remote.resolve(&pin.reference).map_err(Trouble::Remote)?;
             if let Some(old) = old.filter(|old| old.commit == commit) {
                 return kept(old);
             }
-            commit
+            (commit, Some(commit))
         }
     };
-    match resolve_at(remote, commit, task, ahead, watch) {
+    let tip = match (tip, &task.merges) {
+        // A request may start from a commit that is newer than the pin.
+        (None, Some(_)) if pin.reference.full_name().is_some() => remote.resolve(&pin.reference).ok(),
+        (tip, _) => tip,
+    };
+    let at = |remote, commit| resolve_at(git, remote, (commit, tip), task, ahead, watch);
+    match at(remote, commit) {
         // The lock has commits only. A `rev` must be one, too.
         Err(Trouble::Remote(git::Error::IsTag { commit, .. })) if pin.reference.full_name().is_some() => {
             let remote = git.remote(&task.url).map_err(Trouble::Remote)?;
-            resolve_at(remote, commit, task, ahead, watch)
+            at(remote, commit)
         }
         other => other,
     }
 }
 
+/// Reads the entry at a commit; with the head of its branch, if it is known.
 fn resolve_at<'a>(
+    git: &'a Git,
     remote: Remote<'a>,
-    commit: CommitId,
+    (commit, tip): (CommitId, Option<CommitId>),
     task: &Task<'_>,
     ahead: &Ahead,
     watch: &Watch<'_>,
 ) -> Result<Resolved<'a>, Trouble> {
     let Declared { pin, addons, series, .. } = task.declared;
     let meter = |bytes| watch.received(bytes);
-    let snapshot = remote.at(commit, &pin.reference, &meter);
-    let mut ends = None;
-    if let Some(depth) = ahead.depth(pin) {
+    let mut snapshot = remote.at(commit, &pin.reference, &meter);
+    let depth = ahead.depth(pin);
+    let bring = |snapshot: &Snapshot<'_, '_>| {
         watch.step("fetching");
-        ends = Some(snapshot.files(depth).map_err(Trouble::Remote)?);
+        depth.map(|depth| snapshot.files(depth)).transpose().map_err(Trouble::Remote)
+    };
+    let mut ends = bring(&snapshot)?;
+    let mut merged = None;
+    if let Some(job) = &task.merges {
+        merged = Some(job.run(git, &mut snapshot, tip, watch)?);
+        ends = bring(&snapshot)?;
     }
     watch.step("reading");
-    let repo = read(&snapshot, pin, &ReadOptions { addons, series: *series })?;
+    let mut repo = read(&snapshot, pin, &ReadOptions { addons, series: *series })?;
+    let (mut steps, mut notes) = (StepTexts::default(), Vec::new());
+    if let Some(MergedSteps { merges, patches, texts, notes: said }) = merged {
+        repo = LockedRepo { merges, patches, ..repo }.sealed();
+        (steps, notes) = (texts, said);
+    }
     let doubt = if task.is_by_hand() { doubt(&snapshot) } else { None };
-    Ok(Resolved { repo, files: ends.map(|ends| (snapshot.unmetered(), ends)), doubt })
+    Ok(Resolved { repo, files: ends.map(|ends| (snapshot.unmetered(), ends)), steps, notes, doubt })
 }
 
-/// Reads the entry of a pin from its commit.
+/// Reads the entry of a pin from its content. It has no merges yet.
 pub(crate) fn read(
     snapshot: &Snapshot<'_, '_>,
     pin: &Pin,
@@ -329,7 +447,9 @@ pub(crate) fn read(
 ) -> Result<LockedRepo, Trouble> {
     let (tree, facts) = facts::read(snapshot, source)?;
     let (addons, commit) = (source.addons.to_vec(), snapshot.commit());
-    let repo = LockedRepo { pin: pin.clone(), addons, commit, tree, facts, digest: Digest::default() };
+    let (pin, digest) = (pin.clone(), Digest::default());
+    let repo =
+        LockedRepo { pin, addons, commit, tree, merges: Vec::new(), patches: Vec::new(), facts, digest };
     Ok(repo.sealed())
 }
 

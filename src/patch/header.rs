@@ -4,7 +4,7 @@ use super::error::Error;
 use crate::repo::one_line;
 
 /// The last second of the year 9999.
-const LATEST: i64 = 253_402_300_799;
+pub(crate) const LATEST: i64 = 253_402_300_799;
 const DAY: i64 = 86_400;
 
 /// Author, date, title and address of a step. All of them are text on one line, without invisible characters:

@@ -148,6 +148,11 @@ impl Patch {
 }
 
 impl FilePatch {
+    /// Whether the patch has the whole new content, so that no old one is needed.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.old.is_none() || matches!(self.content, Content::Literal(_))
+    }
+
     fn error(&self, why: &'static str) -> Error {
         Error::Inconsistent { path: self.path.clone(), why }
     }

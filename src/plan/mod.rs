@@ -6,6 +6,7 @@
 mod entries;
 mod inventory;
 mod layers;
+mod movable;
 mod relations;
 mod selection;
 mod submodules;
@@ -17,13 +18,14 @@ pub(crate) use entries::{
 };
 pub(crate) use inventory::{Home, Inventory, Placed, Request, Standing, Unreadable};
 pub(crate) use layers::{Below, Layers, layers};
+pub(crate) use movable::{MergeMove, Movable, Moves, merge_moves};
 pub(crate) use relations::{Reason, all_elsewhere, elsewhere};
 pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, unseen};
 pub(crate) use submodules::{Comparison, Removal, Submodule, SuperprojectState, compare_submodules};
 
-use crate::config::{Config, Profile, Repo};
-use crate::lock::{Lock, LockedRepo, Pin};
-use crate::repo::{AddonsDirectory, CommitId, Reference, RemoteUrl, RepoName, Series};
+use crate::config::{Config, Merge, Profile, Repo};
+use crate::lock::{Lock, LockedPatch, LockedRepo, Pin};
+use crate::repo::{AddonsDirectory, CommitId, Pending, PendingMerge, Reference, RemoteUrl, RepoName, Series};
 use crate::report::Difference;
 
 /// One entry that the lock should have. Together they are the union of all profiles, each pin once.
@@ -34,14 +36,46 @@ pub(crate) struct Declared {
     pub(crate) url: RemoteUrl,
     pub(crate) addons: Vec<AddonsDirectory>,
     pub(crate) hold: bool,
+    /// The merges of the pin as written, in its order. Their urls may contain secrets.
+    pub(crate) merges: Vec<Merge>,
     /// The oldest series of the profiles that declare it. It decides which manifests count.
     pub(crate) series: Series,
     pub(crate) profiles: Vec<String>,
 }
 
+/// What a machine has beside `repos.toml`.
+#[derive(Debug, Default)]
+pub(crate) struct Present {
+    /// The dependencies of the user's own modules.
+    pub(crate) local_depends: LocalDepends,
+    /// The digests of the patches, by their paths as declared. A missing file is not among them.
+    pub(crate) patches: BTreeMap<String, [u8; 32]>,
+}
+
+impl Present {
+    /// The patches of an entry that are not what was locked.
+    fn changed_patches<'l>(&self, locked: &'l LockedRepo) -> impl Iterator<Item = &'l String> {
+        let patches = locked.pin.pending.patches.iter().zip(&locked.patches);
+        let is_changed = |path: &String, locked: &LockedPatch| {
+            self.patches.get(path).is_some_and(|found| *found != locked.content)
+        };
+        patches.filter(move |(path, locked)| is_changed(path, locked)).map(|(path, _)| path)
+    }
+}
+
 /// The pin that a profile declares for a repository.
 pub(crate) fn pin(repo: &Repo) -> Pin {
-    Pin { name: repo.name.clone(), reference: repo.reference.clone(), url: repo.url.without_secret() }
+    let merge = |merge: &Merge| {
+        let PendingMerge { source, modules, pick } = merge.pending.clone();
+        PendingMerge { source: source.without_secret(), modules, pick }
+    };
+    let merges = repo.merges.iter().map(merge).collect();
+    Pin {
+        name: repo.name.clone(),
+        reference: repo.reference.clone(),
+        url: repo.url.without_secret(),
+        pending: Pending { merges, patches: repo.patches.clone() },
+    }
 }
 
 /// What all profiles together declare, sorted like the lock.
@@ -54,10 +88,14 @@ pub(crate) fn declared(config: &Config) -> Vec<Declared> {
                 url: repo.url.clone(),
                 addons: repo.addons.clone(),
                 hold: false,
+                merges: repo.merges.clone(),
                 series: profile.odoo,
                 profiles: Vec::new(),
             });
             entry.hold |= repo.hold;
+            for (merge, other) in entry.merges.iter_mut().zip(&repo.merges) {
+                merge.hold |= other.hold;
+            }
             entry.series = entry.series.min(profile.odoo);
             entry.profiles.push(profile.name.clone());
             let more = repo.addons.iter().filter(|directory| !entry.addons.contains(directory));
@@ -66,19 +104,6 @@ pub(crate) fn declared(config: &Config) -> Vec<Declared> {
         }
     }
     all.into_values().collect()
-}
-
-/// Which pins `oca lock` moves.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Moves {
-    /// Only what is not pinned yet; no existing pin moves.
-    Missing,
-    /// All pins without `hold = true`.
-    All,
-    /// These pins, even with `hold = true`.
-    Named(BTreeSet<RepoName>),
-    /// These pins, to these commits.
-    To(BTreeMap<RepoName, CommitId>),
 }
 
 /// What to do for one declared repository.
@@ -102,21 +127,27 @@ fn deciding_series(lock: &Lock, pin: &Pin) -> Option<Series> {
 }
 
 /// What `oca lock` does for a declared repository.
-pub(crate) fn action<'a>(declared: &Declared, lock: Option<&'a Lock>, moves: &Moves) -> Action<'a> {
-    let old = lock.and_then(|lock| lock.repo(&declared.pin));
-    // Facts are valid if nobody edited them, and for the directories and the series for which they were read.
+pub(crate) fn action<'a>(
+    declared: &Declared,
+    lock: Option<&'a Lock>,
+    moves: &Moves,
+    present: &Present,
+) -> Action<'a> {
+    let old = lock.and_then(|lock| lock.base_of(&declared.pin));
+    // Facts are valid if nobody edited them, and for the directories, the series and the merges for which they were
+    // read.
     let series = lock.and_then(|lock| deciding_series(lock, &declared.pin));
-    let holds =
-        |old: &LockedRepo| old.is_whole() && old.addons == declared.addons && series == Some(declared.series);
-    let name = &declared.pin.name;
-    let asked = match moves {
-        Moves::To(commits) => match commits.get(name) {
-            Some(&commit) => return Action::Set(commit),
-            None => false,
-        },
-        Moves::Missing => false,
-        Moves::All => !declared.hold,
-        Moves::Named(names) => names.contains(name),
+    let holds = |old: &LockedRepo| {
+        old.is_whole()
+            && old.pin == declared.pin
+            && old.addons == declared.addons
+            && series == Some(declared.series)
+            && present.changed_patches(old).next().is_none()
+            && merge_moves(declared, moves).iter().all(|moved| *moved == MergeMove::Keep)
+    };
+    let asked = match moves.of_repo(&declared.pin.name, declared.hold) {
+        Some(Some(commit)) => return Action::Set(commit),
+        asked => asked.is_some(),
     };
     match (old, &declared.pin.reference) {
         // A `rev` cannot move.
@@ -132,14 +163,15 @@ pub(crate) fn action<'a>(declared: &Declared, lock: Option<&'a Lock>, moves: &Mo
     }
 }
 
-/// Names that the user wants to move, but that no profile declares.
-pub(crate) fn undeclared(declared: &[Declared], moves: &Moves) -> Vec<RepoName> {
-    let known = |name: &&RepoName| !declared.iter().any(|declared| declared.pin.name == **name);
-    match moves {
-        Moves::Missing | Moves::All => Vec::new(),
-        Moves::Named(names) => names.iter().filter(known).cloned().collect(),
-        Moves::To(commits) => commits.keys().filter(known).cloned().collect(),
-    }
+/// What the user wants to move, but that no profile declares.
+pub(crate) fn undeclared(declared: &[Declared], moves: &Moves) -> Vec<Movable> {
+    let is_of = |declared: &Declared, movable: &Movable| {
+        let mut merges = declared.pin.pending.merges.iter();
+        declared.pin.name == movable.repo
+            && movable.merge.as_ref().is_none_or(|merge| merges.any(|known| known.source == *merge))
+    };
+    let unknown = |movable: &&Movable| !declared.iter().any(|declared| is_of(declared, movable));
+    moves.named().into_iter().filter(unknown).cloned().collect()
 }
 
 /// Why a commit that the user gave cannot become a pin.
@@ -154,7 +186,11 @@ pub(crate) enum RefusedPin {
 /// The commits that the user gave and that cannot become pins. [`undeclared`] has those that no profile declares.
 pub(crate) fn refused(declared: &[Declared], moves: &Moves) -> Vec<RefusedPin> {
     let Moves::To(commits) = moves else { return Vec::new() };
-    let refuse = |(name, &asked): (&RepoName, &CommitId)| {
+    let refuse = |(movable, &asked): (&Movable, &CommitId)| {
+        let name = &movable.repo;
+        if movable.merge.is_some() {
+            return None;
+        }
         let pins = declared.iter().map(|declared| &declared.pin).filter(|pin| pin.name == *name);
         let references: Vec<Reference> = pins.map(|pin| pin.reference.clone()).collect();
         match references[..] {
@@ -170,8 +206,8 @@ pub(crate) fn refused(declared: &[Declared], moves: &Moves) -> Vec<RefusedPin> {
 
 /// All differences between the lock and `repos.toml`, by name. If the list is empty, the lock is up to date.
 ///
-/// `present` has the dependencies of the user's own modules on this machine.
-pub(crate) fn differences(config: &Config, lock: Option<&Lock>, present: &LocalDepends) -> Vec<Difference> {
+/// `present` is what this machine has beside `repos.toml`.
+pub(crate) fn differences(config: &Config, lock: Option<&Lock>, present: &Present) -> Vec<Difference> {
     let Some(lock) = lock else { return vec![Difference::NoLock] };
     let declared = declared(config);
     let edited: Vec<&LockedRepo> = lock.edited().collect();
@@ -182,7 +218,7 @@ pub(crate) fn differences(config: &Config, lock: Option<&Lock>, present: &LocalD
     let mut explained: BTreeSet<&Pin> = BTreeSet::new();
     for wanted in &declared {
         match lock.repo(&wanted.pin) {
-            Some(locked) => found.extend(content_differences(wanted, locked)),
+            Some(locked) => found.extend(content_differences(wanted, locked, present)),
             None => found.push(unpinned(wanted, &declared, lock, &mut explained)),
         }
     }
@@ -196,12 +232,12 @@ pub(crate) fn differences(config: &Config, lock: Option<&Lock>, present: &LocalD
     let is_fresh = |wanted: &Declared| {
         let locked = lock.repo(&wanted.pin);
         let is_edited = edited.iter().any(|repo| repo.pin == wanted.pin);
-        !is_edited && locked.is_some_and(|locked| content_differences(wanted, locked).is_empty())
+        !is_edited && locked.is_some_and(|locked| content_differences(wanted, locked, present).is_empty())
     };
     let fresh: BTreeSet<&Pin> =
         declared.iter().filter(|wanted| is_fresh(wanted)).map(|wanted| &wanted.pin).collect();
     found.extend(profile_differences(config, lock, &explained, &fresh));
-    found.extend(selection::differences(config, lock, present, &|pin| !fresh.contains(pin)));
+    found.extend(selection::differences(config, lock, &present.local_depends, &|pin| !fresh.contains(pin)));
     found
 }
 
@@ -210,7 +246,7 @@ fn edited_difference(repo: &LockedRepo) -> Difference {
     Difference::Edited { name, reference, seal: repo.seal() }
 }
 
-fn content_differences(wanted: &Declared, locked: &LockedRepo) -> Vec<Difference> {
+fn content_differences(wanted: &Declared, locked: &LockedRepo, present: &Present) -> Vec<Difference> {
     let name = || wanted.pin.name.clone();
     let mut found = Vec::new();
     if let Reference::Rev(declared) = wanted.pin.reference
@@ -223,6 +259,8 @@ fn content_differences(wanted: &Declared, locked: &LockedRepo) -> Vec<Difference
         let (declared, locked) = (words(&wanted.addons), words(&locked.addons));
         found.push(Difference::Addons { name: name(), declared, locked });
     }
+    let changed = present.changed_patches(locked).cloned();
+    found.extend(changed.map(|path| Difference::PatchFile { name: name(), path }));
     found
 }
 
@@ -235,6 +273,12 @@ fn unpinned<'l>(
     explained: &mut BTreeSet<&'l Pin>,
 ) -> Difference {
     let name = wanted.pin.name.clone();
+    let same_base = lock.repos.iter().map(|locked| &locked.pin).find(|pin| pin.has_base_of(&wanted.pin));
+    if let Some(old) = same_base {
+        explained.insert(old);
+        let (declared, locked) = (wanted.pin.pending.words(), old.pending.words());
+        return Difference::Pending { name, declared, locked };
+    }
     let left = |pin: &Pin| declared.iter().all(|other| other.pin != *pin) && !explained.contains(pin);
     let old = lock.repos.iter().map(|locked| &locked.pin).find(|pin| pin.name == name && left(pin));
     let Some(old) = old else {

@@ -5,13 +5,12 @@
 mod conversion;
 mod id;
 mod manifest;
-#[cfg_attr(not(test), expect(dead_code, reason = "no command merges yet"))]
-mod merge_ref;
 mod name;
 mod object;
 mod packaging;
 mod pasted;
 mod path;
+mod pending;
 mod plain;
 mod reference;
 #[cfg(test)]
@@ -26,7 +25,6 @@ use serde::{Deserialize, Serialize};
 pub(crate) use conversion::{Conversion, is_lfs_pointer, lfs_target};
 pub(crate) use id::{BlobId, CommitId, TreeId};
 pub(crate) use manifest::{AutoInstall, Manifest};
-pub(crate) use merge_ref::MergeRef;
 pub(crate) use name::RepoName;
 pub(crate) use object::{
     EntryKind, Mode, TreeEntry, UnreadableTree, blob_id, blob_id_of, parse_tree, render_tree, sort_tree,
@@ -37,6 +35,7 @@ pub(crate) use pasted::{Shows, WebPage};
 pub(crate) use path::{
     AddonsDirectory, ModuleName, PathPart, RepoPath, is_dot_git, is_text, refuse_everywhere,
 };
+pub(crate) use pending::{MergeRef, MergeSource, Pending, PendingMerge};
 pub(crate) use plain::{ends_line, in_short, is_text_of, one_line, plain, quotation, shown};
 pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Platform, Series};
@@ -81,4 +80,4 @@ macro_rules! serde_as_text {
     )*};
 }
 
-serde_as_text!(RepoName, RemoteUrl, CommitId, TreeId, Series, ModuleName, AddonsDirectory);
+serde_as_text!(RepoName, RemoteUrl, CommitId, TreeId, Series, ModuleName, AddonsDirectory, MergeSource);

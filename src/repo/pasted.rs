@@ -1,6 +1,6 @@
 //! Addresses of web pages that people paste from a browser in place of a url of git.
 
-use super::CommitId;
+use super::{CommitId, Reference, RemoteUrl, bare_url};
 
 /// A page of a repository on GitHub, GitLab, Gitea, Forgejo or Bitbucket.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -51,6 +51,20 @@ const PAGES: [&str; 18] = [
 ];
 
 impl WebPage {
+    /// The address of a request on the forge that has this ref for it. `None` if the url is no address of the web.
+    pub(crate) fn of_request(url: &RemoteUrl, reference: &Reference, number: u64) -> Option<String> {
+        let Reference::Full(name) = reference else { return None };
+        let page = if name.starts_with("refs/merge-requests/") {
+            "-/merge_requests"
+        } else if name.starts_with("refs/pull-requests/") {
+            "pull-requests"
+        } else {
+            "pull"
+        };
+        let url = bare_url(url.as_str());
+        url.starts_with("http").then(|| format!("{url}/{page}/{number}"))
+    }
+
     /// Understands a word that is the address of a page. `None` for urls of git, names and paths.
     pub(crate) fn parse(word: &str) -> Option<Self> {
         let address = word.split(['?', '#']).next()?.trim_end_matches('/');

@@ -36,6 +36,19 @@ pub(crate) enum Difference {
         declared: Vec<String>,
         locked: Vec<String>,
     },
+    /// Merges and patches.
+    Pending {
+        name: RepoName,
+        declared: Vec<String>,
+        locked: Vec<String>,
+    },
+    /// A patch of the user was changed.
+    PatchFile {
+        name: RepoName,
+        path: String,
+    },
+    /// A step of the lock, in words.
+    Step(String),
     ProfileMissing {
         profile: String,
     },
@@ -176,6 +189,15 @@ impl fmt::Display for Difference {
                 quoted_list(declared),
                 quoted_list(locked)
             ),
+            Self::Pending { name, declared, locked } => {
+                let list = |words: &[String]| match words {
+                    [] => "nothing".to_owned(),
+                    words => quoted_list(words),
+                };
+                write!(f, "`{name}` merges {}, but the lock merges {}", list(declared), list(locked))
+            }
+            Self::PatchFile { name, path } => write!(f, "`{name}` has another patch `{path}` in the lock"),
+            Self::Step(words) => f.write_str(words),
             Self::ProfileMissing { profile } => write!(f, "profile `{profile}` is not in the lock"),
             Self::ProfileUndeclared { profile } => {
                 write!(f, "profile `{profile}` is in the lock, but `repos.toml` does not declare it")

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use super::OtherTree;
+use super::{MergeConflict, OtherTree};
 use crate::export::Error as ExportError;
+use crate::git::merging::Error as MergingError;
 use crate::git::{CheckoutError, Error as GitError};
-use crate::repo::{CommitId, RepoName, UnreadableTree, counted};
+use crate::lock::Error as LockError;
+use crate::repo::{CommitId, Reference, RepoName, UnreadableTree, counted};
 
 /// The result for one repository.
 #[derive(Debug)]
@@ -94,6 +96,14 @@ pub(crate) enum Trouble {
     NoAddons(MissingDirectory),
     /// The tree of the locked commit is not the tree in the lock.
     OtherTree(OtherTree),
+    /// A merge or a patch cannot be made: its name as it is typed, or the path of the patch.
+    Merge { what: String, error: Box<MergingError> },
+    /// A person has to resolve conflicts.
+    Conflict(MergeConflict),
+    /// The merge starts from a commit of the branch that is newer than the pin.
+    NewerStart { what: String, name: RepoName, start: CommitId, pin: CommitId, reference: Reference },
+    /// The files of its steps are not as they were written.
+    Steps(LockError),
     /// Its content cannot be exported.
     Export(ExportError),
     /// The checkout on the disk could not be read or changed.
@@ -118,6 +128,11 @@ pub(crate) enum Step {
 }
 
 impl Trouble {
+    /// Whether a merge of the repository failed. Then its old entry stays, and other repositories go on.
+    pub(crate) fn is_of_merge(&self) -> bool {
+        matches!(self, Self::Merge { .. } | Self::Conflict(_) | Self::NewerStart { .. })
+    }
+
     /// The reason why a checkout could not be made or moved: local work, or a failure.
     pub(crate) fn not_placed(error: CheckoutError) -> Self {
         match error {
@@ -189,6 +204,10 @@ impl fmt::Display for Trouble {
             Self::Export(error) => write!(f, "refused: {error}"),
             Self::NoAddons(missing) => write!(f, "failed: there is no directory `{}`", missing.directory),
             Self::OtherTree(other) => write!(f, "failed: {other}"),
+            Self::Merge { what, error } => write!(f, "failed: cannot merge `{what}`: {error}"),
+            Self::Conflict(conflict) => write!(f, "not changed: {conflict}"),
+            Self::NewerStart { what, .. } => write!(f, "failed: `{what}` starts after the pin"),
+            Self::Steps(error) => write!(f, "failed: {error}"),
             Self::Remote(error) | Self::Checkout { error, .. } => write!(f, "failed: {error}"),
         }
     }

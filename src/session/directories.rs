@@ -73,12 +73,15 @@ impl Session<'_> {
 
     /// The same, without a word about directories that do not exist or whose variables are unset.
     pub(crate) fn set_directories(&self, profile: &Profile) -> Result<Vec<Arc<LocalModules>>, Error> {
-        let present = self.present(profile)?.into_iter().map(|(_, asked)| asked);
+        let present = self.present_directories(profile)?.into_iter().map(|(_, asked)| asked);
         self.directories.read(&present.collect::<Vec<_>>())
     }
 
     /// The own directories of a profile that exist. If a variable in a path is unset, the directory counts as missing.
-    fn present<'p>(&self, profile: &'p Profile) -> Result<Vec<(&'p Template, AskedDirectory)>, Error> {
+    fn present_directories<'p>(
+        &self,
+        profile: &'p Profile,
+    ) -> Result<Vec<(&'p Template, AskedDirectory)>, Error> {
         let mut present = Vec::new();
         for Local { path, position, .. } in &profile.locals {
             if let Some(directory) = self.set_entry(path)?.filter(|directory| directory.is_dir()) {
@@ -114,7 +117,9 @@ impl Session<'_> {
         let mut all = LocalDepends::new();
         for profile in self.config.profiles.iter().filter(|profile| plan::selects(profile)) {
             all.insert(profile.name.clone(), std::collections::BTreeMap::new());
-            asked.extend(self.present(profile)?.into_iter().map(|(path, asked)| (profile, path, asked)));
+            asked.extend(
+                self.present_directories(profile)?.into_iter().map(|(path, asked)| (profile, path, asked)),
+            );
         }
         let directories: Vec<AskedDirectory> = asked.iter().map(|(_, _, asked)| asked.clone()).collect();
         let read = self.directories.read(&directories)?;

@@ -2,6 +2,7 @@
 
 mod directories;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -9,13 +10,14 @@ use crate::catalogue::Catalogue;
 use crate::config::{self, Config, Profile, Template};
 use crate::error::Error;
 use crate::flags::Global;
-use crate::fs::{Context, DirectoryLock, create_directory, normal};
+use crate::fs::{self, Context, DirectoryLock, create_directory, normal};
 use crate::git::{Git, Origin};
 use crate::lock::{self, Lock};
 use crate::output::Printer;
-use crate::plan;
+use crate::plan::{self, Present};
 use crate::pool::Pools;
 use crate::repo::{Reference, RemoteUrl, RepoName, Series, bare_url};
+use crate::report::Difference;
 use directories::Directories;
 
 /// Everything that a command with a `repos.toml` needs.
@@ -51,10 +53,6 @@ impl<'a> Session<'a> {
         global: &'a Global,
         printer: &'a Printer,
     ) -> Result<Self, Error> {
-        let uses = config.unsupported();
-        if !uses.is_empty() {
-            return Err(Error::Unsupported { uses });
-        }
         let root = std::path::absolute(&config.directory).at("find", &config.directory)?;
         let session = Self {
             global,
@@ -168,11 +166,28 @@ impl<'a> Session<'a> {
         Ok(Lock::load_as_it_stands(&self.lock_file())?)
     }
 
+    /// The differences between `repos.toml` and a lock.
+    pub(crate) fn differences(&self, lock: Option<&Lock>) -> Result<Vec<Difference>, Error> {
+        Ok(plan::differences(&self.config, lock, &self.present()?))
+    }
+
+    /// What this machine has beside `repos.toml`.
+    pub(crate) fn present(&self) -> Result<Present, Error> {
+        let repos = self.config.profiles.iter().flat_map(|profile| &profile.repos);
+        let mut patches = BTreeMap::new();
+        for path in repos.flat_map(|repo| &repo.patches) {
+            if let Some(text) = fs::read_if_there(&self.root.join(path))? {
+                patches.insert(path.clone(), lock::digest_of_patch(&text));
+            }
+        }
+        Ok(Present { local_depends: self.local_depends()?, patches })
+    }
+
     /// The lock. Fails if it is missing or out of date.
     pub(crate) fn fresh_lock(&self) -> Result<Lock, Error> {
         let file = self.lock_file();
         let Some(lock) = self.lock_as_it_stands()? else { return Err(Error::NoLock { file }) };
-        let differences = plan::differences(&self.config, Some(&lock), &self.local_depends()?);
+        let differences = self.differences(Some(&lock))?;
         if differences.is_empty() {
             return Ok(lock);
         }

@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::export::{self, Batch, Chosen, Directories, ExportRequest, Part, Site};
 use crate::fs;
 use crate::git::{Git, GitTree, Place, Snapshot};
-use crate::lock::{LockedRepo, Pin};
-use crate::ops::{OfPin, Remotes, Watch, confirm_trees, warn_of_pointers};
+use crate::lock::{Lock, LockedRepo, Pin};
+use crate::ops::{Contents, OfPin, Remotes, Watch, confirm_trees, warn_of_pointers};
 use crate::plan::{self, Offer, module_paths, module_trees};
 use crate::pool;
 use crate::repo::{BlobId, Objects, RemoteUrl, RepoPath};
@@ -39,6 +39,7 @@ struct FetchedRepo<'a> {
 /// Fetches the missing files and writes everything, all repositories in parallel.
 pub(super) fn files(
     session: &Session<'_>,
+    lock: &Lock,
     plan: &Plan<'_>,
     site: &Site,
     date: Option<i64>,
@@ -57,9 +58,10 @@ pub(super) fn files(
         targets.push(ExportedRepo { locked: offer.locked, wanted, url: session.remote_url(url)? });
     }
     let remotes = Remotes::of(session)?;
+    let contents = Contents::new(session, lock);
     let answers = remotes.each(
         &targets,
-        |target, watch| fetch(remotes.git, target, watch),
+        |target, watch| fetch(remotes.git, &contents, target, watch),
         |target, content, watch| {
             watch.step("writing");
             fs::stop("writing an export");
@@ -111,12 +113,16 @@ fn finish(
 }
 
 /// Fetches the blobs of the exported files, and no others.
-fn fetch<'a>(git: &'a Git, target: &ExportedRepo<'_>, watch: &Watch<'_>) -> Result<FetchedRepo<'a>, Trouble> {
+fn fetch<'a>(
+    git: &'a Git,
+    contents: &Contents<'_>,
+    target: &ExportedRepo<'_>,
+    watch: &Watch<'_>,
+) -> Result<FetchedRepo<'a>, Trouble> {
     watch.step("fetching");
-    let LockedRepo { pin, commit, .. } = target.locked;
     let meter = |bytes| watch.received(bytes);
     let remote = git.remote(&target.url).map_err(Trouble::Remote)?;
-    let snapshot = remote.at(*commit, &pin.reference, &meter);
+    let snapshot = contents.of(remote, target.locked, &meter)?;
     let (chosen, seconds) = bring(&snapshot, target)?;
     Ok(FetchedRepo { snapshot: snapshot.unmetered(), chosen, seconds })
 }

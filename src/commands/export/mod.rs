@@ -107,7 +107,7 @@ fn make(args: &Args, session: &Session<'_>, plan: &Plan<'_>, dest: &Path) -> Res
     let (outcomes, written) = if args.link {
         (Vec::new(), links(session, plan, &site)?)
     } else {
-        content::files(session, plan, &site, date)?
+        content::files(session, plan.lock, plan, &site, date)?
     };
     let Written { recorded, files, time } = written;
     let mut manifest = Manifest::new(&plan.profile.name, &plan.packaging, recorded);
@@ -214,7 +214,7 @@ fn recorded(plan: &Plan<'_>, trees: impl Fn(&Offer<'_>) -> Vec<Vec<String>>) -> 
         };
         Repository {
             name: name.clone(),
-            commit: offer.locked.commit,
+            commit: offer.locked.head(),
             addons: offer.addons.to_vec(),
             modules: module_paths(entries).into_iter().map(place).collect(),
             trees: trees(offer),

@@ -20,12 +20,14 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let file = session.lock_file();
     let bytes = lock::read_file(&file)?;
     let lock = bytes.as_deref().map(|bytes| Lock::parse(bytes, &file)).transpose()?;
-    let mut differences = plan::differences(&session.config, lock.as_ref(), &session.local_depends()?);
+    let mut differences = session.differences(lock.as_ref())?;
     if let (Some(lock), Some(bytes)) = (&lock, &bytes)
         && !lock.is_laid_out_as(bytes)
     {
         differences.push(Difference::Layout);
     }
+    let faults = lock.as_ref().map(|lock| lock.step_faults(&file)).unwrap_or_default();
+    differences.extend(faults.iter().map(|fault| Difference::Step(fault.to_string())));
     let mut submodules = Vec::new();
     if let Some(lock) =
         lock.as_ref().filter(|_| differences.is_empty() && session.config.mode == Mode::Submodule)

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::ChangeReport;
 use crate::lock;
-use crate::ops::{Ahead, named_repos, update, warn_of_lacking};
+use crate::ops::{Ahead, movables, update, warn_of_lacking};
 use crate::plan::Moves;
 use crate::session::Session;
 
@@ -81,7 +81,7 @@ fn moves(upgrade: Option<&[String]>, session: &Session<'_>) -> Result<Moves, Err
     Ok(match upgrade {
         None => Moves::Missing,
         Some([]) => Moves::All,
-        Some(names) => Moves::Named(named_repos(session, &session.config.profiles, names)?),
+        Some(names) => Moves::Named(movables(session, names)?),
     })
 }
 
@@ -111,5 +111,5 @@ fn lock(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error
     } else if !updated.changes.is_empty() {
         session.printer.next("`oca sync` checks out the commits");
     }
-    Ok(())
+    updated.finish()
 }

@@ -6,15 +6,15 @@ use crate::addons::manifest::series_of;
 use crate::error::{Error, PinError};
 use crate::git::{self, Checkout};
 use crate::lock::{Lock, LockedRepo};
-use crate::ops::repo_name;
-use crate::plan;
-use crate::repo::{CommitId, RepoName, Series, redact};
+use crate::ops::{movable, repo_name};
+use crate::plan::{self, Movable};
+use crate::repo::{CommitId, Series, redact};
 use crate::report::Trouble;
 use crate::session::Session;
 
 /// A repository and the first digits of a commit, or all of them.
 struct NamedPin {
-    name: RepoName,
+    movable: Movable,
     digits: String,
     word: String,
 }
@@ -23,10 +23,7 @@ struct NamedPin {
 const FEWEST: usize = 7;
 
 /// The commits to pin. Abbreviated ids are completed.
-pub(super) fn commits(
-    words: &[String],
-    session: &Session<'_>,
-) -> Result<BTreeMap<RepoName, CommitId>, Error> {
+pub(super) fn commits(words: &[String], session: &Session<'_>) -> Result<BTreeMap<Movable, CommitId>, Error> {
     let mut commits = BTreeMap::new();
     for word in words {
         let pin = NamedPin::parse(word, session)?;
@@ -34,11 +31,16 @@ pub(super) fn commits(
             Ok(commit) => commit,
             Err(_) => pin.complete(session)?,
         };
-        if commits.insert(pin.name.clone(), commit).is_some_and(|other| other != commit) {
-            return Err(PinError::Twice { word: pin.word, name: pin.name }.into());
+        if commits.insert(pin.movable.clone(), commit).is_some_and(|other| other != commit) {
+            return Err(PinError::Twice { word: pin.word, name: pin.movable.repo }.into());
         }
     }
     Ok(commits)
+}
+
+/// A merge must be declared. A repository is looked up later: it may be declared in another way.
+fn named(session: &Session<'_>, word: &str) -> Result<Movable, Error> {
+    if word.contains('#') { movable(session, word) } else { repo_name(session, word).map(Movable::from) }
 }
 
 impl NamedPin {
@@ -49,12 +51,12 @@ impl NamedPin {
         let Some((name, commit)) = word.rsplit_once('@') else {
             return Err(PinError::WithoutCommit { word: word.clone() }.into());
         };
-        let name = repo_name(session, name).map_err(|error| bad(error.to_string()))?;
+        let movable = named(session, name).map_err(|error| bad(error.to_string()))?;
         let is_hex = commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !is_hex || !(FEWEST..=40).contains(&commit.len()) {
             return Err(bad(format!("`{commit}` is not the id of a commit")));
         }
-        Ok(Self { name, digits: commit.to_ascii_lowercase(), word })
+        Ok(Self { movable, digits: commit.to_ascii_lowercase(), word })
     }
 
     /// The commit whose id begins with these digits: the pin, the head of the branch, or one in the cache.
@@ -62,14 +64,14 @@ impl NamedPin {
         let lock = session.lock_as_it_stands().ok().flatten().unwrap_or_default();
         let mut found: BTreeSet<CommitId> = BTreeSet::new();
         let begins = |commit: &CommitId| commit.to_string().starts_with(&self.digits);
-        let locked = lock.repos.iter().filter(|locked| locked.pin.name == self.name);
+        let locked = lock.repos.iter().filter(|locked| locked.pin.name == self.movable.repo);
         found.extend(locked.map(|locked| locked.commit).filter(begins));
         let declared = plan::declared(&session.config);
-        for declared in declared.iter().filter(|declared| declared.pin.name == self.name) {
+        for declared in declared.iter().filter(|declared| declared.pin.name == self.movable.repo) {
             let remote = session.git()?.remote(&session.remote_url(&declared.url)?)?;
             found.extend(remote.cached_commits(&self.digits)?);
             for profile in &session.config.profiles {
-                if let Ok(path) = session.checkout(profile, &self.name)
+                if let Ok(path) = session.checkout(profile, &self.movable.repo)
                     && path.is_dir()
                 {
                     found.extend(Checkout::new(path).commits_with(&self.digits).unwrap_or_default());
@@ -81,7 +83,7 @@ impl NamedPin {
         match Vec::from_iter(found)[..] {
             [commit] => Ok(commit),
             ref found => Err(PinError::Short {
-                name: self.name.clone(),
+                name: self.movable.repo.clone(),
                 digits: self.digits.clone(),
                 count: found.len(),
             }
@@ -91,10 +93,10 @@ impl NamedPin {
 }
 
 /// Fails if the modules of a commit are for another series.
-pub(super) fn refuse_other_series(commits: &BTreeMap<RepoName, CommitId>, lock: &Lock) -> Result<(), Error> {
+pub(super) fn refuse_other_series(commits: &BTreeMap<Movable, CommitId>, lock: &Lock) -> Result<(), Error> {
     for (profile, locked) in &lock.profiles {
         for repo in locked.repos.iter().filter_map(|pin| lock.repo(pin)) {
-            if commits.get(&repo.pin.name) == Some(&repo.commit)
+            if commits.get(&repo.pin.name.clone().into()) == Some(&repo.commit)
                 && let Some(found) = other_series(repo, locked.odoo)
             {
                 let (name, commit) = (repo.pin.name.clone(), repo.commit);
@@ -120,15 +122,11 @@ fn other_series(repo: &LockedRepo, wanted: Series) -> Option<Series> {
 }
 
 /// If a commit is not on the remote but in the checkout, says so.
-pub(super) fn explained(
-    error: Error,
-    commits: &BTreeMap<RepoName, CommitId>,
-    session: &Session<'_>,
-) -> Error {
+pub(super) fn explained(error: Error, commits: &BTreeMap<Movable, CommitId>, session: &Session<'_>) -> Error {
     let Error::Repos { failures } = &error else { return error };
     let is_absent = |trouble: &Trouble| matches!(trouble, Trouble::Remote(git::Error::Vanished { .. }));
     for failure in failures.iter().filter(|failure| is_absent(&failure.trouble)) {
-        let Some(&commit) = commits.get(&failure.name) else { continue };
+        let Some(&commit) = commits.get(&failure.name.clone().into()) else { continue };
         for profile in &session.config.profiles {
             let Ok(path) = session.checkout(profile, &failure.name) else { continue };
             if path.is_dir() && Checkout::new(path.clone()).tree_of(commit).is_ok() {

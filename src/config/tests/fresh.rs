@@ -3,7 +3,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::merge::MergeSource;
 use crate::config::{Fresh, FreshRepo};
 use crate::repo::{CommitId, ModuleName, Reference, RemoteUrl, Series, bare_url};
 
@@ -77,7 +76,7 @@ fn the_base_url_is_the_most_common_one() {
 /// Keeps the first merge of each source.
 fn distinct(mut merges: Vec<Merge>) -> Vec<Merge> {
     let mut seen = std::collections::BTreeSet::new();
-    merges.retain(|merge| seen.insert(merge.source.clone()));
+    merges.retain(|merge| seen.insert(merge.pending.source.clone()));
     merges
 }
 
@@ -92,18 +91,21 @@ fn a_repo() -> impl Strategy<Value = FreshRepo> {
         Just(Reference::Rev(CommitId::from_bytes([7; 20]))),
     ];
     let source = prop_oneof![
-        (1..9_u64).prop_map(MergeSource::Request),
+        (1..9_u64).prop_map(MergeSource::request),
         ("[a-z]{1,5}", any::<bool>()).prop_map(|(word, other)| {
             let fork = url("https://user@example.com/fork.git");
-            Merge::of_reference(other.then_some(fork), &word).expect("a merge").source
+            Merge::of_reference(other.then_some(fork), &word).expect("a merge").pending.source
         }),
     ];
     let details = (any::<bool>(), proptest::option::of("[a-z\"' ]{1,6}"), any::<bool>());
     let merge = (source, details).prop_map(|(source, (some, why, pick))| Merge {
-        source,
-        modules: some.then(|| vec![ModuleName::parse("web_x").expect("a name")]),
+        pending: PendingMerge {
+            source,
+            modules: some.then(|| vec![ModuleName::parse("web_x").expect("a name")]),
+            pick,
+        },
         why,
-        pick,
+        hold: pick,
     });
     let modules = proptest::option::of(proptest::collection::btree_set("[a-z_]{1,9}", 0..3));
     let ends: &[&str] = &["", ".git"];

@@ -84,32 +84,6 @@ odoo = \"19.0\"
 }
 
 #[test]
-fn unsupported_keys_are_reported_with_their_place() {
-    let config = accepted(
-        "\
-odoo = \"18.0\"
-image.layout = \"flat\"
-[profiles.lean]
-repos = [\"web\"]
-modules = []
-override.web.merges = [\"18.0-fix\"]
-[repos.web]
-modules = [\"web_responsive\"]
-patches = [\"x.patch\"]
-merges = []
-",
-    );
-    assert_eq!(
-        texts(&config.unsupported()),
-        [
-            "`merges` in `repos.toml` at line 6, table `profiles.lean.override.web`, is not supported yet",
-            "`patches` in `repos.toml` at line 9, table `repos.web`, is not supported yet",
-        ]
-    );
-    assert_eq!(accepted("odoo = \"18.0\"\nmode = \"clone\"\nimage.layout = \"repos\"").unsupported(), []);
-}
-
-#[test]
 fn an_unknown_profile_is_refused_and_the_known_ones_are_listed() {
     let asked =
         |text: &str, name: Option<&str>| shown(&accepted(text).profile(name).expect_err("no such profile"));

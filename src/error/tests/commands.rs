@@ -33,14 +33,6 @@ fn missing() -> Finding {
     }
 }
 
-/// Keys that are accepted but have no effect yet.
-fn unsupported() -> Vec<config::Unsupported> {
-    let text = "odoo = \"18.0\"\n[repos.web]\nmerges = [\"18.0-fix\"]\npatches = [\"x.patch\"]\n[profiles.a]\nrepos = [\"web\"]\n";
-    let running = semver::Version::new(0, 1, 0);
-    let config = Config::parse((&config_file(), text), (&lock_file(), ""), &running);
-    config.expect("a configuration").unsupported()
-}
-
 #[expect(clippy::too_many_lines, reason = "a table and its snapshot")]
 #[test]
 fn every_refusal_says_what_is_wrong_and_what_to_type() {
@@ -136,7 +128,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         Untrue { pins: vec![(web(), commit(0xaa))] },
         UnknownModule { name: "web_x".to_owned(), profile: "standard".to_owned(), elsewhere: None, near: None },
         UnknownRepo { name: web(), known: vec!["dms".to_owned()], has: None },
-        Unsupported { uses: unsupported() },
+        UnknownMerge { word: "web#1".to_owned(), known: vec!["web#2950".to_owned()] },
+        NoPatch { file: "patches/x.patch".into() },
         UnreadableFolder { error: UnreadableTree::damaged("addons", "permission denied") },
         Unmet { unmet: vec![unmet(WhyUnmet::Core, None)] },
         Unusable(Unusable::Control { text: "${X}/addons".to_owned() })

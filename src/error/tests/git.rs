@@ -45,6 +45,7 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
         Offline {},
         Program { program: text("ssh"), why: text("no such file") },
         Ssh { message: text("Permission denied (publickey).") },
+        WrongStep { number: 2, why: WrongStep::Tree { locked: tree(0xaa), found: tree(0xbb) } },
         Damaged { why: text("object not found") },
         CacheGone {},
         DamagedCheckout { path: "oca/web".into(), why: text("object not found") },

@@ -80,7 +80,7 @@ impl CheckoutContent<'_> {
     }
 
     fn commit(&self) -> CommitId {
-        self.snapshot.commit()
+        self.snapshot.head()
     }
 
     fn placed(&self) -> Placed {

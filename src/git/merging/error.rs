@@ -22,6 +22,9 @@ pub(crate) enum Error {
     Shallow { commit: CommitId },
     #[error("the request does not change the module directory `{module}`")]
     Untouched { module: RepoPath },
+    /// The step cannot be merged onto a new base.
+    #[error("a step of the old lock is missing")]
+    Forgotten,
     /// Checked after each merge. It is a fault of oca.
     #[error("the patch of the merge does not give the merged tree")]
     OtherTree,
@@ -52,6 +55,7 @@ impl Error {
             Self::Shallow { .. } => "make the remote complete with `git fetch --unshallow`".to_owned(),
             Self::Untouched { .. } => "remove it from `modules` of the merge".to_owned(),
             Self::Git(error) => return error.hint(of),
+            Self::Forgotten => "restore `oca.lock.d` from git".to_owned(),
             Self::OtherTree | Self::Patch(_) | Self::Tree(_) => return None,
         })
     }
@@ -82,6 +86,7 @@ mod tests {
             SeveralBases { commits: vec![commit(0xaa), commit(0xbb)] },
             Shallow { commit: commit(0xaa) },
             Untouched { module: path() },
+            Forgotten {},
             OtherTree {},
             Git(git::Error::Offline),
             Patch(patch::Error::Missing { path: path() }),
@@ -107,6 +112,8 @@ mod tests {
         hint: make the remote complete with `git fetch --unshallow`
         the request does not change the module directory `web_x`
         hint: remove it from `modules` of the merge
+        a step of the old lock is missing
+        hint: restore `oca.lock.d` from git
         the patch of the merge does not give the merged tree
         the remote cannot be asked because oca is offline
         hint: run the command once without `--offline`

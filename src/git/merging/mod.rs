@@ -14,7 +14,6 @@
 //! patch. `bench` has the objects.
 
 mod base;
-mod bench;
 mod conflict;
 mod content;
 mod error;
@@ -25,20 +24,19 @@ mod step;
 mod tests;
 mod three_way;
 
-pub(crate) use conflict::{Conflict, ConflictKind};
-pub(crate) use content::Ruled;
+pub(crate) use conflict::Conflict;
 pub(crate) use error::Error;
-pub(crate) use head::Head;
 pub(crate) use step::{Label, Outcome, Step};
 
 use base::{Related, newer_start, relate};
-use bench::Bench;
 use history::RemoteHistory;
 use step::Side;
 use three_way::Trees;
 
 use super::Snapshot;
-use crate::patch::{Change, Patch, apply, between, result};
+use super::bench::Bench;
+use crate::git::store::Store;
+use crate::patch::{Change, Header, Patch, UserPatch, apply, between, describe, result};
 use crate::repo::{BlobId, CommitId, RepoPath, TreeId};
 
 /// How a merge is related to the pin.
@@ -139,6 +137,32 @@ impl<'a> Merging<'a> {
         self.bench.add_blobs(step.blobs.clone());
         self.tree = step.tree;
         Ok(())
+    }
+
+    /// Adds a recorded step whose tree before is the result so far. Returns the new result.
+    pub(crate) fn reuse(&mut self, patch: &Patch) -> Result<TreeId, Error> {
+        self.tree = self.apply(self.base, self.tree, patch)?;
+        Ok(self.tree)
+    }
+
+    /// Applies a patch of the user to the result so far. The result itself moves with [`Merging::accept`].
+    pub(crate) fn apply_user(&mut self, user: &UserPatch, header: Header) -> Result<Step, Error> {
+        let mut missing = user.blobs(&self.bench, self.tree)?;
+        missing.retain(|id| !self.bench.has(*id));
+        if !missing.is_empty() {
+            self.base.blobs(&missing)?;
+            self.bench.refresh()?;
+        }
+        let files = user.onto(&self.bench, self.tree)?;
+        step::of_files(&mut self.bench, self.tree, header, files)
+    }
+
+    /// The step that leads from the result so far to this tree, whose objects are in `store`.
+    pub(crate) fn step_to(&mut self, tree: TreeId, header: Header, store: &Store) -> Result<Step, Error> {
+        self.bench.add_store(store)?;
+        let changes = between(&self.bench, self.tree, tree)?;
+        let files = describe(&self.bench, changes)?;
+        step::of_files(&mut self.bench, self.tree, header, files)
     }
 
     /// Reads the steps that were recorded for an older base. Returns the tree before each of them.

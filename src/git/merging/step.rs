@@ -5,16 +5,15 @@ use std::collections::HashMap;
 use git2::Repository;
 
 use super::Error;
-use super::bench::Bench;
 use super::conflict::Conflict;
 use super::content::{Decided, Ruled, decide};
 use super::three_way::{Merged, Trees, merge_trees};
+use crate::git::bench::Bench;
 use crate::git::ids::oid;
-use crate::patch::{Change, Header, Patch, between, describe, parse, render, result};
-use crate::repo::{BlobId, CommitId, RemoteUrl, TreeId, one_line, redact_userinfo};
-
-/// The greatest date of a patch: the last second of the year 9999.
-const LATEST: i64 = 253_402_300_799;
+use crate::patch::{
+    Change, FilePatch, Header, LATEST, Patch, apply, between, describe, parse, render, result,
+};
+use crate::repo::{BlobId, CommitId, Objects, RemoteUrl, TreeId, one_line, redact_userinfo};
 
 /// What a merge adds to the result so far.
 #[derive(Clone, Debug)]
@@ -117,19 +116,41 @@ fn step(
     changes.extend(merged);
     // The sort is stable, so a path is still removed before it is added.
     changes.sort_by(|a, b| a.path.cmp(&b.path));
-    bench.add_blobs(blobs.clone());
-    let patch = Patch::new(header, describe(bench, changes.clone())?)?;
+    bench.add_blobs(blobs);
+    let files = describe(bench, changes)?;
+    of_files(bench, ours, header, files).map(|step| Step { ruled, ..step })
+}
+
+/// The step that these changes of files make on the result so far.
+pub(super) fn of_files(
+    bench: &mut Bench,
+    ours: TreeId,
+    header: Header,
+    files: Vec<FilePatch>,
+) -> Result<Step, Error> {
+    let patch = Patch::new(header, files)?;
     let new = result(bench, ours, patch.files())?;
     bench.add_trees(&new.trees)?;
     // What the lock will record must give this very tree, and nothing else.
     let read = parse(&render(&patch))?;
+    let change = |file: &FilePatch| Change { path: file.path.clone(), old: file.old, new: file.new };
+    let changes: Vec<Change> = patch.files().iter().map(change).collect();
     let is_same = read == patch
         && result(bench, ours, read.files())?.root == new.root
         && between(bench, ours, new.root)? == changes;
     if !is_same {
         return Err(Error::OtherTree);
     }
-    Ok(Step { patch, tree: new.root, ruled, trees: new.trees, blobs })
+    let mut blobs = HashMap::new();
+    for file in patch.files() {
+        let Some(id) = file.new.and_then(|new| new.blob()).filter(|id| !bench.has(*id)) else { continue };
+        let old = match file.old.and_then(|old| old.blob()) {
+            Some(id) => bench.blob(id)?,
+            None => Vec::new(),
+        };
+        blobs.extend(apply(file, &old)?.map(|content| (id, content)));
+    }
+    Ok(Step { patch, tree: new.root, ruled: Vec::new(), trees: new.trees, blobs })
 }
 
 /// The header of a step: author and title of the merged commit, and the time when it was made.

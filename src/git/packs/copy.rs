@@ -8,7 +8,7 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use git2::Odb;
+use git2::{ObjectType, Odb};
 use sha1::{Digest, Sha1};
 
 use super::pack::{Id, Kind, Pack, Packed};
@@ -113,17 +113,24 @@ impl<'a> Sources<'a> {
     /// Reads an object from the object database and compresses it.
     fn deflate(&self, id: &Id, writer: &mut PackWriter<'_>) -> Result<(), Error> {
         let object = self.odb.read(oid(id))?;
-        let kind = match object.kind() {
-            git2::ObjectType::Commit => 1,
-            git2::ObjectType::Tree => 2,
-            git2::ObjectType::Tag => 4,
-            _ => 3,
-        };
-        let mut deflated = ZlibEncoder::new(Vec::new(), Compression::fast());
-        let deflated = deflated.write_all(object.data()).and_then(|()| deflated.finish());
-        let deflated = deflated.expect("memory takes every byte");
-        writer.whole(*id, kind, object.data().len() as u64, &deflated)
+        writer.deflated(*id, object.kind(), object.data())
     }
+}
+
+/// An object that no pack has yet.
+pub(in crate::git) struct NewObject {
+    pub(in crate::git) id: Id,
+    pub(in crate::git) kind: ObjectType,
+    pub(in crate::git) content: Vec<u8>,
+}
+
+/// Writes a pack of new objects. Each id must be there once.
+pub(in crate::git) fn write_objects(objects: &[NewObject], sink: &mut dyn Write) -> Result<(), Error> {
+    let mut writer = PackWriter::new(sink, objects.len())?;
+    for NewObject { id, kind, content } in objects {
+        writer.deflated(*id, *kind, content)?;
+    }
+    writer.finish()
 }
 
 /// A pack that is being written.
@@ -151,6 +158,20 @@ impl<'a> PackWriter<'a> {
         self.offsets.insert(id, self.written);
         self.put(&header(kind, size))?;
         self.put(data)
+    }
+
+    /// Compresses an object and writes it.
+    fn deflated(&mut self, id: Id, kind: ObjectType, content: &[u8]) -> Result<(), Error> {
+        let kind = match kind {
+            ObjectType::Commit => 1,
+            ObjectType::Tree => 2,
+            ObjectType::Tag => 4,
+            _ => 3,
+        };
+        let mut deflated = ZlibEncoder::new(Vec::new(), Compression::fast());
+        let deflated = deflated.write_all(content).and_then(|()| deflated.finish());
+        let deflated = deflated.expect("memory takes every byte");
+        self.whole(id, kind, content.len() as u64, &deflated)
     }
 
     /// Writes a delta against the object at the offset `base`.

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use git2::{ErrorClass, Indexer};
 use sha1::{Digest, Sha1};
 
-pub(super) use copy::Sources;
+pub(super) use copy::{NewObject, Sources, write_objects};
 pub(super) use pack::Pack;
 pub(super) use unpacking::Unpacking;
 

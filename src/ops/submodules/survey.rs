@@ -164,7 +164,7 @@ fn wanted(session: &Session<'_>, lock: &Lock, top: &str) -> Result<Vec<Submodule
             branch: repo.reference.as_branch().map(str::to_owned),
             shallow: repo.depth != 0,
         };
-        wanted.push(Submodule { repo: repo.name.clone(), entry, commit: locked.commit });
+        wanted.push(Submodule { repo: repo.name.clone(), entry, commit: locked.head() });
     }
     Ok(wanted)
 }

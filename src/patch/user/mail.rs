@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::patch::header::days;
+use crate::patch::header::{Header, LATEST, days};
 use crate::repo::one_line;
 
 /// What a mail says about its patch. All of it is one line of visible text, or empty.
@@ -43,8 +43,25 @@ impl About {
     }
 }
 
+impl About {
+    /// The header of a step. What the mail does not say is unknown; `title` stands for a missing subject.
+    pub(crate) fn header(&self, title: &str) -> Header {
+        let first = |words: [&str; 2]| {
+            let word = words.into_iter().find(|word| !word.is_empty());
+            word.unwrap_or("unknown").to_owned()
+        };
+        Header {
+            name: first([&self.name, &self.email]),
+            email: self.email.clone(),
+            date: self.date.unwrap_or_default().clamp(0, LATEST),
+            title: first([&self.title, title]),
+            url: None,
+        }
+    }
+}
+
 fn plain(text: &str) -> String {
-    one_line(text.trim()).replace(['<', '>'], "")
+    one_line(text.trim()).replace(['<', '>'], "").trim().to_owned()
 }
 
 /// Decodes words such as `=?UTF-8?q?caf=C3=A9?=` (RFC 2047). Words in other character sets are kept.

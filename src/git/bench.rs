@@ -1,4 +1,4 @@
-//! The objects that a series of merges reads: those in stores, and those that the merges made.
+//! The objects that steps read: those in stores, and those that the steps before made.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

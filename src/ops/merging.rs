@@ -1,0 +1,446 @@
+//! Makes the steps of a repository: resolves what is merged into it, and merges it onto the base.
+//!
+//! What did not change is used again. A merge that the base has meanwhile contributes nothing. The rest is merged anew;
+//! only if that conflicts, if a person resolved it, or if its commit is gone, its recorded step is merged onto the new
+//! base. So nobody has to resolve a conflict twice.
+
+use std::sync::Arc;
+
+use super::remotes::Watch;
+use crate::git::merging::{self, Label, Merge, Merging, Outcome, Relation};
+use crate::git::{Git, Snapshot};
+use crate::lock::{LockedMerge, LockedPatch, LockedRepo, LockedStep, StepTexts, StepWay};
+use crate::patch::{About, Fingerprint, Header, Patch, UserPatch, parse_user, render};
+use crate::plan::{Declared, MergeMove};
+use crate::repo::{
+    AddonsDirectory, CommitId, FileTree, MergeSource, ModuleName, PendingMerge, Reference, RemoteUrl,
+    RepoPath, TreeId, WebPage, one_line,
+};
+use crate::report::{ConflictWith, MergeConflict, MergeNote, MergeNoteKind, Trouble};
+
+/// What is merged into a repository, and how.
+pub(super) struct MergeJob<'a> {
+    pub(super) declared: &'a Declared,
+    /// The url of each merge for requests; `None` is the repository's own.
+    pub(super) urls: Vec<Option<RemoteUrl>>,
+    pub(super) moves: Vec<MergeMove>,
+    /// The patches of the user, in the order of the pin.
+    pub(super) patches: Vec<UserFile>,
+    /// The entry of the old lock, with the texts of its steps. Its base is of the same remote.
+    pub(super) old: Option<(&'a LockedRepo, &'a StepTexts)>,
+}
+
+/// A patch of the user.
+pub(super) struct UserFile {
+    /// SHA-256 of the text with `\n` line ends.
+    pub(super) digest: [u8; 32],
+    pub(super) text: Vec<u8>,
+}
+
+/// What the merges of a repository give.
+pub(super) struct MergedSteps {
+    pub(super) merges: Vec<LockedMerge>,
+    pub(super) patches: Vec<LockedPatch>,
+    pub(super) texts: StepTexts,
+    pub(super) notes: Vec<MergeNote>,
+}
+
+impl MergeJob<'_> {
+    /// Makes all steps on top of `snapshot`, which is the base and gets them. `tip` is the head of its branch, if the
+    /// remote was asked.
+    pub(super) fn run(
+        &self,
+        git: &Git,
+        snapshot: &mut Snapshot<'_, '_>,
+        tip: Option<CommitId>,
+        watch: &Watch<'_>,
+    ) -> Result<MergedSteps, Trouble> {
+        watch.step("merging");
+        let base = snapshot.clone();
+        let mut series = Series {
+            job: self,
+            git,
+            base: &base,
+            tip,
+            merging: Merging::new(&base).map_err(|error| self.failed("", error))?,
+            steps: Vec::new(),
+            notes: Vec::new(),
+            before: None,
+        };
+        let mut merges = Vec::new();
+        for position in 0..self.declared.pin.pending.merges.len() {
+            merges.push(series.merge(position, watch)?);
+        }
+        let mut patches = Vec::new();
+        for position in 0..self.declared.pin.pending.patches.len() {
+            patches.push(series.patch(position)?);
+        }
+        let Series { steps, notes, .. } = series;
+        let mut made = steps.into_iter();
+        let mut texts = StepTexts::default();
+        let mut lock = |way: Option<StepWay>| -> Result<Option<LockedStep>, Trouble> {
+            let Some((way, (patch, tree))) = way.zip(way.and_then(|_| made.next())) else { return Ok(None) };
+            let text = render(&patch);
+            let fingerprint = Fingerprint::of(&text);
+            texts.add(fingerprint.exact, Arc::from(text));
+            let commit = snapshot.add_step(patch, tree).map_err(Trouble::Remote)?;
+            Ok(Some(LockedStep { way, tree, commit, fingerprint }))
+        };
+        let merges = merges
+            .into_iter()
+            .map(|Resolved { reference, commit, way }| {
+                Ok(LockedMerge { reference, commit, step: lock(way)? })
+            })
+            .collect::<Result<_, Trouble>>()?;
+        let patches = std::iter::zip(&self.patches, patches)
+            .map(|(file, way)| Ok(LockedPatch { content: file.digest, step: lock(way)? }))
+            .collect::<Result<_, Trouble>>()?;
+        Ok(MergedSteps { merges, patches, texts, notes })
+    }
+
+    fn failed(&self, what: &str, error: merging::Error) -> Trouble {
+        match error {
+            // The base or an object of it.
+            merging::Error::Git(error) if what.is_empty() => Trouble::Remote(error),
+            error => {
+                let what = if what.is_empty() { self.declared.pin.name.to_string() } else { what.to_owned() };
+                Trouble::Merge { what, error: Box::new(error) }
+            }
+        }
+    }
+
+    fn pending(&self, position: usize) -> &PendingMerge {
+        &self.declared.pin.pending.merges[position]
+    }
+
+    fn old(&self) -> Option<&LockedRepo> {
+        self.old.map(|(old, _)| old)
+    }
+
+    /// The merge of the old lock for the same source, and whether all of its declaration is the same.
+    fn old_merge(&self, pending: &PendingMerge) -> Option<(usize, &LockedMerge, bool)> {
+        let old = self.old()?;
+        let of_old = old.pin.pending.merges.iter().zip(&old.merges).enumerate();
+        let mut same = of_old.filter(|(_, (known, _))| known.source == pending.source);
+        let (position, (known, locked)) = same.next()?;
+        Some((position, locked, known == pending))
+    }
+}
+
+/// A merge with its commit, and the way in which its step was made. `None` if it changes nothing.
+struct Resolved {
+    reference: Reference,
+    commit: CommitId,
+    way: Option<StepWay>,
+}
+
+/// The steps that are being made.
+struct Series<'a> {
+    job: &'a MergeJob<'a>,
+    git: &'a Git,
+    base: &'a Snapshot<'a, 'a>,
+    tip: Option<CommitId>,
+    merging: Merging<'a>,
+    steps: Vec<(Patch, TreeId)>,
+    notes: Vec<MergeNote>,
+    /// The trees before the steps of the old lock, once they are known. Shorter if the text of a step is missing.
+    before: Option<Vec<TreeId>>,
+}
+
+/// A step of the old lock.
+struct OldStep<'a> {
+    /// Among the steps of the old lock.
+    place: usize,
+    locked: &'a LockedStep,
+    patch: Patch,
+}
+
+impl<'a> Series<'a> {
+    fn merge(&mut self, position: usize, watch: &Watch<'_>) -> Result<Resolved, Trouble> {
+        let job = self.job;
+        let pending = job.pending(position);
+        let what = pending.source.of(&job.declared.pin.name);
+        let url = job.urls[position].as_ref();
+        let old = job.old_merge(pending);
+        let own = self.base.remote().clone();
+        let remote = match url {
+            Some(url) => self.git.remote(url).map_err(|error| job.failed(&what, error.into()))?,
+            None => own,
+        };
+        let found = match (job.moves[position], old) {
+            (MergeMove::Keep, Some((_, locked, _))) => Ok((locked.reference.clone(), locked.commit)),
+            (MergeMove::Set(commit), Some((_, locked, _))) => Ok((locked.reference.clone(), commit)),
+            (moved, _) => remote.resolve_merge(&pending.source.reference).map(|head| match moved {
+                MergeMove::Set(commit) => (head.reference, commit),
+                MergeMove::Keep | MergeMove::Ask => (head.reference, head.commit),
+            }),
+        };
+        let (reference, commit) = match (found, old) {
+            (Ok(found), _) => found,
+            // The branch was deleted: what is locked stays.
+            (Err(merging::Error::MissingRef { .. }), Some((_, locked, _))) => {
+                self.note(&pending.source, MergeNoteKind::Gone);
+                (locked.reference.clone(), locked.commit)
+            }
+            (Err(error), _) => return Err(job.failed(&what, error)),
+        };
+        let resolved = |way| Resolved { reference: reference.clone(), commit, way };
+        let old_step = old
+            .filter(|(.., is_same)| *is_same)
+            .and_then(|(position, locked, _)| self.old_step(position, locked.step.as_ref()?));
+        if let Some((position, locked, true)) = old
+            && locked.commit == commit
+            && self.is_where_old_was(position)
+        {
+            match (&locked.step, &old_step) {
+                (None, _) => return Ok(resolved(None)),
+                (Some(_), Some(step)) => return Ok(resolved(Some(self.reuse(step)?))),
+                // Its text is missing: it is made again.
+                (Some(_), None) => {}
+            }
+        }
+        watch.step("merging");
+        let head = remote.at(commit, &reference, self.base.meter());
+        let relation = merging::relation(self.base, self.tip, &head);
+        let ancestor = match (relation, &old_step) {
+            (Ok(Relation::Absorbed), _) => {
+                self.note(&pending.source, MergeNoteKind::Absorbed);
+                return Ok(resolved(None));
+            }
+            (Ok(Relation::From(base)), _) => base,
+            (Ok(Relation::Newer { start, .. }), _) if pending.pick => start,
+            (Ok(Relation::Newer { start, .. }), _) => {
+                let (pin, name) = (self.base.commit(), job.declared.pin.name.clone());
+                let reference = job.declared.pin.reference.clone();
+                return Err(Trouble::NewerStart { what, name, start, pin, reference });
+            }
+            (Err(merging::Error::Git(error)), Some(step)) if error.is_gone() => {
+                self.note(&pending.source, MergeNoteKind::CommitGone);
+                return self.replay(&pending.source, step).map(|way| resolved(way));
+            }
+            (Err(error), _) => return Err(job.failed(&what, error)),
+        };
+        let is_kept = old.is_some_and(|(_, locked, _)| locked.commit == commit);
+        if let Some(step) = old_step.as_ref().filter(|step| is_kept && step.locked.way == StepWay::Resolved) {
+            return self.replay(&pending.source, step).map(|way| resolved(way));
+        }
+        let directories = self.directories(pending, &head, ancestor)?;
+        let url = self.address(&pending.source, &reference);
+        let merge = Merge {
+            head: &head,
+            ancestor,
+            modules: &directories,
+            label: Label { title: None, url: Some(&url) },
+        };
+        match self.merging.merge(&merge).map_err(|error| job.failed(&what, error))? {
+            Outcome::Step(step) if step.is_empty() => {
+                self.note(&pending.source, MergeNoteKind::Empty);
+                Ok(resolved(None))
+            }
+            Outcome::Step(step) => {
+                self.accept(*step)?;
+                Ok(resolved(Some(StepWay::Made)))
+            }
+            Outcome::Conflicts(conflicts) => {
+                if let Some(step) = old_step.filter(|_| is_kept)
+                    && let Ok(way) = self.replay(&pending.source, &step)
+                {
+                    return Ok(resolved(way));
+                }
+                let with = self.conflict_with(&merge);
+                let repo = job.declared.pin.name.clone();
+                Err(Trouble::Conflict(MergeConflict { repo, what, commit: Some(commit), with, conflicts }))
+            }
+        }
+    }
+
+    /// Whether the request conflicts with the base alone.
+    fn conflict_with(&self, merge: &Merge<'_>) -> ConflictWith {
+        if self.steps.is_empty() {
+            return ConflictWith::Base;
+        }
+        let alone = Merging::new(self.base).and_then(|mut alone| alone.merge(merge));
+        match alone {
+            Ok(Outcome::Step(_)) => ConflictWith::Earlier,
+            _ => ConflictWith::Base,
+        }
+    }
+
+    fn patch(&mut self, position: usize) -> Result<Option<StepWay>, Trouble> {
+        let job = self.job;
+        let path = &job.declared.pin.pending.patches[position];
+        let file = &job.patches[position];
+        let old = job.old().and_then(|old| {
+            let place = old.pin.pending.patches.iter().position(|known| known == path)?;
+            Some((place, &old.patches[place]))
+        });
+        let same = old.filter(|(_, locked)| locked.content == file.digest);
+        let old_step = same.and_then(|(place, locked)| {
+            let merges = job.old().map_or(0, |old| old.merges.len());
+            self.old_step(merges + place, locked.step.as_ref()?)
+        });
+        if let Some((place, locked)) = same
+            && self.is_where_old_was(job.old().map_or(0, |old| old.merges.len()) + place)
+        {
+            match (&locked.step, &old_step) {
+                (None, _) => return Ok(None),
+                (Some(_), Some(step)) => return self.reuse(step).map(Some),
+                (Some(_), None) => {}
+            }
+        }
+        let failed = |error: merging::Error| job.failed(path, error);
+        let user = parse_user(&file.text).map_err(|error| failed(error.into()))?;
+        let header = header_of(&user, path);
+        match self.merging.apply_user(&user, header) {
+            Ok(step) if step.is_empty() => {
+                let note = MergeNote {
+                    repo: job.declared.pin.name.clone(),
+                    what: path.clone(),
+                    kind: MergeNoteKind::Empty,
+                };
+                self.notes.push(note);
+                Ok(None)
+            }
+            Ok(step) => {
+                self.accept(step)?;
+                Ok(Some(StepWay::Made))
+            }
+            Err(error) => match old_step {
+                // It was applied to another base; perhaps its step can be merged.
+                Some(step) => self.replay_step(&step).map_or(Err(failed(error)), Ok),
+                None => Err(failed(error)),
+            },
+        }
+    }
+
+    /// The step of the old lock at this position among its merges and patches.
+    fn old_step<'o>(&self, position: usize, locked: &'o LockedStep) -> Option<OldStep<'o>>
+    where
+        'a: 'o,
+    {
+        let (old, texts) = self.job.old?;
+        let place = steps_before(old, position);
+        Some(OldStep { place, locked, patch: texts.patch(locked)? })
+    }
+
+    /// Whether the result so far is what the old lock had before this position among its merges and patches.
+    fn is_where_old_was(&self, position: usize) -> bool {
+        let Some(old) = self.job.old() else { return false };
+        if old.commit != self.base.commit() {
+            return false;
+        }
+        let before = old.steps().take(steps_before(old, position)).last();
+        match before {
+            Some(step) => step.tree == self.merging.tree(),
+            None => self.steps.is_empty(),
+        }
+    }
+
+    fn reuse(&mut self, step: &OldStep<'_>) -> Result<StepWay, Trouble> {
+        let tree = self.merging.reuse(&step.patch).map_err(|error| self.job.failed("", error))?;
+        self.steps.push((step.patch.clone(), tree));
+        Ok(step.locked.way)
+    }
+
+    fn accept(&mut self, step: merging::Step) -> Result<(), Trouble> {
+        self.merging.accept(&step).map_err(|error| self.job.failed("", error))?;
+        self.steps.push((step.patch, step.tree));
+        Ok(())
+    }
+
+    /// Merges a step of the old lock onto the result so far.
+    fn replay(&mut self, source: &MergeSource, step: &OldStep<'_>) -> Result<Option<StepWay>, Trouble> {
+        let what = source.of(&self.job.declared.pin.name);
+        match self.replayed(step).map_err(|error| self.job.failed(&what, error))? {
+            Outcome::Step(new) if new.is_empty() => {
+                self.note(source, MergeNoteKind::Empty);
+                Ok(None)
+            }
+            Outcome::Step(new) => {
+                self.accept(*new)?;
+                let way = step.locked.way;
+                Ok(Some(if way == StepWay::Resolved { way } else { StepWay::Replayed }))
+            }
+            Outcome::Conflicts(conflicts) => {
+                let with = ConflictWith::Base;
+                let repo = self.job.declared.pin.name.clone();
+                Err(Trouble::Conflict(MergeConflict { repo, what, commit: None, with, conflicts }))
+            }
+        }
+    }
+
+    /// The same for the step of a patch. `None` if it cannot be merged.
+    fn replay_step(&mut self, step: &OldStep<'_>) -> Option<Option<StepWay>> {
+        match self.replayed(step).ok()? {
+            Outcome::Step(new) if new.is_empty() => Some(None),
+            Outcome::Step(new) => self.accept(*new).is_ok().then_some(Some(StepWay::Replayed)),
+            Outcome::Conflicts(_) => None,
+        }
+    }
+
+    fn replayed(&mut self, step: &OldStep<'_>) -> Result<Outcome, merging::Error> {
+        if self.before.is_none()
+            && let Some((old, texts)) = self.job.old
+        {
+            let patches: Vec<Patch> = old.steps().map_while(|step| texts.patch(step)).collect();
+            let base = self.base.beside(old.commit);
+            self.before = Some(self.merging.recall(&base, &patches.iter().collect::<Vec<_>>())?);
+        }
+        let before = self.before.as_ref().and_then(|before| before.get(step.place).copied());
+        match before {
+            Some(before) => self.merging.replay(before, &step.patch),
+            None => Err(merging::Error::Forgotten),
+        }
+    }
+
+    fn note(&mut self, source: &MergeSource, kind: MergeNoteKind) {
+        let repo = self.job.declared.pin.name.clone();
+        let what = source.of(&repo);
+        self.notes.push(MergeNote { repo, what, kind });
+    }
+
+    /// The directories of the modules of a merge: in the addons directories, where the request or its base has them.
+    fn directories(
+        &self,
+        pending: &PendingMerge,
+        head: &Snapshot<'_, '_>,
+        ancestor: CommitId,
+    ) -> Result<Vec<RepoPath>, Trouble> {
+        let Some(modules) = &pending.modules else { return Ok(Vec::new()) };
+        let addons = &self.job.declared.addons;
+        let ancestor = self.base.beside(ancestor);
+        let trees = [head, &ancestor].map(|snapshot| snapshot.tree().map_err(Trouble::Remote));
+        let trees = trees.into_iter().collect::<Result<Vec<_>, Trouble>>()?;
+        let find = |module: &ModuleName| {
+            let path = |directory: &AddonsDirectory| directory.join(module);
+            let has = |path: &String| {
+                trees.iter().any(|tree| tree.entries(path).is_ok_and(|entries| !entries.is_empty()))
+            };
+            let found = addons.iter().map(path).find(has);
+            let path = found.unwrap_or_else(|| addons.first().map(path).unwrap_or_default());
+            RepoPath::parse(path.as_bytes()).unwrap_or_default()
+        };
+        Ok(modules.iter().map(find).collect())
+    }
+
+    /// The address of a request or a branch for people, without secrets.
+    fn address(&self, source: &MergeSource, reference: &Reference) -> String {
+        let own = &self.job.declared.pin.url;
+        let url = source.url.as_ref().map_or_else(|| own.clone(), RemoteUrl::without_secret);
+        let page = source.as_request().and_then(|number| WebPage::of_request(own, reference, number));
+        page.unwrap_or_else(|| format!("{url} {}", source.reference))
+    }
+}
+
+/// The number of steps before this position among the merges and patches of an entry.
+fn steps_before(old: &LockedRepo, position: usize) -> usize {
+    let of_merges = old.merges.iter().map(|merge| merge.step.is_some());
+    let of_patches = old.patches.iter().map(|patch| patch.step.is_some());
+    of_merges.chain(of_patches).take(position).filter(|has_step| *has_step).count()
+}
+
+/// What a step says about a patch of the user.
+fn header_of(user: &UserPatch, path: &str) -> Header {
+    let title = one_line(path);
+    user.about().unwrap_or(&About::default()).header(&title)
+}

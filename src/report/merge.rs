@@ -1,0 +1,94 @@
+//! What happened to the merges and patches of a repository.
+
+use std::fmt;
+
+use crate::git::merging::Conflict;
+use crate::repo::{CommitId, RepoName};
+
+/// Something to say about a merge or a patch.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct MergeNote {
+    pub(crate) repo: RepoName,
+    /// The merge as it is typed, such as `web#2950`, or the path of the patch.
+    pub(crate) what: String,
+    pub(crate) kind: MergeNoteKind,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum MergeNoteKind {
+    /// The base contains its commit.
+    Absorbed,
+    /// It changes nothing in the result so far.
+    Empty,
+    /// The remote has no such ref any more.
+    Gone,
+    /// The remote has no such commit any more.
+    CommitGone,
+}
+
+impl MergeNote {
+    /// Whether the user should know that something is not as declared.
+    pub(crate) fn is_warning(&self) -> bool {
+        matches!(self.kind, MergeNoteKind::Gone | MergeNoteKind::CommitGone)
+    }
+
+    /// Whether it is no longer needed.
+    pub(crate) fn is_needless(&self) -> bool {
+        !self.is_warning()
+    }
+}
+
+impl fmt::Display for MergeNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, kind, .. } = self;
+        match kind {
+            MergeNoteKind::Absorbed => write!(f, "{what}: merged upstream; drop it with `oca remove {what}`"),
+            MergeNoteKind::Empty if what.contains('#') => {
+                write!(f, "{what}: the base has all of its changes; drop it with `oca remove {what}`")
+            }
+            MergeNoteKind::Empty => {
+                write!(f, "{what}: the patch changes nothing any more; remove it from `patches`")
+            }
+            MergeNoteKind::Gone => {
+                write!(f, "`{what}` does not exist any more on its remote; the lock keeps its commit")
+            }
+            MergeNoteKind::CommitGone => {
+                write!(
+                    f,
+                    "the commit of `{what}` does not exist any more on its remote; the lock keeps its changes"
+                )
+            }
+        }
+    }
+}
+
+/// Conflicts that only a person can resolve.
+#[derive(Clone, Debug)]
+pub(crate) struct MergeConflict {
+    pub(crate) repo: RepoName,
+    /// As in [`MergeNote::what`].
+    pub(crate) what: String,
+    /// The merged commit, if it can still be had.
+    pub(crate) commit: Option<CommitId>,
+    pub(crate) with: ConflictWith,
+    pub(crate) conflicts: Vec<Conflict>,
+}
+
+/// What a merge conflicts with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum ConflictWith {
+    /// The base alone.
+    Base,
+    /// A merge or a patch before it.
+    Earlier,
+}
+
+impl fmt::Display for MergeConflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let with = match self.with {
+            ConflictWith::Base => "its branch",
+            ConflictWith::Earlier => "an earlier merge",
+        };
+        write!(f, "`{}` conflicts with {with}", self.what)
+    }
+}
