@@ -49,13 +49,10 @@ mod git;
 mod import;
 mod json;
 mod lock;
-#[allow(dead_code, unused_imports, reason = "no command merges pull requests yet")]
 mod merge;
 mod odoo_conf;
 mod ops;
 mod output;
-#[cfg_attr(not(any(fuzzing, test)), expect(dead_code, reason = "no command applies patches yet"))]
-#[expect(unused_imports, reason = "no command applies patches yet")]
 mod patch;
 mod plan;
 mod pool;

@@ -16,7 +16,10 @@ impl Error {
             | Self::ImportIncomplete { .. }
             | Self::ImportRevealing { .. }
             | Self::Lock(
-                lock::Error::Edited { .. } | lock::Error::Twice { .. } | lock::Error::Dangling { .. },
+                lock::Error::Edited { .. }
+                | lock::Error::Twice { .. }
+                | lock::Error::Dangling { .. }
+                | lock::Error::Step { .. },
             )
             | Self::Lacking { .. }
             | Self::NoLock { .. }
@@ -69,8 +72,7 @@ impl Error {
             | Self::UnknownRepo { .. }
             | Self::Unmet { .. }
             | Self::UnreadableFolder { .. }
-            | Self::UnknownMerge { .. }
-            | Self::NoPatch { .. }
+            | Self::Merge(_)
             | Self::Unusable(_)
             | Self::WhichProfile { .. } => 2,
             Self::Nowhere { .. } => 3,
@@ -108,6 +110,10 @@ fn git_code(error: &git::Error) -> u8 {
 fn trouble_code(trouble: &Trouble) -> u8 {
     match trouble {
         Trouble::Remote(error) | Trouble::Checkout { error, .. } => git_code(error),
+        Trouble::Merge { error, .. } => match &**error {
+            git::merging::Error::Git(error) => git_code(error),
+            _ => 1,
+        },
         // A full disk or a damaged store is not a problem of the exported content.
         Trouble::NoAddons(_) | Trouble::Export(export::Error::File(_)) => 2,
         Trouble::Export(export::Error::Objects(_) | export::Error::Store { .. }) => 3,

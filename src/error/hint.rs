@@ -29,13 +29,7 @@ impl Error {
                 let names = names.join(" ");
                 Some(format!("run `oca lock --ours {names}` or `oca lock --theirs {names}`"))
             }
-            Self::UnknownMerge { known, .. } if known.is_empty() => {
-                Some("declare it in `merges` of the repository in `repos.toml`".to_owned())
-            }
-            Self::UnknownMerge { known, .. } => Some(format!("the merges are {}", quoted_list(known))),
-            Self::NoPatch { .. } => {
-                Some("restore the file, or remove it from `patches` in `repos.toml`".to_owned())
-            }
+            Self::Merge(error) => Some(error.hint()),
             Self::SyncOfSome => Some("leave the names out".to_owned()),
             Self::NamedForBoth { .. } => Some("name it for one of the two".to_owned()),
             Self::NothingToCheck => Some("name it with `-o FILE`".to_owned()),

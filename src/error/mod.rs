@@ -6,6 +6,7 @@ mod edit;
 mod exit_code;
 mod failure;
 mod hint;
+mod merge;
 mod message;
 mod pin;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 use std::path::PathBuf;
 
 pub(crate) use edit::{EditError, NotAskedWhy};
+pub(crate) use merge::MergeError;
 pub(crate) use message::Message;
 pub(crate) use pin::PinError;
 
@@ -186,10 +188,6 @@ pub(crate) enum Error {
         /// The repository that has a module of this name.
         has: Option<RepoName>,
     },
-    #[error("there is no merge `{word}`")]
-    UnknownMerge { word: String, known: Vec<String> },
-    #[error("there is no patch `{}`, which `repos.toml` declares", file.display())]
-    NoPatch { file: PathBuf },
     #[error("{error}")]
     UnreadableFolder { error: UnreadableTree },
     #[error("some requested modules do not exist")]
@@ -197,6 +195,8 @@ pub(crate) enum Error {
     /// The remaining selection needs modules of the repositories to remove, directly or not.
     #[error("some of these repositories are still needed")]
     StillNeeded { needed: Vec<StillNeeded> },
+    #[error(transparent)]
+    Merge(#[from] MergeError),
     #[error(transparent)]
     Pin(#[from] PinError),
     #[error(transparent)]

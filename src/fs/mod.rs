@@ -127,6 +127,16 @@ pub(crate) fn remove_directory(path: &Path) -> Result<(), Error> {
     std::fs::remove_dir_all(path).at("remove", path)
 }
 
+/// Gives a file another name on the same file system.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), Error> {
+    std::fs::rename(from, to).at("write", to)
+}
+
+/// Deletes a directory, if it is empty.
+pub(crate) fn remove_empty_directory(path: &Path) -> io::Result<()> {
+    std::fs::remove_dir(path)
+}
+
 /// Deletes a file.
 pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
     std::fs::remove_file(path).at("remove", path)

@@ -236,10 +236,7 @@ impl Error {
             Self::DamagedRemote { path, .. } => {
                 format!("check it with `git -C {} fsck`", typed_path(path))
             }
-            Self::WrongStep { .. } => match of.name {
-                Some(name) => format!("run `oca lock --upgrade {name}` to make its steps again, or restore the lock from git"),
-                None => "restore the lock from git".to_owned(),
-            },
+            Self::WrongStep { .. } => "restore `oca.lock.json` and `oca.lock.d` from git".to_owned(),
             Self::CacheGone => "run the command again".to_owned(),
             Self::Damaged { .. } => "run `oca cache clean` and try again".to_owned(),
             Self::Stalled { .. } | Self::Slow { .. } | Self::Connection { .. } => {

@@ -80,10 +80,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::StepTexts;
-    use super::super::schema::{Facts, Lock, LockedModule, Pin, UnreadableManifest};
+    use super::super::schema::{
+        Facts, Lock, LockedMerge, LockedModule, LockedPatch, LockedStep, Pin, StepWay, UnreadableManifest,
+    };
     use super::*;
+    use crate::patch::Fingerprint;
     use crate::repo::{
-        AddonsDirectory, AutoInstall, CommitId, Manifest, ModuleName, Reference, RemoteUrl, RepoName, TreeId,
+        AddonsDirectory, AutoInstall, CommitId, Manifest, MergeSource, ModuleName, Pending, PendingMerge,
+        Reference, RemoteUrl, RepoName, TreeId,
     };
 
     fn words() -> impl Strategy<Value = Vec<String>> {
@@ -105,11 +109,47 @@ mod tests {
         }
     }
 
+    impl LockedRepo {
+        fn with_tree_of_last_step(self) -> Self {
+            let tree = self.steps().last().map_or(self.tree, |step| step.tree);
+            Self { tree, ..self }
+        }
+    }
+
+    prop_compose! {
+        fn some_step()(
+            way in prop::sample::select(&StepWay::ALL[..]), tree in any::<[u8; 20]>(), commit in any::<[u8; 20]>(),
+            exact in any::<[u8; 32]>(), loose in any::<[u8; 32]>(), is_there in any::<bool>(),
+        ) -> Option<LockedStep> {
+            let (tree, commit) = (TreeId::from_bytes(tree), CommitId::from_bytes(commit));
+            is_there.then_some(LockedStep { way, tree, commit, fingerprint: Fingerprint { exact, loose } })
+        }
+    }
+
+    prop_compose! {
+        fn some_merge()(
+            source in prop::sample::select(&["#7", "fix", "https://example.com/fork 18.0-fix", "refs/x/y"][..]),
+            some in any::<bool>(), pick in any::<bool>(), commit in any::<[u8; 20]>(), is_commit in any::<bool>(),
+            step in some_step(),
+        ) -> (PendingMerge, LockedMerge) {
+            let source = MergeSource::parse(source).expect("a merge");
+            let commit = CommitId::from_bytes(commit);
+            let reference = if is_commit { Reference::Rev(commit) } else { Reference::Full("refs/heads/x".to_owned()) };
+            let modules = some.then(|| vec![ModuleName::parse("web_x").expect("a name")]);
+            (PendingMerge { source, modules, pick }, LockedMerge { reference, commit, step })
+        }
+    }
+
     prop_compose! {
         fn some_entry()(
             mut modules in prop::collection::vec(some_module(), 0..3), requirements in words(), commit in any::<[u8; 20]>(),
-            why in ".{0,6}", branch in "[a-z]{1,4}",
+            why in ".{0,6}", branch in "[a-z]{1,4}", merges in prop::collection::vec(some_merge(), 0..3),
+            patches in prop::collection::vec(("[a-z./]{1,9}", any::<[u8; 32]>(), some_step()), 0..2),
         ) -> LockedRepo {
+            let (merge, merges): (Vec<PendingMerge>, Vec<LockedMerge>) = merges.into_iter().unzip();
+            let locked = |(path, content, step)| (path, LockedPatch { content, step });
+            let (paths, patches): (Vec<String>, Vec<LockedPatch>) = patches.into_iter().map(locked).unzip();
+            let pending = Pending { merges: merge, patches: paths };
             // A lock with two modules of one name is refused.
             modules.sort_by(|a, b| a.name.cmp(&b.name));
             modules.dedup_by(|a, b| a.name == b.name);
@@ -119,15 +159,17 @@ mod tests {
                     name: RepoName::parse("web").expect("a name"),
                     url: RemoteUrl::parse("https://example.com/web").expect("a url"),
                     reference: Reference::branch(&branch).expect("a branch"),
+                    pending,
                 },
                 addons: vec![AddonsDirectory::root()],
                 commit: CommitId::from_bytes(commit),
                 tree: TreeId::from_bytes(commit),
-                merges: Vec::new(),
-                patches: Vec::new(),
+                merges,
+                patches,
                 facts: Facts { modules, unreadable, requirements },
                 digest: Digest::default(),
             }
+            .with_tree_of_last_step()
             .sealed()
         }
     }
@@ -154,12 +196,18 @@ mod tests {
         }
 
         #[test]
-        fn any_change_of_a_field_changes_the_digest(entry in some_entry(), field in 0..15_usize) {
+        fn any_change_of_a_field_changes_the_digest(entry in some_entry(), field in 0..20_usize) {
             let mut edited = entry.clone();
             let text = || "other".to_owned();
             let directory = || AddonsDirectory::parse("other").expect("a directory");
             let module = edited.facts.modules.first_mut();
+            let step = edited.merges.iter_mut().find_map(|merge| merge.step.as_mut());
             match (field, module) {
+                (15, _) if let Some(step) = step => step.commit = CommitId::from_bytes([7; 20]),
+                (16, _) if let Some(step) = step => step.fingerprint.loose = [7; 32],
+                (17, _) if let Some(merge) = edited.merges.first_mut() => merge.commit = CommitId::from_bytes([7; 20]),
+                (18, _) if let Some(merge) = edited.pin.pending.merges.first_mut() => merge.pick ^= true,
+                (19, _) if let Some(patch) = edited.patches.first_mut() => patch.content = [7; 32],
                 (0, _) => edited.pin.name = RepoName::parse("dms").expect("a name"),
                 (1, _) => edited.pin.url = RemoteUrl::parse("../web").expect("a url"),
                 (2, _) => edited.pin.reference = Reference::tag("v1").expect("a tag"),
@@ -188,6 +236,7 @@ mod tests {
                     name: RepoName::parse("web").expect("a name"),
                     url: RemoteUrl::parse("../web").expect("a url"),
                     reference: Reference::branch("18.0").expect("a branch"),
+                    pending: Pending::default(),
                 },
                 addons: Vec::new(),
                 commit: CommitId::from_bytes([1; 20]),

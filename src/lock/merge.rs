@@ -174,7 +174,7 @@ mod tests {
 
     use super::super::schema::{Digest, Facts};
     use super::*;
-    use crate::repo::{Reference, RemoteUrl, RepoName, TreeId};
+    use crate::repo::{Pending, Reference, RemoteUrl, RepoName, TreeId};
 
     #[test]
     fn each_side_is_separated_from_the_other_and_from_the_common_ancestor() {
@@ -207,10 +207,13 @@ mod tests {
                     name: RepoName::parse(&name).expect("a name"),
                     url: RemoteUrl::parse(&format!("https://example.com/{name}")).expect("a url"),
                     reference: Reference::branch("18.0").expect("a branch"),
+                    pending: Pending::default(),
                 },
                 addons: Vec::new(),
                 commit: CommitId::from_bytes([commit; 20]),
                 tree: TreeId::from_bytes([commit; 20]),
+                merges: Vec::new(),
+                patches: Vec::new(),
                 facts: Facts::default(),
                 digest: Digest::default(),
             };

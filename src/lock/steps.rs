@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::schema::{Lock, LockedRepo, LockedStep, Pin};
 use super::{Error, render};
-use crate::fs::{self, Context};
+use crate::fs;
 use crate::patch::{self, Difference, Patch};
 use crate::repo::{MergeRef, RepoName};
 
@@ -181,7 +181,7 @@ impl Lock {
             let (from, to) = (next.join(path), directory.join(path));
             if from.is_file() {
                 fs::create_directory(to.parent().unwrap_or(&directory))?;
-                std::fs::rename(&from, &to).at("write", &to)?;
+                fs::rename(&from, &to)?;
             }
         }
         remove_if_there(&next)?;
@@ -190,7 +190,7 @@ impl Lock {
             let path = directory.join(path);
             fs::remove_file(&path)?;
             // Another file keeps the directory.
-            let _kept = path.parent().map(std::fs::remove_dir);
+            let _kept = path.parent().map(fs::remove_empty_directory);
         }
         if files.is_empty() {
             if directory.is_dir() {

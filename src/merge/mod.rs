@@ -11,7 +11,7 @@ mod po;
 mod requirements;
 mod rule;
 
-pub(crate) use manifest::{Versions, manifest};
+pub(crate) use manifest::manifest;
 pub(crate) use po::po;
 pub(crate) use requirements::requirements;
 pub(crate) use rule::{Rule, rule};

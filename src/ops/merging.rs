@@ -11,7 +11,7 @@ use crate::git::merging::{self, Label, Merge, Merging, Outcome, Relation};
 use crate::git::{Git, Snapshot};
 use crate::lock::{LockedMerge, LockedPatch, LockedRepo, LockedStep, StepTexts, StepWay};
 use crate::patch::{About, Fingerprint, Header, Patch, UserPatch, parse_user, render};
-use crate::plan::{Declared, MergeMove};
+use crate::plan::{Declared, Move};
 use crate::repo::{
     AddonsDirectory, CommitId, FileTree, MergeSource, ModuleName, PendingMerge, Reference, RemoteUrl,
     RepoPath, TreeId, WebPage, one_line,
@@ -23,7 +23,7 @@ pub(super) struct MergeJob<'a> {
     pub(super) declared: &'a Declared,
     /// The url of each merge for requests; `None` is the repository's own.
     pub(super) urls: Vec<Option<RemoteUrl>>,
-    pub(super) moves: Vec<MergeMove>,
+    pub(super) moves: Vec<Move>,
     /// The patches of the user, in the order of the pin.
     pub(super) patches: Vec<UserFile>,
     /// The entry of the old lock, with the texts of its steps. Its base is of the same remote.
@@ -168,18 +168,18 @@ impl<'a> Series<'a> {
             None => own,
         };
         let found = match (job.moves[position], old) {
-            (MergeMove::Keep, Some((_, locked, _))) => Ok((locked.reference.clone(), locked.commit)),
-            (MergeMove::Set(commit), Some((_, locked, _))) => Ok((locked.reference.clone(), commit)),
+            (Move::Keep, Some((_, locked, _))) => Ok((locked.reference.clone(), locked.commit)),
+            (Move::Set(commit), Some((_, locked, _))) => Ok((locked.reference.clone(), commit)),
             (moved, _) => remote.resolve_merge(&pending.source.reference).map(|head| match moved {
-                MergeMove::Set(commit) => (head.reference, commit),
-                MergeMove::Keep | MergeMove::Ask => (head.reference, head.commit),
+                Move::Set(commit) => (head.reference, commit),
+                Move::Keep | Move::Ask => (head.reference, head.commit),
             }),
         };
         let (reference, commit) = match (found, old) {
             (Ok(found), _) => found,
             // The branch was deleted: what is locked stays.
             (Err(merging::Error::MissingRef { .. }), Some((_, locked, _))) => {
-                self.note(&pending.source, MergeNoteKind::Gone);
+                self.note(&what, MergeNoteKind::Gone);
                 (locked.reference.clone(), locked.commit)
             }
             (Err(error), _) => return Err(job.failed(&what, error)),
@@ -204,25 +204,25 @@ impl<'a> Series<'a> {
         let relation = merging::relation(self.base, self.tip, &head);
         let ancestor = match (relation, &old_step) {
             (Ok(Relation::Absorbed), _) => {
-                self.note(&pending.source, MergeNoteKind::Absorbed);
+                self.note(&what, MergeNoteKind::Absorbed);
                 return Ok(resolved(None));
             }
             (Ok(Relation::From(base)), _) => base,
             (Ok(Relation::Newer { start, .. }), _) if pending.pick => start,
             (Ok(Relation::Newer { start, .. }), _) => {
-                let (pin, name) = (self.base.commit(), job.declared.pin.name.clone());
+                let pin = self.base.commit();
                 let reference = job.declared.pin.reference.clone();
-                return Err(Trouble::NewerStart { what, name, start, pin, reference });
+                return Err(Trouble::NewerStart { what, start, pin, reference });
             }
             (Err(merging::Error::Git(error)), Some(step)) if error.is_gone() => {
-                self.note(&pending.source, MergeNoteKind::CommitGone);
-                return self.replay(&pending.source, step).map(|way| resolved(way));
+                self.note(&what, MergeNoteKind::CommitGone);
+                return self.replay(&what, step).map(resolved);
             }
             (Err(error), _) => return Err(job.failed(&what, error)),
         };
         let is_kept = old.is_some_and(|(_, locked, _)| locked.commit == commit);
         if let Some(step) = old_step.as_ref().filter(|step| is_kept && step.locked.way == StepWay::Resolved) {
-            return self.replay(&pending.source, step).map(|way| resolved(way));
+            return self.replay(&what, step).map(resolved);
         }
         let directories = self.directories(pending, &head, ancestor)?;
         let url = self.address(&pending.source, &reference);
@@ -234,22 +234,23 @@ impl<'a> Series<'a> {
         };
         match self.merging.merge(&merge).map_err(|error| job.failed(&what, error))? {
             Outcome::Step(step) if step.is_empty() => {
-                self.note(&pending.source, MergeNoteKind::Empty);
+                self.note(&what, MergeNoteKind::Empty);
                 Ok(resolved(None))
             }
             Outcome::Step(step) => {
+                self.note_ruled(&what, &step);
                 self.accept(*step)?;
                 Ok(resolved(Some(StepWay::Made)))
             }
             Outcome::Conflicts(conflicts) => {
                 if let Some(step) = old_step.filter(|_| is_kept)
-                    && let Ok(way) = self.replay(&pending.source, &step)
+                    && let Ok(way) = self.replay(&what, &step)
                 {
                     return Ok(resolved(way));
                 }
                 let with = self.conflict_with(&merge);
                 let repo = job.declared.pin.name.clone();
-                Err(Trouble::Conflict(MergeConflict { repo, what, commit: Some(commit), with, conflicts }))
+                Err(Trouble::Conflict(MergeConflict { repo, what, with, conflicts }))
             }
         }
     }
@@ -293,22 +294,17 @@ impl<'a> Series<'a> {
         let header = header_of(&user, path);
         match self.merging.apply_user(&user, header) {
             Ok(step) if step.is_empty() => {
-                let note = MergeNote {
-                    repo: job.declared.pin.name.clone(),
-                    what: path.clone(),
-                    kind: MergeNoteKind::Empty,
-                };
-                self.notes.push(note);
+                self.note(path, MergeNoteKind::Empty);
                 Ok(None)
             }
             Ok(step) => {
                 self.accept(step)?;
                 Ok(Some(StepWay::Made))
             }
-            Err(error) => match old_step {
-                // It was applied to another base; perhaps its step can be merged.
-                Some(step) => self.replay_step(&step).map_or(Err(failed(error)), Ok),
-                None => Err(failed(error)),
+            // It was applied to another base; perhaps its step can be merged.
+            Err(error) => match old_step.map(|step| self.replay(path, &step)) {
+                Some(Ok(way)) => Ok(way),
+                _ => Err(failed(error)),
             },
         }
     }
@@ -349,32 +345,23 @@ impl<'a> Series<'a> {
     }
 
     /// Merges a step of the old lock onto the result so far.
-    fn replay(&mut self, source: &MergeSource, step: &OldStep<'_>) -> Result<Option<StepWay>, Trouble> {
-        let what = source.of(&self.job.declared.pin.name);
-        match self.replayed(step).map_err(|error| self.job.failed(&what, error))? {
+    fn replay(&mut self, what: &str, step: &OldStep<'_>) -> Result<Option<StepWay>, Trouble> {
+        match self.replayed(step).map_err(|error| self.job.failed(what, error))? {
             Outcome::Step(new) if new.is_empty() => {
-                self.note(source, MergeNoteKind::Empty);
+                self.note(what, MergeNoteKind::Empty);
                 Ok(None)
             }
             Outcome::Step(new) => {
+                self.note_ruled(what, &new);
                 self.accept(*new)?;
                 let way = step.locked.way;
                 Ok(Some(if way == StepWay::Resolved { way } else { StepWay::Replayed }))
             }
             Outcome::Conflicts(conflicts) => {
                 let with = ConflictWith::Base;
-                let repo = self.job.declared.pin.name.clone();
-                Err(Trouble::Conflict(MergeConflict { repo, what, commit: None, with, conflicts }))
+                let (repo, what) = (self.job.declared.pin.name.clone(), what.to_owned());
+                Err(Trouble::Conflict(MergeConflict { repo, what, with, conflicts }))
             }
-        }
-    }
-
-    /// The same for the step of a patch. `None` if it cannot be merged.
-    fn replay_step(&mut self, step: &OldStep<'_>) -> Option<Option<StepWay>> {
-        match self.replayed(step).ok()? {
-            Outcome::Step(new) if new.is_empty() => Some(None),
-            Outcome::Step(new) => self.accept(*new).is_ok().then_some(Some(StepWay::Replayed)),
-            Outcome::Conflicts(_) => None,
         }
     }
 
@@ -393,10 +380,16 @@ impl<'a> Series<'a> {
         }
     }
 
-    fn note(&mut self, source: &MergeSource, kind: MergeNoteKind) {
-        let repo = self.job.declared.pin.name.clone();
-        let what = source.of(&repo);
-        self.notes.push(MergeNote { repo, what, kind });
+    /// Names the conflicts in files of OCA's bots, which rules decided.
+    fn note_ruled(&mut self, what: &str, step: &merging::Step) {
+        if !step.ruled.is_empty() {
+            let paths = step.ruled.iter().map(|ruled| ruled.path.to_string()).collect();
+            self.note(what, MergeNoteKind::Ruled(paths));
+        }
+    }
+
+    fn note(&mut self, what: &str, kind: MergeNoteKind) {
+        self.notes.push(MergeNote { what: what.to_owned(), kind });
     }
 
     /// The directories of the modules of a merge: in the addons directories, where the request or its base has them.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::config::Profile;
-use crate::error::Error;
+use crate::error::{Error, MergeError};
 use crate::plan::{self, Movable};
 use crate::repo::{MergeSource, RepoName, Shows, WebPage, redact};
 use crate::session::Session;
@@ -69,22 +69,18 @@ pub(crate) fn movable(session: &Session<'_>, word: &str) -> Result<Movable, Erro
         Some(number) => merge.parse() == Ok(number),
         None => source.reference.to_string() == merge,
     };
-    match sources.find(is_it) {
-        Some(source) => Ok(Movable { repo, merge: Some(source.clone()) }),
-        None => {
-            let known: BTreeSet<String> = of_repo()
-                .flat_map(|declared| &declared.pin.pending.merges)
-                .map(|merge| merge.source.of(&repo))
-                .collect();
-            Err(Error::UnknownMerge { word: format!("{repo}#{merge}"), known: known.into_iter().collect() })
-        }
+    if let Some(source) = sources.find(is_it) {
+        return Ok(Movable { repo, merge: Some(source.clone()) });
     }
+    let merges = of_repo().flat_map(|declared| &declared.pin.pending.merges);
+    let known: BTreeSet<String> = merges.map(|merge| merge.source.of(&repo)).collect();
+    Err(MergeError::Unknown { word: format!("{repo}#{merge}"), known: known.into_iter().collect() }.into())
 }
 
 /// The error for something that no profile declares.
 pub(crate) fn unknown_movable(session: &Session<'_>, movable: Movable) -> Error {
     match movable.merge {
-        Some(_) => Error::UnknownMerge { word: movable.to_string(), known: Vec::new() },
+        Some(_) => MergeError::Unknown { word: movable.to_string(), known: Vec::new() }.into(),
         None => unknown_repo(session, movable.repo),
     }
 }

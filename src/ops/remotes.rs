@@ -109,14 +109,7 @@ impl<'a> Remotes<'a> {
 }
 
 impl<'t, T: Job, R> Answers<'t, T, R> {
-    /// The values of all jobs. If some jobs failed, the error names all of them.
-    pub(crate) fn all(self) -> Result<Vec<R>, Error> {
-        let (answers, failures) = self.sorted();
-        let answers = answers.into_iter().map(|(_, answer)| answer).collect();
-        if failures.is_empty() { Ok(answers) } else { Err(Error::Repos { failures }) }
-    }
-
-    /// The same, with the outcome of each job.
+    /// The values of all jobs, with the outcome of each. If some jobs failed, the error names all of them.
     pub(crate) fn all_with_outcomes(self) -> Result<(Vec<R>, Vec<RepoOutcome>), Error> {
         if self.0.iter().any(|(_, answer)| answer.is_err()) {
             let (_, failures) = self.sorted();

@@ -7,7 +7,7 @@ use super::merging::{MergeJob, MergedSteps, UserFile};
 use super::names::unknown_movable;
 use super::remotes::{OfPin, Remotes, Watch};
 use crate::config::Merge;
-use crate::error::{Error, PinError};
+use crate::error::{Error, MergeError, PinError};
 use crate::facts::{self, ReadOptions};
 use crate::fs::{self, Written};
 use crate::git::{self, Git, Remote, Snapshot};
@@ -319,7 +319,7 @@ fn perform(session: &Session<'_>, work: &[Task<'_>], ahead: &Ahead) -> Result<Pe
 /// Reads a patch of the user, beside `repos.toml`.
 fn user_file(session: &Session<'_>, path: &str) -> Result<UserFile, Error> {
     let file = session.root().join(path);
-    let text = fs::read_if_there(&file)?.ok_or_else(|| Error::NoPatch { file })?;
+    let text = fs::read_if_there(&file)?.ok_or(MergeError::NoPatch { file })?;
     Ok(UserFile { digest: lock::digest_of_patch(&text), text })
 }
 

@@ -17,14 +17,6 @@ pub(crate) struct Change {
     pub(crate) new: Option<Side>,
 }
 
-impl Change {
-    /// The blobs that [`describe`] reads.
-    pub(crate) fn blobs(&self) -> impl Iterator<Item = BlobId> {
-        let is_same = matches!((self.old, self.new), (Some(old), Some(new)) if old.id == new.id);
-        [self.old, self.new].into_iter().flatten().filter(move |_| !is_same).filter_map(|side| side.blob())
-    }
-}
-
 /// The changes from one tree to another, in the order of a patch. Reads trees only, and only those that differ.
 ///
 /// Modes that git no longer writes count as the modes as which git treats them. So the changes lead exactly to the new

@@ -29,13 +29,12 @@ mod user;
 
 pub(crate) use apply::apply;
 pub(crate) use between::{Change, between, describe};
-pub(crate) use diff::{diff, is_binary};
-pub(crate) use error::{Error, Rejected};
+pub(crate) use diff::is_binary;
+pub(crate) use error::Error;
 pub(crate) use fingerprint::{Difference, Fingerprint};
 pub(crate) use header::{Header, LATEST};
-pub(crate) use hunk::{Hunk, Line, LineKind};
-pub(crate) use model::{Content, FileMode, FilePatch, Patch, Side};
+pub(crate) use model::{FileMode, FilePatch, Patch, Side};
 pub(crate) use parse::parse;
 pub(crate) use render::render;
-pub(crate) use result::{NewTrees, result};
+pub(crate) use result::result;
 pub(crate) use user::{About, UserPatch, parse_user};

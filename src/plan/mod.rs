@@ -18,7 +18,7 @@ pub(crate) use entries::{
 };
 pub(crate) use inventory::{Home, Inventory, Placed, Request, Standing, Unreadable};
 pub(crate) use layers::{Below, Layers, layers};
-pub(crate) use movable::{MergeMove, Movable, Moves, merge_moves};
+pub(crate) use movable::{Movable, Move, Moves, merge_moves};
 pub(crate) use relations::{Reason, all_elsewhere, elsewhere};
 pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, unseen};
 pub(crate) use submodules::{Comparison, Removal, Submodule, SuperprojectState, compare_submodules};
@@ -143,11 +143,12 @@ pub(crate) fn action<'a>(
             && old.addons == declared.addons
             && series == Some(declared.series)
             && present.changed_patches(old).next().is_none()
-            && merge_moves(declared, moves).iter().all(|moved| *moved == MergeMove::Keep)
+            && merge_moves(declared, moves).iter().all(|moved| *moved == Move::Keep)
     };
     let asked = match moves.of_repo(&declared.pin.name, declared.hold) {
-        Some(Some(commit)) => return Action::Set(commit),
-        asked => asked.is_some(),
+        Move::Set(commit) => return Action::Set(commit),
+        Move::Ask => true,
+        Move::Keep => false,
     };
     match (old, &declared.pin.reference) {
         // A `rev` cannot move.

@@ -52,24 +52,25 @@ impl Moves {
         }
     }
 
-    /// Whether a repository itself moves; perhaps to a commit that the user gave.
-    pub(super) fn of_repo(&self, name: &RepoName, hold: bool) -> Option<Option<CommitId>> {
+    /// What happens to the commit of a repository itself.
+    pub(super) fn of_repo(&self, name: &RepoName, hold: bool) -> Move {
         let is_it = |movable: &Movable| movable.repo == *name && movable.merge.is_none();
         match self {
-            Self::Missing => None,
-            Self::All => (!hold).then_some(None),
-            Self::Named(names) => names.iter().any(is_it).then_some(None),
-            Self::To(commits) => {
-                commits.iter().find(|(movable, _)| is_it(movable)).map(|(_, commit)| Some(*commit))
-            }
+            Self::All if !hold => Move::Ask,
+            Self::Named(names) if names.iter().any(is_it) => Move::Ask,
+            Self::To(commits) => commits
+                .iter()
+                .find(|(movable, _)| is_it(movable))
+                .map_or(Move::Keep, |(_, commit)| Move::Set(*commit)),
+            Self::Missing | Self::All | Self::Named(_) => Move::Keep,
         }
     }
 }
 
-/// What happens to the commit of a merge.
+/// What happens to a commit of the lock.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum MergeMove {
-    /// It stays. A merge that the lock does not have is resolved.
+pub(crate) enum Move {
+    /// It stays. What the lock does not have is resolved.
     Keep,
     /// The remote is asked.
     Ask,
@@ -78,20 +79,20 @@ pub(crate) enum MergeMove {
 }
 
 /// What happens to each merge of a repository, in its order.
-pub(crate) fn merge_moves(declared: &Declared, moves: &Moves) -> Vec<MergeMove> {
+pub(crate) fn merge_moves(declared: &Declared, moves: &Moves) -> Vec<Move> {
     let name = &declared.pin.name;
-    let with_repo = moves.of_repo(name, declared.hold) == Some(None);
+    let with_repo = moves.of_repo(name, declared.hold) == Move::Ask;
     let sources = declared.pin.pending.merges.iter().map(|merge| &merge.source);
     let one = |(source, hold): (&MergeSource, bool)| {
         let is_it = |movable: &Movable| movable.repo == *name && movable.merge.as_ref() == Some(source);
         match moves {
-            Moves::Named(names) if names.iter().any(is_it) => MergeMove::Ask,
+            Moves::Named(names) if names.iter().any(is_it) => Move::Ask,
             Moves::To(commits) => {
                 let given = commits.iter().find(|(movable, _)| is_it(movable));
-                given.map_or(MergeMove::Keep, |(_, commit)| MergeMove::Set(*commit))
+                given.map_or(Move::Keep, |(_, commit)| Move::Set(*commit))
             }
-            _ if with_repo && !hold => MergeMove::Ask,
-            _ => MergeMove::Keep,
+            _ if with_repo && !hold => Move::Ask,
+            _ => Move::Keep,
         }
     };
     sources.zip(declared.merges.iter().map(|merge| merge.hold)).map(one).collect()

@@ -3,18 +3,17 @@
 use std::fmt;
 
 use crate::git::merging::Conflict;
-use crate::repo::{CommitId, RepoName};
+use crate::repo::{RepoName, first_names};
 
 /// Something to say about a merge or a patch.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct MergeNote {
-    pub(crate) repo: RepoName,
     /// The merge as it is typed, such as `web#2950`, or the path of the patch.
     pub(crate) what: String,
     pub(crate) kind: MergeNoteKind,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum MergeNoteKind {
     /// The base contains its commit.
     Absorbed,
@@ -24,6 +23,8 @@ pub(crate) enum MergeNoteKind {
     Gone,
     /// The remote has no such commit any more.
     CommitGone,
+    /// It conflicts only in these files, which OCA's bots write.
+    Ruled(Vec<String>),
 }
 
 impl MergeNote {
@@ -31,16 +32,11 @@ impl MergeNote {
     pub(crate) fn is_warning(&self) -> bool {
         matches!(self.kind, MergeNoteKind::Gone | MergeNoteKind::CommitGone)
     }
-
-    /// Whether it is no longer needed.
-    pub(crate) fn is_needless(&self) -> bool {
-        !self.is_warning()
-    }
 }
 
 impl fmt::Display for MergeNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, kind, .. } = self;
+        let Self { what, kind } = self;
         match kind {
             MergeNoteKind::Absorbed => write!(f, "{what}: merged upstream; drop it with `oca remove {what}`"),
             MergeNoteKind::Empty if what.contains('#') => {
@@ -48,6 +44,13 @@ impl fmt::Display for MergeNote {
             }
             MergeNoteKind::Empty => {
                 write!(f, "{what}: the patch changes nothing any more; remove it from `patches`")
+            }
+            MergeNoteKind::Ruled(paths) => {
+                write!(
+                    f,
+                    "{what}: conflicts only in {}; oca decided them, because OCA's bots write such files",
+                    first_names(paths)
+                )
             }
             MergeNoteKind::Gone => {
                 write!(f, "`{what}` does not exist any more on its remote; the lock keeps its commit")
@@ -68,8 +71,6 @@ pub(crate) struct MergeConflict {
     pub(crate) repo: RepoName,
     /// As in [`MergeNote::what`].
     pub(crate) what: String,
-    /// The merged commit, if it can still be had.
-    pub(crate) commit: Option<CommitId>,
     pub(crate) with: ConflictWith,
     pub(crate) conflicts: Vec<Conflict>,
 }

@@ -101,7 +101,7 @@ pub(crate) enum Trouble {
     /// A person has to resolve conflicts.
     Conflict(MergeConflict),
     /// The merge starts from a commit of the branch that is newer than the pin.
-    NewerStart { what: String, name: RepoName, start: CommitId, pin: CommitId, reference: Reference },
+    NewerStart { what: String, start: CommitId, pin: CommitId, reference: Reference },
     /// The files of its steps are not as they were written.
     Steps(LockError),
     /// Its content cannot be exported.

@@ -23,7 +23,7 @@ fn every_difference_from_the_configuration_has_its_words() {
         Addons { name: web(), declared: vec![text("addons")], locked: vec![text(".")] },
         Pending { name: web(), declared: vec![text("#2950"), text("x.patch")], locked: Vec::new() },
         PatchFile { name: web(), path: text("patches/x.patch") },
-        Step(text("`oca.lock.d/web/01-1.patch` is missing"));
+        Step(text("`oca.lock.d/web/01-1.patch` is missing")),
         ProfileMissing { profile: profile() },
         ProfileUndeclared { profile: profile() },
         Series { profile: profile(), declared: text("18.0"), locked: text("17.0") },
@@ -69,6 +69,9 @@ fn every_difference_from_the_configuration_has_its_words() {
     `web` wants branch `18.0`, but the lock has tag `v1`
     `web` has url `https://a.example/web`, but the lock has `https://b.example/web`
     `web` has its modules in `addons`, but the lock has `.`
+    `web` merges `#2950`, `x.patch`, but the lock merges nothing
+    `web` has another patch `patches/x.patch` in the lock
+    `oca.lock.d/web/01-1.patch` is missing
     profile `standard` is not in the lock
     profile `standard` is in the lock, but `repos.toml` does not declare it
     profile `standard` is for Odoo 18.0, but the lock has 17.0

@@ -44,7 +44,7 @@ fn the_repositories_of_the_documented_example_are_resolved() {
     let web = repo(&config, "standard", "web");
     assert_eq!(web.modules.as_deref().map(texts), Some(vec!["web_responsive".to_owned()]));
     assert!(web.hold);
-    let sources: Vec<String> = web.merges.iter().map(|merge| merge.to_string()).collect();
+    let sources: Vec<String> = web.merges.iter().map(ToString::to_string).collect();
     assert_eq!(sources, ["refs/pull/2950/head", "https://github.com/acme/web.git 18.0-fix"]);
     assert_eq!(web.patches, ["patches/web-title.patch"]);
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::{Fresh, FreshRepo};
-use crate::repo::{CommitId, ModuleName, Reference, RemoteUrl, Series, bare_url};
+use crate::repo::{CommitId, MergeSource, ModuleName, PendingMerge, Reference, RemoteUrl, Series, bare_url};
 
 fn series(text: &str) -> Series {
     Series::parse(text).expect("a series")

@@ -2,17 +2,22 @@
 
 use super::super::*;
 use super::{config_file, full_disk, lock_file, shown};
-use crate::config::{Config, Unusable};
+use crate::config::Unusable;
 use crate::git::Error as GitError;
 use crate::lock::Pin;
 use crate::plan::RefusedPin;
 use crate::repo::samples::{commit, every_variant, name};
-use crate::repo::{Reference, RemoteUrl};
+use crate::repo::{Pending, Reference, RemoteUrl};
 use crate::report::{Needer, Problem, Spot, Trouble, WhyMissing, WhyUnmet};
 
 fn pin() -> Pin {
     let url = RemoteUrl::parse("https://github.com/OCA/web.git").expect("a url");
-    Pin { name: name("web"), reference: Reference::Branch("18.0".to_owned()), url }
+    Pin {
+        name: name("web"),
+        reference: Reference::Branch("18.0".to_owned()),
+        url,
+        pending: Pending::default(),
+    }
 }
 
 fn unmet(why: WhyUnmet, repo: Option<RepoName>) -> Unmet {
@@ -128,8 +133,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         Untrue { pins: vec![(web(), commit(0xaa))] },
         UnknownModule { name: "web_x".to_owned(), profile: "standard".to_owned(), elsewhere: None, near: None },
         UnknownRepo { name: web(), known: vec!["dms".to_owned()], has: None },
-        UnknownMerge { word: "web#1".to_owned(), known: vec!["web#2950".to_owned()] },
-        NoPatch { file: "patches/x.patch".into() },
+        Merge(MergeError::NoPatch { file: "patches/x.patch".into() }),
         UnreadableFolder { error: UnreadableTree::damaged("addons", "permission denied") },
         Unmet { unmet: vec![unmet(WhyUnmet::Core, None)] },
         Unusable(Unusable::Control { text: "${X}/addons".to_owned() })
@@ -266,9 +270,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `oca list --all` to see the modules
     2 no profile has a repository `web`
       hint: the repositories are `dms`
-    2 `merges` in `repos.toml` at line 3, table `repos.web`, is not supported yet
-    2 `patches` in `repos.toml` at line 4, table `repos.web`, is not supported yet
-      hint: delete what this oca does not support, or install a newer one
+    2 there is no patch `patches/x.patch`, which `repos.toml` declares
+      hint: restore the file, or remove it from `patches` in `repos.toml`
     2 cannot read `addons`: permission denied
     2 profile `standard` asks for module `web_x`, but it is part of Odoo
       hint: delete it from `modules`: Odoo always has it

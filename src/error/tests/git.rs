@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::super::*;
 use super::{full_disk, shown};
-use crate::git::Error as GitError;
-use crate::repo::Reference;
+use crate::git::{Error as GitError, WrongStep};
 use crate::repo::samples::{commit, every_variant, name};
+use crate::repo::{Reference, TreeId};
 use crate::report::Trouble;
 
 #[expect(clippy::too_many_lines, reason = "a table and its snapshot")]
@@ -45,7 +45,7 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
         Offline {},
         Program { program: text("ssh"), why: text("no such file") },
         Ssh { message: text("Permission denied (publickey).") },
-        WrongStep { number: 2, why: WrongStep::Tree { locked: tree(0xaa), found: tree(0xbb) } },
+        WrongStep { number: 2, why: WrongStep::Tree { locked: TreeId::from_bytes([0xaa; 20]), found: TreeId::from_bytes([0xbb; 20]) } },
         Damaged { why: text("object not found") },
         CacheGone {},
         DamagedCheckout { path: "oca/web".into(), why: text("object not found") },
@@ -134,6 +134,8 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
       hint: install it, or set `GIT_SSH_COMMAND` to another program
     3 ssh says: "Permission denied (publickey)."
       hint: check that `git ls-remote https://github.com/OCA/web.git` works without a prompt
+    1 the lock is wrong about `web`: step 2 is wrong: it gives tree `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`, but the lock says `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+      hint: restore `oca.lock.json` and `oca.lock.d` from git
     3 the cache is damaged: object not found
       hint: run `oca cache clean` and try again
     3 the cache was deleted while oca was using it

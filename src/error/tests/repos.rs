@@ -2,14 +2,27 @@
 
 use super::super::*;
 use super::shown;
-use crate::git::{CheckoutError, Error as GitError, LocalWork};
-use crate::repo::TreeId;
+use crate::git::{CheckoutError, Error as GitError, LocalWork, merging};
+use crate::lock::{Error as LockError, StepFault};
 use crate::repo::samples::{commit, every_variant, name};
-use crate::report::{MissingDirectory, OtherTree, Step, Trouble};
+use crate::repo::{Reference, RepoPath, TreeId};
+use crate::report::{ConflictWith, MergeConflict, MissingDirectory, OtherTree, Step, Trouble};
 
 fn failed(trouble: Trouble) -> Error {
     let url = "https://github.com/OCA/web.git".to_owned();
     Error::Repos { failures: vec![Failure::new(name("web"), url, trouble)] }
+}
+
+fn conflict(with: ConflictWith) -> MergeConflict {
+    let path = RepoPath::parse(b"web_x/a.py").expect("a path");
+    let conflict = merging::Conflict {
+        path,
+        kind: merging::ConflictKind::Content,
+        ancestor: None,
+        ours: None,
+        theirs: None,
+    };
+    MergeConflict { repo: name("web"), what: "web#2950".to_owned(), with, conflicts: vec![conflict] }
 }
 
 #[test]
@@ -28,8 +41,18 @@ fn every_failure_of_a_repository_names_it() {
         Remote(GitError::Offline),
         NoAddons(missing("modules")),
         OtherTree(other),
+        Merge { what: "web#2950".to_owned(), error: Box::new(merging::Error::Unrelated { pin: commit(0xaa) }) },
+        Conflict(conflict(ConflictWith::Earlier)),
+        NewerStart {
+            what: "web#2950".to_owned(),
+            start: commit(0xaa),
+            pin: commit(0xbb),
+            reference: Reference::Branch("18.0".to_owned()),
+        },
+        Steps(LockError::Step { file: "oca.lock.d/web/01-2950.patch".into(), fault: StepFault::Missing }),
         Export(export::Error::LinkTooLong { path: "web_x/link".to_owned() }),
         Checkout { step: Step::Inspect, error: GitError::Git { why: "invalid index".to_owned() } };
+        Trouble::Conflict(conflict(ConflictWith::Base)),
         Trouble::NoAddons(missing("adons")),
         Trouble::OtherTree(moved),
         Trouble::OtherTree(gone),
@@ -46,11 +69,24 @@ fn every_failure_of_a_repository_names_it() {
       hint: correct `addons` of `[repos.web]` in `repos.toml`
     1 the lock is wrong about `web`: commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` has tree `cccccccccccccccccccccccccccccccccccccccc`, but the lock has `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`
       hint: run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`; it reads the entry again
+    1 cannot merge `web#2950`
+      caused by: it has no commit in common with the pin `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+      hint: check that it belongs to this repository and series
+    1 `web#2950` conflicts with an earlier merge
+      caused by: `web_x/a.py`: both changed the same lines
+      hint: run `oca resolve web`, or change the order of `merges`
+    1 `web#2950` starts from commit aaaaaaaaaa of branch `18.0`, which is newer than the pin bbbbbbbbbb
+      hint: run `oca lock --upgrade web` to move the pin, or write the merge with `pick = true` to take only its own changes
+    1 `oca.lock.d/web/01-2950.patch` is missing
+      hint: restore it with `git checkout -- oca.lock.d`, or run `oca lock` to make it again
     1 cannot export `web`
       caused by: the target of the symlink `web_x/link` is too long
       hint: set `modules` without this module, or correct it in a fork and set `url` to the fork
     3 cannot read the checkout of `web`
       caused by: invalid index
+    1 `web#2950` conflicts with its branch
+      caused by: `web_x/a.py`: both changed the same lines
+      hint: run `oca resolve web`
     2 `web` has no directory `adons` at commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
       hint: did you mean `addons`?
     1 the lock is wrong about `web`: module `web_x` has tree `cccccccccccccccccccccccccccccccccccccccc` in commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`, but the lock has `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`

@@ -4,7 +4,9 @@ use super::super::*;
 use super::{config_file, full_disk, lock_file, shown};
 use crate::config::{Config, ConfigProblem, Error as ConfigError};
 use crate::export::Error as ExportError;
+use crate::lock::StepFault;
 use crate::lock::{Error as LockError, Seal};
+use crate::patch;
 use crate::repo::samples::{commit, every_variant, name};
 
 fn known() -> Vec<String> {
@@ -80,7 +82,13 @@ fn every_error_of_the_lock_has_its_words() {
         Malformed { file: lock_file(), why: "unknown field `x` at line 7".to_owned() },
         TooLarge { file: lock_file(), bytes: 70 << 20 },
         Unwritable { file: lock_file(), why: "its content would change".to_owned() },
+        Step { file: "oca.lock.d/web/01-2950.patch".into(), fault: StepFault::Edited },
         File(full_disk());
+        LockError::Step { file: "oca.lock.d/web/01-2950.patch".into(), fault: StepFault::Missing },
+        LockError::Step { file: "oca.lock.d/web/01-2950.patch".into(), fault: StepFault::Whitespace },
+        LockError::Step { file: "oca.lock.d/web/01-2950.patch".into(), fault: StepFault::Stray },
+        LockError::Step { file: "oca.lock.d".into(), fault: StepFault::Link },
+        LockError::Step { file: "oca.lock.d/web/01-2950.patch".into(), fault: StepFault::NoStep(patch::Error::TooLarge { limit: 256 }) },
         LockError::Edited { file: lock_file(), entries: Vec::new(), profiles: vec![("lean".to_owned(), Seal::Broken)] }
     );
     insta::assert_snapshot!(shown(errors), @r"
@@ -104,8 +112,20 @@ fn every_error_of_the_lock_has_its_words() {
       hint: move the file away and run `oca lock`
     2 `oca.lock.json` was not written, because oca could not read it again: its content would change
       hint: please report it at https://github.com/oca-lock/oca/issues, with this line
+    1 `oca.lock.d/web/01-2950.patch` was edited
+      hint: restore it with `git checkout -- oca.lock.d`, or run `oca lock` to make it again
     2 cannot write `oca/web`
       caused by: no space left
+    1 `oca.lock.d/web/01-2950.patch` is missing
+      hint: restore it with `git checkout -- oca.lock.d`, or run `oca lock` to make it again
+    1 `oca.lock.d/web/01-2950.patch` was changed by a pre-commit hook or by `core.autocrlf`: only blanks and line ends differ
+      hint: exclude `^oca\.lock\.d/` in `.pre-commit-config.yaml`, and run `oca lock` to make it again; `oca.lock.d/.gitattributes` must be committed, too
+    1 `oca.lock.d/web/01-2950.patch` belongs to no step of the lock
+      hint: run `oca lock`; it removes the file
+    1 `oca.lock.d` is a symlink
+      hint: replace the symlink by a directory
+    1 `oca.lock.d/web/01-2950.patch` is not a step that oca wrote: the patch has more than 256 MiB
+      hint: run `oca lock --check --upstream` to check the whole lock
     1 `oca.lock.json` was edited: profile `lean` does not match its digest
       hint: run `oca lock`; it computes these profiles again from `repos.toml`
     ");

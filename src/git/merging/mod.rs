@@ -25,6 +25,8 @@ mod tests;
 mod three_way;
 
 pub(crate) use conflict::Conflict;
+#[cfg(test)]
+pub(crate) use conflict::ConflictKind;
 pub(crate) use error::Error;
 pub(crate) use step::{Label, Outcome, Step};
 

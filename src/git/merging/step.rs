@@ -116,9 +116,10 @@ fn step(
     changes.extend(merged);
     // The sort is stable, so a path is still removed before it is added.
     changes.sort_by(|a, b| a.path.cmp(&b.path));
-    bench.add_blobs(blobs);
+    bench.add_blobs(blobs.clone());
     let files = describe(bench, changes)?;
-    of_files(bench, ours, header, files).map(|step| Step { ruled, ..step })
+    // What no commit has goes with the step.
+    of_files(bench, ours, header, files).map(|step| Step { ruled, blobs, ..step })
 }
 
 /// The step that these changes of files make on the result so far.

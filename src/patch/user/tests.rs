@@ -4,8 +4,10 @@ use proptest::prelude::*;
 
 use super::super::git_tests::Git;
 use super::*;
+use crate::patch::diff::diff;
 use crate::patch::error::Error;
-use crate::patch::{Content, FilePatch, Header, Patch, Side, diff, render, result};
+use crate::patch::model::Content;
+use crate::patch::{FilePatch, Header, Patch, Side, render, result};
 use crate::repo::{TreeId, blob_id};
 
 const OLD: &str = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n";

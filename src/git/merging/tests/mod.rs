@@ -14,6 +14,8 @@ use git2::{Repository, Signature, Time};
 
 use super::*;
 use crate::git::ids::{bytes, oid};
+use crate::git::merging::conflict::ConflictKind;
+use crate::git::merging::head::Head;
 use crate::git::{Git, Remote};
 use crate::repo::{MergeRef, Reference, RemoteUrl};
 use server::Server;
