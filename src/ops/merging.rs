@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::remotes::Watch;
-use crate::git::merging::{self, Label, Merge, Merging, Outcome, Relation};
+use crate::git::merging::{self, Label, Landing, Merge, Merging, Outcome, Relation};
 use crate::git::{Git, Snapshot};
 use crate::lock::{LockedMerge, LockedPatch, LockedRepo, LockedStep, StepTexts, StepWay};
 use crate::patch::{About, Fingerprint, Header, Patch, UserPatch, parse_user, render};
@@ -204,10 +204,19 @@ impl<'a> Series<'a> {
         let relation = merging::relation(self.base, self.tip, &head);
         let ancestor = match (relation, &old_step) {
             (Ok(Relation::Absorbed), _) => {
-                self.note(&what, MergeNoteKind::Absorbed);
+                let since = job.old().map(|old| old.commit).filter(|old| *old != self.base.commit());
+                let landing = since.and_then(|since| self.landing(&pending.source, since));
+                self.note(&what, MergeNoteKind::Absorbed { on: landing.map(|landing| landing.time) });
                 return Ok(resolved(None));
             }
-            (Ok(Relation::From(base)), _) => base,
+            (Ok(Relation::From(base)), _) => {
+                let since = job.old().map_or(base, |old| old.commit);
+                if let Some(landing) = self.landing(&pending.source, since) {
+                    self.note(&what, MergeNoteKind::Absorbed { on: Some(landing.time) });
+                    return Ok(resolved(None));
+                }
+                base
+            }
             (Ok(Relation::Newer { start, .. }), _) if pending.pick => start,
             (Ok(Relation::Newer { start, .. }), _) => {
                 let pin = self.base.commit();
@@ -253,6 +262,13 @@ impl<'a> Series<'a> {
                 Err(Trouble::Conflict(MergeConflict { repo, what, with, conflicts }))
             }
         }
+    }
+
+    /// The merge of a request by OCA's bot since this commit. Its commits may have been amended or squashed, so only the
+    /// number of the request counts. If the remote does not answer, nothing is known.
+    fn landing(&self, source: &MergeSource, since: CommitId) -> Option<Landing> {
+        let number = source.as_request().filter(|_| since != self.base.commit())?;
+        merging::landing(self.base, since, number).ok().flatten()
     }
 
     /// Whether the request conflicts with the base alone.
