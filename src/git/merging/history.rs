@@ -109,13 +109,11 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
         }
         let whole = self.whole()?;
         let range = whole.between(&[tip], &[since])?;
-        match &whole.repository {
-            Some(repository) => Ok(find(&repository.odb()?, &range)),
-            None => {
-                let known = whole.landings.iter().find(|found| found.request == request);
-                Ok(known.filter(|found| range.commits.contains_key(&found.commit)).copied())
-            }
+        if let Some(repository) = &whole.repository {
+            return Ok(find(&repository.odb()?, &range));
         }
+        let known = whole.landings.iter().find(|found| found.request == request);
+        Ok(known.filter(|found| range.commits.contains_key(&found.commit)).copied())
     }
 
     fn whole(&self) -> Result<&Whole, Error> {
