@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::repo::quoted_list;
+use crate::repo::{counted, quoted_list, typed};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MergeError {
@@ -12,11 +12,21 @@ pub(crate) enum MergeError {
         /// The merges of the repository.
         known: Vec<String>,
     },
+    /// `lock --check --upstream` made the merges anew.
+    #[error("{} not proven by {}", counted(steps.len(), "step is", "steps are"), if steps.len() == 1 { "its merge" } else { "their merges" })]
+    Unproven { steps: Vec<String> },
     #[error("there is no patch `{}`, which `repos.toml` declares", file.display())]
     NoPatch { file: PathBuf },
 }
 
 impl MergeError {
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Unproven { .. } => 1,
+            Self::Unknown { .. } | Self::NoPatch { .. } => 2,
+        }
+    }
+
     /// What to type next.
     pub(super) fn hint(&self) -> String {
         match self {
@@ -24,9 +34,44 @@ impl MergeError {
                 "declare it in `merges` of the repository in `repos.toml`".to_owned()
             }
             Self::Unknown { known, .. } => format!("the merges are {}", quoted_list(known)),
+            Self::Unproven { steps } => {
+                let accept: String = steps.iter().map(|step| format!(" --accept {}", typed(step))).collect();
+                format!("look at the steps, then accept them with `oca lock --check --upstream{accept}`")
+            }
             Self::NoPatch { .. } => {
                 "restore the file, or remove it from `patches` in `repos.toml`".to_owned()
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::samples::every_variant;
+
+    #[test]
+    fn every_error_says_what_to_type() {
+        let errors = every_variant!(MergeError:
+            Unknown { word: "web#1".to_owned(), known: vec!["web#2950".to_owned()] },
+            Unproven { steps: vec!["web#2950".to_owned()] },
+            NoPatch { file: "patches/x.patch".into() };
+            MergeError::Unknown { word: "web#1".to_owned(), known: Vec::new() },
+            MergeError::Unproven { steps: vec!["web#2950".to_owned(), "patches/x.patch".to_owned()] }
+        );
+        let shown: Vec<String> =
+            errors.iter().map(|error| format!("{error}\n  hint: {}", error.hint())).collect();
+        insta::assert_snapshot!(shown.join("\n"), @r"
+        there is no merge `web#1`
+          hint: the merges are `web#2950`
+        1 step is not proven by its merge
+          hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950'`
+        there is no patch `patches/x.patch`, which `repos.toml` declares
+          hint: restore the file, or remove it from `patches` in `repos.toml`
+        there is no merge `web#1`
+          hint: declare it in `merges` of the repository in `repos.toml`
+        2 steps are not proven by their merges
+          hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950' --accept patches/x.patch`
+        ");
     }
 }
