@@ -220,7 +220,9 @@ impl<'a> Series<'a> {
         {
             self.note(&what, MergeNoteKind::Rewritten);
         }
-        if let Some(step) = old_step.as_ref().filter(|step| is_kept && step.locked.way == StepWay::Resolved) {
+        if let Some(step) = old_step.as_ref().filter(|step| is_kept && step.locked.way == StepWay::Resolved)
+            && self.before(step).is_some()
+        {
             return self.replay(&what, step).map(resolved);
         }
         match self.outcome(pending, &reference, &head, ancestor)? {
@@ -412,7 +414,7 @@ impl<'a> Series<'a> {
     /// Whether the result so far is what the old lock had before this position among its merges and patches.
     fn is_where_old_was(&self, position: usize) -> bool {
         let Some(old) = self.job.old() else { return false };
-        if old.commit != self.base.commit() {
+        if old.commit != self.base.commit() || !old.is_whole() {
             return false;
         }
         let before = old.steps().take(steps_before(old, position)).last();
@@ -456,18 +458,23 @@ impl<'a> Series<'a> {
     }
 
     fn replayed(&mut self, step: &OldStep<'_>) -> Result<Outcome, merging::Error> {
-        if self.before.is_none()
-            && let Some((old, texts)) = self.job.old
-        {
-            let patches: Vec<Patch> = old.steps().map_while(|step| texts.patch(step)).collect();
-            let base = self.base.beside(old.commit);
-            self.before = Some(self.merging.recall(&base, &patches.iter().collect::<Vec<_>>())?);
-        }
-        let before = self.before.as_ref().and_then(|before| before.get(step.place).copied());
-        match before {
+        match self.before(step) {
             Some(before) => self.merging.replay(before, &step.patch),
             None => Err(merging::Error::Forgotten),
         }
+    }
+
+    /// The tree before a step of the old lock. `None` if a step before it is missing or does not fit any more: the lock
+    /// may have been edited or merged line by line.
+    fn before(&mut self, step: &OldStep<'_>) -> Option<TreeId> {
+        if self.before.is_none() {
+            let (old, texts) = self.job.old?;
+            let patches: Vec<Patch> = old.steps().map_while(|step| texts.patch(step)).collect();
+            let base = self.base.beside(old.commit);
+            let before = self.merging.recall(&base, &patches.iter().collect::<Vec<_>>());
+            self.before = Some(before.unwrap_or_default());
+        }
+        self.before.as_ref()?.get(step.place).copied()
     }
 
     /// Names the conflicts in files of OCA's bots, which rules decided.
