@@ -13,6 +13,7 @@ use super::error::Fault;
 use super::expand::Template;
 use super::merge::Merge;
 use super::profile::{Drop, Local, Mode, Position};
+use super::push::NamedUrl;
 use super::reader::{Table, one_of};
 use super::values::{self, ModuleRequest};
 use crate::repo::{
@@ -22,6 +23,8 @@ use crate::repo::{
 pub(super) struct Declared {
     pub(super) settings: Settings,
     pub(super) base_url: Option<BaseUrl>,
+    pub(super) push_url: Option<NamedUrl>,
+    pub(super) fetch_url: Option<NamedUrl>,
     pub(super) mode: Option<Mode>,
     pub(super) find: Vec<RepoName>,
     pub(super) default_profile: Option<At<String>>,
@@ -98,6 +101,8 @@ settings! {
         hold: bool,
         merges: Vec<Merge>,
         patches: Vec<String>,
+        push_url: NamedUrl,
+        fetch_url: NamedUrl,
         depth: u32,
     }
 }
@@ -120,6 +125,8 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
     }
     let settings = settings(&mut top);
     let base_url = top.text("base-url", BaseUrl::parse);
+    let push_url = top.text("push-url", NamedUrl::parse);
+    let fetch_url = top.text("fetch-url", NamedUrl::parse);
     let mode = top.word("mode", &[("clone", Mode::Clone), ("submodule", Mode::Submodule)]);
     let find = top.table("find").map(find).unwrap_or_default();
     let default_profile = top
@@ -129,7 +136,7 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
         top.named("profiles").into_iter().filter_map(|(name, table)| profile(name, table)).collect();
     let repos = repos(&mut top, "repos");
     top.finish();
-    Declared { settings, base_url, mode, find, default_profile, profiles, repos }
+    Declared { settings, base_url, push_url, fetch_url, mode, find, default_profile, profiles, repos }
 }
 
 /// The names of repositories in `[find]`.
@@ -239,6 +246,8 @@ fn repo(name: &str, mut table: Table<'_, '_>) -> Option<DeclaredRepo> {
         hold: table.flag("hold"),
         merges: merges(&mut table),
         patches: table.list("patches", values::patch),
+        push_url: table.text("push-url", NamedUrl::parse),
+        fetch_url: table.text("fetch-url", NamedUrl::parse),
         depth: table.number("depth"),
     };
     if table.is_empty_list("addons") {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::repo::{counted, quoted_list, typed};
+use crate::repo::{RepoName, counted, quoted_list, typed};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MergeError {
@@ -15,6 +15,9 @@ pub(crate) enum MergeError {
     /// `lock --check --upstream` made the merges anew.
     #[error("{} not proven by {}", counted(steps.len(), "step is", "steps are"), if steps.len() == 1 { "its merge" } else { "their merges" })]
     Unproven { steps: Vec<String> },
+    /// The checkouts are made, and nothing is staged.
+    #[error("the merges of {} are not pushed yet, so nothing is staged", quoted_list(&repos.iter().map(ToString::to_string).collect::<Vec<_>>()))]
+    Unpushed { repos: Vec<RepoName> },
     #[error("there is no patch `{}`, which `repos.toml` declares", file.display())]
     NoPatch { file: PathBuf },
 }
@@ -22,7 +25,7 @@ pub(crate) enum MergeError {
 impl MergeError {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Unproven { .. } => 1,
+            Self::Unproven { .. } | Self::Unpushed { .. } => 1,
             Self::Unknown { .. } | Self::NoPatch { .. } => 2,
         }
     }
@@ -38,6 +41,7 @@ impl MergeError {
                 let accept: String = steps.iter().map(|step| format!(" --accept {}", typed(step))).collect();
                 format!("look at the steps, then accept them with `oca lock --check --upstream{accept}`")
             }
+            Self::Unpushed { .. } => "run `oca sync --push`".to_owned(),
             Self::NoPatch { .. } => {
                 "restore the file, or remove it from `patches` in `repos.toml`".to_owned()
             }
@@ -48,13 +52,14 @@ impl MergeError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::repo::samples::every_variant;
+    use crate::repo::samples::{every_variant, name};
 
     #[test]
     fn every_error_says_what_to_type() {
         let errors = every_variant!(MergeError:
             Unknown { word: "web#1".to_owned(), known: vec!["web#2950".to_owned()] },
             Unproven { steps: vec!["web#2950".to_owned()] },
+            Unpushed { repos: vec![name("web"), name("dms")] },
             NoPatch { file: "patches/x.patch".into() };
             MergeError::Unknown { word: "web#1".to_owned(), known: Vec::new() },
             MergeError::Unproven { steps: vec!["web#2950".to_owned(), "patches/x.patch".to_owned()] }
@@ -66,6 +71,8 @@ mod tests {
           hint: the merges are `web#2950`
         1 step is not proven by its merge
           hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950'`
+        the merges of `web`, `dms` are not pushed yet, so nothing is staged
+          hint: run `oca sync --push`
         there is no patch `patches/x.patch`, which `repos.toml` declares
           hint: restore the file, or remove it from `patches` in `repos.toml`
         there is no merge `web#1`

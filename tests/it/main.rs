@@ -71,6 +71,7 @@ mod markdown;
 mod merges;
 mod merges_bad;
 mod merges_later;
+mod merges_push;
 mod merges_together;
 mod merges_upstream;
 mod odd_modes;
