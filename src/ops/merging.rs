@@ -4,17 +4,18 @@
 //! only if that conflicts, if a person resolved it, or if its commit is gone, its recorded step is merged onto the new
 //! base. So nobody has to resolve a conflict twice.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::remotes::Watch;
-use crate::git::merging::{self, Label, Merge, Merging, Outcome, Relation};
-use crate::git::{Git, Snapshot};
+use crate::git::merging::{self, Label, Merge, Merging, Outcome, Relation, Unmerged};
+use crate::git::{Checkout, Git, Snapshot};
 use crate::lock::{LockedMerge, LockedPatch, LockedRepo, LockedStep, StepTexts, StepWay};
 use crate::patch::{About, Fingerprint, Header, Patch, UserPatch, parse_user, render};
 use crate::plan::{Declared, Move};
 use crate::repo::{
-    AddonsDirectory, CommitId, FileTree, MergeSource, ModuleName, PendingMerge, Reference, RemoteUrl,
-    RepoPath, TreeId, WebPage, one_line,
+    AddonsDirectory, CommitId, FileTree, MergeSource, ModuleName, Objects, PendingMerge, Reference,
+    RemoteUrl, RepoPath, TreeId, WebPage, one_line,
 };
 use crate::report::{ConflictWith, MergeConflict, MergeNote, MergeNoteKind, Trouble};
 
@@ -28,6 +29,46 @@ pub(super) struct MergeJob<'a> {
     pub(super) patches: Vec<UserFile>,
     /// The entry of the old lock, with the texts of its steps. Its base is of the same remote.
     pub(super) old: Option<(&'a LockedRepo, &'a StepTexts)>,
+    /// The first merges, if `oca resolve` made them already.
+    pub(super) answers: &'a [Answer],
+}
+
+/// A merge that is made already.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) reference: Reference,
+    pub(super) commit: CommitId,
+    pub(super) step: AnswerStep,
+}
+
+/// The step of a merge that is made already.
+#[derive(Clone, Debug)]
+pub(super) enum AnswerStep {
+    /// It changes nothing.
+    Nothing,
+    Patch(StepWay, Patch),
+    /// It leads to this tree, which a person made in this checkout.
+    Tree {
+        tree: TreeId,
+        header: Header,
+        checkout: PathBuf,
+    },
+}
+
+/// How far the merges of a repository can be made without a person.
+pub(super) struct Opening {
+    pub(super) answers: Vec<Answer>,
+    /// The next merge, if it conflicts. `None` if all merges are made.
+    pub(super) open: Option<Opened>,
+}
+
+/// A merge that a person has to finish.
+pub(super) struct Opened {
+    pub(super) conflict: MergeConflict,
+    pub(super) reference: Reference,
+    pub(super) commit: CommitId,
+    pub(super) unmerged: Unmerged,
+    pub(super) objects: Box<dyn Objects + Send>,
 }
 
 /// A patch of the user.
@@ -57,16 +98,7 @@ impl MergeJob<'_> {
     ) -> Result<MergedSteps, Trouble> {
         watch.step("merging");
         let base = snapshot.clone();
-        let mut series = Series {
-            job: self,
-            git,
-            base: &base,
-            tip,
-            merging: Merging::new(&base).map_err(|error| self.failed("", error))?,
-            steps: Vec::new(),
-            notes: Vec::new(),
-            before: None,
-        };
+        let mut series = Series::new(self, git, &base, tip)?;
         let mut merges = Vec::new();
         for position in 0..self.declared.pin.pending.merges.len() {
             merges.push(series.merge(position, watch)?);
@@ -96,6 +128,48 @@ impl MergeJob<'_> {
             .map(|(file, way)| Ok(LockedPatch { content: file.digest, step: lock(way)? }))
             .collect::<Result<_, Trouble>>()?;
         Ok(MergedSteps { merges, patches, texts, notes })
+    }
+
+    /// Makes the merges on top of `snapshot` until one conflicts; `snapshot` gets their steps.
+    pub(super) fn open(
+        &self,
+        git: &Git,
+        snapshot: &mut Snapshot<'_, '_>,
+        tip: Option<CommitId>,
+        watch: &Watch<'_>,
+    ) -> Result<Opening, Trouble> {
+        let base = snapshot.clone();
+        let mut series = Series { opens: true, ..Series::new(self, git, &base, tip)? };
+        let (mut made, mut conflict) = (Vec::new(), None);
+        for position in 0..self.declared.pin.pending.merges.len() {
+            match series.merge(position, watch) {
+                Ok(resolved) => made.push(resolved),
+                Err(Trouble::Conflict(found)) => {
+                    conflict = Some(found);
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let Series { steps, merging, opened, current, .. } = series;
+        let mut steps = steps.into_iter();
+        let mut answers = Vec::new();
+        for Resolved { reference, commit, way } in made {
+            let step = match way.zip(way.and_then(|_| steps.next())) {
+                Some((way, (patch, tree))) => {
+                    snapshot.add_step(patch.clone(), tree).map_err(Trouble::Remote)?;
+                    AnswerStep::Patch(way, patch)
+                }
+                None => AnswerStep::Nothing,
+            };
+            answers.push(Answer { reference, commit, step });
+        }
+        let found = conflict.zip(current).zip(opened);
+        let open = found.map(|((conflict, (reference, commit)), unmerged)| {
+            let objects = merging.into_objects();
+            Opened { conflict, reference, commit, unmerged, objects }
+        });
+        Ok(Opening { answers, open })
     }
 
     fn failed(&self, what: &str, error: merging::Error) -> Trouble {
@@ -145,6 +219,11 @@ struct Series<'a> {
     notes: Vec<MergeNote>,
     /// The trees before the steps of the old lock, once they are known. Shorter if the text of a step is missing.
     before: Option<Vec<TreeId>>,
+    /// Whether a person finishes the merge that conflicts.
+    opens: bool,
+    opened: Option<Unmerged>,
+    /// What the merge that is being made was resolved to.
+    current: Option<(Reference, CommitId)>,
 }
 
 /// A step of the old lock.
@@ -156,10 +235,63 @@ struct OldStep<'a> {
 }
 
 impl<'a> Series<'a> {
+    fn new(
+        job: &'a MergeJob<'a>,
+        git: &'a Git,
+        base: &'a Snapshot<'a, 'a>,
+        tip: Option<CommitId>,
+    ) -> Result<Self, Trouble> {
+        let merging = Merging::new(base).map_err(|error| job.failed("", error))?;
+        let (steps, notes) = (Vec::new(), Vec::new());
+        Ok(Self {
+            job,
+            git,
+            base,
+            tip,
+            merging,
+            steps,
+            notes,
+            before: None,
+            opens: false,
+            opened: None,
+            current: None,
+        })
+    }
+
+    /// A merge that is made already.
+    fn answer(&mut self, what: &str, answer: &Answer) -> Result<Resolved, Trouble> {
+        let Answer { reference, commit, step } = answer;
+        let failed = |error| self.job.failed(what, error);
+        let way = match step {
+            AnswerStep::Nothing => None,
+            AnswerStep::Patch(way, patch) => {
+                let tree = self.merging.reuse(patch).map_err(failed)?;
+                self.steps.push((patch.clone(), tree));
+                Some(*way)
+            }
+            AnswerStep::Tree { tree, header, checkout } => {
+                let objects = Checkout::new(checkout.clone());
+                let objects = objects.tree(*tree).map_err(Trouble::not_inspected)?;
+                let step = self.merging.step_to(*tree, header.clone(), &objects).map_err(failed)?;
+                if step.is_empty() {
+                    self.note(what, MergeNoteKind::Empty);
+                    None
+                } else {
+                    self.accept(step)?;
+                    Some(StepWay::Resolved)
+                }
+            }
+        };
+        Ok(Resolved { reference: reference.clone(), commit: *commit, way })
+    }
+
     fn merge(&mut self, position: usize, watch: &Watch<'_>) -> Result<Resolved, Trouble> {
         let job = self.job;
         let pending = job.pending(position);
         let what = pending.source.of(&job.declared.pin.name);
+        if let Some(answer) = job.answers.get(position) {
+            return self.answer(&what, answer);
+        }
         let url = job.urls[position].as_ref();
         let old = job.old_merge(pending);
         let own = self.base.remote().clone();
@@ -184,6 +316,7 @@ impl<'a> Series<'a> {
             }
             (Err(error), _) => return Err(job.failed(&what, error)),
         };
+        self.current = Some((reference.clone(), commit));
         let resolved = |way| Resolved { reference: reference.clone(), commit, way };
         let old_step = old
             .filter(|(.., is_same)| *is_same)
@@ -221,7 +354,8 @@ impl<'a> Series<'a> {
             (Err(error), _) => return Err(job.failed(&what, error)),
         };
         let is_kept = old.is_some_and(|(_, locked, _)| locked.commit == commit);
-        if let Some(step) = old_step.as_ref().filter(|step| is_kept && step.locked.way == StepWay::Resolved) {
+        let by_hand = old_step.as_ref().filter(|step| step.locked.way == StepWay::Resolved);
+        if let Some(step) = by_hand.filter(|_| is_kept) {
             return self.replay(&what, step).map(resolved);
         }
         let directories = self.directories(pending, &head, ancestor)?;
@@ -232,6 +366,12 @@ impl<'a> Series<'a> {
             modules: &directories,
             label: Label { title: None, url: Some(&url) },
         };
+        // Nobody resolves again what was resolved for an older commit of the request.
+        if let Some((step, (_, locked, _))) = by_hand.zip(old)
+            && let Some(way) = self.carry(&what, step, locked.commit, &merge)?
+        {
+            return Ok(resolved(way));
+        }
         match self.merging.merge(&merge).map_err(|error| job.failed(&what, error))? {
             Outcome::Step(step) if step.is_empty() => {
                 self.note(&what, MergeNoteKind::Empty);
@@ -249,6 +389,10 @@ impl<'a> Series<'a> {
                     return Ok(resolved(way));
                 }
                 let with = self.conflict_with(&merge);
+                if self.opens {
+                    let unmerged = self.merging.open(&merge).map_err(|error| job.failed(&what, error))?;
+                    self.opened = Some(unmerged);
+                }
                 let repo = job.declared.pin.name.clone();
                 Err(Trouble::Conflict(MergeConflict { repo, what, with, conflicts }))
             }
@@ -359,13 +503,53 @@ impl<'a> Series<'a> {
             }
             Outcome::Conflicts(conflicts) => {
                 let with = ConflictWith::Base;
+                if self.opens {
+                    self.open_replay(step).map_err(|error| self.job.failed(what, error))?;
+                }
                 let (repo, what) = (self.job.declared.pin.name.clone(), what.to_owned());
                 Err(Trouble::Conflict(MergeConflict { repo, what, with, conflicts }))
             }
         }
     }
 
+    /// Prepares a step of the old lock for a person.
+    fn open_replay(&mut self, step: &OldStep<'_>) -> Result<(), merging::Error> {
+        let before = self.before(step)?;
+        let base = self.job.old().map_or(self.base.commit(), |old| old.commit);
+        self.opened = Some(self.merging.open_replay(&self.base.beside(base), before, &step.patch)?);
+        Ok(())
+    }
+
+    /// Merges a step of the old lock, which a person made, and what the request changed since then. `None` if the two
+    /// cannot be merged.
+    fn carry(
+        &mut self,
+        what: &str,
+        step: &OldStep<'_>,
+        since: CommitId,
+        merge: &Merge<'_>,
+    ) -> Result<Option<Option<StepWay>>, Trouble> {
+        let Ok(before) = self.before(step) else { return Ok(None) };
+        let since = merge.head.beside(since);
+        // If the old commit is gone, the new one is merged as any other.
+        let made = self.merging.replay_and_merge((before, &step.patch), &since, merge);
+        let Some(new) = made.ok().flatten() else { return Ok(None) };
+        if new.is_empty() {
+            self.note(what, MergeNoteKind::Empty);
+            return Ok(Some(None));
+        }
+        self.note_ruled(what, &new);
+        self.accept(new)?;
+        Ok(Some(Some(StepWay::Resolved)))
+    }
+
     fn replayed(&mut self, step: &OldStep<'_>) -> Result<Outcome, merging::Error> {
+        let before = self.before(step)?;
+        self.merging.replay(before, &step.patch)
+    }
+
+    /// The tree before a step of the old lock.
+    fn before(&mut self, step: &OldStep<'_>) -> Result<TreeId, merging::Error> {
         if self.before.is_none()
             && let Some((old, texts)) = self.job.old
         {
@@ -374,10 +558,7 @@ impl<'a> Series<'a> {
             self.before = Some(self.merging.recall(&base, &patches.iter().collect::<Vec<_>>())?);
         }
         let before = self.before.as_ref().and_then(|before| before.get(step.place).copied());
-        match before {
-            Some(before) => self.merging.replay(before, &step.patch),
-            None => Err(merging::Error::Forgotten),
-        }
+        before.ok_or(merging::Error::Forgotten)
     }
 
     /// Names the conflicts in files of OCA's bots, which rules decided.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ahead::Ahead;
-use super::merging::{MergeJob, MergedSteps, UserFile};
+use super::merging::{Answer, MergeJob, MergedSteps, UserFile};
 use super::names::unknown_movable;
 use super::remotes::{OfPin, Remotes, Watch};
 use crate::config::Merge;
@@ -117,6 +117,17 @@ pub(super) fn update_with(
     moves: &Moves,
     ahead: &Ahead,
 ) -> Result<Updated, Error> {
+    update_resolved(session, old, (texts, &AllAnswers::default()), moves, ahead)
+}
+
+/// The same, with merges that are made already.
+pub(super) fn update_resolved(
+    session: &Session<'_>,
+    old: Option<Lock>,
+    (texts, answers): (StepTexts, &AllAnswers),
+    moves: &Moves,
+    ahead: &Ahead,
+) -> Result<Updated, Error> {
     let declared = plan::declared(&session.config);
     if let Some(name) = plan::undeclared(&declared, moves).into_iter().next() {
         return Err(unknown_movable(session, name));
@@ -128,7 +139,7 @@ pub(super) fn update_with(
     steps.extend(texts);
     let old = old.map(|old| without_lost_steps(without_forgeries(session, &declared, old), &steps));
     let present = session.present()?;
-    let known = Known { lock: old.as_ref(), steps: &steps, present: &present };
+    let known = Known { lock: old.as_ref(), steps: &steps, present: &present, answers };
     let tasks = declared.iter().map(|declared| task(session, declared, &known, moves));
     let tasks: Vec<Task<'_>> = tasks.collect::<Result<_, Error>>()?;
     let (kept, work): (Vec<Task<'_>>, Vec<Task<'_>>) =
@@ -160,11 +171,29 @@ pub(super) fn update_with(
     Ok(Updated { lock, changes, old, steps, failures, settled: false })
 }
 
-/// The old lock, and the texts of its steps.
-struct Known<'a> {
-    lock: Option<&'a Lock>,
-    steps: &'a StepTexts,
-    present: &'a Present,
+/// The old lock, the texts of its steps, and what else is known.
+pub(super) struct Known<'a> {
+    pub(super) lock: Option<&'a Lock>,
+    pub(super) steps: &'a StepTexts,
+    pub(super) present: &'a Present,
+    pub(super) answers: &'a AllAnswers,
+}
+
+/// The merges that `oca resolve` made already, by repository.
+#[derive(Default)]
+pub(super) struct AllAnswers(pub(super) Vec<Answers>);
+
+/// The merges of one repository that are made already.
+pub(super) struct Answers {
+    pub(super) pin: Pin,
+    pub(super) base: CommitId,
+    pub(super) answers: Vec<Answer>,
+}
+
+impl AllAnswers {
+    fn of(&self, declared: &Declared) -> Option<&Answers> {
+        self.0.iter().find(|answers| answers.pin == declared.pin)
+    }
 }
 
 /// Marks entries with a step whose text is missing or was changed; they are made again.
@@ -203,13 +232,15 @@ fn without_forgeries(session: &Session<'_>, declared: &[Declared], mut lock: Loc
 }
 
 /// The work for one repository.
-struct Task<'a> {
+pub(super) struct Task<'a> {
     declared: &'a Declared,
-    action: Action<'a>,
+    pub(super) action: Action<'a>,
     old: Option<&'a LockedRepo>,
-    url: RemoteUrl,
+    pub(super) url: RemoteUrl,
     /// What is merged into it. `None` if nothing is.
-    merges: Option<MergeJob<'a>>,
+    pub(super) merges: Option<MergeJob<'a>>,
+    /// Whether `oca resolve` found the commit.
+    is_answered: bool,
 }
 
 impl Task<'_> {
@@ -223,7 +254,7 @@ impl Task<'_> {
     /// Whether the commit of a branch or tag was given by hand, on the command line or by an edit of the lock.
     fn is_by_hand(&self) -> bool {
         let is_by_hand = match self.action {
-            Action::Set(_) => true,
+            Action::Set(_) => !self.is_answered,
             Action::Reread(_) => self.old.is_some_and(|old| !old.is_whole()),
             Action::Keep(_) | Action::Resolve { .. } => false,
         };
@@ -231,17 +262,22 @@ impl Task<'_> {
     }
 }
 
-fn task<'a>(
+pub(super) fn task<'a>(
     session: &Session<'_>,
     declared: &'a Declared,
     known: &Known<'a>,
     moves: &Moves,
 ) -> Result<Task<'a>, Error> {
-    let action = plan::action(declared, known.lock, moves, known.present);
+    let answered = known.answers.of(declared);
+    let action = match answered {
+        Some(answered) => Action::Set(answered.base),
+        None => plan::action(declared, known.lock, moves, known.present),
+    };
+    let is_answered = answered.is_some();
     let old = known.lock.and_then(|lock| lock.base_of(&declared.pin));
     // If no request is made, an unset variable in the url is no problem.
     if let Action::Keep(_) = action {
-        return Ok(Task { declared, action, old, url: declared.url.clone(), merges: None });
+        return Ok(Task { declared, action, old, url: declared.url.clone(), merges: None, is_answered });
     }
     let url = session.remote_url(&declared.url)?;
     let merges = if declared.pin.pending.is_empty() {
@@ -253,9 +289,10 @@ fn task<'a>(
         let patches = declared.pin.pending.patches.iter().map(|path| user_file(session, path));
         let patches = patches.collect::<Result<_, Error>>()?;
         let moves = plan::merge_moves(declared, moves);
-        Some(MergeJob { declared, urls, moves, patches, old: old.map(|old| (old, known.steps)) })
+        let answers = answered.map(|answered| &answered.answers[..]).unwrap_or_default();
+        Some(MergeJob { declared, urls, moves, patches, old: old.map(|old| (old, known.steps)), answers })
     };
-    Ok(Task { declared, action, old, url, merges })
+    Ok(Task { declared, action, old, url, merges, is_answered })
 }
 
 impl OfPin for Task<'_> {

@@ -11,6 +11,7 @@ mod marker;
 mod modes;
 mod place;
 mod recover;
+mod resolve;
 mod strays;
 
 use std::fs;
@@ -25,6 +26,7 @@ pub(crate) use marker::Placed;
 pub(super) use marker::is_marked;
 pub(super) use modes::check_out_head;
 pub(crate) use place::Built;
+pub(crate) use resolve::{Before, MergeToOpen, OpenMerge, Resolution};
 
 use super::git_file::git_file;
 use super::ids::{bytes, commits_with, oid};
@@ -35,10 +37,14 @@ use crate::repo::{CommitId, TreeId, redact};
 
 const JOURNAL: &str = "oca-move";
 /// The files and directories in a git directory that oca writes.
-const WRITTEN: [&str; 14] = [
+const WRITTEN: [&str; 18] = [
     marker::FILE_NAME,
     JOURNAL,
     modes::VIEW,
+    resolve::STATE,
+    resolve::MERGE_HEAD,
+    resolve::MERGE_MODE,
+    resolve::MERGE_MESSAGE,
     "HEAD",
     "config",
     "index",
@@ -350,6 +356,16 @@ pub(super) fn own_commits(git: &Path) -> Result<LocalWork, Error> {
     let references = local_work::own_references(&repository, placed)?;
     let commit = local_work::own_commit(&repository, placed, None)?;
     Ok(LocalWork { commit, references, ..LocalWork::default() })
+}
+
+/// The trees of a root in a checkout. Refuses files that cannot be checked out, before any file is written.
+fn check(work_tree: &Path, root: TreeId) -> Result<GitTree<'static>, Error> {
+    let work_tree = work_tree.to_owned();
+    let open = move || Ok(Repository::open(&work_tree)?);
+    let trees = GitTree::new(open()?, root, Box::new(open));
+    trees.check()?;
+    trees.check_targets()?;
+    Ok(trees)
 }
 
 fn head_commit(repository: &Repository) -> Option<CommitId> {
