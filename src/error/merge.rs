@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::repo::quoted_list;
+use crate::repo::{RepoName, first_names, quoted_list};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MergeError {
@@ -14,9 +14,80 @@ pub(crate) enum MergeError {
     },
     #[error("there is no patch `{}`, which `repos.toml` declares", file.display())]
     NoPatch { file: PathBuf },
+    #[error("the checkout of `{repo}` has no commits of yours")]
+    NoCommits { repo: RepoName, path: PathBuf },
+    #[error("`{repo}` has changes that are not committed, in {}", first_names(files))]
+    NotCommitted { repo: RepoName, files: Vec<String> },
+    #[error("the commits in the checkout of `{repo}` are not on top of the locked commit")]
+    NotOnTop { repo: RepoName },
+    #[error("the name of the patch leads out of the project: `{word}`")]
+    PatchOutside { word: String },
+    /// The lock does not have the tree of HEAD.
+    #[error("the patch does not give the content of the checkout of `{repo}`")]
+    OtherResult { repo: RepoName },
+    #[error("the checkout of `{repo}` is not in work")]
+    NotInWork { repo: RepoName },
+    #[error("the checkout of `{repo}` is on no branch")]
+    NoBranch { repo: RepoName },
+    #[error("the checkout of `{repo}` has a branch `{branch}` already, at another commit")]
+    BranchExists { repo: RepoName, branch: String },
+    #[error("in submodule mode, the checkout of `{repo}` belongs to the surrounding repository")]
+    NoClone { repo: RepoName },
+    #[error("`repos.local.toml` lists `{repo}` in `skip`")]
+    Skipped { repo: RepoName },
+    #[error("no merge of `{repo}` is open")]
+    NoResolve { repo: RepoName },
+    #[error("the merge of `{what}` is open already")]
+    ResolveOpen { repo: RepoName, what: String },
+    /// The person typed `git merge --abort`, or oca was killed.
+    #[error("the merge of `{what}` is not open any more, and nothing was committed")]
+    ResolveClosed { repo: RepoName, what: String },
+    #[error("the checkout of `{repo}` is not where the merge of `{what}` was opened")]
+    ResolveElsewhere { repo: RepoName, what: String },
+    #[error("`repos.toml` or the lock has changed for `{repo}` since its merge was opened")]
+    ResolveOutdated { repo: RepoName },
+    #[error("`{}` is not a file that oca wrote", file.display())]
+    BadState { file: PathBuf },
+    #[error("`{repo}` still has conflicts in {}", first_names(files))]
+    Unmerged { repo: RepoName, files: Vec<String> },
+    #[error("`{repo}` still has markers of conflicts in {}", first_names(files))]
+    Marked { repo: RepoName, files: Vec<String> },
+    #[error("`{repo}` has changes that are not staged, in {}", first_names(files))]
+    NotStaged { repo: RepoName, files: Vec<String> },
+    /// The directory did not exist before, so all of it would be deleted.
+    #[error("`{repo}` has files that are not of the merge: {}", first_names(files))]
+    Strangers { repo: RepoName, files: Vec<String> },
 }
 
 impl MergeError {
+    /// 1: the answer is no; 2: usage or configuration.
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Unknown { .. }
+            | Self::NoPatch { .. }
+            | Self::NoClone { .. }
+            | Self::Skipped { .. }
+            | Self::BadState { .. }
+            | Self::PatchOutside { .. } => 2,
+            Self::NoCommits { .. }
+            | Self::NotCommitted { .. }
+            | Self::NotInWork { .. }
+            | Self::NoBranch { .. }
+            | Self::BranchExists { .. }
+            | Self::NotOnTop { .. }
+            | Self::OtherResult { .. }
+            | Self::NoResolve { .. }
+            | Self::ResolveOpen { .. }
+            | Self::ResolveClosed { .. }
+            | Self::ResolveElsewhere { .. }
+            | Self::ResolveOutdated { .. }
+            | Self::Unmerged { .. }
+            | Self::Marked { .. }
+            | Self::NotStaged { .. }
+            | Self::Strangers { .. } => 1,
+        }
+    }
+
     /// What to type next.
     pub(super) fn hint(&self) -> String {
         match self {
@@ -26,6 +97,53 @@ impl MergeError {
             Self::Unknown { known, .. } => format!("the merges are {}", quoted_list(known)),
             Self::NoPatch { .. } => {
                 "restore the file, or remove it from `patches` in `repos.toml`".to_owned()
+            }
+            Self::NoCommits { path, .. } => format!("commit your changes in `{}`", path.display()),
+            Self::NotCommitted { repo, .. } => {
+                format!("commit them, or move them away, and run `oca patch {repo}` again")
+            }
+            Self::NotOnTop { repo } => {
+                format!("run `oca sync {repo} --dry-run`, and put your commits on top of the locked one")
+            }
+            Self::PatchOutside { .. } => "use a name such as `patches/web-title.patch`".to_owned(),
+            Self::OtherResult { .. } => "write the patch with `git format-patch` instead".to_owned(),
+            Self::NotInWork { repo } => format!("run `oca sync {repo}` to check out the locked commit"),
+            Self::NoBranch { repo } => {
+                format!(
+                    "name a request or a branch: `oca work {repo}#2950`, `oca work {repo} --branch 18.0-fix`"
+                )
+            }
+            Self::BranchExists { repo, branch } => {
+                format!("run `git switch {branch}` in the checkout, then `oca work {repo}`")
+            }
+            Self::NoClone { .. } => {
+                "run the command in a project with `mode = \"clone\"`, and commit the lock".to_owned()
+            }
+            Self::Skipped { .. } => "remove it from `skip`".to_owned(),
+            Self::NoResolve { repo } => format!("run `oca resolve {repo}` to open one"),
+            Self::ResolveOpen { repo, .. } => {
+                format!("run `oca resolve {repo} --continue`, or `oca resolve {repo} --abort` to give up")
+            }
+            Self::ResolveClosed { repo, .. } => {
+                format!(
+                    "run `oca resolve {repo}` to open it again, or `oca resolve {repo} --abort` to give up"
+                )
+            }
+            Self::ResolveElsewhere { repo, .. } | Self::ResolveOutdated { repo } => {
+                format!("run `oca resolve {repo} --abort`, then `oca resolve {repo}`")
+            }
+            Self::BadState { .. } => "delete it, then run `oca sync --force`".to_owned(),
+            Self::Unmerged { repo, .. } => {
+                format!("resolve them, `git add` them, and run `oca resolve {repo} --continue`")
+            }
+            Self::Marked { repo, .. } => {
+                format!("remove the markers, `git add` the files, and run `oca resolve {repo} --continue`")
+            }
+            Self::NotStaged { repo, .. } => {
+                format!("`git add` them, or discard them, and run `oca resolve {repo} --continue`")
+            }
+            Self::Strangers { repo, .. } => {
+                format!("move them away, and run `oca resolve {repo} --abort`")
             }
         }
     }

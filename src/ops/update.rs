@@ -416,21 +416,13 @@ fn resolve<'a>(
     let pin = &task.declared.pin;
     let (commit, tip) = match task.action {
         Action::Keep(repo) => return kept(repo),
-        Action::Set(commit) | Action::Reread(commit) => (commit, None),
-        Action::Resolve { old } => {
-            watch.step("asking");
-            let commit = remote.resolve(&pin.reference).map_err(Trouble::Remote)?;
-            if let Some(old) = old.filter(|old| old.commit == commit) {
-                return kept(old);
-            }
-            (commit, Some(commit))
-        }
+        _ => found(task, &remote, watch)?,
     };
-    let tip = match (tip, &task.merges) {
-        // A request may start from a commit that is newer than the pin.
-        (None, Some(_)) if pin.reference.full_name().is_some() => remote.resolve(&pin.reference).ok(),
-        (tip, _) => tip,
-    };
+    if let Action::Resolve { old: Some(old) } = task.action
+        && old.commit == commit
+    {
+        return kept(old);
+    }
     let at = |remote, commit| resolve_at(git, remote, (commit, tip), task, ahead, watch);
     match at(remote, commit) {
         // The lock has commits only. A `rev` must be one, too.
@@ -439,6 +431,27 @@ fn resolve<'a>(
             at(remote, commit)
         }
         other => other,
+    }
+}
+
+/// The commit of the base, and the head of its branch, if it is known or needed.
+pub(super) fn found(
+    task: &Task<'_>,
+    remote: &Remote<'_>,
+    watch: &Watch<'_>,
+) -> Result<(CommitId, Option<CommitId>), Trouble> {
+    let reference = &task.declared.pin.reference;
+    match task.action {
+        Action::Resolve { .. } => {
+            watch.step("asking");
+            let commit = remote.resolve(reference).map_err(Trouble::Remote)?;
+            Ok((commit, Some(commit)))
+        }
+        Action::Set(commit) | Action::Reread(commit) | Action::Keep(&LockedRepo { commit, .. }) => {
+            // A request may start from a commit that is newer than the pin.
+            let is_asked = task.merges.is_some() && reference.full_name().is_some();
+            Ok((commit, if is_asked { remote.resolve(reference).ok() } else { None }))
+        }
     }
 }
 

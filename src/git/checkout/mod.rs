@@ -6,6 +6,7 @@
 //! three small files for each checkout and opens no repository.
 
 mod aside;
+mod local_commits;
 mod local_work;
 mod marker;
 mod modes;
@@ -13,6 +14,7 @@ mod place;
 mod recover;
 mod resolve;
 mod strays;
+mod work;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,12 +23,14 @@ use git2::Repository;
 
 pub(crate) use aside::ASIDE_PREFIX;
 pub(super) use aside::{aside, delete};
+pub(crate) use local_commits::LocalCommit;
 pub(crate) use local_work::LocalWork;
 pub(crate) use marker::Placed;
 pub(super) use marker::is_marked;
 pub(super) use modes::check_out_head;
 pub(crate) use place::Built;
 pub(crate) use resolve::{Before, MergeToOpen, OpenMerge, Resolution};
+pub(crate) use work::{BranchStart, Upstream, WorkBranch};
 
 use super::git_file::git_file;
 use super::ids::{bytes, commits_with, oid};
@@ -37,11 +41,12 @@ use crate::repo::{CommitId, TreeId, redact};
 
 const JOURNAL: &str = "oca-move";
 /// The files and directories in a git directory that oca writes.
-const WRITTEN: [&str; 18] = [
+const WRITTEN: [&str; 19] = [
     marker::FILE_NAME,
     JOURNAL,
     modes::VIEW,
     resolve::STATE,
+    work::WORK,
     resolve::MERGE_HEAD,
     resolve::MERGE_MODE,
     resolve::MERGE_MESSAGE,
@@ -129,6 +134,10 @@ pub(crate) enum CheckoutError {
     Unborn { path: PathBuf },
     #[error("`{}` is a symlink", path.display())]
     Link { path: PathBuf },
+    #[error("`oca resolve` has a merge open in `{}`", path.display())]
+    Resolving { path: PathBuf },
+    #[error("`{}` is in work on branch `{branch}`", path.display())]
+    InWork { path: PathBuf, branch: String },
     #[error("`{}` is a clone of `{}`", path.display(), redact(url))]
     ForeignOrigin { path: PathBuf, url: String },
     #[error("`{}` contains a git directory, but this submodule also has commits of yours in `{}`", path.display(), git.display())]
@@ -287,7 +296,10 @@ impl Checkout {
         if let Some(url) = foreign.map_err(|error| error.in_checkout(&self.path))?.flatten() {
             return Ok(Some(CheckoutError::ForeignOrigin { path: self.path.clone(), url }));
         }
-        let work = self.local_work(remote)?;
+        let mut work = self.local_work(remote)?;
+        if work.commit.is_none() {
+            work.branch = self.own_branch(origin)?;
+        }
         Ok((!work.is_none()).then_some(CheckoutError::LocalWork(work)))
     }
 

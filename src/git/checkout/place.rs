@@ -209,7 +209,7 @@ fn is_one_branch(refspec: &str) -> bool {
 /// is left out only if its parents were in this repository's own history before. An older end is removed only if this
 /// fetch brought its parents. All other ends stay: the reflog of HEAD keeps old pins reachable, and without their line
 /// `git fsck` would miss their parents.
-fn bring_objects(
+pub(super) fn bring_objects(
     repository: &Repository,
     git: &Path,
     remote: &Remote<'_>,

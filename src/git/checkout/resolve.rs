@@ -173,6 +173,13 @@ impl Checkout {
         find().map_err(|error| error.in_checkout(&self.path))
     }
 
+    /// The untracked files that a person made.
+    pub(crate) fn strangers(&self, open: Option<&OpenMerge>) -> Result<Vec<String>, Error> {
+        let conflicts = open.map(|open| &open.conflicts[..]).unwrap_or_default();
+        let find = || strangers(&self.open()?, Status::WT_NEW, conflicts);
+        find().map_err(|error| error.in_checkout(&self.path))
+    }
+
     /// Puts back what was there before the merge was opened. Untracked files stay. Returns the commit of the person that
     /// HEAD had, if there is one.
     pub(crate) fn put_back(
@@ -416,26 +423,28 @@ fn resolution(repository: &Repository, open: &OpenMerge) -> Result<Resolution, E
 }
 
 /// The files whose work would be lost: those that differ from the index, and, if the merge is committed, those whose
-/// index differs from HEAD. What `git mergetool` leaves beside a conflict does not count.
+/// index differs from HEAD.
 fn not_staged(repository: &Repository, is_open: bool, conflicts: &[RepoPath]) -> Result<Vec<String>, Error> {
-    let mut options = StatusOptions::new();
-    options.include_untracked(true).recurse_untracked_dirs(true).exclude_submodules(true);
-    let statuses = repository.statuses(Some(&mut options))?;
-    let of_index = Status::INDEX_NEW
+    let staged = Status::INDEX_NEW
         | Status::INDEX_MODIFIED
         | Status::INDEX_DELETED
         | Status::INDEX_RENAMED
         | Status::INDEX_TYPECHANGE;
-    let is_lost = |status: Status| {
-        let beyond = if is_open { status - of_index } else { status };
-        !beyond.is_empty() && !status.contains(Status::IGNORED)
-    };
+    let lost = Status::all() - Status::IGNORED;
+    strangers(repository, if is_open { lost - staged } else { lost }, conflicts)
+}
+
+/// The files with such a state. What `git mergetool` leaves beside a conflict does not count.
+fn strangers(repository: &Repository, states: Status, conflicts: &[RepoPath]) -> Result<Vec<String>, Error> {
+    let mut options = StatusOptions::new();
+    options.include_untracked(true).recurse_untracked_dirs(true).exclude_submodules(true);
+    let statuses = repository.statuses(Some(&mut options))?;
     let is_left = |path: &[u8]| {
         let of = path.strip_suffix(b".orig");
         of.is_some_and(|of| conflicts.iter().any(|conflict| conflict.as_bytes() == of))
     };
-    let lost = statuses.iter().filter(|entry| is_lost(entry.status()));
-    Ok(lost.filter(|entry| !is_left(entry.path_bytes())).map(|entry| shown(entry.path_bytes())).collect())
+    let found = statuses.iter().filter(|entry| entry.status().intersects(states));
+    Ok(found.filter(|entry| !is_left(entry.path_bytes())).map(|entry| shown(entry.path_bytes())).collect())
 }
 
 /// The conflicts whose file still has a line that begins or ends one.

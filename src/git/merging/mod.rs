@@ -27,6 +27,7 @@ mod unmerged;
 
 pub(crate) use conflict::{Conflict, ConflictKind};
 pub(crate) use error::Error;
+pub(crate) use head::Head;
 pub(crate) use history::Landing;
 pub(crate) use step::{Label, Outcome, Step};
 pub(crate) use unmerged::Unmerged;
@@ -85,6 +86,26 @@ pub(crate) fn landing(
 ) -> Result<Option<Landing>, Error> {
     let references = vec![pin.reference().clone()];
     RemoteHistory::new(pin.remote(), references, pin.meter()).landing(request, pin.commit(), since)
+}
+
+/// The number of generations that lead from a commit, and from the pin, to the commit where the two meet. Each is at
+/// least 1, and not more than anybody reads.
+pub(crate) fn generations(pin: &Snapshot<'_, '_>, head: &Snapshot<'_, '_>) -> Result<(u32, u32), Error> {
+    const MOST: u32 = 1000;
+    let is_same = pin.remote().store().directory() == head.remote().store().directory();
+    let mut references = vec![pin.reference().clone()];
+    if is_same {
+        references.push(head.reference().clone());
+    }
+    let upstream = RemoteHistory::new(pin.remote(), references, pin.meter());
+    let other = RemoteHistory::new(head.remote(), vec![head.reference().clone()], head.meter());
+    let other: Option<&dyn base::History> = if is_same { None } else { Some(&other) };
+    let Related::Diverged { base, new } = relate(&upstream, other, pin.commit(), head.commit())? else {
+        let new = base::History::between(&upstream, &[pin.commit()], &[head.commit()])?;
+        return Ok((1, new.generations(pin.commit()).clamp(1, MOST)));
+    };
+    let since = base::History::between(&upstream, &[pin.commit()], &[base])?;
+    Ok((new.generations(head.commit()).clamp(1, MOST), since.generations(pin.commit()).clamp(1, MOST)))
 }
 
 /// Something to merge.
