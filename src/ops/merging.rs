@@ -278,13 +278,7 @@ impl<'a> Series<'a> {
                 let objects = Checkout::new(checkout.clone());
                 let objects = objects.tree(*tree).map_err(Trouble::not_inspected)?;
                 let step = self.merging.step_to(*tree, header.clone(), &objects).map_err(failed)?;
-                if step.is_empty() {
-                    self.note(what, MergeNoteKind::Empty);
-                    None
-                } else {
-                    self.accept(step)?;
-                    Some(StepWay::Resolved)
-                }
+                self.take(what, step, StepWay::Resolved)?
             }
         };
         Ok(Resolved { reference: reference.clone(), commit: *commit, way })
@@ -348,21 +342,13 @@ impl<'a> Series<'a> {
             label: Label { title: None, url: Some(&url) },
         };
         // Nobody resolves again what was resolved for an older commit of the request.
-        if let Some((step, (_, locked, _))) = by_hand.zip(old)
-            && let Some(way) = self.carry(&what, step, locked.commit, &merge)?
+        let by_hand = by_hand.zip(old);
+        if let Some(new) = by_hand.and_then(|(step, (_, locked, _))| self.carry(step, locked.commit, &merge))
         {
-            return Ok(resolved(way));
+            return self.take(&what, new, StepWay::Resolved).map(resolved);
         }
         match self.merging.merge(&merge).map_err(|error| job.failed(&what, error))? {
-            Outcome::Step(step) if step.is_empty() => {
-                self.note(&what, MergeNoteKind::Empty);
-                Ok(resolved(None))
-            }
-            Outcome::Step(step) => {
-                self.note_ruled(&what, &step);
-                self.accept(*step)?;
-                Ok(resolved(Some(StepWay::Made)))
-            }
+            Outcome::Step(step) => self.take(&what, *step, StepWay::Made).map(resolved),
             Outcome::Conflicts(conflicts) => {
                 if let Some(step) = old_step.filter(|_| is_kept)
                     && let Ok(way) = self.replay(&what, &step)
@@ -531,6 +517,17 @@ impl<'a> Series<'a> {
         Ok(step.locked.way)
     }
 
+    /// Adds a step of a merge. An empty one is no step.
+    fn take(&mut self, what: &str, step: merging::Step, way: StepWay) -> Result<Option<StepWay>, Trouble> {
+        if step.is_empty() {
+            self.note(what, MergeNoteKind::Empty);
+            return Ok(None);
+        }
+        self.note_ruled(what, &step);
+        self.accept(step)?;
+        Ok(Some(way))
+    }
+
     fn accept(&mut self, step: merging::Step) -> Result<(), Trouble> {
         self.merging.accept(&step).map_err(|error| self.job.failed("", error))?;
         self.steps.push((step.patch, step.tree));
@@ -540,15 +537,10 @@ impl<'a> Series<'a> {
     /// Merges a step of the old lock onto the result so far.
     fn replay(&mut self, what: &str, step: &OldStep<'_>) -> Result<Option<StepWay>, Trouble> {
         match self.replayed(step).map_err(|error| self.job.failed(what, error))? {
-            Outcome::Step(new) if new.is_empty() => {
-                self.note(what, MergeNoteKind::Empty);
-                Ok(None)
-            }
             Outcome::Step(new) => {
-                self.note_ruled(what, &new);
-                self.accept(*new)?;
                 let way = step.locked.way;
-                Ok(Some(if way == StepWay::Resolved { way } else { StepWay::Replayed }))
+                let way = if way == StepWay::Resolved { way } else { StepWay::Replayed };
+                self.take(what, *new, way)
             }
             Outcome::Conflicts(conflicts) => {
                 let with = ConflictWith::Base;
@@ -571,25 +563,11 @@ impl<'a> Series<'a> {
 
     /// Merges a step of the old lock, which a person made, and what the request changed since then. `None` if the two
     /// cannot be merged.
-    fn carry(
-        &mut self,
-        what: &str,
-        step: &OldStep<'_>,
-        since: CommitId,
-        merge: &Merge<'_>,
-    ) -> Result<Option<Option<StepWay>>, Trouble> {
-        let Ok(before) = self.before(step) else { return Ok(None) };
+    fn carry(&mut self, step: &OldStep<'_>, since: CommitId, merge: &Merge<'_>) -> Option<merging::Step> {
+        let before = self.before(step).ok()?;
         let since = merge.head.beside(since);
         // If the old commit is gone, the new one is merged as any other.
-        let made = self.merging.replay_and_merge((before, &step.patch), &since, merge);
-        let Some(new) = made.ok().flatten() else { return Ok(None) };
-        if new.is_empty() {
-            self.note(what, MergeNoteKind::Empty);
-            return Ok(Some(None));
-        }
-        self.note_ruled(what, &new);
-        self.accept(new)?;
-        Ok(Some(Some(StepWay::Resolved)))
+        self.merging.replay_and_merge((before, &step.patch), &since, merge).ok()?
     }
 
     fn replayed(&mut self, step: &OldStep<'_>) -> Result<Outcome, merging::Error> {

@@ -121,3 +121,4 @@ mod verify;
 #[cfg(unix)]
 mod verify_distrust;
 mod why;
+mod work;

@@ -49,7 +49,7 @@ fn commits_become_a_patch_that_everybody_gets() {
     env.oca(&["lock", "--check"]).success();
     // git itself reads it.
     env.git("oca/web", &["checkout", "-q", &locked(&env, "\"#1\"", "result")]);
-    env.git("oca/web", &["am", "-q", &format!("../../{file}")]);
+    env.git("oca/web", &["am", "-q", "-b", &format!("../../{file}")]);
     assert_eq!(env.git("oca/web", &["rev-parse", "HEAD^{tree}"]), tree);
     assert_eq!(
         env.git("oca/web", &["log", "-2", "--format=%s"]),
@@ -127,22 +127,30 @@ fn what_is_no_commit_on_top_of_the_lock_is_refused() {
 #[test]
 fn a_patch_that_cannot_be_locked_leaves_nothing() {
     let env = Env::new();
-    checked_out(&env);
-    let gone = env.root().join("remotes/gone.git");
-    commit(&env, "mine", "Mine");
-    env.git(
-        "oca/web",
-        &["update-index", "--add", "--cacheinfo", "160000,1111111111111111111111111111111111111111,sub"],
-    );
-    env.git("oca/web", &["commit", "-q", "-m", "A submodule"]);
+    requested(&env);
+    env.declare("[profiles.standard]\nrepos = [\"web\"]\nmodules = [\"web_x\"]\n");
+    env.oca(&["sync", "-q"]).success();
     let (declared, lock) = (env.read("repos.toml"), env.read("oca.lock.json"));
-    let output = env.oca(&["patch", "web"]).output();
-    if output.code == Some(0) {
-        // A submodule entry is part of a tree like any other.
-        env.oca(&["lock", "--check"]).success();
-    } else {
-        assert_eq!((env.read("repos.toml"), env.read("oca.lock.json")), (declared, lock));
-        assert!(!env.exists("patches/web-mine.patch"));
-    }
-    assert!(!gone.exists());
+    env.git("oca/web", &["rm", "-q", "-r", "web_x"]);
+    env.git("oca/web", &["commit", "-q", "-m", "Without web_x"]);
+    let head = env.git("oca/web", &["rev-parse", "HEAD"]);
+    env.oca(&["patch", "web"]).stderr_contains("web_x").status(2);
+    assert_eq!((env.read("repos.toml"), env.read("oca.lock.json")), (declared, lock));
+    assert!(!env.exists("patches/web-without-web_x.patch"));
+    assert_eq!(env.git("oca/web", &["rev-parse", "HEAD"]), head);
+}
+
+#[test]
+fn an_entry_of_a_submodule_and_a_mode_are_kept_too() {
+    let env = Env::new();
+    checked_out(&env);
+    let link = format!("160000,{},sub", "1".repeat(40));
+    env.git("oca/web", &["update-index", "--add", "--cacheinfo", &link]);
+    env.git("oca/web", &["update-index", "--chmod=+x", "web_x/x.txt"]);
+    env.git("oca/web", &["commit", "-q", "-m", "Odd entries"]);
+    env.git("oca/web", &["checkout", "-q", "--", "."]);
+    let tree = env.git("oca/web", &["rev-parse", "HEAD^{tree}"]);
+    env.oca(&["patch", "-q", "web"]).success();
+    assert_eq!(env.git("oca/web", &["rev-parse", "HEAD^{tree}"]), tree);
+    env.oca(&["lock", "--check"]).success();
 }

@@ -450,11 +450,11 @@ fn strangers(repository: &Repository, states: Status, conflicts: &[RepoPath]) ->
 /// The conflicts whose file still has a line that begins or ends one.
 fn marked(repository: &Repository, tree: Oid, conflicts: &[RepoPath]) -> Result<Vec<String>, Error> {
     let tree = repository.find_tree(tree)?;
-    let is_marker = |line: &[u8]| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ");
+    let begins_or_ends = |line: &[u8]| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ");
     let is_marked = |path: &&RepoPath| {
         let entry = tree.get_path(&native_path(path.as_bytes())).ok();
         let blob = entry.and_then(|entry| repository.find_blob(entry.id()).ok());
-        blob.is_some_and(|blob| blob.content().split(|byte| *byte == b'\n').any(is_marker))
+        blob.is_some_and(|blob| blob.content().split(|byte| *byte == b'\n').any(begins_or_ends))
     };
     Ok(conflicts.iter().filter(is_marked).map(|path| shown(path.as_bytes())).collect())
 }
