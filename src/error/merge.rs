@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::repo::{RepoName, first_names, quoted_list};
+use crate::repo::{RepoName, counted, first_names, quoted_list, typed};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MergeError {
@@ -12,6 +12,9 @@ pub(crate) enum MergeError {
         /// The merges of the repository.
         known: Vec<String>,
     },
+    /// `lock --check --upstream` made the merges anew.
+    #[error("{} not proven by {}", counted(steps.len(), "step is", "steps are"), if steps.len() == 1 { "its merge" } else { "their merges" })]
+    Unproven { steps: Vec<String> },
     #[error("there is no patch `{}`, which `repos.toml` declares", file.display())]
     NoPatch { file: PathBuf },
     #[error("the checkout of `{repo}` has no commits of yours")]
@@ -69,7 +72,8 @@ impl MergeError {
             | Self::Skipped { .. }
             | Self::BadState { .. }
             | Self::PatchOutside { .. } => 2,
-            Self::NoCommits { .. }
+            Self::Unproven { .. }
+            | Self::NoCommits { .. }
             | Self::NotCommitted { .. }
             | Self::NotInWork { .. }
             | Self::NoBranch { .. }
@@ -95,6 +99,10 @@ impl MergeError {
                 "declare it in `merges` of the repository in `repos.toml`".to_owned()
             }
             Self::Unknown { known, .. } => format!("the merges are {}", quoted_list(known)),
+            Self::Unproven { steps } => {
+                let accept: String = steps.iter().map(|step| format!(" --accept {}", typed(step))).collect();
+                format!("look at the steps, then accept them with `oca lock --check --upstream{accept}`")
+            }
             Self::NoPatch { .. } => {
                 "restore the file, or remove it from `patches` in `repos.toml`".to_owned()
             }
@@ -146,5 +154,59 @@ impl MergeError {
                 format!("move them away, and run `oca resolve {repo} --abort`")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::samples::{every_variant, name};
+
+    #[test]
+    fn every_error_says_what_to_type() {
+        let web = || name("web");
+        let what = || "web#2950".to_owned();
+        let files = || vec!["web_x/a.py".to_owned()];
+        let errors = every_variant!(MergeError:
+            Unknown { word: "web#1".to_owned(), known: vec!["web#2950".to_owned()] },
+            Unproven { steps: vec!["web#2950".to_owned()] },
+            NoPatch { file: "patches/x.patch".into() },
+            NoCommits { repo: web(), path: "oca/web".into() },
+            NotCommitted { repo: web(), files: files() },
+            NotOnTop { repo: web() },
+            PatchOutside { word: "../x".to_owned() },
+            OtherResult { repo: web() },
+            NotInWork { repo: web() },
+            NoBranch { repo: web() },
+            BranchExists { repo: web(), branch: "18.0-fix".to_owned() },
+            NoClone { repo: web() },
+            Skipped { repo: web() },
+            NoResolve { repo: web() },
+            ResolveOpen { repo: web(), what: what() },
+            ResolveClosed { repo: web(), what: what() },
+            ResolveElsewhere { repo: web(), what: what() },
+            ResolveOutdated { repo: web() },
+            BadState { file: "oca/web/.git/oca-resolve".into() },
+            Unmerged { repo: web(), files: files() },
+            Marked { repo: web(), files: files() },
+            NotStaged { repo: web(), files: files() },
+            Strangers { repo: web(), files: files() };
+            MergeError::Unknown { word: "web#1".to_owned(), known: Vec::new() },
+            MergeError::Unproven { steps: vec!["web#2950".to_owned(), "patches/x.patch".to_owned()] }
+        );
+        let shown: Vec<String> =
+            errors.iter().map(|error| format!("{error}\n  hint: {}", error.hint())).collect();
+        insta::assert_snapshot!(shown.join("\n"), @r"
+        there is no merge `web#1`
+          hint: the merges are `web#2950`
+        1 step is not proven by its merge
+          hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950'`
+        there is no patch `patches/x.patch`, which `repos.toml` declares
+          hint: restore the file, or remove it from `patches` in `repos.toml`
+        there is no merge `web#1`
+          hint: declare it in `merges` of the repository in `repos.toml`
+        2 steps are not proven by their merges
+          hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950' --accept patches/x.patch`
+        ");
     }
 }

@@ -71,6 +71,8 @@ mod markdown;
 mod merges;
 mod merges_bad;
 mod merges_later;
+mod merges_together;
+mod merges_upstream;
 mod odd_modes;
 #[cfg(unix)]
 mod one_at_a_time;

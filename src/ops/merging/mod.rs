@@ -4,23 +4,27 @@
 //! only if that conflicts, if a person resolved it, or if its commit is gone, its recorded step is merged onto the new
 //! base. So nobody has to resolve a conflict twice.
 
-use std::path::PathBuf;
+mod check;
+mod open;
+
 use std::sync::Arc;
+
+pub(super) use open::{Answer, AnswerStep, Opened, Opening};
 
 use super::remotes::Watch;
 use crate::git::merging::{self, Label, Landing, Merge, Merging, Outcome, Relation, Unmerged};
-use crate::git::{Checkout, Git, Remote, Snapshot};
+use crate::git::{Git, Remote, Snapshot, StepCommit};
 use crate::lock::{LockedMerge, LockedPatch, LockedRepo, LockedStep, StepTexts, StepWay};
 use crate::patch::{About, Fingerprint, Header, Patch, UserPatch, parse_user, render};
 use crate::plan::{Declared, Move};
 use crate::repo::{
-    AddonsDirectory, CommitId, FileTree, MergeSource, ModuleName, Objects, PendingMerge, Reference,
-    RemoteUrl, RepoPath, TreeId, WebPage, one_line,
+    AddonsDirectory, CommitId, FileTree, MergeSource, ModuleName, PendingMerge, Reference, RemoteUrl,
+    RepoPath, TreeId, WebPage, one_line,
 };
 use crate::report::{ConflictWith, MergeConflict, MergeNote, MergeNoteKind, Trouble};
 
 /// What is merged into a repository, and how.
-pub(super) struct MergeJob<'a> {
+pub(crate) struct MergeJob<'a> {
     pub(super) declared: &'a Declared,
     /// The url of each merge for requests; `None` is the repository's own.
     pub(super) urls: Vec<Option<RemoteUrl>>,
@@ -33,46 +37,8 @@ pub(super) struct MergeJob<'a> {
     pub(super) answers: &'a [Answer],
 }
 
-/// A merge that is made already.
-#[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub(super) reference: Reference,
-    pub(super) commit: CommitId,
-    pub(super) step: AnswerStep,
-}
-
-/// The step of a merge that is made already.
-#[derive(Clone, Debug)]
-pub(super) enum AnswerStep {
-    /// It changes nothing.
-    Nothing,
-    Patch(StepWay, Patch),
-    /// It leads to this tree, which a person made in this checkout.
-    Tree {
-        tree: TreeId,
-        header: Header,
-        checkout: PathBuf,
-    },
-}
-
-/// How far the merges of a repository can be made without a person.
-pub(super) struct Opening {
-    pub(super) answers: Vec<Answer>,
-    /// The next merge, if it conflicts. `None` if all merges are made.
-    pub(super) open: Option<Opened>,
-}
-
-/// A merge that a person has to finish.
-pub(super) struct Opened {
-    pub(super) conflict: MergeConflict,
-    pub(super) reference: Reference,
-    pub(super) commit: CommitId,
-    pub(super) unmerged: Unmerged,
-    pub(super) objects: Box<dyn Objects + Send>,
-}
-
 /// A patch of the user.
-pub(super) struct UserFile {
+pub(crate) struct UserFile {
     /// SHA-256 of the text with `\n` line ends.
     pub(super) digest: [u8; 32],
     pub(super) text: Vec<u8>,
@@ -130,46 +96,20 @@ impl MergeJob<'_> {
         Ok(MergedSteps { merges, patches, texts, notes })
     }
 
-    /// Makes the merges on top of `snapshot` until one conflicts; `snapshot` gets their steps.
-    pub(super) fn open(
+    /// The content of the entry, with the steps of the lock.
+    pub(crate) fn as_locked<'g, 'm>(
         &self,
-        git: &Git,
-        snapshot: &mut Snapshot<'_, '_>,
-        tip: Option<CommitId>,
-        watch: &Watch<'_>,
-    ) -> Result<Opening, Trouble> {
-        let base = snapshot.clone();
-        let mut series = Series { opens: true, ..Series::new(self, git, &base, tip)? };
-        let (mut made, mut conflict) = (Vec::new(), None);
-        for position in 0..self.declared.pin.pending.merges.len() {
-            match series.merge(position, watch) {
-                Ok(resolved) => made.push(resolved),
-                Err(Trouble::Conflict(found)) => {
-                    conflict = Some(found);
-                    break;
-                }
-                Err(error) => return Err(error),
-            }
+        base: Snapshot<'g, 'm>,
+        locked: &LockedRepo,
+    ) -> Result<Snapshot<'g, 'm>, Trouble> {
+        let step = |step: &LockedStep| {
+            let patch = self.old.and_then(|(_, texts)| texts.patch(step))?;
+            Some(StepCommit { patch, tree: step.tree, commit: step.commit })
+        };
+        match locked.steps().map(step).collect() {
+            Some(steps) => Ok(base.with_steps(steps)),
+            None => Err(self.failed("", merging::Error::Forgotten)),
         }
-        let Series { steps, merging, opened, current, .. } = series;
-        let mut steps = steps.into_iter();
-        let mut answers = Vec::new();
-        for Resolved { reference, commit, way } in made {
-            let step = match way.zip(way.and_then(|_| steps.next())) {
-                Some((way, (patch, tree))) => {
-                    snapshot.add_step(patch.clone(), tree).map_err(Trouble::Remote)?;
-                    AnswerStep::Patch(way, patch)
-                }
-                None => AnswerStep::Nothing,
-            };
-            answers.push(Answer { reference, commit, step });
-        }
-        let found = conflict.zip(current).zip(opened);
-        let open = found.map(|((conflict, (reference, commit)), unmerged)| {
-            let objects = merging.into_objects();
-            Opened { conflict, reference, commit, unmerged, objects }
-        });
-        Ok(Opening { answers, open })
     }
 
     fn failed(&self, what: &str, error: merging::Error) -> Trouble {
@@ -263,27 +203,6 @@ impl<'a> Series<'a> {
         })
     }
 
-    /// A merge that is made already.
-    fn answer(&mut self, what: &str, answer: &Answer) -> Result<Resolved, Trouble> {
-        let Answer { reference, commit, step } = answer;
-        let failed = |error| self.job.failed(what, error);
-        let way = match step {
-            AnswerStep::Nothing => None,
-            AnswerStep::Patch(way, patch) => {
-                let tree = self.merging.reuse(patch).map_err(failed)?;
-                self.steps.push((patch.clone(), tree));
-                Some(*way)
-            }
-            AnswerStep::Tree { tree, header, checkout } => {
-                let objects = Checkout::new(checkout.clone());
-                let objects = objects.tree(*tree).map_err(Trouble::not_inspected)?;
-                let step = self.merging.step_to(*tree, header.clone(), &objects).map_err(failed)?;
-                self.take(what, step, StepWay::Resolved)?
-            }
-        };
-        Ok(Resolved { reference: reference.clone(), commit: *commit, way })
-    }
-
     fn merge(&mut self, position: usize, watch: &Watch<'_>) -> Result<Resolved, Trouble> {
         let job = self.job;
         let pending = job.pending(position);
@@ -291,13 +210,8 @@ impl<'a> Series<'a> {
         if let Some(answer) = job.answers.get(position) {
             return self.answer(&what, answer);
         }
-        let url = job.urls[position].as_ref();
         let old = job.old_merge(pending);
-        let own = self.base.remote().clone();
-        let remote = match url {
-            Some(url) => self.git.remote(url).map_err(|error| job.failed(&what, error.into()))?,
-            None => own,
-        };
+        let remote = self.remote_of(position)?;
         let moved = job.moves[position];
         let (reference, commit) = self.resolve(&remote, pending, moved, old.map(|(_, locked, _)| locked))?;
         self.current = Some((reference.clone(), commit));
@@ -329,25 +243,25 @@ impl<'a> Series<'a> {
             (Err(trouble), _) => return Err(trouble),
         };
         let is_kept = old.is_some_and(|(_, locked, _)| locked.commit == commit);
+        if let Some((_, locked, _)) = old
+            && head.contains(locked.commit).is_ok_and(|contains| !contains)
+        {
+            self.note(&what, MergeNoteKind::Rewritten);
+        }
         let by_hand = old_step.as_ref().filter(|step| step.locked.way == StepWay::Resolved);
-        if let Some(step) = by_hand.filter(|_| is_kept) {
+        if let Some(step) = by_hand
+            && is_kept
+            && self.before(step).is_some()
+        {
             return self.replay(&what, step).map(resolved);
         }
-        let directories = self.directories(pending, &head, ancestor)?;
-        let url = self.address(&pending.source, &reference);
-        let merge = Merge {
-            head: &head,
-            ancestor,
-            modules: &directories,
-            label: Label { title: None, url: Some(&url) },
-        };
         // Nobody resolves again what was resolved for an older commit of the request.
-        let by_hand = by_hand.zip(old);
-        if let Some(new) = by_hand.and_then(|(step, (_, locked, _))| self.carry(step, locked.commit, &merge))
+        if let Some((step, (_, locked, _))) = by_hand.zip(old)
+            && let Some(new) = self.carry(step, locked.commit, (pending, &reference, &head, ancestor))?
         {
             return self.take(&what, new, StepWay::Resolved).map(resolved);
         }
-        match self.merging.merge(&merge).map_err(|error| job.failed(&what, error))? {
+        match self.outcome(pending, &reference, &head, ancestor)? {
             Outcome::Step(step) => self.take(&what, *step, StepWay::Made).map(resolved),
             Outcome::Conflicts(conflicts) => {
                 if let Some(step) = old_step.filter(|_| is_kept)
@@ -355,10 +269,12 @@ impl<'a> Series<'a> {
                 {
                     return Ok(resolved(way));
                 }
-                let with = self.conflict_with(&merge);
+                let with = self.conflict_with(pending, &head, ancestor);
                 if self.opens {
-                    let unmerged = self.merging.open(&merge).map_err(|error| job.failed(&what, error))?;
-                    self.opened = Some(unmerged);
+                    self.opened =
+                        Some(self.with_merge((pending, &reference, &head, ancestor), |merging, merge| {
+                            merging.open(merge)
+                        })?);
                 }
                 let repo = job.declared.pin.name.clone();
                 Err(Trouble::Conflict(MergeConflict { repo, what, with, conflicts }))
@@ -434,12 +350,52 @@ impl<'a> Series<'a> {
         merging::landing(self.base, since, number).ok().flatten()
     }
 
-    /// Whether the request conflicts with the base alone.
-    fn conflict_with(&self, merge: &Merge<'_>) -> ConflictWith {
+    /// The remote of a merge.
+    fn remote_of(&self, position: usize) -> Result<Remote<'a>, Trouble> {
+        let what = self.job.what(self.job.pending(position));
+        match &self.job.urls[position] {
+            Some(url) => self.git.remote(url).map_err(|error| self.job.failed(&what, error.into())),
+            None => Ok(self.base.remote().clone()),
+        }
+    }
+
+    /// Merges onto the result so far.
+    fn outcome(
+        &mut self,
+        pending: &PendingMerge,
+        reference: &Reference,
+        head: &Snapshot<'_, '_>,
+        ancestor: CommitId,
+    ) -> Result<Outcome, Trouble> {
+        self.with_merge((pending, reference, head, ancestor), |merging, merge| merging.merge(merge))
+    }
+
+    /// Does something with a merge, its modules and its label.
+    fn with_merge<R>(
+        &mut self,
+        (pending, reference, head, ancestor): (&PendingMerge, &Reference, &Snapshot<'_, '_>, CommitId),
+        act: impl FnOnce(&mut Merging<'a>, &Merge<'_>) -> Result<R, merging::Error>,
+    ) -> Result<R, Trouble> {
+        let directories = self.directories(pending, head, ancestor)?;
+        let url = self.address(&pending.source, reference);
+        let label = Label { title: None, url: Some(&url) };
+        let merge = Merge { head, ancestor, modules: &directories, label };
+        act(&mut self.merging, &merge).map_err(|error| self.job.failed(&self.job.what(pending), error))
+    }
+
+    /// Whether a merge conflicts with the base alone.
+    fn conflict_with(
+        &self,
+        pending: &PendingMerge,
+        head: &Snapshot<'_, '_>,
+        ancestor: CommitId,
+    ) -> ConflictWith {
         if self.steps.is_empty() {
             return ConflictWith::Base;
         }
-        let alone = Merging::new(self.base).and_then(|mut alone| alone.merge(merge));
+        let directories = self.directories(pending, head, ancestor).unwrap_or_default();
+        let merge = Merge { head, ancestor, modules: &directories, label: Label::default() };
+        let alone = Merging::new(self.base).and_then(|mut alone| alone.merge(&merge));
         match alone {
             Ok(Outcome::Step(_)) => ConflictWith::Earlier,
             _ => ConflictWith::Base,
@@ -501,7 +457,7 @@ impl<'a> Series<'a> {
     /// Whether the result so far is what the old lock had before this position among its merges and patches.
     fn is_where_old_was(&self, position: usize) -> bool {
         let Some(old) = self.job.old() else { return false };
-        if old.commit != self.base.commit() {
+        if old.commit != self.base.commit() || !old.is_whole() {
             return false;
         }
         let before = old.steps().take(steps_before(old, position)).last();
@@ -553,39 +509,24 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// Prepares a step of the old lock for a person.
-    fn open_replay(&mut self, step: &OldStep<'_>) -> Result<(), merging::Error> {
-        let before = self.before(step)?;
-        let base = self.job.old().map_or(self.base.commit(), |old| old.commit);
-        self.opened = Some(self.merging.open_replay(&self.base.beside(base), before, &step.patch)?);
-        Ok(())
-    }
-
-    /// Merges a step of the old lock, which a person made, and what the request changed since then. `None` if the two
-    /// cannot be merged.
-    fn carry(&mut self, step: &OldStep<'_>, since: CommitId, merge: &Merge<'_>) -> Option<merging::Step> {
-        let before = self.before(step).ok()?;
-        let since = merge.head.beside(since);
-        // If the old commit is gone, the new one is merged as any other.
-        self.merging.replay_and_merge((before, &step.patch), &since, merge).ok()?
-    }
-
     fn replayed(&mut self, step: &OldStep<'_>) -> Result<Outcome, merging::Error> {
-        let before = self.before(step)?;
-        self.merging.replay(before, &step.patch)
+        match self.before(step) {
+            Some(before) => self.merging.replay(before, &step.patch),
+            None => Err(merging::Error::Forgotten),
+        }
     }
 
-    /// The tree before a step of the old lock.
-    fn before(&mut self, step: &OldStep<'_>) -> Result<TreeId, merging::Error> {
-        if self.before.is_none()
-            && let Some((old, texts)) = self.job.old
-        {
+    /// The tree before a step of the old lock. `None` if a step before it is missing or does not fit any more: the lock
+    /// may have been edited or merged line by line.
+    fn before(&mut self, step: &OldStep<'_>) -> Option<TreeId> {
+        if self.before.is_none() {
+            let (old, texts) = self.job.old?;
             let patches: Vec<Patch> = old.steps().map_while(|step| texts.patch(step)).collect();
             let base = self.base.beside(old.commit);
-            self.before = Some(self.merging.recall(&base, &patches.iter().collect::<Vec<_>>())?);
+            let before = self.merging.recall(&base, &patches.iter().collect::<Vec<_>>());
+            self.before = Some(before.unwrap_or_default());
         }
-        let before = self.before.as_ref().and_then(|before| before.get(step.place).copied());
-        before.ok_or(merging::Error::Forgotten)
+        self.before.as_ref()?.get(step.place).copied()
     }
 
     /// Names the conflicts in files of OCA's bots, which rules decided.
