@@ -2,7 +2,7 @@
 
 use super::message::Message;
 use crate::config::near;
-use crate::git::{self, CheckoutError, HintContext};
+use crate::git::{self, CheckoutError, HintContext, LocalWork};
 use crate::repo::{first_names, typed};
 use crate::report::{ConflictWith, Failure, MergeConflict, MissingDirectory, Step, Trouble};
 
@@ -121,6 +121,19 @@ fn after_kept(error: &CheckoutError, asked: HintContext<'_>) -> Option<String> {
     Some(match error {
         CheckoutError::Link { .. } => {
             "remove the link, or list the repository in `skip` of `repos.local.toml`".to_owned()
+        }
+        CheckoutError::Resolving { .. } => {
+            let name = asked.name.unwrap_or("NAME");
+            format!("run `oca resolve {name} --continue`, or `oca resolve {name} --abort` to give up")
+        }
+        CheckoutError::InWork { .. } => {
+            format!("run `oca work {} --done` first", asked.name.unwrap_or("NAME"))
+        }
+        CheckoutError::LocalWork(LocalWork { branch: Some(_), changed, under_way: false, .. })
+            if changed.is_empty() =>
+        {
+            let name = asked.name.unwrap_or("NAME");
+            format!("run `oca work {name}` to leave it there, or use `--force` to leave the branch")
         }
         CheckoutError::LocalWork(_) => "commit and push your work, or use `--force` to discard it".to_owned(),
         CheckoutError::Tracked { path, .. } => {

@@ -83,6 +83,8 @@ pub(crate) enum Done {
     Listed(usize),
     /// Nothing was done, for this reason, such as that the repository does not exist. This is not a failure.
     PassedOver(String),
+    /// It was left alone, because the user works there on this branch.
+    InWork(String),
 }
 
 /// Why something could not be done with a repository.
@@ -194,6 +196,7 @@ impl fmt::Display for Done {
             }
             Self::Listed(directories) => f.write_str(&counted(*directories, "directory", "directories")),
             Self::PassedOver(why) => write!(f, "skipped: {why}"),
+            Self::InWork(branch) => write!(f, "in work on branch `{branch}`"),
         }
     }
 }

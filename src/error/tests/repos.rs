@@ -116,6 +116,7 @@ fn every_kept_checkout_says_how_to_go_on() {
     let work = LocalWork {
         changed: vec!["a.py".to_owned(), "b.py".to_owned()],
         commit: Some(commit(0xaa)),
+        branch: None,
         references: vec!["18.0".to_owned(), "stash".to_owned()],
         under_way: true,
     };
@@ -124,11 +125,14 @@ fn every_kept_checkout_says_how_to_go_on() {
         NotGit { path: path() },
         Unborn { path: path() },
         Link { path: path() },
+        Resolving { path: path() },
+        InWork { path: path(), branch: "18.0-fix".to_owned() },
         ForeignOrigin { path: path(), url: "https://me:pw@github.com/me/web.git".to_owned() },
         Occupied { path: path(), git: ".git/modules/oca/web".into() },
         Elsewhere { path: path(), git: "/srv/web/.git/worktrees/web".into() },
         Tracked { path: "oca/web".to_owned(), file: "oca/web/README.md".to_owned() },
-        Git(GitError::CacheGone)
+        Git(GitError::CacheGone);
+        CheckoutError::LocalWork(LocalWork { branch: Some("18.0-fix".to_owned()), ..LocalWork::default() })
     );
     let kept = kept.into_iter().map(|error| failed(Trouble::Kept(error))).collect();
     insta::assert_snapshot!(shown::<Error>(kept), @r"

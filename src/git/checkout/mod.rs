@@ -6,12 +6,15 @@
 //! three small files for each checkout and opens no repository.
 
 mod aside;
+mod local_commits;
 mod local_work;
 mod marker;
 mod modes;
 mod place;
 mod recover;
+mod resolve;
 mod strays;
+mod work;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,11 +24,14 @@ use git2::Repository;
 
 pub(crate) use aside::ASIDE_PREFIX;
 pub(super) use aside::{aside, delete};
+pub(crate) use local_commits::LocalCommit;
 pub(crate) use local_work::LocalWork;
 pub(crate) use marker::Placed;
 pub(super) use marker::is_marked;
 pub(super) use modes::check_out_head;
 pub(crate) use place::Built;
+pub(crate) use resolve::{Before, MergeToOpen, OpenMerge, Resolution};
+pub(crate) use work::{BranchStart, Upstream, WorkBranch};
 
 use super::git_file::git_file;
 use super::ids::{bytes, commits_with, oid};
@@ -36,10 +42,15 @@ use crate::repo::{CommitId, RemoteUrl, TreeId, redact};
 
 const JOURNAL: &str = "oca-move";
 /// The files and directories in a git directory that oca writes.
-const WRITTEN: [&str; 14] = [
+const WRITTEN: [&str; 19] = [
     marker::FILE_NAME,
     JOURNAL,
     modes::VIEW,
+    resolve::STATE,
+    work::WORK,
+    resolve::MERGE_HEAD,
+    resolve::MERGE_MODE,
+    resolve::MERGE_MESSAGE,
     "HEAD",
     "config",
     "index",
@@ -124,6 +135,10 @@ pub(crate) enum CheckoutError {
     Unborn { path: PathBuf },
     #[error("`{}` is a symlink", path.display())]
     Link { path: PathBuf },
+    #[error("`oca resolve` has a merge open in `{}`", path.display())]
+    Resolving { path: PathBuf },
+    #[error("`{}` is in work on branch `{branch}`", path.display())]
+    InWork { path: PathBuf, branch: String },
     #[error("`{}` is a clone of `{}`", path.display(), redact(url))]
     ForeignOrigin { path: PathBuf, url: String },
     #[error("`{}` contains a git directory, but this submodule also has commits of yours in `{}`", path.display(), git.display())]
@@ -282,7 +297,10 @@ impl Checkout {
         if let Some(url) = foreign.map_err(|error| error.in_checkout(&self.path))?.flatten() {
             return Ok(Some(CheckoutError::ForeignOrigin { path: self.path.clone(), url }));
         }
-        let work = self.local_work(remote)?;
+        let mut work = self.local_work(remote)?;
+        if work.commit.is_none() {
+            work.branch = self.own_branch(origin)?;
+        }
         Ok((!work.is_none()).then_some(CheckoutError::LocalWork(work)))
     }
 
@@ -369,6 +387,16 @@ pub(super) fn own_commits(git: &Path) -> Result<LocalWork, Error> {
     let references = local_work::own_references(&repository, placed)?;
     let commit = local_work::own_commit(&repository, placed, None)?;
     Ok(LocalWork { commit, references, ..LocalWork::default() })
+}
+
+/// The trees of a root in a checkout. Refuses files that cannot be checked out, before any file is written.
+fn check(work_tree: &Path, root: TreeId) -> Result<GitTree<'static>, Error> {
+    let work_tree = work_tree.to_owned();
+    let open = move || Ok(Repository::open(&work_tree)?);
+    let trees = GitTree::new(open()?, root, Box::new(open));
+    trees.check()?;
+    trees.check_targets()?;
+    Ok(trees)
 }
 
 fn head_commit(repository: &Repository) -> Option<CommitId> {
