@@ -77,6 +77,12 @@ impl Merge {
         Some(Self { pending: PendingMerge { source: source?, modules, pick }, why, hold })
     }
 
+    /// As in `repos.toml`, without secrets.
+    pub(crate) fn for_people(&self) -> String {
+        let source = self.pending.source.without_secret();
+        Self { pending: PendingMerge { source, ..self.pending.clone() }, ..self.clone() }.to_toml()
+    }
+
     /// The text for `repos.toml`: a string, or an inline table. Unlike the one of `Display`, it keeps secrets.
     pub(super) fn to_toml(&self) -> String {
         let Self { pending: PendingMerge { source, modules, pick }, why, hold } = self;

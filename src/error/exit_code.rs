@@ -72,11 +72,11 @@ impl Error {
             | Self::UnknownRepo { .. }
             | Self::Unmet { .. }
             | Self::UnreadableFolder { .. }
-            | Self::Merge(_)
             | Self::Unusable(_)
             | Self::WhichProfile { .. } => 2,
             Self::Nowhere { .. } => 3,
             Self::Edit(error) => error.exit_code(),
+            Self::Merge(error) => error.exit_code(),
             Self::Git(error) | Self::NoAnswer { error, .. } => git_code(error),
             Self::HalfRewritten { cause, .. } | Self::ImportUnlocked { cause, .. } => cause.exit_code(),
             Self::Repos { failures } => {
