@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use super::remotes::Watch;
-use crate::git::merging::{self, Label, Merge, Merging, Outcome, Relation};
-use crate::git::{Git, Snapshot};
+use crate::git::merging::{self, Label, Landing, Merge, Merging, Outcome, Relation};
+use crate::git::{Git, Remote, Snapshot};
 use crate::lock::{LockedMerge, LockedPatch, LockedRepo, LockedStep, StepTexts, StepWay};
 use crate::patch::{About, Fingerprint, Header, Patch, UserPatch, parse_user, render};
 use crate::plan::{Declared, Move};
@@ -109,6 +109,11 @@ impl MergeJob<'_> {
         }
     }
 
+    /// A merge as it is typed.
+    fn what(&self, pending: &PendingMerge) -> String {
+        pending.source.of(&self.declared.pin.name)
+    }
+
     fn pending(&self, position: usize) -> &PendingMerge {
         &self.declared.pin.pending.merges[position]
     }
@@ -159,7 +164,7 @@ impl<'a> Series<'a> {
     fn merge(&mut self, position: usize, watch: &Watch<'_>) -> Result<Resolved, Trouble> {
         let job = self.job;
         let pending = job.pending(position);
-        let what = pending.source.of(&job.declared.pin.name);
+        let what = job.what(pending);
         let url = job.urls[position].as_ref();
         let old = job.old_merge(pending);
         let own = self.base.remote().clone();
@@ -167,23 +172,8 @@ impl<'a> Series<'a> {
             Some(url) => self.git.remote(url).map_err(|error| job.failed(&what, error.into()))?,
             None => own,
         };
-        let found = match (job.moves[position], old) {
-            (Move::Keep, Some((_, locked, _))) => Ok((locked.reference.clone(), locked.commit)),
-            (Move::Set(commit), Some((_, locked, _))) => Ok((locked.reference.clone(), commit)),
-            (moved, _) => remote.resolve_merge(&pending.source.reference).map(|head| match moved {
-                Move::Set(commit) => (head.reference, commit),
-                Move::Keep | Move::Ask => (head.reference, head.commit),
-            }),
-        };
-        let (reference, commit) = match (found, old) {
-            (Ok(found), _) => found,
-            // The branch was deleted: what is locked stays.
-            (Err(merging::Error::MissingRef { .. }), Some((_, locked, _))) => {
-                self.note(&what, MergeNoteKind::Gone);
-                (locked.reference.clone(), locked.commit)
-            }
-            (Err(error), _) => return Err(job.failed(&what, error)),
-        };
+        let moved = job.moves[position];
+        let (reference, commit) = self.resolve(&remote, pending, moved, old.map(|(_, locked, _)| locked))?;
         let resolved = |way| Resolved { reference: reference.clone(), commit, way };
         let old_step = old
             .filter(|(.., is_same)| *is_same)
@@ -201,24 +191,15 @@ impl<'a> Series<'a> {
         }
         watch.step("merging");
         let head = remote.at(commit, &reference, self.base.meter());
-        let relation = merging::relation(self.base, self.tip, &head);
-        let ancestor = match (relation, &old_step) {
-            (Ok(Relation::Absorbed), _) => {
-                self.note(&what, MergeNoteKind::Absorbed);
-                return Ok(resolved(None));
-            }
-            (Ok(Relation::From(base)), _) => base,
-            (Ok(Relation::Newer { start, .. }), _) if pending.pick => start,
-            (Ok(Relation::Newer { start, .. }), _) => {
-                let pin = self.base.commit();
-                let reference = job.declared.pin.reference.clone();
-                return Err(Trouble::NewerStart { what, start, pin, reference });
-            }
-            (Err(merging::Error::Git(error)), Some(step)) if error.is_gone() => {
+        let ancestor = match (self.start(pending, &head), &old_step) {
+            (Ok(Some(ancestor)), _) => ancestor,
+            (Ok(None), _) => return Ok(resolved(None)),
+            (Err(Trouble::Merge { error, .. }), Some(step)) if matches!(&*error, merging::Error::Git(error) if error.is_gone()) =>
+            {
                 self.note(&what, MergeNoteKind::CommitGone);
                 return self.replay(&what, step).map(resolved);
             }
-            (Err(error), _) => return Err(job.failed(&what, error)),
+            (Err(trouble), _) => return Err(trouble),
         };
         let is_kept = old.is_some_and(|(_, locked, _)| locked.commit == commit);
         if let Some(step) = old_step.as_ref().filter(|step| is_kept && step.locked.way == StepWay::Resolved) {
@@ -253,6 +234,74 @@ impl<'a> Series<'a> {
                 Err(Trouble::Conflict(MergeConflict { repo, what, with, conflicts }))
             }
         }
+    }
+
+    /// The commit to merge. If the remote does not have it any more, the one of the old lock stays.
+    fn resolve(
+        &mut self,
+        remote: &Remote<'_>,
+        pending: &PendingMerge,
+        moved: Move,
+        old: Option<&LockedMerge>,
+    ) -> Result<(Reference, CommitId), Trouble> {
+        let what = self.job.what(pending);
+        match (moved, old) {
+            (Move::Keep, Some(old)) => return Ok((old.reference.clone(), old.commit)),
+            (Move::Set(commit), Some(old)) => return Ok((old.reference.clone(), commit)),
+            (Move::Keep | Move::Set(_), None) | (Move::Ask, _) => {}
+        }
+        match (remote.resolve_merge(&pending.source.reference), moved, old) {
+            (Ok(head), Move::Set(commit), _) => Ok((head.reference, commit)),
+            (Ok(head), ..) => Ok((head.reference, head.commit)),
+            // The branch was deleted: what is locked stays.
+            (Err(merging::Error::MissingRef { .. }), _, Some(old)) => {
+                self.note(&what, MergeNoteKind::Gone);
+                Ok((old.reference.clone(), old.commit))
+            }
+            (Err(merging::Error::Git(error)), _, Some(old)) if error.is_gone() => {
+                self.note(&what, MergeNoteKind::Gone);
+                Ok((old.reference.clone(), old.commit))
+            }
+            (Err(error), ..) => Err(self.job.failed(&what, error)),
+        }
+    }
+
+    /// The commit from which a merge starts. `None` if the base has it already.
+    fn start(
+        &mut self,
+        pending: &PendingMerge,
+        head: &Snapshot<'_, '_>,
+    ) -> Result<Option<CommitId>, Trouble> {
+        let job = self.job;
+        let what = job.what(pending);
+        let old = job.old().map(|old| old.commit);
+        match merging::relation(self.base, self.tip, head).map_err(|error| job.failed(&what, error))? {
+            Relation::Absorbed => {
+                let since = old.filter(|old| *old != self.base.commit());
+                let landing = since.and_then(|since| self.landing(&pending.source, since));
+                self.note(&what, MergeNoteKind::Absorbed { on: landing.map(|landing| landing.time) });
+                Ok(None)
+            }
+            Relation::From(base) => match self.landing(&pending.source, old.unwrap_or(base)) {
+                Some(landing) => {
+                    self.note(&what, MergeNoteKind::Absorbed { on: Some(landing.time) });
+                    Ok(None)
+                }
+                None => Ok(Some(base)),
+            },
+            Relation::Newer { start, .. } if pending.pick => Ok(Some(start)),
+            Relation::Newer { start, .. } => {
+                let reference = job.declared.pin.reference.clone();
+                Err(Trouble::NewerStart { what, start, pin: self.base.commit(), reference })
+            }
+        }
+    }
+
+    /// The merge of a request by OCA's bot since this commit. Its commits may have been amended or squashed, so only the
+    /// number of the request counts. If the remote does not answer, nothing is known.
+    fn landing(&self, source: &MergeSource, since: CommitId) -> Option<Landing> {
+        let number = source.as_request().filter(|_| since != self.base.commit())?;
+        merging::landing(self.base, since, number).ok().flatten()
     }
 
     /// Whether the request conflicts with the base alone.

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use super::diff::diff;
 use super::error::Error;
 use super::model::{Content, FileMode, FilePatch, Side};
-use crate::repo::{
-    BlobId, EntryKind, MOST_ENTRIES, Objects, PathPart, RepoPath, TreeEntry, TreeId, UnreadableTree,
-};
+use crate::repo::{EntryKind, MOST_ENTRIES, Objects, PathPart, RepoPath, TreeEntry, TreeId, UnreadableTree};
 
 /// A path that is different. If its type changes, it has two changes, as in a patch.
 #[derive(Clone, Debug, Eq, PartialEq)]

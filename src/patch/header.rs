@@ -1,7 +1,7 @@
 //! What a step says about itself: it becomes the message and the author of a commit.
 
 use super::error::Error;
-use crate::repo::one_line;
+use crate::repo::{day, one_line};
 
 /// The last second of the year 9999.
 pub(crate) const LATEST: i64 = 253_402_300_799;
@@ -49,10 +49,9 @@ impl Header {
 
 /// A time as `2024-05-01 12:00:00 +0000`.
 pub(super) fn written(seconds: i64) -> String {
-    let (year, month, day) = civil(seconds.div_euclid(DAY));
     let time = seconds.rem_euclid(DAY);
     let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} +0000")
+    format!("{} {hour:02}:{minute:02}:{second:02} +0000", day(seconds))
 }
 
 /// Reads what [`written`] writes.
@@ -68,19 +67,7 @@ pub(super) fn read(text: &str) -> Option<i64> {
     (written(seconds) == text).then_some(seconds)
 }
 
-/// The date of a day, counted from 1970-01-01 (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
-}
-
-/// The inverse of [`civil`].
+/// The days from 1970-01-01 to a date (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
 pub(super) fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = year - i64::from(month <= 2);
     let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));

@@ -51,7 +51,7 @@ pub(crate) fn minute(seconds: i64) -> String {
 }
 
 /// The day of a time: `2026-11-28`.
-fn day(seconds: i64) -> String {
+pub(crate) fn day(seconds: i64) -> String {
     // Days since the first of March of the year 0, so that a leap day is the last day of a year.
     let days = seconds.div_euclid(24 * 60 * 60) + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::git::merging::Conflict;
-use crate::repo::{RepoName, first_names};
+use crate::repo::{RepoName, day, first_names};
 
 /// Something to say about a merge or a patch.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -15,8 +15,8 @@ pub(crate) struct MergeNote {
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum MergeNoteKind {
-    /// The base contains its commit.
-    Absorbed,
+    /// The base contains its commit, or OCA's bot merged it; at this time in seconds since 1970, if it is known.
+    Absorbed { on: Option<i64> },
     /// It changes nothing in the result so far.
     Empty,
     /// The remote has no such ref any more.
@@ -38,7 +38,10 @@ impl fmt::Display for MergeNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, kind } = self;
         match kind {
-            MergeNoteKind::Absorbed => write!(f, "{what}: merged upstream; drop it with `oca remove {what}`"),
+            MergeNoteKind::Absorbed { on } => {
+                let on: String = on.iter().map(|time| format!(" on {}", day(*time))).collect();
+                write!(f, "{what}: merged upstream{on}; drop it with `oca remove {what}`")
+            }
             MergeNoteKind::Empty if what.contains('#') => {
                 write!(f, "{what}: the base has all of its changes; drop it with `oca remove {what}`")
             }

@@ -68,6 +68,9 @@ mod loopback;
 #[cfg(unix)]
 mod markdown;
 #[cfg(unix)]
+mod merges;
+mod merges_bad;
+mod merges_later;
 mod odd_modes;
 #[cfg(unix)]
 mod one_at_a_time;

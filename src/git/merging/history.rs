@@ -39,6 +39,8 @@ struct Whole {
     repository: Option<Repository>,
     /// What another remote sent.
     commits: HashMap<CommitId, Vec<CommitId>>,
+    /// The merges of OCA's bot among them.
+    landings: Vec<Landing>,
 }
 
 impl<'r, 'g> RemoteHistory<'r, 'g> {
@@ -48,6 +50,15 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
 
     /// Asks the server. `None` if it does not support protocol 2 or is no http server.
     fn ask(&self, ask: &Ask<'_>) -> Result<Option<(Answer, Range)>, Error> {
+        self.ask_and(ask, |_, _| ())?.map_or(Ok(None), |(answer, range, ())| Ok(Some((answer, range))))
+    }
+
+    /// The same, and reads more of the commits that were sent.
+    fn ask_and<T>(
+        &self,
+        ask: &Ask<'_>,
+        read: impl FnOnce(&Odb<'_>, &Range) -> T,
+    ) -> Result<Option<(Answer, Range, T)>, Error> {
         let Transport::Http { remote, .. } = self.remote.transport() else { return Ok(None) };
         self.remote.refuse_offline()?;
         // Without the lock, another process would remove the directory aside as a leftover of a killed process.
@@ -73,7 +84,36 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
         {
             return Err(Error::Shallow { commit });
         }
-        Ok(Some((answer, range)))
+        let more = read(&odb, &range);
+        Ok(Some((answer, range, more)))
+    }
+
+    /// The commit with which OCA's bot merged a request, among the commits of `tip` that `since` does not have; with its
+    /// time, in seconds since 1970.
+    pub(super) fn landing(
+        &self,
+        request: u64,
+        tip: CommitId,
+        since: CommitId,
+    ) -> Result<Option<Landing>, Error> {
+        let find = |odb: &Odb<'_>, range: &Range| {
+            range
+                .commits
+                .keys()
+                .filter_map(|commit| landing(odb, *commit))
+                .find(|found| found.request == request)
+        };
+        let ask = Ask { wants: &[tip], haves: &[since], ..Ask::default() };
+        if let Some((_, _, found)) = self.ask_and(&ask, find)? {
+            return Ok(found);
+        }
+        let whole = self.whole()?;
+        let range = whole.between(&[tip], &[since])?;
+        if let Some(repository) = &whole.repository {
+            return Ok(find(&repository.odb()?, &range));
+        }
+        let known = whole.landings.iter().find(|found| found.request == request);
+        Ok(known.filter(|found| range.commits.contains_key(&found.commit)).copied())
     }
 
     fn whole(&self) -> Result<&Whole, Error> {
@@ -99,6 +139,7 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
                     let odb = repository.odb()?;
                     let tip = CommitId::from_bytes(bytes(repository.refname_to_id(libgit2::FETCHED)?));
                     let range = Range::walk(&[tip], |commit| Ok::<_, Error>(parents_in(&odb, commit)))?;
+                    whole.landings.extend(range.commits.keys().filter_map(|commit| landing(&odb, *commit)));
                     whole.commits.extend(range.commits);
                 }
             }
@@ -158,7 +199,11 @@ impl Whole {
             if is_old.contains(&commit) {
                 return Ok(None);
             }
-            self.parents(commit)?.map(Some).ok_or(Error::Shallow { commit })
+            match self.parents(commit)? {
+                Some(parents) => Ok(Some(parents)),
+                None if wants.contains(&commit) => Err(git::Error::Vanished { commit }.into()),
+                None => Err(Error::Shallow { commit }),
+            }
         })
     }
 }
@@ -170,6 +215,28 @@ fn parents_in(odb: &Odb<'_>, commit: CommitId) -> Option<Vec<CommitId>> {
         && odb.read_header(id).is_ok_and(|(_, kind)| kind == ObjectType::Commit);
     let id_of = |parent| CommitId::from_bytes(bytes(parent));
     is_there.then(|| parents(odb, id).into_iter().map(id_of).collect())
+}
+
+/// The merge of a request by OCA's bot.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Landing {
+    request: u64,
+    commit: CommitId,
+    /// In seconds since 1970.
+    pub(crate) time: i64,
+}
+
+/// Reads a commit whose message is `Merge PR #N into SERIES`.
+fn landing(odb: &Odb<'_>, commit: CommitId) -> Option<Landing> {
+    let object = odb.read(oid(commit.as_bytes())).ok()?;
+    let text = String::from_utf8_lossy(object.data());
+    let (header, message) = text.split_once("\n\n")?;
+    let title = message.lines().next()?.strip_prefix("Merge PR #")?;
+    let (number, rest) = title.split_once(' ')?;
+    let committer = header.lines().find(|line| line.starts_with("committer "))?;
+    let time = committer.rsplit(' ').nth(1)?.parse().ok()?;
+    rest.starts_with("into ").then_some(())?;
+    Some(Landing { request: number.parse().ok()?, commit, time })
 }
 
 /// A pack with a limit.

@@ -28,6 +28,7 @@ pub(crate) use conflict::Conflict;
 #[cfg(test)]
 pub(crate) use conflict::ConflictKind;
 pub(crate) use error::Error;
+pub(crate) use history::Landing;
 pub(crate) use step::{Label, Outcome, Step};
 
 use base::{Related, newer_start, relate};
@@ -75,6 +76,16 @@ pub(crate) fn relation(
             Ok(start.map_or(Relation::From(base), |start| Relation::Newer { start, base }))
         }
     }
+}
+
+/// The merge of a request by OCA's bot, among the commits of the pin that `since` does not have.
+pub(crate) fn landing(
+    pin: &Snapshot<'_, '_>,
+    since: CommitId,
+    request: u64,
+) -> Result<Option<Landing>, Error> {
+    let references = vec![pin.reference().clone()];
+    RemoteHistory::new(pin.remote(), references, pin.meter()).landing(request, pin.commit(), since)
 }
 
 /// Something to merge.

@@ -1,0 +1,183 @@
+//! What becomes of merges when their branch or their request moves.
+
+use crate::env::Env;
+use crate::merges::{declare, lines, locked, requested};
+use crate::project::short;
+use crate::remote::Remote;
+
+/// `web` with the requests 1 and 2 locked.
+fn merged(env: &Env) -> Remote {
+    let remote = requested(env);
+    declare(env, "merges = [\"#1\", \"#2\"]");
+    env.oca(&["lock", "-q"]).success();
+    remote
+}
+
+#[test]
+fn a_request_that_was_merged_upstream_contributes_nothing() {
+    let env = Env::new();
+    let remote = merged(&env);
+    let (branch, head) = (remote.commit_of("18.0"), remote.commit_of("refs/pull/1/head"));
+    let both = lines(&[(3, "three"), (28, "28!")]);
+    // OCA's bot merges with a merge commit.
+    let tree = remote.branch("x").from(&branch).file("web_x/x.txt", both).commit();
+    let tree = env.git(remote.path(), &["rev-parse", &format!("{tree}^{{tree}}")]);
+    let merge = env.git(
+        remote.path(),
+        &["commit-tree", tree.trim(), "-p", &branch, "-p", &head, "-m", "Merge PR #1 into 18.0"],
+    );
+    env.git(remote.path(), &["update-ref", "refs/heads/18.0", merge.trim()]);
+    env.oca(&["lock", "--upgrade"])
+        .stderr_contains("web#1: merged upstream on 20")
+        .stderr_contains("; drop it with `oca remove web#1`\n")
+        .success();
+    assert_eq!(locked(&env, "\"#1\"", "step"), "absorbed");
+    assert_eq!(locked(&env, "\"#2\"", "step"), "made");
+    assert!(env.exists("oca.lock.d/web/01-2.patch") && !env.exists("oca.lock.d/web/02-2.patch"));
+    env.oca(&["sync", "-q"]).success();
+    env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "three"), (20, "twenty"), (28, "28!")]));
+    env.oca(&["lock", "--check"]).success();
+}
+
+#[test]
+fn a_request_whose_changes_landed_in_another_way_contributes_nothing() {
+    let env = Env::new();
+    let remote = merged(&env);
+    remote
+        .branch("18.0")
+        .file("web_x/x.txt", lines(&[(3, "three"), (28, "28!")]))
+        .message("Squashed\n")
+        .commit();
+    env.oca(&["lock", "--upgrade"])
+        .stderr_contains("web#1: the base has all of its changes; drop it with `oca remove web#1`\n")
+        .success();
+    assert_eq!(locked(&env, "\"#1\"", "step"), "absorbed");
+}
+
+#[test]
+fn a_squashed_request_that_was_amended_at_the_merge_is_found_by_its_number() {
+    let env = Env::new();
+    let remote = merged(&env);
+    remote
+        .branch("18.0")
+        .file("web_x/x.txt", lines(&[(3, "THREE"), (28, "28!")]))
+        .message("Merge PR #1 into 18.0\n\nSigned-off-by me\n")
+        .commit();
+    env.oca(&["lock", "--upgrade"])
+        .stderr_contains("web#1: merged upstream on 2024-10-25; drop it with `oca remove web#1`\n")
+        .success();
+    env.oca(&["sync", "-q"]).success();
+    env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "THREE"), (20, "twenty"), (28, "28!")]));
+}
+
+#[test]
+fn a_conflict_stops_one_repository_and_no_other() {
+    let env = Env::new();
+    let remote = requested(&env);
+    crate::project::repository(&env, "dms", &["dms"]);
+    let declared = "[profiles.standard]\nrepos = [\"web\", \"dms\"]\n[repos.web]\nmerges = [\"#1\"]\n";
+    env.declare(declared);
+    env.oca(&["lock", "-q"]).success();
+    let old = env.locked_commit("web");
+    let steps = env.read("oca.lock.d/web/01-1.patch");
+    remote.branch("18.0").file("web_x/x.txt", lines(&[(3, "drei"), (28, "28!")])).commit();
+    let dms = Remote::open(&env, "dms").branch("18.0").file("new", "").commit();
+    env.oca(&["lock", "--upgrade"])
+        .stderr_contains("`web#1` conflicts with its branch\n")
+        .stderr_contains("`web_x/x.txt`: both changed the same lines")
+        .stderr_contains("run `oca resolve web`")
+        .status(1);
+    assert_eq!((env.locked_commit("web"), env.locked_commit("dms")), (old, dms));
+    assert_eq!(env.read("oca.lock.d/web/01-1.patch"), steps);
+    env.oca(&["lock", "--check"]).success();
+    env.oca(&["sync", "-q"]).success();
+    env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "three"), (28, "28!")]));
+}
+
+#[test]
+fn a_new_conflict_writes_nothing_and_says_with_what_it_is() {
+    let env = Env::new();
+    requested(&env);
+    declare(&env, "merges = [\"#1\", \"#3\"]");
+    env.oca(&["lock"])
+        .stderr_contains("`web#3` conflicts with an earlier merge\n")
+        .stderr_contains("run `oca resolve web`, or change the order of `merges`")
+        .status(1);
+    assert!(!env.exists("oca.lock.json") && !env.exists("oca.lock.d"));
+}
+
+#[test]
+fn a_deleted_request_keeps_its_commit_and_its_step() {
+    let env = Env::new();
+    let remote = merged(&env);
+    let first = locked(&env, "\"#1\"", "commit");
+    env.git(remote.path(), &["update-ref", "-d", "refs/pull/1/head"]);
+    remote.branch("18.0").file("new", "").commit();
+    env.oca(&["lock", "--upgrade"])
+        .stderr_contains(
+            "warning: `web#1` does not exist any more on its remote; the lock keeps its commit\n",
+        )
+        .success();
+    assert_eq!(locked(&env, "\"#1\"", "commit"), first);
+    env.git(remote.path(), &["gc", "-q", "--prune=now"]);
+    std::fs::remove_dir_all(env.cache()).expect("a cache");
+    remote.branch("18.0").file("newer", "").commit();
+    env.oca(&["lock", "--upgrade"])
+        .stderr_contains(
+            "the commit of `web#1` does not exist any more on its remote; the lock keeps its changes\n",
+        )
+        .success();
+    assert_eq!(locked(&env, "\"#1\"", "step"), "replayed");
+    env.oca(&["sync", "-q"]).success();
+    env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "three"), (20, "twenty"), (28, "28!")]));
+    assert!(env.exists("oca/web/newer"));
+}
+
+#[test]
+fn a_request_that_starts_after_the_pin_is_refused_or_picked() {
+    let env = Env::new();
+    let remote = requested(&env);
+    let pin = remote.commit_of("18.0");
+    let newer = remote.branch("18.0").file("new", "").commit();
+    remote.pull(4).from(&newer).file("web_x/four.txt", "").commit();
+    declare(&env, "");
+    env.oca(&["lock", "-q"]).arg(format!("web@{pin}")).success();
+    declare(&env, "merges = [\"#4\"]");
+    env.oca(&["lock"])
+        .stderr_contains(&format!(
+            "`web#4` starts from commit {} of branch `18.0`, which is newer than the pin {}",
+            short(&newer),
+            short(&pin)
+        ))
+        .stderr_contains(
+            "run `oca lock --upgrade web` to move the pin, or write the merge with `pick = true`",
+        )
+        .status(1);
+    declare(&env, "merges = [{ pr = 4, pick = true }]");
+    env.oca(&["lock", "-q"]).success();
+    assert_eq!(env.locked_commit("web"), pin);
+    env.oca(&["sync", "-q"]).success();
+    assert!(env.exists("oca/web/web_x/four.txt") && !env.exists("oca/web/new"));
+}
+
+#[test]
+fn a_request_moves_with_its_repository_or_by_its_name() {
+    let env = Env::new();
+    let remote = merged(&env);
+    let old = locked(&env, "\"#1\"", "commit");
+    let new = remote.pull(1).file("web_x/more.txt", "").commit();
+    remote.branch("18.0").file("new", "").commit();
+    let base = env.locked_commit("web");
+    env.oca(&["lock", "-q"]).success();
+    assert_eq!(locked(&env, "\"#1\"", "commit"), old);
+    env.oca(&["lock", "-q", "--upgrade", "web#1"]).success();
+    assert_eq!((locked(&env, "\"#1\"", "commit"), env.locked_commit("web")), (new.clone(), base.clone()));
+    env.oca(&["lock", "-q"]).arg(format!("web#1@{old}")).success();
+    assert_eq!((locked(&env, "\"#1\"", "commit"), env.locked_commit("web")), (old, base.clone()));
+    env.oca(&["upgrade", "-q", "web"]).success();
+    assert_eq!(locked(&env, "\"#1\"", "commit"), new);
+    assert_ne!(env.locked_commit("web"), base);
+    env.oca(&["lock", "--upgrade", "web#9"])
+        .stderr("error: there is no merge `web#9`\nhint: the merges are `web#1`, `web#2`\n")
+        .status(2);
+}
