@@ -109,7 +109,9 @@ pub(super) fn profiles(
                         Some(shared) => own.or(shared),
                         None => own,
                     };
-                    repo(mention, settings, &base, series)
+                    let mut repo = repo(mention, settings, &base, series);
+                    repo.merges.iter_mut().for_each(|merge| merge.hold |= declared.holds_merges);
+                    repo
                 })
                 .collect();
             filled_in(profile, settings, series, repos, inherited)

@@ -23,6 +23,8 @@ pub(super) struct Declared {
     pub(super) settings: Settings,
     pub(super) base_url: Option<BaseUrl>,
     pub(super) mode: Option<Mode>,
+    /// Whether merges move only by name.
+    pub(super) holds_merges: bool,
     pub(super) find: Vec<RepoName>,
     pub(super) default_profile: Option<At<String>>,
     pub(super) profiles: Vec<DeclaredProfile>,
@@ -121,6 +123,7 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
     let settings = settings(&mut top);
     let base_url = top.text("base-url", BaseUrl::parse);
     let mode = top.word("mode", &[("clone", Mode::Clone), ("submodule", Mode::Submodule)]);
+    let holds_merges = top.table("lock").is_some_and(holds_merges);
     let find = top.table("find").map(find).unwrap_or_default();
     let default_profile = top
         .text("default-profile", values::profile_name)
@@ -129,7 +132,14 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
         top.named("profiles").into_iter().filter_map(|(name, table)| profile(name, table)).collect();
     let repos = repos(&mut top, "repos");
     top.finish();
-    Declared { settings, base_url, mode, find, default_profile, profiles, repos }
+    Declared { settings, base_url, mode, holds_merges, find, default_profile, profiles, repos }
+}
+
+/// Whether `[lock]` keeps merges at their commits.
+fn holds_merges(mut table: Table<'_, '_>) -> bool {
+    let merges = table.word("merges", &[("move", false), ("hold", true)]);
+    table.finish();
+    merges.unwrap_or_default()
 }
 
 /// The names of repositories in `[find]`.

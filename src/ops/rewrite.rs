@@ -78,6 +78,12 @@ impl<'a> Rewrite<'a> {
         Some(steps.patch(step)?.header().title.clone())
     }
 
+    /// The change without writing it.
+    pub(crate) fn discard(self) -> Option<Rewritten<'a>> {
+        let Self { session, updated, .. } = self;
+        updated.map(|updated| Rewritten { session, updated })
+    }
+
     /// Writes the draft, and the lock of the last call of [`lock`](Self::lock). If the text has not changed and
     /// nothing was to move, nothing is written.
     ///

@@ -70,6 +70,8 @@ mod markdown;
 #[cfg(unix)]
 mod merges;
 mod merges_bad;
+mod merges_declared;
+mod merges_dropped;
 mod merges_later;
 mod odd_modes;
 #[cfg(unix)]
