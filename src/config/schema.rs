@@ -227,13 +227,13 @@ fn repos(table: &mut Table<'_, '_>, key: &'static str) -> Vec<DeclaredRepo> {
 
 /// The merges in the order of the file, each source once.
 fn merges(table: &mut Table<'_, '_>) -> Option<Vec<Merge>> {
-    let mut merges: Vec<Merge> = Vec::new();
+    let (mut merges, mut known) = (Vec::new(), HashSet::new());
     for At { value, line } in table.items("merges", Merge::parse, Merge::of_table)? {
-        if merges.iter().any(|merge| merge.pending.source == value.pending.source) {
+        if known.insert(value.pending.source.clone()) {
+            merges.push(value);
+        } else {
             let word = value.to_string();
             table.refuse(line, Fault::Duplicate { key: "merges".to_owned(), word });
-        } else {
-            merges.push(value);
         }
     }
     Some(merges)

@@ -127,6 +127,8 @@ impl Shows {
         };
         match page {
             ["pull" | "pulls" | "merge_requests" | "pull-requests", number, ..] => {
+                // The address of its patch or diff.
+                let number = number.strip_suffix(".patch").or(number.strip_suffix(".diff")).unwrap_or(number);
                 number.parse().map_or(Self::Repository, Self::Request)
             }
             ["commit" | "commits" | "tree" | "blob" | "src", id, ..] if CommitId::parse(id).is_ok() => {

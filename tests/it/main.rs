@@ -47,6 +47,7 @@ mod http;
 mod import_doodba;
 mod import_formats;
 mod import_large;
+mod import_merges;
 mod import_odd;
 mod import_own;
 mod import_refused;

@@ -266,7 +266,7 @@ fn profiles_with_different_branches_have_lists_of_their_own() {
     let old = remote.branch("17.0").module("web_x", &[]).commit();
     remote.pull(17).from(&old).file("web_x/old.txt", "old\n").message("[FIX] web_x: old\n").commit();
     env.locked(&format!(
-        "default-profile = \"standard\"\n{WEB}[profiles.old]\nodoo = \"17.0\"\nrepos = [\"web\"]\n"
+        "default-profile = \"standard\"\n{WEB}[profiles.old]\nodoo = \"17.0\"\npath = \"old\"\nrepos = [\"web\"]\n"
     ));
     env.oca(&["add", "web#17", "-q", "-p", "old"]).success();
     assert!(

@@ -53,7 +53,7 @@ fn the_whole_file_can_hold_its_merges() {
     env.oca(&["lock", "-q", "--upgrade", "web#1"]).success();
     assert_eq!(commits(&env), [new_one, two]);
     env.edit("repos.toml", "\"hold\"", "\"never\"");
-    env.oca(&["lock"]).stderr_contains("`merges` must be `move` or `hold`").status(2);
+    env.oca(&["lock"]).stderr_contains("hint: the allowed values are `move`, `hold`\n").status(2);
 }
 
 #[test]
@@ -72,7 +72,9 @@ fn the_first_digits_of_a_commit_of_a_merge_are_enough() {
         env.oca(&["lock", "-q", &format!("web#1@{}", short(commit))]).success();
         assert_eq!(commits(&env)[0], *commit);
     }
-    env.oca(&["lock", "web#1@0123456"]).stderr_contains("error: no commit of `web`").status(2);
+    env.oca(&["lock", "web#1@0123456"])
+        .stderr_contains("error: no known commit of `web` begins with `0123456`\n")
+        .status(2);
     env.oca(&["lock", &format!("web#9@{old}")]).stderr_contains("there is no merge `web#9`").status(2);
 }
 
