@@ -33,6 +33,7 @@ mod export_abroad;
 #[cfg(unix)]
 mod export_dest;
 mod export_layers;
+mod export_merges;
 mod faults;
 #[cfg(unix)]
 mod files;
