@@ -280,7 +280,7 @@ impl Reader<'_> {
 /// A note for each command of a repository. A command can contain a password, so the note does not show it.
 pub(super) fn commands(of: &str, node: &Node) -> Result<Vec<Note>, Error> {
     let commands = node.texts(format!("`shell_command_after` of `{of}`"))?.into_iter();
-    let note = |(command, place): (&str, &SourcePlace)| {
+    let to_note = |(command, place): (&str, &SourcePlace)| {
         let is_patch = ["git am ", "git apply ", "patch "].iter().any(|begin| command.contains(begin));
         if is_patch || command.ends_with("git am") || command.ends_with("git apply") {
             place.note(note::PATCH, of, format!("a patch command of `{of}`"))
@@ -288,7 +288,7 @@ pub(super) fn commands(of: &str, node: &Node) -> Result<Vec<Note>, Error> {
             place.note(note::COMMAND, of, format!("a command of `{of}`"))
         }
     };
-    Ok(commands.map(note).collect())
+    Ok(commands.map(to_note).collect())
 }
 
 /// A complete commit id, as in a frozen file.

@@ -102,5 +102,5 @@ fn request(spice: &str, own: &RemoteUrl, place: &SourcePlace) -> Result<Option<M
 fn head(text: &Node) -> Option<CommitId> {
     let text = text.text("a spice").ok()?;
     let begin = |line: &str| CommitId::parse(line.strip_prefix("From ")?.split(' ').next()?).ok();
-    text.lines().filter_map(begin).last()
+    text.lines().rev().find_map(begin)
 }

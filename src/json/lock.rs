@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::lock::Change;
-use crate::repo::{CommitId, RepoName};
+use crate::repo::{CommitId, MergeSource, RepoName};
 use crate::report::{Difference, Outdated};
 
 /// `oca lock`, `oca add` and `oca remove`: what changed in the lock.
@@ -17,6 +17,8 @@ pub(crate) struct ChangeReport<'a> {
 pub(crate) struct PinChange<'a> {
     pub(crate) name: &'a RepoName,
     pub(crate) change: PinChangeKind,
+    /// The merge, as it is declared; `null` if this is about the repository itself.
+    pub(crate) merge: Option<&'a MergeSource>,
     /// The commit before; `null` if the pin is new or did not move.
     pub(crate) from: Option<CommitId>,
     /// The commit now; `null` if the pin is gone or did not move.
@@ -29,6 +31,8 @@ pub(crate) enum PinChangeKind {
     Added,
     Removed,
     Moved,
+    /// A merge of it came, went or moved.
+    Merge,
     /// The same commit, read again.
     Reread,
 }
@@ -45,9 +49,11 @@ impl<'a> PinChange<'a> {
             Change::Added { commit, .. } => (PinChangeKind::Added, None, Some(commit)),
             Change::Removed { commit, .. } => (PinChangeKind::Removed, Some(commit), None),
             Change::Moved { from, to, .. } => (PinChangeKind::Moved, Some(from), Some(to)),
+            Change::Merge { from, to, .. } => (PinChangeKind::Merge, from, to),
             Change::Reread { .. } => (PinChangeKind::Reread, None, None),
         };
-        Self { name: &change.pin().name, change: kind, from, to }
+        let merge = if let Change::Merge { source, .. } = change { Some(source) } else { None };
+        Self { name: &change.pin().name, change: kind, merge, from, to }
     }
 }
 

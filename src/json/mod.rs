@@ -120,8 +120,8 @@ mod tests {
         let kinds =
             [PathEntryKind::Before, PathEntryKind::Local, PathEntryKind::Repository, PathEntryKind::After];
         assert_eq!(words(&kinds), "before local repository after");
-        let changes = [Change::Added, Change::Removed, Change::Moved, Change::Reread];
-        assert_eq!(words(&changes), "added removed moved reread");
+        let changes = [Change::Added, Change::Removed, Change::Moved, Change::Merge, Change::Reread];
+        assert_eq!(words(&changes), "added removed moved merge reread");
         assert_eq!(words(&[Flag::ExactPin, Flag::DirectReference]), "exact-pin direct-reference");
         let severities = [findings::FindingSeverity::Error, findings::FindingSeverity::Warning];
         assert_eq!(words(&severities), "error warning");

@@ -1,11 +1,11 @@
 //! The differences between two locks, by repository, and between an entry and its commit.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
 use super::render::{Fields, module_fields, repo_fields, unreadable_fields};
 use super::schema::{Facts, Lock, LockedRepo, Pin};
-use crate::repo::CommitId;
+use crate::repo::{CommitId, MergeSource};
 
 /// One repository that differs between two locks.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,6 +23,13 @@ pub(crate) enum Change {
         from: CommitId,
         to: CommitId,
     },
+    /// A merge that came, went or moved. `from` or `to` is `None` if the lock did not or does not have it.
+    Merge {
+        pin: Pin,
+        source: MergeSource,
+        from: Option<CommitId>,
+        to: Option<CommitId>,
+    },
     /// The same commit, read again: it has other addons directories, or its facts were edited.
     Reread {
         pin: Pin,
@@ -34,31 +41,53 @@ impl Change {
         let (Self::Added { pin, .. }
         | Self::Removed { pin, .. }
         | Self::Moved { pin, .. }
+        | Self::Merge { pin, .. }
         | Self::Reread { pin }) = self;
         pin
     }
 }
 
-/// All changes from `old` to `new`, sorted by name.
+/// All changes from `old` to `new`, sorted by name. An entry with the same base and other merges is the same entry.
 pub(crate) fn changes(old: &Lock, new: &Lock) -> Vec<Change> {
-    let gone = old.repos.iter().filter(|repo| new.repo(&repo.pin).is_none());
+    let is_left = |known: &&LockedRepo| new.repo(&known.pin).is_none();
+    let before = |repo: &LockedRepo| {
+        let other = || old.repos.iter().filter(is_left).find(|known| known.pin.has_base_of(&repo.pin));
+        old.repo(&repo.pin).or_else(other)
+    };
+    let is_gone = |known: &&LockedRepo| !new.repos.iter().any(|repo| before(repo) == Some(known));
+    let gone = old.repos.iter().filter(is_gone);
     let mut changes: Vec<Change> =
         gone.map(|repo| Change::Removed { pin: repo.pin.clone(), commit: repo.commit }).collect();
-    changes.extend(new.repos.iter().filter_map(|repo| change(old.repo(&repo.pin), repo)));
+    changes.extend(new.repos.iter().flat_map(|repo| change(before(repo), repo)));
     changes.sort_by(|a, b| a.pin().cmp(b.pin()));
     changes
 }
 
-fn change(old: Option<&LockedRepo>, new: &LockedRepo) -> Option<Change> {
-    let pin = new.pin.clone();
-    match old {
-        None => Some(Change::Added { pin, commit: new.commit }),
-        Some(old) if old.commit != new.commit => {
-            Some(Change::Moved { pin, from: old.commit, to: new.commit })
-        }
-        Some(old) if old != new => Some(Change::Reread { pin }),
-        Some(_) => None,
+fn change(old: Option<&LockedRepo>, new: &LockedRepo) -> Vec<Change> {
+    let pin = || new.pin.clone();
+    let Some(old) = old else { return vec![Change::Added { pin: pin(), commit: new.commit }] };
+    let mut changes = Vec::new();
+    if old.commit != new.commit {
+        changes.push(Change::Moved { pin: pin(), from: old.commit, to: new.commit });
     }
+    let [before, after] = [old, new].map(merges);
+    let sources: BTreeSet<&MergeSource> = before.keys().chain(after.keys()).copied().collect();
+    for source in sources {
+        let [from, to] = [&before, &after].map(|merges| merges.get(source).copied());
+        if from != to {
+            changes.push(Change::Merge { pin: pin(), source: source.clone(), from, to });
+        }
+    }
+    if changes.is_empty() && old != new {
+        changes.push(Change::Reread { pin: pin() });
+    }
+    changes
+}
+
+/// The commits of the merges of an entry.
+fn merges(repo: &LockedRepo) -> BTreeMap<&MergeSource, CommitId> {
+    let merges = repo.pin.pending.merges.iter().zip(&repo.merges);
+    merges.map(|(merge, locked)| (&merge.source, locked.commit)).collect()
 }
 
 /// A difference between the facts in the lock and the commit.

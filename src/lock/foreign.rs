@@ -40,7 +40,7 @@ pub(crate) fn repos_yaml(repos: &[Abroad<'_>]) -> String {
         let (path, commit) = (text_of(&format!("./{path}")), locked.commit);
         let mut remotes = vec![("origin".to_owned(), url)];
         let mut merges = format!("    # {}\n    - origin {commit}\n", locked.pin.reference);
-        let mut merged = 0;
+        let mut count = 0;
         let pending = locked.pin.pending.merges.iter().zip(&locked.merges).zip(merge_urls);
         // A merge without a step is in the base.
         let steps =
@@ -51,10 +51,10 @@ pub(crate) fn repos_yaml(repos: &[Abroad<'_>]) -> String {
             }
             let remote = url.as_ref().map_or("origin".to_owned(), |url| remote_name(&mut remotes, url));
             let _infallible = write!(merges, "    # {}\n    - {remote} {}\n", merge.source, locked.commit);
-            merged += 1;
+            count += 1;
         }
         let _infallible = writeln!(text, "{path}:");
-        if merged == 0 {
+        if count == 0 {
             text.push_str("  defaults:\n    depth: 1\n");
         }
         text.push_str("  remotes:\n");
@@ -62,7 +62,7 @@ pub(crate) fn repos_yaml(repos: &[Abroad<'_>]) -> String {
             let _infallible = writeln!(text, "    {name}: {}", text_of(url.as_str()));
         }
         let _infallible = write!(text, "  merges:\n{merges}");
-        if let patches @ [_, ..] = &commands[merged..] {
+        if let patches @ [_, ..] = &commands[count..] {
             text.push_str("  shell_command_after:\n");
             for command in patches {
                 let _infallible = writeln!(text, "    - {}", text_of(command));

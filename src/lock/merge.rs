@@ -35,7 +35,8 @@ impl Sides {
     /// The pins for which the user must choose a side.
     pub(crate) fn disputes(&self) -> Vec<Dispute> {
         let dispute = |ours: &LockedRepo| {
-            let theirs = self.theirs.repo(&ours.pin)?.commit;
+            // The sides may merge different requests into the same base.
+            let theirs = self.theirs.base_of(&ours.pin)?.commit;
             (ours.commit != theirs).then(|| Dispute { pin: ours.pin.clone(), ours: ours.commit, theirs })
         };
         self.ours.repos.iter().filter_map(dispute).collect()
@@ -48,14 +49,31 @@ impl Sides {
     pub(crate) fn pins(self, chosen: impl Fn(&Pin) -> Side) -> Lock {
         let Self { ours, theirs } = self;
         let is_chosen = |repo: &&LockedRepo, side, other: &Lock| {
-            other.repo(&repo.pin).is_none() || chosen(&repo.pin) == side
+            other.base_of(&repo.pin).is_none() || chosen(&repo.pin) == side
         };
         let of_ours = ours.repos.iter().filter(|repo| is_chosen(repo, Side::Ours, &theirs));
         let of_theirs = theirs.repos.iter().filter(|repo| is_chosen(repo, Side::Theirs, &ours));
-        let mut repos: Vec<LockedRepo> =
-            of_ours.chain(of_theirs).cloned().map(LockedRepo::unsealed).collect();
+        let of_ours = of_ours.map(|repo| repo.with_merges_of(theirs.base_of(&repo.pin)));
+        let of_theirs = of_theirs.map(|repo| repo.with_merges_of(ours.base_of(&repo.pin)));
+        let mut repos: Vec<LockedRepo> = of_ours.chain(of_theirs).map(LockedRepo::unsealed).collect();
         repos.sort_by(|a, b| a.pin.cmp(&b.pin));
         Lock { repos, profiles: ours.profiles }
+    }
+}
+
+impl LockedRepo {
+    /// The entry with the merges that only another entry has, so that their commits are known.
+    fn with_merges_of(&self, other: Option<&Self>) -> Self {
+        let mut merged = self.clone();
+        let Some(other) = other else { return merged };
+        for (pending, locked) in other.pin.pending.merges.iter().zip(&other.merges) {
+            let mut known = merged.pin.pending.merges.iter();
+            if known.all(|known| known.source != pending.source) {
+                merged.pin.pending.merges.push(pending.clone());
+                merged.merges.push(locked.clone());
+            }
+        }
+        merged
     }
 }
 

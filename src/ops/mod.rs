@@ -24,9 +24,10 @@ pub(crate) use checkouts::{
 pub(crate) use content::Contents;
 pub(crate) use lacking::{known, lacking, lacking_for, lacking_in_all, warn_of_lacking};
 pub(crate) use lfs::{pointers, warn_of_pointers};
+pub(crate) use merging::MergeJob;
 pub(crate) use names::{NamedMerge, movable, movables, named_repos, repo_name, unknown_repo};
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use rewrite::{Rewrite, tell};
 pub(crate) use target::{CheckoutTarget, confirm_trees, other_module};
 pub(crate) use unknown::refuse_unknown;
-pub(crate) use update::{Updated, read, update};
+pub(crate) use update::{Updated, merge_job, read, update};

@@ -13,7 +13,7 @@ use crate::fs::{self, Written};
 use crate::git::{self, Git, Remote, Snapshot};
 use crate::lock::{self, Change, Digest, Lock, LockedRepo, Pin, REQUIREMENTS, StepTexts, changes};
 use crate::plan::{self, Action, Declared, Moves, Present};
-use crate::repo::{CommitId, RemoteUrl, RepoName, TreeId, counted};
+use crate::repo::{CommitId, MergeSource, RemoteUrl, RepoName, TreeId, counted};
 use crate::report::{Done, Failure, MergeNote, Trouble};
 use crate::session::Session;
 
@@ -61,6 +61,9 @@ impl Updated {
                 Change::Removed { .. } if self.is_replaced(change) => {}
                 Change::Removed { pin, .. } => printer.note(&format!("{}: removed from the lock", pin.name)),
                 Change::Reread { pin } => printer.note(&format!("{}: read again", pin.name)),
+                Change::Merge { pin, source, from, to } => {
+                    printer.note(&self.merge_line(pin, source, *from, *to));
+                }
                 Change::Added { .. } | Change::Moved { .. } => {}
             }
         }
@@ -86,6 +89,30 @@ impl Updated {
             }
             (0, _) if self.settled => printer.note(&format!("{total} with {modules}, merged")),
             (changed, _) => printer.note(&format!("{total} with {modules}, {changed} changed")),
+        }
+    }
+
+    /// What happened to a merge; with its author and the number of changed files, if it has a step.
+    fn merge_line(
+        &self,
+        pin: &Pin,
+        source: &MergeSource,
+        from: Option<CommitId>,
+        to: Option<CommitId>,
+    ) -> String {
+        let what = source.of(&pin.name);
+        let step = || {
+            let locked = self.lock.repo(pin)?;
+            let position = pin.pending.merges.iter().position(|merge| merge.source == *source)?;
+            let patch = self.steps.patch(locked.merges.get(position)?.step.as_ref()?)?;
+            let files = counted(patch.files().len(), "file", "files");
+            Some(format!(", {files} by {}", patch.header().name))
+        };
+        let step = step().unwrap_or_default();
+        match (from, to) {
+            (None, Some(to)) => format!("{what}: merged at {}{step}", to.short()),
+            (Some(from), Some(to)) => format!("{what}: {} -> {}{step}", from.short(), to.short()),
+            (_, None) => format!("{what}: not merged any more"),
         }
     }
 
@@ -244,18 +271,27 @@ fn task<'a>(
         return Ok(Task { declared, action, old, url: declared.url.clone(), merges: None });
     }
     let url = session.remote_url(&declared.url)?;
-    let merges = if declared.pin.pending.is_empty() {
-        None
-    } else {
-        let url =
-            |merge: &Merge| merge.pending.source.url.as_ref().map(|url| session.remote_url(url)).transpose();
-        let urls = declared.merges.iter().map(url).collect::<Result<_, Error>>()?;
-        let patches = declared.pin.pending.patches.iter().map(|path| user_file(session, path));
-        let patches = patches.collect::<Result<_, Error>>()?;
-        let moves = plan::merge_moves(declared, moves);
-        Some(MergeJob { declared, urls, moves, patches, old: old.map(|old| (old, known.steps)) })
-    };
+    let merges = merge_job(session, declared, moves, old.map(|old| (old, known.steps)))?;
     Ok(Task { declared, action, old, url, merges })
+}
+
+/// What is merged into a repository. `None` if nothing is.
+pub(crate) fn merge_job<'a>(
+    session: &Session<'_>,
+    declared: &'a Declared,
+    moves: &Moves,
+    old: Option<(&'a LockedRepo, &'a StepTexts)>,
+) -> Result<Option<MergeJob<'a>>, Error> {
+    if declared.pin.pending.is_empty() {
+        return Ok(None);
+    }
+    let url =
+        |merge: &Merge| merge.pending.source.url.as_ref().map(|url| session.remote_url(url)).transpose();
+    let urls = declared.merges.iter().map(url).collect::<Result<_, Error>>()?;
+    let patches = declared.pin.pending.patches.iter().map(|path| user_file(session, path));
+    let patches = patches.collect::<Result<_, Error>>()?;
+    let moves = plan::merge_moves(declared, moves);
+    Ok(Some(MergeJob { declared, urls, moves, patches, old }))
 }
 
 impl OfPin for Task<'_> {

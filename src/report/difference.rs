@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::StepDifference;
 use super::submodule::SubmoduleDifference;
 use crate::lock::{Seal, Untrue};
 use crate::repo::{CommitId, Reference, RepoName, first_names, one_line, profile_list, quoted_list};
@@ -47,8 +48,7 @@ pub(crate) enum Difference {
         name: RepoName,
         path: String,
     },
-    /// A step of the lock, in words.
-    Step(String),
+    Step(StepDifference),
     ProfileMissing {
         profile: String,
     },
@@ -197,7 +197,7 @@ impl fmt::Display for Difference {
                 write!(f, "`{name}` merges {}, but the lock merges {}", list(declared), list(locked))
             }
             Self::PatchFile { name, path } => write!(f, "`{name}` has another patch `{path}` in the lock"),
-            Self::Step(words) => f.write_str(words),
+            Self::Step(step) => step.fmt(f),
             Self::ProfileMissing { profile } => write!(f, "profile `{profile}` is not in the lock"),
             Self::ProfileUndeclared { profile } => {
                 write!(f, "profile `{profile}` is in the lock, but `repos.toml` does not declare it")

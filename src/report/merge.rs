@@ -23,6 +23,10 @@ pub(crate) enum MergeNoteKind {
     Gone,
     /// The remote has no such commit any more.
     CommitGone,
+    /// Its new commit does not contain the old one.
+    Rewritten,
+    /// Its branch does not contain the commit of the lock any more.
+    Astray,
     /// It conflicts only in these files, which OCA's bots write.
     Ruled(Vec<String>),
 }
@@ -30,7 +34,7 @@ pub(crate) enum MergeNoteKind {
 impl MergeNote {
     /// Whether the user should know that something is not as declared.
     pub(crate) fn is_warning(&self) -> bool {
-        matches!(self.kind, MergeNoteKind::Gone | MergeNoteKind::CommitGone)
+        matches!(self.kind, MergeNoteKind::Gone | MergeNoteKind::CommitGone | MergeNoteKind::Astray)
     }
 }
 
@@ -55,6 +59,10 @@ impl fmt::Display for MergeNote {
                     first_names(paths)
                 )
             }
+            MergeNoteKind::Astray => {
+                write!(f, "the branch of `{what}` does not contain the commit of the lock any more")
+            }
+            MergeNoteKind::Rewritten => write!(f, "{what}: its branch was rewritten"),
             MergeNoteKind::Gone => {
                 write!(f, "`{what}` does not exist any more on its remote; the lock keeps its commit")
             }
@@ -63,6 +71,36 @@ impl fmt::Display for MergeNote {
                     f,
                     "the commit of `{what}` does not exist any more on its remote; the lock keeps its changes"
                 )
+            }
+        }
+    }
+}
+
+/// A step of the lock that is not as it should be.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum StepDifference {
+    /// Its file, in words.
+    File(String),
+    /// The branch of a merge does not contain its commit any more, in words.
+    Astray(String),
+    /// It was not made automatically; `way` is its word in the lock.
+    ByHand { what: String, way: &'static str },
+    /// It is not what the merge gives.
+    Untrue { what: String },
+    /// The merge cannot be made any more, because its commit is gone.
+    Unproven { what: String },
+}
+
+impl fmt::Display for StepDifference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(words) | Self::Astray(words) => f.write_str(words),
+            Self::ByHand { what, way } => {
+                write!(f, "the step of `{what}` is not the automatic merge: it was {way}")
+            }
+            Self::Untrue { what } => write!(f, "the step of `{what}` is not what its merge gives"),
+            Self::Unproven { what } => {
+                write!(f, "the commit of `{what}` is gone, so its step cannot be compared with the merge")
             }
         }
     }

@@ -23,7 +23,7 @@ fn every_difference_from_the_configuration_has_its_words() {
         Addons { name: web(), declared: vec![text("addons")], locked: vec![text(".")] },
         Pending { name: web(), declared: vec![text("#2950"), text("x.patch")], locked: Vec::new() },
         PatchFile { name: web(), path: text("patches/x.patch") },
-        Step(text("`oca.lock.d/web/01-1.patch` is missing")),
+        Step(StepDifference::File(text("`oca.lock.d/web/01-1.patch` is missing"))),
         ProfileMissing { profile: profile() },
         ProfileUndeclared { profile: profile() },
         Series { profile: profile(), declared: text("18.0"), locked: text("17.0") },

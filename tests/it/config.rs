@@ -111,24 +111,16 @@ fn every_problem_of_both_files_is_told_at_once() {
 }
 
 #[test]
-fn unsupported_keys_are_refused_by_name() {
-    assert_refused(
-        "\
-odoo = \"18.0\"
-
-[profiles.lean]
-repos = [\"web\"]
-modules = [\"web_x\"]
-
-[repos.web]
-modules = []
-merges = [\"refs/pull/1/head\"]
-patches = [\"x.patch\"]
-",
-        "error: `merges` in `repos.toml` at line 9, table `repos.web`, is not supported yet\n\
-         error: `patches` in `repos.toml` at line 10, table `repos.web`, is not supported yet\n\
-         hint: delete what this oca does not support, or install a newer one\n",
-    );
+fn a_patch_that_does_not_exist_is_named() {
+    let env = Env::new();
+    crate::harness::web(&env);
+    env.declare("[profiles.standard]\nrepos = [\"web\"]\n[repos.web]\npatches = [\"x.patch\"]\n");
+    env.oca(&["lock"])
+        .stderr(
+            "error: there is no patch `[TEMP]/project/x.patch`, which `repos.toml` declares\n\
+             hint: restore the file, or remove it from `patches` in `repos.toml`\n",
+        )
+        .status(2);
 }
 
 #[test]

@@ -225,7 +225,7 @@ fn what_changed_is_told_to_machines() {
     env.oca(&["lock", "--format", "json", "-q"])
         .stdout(&format!(
             "{{\n  \"version\": 1,\n  \"changes\": [\n    {{\n      \"name\": \"web\",\n      \"change\": \"added\",\n      \
-             \"from\": null,\n      \"to\": \"{commit}\"\n    }}\n  ]\n}}\n"
+             \"merge\": null,\n      \"from\": null,\n      \"to\": \"{commit}\"\n    }}\n  ]\n}}\n"
         ))
         .success();
     env.oca(&["lock", "--format", "json", "-q"])

@@ -75,6 +75,8 @@ mod merges_bad;
 mod merges_declared;
 mod merges_dropped;
 mod merges_later;
+mod merges_together;
+mod merges_upstream;
 mod odd_modes;
 #[cfg(unix)]
 mod one_at_a_time;

@@ -6,7 +6,7 @@ use crate::error::{Error, MergeError};
 use crate::fs::read_if_there;
 use crate::git::{SubmoduleEntry, SubmodulePath};
 use crate::lock::foreign::{self, Abroad, patch_command};
-use crate::lock::{Lock, LockedRepo, StepWay};
+use crate::lock::{self, Lock, LockedRepo, StepWay};
 use crate::patch::parse_user;
 use crate::plan;
 use crate::repo::RemoteUrl;
@@ -41,7 +41,7 @@ pub(super) fn print(is_repos_yaml: bool, session: &Session<'_>, lock: &Lock) -> 
 
 fn abroad<'l>(
     session: &Session<'_>,
-    lock: &Lock,
+    whole: &Lock,
     path: String,
     locked: &'l LockedRepo,
 ) -> Result<Abroad<'l>, Error> {
@@ -49,20 +49,18 @@ fn abroad<'l>(
     let pending = &locked.pin.pending;
     let merge_urls = pending.merges.iter().map(|merge| merge.source.url.as_ref().map(expand).transpose());
     let merge_urls = merge_urls.collect::<Result<_, Error>>()?;
-    let files = lock.step_files();
+    let files = whole.step_files();
     let patches = pending.patches.iter().map(Some).zip(locked.patches.iter().map(|patch| &patch.step));
     let steps = locked.merges.iter().map(|merge| (None, &merge.step)).chain(patches);
     let mut commands = Vec::new();
     for (file, step) in steps.filter_map(|(file, step)| Some((file, step.as_ref()?))) {
-        commands.push(match file.filter(|_| step.way == StepWay::Made) {
-            Some(file) => patch_command(&path, file, is_mail(session, file)?),
-            None => {
-                let is_it = |exact: &[u8; 32]| *exact == step.fingerprint.exact;
-                let file = files.iter().find(|(_, known)| is_it(&known.fingerprint.exact));
-                let file = file.map(|(file, _)| file.as_str()).unwrap_or_default();
-                patch_command(&path, &format!("{}/{file}", crate::lock::STEPS), true)
-            }
-        });
+        if let (Some(file), StepWay::Made) = (file, step.way) {
+            commands.push(patch_command(&path, file, is_mail(session, file)?));
+            continue;
+        }
+        let mut found = files.iter().filter(|(_, known)| known.fingerprint.exact == step.fingerprint.exact);
+        let file = found.next().map(|(file, _)| file.as_str()).unwrap_or_default();
+        commands.push(patch_command(&path, &format!("{}/{file}", lock::STEPS), true));
     }
     Ok(Abroad { path, url: expand(&locked.pin.url)?, merge_urls, commands, locked })
 }

@@ -1,18 +1,20 @@
 //! `oca lock --check`: compares the lock with `repos.toml` and, with `--upstream`, with the remotes.
 
+use std::collections::BTreeSet;
+
 use super::Args;
 use crate::config::Mode;
-use crate::error::Error;
+use crate::error::{Error, MergeError};
 use crate::facts::ReadOptions;
 use crate::flags::Format;
-use crate::git::{Git, Meter};
+use crate::git::Git;
 use crate::json::FreshnessReport;
-use crate::lock::{self, Lock, LockedRepo, Pin, untrue};
+use crate::lock::{self, Lock, LockedRepo, Pin, StepTexts, untrue};
 use crate::ops::submodules::Survey;
-use crate::ops::{OfPin, Remotes, read};
-use crate::plan::{self, Declared};
+use crate::ops::{MergeJob, OfPin, Remotes, Watch, merge_job, read};
+use crate::plan::{self, Declared, Moves};
 use crate::repo::RemoteUrl;
-use crate::report::{Difference, Done, Failure, Trouble};
+use crate::report::{Difference, Done, Failure, MergeNote, StepDifference, Trouble};
 use crate::session::Session;
 
 /// Compares the lock with `repos.toml`, and its bytes with the bytes that oca would write.
@@ -27,7 +29,7 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         differences.push(Difference::Layout);
     }
     let faults = lock.as_ref().map(|lock| lock.step_faults(&file)).unwrap_or_default();
-    differences.extend(faults.iter().map(|fault| Difference::Step(fault.to_string())));
+    differences.extend(faults.iter().map(|fault| Difference::Step(StepDifference::File(fault.to_string()))));
     let mut submodules = Vec::new();
     if let Some(lock) =
         lock.as_ref().filter(|_| differences.is_empty() && session.config.mode == Mode::Submodule)
@@ -38,7 +40,7 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     let mut failures = Vec::new();
     if let Some(lock) = lock.as_ref().filter(|_| args.upstream) {
-        let (more, failed) = upstream(session, lock)?;
+        let (more, failed) = upstream(args, session, lock)?;
         differences.extend(more);
         failures = failed;
     }
@@ -63,39 +65,75 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
 
 /// Chooses the error by its hint: a plain `oca lock` repairs neither pins nor forged entries.
 fn refused(differences: Vec<Difference>, file: std::path::PathBuf) -> Error {
-    let (mut unreachable, mut untrue) = (Vec::new(), Vec::new());
+    let (mut unreachable, mut untrue, mut steps) = (Vec::new(), Vec::new(), Vec::new());
     for difference in &differences {
         match difference {
+            Difference::Step(
+                StepDifference::ByHand { what, .. }
+                | StepDifference::Untrue { what }
+                | StepDifference::Unproven { what },
+            ) => steps.push(what.clone()),
             Difference::Unreachable { name, .. } => unreachable.push(name.clone()),
             Difference::Untrue { name, commit, .. } => untrue.push((name.clone(), *commit)),
             _ => return Error::Stale { file, differences, locked: false },
         }
     }
     untrue.dedup();
-    if untrue.is_empty() { Error::Unreachable { names: unreachable } } else { Error::Untrue { pins: untrue } }
+    if !untrue.is_empty() {
+        Error::Untrue { pins: untrue }
+    } else if unreachable.is_empty() {
+        MergeError::Unproven { steps }.into()
+    } else {
+        Error::Unreachable { names: unreachable }
+    }
 }
 
 /// The differences that the remotes show, and the remotes that could not be reached.
-fn upstream(session: &Session<'_>, lock: &Lock) -> Result<(Vec<Difference>, Vec<Failure>), Error> {
+fn upstream(
+    args: &Args,
+    session: &Session<'_>,
+    lock: &Lock,
+) -> Result<(Vec<Difference>, Vec<Failure>), Error> {
+    let steps = StepTexts::gather(&session.lock_file(), lock);
+    let accepted: BTreeSet<String> = args.accept.iter().cloned().collect();
     let declared = plan::declared(&session.config);
     let pins = declared.iter().filter_map(|declared| Some((declared, lock.repo(&declared.pin)?)));
     let pins: Vec<Pinned<'_>> = pins
-        .map(|(declared, locked)| Ok(Pinned { declared, locked, url: session.remote_url(&declared.url)? }))
+        .map(|(declared, locked)| {
+            let url = session.remote_url(&declared.url)?;
+            let merges = merge_job(session, declared, &Moves::Missing, Some((locked, &steps)))?;
+            Ok(Pinned { declared, locked, url, merges })
+        })
         .collect::<Result<_, Error>>()?;
     let remotes = Remotes::of(session)?;
     let answers = remotes.ask(&pins, |pinned, watch| {
         watch.step("asking");
-        Ok((Done::UpToDate, pinned.ask(remotes.git, &|bytes| watch.received(bytes))?))
+        Ok((Done::UpToDate, pinned.ask(remotes.git, &accepted, watch)?))
     })?;
     let (found, failures) = answers.sorted();
-    Ok((found.into_iter().flat_map(|(_, differences)| differences).collect(), failures))
+    let mut differences = Vec::new();
+    for (_, (more, notes)) in found {
+        differences.extend(more);
+        for note in notes.iter().filter(|note| note.is_warning()) {
+            if args.strict {
+                differences.push(Difference::Step(StepDifference::Astray(note.to_string())));
+            } else {
+                session.printer.warning(&note.to_string());
+            }
+        }
+    }
+    Ok((differences, failures))
 }
+
+/// The differences of an entry, and what is normal after a request moved.
+type Found = (Vec<Difference>, Vec<MergeNote>);
 
 /// A declared repository and its entry in the lock.
 struct Pinned<'a> {
     declared: &'a Declared,
     locked: &'a LockedRepo,
     url: RemoteUrl,
+    merges: Option<MergeJob<'a>>,
 }
 
 impl OfPin for Pinned<'_> {
@@ -108,19 +146,29 @@ impl Pinned<'_> {
     /// Checks that the branch or tag contains the commit, and that every field of the entry is true.
     ///
     /// For a declared `rev`, it is only checked that the remote serves the commit.
-    fn ask(&self, git: &Git, meter: Meter<'_>) -> Result<Vec<Difference>, Trouble> {
-        let Self { declared: Declared { pin, series, .. }, locked, url } = self;
+    fn ask(&self, git: &Git, accepted: &BTreeSet<String>, watch: &Watch<'_>) -> Result<Found, Trouble> {
+        let Self { declared: Declared { pin, series, .. }, locked, url, merges } = self;
+        let meter = |bytes| watch.received(bytes);
         let Pin { name, reference, .. } = pin;
         let commit = locked.commit;
-        let snapshot = git.remote(url).map_err(Trouble::Remote)?.at(commit, reference, meter);
+        let snapshot = git.remote(url).map_err(Trouble::Remote)?.at(commit, reference, &meter);
         let is_led_to = reference.full_name().is_none() || snapshot.is_led_to().map_err(Trouble::Remote)?;
         let mut differences = Vec::new();
         if !is_led_to {
             let (name, reference) = (name.clone(), reference.clone());
             differences.push(Difference::Unreachable { name, reference, commit });
         }
-        match read(&snapshot, pin, &ReadOptions { addons: &locked.addons, series: *series }) {
+        let (mut content, mut notes) = (snapshot, Vec::new());
+        if let Some(job) = merges {
+            let proof = job.prove(git, &content, locked, accepted, watch)?;
+            differences.extend(proof.differences.into_iter().map(Difference::Step));
+            notes = proof.notes;
+            content = job.as_locked(content, locked)?;
+        }
+        match read(&content, pin, &ReadOptions { addons: &locked.addons, series: *series }) {
             Ok(found) => {
+                let (merges, patches) = (locked.merges.clone(), locked.patches.clone());
+                let found = LockedRepo { merges, patches, ..found };
                 differences.extend(untrue(locked, &found).into_iter().map(|untrue| Difference::Untrue {
                     name: name.clone(),
                     commit,
@@ -131,6 +179,6 @@ impl Pinned<'_> {
             Err(_) if !is_led_to => {}
             Err(trouble) => return Err(trouble),
         }
-        Ok(differences)
+        Ok((differences, notes))
     }
 }

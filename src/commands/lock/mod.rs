@@ -27,6 +27,12 @@ pub(crate) struct Args {
     /// that the lock says about a commit with the commit itself
     #[arg(long, requires = "check")]
     upstream: bool,
+    /// With `--upstream`: accept these steps, such as `web#2950`, though they were resolved by hand
+    #[arg(long, value_name = "MERGE", requires = "upstream")]
+    accept: Vec<String>,
+    /// With `--upstream`: fail also if the branch of a merge does not contain its commit any more
+    #[arg(long, requires = "upstream")]
+    strict: bool,
     /// Move these repositories and merges, or all without `hold`, to the heads of their branches
     #[arg(long, value_name = "NAME", num_args = 0..)]
     upgrade: Option<Vec<String>>,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use toml_edit::{Array, Item, Value};
+use toml_edit::{Array, Item, Table, TableLike, Value};
 
 use super::Draft;
 use super::positions::find;
@@ -177,10 +177,10 @@ impl Text {
     fn drop_if_empty(&mut self, table: &[&str]) -> Result<(), Stuck> {
         let document = self.document().map_err(|_| stuck(table))?;
         let Some(item) = find(&document, table) else { return Ok(()) };
-        if !item.as_table_like().is_some_and(|table| table.is_empty()) {
+        if !item.as_table_like().is_some_and(TableLike::is_empty) {
             return Ok(());
         }
-        let end = item.as_table().and_then(|table| table.span()).map(|span| span.end);
+        let end = item.as_table().and_then(Table::span).map(|span| span.end);
         let below = end.and_then(|end| self.0[end..].lines().nth(1)).unwrap_or_default();
         if below.trim_start().starts_with('#') { Ok(()) } else { self.drop(table) }
     }

@@ -144,12 +144,10 @@ pub(super) fn of_files(
     }
     let mut blobs = HashMap::new();
     for file in patch.files() {
-        let Some(id) = file.new.and_then(|new| new.blob()).filter(|id| !bench.has(*id)) else { continue };
-        let old = match file.old.and_then(|old| old.blob()) {
-            Some(id) => bench.blob(id)?,
-            None => Vec::new(),
-        };
-        blobs.extend(apply(file, &old)?.map(|content| (id, content)));
+        let [old, new] = [file.old, file.new].map(|side| side.and_then(|side| side.blob()));
+        let Some(id) = new.filter(|id| old != new && !bench.has(*id)) else { continue };
+        let old = old.filter(|_| !file.is_whole()).map(|id| bench.blob(id)).transpose()?;
+        blobs.extend(apply(file, &old.unwrap_or_default())?.map(|content| (id, content)));
     }
     Ok(Step { patch, tree: new.root, ruled: Vec::new(), trees: new.trees, blobs })
 }

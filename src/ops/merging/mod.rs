@@ -4,11 +4,13 @@
 //! only if that conflicts, if a person resolved it, or if its commit is gone, its recorded step is merged onto the new
 //! base. So nobody has to resolve a conflict twice.
 
+mod check;
+
 use std::sync::Arc;
 
 use super::remotes::Watch;
 use crate::git::merging::{self, Label, Landing, Merge, Merging, Outcome, Relation};
-use crate::git::{Git, Remote, Snapshot};
+use crate::git::{Git, Remote, Snapshot, StepCommit};
 use crate::lock::{LockedMerge, LockedPatch, LockedRepo, LockedStep, StepTexts, StepWay};
 use crate::patch::{About, Fingerprint, Header, Patch, UserPatch, parse_user, render};
 use crate::plan::{Declared, Move};
@@ -19,7 +21,7 @@ use crate::repo::{
 use crate::report::{ConflictWith, MergeConflict, MergeNote, MergeNoteKind, Trouble};
 
 /// What is merged into a repository, and how.
-pub(super) struct MergeJob<'a> {
+pub(crate) struct MergeJob<'a> {
     pub(super) declared: &'a Declared,
     /// The url of each merge for requests; `None` is the repository's own.
     pub(super) urls: Vec<Option<RemoteUrl>>,
@@ -31,7 +33,7 @@ pub(super) struct MergeJob<'a> {
 }
 
 /// A patch of the user.
-pub(super) struct UserFile {
+pub(crate) struct UserFile {
     /// SHA-256 of the text with `\n` line ends.
     pub(super) digest: [u8; 32],
     pub(super) text: Vec<u8>,
@@ -96,6 +98,22 @@ impl MergeJob<'_> {
             .map(|(file, way)| Ok(LockedPatch { content: file.digest, step: lock(way)? }))
             .collect::<Result<_, Trouble>>()?;
         Ok(MergedSteps { merges, patches, texts, notes })
+    }
+
+    /// The content of the entry, with the steps of the lock.
+    pub(crate) fn as_locked<'g, 'm>(
+        &self,
+        base: Snapshot<'g, 'm>,
+        locked: &LockedRepo,
+    ) -> Result<Snapshot<'g, 'm>, Trouble> {
+        let step = |step: &LockedStep| {
+            let patch = self.old.and_then(|(_, texts)| texts.patch(step))?;
+            Some(StepCommit { patch, tree: step.tree, commit: step.commit })
+        };
+        match locked.steps().map(step).collect() {
+            Some(steps) => Ok(base.with_steps(steps)),
+            None => Err(self.failed("", merging::Error::Forgotten)),
+        }
     }
 
     fn failed(&self, what: &str, error: merging::Error) -> Trouble {
@@ -165,13 +183,8 @@ impl<'a> Series<'a> {
         let job = self.job;
         let pending = job.pending(position);
         let what = job.what(pending);
-        let url = job.urls[position].as_ref();
         let old = job.old_merge(pending);
-        let own = self.base.remote().clone();
-        let remote = match url {
-            Some(url) => self.git.remote(url).map_err(|error| job.failed(&what, error.into()))?,
-            None => own,
-        };
+        let remote = self.remote_of(position)?;
         let moved = job.moves[position];
         let (reference, commit) = self.resolve(&remote, pending, moved, old.map(|(_, locked, _)| locked))?;
         let resolved = |way| Resolved { reference: reference.clone(), commit, way };
@@ -202,18 +215,17 @@ impl<'a> Series<'a> {
             (Err(trouble), _) => return Err(trouble),
         };
         let is_kept = old.is_some_and(|(_, locked, _)| locked.commit == commit);
-        if let Some(step) = old_step.as_ref().filter(|step| is_kept && step.locked.way == StepWay::Resolved) {
+        if let Some((_, locked, _)) = old
+            && head.contains(locked.commit).is_ok_and(|contains| !contains)
+        {
+            self.note(&what, MergeNoteKind::Rewritten);
+        }
+        if let Some(step) = old_step.as_ref().filter(|step| is_kept && step.locked.way == StepWay::Resolved)
+            && self.before(step).is_some()
+        {
             return self.replay(&what, step).map(resolved);
         }
-        let directories = self.directories(pending, &head, ancestor)?;
-        let url = self.address(&pending.source, &reference);
-        let merge = Merge {
-            head: &head,
-            ancestor,
-            modules: &directories,
-            label: Label { title: None, url: Some(&url) },
-        };
-        match self.merging.merge(&merge).map_err(|error| job.failed(&what, error))? {
+        match self.outcome(pending, &reference, &head, ancestor)? {
             Outcome::Step(step) if step.is_empty() => {
                 self.note(&what, MergeNoteKind::Empty);
                 Ok(resolved(None))
@@ -229,7 +241,7 @@ impl<'a> Series<'a> {
                 {
                     return Ok(resolved(way));
                 }
-                let with = self.conflict_with(&merge);
+                let with = self.conflict_with(pending, &head, ancestor);
                 let repo = job.declared.pin.name.clone();
                 Err(Trouble::Conflict(MergeConflict { repo, what, with, conflicts }))
             }
@@ -304,12 +316,43 @@ impl<'a> Series<'a> {
         merging::landing(self.base, since, number).ok().flatten()
     }
 
-    /// Whether the request conflicts with the base alone.
-    fn conflict_with(&self, merge: &Merge<'_>) -> ConflictWith {
+    /// The remote of a merge.
+    fn remote_of(&self, position: usize) -> Result<Remote<'a>, Trouble> {
+        let what = self.job.what(self.job.pending(position));
+        match &self.job.urls[position] {
+            Some(url) => self.git.remote(url).map_err(|error| self.job.failed(&what, error.into())),
+            None => Ok(self.base.remote().clone()),
+        }
+    }
+
+    /// Merges onto the result so far.
+    fn outcome(
+        &mut self,
+        pending: &PendingMerge,
+        reference: &Reference,
+        head: &Snapshot<'_, '_>,
+        ancestor: CommitId,
+    ) -> Result<Outcome, Trouble> {
+        let directories = self.directories(pending, head, ancestor)?;
+        let url = self.address(&pending.source, reference);
+        let label = Label { title: None, url: Some(&url) };
+        let merge = Merge { head, ancestor, modules: &directories, label };
+        self.merging.merge(&merge).map_err(|error| self.job.failed(&self.job.what(pending), error))
+    }
+
+    /// Whether a merge conflicts with the base alone.
+    fn conflict_with(
+        &self,
+        pending: &PendingMerge,
+        head: &Snapshot<'_, '_>,
+        ancestor: CommitId,
+    ) -> ConflictWith {
         if self.steps.is_empty() {
             return ConflictWith::Base;
         }
-        let alone = Merging::new(self.base).and_then(|mut alone| alone.merge(merge));
+        let directories = self.directories(pending, head, ancestor).unwrap_or_default();
+        let merge = Merge { head, ancestor, modules: &directories, label: Label::default() };
+        let alone = Merging::new(self.base).and_then(|mut alone| alone.merge(&merge));
         match alone {
             Ok(Outcome::Step(_)) => ConflictWith::Earlier,
             _ => ConflictWith::Base,
@@ -371,7 +414,7 @@ impl<'a> Series<'a> {
     /// Whether the result so far is what the old lock had before this position among its merges and patches.
     fn is_where_old_was(&self, position: usize) -> bool {
         let Some(old) = self.job.old() else { return false };
-        if old.commit != self.base.commit() {
+        if old.commit != self.base.commit() || !old.is_whole() {
             return false;
         }
         let before = old.steps().take(steps_before(old, position)).last();
@@ -415,18 +458,23 @@ impl<'a> Series<'a> {
     }
 
     fn replayed(&mut self, step: &OldStep<'_>) -> Result<Outcome, merging::Error> {
-        if self.before.is_none()
-            && let Some((old, texts)) = self.job.old
-        {
-            let patches: Vec<Patch> = old.steps().map_while(|step| texts.patch(step)).collect();
-            let base = self.base.beside(old.commit);
-            self.before = Some(self.merging.recall(&base, &patches.iter().collect::<Vec<_>>())?);
-        }
-        let before = self.before.as_ref().and_then(|before| before.get(step.place).copied());
-        match before {
+        match self.before(step) {
             Some(before) => self.merging.replay(before, &step.patch),
             None => Err(merging::Error::Forgotten),
         }
+    }
+
+    /// The tree before a step of the old lock. `None` if a step before it is missing or does not fit any more: the lock
+    /// may have been edited or merged line by line.
+    fn before(&mut self, step: &OldStep<'_>) -> Option<TreeId> {
+        if self.before.is_none() {
+            let (old, texts) = self.job.old?;
+            let patches: Vec<Patch> = old.steps().map_while(|step| texts.patch(step)).collect();
+            let base = self.base.beside(old.commit);
+            let before = self.merging.recall(&base, &patches.iter().collect::<Vec<_>>());
+            self.before = Some(before.unwrap_or_default());
+        }
+        self.before.as_ref()?.get(step.place).copied()
     }
 
     /// Names the conflicts in files of OCA's bots, which rules decided.
