@@ -27,7 +27,7 @@ use std::path::{Component, Path, PathBuf};
 use semver::{Prerelease, Version, VersionReq};
 
 pub(crate) use base_url::BaseUrl;
-pub(crate) use edit::Draft;
+pub(crate) use edit::{Draft, MergeList};
 #[cfg(test)]
 pub(crate) use error::ConfigProblem;
 pub(crate) use error::{Error, near, near_or_all};

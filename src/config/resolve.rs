@@ -110,7 +110,9 @@ pub(super) fn profiles(
                         Some(shared) => own.or(shared),
                         None => own,
                     };
-                    repo(mention, settings, declared, &base, series)
+                    let mut repo = repo(mention, settings, declared, &base, series);
+                    repo.merges.iter_mut().for_each(|merge| merge.hold |= declared.holds_merges);
+                    repo
                 })
                 .collect();
             filled_in(profile, settings, series, repos, inherited)

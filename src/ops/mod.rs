@@ -28,7 +28,7 @@ pub(crate) use content::Contents;
 pub(crate) use lacking::{known, lacking, lacking_for, lacking_in_all, warn_of_lacking};
 pub(crate) use lfs::{pointers, warn_of_pointers};
 pub(crate) use merging::MergeJob;
-pub(crate) use names::{movable, movables, named_repos, repo_name, unknown_repo};
+pub(crate) use names::{NamedMerge, movable, movables, named_repos, repo_name, unknown_repo};
 pub(crate) use placing::place_locked;
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use resolving::Resolving;
