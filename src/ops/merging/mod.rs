@@ -370,7 +370,7 @@ impl<'a> Series<'a> {
         head: &Snapshot<'_, '_>,
         ancestor: CommitId,
     ) -> Result<Outcome, Trouble> {
-        self.with_merge((pending, reference, head, ancestor), |merging, merge| merging.merge(merge))
+        self.with_merge((pending, reference, head, ancestor), Merging::merge)
     }
 
     /// Does something with a merge, its modules and its label.
