@@ -11,8 +11,10 @@ mod list;
 mod lock;
 mod merge_lock;
 mod outdated;
+mod patch;
 mod remove;
 mod requirements;
+mod resolve;
 mod status;
 mod submodules;
 mod sync;
@@ -20,6 +22,7 @@ mod tree;
 mod upgrade;
 mod verify;
 mod why;
+mod work;
 
 use crate::error::Error;
 use crate::flags::Global;
@@ -42,6 +45,12 @@ pub(crate) enum Command {
     /// Move the pins to the heads of their branches, like `oca lock --upgrade`
     #[command(visible_alias = "update")]
     Upgrade(upgrade::Args),
+    /// Keep your commits in a checkout as a patch file
+    Patch(patch::Args),
+    /// Resolve a merge that conflicts, in the checkout
+    Resolve(resolve::Args),
+    /// Work on a request or a branch in a checkout
+    Work(work::Args),
     /// Check out the locked commits
     Sync(sync::Args),
     /// Write the modules of the profile as plain files, for an image
@@ -85,6 +94,9 @@ pub(crate) fn run(command: &Command, global: &Global, printer: &Printer) -> Resu
         Command::Find(args) => find::run(args, global, printer),
         Command::Lock(args) => lock::run(args, &session()?),
         Command::Upgrade(args) => upgrade::run(args, &session()?),
+        Command::Patch(args) => patch::run(args, &session()?),
+        Command::Resolve(args) => resolve::run(args, &session()?),
+        Command::Work(args) => work::run(args, &session()?),
         Command::Sync(args) => sync::run(args, &session()?),
         Command::Export(args) => export::run(args, &session()?),
         Command::Verify(args) => verify::run(args, global, printer),

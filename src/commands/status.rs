@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
-use crate::git::{Checkout, Head, LocalWork};
+use crate::git::{Checkout, Head, LocalWork, Origin};
 use crate::json::StatusReport;
 use crate::ops::{WantedCheckout, named_repos, undeclared, wanted};
 use crate::output::Table;
@@ -33,7 +33,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             if *is_skipped {
                 Ok(report(name, State::Skipped, commit, None))
             } else {
-                inspect(name, commit, checkout)
+                let branch = repo.reference.as_branch().map(str::to_owned);
+                inspect(name, commit, checkout, &Origin { url: String::new(), branch })
             }
         });
     let names = wanted.iter().map(|wanted| wanted.repo.name.clone());
@@ -63,7 +64,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if !failures.is_empty() {
         return Err(Error::Repos { failures });
     }
-    let fine = repos.iter().all(|repo| matches!(repo.state, State::Clean | State::Skipped));
+    let fine = repos.iter().all(|repo| matches!(repo.state, State::Clean | State::Skipped | State::InWork));
     if fine { Ok(()) } else { Err(Error::Silent) }
 }
 
@@ -83,6 +84,7 @@ fn inspect(
     name: &RepoName,
     locked: Option<CommitId>,
     checkout: &Checkout,
+    origin: &Origin,
 ) -> Result<RepoStatus, crate::git::Error> {
     let actual = match checkout.head()? {
         Head::Absent | Head::HalfClone => return Ok(report(name, State::Missing, locked, None)),
@@ -92,10 +94,21 @@ fn inspect(
         Head::Complete(placed) => placed.commit,
         Head::Other(Some(commit)) => commit,
     };
-    let work = checkout.local_work(None)?;
+    if checkout.is_resolving() {
+        return Ok(report(name, State::Resolving, locked, Some(actual)));
+    }
+    if let Some(branch) = checkout.in_work() {
+        let detail = Some(format!("branch `{branch}`"));
+        return Ok(RepoStatus { detail, ..report(name, State::InWork, locked, Some(actual)) });
+    }
+    let mut work = checkout.local_work(None)?;
+    if work.commit.is_none() {
+        work.branch = checkout.own_branch(origin)?;
+    }
     let state = match &work {
         LocalWork { changed, under_way, .. } if !changed.is_empty() || *under_way => State::Dirty,
         LocalWork { commit: Some(commit), .. } if Some(*commit) != locked => State::LocalCommits,
+        LocalWork { branch: Some(_), .. } if Some(actual) != locked => State::LocalCommits,
         _ if Some(actual) != locked => State::OtherCommit,
         _ => State::Clean,
     };
@@ -108,7 +121,9 @@ fn table(repos: &[RepoStatus]) -> Table {
     let short = |commit: Option<CommitId>| commit.map(|commit| commit.short()).unwrap_or_default();
     for RepoStatus { name, state, locked, actual, detail } in repos {
         let commits = match state {
-            State::OtherCommit | State::LocalCommits => format!("{} -> {}", short(*locked), short(*actual)),
+            State::OtherCommit | State::LocalCommits | State::InWork => {
+                format!("{} -> {}", short(*locked), short(*actual))
+            }
             _ => short(actual.or(*locked)),
         };
         let detail = detail.clone().unwrap_or_default();

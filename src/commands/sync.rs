@@ -16,7 +16,7 @@ use crate::ops::{
 };
 use crate::plan::Moves;
 use crate::repo::{CommitId, RepoName, counted};
-use crate::report::{self, Done, Outcome, RepoOutcome, Trouble};
+use crate::report::{self, Done, Failure, Outcome, RepoOutcome, Trouble};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -33,6 +33,9 @@ pub(crate) struct Args {
     /// Discard changes, untracked files and local commits in the checkouts
     #[arg(long)]
     force: bool,
+    /// With submodules: push the commits of merges to the `push-url`, with git, and stage them
+    #[arg(long, conflicts_with = "dry_run")]
+    push: bool,
     /// Remove checkouts that no profile declares
     #[arg(long)]
     prune: bool,
@@ -46,6 +49,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let names = named_repos(session, session.profiles()?, &args.names)?;
     if is_submodules && !names.is_empty() {
         return Err(Error::SyncOfSome);
+    }
+    if args.push && !is_submodules {
+        return Err(Error::NotSubmodules { file: session.config.file.clone() });
     }
     // `--prune` works on the directories of all profiles.
     let others: &[Profile] = if args.prune || is_submodules { &session.config.profiles } else { &[] };
@@ -66,7 +72,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if let Some(survey) = survey.as_ref().filter(|_| !args.dry_run) {
         survey.relocate()?;
     }
-    let (mut targets, mut outcomes) = targets(session, &lock, survey.as_ref())?;
+    let (mut targets, mut outcomes) = targets(session, &lock, survey.as_ref(), args.force)?;
     if !names.is_empty() {
         targets.retain(|target| names.contains(&target.locked.pin.name));
         outcomes.retain(|outcome| names.contains(&outcome.name));
@@ -85,7 +91,11 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     let mut kept = BTreeSet::new();
     if let Some(survey) = &mut survey {
-        let settled = survey.settle(How { force: args.force, prune: args.prune, dry: args.dry_run })?;
+        if args.push {
+            push_merges(session, &lock)?;
+        }
+        let how = How { force: args.force, prune: args.prune, dry: args.dry_run, pushed: args.push };
+        let settled = survey.settle(how)?;
         kept.extend(settled.iter().map(|repo| repo.name.clone()));
         outcomes.extend(survey.collisions().into_iter().chain(settled));
     }
@@ -125,31 +135,41 @@ fn current_lock(args: &Args, session: &Session<'_>) -> Result<(Lock, Ahead), Err
     }
 }
 
-/// The checkouts of the requested profiles, each directory once, in path order; and the checkouts that cannot be read.
+/// The checkouts of the requested profiles, each directory once, in path order; and the outcomes of those that are left
+/// alone or cannot be read. `force` discards an open merge.
 fn targets<'a>(
     session: &'a Session<'_>,
     lock: &'a Lock,
     survey: Option<&Survey<'_>>,
+    force: bool,
 ) -> Result<(Vec<CheckoutTarget<'a>>, Vec<RepoOutcome>), Error> {
-    let (mut targets, mut failures) = (Vec::new(), Vec::new());
+    let (mut targets, mut outcomes) = (Vec::new(), Vec::new());
     for WantedCheckout { repo, locked, checkout, is_skipped } in wanted(session, lock)? {
         let module = survey.and_then(|survey| survey.module(checkout.path()));
         // If a tracked file occupies the path, this is reported once for all profiles.
         if is_skipped || (survey.is_some() && module.is_none()) {
             continue;
         }
+        let mut outcome = |outcome| {
+            let Pin { name, url, .. } = locked.pin.clone();
+            outcomes.push(RepoOutcome { name, url: url.to_string(), outcome });
+        };
         let head = match checkout.head() {
             Ok(head) => head,
             Err(error) => {
-                let Pin { name, url, .. } = locked.pin.clone();
-                failures.push(RepoOutcome {
-                    name,
-                    url: url.to_string(),
-                    outcome: Err(Trouble::not_inspected(error)),
-                });
+                outcome(Err(Trouble::not_inspected(error)));
                 continue;
             }
         };
+        if let Some(branch) = checkout.in_work() {
+            outcome(Ok(Done::InWork(branch)));
+            continue;
+        }
+        if checkout.is_resolving() && !force {
+            let path = checkout.path().to_owned();
+            outcome(Err(Trouble::Kept(CheckoutError::Resolving { path })));
+            continue;
+        }
         targets.push(CheckoutTarget {
             head,
             module,
@@ -160,7 +180,7 @@ fn targets<'a>(
             locked,
         });
     }
-    Ok((targets, failures))
+    Ok((targets, outcomes))
 }
 
 /// Fetches the missing commits and checks them out, all repositories in parallel.
@@ -194,6 +214,9 @@ fn place(
                 Ready::Placed => Ok(()),
             };
             placed.map_err(Trouble::not_placed)?;
+            if force {
+                target.checkout.forget_resolve().map_err(Trouble::not_inspected)?;
+            }
             target.module.as_ref().map_or(Ok(()), Module::absorb).map_err(Trouble::not_placed)?;
             let tree = target.locked.tree;
             let objects = target.checkout.tree(tree).map_err(Trouble::not_inspected)?;
@@ -253,6 +276,30 @@ fn fetch<'a>(
     Ok(Ready::Stored { snapshot: Box::new(snapshot.unmetered()), ends })
 }
 
+/// Pushes the commits of all merges, each from its checkout to a branch that its tree names.
+fn push_merges(session: &Session<'_>, lock: &Lock) -> Result<(), Error> {
+    let mut failures = Vec::new();
+    for WantedCheckout { repo, locked, checkout, is_skipped } in wanted(session, lock)? {
+        let Some(push) = repo.push.as_ref().filter(|_| locked.steps().next().is_some() && !is_skipped) else {
+            continue;
+        };
+        let branch = submodules::pushed_branch(locked);
+        let url = session.remote_url(&push.url)?;
+        match checkout.push(&url, locked.head(), &branch) {
+            Ok(()) => session.printer.note(&format!("{}: pushed to branch `{branch}` of {url}", repo.name)),
+            Err(error) => {
+                let trouble = Trouble::Push {
+                    base: locked.commit,
+                    reference: repo.reference.clone(),
+                    error: Box::new(error),
+                };
+                failures.push(Failure::new(repo.name.clone(), url.to_string(), trouble));
+            }
+        }
+    }
+    if failures.is_empty() { Ok(()) } else { Err(Error::Repos { failures }) }
+}
+
 /// Predicts what [`place`] would do, without asking a server.
 fn foresee(session: &Session<'_>, work: &[CheckoutTarget<'_>], force: bool) -> Vec<RepoOutcome> {
     work.iter().map(|target| outcome_of(target, foreseen(session, target, force))).collect()
@@ -307,6 +354,9 @@ fn prune_one(checkout: &Checkout, args: &Args) -> Outcome {
     if !work.is_none() {
         return Err(Trouble::Kept(CheckoutError::LocalWork(work)));
     }
+    if let Some(branch) = checkout.in_work() {
+        return Err(Trouble::Kept(CheckoutError::InWork { path: checkout.path().to_owned(), branch }));
+    }
     if !args.dry_run {
         checkout.remove().map_err(Trouble::not_removed)?;
     }
@@ -327,9 +377,13 @@ fn finish(
             .filter(|repo| !matches!(repo.outcome, Ok(Done::UpToDate)) && repo.outcome.is_ok());
         told.for_each(|repo| session.printer.data_line(&format!("{}: {}", repo.name, repo.words(true))));
     }
+    if !args.dry_run {
+        // A worker reports all others when it is done with them.
+        let in_work = outcomes.iter().filter(|repo| matches!(repo.outcome, Ok(Done::InWork(_))));
+        in_work.for_each(|repo| session.printer.note(&format!("{}: {}", repo.name, repo.words(false))));
+    }
     let total = counted(outcomes.len(), "repository", "repositories");
-    let is_change =
-        |repo: &&RepoOutcome| matches!(&repo.outcome, Ok(done) if !matches!(done, Done::UpToDate));
+    let is_change = |repo: &&RepoOutcome| matches!(&repo.outcome, Ok(done) if !matches!(done, Done::UpToDate | Done::InWork(_)));
     let changed = outcomes.iter().filter(is_change).count();
     let failures = report::failures(outcomes);
     let verb = if args.dry_run { "would change" } else { "changed" };

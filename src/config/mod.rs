@@ -14,6 +14,7 @@ mod lineage;
 mod machine;
 mod merge;
 mod profile;
+mod push;
 mod reader;
 mod resolve;
 mod schema;

@@ -13,6 +13,7 @@ use super::error::Fault;
 use super::expand::Template;
 use super::merge::Merge;
 use super::profile::{Drop, Local, Mode, Position};
+use super::push::NamedUrl;
 use super::reader::{Table, one_of};
 use super::values::{self, ModuleRequest};
 use crate::repo::{
@@ -22,6 +23,8 @@ use crate::repo::{
 pub(super) struct Declared {
     pub(super) settings: Settings,
     pub(super) base_url: Option<BaseUrl>,
+    pub(super) push_url: Option<NamedUrl>,
+    pub(super) fetch_url: Option<NamedUrl>,
     pub(super) mode: Option<Mode>,
     /// Whether merges move only by name.
     pub(super) holds_merges: bool,
@@ -100,6 +103,8 @@ settings! {
         hold: bool,
         merges: Vec<Merge>,
         patches: Vec<String>,
+        push_url: NamedUrl,
+        fetch_url: NamedUrl,
         depth: u32,
     }
 }
@@ -122,6 +127,8 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
     }
     let settings = settings(&mut top);
     let base_url = top.text("base-url", BaseUrl::parse);
+    let push_url = top.text("push-url", NamedUrl::parse);
+    let fetch_url = top.text("fetch-url", NamedUrl::parse);
     let mode = top.word("mode", &[("clone", Mode::Clone), ("submodule", Mode::Submodule)]);
     let holds_merges = top.table("lock").is_some_and(holds_merges);
     let find = top.table("find").map(find).unwrap_or_default();
@@ -132,7 +139,18 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
         top.named("profiles").into_iter().filter_map(|(name, table)| profile(name, table)).collect();
     let repos = repos(&mut top, "repos");
     top.finish();
-    Declared { settings, base_url, mode, holds_merges, find, default_profile, profiles, repos }
+    Declared {
+        settings,
+        base_url,
+        push_url,
+        fetch_url,
+        mode,
+        holds_merges,
+        find,
+        default_profile,
+        profiles,
+        repos,
+    }
 }
 
 /// Whether `[lock]` keeps merges at their commits.
@@ -249,6 +267,8 @@ fn repo(name: &str, mut table: Table<'_, '_>) -> Option<DeclaredRepo> {
         hold: table.flag("hold"),
         merges: merges(&mut table),
         patches: table.list("patches", values::patch),
+        push_url: table.text("push-url", NamedUrl::parse),
+        fetch_url: table.text("fetch-url", NamedUrl::parse),
         depth: table.number("depth"),
     };
     if table.is_empty_list("addons") {

@@ -2,7 +2,7 @@
 
 use super::message::Message;
 use crate::config::near;
-use crate::git::{self, CheckoutError, HintContext};
+use crate::git::{self, CheckoutError, HintContext, LocalWork};
 use crate::repo::{first_names, typed};
 use crate::report::{ConflictWith, Failure, MergeConflict, MissingDirectory, Step, Trouble};
 
@@ -50,6 +50,12 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
                 "run `oca lock --upgrade {name}` to move the pin, or write the merge with `pick = true` to take only its own changes"
             );
             Message::new(&text, Some(hint))
+        }
+        Trouble::Push { base, reference, error } => {
+            let hint = format!(
+                "if the server refuses a shallow update, push the base first: fetch {reference} to commit `{base}` in a full clone, and push it there"
+            );
+            because(&format!("cannot push `{name}` to `{url}`"), &**error, Some(hint))
         }
         Trouble::Steps(error) => Message::new(&error.to_string(), error.hint()),
         Trouble::Checkout { step, error } => {
@@ -115,6 +121,19 @@ fn after_kept(error: &CheckoutError, asked: HintContext<'_>) -> Option<String> {
     Some(match error {
         CheckoutError::Link { .. } => {
             "remove the link, or list the repository in `skip` of `repos.local.toml`".to_owned()
+        }
+        CheckoutError::Resolving { .. } => {
+            let name = asked.name.unwrap_or("NAME");
+            format!("run `oca resolve {name} --continue`, or `oca resolve {name} --abort` to give up")
+        }
+        CheckoutError::InWork { .. } => {
+            format!("run `oca work {} --done` first", asked.name.unwrap_or("NAME"))
+        }
+        CheckoutError::LocalWork(LocalWork { branch: Some(_), changed, under_way: false, .. })
+            if changed.is_empty() =>
+        {
+            let name = asked.name.unwrap_or("NAME");
+            format!("run `oca work {name}` to leave it there, or use `--force` to leave the branch")
         }
         CheckoutError::LocalWork(_) => "commit and push your work, or use `--force` to discard it".to_owned(),
         CheckoutError::Tracked { path, .. } => {

@@ -16,8 +16,54 @@ pub(crate) enum MergeError {
     /// `lock --check --upstream` made the merges anew.
     #[error("{} not proven by {}", counted(steps.len(), "step is", "steps are"), if steps.len() == 1 { "its merge" } else { "their merges" })]
     Unproven { steps: Vec<String> },
+    /// The checkouts are made, and nothing is staged.
+    #[error("the merges of {} are not pushed yet, so nothing is staged", quoted_list(&repos.iter().map(ToString::to_string).collect::<Vec<_>>()))]
+    Unpushed { repos: Vec<RepoName> },
     #[error("there is no patch `{}`, which `repos.toml` declares", file.display())]
     NoPatch { file: PathBuf },
+    #[error("the checkout of `{repo}` has no commits of yours")]
+    NoCommits { repo: RepoName, path: PathBuf },
+    #[error("`{repo}` has changes that are not committed, in {}", first_names(files))]
+    NotCommitted { repo: RepoName, files: Vec<String> },
+    #[error("the commits in the checkout of `{repo}` are not on top of the locked commit")]
+    NotOnTop { repo: RepoName },
+    #[error("the name of the patch leads out of the project: `{word}`")]
+    PatchOutside { word: String },
+    /// The lock does not have the tree of HEAD.
+    #[error("the patch does not give the content of the checkout of `{repo}`")]
+    OtherResult { repo: RepoName },
+    #[error("the checkout of `{repo}` is not in work")]
+    NotInWork { repo: RepoName },
+    #[error("the checkout of `{repo}` is on no branch")]
+    NoBranch { repo: RepoName },
+    #[error("the checkout of `{repo}` has a branch `{branch}` already, at another commit")]
+    BranchExists { repo: RepoName, branch: String },
+    #[error("in submodule mode, the checkout of `{repo}` belongs to the surrounding repository")]
+    NoClone { repo: RepoName },
+    #[error("`repos.local.toml` lists `{repo}` in `skip`")]
+    Skipped { repo: RepoName },
+    #[error("no merge of `{repo}` is open")]
+    NoResolve { repo: RepoName },
+    #[error("the merge of `{what}` is open already")]
+    ResolveOpen { repo: RepoName, what: String },
+    /// The person typed `git merge --abort`, or oca was killed.
+    #[error("the merge of `{what}` is not open any more, and nothing was committed")]
+    ResolveClosed { repo: RepoName, what: String },
+    #[error("the checkout of `{repo}` is not where the merge of `{what}` was opened")]
+    ResolveElsewhere { repo: RepoName, what: String },
+    #[error("`repos.toml` or the lock has changed for `{repo}` since its merge was opened")]
+    ResolveOutdated { repo: RepoName },
+    #[error("`{}` is not a file that oca wrote", file.display())]
+    BadState { file: PathBuf },
+    #[error("`{repo}` still has conflicts in {}", first_names(files))]
+    Unmerged { repo: RepoName, files: Vec<String> },
+    #[error("`{repo}` still has markers of conflicts in {}", first_names(files))]
+    Marked { repo: RepoName, files: Vec<String> },
+    #[error("`{repo}` has changes that are not staged, in {}", first_names(files))]
+    NotStaged { repo: RepoName, files: Vec<String> },
+    /// The directory did not exist before, so all of it would be deleted.
+    #[error("`{repo}` has files that are not of the merge: {}", first_names(files))]
+    Strangers { repo: RepoName, files: Vec<String> },
     #[error("`{word}` names nothing to merge into `{repo}`: {why}")]
     Invalid { word: String, repo: String, why: String },
     #[error("`{word}` names several merges")]
@@ -46,17 +92,39 @@ pub(crate) enum MergeError {
 }
 
 impl MergeError {
+    /// 1: the answer is no; 2: usage or configuration.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::NotAdded { cause, .. } => cause.exit_code(),
-            Self::Unproven { .. } => 1,
             Self::Unknown { .. }
             | Self::NoPatch { .. }
             | Self::Invalid { .. }
             | Self::Several { .. }
             | Self::OfModule { .. }
             | Self::Shared { .. }
-            | Self::OnNoServer { .. } => 2,
+            | Self::OnNoServer { .. }
+            | Self::NoClone { .. }
+            | Self::Skipped { .. }
+            | Self::BadState { .. }
+            | Self::PatchOutside { .. } => 2,
+            Self::Unproven { .. }
+            | Self::Unpushed { .. }
+            | Self::NoCommits { .. }
+            | Self::NotCommitted { .. }
+            | Self::NotInWork { .. }
+            | Self::NoBranch { .. }
+            | Self::BranchExists { .. }
+            | Self::NotOnTop { .. }
+            | Self::OtherResult { .. }
+            | Self::NoResolve { .. }
+            | Self::ResolveOpen { .. }
+            | Self::ResolveClosed { .. }
+            | Self::ResolveElsewhere { .. }
+            | Self::ResolveOutdated { .. }
+            | Self::Unmerged { .. }
+            | Self::Marked { .. }
+            | Self::NotStaged { .. }
+            | Self::Strangers { .. } => 1,
         }
     }
 
@@ -71,8 +139,56 @@ impl MergeError {
                 let accept: String = steps.iter().map(|step| format!(" --accept {}", typed(step))).collect();
                 format!("look at the steps, then accept them with `oca lock --check --upstream{accept}`")
             }
+            Self::Unpushed { .. } => "run `oca sync --push`".to_owned(),
             Self::NoPatch { .. } => {
                 "restore the file, or remove it from `patches` in `repos.toml`".to_owned()
+            }
+            Self::NoCommits { path, .. } => format!("commit your changes in `{}`", path.display()),
+            Self::NotCommitted { repo, .. } => {
+                format!("commit them, or move them away, and run `oca patch {repo}` again")
+            }
+            Self::NotOnTop { repo } => {
+                format!("run `oca sync {repo} --dry-run`, and put your commits on top of the locked one")
+            }
+            Self::PatchOutside { .. } => "use a name such as `patches/web-title.patch`".to_owned(),
+            Self::OtherResult { .. } => "write the patch with `git format-patch` instead".to_owned(),
+            Self::NotInWork { repo } => format!("run `oca sync {repo}` to check out the locked commit"),
+            Self::NoBranch { repo } => {
+                format!(
+                    "name a request or a branch: `oca work {repo}#2950`, `oca work {repo} --branch 18.0-fix`"
+                )
+            }
+            Self::BranchExists { repo, branch } => {
+                format!("run `git switch {branch}` in the checkout, then `oca work {repo}`")
+            }
+            Self::NoClone { .. } => {
+                "run the command in a project with `mode = \"clone\"`, and commit the lock".to_owned()
+            }
+            Self::Skipped { .. } => "remove it from `skip`".to_owned(),
+            Self::NoResolve { repo } => format!("run `oca resolve {repo}` to open one"),
+            Self::ResolveOpen { repo, .. } => {
+                format!("run `oca resolve {repo} --continue`, or `oca resolve {repo} --abort` to give up")
+            }
+            Self::ResolveClosed { repo, .. } => {
+                format!(
+                    "run `oca resolve {repo}` to open it again, or `oca resolve {repo} --abort` to give up"
+                )
+            }
+            Self::ResolveElsewhere { repo, .. } | Self::ResolveOutdated { repo } => {
+                format!("run `oca resolve {repo} --abort`, then `oca resolve {repo}`")
+            }
+            Self::BadState { .. } => "delete it, then run `oca sync --force`".to_owned(),
+            Self::Unmerged { repo, .. } => {
+                format!("resolve them, `git add` them, and run `oca resolve {repo} --continue`")
+            }
+            Self::Marked { repo, .. } => {
+                format!("remove the markers, `git add` the files, and run `oca resolve {repo} --continue`")
+            }
+            Self::NotStaged { repo, .. } => {
+                format!("`git add` them, or discard them, and run `oca resolve {repo} --continue`")
+            }
+            Self::Strangers { repo, .. } => {
+                format!("move them away, and run `oca resolve {repo} --abort`")
             }
             Self::Invalid { repo, .. } => {
                 format!("write it as `{repo}#2950`, `{repo}#BRANCH` or `'{repo}#URL BRANCH'`")
@@ -102,10 +218,34 @@ mod tests {
 
     #[test]
     fn every_error_says_what_to_type() {
+        let web = || name("web");
+        let what = || "web#2950".to_owned();
+        let files = || vec!["web_x/a.py".to_owned()];
         let errors = every_variant!(MergeError:
             Unknown { word: "web#1".to_owned(), known: vec!["web#2950".to_owned()] },
             Unproven { steps: vec!["web#2950".to_owned()] },
+            Unpushed { repos: vec![name("web"), name("dms")] },
             NoPatch { file: "patches/x.patch".into() },
+            NoCommits { repo: web(), path: "oca/web".into() },
+            NotCommitted { repo: web(), files: files() },
+            NotOnTop { repo: web() },
+            PatchOutside { word: "../x".to_owned() },
+            OtherResult { repo: web() },
+            NotInWork { repo: web() },
+            NoBranch { repo: web() },
+            BranchExists { repo: web(), branch: "18.0-fix".to_owned() },
+            NoClone { repo: web() },
+            Skipped { repo: web() },
+            NoResolve { repo: web() },
+            ResolveOpen { repo: web(), what: what() },
+            ResolveClosed { repo: web(), what: what() },
+            ResolveElsewhere { repo: web(), what: what() },
+            ResolveOutdated { repo: web() },
+            BadState { file: "oca/web/.git/oca-resolve".into() },
+            Unmerged { repo: web(), files: files() },
+            Marked { repo: web(), files: files() },
+            NotStaged { repo: web(), files: files() },
+            Strangers { repo: web(), files: files() },
             Invalid { word: "a b c".to_owned(), repo: "web".to_owned(), why: "it is too long".to_owned() },
             Several { word: "web#fix".to_owned(), known: vec!["web#a fix".to_owned(), "web#b fix".to_owned()] },
             OfModule { word: "web#2950".to_owned() },
@@ -129,6 +269,8 @@ mod tests {
           hint: the merges are `web#2950`
         1 step is not proven by its merge
           hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950'`
+        the merges of `web`, `dms` are not pushed yet, so nothing is staged
+          hint: run `oca sync --push`
         there is no patch `patches/x.patch`, which `repos.toml` declares
           hint: restore the file, or remove it from `patches` in `repos.toml`
         `a b c` names nothing to merge into `web`: it is too long

@@ -9,7 +9,7 @@ use git2::{ObjectType, Odb, OdbLookupFlags, Oid, Repository};
 use crate::git::Error;
 use crate::git::ids::oid;
 use crate::git::store::Store;
-use crate::repo::{BlobId, Objects, TreeEntry, TreeId, UnreadableTree, parse_tree};
+use crate::repo::{BlobId, EntryKind, Objects, TreeEntry, TreeId, UnreadableTree, parse_tree};
 
 /// Objects of several stores, and new ones. An object is read from the first store that has it.
 #[derive(Default)]
@@ -51,6 +51,28 @@ impl Bench {
 
     pub(super) fn add_blobs(&mut self, blobs: HashMap<BlobId, Vec<u8>>) {
         self.blobs.extend(blobs);
+    }
+
+    /// Takes the objects of a tree that are not here from other objects.
+    pub(super) fn copy(&mut self, other: &dyn Objects, root: TreeId) -> Result<(), UnreadableTree> {
+        let mut open = vec![root];
+        while let Some(id) = open.pop() {
+            if self.tree(id).is_ok() {
+                continue;
+            }
+            let entries = other.tree(id)?;
+            for entry in entries.iter() {
+                match entry.kind() {
+                    EntryKind::Directory => open.push(entry.tree()),
+                    EntryKind::File | EntryKind::Symlink if !self.has(entry.blob()) => {
+                        self.blobs.insert(entry.blob(), other.blob(entry.blob())?);
+                    }
+                    EntryKind::File | EntryKind::Symlink | EntryKind::Other => {}
+                }
+            }
+            self.trees.insert(id, entries);
+        }
+        Ok(())
     }
 
     /// Whether a blob can be read.

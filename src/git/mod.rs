@@ -54,7 +54,8 @@ pub(crate) use cache::{
     Fate, Pruned, Pruning, StoreSize, clean_cache, freed, leftovers, size_of_cache, stores,
 };
 pub(crate) use checkout::{
-    ASIDE_PREFIX, Built, Checkout, CheckoutContent, CheckoutError, Head, LocalWork, Origin, Placed,
+    ASIDE_PREFIX, Before, BranchStart, Built, Checkout, CheckoutContent, CheckoutError, Head, LocalCommit,
+    LocalWork, MergeToOpen, OpenMerge, Origin, Placed, Resolution, Upstream, WorkBranch,
 };
 pub(crate) use config_text::{
     Section as ConfigSection, Variable as ConfigVariable, sections as config_sections,

@@ -17,7 +17,7 @@ use crate::patch::{self, FilePatch, Patch, apply, result};
 use crate::repo::{BlobId, CommitId, Objects, TreeId};
 
 /// Who makes the commits. It is the same on every machine.
-const COMMITTER: &str = "oca <oca@oca.invalid>";
+pub(super) const COMMITTER: &str = "oca <oca@oca.invalid>";
 
 /// A patch, and the tree and the commit that it gives on top of the step before.
 #[derive(Clone, Debug)]

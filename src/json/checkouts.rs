@@ -35,6 +35,8 @@ pub(crate) enum OutcomeKind {
     Exported,
     Listed,
     NotThere,
+    /// The user works on a branch there, so it was left alone.
+    InWork,
     /// Its files cannot be exported.
     Refused,
     /// It was left alone because of local work.
@@ -68,6 +70,7 @@ fn kind(outcome: &Outcome) -> (OutcomeKind, Option<CommitId>) {
         Ok(Done::Exported { .. }) => (OutcomeKind::Exported, None),
         Ok(Done::Listed(_)) => (OutcomeKind::Listed, None),
         Ok(Done::PassedOver(_)) => (OutcomeKind::NotThere, None),
+        Ok(Done::InWork(_)) => (OutcomeKind::InWork, None),
         Err(Trouble::Export(_)) => (OutcomeKind::Refused, None),
         Err(Trouble::Kept(_)) => (OutcomeKind::Kept, None),
         Err(_) => (OutcomeKind::Failed, None),
@@ -103,6 +106,10 @@ pub(crate) enum CheckoutState {
     NotGit,
     Undeclared,
     Skipped,
+    /// A merge of `oca resolve` is open.
+    Resolving,
+    /// The user works on a branch there.
+    InWork,
     /// It could not be read; `detail` says why.
     Unreadable,
 }
@@ -125,6 +132,8 @@ impl<'a> CheckoutStatus<'a> {
             State::NotGit => CheckoutState::NotGit,
             State::Undeclared => CheckoutState::Undeclared,
             State::Skipped => CheckoutState::Skipped,
+            State::Resolving => CheckoutState::Resolving,
+            State::InWork => CheckoutState::InWork,
             State::Unreadable => CheckoutState::Unreadable,
         };
         Self { name, state, locked: *locked, actual: *actual, detail: detail.as_deref() }

@@ -82,10 +82,12 @@ mod tests {
         assert_eq!(words(&gone), "refreshed removed exported listed");
         let not_done = [Outcome::NotThere, Outcome::Refused, Outcome::Kept, Outcome::Failed];
         assert_eq!(words(&not_done), "not-there refused kept failed");
+        assert_eq!(words(&[Outcome::InWork]), "in-work");
         let states = [State::Clean, State::Missing, State::OtherCommit, State::Dirty, State::LocalCommits];
         assert_eq!(words(&states), "clean missing other-commit dirty local-commits");
-        let others = [State::NotGit, State::Undeclared, State::Skipped, State::Unreadable];
-        assert_eq!(words(&others), "not-git undeclared skipped unreadable");
+        let others = [State::NotGit, State::Undeclared, State::Skipped, State::Resolving, State::InWork];
+        assert_eq!(words(&others), "not-git undeclared skipped resolving in-work");
+        assert_eq!(words(&[State::Unreadable]), "unreadable");
         let files = [Alteration::Altered, Alteration::OtherMode, Alteration::Missing, Alteration::Extra];
         assert_eq!(words(&files), "altered other-mode missing extra");
         let nodes = [

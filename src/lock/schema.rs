@@ -142,6 +142,11 @@ pub(crate) enum StepWay {
 impl StepWay {
     pub(super) const ALL: [Self; 3] = [Self::Made, Self::Replayed, Self::Resolved];
 
+    /// The way with this word.
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.word() == word)
+    }
+
     /// Its word in the lock.
     pub(crate) fn word(self) -> &'static str {
         match self {

@@ -9,13 +9,16 @@ mod lacking;
 mod lfs;
 mod merging;
 mod names;
+mod placing;
 mod remotes;
+mod resolving;
 mod rewrite;
 pub(crate) mod search;
 pub(crate) mod submodules;
 mod target;
 mod unknown;
 mod update;
+mod working;
 
 pub(crate) use ahead::Ahead;
 pub(crate) use checkouts::{
@@ -28,8 +31,11 @@ pub(crate) use lacking::{known, lacking, lacking_for, lacking_in_all, warn_of_la
 pub(crate) use lfs::{pointers, warn_of_pointers};
 pub(crate) use merging::MergeJob;
 pub(crate) use names::{NamedMerge, movable, movables, named_repos, repo_name, unknown_repo};
+pub(crate) use placing::place_locked;
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
+pub(crate) use resolving::Resolving;
 pub(crate) use rewrite::{Rewrite, tell};
 pub(crate) use target::{CheckoutTarget, confirm_trees, other_module};
 pub(crate) use unknown::refuse_unknown;
 pub(crate) use update::{Updated, merge_job, read, update};
+pub(crate) use working::Working;

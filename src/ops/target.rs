@@ -102,7 +102,7 @@ impl CheckoutTarget<'_> {
 
     /// Whether there is local work that `--force` discards; true if this cannot be found out.
     pub(crate) fn has_work(&self) -> bool {
-        !self.checkout.local_work(None).is_ok_and(|work| work.is_none())
+        self.checkout.is_resolving() || !self.checkout.local_work(None).is_ok_and(|work| work.is_none())
     }
 
     /// Restores the work tree of a dormant submodule, and returns what is here then.

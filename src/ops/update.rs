@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ahead::Ahead;
-use super::merging::{MergeJob, MergedSteps, UserFile};
+use super::merging::{Answer, MergeJob, MergedSteps, UserFile};
 use super::names::unknown_movable;
 use super::remotes::{OfPin, Remotes, Watch};
 use crate::config::Merge;
@@ -144,6 +144,17 @@ pub(super) fn update_with(
     moves: &Moves,
     ahead: &Ahead,
 ) -> Result<Updated, Error> {
+    update_resolved(session, old, (texts, &AllAnswers::default()), moves, ahead)
+}
+
+/// The same, with merges that are made already.
+pub(super) fn update_resolved(
+    session: &Session<'_>,
+    old: Option<Lock>,
+    (texts, answers): (StepTexts, &AllAnswers),
+    moves: &Moves,
+    ahead: &Ahead,
+) -> Result<Updated, Error> {
     let declared = plan::declared(&session.config);
     if let Some(name) = plan::undeclared(&declared, moves).into_iter().next() {
         return Err(unknown_movable(session, name));
@@ -155,7 +166,7 @@ pub(super) fn update_with(
     steps.extend(texts);
     let old = old.map(|old| without_lost_steps(without_forgeries(session, &declared, old), &steps));
     let present = session.present()?;
-    let known = Known { lock: old.as_ref(), steps: &steps, present: &present };
+    let known = Known { lock: old.as_ref(), steps: &steps, present: &present, answers };
     let tasks = declared.iter().map(|declared| task(session, declared, &known, moves));
     let tasks: Vec<Task<'_>> = tasks.collect::<Result<_, Error>>()?;
     let (kept, work): (Vec<Task<'_>>, Vec<Task<'_>>) =
@@ -187,11 +198,29 @@ pub(super) fn update_with(
     Ok(Updated { lock, changes, old, steps, failures, settled: false })
 }
 
-/// The old lock, and the texts of its steps.
-struct Known<'a> {
-    lock: Option<&'a Lock>,
-    steps: &'a StepTexts,
-    present: &'a Present,
+/// The old lock, the texts of its steps, and what else is known.
+pub(super) struct Known<'a> {
+    pub(super) lock: Option<&'a Lock>,
+    pub(super) steps: &'a StepTexts,
+    pub(super) present: &'a Present,
+    pub(super) answers: &'a AllAnswers,
+}
+
+/// The merges that `oca resolve` made already, by repository.
+#[derive(Default)]
+pub(super) struct AllAnswers(pub(super) Vec<Answers>);
+
+/// The merges of one repository that are made already.
+pub(super) struct Answers {
+    pub(super) pin: Pin,
+    pub(super) base: CommitId,
+    pub(super) answers: Vec<Answer>,
+}
+
+impl AllAnswers {
+    fn of(&self, declared: &Declared) -> Option<&Answers> {
+        self.0.iter().find(|answers| answers.pin == declared.pin)
+    }
 }
 
 /// Marks entries with a step whose text is missing or was changed; they are made again.
@@ -230,13 +259,15 @@ fn without_forgeries(session: &Session<'_>, declared: &[Declared], mut lock: Loc
 }
 
 /// The work for one repository.
-struct Task<'a> {
+pub(super) struct Task<'a> {
     declared: &'a Declared,
-    action: Action<'a>,
+    pub(super) action: Action<'a>,
     old: Option<&'a LockedRepo>,
-    url: RemoteUrl,
+    pub(super) url: RemoteUrl,
     /// What is merged into it. `None` if nothing is.
-    merges: Option<MergeJob<'a>>,
+    pub(super) merges: Option<MergeJob<'a>>,
+    /// Whether `oca resolve` found the commit.
+    is_answered: bool,
 }
 
 impl Task<'_> {
@@ -250,7 +281,7 @@ impl Task<'_> {
     /// Whether the commit of a branch or tag was given by hand, on the command line or by an edit of the lock.
     fn is_by_hand(&self) -> bool {
         let is_by_hand = match self.action {
-            Action::Set(_) => true,
+            Action::Set(_) => !self.is_answered,
             Action::Reread(_) => self.old.is_some_and(|old| !old.is_whole()),
             Action::Keep(_) | Action::Resolve { .. } => false,
         };
@@ -258,21 +289,29 @@ impl Task<'_> {
     }
 }
 
-fn task<'a>(
+pub(super) fn task<'a>(
     session: &Session<'_>,
     declared: &'a Declared,
     known: &Known<'a>,
     moves: &Moves,
 ) -> Result<Task<'a>, Error> {
-    let action = plan::action(declared, known.lock, moves, known.present);
+    let answered = known.answers.of(declared);
+    let action = match answered {
+        Some(answered) => Action::Set(answered.base),
+        None => plan::action(declared, known.lock, moves, known.present),
+    };
+    let is_answered = answered.is_some();
     let old = known.lock.and_then(|lock| lock.base_of(&declared.pin));
     // If no request is made, an unset variable in the url is no problem.
     if let Action::Keep(_) = action {
-        return Ok(Task { declared, action, old, url: declared.url.clone(), merges: None });
+        return Ok(Task { declared, action, old, url: declared.url.clone(), merges: None, is_answered });
     }
     let url = session.remote_url(&declared.url)?;
-    let merges = merge_job(session, declared, moves, old.map(|old| (old, known.steps)))?;
-    Ok(Task { declared, action, old, url, merges })
+    let mut merges = merge_job(session, declared, moves, old.map(|old| (old, known.steps)))?;
+    if let (Some(job), Some(answered)) = (&mut merges, answered) {
+        job.answers = &answered.answers;
+    }
+    Ok(Task { declared, action, old, url, merges, is_answered })
 }
 
 /// What is merged into a repository. `None` if nothing is.
@@ -291,7 +330,7 @@ pub(crate) fn merge_job<'a>(
     let patches = declared.pin.pending.patches.iter().map(|path| user_file(session, path));
     let patches = patches.collect::<Result<_, Error>>()?;
     let moves = plan::merge_moves(declared, moves);
-    Ok(Some(MergeJob { declared, urls, moves, patches, old }))
+    Ok(Some(MergeJob { declared, urls, moves, patches, old, answers: &[] }))
 }
 
 impl OfPin for Task<'_> {
@@ -415,21 +454,13 @@ fn resolve<'a>(
     let pin = &task.declared.pin;
     let (commit, tip) = match task.action {
         Action::Keep(repo) => return kept(repo),
-        Action::Set(commit) | Action::Reread(commit) => (commit, None),
-        Action::Resolve { old } => {
-            watch.step("asking");
-            let commit = remote.resolve(&pin.reference).map_err(Trouble::Remote)?;
-            if let Some(old) = old.filter(|old| old.commit == commit) {
-                return kept(old);
-            }
-            (commit, Some(commit))
-        }
+        _ => found(task, &remote, watch)?,
     };
-    let tip = match (tip, &task.merges) {
-        // A request may start from a commit that is newer than the pin.
-        (None, Some(_)) if pin.reference.full_name().is_some() => remote.resolve(&pin.reference).ok(),
-        (tip, _) => tip,
-    };
+    if let Action::Resolve { old: Some(old) } = task.action
+        && old.commit == commit
+    {
+        return kept(old);
+    }
     let at = |remote, commit| resolve_at(git, remote, (commit, tip), task, ahead, watch);
     match at(remote, commit) {
         // The lock has commits only. A `rev` must be one, too.
@@ -438,6 +469,27 @@ fn resolve<'a>(
             at(remote, commit)
         }
         other => other,
+    }
+}
+
+/// The commit of the base, and the head of its branch, if it is known or needed.
+pub(super) fn found(
+    task: &Task<'_>,
+    remote: &Remote<'_>,
+    watch: &Watch<'_>,
+) -> Result<(CommitId, Option<CommitId>), Trouble> {
+    let reference = &task.declared.pin.reference;
+    match task.action {
+        Action::Resolve { .. } => {
+            watch.step("asking");
+            let commit = remote.resolve(reference).map_err(Trouble::Remote)?;
+            Ok((commit, Some(commit)))
+        }
+        Action::Set(commit) | Action::Reread(commit) | Action::Keep(&LockedRepo { commit, .. }) => {
+            // A request may start from a commit that is newer than the pin.
+            let is_asked = task.merges.is_some() && reference.full_name().is_some();
+            Ok((commit, if is_asked { remote.resolve(reference).ok() } else { None }))
+        }
     }
 }
 

@@ -54,6 +54,22 @@ pub(super) fn written(seconds: i64) -> String {
     format!("{} {hour:02}:{minute:02}:{second:02} +0000", day(seconds))
 }
 
+/// A time as in a mail: `Wed, 1 May 2024 12:00:00 +0000`.
+pub(super) fn mailed(seconds: i64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let at = |number: i64| usize::try_from(number).unwrap_or_default();
+    let week_day = DAYS[at(seconds.div_euclid(DAY).rem_euclid(7))];
+    let date = day(seconds);
+    let parts: Vec<&str> = date.split('-').collect();
+    let month = parts[1].parse().map_or("Jan", |number: i64| MONTHS[at((number - 1).rem_euclid(12))]);
+    let time = seconds.rem_euclid(DAY);
+    let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
+    let (year, day) = (parts[0], parts[2].trim_start_matches('0'));
+    format!("{week_day}, {day} {month} {year} {hour:02}:{minute:02}:{second:02} +0000")
+}
+
 /// Reads what [`written`] writes.
 pub(super) fn read(text: &str) -> Option<i64> {
     let fields = text.strip_suffix(" +0000")?;
@@ -91,6 +107,8 @@ mod tests {
             assert_eq!(written(seconds), text);
             assert_eq!(read(text), Some(seconds));
         }
+        assert_eq!(mailed(1_714_564_800), "Wed, 1 May 2024 12:00:00 +0000");
+        assert_eq!(mailed(0), "Thu, 1 Jan 1970 00:00:00 +0000");
         for text in
             ["2023-02-29 00:00:00 +0000", "2023-01-01 24:00:00 +0000", "2023-01-01 00:00:00 +0100", ""]
         {

@@ -62,6 +62,10 @@ pub(crate) enum State {
     NotGit,
     Undeclared,
     Skipped,
+    /// A merge of `oca resolve` is open.
+    Resolving,
+    /// The user works on a branch there.
+    InWork,
     /// The checkout could not be read; the detail says why.
     Unreadable,
 }
@@ -101,6 +105,8 @@ impl fmt::Display for State {
             Self::NotGit => "not git",
             Self::Undeclared => "undeclared",
             Self::Skipped => "skipped",
+            Self::Resolving => "resolving",
+            Self::InWork => "in work",
             Self::Unreadable => "unreadable",
         })
     }

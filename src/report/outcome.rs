@@ -83,6 +83,8 @@ pub(crate) enum Done {
     Listed(usize),
     /// Nothing was done, for this reason, such as that the repository does not exist. This is not a failure.
     PassedOver(String),
+    /// It was left alone, because the user works there on this branch.
+    InWork(String),
 }
 
 /// Why something could not be done with a repository.
@@ -104,6 +106,8 @@ pub(crate) enum Trouble {
     NewerStart { what: String, start: CommitId, pin: CommitId, reference: Reference },
     /// The files of its steps are not as they were written.
     Steps(LockError),
+    /// The commits of its merges could not be pushed.
+    Push { base: CommitId, reference: Reference, error: Box<GitError> },
     /// Its content cannot be exported.
     Export(ExportError),
     /// The checkout on the disk could not be read or changed.
@@ -192,6 +196,7 @@ impl fmt::Display for Done {
             }
             Self::Listed(directories) => f.write_str(&counted(*directories, "directory", "directories")),
             Self::PassedOver(why) => write!(f, "skipped: {why}"),
+            Self::InWork(branch) => write!(f, "in work on branch `{branch}`"),
         }
     }
 }
@@ -209,6 +214,7 @@ impl fmt::Display for Trouble {
             Self::NewerStart { what, .. } => write!(f, "failed: `{what}` starts after the pin"),
             Self::Steps(error) => write!(f, "failed: {error}"),
             Self::Remote(error) | Self::Checkout { error, .. } => write!(f, "failed: {error}"),
+            Self::Push { error, .. } => write!(f, "failed: {error}"),
         }
     }
 }

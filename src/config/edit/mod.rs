@@ -69,6 +69,18 @@ impl Draft {
         self.change(|text| text.push(&["repos", repo.as_str()], "modules", module))
     }
 
+    /// Appends a patch to the `patches` of a repository: in the `override` of this profile if it has such a list, or else
+    /// for all profiles.
+    pub(crate) fn add_patch(&mut self, profile: &str, repo: &RepoName, path: &str) -> Result<(), Error> {
+        let name = repo.as_str();
+        let own = ["profiles", profile, "override", name];
+        if self.text.has(&own, "patches") {
+            self.change(|text| text.push(&own, "patches", path))
+        } else {
+            self.change(|text| text.push(&["repos", name], "patches", path))
+        }
+    }
+
     /// Removes a module from the `modules` of a profile. Returns whether it was there.
     pub(crate) fn unselect(&mut self, profile: &str, module: &str) -> Result<bool, Error> {
         self.unask(&["profiles", profile], module)

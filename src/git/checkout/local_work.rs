@@ -16,6 +16,8 @@ pub(crate) struct LocalWork {
     pub(crate) changed: Vec<String>,
     /// The commit at HEAD, if it does not come from the remote.
     pub(crate) commit: Option<CommitId>,
+    /// The branch at HEAD, if it has commits that are pushed, but not on the branch that the checkout follows.
+    pub(crate) branch: Option<String>,
     /// Branches and stashes with commits that do not come from the remote. They are only searched if they would be
     /// lost.
     pub(crate) references: Vec<String>,
@@ -41,6 +43,9 @@ impl fmt::Display for LocalWork {
         }
         if let Some(commit) = &self.commit {
             parts.push(format!("local commits up to `{}`", commit.short()));
+        }
+        if let Some(branch) = &self.branch {
+            parts.push(format!("commits on branch `{branch}`"));
         }
         if !self.references.is_empty() {
             parts.push(format!("local commits in {}", quoted_list(&self.references)));
@@ -71,6 +76,7 @@ pub(super) fn find(
     Ok(LocalWork {
         changed,
         commit: own_commit(repository, placed, remote)?,
+        branch: None,
         references: Vec::new(),
         under_way: repository.state() != RepositoryState::Clean,
     })

@@ -6,39 +6,51 @@
 //! three small files for each checkout and opens no repository.
 
 mod aside;
+mod local_commits;
 mod local_work;
 mod marker;
 mod modes;
 mod place;
 mod recover;
+mod resolve;
 mod strays;
+mod work;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use git2::Repository;
 
 pub(crate) use aside::ASIDE_PREFIX;
 pub(super) use aside::{aside, delete};
+pub(crate) use local_commits::LocalCommit;
 pub(crate) use local_work::LocalWork;
 pub(crate) use marker::Placed;
 pub(super) use marker::is_marked;
 pub(super) use modes::check_out_head;
 pub(crate) use place::Built;
+pub(crate) use resolve::{Before, MergeToOpen, OpenMerge, Resolution};
+pub(crate) use work::{BranchStart, Upstream, WorkBranch};
 
 use super::git_file::git_file;
 use super::ids::{bytes, commits_with, oid};
 use super::tree::GitTree;
 use super::{Error, Remote, Snapshot, pipes};
 use crate::fs::{Context, read_if_there};
-use crate::repo::{CommitId, TreeId, redact};
+use crate::repo::{CommitId, RemoteUrl, TreeId, redact};
 
 const JOURNAL: &str = "oca-move";
 /// The files and directories in a git directory that oca writes.
-const WRITTEN: [&str; 14] = [
+const WRITTEN: [&str; 19] = [
     marker::FILE_NAME,
     JOURNAL,
     modes::VIEW,
+    resolve::STATE,
+    work::WORK,
+    resolve::MERGE_HEAD,
+    resolve::MERGE_MODE,
+    resolve::MERGE_MESSAGE,
     "HEAD",
     "config",
     "index",
@@ -123,6 +135,10 @@ pub(crate) enum CheckoutError {
     Unborn { path: PathBuf },
     #[error("`{}` is a symlink", path.display())]
     Link { path: PathBuf },
+    #[error("`oca resolve` has a merge open in `{}`", path.display())]
+    Resolving { path: PathBuf },
+    #[error("`{}` is in work on branch `{branch}`", path.display())]
+    InWork { path: PathBuf, branch: String },
     #[error("`{}` is a clone of `{}`", path.display(), redact(url))]
     ForeignOrigin { path: PathBuf, url: String },
     #[error("`{}` contains a git directory, but this submodule also has commits of yours in `{}`", path.display(), git.display())]
@@ -281,7 +297,10 @@ impl Checkout {
         if let Some(url) = foreign.map_err(|error| error.in_checkout(&self.path))?.flatten() {
             return Ok(Some(CheckoutError::ForeignOrigin { path: self.path.clone(), url }));
         }
-        let work = self.local_work(remote)?;
+        let mut work = self.local_work(remote)?;
+        if work.commit.is_none() {
+            work.branch = self.own_branch(origin)?;
+        }
         Ok((!work.is_none()).then_some(CheckoutError::LocalWork(work)))
     }
 
@@ -309,6 +328,24 @@ impl Checkout {
     /// The commits in this repository whose ids begin with these hexadecimal digits.
     pub(crate) fn commits_with(&self, digits: &str) -> Result<Vec<CommitId>, Error> {
         Ok(commits_with(&self.open()?, digits)?)
+    }
+
+    /// Pushes a commit to a branch with git itself, so that its credentials and settings count. Hooks do not run.
+    pub(crate) fn push(&self, url: &RemoteUrl, commit: CommitId, branch: &str) -> Result<(), Error> {
+        let output = Command::new("git")
+            .arg("-C")
+            .arg(&self.path)
+            .args(["-c", "core.hooksPath=/dev/null", "push", "--quiet", "--no-verify", "--"])
+            .arg(url.as_str())
+            .arg(format!("{commit}:refs/heads/{branch}"))
+            .stdin(Stdio::null())
+            .output();
+        let output =
+            output.map_err(|error| Error::Program { program: "git".to_owned(), why: error.to_string() })?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(Error::Remote { message: redact(String::from_utf8_lossy(&output.stderr).trim()) })
     }
 
     /// Deletes the directory.
@@ -350,6 +387,16 @@ pub(super) fn own_commits(git: &Path) -> Result<LocalWork, Error> {
     let references = local_work::own_references(&repository, placed)?;
     let commit = local_work::own_commit(&repository, placed, None)?;
     Ok(LocalWork { commit, references, ..LocalWork::default() })
+}
+
+/// The trees of a root in a checkout. Refuses files that cannot be checked out, before any file is written.
+fn check(work_tree: &Path, root: TreeId) -> Result<GitTree<'static>, Error> {
+    let work_tree = work_tree.to_owned();
+    let open = move || Ok(Repository::open(&work_tree)?);
+    let trees = GitTree::new(open()?, root, Box::new(open));
+    trees.check()?;
+    trees.check_targets()?;
+    Ok(trees)
 }
 
 fn head_commit(repository: &Repository) -> Option<CommitId> {

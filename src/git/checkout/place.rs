@@ -12,12 +12,12 @@ use super::aside::aside;
 use super::marker::{self, put};
 use super::modes::View;
 use super::{
-    Checkout, CheckoutContent, CheckoutError, Head, JOURNAL, LocalWork, Origin, Placed, modes, pipes, strays,
+    Checkout, CheckoutContent, CheckoutError, Head, JOURNAL, LocalWork, Origin, Placed, check, modes, pipes,
+    strays,
 };
 use crate::fs::{Context, read_if_there};
 use crate::git::ids::{bytes, oid};
 use crate::git::store::{has_files, parents};
-use crate::git::tree::GitTree;
 use crate::git::{Error, Remote};
 use crate::repo::{CommitId, TreeId, shown};
 
@@ -93,7 +93,7 @@ impl Checkout {
         bring_objects(&repository, &git, remote, content)?;
         // Opened again: an object database that was opened earlier does not see the new packs.
         let repository = Repository::open(aside.path())?;
-        let trees = check(aside.path(), content.commit())?;
+        let trees = check(aside.path(), root_of(&repository, content.commit())?)?;
         let tree = modes::usual(&repository, &trees, trees.id())?;
         let mut checkout = CheckoutBuilder::new();
         checkout.force().disable_filters(true);
@@ -115,7 +115,7 @@ impl Checkout {
     fn move_to(&self, content: &CheckoutContent<'_>, force: bool) -> Result<(), CheckoutError> {
         let repository = self.open()?;
         let git = repository.path().to_owned();
-        let trees = check(&self.path, content.commit())?;
+        let trees = check(&self.path, root_of(&repository, content.commit())?)?;
         let old = repository.head()?.peel_to_commit()?.id();
         let strays = strays::find(&repository, &self.path, old, oid(content.commit().as_bytes()))?;
         if !force && !strays.is_empty() {
@@ -164,16 +164,8 @@ impl Checkout {
     }
 }
 
-/// Refuses a commit with files that cannot be checked out, before any file is written. Returns its trees.
-fn check(work_tree: &Path, commit: CommitId) -> Result<GitTree<'static>, Error> {
-    let repository = Repository::open(work_tree)?;
-    let root = TreeId::from_bytes(bytes(repository.find_commit(oid(commit.as_bytes()))?.tree_id()));
-    let work_tree = work_tree.to_owned();
-    let again = Box::new(move || Ok(Repository::open(&work_tree)?));
-    let trees = GitTree::new(repository, root, again);
-    trees.check()?;
-    trees.check_targets()?;
-    Ok(trees)
+fn root_of(repository: &Repository, commit: CommitId) -> Result<TreeId, Error> {
+    Ok(TreeId::from_bytes(bytes(repository.find_commit(oid(commit.as_bytes()))?.tree_id())))
 }
 
 /// Sets `origin`, and switches `core.autocrlf` off, because it would make a new checkout look changed.
@@ -217,7 +209,7 @@ fn is_one_branch(refspec: &str) -> bool {
 /// is left out only if its parents were in this repository's own history before. An older end is removed only if this
 /// fetch brought its parents. All other ends stay: the reflog of HEAD keeps old pins reachable, and without their line
 /// `git fsck` would miss their parents.
-fn bring_objects(
+pub(super) fn bring_objects(
     repository: &Repository,
     git: &Path,
     remote: &Remote<'_>,

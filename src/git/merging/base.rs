@@ -46,6 +46,18 @@ impl Range {
         Ok(range)
     }
 
+    /// How many generations, counted from `head`, contain everything and the boundary.
+    pub(super) fn generations(&self, head: CommitId) -> u32 {
+        let (mut deepest, mut seen) = (0, HashSet::from([head]));
+        let mut left = VecDeque::from([(head, 1)]);
+        while let Some((commit, depth)) = left.pop_front() {
+            deepest = depth;
+            let parents = self.commits.get(&commit).into_iter().flatten();
+            left.extend(parents.filter(|parent| seen.insert(**parent)).map(|parent| (*parent, depth + 1)));
+        }
+        deepest
+    }
+
     /// The boundary, the nearest first. A request was updated last with the newest commit of its branch.
     fn ends_from(&self, head: CommitId) -> Vec<CommitId> {
         let (mut ends, mut seen) = (Vec::new(), HashSet::from([head]));

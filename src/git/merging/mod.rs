@@ -11,7 +11,7 @@
 //!   same lines is a [`Conflict`].
 //!
 //! `base` is about commits, `history` gets them. `three_way` merges trees, `content` merges contents, `step` makes the
-//! patch. `bench` has the objects.
+//! patch, `unmerged` prepares a conflict for a person. `bench` has the objects.
 
 mod base;
 mod conflict;
@@ -23,13 +23,14 @@ mod step;
 #[cfg(all(test, unix))]
 mod tests;
 mod three_way;
+mod unmerged;
 
-pub(crate) use conflict::Conflict;
-#[cfg(test)]
-pub(crate) use conflict::ConflictKind;
+pub(crate) use conflict::{Conflict, ConflictKind};
 pub(crate) use error::Error;
+pub(crate) use head::Head;
 pub(crate) use history::Landing;
 pub(crate) use step::{Label, Outcome, Step};
+pub(crate) use unmerged::Unmerged;
 
 use base::{Related, newer_start, relate};
 use history::RemoteHistory;
@@ -38,9 +39,8 @@ use three_way::Trees;
 
 use super::Snapshot;
 use super::bench::Bench;
-use crate::git::store::Store;
 use crate::patch::{Change, Header, Patch, UserPatch, apply, between, describe, result};
-use crate::repo::{BlobId, CommitId, RepoPath, TreeId};
+use crate::repo::{BlobId, CommitId, Objects, RepoPath, TreeId};
 
 /// How a merge is related to the pin.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -78,14 +78,43 @@ pub(crate) fn relation(
     }
 }
 
-/// The merge of a request by OCA's bot, among the commits of the pin that `since` does not have.
-pub(crate) fn landing(
-    pin: &Snapshot<'_, '_>,
+/// Which requests, given by their heads and perhaps their numbers, are among the commits that a branch has and `since`
+/// does not have. The commits of a request may have been amended or squashed, so its number in the message of OCA's bot
+/// counts, too.
+pub(crate) fn landings(
+    branch: &Snapshot<'_, '_>,
     since: CommitId,
-    request: u64,
-) -> Result<Option<Landing>, Error> {
-    let references = vec![pin.reference().clone()];
-    RemoteHistory::new(pin.remote(), references, pin.meter()).landing(request, pin.commit(), since)
+    requests: &[(CommitId, Option<u64>)],
+) -> Result<Vec<Option<Landing>>, Error> {
+    let references = vec![branch.reference().clone()];
+    let history = RemoteHistory::new(branch.remote(), references, branch.meter());
+    history.landings(requests, branch.commit(), since)
+}
+
+/// The number of commits that a snapshot has and `old` does not have. `None` if it does not contain `old`.
+pub(crate) fn distance(new: &Snapshot<'_, '_>, old: CommitId) -> Result<Option<usize>, Error> {
+    let history = RemoteHistory::new(new.remote(), vec![new.reference().clone()], new.meter());
+    history.distance(new.commit(), old)
+}
+
+/// The number of generations that lead from a commit, and from the pin, to the commit where the two meet. Each is at
+/// least 1, and not more than anybody reads.
+pub(crate) fn generations(pin: &Snapshot<'_, '_>, head: &Snapshot<'_, '_>) -> Result<(u32, u32), Error> {
+    const MOST: u32 = 1000;
+    let is_same = pin.remote().store().directory() == head.remote().store().directory();
+    let mut references = vec![pin.reference().clone()];
+    if is_same {
+        references.push(head.reference().clone());
+    }
+    let upstream = RemoteHistory::new(pin.remote(), references, pin.meter());
+    let other = RemoteHistory::new(head.remote(), vec![head.reference().clone()], head.meter());
+    let other: Option<&dyn base::History> = if is_same { None } else { Some(&other) };
+    let Related::Diverged { base, new } = relate(&upstream, other, pin.commit(), head.commit())? else {
+        let new = base::History::between(&upstream, &[pin.commit()], &[head.commit()])?;
+        return Ok((1, new.generations(pin.commit()).clamp(1, MOST)));
+    };
+    let since = base::History::between(&upstream, &[pin.commit()], &[base])?;
+    Ok((new.generations(head.commit()).clamp(1, MOST), since.generations(pin.commit()).clamp(1, MOST)))
 }
 
 /// Something to merge.
@@ -123,9 +152,24 @@ impl<'a> Merging<'a> {
 
     /// Merges onto the result so far. The result itself moves with [`Merging::accept`].
     pub(crate) fn merge(&mut self, merge: &Merge<'_>) -> Result<Outcome, Error> {
-        let Merge { head, ancestor, modules, label } = *merge;
+        self.merge_since(&self.base.beside(merge.ancestor), merge)
+    }
+
+    /// The same for what was changed since `ancestor`, which can be on the remote of the head only.
+    pub(crate) fn merge_since(
+        &mut self,
+        ancestor: &Snapshot<'_, '_>,
+        merge: &Merge<'_>,
+    ) -> Result<Outcome, Error> {
+        let Sides { old, theirs, changes, header } = self.sides(ancestor, merge)?;
+        let fetch = fetch_of(self.base, ancestor, merge.head);
+        let trees = Trees { ancestor: old, ours: self.tree };
+        step::merge(&mut self.bench, trees, &changes, &[self.tree, old, theirs], header, &fetch)
+    }
+
+    fn sides(&mut self, ancestor: &Snapshot<'_, '_>, merge: &Merge<'_>) -> Result<Sides, Error> {
+        let Merge { head, modules, label, .. } = *merge;
         let theirs = head.tree_id()?;
-        let ancestor = self.base.beside(ancestor);
         let old = ancestor.tree_id()?;
         self.bench.add_store(head.remote().store())?;
         let mut changes = between(&self.bench, old, theirs)?;
@@ -133,15 +177,7 @@ impl<'a> Merging<'a> {
             changes = of_modules(changes, modules)?;
         }
         let header = step::header(&head.remote().store().repository()?, head.commit(), label)?;
-        let fetch = |side: Side, blobs: &[BlobId]| -> Result<(), Error> {
-            Ok(match side {
-                Side::Ancestor => ancestor.blobs(blobs),
-                Side::Ours => self.base.blobs(blobs),
-                Side::Theirs => head.blobs(blobs),
-            }?)
-        };
-        let trees = Trees { ancestor: old, ours: self.tree };
-        step::merge(&mut self.bench, trees, &changes, &[self.tree, old, theirs], header, &fetch)
+        Ok(Sides { old, theirs, changes, header })
     }
 
     /// Adds a step to the result.
@@ -170,9 +206,19 @@ impl<'a> Merging<'a> {
         step::of_files(&mut self.bench, self.tree, header, files)
     }
 
-    /// The step that leads from the result so far to this tree, whose objects are in `store`.
-    pub(crate) fn step_to(&mut self, tree: TreeId, header: Header, store: &Store) -> Result<Step, Error> {
-        self.bench.add_store(store)?;
+    /// The step that leads from the result so far to this tree. Its new objects are in `objects`.
+    pub(crate) fn step_to(
+        &mut self,
+        tree: TreeId,
+        header: Header,
+        objects: &dyn Objects,
+    ) -> Result<Step, Error> {
+        self.bench.copy(objects, tree)?;
+        self.step_between(tree, header)
+    }
+
+    /// The step that leads from the result so far to the tree of a later result.
+    fn step_between(&mut self, tree: TreeId, header: Header) -> Result<Step, Error> {
         let changes = between(&self.bench, self.tree, tree)?;
         let files = describe(&self.bench, changes)?;
         step::of_files(&mut self.bench, self.tree, header, files)
@@ -202,6 +248,28 @@ impl<'a> Merging<'a> {
         step::merge(&mut self.bench, trees, &changes, &modules, patch.header().clone(), &fetch)
     }
 
+    /// Merges a recorded step onto the result so far, and what was changed since then in the request: from the commit
+    /// `since` to the head. `None` if one of the two conflicts.
+    pub(crate) fn replay_and_merge(
+        &mut self,
+        (before, patch): (TreeId, &Patch),
+        since: &Snapshot<'_, '_>,
+        merge: &Merge<'_>,
+    ) -> Result<Option<Step>, Error> {
+        let start = self.tree;
+        let made = self.replay(before, patch).and_then(|replayed| {
+            let Outcome::Step(replayed) = replayed else { return Ok(None) };
+            self.accept(&replayed)?;
+            let Outcome::Step(new) = self.merge_since(since, merge)? else { return Ok(None) };
+            self.accept(&new)?;
+            Ok(Some((self.tree, new.patch.header().clone(), [replayed.ruled, new.ruled].concat())))
+        });
+        // The objects of the result stay on the bench.
+        self.tree = start;
+        let Some((tree, header, ruled)) = made? else { return Ok(None) };
+        Ok(Some(Step { ruled, ..self.step_between(tree, header)? }))
+    }
+
     /// Applies a patch to a tree of a base, and keeps the new trees and contents.
     fn apply(&mut self, base: &Snapshot<'_, '_>, tree: TreeId, patch: &Patch) -> Result<TreeId, Error> {
         let new = result(&self.bench, tree, patch.files())?;
@@ -217,12 +285,37 @@ impl<'a> Merging<'a> {
             let Some(id) = file.new.and_then(|new| new.blob()).filter(|id| !self.bench.has(*id)) else {
                 continue;
             };
-            let old = old(file).map(|id| crate::repo::Objects::blob(&self.bench, id)).transpose()?;
+            let old = old(file).map(|id| self.bench.blob(id)).transpose()?;
             if let Some(content) = apply(file, &old.unwrap_or_default())? {
                 self.bench.add_blobs([(id, content)].into());
             }
         }
         Ok(new.root)
+    }
+}
+
+/// The two sides of a merge.
+struct Sides {
+    /// The tree of the ancestor.
+    old: TreeId,
+    theirs: TreeId,
+    /// What theirs changed, as far as it is wanted.
+    changes: Vec<Change>,
+    header: Header,
+}
+
+/// Fetches blobs of the three commits of a merge.
+fn fetch_of<'s>(
+    ours: &'s Snapshot<'_, '_>,
+    ancestor: &'s Snapshot<'_, '_>,
+    theirs: &'s Snapshot<'_, '_>,
+) -> impl Fn(Side, &[BlobId]) -> Result<(), Error> + 's {
+    move |side, blobs| {
+        Ok(match side {
+            Side::Ancestor => ancestor.blobs(blobs),
+            Side::Ours => ours.blobs(blobs),
+            Side::Theirs => theirs.blobs(blobs),
+        }?)
     }
 }
 

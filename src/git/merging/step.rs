@@ -70,6 +70,38 @@ pub(super) fn merge(
     header: Header,
     fetch: Fetch<'_>,
 ) -> Result<Outcome, Error> {
+    let (changes, decided) = attempt(bench, trees, theirs, modules, fetch)?;
+    if !decided.conflicts.is_empty() {
+        return Ok(Outcome::Conflicts(decided.conflicts));
+    }
+    step(bench, trees.ours, changes, decided, header).map(|step| Outcome::Step(Box::new(step)))
+}
+
+/// Merges changes of the ancestor into ours. Returns the conflicts, in the order of their paths, and the step of
+/// everything else.
+pub(super) fn rest(
+    bench: &mut Bench,
+    trees: Trees,
+    theirs: &[Change],
+    modules: &[TreeId],
+    header: Header,
+    fetch: Fetch<'_>,
+) -> Result<(Vec<Conflict>, Step), Error> {
+    let (mut changes, mut decided) = attempt(bench, trees, theirs, modules, fetch)?;
+    let conflicts = std::mem::take(&mut decided.conflicts);
+    // A file that theirs adds can be in the way of something.
+    changes.retain(|change| conflicts.iter().all(|conflict| conflict.path != change.path));
+    Ok((conflicts, step(bench, trees.ours, changes, decided, header)?))
+}
+
+/// The changes that need no content, and what becomes of the rest. All blobs of both are fetched.
+fn attempt(
+    bench: &mut Bench,
+    trees: Trees,
+    theirs: &[Change],
+    modules: &[TreeId],
+    fetch: Fetch<'_>,
+) -> Result<(Vec<Change>, Decided), Error> {
     let Merged { changes, both, conflicts } = merge_trees(bench, trees, theirs)?;
     let blob = |side: crate::patch::Side| side.blob();
     let of = |side: Side| -> Vec<BlobId> {
@@ -96,13 +128,9 @@ pub(super) fn merge(
             bench.refresh()?;
         }
     }
-    let decided = decide(bench, modules, &both, conflicts)?;
-    if !decided.conflicts.is_empty() {
-        let mut conflicts = decided.conflicts;
-        conflicts.sort_by(|a, b| a.path.cmp(&b.path));
-        return Ok(Outcome::Conflicts(conflicts));
-    }
-    step(bench, trees.ours, changes, decided, header).map(|step| Outcome::Step(Box::new(step)))
+    let mut decided = decide(bench, modules, &both, conflicts)?;
+    decided.conflicts.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok((changes, decided))
 }
 
 fn step(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{MergeJob, Series, header_of};
-use crate::git::merging::{self, Merging, Outcome};
+use crate::git::merging::{self, Outcome};
 use crate::git::{Git, Snapshot};
 use crate::lock::{LockedRepo, LockedStep, StepWay};
 use crate::ops::Watch;
@@ -30,9 +30,7 @@ impl MergeJob<'_> {
         watch: &Watch<'_>,
     ) -> Result<Proof, Trouble> {
         watch.step("merging");
-        let merging = Merging::new(base).map_err(|error| self.failed("", error))?;
-        let (steps, notes) = (Vec::new(), Vec::new());
-        let mut series = Series { job: self, git, base, tip: None, merging, steps, notes, before: None };
+        let mut series = Series::new(self, git, base, None)?;
         let mut proof = Proof::default();
         for position in 0..locked.merges.len() {
             let what = self.what(self.pending(position));

@@ -5,11 +5,14 @@
 //! base. So nobody has to resolve a conflict twice.
 
 mod check;
+mod open;
 
 use std::sync::Arc;
 
+pub(super) use open::{Answer, AnswerStep, Opened, Opening};
+
 use super::remotes::Watch;
-use crate::git::merging::{self, Label, Landing, Merge, Merging, Outcome, Relation};
+use crate::git::merging::{self, Label, Landing, Merge, Merging, Outcome, Relation, Unmerged};
 use crate::git::{Git, Remote, Snapshot, StepCommit};
 use crate::lock::{LockedMerge, LockedPatch, LockedRepo, LockedStep, StepTexts, StepWay};
 use crate::patch::{About, Fingerprint, Header, Patch, UserPatch, parse_user, render};
@@ -30,6 +33,8 @@ pub(crate) struct MergeJob<'a> {
     pub(super) patches: Vec<UserFile>,
     /// The entry of the old lock, with the texts of its steps. Its base is of the same remote.
     pub(super) old: Option<(&'a LockedRepo, &'a StepTexts)>,
+    /// The first merges, if `oca resolve` made them already.
+    pub(super) answers: &'a [Answer],
 }
 
 /// A patch of the user.
@@ -59,16 +64,7 @@ impl MergeJob<'_> {
     ) -> Result<MergedSteps, Trouble> {
         watch.step("merging");
         let base = snapshot.clone();
-        let mut series = Series {
-            job: self,
-            git,
-            base: &base,
-            tip,
-            merging: Merging::new(&base).map_err(|error| self.failed("", error))?,
-            steps: Vec::new(),
-            notes: Vec::new(),
-            before: None,
-        };
+        let mut series = Series::new(self, git, &base, tip)?;
         let mut merges = Vec::new();
         for position in 0..self.declared.pin.pending.merges.len() {
             merges.push(series.merge(position, watch)?);
@@ -168,6 +164,11 @@ struct Series<'a> {
     notes: Vec<MergeNote>,
     /// The trees before the steps of the old lock, once they are known. Shorter if the text of a step is missing.
     before: Option<Vec<TreeId>>,
+    /// Whether a person finishes the merge that conflicts.
+    opens: bool,
+    opened: Option<Unmerged>,
+    /// What the merge that is being made was resolved to.
+    current: Option<(Reference, CommitId)>,
 }
 
 /// A step of the old lock.
@@ -179,14 +180,41 @@ struct OldStep<'a> {
 }
 
 impl<'a> Series<'a> {
+    fn new(
+        job: &'a MergeJob<'a>,
+        git: &'a Git,
+        base: &'a Snapshot<'a, 'a>,
+        tip: Option<CommitId>,
+    ) -> Result<Self, Trouble> {
+        let merging = Merging::new(base).map_err(|error| job.failed("", error))?;
+        let (steps, notes) = (Vec::new(), Vec::new());
+        Ok(Self {
+            job,
+            git,
+            base,
+            tip,
+            merging,
+            steps,
+            notes,
+            before: None,
+            opens: false,
+            opened: None,
+            current: None,
+        })
+    }
+
     fn merge(&mut self, position: usize, watch: &Watch<'_>) -> Result<Resolved, Trouble> {
         let job = self.job;
         let pending = job.pending(position);
         let what = job.what(pending);
+        if let Some(answer) = job.answers.get(position) {
+            return self.answer(&what, answer);
+        }
         let old = job.old_merge(pending);
         let remote = self.remote_of(position)?;
         let moved = job.moves[position];
         let (reference, commit) = self.resolve(&remote, pending, moved, old.map(|(_, locked, _)| locked))?;
+        self.current = Some((reference.clone(), commit));
         let resolved = |way| Resolved { reference: reference.clone(), commit, way };
         let old_step = old
             .filter(|(.., is_same)| *is_same)
@@ -220,21 +248,21 @@ impl<'a> Series<'a> {
         {
             self.note(&what, MergeNoteKind::Rewritten);
         }
-        if let Some(step) = old_step.as_ref().filter(|step| is_kept && step.locked.way == StepWay::Resolved)
+        let by_hand = old_step.as_ref().filter(|step| step.locked.way == StepWay::Resolved);
+        if let Some(step) = by_hand
+            && is_kept
             && self.before(step).is_some()
         {
             return self.replay(&what, step).map(resolved);
         }
+        // Nobody resolves again what was resolved for an older commit of the request.
+        if let Some((step, (_, locked, _))) = by_hand.zip(old)
+            && let Some(new) = self.carry(step, locked.commit, (pending, &reference, &head, ancestor))?
+        {
+            return self.take(&what, new, StepWay::Resolved).map(resolved);
+        }
         match self.outcome(pending, &reference, &head, ancestor)? {
-            Outcome::Step(step) if step.is_empty() => {
-                self.note(&what, MergeNoteKind::Empty);
-                Ok(resolved(None))
-            }
-            Outcome::Step(step) => {
-                self.note_ruled(&what, &step);
-                self.accept(*step)?;
-                Ok(resolved(Some(StepWay::Made)))
-            }
+            Outcome::Step(step) => self.take(&what, *step, StepWay::Made).map(resolved),
             Outcome::Conflicts(conflicts) => {
                 if let Some(step) = old_step.filter(|_| is_kept)
                     && let Ok(way) = self.replay(&what, &step)
@@ -242,6 +270,12 @@ impl<'a> Series<'a> {
                     return Ok(resolved(way));
                 }
                 let with = self.conflict_with(pending, &head, ancestor);
+                if self.opens {
+                    self.opened =
+                        Some(self.with_merge((pending, &reference, &head, ancestor), |merging, merge| {
+                            merging.open(merge)
+                        })?);
+                }
                 let repo = job.declared.pin.name.clone();
                 Err(Trouble::Conflict(MergeConflict { repo, what, with, conflicts }))
             }
@@ -290,13 +324,13 @@ impl<'a> Series<'a> {
         match merging::relation(self.base, self.tip, head).map_err(|error| job.failed(&what, error))? {
             Relation::Absorbed => {
                 let since = old.filter(|old| *old != self.base.commit());
-                let landing = since.and_then(|since| self.landing(&pending.source, since));
-                self.note(&what, MergeNoteKind::Absorbed { on: landing.map(|landing| landing.time) });
+                let landing = since.and_then(|since| self.landing(&pending.source, head.commit(), since));
+                self.note(&what, MergeNoteKind::Absorbed { on: landing.and_then(|landing| landing.time) });
                 Ok(None)
             }
-            Relation::From(base) => match self.landing(&pending.source, old.unwrap_or(base)) {
+            Relation::From(base) => match self.landing(&pending.source, head.commit(), old.unwrap_or(base)) {
                 Some(landing) => {
-                    self.note(&what, MergeNoteKind::Absorbed { on: Some(landing.time) });
+                    self.note(&what, MergeNoteKind::Absorbed { on: landing.time });
                     Ok(None)
                 }
                 None => Ok(Some(base)),
@@ -311,9 +345,12 @@ impl<'a> Series<'a> {
 
     /// The merge of a request by OCA's bot since this commit. Its commits may have been amended or squashed, so only the
     /// number of the request counts. If the remote does not answer, nothing is known.
-    fn landing(&self, source: &MergeSource, since: CommitId) -> Option<Landing> {
-        let number = source.as_request().filter(|_| since != self.base.commit())?;
-        merging::landing(self.base, since, number).ok().flatten()
+    fn landing(&self, source: &MergeSource, head: CommitId, since: CommitId) -> Option<Landing> {
+        if since == self.base.commit() {
+            return None;
+        }
+        let request = (head, source.as_request());
+        merging::landings(self.base, since, &[request]).ok()?.pop().flatten()
     }
 
     /// The remote of a merge.
@@ -333,11 +370,20 @@ impl<'a> Series<'a> {
         head: &Snapshot<'_, '_>,
         ancestor: CommitId,
     ) -> Result<Outcome, Trouble> {
+        self.with_merge((pending, reference, head, ancestor), |merging, merge| merging.merge(merge))
+    }
+
+    /// Does something with a merge, its modules and its label.
+    fn with_merge<R>(
+        &mut self,
+        (pending, reference, head, ancestor): (&PendingMerge, &Reference, &Snapshot<'_, '_>, CommitId),
+        act: impl FnOnce(&mut Merging<'a>, &Merge<'_>) -> Result<R, merging::Error>,
+    ) -> Result<R, Trouble> {
         let directories = self.directories(pending, head, ancestor)?;
         let url = self.address(&pending.source, reference);
         let label = Label { title: None, url: Some(&url) };
         let merge = Merge { head, ancestor, modules: &directories, label };
-        self.merging.merge(&merge).map_err(|error| self.job.failed(&self.job.what(pending), error))
+        act(&mut self.merging, &merge).map_err(|error| self.job.failed(&self.job.what(pending), error))
     }
 
     /// Whether a merge conflicts with the base alone.
@@ -430,6 +476,17 @@ impl<'a> Series<'a> {
         Ok(step.locked.way)
     }
 
+    /// Adds a step of a merge. An empty one is no step.
+    fn take(&mut self, what: &str, step: merging::Step, way: StepWay) -> Result<Option<StepWay>, Trouble> {
+        if step.is_empty() {
+            self.note(what, MergeNoteKind::Empty);
+            return Ok(None);
+        }
+        self.note_ruled(what, &step);
+        self.accept(step)?;
+        Ok(Some(way))
+    }
+
     fn accept(&mut self, step: merging::Step) -> Result<(), Trouble> {
         self.merging.accept(&step).map_err(|error| self.job.failed("", error))?;
         self.steps.push((step.patch, step.tree));
@@ -439,18 +496,16 @@ impl<'a> Series<'a> {
     /// Merges a step of the old lock onto the result so far.
     fn replay(&mut self, what: &str, step: &OldStep<'_>) -> Result<Option<StepWay>, Trouble> {
         match self.replayed(step).map_err(|error| self.job.failed(what, error))? {
-            Outcome::Step(new) if new.is_empty() => {
-                self.note(what, MergeNoteKind::Empty);
-                Ok(None)
-            }
             Outcome::Step(new) => {
-                self.note_ruled(what, &new);
-                self.accept(*new)?;
                 let way = step.locked.way;
-                Ok(Some(if way == StepWay::Resolved { way } else { StepWay::Replayed }))
+                let way = if way == StepWay::Resolved { way } else { StepWay::Replayed };
+                self.take(what, *new, way)
             }
             Outcome::Conflicts(conflicts) => {
                 let with = ConflictWith::Base;
+                if self.opens {
+                    self.open_replay(step).map_err(|error| self.job.failed(what, error))?;
+                }
                 let (repo, what) = (self.job.declared.pin.name.clone(), what.to_owned());
                 Err(Trouble::Conflict(MergeConflict { repo, what, with, conflicts }))
             }

@@ -10,6 +10,7 @@ mod onto;
 mod read;
 #[cfg(all(test, unix))]
 mod tests;
+mod write;
 
 use super::lines::Placed;
 use super::model::FileMode;
@@ -17,6 +18,7 @@ use crate::repo::RepoPath;
 
 pub(crate) use mail::About;
 pub(crate) use read::parse_user;
+pub(crate) use write::{MailedCommit, mails, title_of};
 
 /// A patch of the user: one difference, or several mails that follow each other.
 #[derive(Clone, Debug, Default)]

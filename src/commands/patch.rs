@@ -1,0 +1,164 @@
+//! `oca patch`: keeps the commits of the user in a checkout as a patch file.
+
+use std::path::{Component, Path};
+
+use crate::config::Mode;
+use crate::error::{Error, MergeError};
+use crate::fs;
+use crate::git::{Checkout, LocalCommit};
+use crate::ops::{Rewrite, named_repos, place_locked};
+use crate::patch::{MailedCommit, mails, title_of};
+use crate::plan;
+use crate::repo::{RepoName, counted};
+use crate::session::Session;
+
+/// The directory of new patches, beside `repos.toml`.
+const DIRECTORY: &str = "patches";
+/// The longest name that is made of a title.
+const LONGEST: usize = 60;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The repository whose checkout has the commits
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// The file to write [default: patches/NAME-TITLE.patch]
+    #[arg(long = "name", value_name = "FILE")]
+    file: Option<String>,
+}
+
+pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
+    let mut rewrite = Rewrite::begin(session)?;
+    let profile = rewrite.session.profile()?.clone();
+    let name = named_repos(&rewrite.session, [&profile], std::slice::from_ref(&args.name))?;
+    let Some(name) = name.into_iter().next() else { return Ok(()) };
+    if rewrite.session.config.mode == Mode::Submodule {
+        return Err(MergeError::NoClone { repo: name }.into());
+    }
+    let lock = rewrite.session.fresh_lock()?;
+    let repo = profile.repos.iter().find(|repo| repo.name == name);
+    let locked = repo.and_then(|repo| lock.repo(&plan::pin(repo)));
+    let Some(locked) = locked else { return Err(crate::ops::unknown_repo(&rewrite.session, name)) };
+    let checkout = Checkout::new(rewrite.session.checkout(&profile, &name)?);
+    let commits = commits(&checkout, &name, locked.head())?;
+    let file = match &args.file {
+        Some(word) => file_of(word)?,
+        None => format!("{DIRECTORY}/{name}-{}.patch", slug(&commits[0].message)),
+    };
+    let path = rewrite.session.root().join(&file);
+    if path.symlink_metadata().is_ok() {
+        return Err(Error::Exists { file: path });
+    }
+    let head = commits.last().map_or(locked.tree, |commit| commit.after);
+    let mailed: Vec<MailedCommit<'_>> = commits.iter().map(mailed).collect();
+    let text = mails(&checkout.tree(head)?, &mailed).map_err(|error| wrong(&name, error))?;
+    rewrite.draft.add_patch(&profile.name, &name, &file)?;
+    // A wrong name is refused before anything is written.
+    rewrite.session.with_text(rewrite.draft.text())?;
+    fs::create_directory(path.parent().unwrap_or(Path::new(".")))?;
+    fs::write_if_changed(&path, &text)?;
+    let made = lock_as(&mut rewrite, &profile.name, &name, head);
+    let rewritten = match made.and_then(|()| rewrite.finish()) {
+        Ok(rewritten) => rewritten,
+        Err(error) => {
+            // Nothing else was written.
+            let _kept = fs::remove_file(&path);
+            return Err(error);
+        }
+    };
+    let printer = session.printer;
+    printer.note(&format!("{name}: {} written to `{file}`", counted(commits.len(), "commit", "commits")));
+    if let Some(rewritten) = &rewritten {
+        rewritten.updated.tell(&rewritten.session);
+        if let Some(done) = place_locked(&rewritten.session, &rewritten.updated.lock, &name)? {
+            checkout.forget_work()?;
+            printer.note(&format!("{name}: {done}"));
+        }
+        printer.next("commit the patch, `repos.toml`, `oca.lock.json` and `oca.lock.d`");
+    }
+    Ok(())
+}
+
+/// The commits to write. There is at least one.
+fn commits(
+    checkout: &Checkout,
+    name: &RepoName,
+    since: crate::repo::CommitId,
+) -> Result<Vec<LocalCommit>, Error> {
+    let repo = || name.clone();
+    if checkout.is_resolving() {
+        return Err(MergeError::ResolveOpen { repo: repo(), what: name.to_string() }.into());
+    }
+    let path = checkout.path().to_owned();
+    if !path.join(".git").exists() {
+        return Err(MergeError::NoCommits { repo: repo(), path }.into());
+    }
+    let work = checkout.local_work(None)?;
+    if !work.changed.is_empty() || work.under_way {
+        let files = if work.changed.is_empty() { vec![work.to_string()] } else { work.changed };
+        return Err(MergeError::NotCommitted { repo: repo(), files }.into());
+    }
+    let Some(commits) = checkout.local_commits(since)? else {
+        return Err(MergeError::NotOnTop { repo: repo() }.into());
+    };
+    let is_empty = commits.iter().all(|commit| commit.before == commit.after);
+    if is_empty { Err(MergeError::NoCommits { repo: repo(), path }.into()) } else { Ok(commits) }
+}
+
+/// Locks the draft, and makes sure that the lock has this tree.
+fn lock_as(
+    rewrite: &mut Rewrite<'_>,
+    profile: &str,
+    name: &RepoName,
+    tree: crate::repo::TreeId,
+) -> Result<(), Error> {
+    let lock = rewrite.lock()?.clone();
+    let profile = rewrite.session.config.profile(Some(profile))?;
+    let repo = profile.repos.iter().find(|repo| repo.name == *name);
+    let locked = repo.and_then(|repo| lock.repo(&plan::pin(repo)));
+    match locked {
+        Some(locked) if locked.tree == tree => Ok(()),
+        _ => Err(MergeError::OtherResult { repo: name.clone() }.into()),
+    }
+}
+
+fn mailed(commit: &LocalCommit) -> MailedCommit<'_> {
+    let LocalCommit { commit, name, email, date, message, before, after } = commit;
+    MailedCommit { commit: *commit, name, email, date: *date, message, before: *before, after: *after }
+}
+
+fn wrong(name: &RepoName, error: crate::patch::Error) -> Error {
+    let trouble = crate::report::Trouble::Merge { what: name.to_string(), error: Box::new(error.into()) };
+    Error::Repos { failures: vec![crate::report::Failure::new(name.clone(), String::new(), trouble)] }
+}
+
+/// The path of a patch relative to `repos.toml`, with `/`. A name without a directory is one in [`DIRECTORY`].
+fn file_of(word: &str) -> Result<String, Error> {
+    let path = Path::new(word);
+    let is_plain = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let tidy = fs::slashed(&fs::normal(path));
+    if !is_plain || tidy.is_empty() || word.ends_with('/') {
+        return Err(MergeError::PatchOutside { word: word.to_owned() }.into());
+    }
+    let has_end = path.extension().is_some_and(|end| end == "patch" || end == "diff");
+    let tidy = if has_end { tidy } else { format!("{tidy}.patch") };
+    Ok(if tidy.contains('/') { tidy } else { format!("{DIRECTORY}/{tidy}") })
+}
+
+/// A title as part of a file name: lower case letters, digits, `_` and `-`.
+fn slug(message: &str) -> String {
+    let title = title_of(message).to_lowercase();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let words: Vec<&str> = title.split(|c| !is_plain(c)).filter(|word| !word.is_empty()).collect();
+    let mut slug = String::new();
+    for word in words {
+        if slug.len() + word.len() >= LONGEST && !slug.is_empty() {
+            break;
+        }
+        if !slug.is_empty() {
+            slug.push('-');
+        }
+        slug.extend(word.chars().take(LONGEST));
+    }
+    if slug.is_empty() { "change".to_owned() } else { slug }
+}

@@ -1,0 +1,28 @@
+//! `oca resolve`: opens a merge that conflicts in the checkout, and takes the resolution.
+
+use crate::error::Error;
+use crate::ops::Resolving;
+use crate::session::Session;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The repository whose merges conflict, or one merge of it, such as web#2950
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Take what is staged or committed in the checkout, and go on
+    #[arg(long = "continue", conflicts_with = "abort")]
+    go_on: bool,
+    /// Give up, and put back what was in the checkout
+    #[arg(long)]
+    abort: bool,
+}
+
+pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
+    let _claim = session.claim()?;
+    let resolving = Resolving::new(session, &args.name)?;
+    match (args.go_on, args.abort) {
+        (true, _) => resolving.go_on(),
+        (_, true) => resolving.abort(),
+        _ => resolving.start(),
+    }
+}

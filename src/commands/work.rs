@@ -1,0 +1,28 @@
+//! `oca work`: works on a request or a branch in a checkout, which oca leaves alone until you are done.
+
+use crate::error::Error;
+use crate::ops::Working;
+use crate::session::Session;
+
+#[derive(clap::Args, Debug)]
+pub(crate) struct Args {
+    /// The repository, perhaps with a request or a branch to merge, such as web#2950; without one, the branch that is
+    /// checked out
+    #[arg(value_name = "NAME[#REQUEST]")]
+    name: String,
+    /// Work on this branch; if it exists nowhere, it starts from the pin
+    #[arg(long, value_name = "BRANCH", conflicts_with = "done")]
+    branch: Option<String>,
+    /// Go back to the lock
+    #[arg(long)]
+    done: bool,
+    /// With `--done`: discard changes, and leave commits that are not pushed on their branch
+    #[arg(long, requires = "done")]
+    force: bool,
+}
+
+pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
+    let _claim = session.claim()?;
+    let working = Working::new(session, &args.name)?;
+    if args.done { working.done(args.force) } else { working.start(args.branch.as_deref()) }
+}

@@ -1,0 +1,460 @@
+//! A merge that a person finishes in a checkout: opens it as git does, reads the resolution, and puts back what was.
+
+use std::fs;
+use std::path::Path;
+
+use git2::build::CheckoutBuilder;
+use git2::{
+    Index, IndexEntry, IndexTime, MergeFileInput, MergeFileOptions, ObjectType, Odb, Oid, Repository,
+    RepositoryState, Status, StatusOptions,
+};
+
+use super::marker::{self, put};
+use super::{Checkout, JOURNAL, Placed, check, head_commit, modes};
+use crate::fs::{Context, native_path, read_if_there, set_mode};
+use crate::git::Error;
+use crate::git::ids::{bytes, oid};
+use crate::git::merging::{Conflict, ConflictKind, Unmerged};
+use crate::git::steps::COMMITTER;
+use crate::patch::{FileMode, Side};
+use crate::repo::{
+    BlobId, CommitId, EntryKind, Objects, RepoPath, TreeEntry, TreeId, check_tree, render_tree, shown,
+};
+
+/// The file in the git directory with the state of `oca resolve`. Only `oca resolve` reads its text.
+pub(super) const STATE: &str = "oca-resolve";
+pub(super) const MERGE_HEAD: &str = "MERGE_HEAD";
+pub(super) const MERGE_MODE: &str = "MERGE_MODE";
+pub(super) const MERGE_MESSAGE: &str = "MERGE_MSG";
+
+/// What was in a checkout before a merge was opened there.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Before {
+    Nothing,
+    Commit {
+        commit: CommitId,
+        /// The full name of the branch at HEAD.
+        branch: Option<String>,
+        /// The marker of oca.
+        placed: Option<Placed>,
+    },
+}
+
+/// A merge to open in a checkout that has the result so far, without local work.
+pub(crate) struct MergeToOpen<'a> {
+    /// As it is typed, such as `web#2950`.
+    pub(crate) what: &'a str,
+    pub(crate) unmerged: &'a Unmerged,
+    /// All objects of the merge that the checkout does not have.
+    pub(crate) objects: &'a dyn Objects,
+}
+
+/// An open merge, as a checkout has it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct OpenMerge {
+    /// The result so far.
+    pub(crate) head: CommitId,
+    /// The commit that is merged. oca made it; its parent is a commit of the merge base.
+    pub(crate) merged: CommitId,
+    pub(crate) conflicts: Vec<RepoPath>,
+}
+
+/// What a person did with an open merge.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Resolution {
+    /// Everything is resolved, and this is the tree.
+    Tree(TreeId),
+    /// These files still have conflicts.
+    Unmerged(Vec<String>),
+    /// These files still have the markers of conflicts.
+    Marked(Vec<String>),
+    /// These files have changes that are not staged.
+    NotStaged(Vec<String>),
+    /// No merge is open any more, and nothing was committed.
+    Closed,
+    /// HEAD is not based on the result so far, or something else is under way.
+    Elsewhere,
+}
+
+impl Checkout {
+    /// The state of `oca resolve`, if there is one.
+    pub(crate) fn resolve_state(&self) -> Result<Option<Vec<u8>>, Error> {
+        Ok(read_if_there(&self.git_directory().join(STATE))?)
+    }
+
+    /// Whether a merge is open.
+    pub(crate) fn is_resolving(&self) -> bool {
+        self.git_directory().join(STATE).is_file()
+    }
+
+    pub(crate) fn write_resolve_state(&self, text: &str) -> Result<(), Error> {
+        put(&self.git_directory().join(STATE), text)
+    }
+
+    /// The merge is not open any more.
+    pub(crate) fn forget_resolve(&self) -> Result<(), Error> {
+        let file = self.git_directory().join(STATE);
+        if file.symlink_metadata().is_ok() {
+            fs::remove_file(&file).at("remove", &file)?;
+        }
+        Ok(())
+    }
+
+    /// The file of the state, for messages.
+    pub(crate) fn resolve_file(&self) -> std::path::PathBuf {
+        self.git_directory().join(STATE)
+    }
+
+    /// What [`put_back`](Self::put_back) has to put back. `Nothing` if there is no commit.
+    pub(crate) fn before(&self) -> Result<Before, Error> {
+        let Ok(repository) = self.open() else { return Ok(Before::Nothing) };
+        let Some(commit) = head_commit(&repository) else { return Ok(Before::Nothing) };
+        let head = repository.head()?;
+        let branch = head.name().ok().filter(|_| head.is_branch()).map(str::to_owned);
+        Ok(Before::Commit { commit, branch, placed: self.marker()? })
+    }
+
+    /// Opens a merge: the index gets the stages of the conflicts, the work tree the markers, `MERGE_HEAD` a commit that
+    /// oca makes. So `git status`, `mergetool`, `commit` and `merge --abort` work, and no commit is absent.
+    pub(crate) fn open_merge(&self, merge: &MergeToOpen<'_>) -> Result<OpenMerge, Error> {
+        self.open_once(merge).map_err(|error| error.in_checkout(&self.path))
+    }
+
+    fn open_once(&self, merge: &MergeToOpen<'_>) -> Result<OpenMerge, Error> {
+        let Unmerged { ancestor, theirs, rest, conflicts, header } = merge.unmerged;
+        let repository = self.open()?;
+        let git = repository.path().to_owned();
+        let odb = repository.odb()?;
+        for tree in [*ancestor, *theirs, *rest] {
+            check_tree(merge.objects, tree)?;
+            write_objects(&odb, merge.objects, tree)?;
+        }
+        let head =
+            head_commit(&repository).ok_or_else(|| Error::Damaged { why: "HEAD is gone".to_owned() })?;
+        let time = header.date.max(0);
+        let base = format!(
+            "tree {ancestor}\nauthor {COMMITTER} {time} +0000\ncommitter {COMMITTER} {time} +0000\n\nThe merge base of {}\n",
+            merge.what
+        );
+        let base = odb.write(ObjectType::Commit, base.as_bytes())?;
+        let url = header.url.iter().map(|url| format!("\n{url}\n")).collect::<String>();
+        let merged = format!(
+            "tree {theirs}\nparent {base}\nauthor {} <{}> {time} +0000\ncommitter {COMMITTER} {time} +0000\n\n{}\n{url}",
+            header.name, header.email, header.title
+        );
+        let merged = odb.write(ObjectType::Commit, merged.as_bytes())?;
+        let trees = check(&self.path, *rest)?;
+        let mut checkout = CheckoutBuilder::new();
+        checkout.force().disable_filters(true);
+        let tree = repository.find_object(modes::usual(&repository, &trees, *rest)?, None)?;
+        repository.checkout_tree(&tree, Some(&mut checkout))?;
+        crate::fs::stop("opening a merge");
+        let mut index = repository.index()?;
+        for conflict in conflicts {
+            stage(&mut index, conflict, merge.what)?;
+            write_conflict(&self.path, conflict, merge)?;
+        }
+        index.write()?;
+        let names: String = conflicts.iter().map(|conflict| format!("#\t{}\n", conflict.path)).collect();
+        let message = format!("Merge {}: {}\n\n# Conflicts:\n{names}", merge.what, header.title);
+        put(&git.join(MERGE_MESSAGE), &message)?;
+        put(&git.join(MERGE_MODE), "")?;
+        put(&git.join(MERGE_HEAD), &format!("{merged}\n"))?;
+        let conflicts = conflicts.iter().map(|conflict| conflict.path.clone()).collect();
+        Ok(OpenMerge { head, merged: CommitId::from_bytes(bytes(merged)), conflicts })
+    }
+
+    /// What was done with an open merge until now.
+    pub(crate) fn resolution(&self, open: &OpenMerge) -> Result<Resolution, Error> {
+        let find = || {
+            super::pipes::refuse_in_work_tree(&self.path, &[])?;
+            resolution(&self.open()?, open)
+        };
+        find().map_err(|error| error.in_checkout(&self.path))
+    }
+
+    /// The untracked files that a person made.
+    pub(crate) fn strangers(&self, open: Option<&OpenMerge>) -> Result<Vec<String>, Error> {
+        let conflicts = open.map(|open| &open.conflicts[..]).unwrap_or_default();
+        let find = || strangers(&self.open()?, Status::WT_NEW, conflicts);
+        find().map_err(|error| error.in_checkout(&self.path))
+    }
+
+    /// Puts back what was there before the merge was opened. Untracked files stay. Returns the commit of the person that
+    /// HEAD had, if there is one.
+    pub(crate) fn put_back(
+        &self,
+        before: &Before,
+        open: Option<&OpenMerge>,
+    ) -> Result<Option<CommitId>, Error> {
+        let put_back = || match before {
+            Before::Nothing => {
+                let own = self.open().ok().as_ref().and_then(head_commit);
+                self.remove()?;
+                Ok(own.filter(|own| open.is_some_and(|open| open.head != *own)))
+            }
+            Before::Commit { commit, branch, placed } => {
+                self.recover()?;
+                self.move_back(*commit, branch.as_deref(), placed.as_ref(), open)
+            }
+        };
+        put_back().map_err(|error: Error| error.in_checkout(&self.path))
+    }
+
+    fn move_back(
+        &self,
+        commit: CommitId,
+        branch: Option<&str>,
+        placed: Option<&Placed>,
+        open: Option<&OpenMerge>,
+    ) -> Result<Option<CommitId>, Error> {
+        let repository = self.open()?;
+        let git = repository.path().to_owned();
+        let old = head_commit(&repository);
+        let target = oid(commit.as_bytes());
+        let root = TreeId::from_bytes(bytes(repository.find_commit(target)?.tree_id()));
+        let trees = check(&self.path, root)?;
+        let journal = git.join(JOURNAL);
+        put(&journal, &format!("{}\n{commit}\n", old.unwrap_or(commit)))?;
+        let tree = repository.find_object(modes::usual(&repository, &trees, root)?, None)?;
+        // What the merge added is only in the index.
+        let index = repository.index()?;
+        let files = tree.peel_to_tree()?;
+        for entry in index.iter() {
+            let path = native_path(&entry.path);
+            if files.get_path(&path).is_err()
+                && let Some(file) = in_work_tree(&self.path, &path)
+                && file.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir())
+            {
+                fs::remove_file(&file).at("remove", &file)?;
+            }
+        }
+        let mut checkout = CheckoutBuilder::new();
+        checkout.force().disable_filters(true);
+        repository.checkout_tree(&tree, Some(&mut checkout))?;
+        let is_same = |name: &&str| repository.refname_to_id(name).is_ok_and(|id| id == target);
+        match branch.filter(is_same) {
+            Some(branch) => repository.set_head(branch)?,
+            None => repository.set_head_detached(target)?,
+        }
+        repository.cleanup_state()?;
+        match placed {
+            Some(placed) => marker::write(&git, placed)?,
+            None => {
+                // The clone of somebody else gets none.
+                let _absent = fs::remove_file(git.join(marker::FILE_NAME));
+            }
+        }
+        fs::remove_file(&journal).at("remove", &journal)?;
+        Ok(old.filter(|old| *old != commit && open.is_some_and(|open| open.head != *old)))
+    }
+}
+
+/// Writes the objects of a tree that the repository does not have.
+fn write_objects(odb: &Odb<'_>, objects: &dyn Objects, root: TreeId) -> Result<(), Error> {
+    let mut open = vec![root];
+    while let Some(id) = open.pop() {
+        let entries = objects.tree(id)?;
+        if !odb.exists(oid(id.as_bytes())) {
+            odb.write(ObjectType::Tree, &render_tree(&entries))?;
+        }
+        for entry in entries.iter() {
+            match entry.kind() {
+                EntryKind::Directory => open.push(entry.tree()),
+                EntryKind::File | EntryKind::Symlink => write_blob(odb, objects, entry)?,
+                EntryKind::Other => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_blob(odb: &Odb<'_>, objects: &dyn Objects, entry: &TreeEntry) -> Result<(), Error> {
+    let is_there = odb.exists_ext(oid(&entry.id), git2::OdbLookupFlags::NO_REFRESH);
+    if !is_there {
+        odb.write(ObjectType::Blob, &objects.blob(entry.blob())?)?;
+    }
+    Ok(())
+}
+
+/// The path at which the file of theirs is. If the result has a directory there, or a file above it, the file gets
+/// another name, as git does it.
+fn path_of_theirs(conflict: &Conflict, what: &str) -> Vec<u8> {
+    let path = conflict.path.as_bytes();
+    match conflict.kind {
+        ConflictKind::Directory => {
+            let plain: String = what.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+            let flat: Vec<u8> = path.iter().map(|byte| if *byte == b'/' { b'_' } else { *byte }).collect();
+            [&flat[..], b"~", plain.as_bytes()].concat()
+        }
+        _ => path.to_owned(),
+    }
+}
+
+/// Puts the sides of a conflict into the index, as git does.
+fn stage(index: &mut Index, conflict: &Conflict, what: &str) -> Result<(), Error> {
+    let path = path_of_theirs(conflict, what);
+    // It has none if the result so far does not have the file.
+    let _absent = index.remove(&native_path(&path), 0);
+    let sides = [(1, conflict.ancestor), (2, conflict.ours), (3, conflict.theirs)];
+    for (stage, side) in sides.into_iter().filter_map(|(stage, side)| Some((stage, side?))) {
+        index.add(&IndexEntry {
+            ctime: IndexTime::new(0, 0),
+            mtime: IndexTime::new(0, 0),
+            dev: 0,
+            ino: 0,
+            mode: mode_of(side),
+            uid: 0,
+            gid: 0,
+            file_size: 0,
+            id: oid(&side.id),
+            flags: stage << 12,
+            flags_extended: 0,
+            path: path.clone(),
+        })?;
+    }
+    Ok(())
+}
+
+fn mode_of(side: Side) -> u32 {
+    match side.mode {
+        FileMode::Plain => 0o100_644,
+        FileMode::Executable => 0o100_755,
+        FileMode::Symlink => 0o120_000,
+        FileMode::Gitlink => 0o160_000,
+    }
+}
+
+/// Writes the file that shows a conflict. Where there is none to write, the file of ours stays.
+fn write_conflict(root: &Path, conflict: &Conflict, merge: &MergeToOpen<'_>) -> Result<(), Error> {
+    let is_file = |side: &Side| matches!(side.mode, FileMode::Plain | FileMode::Executable);
+    let Some(theirs) = conflict.theirs.filter(is_file) else { return Ok(()) };
+    let read = |side: Option<Side>| match side.filter(is_file) {
+        Some(side) => merge.objects.blob(BlobId::from_bytes(side.id)),
+        None => Ok(Vec::new()),
+    };
+    let (content, shape) = match (&conflict.kind, conflict.ours) {
+        (ConflictKind::Content | ConflictKind::BothAdded, Some(ours)) => {
+            let sides = [read(conflict.ancestor)?, read(Some(ours))?, read(Some(theirs))?];
+            (with_markers(&sides, merge.what)?, ours)
+        }
+        (ConflictKind::RemovedByOurs | ConflictKind::Directory | ConflictKind::Case { .. }, _) => {
+            (read(Some(theirs))?, theirs)
+        }
+        _ => return Ok(()),
+    };
+    let path = native_path(&path_of_theirs(conflict, merge.what));
+    // A file of another name in case can be there, or a symlink on the way.
+    let Some(file) = in_work_tree(root, &path) else { return Ok(()) };
+    if matches!(conflict.kind, ConflictKind::Case { .. }) && file.symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    if let Some(parent) = file.parent() {
+        fs::create_dir_all(parent).at("create", parent)?;
+    }
+    crate::fs::put(&file, |aside| std::io::Write::write_all(aside, &content)).at("write", &file)?;
+    let mode = if shape.mode == FileMode::Executable { 0o755 } else { 0o644 };
+    Ok(set_mode(&file, mode).at("write", &file)?)
+}
+
+/// The path of a file in a work tree. `None` if a directory on the way is no directory, or the file is one.
+fn in_work_tree(root: &Path, path: &Path) -> Option<std::path::PathBuf> {
+    let mut at = root.to_owned();
+    for part in path.parent()?.components() {
+        at.push(part);
+        if at.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir()) {
+            return None;
+        }
+    }
+    let file = root.join(path);
+    (!file.is_dir() || file.is_symlink()).then_some(file)
+}
+
+/// The three contents with the markers of git.
+fn with_markers(sides: &[Vec<u8>; 3], what: &str) -> Result<Vec<u8>, Error> {
+    let [mut ancestor, mut ours, mut theirs] = [(); 3].map(|()| MergeFileInput::new());
+    ancestor.content(&sides[0]);
+    ours.content(&sides[1]);
+    theirs.content(&sides[2]);
+    let mut options = MergeFileOptions::new();
+    options.style_standard(true).our_label("HEAD").their_label(what);
+    let merged = git2::merge_file(&ancestor, &ours, &theirs, Some(&mut options))?;
+    Ok(merged.content().to_vec())
+}
+
+fn resolution(repository: &Repository, open: &OpenMerge) -> Result<Resolution, Error> {
+    let Some(head) = head_commit(repository) else { return Ok(Resolution::Elsewhere) };
+    let merging = read_if_there(&repository.path().join(MERGE_HEAD))?;
+    let merging = merging.map(|text| String::from_utf8_lossy(&text).trim().to_owned());
+    let mut index = repository.index()?;
+    index.read(true)?;
+    let of = |id: &CommitId| oid(id.as_bytes());
+    let tree = match (head == open.head, merging) {
+        (true, Some(merged)) if merged == open.merged.to_string() => {
+            let mut unmerged: Vec<String> = index
+                .iter()
+                .filter(|entry| (entry.flags >> 12) & 3 != 0)
+                .map(|entry| shown(&entry.path))
+                .collect();
+            unmerged.dedup();
+            if !unmerged.is_empty() {
+                return Ok(Resolution::Unmerged(unmerged));
+            }
+            index.write_tree_to(repository)?
+        }
+        (true, None) if repository.state() == RepositoryState::Clean => return Ok(Resolution::Closed),
+        (false, None)
+            if repository.state() == RepositoryState::Clean
+                && repository.graph_descendant_of(of(&head), of(&open.head))? =>
+        {
+            repository.find_commit(of(&head))?.tree_id()
+        }
+        _ => return Ok(Resolution::Elsewhere),
+    };
+    let not_staged = not_staged(repository, head == open.head, &open.conflicts)?;
+    if !not_staged.is_empty() {
+        return Ok(Resolution::NotStaged(not_staged));
+    }
+    let marked = marked(repository, tree, &open.conflicts)?;
+    if !marked.is_empty() {
+        return Ok(Resolution::Marked(marked));
+    }
+    Ok(Resolution::Tree(TreeId::from_bytes(bytes(tree))))
+}
+
+/// The files whose work would be lost: those that differ from the index, and, if the merge is committed, those whose
+/// index differs from HEAD.
+fn not_staged(repository: &Repository, is_open: bool, conflicts: &[RepoPath]) -> Result<Vec<String>, Error> {
+    let staged = Status::INDEX_NEW
+        | Status::INDEX_MODIFIED
+        | Status::INDEX_DELETED
+        | Status::INDEX_RENAMED
+        | Status::INDEX_TYPECHANGE;
+    let lost = Status::all() - Status::IGNORED;
+    strangers(repository, if is_open { lost - staged } else { lost }, conflicts)
+}
+
+/// The files with such a state. What `git mergetool` leaves beside a conflict does not count.
+fn strangers(repository: &Repository, states: Status, conflicts: &[RepoPath]) -> Result<Vec<String>, Error> {
+    let mut options = StatusOptions::new();
+    options.include_untracked(true).recurse_untracked_dirs(true).exclude_submodules(true);
+    let statuses = repository.statuses(Some(&mut options))?;
+    let is_left = |path: &[u8]| {
+        let of = path.strip_suffix(b".orig");
+        of.is_some_and(|of| conflicts.iter().any(|conflict| conflict.as_bytes() == of))
+    };
+    let found = statuses.iter().filter(|entry| entry.status().intersects(states));
+    Ok(found.filter(|entry| !is_left(entry.path_bytes())).map(|entry| shown(entry.path_bytes())).collect())
+}
+
+/// The conflicts whose file still has a line that begins or ends one.
+fn marked(repository: &Repository, tree: Oid, conflicts: &[RepoPath]) -> Result<Vec<String>, Error> {
+    let tree = repository.find_tree(tree)?;
+    let begins_or_ends = |line: &[u8]| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ");
+    let is_marked = |path: &&RepoPath| {
+        let entry = tree.get_path(&native_path(path.as_bytes())).ok();
+        let blob = entry.and_then(|entry| repository.find_blob(entry.id()).ok());
+        blob.is_some_and(|blob| blob.content().split(|byte| *byte == b'\n').any(begins_or_ends))
+    };
+    Ok(conflicts.iter().filter(is_marked).map(|path| shown(path.as_bytes())).collect())
+}

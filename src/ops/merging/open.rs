@@ -1,0 +1,141 @@
+//! Merges that a person makes: opens the one that conflicts, and takes those that are made already.
+
+use std::path::PathBuf;
+
+use super::{MergeJob, OldStep, Resolved, Series};
+use crate::git::merging::{self, Unmerged};
+use crate::git::{Checkout, Git, Snapshot};
+use crate::lock::StepWay;
+use crate::ops::Watch;
+use crate::patch::{Header, Patch};
+use crate::repo::{CommitId, Objects, PendingMerge, Reference, TreeId};
+use crate::report::{MergeConflict, Trouble};
+
+/// A merge that is made already.
+#[derive(Clone, Debug)]
+pub(in crate::ops) struct Answer {
+    pub(in crate::ops) reference: Reference,
+    pub(in crate::ops) commit: CommitId,
+    pub(in crate::ops) step: AnswerStep,
+}
+
+/// The step of a merge that is made already.
+#[derive(Clone, Debug)]
+pub(in crate::ops) enum AnswerStep {
+    /// It changes nothing.
+    Nothing,
+    Patch(StepWay, Patch),
+    /// It leads to this tree, which a person made in this checkout.
+    Tree {
+        tree: TreeId,
+        header: Header,
+        checkout: PathBuf,
+    },
+}
+
+/// How far the merges of a repository can be made without a person.
+pub(in crate::ops) struct Opening {
+    pub(in crate::ops) answers: Vec<Answer>,
+    /// The next merge, if it conflicts. `None` if all merges are made.
+    pub(in crate::ops) open: Option<Opened>,
+}
+
+/// A merge that a person has to finish.
+pub(in crate::ops) struct Opened {
+    pub(in crate::ops) conflict: MergeConflict,
+    pub(in crate::ops) reference: Reference,
+    pub(in crate::ops) commit: CommitId,
+    pub(in crate::ops) unmerged: Unmerged,
+    pub(in crate::ops) objects: Box<dyn Objects + Send>,
+}
+
+impl MergeJob<'_> {
+    /// Makes the merges on top of `snapshot` until one conflicts; `snapshot` gets their steps.
+    pub(in crate::ops) fn open(
+        &self,
+        git: &Git,
+        snapshot: &mut Snapshot<'_, '_>,
+        tip: Option<CommitId>,
+        watch: &Watch<'_>,
+    ) -> Result<Opening, Trouble> {
+        let base = snapshot.clone();
+        let mut series = Series { opens: true, ..Series::new(self, git, &base, tip)? };
+        let (mut made, mut conflict) = (Vec::new(), None);
+        for position in 0..self.declared.pin.pending.merges.len() {
+            match series.merge(position, watch) {
+                Ok(resolved) => made.push(resolved),
+                Err(Trouble::Conflict(found)) => {
+                    conflict = Some(found);
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let Series { steps, merging, opened, current, .. } = series;
+        let mut steps = steps.into_iter();
+        let mut answers = Vec::new();
+        for Resolved { reference, commit, way } in made {
+            let step = match way.zip(way.and_then(|_| steps.next())) {
+                Some((way, (patch, tree))) => {
+                    snapshot.add_step(patch.clone(), tree).map_err(Trouble::Remote)?;
+                    AnswerStep::Patch(way, patch)
+                }
+                None => AnswerStep::Nothing,
+            };
+            answers.push(Answer { reference, commit, step });
+        }
+        let found = conflict.zip(current).zip(opened);
+        let open = found.map(|((conflict, (reference, commit)), unmerged)| {
+            let objects = merging.into_objects();
+            Opened { conflict, reference, commit, unmerged, objects }
+        });
+        Ok(Opening { answers, open })
+    }
+}
+
+impl Series<'_> {
+    /// A merge that is made already.
+    pub(super) fn answer(&mut self, what: &str, answer: &Answer) -> Result<Resolved, Trouble> {
+        let Answer { reference, commit, step } = answer;
+        let failed = |error| self.job.failed(what, error);
+        let way = match step {
+            AnswerStep::Nothing => None,
+            AnswerStep::Patch(way, patch) => {
+                let tree = self.merging.reuse(patch).map_err(failed)?;
+                self.steps.push((patch.clone(), tree));
+                Some(*way)
+            }
+            AnswerStep::Tree { tree, header, checkout } => {
+                let objects = Checkout::new(checkout.clone());
+                let objects = objects.tree(*tree).map_err(Trouble::not_inspected)?;
+                let step = self.merging.step_to(*tree, header.clone(), &objects).map_err(failed)?;
+                self.take(what, step, StepWay::Resolved)?
+            }
+        };
+        Ok(Resolved { reference: reference.clone(), commit: *commit, way })
+    }
+
+    /// Prepares a step of the old lock for a person.
+    pub(super) fn open_replay(&mut self, step: &OldStep<'_>) -> Result<(), merging::Error> {
+        let before = self.before(step).ok_or(merging::Error::Forgotten)?;
+        let base = self.job.old().map_or(self.base.commit(), |old| old.commit);
+        self.opened = Some(self.merging.open_replay(&self.base.beside(base), before, &step.patch)?);
+        Ok(())
+    }
+
+    /// Merges a step of the old lock, which a person made, and what the request changed since then. `None` if the two
+    /// cannot be merged.
+    pub(super) fn carry(
+        &mut self,
+        step: &OldStep<'_>,
+        since: CommitId,
+        merge: (&PendingMerge, &Reference, &Snapshot<'_, '_>, CommitId),
+    ) -> Result<Option<merging::Step>, Trouble> {
+        let Some(before) = self.before(step) else { return Ok(None) };
+        self.with_merge(merge, |merging, merge| {
+            let since = merge.head.beside(since);
+            // If the old commit is gone, the new one is merged as any other.
+            Ok(merging.replay_and_merge((before, &step.patch), &since, merge).ok().flatten())
+        })
+    }
+}

@@ -1,0 +1,156 @@
+//! `oca patch`: the commits of a checkout become a patch file, which is declared and locked.
+
+use crate::env::Env;
+use crate::merges::{declare, lines, locked, requested};
+
+/// `web` with request 1, checked out.
+fn checked_out(env: &Env) {
+    requested(env);
+    declare(env, "merges = [\"#1\"]");
+    env.oca(&["sync", "-q"]).success();
+}
+
+fn commit(env: &Env, text: &str, message: &str) {
+    env.write("oca/web/web_x/x.txt", text);
+    env.git("oca/web", &["add", "-A"]);
+    env.git("oca/web", &["commit", "-q", "-m", message]);
+}
+
+#[test]
+fn commits_become_a_patch_that_everybody_gets() {
+    let env = Env::new();
+    checked_out(&env);
+    commit(
+        &env,
+        &lines(&[(3, "three"), (10, "ten"), (28, "28!")]),
+        "[FIX] web_x: ten\n\nBecause.\n\n--- not a file\ndiff --git a/x b/x\n",
+    );
+    env.write("oca/web/web_x/data.bin", b"\0\x01binary");
+    env.write("oca/web/web_x/new file.txt", "no end");
+    commit(&env, &lines(&[(3, "three"), (10, "TEN"), (28, "28!")]), "[IMP] web_x: zw\u{f6}lf");
+    let tree = env.git("oca/web", &["rev-parse", "HEAD^{tree}"]);
+    env.oca(&["patch", "web"])
+        .stderr_contains("web: 2 commits written to `patches/web-fix-web_x-ten.patch`\n")
+        .stderr_contains("web: moved to ")
+        .success();
+    let file = "patches/web-fix-web_x-ten.patch";
+    let text = env.read(file);
+    assert!(
+        text.contains("From: Odo Test <odo@example.com>\nDate: Wed, 1 Jan 2025 00:00:00 +0000\n"),
+        "{text}"
+    );
+    assert!(text.contains("Subject: [PATCH 1/2] [FIX] web_x: ten\n\nBecause.\n"), "{text}");
+    assert!(env.read("repos.toml").contains("patches = [\n  \"patches/web-fix-web_x-ten.patch\",\n]\n"));
+    assert_eq!(env.git("oca/web", &["rev-parse", "HEAD^{tree}"]), tree);
+    let head = env.git("oca/web", &["rev-parse", "HEAD"]);
+    assert_eq!(head.trim(), locked(&env, file, "result"));
+    env.assert_sound_checkout("oca/web");
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+    env.oca(&["lock", "--check"]).success();
+    // git itself reads it.
+    env.git("oca/web", &["checkout", "-q", &locked(&env, "\"#1\"", "result")]);
+    env.git("oca/web", &["am", "-q", "-b", &format!("../../{file}")]);
+    assert_eq!(env.git("oca/web", &["rev-parse", "HEAD^{tree}"]), tree);
+    assert_eq!(
+        env.git("oca/web", &["log", "-2", "--format=%s"]),
+        "[IMP] web_x: zw\u{f6}lf\n[FIX] web_x: ten\n"
+    );
+    env.oca(&["sync", "-q", "--force"]).success();
+    // A second one is on top of the first.
+    commit(&env, &lines(&[(3, "three"), (10, "TEN"), (15, "15!"), (28, "28!")]), "More");
+    env.oca(&["patch", "web", "--name", "more"])
+        .stderr_contains("1 commit written to `patches/more.patch`")
+        .success();
+    assert!(
+        env.read("repos.toml")
+            .contains("  \"patches/web-fix-web_x-ten.patch\",\n  \"patches/more.patch\",\n")
+    );
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+}
+
+#[test]
+fn a_merge_of_the_user_becomes_one_patch() {
+    let env = Env::new();
+    checked_out(&env);
+    env.git("oca/web", &["switch", "-q", "-c", "side"]);
+    commit(&env, &lines(&[(3, "three"), (10, "ten"), (28, "28!")]), "Side");
+    env.git("oca/web", &["checkout", "-q", "--detach", "HEAD~1"]);
+    commit(&env, &lines(&[(3, "three"), (20, "twenty"), (28, "28!")]), "Main");
+    env.git("oca/web", &["merge", "-q", "--no-edit", "side"]);
+    let tree = env.git("oca/web", &["rev-parse", "HEAD^{tree}"]);
+    env.oca(&["patch", "web"])
+        .stderr_contains("web: 1 commit written to `patches/web-merge-branch-side-into-head.patch`\n")
+        .success();
+    assert_eq!(env.git("oca/web", &["rev-parse", "HEAD^{tree}"]), tree);
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+}
+
+#[test]
+fn what_is_no_commit_on_top_of_the_lock_is_refused() {
+    let env = Env::new();
+    checked_out(&env);
+    let declared = env.read("repos.toml");
+    env.oca(&["patch", "web"])
+        .stderr(
+            "error: the checkout of `web` has no commits of yours\n\
+             hint: commit your changes in `[TEMP]/project/oca/web`\n",
+        )
+        .status(1);
+    env.write("oca/web/web_x/x.txt", "mine");
+    env.write("oca/web/new.txt", "mine");
+    env.oca(&["patch", "web"])
+        .stderr(
+            "error: `web` has changes that are not committed, in `new.txt`, `web_x/x.txt`\n\
+             hint: commit them, or move them away, and run `oca patch web` again\n",
+        )
+        .status(1);
+    commit(&env, "mine", "Mine");
+    for (word, said) in [
+        ("../x.patch", "error: the name of the patch leads out of the project: `../x.patch`\n"),
+        ("/x.patch", "leads out of the project"),
+        ("repos.toml/", "leads out of the project"),
+    ] {
+        env.oca(&["patch", "web", "--name", word]).stderr_contains(said).status(2);
+    }
+    env.write("patches/web-mine.patch", "");
+    env.oca(&["patch", "web"]).stderr_contains("web-mine.patch` already exists").status(2);
+    env.git("oca/web", &["checkout", "-q", "--detach", "HEAD~2"]);
+    commit(&env, "mine", "Mine");
+    env.oca(&["patch", "web", "--name", "x"])
+        .stderr_contains("error: the commits in the checkout of `web` are not on top of the locked commit\n")
+        .status(1);
+    assert_eq!(env.read("repos.toml"), declared);
+    assert!(!env.exists("patches/x.patch"));
+    env.oca(&["patch", "dms"]).stderr_contains("no profile has a repository `dms`").status(2);
+}
+
+#[test]
+fn a_patch_that_cannot_be_locked_leaves_nothing() {
+    let env = Env::new();
+    requested(&env);
+    env.declare("[profiles.standard]\nrepos = [\"web\"]\nmodules = [\"web_x\"]\n");
+    env.oca(&["sync", "-q"]).success();
+    let (declared, lock) = (env.read("repos.toml"), env.read("oca.lock.json"));
+    env.git("oca/web", &["rm", "-q", "-r", "web_x"]);
+    env.git("oca/web", &["commit", "-q", "-m", "Without web_x"]);
+    let head = env.git("oca/web", &["rev-parse", "HEAD"]);
+    env.oca(&["patch", "web"]).stderr_contains("web_x").status(2);
+    assert_eq!((env.read("repos.toml"), env.read("oca.lock.json")), (declared, lock));
+    assert!(!env.exists("patches/web-without-web_x.patch"));
+    assert_eq!(env.git("oca/web", &["rev-parse", "HEAD"]), head);
+}
+
+#[test]
+fn an_entry_of_a_submodule_and_a_mode_are_kept_too() {
+    let env = Env::new();
+    checked_out(&env);
+    let link = format!("160000,{},sub", "1".repeat(40));
+    env.git("oca/web", &["update-index", "--add", "--cacheinfo", &link]);
+    env.git("oca/web", &["update-index", "--chmod=+x", "web_x/x.txt"]);
+    env.git("oca/web", &["commit", "-q", "-m", "Odd entries"]);
+    env.git("oca/web", &["checkout", "-q", "--", "."]);
+    let tree = env.git("oca/web", &["rev-parse", "HEAD^{tree}"]);
+    env.oca(&["patch", "-q", "web"]).success();
+    assert_eq!(env.git("oca/web", &["rev-parse", "HEAD^{tree}"]), tree);
+    env.oca(&["lock", "--check"]).success();
+}

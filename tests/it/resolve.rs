@@ -1,0 +1,414 @@
+//! `oca resolve`: a merge that conflicts becomes an ordinary git merge in the checkout, and its resolution a step.
+
+use crate::env::Env;
+use crate::merges::{declare, lines, locked, requested};
+use crate::project::short;
+use crate::remote::Remote;
+
+/// `web` with two requests that conflict, and nothing locked yet.
+fn conflicting(env: &Env) -> Remote {
+    let remote = requested(env);
+    declare(env, "merges = [\"#1\", \"#3\", \"#2\"]");
+    env.oca(&["lock"])
+        .stderr_contains("error: `web#3` conflicts with an earlier merge")
+        .stderr_contains("hint: run `oca resolve web`, or")
+        .status(1);
+    remote
+}
+
+/// Writes the file of the conflict, and stages it.
+fn stage(env: &Env, text: &str) {
+    env.write("oca/web/web_x/x.txt", text);
+    env.git("oca/web", &["add", "web_x/x.txt"]);
+}
+
+fn resolved() -> String {
+    lines(&[(3, "three and III"), (28, "28!")])
+}
+
+#[test]
+fn a_conflict_is_an_ordinary_merge_in_the_checkout() {
+    let env = Env::new();
+    let remote = conflicting(&env);
+    assert!(!env.exists("oca.lock.json"));
+    env.oca(&["resolve", "web"])
+        .stderr(
+            "web: `web#3` conflicts with an earlier merge; it is open in `[TEMP]/project/oca/web`\n\
+             \u{20} `web_x/x.txt`: both changed the same lines\n",
+        )
+        .success();
+    let git = |args: &[&str]| env.git("oca/web", args);
+    assert_eq!(git(&["status", "--porcelain"]), "UU web_x/x.txt\n");
+    assert_eq!(git(&["log", "-1", "--format=%s"]), "[FIX] web_x: three\n");
+    assert_eq!(git(&["log", "-1", "--format=%s %an", "MERGE_HEAD"]), "[FIX] web_x: III Odo Test\n");
+    assert_eq!(
+        git(&["rev-parse", "MERGE_HEAD^{tree}"]),
+        format!("{}\n", remote.tree_of("refs/pull/3/head", ""))
+    );
+    assert_eq!(
+        env.read("oca/web/web_x/x.txt"),
+        lines(&[(3, "<<<<<<< HEAD\nthree\n=======\nIII\n>>>>>>> web#3"), (28, "28!")])
+    );
+    assert_eq!(git(&["ls-files", "-u"]).lines().count(), 3);
+    assert_eq!(git(&["show", ":1:web_x/x.txt"]), lines(&[]));
+    assert_eq!(git(&["show", ":3:web_x/x.txt"]), lines(&[(3, "III")]));
+    git(&["fsck", "--no-dangling"]);
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr(
+            "error: `web` still has conflicts in `web_x/x.txt`\n\
+             hint: resolve them, `git add` them, and run `oca resolve web --continue`\n",
+        )
+        .status(1);
+    env.git("oca/web", &["add", "web_x/x.txt"]);
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr_contains("error: `web` still has markers of conflicts in `web_x/x.txt`")
+        .status(1);
+    stage(&env, &resolved());
+    env.write("oca/web/web_x/x.txt", "more");
+    env.write("oca/web/notes.txt", "mine");
+    env.write("oca/web/web_x/x.txt.orig", "git mergetool makes it");
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr_contains("error: `web` has changes that are not staged, in `notes.txt`, `web_x/x.txt`")
+        .status(1);
+    std::fs::remove_file(env.project().join("oca/web/notes.txt")).expect("a file");
+    stage(&env, &resolved());
+    env.oca(&["resolve", "web", "--continue"]).stderr_contains("web: moved to ").success();
+    assert_eq!(locked(&env, "\"#1\"", "step"), "made");
+    assert_eq!(locked(&env, "\"#3\"", "step"), "resolved");
+    assert_eq!(locked(&env, "\"#2\"", "step"), "made");
+    env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "three and III"), (20, "twenty"), (28, "28!")]));
+    assert_eq!(git(&["rev-parse", "HEAD"]).trim(), locked(&env, "\"#2\"", "result"));
+    assert!(env.read("oca.lock.d/web/02-3.patch").contains("Subject: [FIX] web_x: III\n"));
+    env.assert_sound_checkout("oca/web");
+    assert!(!env.exists("oca/web/.git/oca-resolve"));
+    for command in [&["lock", "--check"][..], &["verify", "-q"], &["sync", "-q"]] {
+        env.oca(command).success();
+    }
+    env.oca(&["status"]).stdout_contains("clean").success();
+    env.oca(&["lock"]).stderr("1 repository with 2 modules, nothing changed\n").success();
+}
+
+#[test]
+fn a_commit_of_the_user_is_a_resolution_too() {
+    let env = Env::new();
+    conflicting(&env);
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(&env, &resolved());
+    env.git("oca/web", &["commit", "-q", "--no-edit"]);
+    let message = env.git("oca/web", &["log", "-1", "--format=%B %P"]);
+    assert!(message.starts_with("Merge web#3: [FIX] web_x: III\n"), "{message}");
+    env.git("oca/web", &["fsck", "--no-dangling"]);
+    env.git("oca/web", &["commit", "-q", "--allow-empty", "-m", "another one"]);
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    assert_eq!(locked(&env, "\"#3\"", "step"), "resolved");
+    env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "three and III"), (20, "twenty"), (28, "28!")]));
+    env.assert_sound_checkout("oca/web");
+}
+
+#[test]
+fn a_merge_tool_resolves_it() {
+    let env = Env::new();
+    conflicting(&env);
+    env.oca(&["resolve", "-q", "web"]).success();
+    let tool = "mergetool.x.cmd=cat \"$LOCAL\" \"$BASE\" \"$REMOTE\" >\"$MERGED\"";
+    let trusted = "mergetool.x.trustExitCode=true";
+    env.git("oca/web", &["-c", tool, "-c", trusted, "mergetool", "-y", "--tool=x"]);
+    assert_eq!(
+        env.git("oca/web", &["status", "--porcelain"]),
+        "M  web_x/x.txt\n?? web_x/x.txt.orig\n",
+        "git keeps the file with the markers"
+    );
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    assert_eq!(locked(&env, "\"#3\"", "step"), "resolved");
+    assert!(env.read("oca/web/web_x/x.txt").contains("III\n"));
+    env.assert_sound_checkout("oca/web");
+}
+
+#[test]
+fn git_may_abort_the_merge_and_it_can_be_opened_again() {
+    let env = Env::new();
+    conflicting(&env);
+    env.oca(&["resolve", "-q", "web"]).success();
+    env.oca(&["resolve", "web"])
+        .stderr(
+            "error: the merge of `web#3` is open already\n\
+             hint: run `oca resolve web --continue`, or `oca resolve web --abort` to give up\n",
+        )
+        .status(1);
+    env.git("oca/web", &["merge", "--abort"]);
+    assert_eq!(env.git("oca/web", &["status", "--porcelain"]), "");
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr(
+            "error: the merge of `web#3` is not open any more, and nothing was committed\n\
+             hint: run `oca resolve web` to open it again, or `oca resolve web --abort` to give up\n",
+        )
+        .status(1);
+    env.oca(&["resolve", "-q", "web"]).success();
+    assert_eq!(env.git("oca/web", &["status", "--porcelain"]), "UU web_x/x.txt\n");
+    // There was no checkout before.
+    env.write("oca/web/mine.txt", "");
+    env.oca(&["resolve", "web", "--abort"])
+        .stderr_contains("error: `web` has files that are not of the merge: `mine.txt`")
+        .status(1);
+    std::fs::remove_file(env.project().join("oca/web/mine.txt")).expect("a file");
+    env.oca(&["resolve", "web", "--abort"]).stderr("web: the checkout is as it was\n").success();
+    assert!(!env.exists("oca/web"));
+    env.oca(&["resolve", "web", "--abort"])
+        .stderr("error: no merge of `web` is open\nhint: run `oca resolve web` to open one\n")
+        .status(1);
+}
+
+#[test]
+fn a_failed_upgrade_is_resolved_towards_the_new_base_and_an_abort_goes_back() {
+    let env = Env::new();
+    let remote = requested(&env);
+    declare(&env, "merges = [\"#1\", \"#2\"]");
+    env.oca(&["sync", "-q"]).success();
+    let (old, lock) = (env.git("oca/web", &["rev-parse", "HEAD"]), env.read("oca.lock.json"));
+    let new = remote
+        .branch("18.0")
+        .file("web_x/x.txt", lines(&[(3, "drei"), (28, "28!")]))
+        .module("web_y", &[])
+        .commit();
+    env.oca(&["lock", "--upgrade"]).stderr_contains("error: `web#1` conflicts with its branch").status(1);
+    assert_eq!(env.read("oca.lock.json"), lock);
+    env.oca(&["resolve", "-q", "web"]).success();
+    assert_eq!(env.git("oca/web", &["rev-parse", "HEAD"]).trim(), new);
+    // Nothing destroys it.
+    env.oca(&["sync"])
+        .stderr(
+            "1 repository, 0 changed\n\
+             error: `web` was not changed: `oca resolve` has a merge open in `[TEMP]/project/oca/web`\n\
+             hint: run `oca resolve web --continue`, or `oca resolve web --abort` to give up\n",
+        )
+        .status(1);
+    env.oca(&["status"]).stdout(&format!("web  resolving  {}\n", short(&new))).status(1);
+    env.oca(&["lock", "-q"]).success();
+    assert_eq!(env.git("oca/web", &["status", "--porcelain"]), "UU web_x/x.txt\n");
+    env.oca(&["resolve", "-q", "web", "--abort"]).success();
+    assert_eq!(env.git("oca/web", &["rev-parse", "HEAD"]), old);
+    env.assert_sound_checkout("oca/web");
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+    env.oca(&["resolve", "-q", "web"]).success();
+    env.git("oca/web", &["checkout", "--theirs", "web_x/x.txt"]);
+    stage(&env, &lines(&[(3, "drei und three"), (28, "28!")]));
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    assert_eq!(env.locked_commit("web"), new);
+    assert_eq!(locked(&env, "\"#1\"", "step"), "resolved");
+    env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "drei und three"), (20, "twenty"), (28, "28!")]));
+    env.assert_sound_checkout("oca/web");
+    // The next upgrade asks nobody again.
+    remote.branch("18.0").file("web_y/new", "").commit();
+    env.oca(&["lock", "-q", "--upgrade"]).success();
+    assert_eq!(locked(&env, "\"#1\"", "step"), "resolved");
+    env.oca(&["sync", "-q"]).success();
+    assert!(env.exists("oca/web/web_y/new"));
+    // Also if the request moves on.
+    remote.pull(1).file("web_x/x.txt", lines(&[(3, "three"), (12, "twelve")])).commit();
+    env.oca(&["lock", "-q", "--upgrade"]).success();
+    assert_eq!(locked(&env, "\"#1\"", "step"), "resolved");
+    assert_eq!(locked(&env, "\"#1\"", "commit"), remote.commit_of("refs/pull/1/head"));
+    env.oca(&["sync", "-q"]).success();
+    env.assert_file(
+        "oca/web/web_x/x.txt",
+        &lines(&[(3, "drei und three"), (12, "twelve"), (20, "twenty"), (28, "28!")]),
+    );
+    // Only a new conflict is asked about.
+    remote.pull(1).file("web_x/x.txt", lines(&[(3, "THREE"), (12, "twelve")])).commit();
+    env.oca(&["lock", "--upgrade"]).stderr_contains("`web#1` conflicts with its branch").status(1);
+}
+
+#[test]
+fn several_conflicts_are_resolved_one_after_the_other() {
+    let env = Env::new();
+    let remote = requested(&env);
+    let base = env.git(remote.path(), &["rev-parse", "refs/pull/1/head~1"]);
+    remote
+        .pull(4)
+        .from(base.trim())
+        .file("web_x/x.txt", lines(&[(3, "four")]))
+        .module("web_four", &[])
+        .message("[ADD] four\n")
+        .commit();
+    declare(&env, "merges = [\"#1\", \"#3\", \"#4\"]");
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(&env, &resolved());
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr_contains("web: `web#4` conflicts with an earlier merge; it is open in")
+        .success();
+    assert_eq!(
+        env.git("oca/web", &["status", "--porcelain"]),
+        "A  web_four/__init__.py\nA  web_four/__manifest__.py\nUU web_x/x.txt\n"
+    );
+    assert_eq!(env.git("oca/web", &["log", "-2", "--format=%s"]), "[FIX] web_x: III\n[FIX] web_x: three\n");
+    stage(&env, &lines(&[(3, "three and III and four"), (28, "28!")]));
+    env.oca(&["resolve", "web", "--continue"]).stderr_contains("web: moved to ").success();
+    assert_eq!(locked(&env, "\"#3\"", "step"), "resolved");
+    assert_eq!(locked(&env, "\"#4\"", "step"), "resolved");
+    env.assert_sound_checkout("oca/web");
+    env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "three and III and four"), (28, "28!")]));
+    assert!(env.exists("oca/web/web_four/__manifest__.py"));
+    // Another machine gets the same.
+    let head = env.git("oca/web", &["rev-parse", "HEAD"]);
+    std::fs::remove_dir_all(env.project().join("oca")).expect("the checkouts");
+    std::fs::remove_dir_all(env.cache()).expect("the cache");
+    env.oca(&["sync", "-q", "--locked"]).success();
+    assert_eq!(env.git("oca/web", &["rev-parse", "HEAD"]), head);
+}
+
+#[test]
+fn a_resolution_without_a_change_is_no_step() {
+    let env = Env::new();
+    conflicting(&env);
+    env.oca(&["resolve", "-q", "web"]).success();
+    env.git("oca/web", &["checkout", "--ours", "web_x/x.txt"]);
+    env.git("oca/web", &["add", "web_x/x.txt"]);
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    assert_eq!(locked(&env, "\"#3\"", "step"), "absorbed");
+    env.oca(&["lock", "--check"]).success();
+}
+
+#[test]
+fn a_state_that_does_not_fit_is_refused() {
+    let env = Env::new();
+    let remote = conflicting(&env);
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(&env, &resolved());
+    declare(&env, "merges = [\"#1\", \"#3\"]");
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr(
+            "error: `repos.toml` or the lock has changed for `web` since its merge was opened\n\
+             hint: run `oca resolve web --abort`, then `oca resolve web`\n",
+        )
+        .status(1);
+    declare(&env, "merges = [\"#1\", \"#3\", \"#2\"]");
+    env.git("oca/web", &["checkout", "-q", "-f", "--detach", &remote_tip(&env)]);
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr_contains("error: the checkout of `web` is not where the merge of `web#3` was opened")
+        .status(1);
+    env.write("oca/web/.git/oca-resolve", "{}");
+    for flag in ["--continue", "--abort"] {
+        env.oca(&["resolve", "web", flag])
+            .stderr(
+                "error: `[TEMP]/project/oca/web/.git/oca-resolve` is not a file that oca wrote\n\
+                 hint: delete it, then run `oca sync --force`\n",
+            )
+            .status(2);
+    }
+    drop(remote);
+}
+
+/// The base in the checkout, which every merge of it can be reset to.
+fn remote_tip(env: &Env) -> String {
+    env.git("oca/web", &["rev-parse", "HEAD~1"]).trim().to_owned()
+}
+
+#[test]
+fn local_work_is_not_touched() {
+    let env = Env::new();
+    let remote = requested(&env);
+    declare(&env, "merges = [\"#1\"]");
+    env.oca(&["sync", "-q"]).success();
+    remote.branch("18.0").file("web_x/x.txt", lines(&[(3, "drei"), (28, "28!")])).commit();
+    env.write("oca/web/web_x/x.txt", "mine");
+    env.oca(&["resolve", "web"])
+        .stderr(
+            "error: `web` was not changed: uncommitted changes in `web_x/x.txt`\n\
+             hint: commit and push your work, or use `--force` to discard it\n",
+        )
+        .status(1);
+    env.assert_file("oca/web/web_x/x.txt", "mine");
+    assert!(!env.exists("oca/web/.git/oca-resolve"));
+    env.git("oca/web", &["checkout", "-q", "--", "."]);
+    env.git("oca/web", &["switch", "-q", "-c", "mine"]);
+    env.oca(&["resolve", "-q", "web"]).success();
+    env.oca(&["resolve", "-q", "web", "--abort"]).success();
+    assert_eq!(env.git("oca/web", &["branch", "--show-current"]), "mine\n");
+    env.oca(&["resolve", "-q", "web"]).success();
+    env.oca(&["sync", "-q", "--force"]).success();
+    env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+    env.oca(&["resolve", "web", "--continue"]).stderr_contains("no merge of `web` is open").status(1);
+}
+
+#[test]
+fn nothing_to_resolve_is_said() {
+    let env = Env::new();
+    requested(&env);
+    declare(&env, "merges = [\"#1\"]");
+    env.oca(&["lock", "-q"]).success();
+    env.oca(&["resolve", "web"]).stderr("web: no merge conflicts\n").success();
+    assert!(!env.exists("oca/web"));
+    env.oca(&["resolve", "web#9"]).stderr_contains("error: there is no merge `web#9`").status(2);
+    env.oca(&["resolve", "dms"]).stderr_contains("error: no profile has a repository `dms`").status(2);
+}
+
+#[test]
+fn a_killed_run_loses_no_resolution() {
+    let env = Env::new();
+    conflicting(&env);
+    env.oca(&["resolve", "web"]).stopped_at("opening a merge");
+    env.oca(&["resolve", "-q", "web"]).success();
+    assert_eq!(env.git("oca/web", &["status", "--porcelain"]), "UU web_x/x.txt\n");
+    stage(&env, &resolved());
+    env.oca(&["resolve", "web", "--continue"]).stopped_at("moving a checkout");
+    assert!(env.exists("oca.lock.json"));
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "three and III"), (20, "twenty"), (28, "28!")]));
+    env.assert_sound_checkout("oca/web");
+}
+
+/// Two requests whose conflicts have no lines.
+#[test]
+fn conflicts_without_lines_are_shown_as_git_does() {
+    let env = Env::new();
+    let remote = Remote::new(&env, "web");
+    let base = remote
+        .branch("18.0")
+        .module("web_x", &[])
+        .file("web_x/gone.txt", "gone\n")
+        .file("web_x/changed.txt", "changed\n")
+        .file("web_x/b.png", b"\0old")
+        .symlink("web_x/link", "gone.txt")
+        .commit();
+    remote
+        .pull(1)
+        .from(&base)
+        .file("web_x/gone.txt", "changed here\n")
+        .remove("web_x/changed.txt")
+        .file("web_x/b.png", b"\0theirs")
+        .file("web_x/d", "a file\n")
+        .file("web_x/clean.txt", "clean\n")
+        .symlink("web_x/link", "changed.txt")
+        .commit();
+    remote
+        .branch("18.0")
+        .remove("web_x/gone.txt")
+        .file("web_x/changed.txt", "changed there\n")
+        .file("web_x/b.png", b"\0ours")
+        .file("web_x/d/e", "a directory\n")
+        .symlink("web_x/link", "b.png")
+        .commit();
+    declare(&env, "merges = [\"#1\"]");
+    env.oca(&["lock"]).stderr_contains("`web#1` conflicts with its branch").status(1);
+    env.oca(&["resolve", "-q", "web"]).success();
+    insta::assert_snapshot!(env.git("oca/web", &["status", "--porcelain"]), @r"
+    UU web_x/b.png
+    UD web_x/changed.txt
+    A  web_x/clean.txt
+    DU web_x/gone.txt
+    UU web_x/link
+    UA web_x_d~web-1
+    ");
+    env.assert_file("oca/web/web_x/gone.txt", "changed here\n");
+    env.assert_file("oca/web/web_x_d~web-1", "a file\n");
+    env.git("oca/web", &["fsck", "--no-dangling"]);
+    env.git("oca/web", &["merge", "--abort"]);
+    assert_eq!(env.git("oca/web", &["status", "--porcelain"]), "");
+    env.oca(&["resolve", "-q", "web"]).success();
+    env.git("oca/web", &["rm", "-q", "web_x/gone.txt", "web_x_d~web-1"]);
+    env.git("oca/web", &["add", "web_x/changed.txt", "web_x/b.png", "web_x/link"]);
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    env.assert_sound_checkout("oca/web");
+    env.assert_file("oca/web/web_x/changed.txt", "changed there\n");
+    env.assert_file("oca/web/web_x/clean.txt", "clean\n");
+}
