@@ -11,7 +11,7 @@ use crate::flags::Global;
 use crate::fs::write_if_changed;
 use crate::import::{self, DefaultBranch, Import, Surroundings};
 use crate::lock;
-use crate::ops::{Ahead, Updated, update};
+use crate::ops::{Ahead, Updated, tell_of_hooks, update};
 use crate::output::Printer;
 use crate::plan::{Movable, Moves};
 use crate::repo::{CommitId, MergeSource, RemoteUrl, RepoName, Series, first_names};
@@ -176,6 +176,7 @@ fn lock(
     let session = Session::with_config(config, global, printer)?;
     let updated = update(&session, None, &Moves::To(pins.clone()), &Ahead::default())?;
     updated.tell(&session);
+    tell_of_hooks(&session, &updated);
     Ok(updated)
 }
 

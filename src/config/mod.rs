@@ -38,6 +38,7 @@ pub(crate) use fresh::{
 pub(crate) use machine::Machine;
 pub(crate) use merge::Merge;
 pub(crate) use profile::{Local, Mode, Position, Profile, Repo, Surround};
+pub(crate) use push::Push;
 pub(crate) use resolve::PATH;
 pub(crate) use values::ModuleRequest;
 

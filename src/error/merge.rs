@@ -204,7 +204,7 @@ impl MergeError {
             }
             Self::Shared { .. } => "leave out `--profile` to remove it for all profiles".to_owned(),
             Self::OnNoServer { .. } => {
-                "use `oca export --repos-yaml`, or remove `merges` and `patches` of these repositories"
+                "use `oca export --repos-yaml`, or set `push-url` and push them with `oca sync --push`"
                     .to_owned()
             }
         }
@@ -324,7 +324,7 @@ mod tests {
         profile `lean` has `web#1` from `[repos.web]`
           hint: leave out `--profile` to remove it for all profiles
         a `.gitmodules` needs commits that a server has, but those of `web`, `dms` are merged by oca
-          hint: use `oca export --repos-yaml`, or remove `merges` and `patches` of these repositories
+          hint: use `oca export --repos-yaml`, or set `push-url` and push them with `oca sync --push`
         there is no merge `web#1`
           hint: declare it in `merges` of the repository in `repos.toml`
         2 steps are not proven by their merges

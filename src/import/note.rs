@@ -59,8 +59,8 @@ topics! {
     );
     /// A ref that is merged into a repository.
     MERGE: Lost, ("merge", "merges"), (
-        "is left out: the checkouts are submodules, and nobody else can fetch what oca merges",
-        "are left out: the checkouts are submodules, and nobody else can fetch what oca merges"
+        "is left out: merges of submodules need a `push-url`",
+        "are left out: merges of submodules need a `push-url`"
     );
     /// A ref that is merged into Odoo itself.
     ODOO_MERGE: Lost, ("merge of Odoo itself", "merges of Odoo itself"), (

@@ -15,6 +15,8 @@ pub(crate) struct Abroad<'l> {
     pub(crate) merge_urls: Vec<Option<RemoteUrl>>,
     /// For each step of the entry: the command that applies its patch in the checkout.
     pub(crate) commands: Vec<String>,
+    /// Where `oca sync --push` puts the commits of the merges: the url to fetch from, and the branch.
+    pub(crate) pushed: Option<(RemoteUrl, String)>,
     pub(crate) locked: &'l LockedRepo,
 }
 
@@ -36,7 +38,7 @@ pub(crate) fn patch_command(checkout: &str, patch: &str, is_mail: bool) -> Strin
 /// merge in the same way is applied as a patch, and so is everything after it.
 pub(crate) fn repos_yaml(repos: &[Abroad<'_>]) -> String {
     let mut text = String::new();
-    for Abroad { path, url, merge_urls, commands, locked } in repos {
+    for Abroad { path, url, merge_urls, commands, locked, .. } in repos {
         let (path, commit) = (text_of(&format!("./{path}")), locked.commit);
         let mut remotes = vec![("origin".to_owned(), url)];
         let mut merges = format!("    # {}\n    - origin {commit}\n", locked.pin.reference);

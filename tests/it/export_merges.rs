@@ -134,7 +134,20 @@ fn a_gitmodules_cannot_have_commits_that_no_server_has() {
     env.oca(&["export", "--gitmodules"])
         .stderr(
             "error: a `.gitmodules` needs commits that a server has, but those of `web` are merged by oca\n\
-             hint: use `oca export --repos-yaml`, or remove `merges` and `patches` of these repositories\n",
+             hint: use `oca export --repos-yaml`, or set `push-url` and push them with `oca sync --push`\n",
         )
         .status(2);
+    declare(&env, "merges = [\"#1\"]\npush-url = \"git@git.example.com:acme/{name}.git\"");
+    let [tree, head] = ["tree", "result"].map(|key| locked(&env, "\"#1\"", key));
+    env.oca(&["export", "--gitmodules"])
+        .stdout(&format!(
+            "[submodule \"oca/web\"]\n\tpath = oca/web\n\turl = https://git.example.com/acme/web.git\n\t\
+             branch = oca/{tree}\n\tshallow = true\n"
+        ))
+        .stderr(&format!(
+            "web: its commit must be pushed with `oca sync --push` first\n\
+             a .gitmodules file has no commits; these commands stage them:\n\
+             git update-index --add --cacheinfo 160000,{head},oca/web\n"
+        ))
+        .success();
 }

@@ -2,7 +2,7 @@
 
 use crate::env::Env;
 use crate::merges::{lines, locked, requested};
-use crate::project::{WEB, repository};
+use crate::project::{WEB, repository, short};
 
 const HEAD: &str = "odoo = \"18.0\"\nbase-url = \"../remotes\"\n";
 
@@ -27,7 +27,11 @@ fn a_request_is_added_with_its_title_and_removed_without_a_trace() {
     // The base stays where it is, though its branch moves on.
     remote.branch("18.0").file("web_x/x.txt", lines(&[(28, "28!"), (10, "ten")])).commit();
     env.oca(&["add", "web#1"])
-        .stderr("added `web#1` to `merges` of `[repos.web]`\n1 repository with 1 module, 1 changed\n")
+        .stderr(&format!(
+            "added `web#1` to `merges` of `[repos.web]`\nweb#1: merged at {}, 1 file by Odo Test\n\
+             1 repository with 1 module, 1 changed\n",
+            short(&remote.commit_of("refs/pull/1/head"))
+        ))
         .success();
     let one = format!("{HEAD}{WEB}\n[repos.web]\nmerges = [\n  \"#1\", # [FIX] web_x: three\n]\n");
     env.assert_file("repos.toml", &one);
@@ -48,7 +52,7 @@ fn a_request_is_added_with_its_title_and_removed_without_a_trace() {
     let second = locked(&env, "\"#2\"", "commit");
     remote.pull(2).file("web_x/x.txt", lines(&[(21, "more")])).commit();
     env.oca(&["remove", "web#1"])
-        .stderr("removed `web#1` from `merges` of `[repos.web]`\n1 repository with 2 modules, 1 changed\n")
+        .stderr("removed `web#1` from `merges` of `[repos.web]`\nweb#1: not merged any more\n1 repository with 2 modules, 1 changed\n")
         .success();
     env.assert_file(
         "repos.toml",
@@ -81,6 +85,29 @@ fn a_repository_that_is_not_declared_is_added_with_its_request() {
         ),
     );
     env.oca(&["lock", "--check"]).success();
+}
+
+#[test]
+fn hooks_that_would_change_the_steps_are_told_once() {
+    let env = Env::new();
+    requested(&env);
+    env.write(".pre-commit-config.yaml", "repos: []\n");
+    env.git(".", &["init", "-q"]);
+    env.locked(WEB);
+    let said = r"write `exclude: ^oca\.lock\.d/` into `.pre-commit-config.yaml`, so that no hook changes the steps of the lock";
+    env.oca(&["add", "web#1"]).stderr_contains(said).success();
+    let second = env.oca(&["add", "web#2"]).output().stderr;
+    assert!(!second.contains("pre-commit"), "{second}");
+    // With the line, or without hooks, nothing is to do.
+    for text in [Some("exclude: ^oca\\.lock\\.d/\n"), None] {
+        env.oca(&["remove", "web#1", "web#2", "-q"]).success();
+        match text {
+            Some(text) => env.write(".pre-commit-config.yaml", text),
+            None => std::fs::remove_file(env.project().join(".pre-commit-config.yaml")).expect("a file"),
+        }
+        let first = env.oca(&["add", "web#1", "web#2"]).output().stderr;
+        assert!(!first.contains("pre-commit"), "{first}");
+    }
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 
+use crate::config::{Push, Repo};
 use crate::error::{Error, MergeError};
 use crate::fs::read_if_there;
 use crate::git::{SubmoduleEntry, SubmodulePath};
 use crate::lock::foreign::{self, Abroad, patch_command};
 use crate::lock::{self, Lock, LockedRepo, StepWay};
+use crate::ops::submodules::pushed_branch;
 use crate::patch::parse_user;
 use crate::plan;
 use crate::repo::RemoteUrl;
@@ -19,7 +21,10 @@ pub(super) fn print(is_repos_yaml: bool, session: &Session<'_>, lock: &Lock) -> 
             let path = format!("{}/{}", Session::checkouts_below(profile)?, repo.name);
             let locked = lock.repo(&plan::pin(repo)).expect("a fresh lock has all that is declared");
             if seen.insert(path.clone()) {
-                repos.push(abroad(session, lock, path, locked)?);
+                repos.push(Abroad {
+                    pushed: pushed(session, repo, locked)?,
+                    ..abroad(session, lock, path, locked)?
+                });
             }
         }
     }
@@ -27,13 +32,17 @@ pub(super) fn print(is_repos_yaml: bool, session: &Session<'_>, lock: &Lock) -> 
         session.printer.data(&foreign::repos_yaml(&repos));
         return Ok(());
     }
-    let merged = repos.iter().filter(|repo| repo.locked.steps().next().is_some());
+    let merged = repos.iter().filter(|repo| repo.locked.steps().next().is_some() && repo.pushed.is_none());
     let names: Vec<String> = merged.map(|repo| repo.locked.pin.name.to_string()).collect();
     if !names.is_empty() {
         return Err(MergeError::OnNoServer { names }.into());
     }
     let entries = repos.iter().map(|repo| Ok(entry(repo)?.render())).collect::<Result<String, Error>>()?;
     session.printer.data(&entries);
+    for repo in repos.iter().filter(|repo| repo.pushed.is_some()) {
+        let name = &repo.locked.pin.name;
+        session.printer.note(&format!("{name}: its commit must be pushed with `oca sync --push` first"));
+    }
     session.printer.note("a .gitmodules file has no commits; these commands stage them:");
     foreign::gitlinks(&repos).for_each(|command| session.printer.note(&command));
     Ok(())
@@ -62,7 +71,18 @@ fn abroad<'l>(
         let file = found.next().map(|(file, _)| file.as_str()).unwrap_or_default();
         commands.push(patch_command(&path, &format!("{}/{file}", lock::STEPS), true));
     }
-    Ok(Abroad { path, url: expand(&locked.pin.url)?, merge_urls, commands, locked })
+    Ok(Abroad { path, url: expand(&locked.pin.url)?, merge_urls, commands, pushed: None, locked })
+}
+
+/// If something is merged: the fork with the commits, and their branch.
+fn pushed(
+    session: &Session<'_>,
+    repo: &Repo,
+    locked: &LockedRepo,
+) -> Result<Option<(RemoteUrl, String)>, Error> {
+    let push = repo.push.as_ref().filter(|_| locked.steps().next().is_some());
+    let pushed = |push: &Push| Ok((session.remote_url(&push.fetch)?.without_secret(), pushed_branch(locked)));
+    push.map(pushed).transpose()
 }
 
 /// Whether a patch of the user is a mail, as `git format-patch` writes it.
@@ -74,7 +94,8 @@ fn is_mail(session: &Session<'_>, path: &str) -> Result<bool, Error> {
 
 /// The entry of a repository in `.gitmodules`. The format has no commits.
 fn entry(repo: &Abroad<'_>) -> Result<SubmoduleEntry, Error> {
-    let branch = repo.locked.pin.reference.as_branch().map(str::to_owned);
-    let (path, url) = (SubmodulePath::declared(&repo.path)?, repo.url.as_str().to_owned());
+    let own = || (&repo.url, repo.locked.pin.reference.as_branch().map(str::to_owned));
+    let (url, branch) = repo.pushed.as_ref().map_or_else(own, |(url, branch)| (url, Some(branch.clone())));
+    let (path, url) = (SubmodulePath::declared(&repo.path)?, url.as_str().to_owned());
     Ok(SubmoduleEntry { name: path.as_name(), path, url, branch, shallow: true })
 }

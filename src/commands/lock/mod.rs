@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::ChangeReport;
 use crate::lock;
-use crate::ops::{Ahead, Updated, movables, update, warn_of_lacking};
+use crate::ops::{Ahead, Updated, movables, tell_of_hooks, update, warn_of_lacking};
 use crate::plan::Moves;
 use crate::session::Session;
 
@@ -133,6 +133,7 @@ fn conclude(updated: Updated, how: &How<'_>, session: &Session<'_>) -> Result<()
         Format::Json => session.printer.json(&ChangeReport::of(&updated.changes)),
     }
     warn_of_lacking(session, &updated.lock)?;
+    tell_of_hooks(session, &updated);
     if how.dry_run {
         session.printer.note("dry run: the lock is not changed");
     } else if !updated.changes.is_empty() {
