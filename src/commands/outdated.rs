@@ -36,7 +36,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     for profile in session.profiles()? {
         for selected in plan::selected(profile, &lock) {
             let is_named = names.is_empty() || names.contains(&selected.repo.name);
-            let follows = !matches!(selected.repo.reference, Reference::Rev(_));
+            let is_rev = matches!(selected.repo.reference, Reference::Rev(_));
+            let follows = !is_rev || !selected.repo.merges.is_empty();
             if is_named && follows && seen.insert(&selected.locked.pin) {
                 let url = session.remote_url(&selected.repo.url)?;
                 let of_merge = |merge: &Merge| {
@@ -119,8 +120,12 @@ impl Followed<'_> {
             .map(|(pending, locked)| (locked.commit, pending.source.as_request()))
             .collect();
         let landings = match requests.first() {
-            Some(_) if branch.commit() != *commit => merging::landings(branch, *commit, &requests)
-                .map_err(|error| failed(&pending[0].source, error))?,
+            Some(_) if branch.commit() != *commit => {
+                merging::landings(branch, *commit, &requests).map_err(|error| match error {
+                    merging::Error::Git(error) => Trouble::Remote(error),
+                    error => failed(&pending[0].source, error),
+                })?
+            }
             _ => vec![None; requests.len()],
         };
         let mut outdated = Vec::new();
@@ -128,7 +133,7 @@ impl Followed<'_> {
             let (source, locked) = (&pending[place].source, &merges[place]);
             let state = match landing {
                 Some(Landing { time }) => Some(MergeState::Merged { on: time }),
-                None if locked.step.is_none() => Some(MergeState::Merged { on: None }),
+                None if locked.is_absorbed => Some(MergeState::Merged { on: None }),
                 None => self.moved(git, branch, place).map_err(|error| failed(source, error))?,
             };
             let hold = self.selected.repo.merges.get(place).is_some_and(|merge| merge.hold);

@@ -1,6 +1,8 @@
 //! `oca submodules`: makes `.gitmodules` and the gitlinks in the index match the lock. `sync` and `lock --check` use the
 //! same comparison.
 
+use std::collections::HashSet;
+
 use crate::config::Mode;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
@@ -47,7 +49,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let differences = std::mem::take(&mut survey.comparison.differences);
     survey.relocate()?;
     let mut outcomes = survey.collisions();
-    outcomes.extend(survey.settle(How { force: args.force, ..How::default() })?);
+    outcomes.extend(survey.settle(How { force: args.force, ..How::default() }, &HashSet::new())?);
     match args.format.format {
         Format::Json => session.printer.json(&SubmodulesReport::of(&differences, &survey.notes()?)),
         Format::Human => {

@@ -1,6 +1,6 @@
 //! `oca sync`: checks out the locked commits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::config::{Mode, Profile};
 use crate::error::Error;
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if !args.dry_run {
         clear_leftovers(session)?;
     }
-    let (lock, ahead) = current_lock(args, session)?;
+    let (lock, ahead, unmerged) = current_lock(args, session)?;
     let mut survey = if is_submodules {
         Some(Survey::needed(session, &lock)?)
     } else {
@@ -91,28 +91,26 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     let mut kept = BTreeSet::new();
     if let Some(survey) = &mut survey {
-        if args.push {
-            push_merges(session, &lock)?;
-        }
-        let how = How { force: args.force, prune: args.prune, dry: args.dry_run, pushed: args.push };
-        let settled = survey.settle(how)?;
+        let pushed = if args.push { push_merges(session, &lock)? } else { HashSet::new() };
+        let how = How { force: args.force, prune: args.prune, dry: args.dry_run };
+        let settled = survey.settle(how, &pushed)?;
         kept.extend(settled.iter().map(|repo| repo.name.clone()));
         outcomes.extend(survey.collisions().into_iter().chain(settled));
     }
     if args.prune {
         outcomes.extend(prune(session, args, &kept)?);
     }
-    finish(session, args, survey.as_ref(), outcomes)
+    finish(session, args, survey.as_ref(), outcomes, unmerged)
 }
 
 /// The up-to-date lock. If needed and allowed, it is updated first; the checkouts that were built meanwhile are returned
-/// with it.
-fn current_lock(args: &Args, session: &Session<'_>) -> Result<(Lock, Ahead), Error> {
+/// with it, and the repositories that kept their old entries because a merge failed.
+fn current_lock(args: &Args, session: &Session<'_>) -> Result<(Lock, Ahead, Vec<Failure>), Error> {
     let old = session.lock_as_it_stands()?;
     let differences = session.differences(old.as_ref())?;
     let file = session.lock_file();
     match old {
-        Some(lock) if differences.is_empty() => Ok((lock, Ahead::default())),
+        Some(lock) if differences.is_empty() => Ok((lock, Ahead::default(), Vec::new())),
         None if args.locked => Err(Error::NoLock { file }),
         Some(_) if args.locked => Err(Error::Stale { file, differences, locked: true }),
         old => {
@@ -122,10 +120,10 @@ fn current_lock(args: &Args, session: &Session<'_>) -> Result<(Lock, Ahead), Err
                 if !args.dry_run {
                     updated.save(session)?;
                 }
-                Ok(updated.lock)
+                Ok(updated.into_parts())
             });
             match updated {
-                Ok(lock) => Ok((lock, ahead)),
+                Ok((lock, failures)) => Ok((lock, ahead, failures)),
                 Err(error) => {
                     ahead.discard();
                     Err(error)
@@ -276,9 +274,10 @@ fn fetch<'a>(
     Ok(Ready::Stored { snapshot: Box::new(snapshot.unmetered()), ends })
 }
 
-/// Pushes the commits of all merges, each from its checkout to a branch that its tree names.
-fn push_merges(session: &Session<'_>, lock: &Lock) -> Result<(), Error> {
-    let mut failures = Vec::new();
+/// Pushes the commits of the merges of the requested profiles, each from its checkout to a branch that its tree names.
+/// Returns the pushed commits.
+fn push_merges(session: &Session<'_>, lock: &Lock) -> Result<HashSet<CommitId>, Error> {
+    let (mut pushed, mut failures) = (HashSet::new(), Vec::new());
     for WantedCheckout { repo, locked, checkout, is_skipped } in wanted(session, lock)? {
         let Some(push) = repo.push.as_ref().filter(|_| locked.steps().next().is_some() && !is_skipped) else {
             continue;
@@ -286,7 +285,10 @@ fn push_merges(session: &Session<'_>, lock: &Lock) -> Result<(), Error> {
         let branch = submodules::pushed_branch(locked);
         let url = session.remote_url(&push.url)?;
         match checkout.push(&url, locked.head(), &branch) {
-            Ok(()) => session.printer.note(&format!("{}: pushed to branch `{branch}` of {url}", repo.name)),
+            Ok(()) => {
+                pushed.insert(locked.head());
+                session.printer.note(&format!("{}: pushed to branch `{branch}` of {url}", repo.name));
+            }
             Err(error) => {
                 let trouble = Trouble::Push {
                     base: locked.commit,
@@ -297,7 +299,7 @@ fn push_merges(session: &Session<'_>, lock: &Lock) -> Result<(), Error> {
             }
         }
     }
-    if failures.is_empty() { Ok(()) } else { Err(Error::Repos { failures }) }
+    if failures.is_empty() { Ok(pushed) } else { Err(Error::Repos { failures }) }
 }
 
 /// Predicts what [`place`] would do, without asking a server.
@@ -368,6 +370,7 @@ fn finish(
     args: &Args,
     survey: Option<&Survey<'_>>,
     outcomes: Vec<RepoOutcome>,
+    unmerged: Vec<Failure>,
 ) -> Result<(), Error> {
     if let Format::Json = args.format.format {
         session.printer.json(&OutcomeReport::of(&outcomes, args.dry_run));
@@ -385,7 +388,8 @@ fn finish(
     let total = counted(outcomes.len(), "repository", "repositories");
     let is_change = |repo: &&RepoOutcome| matches!(&repo.outcome, Ok(done) if !matches!(done, Done::UpToDate | Done::InWork(_)));
     let changed = outcomes.iter().filter(is_change).count();
-    let failures = report::failures(outcomes);
+    let mut failures = report::failures(outcomes);
+    failures.extend(unmerged);
     let verb = if args.dry_run { "would change" } else { "changed" };
     let is_staged = survey.is_some_and(Survey::is_staged);
     match changed {

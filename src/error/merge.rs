@@ -16,6 +16,12 @@ pub(crate) enum MergeError {
     /// `lock --check --upstream` made the merges anew.
     #[error("{} not proven by {}", counted(steps.len(), "step is", "steps are"), if steps.len() == 1 { "its merge" } else { "their merges" })]
     Unproven { steps: Vec<String> },
+    /// A step says that it was made automatically.
+    #[error("{} not what {}", counted(steps.len(), "step is", "steps are"), if steps.len() == 1 { "its merge gives" } else { "their merges give" })]
+    Forged { steps: Vec<String> },
+    /// With `--strict`.
+    #[error("some branches do not contain the commits of the lock any more")]
+    Astray,
     /// The checkouts are made, and nothing is staged.
     #[error("the merges of {} are not pushed yet, so nothing is staged", quoted_list(&repos.iter().map(ToString::to_string).collect::<Vec<_>>()))]
     Unpushed { repos: Vec<RepoName> },
@@ -108,6 +114,8 @@ impl MergeError {
             | Self::BadState { .. }
             | Self::PatchOutside { .. } => 2,
             Self::Unproven { .. }
+            | Self::Forged { .. }
+            | Self::Astray
             | Self::Unpushed { .. }
             | Self::NoCommits { .. }
             | Self::NotCommitted { .. }
@@ -138,6 +146,16 @@ impl MergeError {
             Self::Unproven { steps } => {
                 let accept: String = steps.iter().map(|step| format!(" --accept {}", typed(step))).collect();
                 format!("look at the steps, then accept them with `oca lock --check --upstream{accept}`")
+            }
+            Self::Forged { steps } => {
+                format!(
+                    "ask who changed them, then make them again with `oca lock --upgrade {}`",
+                    steps.iter().map(|step| typed(step)).collect::<Vec<_>>().join(" ")
+                )
+            }
+            Self::Astray => {
+                "take the new commits with `oca lock --upgrade`, or run the command without `--strict`"
+                    .to_owned()
             }
             Self::Unpushed { .. } => "run `oca sync --push`".to_owned(),
             Self::NoPatch { .. } => {
@@ -216,6 +234,7 @@ mod tests {
     use super::*;
     use crate::repo::samples::{every_variant, name};
 
+    #[expect(clippy::too_many_lines, reason = "a table and its snapshot")]
     #[test]
     fn every_error_says_what_to_type() {
         let web = || name("web");
@@ -224,6 +243,8 @@ mod tests {
         let errors = every_variant!(MergeError:
             Unknown { word: "web#1".to_owned(), known: vec!["web#2950".to_owned()] },
             Unproven { steps: vec!["web#2950".to_owned()] },
+            Forged { steps: vec!["web#2950".to_owned()] },
+            Astray {},
             Unpushed { repos: vec![name("web"), name("dms")] },
             NoPatch { file: "patches/x.patch".into() },
             NoCommits { repo: web(), path: "oca/web".into() },
@@ -269,6 +290,10 @@ mod tests {
           hint: the merges are `web#2950`
         1 step is not proven by its merge
           hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950'`
+        1 step is not what its merge gives
+          hint: ask who changed them, then make them again with `oca lock --upgrade 'web#2950'`
+        some branches do not contain the commits of the lock any more
+          hint: take the new commits with `oca lock --upgrade`, or run the command without `--strict`
         the merges of `web`, `dms` are not pushed yet, so nothing is staged
           hint: run `oca sync --push`
         there is no patch `patches/x.patch`, which `repos.toml` declares

@@ -100,12 +100,6 @@ impl<'g, 'm> Snapshot<'g, 'm> {
         self.is_between(head, self.commit)
     }
 
-    /// Whether a commit is this one or one of its ancestors. Fetches only the commits between the two.
-    pub(crate) fn contains(&self, older: CommitId) -> Result<bool, Error> {
-        self.remote.refuse_offline()?;
-        self.is_between(self.commit, older)
-    }
-
     /// Whether `head` contains `commit`.
     fn is_between(&self, head: CommitId, commit: CommitId) -> Result<bool, Error> {
         let Self { remote, reference, meter, .. } = self;

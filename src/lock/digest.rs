@@ -129,14 +129,14 @@ mod tests {
     prop_compose! {
         fn some_merge()(
             source in prop::sample::select(&["#7", "fix", "https://example.com/fork 18.0-fix", "refs/x/y"][..]),
-            some in any::<bool>(), pick in any::<bool>(), commit in any::<[u8; 20]>(), is_commit in any::<bool>(),
+            some in any::<bool>(), pick in any::<bool>(), is_absorbed in any::<bool>(), commit in any::<[u8; 20]>(), is_commit in any::<bool>(),
             step in some_step(),
         ) -> (PendingMerge, LockedMerge) {
             let source = MergeSource::parse(source).expect("a merge");
             let commit = CommitId::from_bytes(commit);
             let reference = if is_commit { Reference::Rev(commit) } else { Reference::Full("refs/heads/x".to_owned()) };
             let modules = some.then(|| vec![ModuleName::parse("web_x").expect("a name")]);
-            (PendingMerge { source, modules, pick }, LockedMerge { reference, commit, step })
+            (PendingMerge { source, modules, pick }, LockedMerge { reference, commit, is_absorbed: is_absorbed && step.is_none(), step })
         }
     }
 

@@ -9,7 +9,7 @@ use super::schema::{
     Digest, Lock, LockedMerge, LockedModule, LockedPatch, LockedProfile, LockedRepo, LockedStep, Pin,
     UnreadableManifest,
 };
-use super::wire::ABSORBED;
+use super::wire::{ABSORBED, EMPTY};
 use crate::repo::{AutoInstall, Packaging, PendingMerge, Reference, Rules};
 
 impl Lock {
@@ -127,7 +127,11 @@ pub(super) fn merge_fields((merge, locked): (&PendingMerge, &LockedMerge)) -> Fi
     fields.extend(pick.then(|| ("pick", json(&true))));
     fields.extend(locked.reference.full_name().map(|name| ("ref", json(&name))));
     fields.push(("commit", json(&locked.commit)));
-    fields.extend(step_fields(locked.step.as_ref()));
+    fields.extend(if locked.is_absorbed {
+        vec![("step", json(ABSORBED))]
+    } else {
+        step_fields(locked.step.as_ref())
+    });
     fields
 }
 
@@ -139,7 +143,7 @@ pub(super) fn patch_fields((path, locked): (&String, &LockedPatch)) -> Fields {
 
 fn step_fields(step: Option<&LockedStep>) -> Fields {
     let Some(LockedStep { way, tree, commit, fingerprint }) = step else {
-        return vec![("step", json(ABSORBED))];
+        return vec![("step", json(EMPTY))];
     };
     vec![
         ("step", json(way.word())),

@@ -23,9 +23,15 @@ impl Lock {
         Some(&self.repos[place])
     }
 
-    /// The entry of a pin, or one with the same base: so a new merge does not move the base.
+    /// The entry of a pin, or the one with the same base that has most of its merges: so a new merge does not move the
+    /// base or the other merges.
     pub(crate) fn base_of(&self, pin: &Pin) -> Option<&LockedRepo> {
-        self.repo(pin).or_else(|| self.repos.iter().find(|repo| repo.pin.has_base_of(pin)))
+        let common = |repo: &&LockedRepo| {
+            let sources = repo.pin.pending.merges.iter().map(|merge| &merge.source);
+            sources.filter(|source| pin.pending.merges.iter().any(|merge| merge.source == **source)).count()
+        };
+        let same_base = || self.repos.iter().filter(|repo| repo.pin.has_base_of(pin));
+        self.repo(pin).or_else(|| same_base().rev().max_by_key(common))
     }
 
     /// Marks the entries for which `is_false` returns true, so that they are read again.
@@ -103,8 +109,10 @@ pub(crate) struct LockedMerge {
     /// The ref that led to the commit, by its full name; the commit itself if it was named by its id.
     pub(crate) reference: Reference,
     pub(crate) commit: CommitId,
-    /// What it changes. `None` if the base has all of it.
+    /// What it changes. `None` if it changes nothing.
     pub(crate) step: Option<LockedStep>,
+    /// Whether the base has it. If not, and there is no step, the merges before it have all of its changes.
+    pub(crate) is_absorbed: bool,
 }
 
 /// A patch of the user.

@@ -151,8 +151,11 @@ impl Lock {
         let directory = directory(file);
         refuse_link(&directory)?;
         let next = directory.join(NEXT);
+        refuse_link(&next)?;
         let mut staged = Vec::new();
         for (path, step) in self.step_files() {
+            let place = directory.join(&path);
+            refuse_link(place.parent().unwrap_or(&directory))?;
             if read_at(&directory.join(&path), step).is_ok() {
                 continue;
             }
@@ -164,12 +167,15 @@ impl Lock {
             };
             staged.push((next.join(path), text));
         }
-        remove_if_there(&next)?;
-        for (path, text) in staged {
+        // A text may be only there, if a run was killed. So nothing is removed before the texts are written.
+        let old = present(&next);
+        for (path, text) in &staged {
             fs::create_directory(path.parent().unwrap_or(&next))?;
-            fs::write_if_changed(&path, &text)?;
+            fs::write_if_changed(path, text)?;
         }
-        Ok(())
+        let is_staged = |path: &PathBuf| staged.iter().any(|(staged, _)| staged == path);
+        let mut left = old.into_iter().map(|path| next.join(path)).filter(|path| !is_staged(path));
+        left.try_for_each(|path| Ok(fs::remove_file(&path)?))
     }
 
     /// Moves the staged texts to their places, and removes the files of no step. The lock was written before.

@@ -261,8 +261,10 @@ impl WireMerge {
             Some(name) => Reference::full(&name).map_err(|invalid| invalid.to_string())?,
             None => Reference::Rev(commit),
         };
-        let step = locked_step(&step, tree, result, exact, loose)?;
-        Ok((PendingMerge { source, modules, pick }, LockedMerge { reference, commit, step }))
+        let is_absorbed = step == ABSORBED;
+        let word = if is_absorbed { EMPTY } else { &step };
+        let step = locked_step(word, tree, result, exact, loose)?;
+        Ok((PendingMerge { source, modules, pick }, LockedMerge { reference, commit, step, is_absorbed }))
     }
 }
 
@@ -286,19 +288,21 @@ fn locked_step(
     loose: Option<String>,
 ) -> Result<Option<LockedStep>, String> {
     match (word, tree, result, exact, loose) {
-        (ABSORBED, None, None, None, None) => Ok(None),
+        (EMPTY, None, None, None, None) => Ok(None),
         (word, Some(tree), Some(commit), Some(exact), Some(loose)) => {
             let way = StepWay::ALL.into_iter().find(|way| way.word() == word);
             let way = way.ok_or_else(|| format!("there is no step `{word}`"))?;
             let fingerprint = Fingerprint { exact: sha256(&exact)?, loose: sha256(&loose)? };
             Ok(Some(LockedStep { way, tree, commit, fingerprint }))
         }
-        _ => Err("a step has `tree`, `result`, `exact` and `loose`, unless it is absorbed".to_owned()),
+        _ => Err("a step has `tree`, `result`, `exact` and `loose`, unless it changes nothing".to_owned()),
     }
 }
 
-/// The word of a merge or a patch without a step: the base has all of it.
+/// The word of a merge that the base has.
 pub(super) const ABSORBED: &str = "absorbed";
+/// The word of a merge or a patch that changes nothing after those before it.
+pub(super) const EMPTY: &str = "empty";
 
 /// Reads a digest such as `sha256:…`, 64 lower-case hexadecimal digits.
 fn sha256(word: &str) -> Result<[u8; 32], String> {

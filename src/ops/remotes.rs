@@ -60,6 +60,9 @@ impl Watch<'_> {
 /// The result of one job: what was done, and the value for the caller.
 type Answer<R> = Result<(Done, R), Trouble>;
 
+/// A value with its job.
+type OfJob<'t, T, R> = (&'t T, R);
+
 /// The results of all jobs, in their order.
 pub(crate) struct Answers<'t, T, R>(Vec<(&'t T, Answer<R>)>);
 
@@ -121,11 +124,19 @@ impl<'t, T: Job, R> Answers<'t, T, R> {
 
     /// The values of the jobs that succeeded, and the failures.
     pub(crate) fn sorted(self) -> (Vec<(&'t T, R)>, Vec<Failure>) {
+        let (answers, failures) = self.sorted_with_jobs();
+        (answers, failures.into_iter().map(|(_, failure)| failure).collect())
+    }
+
+    /// The same. Each failure with its job: two jobs may have the same name.
+    pub(crate) fn sorted_with_jobs(self) -> (Vec<OfJob<'t, T, R>>, Vec<OfJob<'t, T, Failure>>) {
         let (mut answers, mut failures) = (Vec::new(), Vec::new());
         for (job, answer) in self.0 {
             match answer {
                 Ok((_, answer)) => answers.push((job, answer)),
-                Err(trouble) => failures.push(Failure::new(job.name().clone(), job.url(), trouble)),
+                Err(trouble) => {
+                    failures.push((job, Failure::new(job.name().clone(), job.url(), trouble)));
+                }
             }
         }
         (answers, failures)

@@ -36,6 +36,11 @@ impl Updated {
         Ok(self.lock.save(&session.lock_file(), &self.steps)?)
     }
 
+    /// The lock, and the repositories that kept their old entries because a merge failed.
+    pub(crate) fn into_parts(self) -> (Lock, Vec<Failure>) {
+        (self.lock, self.failures)
+    }
+
     /// Fails if a merge failed. Everything else was done.
     pub(crate) fn finish(self) -> Result<(), Error> {
         let failures = self.failures;
@@ -364,20 +369,17 @@ fn perform(session: &Session<'_>, work: &[Task<'_>], ahead: &Ahead) -> Result<Pe
             Ok((locked(task, &repo), (repo, steps, notes, doubt)))
         },
     )?;
-    let kept = |failure: &Failure| {
-        let task = work
-            .iter()
-            .find(|task| task.declared.pin.name == failure.name && failure.trouble.is_of_merge())?;
-        task.old.filter(|old| old.is_whole() && old.pin == task.declared.pin).cloned()
+    let kept = |(task, failure): &(&Task<'_>, Failure)| {
+        let old = task.old.filter(|_| failure.trouble.is_of_merge())?;
+        (old.is_whole() && old.pin == task.declared.pin).then(|| old.clone())
     };
-    let (resolved, failures) = resolved.sorted();
-    let mut performed = Performed::default();
-    for failure in &failures {
-        performed.repos.extend(kept(failure));
-    }
-    if performed.repos.len() < failures.len() {
+    let (resolved, failures) = resolved.sorted_with_jobs();
+    let repos: Vec<LockedRepo> = failures.iter().filter_map(kept).collect();
+    let failures: Vec<Failure> = failures.into_iter().map(|(_, failure)| failure).collect();
+    if repos.len() < failures.len() {
         return Err(Error::Repos { failures });
     }
+    let mut performed = Performed { repos, ..Performed::default() };
     performed.failures = failures;
     for (_, (repo, steps, notes, doubt)) in resolved {
         doubt.iter().for_each(|doubt| doubt.tell(session, &repo));

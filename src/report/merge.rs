@@ -17,8 +17,12 @@ pub(crate) struct MergeNote {
 pub(crate) enum MergeNoteKind {
     /// The base contains its commit, or OCA's bot merged it; at this time in seconds since 1970, if it is known.
     Absorbed { on: Option<i64> },
-    /// It changes nothing in the result so far.
+    /// The base has all of its changes, but not its commit.
+    Contained,
+    /// It changes nothing after the merges before it.
     Empty,
+    /// The patch changes nothing.
+    EmptyPatch,
     /// The remote has no such ref any more.
     Gone,
     /// The remote has no such commit any more.
@@ -46,10 +50,11 @@ impl fmt::Display for MergeNote {
                 let on: String = on.iter().map(|time| format!(" on {}", day(*time))).collect();
                 write!(f, "{what}: merged upstream{on}; drop it with `oca remove {what}`")
             }
-            MergeNoteKind::Empty if what.contains('#') => {
+            MergeNoteKind::Contained => {
                 write!(f, "{what}: the base has all of its changes; drop it with `oca remove {what}`")
             }
-            MergeNoteKind::Empty => {
+            MergeNoteKind::Empty => write!(f, "{what}: it changes nothing after the merges before it"),
+            MergeNoteKind::EmptyPatch => {
                 write!(f, "{what}: the patch changes nothing any more; remove it from `patches`")
             }
             MergeNoteKind::Ruled(paths) => {

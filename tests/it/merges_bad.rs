@@ -45,6 +45,18 @@ fn a_step_that_was_changed_is_refused_and_made_again() {
     assert!(!env.exists("oca.lock.d/web/07-x.patch"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_directory_of_steps_that_is_a_symlink_is_not_written_through() {
+    let env = Env::new();
+    requested(&env);
+    declare(&env, "merges = [\"#1\"]");
+    std::fs::create_dir(env.project().join("oca.lock.d")).expect("a directory");
+    std::os::unix::fs::symlink(env.root(), env.project().join("oca.lock.d/web")).expect("a symlink");
+    env.oca(&["lock"]).stderr_contains("`oca.lock.d/web` is a symlink").status(1);
+    assert!(!env.root().join("01-1.patch").exists() && !env.exists("oca.lock.json"));
+}
+
 #[test]
 fn a_killed_run_leaves_the_old_lock_or_the_new_one() {
     let env = Env::new();

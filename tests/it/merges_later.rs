@@ -68,6 +68,63 @@ fn a_squashed_request_that_was_amended_at_the_merge_is_found_by_its_number() {
         .success();
     env.oca(&["sync", "-q"]).success();
     env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "THREE"), (20, "twenty"), (28, "28!")]));
+    // It stays absorbed: at the next upgrade, if another merge moves, and if somebody proves it.
+    remote.branch("18.0").file("new", "").commit();
+    env.oca(&["lock", "--upgrade"]).stderr_contains("web#1: merged upstream on 2024-10-25;").success();
+    remote.pull(2).file("web_x/more.txt", "").commit();
+    env.oca(&["lock", "-q", "--upgrade", "web#2"]).success();
+    assert_eq!(locked(&env, "\"#1\"", "step"), "absorbed");
+    env.oca(&["lock", "--check", "--upstream"]).success();
+    // The same for a request that landed before it was declared.
+    std::fs::remove_file(env.project().join("oca.lock.json")).expect("a lock");
+    env.oca(&["lock"]).stderr_contains("web#1: merged upstream on 2024-10-25;").success();
+}
+
+#[test]
+fn a_merge_that_an_earlier_one_contains_is_not_called_merged_upstream() {
+    let env = Env::new();
+    let remote = requested(&env);
+    let first = remote.commit_of("refs/pull/1/head");
+    remote.pull(4).from(&first).file("web_x/four.txt", "").commit();
+    declare(&env, "merges = [\"#4\", \"#1\"]");
+    env.oca(&["lock"]).stderr_contains("web#1: it changes nothing after the merges before it\n").success();
+    assert_eq!(locked(&env, "\"#1\"", "step"), "empty");
+    env.oca(&["lock", "-q", "--upgrade", "--drop-merged"]).success();
+    assert!(env.read("repos.toml").contains("\"#1\""), "it is still needed, if the other one goes");
+    env.oca(&["outdated"]).stderr("0 of 1 repository outdated\n").success();
+}
+
+#[test]
+fn a_sync_that_could_not_merge_says_so() {
+    let env = Env::new();
+    requested(&env);
+    let patch = "--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -9,3 +9,3 @@\n 9\n-10\n+ten\n 11\n";
+    env.write("patches/ten.patch", patch);
+    declare(&env, "patches = [\"patches/ten.patch\"]");
+    env.oca(&["sync", "-q"]).success();
+    env.write("patches/ten.patch", patch.replace("-10", "-zehn"));
+    env.oca(&["sync", "-q"]).stderr_contains("cannot merge `patches/ten.patch`").status(1);
+    env.assert_file("oca/web/web_x/x.txt", &lines(&[(10, "ten"), (28, "28!")]));
+}
+
+#[test]
+fn a_conflict_in_one_of_two_branches_of_a_repository_keeps_its_own_entry() {
+    let env = Env::new();
+    let remote = requested(&env);
+    let base = remote.commit_of("18.0");
+    remote.branch("17.0").from(&base).module("web_x", &[("version", "\"17.0.1.0.0\"")]).commit();
+    env.declare(
+        "[profiles.standard]\nrepos = [\"web\"]\n[profiles.old]\nodoo = \"17.0\"\npath = \"old\"\nrepos = [\"web\"]\n\
+         [repos.web]\nmerges = [\"#1\"]\n",
+    );
+    env.oca(&["lock", "-q"]).success();
+    assert!(env.exists("oca.lock.d/web@18.0/01-1.patch") && env.exists("oca.lock.d/web@17.0/01-1.patch"));
+    remote.branch("18.0").file("web_x/x.txt", lines(&[(3, "drei"), (28, "28!")])).commit();
+    let moved = remote.branch("17.0").file("new", "").commit();
+    env.oca(&["lock", "--upgrade"]).stderr_contains("`web#1` conflicts with its branch").status(1);
+    let lock = env.read("oca.lock.json");
+    assert!(lock.contains(&base) && lock.contains(&moved));
+    env.oca(&["lock", "--check"]).success();
 }
 
 #[test]

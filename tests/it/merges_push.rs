@@ -69,6 +69,27 @@ fn a_sync_stages_nothing_that_nobody_can_fetch() {
 }
 
 #[test]
+fn what_another_profile_merges_is_not_staged_before_it_is_pushed() {
+    let env = Env::new();
+    project(&env, PUSH);
+    let text = env
+        .read("repos.toml")
+        .replace("[repos.web]\n", "")
+        .replace("merges = [\"#1\"]\n", "override.web.merges = [\"#1\"]\n");
+    env.write(
+        "repos.toml",
+        format!("default-profile = \"standard\"\n{text}[profiles.next]\npath = \"next\"\nrepos = [\"web\"]\noverride.web.merges = [\"#2\"]\n"),
+    );
+    env.oca(&["sync", "-q", "--push"])
+        .with_programs()
+        .stderr_contains("the merges of `web` are not pushed yet, so nothing is staged")
+        .status(1);
+    assert_eq!(env.git(".", &["ls-files", "oca", "next"]), "");
+    env.oca(&["sync", "-q", "--push", "--all-profiles"]).with_programs().success();
+    assert!(env.git(".", &["ls-files", "oca", "next"]).contains("next/web"));
+}
+
+#[test]
 fn when_the_merges_are_gone_the_url_is_the_repository_again() {
     let env = Env::new();
     project(&env, PUSH);

@@ -38,7 +38,11 @@ fn a_rewritten_branch_is_a_warning_and_with_strict_an_error() {
     remote.pull(1).from(base.trim()).file("web_x/x.txt", lines(&[(4, "four")])).commit();
     let said = "the branch of `web#1` does not contain the commit of the lock any more";
     env.oca(&CHECK).stderr(&format!("warning: {said}\n")).success();
-    env.oca(&CHECK).arg("--strict").stdout(&format!("{said}\n")).stderr_contains("out of date").status(1);
+    env.oca(&CHECK)
+        .arg("--strict")
+        .stdout(&format!("{said}\n"))
+        .stderr_contains("some branches do not contain the commits of the lock any more")
+        .status(1);
     env.oca(&["lock", "--upgrade", "web#1"])
         .stderr_contains("web#1: its branch was rewritten\n")
         .stderr_contains(&format!("web#1: {} -> ", crate::project::short(&old)))
@@ -67,6 +71,10 @@ fn a_forged_step_is_found_by_its_tree() {
         .stdout_contains("the step of `web#1` is not what its merge gives\n")
         .stderr_contains("is out of date")
         .status(1);
+    // A forger has the digests right, too. A step that claims to be made automatically cannot be accepted.
+    env.oca(&["lock", "--check", "--upstream", "--accept", "web#7"])
+        .stderr_contains("there is no merge `web#7`")
+        .status(2);
 }
 
 #[test]

@@ -264,7 +264,7 @@ fn a_resolution_without_a_change_is_no_step() {
     env.git("oca/web", &["checkout", "--ours", "web_x/x.txt"]);
     env.git("oca/web", &["add", "web_x/x.txt"]);
     env.oca(&["resolve", "-q", "web", "--continue"]).success();
-    assert_eq!(locked(&env, "\"#3\"", "step"), "absorbed");
+    assert_eq!(locked(&env, "\"#3\"", "step"), "empty");
     env.oca(&["lock", "--check"]).success();
 }
 

@@ -13,7 +13,7 @@ use crate::lock::{self, Lock, LockedRepo, Pin, StepTexts, untrue};
 use crate::ops::submodules::Survey;
 use crate::ops::{MergeJob, OfPin, Remotes, Watch, merge_job, read};
 use crate::plan::{self, Declared, Moves};
-use crate::repo::RemoteUrl;
+use crate::repo::{Pending, RemoteUrl};
 use crate::report::{Difference, Done, Failure, MergeNote, StepDifference, Trouble};
 use crate::session::Session;
 
@@ -65,26 +65,31 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
 
 /// Chooses the error by its hint: a plain `oca lock` repairs neither pins nor forged entries.
 fn refused(differences: Vec<Difference>, file: std::path::PathBuf) -> Error {
-    let (mut unreachable, mut untrue, mut steps) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut unreachable, mut untrue) = (Vec::new(), Vec::new());
+    let (mut steps, mut forged) = (Vec::new(), Vec::new());
     for difference in &differences {
         match difference {
-            Difference::Step(
-                StepDifference::ByHand { what, .. }
-                | StepDifference::Untrue { what }
-                | StepDifference::Unproven { what },
-            ) => steps.push(what.clone()),
+            Difference::Step(StepDifference::ByHand { what, .. } | StepDifference::Unproven { what }) => {
+                steps.push(what.clone());
+            }
+            Difference::Step(StepDifference::Untrue { what }) => forged.push(what.clone()),
+            Difference::Step(StepDifference::Astray(_)) => {}
             Difference::Unreachable { name, .. } => unreachable.push(name.clone()),
             Difference::Untrue { name, commit, .. } => untrue.push((name.clone(), *commit)),
             _ => return Error::Stale { file, differences, locked: false },
         }
     }
     untrue.dedup();
-    if !untrue.is_empty() {
+    if !forged.is_empty() {
+        MergeError::Forged { steps: forged }.into()
+    } else if !untrue.is_empty() {
         Error::Untrue { pins: untrue }
-    } else if unreachable.is_empty() {
+    } else if !unreachable.is_empty() {
+        Error::Unreachable { names: unreachable }
+    } else if !steps.is_empty() {
         MergeError::Unproven { steps }.into()
     } else {
-        Error::Unreachable { names: unreachable }
+        MergeError::Astray.into()
     }
 }
 
@@ -96,6 +101,10 @@ fn upstream(
 ) -> Result<(Vec<Difference>, Vec<Failure>), Error> {
     let steps = StepTexts::gather(&session.lock_file(), lock);
     let accepted: BTreeSet<String> = args.accept.iter().cloned().collect();
+    let known: BTreeSet<String> = lock.repos.iter().flat_map(step_names).collect();
+    if let Some(word) = accepted.iter().find(|word| !known.contains(*word)).cloned() {
+        return Err(MergeError::Unknown { word, known: known.into_iter().collect() }.into());
+    }
     let declared = plan::declared(&session.config);
     let pins = declared.iter().filter_map(|declared| Some((declared, lock.repo(&declared.pin)?)));
     let pins: Vec<Pinned<'_>> = pins
@@ -123,6 +132,13 @@ fn upstream(
         }
     }
     Ok((differences, failures))
+}
+
+/// The merges and patches of an entry, as they are typed.
+fn step_names(repo: &LockedRepo) -> impl Iterator<Item = String> {
+    let Pending { merges, patches } = &repo.pin.pending;
+    let merges = merges.iter().map(|merge| merge.source.of(&repo.pin.name));
+    merges.chain(patches.iter().cloned())
 }
 
 /// The differences of an entry, and what is normal after a request moved.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{DatedDispute, Error};
-use crate::git::Snapshot;
+use crate::git::{Snapshot, merging};
 use crate::lock::{self, Dispute, Lock, Pin, Side, Sides};
 use crate::ops::named_repos;
 use crate::plan::{self, Declared, Moves};
@@ -93,8 +93,10 @@ impl Choice {
 /// The side whose commit contains the commit of the other side. Asks the remote for the commits between the two; if it
 /// does not answer, nothing is known.
 fn newer(session: &Session<'_>, declared: &[Declared], dispute: &Dispute) -> Option<Side> {
-    let contains =
-        |newer: CommitId, older: CommitId| at(session, declared, &dispute.pin, newer)?.contains(older).ok();
+    let contains = |newer: CommitId, older: CommitId| {
+        let newer = at(session, declared, &dispute.pin, newer)?;
+        merging::distance(&newer, older).ok().map(|distance| distance.is_some())
+    };
     if contains(dispute.theirs, dispute.ours)? {
         return Some(Side::Theirs);
     }

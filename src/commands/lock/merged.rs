@@ -1,4 +1,4 @@
-//! `oca lock --upgrade --drop-merged`: upgrades, and removes the merges that change nothing any more.
+//! `oca lock --upgrade --drop-merged`: upgrades, and removes the merges that were merged upstream.
 
 use super::How;
 use crate::config::MergeList;
@@ -37,7 +37,7 @@ pub(super) fn upgrade(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Re
     }
 }
 
-/// The merges, among those that were to move, that change nothing in any entry of the lock.
+/// The merges, among those that were to move, that the base has in every entry of the lock.
 fn merged(lock: &Lock, moves: &Moves) -> Vec<Movable> {
     let is_asked = |movable: &Movable| match moves {
         Moves::Named(names) => names.contains(movable) || names.contains(&movable.repo.clone().into()),
@@ -49,7 +49,7 @@ fn merged(lock: &Lock, moves: &Moves) -> Vec<Movable> {
     for repo in &lock.repos {
         for (merge, locked) in repo.pin.pending.merges.iter().zip(&repo.merges) {
             let movable = Movable { repo: repo.pin.name.clone(), merge: Some(merge.source.clone()) };
-            let list = if locked.step.is_none() { &mut merged } else { &mut needed };
+            let list = if locked.is_absorbed { &mut merged } else { &mut needed };
             if is_asked(&movable) && !list.contains(&movable) {
                 list.push(movable);
             }

@@ -70,9 +70,10 @@ impl Series<'_> {
             Ok(found) if found.commit == locked.commit => true,
             Ok(found) => {
                 let newer = remote.at(found.commit, &found.reference, self.base.meter());
-                newer.contains(locked.commit).map_err(|error| failed(error.into()))?
+                merging::distance(&newer, locked.commit).map_err(failed)?.is_some()
             }
             Err(merging::Error::MissingRef { .. }) => false,
+            Err(merging::Error::Git(error)) if error.is_gone() => false,
             Err(error) => return Err(failed(error)),
         };
         if !leads_here {
@@ -128,10 +129,12 @@ impl Proof {
         match (locked, found) {
             (Some(locked), Remade::Step(step)) if locked.tree == step.tree => {}
             (None, Remade::Nothing) => {}
-            _ if accepted.contains(&what) => {}
             (Some(locked), _) if locked.way != StepWay::Made => {
-                self.differences.push(StepDifference::ByHand { what, way: locked.way.word() });
+                if !accepted.contains(&what) {
+                    self.differences.push(StepDifference::ByHand { what, way: locked.way.word() });
+                }
             }
+            (_, Remade::Gone) if accepted.contains(&what) => {}
             (_, Remade::Gone) => self.differences.push(StepDifference::Unproven { what }),
             (_, Remade::Nothing | Remade::Step(_) | Remade::Conflicts) => {
                 self.differences.push(StepDifference::Untrue { what });

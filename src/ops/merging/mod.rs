@@ -67,7 +67,10 @@ impl MergeJob<'_> {
         let mut series = Series::new(self, git, &base, tip)?;
         let mut merges = Vec::new();
         for position in 0..self.declared.pin.pending.merges.len() {
-            merges.push(series.merge(position, watch)?);
+            let mut merge = series.merge(position, watch)?;
+            // Before the first step, all of it is in the base.
+            merge.is_absorbed |= merge.way.is_none() && series.steps.is_empty();
+            merges.push(merge);
         }
         let mut patches = Vec::new();
         for position in 0..self.declared.pin.pending.patches.len() {
@@ -86,8 +89,8 @@ impl MergeJob<'_> {
         };
         let merges = merges
             .into_iter()
-            .map(|Resolved { reference, commit, way }| {
-                Ok(LockedMerge { reference, commit, step: lock(way)? })
+            .map(|Resolved { reference, commit, way, is_absorbed }| {
+                Ok(LockedMerge { reference, commit, step: lock(way)?, is_absorbed })
             })
             .collect::<Result<_, Trouble>>()?;
         let patches = std::iter::zip(&self.patches, patches)
@@ -151,6 +154,8 @@ struct Resolved {
     reference: Reference,
     commit: CommitId,
     way: Option<StepWay>,
+    /// Whether the base has it.
+    is_absorbed: bool,
 }
 
 /// The steps that are being made.
@@ -215,7 +220,7 @@ impl<'a> Series<'a> {
         let moved = job.moves[position];
         let (reference, commit) = self.resolve(&remote, pending, moved, old.map(|(_, locked, _)| locked))?;
         self.current = Some((reference.clone(), commit));
-        let resolved = |way| Resolved { reference: reference.clone(), commit, way };
+        let resolved = |way| Resolved { reference: reference.clone(), commit, way, is_absorbed: false };
         let old_step = old
             .filter(|(.., is_same)| *is_same)
             .and_then(|(position, locked, _)| self.old_step(position, locked.step.as_ref()?));
@@ -224,7 +229,7 @@ impl<'a> Series<'a> {
             && self.is_where_old_was(position)
         {
             match (&locked.step, &old_step) {
-                (None, _) => return Ok(resolved(None)),
+                (None, _) => return Ok(Resolved { is_absorbed: locked.is_absorbed, ..resolved(None) }),
                 (Some(_), Some(step)) => return Ok(resolved(Some(self.reuse(step)?))),
                 // Its text is missing: it is made again.
                 (Some(_), None) => {}
@@ -234,7 +239,7 @@ impl<'a> Series<'a> {
         let head = remote.at(commit, &reference, self.base.meter());
         let ancestor = match (self.start(pending, &head), &old_step) {
             (Ok(Some(ancestor)), _) => ancestor,
-            (Ok(None), _) => return Ok(resolved(None)),
+            (Ok(None), _) => return Ok(Resolved { is_absorbed: true, ..resolved(None) }),
             (Err(Trouble::Merge { error, .. }), Some(step)) if matches!(&*error, merging::Error::Git(error) if error.is_gone()) =>
             {
                 self.note(&what, MergeNoteKind::CommitGone);
@@ -244,7 +249,9 @@ impl<'a> Series<'a> {
         };
         let is_kept = old.is_some_and(|(_, locked, _)| locked.commit == commit);
         if let Some((_, locked, _)) = old
-            && head.contains(locked.commit).is_ok_and(|contains| !contains)
+            && moved == Move::Ask
+            && !is_kept
+            && merging::distance(&head, locked.commit).is_ok_and(|distance| distance.is_none())
         {
             self.note(&what, MergeNoteKind::Rewritten);
         }
@@ -323,12 +330,16 @@ impl<'a> Series<'a> {
         let old = job.old().map(|old| old.commit);
         match merging::relation(self.base, self.tip, head).map_err(|error| job.failed(&what, error))? {
             Relation::Absorbed => {
+                // Only for the date.
                 let since = old.filter(|old| *old != self.base.commit());
-                let landing = since.and_then(|since| self.landing(&pending.source, head.commit(), since));
-                self.note(&what, MergeNoteKind::Absorbed { on: landing.and_then(|landing| landing.time) });
+                let landing = since.map(|since| self.landing(pending, head.commit(), since)).transpose()?;
+                self.note(
+                    &what,
+                    MergeNoteKind::Absorbed { on: landing.flatten().and_then(|found| found.time) },
+                );
                 Ok(None)
             }
-            Relation::From(base) => match self.landing(&pending.source, head.commit(), old.unwrap_or(base)) {
+            Relation::From(base) => match self.landing(pending, head.commit(), base)? {
                 Some(landing) => {
                     self.note(&what, MergeNoteKind::Absorbed { on: landing.time });
                     Ok(None)
@@ -344,13 +355,18 @@ impl<'a> Series<'a> {
     }
 
     /// The merge of a request by OCA's bot since this commit. Its commits may have been amended or squashed, so only the
-    /// number of the request counts. If the remote does not answer, nothing is known.
-    fn landing(&self, source: &MergeSource, head: CommitId, since: CommitId) -> Option<Landing> {
-        if since == self.base.commit() {
-            return None;
-        }
-        let request = (head, source.as_request());
-        merging::landings(self.base, since, &[request]).ok()?.pop().flatten()
+    /// number of the request counts.
+    fn landing(
+        &self,
+        pending: &PendingMerge,
+        head: CommitId,
+        since: CommitId,
+    ) -> Result<Option<Landing>, Trouble> {
+        let Some(number) = pending.source.as_request().filter(|_| since != self.base.commit()) else {
+            return Ok(None);
+        };
+        let found = merging::landings(self.base, since, &[(head, Some(number))]);
+        Ok(found.map_err(|error| self.job.failed(&self.job.what(pending), error))?.pop().flatten())
     }
 
     /// The remote of a merge.
@@ -432,7 +448,7 @@ impl<'a> Series<'a> {
         let header = header_of(&user, path);
         match self.merging.apply_user(&user, header) {
             Ok(step) if step.is_empty() => {
-                self.note(path, MergeNoteKind::Empty);
+                self.note(path, MergeNoteKind::EmptyPatch);
                 Ok(None)
             }
             Ok(step) => {
@@ -479,7 +495,8 @@ impl<'a> Series<'a> {
     /// Adds a step of a merge. An empty one is no step.
     fn take(&mut self, what: &str, step: merging::Step, way: StepWay) -> Result<Option<StepWay>, Trouble> {
         if step.is_empty() {
-            self.note(what, MergeNoteKind::Empty);
+            let is_in_base = self.steps.is_empty();
+            self.note(what, if is_in_base { MergeNoteKind::Contained } else { MergeNoteKind::Empty });
             return Ok(None);
         }
         self.note_ruled(what, &step);

@@ -74,7 +74,7 @@ impl MergeJob<'_> {
         let Series { steps, merging, opened, current, .. } = series;
         let mut steps = steps.into_iter();
         let mut answers = Vec::new();
-        for Resolved { reference, commit, way } in made {
+        for Resolved { reference, commit, way, .. } in made {
             let step = match way.zip(way.and_then(|_| steps.next())) {
                 Some((way, (patch, tree))) => {
                     snapshot.add_step(patch.clone(), tree).map_err(Trouble::Remote)?;
@@ -112,7 +112,7 @@ impl Series<'_> {
                 self.take(what, step, StepWay::Resolved)?
             }
         };
-        Ok(Resolved { reference: reference.clone(), commit: *commit, way })
+        Ok(Resolved { reference: reference.clone(), commit: *commit, way, is_absorbed: false })
     }
 
     /// Prepares a step of the old lock for a person.

@@ -1,5 +1,6 @@
 //! Writes `.gitmodules`, git's configuration and the index, so that they match the lock.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::joined;
@@ -9,7 +10,7 @@ use crate::fs::{read_if_there, remove_file};
 use crate::git::{self, Active, CheckoutError, Head, SubmoduleEntry, SuperprojectChange};
 use crate::ops::checkouts::is_keep_out;
 use crate::plan::{Comparison, Removal, Submodule};
-use crate::repo::RepoName;
+use crate::repo::{CommitId, RepoName};
 use crate::report::{Done, Outcome, RepoOutcome, Trouble};
 
 /// The flags of the command that decide what may be removed.
@@ -18,8 +19,6 @@ pub(crate) struct How {
     pub(crate) force: bool,
     pub(crate) prune: bool,
     pub(crate) dry: bool,
-    /// Whether the commits of all merges were pushed.
-    pub(crate) pushed: bool,
 }
 
 impl Survey<'_> {
@@ -40,8 +39,9 @@ impl Survey<'_> {
     }
 
     /// Removes undeclared submodules, then writes `.gitmodules`, git's configuration and the index.
-    pub(crate) fn settle(&mut self, how: How) -> Result<Vec<RepoOutcome>, Error> {
-        let unpushed = if how.pushed || how.dry { Vec::new() } else { self.unpushed()? };
+    /// `pushed` are the commits of merges that were just pushed.
+    pub(crate) fn settle(&mut self, how: How, pushed: &HashSet<CommitId>) -> Result<Vec<RepoOutcome>, Error> {
+        let unpushed = if how.dry { Vec::new() } else { self.unpushed(pushed)? };
         if !unpushed.is_empty() {
             return Err(MergeError::Unpushed { repos: unpushed }.into());
         }

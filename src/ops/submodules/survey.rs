@@ -1,6 +1,6 @@
 //! Compares the surrounding repository with the lock.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use super::{STAGED, checkouts, directory, joined, no_superproject};
@@ -9,7 +9,7 @@ use crate::fs::slashed;
 use crate::git::{CheckoutError, GitModules, Module, SubmoduleEntry, SubmodulePath, Superproject};
 use crate::lock::{Lock, LockedRepo};
 use crate::plan::{self, Comparison, Submodule, SuperprojectState};
-use crate::repo::{RepoName, counted, one_line};
+use crate::repo::{CommitId, RepoName, counted, one_line};
 use crate::report::{RepoOutcome, SubmoduleDifference, Trouble};
 use crate::session::Session;
 
@@ -78,10 +78,12 @@ impl<'s> Survey<'s> {
     }
 
     /// The repositories whose merges are not what the index has. Perhaps nobody pushed their commits.
-    pub(crate) fn unpushed(&self) -> Result<Vec<RepoName>, Error> {
+    pub(crate) fn unpushed(&self, pushed: &HashSet<CommitId>) -> Result<Vec<RepoName>, Error> {
         let gitlinks = self.superproject.gitlinks()?;
         let merged = self.comparison.submodules.iter().filter(|submodule| submodule.is_merged);
-        let is_new = |one: &&Submodule| gitlinks.get(&*one.entry.path) != Some(&one.commit);
+        let is_new = |one: &&Submodule| {
+            gitlinks.get(&*one.entry.path) != Some(&one.commit) && !pushed.contains(&one.commit)
+        };
         Ok(merged.filter(is_new).map(|submodule| submodule.repo.clone()).collect())
     }
 
