@@ -234,13 +234,11 @@ mod tests {
     use super::*;
     use crate::repo::samples::{every_variant, name};
 
-    #[expect(clippy::too_many_lines, reason = "a table and its snapshot")]
-    #[test]
-    fn every_error_says_what_to_type() {
+    fn samples() -> Vec<MergeError> {
         let web = || name("web");
         let what = || "web#2950".to_owned();
         let files = || vec!["web_x/a.py".to_owned()];
-        let errors = every_variant!(MergeError:
+        every_variant!(MergeError:
             Unknown { word: "web#1".to_owned(), known: vec!["web#2950".to_owned()] },
             Unproven { steps: vec!["web#2950".to_owned()] },
             Forged { steps: vec!["web#2950".to_owned()] },
@@ -282,7 +280,12 @@ mod tests {
             OnNoServer { names: vec!["web".to_owned(), "dms".to_owned()] };
             MergeError::Unknown { word: "web#1".to_owned(), known: Vec::new() },
             MergeError::Unproven { steps: vec!["web#2950".to_owned(), "patches/x.patch".to_owned()] }
-        );
+        )
+    }
+
+    #[test]
+    fn every_error_says_what_to_type() {
+        let errors = samples();
         let shown: Vec<String> =
             errors.iter().map(|error| format!("{error}\n  hint: {}", error.hint())).collect();
         insta::assert_snapshot!(shown.join("\n"), @r##"
