@@ -81,7 +81,16 @@ def measure(setting: Setting, contender: Contender, counters: Counters, server: 
         raise SystemExit(f"{contender.name}: {shlex.join(contender.command)} ended with {code}:\n{said}")
     wire: Reading = counters.read() - before
     served = server.read() - server_before
-    return Run(float(wall), float(cpu), int(peak), served.cpu, wire.connections, wire.bytes_up, wire.bytes_down, served.requests)
+    return Run(
+        float(wall),
+        float(cpu),
+        int(peak),
+        served.cpu,
+        wire.connections,
+        wire.bytes_up,
+        wire.bytes_down,
+        served.requests,
+    )
 
 
 def run_case(setting: Setting, network: Network, case: Case, runs: int) -> list[Result]:

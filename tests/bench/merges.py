@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Measures `oca` with pending merges against git-aggregator and mrchef: three pull requests on each of five repositories.
+"""Measures `oca` with pending merges against git-aggregator and mrchef: three requests on each of five repositories.
 
     python3 tests/bench/merges.py --mirrors DIR --oca target/release/oca --venv DIR [--runs 3] [--json FILE]
 
 DIR holds bare mirrors with `refs/pull/N/head` and `refs/pull/N/merge`. The peers take part where they are installed in
 the virtual environment (`pip install git-aggregator mrchef git-autoshare`). `bench.py` says how it is measured.
 
-- The repositories are the five with the most open requests to the branch. Of each, the newest three open requests take
-  part that git merges cleanly one after another, that change something and contain no merge commit.
+- The repositories are the five with the most open requests to the branch. Of each, those three take part that are the
+  newest open ones which git merges cleanly one after another, which change something and contain no merge commit.
 - The copies that are served hold one branch with its whole history, and the head of every request. Other branches are
   left out, which flatters the peers: git-aggregator and mrchef fetch all of them. The pack has a bitmap, as on a forge.
 - git-aggregator runs twice: as its documentation shows it, and with `depth: 100`, as doodba recommends for merges.
-- mrchef applies patches from a url. It gets `git format-patch` of each request from the same server, as GitHub gives it.
+- mrchef applies patches from a url. It gets `git format-patch` of each request from the same server. GitHub gives it too.
 - Every contender that makes checkouts must make the tree that git makes of the same merges.
 - In the second case, the server holds only the head of the branch: no request, no history. With and without merges,
   the same repositories are checked out.
@@ -199,8 +199,9 @@ def judge_lock(results: list[Result]) -> list[str]:
             continue
         times, less = (peer.median(what) / lock.median(what) for what in ("wall", "megabytes"))
         reached = "reached" if min(times, less) >= TIMES else "missed"
-        lines.append(f"target {TIMES} times {reached}: {peer.contender} takes {times:.1f} times as long, {less:.1f} times the bytes")
-    return lines  # fmt: skip
+        found = f"{peer.contender} takes {times:.1f} times as long, {less:.1f} times the bytes"
+        lines.append(f"target {TIMES} times {reached}: {found}")
+    return lines
 
 
 def judge_sync(results: list[Result]) -> list[str]:
@@ -220,7 +221,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, default=default_work(), help="work directory, best on tmpfs (%(default)s)")
     parser.add_argument("--branch", default="16.0")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--sync-runs", type=int, default=15, help="runs of the second case, whose differences are small")
+    parser.add_argument(
+        "--sync-runs", type=int, default=15, help="runs of the second case, whose differences are small"
+    )
     parser.add_argument("--limit", type=float, default=300, help="seconds that one run may take (%(default)s)")
     parser.add_argument("--jobs", type=int, default=8, help="how many repositories the peers work on at once")
     parser.add_argument("--rtt", type=float, default=30, help="milliseconds of the relay's round trip")

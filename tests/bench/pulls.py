@@ -107,6 +107,7 @@ def serve_requests(mirror: Path, copy: Path, branch: str) -> str:
     git(copy, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
     return tip
 
+
 def clean_series(merger: Merger, tip: str, requests: list[Request], count: int) -> tuple[list[Request], str]:
     """The first requests that git merges cleanly one after another onto a commit, and the tree of the result.
 

@@ -5,7 +5,8 @@
 
 DIR holds bare mirrors of the 32 repositories of the `parity` profile with `refs/pull/N/head` and `refs/pull/N/merge`.
 What git merges cleanly without the detection of renames, `oca` must merge to the same tree; otherwise the script ends
-with 1. What conflicts for git may be merged by `oca`, whose rules know files that bots write: the script says how often.
+with 1. What conflicts for git may be merged by `oca`, whose rules know the files that bots write: the script says how
+often. Then nothing may be left of the request, because the branch has all else.
 A request cannot be judged where the mirror lacks contents that the merge needs.
 """
 
@@ -143,10 +144,10 @@ def main() -> None:
                     if kind == "fault" or (options.verbose and kind != "same"):
                         print(f"  {name}#{request.number} {kind}: {text}")
                 sys.stdout.flush()
-    print(f"\n{total.total()} requests at {options.branch}")
+    print(f"\n{sum(total.values())} requests at {options.branch}")
     for kind, meaning in KINDS.items():
         print(f"{total[kind]:6} {kind}: {meaning}")
-    if total["fault"] or not total.total():
+    if total["fault"] or not total:
         raise SystemExit(1)
 
 

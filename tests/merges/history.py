@@ -40,7 +40,9 @@ class History:
     @cached_property
     def heads(self) -> list[tuple[int, str, str]]:
         """The first parents of the branch, newest first: seconds, commit and title."""
-        lines = git(self.mirror, "log", "--first-parent", "--format=%ct %H %s", f"refs/heads/{self.branch}").splitlines()
+        lines = git(
+            self.mirror, "log", "--first-parent", "--format=%ct %H %s", f"refs/heads/{self.branch}"
+        ).splitlines()
         return [(int(seconds), commit, title) for seconds, commit, title in (line.split(" ", 2) for line in lines)]
 
     def head(self, moment: int) -> str:

@@ -3,8 +3,8 @@
 
     python3 tests/merges/replay.py --mirrors DIR --oca target/release/oca [--branch 16.0]
 
-DIR holds bare mirrors with their history, `refs/pull/N/head` and, of open requests, `refs/pull/N/merge`. Copies of them
-borrow their objects. At the end of each month, the branch of a copy is set to its head of that time, by the dates of the
+DIR holds bare mirrors with their history, `refs/pull/N/head` and, of open requests, `refs/pull/N/merge`. Copies borrow
+their objects. At the end of each month, the branch of a copy is set to its head of that time, by the dates of the
 first parents. The mirror has only the last head of a request; its head of an earlier time is the newest first parent
 that was committed by then.
 
@@ -196,7 +196,9 @@ class Replay:
             again = self.run("lock", "--upgrade")
             said += again.stderr
             if again.returncode:
-                self.fault(month, f"after the resolution, oca lock --upgrade ended with {again.returncode}:\n{again.stderr}")
+                self.fault(
+                    month, f"after the resolution, oca lock --upgrade ended with {again.returncode}:\n{again.stderr}"
+                )
         entries = self.entries()
         notes = [note for repo in self.repos for note in self.compare(month, repo, entries.get(repo.name), said)]
         self.check_out(month, entries)
@@ -261,16 +263,11 @@ class Replay:
             self.fault(month, f"{repo.name} is not at {self.base(repo, month)}")
             return notes
         before = git(repo.copy, "rev-parse", f"{entry['commit']}^{{tree}}").strip()
-        for chosen, line in zip(repo.chosen, entry["merges"], strict=True):
+        for chosen, line in zip(repo.chosen, entry["merges"]):
             name, way = f"{repo.name}#{chosen.past.number}", line["step"]
             self.counts[way] += 1
             moment = end_of(month)
-            gone = chosen.kind == "closed" and month >= CLOSED_IN
-            head = chosen.past.head(end_of(CLOSED_IN - 1) if gone else moment)
-            if line["commit"] != head:
-                self.fault(month, f"{name} is locked at {line['commit']}, not at {head}")
-            if gone and "does not exist any more" not in said:
-                self.fault(month, f"nothing says that the branch of {name} is gone")
+            head = self.locked_head(month, chosen, name, line["commit"], said)
             if chosen.past.merged and chosen.past.merged <= moment:
                 if way != "absorbed":
                     self.fault(month, f"{name} is merged, but its step is {way}")
@@ -293,6 +290,16 @@ class Replay:
         if before != entry["tree"]:
             self.fault(month, f"{repo.name} has the tree {entry['tree']}, but its last step {before}")
         return notes
+
+    def locked_head(self, month: int, chosen: Chosen, name: str, locked: str, said: str) -> str:
+        """The commit that has to be merged: the last one of a branch that does not exist any more."""
+        gone = chosen.kind == "closed" and month >= CLOSED_IN
+        head = chosen.past.head(end_of(CLOSED_IN - 1 if gone else month)) or ""
+        if locked != head:
+            self.fault(month, f"{name} is locked at {locked}, not at {head}")
+        if gone and "does not exist any more" not in said:
+            self.fault(month, f"nothing says that the branch of {name} is gone")
+        return head
 
     def check_out(self, month: int, entries: dict[str, dict]) -> None:
         for arguments in (["lock", "--check"], ["sync", "--locked", "-q"], ["verify", "-q"]):
