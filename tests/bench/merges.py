@@ -11,7 +11,7 @@ the virtual environment (`pip install git-aggregator mrchef git-autoshare`). `be
 - The copies that are served hold one branch with its whole history, and the head of every request. Other branches are
   left out, which flatters the peers: git-aggregator and mrchef fetch all of them. The pack has a bitmap, as on a forge.
 - git-aggregator runs twice: as its documentation shows it, and with `depth: 100`, as doodba recommends for merges.
-- mrchef applies patches from a url. It gets `git format-patch` of each request from the same server. GitHub gives it too.
+- mrchef applies patches from a url. It gets `git format-patch` of each request from the same server, as from a forge.
 - Every contender that makes checkouts must make the tree that git makes of the same merges.
 - In the second case, the server holds only the head of the branch: no request, no history. With and without merges,
   the same repositories are checked out.
