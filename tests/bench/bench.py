@@ -23,7 +23,8 @@ How it is measured:
 - cpu is user and system time of the contender and all its children; peak is the largest single process, and cannot
   be told below that of the launcher (about 10 MB; `measure.py` says why). server is what the server used meanwhile
   on the same machine, so wall times without the relay understate differences between contenders.
-- connections and bytes are counted on the sockets of the near end of the link, headers included, both ways.
+- connections and bytes are counted on the sockets of the near end of the link, headers included, both ways; requests
+  are counted by the server.
 - A run that takes longer than `--limit` is ended with all it started; its contender is told to have been stopped and
   takes no further part in the case.
 - The last column is how many times as long as the first contender another one took: the median over the pairs of
@@ -79,8 +80,17 @@ def measure(setting: Setting, contender: Contender, counters: Counters, server: 
         said = "\n".join(Path(output).read_text(errors="replace").strip() for output in outputs[1:])
         raise SystemExit(f"{contender.name}: {shlex.join(contender.command)} ended with {code}:\n{said}")
     wire: Reading = counters.read() - before
-    server_cpu = (server.read() - server_before).cpu
-    return Run(float(wall), float(cpu), int(peak), server_cpu, wire.connections, wire.bytes_up, wire.bytes_down)
+    served = server.read() - server_before
+    return Run(
+        float(wall),
+        float(cpu),
+        int(peak),
+        served.cpu,
+        wire.connections,
+        wire.bytes_up,
+        wire.bytes_down,
+        served.requests,
+    )
 
 
 def run_case(setting: Setting, network: Network, case: Case, runs: int) -> list[Result]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 # Forked, so that a process has its listening socket and these counters from its parent.
 FORK = multiprocessing.get_context("fork")
 
-_CONNECTIONS, _UP, _DOWN, _CPU_MICROSECONDS = range(4)
+_CONNECTIONS, _UP, _DOWN, _CPU_MICROSECONDS, _REQUESTS = range(5)
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Reading:
     bytes_up: int
     bytes_down: int
     cpu: float
+    requests: int  # 0 at a relay, which does not read what it passes on
 
     def __sub__(self, earlier: Reading) -> Reading:
         return Reading(
@@ -26,6 +27,7 @@ class Reading:
             self.bytes_up - earlier.bytes_up,
             self.bytes_down - earlier.bytes_down,
             self.cpu - earlier.cpu,
+            self.requests - earlier.requests,
         )
 
     @property
@@ -37,18 +39,19 @@ class Counters:
     """Numbers in shared memory: one process adds, another reads."""
 
     def __init__(self) -> None:
-        self._values = FORK.Array("q", 4)
+        self._values = FORK.Array("q", 5)
 
-    def add(self, connections: int = 0, bytes_up: int = 0, bytes_down: int = 0) -> None:
+    def add(self, connections: int = 0, bytes_up: int = 0, bytes_down: int = 0, requests: int = 0) -> None:
         with self._values.get_lock():
             self._values[_CONNECTIONS] += connections
             self._values[_UP] += bytes_up
             self._values[_DOWN] += bytes_down
+            self._values[_REQUESTS] += requests
 
     def cpu(self, seconds: float) -> None:
         """Notes the processor time used so far."""
         self._values[_CPU_MICROSECONDS] = int(seconds * 1e6)
 
     def read(self) -> Reading:
-        connections, up, down, microseconds = self._values[:]
-        return Reading(connections, up, down, microseconds / 1e6)
+        connections, up, down, microseconds, requests = self._values[:]
+        return Reading(connections, up, down, microseconds / 1e6, requests)

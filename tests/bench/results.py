@@ -5,8 +5,8 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass, field
 
-COLUMNS = ("", "wall median", "min", "max", "cpu", "peak MB", "server", "conns", "MB", "times first")
-LAYOUT = "  {:<26}{:>12}{:>10}{:>10}{:>9}{:>9}{:>9}{:>7}{:>9}{:>13}"
+COLUMNS = ("", "wall median", "min", "max", "cpu", "peak MB", "server", "conns", "reqs", "MB", "times first")
+LAYOUT = "  {:<26}{:>12}{:>10}{:>10}{:>9}{:>9}{:>9}{:>7}{:>7}{:>9}{:>13}"
 HEAD = LAYOUT.format(*COLUMNS)
 
 
@@ -21,6 +21,7 @@ class Run:
     connections: int
     bytes_up: int
     bytes_down: int
+    requests: int
 
     @property
     def megabytes(self) -> float:
@@ -60,6 +61,7 @@ class Result:
             f"{self.median('peak') / 1e6:.0f}",
             duration(self.median("server_cpu")),
             f"{self.median('connections'):.0f}",
+            f"{self.median('requests'):.0f}",
             f"{self.median('megabytes'):.2f}",
             f"{self.times_first:.2f}" if self.times_first else "",
         )

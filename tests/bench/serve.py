@@ -114,6 +114,10 @@ class GitHandler(BaseHTTPRequestHandler):
         """Logs nothing: a line a request would be measured too."""
 
     def answer(self, *, has_body: bool) -> None:
+        self.server.counters.add(requests=1)
+        if patch := self.patch():
+            self.give(patch)
+            return
         if not self.has_repository():
             self.refuse()
             return
@@ -134,6 +138,19 @@ class GitHandler(BaseHTTPRequestHandler):
         """Whether the path leads to one; a forge finds that out without starting git."""
         name, dot_git, _ = self.path.partition(".git/")
         return Path(self.server.environment["GIT_PROJECT_ROOT"], f"{name}{dot_git}".strip("/")).is_dir()
+
+    def patch(self) -> Path | None:
+        """The file of a request's patch, such as forges give as well."""
+        path = Path(self.server.environment["GIT_PROJECT_ROOT"], self.path.strip("/"))
+        return path if path.suffix == ".patch" and path.is_file() else None
+
+    def give(self, patch: Path) -> None:
+        content = patch.read_bytes()
+        self.send_response_only(200)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
     def refuse(self) -> None:
         for _ in self.body():
