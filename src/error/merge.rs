@@ -196,17 +196,57 @@ mod tests {
         );
         let shown: Vec<String> =
             errors.iter().map(|error| format!("{error}\n  hint: {}", error.hint())).collect();
-        insta::assert_snapshot!(shown.join("\n"), @r"
+        insta::assert_snapshot!(shown.join("\n"), @r#"
         there is no merge `web#1`
           hint: the merges are `web#2950`
         1 step is not proven by its merge
           hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950'`
         there is no patch `patches/x.patch`, which `repos.toml` declares
           hint: restore the file, or remove it from `patches` in `repos.toml`
+        the checkout of `web` has no commits of yours
+          hint: commit your changes in `oca/web`
+        `web` has changes that are not committed, in `web_x/a.py`
+          hint: commit them, or move them away, and run `oca patch web` again
+        the commits in the checkout of `web` are not on top of the locked commit
+          hint: run `oca sync web --dry-run`, and put your commits on top of the locked one
+        the name of the patch leads out of the project: `../x`
+          hint: use a name such as `patches/web-title.patch`
+        the patch does not give the content of the checkout of `web`
+          hint: write the patch with `git format-patch` instead
+        the checkout of `web` is not in work
+          hint: run `oca sync web` to check out the locked commit
+        the checkout of `web` is on no branch
+          hint: name a request or a branch: `oca work web#2950`, `oca work web --branch 18.0-fix`
+        the checkout of `web` has a branch `18.0-fix` already, at another commit
+          hint: run `git switch 18.0-fix` in the checkout, then `oca work web`
+        in submodule mode, the checkout of `web` belongs to the surrounding repository
+          hint: run the command in a project with `mode = "clone"`, and commit the lock
+        `repos.local.toml` lists `web` in `skip`
+          hint: remove it from `skip`
+        no merge of `web` is open
+          hint: run `oca resolve web` to open one
+        the merge of `web#2950` is open already
+          hint: run `oca resolve web --continue`, or `oca resolve web --abort` to give up
+        the merge of `web#2950` is not open any more, and nothing was committed
+          hint: run `oca resolve web` to open it again, or `oca resolve web --abort` to give up
+        the checkout of `web` is not where the merge of `web#2950` was opened
+          hint: run `oca resolve web --abort`, then `oca resolve web`
+        `repos.toml` or the lock has changed for `web` since its merge was opened
+          hint: run `oca resolve web --abort`, then `oca resolve web`
+        `oca/web/.git/oca-resolve` is not a file that oca wrote
+          hint: delete it, then run `oca sync --force`
+        `web` still has conflicts in `web_x/a.py`
+          hint: resolve them, `git add` them, and run `oca resolve web --continue`
+        `web` still has markers of conflicts in `web_x/a.py`
+          hint: remove the markers, `git add` the files, and run `oca resolve web --continue`
+        `web` has changes that are not staged, in `web_x/a.py`
+          hint: `git add` them, or discard them, and run `oca resolve web --continue`
+        `web` has files that are not of the merge: `web_x/a.py`
+          hint: move them away, and run `oca resolve web --abort`
         there is no merge `web#1`
           hint: declare it in `merges` of the repository in `repos.toml`
         2 steps are not proven by their merges
           hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950' --accept patches/x.patch`
-        ");
+        "#);
     }
 }

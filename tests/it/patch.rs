@@ -49,7 +49,7 @@ fn commits_become_a_patch_that_everybody_gets() {
     env.oca(&["lock", "--check"]).success();
     // git itself reads it.
     env.git("oca/web", &["checkout", "-q", &locked(&env, "\"#1\"", "result")]);
-    env.git("oca/web", &["am", "-q", "-b", &format!("../../{file}")]);
+    env.git("oca/web", &["am", "-q", "--keep-non-patch", &format!("../../{file}")]);
     assert_eq!(env.git("oca/web", &["rev-parse", "HEAD^{tree}"]), tree);
     assert_eq!(
         env.git("oca/web", &["log", "-2", "--format=%s"]),

@@ -136,6 +136,10 @@ fn every_kept_checkout_says_how_to_go_on() {
       hint: move it away, or use `--force` to replace it
     1 `web` was not changed: `oca/web` is a symlink
       hint: remove the link, or list the repository in `skip` of `repos.local.toml`
+    1 `web` was not changed: `oca resolve` has a merge open in `oca/web`
+      hint: run `oca resolve web --continue`, or `oca resolve web --abort` to give up
+    1 `web` was not changed: `oca/web` is in work on branch `18.0-fix`
+      hint: run `oca work web --done` first
     1 `web` was not changed: `oca/web` is a clone of `https://***@github.com/me/web.git`
       hint: move it away, or use `--force` to replace it
     1 `web` was not changed: `oca/web` contains a git directory, but this submodule also has commits of yours in `.git/modules/oca/web`
@@ -146,5 +150,7 @@ fn every_kept_checkout_says_how_to_go_on() {
       hint: run `git rm -r --cached oca/web`, then move the directory away
     1 `web` was not changed: the cache was deleted while oca was using it
       hint: run the command again
+    1 `web` was not changed: commits on branch `18.0-fix`
+      hint: run `oca work web` to leave it there, or use `--force` to leave the branch
     ");
 }
