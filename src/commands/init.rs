@@ -11,10 +11,10 @@ use crate::flags::Global;
 use crate::fs::write_if_changed;
 use crate::import::{self, DefaultBranch, Import, Surroundings};
 use crate::lock;
-use crate::ops::{Ahead, Updated, update};
+use crate::ops::{Ahead, Updated, tell_of_hooks, update};
 use crate::output::Printer;
-use crate::plan::Moves;
-use crate::repo::{CommitId, RemoteUrl, RepoName, Series, first_names};
+use crate::plan::{Movable, Moves};
+use crate::repo::{CommitId, MergeSource, RemoteUrl, RepoName, Series, first_names};
 use crate::session::{self, Session};
 
 /// The default series of a new project.
@@ -88,7 +88,8 @@ fn import_from(
     tell_locals(&import.fresh.locals, printer);
     let text = import.fresh.render();
     let config = parse(file, &text)?;
-    let locked = import.pins.as_ref().map(|pins| {
+    let pins = import.pins.as_ref().map(|pins| movables(pins, &import.merge_pins));
+    let locked = pins.as_ref().map(|pins| {
         let names: Vec<String> = import.revealing.iter().map(ToString::to_string).collect();
         if names.is_empty() {
             lock(pins, config, global, printer)
@@ -104,7 +105,7 @@ fn import_from(
     let lost = import::lost(&import.notes);
     if let Some(Err(cause)) = locked {
         let lock_in_the_way = Some(lock_file).filter(|lock| lock.exists());
-        let command = command(global, import.pins.iter().flatten());
+        let command = command(global, pins.iter().flatten());
         let (file, cause) = (file.to_owned(), Box::new(cause));
         return Err(Error::ImportUnlocked { file, lost, cause, lock_in_the_way, command });
     }
@@ -167,26 +168,42 @@ fn tell_locals(locals: &[String], printer: &Printer) {
 
 /// Makes the lock for a file that is not written yet: uses these pins, and resolves the other repositories.
 fn lock(
-    pins: &BTreeMap<RepoName, CommitId>,
+    pins: &BTreeMap<Movable, CommitId>,
     config: Config,
     global: &Global,
     printer: &Printer,
 ) -> Result<Updated, Error> {
     let session = Session::with_config(config, global, printer)?;
-    let pins = pins.iter().map(|(name, commit)| (name.clone().into(), *commit)).collect();
-    let updated = update(&session, None, &Moves::To(pins), &Ahead::default())?;
+    let updated = update(&session, None, &Moves::To(pins.clone()), &Ahead::default())?;
     updated.tell(&session);
+    tell_of_hooks(&session, &updated);
     Ok(updated)
 }
 
+/// The commits of an import as what `oca lock` moves.
+fn movables(
+    repos: &BTreeMap<RepoName, CommitId>,
+    merges: &BTreeMap<(RepoName, MergeSource), CommitId>,
+) -> BTreeMap<Movable, CommitId> {
+    let repos = repos.iter().map(|(name, commit)| (Movable::from(name.clone()), *commit));
+    let merges = merges.iter().map(|((name, source), commit)| {
+        (Movable { repo: name.clone(), merge: Some(source.clone()) }, *commit)
+    });
+    repos.chain(merges).collect()
+}
+
 /// The command that locks the pins later.
-fn command<'p>(global: &Global, pins: impl Iterator<Item = (&'p RepoName, &'p CommitId)>) -> String {
+fn command<'p>(global: &Global, pins: impl Iterator<Item = (&'p Movable, &'p CommitId)>) -> String {
     let mut line = "oca".to_owned();
     for (flag, path) in [("-C", &global.directory), ("--config", &global.config)] {
         line.extend(path.iter().map(|path| format!(" {flag} {}", path.display())));
     }
     line.push_str(" lock");
-    line.extend(pins.map(|(name, commit)| format!(" {name}@{commit}")));
+    line.extend(pins.map(|(pinned, commit)| match pinned.merge {
+        // For a shell, `#` can begin a comment.
+        Some(_) => format!(" '{pinned}@{commit}'"),
+        None => format!(" {pinned}@{commit}"),
+    }));
     line
 }
 

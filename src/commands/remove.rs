@@ -1,17 +1,21 @@
-//! `oca remove`: removes repositories, or modules of a selection, from `repos.toml` and the lock. Checkouts stay.
+//! `oca remove`: removes repositories, merges, or modules of a selection, from `repos.toml` and the lock. Checkouts stay.
 
-use crate::error::{EditError, Error, NotAskedWhy};
+use crate::config::MergeList;
+use crate::error::{EditError, Error, MergeError, NotAskedWhy};
 use crate::flags::FormatArg;
 use crate::lock::Lock;
-use crate::ops::{Rewrite, lacking_in_all, repo_name, tell, unknown_repo, warn_of_lacking};
-use crate::plan::{Inventory, Reason, Request, Standing, pin, selected};
+use crate::ops::{
+    NamedMerge, Rewrite, lacking_in_all, movable, repo_name, tell, unknown_repo, warn_of_lacking,
+};
+use crate::plan::{Inventory, Movable, Reason, Request, Standing, pin, selected};
 use crate::repo::RepoName;
 use crate::report::{Finding, Problem, StillNeeded, WhyUnmet};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Names of repositories; they are removed from all profiles, or from the one in `--profile`
+    /// Names of repositories, or merges such as `web#2950`; they are removed from all profiles, or from the one in
+    /// `--profile`
     #[arg(value_name = "NAME", required_unless_present = "modules")]
     repos: Vec<String>,
     /// Remove this module from the selection of the profile
@@ -22,7 +26,13 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
-    let names = args.repos.iter().map(|word| repo_name(session, word)).collect::<Result<Vec<_>, _>>()?;
+    let (mut names, mut merges) = (Vec::new(), Vec::new());
+    for word in &args.repos {
+        match NamedMerge::parse(word)? {
+            Some(_) => merges.push(movable(session, word)?),
+            None => names.push(repo_name(session, word)?),
+        }
+    }
     let mut rewrite = Rewrite::begin(session)?;
     let old = rewrite.session.lock()?.unwrap_or_default();
     let before = lacking_in_all(&rewrite.session, &old)?.concat();
@@ -30,6 +40,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     for name in &names {
         let from = remove(&mut rewrite, name)?;
         done.extend(from.into_iter().map(|profile| format!("removed `{name}` from profile `{profile}`")));
+    }
+    for merge in &merges {
+        done.extend(unmerge(&mut rewrite, merge)?);
     }
     for module in &args.modules {
         done.push(unselect(&mut rewrite, module, &old)?);
@@ -46,8 +59,11 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         tell_of_checkouts(session, &rewritten.session, &names);
         tell_of_selection(&rewritten.session, &args.modules, &old, &new)?;
         warn_of_lacking(&rewritten.session, &new)?;
+        if !merges.is_empty() && !rewritten.updated.changes.is_empty() {
+            session.printer.next("`oca sync` checks it out");
+        }
     }
-    Ok(())
+    rewritten.map_or(Ok(()), |rewritten| rewritten.updated.finish())
 }
 
 /// Removes a repository from the draft; returns the profiles that named it.
@@ -77,6 +93,38 @@ fn remove(rewrite: &mut Rewrite<'_>, name: &RepoName) -> Result<Vec<String>, Err
     };
     draft.remove_repo(name, &from, &all)?;
     Ok(from.into_iter().map(str::to_owned).collect())
+}
+
+/// Removes a merge from the lists that have it; returns what was done, in words.
+fn unmerge(rewrite: &mut Rewrite<'_>, movable: &Movable) -> Result<Vec<String>, Error> {
+    let Rewrite { session, draft, .. } = rewrite;
+    let Movable { repo, merge: Some(source) } = movable else { return Ok(Vec::new()) };
+    let named = session.named_profile();
+    let shared = MergeList::new(repo, None);
+    let profiles = session.config.profiles.iter().map(|profile| profile.name.as_str());
+    let own = |name: &str| MergeList::new(repo, Some(name));
+    let lists: Vec<MergeList> = match &named {
+        None => [shared].into_iter().chain(profiles.map(own)).collect(),
+        Some(name) => vec![own(name)],
+    };
+    let mut done = Vec::new();
+    for list in &lists {
+        if draft.remove_merge(list, source)? {
+            done.push(format!("removed `{movable}` from `merges` of `[{}]`", list.header()));
+        }
+    }
+    match named {
+        Some(profile) if done.is_empty() => {
+            let list = draft.merge_list(&profile, repo);
+            if draft.merges(&list).contains(source) {
+                let (word, header) = (movable.to_string(), list.header());
+                return Err(MergeError::Shared { word, profile, header }.into());
+            }
+            let known = draft.merges(&list).iter().map(|merge| merge.of(repo)).collect();
+            Err(MergeError::Unknown { word: movable.to_string(), known }.into())
+        }
+        _ => Ok(done),
+    }
 }
 
 /// Removes a module from the list that asks for it; returns what was done, in words.

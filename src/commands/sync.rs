@@ -16,7 +16,7 @@ use crate::ops::{
 };
 use crate::plan::Moves;
 use crate::repo::{CommitId, RepoName, counted};
-use crate::report::{self, Done, Outcome, RepoOutcome, Trouble};
+use crate::report::{self, Done, Failure, Outcome, RepoOutcome, Trouble};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -33,6 +33,9 @@ pub(crate) struct Args {
     /// Discard changes, untracked files and local commits in the checkouts
     #[arg(long)]
     force: bool,
+    /// With submodules: push the commits of merges to the `push-url`, with git, and stage them
+    #[arg(long, conflicts_with = "dry_run")]
+    push: bool,
     /// Remove checkouts that no profile declares
     #[arg(long)]
     prune: bool,
@@ -46,6 +49,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let names = named_repos(session, session.profiles()?, &args.names)?;
     if is_submodules && !names.is_empty() {
         return Err(Error::SyncOfSome);
+    }
+    if args.push && !is_submodules {
+        return Err(Error::NotSubmodules { file: session.config.file.clone() });
     }
     // `--prune` works on the directories of all profiles.
     let others: &[Profile] = if args.prune || is_submodules { &session.config.profiles } else { &[] };
@@ -85,7 +91,11 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     let mut kept = BTreeSet::new();
     if let Some(survey) = &mut survey {
-        let settled = survey.settle(How { force: args.force, prune: args.prune, dry: args.dry_run })?;
+        if args.push {
+            push_merges(session, &lock)?;
+        }
+        let how = How { force: args.force, prune: args.prune, dry: args.dry_run, pushed: args.push };
+        let settled = survey.settle(how)?;
         kept.extend(settled.iter().map(|repo| repo.name.clone()));
         outcomes.extend(survey.collisions().into_iter().chain(settled));
     }
@@ -264,6 +274,30 @@ fn fetch<'a>(
     let ends = snapshot.files(target.depth).map_err(Trouble::Remote)?;
     confirm_trees(target.locked, &snapshot.tree().map_err(Trouble::Remote)?)?;
     Ok(Ready::Stored { snapshot: Box::new(snapshot.unmetered()), ends })
+}
+
+/// Pushes the commits of all merges, each from its checkout to a branch that its tree names.
+fn push_merges(session: &Session<'_>, lock: &Lock) -> Result<(), Error> {
+    let mut failures = Vec::new();
+    for WantedCheckout { repo, locked, checkout, is_skipped } in wanted(session, lock)? {
+        let Some(push) = repo.push.as_ref().filter(|_| locked.steps().next().is_some() && !is_skipped) else {
+            continue;
+        };
+        let branch = submodules::pushed_branch(locked);
+        let url = session.remote_url(&push.url)?;
+        match checkout.push(&url, locked.head(), &branch) {
+            Ok(()) => session.printer.note(&format!("{}: pushed to branch `{branch}` of {url}", repo.name)),
+            Err(error) => {
+                let trouble = Trouble::Push {
+                    base: locked.commit,
+                    reference: repo.reference.clone(),
+                    error: Box::new(error),
+                };
+                failures.push(Failure::new(repo.name.clone(), url.to_string(), trouble));
+            }
+        }
+    }
+    if failures.is_empty() { Ok(()) } else { Err(Error::Repos { failures }) }
 }
 
 /// Predicts what [`place`] would do, without asking a server.

@@ -7,9 +7,12 @@ use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Names of repositories [default: all without `hold`]
+    /// Names of repositories, or merges such as `web#2950` [default: all without `hold`]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
+    /// Also remove the merges that are merged upstream from `repos.toml`
+    #[arg(long)]
+    drop_merged: bool,
     /// Only show what would change
     #[arg(long)]
     dry_run: bool,
@@ -18,5 +21,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
-    lock::upgrade(&args.names, args.dry_run, args.format.format, session)
+    let Args { names, drop_merged, dry_run, format } = args;
+    let upgrade = lock::Upgrade { dry_run: *dry_run, drop_merged: *drop_merged };
+    lock::upgrade(names, upgrade, format.format, session)
 }

@@ -47,9 +47,13 @@ pub(super) fn refuse_unfetchable(declared: &Declared, document: &Document<'_>) {
     }
     let refuse = |outer: &str, repo: &DeclaredRepo| {
         let settings = &repo.settings;
+        let shared = declared.repos.iter().find(|shared| shared.name == repo.name);
+        let is_pushed = declared.push_url.is_some()
+            || settings.push_url.is_some()
+            || shared.is_some_and(|shared| shared.settings.push_url.is_some());
         let uses = [
-            ("merges", settings.merges.as_ref().is_some_and(|merges| !merges.is_empty())),
-            ("patches", settings.patches.as_ref().is_some_and(|patches| !patches.is_empty())),
+            ("merges", !is_pushed && settings.merges.as_ref().is_some_and(|merges| !merges.is_empty())),
+            ("patches", !is_pushed && settings.patches.as_ref().is_some_and(|patches| !patches.is_empty())),
             ("url", settings.url.as_ref().is_some_and(|url| url.without_secret() != *url)),
         ];
         for (key, _) in uses.into_iter().filter(|(_, is_used)| *is_used) {

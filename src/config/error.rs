@@ -204,7 +204,9 @@ impl Fault {
             Self::NotInSubmodule { key: "url", .. } => {
                 Some("remove the user and the password from the url, and set a token for the host".to_owned())
             }
-            Self::NotInSubmodule { key, .. } => Some(format!("delete `{key}`, or set `mode = \"clone\"`")),
+            Self::NotInSubmodule { key, .. } => {
+                Some(format!("set `push-url` to a fork, delete `{key}`, or set `mode = \"clone\"`"))
+            }
             Self::UnknownField { key, known } => Some(near_or_all(key, known, "the fields are")),
             Self::UnknownProfile { name, known, .. } => Some(near_or_all(name, known, "the profiles are")),
             Self::UnusedRepo { name, known } | Self::UnusedOverride { name, known, .. } => {

@@ -5,7 +5,7 @@ use std::fmt;
 use super::document::Refusal;
 use super::reader::Table;
 use super::values::{self, quoted};
-use crate::repo::{Invalid, MergeRef, MergeSource, ModuleName, PendingMerge, RemoteUrl};
+use crate::repo::{MergeRef, MergeSource, ModuleName, PendingMerge};
 
 /// A change to merge into a repository.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -21,11 +21,6 @@ const FORMS: &str =
     "write it as `#2950`, as `https://github.com/acme/web.git 18.0-fix`, or as a table with `pr` or `ref`";
 
 impl Merge {
-    /// The whole of a full ref, a plain name, or a complete commit id, as git accepts them.
-    pub(crate) fn of_reference(url: Option<RemoteUrl>, reference: &str) -> Result<Self, Invalid> {
-        Ok(Self::whole(MergeSource { url, reference: MergeRef::named(reference)? }))
-    }
-
     pub(crate) fn whole(source: MergeSource) -> Self {
         Self { pending: PendingMerge { source, modules: None, pick: false }, why: None, hold: false }
     }
@@ -75,6 +70,12 @@ impl Merge {
         }
         table.finish();
         Some(Self { pending: PendingMerge { source: source?, modules, pick }, why, hold })
+    }
+
+    /// As in `repos.toml`, without secrets.
+    pub(crate) fn for_people(&self) -> String {
+        let source = self.pending.source.without_secret();
+        Self { pending: PendingMerge { source, ..self.pending.clone() }, ..self.clone() }.to_toml()
     }
 
     /// The text for `repos.toml`: a string, or an inline table. Unlike the one of `Display`, it keeps secrets.

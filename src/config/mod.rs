@@ -14,6 +14,7 @@ mod lineage;
 mod machine;
 mod merge;
 mod profile;
+mod push;
 mod reader;
 mod resolve;
 mod schema;
@@ -26,7 +27,7 @@ use std::path::{Component, Path, PathBuf};
 use semver::{Prerelease, Version, VersionReq};
 
 pub(crate) use base_url::BaseUrl;
-pub(crate) use edit::Draft;
+pub(crate) use edit::{Draft, MergeList};
 #[cfg(test)]
 pub(crate) use error::ConfigProblem;
 pub(crate) use error::{Error, near, near_or_all};
@@ -37,6 +38,7 @@ pub(crate) use fresh::{
 pub(crate) use machine::Machine;
 pub(crate) use merge::Merge;
 pub(crate) use profile::{Local, Mode, Position, Profile, Repo, Surround};
+pub(crate) use push::Push;
 pub(crate) use resolve::PATH;
 pub(crate) use values::ModuleRequest;
 

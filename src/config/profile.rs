@@ -2,6 +2,7 @@
 
 use super::expand::{Template, Unusable};
 use super::merge::Merge;
+use super::push::Push;
 use super::values::ModuleRequest;
 use crate::repo::{
     AddonsDirectory, Edition, Layout, Packaging, Platform, Reference, RemoteUrl, RepoName, Rules, Series,
@@ -58,6 +59,8 @@ pub(crate) struct Repo {
     pub(crate) merges: Vec<Merge>,
     /// Relative to the file and below it, tidied.
     pub(crate) patches: Vec<String>,
+    /// Where the commits of its merges go, for submodules.
+    pub(crate) push: Option<Push>,
     /// 0 means the whole history. `Config::depth` returns the value for this machine.
     pub(crate) depth: u32,
     /// The line where the `repos` of a profile first name it.

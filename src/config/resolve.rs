@@ -11,6 +11,7 @@ use super::document::{At, Document};
 use super::expand::Template;
 use super::lineage::Lineage;
 use super::profile::{Check, Export, Image, Profile, Repo, Requirements, Surround};
+use super::push::Push;
 use super::schema::{Declared, DeclaredProfile, RepoSettings, Settings};
 use super::values::ModuleRequest;
 use crate::repo::{AddonsDirectory, Reference, RepoName, Series};
@@ -109,7 +110,9 @@ pub(super) fn profiles(
                         Some(shared) => own.or(shared),
                         None => own,
                     };
-                    repo(mention, settings, &base, series)
+                    let mut repo = repo(mention, settings, declared, &base, series);
+                    repo.merges.iter_mut().for_each(|merge| merge.hold |= declared.holds_merges);
+                    repo
                 })
                 .collect();
             filled_in(profile, settings, series, repos, inherited)
@@ -122,8 +125,16 @@ pub(super) fn profiles(
     profiles
 }
 
-fn repo(mention: &At<RepoName>, settings: RepoSettings, base: &BaseUrl, odoo: Series) -> Repo {
+fn repo(
+    mention: &At<RepoName>,
+    settings: RepoSettings,
+    declared: &Declared,
+    base: &BaseUrl,
+    odoo: Series,
+) -> Repo {
     let name = mention.value.clone();
+    let push = settings.push_url.as_ref().or(declared.push_url.as_ref());
+    let fetch = settings.fetch_url.as_ref().or(declared.fetch_url.as_ref());
     Repo {
         url: settings.url.unwrap_or_else(|| base.url_of(&name)),
         reference: settings.reference.unwrap_or_else(|| Reference::Branch(odoo.to_string())),
@@ -132,6 +143,7 @@ fn repo(mention: &At<RepoName>, settings: RepoSettings, base: &BaseUrl, odoo: Se
         hold: settings.hold.unwrap_or_default(),
         merges: settings.merges.unwrap_or_default(),
         patches: settings.patches.unwrap_or_default(),
+        push: push.map(|push| Push::new(push, fetch, &name)),
         depth: settings.depth.unwrap_or(1),
         line: mention.line,
         name,

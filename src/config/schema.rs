@@ -13,6 +13,7 @@ use super::error::Fault;
 use super::expand::Template;
 use super::merge::Merge;
 use super::profile::{Drop, Local, Mode, Position};
+use super::push::NamedUrl;
 use super::reader::{Table, one_of};
 use super::values::{self, ModuleRequest};
 use crate::repo::{
@@ -22,7 +23,11 @@ use crate::repo::{
 pub(super) struct Declared {
     pub(super) settings: Settings,
     pub(super) base_url: Option<BaseUrl>,
+    pub(super) push_url: Option<NamedUrl>,
+    pub(super) fetch_url: Option<NamedUrl>,
     pub(super) mode: Option<Mode>,
+    /// Whether merges move only by name.
+    pub(super) holds_merges: bool,
     pub(super) find: Vec<RepoName>,
     pub(super) default_profile: Option<At<String>>,
     pub(super) profiles: Vec<DeclaredProfile>,
@@ -98,6 +103,8 @@ settings! {
         hold: bool,
         merges: Vec<Merge>,
         patches: Vec<String>,
+        push_url: NamedUrl,
+        fetch_url: NamedUrl,
         depth: u32,
     }
 }
@@ -120,7 +127,10 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
     }
     let settings = settings(&mut top);
     let base_url = top.text("base-url", BaseUrl::parse);
+    let push_url = top.text("push-url", NamedUrl::parse);
+    let fetch_url = top.text("fetch-url", NamedUrl::parse);
     let mode = top.word("mode", &[("clone", Mode::Clone), ("submodule", Mode::Submodule)]);
+    let holds_merges = top.table("lock").is_some_and(holds_merges);
     let find = top.table("find").map(find).unwrap_or_default();
     let default_profile = top
         .text("default-profile", values::profile_name)
@@ -129,7 +139,25 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
         top.named("profiles").into_iter().filter_map(|(name, table)| profile(name, table)).collect();
     let repos = repos(&mut top, "repos");
     top.finish();
-    Declared { settings, base_url, mode, find, default_profile, profiles, repos }
+    Declared {
+        settings,
+        base_url,
+        push_url,
+        fetch_url,
+        mode,
+        holds_merges,
+        find,
+        default_profile,
+        profiles,
+        repos,
+    }
+}
+
+/// Whether `[lock]` keeps merges at their commits.
+fn holds_merges(mut table: Table<'_, '_>) -> bool {
+    let merges = table.word("merges", &[("move", false), ("hold", true)]);
+    table.finish();
+    merges.unwrap_or_default()
 }
 
 /// The names of repositories in `[find]`.
@@ -217,13 +245,13 @@ fn repos(table: &mut Table<'_, '_>, key: &'static str) -> Vec<DeclaredRepo> {
 
 /// The merges in the order of the file, each source once.
 fn merges(table: &mut Table<'_, '_>) -> Option<Vec<Merge>> {
-    let mut merges: Vec<Merge> = Vec::new();
+    let (mut merges, mut known) = (Vec::new(), HashSet::new());
     for At { value, line } in table.items("merges", Merge::parse, Merge::of_table)? {
-        if merges.iter().any(|merge| merge.pending.source == value.pending.source) {
+        if known.insert(value.pending.source.clone()) {
+            merges.push(value);
+        } else {
             let word = value.to_string();
             table.refuse(line, Fault::Duplicate { key: "merges".to_owned(), word });
-        } else {
-            merges.push(value);
         }
     }
     Some(merges)
@@ -239,6 +267,8 @@ fn repo(name: &str, mut table: Table<'_, '_>) -> Option<DeclaredRepo> {
         hold: table.flag("hold"),
         merges: merges(&mut table),
         patches: table.list("patches", values::patch),
+        push_url: table.text("push-url", NamedUrl::parse),
+        fetch_url: table.text("fetch-url", NamedUrl::parse),
         depth: table.number("depth"),
     };
     if table.is_empty_list("addons") {

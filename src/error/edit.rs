@@ -31,8 +31,6 @@ pub(crate) enum EditError {
     PastedTag { name: RepoName, tag: String },
     #[error("this is the address of a commit of `{name}`")]
     PastedCommit { name: RepoName, commit: CommitId },
-    #[error("this is the address of pull request {number} of `{name}`, which this oca cannot merge")]
-    PastedRequest { name: RepoName, number: u64 },
     #[error("`{name}` has `{module}` on its branch, but not at the locked commit")]
     PinLacks { name: RepoName, module: String },
     #[error("several repositories have `{module}`: {}", quoted_list(repos))]
@@ -71,7 +69,6 @@ impl EditError {
             | Self::OtherBranch { .. }
             | Self::PastedCommit { .. }
             | Self::PastedTag { .. }
-            | Self::PastedRequest { .. }
             | Self::NotInProfile { .. }
             | Self::OtherUrl { .. }
             | Self::OtherVersion { .. }
@@ -112,7 +109,6 @@ impl EditError {
             Self::PastedCommit { name, commit } => {
                 format!("run `oca add {name}`, then `oca lock {name}@{commit}`")
             }
-            Self::PastedRequest { name, .. } => format!("to add the repository, run `oca add {name}`"),
             Self::ModuleOfSeveral => "add the other repositories with a second command".to_owned(),
             Self::NotInProfile { name, known, .. } => {
                 config::near_or_all(name.as_str(), known, "its repositories are")

@@ -110,6 +110,7 @@ fn git_code(error: &git::Error) -> u8 {
 fn trouble_code(trouble: &Trouble) -> u8 {
     match trouble {
         Trouble::Remote(error) | Trouble::Checkout { error, .. } => git_code(error),
+        Trouble::Push { error, .. } => git_code(error),
         Trouble::Merge { error, .. } => match &**error {
             git::merging::Error::Git(error) => git_code(error),
             _ => 1,

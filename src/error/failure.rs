@@ -51,6 +51,12 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
             );
             Message::new(&text, Some(hint))
         }
+        Trouble::Push { base, reference, error } => {
+            let hint = format!(
+                "if the server refuses a shallow update, push the base first: fetch {reference} to commit `{base}` in a full clone, and push it there"
+            );
+            because(&format!("cannot push `{name}` to `{url}`"), &**error, Some(hint))
+        }
         Trouble::Steps(error) => Message::new(&error.to_string(), error.hint()),
         Trouble::Checkout { step, error } => {
             let text = match step {

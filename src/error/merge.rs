@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::Error;
 use crate::repo::{RepoName, counted, first_names, quoted_list, typed};
 
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,9 @@ pub(crate) enum MergeError {
     /// `lock --check --upstream` made the merges anew.
     #[error("{} not proven by {}", counted(steps.len(), "step is", "steps are"), if steps.len() == 1 { "its merge" } else { "their merges" })]
     Unproven { steps: Vec<String> },
+    /// The checkouts are made, and nothing is staged.
+    #[error("the merges of {} are not pushed yet, so nothing is staged", quoted_list(&repos.iter().map(ToString::to_string).collect::<Vec<_>>()))]
+    Unpushed { repos: Vec<RepoName> },
     #[error("there is no patch `{}`, which `repos.toml` declares", file.display())]
     NoPatch { file: PathBuf },
     #[error("the checkout of `{repo}` has no commits of yours")]
@@ -60,19 +64,51 @@ pub(crate) enum MergeError {
     /// The directory did not exist before, so all of it would be deleted.
     #[error("`{repo}` has files that are not of the merge: {}", first_names(files))]
     Strangers { repo: RepoName, files: Vec<String> },
+    #[error("`{word}` names nothing to merge into `{repo}`: {why}")]
+    Invalid { word: String, repo: String, why: String },
+    #[error("`{word}` names several merges")]
+    Several { word: String, known: Vec<String> },
+    #[error("`--module` selects modules of a repository, not of the merge `{word}`")]
+    OfModule { word: String },
+    /// A merge conflicts, so nothing was written.
+    #[error("`{}` is not changed, because a merge conflicts", file.display())]
+    NotAdded {
+        file: PathBuf,
+        /// The entry as it is written in the file, and the header of its table.
+        entry: String,
+        header: String,
+        repo: RepoName,
+        /// Whether the repository is not declared, either.
+        is_new: bool,
+        cause: Box<Error>,
+    },
+    #[error("profile `{profile}` has `{word}` from `[{header}]`")]
+    Shared { word: String, profile: String, header: String },
+    #[error(
+        "a `.gitmodules` needs commits that a server has, but those of {} are merged by oca",
+        first_names(names)
+    )]
+    OnNoServer { names: Vec<String> },
 }
 
 impl MergeError {
     /// 1: the answer is no; 2: usage or configuration.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
+            Self::NotAdded { cause, .. } => cause.exit_code(),
             Self::Unknown { .. }
             | Self::NoPatch { .. }
+            | Self::Invalid { .. }
+            | Self::Several { .. }
+            | Self::OfModule { .. }
+            | Self::Shared { .. }
+            | Self::OnNoServer { .. }
             | Self::NoClone { .. }
             | Self::Skipped { .. }
             | Self::BadState { .. }
             | Self::PatchOutside { .. } => 2,
             Self::Unproven { .. }
+            | Self::Unpushed { .. }
             | Self::NoCommits { .. }
             | Self::NotCommitted { .. }
             | Self::NotInWork { .. }
@@ -103,6 +139,7 @@ impl MergeError {
                 let accept: String = steps.iter().map(|step| format!(" --accept {}", typed(step))).collect();
                 format!("look at the steps, then accept them with `oca lock --check --upstream{accept}`")
             }
+            Self::Unpushed { .. } => "run `oca sync --push`".to_owned(),
             Self::NoPatch { .. } => {
                 "restore the file, or remove it from `patches` in `repos.toml`".to_owned()
             }
@@ -153,6 +190,23 @@ impl MergeError {
             Self::Strangers { repo, .. } => {
                 format!("move them away, and run `oca resolve {repo} --abort`")
             }
+            Self::Invalid { repo, .. } => {
+                format!("write it as `{repo}#2950`, `{repo}#BRANCH` or `'{repo}#URL BRANCH'`")
+            }
+            Self::Several { known, .. } => format!("name one of {}", quoted_list(known)),
+            Self::OfModule { .. } => {
+                "leave out `--module`, then write `modules` into the entry of `merges` in `repos.toml`"
+                    .to_owned()
+            }
+            Self::NotAdded { entry, header, repo, is_new, .. } => {
+                let first = if *is_new { format!("run `oca add {repo}`, ") } else { String::new() };
+                format!("{first}write {entry} into `merges` of `[{header}]`, then run `oca resolve {repo}`")
+            }
+            Self::Shared { .. } => "leave out `--profile` to remove it for all profiles".to_owned(),
+            Self::OnNoServer { .. } => {
+                "use `oca export --repos-yaml`, or set `push-url` and push them with `oca sync --push`"
+                    .to_owned()
+            }
         }
     }
 }
@@ -170,6 +224,7 @@ mod tests {
         let errors = every_variant!(MergeError:
             Unknown { word: "web#1".to_owned(), known: vec!["web#2950".to_owned()] },
             Unproven { steps: vec!["web#2950".to_owned()] },
+            Unpushed { repos: vec![name("web"), name("dms")] },
             NoPatch { file: "patches/x.patch".into() },
             NoCommits { repo: web(), path: "oca/web".into() },
             NotCommitted { repo: web(), files: files() },
@@ -190,17 +245,32 @@ mod tests {
             Unmerged { repo: web(), files: files() },
             Marked { repo: web(), files: files() },
             NotStaged { repo: web(), files: files() },
-            Strangers { repo: web(), files: files() };
+            Strangers { repo: web(), files: files() },
+            Invalid { word: "a b c".to_owned(), repo: "web".to_owned(), why: "it is too long".to_owned() },
+            Several { word: "web#fix".to_owned(), known: vec!["web#a fix".to_owned(), "web#b fix".to_owned()] },
+            OfModule { word: "web#2950".to_owned() },
+            NotAdded {
+                file: "repos.toml".into(),
+                entry: "`\"#2950\"`".to_owned(),
+                header: "repos.web".to_owned(),
+                repo: name("web"),
+                is_new: true,
+                cause: Box::new(Error::Silent)
+            },
+            Shared { word: "web#1".to_owned(), profile: "lean".to_owned(), header: "repos.web".to_owned() },
+            OnNoServer { names: vec!["web".to_owned(), "dms".to_owned()] };
             MergeError::Unknown { word: "web#1".to_owned(), known: Vec::new() },
             MergeError::Unproven { steps: vec!["web#2950".to_owned(), "patches/x.patch".to_owned()] }
         );
         let shown: Vec<String> =
             errors.iter().map(|error| format!("{error}\n  hint: {}", error.hint())).collect();
-        insta::assert_snapshot!(shown.join("\n"), @r#"
+        insta::assert_snapshot!(shown.join("\n"), @r##"
         there is no merge `web#1`
           hint: the merges are `web#2950`
         1 step is not proven by its merge
           hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950'`
+        the merges of `web`, `dms` are not pushed yet, so nothing is staged
+          hint: run `oca sync --push`
         there is no patch `patches/x.patch`, which `repos.toml` declares
           hint: restore the file, or remove it from `patches` in `repos.toml`
         the checkout of `web` has no commits of yours
@@ -243,10 +313,22 @@ mod tests {
           hint: `git add` them, or discard them, and run `oca resolve web --continue`
         `web` has files that are not of the merge: `web_x/a.py`
           hint: move them away, and run `oca resolve web --abort`
+        `a b c` names nothing to merge into `web`: it is too long
+          hint: write it as `web#2950`, `web#BRANCH` or `'web#URL BRANCH'`
+        `web#fix` names several merges
+          hint: name one of `web#a fix`, `web#b fix`
+        `--module` selects modules of a repository, not of the merge `web#2950`
+          hint: leave out `--module`, then write `modules` into the entry of `merges` in `repos.toml`
+        `repos.toml` is not changed, because a merge conflicts
+          hint: run `oca add web`, write `"#2950"` into `merges` of `[repos.web]`, then run `oca resolve web`
+        profile `lean` has `web#1` from `[repos.web]`
+          hint: leave out `--profile` to remove it for all profiles
+        a `.gitmodules` needs commits that a server has, but those of `web`, `dms` are merged by oca
+          hint: use `oca export --repos-yaml`, or set `push-url` and push them with `oca sync --push`
         there is no merge `web#1`
           hint: declare it in `merges` of the repository in `repos.toml`
         2 steps are not proven by their merges
           hint: look at the steps, then accept them with `oca lock --check --upstream --accept 'web#2950' --accept patches/x.patch`
-        "#);
+        "##);
     }
 }

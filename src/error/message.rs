@@ -1,8 +1,8 @@
 //! The messages of an error: what the terminal shows.
 
-use super::Error;
 use super::failure::of_failures;
 use super::hint;
+use super::{Error, MergeError};
 use crate::repo::counted;
 use crate::report::{Failure, Finding, Unmet};
 
@@ -49,6 +49,13 @@ impl Error {
             }
             Self::Unmet { unmet } => {
                 unmet.iter().map(|unmet| Message::new(unmet, Some(unmet.hint()))).collect()
+            }
+            Self::Merge(MergeError::NotAdded { cause, .. }) => {
+                // What the conflict needs is in the hint of this error: nothing is declared yet.
+                let mut messages = cause.messages();
+                messages.iter_mut().for_each(|message| message.hint = None);
+                messages.push(Message::new(self, self.hint()));
+                messages
             }
             Self::ImportUnlocked { cause, .. } => {
                 let mut messages = cause.messages();

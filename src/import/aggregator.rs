@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use super::around::{Around, SERIES};
 use super::node::{Fields, MapEntry, Node, Value};
-use super::{Declaration, Error, Note, Repo, SourcePlace, expanding_url, note, reference};
-use crate::config::Merge;
+use super::{
+    Declaration, Error, Note, Repo, RepoMerge, SourcePlace, expanding_url, merge_of, note, reference,
+};
 use crate::repo::{CommitId, Reference, RemoteUrl, redact};
 
 /// Reads a git-aggregator file: a mapping of directories to entries.
@@ -52,8 +53,8 @@ pub(super) fn body(
     };
     let mut repo = Repo::new(place.clone(), PathBuf::from(key), base.url.clone());
     repo.depth = base.depth;
-    repo.is_expanded = base.is_expanded;
-    if base.reference.starts_with("refs/pull/") {
+    repo.is_expanded = sources.iter().any(|source| source.is_expanded);
+    if super::request(&base.reference).is_some() {
         // A pull request cannot be the branch of a repository, but it can be merged.
         repo.merges.push(base.merge(&repo.url)?);
     } else {
@@ -105,12 +106,10 @@ struct MergeSource {
 }
 
 impl MergeSource {
-    /// The entry for `merges` of `repos.toml`, with its place. The repository's own remote needs no url.
-    fn merge(&self, own: &RemoteUrl) -> Result<(Merge, SourcePlace), Error> {
-        let url = (self.url != *own).then(|| self.url.clone());
-        let merge = Merge::of_reference(url, &self.reference)
-            .map_err(|invalid| self.place.refuse(invalid.to_string()))?;
-        Ok((merge, self.place.clone()))
+    /// The entry for `merges` of `repos.toml`.
+    fn merge(&self, own: &RemoteUrl) -> Result<RepoMerge, Error> {
+        let merge = merge_of(own, &self.url, &self.reference, &self.place)?;
+        Ok(RepoMerge { merge, place: self.place.clone(), commit: None })
     }
 }
 
@@ -281,7 +280,15 @@ impl Reader<'_> {
 /// A note for each command of a repository. A command can contain a password, so the note does not show it.
 pub(super) fn commands(of: &str, node: &Node) -> Result<Vec<Note>, Error> {
     let commands = node.texts(format!("`shell_command_after` of `{of}`"))?.into_iter();
-    Ok(commands.map(|(_, place)| place.note(note::COMMAND, of, format!("a command of `{of}`"))).collect())
+    let to_note = |(command, place): (&str, &SourcePlace)| {
+        let is_patch = ["git am ", "git apply ", "patch "].iter().any(|begin| command.contains(begin));
+        if is_patch || command.ends_with("git am") || command.ends_with("git apply") {
+            place.note(note::PATCH, of, format!("a patch command of `{of}`"))
+        } else {
+            place.note(note::COMMAND, of, format!("a command of `{of}`"))
+        }
+    };
+    Ok(commands.map(to_note).collect())
 }
 
 /// A complete commit id, as in a frozen file.

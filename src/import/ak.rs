@@ -148,7 +148,7 @@ fn repo(
     let depth = depth(key, &mut fields, declaration);
     let mut repo = match fields.take("src") {
         Some(src) => simple(key, src, place, fields, pins, declaration)?,
-        None => aggregated(key, aggregator::body(key, place, fields, around)?, pins, declaration)?,
+        None => aggregated(aggregator::body(key, place, fields, around)?, pins, declaration)?,
     };
     repo.depth = repo.depth.or(depth);
     repo.path = path(key);
@@ -169,21 +169,23 @@ fn depth(key: &str, fields: &mut Fields<'_>, declaration: &mut Declaration) -> O
     depth
 }
 
-/// An entry in git-aggregator's form, with the frozen commit of its base.
+/// An entry in git-aggregator's form, with the frozen commits of its refs.
 fn aggregated(
-    key: &str,
     Body { mut repo, notes, refs }: Body,
     pins: &Pins<'_>,
     declaration: &mut Declaration,
 ) -> Result<Repo, Error> {
     declaration.notes.extend(notes);
+    // If the base is a request, it is the first merge.
+    let others = refs.len() - repo.merges.len();
     for (at, (remote, reference)) in refs.iter().enumerate() {
-        let Some((commit, place)) = pins.commit(at, remote, reference)? else { continue };
-        if at == 0 && repo.reference.as_ref().is_none_or(|reference| reference.as_branch().is_some()) {
-            repo.commit = Some(commit);
-        } else {
-            let item = format!("the commit of `{remote} {reference}` of `{key}`");
-            declaration.notes.push(place.note(note::MERGE_PIN, key, item));
+        let Some((commit, _)) = pins.commit(at, remote, reference)? else { continue };
+        match at.checked_sub(others).and_then(|at| repo.merges.get_mut(at)) {
+            Some(merge) => merge.commit = Some(commit),
+            None if repo.reference.as_ref().is_none_or(|reference| reference.as_branch().is_some()) => {
+                repo.commit = Some(commit);
+            }
+            None => {}
         }
     }
     Ok(repo)

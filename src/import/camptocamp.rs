@@ -82,7 +82,7 @@ impl Checkouts {
             if is_pending {
                 let path = known.path.display();
                 let item = format!(
-                    "`{path}` has pending merges: oca keeps the commit of its gitlink as `rev`, because it cannot merge yet"
+                    "`{path}` has pending merges: oca keeps the commit of its gitlink as `rev`, which contains the merges"
                 );
                 declaration.notes.push(repo.place.note(note::MERGED, &known.path.to_string_lossy(), item));
                 known.merges = repo.merges;

@@ -37,7 +37,9 @@ pub(crate) use error::Error;
 pub(crate) use note::{Note, lost, messages};
 
 use crate::config::{Fresh, Merge, Mode, directory_of};
-use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series, redact};
+use crate::repo::{
+    CommitId, MergeRef, MergeSource, Reference, RemoteUrl, RepoName, Series, bare_url, redact,
+};
 use around::Around;
 use format::Format;
 use place::{SourcePlace, Text};
@@ -48,28 +50,14 @@ pub(crate) struct Import {
     pub(crate) fresh: Fresh,
     /// The commits to which the format pins its branches and tags. `None` if it has no pins.
     pub(crate) pins: Option<BTreeMap<RepoName, CommitId>>,
-    /// What is merged into the repositories. `fresh` does not contain it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "this version reports merges and cannot write them"))]
-    pub(crate) merges: Vec<ImportedMerges>,
+    /// The commits to which the format pins merges. If `pins` is `None`, there are none.
+    pub(crate) merge_pins: BTreeMap<(RepoName, MergeSource), CommitId>,
     /// The repositories whose format means the default branch of the remote. `fresh` has the branch of the series.
     pub(crate) heads: Vec<DefaultBranch>,
     /// The repositories whose url or branch comes from an environment variable. A request would send its value to a host
     /// that the file names, so the user must read `repos.toml` first.
     pub(crate) revealing: BTreeSet<RepoName>,
     pub(crate) notes: Vec<Note>,
-}
-
-/// What a format merges into one repository.
-#[derive(Debug)]
-#[cfg_attr(not(test), expect(dead_code, reason = "this version reports merges and cannot write them"))]
-pub(crate) struct ImportedMerges {
-    pub(crate) name: RepoName,
-    /// The repository that the merges start from, and its reference. `None` means the branch of the series.
-    pub(crate) base: (RemoteUrl, Option<Reference>),
-    /// In the order of the file.
-    pub(crate) merges: Vec<Merge>,
-    /// Whether the imported commit of the repository already contains them.
-    pub(crate) is_in_commit: bool,
 }
 
 /// A repository that follows the default branch of its remote.
@@ -141,6 +129,15 @@ impl Declaration {
     }
 }
 
+/// A ref that is merged into a repository.
+#[derive(Debug)]
+struct RepoMerge {
+    merge: Merge,
+    place: SourcePlace,
+    /// The commit to which the format pins it.
+    commit: Option<CommitId>,
+}
+
 /// A repository, as a format declares it.
 #[derive(Debug)]
 struct Repo {
@@ -157,7 +154,7 @@ struct Repo {
     /// Whether the directory is a place of Odoo itself, whatever the url is.
     is_odoo: bool,
     /// What is merged into it, in the order of the file.
-    merges: Vec<(Merge, SourcePlace)>,
+    merges: Vec<RepoMerge>,
     /// What the merges start from, if `url` and `reference` already contain them.
     merge_base: Option<(RemoteUrl, Option<Reference>)>,
     /// `None` means all modules.
@@ -245,6 +242,25 @@ fn reference(word: &str, place: &SourcePlace) -> Result<Reference, Error> {
         Reference::branch(word)
     };
     parsed.map_err(|invalid| place.refuse(invalid.to_string()))
+}
+
+/// A ref to merge into the repository at `own`: a request of that repository becomes `#NUMBER`.
+fn merge_of(own: &RemoteUrl, url: &RemoteUrl, word: &str, place: &SourcePlace) -> Result<Merge, Error> {
+    let is_own = bare_url(url.as_str()) == bare_url(own.as_str());
+    let reference = match request(word) {
+        Some((_, number)) if is_own => MergeRef::Request(number),
+        Some((full, _)) => MergeRef::Full(full),
+        None => MergeRef::named(word).map_err(|invalid| place.refuse(invalid.to_string()))?,
+    };
+    Ok(Merge::whole(MergeSource { url: (!is_own).then(|| url.clone()), reference }))
+}
+
+/// The request whose ref this is: the full name of the ref, and the number.
+fn request(word: &str) -> Option<(String, u64)> {
+    // git also finds a ref without `refs/`.
+    let full = format!("refs/{}", word.strip_prefix("refs/").unwrap_or(word));
+    let number: u64 = full.split('/').nth(2)?.parse().ok()?;
+    MergeRef::Request(number).full_names().contains(&full).then_some((full, number))
 }
 
 #[cfg(test)]

@@ -52,10 +52,15 @@ topics! {
     /// A command that the tool runs after it has fetched a repository.
     COMMAND: Lost, ("command", "commands"),
         ("is left out: oca runs no commands", "are left out: oca runs no commands");
+    /// A command that applies a patch.
+    PATCH: Lost, ("patch command", "patch commands"), (
+        "is left out: save the patch as a file, and name the file in `patches`",
+        "are left out: save each patch as a file, and name the files in `patches`"
+    );
     /// A ref that is merged into a repository.
     MERGE: Lost, ("merge", "merges"), (
-        "is left out: this version of oca cannot merge yet",
-        "are left out: this version of oca cannot merge yet"
+        "is left out: merges of submodules need a `push-url`",
+        "are left out: merges of submodules need a `push-url`"
     );
     /// A ref that is merged into Odoo itself.
     ODOO_MERGE: Lost, ("merge of Odoo itself", "merges of Odoo itself"), (
@@ -117,8 +122,6 @@ topics! {
     ORPHAN: Warning, ("pin", "pins"), ("", "are left out: no declared repository has them");
     /// A pin to another commit than the declared one.
     PIN: Warning, ("pin", "pins"), ("", "are not the declared commits: oca keeps the pins as `rev`");
-    /// A pin of something that is merged.
-    MERGE_PIN: Detail, ("pin of a merge", "pins of merges"), ("is left out", "are left out");
     NO_PIN: Warning, ("repository", "repositories"),
         ("", "have no pin: oca pins the current heads of their branches");
     NO_PINS: Warning, ("file", "files"), ("", "have no pins");
@@ -128,7 +131,7 @@ topics! {
     /// A commit that already contains the merges.
     MERGED: Warning, ("repository", "repositories"), (
         "",
-        "have pending merges: oca keeps the commits of their gitlinks as `rev`, because it cannot merge yet"
+        "have pending merges: oca keeps the commits of their gitlinks as `rev`, which contain the merges"
     );
     PHANTOM: Warning, ("gitlink", "gitlinks"), (
         "has no entry in this file and is left out",

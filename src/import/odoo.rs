@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Note, Repo, note};
+use super::{Note, Repo, RepoMerge, note};
 use crate::repo::{Edition, last_part};
 
 /// What a repository of Odoo itself contains.
@@ -62,7 +62,7 @@ pub(super) fn notes(repo: &Repo, is_found: bool) -> Vec<Note> {
         repo.place.note(note::ODOO, &path, format!("`{path}`{at}"))
     };
     let merges = repo.merges.iter();
-    let merges = merges.map(|(merge, place)| {
+    let merges = merges.map(|RepoMerge { merge, place, .. }| {
         place.note(note::ODOO_MERGE, &path, format!("the merge of `{merge}` into `{path}`"))
     });
     std::iter::once(own).chain(merges).collect()

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::around::Around;
+use super::around::{Around, SERIES};
 use super::names::names;
 use super::odoo::{self, OdooPart};
 use super::own::{self, Own};
 use super::places::{Content, Places};
-use super::{Declaration, DefaultBranch, Error, Import, ImportedMerges, Note, Repo, has_variable, note};
-use crate::config::{Fresh, FreshRepo, refuse_addons_directory, refuse_entry, refuse_module};
-use crate::repo::{CommitId, Reference, RemoteUrl, RepoName, Series, one_line};
+use super::{Declaration, DefaultBranch, Error, Import, Note, Repo, RepoMerge, has_variable, note};
+use crate::config::{Fresh, FreshRepo, Merge, Mode, refuse_addons_directory, refuse_entry, refuse_module};
+use crate::repo::{CommitId, MergeRef, MergeSource, Reference, RemoteUrl, RepoName, Series, one_line};
 
 pub(super) fn settle(
     mut declaration: Declaration,
@@ -46,9 +46,10 @@ pub(super) fn settle(
     let locals = local_paths(&places, &locals, &own);
     let mut settled = Settled {
         odoo,
+        mode,
         repos: Vec::new(),
         pins: BTreeMap::new(),
-        merges: Vec::new(),
+        merge_pins: BTreeMap::new(),
         heads: Vec::new(),
         revealing: BTreeSet::new(),
         notes,
@@ -56,18 +57,19 @@ pub(super) fn settle(
     for (repo, name) in repos.into_iter().zip(names) {
         settled.add(repo, name);
     }
-    let Settled { repos, pins, merges, heads, revealing, mut notes, .. } = settled;
+    let Settled { repos, pins, merge_pins, heads, revealing, mut notes, .. } = settled;
     notes.sort_by(|one, other| one.place.cmp(&other.place));
     let fresh = Fresh { odoo, edition, path, mode, before, locals, repos };
-    Ok(Import { fresh, pins: has_pins.then_some(pins), merges, heads, revealing, notes })
+    Ok(Import { fresh, pins: has_pins.then_some(pins), merge_pins, heads, revealing, notes })
 }
 
 /// The repositories of the new file, and what belongs to them.
 struct Settled {
     odoo: Series,
+    mode: Mode,
     repos: Vec<FreshRepo>,
     pins: BTreeMap<RepoName, CommitId>,
-    merges: Vec<ImportedMerges>,
+    merge_pins: BTreeMap<(RepoName, MergeSource), CommitId>,
     heads: Vec<DefaultBranch>,
     revealing: BTreeSet<RepoName>,
     notes: Vec<Note>,
@@ -95,8 +97,9 @@ impl Settled {
             let item = format!("the user and the password in the url of `{name}`");
             self.notes.push(repo.place.note(note::SECRET, name.as_str(), item));
         });
-        self.merges(&repo, &name, &reference);
-        if repo.is_expanded || has_variable(repo.url.as_str()) {
+        let merges = self.merges(&repo, &name, &reference);
+        let urls = merges.iter().filter_map(|merge| merge.pending.source.url.as_ref());
+        if repo.is_expanded || urls.chain([&repo.url]).any(|url| has_variable(url.as_str())) {
             self.revealing.insert(name.clone());
         }
         if repo.follows_head {
@@ -114,29 +117,56 @@ impl Settled {
             modules: repo.modules,
             addons: repo.addons,
             hold: repo.hold,
-            merges: Vec::new(),
+            merges,
             depth: repo.depth,
         });
     }
 
-    fn merges(&mut self, repo: &Repo, name: &RepoName, reference: &Reference) {
-        if repo.merges.is_empty() {
-            return;
+    /// What is merged into a repository, each source once.
+    fn merges(&mut self, repo: &Repo, name: &RepoName, reference: &Reference) -> Vec<Merge> {
+        // The commit of the repository contains them.
+        if repo.merge_base.is_some() {
+            return Vec::new();
         }
-        let is_in_commit = repo.merge_base.is_some();
-        if !is_in_commit {
-            let notes = repo.merges.iter().map(|(merge, place)| {
-                place.note(note::MERGE, name.as_str(), format!("the merge of `{merge}` into `{name}`"))
-            });
-            self.notes.extend(notes);
+        let (mut merges, mut known) = (Vec::new(), HashSet::new());
+        for RepoMerge { merge, place, commit } in &repo.merges {
+            let mut merge = merge.clone();
+            let source = &mut merge.pending.source;
+            if source.reference == MergeRef::Name(format!("${{{SERIES}}}")) {
+                source.reference = MergeRef::Name(self.odoo.to_string());
+            }
+            if self.mode == Mode::Submodule {
+                let item = format!("the merge of `{merge}` into `{name}`");
+                self.notes.push(place.note(note::MERGE, name.as_str(), item));
+                continue;
+            }
+            let bare = source.url.as_ref().and_then(without_secret);
+            let has_secret = bare.is_some();
+            source.url = bare.or_else(|| source.url.take());
+            let is_base = source.url.is_none() && is_same(&source.reference, reference);
+            if is_base || !known.insert(source.clone()) {
+                continue;
+            }
+            if has_secret {
+                let item = format!("the user and the password in the url of a merge of `{name}`");
+                self.notes.push(place.note(note::SECRET, name.as_str(), item));
+            }
+            if let (Some(commit), false) = (commit, matches!(source.reference, MergeRef::Commit(_))) {
+                self.merge_pins.insert((name.clone(), source.without_secret()), *commit);
+            }
+            merges.push(merge);
         }
-        let own = || (repo.url.clone(), Some(reference.clone()));
-        self.merges.push(ImportedMerges {
-            name: name.clone(),
-            base: repo.merge_base.clone().unwrap_or_else(own),
-            merges: repo.merges.iter().map(|(merge, _)| merge.clone()).collect(),
-            is_in_commit,
-        });
+        merges
+    }
+}
+
+/// Whether a ref to merge is that of the repository itself.
+fn is_same(merge: &MergeRef, own: &Reference) -> bool {
+    let full = own.full_name();
+    match merge {
+        MergeRef::Commit(commit) => *own == Reference::Rev(*commit),
+        MergeRef::Request(_) => false,
+        MergeRef::Name(_) | MergeRef::Full(_) => full.is_some_and(|full| merge.full_names().contains(&full)),
     }
 }
 
@@ -248,28 +278,27 @@ fn without_secret(url: &RemoteUrl) -> Option<RemoteUrl> {
 
 #[cfg(test)]
 mod tests {
-    use crate::import::{ImportedMerges, Surroundings, read};
-    use crate::repo::Reference;
+    use crate::import::{Surroundings, read};
 
-    /// A later version can write them: the repository, and the remote and reference of each merge, in order.
+    /// The repository's own remote needs no url, whatever its address looks like. What says nothing new is left out.
     #[test]
-    fn merges_stay_typed_values() {
+    fn merges_are_written_in_their_shortest_form() {
         let project = tempfile::tempdir().expect("a directory");
         let file = project.path().join("repos.yaml");
-        let text = "web:\n  remotes:\n    oca: https://github.com/OCA/web.git\n    acme: https://github.com/acme/web.git\n  \
-                    merges: [oca 16.0, oca refs/pull/12/head, acme 16.0-fix]\n";
+        let text = "web:\n  remotes:\n    oca: https://github.com/OCA/web.git\n    acme: https://me:secret@github.com/acme/web.git\n    \
+                    same: https://github.com/OCA/web\n  merges: [oca 16.0, oca refs/pull/12/head, acme 16.0-fix, same pull/7/head, \
+                    acme refs/merge-requests/3/head, same 16.0, acme 16.0-fix, oca refs/pull/12/merge]\n";
         crate::fs::write_if_changed(&file, text.as_bytes()).expect("a file");
         let around = Surroundings { project: project.path(), series: None, variable: &|_| None };
         let import = read(&file, &around).expect("an import");
-        let [ImportedMerges { name, base: (url, reference), merges, is_in_commit }] = &import.merges[..]
-        else {
-            panic!("one repository")
-        };
-        assert_eq!((name.as_str(), url.as_str()), ("web", "https://github.com/OCA/web.git"));
-        assert_eq!(*reference, Some(Reference::Branch("16.0".to_owned())));
-        let merges: Vec<String> = merges.iter().map(ToString::to_string).collect();
-        assert_eq!(merges, ["refs/pull/12/head", "https://github.com/acme/web.git 16.0-fix"]);
-        assert!(!is_in_commit);
-        assert!(import.fresh.repos[0].merges.is_empty());
+        let text = import.fresh.render();
+        let merges = text.split("merges = [\n").nth(1).expect("merges");
+        assert_eq!(
+            merges,
+            "  \"#12\",\n  \"https://github.com/acme/web.git 16.0-fix\",\n  \"#7\",\n  \
+             \"https://github.com/acme/web.git refs/merge-requests/3/head\",\n  \"refs/pull/12/merge\",\n]\n"
+        );
+        let notes: Vec<String> = import.notes.iter().map(ToString::to_string).collect();
+        assert_eq!(notes.iter().filter(|note| note.contains("the password")).count(), 2, "{notes:?}");
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::lock::Change;
 use crate::repo::{CommitId, MergeSource, RepoName};
-use crate::report::{Difference, Outdated};
+use crate::report::{Difference, MergeState, Outdated, OutdatedMerge};
 
 /// `oca lock`, `oca add` and `oca remove`: what changed in the lock.
 #[derive(Serialize)]
@@ -76,6 +76,33 @@ impl FreshnessReport {
 #[derive(Serialize)]
 pub(crate) struct OutdatedReport<'a> {
     pub(crate) repos: Vec<OutdatedPin<'a>>,
+    /// The merges that are not as they were locked.
+    pub(crate) merges: Vec<OutdatedMergePin<'a>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct OutdatedMergePin<'a> {
+    pub(crate) repo: &'a RepoName,
+    /// As it is declared.
+    pub(crate) merge: &'a MergeSource,
+    pub(crate) state: MergeStateKind,
+    /// The commit in the lock.
+    pub(crate) locked: CommitId,
+    /// The commit to which it leads now; `null` if it did not move.
+    pub(crate) head: Option<CommitId>,
+    /// The number of new commits; `null` if that is not known.
+    pub(crate) commits: Option<usize>,
+    /// Whether `repos.toml` keeps `oca lock --upgrade` from moving it.
+    pub(crate) hold: bool,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum MergeStateKind {
+    Moved,
+    Rewritten,
+    Merged,
+    Gone,
 }
 
 #[derive(Serialize)]
@@ -90,8 +117,22 @@ pub(crate) struct OutdatedPin<'a> {
 }
 
 impl<'a> OutdatedReport<'a> {
-    pub(crate) fn of(repos: &'a [Outdated]) -> Self {
-        Self { repos: repos.iter().map(OutdatedPin::of).collect() }
+    pub(crate) fn of(repos: &'a [Outdated], merges: &'a [OutdatedMerge]) -> Self {
+        let repos = repos.iter().map(OutdatedPin::of).collect();
+        Self { repos, merges: merges.iter().map(OutdatedMergePin::of).collect() }
+    }
+}
+
+impl<'a> OutdatedMergePin<'a> {
+    fn of(merge: &'a OutdatedMerge) -> Self {
+        let OutdatedMerge { repo, source, locked, state, hold } = merge;
+        let (state, head, commits) = match *state {
+            MergeState::Moved { head, commits } => (MergeStateKind::Moved, Some(head), Some(commits)),
+            MergeState::Rewritten { head } => (MergeStateKind::Rewritten, Some(head), None),
+            MergeState::Merged { .. } => (MergeStateKind::Merged, None, None),
+            MergeState::Gone => (MergeStateKind::Gone, None, None),
+        };
+        Self { repo, merge: source, state, locked: *locked, head, commits, hold: *hold }
     }
 }
 

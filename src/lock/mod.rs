@@ -26,7 +26,7 @@ pub(crate) use schema::{
     Digest, Facts, Lock, LockedMerge, LockedModule, LockedPatch, LockedProfile, LockedRepo, LockedStep, Pin,
     REQUIREMENTS, Seal, StepWay, UnreadableManifest,
 };
-pub(crate) use steps::{StepFault, StepTexts, digest_of_patch};
+pub(crate) use steps::{DIRECTORY as STEPS, StepFault, StepTexts, digest_of_patch};
 
 use crate::fs::{self, Written};
 use crate::repo::{CommitId, RepoName, is_text_of, one_line};

@@ -4,6 +4,7 @@
 mod ahead;
 mod checkouts;
 mod content;
+mod hooks;
 mod lacking;
 mod lfs;
 mod merging;
@@ -25,10 +26,11 @@ pub(crate) use checkouts::{
     wanted,
 };
 pub(crate) use content::Contents;
+pub(crate) use hooks::tell_of_hooks;
 pub(crate) use lacking::{known, lacking, lacking_for, lacking_in_all, warn_of_lacking};
 pub(crate) use lfs::{pointers, warn_of_pointers};
 pub(crate) use merging::MergeJob;
-pub(crate) use names::{movable, movables, named_repos, repo_name, unknown_repo};
+pub(crate) use names::{NamedMerge, movable, movables, named_repos, repo_name, unknown_repo};
 pub(crate) use placing::place_locked;
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use resolving::Resolving;

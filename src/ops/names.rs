@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::config::Profile;
 use crate::error::{Error, MergeError};
 use crate::plan::{self, Movable};
-use crate::repo::{MergeSource, RepoName, Shows, WebPage, redact};
+use crate::repo::{MergeRef, MergeSource, RemoteUrl, RepoName, Shows, WebPage, bare_url, redact};
 use crate::session::Session;
 
 /// The repository that a word names: its name, `OCA/web`, its url, or the address of a page of it. A url or an address
@@ -41,6 +41,59 @@ pub(crate) fn named_repos<'p>(
     Ok(names)
 }
 
+/// Something to merge, as the user names it: `web#2950`, `web#18.0-fix`, `web#URL REF`, or the address of a request.
+pub(crate) struct NamedMerge {
+    /// The repository that the user names: a name, `OCA/web`, or a url.
+    pub(crate) repo: String,
+    pub(crate) source: MergeSource,
+    /// The ref of a pasted address, in case that the merge goes into another repository.
+    pub(crate) elsewhere: Option<MergeRef>,
+}
+
+impl NamedMerge {
+    /// `None` if the word names no merge.
+    pub(crate) fn parse(word: &str) -> Result<Option<Self>, Error> {
+        let page = WebPage::parse(word);
+        if let Some(WebPage { repository, shows: Shows::Request(number) }) = &page {
+            let elsewhere = MergeRef::named(&WebPage::ref_of_request(word, *number)).ok();
+            let source = MergeSource::request(*number);
+            return Ok(Some(Self { repo: repository.clone(), source, elsewhere }));
+        }
+        let Some((repo, merge)) = word.split_once('#').filter(|(repo, _)| !repo.is_empty()) else {
+            return Ok(None);
+        };
+        let is_number = !merge.is_empty() && merge.bytes().all(|byte| byte.is_ascii_digit());
+        // Behind an address, other words are places on the page.
+        if (page.is_some() || repo.contains(':')) && !is_number {
+            return Ok(None);
+        }
+        let text = match WebPage::parse(merge) {
+            _ if is_number => format!("#{merge}"),
+            Some(WebPage { repository, shows: Shows::Branch { name, directory: None } }) => {
+                format!("{}.git {name}", bare_url(&repository))
+            }
+            _ => merge.to_owned(),
+        };
+        let source = MergeSource::parse(&text).map_err(|invalid| MergeError::Invalid {
+            word: redact(merge),
+            repo: redact(repo),
+            why: invalid.to_string(),
+        })?;
+        Ok(Some(Self { repo: repo.to_owned(), source, elsewhere: None }))
+    }
+
+    /// Whether a declared merge of a repository with this url is meant.
+    fn is(&self, declared: &MergeSource, is_of_repo: bool) -> bool {
+        let named = self.source.without_secret();
+        let is_url = |url: &RemoteUrl| bare_url(url.as_str()) == bare_url(&self.repo);
+        let is_elsewhere = || {
+            declared.url.as_ref().is_some_and(is_url) && self.elsewhere.as_ref() == Some(&declared.reference)
+        };
+        is_of_repo && (*declared == named || named.url.is_none() && declared.reference == named.reference)
+            || is_elsewhere()
+    }
+}
+
 /// What the words name: repositories, and merges as `web#2950` or by the address of a request. Fails if no profile
 /// declares one of them.
 pub(crate) fn movables(session: &Session<'_>, words: &[String]) -> Result<BTreeSet<Movable>, Error> {
@@ -49,32 +102,53 @@ pub(crate) fn movables(session: &Session<'_>, words: &[String]) -> Result<BTreeS
 
 /// What one word names.
 pub(crate) fn movable(session: &Session<'_>, word: &str) -> Result<Movable, Error> {
-    let page = WebPage::parse(word);
-    let (word, merge) = match (&page, word.split_once('#')) {
-        (Some(WebPage { repository, shows: Shows::Request(number) }), _) => {
-            (repository.as_str(), Some(number.to_string()))
-        }
-        (None, Some((word, merge))) => (word, Some(merge.to_owned())),
-        _ => (word, None),
-    };
-    let repo = repo_name(session, word)?;
     let declared = plan::declared(&session.config);
-    let of_repo = || declared.iter().filter(|declared| declared.pin.name == repo);
-    if of_repo().next().is_none() {
-        return Err(unknown_repo(session, repo));
-    }
-    let Some(merge) = merge else { return Ok(repo.into()) };
-    let mut sources = of_repo().flat_map(|declared| &declared.pin.pending.merges).map(|merge| &merge.source);
-    let is_it = |source: &&MergeSource| match source.as_request() {
-        Some(number) => merge.parse() == Ok(number),
-        None => source.reference.to_string() == merge,
+    let Some(named) = NamedMerge::parse(word)? else {
+        let repo = repo_name(session, word)?;
+        return if declared.iter().any(|declared| declared.pin.name == repo) {
+            Ok(repo.into())
+        } else {
+            Err(unknown_repo(session, repo))
+        };
     };
-    if let Some(source) = sources.find(is_it) {
-        return Ok(Movable { repo, merge: Some(source.clone()) });
+    let repo = repo_name(session, &named.repo).ok();
+    let merges = || {
+        let pins = declared.iter().map(|declared| &declared.pin);
+        let merges = pins.flat_map(|pin| pin.pending.merges.iter().map(|merge| (&pin.name, &merge.source)));
+        let merges = merges.map(|(name, source)| (name.clone(), source.clone()));
+        merges.collect::<BTreeSet<_>>().into_iter()
+    };
+    let is_it = |(name, source): &(RepoName, MergeSource)| named.is(source, repo.as_ref() == Some(name));
+    let exact = merges()
+        .find(|(name, source)| repo.as_ref() == Some(name) && *source == named.source.without_secret());
+    let found: Vec<(RepoName, MergeSource)> = match exact {
+        Some(exact) => vec![exact],
+        None => merges().filter(is_it).collect(),
+    };
+    let shown = |merges: &mut dyn Iterator<Item = (RepoName, MergeSource)>| {
+        merges
+            .map(|(name, source)| format!("{name}#{}", source.to_string().trim_start_matches('#')))
+            .collect()
+    };
+    match &found[..] {
+        [(repo, source)] => Ok(Movable { repo: repo.clone(), merge: Some(source.clone()) }),
+        [] => {
+            let repo = match repo {
+                Some(repo) => repo,
+                None => repo_name(session, &named.repo)?,
+            };
+            if declared.iter().all(|declared| declared.pin.name != repo) {
+                return Err(unknown_repo(session, repo));
+            }
+            let word = named.source.of(&repo);
+            let known = shown(&mut merges().filter(|(name, _)| *name == repo));
+            Err(MergeError::Unknown { word, known }.into())
+        }
+        _ => {
+            let known = shown(&mut found.iter().cloned());
+            Err(MergeError::Several { word: redact(word), known }.into())
+        }
     }
-    let merges = of_repo().flat_map(|declared| &declared.pin.pending.merges);
-    let known: BTreeSet<String> = merges.map(|merge| merge.source.of(&repo)).collect();
-    Err(MergeError::Unknown { word: format!("{repo}#{merge}"), known: known.into_iter().collect() }.into())
 }
 
 /// The error for something that no profile declares.

@@ -8,6 +8,7 @@ use crate::json::ChangeReport;
 use crate::lock::{Change, Lock};
 use crate::output::Printer;
 use crate::plan::Moves;
+use crate::repo::{MergeSource, RepoName};
 use crate::session::Session;
 
 use super::ahead::Ahead;
@@ -22,6 +23,8 @@ pub(crate) struct Rewrite<'a> {
     pub(crate) draft: Draft,
     old: Vec<u8>,
     updated: Option<Updated>,
+    /// Whether pins may have moved, so that the lock is written even if the text has not changed.
+    moves: bool,
     _claim: DirectoryLock,
 }
 
@@ -34,7 +37,7 @@ impl<'a> Rewrite<'a> {
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
         // Read it again: another oca may have changed it while this one waited for the lock.
         let session = session.with_text(text)?;
-        Ok(Self { draft: Draft::new(file, text), session, old, updated: None, _claim: claim })
+        Ok(Self { draft: Draft::new(file, text), session, old, updated: None, moves: false, _claim: claim })
     }
 
     /// Locks what the draft declares, without writing anything. It can be called again after more changes.
@@ -42,11 +45,21 @@ impl<'a> Rewrite<'a> {
         let session = self.session.with_text(self.draft.text())?;
         let updated = match self.updated.take() {
             None => update(&session, session.lock()?, &Moves::Missing, &Ahead::default())?,
-            Some(Updated { lock, old, steps, .. }) => {
-                update_with(&session, Some(lock), steps, &Moves::Missing, &Ahead::default())?.since(old)
+            Some(Updated { lock, old, steps, failures, .. }) => {
+                let next = update_with(&session, Some(lock), steps, &Moves::Missing, &Ahead::default())?;
+                let mut next = next.since(old);
+                next.failures.extend(failures);
+                next
             }
         };
         self.session = session;
+        Ok(&self.updated.insert(updated).lock)
+    }
+
+    /// Locks the draft after these moves, without writing anything. It must be the first lock.
+    pub(crate) fn upgrade(&mut self, moves: &Moves) -> Result<&Lock, Error> {
+        self.moves = true;
+        let updated = update(&self.session, self.session.lock()?, moves, &Ahead::default())?;
         Ok(&self.updated.insert(updated).lock)
     }
 
@@ -55,17 +68,33 @@ impl<'a> Rewrite<'a> {
         self.updated.as_ref().map(|updated| &updated.lock)
     }
 
-    /// Writes the draft, and the lock of the last call of [`lock`](Self::lock). If the text has not changed, nothing is
-    /// written.
+    /// The title of a merge in the lock of the last call of [`lock`](Self::lock). `None` if it changes nothing.
+    pub(crate) fn title_of(&self, name: &RepoName, source: &MergeSource) -> Option<String> {
+        let Updated { lock, steps, .. } = self.updated.as_ref()?;
+        let of_repo = lock.repos.iter().filter(|repo| repo.pin.name == *name);
+        let merges = of_repo.flat_map(|repo| repo.pin.pending.merges.iter().zip(&repo.merges));
+        let mut same = merges.filter(|(merge, _)| merge.source == *source);
+        let step = same.find_map(|(_, locked)| locked.step.as_ref())?;
+        Some(steps.patch(step)?.header().title.clone())
+    }
+
+    /// The change without writing it.
+    pub(crate) fn discard(self) -> Option<Rewritten<'a>> {
+        let Self { session, updated, .. } = self;
+        updated.map(|updated| Rewritten { session, updated })
+    }
+
+    /// Writes the draft, and the lock of the last call of [`lock`](Self::lock). If the text has not changed and
+    /// nothing was to move, nothing is written.
     ///
     /// `repos.toml` is written first. A kill between the two writes then leaves a lock with a missing or an extra pin, as
     /// after an edit by hand, and `oca lock` repairs it. In the other order, a removed repository would be locked again
     /// at a different commit.
     pub(crate) fn finish(self) -> Result<Option<Rewritten<'a>>, Error> {
-        let Self { session, draft, old, updated, _claim } = self;
+        let Self { session, draft, old, updated, moves, _claim } = self;
         let mark = if old.starts_with(BYTE_ORDER_MARK.as_bytes()) { BYTE_ORDER_MARK } else { "" };
         let new = [mark.as_bytes(), draft.text().as_bytes()].concat();
-        let Some(updated) = updated.filter(|_| new != old) else { return Ok(None) };
+        let Some(updated) = updated.filter(|_| moves || new != old) else { return Ok(None) };
         let file = &session.config.file;
         write_if_changed(file, &new)?;
         if let Err(error) = updated.save(&session) {

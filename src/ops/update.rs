@@ -25,7 +25,7 @@ pub(crate) struct Updated {
     /// The texts of all steps of the lock.
     pub(crate) steps: StepTexts,
     /// The repositories that kept their old entries, because a merge failed.
-    failures: Vec<Failure>,
+    pub(super) failures: Vec<Failure>,
     /// Whether the old lock had merge conflicts, so that only its pins were known.
     settled: bool,
 }

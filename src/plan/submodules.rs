@@ -13,6 +13,8 @@ pub(crate) struct Submodule {
     /// If the submodule exists already, [`compare_submodules`] keeps its name.
     pub(crate) entry: SubmoduleEntry,
     pub(crate) commit: CommitId,
+    /// Whether the commit is that of merges, which only a fork has.
+    pub(crate) is_merged: bool,
 }
 
 /// The submodules of the surrounding repository.

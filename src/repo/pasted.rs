@@ -65,6 +65,17 @@ impl WebPage {
         url.starts_with("http").then(|| format!("{url}/{page}/{number}"))
     }
 
+    /// The ref of a request, to merge it into another repository than its own: of the forge whose addresses look so.
+    pub(crate) fn ref_of_request(word: &str, number: u64) -> String {
+        if word.contains("/merge_requests/") {
+            format!("refs/merge-requests/{number}/head")
+        } else if word.contains("/pull-requests/") {
+            format!("refs/pull-requests/{number}/from")
+        } else {
+            format!("refs/pull/{number}/head")
+        }
+    }
+
     /// Understands a word that is the address of a page. `None` for urls of git, names and paths.
     pub(crate) fn parse(word: &str) -> Option<Self> {
         let address = word.split(['?', '#']).next()?.trim_end_matches('/');
@@ -116,6 +127,8 @@ impl Shows {
         };
         match page {
             ["pull" | "pulls" | "merge_requests" | "pull-requests", number, ..] => {
+                // The address of its patch or diff.
+                let number = number.strip_suffix(".patch").or(number.strip_suffix(".diff")).unwrap_or(number);
                 number.parse().map_or(Self::Repository, Self::Request)
             }
             ["commit" | "commits" | "tree" | "blob" | "src", id, ..] if CommitId::parse(id).is_ok() => {

@@ -18,7 +18,9 @@ pub(crate) use outcome::{Done, Failure, MissingDirectory, Outcome, RepoOutcome, 
 pub(crate) use rule::{RULES, Severity};
 pub(crate) use submodule::SubmoduleDifference;
 
-use crate::repo::{CommitId, Reference, RepoName};
+use std::fmt;
+
+use crate::repo::{CommitId, MergeSource, Reference, RepoName, counted, day};
 
 /// Where a module can be found.
 #[derive(Debug)]
@@ -41,4 +43,44 @@ pub(crate) struct Outdated {
     pub(crate) locked: CommitId,
     pub(crate) head: CommitId,
     pub(crate) hold: bool,
+}
+
+/// A merge that is not as it was locked.
+#[derive(Debug)]
+pub(crate) struct OutdatedMerge {
+    pub(crate) repo: RepoName,
+    pub(crate) source: MergeSource,
+    pub(crate) locked: CommitId,
+    pub(crate) state: MergeState,
+    pub(crate) hold: bool,
+}
+
+/// What became of a merge.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum MergeState {
+    /// It has this number of new commits.
+    Moved { head: CommitId, commits: usize },
+    /// Its new head does not contain the locked commit.
+    Rewritten { head: CommitId },
+    /// The branch of the repository has it; since this time in seconds since 1970, if it is known.
+    Merged { on: Option<i64> },
+    /// Its remote does not have it any more.
+    Gone,
+}
+
+/// To follow the merge.
+impl fmt::Display for MergeState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Moved { commits, .. } => {
+                write!(f, "moved by {}", counted(*commits, "commit", "commits"))
+            }
+            Self::Rewritten { .. } => f.write_str("rewritten"),
+            Self::Merged { on } => {
+                let on: String = on.iter().map(|time| format!(" on {}", day(*time))).collect();
+                write!(f, "merged upstream{on}")
+            }
+            Self::Gone => f.write_str("gone"),
+        }
+    }
 }

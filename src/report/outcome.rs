@@ -106,6 +106,8 @@ pub(crate) enum Trouble {
     NewerStart { what: String, start: CommitId, pin: CommitId, reference: Reference },
     /// The files of its steps are not as they were written.
     Steps(LockError),
+    /// The commits of its merges could not be pushed.
+    Push { base: CommitId, reference: Reference, error: Box<GitError> },
     /// Its content cannot be exported.
     Export(ExportError),
     /// The checkout on the disk could not be read or changed.
@@ -212,6 +214,7 @@ impl fmt::Display for Trouble {
             Self::NewerStart { what, .. } => write!(f, "failed: `{what}` starts after the pin"),
             Self::Steps(error) => write!(f, "failed: {error}"),
             Self::Remote(error) | Self::Checkout { error, .. } => write!(f, "failed: {error}"),
+            Self::Push { error, .. } => write!(f, "failed: {error}"),
         }
     }
 }

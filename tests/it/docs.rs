@@ -191,7 +191,7 @@ fn write_configuration(env: &Env, lines: &[&str]) {
 }
 
 /// The tables that hold keys: the heading in the page, the file, the table in it, and what else the file needs.
-const TABLES: [(&str, &str, &str, &str); 13] = [
+const TABLES: [(&str, &str, &str, &str); 14] = [
     ("## Top level", "repos.toml", "", ""),
     ("## `[addons-path]`", "repos.toml", "[addons-path]", ""),
     ("## `[image]`", "repos.toml", "[image]", ""),
@@ -200,6 +200,7 @@ const TABLES: [(&str, &str, &str, &str); 13] = [
     ("## `[check]`", "repos.toml", "[check]", ""),
     ("## `[export]`", "repos.toml", "[export]", ""),
     ("## `[find]`", "repos.toml", "[find]", ""),
+    ("## `[lock]`", "repos.toml", "[lock]", ""),
     ("## `[profiles.NAME]`", "repos.toml", "[profiles.other]", ""),
     ("## `[repos.NAME]`", "repos.toml", "[profiles.other.override.web]", "repos = [\"web\"]"),
     ("## `[repos.NAME]`", "repos.toml", "[repos.web]", ""),

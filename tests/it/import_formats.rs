@@ -83,11 +83,8 @@ vendor/server-tools:
         .stderr(
             "\
 warning: `repos.yaml` at line 19: a command of `vendor/dms` is left out: oca runs no commands
-warning: `repos.yaml`: 2 merges are left out: this version of oca cannot merge yet
-  `repos.yaml` at line 26: the merge of `refs/pull/1/head` into `server-tools`
-  `repos.yaml` at line 27: the merge of `https://github.com/acme/server-tools 18.0-fix` into `server-tools`
 warning: `repos.yaml` at line 28: `src` at branch `18.0` is Odoo itself and is left out: name its directories in `before` of `[addons-path]`
-error: `repos.toml` is written, but parts of `repos.yaml` are not in it: 1 command, 2 merges
+error: `repos.toml` is written, but parts of `repos.yaml` are not in it: 1 command
 hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`
 ",
         )
@@ -113,6 +110,10 @@ depth = 100
 
 [repos.server-tools]
 url = \"https://github.com/OCA/server-tools\"
+merges = [
+  \"#1\",
+  \"https://github.com/acme/server-tools 18.0-fix\",
+]
 "
         ),
     );
@@ -339,7 +340,7 @@ fn camptocamp() {
     env.oca(&["init", "--from", "pending-merges.d", "--offline"])
         .stderr(&format!(
             "\
-warning: `pending-merges.d/web.yml` at line 1: `odoo/external-src/web` has pending merges: oca keeps the commit of its gitlink as `rev`, because it cannot merge yet
+warning: `pending-merges.d/web.yml` at line 1: `odoo/external-src/web` has pending merges: oca keeps the commit of its gitlink as `rev`, which contains the merges
 error: cannot fetch `dms` from `git@github.com:OCA/dms.git`
 caused by: the remote cannot be asked because oca is offline
 error: cannot fetch `web` from `git@github.com:camptocamp/web.git`
@@ -379,6 +380,11 @@ url = \"git@github.com:OCA/dms.git\"
 #[test]
 fn mrchef() {
     let Scene { env, web, dms, .. } = scene();
+    let remote = Remote::open(&env, "web");
+    let request = remote.pull(1).from(&web).file("web_a/x.txt", "x\n").message("[FIX] web_a: x\n").commit();
+    remote.pull(1).file("web_a/y.txt", "y\n").commit();
+    let base = env.remotes().display().to_string();
+    env.configure_git(&format!("[url \"{base}/\"]\n\tinsteadOf = https://github.com/OCA/\n"));
     env.write(
         "mrchef.toml",
         format!(
@@ -388,9 +394,9 @@ kitchen = \"vendor\"
 require_nar_hash = true
 
 [meals.web]
-url = \"../remotes/web.git\"
+url = \"https://github.com/OCA/web\"
 branch = \"18.0\"
-spices = [\"https://github.com/OCA/web/pull/1.patch\"]
+spices = [\"https://github.com/OCA/web/pull/1.patch\", \"https://github.com/OCA/web/commit/{web}.patch\"]
 
 [meals.dms]
 url = \"../remotes/dms.git\"
@@ -403,7 +409,7 @@ rev = \"{dms}\"
         "mrchef.lock",
         format!(
             r#"{{"version": 3, "meals": {{"web": {{"last_update": "2025-01-01T00:00:00+00:00", "rev": "{web}"}},
-               "old": {{"rev": "{dms}"}}}}, "spices": {{"https://github.com/OCA/web/pull/1.patch": "From 1234 🚀"}}}}"#
+               "old": {{"rev": "{dms}"}}}}, "spices": {{"https://github.com/OCA/web/pull/1.patch": "From {request} Mon\n🚀"}}}}"#
         ),
     );
     env.oca(&["init", "--from", "mrchef.lock"])
@@ -411,7 +417,7 @@ rev = \"{dms}\"
             "\
 warning: `mrchef.lock` at `meals.old`: `old` is left out: `mrchef.toml` has no such meal
 warning: `mrchef.toml` at line 3: `require_nar_hash` is left out: oca does not know this key
-warning: `mrchef.toml` at line 8: the spice `https://github.com/OCA/web/pull/1.patch` of `web` is left out: save it as a file, and name the file in `patches`
+warning: `mrchef.toml` at line 8: the spice `https://github.com/OCA/web/commit/{web}.patch` of `web` is left out: save it as a file, and name the file in `patches`
 dms: locked at {}
 web: locked at {}
 2 repositories with 3 modules, 2 changed
@@ -427,7 +433,6 @@ hint: read the warnings above and edit `repos.toml`; if you do not need what is 
         &format!(
             "\
 odoo = \"18.0\"
-base-url = \"../remotes\"
 path = \"vendor\"
 
 [profiles.standard]
@@ -436,12 +441,22 @@ repos = [
   \"dms\",
 ]
 
+[repos.web]
+merges = [
+  {{ pr = 1, pick = true }},
+]
+
 [repos.dms]
+url = \"../remotes/dms.git\"
 rev = \"{dms}\"
 "
         ),
     );
-    env.assert_checkouts(&[("vendor/web", &web), ("vendor/dms", &dms)]);
+    assert_eq!(crate::merges::locked(&env, "\"#1\"", "commit"), request);
+    env.oca(&["sync", "-q", "--locked"]).success();
+    env.assert_file("vendor/web/web_a/x.txt", "x\n");
+    assert_eq!(env.git("vendor/web", &["rev-parse", "HEAD^"]).trim(), web);
+    env.assert_checkouts(&[("vendor/dms", &dms)]);
 }
 
 #[test]

@@ -184,7 +184,7 @@ fn odoo_is_known_in_a_fork_and_in_its_place_and_its_merges_are_told() {
         imports(
             "repos.yaml",
             &(entry(directory, url, "o 18.0, o refs/pull/7/head") + WEB),
-            &["Odoo itself and is left out", "at line 3: the merge of `refs/pull/7/head` into `"],
+            &["Odoo itself and is left out", "at line 3: the merge of `#7` into `"],
             1,
             &["web"],
         );

@@ -169,7 +169,9 @@ fn what_is_pending_without_a_gitlink_is_lost_and_told() {
     );
     repository(&env, "dms", &["dms_a"]);
     env.oca(&["init", "--from", "odoo/pending-merges.yaml"])
-        .stderr_contains("at line 5: the merge of `refs/pull/3/head` into `dms` is left out")
+        .stderr_contains(
+            "at line 5: the merge of `#3` into `dms` is left out: merges of submodules need a `push-url`",
+        )
         .stderr_contains("parts of `odoo/pending-merges.yaml` are not in it: 1 merge\n")
         .status(1);
     let text = env.read("repos.toml");

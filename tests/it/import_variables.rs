@@ -106,12 +106,12 @@ fn a_lock_that_fails_hides_no_loss() {
     let env = Env::new();
     env.write(
         "spec.yaml",
-        "web: {remotes: {o: https://git.example.com/web}, merges: [o 18.0, o refs/pull/1/head]}\n",
+        "web: {remotes: {o: https://git.example.com/web}, merges: [o 18.0, o refs/pull/1/head], shell_command_after: make}\n",
     );
     env.write("frozen.yaml", format!("web: {{o: {{18.0: {COMMIT}}}}}\n"));
     env.oca(&["init", "--offline", "--from", "spec.yaml"])
         .stderr_contains(
-            "error: `repos.toml` is written, but its pins could not be locked, and these parts are not in it: 1 merge\n",
+            "error: `repos.toml` is written, but its pins could not be locked, and these parts are not in it: 1 command\n",
         )
         .status(3);
 }

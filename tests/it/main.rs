@@ -33,6 +33,7 @@ mod export_abroad;
 #[cfg(unix)]
 mod export_dest;
 mod export_layers;
+mod export_merges;
 mod faults;
 #[cfg(unix)]
 mod files;
@@ -47,6 +48,7 @@ mod http;
 mod import_doodba;
 mod import_formats;
 mod import_large;
+mod import_merges;
 mod import_odd;
 mod import_own;
 mod import_refused;
@@ -70,7 +72,10 @@ mod markdown;
 #[cfg(unix)]
 mod merges;
 mod merges_bad;
+mod merges_declared;
+mod merges_dropped;
 mod merges_later;
+mod merges_push;
 mod merges_together;
 mod merges_upstream;
 mod odd_modes;

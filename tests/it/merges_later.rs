@@ -181,3 +181,34 @@ fn a_request_moves_with_its_repository_or_by_its_name() {
         .stderr("error: there is no merge `web#9`\nhint: the merges are `web#1`, `web#2`\n")
         .status(2);
 }
+
+#[test]
+fn outdated_says_what_became_of_each_merge() {
+    let env = Env::new();
+    let remote = requested(&env);
+    declare(&env, "merges = [\"#1\", \"#2\"]");
+    env.oca(&["lock", "-q"]).success();
+    env.oca(&["outdated"]).stderr("0 of 1 repository outdated\n").success();
+    let (branch, old) = (remote.commit_of("18.0"), remote.commit_of("refs/pull/2/head"));
+    let bot = remote.branch("18.0").file("x", "").message("Merge PR #1 into 18.0\n").commit();
+    remote.pull(2).file("web_x/a", "").commit();
+    let new = remote.pull(2).file("web_x/b", "").commit();
+    env.oca(&["outdated", "--exit-code"])
+        .stdout(&format!(
+            "web    {} -> {}  branch 18.0\nweb#1  {}                merged upstream on 2024-10-25\n\
+             web#2  {} -> {}  moved by 2 commits\n",
+            short(&branch),
+            short(&bot),
+            short(&remote.commit_of("refs/pull/1/head")),
+            short(&old),
+            short(&new)
+        ))
+        .stderr("1 of 1 repository outdated\n")
+        .status(1);
+    env.oca(&["outdated", "--format", "json"])
+        .stdout_contains("\"merge\": \"#2\",\n      \"state\": \"moved\"")
+        .stdout_contains("\"commits\": 2")
+        .success();
+    env.git(remote.path(), &["update-ref", "-d", "refs/pull/2/head"]);
+    env.oca(&["outdated"]).stdout_contains("gone\n").stderr_contains("1 of 1").success();
+}

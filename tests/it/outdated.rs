@@ -33,13 +33,15 @@ fn machines_get_both_commits() {
     let env = Env::new();
     let remote = web(&env);
     env.locked(WEB);
-    env.oca(&["outdated", "--format", "json"]).stdout("{\n  \"version\": 1,\n  \"repos\": []\n}\n").success();
+    env.oca(&["outdated", "--format", "json"])
+        .stdout("{\n  \"version\": 1,\n  \"repos\": [],\n  \"merges\": []\n}\n")
+        .success();
     let locked = remote.commit_of("18.0");
     let head = remote.branch("18.0").file("x", "").commit();
     env.oca(&["outdated", "--format", "json", "--exit-code"])
         .stdout(&format!(
             "{{\n  \"version\": 1,\n  \"repos\": [\n    {{\n      \"name\": \"web\",\n      \"locked\": \"{locked}\",\n      \
-             \"head\": \"{head}\",\n      \"hold\": false\n    }}\n  ]\n}}\n"
+             \"head\": \"{head}\",\n      \"hold\": false\n    }}\n  ],\n  \"merges\": []\n}}\n"
         ))
         .status(1);
 }

@@ -272,10 +272,10 @@ fn what_nobody_else_could_fetch_is_refused_by_name() {
             "error: the configuration has 3 errors\n  \
              `merges` of `web` cannot be used with `mode = \"submodule\"` in `repos.toml` at line 8, table \
              `repos.web`: its gitlink would name a commit that no server has\n    \
-             hint: delete `merges`, or set `mode = \"clone\"`\n  \
+             hint: set `push-url` to a fork, delete `merges`, or set `mode = \"clone\"`\n  \
              `patches` of `dms` cannot be used with `mode = \"submodule\"` in `repos.toml` at line 10, table \
              `repos.dms`: its gitlink would name a commit that no server has\n    \
-             hint: delete `patches`, or set `mode = \"clone\"`\n  \
+             hint: set `push-url` to a fork, delete `patches`, or set `mode = \"clone\"`\n  \
              `url` of `crm` cannot be used with `mode = \"submodule\"` in `repos.toml` at line 12, table \
              `repos.crm`: everyone who reads `.gitmodules` would see the user or the password\n    \
              hint: remove the user and the password from the url, and set a token for the host\n",

@@ -1,26 +1,29 @@
-//! `oca add`: adds repositories, or the repository of a module, to `repos.toml` and the lock.
+//! `oca add`: adds repositories, the repository of a module, or merges to `repos.toml` and the lock.
 
+mod merges;
 mod named;
 
 use std::collections::BTreeSet;
 
+use merges::AddedMerge;
 use named::NamedRepo;
 
 use crate::addons::core::Core;
 use crate::catalogue;
 use crate::config::{self, ModuleRequest, Profile, Repo};
-use crate::error::{EditError, Error};
+use crate::error::{EditError, Error, MergeError};
 use crate::flags::FormatArg;
 use crate::git;
 use crate::ops::search::{self, Search};
-use crate::ops::{Rewrite, lacking_for, tell, warn_of_lacking};
+use crate::ops::{Rewrite, lacking_for, tell, tell_of_hooks, warn_of_lacking};
 use crate::repo::{Reference, RepoName, Series, bare_url};
 use crate::report::{Failure, Problem, Trouble};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Names of OCA repositories, urls of any repository, or addresses of their web pages
+    /// Names of OCA repositories, urls of any repository, or addresses of their web pages; to merge a pull request,
+    /// `NAME#NUMBER` or its address; to merge a branch, `NAME#BRANCH` or `'NAME#URL BRANCH'`
     #[arg(value_name = "NAME|URL", required_unless_present = "modules")]
     repos: Vec<String>,
     /// Add the repository that has this module, and the repositories that have its dependencies; with a NAME or URL,
@@ -43,9 +46,14 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if targets.len() > 1 && !args.modules.is_empty() {
         return Err(EditError::ModuleOfSeveral.into());
     }
+    if let Some((target, merge)) = targets.iter().find_map(|target| Some((target, target.merge.as_ref()?)))
+        && !args.modules.is_empty()
+    {
+        return Err(MergeError::OfModule { word: merge.of(&target.name) }.into());
+    }
     let rewrite = Rewrite::begin(session)?;
     let profile = rewrite.session.profile()?.clone();
-    let mut addition = Addition { rewrite, profile, done: Vec::new(), named: Vec::new() };
+    let mut addition = Addition { rewrite, profile, done: Vec::new(), named: Vec::new(), merges: Vec::new() };
     if args.only {
         addition.select_only();
     }
@@ -53,6 +61,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         addition.repo(target)?;
         for request in args.modules.iter().chain(&target.module) {
             addition.module_of(&target.name, request, true)?;
+        }
+        if let Some(source) = &target.merge {
+            addition.merge(&target.name, source)?;
         }
     }
     if targets.is_empty() {
@@ -67,6 +78,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         let modules = args.modules.iter().chain(of_pages).map(|request| request.name.clone());
         addition.needed_by(&modules.collect::<Vec<_>>())?;
     }
+    addition.remark();
     let Addition { rewrite, done, .. } = addition;
     let rewritten = rewrite.finish()?;
     if rewritten.is_some() {
@@ -75,11 +87,12 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     tell(rewritten.as_ref(), args.format.format, session.printer);
     if let Some(rewritten) = &rewritten {
         warn_of_lacking(&rewritten.session, &rewritten.updated.lock)?;
+        tell_of_hooks(&rewritten.session, &rewritten.updated);
         if !rewritten.updated.changes.is_empty() {
             session.printer.next("`oca sync` checks it out");
         }
     }
-    Ok(())
+    rewritten.map_or(Ok(()), |rewritten| rewritten.updated.finish())
 }
 
 /// The additions to one profile.
@@ -90,6 +103,7 @@ struct Addition<'a> {
     done: Vec<String>,
     /// New repositories that were given only by name.
     named: Vec<RepoName>,
+    merges: Vec<AddedMerge>,
 }
 
 impl Addition<'_> {
@@ -97,7 +111,7 @@ impl Addition<'_> {
     fn lock(&mut self) -> Result<(), Error> {
         match self.rewrite.lock() {
             Ok(_) => Ok(()),
-            Err(error) => Err(self.explained(error)),
+            Err(error) => Err(self.after_conflict(self.explained(error))),
         }
     }
 
@@ -185,6 +199,9 @@ impl Addition<'_> {
         let profile = &self.profile.name;
         if self.profile.repos.iter().any(|repo| repo.name == *name) || self.rewrite.draft.names(profile, name)
         {
+            if target.merge.is_some() {
+                return Ok(());
+            }
             let from = self.rewrite.draft.inherited_from(profile, name);
             let from = from.map(|from| format!(", from profile `{from}`")).unwrap_or_default();
             self.say(&format!("profile `{profile}` has `{name}` already{from}"));

@@ -1,8 +1,9 @@
-//! The repositories that the user names: by a name, a url, or the address of a web page.
+//! The repositories and merges that the user names: by a name, a url, or the address of a web page.
 
 use crate::config::ModuleRequest;
 use crate::error::{EditError, Error};
-use crate::repo::{RemoteUrl, RepoName, Shows, WebPage, bare_url, last_part, redact};
+use crate::ops::NamedMerge;
+use crate::repo::{MergeSource, RemoteUrl, RepoName, Shows, WebPage, bare_url, last_part, redact};
 use crate::session::Session;
 
 /// A repository to add.
@@ -14,16 +15,23 @@ pub(super) struct NamedRepo {
     pub(super) branch: Option<String>,
     /// The module of a pasted address.
     pub(super) module: Option<ModuleRequest>,
+    /// What to merge into it. The repository may be declared already.
+    pub(super) merge: Option<MergeSource>,
 }
 
 impl NamedRepo {
     pub(super) fn named(name: RepoName) -> Self {
-        Self { name, url: None, branch: None, module: None }
+        Self { name, url: None, branch: None, module: None, merge: None }
     }
 
     /// Accepts a name, `OCA/web`, a url or a path whose last part is the name, and the address of a web page.
     pub(super) fn parse(word: &str, session: &Session<'_>) -> Result<Self, Error> {
         let bad_name = |invalid| Error::BadName { invalid };
+        if !session.absolute(word).exists()
+            && let Some(merge) = NamedMerge::parse(word)?
+        {
+            return Self::of_merge(merge, session);
+        }
         if let Some(page) = WebPage::parse(word) {
             return Self::of_page(&page);
         }
@@ -42,6 +50,26 @@ impl NamedRepo {
         Ok(Self { url: Some(url), ..Self::named(RepoName::parse(last_part(&shown)).map_err(bad_name)?) })
     }
 
+    fn of_merge(merge: NamedMerge, session: &Session<'_>) -> Result<Self, Error> {
+        let NamedMerge { repo, source, elsewhere } = merge;
+        if let Some(name) = session.repo_of(&repo) {
+            return Ok(Self { merge: Some(source), ..Self::named(name) });
+        }
+        let target = match &elsewhere {
+            Some(_) => Self::of_page(&WebPage { repository: repo, shows: Shows::Repository })?,
+            None => Self::parse(&repo, session)?,
+        };
+        let mut repos = session.config.profiles.iter().flat_map(|profile| &profile.repos);
+        match (repos.any(|known| known.name == target.name), elsewhere, &target.url) {
+            // A request of another repository of this name, such as the one that was forked.
+            (true, Some(reference), Some(_)) => {
+                let merge = Some(MergeSource { url: target.url, reference });
+                Ok(Self { merge, ..Self::named(target.name) })
+            }
+            _ => Ok(Self { merge: Some(source), ..target }),
+        }
+    }
+
     fn of_page(page: &WebPage) -> Result<Self, Error> {
         let bad_name = |invalid| Error::BadName { invalid };
         let name = RepoName::parse(bare_url(page.name())).map_err(bad_name)?;
@@ -56,7 +84,7 @@ impl NamedRepo {
             }
             Shows::Tag(tag) => Err(EditError::PastedTag { name, tag: tag.clone() }.into()),
             Shows::Commit(commit) => Err(EditError::PastedCommit { name, commit: *commit }.into()),
-            Shows::Request(number) => Err(EditError::PastedRequest { name, number: *number }.into()),
+            Shows::Request(number) => Ok(Self { merge: Some(MergeSource::request(*number)), ..repo }),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! `oca export`: writes the modules of the profile as plain files.
 
+mod abroad;
 mod content;
 mod layers;
 
-use std::collections::HashSet;
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
@@ -11,10 +11,8 @@ use crate::config::Profile;
 use crate::error::Error;
 use crate::export::{self, Directories, Guarded, Manifest, Repository, Site};
 use crate::flags::{Format, FormatArg};
-use crate::git::{SubmoduleEntry, SubmodulePath};
 use crate::json::OutcomeReport;
 use crate::lock::Lock;
-use crate::lock::foreign::{self, Abroad};
 use crate::ops::lacking;
 use crate::plan::{self, AddonsEntry, Below, Offer, by_offer, module_paths};
 use crate::repo::{Packaging, counted};
@@ -48,7 +46,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
-    let Some(dest) = &args.dest else { return declaration(args, session, &lock) };
+    let Some(dest) = &args.dest else {
+        return abroad::print(args.repos_yaml, session, &lock);
+    };
     let profile = session.profile()?;
     refuse_lacking(session, profile, &lock)?;
     if args.layers {
@@ -116,37 +116,6 @@ fn make(args: &Args, session: &Session<'_>, plan: &Plan<'_>, dest: &Path) -> Res
     put(export::LOCK_NAME, &plan.lock.of_profile(&plan.profile.name).render())?;
     put(export::FILE_NAME, &manifest.render())?;
     Ok(Made { site, manifest, outcomes, files, time })
-}
-
-/// Prints the lock in the format of another tool.
-fn declaration(args: &Args, session: &Session<'_>, lock: &Lock) -> Result<(), Error> {
-    let (mut repos, mut seen) = (Vec::new(), HashSet::new());
-    for profile in session.profiles()? {
-        for repo in &profile.repos {
-            let path = format!("{}/{}", Session::checkouts_below(profile)?, repo.name);
-            let locked = lock.repo(&plan::pin(repo)).expect("a fresh lock has all that is declared");
-            if seen.insert(path.clone()) {
-                let url = session.remote_url(&locked.pin.url)?.without_secret();
-                repos.push(Abroad { path, url, locked });
-            }
-        }
-    }
-    if args.repos_yaml {
-        session.printer.data(&foreign::repos_yaml(&repos));
-        return Ok(());
-    }
-    let entries = repos.iter().map(|repo| Ok(entry(repo)?.render())).collect::<Result<String, Error>>()?;
-    session.printer.data(&entries);
-    session.printer.note("a .gitmodules file has no commits; these commands stage them:");
-    foreign::gitlinks(&repos).for_each(|command| session.printer.note(&command));
-    Ok(())
-}
-
-/// The entry of a repository in `.gitmodules`. The format has no commits.
-fn entry(repo: &Abroad<'_>) -> Result<SubmoduleEntry, Error> {
-    let branch = repo.locked.pin.reference.as_branch().map(str::to_owned);
-    let (path, url) = (SubmodulePath::declared(&repo.path)?, repo.url.as_str().to_owned());
-    Ok(SubmoduleEntry { name: path.as_name(), path, url, branch, shallow: true })
 }
 
 /// The content of an export.

@@ -2,6 +2,7 @@
 
 mod check;
 mod conflict;
+mod merged;
 mod pins;
 
 use conflict::Choice;
@@ -10,13 +11,13 @@ use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::ChangeReport;
 use crate::lock;
-use crate::ops::{Ahead, movables, update, warn_of_lacking};
+use crate::ops::{Ahead, Updated, movables, tell_of_hooks, update, warn_of_lacking};
 use crate::plan::Moves;
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
-    /// Pin a repository to a commit by hand; the first digits of a known commit are enough
+    /// Pin a repository, or a merge such as `web#2950`, to a commit by hand; the first digits of a known commit are enough
     #[arg(value_name = "NAME@COMMIT", conflicts_with_all = ["check", "upgrade"])]
     pins: Vec<String>,
     /// Only check whether the lock is up to date; reads no cache and asks no server
@@ -32,9 +33,12 @@ pub(crate) struct Args {
     /// With `--upstream`: fail also if the branch of a merge does not contain its commit any more
     #[arg(long, requires = "upstream")]
     strict: bool,
-    /// Move these repositories, or all without `hold`, to the heads of their branches
+    /// Move these repositories and merges, or all without `hold`, to the heads of their branches
     #[arg(long, value_name = "NAME", num_args = 0..)]
     upgrade: Option<Vec<String>>,
+    /// With `--upgrade`: also remove the merges that are merged upstream from `repos.toml`
+    #[arg(long, requires = "upgrade", conflicts_with_all = ["ours", "theirs"])]
+    drop_merged: bool,
     /// With `--upgrade`: only show what would change
     #[arg(long, requires = "upgrade")]
     dry_run: bool,
@@ -55,6 +59,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         let moves = moves(args.upgrade.as_deref(), session)?;
         let how =
             How { choice: &args.choice, dry_run: args.dry_run, force: false, format: args.format.format };
+        if args.drop_merged {
+            return merged::upgrade(&moves, &how, session);
+        }
         return lock(&moves, &how, session);
     }
     let commits = pins::commits(&args.pins, session)?;
@@ -66,12 +73,21 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
 /// Moves these repositories, or all without `hold`, to the heads of their branches.
 pub(super) fn upgrade(
     names: &[String],
-    dry_run: bool,
+    upgrade: Upgrade,
     format: Format,
     session: &Session<'_>,
 ) -> Result<(), Error> {
+    let Upgrade { dry_run, drop_merged } = upgrade;
     let how = How { choice: &Choice::default(), dry_run, force: false, format };
-    lock(&moves(Some(names), session)?, &how, session)
+    let moves = moves(Some(names), session)?;
+    if drop_merged { merged::upgrade(&moves, &how, session) } else { lock(&moves, &how, session) }
+}
+
+/// How to upgrade.
+#[derive(Clone, Copy)]
+pub(super) struct Upgrade {
+    pub(super) dry_run: bool,
+    pub(super) drop_merged: bool,
 }
 
 /// How to lock.
@@ -107,11 +123,17 @@ fn lock(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error
     if !how.dry_run {
         updated.save(session)?;
     }
+    conclude(updated, how, session)
+}
+
+/// Reports an updated lock, which is written already.
+fn conclude(updated: Updated, how: &How<'_>, session: &Session<'_>) -> Result<(), Error> {
     match how.format {
         Format::Human => updated.tell(session),
         Format::Json => session.printer.json(&ChangeReport::of(&updated.changes)),
     }
     warn_of_lacking(session, &updated.lock)?;
+    tell_of_hooks(session, &updated);
     if how.dry_run {
         session.printer.note("dry run: the lock is not changed");
     } else if !updated.changes.is_empty() {

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::addons::manifest::series_of;
 use crate::error::{Error, PinError};
 use crate::git::{self, Checkout};
-use crate::lock::{Lock, LockedRepo};
+use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::{movable, repo_name};
 use crate::plan::{self, Movable};
-use crate::repo::{CommitId, Series, redact};
+use crate::repo::{CommitId, MergeSource, Series, redact};
 use crate::report::Trouble;
 use crate::session::Session;
 
@@ -62,6 +62,9 @@ impl NamedPin {
     /// The commit whose id begins with these digits: the pin, the head of the branch, or one in the cache.
     fn complete(&self, session: &Session<'_>) -> Result<CommitId, Error> {
         let lock = session.lock_as_it_stands().ok().flatten().unwrap_or_default();
+        if let Some(source) = &self.movable.merge {
+            return self.complete_merge(source, &lock, session);
+        }
         let mut found: BTreeSet<CommitId> = BTreeSet::new();
         let begins = |commit: &CommitId| commit.to_string().starts_with(&self.digits);
         let locked = lock.repos.iter().filter(|locked| locked.pin.name == self.movable.repo);
@@ -80,15 +83,43 @@ impl NamedPin {
             // Offline, or if the remote does not answer, only what is known here counts.
             found.extend(remote.resolve(&declared.pin.reference).ok().filter(begins));
         }
-        match Vec::from_iter(found)[..] {
-            [commit] => Ok(commit),
-            ref found => Err(PinError::Short {
-                name: self.movable.repo.clone(),
-                digits: self.digits.clone(),
-                count: found.len(),
+        self.only(&found)
+    }
+
+    /// The commit of a merge whose id begins with these digits: the one of the lock, the head of its ref, or one in the
+    /// cache.
+    fn complete_merge(
+        &self,
+        source: &MergeSource,
+        lock: &Lock,
+        session: &Session<'_>,
+    ) -> Result<CommitId, Error> {
+        let begins = |commit: &CommitId| commit.to_string().starts_with(&self.digits);
+        let is_it = |repo: &Pin| repo.name == self.movable.repo;
+        let locked = lock.repos.iter().filter(|locked| is_it(&locked.pin));
+        let locked = locked.flat_map(|locked| locked.pin.pending.merges.iter().zip(&locked.merges));
+        let locked = locked.filter(|(merge, _)| merge.source == *source).map(|(_, locked)| locked.commit);
+        let mut found: BTreeSet<CommitId> = locked.filter(begins).collect();
+        for declared in plan::declared(&session.config).iter().filter(|declared| is_it(&declared.pin)) {
+            let merges = declared.merges.iter().map(|merge| &merge.pending.source);
+            for merge in merges.filter(|merge| merge.without_secret() == *source) {
+                let url = session.remote_url(merge.url.as_ref().unwrap_or(&declared.url))?;
+                let remote = session.git()?.remote(&url)?;
+                found.extend(remote.cached_commits(&self.digits)?);
+                // As for a repository, only what is known here counts if the remote does not answer.
+                let head = remote.resolve_merge(&merge.reference).ok().map(|head| head.commit);
+                found.extend(head.filter(begins));
             }
-            .into()),
         }
+        self.only(&found)
+    }
+
+    fn only(&self, found: &BTreeSet<CommitId>) -> Result<CommitId, Error> {
+        if let (1, Some(commit)) = (found.len(), found.first()) {
+            return Ok(*commit);
+        }
+        let name = self.movable.repo.clone();
+        Err(PinError::Short { name, digits: self.digits.clone(), count: found.len() }.into())
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! Input and output are texts. [`Config`](super::Config) decides whether the new text is a valid configuration.
 
+mod merges;
+#[cfg(test)]
+mod merges_tests;
 mod positions;
 #[cfg(test)]
 mod tests;
@@ -10,6 +13,7 @@ mod text;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+pub(crate) use merges::MergeList;
 use text::{Stuck, Text};
 
 use super::{Error, ModuleRequest};

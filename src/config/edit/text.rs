@@ -19,7 +19,7 @@ pub(super) struct Text(pub(super) String);
 pub(super) struct Stuck(pub(super) String);
 
 /// A range of the text and its replacement.
-type TextChange = (Range<usize>, String);
+pub(super) type TextChange = (Range<usize>, String);
 
 impl Text {
     pub(super) fn document(&self) -> Result<Document<&str>, TomlError> {
@@ -40,12 +40,16 @@ impl Text {
 
     /// Appends a string to a list. Creates the list and its table if they do not exist.
     pub(super) fn push(&mut self, table: &[&str], key: &str, word: &str) -> Result<(), Stuck> {
-        let word = quoted(word);
+        self.push_value(table, key, &quoted(word))
+    }
+
+    /// The same with a value as it is written in TOML.
+    pub(super) fn push_value(&mut self, table: &[&str], key: &str, value: &str) -> Result<(), Stuck> {
         let document = self.document().map_err(|_| stuck(table))?;
         let list = find(&document, table).and_then(|table| table.get(key));
         let changes = match list {
-            Some(list) => list.as_array().and_then(|list| self.appended(list, &word)),
-            None => self.with_key(&document, table, &KeyLines::of_list(key, &word)),
+            Some(list) => list.as_array().and_then(|list| self.appended(list, value)),
+            None => self.with_key(&document, table, &KeyLines::of_list(key, value)),
         };
         let changes = changes.ok_or_else(|| stuck(table))?;
         self.apply(changes);
@@ -90,7 +94,7 @@ impl Text {
         Ok(())
     }
 
-    fn apply(&mut self, mut changes: Vec<TextChange>) {
+    pub(super) fn apply(&mut self, mut changes: Vec<TextChange>) {
         changes.sort_by_key(|(range, _)| range.start);
         for (range, text) in changes.into_iter().rev() {
             self.0.replace_range(range, &text);
@@ -150,7 +154,7 @@ impl Text {
     }
 
     /// Removes one of several values that commas separate. `close` is the position of the closing bracket.
-    fn without(&self, all: &[Range<usize>], place: usize, close: usize) -> Vec<TextChange> {
+    pub(super) fn without(&self, all: &[Range<usize>], place: usize, close: usize) -> Vec<TextChange> {
         let Range { start, end } = all[place];
         let previous = place.checked_sub(1).map(|place| all[place].end);
         let next = all.get(place + 1).map(|next| next.start);
@@ -310,18 +314,18 @@ impl Text {
         Some(lines.collect())
     }
 
-    fn line_start(&self, place: usize) -> usize {
+    pub(super) fn line_start(&self, place: usize) -> usize {
         self.0[..place].rfind('\n').map_or(0, |newline| newline + 1)
     }
 
     /// The start of the line above the line that starts at `start`.
-    fn line_above(&self, start: usize) -> Option<usize> {
+    pub(super) fn line_above(&self, start: usize) -> Option<usize> {
         Some(self.line_start(start.checked_sub(1)?))
     }
 
     /// The blanks between the start of the line and `place`. `None` if other text precedes `place`, or if the line
     /// starts before `earliest`.
-    fn indent(&self, place: usize, earliest: usize) -> Option<&str> {
+    pub(super) fn indent(&self, place: usize, earliest: usize) -> Option<&str> {
         let start = self.line_start(place);
         let before = &self.0[start..place];
         (start > earliest && before.trim().is_empty()).then_some(before)
@@ -365,7 +369,7 @@ fn with_entry(table: &InlineTable, entry: &str) -> Option<Vec<TextChange>> {
     }])
 }
 
-fn stuck(path: &[&str]) -> Stuck {
+pub(super) fn stuck(path: &[&str]) -> Stuck {
     Stuck(path.iter().fold(String::new(), |outer, key| table_name(&outer, key)))
 }
 

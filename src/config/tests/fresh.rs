@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::{Fresh, FreshRepo};
-use crate::repo::{CommitId, MergeSource, ModuleName, PendingMerge, Reference, RemoteUrl, Series, bare_url};
+use crate::repo::{
+    CommitId, MergeRef, MergeSource, ModuleName, PendingMerge, Reference, RemoteUrl, Series, bare_url,
+};
 
 fn series(text: &str) -> Series {
     Series::parse(text).expect("a series")
@@ -94,7 +96,7 @@ fn a_repo() -> impl Strategy<Value = FreshRepo> {
         (1..9_u64).prop_map(MergeSource::request),
         ("[a-z]{1,5}", any::<bool>()).prop_map(|(word, other)| {
             let fork = url("https://user@example.com/fork.git");
-            Merge::of_reference(other.then_some(fork), &word).expect("a merge").pending.source
+            MergeSource { url: other.then_some(fork), reference: MergeRef::named(&word).expect("a ref") }
         }),
     ];
     let details = (any::<bool>(), proptest::option::of("[a-z\"' ]{1,6}"), any::<bool>());

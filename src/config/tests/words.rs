@@ -55,7 +55,7 @@ fn every_fault_has_its_words_and_a_hint() {
     the checkouts of profile `b` are inside `oca/web`, a checkout of profile `a`, in `repos.toml` at line 3, table `repos.web`
       hint: give profile `b` another `path`
     `merges` of `web` cannot be used with `mode = "submodule"` in `repos.toml` at line 3, table `repos.web`: its gitlink would name a commit that no server has
-      hint: delete `merges`, or set `mode = "clone"`
+      hint: set `push-url` to a fork, delete `merges`, or set `mode = "clone"`
     unknown field `brunch` in `repos.toml` at line 3, table `repos.web`
       hint: did you mean `branch`?
     unknown profile `standart` for `extends` in `repos.toml` at line 3, table `repos.web`

@@ -49,6 +49,11 @@ fn every_failure_of_a_repository_names_it() {
             pin: commit(0xbb),
             reference: Reference::Branch("18.0".to_owned()),
         },
+        Push {
+            base: commit(0xaa),
+            reference: Reference::Branch("18.0".to_owned()),
+            error: Box::new(GitError::Remote { message: "shallow update not allowed".to_owned() }),
+        },
         Steps(LockError::Step { file: "oca.lock.d/web/01-2950.patch".into(), fault: StepFault::Missing }),
         Export(export::Error::LinkTooLong { path: "web_x/link".to_owned() }),
         Checkout { step: Step::Inspect, error: GitError::Git { why: "invalid index".to_owned() } };
@@ -59,7 +64,7 @@ fn every_failure_of_a_repository_names_it() {
         Trouble::Checkout { step: Step::CheckOut, error: GitError::CacheGone },
         Trouble::Checkout { step: Step::Remove, error: GitError::IndexLocked { lock: ".git/index.lock".into() } }
     );
-    insta::assert_snapshot!(shown(troubles.into_iter().map(failed).collect()), @r"
+    insta::assert_snapshot!(shown(troubles.into_iter().map(failed).collect()), @r#"
     1 `web` was not changed: uncommitted changes in `web_x/a.py`
       hint: commit and push your work, or use `--force` to discard it
     3 cannot fetch `web` from `https://github.com/OCA/web.git`
@@ -77,6 +82,9 @@ fn every_failure_of_a_repository_names_it() {
       hint: run `oca resolve web`, or change the order of `merges`
     1 `web#2950` starts from commit aaaaaaaaaa of branch `18.0`, which is newer than the pin bbbbbbbbbb
       hint: run `oca lock --upgrade web` to move the pin, or write the merge with `pick = true` to take only its own changes
+    3 cannot push `web` to `https://github.com/OCA/web.git`
+      caused by: the server says: "shallow update not allowed"
+      hint: if the server refuses a shallow update, push the base first: fetch branch `18.0` to commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` in a full clone, and push it there
     1 `oca.lock.d/web/01-2950.patch` is missing
       hint: restore it with `git checkout -- oca.lock.d`, or run `oca lock` to make it again
     1 cannot export `web`
@@ -99,7 +107,7 @@ fn every_failure_of_a_repository_names_it() {
     3 cannot remove `web`
       caused by: `.git/index.lock` exists: git is running in this repository, or was killed
       hint: wait until the other git ends; if no git is running, delete the file
-    ");
+    "#);
 }
 
 #[test]

@@ -223,7 +223,6 @@ fn every_refused_edit_has_its_words() {
         },
         PastedTag { name: web(), tag: "v1".to_owned() },
         PastedCommit { name: web(), commit: commit(0xaa) },
-        PastedRequest { name: web(), number: 7 },
         Lacks { name: web(), module: module() },
         ModuleOfSeveral {},
         NotInProfile { profile: profile(), name: web(), known: vec!["dms".to_owned()] },
@@ -252,8 +251,6 @@ fn every_refused_edit_has_its_words() {
       hint: run `oca add web`, then write `tag = "v1"` into `[repos.web]`
     2 this is the address of a commit of `web`
       hint: run `oca add web`, then `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
-    2 this is the address of pull request 7 of `web`, which this oca cannot merge
-      hint: to add the repository, run `oca add web`
     1 `web` has no module `web_x` at the locked commit
       hint: if the module is new, run `oca lock --upgrade web`; otherwise run `oca find web_x`
     2 `--module` selects modules of one repository, but several are named

@@ -40,7 +40,7 @@ struct Whole {
     /// What another remote sent.
     commits: HashMap<CommitId, Vec<CommitId>>,
     /// The merges of OCA's bot among them.
-    landings: Vec<Landing>,
+    merges: Vec<BotMerge>,
 }
 
 impl<'r, 'g> RemoteHistory<'r, 'g> {
@@ -88,32 +88,43 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
         Ok(Some((answer, range, more)))
     }
 
-    /// The commit with which OCA's bot merged a request, among the commits of `tip` that `since` does not have; with its
-    /// time, in seconds since 1970.
-    pub(super) fn landing(
+    /// What the commits of `tip` that `since` does not have say about requests: for each request, whether it is among
+    /// them.
+    pub(super) fn landings(
         &self,
-        request: u64,
+        requests: &[(CommitId, Option<u64>)],
         tip: CommitId,
         since: CommitId,
-    ) -> Result<Option<Landing>, Error> {
-        let find = |odb: &Odb<'_>, range: &Range| {
-            range
-                .commits
-                .keys()
-                .filter_map(|commit| landing(odb, *commit))
-                .find(|found| found.request == request)
+    ) -> Result<Vec<Option<Landing>>, Error> {
+        let merges = |odb: &Odb<'_>, range: &Range| -> Vec<BotMerge> {
+            range.commits.keys().filter_map(|commit| bot_merge(odb, *commit)).collect()
         };
         let ask = Ask { wants: &[tip], haves: &[since], ..Ask::default() };
-        if let Some((_, _, found)) = self.ask_and(&ask, find)? {
-            return Ok(found);
-        }
-        let whole = self.whole()?;
-        let range = whole.between(&[tip], &[since])?;
-        if let Some(repository) = &whole.repository {
-            return Ok(find(&repository.odb()?, &range));
-        }
-        let known = whole.landings.iter().find(|found| found.request == request);
-        Ok(known.filter(|found| range.commits.contains_key(&found.commit)).copied())
+        let (range, merges) = if let Some((_, range, merges)) = self.ask_and(&ask, merges)? {
+            (range, merges)
+        } else {
+            let whole = self.whole()?;
+            let range = whole.between(&[tip], &[since])?;
+            let merges = match &whole.repository {
+                Some(repository) => merges(&repository.odb()?, &range),
+                None => whole.merges.clone(),
+            };
+            (range, merges)
+        };
+        let landing = |(head, request): &(CommitId, Option<u64>)| {
+            let by_bot = merges
+                .iter()
+                .find(|merge| Some(merge.request) == *request && range.commits.contains_key(&merge.commit));
+            let is_inside = range.commits.contains_key(head);
+            (by_bot.is_some() || is_inside).then_some(Landing { time: by_bot.map(|merge| merge.time) })
+        };
+        Ok(requests.iter().map(landing).collect())
+    }
+
+    /// The number of commits of `new` that `old` does not have. `None` if `new` does not contain `old`.
+    pub(super) fn distance(&self, new: CommitId, old: CommitId) -> Result<Option<usize>, Error> {
+        let range = self.between(&[new], &[old])?;
+        Ok(range.boundary.contains(&old).then_some(range.commits.len()))
     }
 
     fn whole(&self) -> Result<&Whole, Error> {
@@ -139,7 +150,7 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
                     let odb = repository.odb()?;
                     let tip = CommitId::from_bytes(bytes(repository.refname_to_id(libgit2::FETCHED)?));
                     let range = Range::walk(&[tip], |commit| Ok::<_, Error>(parents_in(&odb, commit)))?;
-                    whole.landings.extend(range.commits.keys().filter_map(|commit| landing(&odb, *commit)));
+                    whole.merges.extend(range.commits.keys().filter_map(|commit| bot_merge(&odb, *commit)));
                     whole.commits.extend(range.commits);
                 }
             }
@@ -217,17 +228,24 @@ fn parents_in(odb: &Odb<'_>, commit: CommitId) -> Option<Vec<CommitId>> {
     is_there.then(|| parents(odb, id).into_iter().map(id_of).collect())
 }
 
-/// The merge of a request by OCA's bot.
+/// A request that a branch has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Landing {
+    /// When OCA's bot merged it, in seconds since 1970. `None` if only its commits are there.
+    pub(crate) time: Option<i64>,
+}
+
+/// The merge of a request by OCA's bot.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct BotMerge {
     request: u64,
     commit: CommitId,
     /// In seconds since 1970.
-    pub(crate) time: i64,
+    time: i64,
 }
 
 /// Reads a commit whose message is `Merge PR #N into SERIES`.
-fn landing(odb: &Odb<'_>, commit: CommitId) -> Option<Landing> {
+fn bot_merge(odb: &Odb<'_>, commit: CommitId) -> Option<BotMerge> {
     let object = odb.read(oid(commit.as_bytes())).ok()?;
     let text = String::from_utf8_lossy(object.data());
     let (header, message) = text.split_once("\n\n")?;
@@ -236,7 +254,7 @@ fn landing(odb: &Odb<'_>, commit: CommitId) -> Option<Landing> {
     let committer = header.lines().find(|line| line.starts_with("committer "))?;
     let time = committer.rsplit(' ').nth(1)?.parse().ok()?;
     rest.starts_with("into ").then_some(())?;
-    Some(Landing { request: number.parse().ok()?, commit, time })
+    Some(BotMerge { request: number.parse().ok()?, commit, time })
 }
 
 /// A pack with a limit.

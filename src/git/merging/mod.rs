@@ -78,14 +78,23 @@ pub(crate) fn relation(
     }
 }
 
-/// The merge of a request by OCA's bot, among the commits of the pin that `since` does not have.
-pub(crate) fn landing(
-    pin: &Snapshot<'_, '_>,
+/// Which requests, given by their heads and perhaps their numbers, are among the commits that a branch has and `since`
+/// does not have. The commits of a request may have been amended or squashed, so its number in the message of OCA's bot
+/// counts, too.
+pub(crate) fn landings(
+    branch: &Snapshot<'_, '_>,
     since: CommitId,
-    request: u64,
-) -> Result<Option<Landing>, Error> {
-    let references = vec![pin.reference().clone()];
-    RemoteHistory::new(pin.remote(), references, pin.meter()).landing(request, pin.commit(), since)
+    requests: &[(CommitId, Option<u64>)],
+) -> Result<Vec<Option<Landing>>, Error> {
+    let references = vec![branch.reference().clone()];
+    let history = RemoteHistory::new(branch.remote(), references, branch.meter());
+    history.landings(requests, branch.commit(), since)
+}
+
+/// The number of commits that a snapshot has and `old` does not have. `None` if it does not contain `old`.
+pub(crate) fn distance(new: &Snapshot<'_, '_>, old: CommitId) -> Result<Option<usize>, Error> {
+    let history = RemoteHistory::new(new.remote(), vec![new.reference().clone()], new.meter());
+    history.distance(new.commit(), old)
 }
 
 /// The number of generations that lead from a commit, and from the pin, to the commit where the two meet. Each is at

@@ -324,13 +324,13 @@ impl<'a> Series<'a> {
         match merging::relation(self.base, self.tip, head).map_err(|error| job.failed(&what, error))? {
             Relation::Absorbed => {
                 let since = old.filter(|old| *old != self.base.commit());
-                let landing = since.and_then(|since| self.landing(&pending.source, since));
-                self.note(&what, MergeNoteKind::Absorbed { on: landing.map(|landing| landing.time) });
+                let landing = since.and_then(|since| self.landing(&pending.source, head.commit(), since));
+                self.note(&what, MergeNoteKind::Absorbed { on: landing.and_then(|landing| landing.time) });
                 Ok(None)
             }
-            Relation::From(base) => match self.landing(&pending.source, old.unwrap_or(base)) {
+            Relation::From(base) => match self.landing(&pending.source, head.commit(), old.unwrap_or(base)) {
                 Some(landing) => {
-                    self.note(&what, MergeNoteKind::Absorbed { on: Some(landing.time) });
+                    self.note(&what, MergeNoteKind::Absorbed { on: landing.time });
                     Ok(None)
                 }
                 None => Ok(Some(base)),
@@ -345,9 +345,12 @@ impl<'a> Series<'a> {
 
     /// The merge of a request by OCA's bot since this commit. Its commits may have been amended or squashed, so only the
     /// number of the request counts. If the remote does not answer, nothing is known.
-    fn landing(&self, source: &MergeSource, since: CommitId) -> Option<Landing> {
-        let number = source.as_request().filter(|_| since != self.base.commit())?;
-        merging::landing(self.base, since, number).ok().flatten()
+    fn landing(&self, source: &MergeSource, head: CommitId, since: CommitId) -> Option<Landing> {
+        if since == self.base.commit() {
+            return None;
+        }
+        let request = (head, source.as_request());
+        merging::landings(self.base, since, &[request]).ok()?.pop().flatten()
     }
 
     /// The remote of a merge.

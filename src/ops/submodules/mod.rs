@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 pub(crate) use dissolve::dissolve;
 pub(crate) use settle::How;
-pub(crate) use survey::Survey;
+pub(crate) use survey::{Survey, pushed_branch};
 
 use crate::config::{Profile, Repo};
 use crate::error::Error;

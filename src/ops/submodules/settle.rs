@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::joined;
 use super::survey::Survey;
-use crate::error::Error;
+use crate::error::{Error, MergeError};
 use crate::fs::{read_if_there, remove_file};
 use crate::git::{self, Active, CheckoutError, Head, SubmoduleEntry, SuperprojectChange};
 use crate::ops::checkouts::is_keep_out;
@@ -18,6 +18,8 @@ pub(crate) struct How {
     pub(crate) force: bool,
     pub(crate) prune: bool,
     pub(crate) dry: bool,
+    /// Whether the commits of all merges were pushed.
+    pub(crate) pushed: bool,
 }
 
 impl Survey<'_> {
@@ -39,6 +41,10 @@ impl Survey<'_> {
 
     /// Removes undeclared submodules, then writes `.gitmodules`, git's configuration and the index.
     pub(crate) fn settle(&mut self, how: How) -> Result<Vec<RepoOutcome>, Error> {
+        let unpushed = if how.pushed || how.dry { Vec::new() } else { self.unpushed()? };
+        if !unpushed.is_empty() {
+            return Err(MergeError::Unpushed { repos: unpushed }.into());
+        }
         let mut outcomes = Vec::new();
         let mut removed = Vec::new();
         for removal in &self.comparison.removals {

@@ -7,7 +7,7 @@ use super::{STAGED, checkouts, directory, joined, no_superproject};
 use crate::error::Error;
 use crate::fs::slashed;
 use crate::git::{CheckoutError, GitModules, Module, SubmoduleEntry, SubmodulePath, Superproject};
-use crate::lock::Lock;
+use crate::lock::{Lock, LockedRepo};
 use crate::plan::{self, Comparison, Submodule, SuperprojectState};
 use crate::repo::{RepoName, counted, one_line};
 use crate::report::{RepoOutcome, SubmoduleDifference, Trouble};
@@ -75,6 +75,14 @@ impl<'s> Survey<'s> {
             RepoOutcome { name: name.clone(), url: String::new(), outcome }
         };
         self.comparison.collisions.iter().map(outcome).collect()
+    }
+
+    /// The repositories whose merges are not what the index has. Perhaps nobody pushed their commits.
+    pub(crate) fn unpushed(&self) -> Result<Vec<RepoName>, Error> {
+        let gitlinks = self.superproject.gitlinks()?;
+        let merged = self.comparison.submodules.iter().filter(|submodule| submodule.is_merged);
+        let is_new = |one: &&Submodule| gitlinks.get(&*one.entry.path) != Some(&one.commit);
+        Ok(merged.filter(is_new).map(|submodule| submodule.repo.clone()).collect())
     }
 
     /// Whether something was staged.
@@ -148,6 +156,11 @@ impl<'s> Survey<'s> {
     }
 }
 
+/// The branch of the fork that has the merges of a repository. The same content has the same branch.
+pub(crate) fn pushed_branch(locked: &LockedRepo) -> String {
+    format!("oca/{}", locked.tree)
+}
+
 /// The submodules that all profiles together declare, in path order.
 fn wanted(session: &Session<'_>, lock: &Lock, top: &str) -> Result<Vec<Submodule>, Error> {
     let mut wanted = Vec::new();
@@ -157,14 +170,18 @@ fn wanted(session: &Session<'_>, lock: &Lock, top: &str) -> Result<Vec<Submodule
         if url.without_secret() != url {
             return Err(Error::SecretInSubmodule { name: repo.name.clone() });
         }
-        let entry = SubmoduleEntry {
-            name: path.as_name(),
-            path,
-            url: url.as_str().to_owned(),
-            branch: repo.reference.as_branch().map(str::to_owned),
-            shallow: repo.depth != 0,
+        let branch = repo.reference.as_branch().map(str::to_owned);
+        // The commits of merges are on the fork only.
+        let (url, branch) = match &repo.push {
+            Some(push) if locked.steps().next().is_some() => {
+                (session.remote_url(&push.fetch)?, Some(pushed_branch(locked)))
+            }
+            _ => (url, branch),
         };
-        wanted.push(Submodule { repo: repo.name.clone(), entry, commit: locked.head() });
+        let url = url.as_str().to_owned();
+        let entry = SubmoduleEntry { name: path.as_name(), path, url, branch, shallow: repo.depth != 0 };
+        let is_merged = locked.steps().next().is_some();
+        wanted.push(Submodule { repo: repo.name.clone(), entry, commit: locked.head(), is_merged });
     }
     Ok(wanted)
 }

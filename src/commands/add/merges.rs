@@ -1,0 +1,89 @@
+//! Merges that the user adds to a repository.
+
+use super::Addition;
+use crate::config::{Merge, MergeList};
+use crate::error::{Error, MergeError};
+use crate::repo::{MergeSource, Reference, RemoteUrl, RepoName, bare_url};
+use crate::report::{Failure, Trouble};
+
+/// A merge that was added to the draft.
+pub(super) struct AddedMerge {
+    repo: RepoName,
+    list: MergeList,
+    merge: Merge,
+    /// Whether the repository was not declared before.
+    is_new: bool,
+}
+
+impl Addition<'_> {
+    /// Declares a merge. The repository is declared.
+    pub(super) fn merge(&mut self, name: &RepoName, source: &MergeSource) -> Result<(), Error> {
+        let known = self.known(name);
+        let own = known
+            .as_ref()
+            .map_or_else(|| self.rewrite.session.config.base.url_of(name), |repo| repo.url.clone());
+        let is_own = |url: &RemoteUrl| bare_url(url.as_str()) == bare_url(own.as_str());
+        let source = MergeSource { url: source.url.clone().filter(|url| !is_own(url)), ..source.clone() };
+        let word = source.of(name);
+        let list = self.merge_list(name);
+        if self.rewrite.draft.merges(&list).contains(&source.without_secret()) {
+            self.say(&format!("`{word}` is declared already, in `merges` of `[{}]`", list.header()));
+            return Ok(());
+        }
+        let merge = Merge::whole(source);
+        self.rewrite.draft.add_merge(&list, &merge)?;
+        self.done.push(format!("added `{word}` to `merges` of `[{}]`", list.header()));
+        self.merges.push(AddedMerge { repo: name.clone(), list, merge, is_new: known.is_none() });
+        Ok(())
+    }
+
+    /// The list for a new merge: the one that decides about this profile. If other profiles have another branch of the
+    /// repository, the merge is for this profile only.
+    fn merge_list(&self, name: &RepoName) -> MergeList {
+        let list = self.rewrite.draft.merge_list(&self.profile.name, name);
+        let profiles = self.rewrite.session.config.profiles.iter();
+        let mut references: Vec<&Reference> = profiles
+            .flat_map(|profile| &profile.repos)
+            .filter(|repo| repo.name == *name)
+            .map(|repo| &repo.reference)
+            .collect();
+        references.dedup();
+        match list.profile {
+            None if references.len() > 1 => MergeList::new(name, Some(&self.profile.name)),
+            _ => list,
+        }
+    }
+
+    /// Writes the titles of the new merges behind them.
+    pub(super) fn remark(&mut self) {
+        for AddedMerge { repo, list, merge, .. } in &self.merges {
+            let source = merge.pending.source.without_secret();
+            if let Some(title) = self.rewrite.title_of(repo, &source) {
+                self.rewrite.draft.remark_merge(list, &source, &title);
+            }
+        }
+    }
+
+    /// If a new merge conflicts, says how to declare it all the same.
+    pub(super) fn after_conflict(&self, error: Error) -> Error {
+        let Error::Repos { failures } = &error else { return error };
+        let of_failure = |failure: &Failure| match &failure.trouble {
+            Trouble::Conflict(conflict) => self.merges.iter().find(|added| {
+                added.repo == conflict.repo && added.merge.pending.source.of(&added.repo) == conflict.what
+            }),
+            _ => None,
+        };
+        match failures.iter().find_map(of_failure) {
+            Some(added) => MergeError::NotAdded {
+                file: self.rewrite.session.config.file.clone(),
+                entry: format!("`{}`", added.merge.for_people()),
+                header: added.list.header(),
+                repo: added.repo.clone(),
+                is_new: added.is_new,
+                cause: Box::new(error),
+            }
+            .into(),
+            None => error,
+        }
+    }
+}
