@@ -6,7 +6,7 @@ use semver::VersionReq;
 
 use super::document::Refusal;
 use super::expand::{Malformed, NotBelow, Template, below};
-use crate::repo::{AddonsDirectory, RemoteUrl, redact};
+use crate::repo::{AddonsDirectory, RemoteUrl, is_invisible, redact};
 
 /// A requested module, and the versions that are accepted.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -119,7 +119,7 @@ fn plain(text: &str) -> Result<(), Refusal> {
 /// A text whose variables have a valid syntax.
 pub(super) fn template(text: &str) -> Result<Template, Refusal> {
     Template::parse(text).map_err(|why| match why {
-        Malformed::Empty | Malformed::Control => Refusal::new(why.to_string()),
+        Malformed::Empty | Malformed::Invisible => Refusal::new(why.to_string()),
         _ => Refusal::new(format!("`{}` cannot be expanded: {why}", redact(text))),
     })
 }
@@ -128,10 +128,10 @@ fn outside(text: &str, why: NotBelow) -> Refusal {
     Refusal::new(format!("`{text}` is not a valid path here: {why}"))
 }
 
-/// A text that is not blank and has no control characters.
+/// A text that is not blank and has no invisible characters.
 pub(super) fn some_text(text: &str) -> Result<String, Refusal> {
-    if text.trim().is_empty() || text.chars().any(char::is_control) {
-        return Err(Refusal::new("it must not be blank or contain control characters"));
+    if text.trim().is_empty() || text.contains(is_invisible) {
+        return Err(Refusal::new("it must not be blank or contain invisible characters"));
     }
     Ok(text.to_owned())
 }

@@ -47,6 +47,42 @@ fn the_last_of_two_keys_counts() {
     assert!(file.contains("branch = \"17.0\""), "{file}");
 }
 
+/// Such a character turns the text that a reviewer sees, so it must not reach the new file.
+#[test]
+fn invisible_characters_do_not_reach_the_new_file() {
+    let entry = |directory: &str, word: &str, branch: &str| {
+        format!(
+            "\"{directory}\":\n  remotes: {{o: \"https://github.com/OCA/{word}.git\"}}\n  merges: [\"o {branch}\"]\n"
+        )
+    };
+    let web = |directory: &str| entry(directory, "web", "18.0");
+    for c in ['\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}', '\u{200f}', '\u{ad}'] {
+        let hidden = format!("\\u{:04x}", u32::from(c));
+        let shown = c.escape_unicode();
+        let cannot_have = format!(
+            "`18{shown}.0` is not a valid branch name: it must not contain blanks, invisible characters,"
+        );
+        for (text, says, status) in [
+            (
+                web(&format!("o{hidden}ca/web")),
+                format!("line 1: the checkout of `web` will be in `oca`, not in `o{shown}ca`\n"),
+                0,
+            ),
+            (
+                web("oca/web") + &entry("oca/dms", &format!("d{hidden}ms"), "18.0"),
+                format!(
+                    "d{shown}ms.git` is not a valid git url: it must not contain blanks or invisible characters\n"
+                ),
+                1,
+            ),
+            (web("oca/web") + &entry("oca/dms", "dms", &format!("18{hidden}.0")), cannot_have.clone(), 1),
+        ] {
+            let file = imports("repos.yaml", &text, &[&says], status, &["web"]);
+            assert!(file.is_ascii() && !file.contains('\\'), "{file}");
+        }
+    }
+}
+
 #[test]
 fn an_entry_that_cannot_be_used_is_left_out_with_its_reason() {
     for (entry, why) in [

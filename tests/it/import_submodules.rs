@@ -250,7 +250,7 @@ fn what_git_refuses_is_refused_with_its_line() {
         (
             "[submodule \"web\"]\n\tpath = web\n\turl = ext::sh -c x\n".to_owned(),
             "`.gitmodules` at line 3: `web` cannot be imported: `ext::sh -c x` is not a valid git url: it must not contain blanks or \
-             control characters",
+             invisible characters",
         ),
     ] {
         let env = Env::new();

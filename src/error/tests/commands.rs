@@ -139,7 +139,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         Unsupported { uses: unsupported() },
         UnreadableFolder { error: UnreadableTree::damaged("addons", "permission denied") },
         Unmet { unmet: vec![unmet(WhyUnmet::Core, None)] },
-        Unusable(Unusable::Control { text: "${X}/addons".to_owned() })
+        Unusable(Unusable::Invisible { text: "${X}/addons".to_owned() })
     );
     insta::assert_snapshot!(shown(errors), @r#"
     2 `SOURCE_DATE_EPOCH` must be a Unix timestamp, not `today`
@@ -279,8 +279,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     2 cannot read `addons`: permission denied
     2 profile `standard` asks for module `web_x`, but it is part of Odoo
       hint: delete it from `modules`: Odoo always has it
-    2 `${X}/addons` expands to a path with a control character
-      hint: set its variables to values without line breaks or other control characters
+    2 `${X}/addons` expands to a path with an invisible character
+      hint: set its variables to values without line breaks or other invisible characters
     "#);
 }
 
