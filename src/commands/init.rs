@@ -10,10 +10,10 @@ use crate::error::Error;
 use crate::flags::Global;
 use crate::fs::write_if_changed;
 use crate::import::{self, DefaultBranch, Import, Surroundings};
-use crate::lock::{self, Lock};
+use crate::lock::{self, Lock, LockedRepo};
 use crate::ops::{Ahead, update};
 use crate::output::Printer;
-use crate::plan::Moves;
+use crate::plan::{self, Moves};
 use crate::repo::{CommitId, RemoteUrl, RepoName, Series, first_names};
 use crate::session::{self, Session};
 
@@ -88,7 +88,8 @@ fn import_from(
     tell_locals(&import.fresh.locals, printer);
     let text = import.fresh.render();
     let config = parse(file, &text)?;
-    let locked = import.pins.as_ref().map(|pins| {
+    let pins = import.pins.as_ref().map(|commits| pins_alone(&config, commits));
+    let locked = pins.clone().map(|pins| {
         let names: Vec<String> = import.revealing.iter().map(ToString::to_string).collect();
         if names.is_empty() {
             lock(pins, config, global, printer)
@@ -96,17 +97,18 @@ fn import_from(
             Err(Error::ImportRevealing { names })
         }
     });
-    if let Some(Ok(lock)) = &locked {
-        // The lock is written first: without it, the next command would lock the heads of the branches.
-        lock.save(&lock_file)?;
+    // The lock is written first: without it, the next command would lock the heads of the branches.
+    match (&locked, &pins) {
+        (Some(Ok(lock)), _) => drop(lock.save(&lock_file)?),
+        (Some(Err(_)), Some(pins)) => drop(pins.save_pins(&lock_file)?),
+        _ => {}
     }
     write_if_changed(file, text.as_bytes())?;
     let lost = import::lost(&import.notes);
     if let Some(Err(cause)) = locked {
-        let lock_in_the_way = Some(lock_file).filter(|lock| lock.exists());
-        let command = command(global, import.pins.iter().flatten());
-        let (file, cause) = (file.to_owned(), Box::new(cause));
-        return Err(Error::ImportUnlocked { file, lost, cause, lock_in_the_way, command });
+        let pinned = pins.filter(|pins| !pins.repos.is_empty()).map(|_| lock_file);
+        let (file, cause, command) = (file.to_owned(), Box::new(cause), command(global));
+        return Err(Error::ImportUnlocked { file, lost, cause, pinned, command });
     }
     if !lost.is_empty() {
         return Err(Error::ImportIncomplete { file: file.to_owned(), from: from.to_owned(), lost });
@@ -165,28 +167,32 @@ fn tell_locals(locals: &[String], printer: &Printer) {
     }
 }
 
-/// Makes the lock for a file that is not written yet: uses these pins, and resolves the other repositories.
-fn lock(
-    pins: &BTreeMap<RepoName, CommitId>,
-    config: Config,
-    global: &Global,
-    printer: &Printer,
-) -> Result<Lock, Error> {
+/// The commits of the import, before anything is read from them.
+fn pins_alone(config: &Config, commits: &BTreeMap<RepoName, CommitId>) -> Lock {
+    let pins = plan::declared(config).into_iter().map(|declared| declared.pin);
+    let repos = pins.filter_map(|pin| {
+        let commit = *commits.get(&pin.name)?;
+        Some(LockedRepo::pin_only(pin, commit))
+    });
+    Lock { repos: repos.collect(), ..Lock::default() }
+}
+
+/// Makes the lock for a file that is not written yet: reads these pins from their commits, and resolves the other
+/// repositories.
+fn lock(pins: Lock, config: Config, global: &Global, printer: &Printer) -> Result<Lock, Error> {
     let session = Session::with_config(config, global, printer)?;
-    let updated = update(&session, None, &Moves::To(pins.clone()), &Ahead::default())?;
+    let updated = update(&session, Some(pins), &Moves::Missing, &Ahead::default())?;
     updated.tell(&session);
     Ok(updated.lock)
 }
 
-/// The command that locks the pins later.
-fn command<'p>(global: &Global, pins: impl Iterator<Item = (&'p RepoName, &'p CommitId)>) -> String {
+/// The command that completes the lock later.
+fn command(global: &Global) -> String {
     let mut line = "oca".to_owned();
     for (flag, path) in [("-C", &global.directory), ("--config", &global.config)] {
         line.extend(path.iter().map(|path| format!(" {flag} {}", path.display())));
     }
-    line.push_str(" lock");
-    line.extend(pins.map(|(name, commit)| format!(" {name}@{commit}")));
-    line
+    line + " lock"
 }
 
 fn same_file(one: &Path, other: &Path) -> bool {

@@ -128,10 +128,10 @@ impl Error {
             Self::ImportRevealing { .. } => {
                 Some("read the urls and branches in `repos.toml` before you run the next command".to_owned())
             }
-            Self::ImportUnlocked { lock_in_the_way: Some(lock), command, .. } => {
-                Some(format!("move `{}` away, then pin them with `{command}`", lock.display()))
+            Self::ImportUnlocked { pinned: Some(lock), command, .. } => {
+                Some(format!("run `{command}` later; until then, `{}` keeps the pins", lock.display()))
             }
-            Self::ImportUnlocked { command, .. } => Some(format!("pin them with `{command}`")),
+            Self::ImportUnlocked { command, .. } => Some(format!("run `{command}` later")),
             _ => None,
         }
     }

@@ -89,13 +89,14 @@ pub(crate) enum Error {
         first_names(names)
     )]
     ImportRevealing { names: Vec<String> },
-    /// The import is written without its pins; `cause` is the reason. `lost` says what else is left out.
+    /// The import is written, but its lock is not complete; `cause` is the reason. `lost` says what else is left out.
+    /// `pinned` is the lock with the pins, if there are any.
     #[error("`{}` is written, but its pins could not be locked{}", file.display(), and_lost(lost))]
     ImportUnlocked {
         file: PathBuf,
         lost: String,
         cause: Box<Error>,
-        lock_in_the_way: Option<PathBuf>,
+        pinned: Option<PathBuf>,
         command: String,
     },
     #[error("the selection of profile `{profile}` lacks {}", counted(findings.len(), "module", "modules"))]

@@ -53,6 +53,9 @@ fn change(old: Option<&LockedRepo>, new: &LockedRepo) -> Option<Change> {
     let pin = new.pin.clone();
     match old {
         None => Some(Change::Added { pin, commit: new.commit }),
+        Some(old) if old.is_pin_only() && old.commit == new.commit && !new.is_pin_only() => {
+            Some(Change::Added { pin, commit: new.commit })
+        }
         Some(old) if old.commit != new.commit => {
             Some(Change::Moved { pin, from: old.commit, to: new.commit })
         }

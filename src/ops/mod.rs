@@ -3,6 +3,7 @@
 
 mod ahead;
 mod checkouts;
+mod given;
 mod lacking;
 mod lfs;
 mod names;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ahead::Ahead;
+use super::given::{keep_imported, refuse_other_series};
 use super::names::unknown_repo;
 use super::remotes::{OfPin, Remotes, Watch};
 use crate::error::{Error, PinError};
@@ -101,6 +102,7 @@ pub(crate) fn update(
     if let Some(refused) = plan::refused(&declared, moves).into_iter().next() {
         return Err(PinError::Refused { file: session.config.file.clone(), refused }.into());
     }
+    let old = old.map(|old| keep_imported(session, &declared, old));
     let old = old.map(|old| without_forgeries(session, &declared, old));
     let tasks = declared.iter().map(|declared| task(session, declared, old.as_ref(), moves));
     let tasks: Vec<Task<'_>> = tasks.collect::<Result<_, Error>>()?;
@@ -108,7 +110,7 @@ pub(crate) fn update(
         tasks.into_iter().partition(|task| matches!(task.action, Action::Keep(_)));
     let mut repos: Vec<LockedRepo> = kept.iter().filter_map(Task::kept).collect();
     if !work.is_empty() {
-        repos.extend(perform(session, &work, ahead)?);
+        repos.extend(perform(session, &work, moves, ahead)?);
     }
     repos.sort_by(|a, b| a.pin.cmp(&b.pin));
     let mut lock = Lock { repos, ..Lock::default() };
@@ -207,8 +209,18 @@ impl OfPin for Task<'_> {
 }
 
 /// Does all tasks in parallel. If some fail, the error names all of them.
-fn perform(session: &Session<'_>, work: &[Task<'_>], ahead: &Ahead) -> Result<Vec<LockedRepo>, Error> {
-    let remotes = Remotes::of(session)?;
+///
+/// If the user gave the commits, nothing is printed before it is known that they are accepted.
+fn perform(
+    session: &Session<'_>,
+    work: &[Task<'_>],
+    moves: &Moves,
+    ahead: &Ahead,
+) -> Result<Vec<LockedRepo>, Error> {
+    let mut remotes = Remotes::of(session)?;
+    if matches!(moves, Moves::To { .. }) {
+        remotes = remotes.without_lines();
+    }
     let resolved = remotes.each(
         work,
         |task, watch| resolve(remotes.git, task, ahead, watch),
@@ -221,17 +233,27 @@ fn perform(session: &Session<'_>, work: &[Task<'_>], ahead: &Ahead) -> Result<Ve
             Ok((locked(task, &repo), (repo, doubt)))
         },
     )?;
-    let mut repos = Vec::new();
-    for (repo, doubt) in resolved.all()? {
-        doubt.iter().for_each(|doubt| doubt.tell(session, &repo));
-        repos.push(repo);
+    let (resolved, outcomes) = resolved.all_with_outcomes()?;
+    let (repos, doubts): (Vec<LockedRepo>, Vec<Option<Doubt>>) = resolved.into_iter().unzip();
+    if let Moves::To { commits, any_series } = moves {
+        if !any_series {
+            refuse_other_series(session, commits, &repos)?;
+        }
+        outcomes.iter().for_each(|outcome| session.printer.outcome(outcome));
+    }
+    for (repo, doubt) in repos.iter().zip(doubts) {
+        doubt.iter().for_each(|doubt| doubt.tell(session, repo));
     }
     Ok(repos)
 }
 
 fn locked(task: &Task<'_>, repo: &LockedRepo) -> Done {
-    let from = task.old.map(|old| old.commit);
-    if from == Some(repo.commit) { Done::UpToDate } else { Done::Locked { from, to: repo.commit } }
+    let to = repo.commit;
+    match task.old {
+        Some(old) if old.commit == to && old.is_pin_only() => Done::Locked { from: None, to },
+        Some(old) if old.commit == to => Done::UpToDate,
+        old => Done::Locked { from: old.map(|old| old.commit), to },
+    }
 }
 
 /// The new entry; with the snapshot and the ends of its history, if its files were fetched.

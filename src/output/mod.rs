@@ -22,7 +22,7 @@ use crate::flags::{ColorChoice, Global};
 use crate::json::Versioned;
 use crate::progress::Progress;
 use crate::repo::{RepoName, one_line, plain};
-use crate::report::{Done, Trouble};
+use crate::report::{Done, RepoOutcome, Trouble};
 
 /// Prints the data and the messages of a run.
 pub(crate) struct Printer {
@@ -30,6 +30,14 @@ pub(crate) struct Printer {
     verbose: bool,
     bars: bool,
     color: bool,
+}
+
+/// Whether a repository gets its line as soon as its work is done.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Lines {
+    Live,
+    /// The caller prints the lines with [`Printer::outcome`].
+    Later,
 }
 
 #[derive(Clone, Copy)]
@@ -145,15 +153,23 @@ impl Printer {
     }
 
     /// Shows the progress of these repositories: bars on a terminal, else one line for each, in this order.
-    pub(crate) fn watch(&self, names: &[&RepoName]) -> Box<dyn Progress + '_> {
+    pub(crate) fn watch(&self, names: &[&RepoName], lines: Lines) -> Box<dyn Progress + '_> {
         let names = names.iter().map(ToString::to_string).collect();
-        if self.quiet {
+        if self.bars {
+            Box::new(bars::Bars::new(names, self.verbose, lines))
+        } else if self.quiet || lines == Lines::Later {
             Box::new(bars::Silent)
-        } else if self.bars {
-            Box::new(bars::Bars::new(names, self.verbose))
         } else {
             Box::new(bars::ProgressLines::new(names, self.verbose))
         }
+    }
+}
+
+impl Printer {
+    /// Prints the line of a repository that [`watch`](Self::watch) did not print.
+    pub(crate) fn outcome(&self, repo: &RepoOutcome) {
+        let line = line_for(repo.name.as_str(), repo.outcome.as_ref(), self.verbose);
+        line.iter().for_each(|line| self.note(line));
     }
 }
 

@@ -77,8 +77,8 @@ pub(crate) enum Moves {
     All,
     /// These pins, even with `hold = true`.
     Named(BTreeSet<RepoName>),
-    /// These pins, to these commits.
-    To(BTreeMap<RepoName, CommitId>),
+    /// These pins, to these commits. If not `any_series`, a commit whose modules are for another series is refused.
+    To { commits: BTreeMap<RepoName, CommitId>, any_series: bool },
 }
 
 /// What to do for one declared repository.
@@ -110,7 +110,7 @@ pub(crate) fn action<'a>(declared: &Declared, lock: Option<&'a Lock>, moves: &Mo
         |old: &LockedRepo| old.is_whole() && old.addons == declared.addons && series == Some(declared.series);
     let name = &declared.pin.name;
     let asked = match moves {
-        Moves::To(commits) => match commits.get(name) {
+        Moves::To { commits, .. } => match commits.get(name) {
             Some(&commit) => return Action::Set(commit),
             None => false,
         },
@@ -138,7 +138,7 @@ pub(crate) fn undeclared(declared: &[Declared], moves: &Moves) -> Vec<RepoName> 
     match moves {
         Moves::Missing | Moves::All => Vec::new(),
         Moves::Named(names) => names.iter().filter(known).cloned().collect(),
-        Moves::To(commits) => commits.keys().filter(known).cloned().collect(),
+        Moves::To { commits, .. } => commits.keys().filter(known).cloned().collect(),
     }
 }
 
@@ -153,7 +153,7 @@ pub(crate) enum RefusedPin {
 
 /// The commits that the user gave and that cannot become pins. [`undeclared`] has those that no profile declares.
 pub(crate) fn refused(declared: &[Declared], moves: &Moves) -> Vec<RefusedPin> {
-    let Moves::To(commits) = moves else { return Vec::new() };
+    let Moves::To { commits, .. } = moves else { return Vec::new() };
     let refuse = |(name, &asked): (&RepoName, &CommitId)| {
         let pins = declared.iter().map(|declared| &declared.pin).filter(|pin| pin.name == *name);
         let references: Vec<Reference> = pins.map(|pin| pin.reference.clone()).collect();
@@ -218,7 +218,7 @@ fn content_differences(wanted: &Declared, locked: &LockedRepo) -> Vec<Difference
     {
         found.push(Difference::Commit { name: name(), declared, locked: locked.commit });
     }
-    if wanted.addons != locked.addons {
+    if wanted.addons != locked.addons && !locked.is_pin_only() {
         let words = |all: &[AddonsDirectory]| all.iter().map(ToString::to_string).collect();
         let (declared, locked) = (words(&wanted.addons), words(&locked.addons));
         found.push(Difference::Addons { name: name(), declared, locked });

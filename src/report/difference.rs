@@ -225,6 +225,9 @@ impl fmt::Display for Difference {
             Self::Edited { name, reference, seal: Seal::Missing } => {
                 write!(f, "`{name}` at {reference} has no digest in the lock")
             }
+            Self::Edited { name, reference, seal: Seal::PinOnly } => {
+                write!(f, "`{name}` at {reference} has only a commit in the lock")
+            }
             Self::Edited { name, reference, seal: Seal::Broken | Seal::Whole } => {
                 write!(f, "`{name}` at {reference} was edited: its entry does not match its digest")
             }

@@ -99,16 +99,23 @@ fn a_commit_of_another_series_is_pinned_only_with_force() {
     let env = Env::new();
     let web = repository(&env, "web", &["web_x"]);
     web.branch("17.0").module("web_x", &[("version", "'17.0.1.0.0'")]).commit();
-    env.locked(WEB);
+    let dms = repository(&env, "dms", &["dms_x"]);
+    let older = dms.commit_of("18.0");
+    dms.branch("18.0").module("dms_y", &[]).commit();
+    env.locked("[profiles.standard]\nrepos = [\"dms\", \"web\"]\n");
     let pin = format!("web@{}", web.commit_of("17.0"));
     let before = env.read("oca.lock.json");
-    env.oca(&["lock", &pin])
-        .stderr_contains(&format!(
-            "error: the modules of `web` at commit `{}` are for Odoo 17.0, but profile `standard` is for 18.0\n\
-             hint: if you want this, run `oca lock {pin} --force`\n",
-            short(&web.commit_of("17.0"))
-        ))
-        .status(2);
+    // Nothing is pinned, so nothing is said to be: not even the other repository.
+    for more in [None, Some(format!("dms@{older}"))] {
+        let words: Vec<&str> = ["lock", &pin].into_iter().chain(more.as_deref()).collect();
+        env.oca(&words)
+            .stderr(&format!(
+                "error: the modules of `web` at commit `{}` are for Odoo 17.0, but profile `standard` is for 18.0\n\
+                 hint: if you want this, run `oca lock {pin} --force`\n",
+                short(&web.commit_of("17.0"))
+            ))
+            .status(2);
+    }
     assert_eq!(env.read("oca.lock.json"), before);
     env.oca(&["lock", &pin, "--force", "-q"]).success();
     assert_eq!(env.locked_commit("web"), web.commit_of("17.0"));

@@ -337,7 +337,7 @@ fn camptocamp() {
         env.git(".", &["update-index", "--add", "--cacheinfo", &format!("160000,{fork},{path}")]);
     }
     env.oca(&["init", "--from", "pending-merges.d", "--offline"])
-        .stderr(&format!(
+        .stderr(
             "\
 warning: `pending-merges.d/web.yml` at line 1: `odoo/external-src/web` has pending merges: oca keeps the commit of its gitlink as `rev`, because it cannot merge yet
 error: cannot fetch `dms` from `git@github.com:OCA/dms.git`
@@ -347,9 +347,9 @@ caused by: the remote cannot be asked because oca is offline
 hint: run the command once without `--offline`
 error: 2 repositories failed
 error: `repos.toml` is written, but its pins could not be locked
-hint: pin them with `oca lock dms@{fork}`
-"
-        ))
+hint: run `oca lock` later; until then, `oca.lock.json` keeps the pins
+",
+        )
         .status(3);
     env.assert_file(
         "repos.toml",

@@ -193,7 +193,7 @@ warning: `.gitmodules` at line 10: `branch = .` of submodule `acme` is left out:
 ",
         )
         .stderr_contains("`odoo` is Odoo itself and is left out")
-        .stderr_contains("error: `repos.toml` is written, but its pins could not be locked, and these parts are not in it: 1 submodule with submodules of its own\nhint: pin them with `oca lock`\n")
+        .stderr_contains("error: `repos.toml` is written, but its pins could not be locked, and these parts are not in it: 1 submodule with submodules of its own\nhint: run `oca lock` later\n")
         .status(3);
     env.assert_file(
         "repos.toml",

@@ -49,6 +49,7 @@ mod import_formats;
 mod import_large;
 mod import_odd;
 mod import_own;
+mod import_pins;
 mod import_refused;
 mod import_submodules;
 mod import_variables;

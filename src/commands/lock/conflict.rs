@@ -59,7 +59,7 @@ impl Choice {
         let bytes = lock::read_file(&file)?.unwrap_or_default();
         let both = Sides::parse(&bytes, &file)?;
         let is_open = |dispute: &Dispute| match moves {
-            Moves::To(commits) => !commits.contains_key(&dispute.pin.name),
+            Moves::To { commits, .. } => !commits.contains_key(&dispute.pin.name),
             _ => true,
         };
         let disputes: Vec<Dispute> = both.disputes().into_iter().filter(is_open).collect();

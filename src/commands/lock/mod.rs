@@ -47,13 +47,12 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     if args.pins.is_empty() {
         let moves = moves(args.upgrade.as_deref(), session)?;
-        let how =
-            How { choice: &args.choice, dry_run: args.dry_run, force: false, format: args.format.format };
+        let how = How { choice: &args.choice, dry_run: args.dry_run, format: args.format.format };
         return lock(&moves, &how, session);
     }
     let commits = pins::commits(&args.pins, session)?;
-    let moves = Moves::To(commits.clone());
-    let how = How { choice: &args.choice, dry_run: false, force: args.force, format: args.format.format };
+    let moves = Moves::To { commits: commits.clone(), any_series: args.force };
+    let how = How { choice: &args.choice, dry_run: false, format: args.format.format };
     lock(&moves, &how, session).map_err(|error| pins::explained(error, &commits, session))
 }
 
@@ -64,7 +63,7 @@ pub(super) fn upgrade(
     format: Format,
     session: &Session<'_>,
 ) -> Result<(), Error> {
-    let how = How { choice: &Choice::default(), dry_run, force: false, format };
+    let how = How { choice: &Choice::default(), dry_run, format };
     lock(&moves(Some(names), session)?, &how, session)
 }
 
@@ -72,8 +71,6 @@ pub(super) fn upgrade(
 struct How<'a> {
     choice: &'a Choice,
     dry_run: bool,
-    /// Whether to accept commits for another series.
-    force: bool,
     format: Format,
 }
 
@@ -95,9 +92,6 @@ fn lock(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error
         }
         old => update(session, old?, moves, &Ahead::default())?,
     };
-    if let (Moves::To(commits), false) = (moves, how.force) {
-        pins::refuse_other_series(commits, &updated.lock)?;
-    }
     if !how.dry_run {
         updated.save(session)?;
     }

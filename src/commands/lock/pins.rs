@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::addons::manifest::series_of;
 use crate::error::{Error, PinError};
 use crate::git::{self, Checkout};
-use crate::lock::{Lock, LockedRepo};
 use crate::ops::repo_name;
 use crate::plan;
-use crate::repo::{CommitId, RepoName, Series, redact};
+use crate::repo::{CommitId, RepoName, redact};
 use crate::report::Trouble;
 use crate::session::Session;
 
@@ -88,35 +86,6 @@ impl NamedPin {
             .into()),
         }
     }
-}
-
-/// Fails if the modules of a commit are for another series.
-pub(super) fn refuse_other_series(commits: &BTreeMap<RepoName, CommitId>, lock: &Lock) -> Result<(), Error> {
-    for (profile, locked) in &lock.profiles {
-        for repo in locked.repos.iter().filter_map(|pin| lock.repo(pin)) {
-            if commits.get(&repo.pin.name) == Some(&repo.commit)
-                && let Some(found) = other_series(repo, locked.odoo)
-            {
-                let (name, commit) = (repo.pin.name.clone(), repo.commit);
-                return Err(PinError::OtherSeries {
-                    name,
-                    commit,
-                    found,
-                    wanted: locked.odoo,
-                    profile: profile.clone(),
-                }
-                .into());
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The series of the modules, if no module is for the wanted one.
-fn other_series(repo: &LockedRepo, wanted: Series) -> Option<Series> {
-    let series: BTreeSet<Series> =
-        repo.facts.modules.iter().filter_map(|module| series_of(module.manifest.version())).collect();
-    if series.contains(&wanted) { None } else { series.into_iter().next_back() }
 }
 
 /// If a commit is not on the remote but in the checkout, says so.

@@ -90,7 +90,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
             file: config_file(),
             lost: String::new(),
             cause: Box::new(Error::NoCache),
-            lock_in_the_way: None,
+            pinned: None,
             command: "oca lock".to_owned(),
         },
         LinkedPath { path: "oca".into(), profile: "standard".to_owned() },
@@ -205,7 +205,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     2 there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set
       hint: set `OCA_CACHE_DIR`
     2 `repos.toml` is written, but its pins could not be locked
-      hint: pin them with `oca lock`
+      hint: run `oca lock` later
     2 `oca` is a symlink, but the checkouts of profile `standard` need a directory there
       hint: put a directory in its place, or set another `path` in `repos.toml`
     2 `oca.lock.json` is cut off at line 7
@@ -293,7 +293,7 @@ fn some_refusals_have_several_wordings() {
             file: config_file(),
             lost: "2 merges".to_owned(),
             cause: Box::new(Error::NoCache),
-            lock_in_the_way: Some(lock_file()),
+            pinned: Some(lock_file()),
             command: "oca lock".to_owned(),
         },
         Error::Nowhere {
@@ -331,7 +331,7 @@ fn some_refusals_have_several_wordings() {
     2 there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set
       hint: set `OCA_CACHE_DIR`
     2 `repos.toml` is written, but its pins could not be locked, and these parts are not in it: 2 merges
-      hint: move `oca.lock.json` away, then pin them with `oca lock`
+      hint: run `oca lock` later; until then, `oca.lock.json` keeps the pins
     1 none of the 230 repositories asked has `web_x` for Odoo 18.0
       hint: did you mean `web_y`?
     3 none of the 227 repositories asked has `web_x` for Odoo 18.0

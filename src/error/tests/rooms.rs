@@ -81,6 +81,7 @@ fn every_error_of_the_lock_has_its_words() {
         TooLarge { file: lock_file(), bytes: 70 << 20 },
         Unwritable { file: lock_file(), why: "its content would change".to_owned() },
         File(full_disk());
+        LockError::Edited { file: lock_file(), entries: vec![(name("web"), Seal::PinOnly)], profiles: Vec::new() },
         LockError::Edited { file: lock_file(), entries: Vec::new(), profiles: vec![("lean".to_owned(), Seal::Broken)] }
     );
     insta::assert_snapshot!(shown(errors), @r"
@@ -106,6 +107,8 @@ fn every_error_of_the_lock_has_its_words() {
       hint: please report it at https://github.com/oca-lock/oca/issues, with this line
     2 cannot write `oca/web`
       caused by: no space left
+    1 `oca.lock.json` is not complete: the entry of `web` has only a commit
+      hint: run `oca lock`; it reads the modules of these commits
     1 `oca.lock.json` was edited: profile `lean` does not match its digest
       hint: run `oca lock`; it computes these profiles again from `repos.toml`
     ");
