@@ -19,6 +19,7 @@ impl Error {
                 lock::Error::Edited { .. } | lock::Error::Twice { .. } | lock::Error::Dangling { .. },
             )
             | Self::Lacking { .. }
+            | Self::MovedByBoth { .. }
             | Self::NoLock { .. }
             | Self::NotAnAddonsDirectory { .. }
             | Self::Nowhere { unasked: 0, .. }

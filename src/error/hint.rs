@@ -26,18 +26,12 @@ impl Error {
             }
             Self::Config(error) => error.hint(),
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
-            Self::Disputed { disputes, .. } => {
-                let names: Vec<String> =
-                    disputes.iter().map(|dispute| dispute.dispute.pin.name.to_string()).collect();
-                let names = names.join(" ");
-                Some(format!("run `oca lock --ours {names}` or `oca lock --theirs {names}`"))
-            }
+            Self::Disputed { .. }
+            | Self::MovedByBoth { .. }
+            | Self::NamedForBoth { .. }
+            | Self::BothSides => self.after_merge(),
             Self::SyncOfSome => Some("leave the names out".to_owned()),
-            Self::NamedForBoth { .. } => Some("name it for one of the two".to_owned()),
             Self::NothingToCheck => Some("name it with `-o FILE`".to_owned()),
-            Self::BothSides => {
-                Some("name the repositories of one: `oca lock --ours web --theirs`".to_owned())
-            }
             Self::Edit(error) => Some(error.hint()),
             Self::Exists { .. } => Some("edit it, or move it away first".to_owned()),
             Self::Export(error) => error.hint(),
@@ -115,6 +109,27 @@ impl Error {
             | Self::Unmet { .. }
             | Self::UnreadableFolder { .. }
             | Self::Unsupported { .. } => None,
+        }
+    }
+
+    /// The hint after a merge of two locks, or after wrong flags for it.
+    fn after_merge(&self) -> Option<String> {
+        match self {
+            Self::Disputed { disputes, .. } => {
+                let names: Vec<String> =
+                    disputes.iter().map(|dispute| dispute.dispute.pin.name.to_string()).collect();
+                let names = names.join(" ");
+                Some(format!("run `oca lock --ours {names}` or `oca lock --theirs {names}`"))
+            }
+            Self::MovedByBoth { .. } => Some(
+                "run `oca lock`; where one of the two commits contains the other, it takes the newer one by itself"
+                    .to_owned(),
+            ),
+            Self::NamedForBoth { .. } => Some("name it for one of the two".to_owned()),
+            Self::BothSides => {
+                Some("name the repositories of one: `oca lock --ours web --theirs`".to_owned())
+            }
+            _ => None,
         }
     }
 

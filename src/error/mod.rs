@@ -49,6 +49,9 @@ pub(crate) enum Error {
     Differs { file: PathBuf, differences: Vec<String>, command: String },
     #[error("`{}` has conflicting pins for {}{}", file.display(), counted(disputes.len(), "repository", "repositories"), dispute_list(disputes))]
     Disputed { file: PathBuf, disputes: Vec<DatedDispute> },
+    /// A merge that asks no server: it is not known whether one of two commits contains the other.
+    #[error("both sides moved the pins of {} in `{}`{}", counted(disputes.len(), "repository", "repositories"), file.display(), dispute_list(disputes))]
+    MovedByBoth { file: PathBuf, disputes: Vec<DatedDispute> },
     #[error("in submodule mode, `oca sync` works on all repositories")]
     SyncOfSome,
     #[error("`{name}` is named for both `--ours` and `--theirs`")]

@@ -171,8 +171,8 @@ fn many_failures_with_one_cause_are_one_error() {
         .status(3);
 }
 
-/// A project whose lock both sides of a merge changed: `theirs` contains `ours` in `web`, and in `dms` they are apart.
-fn conflict(env: &Env) -> [Remote; 2] {
+/// The locks `base`, `ours` and `theirs` of a merge. In `web`, their commit contains ours; in `dms`, the two are apart.
+fn three_locks(env: &Env) -> [Remote; 2] {
     let web = modules_repository(env, "web", &[("web_x", "")]);
     let dms = modules_repository(env, "dms", &[("dms", "")]);
     env.locked("[profiles.standard]\nrepos = [\"web\", \"dms\"]\n");
@@ -192,16 +192,47 @@ fn conflict(env: &Env) -> [Remote; 2] {
     env.write("base", &base);
     env.write("ours", &sides[0]);
     env.write("theirs", &sides[1]);
-    env.shell(
-        "git merge-file -L ours -L base -L theirs ours base theirs; mv ours oca.lock.json; rm base theirs",
-    );
     [web, dms]
 }
 
 #[test]
 fn the_side_that_contains_the_other_wins_and_names_choose_the_rest() {
     let env = Env::new();
-    let [web, dms] = conflict(&env);
+    let [web, dms] = three_locks(&env);
+    env.shell(
+        "git merge-file -L ours -L base -L theirs ours base theirs; mv ours oca.lock.json; rm base theirs",
+    );
+    settles_what_it_can(&env, [&web, &dms]);
+}
+
+/// The driver asks no server, so it leaves both pins; `oca lock` asks.
+#[test]
+fn the_merge_driver_says_what_oca_lock_settles_alone() {
+    let env = Env::new();
+    let [web, dms] = three_locks(&env);
+    let at = |side: &str, name: &str| {
+        env.write("oca.lock.json", env.read(side));
+        short(&env.locked_commit(name)).to_owned()
+    };
+    env.oca(&["merge-lock", "base", "ours", "theirs"])
+        .stderr(&format!(
+            "error: both sides moved the pins of 2 repositories in `oca.lock.json`\n  \
+             `dms` at branch `18.0`: ours `{}`, theirs `{}`\n  \
+             `web` at branch `18.0`: ours `{}`, theirs `{}`\n\
+             hint: run `oca lock`; where one of the two commits contains the other, it takes the newer one by itself\n",
+            at("ours", "dms"),
+            at("theirs", "dms"),
+            at("ours", "web"),
+            at("theirs", "web"),
+        ))
+        .status(1);
+    env.write("oca.lock.json", env.read("ours"));
+    settles_what_it_can(&env, [&web, &dms]);
+}
+
+/// Resolves a lock with conflicts in `web` and `dms`.
+#[track_caller]
+fn settles_what_it_can(env: &Env, [web, dms]: [&Remote; 2]) {
     let conflicted = env.read("oca.lock.json");
     env.oca(&["lock"])
         .stderr_contains(&format!(

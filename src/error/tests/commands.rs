@@ -63,6 +63,10 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
             file: lock_file(),
             disputes: vec![Dispute { pin: pin(), ours: commit(0xaa), theirs: commit(0xbb) }.into()],
         },
+        MovedByBoth {
+            file: lock_file(),
+            disputes: vec![Dispute { pin: pin(), ours: commit(0xaa), theirs: commit(0xbb) }.into()],
+        },
         Pin(PinError::WithoutCommit { word: "web".to_owned() }),
         BothSides {},
         NothingToCheck {},
@@ -160,6 +164,9 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     1 `oca.lock.json` has conflicting pins for 1 repository
       `web` at branch `18.0`: ours `aaaaaaaaaa`, theirs `bbbbbbbbbb`
       hint: run `oca lock --ours web` or `oca lock --theirs web`
+    1 both sides moved the pins of 1 repository in `oca.lock.json`
+      `web` at branch `18.0`: ours `aaaaaaaaaa`, theirs `bbbbbbbbbb`
+      hint: run `oca lock`; where one of the two commits contains the other, it takes the newer one by itself
     2 `web` is not `NAME@COMMIT`: there is no `@`
       hint: to move it to the head of its branch, run `oca lock --upgrade web`
     2 `--ours` and `--theirs` cannot both stand for all repositories
