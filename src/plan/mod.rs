@@ -19,7 +19,9 @@ pub(crate) use inventory::{Home, Inventory, Placed, Request, Standing, Unreadabl
 pub(crate) use layers::{Below, Layers, layers};
 pub(crate) use relations::{Reason, all_elsewhere, elsewhere};
 pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, unseen};
-pub(crate) use submodules::{Comparison, Removal, Submodule, SuperprojectState, compare_submodules};
+pub(crate) use submodules::{
+    Comparison, Relocation, Removal, Submodule, SuperprojectState, compare_submodules,
+};
 
 use crate::config::{Config, Profile, Repo};
 use crate::lock::{Lock, LockedRepo, Pin};

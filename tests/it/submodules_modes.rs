@@ -186,6 +186,76 @@ fn what_git_init_from_writes_is_synced_in_place() {
 }
 
 #[test]
+fn local_work_in_submodules_of_git_survives_a_change_to_clones() {
+    for url_end in ["", ".git"] {
+        let env = Env::new();
+        let remotes = ["web", "dms"].map(|name| repository(&env, name));
+        env.init_git();
+        for remote in &remotes {
+            let url = remote.path().to_str().expect("text");
+            let url = format!("file://{}{url_end}", url.strip_suffix(".git").unwrap_or(url));
+            let name = remote.path().file_stem().and_then(|name| name.to_str()).expect("a name");
+            let path = format!("oca/{name}");
+            let add = ["submodule", "--quiet", "add", "-b", "18.0", &url, &path];
+            env.git("", &[&["-c", "protocol.file.allow=always"], &add[..]].concat());
+        }
+        env.commit_all("Add submodules");
+        let base = format!("file://{}", env.remotes().display());
+        env.declare_submodules(&base, &["web", "dms"], "");
+        env.run(&["lock"]);
+        let commits = ["oca/dms", "oca/web"].map(|path| env.head(path));
+        env.write("oca/web/README.md", "mine\n");
+        env.write("oca/dms/new.txt", "new\n");
+        set_mode(&env, "submodule", "clone");
+        env.oca(&["sync"])
+            .stderr_contains("web: no longer a submodule\n")
+            .stderr_contains("2 repositories up to date\n")
+            .success();
+        env.assert_file("oca/web/README.md", "mine\n");
+        env.assert_file("oca/dms/new.txt", "new\n");
+        assert_eq!(["oca/dms", "oca/web"].map(|path| env.head(path)), commits);
+        assert!(env.exists("oca/web/.git/HEAD"));
+        env.oca(&["status"]).stdout_contains("web  dirty").stdout_contains("dms  dirty").status(1);
+        env.oca(&["sync"]).stderr("2 repositories up to date\n").success();
+        for (from, to) in [("clone", "submodule"), ("submodule", "clone")] {
+            set_mode(&env, from, to);
+            env.sync();
+            env.assert_file("oca/web/README.md", "mine\n");
+            assert_eq!(env.exists("oca/web/.git/HEAD"), to == "clone");
+        }
+        // Without local work, the checkouts become those of oca.
+        env.git("oca/web", &["checkout", "-q", "README.md"]);
+        fs::remove_file(env.project().join("oca/dms/new.txt")).expect("a file");
+        env.sync();
+        env.oca(&["status"]).stdout_contains("web  clean").stdout_contains("dms  clean").success();
+    }
+}
+
+#[test]
+fn local_work_in_clones_of_git_survives_a_change_to_submodules() {
+    let env = Env::new();
+    let remote = repository(&env, "web");
+    env.init_git();
+    let url = remote.path().to_str().expect("text");
+    env.git("", &["clone", "-q", url, "oca/web"]);
+    env.git("oca/web", &["branch", "mine"]);
+    env.write("oca/web/README.md", "mine\n");
+    env.write(
+        "repos.toml",
+        "odoo = \"18.0\"\nbase-url = \"../remotes\"\nmode = \"clone\"\n[profiles.p]\nrepos = [\"web\"]\n",
+    );
+    env.oca(&["sync"]).stderr_contains("1 repository up to date\n").success();
+    set_mode(&env, "clone", "submodule");
+    env.sync();
+    env.assert_file("oca/web/README.md", "mine\n");
+    assert!(env.project().join("oca/web/.git").is_file());
+    env.git("oca/web", &["rev-parse", "-q", "--verify", "mine"]);
+    env.git("oca/web", &["fsck", "--no-dangling"]);
+    let commit = remote.commit_of("18.0");
+    assert!(env.submodule_status().contains(&format!(" {commit} oca/web")), "{:?}", env.submodule_status());
+}
+
+#[test]
 fn clones_do_not_mind_the_state_of_the_repository_around_them() {
     let env = Env::new();
     clones(&env);
