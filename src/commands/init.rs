@@ -14,7 +14,7 @@ use crate::lock::{self, Lock, LockedRepo};
 use crate::ops::{Ahead, update};
 use crate::output::Printer;
 use crate::plan::{self, Moves};
-use crate::repo::{CommitId, RemoteUrl, RepoName, Series, first_names};
+use crate::repo::{CommitId, RemoteUrl, RepoName, Series, first_names, typed};
 use crate::session::{self, Session};
 
 /// The default series of a new project.
@@ -104,6 +104,7 @@ fn import_from(
         _ => {}
     }
     write_if_changed(file, text.as_bytes())?;
+    warn_of_other_project(from, &project, odoo, printer);
     let lost = import::lost(&import.notes);
     if let Some(Err(cause)) = locked {
         let pinned = pins.filter(|pins| !pins.repos.is_empty()).map(|_| lock_file);
@@ -121,6 +122,31 @@ fn import_from(
         printer.note(&format!("wrote `{file}`; look at it, then run `oca sync`"));
     }
     Ok(())
+}
+
+/// Warns if the imported file belongs to another directory than the new `repos.toml`: that project is not changed.
+fn warn_of_other_project(from: &Path, project: &Path, odoo: Option<Series>, printer: &Printer) {
+    let (Ok(from), Ok(project)) = (from.canonicalize(), project.canonicalize()) else { return };
+    if from.starts_with(&project) {
+        return;
+    }
+    let directory = if from.is_dir() { &from } else { from.parent().unwrap_or(&from) };
+    let top = directory.ancestors().find(|above| above.join(".git").exists()).unwrap_or(directory);
+    printer.warning(&format!(
+        "the new project is in `{}`; nothing changes in `{}`, from which it is imported",
+        project.display(),
+        top.display()
+    ));
+    let shown = |path: &Path| typed(&path.display().to_string());
+    let file = match from.strip_prefix(top) {
+        Ok(file) if !file.as_os_str().is_empty() => shown(file),
+        _ => ".".to_owned(),
+    };
+    let series = odoo.map(|odoo| format!(" --odoo {odoo}")).unwrap_or_default();
+    printer.hint(&format!(
+        "if you want to use oca in that directory, delete the new files here and run `oca -C {} init{series} --from {file}`",
+        shown(top)
+    ));
 }
 
 /// Sets the branches of the repositories that follow the default branch of their remote. If a remote does not answer, or
