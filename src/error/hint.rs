@@ -1,8 +1,9 @@
 //! The hint for each error: what to type next.
 
 use super::Error;
+use crate::lock::Side;
 use crate::repo::{RepoName, quoted_list};
-use crate::report::Unmet;
+use crate::report::{Failure, Trouble, Unmet};
 use crate::{config, git};
 
 /// The hint after keys that this version does not support.
@@ -115,11 +116,20 @@ impl Error {
     /// The hint after a merge of two locks, or after wrong flags for it.
     fn after_merge(&self) -> Option<String> {
         match self {
-            Self::Disputed { disputes, .. } => {
-                let names: Vec<String> =
-                    disputes.iter().map(|dispute| dispute.dispute.pin.name.to_string()).collect();
-                let names = names.join(" ");
-                Some(format!("run `oca lock --ours {names}` or `oca lock --theirs {names}`"))
+            Self::Disputed { disputes, named, .. } => {
+                let open = || disputes.iter().map(|dispute| &dispute.dispute.pin.name);
+                let command = |chosen: Side| {
+                    let of = |side: Side| {
+                        let named = named.iter().filter(move |(_, named)| **named == side);
+                        let open = open().filter(move |_| chosen == side);
+                        named.map(|(name, _)| name).chain(open).map(|name| format!(" {name}")).collect::<String>()
+                    };
+                    let sides = [("--ours", of(Side::Ours)), ("--theirs", of(Side::Theirs))];
+                    let sides = sides.into_iter().filter(|(_, names)| !names.is_empty());
+                    sides.map(|(flag, names)| format!(" {flag}{names}")).collect::<String>()
+                };
+                let (ours, theirs) = (command(Side::Ours), command(Side::Theirs));
+                Some(format!("run `oca lock{ours}` or `oca lock{theirs}`"))
             }
             Self::MovedByBoth { .. } => Some(
                 "run `oca lock`; where one of the two commits contains the other, it takes the newer one by itself"
@@ -133,6 +143,16 @@ impl Error {
         }
     }
 
+    /// The repositories that failed, if each failed because its pinned commit cannot be had: later is no better.
+    fn gone<'e>(&'e self) -> Option<Vec<&'e str>> {
+        let Self::Repos { failures } = self else { return None };
+        let is_gone = |trouble: &Trouble| {
+            matches!(trouble, Trouble::Remote(git::Error::Vanished { .. } | git::Error::OutOfReach { .. }))
+        };
+        let name = |failure: &'e Failure| is_gone(&failure.trouble).then(|| failure.name.as_str());
+        failures.iter().map(name).collect()
+    }
+
     /// The hint after an import that did not bring everything.
     fn after_import(&self) -> Option<String> {
         match self {
@@ -142,6 +162,13 @@ impl Error {
             )),
             Self::ImportRevealing { .. } => {
                 Some("read the urls and branches in `repos.toml` before you run the next command".to_owned())
+            }
+            Self::ImportUnlocked { pinned: Some(_), command, cause, .. } if cause.gone().is_some() => {
+                let names = cause.gone().unwrap_or_default();
+                Some(format!(
+                    "run `{command} --upgrade {}`; all other pins stay as they are",
+                    names.join(" ")
+                ))
             }
             Self::ImportUnlocked { pinned: Some(lock), command, .. } => {
                 Some(format!("run `{command}` later; until then, `{}` keeps the pins", lock.display()))

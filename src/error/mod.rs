@@ -11,13 +11,14 @@ mod pin;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub(crate) use edit::{EditError, NotAskedWhy};
 pub(crate) use message::Message;
 pub(crate) use pin::PinError;
 
-use crate::lock::Dispute;
+use crate::lock::{Dispute, Side};
 use crate::odoo_conf::Malformed;
 use crate::repo::{
     CommitId, Invalid, RepoName, Series, UnreadableTree, counted, first_names, one_line, quoted_list,
@@ -48,7 +49,12 @@ pub(crate) enum Error {
     #[error("`{}` is out of date{}", file.display(), lines(differences))]
     Differs { file: PathBuf, differences: Vec<String>, command: String },
     #[error("`{}` has conflicting pins for {}{}", file.display(), counted(disputes.len(), "repository", "repositories"), dispute_list(disputes))]
-    Disputed { file: PathBuf, disputes: Vec<DatedDispute> },
+    Disputed {
+        file: PathBuf,
+        disputes: Vec<DatedDispute>,
+        /// What the user chose already.
+        named: BTreeMap<RepoName, Side>,
+    },
     /// A merge that asks no server: it is not known whether one of two commits contains the other.
     #[error("both sides moved the pins of {} in `{}`{}", counted(disputes.len(), "repository", "repositories"), file.display(), dispute_list(disputes))]
     MovedByBoth { file: PathBuf, disputes: Vec<DatedDispute> },

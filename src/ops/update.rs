@@ -210,17 +210,14 @@ impl OfPin for Task<'_> {
 
 /// Does all tasks in parallel. If some fail, the error names all of them.
 ///
-/// If the user gave the commits, nothing is printed before it is known that they are accepted.
+/// Nothing is printed before it is known that all succeeded: otherwise the lock does not change.
 fn perform(
     session: &Session<'_>,
     work: &[Task<'_>],
     moves: &Moves,
     ahead: &Ahead,
 ) -> Result<Vec<LockedRepo>, Error> {
-    let mut remotes = Remotes::of(session)?;
-    if matches!(moves, Moves::To { .. }) {
-        remotes = remotes.without_lines();
-    }
+    let remotes = Remotes::of(session)?.without_lines();
     let resolved = remotes.each(
         work,
         |task, watch| resolve(remotes.git, task, ahead, watch),
@@ -235,12 +232,10 @@ fn perform(
     )?;
     let (resolved, outcomes) = resolved.all_with_outcomes()?;
     let (repos, doubts): (Vec<LockedRepo>, Vec<Option<Doubt>>) = resolved.into_iter().unzip();
-    if let Moves::To { commits, any_series } = moves {
-        if !any_series {
-            refuse_other_series(session, commits, &repos)?;
-        }
-        outcomes.iter().for_each(|outcome| session.printer.outcome(outcome));
+    if let Moves::To { commits, any_series: false } = moves {
+        refuse_other_series(session, commits, &repos)?;
     }
+    outcomes.iter().for_each(|outcome| session.printer.outcome(outcome));
     for (repo, doubt) in repos.iter().zip(doubts) {
         doubt.iter().for_each(|doubt| doubt.tell(session, repo));
     }

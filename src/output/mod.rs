@@ -181,11 +181,10 @@ fn line_for(name: &str, outcome: Result<&Done, &Trouble>, verbose: bool) -> Opti
     (!is_quiet).then(|| format!("{name}: {done}"))
 }
 
-/// Says on a terminal that the run was interrupted, below the bars of the progress.
+/// Says that the run was interrupted; on a terminal, below the bars of the progress.
 pub(crate) fn tell_interrupt() {
-    if io::stderr().is_terminal() {
-        write_raw("\ninterrupted\n");
-    }
+    let below = if io::stderr().is_terminal() { "\n" } else { "" };
+    write_raw(&format!("{below}interrupted: run it again\n"));
 }
 
 /// Reports a panic in one line. Panics of other threads at the same time have the same cause.

@@ -292,12 +292,11 @@ fn pins_that_cannot_be_locked_are_told_for_the_next_try() {
     env.write("oca.lock.json", &old);
     env.oca(&["init", "--from", "oca.lock.json"])
         .stderr(&format!(
-            "web: locked at {}\nerror: cannot fetch `dms` from `../remotes/dms.git`\n\
-             caused by: commit `{gone}` no longer exists on the remote\n\
+            "error: cannot fetch `dms` from `../remotes/dms.git`\n\
+             caused by: commit `{gone}` does not exist on the remote\n\
              hint: move the pin with `oca lock --upgrade dms`, or pin a commit that exists with `oca lock dms@COMMIT`\n\
              error: `repos.toml` is written, but its pins could not be locked\n\
-             hint: run `oca lock` later; until then, `oca.lock.json` keeps the pins\n",
-            &web[..10]
+             hint: run `oca lock --upgrade dms`; all other pins stay as they are\n"
         ))
         .status(4);
     assert_eq!((env.locked_commit("web"), env.locked_commit("dms")), (web.clone(), gone.to_owned()));

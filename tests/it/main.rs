@@ -59,6 +59,7 @@ mod local_remotes;
 mod lock;
 mod lock_check;
 mod lock_digest;
+mod lock_flags;
 mod lock_format;
 mod lock_lies;
 mod lock_merge;

@@ -14,7 +14,12 @@ use crate::ops::{Ahead, named_repos, update, warn_of_lacking};
 use crate::plan::Moves;
 use crate::session::Session;
 
+// If an option only had `requires`, clap would drop that where the required one conflicts with another argument. So
+// each refused pair is named.
 #[derive(clap::Args, Debug)]
+#[command(
+    override_usage = "oca lock [OPTIONS] [NAME@COMMIT]...\n       oca lock [OPTIONS] --upgrade [NAME]...\n       oca lock [OPTIONS] --check [--upstream]"
+)]
 pub(crate) struct Args {
     /// Pin a repository to a commit by hand; the first digits of a known commit are enough
     #[arg(value_name = "NAME@COMMIT", conflicts_with_all = ["check", "upgrade"])]
@@ -24,16 +29,16 @@ pub(crate) struct Args {
     check: bool,
     /// With `--check`: also ask the servers whether each branch or tag still contains its pin, and compare everything
     /// that the lock says about a commit with the commit itself
-    #[arg(long, requires = "check")]
+    #[arg(long, requires = "check", conflicts_with_all = ["pins", "upgrade", "dry_run"])]
     upstream: bool,
     /// Move these repositories, or all without `hold`, to the heads of their branches
     #[arg(long, value_name = "NAME", num_args = 0..)]
     upgrade: Option<Vec<String>>,
-    /// With `--upgrade`: only show what would change
-    #[arg(long, requires = "upgrade")]
+    /// Only show what would change
+    #[arg(long, conflicts_with = "check")]
     dry_run: bool,
     /// With NAME@COMMIT: accept a commit whose modules are for another series
-    #[arg(long, requires = "pins")]
+    #[arg(long, requires = "pins", conflicts_with_all = ["check", "upgrade"])]
     force: bool,
     #[command(flatten)]
     choice: Choice,
@@ -52,7 +57,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     let commits = pins::commits(&args.pins, session)?;
     let moves = Moves::To { commits: commits.clone(), any_series: args.force };
-    let how = How { choice: &args.choice, dry_run: false, format: args.format.format };
+    let how = How { choice: &args.choice, dry_run: args.dry_run, format: args.format.format };
     lock(&moves, &how, session).map_err(|error| pins::explained(error, &commits, session))
 }
 
@@ -78,19 +83,26 @@ fn moves(upgrade: Option<&[String]>, session: &Session<'_>) -> Result<Moves, Err
     Ok(match upgrade {
         None => Moves::Missing,
         Some([]) => Moves::All,
-        Some(names) => Moves::Named(named_repos(session, &session.config.profiles, names)?),
+        Some(names) => Moves::Named({
+            pins::refuse_commits(names)?;
+            named_repos(session, &session.config.profiles, names)?
+        }),
     })
 }
 
 fn lock(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error> {
-    how.choice.refuse_both()?;
+    let sides = how.choice.sides(session)?;
     let _claim = session.claim()?;
     let updated = match session.lock_as_it_stands() {
         Err(Error::Lock(lock::Error::Conflicted { .. } | lock::Error::Twice { .. })) => {
-            let pins = how.choice.settled(session, moves)?;
+            let pins = how.choice.settled(sides, session, moves)?;
             update(session, Some(pins), moves, &Ahead::default())?.settled()
         }
-        old => update(session, old?, moves, &Ahead::default())?,
+        old => {
+            let old = old?;
+            how.choice.tell_unused(session);
+            update(session, old, moves, &Ahead::default())?
+        }
     };
     if !how.dry_run {
         updated.save(session)?;

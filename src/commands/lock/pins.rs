@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, PinError};
 use crate::git::{self, Checkout};
-use crate::ops::repo_name;
+use crate::ops::{repo_name, unknown_repo};
 use crate::plan;
 use crate::repo::{CommitId, RepoName, redact};
 use crate::report::Trouble;
@@ -39,6 +39,20 @@ pub(super) fn commits(
     Ok(commits)
 }
 
+/// Fails if a word to upgrade is `NAME@COMMIT`.
+pub(super) fn refuse_commits(words: &[String]) -> Result<(), Error> {
+    let has_commit = |word: &&String| word.rsplit_once('@').is_some_and(|(_, commit)| is_id(commit));
+    match words.iter().find(has_commit) {
+        Some(word) => Err(PinError::Upgraded { word: redact(word) }.into()),
+        None => Ok(()),
+    }
+}
+
+/// Whether a word can be the first digits of a commit.
+fn is_id(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_hexdigit()) && (FEWEST..=40).contains(&word.len())
+}
+
 impl NamedPin {
     fn parse(word: &str, session: &Session<'_>) -> Result<Self, Error> {
         // It may be a url with a password.
@@ -48,8 +62,11 @@ impl NamedPin {
             return Err(PinError::WithoutCommit { word: word.clone() }.into());
         };
         let name = repo_name(session, name).map_err(|error| bad(error.to_string()))?;
-        let is_hex = commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !is_hex || !(FEWEST..=40).contains(&commit.len()) {
+        let declared = plan::declared(&session.config);
+        if declared.iter().all(|declared| declared.pin.name != name) {
+            return Err(unknown_repo(session, name));
+        }
+        if !is_id(commit) {
             return Err(bad(format!("`{commit}` is not the id of a commit")));
         }
         Ok(Self { name, digits: commit.to_ascii_lowercase(), word })

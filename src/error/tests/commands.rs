@@ -50,6 +50,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         Disputed {
             file: lock_file(),
             disputes: vec![Dispute { pin: pin(), ours: commit(0xaa), theirs: commit(0xbb) }.into()],
+            named: BTreeMap::from([(name("dms"), Side::Theirs)]),
         },
         MovedByBoth {
             file: lock_file(),
@@ -151,7 +152,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `oca addons-path --write odoo.conf`
     1 `oca.lock.json` has conflicting pins for 1 repository
       `web` at branch `18.0`: ours `aaaaaaaaaa`, theirs `bbbbbbbbbb`
-      hint: run `oca lock --ours web` or `oca lock --theirs web`
+      hint: run `oca lock --ours web --theirs dms` or `oca lock --theirs dms web`
     1 both sides moved the pins of 1 repository in `oca.lock.json`
       `web` at branch `18.0`: ours `aaaaaaaaaa`, theirs `bbbbbbbbbb`
       hint: run `oca lock`; where one of the two commits contains the other, it takes the newer one by itself

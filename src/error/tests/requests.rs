@@ -62,6 +62,7 @@ fn every_refused_pin_has_its_words() {
         Short { name: web(), digits: "0123456".to_owned(), count: 2 },
         Twice { word: format!("web@{}", commit(0xbb)), name: web() },
         Unpushed { name: web(), commit: commit(0xaa), path: "oca/web".into() },
+        Upgraded { word: "web@aaaaaaa".to_owned() },
         WithoutCommit { word: "web".to_owned() };
         PinError::Refused {
             file: config_file(),
@@ -71,7 +72,7 @@ fn every_refused_pin_has_its_words() {
             },
         }
     );
-    insta::assert_snapshot!(shown(errors), @r"
+    insta::assert_snapshot!(shown(errors), @"
     2 `web@abc` is not `NAME@COMMIT`: `abc` is not the id of a commit
       hint: write a name and the first digits of a commit, at least 7: `web@0123abc`
     2 the modules of `web` at commit `aaaaaaaaaa` are for Odoo 17.0, but profile `standard` is for 18.0
@@ -84,6 +85,8 @@ fn every_refused_pin_has_its_words() {
       hint: keep one of the two
     2 commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` of `web` is only in your checkout `oca/web`
       hint: push it to the remote of `web` first, from `oca/web`
+    2 `web@aaaaaaa` names a commit, but an upgrade moves a pin to the head of its branch
+      hint: run `oca lock web@aaaaaaa`
     2 `web` is not `NAME@COMMIT`: there is no `@`
       hint: to move it to the head of its branch, run `oca lock --upgrade web`
     2 `web` has several pins: branch `18.0`, commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
