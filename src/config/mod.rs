@@ -20,6 +20,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 mod values;
+mod versions;
 
 use std::path::{Component, Path, PathBuf};
 

@@ -2,23 +2,25 @@
 
 use std::fmt;
 
-use semver::VersionReq;
-
 use super::document::Refusal;
 use super::expand::{Malformed, NotBelow, Template, below};
+use super::versions::Versions;
 use crate::repo::{AddonsDirectory, RemoteUrl, is_invisible, redact};
 
 /// A requested module, and the versions that are accepted.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct ModuleRequest {
     pub(crate) name: String,
-    pub(crate) requirement: Option<VersionReq>,
+    pub(crate) requirement: Option<Versions>,
 }
 
 impl ModuleRequest {
-    /// Parses `web_responsive` or `web_responsive >=1.0.3`. The error says why the text is refused.
+    /// Parses `web_responsive` or `web_responsive >=1.0.3`. The error says why the text is refused, and how to write it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        module_request(text).map_err(|refusal| refusal.why)
+        module_request(text).map_err(|refusal| match refusal.hint {
+            Some(hint) => format!("{}; {hint}", refusal.why),
+            None => refusal.why,
+        })
     }
 }
 
@@ -44,9 +46,9 @@ pub(super) fn module_request(text: &str) -> Result<ModuleRequest, Refusal> {
     }
     let requirement = match requirement {
         "" => None,
-        words => Some(VersionReq::parse(words).map_err(|error| {
-            Refusal::new(format!("`{words}` is not a valid version requirement: {error}"))
-                .hint(format!("write it as `{name} >=1.0.3`, without the series"))
+        words => Some(Versions::parse(words).map_err(|why| {
+            Refusal::new(format!("`{words}` is not a requirement on a version: {why}"))
+                .hint(format!("write it as `{name} >=1.0.3`"))
         })?),
     };
     Ok(ModuleRequest { name: name.to_owned(), requirement })

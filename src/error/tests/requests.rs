@@ -18,7 +18,7 @@ fn every_request_for_a_missing_module_says_how_to_correct_it() {
         Core {},
         Gone { repo: name("web") },
         Nowhere { elsewhere: None, near: None, may_be_local: false },
-        Version { repo: name("web"), version: "18.0.1.0.0".to_owned() };
+        Version { repo: name("web"), version: "18.0.1.0.0".to_owned(), compared: Some("1.0.0".to_owned()) };
         nowhere(None, None, true),
         nowhere(Some("dms"), None, false),
         nowhere(None, Some("web_y"), false)
@@ -31,7 +31,7 @@ fn every_request_for_a_missing_module_says_how_to_correct_it() {
       hint: run `oca remove --module web_x`, or leave `web` where it is: `oca upgrade` takes the names of the others
     2 profile `standard` asks for module `web_x`, but none of its repositories has it
       hint: correct the name, or run `oca find web_x` and add the repository that has it
-    2 profile `standard` asks for `web_x`, but `web` has version 18.0.1.0.0
+    2 profile `standard` asks for `web_x`, but `web` has version 18.0.1.0.0, which counts as 1.0.0
       hint: run `oca lock --upgrade web`, or ask for another version
     2 profile `standard` asks for module `web_x`, but none of its repositories has it
       hint: if it is in a `[[local]]` directory, delete it from `modules`: those modules are always selected; otherwise run `oca find web_x` and add the repository that has it
