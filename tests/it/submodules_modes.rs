@@ -173,16 +173,55 @@ fn what_git_init_from_writes_is_synced_in_place() {
     env.oca(&["init", "-q", "--from", ".gitmodules"]).success();
     assert!(env.read("repos.toml").contains("mode = \"submodule\"\n"));
     env.oca(&["lock", "--check"]).success();
-    // What is checked out stays; the entries get their `shallow = true`.
-    env.oca(&["sync"])
-        .stderr(
-            "2 repositories: only `.gitmodules` and the index changed\n\
-             `git diff --cached --submodule` shows what is staged\n",
-        )
-        .success();
+    // What is checked out stays, and so does what the user chose for `shallow`.
+    env.git("", &["config", "-f", ".gitmodules", "submodule.vendor/web.shallow", "false"]);
+    env.git("", &["add", ".gitmodules"]);
+    let modules = env.read(".gitmodules");
     env.oca(&["sync"]).stderr("2 repositories up to date\n").success();
+    env.assert_file(".gitmodules", &modules);
     let commits = ["vendor/dms", "vendor/web"].map(|path| (path, env.head(path)));
     env.assert_submodules(&commits.each_ref().map(|(path, commit)| (*path, commit.as_str())));
+}
+
+/// The other clone came from `git clone --recurse-submodules`. The pull takes the entries and the gitlinks away.
+#[test]
+fn a_pulled_change_to_clones_converts_what_git_checked_out() {
+    let env = Env::new();
+    let [web, dms] = clones(&env);
+    set_mode(&env, "clone", "submodule");
+    env.sync();
+    env.commit_all("Have submodules");
+    let clone = ["clone", "-q", "-c", "protocol.file.allow=always", "--recurse-submodules", ".", "../other"];
+    for (name, commit) in [("web", &web), ("dms", &dms)] {
+        // What the entries name is gone, so git clones from the checkouts.
+        fs::create_dir_all(env.remotes()).expect("the directory");
+        env.git("", &["clone", "-q", "--bare", &format!("oca/{name}"), &format!("../remotes/{name}.git")]);
+        env.git(env.remotes().join(format!("{name}.git")), &["branch", "-f", "18.0", commit]);
+    }
+    env.git("", &clone);
+    set_mode(&env, "submodule", "clone");
+    env.sync();
+    env.commit_all("Have clones");
+    let other = env.root().join("other");
+    env.git(&other, &["-C", "oca/web", "branch", "mine"]);
+    env.write("../other/oca/web/README.md", "mine\n");
+    env.git(&other, &["pull", "-q"]);
+    assert!(other.join("oca/web/.git").is_file());
+    let dry = env.oca(&["sync", "--dry-run"]).current_dir(&other).output();
+    assert!(dry.stderr.starts_with("2 submodules would become ordinary checkouts\n"), "{dry}");
+    assert!(other.join("oca/web/.git").is_file());
+    env.oca(&["sync"])
+        .current_dir(&other)
+        .stderr_contains("dms: no longer a submodule\nweb: no longer a submodule\n")
+        .success();
+    for name in ["web", "dms"] {
+        assert!(other.join("oca").join(name).join(".git").is_dir(), "{name}");
+    }
+    assert!(!other.join(".git/modules/oca").exists());
+    env.assert_file("../other/oca/web/README.md", "mine\n");
+    assert_eq!(env.git(other.join("oca/web"), &["branch", "--list", "mine"]), "  mine\n");
+    assert!(!env.git(&other, &["config", "--list", "--local"]).contains("submodule.oca"));
+    env.oca(&["sync"]).current_dir(&other).stderr("2 repositories up to date\n").success();
 }
 
 #[test]

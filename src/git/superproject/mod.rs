@@ -304,12 +304,12 @@ impl Superproject {
     }
 }
 
-/// Whether a directory is in a work tree with a `.gitmodules` or with a journal of a killed oca. Only file names are
-/// checked.
+/// Whether a directory is in a work tree with a `.gitmodules`, with git directories of submodules, or with a journal of a
+/// killed oca. Only file names are checked.
 pub(crate) fn may_have_submodules(directory: &Path) -> bool {
     let Some(top) = directory.ancestors().find(|above| above.join(".git").exists()) else { return false };
     let git = git_file(top).unwrap_or_else(|| top.join(".git"));
-    top.join(gitmodules::FILE_NAME).exists() || git.join(JOURNAL).exists()
+    top.join(gitmodules::FILE_NAME).exists() || git.join("modules").exists() || git.join(JOURNAL).exists()
 }
 
 fn gitlinks(index: &Index) -> BTreeMap<String, CommitId> {
