@@ -67,6 +67,7 @@ impl Error {
             | Self::SecretInSubmodule { .. }
             | Self::Threads { .. }
             | Self::UnknownModule { .. }
+            | Self::WithoutInit { .. }
             | Self::UnknownRepo { .. }
             | Self::Unmet { .. }
             | Self::UnreadableFolder { .. }

@@ -31,6 +31,7 @@ impl Error {
             | Self::MovedByBoth { .. }
             | Self::NamedForBoth { .. }
             | Self::BothSides => self.after_merge(),
+            Self::WithoutInit { .. } => Some("add the file".to_owned()),
             Self::SyncOfSome => Some("leave the names out".to_owned()),
             Self::NothingToCheck => Some("name it with `-o FILE`".to_owned()),
             Self::Edit(error) => Some(error.hint()),

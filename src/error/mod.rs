@@ -187,6 +187,11 @@ pub(crate) enum Error {
         elsewhere: Option<(String, RepoName)>,
         near: Option<String>,
     },
+    /// One of the user's own directories is a module but for one file.
+    #[error(
+        "profile `{profile}` has no module `{name}`: `{path}` has no `__init__.py`, so it is not a module"
+    )]
+    WithoutInit { name: String, profile: String, path: String },
     #[error("the profile has no repository `{name}`, but profile `{profile}` has it")]
     RepoElsewhere { name: RepoName, profile: String },
     #[error("no profile has a repository `{name}`")]

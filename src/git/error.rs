@@ -210,7 +210,7 @@ impl Error {
                 format!("check that {} works without a prompt", list())
             }
             Self::Forbidden => "check the permissions of your token".to_owned(),
-            Self::Offline => "run the command once without `--offline`".to_owned(),
+            Self::Offline => "run the command without `--offline`".to_owned(),
             Self::Extension { convert, .. } => format!("convert it with `{convert}`"),
             Self::DamagedCheckout { path, .. } => {
                 format!(

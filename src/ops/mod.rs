@@ -26,5 +26,5 @@ pub(crate) use names::{named_repos, repo_name, unknown_repo};
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use rewrite::{Rewrite, tell};
 pub(crate) use target::{CheckoutTarget, confirm_trees, other_module};
-pub(crate) use unknown::refuse_unknown;
+pub(crate) use unknown::{refuse_unknown, without_init};
 pub(crate) use update::{read, update};

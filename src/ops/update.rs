@@ -74,6 +74,7 @@ impl Updated {
                 printer.note(&format!("{total} with {modules}, nothing changed"));
             }
             (0, _) if self.settled => printer.note(&format!("{total} with {modules}, merged")),
+            (0, Some(_)) => printer.note(&format!("{total} with {modules}, only the profiles changed")),
             (changed, _) => printer.note(&format!("{total} with {modules}, {changed} changed")),
         }
     }

@@ -344,7 +344,7 @@ error: cannot fetch `dms` from `git@github.com:OCA/dms.git`
 caused by: the remote cannot be asked because oca is offline
 error: cannot fetch `web` from `git@github.com:camptocamp/web.git`
 caused by: the remote cannot be asked because oca is offline
-hint: run the command once without `--offline`
+hint: run the command without `--offline`
 error: 2 repositories failed
 error: `repos.toml` is written, but its pins could not be locked
 hint: run `oca lock` later; until then, `oca.lock.json` keeps the pins

@@ -38,6 +38,7 @@ mod faults;
 mod files;
 mod find;
 mod first_answer;
+mod first_words;
 #[cfg(unix)]
 mod git_pipes;
 mod harness;

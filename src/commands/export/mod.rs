@@ -43,8 +43,15 @@ pub(crate) struct Args {
     /// Print the lock as a .gitmodules file instead
     #[arg(long, conflicts_with_all = ["dest", "link", "layers", "force", "format"])]
     gitmodules: bool,
+    #[arg(long, hide = true, num_args = 0.., value_parser = in_configuration)]
+    languages: Vec<String>,
     #[command(flatten)]
     format: FormatArg,
+}
+
+/// The lock records what an export keeps, so no flag decides it.
+fn in_configuration(word: &str) -> Result<String, String> {
+    Err(format!("write `languages = [\"{word}\"]` into `[export]` of `repos.toml`, then run `oca lock`"))
 }
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
@@ -153,7 +160,7 @@ fn declaration(args: &Args, session: &Session<'_>, lock: &Lock) -> Result<(), Er
     }
     let entries = repos.iter().map(|repo| Ok(entry(repo)?.render())).collect::<Result<String, Error>>()?;
     session.printer.data(&entries);
-    session.printer.note("a .gitmodules file has no commits; these commands stage them:");
+    session.printer.note("# A .gitmodules file has no commits. These commands stage them:");
     foreign::gitlinks(&repos).for_each(|command| session.printer.note(&command));
     Ok(())
 }

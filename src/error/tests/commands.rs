@@ -60,6 +60,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         BothSides {},
         NothingToCheck {},
         SyncOfSome {},
+        WithoutInit { name: "acme".to_owned(), profile: "standard".to_owned(), path: "addons/acme".to_owned() },
         NamedForBoth { name: web() },
         RepoElsewhere { name: web(), profile: "lean".to_owned() },
         StillNeeded { needed: vec![StillNeeded { repo: web(), module: "web_x".to_owned(), needed_by: vec![needer()] }] },
@@ -164,6 +165,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: name it with `-o FILE`
     2 in submodule mode, `oca sync` works on all repositories
       hint: leave the names out
+    2 profile `standard` has no module `acme`: `addons/acme` has no `__init__.py`, so it is not a module
+      hint: add the file
     2 `web` is named for both `--ours` and `--theirs`
       hint: name it for one of the two
     2 the profile has no repository `web`, but profile `lean` has it
@@ -191,7 +194,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     2 cannot write `oca/web`
       caused by: no space left
     3 the remote cannot be asked because oca is offline
-      hint: run the command once without `--offline`
+      hint: run the command without `--offline`
     2 there is no `repos.yaml`
       hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, or an older `oca.lock.json`
     1 `repos.toml` is written, but parts of `repos.yaml` are not in it: `merges` of `web`
@@ -247,7 +250,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       caused by: the remote cannot be asked because oca is offline
     3 cannot fetch `web` from `https://github.com/OCA/web.git`
       caused by: the remote cannot be asked because oca is offline
-      hint: run the command once without `--offline`
+      hint: run the command without `--offline`
     3 2 repositories failed
     2 the url of `web` contains a user or password, and `.gitmodules` would publish it
       hint: remove it from the url, and set a token for the host
