@@ -75,7 +75,7 @@ fn report(args: &Args, session: &Session<'_>, findings: &[Finding], modules: usi
     let shown: Vec<Finding> = findings.iter().filter(is_shown).cloned().collect();
     match args.format {
         CheckFormat::Human => {
-            printer.data(&render_findings(&shown, default, session.global.all_profiles));
+            printer.text(&render_findings(&shown, default, session.global.all_profiles));
         }
         CheckFormat::Json => printer.json(&CheckReport::of(findings, &file, default)),
         CheckFormat::Github => printer.data(&github::annotations(&shown, &file, default)),

@@ -6,6 +6,7 @@ mod findings;
 pub(crate) mod github;
 mod table;
 mod tree;
+mod wrapped;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -84,6 +85,11 @@ impl Printer {
     /// A table, to stdout. On a terminal, its rows fit the width.
     pub(crate) fn table(&self, table: &Table) {
         self.data(&table.render(platform_width()));
+    }
+
+    /// Sentences, to stdout. On a terminal, the lines fit the width.
+    pub(crate) fn text(&self, text: &str) {
+        self.data(&wrapped::wrapped(text, platform_width()));
     }
 
     /// A report of [`json`](crate::json), to stdout.

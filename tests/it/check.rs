@@ -393,7 +393,7 @@ fn entries_inside_one_another_are_a_warning() {
 fn own_modules_at_the_root_are_one_warning() {
     let env = Env::new();
     for name in ["web", "dms", "crm"] {
-        modules_repository(&env, name, &[(name, "")]);
+        modules_repository(&env, name, &[(&format!("{name}_x"), "base")]);
     }
     env.locked("[[local]]\npath = \".\"\n[profiles.standard]\nrepos = [\"web\", \"dms\", \"crm\"]\n");
     env.own_module(

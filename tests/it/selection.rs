@@ -315,7 +315,8 @@ fn local_modules_are_roots_and_the_recorded_ones_count_if_they_are_missing() {
         ))
         .status(1);
     env.oca(&["list"]).stderr_contains(said).status(1);
-    let told = "profile `lean`: 3 modules selected\n4 repositories with 16 modules, 0 changed\n";
+    let told =
+        "profile `lean`: 3 modules selected\n4 repositories with 16 modules, only the profiles changed\n";
     env.oca(&["lock"]).stderr(told).success();
     assert_eq!(listed(&env, "lean"), "shop shop_base x2 x3 y2");
 }
@@ -333,7 +334,7 @@ fn local_modules_are_recorded_only_where_something_selects() {
     // What is nowhere yet needs nothing.
     env.declare(&format!("{locals}[[local]]\npath = \"gone\"\n[profiles.all]\n{ALL}modules = []\n"));
     let told = "profile `all`: `gone` does not exist, so the selection may lack what its modules need\n\
-                profile `all`: 3 modules selected\n4 repositories with 16 modules, 0 changed\n";
+                profile `all`: 3 modules selected\n4 repositories with 16 modules, only the profiles changed\n";
     env.oca(&["lock"]).stderr(told).success();
     env.oca(&["lock"]).stderr("4 repositories with 16 modules, nothing changed\n").success();
     assert_eq!(listed(&env, "all"), "shop a x3 y1 extra");
@@ -408,7 +409,8 @@ fn editing_modules_keeps_the_commits_and_asks_nobody() {
     std::fs::remove_dir_all(env.cache()).expect("the cache can be removed");
     let before = env.read("oca.lock.json");
     env.declare(&format!("[profiles.lean]\n{ALL}modules = [\"y2\"]\n[profiles.all]\n{ALL}"));
-    let told = "profile `lean`: 2 modules selected\n4 repositories with 16 modules, 0 changed\n";
+    let told =
+        "profile `lean`: 2 modules selected\n4 repositories with 16 modules, only the profiles changed\n";
     env.oca(&["lock", "--offline"]).stderr(told).success();
     let selected = ("        \"a\",\n        \"y1\"\n", "        \"x2\",\n        \"y2\"\n");
     let after = env.read("oca.lock.json");
