@@ -108,6 +108,18 @@ pub(crate) fn manifest_of(tree: &dyn FileTree, directory: &str) -> Option<String
     paths.into_iter().find(|path| matches!(tree.read(path, 0), Ok(Some(_))))
 }
 
+/// The directories directly in an addons directory that have a manifest but no `__init__.py`.
+pub(crate) fn without_init(tree: &dyn FileTree) -> Result<Vec<String>, UnreadableTree> {
+    let mut found = Vec::new();
+    for child in tree.entries("")?.into_iter().filter(may_be_module) {
+        let has_init = tree.entries(&child.name)?.iter().any(|entry| entry.name == "__init__.py");
+        if !has_init && manifest_of(tree, &child.name).is_some() {
+            found.push(child.name);
+        }
+    }
+    Ok(found)
+}
+
 /// Whether Odoo takes a folder as an entry of its addons path: a module is in it, installable or not.
 pub(crate) fn is_addons_directory(tree: &dyn FileTree, series: Series) -> Result<bool, UnreadableTree> {
     Ok(!find(tree, &[AddonsDirectory::root()], series)?.is_empty())

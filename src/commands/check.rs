@@ -7,7 +7,7 @@ use crate::config::{Profile, Surround, Template};
 use crate::error::Error;
 use crate::json::CheckReport;
 use crate::lock::Lock;
-use crate::ops::known;
+use crate::ops::{known, without_init};
 use crate::output::{github, render_findings};
 use crate::plan::{self, Inventory};
 use crate::repo::counted;
@@ -37,6 +37,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let (mut looked_at, mut blocked) = (BTreeSet::new(), BTreeSet::new());
     let (mut all, mut unused) = (Vec::new(), Vec::new());
     for profile in &profiles {
+        for path in without_init(session, profile)? {
+            session.printer.note(&format!("`{path}` has no `__init__.py`, so it is not a module"));
+        }
         let (locals, around) = (session.own_directories(profile)?, session.surrounding_modules(profile)?);
         let inventory = Inventory::new(profile, &lock, &locals, &around);
         looked_at.extend(inventory.given().map(|module| module.name.to_owned()));
@@ -72,7 +75,7 @@ fn report(args: &Args, session: &Session<'_>, findings: &[Finding], modules: usi
     let shown: Vec<Finding> = findings.iter().filter(is_shown).cloned().collect();
     match args.format {
         CheckFormat::Human => {
-            printer.data(&render_findings(&shown, default, session.global.all_profiles));
+            printer.text(&render_findings(&shown, default, session.global.all_profiles));
         }
         CheckFormat::Json => printer.json(&CheckReport::of(findings, &file, default)),
         CheckFormat::Github => printer.data(&github::annotations(&shown, &file, default)),

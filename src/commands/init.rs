@@ -10,11 +10,11 @@ use crate::error::Error;
 use crate::flags::Global;
 use crate::fs::write_if_changed;
 use crate::import::{self, DefaultBranch, Import, Surroundings};
-use crate::lock;
+use crate::lock::{self, Lock, LockedMerge, LockedRepo, Pin};
 use crate::ops::{Ahead, Updated, tell_of_hooks, update};
 use crate::output::Printer;
-use crate::plan::{Movable, Moves};
-use crate::repo::{CommitId, MergeSource, RemoteUrl, RepoName, Series, first_names};
+use crate::plan::{self, Movable, Moves};
+use crate::repo::{CommitId, MergeSource, Pending, RemoteUrl, RepoName, Series, first_names, typed};
 use crate::session::{self, Session};
 
 /// The default series of a new project.
@@ -88,26 +88,30 @@ fn import_from(
     tell_locals(&import.fresh.locals, printer);
     let text = import.fresh.render();
     let config = parse(file, &text)?;
-    let pins = import.pins.as_ref().map(|pins| movables(pins, &import.merge_pins));
-    let locked = pins.as_ref().map(|pins| {
+    let commits = import.pins.as_ref().map(|pins| movables(pins, &import.merge_pins));
+    let pins = commits.as_ref().map(|commits| pins_alone(&config, commits));
+    let alone = commits.as_ref().map(merges_alone).unwrap_or_default();
+    let locked = pins.clone().map(|pins| {
         let names: Vec<String> = import.revealing.iter().map(ToString::to_string).collect();
         if names.is_empty() {
-            lock(pins, config, global, printer)
+            lock(pins, alone.clone(), config, global, printer)
         } else {
             Err(Error::ImportRevealing { names })
         }
     });
-    if let Some(Ok(Updated { lock, steps, .. })) = &locked {
-        // The lock is written first: without it, the next command would lock the heads of the branches.
-        lock.save(&lock_file, steps)?;
+    // The lock is written first: without it, the next command would lock the heads of the branches.
+    match (&locked, &pins) {
+        (Some(Ok(Updated { lock, steps, .. })), _) => drop(lock.save(&lock_file, steps)?),
+        (Some(Err(_)), Some(pins)) => drop(pins.save_pins(&lock_file)?),
+        _ => {}
     }
     write_if_changed(file, text.as_bytes())?;
+    warn_of_other_project(from, &project, odoo, printer);
     let lost = import::lost(&import.notes);
     if let Some(Err(cause)) = locked {
-        let lock_in_the_way = Some(lock_file).filter(|lock| lock.exists());
-        let command = command(global, pins.iter().flatten());
-        let (file, cause) = (file.to_owned(), Box::new(cause));
-        return Err(Error::ImportUnlocked { file, lost, cause, lock_in_the_way, command });
+        let pinned = pins.filter(|pins| !pins.repos.is_empty()).map(|_| lock_file);
+        let (file, cause, command) = (file.to_owned(), Box::new(cause), command(global, &alone));
+        return Err(Error::ImportUnlocked { file, lost, cause, pinned, command });
     }
     if !lost.is_empty() {
         return Err(Error::ImportIncomplete { file: file.to_owned(), from: from.to_owned(), lost });
@@ -120,6 +124,31 @@ fn import_from(
         printer.note(&format!("wrote `{file}`; look at it, then run `oca sync`"));
     }
     Ok(())
+}
+
+/// Warns if the imported file belongs to another directory than the new `repos.toml`: that project is not changed.
+fn warn_of_other_project(from: &Path, project: &Path, odoo: Option<Series>, printer: &Printer) {
+    let (Ok(from), Ok(project)) = (from.canonicalize(), project.canonicalize()) else { return };
+    if from.starts_with(&project) {
+        return;
+    }
+    let directory = if from.is_dir() { &from } else { from.parent().unwrap_or(&from) };
+    let top = directory.ancestors().find(|above| above.join(".git").exists()).unwrap_or(directory);
+    printer.warning(&format!(
+        "the new project is in `{}`; nothing changes in `{}`, from which it is imported",
+        project.display(),
+        top.display()
+    ));
+    let shown = |path: &Path| typed(&path.display().to_string());
+    let file = match from.strip_prefix(top) {
+        Ok(file) if !file.as_os_str().is_empty() => shown(file),
+        _ => ".".to_owned(),
+    };
+    let series = odoo.map(|odoo| format!(" --odoo {odoo}")).unwrap_or_default();
+    printer.hint(&format!(
+        "if you want to use oca in that directory, delete the new files here and run `oca -C {} init{series} --from {file}`",
+        shown(top)
+    ));
 }
 
 /// Sets the branches of the repositories that follow the default branch of their remote. If a remote does not answer, or
@@ -166,15 +195,36 @@ fn tell_locals(locals: &[String], printer: &Printer) {
     }
 }
 
-/// Makes the lock for a file that is not written yet: uses these pins, and resolves the other repositories.
+/// The commits of the import, before anything is read from them.
+fn pins_alone(config: &Config, commits: &BTreeMap<Movable, CommitId>) -> Lock {
+    let pin_only = |pin: Pin| {
+        let commit = *commits.get(&pin.name.clone().into())?;
+        let of_merge = |source: &MergeSource| {
+            commits.get(&Movable { repo: pin.name.clone(), merge: Some(source.clone()) }).copied()
+        };
+        let pinned = pin.pending.merges.iter().filter_map(|merge| Some((merge, of_merge(&merge.source)?)));
+        let (pending, merges): (Vec<_>, Vec<_>) =
+            pinned.map(|(merge, commit)| (merge.clone(), LockedMerge::pin_only(commit))).unzip();
+        let pending = Pending { merges: pending, patches: Vec::new() };
+        let repo = LockedRepo::pin_only(Pin { pending, ..pin }, commit);
+        Some(LockedRepo { merges, ..repo })
+    };
+    let pins = plan::declared(config).into_iter().map(|declared| declared.pin);
+    Lock { repos: pins.filter_map(pin_only).collect(), ..Lock::default() }
+}
+
+/// Makes the lock for a file that is not written yet: reads these pins from their commits, and resolves the other
+/// repositories.
 fn lock(
-    pins: &BTreeMap<Movable, CommitId>,
+    pins: Lock,
+    alone: BTreeMap<Movable, CommitId>,
     config: Config,
     global: &Global,
     printer: &Printer,
 ) -> Result<Updated, Error> {
     let session = Session::with_config(config, global, printer)?;
-    let updated = update(&session, None, &Moves::To(pins.clone()), &Ahead::default())?;
+    let moves = Moves::To { commits: alone, any_series: true };
+    let updated = update(&session, Some(pins), &moves, &Ahead::default())?;
     updated.tell(&session);
     tell_of_hooks(&session, &updated);
     Ok(updated)
@@ -192,18 +242,22 @@ fn movables(
     repos.chain(merges).collect()
 }
 
-/// The command that locks the pins later.
-fn command<'p>(global: &Global, pins: impl Iterator<Item = (&'p Movable, &'p CommitId)>) -> String {
+/// The commits of merges whose repositories have none: a lock cannot have them alone.
+fn merges_alone(commits: &BTreeMap<Movable, CommitId>) -> BTreeMap<Movable, CommitId> {
+    let has_base = |movable: &Movable| commits.contains_key(&movable.repo.clone().into());
+    let alone = commits.iter().filter(|(movable, _)| !has_base(movable));
+    alone.map(|(movable, commit)| (movable.clone(), *commit)).collect()
+}
+
+/// The command that completes the lock later, with the commits that an incomplete lock cannot have.
+fn command(global: &Global, alone: &BTreeMap<Movable, CommitId>) -> String {
     let mut line = "oca".to_owned();
     for (flag, path) in [("-C", &global.directory), ("--config", &global.config)] {
         line.extend(path.iter().map(|path| format!(" {flag} {}", path.display())));
     }
     line.push_str(" lock");
-    line.extend(pins.map(|(pinned, commit)| match pinned.merge {
-        // For a shell, `#` can begin a comment.
-        Some(_) => format!(" '{pinned}@{commit}'"),
-        None => format!(" {pinned}@{commit}"),
-    }));
+    // For a shell, `#` can begin a comment.
+    line.extend(alone.iter().map(|(movable, commit)| format!(" '{movable}@{commit}'")));
     line
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct Args {
 }
 
 /// Merges by repository, where git would merge by line. If both sides moved a pin, conflict markers remain for
-/// `oca lock --ours` or `--theirs`, and the exit code 1 tells git about the conflict.
+/// `oca lock`, and the exit code 1 tells git about the conflict.
 pub(crate) fn run(args: &Args) -> Result<(), Error> {
     let base = if read_given(&args.base)?.is_none_or(|bytes| bytes.is_empty()) {
         Lock::default()
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Error> {
         return Ok(());
     }
     let disputes = disputes.into_iter().map(Into::into).collect();
-    Err(Error::Disputed { file: lock::FILE_NAME.into(), disputes })
+    Err(Error::MovedByBoth { file: lock::FILE_NAME.into(), disputes })
 }
 
 /// Edited entries are accepted and keep their digests, so that they are still seen as edited.

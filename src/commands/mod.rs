@@ -62,6 +62,8 @@ pub(crate) enum Command {
     /// Print the merged Python requirements
     Requirements(requirements::Args),
     /// Compare the checkouts with the lock
+    ///
+    /// The exit code is 1 unless each checkout is clean or skipped.
     Status(status::Args),
     Submodules(submodules::Args),
     /// Compare the lock with the remotes

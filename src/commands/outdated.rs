@@ -21,7 +21,7 @@ pub(crate) struct Args {
     /// Names of repositories [default: all]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
-    /// Exit with code 1 if a pin is outdated
+    /// Exit with code 1 if a pin without `hold` is outdated
     #[arg(long)]
     exit_code: bool,
     #[command(flatten)]
@@ -74,15 +74,18 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
             hold: selected.repo.hold,
         })
         .collect();
+    let held = outdated.iter().filter(|outdated| outdated.hold).count();
+    let movable = outdated.len() - held;
     match args.format.format {
         Format::Human => {
             session.printer.table(&table(&outdated, &merges));
             let total = counted(pins.len(), "repository", "repositories");
             if failures.len() < pins.len() || pins.is_empty() {
-                session.printer.note(&format!("{} of {total} outdated", outdated.len()));
+                let of_them = if held > 0 { format!(", {held} of them held") } else { String::new() };
+                session.printer.note(&format!("{} of {total} outdated{of_them}", outdated.len()));
             }
             tell_merges(session, &merges);
-            if !outdated.is_empty() {
+            if movable > 0 {
                 session.printer.next("`oca upgrade` moves the pins, `oca upgrade NAME` moves one");
             }
         }
@@ -92,11 +95,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         return Err(Error::Repos { failures });
     }
     let is_to_do = |merge: &OutdatedMerge| !merge.hold && merge.state != MergeState::Gone;
-    if args.exit_code && (!outdated.is_empty() || merges.iter().any(is_to_do)) {
-        Err(Error::Silent)
-    } else {
-        Ok(())
-    }
+    if args.exit_code && (movable > 0 || merges.iter().any(is_to_do)) { Err(Error::Silent) } else { Ok(()) }
 }
 
 /// A pin that follows a branch or tag.

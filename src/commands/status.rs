@@ -118,13 +118,14 @@ fn inspect(
 
 fn table(repos: &[RepoStatus]) -> Table {
     let mut table = Table::default();
-    let short = |commit: Option<CommitId>| commit.map(|commit| commit.short()).unwrap_or_default();
     for RepoStatus { name, state, locked, actual, detail } in repos {
-        let commits = match state {
-            State::OtherCommit | State::LocalCommits | State::InWork => {
-                format!("{} -> {}", short(*locked), short(*actual))
+        let commits = match (actual, locked) {
+            (Some(actual), Some(locked)) if actual != locked => {
+                format!("{}, locked at {}", actual.short(), locked.short())
             }
-            _ => short(actual.or(*locked)),
+            (Some(actual), _) => actual.short(),
+            (None, Some(locked)) => format!("locked at {}", locked.short()),
+            (None, None) => String::new(),
         };
         let detail = detail.clone().unwrap_or_default();
         table.row([name.clone(), state.to_string(), commits, detail]);

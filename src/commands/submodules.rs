@@ -47,7 +47,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let mut survey = Survey::needed(session, &lock)?;
     survey.superproject.refuse_locked()?;
     let differences = std::mem::take(&mut survey.comparison.differences);
-    survey.relocate()?;
+    survey.relocate(false)?;
     let mut outcomes = survey.collisions();
     outcomes.extend(survey.settle(How { force: args.force, ..How::default() }, &HashSet::new())?);
     match args.format.format {

@@ -14,7 +14,7 @@ use crate::ops::{
     keep_out_of_directories, named_repos, outcome_of, pointers, prepare_directories, undeclared, update,
     wanted, warn_of_pointers,
 };
-use crate::plan::Moves;
+use crate::plan::{Moves, Relocation};
 use crate::repo::{CommitId, RepoName, counted};
 use crate::report::{self, Done, Failure, Outcome, RepoOutcome, Trouble};
 use crate::session::Session;
@@ -69,10 +69,17 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         submodules::dissolve(session, &lock, args.dry_run)?;
         None
     };
-    if let Some(survey) = survey.as_ref().filter(|_| !args.dry_run) {
-        survey.relocate()?;
+    let relocations = match &survey {
+        Some(survey) => survey.relocate(args.dry_run)?,
+        None => Vec::new(),
+    };
+    if !args.dry_run {
+        for Relocation { repo, from, to, .. } in &relocations {
+            let done = Done::Relocated { from: from.to_string(), to: to.to_string() };
+            session.printer.note(&format!("{repo}: {done}"));
+        }
     }
-    let (mut targets, mut outcomes) = targets(session, &lock, survey.as_ref(), args.force)?;
+    let (mut targets, mut outcomes) = targets(session, &lock, survey.as_ref(), &relocations, args.force)?;
     if !names.is_empty() {
         targets.retain(|target| names.contains(&target.locked.pin.name));
         outcomes.retain(|outcome| names.contains(&outcome.name));
@@ -139,6 +146,7 @@ fn targets<'a>(
     session: &'a Session<'_>,
     lock: &'a Lock,
     survey: Option<&Survey<'_>>,
+    relocations: &[Relocation],
     force: bool,
 ) -> Result<(Vec<CheckoutTarget<'a>>, Vec<RepoOutcome>), Error> {
     let (mut targets, mut outcomes) = (Vec::new(), Vec::new());
@@ -168,7 +176,10 @@ fn targets<'a>(
             outcome(Err(Trouble::Kept(CheckoutError::Resolving { path })));
             continue;
         }
+        let path = survey.and_then(|survey| survey.path_of(checkout.path()));
+        let relocation = relocations.iter().find(|moved| path.as_deref() == Some(&*moved.to));
         targets.push(CheckoutTarget {
+            relocated: relocation.map(|moved| (moved.from.to_string(), moved.to.to_string())),
             head,
             module,
             checkout,

@@ -22,7 +22,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let profile = session.profile()?;
     let (locals, around) = (session.local_modules(profile)?, session.surrounding_modules(profile)?);
     let inventory = Inventory::new(profile, &lock, &locals, &around);
-    refuse_unknown(&inventory, &lock, &args.modules)?;
+    refuse_unknown(session, &inventory, &lock, &args.modules)?;
     match args.format.format {
         Format::Human => print_tree(session.printer, &inventory, &args.modules),
         Format::Json => session.printer.json(&TreeReport::of(&inventory, &args.modules)),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::repo::{Invalid, RemoteUrl, redact};
+use crate::repo::{Invalid, RemoteUrl, is_invisible, redact};
 
 /// A text whose variables have a valid syntax and are not expanded yet.
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -22,8 +22,8 @@ enum TemplatePart {
 pub(crate) enum Malformed {
     #[error("it must not be empty")]
     Empty,
-    #[error("it must not contain control characters")]
-    Control,
+    #[error("it must not contain invisible characters")]
+    Invisible,
     #[error("a `${{` has no closing `}}`")]
     Unclosed,
     #[error("the text after `${{` is not a variable name, as in `${{VAR}}` and `${{VAR:-default}}`")]
@@ -47,8 +47,8 @@ pub(crate) enum Unusable {
     Unset(#[from] UnsetVariable),
     #[error("`{text}` expands to `{expanded}`, and Odoo does not support a comma in an addons path")]
     Comma { text: String, expanded: String },
-    #[error("`{text}` expands to a path with a control character")]
-    Control { text: String },
+    #[error("`{text}` expands to a path with an invisible character")]
+    Invisible { text: String },
     #[error("`{text}` expands to `{expanded}`, but the path must be below the project: {why}")]
     Outside { text: String, expanded: String, why: NotBelow },
     #[error("`{url}` cannot be expanded: {why}")]
@@ -68,8 +68,8 @@ impl Unusable {
         match self {
             Self::Unset(unset) => unset.hint(),
             Self::Comma { .. } => "use a path without a comma".to_owned(),
-            Self::Control { .. } => {
-                "set its variables to values without line breaks or other control characters".to_owned()
+            Self::Invisible { .. } => {
+                "set its variables to values without line breaks or other invisible characters".to_owned()
             }
             Self::Outside { .. } | Self::Malformed { .. } | Self::NoUrl { .. } => {
                 "correct it in `repos.toml`, or set its variables to other values".to_owned()
@@ -84,8 +84,8 @@ impl Template {
         if text.is_empty() {
             return Err(Malformed::Empty);
         }
-        if text.chars().any(char::is_control) {
-            return Err(Malformed::Control);
+        if text.contains(is_invisible) {
+            return Err(Malformed::Invisible);
         }
         let mut parts = Vec::new();
         let mut rest = text;
@@ -133,8 +133,8 @@ impl Template {
         if expanded.contains(',') {
             return Err(Unusable::Comma { text: self.text.clone(), expanded });
         }
-        if expanded.contains(char::is_control) {
-            return Err(Unusable::Control { text: self.text.clone() });
+        if expanded.contains(is_invisible) {
+            return Err(Unusable::Invisible { text: self.text.clone() });
         }
         Ok(expanded)
     }
@@ -142,8 +142,8 @@ impl Template {
     /// Expands a path that must stay below the project, and tidies it: `./oca/` becomes `oca`.
     pub(crate) fn expand_below(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, Unusable> {
         let expanded = self.expand(lookup)?;
-        if expanded.contains(char::is_control) {
-            return Err(Unusable::Control { text: self.text.clone() });
+        if expanded.contains(is_invisible) {
+            return Err(Unusable::Invisible { text: self.text.clone() });
         }
         below(&expanded).map_err(|why| Unusable::Outside { text: self.text.clone(), expanded, why })
     }
@@ -300,7 +300,7 @@ mod tests {
     fn malformed_variables_are_refused() {
         for (text, why) in [
             ("", Malformed::Empty),
-            ("a\nb", Malformed::Control),
+            ("a\nb", Malformed::Invisible),
             ("${", Malformed::Unclosed),
             ("a${HOME", Malformed::Unclosed),
             ("${}", Malformed::Name),
@@ -322,7 +322,7 @@ mod tests {
         );
         assert_eq!(
             template("${LINES}/addons").expand_entry(&lookup).expect_err("two lines").to_string(),
-            "`${LINES}/addons` expands to a path with a control character"
+            "`${LINES}/addons` expands to a path with an invisible character"
         );
         assert_eq!(
             template("${UP}/oca").expand_below(&lookup).expect_err("outside").to_string(),
@@ -340,7 +340,7 @@ mod tests {
         assert_eq!(
             expand_url(&url("${X}/web"), &evil).expect_err("a command").to_string(),
             "`${X}/web` does not expand to a valid url: `ext::sh -c x/web` is not a valid git url: \
-             it must not contain blanks or control characters"
+             it must not contain blanks or invisible characters"
         );
         assert_eq!(
             expand_url(&url("${X"), &evil).expect_err("malformed").to_string(),

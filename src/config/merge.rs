@@ -5,7 +5,7 @@ use std::fmt;
 use super::document::Refusal;
 use super::reader::Table;
 use super::values::{self, quoted};
-use crate::repo::{MergeRef, MergeSource, ModuleName, PendingMerge};
+use crate::repo::{MergeRef, MergeSource, ModuleName, PendingMerge, is_invisible};
 
 /// A change to merge into a repository.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -107,8 +107,8 @@ impl Merge {
 }
 
 fn remark(text: &str) -> Result<String, Refusal> {
-    if text.chars().any(char::is_control) {
-        return Err(Refusal::new("it must be one line without control characters"));
+    if text.contains(is_invisible) {
+        return Err(Refusal::new("it must be one line without invisible characters"));
     }
     Ok(text.to_owned())
 }

@@ -21,6 +21,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 mod values;
+mod versions;
 
 use std::path::{Component, Path, PathBuf};
 

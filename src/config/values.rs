@@ -2,23 +2,25 @@
 
 use std::fmt;
 
-use semver::VersionReq;
-
 use super::document::Refusal;
 use super::expand::{Malformed, NotBelow, Template, below};
-use crate::repo::{AddonsDirectory, RemoteUrl, redact};
+use super::versions::Versions;
+use crate::repo::{AddonsDirectory, RemoteUrl, is_invisible, redact};
 
 /// A requested module, and the versions that are accepted.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct ModuleRequest {
     pub(crate) name: String,
-    pub(crate) requirement: Option<VersionReq>,
+    pub(crate) requirement: Option<Versions>,
 }
 
 impl ModuleRequest {
-    /// Parses `web_responsive` or `web_responsive >=1.0.3`. The error says why the text is refused.
+    /// Parses `web_responsive` or `web_responsive >=1.0.3`. The error says why the text is refused, and how to write it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        module_request(text).map_err(|refusal| refusal.why)
+        module_request(text).map_err(|refusal| match refusal.hint {
+            Some(hint) => format!("{}; {hint}", refusal.why),
+            None => refusal.why,
+        })
     }
 }
 
@@ -44,9 +46,9 @@ pub(super) fn module_request(text: &str) -> Result<ModuleRequest, Refusal> {
     }
     let requirement = match requirement {
         "" => None,
-        words => Some(VersionReq::parse(words).map_err(|error| {
-            Refusal::new(format!("`{words}` is not a valid version requirement: {error}"))
-                .hint(format!("write it as `{name} >=1.0.3`, without the series"))
+        words => Some(Versions::parse(words).map_err(|why| {
+            Refusal::new(format!("`{words}` is not a requirement on a version: {why}"))
+                .hint(format!("write it as `{name} >=1.0.3`"))
         })?),
     };
     Ok(ModuleRequest { name: name.to_owned(), requirement })
@@ -119,7 +121,7 @@ fn plain(text: &str) -> Result<(), Refusal> {
 /// A text whose variables have a valid syntax.
 pub(super) fn template(text: &str) -> Result<Template, Refusal> {
     Template::parse(text).map_err(|why| match why {
-        Malformed::Empty | Malformed::Control => Refusal::new(why.to_string()),
+        Malformed::Empty | Malformed::Invisible => Refusal::new(why.to_string()),
         _ => Refusal::new(format!("`{}` cannot be expanded: {why}", redact(text))),
     })
 }
@@ -128,10 +130,10 @@ fn outside(text: &str, why: NotBelow) -> Refusal {
     Refusal::new(format!("`{text}` is not a valid path here: {why}"))
 }
 
-/// A text that is not blank and has no control characters.
+/// A text that is not blank and has no invisible characters.
 pub(super) fn some_text(text: &str) -> Result<String, Refusal> {
-    if text.trim().is_empty() || text.chars().any(char::is_control) {
-        return Err(Refusal::new("it must not be blank or contain control characters"));
+    if text.trim().is_empty() || text.contains(is_invisible) {
+        return Err(Refusal::new("it must not be blank or contain invisible characters"));
     }
     Ok(text.to_owned())
 }

@@ -22,6 +22,7 @@ impl Error {
                 | lock::Error::Step { .. },
             )
             | Self::Lacking { .. }
+            | Self::MovedByBoth { .. }
             | Self::NoLock { .. }
             | Self::NotAnAddonsDirectory { .. }
             | Self::Nowhere { unasked: 0, .. }
@@ -69,6 +70,7 @@ impl Error {
             | Self::SecretInSubmodule { .. }
             | Self::Threads { .. }
             | Self::UnknownModule { .. }
+            | Self::WithoutInit { .. }
             | Self::UnknownRepo { .. }
             | Self::Unmet { .. }
             | Self::UnreadableFolder { .. }

@@ -1,8 +1,9 @@
 //! The hint for each error: what to type next.
 
 use super::Error;
+use crate::lock::Side;
 use crate::repo::{RepoName, quoted_list};
-use crate::report::Unmet;
+use crate::report::{Failure, Trouble, Unmet};
 use crate::{config, git};
 
 /// The hint after a module of a repository to remove that is still requested.
@@ -23,19 +24,14 @@ impl Error {
             }
             Self::Config(error) => error.hint(),
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
-            Self::Disputed { disputes, .. } => {
-                let names: Vec<String> =
-                    disputes.iter().map(|dispute| dispute.dispute.pin.name.to_string()).collect();
-                let names = names.join(" ");
-                Some(format!("run `oca lock --ours {names}` or `oca lock --theirs {names}`"))
-            }
             Self::Merge(error) => Some(error.hint()),
+            Self::Disputed { .. }
+            | Self::MovedByBoth { .. }
+            | Self::NamedForBoth { .. }
+            | Self::BothSides => self.after_merge(),
+            Self::WithoutInit { .. } => Some("add the file".to_owned()),
             Self::SyncOfSome => Some("leave the names out".to_owned()),
-            Self::NamedForBoth { .. } => Some("name it for one of the two".to_owned()),
             Self::NothingToCheck => Some("name it with `-o FILE`".to_owned()),
-            Self::BothSides => {
-                Some("name the repositories of one: `oca lock --ours web --theirs`".to_owned())
-            }
             Self::Edit(error) => Some(error.hint()),
             Self::Exists { .. } => Some("edit it, or move it away first".to_owned()),
             Self::Export(error) => error.hint(),
@@ -115,6 +111,46 @@ impl Error {
         }
     }
 
+    /// The hint after a merge of two locks, or after wrong flags for it.
+    fn after_merge(&self) -> Option<String> {
+        match self {
+            Self::Disputed { disputes, named, .. } => {
+                let open = || disputes.iter().map(|dispute| &dispute.dispute.pin.name);
+                let command = |chosen: Side| {
+                    let of = |side: Side| {
+                        let named = named.iter().filter(move |(_, named)| **named == side);
+                        let open = open().filter(move |_| chosen == side);
+                        named.map(|(name, _)| name).chain(open).map(|name| format!(" {name}")).collect::<String>()
+                    };
+                    let sides = [("--ours", of(Side::Ours)), ("--theirs", of(Side::Theirs))];
+                    let sides = sides.into_iter().filter(|(_, names)| !names.is_empty());
+                    sides.map(|(flag, names)| format!(" {flag}{names}")).collect::<String>()
+                };
+                let (ours, theirs) = (command(Side::Ours), command(Side::Theirs));
+                Some(format!("run `oca lock{ours}` or `oca lock{theirs}`"))
+            }
+            Self::MovedByBoth { .. } => Some(
+                "run `oca lock`; where one of the two commits contains the other, it takes the newer one by itself"
+                    .to_owned(),
+            ),
+            Self::NamedForBoth { .. } => Some("name it for one of the two".to_owned()),
+            Self::BothSides => {
+                Some("name the repositories of one: `oca lock --ours web --theirs`".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// The repositories that failed, if each failed because its pinned commit cannot be had: later is no better.
+    fn gone<'e>(&'e self) -> Option<Vec<&'e str>> {
+        let Self::Repos { failures } = self else { return None };
+        let is_gone = |trouble: &Trouble| {
+            matches!(trouble, Trouble::Remote(git::Error::Vanished { .. } | git::Error::OutOfReach { .. }))
+        };
+        let name = |failure: &'e Failure| is_gone(&failure.trouble).then(|| failure.name.as_str());
+        failures.iter().map(name).collect()
+    }
+
     /// The hint after an import that did not bring everything.
     fn after_import(&self) -> Option<String> {
         match self {
@@ -125,10 +161,17 @@ impl Error {
             Self::ImportRevealing { .. } => {
                 Some("read the urls and branches in `repos.toml` before you run the next command".to_owned())
             }
-            Self::ImportUnlocked { lock_in_the_way: Some(lock), command, .. } => {
-                Some(format!("move `{}` away, then pin them with `{command}`", lock.display()))
+            Self::ImportUnlocked { pinned: Some(_), command, cause, .. } if cause.gone().is_some() => {
+                let names = cause.gone().unwrap_or_default();
+                Some(format!(
+                    "run `{command} --upgrade {}`; all other pins stay as they are",
+                    names.join(" ")
+                ))
             }
-            Self::ImportUnlocked { command, .. } => Some(format!("pin them with `{command}`")),
+            Self::ImportUnlocked { pinned: Some(lock), command, .. } => {
+                Some(format!("run `{command}` later; until then, `{}` keeps the pins", lock.display()))
+            }
+            Self::ImportUnlocked { command, .. } => Some(format!("run `{command}` later")),
             _ => None,
         }
     }

@@ -12,6 +12,7 @@ mod pin;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub(crate) use edit::{EditError, NotAskedWhy};
@@ -19,7 +20,7 @@ pub(crate) use merge::MergeError;
 pub(crate) use message::Message;
 pub(crate) use pin::PinError;
 
-use crate::lock::Dispute;
+use crate::lock::{Dispute, Side};
 use crate::odoo_conf::Malformed;
 use crate::repo::{
     CommitId, Invalid, RepoName, Series, UnreadableTree, counted, first_names, one_line, quoted_list,
@@ -50,7 +51,15 @@ pub(crate) enum Error {
     #[error("`{}` is out of date{}", file.display(), lines(differences))]
     Differs { file: PathBuf, differences: Vec<String>, command: String },
     #[error("`{}` has conflicting pins for {}{}", file.display(), counted(disputes.len(), "repository", "repositories"), dispute_list(disputes))]
-    Disputed { file: PathBuf, disputes: Vec<DatedDispute> },
+    Disputed {
+        file: PathBuf,
+        disputes: Vec<DatedDispute>,
+        /// What the user chose already.
+        named: BTreeMap<RepoName, Side>,
+    },
+    /// A merge that asks no server: it is not known whether one of two commits contains the other.
+    #[error("both sides moved the pins of {} in `{}`{}", counted(disputes.len(), "repository", "repositories"), file.display(), dispute_list(disputes))]
+    MovedByBoth { file: PathBuf, disputes: Vec<DatedDispute> },
     #[error("in submodule mode, `oca sync` works on all repositories")]
     SyncOfSome,
     #[error("`{name}` is named for both `--ours` and `--theirs`")]
@@ -91,13 +100,14 @@ pub(crate) enum Error {
         first_names(names)
     )]
     ImportRevealing { names: Vec<String> },
-    /// The import is written without its pins; `cause` is the reason. `lost` says what else is left out.
+    /// The import is written, but its lock is not complete; `cause` is the reason. `lost` says what else is left out.
+    /// `pinned` is the lock with the pins, if there are any.
     #[error("`{}` is written, but its pins could not be locked{}", file.display(), and_lost(lost))]
     ImportUnlocked {
         file: PathBuf,
         lost: String,
         cause: Box<Error>,
-        lock_in_the_way: Option<PathBuf>,
+        pinned: Option<PathBuf>,
         command: String,
     },
     #[error("the selection of profile `{profile}` lacks {}", counted(findings.len(), "module", "modules"))]
@@ -179,6 +189,11 @@ pub(crate) enum Error {
         elsewhere: Option<(String, RepoName)>,
         near: Option<String>,
     },
+    /// One of the user's own directories is a module but for one file.
+    #[error(
+        "profile `{profile}` has no module `{name}`: `{path}` has no `__init__.py`, so it is not a module"
+    )]
+    WithoutInit { name: String, profile: String, path: String },
     #[error("the profile has no repository `{name}`, but profile `{profile}` has it")]
     RepoElsewhere { name: RepoName, profile: String },
     #[error("no profile has a repository `{name}`")]

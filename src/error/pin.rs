@@ -18,6 +18,8 @@ pub(crate) enum PinError {
     Short { name: RepoName, digits: String, count: usize },
     #[error("`{word}` gives a second commit for `{name}`")]
     Twice { word: String, name: RepoName },
+    #[error("`{word}` names a commit, but an upgrade moves a pin to the head of its branch")]
+    Upgraded { word: String },
     #[error("commit `{commit}` of `{name}` is only in your checkout `{}`", path.display())]
     Unpushed { name: RepoName, commit: CommitId, path: PathBuf },
     #[error("`{word}` is not `NAME@COMMIT`: there is no `@`")]
@@ -41,6 +43,7 @@ impl PinError {
             }
             Self::Short { .. } => "write all 40 digits of the commit".to_owned(),
             Self::Twice { .. } => "keep one of the two".to_owned(),
+            Self::Upgraded { word } => format!("run `oca lock {word}`"),
             Self::Unpushed { name, path, .. } => {
                 let path = typed(&path.display().to_string());
                 format!("push it to the remote of `{name}` first, from `{path}`")

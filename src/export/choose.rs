@@ -3,7 +3,7 @@
 //! Export and verify use the same walk: export over the store, verify over the trees that the export recorded. So the
 //! lock and the rules alone decide what an export should contain.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::Error;
@@ -40,6 +40,8 @@ pub(crate) struct Chosen {
     pub(crate) licences: Vec<File>,
     /// Every tree that the walk read, each once. They prove what was left out.
     pub(crate) trees: Vec<Arc<[TreeEntry]>>,
+    /// The languages of all translations of the modules, also of those that are left out.
+    pub(crate) languages: BTreeSet<String>,
 }
 
 impl Chosen {
@@ -197,6 +199,11 @@ impl Walk<'_> {
         files: &mut Vec<File>,
     ) -> Result<(), Error> {
         let is_directory = entry.kind() == EntryKind::Directory;
+        if let Some(language) = rules::translation(inside)
+            && !is_directory
+        {
+            self.chosen.languages.insert(String::from_utf8_lossy(language).into_owned());
+        }
         if !self.rules.keep(inside, is_directory, self.odoo) {
             return Ok(());
         }

@@ -11,6 +11,7 @@ mod rules;
 mod verify;
 mod write;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 pub(crate) use choose::{Chosen, ExportRequest, File, all, asked, check_links, choose};
@@ -18,11 +19,12 @@ pub(crate) use manifest::{
     FILE_NAME, LICENCES, LOCK_NAME, Manifest, Recorded, Repository, UNFINISHED, record,
 };
 pub(crate) use place::{Guarded, Site, VOLUME};
+pub(crate) use rules::UnmatchedLanguage;
 pub(crate) use verify::{Alteration, FileState, Rights, Scan, read};
 pub(crate) use write::{Batch, Directories, batch, set_directory_time, time, write};
 
 use crate::fs::{self, native_path};
-use crate::repo::{BlobId, Layout, RepoName, RepoPath, UnreadableTree};
+use crate::repo::{BlobId, Layout, RepoName, RepoPath, Rules, Series, UnreadableTree};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -79,6 +81,16 @@ impl Error {
         };
         Some(text.to_owned())
     }
+}
+
+/// The languages to keep for which none of the chosen modules has a translation.
+pub(crate) fn unmatched_languages<'c>(
+    rules: &Rules,
+    odoo: Series,
+    chosen: impl Iterator<Item = &'c Chosen>,
+) -> Vec<UnmatchedLanguage> {
+    let found: BTreeSet<String> = chosen.flat_map(|chosen| chosen.languages.iter().cloned()).collect();
+    rules.unmatched(&found, odoo)
 }
 
 /// The path in an export of a path in a repository. `module` is the path of the module that it belongs to; without one,

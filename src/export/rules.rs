@@ -1,5 +1,7 @@
 //! What an export leaves out of a module. Only the paths decide.
 
+use std::collections::BTreeSet;
+
 use crate::repo::{Rules, Series};
 
 /// Directories whose `.po` files Odoo loads.
@@ -8,6 +10,8 @@ const TRANSLATIONS: [&[u8]; 2] = [b"i18n", b"i18n_extra"];
 const FIRST_WITH_ES_419: u16 = 17;
 /// The first series that loads `zh_TW.po` before `zh_HK.po`.
 const FIRST_WITH_ZH_HK: u16 = 19;
+/// The language of Odoo's sources, and its names.
+const SOURCES: [&str; 2] = ["en", "en_US"];
 const LICENCES: [&str; 5] = ["license", "licence", "copying", "copyright", "notice"];
 
 impl Rules {
@@ -34,16 +38,49 @@ impl Rules {
             return false;
         }
         let Some(found) = file.strip_suffix(b".po") else { return true };
-        let is_variant = |one: &[u8], of: &[u8]| {
-            one.strip_prefix(of)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"_") || rest.starts_with(b"@"))
-        };
-        languages.iter().any(|wanted| {
-            let is_below = below(wanted, odoo).is_some_and(|below| below.as_bytes() == found);
-            let wanted = wanted.as_bytes();
-            is_variant(found, wanted) || is_variant(wanted, found) || is_below
-        })
+        languages.iter().any(|wanted| serves(found, wanted, odoo))
     }
+
+    /// The languages to keep for which there is no translation. `found` has the languages of all translations. English is
+    /// the language of the sources, so it needs no translation.
+    pub(super) fn unmatched(&self, found: &BTreeSet<String>, odoo: Series) -> Vec<UnmatchedLanguage> {
+        let languages = self.languages.iter().flatten().filter(|wanted| !SOURCES.contains(&wanted.as_str()));
+        let unmatched = |wanted: &String| {
+            let near = found.iter().find(|found| *found != wanted && found.eq_ignore_ascii_case(wanted));
+            let is_matched = found.iter().any(|found| serves(found.as_bytes(), wanted, odoo));
+            let is_misspelt = near.is_some() && !found.contains(wanted);
+            (is_misspelt || !is_matched)
+                .then(|| UnmatchedLanguage { language: wanted.clone(), near: near.cloned() })
+        };
+        languages.filter_map(unmatched).collect()
+    }
+}
+
+/// A language to keep for which no module has a translation.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct UnmatchedLanguage {
+    pub(crate) language: String,
+    /// The same language in other upper and lower case, if there is a translation for it.
+    pub(crate) near: Option<String>,
+}
+
+/// The language of a translation, from its path below its module. `None` if the file is none.
+pub(super) fn translation<'p>(path: &[&'p [u8]]) -> Option<&'p [u8]> {
+    match path {
+        [directory, name] if TRANSLATIONS.contains(directory) => name.strip_suffix(b".po"),
+        _ => None,
+    }
+}
+
+/// Whether Odoo loads the translation `found` for the language `wanted`, or for one of its variants.
+fn serves(found: &[u8], wanted: &str, odoo: Series) -> bool {
+    let is_variant = |one: &[u8], of: &[u8]| {
+        one.strip_prefix(of)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"_") || rest.starts_with(b"@"))
+    };
+    let is_below = below(wanted, odoo).is_some_and(|below| below.as_bytes() == found);
+    let wanted = wanted.as_bytes();
+    is_variant(found, wanted) || is_variant(wanted, found) || is_below
 }
 
 /// The regional variant that Odoo loads before another one (`odoo/tools/translate.py`: `get_po_paths`, and from 19.0
@@ -124,6 +161,36 @@ mod tests {
         assert_eq!(kept(&languages(&["sr@latin"]), &files), with(&["i18n/sr@latin.po", "i18n/sr.po"]));
         assert_eq!(kept(&languages(&[]), &files), with(&[]));
         assert_eq!(kept(&Rules::default(), &files), files);
+    }
+
+    #[test]
+    fn a_language_without_a_translation_is_found() {
+        let found = ["de", "es_419", "fr", "pt", "pt_BR", "sr@latin"].map(str::to_owned).into();
+        let odoo = Series::parse("18.0").expect("a series");
+        for (language, expected) in [
+            ("de", None),
+            ("de_CH", None),
+            ("es", None),
+            ("es_MX", None),
+            ("pt_BR", None),
+            ("sr", None),
+            ("en", None),
+            ("en_US", None),
+            ("en_GB", Some(None)),
+            ("xx", Some(None)),
+            ("d", Some(None)),
+            // It would keep `pt` alone.
+            ("pt_br", Some(Some("pt_BR"))),
+            ("fR", Some(Some("fr"))),
+        ] {
+            let rules = Rules { languages: Some(vec![language.to_owned()]), ..Rules::default() };
+            let expected = expected.map(|near| UnmatchedLanguage {
+                language: language.to_owned(),
+                near: near.map(str::to_owned),
+            });
+            assert_eq!(rules.unmatched(&found, odoo), Vec::from_iter(expected), "{language}");
+        }
+        assert_eq!(Rules::default().unmatched(&found, odoo), []);
     }
 
     #[test]

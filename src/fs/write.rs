@@ -59,7 +59,12 @@ fn replace(target: &Path, directory: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(permissions) = &permissions {
         builder.permissions(permissions.clone());
     }
-    let mut file = temporary_in(directory, &mut builder)?;
+    let mut file = temporary_in(directory, &mut builder).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound if !directory.exists() => {
+            io::Error::new(error.kind(), format!("there is no directory `{}`", directory.display()))
+        }
+        _ => error,
+    })?;
     file.write_all(bytes)?;
     if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions)?;

@@ -18,7 +18,7 @@ const ABSENT: [&str; 4] =
 pub(crate) enum Error {
     #[error("the remote has no {reference}")]
     MissingReference { reference: Reference },
-    #[error("commit `{commit}` no longer exists on the remote")]
+    #[error("commit `{commit}` does not exist on the remote")]
     Vanished { commit: CommitId },
     #[error("`{tag}` is an annotated tag, not a commit; it names commit `{commit}`")]
     IsTag { tag: CommitId, commit: CommitId },
@@ -225,7 +225,7 @@ impl Error {
                 format!("check that {} works without a prompt", list())
             }
             Self::Forbidden => "check the permissions of your token".to_owned(),
-            Self::Offline => "run the command once without `--offline`".to_owned(),
+            Self::Offline => "run the command without `--offline`".to_owned(),
             Self::Extension { convert, .. } => format!("convert it with `{convert}`"),
             Self::DamagedCheckout { path, .. } => {
                 format!(

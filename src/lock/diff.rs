@@ -65,7 +65,11 @@ pub(crate) fn changes(old: &Lock, new: &Lock) -> Vec<Change> {
 
 fn change(old: Option<&LockedRepo>, new: &LockedRepo) -> Vec<Change> {
     let pin = || new.pin.clone();
-    let Some(old) = old else { return vec![Change::Added { pin: pin(), commit: new.commit }] };
+    let added = || vec![Change::Added { pin: pin(), commit: new.commit }];
+    let Some(old) = old else { return added() };
+    if old.is_pin_only() && old.commit == new.commit && !new.is_pin_only() {
+        return added();
+    }
     let mut changes = Vec::new();
     if old.commit != new.commit {
         changes.push(Change::Moved { pin: pin(), from: old.commit, to: new.commit });

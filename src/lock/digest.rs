@@ -2,7 +2,8 @@
 
 use sha2::Sha256;
 
-use super::schema::{Digest, LockedProfile, LockedRepo, Seal};
+use super::schema::{Digest, Facts, LockedMerge, LockedProfile, LockedRepo, Pin, Seal};
+use crate::repo::{CommitId, Reference, TreeId};
 
 impl Digest {
     /// The correct digest of an entry.
@@ -26,6 +27,7 @@ impl Digest {
     fn seal(&self, correct: impl FnOnce() -> Self) -> Seal {
         match self {
             Self::Absent => Seal::Missing,
+            Self::PinOnly => Seal::PinOnly,
             Self::Unreadable(why) => Seal::Unreadable(why.clone()),
             Self::Written(_) if *self == correct() => Seal::Whole,
             Self::Written(_) => Seal::Broken,
@@ -50,7 +52,34 @@ impl LockedProfile {
     }
 }
 
+impl LockedMerge {
+    /// A merge of which only the commit is known.
+    pub(crate) fn pin_only(commit: CommitId) -> Self {
+        Self { reference: Reference::Rev(commit), commit, step: None, is_absorbed: false }
+    }
+}
+
 impl LockedRepo {
+    /// An entry of which only the commit is known.
+    pub(crate) fn pin_only(pin: Pin, commit: CommitId) -> Self {
+        let tree = TreeId::from_bytes([0; 20]);
+        Self {
+            pin,
+            addons: Vec::new(),
+            commit,
+            tree,
+            merges: Vec::new(),
+            patches: Vec::new(),
+            facts: Facts::default(),
+            digest: Digest::PinOnly,
+        }
+    }
+
+    /// Whether nothing was read from the commit yet.
+    pub(crate) fn is_pin_only(&self) -> bool {
+        self.digest == Digest::PinOnly
+    }
+
     /// The entry with its correct digest. Use it only if the facts were read from the commit.
     #[must_use]
     pub(crate) fn sealed(self) -> Self {
@@ -226,6 +255,35 @@ mod tests {
             }
             prop_assert_eq!(edited.seal(), Seal::Broken);
         }
+    }
+
+    #[test]
+    fn pins_without_facts_are_written_and_read() {
+        let entry = |reference| {
+            let name = RepoName::parse("web").expect("a name");
+            let url = RemoteUrl::parse("../web").expect("a url");
+            let pending = Pending {
+                merges: vec![PendingMerge { source: MergeSource::request(7), modules: None, pick: false }],
+                patches: Vec::new(),
+            };
+            let merges = vec![LockedMerge::pin_only(CommitId::from_bytes([2; 20]))];
+            let pin = Pin { name, reference, url, pending };
+            LockedRepo { merges, ..LockedRepo::pin_only(pin, CommitId::from_bytes([1; 20])) }
+        };
+        let references =
+            [Reference::branch("18.0"), Reference::tag("v1")].map(|reference| reference.expect("it"));
+        let lock = Lock { repos: references.map(entry).into(), ..Lock::default() };
+        let text = lock.render();
+        let again = Lock::parse(text.as_bytes(), Path::new("x")).expect("a lock");
+        assert_eq!(again, lock);
+        assert!(again.edited().all(|repo| repo.seal() == Seal::PinOnly));
+        // One more field, and it is an entry that cannot be read.
+        let more = text.replace("\"tag\": \"v1\",", "\"tag\": \"v1\", \"tree\": null,");
+        let again = Lock::parse(more.as_bytes(), Path::new("x")).expect("a lock");
+        assert!(matches!(again.repos[1].seal(), Seal::Unreadable(_)));
+        let error =
+            lock.save(Path::new("nowhere/x"), &StepTexts::default()).expect_err("no digest").to_string();
+        assert!(error.ends_with("the entry of `web` has no correct digest"), "{error}");
     }
 
     #[test]

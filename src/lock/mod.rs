@@ -85,6 +85,9 @@ impl Error {
             Self::Edited { entries, .. } if entries.is_empty() => {
                 "run `oca lock`; it computes these profiles again from `repos.toml`"
             }
+            Self::Edited { entries, .. } if entries.iter().all(|(_, seal)| *seal == Seal::PinOnly) => {
+                "run `oca lock`; it reads the modules of these commits"
+            }
             Self::Edited { .. } => "run `oca lock`; it reads these entries again from their commits",
             Self::Dangling { .. } => "run `oca lock`",
             Self::TooNew { .. } => "update oca, or delete the file and run `oca lock`",
@@ -120,7 +123,7 @@ fn unsealed(entries: &[(RepoName, Seal)], profiles: &[(String, Seal)]) -> String
     }
     let unreadable = entries.iter().filter_map(|(name, seal)| match seal {
         Seal::Unreadable(why) => Some(format!("the entry of `{name}` cannot be read: {why}")),
-        Seal::Whole | Seal::Broken | Seal::Missing => None,
+        Seal::Whole | Seal::Broken | Seal::Missing | Seal::PinOnly => None,
     });
     let both = |seal: &Seal, verbs: [&str; 2]| {
         let entries = named(entries, seal, ["the entry of", "the entries of"], verbs);
@@ -130,7 +133,8 @@ fn unsealed(entries: &[(RepoName, Seal)], profiles: &[(String, Seal)]) -> String
     let edits: Vec<String> = unreadable.chain(broken).collect();
     let missing = both(&Seal::Missing, ["has no digest", "have no digests"]);
     let what = if edits.is_empty() { "is not complete" } else { "was edited" };
-    let faults: Vec<String> = edits.into_iter().chain(missing).collect();
+    let pins = both(&Seal::PinOnly, ["has only a commit", "have only commits"]);
+    let faults: Vec<String> = edits.into_iter().chain(missing).chain(pins).collect();
     format!("{what}: {}", faults.join(", and "))
 }
 
@@ -192,13 +196,27 @@ impl Lock {
     /// Writes the lock if its bytes differ from the file, and the files of its steps. A lock that could not be read again
     /// is not written; that is an error.
     pub(crate) fn save(&self, file: &Path, steps: &StepTexts) -> Result<Written, Error> {
+        self.save_if(file, steps, LockedRepo::is_whole)
+    }
+
+    /// Writes a lock whose entries have only pins and commits. The next `oca lock` or `oca sync` completes it.
+    pub(crate) fn save_pins(&self, file: &Path) -> Result<Written, Error> {
+        self.save_if(file, &StepTexts::default(), LockedRepo::is_pin_only)
+    }
+
+    fn save_if(
+        &self,
+        file: &Path,
+        steps: &StepTexts,
+        may_be: impl Fn(&LockedRepo) -> bool,
+    ) -> Result<Written, Error> {
         let text = self.render();
         let unwritable = |why| Error::Unwritable { file: file.to_owned(), why };
         let again = Self::parse(text.as_bytes(), file).map_err(|error| match error {
             Error::Malformed { why, .. } => unwritable(why),
             other => unwritable(other.to_string()),
         })?;
-        if let Some(repo) = again.edited().next() {
+        if let Some(repo) = again.repos.iter().find(|repo| !may_be(repo)) {
             return Err(unwritable(format!("the entry of `{}` has no correct digest", repo.pin.name)));
         }
         if let Some((name, _)) = again.edited_profiles().next() {
@@ -242,6 +260,10 @@ mod tests {
         assert_eq!(
             both(&[("a", missing)], &[("x", broken), ("y", broken)]),
             "was edited: profiles `x` and 1 more do not match their digests, and the entry of `a` has no digest"
+        );
+        assert_eq!(
+            said(&[("a", missing), ("b", &Seal::PinOnly), ("c", &Seal::PinOnly)]),
+            "is not complete: the entry of `a` has no digest, and the entries of `b` and 1 more have only commits"
         );
         let unreadable = &Seal::Unreadable("unknown field `x` at line 7".to_owned());
         assert_eq!(

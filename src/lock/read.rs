@@ -171,27 +171,35 @@ fn entry(raw: &RawValue, line: usize) -> Result<LockedRepo, String> {
             let entry: Value = serde_json::from_str(raw.get()).unwrap_or_default();
             let name =
                 entry["name"].as_str().map_or_else(String::new, |name| format!("repository `{name}`: "));
+            let is_pin_only = entry.as_object().is_some_and(|fields| fields.keys().all(|key| is_of_pin(key)));
             let repo = pinned(entry).ok_or_else(|| format!("{name}{why}"))?;
-            Ok(LockedRepo { digest: Digest::Unreadable(one_line(&why)), ..repo })
+            let digest = if is_pin_only { Digest::PinOnly } else { Digest::Unreadable(one_line(&why)) };
+            Ok(LockedRepo { digest, ..repo })
         }
     }
 }
 
+/// Whether a field of an entry belongs to its pin, or is a commit.
+fn is_of_pin(field: &str) -> bool {
+    ["name", "url", "branch", "tag", "rev", "commit", "merges"].contains(&field)
+}
+
 /// The pin and the commits of an entry. Everything else in it is ignored. If its merges cannot be read, they are, too.
 fn pinned(entry: Value) -> Option<LockedRepo> {
-    const PINNED: [&str; 6] = ["name", "url", "branch", "tag", "rev", "commit"];
     const STEPS: [&str; 3] = ["merges", "patches", "tree"];
     let Value::Object(mut fields) = entry else { return None };
-    fields.retain(|name, _| PINNED.contains(&name.as_str()) || STEPS.contains(&name.as_str()));
+    fields.retain(|name, _| is_of_pin(name) || STEPS.contains(&name.as_str()));
     for name in ["addons", "modules", "requirements"] {
         fields.insert(name.to_owned(), Value::Array(Vec::new()));
     }
+    let no_tree = || Value::from(TreeId::from_bytes([0; 20]).to_string());
+    fields.entry("tree").or_insert_with(no_tree);
     let read = |fields: &serde_json::Map<String, Value>| {
         serde_json::from_value::<WireRepo>(fields.clone().into()).ok()?.into_repo().ok()
     };
     read(&fields).or_else(|| {
         fields.retain(|name, _| !STEPS.contains(&name.as_str()));
-        fields.insert("tree".to_owned(), TreeId::from_bytes([0; 20]).to_string().into());
+        fields.insert("tree".to_owned(), no_tree());
         read(&fields)
     })
 }

@@ -71,6 +71,9 @@ pub(super) fn profile_alone(name: &str, profile: &LockedProfile) -> String {
 
 /// The text of an entry with this digest, from `{` to `}`.
 pub(super) fn entry(repo: &LockedRepo, digest: &Digest) -> String {
+    if *digest == Digest::PinOnly {
+        return pin_only(repo);
+    }
     let mut text = String::from("{\n");
     let digest = digest.as_written().map(|digest| ("digest", json(digest)));
     for (key, value) in repo_fields(repo).into_iter().chain(digest) {
@@ -97,6 +100,19 @@ pub(super) fn entry(repo: &LockedRepo, digest: &Digest) -> String {
     write_list(&mut text, 6, "requirements", repo.facts.requirements.iter().map(json));
     text.push_str("\n    }");
     text
+}
+
+/// The text of an entry that has only its pin and its commit.
+fn pin_only(repo: &LockedRepo) -> String {
+    let fields = repo_fields(repo).into_iter().filter(|(key, _)| !["addons", "tree"].contains(key));
+    let mut lines: Vec<String> = fields.map(|(key, value)| format!("      \"{key}\": {value}")).collect();
+    if !repo.merges.is_empty() {
+        let mut merges = String::new();
+        let pairs = repo.pin.pending.merges.iter().zip(&repo.merges);
+        write_list(&mut merges, 6, "merges", pairs.map(|merge| one_line(&merge_fields(merge))));
+        lines.push(merges);
+    }
+    format!("{{\n{}\n    }}", lines.join(",\n"))
 }
 
 /// Keys with their values as JSON, in the order of the file.

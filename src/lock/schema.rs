@@ -180,6 +180,8 @@ pub(crate) enum Digest {
     #[default]
     Absent,
     Written(String),
+    /// The entry has only its pin and its commit: nothing was read from the commit yet.
+    PinOnly,
     /// The entry could not be read, for this reason. Only its pin and its commit are known.
     Unreadable(String),
 }
@@ -189,7 +191,7 @@ impl Digest {
     pub(super) fn as_written(&self) -> Option<&str> {
         match self {
             Self::Written(digest) => Some(digest),
-            Self::Absent | Self::Unreadable(_) => None,
+            Self::Absent | Self::PinOnly | Self::Unreadable(_) => None,
         }
     }
 }
@@ -202,6 +204,8 @@ pub(crate) enum Seal {
     Broken,
     /// It has no digest.
     Missing,
+    /// It has only its pin and its commit.
+    PinOnly,
     /// It could not be read, for this reason.
     Unreadable(String),
 }

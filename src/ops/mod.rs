@@ -4,6 +4,7 @@
 mod ahead;
 mod checkouts;
 mod content;
+mod given;
 mod hooks;
 mod lacking;
 mod lfs;
@@ -36,6 +37,6 @@ pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use resolving::Resolving;
 pub(crate) use rewrite::{Rewrite, tell};
 pub(crate) use target::{CheckoutTarget, confirm_trees, other_module};
-pub(crate) use unknown::refuse_unknown;
+pub(crate) use unknown::{refuse_unknown, without_init};
 pub(crate) use update::{Updated, merge_job, read, update};
 pub(crate) use working::Working;

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::git::Git;
 use crate::lock::Pin;
-use crate::output::Printer;
+use crate::output::{Lines, Printer};
 use crate::pool::Pools;
 use crate::progress::Progress;
 use crate::repo::RepoName;
@@ -37,6 +37,7 @@ pub(crate) struct Remotes<'a> {
     pub(crate) git: &'a Git,
     pub(crate) printer: &'a Printer,
     pub(crate) jobs: usize,
+    lines: Lines,
 }
 
 /// The progress of one job.
@@ -60,15 +61,25 @@ impl Watch<'_> {
 /// The result of one job: what was done, and the value for the caller.
 type Answer<R> = Result<(Done, R), Trouble>;
 
-/// A value with its job.
-type OfJob<'t, T, R> = (&'t T, R);
+/// Values with their jobs.
+type OfJobs<'t, T, R> = Vec<(&'t T, R)>;
 
 /// The results of all jobs, in their order.
 pub(crate) struct Answers<'t, T, R>(Vec<(&'t T, Answer<R>)>);
 
 impl<'a> Remotes<'a> {
     pub(crate) fn of(session: &'a Session<'_>) -> Result<Self, Error> {
-        Ok(Self { git: session.git()?, printer: session.printer, jobs: session.global.jobs })
+        Ok(Self::new(session.git()?, session.printer, session.global.jobs))
+    }
+
+    pub(crate) fn new(git: &'a Git, printer: &'a Printer, jobs: usize) -> Self {
+        Self { git, printer, jobs, lines: Lines::Live }
+    }
+
+    /// The same, but nothing is printed about a job when it is done: the caller prints it later, or not at all.
+    #[must_use]
+    pub(crate) fn without_lines(self) -> Self {
+        Self { lines: Lines::Later, ..self }
     }
 
     /// Runs `fetch` for each job on the network threads, and `work` with its result on the CPU threads.
@@ -82,7 +93,7 @@ impl<'a> Remotes<'a> {
     ) -> Result<Answers<'t, T, R>, Error> {
         let names: Vec<&RepoName> = jobs.iter().map(Job::name).collect();
         let pools = Pools::new(self.jobs)?;
-        let bars = self.printer.watch(&names);
+        let bars = self.printer.watch(&names, self.lines);
         let watcher = bars.as_ref();
         let answers = pools.fetch_then(
             jobs,
@@ -112,7 +123,7 @@ impl<'a> Remotes<'a> {
 }
 
 impl<'t, T: Job, R> Answers<'t, T, R> {
-    /// The values of all jobs, with the outcome of each. If some jobs failed, the error names all of them.
+    /// The values of all jobs, and the outcome of each. If some jobs failed, the error names all of them.
     pub(crate) fn all_with_outcomes(self) -> Result<(Vec<R>, Vec<RepoOutcome>), Error> {
         if self.0.iter().any(|(_, answer)| answer.is_err()) {
             let (_, failures) = self.sorted();
@@ -129,7 +140,7 @@ impl<'t, T: Job, R> Answers<'t, T, R> {
     }
 
     /// The same. Each failure with its job: two jobs may have the same name.
-    pub(crate) fn sorted_with_jobs(self) -> (Vec<OfJob<'t, T, R>>, Vec<OfJob<'t, T, Failure>>) {
+    pub(crate) fn sorted_with_jobs(self) -> (OfJobs<'t, T, R>, OfJobs<'t, T, Failure>) {
         let (mut answers, mut failures) = (Vec::new(), Vec::new());
         for (job, answer) in self.0 {
             match answer {

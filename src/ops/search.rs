@@ -136,7 +136,7 @@ impl<'a> Search<'a> {
         let repos = catalogue::names().map(|name| SearchedRepo { url: base.url_of(&name), name }).collect();
         let base = base.as_url().clone();
         let catalogue = Catalogue::load(git.cache(), base.as_str(), odoo);
-        let remotes = Remotes { git, printer, jobs: global.jobs };
+        let remotes = Remotes::new(git, printer, global.jobs);
         Self { remotes, offline: global.offline, odoo, base, catalogue, repos }
     }
 

@@ -3,7 +3,7 @@
 use super::remotes::OfPin;
 use crate::git::{Checkout, CheckoutError, GitTree, Head, Module, Origin, Placed};
 use crate::lock::{LockedRepo, Pin};
-use crate::repo::{AtPath, Objects, RemoteUrl, TreeId, at_path};
+use crate::repo::{AtPath, Objects, RemoteUrl, TreeId, at_path, bare_url};
 use crate::report::{Done, OtherTree, Outcome, Step, Trouble};
 
 /// Fails if the tree in the lock is not the tree of the commit.
@@ -49,6 +49,8 @@ pub(crate) struct CheckoutTarget<'a> {
     pub(crate) head: Head,
     /// The intended git directory, if it is outside the checkout.
     pub(crate) module: Option<Module>,
+    /// The paths from and to which its work tree was moved or, in a dry run, would be moved.
+    pub(crate) relocated: Option<(String, String)>,
 }
 
 impl CheckoutTarget<'_> {
@@ -61,14 +63,20 @@ impl CheckoutTarget<'_> {
     pub(crate) fn is_placed(&self, head: &Head) -> bool {
         match head {
             Head::Complete(placed) => *placed == self.wanted(),
-            // A submodule that git itself checked out has no marker.
-            Head::Other(Some(commit)) => {
-                *commit == self.locked.head()
-                    && self.module.as_ref().is_some_and(Module::leads_here)
-                    && !self.checkout.is_being_moved()
-                    && self.checkout.origin().as_ref() == Some(&self.origin.url)
-            }
+            Head::Other(Some(commit)) => *commit == self.locked.head() && self.is_placed_by_git(),
             _ => false,
+        }
+    }
+
+    /// Whether git itself checked out the intended commit here: oca's marker is missing, but nothing has to be changed.
+    fn is_placed_by_git(&self) -> bool {
+        let Some(origin) = self.checkout.origin().filter(|_| !self.checkout.is_being_moved()) else {
+            return false;
+        };
+        match &self.module {
+            Some(module) if module.leads_here() && origin == self.origin.url => true,
+            // Local work stays as it is. Without any, the checkout is made as oca makes it.
+            _ => bare_url(&origin) == bare_url(&self.origin.url) && self.has_work(),
         }
     }
 
@@ -97,7 +105,12 @@ impl CheckoutTarget<'_> {
 
     /// The outcome for a checkout that is ready.
     pub(crate) fn ready(&self) -> Outcome {
-        self.confirm(&self.head).map(|()| Done::UpToDate)
+        self.confirm(&self.head).map(|()| self.relocation().unwrap_or(Done::UpToDate))
+    }
+
+    fn relocation(&self) -> Option<Done> {
+        let (from, to) = self.relocated.clone()?;
+        Some(Done::Relocated { from, to })
     }
 
     /// Whether there is local work that `--force` discards; true if this cannot be found out.
@@ -128,6 +141,7 @@ impl CheckoutTarget<'_> {
     pub(crate) fn done(&self) -> Done {
         let to = self.locked.head();
         match &self.head {
+            Head::Absent if let Some(relocation) = self.relocation() => relocation,
             Head::Absent | Head::HalfClone | Head::NotGit | Head::Link(_) | Head::Other(None) => {
                 Done::Created(to)
             }

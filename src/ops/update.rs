@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::ahead::Ahead;
+use super::given::{keep_imported, refuse_other_series};
 use super::merging::{Answer, MergeJob, MergedSteps, UserFile};
 use super::names::unknown_movable;
-use super::remotes::{OfPin, Remotes, Watch};
+use super::remotes::{OfPin, Remotes, Watch, outcome_of};
 use crate::config::Merge;
 use crate::error::{Error, MergeError, PinError};
 use crate::facts::{self, ReadOptions};
@@ -93,6 +94,7 @@ impl Updated {
                 printer.note(&format!("{total} with {modules}, nothing changed"));
             }
             (0, _) if self.settled => printer.note(&format!("{total} with {modules}, merged")),
+            (0, Some(_)) => printer.note(&format!("{total} with {modules}, only the profiles changed")),
             (changed, _) => printer.note(&format!("{total} with {modules}, {changed} changed")),
         }
     }
@@ -169,6 +171,7 @@ pub(super) fn update_resolved(
     }
     let mut steps = old.as_ref().map(|old| StepTexts::gather(&session.lock_file(), old)).unwrap_or_default();
     steps.extend(texts);
+    let old = old.map(|old| keep_imported(session, &declared, old));
     let old = old.map(|old| without_lost_steps(without_forgeries(session, &declared, old), &steps));
     let present = session.present()?;
     let known = Known { lock: old.as_ref(), steps: &steps, present: &present, answers };
@@ -179,7 +182,7 @@ pub(super) fn update_resolved(
     let mut repos: Vec<LockedRepo> = kept.iter().filter_map(Task::kept).collect();
     let (mut failures, mut new_steps) = (Vec::new(), StepTexts::default());
     if !work.is_empty() {
-        let Performed { repos: new, steps, failures: failed } = perform(session, &work, ahead)?;
+        let Performed { repos: new, steps, failures: failed } = perform(session, &work, moves, ahead)?;
         repos.extend(new);
         new_steps = steps;
         failures = failed;
@@ -355,8 +358,15 @@ struct Performed {
 
 /// Does all tasks in parallel. If some fail, the error names all of them. If only merges fail, and the old entries of
 /// their repositories are still what is declared, the others go on.
-fn perform(session: &Session<'_>, work: &[Task<'_>], ahead: &Ahead) -> Result<Performed, Error> {
-    let remotes = Remotes::of(session)?;
+///
+/// Nothing is printed before it is known whether the lock changes.
+fn perform(
+    session: &Session<'_>,
+    work: &[Task<'_>],
+    moves: &Moves,
+    ahead: &Ahead,
+) -> Result<Performed, Error> {
+    let remotes = Remotes::of(session)?.without_lines();
     let resolved = remotes.each(
         work,
         |task, watch| resolve(remotes.git, task, ahead, watch),
@@ -378,6 +388,13 @@ fn perform(session: &Session<'_>, work: &[Task<'_>], ahead: &Ahead) -> Result<Pe
     let failures: Vec<Failure> = failures.into_iter().map(|(_, failure)| failure).collect();
     if repos.len() < failures.len() {
         return Err(Error::Repos { failures });
+    }
+    if let Moves::To { commits, any_series: false } = moves {
+        let read: Vec<&LockedRepo> = resolved.iter().map(|(_, (repo, ..))| repo).collect();
+        refuse_other_series(session, commits, &read)?;
+    }
+    for (task, (repo, ..)) in &resolved {
+        session.printer.outcome(&outcome_of(*task, Ok(locked(task, repo))));
     }
     let mut performed = Performed { repos, ..Performed::default() };
     performed.failures = failures;
@@ -401,8 +418,12 @@ fn user_file(session: &Session<'_>, path: &str) -> Result<UserFile, Error> {
 }
 
 fn locked(task: &Task<'_>, repo: &LockedRepo) -> Done {
-    let from = task.old.map(|old| old.commit);
-    if from == Some(repo.commit) { Done::UpToDate } else { Done::Locked { from, to: repo.commit } }
+    let to = repo.commit;
+    match task.old {
+        Some(old) if old.commit == to && old.is_pin_only() => Done::Locked { from: None, to },
+        Some(old) if old.commit == to => Done::UpToDate,
+        old => Done::Locked { from: old.map(|old| old.commit), to },
+    }
 }
 
 /// The new entry; with the snapshot and the ends of its history, if its files were fetched.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{line_for, write_stderr};
+use super::{Lines, line_for, write_stderr};
 use crate::progress::Progress;
 use crate::repo::{plain, size};
 use crate::report::{Done, Trouble};
@@ -64,6 +64,7 @@ impl Progress for ProgressLines {
 pub(super) struct Bars {
     names: Vec<String>,
     verbose: bool,
+    lines: Lines,
     all: MultiProgress,
     total: ProgressBar,
     running: Mutex<BTreeMap<usize, Running>>,
@@ -79,13 +80,13 @@ struct Running {
 const RATE: u8 = 12;
 
 impl Bars {
-    pub(super) fn new(names: Vec<String>, verbose: bool) -> Self {
+    pub(super) fn new(names: Vec<String>, verbose: bool, lines: Lines) -> Self {
         let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(RATE));
         let total =
             ProgressBar::new(names.len() as u64).with_style(style("{wide_bar} {pos}/{len} {elapsed}"));
         let total = all.add(total);
         total.enable_steady_tick(Duration::from_millis(250));
-        Self { names, verbose, all, total, running: Mutex::default() }
+        Self { names, verbose, lines, all, total, running: Mutex::default() }
     }
 
     fn change(&self, place: usize, change: impl FnOnce(&mut Running)) {
@@ -123,7 +124,9 @@ impl Progress for Bars {
             self.all.remove(&running.bar);
         }
         self.total.inc(1);
-        if let Some(line) = line_for(&self.names[place], outcome, self.verbose) {
+        if self.lines == Lines::Live
+            && let Some(line) = line_for(&self.names[place], outcome, self.verbose)
+        {
             let _closed = self.all.println(plain(&line));
         }
     }

@@ -6,6 +6,7 @@ mod findings;
 pub(crate) mod github;
 mod table;
 mod tree;
+mod wrapped;
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +23,7 @@ use crate::flags::{ColorChoice, Global};
 use crate::json::Versioned;
 use crate::progress::Progress;
 use crate::repo::{RepoName, one_line, plain};
-use crate::report::{Done, Trouble};
+use crate::report::{Done, RepoOutcome, Trouble};
 
 /// Prints the data and the messages of a run.
 pub(crate) struct Printer {
@@ -30,6 +31,14 @@ pub(crate) struct Printer {
     verbose: bool,
     bars: bool,
     color: bool,
+}
+
+/// Whether a repository gets its line as soon as its work is done.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Lines {
+    Live,
+    /// The caller prints the lines with [`Printer::outcome`].
+    Later,
 }
 
 #[derive(Clone, Copy)]
@@ -76,6 +85,11 @@ impl Printer {
     /// A table, to stdout. On a terminal, its rows fit the width.
     pub(crate) fn table(&self, table: &Table) {
         self.data(&table.render(platform_width()));
+    }
+
+    /// Sentences, to stdout. On a terminal, the lines fit the width.
+    pub(crate) fn text(&self, text: &str) {
+        self.data(&wrapped::wrapped(text, platform_width()));
     }
 
     /// A report of [`json`](crate::json), to stdout.
@@ -145,15 +159,23 @@ impl Printer {
     }
 
     /// Shows the progress of these repositories: bars on a terminal, else one line for each, in this order.
-    pub(crate) fn watch(&self, names: &[&RepoName]) -> Box<dyn Progress + '_> {
+    pub(crate) fn watch(&self, names: &[&RepoName], lines: Lines) -> Box<dyn Progress + '_> {
         let names = names.iter().map(ToString::to_string).collect();
-        if self.quiet {
+        if self.bars {
+            Box::new(bars::Bars::new(names, self.verbose, lines))
+        } else if self.quiet || lines == Lines::Later {
             Box::new(bars::Silent)
-        } else if self.bars {
-            Box::new(bars::Bars::new(names, self.verbose))
         } else {
             Box::new(bars::ProgressLines::new(names, self.verbose))
         }
+    }
+}
+
+impl Printer {
+    /// Prints the line of a repository that [`watch`](Self::watch) did not print.
+    pub(crate) fn outcome(&self, repo: &RepoOutcome) {
+        let line = line_for(repo.name.as_str(), repo.outcome.as_ref(), self.verbose);
+        line.iter().for_each(|line| self.note(line));
     }
 }
 
@@ -165,11 +187,10 @@ fn line_for(name: &str, outcome: Result<&Done, &Trouble>, verbose: bool) -> Opti
     (!is_quiet).then(|| format!("{name}: {done}"))
 }
 
-/// Says on a terminal that the run was interrupted, below the bars of the progress.
+/// Says that the run was interrupted; on a terminal, below the bars of the progress.
 pub(crate) fn tell_interrupt() {
-    if io::stderr().is_terminal() {
-        write_raw("\ninterrupted\n");
-    }
+    let below = if io::stderr().is_terminal() { "\n" } else { "" };
+    write_raw(&format!("{below}interrupted: run it again\n"));
 }
 
 /// Reports a panic in one line. Panics of other threads at the same time have the same cause.

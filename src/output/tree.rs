@@ -21,7 +21,7 @@ pub(crate) fn print_why(printer: &Printer, inventory: &Inventory<'_>, names: &[S
     };
     for (place, name) in names.iter().enumerate() {
         let gap = if place == 0 { "" } else { "\n" };
-        printer.data(&format!("{gap}{}\n", one_line(&sentence(inventory, name))));
+        printer.text(&format!("{gap}{}\n", one_line(&sentence(inventory, name))));
         draw(printer, &inventory.dependants(name), label);
     }
 }

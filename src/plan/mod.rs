@@ -21,7 +21,9 @@ pub(crate) use layers::{Below, Layers, layers};
 pub(crate) use movable::{Movable, Move, Moves, merge_moves};
 pub(crate) use relations::{Reason, all_elsewhere, elsewhere};
 pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, unseen};
-pub(crate) use submodules::{Comparison, Removal, Submodule, SuperprojectState, compare_submodules};
+pub(crate) use submodules::{
+    Comparison, Relocation, Removal, Submodule, SuperprojectState, compare_submodules,
+};
 
 use crate::config::{Config, Merge, Profile, Repo};
 use crate::lock::{Lock, LockedPatch, LockedRepo, Pin};
@@ -186,7 +188,7 @@ pub(crate) enum RefusedPin {
 
 /// The commits that the user gave and that cannot become pins. [`undeclared`] has those that no profile declares.
 pub(crate) fn refused(declared: &[Declared], moves: &Moves) -> Vec<RefusedPin> {
-    let Moves::To(commits) = moves else { return Vec::new() };
+    let Moves::To { commits, .. } = moves else { return Vec::new() };
     let refuse = |(movable, &asked): (&Movable, &CommitId)| {
         let name = &movable.repo;
         if movable.merge.is_some() {
@@ -255,7 +257,7 @@ fn content_differences(wanted: &Declared, locked: &LockedRepo, present: &Present
     {
         found.push(Difference::Commit { name: name(), declared, locked: locked.commit });
     }
-    if wanted.addons != locked.addons {
+    if wanted.addons != locked.addons && !locked.is_pin_only() {
         let words = |all: &[AddonsDirectory]| all.iter().map(ToString::to_string).collect();
         let (declared, locked) = (words(&wanted.addons), words(&locked.addons));
         found.push(Difference::Addons { name: name(), declared, locked });

@@ -38,8 +38,8 @@ pub(crate) enum Moves {
     All,
     /// These, even with `hold = true`. A repository includes its merges without `hold`.
     Named(BTreeSet<Movable>),
-    /// These, to these commits.
-    To(BTreeMap<Movable, CommitId>),
+    /// These, to these commits. If not `any_series`, a commit whose modules are for another series is refused.
+    To { commits: BTreeMap<Movable, CommitId>, any_series: bool },
 }
 
 impl Moves {
@@ -48,7 +48,7 @@ impl Moves {
         match self {
             Self::Missing | Self::All => Vec::new(),
             Self::Named(names) => names.iter().collect(),
-            Self::To(commits) => commits.keys().collect(),
+            Self::To { commits, .. } => commits.keys().collect(),
         }
     }
 
@@ -58,7 +58,7 @@ impl Moves {
         match self {
             Self::All if !hold => Move::Ask,
             Self::Named(names) if names.iter().any(is_it) => Move::Ask,
-            Self::To(commits) => commits
+            Self::To { commits, .. } => commits
                 .iter()
                 .find(|(movable, _)| is_it(movable))
                 .map_or(Move::Keep, |(_, commit)| Move::Set(*commit)),
@@ -87,7 +87,7 @@ pub(crate) fn merge_moves(declared: &Declared, moves: &Moves) -> Vec<Move> {
         let is_it = |movable: &Movable| movable.repo == *name && movable.merge.as_ref() == Some(source);
         match moves {
             Moves::Named(names) if names.iter().any(is_it) => Move::Ask,
-            Moves::To(commits) => {
+            Moves::To { commits, .. } => {
                 let given = commits.iter().find(|(movable, _)| is_it(movable));
                 given.map_or(Move::Keep, |(_, commit)| Move::Set(*commit))
             }

@@ -303,10 +303,18 @@ impl<'a> Selector<'a> {
             Some((repo, module)) => {
                 let requirement = request.requirement.as_ref()?;
                 let version = module.manifest.version();
-                if semver_of(version, self.profile.odoo).is_some_and(|found| requirement.matches(&found)) {
+                let series = self.profile.odoo;
+                let found = semver_of(version, series);
+                if found.as_ref().is_some_and(|found| requirement.accepts(found, series)) {
                     return None;
                 }
-                WhyUnmet::Version { repo: repo.name.clone(), version: version.to_owned() }
+                let compared = version.strip_prefix(&format!("{series}."));
+                let compared = compared.filter(|_| found.is_some() && !requirement.has_series());
+                WhyUnmet::Version {
+                    repo: repo.name.clone(),
+                    version: version.to_owned(),
+                    compared: compared.map(str::to_owned),
+                }
             }
             None if self.core.contains(name) => WhyUnmet::Core,
             None => self.nowhere(name, of),

@@ -63,6 +63,7 @@ pub(crate) struct Removal {
 /// A submodule at another path than the declared one.
 #[derive(Clone, Debug)]
 pub(crate) struct Relocation {
+    pub(crate) repo: RepoName,
     pub(crate) name: SubmoduleName,
     pub(crate) from: SubmodulePath,
     pub(crate) to: SubmodulePath,
@@ -163,7 +164,8 @@ impl Comparer<'_> {
                     found: from.to_string(),
                     path: to.to_string(),
                 });
-                self.comparison.moves.push(Relocation { name: name.clone(), from, to });
+                let repo = submodule.repo.clone();
+                self.comparison.moves.push(Relocation { repo, name: name.clone(), from, to });
             }
             (None, None, None) => self.tell(Difference::Missing { path: path.to_string() }),
             (None, None, Some(commit)) => self.tell(Difference::Phantom { path: path.to_string(), commit }),

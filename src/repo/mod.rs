@@ -36,7 +36,7 @@ pub(crate) use path::{
     AddonsDirectory, ModuleName, PathPart, RepoPath, is_dot_git, is_text, refuse_everywhere,
 };
 pub(crate) use pending::{MergeRef, MergeSource, Pending, PendingMerge};
-pub(crate) use plain::{ends_line, in_short, is_text_of, one_line, plain, quotation, shown};
+pub(crate) use plain::{ends_line, in_short, is_invisible, is_text_of, one_line, plain, quotation, shown};
 pub(crate) use reference::Reference;
 pub(crate) use series::{Edition, Platform, Series};
 pub(crate) use tree::{

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{CommitId, Invalid};
+use super::{CommitId, Invalid, is_invisible};
 
 /// What `repos.toml` wants of a repository: a branch to follow, a tag, or a commit by its id.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -77,9 +77,11 @@ fn check_ref_name(word: &str, what: &'static str) -> Result<(), Invalid> {
     if word.starts_with(['-', '/']) || word.ends_with(['/', '.']) {
         return refuse("it must not begin with `-` or `/`, or end with `/` or `.`");
     }
-    let forbidden = |c: char| c.is_control() || c == '\u{7f}' || " ~^:?*[\\".contains(c);
+    let forbidden = |c: char| is_invisible(c) || " ~^:?*[\\".contains(c);
     if word.chars().any(forbidden) || word.contains("..") || word.contains("@{") || word.contains("//") {
-        return refuse("it must not contain blanks, `..`, `@{`, `//` or any of `~^:?*[\\`");
+        return refuse(
+            "it must not contain blanks, invisible characters, `..`, `@{`, `//` or any of `~^:?*[\\`",
+        );
     }
     if word.split('/').any(|part| part.starts_with('.') || part.ends_with(".lock")) {
         return refuse("its parts must not begin with `.` or end with `.lock`");

@@ -4,7 +4,7 @@ use std::fmt;
 
 use percent_encoding::percent_decode_str;
 
-use super::Invalid;
+use super::{Invalid, is_invisible};
 
 /// The url of a repository as written in a file: `${VAR}` is not expanded, and the url may be relative.
 ///
@@ -25,8 +25,8 @@ impl RemoteUrl {
         let is_path =
             split_scp(word).is_none() && word.split_once("://").is_none_or(|(scheme, _)| scheme == "file");
         let has_blank = word.contains(' ') && (!is_path || word.trim() != word);
-        if has_blank || word.contains(char::is_control) {
-            return refuse("it must not contain blanks or control characters");
+        if has_blank || word.contains(is_invisible) {
+            return refuse("it must not contain blanks or invisible characters");
         }
         if word.contains("::") && !word.contains("://[") {
             return refuse("remote helpers such as `ext::` are not supported");

@@ -159,11 +159,11 @@ pub(crate) enum WhyUnmet {
     Version {
         repo: RepoName,
         version: String,
+        /// The version without the series, if the requirement is for it.
+        compared: Option<String>,
     },
     /// The repository had it at the commit in the old lock, but not at the new one.
-    Gone {
-        repo: RepoName,
-    },
+    Gone { repo: RepoName },
 }
 
 impl fmt::Display for Difference {
@@ -247,6 +247,9 @@ impl fmt::Display for Difference {
             Self::Edited { name, reference, seal: Seal::Missing } => {
                 write!(f, "`{name}` at {reference} has no digest in the lock")
             }
+            Self::Edited { name, reference, seal: Seal::PinOnly } => {
+                write!(f, "`{name}` at {reference} has only a commit in the lock")
+            }
             Self::Edited { name, reference, seal: Seal::Broken | Seal::Whole } => {
                 write!(f, "`{name}` at {reference} was edited: its entry does not match its digest")
             }
@@ -314,7 +317,11 @@ impl fmt::Display for Unmet {
             }
             (WhyUnmet::Nowhere { .. }, None) => write!(f, ", but none of its repositories has it"),
             (WhyUnmet::Gone { repo }, _) => write!(f, ", but `{repo}` no longer has it"),
-            (WhyUnmet::Version { repo, version }, _) => write!(f, ", but `{repo}` has version {version}"),
+            (WhyUnmet::Version { repo, version, compared }, _) => {
+                write!(f, ", but `{repo}` has version {version}")?;
+                let mut compared = compared.iter();
+                compared.try_for_each(|compared| write!(f, ", which counts as {compared}"))
+            }
         }
     }
 }

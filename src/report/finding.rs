@@ -72,7 +72,8 @@ pub(crate) enum Problem {
     /// Names of modules that differ only by case.
     Case { names: Vec<String> },
     /// One entry of the path is inside another entry.
-    Nested { inner: String, outer: String },
+    /// Each entry in `inner` is inside `outer`.
+    Nested { inner: Vec<String>, outer: String },
     /// Its manifest, at this path below the repository or directory, cannot be read.
     Unreadable { path: String, line: usize, why: String },
     /// pip would install it from this distribution, which a requirements file names. `is_here` if the profile has it.
@@ -251,7 +252,9 @@ impl fmt::Display for Finding {
                 write!(f, "{} are the same name on macOS and Windows", and_list(names))
             }
             Problem::Nested { inner, outer } => {
-                write!(f, "the path entry of `{inner}` is inside the path entry of `{outer}`")
+                let (entries, are) = if inner.len() == 1 { ("entry", "is") } else { ("entries", "are") };
+                let inner = first_names(inner);
+                write!(f, "the path {entries} of {inner} {are} inside the path entry of `{outer}`")
             }
             Problem::Unreadable { path, line, why } => {
                 write!(f, "the manifest of ")?;
@@ -352,9 +355,12 @@ impl Finding {
             Problem::AutoInstall { .. } => unless(&add(&format!("--module {module}"))),
             Problem::Maturity { .. } => unless("expect changes in its dependencies"),
             Problem::Case { .. } => unless("rename one of them"),
-            Problem::Nested { inner, .. } => {
-                format!("move `{inner}`, or remove one of the two from the path")
-            }
+            Problem::Nested { inner, outer } => match &inner[..] {
+                [inner] => format!("move `{inner}`, or remove one of the two from the path"),
+                _ => format!(
+                    "move the modules of `{outer}` into a directory of their own, such as `addons`, and name that in its place"
+                ),
+            },
             Problem::FromPip { distribution, is_here, .. } => {
                 let ignore = format!("put `{distribution}` into `ignore` of `[requirements]`");
                 if *is_here || module.is_empty() {

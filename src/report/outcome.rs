@@ -74,6 +74,11 @@ pub(crate) enum Done {
     },
     /// The commit stayed the same. Its origin, its depth or changed files were corrected.
     Refreshed(CommitId),
+    /// Its work tree was moved to another path of the project; its commit stayed the same.
+    Relocated {
+        from: String,
+        to: String,
+    },
     Removed,
     Exported {
         modules: usize,
@@ -172,6 +177,7 @@ impl Done {
             }
             Self::Moved { from: None, to } => format!("would move to {}", to.short()),
             Self::Refreshed(commit) => format!("would refresh at {}", commit.short()),
+            Self::Relocated { from, to } => format!("would move from `{from}` to `{to}`"),
             Self::Removed => "would remove".to_owned(),
             other => other.to_string(),
         }
@@ -190,6 +196,7 @@ impl fmt::Display for Done {
             Self::Moved { from: Some(from), to } => write!(f, "moved {} -> {}", from.short(), to.short()),
             Self::Moved { from: None, to } => write!(f, "moved to {}", to.short()),
             Self::Refreshed(commit) => write!(f, "refreshed at {}", commit.short()),
+            Self::Relocated { from, to } => write!(f, "moved from `{from}` to `{to}`"),
             Self::Removed => f.write_str("removed"),
             Self::Exported { modules, files } => {
                 write!(f, "{}, {}", counted(*modules, "module", "modules"), counted(*files, "file", "files"))

@@ -50,6 +50,7 @@ fn every_difference_from_the_configuration_has_its_words() {
         Difference::Selects { profile: profile(), declared: false },
         Difference::Modules { profile: profile(), more: vec![text("web_x")], fewer: Vec::new() },
         Difference::Edited { name: web(), reference: branch(), seal: Seal::Missing },
+        Difference::Edited { name: web(), reference: branch(), seal: Seal::PinOnly },
         Difference::EditedProfile { profile: "lean".to_owned(), seal: Seal::Missing },
         Difference::Edited {
             name: web(),
@@ -93,6 +94,7 @@ fn every_difference_from_the_configuration_has_its_words() {
     profile `standard` selects no modules, but the lock has a selection for it
     profile `standard` selects `web_x`, but the lock does not say so
     `web` at branch `18.0` has no digest in the lock
+    `web` at branch `18.0` has only a commit in the lock
     profile `lean` has no digest in the lock
     `web` at branch `18.0` was edited: its entry cannot be read: unknown field `x` at line 7
     `web`: `tree` is "a" in the lock, but "b" in commit aaaaaaaaaa

@@ -172,7 +172,7 @@ fn an_odoo_conf_that_is_no_text_or_has_no_directory_is_refused_and_kept() {
     }
     assert_eq!(fs::read(env.project().join("odoo.conf")).expect("the file"), bytes);
     env.oca(&["addons-path", "--write-conf", "etc/odoo.conf"])
-        .stderr("error: cannot write `etc/odoo.conf`\ncaused by: entity not found\n")
+        .stderr("error: cannot write `etc/odoo.conf`\ncaused by: there is no directory `etc`\n")
         .status(2);
 }
 

@@ -151,8 +151,8 @@ fn a_token_that_an_open_server_refuses_is_a_warning() {
     env.oca(&["lock"])
         .env(&server.token_variable("127.0.0.1"), "expired")
         .stderr(&format!(
-            "web: locked at 6df21dd409\n\
-             warning: `http://127.0.0.1:[PORT]` refused the variable `{}`; oca asked again without it\n\
+            "warning: `http://127.0.0.1:[PORT]` refused the variable `{}`; oca asked again without it\n\
+             web: locked at 6df21dd409\n\
              1 repository with 1 module, 1 changed\n",
             server.token_variable("127.0.0.1")
         ))

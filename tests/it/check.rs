@@ -390,6 +390,42 @@ fn entries_inside_one_another_are_a_warning() {
 }
 
 #[test]
+fn own_modules_at_the_root_are_one_warning() {
+    let env = Env::new();
+    for name in ["web", "dms", "crm"] {
+        modules_repository(&env, name, &[(&format!("{name}_x"), "base")]);
+    }
+    env.locked("[[local]]\npath = \".\"\n[profiles.standard]\nrepos = [\"web\", \"dms\", \"crm\"]\n");
+    env.own_module(
+        "mine",
+        "{'name': 'mine', 'version': '18.0.1.0.0', 'license': 'AGPL-3', 'depends': ['base']}",
+    );
+    warnings(
+        &env,
+        "warning[OCA013]: the path entries of `web`, `dms`, `crm` are inside the path entry of `.`\n  \
+           hint: move the modules of `.` into a directory of their own, such as `addons`, and name that in its place\n",
+        "4 modules, 0 errors, 1 warning",
+    );
+}
+
+#[test]
+fn an_own_directory_with_a_manifest_alone_is_named() {
+    let env = Env::new();
+    modules_repository(&env, "web", &[("web_x", "")]);
+    env.locked(&format!("{WEB}[[local]]\npath = \"addons\"\n"));
+    env.write("addons/acme/__manifest__.py", "{'name': 'acme'}");
+    let refused = "`addons/acme` has no `__init__.py`, so it is not a module";
+    env.oca(&["check"]).stderr_contains(&format!("{refused}\n")).success();
+    for command in ["why", "tree"] {
+        env.oca(&[command, "acme"])
+            .stderr(&format!(
+                "error: profile `standard` has no module `acme`: {refused}\nhint: add the file\n"
+            ))
+            .status(2);
+    }
+}
+
+#[test]
 fn findings_of_all_profiles_are_told_once() {
     let env = Env::new();
     modules_repository(&env, "web", &[("a", "queue_job"), ("b", "queue_job gone")]);

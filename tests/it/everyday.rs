@@ -99,16 +99,23 @@ fn a_commit_of_another_series_is_pinned_only_with_force() {
     let env = Env::new();
     let web = repository(&env, "web", &["web_x"]);
     web.branch("17.0").module("web_x", &[("version", "'17.0.1.0.0'")]).commit();
-    env.locked(WEB);
+    let dms = repository(&env, "dms", &["dms_x"]);
+    let older = dms.commit_of("18.0");
+    dms.branch("18.0").module("dms_y", &[]).commit();
+    env.locked("[profiles.standard]\nrepos = [\"dms\", \"web\"]\n");
     let pin = format!("web@{}", web.commit_of("17.0"));
     let before = env.read("oca.lock.json");
-    env.oca(&["lock", &pin])
-        .stderr_contains(&format!(
-            "error: the modules of `web` at commit `{}` are for Odoo 17.0, but profile `standard` is for 18.0\n\
-             hint: if you want this, run `oca lock {pin} --force`\n",
-            short(&web.commit_of("17.0"))
-        ))
-        .status(2);
+    // Nothing is pinned, so nothing is said to be: not even the other repository.
+    for more in [None, Some(format!("dms@{older}"))] {
+        let words: Vec<&str> = ["lock", &pin].into_iter().chain(more.as_deref()).collect();
+        env.oca(&words)
+            .stderr(&format!(
+                "error: the modules of `web` at commit `{}` are for Odoo 17.0, but profile `standard` is for 18.0\n\
+                 hint: if you want this, run `oca lock {pin} --force`\n",
+                short(&web.commit_of("17.0"))
+            ))
+            .status(2);
+    }
     assert_eq!(env.read("oca.lock.json"), before);
     env.oca(&["lock", &pin, "--force", "-q"]).success();
     assert_eq!(env.locked_commit("web"), web.commit_of("17.0"));
@@ -164,8 +171,8 @@ fn many_failures_with_one_cause_are_one_error() {
         .status(3);
 }
 
-/// A project whose lock both sides of a merge changed: `theirs` contains `ours` in `web`, and in `dms` they are apart.
-fn conflict(env: &Env) -> [Remote; 2] {
+/// The locks `base`, `ours` and `theirs` of a merge. In `web`, their commit contains ours; in `dms`, the two are apart.
+fn three_locks(env: &Env) -> [Remote; 2] {
     let web = modules_repository(env, "web", &[("web_x", "")]);
     let dms = modules_repository(env, "dms", &[("dms", "")]);
     env.locked("[profiles.standard]\nrepos = [\"web\", \"dms\"]\n");
@@ -185,26 +192,61 @@ fn conflict(env: &Env) -> [Remote; 2] {
     env.write("base", &base);
     env.write("ours", &sides[0]);
     env.write("theirs", &sides[1]);
-    env.shell(
-        "git merge-file -L ours -L base -L theirs ours base theirs; mv ours oca.lock.json; rm base theirs",
-    );
     [web, dms]
 }
 
 #[test]
 fn the_side_that_contains_the_other_wins_and_names_choose_the_rest() {
     let env = Env::new();
-    let [web, dms] = conflict(&env);
+    let [web, dms] = three_locks(&env);
+    env.shell(
+        "git merge-file -L ours -L base -L theirs ours base theirs; mv ours oca.lock.json; rm base theirs",
+    );
+    settles_what_it_can(&env, [&web, &dms]);
+}
+
+/// The driver asks no server, so it leaves both pins; `oca lock` asks.
+#[test]
+fn the_merge_driver_says_what_oca_lock_settles_alone() {
+    let env = Env::new();
+    let [web, dms] = three_locks(&env);
+    let at = |side: &str, name: &str| {
+        env.write("oca.lock.json", env.read(side));
+        short(&env.locked_commit(name)).to_owned()
+    };
+    env.oca(&["merge-lock", "base", "ours", "theirs"])
+        .stderr(&format!(
+            "error: both sides moved the pins of 2 repositories in `oca.lock.json`\n  \
+             `dms` at branch `18.0`: ours `{}`, theirs `{}`\n  \
+             `web` at branch `18.0`: ours `{}`, theirs `{}`\n\
+             hint: run `oca lock`; where one of the two commits contains the other, it takes the newer one by itself\n",
+            at("ours", "dms"),
+            at("theirs", "dms"),
+            at("ours", "web"),
+            at("theirs", "web"),
+        ))
+        .status(1);
+    env.write("oca.lock.json", env.read("ours"));
+    settles_what_it_can(&env, [&web, &dms]);
+}
+
+/// Resolves a lock with conflicts in `web` and `dms`.
+#[track_caller]
+fn settles_what_it_can(env: &Env, [web, dms]: [&Remote; 2]) {
     let conflicted = env.read("oca.lock.json");
-    env.oca(&["lock"])
+    let refused = env.oca(&["lock"]).output();
+    assert_eq!(refused.code, Some(1), "{refused}");
+    // While nothing is written, no commit is used.
+    let start =
+        "error: `oca.lock.json` has conflicting pins for 1 repository\n  `dms` at branch `18.0`: ours `";
+    assert!(refused.stderr.starts_with(start), "{refused}");
+    assert_eq!(env.read("oca.lock.json"), conflicted);
+    env.oca(&["lock", "--ours", "dms"])
         .stderr_contains(&format!(
             "web: uses their commit {}, which contains the other one\n",
             short(&web.commit_of("18.0"))
         ))
-        .stderr_contains("has conflicting pins for 1 repository\n  `dms` at branch `18.0`: ours `")
-        .status(1);
-    assert_eq!(env.read("oca.lock.json"), conflicted);
-    env.oca(&["lock", "--ours", "dms", "-q"]).success();
+        .success();
     assert_eq!(env.locked_commit("dms"), dms.commit_of("18.0"));
     assert_eq!(env.locked_commit("web"), web.commit_of("18.0"));
     env.write("oca.lock.json", &conflicted);

@@ -248,6 +248,29 @@ fn languages_and_parts_are_left_out() {
 }
 
 #[test]
+fn a_language_without_a_translation_is_named() {
+    let env = Env::new();
+    locked(&env, "[export]\nlanguages = [\"fr\", \"xx\", \"dE\", \"en_US\"]\n");
+    let unmatched = |code: &str, hint: &str| {
+        format!(
+            "warning: no exported module has a translation for `{code}`, which `languages` of `[export]` names\n\
+             hint: {hint}\n"
+        )
+    };
+    let both =
+        unmatched("xx", "check the code, or delete `xx` there") + &unmatched("dE", "did you mean `de`?");
+    oca(&env, &["export", "../out"]).stderr_contains(&both).success();
+    oca(&env, &["export", "--layers", "../layers"])
+        .stdout("[TEMP]/layers/standard\n")
+        .stderr_contains(&both)
+        .success();
+    // Links leave no translation out.
+    oca(&env, &["sync", "-q"]).success();
+    let linked = oca(&env, &["export", "--link", "../linked"]).output();
+    assert!(!linked.to_string().contains("translation"), "{linked}");
+}
+
+#[test]
 fn every_translation_that_odoo_loads_is_kept() {
     let env = Env::new();
     let web = Remote::new(&env, "web");

@@ -81,7 +81,7 @@ fn a_gitmodules_comes_with_the_commands_for_its_commits() {
     env.oca(&["export", "--gitmodules"])
         .stdout(text)
         .stderr(&format!(
-            "a .gitmodules file has no commits; these commands stage them:\n{}",
+            "# A .gitmodules file has no commits. These commands stage them:\n{}",
             commands.concat()
         ))
         .success();

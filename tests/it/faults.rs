@@ -228,7 +228,7 @@ fn a_commit_that_vanished_is_exit_4() {
         env.oca(&["sync", "--locked"])
             .stderr_contains("tools: checked out at 9ef4e33450\n")
             .stderr_contains(&format!(
-                "caused by: commit `{old}` no longer exists on the remote\n\
+                "caused by: commit `{old}` does not exist on the remote\n\
                  hint: move the pin with `oca lock --upgrade web`, or pin a commit that exists with `oca lock web@COMMIT`\n"
             ))
             .status(4);
@@ -250,7 +250,7 @@ fn files_of_a_commit_that_vanished_are_exit_4() {
         let old = remote.commit_of("18.0");
         forget(&env, &remote);
         env.oca(&["export", "../out"])
-            .stderr_contains(&format!("caused by: commit `{old}` no longer exists on the remote\n"))
+            .stderr_contains(&format!("caused by: commit `{old}` does not exist on the remote\n"))
             .status(4);
     }
 }
@@ -284,7 +284,7 @@ fn an_old_server_that_gives_out_commits_and_lost_one_is_exit_4() {
     forget(&env, &remote);
     fs::remove_dir_all(env.cache()).expect("the cache");
     env.oca(&["sync", "--locked"])
-        .stderr_contains(&format!("caused by: commit `{old}` no longer exists on the remote\n"))
+        .stderr_contains(&format!("caused by: commit `{old}` does not exist on the remote\n"))
         .status(4);
 }
 

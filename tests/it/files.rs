@@ -176,7 +176,7 @@ fn a_path_with_blanks_is_a_remote() {
         assert!(env.exists("oca/web/web_x"));
     }
     env.declare(&format!("{WEB}[repos.web]\nurl = \"https://example.com/my repos/web\"\n"));
-    env.oca(&["lock"]).stderr_contains("it must not contain blanks or control characters\n").status(2);
+    env.oca(&["lock"]).stderr_contains("it must not contain blanks or invisible characters\n").status(2);
 }
 
 #[cfg(target_os = "linux")]

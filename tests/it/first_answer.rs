@@ -144,7 +144,7 @@ fn forges_say_in_many_words_that_a_commit_is_gone() {
         fs::remove_dir_all(env.cache()).expect("the cache");
         server.fault("upload-pack fetch", 1, Fault::Says(refusal(&words)));
         env.oca(&["sync", "--locked"])
-            .stderr_contains(&format!("commit `{commit}` no longer exists on the remote\n"))
+            .stderr_contains(&format!("commit `{commit}` does not exist on the remote\n"))
             .status(4);
     }
     fs::remove_dir_all(env.cache()).expect("the cache");

@@ -338,19 +338,19 @@ fn camptocamp() {
         env.git(".", &["update-index", "--add", "--cacheinfo", &format!("160000,{fork},{path}")]);
     }
     env.oca(&["init", "--from", "pending-merges.d", "--offline"])
-        .stderr(&format!(
+        .stderr(
             "\
 warning: `pending-merges.d/web.yml` at line 1: `odoo/external-src/web` has pending merges: oca keeps the commit of its gitlink as `rev`, which contains the merges
 error: cannot fetch `dms` from `git@github.com:OCA/dms.git`
 caused by: the remote cannot be asked because oca is offline
 error: cannot fetch `web` from `git@github.com:camptocamp/web.git`
 caused by: the remote cannot be asked because oca is offline
-hint: run the command once without `--offline`
+hint: run the command without `--offline`
 error: 2 repositories failed
 error: `repos.toml` is written, but its pins could not be locked
-hint: pin them with `oca lock dms@{fork}`
-"
-        ))
+hint: run `oca lock` later; until then, `oca.lock.json` keeps the pins
+",
+        )
         .status(3);
     env.assert_file(
         "repos.toml",

@@ -1,6 +1,7 @@
 //! `oca init --from` with odd lines: one of them is no reason to refuse the other repositories.
 
 use crate::env::Env;
+use crate::import_pins::KEEPS_PINS;
 use crate::project::repository;
 
 const WEB: &str = "web:\n  remotes: {o: https://github.com/OCA/web.git}\n  merges: [o 18.0]\n";
@@ -45,6 +46,42 @@ fn the_last_of_two_keys_counts() {
         &["web"],
     );
     assert!(file.contains("branch = \"17.0\""), "{file}");
+}
+
+/// Such a character turns the text that a reviewer sees, so it must not reach the new file.
+#[test]
+fn invisible_characters_do_not_reach_the_new_file() {
+    let entry = |directory: &str, word: &str, branch: &str| {
+        format!(
+            "\"{directory}\":\n  remotes: {{o: \"https://github.com/OCA/{word}.git\"}}\n  merges: [\"o {branch}\"]\n"
+        )
+    };
+    let web = |directory: &str| entry(directory, "web", "18.0");
+    for c in ['\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}', '\u{200f}', '\u{ad}'] {
+        let hidden = format!("\\u{:04x}", u32::from(c));
+        let shown = c.escape_unicode();
+        let cannot_have = format!(
+            "`18{shown}.0` is not a valid branch name: it must not contain blanks, invisible characters,"
+        );
+        for (text, says, status) in [
+            (
+                web(&format!("o{hidden}ca/web")),
+                format!("line 1: the checkout of `web` will be in `oca`, not in `o{shown}ca`\n"),
+                0,
+            ),
+            (
+                web("oca/web") + &entry("oca/dms", &format!("d{hidden}ms"), "18.0"),
+                format!(
+                    "d{shown}ms.git` is not a valid git url: it must not contain blanks or invisible characters\n"
+                ),
+                1,
+            ),
+            (web("oca/web") + &entry("oca/dms", "dms", &format!("18{hidden}.0")), cannot_have.clone(), 1),
+        ] {
+            let file = imports("repos.yaml", &text, &[&says], status, &["web"]);
+            assert!(file.is_ascii() && !file.contains('\\'), "{file}");
+        }
+    }
 }
 
 #[test]
@@ -267,7 +304,7 @@ fn oca_dependencies_are_read() {
     env.own_module("my_module", "{'version': '18.0.1.0.0'}");
     env.oca(&["init", "--offline", "--from", "."])
         .stderr_contains("`[[local]]` has your own modules in `.`\n")
-        .stderr_contains(&format!("hint: pin them with `oca lock dms@{commit}`\n"))
+        .stderr_contains(KEEPS_PINS)
         .status(3);
     let text = env.read("repos.toml");
     assert!(text.starts_with("odoo = \"18.0\"\n"), "{text}");
@@ -322,13 +359,7 @@ fn the_older_lock_can_be_a_mapping() {
             "web": {{"url": "https://github.com/OCA/web", "branch": "18.0", "commit": "{commit}", "modules": ["web_one"]}},
             "OCA/dms": {{"url": "https://github.com/OCA/dms", "branch": "17.0", "commit": null, "modules": []}}}}}}"#
     );
-    let file = imports(
-        "oca.json",
-        &text,
-        &["`OCA/dms` to the current head", &format!("hint: pin them with `oca lock web@{commit}`\n")],
-        3,
-        &["web", "dms"],
-    );
+    let file = imports("oca.json", &text, &["`OCA/dms` to the current head", KEEPS_PINS], 3, &["web", "dms"]);
     assert!(
         file.contains("[repos.web]\nmodules = [\"web_one\"]\n\n[repos.dms]\nbranch = \"17.0\"\n"),
         "{file}"
@@ -348,9 +379,7 @@ fn ak_of_2019_froze_to_a_file_of_git_aggregator() {
          target: origin 18.0\n./mine/dms:\n  merges: [origin {dms}]\n  remotes: {{origin: https://github.com/OCA/dms}}\n"
     );
     env.write("frozen.yaml", &frozen);
-    env.oca(&["init", "--offline", "--from", "frozen.yaml"])
-        .stderr_contains(&format!("hint: pin them with `oca lock dms@{dms} web@{web}`\n"))
-        .status(3);
+    env.oca(&["init", "--offline", "--from", "frozen.yaml"]).stderr_contains(KEEPS_PINS).status(3);
     // Alone it declares commits.
     let env = Env::new();
     env.write("frozen.yaml", frozen);

@@ -197,3 +197,44 @@ fn a_change_to_clones_says_what_former_submodules_still_hold() {
         )
         .success();
 }
+
+#[test]
+fn a_project_that_is_imported_elsewhere_is_told() {
+    let env = Env::new();
+    repository(&env, "web", &["web_a"]);
+    let other = env.root().join("shop");
+    let text = "repositories:\n  oca/web: {type: git, url: ../remotes/web.git, version: 18.0}\n";
+    std::fs::create_dir_all(other.join("odoo")).expect("a directory");
+    std::fs::write(other.join("odoo/x.repos"), text).expect("a file");
+    env.git(&other, &["init", "-q"]);
+    let told = |command: &str| {
+        format!(
+            "warning: the new project is in `[TEMP]/project`; nothing changes in `[TEMP]/shop`, from which it is imported\n\
+             hint: if you want to use oca in that directory, delete the new files here and run `{command}`\n"
+        )
+    };
+    env.oca(&["init", "--from", "../shop/odoo/x.repos"])
+        .stderr_contains(
+            &(told("oca -C [TEMP]/shop init --from odoo/x.repos")
+                + "wrote `repos.toml`; look at it, then run `oca sync`\n"),
+        )
+        .success();
+    assert!(env.exists("repos.toml") && !other.join("repos.toml").exists());
+    // A directory without git, with a name that a shell would split, and with its pins.
+    let other = env.root().join("my shop");
+    std::fs::create_dir_all(&other).expect("a directory");
+    std::fs::write(other.join("oca_dependencies.txt"), "web ../remotes/web.git\n").expect("a file");
+    std::fs::remove_file(env.project().join("repos.toml")).expect("a file");
+    env.oca(&["init", "--odoo", "18.0", "--from", "../my shop"])
+        .stderr_contains("nothing changes in `[TEMP]/my shop`, from which it is imported\n")
+        .stderr_contains("run `oca -C '[TEMP]/my shop' init --odoo 18.0 --from .`\n")
+        .success();
+    // As the hint says.
+    env.oca(&["-C", "../my shop", "init", "-q", "--odoo", "18.0", "--from", "."]).success();
+    assert!(other.join("repos.toml").exists());
+    // A file below the project belongs to it.
+    std::fs::remove_file(env.project().join("repos.toml")).expect("a file");
+    env.write("odoo/x.repos", text);
+    let output = env.oca(&["init", "--from", "odoo/x.repos"]).output();
+    assert!(output.code == Some(0) && !output.stderr.contains("the new project is in"), "{output}");
+}

@@ -2,6 +2,7 @@
 
 use crate::env::Env;
 use crate::project::repository;
+use crate::remote::Remote;
 
 const HINT: &str = "hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, \
     `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, \
@@ -291,18 +292,20 @@ fn pins_that_cannot_be_locked_are_told_for_the_next_try() {
     env.write("oca.lock.json", &old);
     env.oca(&["init", "--from", "oca.lock.json"])
         .stderr(&format!(
-            "web: locked at {}\nerror: cannot fetch `dms` from `../remotes/dms.git`\n\
-             caused by: commit `{gone}` no longer exists on the remote\n\
+            "error: cannot fetch `dms` from `../remotes/dms.git`\n\
+             caused by: commit `{gone}` does not exist on the remote\n\
              hint: move the pin with `oca lock --upgrade dms`, or pin a commit that exists with `oca lock dms@COMMIT`\n\
              error: `repos.toml` is written, but its pins could not be locked\n\
-             hint: move `oca.lock.json` away, then pin them with `oca lock dms@{gone} web@{web}`\n",
-            &web[..10]
+             hint: run `oca lock --upgrade dms`; all other pins stay as they are\n"
         ))
         .status(4);
-    env.assert_file("oca.lock.json", &old);
-    std::fs::remove_file(env.project().join("oca.lock.json")).expect("a file");
-    env.oca(&["lock", "-q"]).arg(format!("web@{web}")).success();
-    assert!(env.read("oca.lock.json").contains(&web));
+    assert_eq!((env.locked_commit("web"), env.locked_commit("dms")), (web.clone(), gone.to_owned()));
+    Remote::open(&env, "web").branch("18.0").module("web_new", &[]).commit();
+    env.oca(&["lock", "--upgrade", "dms"])
+        .stderr_contains(&format!("dms: {} -> ", &gone[..10]))
+        .stderr_contains(&format!("web: locked at {}\n", &web[..10]))
+        .success();
+    assert_eq!(env.locked_commit("web"), web);
 }
 
 /// What a file of another tool cannot do: exhaust the machine, or end oca in another way than with an error.

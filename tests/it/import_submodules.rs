@@ -193,7 +193,7 @@ warning: `.gitmodules` at line 10: `branch = .` of submodule `acme` is left out:
 ",
         )
         .stderr_contains("`odoo` is Odoo itself and is left out")
-        .stderr_contains("error: `repos.toml` is written, but its pins could not be locked, and these parts are not in it: 1 submodule with submodules of its own\nhint: pin them with `oca lock`\n")
+        .stderr_contains("error: `repos.toml` is written, but its pins could not be locked, and these parts are not in it: 1 submodule with submodules of its own\nhint: run `oca lock` later\n")
         .status(3);
     env.assert_file(
         "repos.toml",
@@ -250,7 +250,7 @@ fn what_git_refuses_is_refused_with_its_line() {
         (
             "[submodule \"web\"]\n\tpath = web\n\turl = ext::sh -c x\n".to_owned(),
             "`.gitmodules` at line 3: `web` cannot be imported: `ext::sh -c x` is not a valid git url: it must not contain blanks or \
-             control characters",
+             invisible characters",
         ),
     ] {
         let env = Env::new();

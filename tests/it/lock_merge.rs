@@ -142,8 +142,47 @@ fn where_the_sides_agree_on_all_pins_nobody_is_asked() {
 fn a_side_may_be_named_where_there_is_no_conflict() {
     let env = Env::new();
     project(&env);
-    env.oca(&["lock", "--ours"]).stderr("3 repositories with 3 modules, nothing changed\n").success();
+    env.oca(&["lock", "--ours"])
+        .stderr(
+            "the lock has no conflicts, so `--ours` decides nothing\n\
+             3 repositories with 3 modules, nothing changed\n",
+        )
+        .success();
     env.oca(&["lock", "--ours", "--theirs"]).stderr_contains("cannot both stand for all").status(2);
+}
+
+#[test]
+fn a_side_that_was_chosen_stays_in_the_hint_for_the_others() {
+    let env = Env::new();
+    let [web, dms, _] = project(&env);
+    env.git(".", &["checkout", "-q", "-b", "feature"]);
+    let bases = [&web, &dms].map(|remote| remote.commit_of("18.0"));
+    let of_web = move_pin(&env, &web, "web", "web_theirs");
+    let of_dms = move_pin(&env, &dms, "dms", "dms_theirs");
+    commit(&env);
+    env.git(".", &["checkout", "-q", "main"]);
+    for ((remote, name), base) in [(&web, "web"), (&dms, "dms")].into_iter().zip(&bases) {
+        let ours = remote.branch("18.0-ours").from(base).module("ours", &[]).commit();
+        env.oca(&["lock", "-q", &format!("{name}@{ours}")]).success();
+    }
+    let ours = env.locked_commit("web");
+    commit(&env);
+    env.try_git(".", &["merge", "feature"]).expect_err("a conflict");
+    let output = env.oca(&["lock", "--ours", "web"]).output();
+    assert_eq!(output.code, Some(1), "{output}");
+    assert!(
+        output.stderr.starts_with("error: `oca.lock.json` has conflicting pins for 1 repository\n"),
+        "{output}"
+    );
+    assert!(
+        output
+            .stderr
+            .ends_with("hint: run `oca lock --ours web dms` or `oca lock --ours web --theirs dms`\n"),
+        "{output}"
+    );
+    env.oca(&["lock", "-q", "--ours", "web", "--theirs", "dms"]).success();
+    assert_eq!((env.locked_commit("web"), env.locked_commit("dms")), (ours, of_dms));
+    assert!(!env.read("oca.lock.json").contains(&of_web));
 }
 
 /// Has git call oca for the lock, as docs/lock.md says.

@@ -19,13 +19,21 @@ fn pins_behind_their_branch_are_listed() {
     });
     let [web, dms] = moved.each_ref().map(|(old, new)| format!("{} -> {}", short(old), short(new)));
     let table = format!("web  {web}  branch 18.0\ndms  {dms}  branch 18.0  held\n");
-    env.oca(&["outdated"]).stdout(&table).stderr("2 of 3 repositories outdated\n").success();
+    env.oca(&["outdated"]).stdout(&table).stderr("2 of 3 repositories outdated, 1 of them held\n").success();
     env.oca(&["outdated", "-v"])
         .stdout(&table)
-        .stderr("web: outdated\ndms: outdated\ncrm: up to date\n2 of 3 repositories outdated\n")
+        .stderr(
+            "web: outdated\ndms: outdated\ncrm: up to date\n2 of 3 repositories outdated, 1 of them held\n",
+        )
         .success();
     env.oca(&["outdated", "--exit-code", "-q"]).stdout(&table).status(1);
     env.assert_file("oca.lock.json", &before);
+    // A nightly job is not red because of what was held on purpose.
+    env.oca(&["lock", "--upgrade", "-q"]).success();
+    env.oca(&["outdated", "--exit-code"])
+        .stdout(&format!("dms  {dms}  branch 18.0  held\n"))
+        .stderr("1 of 3 repositories outdated, 1 of them held\n")
+        .success();
 }
 
 #[test]
@@ -97,5 +105,17 @@ fn a_remote_that_cannot_be_asked_fails_after_the_others_are_told() {
              caused by: not found: no git repository at `[TEMP]/remotes/dms.git`\n\
              hint: check the url; `git ls-remote ../remotes/dms.git` should list its branches\n",
         )
+        .status(3);
+}
+
+/// Nothing that the cache has answers where a branch is now.
+#[test]
+fn offline_the_hint_asks_for_a_run_with_the_network() {
+    let env = Env::new();
+    repository(&env, "web", &[]);
+    let server = crate::server::Server::start(&env);
+    env.locked(&format!("{WEB}[repos.web]\nurl = \"{}\"\n", server.url("web")));
+    env.oca(&["--offline", "outdated"])
+        .stderr_contains("hint: run the command without `--offline`\n")
         .status(3);
 }

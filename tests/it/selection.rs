@@ -175,7 +175,12 @@ fn versions_are_matched_without_the_series() {
         env.declare(&format!("[profiles.lean]\nrepos = [\"web\"]\nmodules = [{modules}]\n"));
     };
     // What tells no version is 1.0 to Odoo.
-    for modules in ["\"a >=1.0.3\", \"b ^2.1\", \"c =1.0.0\"", "\"a <2, >1.0.0\"", "\"a ~1.0\", \"b *\""] {
+    for modules in [
+        "\"a >=1.0.3\", \"b ^2.1\", \"c =1.0.0\"",
+        "\"a <2, >1.0.0\"",
+        "\"a ~1.0\", \"b *\"",
+        "\"a >=18.0.1.0.3\", \"c ==1.0.0\"",
+    ] {
         select(modules);
         env.oca(&["lock", "-q"]).success();
         env.oca(&["lock", "--check"]).success();
@@ -184,11 +189,16 @@ fn versions_are_matched_without_the_series() {
     select("\"a >=2\"");
     env.oca(&["lock"])
         .stderr(
-            "error: profile `lean` asks for `a >=2`, but `web` has version 18.0.1.0.3\n\
+            "error: profile `lean` asks for `a >=2`, but `web` has version 18.0.1.0.3, which counts as 1.0.3\n\
              hint: run `oca lock --upgrade web`, or ask for another version\n",
         )
         .status(2);
     assert_eq!(env.read("oca.lock.json"), before);
+    select("\"a >=17.0.1.0.3\"");
+    env.oca(&["lock"])
+        .stderr_contains("asks for `a >=17.0.1.0.3`, but `web` has version 18.0.1.0.3\n")
+        .status(2);
+    select("\"a >=2\"");
     remote.branch("18.0").module("a", &[("version", "'18.0.2.0.0'")]).commit();
     env.oca(&["lock", "-q", "--upgrade", "web"]).success();
     assert_eq!(listed(&env, "lean"), "a");
@@ -208,7 +218,7 @@ fn all_unmet_requests_are_reported_at_once() {
     let errors = "\
 error: profiles `lean`, `leaner` ask for module `dms`, but none of their repositories has it
 hint: `dms` has it: add `dms` to the `repos` of the profile
-error: profile `listed` asks for `dms >1` of `dms`, but `dms` has version 18.0.1.0.0
+error: profile `listed` asks for `dms >1` of `dms`, but `dms` has version 18.0.1.0.0, which counts as 1.0.0
 hint: run `oca lock --upgrade dms`, or ask for another version
 error: profile `lean` asks for module `knowledge`, but none of its repositories has it
 hint: correct the name, or run `oca find knowledge` and add the repository that has it
@@ -219,7 +229,7 @@ error: profiles `lean`, `leaner` ask for module `web_respnsive`, but none of the
 hint: did you mean `web_responsive`?
 error: profile `listed` asks for module `web_x` of `dms`, but `dms` does not have it
 hint: `web` has it: move it to the `modules` of `web`
-error: profiles `lean`, `leaner` ask for `web_x >=2`, but `web` has version 18.0.1.0.0
+error: profiles `lean`, `leaner` ask for `web_x >=2`, but `web` has version 18.0.1.0.0, which counts as 1.0.0
 hint: run `oca lock --upgrade web`, or ask for another version
 ";
     env.oca(&["lock", "-q"]).stderr(errors).status(2);
@@ -305,7 +315,8 @@ fn local_modules_are_roots_and_the_recorded_ones_count_if_they_are_missing() {
         ))
         .status(1);
     env.oca(&["list"]).stderr_contains(said).status(1);
-    let told = "profile `lean`: 3 modules selected\n4 repositories with 16 modules, 0 changed\n";
+    let told =
+        "profile `lean`: 3 modules selected\n4 repositories with 16 modules, only the profiles changed\n";
     env.oca(&["lock"]).stderr(told).success();
     assert_eq!(listed(&env, "lean"), "shop shop_base x2 x3 y2");
 }
@@ -323,7 +334,7 @@ fn local_modules_are_recorded_only_where_something_selects() {
     // What is nowhere yet needs nothing.
     env.declare(&format!("{locals}[[local]]\npath = \"gone\"\n[profiles.all]\n{ALL}modules = []\n"));
     let told = "profile `all`: `gone` does not exist, so the selection may lack what its modules need\n\
-                profile `all`: 3 modules selected\n4 repositories with 16 modules, 0 changed\n";
+                profile `all`: 3 modules selected\n4 repositories with 16 modules, only the profiles changed\n";
     env.oca(&["lock"]).stderr(told).success();
     env.oca(&["lock"]).stderr("4 repositories with 16 modules, nothing changed\n").success();
     assert_eq!(listed(&env, "all"), "shop a x3 y1 extra");
@@ -359,7 +370,10 @@ fn a_stale_selection_is_reported_with_added_and_removed_modules() {
         ),
         ("", "profile `lean` selects no modules, but the lock has a selection for it"),
         ("modules = [\"aa\"]", "profile `lean` asks for module `aa`, but none of its repositories has it"),
-        ("modules = [\"a >=2\"]", "profile `lean` asks for `a >=2`, but `x` has version 18.0.1.0.0"),
+        (
+            "modules = [\"a >=2\"]",
+            "profile `lean` asks for `a >=2`, but `x` has version 18.0.1.0.0, which counts as 1.0.0",
+        ),
     ] {
         env.declare(&lean(modules));
         said(text);
@@ -395,7 +409,8 @@ fn editing_modules_keeps_the_commits_and_asks_nobody() {
     std::fs::remove_dir_all(env.cache()).expect("the cache can be removed");
     let before = env.read("oca.lock.json");
     env.declare(&format!("[profiles.lean]\n{ALL}modules = [\"y2\"]\n[profiles.all]\n{ALL}"));
-    let told = "profile `lean`: 2 modules selected\n4 repositories with 16 modules, 0 changed\n";
+    let told =
+        "profile `lean`: 2 modules selected\n4 repositories with 16 modules, only the profiles changed\n";
     env.oca(&["lock", "--offline"]).stderr(told).success();
     let selected = ("        \"a\",\n        \"y1\"\n", "        \"x2\",\n        \"y2\"\n");
     let after = env.read("oca.lock.json");

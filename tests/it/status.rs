@@ -38,14 +38,17 @@ fn every_state_has_its_word() {
     assert_eq!((output.code, output.stderr.as_str()), (Some(1), ""));
     insta::assert_snapshot!(output.stdout, @"
     clean       clean          de083b7d21
-    dirty       dirty          9955101a47                uncommitted changes in `mine.txt`
-    local       local commits  890d450947 -> 4e2e586d46  local commits up to `4e2e586d46`
-    missing     missing        d0700fbcc5
-    not-git     not git        4470590359
-    behind      other commit   340c140735 -> cf0513d2fe
-    skipped     skipped        65be41df69
+    dirty       dirty          9955101a47                        uncommitted changes in `mine.txt`
+    local       local commits  4e2e586d46, locked at 890d450947  local commits up to `4e2e586d46`
+    missing     missing        locked at d0700fbcc5
+    not-git     not git        locked at 4470590359
+    behind      other commit   cf0513d2fe, locked at 340c140735
+    skipped     skipped        locked at 65be41df69
     undeclared  undeclared     e112704f3a
     ");
+    // `oca sync` moves from the commit that is checked out to the locked one.
+    let planned = env.oca(&["sync", "--dry-run"]).output();
+    assert!(planned.stdout.contains("behind: would move cf0513d2fe -> 340c140735\n"), "{planned}");
     let json = env.oca(&["status", "--format", "json"]).output();
     assert_eq!((json.code, json.stderr.as_str()), (Some(1), ""));
     let json: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
@@ -89,7 +92,7 @@ fn each_profile_has_its_own_report() {
     );
     env.sync();
     env.oca(&["status"]).stdout("web  clean  6df21dd409\n").success();
-    let all = "web           clean    6df21dd409\nserver-tools  missing  94633f2ee5\n";
+    let all = "web           clean    6df21dd409\nserver-tools  missing  locked at 94633f2ee5\n";
     env.oca(&["status", "-p", "more"]).stdout(all).status(1);
     env.oca(&["status", "--all-profiles"]).stdout(all).status(1);
 }

@@ -171,6 +171,36 @@ fn a_submodule_at_another_path_moves_with_all_that_is_in_it() {
 }
 
 #[test]
+fn sync_names_the_work_trees_that_it_moves() {
+    let env = Env::new();
+    let [web, dms] = synced(&env);
+    env.declare_submodules(REMOTES, &["web", "dms"], "path = \"vendor\"\n");
+    let planned = env.oca(&["sync", "--dry-run"]).output();
+    assert_eq!(
+        planned.stdout,
+        "web: would move from `oca/web` to `vendor/web`\ndms: would move from `oca/dms` to `vendor/dms`\n"
+    );
+    assert!(planned.stderr.starts_with("2 repositories, 2 would change\n"), "{planned}");
+    env.write("oca/web/README.md", "mine\n");
+    env.remove_remotes();
+    env.oca(&["sync"])
+        .stderr(
+            "web: moved from `oca/web` to `vendor/web`\n\
+             dms: moved from `oca/dms` to `vendor/dms`\n\
+             2 repositories, 2 changed\n\
+             `git diff --cached --submodule` shows what is staged\n",
+        )
+        .success();
+    env.assert_file("vendor/web/README.md", "mine\n");
+    env.git("vendor/web", &["checkout", "-q", "README.md"]);
+    env.assert_submodules(&[("vendor/dms", &dms), ("vendor/web", &web)]);
+    env.oca(&["sync"]).stderr("2 repositories up to date\n").success();
+    env.declare_submodules(REMOTES, &["web", "dms"], "");
+    let moved = env.oca(&["sync", "-q", "--format", "json"]).output();
+    assert_eq!(moved.stdout.matches("\"outcome\": \"relocated\"").count(), 2, "{moved}");
+}
+
+#[test]
 fn an_entry_that_stayed_behind_joins_its_gitlink() {
     let env = Env::new();
     let [web, dms] = synced(&env);

@@ -173,16 +173,125 @@ fn what_git_init_from_writes_is_synced_in_place() {
     env.oca(&["init", "-q", "--from", ".gitmodules"]).success();
     assert!(env.read("repos.toml").contains("mode = \"submodule\"\n"));
     env.oca(&["lock", "--check"]).success();
-    // What is checked out stays; the entries get their `shallow = true`.
-    env.oca(&["sync"])
-        .stderr(
-            "2 repositories: only `.gitmodules` and the index changed\n\
-             `git diff --cached --submodule` shows what is staged\n",
-        )
-        .success();
+    // What is checked out stays, and so does what the user chose for `shallow`.
+    env.git("", &["config", "-f", ".gitmodules", "submodule.vendor/web.shallow", "false"]);
+    env.git("", &["add", ".gitmodules"]);
+    let modules = env.read(".gitmodules");
     env.oca(&["sync"]).stderr("2 repositories up to date\n").success();
+    env.assert_file(".gitmodules", &modules);
     let commits = ["vendor/dms", "vendor/web"].map(|path| (path, env.head(path)));
     env.assert_submodules(&commits.each_ref().map(|(path, commit)| (*path, commit.as_str())));
+}
+
+/// The other clone came from `git clone --recurse-submodules`. The pull takes the entries and the gitlinks away.
+#[test]
+fn a_pulled_change_to_clones_converts_what_git_checked_out() {
+    let env = Env::new();
+    let [web, dms] = clones(&env);
+    set_mode(&env, "clone", "submodule");
+    env.sync();
+    env.commit_all("Have submodules");
+    let clone = ["clone", "-q", "-c", "protocol.file.allow=always", "--recurse-submodules", ".", "../other"];
+    for (name, commit) in [("web", &web), ("dms", &dms)] {
+        // What the entries name is gone, so git clones from the checkouts.
+        fs::create_dir_all(env.remotes()).expect("the directory");
+        env.git("", &["clone", "-q", "--bare", &format!("oca/{name}"), &format!("../remotes/{name}.git")]);
+        env.git(env.remotes().join(format!("{name}.git")), &["branch", "-f", "18.0", commit]);
+    }
+    env.git("", &clone);
+    set_mode(&env, "submodule", "clone");
+    env.sync();
+    env.commit_all("Have clones");
+    let other = env.root().join("other");
+    env.git(&other, &["-C", "oca/web", "branch", "mine"]);
+    env.write("../other/oca/web/README.md", "mine\n");
+    env.git(&other, &["pull", "-q"]);
+    assert!(other.join("oca/web/.git").is_file());
+    let dry = env.oca(&["sync", "--dry-run"]).current_dir(&other).output();
+    assert!(dry.stderr.starts_with("2 submodules would become ordinary checkouts\n"), "{dry}");
+    assert!(other.join("oca/web/.git").is_file());
+    env.oca(&["sync"])
+        .current_dir(&other)
+        .stderr_contains("dms: no longer a submodule\nweb: no longer a submodule\n")
+        .success();
+    for name in ["web", "dms"] {
+        assert!(other.join("oca").join(name).join(".git").is_dir(), "{name}");
+    }
+    assert!(!other.join(".git/modules/oca").exists());
+    env.assert_file("../other/oca/web/README.md", "mine\n");
+    assert_eq!(env.git(other.join("oca/web"), &["branch", "--list", "mine"]), "  mine\n");
+    assert!(!env.git(&other, &["config", "--list", "--local"]).contains("submodule.oca"));
+    env.oca(&["sync"]).current_dir(&other).stderr("2 repositories up to date\n").success();
+}
+
+#[test]
+fn local_work_in_submodules_of_git_survives_a_change_to_clones() {
+    for url_end in ["", ".git"] {
+        let env = Env::new();
+        let remotes = ["web", "dms"].map(|name| repository(&env, name));
+        env.init_git();
+        for remote in &remotes {
+            let url = remote.path().to_str().expect("text");
+            let url = format!("file://{}{url_end}", url.strip_suffix(".git").unwrap_or(url));
+            let name = remote.path().file_stem().and_then(|name| name.to_str()).expect("a name");
+            let path = format!("oca/{name}");
+            let add = ["submodule", "--quiet", "add", "-b", "18.0", &url, &path];
+            env.git("", &[&["-c", "protocol.file.allow=always"], &add[..]].concat());
+        }
+        env.commit_all("Add submodules");
+        let base = format!("file://{}", env.remotes().display());
+        env.declare_submodules(&base, &["web", "dms"], "");
+        env.run(&["lock"]);
+        let commits = ["oca/dms", "oca/web"].map(|path| env.head(path));
+        env.write("oca/web/README.md", "mine\n");
+        env.write("oca/dms/new.txt", "new\n");
+        set_mode(&env, "submodule", "clone");
+        env.oca(&["sync"])
+            .stderr_contains("web: no longer a submodule\n")
+            .stderr_contains("2 repositories up to date\n")
+            .success();
+        env.assert_file("oca/web/README.md", "mine\n");
+        env.assert_file("oca/dms/new.txt", "new\n");
+        assert_eq!(["oca/dms", "oca/web"].map(|path| env.head(path)), commits);
+        assert!(env.exists("oca/web/.git/HEAD"));
+        env.oca(&["status"]).stdout_contains("web  dirty").stdout_contains("dms  dirty").status(1);
+        env.oca(&["sync"]).stderr("2 repositories up to date\n").success();
+        for (from, to) in [("clone", "submodule"), ("submodule", "clone")] {
+            set_mode(&env, from, to);
+            env.sync();
+            env.assert_file("oca/web/README.md", "mine\n");
+            assert_eq!(env.exists("oca/web/.git/HEAD"), to == "clone");
+        }
+        // Without local work, the checkouts become those of oca.
+        env.git("oca/web", &["checkout", "-q", "README.md"]);
+        fs::remove_file(env.project().join("oca/dms/new.txt")).expect("a file");
+        env.sync();
+        env.oca(&["status"]).stdout_contains("web  clean").stdout_contains("dms  clean").success();
+    }
+}
+
+#[test]
+fn local_work_in_clones_of_git_survives_a_change_to_submodules() {
+    let env = Env::new();
+    let remote = repository(&env, "web");
+    env.init_git();
+    let url = remote.path().to_str().expect("text");
+    env.git("", &["clone", "-q", url, "oca/web"]);
+    env.git("oca/web", &["branch", "mine"]);
+    env.write("oca/web/README.md", "mine\n");
+    env.write(
+        "repos.toml",
+        "odoo = \"18.0\"\nbase-url = \"../remotes\"\nmode = \"clone\"\n[profiles.p]\nrepos = [\"web\"]\n",
+    );
+    env.oca(&["sync"]).stderr_contains("1 repository up to date\n").success();
+    set_mode(&env, "clone", "submodule");
+    env.sync();
+    env.assert_file("oca/web/README.md", "mine\n");
+    assert!(env.project().join("oca/web/.git").is_file());
+    env.git("oca/web", &["rev-parse", "-q", "--verify", "mine"]);
+    env.git("oca/web", &["fsck", "--no-dangling"]);
+    let commit = remote.commit_of("18.0");
+    assert!(env.submodule_status().contains(&format!(" {commit} oca/web")), "{:?}", env.submodule_status());
 }
 
 #[test]

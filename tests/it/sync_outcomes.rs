@@ -31,7 +31,7 @@ fn a_checkout_that_cannot_be_read_keeps_no_other_from_being_done() {
     break_marker(&env, "oca/dms");
     env.oca(&["status"])
         .stdout_contains("dms  unreadable")
-        .stdout_contains(&format!("web  other commit  {to} -> {from}"))
+        .stdout_contains(&format!("web  other commit  {from}, locked at {to}"))
         .stderr_contains("error: cannot read the checkout of `dms`\ncaused by: cannot read `[TEMP]/project/oca/dms/.git/oca-checkout`: ")
         .status(2);
     env.oca(&["sync", "--dry-run"])

@@ -188,7 +188,7 @@ fn an_interrupt_is_exit_130_and_the_next_run_repairs() {
     fs::remove_dir_all(env.cache()).expect("the cache");
     server.fault("POST /web.git/git-upload-pack fetch", 1, Fault::StallAfter(60));
     let fetched = server.count("POST /web.git/git-upload-pack fetch");
-    let run = env.oca(&["sync"]).spawn();
+    let run = env.oca(&["sync"]).stderr_contains("interrupted: run it again\n").spawn();
     server.wait_for("POST /web.git/git-upload-pack fetch", fetched + 1);
     run.interrupt();
     run.status(130);

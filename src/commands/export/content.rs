@@ -109,7 +109,11 @@ fn finish(
         exported.map(|exported| exported.chosen.trees.iter().map(|tree| export::record(tree)).collect())
     };
     let recorded = recorded(plan, |offer| trees(offer).unwrap_or_default());
-    Ok(Written { recorded, files, time })
+    let chosen = exported.iter().map(|exported| &exported.chosen);
+    let (rules, odoo) = (&plan.packaging.rules, plan.profile.odoo);
+    let unmatched =
+        if targets.is_empty() { Vec::new() } else { export::unmatched_languages(rules, odoo, chosen) };
+    Ok(Written { recorded, files, time, unmatched })
 }
 
 /// Fetches the blobs of the exported files, and no others.

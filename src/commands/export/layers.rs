@@ -33,6 +33,8 @@ pub(super) fn run(
         let plan = Plan { below: held, ..Plan::new(session, layer, lock, false) };
         made.push(make(args, session, &plan, &dest.join(&layer.name))?);
     }
+    // The last layer knows the modules of all of them.
+    made.last().iter().for_each(|made| made.warn_of_unmatched(session.printer));
     let mut layers = Vec::new();
     for made in made {
         let (profile, files) = (made.manifest.profile.clone(), made.files);

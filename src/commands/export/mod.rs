@@ -9,11 +9,12 @@ use std::time::SystemTime;
 
 use crate::config::Profile;
 use crate::error::Error;
-use crate::export::{self, Directories, Guarded, Manifest, Repository, Site};
+use crate::export::{self, Directories, Guarded, Manifest, Repository, Site, UnmatchedLanguage};
 use crate::flags::{Format, FormatArg};
 use crate::json::OutcomeReport;
 use crate::lock::Lock;
 use crate::ops::lacking;
+use crate::output::Printer;
 use crate::plan::{self, AddonsEntry, Below, Offer, by_offer, module_paths};
 use crate::repo::{Packaging, counted};
 use crate::report::RepoOutcome;
@@ -40,8 +41,15 @@ pub(crate) struct Args {
     /// Print the lock as a .gitmodules file instead
     #[arg(long, conflicts_with_all = ["dest", "link", "layers", "force", "format"])]
     gitmodules: bool,
+    #[arg(long, hide = true, num_args = 0.., value_parser = in_configuration)]
+    languages: Vec<String>,
     #[command(flatten)]
     format: FormatArg,
+}
+
+/// The lock records what an export keeps, so no flag decides it.
+fn in_configuration(word: &str) -> Result<String, String> {
+    Err(format!("write `languages = [\"{word}\"]` into `[export]` of `repos.toml`, then run `oca lock`"))
 }
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
@@ -56,6 +64,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     let plan = Plan::new(session, profile, &lock, args.link);
     let made = make(args, session, &plan, dest)?;
+    made.warn_of_unmatched(session.printer);
     if let Format::Json = args.format.format {
         session.printer.json(&OutcomeReport::of(&made.outcomes, false));
     }
@@ -84,12 +93,26 @@ struct Made {
     outcomes: Vec<RepoOutcome>,
     files: usize,
     time: SystemTime,
+    unmatched: Vec<UnmatchedLanguage>,
 }
 
 impl Made {
     /// The number of modules in it; with layers, also those in the layers under it.
     fn modules(&self) -> usize {
         self.manifest.repos.iter().map(|repo| repo.modules.len()).sum()
+    }
+
+    /// Warns about languages of `[export]` for which no module has a translation: they may be misspelt.
+    fn warn_of_unmatched(&self, printer: &Printer) {
+        for UnmatchedLanguage { language, near } in &self.unmatched {
+            printer.warning(&format!(
+                "no exported module has a translation for `{language}`, which `languages` of `[export]` names"
+            ));
+            printer.hint(&match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("check the code, or delete `{language}` there"),
+            });
+        }
     }
 
     /// Puts it in its place; returns the path.
@@ -109,13 +132,13 @@ fn make(args: &Args, session: &Session<'_>, plan: &Plan<'_>, dest: &Path) -> Res
     } else {
         content::files(session, plan.lock, plan, &site, date)?
     };
-    let Written { recorded, files, time } = written;
+    let Written { recorded, files, time, unmatched } = written;
     let mut manifest = Manifest::new(&plan.profile.name, &plan.packaging, recorded);
     manifest.links = args.link;
     let put = |name: &str, text: &str| export::write(site.aside(), name, text, time);
     put(export::LOCK_NAME, &plan.lock.of_profile(&plan.profile.name).render())?;
     put(export::FILE_NAME, &manifest.render())?;
-    Ok(Made { site, manifest, outcomes, files, time })
+    Ok(Made { site, manifest, outcomes, files, time, unmatched })
 }
 
 /// The content of an export.
@@ -172,6 +195,8 @@ struct Written {
     files: usize,
     /// The time of the newest commit, for files that belong to no repository.
     time: SystemTime,
+    /// The languages of `[export]` for which no module has a translation.
+    unmatched: Vec<UnmatchedLanguage>,
 }
 
 fn recorded(plan: &Plan<'_>, trees: impl Fn(&Offer<'_>) -> Vec<Vec<String>>) -> Vec<Repository> {
@@ -214,7 +239,7 @@ fn links(session: &Session<'_>, plan: &Plan<'_>, site: &Site) -> Result<Written,
             files += 1;
         }
     }
-    Ok(Written { recorded: recorded(plan, |_| Vec::new()), files, time })
+    Ok(Written { recorded: recorded(plan, |_| Vec::new()), files, time, unmatched: Vec::new() })
 }
 
 /// The relative path from a directory to a path. Both are absolute and have no symlinks.

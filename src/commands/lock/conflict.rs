@@ -14,23 +14,19 @@ use crate::session::Session;
 pub(super) struct Choice {
     /// After a merge with conflicts in the lock: if both sides moved a pin, use our commit; of these repositories, or of
     /// all
-    #[arg(long, value_name = "NAME", num_args = 0.., conflicts_with = "check")]
+    #[arg(long, value_name = "NAME", num_args = 0.., conflicts_with_all = ["check", "upgrade"])]
     ours: Option<Vec<String>>,
     /// The same with their commit
-    #[arg(long, value_name = "NAME", num_args = 0.., conflicts_with = "check")]
+    #[arg(long, value_name = "NAME", num_args = 0.., conflicts_with_all = ["check", "upgrade"])]
     theirs: Option<Vec<String>>,
 }
 
 impl Choice {
-    pub(super) fn refuse_both(&self) -> Result<(), Error> {
-        match (self.ours.as_deref(), self.theirs.as_deref()) {
-            (Some([]), Some([])) => Err(Error::BothSides),
-            _ => Ok(()),
+    /// The sides of the repositories that the user named. Fails if the flags contradict each other.
+    pub(super) fn sides(&self, session: &Session<'_>) -> Result<BTreeMap<RepoName, Side>, Error> {
+        if let (Some([]), Some([])) = (self.ours.as_deref(), self.theirs.as_deref()) {
+            return Err(Error::BothSides);
         }
-    }
-
-    /// The sides of the repositories that the user named.
-    fn named(&self, session: &Session<'_>) -> Result<BTreeMap<RepoName, Side>, Error> {
         let mut named = BTreeMap::new();
         for (names, side) in [(&self.ours, Side::Ours), (&self.theirs, Side::Theirs)] {
             let words = names.as_deref().unwrap_or_default();
@@ -41,6 +37,14 @@ impl Choice {
             }
         }
         Ok(named)
+    }
+
+    /// Says that the flags decide nothing, because the lock has no conflicts.
+    pub(super) fn tell_unused(&self, session: &Session<'_>) {
+        let given = [("--ours", &self.ours), ("--theirs", &self.theirs)];
+        for (flag, _) in given.iter().filter(|(_, names)| names.is_some()) {
+            session.printer.note(&format!("the lock has no conflicts, so `{flag}` decides nothing"));
+        }
     }
 
     /// The side of all repositories that are not named.
@@ -54,18 +58,23 @@ impl Choice {
 
     /// The pins of a lock with merge conflicts. If the user did not name the repository and one commit contains the
     /// other, it is taken: it has the changes of both sides.
-    pub(super) fn settled(&self, session: &Session<'_>, moves: &Moves) -> Result<Lock, Error> {
+    pub(super) fn settled(
+        &self,
+        mut sides: BTreeMap<RepoName, Side>,
+        session: &Session<'_>,
+        moves: &Moves,
+    ) -> Result<Lock, Error> {
         let file = session.lock_file();
         let bytes = lock::read_file(&file)?.unwrap_or_default();
         let both = Sides::parse(&bytes, &file)?;
         let is_open = |dispute: &Dispute| match moves {
-            Moves::To(commits) => !commits.contains_key(&dispute.pin.name.clone().into()),
+            Moves::To { commits, .. } => !commits.contains_key(&dispute.pin.name.clone().into()),
             _ => true,
         };
         let disputes: Vec<Dispute> = both.disputes().into_iter().filter(is_open).collect();
-        let mut sides = self.named(session)?;
+        let named = sides.clone();
         let declared = plan::declared(&session.config);
-        let mut open = Vec::new();
+        let (mut open, mut uses) = (Vec::new(), Vec::new());
         for dispute in disputes {
             let Dispute { pin, ours, theirs } = &dispute;
             let name = &pin.name;
@@ -80,12 +89,13 @@ impl Choice {
                 continue;
             };
             let (word, commit) = if side == Side::Ours { ("our", ours) } else { ("their", theirs) };
-            session.printer.note(&format!("{name}: uses {word} commit {}{note}", commit.short()));
+            uses.push(format!("{name}: uses {word} commit {}{note}", commit.short()));
             sides.insert(name.clone(), side);
         }
         if !open.is_empty() {
-            return Err(Error::Disputed { file, disputes: open });
+            return Err(Error::Disputed { file, disputes: open, named });
         }
+        uses.iter().for_each(|line| session.printer.note(line));
         Ok(both.pins(|pin| sides.get(&pin.name).copied().unwrap_or(Side::Ours)))
     }
 }

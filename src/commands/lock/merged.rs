@@ -42,7 +42,7 @@ fn merged(lock: &Lock, moves: &Moves) -> Vec<Movable> {
     let is_asked = |movable: &Movable| match moves {
         Moves::Named(names) => names.contains(movable) || names.contains(&movable.repo.clone().into()),
         Moves::All => true,
-        Moves::Missing | Moves::To(_) => false,
+        Moves::Missing | Moves::To { .. } => false,
     };
     let mut merged: Vec<Movable> = Vec::new();
     let mut needed: Vec<Movable> = Vec::new();

@@ -15,7 +15,12 @@ use crate::ops::{Ahead, Updated, movables, tell_of_hooks, update, warn_of_lackin
 use crate::plan::Moves;
 use crate::session::Session;
 
+// If an option only had `requires`, clap would drop that where the required one conflicts with another argument. So
+// each refused pair is named.
 #[derive(clap::Args, Debug)]
+#[command(
+    override_usage = "oca lock [OPTIONS] [NAME@COMMIT]...\n       oca lock [OPTIONS] --upgrade [NAME]...\n       oca lock [OPTIONS] --check [--upstream]"
+)]
 pub(crate) struct Args {
     /// Pin a repository, or a merge such as `web#2950`, to a commit by hand; the first digits of a known commit are enough
     #[arg(value_name = "NAME@COMMIT", conflicts_with_all = ["check", "upgrade"])]
@@ -25,7 +30,7 @@ pub(crate) struct Args {
     check: bool,
     /// With `--check`: also ask the servers whether each branch or tag still contains its pin, and compare everything
     /// that the lock says about a commit with the commit itself
-    #[arg(long, requires = "check")]
+    #[arg(long, requires = "check", conflicts_with_all = ["pins", "upgrade", "dry_run"])]
     upstream: bool,
     /// With `--upstream`: accept these steps, such as `web#2950`, though they were resolved by hand
     #[arg(long, value_name = "MERGE", requires = "upstream")]
@@ -37,13 +42,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME", num_args = 0..)]
     upgrade: Option<Vec<String>>,
     /// With `--upgrade`: also remove the merges that are merged upstream from `repos.toml`
-    #[arg(long, requires = "upgrade", conflicts_with_all = ["ours", "theirs"])]
+    #[arg(long, requires = "upgrade", conflicts_with_all = ["ours", "theirs", "pins", "check"])]
     drop_merged: bool,
-    /// With `--upgrade`: only show what would change
-    #[arg(long, requires = "upgrade")]
+    /// Only show what would change
+    #[arg(long, conflicts_with = "check")]
     dry_run: bool,
     /// With NAME@COMMIT: accept a commit whose modules are for another series
-    #[arg(long, requires = "pins")]
+    #[arg(long, requires = "pins", conflicts_with_all = ["check", "upgrade"])]
     force: bool,
     #[command(flatten)]
     choice: Choice,
@@ -57,16 +62,15 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     if args.pins.is_empty() {
         let moves = moves(args.upgrade.as_deref(), session)?;
-        let how =
-            How { choice: &args.choice, dry_run: args.dry_run, force: false, format: args.format.format };
+        let how = How { choice: &args.choice, dry_run: args.dry_run, format: args.format.format };
         if args.drop_merged {
             return merged::upgrade(&moves, &how, session);
         }
         return lock(&moves, &how, session);
     }
     let commits = pins::commits(&args.pins, session)?;
-    let moves = Moves::To(commits.clone());
-    let how = How { choice: &args.choice, dry_run: false, force: args.force, format: args.format.format };
+    let moves = Moves::To { commits: commits.clone(), any_series: args.force };
+    let how = How { choice: &args.choice, dry_run: args.dry_run, format: args.format.format };
     lock(&moves, &how, session).map_err(|error| pins::explained(error, &commits, session))
 }
 
@@ -78,7 +82,7 @@ pub(super) fn upgrade(
     session: &Session<'_>,
 ) -> Result<(), Error> {
     let Upgrade { dry_run, drop_merged } = upgrade;
-    let how = How { choice: &Choice::default(), dry_run, force: false, format };
+    let how = How { choice: &Choice::default(), dry_run, format };
     let moves = moves(Some(names), session)?;
     if drop_merged { merged::upgrade(&moves, &how, session) } else { lock(&moves, &how, session) }
 }
@@ -94,8 +98,6 @@ pub(super) struct Upgrade {
 struct How<'a> {
     choice: &'a Choice,
     dry_run: bool,
-    /// Whether to accept commits for another series.
-    force: bool,
     format: Format,
 }
 
@@ -103,23 +105,27 @@ fn moves(upgrade: Option<&[String]>, session: &Session<'_>) -> Result<Moves, Err
     Ok(match upgrade {
         None => Moves::Missing,
         Some([]) => Moves::All,
-        Some(names) => Moves::Named(movables(session, names)?),
+        Some(names) => Moves::Named({
+            pins::refuse_commits(names)?;
+            movables(session, names)?
+        }),
     })
 }
 
 fn lock(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error> {
-    how.choice.refuse_both()?;
+    let sides = how.choice.sides(session)?;
     let _claim = session.claim()?;
     let updated = match session.lock_as_it_stands() {
         Err(Error::Lock(lock::Error::Conflicted { .. } | lock::Error::Twice { .. })) => {
-            let pins = how.choice.settled(session, moves)?;
+            let pins = how.choice.settled(sides, session, moves)?;
             update(session, Some(pins), moves, &Ahead::default())?.settled()
         }
-        old => update(session, old?, moves, &Ahead::default())?,
+        old => {
+            let old = old?;
+            how.choice.tell_unused(session);
+            update(session, old, moves, &Ahead::default())?
+        }
     };
-    if let (Moves::To(commits), false) = (moves, how.force) {
-        pins::refuse_other_series(commits, &updated.lock)?;
-    }
     if !how.dry_run {
         updated.save(session)?;
     }

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::addons::manifest::series_of;
 use crate::error::{Error, PinError};
 use crate::git::{self, Checkout};
-use crate::lock::{Lock, LockedRepo, Pin};
-use crate::ops::{movable, repo_name};
+use crate::lock::{Lock, Pin};
+use crate::ops::{movable, repo_name, unknown_repo};
 use crate::plan::{self, Movable};
-use crate::repo::{CommitId, MergeSource, Series, redact};
+use crate::repo::{CommitId, MergeSource, redact};
 use crate::report::Trouble;
 use crate::session::Session;
 
@@ -38,9 +37,31 @@ pub(super) fn commits(words: &[String], session: &Session<'_>) -> Result<BTreeMa
     Ok(commits)
 }
 
-/// A merge must be declared. A repository is looked up later: it may be declared in another way.
+/// A repository or a merge that is declared.
 fn named(session: &Session<'_>, word: &str) -> Result<Movable, Error> {
-    if word.contains('#') { movable(session, word) } else { repo_name(session, word).map(Movable::from) }
+    if word.contains('#') {
+        return movable(session, word);
+    }
+    let name = repo_name(session, word)?;
+    let declared = plan::declared(&session.config);
+    if declared.iter().all(|declared| declared.pin.name != name) {
+        return Err(unknown_repo(session, name));
+    }
+    Ok(name.into())
+}
+
+/// Fails if a word to upgrade is `NAME@COMMIT`.
+pub(super) fn refuse_commits(words: &[String]) -> Result<(), Error> {
+    let has_commit = |word: &&String| word.rsplit_once('@').is_some_and(|(_, commit)| is_id(commit));
+    match words.iter().find(has_commit) {
+        Some(word) => Err(PinError::Upgraded { word: redact(word) }.into()),
+        None => Ok(()),
+    }
+}
+
+/// Whether a word can be the first digits of a commit.
+fn is_id(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_hexdigit()) && (FEWEST..=40).contains(&word.len())
 }
 
 impl NamedPin {
@@ -51,9 +72,11 @@ impl NamedPin {
         let Some((name, commit)) = word.rsplit_once('@') else {
             return Err(PinError::WithoutCommit { word: word.clone() }.into());
         };
-        let movable = named(session, name).map_err(|error| bad(error.to_string()))?;
-        let is_hex = commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !is_hex || !(FEWEST..=40).contains(&commit.len()) {
+        let movable = named(session, name).map_err(|error| match error {
+            Error::BadName { .. } => bad(error.to_string()),
+            other => other,
+        })?;
+        if !is_id(commit) {
             return Err(bad(format!("`{commit}` is not the id of a commit")));
         }
         Ok(Self { movable, digits: commit.to_ascii_lowercase(), word })
@@ -121,35 +144,6 @@ impl NamedPin {
         let name = self.movable.repo.clone();
         Err(PinError::Short { name, digits: self.digits.clone(), count: found.len() }.into())
     }
-}
-
-/// Fails if the modules of a commit are for another series.
-pub(super) fn refuse_other_series(commits: &BTreeMap<Movable, CommitId>, lock: &Lock) -> Result<(), Error> {
-    for (profile, locked) in &lock.profiles {
-        for repo in locked.repos.iter().filter_map(|pin| lock.repo(pin)) {
-            if commits.get(&repo.pin.name.clone().into()) == Some(&repo.commit)
-                && let Some(found) = other_series(repo, locked.odoo)
-            {
-                let (name, commit) = (repo.pin.name.clone(), repo.commit);
-                return Err(PinError::OtherSeries {
-                    name,
-                    commit,
-                    found,
-                    wanted: locked.odoo,
-                    profile: profile.clone(),
-                }
-                .into());
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The series of the modules, if no module is for the wanted one.
-fn other_series(repo: &LockedRepo, wanted: Series) -> Option<Series> {
-    let series: BTreeSet<Series> =
-        repo.facts.modules.iter().filter_map(|module| series_of(module.manifest.version())).collect();
-    if series.contains(&wanted) { None } else { series.into_iter().next_back() }
 }
 
 /// If a commit is not on the remote but in the checkout, says so.

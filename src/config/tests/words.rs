@@ -72,10 +72,10 @@ fn every_fault_has_its_words_and_a_hint() {
 
 #[test]
 fn every_refused_variable_and_path_has_its_words() {
-    let malformed = every_variant!(Malformed: Empty {}, Control {}, Unclosed {}, Name {}, Nested {});
+    let malformed = every_variant!(Malformed: Empty {}, Invisible {}, Unclosed {}, Name {}, Nested {});
     insta::assert_snapshot!(lines(&malformed), @r"
     it must not be empty
-    it must not contain control characters
+    it must not contain invisible characters
     a `${` has no closing `}`
     the text after `${` is not a variable name, as in `${VAR}` and `${VAR:-default}`
     the default of a variable must not contain another variable
@@ -93,7 +93,7 @@ fn every_refused_variable_and_path_has_its_words() {
     let unusable = every_variant!(Unusable:
         Unset(UnsetVariable { variable: "X".to_owned(), text: text() }),
         Comma { text: text(), expanded: "a,b".to_owned() },
-        Control { text: text() },
+        Invisible { text: text() },
         Outside { text: text(), expanded: expanded(), why: NotBelow::Parent },
         Malformed { url: url(), why: Malformed::Unclosed },
         NoUrl { url: url(), why: RemoteUrl::parse("https://h/x y").expect_err("a blank") }
@@ -104,13 +104,13 @@ fn every_refused_variable_and_path_has_its_words() {
       hint: set `X`, or write a default: `${X:-…}`
     `${X}/a` expands to `a,b`, and Odoo does not support a comma in an addons path
       hint: use a path without a comma
-    `${X}/a` expands to a path with a control character
-      hint: set its variables to values without line breaks or other control characters
+    `${X}/a` expands to a path with an invisible character
+      hint: set its variables to values without line breaks or other invisible characters
     `${X}/a` expands to `../a`, but the path must be below the project: it must not contain `..`
       hint: correct it in `repos.toml`, or set its variables to other values
     `https://${HOST}/web.git` cannot be expanded: a `${` has no closing `}`
       hint: correct it in `repos.toml`, or set its variables to other values
-    `https://${HOST}/web.git` does not expand to a valid url: `https://h/x y` is not a valid git url: it must not contain blanks or control characters
+    `https://${HOST}/web.git` does not expand to a valid url: `https://h/x y` is not a valid git url: it must not contain blanks or invisible characters
       hint: correct it in `repos.toml`, or set its variables to other values
     ");
 }

@@ -1,28 +1,11 @@
 //! The refusals of the commands.
 
 use super::super::*;
-use super::{config_file, full_disk, lock_file, shown};
+use super::{config_file, full_disk, lock_file, pin, shown, unmet};
 use crate::config::Unusable;
 use crate::git::Error as GitError;
-use crate::lock::Pin;
-use crate::plan::RefusedPin;
 use crate::repo::samples::{commit, every_variant, name};
-use crate::repo::{Pending, Reference, RemoteUrl};
 use crate::report::{Needer, Problem, Spot, Trouble, WhyMissing, WhyUnmet};
-
-fn pin() -> Pin {
-    let url = RemoteUrl::parse("https://github.com/OCA/web.git").expect("a url");
-    Pin {
-        name: name("web"),
-        reference: Reference::Branch("18.0".to_owned()),
-        url,
-        pending: Pending::default(),
-    }
-}
-
-fn unmet(why: WhyUnmet, repo: Option<RepoName>) -> Unmet {
-    Unmet { module: "web_x".to_owned(), repo, why, profiles: vec!["standard".to_owned()] }
-}
 
 fn needer() -> Needer {
     Needer { module: "web_y".to_owned(), repo: "web".to_owned(), is_wanted: true }
@@ -59,11 +42,17 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         Disputed {
             file: lock_file(),
             disputes: vec![Dispute { pin: pin(), ours: commit(0xaa), theirs: commit(0xbb) }.into()],
+            named: BTreeMap::from([(name("dms"), Side::Theirs)]),
+        },
+        MovedByBoth {
+            file: lock_file(),
+            disputes: vec![Dispute { pin: pin(), ours: commit(0xaa), theirs: commit(0xbb) }.into()],
         },
         Pin(PinError::WithoutCommit { word: "web".to_owned() }),
         BothSides {},
         NothingToCheck {},
         SyncOfSome {},
+        WithoutInit { name: "acme".to_owned(), profile: "standard".to_owned(), path: "addons/acme".to_owned() },
         NamedForBoth { name: web() },
         RepoElsewhere { name: web(), profile: "lean".to_owned() },
         StillNeeded { needed: vec![StillNeeded { repo: web(), module: "web_x".to_owned(), needed_by: vec![needer()] }] },
@@ -87,7 +76,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
             file: config_file(),
             lost: String::new(),
             cause: Box::new(Error::NoCache),
-            lock_in_the_way: None,
+            pinned: None,
             command: "oca lock".to_owned(),
         },
         LinkedPath { path: "oca".into(), profile: "standard".to_owned() },
@@ -136,7 +125,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         Merge(MergeError::NoPatch { file: "patches/x.patch".into() }),
         UnreadableFolder { error: UnreadableTree::damaged("addons", "permission denied") },
         Unmet { unmet: vec![unmet(WhyUnmet::Core, None)] },
-        Unusable(Unusable::Control { text: "${X}/addons".to_owned() })
+        Unusable(Unusable::Invisible { text: "${X}/addons".to_owned() })
     );
     insta::assert_snapshot!(shown(errors), @r#"
     2 `SOURCE_DATE_EPOCH` must be a Unix timestamp, not `today`
@@ -156,7 +145,10 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `oca addons-path --write odoo.conf`
     1 `oca.lock.json` has conflicting pins for 1 repository
       `web` at branch `18.0`: ours `aaaaaaaaaa`, theirs `bbbbbbbbbb`
-      hint: run `oca lock --ours web` or `oca lock --theirs web`
+      hint: run `oca lock --ours web --theirs dms` or `oca lock --theirs dms web`
+    1 both sides moved the pins of 1 repository in `oca.lock.json`
+      `web` at branch `18.0`: ours `aaaaaaaaaa`, theirs `bbbbbbbbbb`
+      hint: run `oca lock`; where one of the two commits contains the other, it takes the newer one by itself
     2 `web` is not `NAME@COMMIT`: there is no `@`
       hint: to move it to the head of its branch, run `oca lock --upgrade web`
     2 `--ours` and `--theirs` cannot both stand for all repositories
@@ -165,6 +157,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: name it with `-o FILE`
     2 in submodule mode, `oca sync` works on all repositories
       hint: leave the names out
+    2 profile `standard` has no module `acme`: `addons/acme` has no `__init__.py`, so it is not a module
+      hint: add the file
     2 `web` is named for both `--ours` and `--theirs`
       hint: name it for one of the two
     2 the profile has no repository `web`, but profile `lean` has it
@@ -192,7 +186,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     2 cannot write `oca/web`
       caused by: no space left
     3 the remote cannot be asked because oca is offline
-      hint: run the command once without `--offline`
+      hint: run the command without `--offline`
     2 there is no `repos.yaml`
       hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, or an older `oca.lock.json`
     1 `repos.toml` is written, but parts of `repos.yaml` are not in it: `merges` of `web`
@@ -202,7 +196,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     2 there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set
       hint: set `OCA_CACHE_DIR`
     2 `repos.toml` is written, but its pins could not be locked
-      hint: pin them with `oca lock`
+      hint: run `oca lock` later
     2 `oca` is a symlink, but the checkouts of profile `standard` need a directory there
       hint: put a directory in its place, or set another `path` in `repos.toml`
     2 `oca.lock.json` is cut off at line 7
@@ -248,7 +242,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       caused by: the remote cannot be asked because oca is offline
     3 cannot fetch `web` from `https://github.com/OCA/web.git`
       caused by: the remote cannot be asked because oca is offline
-      hint: run the command once without `--offline`
+      hint: run the command without `--offline`
     3 2 repositories failed
     2 the url of `web` contains a user or password, and `.gitmodules` would publish it
       hint: remove it from the url, and set a token for the host
@@ -275,8 +269,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     2 cannot read `addons`: permission denied
     2 profile `standard` asks for module `web_x`, but it is part of Odoo
       hint: delete it from `modules`: Odoo always has it
-    2 `${X}/addons` expands to a path with a control character
-      hint: set its variables to values without line breaks or other control characters
+    2 `${X}/addons` expands to a path with an invisible character
+      hint: set its variables to values without line breaks or other invisible characters
     "#);
 }
 
@@ -289,7 +283,7 @@ fn some_refusals_have_several_wordings() {
             file: config_file(),
             lost: "2 merges".to_owned(),
             cause: Box::new(Error::NoCache),
-            lock_in_the_way: Some(lock_file()),
+            pinned: Some(lock_file()),
             command: "oca lock".to_owned(),
         },
         Error::Nowhere {
@@ -327,7 +321,7 @@ fn some_refusals_have_several_wordings() {
     2 there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set
       hint: set `OCA_CACHE_DIR`
     2 `repos.toml` is written, but its pins could not be locked, and these parts are not in it: 2 merges
-      hint: move `oca.lock.json` away, then pin them with `oca lock`
+      hint: run `oca lock` later; until then, `oca.lock.json` keeps the pins
     1 none of the 230 repositories asked has `web_x` for Odoo 18.0
       hint: did you mean `web_y`?
     3 none of the 227 repositories asked has `web_x` for Odoo 18.0
@@ -340,89 +334,5 @@ fn some_refusals_have_several_wordings() {
       hint: did you mean `web_y`?
     1 1 pin cannot be reached from its declared branch or tag
       hint: run `oca lock --upgrade web`, or declare the commit as `rev`
-    ");
-}
-
-#[test]
-fn every_request_for_a_missing_module_says_how_to_correct_it() {
-    let nowhere = |elsewhere: Option<&str>, near: Option<&str>, may_be_local| WhyUnmet::Nowhere {
-        elsewhere: elsewhere.map(name),
-        near: near.map(str::to_owned),
-        may_be_local,
-    };
-    let reasons = every_variant!(WhyUnmet:
-        Core {},
-        Gone { repo: name("web") },
-        Nowhere { elsewhere: None, near: None, may_be_local: false },
-        Version { repo: name("web"), version: "18.0.1.0.0".to_owned() };
-        nowhere(None, None, true),
-        nowhere(Some("dms"), None, false),
-        nowhere(None, Some("web_y"), false)
-    );
-    let unmet = reasons.into_iter().map(|why| unmet(why, None)).collect();
-    insta::assert_snapshot!(shown(vec![Error::Unmet { unmet }]), @r"
-    2 profile `standard` asks for module `web_x`, but it is part of Odoo
-      hint: delete it from `modules`: Odoo always has it
-    2 profile `standard` asks for module `web_x`, but `web` no longer has it
-      hint: run `oca remove --module web_x`, or leave `web` where it is: `oca upgrade` takes the names of the others
-    2 profile `standard` asks for module `web_x`, but none of its repositories has it
-      hint: correct the name, or run `oca find web_x` and add the repository that has it
-    2 profile `standard` asks for `web_x`, but `web` has version 18.0.1.0.0
-      hint: run `oca lock --upgrade web`, or ask for another version
-    2 profile `standard` asks for module `web_x`, but none of its repositories has it
-      hint: if it is in a `[[local]]` directory, delete it from `modules`: those modules are always selected; otherwise run `oca find web_x` and add the repository that has it
-    2 profile `standard` asks for module `web_x`, but none of its repositories has it
-      hint: `dms` has it: add `dms` to the `repos` of the profile
-    2 profile `standard` asks for module `web_x`, but none of its repositories has it
-      hint: did you mean `web_y`?
-    ");
-}
-
-#[test]
-fn every_refused_pin_has_its_words() {
-    let web = || name("web");
-    let series = |word| Series::parse(word).expect("a series");
-    let errors = every_variant!(PinError:
-        Invalid { word: "web@abc".to_owned(), why: "`abc` is not the id of a commit".to_owned() },
-        OtherSeries {
-            name: web(),
-            commit: commit(0xaa),
-            found: series("17.0"),
-            wanted: series("18.0"),
-            profile: "standard".to_owned(),
-        },
-        Refused {
-            file: config_file(),
-            refused: RefusedPin::Declared { name: web(), declared: commit(0xaa), asked: commit(0xbb) },
-        },
-        Short { name: web(), digits: "0123456".to_owned(), count: 2 },
-        Twice { word: format!("web@{}", commit(0xbb)), name: web() },
-        Unpushed { name: web(), commit: commit(0xaa), path: "oca/web".into() },
-        WithoutCommit { word: "web".to_owned() };
-        PinError::Refused {
-            file: config_file(),
-            refused: RefusedPin::Ambiguous {
-                name: web(),
-                references: vec![pin().reference, Reference::Rev(commit(0xaa))],
-            },
-        }
-    );
-    insta::assert_snapshot!(shown(errors), @r"
-    2 `web@abc` is not `NAME@COMMIT`: `abc` is not the id of a commit
-      hint: write a name and the first digits of a commit, at least 7: `web@0123abc`
-    2 the modules of `web` at commit `aaaaaaaaaa` are for Odoo 17.0, but profile `standard` is for 18.0
-      hint: if you want this, run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa --force`
-    2 `web` cannot be pinned to `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`: `repos.toml` declares commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
-      hint: change `rev` of `web` in `repos.toml`, then run `oca lock`
-    2 2 commits of `web` begin with `0123456`
-      hint: write all 40 digits of the commit
-    2 `web@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb` gives a second commit for `web`
-      hint: keep one of the two
-    2 commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` of `web` is only in your checkout `oca/web`
-      hint: push it to the remote of `web` first, from `oca/web`
-    2 `web` is not `NAME@COMMIT`: there is no `@`
-      hint: to move it to the head of its branch, run `oca lock --upgrade web`
-    2 `web` has several pins: branch `18.0`, commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
-      hint: write the commit as `rev` into `override.web` of a profile
     ");
 }

@@ -76,7 +76,7 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
     insta::assert_snapshot!(shown::<Error>(errors).replace(&lead, ""), @r#"
     3 the remote has no branch `18.0`
       hint: list the branches and tags with `git ls-remote https://github.com/OCA/web.git`
-    4 commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` no longer exists on the remote
+    4 commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` does not exist on the remote
       hint: move the pin with `oca lock --upgrade web`, or pin a commit that exists with `oca lock web@COMMIT`
     2 `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is an annotated tag, not a commit; it names commit `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`
       hint: write `rev = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"`, or name the tag with `tag`
@@ -129,7 +129,7 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
     3 refused to follow a redirect from `https://a.example/web.git` to `http://b.example/web.git`
       hint: if the repository moved there, write the new url in `repos.toml`
     3 the remote cannot be asked because oca is offline
-      hint: run the command once without `--offline`
+      hint: run the command without `--offline`
     3 cannot run `ssh`: no such file
       hint: install it, or set `GIT_SSH_COMMAND` to another program
     3 ssh says: "Permission denied (publickey)."

@@ -3,11 +3,16 @@
 mod commands;
 mod git;
 mod repos;
+mod requests;
 mod rooms;
 
 use std::path::PathBuf;
 
 use super::*;
+use crate::lock::Pin;
+use crate::repo::samples::name;
+use crate::repo::{Pending, Reference, RemoteUrl};
+use crate::report::{Unmet, WhyUnmet};
 
 /// What the terminal shows for these errors; the exit code comes first.
 fn shown<E: Into<Error>>(errors: Vec<E>) -> String {
@@ -35,4 +40,18 @@ fn config_file() -> PathBuf {
 fn full_disk() -> fs::Error {
     let source = std::io::Error::other("no space left");
     fs::Error { action: "write", path: "oca/web".into(), source }
+}
+
+fn pin() -> Pin {
+    let url = RemoteUrl::parse("https://github.com/OCA/web.git").expect("a url");
+    Pin {
+        name: name("web"),
+        reference: Reference::Branch("18.0".to_owned()),
+        url,
+        pending: Pending::default(),
+    }
+}
+
+fn unmet(why: WhyUnmet, repo: Option<RepoName>) -> Unmet {
+    Unmet { module: "web_x".to_owned(), repo, why, profiles: vec!["standard".to_owned()] }
 }

@@ -69,7 +69,7 @@ fn every_failure_of_a_repository_names_it() {
       hint: commit and push your work, or use `--force` to discard it
     3 cannot fetch `web` from `https://github.com/OCA/web.git`
       caused by: the remote cannot be asked because oca is offline
-      hint: run the command once without `--offline`
+      hint: run the command without `--offline`
     2 `web` has no directory `modules` at commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
       hint: correct `addons` of `[repos.web]` in `repos.toml`
     1 the lock is wrong about `web`: commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` has tree `cccccccccccccccccccccccccccccccccccccccc`, but the lock has `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`

@@ -89,6 +89,7 @@ fn every_error_of_the_lock_has_its_words() {
         LockError::Step { file: "oca.lock.d/web/01-2950.patch".into(), fault: StepFault::Stray },
         LockError::Step { file: "oca.lock.d".into(), fault: StepFault::Link },
         LockError::Step { file: "oca.lock.d/web/01-2950.patch".into(), fault: StepFault::NoStep(patch::Error::TooLarge { limit: 256 }) },
+        LockError::Edited { file: lock_file(), entries: vec![(name("web"), Seal::PinOnly)], profiles: Vec::new() },
         LockError::Edited { file: lock_file(), entries: Vec::new(), profiles: vec![("lean".to_owned(), Seal::Broken)] }
     );
     insta::assert_snapshot!(shown(errors), @r"
@@ -126,6 +127,8 @@ fn every_error_of_the_lock_has_its_words() {
       hint: replace the symlink by a directory
     1 `oca.lock.d/web/01-2950.patch` is not a step that oca wrote: the patch has more than 256 MiB
       hint: run `oca lock --check --upstream` to check the whole lock
+    1 `oca.lock.json` is not complete: the entry of `web` has only a commit
+      hint: run `oca lock`; it reads the modules of these commits
     1 `oca.lock.json` was edited: profile `lean` does not match its digest
       hint: run `oca lock`; it computes these profiles again from `repos.toml`
     ");

@@ -116,7 +116,7 @@ mod tests {
         hint: restore `oca.lock.d` from git
         the patch of the merge does not give the merged tree
         the remote cannot be asked because oca is offline
-        hint: run the command once without `--offline`
+        hint: run the command without `--offline`
         `web_x` does not exist in the tree
         `web_x/.git` cannot be checked out: git uses that name
         the remote has no branch or tag `fix`

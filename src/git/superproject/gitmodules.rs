@@ -26,6 +26,8 @@ pub(crate) struct SubmoduleEntry {
     pub(crate) shallow: bool,
 }
 
+const SHALLOW: &str = "shallow";
+
 impl SubmoduleEntry {
     /// The text of a new entry.
     pub(crate) fn render(&self) -> String {
@@ -40,7 +42,7 @@ impl SubmoduleEntry {
             ("path", Some(self.path.to_string())),
             ("url", Some(self.url.clone())),
             ("branch", self.branch.clone()),
-            ("shallow", self.shallow.then(|| "true".to_owned())),
+            (SHALLOW, self.shallow.then(|| "true".to_owned())),
         ]
     }
 }
@@ -88,13 +90,14 @@ impl GitModules {
                 path,
                 url: value("url").unwrap_or_default(),
                 branch: value("branch"),
-                shallow: value("shallow").is_some_and(|value| is_true(&value)),
+                shallow: value(SHALLOW).is_some_and(|value| is_true(&value)),
             }))
         };
         names.into_iter().filter_map(entry).collect()
     }
 
-    /// Adds an entry at the end, or changes the entry of this name where it differs.
+    /// Adds an entry at the end, or changes the entry of this name where it differs. In an entry that exists, `shallow`
+    /// stays as it is: the user chose it, and it decides nothing about the content.
     pub(crate) fn put(&mut self, entry: &SubmoduleEntry) {
         let section = section_of(&entry.name);
         if self.0.named(section).next().is_none() {
@@ -102,7 +105,8 @@ impl GitModules {
         }
         let old = self.entries().into_iter().find(|old| old.name == entry.name);
         let old = old.map(|old| old.fields());
-        for (at, (key, value)) in entry.fields().into_iter().enumerate() {
+        let fields = entry.fields().into_iter().enumerate();
+        for (at, (key, value)) in fields.filter(|(_, (key, _))| *key != SHALLOW) {
             let is_same = old.as_ref().is_some_and(|old| old[at].1 == value);
             if !is_same || self.0.value(section, key).is_none() {
                 self.0.set(section, key, value.as_deref());
@@ -175,7 +179,6 @@ mod tests {
 	url = https://github.com/OCA/web.git
 	update = rebase
 	branch = 18.0
-	shallow = true
 [submodule \"odoo\"]
 	path = odoo
 	url = ../odoo.git
@@ -193,7 +196,8 @@ mod tests {
         let again = modules.text().to_owned();
         modules.put(&entry("oca/dms", "oca/dms"));
         assert_eq!(modules.text(), again);
-        assert_eq!(modules.entries()[0], entry("oca/web", "oca/web"));
+        let kept = SubmoduleEntry { shallow: false, ..entry("oca/web", "oca/web") };
+        assert_eq!(modules.entries()[0], kept);
     }
 
     #[test]
@@ -225,6 +229,6 @@ mod tests {
             ]
         );
         modules.put(&entry("z", "oca/z"));
-        assert_eq!(modules.entries(), [entry("z", "oca/z")]);
+        assert_eq!(modules.entries(), [SubmoduleEntry { shallow: false, ..entry("z", "oca/z") }]);
     }
 }

@@ -202,12 +202,18 @@ impl Superproject {
         Module::new(git, ModulePlace::of_work_tree(&self.directory, path))
     }
 
-    /// Moves the work tree of a submodule to another path, if nothing is there. Returns whether it was moved.
-    pub(crate) fn move_work_tree(&self, from: &SubmodulePath, to: &SubmodulePath) -> Result<bool, Error> {
+    /// Whether the work tree of a submodule can be moved to another path: nothing is there.
+    pub(crate) fn can_move_work_tree(&self, from: &SubmodulePath, to: &SubmodulePath) -> Result<bool, Error> {
         let [from, to] = [from, to].map(|path| ModulePlace::of_work_tree(&self.directory, path));
         from.refuse_links()?;
         to.refuse_links()?;
-        let is_moved = module::is_free(to.path()) && from.path().join(".git").exists();
+        Ok(module::is_free(to.path()) && from.path().join(".git").exists())
+    }
+
+    /// Moves the work tree of a submodule to another path, if nothing is there. Returns whether it was moved.
+    pub(crate) fn move_work_tree(&self, from: &SubmodulePath, to: &SubmodulePath) -> Result<bool, Error> {
+        let is_moved = self.can_move_work_tree(from, to)?;
+        let [from, to] = [from, to].map(|path| ModulePlace::of_work_tree(&self.directory, path));
         if is_moved {
             let parent = to.path().parent().unwrap_or(&self.directory);
             std::fs::create_dir_all(parent).at("create", parent)?;
@@ -298,12 +304,12 @@ impl Superproject {
     }
 }
 
-/// Whether a directory is in a work tree with a `.gitmodules` or with a journal of a killed oca. Only file names are
-/// checked.
+/// Whether a directory is in a work tree with a `.gitmodules`, with git directories of submodules, or with a journal of a
+/// killed oca. Only file names are checked.
 pub(crate) fn may_have_submodules(directory: &Path) -> bool {
     let Some(top) = directory.ancestors().find(|above| above.join(".git").exists()) else { return false };
     let git = git_file(top).unwrap_or_else(|| top.join(".git"));
-    top.join(gitmodules::FILE_NAME).exists() || git.join(JOURNAL).exists()
+    top.join(gitmodules::FILE_NAME).exists() || git.join("modules").exists() || git.join(JOURNAL).exists()
 }
 
 fn gitlinks(index: &Index) -> BTreeMap<String, CommitId> {

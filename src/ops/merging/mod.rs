@@ -18,8 +18,8 @@ use crate::lock::{LockedMerge, LockedPatch, LockedRepo, LockedStep, StepTexts, S
 use crate::patch::{About, Fingerprint, Header, Patch, UserPatch, parse_user, render};
 use crate::plan::{Declared, Move};
 use crate::repo::{
-    AddonsDirectory, CommitId, FileTree, MergeSource, ModuleName, PendingMerge, Reference, RemoteUrl,
-    RepoPath, TreeId, WebPage, one_line,
+    AddonsDirectory, CommitId, FileTree, MergeRef, MergeSource, ModuleName, PendingMerge, Reference,
+    RemoteUrl, RepoPath, TreeId, WebPage, one_line,
 };
 use crate::report::{ConflictWith, MergeConflict, MergeNote, MergeNoteKind, Trouble};
 
@@ -298,11 +298,16 @@ impl<'a> Series<'a> {
         old: Option<&LockedMerge>,
     ) -> Result<(Reference, CommitId), Trouble> {
         let what = self.job.what(pending);
-        match (moved, old) {
-            (Move::Keep, Some(old)) => return Ok((old.reference.clone(), old.commit)),
-            (Move::Set(commit), Some(old)) => return Ok((old.reference.clone(), commit)),
-            (Move::Keep | Move::Set(_), None) | (Move::Ask, _) => {}
-        }
+        // An import knows the commit only.
+        let is_known = |old: &LockedMerge| {
+            old.reference.full_name().is_some() || matches!(pending.source.reference, MergeRef::Commit(_))
+        };
+        let moved = match (moved, old) {
+            (Move::Keep, Some(old)) if is_known(old) => return Ok((old.reference.clone(), old.commit)),
+            (Move::Set(commit), Some(old)) if is_known(old) => return Ok((old.reference.clone(), commit)),
+            (Move::Keep, Some(old)) => Move::Set(old.commit),
+            (moved, _) => moved,
+        };
         match (remote.resolve_merge(&pending.source.reference), moved, old) {
             (Ok(head), Move::Set(commit), _) => Ok((head.reference, commit)),
             (Ok(head), ..) => Ok((head.reference, head.commit)),

@@ -57,6 +57,14 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
         }
         if gitlinks.contains_key(&*path) {
             change.unstage.push(path.to_string());
+            dissolved.insert(repo.clone());
+        }
+        // Somebody else changed the mode: a pull takes the entry and the gitlink, but not the git directory.
+        if !dissolved.contains(&repo)
+            && let Some(name) = superproject.name_at(&path)
+        {
+            released.push(superproject.module(&name, &path));
+            change.forget.push(name);
             dissolved.insert(repo);
         }
     }
@@ -72,14 +80,16 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
     superproject.refuse_locked()?;
     released.iter().try_for_each(Module::release)?;
     dissolved.iter().for_each(|name| session.printer.note(&format!("{name}: no longer a submodule")));
-    superproject.apply(&modules, &change)?;
+    let is_staged = superproject.apply(&modules, &change)?;
     for profile in &session.config.profiles {
         let directory = session.checkouts(profile)?;
         if directory.is_dir() {
             keep_out(session, &directory)?;
         }
     }
-    session.printer.note(STAGED);
+    if is_staged {
+        session.printer.note(STAGED);
+    }
     tell_unused(session, &superproject);
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::error::{Error, MergeError};
 use crate::fs::{read_if_there, remove_file};
 use crate::git::{self, Active, CheckoutError, Head, SubmoduleEntry, SuperprojectChange};
 use crate::ops::checkouts::is_keep_out;
-use crate::plan::{Comparison, Removal, Submodule};
+use crate::plan::{Comparison, Relocation, Removal, Submodule};
 use crate::repo::{CommitId, RepoName};
 use crate::report::{Done, Outcome, RepoOutcome, Trouble};
 
@@ -23,19 +23,30 @@ pub(crate) struct How {
 
 impl Survey<'_> {
     /// Moves work trees to their declared paths without changing them. If the new path is occupied, the work tree
-    /// stays.
-    pub(crate) fn relocate(&self) -> Result<(), Error> {
+    /// stays. Returns those that are moved; a `dry` run moves nothing, and returns those that would be.
+    pub(crate) fn relocate(&self, dry: bool) -> Result<Vec<Relocation>, Error> {
+        let mut moved = Vec::new();
         for relocation in &self.comparison.moves {
-            match self.superproject.move_work_tree(&relocation.from, &relocation.to) {
-                Ok(true) => self.superproject.module(&relocation.name, &relocation.to).connect()?,
+            let Relocation { name, from, to, .. } = relocation;
+            let found = if dry {
+                self.superproject.can_move_work_tree(from, to)
+            } else {
+                self.superproject.move_work_tree(from, to)
+            };
+            match found {
+                Ok(true) if dry => moved.push(relocation.clone()),
+                Ok(true) => {
+                    self.superproject.module(name, to).connect()?;
+                    moved.push(relocation.clone());
+                }
                 Ok(false) => {}
                 Err(error @ git::Error::LinkOnTheWay { .. }) => {
-                    self.session.printer.warning(&format!("`{}` is not moved: {error}", relocation.from));
+                    self.session.printer.warning(&format!("`{from}` is not moved: {error}"));
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(())
+        Ok(moved)
     }
 
     /// Removes undeclared submodules, then writes `.gitmodules`, git's configuration and the index.

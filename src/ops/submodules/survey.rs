@@ -58,9 +58,14 @@ impl<'s> Survey<'s> {
 
     /// The git directory of the checkout at a path; `None` if a tracked file occupies the path.
     pub(crate) fn module(&self, checkout: &Path) -> Option<Module> {
-        let path = joined(&self.top, &slashed(checkout.strip_prefix(self.session.root()).ok()?));
+        let path = self.path_of(checkout)?;
         let submodule = self.comparison.submodules.iter().find(|submodule| *submodule.entry.path == *path)?;
         Some(self.module_of(&submodule.entry))
+    }
+
+    /// The path of a checkout, as in `.gitmodules`.
+    pub(crate) fn path_of(&self, checkout: &Path) -> Option<String> {
+        Some(joined(&self.top, &slashed(checkout.strip_prefix(self.session.root()).ok()?)))
     }
 
     pub(crate) fn module_of(&self, entry: &SubmoduleEntry) -> Module {

@@ -126,6 +126,6 @@ fn a_commit_that_is_gone_is_named() {
     let at = |commit| snapshot(&remote, commit, &Reference::branch("16.0").expect("a branch"));
     for (pin, head) in [(here, gone), (gone, here)] {
         let error = relation(&at(pin), None, &at(head)).expect_err("it is gone");
-        assert_eq!(error.to_string(), format!("commit `{gone}` no longer exists on the remote"));
+        assert_eq!(error.to_string(), format!("commit `{gone}` does not exist on the remote"));
     }
 }
