@@ -69,14 +69,28 @@ fn the_frozen_commits_of_ak_are_locked() {
 }
 
 #[test]
-fn pins_that_cannot_be_locked_now_are_in_the_command_for_later() {
+fn pins_that_cannot_be_locked_now_are_kept_for_later() {
     let env = forge();
     let commit = "1".repeat(40);
     env.write("spec.yaml", format!("web:\n{}", ENTRY.replace("$ODOO_VERSION", "18.0")));
     env.write("frozen.yaml", format!("web:\n  oca:\n    '18.0': {commit}\n    refs/pull/1/head: {commit}\n"));
     env.oca(&["init", "--from", "spec.yaml"])
-        .stderr_contains(&format!("hint: pin them with `oca lock web@{commit} 'web#1@{commit}'`\n"))
+        .stderr_contains("error: `repos.toml` is written, but its pins could not be locked\n")
         .status(4);
+    assert_eq!(env.locked_commit("web"), commit);
+    assert_eq!(locked(&env, "\"#1\"", "commit"), commit);
+    env.oca(&["lock"]).stderr_contains(&format!("commit `{commit}` does not exist on the remote")).status(4);
+    // If the commit comes back, nothing moves.
+    let remote = crate::remote::Remote::open(&env, "OCA/web");
+    let [base, one] = ["18.0", "refs/pull/1/head"].map(|name| remote.commit_of(name));
+    let lock = env.read("oca.lock.json");
+    let pinned = lock.replacen(&commit, &base, 1).replacen(&commit, &one, 1);
+    env.write("oca.lock.json", pinned);
+    remote.branch("18.0").file("web_x/later.txt", "later\n").commit();
+    remote.pull(1).file("web_x/later.txt", "later\n").commit();
+    env.oca(&["lock", "-q"]).success();
+    assert_eq!((env.locked_commit("web"), locked(&env, "\"#1\"", "commit")), (base, one));
+    assert_eq!(locked(&env, "\"#1\"", "ref"), "refs/pull/1/head");
 }
 
 #[test]

@@ -182,7 +182,7 @@ fn a_failed_upgrade_is_resolved_towards_the_new_base_and_an_abort_goes_back() {
              hint: run `oca resolve web --continue`, or `oca resolve web --abort` to give up\n",
         )
         .status(1);
-    env.oca(&["status"]).stdout(&format!("web  resolving  {}\n", short(&new))).status(1);
+    env.oca(&["status"]).stdout_contains(&format!("web  resolving  {}, locked at ", short(&new))).status(1);
     env.oca(&["lock", "-q"]).success();
     assert_eq!(env.git("oca/web", &["status", "--porcelain"]), "UU web_x/x.txt\n");
     env.oca(&["resolve", "-q", "web", "--abort"]).success();

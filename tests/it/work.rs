@@ -49,7 +49,11 @@ fn a_branch_of_a_fork_is_pushed_and_taken_by_an_upgrade() {
     env.oca(&["sync", "-q", "--force"]).success();
     left_alone(&env);
     env.oca(&["status"])
-        .stdout(&format!("web  in work  {} -> {}  branch `18.0-fix`\n", short(result.trim()), short(&mine)))
+        .stdout(&format!(
+            "web  in work  {}, locked at {}  branch `18.0-fix`\n",
+            short(&mine),
+            short(result.trim())
+        ))
         .success();
     env.oca(&["status", "--format", "json"]).stdout_contains("\"state\": \"in-work\"").success();
     env.oca(&["sync", "--dry-run"])

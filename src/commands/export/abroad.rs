@@ -43,7 +43,7 @@ pub(super) fn print(is_repos_yaml: bool, session: &Session<'_>, lock: &Lock) -> 
         let name = &repo.locked.pin.name;
         session.printer.note(&format!("{name}: its commit must be pushed with `oca sync --push` first"));
     }
-    session.printer.note("a .gitmodules file has no commits; these commands stage them:");
+    session.printer.note("# A .gitmodules file has no commits. These commands stage them:");
     foreign::gitlinks(&repos).for_each(|command| session.printer.note(&command));
     Ok(())
 }
