@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::config::Merge;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
-use crate::git::merging::{self, Landing};
+use crate::git::merging::{self, Landing, Wanted};
 use crate::git::{Git, Snapshot};
 use crate::json::OutdatedReport;
 use crate::lock::{LockedRepo, Pin};
@@ -116,7 +116,11 @@ impl Followed<'_> {
             Trouble::Merge { what, error: Box::new(error) }
         };
         let requests: Vec<_> = std::iter::zip(pending, merges)
-            .map(|(pending, locked)| (locked.commit, pending.source.as_request()))
+            .map(|(pending, locked)| Wanted {
+                head: locked.commit,
+                request: pending.source.as_request(),
+                newest: None,
+            })
             .collect();
         let landings = match requests.first() {
             Some(_) if branch.commit() != *commit => {

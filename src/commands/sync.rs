@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::config::{Mode, Profile};
+use crate::config::{Mode, Profile, Repo};
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
-use crate::git::{Built, Checkout, CheckoutContent, CheckoutError, Git, Head, LocalWork, Module, Snapshot};
+use crate::git::{
+    Built, Checkout, CheckoutContent, CheckoutError, Git, Head, LocalWork, Module, Origin, Snapshot,
+};
 use crate::json::OutcomeReport;
-use crate::lock::{Lock, Pin};
+use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
     Ahead, CheckoutTarget, Contents, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_trees,
@@ -15,7 +17,7 @@ use crate::ops::{
     wanted, warn_of_pointers,
 };
 use crate::plan::{Moves, Relocation};
-use crate::repo::{CommitId, RepoName, counted};
+use crate::repo::{CommitId, Reference, RepoName, counted};
 use crate::report::{self, Done, Failure, Outcome, RepoOutcome, Trouble};
 use crate::session::Session;
 
@@ -183,13 +185,23 @@ fn targets<'a>(
             head,
             module,
             checkout,
-            origin: session.origin(&repo.url, &repo.reference)?,
+            origin: origin(session, repo, locked)?,
             url: session.remote_url(&repo.url)?,
             depth: session.config.depth(repo),
             locked,
         });
     }
     Ok((targets, outcomes))
+}
+
+/// The origin of a checkout. The commits of merges in a submodule are on a fork.
+fn origin(session: &Session<'_>, repo: &Repo, locked: &LockedRepo) -> Result<Origin, Error> {
+    match &repo.push {
+        Some(push) if session.config.mode == Mode::Submodule && locked.steps().next().is_some() => {
+            session.origin(&push.fetch, &Reference::Branch(submodules::pushed_branch(locked)))
+        }
+        _ => session.origin(&repo.url, &repo.reference),
+    }
 }
 
 /// Fetches the missing commits and checks them out, all repositories in parallel.

@@ -164,6 +164,17 @@ impl<'g, 'm> Snapshot<'g, 'm> {
         })
     }
 
+    /// The text of the commit of the remote, with its header.
+    pub(crate) fn text(&self) -> Result<String, Error> {
+        self.remote.whole(|| {
+            self.bring_trees()?;
+            let repository = self.store().repository()?;
+            let odb = repository.odb()?;
+            let object = odb.read(super::ids::oid(self.commit.as_bytes()))?;
+            Ok(String::from_utf8_lossy(object.data()).into_owned())
+        })
+    }
+
     /// The committer date, in seconds since 1970.
     pub(crate) fn time(&self) -> Result<i64, Error> {
         self.remote.whole(|| {

@@ -138,7 +138,11 @@ impl Lock {
     pub(crate) fn step_faults(&self, file: &Path) -> Vec<Error> {
         let directory = directory(file);
         let files = self.step_files();
-        let checked = files.iter().map(|(path, step)| read_step(&directory, path, step));
+        let checked = files.iter().map(|(path, step)| {
+            let text = read_step(&directory, path, step)?;
+            let fault = |error| Error::Step { file: directory.join(path), fault: StepFault::NoStep(error) };
+            patch::parse(&text).map(drop).map_err(fault)
+        });
         let mut faults: Vec<Error> = checked.filter_map(Result::err).collect();
         let known: BTreeSet<&String> = files.iter().map(|(path, _)| path).collect();
         let strays = present(&directory).into_iter().filter(|path| !known.contains(path));
@@ -152,6 +156,7 @@ impl Lock {
         refuse_link(&directory)?;
         let next = directory.join(NEXT);
         refuse_link(&next)?;
+        refuse_link(&directory.join(ATTRIBUTES))?;
         let mut staged = Vec::new();
         for (path, step) in self.step_files() {
             let place = directory.join(&path);

@@ -146,7 +146,7 @@ fn a_gitmodules_cannot_have_commits_that_no_server_has() {
         ))
         .stderr(&format!(
             "web: its commit must be pushed with `oca sync --push` first\n\
-             a .gitmodules file has no commits; these commands stage them:\n\
+             # A .gitmodules file has no commits. These commands stage them:\n\
              git update-index --add --cacheinfo 160000,{head},oca/web\n"
         ))
         .success();

@@ -52,6 +52,12 @@ fn a_directory_of_steps_that_is_a_symlink_is_not_written_through() {
     requested(&env);
     declare(&env, "merges = [\"#1\"]");
     std::fs::create_dir(env.project().join("oca.lock.d")).expect("a directory");
+    env.write("mine", "precious\n");
+    let attributes = env.project().join("oca.lock.d/.gitattributes");
+    std::os::unix::fs::symlink("../mine", &attributes).expect("a symlink");
+    env.oca(&["lock"]).stderr_contains("`oca.lock.d/.gitattributes` is a symlink").status(1);
+    env.assert_file("mine", "precious\n");
+    std::fs::remove_file(attributes).expect("a symlink");
     std::os::unix::fs::symlink(env.root(), env.project().join("oca.lock.d/web")).expect("a symlink");
     env.oca(&["lock"]).stderr_contains("`oca.lock.d/web` is a symlink").status(1);
     assert!(!env.root().join("01-1.patch").exists() && !env.exists("oca.lock.json"));

@@ -5,6 +5,66 @@ use crate::merges::{declare, lines, locked, requested};
 use crate::project::short;
 use crate::remote::Remote;
 
+/// Merges a commit that changes line 3 into the branch, as OCA's bot does.
+fn landed(env: &Env, remote: &Remote, line: &str, title: &str, message: &str) -> String {
+    let branch = remote.commit_of("18.0");
+    let own = remote
+        .branch("rebased")
+        .from(&branch)
+        .file("web_x/x.txt", lines(&[(3, line), (28, "28!")]))
+        .message(title)
+        .commit();
+    let tree = env.git(remote.path(), &["rev-parse", &format!("{own}^{{tree}}")]);
+    let merge =
+        env.git(remote.path(), &["commit-tree", tree.trim(), "-p", &branch, "-p", &own, "-m", message]);
+    env.git(remote.path(), &["update-ref", "refs/heads/18.0", merge.trim()]);
+    merge.trim().to_owned()
+}
+
+#[test]
+fn only_the_merge_of_the_request_itself_counts() {
+    for (title, message) in [
+        ("[FIX] web_x: three\n", "Merge PR #1 into 17.0"),
+        ("[FIX] web_x: three\n", "Merge PR #1 into 18.0: not yet"),
+        ("[FIX] another one\n", "Merge PR #1 into 18.0"),
+        ("Merge PR #1 into 18.0\n", "Merge PR #9 into 18.0"),
+    ] {
+        let env = Env::new();
+        let remote = merged(&env);
+        // It conflicts, so nothing is lost without a word.
+        landed(&env, &remote, "drei", title, message);
+        env.oca(&["lock", "--upgrade"]).stderr_contains("`web#1` conflicts with its branch").status(1);
+    }
+    let env = Env::new();
+    let remote = merged(&env);
+    // One parent: nobody merged anything.
+    remote.branch("18.0").file("new", "").message("Merge PR #1 into 18.0\n").commit();
+    env.oca(&["lock", "-q", "--upgrade"]).success();
+    assert_eq!(locked(&env, "\"#1\"", "step"), "made");
+}
+
+#[test]
+fn commits_after_the_merge_of_a_request_are_not_lost() {
+    let env = Env::new();
+    let remote = merged(&env);
+    let head = remote.commit_of("refs/pull/1/head");
+    let branch = remote.commit_of("18.0");
+    let own =
+        remote.branch("x").from(&branch).file("web_x/x.txt", lines(&[(3, "three"), (28, "28!")])).commit();
+    let tree = env.git(remote.path(), &["rev-parse", &format!("{own}^{{tree}}")]);
+    let bot = env.git(
+        remote.path(),
+        &["commit-tree", tree.trim(), "-p", &branch, "-p", &head, "-m", "Merge PR #1 into 18.0"],
+    );
+    env.git(remote.path(), &["update-ref", "refs/heads/18.0", bot.trim()]);
+    remote.pull(1).file("web_x/later.txt", "").message("[FIX] web_x: later\n").commit();
+    env.oca(&["lock", "-q", "--upgrade"]).success();
+    assert_eq!(locked(&env, "\"#1\"", "step"), "made");
+    env.oca(&["sync", "-q"]).success();
+    assert!(env.exists("oca/web/web_x/later.txt"));
+    env.oca(&["lock", "--check", "--upstream"]).success();
+}
+
 /// `web` with the requests 1 and 2 locked.
 fn merged(env: &Env) -> Remote {
     let remote = requested(env);
@@ -55,29 +115,23 @@ fn a_request_whose_changes_landed_in_another_way_contributes_nothing() {
 }
 
 #[test]
-fn a_squashed_request_that_was_amended_at_the_merge_is_found_by_its_number() {
+fn a_request_that_was_amended_at_the_merge_is_found_by_its_number() {
     let env = Env::new();
     let remote = merged(&env);
-    remote
-        .branch("18.0")
-        .file("web_x/x.txt", lines(&[(3, "THREE"), (28, "28!")]))
-        .message("Merge PR #1 into 18.0\n\nSigned-off-by me\n")
-        .commit();
-    env.oca(&["lock", "--upgrade"])
-        .stderr_contains("web#1: merged upstream on 2024-10-25; drop it with `oca remove web#1`\n")
-        .success();
+    landed(&env, &remote, "THREE", "[FIX] web_x: three\n", "Merge PR #1 into 18.0");
+    env.oca(&["lock", "--upgrade"]).stderr_contains("web#1: merged upstream on 20").success();
     env.oca(&["sync", "-q"]).success();
     env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "THREE"), (20, "twenty"), (28, "28!")]));
     // It stays absorbed: at the next upgrade, if another merge moves, and if somebody proves it.
     remote.branch("18.0").file("new", "").commit();
-    env.oca(&["lock", "--upgrade"]).stderr_contains("web#1: merged upstream on 2024-10-25;").success();
+    env.oca(&["lock", "--upgrade"]).stderr_contains("web#1: merged upstream on 20").success();
     remote.pull(2).file("web_x/more.txt", "").commit();
     env.oca(&["lock", "-q", "--upgrade", "web#2"]).success();
     assert_eq!(locked(&env, "\"#1\"", "step"), "absorbed");
     env.oca(&["lock", "--check", "--upstream"]).success();
     // The same for a request that landed before it was declared.
     std::fs::remove_file(env.project().join("oca.lock.json")).expect("a lock");
-    env.oca(&["lock"]).stderr_contains("web#1: merged upstream on 2024-10-25;").success();
+    env.oca(&["lock"]).stderr_contains("web#1: merged upstream on 20").success();
 }
 
 #[test]
@@ -215,6 +269,7 @@ fn a_request_that_starts_after_the_pin_is_refused_or_picked() {
     assert_eq!(env.locked_commit("web"), pin);
     env.oca(&["sync", "-q"]).success();
     assert!(env.exists("oca/web/web_x/four.txt") && !env.exists("oca/web/new"));
+    env.oca(&["lock", "--check", "--upstream"]).success();
 }
 
 #[test]
@@ -247,19 +302,16 @@ fn outdated_says_what_became_of_each_merge() {
     env.oca(&["lock", "-q"]).success();
     env.oca(&["outdated"]).stderr("0 of 1 repository outdated\n").success();
     let (branch, old) = (remote.commit_of("18.0"), remote.commit_of("refs/pull/2/head"));
-    let bot = remote.branch("18.0").file("x", "").message("Merge PR #1 into 18.0\n").commit();
+    let bot = landed(&env, &remote, "THREE", "[FIX] web_x: three\n", "Merge PR #1 into 18.0");
     remote.pull(2).file("web_x/a", "").commit();
     let new = remote.pull(2).file("web_x/b", "").commit();
     env.oca(&["outdated", "--exit-code"])
-        .stdout(&format!(
-            "web    {} -> {}  branch 18.0\nweb#1  {}                merged upstream on 2024-10-25\n\
-             web#2  {} -> {}  moved by 2 commits\n",
-            short(&branch),
-            short(&bot),
-            short(&remote.commit_of("refs/pull/1/head")),
-            short(&old),
-            short(&new)
+        .stdout_contains(&format!("web    {} -> {}  branch 18.0\n", short(&branch), short(&bot)))
+        .stdout_contains(&format!(
+            "web#1  {}                merged upstream on 20",
+            short(&remote.commit_of("refs/pull/1/head"))
         ))
+        .stdout_contains(&format!("web#2  {} -> {}  moved by 2 commits\n", short(&old), short(&new)))
         .stderr("1 of 1 repository outdated\n")
         .status(1);
     env.oca(&["outdated", "--format", "json"])

@@ -66,6 +66,8 @@ fn a_sync_stages_nothing_that_nobody_can_fetch() {
         &["-c", "protocol.file.allow=always", "submodule", "--quiet", "update", "--init", "--depth", "1"],
     );
     env.assert_file("../colleague/oca/web/web_x/x.txt", &lines(&[(3, "three"), (28, "28!")]));
+    env.oca(&["-C", "../colleague", "sync", "-q", "--locked"]).success();
+    env.oca(&["-C", "../colleague", "verify", "-q"]).success();
 }
 
 #[test]

@@ -39,8 +39,7 @@ struct Whole {
     repository: Option<Repository>,
     /// What another remote sent.
     commits: HashMap<CommitId, Vec<CommitId>>,
-    /// The merges of OCA's bot among them.
-    merges: Vec<BotMerge>,
+    messages: Messages,
 }
 
 impl<'r, 'g> RemoteHistory<'r, 'g> {
@@ -92,30 +91,30 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
     /// them.
     pub(super) fn landings(
         &self,
-        requests: &[(CommitId, Option<u64>)],
+        requests: &[Wanted],
+        branch: Option<&str>,
         tip: CommitId,
         since: CommitId,
     ) -> Result<Vec<Option<Landing>>, Error> {
-        let merges = |odb: &Odb<'_>, range: &Range| -> Vec<BotMerge> {
-            range.commits.keys().filter_map(|commit| bot_merge(odb, *commit)).collect()
-        };
+        let read = |odb: &Odb<'_>, range: &Range| Messages::of(odb, range);
         let ask = Ask { wants: &[tip], haves: &[since], ..Ask::default() };
-        let (range, merges) = if let Some((_, range, merges)) = self.ask_and(&ask, merges)? {
-            (range, merges)
+        let (range, messages) = if let Some((_, range, messages)) = self.ask_and(&ask, read)? {
+            (range, messages)
         } else {
             let whole = self.whole()?;
             let range = whole.between(&[tip], &[since])?;
-            let merges = match &whole.repository {
-                Some(repository) => merges(&repository.odb()?, &range),
-                None => whole.merges.clone(),
+            let messages = match &whole.repository {
+                Some(repository) => read(&repository.odb()?, &range),
+                None => whole.messages.clone(),
             };
-            (range, merges)
+            (range, messages)
         };
-        let landing = |(head, request): &(CommitId, Option<u64>)| {
+        let merges = messages.bot_merges(&range, tip, branch);
+        let landing = |wanted: &Wanted| {
             let by_bot = merges
                 .iter()
-                .find(|merge| Some(merge.request) == *request && range.commits.contains_key(&merge.commit));
-            let is_inside = range.commits.contains_key(head);
+                .find(|merge| Some(merge.request) == wanted.request && messages.have(&range, merge, wanted));
+            let is_inside = range.commits.contains_key(&wanted.head);
             (by_bot.is_some() || is_inside).then_some(Landing { time: by_bot.map(|merge| merge.time) })
         };
         Ok(requests.iter().map(landing).collect())
@@ -150,7 +149,7 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
                     let odb = repository.odb()?;
                     let tip = CommitId::from_bytes(bytes(repository.refname_to_id(libgit2::FETCHED)?));
                     let range = Range::walk(&[tip], |commit| Ok::<_, Error>(parents_in(&odb, commit)))?;
-                    whole.merges.extend(range.commits.keys().filter_map(|commit| bot_merge(&odb, *commit)));
+                    whole.messages.0.extend(Messages::of(&odb, &range).0);
                     whole.commits.extend(range.commits);
                 }
             }
@@ -235,6 +234,37 @@ pub(crate) struct Landing {
     pub(crate) time: Option<i64>,
 }
 
+/// A request that a branch may have.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) head: CommitId,
+    /// Its number, if it is a request of the same repository.
+    pub(crate) request: Option<u64>,
+    /// Author and title of its newest commit, if they are known: they stay if the bot rebases or amends it.
+    pub(crate) newest: Option<Signature>,
+}
+
+/// The author and the title of a commit.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Signature {
+    author: String,
+    title: String,
+}
+
+impl Signature {
+    /// Reads the text of a commit.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let (header, message) = text.split_once("\n\n")?;
+        let author = header.lines().find_map(|line| line.strip_prefix("author "))?;
+        let author = author.rsplit_once('>')?.0.to_owned();
+        Some(Self { author, title: message.trim_start().lines().next()?.trim().to_owned() })
+    }
+}
+
+/// The authors, titles and times of commits.
+#[derive(Clone, Debug, Default)]
+struct Messages(HashMap<CommitId, (Signature, i64)>);
+
 /// The merge of a request by OCA's bot.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct BotMerge {
@@ -244,17 +274,60 @@ struct BotMerge {
     time: i64,
 }
 
-/// Reads a commit whose message is `Merge PR #N into SERIES`.
-fn bot_merge(odb: &Odb<'_>, commit: CommitId) -> Option<BotMerge> {
-    let object = odb.read(oid(commit.as_bytes())).ok()?;
-    let text = String::from_utf8_lossy(object.data());
-    let (header, message) = text.split_once("\n\n")?;
-    let title = message.lines().next()?.strip_prefix("Merge PR #")?;
-    let (number, rest) = title.split_once(' ')?;
-    let committer = header.lines().find(|line| line.starts_with("committer "))?;
-    let time = committer.rsplit(' ').nth(1)?.parse().ok()?;
-    rest.starts_with("into ").then_some(())?;
-    Some(BotMerge { request: number.parse().ok()?, commit, time })
+impl Messages {
+    fn of(odb: &Odb<'_>, range: &Range) -> Self {
+        let read = |commit: &CommitId| {
+            let object = odb.read(oid(commit.as_bytes())).ok()?;
+            let text = String::from_utf8_lossy(object.data());
+            let committer = text.lines().find(|line| line.starts_with("committer "))?;
+            let time = committer.rsplit(' ').nth(1)?.parse().ok()?;
+            Some((*commit, (Signature::read(&text)?, time)))
+        };
+        Self(range.commits.keys().filter_map(read).collect())
+    }
+
+    /// The merges of OCA's bot on a branch: each is a commit of the branch itself, merges another commit, and says
+    /// `Merge PR #N into BRANCH`.
+    fn bot_merges(&self, range: &Range, tip: CommitId, branch: Option<&str>) -> Vec<BotMerge> {
+        let (mut merges, mut next) = (Vec::new(), Some(tip));
+        while let Some(commit) = next.take() {
+            let Some(parents) = range.commits.get(&commit) else { break };
+            next = parents.first().copied();
+            let number = |title: &str| {
+                let (number, rest) = title.strip_prefix("Merge PR #")?.split_once(" into ")?;
+                (branch == Some(rest)).then(|| number.parse().ok())?
+            };
+            if let Some((signature, time)) = self.0.get(&commit).filter(|_| parents.len() > 1)
+                && let Some(request) = number(&signature.title)
+            {
+                merges.push(BotMerge { request, commit, time: *time });
+            }
+        }
+        merges
+    }
+
+    /// Whether a merge brought the newest commit of a request: the same author and title.
+    fn have(&self, range: &Range, merge: &BotMerge, wanted: &Wanted) -> bool {
+        let Some(newest) = &wanted.newest else { return true };
+        let parents = range.commits.get(&merge.commit).map(Vec::as_slice).unwrap_or_default();
+        let own = parents.first().map(|first| reached(range, &[*first])).unwrap_or_default();
+        let brought = reached(range, parents.get(1..).unwrap_or_default());
+        let mut brought = brought.difference(&own);
+        brought.any(|commit| self.0.get(commit).is_some_and(|(signature, _)| signature == newest))
+    }
+}
+
+/// The commits of a range that lead to these.
+fn reached(range: &Range, from: &[CommitId]) -> HashSet<CommitId> {
+    let (mut seen, mut left) = (HashSet::new(), from.to_vec());
+    while let Some(commit) = left.pop() {
+        if let Some(parents) = range.commits.get(&commit)
+            && seen.insert(commit)
+        {
+            left.extend(parents);
+        }
+    }
+    seen
 }
 
 /// A pack with a limit.

@@ -28,7 +28,7 @@ mod unmerged;
 pub(crate) use conflict::{Conflict, ConflictKind};
 pub(crate) use error::Error;
 pub(crate) use head::Head;
-pub(crate) use history::Landing;
+pub(crate) use history::{Landing, Signature, Wanted};
 pub(crate) use step::{Label, Outcome, Step};
 pub(crate) use unmerged::Unmerged;
 
@@ -78,17 +78,16 @@ pub(crate) fn relation(
     }
 }
 
-/// Which requests, given by their heads and perhaps their numbers, are among the commits that a branch has and `since`
-/// does not have. The commits of a request may have been amended or squashed, so its number in the message of OCA's bot
-/// counts, too.
+/// Which requests are among the commits that a branch has and `since` does not have. The commits of a request may have
+/// been rebased or amended, so its number in the message of OCA's bot counts, too.
 pub(crate) fn landings(
     branch: &Snapshot<'_, '_>,
     since: CommitId,
-    requests: &[(CommitId, Option<u64>)],
+    requests: &[Wanted],
 ) -> Result<Vec<Option<Landing>>, Error> {
     let references = vec![branch.reference().clone()];
     let history = RemoteHistory::new(branch.remote(), references, branch.meter());
-    history.landings(requests, branch.commit(), since)
+    history.landings(requests, branch.reference().as_branch(), branch.commit(), since)
 }
 
 /// The number of commits that a snapshot has and `old` does not have. `None` if it does not contain `old`.

@@ -30,7 +30,13 @@ impl MergeJob<'_> {
         watch: &Watch<'_>,
     ) -> Result<Proof, Trouble> {
         watch.step("merging");
-        let mut series = Series::new(self, git, base, None)?;
+        // A picked request may start from a commit that is newer than the pin.
+        let reference = &self.declared.pin.reference;
+        let tip = match reference.full_name() {
+            Some(_) => Some(base.remote().resolve(reference).map_err(Trouble::Remote)?),
+            None => None,
+        };
+        let mut series = Series::new(self, git, base, tip)?;
         let mut proof = Proof::default();
         for position in 0..locked.merges.len() {
             let what = self.what(self.pending(position));
@@ -64,6 +70,10 @@ impl Series<'_> {
         let (pending, locked) = (job.pending(position), &locked.merges[position]);
         let what = job.what(pending);
         let failed = |error| job.failed(&what, error);
+        let is_its_ref = |name: String| pending.source.reference.full_names().contains(&name);
+        if locked.reference.full_name().is_some_and(|name| !is_its_ref(name)) {
+            return Ok(Remade::Conflicts);
+        }
         let remote = self.remote_of(position)?;
         let head = remote.clone().at(locked.commit, &locked.reference, self.base.meter());
         let leads_here = match remote.resolve_merge(&pending.source.reference) {

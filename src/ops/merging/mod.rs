@@ -12,7 +12,9 @@ use std::sync::Arc;
 pub(super) use open::{Answer, AnswerStep, Opened, Opening};
 
 use super::remotes::Watch;
-use crate::git::merging::{self, Label, Landing, Merge, Merging, Outcome, Relation, Unmerged};
+use crate::git::merging::{
+    self, Label, Landing, Merge, Merging, Outcome, Relation, Signature, Unmerged, Wanted,
+};
 use crate::git::{Git, Remote, Snapshot, StepCommit};
 use crate::lock::{LockedMerge, LockedPatch, LockedRepo, LockedStep, StepTexts, StepWay};
 use crate::patch::{About, Fingerprint, Header, Patch, UserPatch, parse_user, render};
@@ -337,14 +339,14 @@ impl<'a> Series<'a> {
             Relation::Absorbed => {
                 // Only for the date.
                 let since = old.filter(|old| *old != self.base.commit());
-                let landing = since.map(|since| self.landing(pending, head.commit(), since)).transpose()?;
+                let landing = since.map(|since| self.landing(pending, head, since)).transpose()?;
                 self.note(
                     &what,
                     MergeNoteKind::Absorbed { on: landing.flatten().and_then(|found| found.time) },
                 );
                 Ok(None)
             }
-            Relation::From(base) => match self.landing(pending, head.commit(), base)? {
+            Relation::From(base) => match self.landing(pending, head, base)? {
                 Some(landing) => {
                     self.note(&what, MergeNoteKind::Absorbed { on: landing.time });
                     Ok(None)
@@ -359,19 +361,20 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// The merge of a request by OCA's bot since this commit. Its commits may have been amended or squashed, so only the
-    /// number of the request counts.
+    /// The merge of a request by OCA's bot since this commit. Its commits may have been rebased or amended.
     fn landing(
         &self,
         pending: &PendingMerge,
-        head: CommitId,
+        head: &Snapshot<'_, '_>,
         since: CommitId,
     ) -> Result<Option<Landing>, Trouble> {
         let Some(number) = pending.source.as_request().filter(|_| since != self.base.commit()) else {
             return Ok(None);
         };
-        let found = merging::landings(self.base, since, &[(head, Some(number))]);
-        Ok(found.map_err(|error| self.job.failed(&self.job.what(pending), error))?.pop().flatten())
+        let failed = |error| self.job.failed(&self.job.what(pending), error);
+        let newest = Signature::read(&head.text().map_err(|error| failed(error.into()))?);
+        let wanted = Wanted { head: head.commit(), request: Some(number), newest };
+        Ok(merging::landings(self.base, since, &[wanted]).map_err(failed)?.pop().flatten())
     }
 
     /// The remote of a merge.
