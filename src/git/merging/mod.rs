@@ -54,20 +54,29 @@ pub(crate) enum Relation {
     Newer { start: CommitId, base: CommitId },
 }
 
+/// The history of the remote of the pin, and that of the remote of the head, if that is another one.
+fn histories<'r, 'g>(
+    pin: &'r Snapshot<'g, 'r>,
+    head: &'r Snapshot<'g, 'r>,
+) -> (RemoteHistory<'r, 'g>, Option<RemoteHistory<'r, 'g>>) {
+    let is_same = pin.remote().store().directory() == head.remote().store().directory();
+    let own = vec![pin.reference().clone()];
+    let of_head = vec![head.reference().clone()];
+    if is_same {
+        return (RemoteHistory::new(pin.remote(), [own, of_head].concat(), pin.meter()), None);
+    }
+    let other = RemoteHistory::new(head.remote(), of_head, head.meter());
+    (RemoteHistory::new(pin.remote(), own, pin.meter()), Some(other))
+}
+
 /// Relates a commit to merge to the pin. `tip` is the head of the branch of the pin, if it is known.
 pub(crate) fn relation(
     pin: &Snapshot<'_, '_>,
     tip: Option<CommitId>,
     head: &Snapshot<'_, '_>,
 ) -> Result<Relation, Error> {
-    let is_same = pin.remote().store().directory() == head.remote().store().directory();
-    let mut references = vec![pin.reference().clone()];
-    if is_same {
-        references.push(head.reference().clone());
-    }
-    let upstream = RemoteHistory::new(pin.remote(), references, pin.meter());
-    let other = RemoteHistory::new(head.remote(), vec![head.reference().clone()], head.meter());
-    let other: Option<&dyn base::History> = if is_same { None } else { Some(&other) };
+    let (upstream, other) = histories(pin, head);
+    let other = other.as_ref().map(|other| other as &dyn base::History);
     match relate(&upstream, other, pin.commit(), head.commit())? {
         Related::Absorbed => Ok(Relation::Absorbed),
         Related::Diverged { base, new } => {
@@ -100,14 +109,8 @@ pub(crate) fn distance(new: &Snapshot<'_, '_>, old: CommitId) -> Result<Option<u
 /// least 1, and not more than anybody reads.
 pub(crate) fn generations(pin: &Snapshot<'_, '_>, head: &Snapshot<'_, '_>) -> Result<(u32, u32), Error> {
     const MOST: u32 = 1000;
-    let is_same = pin.remote().store().directory() == head.remote().store().directory();
-    let mut references = vec![pin.reference().clone()];
-    if is_same {
-        references.push(head.reference().clone());
-    }
-    let upstream = RemoteHistory::new(pin.remote(), references, pin.meter());
-    let other = RemoteHistory::new(head.remote(), vec![head.reference().clone()], head.meter());
-    let other: Option<&dyn base::History> = if is_same { None } else { Some(&other) };
+    let (upstream, other) = histories(pin, head);
+    let other = other.as_ref().map(|other| other as &dyn base::History);
     let Related::Diverged { base, new } = relate(&upstream, other, pin.commit(), head.commit())? else {
         let new = base::History::between(&upstream, &[pin.commit()], &[head.commit()])?;
         return Ok((1, new.generations(pin.commit()).clamp(1, MOST)));
