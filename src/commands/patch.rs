@@ -72,7 +72,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     printer.note(&format!("{name}: {} written to `{file}`", counted(commits.len(), "commit", "commits")));
     if let Some(rewritten) = rewritten {
         rewritten.updated.tell(&rewritten.session);
-        if let Some(done) = place_locked(&rewritten.session, &rewritten.updated.lock, &name)? {
+        if let Some(done) = place_locked(&rewritten.session, &rewritten.updated.lock, &name, true)? {
             checkout.forget_work()?;
             printer.note(&format!("{name}: {done}"));
         }
