@@ -455,7 +455,7 @@ fn a_resolution_is_kept_until_it_is_locked() {
     let remote = requested(&env);
     let patch =
         |old: &str| format!("--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -9,3 +9,3 @@\n 9\n-{old}\n+ten\n 11\n");
-    env.write("patches/ten.patch", &patch("10"));
+    env.write("patches/ten.patch", patch("10"));
     declare(&env, "merges = [\"#1\"]\npatches = [\"patches/ten.patch\"]");
     env.oca(&["sync", "-q"]).success();
     let lock = env.read("oca.lock.json");
@@ -469,7 +469,7 @@ fn a_resolution_is_kept_until_it_is_locked() {
         assert_eq!(env.read("oca.lock.json"), lock);
         env.assert_file("oca/web/web_x/x.txt", &text);
     }
-    env.write("patches/ten.patch", &patch("zehn"));
+    env.write("patches/ten.patch", patch("zehn"));
     // What is new in the checkout is not discarded.
     env.write("oca/web/notes.txt", "mine");
     env.oca(&["resolve", "web", "--continue"])
