@@ -60,6 +60,8 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let made = lock_as(&mut rewrite, &profile.name, &name, head);
     let rewritten = match made.and_then(|()| rewrite.finish()) {
         Ok(rewritten) => rewritten,
+        // `repos.toml` declares the patch already.
+        Err(error @ Error::HalfRewritten { .. }) => return Err(error),
         Err(error) => {
             // Nothing else was written.
             let _kept = fs::remove_file(&path);
@@ -68,13 +70,14 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     };
     let printer = session.printer;
     printer.note(&format!("{name}: {} written to `{file}`", counted(commits.len(), "commit", "commits")));
-    if let Some(rewritten) = &rewritten {
+    if let Some(rewritten) = rewritten {
         rewritten.updated.tell(&rewritten.session);
-        if let Some(done) = place_locked(&rewritten.session, &rewritten.updated.lock, &name)? {
+        if let Some(done) = place_locked(&rewritten.session, &rewritten.updated.lock, &name, true)? {
             checkout.forget_work()?;
             printer.note(&format!("{name}: {done}"));
         }
         printer.next("commit the patch, `repos.toml`, `oca.lock.json` and `oca.lock.d`");
+        rewritten.updated.finish()?;
     }
     Ok(())
 }

@@ -61,6 +61,8 @@ pub(crate) enum MergeError {
     ResolveOutdated { repo: RepoName },
     #[error("`{}` is not a file that oca wrote", file.display())]
     BadState { file: PathBuf },
+    #[error("`{}` has version {version}; this oca reads version {known}", file.display())]
+    NewerState { file: PathBuf, version: u32, known: u32 },
     #[error("`{repo}` still has conflicts in {}", first_names(files))]
     Unmerged { repo: RepoName, files: Vec<String> },
     #[error("`{repo}` still has markers of conflicts in {}", first_names(files))]
@@ -70,6 +72,9 @@ pub(crate) enum MergeError {
     /// The directory did not exist before, so all of it would be deleted.
     #[error("`{repo}` has files that are not of the merge: {}", first_names(files))]
     Strangers { repo: RepoName, files: Vec<String> },
+    /// So all of it would be deleted, too.
+    #[error("`{repo}` has work that is not of the merge: {work}")]
+    OwnCommits { repo: RepoName, work: String },
     #[error("`{word}` names nothing to merge into `{repo}`: {why}")]
     Invalid { word: String, repo: String, why: String },
     #[error("`{word}` names several merges")]
@@ -112,6 +117,7 @@ impl MergeError {
             | Self::NoClone { .. }
             | Self::Skipped { .. }
             | Self::BadState { .. }
+            | Self::NewerState { .. }
             | Self::PatchOutside { .. } => 2,
             Self::Unproven { .. }
             | Self::Forged { .. }
@@ -132,7 +138,8 @@ impl MergeError {
             | Self::Unmerged { .. }
             | Self::Marked { .. }
             | Self::NotStaged { .. }
-            | Self::Strangers { .. } => 1,
+            | Self::Strangers { .. }
+            | Self::OwnCommits { .. } => 1,
         }
     }
 
@@ -195,7 +202,10 @@ impl MergeError {
             Self::ResolveElsewhere { repo, .. } | Self::ResolveOutdated { repo } => {
                 format!("run `oca resolve {repo} --abort`, then `oca resolve {repo}`")
             }
-            Self::BadState { .. } => "delete it, then run `oca sync --force`".to_owned(),
+            Self::BadState { .. } => {
+                "keep a copy of what you resolved, delete the file, then run `oca sync --force`".to_owned()
+            }
+            Self::NewerState { .. } => "update oca".to_owned(),
             Self::Unmerged { repo, .. } => {
                 format!("resolve them, `git add` them, and run `oca resolve {repo} --continue`")
             }
@@ -207,6 +217,9 @@ impl MergeError {
             }
             Self::Strangers { repo, .. } => {
                 format!("move them away, and run `oca resolve {repo} --abort`")
+            }
+            Self::OwnCommits { repo, .. } => {
+                format!("push it, or delete it, and run `oca resolve {repo} --abort`")
             }
             Self::Invalid { repo, .. } => {
                 format!("write it as `{repo}#2950`, `{repo}#BRANCH` or `'{repo}#URL BRANCH'`")
@@ -261,10 +274,12 @@ mod tests {
             ResolveElsewhere { repo: web(), what: what() },
             ResolveOutdated { repo: web() },
             BadState { file: "oca/web/.git/oca-resolve".into() },
+            NewerState { file: "oca/web/.git/oca-resolve".into(), version: 2, known: 1 },
             Unmerged { repo: web(), files: files() },
             Marked { repo: web(), files: files() },
             NotStaged { repo: web(), files: files() },
             Strangers { repo: web(), files: files() },
+            OwnCommits { repo: web(), work: "local commits in `mine`".to_owned() },
             Invalid { word: "a b c".to_owned(), repo: "web".to_owned(), why: "it is too long".to_owned() },
             Several { word: "web#fix".to_owned(), known: vec!["web#a fix".to_owned(), "web#b fix".to_owned()] },
             OfModule { word: "web#2950".to_owned() },
@@ -332,7 +347,9 @@ mod tests {
         `repos.toml` or the lock has changed for `web` since its merge was opened
           hint: run `oca resolve web --abort`, then `oca resolve web`
         `oca/web/.git/oca-resolve` is not a file that oca wrote
-          hint: delete it, then run `oca sync --force`
+          hint: keep a copy of what you resolved, delete the file, then run `oca sync --force`
+        `oca/web/.git/oca-resolve` has version 2; this oca reads version 1
+          hint: update oca
         `web` still has conflicts in `web_x/a.py`
           hint: resolve them, `git add` them, and run `oca resolve web --continue`
         `web` still has markers of conflicts in `web_x/a.py`
@@ -341,6 +358,8 @@ mod tests {
           hint: `git add` them, or discard them, and run `oca resolve web --continue`
         `web` has files that are not of the merge: `web_x/a.py`
           hint: move them away, and run `oca resolve web --abort`
+        `web` has work that is not of the merge: local commits in `mine`
+          hint: push it, or delete it, and run `oca resolve web --abort`
         `a b c` names nothing to merge into `web`: it is too long
           hint: write it as `web#2950`, `web#BRANCH` or `'web#URL BRANCH'`
         `web#fix` names several merges

@@ -126,9 +126,7 @@ pub(crate) fn movable(session: &Session<'_>, word: &str) -> Result<Movable, Erro
         None => merges().filter(is_it).collect(),
     };
     let shown = |merges: &mut dyn Iterator<Item = (RepoName, MergeSource)>| {
-        merges
-            .map(|(name, source)| format!("{name}#{}", source.to_string().trim_start_matches('#')))
-            .collect()
+        merges.map(|(name, source)| source.of(&name)).collect()
     };
     match &found[..] {
         [(repo, source)] => Ok(Movable { repo: repo.clone(), merge: Some(source.clone()) }),

@@ -10,12 +10,13 @@ use crate::repo::RepoName;
 use crate::report::{Done, Failure, Trouble};
 use crate::session::Session;
 
-/// Checks out the locked commit, whatever is in the checkout. `None` if the profile of the command does not have the
+/// Checks out the locked commit. Without `force`, local work is left alone, and the error names it. `None` if the profile of the command does not have the
 /// repository.
 pub(crate) fn place_locked(
     session: &Session<'_>,
     lock: &Lock,
     name: &RepoName,
+    force: bool,
 ) -> Result<Option<Done>, Error> {
     let contents = Contents::new(session, lock);
     let mut targets = wanted(session, lock)?;
@@ -36,7 +37,7 @@ pub(crate) fn place_locked(
         let origin = session.origin(&repo.url, &repo.reference)?;
         let tree = locked.tree;
         let content = CheckoutContent { snapshot: &snapshot, tree, ends: &ends, depth, origin: &origin };
-        let placed = target.checkout.place(&content, true);
+        let placed = target.checkout.place(&content, force);
         placed.map_err(|error| failed(Trouble::not_placed(error)))?;
         done = Some(Done::Moved { from: None, to: locked.head() });
     }

@@ -157,7 +157,7 @@ impl<'a> Working<'a> {
             }
         }
         let lock = self.session.fresh_lock()?;
-        let done = place_locked(self.session, &lock, self.name())?;
+        let done = place_locked(self.session, &lock, self.name(), true)?;
         self.checkout.forget_work()?;
         let printer = self.session.printer;
         if let Some(done) = done {

@@ -93,12 +93,10 @@ impl MergeSource {
         }
     }
 
-    /// The merge with the name of its repository, such as `web#2950`: so it is typed on the command line.
+    /// The merge with the name of its repository, such as `web#2950` or `web#URL REF`: so it is typed on the command
+    /// line. Without secrets.
     pub(crate) fn of(&self, repo: &super::RepoName) -> String {
-        match self.as_request() {
-            Some(number) => format!("{repo}#{number}"),
-            None => format!("{repo}#{}", self.reference),
-        }
+        format!("{repo}#{}", self.to_string().trim_start_matches('#'))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::git::merging::Conflict;
-use crate::repo::{RepoName, day, first_names};
+use crate::repo::{RepoName, day, first_names, typed};
 
 /// Something to say about a merge or a patch.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -45,13 +45,15 @@ impl MergeNote {
 impl fmt::Display for MergeNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, kind } = self;
+        // As it is typed. A url and its ref are one word only with quotes.
+        let word = if what.contains(' ') { typed(what) } else { what.clone() };
         match kind {
             MergeNoteKind::Absorbed { on } => {
                 let on: String = on.iter().map(|time| format!(" on {}", day(*time))).collect();
-                write!(f, "{what}: merged upstream{on}; drop it with `oca remove {what}`")
+                write!(f, "{what}: merged upstream{on}; drop it with `oca remove {word}`")
             }
             MergeNoteKind::Contained => {
-                write!(f, "{what}: the base has all of its changes; drop it with `oca remove {what}`")
+                write!(f, "{what}: the base has all of its changes; drop it with `oca remove {word}`")
             }
             MergeNoteKind::Empty => write!(f, "{what}: it changes nothing after the merges before it"),
             MergeNoteKind::EmptyPatch => {

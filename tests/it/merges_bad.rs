@@ -95,7 +95,7 @@ fn merges_that_make_no_sense_have_a_clear_answer() {
         ("\"#99\"", "the remote has no pull or merge request `#99`"),
         ("\"gone\"", "the remote has no branch or tag `gone`"),
         ("\"../remotes/other.git x\"", "it has no commit in common with the pin"),
-        ("\"../remotes/none.git x\"", "cannot merge `web#x`"),
+        ("\"../remotes/none.git x\"", "cannot merge `web#../remotes/none.git x`"),
     ] {
         declare(&env, &format!("merges = [{merge}]"));
         let code = if merge.contains("none") { 3 } else { 1 };

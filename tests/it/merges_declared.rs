@@ -228,7 +228,9 @@ fn a_branch_of_a_fork_is_merged() {
         env.write("repos.toml", "odoo = \"18.0\"\n[profiles.standard]\nrepos = [\"web\"]\n");
         env.lock();
         env.oca(&["add", word])
-            .stderr_contains("added `web#18.0-fix` to `merges` of `[repos.web]`\n")
+            .stderr_contains(
+                "added `web#https://github.com/acme/web.git 18.0-fix` to `merges` of `[repos.web]`\n",
+            )
             .success();
         let entry = "  \"https://github.com/acme/web.git 18.0-fix\", # [ADD] web_new\n";
         assert!(env.read("repos.toml").contains(entry), "{word}");

@@ -154,3 +154,23 @@ fn an_entry_of_a_submodule_and_a_mode_are_kept_too() {
     assert_eq!(env.git("oca/web", &["rev-parse", "HEAD^{tree}"]), tree);
     env.oca(&["lock", "--check"]).success();
 }
+
+/// `repos.toml` declares the patch, and cannot be put back.
+#[cfg(unix)]
+#[test]
+fn a_patch_that_is_declared_is_kept() {
+    let env = Env::new();
+    checked_out(&env);
+    commit(&env, &lines(&[(3, "three"), (10, "ten"), (28, "28!")]), "Ten");
+    let block = |file: &str| {
+        let path = env.project().join(file);
+        std::fs::rename(&path, path.with_extension("old")).expect("a file");
+        std::fs::create_dir(&path).expect("a directory");
+    };
+    env.oca(&["patch", "web"])
+        .stderr_contains("error: `repos.toml` is changed, but the lock is not\n")
+        .held_at("steps staged", || ["oca.lock.json", "repos.toml"].into_iter().for_each(block))
+        .status(2);
+    assert!(env.read("repos.old").contains("patches/web-ten.patch"));
+    assert!(env.read("patches/web-ten.patch").contains("+ten\n"));
+}

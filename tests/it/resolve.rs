@@ -291,7 +291,7 @@ fn a_state_that_does_not_fit_is_refused() {
         env.oca(&["resolve", "web", flag])
             .stderr(
                 "error: `[TEMP]/project/oca/web/.git/oca-resolve` is not a file that oca wrote\n\
-                 hint: delete it, then run `oca sync --force`\n",
+                 hint: keep a copy of what you resolved, delete the file, then run `oca sync --force`\n",
             )
             .status(2);
     }
@@ -411,4 +411,158 @@ fn conflicts_without_lines_are_shown_as_git_does() {
     env.assert_sound_checkout("oca/web");
     env.assert_file("oca/web/web_x/changed.txt", "changed there\n");
     env.assert_file("oca/web/web_x/clean.txt", "clean\n");
+}
+
+const OUTDATED: &str = "error: `repos.toml` or the lock has changed for `web` since its merge was opened\n\
+                        hint: run `oca resolve web --abort`, then `oca resolve web`\n";
+
+/// The first merge is dropped after `git merge --abort`, so what was made for it is nothing for the next one.
+#[test]
+fn merges_that_are_made_are_not_used_for_other_merges() {
+    let env = Env::new();
+    conflicting(&env);
+    env.oca(&["resolve", "-q", "web"]).success();
+    env.git("oca/web", &["merge", "--abort"]);
+    declare(&env, "merges = [\"#3\", \"#2\"]");
+    env.oca(&["resolve", "web"]).stderr(OUTDATED).status(1);
+    assert!(!env.exists("oca.lock.json"));
+    env.oca(&["resolve", "-q", "web", "--abort"]).success();
+    env.oca(&["lock", "-q"]).success();
+    assert_eq!(locked(&env, "\"#3\"", "step"), "made");
+    assert!(env.read("oca.lock.d/web/01-3.patch").contains("+III\n"));
+}
+
+#[test]
+fn merges_that_are_older_than_the_lock_are_refused() {
+    let env = Env::new();
+    let remote = conflicting(&env);
+    env.oca(&["resolve", "-q", "web"]).success();
+    stage(&env, &resolved());
+    env.oca(&["resolve", "web", "--continue"]).stopped_at("moving a checkout");
+    let new = remote.branch("18.0").file("web_x/new", "").commit();
+    env.oca(&["lock", "-q", "--upgrade"]).success();
+    assert_eq!(env.locked_commit("web"), new);
+    let lock = env.read("oca.lock.json");
+    for args in [&["resolve", "web", "--continue"][..], &["resolve", "web"]] {
+        env.oca(args).stderr(OUTDATED).status(1);
+    }
+    assert_eq!(env.read("oca.lock.json"), lock);
+}
+
+#[test]
+fn a_resolution_is_kept_until_it_is_locked() {
+    let env = Env::new();
+    let remote = requested(&env);
+    let patch =
+        |old: &str| format!("--- a/web_x/x.txt\n+++ b/web_x/x.txt\n@@ -9,3 +9,3 @@\n 9\n-{old}\n+ten\n 11\n");
+    env.write("patches/ten.patch", patch("10"));
+    declare(&env, "merges = [\"#1\"]\npatches = [\"patches/ten.patch\"]");
+    env.oca(&["sync", "-q"]).success();
+    let lock = env.read("oca.lock.json");
+    let new =
+        remote.branch("18.0").file("web_x/x.txt", lines(&[(3, "drei"), (10, "zehn"), (28, "28!")])).commit();
+    env.oca(&["resolve", "-q", "web"]).success();
+    let text = lines(&[(3, "drei und three"), (10, "zehn"), (28, "28!")]);
+    stage(&env, &text);
+    for _ in 0..2 {
+        env.oca(&["resolve", "web", "--continue"]).stderr_contains("ten.patch").status(1);
+        assert_eq!(env.read("oca.lock.json"), lock);
+        env.assert_file("oca/web/web_x/x.txt", &text);
+    }
+    env.write("patches/ten.patch", patch("zehn"));
+    // What is new in the checkout is not discarded.
+    env.write("oca/web/notes.txt", "mine");
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr_contains("`web` was not changed: uncommitted changes in `notes.txt`")
+        .status(1);
+    env.assert_file("oca/web/notes.txt", "mine");
+    std::fs::remove_file(env.project().join("oca/web/notes.txt")).expect("a file");
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    assert_eq!(env.locked_commit("web"), new);
+    assert_eq!(locked(&env, "\"#1\"", "step"), "resolved");
+    env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "drei und three"), (10, "ten"), (28, "28!")]));
+    env.assert_sound_checkout("oca/web");
+}
+
+#[test]
+fn work_after_a_killed_run_is_not_discarded() {
+    let env = Env::new();
+    conflicting(&env);
+    env.oca(&["resolve", "web"]).stopped_at("a merge is open");
+    env.write("oca/web/web_x/x.txt", resolved());
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr_contains("error: `web` still has conflicts in `web_x/x.txt`")
+        .status(1);
+    env.assert_file("oca/web/web_x/x.txt", &resolved());
+    stage(&env, &resolved());
+    env.oca(&["resolve", "-q", "web", "--continue"]).success();
+    assert_eq!(locked(&env, "\"#3\"", "step"), "resolved");
+}
+
+#[test]
+fn an_abort_deletes_no_commits_of_the_user() {
+    let env = Env::new();
+    conflicting(&env);
+    env.oca(&["resolve", "-q", "web"]).success();
+    env.git("oca/web", &["merge", "--abort"]);
+    env.git("oca/web", &["switch", "-q", "-c", "mine"]);
+    env.git("oca/web", &["commit", "-q", "--allow-empty", "-m", "Mine"]);
+    env.git("oca/web", &["checkout", "-q", "--detach", "HEAD~1"]);
+    env.oca(&["resolve", "web", "--abort"])
+        .stderr(
+            "error: `web` has work that is not of the merge: local commits in `mine`\n\
+             hint: push it, or delete it, and run `oca resolve web --abort`\n",
+        )
+        .status(1);
+    env.git("oca/web", &["checkout", "-q", "--detach", "mine"]);
+    env.git("oca/web", &["branch", "-q", "-D", "mine"]);
+    env.oca(&["resolve", "web", "--abort"])
+        .stderr_contains("error: `web` has work that is not of the merge: local commits up to")
+        .status(1);
+    env.git("oca/web", &["reset", "-q", "--hard", "HEAD~1"]);
+    env.oca(&["resolve", "-q", "web", "--abort"]).success();
+    assert!(!env.exists("oca/web"));
+}
+
+#[test]
+fn the_state_of_a_newer_oca_is_not_called_damaged() {
+    let env = Env::new();
+    conflicting(&env);
+    env.oca(&["resolve", "-q", "web"]).success();
+    env.write("oca/web/.git/oca-resolve", "{\"version\": 2, \"new\": true}");
+    env.oca(&["resolve", "web", "--continue"])
+        .stderr(
+            "error: `[TEMP]/project/oca/web/.git/oca-resolve` has version 2; this oca reads version 1\n\
+             hint: update oca\n",
+        )
+        .status(2);
+}
+
+/// Two forks have a branch of the same name.
+#[test]
+fn the_branches_of_two_forks_are_told_apart() {
+    let env = Env::new();
+    let remote = requested(&env);
+    let base = env.git(remote.path(), &["rev-parse", "refs/pull/1/head~1"]);
+    for (fork, text) in [("one", "three"), ("two", "III")] {
+        let fork = Remote::new(&env, fork);
+        env.git(fork.path(), &["fetch", "-q", remote.path().to_str().expect("a path"), "18.0"]);
+        fork.branch("18.0-fix").from(base.trim()).file("web_x/x.txt", lines(&[(3, text)])).commit();
+    }
+    let (one, two) = ("../remotes/one.git 18.0-fix", "../remotes/two.git 18.0-fix");
+    declare(&env, &format!("merges = [\"{one}\", \"{two}\"]"));
+    env.oca(&["lock"])
+        .stderr_contains("error: `web#../remotes/two.git 18.0-fix` conflicts with an earlier merge")
+        .status(1);
+    env.oca(&["resolve", "web"])
+        .stderr_contains("web: `web#../remotes/two.git 18.0-fix` conflicts with an earlier merge")
+        .success();
+    stage(&env, &resolved());
+    env.oca(&["resolve", "web", "--continue"]).stderr_contains("web: locked at").success();
+    assert_eq!(locked(&env, two, "step"), "resolved");
+    env.oca(&["lock", "--check", "--upstream"])
+        .stdout("the step of `web#../remotes/two.git 18.0-fix` is not the automatic merge: it was resolved\n")
+        .stderr_contains("--accept 'web#../remotes/two.git 18.0-fix'`")
+        .status(1);
+    env.oca(&["lock", "--check", "--upstream", "--accept", &format!("web#{two}")]).success();
 }

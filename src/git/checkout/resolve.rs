@@ -114,16 +114,14 @@ impl Checkout {
         Ok(Before::Commit { commit, branch, placed: self.marker()? })
     }
 
-    /// Opens a merge: the index gets the stages of the conflicts, the work tree the markers, `MERGE_HEAD` a commit that
-    /// oca makes. So `git status`, `mergetool`, `commit` and `merge --abort` work, and no commit is absent.
-    pub(crate) fn open_merge(&self, merge: &MergeToOpen<'_>) -> Result<OpenMerge, Error> {
-        self.open_once(merge).map_err(|error| error.in_checkout(&self.path))
+    /// Writes the objects of a merge, and the commit that is merged. The work tree, the index and HEAD stay as they are.
+    pub(crate) fn prepare_merge(&self, merge: &MergeToOpen<'_>) -> Result<OpenMerge, Error> {
+        self.prepare_once(merge).map_err(|error| error.in_checkout(&self.path))
     }
 
-    fn open_once(&self, merge: &MergeToOpen<'_>) -> Result<OpenMerge, Error> {
+    fn prepare_once(&self, merge: &MergeToOpen<'_>) -> Result<OpenMerge, Error> {
         let Unmerged { ancestor, theirs, rest, conflicts, header } = merge.unmerged;
         let repository = self.open()?;
-        let git = repository.path().to_owned();
         let odb = repository.odb()?;
         for tree in [*ancestor, *theirs, *rest] {
             check_tree(merge.objects, tree)?;
@@ -143,6 +141,20 @@ impl Checkout {
             header.name, header.email, header.title
         );
         let merged = odb.write(ObjectType::Commit, merged.as_bytes())?;
+        let conflicts = conflicts.iter().map(|conflict| conflict.path.clone()).collect();
+        Ok(OpenMerge { head, merged: CommitId::from_bytes(bytes(merged)), conflicts })
+    }
+
+    /// Opens a prepared merge: the index gets the stages of the conflicts, the work tree the markers, `MERGE_HEAD` a
+    /// commit that oca makes. So `git status`, `mergetool`, `commit` and `merge --abort` work, and no commit is absent.
+    pub(crate) fn open_merge(&self, merge: &MergeToOpen<'_>, open: &OpenMerge) -> Result<(), Error> {
+        self.open_once(merge, open.merged).map_err(|error| error.in_checkout(&self.path))
+    }
+
+    fn open_once(&self, merge: &MergeToOpen<'_>, merged: CommitId) -> Result<(), Error> {
+        let Unmerged { rest, conflicts, header, .. } = merge.unmerged;
+        let repository = self.open()?;
+        let git = repository.path().to_owned();
         let trees = check(&self.path, *rest)?;
         let mut checkout = CheckoutBuilder::new();
         checkout.force().disable_filters(true);
@@ -159,9 +171,7 @@ impl Checkout {
         let message = format!("Merge {}: {}\n\n# Conflicts:\n{names}", merge.what, header.title);
         put(&git.join(MERGE_MESSAGE), &message)?;
         put(&git.join(MERGE_MODE), "")?;
-        put(&git.join(MERGE_HEAD), &format!("{merged}\n"))?;
-        let conflicts = conflicts.iter().map(|conflict| conflict.path.clone()).collect();
-        Ok(OpenMerge { head, merged: CommitId::from_bytes(bytes(merged)), conflicts })
+        put(&git.join(MERGE_HEAD), &format!("{merged}\n"))
     }
 
     /// What was done with an open merge until now.

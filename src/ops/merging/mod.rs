@@ -9,7 +9,7 @@ mod open;
 
 use std::sync::Arc;
 
-pub(super) use open::{Answer, AnswerStep, Opened, Opening};
+pub(super) use open::{Answer, AnswerStep, Made, Opened, Opening};
 
 use super::remotes::Watch;
 use crate::git::merging::{
@@ -160,6 +160,9 @@ struct Resolved {
     is_absorbed: bool,
 }
 
+/// The way of a step that was merged again. `None` if it changes nothing any more.
+struct Replayed(Option<StepWay>);
+
 /// The steps that are being made.
 struct Series<'a> {
     job: &'a MergeJob<'a>,
@@ -214,7 +217,9 @@ impl<'a> Series<'a> {
         let job = self.job;
         let pending = job.pending(position);
         let what = job.what(pending);
-        if let Some(answer) = job.answers.get(position) {
+        // The answers are those of the first merges, so each must be of the merge at its place.
+        let answer = job.answers.get(position);
+        if let Some(answer) = answer.filter(|answer| answer.source == pending.source.without_secret()) {
             return self.answer(&what, answer);
         }
         let old = job.old_merge(pending);
@@ -274,7 +279,7 @@ impl<'a> Series<'a> {
             Outcome::Step(step) => self.take(&what, *step, StepWay::Made).map(resolved),
             Outcome::Conflicts(conflicts) => {
                 if let Some(step) = old_step.filter(|_| is_kept)
-                    && let Ok(way) = self.replay(&what, &step)
+                    && let Some(Replayed(way)) = self.replay_if_it_fits(&what, &step)?
                 {
                     return Ok(resolved(way));
                 }
@@ -464,10 +469,10 @@ impl<'a> Series<'a> {
                 Ok(Some(StepWay::Made))
             }
             // It was applied to another base; perhaps its step can be merged.
-            Err(error) => match old_step.map(|step| self.replay(path, &step)) {
-                Some(Ok(way)) => Ok(way),
-                _ => Err(failed(error)),
-            },
+            Err(error) => {
+                let replayed = old_step.map(|step| self.replay_if_it_fits(path, &step)).transpose()?;
+                replayed.flatten().map(|Replayed(way)| way).ok_or_else(|| failed(error))
+            }
         }
     }
 
@@ -534,6 +539,17 @@ impl<'a> Series<'a> {
                 let (repo, what) = (self.job.declared.pin.name.clone(), what.to_owned());
                 Err(Trouble::Conflict(MergeConflict { repo, what, with, conflicts }))
             }
+        }
+    }
+
+    /// The same. `None` if the step conflicts, or if a step before it is missing.
+    fn replay_if_it_fits(&mut self, what: &str, step: &OldStep<'_>) -> Result<Option<Replayed>, Trouble> {
+        if self.before(step).is_none() {
+            return Ok(None);
+        }
+        match self.replay(what, step) {
+            Err(Trouble::Conflict(_)) => Ok(None),
+            replayed => Ok(Some(Replayed(replayed?))),
         }
     }
 

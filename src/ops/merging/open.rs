@@ -8,34 +8,40 @@ use crate::git::{Checkout, Git, Snapshot};
 use crate::lock::StepWay;
 use crate::ops::Watch;
 use crate::patch::{Header, Patch};
-use crate::repo::{CommitId, Objects, PendingMerge, Reference, TreeId};
+use crate::repo::{CommitId, MergeSource, Objects, PendingMerge, Reference, TreeId};
 use crate::report::{MergeConflict, Trouble};
 
 /// A merge that is made already.
 #[derive(Clone, Debug)]
-pub(in crate::ops) struct Answer {
+pub(in crate::ops) struct Answer<S = AnswerStep> {
+    /// Without secrets.
+    pub(in crate::ops) source: MergeSource,
     pub(in crate::ops) reference: Reference,
     pub(in crate::ops) commit: CommitId,
-    pub(in crate::ops) step: AnswerStep,
+    pub(in crate::ops) step: S,
+}
+
+/// A merge whose step is known. `None` if it changes nothing.
+pub(in crate::ops) type Made = Answer<Option<(StepWay, Patch)>>;
+
+impl From<Made> for Answer {
+    fn from(Answer { source, reference, commit, step }: Made) -> Self {
+        Self { source, reference, commit, step: AnswerStep::Made(step) }
+    }
 }
 
 /// The step of a merge that is made already.
 #[derive(Clone, Debug)]
 pub(in crate::ops) enum AnswerStep {
-    /// It changes nothing.
-    Nothing,
-    Patch(StepWay, Patch),
+    /// `None` if it changes nothing.
+    Made(Option<(StepWay, Patch)>),
     /// It leads to this tree, which a person made in this checkout.
-    Tree {
-        tree: TreeId,
-        header: Header,
-        checkout: PathBuf,
-    },
+    Tree { tree: TreeId, header: Header, checkout: PathBuf },
 }
 
 /// How far the merges of a repository can be made without a person.
 pub(in crate::ops) struct Opening {
-    pub(in crate::ops) answers: Vec<Answer>,
+    pub(in crate::ops) answers: Vec<Made>,
     /// The next merge, if it conflicts. `None` if all merges are made.
     pub(in crate::ops) open: Option<Opened>,
 }
@@ -43,6 +49,8 @@ pub(in crate::ops) struct Opening {
 /// A merge that a person has to finish.
 pub(in crate::ops) struct Opened {
     pub(in crate::ops) conflict: MergeConflict,
+    /// Without secrets.
+    pub(in crate::ops) source: MergeSource,
     pub(in crate::ops) reference: Reference,
     pub(in crate::ops) commit: CommitId,
     pub(in crate::ops) unmerged: Unmerged,
@@ -74,20 +82,22 @@ impl MergeJob<'_> {
         let Series { steps, merging, opened, current, .. } = series;
         let mut steps = steps.into_iter();
         let mut answers = Vec::new();
-        for Resolved { reference, commit, way, .. } in made {
+        for (position, Resolved { reference, commit, way, .. }) in made.into_iter().enumerate() {
+            let source = self.pending(position).source.without_secret();
             let step = match way.zip(way.and_then(|_| steps.next())) {
                 Some((way, (patch, tree))) => {
                     snapshot.add_step(patch.clone(), tree).map_err(Trouble::Remote)?;
-                    AnswerStep::Patch(way, patch)
+                    Some((way, patch))
                 }
-                None => AnswerStep::Nothing,
+                None => None,
             };
-            answers.push(Answer { reference, commit, step });
+            answers.push(Answer { source, reference, commit, step });
         }
         let found = conflict.zip(current).zip(opened);
         let open = found.map(|((conflict, (reference, commit)), unmerged)| {
             let objects = merging.into_objects();
-            Opened { conflict, reference, commit, unmerged, objects }
+            let source = self.pending(answers.len()).source.without_secret();
+            Opened { conflict, source, reference, commit, unmerged, objects }
         });
         Ok(Opening { answers, open })
     }
@@ -96,11 +106,11 @@ impl MergeJob<'_> {
 impl Series<'_> {
     /// A merge that is made already.
     pub(super) fn answer(&mut self, what: &str, answer: &Answer) -> Result<Resolved, Trouble> {
-        let Answer { reference, commit, step } = answer;
+        let Answer { reference, commit, step, .. } = answer;
         let failed = |error| self.job.failed(what, error);
         let way = match step {
-            AnswerStep::Nothing => None,
-            AnswerStep::Patch(way, patch) => {
+            AnswerStep::Made(None) => None,
+            AnswerStep::Made(Some((way, patch))) => {
                 let tree = self.merging.reuse(patch).map_err(failed)?;
                 self.steps.push((patch.clone(), tree));
                 Some(*way)
@@ -134,8 +144,11 @@ impl Series<'_> {
         let Some(before) = self.before(step) else { return Ok(None) };
         self.with_merge(merge, |merging, merge| {
             let since = merge.head.beside(since);
-            // If the old commit is gone, the new one is merged as any other.
-            Ok(merging.replay_and_merge((before, &step.patch), &since, merge).ok().flatten())
+            match merging.replay_and_merge((before, &step.patch), &since, merge) {
+                // If the old commit is gone, the new one is merged as any other.
+                Err(merging::Error::Git(error)) if error.is_gone() => Ok(None),
+                carried => carried,
+            }
         })
     }
 }

@@ -7,21 +7,24 @@ mod state;
 
 use std::path::PathBuf;
 
-use state::{OpenState, State};
+use state::{OpenState, State, Taken, Unread, VERSION};
 
 use super::ahead::Ahead;
 use super::checkouts::prepare_directories;
-use super::merging::{Answer, AnswerStep, Opened, Opening};
+use super::merging::{Answer, AnswerStep, Made, Opened, Opening};
 use super::names::movable;
 use super::placing::place_locked;
 use super::remotes::Remotes;
 use super::update::{AllAnswers, Answers, Known, found, task, update_resolved};
 use crate::config::{Mode, Profile, Repo};
 use crate::error::{Error, MergeError};
-use crate::git::{Before, Checkout, CheckoutContent, CheckoutError, MergeToOpen, Resolution, Snapshot};
-use crate::lock::{Lock, Pin, StepTexts};
+use crate::git::{
+    Before, Checkout, CheckoutContent, CheckoutError, LocalWork, MergeToOpen, Resolution, Snapshot,
+};
+use crate::lock::{Lock, LockedMerge, LockedRepo, Pin, StepTexts};
+use crate::patch::{self, Fingerprint};
 use crate::plan::{self, Action, Declared, Movable, Moves};
-use crate::repo::{CommitId, RepoName};
+use crate::repo::{CommitId, RepoName, typed};
 use crate::report::{Done, Failure, Trouble};
 use crate::session::Session;
 
@@ -67,10 +70,10 @@ impl<'a> Resolving<'a> {
 
     /// Opens the first merge that conflicts.
     pub(crate) fn start(&self) -> Result<(), Error> {
-        if let Some(state) = self.state()? {
-            let Some(open) = &state.open else { return self.advance(state, false) };
+        if let Some(state) = self.current()? {
+            let Some(open) = &state.open else { return self.advance(state) };
             return match self.checkout.resolution(&open.merge)? {
-                Resolution::Closed => self.advance(State { open: None, ..state }, false),
+                Resolution::Closed => self.advance(State { open: None, ..state }),
                 _ => {
                     Err(MergeError::ResolveOpen { repo: self.name().clone(), what: open.what.clone() }.into())
                 }
@@ -90,24 +93,27 @@ impl<'a> Resolving<'a> {
             self.refuse_local_work()?;
             let state = State {
                 declared: words(&self.declared.pin),
-                locked: self.locked(lock.as_ref()),
+                locked: head_in(lock.as_ref(), &self.declared.pin),
                 moves,
                 base: found.base,
                 answers: Vec::new(),
                 open: None,
+                taken: None,
                 before: self.before()?,
             };
             return self.show(state, found, false);
         }
         self.session.printer.note(&format!("{}: no merge conflicts", self.name()));
-        self.session.printer.next(&format!("`oca lock --upgrade {}` moves it", self.movable));
+        self.session
+            .printer
+            .next(&format!("`oca lock --upgrade {}` moves it", typed(&self.movable.to_string())));
         Ok(())
     }
 
     /// Takes the resolution of the open merge, and goes on.
     pub(crate) fn go_on(&self) -> Result<(), Error> {
-        let state = self.current()?;
-        let Some(open) = &state.open else { return self.advance(state, true) };
+        let state = self.current()?.ok_or_else(|| MergeError::NoResolve { repo: self.name().clone() })?;
+        let Some(open) = &state.open else { return self.advance(state) };
         let (repo, what) = (self.name().clone(), open.what.clone());
         let tree = match self.checkout.resolution(&open.merge)? {
             Resolution::Tree(tree) => tree,
@@ -119,10 +125,10 @@ impl<'a> Resolving<'a> {
         };
         let checkout = self.checkout.path().to_owned();
         let step = AnswerStep::Tree { tree, header: open.header.clone(), checkout };
-        let answer = Answer { reference: open.reference.clone(), commit: open.commit, step };
-        let mut state = State { open: None, ..state.clone() };
-        state.answers.push(answer);
-        self.advance(state, true)
+        let (source, reference) = (open.source.clone(), open.reference.clone());
+        let answer = Answer { source, reference, commit: open.commit, step };
+        let taken = Some(Taken { merge: open.merge.clone(), tree });
+        self.advance_with(State { open: None, taken, ..state.clone() }, Some(answer), true)
     }
 
     /// Puts back what was in the checkout.
@@ -131,10 +137,17 @@ impl<'a> Resolving<'a> {
             return Err(MergeError::NoResolve { repo: self.name().clone() }.into());
         };
         let open = state.open.as_ref().map(|open| &open.merge);
+        let open = open.or(state.taken.as_ref().map(|taken| &taken.merge));
         if state.before == Before::Nothing {
             let files = self.checkout.strangers(open)?;
             if !files.is_empty() {
                 return Err(MergeError::Strangers { repo: self.name().clone(), files }.into());
+            }
+            let LocalWork { commit, references, .. } = self.checkout.whole_work()?;
+            let work = LocalWork { commit, references, ..LocalWork::default() };
+            if !work.is_none() {
+                let (repo, work) = (self.name().clone(), work.to_string());
+                return Err(MergeError::OwnCommits { repo, work }.into());
             }
         }
         let own = self.checkout.put_back(&state.before, open)?;
@@ -153,20 +166,15 @@ impl<'a> Resolving<'a> {
         read_state(&self.checkout)
     }
 
-    /// The state, if it is one of what is declared and locked now.
-    fn current(&self) -> Result<State, Error> {
-        let repo = || self.name().clone();
-        let Some(state) = self.state()? else { return Err(MergeError::NoResolve { repo: repo() }.into()) };
+    /// The state, if there is one. It must be one of what is declared and locked now.
+    fn current(&self) -> Result<Option<State>, Error> {
+        let Some(state) = self.state()? else { return Ok(None) };
         let lock = self.session.lock_as_it_stands()?;
-        let is_current = state.declared == words(&self.declared.pin)
-            // After a kill, the lock can have the result already.
-            && (state.open.is_none() || state.locked == self.locked(lock.as_ref()));
-        if is_current { Ok(state) } else { Err(MergeError::ResolveOutdated { repo: repo() }.into()) }
-    }
-
-    /// The commit of the repository in the lock.
-    fn locked(&self, lock: Option<&Lock>) -> Option<CommitId> {
-        Some(lock?.base_of(&self.declared.pin)?.head())
+        if is_current(&state, &self.declared.pin, lock.as_ref()) {
+            Ok(Some(state))
+        } else {
+            Err(MergeError::ResolveOutdated { repo: self.name().clone() }.into())
+        }
     }
 
     fn before(&self) -> Result<Before, Error> {
@@ -196,10 +204,23 @@ impl<'a> Resolving<'a> {
         Error::Repos { failures: vec![Failure::new(name.clone(), url.to_string(), trouble)] }
     }
 
-    /// Makes the merges that are not made yet, up to the first that conflicts. `force` discards what is in the checkout.
-    fn advance(&self, state: State, force: bool) -> Result<(), Error> {
+    /// Makes the merges that are not made yet, up to the first that conflicts. Only what oca has seen in the checkout is
+    /// discarded.
+    fn advance(&self, state: State) -> Result<(), Error> {
+        let is_seen = match &state.taken {
+            // oca was killed while it moved the checkout.
+            _ if self.checkout.is_being_moved() => true,
+            Some(Taken { merge, tree }) => self.checkout.resolution(merge)? == Resolution::Tree(*tree),
+            None => false,
+        };
+        self.advance_with(state, None, is_seen)
+    }
+
+    /// The same, with the merge that was resolved last. `force` discards what is in the checkout.
+    fn advance_with(&self, state: State, last: Option<Answer>, force: bool) -> Result<(), Error> {
         let lock = self.session.lock_as_it_stands()?;
         let State { base, answers, moves, .. } = state.clone();
+        let answers = answers.into_iter().map(Answer::from).chain(last).collect();
         let all = AllAnswers(vec![Answers { pin: self.declared.pin.clone(), base, answers }]);
         let Some(found) = self.open(&moves, lock.as_ref(), &all)? else {
             return Err(MergeError::NoResolve { repo: self.name().clone() }.into());
@@ -250,21 +271,25 @@ impl<'a> Resolving<'a> {
         let Advance { snapshot, ends, opening, .. } = found;
         let Opening { answers, open } = opening;
         let state = State { answers, open: None, ..state };
-        if force {
+        if state.taken.is_some() {
             // The resolution is kept from now on, whatever happens to the checkout.
             self.checkout.write_resolve_state(&state.render())?;
         }
-        let Some(opened) = open else { return self.finish(state) };
+        let Some(opened) = open else { return self.finish(state, force) };
         prepare_directories(self.session)?;
         self.place(&snapshot, &ends, force)?;
+        let state = State { taken: None, ..state };
         self.checkout.write_resolve_state(&state.render())?;
-        let Opened { conflict, reference, commit, unmerged, objects } = opened;
-        let merge = MergeToOpen { what: &conflict.what, unmerged: &unmerged, objects: &*objects };
-        let merge = self.checkout.open_merge(&merge)?;
-        let header = unmerged.header;
-        let open = OpenState { merge, what: conflict.what.clone(), reference, commit, header };
+        let Opened { conflict, source, reference, commit, unmerged, objects } = opened;
+        let to_open = MergeToOpen { what: &conflict.what, unmerged: &unmerged, objects: &*objects };
+        let merge = self.checkout.prepare_merge(&to_open)?;
+        let (what, header) = (conflict.what.clone(), unmerged.header.clone());
+        let open = OpenState { merge: merge.clone(), what, source, reference, commit, header };
         let state = State { open: Some(open), ..state };
+        // Before it is opened: from then on, the work of a person is in the checkout.
         self.checkout.write_resolve_state(&state.render())?;
+        self.checkout.open_merge(&to_open, &merge)?;
+        crate::fs::stop("a merge is open");
         let printer = self.session.printer;
         printer.note(&format!(
             "{}: {conflict}; it is open in `{}`",
@@ -290,16 +315,24 @@ impl<'a> Resolving<'a> {
     }
 
     /// Locks the result, and checks it out.
-    fn finish(&self, state: State) -> Result<(), Error> {
+    fn finish(&self, state: State, force: bool) -> Result<(), Error> {
         let session = self.session;
         let mut all = other_answers(session, self.name())?;
-        all.push(Answers { pin: self.declared.pin.clone(), base: state.base, answers: state.answers });
+        all.push(answers(self.declared.pin.clone(), state));
         let old = session.lock_as_it_stands()?;
         let all = (StepTexts::default(), &AllAnswers(all));
         let updated = update_resolved(session, old, all, &Moves::Missing, &Ahead::default())?;
         updated.save(session)?;
         updated.tell(session);
-        if let Some(done) = place_locked(session, &updated.lock, self.name())? {
+        if updated.failures.iter().any(|failure| failure.name == *self.name()) {
+            // The lock still has the old entry, so the resolution is nowhere else.
+            session.printer.next(&format!(
+                "when the cause is gone, run `oca resolve {} --continue`; your resolution is kept",
+                self.name()
+            ));
+            return updated.finish();
+        }
+        if let Some(done) = place_locked(session, &updated.lock, self.name(), force)? {
             session.printer.note(&format!("{}: {done}", self.name()));
         }
         self.checkout.forget_resolve()?;
@@ -324,31 +357,66 @@ fn declared<'a>(
 
 fn read_state(checkout: &Checkout) -> Result<Option<State>, Error> {
     let Some(text) = checkout.resolve_state()? else { return Ok(None) };
-    let bad = || -> Error {
-        let file: PathBuf = checkout.resolve_file();
-        MergeError::BadState { file }.into()
+    let file: PathBuf = checkout.resolve_file();
+    match State::parse(&text) {
+        Ok(state) => Ok(Some(state)),
+        Err(Unread::Newer { version }) => {
+            Err(MergeError::NewerState { file, version, known: VERSION }.into())
+        }
+        Err(Unread::Damaged) => Err(MergeError::BadState { file }.into()),
+    }
+}
+
+fn answers(pin: Pin, state: State) -> Answers {
+    Answers { pin, base: state.base, answers: state.answers.into_iter().map(Answer::from).collect() }
+}
+
+/// The commit of a repository in the lock.
+fn head_in(lock: Option<&Lock>, pin: &Pin) -> Option<CommitId> {
+    Some(lock?.base_of(pin)?.head())
+}
+
+/// Whether a state is one of what is declared and locked now.
+fn is_current(state: &State, pin: &Pin, lock: Option<&Lock>) -> bool {
+    let is_locked_already = || {
+        let locked = lock.and_then(|lock| lock.repo(pin));
+        state.open.is_none() && locked.is_some_and(|locked| has_answers(locked, state))
     };
-    State::parse(&text).map(Some).ok_or_else(bad)
+    // After a kill, the lock can have the result already.
+    state.declared == words(pin) && (state.locked == head_in(lock, pin) || is_locked_already())
+}
+
+/// Whether an entry has exactly these merges.
+fn has_answers(locked: &LockedRepo, state: &State) -> bool {
+    let is_same = |(locked, made): (&LockedMerge, &Made)| {
+        let step = locked.step.as_ref().map(|step| (step.way, step.fingerprint));
+        let made_step = made.step.as_ref().map(|(way, patch)| (*way, Fingerprint::of(&patch::render(patch))));
+        (&locked.reference, locked.commit, step) == (&made.reference, made.commit, made_step)
+    };
+    locked.commit == state.base
+        && locked.merges.len() == state.answers.len()
+        && locked.merges.iter().zip(&state.answers).all(is_same)
 }
 
 /// The merges that were made in the other checkouts and could not be locked yet.
 fn other_answers(session: &Session<'_>, name: &RepoName) -> Result<Vec<Answers>, Error> {
     let profile = session.profile()?;
+    let lock = session.lock_as_it_stands()?;
     let mut all = Vec::new();
     for repo in profile.repos.iter().filter(|repo| repo.name != *name) {
         let checkout = Checkout::new(session.checkout(profile, &repo.name)?);
         let Ok(Some(state)) = read_state(&checkout) else { continue };
         let pin = plan::pin(repo);
-        if state.declared == words(&pin) && state.answers.len() == pin.pending.merges.len() {
-            all.push(Answers { pin, base: state.base, answers: state.answers });
+        if is_current(&state, &pin, lock.as_ref()) && state.answers.len() == pin.pending.merges.len() {
+            all.push(answers(pin, state));
         }
     }
     Ok(all)
 }
 
-/// What decides about the merges of a pin.
+/// What decides about the merges of a pin. The patches come after them, and can be corrected meanwhile.
 fn words(pin: &Pin) -> Vec<String> {
     let mut words = vec![pin.reference.to_string(), pin.url.to_string()];
-    words.extend(pin.pending.words());
+    words.extend(pin.pending.merges.iter().map(ToString::to_string));
     words
 }

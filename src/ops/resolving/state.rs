@@ -4,16 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::git::{Before, OpenMerge, Placed};
 use crate::lock::StepWay;
-use crate::ops::merging::{Answer, AnswerStep};
+use crate::ops::merging::Made;
 use crate::patch::{self, Header};
-use crate::repo::{CommitId, Reference, RepoPath, TreeId};
+use crate::repo::{CommitId, MergeSource, Reference, RepoPath, TreeId};
 
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// How far the merges of a repository are.
 #[derive(Clone, Debug)]
 pub(super) struct State {
-    /// What was declared when the merge was opened: the reference, the url, the merges, the patches.
+    /// What was declared when the merge was opened: the reference, the url, the merges.
     pub(super) declared: Vec<String>,
     /// The commit of the repository in the lock then.
     pub(super) locked: Option<CommitId>,
@@ -21,10 +21,19 @@ pub(super) struct State {
     pub(super) moves: String,
     pub(super) base: CommitId,
     /// The merges that are made.
-    pub(super) answers: Vec<Answer>,
+    pub(super) answers: Vec<Made>,
     /// The next merge, if it is open in the checkout.
     pub(super) open: Option<OpenState>,
+    /// What the checkout still has of the last merge that a person made.
+    pub(super) taken: Option<Taken>,
     pub(super) before: Before,
+}
+
+/// A resolution that is among the answers, as the person left it in the checkout.
+#[derive(Clone, Debug)]
+pub(super) struct Taken {
+    pub(super) merge: OpenMerge,
+    pub(super) tree: TreeId,
 }
 
 /// The merge that is open.
@@ -33,18 +42,25 @@ pub(super) struct OpenState {
     pub(super) merge: OpenMerge,
     /// As it is typed.
     pub(super) what: String,
+    /// Without secrets.
+    pub(super) source: MergeSource,
     pub(super) reference: Reference,
     pub(super) commit: CommitId,
     pub(super) header: Header,
 }
 
 impl State {
-    /// Reads what [`render`](Self::render) wrote. `None` for anything else.
-    pub(super) fn parse(text: &[u8]) -> Option<Self> {
-        let wire: Wire = serde_json::from_slice(text).ok()?;
-        if wire.version != VERSION {
-            return None;
+    /// Reads what [`render`](Self::render) wrote.
+    pub(super) fn parse(text: &[u8]) -> Result<Self, Unread> {
+        let Versioned { version } = serde_json::from_slice(text).map_err(|_| Unread::Damaged)?;
+        if version > VERSION {
+            return Err(Unread::Newer { version });
         }
+        Self::read(text).filter(|_| version == VERSION).ok_or(Unread::Damaged)
+    }
+
+    fn read(text: &[u8]) -> Option<Self> {
+        let wire: Wire = serde_json::from_slice(text).ok()?;
         Some(Self {
             declared: wire.declared,
             locked: wire.locked,
@@ -53,6 +69,10 @@ impl State {
             answers: wire.merges.into_iter().map(WireAnswer::read).collect::<Option<_>>()?,
             open: match wire.open {
                 Some(open) => Some(open.read()?),
+                None => None,
+            },
+            taken: match wire.taken {
+                Some(taken) => Some(taken.read()?),
                 None => None,
             },
             before: wire.before.read()?,
@@ -68,12 +88,29 @@ impl State {
             base: self.base,
             merges: self.answers.iter().map(WireAnswer::of).collect(),
             open: self.open.as_ref().map(WireOpen::of),
+            taken: self.taken.as_ref().map(WireTaken::of),
             before: WireBefore::of(&self.before),
         };
         let mut text = serde_json::to_string_pretty(&wire).expect("a value without maps");
         text.push('\n');
         text
     }
+}
+
+/// Why a state cannot be read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Unread {
+    /// A newer oca wrote it.
+    Newer {
+        version: u32,
+    },
+    Damaged,
+}
+
+/// All versions have it.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -86,12 +123,14 @@ struct Wire {
     base: CommitId,
     merges: Vec<WireAnswer>,
     open: Option<WireOpen>,
+    taken: Option<WireTaken>,
     before: WireBefore,
 }
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct WireAnswer {
+    merge: String,
     /// A full ref, or a commit.
     #[serde(rename = "ref")]
     reference: String,
@@ -113,6 +152,7 @@ struct WireOpen {
     merged: CommitId,
     conflicts: Vec<String>,
     what: String,
+    merge: String,
     #[serde(rename = "ref")]
     reference: String,
     commit: CommitId,
@@ -121,6 +161,15 @@ struct WireOpen {
     date: i64,
     title: String,
     url: Option<String>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct WireTaken {
+    head: CommitId,
+    merged: CommitId,
+    conflicts: Vec<String>,
+    tree: TreeId,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -141,38 +190,50 @@ struct WirePlaced {
 }
 
 impl WireAnswer {
-    fn of(answer: &Answer) -> Self {
-        let step = match &answer.step {
-            AnswerStep::Patch(way, patch) => {
-                Some(WireStep { way: way.word().to_owned(), patch: text_of(&patch::render(patch)) })
-            }
-            // The tree of a person is made a patch before the state is written.
-            AnswerStep::Nothing | AnswerStep::Tree { .. } => None,
-        };
-        Self { reference: word_of(&answer.reference), commit: answer.commit, step }
+    fn of(answer: &Made) -> Self {
+        let step = answer.step.as_ref().map(|(way, patch)| WireStep {
+            way: way.word().to_owned(),
+            patch: text_of(&patch::render(patch)),
+        });
+        let (merge, reference) = (answer.source.to_string(), word_of(&answer.reference));
+        Self { merge, reference, commit: answer.commit, step }
     }
 
-    fn read(self) -> Option<Answer> {
+    fn read(self) -> Option<Made> {
         let step = match self.step {
-            None => AnswerStep::Nothing,
+            None => None,
             Some(WireStep { way, patch }) => {
-                AnswerStep::Patch(StepWay::of_word(&way)?, patch::parse(&bytes_of(&patch)?).ok()?)
+                Some((StepWay::of_word(&way)?, patch::parse(&bytes_of(&patch)?).ok()?))
             }
         };
-        Some(Answer { reference: reference_of(&self.reference)?, commit: self.commit, step })
+        let source = MergeSource::parse(&self.merge).ok()?;
+        Some(Made { source, reference: reference_of(&self.reference)?, commit: self.commit, step })
+    }
+}
+
+impl WireTaken {
+    fn of(taken: &Taken) -> Self {
+        let Taken { merge: OpenMerge { head, merged, conflicts }, tree } = taken;
+        Self { head: *head, merged: *merged, conflicts: texts_of(conflicts), tree: *tree }
+    }
+
+    fn read(self) -> Option<Taken> {
+        let Self { head, merged, conflicts, tree } = self;
+        Some(Taken { merge: OpenMerge { head, merged, conflicts: paths_of(&conflicts)? }, tree })
     }
 }
 
 impl WireOpen {
     fn of(open: &OpenState) -> Self {
-        let OpenState { merge, what, reference, commit, header } = open;
+        let OpenState { merge, what, source, reference, commit, header } = open;
         let OpenMerge { head, merged, conflicts } = merge;
         let Header { name, email, date, title, url } = header.clone();
         Self {
             head: *head,
             merged: *merged,
-            conflicts: conflicts.iter().map(|path| text_of(path.as_bytes())).collect(),
+            conflicts: texts_of(conflicts),
             what: what.clone(),
+            merge: source.to_string(),
             reference: word_of(reference),
             commit: *commit,
             name,
@@ -184,12 +245,13 @@ impl WireOpen {
     }
 
     fn read(self) -> Option<OpenState> {
-        let path = |text: &String| RepoPath::parse(&bytes_of(text)?).ok();
-        let conflicts = self.conflicts.iter().map(path).collect::<Option<_>>()?;
+        let conflicts = paths_of(&self.conflicts)?;
+        let source = MergeSource::parse(&self.merge).ok()?;
         let Self { head, merged, what, commit, name, email, date, title, url, .. } = self;
         Some(OpenState {
             merge: OpenMerge { head, merged, conflicts },
             what,
+            source,
             reference: reference_of(&self.reference)?,
             commit,
             header: Header { name, email, date, title, url },
@@ -237,6 +299,14 @@ fn reference_of(word: &str) -> Option<Reference> {
     }
 }
 
+fn texts_of(paths: &[RepoPath]) -> Vec<String> {
+    paths.iter().map(|path| text_of(path.as_bytes())).collect()
+}
+
+fn paths_of(texts: &[String]) -> Option<Vec<RepoPath>> {
+    texts.iter().map(|text| RepoPath::parse(&bytes_of(text)?).ok()).collect()
+}
+
 /// Any bytes as text: one character for each byte.
 fn text_of(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| char::from(*byte)).collect()
@@ -270,12 +340,21 @@ mod tests {
             locked: None,
             moves: "web#1".to_owned(),
             base: commit(3),
-            answers: vec![Answer {
+            answers: vec![Made {
+                source: MergeSource::parse("18.0-fix").expect("a merge"),
                 reference: Reference::Rev(commit(4)),
                 commit: commit(4),
-                step: AnswerStep::Nothing,
+                step: None,
             }],
-            open: Some(OpenState { merge, what: "web#1".to_owned(), reference, commit: commit(5), header }),
+            taken: Some(Taken { merge: merge.clone(), tree: TreeId::from_bytes([7; 20]) }),
+            open: Some(OpenState {
+                merge,
+                what: "web#1".to_owned(),
+                source: MergeSource::request(1),
+                reference,
+                commit: commit(5),
+                header,
+            }),
             before: Before::Commit {
                 commit: commit(6),
                 branch: Some("refs/heads/18.0".to_owned()),
@@ -297,7 +376,7 @@ mod tests {
     fn nothing_else_is_read() {
         let text = state().render();
         for (from, to) in [
-            ("\"version\": 1", "\"version\": 2"),
+            ("\"version\": 1", "\"version\": 0"),
             ("refs/heads/18.0", "refs/../18.0"),
             ("refs/pull/1/head", "x"),
             ("\"what\"", "\"why\""),
@@ -306,8 +385,11 @@ mod tests {
             ("0303", "xx03"),
         ] {
             assert!(text.contains(from), "{from} in {text}");
-            assert!(State::parse(text.replacen(from, to, 1).as_bytes()).is_none(), "{from} {to}");
+            let read = State::parse(text.replacen(from, to, 1).as_bytes());
+            assert_eq!(read.err(), Some(Unread::Damaged), "{from} {to}");
         }
-        assert!(State::parse(b"").is_none());
+        assert_eq!(State::parse(b"").err(), Some(Unread::Damaged));
+        let newer = b"{\"version\": 2, \"new\": []}";
+        assert_eq!(State::parse(newer).err(), Some(Unread::Newer { version: 2 }));
     }
 }
