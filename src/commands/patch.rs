@@ -46,6 +46,10 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         None => format!("{DIRECTORY}/{name}-{}.patch", slug(&commits[0].message)),
     };
     let path = rewrite.session.root().join(&file);
+    let above = path.ancestors().skip(1).take_while(|above| *above != rewrite.session.root());
+    if let Some(link) = above.filter(|above| above.is_symlink()).last() {
+        return Err(MergeError::PatchOutside { word: link.display().to_string() }.into());
+    }
     if path.symlink_metadata().is_ok() {
         return Err(Error::Exists { file: path });
     }

@@ -566,3 +566,17 @@ fn the_branches_of_two_forks_are_told_apart() {
         .status(1);
     env.oca(&["lock", "--check", "--upstream", "--accept", &format!("web#{two}")]).success();
 }
+
+#[test]
+fn a_commit_without_the_request_is_no_resolution() {
+    let env = Env::new();
+    conflicting(&env);
+    env.oca(&["resolve", "web", "-q"]).success();
+    env.git("oca/web", &["merge", "--abort"]);
+    env.write("oca/web/web_x/other.txt", "");
+    env.git("oca/web", &["add", "-A"]);
+    env.git("oca/web", &["commit", "-q", "-m", "something else"]);
+    env.oca(&["resolve", "web", "--continue"]).stderr_contains("the merge of `web#3`").status(1);
+    assert!(!env.exists("oca.lock.json"));
+    assert!(env.exists("oca/web/web_x/other.txt"));
+}

@@ -415,7 +415,8 @@ fn resolution(repository: &Repository, open: &OpenMerge) -> Result<Resolution, E
         (true, None) if repository.state() == RepositoryState::Clean => return Ok(Resolution::Closed),
         (false, None)
             if repository.state() == RepositoryState::Clean
-                && repository.graph_descendant_of(of(&head), of(&open.head))? =>
+                && repository.graph_descendant_of(of(&head), of(&open.head))?
+                && repository.graph_descendant_of(of(&head), of(&open.merged))? =>
         {
             repository.find_commit(of(&head))?.tree_id()
         }

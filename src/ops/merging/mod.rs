@@ -263,11 +263,10 @@ impl<'a> Series<'a> {
             self.note(&what, MergeNoteKind::Rewritten);
         }
         let by_hand = old_step.as_ref().filter(|step| step.locked.way == StepWay::Resolved);
-        if let Some(step) = by_hand
-            && is_kept
-            && self.before(step).is_some()
+        if let Some(step) = by_hand.filter(|_| is_kept)
+            && let Some(Replayed(way)) = self.replay_if_it_fits(&what, step)?
         {
-            return self.replay(&what, step).map(resolved);
+            return Ok(resolved(way));
         }
         // Nobody resolves again what was resolved for an older commit of the request.
         if let Some((step, (_, locked, _))) = by_hand.zip(old)
