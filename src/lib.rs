@@ -67,12 +67,20 @@ use std::process::ExitCode;
 
 /// The exit code of a panic, by sysexits(3).
 const FAULT: u8 = 70;
-/// Enough for the deepest nesting that a parser allows, even if `ulimit -s` gives the first thread little.
+/// Enough for clap and the deepest nesting that a parser allows, even if `ulimit -s` gives the first thread little.
 const STACK: usize = 8 << 20;
 
 /// Runs the command line of the process. Exit codes: 0 done, 1 the answer is no, 2 usage or configuration,
 /// 3 network or git failed, 4 a pinned commit is gone, 70 oca has a fault, 130 interrupted.
 pub fn main() -> ExitCode {
+    match std::thread::Builder::new().name("main".to_owned()).stack_size(STACK).spawn(start) {
+        Ok(thread) => thread.join().unwrap_or_else(|_told| ExitCode::from(FAULT)),
+        // The system allows no more threads.
+        Err(_) => start(),
+    }
+}
+
+fn start() -> ExitCode {
     let cli = cli::Cli::of_process();
     git::prepare();
     // If oca is the first process of a container, an interrupt without a handler is ignored.
@@ -82,14 +90,7 @@ pub fn main() -> ExitCode {
     });
     let printer = output::Printer::new(&cli.global);
     std::panic::set_hook(Box::new(|fault| output::tell_fault(fault.location())));
-    let run = || run(&cli, &printer);
-    std::thread::scope(|scope| {
-        match std::thread::Builder::new().name("main".to_owned()).stack_size(STACK).spawn_scoped(scope, run) {
-            Ok(thread) => thread.join().unwrap_or_else(|_told| ExitCode::from(FAULT)),
-            // The system allows no more threads.
-            Err(_) => run(),
-        }
-    })
+    run(&cli, &printer)
 }
 
 fn run(cli: &cli::Cli, printer: &output::Printer) -> ExitCode {

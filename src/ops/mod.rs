@@ -19,6 +19,7 @@ pub(crate) mod submodules;
 mod target;
 mod unknown;
 mod update;
+mod updated;
 mod working;
 
 pub(crate) use ahead::Ahead;
@@ -38,5 +39,6 @@ pub(crate) use resolving::Resolving;
 pub(crate) use rewrite::{Rewrite, tell};
 pub(crate) use target::{CheckoutTarget, confirm_trees, other_module};
 pub(crate) use unknown::{refuse_unknown, without_init};
-pub(crate) use update::{Updated, merge_job, read, update};
+pub(crate) use update::{merge_job, read, update};
+pub(crate) use updated::Updated;
 pub(crate) use working::Working;

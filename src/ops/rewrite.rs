@@ -12,7 +12,8 @@ use crate::repo::{MergeSource, RepoName};
 use crate::session::Session;
 
 use super::ahead::Ahead;
-use super::update::{Updated, update, update_with};
+use super::update::{update, update_with};
+use super::updated::Updated;
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 

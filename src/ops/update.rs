@@ -7,131 +7,17 @@ use super::given::{keep_imported, refuse_other_series};
 use super::merging::{Answer, MergeJob, MergedSteps, UserFile};
 use super::names::unknown_movable;
 use super::remotes::{OfPin, Remotes, Watch, outcome_of};
+use super::updated::Updated;
 use crate::config::Merge;
 use crate::error::{Error, MergeError, PinError};
 use crate::facts::{self, ReadOptions};
-use crate::fs::{self, Written};
+use crate::fs;
 use crate::git::{self, Git, Remote, Snapshot};
-use crate::lock::{self, Change, Digest, Lock, LockedRepo, Pin, REQUIREMENTS, StepTexts, changes};
+use crate::lock::{self, Digest, Lock, LockedRepo, Pin, REQUIREMENTS, StepTexts, changes};
 use crate::plan::{self, Action, Declared, Moves, Present};
-use crate::repo::{CommitId, MergeSource, RemoteUrl, RepoName, TreeId, counted};
+use crate::repo::{CommitId, RemoteUrl, TreeId};
 use crate::report::{Done, Failure, MergeNote, Trouble};
 use crate::session::Session;
-
-/// An updated lock, and the changes to the old one.
-pub(crate) struct Updated {
-    pub(crate) lock: Lock,
-    pub(crate) changes: Vec<Change>,
-    pub(super) old: Option<Lock>,
-    /// The texts of all steps of the lock.
-    pub(crate) steps: StepTexts,
-    /// The repositories that kept their old entries, because a merge failed.
-    pub(super) failures: Vec<Failure>,
-    /// Whether the old lock had merge conflicts, so that only its pins were known.
-    settled: bool,
-}
-
-impl Updated {
-    /// Writes the lock if it changed.
-    pub(crate) fn save(&self, session: &Session<'_>) -> Result<Written, Error> {
-        Ok(self.lock.save(&session.lock_file(), &self.steps)?)
-    }
-
-    /// The lock, and the repositories that kept their old entries because a merge failed.
-    pub(crate) fn into_parts(self) -> (Lock, Vec<Failure>) {
-        (self.lock, self.failures)
-    }
-
-    /// Fails if a merge failed. Everything else was done.
-    pub(crate) fn finish(self) -> Result<(), Error> {
-        let failures = self.failures;
-        if failures.is_empty() { Ok(()) } else { Err(Error::Repos { failures }) }
-    }
-
-    /// The same lock, compared with an older one.
-    pub(crate) fn since(self, old: Option<Lock>) -> Self {
-        Self { changes: changes(&old.clone().unwrap_or_default(), &self.lock), old, ..self }
-    }
-
-    /// Drops the changes "read again": the old lock had only pins, so every entry would be listed.
-    pub(crate) fn settled(mut self) -> Self {
-        self.changes.retain(|change| !matches!(change, Change::Reread { .. }));
-        Self { settled: true, ..self }
-    }
-
-    /// Reports the changes.
-    pub(crate) fn tell(&self, session: &Session<'_>) {
-        let printer = session.printer;
-        for change in &self.changes {
-            match change {
-                Change::Removed { .. } if self.is_replaced(change) => {}
-                Change::Removed { pin, .. } => printer.note(&format!("{}: removed from the lock", pin.name)),
-                Change::Reread { pin } => printer.note(&format!("{}: read again", pin.name)),
-                Change::Merge { pin, source, from, to } => {
-                    printer.note(&self.merge_line(pin, source, *from, *to));
-                }
-                Change::Added { .. } | Change::Moved { .. } => {}
-            }
-        }
-        for (name, profile) in &self.lock.profiles {
-            let old = self.old.as_ref().and_then(|old| old.profiles.get(name));
-            if !self.settled && old.is_some_and(|old| !old.is_whole(name)) {
-                printer.note(&format!("profile `{name}`: computed again"));
-            }
-            if let Some(modules) = &profile.modules
-                && old.is_none_or(|old| old.modules.as_ref() != Some(modules))
-            {
-                let count = counted(modules.len(), "module", "modules");
-                printer.note(&format!("profile `{name}`: {count} selected"));
-            }
-        }
-        let total = counted(self.lock.repos.len(), "repository", "repositories");
-        let modules: usize = self.lock.repos.iter().map(|repo| repo.facts.modules.len()).sum();
-        let modules = counted(modules, "module", "modules");
-        let changed = self.changes.iter().filter(|change| !self.is_replaced(change)).count();
-        match (changed, &self.old) {
-            (0, Some(old)) if *old == self.lock => {
-                printer.note(&format!("{total} with {modules}, nothing changed"));
-            }
-            (0, _) if self.settled => printer.note(&format!("{total} with {modules}, merged")),
-            (0, Some(_)) => printer.note(&format!("{total} with {modules}, only the profiles changed")),
-            (changed, _) => printer.note(&format!("{total} with {modules}, {changed} changed")),
-        }
-    }
-
-    /// What happened to a merge; with its author and the number of changed files, if it has a step.
-    fn merge_line(
-        &self,
-        pin: &Pin,
-        source: &MergeSource,
-        from: Option<CommitId>,
-        to: Option<CommitId>,
-    ) -> String {
-        let what = source.of(&pin.name);
-        let step = || {
-            let locked = self.lock.repo(pin)?;
-            let position = pin.pending.merges.iter().position(|merge| merge.source == *source)?;
-            let patch = self.steps.patch(locked.merges.get(position)?.step.as_ref()?)?;
-            let files = counted(patch.files().len(), "file", "files");
-            Some(format!(", {files} by {}", patch.header().name))
-        };
-        let step = step().unwrap_or_default();
-        match (from, to) {
-            (None, Some(to)) => format!("{what}: merged at {}{step}", to.short()),
-            (Some(from), Some(to)) => format!("{what}: {} -> {}{step}", from.short(), to.short()),
-            (_, None) => format!("{what}: not merged any more"),
-        }
-    }
-
-    /// An edited branch or url is a new pin, which has its own line in the report.
-    fn is_replaced(&self, change: &Change) -> bool {
-        let comes = |name: &RepoName| {
-            let mut others = self.changes.iter();
-            others.any(|other| matches!(other, Change::Added { pin, .. } if pin.name == *name))
-        };
-        matches!(change, Change::Removed { pin, .. } if comes(&pin.name))
-    }
-}
 
 /// Resolves and reads what `moves` asks for, and keeps everything else. Writes nothing.
 pub(crate) fn update(
@@ -477,7 +363,7 @@ fn resolve<'a>(
     let pin = &task.declared.pin;
     let (commit, tip) = match task.action {
         Action::Keep(repo) => return kept(repo),
-        _ => found(task, &remote, watch)?,
+        _ => base_and_tip(task, &remote, watch)?,
     };
     if let Action::Resolve { old: Some(old) } = task.action
         && old.commit == commit
@@ -496,7 +382,7 @@ fn resolve<'a>(
 }
 
 /// The commit of the base, and the head of its branch, if it is known or needed.
-pub(super) fn found(
+pub(super) fn base_and_tip(
     task: &Task<'_>,
     remote: &Remote<'_>,
     watch: &Watch<'_>,

@@ -6,22 +6,23 @@
 
 mod check;
 mod open;
+mod replay;
+mod start;
 
 use std::sync::Arc;
 
 pub(super) use open::{Answer, AnswerStep, Made, Opened, Opening};
+use replay::Replayed;
 
 use super::remotes::Watch;
-use crate::git::merging::{
-    self, Label, Landing, Merge, Merging, Outcome, Relation, Signature, Unmerged, Wanted,
-};
+use crate::git::merging::{self, Label, Merge, Merging, Outcome, Unmerged};
 use crate::git::{Git, Remote, Snapshot, StepCommit};
 use crate::lock::{LockedMerge, LockedPatch, LockedRepo, LockedStep, StepTexts, StepWay};
 use crate::patch::{About, Fingerprint, Header, Patch, UserPatch, parse_user, render};
 use crate::plan::{Declared, Move};
 use crate::repo::{
-    AddonsDirectory, CommitId, FileTree, MergeRef, MergeSource, ModuleName, PendingMerge, Reference,
-    RemoteUrl, RepoPath, TreeId, WebPage, one_line,
+    AddonsDirectory, CommitId, FileTree, MergeSource, ModuleName, PendingMerge, Reference, RemoteUrl,
+    RepoPath, TreeId, WebPage, one_line,
 };
 use crate::report::{ConflictWith, MergeConflict, MergeNote, MergeNoteKind, Trouble};
 
@@ -160,9 +161,6 @@ struct Resolved {
     is_absorbed: bool,
 }
 
-/// The way of a step that was merged again. `None` if it changes nothing any more.
-struct Replayed(Option<StepWay>);
-
 /// The steps that are being made.
 struct Series<'a> {
     job: &'a MergeJob<'a>,
@@ -179,14 +177,6 @@ struct Series<'a> {
     opened: Option<Unmerged>,
     /// What the merge that is being made was resolved to.
     current: Option<(Reference, CommitId)>,
-}
-
-/// A step of the old lock.
-struct OldStep<'a> {
-    /// Among the steps of the old lock.
-    place: usize,
-    locked: &'a LockedStep,
-    patch: Patch,
 }
 
 impl<'a> Series<'a> {
@@ -225,7 +215,8 @@ impl<'a> Series<'a> {
         let old = job.old_merge(pending);
         let remote = self.remote_of(position)?;
         let moved = job.moves[position];
-        let (reference, commit) = self.resolve(&remote, pending, moved, old.map(|(_, locked, _)| locked))?;
+        let (reference, commit) =
+            self.commit_of(&remote, pending, moved, old.map(|(_, locked, _)| locked))?;
         self.current = Some((reference.clone(), commit));
         let resolved = |way| Resolved { reference: reference.clone(), commit, way, is_absorbed: false };
         let old_step = old
@@ -293,92 +284,6 @@ impl<'a> Series<'a> {
                 Err(Trouble::Conflict(MergeConflict { repo, what, with, conflicts }))
             }
         }
-    }
-
-    /// The commit to merge. If the remote does not have it any more, the one of the old lock stays.
-    fn resolve(
-        &mut self,
-        remote: &Remote<'_>,
-        pending: &PendingMerge,
-        moved: Move,
-        old: Option<&LockedMerge>,
-    ) -> Result<(Reference, CommitId), Trouble> {
-        let what = self.job.what(pending);
-        // An import knows the commit only.
-        let is_known = |old: &LockedMerge| {
-            old.reference.full_name().is_some() || matches!(pending.source.reference, MergeRef::Commit(_))
-        };
-        let moved = match (moved, old) {
-            (Move::Keep, Some(old)) if is_known(old) => return Ok((old.reference.clone(), old.commit)),
-            (Move::Set(commit), Some(old)) if is_known(old) => return Ok((old.reference.clone(), commit)),
-            (Move::Keep, Some(old)) => Move::Set(old.commit),
-            (moved, _) => moved,
-        };
-        match (remote.resolve_merge(&pending.source.reference), moved, old) {
-            (Ok(head), Move::Set(commit), _) => Ok((head.reference, commit)),
-            (Ok(head), ..) => Ok((head.reference, head.commit)),
-            // The branch was deleted: what is locked stays.
-            (Err(merging::Error::MissingRef { .. }), _, Some(old)) => {
-                self.note(&what, MergeNoteKind::Gone);
-                Ok((old.reference.clone(), old.commit))
-            }
-            (Err(merging::Error::Git(error)), _, Some(old)) if error.is_gone() => {
-                self.note(&what, MergeNoteKind::Gone);
-                Ok((old.reference.clone(), old.commit))
-            }
-            (Err(error), ..) => Err(self.job.failed(&what, error)),
-        }
-    }
-
-    /// The commit from which a merge starts. `None` if the base has it already.
-    fn start(
-        &mut self,
-        pending: &PendingMerge,
-        head: &Snapshot<'_, '_>,
-    ) -> Result<Option<CommitId>, Trouble> {
-        let job = self.job;
-        let what = job.what(pending);
-        let old = job.old().map(|old| old.commit);
-        match merging::relation(self.base, self.tip, head).map_err(|error| job.failed(&what, error))? {
-            Relation::Absorbed => {
-                // Only for the date.
-                let since = old.filter(|old| *old != self.base.commit());
-                let landing = since.map(|since| self.landing(pending, head, since)).transpose()?;
-                self.note(
-                    &what,
-                    MergeNoteKind::Absorbed { on: landing.flatten().and_then(|found| found.time) },
-                );
-                Ok(None)
-            }
-            Relation::From(base) => match self.landing(pending, head, base)? {
-                Some(landing) => {
-                    self.note(&what, MergeNoteKind::Absorbed { on: landing.time });
-                    Ok(None)
-                }
-                None => Ok(Some(base)),
-            },
-            Relation::Newer { start, .. } if pending.pick => Ok(Some(start)),
-            Relation::Newer { start, .. } => {
-                let reference = job.declared.pin.reference.clone();
-                Err(Trouble::NewerStart { what, start, pin: self.base.commit(), reference })
-            }
-        }
-    }
-
-    /// The merge of a request by OCA's bot since this commit. Its commits may have been rebased or amended.
-    fn landing(
-        &self,
-        pending: &PendingMerge,
-        head: &Snapshot<'_, '_>,
-        since: CommitId,
-    ) -> Result<Option<Landing>, Trouble> {
-        let Some(number) = pending.source.as_request().filter(|_| since != self.base.commit()) else {
-            return Ok(None);
-        };
-        let failed = |error| self.job.failed(&self.job.what(pending), error);
-        let newest = Signature::read(&head.text().map_err(|error| failed(error.into()))?);
-        let wanted = Wanted { head: head.commit(), request: Some(number), newest };
-        Ok(merging::landings(self.base, since, &[wanted]).map_err(failed)?.pop().flatten())
     }
 
     /// The remote of a merge.
@@ -475,35 +380,6 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// The step of the old lock at this position among its merges and patches.
-    fn old_step<'o>(&self, position: usize, locked: &'o LockedStep) -> Option<OldStep<'o>>
-    where
-        'a: 'o,
-    {
-        let (old, texts) = self.job.old?;
-        let place = steps_before(old, position);
-        Some(OldStep { place, locked, patch: texts.patch(locked)? })
-    }
-
-    /// Whether the result so far is what the old lock had before this position among its merges and patches.
-    fn is_where_old_was(&self, position: usize) -> bool {
-        let Some(old) = self.job.old() else { return false };
-        if old.commit != self.base.commit() || !old.is_whole() {
-            return false;
-        }
-        let before = old.steps().take(steps_before(old, position)).last();
-        match before {
-            Some(step) => step.tree == self.merging.tree(),
-            None => self.steps.is_empty(),
-        }
-    }
-
-    fn reuse(&mut self, step: &OldStep<'_>) -> Result<StepWay, Trouble> {
-        let tree = self.merging.reuse(&step.patch).map_err(|error| self.job.failed("", error))?;
-        self.steps.push((step.patch.clone(), tree));
-        Ok(step.locked.way)
-    }
-
     /// Adds a step of a merge. An empty one is no step.
     fn take(&mut self, what: &str, step: merging::Step, way: StepWay) -> Result<Option<StepWay>, Trouble> {
         if step.is_empty() {
@@ -520,56 +396,6 @@ impl<'a> Series<'a> {
         self.merging.accept(&step).map_err(|error| self.job.failed("", error))?;
         self.steps.push((step.patch, step.tree));
         Ok(())
-    }
-
-    /// Merges a step of the old lock onto the result so far.
-    fn replay(&mut self, what: &str, step: &OldStep<'_>) -> Result<Option<StepWay>, Trouble> {
-        match self.replayed(step).map_err(|error| self.job.failed(what, error))? {
-            Outcome::Step(new) => {
-                let way = step.locked.way;
-                let way = if way == StepWay::Resolved { way } else { StepWay::Replayed };
-                self.take(what, *new, way)
-            }
-            Outcome::Conflicts(conflicts) => {
-                let with = ConflictWith::Base;
-                if self.opens {
-                    self.open_replay(step).map_err(|error| self.job.failed(what, error))?;
-                }
-                let (repo, what) = (self.job.declared.pin.name.clone(), what.to_owned());
-                Err(Trouble::Conflict(MergeConflict { repo, what, with, conflicts }))
-            }
-        }
-    }
-
-    /// The same. `None` if the step conflicts, or if a step before it is missing.
-    fn replay_if_it_fits(&mut self, what: &str, step: &OldStep<'_>) -> Result<Option<Replayed>, Trouble> {
-        if self.before(step).is_none() {
-            return Ok(None);
-        }
-        match self.replay(what, step) {
-            Err(Trouble::Conflict(_)) => Ok(None),
-            replayed => Ok(Some(Replayed(replayed?))),
-        }
-    }
-
-    fn replayed(&mut self, step: &OldStep<'_>) -> Result<Outcome, merging::Error> {
-        match self.before(step) {
-            Some(before) => self.merging.replay(before, &step.patch),
-            None => Err(merging::Error::Forgotten),
-        }
-    }
-
-    /// The tree before a step of the old lock. `None` if a step before it is missing or does not fit any more: the lock
-    /// may have been edited or merged line by line.
-    fn before(&mut self, step: &OldStep<'_>) -> Option<TreeId> {
-        if self.before.is_none() {
-            let (old, texts) = self.job.old?;
-            let patches: Vec<Patch> = old.steps().map_while(|step| texts.patch(step)).collect();
-            let base = self.base.beside(old.commit);
-            let before = self.merging.recall(&base, &patches.iter().collect::<Vec<_>>());
-            self.before = Some(before.unwrap_or_default());
-        }
-        self.before.as_ref()?.get(step.place).copied()
     }
 
     /// Names the conflicts in files of OCA's bots, which rules decided.
@@ -615,13 +441,6 @@ impl<'a> Series<'a> {
         let page = source.as_request().and_then(|number| WebPage::of_request(own, reference, number));
         page.unwrap_or_else(|| format!("{url} {}", source.reference))
     }
-}
-
-/// The number of steps before this position among the merges and patches of an entry.
-fn steps_before(old: &LockedRepo, position: usize) -> usize {
-    let of_merges = old.merges.iter().map(|merge| merge.step.is_some());
-    let of_patches = old.patches.iter().map(|patch| patch.step.is_some());
-    of_merges.chain(of_patches).take(position).filter(|has_step| *has_step).count()
 }
 
 /// What a step says about a patch of the user.

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{MergeJob, OldStep, Resolved, Series};
+use super::replay::OldStep;
+use super::{MergeJob, Resolved, Series};
 use crate::git::merging::{self, Unmerged};
 use crate::git::{Checkout, Git, Snapshot};
 use crate::lock::StepWay;

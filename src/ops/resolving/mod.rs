@@ -15,7 +15,7 @@ use super::merging::{Answer, AnswerStep, Made, Opened, Opening};
 use super::names::movable;
 use super::placing::place_locked;
 use super::remotes::Remotes;
-use super::update::{AllAnswers, Answers, Known, found, task, update_resolved};
+use super::update::{AllAnswers, Answers, Known, base_and_tip, task, update_resolved};
 use crate::config::{Mode, Profile, Repo};
 use crate::error::{Error, MergeError};
 use crate::git::{
@@ -253,7 +253,7 @@ impl<'a> Resolving<'a> {
         let found = remotes.ask(&tasks, |task, watch| {
             let Some(job) = &task.merges else { return Ok((Done::UpToDate, None)) };
             let remote = git.remote(&task.url).map_err(Trouble::Remote)?;
-            let (base, tip) = found(task, &remote, watch)?;
+            let (base, tip) = base_and_tip(task, &remote, watch)?;
             let meter = |bytes| watch.received(bytes);
             let mut snapshot = remote.at(base, &self.declared.pin.reference, &meter);
             let opening = job.open(git, &mut snapshot, tip, watch)?;

@@ -1,0 +1,97 @@
+//! Where a merge starts: its commit, and whether the base has it already.
+
+use super::Series;
+use crate::git::merging::{self, Landing, Relation, Signature, Wanted};
+use crate::git::{Remote, Snapshot};
+use crate::lock::LockedMerge;
+use crate::plan::Move;
+use crate::repo::{CommitId, MergeRef, PendingMerge, Reference};
+use crate::report::{MergeNoteKind, Trouble};
+
+impl Series<'_> {
+    /// The commit to merge. If the remote does not have it any more, the one of the old lock stays.
+    pub(super) fn commit_of(
+        &mut self,
+        remote: &Remote<'_>,
+        pending: &PendingMerge,
+        moved: Move,
+        old: Option<&LockedMerge>,
+    ) -> Result<(Reference, CommitId), Trouble> {
+        let what = self.job.what(pending);
+        // An import knows the commit only.
+        let is_known = |old: &LockedMerge| {
+            old.reference.full_name().is_some() || matches!(pending.source.reference, MergeRef::Commit(_))
+        };
+        let moved = match (moved, old) {
+            (Move::Keep, Some(old)) if is_known(old) => return Ok((old.reference.clone(), old.commit)),
+            (Move::Set(commit), Some(old)) if is_known(old) => return Ok((old.reference.clone(), commit)),
+            (Move::Keep, Some(old)) => Move::Set(old.commit),
+            (moved, _) => moved,
+        };
+        match (remote.resolve_merge(&pending.source.reference), moved, old) {
+            (Ok(head), Move::Set(commit), _) => Ok((head.reference, commit)),
+            (Ok(head), ..) => Ok((head.reference, head.commit)),
+            // The branch was deleted: what is locked stays.
+            (Err(merging::Error::MissingRef { .. }), _, Some(old)) => {
+                self.note(&what, MergeNoteKind::Gone);
+                Ok((old.reference.clone(), old.commit))
+            }
+            (Err(merging::Error::Git(error)), _, Some(old)) if error.is_gone() => {
+                self.note(&what, MergeNoteKind::Gone);
+                Ok((old.reference.clone(), old.commit))
+            }
+            (Err(error), ..) => Err(self.job.failed(&what, error)),
+        }
+    }
+
+    /// The commit from which a merge starts. `None` if the base has it already.
+    pub(super) fn start(
+        &mut self,
+        pending: &PendingMerge,
+        head: &Snapshot<'_, '_>,
+    ) -> Result<Option<CommitId>, Trouble> {
+        let job = self.job;
+        let what = job.what(pending);
+        let old = job.old().map(|old| old.commit);
+        match merging::relation(self.base, self.tip, head).map_err(|error| job.failed(&what, error))? {
+            Relation::Absorbed => {
+                // Only for the date.
+                let since = old.filter(|old| *old != self.base.commit());
+                let landing = since.map(|since| self.landing(pending, head, since)).transpose()?;
+                self.note(
+                    &what,
+                    MergeNoteKind::Absorbed { on: landing.flatten().and_then(|found| found.time) },
+                );
+                Ok(None)
+            }
+            Relation::From(base) => match self.landing(pending, head, base)? {
+                Some(landing) => {
+                    self.note(&what, MergeNoteKind::Absorbed { on: landing.time });
+                    Ok(None)
+                }
+                None => Ok(Some(base)),
+            },
+            Relation::Newer { start, .. } if pending.pick => Ok(Some(start)),
+            Relation::Newer { start, .. } => {
+                let reference = job.declared.pin.reference.clone();
+                Err(Trouble::NewerStart { what, start, pin: self.base.commit(), reference })
+            }
+        }
+    }
+
+    /// The merge of a request by OCA's bot since this commit. Its commits may have been rebased or amended.
+    pub(super) fn landing(
+        &self,
+        pending: &PendingMerge,
+        head: &Snapshot<'_, '_>,
+        since: CommitId,
+    ) -> Result<Option<Landing>, Trouble> {
+        let Some(number) = pending.source.as_request().filter(|_| since != self.base.commit()) else {
+            return Ok(None);
+        };
+        let failed = |error| self.job.failed(&self.job.what(pending), error);
+        let newest = Signature::read(&head.text().map_err(|error| failed(error.into()))?);
+        let wanted = Wanted { head: head.commit(), request: Some(number), newest };
+        Ok(merging::landings(self.base, since, &[wanted]).map_err(failed)?.pop().flatten())
+    }
+}
