@@ -10,7 +10,7 @@
 //! - Files that OCA's bots write have rules: see [`merge`](crate::merge). Everything else that both sides changed on the
 //!   same lines is a [`Conflict`].
 //!
-//! `base` is about commits, `history` gets them. `three_way` merges trees, `content` merges contents, `step` makes the
+//! `base` is about commits, `history` gets them, `landing` reads what they say. `gather` asks for many at once. `three_way` merges trees, `content` merges contents, `step` makes the
 //! patch, `unmerged` prepares a conflict for a person. `bench` has the objects.
 
 mod base;
@@ -18,7 +18,9 @@ mod conflict;
 mod content;
 mod error;
 mod head;
+mod gather;
 mod history;
+mod landing;
 mod step;
 #[cfg(all(test, unix))]
 mod tests;
@@ -27,8 +29,9 @@ mod unmerged;
 
 pub(crate) use conflict::{Conflict, ConflictKind};
 pub(crate) use error::Error;
+pub(crate) use gather::{Expected, gather};
 pub(crate) use head::Head;
-pub(crate) use history::{Landing, Signature, Wanted};
+pub(crate) use landing::{Landing, Wanted};
 pub(crate) use step::{Label, Outcome, Step};
 pub(crate) use unmerged::Unmerged;
 
