@@ -59,7 +59,8 @@ impl Stretch {
         {
             return None;
         }
-        let old = Range::walk::<std::convert::Infallible>(haves, |commit| Ok(range.commits.get(&commit).cloned()));
+        let old =
+            Range::walk::<std::convert::Infallible>(haves, |commit| Ok(range.commits.get(&commit).cloned()));
         let old = old.unwrap_or_else(|never| match never {});
         if !outer.iter().all(|commit| haves.contains(commit) || old.boundary.contains(commit)) {
             return None;

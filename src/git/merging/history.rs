@@ -91,7 +91,8 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
         since: CommitId,
     ) -> Result<Vec<Option<Landing>>, Error> {
         let range = &self.between(&[tip], &[since])?;
-        let landings = |messages: &Messages| BranchCommits { tip, branch, range, messages }.landings(requests);
+        let landings =
+            |messages: &Messages| BranchCommits { tip, branch, range, messages }.landings(requests);
         Ok(match self.whole.get() {
             Some(Whole { repository: Some(repository), .. }) => {
                 landings(&Messages::of(&repository.odb()?, range))

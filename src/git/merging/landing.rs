@@ -50,8 +50,9 @@ impl BranchCommits<'_> {
         let reverted = |commit: &CommitId| Some(&self.messages.get(commit)?.reverts);
         let reverted: HashSet<&CommitId> = self.range.commits.keys().filter_map(reverted).flatten().collect();
         let landing = |wanted: &Wanted| {
-            let by_bot =
-                merges.iter().find(|merge| Some(merge.request) == wanted.request && self.brought(merge, wanted));
+            let by_bot = merges
+                .iter()
+                .find(|merge| Some(merge.request) == wanted.request && self.brought(merge, wanted));
             let is_inside = self.range.commits.contains_key(&wanted.head);
             let is_reverted = by_bot.is_some_and(|merge| reverted.contains(&merge.commit))
                 || reverted.contains(&wanted.head);

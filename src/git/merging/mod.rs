@@ -17,8 +17,8 @@ mod base;
 mod conflict;
 mod content;
 mod error;
-mod head;
 mod gather;
+mod head;
 mod history;
 mod landing;
 mod step;
@@ -183,6 +183,19 @@ impl<'a> Merging<'a> {
         }
         let header = step::header(&head.remote().store().repository()?, head.commit(), label)?;
         Ok(Sides { old, theirs, changes, header })
+    }
+
+    /// The contents of the files with one of these names that theirs changed or added.
+    pub(crate) fn changed_files(&mut self, merge: &Merge<'_>, names: &[&str]) -> Result<Vec<Vec<u8>>, Error> {
+        let Sides { changes, .. } = self.sides(&self.base.beside(merge.ancestor), merge)?;
+        let is_named = |change: &&Change| {
+            change.path.parts().last().is_some_and(|last| names.iter().any(|name| name.as_bytes() == last))
+        };
+        let new = changes.iter().filter(is_named).filter_map(|change| change.new?.blob());
+        let ids: Vec<BlobId> = new.collect();
+        merge.head.blobs(&ids)?;
+        self.bench.refresh()?;
+        ids.into_iter().map(|id| Ok(self.bench.blob(id)?)).collect()
     }
 
     /// Adds a step to the result.

@@ -87,10 +87,8 @@ pub(super) fn rest(
     header: Header,
     fetch: Fetch<'_>,
 ) -> Result<(Vec<Conflict>, Step), Error> {
-    let (mut changes, mut decided) = attempt(bench, trees, theirs, modules, fetch)?;
+    let (changes, mut decided) = attempt(bench, trees, theirs, modules, fetch)?;
     let conflicts = std::mem::take(&mut decided.conflicts);
-    // A file that theirs adds can be in the way of something.
-    changes.retain(|change| conflicts.iter().all(|conflict| conflict.path != change.path));
     Ok((conflicts, step(bench, trees.ours, changes, decided, header)?))
 }
 
@@ -120,18 +118,18 @@ fn attempt(
 
 /// The blobs that a merge reads, or that its step has, of one of the three commits.
 pub(super) fn needed(changes: &[Change], both: &[Both], side: Side) -> Vec<BlobId> {
-    let taken = changes.iter().filter(|change| change.old.map(|old| old.id) != change.new.map(|new| new.id));
-    let taken = taken.filter_map(|change| match side {
+    let has_new_content = |change: &&Change| change.old.map(|old| old.id) != change.new.map(|new| new.id);
+    let taken = changes.iter().filter(has_new_content).filter_map(|change| match side {
         Side::Ancestor => None,
         Side::Ours => change.old,
         Side::Theirs => change.new,
     });
-    let changed = both.iter().filter_map(|both| match side {
+    let of_both = both.iter().filter_map(|both| match side {
         Side::Ancestor => both.ancestor,
         Side::Ours => Some(both.ours),
         Side::Theirs => Some(both.theirs),
     });
-    taken.chain(changed).filter_map(|side: crate::patch::Side| side.blob()).collect()
+    taken.chain(of_both).filter_map(|side: crate::patch::Side| side.blob()).collect()
 }
 
 fn step(

@@ -91,9 +91,9 @@ impl Objects<'_> {
     fn ids(&self) -> Vec<[u8; 20]> {
         match self {
             Self::Trees(commits) => commits.iter().map(|commit| *commit.as_bytes()).collect(),
-            Self::Files(commit, _)
-            | Self::History { to: commit, .. }
-            | Self::Commit(commit) => vec![*commit.as_bytes()],
+            Self::Files(commit, _) | Self::History { to: commit, .. } | Self::Commit(commit) => {
+                vec![*commit.as_bytes()]
+            }
             Self::Tree(tree) => vec![*tree.as_bytes()],
             Self::Blobs(ids) => ids.to_vec(),
         }

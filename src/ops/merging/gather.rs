@@ -24,7 +24,9 @@ impl MergeJob<'_> {
         let merges = &self.declared.pin.pending.merges;
         let of_old = self.old().filter(|old| old.commit == base.commit() && old.is_whole());
         let (mut all, mut is_as_before) = (Vec::new(), true);
-        for (position, pending) in merges.iter().enumerate().filter(|(position, _)| self.urls[*position].is_none()) {
+        for (position, pending) in
+            merges.iter().enumerate().filter(|(position, _)| self.urls[*position].is_none())
+        {
             let Some((reference, head)) = self.commit(position, base.remote()) else { continue };
             let old = of_old.and_then(|old| {
                 let is_same = old.pin.pending.merges.get(position) == Some(pending);

@@ -1,16 +1,19 @@
 //! Makes the steps of a repository one after another.
 
+use std::collections::BTreeSet;
+
 use super::MergeJob;
-use super::replay::Replayed;
-use crate::git::merging::{self, Label, Merge, Merging, Outcome, Unmerged};
+use super::replay::{OldStep, Replayed};
+use crate::addons::manifest::{parse, series_of};
+use crate::git::merging::{self, Conflict, Label, Merge, Merging, Outcome, Unmerged};
 use crate::git::{Git, Remote, Snapshot};
-use crate::lock::StepWay;
+use crate::lock::{LockedMerge, StepWay};
 use crate::ops::Watch;
 use crate::patch::Patch;
 use crate::plan::Move;
 use crate::repo::{
-    AddonsDirectory, CommitId, FileTree, MergeSource, ModuleName, PendingMerge, Reference, RemoteUrl, RepoPath,
-    TreeId, WebPage,
+    AddonsDirectory, CommitId, FileTree, MANIFESTS, MergeSource, ModuleName, PendingMerge, Reference,
+    RemoteUrl, RepoPath, Series, TreeId, WebPage,
 };
 use crate::report::{ConflictWith, MergeConflict, MergeNote, MergeNoteKind, Trouble};
 /// A merge with its commit, and the way in which its step was made. `None` if it changes nothing.
@@ -105,22 +108,36 @@ impl<'a> StepMaker<'a> {
         }
         watch.step("merging");
         let head = remote.at(commit, &reference, self.base.meter());
-        let ancestor = match (self.start(pending, &head), &old_step) {
+        let locked = old.map(|(_, locked, _)| locked);
+        let (way, is_absorbed) = self.anew(pending, &head, moved, (locked, old_step))?;
+        Ok(Resolved { is_absorbed, ..resolved(way) })
+    }
+
+    /// Makes a merge that is not as it was: the way, `None` if it changes nothing, and whether the base has it.
+    fn anew(
+        &mut self,
+        pending: &PendingMerge,
+        head: &Snapshot<'_, '_>,
+        moved: Move,
+        (old, old_step): (Option<&LockedMerge>, Option<OldStep<'_>>),
+    ) -> Result<(Option<StepWay>, bool), Trouble> {
+        let what = self.job.what(pending);
+        let ancestor = match (self.start(pending, head), &old_step) {
             (Ok(Some(ancestor)), _) => ancestor,
-            (Ok(None), _) => return Ok(Resolved { is_absorbed: true, ..resolved(None) }),
+            (Ok(None), _) => return Ok((None, true)),
             (Err(Trouble::Merge { error, .. }), Some(step)) if matches!(&*error, merging::Error::Git(error) if error.is_gone()) =>
             {
                 self.note(&what, MergeNoteKind::CommitGone);
-                return self.replay(&what, step).map(resolved);
+                return Ok((self.replay(&what, step)?, false));
             }
             (Err(trouble), _) => return Err(trouble),
         };
-        let input = Input { pending, head: &head, ancestor };
-        let is_kept = old.is_some_and(|(_, locked, _)| locked.commit == commit);
-        if let Some((_, locked, _)) = old
+        let input = Input { pending, head, ancestor };
+        let is_kept = old.is_some_and(|old| old.commit == head.commit());
+        if let Some(old) = old
             && moved == Move::Ask
             && !is_kept
-            && merging::distance(&head, locked.commit).is_ok_and(|distance| distance.is_none())
+            && merging::distance(head, old.commit).is_ok_and(|distance| distance.is_none())
         {
             self.note(&what, MergeNoteKind::Rewritten);
         }
@@ -128,33 +145,59 @@ impl<'a> StepMaker<'a> {
         if let Some(step) = by_hand.filter(|_| is_kept)
             && let Some(Replayed(way)) = self.replay_if_it_fits(&what, step)?
         {
-            return Ok(resolved(way));
+            return Ok((way, false));
         }
         // Nobody resolves again what was resolved for an older commit of the request.
-        if let Some((step, (_, locked, _))) = by_hand.zip(old)
-            && let Some(new) = self.carry(step, locked.commit, input)?
+        if let Some((step, old)) = by_hand.zip(old)
+            && let Some(new) = self.carry(step, old.commit, input)?
         {
-            return self.take(&what, new, StepWay::Resolved).map(resolved);
+            return Ok((self.take(&what, new, StepWay::Resolved)?, false));
         }
-        match self.outcome(input)? {
-            Outcome::Step(step) => self.take(&what, *step, StepWay::Made).map(resolved),
-            Outcome::Conflicts(conflicts) => {
-                if let Some(step) = old_step.filter(|_| is_kept)
-                    && let Some(Replayed(way)) = self.replay_if_it_fits(&what, &step)?
-                {
-                    return Ok(resolved(way));
+        let way = match self.outcome(input)? {
+            Outcome::Step(step) => {
+                if let Some((found, wanted)) = self.other_series(input)? {
+                    self.note(&what, MergeNoteKind::OtherSeries { found, wanted });
                 }
-                let with = self.conflict_with(input);
-                if self.opens {
-                    self.opened =
-                        Some(self.with_merge(input, |merging, merge| {
-                            merging.open(merge)
-                        })?);
-                }
-                let repo = job.declared.pin.name.clone();
-                Err(Trouble::Conflict(MergeConflict { repo, what, with, conflicts }))
+                self.take(&what, *step, StepWay::Made)?
             }
+            Outcome::Conflicts(conflicts) => {
+                let step = old_step.filter(|_| is_kept);
+                let replayed = step.map(|step| self.replay_if_it_fits(&what, &step)).transpose()?.flatten();
+                match replayed {
+                    Some(Replayed(way)) => way,
+                    None => return Err(self.conflict(what, input, conflicts)?),
+                }
+            }
+        };
+        Ok((way, false))
+    }
+
+    /// What is said about a merge that conflicts. If a person finishes it, it is opened.
+    fn conflict(
+        &mut self,
+        what: String,
+        input: Input<'_>,
+        conflicts: Vec<Conflict>,
+    ) -> Result<Trouble, Trouble> {
+        if let Some((found, wanted)) = self.other_series(input)? {
+            return Ok(Trouble::OtherSeries { what, found, wanted });
         }
+        let with = self.conflict_with(input);
+        if self.opens {
+            self.opened = Some(self.with_merge(input, Merging::open)?);
+        }
+        let repo = self.job.declared.pin.name.clone();
+        Ok(Trouble::Conflict(MergeConflict { repo, what, with, conflicts }))
+    }
+
+    /// The series for which the changed modules of a merge are, and the wanted one, if it is another.
+    fn other_series(&mut self, input: Input<'_>) -> Result<Option<(Series, Series)>, Trouble> {
+        let wanted = self.job.declared.series;
+        let manifests = self.with_merge(input, |merging, merge| merging.changed_files(merge, &MANIFESTS))?;
+        let series = |text: &Vec<u8>| series_of(parse(text).ok()?.manifest.version());
+        let found: BTreeSet<Series> = manifests.iter().filter_map(series).collect();
+        let is_other = !found.contains(&wanted);
+        Ok(found.into_iter().next_back().filter(|_| is_other).map(|found| (found, wanted)))
     }
 
     /// The remote of a merge.
@@ -201,7 +244,12 @@ impl<'a> StepMaker<'a> {
     }
 
     /// Adds a step of a merge. An empty one is no step.
-    pub(super) fn take(&mut self, what: &str, step: merging::Step, way: StepWay) -> Result<Option<StepWay>, Trouble> {
+    pub(super) fn take(
+        &mut self,
+        what: &str,
+        step: merging::Step,
+        way: StepWay,
+    ) -> Result<Option<StepWay>, Trouble> {
         if step.is_empty() {
             let is_in_base = self.steps.is_empty();
             self.note(what, if is_in_base { MergeNoteKind::Contained } else { MergeNoteKind::Empty });

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::replay::OldStep;
 use super::MergeJob;
 use super::maker::{Input, Resolved, StepMaker};
+use super::replay::OldStep;
 use crate::git::merging::{self, Unmerged};
 use crate::git::{Checkout, Git, Snapshot};
 use crate::lock::StepWay;

@@ -55,15 +55,12 @@ impl StepMaker<'_> {
                 // Only for the date.
                 let since = old.filter(|old| *old != self.base.commit());
                 let landing = since.map(|since| self.landing(pending, head, since)).transpose()?;
-                self.note(
-                    &what,
-                    MergeNoteKind::Absorbed { on: landing.flatten().and_then(|found| found.time) },
-                );
+                self.note_absorbed(&what, landing.flatten());
                 Ok(None)
             }
             Relation::From(base) => match self.landing(pending, head, base)? {
                 Some(landing) => {
-                    self.note(&what, MergeNoteKind::Absorbed { on: landing.time });
+                    self.note_absorbed(&what, Some(landing));
                     Ok(None)
                 }
                 None => Ok(Some(base)),
@@ -74,6 +71,12 @@ impl StepMaker<'_> {
                 Err(Trouble::NewerStart { what, start, pin: self.base.commit(), reference })
             }
         }
+    }
+
+    fn note_absorbed(&mut self, what: &str, landing: Option<Landing>) {
+        let is_reverted = landing.is_some_and(|landing| landing.is_reverted);
+        let on = landing.and_then(|landing| landing.time);
+        self.note(what, if is_reverted { MergeNoteKind::Reverted } else { MergeNoteKind::Absorbed { on } });
     }
 
     /// The merge of a request by OCA's bot since this commit. Its commits may have been rebased or amended.
