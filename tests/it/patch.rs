@@ -86,7 +86,7 @@ fn a_killed_run_is_completed_by_the_next_one() {
     checked_out(&env);
     commit(&env, &lines(&[(3, "three"), (10, "ten"), (28, "28!")]), "[FIX] web_x: ten");
     env.write(file, "of somebody else\n");
-    env.oca(&["patch", "web"]).stderr_contains(&format!("`{file}` exists already")).status(2);
+    env.oca(&["patch", "web"]).stderr_contains("web-fix-web_x-ten.patch` already exists").status(2);
     env.assert_file(file, "of somebody else\n");
 }
 
