@@ -152,7 +152,7 @@ impl Finding {
         match &self.problem {
             Problem::Missing { .. } | Problem::Impossible { .. } => self.module.as_deref().into_iter().collect(),
             Problem::Cycle { modules, .. } => modules.iter().map(String::as_str).collect(),
-            Problem::Version { series, .. } if series.major() >= REFUSES_OTHERS => {
+            Problem::Version { series, .. } if series.refuses_others() => {
                 self.module.as_deref().into_iter().collect()
             }
             _ => Vec::new(),
@@ -186,9 +186,6 @@ impl Count {
         Self { errors: count(Severity::Error), warnings: count(Severity::Warning) }
     }
 }
-
-/// The first series in which Odoo does not install a module whose version is of another series.
-const REFUSES_OTHERS: u16 = 17;
 
 /// How many modules are named in one message.
 const SHOWN: usize = 5;

@@ -134,7 +134,7 @@ fn tell_unasked(session: &Session<'_>, unasked: &[(RepoName, String)]) {
 ///
 /// The error says why this is not known.
 fn newer(session: &Session<'_>, declared: &[Declared], dispute: &Dispute) -> Result<Option<Side>, String> {
-    let contains = |newer: CommitId, older: CommitId| {
+    let contains = |newer: CommitId, older: CommitId| -> Result<bool, String> {
         let newer = at(session, declared, &dispute.pin, newer).map_err(|error| error.to_string())?;
         let distance = newer.map(|newer| merging::distance(&newer, older)).transpose();
         Ok(distance.map_err(|error| error.to_string())?.flatten().is_some())
