@@ -50,7 +50,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
                 let version = module.manifest.version.clone().unwrap_or_default();
                 let remark = match blocked.get(module.name) {
                     Some(missing) => format!("lacks `{missing}`"),
-                    None if module.selected && is_refused(module, profile) => format!("not for Odoo {}", profile.odoo),
+                    None if module.selected && is_refused(module, profile) => {
+                        format!("not for Odoo {}", profile.odoo)
+                    }
                     None if module.selected => String::new(),
                     None => "not selected".to_owned(),
                 };

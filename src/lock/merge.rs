@@ -74,7 +74,11 @@ impl Sides {
         let dispute = |ours: &LockedRepo| {
             // The sides may merge different requests into the same base.
             let theirs = self.theirs.base_of(&ours.pin)?.commit;
-            (ours.commit != theirs && self.mover(&ours.pin).is_none()).then(|| Dispute { pin: ours.pin.clone(), ours: ours.commit, theirs })
+            (ours.commit != theirs && self.mover(&ours.pin).is_none()).then(|| Dispute {
+                pin: ours.pin.clone(),
+                ours: ours.commit,
+                theirs,
+            })
         };
         self.ours.repos.iter().filter_map(dispute).collect()
     }

@@ -150,7 +150,9 @@ impl Finding {
     /// The modules that cannot be installed because of it, without those that depend on them. A missing name counts.
     pub(crate) fn blocks(&self) -> Vec<&str> {
         match &self.problem {
-            Problem::Missing { .. } | Problem::Impossible { .. } => self.module.as_deref().into_iter().collect(),
+            Problem::Missing { .. } | Problem::Impossible { .. } => {
+                self.module.as_deref().into_iter().collect()
+            }
             Problem::Cycle { modules, .. } => modules.iter().map(String::as_str).collect(),
             Problem::Version { series, .. } if series.refuses_others() => {
                 self.module.as_deref().into_iter().collect()
@@ -167,7 +169,9 @@ impl Finding {
             {
                 Severity::Note
             }
-            Problem::Cycle { is_wanted: false, .. } | Problem::Version { is_wanted: false, .. } => Severity::Note,
+            Problem::Cycle { is_wanted: false, .. } | Problem::Version { is_wanted: false, .. } => {
+                Severity::Note
+            }
             problem => problem.rule().severity,
         }
     }

@@ -178,11 +178,12 @@ impl<'a> Session<'a> {
     }
 
     /// Fails if the lock is only our side of a merge: if a merge driver fails, git leaves no conflict markers.
-    fn refuse_unmerged(&self) -> Result<(), Error> {
+    pub(crate) fn refuse_unmerged(&self) -> Result<(), Error> {
         let Some(Unmerged { base, ours, theirs }) = self.unmerged_lock() else { return Ok(()) };
         let file = self.lock_file();
         // Any other text is what somebody made of the two sides.
-        let is_ours = lock::read_file(&file)?.is_some_and(|text| is_text_of(&String::from_utf8_lossy(&ours), &text));
+        let is_ours =
+            lock::read_file(&file)?.is_some_and(|text| is_text_of(&String::from_utf8_lossy(&ours), &text));
         if is_ours && !lock::has_both_sides(base.as_deref(), &ours, &theirs, &file) {
             return Err(lock::Error::Unmerged { file }.into());
         }

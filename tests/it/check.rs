@@ -271,7 +271,13 @@ fn what_nobody_asked_for_and_cannot_be_installed_is_counted() {
     // An own module needs it.
     env.own_module("addons/mine", "{'version': '1.0', 'license': 'AGPL-3', 'depends': ['needs_old']}");
     env.locked(&format!("{WEB}{OWN}"));
-    env.oca(&["check"]).stdout_contains("error[OCA007]: `old` of `web`").status(1);
+    env.oca(&["check"])
+        .stdout_contains("error[OCA007]: `old` of `web`")
+        .stderr(
+            "1 of 5 modules cannot be installed with this profile: `oca check -v` says why\n\
+             5 modules, 1 error, 0 warnings\n",
+        )
+        .status(1);
 }
 
 /// Before 17.0, Odoo puts the series before any version.

@@ -149,6 +149,8 @@ fn a_pin_that_only_one_side_moved_back_is_not_moved_forward_again() {
     remotes[1].branch("18.0").module("web_bad", &[]).commit();
     env.locked("[profiles.standard]\nrepos = [\"dms\", \"web\"]\n");
     env.git(".", &["init", "-q", "-b", "main"]);
+    env.write(".gitattributes", "oca.lock.json merge=oca\n");
+    env.git(".", &["config", "merge.oca.driver", "false"]);
     env.commit_all("Lock");
     env.git(".", &["checkout", "-q", "-b", "feature"]);
     env.oca(&["lock", "-q", &format!("web@{old}")]).success();
@@ -158,7 +160,8 @@ fn a_pin_that_only_one_side_moved_back_is_not_moved_forward_again() {
     move_pin(&env, &remotes[0], "dms", "dms_y");
     env.try_git(".", &["merge", "-q", "feature"]).expect_err("a conflict");
     // One conflict that covers the whole file, as some tools write it.
-    let [ours, theirs] = ["main", "feature"].map(|side| env.git(".", &["show", &format!("{side}:oca.lock.json")]));
+    let [ours, theirs] =
+        ["main", "feature"].map(|side| env.git(".", &["show", &format!("{side}:oca.lock.json")]));
     env.write("oca.lock.json", format!("<<<<<<< ours\n{ours}=======\n{theirs}>>>>>>> theirs\n"));
     env.oca(&["lock", "-q"]).success();
     assert_eq!(env.locked_commit("web"), old);

@@ -89,7 +89,10 @@ fn branches_stay_if_git_removes_the_work_trees() {
     shop.env.git(&web, &["branch", "mine"]);
     shop.git(&["checkout", "-q", "clones"]);
     assert!(!web.exists());
-    shop.oca(&["sync", "--dry-run"]).stderr_contains("2 submodules would become ordinary checkouts\n").success();
+    shop.oca(&["sync", "--dry-run"])
+        .stdout_contains("web: would check out at ")
+        .stderr_contains("2 submodules would become ordinary checkouts\n")
+        .success();
     assert!(!web.exists());
     shop.oca(&["sync", "-q"]).success();
     assert_eq!(shop.env.git(&web, &["branch", "--list", "mine"]), "  mine\n");
@@ -101,9 +104,7 @@ fn a_git_directory_that_cannot_be_used_is_told_and_does_not_stop_the_sync() {
     shop.git(&["checkout", "-q", "clones"]);
     let head = shop.colleague.join(".git/modules/oca/web/HEAD");
     fs::write(&head, format!("{}\n", "1".repeat(40))).expect("a HEAD");
-    shop.oca(&["sync"])
-        .stderr_contains("warning: the former submodule of `web` is not used: ")
-        .success();
+    shop.oca(&["sync"]).stderr_contains("warning: the former submodule of `web` is not used: ").success();
     assert_eq!(shop.env.head(shop.colleague.join("oca/web")), shop.remotes[0].commit_of("18.0"));
 }
 

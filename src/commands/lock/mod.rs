@@ -39,7 +39,7 @@ pub(crate) struct Args {
     #[arg(long, requires = "upstream")]
     strict: bool,
     /// Move these repositories and merges, or all without `hold`, to the heads of their branches
-    #[arg(long, value_name = "NAME", num_args = 0..)]
+    #[arg(long, alias = "update", value_name = "NAME", num_args = 0..)]
     upgrade: Option<Vec<String>>,
     /// With `--upgrade`: also remove the merges that are merged upstream from `repos.toml`
     #[arg(long, requires = "upgrade", conflicts_with_all = ["ours", "theirs", "pins", "check"])]

@@ -91,7 +91,9 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
         // If it cannot be used, the checkout is made anew.
         match module.wake().and_then(|()| module.release()) {
             Ok(()) => drop(dissolved.insert(repo)),
-            Err(error) => session.printer.warning(&format!("the former submodule of `{repo}` is not used: {error}")),
+            Err(error) => {
+                session.printer.warning(&format!("the former submodule of `{repo}` is not used: {error}"))
+            }
         }
     }
     released.iter().try_for_each(Module::release)?;
