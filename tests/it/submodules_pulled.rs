@@ -116,3 +116,35 @@ fn a_skipped_repository_stays_away() {
     shop.oca(&["sync", "-q"]).success();
     assert!(!shop.colleague.join("oca/web").exists() && shop.colleague.join("oca/dms").exists());
 }
+
+/// Both the lock, the gitlinks and `.gitmodules` are in conflict.
+#[test]
+fn two_branches_that_both_added_a_repository_are_merged() {
+    let env = Env::new();
+    let [web, dms, crm] = ["web", "dms", "crm"].map(|name| repository(&env, name));
+    env.declare_submodules(REMOTES, &["web"], "");
+    env.init_git();
+    env.sync();
+    env.commit_all("Have submodules");
+    for (branch, start, added) in [("feature", "main", "dms"), ("main", "main", "crm")] {
+        env.git("", &["checkout", "-q", "-B", branch, start]);
+        upgrade(&web, if added == "dms" { 1 } else { 2 });
+        env.run(&["add", added]);
+        env.run(&["lock", "--upgrade", "web"]);
+        env.sync();
+        env.commit_all(&format!("Add {added}"));
+    }
+    env.try_git("", &["merge", "feature"]).expect_err("a conflict");
+    env.declare_submodules(REMOTES, &["web", "crm", "dms"], "");
+    env.oca(&["lock"]).stderr_contains("`oca.lock.json` is merged and staged: go on with git\n").success();
+    env.oca(&["sync"]).stderr_contains(".gitmodules` at line ").status(2);
+    env.git("", &["checkout", "-q", "--ours", ".gitmodules"]);
+    let output = env.run(&["sync"]);
+    assert!(!output.stderr.contains("is removed from the index"), "{output}");
+    env.git("", &["add", "repos.toml"]);
+    env.git("", &["commit", "-q", "--no-edit"]);
+    let commits = [&crm, &dms, &web].map(|remote| remote.commit_of("18.0"));
+    let paths = ["oca/crm", "oca/dms", "oca/web"];
+    let submodules: Vec<(&str, &str)> = paths.into_iter().zip(commits.iter().map(String::as_str)).collect();
+    env.assert_submodules(&submodules);
+}
