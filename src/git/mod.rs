@@ -71,7 +71,7 @@ pub(crate) use steps::{StepCommit, WrongStep};
 pub(crate) use store::Store;
 pub(crate) use superproject::{
     Active, GitModules, Module, SubmoduleEntry, SubmoduleName, SubmodulePath, Superproject,
-    SuperprojectChange, may_have_submodules, relative_url,
+    SuperprojectChange, Unmerged, may_have_submodules, relative_url,
 };
 pub(crate) use text::merge_text;
 pub(crate) use tree::{GitTree, Place, may_lead_to_module};
