@@ -14,8 +14,8 @@ use crate::pool::Pools;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest time for all answers.
 const WHOLE_PATIENCE: Duration = Duration::from_secs(15);
-/// How many questions about single requests go to one forge without a token: GitHub answers 60 an hour.
-const MOST_WITHOUT_TOKEN: usize = 20;
+/// How many requests one forge is asked about one by one without a token: GitHub answers 60 an hour.
+pub(crate) const MOST_WITHOUT_TOKEN: usize = 20;
 const MOST_WITH_TOKEN: usize = 100;
 /// How many requests are tried to find out which forge it is.
 const MOST_PROBES: usize = 3;

@@ -79,8 +79,18 @@ mod tests {
         for (all, expected) in [
             (vec![changes.clone(), of(2, "APPROVED")], Some(Review::ChangesRequested)),
             (vec![changes.clone(), of(1, "APPROVED"), of(1, "COMMENT")], Some(Review::Approved)),
-            (vec![changes.replace('}', r#", "dismissed": true}"#).replacen(r#", "dismissed": true}"#, "}", 1)], None),
-            (vec![of(1, "PENDING"), r#"{"user": null, "state": "REQUEST_REVIEW"}"#.to_owned()], Some(Review::Required)),
+            (
+                vec![changes.replace('}', r#", "dismissed": true}"#).replacen(
+                    r#", "dismissed": true}"#,
+                    "}",
+                    1,
+                )],
+                None,
+            ),
+            (
+                vec![of(1, "PENDING"), r#"{"user": null, "state": "REQUEST_REVIEW"}"#.to_owned()],
+                Some(Review::Required),
+            ),
             (vec![], None),
         ] {
             assert_eq!(review(&format!("[{}]", all.join(","))), Some(expected), "{all:?}");

@@ -17,8 +17,11 @@ const MOST_AT_ONCE: usize = 100;
 
 /// The questions about all of these.
 pub(super) fn all<'a>(addresses: &[&'a Address<'a>]) -> Vec<Errand<'a>> {
-    let known: Vec<&Address<'_>> =
-        addresses.iter().copied().filter(|address| address.owner_and_name().iter().all(|word| is_plain(word))).collect();
+    let known: Vec<&Address<'_>> = addresses
+        .iter()
+        .copied()
+        .filter(|address| address.owner_and_name().iter().all(|word| is_plain(word)))
+        .collect();
     let chunks = known.chunks(MOST_AT_ONCE);
     chunks
         .map(|about| Errand {
@@ -59,7 +62,8 @@ fn query(about: &[&Address<'_>]) -> String {
             " r{place}: repository(owner: \"{owner}\", name: \"{name}\") {{ pullRequest(number: {number}) {{ ...r }} }}"
         );
     }
-    query + " } fragment r on PullRequest \
+    query
+        + " } fragment r on PullRequest \
              { number state title reviewDecision latestOpinionatedReviews(first: 50) { nodes { state } } }"
 }
 
@@ -147,11 +151,10 @@ mod tests {
         let told = read_all(body.as_bytes(), 1..=8).expect("data");
         let shown = |told: &Option<Told>| told.as_ref().map_or("-".to_owned(), ToString::to_string);
         let shown: Vec<String> = told.iter().map(shown).collect();
-        assert_eq!(
-            shown,
-            ["open, review required", "open, approved", "-", "-", "merged", "-", "-", "-"]
-        );
-        for odd in ["", "<html>", "[]", r#"{"data": null, "errors": []}"#, r#"{"message": "Bad credentials"}"#] {
+        assert_eq!(shown, ["open, review required", "open, approved", "-", "-", "merged", "-", "-", "-"]);
+        for odd in
+            ["", "<html>", "[]", r#"{"data": null, "errors": []}"#, r#"{"message": "Bad credentials"}"#]
+        {
             assert_eq!(read_all(odd.as_bytes(), 1..=1), None, "{odd}");
         }
     }

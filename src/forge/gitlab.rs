@@ -29,7 +29,8 @@ fn of_project<'a>(about: &[&'a Address<'a>]) -> Errand<'a> {
     let project = about[0].path.join("%2F");
     let numbers: String = about.iter().map(|address| format!("iids[]={}&", address.number)).collect();
     Errand {
-        url: about[0].at(&format!("api/v4/projects/{project}/merge_requests?{numbers}per_page={MOST_AT_ONCE}")),
+        url: about[0]
+            .at(&format!("api/v4/projects/{project}/merge_requests?{numbers}per_page={MOST_AT_ONCE}")),
         json: None,
         scheme: TokenScheme::Bearer,
         about: about.to_vec(),
@@ -87,7 +88,10 @@ mod tests {
         let told = read_all(body.as_bytes(), [2, 3, 4, 5, 6, 7, 9].into_iter()).expect("a list");
         let shown = |told: &Option<Told>| told.as_ref().map_or("-".to_owned(), ToString::to_string);
         let shown: Vec<String> = told.iter().map(shown).collect();
-        assert_eq!(shown, ["merged", "-", "open, review required", "open", "closed", "-", "open, changes requested"]);
+        assert_eq!(
+            shown,
+            ["merged", "-", "open, review required", "open", "closed", "-", "open, changes requested"]
+        );
         for odd in ["", "<html>", "{}", r#"{"message": "401 Unauthorized"}"#, r#"[{"iid": "1"}]"#] {
             assert_eq!(read_all(odd.as_bytes(), [1].into_iter()), None, "{odd}");
         }

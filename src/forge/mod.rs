@@ -17,4 +17,4 @@ mod pull;
 
 pub(crate) use address::Address;
 pub(crate) use answer::{RequestState, Review, Title, Told};
-pub(crate) use ask::{Answers, Forges};
+pub(crate) use ask::{Forges, MOST_WITHOUT_TOKEN};

@@ -136,8 +136,7 @@ fn may_get_token(api: &Url, remote: &Url) -> bool {
 
 fn authorization(credential: &Credential, scheme: TokenScheme) -> String {
     // Some forges take a token as the user, without a password.
-    let token =
-        if credential.password.is_empty() { &credential.user } else { &credential.password };
+    let token = if credential.password.is_empty() { &credential.user } else { &credential.password };
     match scheme {
         TokenScheme::Bearer => format!("Bearer {token}"),
         TokenScheme::Basic => credential.header(),
