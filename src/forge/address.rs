@@ -43,26 +43,13 @@ impl<'a> Address<'a> {
         Some(Self { api, family, path, number })
     }
 
-    /// An address at the same server. Its path begins where the forge does.
+    /// An address of the API. Its path begins where the forge does, and can have a query.
     pub(super) fn at(&self, path: &str) -> Url {
-        let mut url = match self.family {
-            Family::GitHub => Url::parse("https://api.github.com/").expect("a url"),
-            _ => self.api.remote().clone(),
-        };
-        let _has_a_host = url.set_username("").and_then(|()| url.set_password(None));
-        url.set_fragment(None);
-        let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
-        url.set_path(&format!("{}/{path}", self.prefix()));
-        url.set_query(query);
-        url
+        api_url(self.family, self.api.remote(), &self.prefix(), path)
     }
 
-    /// What stands before owner and name of the repository: a forge may be below a path. GitLab has groups there.
     fn prefix(&self) -> String {
-        match self.family {
-            Family::Pulls => self.path[..self.path.len() - 2].join("/"),
-            _ => String::new(),
-        }
+        prefix(self.family, &self.path)
     }
 
     /// The owner and the name of the repository.
@@ -78,6 +65,27 @@ impl<'a> Address<'a> {
         };
         self.family == other.family && key(self) == key(other)
     }
+}
+
+/// What stands before owner and name of the repository: a forge may be below a path. GitLab has groups there.
+fn prefix(family: Family, path: &[String]) -> String {
+    match family {
+        Family::Pulls => path[..path.len() - 2].join("/"),
+        _ => String::new(),
+    }
+}
+
+fn api_url(family: Family, remote: &Url, prefix: &str, path: &str) -> Url {
+    let mut url = match family {
+        Family::GitHub => Url::parse("https://api.github.com/").expect("a url"),
+        _ => remote.clone(),
+    };
+    let _has_a_host = url.set_username("").and_then(|()| url.set_password(None));
+    url.set_fragment(None);
+    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+    url.set_path(&format!("{prefix}/{path}"));
+    url.set_query(query);
+    url
 }
 
 /// Whether it is a pull request or a merge request, and its number. `None` in place of the first for another forge.
@@ -143,6 +151,37 @@ mod tests {
             ("https://host/a/../web.git", None),
         ] {
             assert_eq!(path(url).as_deref(), parts, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_api_is_at_the_server_of_the_repository_or_of_github() {
+        let url = |family, remote: &str, path: &str| {
+            let remote = Url::parse(remote).expect("a url");
+            let prefix = prefix(family, &path_of(&remote).expect("a path"));
+            api_url(family, &remote, &prefix, path).to_string()
+        };
+        for (family, remote, path, expected) in [
+            (
+                Family::GitHub,
+                "https://me:word@github.com/OCA/web",
+                "graphql",
+                "https://api.github.com/graphql",
+            ),
+            (
+                Family::GitLab,
+                "https://me:word@host:8443/a/b/web.git",
+                "api/v4/projects/a%2Fb%2Fweb?iids[]=1",
+                "https://host:8443/api/v4/projects/a%2Fb%2Fweb?iids[]=1",
+            ),
+            (Family::Pulls, "http://host/git/acme/web", "api/v1/x", "http://host/git/api/v1/x"),
+            (Family::Pulls, "https://host/acme/web", "api/v1/x", "https://host/api/v1/x"),
+        ] {
+            assert_eq!(url(family, remote, path), expected);
+        }
+        assert!(is_github(&Url::parse("https://github.com/OCA/web").expect("a url")));
+        for other in ["https://github.com:8443/OCA/web", "https://github.com.example.com/OCA/web"] {
+            assert!(!is_github(&Url::parse(other).expect("a url")), "{other}");
         }
     }
 }

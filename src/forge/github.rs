@@ -1,6 +1,6 @@
 //! GitHub and GitHub Enterprise: GraphQL for up to 100 requests at once, which needs a token, or REST for single ones.
 //!
-//! Sources: docs.github.com, "GraphQL API: PullRequest" and "REST API: Get a pull request".
+//! Sources: docs.github.com, "GraphQL API: `PullRequest`" and "REST API: Get a pull request".
 
 use std::fmt::Write;
 
