@@ -1,4 +1,4 @@
-//! The API of the forge of a remote. The room [`forge`](crate::forge) knows what to ask there.
+//! The API of the forge of a remote. The room `forge` knows what to ask there.
 
 use std::time::Instant;
 
