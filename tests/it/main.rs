@@ -40,6 +40,7 @@ mod files;
 mod find;
 mod first_answer;
 mod first_words;
+mod forges;
 #[cfg(unix)]
 mod git_pipes;
 mod harness;

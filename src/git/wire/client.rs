@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ureq::{Body, BodyReader, Proxy};
-use url::{Origin, Url};
+use url::Url;
 
 use super::agents::Agents;
 use super::explain::{explain, explain_io};
 use super::permits::{Permit, Permits, lock};
+use super::request::Request;
 use super::{Host, proxy, unsupported};
 use crate::git::Error;
 use crate::git::auth::{self, Asked, Credential};
@@ -25,10 +26,10 @@ const DRAIN: u64 = 256 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(1);
 
 pub(in crate::git) struct Client {
-    configuration: Arc<Configuration>,
-    limits: Limits,
+    pub(super) configuration: Arc<Configuration>,
+    pub(super) limits: Limits,
     agents: Agents,
-    permits: Permits,
+    pub(super) permits: Permits,
     /// The credentials that a server accepted. `None` means: send none.
     credentials: Mutex<HashMap<Key, Option<Credential>>>,
     /// Held while helpers are asked: they may ask the user. What was tried in vain is not tried again.
@@ -44,24 +45,6 @@ struct Key {
     helpers: Helpers,
     password: Option<String>,
     asked: Asked,
-}
-
-/// A request of git's protocol.
-pub(super) struct Request<'a> {
-    pub(super) url: &'a Url,
-    /// Scheme, host and port of the declared url. After a redirect, those of `url` may differ.
-    pub(super) declared: &'a Origin,
-    /// `None` for GET. For POST, the content type and the body. If `gzipped`, the body is already compressed.
-    pub(super) post: Option<Post<'a>>,
-    pub(super) accept: &'a str,
-    /// Asks for protocol version 2.
-    pub(super) version_2: bool,
-}
-
-pub(super) struct Post<'a> {
-    pub(super) content_type: &'a str,
-    pub(super) body: &'a [u8],
-    pub(super) gzipped: bool,
 }
 
 /// A response with status 200. If it is read to its end, the connection goes back to the pool.
@@ -115,11 +98,21 @@ impl Client {
         Err(Error::Redirect { from: shown(request.url), to: shown(&url) })
     }
 
+    fn key(&self, url: &Url, asked: Asked) -> Key {
+        let helpers = Helpers::of(&self.configuration, &repository_of(url));
+        Key { helpers, password: url.password().map(str::to_owned), asked }
+    }
+
+    /// The credential that a server accepted for a declared url, or else the first one to try. Asks no helper.
+    pub(super) fn credential_of(&self, url: &Url) -> Option<Credential> {
+        let known = lock(&self.credentials).get(&self.key(url, Asked::Declared)).cloned();
+        known.unwrap_or_else(|| auth::up_front(url, Asked::Declared).ok()?.into_iter().next())
+    }
+
     /// Sends a request with one credential after the other until the server accepts one.
     fn authorised(&self, request: &Request<'_>, url: &Url) -> Result<Answer, Error> {
         let asked = if url.origin() == *request.declared { Asked::Declared } else { Asked::Redirected };
-        let helpers = Helpers::of(&self.configuration, &repository_of(url));
-        let key = Key { helpers, password: url.password().map(str::to_owned), asked };
+        let key = self.key(url, asked);
         let known = lock(&self.credentials).get(&key).cloned();
         let header = self.authorization_header(url, asked);
         let first = match known {
@@ -218,7 +211,7 @@ impl Client {
     ) -> Result<Option<Answer>, Error> {
         let permit = self.permits.take(&url.origin().ascii_serialization());
         pace::start(self.limits);
-        let response = self.call(request, url, asked, credential)?;
+        let response = self.call(request, url, asked, credential.map(Credential::header))?;
         let status = response.status().as_u16();
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         if matches!(status, 301 | 302 | 303 | 307 | 308) {
@@ -263,12 +256,13 @@ impl Client {
         }))))
     }
 
-    fn call(
+    /// Sends one request, with the value of the header `Authorization`.
+    pub(super) fn call(
         &self,
         request: &Request<'_>,
         url: &Url,
         asked: Asked,
-        credential: Option<&Credential>,
+        authorization: Option<String>,
     ) -> Result<ureq::http::Response<Body>, Error> {
         let explained = |error| explain(&error, self.limits);
         let mut bare = url.clone();
@@ -277,7 +271,7 @@ impl Client {
         headers.extend(request.version_2.then(|| ("git-protocol", "version=2".to_owned())));
         headers.extend(self.user_agent(url).map(|agent| ("user-agent", agent)));
         let extra = self.extra_headers(url, asked);
-        headers.extend(credential.map(|credential| ("authorization", credential.header())));
+        headers.extend(authorization.map(|value| ("authorization", value)));
         headers.extend(extra);
         let chosen = proxy::choose(url, &self.configuration, &|name| std::env::var(name).ok());
         lock(&self.warnings).extend(unsupported::warnings(&self.configuration, url, chosen.is_some()));
@@ -303,13 +297,13 @@ impl Client {
             if post.gzipped {
                 builder = builder.header("content-encoding", "gzip");
             }
-            builder.config().proxy(proxy).build().send(post.body)
+            builder.config().proxy(proxy).timeout_global(request.within).build().send(post.body)
         } else {
             let mut builder = agent.get(bare.as_str());
             for (name, value) in headers {
                 builder = builder.header(name, value);
             }
-            builder.config().proxy(proxy).build().call()
+            builder.config().proxy(proxy).timeout_global(request.within).build().call()
         };
         response.map_err(explained)
     }
@@ -322,7 +316,7 @@ impl Client {
     }
 
     /// Whether `http.extraHeader` holds a credential.
-    fn authorization_header(&self, url: &Url, asked: Asked) -> bool {
+    pub(super) fn authorization_header(&self, url: &Url, asked: Asked) -> bool {
         let extra = self.extra_headers(url, asked);
         extra.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"))
     }
