@@ -4,7 +4,7 @@
 //! `GIT_CONFIG_COUNT`. So the values are read once and looked up here. Only the files of the system and of the user
 //! count: the configuration of a repository could name a program to run.
 
-use std::env;
+use std::env::{self, VarError};
 use std::path::{Path, PathBuf};
 
 use git2::{Config, ConfigLevel};
@@ -29,11 +29,17 @@ impl Configuration {
             let entry = entry?;
             // A key without `=` means true.
             let value = if entry.has_value() { entry.value() } else { Ok("true") };
-            if let (Ok(name), Ok(value)) = (entry.name(), value) {
-                entries.push((name.to_owned(), value.to_owned()));
+            match (entry.name(), value) {
+                (Ok(name), Ok(value)) => entries.push((name.to_owned(), value.to_owned())),
+                // Without it, oca would ask another server than git, or with other credentials.
+                _ if decides_requests(entry.name_bytes()) => {
+                    let setting = String::from_utf8_lossy(entry.name_bytes()).into_owned();
+                    return Err(Error::NotText { setting });
+                }
+                _ => {}
             }
         }
-        entries.extend(from_variables());
+        entries.extend(from_variables()?);
         Ok(Self { entries })
     }
 
@@ -106,6 +112,12 @@ impl Configuration {
     pub(super) fn is_false(value: &str) -> bool {
         matches!(value.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0" | "")
     }
+}
+
+/// Whether a setting says to whom requests go, and how.
+fn decides_requests(name: &[u8]) -> bool {
+    let sections: [&[u8]; 5] = [b"url.", b"http.", b"credential.", b"core.sshcommand", b"core.askpass"];
+    sections.iter().any(|section| name.starts_with(section))
 }
 
 /// How well a pattern matches a url. As in git, the longer host wins, then the longer path, then the pattern with a
@@ -214,14 +226,30 @@ fn add(config: &mut Config, file: Option<PathBuf>, level: ConfigLevel) -> Result
 
 /// `GIT_CONFIG_COUNT`, `GIT_CONFIG_KEY_n` and `GIT_CONFIG_VALUE_n`. Then `GIT_CONFIG_PARAMETERS`, by which `git -c`
 /// hands its options to the programs that it runs.
-fn from_variables() -> Vec<(String, String)> {
+fn from_variables() -> Result<Vec<(String, String)>, Error> {
     let count = env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse::<usize>().ok()).unwrap_or(0);
-    let pair = |n| {
-        let name = env::var(format!("GIT_CONFIG_KEY_{n}")).ok()?;
-        Some((normalised(&name), env::var(format!("GIT_CONFIG_VALUE_{n}")).ok()?))
-    };
-    let parameters = env::var("GIT_CONFIG_PARAMETERS").unwrap_or_default();
-    (0..count.min(1000)).filter_map(pair).chain(from_parameters(&parameters)).collect()
+    let mut entries = Vec::new();
+    for n in 0..count.min(1000) {
+        let (Ok(name), Some(value)) =
+            (env::var(format!("GIT_CONFIG_KEY_{n}")), env::var_os(format!("GIT_CONFIG_VALUE_{n}")))
+        else {
+            continue;
+        };
+        let name = normalised(&name);
+        match value.into_string() {
+            Ok(value) => entries.push((name, value)),
+            Err(_) if decides_requests(name.as_bytes()) => return Err(Error::NotText { setting: name }),
+            Err(_) => {}
+        }
+    }
+    match env::var("GIT_CONFIG_PARAMETERS") {
+        Ok(parameters) => entries.extend(from_parameters(&parameters)),
+        Err(VarError::NotUnicode(_)) => {
+            return Err(Error::NotText { setting: "GIT_CONFIG_PARAMETERS".to_owned() });
+        }
+        Err(VarError::NotPresent) => {}
+    }
+    Ok(entries)
 }
 
 /// Reads `'key'='value' 'key=value'`. In a value, `'\''` is a quote.

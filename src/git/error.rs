@@ -75,6 +75,8 @@ pub(crate) enum Error {
     Netrc { path: PathBuf, line: usize, why: String },
     #[error("git's `{setting}` is set, and oca does not support it")]
     Unsupported { setting: &'static str },
+    #[error("git's {} is not UTF-8, and oca cannot follow it", literal(setting))]
+    NotText { setting: String },
     #[error("the url of the proxy is not valid or not supported")]
     Proxy,
     #[error("refused to follow a redirect from {} to {}", literal(from), literal(to))]
@@ -277,6 +279,9 @@ impl Error {
             Self::Netrc { .. } => "correct the line".to_owned(),
             Self::Unsupported { setting } => {
                 format!("unset `{setting}` for this url, or fetch with git and declare the path of the clone")
+            }
+            Self::NotText { .. } => {
+                "see `git config --list --show-origin`, and write the setting in UTF-8".to_owned()
             }
             Self::Proxy => {
                 "check git's `http.proxy` and the variables `https_proxy` and `http_proxy`".to_owned()
