@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use git2::{Config, ConfigLevel};
 use url::Url;
 
-use super::Error;
+use super::{Error, includes};
 use crate::fs::refuse_no_file;
 
 /// All values in the order in which git reads them; the last one wins.
@@ -22,23 +22,8 @@ pub(super) struct Configuration {
 
 impl Configuration {
     pub(super) fn load() -> Result<Self, Error> {
-        let config = open()?;
-        let mut found = config.entries(None)?;
         let mut entries = Vec::new();
-        while let Some(entry) = found.next() {
-            let entry = entry?;
-            // A key without `=` means true.
-            let value = if entry.has_value() { entry.value() } else { Ok("true") };
-            match (entry.name(), value) {
-                (Ok(name), Ok(value)) => entries.push((name.to_owned(), value.to_owned())),
-                // Without it, oca would ask another server than git, or with other credentials.
-                _ if decides_requests(entry.name_bytes()) => {
-                    let setting = String::from_utf8_lossy(entry.name_bytes()).into_owned();
-                    return Err(Error::NotText { setting });
-                }
-                _ => {}
-            }
-        }
+        read(&open()?, MOST_INCLUDES, &mut entries)?;
         entries.extend(from_variables()?);
         Ok(Self { entries })
     }
@@ -112,6 +97,42 @@ impl Configuration {
     pub(super) fn is_false(value: &str) -> bool {
         matches!(value.to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0" | "")
     }
+}
+
+/// As in git, a file that includes itself is an error sooner or later.
+const MOST_INCLUDES: usize = 10;
+
+/// Adds the values of some files, and of those that they include.
+fn read(config: &Config, depth: usize, entries: &mut Vec<(String, String)>) -> Result<(), Error> {
+    let mut found = config.entries(None)?;
+    while let Some(entry) = found.next() {
+        let entry = entry?;
+        // A key without `=` means true.
+        let value = if entry.has_value() { entry.value() } else { Ok("true") };
+        match (entry.name(), value) {
+            (Ok(name), Ok(value)) => {
+                if let Some(file) = includes::included(name, value, &directories()).filter(|_| depth > 0) {
+                    let mut included = Config::new()?;
+                    add(&mut included, Some(file), ConfigLevel::Global)?;
+                    read(&included, depth - 1, entries)?;
+                }
+                entries.push((name.to_owned(), value.to_owned()));
+            }
+            // Without it, oca would ask another server than git, or with other credentials.
+            _ if decides_requests(entry.name_bytes()) => {
+                let setting = String::from_utf8_lossy(entry.name_bytes()).into_owned();
+                return Err(Error::NotText { setting });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The directories of the user's configuration files.
+fn directories() -> Vec<PathBuf> {
+    let files = [variable_path("GIT_CONFIG_GLOBAL"), Config::find_global().ok(), Config::find_xdg().ok()];
+    files.into_iter().flatten().filter_map(|file| Some(file.parent()?.to_owned())).collect()
 }
 
 /// Whether a setting says to whom requests go, and how.

@@ -24,6 +24,7 @@ mod git2_error;
 mod git_file;
 mod helpers;
 mod ids;
+mod includes;
 mod libgit2;
 mod local;
 pub(crate) mod merging;
