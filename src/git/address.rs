@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::configuration::path_value;
+use super::path_value::path_value;
 use crate::repo::{RemoteUrl, split_scp};
 
 /// The address of a remote, with its transport.

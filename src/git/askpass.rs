@@ -7,7 +7,8 @@ use std::env;
 use std::process::{Command, Stdio};
 
 use super::auth::Credential;
-use super::configuration::{Configuration, path_value};
+use super::configuration::Configuration;
+use super::path_value::path_value;
 
 /// The program, if there is one.
 pub(super) fn program(configuration: &Configuration) -> Option<String> {

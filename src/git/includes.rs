@@ -7,7 +7,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use super::configuration::path_value;
+use super::path_value::path_value;
 
 /// The file that an entry includes, if the entry is such an include and its condition holds. `directories` are those of
 /// the configuration files: a relative path is relative to one of them.

@@ -31,6 +31,7 @@ pub(crate) mod merging;
 mod netrc;
 mod pace;
 mod packs;
+mod path_value;
 mod pipes;
 mod remote;
 mod retry;

@@ -136,6 +136,25 @@ fn a_user_in_the_url_has_the_helpers_asked_first() {
 }
 
 #[test]
+fn a_file_that_counts_below_a_directory_is_included() {
+    let env = Env::new();
+    let _server = guarded(&env, "");
+    let right = helper(&env, "log", "username=odo password=s3cret");
+    fs::write(env.home().join("customer"), section("credential", &[("helper", &right)])).expect("a file");
+    let project = env.project().display().to_string();
+    let include = |pattern: &str| section(&format!("includeIf \"{pattern}\""), &[("path", "customer")]);
+    for pattern in [format!("gitdir:{project}/"), "gitdir/i:PROJECT/".to_owned()] {
+        env.configure_git(&include(&pattern));
+        env.oca(&["lock", "-q", "--upgrade"]).with_programs().success();
+    }
+    for pattern in ["gitdir:/elsewhere/", "gitdir:PROJECT/", "onbranch:main"] {
+        env.configure_git(&include(pattern));
+        let run = env.oca(&["lock", "--upgrade"]).with_programs();
+        run.stderr_contains("not authorised; no credentials were found\n").status(3);
+    }
+}
+
+#[test]
 fn a_helper_that_fails_is_named_and_asked_once() {
     let env = Env::new();
     ["web", "other"].iter().for_each(|name| drop(repository(&env, name)));
@@ -230,7 +249,10 @@ fn a_program_that_asks_is_run_after_the_helpers() {
         "#!/bin/sh\ncase $1 in \"Username for 'http://127.\"*) echo odo ;; Password*odo@*) echo s3cret ;; esac\n",
     );
     env.shell("chmod +x ../bin/ask");
-    env.oca(&["lock", "-q"]).with_programs().env("GIT_ASKPASS", env.root().join("bin/ask")).success();
+    for variable in ["GIT_ASKPASS", "SSH_ASKPASS"] {
+        let run = env.oca(&["lock", "-q", "--upgrade"]).with_programs();
+        run.env(variable, env.root().join("bin/ask")).success();
+    }
 }
 
 #[test]

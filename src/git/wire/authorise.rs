@@ -4,34 +4,14 @@
 //! may say that a repository is not there (404) or closed (403), because it does not believe a credential: the same
 //! repository may be open, or another credential may have the right. So the request goes on then, too.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
-
 use url::Url;
 
 use super::client::{Answer, Client, Reply, Request, repository_of};
+use super::known::Key;
 use super::permits::lock;
 use crate::git::Error;
 use crate::git::auth::{self, Asked, Credential};
 use crate::git::helpers::Helpers;
-
-/// What this run knows about credentials.
-#[derive(Default)]
-pub(super) struct Credentials {
-    /// Those that a server accepted, the last one first. They are followed by a request without a credential.
-    accepted: Mutex<HashMap<Key, Vec<Credential>>>,
-    /// Held while helpers are asked: they may ask the user. They are asked once; these are the sources of their answers.
-    asked: Mutex<HashMap<Key, Vec<String>>>,
-}
-
-/// Urls for which the same credentials are sent.
-#[derive(Clone, Eq, Hash, PartialEq)]
-struct Key {
-    /// These know scheme, host, port and user, and the path if it matters.
-    helpers: Helpers,
-    password: Option<String>,
-    asked: Asked,
-}
 
 enum Step {
     Send(Option<Credential>),

@@ -10,8 +10,8 @@ use ureq::{Body, BodyReader, Proxy};
 use url::{Origin, Url};
 
 use super::agents::Agents;
-use super::authorise::Credentials;
 use super::explain::{explain, explain_io};
+use super::known::Credentials;
 use super::permits::{Permit, Permits, lock};
 use super::{Host, later, proxy, unsupported};
 use crate::git::Error;

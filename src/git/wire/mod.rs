@@ -11,6 +11,7 @@ mod client;
 mod explain;
 mod failure;
 mod history;
+mod known;
 mod later;
 mod paced;
 mod permits;
