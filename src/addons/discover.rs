@@ -6,15 +6,13 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::repo::{
-    AddonsDirectory, Content, Entry, EntryKind, FileTree, Manifest, ModuleName, Series, TreeId,
+    AddonsDirectory, Content, Entry, EntryKind, FileTree, MANIFESTS, Manifest, ModuleName, Series, TreeId,
     UnreadableTree, one_line,
 };
 
 use super::manifest::{self, Lines, MAX_BYTES, Parsed};
 use super::problem::LiteralProblem;
 
-/// The names of a manifest: of today, and of older series.
-const MANIFESTS: [&str; 2] = ["__manifest__.py", "__openerp__.py"];
 /// The last series that still takes `__openerp__.py` for a manifest.
 const LAST_WITH_OPENERP: u16 = 18;
 

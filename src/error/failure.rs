@@ -51,6 +51,10 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
             );
             Message::new(&text, Some(hint))
         }
+        Trouble::OtherSeries { what, found, wanted } => {
+            let text = format!("`{what}` conflicts: it has modules for {found}, not for {wanted}");
+            Message::new(&text, Some(format!("use the request for {wanted}")))
+        }
         Trouble::Push { base, reference, error } => {
             let hint = format!(
                 "if the server refuses a shallow update, push the base first: fetch {reference} to commit `{base}` in a full clone, and push it there"

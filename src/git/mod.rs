@@ -25,14 +25,17 @@ mod git_file;
 mod helpers;
 mod ids;
 mod includes;
+mod known;
 mod libgit2;
 mod local;
 pub(crate) mod merging;
+mod messages;
 mod netrc;
 mod pace;
 mod packs;
 mod path_value;
 mod pipes;
+mod range;
 mod remote;
 mod retry;
 mod root;
@@ -63,6 +66,7 @@ pub(crate) use config_text::{
     Section as ConfigSection, Variable as ConfigVariable, sections as config_sections,
 };
 pub(crate) use error::{Error, HintContext};
+pub(crate) use messages::Signature;
 pub(crate) use remote::Remote;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use steps::{StepCommit, WrongStep};
@@ -76,6 +80,7 @@ pub(crate) use tree::{GitTree, Place, may_lead_to_module};
 
 use crate::repo::{CommitId, RemoteUrl, TreeId};
 use configuration::Configuration;
+use known::Known;
 use transport::Transport;
 use wire::Client;
 
@@ -96,6 +101,8 @@ pub(crate) struct Git {
     /// Held while `network` is made: a second client would have its own connections and credentials.
     making: Mutex<()>,
     complete: Complete,
+    /// By store.
+    known: Mutex<HashMap<PathBuf, Arc<Mutex<Known>>>>,
     swept: Once,
 }
 
@@ -117,6 +124,7 @@ impl Git {
             network: OnceLock::new(),
             making: Mutex::default(),
             complete: Complete::default(),
+            known: Mutex::default(),
             swept: Once::new(),
         }
     }

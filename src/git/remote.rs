@@ -1,7 +1,8 @@
 //! A remote and its store.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::known::Known;
 use super::store::Store;
 use super::transport::Transport;
 use super::{Error, Git};
@@ -13,6 +14,7 @@ pub(crate) struct Remote<'a> {
     git: &'a Git,
     transport: Transport,
     store: Store,
+    known: Arc<Mutex<Known>>,
 }
 
 impl<'a> Remote<'a> {
@@ -21,7 +23,9 @@ impl<'a> Remote<'a> {
         // The store belongs to the declared url: a mirror serves the same objects.
         git.sweep();
         let store = Store::open(git.cache(), url.without_secret().as_str())?;
-        let remote = Self { git, transport, store };
+        let all = &mut git.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = Arc::clone(all.entry(store.directory().to_owned()).or_default());
+        let remote = Self { git, transport, store, known };
         if remote.refuse_offline().is_ok() && !remote.store.has_whole_packs()? {
             remote.renew()?;
         }
@@ -33,8 +37,31 @@ impl<'a> Remote<'a> {
         if let Reference::Rev(commit) = reference {
             return Ok(*commit);
         }
+        let name = reference.full_name().unwrap_or_default();
+        match self.known().refs(&[name]).as_deref() {
+            Some([Some(commit)]) => return Ok(*commit),
+            Some(_) => return Err(Error::MissingReference { reference: reference.clone() }),
+            None => {}
+        }
         self.refuse_offline()?;
         self.transport.resolve(reference)
+    }
+
+    /// The commits to which refs point now, given by their full names. `None` for each ref that the remote does not
+    /// have. At most one request, and none for refs of an earlier request.
+    pub(crate) fn resolve_all(&self, names: &[String]) -> Result<Vec<Option<CommitId>>, Error> {
+        if let Some(commits) = self.known().refs(names) {
+            return Ok(commits);
+        }
+        self.refuse_offline()?;
+        let commits = self.transport.resolve_all(names)?;
+        self.known().add_refs(names, &commits);
+        Ok(commits)
+    }
+
+    /// What this remote said in this run. No request may be sent while it is held.
+    pub(super) fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The commits in the store whose ids begin with these hexadecimal digits. Asks no server.

@@ -64,7 +64,7 @@ impl<'g, 'm> Snapshot<'g, 'm> {
         Ok(commit)
     }
 
-    pub(super) fn reference(&self) -> &Reference {
+    pub(crate) fn reference(&self) -> &Reference {
         &self.reference
     }
 
@@ -228,6 +228,35 @@ impl<'g, 'm> Snapshot<'g, 'm> {
         steps::make_commits(self.store(), self.commit, &self.steps)
     }
 
+    /// Brings commits of the same remote with their trees, in one request. What the remote cannot send this way, it is
+    /// asked for later.
+    pub(super) fn bring_together(&self, commits: &[CommitId]) -> Result<(), Error> {
+        let Transport::Http { remote, .. } = self.remote.transport() else { return Ok(()) };
+        let missing = self.store().missing(commits.iter().map(|commit| *commit.as_bytes()))?;
+        let missing: Vec<CommitId> = missing.into_iter().map(CommitId::from_bytes).collect();
+        self.bring(remote, &Objects::Trees(&missing), missing.len())
+    }
+
+    /// The same for blobs.
+    pub(super) fn bring_blobs(&self, blobs: &[BlobId]) -> Result<(), Error> {
+        let Transport::Http { remote, .. } = self.remote.transport() else { return Ok(()) };
+        let missing = self.store().missing(blobs.iter().map(|id| *id.as_bytes()))?;
+        self.bring(remote, &Objects::Blobs(&missing), missing.len())
+    }
+
+    fn bring(&self, remote: &HttpRemote, objects: &Objects<'_>, count: usize) -> Result<(), Error> {
+        if count == 0 {
+            return Ok(());
+        }
+        self.remote.refuse_offline()?;
+        let _lock = self.store().lock()?;
+        match self.fetch_http(remote, objects) {
+            Ok(_) | Err(Failure::NotOurRef | Failure::PerhapsUnsupported(_)) => Ok(()),
+            Err(Failure::Error(error)) if error.is_gone() => Ok(()),
+            Err(Failure::Error(error)) => Err(error),
+        }
+    }
+
     /// Makes everything that the steps add to the commit, whose files are in the store.
     fn make_steps(&self) -> Result<(), Error> {
         if self.steps.is_empty() {
@@ -313,7 +342,7 @@ impl<'g, 'm> Snapshot<'g, 'm> {
             Transport::Http { remote, url } => {
                 let objects = match depth {
                     Some(depth) => Objects::Files(*commit, depth),
-                    None => Objects::Trees(*commit),
+                    None => Objects::Trees(std::slice::from_ref(commit)),
                 };
                 let fetched = if_version_2(remote, || match self.fetch_http(remote, &objects) {
                     Err(Failure::NotOurRef) => Err(Failure::Error(Error::Vanished { commit: *commit })),

@@ -38,6 +38,11 @@ impl Transport {
         })
     }
 
+    /// Whether it may send parts of a repository, as far as this run knows.
+    pub(super) fn has_version_2(&self) -> bool {
+        matches!(self, Self::Http { remote, .. } if !remote.is_plain())
+    }
+
     /// Asks for the commit to which a branch or tag points now. For a `rev`, this is the commit itself.
     pub(super) fn resolve(&self, reference: &Reference) -> Result<CommitId, Error> {
         let name = match reference {

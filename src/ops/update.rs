@@ -391,13 +391,19 @@ pub(super) fn base_and_tip(
     match task.action {
         Action::Resolve { .. } => {
             watch.step("asking");
+            if let Some(job) = &task.merges {
+                job.ask(remote, reference).map_err(Trouble::Remote)?;
+            }
             let commit = remote.resolve(reference).map_err(Trouble::Remote)?;
             Ok((commit, Some(commit)))
         }
         Action::Set(commit) | Action::Reread(commit) | Action::Keep(&LockedRepo { commit, .. }) => {
             // A request may start from a commit that is newer than the pin.
-            let is_asked = task.merges.is_some() && reference.full_name().is_some();
-            Ok((commit, if is_asked { remote.resolve(reference).ok() } else { None }))
+            let tip = |job: &MergeJob<'_>| {
+                reference.full_name()?;
+                job.ask(remote, reference).and_then(|()| remote.resolve(reference)).ok()
+            };
+            Ok((commit, task.merges.as_ref().and_then(tip)))
         }
     }
 }

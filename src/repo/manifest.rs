@@ -1,5 +1,8 @@
 //! What a module's manifest declares.
 
+/// The names of a manifest: of today, and of older series.
+pub(crate) const MANIFESTS: [&str; 2] = ["__manifest__.py", "__openerp__.py"];
+
 /// The keys of a manifest that oca uses. A missing key is `None` or empty; the methods return Odoo's defaults.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Manifest {

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use conversion::{Conversion, Encoding, is_lfs_pointer, lfs_target};
 pub(crate) use id::{BlobId, CommitId, TreeId};
-pub(crate) use manifest::{AutoInstall, Manifest};
+pub(crate) use manifest::{AutoInstall, MANIFESTS, Manifest};
 pub(crate) use name::RepoName;
 pub(crate) use object::{
     EntryKind, Mode, TreeEntry, UnreadableTree, blob_id, blob_id_of, parse_tree, render_tree, sort_tree,

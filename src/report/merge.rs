@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::git::merging::Conflict;
-use crate::repo::{RepoName, day, first_names, typed};
+use crate::repo::{RepoName, Series, day, first_names, typed};
 
 /// Something to say about a merge or a patch.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,6 +31,10 @@ pub(crate) enum MergeNoteKind {
     Rewritten,
     /// Its branch does not contain the commit of the lock any more.
     Astray,
+    /// The base has it, and a later commit of the branch reverts it.
+    Reverted,
+    /// Its manifests have a version of another series.
+    OtherSeries { found: Series, wanted: Series },
     /// It conflicts only in these files, which OCA's bots write.
     Ruled(Vec<String>),
 }
@@ -38,7 +42,14 @@ pub(crate) enum MergeNoteKind {
 impl MergeNote {
     /// Whether the user should know that something is not as declared.
     pub(crate) fn is_warning(&self) -> bool {
-        matches!(self.kind, MergeNoteKind::Gone | MergeNoteKind::CommitGone | MergeNoteKind::Astray)
+        matches!(
+            self.kind,
+            MergeNoteKind::Gone
+                | MergeNoteKind::CommitGone
+                | MergeNoteKind::Astray
+                | MergeNoteKind::Reverted
+                | MergeNoteKind::OtherSeries { .. }
+        )
     }
 }
 
@@ -51,6 +62,15 @@ impl fmt::Display for MergeNote {
             MergeNoteKind::Absorbed { on } => {
                 let on: String = on.iter().map(|time| format!(" on {}", day(*time))).collect();
                 write!(f, "{what}: merged upstream{on}; drop it with `oca remove {word}`")
+            }
+            MergeNoteKind::Reverted => {
+                write!(
+                    f,
+                    "`{what}` was merged upstream and then reverted, so its changes are not in the base; if you need them, make a new request or a patch"
+                )
+            }
+            MergeNoteKind::OtherSeries { found, wanted } => {
+                write!(f, "`{what}` has modules for {found}, not for {wanted}")
             }
             MergeNoteKind::Contained => {
                 write!(f, "{what}: the base has all of its changes; drop it with `oca remove {word}`")

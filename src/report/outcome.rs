@@ -7,7 +7,7 @@ use crate::export::Error as ExportError;
 use crate::git::merging::Error as MergingError;
 use crate::git::{CheckoutError, Error as GitError};
 use crate::lock::Error as LockError;
-use crate::repo::{CommitId, Reference, RepoName, UnreadableTree, counted};
+use crate::repo::{CommitId, Reference, RepoName, Series, UnreadableTree, counted};
 
 /// The result for one repository.
 #[derive(Debug)]
@@ -109,6 +109,8 @@ pub(crate) enum Trouble {
     Conflict(MergeConflict),
     /// The merge starts from a commit of the branch that is newer than the pin.
     NewerStart { what: String, start: CommitId, pin: CommitId, reference: Reference },
+    /// The merge conflicts, because its modules are for another series.
+    OtherSeries { what: String, found: Series, wanted: Series },
     /// The files of its steps are not as they were written.
     Steps(LockError),
     /// The commits of its merges could not be pushed.
@@ -139,7 +141,10 @@ pub(crate) enum Step {
 impl Trouble {
     /// Whether a merge of the repository failed. Then its old entry stays, and other repositories go on.
     pub(crate) fn is_of_merge(&self) -> bool {
-        matches!(self, Self::Merge { .. } | Self::Conflict(_) | Self::NewerStart { .. })
+        matches!(
+            self,
+            Self::Merge { .. } | Self::Conflict(_) | Self::NewerStart { .. } | Self::OtherSeries { .. }
+        )
     }
 
     /// The reason why a checkout could not be made or moved: local work, or a failure.
@@ -219,6 +224,7 @@ impl fmt::Display for Trouble {
             Self::Merge { what, error } => write!(f, "failed: cannot merge `{what}`: {error}"),
             Self::Conflict(conflict) => write!(f, "not changed: {conflict}"),
             Self::NewerStart { what, .. } => write!(f, "failed: `{what}` starts after the pin"),
+            Self::OtherSeries { what, found, .. } => write!(f, "failed: `{what}` is for {found}"),
             Self::Steps(error) => write!(f, "failed: {error}"),
             Self::Remote(error) | Self::Checkout { error, .. } => write!(f, "failed: {error}"),
             Self::Push { error, .. } => write!(f, "failed: {error}"),

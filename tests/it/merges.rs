@@ -3,6 +3,7 @@
 use crate::env::Env;
 use crate::project::short;
 use crate::remote::Remote;
+use crate::server::Server;
 
 /// The lines of a file, with some of them replaced.
 pub(crate) fn lines(changes: &[(usize, &str)]) -> String {
@@ -262,4 +263,29 @@ override.web.merges = [\"#3\"]
     env.oca(&["lock", "--check"]).success();
     env.oca(&["lock", "-q", "--upgrade"]).success();
     assert!(env.exists("oca.lock.d/web@18.0/01-1.patch") && env.exists("oca.lock.d/web@18.0-2/01-3.patch"));
+}
+
+#[test]
+fn a_server_is_asked_for_all_merges_at_once() {
+    let env = Env::new();
+    let remote = requested(&env);
+    let server = Server::start(&env);
+    env.declare(&format!(
+        "[profiles.standard]\nrepos = [\"web\"]\n[repos.web]\nurl = \"{}\"\nmerges = [\"#1\", \"#2\", \"#4\"]\n",
+        server.url("web")
+    ));
+    let base = remote.commit_of("18.0");
+    remote.pull(4).from(&base).file("web_x/four.txt", "").commit();
+    remote.branch("18.0").file("new.txt", "").message("[ADD] new\n").commit();
+    env.oca(&["lock", "-q"]).success();
+    let asked = |command: &str| server.count(&format!("upload-pack {command}"));
+    // The refs. Then the commits, the trees, the commits of the branch, the contents, and the manifests.
+    assert_eq!((asked("ls-refs"), asked("fetch")), (1, 5));
+    assert!(["\"#1\"", "\"#2\"", "\"#4\""].iter().all(|merge| locked(&env, merge, "step") == "made"));
+    // Another machine needs the base only.
+    let base = env.read("oca.lock.json");
+    std::fs::remove_dir_all(env.cache()).expect("a cache");
+    let before = server.requests().len();
+    env.oca(&["sync", "-q"]).success();
+    assert_eq!((server.requests().len() - before, env.read("oca.lock.json")), (1, base));
 }

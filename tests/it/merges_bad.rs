@@ -114,6 +114,26 @@ fn merges_that_make_no_sense_have_a_clear_answer() {
 }
 
 #[test]
+fn a_request_for_another_series_is_named() {
+    let env = Env::new();
+    let remote = requested(&env);
+    let base = remote.commit_of("18.0");
+    let fields = [("version", "'17.0.1.0.0'")];
+    remote.pull(5).from(&base).module("web_other", &fields).commit();
+    remote.pull(6).from(&base).module("web_other", &fields).file("web_x/x.txt", lines(&[(28, "?")])).commit();
+    remote.branch("18.0").file("web_x/x.txt", lines(&[(28, "!")])).commit();
+    declare(&env, "merges = [\"#5\"]");
+    env.oca(&["lock"]).stderr_contains("warning: `web#5` has modules for 17.0, not for 18.0\n").success();
+    assert_eq!(locked(&env, "\"#5\"", "step"), "made");
+    declare(&env, "merges = [\"#6\"]");
+    env.oca(&["lock"])
+        .stderr_contains(
+            "error: `web#6` conflicts: it has modules for 17.0, not for 18.0\nhint: use the request for 18.0\n",
+        )
+        .status(1);
+}
+
+#[test]
 fn a_lock_with_a_false_step_is_refused() {
     let env = Env::new();
     merged(&env);

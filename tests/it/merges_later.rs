@@ -100,6 +100,25 @@ fn a_request_that_was_merged_upstream_contributes_nothing() {
 }
 
 #[test]
+fn a_request_that_was_merged_and_reverted_upstream_is_named() {
+    let env = Env::new();
+    let remote = merged(&env);
+    let merge = landed(&env, &remote, "three", "[FIX] web_x: three\n", "Merge PR #1 into 18.0");
+    remote
+        .branch("18.0")
+        .file("web_x/x.txt", lines(&[(28, "28!")]))
+        .message(&format!("Revert \"three\"\n\nThis reverts commit {merge}, reversing\nchanges.\n"))
+        .commit();
+    env.oca(&["lock", "--upgrade"])
+        .stderr_contains(
+            "warning: `web#1` was merged upstream and then reverted, so its changes are not in the base; \
+             if you need them, make a new request or a patch\n",
+        )
+        .success();
+    assert_eq!(locked(&env, "\"#1\"", "step"), "absorbed");
+}
+
+#[test]
 fn a_request_whose_changes_landed_in_another_way_contributes_nothing() {
     let env = Env::new();
     let remote = merged(&env);

@@ -5,7 +5,7 @@ use super::shown;
 use crate::git::{CheckoutError, Error as GitError, LocalWork, merging};
 use crate::lock::{Error as LockError, StepFault};
 use crate::repo::samples::{commit, every_variant, name};
-use crate::repo::{Reference, RepoPath, TreeId};
+use crate::repo::{Reference, RepoPath, Series, TreeId};
 use crate::report::{ConflictWith, MergeConflict, MissingDirectory, OtherTree, Step, Trouble};
 
 fn failed(trouble: Trouble) -> Error {
@@ -49,6 +49,11 @@ fn every_failure_of_a_repository_names_it() {
             pin: commit(0xbb),
             reference: Reference::Branch("18.0".to_owned()),
         },
+        OtherSeries {
+            what: "web#2950".to_owned(),
+            found: Series::parse("17.0").expect("a series"),
+            wanted: Series::parse("18.0").expect("a series"),
+        },
         Push {
             base: commit(0xaa),
             reference: Reference::Branch("18.0".to_owned()),
@@ -82,6 +87,8 @@ fn every_failure_of_a_repository_names_it() {
       hint: run `oca resolve web`, or change the order of `merges`
     1 `web#2950` starts from commit aaaaaaaaaa of branch `18.0`, which is newer than the pin bbbbbbbbbb
       hint: run `oca lock --upgrade web` to move the pin, or write the merge with `pick = true` to take only its own changes
+    1 `web#2950` conflicts: it has modules for 17.0, not for 18.0
+      hint: use the request for 18.0
     3 cannot push `web` to `https://github.com/OCA/web.git`
       caused by: the server says: "shallow update not allowed"
       hint: if the server refuses a shallow update, push the base first: fetch branch `18.0` to commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` in a full clone, and push it there

@@ -344,13 +344,12 @@ fn write_conflict(root: &Path, conflict: &Conflict, merge: &MergeToOpen<'_>) -> 
         None => Ok(Vec::new()),
     };
     let (content, shape) = match (&conflict.kind, conflict.ours) {
+        _ if conflict.is_addition() => (read(Some(theirs))?, theirs),
         (ConflictKind::Content | ConflictKind::BothAdded, Some(ours)) => {
             let sides = [read(conflict.ancestor)?, read(Some(ours))?, read(Some(theirs))?];
             (with_markers(&sides, merge.what)?, ours)
         }
-        (ConflictKind::RemovedByOurs | ConflictKind::Directory | ConflictKind::Case { .. }, _) => {
-            (read(Some(theirs))?, theirs)
-        }
+        (ConflictKind::RemovedByOurs, _) => (read(Some(theirs))?, theirs),
         _ => return Ok(()),
     };
     let path = native_path(&path_of_theirs(conflict, merge.what));

@@ -3,9 +3,10 @@
 //! All answers come from a [`History`], which has only the commits between others. So nothing here reads a whole history
 //! unless the remote sends one.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::HashSet;
 
 use super::Error;
+use crate::git::range::Range;
 use crate::repo::CommitId;
 
 /// Candidates for the merge base are compared with the others in at most this number of requests.
@@ -13,64 +14,6 @@ const MOST_COMPARISONS: usize = 16;
 
 /// The generations of history that a remote without the pin is asked for, one after the other.
 const STEPS: [u32; 4] = [64, 512, 4096, 32_768];
-
-/// Some commits with their parents, and the parents that are not among them.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct Range {
-    pub(super) commits: HashMap<CommitId, Vec<CommitId>>,
-    pub(super) boundary: BTreeSet<CommitId>,
-}
-
-impl Range {
-    /// The commits that can be reached from `wants`. `parents` is `None` for a commit that is not in the range.
-    pub(super) fn walk<E>(
-        wants: &[CommitId],
-        mut parents: impl FnMut(CommitId) -> Result<Option<Vec<CommitId>>, E>,
-    ) -> Result<Self, E> {
-        let mut range = Self::default();
-        let mut left = wants.to_vec();
-        while let Some(commit) = left.pop() {
-            if range.commits.contains_key(&commit) || range.boundary.contains(&commit) {
-                continue;
-            }
-            match parents(commit)? {
-                Some(parents) => {
-                    left.extend(&parents);
-                    range.commits.insert(commit, parents);
-                }
-                None => {
-                    range.boundary.insert(commit);
-                }
-            }
-        }
-        Ok(range)
-    }
-
-    /// How many generations, counted from `head`, contain everything and the boundary.
-    pub(super) fn generations(&self, head: CommitId) -> u32 {
-        let (mut deepest, mut seen) = (0, HashSet::from([head]));
-        let mut left = VecDeque::from([(head, 1)]);
-        while let Some((commit, depth)) = left.pop_front() {
-            deepest = depth;
-            let parents = self.commits.get(&commit).into_iter().flatten();
-            left.extend(parents.filter(|parent| seen.insert(**parent)).map(|parent| (*parent, depth + 1)));
-        }
-        deepest
-    }
-
-    /// The boundary, the nearest first. A request was updated last with the newest commit of its branch.
-    fn ends_from(&self, head: CommitId) -> Vec<CommitId> {
-        let (mut ends, mut seen) = (Vec::new(), HashSet::from([head]));
-        let mut left = VecDeque::from([head]);
-        while let Some(commit) = left.pop_front() {
-            match self.commits.get(&commit) {
-                Some(parents) => left.extend(parents.iter().filter(|parent| seen.insert(**parent))),
-                None => ends.push(commit),
-            }
-        }
-        ends
-    }
-}
 
 /// The history of a remote.
 pub(super) trait History {

@@ -18,6 +18,19 @@ pub(crate) struct Conflict {
     pub(crate) theirs: Option<Side>,
 }
 
+impl Conflict {
+    /// Whether theirs added a file for which the result has no place.
+    pub(crate) fn is_addition(&self) -> bool {
+        matches!(
+            self.kind,
+            ConflictKind::Directory
+                | ConflictKind::Case { .. }
+                | ConflictKind::ModuleGone { .. }
+                | ConflictKind::RenamedByBoth { .. }
+        )
+    }
+}
+
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum ConflictKind {
     /// Both changed the same lines.
@@ -35,6 +48,14 @@ pub(crate) enum ConflictKind {
     Submodule,
     /// A file on one side, a directory on the other.
     Directory,
+    /// Theirs added it to a module that ours removed or renamed.
+    ModuleGone {
+        module: RepoPath,
+    },
+    /// Theirs renamed a file to this path. Ours renamed it to another one.
+    RenamedByBoth {
+        other: RepoPath,
+    },
     /// The result would have two names that are the same on Windows and macOS.
     Case {
         other: RepoPath,
@@ -53,6 +74,18 @@ impl fmt::Display for ConflictKind {
             Self::Symlink => "both changed it, and it is a symlink",
             Self::Submodule => "both changed it, and it is a submodule",
             Self::Directory => "it is a file on one side and a directory on the other",
+            Self::ModuleGone { module } => {
+                return write!(
+                    f,
+                    "the request adds it, and the base removed or renamed the module `{module}`"
+                );
+            }
+            Self::RenamedByBoth { other } => {
+                return write!(
+                    f,
+                    "the request renamed a file to it, and the base renamed the file to `{other}`"
+                );
+            }
             Self::Case { other } => {
                 return write!(f, "it differs from `{other}` only in case");
             }

@@ -10,10 +10,16 @@ use super::conflict::{Conflict, ConflictKind};
 use super::three_way::{Both, changes};
 use crate::merge::{self, Rule};
 use crate::patch::{Change, Side, is_binary};
-use crate::repo::{BlobId, EntryKind, Objects, RepoPath, TreeEntry, TreeId, UnreadableTree, blob_id};
+use crate::repo::{
+    BlobId, EntryKind, MANIFESTS, Objects, RepoPath, TreeEntry, TreeId, UnreadableTree, blob_id,
+};
 
-/// The manifests of modules.
-const MANIFESTS: [&[u8]; 2] = [b"__manifest__.py", b"__openerp__.py"];
+/// Whether a directory with these entries is a module.
+pub(super) fn has_manifest(entries: &[TreeEntry]) -> bool {
+    let is_manifest =
+        |entry: &TreeEntry| MANIFESTS.iter().any(|name| name.as_bytes() == entry.name.as_bytes());
+    entries.iter().any(|entry| entry.kind() == EntryKind::File && is_manifest(entry))
+}
 
 /// A conflict that a rule decided.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -69,7 +75,8 @@ pub(super) fn decide(
     }
     for conflict in conflicts {
         // Where a bot writes a file anew, it does not matter how it changed.
-        let is_undecided = matches!(conflict.kind, ConflictKind::Directory | ConflictKind::Case { .. });
+        let is_in_lost_module = matches!(conflict.kind, ConflictKind::ModuleGone { .. });
+        let is_undecided = conflict.is_addition() && !is_in_lost_module;
         let rule = if is_undecided { Rule::Conflict } else { rules.of(&conflict.path)? };
         if rule == Rule::Ours && (conflict.ours.is_some() || rules.may_stay_removed(&conflict.path)?) {
             decided.ruled.push(Ruled { path: conflict.path, rule });
@@ -170,9 +177,7 @@ impl Rules<'_> {
                 None => [].into(),
             };
         }
-        let is_module = entries
-            .iter()
-            .any(|entry| entry.kind() == EntryKind::File && MANIFESTS.contains(&entry.name.as_bytes()));
+        let is_module = has_manifest(&entries);
         self.known.borrow_mut().insert(key, is_module);
         Ok(is_module)
     }

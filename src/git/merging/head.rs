@@ -12,15 +12,14 @@ pub(crate) struct Head {
 }
 
 impl Remote<'_> {
-    /// The commit that a merge names now. For a commit, this is the commit itself, and no request is sent. Otherwise one
-    /// request asks for all refs that it can be.
+    /// The commit that a merge names now. For a commit, this is the commit itself, and no request is sent. Otherwise at
+    /// most one request asks for all refs that it can be.
     pub(crate) fn resolve_merge(&self, merge: &MergeRef) -> Result<Head, Error> {
         if let MergeRef::Commit(commit) = merge {
             return Ok(Head { commit: *commit, reference: Reference::Rev(*commit) });
         }
-        self.refuse_offline()?;
         let names = merge.full_names();
-        let found = self.transport().resolve_all(&names)?;
+        let found = self.resolve_all(&names)?;
         let mut found = names.into_iter().zip(found).filter_map(|(name, commit)| Some((name, commit?)));
         let missing = || Error::MissingRef { merge: merge.clone() };
         let (name, commit) = found.next().ok_or_else(missing)?;

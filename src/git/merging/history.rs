@@ -10,9 +10,12 @@ use std::io::{self, Write};
 use git2::{ObjectType, Odb, OdbLookupFlags, Repository};
 
 use super::Error;
-use super::base::{History, Range};
+use super::base::History;
+use super::landing::{BranchCommits, Landing, Wanted};
 use crate::git::ids::{bytes, oid};
+use crate::git::messages::Messages;
 use crate::git::packs::PackSink;
+use crate::git::range::Range;
 use crate::git::store::{Store, parents};
 use crate::git::transport::{Transport, if_version_2};
 use crate::git::wire::{Answer, Ask, Failure};
@@ -48,16 +51,7 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
     }
 
     /// Asks the server. `None` if it does not support protocol 2 or is no http server.
-    fn ask(&self, ask: &Ask<'_>) -> Result<Option<(Answer, Range)>, Error> {
-        self.ask_and(ask, |_, _| ())?.map_or(Ok(None), |(answer, range, ())| Ok(Some((answer, range))))
-    }
-
-    /// The same, and reads more of the commits that were sent.
-    fn ask_and<T>(
-        &self,
-        ask: &Ask<'_>,
-        read: impl FnOnce(&Odb<'_>, &Range) -> T,
-    ) -> Result<Option<(Answer, Range, T)>, Error> {
+    fn ask(&self, ask: &Ask<'_>) -> Result<Option<(Answer, Range, Messages)>, Error> {
         let Transport::Http { remote, .. } = self.remote.transport() else { return Ok(None) };
         self.remote.refuse_offline()?;
         // Without the lock, another process would remove the directory aside as a leftover of a killed process.
@@ -83,8 +77,8 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
         {
             return Err(Error::Shallow { commit });
         }
-        let more = read(&odb, &range);
-        Ok(Some((answer, range, more)))
+        let messages = Messages::of(&odb, &range);
+        Ok(Some((answer, range, messages)))
     }
 
     /// What the commits of `tip` that `since` does not have say about requests: for each request, whether it is among
@@ -96,28 +90,29 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
         tip: CommitId,
         since: CommitId,
     ) -> Result<Vec<Option<Landing>>, Error> {
-        let read = |odb: &Odb<'_>, range: &Range| Messages::of(odb, range);
-        let ask = Ask { wants: &[tip], haves: &[since], ..Ask::default() };
-        let (range, messages) = if let Some((_, range, messages)) = self.ask_and(&ask, read)? {
-            (range, messages)
-        } else {
-            let whole = self.whole()?;
-            let range = whole.between(&[tip], &[since])?;
-            let messages = match &whole.repository {
-                Some(repository) => read(&repository.odb()?, &range),
-                None => whole.messages.clone(),
-            };
-            (range, messages)
+        let range = &self.between(&[tip], &[since])?;
+        let landings =
+            |messages: &Messages| BranchCommits { tip, branch, range, messages }.landings(requests);
+        Ok(match self.whole.get() {
+            Some(Whole { repository: Some(repository), .. }) => {
+                landings(&Messages::of(&repository.odb()?, range))
+            }
+            Some(whole) => landings(&whole.messages),
+            None => landings(self.remote.known().messages()),
+        })
+    }
+
+    /// Asks the server for the history of `wants` without the history of `haves`, for later questions. `false` if it
+    /// does not send such a part.
+    pub(super) fn bring(&self, wants: &[CommitId], haves: &[CommitId]) -> Result<bool, Error> {
+        if wants.is_empty() || self.remote.known().between(wants, haves).is_some() {
+            return Ok(true);
+        }
+        let Some((_, range, messages)) = self.ask(&Ask { wants, haves, ..Ask::default() })? else {
+            return Ok(false);
         };
-        let merges = messages.bot_merges(&range, tip, branch);
-        let landing = |wanted: &Wanted| {
-            let by_bot = merges
-                .iter()
-                .find(|merge| Some(merge.request) == wanted.request && messages.have(&range, merge, wanted));
-            let is_inside = range.commits.contains_key(&wanted.head);
-            (by_bot.is_some() || is_inside).then_some(Landing { time: by_bot.map(|merge| merge.time) })
-        };
-        Ok(requests.iter().map(landing).collect())
+        self.remote.known().add_range(haves, range, messages);
+        Ok(true)
     }
 
     /// The number of commits of `new` that `old` does not have. `None` if `new` does not contain `old`.
@@ -149,7 +144,7 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
                     let odb = repository.odb()?;
                     let tip = CommitId::from_bytes(bytes(repository.refname_to_id(libgit2::FETCHED)?));
                     let range = Range::walk(&[tip], |commit| Ok::<_, Error>(parents_in(&odb, commit)))?;
-                    whole.messages.0.extend(Messages::of(&odb, &range).0);
+                    whole.messages.extend(Messages::of(&odb, &range));
                     whole.commits.extend(range.commits);
                 }
             }
@@ -160,17 +155,16 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
 
 impl History for RemoteHistory<'_, '_> {
     fn between(&self, wants: &[CommitId], haves: &[CommitId]) -> Result<Range, Error> {
-        match self.ask(&Ask { wants, haves, ..Ask::default() })? {
-            Some((_, range)) => Ok(range),
-            None => self.whole()?.between(wants, haves),
-        }
+        let is_known = self.bring(wants, haves)?;
+        let known = is_known.then(|| self.remote.known().between(wants, haves)).flatten();
+        known.map_or_else(|| self.whole()?.between(wants, haves), Ok)
     }
 
     fn between_if_known(&self, want: CommitId, have: CommitId) -> Result<Option<Range>, Error> {
         let ask = Ask { wants: &[want], haves: &[have], negotiate: true, depth: None };
         match self.ask(&ask)? {
-            Some((answer, range)) if answer.has_pack => Ok(Some(range)),
-            Some((answer, _)) if answer.common.contains(&have) => self.between(&[want], &[have]).map(Some),
+            Some((answer, range, _)) if answer.has_pack => Ok(Some(range)),
+            Some((answer, ..)) if answer.common.contains(&have) => self.between(&[want], &[have]).map(Some),
             Some(_) => Ok(None),
             None => {
                 let whole = self.whole()?;
@@ -185,7 +179,7 @@ impl History for RemoteHistory<'_, '_> {
 
     fn newest(&self, want: CommitId, depth: u32) -> Result<Range, Error> {
         match self.ask(&Ask { wants: &[want], depth: Some(depth), ..Ask::default() })? {
-            Some((_, range)) => Ok(range),
+            Some((_, range, _)) => Ok(range),
             None => self.whole()?.between(&[want], &[]),
         }
     }
@@ -225,109 +219,6 @@ fn parents_in(odb: &Odb<'_>, commit: CommitId) -> Option<Vec<CommitId>> {
         && odb.read_header(id).is_ok_and(|(_, kind)| kind == ObjectType::Commit);
     let id_of = |parent| CommitId::from_bytes(bytes(parent));
     is_there.then(|| parents(odb, id).into_iter().map(id_of).collect())
-}
-
-/// A request that a branch has.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Landing {
-    /// When OCA's bot merged it, in seconds since 1970. `None` if only its commits are there.
-    pub(crate) time: Option<i64>,
-}
-
-/// A request that a branch may have.
-#[derive(Clone, Debug)]
-pub(crate) struct Wanted {
-    pub(crate) head: CommitId,
-    /// Its number, if it is a request of the same repository.
-    pub(crate) request: Option<u64>,
-    /// Author and title of its newest commit, if they are known: they stay if the bot rebases or amends it.
-    pub(crate) newest: Option<Signature>,
-}
-
-/// The author and the title of a commit.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Signature {
-    author: String,
-    title: String,
-}
-
-impl Signature {
-    /// Reads the text of a commit.
-    pub(crate) fn read(text: &str) -> Option<Self> {
-        let (header, message) = text.split_once("\n\n")?;
-        let author = header.lines().find_map(|line| line.strip_prefix("author "))?;
-        let author = author.rsplit_once('>')?.0.to_owned();
-        Some(Self { author, title: message.trim_start().lines().next()?.trim().to_owned() })
-    }
-}
-
-/// The authors, titles and times of commits.
-#[derive(Clone, Debug, Default)]
-struct Messages(HashMap<CommitId, (Signature, i64)>);
-
-/// The merge of a request by OCA's bot.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct BotMerge {
-    request: u64,
-    commit: CommitId,
-    /// In seconds since 1970.
-    time: i64,
-}
-
-impl Messages {
-    fn of(odb: &Odb<'_>, range: &Range) -> Self {
-        let read = |commit: &CommitId| {
-            let object = odb.read(oid(commit.as_bytes())).ok()?;
-            let text = String::from_utf8_lossy(object.data());
-            let committer = text.lines().find(|line| line.starts_with("committer "))?;
-            let time = committer.rsplit(' ').nth(1)?.parse().ok()?;
-            Some((*commit, (Signature::read(&text)?, time)))
-        };
-        Self(range.commits.keys().filter_map(read).collect())
-    }
-
-    /// The merges of OCA's bot on a branch: each is a commit of the branch itself, merges another commit, and says
-    /// `Merge PR #N into BRANCH`.
-    fn bot_merges(&self, range: &Range, tip: CommitId, branch: Option<&str>) -> Vec<BotMerge> {
-        let (mut merges, mut next) = (Vec::new(), Some(tip));
-        while let Some(commit) = next.take() {
-            let Some(parents) = range.commits.get(&commit) else { break };
-            next = parents.first().copied();
-            let number = |title: &str| {
-                let (number, rest) = title.strip_prefix("Merge PR #")?.split_once(" into ")?;
-                (branch == Some(rest)).then(|| number.parse().ok())?
-            };
-            if let Some((signature, time)) = self.0.get(&commit).filter(|_| parents.len() > 1)
-                && let Some(request) = number(&signature.title)
-            {
-                merges.push(BotMerge { request, commit, time: *time });
-            }
-        }
-        merges
-    }
-
-    /// Whether a merge brought the newest commit of a request: the same author and title.
-    fn have(&self, range: &Range, merge: &BotMerge, wanted: &Wanted) -> bool {
-        let Some(newest) = &wanted.newest else { return true };
-        let parents = range.commits.get(&merge.commit).map(Vec::as_slice).unwrap_or_default();
-        let own = parents.first().map(|first| reached(range, &[*first])).unwrap_or_default();
-        let brought = reached(range, parents.get(1..).unwrap_or_default());
-        let mut brought = brought.difference(&own);
-        brought.any(|commit| self.0.get(commit).is_some_and(|(signature, _)| signature == newest))
-    }
-}
-
-/// The commits of a range that lead to these.
-fn reached(range: &Range, from: &[CommitId]) -> HashSet<CommitId> {
-    let (mut seen, mut left) = (HashSet::new(), from.to_vec());
-    while let Some(commit) = left.pop() {
-        if let Some(parents) = range.commits.get(&commit)
-            && seen.insert(commit)
-        {
-            left.extend(parents);
-        }
-    }
-    seen
 }
 
 /// A pack with a limit.

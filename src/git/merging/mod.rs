@@ -10,15 +10,17 @@
 //! - Files that OCA's bots write have rules: see [`merge`](crate::merge). Everything else that both sides changed on the
 //!   same lines is a [`Conflict`].
 //!
-//! `base` is about commits, `history` gets them. `three_way` merges trees, `content` merges contents, `step` makes the
+//! `base` is about commits, `history` gets them, `landing` reads what they say. `gather` asks for many at once. `three_way` merges trees, `content` merges contents, `step` makes the
 //! patch, `unmerged` prepares a conflict for a person. `bench` has the objects.
 
 mod base;
 mod conflict;
 mod content;
 mod error;
+mod gather;
 mod head;
 mod history;
+mod landing;
 mod step;
 #[cfg(all(test, unix))]
 mod tests;
@@ -27,8 +29,9 @@ mod unmerged;
 
 pub(crate) use conflict::{Conflict, ConflictKind};
 pub(crate) use error::Error;
+pub(crate) use gather::{Expected, gather};
 pub(crate) use head::Head;
-pub(crate) use history::{Landing, Signature, Wanted};
+pub(crate) use landing::{Landing, Wanted};
 pub(crate) use step::{Label, Outcome, Step};
 pub(crate) use unmerged::Unmerged;
 
@@ -180,6 +183,19 @@ impl<'a> Merging<'a> {
         }
         let header = step::header(&head.remote().store().repository()?, head.commit(), label)?;
         Ok(Sides { old, theirs, changes, header })
+    }
+
+    /// The contents of the files with one of these names that theirs changed or added.
+    pub(crate) fn changed_files(&mut self, merge: &Merge<'_>, names: &[&str]) -> Result<Vec<Vec<u8>>, Error> {
+        let Sides { changes, .. } = self.sides(&self.base.beside(merge.ancestor), merge)?;
+        let is_named = |change: &&Change| {
+            change.path.parts().last().is_some_and(|last| names.iter().any(|name| name.as_bytes() == last))
+        };
+        let new = changes.iter().filter(is_named).filter_map(|change| change.new?.blob());
+        let ids: Vec<BlobId> = new.collect();
+        merge.head.blobs(&ids)?;
+        self.bench.refresh()?;
+        ids.into_iter().map(|id| Ok(self.bench.blob(id)?)).collect()
     }
 
     /// Adds a step to the result.

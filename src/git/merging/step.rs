@@ -7,7 +7,7 @@ use git2::Repository;
 use super::Error;
 use super::conflict::Conflict;
 use super::content::{Decided, Ruled, decide};
-use super::three_way::{Merged, Trees, merge_trees};
+use super::three_way::{Both, Merged, Trees, merge_trees};
 use crate::git::bench::Bench;
 use crate::git::ids::oid;
 use crate::patch::{
@@ -87,10 +87,8 @@ pub(super) fn rest(
     header: Header,
     fetch: Fetch<'_>,
 ) -> Result<(Vec<Conflict>, Step), Error> {
-    let (mut changes, mut decided) = attempt(bench, trees, theirs, modules, fetch)?;
+    let (changes, mut decided) = attempt(bench, trees, theirs, modules, fetch)?;
     let conflicts = std::mem::take(&mut decided.conflicts);
-    // A file that theirs adds can be in the way of something.
-    changes.retain(|change| conflicts.iter().all(|conflict| conflict.path != change.path));
     Ok((conflicts, step(bench, trees.ours, changes, decided, header)?))
 }
 
@@ -103,24 +101,9 @@ fn attempt(
     fetch: Fetch<'_>,
 ) -> Result<(Vec<Change>, Decided), Error> {
     let Merged { changes, both, conflicts } = merge_trees(bench, trees, theirs)?;
-    let blob = |side: crate::patch::Side| side.blob();
-    let of = |side: Side| -> Vec<BlobId> {
-        let taken =
-            changes.iter().filter(|change| change.old.map(|old| old.id) != change.new.map(|new| new.id));
-        let taken = taken.filter_map(|change| match side {
-            Side::Ancestor => None,
-            Side::Ours => change.old,
-            Side::Theirs => change.new,
-        });
-        let changed = both.iter().filter_map(|both| match side {
-            Side::Ancestor => both.ancestor,
-            Side::Ours => Some(both.ours),
-            Side::Theirs => Some(both.theirs),
-        });
-        taken.chain(changed).filter_map(blob).collect()
-    };
     for side in [Side::Theirs, Side::Ours, Side::Ancestor] {
-        let mut missing: Vec<BlobId> = of(side).into_iter().filter(|id| !bench.has(*id)).collect();
+        let mut missing = needed(&changes, &both, side);
+        missing.retain(|id| !bench.has(*id));
         missing.sort();
         missing.dedup();
         if !missing.is_empty() {
@@ -131,6 +114,22 @@ fn attempt(
     let mut decided = decide(bench, modules, &both, conflicts)?;
     decided.conflicts.sort_by(|a, b| a.path.cmp(&b.path));
     Ok((changes, decided))
+}
+
+/// The blobs that a merge reads, or that its step has, of one of the three commits.
+pub(super) fn needed(changes: &[Change], both: &[Both], side: Side) -> Vec<BlobId> {
+    let has_new_content = |change: &&Change| change.old.map(|old| old.id) != change.new.map(|new| new.id);
+    let taken = changes.iter().filter(has_new_content).filter_map(|change| match side {
+        Side::Ancestor => None,
+        Side::Ours => change.old,
+        Side::Theirs => change.new,
+    });
+    let of_both = both.iter().filter_map(|both| match side {
+        Side::Ancestor => both.ancestor,
+        Side::Ours => Some(both.ours),
+        Side::Theirs => Some(both.theirs),
+    });
+    taken.chain(of_both).filter_map(|side: crate::patch::Side| side.blob()).collect()
 }
 
 fn step(

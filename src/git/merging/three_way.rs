@@ -8,8 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::conflict::{Conflict, ConflictKind};
-use crate::patch::{Change, FileMode, Side};
-use crate::repo::{EntryKind, Objects, RepoPath, TreeEntry, TreeId, UnreadableTree, walk_tree};
+use super::content::has_manifest;
+use crate::patch::{Change, FileMode, Side, between};
+use crate::repo::{
+    BlobId, EntryKind, Objects, RepoPath, TreeEntry, TreeId, UnreadableTree, blob_id, walk_tree,
+};
 
 /// What is merged. Trees that both sides share are not read.
 #[derive(Clone, Copy)]
@@ -62,12 +65,15 @@ pub(super) fn merge_trees(
         sides.1 = change.new;
     }
     let mut merge = Merge { objects, trees, gone: BTreeSet::new(), merged: Merged::default() };
-    let mut added = Vec::new();
+    let (mut added, mut removed_by_both) = (Vec::new(), BTreeSet::new());
     for (path, (ancestor, theirs)) in by_path {
         let found = merge.find(trees.ours, path)?;
         let ours = found.side();
         if theirs.is_none() && ours.is_some() && ours == ancestor {
             merge.gone.insert(path.clone());
+        }
+        if theirs.is_none() && ours.is_none() {
+            removed_by_both.extend(ancestor.and_then(|side| side.blob()));
         }
         if ours == ancestor {
             added.extend(theirs.filter(|_| ours.is_none()).map(|theirs| (path, theirs)));
@@ -77,12 +83,8 @@ pub(super) fn merge_trees(
         }
     }
     for (path, theirs) in added {
-        let kind = if merge.directory_conflict(path)? {
-            Some(ConflictKind::Directory)
-        } else {
-            merge.same_in_case(path)?.map(|other| ConflictKind::Case { other })
-        };
-        if let Some(kind) = kind {
+        if let Some(kind) = merge.no_place(path, theirs, &removed_by_both)? {
+            merge.merged.changes.retain(|change| change.path != *path);
             let path = path.clone();
             let conflict = Conflict { path, kind, ancestor: None, ours: None, theirs: Some(theirs) };
             merge.merged.conflicts.push(conflict);
@@ -194,6 +196,54 @@ impl Merge<'_> {
             return;
         };
         self.merged.changes.extend(changes(path, ours, Some(Side { mode, id })));
+    }
+
+    /// Why a file that theirs adds cannot simply be added. `removed_by_both` are the contents of files that both
+    /// removed, perhaps because they renamed them.
+    fn no_place(
+        &self,
+        path: &RepoPath,
+        theirs: Side,
+        removed_by_both: &BTreeSet<BlobId>,
+    ) -> Result<Option<ConflictKind>, UnreadableTree> {
+        if self.directory_conflict(path)? {
+            return Ok(Some(ConflictKind::Directory));
+        }
+        if let Some(other) = self.same_in_case(path)? {
+            return Ok(Some(ConflictKind::Case { other }));
+        }
+        if let Some(module) = self.lost_module(path)? {
+            return Ok(Some(ConflictKind::ModuleGone { module }));
+        }
+        let renamed = theirs.blob().filter(|id| removed_by_both.contains(id) && *id != blob_id(b""));
+        let other = renamed.map(|id| self.added_by_ours(id)).transpose()?.flatten();
+        Ok(other.map(|other| ConflictKind::RenamedByBoth { other }))
+    }
+
+    /// The outermost module around a path, if the ancestor has it and ours does not.
+    fn lost_module(&self, path: &RepoPath) -> Result<Option<RepoPath>, UnreadableTree> {
+        let mut directory = RepoPath::default();
+        for end in path.as_bytes().iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(end, _)| end) {
+            directory = RepoPath::parse(&path.as_bytes()[..end]).unwrap_or(directory);
+            if self.is_module(self.trees.ancestor, &directory)? {
+                let is_lost = !self.is_module(self.trees.ours, &directory)?;
+                return Ok(is_lost.then_some(directory));
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_module(&self, root: TreeId, directory: &RepoPath) -> Result<bool, UnreadableTree> {
+        let Found::Directory(tree) = self.find(root, directory)? else { return Ok(false) };
+        Ok(has_manifest(&self.entries(tree, directory)?))
+    }
+
+    /// A path at which ours has this content, and the ancestor has nothing.
+    fn added_by_ours(&self, content: BlobId) -> Result<Option<RepoPath>, UnreadableTree> {
+        let changes = between(self.objects, self.trees.ancestor, self.trees.ours)?;
+        let is_it =
+            |change: &Change| change.old.is_none() && change.new.and_then(|new| new.blob()) == Some(content);
+        Ok(changes.into_iter().find(is_it).map(|change| change.path))
     }
 
     /// Whether a file that theirs adds is where ours keeps a directory, or below a file of ours.

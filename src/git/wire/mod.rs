@@ -75,8 +75,8 @@ struct Host {
 
 /// The objects that a fetch asks for.
 pub(super) enum Objects<'a> {
-    /// A commit and its trees, without its blobs.
-    Trees(CommitId),
+    /// Some commits and their trees, without their blobs.
+    Trees(&'a [CommitId]),
     /// A commit with its trees and blobs, and this number of generations of history; 0 is the whole history.
     Files(CommitId, u32),
     /// Only these blobs.
@@ -93,10 +93,10 @@ impl Objects<'_> {
     /// The ids to ask for.
     fn ids(&self) -> Vec<[u8; 20]> {
         match self {
-            Self::Trees(commit)
-            | Self::Files(commit, _)
-            | Self::History { to: commit, .. }
-            | Self::Commit(commit) => vec![*commit.as_bytes()],
+            Self::Trees(commits) => commits.iter().map(|commit| *commit.as_bytes()).collect(),
+            Self::Files(commit, _) | Self::History { to: commit, .. } | Self::Commit(commit) => {
+                vec![*commit.as_bytes()]
+            }
             Self::Tree(tree) => vec![*tree.as_bytes()],
             Self::Blobs(ids) => ids.to_vec(),
         }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{MergeJob, Series, header_of};
+use super::MergeJob;
+use super::maker::{Input, StepMaker};
+use super::patch::header_of;
 use crate::git::merging::{self, Outcome};
 use crate::git::{Git, Snapshot};
 use crate::lock::{LockedRepo, LockedStep, StepWay};
@@ -36,20 +38,20 @@ impl MergeJob<'_> {
             Some(_) => Some(base.remote().resolve(reference).map_err(Trouble::Remote)?),
             None => None,
         };
-        let mut series = Series::new(self, git, base, tip)?;
+        let mut maker = StepMaker::new(self, git, base, tip)?;
         let mut proof = Proof::default();
         for position in 0..locked.merges.len() {
             let what = self.what(self.pending(position));
             let step = locked.merges[position].step.as_ref();
-            let found = series.remade(position, locked, &mut proof)?;
+            let found = maker.remade(position, locked, &mut proof)?;
             proof.compare(&what, step, found, accepted);
-            series.go_on(position, step)?;
+            maker.go_on(position, step)?;
         }
         for (position, path) in locked.pin.pending.patches.iter().enumerate() {
             let step = locked.patches[position].step.as_ref();
-            let found = series.reapplied(position, path)?;
+            let found = maker.reapplied(position, path)?;
             proof.compare(path, step, found, accepted);
-            series.go_on(locked.merges.len() + position, step)?;
+            maker.go_on(locked.merges.len() + position, step)?;
         }
         Ok(proof)
     }
@@ -64,7 +66,7 @@ enum Remade {
     Gone,
 }
 
-impl Series<'_> {
+impl StepMaker<'_> {
     fn remade(&mut self, position: usize, locked: &LockedRepo, proof: &mut Proof) -> Result<Remade, Trouble> {
         let job = self.job;
         let (pending, locked) = (job.pending(position), &locked.merges[position]);
@@ -98,7 +100,7 @@ impl Series<'_> {
             }
             Err(trouble) => return Err(trouble),
         };
-        Ok(match self.outcome(pending, &locked.reference, &head, ancestor)? {
+        Ok(match self.outcome(Input { pending, head: &head, ancestor })? {
             Outcome::Step(step) if step.is_empty() => Remade::Nothing,
             Outcome::Step(step) => Remade::Step(step),
             Outcome::Conflicts(_) => Remade::Conflicts,

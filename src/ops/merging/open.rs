@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
+use super::MergeJob;
+use super::maker::{Input, Resolved, StepMaker};
 use super::replay::OldStep;
-use super::{MergeJob, Resolved, Series};
 use crate::git::merging::{self, Unmerged};
 use crate::git::{Checkout, Git, Snapshot};
 use crate::lock::StepWay;
 use crate::ops::Watch;
 use crate::patch::{Header, Patch};
-use crate::repo::{CommitId, MergeSource, Objects, PendingMerge, Reference, TreeId};
+use crate::repo::{CommitId, MergeSource, Objects, Reference, TreeId};
 use crate::report::{MergeConflict, Trouble};
 
 /// A merge that is made already.
@@ -68,10 +69,10 @@ impl MergeJob<'_> {
         watch: &Watch<'_>,
     ) -> Result<Opening, Trouble> {
         let base = snapshot.clone();
-        let mut series = Series { opens: true, ..Series::new(self, git, &base, tip)? };
+        let mut maker = StepMaker { opens: true, ..StepMaker::new(self, git, &base, tip)? };
         let (mut made, mut conflict) = (Vec::new(), None);
         for position in 0..self.declared.pin.pending.merges.len() {
-            match series.merge(position, watch) {
+            match maker.merge(position, watch) {
                 Ok(resolved) => made.push(resolved),
                 Err(Trouble::Conflict(found)) => {
                     conflict = Some(found);
@@ -80,7 +81,7 @@ impl MergeJob<'_> {
                 Err(error) => return Err(error),
             }
         }
-        let Series { steps, merging, opened, current, .. } = series;
+        let StepMaker { steps, merging, opened, current, .. } = maker;
         let mut steps = steps.into_iter();
         let mut answers = Vec::new();
         for (position, Resolved { reference, commit, way, .. }) in made.into_iter().enumerate() {
@@ -104,7 +105,7 @@ impl MergeJob<'_> {
     }
 }
 
-impl Series<'_> {
+impl StepMaker<'_> {
     /// A merge that is made already.
     pub(super) fn answer(&mut self, what: &str, answer: &Answer) -> Result<Resolved, Trouble> {
         let Answer { reference, commit, step, .. } = answer;
@@ -140,10 +141,10 @@ impl Series<'_> {
         &mut self,
         step: &OldStep<'_>,
         since: CommitId,
-        merge: (&PendingMerge, &Reference, &Snapshot<'_, '_>, CommitId),
+        input: Input<'_>,
     ) -> Result<Option<merging::Step>, Trouble> {
         let Some(before) = self.before(step) else { return Ok(None) };
-        self.with_merge(merge, |merging, merge| {
+        self.with_merge(input, |merging, merge| {
             let since = merge.head.beside(since);
             match merging.replay_and_merge((before, &step.patch), &since, merge) {
                 // If the old commit is gone, the new one is merged as any other.

@@ -1,6 +1,6 @@
 //! The steps of the old lock: used again where nothing changed, or merged onto the new base.
 
-use super::Series;
+use super::maker::StepMaker;
 use crate::git::merging::{self, Outcome};
 use crate::lock::{LockedRepo, LockedStep, StepWay};
 use crate::patch::Patch;
@@ -18,7 +18,7 @@ pub(super) struct OldStep<'a> {
     pub(super) patch: Patch,
 }
 
-impl<'a> Series<'a> {
+impl<'a> StepMaker<'a> {
     /// The step of the old lock at this position among its merges and patches.
     pub(super) fn old_step<'o>(&self, position: usize, locked: &'o LockedStep) -> Option<OldStep<'o>>
     where

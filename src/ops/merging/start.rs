@@ -1,14 +1,14 @@
 //! Where a merge starts: its commit, and whether the base has it already.
 
-use super::Series;
-use crate::git::merging::{self, Landing, Relation, Signature, Wanted};
-use crate::git::{Remote, Snapshot};
+use super::maker::StepMaker;
+use crate::git::merging::{self, Landing, Relation, Wanted};
+use crate::git::{Remote, Signature, Snapshot};
 use crate::lock::LockedMerge;
 use crate::plan::Move;
 use crate::repo::{CommitId, MergeRef, PendingMerge, Reference};
 use crate::report::{MergeNoteKind, Trouble};
 
-impl Series<'_> {
+impl StepMaker<'_> {
     /// The commit to merge. If the remote does not have it any more, the one of the old lock stays.
     pub(super) fn commit_of(
         &mut self,
@@ -18,13 +18,10 @@ impl Series<'_> {
         old: Option<&LockedMerge>,
     ) -> Result<(Reference, CommitId), Trouble> {
         let what = self.job.what(pending);
-        // An import knows the commit only.
-        let is_known = |old: &LockedMerge| {
-            old.reference.full_name().is_some() || matches!(pending.source.reference, MergeRef::Commit(_))
-        };
+        if let Some(known) = commit_without_asking(pending, moved, old) {
+            return Ok(known);
+        }
         let moved = match (moved, old) {
-            (Move::Keep, Some(old)) if is_known(old) => return Ok((old.reference.clone(), old.commit)),
-            (Move::Set(commit), Some(old)) if is_known(old) => return Ok((old.reference.clone(), commit)),
             (Move::Keep, Some(old)) => Move::Set(old.commit),
             (moved, _) => moved,
         };
@@ -58,15 +55,12 @@ impl Series<'_> {
                 // Only for the date.
                 let since = old.filter(|old| *old != self.base.commit());
                 let landing = since.map(|since| self.landing(pending, head, since)).transpose()?;
-                self.note(
-                    &what,
-                    MergeNoteKind::Absorbed { on: landing.flatten().and_then(|found| found.time) },
-                );
+                self.note_absorbed(&what, landing.flatten());
                 Ok(None)
             }
             Relation::From(base) => match self.landing(pending, head, base)? {
                 Some(landing) => {
-                    self.note(&what, MergeNoteKind::Absorbed { on: landing.time });
+                    self.note_absorbed(&what, Some(landing));
                     Ok(None)
                 }
                 None => Ok(Some(base)),
@@ -77,6 +71,12 @@ impl Series<'_> {
                 Err(Trouble::NewerStart { what, start, pin: self.base.commit(), reference })
             }
         }
+    }
+
+    fn note_absorbed(&mut self, what: &str, landing: Option<Landing>) {
+        let is_reverted = landing.is_some_and(|landing| landing.is_reverted);
+        let on = landing.and_then(|landing| landing.time);
+        self.note(what, if is_reverted { MergeNoteKind::Reverted } else { MergeNoteKind::Absorbed { on } });
     }
 
     /// The merge of a request by OCA's bot since this commit. Its commits may have been rebased or amended.
@@ -93,5 +93,23 @@ impl Series<'_> {
         let newest = Signature::read(&head.text().map_err(|error| failed(error.into()))?);
         let wanted = Wanted { head: head.commit(), request: Some(number), newest };
         Ok(merging::landings(self.base, since, &[wanted]).map_err(failed)?.pop().flatten())
+    }
+}
+
+/// The commit to merge, if the remote need not be asked for it.
+pub(super) fn commit_without_asking(
+    pending: &PendingMerge,
+    moved: Move,
+    old: Option<&LockedMerge>,
+) -> Option<(Reference, CommitId)> {
+    // An import knows the commit only.
+    let is_known = |old: &&LockedMerge| {
+        old.reference.full_name().is_some() || matches!(pending.source.reference, MergeRef::Commit(_))
+    };
+    let old = old.filter(is_known)?;
+    match moved {
+        Move::Keep => Some((old.reference.clone(), old.commit)),
+        Move::Set(commit) => Some((old.reference.clone(), commit)),
+        Move::Ask => None,
     }
 }

@@ -4,8 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use proptest::prelude::*;
 
-use super::super::base::{History, Range, Related, newer_start, relate_in_steps};
+use super::super::base::{History, Related, newer_start, relate_in_steps};
 use super::*;
+use crate::git::known::Known;
+use crate::git::messages::Messages;
+use crate::git::range::Range;
 
 fn id(number: usize) -> CommitId {
     CommitId::from_bytes([u8::try_from(number).expect("a small number") + 1; 20])
@@ -112,6 +115,35 @@ proptest! {
             Err(error) => prop_assert!(false, "{error}"),
         }
     }
+
+    #[test]
+    fn what_is_known_of_a_history_is_what_the_remote_would_say(
+        all in some_history(),
+        asked in [some_commits(), some_commits()],
+        wanted in [some_commits(), some_commits()],
+    ) {
+        let tips: Vec<usize> = (0..all.len()).collect();
+        let remote = Memory::new(&all, &tips);
+        let ids = |some: &[prop::sample::Index]| -> Vec<CommitId> {
+            some.iter().map(|index| id(index.index(all.len()))).collect()
+        };
+        let between = |wants: &[CommitId], haves: &[CommitId]| remote.between(wants, haves).expect("a history");
+        let [wants, haves] = asked.map(|some| ids(&some));
+        let mut known = Known::default();
+        known.add_range(&haves, between(&wants, &haves), Messages::default());
+        prop_assert_eq!(known.between(&wants, &haves), Some(between(&wants, &haves)));
+        for want in &wants {
+            prop_assert_eq!(known.between(&[*want], &haves), Some(between(&[*want], &haves)));
+        }
+        let [wants, haves] = wanted.map(|some| ids(&some));
+        if let Some(found) = known.between(&wants, &haves) {
+            prop_assert_eq!(found, between(&wants, &haves));
+        }
+    }
+}
+
+fn some_commits() -> impl Strategy<Value = Vec<prop::sample::Index>> {
+    prop::collection::vec(any::<prop::sample::Index>(), 1..4)
 }
 
 #[test]

@@ -68,6 +68,47 @@ fn each_conflict_has_its_kind() {
 }
 
 #[test]
+fn a_file_for_which_the_result_has_no_place_conflicts() {
+    const OTHER: (&str, &str) = ("other/__manifest__.py", "{}\n");
+    let cases: [(Files<'_>, Files<'_>, Files<'_>, &str); 3] = [
+        (
+            &[MANIFEST, ("m/a", "1\n")],
+            &[OTHER, ("other/a", "1\n")],
+            &[MANIFEST, ("m/a", "1\n"), ("m/new.py", "x\n")],
+            "`m/new.py`: the request adds it, and the base removed or renamed the module `m`",
+        ),
+        (
+            &[MANIFEST, ("m/old.py", "1\n")],
+            &[MANIFEST, ("m/ours.py", "1\n")],
+            &[MANIFEST, ("m/theirs.py", "1\n")],
+            "`m/theirs.py`: the request renamed a file to it, and the base renamed the file to `m/ours.py`",
+        ),
+        (
+            &[MANIFEST],
+            &[OTHER],
+            &[MANIFEST, ("m/models/new.py", "x\n"), ("m/i18n/fr.po", ""), ("m/README.rst", "x\n")],
+            "`m/models/new.py`: the request adds it, and the base removed or renamed the module `m`",
+        ),
+    ];
+    for (ancestor, ours, theirs, expected) in cases {
+        let (_, outcome) = outcome(ancestor, ours, theirs);
+        let Ok(Outcome::Conflicts(conflicts)) = outcome else { panic!("{expected}: {outcome:?}") };
+        let shown: Vec<String> = conflicts.iter().map(ToString::to_string).collect();
+        assert!(shown.contains(&expected.to_owned()), "{shown:?}");
+        assert!(!shown.iter().any(|conflict| conflict.contains("README")), "a bot writes it: {shown:?}");
+    }
+    // Empty files are the same by chance.
+    let (origin, merged) = outcome(
+        &[MANIFEST, ("m/old/__init__.py", "")],
+        &[MANIFEST, ("m/ours/__init__.py", "")],
+        &[MANIFEST, ("m/theirs/__init__.py", "")],
+    );
+    let both = origin.commit(&[], &[MANIFEST, ("m/ours/__init__.py", ""), ("m/theirs/__init__.py", "")]);
+    let Ok(Outcome::Step(step)) = merged else { panic!("{merged:?}") };
+    assert_eq!(step.tree, origin.tree_of(both));
+}
+
+#[test]
 fn files_of_bots_do_not_conflict() {
     let version = |version: &str, rest: &str| {
         format!(

@@ -1,0 +1,94 @@
+//! Whether a branch has a request: OCA's bot says so in its merges, and the commits of a request may be there.
+
+use std::collections::HashSet;
+
+use crate::git::messages::{Messages, Signature};
+use crate::git::range::Range;
+use crate::repo::CommitId;
+
+/// A request that a branch has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Landing {
+    /// When OCA's bot merged it, in seconds since 1970. `None` if only its commits are there.
+    pub(crate) time: Option<i64>,
+    /// Whether a later commit of the branch reverts the merge or the newest commit of the request.
+    pub(crate) is_reverted: bool,
+}
+
+/// A request that a branch may have.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) head: CommitId,
+    /// Its number, if it is a request of the same repository.
+    pub(crate) request: Option<u64>,
+    /// Author and title of its newest commit, if they are known: they stay if the bot rebases or amends it.
+    pub(crate) newest: Option<Signature>,
+}
+
+/// The merge of a request by OCA's bot.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct BotMerge {
+    request: u64,
+    commit: CommitId,
+    /// In seconds since 1970.
+    time: i64,
+}
+
+/// Some commits of a branch, and what they say.
+pub(super) struct BranchCommits<'a> {
+    pub(super) tip: CommitId,
+    /// The name of the branch.
+    pub(super) branch: Option<&'a str>,
+    pub(super) range: &'a Range,
+    pub(super) messages: &'a Messages,
+}
+
+impl BranchCommits<'_> {
+    /// For each request, whether it is among the commits.
+    pub(super) fn landings(&self, requests: &[Wanted]) -> Vec<Option<Landing>> {
+        let merges = self.bot_merges();
+        let reverted = |commit: &CommitId| Some(&self.messages.get(commit)?.reverts);
+        let reverted: HashSet<&CommitId> = self.range.commits.keys().filter_map(reverted).flatten().collect();
+        let landing = |wanted: &Wanted| {
+            let by_bot = merges
+                .iter()
+                .find(|merge| Some(merge.request) == wanted.request && self.brought(merge, wanted));
+            let is_inside = self.range.commits.contains_key(&wanted.head);
+            let is_reverted = by_bot.is_some_and(|merge| reverted.contains(&merge.commit))
+                || reverted.contains(&wanted.head);
+            (by_bot.is_some() || is_inside)
+                .then_some(Landing { time: by_bot.map(|merge| merge.time), is_reverted })
+        };
+        requests.iter().map(landing).collect()
+    }
+
+    /// The merges of OCA's bot on a branch: each is a commit of the branch itself, merges another commit, and says
+    /// `Merge PR #N into BRANCH`.
+    fn bot_merges(&self) -> Vec<BotMerge> {
+        let (mut merges, mut next) = (Vec::new(), Some(self.tip));
+        while let Some(commit) = next.take() {
+            let Some(parents) = self.range.commits.get(&commit) else { break };
+            next = parents.first().copied();
+            let number = |title: &str| {
+                let (number, rest) = title.strip_prefix("Merge PR #")?.split_once(" into ")?;
+                (self.branch == Some(rest)).then(|| number.parse().ok())?
+            };
+            if let Some(message) = self.messages.get(&commit).filter(|_| parents.len() > 1)
+                && let Some(request) = number(message.signature.title())
+            {
+                merges.push(BotMerge { request, commit, time: message.time });
+            }
+        }
+        merges
+    }
+
+    /// Whether a merge brought the newest commit of a request: the same author and title.
+    fn brought(&self, merge: &BotMerge, wanted: &Wanted) -> bool {
+        let Some(newest) = &wanted.newest else { return true };
+        let parents = self.range.commits.get(&merge.commit).map(Vec::as_slice).unwrap_or_default();
+        let own = parents.first().map(|first| self.range.reached(&[*first])).unwrap_or_default();
+        let brought = self.range.reached(parents.get(1..).unwrap_or_default());
+        let mut brought = brought.difference(&own);
+        brought.any(|commit| self.messages.get(commit).is_some_and(|message| message.signature == *newest))
+    }
+}

@@ -1,0 +1,76 @@
+//! A part of a history: some commits with their parents.
+
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+
+use crate::repo::CommitId;
+
+/// Some commits with their parents, and the parents that are not among them.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Range {
+    pub(super) commits: HashMap<CommitId, Vec<CommitId>>,
+    pub(super) boundary: BTreeSet<CommitId>,
+}
+
+impl Range {
+    /// The commits to which `wants` lead. `parents` is `None` for a commit that is not in the range.
+    pub(super) fn walk<E>(
+        wants: &[CommitId],
+        mut parents: impl FnMut(CommitId) -> Result<Option<Vec<CommitId>>, E>,
+    ) -> Result<Self, E> {
+        let mut range = Self::default();
+        let mut left = wants.to_vec();
+        while let Some(commit) = left.pop() {
+            if range.commits.contains_key(&commit) || range.boundary.contains(&commit) {
+                continue;
+            }
+            match parents(commit)? {
+                Some(parents) => {
+                    left.extend(&parents);
+                    range.commits.insert(commit, parents);
+                }
+                None => {
+                    range.boundary.insert(commit);
+                }
+            }
+        }
+        Ok(range)
+    }
+
+    /// How many generations, counted from `head`, contain everything and the boundary.
+    pub(super) fn generations(&self, head: CommitId) -> u32 {
+        let (mut deepest, mut seen) = (0, HashSet::from([head]));
+        let mut left = VecDeque::from([(head, 1)]);
+        while let Some((commit, depth)) = left.pop_front() {
+            deepest = depth;
+            let parents = self.commits.get(&commit).into_iter().flatten();
+            left.extend(parents.filter(|parent| seen.insert(**parent)).map(|parent| (*parent, depth + 1)));
+        }
+        deepest
+    }
+
+    /// The boundary, the nearest first. A request was updated last with the newest commit of its branch.
+    pub(super) fn ends_from(&self, head: CommitId) -> Vec<CommitId> {
+        let (mut ends, mut seen) = (Vec::new(), HashSet::from([head]));
+        let mut left = VecDeque::from([head]);
+        while let Some(commit) = left.pop_front() {
+            match self.commits.get(&commit) {
+                Some(parents) => left.extend(parents.iter().filter(|parent| seen.insert(**parent))),
+                None => ends.push(commit),
+            }
+        }
+        ends
+    }
+
+    /// The commits of this range that these lead to.
+    pub(super) fn reached(&self, from: &[CommitId]) -> HashSet<CommitId> {
+        let (mut seen, mut left) = (HashSet::new(), from.to_vec());
+        while let Some(commit) = left.pop() {
+            if let Some(parents) = self.commits.get(&commit)
+                && seen.insert(commit)
+            {
+                left.extend(parents);
+            }
+        }
+        seen
+    }
+}
