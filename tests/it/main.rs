@@ -7,6 +7,7 @@ mod add_pasted;
 mod add_selection;
 mod addons_path;
 mod addons_path_files;
+mod attributes;
 mod auth;
 mod cache;
 mod cache_prune;
@@ -19,6 +20,7 @@ mod daemon;
 #[cfg(unix)]
 mod deep;
 mod demo;
+mod denied;
 mod diff;
 mod disk;
 #[cfg(unix)]
