@@ -59,6 +59,7 @@ mod import_pins;
 mod import_refused;
 mod import_submodules;
 mod import_variables;
+mod in_container;
 mod init;
 mod list;
 mod local_remotes;
