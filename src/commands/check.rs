@@ -1,6 +1,7 @@
 //! `oca check`: checks the modules of the profile for problems.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use crate::check::{self, PathEntry, Subject};
 use crate::config::{Profile, Surround, Template};
@@ -109,15 +110,17 @@ fn tell_unused(session: &Session<'_>, unused: &[Vec<&str>]) {
 /// The entries of the path, without those whose variables are unset.
 fn entries(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
     let mut entries = Vec::new();
-    let mut add = |template: &Template| -> Result<(), Error> {
-        if let Some(path) = session.set_entry(template)? {
-            entries.push(PathEntry { path, name: template.as_str().to_owned(), line: profile.line });
-        }
-        Ok(())
+    let mut add = |template: &Template, path: Option<PathBuf>| {
+        let name = template.as_str().to_owned();
+        entries.extend(path.map(|path| PathEntry { path, name, line: profile.line }));
     };
     let Surround { before, after } = session.config.addons_path(profile);
-    before.iter().chain(&after).try_for_each(&mut add)?;
-    profile.locals.iter().map(|local| &local.path).try_for_each(&mut add)?;
+    for template in before.iter().chain(&after) {
+        add(template, session.set_entry(template)?);
+    }
+    for local in &profile.locals {
+        add(&local.path, session.own_directory(profile, local)?);
+    }
     for selected in plan::selected(profile, lock) {
         let (name, line) = (&selected.repo.name, selected.repo.line);
         let checkout = session.checkout(profile, name)?;

@@ -36,6 +36,11 @@ pub(crate) enum Error {
     Unauthorised { tried: Vec<String> },
     #[error("the server denies access (status 403)")]
     Forbidden,
+    #[error(
+        "the server denies access (status 403); {credential} was sent with the request and may lack the right to read the \
+         repository"
+    )]
+    ForbiddenAs { credential: String },
     #[error("the server answered with status {status}")]
     Status { status: u16, retry_after: Option<Duration> },
     #[error("the server does not speak git: the content type of its answer is {}", literal(content_type))]
@@ -70,6 +75,8 @@ pub(crate) enum Error {
     Netrc { path: PathBuf, line: usize, why: String },
     #[error("git's `{setting}` is set, and oca does not support it")]
     Unsupported { setting: &'static str },
+    #[error("git's {} is not UTF-8, and oca cannot follow it", literal(setting))]
+    NotText { setting: String },
     #[error("the url of the proxy is not valid or not supported")]
     Proxy,
     #[error("refused to follow a redirect from {} to {}", literal(from), literal(to))]
@@ -132,12 +139,20 @@ impl Error {
         )
     }
 
+    /// Whether the server says that the repository is not there, or closed.
+    pub(super) fn is_denial(&self) -> bool {
+        matches!(
+            self,
+            Self::NotFound { .. } | Self::NotFoundAs { .. } | Self::Forbidden | Self::ForbiddenAs { .. }
+        )
+    }
+
     /// Whether the same request may succeed a moment later.
     pub(super) fn is_passing(&self) -> bool {
         match self {
-            // 501 and 505 say that the server never does what it was asked for.
+            // 501 and 505 say that the server never does what it was asked for. 403 is a status only with a time.
             Self::Status { status, .. } => {
-                matches!(*status, 408 | 429) || (*status >= 500 && !matches!(*status, 501 | 505))
+                matches!(*status, 403 | 408 | 425 | 429) || (*status >= 500 && !matches!(*status, 501 | 505))
             }
             Self::Remote { message } => says_later(message),
             // A stall is not retried: oca has already waited for the whole limit.
@@ -224,7 +239,7 @@ impl Error {
             Self::Unauthorised { .. } | Self::Ssh { .. } => {
                 format!("check that {} works without a prompt", list())
             }
-            Self::Forbidden => "check the permissions of your token".to_owned(),
+            Self::Forbidden | Self::ForbiddenAs { .. } => "check the permissions of your token".to_owned(),
             Self::Offline => "run the command without `--offline`".to_owned(),
             Self::Extension { convert, .. } => format!("convert it with `{convert}`"),
             Self::DamagedCheckout { path, .. } => {
@@ -264,6 +279,9 @@ impl Error {
             Self::Netrc { .. } => "correct the line".to_owned(),
             Self::Unsupported { setting } => {
                 format!("unset `{setting}` for this url, or fetch with git and declare the path of the clone")
+            }
+            Self::NotText { .. } => {
+                "see `git config --list --show-origin`, and write the setting in UTF-8".to_owned()
             }
             Self::Proxy => {
                 "check git's `http.proxy` and the variables `https_proxy` and `http_proxy`".to_owned()

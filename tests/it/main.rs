@@ -7,6 +7,7 @@ mod add_pasted;
 mod add_selection;
 mod addons_path;
 mod addons_path_files;
+mod attributes;
 mod auth;
 mod cache;
 mod cache_prune;
@@ -19,6 +20,7 @@ mod daemon;
 #[cfg(unix)]
 mod deep;
 mod demo;
+mod denied;
 mod diff;
 mod disk;
 #[cfg(unix)]
@@ -57,6 +59,7 @@ mod import_pins;
 mod import_refused;
 mod import_submodules;
 mod import_variables;
+mod in_container;
 mod init;
 mod list;
 mod local_remotes;

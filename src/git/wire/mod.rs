@@ -7,10 +7,13 @@
 mod absolute;
 mod agents;
 mod api;
+mod authorise;
 mod client;
 mod explain;
 mod failure;
 mod history;
+mod known;
+mod later;
 mod paced;
 mod permits;
 mod protocol;
@@ -133,8 +136,7 @@ impl HttpRemote {
     /// servers redirect only this one.
     pub(super) fn turns_out_plain(&self, answer: &Error) -> Result<bool, Error> {
         // Such an answer is about the repository and not about the host, so many are asked for at the same time.
-        let is_about_host =
-            !matches!(answer, Error::NotFound { .. } | Error::NotFoundAs { .. } | Error::Forbidden);
+        let is_about_host = !answer.is_denial();
         let _asking = is_about_host.then(|| self.host.asking.lock().unwrap_or_else(PoisonError::into_inner));
         if !self.is_plain() && !self.capabilities()?.is_enough() {
             self.host.plain.store(true, Ordering::Release);
