@@ -1,6 +1,7 @@
 //! `oca check`: checks the modules of the profile for problems.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use crate::check::{self, PathEntry, Subject};
 use crate::config::{Profile, Surround, Template};
@@ -55,9 +56,10 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         let mut findings = check::findings(&subject);
         unused.push(check::ignore(&mut findings, &profile.check.ignore));
         let unasked = findings.iter().filter(|finding| finding.severity() == Severity::Note);
-        let unasked: BTreeSet<&str> = unasked.filter_map(|finding| finding.module.as_deref()).collect();
-        let lacking = inventory.blocked_by(|name| unasked.contains(name));
-        blocked.extend(lacking.into_keys().map(str::to_owned));
+        let bad: BTreeSet<&str> = unasked.flat_map(Finding::blocks).collect();
+        let dependants = inventory.blocked_by(|name| bad.contains(name)).into_keys();
+        let own = inventory.given().map(|module| module.name).filter(|name| bad.contains(name));
+        blocked.extend(dependants.chain(own).map(str::to_owned));
         all.push(findings);
     }
     tell_unused(session, &unused);
@@ -82,9 +84,9 @@ fn report(args: &Args, session: &Session<'_>, findings: &[Finding], modules: usi
     }
     let Count { errors, warnings } = Count::of(findings);
     if blocked > 0 {
-        let see = if printer.is_verbose() { "" } else { "; `oca check -v` lists what" };
+        let see = if printer.is_verbose() { "" } else { ": `oca check -v` says why" };
         let of = counted(modules, "module", "modules");
-        printer.note(&format!("{blocked} of {of} cannot be installed: a dependency is missing{see}"));
+        printer.note(&format!("{blocked} of {of} cannot be installed with this profile{see}"));
     }
     let modules = counted(modules, "module", "modules");
     let errors = counted(errors, "error", "errors");
@@ -108,15 +110,17 @@ fn tell_unused(session: &Session<'_>, unused: &[Vec<&str>]) {
 /// The entries of the path, without those whose variables are unset.
 fn entries(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
     let mut entries = Vec::new();
-    let mut add = |template: &Template| -> Result<(), Error> {
-        if let Some(path) = session.set_entry(template)? {
-            entries.push(PathEntry { path, name: template.as_str().to_owned(), line: profile.line });
-        }
-        Ok(())
+    let mut add = |template: &Template, path: Option<PathBuf>| {
+        let name = template.as_str().to_owned();
+        entries.extend(path.map(|path| PathEntry { path, name, line: profile.line }));
     };
     let Surround { before, after } = session.config.addons_path(profile);
-    before.iter().chain(&after).try_for_each(&mut add)?;
-    profile.locals.iter().map(|local| &local.path).try_for_each(&mut add)?;
+    for template in before.iter().chain(&after) {
+        add(template, session.set_entry(template)?);
+    }
+    for local in &profile.locals {
+        add(&local.path, session.own_directory(profile, local)?);
+    }
     for selected in plan::selected(profile, lock) {
         let (name, line) = (&selected.repo.name, selected.repo.line);
         let checkout = session.checkout(profile, name)?;

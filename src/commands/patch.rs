@@ -5,7 +5,8 @@ use std::path::{Component, Path};
 use crate::config::Mode;
 use crate::error::{Error, MergeError};
 use crate::fs;
-use crate::git::{Checkout, LocalCommit};
+use crate::git::{Checkout, Head, LocalCommit};
+use crate::lock::{Lock, LockedRepo};
 use crate::ops::{Rewrite, named_repos, place_locked};
 use crate::patch::{MailedCommit, mails, title_of};
 use crate::plan;
@@ -40,6 +41,10 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let locked = repo.and_then(|repo| lock.repo(&plan::pin(repo)));
     let Some(locked) = locked else { return Err(crate::ops::unknown_repo(&rewrite.session, name)) };
     let checkout = Checkout::new(rewrite.session.checkout(&profile, &name)?);
+    if has_other_commit(&checkout, locked)? {
+        // An earlier run was killed before it moved the checkout.
+        return place(&rewrite.session, &lock, &name, &checkout);
+    }
     let commits = commits(&checkout, &name, locked.head())?;
     let file = match &args.file {
         Some(word) => file_of(word)?,
@@ -50,17 +55,19 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     if let Some(link) = above.filter(|above| above.is_symlink()).last() {
         return Err(MergeError::PatchOutside { word: link.display().to_string() }.into());
     }
-    if path.symlink_metadata().is_ok() {
-        return Err(Error::Exists { file: path });
-    }
     let head = commits.last().map_or(locked.tree, |commit| commit.after);
     let mailed: Vec<MailedCommit<'_>> = commits.iter().map(mailed).collect();
     let text = mails(&checkout.tree(head)?, &mailed).map_err(|error| wrong(&name, error))?;
+    // An earlier run may have been killed after it wrote the very file.
+    if path.symlink_metadata().is_ok() && fs::read_if_there(&path)?.as_deref() != Some(&text[..]) {
+        return Err(Error::Exists { file: path });
+    }
     rewrite.draft.add_patch(&profile.name, &name, &file)?;
     // A wrong name is refused before anything is written.
     rewrite.session.with_text(rewrite.draft.text())?;
     fs::create_directory(path.parent().unwrap_or(Path::new(".")))?;
     fs::write_if_changed(&path, &text)?;
+    fs::stop("patch written");
     let made = lock_as(&mut rewrite, &profile.name, &name, head);
     let rewritten = match made.and_then(|()| rewrite.finish()) {
         Ok(rewritten) => rewritten,
@@ -75,13 +82,27 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let printer = session.printer;
     printer.note(&format!("{name}: {} written to `{file}`", counted(commits.len(), "commit", "commits")));
     if let Some(rewritten) = rewritten {
+        fs::stop("patch locked");
         rewritten.updated.tell(&rewritten.session);
-        if let Some(done) = place_locked(&rewritten.session, &rewritten.updated.lock, &name, true)? {
-            checkout.forget_work()?;
-            printer.note(&format!("{name}: {done}"));
-        }
+        place(&rewritten.session, &rewritten.updated.lock, &name, &checkout)?;
         printer.next("commit the patch, `repos.toml`, `oca.lock.json` and `oca.lock.d`");
         rewritten.updated.finish()?;
+    }
+    Ok(())
+}
+
+/// Whether the checkout is at a commit of the user that has what the lock has, and nothing is changed.
+fn has_other_commit(checkout: &Checkout, locked: &LockedRepo) -> Result<bool, Error> {
+    let Head::Other(Some(head)) = checkout.head()? else { return Ok(false) };
+    let is_other = head != locked.head() && checkout.tree_of(head)? == locked.tree;
+    Ok(is_other && !checkout.is_resolving() && checkout.local_work(None)?.changed.is_empty())
+}
+
+/// Moves the checkout to the commit of the lock, which has the same content.
+fn place(session: &Session<'_>, lock: &Lock, name: &RepoName, checkout: &Checkout) -> Result<(), Error> {
+    if let Some(done) = place_locked(session, lock, name, true)? {
+        checkout.forget_work()?;
+        session.printer.note(&format!("{name}: {done}"));
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ pub(crate) fn refuse_unknown(
 pub(crate) fn without_init(session: &Session<'_>, profile: &Profile) -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
     for local in &profile.locals {
-        let Some(path) = session.set_entry(&local.path)? else { continue };
+        let Some(path) = session.own_directory(profile, local)? else { continue };
         let names = discover::without_init(&Folder::new(path)).unwrap_or_default();
         found.extend(names.into_iter().map(|name| match local.path.as_str().trim_end_matches('/') {
             "." => name,

@@ -61,14 +61,28 @@ impl Session<'_> {
     /// empty.
     pub(crate) fn own_directories(&self, profile: &Profile) -> Result<Vec<Arc<LocalModules>>, Error> {
         let mut asked = Vec::new();
-        for Local { path, position, .. } in &profile.locals {
-            let directory = self.entry(path)?;
+        for local in &profile.locals {
+            let directory = match self.own_directory(profile, local)? {
+                Some(directory) => directory,
+                // A variable is unset.
+                None => self.entry(&local.path)?,
+            };
             if !directory.is_dir() {
-                self.tell_of_missing(path.as_str());
+                self.tell_of_missing(local.path.as_str());
             }
-            asked.push(asked_for(path, *position, directory, profile));
+            asked.push(asked_for(&local.path, local.position, directory, profile));
         }
         self.directories.read(&asked)
+    }
+
+    /// A directory of own modules: `path` here, and `image` in a container, but the other one if only that exists. `None`
+    /// if a variable in `path` is unset.
+    pub(crate) fn own_directory(&self, profile: &Profile, local: &Local) -> Result<Option<PathBuf>, Error> {
+        let path = self.set_entry(&local.path)?;
+        let image = local.image.as_ref().map(|image| self.set_entry(image)).transpose()?.flatten();
+        let exists = |directory: &Option<PathBuf>| directory.as_ref().is_some_and(|path| path.is_dir());
+        let in_image = exists(&image) && (!exists(&path) || self.is_in_image(profile)?);
+        Ok(if in_image { image } else { path })
     }
 
     /// The same, without a word about directories that do not exist or whose variables are unset.
@@ -83,30 +97,51 @@ impl Session<'_> {
         profile: &'p Profile,
     ) -> Result<Vec<(&'p Template, AskedDirectory)>, Error> {
         let mut present = Vec::new();
-        for Local { path, position, .. } in &profile.locals {
-            if let Some(directory) = self.set_entry(path)?.filter(|directory| directory.is_dir()) {
-                present.push((path, asked_for(path, *position, directory, profile)));
+        for local in &profile.locals {
+            let directory = self.own_directory(profile, local)?;
+            if let Some(directory) = directory.filter(|directory| directory.is_dir()) {
+                present.push((&local.path, asked_for(&local.path, local.position, directory, profile)));
             }
         }
         Ok(present)
     }
 
-    /// The modules in the existing directories of `[addons-path]`, in path order. A directory may be missing, and a
-    /// variable in its path may be unset.
+    /// The modules in the existing directories of `[addons-path]`, in path order; in a container, in those of `[image]`. A
+    /// directory may be missing, and a variable in its path may be unset.
     pub(crate) fn surrounding_modules(&self, profile: &Profile) -> Result<Vec<Arc<LocalModules>>, Error> {
         let Surround { before, after } = self.config.addons_path(profile);
+        let mut asked = self.surrounding(profile, [&before, &after], "[addons-path]")?;
+        let image = &profile.image;
+        if asked.is_empty() && self.is_in_image(profile)? {
+            asked = self.surrounding(profile, [&image.before, &image.after], "[image]")?;
+        }
+        self.directories.read(&asked)
+    }
+
+    fn surrounding(
+        &self,
+        profile: &Profile,
+        [before, after]: [&[Template]; 2],
+        table: &str,
+    ) -> Result<Vec<AskedDirectory>, Error> {
         let mut asked = Vec::new();
         for (templates, position) in [(before, Position::Before), (after, Position::After)] {
-            for template in &templates {
+            for template in templates {
                 match self.set_entry(template)? {
                     Some(directory) if directory.is_dir() => {
                         asked.push(asked_for(template, position, directory, profile));
                     }
-                    _ => self.printer.detail(&format!("`{template}` of `[addons-path]` does not exist here")),
+                    _ => self.printer.detail(&format!("`{template}` of `{table}` does not exist here")),
                 }
             }
         }
-        self.directories.read(&asked)
+        Ok(asked)
+    }
+
+    /// Whether this is a container of an image: the `root` of `[image]` is here, and the checkouts are not.
+    fn is_in_image(&self, profile: &Profile) -> Result<bool, Error> {
+        let root = self.set_entry(&profile.image.root)?;
+        Ok(root.is_some_and(|root| root.is_dir()) && !self.checkouts(profile)?.is_dir())
     }
 
     /// The dependencies of the own modules, for profiles that select modules.

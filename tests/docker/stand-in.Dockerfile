@@ -16,7 +16,16 @@ USER odoo
 
 FROM localhost/oca-debian:${SUITE} AS odoo
 ARG ODOO=odoo-14
-RUN apt-get update && apt-get install --yes --no-install-recommends ${ODOO} python3-pip && rm -rf /var/lib/apt/lists/*
+# Debian's odoo-19 and rtlcss are only in sid; what they need is in trixie, too, with the Python that Odoo 19 runs on.
+RUN if [ "${ODOO}" = odoo-19 ]; then \
+        . /etc/os-release \
+        && sed "s/ ${VERSION_CODENAME} / sid /" /etc/apt/sources.list >/etc/apt/sources.list.d/sid.list \
+        && printf 'Package: *\nPin: release n=sid\nPin-Priority: -1\n\nPackage: odoo-19 node-rtlcss\nPin: release n=sid\nPin-Priority: 500\n' \
+            >/etc/apt/preferences.d/sid; \
+    fi \
+    && apt-get update \
+    && apt-get install --yes --no-install-recommends ${ODOO} python3-pip $([ "${ODOO}" != odoo-19 ] || echo node-rtlcss) \
+    && rm -rf /var/lib/apt/lists/*
 COPY odoo-entrypoint /entrypoint.sh
 USER odoo
 ENTRYPOINT ["/entrypoint.sh"]

@@ -69,6 +69,28 @@ fn commits_become_a_patch_that_everybody_gets() {
 }
 
 #[test]
+fn a_killed_run_is_completed_by_the_next_one() {
+    let file = "patches/web-fix-web_x-ten.patch";
+    for place in ["patch written", "patch locked"] {
+        let env = Env::new();
+        checked_out(&env);
+        commit(&env, &lines(&[(3, "three"), (10, "ten"), (28, "28!")]), "[FIX] web_x: ten");
+        let tree = env.git("oca/web", &["rev-parse", "HEAD^{tree}"]);
+        env.oca(&["patch", "web"]).stopped_at(place);
+        env.oca(&["patch", "web"]).stderr_contains("web: moved to ").success();
+        assert_eq!(env.git("oca/web", &["rev-parse", "HEAD"]).trim(), locked(&env, file, "result"));
+        assert_eq!(env.git("oca/web", &["rev-parse", "HEAD^{tree}"]), tree);
+        env.oca(&["sync"]).stderr("1 repository up to date\n").success();
+    }
+    let env = Env::new();
+    checked_out(&env);
+    commit(&env, &lines(&[(3, "three"), (10, "ten"), (28, "28!")]), "[FIX] web_x: ten");
+    env.write(file, "of somebody else\n");
+    env.oca(&["patch", "web"]).stderr_contains("web-fix-web_x-ten.patch` already exists").status(2);
+    env.assert_file(file, "of somebody else\n");
+}
+
+#[test]
 fn a_merge_of_the_user_becomes_one_patch() {
     let env = Env::new();
     checked_out(&env);

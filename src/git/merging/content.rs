@@ -7,19 +7,10 @@ use git2::{MergeFileInput, MergeFileOptions};
 
 use super::Error;
 use super::conflict::{Conflict, ConflictKind};
-use super::three_way::{Both, changes};
+use super::three_way::{Both, changes, has_manifest};
 use crate::merge::{self, Rule};
 use crate::patch::{Change, Side, is_binary};
-use crate::repo::{
-    BlobId, EntryKind, MANIFESTS, Objects, RepoPath, TreeEntry, TreeId, UnreadableTree, blob_id,
-};
-
-/// Whether a directory with these entries is a module.
-pub(super) fn has_manifest(entries: &[TreeEntry]) -> bool {
-    let is_manifest =
-        |entry: &TreeEntry| MANIFESTS.iter().any(|name| name.as_bytes() == entry.name.as_bytes());
-    entries.iter().any(|entry| entry.kind() == EntryKind::File && is_manifest(entry))
-}
+use crate::repo::{BlobId, EntryKind, Objects, RepoPath, TreeEntry, TreeId, UnreadableTree, blob_id};
 
 /// A conflict that a rule decided.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -8,10 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::conflict::{Conflict, ConflictKind};
-use super::content::has_manifest;
 use crate::patch::{Change, FileMode, Side, between};
 use crate::repo::{
-    BlobId, EntryKind, Objects, RepoPath, TreeEntry, TreeId, UnreadableTree, blob_id, walk_tree,
+    BlobId, EntryKind, MANIFESTS, Objects, RepoPath, TreeEntry, TreeId, UnreadableTree, blob_id, walk_tree,
 };
 
 /// What is merged. Trees that both sides share are not read.
@@ -296,4 +295,11 @@ fn join(directory: &RepoPath, entry: &TreeEntry) -> Result<RepoPath, UnreadableT
 
 fn folded(name: &[u8]) -> String {
     String::from_utf8_lossy(name).to_lowercase()
+}
+
+/// Whether a directory with these entries is a module.
+pub(super) fn has_manifest(entries: &[TreeEntry]) -> bool {
+    let is_manifest =
+        |entry: &TreeEntry| MANIFESTS.iter().any(|name| name.as_bytes() == entry.name.as_bytes());
+    entries.iter().any(|entry| entry.kind() == EntryKind::File && is_manifest(entry))
 }

@@ -6,9 +6,10 @@
 
 use url::Url;
 
-use super::client::{Answer, Client, Reply, Request, repository_of};
+use super::client::{Answer, Client, Reply, repository_of};
 use super::known::Key;
 use super::permits::lock;
+use super::request::Request;
 use crate::git::Error;
 use crate::git::auth::{self, Asked, Credential};
 use crate::git::helpers::Helpers;
@@ -52,8 +53,7 @@ impl Client {
                 }
             };
         }
-        let helpers = Helpers::of(&self.configuration, &repository_of(url));
-        let key = Key { helpers, password: url.password().map(str::to_owned), asked };
+        let key = self.key(url, asked);
         let steps = self.steps(&key, url)?;
         let mut attempt = Attempt {
             request,
@@ -75,6 +75,18 @@ impl Client {
             }
         }
         Err(attempt.into_error())
+    }
+
+    fn key(&self, url: &Url, asked: Asked) -> Key {
+        let helpers = Helpers::of(&self.configuration, &repository_of(url));
+        Key { helpers, password: url.password().map(str::to_owned), asked }
+    }
+
+    /// The credential that a server accepted for a declared url, or else the first one to try. Asks no helper.
+    pub(super) fn credential_of(&self, url: &Url) -> Option<Credential> {
+        let known = lock(&self.credentials.accepted).get(&self.key(url, Asked::Declared)).cloned();
+        let first = known.map_or_else(|| auth::up_front(url, Asked::Declared), Ok);
+        first.ok()?.into_iter().next()
     }
 
     fn steps(&self, key: &Key, url: &Url) -> Result<Vec<Step>, Error> {

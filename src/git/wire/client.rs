@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use ureq::{Body, BodyReader, Proxy};
-use url::{Origin, Url};
+use url::Url;
 
 use super::agents::Agents;
 use super::explain::{explain, explain_io};
 use super::known::Credentials;
 use super::permits::{Permit, Permits, lock};
+use super::request::Request;
 use super::{Host, later, proxy, unsupported};
 use crate::git::Error;
 use crate::git::auth::{self, Asked, Credential};
@@ -26,30 +27,12 @@ const DRAIN_TIME: Duration = Duration::from_secs(1);
 
 pub(in crate::git) struct Client {
     pub(super) configuration: Arc<Configuration>,
-    limits: Limits,
+    pub(super) limits: Limits,
     agents: Agents,
-    permits: Permits,
+    pub(super) permits: Permits,
     pub(super) credentials: Credentials,
     pub(super) warnings: Mutex<HashSet<String>>,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
-}
-
-/// A request of git's protocol.
-pub(super) struct Request<'a> {
-    pub(super) url: &'a Url,
-    /// Scheme, host and port of the declared url. After a redirect, those of `url` may differ.
-    pub(super) declared: &'a Origin,
-    /// `None` for GET. For POST, the content type and the body. If `gzipped`, the body is already compressed.
-    pub(super) post: Option<Post<'a>>,
-    pub(super) accept: &'a str,
-    /// Asks for protocol version 2.
-    pub(super) version_2: bool,
-}
-
-pub(super) struct Post<'a> {
-    pub(super) content_type: &'a str,
-    pub(super) body: &'a [u8],
-    pub(super) gzipped: bool,
 }
 
 /// A response with status 200. If it is read to its end, the connection goes back to the pool.
@@ -112,7 +95,7 @@ impl Client {
     ) -> Result<Reply, Error> {
         let permit = self.permits.take(&url.origin().ascii_serialization());
         pace::start(self.limits);
-        let response = self.call(request, url, asked, credential)?;
+        let response = self.call(request, url, asked, credential.map(Credential::header))?;
         let status = response.status().as_u16();
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         if matches!(status, 301 | 302 | 303 | 307 | 308) {
@@ -163,12 +146,13 @@ impl Client {
         }))))
     }
 
-    fn call(
+    /// Sends one request, with the value of the header `Authorization`.
+    pub(super) fn call(
         &self,
         request: &Request<'_>,
         url: &Url,
         asked: Asked,
-        credential: Option<&Credential>,
+        authorization: Option<String>,
     ) -> Result<ureq::http::Response<Body>, Error> {
         let explained = |error| explain(&error, self.limits);
         let mut bare = url.clone();
@@ -177,7 +161,7 @@ impl Client {
         headers.extend(request.version_2.then(|| ("git-protocol", "version=2".to_owned())));
         headers.extend(self.user_agent(url).map(|agent| ("user-agent", agent)));
         let extra = self.extra_headers(url, asked);
-        headers.extend(credential.map(|credential| ("authorization", credential.header())));
+        headers.extend(authorization.map(|value| ("authorization", value)));
         headers.extend(extra);
         let chosen = proxy::choose(url, &self.configuration, &|name| std::env::var(name).ok());
         lock(&self.warnings).extend(unsupported::warnings(&self.configuration, url, chosen.is_some()));
@@ -203,13 +187,13 @@ impl Client {
             if post.gzipped {
                 builder = builder.header("content-encoding", "gzip");
             }
-            builder.config().proxy(proxy).build().send(post.body)
+            builder.config().proxy(proxy).timeout_global(request.within).build().send(post.body)
         } else {
             let mut builder = agent.get(bare.as_str());
             for (name, value) in headers {
                 builder = builder.header(name, value);
             }
-            builder.config().proxy(proxy).build().call()
+            builder.config().proxy(proxy).timeout_global(request.within).build().call()
         };
         response.map_err(explained)
     }

@@ -6,6 +6,7 @@
 
 mod absolute;
 mod agents;
+mod api;
 mod authorise;
 mod client;
 mod explain;
@@ -17,6 +18,7 @@ mod paced;
 mod permits;
 mod protocol;
 mod proxy;
+mod request;
 mod tls;
 mod trust;
 mod unsupported;
@@ -29,12 +31,14 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use url::{Origin, Url};
 
+pub(super) use api::ApiRequest;
+pub(crate) use api::{NoAnswer, TokenScheme};
 pub(super) use client::{Client, Response};
-use client::{Post, Request};
 pub(super) use failure::Failure;
 use failure::{response_failure, what_it_is};
 pub(super) use history::{Answer, Ask};
 use protocol::{Capabilities, ListedRef, Wants};
+use request::{Post, Request};
 
 use super::retry::retrying;
 use super::{Error, Meter};
@@ -259,7 +263,7 @@ impl HttpRemote {
         accept: &str,
         version_2: bool,
     ) -> Result<Response, Error> {
-        self.client.send(&Request { url, declared: &self.declared, post, accept, version_2 })
+        self.client.send(&Request { url, declared: &self.declared, post, accept, version_2, within: None })
     }
 
     fn url(&self, service: &str) -> Url {

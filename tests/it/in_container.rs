@@ -1,0 +1,101 @@
+//! What a container of an image answers about its modules: it has `repos.toml`, the lock, the files of constraints, the
+//! export, and the directories at their `image` paths. It has no checkouts, and none of the directories of a developer.
+
+use std::fs;
+
+use crate::env::Env;
+use crate::project::{WEB, modules_repository};
+
+/// A project whose own module `mine` needs `a` of `web` and `ent` of another directory around it, and its container.
+/// `rest` is more of the file.
+fn container(env: &Env, rest: &str) {
+    modules_repository(env, "web", &[("a", "base"), ("b", "base")]);
+    env.own_module("addons/mine", "{'license': 'AGPL-3', 'depends': ['a', 'ent'], 'version': '18.0.2.0.0', 'external_dependencies': {'python': ['xlrd']}}");
+    env.own_module("around/ent", "{'license': 'LGPL-3'}");
+    env.own_module("../inside/enterprise/ent", "{'license': 'LGPL-3'}");
+    let inside = env.root().join("inside").display().to_string();
+    env.write("pins/odoo-requirements.txt", "xlrd==1.2.0\n");
+    env.locked(&format!(
+        "[addons-path]\nbefore = [\"around\"]\n[image]\nroot = \"{inside}/oca-addons\"\nbefore = [\"{inside}/enterprise\"]\n\
+         [[local]]\npath = \"addons\"\nimage = \"{inside}/extra-addons\"\n\
+         [requirements]\nconstraints = [\"pins/odoo-requirements.txt\"]\n{WEB}{rest}"
+    ));
+    env.oca(&["export", "../inside/oca-addons", "-q"]).success();
+    // As the `Dockerfile` does it.
+    fs::create_dir_all(env.root().join("inside/opt/pins")).expect("a directory");
+    for file in ["repos.toml", "oca.lock.json", "pins/odoo-requirements.txt"] {
+        fs::copy(env.project().join(file), env.root().join("inside/opt").join(file)).expect("a copy");
+    }
+    let own = env.root().join("inside/extra-addons");
+    fs::rename(env.project().join("addons"), own).expect("another place for the own modules");
+    fs::remove_dir_all(env.project()).expect("no project");
+    fs::remove_dir_all(env.cache()).expect("no cache");
+    fs::create_dir(env.project()).expect("an empty directory to run in");
+    env.remove_remotes();
+}
+
+/// Runs a command in the container.
+fn inside(env: &Env, words: &[&str]) -> crate::run::Run {
+    env.oca(&["-C", "../inside/opt"]).args(words)
+}
+
+#[test]
+fn own_modules_are_read_at_their_place_in_the_image() {
+    let env = Env::new();
+    container(&env, "");
+    inside(&env, &["list"])
+        .stdout("mine  18.0.2.0.0  addons\na     18.0.1.0.0  web\nb     18.0.1.0.0  web\n")
+        .success();
+    inside(&env, &["list", "addons"]).stdout("mine  18.0.2.0.0  addons\n").success();
+    inside(&env, &["why", "a"])
+        .stdout(
+            "`a` is in `web`, of which profile `standard` takes all modules\n\
+             a 18.0.1.0.0 (web)\n\
+             └── mine 18.0.2.0.0 (addons)\n",
+        )
+        .success();
+    inside(&env, &["tree", "mine"]).stdout_contains("mine 18.0.2.0.0 (addons)\n").success();
+    inside(&env, &["check"]).stderr("3 modules, 0 errors, 0 warnings\n").success();
+    inside(&env, &["requirements", "--no-annotate"]).stdout_contains("xlrd").success();
+}
+
+#[test]
+fn constraints_count_in_the_container() {
+    let env = Env::new();
+    container(&env, "");
+    fs::write(
+        env.root().join("inside/extra-addons/mine/__manifest__.py"),
+        "{'license': 'AGPL-3', 'external_dependencies': {'python': ['xlrd>=2']}}",
+    )
+    .expect("a manifest");
+    inside(&env, &["requirements"]).stderr_contains("pins/odoo-requirements.txt").status(1);
+}
+
+#[test]
+fn a_selection_stays_fresh_and_counts_what_the_own_modules_need() {
+    let env = Env::new();
+    container(&env, "modules = []\n");
+    inside(&env, &["list"]).stdout("mine  18.0.2.0.0  addons\na     18.0.1.0.0  web\n").success();
+    inside(&env, &["check"]).stderr("2 modules, 0 errors, 0 warnings\n").success();
+    let manifest = "{'license': 'AGPL-3', 'depends': ['b', 'ent']}";
+    fs::write(env.root().join("inside/extra-addons/mine/__manifest__.py"), manifest).expect("a manifest");
+    inside(&env, &["list"]).stderr_contains("`oca.lock.json` is out of date").status(1);
+}
+
+#[test]
+fn what_surrounds_the_export_counts_only_in_a_container() {
+    let env = Env::new();
+    container(&env, "");
+    fs::create_dir(env.root().join("inside/opt/oca")).expect("a directory for checkouts");
+    inside(&env, &["check"]).stdout_contains("error[OCA004]").stderr_contains("1 error").status(1);
+}
+
+#[test]
+fn in_a_container_a_copy_beside_the_lock_does_not_count() {
+    let env = Env::new();
+    container(&env, "");
+    env.own_module("../inside/opt/addons/other", "{'license': 'AGPL-3'}");
+    inside(&env, &["list", "addons"]).stdout("mine  18.0.2.0.0  addons\n").success();
+    fs::create_dir(env.root().join("inside/opt/oca")).expect("a directory for checkouts");
+    inside(&env, &["list", "addons"]).stdout("other    addons\n").success();
+}
