@@ -261,18 +261,7 @@ impl Error {
                 "set git's `http.sslCAInfo` or the variable `SSL_CERT_FILE` to the certificate file of its authority"
                     .to_owned()
             }
-            Self::Authorities { setting: setting @ "SSL_CERT_DIR", .. } => {
-                format!("set `{setting}` to directories of certificates, or unset it")
-            }
-            Self::Authorities { setting: setting @ ("GIT_SSL_CAPATH" | "http.sslCAPath"), .. } => {
-                format!("set `{setting}` to a directory of certificates, or unset it")
-            }
-            Self::Authorities { setting: setting @ ("GIT_SSL_KEY" | "http.sslKey"), .. } => {
-                format!("set `{setting}` to a file with the private key of the certificate")
-            }
-            Self::Authorities { setting, .. } => {
-                format!("set `{setting}` to a file of certificates, or unset it")
-            }
+            Self::Authorities { setting, .. } => authorities_hint(setting),
             Self::Secret { variable, .. } => {
                 format!("set `{variable}` to a file that can be read, or unset it")
             }
@@ -321,6 +310,16 @@ impl Error {
             Self::Git { .. } | Self::System { .. } | Self::File(_) => return None,
         })
     }
+}
+
+fn authorities_hint(setting: &str) -> String {
+    let what = match setting {
+        "SSL_CERT_DIR" => "to directories of certificates, or unset it",
+        "GIT_SSL_CAPATH" | "http.sslCAPath" => "to a directory of certificates, or unset it",
+        "GIT_SSL_KEY" | "http.sslKey" => "to a file with the private key of the certificate",
+        _ => "to a file of certificates, or unset it",
+    };
+    format!("set `{setting}` {what}")
 }
 
 /// What a hint can name: the repository in which the error occurred.

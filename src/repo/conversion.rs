@@ -35,13 +35,14 @@ impl Encoding {
     }
 
     fn decoded(self, content: &[u8]) -> Option<String> {
-        let (unit, text): (fn([u8; 2]) -> u16, &[u8]) = match (self, content) {
+        let (is_little, text) = match (self, content) {
             (Self::Latin1, _) => return Some(content.iter().copied().map(char::from).collect()),
-            (_, [0xff, 0xfe, text @ ..]) => (u16::from_le_bytes, text),
-            (_, [0xfe, 0xff, text @ ..]) => (u16::from_be_bytes, text),
-            (Self::Utf16Little, text) => (u16::from_le_bytes, text),
-            (Self::Utf16Big, text) => (u16::from_be_bytes, text),
+            (_, [0xff, 0xfe, text @ ..]) => (true, text),
+            (_, [0xfe, 0xff, text @ ..]) => (false, text),
+            (Self::Utf16Little, text) => (true, text),
+            (Self::Utf16Big, text) => (false, text),
         };
+        let unit = if is_little { u16::from_le_bytes } else { u16::from_be_bytes };
         let (pairs, rest) = text.as_chunks::<2>();
         let units: Vec<u16> = pairs.iter().copied().map(unit).collect();
         String::from_utf16(&units).ok().filter(|_| rest.is_empty())

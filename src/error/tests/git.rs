@@ -92,6 +92,10 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
       hint: check that `git ls-remote https://github.com/OCA/web.git` works without a prompt
     3 the server denies access (status 403)
       hint: check the permissions of your token
+    2 git's `url./srv/caf�/.insteadof` is not UTF-8, and oca cannot follow it
+      hint: see `git config --list --show-origin`, and write the setting in UTF-8
+    3 the server denies access (status 403); the variable `GITHUB_TOKEN` was sent with the request and may lack the right to read the repository
+      hint: check the permissions of your token
     3 the server answered with status 502
       hint: try again later
     3 the server does not speak git: the content type of its answer is `text/html`

@@ -111,11 +111,11 @@ impl Client {
         let reply = self.once(request, url, attempt.key.asked, credential.as_ref());
         match (reply, credential) {
             (Ok(Reply::Answered(answer)), credential) => {
-                if credential.is_none() && !attempt.tried.is_empty() {
-                    self.warn_of_refusal(url, &attempt.tried);
+                if credential.is_none() && !attempt.sent.is_empty() {
+                    self.warn_of_refusal(url, &attempt.sent);
                 }
                 self.remember(attempt, credential);
-                return Ok(Outcome::Done(answer));
+                Ok(Outcome::Done(answer))
             }
             (Ok(Reply::Refused { challenges }), credential) => {
                 attempt.challenges = challenges;
@@ -174,9 +174,11 @@ impl Client {
         }
     }
 
-    fn warn_of_refusal(&self, url: &Url, tried: &[String]) {
+    fn warn_of_refusal(&self, url: &Url, sent: &[Credential]) {
         let origin = url.origin().ascii_serialization();
-        let refused = tried.join(" and ");
+        let mut sources: Vec<&str> = sent.iter().map(|credential| credential.source.as_str()).collect();
+        sources.dedup();
+        let refused = sources.join(" and ");
         lock(&self.warnings).insert(format!("`{origin}` refused {refused}; oca asked again without it"));
     }
 }
