@@ -92,7 +92,7 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
         match module.wake().and_then(|()| module.release()) {
             Ok(()) => drop(dissolved.insert(repo)),
             Err(error) => {
-                session.printer.warning(&format!("the former submodule of `{repo}` is not used: {error}"))
+                session.printer.warning(&format!("the former submodule of `{repo}` is not used: {error}"));
             }
         }
     }
