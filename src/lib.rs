@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! {main, fuzz} → cli → commands → ops → session → output → json → error → check → {plan, import} → facts
-//!                       → progress → report
+//!                       → progress → report → forge
 //!                       → {config, lock, git, addons, catalogue, requirements, odoo_conf, export}
 //!                       → {patch, merge}
 //!                       → {repo, fs, pool, flags}
@@ -14,6 +14,7 @@
 //!   `plan` sees both.
 //! - Only `git` knows git2, HTTP and superprojects. `addons` reads modules through the trait
 //!   [`FileTree`](repo::FileTree) and does not know git; `facts` connects the two.
+//! - `forge` asks forges about pull and merge requests. It sends its questions through `git`.
 //! - `catalogue` knows the names of OCA's repositories and remembers their modules; `ops` asks the servers.
 //! - `check` looks for problems in the modules of a profile: `plan`'s inventory in, findings out.
 //! - `import` reads the files of other tools, and makes a `repos.toml` and pins from them.
@@ -40,6 +41,7 @@ mod error;
 mod export;
 mod facts;
 mod flags;
+mod forge;
 #[expect(clippy::disallowed_methods, reason = "the room that writes files")]
 mod fs;
 #[cfg(any(fuzzing, test))]

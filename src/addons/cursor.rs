@@ -1,6 +1,7 @@
 //! The text of a manifest, and how far it is read.
 
 use super::problem::{LiteralError, LiteralProblem};
+use crate::repo::is_lfs_pointer;
 
 /// The size of the largest manifest that is read, in bytes. Most have a few kilobytes.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
@@ -9,6 +10,9 @@ pub(crate) const MAX_BYTES: usize = 1 << 20;
 pub(super) fn decode(bytes: &[u8]) -> Result<String, LiteralError> {
     if bytes.len() > MAX_BYTES {
         return Err(LiteralError { line: 1, problem: LiteralProblem::TooLong });
+    }
+    if is_lfs_pointer(bytes) {
+        return Err(LiteralError { line: 1, problem: LiteralProblem::Pointer });
     }
     let valid = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
     let text = valid.replace("\r\n", "\n").replace('\r', "\n");

@@ -19,6 +19,8 @@ pub(crate) enum LiteralProblem {
     /// It may be correct Python, but no manifest needs it.
     #[error("a manifest must not contain {what}")]
     Forbidden { what: String },
+    #[error("the file is kept in Git LFS, which oca does not fetch; this is only its pointer")]
+    Pointer,
     #[error("unexpected indentation; remove the blanks from this line")]
     Indentation,
     #[error("a manifest must not nest brackets more than {limit} deep")]
@@ -57,6 +59,7 @@ mod tests {
             ByteOrderMark {},
             ConflictMarkers {},
             Forbidden { what: "the word `b`".to_owned() },
+            Pointer {},
             Indentation {},
             Nesting { limit: 32 },
             NotUtf8 {},
@@ -70,6 +73,7 @@ mod tests {
         the file begins with a byte order mark; save it as UTF-8 without one
         the file has conflict markers of a git merge
         a manifest must not contain the word `b`
+        the file is kept in Git LFS, which oca does not fetch; this is only its pointer
         unexpected indentation; remove the blanks from this line
         a manifest must not nest brackets more than 32 deep
         the file is not UTF-8

@@ -94,7 +94,8 @@ fn is_possible(name: &str) -> bool {
 }
 
 /// Modules that depend on each other in a circle: Odoo installs none of them.
-pub(super) fn cycles(inventory: &Inventory<'_>) -> Vec<Finding> {
+pub(super) fn cycles(subject: &Subject<'_, '_>) -> Vec<Finding> {
+    let inventory = subject.inventory;
     let given = inventory.given().map(|module| (module.name, module.manifest.depends.as_slice()));
     let finding = |cycle: Vec<&str>| {
         let modules = cycle.iter().filter_map(|name| inventory.first(name));
@@ -103,7 +104,9 @@ pub(super) fn cycles(inventory: &Inventory<'_>) -> Vec<Finding> {
         let next = cycle.iter().position(|name| *name == module.name)? + 1;
         let needed = cycle[next % cycle.len()];
         let place = module.manifest.depends.iter().position(|name| name == needed)?;
-        let problem = Problem::Cycle { modules: cycle.iter().map(|name| (*name).to_owned()).collect() };
+        let is_wanted = cycle.iter().any(|name| subject.wanted.contains(name));
+        let modules = cycle.iter().map(|name| (*name).to_owned()).collect();
+        let problem = Problem::Cycle { modules, is_wanted };
         Some(about(inventory, module, |lines| lines.depends.get(place).copied(), problem))
     };
     Graph::new(given).cycles().into_iter().filter_map(finding).collect()

@@ -24,7 +24,7 @@ pub(crate) fn ignore<'w>(findings: &mut Vec<Finding>, words: &'w [String]) -> Ve
                 needed_by.retain(|Needer { module, .. }| !is_named(module));
                 !needed_by.is_empty()
             }
-            Problem::Cycle { modules } => !modules.iter().any(|module| is_named(module)),
+            Problem::Cycle { modules, .. } => !modules.iter().any(|module| is_named(module)),
             Problem::Case { names } => !names.iter().any(|name| is_named(name)),
             _ => true,
         }

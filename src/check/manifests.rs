@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{about, declaration, manifest_spot};
+use super::{Subject, about, declaration, manifest_spot};
 use crate::addons::manifest::semver_of;
 use crate::plan::{Home, Inventory, Placed, Unreadable, selects};
 use crate::report::{Finding, Problem};
@@ -34,12 +34,14 @@ pub(super) fn unreadable(inventory: &Inventory<'_>) -> Vec<Finding> {
 }
 
 /// Versions that Odoo of this series refuses. Odoo 17.0 and newer do not install such a module.
-pub(super) fn versions(inventory: &Inventory<'_>) -> Vec<Finding> {
+pub(super) fn versions(subject: &Subject<'_, '_>) -> Vec<Finding> {
+    let inventory = subject.inventory;
     let series = inventory.profile.odoo;
     let refused = inventory.given().filter(|module| semver_of(module.manifest.version(), series).is_none());
     let finding = |module: &Placed<'_>| {
         let version = module.manifest.version().to_owned();
-        about(inventory, module, |lines| lines.version, Problem::Version { version, series })
+        let is_wanted = subject.wanted.contains(module.name);
+        about(inventory, module, |lines| lines.version, Problem::Version { version, series, is_wanted })
     };
     refused.map(finding).collect()
 }

@@ -56,10 +56,10 @@ pub(crate) fn findings(subject: &Subject<'_, '_>) -> Vec<Finding> {
         duplicates::odoos_names(inventory),
         duplicates::case_clashes(inventory),
         depends::missing(subject),
-        depends::cycles(inventory),
+        depends::cycles(subject),
         depends::left_out(inventory),
         manifests::unreadable(inventory),
-        manifests::versions(inventory),
+        manifests::versions(subject),
         licenses::licenses(inventory),
         maturity::maturity(inventory),
         paths::nested(subject),
@@ -104,12 +104,25 @@ fn is_same(one: &Finding, other: &Finding) -> bool {
     match (&one.problem, &other.problem) {
         (Problem::Missing { why: one, .. }, Problem::Missing { why: other, .. }) => one == other,
         (Problem::Impossible { .. }, Problem::Impossible { .. }) => true,
+        (Problem::Cycle { modules: one, .. }, Problem::Cycle { modules: other, .. }) => one == other,
+        (
+            Problem::Version { version: one, series: of_one, .. },
+            Problem::Version { version: other, series: of_other, .. },
+        ) => (one, of_one) == (other, of_other),
         (one, other) => one == other,
     }
 }
 
 fn absorb(finding: &mut Finding, other: Finding) {
     finding.profiles.extend(other.profiles);
+    // If one profile wants the modules, the problem counts.
+    if let (
+        Problem::Cycle { is_wanted, .. } | Problem::Version { is_wanted, .. },
+        Problem::Cycle { is_wanted: also, .. } | Problem::Version { is_wanted: also, .. },
+    ) = (&mut finding.problem, &other.problem)
+    {
+        *is_wanted |= also;
+    }
     if let (
         Problem::Missing { needed_by, .. } | Problem::Impossible { needed_by },
         Problem::Missing { needed_by: more, .. } | Problem::Impossible { needed_by: more },

@@ -56,9 +56,10 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         let mut findings = check::findings(&subject);
         unused.push(check::ignore(&mut findings, &profile.check.ignore));
         let unasked = findings.iter().filter(|finding| finding.severity() == Severity::Note);
-        let unasked: BTreeSet<&str> = unasked.filter_map(|finding| finding.module.as_deref()).collect();
-        let lacking = inventory.blocked_by(|name| unasked.contains(name));
-        blocked.extend(lacking.into_keys().map(str::to_owned));
+        let bad: BTreeSet<&str> = unasked.flat_map(Finding::blocks).collect();
+        let dependants = inventory.blocked_by(|name| bad.contains(name)).into_keys();
+        let own = inventory.given().map(|module| module.name).filter(|name| bad.contains(name));
+        blocked.extend(dependants.chain(own).map(str::to_owned));
         all.push(findings);
     }
     tell_unused(session, &unused);
@@ -83,9 +84,9 @@ fn report(args: &Args, session: &Session<'_>, findings: &[Finding], modules: usi
     }
     let Count { errors, warnings } = Count::of(findings);
     if blocked > 0 {
-        let see = if printer.is_verbose() { "" } else { "; `oca check -v` lists what" };
+        let see = if printer.is_verbose() { "" } else { ": `oca check -v` says why" };
         let of = counted(modules, "module", "modules");
-        printer.note(&format!("{blocked} of {of} cannot be installed: a dependency is missing{see}"));
+        printer.note(&format!("{blocked} of {of} cannot be installed with this profile{see}"));
     }
     let modules = counted(modules, "module", "modules");
     let errors = counted(errors, "error", "errors");

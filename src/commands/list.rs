@@ -1,5 +1,6 @@
 //! `oca list`: lists the modules of the profile.
 
+use crate::addons::manifest::semver_of;
 use crate::config::Profile;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
@@ -49,6 +50,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
                 let version = module.manifest.version.clone().unwrap_or_default();
                 let remark = match blocked.get(module.name) {
                     Some(missing) => format!("lacks `{missing}`"),
+                    None if module.selected && is_refused(module, profile) => {
+                        format!("not for Odoo {}", profile.odoo)
+                    }
                     None if module.selected => String::new(),
                     None => "not selected".to_owned(),
                 };
@@ -60,6 +64,11 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Whether Odoo does not install a module because of its version.
+fn is_refused(module: &Placed<'_>, profile: &Profile) -> bool {
+    profile.odoo.refuses_others() && semver_of(module.manifest.version(), profile.odoo).is_none()
 }
 
 /// The names of modules, own directories and repositories that the words mean. Fails if the profile has none of them.

@@ -13,8 +13,8 @@ use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
     Ahead, CheckoutTarget, Contents, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_trees,
-    keep_out_of_directories, named_repos, outcome_of, pointers, prepare_directories, undeclared, update,
-    wanted, warn_of_pointers,
+    keep_out_of_directories, named_repos, outcome_of, prepare_directories, undeclared, unfollowed, update,
+    wanted, warn_of_unfollowed,
 };
 use crate::plan::{Moves, Relocation};
 use crate::repo::{CommitId, Reference, RepoName, counted};
@@ -241,11 +241,11 @@ fn place(
             target.module.as_ref().map_or(Ok(()), Module::absorb).map_err(Trouble::not_placed)?;
             let tree = target.locked.tree;
             let objects = target.checkout.tree(tree).map_err(Trouble::not_inspected)?;
-            Ok((target.done(), pointers(&objects, tree)?))
+            Ok((target.done(), unfollowed(&objects, tree)?))
         },
     )?;
-    for (target, pointers) in placed.values() {
-        warn_of_pointers(session.printer, &target.locked.pin.name, pointers);
+    for (target, found) in placed.values() {
+        warn_of_unfollowed(session.printer, &target.locked.pin.name, found);
     }
     Ok(placed.outcomes())
 }

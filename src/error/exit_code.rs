@@ -104,6 +104,7 @@ fn git_code(error: &git::Error) -> u8 {
         | git::Error::Secret { .. }
         | git::Error::Netrc { .. }
         | git::Error::Unsupported { .. }
+        | git::Error::NotText { .. }
         | git::Error::NoSubmodulePath { .. } => 2,
         _ => 3,
     }

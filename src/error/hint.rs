@@ -6,6 +6,9 @@ use crate::repo::{RepoName, quoted_list};
 use crate::report::{Failure, Trouble, Unmet};
 use crate::{config, git};
 
+/// A hint with more repositories than this would be longer than the terminal is wide.
+const NAMED: usize = 3;
+
 /// The hint after a module of a repository to remove that is still requested.
 pub(super) fn after_needed(unmet: &Unmet) -> String {
     format!("run `oca remove --module {}` first", unmet.module)
@@ -114,7 +117,7 @@ impl Error {
     /// The hint after a merge of two locks, or after wrong flags for it.
     fn after_merge(&self) -> Option<String> {
         match self {
-            Self::Disputed { disputes, named, .. } => {
+            Self::Disputed { disputes, named, is_asked, .. } => {
                 let open = || disputes.iter().map(|dispute| &dispute.dispute.pin.name);
                 let command = |chosen: Side| {
                     let of = |side: Side| {
@@ -126,8 +129,14 @@ impl Error {
                     let sides = sides.into_iter().filter(|(_, names)| !names.is_empty());
                     sides.map(|(flag, names)| format!(" {flag}{names}")).collect::<String>()
                 };
+                let again = if *is_asked { "" } else { "try again later, or " };
+                if named.is_empty() && disputes.len() > NAMED {
+                    return Some(format!(
+                        "{again}run `oca lock --ours` or `oca lock --theirs`; both take names of repositories, too"
+                    ));
+                }
                 let (ours, theirs) = (command(Side::Ours), command(Side::Theirs));
-                Some(format!("run `oca lock{ours}` or `oca lock{theirs}`"))
+                Some(format!("{again}run `oca lock{ours}` or `oca lock{theirs}`"))
             }
             Self::MovedByBoth { .. } => Some(
                 "run `oca lock`; where one of the two commits contains the other, it takes the newer one by itself"

@@ -56,6 +56,8 @@ pub(crate) enum Error {
         disputes: Vec<DatedDispute>,
         /// What the user chose already.
         named: BTreeMap<RepoName, Side>,
+        /// Whether all servers said if one of the two commits contains the other.
+        is_asked: bool,
     },
     /// A merge that asks no server: it is not known whether one of two commits contains the other.
     #[error("both sides moved the pins of {} in `{}`{}", counted(disputes.len(), "repository", "repositories"), file.display(), dispute_list(disputes))]

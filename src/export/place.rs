@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::manifest::{FILE_NAME, LICENCES, LOCK_NAME, Manifest, UNFINISHED};
 use super::{Error, rules, write};
-use crate::fs::{Context, exchange, is_same_mount, open_directory, set_mode, stop};
+use crate::fs::{Context, exchange, is_same_mount, lock_if_possible, open_directory, set_mode, stop};
 use crate::repo::is_dot_git;
 
 /// The prefix of directories in which an export is made, or from which an old one is deleted.
@@ -252,7 +252,7 @@ fn aside(dest: &Path, exists: bool) -> Result<(TempDir, Way, File), Error> {
         }
     }
     let claim = open_directory(dest).at("open", dest)?;
-    claim.lock().at("lock", dest)?;
+    let _or_without = lock_if_possible(&claim);
     let aside = tempfile::Builder::new().prefix(ASIDE_PREFIX).tempdir_in(dest).at("write in", dest)?;
     Ok((aside, Way::Within, claim))
 }
@@ -261,7 +261,7 @@ fn aside(dest: &Path, exists: bool) -> Result<(TempDir, Way, File), Error> {
 fn beside(parent: &Path, prefix: &str) -> io::Result<(TempDir, File)> {
     // Held until the new directory has its own lock.
     let gate = open_directory(parent)?;
-    gate.lock()?;
+    let _or_without = lock_if_possible(&gate);
     for entry in fs::read_dir(parent)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(prefix)
@@ -272,7 +272,7 @@ fn beside(parent: &Path, prefix: &str) -> io::Result<(TempDir, File)> {
     }
     let aside = tempfile::Builder::new().prefix(prefix).tempdir_in(parent)?;
     let claim = open_directory(aside.path())?;
-    claim.lock()?;
+    let _or_without = lock_if_possible(&claim);
     Ok((aside, claim))
 }
 

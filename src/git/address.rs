@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+use super::path_value::path_value;
 use crate::repo::{RemoteUrl, split_scp};
 
 /// The address of a remote, with its transport.
@@ -34,7 +35,10 @@ impl Address {
             let destination = user.map_or_else(|| host.to_owned(), |user| format!("{user}@{host}"));
             return Ok(Self::Ssh(SshAddress { destination, port: None, path: path.to_owned() }));
         }
-        let Some((scheme, rest)) = word.split_once("://") else { return Ok(Self::Path(PathBuf::from(word))) };
+        let Some((scheme, rest)) = word.split_once("://") else {
+            // Only `insteadOf` can lead to such a path: a relative path of `repos.toml` is absolute here.
+            return path_value(word).map(Self::Path).map_err(str::to_owned);
+        };
         match scheme {
             "file" => Ok(Self::Path(PathBuf::from(percent_decoded(rest)))),
             "git" => Ok(Self::Daemon(word.to_owned())),
@@ -86,6 +90,8 @@ mod tests {
         assert_eq!(parse("ssh://git@host:2222/a/b.git"), ssh("git@host", Some(2222), "/a/b.git"));
         assert_eq!(parse("ssh://host/~me/b.git"), ssh("host", None, "~me/b.git"));
         assert_eq!(parse("/srv/x"), Address::Path("/srv/x".into()));
+        let home = std::env::home_dir().expect("a home");
+        assert_eq!(parse("~/x"), Address::Path(home.join("x")));
         assert_eq!(parse("file:///srv/a%20b"), Address::Path("/srv/a b".into()));
         assert_eq!(parse("git://host/x"), Address::Daemon("git://host/x".into()));
         assert!(matches!(parse("https://host/x"), Address::Http(_)));

@@ -1,22 +1,23 @@
-//! The program that asks for a user and a password, by git's rules: `GIT_ASKPASS`, or `core.askPass`.
+//! The program that asks for a user and a password, by git's rules: `GIT_ASKPASS`, `core.askPass` or `SSH_ASKPASS`.
 //!
-//! git also runs `SSH_ASKPASS`, and then asks on the terminal. oca does neither: nobody expects a question while many
-//! repositories are fetched at once.
+//! git then asks on the terminal. oca does not: nobody expects a question there while many repositories are fetched at
+//! once.
 
 use std::env;
 use std::process::{Command, Stdio};
 
 use super::auth::Credential;
-use super::configuration::{Configuration, path_value};
+use super::configuration::Configuration;
+use super::path_value::path_value;
 
 /// The program, if there is one.
 pub(super) fn program(configuration: &Configuration) -> Option<String> {
-    let variable = env::var("GIT_ASKPASS").ok().filter(|program| !program.is_empty());
+    let variable = |name| env::var(name).ok().filter(|program| !program.is_empty());
     let configured = || {
         let value = configuration.get("core.askpass").filter(|value| !value.is_empty())?;
         path_value(value).ok()?.into_os_string().into_string().ok()
     };
-    variable.or_else(configured)
+    variable("GIT_ASKPASS").or_else(configured).or_else(|| variable("SSH_ASKPASS"))
 }
 
 /// Asks for the password, and for the user if it is not known. `host` has the scheme and the port.
@@ -27,7 +28,7 @@ pub(super) fn ask(program: &str, host: &str, user: Option<&str>) -> Option<Crede
     };
     let (scheme, rest) = host.split_once("://")?;
     let password = answer(program, &format!("Password for '{scheme}://{user}@{rest}': "))?;
-    Some(Credential { user, password, source: format!("the program `{program}` of `GIT_ASKPASS`") })
+    Some(Credential { user, password, source: format!("the program `{program}`, which asks for passwords") })
 }
 
 /// The first line of what the program writes.

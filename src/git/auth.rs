@@ -128,7 +128,7 @@ fn tokens(url: &Url, wanted: Option<&str>) -> Result<Vec<Credential>, Error> {
             Some((user, _)) if wanted.is_some_and(|wanted| wanted != user) => {}
             Some((user, password)) => return Ok(vec![with(user, password)]),
             None => {
-                let users = wanted.into_iter().chain([user_of_tokens(host)]);
+                let users = wanted.into_iter().chain(users_of_tokens(host).iter().copied());
                 return Ok(users.map(|user| with(user, &value)).collect());
             }
         }
@@ -136,14 +136,15 @@ fn tokens(url: &Url, wanted: Option<&str>) -> Result<Vec<Credential>, Error> {
     Ok(Vec::new())
 }
 
-/// The user with which a forge accepts a token as the password. Other servers look only at the token.
-fn user_of_tokens(host: &str) -> &'static str {
-    if host == "bitbucket.org" || host.ends_with(".bitbucket.org") {
-        "x-token-auth"
+/// The users with which a forge accepts a token as the password. Other servers look only at the token. Bitbucket has one
+/// for the tokens of repositories, and one for those of people.
+fn users_of_tokens(host: &str) -> &'static [&'static str] {
+    if host.contains("bitbucket") {
+        &["x-token-auth", "x-bitbucket-api-token-auth"]
     } else if host.contains("gitlab") {
-        "oauth2"
+        &["oauth2"]
     } else {
-        "x-access-token"
+        &["x-access-token"]
     }
 }
 

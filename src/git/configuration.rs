@@ -4,13 +4,13 @@
 //! `GIT_CONFIG_COUNT`. So the values are read once and looked up here. Only the files of the system and of the user
 //! count: the configuration of a repository could name a program to run.
 
-use std::env;
+use std::env::{self, VarError};
 use std::path::{Path, PathBuf};
 
 use git2::{Config, ConfigLevel};
 use url::Url;
 
-use super::Error;
+use super::{Error, includes};
 use crate::fs::refuse_no_file;
 
 /// All values in the order in which git reads them; the last one wins.
@@ -22,18 +22,9 @@ pub(super) struct Configuration {
 
 impl Configuration {
     pub(super) fn load() -> Result<Self, Error> {
-        let config = open()?;
-        let mut found = config.entries(None)?;
         let mut entries = Vec::new();
-        while let Some(entry) = found.next() {
-            let entry = entry?;
-            // A key without `=` means true.
-            let value = if entry.has_value() { entry.value() } else { Ok("true") };
-            if let (Ok(name), Ok(value)) = (entry.name(), value) {
-                entries.push((name.to_owned(), value.to_owned()));
-            }
-        }
-        entries.extend(from_variables());
+        read(&open()?, MOST_INCLUDES, &mut entries)?;
+        entries.extend(from_variables()?);
         Ok(Self { entries })
     }
 
@@ -108,6 +99,48 @@ impl Configuration {
     }
 }
 
+/// As in git, a file that includes itself is an error sooner or later.
+const MOST_INCLUDES: usize = 10;
+
+/// Adds the values of some files, and of those that they include.
+fn read(config: &Config, depth: usize, entries: &mut Vec<(String, String)>) -> Result<(), Error> {
+    let mut found = config.entries(None)?;
+    while let Some(entry) = found.next() {
+        let entry = entry?;
+        // A key without `=` means true.
+        let value = if entry.has_value() { entry.value() } else { Ok("true") };
+        match (entry.name(), value) {
+            (Ok(name), Ok(value)) => {
+                if let Some(file) = includes::included(name, value, &directories()).filter(|_| depth > 0) {
+                    let mut included = Config::new()?;
+                    add(&mut included, Some(file), ConfigLevel::Global)?;
+                    read(&included, depth - 1, entries)?;
+                }
+                entries.push((name.to_owned(), value.to_owned()));
+            }
+            // Without it, oca would ask another server than git, or with other credentials.
+            _ if decides_requests(entry.name_bytes()) => {
+                let setting = String::from_utf8_lossy(entry.name_bytes()).into_owned();
+                return Err(Error::NotText { setting });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The directories of the user's configuration files.
+fn directories() -> Vec<PathBuf> {
+    let files = [variable_path("GIT_CONFIG_GLOBAL"), Config::find_global().ok(), Config::find_xdg().ok()];
+    files.into_iter().flatten().filter_map(|file| Some(file.parent()?.to_owned())).collect()
+}
+
+/// Whether a setting says to whom requests go, and how.
+fn decides_requests(name: &[u8]) -> bool {
+    let sections: [&[u8]; 5] = [b"url.", b"http.", b"credential.", b"core.sshcommand", b"core.askpass"];
+    sections.iter().any(|section| name.starts_with(section))
+}
+
 /// How well a pattern matches a url. As in git, the longer host wins, then the longer path, then the pattern with a
 /// user. The default is a value without a pattern.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
@@ -164,21 +197,6 @@ fn is_same_host(pattern: &str, host: &str) -> bool {
     }
 }
 
-/// A path in the configuration or in a variable: `~/` is the home of the user. The error says what is not supported.
-pub(super) fn path_value(value: &str) -> Result<PathBuf, &'static str> {
-    if value == "~" || value.starts_with("~/") {
-        let home = env::home_dir().ok_or("the home directory is not known")?;
-        return Ok(home.join(value.trim_start_matches('~').trim_start_matches('/')));
-    }
-    if value.starts_with('~') {
-        return Err("oca does not know the home directories of other users");
-    }
-    if value.starts_with("%(prefix)/") {
-        return Err("oca does not know where git is installed, which `%(prefix)` means");
-    }
-    Ok(PathBuf::from(value))
-}
-
 /// The configuration files of the system and of the user, found by git's rules.
 pub(super) fn open() -> Result<Config, Error> {
     let mut config = Config::new()?;
@@ -214,14 +232,30 @@ fn add(config: &mut Config, file: Option<PathBuf>, level: ConfigLevel) -> Result
 
 /// `GIT_CONFIG_COUNT`, `GIT_CONFIG_KEY_n` and `GIT_CONFIG_VALUE_n`. Then `GIT_CONFIG_PARAMETERS`, by which `git -c`
 /// hands its options to the programs that it runs.
-fn from_variables() -> Vec<(String, String)> {
+fn from_variables() -> Result<Vec<(String, String)>, Error> {
     let count = env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse::<usize>().ok()).unwrap_or(0);
-    let pair = |n| {
-        let name = env::var(format!("GIT_CONFIG_KEY_{n}")).ok()?;
-        Some((normalised(&name), env::var(format!("GIT_CONFIG_VALUE_{n}")).ok()?))
-    };
-    let parameters = env::var("GIT_CONFIG_PARAMETERS").unwrap_or_default();
-    (0..count.min(1000)).filter_map(pair).chain(from_parameters(&parameters)).collect()
+    let mut entries = Vec::new();
+    for n in 0..count.min(1000) {
+        let (Ok(name), Some(value)) =
+            (env::var(format!("GIT_CONFIG_KEY_{n}")), env::var_os(format!("GIT_CONFIG_VALUE_{n}")))
+        else {
+            continue;
+        };
+        let name = normalised(&name);
+        match value.into_string() {
+            Ok(value) => entries.push((name, value)),
+            Err(_) if decides_requests(name.as_bytes()) => return Err(Error::NotText { setting: name }),
+            Err(_) => {}
+        }
+    }
+    match env::var("GIT_CONFIG_PARAMETERS") {
+        Ok(parameters) => entries.extend(from_parameters(&parameters)),
+        Err(VarError::NotUnicode(_)) => {
+            return Err(Error::NotText { setting: "GIT_CONFIG_PARAMETERS".to_owned() });
+        }
+        Err(VarError::NotPresent) => {}
+    }
+    Ok(entries)
 }
 
 /// Reads `'key'='value' 'key=value'`. In a value, `'\''` is a quote.

@@ -36,6 +36,11 @@ pub(crate) enum Error {
     Unauthorised { tried: Vec<String> },
     #[error("the server denies access (status 403)")]
     Forbidden,
+    #[error(
+        "the server denies access (status 403); {credential} was sent with the request and may lack the right to read the \
+         repository"
+    )]
+    ForbiddenAs { credential: String },
     #[error("the server answered with status {status}")]
     Status { status: u16, retry_after: Option<Duration> },
     #[error("the server does not speak git: the content type of its answer is {}", literal(content_type))]
@@ -70,6 +75,8 @@ pub(crate) enum Error {
     Netrc { path: PathBuf, line: usize, why: String },
     #[error("git's `{setting}` is set, and oca does not support it")]
     Unsupported { setting: &'static str },
+    #[error("git's {} is not UTF-8, and oca cannot follow it", literal(setting))]
+    NotText { setting: String },
     #[error("the url of the proxy is not valid or not supported")]
     Proxy,
     #[error("refused to follow a redirect from {} to {}", literal(from), literal(to))]
@@ -132,12 +139,20 @@ impl Error {
         )
     }
 
+    /// Whether the server says that the repository is not there, or closed.
+    pub(super) fn is_denial(&self) -> bool {
+        matches!(
+            self,
+            Self::NotFound { .. } | Self::NotFoundAs { .. } | Self::Forbidden | Self::ForbiddenAs { .. }
+        )
+    }
+
     /// Whether the same request may succeed a moment later.
     pub(super) fn is_passing(&self) -> bool {
         match self {
-            // 501 and 505 say that the server never does what it was asked for.
+            // 501 and 505 say that the server never does what it was asked for. 403 is a status only with a time.
             Self::Status { status, .. } => {
-                matches!(*status, 408 | 429) || (*status >= 500 && !matches!(*status, 501 | 505))
+                matches!(*status, 403 | 408 | 425 | 429) || (*status >= 500 && !matches!(*status, 501 | 505))
             }
             Self::Remote { message } => says_later(message),
             // A stall is not retried: oca has already waited for the whole limit.
@@ -224,7 +239,7 @@ impl Error {
             Self::Unauthorised { .. } | Self::Ssh { .. } => {
                 format!("check that {} works without a prompt", list())
             }
-            Self::Forbidden => "check the permissions of your token".to_owned(),
+            Self::Forbidden | Self::ForbiddenAs { .. } => "check the permissions of your token".to_owned(),
             Self::Offline => "run the command without `--offline`".to_owned(),
             Self::Extension { convert, .. } => format!("convert it with `{convert}`"),
             Self::DamagedCheckout { path, .. } => {
@@ -246,24 +261,16 @@ impl Error {
                 "set git's `http.sslCAInfo` or the variable `SSL_CERT_FILE` to the certificate file of its authority"
                     .to_owned()
             }
-            Self::Authorities { setting: setting @ "SSL_CERT_DIR", .. } => {
-                format!("set `{setting}` to directories of certificates, or unset it")
-            }
-            Self::Authorities { setting: setting @ ("GIT_SSL_CAPATH" | "http.sslCAPath"), .. } => {
-                format!("set `{setting}` to a directory of certificates, or unset it")
-            }
-            Self::Authorities { setting: setting @ ("GIT_SSL_KEY" | "http.sslKey"), .. } => {
-                format!("set `{setting}` to a file with the private key of the certificate")
-            }
-            Self::Authorities { setting, .. } => {
-                format!("set `{setting}` to a file of certificates, or unset it")
-            }
+            Self::Authorities { setting, .. } => authorities_hint(setting),
             Self::Secret { variable, .. } => {
                 format!("set `{variable}` to a file that can be read, or unset it")
             }
             Self::Netrc { .. } => "correct the line".to_owned(),
             Self::Unsupported { setting } => {
                 format!("unset `{setting}` for this url, or fetch with git and declare the path of the clone")
+            }
+            Self::NotText { .. } => {
+                "see `git config --list --show-origin`, and write the setting in UTF-8".to_owned()
             }
             Self::Proxy => {
                 "check git's `http.proxy` and the variables `https_proxy` and `http_proxy`".to_owned()
@@ -303,6 +310,16 @@ impl Error {
             Self::Git { .. } | Self::System { .. } | Self::File(_) => return None,
         })
     }
+}
+
+fn authorities_hint(setting: &str) -> String {
+    let what = match setting {
+        "SSL_CERT_DIR" => "to directories of certificates, or unset it",
+        "GIT_SSL_CAPATH" | "http.sslCAPath" => "to a directory of certificates, or unset it",
+        "GIT_SSL_KEY" | "http.sslKey" => "to a file with the private key of the certificate",
+        _ => "to a file of certificates, or unset it",
+    };
+    format!("set `{setting}` {what}")
 }
 
 /// What a hint can name: the repository in which the error occurred.

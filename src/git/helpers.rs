@@ -31,9 +31,14 @@ pub(super) struct Helpers {
 /// What the helpers answered.
 pub(super) struct Answered {
     pub(super) credential: Option<Credential>,
+    /// What else a helper said about it, for `store`: how long it is valid, and how to get another one.
+    more: Vec<(&'static str, String)>,
     /// What went wrong, for messages.
     pub(super) failures: Vec<String>,
 }
+
+/// What a helper may say besides the user and the password.
+const KEPT: [&str; 2] = ["password_expiry_utc", "oauth_refresh_token"];
 
 #[derive(Clone, Copy)]
 enum Action {
@@ -72,11 +77,13 @@ impl Helpers {
     }
 
     /// Asks the helpers one after the other until user and password are known, then the program that asks the user.
-    pub(super) fn ask(&self) -> Answered {
-        let mut answered = Answered { credential: None, failures: Vec::new() };
+    /// `challenges` is what the server expects.
+    pub(super) fn ask(&self, challenges: &[String]) -> Answered {
+        let mut answered = Answered { credential: None, more: Vec::new(), failures: Vec::new() };
+        let challenges: Vec<_> = challenges.iter().map(|value| ("wwwauth[]", value.clone())).collect();
         let (mut user, mut password) = (self.user.clone(), None);
         for program in &self.programs {
-            match self.run(program, Action::Get, user.as_deref(), None) {
+            match self.run(program, Action::Get, user.as_deref(), None, &challenges) {
                 Ok(answer) => {
                     let value = |key: &str| {
                         let mut lines = answer.lines().filter_map(|line| line.split_once('='));
@@ -85,6 +92,8 @@ impl Helpers {
                     user = value("username").or(user);
                     let is_valid = value("password_expiry_utc").is_none_or(|time| is_in_future(&time));
                     password = value("password").filter(|_| is_valid).or(password);
+                    let more = |key| Some((key, value(key).filter(|_| is_valid)?));
+                    answered.more.extend(KEPT.into_iter().filter_map(more));
                     if let (Some(user), Some(password)) = (&user, &password) {
                         let (user, password) = (user.clone(), password.clone());
                         answered.credential = Some(Credential { user, password, source: named(program) });
@@ -105,19 +114,21 @@ impl Helpers {
     }
 
     /// Tells all helpers that a server accepted the credential.
-    pub(super) fn store(&self, credential: &Credential) {
-        self.tell(Action::Store, credential);
+    pub(super) fn store(&self, answered: &Answered) {
+        self.tell(Action::Store, answered);
     }
 
     /// Tells all helpers that a server refused the credential.
-    pub(super) fn erase(&self, credential: &Credential) {
-        self.tell(Action::Erase, credential);
+    pub(super) fn erase(&self, answered: &Answered) {
+        self.tell(Action::Erase, answered);
     }
 
-    fn tell(&self, action: Action, credential: &Credential) {
+    fn tell(&self, action: Action, answered: &Answered) {
+        let Some(credential) = &answered.credential else { return };
         for program in &self.programs {
             // As in git, a helper that fails is no reason to stop: the server has already answered.
-            let _told = self.run(program, action, Some(&credential.user), Some(&credential.password));
+            let _told =
+                self.run(program, action, Some(&credential.user), Some(&credential.password), &answered.more);
         }
     }
 
@@ -128,6 +139,7 @@ impl Helpers {
         action: Action,
         user: Option<&str>,
         password: Option<&str>,
+        more: &[(&str, String)],
     ) -> Result<String, String> {
         let line = if let Some(line) = program.strip_prefix('!') {
             line.to_owned()
@@ -141,7 +153,7 @@ impl Helpers {
             Action::Store => ("store", Stdio::null()),
             Action::Erase => ("erase", Stdio::null()),
         };
-        let told = self.told(user, password)?;
+        let told = self.told(user, password, more)?;
         let mut child = Command::new("sh")
             .arg("-c")
             .arg(format!("{line} {word}"))
@@ -163,7 +175,12 @@ impl Helpers {
     }
 
     /// The lines for a helper. A line feed in a value would be a line of its own, so it is refused.
-    fn told(&self, user: Option<&str>, password: Option<&str>) -> Result<String, String> {
+    fn told(
+        &self,
+        user: Option<&str>,
+        password: Option<&str>,
+        more: &[(&str, String)],
+    ) -> Result<String, String> {
         let all = [
             ("protocol", Some(&*self.protocol)),
             ("host", Some(&*self.host)),
@@ -172,7 +189,8 @@ impl Helpers {
             ("password", password),
         ];
         let mut lines = String::new();
-        for (key, value) in all {
+        let more = more.iter().map(|(key, value)| (*key, Some(value.as_str())));
+        for (key, value) in all.into_iter().chain(more) {
             let Some(value) = value else { continue };
             if value.contains(['\n', '\r', '\0']) {
                 return Err(format!("was not asked: the {key} has a control character"));
@@ -250,7 +268,7 @@ mod tests {
         let path = [("credential.https://host.useHttpPath", "true"), ("credential.username", "me")];
         let told = |entries: &[(&str, &str)], url| {
             let helpers = helpers(entries, url);
-            helpers.told(helpers.user.as_deref(), None)
+            helpers.told(helpers.user.as_deref(), None, &[])
         };
         assert_eq!(
             told(&path, "https://host:8443/a/b.git/").as_deref(),

@@ -13,17 +13,26 @@ use super::{Error, pipes};
 use crate::fs::refuse_no_file;
 use crate::repo::CommitId;
 
+/// Opens a repository. As in git, `/srv/web` also means `/srv/web.git`.
 pub(super) fn open(path: &Path) -> Result<Repository, Error> {
-    let open = || {
-        pipes::refuse(path)?;
-        Repository::open(path).map_err(|error| match error.code() {
-            ErrorCode::NotFound => {
-                Error::NotFound { what: format!("no git repository at `{}`", path.display()) }
-            }
-            _ => error.into(),
-        })
+    let mut with_suffix = path.as_os_str().to_owned();
+    with_suffix.push(".git");
+    let found = match open_exactly(path) {
+        Err(Error::NotFound { what }) => match open_exactly(Path::new(&with_suffix)) {
+            Err(Error::NotFound { .. }) => Err(Error::NotFound { what }),
+            other => other,
+        },
+        other => other,
     };
-    open().map_err(|error| error.at_path(path))
+    found.map_err(|error| error.at_path(path))
+}
+
+fn open_exactly(path: &Path) -> Result<Repository, Error> {
+    pipes::refuse(path)?;
+    Repository::open(path).map_err(|error| match error.code() {
+        ErrorCode::NotFound => Error::NotFound { what: format!("no git repository at `{}`", path.display()) },
+        _ => error.into(),
+    })
 }
 
 /// The commit of a ref, given by its full name. `None` if the repository does not have the ref.

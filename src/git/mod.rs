@@ -7,6 +7,7 @@
 //! `repos.toml` nor the lock.
 
 mod address;
+mod api;
 mod askpass;
 mod auth;
 mod bench;
@@ -24,6 +25,7 @@ mod git2_error;
 mod git_file;
 mod helpers;
 mod ids;
+mod includes;
 mod known;
 mod libgit2;
 mod local;
@@ -32,6 +34,7 @@ mod messages;
 mod netrc;
 mod pace;
 mod packs;
+mod path_value;
 mod pipes;
 mod range;
 mod remote;
@@ -53,6 +56,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 use std::time::Duration;
 
+pub(crate) use api::Api;
 pub(crate) use cache::{
     Fate, Pruned, Pruning, StoreSize, clean_cache, freed, leftovers, size_of_cache, stores,
 };
@@ -71,10 +75,11 @@ pub(crate) use steps::{StepCommit, WrongStep};
 pub(crate) use store::Store;
 pub(crate) use superproject::{
     Active, GitModules, Module, SubmoduleEntry, SubmoduleName, SubmodulePath, Superproject,
-    SuperprojectChange, may_have_submodules, relative_url,
+    SuperprojectChange, Unmerged, may_have_submodules, relative_url,
 };
 pub(crate) use text::merge_text;
 pub(crate) use tree::{GitTree, Place, may_lead_to_module};
+pub(crate) use wire::{NoAnswer, TokenScheme};
 
 use crate::repo::{CommitId, RemoteUrl, TreeId};
 use configuration::Configuration;

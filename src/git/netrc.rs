@@ -19,43 +19,36 @@ pub(super) struct Malformed {
     pub(super) why: String,
 }
 
-/// The entries in the order of the file. `default` matches every host, so nothing after it counts.
+/// The entries in the order of the file.
 pub(super) fn entries(text: &str) -> Result<Vec<Entry>, Malformed> {
     let mut reader = Reader { rest: text, line: 1 };
     let mut entries: Vec<Entry> = Vec::new();
     while let Some((line, word)) = reader.word()? {
-        let malformed = |why: &str| Malformed { line, why: why.to_owned() };
         let mut value = |what: &str| {
-            let (_, value) = reader.word()?.ok_or_else(|| malformed(&format!("`{what}` has no value")))?;
-            Ok(value)
+            let missing = || Malformed { line, why: format!("`{what}` has no value") };
+            reader.value()?.ok_or_else(missing)
         };
-        match word.as_str() {
+        // As in curl, upper and lower case are the same.
+        match word.to_ascii_lowercase().as_str() {
             "machine" => {
                 let machine = Some(value("machine")?);
                 entries.push(Entry { machine, ..Entry::default() });
             }
             "default" => entries.push(Entry::default()),
             "macdef" => reader.skip_macro(),
-            "login" | "user" | "password" | "passwd" | "account" => {
-                let value = value(&word)?;
-                let Some(entry) = entries.last_mut() else {
-                    return Err(malformed(&format!("`{word}` is before the first `machine`")));
-                };
-                match word.as_str() {
-                    "login" | "user" => entry.login = Some(value),
-                    "account" => {}
-                    _ => entry.password = Some(value),
+            key @ ("login" | "user" | "password" | "passwd" | "account") => {
+                let value = value(key)?;
+                match (entries.last_mut(), key) {
+                    (Some(entry), "login" | "user") => entry.login = Some(value),
+                    (Some(entry), "password" | "passwd") => entry.password = Some(value),
+                    // As in curl, what is before the first machine counts for none.
+                    _ => {}
                 }
             }
-            _ => {
-                return Err(malformed(
-                    "this word is not one of a netrc; put quotes around a value with blanks",
-                ));
-            }
+            // Other programs have words of their own, such as `port`. curl skips them.
+            _ => {}
         }
     }
-    let end = entries.iter().position(|entry| entry.machine.is_none()).map_or(entries.len(), |at| at + 1);
-    entries.truncate(end);
     Ok(entries)
 }
 
@@ -68,13 +61,21 @@ struct Reader<'t> {
 impl Reader<'_> {
     /// The next word and its line. A word that begins with `#` begins a comment.
     fn word(&mut self) -> Result<Option<(usize, String)>, Malformed> {
-        loop {
-            self.skip_while(char::is_whitespace);
-            if !self.rest.starts_with('#') {
-                break;
-            }
+        self.skip_while(char::is_whitespace);
+        while self.rest.starts_with('#') {
             self.skip_while(|c| c != '\n');
+            self.skip_while(char::is_whitespace);
         }
+        self.any_word()
+    }
+
+    /// The next word as a value. A password may begin with `#`.
+    fn value(&mut self) -> Result<Option<String>, Malformed> {
+        self.skip_while(char::is_whitespace);
+        Ok(self.any_word()?.map(|(_, value)| value))
+    }
+
+    fn any_word(&mut self) -> Result<Option<(usize, String)>, Malformed> {
         let line = self.line;
         let word = match self.next() {
             None => return Ok(None),
@@ -164,7 +165,7 @@ mod tests {
             ),
             ("machine a login b account x password \"c \\\"d\\\\e\"", "a b c \"d\\e;"),
             ("machine a login \"me and you\" password p#q", "a me and you p#q;"),
-            ("machine a login b password c default login d password e machine f", "a b c;- d e;"),
+            ("machine a login b password c default login d password e machine f", "a b c;- d e;f - -;"),
             ("macdef init\ncd /x\nmachine no login no password no\n\nmachine a password c", "a - c;"),
             ("machine a login b password c\nmacdef init\nquit\n", "a b c;"),
             (
@@ -175,11 +176,9 @@ mod tests {
             ("", ""),
             ("machine a\nlogin \"b\npassword c", "2: a quote is not closed"),
             ("machine a login b password", "1: `password` has no value"),
-            ("login b password c", "1: `login` is before the first `machine`"),
-            (
-                "machine a\nlogin b c",
-                "2: this word is not one of a netrc; put quotes around a value with blanks",
-            ),
+            ("login b password c machine d", "d - -;"),
+            ("Machine a port 80 LOGIN b Password c", "a b c;"),
+            ("machine a login b password #c # d\nmachine e", "a b #c;e - -;"),
         ] {
             assert_eq!(shown(text), expected, "{text}");
         }

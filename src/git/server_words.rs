@@ -1,11 +1,14 @@
 //! What the messages of servers mean. Servers have no codes for them, only words.
 
 /// Parts of git's messages that say that an object does not exist.
-const NOT_HERE: [&str; 2] = ["not our ref", "unadvertised object"];
+const NOT_HERE: [&str; 4] = ["not our ref", "unadvertised object", "object not found", "commit not found"];
 
 /// Parts of messages that say so of the id in the same message: `JGit`, Bitbucket, Azure DevOps, dulwich, go-git.
-const ABSENT_ID: [&str; 9] = [
+const ABSENT_ID: [&str; 15] = [
     "not valid",
+    "not a valid",
+    "not a commit",
+    "unknown",
     "invalid",
     "missing",
     "not found",
@@ -13,6 +16,9 @@ const ABSENT_ID: [&str; 9] = [
     "not exist",
     "no such",
     "could not find",
+    "cannot find",
+    "can't find",
+    "unable to find",
     "bad object",
 ];
 
@@ -71,6 +77,10 @@ mod tests {
             format!("TF401035: The object '{}' does not exist.", id.to_uppercase()),
             format!("Client wants invalid object {id}"),
             format!("object {id} not found"),
+            format!("Not a valid object name {id}"),
+            format!("unable to find {id}"),
+            format!("commit {id} unknown"),
+            "object not found".to_owned(),
         ] {
             assert!(says_not_here(&message, &ids), "{message}");
         }

@@ -10,8 +10,8 @@ use git2::{AttrCheckFlags, AttrValue, ErrorClass, ObjectType, Repository};
 use super::Error;
 use super::ids::oid;
 use crate::repo::{
-    BlobId, Content, Conversion, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId, UnreadableTree,
-    check_targets, check_tree, split_tree,
+    BlobId, Content, Conversion, Encoding, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId,
+    UnreadableTree, check_targets, check_tree, split_tree,
 };
 
 /// The files of one commit, read from a store or a checkout.
@@ -186,6 +186,10 @@ impl<'a> GitTree<'a> {
             line_ends,
             ident: value("ident") == AttrValue::True,
             lfs: value("filter") == AttrValue::String("lfs"),
+            encoding: match value("working-tree-encoding") {
+                AttrValue::String(name) => Encoding::parse(name),
+                _ => None,
+            },
         }
     }
 

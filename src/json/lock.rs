@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use crate::forge::{RequestState, Review, Title, Told};
 use crate::lock::Change;
 use crate::repo::{CommitId, MergeSource, RepoName};
-use crate::report::{Difference, MergeState, Outdated, OutdatedMerge};
+use crate::report::{Difference, FollowedMerge, MergeState, Outdated};
 
 /// `oca lock`, `oca add` and `oca remove`: what changed in the lock.
 #[derive(Serialize)]
@@ -78,6 +79,8 @@ pub(crate) struct OutdatedReport<'a> {
     pub(crate) repos: Vec<OutdatedPin<'a>>,
     /// The merges that are not as they were locked.
     pub(crate) merges: Vec<OutdatedMergePin<'a>>,
+    /// The requests on forges.
+    pub(crate) requests: Vec<RequestEntry<'a>>,
 }
 
 #[derive(Serialize)]
@@ -105,6 +108,36 @@ pub(crate) enum MergeStateKind {
     Gone,
 }
 
+/// What a forge says about a request.
+#[derive(Serialize)]
+pub(crate) struct RequestEntry<'a> {
+    pub(crate) repo: &'a RepoName,
+    /// As it is declared.
+    pub(crate) merge: &'a MergeSource,
+    pub(crate) state: RequestStateKind,
+    /// Of an open request; `null` if there is none, or if it is not known.
+    pub(crate) review: Option<ReviewKind>,
+    /// `null` if it is not known.
+    pub(crate) title: Option<&'a str>,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RequestStateKind {
+    Open,
+    Closed,
+    Merged,
+    Unknown,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ReviewKind {
+    Approved,
+    ChangesRequested,
+    ReviewRequired,
+}
+
 #[derive(Serialize)]
 pub(crate) struct OutdatedPin<'a> {
     pub(crate) name: &'a RepoName,
@@ -117,22 +150,46 @@ pub(crate) struct OutdatedPin<'a> {
 }
 
 impl<'a> OutdatedReport<'a> {
-    pub(crate) fn of(repos: &'a [Outdated], merges: &'a [OutdatedMerge]) -> Self {
-        let repos = repos.iter().map(OutdatedPin::of).collect();
-        Self { repos, merges: merges.iter().map(OutdatedMergePin::of).collect() }
+    pub(crate) fn of(repos: &'a [Outdated], merges: &'a [FollowedMerge]) -> Self {
+        Self {
+            repos: repos.iter().map(OutdatedPin::of).collect(),
+            merges: merges.iter().filter_map(OutdatedMergePin::of).collect(),
+            requests: merges.iter().filter_map(RequestEntry::of).collect(),
+        }
     }
 }
 
 impl<'a> OutdatedMergePin<'a> {
-    fn of(merge: &'a OutdatedMerge) -> Self {
-        let OutdatedMerge { repo, source, locked, state, hold } = merge;
-        let (state, head, commits) = match *state {
+    /// `None` if it is as it was locked.
+    fn of(merge: &'a FollowedMerge) -> Option<Self> {
+        let FollowedMerge { repo, source, locked, state, hold, .. } = merge;
+        let (state, head, commits) = match (*state)? {
             MergeState::Moved { head, commits } => (MergeStateKind::Moved, Some(head), Some(commits)),
             MergeState::Rewritten { head } => (MergeStateKind::Rewritten, Some(head), None),
             MergeState::Merged { .. } => (MergeStateKind::Merged, None, None),
             MergeState::Gone => (MergeStateKind::Gone, None, None),
         };
-        Self { repo, merge: source, state, locked: *locked, head, commits, hold: *hold }
+        Some(Self { repo, merge: source, state, locked: *locked, head, commits, hold: *hold })
+    }
+}
+
+impl<'a> RequestEntry<'a> {
+    /// `None` if it is no request on a forge.
+    fn of(merge: &'a FollowedMerge) -> Option<Self> {
+        let Told { state, title, review } = merge.request.as_ref()?;
+        let state = match state {
+            RequestState::Open => RequestStateKind::Open,
+            RequestState::Closed => RequestStateKind::Closed,
+            RequestState::Merged => RequestStateKind::Merged,
+            RequestState::Unknown => RequestStateKind::Unknown,
+        };
+        let review = review.map(|review| match review {
+            Review::Approved => ReviewKind::Approved,
+            Review::ChangesRequested => ReviewKind::ChangesRequested,
+            Review::Required => ReviewKind::ReviewRequired,
+        });
+        let title = title.as_ref().map(Title::as_str);
+        Some(Self { repo: &merge.repo, merge: &merge.source, state, review, title })
     }
 }
 

@@ -16,20 +16,57 @@ pub(crate) struct Dispute {
     pub(crate) theirs: CommitId,
 }
 
-/// The two sides of a lock that contains git's conflict markers, or two entries for one pin.
+/// The two sides of a lock that contains git's conflict markers, or two entries for one pin, or that git did not merge.
 #[derive(Clone, Debug)]
 pub(crate) struct Sides {
+    /// The lock of the common ancestor; empty if it is not known.
+    base: Lock,
     ours: Lock,
     theirs: Lock,
 }
 
+/// The lock of the common ancestor. It only helps, so one that cannot be read counts as empty.
+fn ancestor(base: Option<&[u8]>, file: &Path) -> Lock {
+    base.and_then(|base| read::side(base, file, Side::Ours).ok()).unwrap_or_default()
+}
+
+/// Whether our lock has everything that their side changed, too.
+pub(crate) fn has_both_sides(base: Option<&[u8]>, ours: &[u8], theirs: &[u8], file: &Path) -> bool {
+    let (ours, theirs) = (read::side(ours, file, Side::Ours), read::side(theirs, file, Side::Theirs));
+    let (Ok(ours), Ok(theirs)) = (ours, theirs) else { return false };
+    let merged = merge(&ancestor(base, file), &ours, &theirs);
+    merged.disputes.is_empty() && merged.ours == ours
+}
+
 impl Sides {
+    /// Reads the whole locks of both sides. `file` is used only in errors.
+    pub(crate) fn whole(ours: &[u8], theirs: &[u8], file: &Path) -> Result<Self, Error> {
+        let (ours, theirs) = (read::side(ours, file, Side::Ours)?, read::side(theirs, file, Side::Theirs)?);
+        Ok(Self { base: Lock::default(), ours, theirs })
+    }
+
+    /// The same sides with the lock of their common ancestor: if only one side moved a pin, its commit is used.
+    pub(crate) fn since(self, base: Option<&[u8]>, file: &Path) -> Self {
+        Self { base: ancestor(base, file), ..self }
+    }
+
+    /// The side that moved a pin, if the other one did not.
+    fn mover(&self, pin: &Pin) -> Option<Side> {
+        let commit = |lock: &Lock| lock.base_of(pin).map(|repo| repo.commit);
+        let base = commit(&self.base)?;
+        match (commit(&self.ours)?, commit(&self.theirs)?) {
+            (ours, theirs) if ours == base && theirs != base => Some(Side::Theirs),
+            (ours, theirs) if theirs == base && ours != base => Some(Side::Ours),
+            _ => None,
+        }
+    }
+
     /// Reads both sides of a file. Without markers, the first entry of a pin is ours and the last is theirs. `file` is
     /// used only in errors.
     pub(crate) fn parse(bytes: &[u8], file: &Path) -> Result<Self, Error> {
         let text = String::from_utf8_lossy(bytes);
         let side = |side| read::side(side_of(&text, side).as_bytes(), file, side);
-        Ok(Self { ours: side(Side::Ours)?, theirs: side(Side::Theirs)? })
+        Ok(Self { base: Lock::default(), ours: side(Side::Ours)?, theirs: side(Side::Theirs)? })
     }
 
     /// The pins for which the user must choose a side.
@@ -37,27 +74,33 @@ impl Sides {
         let dispute = |ours: &LockedRepo| {
             // The sides may merge different requests into the same base.
             let theirs = self.theirs.base_of(&ours.pin)?.commit;
-            (ours.commit != theirs).then(|| Dispute { pin: ours.pin.clone(), ours: ours.commit, theirs })
+            (ours.commit != theirs && self.mover(&ours.pin).is_none()).then(|| Dispute {
+                pin: ours.pin.clone(),
+                ours: ours.commit,
+                theirs,
+            })
         };
         self.ours.repos.iter().filter_map(dispute).collect()
     }
 
-    /// The entries of both sides. If both have a pin, the entry of the chosen side.
+    /// The entries of both sides. If both have a pin, the entry of the chosen side; without a choice, of the side that
+    /// moved it.
     ///
     /// The entries have no digest, so they are read again: git merged their lines one by one, and they may match
     /// neither commit.
-    pub(crate) fn pins(self, chosen: impl Fn(&Pin) -> Side) -> Lock {
-        let Self { ours, theirs } = self;
+    pub(crate) fn pins(self, chosen: impl Fn(&Pin) -> Option<Side>) -> Lock {
         let is_chosen = |repo: &&LockedRepo, side, other: &Lock| {
-            other.base_of(&repo.pin).is_none() || chosen(&repo.pin) == side
+            let chosen = || chosen(&repo.pin).or_else(|| self.mover(&repo.pin)).unwrap_or(Side::Ours);
+            other.base_of(&repo.pin).is_none() || chosen() == side
         };
-        let of_ours = ours.repos.iter().filter(|repo| is_chosen(repo, Side::Ours, &theirs));
-        let of_theirs = theirs.repos.iter().filter(|repo| is_chosen(repo, Side::Theirs, &ours));
+        let Self { ours, theirs, .. } = &self;
+        let of_ours = ours.repos.iter().filter(|repo| is_chosen(repo, Side::Ours, theirs));
+        let of_theirs = theirs.repos.iter().filter(|repo| is_chosen(repo, Side::Theirs, ours));
         let of_ours = of_ours.map(|repo| repo.with_merges_of(theirs.base_of(&repo.pin)));
         let of_theirs = of_theirs.map(|repo| repo.with_merges_of(ours.base_of(&repo.pin)));
         let mut repos: Vec<LockedRepo> = of_ours.chain(of_theirs).map(LockedRepo::unsealed).collect();
         repos.sort_by(|a, b| a.pin.cmp(&b.pin));
-        Lock { repos, profiles: ours.profiles }
+        Lock { repos, profiles: self.ours.profiles }
     }
 }
 

@@ -20,8 +20,8 @@ mod wire;
 use std::path::{Path, PathBuf};
 
 pub(crate) use diff::{Change, Untrue, changes, untrue};
-pub(crate) use merge::{Dispute, Merged, Sides, merge};
-pub(crate) use read::Side;
+pub(crate) use merge::{Dispute, Merged, Sides, has_both_sides, merge};
+pub(crate) use read::{Side, conflict_marker};
 pub(crate) use schema::{
     Digest, Facts, Lock, LockedMerge, LockedModule, LockedPatch, LockedProfile, LockedRepo, LockedStep, Pin,
     REQUIREMENTS, Seal, StepWay, UnreadableManifest,
@@ -39,13 +39,16 @@ pub(crate) const FILE_NAME: &str = "oca.lock.json";
 const VERSION: u64 = 1;
 
 /// The largest lock that is read, in bytes. A lock of all OCA repositories has three million bytes.
-const LARGEST: u64 = 64 << 20;
+pub(crate) const LARGEST: u64 = 64 << 20;
 
 /// Why a lock cannot be used. A missing lock is not an error here: the command decides.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("`{}` contains git's conflict markers at line {line}", file.display())]
     Conflicted { file: PathBuf, line: usize },
+    /// git left our version in the file.
+    #[error("`{}` is not merged: git left only our side in it", file.display())]
+    Unmerged { file: PathBuf },
     #[error("`{}` {}", file.display(), unsealed(entries, profiles))]
     Edited { file: PathBuf, entries: Vec<(RepoName, Seal)>, profiles: Vec<(String, Seal)> },
     #[error("`{}` was edited: it has two entries for `{name}`, at `{}` and at `{}`", file.display(), commits[0], commits[1])]
@@ -82,6 +85,7 @@ impl Error {
                 ));
             }
             Self::Conflicted { .. } => "run `oca lock`; it keeps every commit on which both sides agree",
+            Self::Unmerged { .. } => "run `oca lock`; it merges both sides",
             Self::Edited { entries, .. } if entries.is_empty() => {
                 "run `oca lock`; it computes these profiles again from `repos.toml`"
             }

@@ -74,7 +74,7 @@ fn read(bytes: &[u8], file: &Path, side: Side) -> Result<Read, Error> {
 }
 
 /// The line of git's first conflict marker.
-pub(super) fn conflict_marker(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn conflict_marker(bytes: &[u8]) -> Option<usize> {
     let is_marker = |line: &[u8]| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ");
     bytes.split(|&byte| byte == b'\n').position(is_marker).map(|place| place + 1)
 }

@@ -2,12 +2,12 @@
 //! same words for every command.
 
 mod ahead;
+mod attributes;
 mod checkouts;
 mod content;
 mod given;
 mod hooks;
 mod lacking;
-mod lfs;
 mod merging;
 mod names;
 mod placing;
@@ -23,6 +23,7 @@ mod updated;
 mod working;
 
 pub(crate) use ahead::Ahead;
+pub(crate) use attributes::{unfollowed, warn_of_pointers, warn_of_unfollowed};
 pub(crate) use checkouts::{
     WantedCheckout, clear_leftovers, keep_out, keep_out_of_directories, prepare_directories, undeclared,
     wanted,
@@ -30,7 +31,6 @@ pub(crate) use checkouts::{
 pub(crate) use content::Contents;
 pub(crate) use hooks::tell_of_hooks;
 pub(crate) use lacking::{known, lacking, lacking_for, lacking_in_all, warn_of_lacking};
-pub(crate) use lfs::{pointers, warn_of_pointers};
 pub(crate) use merging::MergeJob;
 pub(crate) use names::{NamedMerge, movable, movables, named_repos, repo_name, unknown_repo};
 pub(crate) use placing::place_locked;

@@ -5,10 +5,10 @@ use crate::error::Error;
 use crate::flags::Format;
 use crate::fs::{DirectoryLock, read_if_there, write_if_changed};
 use crate::json::ChangeReport;
-use crate::lock::{Change, Lock};
+use crate::lock::{Change, Lock, LockedMerge};
 use crate::output::Printer;
 use crate::plan::Moves;
-use crate::repo::{MergeSource, RepoName};
+use crate::repo::{MergeSource, Reference, RepoName};
 use crate::session::Session;
 
 use super::ahead::Ahead;
@@ -69,14 +69,28 @@ impl<'a> Rewrite<'a> {
         self.updated.as_ref().map(|updated| &updated.lock)
     }
 
-    /// The title of a merge in the lock of the last call of [`lock`](Self::lock). `None` if it changes nothing.
-    pub(crate) fn title_of(&self, name: &RepoName, source: &MergeSource) -> Option<String> {
-        let Updated { lock, steps, .. } = self.updated.as_ref()?;
-        let of_repo = lock.repos.iter().filter(|repo| repo.pin.name == *name);
+    /// A merge in the lock of the last call of [`lock`](Self::lock). There are several if profiles have several branches
+    /// of the repository.
+    fn merges_of<'s>(
+        &'s self,
+        name: &'s RepoName,
+        source: &'s MergeSource,
+    ) -> impl Iterator<Item = &'s LockedMerge> {
+        let repos = self.locked().into_iter().flat_map(|lock| &lock.repos);
+        let of_repo = repos.filter(|repo| repo.pin.name == *name);
         let merges = of_repo.flat_map(|repo| repo.pin.pending.merges.iter().zip(&repo.merges));
-        let mut same = merges.filter(|(merge, _)| merge.source == *source);
-        let step = same.find_map(|(_, locked)| locked.step.as_ref())?;
-        Some(steps.patch(step)?.header().title.clone())
+        merges.filter(|(merge, _)| merge.source == *source).map(|(_, locked)| locked)
+    }
+
+    /// The ref that led to the commit of a merge.
+    pub(crate) fn reference_of(&self, name: &RepoName, source: &MergeSource) -> Option<Reference> {
+        self.merges_of(name, source).next().map(|locked| locked.reference.clone())
+    }
+
+    /// The title of the merged commit. `None` if the merge changes nothing.
+    pub(crate) fn title_of(&self, name: &RepoName, source: &MergeSource) -> Option<String> {
+        let step = self.merges_of(name, source).find_map(|locked| locked.step.as_ref())?;
+        Some(self.updated.as_ref()?.steps.patch(step)?.header().title.clone())
     }
 
     /// The change without writing it.

@@ -10,11 +10,50 @@ pub(crate) struct Conversion {
     pub(crate) ident: bool,
     /// Git LFS replaces the pointer by the file.
     pub(crate) lfs: bool,
+    /// It writes the text in another encoding.
+    pub(crate) encoding: Option<Encoding>,
+}
+
+/// An encoding of `working-tree-encoding`. The blob is UTF-8.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Encoding {
+    /// The bytes of a file without a byte order mark begin with the low one.
+    Utf16Little,
+    Utf16Big,
+    Latin1,
+}
+
+impl Encoding {
+    /// `None` for encodings that oca does not know.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        match name.to_ascii_uppercase().as_str() {
+            "UTF-16LE" | "UTF-16LE-BOM" => Some(Self::Utf16Little),
+            "UTF-16" | "UTF-16BE" | "UTF-16BE-BOM" => Some(Self::Utf16Big),
+            "ISO-8859-1" | "LATIN1" | "LATIN-1" => Some(Self::Latin1),
+            _ => None,
+        }
+    }
+
+    fn decoded(self, content: &[u8]) -> Option<String> {
+        let (is_little, text) = match (self, content) {
+            (Self::Latin1, _) => return Some(content.iter().copied().map(char::from).collect()),
+            (_, [0xff, 0xfe, text @ ..]) => (true, text),
+            (_, [0xfe, 0xff, text @ ..]) => (false, text),
+            (Self::Utf16Little, text) => (true, text),
+            (Self::Utf16Big, text) => (false, text),
+        };
+        let unit = if is_little { u16::from_le_bytes } else { u16::from_be_bytes };
+        let (pairs, rest) = text.as_chunks::<2>();
+        let units: Vec<u16> = pairs.iter().copied().map(unit).collect();
+        String::from_utf16(&units).ok().filter(|_| rest.is_empty())
+    }
 }
 
 impl Conversion {
     /// The content of the blob for a file in the work tree, without Git LFS.
     pub(crate) fn undone(self, content: &[u8]) -> Vec<u8> {
+        let decoded = self.encoding.and_then(|encoding| encoding.decoded(content));
+        let content = decoded.as_ref().map_or(content, String::as_bytes);
         let mut blob = Vec::with_capacity(content.len());
         for line in content.split_inclusive(|&byte| byte == b'\n') {
             match line.strip_suffix(b"\r\n").filter(|_| self.line_ends) {
@@ -85,11 +124,26 @@ mod tests {
     #[test]
     fn what_git_writes_is_undone() {
         let undone = |line_ends, ident, text: &str| {
-            let blob = Conversion { line_ends, ident, lfs: false }.undone(text.as_bytes());
+            let blob = Conversion { line_ends, ident, ..Conversion::default() }.undone(text.as_bytes());
             String::from_utf8(blob).expect("a text")
         };
         assert_eq!(undone(true, false, "a\r\nb\n\r"), "a\nb\n\r");
         assert_eq!(undone(false, true, "$Id: 1234 $ $Id: x\n$\r\n$Id: "), "$Id$ $Id: x\n$\r\n$Id: ");
         assert_eq!(undone(true, true, "# $Id: 1 $\r\n"), "# $Id$\n");
+    }
+
+    #[test]
+    fn an_encoding_is_undone_before_the_line_ends() {
+        let undone = |encoding: &str, content: &[u8]| {
+            let encoding = Encoding::parse(encoding);
+            let blob = Conversion { line_ends: true, encoding, ..Conversion::default() }.undone(content);
+            String::from_utf8_lossy(&blob).into_owned()
+        };
+        assert_eq!(undone("UTF-16LE-BOM", b"\xff\xfea\0\r\0\n\0"), "a\n");
+        assert_eq!(undone("UTF-16", b"\xff\xfea\0\n\0"), "a\n");
+        assert_eq!(undone("utf-16be", b"\0a\0\r\0\n"), "a\n");
+        assert_eq!(undone("ISO-8859-1", b"caf\xe9\r\n"), "caf\u{e9}\n");
+        assert_eq!(undone("UTF-16", b"\xff\xfea"), "\u{fffd}\u{fffd}a");
+        assert_eq!(Encoding::parse("SHIFT-JIS"), None);
     }
 }

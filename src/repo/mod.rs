@@ -22,7 +22,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use conversion::{Conversion, is_lfs_pointer, lfs_target};
+pub(crate) use conversion::{Conversion, Encoding, is_lfs_pointer, lfs_target};
 pub(crate) use id::{BlobId, CommitId, TreeId};
 pub(crate) use manifest::{AutoInstall, MANIFESTS, Manifest};
 pub(crate) use name::RepoName;

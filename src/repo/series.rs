@@ -26,6 +26,11 @@ impl Series {
     pub(crate) fn major(self) -> u16 {
         self.major
     }
+
+    /// Whether Odoo of this series does not install a module whose version is of another series.
+    pub(crate) fn refuses_others(self) -> bool {
+        self.major >= 17
+    }
 }
 
 impl fmt::Display for Series {

@@ -58,9 +58,9 @@ pub(crate) enum Problem {
     /// The name is not a valid module name.
     Impossible { needed_by: Vec<Needer> },
     /// The modules depend on each other, in this order.
-    Cycle { modules: Vec<String> },
+    Cycle { modules: Vec<String>, is_wanted: bool },
     /// Odoo of this series refuses the module's version.
-    Version { version: String, series: Series },
+    Version { version: String, series: Series, is_wanted: bool },
     /// Its licence is incompatible with those of the modules in `on`: their names and licences.
     License { license: String, on: Vec<(String, String)> },
     /// Odoo does not know its licence. `None` if it declares none.
@@ -147,12 +147,29 @@ impl Problem {
 }
 
 impl Finding {
-    /// The severity of its rule. If nobody wants the modules that lack a dependency, it is a note.
+    /// The modules that cannot be installed because of it, without those that depend on them. A missing name counts.
+    pub(crate) fn blocks(&self) -> Vec<&str> {
+        match &self.problem {
+            Problem::Missing { .. } | Problem::Impossible { .. } => {
+                self.module.as_deref().into_iter().collect()
+            }
+            Problem::Cycle { modules, .. } => modules.iter().map(String::as_str).collect(),
+            Problem::Version { series, .. } if series.refuses_others() => {
+                self.module.as_deref().into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The severity of its rule. If nobody wants the modules that cannot be installed, it is a note.
     pub(crate) fn severity(&self) -> Severity {
         match &self.problem {
             Problem::Missing { needed_by, .. } | Problem::Impossible { needed_by }
                 if needed_by.iter().all(|needer| !needer.is_wanted) =>
             {
+                Severity::Note
+            }
+            Problem::Cycle { is_wanted: false, .. } | Problem::Version { is_wanted: false, .. } => {
                 Severity::Note
             }
             problem => problem.rule().severity,
@@ -214,12 +231,12 @@ impl fmt::Display for Finding {
             Problem::Impossible { needed_by } => {
                 write!(f, "`{}` is not a valid module name, but {}", module, need_it(needed_by))
             }
-            Problem::Cycle { modules } => {
+            Problem::Cycle { modules, .. } => {
                 let names: Vec<String> =
                     modules.iter().chain(modules.first()).map(|name| format!("`{name}`")).collect();
                 write!(f, "modules depend on each other in a circle: {}", names.join(" -> "))
             }
-            Problem::Version { version, series } => {
+            Problem::Version { version, series, .. } => {
                 of(f)?;
                 write!(f, " has version `{version}`, which is not a version for Odoo {series}")
             }
@@ -386,7 +403,7 @@ impl Finding {
             Problem::Missing { needed_by, .. } | Problem::Impossible { needed_by } => {
                 needed_by.iter().map(|needer| needer.module.as_str()).collect()
             }
-            Problem::Cycle { modules: names }
+            Problem::Cycle { modules: names, .. }
             | Problem::AutoInstall { where_are: names }
             | Problem::Case { names } => names.iter().map(String::as_str).collect(),
             Problem::License { on, .. } | Problem::Maturity { on, .. } => {

@@ -20,6 +20,7 @@ pub(crate) use submodule::SubmoduleDifference;
 
 use std::fmt;
 
+use crate::forge::{RequestState, Told};
 use crate::repo::{CommitId, MergeSource, Reference, RepoName, counted, day};
 
 /// Where a module can be found.
@@ -45,14 +46,30 @@ pub(crate) struct Outdated {
     pub(crate) hold: bool,
 }
 
-/// A merge that is not as it was locked.
+/// A merge, compared with its remote and its forge.
 #[derive(Debug)]
-pub(crate) struct OutdatedMerge {
+pub(crate) struct FollowedMerge {
     pub(crate) repo: RepoName,
     pub(crate) source: MergeSource,
     pub(crate) locked: CommitId,
-    pub(crate) state: MergeState,
+    /// `None` if it is as it was locked.
+    pub(crate) state: Option<MergeState>,
+    /// What the forge said. `None` if it is no request on a forge.
+    pub(crate) request: Option<Told>,
     pub(crate) hold: bool,
+}
+
+impl FollowedMerge {
+    /// What became of it, and what the forge says, if that is more.
+    pub(crate) fn words(&self) -> String {
+        let is_news = |told: &&Told| {
+            let says_more = !matches!(told.state, RequestState::Merged | RequestState::Unknown);
+            says_more || !matches!(self.state, Some(MergeState::Merged { .. }))
+        };
+        let told = self.request.as_ref().filter(is_news).map(Told::to_string);
+        let words: Vec<String> = self.state.map(|state| state.to_string()).into_iter().chain(told).collect();
+        words.join("; ")
+    }
 }
 
 /// What became of a merge.

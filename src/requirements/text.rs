@@ -15,6 +15,9 @@ pub(crate) fn text_of(bytes: &[u8]) -> Result<String, &'static str> {
         }
         [0xff, 0xfe, text @ ..] => utf16(text, u16::from_le_bytes),
         [0xfe, 0xff, text @ ..] => utf16(text, u16::from_be_bytes),
+        [0, 1..=255, ..] | [1..=255, 0, ..] => {
+            Err("the file is UTF-16 without a byte order mark; pip cannot read it")
+        }
         _ => Ok(String::from_utf8_lossy(bytes).into_owned()),
     }
 }
@@ -35,7 +38,7 @@ mod tests {
         ] {
             assert_eq!(text_of(&bytes).as_deref(), Ok(text));
         }
-        for bytes in [&b"\xff\xfe\0\0"[..], b"\xff\xfex", b"\xff\xfe\x00\xd8"] {
+        for bytes in [&b"\xff\xfe\0\0"[..], b"\xff\xfex", b"\xff\xfe\x00\xd8", b"l\0x\0", b"\0l\0x"] {
             assert!(text_of(bytes).is_err(), "{bytes:?}");
         }
     }

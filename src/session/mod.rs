@@ -11,12 +11,12 @@ use crate::config::{self, Config, Profile, Template};
 use crate::error::Error;
 use crate::flags::Global;
 use crate::fs::{self, Context, DirectoryLock, create_directory, normal};
-use crate::git::{Git, Origin};
+use crate::git::{Git, Origin, Superproject, Unmerged};
 use crate::lock::{self, Lock};
 use crate::output::Printer;
 use crate::plan::{self, Present};
 use crate::pool::Pools;
-use crate::repo::{Reference, RemoteUrl, RepoName, Series, bare_url};
+use crate::repo::{Reference, RemoteUrl, RepoName, Series, bare_url, is_text_of};
 use crate::report::Difference;
 use directories::Directories;
 
@@ -158,12 +158,42 @@ impl<'a> Session<'a> {
 
     /// The lock, even if it is out of date; `None` if there is none. Fails if an entry was edited.
     pub(crate) fn lock(&self) -> Result<Option<Lock>, Error> {
-        Ok(Lock::load(&self.lock_file())?)
+        let lock = Lock::load(&self.lock_file())?;
+        self.refuse_unmerged()?;
+        Ok(lock)
     }
 
     /// The lock, including edited entries, for commands that read them again.
     pub(crate) fn lock_as_it_stands(&self) -> Result<Option<Lock>, Error> {
-        Ok(Lock::load_as_it_stands(&self.lock_file())?)
+        let lock = Lock::load_as_it_stands(&self.lock_file())?;
+        self.refuse_unmerged()?;
+        Ok(lock)
+    }
+
+    /// The versions of a lock that git could not merge. If the surrounding repository cannot be read, nothing is known.
+    pub(crate) fn unmerged_lock(&self) -> Option<Unmerged> {
+        let superproject = Superproject::around(&self.root).ok().flatten()?;
+        let largest = usize::try_from(lock::LARGEST).unwrap_or(usize::MAX);
+        superproject.unmerged(&self.root.join(lock::FILE_NAME), largest).ok().flatten()
+    }
+
+    /// Fails if the lock is only our side of a merge: if a merge driver fails, git leaves no conflict markers.
+    pub(crate) fn refuse_unmerged(&self) -> Result<(), Error> {
+        let Some(Unmerged { base, ours, theirs }) = self.unmerged_lock() else { return Ok(()) };
+        let file = self.lock_file();
+        // Any other text is what somebody made of the two sides.
+        let is_ours =
+            lock::read_file(&file)?.is_some_and(|text| is_text_of(&String::from_utf8_lossy(&ours), &text));
+        if is_ours && !lock::has_both_sides(base.as_deref(), &ours, &theirs, &file) {
+            return Err(lock::Error::Unmerged { file }.into());
+        }
+        Ok(())
+    }
+
+    /// Stages the lock if it was in conflict, because nobody can see in the file that it is resolved.
+    pub(crate) fn stage_merged_lock(&self) -> Result<bool, Error> {
+        let Some(superproject) = Superproject::around(&self.root)? else { return Ok(false) };
+        Ok(superproject.stage_merged(&self.root.join(lock::FILE_NAME))?)
     }
 
     /// The differences between `repos.toml` and a lock.

@@ -1,5 +1,6 @@
 //! What people paste or type in place of a name or a url.
 
+use crate::daemon::Daemon;
 use crate::env::Env;
 use crate::project::repository;
 
@@ -79,5 +80,23 @@ fn a_module_that_is_given_as_a_repository_is_told() {
             "error: `web_responsive` is a module of `web`, not a repository\n\
              hint: run `oca add --module web_responsive`\n",
         )
+        .status(2);
+}
+
+/// Over ssh and `git://`, a server says in words that a repository does not exist.
+#[test]
+fn a_module_that_is_given_as_a_repository_is_told_over_other_transports() {
+    let env = Env::new();
+    let daemon = Daemon::start(&env);
+    repository(&env, "web", &["web_responsive"]);
+    let base = daemon.url("");
+    let base = base.trim_end_matches("/.git");
+    env.write(
+        "repos.toml",
+        format!("odoo = \"18.0\"\nbase-url = \"{base}\"\n[profiles.standard]\nrepos = []\n"),
+    );
+    env.lock();
+    env.oca(&["add", "web_responsive"])
+        .stderr_contains("hint: run `oca add --module web_responsive`\n")
         .status(2);
 }

@@ -208,7 +208,7 @@ fn a_circle_is_told_once_from_its_first_name_on() {
     let env = Env::new();
     modules_repository(&env, "web", &[("c", "a"), ("b", "c"), ("d", "c")]);
     modules_repository(&env, "tools", &[("a", "b base"), ("e", "e")]);
-    env.locked(BOTH);
+    env.locked(&format!("{BOTH}modules = [\"d\", \"e\"]\n"));
     errors(
         &env,
         "error[OCA006]: modules depend on each other in a circle: `a` -> `b` -> `c` -> `a`\n  \
@@ -232,7 +232,7 @@ fn a_version_of_another_series_is_an_error() {
             ("d", &[("version", "'18.0.1'")]),
         ],
     );
-    env.locked(WEB);
+    env.locked(&format!("{WEB}modules = [\"a\", \"b\", \"c\", \"d\"]\n"));
     let hint = "hint: after the migration, write it as `18.0.1.0.0` or `1.0.0`, or delete the version";
     errors(
         &env,
@@ -242,6 +242,53 @@ fn a_version_of_another_series_is_an_error() {
         ),
         "4 modules, 2 errors, 0 warnings",
     );
+}
+
+/// Some repository of OCA always has a module that is not migrated. Nobody has to wait for it.
+#[test]
+fn what_nobody_asked_for_and_cannot_be_installed_is_counted() {
+    let env = Env::new();
+    let old = [("version", "'17.0.1.0.0'")];
+    let remote = Remote::new(&env, "web");
+    let draft = remote.branch("18.0").module("old", &old).module("needs_old", &[("depends", "['old']")]);
+    draft.module("round", &[("depends", "['round']")]).module("fine", &[]).commit();
+    env.locked(WEB);
+    let of = "3 of 4 modules cannot be installed with this profile";
+    env.oca(&["check"])
+        .stderr(&format!("{of}: `oca check -v` says why\n4 modules, 0 errors, 0 warnings\n"))
+        .success();
+    env.oca(&["check", "-v"])
+        .stdout_contains("note[OCA006]: modules depend on each other in a circle: `round` -> `round`\n")
+        .stdout_contains("note[OCA007]: `old` of `web` has version `17.0.1.0.0`, which is not a version for ")
+        .stderr(&format!("{of}\n4 modules, 0 errors, 0 warnings\n"))
+        .success();
+    env.oca(&["check", "--strict"])
+        .stdout_contains("error[OCA006]: ")
+        .stdout_contains("error[OCA007]: ")
+        .stderr("4 modules, 2 errors, 0 warnings\n")
+        .status(1);
+    env.oca(&["list"]).stdout_contains("17.0.1.0.0  web  not for Odoo 18.0\n").success();
+    // An own module needs it.
+    env.own_module("addons/mine", "{'version': '1.0', 'license': 'AGPL-3', 'depends': ['needs_old']}");
+    env.locked(&format!("{WEB}{OWN}"));
+    env.oca(&["check"])
+        .stdout_contains("error[OCA007]: `old` of `web`")
+        .stderr(
+            "1 of 5 modules cannot be installed with this profile: `oca check -v` says why\n\
+             5 modules, 1 error, 0 warnings\n",
+        )
+        .status(1);
+}
+
+/// Before 17.0, Odoo puts the series before any version.
+#[test]
+fn an_old_odoo_installs_a_version_of_another_series() {
+    let env = Env::new();
+    let remote = Remote::new(&env, "web");
+    remote.branch("16.0").module("old", &[("version", "'15.0.1.0.0'")]).commit();
+    env.write("repos.toml", format!("odoo = \"16.0\"\nbase-url = \"../remotes\"\n{WEB}"));
+    env.lock();
+    env.oca(&["check"]).stderr("1 module, 0 errors, 0 warnings\n").success();
 }
 
 #[test]

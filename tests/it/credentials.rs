@@ -37,8 +37,9 @@ fn helpers_are_asked_in_order_and_told_whether_the_password_was_right() {
     env.oca(&["lock", "-q"]).with_programs().success();
     let asked = format!("protocol=http\nhost={host}\n");
     let stored = format!("store\n{asked}username=odo\npassword=s3cret\n\n");
-    assert_eq!(log(&env, "one"), format!("get\n{asked}\n{stored}"));
-    assert_eq!(log(&env, "two"), format!("get\n{asked}username=odo\n\n{stored}"));
+    let expected = "wwwauth[]=Basic realm=\"oca\"\n";
+    assert_eq!(log(&env, "one"), format!("get\n{asked}{expected}\n{stored}"));
+    assert_eq!(log(&env, "two"), format!("get\n{asked}username=odo\n{expected}\n{stored}"));
     // A password that the server refuses is erased.
     let wrong = helper(&env, "three", "username=odo password=wr0ng");
     env.configure_git(&section("credential", &[("helper", &wrong)]));
@@ -47,7 +48,7 @@ fn helpers_are_asked_in_order_and_told_whether_the_password_was_right() {
         .stderr_contains("not authorised; tried the credential helper\n")
         .status(3);
     let erased = format!("erase\n{asked}username=odo\npassword=wr0ng\n\n");
-    assert_eq!(log(&env, "three"), format!("get\n{asked}\n{erased}"));
+    assert_eq!(log(&env, "three"), format!("get\n{asked}{expected}\n{erased}"));
 }
 
 #[test]
@@ -83,7 +84,9 @@ fn a_helper_is_told_the_path_if_git_tells_it() {
     env.configure_git(&section("credential", &[("helper", &right), ("useHttpPath", "true")]));
     env.oca(&["lock", "-q"]).with_programs().success();
     let host = server.base().trim_start_matches("http://").to_owned();
-    assert!(log(&env, "log").starts_with(&format!("get\nprotocol=http\nhost={host}\npath=web.git\n\n")));
+    assert!(
+        log(&env, "log").starts_with(&format!("get\nprotocol=http\nhost={host}\npath=web.git\nwwwauth[]="))
+    );
 }
 
 #[test]
@@ -102,6 +105,53 @@ fn a_helper_in_a_variable_is_asked() {
         .with_programs()
         .env("GIT_CONFIG_PARAMETERS", format!("'credential.helper'='{helper}'"))
         .success();
+}
+
+#[test]
+fn what_a_helper_says_about_its_password_is_told_with_store() {
+    let env = Env::new();
+    let _server = guarded(&env, "");
+    let answer =
+        "username=odo password=s3cret password_expiry_utc=99999999999 oauth_refresh_token=again other=x";
+    env.configure_git(&section("credential", &[("helper", &helper(&env, "log", answer))]));
+    env.oca(&["lock", "-q"]).with_programs().success();
+    let told =
+        "username=odo\npassword=s3cret\npassword_expiry_utc=99999999999\noauth_refresh_token=again\n\n";
+    assert!(log(&env, "log").ends_with(told), "{}", log(&env, "log"));
+    // A password that has expired is none.
+    let answer = answer.replace("99999999999", "1");
+    env.configure_git(&section("credential", &[("helper", &helper(&env, "old", &answer))]));
+    let run = env.oca(&["lock", "--upgrade"]).with_programs();
+    run.stderr_contains("not authorised; no credentials were found\n").status(3);
+}
+
+#[test]
+fn a_user_in_the_url_has_the_helpers_asked_first() {
+    let env = Env::new();
+    let server = guarded(&env, "odo@");
+    env.configure_git(&section("credential", &[("helper", &helper(&env, "log", "password=s3cret"))]));
+    env.oca(&["lock", "-q"]).with_programs().success();
+    // As in git: some servers hide a repository from people who are not signed in.
+    assert!(server.requests().iter().all(|seen| seen.authorization() == Some(ODO)));
+}
+
+#[test]
+fn a_file_that_counts_below_a_directory_is_included() {
+    let env = Env::new();
+    let _server = guarded(&env, "");
+    let right = helper(&env, "log", "username=odo password=s3cret");
+    fs::write(env.home().join("customer"), section("credential", &[("helper", &right)])).expect("a file");
+    let project = env.project().display().to_string();
+    let include = |pattern: &str| section(&format!("includeIf \"{pattern}\""), &[("path", "customer")]);
+    for pattern in [format!("gitdir:{project}/"), "gitdir/i:PROJECT/".to_owned()] {
+        env.configure_git(&include(&pattern));
+        env.oca(&["lock", "-q", "--upgrade"]).with_programs().success();
+    }
+    for pattern in ["gitdir:/elsewhere/", "gitdir:PROJECT/", "onbranch:main"] {
+        env.configure_git(&include(pattern));
+        let run = env.oca(&["lock", "--upgrade"]).with_programs();
+        run.stderr_contains("not authorised; no credentials were found\n").status(3);
+    }
 }
 
 #[test]
@@ -182,9 +232,12 @@ fn a_token_of_bitbucket_goes_with_the_user_that_it_expects() {
         .env("OCA_TOKEN_BITBUCKET_ORG", "secret")
         .stderr_contains("the server denies access (status 403)")
         .status(3);
-    let expected = "Basic eC10b2tlbi1hdXRoOnNlY3JldA==";
     let seen = seen.lock().expect("no panic");
-    assert!(!seen.is_empty() && seen.iter().all(|seen| seen.as_deref() == Some(expected)), "{seen:?}");
+    let sent: Vec<Option<&str>> = seen.iter().map(Option::as_deref).collect();
+    // The users `x-token-auth` and `x-bitbucket-api-token-auth`.
+    let of_repositories = Some("Basic eC10b2tlbi1hdXRoOnNlY3JldA==");
+    let of_people = Some("Basic eC1iaXRidWNrZXQtYXBpLXRva2VuLWF1dGg6c2VjcmV0");
+    assert_eq!(sent[..3], [of_repositories, of_people, None], "{seen:?}");
 }
 
 #[test]
@@ -196,7 +249,10 @@ fn a_program_that_asks_is_run_after_the_helpers() {
         "#!/bin/sh\ncase $1 in \"Username for 'http://127.\"*) echo odo ;; Password*odo@*) echo s3cret ;; esac\n",
     );
     env.shell("chmod +x ../bin/ask");
-    env.oca(&["lock", "-q"]).with_programs().env("GIT_ASKPASS", env.root().join("bin/ask")).success();
+    for variable in ["GIT_ASKPASS", "SSH_ASKPASS"] {
+        let run = env.oca(&["lock", "-q", "--upgrade"]).with_programs();
+        run.env(variable, env.root().join("bin/ask")).success();
+    }
 }
 
 #[test]
@@ -205,6 +261,8 @@ fn a_netrc_has_quotes_macros_and_a_default() {
         "macdef init\nmachine 127.0.0.1 login no password no\n\nmachine 127.0.0.1 login odo password s3cret\n",
         "machine 127.0.0.1\n  login \"odo\"\n  password \"s3\\cret\" # a comment\n",
         "machine example.com login a password b\ndefault login odo password s3cret\n",
+        "Machine 127.0.0.1 port 80 LOGIN odo PASSWORD s3cret\n",
+        "machine example.com login a password #b\nmachine 127.0.0.1 login odo password s3cret\n",
     ] {
         let env = Env::new();
         let server = guarded(&env, "");

@@ -132,7 +132,7 @@ fn a_repository_that_hangs_is_named_and_the_rest_done() {
 }
 
 #[test]
-fn redirects_to_https_are_followed_and_to_plain_http_refused() {
+fn redirects_to_https_are_followed_and_from_there_to_plain_http_refused() {
     for status in [301, 302, 307, 308] {
         let env = Env::new();
         let (remote, server) = served(&env);
@@ -145,15 +145,19 @@ fn redirects_to_https_are_followed_and_to_plain_http_refused() {
         assert_eq!(env.git("oca/web", &["remote", "get-url", "origin"]).trim(), server.url("web"));
     }
     let env = Env::new();
-    let (_, server) = served(&env);
+    repository(&env, "web");
+    let server = Server::builder(&env).tls().start();
+    env.declare_repos(&server.base(), &["web"]);
     let other = Server::start(&env);
     server.redirect("/", 301, &format!("{}/", other.base()));
     env.oca(&["lock"])
-        .stderr(&failure(
-            "refused to follow a redirect from `http://127.0.0.1:[PORT]/web.git/git-upload-pack` to \
+        .env("SSL_CERT_FILE", server.authority())
+        .stderr(
+            "error: cannot fetch `web` from `https://127.0.0.1:[PORT]/web.git`\n\
+             caused by: refused to follow a redirect from `https://127.0.0.1:[PORT]/web.git/git-upload-pack` to \
              `http://127.0.0.1:[PORT]/web.git/git-upload-pack`\n\
              hint: if the repository moved there, write the new url in `repos.toml`\n",
-        ))
+        )
         .status(3);
     assert_eq!(other.requests().len(), 0);
 }

@@ -225,7 +225,13 @@ fn a_file_system_without_locks_is_used_without_them() {
         .current_dir(env.root())
         .status();
     assert!(built.is_ok_and(|status| status.success()), "building libgit2 needs a C compiler too");
-    for args in [&["sync", "-q"][..], &["lock", "--upgrade", "-q"], &["cache", "prune", "-q"]] {
+    for args in [
+        &["sync", "-q"][..],
+        &["lock", "--upgrade", "-q"],
+        &["cache", "prune", "-q"],
+        &["export", "-q", "../out"],
+        &["export", "-q", "../out"],
+    ] {
         env.oca(args).env("LD_PRELOAD", &library).success();
     }
     assert!(env.exists("oca/web/web_x"));

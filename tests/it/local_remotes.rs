@@ -187,3 +187,40 @@ fn an_object_that_was_altered_is_not_taken() {
     assert!(!env.exists("oca/web"));
     env.oca(&["cache", "prune"]).stderr_contains("1 store, ").success();
 }
+
+#[test]
+fn a_path_may_leave_out_the_ending_of_a_bare_repository() {
+    let env = Env::new();
+    let commit = deltas(&env).commit_of("18.0");
+    let path = env.remotes().join("web").display().to_string();
+    env.declare_repos_with("../remotes", &["web"], &format!("[repos.web]\nurl = \"{path}\"\n"));
+    env.sync();
+    env.assert_checkout("oca/web", &commit);
+    // `insteadOf` may lead below the home.
+    fs::rename(env.remotes(), env.home().join("remotes")).expect("a directory");
+    env.configure_git("[url \"~/remotes/\"]\n\tinsteadOf = https://git.example.com/\n");
+    env.declare_repos("https://git.example.com", &["web"]);
+    env.oca(&["lock", "-q"]).success();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_setting_that_is_not_utf_8_is_refused_and_not_ignored() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let env = Env::new();
+    env.declare_repos("https://git.example.com", &["web"]);
+    let rule = b"[user]\n\tname = Andr\xe9\n[url \"/caf\xe9/\"]\n\tinsteadOf = https://git.example.com/\n";
+    fs::write(env.home().join(".gitconfig"), rule).expect("git's configuration");
+    env.oca(&["lock"])
+        .stderr_contains("git's `url./caf\u{fffd}/.insteadof` is not UTF-8, and oca cannot follow it\n")
+        .status(2);
+    env.configure_git("");
+    env.oca(&["lock"])
+        .env("GIT_CONFIG_COUNT", "1")
+        .env("GIT_CONFIG_KEY_0", "http.proxy")
+        .env("GIT_CONFIG_VALUE_0", OsStr::from_bytes(b"http://caf\xe9"))
+        .stderr_contains("git's `http.proxy` is not UTF-8, and oca cannot follow it\n")
+        .status(2);
+}

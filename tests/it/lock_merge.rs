@@ -65,7 +65,8 @@ fn where_both_moved_a_pin_a_side_has_to_be_chosen() {
     env.assert_file("oca.lock.json", &conflicted);
     env.oca(&["lock", "--theirs"])
         .stderr(&format!(
-            "web: uses their commit {}\n3 repositories with 5 modules, merged\n",
+            "web: uses their commit {}\n`oca.lock.json` is merged and staged: go on with git\n\
+             3 repositories with 5 modules, merged\n",
             short(&theirs)
         ))
         .success();

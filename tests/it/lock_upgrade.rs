@@ -35,6 +35,7 @@ fn all_pins_move_to_the_heads_of_their_branches() {
         ))
         .success();
     env.oca(&["lock", "--upgrade"]).stderr("2 repositories with 4 modules, nothing changed\n").success();
+    env.oca(&["lock", "--update"]).stderr("2 repositories with 4 modules, nothing changed\n").success();
 }
 
 #[test]

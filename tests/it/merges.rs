@@ -19,7 +19,12 @@ pub(crate) fn lines(changes: &[(usize, &str)]) -> String {
 /// A repository `web` with the module `web_x`, and these requests on its branch: 1 changes line 3, 2 changes line 20 and
 /// adds a module, 3 changes line 3 in another way. The branch has moved on since then.
 pub(crate) fn requested(env: &Env) -> Remote {
-    let remote = Remote::new(env, "web");
+    requested_at(env, "web")
+}
+
+/// The same in `remotes/{name}.git`.
+pub(crate) fn requested_at(env: &Env, name: &str) -> Remote {
+    let remote = Remote::new(env, name);
     let base = remote.branch("18.0").module("web_x", &[]).file("web_x/x.txt", lines(&[])).commit();
     remote
         .pull(1)

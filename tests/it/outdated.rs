@@ -42,14 +42,14 @@ fn machines_get_both_commits() {
     let remote = web(&env);
     env.locked(WEB);
     env.oca(&["outdated", "--format", "json"])
-        .stdout("{\n  \"version\": 1,\n  \"repos\": [],\n  \"merges\": []\n}\n")
+        .stdout("{\n  \"version\": 1,\n  \"repos\": [],\n  \"merges\": [],\n  \"requests\": []\n}\n")
         .success();
     let locked = remote.commit_of("18.0");
     let head = remote.branch("18.0").file("x", "").commit();
     env.oca(&["outdated", "--format", "json", "--exit-code"])
         .stdout(&format!(
             "{{\n  \"version\": 1,\n  \"repos\": [\n    {{\n      \"name\": \"web\",\n      \"locked\": \"{locked}\",\n      \
-             \"head\": \"{head}\",\n      \"hold\": false\n    }}\n  ],\n  \"merges\": []\n}}\n"
+             \"head\": \"{head}\",\n      \"hold\": false\n    }}\n  ],\n  \"merges\": [],\n  \"requests\": []\n}}\n"
         ))
         .status(1);
 }

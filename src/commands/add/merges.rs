@@ -3,6 +3,8 @@
 use super::Addition;
 use crate::config::{Merge, MergeList};
 use crate::error::{Error, MergeError};
+use crate::forge::{Address, Forges, Title};
+use crate::pool::Pools;
 use crate::repo::{MergeSource, Reference, RemoteUrl, RepoName, bare_url};
 use crate::report::{Failure, Trouble};
 
@@ -54,14 +56,45 @@ impl Addition<'_> {
         }
     }
 
-    /// Writes the titles of the new merges behind them.
+    /// Writes the titles of the new merges behind them: as their forges say them, or else those of the merged commits.
     pub(super) fn remark(&mut self) {
-        for AddedMerge { repo, list, merge, .. } in &self.merges {
+        let titles = self.titles();
+        for (AddedMerge { repo, list, merge, .. }, title) in self.merges.iter().zip(titles) {
             let source = merge.pending.source.without_secret();
-            if let Some(title) = self.rewrite.title_of(repo, &source) {
+            let title = title.map(|title| title.as_str().to_owned());
+            if let Some(title) = title.or_else(|| self.rewrite.title_of(repo, &source)) {
                 self.rewrite.draft.remark_merge(list, &source, &title);
             }
         }
+    }
+
+    /// The titles of the new merges on their forges, with one question to each.
+    fn titles(&self) -> Vec<Option<Title>> {
+        let mut titles = vec![None; self.merges.len()];
+        let addresses = self.merges.iter().map(|added| self.address(added));
+        let (places, addresses): (Vec<usize>, Vec<Address<'_>>) =
+            addresses.enumerate().filter_map(|(place, address)| Some((place, address?))).unzip();
+        if addresses.is_empty() {
+            return titles;
+        }
+        if let Ok(pools) = Pools::new(self.rewrite.session.global.jobs) {
+            let answers = Forges::for_titles(&pools).ask(&addresses);
+            for (place, told) in places.into_iter().zip(answers.told) {
+                titles[place] = told.title;
+            }
+        }
+        titles
+    }
+
+    fn address(&self, added: &AddedMerge) -> Option<Address<'_>> {
+        let AddedMerge { repo, merge, .. } = added;
+        let session = &self.rewrite.session;
+        let source = &merge.pending.source;
+        let reference = &self.rewrite.reference_of(repo, &source.without_secret())?;
+        let mut repos = session.config.profiles.iter().flat_map(|profile| &profile.repos);
+        let own = || repos.find(|known| known.name == *repo).map(|known| &known.url);
+        let url = session.remote_url(source.url.as_ref().or_else(own)?).ok()?;
+        Address::of(session.git().ok()?, &url, reference)
     }
 
     /// If a new merge conflicts, says how to declare it all the same.

@@ -377,10 +377,9 @@ fn with_near_names(error: Error, named: &[RepoName]) -> Error {
 
 /// Whether the repository does not exist, or is hidden from strangers as if it did not.
 fn is_absent(failure: &Failure) -> bool {
-    matches!(
-        failure.trouble,
-        Trouble::Remote(
-            git::Error::NotFound { .. } | git::Error::NotFoundAs { .. } | git::Error::Unauthorised { .. }
-        )
-    )
+    match &failure.trouble {
+        Trouble::Remote(git::Error::MissingReference { .. }) => false,
+        Trouble::Remote(error) => error.is_absence(),
+        _ => false,
+    }
 }

@@ -22,6 +22,7 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let file = session.lock_file();
     let bytes = lock::read_file(&file)?;
     let lock = bytes.as_deref().map(|bytes| Lock::parse(bytes, &file)).transpose()?;
+    session.refuse_unmerged()?;
     let mut differences = session.differences(lock.as_ref())?;
     if let (Some(lock), Some(bytes)) = (&lock, &bytes)
         && !lock.is_laid_out_as(bytes)

@@ -1,13 +1,14 @@
 //! A lock with conflicts of a merge: which side's commits to take.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::error::{DatedDispute, Error};
-use crate::git::{Snapshot, merging};
+use crate::git::{Snapshot, Unmerged, merging};
 use crate::lock::{self, Dispute, Lock, Pin, Side, Sides};
 use crate::ops::named_repos;
 use crate::plan::{self, Declared, Moves};
-use crate::repo::{CommitId, RepoName, minute};
+use crate::repo::{CommitId, RepoName, first_names, minute};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug, Default)]
@@ -65,8 +66,7 @@ impl Choice {
         moves: &Moves,
     ) -> Result<Lock, Error> {
         let file = session.lock_file();
-        let bytes = lock::read_file(&file)?.unwrap_or_default();
-        let both = Sides::parse(&bytes, &file)?;
+        let both = both_sides(session, &file)?;
         let is_open = |dispute: &Dispute| match moves {
             Moves::To { commits, .. } => !commits.contains_key(&dispute.pin.name.clone().into()),
             _ => true,
@@ -74,13 +74,19 @@ impl Choice {
         let disputes: Vec<Dispute> = both.disputes().into_iter().filter(is_open).collect();
         let named = sides.clone();
         let declared = plan::declared(&session.config);
-        let (mut open, mut uses) = (Vec::new(), Vec::new());
+        let (mut open, mut uses, mut unasked) = (Vec::new(), Vec::new(), Vec::new());
         for dispute in disputes {
             let Dispute { pin, ours, theirs } = &dispute;
             let name = &pin.name;
+            let mut newer = || {
+                newer(session, &declared, &dispute).unwrap_or_else(|error| {
+                    unasked.push((name.clone(), error));
+                    None
+                })
+            };
             let (side, note) = if let Some(side) = sides.get(name) {
                 (*side, "")
-            } else if let Some(side) = newer(session, &declared, &dispute) {
+            } else if let Some(side) = newer() {
                 (side, ", which contains the other one")
             } else if let Some(side) = self.of_the_rest() {
                 (side, "")
@@ -92,41 +98,67 @@ impl Choice {
             uses.push(format!("{name}: uses {word} commit {}{note}", commit.short()));
             sides.insert(name.clone(), side);
         }
+        tell_unasked(session, &unasked);
         if !open.is_empty() {
-            return Err(Error::Disputed { file, disputes: open, named });
+            return Err(Error::Disputed { file, disputes: open, named, is_asked: unasked.is_empty() });
         }
         uses.iter().for_each(|line| session.printer.note(line));
-        Ok(both.pins(|pin| sides.get(&pin.name).copied().unwrap_or(Side::Ours)))
+        Ok(both.pins(|pin| sides.get(&pin.name).copied()))
     }
 }
 
-/// The side whose commit contains the commit of the other side. Asks the remote for the commits between the two; if it
-/// does not answer, nothing is known.
-fn newer(session: &Session<'_>, declared: &[Declared], dispute: &Dispute) -> Option<Side> {
-    let contains = |newer: CommitId, older: CommitId| {
-        let newer = at(session, declared, &dispute.pin, newer)?;
-        merging::distance(&newer, older).ok().map(|distance| distance.is_some())
+/// Both sides of the lock: from its conflict markers, or from the index if git left no markers.
+fn both_sides(session: &Session<'_>, file: &Path) -> Result<Sides, Error> {
+    let bytes = lock::read_file(file)?.unwrap_or_default();
+    let Some(Unmerged { base, ours, theirs }) = session.unmerged_lock() else {
+        return Ok(Sides::parse(&bytes, file)?);
+    };
+    let both = if lock::conflict_marker(&bytes).is_some() {
+        // Somebody may have resolved a part of it already.
+        Sides::parse(&bytes, file)?
+    } else {
+        Sides::whole(&ours, &theirs, file)?
+    };
+    Ok(both.since(base.as_deref(), file))
+}
+
+/// Says which commits could not be compared: then the user is asked to choose where the answer may be known.
+fn tell_unasked(session: &Session<'_>, unasked: &[(RepoName, String)]) {
+    let Some((_, error)) = unasked.first() else { return };
+    let names: Vec<String> = unasked.iter().map(|(name, _)| name.to_string()).collect();
+    let names = first_names(&names);
+    session.printer.warning(&format!("cannot find out which commit of {names} is newer: {error}"));
+}
+
+/// The side whose commit contains the commit of the other side. Asks the remote for the commits between the two.
+///
+/// The error says why this is not known.
+fn newer(session: &Session<'_>, declared: &[Declared], dispute: &Dispute) -> Result<Option<Side>, String> {
+    let contains = |newer: CommitId, older: CommitId| -> Result<bool, String> {
+        let newer = at(session, declared, &dispute.pin, newer).map_err(|error| error.to_string())?;
+        let distance = newer.map(|newer| merging::distance(&newer, older)).transpose();
+        Ok(distance.map_err(|error| error.to_string())?.flatten().is_some())
     };
     if contains(dispute.theirs, dispute.ours)? {
-        return Some(Side::Theirs);
+        return Ok(Some(Side::Theirs));
     }
-    contains(dispute.ours, dispute.theirs)?.then_some(Side::Ours)
+    Ok(contains(dispute.ours, dispute.theirs)?.then_some(Side::Ours))
 }
 
 fn dated(session: &Session<'_>, declared: &[Declared], dispute: Dispute) -> DatedDispute {
-    let time = |commit| Some(minute(at(session, declared, &dispute.pin, commit)?.time().ok()?));
+    let time = |commit| Some(minute(at(session, declared, &dispute.pin, commit).ok()??.time().ok()?));
     let (ours, theirs) = (time(dispute.ours), time(dispute.theirs));
     DatedDispute { dispute, ours, theirs }
 }
 
+/// A commit on the remote of a pin. `None` if the pin is not declared any more.
 fn at<'s>(
     session: &'s Session<'_>,
     declared: &[Declared],
     pin: &Pin,
     commit: CommitId,
-) -> Option<Snapshot<'s, 'static>> {
-    let declared = declared.iter().find(|declared| declared.pin == *pin)?;
-    let url = session.remote_url(&declared.url).ok()?;
-    let remote = session.git().ok()?.remote(&url).ok()?;
-    Some(remote.at(commit, &pin.reference, &|_| ()))
+) -> Result<Option<Snapshot<'s, 'static>>, Error> {
+    let Some(declared) = declared.iter().find(|declared| declared.pin == *pin) else { return Ok(None) };
+    let remote = session.git()?.remote(&session.remote_url(&declared.url)?)?;
+    Ok(Some(remote.at(commit, &pin.reference, &|_| ())))
 }

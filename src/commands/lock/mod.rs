@@ -39,7 +39,7 @@ pub(crate) struct Args {
     #[arg(long, requires = "upstream")]
     strict: bool,
     /// Move these repositories and merges, or all without `hold`, to the heads of their branches
-    #[arg(long, value_name = "NAME", num_args = 0..)]
+    #[arg(long, alias = "update", value_name = "NAME", num_args = 0..)]
     upgrade: Option<Vec<String>>,
     /// With `--upgrade`: also remove the merges that are merged upstream from `repos.toml`
     #[arg(long, requires = "upgrade", conflicts_with_all = ["ours", "theirs", "pins", "check"])]
@@ -115,8 +115,12 @@ fn moves(upgrade: Option<&[String]>, session: &Session<'_>) -> Result<Moves, Err
 fn lock(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error> {
     let sides = how.choice.sides(session)?;
     let _claim = session.claim()?;
+    let mut was_open = false;
     let updated = match session.lock_as_it_stands() {
-        Err(Error::Lock(lock::Error::Conflicted { .. } | lock::Error::Twice { .. })) => {
+        Err(Error::Lock(
+            lock::Error::Conflicted { .. } | lock::Error::Twice { .. } | lock::Error::Unmerged { .. },
+        )) => {
+            was_open = true;
             let pins = how.choice.settled(sides, session, moves)?;
             update(session, Some(pins), moves, &Ahead::default())?.settled()
         }
@@ -128,8 +132,24 @@ fn lock(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error
     };
     if !how.dry_run {
         updated.save(session)?;
+        if was_open {
+            stage_merged(session);
+        }
     }
     conclude(updated, how, session)
+}
+
+/// Tells git that the conflict in the lock is resolved. If git's index cannot be written, the user has to do it.
+fn stage_merged(session: &Session<'_>) {
+    let file = lock::FILE_NAME;
+    match session.stage_merged_lock() {
+        Ok(true) => session.printer.note(&format!("`{file}` is merged and staged: go on with git")),
+        Ok(false) => {}
+        Err(error) => {
+            session.printer.warning(&format!("`{file}` is merged, but not staged: {error}"));
+            session.printer.hint(&format!("run `git add {file}`"));
+        }
+    }
 }
 
 /// Reports an updated lock, which is written already.

@@ -43,6 +43,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
             file: lock_file(),
             disputes: vec![Dispute { pin: pin(), ours: commit(0xaa), theirs: commit(0xbb) }.into()],
             named: BTreeMap::from([(name("dms"), Side::Theirs)]),
+            is_asked: true,
         },
         MovedByBoth {
             file: lock_file(),

@@ -23,6 +23,8 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
         NotFoundAs { what: text("https://github.com/OCA/web.git"), credential: text("the variable `GITHUB_TOKEN`") },
         Unauthorised { tried: vec![text("git's credential helper"), text("`OCA_TOKEN`")] },
         Forbidden {},
+        NotText { setting: text("url./srv/caf\u{fffd}/.insteadof") },
+        ForbiddenAs { credential: text("the variable `GITHUB_TOKEN`") },
         Status { status: 502, retry_after: None },
         NotGit { content_type: text("text/html") },
         Dumb {},
@@ -89,6 +91,10 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
     3 not authorised; tried git's credential helper, then `OCA_TOKEN`
       hint: check that `git ls-remote https://github.com/OCA/web.git` works without a prompt
     3 the server denies access (status 403)
+      hint: check the permissions of your token
+    2 git's `url./srv/caf�/.insteadof` is not UTF-8, and oca cannot follow it
+      hint: see `git config --list --show-origin`, and write the setting in UTF-8
+    3 the server denies access (status 403); the variable `GITHUB_TOKEN` was sent with the request and may lack the right to read the repository
       hint: check the permissions of your token
     3 the server answered with status 502
       hint: try again later

@@ -6,6 +6,7 @@ pub(super) mod gitmodules;
 pub(super) mod module;
 mod objects;
 pub(super) mod place;
+mod unmerged;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ pub(crate) use gitmodules::{GitModules, SubmoduleEntry};
 pub(crate) use module::Module;
 use place::ModulePlace;
 pub(crate) use place::{SubmoduleName, SubmodulePath};
+pub(crate) use unmerged::Unmerged;
 
 use super::checkout::ASIDE_PREFIX;
 use super::git_file::git_file;

@@ -4,19 +4,20 @@
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ureq::{Body, BodyReader, Proxy};
-use url::{Origin, Url};
+use url::Url;
 
 use super::agents::Agents;
 use super::explain::{explain, explain_io};
+use super::known::Credentials;
 use super::permits::{Permit, Permits, lock};
-use super::{Host, proxy, unsupported};
+use super::request::Request;
+use super::{Host, later, proxy, unsupported};
 use crate::git::Error;
 use crate::git::auth::{self, Asked, Credential};
 use crate::git::configuration::Configuration;
-use crate::git::helpers::Helpers;
 use crate::git::pace::{self, Limits};
 
 const MOST_REDIRECTS: usize = 5;
@@ -25,43 +26,13 @@ const DRAIN: u64 = 256 * 1024;
 const DRAIN_TIME: Duration = Duration::from_secs(1);
 
 pub(in crate::git) struct Client {
-    configuration: Arc<Configuration>,
-    limits: Limits,
+    pub(super) configuration: Arc<Configuration>,
+    pub(super) limits: Limits,
     agents: Agents,
-    permits: Permits,
-    /// The credentials that a server accepted. `None` means: send none.
-    credentials: Mutex<HashMap<Key, Option<Credential>>>,
-    /// Held while helpers are asked: they may ask the user. What was tried in vain is not tried again.
-    asked: Mutex<HashMap<Key, Vec<String>>>,
-    warnings: Mutex<HashSet<String>>,
+    pub(super) permits: Permits,
+    pub(super) credentials: Credentials,
+    pub(super) warnings: Mutex<HashSet<String>>,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
-}
-
-/// Urls for which the same credentials are sent.
-#[derive(Clone, Eq, Hash, PartialEq)]
-struct Key {
-    /// These know scheme, host, port and user, and the path if it matters.
-    helpers: Helpers,
-    password: Option<String>,
-    asked: Asked,
-}
-
-/// A request of git's protocol.
-pub(super) struct Request<'a> {
-    pub(super) url: &'a Url,
-    /// Scheme, host and port of the declared url. After a redirect, those of `url` may differ.
-    pub(super) declared: &'a Origin,
-    /// `None` for GET. For POST, the content type and the body. If `gzipped`, the body is already compressed.
-    pub(super) post: Option<Post<'a>>,
-    pub(super) accept: &'a str,
-    /// Asks for protocol version 2.
-    pub(super) version_2: bool,
-}
-
-pub(super) struct Post<'a> {
-    pub(super) content_type: &'a str,
-    pub(super) body: &'a [u8],
-    pub(super) gzipped: bool,
 }
 
 /// A response with status 200. If it is read to its end, the connection goes back to the pool.
@@ -84,8 +55,7 @@ impl Client {
             configuration,
             agents: Agents::new(limits),
             permits: Permits::default(),
-            credentials: Mutex::default(),
-            asked: Mutex::default(),
+            credentials: Credentials::default(),
             warnings: Mutex::default(),
             hosts: Mutex::default(),
         }
@@ -115,110 +85,17 @@ impl Client {
         Err(Error::Redirect { from: shown(request.url), to: shown(&url) })
     }
 
-    /// Sends a request with one credential after the other until the server accepts one.
-    fn authorised(&self, request: &Request<'_>, url: &Url) -> Result<Answer, Error> {
-        let asked = if url.origin() == *request.declared { Asked::Declared } else { Asked::Redirected };
-        let helpers = Helpers::of(&self.configuration, &repository_of(url));
-        let key = Key { helpers, password: url.password().map(str::to_owned), asked };
-        let known = lock(&self.credentials).get(&key).cloned();
-        let header = self.authorization_header(url, asked);
-        let first = match known {
-            // As in git, this header is sent in place of other credentials.
-            _ if header => vec![None],
-            // One repository may be open and refuse a credential that the others need.
-            Some(Some(known)) => vec![Some(known), None],
-            Some(None) => vec![None],
-            None => auth::up_front(url, asked)?.into_iter().map(Some).chain([None]).collect(),
-        };
-        let mut tried: Vec<String> = Vec::new();
-        for credential in first {
-            let answer = self.once(request, url, asked, credential.as_ref())?;
-            match (answer, credential) {
-                (Some(answer), credential) => {
-                    if credential.is_none() && !tried.is_empty() {
-                        self.warn_of_refusal(url, &tried);
-                    }
-                    let mut known = lock(&self.credentials);
-                    if credential.is_some() || !known.contains_key(&key) {
-                        known.insert(key, credential);
-                    }
-                    return Ok(answer);
-                }
-                (None, Some(Credential { source, .. })) if !tried.contains(&source) => tried.push(source),
-                (None, _) => {}
-            }
-        }
-        if header {
-            tried.push("git's `http.extraHeader`".to_owned());
-            return Err(Error::Unauthorised { tried });
-        }
-        if let Some(answer) = self.asked_for(request, url, &key, &mut tried)? {
-            return Ok(answer);
-        }
-        Err(Error::Unauthorised { tried })
-    }
-
-    /// Sends a request with what the helpers answer, then with the user of the url alone. After a redirect, neither.
-    fn asked_for(
-        &self,
-        request: &Request<'_>,
-        url: &Url,
-        key: &Key,
-        tried: &mut Vec<String>,
-    ) -> Result<Option<Answer>, Error> {
-        if key.asked == Asked::Redirected {
-            return Ok(None);
-        }
-        // One thread asks the user; the others take its answer.
-        let mut in_vain = lock(&self.asked);
-        if let Some(before) = in_vain.get(key) {
-            tried.extend(before.iter().cloned());
-            return Ok(None);
-        }
-        let known = lock(&self.credentials).get(key).cloned().flatten();
-        if let Some(known) = known.filter(|known| !tried.contains(&known.source)) {
-            return self.once(request, url, key.asked, Some(&known));
-        }
-        let answered = key.helpers.ask();
-        let from_helper = answered.credential.is_some();
-        let candidates = answered.credential.into_iter().map(|credential| (credential, from_helper));
-        let mut sources = answered.failures;
-        for (credential, from_helper) in candidates.chain(auth::lone_user(url).map(|user| (user, false))) {
-            sources.push(credential.source.clone());
-            let answer = self.once(request, url, key.asked, Some(&credential))?;
-            if answer.is_some() {
-                if from_helper {
-                    key.helpers.store(&credential);
-                }
-                lock(&self.credentials).insert(key.clone(), Some(credential));
-                return Ok(answer);
-            }
-            if from_helper {
-                key.helpers.erase(&credential);
-            }
-        }
-        tried.extend(sources.iter().cloned());
-        in_vain.insert(key.clone(), sources);
-        Ok(None)
-    }
-
-    fn warn_of_refusal(&self, url: &Url, tried: &[String]) {
-        let origin = url.origin().ascii_serialization();
-        let refused = tried.join(" and ");
-        lock(&self.warnings).insert(format!("`{origin}` refused {refused}; oca asked again without it"));
-    }
-
-    /// Sends one request. `None` means status 401.
-    fn once(
+    /// Sends one request.
+    pub(super) fn once(
         &self,
         request: &Request<'_>,
         url: &Url,
         asked: Asked,
         credential: Option<&Credential>,
-    ) -> Result<Option<Answer>, Error> {
+    ) -> Result<Reply, Error> {
         let permit = self.permits.take(&url.origin().ascii_serialization());
         pace::start(self.limits);
-        let response = self.call(request, url, asked, credential)?;
+        let response = self.call(request, url, asked, credential.map(Credential::header))?;
         let status = response.status().as_u16();
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         if matches!(status, 301 | 302 | 303 | 307 | 308) {
@@ -228,32 +105,38 @@ impl Client {
             }
             let mut to = url.join(target).map_err(|_| redirect_error(url, target))?;
             let same_origin = to.origin() == url.origin();
-            // A redirect to another host over plain http is refused: someone on the network could have made it.
-            if to.scheme() != "https" && !same_origin {
+            // From https, a redirect to plain http is refused: it would lose the protection. Whoever can forge a redirect of
+            // plain http can forge the repository, too.
+            if to.scheme() != "https" && (to.scheme() != "http" || url.scheme() != "http") {
                 return Err(redirect_error(url, to.as_str()));
             }
             // Credentials that the server wrote in the url are dropped; the user's own are kept for the same host.
             let (user, password) = if same_origin { (url.username(), url.password()) } else { ("", None) };
             let _has_a_host = to.set_username(user).and_then(|()| to.set_password(password));
             drain(response.into_body().into_reader());
-            return Ok(Some(Answer::Redirect(to)));
+            return Ok(Reply::Answered(Answer::Redirect(to)));
         }
         if status != 200 {
-            let retry_after = header("retry-after").and_then(|seconds| seconds.parse().ok());
+            let retry_after = header("retry-after").and_then(|value| later::pause(value, SystemTime::now()));
+            let challenges = response.headers().get_all("www-authenticate").iter();
+            let challenges = challenges.filter_map(|value| Some(value.to_str().ok()?.to_owned())).collect();
             drain(response.into_body().into_reader());
             return match (status, credential) {
                 // Azure DevOps sends its sign-in page with 203.
-                (401 | 203, _) => Ok(None),
-                (403, _) => Err(Error::Forbidden),
+                (401 | 203, _) => Ok(Reply::Refused { challenges }),
+                // GitHub says so to people who ask too often.
+                (403, _) if retry_after.is_some() => Err(Error::Status { status, retry_after }),
+                (403, None) => Err(Error::Forbidden),
+                (403, Some(credential)) => Err(Error::ForbiddenAs { credential: credential.source.clone() }),
                 (404 | 410, None) => Err(Error::NotFound { what: shown(&repository_of(url)) }),
                 (404 | 410, Some(credential)) => Err(Error::NotFoundAs {
                     what: shown(&repository_of(url)),
                     credential: credential.source.clone(),
                 }),
-                _ => Err(Error::Status { status, retry_after: retry_after.map(Duration::from_secs) }),
+                _ => Err(Error::Status { status, retry_after }),
             };
         }
-        Ok(Some(Answer::Done(Box::new(Response {
+        Ok(Reply::Answered(Answer::Done(Box::new(Response {
             url: url.clone(),
             content_type: header("content-type").unwrap_or_default().to_owned(),
             sent: credential.map(|credential| credential.source.clone()),
@@ -263,12 +146,13 @@ impl Client {
         }))))
     }
 
-    fn call(
+    /// Sends one request, with the value of the header `Authorization`.
+    pub(super) fn call(
         &self,
         request: &Request<'_>,
         url: &Url,
         asked: Asked,
-        credential: Option<&Credential>,
+        authorization: Option<String>,
     ) -> Result<ureq::http::Response<Body>, Error> {
         let explained = |error| explain(&error, self.limits);
         let mut bare = url.clone();
@@ -277,7 +161,7 @@ impl Client {
         headers.extend(request.version_2.then(|| ("git-protocol", "version=2".to_owned())));
         headers.extend(self.user_agent(url).map(|agent| ("user-agent", agent)));
         let extra = self.extra_headers(url, asked);
-        headers.extend(credential.map(|credential| ("authorization", credential.header())));
+        headers.extend(authorization.map(|value| ("authorization", value)));
         headers.extend(extra);
         let chosen = proxy::choose(url, &self.configuration, &|name| std::env::var(name).ok());
         lock(&self.warnings).extend(unsupported::warnings(&self.configuration, url, chosen.is_some()));
@@ -303,13 +187,13 @@ impl Client {
             if post.gzipped {
                 builder = builder.header("content-encoding", "gzip");
             }
-            builder.config().proxy(proxy).build().send(post.body)
+            builder.config().proxy(proxy).timeout_global(request.within).build().send(post.body)
         } else {
             let mut builder = agent.get(bare.as_str());
             for (name, value) in headers {
                 builder = builder.header(name, value);
             }
-            builder.config().proxy(proxy).build().call()
+            builder.config().proxy(proxy).timeout_global(request.within).build().call()
         };
         response.map_err(explained)
     }
@@ -322,7 +206,7 @@ impl Client {
     }
 
     /// Whether `http.extraHeader` holds a credential.
-    fn authorization_header(&self, url: &Url, asked: Asked) -> bool {
+    pub(super) fn authorization_header(&self, url: &Url, asked: Asked) -> bool {
         let extra = self.extra_headers(url, asked);
         extra.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"))
     }
@@ -340,13 +224,22 @@ impl Client {
     }
 }
 
-enum Answer {
+/// What a server says to one request.
+pub(super) enum Reply {
+    Answered(Answer),
+    /// It asks for another credential. `challenges` is its `WWW-Authenticate`.
+    Refused {
+        challenges: Vec<String>,
+    },
+}
+
+pub(super) enum Answer {
     Done(Box<Response>),
     Redirect(Url),
 }
 
 /// The url of the repository to which the url of a request belongs.
-fn repository_of(url: &Url) -> Url {
+pub(super) fn repository_of(url: &Url) -> Url {
     let mut repository = url.clone();
     let path = url.path();
     let path = path.strip_suffix("/info/refs").or_else(|| path.strip_suffix("/git-upload-pack"));
@@ -370,7 +263,7 @@ impl Response {
     }
 
     pub(super) fn is(&self, content_type: &str) -> bool {
-        self.content_type() == content_type
+        self.content_type().eq_ignore_ascii_case(content_type)
     }
 
     /// The error of a read that failed or took too long.

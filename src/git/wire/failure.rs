@@ -34,15 +34,11 @@ impl Failure {
     /// The failure of a request that was answered with an error.
     pub(super) fn of_answer(error: Error) -> Self {
         let is_unexpected = match &error {
-            // 413: the request is too large. 429 and 503: later it may work.
-            Error::Status { status, .. } => !matches!(status, 413 | 429 | 503),
+            // 413: the request is too large. 429 and 503, and 403 with a time: later it may work.
+            Error::Status { status, .. } => !matches!(status, 403 | 413 | 429 | 503),
             Error::Remote { .. } => !error.is_passing(),
-            Error::NotFound { .. }
-            | Error::NotFoundAs { .. }
-            | Error::Forbidden
-            | Error::NotGit { .. }
-            | Error::Protocol { .. } => true,
-            _ => false,
+            Error::NotGit { .. } | Error::Protocol { .. } => true,
+            other => other.is_denial(),
         };
         if is_unexpected { Self::PerhapsUnsupported(error) } else { Self::Error(error) }
     }
@@ -96,9 +92,7 @@ pub(super) fn what_it_is(mut response: Response) -> Error {
     }
     match &response.sent {
         // Forges send their sign-in page if a token has expired.
-        Some(source) if response.content_type() == "text/html" => {
-            Error::Unauthorised { tried: vec![source.clone()] }
-        }
+        Some(source) if response.is("text/html") => Error::Unauthorised { tried: vec![source.clone()] },
         _ => Error::NotGit { content_type: response.content_type().to_owned() },
     }
 }

@@ -6,14 +6,19 @@
 
 mod absolute;
 mod agents;
+mod api;
+mod authorise;
 mod client;
 mod explain;
 mod failure;
 mod history;
+mod known;
+mod later;
 mod paced;
 mod permits;
 mod protocol;
 mod proxy;
+mod request;
 mod tls;
 mod trust;
 mod unsupported;
@@ -26,12 +31,14 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use url::{Origin, Url};
 
+pub(super) use api::ApiRequest;
+pub(crate) use api::{NoAnswer, TokenScheme};
 pub(super) use client::{Client, Response};
-use client::{Post, Request};
 pub(super) use failure::Failure;
 use failure::{response_failure, what_it_is};
 pub(super) use history::{Answer, Ask};
 use protocol::{Capabilities, ListedRef, Wants};
+use request::{Post, Request};
 
 use super::retry::retrying;
 use super::{Error, Meter};
@@ -129,8 +136,7 @@ impl HttpRemote {
     /// servers redirect only this one.
     pub(super) fn turns_out_plain(&self, answer: &Error) -> Result<bool, Error> {
         // Such an answer is about the repository and not about the host, so many are asked for at the same time.
-        let is_about_host =
-            !matches!(answer, Error::NotFound { .. } | Error::NotFoundAs { .. } | Error::Forbidden);
+        let is_about_host = !answer.is_denial();
         let _asking = is_about_host.then(|| self.host.asking.lock().unwrap_or_else(PoisonError::into_inner));
         if !self.is_plain() && !self.capabilities()?.is_enough() {
             self.host.plain.store(true, Ordering::Release);
@@ -257,7 +263,7 @@ impl HttpRemote {
         accept: &str,
         version_2: bool,
     ) -> Result<Response, Error> {
-        self.client.send(&Request { url, declared: &self.declared, post, accept, version_2 })
+        self.client.send(&Request { url, declared: &self.declared, post, accept, version_2, within: None })
     }
 
     fn url(&self, service: &str) -> Url {

@@ -15,7 +15,8 @@ use url::Url;
 use super::tls::{self, Accept, Identity};
 use crate::fs::{read, refuse_no_file};
 use crate::git::Error;
-use crate::git::configuration::{Configuration, path_value};
+use crate::git::configuration::Configuration;
+use crate::git::path_value::path_value;
 
 /// A path and the setting that names it.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]

@@ -39,6 +39,7 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
     let mut change = SuperprojectChange::default();
     let mut released: Vec<Module> = Vec::new();
     let mut dissolved: BTreeSet<RepoName> = BTreeSet::new();
+    let mut woken: Vec<(RepoName, &Module)> = Vec::new();
     let declared = checkouts(&session.config.profiles, &top)?.into_iter();
     let declared = declared.filter(|(_, repo)| lock.repo(&plan::pin(repo)).is_some());
     let mut checkouts: BTreeMap<SubmodulePath, RepoName> =
@@ -48,6 +49,7 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
         let below = superproject.path_of(&path).and_then(|path| SubmodulePath::parse(&path).ok());
         checkouts.extend(below.map(|path| (path, name)));
     }
+    let dormant = dormant(session, &superproject, &top)?;
     for (path, repo) in checkouts {
         for entry in entries.iter().filter(|entry| entry.path == path) {
             released.push(superproject.module(&entry.name, &path));
@@ -65,19 +67,35 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
         {
             released.push(superproject.module(&name, &path));
             change.forget.push(name);
-            dissolved.insert(repo);
+            dissolved.insert(repo.clone());
+        }
+        // With `submodule.recurse`, a pull takes the work tree, too. If the git directory stayed, git could not make the
+        // submodule again later.
+        if !dissolved.contains(&repo)
+            && let Some(module) = dormant.get(&path)
+        {
+            woken.push((repo, module));
         }
     }
-    if dissolved.is_empty() {
+    if dissolved.is_empty() && woken.is_empty() {
         return if dry { Ok(()) } else { Ok(superproject.end_journal()?) };
     }
     if dry {
-        let count = counted(dissolved.len(), "submodule", "submodules");
+        let count = counted(dissolved.len() + woken.len(), "submodule", "submodules");
         session.printer.note(&format!("{count} would become ordinary checkouts"));
         return Ok(());
     }
     session.config.profiles.iter().try_for_each(|profile| session.refuse_links(profile))?;
     superproject.refuse_locked()?;
+    for (repo, module) in woken {
+        // If it cannot be used, the checkout is made anew.
+        match module.wake().and_then(|()| module.release()) {
+            Ok(()) => drop(dissolved.insert(repo)),
+            Err(error) => {
+                session.printer.warning(&format!("the former submodule of `{repo}` is not used: {error}"));
+            }
+        }
+    }
     released.iter().try_for_each(Module::release)?;
     dissolved.iter().for_each(|name| session.printer.note(&format!("{name}: no longer a submodule")));
     let is_staged = superproject.apply(&modules, &change)?;
@@ -92,6 +110,22 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
     }
     tell_unused(session, &superproject);
     Ok(())
+}
+
+/// The git directories of former submodules without a work tree, by the paths of the checkouts that this run makes.
+fn dormant(
+    session: &Session<'_>,
+    superproject: &Superproject,
+    top: &str,
+) -> Result<BTreeMap<SubmodulePath, Module>, Error> {
+    let mut dormant = BTreeMap::new();
+    for (path, repo) in checkouts(session.profiles()?, top)? {
+        let module = superproject.module(&path.as_name(), &path);
+        if module.is_dormant() && !session.config.skips(&repo.name) {
+            dormant.insert(path, module);
+        }
+    }
+    Ok(dormant)
 }
 
 /// Names what is left of the submodules: git itself never deletes their git directories.

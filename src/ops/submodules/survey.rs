@@ -109,7 +109,9 @@ impl<'s> Survey<'s> {
         if self.is_staged {
             // Nobody declared these paths, so nobody expects that they change.
             for difference in self.differences() {
-                if let SubmoduleDifference::Phantom { path, commit } = difference {
+                if let SubmoduleDifference::Phantom { path, commit } = difference
+                    && !self.comparison.submodules.iter().any(|one| *one.entry.path == **path)
+                {
                     printer.note(&one_line(&format!(
                         "`{path}`: its gitlink at `{commit}` has no entry in `.gitmodules` and is removed from the index"
                     )));

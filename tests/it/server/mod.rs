@@ -182,6 +182,11 @@ impl Server {
         lock(&self.service.faults).push((on.to_owned(), times, fault));
     }
 
+    /// Forgets what goes wrong from now on.
+    pub(crate) fn clear_faults(&self) {
+        lock(&self.service.faults).clear();
+    }
+
     /// All requests so far, in the order in which they arrived.
     pub(crate) fn requests(&self) -> Vec<Seen> {
         lock(&self.service.seen).clone()

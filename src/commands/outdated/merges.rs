@@ -1,0 +1,166 @@
+//! The merges of the pins: compared with their remotes, and what their forges say about them.
+
+use crate::error::Error;
+use crate::forge::{Address, Forges, MOST_WITHOUT_TOKEN};
+use crate::git::merging::{self, Landing, Wanted};
+use crate::git::{Git, Snapshot};
+use crate::lock::{LockedRepo, Pin};
+use crate::ops::OfPin;
+use crate::plan;
+use crate::pool::Pools;
+use crate::repo::{CommitId, MergeSource, RemoteUrl, counted, typed};
+use crate::report::{FollowedMerge, MergeState, Outdated, Trouble};
+use crate::session::Session;
+
+/// A pin that follows a branch or tag.
+pub(super) struct Followed<'a> {
+    pub(super) selected: plan::Selected<'a>,
+    pub(super) url: RemoteUrl,
+    /// The url of each merge for requests; `None` is the repository's own.
+    pub(super) merges: Vec<Option<RemoteUrl>>,
+}
+
+impl Followed<'_> {
+    /// The pin, if the head of its branch or tag is another commit.
+    pub(super) fn outdated(&self, head: CommitId) -> Option<Outdated> {
+        let plan::Selected { repo, locked, .. } = &self.selected;
+        (head != locked.commit).then(|| Outdated {
+            name: repo.name.clone(),
+            reference: repo.reference.clone(),
+            locked: locked.commit,
+            head,
+            hold: repo.hold,
+        })
+    }
+
+    /// All merges, compared with their remotes. `branch` is the head of the branch.
+    pub(super) fn merges(&self, git: &Git, branch: &Snapshot<'_, '_>) -> Result<Vec<FollowedMerge>, Trouble> {
+        let LockedRepo { pin, merges, commit, .. } = self.selected.locked;
+        let pending = &pin.pending.merges;
+        let failed = |source: &MergeSource, error: merging::Error| {
+            let what = source.of(&pin.name);
+            Trouble::Merge { what, error: Box::new(error) }
+        };
+        let requests: Vec<_> = std::iter::zip(pending, merges)
+            .map(|(pending, locked)| Wanted {
+                head: locked.commit,
+                request: pending.source.as_request(),
+                newest: None,
+            })
+            .collect();
+        let landings = match requests.first() {
+            Some(_) if branch.commit() != *commit => {
+                merging::landings(branch, *commit, &requests).map_err(|error| match error {
+                    merging::Error::Git(error) => Trouble::Remote(error),
+                    error => failed(&pending[0].source, error),
+                })?
+            }
+            _ => vec![None; requests.len()],
+        };
+        let mut followed = Vec::new();
+        for (place, landing) in landings.into_iter().enumerate() {
+            let (source, locked) = (&pending[place].source, &merges[place]);
+            let state = match landing {
+                Some(Landing { time, .. }) => Some(MergeState::Merged { on: time }),
+                None if locked.is_absorbed => Some(MergeState::Merged { on: None }),
+                None => self.moved(git, branch, place).map_err(|error| failed(source, error))?,
+            };
+            let hold = self.selected.repo.merges.get(place).is_some_and(|merge| merge.hold);
+            let (repo, source, locked) = (pin.name.clone(), source.clone(), locked.commit);
+            followed.push(FollowedMerge { repo, source, locked, state, request: None, hold });
+        }
+        Ok(followed)
+    }
+
+    /// Whether a merge has a new commit. `None` if it has none.
+    fn moved(
+        &self,
+        git: &Git,
+        branch: &Snapshot<'_, '_>,
+        place: usize,
+    ) -> Result<Option<MergeState>, merging::Error> {
+        let LockedRepo { pin, merges, .. } = self.selected.locked;
+        let (source, locked) = (&pin.pending.merges[place].source, merges[place].commit);
+        let remote = match &self.merges[place] {
+            Some(url) => git.remote(url)?,
+            None => branch.remote().clone(),
+        };
+        let found = match remote.resolve_merge(&source.reference) {
+            Ok(found) => found,
+            Err(merging::Error::MissingRef { .. }) => return Ok(Some(MergeState::Gone)),
+            Err(merging::Error::Git(error)) if error.is_gone() => return Ok(Some(MergeState::Gone)),
+            Err(error) => return Err(error),
+        };
+        let head = found.commit;
+        if head == locked {
+            return Ok(None);
+        }
+        let new = remote.at(head, &found.reference, &|_| ());
+        Ok(Some(match merging::distance(&new, locked)? {
+            Some(commits) => MergeState::Moved { head, commits },
+            None => MergeState::Rewritten { head },
+        }))
+    }
+}
+
+impl OfPin for Followed<'_> {
+    fn pin(&self) -> &Pin {
+        &self.selected.locked.pin
+    }
+}
+
+/// Asks the forges about the requests. Without an answer, their state is unknown. Returns how many requests no forge was
+/// asked about, because there is no token.
+pub(super) fn ask_forges(
+    session: &Session<'_>,
+    answers: &mut [(&Followed<'_>, Vec<FollowedMerge>)],
+) -> Result<usize, Error> {
+    let git = session.git()?;
+    let mut addresses = Vec::new();
+    let mut asked = Vec::new();
+    for (followed, merges) in answers {
+        let locked = &followed.selected.locked.merges;
+        for ((merge, locked), url) in merges.iter_mut().zip(locked).zip(&followed.merges) {
+            let url = url.as_ref().unwrap_or(&followed.url);
+            if let Some(address) = Address::of(git, url, &locked.reference) {
+                addresses.push(address);
+                asked.push(merge);
+            }
+        }
+    }
+    if addresses.is_empty() {
+        return Ok(0);
+    }
+    let pools = Pools::new(session.global.jobs)?;
+    let answers = Forges::new(&pools).ask(&addresses);
+    for (merge, told) in asked.into_iter().zip(answers.told) {
+        merge.request = Some(told);
+    }
+    Ok(answers.unasked)
+}
+
+/// Says why the state of some requests is unknown.
+pub(super) fn tell_unasked(session: &Session<'_>, unasked: usize) {
+    if unasked > 0 {
+        let requests = counted(unasked, "request", "requests");
+        session.printer.note(&format!(
+            "the state of {requests} is unknown: without a token, oca asks a forge about {MOST_WITHOUT_TOKEN} requests only"
+        ));
+    }
+}
+
+/// Says what to do about merges.
+pub(super) fn tell(session: &Session<'_>, merges: &[FollowedMerge]) {
+    let of = |wanted: fn(&MergeState) -> bool| {
+        let found = merges.iter().filter(|merge| merge.state.as_ref().is_some_and(wanted));
+        found.map(|merge| format!(" {}", typed(&merge.source.of(&merge.repo)))).collect::<String>()
+    };
+    let landed = of(|state| matches!(state, MergeState::Merged { .. }));
+    if !landed.is_empty() {
+        session.printer.next(&format!("`oca remove{landed}` drops what was merged upstream"));
+    }
+    let moved = of(|state| matches!(state, MergeState::Moved { .. } | MergeState::Rewritten { .. }));
+    if !moved.is_empty() {
+        session.printer.next(&format!("`oca upgrade{moved}` takes the new commits"));
+    }
+}

@@ -1,0 +1,20 @@
+//! What forges say about pull and merge requests: whether one is open, its title, and its reviews.
+//!
+//! This room knows the APIs of GitHub, GitLab, Gitea and Forgejo. Its questions go through `git`, which knows HTTP and
+//! credentials. If a forge gives no answer, or none that makes sense, the state is unknown: that is never an error.
+//!
+//! `address` says which request is meant, and at which forge. Each forge makes an [`Errand`](errand::Errand) of it and
+//! reads the answer. `ask` sends them.
+
+mod address;
+mod answer;
+mod ask;
+mod errand;
+mod gitea;
+mod github;
+mod gitlab;
+mod pull;
+
+pub(crate) use address::Address;
+pub(crate) use answer::{RequestState, Review, Title, Told};
+pub(crate) use ask::{Forges, MOST_WITHOUT_TOKEN};

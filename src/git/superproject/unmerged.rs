@@ -1,0 +1,68 @@
+//! A file of the superproject that git could not merge. The index has its versions: that of the common ancestor, ours
+//! and theirs.
+//!
+//! Usually the file has conflict markers. If a merge driver fails, git leaves our version in the file, without a word of
+//! theirs.
+
+use std::path::{Path, PathBuf};
+
+use git2::{Index, ObjectType};
+
+use super::change::JOURNAL;
+use super::{Superproject, objects};
+use crate::fs::write_if_changed;
+use crate::git::Error;
+
+/// The versions of a file with a conflict, as bytes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Unmerged {
+    /// `None` if both sides added the file.
+    pub(crate) base: Option<Vec<u8>>,
+    pub(crate) ours: Vec<u8>,
+    pub(crate) theirs: Vec<u8>,
+}
+
+impl Superproject {
+    /// The versions of a file that is in conflict. `None` if it is merged, or if a side deleted it. If a version has more
+    /// than `largest` bytes, it cannot be meant, so this is `None`, too.
+    pub(crate) fn unmerged(&self, file: &Path, largest: usize) -> Result<Option<Unmerged>, Error> {
+        let Some(path) = self.path_of_file(file) else { return Ok(None) };
+        let index = self.repository.index()?;
+        let odb = self.repository.odb()?;
+        let version = |side| -> Result<Option<Vec<u8>>, Error> {
+            let Some(entry) = index.get_path(&path, side) else { return Ok(None) };
+            let (size, kind) = odb.read_header(entry.id)?;
+            if size > largest || kind != ObjectType::Blob {
+                return Ok(None);
+            }
+            Ok(Some(odb.read(entry.id)?.data().to_vec()))
+        };
+        let (Some(ours), Some(theirs)) = (version(2)?, version(3)?) else { return Ok(None) };
+        Ok(Some(Unmerged { base: version(1)?, ours, theirs }))
+    }
+
+    /// Stages a file whose conflict is resolved, as `git add` would. Returns whether it was in conflict.
+    pub(crate) fn stage_merged(&self, file: &Path) -> Result<bool, Error> {
+        let Some(path) = self.path_of_file(file) else { return Ok(false) };
+        let mut index = self.repository.index()?;
+        let is_open = |index: &Index| (1..=3).any(|side| index.get_path(&path, side).is_some());
+        if !is_open(&index) {
+            return Ok(false);
+        }
+        self.refuse_locked()?;
+        // libgit2's lock file stays if oca is killed. The journal says that it is oca's.
+        write_if_changed(&self.repository.path().join(JOURNAL), b"")?;
+        for side in 1..=3 {
+            let _no_such_version = index.remove(&path, side);
+        }
+        objects::stage(&self.repository, &mut index, &path)?;
+        index.write()?;
+        self.end_journal()?;
+        Ok(true)
+    }
+
+    /// The path of a file as in the index. `None` if it is outside.
+    fn path_of_file(&self, file: &Path) -> Option<PathBuf> {
+        Some(PathBuf::from(self.path_of(file.parent()?)?).join(file.file_name()?))
+    }
+}
