@@ -59,11 +59,7 @@ impl<'a> Address<'a> {
 
     /// Whether one question can be about both, with the same credentials.
     pub(super) fn is_with(&self, other: &Self) -> bool {
-        let key = |address: &Self| {
-            let url = address.api.remote();
-            (url.origin(), url.username().to_owned(), url.password().map(str::to_owned), address.prefix())
-        };
-        self.family == other.family && key(self) == key(other)
+        self.family == other.family && self.prefix() == other.prefix() && self.api.is_same_user(&other.api)
     }
 }
 

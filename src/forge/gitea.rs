@@ -6,32 +6,34 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::address::Address;
 use super::answer::{Review, Told, json};
-use super::errand::{Errand, Read};
 use super::pull;
+use super::question::{Question, Read, Subject};
 use crate::git::TokenScheme;
 
+/// A page of reviews has no more than that. The oldest come first.
+const MOST_REVIEWS: usize = 50;
+
 /// The question about one.
-pub(super) fn single<'a>(address: &'a Address<'a>) -> Errand<'a> {
-    errand(address, "", pull::read)
+pub(super) fn single(subject: Subject<'_>) -> Question<'_> {
+    question(subject, "", pull::read)
 }
 
 /// The question about the reviews of an open one. The answer has nothing but the review.
-pub(super) fn reviews<'a>(address: &'a Address<'a>) -> Errand<'a> {
-    errand(address, "/reviews?limit=50", |body, _| {
+pub(super) fn reviews(subject: Subject<'_>) -> Question<'_> {
+    question(subject, &format!("/reviews?limit={MOST_REVIEWS}"), |body, _| {
         let reviews: Vec<OneReview> = json(body)?;
-        Some(vec![Some(Told { review: last_of_all(&reviews), ..Told::default() })])
+        Some(vec![Some(Told { review: review_of(&reviews), ..Told::default() })])
     })
 }
 
-fn errand<'a>(address: &'a Address<'a>, below: &str, read: Read) -> Errand<'a> {
-    let [owner, name] = address.owner_and_name();
-    Errand {
-        url: address.at(&format!("api/v1/repos/{owner}/{name}/pulls/{}{below}", address.number)),
+fn question<'a>(subject: Subject<'a>, below: &str, read: Read) -> Question<'a> {
+    let [owner, name] = subject.owner_and_name();
+    Question {
+        url: subject.at(&format!("api/v1/repos/{owner}/{name}/pulls/{}{below}", subject.number)),
         json: None,
         scheme: TokenScheme::Basic,
-        about: vec![address],
+        about: vec![subject],
         read,
     }
 }
@@ -48,6 +50,11 @@ struct OneReview {
 #[derive(Deserialize)]
 struct User {
     id: i64,
+}
+
+/// `None` if there can be newer reviews on another page.
+fn review_of(reviews: &[OneReview]) -> Option<Review> {
+    last_of_all(reviews).filter(|_| reviews.len() < MOST_REVIEWS)
 }
 
 /// The last word of each person counts. The oldest review comes first.
@@ -96,5 +103,16 @@ mod tests {
             assert_eq!(review(&format!("[{}]", all.join(","))), Some(expected), "{all:?}");
         }
         assert!(review("{}").is_none() && review("<html>").is_none());
+    }
+
+    #[test]
+    fn a_full_page_of_reviews_says_nothing() {
+        let of = |count: u32| {
+            let reviews: Vec<OneReview> = (0..count)
+                .map(|_| OneReview { state: "APPROVED".to_owned(), dismissed: false, user: None })
+                .collect();
+            review_of(&reviews)
+        };
+        assert_eq!((of(49), of(50)), (Some(Review::Approved), None));
     }
 }

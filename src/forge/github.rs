@@ -7,42 +7,39 @@ use std::fmt::Write;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::address::{Address, Family};
+use super::address::Family;
 use super::answer::{RequestState, Review, Told, json as read_json};
-use super::errand::Errand;
 use super::pull;
+use super::question::{Question, Subject};
 use crate::git::TokenScheme;
 
 const MOST_AT_ONCE: usize = 100;
 
 /// The questions about all of these.
-pub(super) fn all<'a>(addresses: &[&'a Address<'a>]) -> Vec<Errand<'a>> {
-    let known: Vec<&Address<'_>> = addresses
-        .iter()
-        .copied()
-        .filter(|address| address.owner_and_name().iter().all(|word| is_plain(word)))
-        .collect();
+pub(super) fn all<'a>(subjects: &[Subject<'a>]) -> Vec<Question<'a>> {
+    let is_known = |subject: &Subject<'_>| subject.owner_and_name().iter().all(|word| is_plain(word));
+    let known: Vec<Subject<'_>> = subjects.iter().copied().filter(is_known).collect();
     let chunks = known.chunks(MOST_AT_ONCE);
     chunks
-        .map(|about| Errand {
+        .map(|about| Question {
             url: about[0].at(if about[0].family == Family::GitHub { "graphql" } else { "api/graphql" }),
             json: Some(json!({ "query": query(about) }).to_string()),
             scheme: TokenScheme::Bearer,
             about: about.to_vec(),
-            read: |body, about| read_all(body, about.iter().map(|address| address.number)),
+            read: |body, about| read_all(body, about.iter().map(|subject| subject.number)),
         })
         .collect()
 }
 
 /// The question about one.
-pub(super) fn single<'a>(address: &'a Address<'a>) -> Errand<'a> {
-    let [owner, name] = address.owner_and_name();
-    let base = if address.family == Family::GitHub { "" } else { "api/v3/" };
-    Errand {
-        url: address.at(&format!("{base}repos/{owner}/{name}/pulls/{}", address.number)),
+pub(super) fn single(subject: Subject<'_>) -> Question<'_> {
+    let [owner, name] = subject.owner_and_name();
+    let base = if subject.family == Family::GitHub { "" } else { "api/v3/" };
+    Question {
+        url: subject.at(&format!("{base}repos/{owner}/{name}/pulls/{}", subject.number)),
         json: None,
         scheme: TokenScheme::Bearer,
-        about: vec![address],
+        about: vec![subject],
         read: pull::read,
     }
 }
@@ -52,11 +49,11 @@ fn is_plain(word: &str) -> bool {
     word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
-fn query(about: &[&Address<'_>]) -> String {
+fn query(about: &[Subject<'_>]) -> String {
     let mut query = "query {".to_owned();
-    for (place, address) in about.iter().enumerate() {
-        let [owner, name] = address.owner_and_name();
-        let number = address.number;
+    for (place, subject) in about.iter().enumerate() {
+        let [owner, name] = subject.owner_and_name();
+        let number = subject.number;
         let _written = write!(
             query,
             " r{place}: repository(owner: \"{owner}\", name: \"{name}\") {{ pullRequest(number: {number}) {{ ...r }} }}"

@@ -4,37 +4,36 @@
 
 use serde::Deserialize;
 
-use super::address::Address;
 use super::answer::{RequestState, Review, Told, json};
-use super::errand::Errand;
+use super::question::{Question, Subject};
 use crate::git::TokenScheme;
 
 /// The answer has the whole description of each.
 const MOST_AT_ONCE: usize = 20;
 
 /// The questions about all of these.
-pub(super) fn all<'a>(addresses: &[&'a Address<'a>]) -> Vec<Errand<'a>> {
-    let mut projects: Vec<Vec<&Address<'_>>> = Vec::new();
-    for &address in addresses {
-        match projects.iter_mut().find(|project| project[0].path == address.path) {
-            Some(project) => project.push(address),
-            None => projects.push(vec![address]),
+pub(super) fn all<'a>(subjects: &[Subject<'a>]) -> Vec<Question<'a>> {
+    let mut projects: Vec<Vec<Subject<'_>>> = Vec::new();
+    for &subject in subjects {
+        match projects.iter_mut().find(|project| project[0].path == subject.path) {
+            Some(project) => project.push(subject),
+            None => projects.push(vec![subject]),
         }
     }
     projects.iter().flat_map(|project| project.chunks(MOST_AT_ONCE)).map(of_project).collect()
 }
 
-fn of_project<'a>(about: &[&'a Address<'a>]) -> Errand<'a> {
+fn of_project<'a>(about: &[Subject<'a>]) -> Question<'a> {
     // The whole path of the project is one part of the path of the API.
     let project = about[0].path.join("%2F");
-    let numbers: String = about.iter().map(|address| format!("iids[]={}&", address.number)).collect();
-    Errand {
+    let numbers: String = about.iter().map(|subject| format!("iids[]={}&", subject.number)).collect();
+    Question {
         url: about[0]
             .at(&format!("api/v4/projects/{project}/merge_requests?{numbers}per_page={MOST_AT_ONCE}")),
         json: None,
         scheme: TokenScheme::Bearer,
         about: about.to_vec(),
-        read: |body, about| read_all(body, about.iter().map(|address| address.number)),
+        read: |body, about| read_all(body, about.iter().map(|subject| subject.number)),
     }
 }
 

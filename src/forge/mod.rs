@@ -3,18 +3,18 @@
 //! This room knows the APIs of GitHub, GitLab, Gitea and Forgejo. Its questions go through `git`, which knows HTTP and
 //! credentials. If a forge gives no answer, or none that makes sense, the state is unknown: that is never an error.
 //!
-//! `address` says which request is meant, and at which forge. Each forge makes an [`Errand`](errand::Errand) of it and
-//! reads the answer. `ask` sends them.
+//! `address` says which request is meant, and at which forge. Each forge makes a
+//! [`Question`](question::Question) of it and reads the answer. `ask` sends them.
 
 mod address;
 mod answer;
 mod ask;
-mod errand;
 mod gitea;
 mod github;
 mod gitlab;
 mod pull;
+mod question;
 
 pub(crate) use address::Address;
 pub(crate) use answer::{RequestState, Review, Title, Told};
-pub(crate) use ask::{Forges, MOST_WITHOUT_TOKEN};
+pub(crate) use ask::{Forges, Limit};

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::address::Address;
 use super::answer::{RequestState, Told, json};
+use super::question::Subject;
 
 #[derive(Deserialize)]
 struct Pull {
@@ -14,7 +14,7 @@ struct Pull {
 }
 
 /// Reads the answer about one request.
-pub(super) fn read(body: &[u8], about: &[&Address<'_>]) -> Option<Vec<Option<Told>>> {
+pub(super) fn read(body: &[u8], about: &[Subject<'_>]) -> Option<Vec<Option<Told>>> {
     Some(vec![Some(told(body, about.first()?.number)?)])
 }
 

@@ -42,9 +42,14 @@ impl Api<'_> {
         &self.remote
     }
 
-    /// Whether there is a credential for it.
-    pub(crate) fn has_token(&self) -> bool {
-        self.network.client.has_credential(&self.remote)
+    /// Whether the same credentials are sent for both.
+    pub(crate) fn is_same_user(&self, other: &Self) -> bool {
+        self.network.client.is_same_key(&self.remote, &other.remote)
+    }
+
+    /// Whether there is a credential for it that it did not refuse.
+    pub(crate) fn has_token(&self, scheme: TokenScheme) -> bool {
+        self.network.client.has_credential(&self.remote, scheme)
     }
 
     /// Sends a question, with POST if it has a body. Returns the body of the answer.

@@ -6,7 +6,8 @@
 //!
 //! After a redirect to another host, only credentials for exactly that host are sent: its token variable, or its
 //! `machine` in `~/.netrc`. A `machine` has no port, so it counts for the default port of the scheme only. git also
-//! asks its helpers there; oca does not, because many helpers give every host the same credentials.
+//! asks its helpers there; oca does not, because many helpers give every host the same credentials. If the other host
+//! has plain http, nothing is sent: whoever can forge the redirect could read it.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -49,6 +50,9 @@ pub(super) enum Asked {
 ///
 /// A user in the url without a password selects among tokens and the entries of the netrc.
 pub(super) fn up_front(url: &Url, asked: Asked) -> Result<Vec<Credential>, Error> {
+    if is_exposed(url, asked) {
+        return Ok(Vec::new());
+    }
     if let Some(credential) = userinfo(url) {
         return Ok(vec![credential]);
     }
@@ -58,6 +62,11 @@ pub(super) fn up_front(url: &Url, asked: Asked) -> Result<Vec<Credential>, Error
         return Ok(tokens);
     }
     Ok(netrc(url, user.as_deref(), asked)?.into_iter().collect())
+}
+
+/// Whether a request goes to a url in plain text that nobody declared: a credential could be read on the way.
+pub(super) fn is_exposed(url: &Url, asked: Asked) -> bool {
+    asked == Asked::Redirected && url.scheme() != "https"
 }
 
 /// The user and the password in a url. An empty password counts if the url has the colon before it.

@@ -1,5 +1,7 @@
 //! Works on many remotes at once and shows the progress.
 
+use std::sync::OnceLock;
+
 use crate::error::Error;
 use crate::git::Git;
 use crate::lock::Pin;
@@ -38,6 +40,7 @@ pub(crate) struct Remotes<'a> {
     pub(crate) printer: &'a Printer,
     pub(crate) jobs: usize,
     lines: Lines,
+    pools: OnceLock<Pools>,
 }
 
 /// The progress of one job.
@@ -73,13 +76,24 @@ impl<'a> Remotes<'a> {
     }
 
     pub(crate) fn new(git: &'a Git, printer: &'a Printer, jobs: usize) -> Self {
-        Self { git, printer, jobs, lines: Lines::Live }
+        Self { git, printer, jobs, lines: Lines::Live, pools: OnceLock::new() }
     }
 
     /// The same, but nothing is printed about a job when it is done: the caller prints it later, or not at all.
     #[must_use]
     pub(crate) fn without_lines(self) -> Self {
         Self { lines: Lines::Later, ..self }
+    }
+
+    /// The threads, which start at the first call.
+    pub(crate) fn pools(&self) -> Result<&Pools, Error> {
+        match self.pools.get() {
+            Some(pools) => Ok(pools),
+            None => {
+                let pools = Pools::new(self.jobs)?;
+                Ok(self.pools.get_or_init(|| pools))
+            }
+        }
     }
 
     /// Runs `fetch` for each job on the network threads, and `work` with its result on the CPU threads.
@@ -92,7 +106,7 @@ impl<'a> Remotes<'a> {
         work: impl Fn(&'t T, F, &Watch<'_>) -> Answer<R> + Sync,
     ) -> Result<Answers<'t, T, R>, Error> {
         let names: Vec<&RepoName> = jobs.iter().map(Job::name).collect();
-        let pools = Pools::new(self.jobs)?;
+        let pools = self.pools()?;
         let bars = self.printer.watch(&names, self.lines);
         let watcher = bars.as_ref();
         let answers = pools.fetch_then(

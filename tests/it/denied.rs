@@ -43,6 +43,45 @@ fn a_helper_is_asked_if_the_token_lacks_the_right() {
 }
 
 #[test]
+fn helpers_are_asked_after_a_denial_only_if_the_server_asked_for_a_credential() {
+    let asking = |env: &Env| {
+        let log = env.root().join("helper.log");
+        env.configure_git(&format!(
+            "[credential]\n\thelper = \"!f() {{ cat >>{}; echo username=odo; echo password=s3cret; }}; f\"\n",
+            log.display()
+        ));
+        log
+    };
+    let env = Env::new();
+    repository(&env, "web");
+    let server = Server::start(&env);
+    server.fault("POST ", 1, Fault::Status(401));
+    server.fault("POST ", 1, Fault::Status(404));
+    env.declare_repos(&server.base(), &["web"]);
+    asking(&env);
+    env.oca(&["lock", "-q"]).env(&server.token_variable("127.0.0.1"), "other").with_programs().success();
+    let all = server.requests();
+    assert!(all[0].authorization().is_some_and(|sent| sent != ODO));
+    assert!(all[1].authorization().is_none());
+    assert!(all[2..].iter().all(|seen| seen.authorization() == Some(ODO)));
+    // As in git, one that is not there is not there.
+    for status in [403, 404] {
+        let env = Env::new();
+        repository(&env, "web");
+        let server = Server::start(&env);
+        server.fault("/web.git/", ALWAYS, Fault::Status(status));
+        env.declare_repos(&server.base(), &["web"]);
+        let log = asking(&env);
+        env.oca(&["lock"])
+            .env(&server.token_variable("127.0.0.1"), "other")
+            .with_programs()
+            .stderr_contains("OCA_TOKEN_127_0_0_1")
+            .status(3);
+        assert!(!log.exists(), "{status}");
+    }
+}
+
+#[test]
 fn a_denial_names_the_token_that_was_sent() {
     let env = Env::new();
     repository(&env, "web");
@@ -82,6 +121,34 @@ fn a_redirect_from_plain_http_may_lead_to_plain_http() {
     env.assert_checkout("oca/web", &commit);
     assert_eq!(here.requests().len(), 1, "a run learns it once");
     assert!(there.requests().iter().all(|seen| seen.authorization().is_none()));
+}
+
+#[test]
+fn a_redirect_to_plain_http_gets_no_credential() {
+    let env = Env::new();
+    repository(&env, "web");
+    let there = Server::builder(&env).basic("odo", "s3cret").start();
+    let here = Server::start(&env);
+    here.redirect("/", 302, &format!("{}/", there.base_as("localhost")));
+    env.declare_repos(&here.base(), &["web"]);
+    let url = there.base_as("localhost");
+    env.configure_git(&format!("[http \"{url}\"]\n\textraHeader = \"Authorization: {ODO}\"\n"));
+    env.oca(&["lock"])
+        .env(&there.token_variable("localhost"), "odo:s3cret")
+        .stderr(
+            "warning: `http://localhost:[PORT]` asks for a credential; oca sends none, because a redirect to plain http \
+             leads there\n\
+             error: cannot fetch `web` from `http://127.0.0.1:[PORT]/web.git`\n\
+             caused by: not authorised; no credentials were found\n\
+             hint: check that `git ls-remote http://127.0.0.1:[PORT]/web.git` works without a prompt\n",
+        )
+        .status(3);
+    let seen = there.requests();
+    assert!(!seen.is_empty() && seen.iter().all(|seen| seen.authorization().is_none()));
+    // If the user declares it, it gets them.
+    env.declare_repos(&url, &["web"]);
+    env.configure_git("");
+    env.oca(&["lock", "-q"]).env(&there.token_variable("localhost"), "odo:s3cret").success();
 }
 
 #[test]

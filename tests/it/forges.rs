@@ -5,22 +5,23 @@ use crate::merges::{locked, requested_at};
 use crate::remote::Remote;
 use crate::server::{ALWAYS, Fault, Server};
 
-const PULL_1: &str =
+pub(crate) const PULL_1: &str =
     r#"{"number": 1, "state": "open", "merged": false, "title": "[FIX] web_x: the third line"}"#;
-const PULL_2: &str = r#"{"number": 2, "state": "closed", "merged": false, "title": "[ADD] web_new"}"#;
+pub(crate) const PULL_2: &str =
+    r#"{"number": 2, "state": "closed", "merged": false, "title": "[ADD] web_new"}"#;
 
-fn json(text: &'static str) -> Fault {
+pub(crate) fn json(text: &'static str) -> Fault {
     Fault::Other(200, "application/json", text)
 }
 
 /// `web` of the owner `acme` with some merges, on a server.
-fn declare(env: &Env, base: &str, merges: &str) {
+pub(crate) fn declare(env: &Env, base: &str, merges: &str) {
     let more = format!("[repos.web]\nmerges = [{merges}]\n");
     env.declare_repos_with(&format!("{base}/acme"), &["web"], &more);
 }
 
 /// The same, locked, with the first two requests.
-fn locked_on(env: &Env) -> (Remote, Server) {
+pub(crate) fn locked_on(env: &Env) -> (Remote, Server) {
     let remote = requested_at(env, "acme/web");
     let server = Server::start(env);
     declare(env, &server.base(), "\"#1\", \"#2\"");
@@ -355,32 +356,4 @@ fn the_forge_is_at_the_url_that_git_rewrites_to() {
     env.configure_git(&format!("[url \"{}/\"]\n\tinsteadOf = https://github.com/\n", server.base()));
     env.oca(&["lock", "-q"]).success();
     assert_told(&env, &remote, ["open      [FIX] web_x: the third line", "closed    [ADD] web_new"]);
-}
-
-#[test]
-fn a_forge_without_a_token_is_asked_about_a_few_requests_only() {
-    let env = Env::new();
-    let remote = requested_at(&env, "acme/web");
-    let base = remote.commit_of("18.0");
-    for number in 10..40 {
-        let file = format!("web_x/{number}.txt");
-        remote.pull(number).from(&base).file(file.as_str(), "").commit();
-    }
-    let server = Server::start(&env);
-    let merges: Vec<String> = (10..40).map(|number| format!("\"#{number}\"")).collect();
-    declare(&env, &server.base(), &merges.join(", "));
-    env.oca(&["lock", "-q"]).success();
-    server.fault(
-        "GET /api/v3/repos/acme/web/pulls/10",
-        ALWAYS,
-        json(r#"{"number": 10, "state": "open", "merged": false, "title": "ten"}"#),
-    );
-    env.oca(&["outdated"])
-        .stdout_contains("  open             ten\n")
-        .stderr(
-            "0 of 1 repository outdated\n\
-             the state of 9 requests is unknown: without a token, oca asks a forge about 20 requests only\n",
-        )
-        .success();
-    assert_eq!(server.count("/api/v3/"), 21);
 }

@@ -43,6 +43,7 @@ mod find;
 mod first_answer;
 mod first_words;
 mod forges;
+mod forges_tokens;
 #[cfg(unix)]
 mod git_pipes;
 mod harness;

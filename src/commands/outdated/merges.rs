@@ -1,13 +1,13 @@
 //! The merges of the pins: compared with their remotes, and what their forges say about them.
 
-use crate::error::Error;
-use crate::forge::{Address, Forges, MOST_WITHOUT_TOKEN};
+use std::collections::BTreeMap;
+
+use crate::forge::{Address, Forges, Limit};
 use crate::git::merging::{self, Landing, Wanted};
 use crate::git::{Git, Snapshot};
 use crate::lock::{LockedRepo, Pin};
-use crate::ops::OfPin;
+use crate::ops::{OfPin, Remotes};
 use crate::plan;
-use crate::pool::Pools;
 use crate::repo::{CommitId, MergeSource, RemoteUrl, counted, typed};
 use crate::report::{FollowedMerge, MergeState, Outdated, Trouble};
 use crate::session::Session;
@@ -110,41 +110,44 @@ impl OfPin for Followed<'_> {
 }
 
 /// Asks the forges about the requests. Without an answer, their state is unknown. Returns how many requests no forge was
-/// asked about, because there is no token.
+/// asked about, because they are too many.
 pub(super) fn ask_forges(
-    session: &Session<'_>,
+    remotes: &Remotes<'_>,
     answers: &mut [(&Followed<'_>, Vec<FollowedMerge>)],
-) -> Result<usize, Error> {
-    let git = session.git()?;
+) -> BTreeMap<Limit, usize> {
     let mut addresses = Vec::new();
     let mut asked = Vec::new();
     for (followed, merges) in answers {
         let locked = &followed.selected.locked.merges;
         for ((merge, locked), url) in merges.iter_mut().zip(locked).zip(&followed.merges) {
             let url = url.as_ref().unwrap_or(&followed.url);
-            if let Some(address) = Address::of(git, url, &locked.reference) {
+            if let Some(address) = Address::of(remotes.git, url, &locked.reference) {
                 addresses.push(address);
                 asked.push(merge);
             }
         }
     }
-    if addresses.is_empty() {
-        return Ok(0);
-    }
-    let pools = Pools::new(session.global.jobs)?;
-    let answers = Forges::new(&pools).ask(&addresses);
+    let answers = match remotes.pools() {
+        Ok(pools) if !addresses.is_empty() => Forges::new(pools).ask(&addresses),
+        _ => return BTreeMap::new(),
+    };
     for (merge, told) in asked.into_iter().zip(answers.told) {
         merge.request = Some(told);
     }
-    Ok(answers.unasked)
+    answers.unasked
 }
 
 /// Says why the state of some requests is unknown.
-pub(super) fn tell_unasked(session: &Session<'_>, unasked: usize) {
-    if unasked > 0 {
-        let requests = counted(unasked, "request", "requests");
+pub(super) fn tell_unasked(session: &Session<'_>, unasked: &BTreeMap<Limit, usize>) {
+    for (limit, count) in unasked {
+        let requests = counted(*count, "request", "requests");
+        let why = match limit {
+            Limit::WithoutToken => "without a token, oca",
+            Limit::WithToken => "oca",
+        };
         session.printer.note(&format!(
-            "the state of {requests} is unknown: without a token, oca asks a forge about {MOST_WITHOUT_TOKEN} requests only"
+            "the state of {requests} is unknown: {why} asks a forge about {} requests only",
+            limit.most()
         ));
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         outdated.extend(followed.outdated(head));
         merges.push((followed, of_pin));
     }
-    let unasked = merges::ask_forges(session, &mut merges)?;
+    let unasked = merges::ask_forges(&remotes, &mut merges);
     let merges: Vec<FollowedMerge> = merges.into_iter().flat_map(|(_, merges)| merges).collect();
     let held = outdated.iter().filter(|outdated| outdated.hold).count();
     let movable = outdated.len() - held;
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
                 let of_them = if held > 0 { format!(", {held} of them held") } else { String::new() };
                 session.printer.note(&format!("{} of {total} outdated{of_them}", outdated.len()));
             }
-            merges::tell_unasked(session, unasked);
+            merges::tell_unasked(session, &unasked);
             merges::tell(session, &merges);
             if movable > 0 {
                 session.printer.next("`oca upgrade` moves the pins, `oca upgrade NAME` moves one");

@@ -1,7 +1,8 @@
 //! Requests to the API of a forge, with the same connections, proxies, certificates and credentials as git's own.
 //!
 //! The answer is short, and nobody waits long for it. A credential goes to the host of its remote only, and to the host
-//! of the API that belongs to github.com. A redirect to another host is not followed.
+//! of the API that belongs to github.com. If it is refused there, the question is asked once without it, and then it is
+//! not sent again. A redirect to another host is not followed.
 
 use std::time::Instant;
 
@@ -10,6 +11,8 @@ use ureq::http::Response;
 use url::Url;
 
 use super::client::Client;
+use super::credentials::TokenScheme;
+use super::permits::lock;
 use super::request::{Post, Request};
 use super::unsupported;
 use crate::git::auth::{Asked, Credential};
@@ -18,8 +21,8 @@ use crate::git::{Error, pace};
 
 /// In bytes.
 const LONGEST_ANSWER: u64 = 1_000_000;
-/// Redirects, and a second try after a lost connection.
-const MOST_TRIES: usize = 4;
+/// Redirects, a second try after a lost connection, and one without a credential.
+const MOST_TRIES: usize = 5;
 
 /// A question to the API of a forge.
 pub(in crate::git) struct ApiRequest<'a> {
@@ -30,14 +33,6 @@ pub(in crate::git) struct ApiRequest<'a> {
     pub(in crate::git) json: Option<&'a str>,
     pub(in crate::git) scheme: TokenScheme,
     pub(in crate::git) until: Instant,
-}
-
-/// How a forge takes a token.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum TokenScheme {
-    Bearer,
-    /// With a user, as for git.
-    Basic,
 }
 
 /// Why there is no answer.
@@ -52,9 +47,22 @@ pub(crate) enum NoAnswer {
 }
 
 impl Client {
-    /// Whether there is a credential for the API of a remote. Asks no helper.
-    pub(in crate::git) fn has_credential(&self, remote: &Url) -> bool {
-        self.credential_of(remote).is_some()
+    /// Whether there is a credential for the API of a remote that it did not refuse. Asks no helper.
+    pub(in crate::git) fn has_credential(&self, remote: &Url, scheme: TokenScheme) -> bool {
+        self.not_refused(remote, scheme).is_some()
+    }
+
+    fn not_refused(&self, remote: &Url, scheme: TokenScheme) -> Option<Credential> {
+        let refused = (self.key(remote, Asked::Declared), scheme);
+        if lock(&self.credentials.refused_by_api).contains(&refused) {
+            return None;
+        }
+        self.credential_of(remote, &refused.0)
+    }
+
+    /// Whether the same credentials are sent for both remotes.
+    pub(in crate::git) fn is_same_key(&self, one: &Url, other: &Url) -> bool {
+        self.key(one, Asked::Declared) == self.key(other, Asked::Declared)
     }
 
     /// Sends a question and returns the body of the answer.
@@ -65,20 +73,23 @@ impl Client {
         let mut url = asked.url.clone();
         let mut has_lost = false;
         for _ in 0..MOST_TRIES {
+            let _permit = self.permits.take(&url.origin().ascii_serialization());
+            pace::start(self.limits);
+            let left = asked.until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(NoAnswer::Silent);
+            }
             let request = Request {
                 url: &url,
                 declared: &declared,
                 post: body.map(|body| Post { content_type: "application/json", body, gzipped: false }),
                 accept: "application/json",
                 version_2: false,
-                within: Some(asked.until.saturating_duration_since(Instant::now())),
+                within: Some(left),
             };
-            if request.within.is_some_and(|left| left.is_zero()) {
-                return Err(NoAnswer::Silent);
-            }
-            let _permit = self.permits.take(&url.origin().ascii_serialization());
-            pace::start(self.limits);
-            let response = match self.call_api(&request, asked) {
+            let credential = self.api_credential(&request, asked);
+            let has_sent = credential.is_some();
+            let response = match self.call_api(&request, asked.scheme, credential.as_ref()) {
                 Err(Error::Connection { .. }) if !has_lost => {
                     has_lost = true;
                     continue;
@@ -90,6 +101,9 @@ impl Client {
                 301 | 302 | 303 | 307 | 308 => {
                     url = self.target(&url, &response).filter(|_| body.is_none()).ok_or(NoAnswer::Absent)?;
                 }
+                // The token may be too old, or for other repositories, and the request open to everybody.
+                403 if response.headers().contains_key("retry-after") => return Err(NoAnswer::Silent),
+                401 | 403 if has_sent => self.never_send_again(asked),
                 401 | 403 => return Err(NoAnswer::Denied),
                 408 | 429 | 500.. => return Err(NoAnswer::Silent),
                 _ => return Err(NoAnswer::Absent),
@@ -98,14 +112,26 @@ impl Client {
         Err(NoAnswer::Silent)
     }
 
-    fn call_api(&self, request: &Request<'_>, asked: &ApiRequest<'_>) -> Result<Response<Body>, Error> {
-        let is_same = request.url.origin() == *request.declared;
-        let from = if is_same { Asked::Declared } else { Asked::Redirected };
-        // As in git, this header is sent in place of other credentials.
-        let is_given = self.authorization_header(request.url, from);
+    /// The credential for a question. As in git, `http.extraHeader` is sent in place of it.
+    fn api_credential(&self, request: &Request<'_>, asked: &ApiRequest<'_>) -> Option<Credential> {
+        let is_given = self.authorization_header(request.url, asked_as(request));
         let is_for_it = !is_given && may_get_token(request.url, asked.remote);
-        let credential = is_for_it.then(|| self.credential_of(asked.remote)).flatten();
-        self.call(request, request.url, from, credential.map(|known| authorization(&known, asked.scheme)))
+        is_for_it.then(|| self.not_refused(asked.remote, asked.scheme)).flatten()
+    }
+
+    fn never_send_again(&self, asked: &ApiRequest<'_>) {
+        let key = self.key(asked.remote, Asked::Declared);
+        lock(&self.credentials.refused_by_api).insert((key, asked.scheme));
+    }
+
+    fn call_api(
+        &self,
+        request: &Request<'_>,
+        scheme: TokenScheme,
+        credential: Option<&Credential>,
+    ) -> Result<Response<Body>, Error> {
+        let authorization = credential.map(|known| authorization(known, scheme));
+        self.call(request, request.url, asked_as(request), authorization)
     }
 
     /// Where a redirect leads, if that is on the same server.
@@ -114,6 +140,10 @@ impl Client {
         let location = response.headers().get("location")?.to_str().ok()?;
         from.join(location).ok().filter(|to| follows && to.origin() == from.origin())
     }
+}
+
+fn asked_as(request: &Request<'_>) -> Asked {
+    if request.url.origin() == *request.declared { Asked::Declared } else { Asked::Redirected }
 }
 
 fn body_of(response: Response<Body>) -> Result<Vec<u8>, NoAnswer> {

@@ -2,12 +2,14 @@
 //!
 //! The order is that of `git::auth`. If the url has a user and no password, the helpers come first, as in git. A server
 //! may say that a repository is not there (404) or closed (403), because it does not believe a credential: the same
-//! repository may be open, or another credential may have the right. So the request goes on then, too.
+//! repository may be open, or another credential may have the right. So the request goes on without a credential. As in
+//! git, helpers are asked only if the server asked for a credential (401): one may ask the user, and a url with a mistake
+//! is no reason for that.
 
 use url::Url;
 
 use super::client::{Answer, Client, Reply, repository_of};
-use super::known::Key;
+use super::credentials::Key;
 use super::permits::lock;
 use super::request::Request;
 use crate::git::Error;
@@ -30,6 +32,8 @@ struct Attempt<'a> {
     /// With these, the server says that the repository is not there or closed.
     denied: Vec<Credential>,
     denial: Option<Error>,
+    /// Whether the server asked for another credential.
+    is_asked_for: bool,
     /// What the server expects: its `WWW-Authenticate`.
     challenges: Vec<String>,
 }
@@ -63,6 +67,7 @@ impl Client {
             tried: Vec::new(),
             denied: Vec::new(),
             denial: None,
+            is_asked_for: false,
             challenges: Vec::new(),
         };
         for step in steps {
@@ -77,15 +82,15 @@ impl Client {
         Err(attempt.into_error())
     }
 
-    fn key(&self, url: &Url, asked: Asked) -> Key {
+    pub(super) fn key(&self, url: &Url, asked: Asked) -> Key {
         let helpers = Helpers::of(&self.configuration, &repository_of(url));
         Key { helpers, password: url.password().map(str::to_owned), asked }
     }
 
-    /// The credential that a server accepted for a declared url, or else the first one to try. Asks no helper.
-    pub(super) fn credential_of(&self, url: &Url) -> Option<Credential> {
-        let known = lock(&self.credentials.accepted).get(&self.key(url, Asked::Declared)).cloned();
-        let first = known.map_or_else(|| auth::up_front(url, Asked::Declared), Ok);
+    /// The credential that a server accepted for these urls, or else the first one to try. Asks no helper.
+    pub(super) fn credential_of(&self, url: &Url, key: &Key) -> Option<Credential> {
+        let known = lock(&self.credentials.accepted).get(key).cloned();
+        let first = known.map_or_else(|| auth::up_front(url, key.asked), Ok);
         first.ok()?.into_iter().next()
     }
 
@@ -118,7 +123,11 @@ impl Client {
                 Ok(Outcome::Done(answer))
             }
             (Ok(Reply::Refused { challenges }), credential) => {
+                attempt.is_asked_for = true;
                 attempt.challenges = challenges;
+                if auth::is_exposed(url, attempt.key.asked) {
+                    self.warn_of_exposure(url);
+                }
                 attempt.tell(credential.map(|credential| credential.source));
                 Ok(Outcome::Refused)
             }
@@ -128,7 +137,14 @@ impl Client {
                 attempt.denial.get_or_insert(denial);
                 Ok(Outcome::Denied)
             }
-            (Err(error), None) if error.is_denial() => Err(attempt.denial.take().unwrap_or(error)),
+            (Err(denial), None) if denial.is_denial() => {
+                let denial = attempt.denial.take().unwrap_or(denial);
+                if !attempt.is_asked_for {
+                    return Err(denial);
+                }
+                attempt.denial = Some(denial);
+                Ok(Outcome::Denied)
+            }
             (Err(error), _) => Err(error),
         }
     }
@@ -172,6 +188,13 @@ impl Client {
             known.retain(|known| *known != credential);
             known.insert(0, credential);
         }
+    }
+
+    fn warn_of_exposure(&self, url: &Url) {
+        let origin = url.origin().ascii_serialization();
+        lock(&self.warnings).insert(format!(
+            "`{origin}` asks for a credential; oca sends none, because a redirect to plain http leads there"
+        ));
     }
 
     fn warn_of_refusal(&self, url: &Url, sent: &[Credential]) {

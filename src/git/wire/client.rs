@@ -1,5 +1,5 @@
 //! The HTTP client; a process has one. Connections are pooled, with at most [`CONNECTIONS_PER_HOST`] at once to a host.
-//! Credentials are sent only to their own host. A redirect to another host must be https.
+//! Credentials are sent only to their own host. From https, a redirect must lead to https.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Read};
@@ -10,11 +10,11 @@ use ureq::{Body, BodyReader, Proxy};
 use url::Url;
 
 use super::agents::Agents;
+use super::credentials::Credentials;
 use super::explain::{explain, explain_io};
-use super::known::Credentials;
 use super::permits::{Permit, Permits, lock};
 use super::request::Request;
-use super::{Host, later, proxy, unsupported};
+use super::{Host, proxy, retry_after, unsupported};
 use crate::git::Error;
 use crate::git::auth::{self, Asked, Credential};
 use crate::git::configuration::Configuration;
@@ -106,7 +106,7 @@ impl Client {
             let mut to = url.join(target).map_err(|_| redirect_error(url, target))?;
             let same_origin = to.origin() == url.origin();
             // From https, a redirect to plain http is refused: it would lose the protection. Whoever can forge a redirect of
-            // plain http can forge the repository, too.
+            // plain http can forge the repository, too, but gets no credential: see `auth::is_exposed`.
             if to.scheme() != "https" && (to.scheme() != "http" || url.scheme() != "http") {
                 return Err(redirect_error(url, to.as_str()));
             }
@@ -117,7 +117,8 @@ impl Client {
             return Ok(Reply::Answered(Answer::Redirect(to)));
         }
         if status != 200 {
-            let retry_after = header("retry-after").and_then(|value| later::pause(value, SystemTime::now()));
+            let retry_after = header("retry-after");
+            let retry_after = retry_after.and_then(|value| retry_after::pause(value, SystemTime::now()));
             let challenges = response.headers().get_all("www-authenticate").iter();
             let challenges = challenges.filter_map(|value| Some(value.to_str().ok()?.to_owned())).collect();
             drain(response.into_body().into_reader());
@@ -213,8 +214,12 @@ impl Client {
 
     /// The headers in `http.extraHeader`. An empty value removes the values before it.
     ///
-    /// A header without a url often contains a credential. So it is not sent to the target of a redirect.
+    /// A header without a url often contains a credential. So it is not sent to the target of a redirect. If that is plain
+    /// http, none is.
     fn extra_headers(&self, url: &Url, asked: Asked) -> Vec<(&str, String)> {
+        if auth::is_exposed(url, asked) {
+            return Vec::new();
+        }
         let all = self.configuration.http_all(url, "extraheader", asked == Asked::Declared);
         let kept = all.rsplit(|header| header.is_empty()).next().unwrap_or_default();
         kept.iter()
