@@ -105,6 +105,7 @@ fn git_code(error: &git::Error) -> u8 {
         | git::Error::Netrc { .. }
         | git::Error::Unsupported { .. }
         | git::Error::NotText { .. }
+        | git::Error::TooManyIncludes { .. }
         | git::Error::NoSubmodulePath { .. } => 2,
         _ => 3,
     }

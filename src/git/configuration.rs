@@ -5,13 +5,11 @@
 //! count: the configuration of a repository could name a program to run.
 
 use std::env::{self, VarError};
-use std::path::{Path, PathBuf};
 
-use git2::{Config, ConfigLevel};
+use git2::ConfigEntry;
 use url::Url;
 
-use super::{Error, includes};
-use crate::fs::refuse_no_file;
+use super::{Error, config_files};
 
 /// All values in the order in which git reads them; the last one wins.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +21,7 @@ pub(super) struct Configuration {
 impl Configuration {
     pub(super) fn load() -> Result<Self, Error> {
         let mut entries = Vec::new();
-        read(&open()?, MOST_INCLUDES, &mut entries)?;
+        config_files::each(&mut |entry| keep(entry, &mut entries))?;
         entries.extend(from_variables()?);
         Ok(Self { entries })
     }
@@ -99,40 +97,20 @@ impl Configuration {
     }
 }
 
-/// As in git, a file that includes itself is an error sooner or later.
-const MOST_INCLUDES: usize = 10;
-
-/// Adds the values of some files, and of those that they include.
-fn read(config: &Config, depth: usize, entries: &mut Vec<(String, String)>) -> Result<(), Error> {
-    let mut found = config.entries(None)?;
-    while let Some(entry) = found.next() {
-        let entry = entry?;
-        // A key without `=` means true.
-        let value = if entry.has_value() { entry.value() } else { Ok("true") };
-        match (entry.name(), value) {
-            (Ok(name), Ok(value)) => {
-                if let Some(file) = includes::included(name, value, &directories()).filter(|_| depth > 0) {
-                    let mut included = Config::new()?;
-                    add(&mut included, Some(file), ConfigLevel::Global)?;
-                    read(&included, depth - 1, entries)?;
-                }
-                entries.push((name.to_owned(), value.to_owned()));
-            }
-            // Without it, oca would ask another server than git, or with other credentials.
-            _ if decides_requests(entry.name_bytes()) => {
-                let setting = String::from_utf8_lossy(entry.name_bytes()).into_owned();
-                return Err(Error::NotText { setting });
-            }
-            _ => {}
+/// Takes a value of a file.
+fn keep(entry: &ConfigEntry<'_>, entries: &mut Vec<(String, String)>) -> Result<(), Error> {
+    // A key without `=` means true.
+    let value = if entry.has_value() { entry.value() } else { Ok("true") };
+    match (entry.name(), value) {
+        (Ok(name), Ok(value)) => entries.push((name.to_owned(), value.to_owned())),
+        // Without it, oca would ask another server than git, or with other credentials.
+        _ if decides_requests(entry.name_bytes()) => {
+            let setting = String::from_utf8_lossy(entry.name_bytes()).into_owned();
+            return Err(Error::NotText { setting });
         }
+        _ => {}
     }
     Ok(())
-}
-
-/// The directories of the user's configuration files.
-fn directories() -> Vec<PathBuf> {
-    let files = [variable_path("GIT_CONFIG_GLOBAL"), Config::find_global().ok(), Config::find_xdg().ok()];
-    files.into_iter().flatten().filter_map(|file| Some(file.parent()?.to_owned())).collect()
 }
 
 /// Whether a setting says to whom requests go, and how.
@@ -194,39 +172,6 @@ fn is_same_host(pattern: &str, host: &str) -> bool {
             (Some(pattern), Some(label)) if pattern == "*" || pattern == label => {}
             _ => return false,
         }
-    }
-}
-
-/// The configuration files of the system and of the user, found by git's rules.
-pub(super) fn open() -> Result<Config, Error> {
-    let mut config = Config::new()?;
-    let no_system = env::var("GIT_CONFIG_NOSYSTEM").is_ok_and(|value| Configuration::is_true(&value));
-    if !no_system {
-        let file = variable_path("GIT_CONFIG_SYSTEM").or_else(|| Config::find_system().ok());
-        add(&mut config, file, ConfigLevel::System)?;
-    }
-    if let Some(file) = variable_path("GIT_CONFIG_GLOBAL") {
-        add(&mut config, Some(file), ConfigLevel::Global)?;
-    } else {
-        add(&mut config, Config::find_xdg().ok(), ConfigLevel::XDG)?;
-        add(&mut config, Config::find_global().ok(), ConfigLevel::Global)?;
-    }
-    Ok(config)
-}
-
-fn variable_path(name: &str) -> Option<PathBuf> {
-    env::var_os(name).map(PathBuf::from)
-}
-
-fn add(config: &mut Config, file: Option<PathBuf>, level: ConfigLevel) -> Result<(), Error> {
-    // Users set this to say "no file".
-    let none = Path::new("/dev/null");
-    match file.filter(|file| file != none && file.exists()) {
-        Some(file) => {
-            refuse_no_file(&file)?;
-            Ok(config.add_file(&file, level, false)?)
-        }
-        None => Ok(()),
     }
 }
 

@@ -77,6 +77,8 @@ pub(crate) enum Error {
     Unsupported { setting: &'static str },
     #[error("git's {} is not UTF-8, and oca cannot follow it", literal(setting))]
     NotText { setting: String },
+    #[error("`{}` is included by too many files of git's configuration, one in another", file.display())]
+    TooManyIncludes { file: PathBuf },
     #[error("the url of the proxy is not valid or not supported")]
     Proxy,
     #[error("refused to follow a redirect from {} to {}", literal(from), literal(to))]
@@ -271,6 +273,9 @@ impl Error {
             }
             Self::NotText { .. } => {
                 "see `git config --list --show-origin`, and write the setting in UTF-8".to_owned()
+            }
+            Self::TooManyIncludes { .. } => {
+                "see `git config --list --show-origin`, and remove the file that includes itself".to_owned()
             }
             Self::Proxy => {
                 "check git's `http.proxy` and the variables `https_proxy` and `http_proxy`".to_owned()

@@ -9,27 +9,20 @@ use std::path::{Path, PathBuf};
 
 use super::path_value::path_value;
 
-/// The file that an entry includes, if the entry is such an include and its condition holds. `directories` are those of
-/// the configuration files: a relative path is relative to one of them.
-pub(super) fn included(name: &str, value: &str, directories: &[PathBuf]) -> Option<PathBuf> {
-    let condition = name.strip_prefix("includeif.")?.strip_suffix(".path")?;
-    let (kind, pattern) = condition.split_once(':')?;
-    let ignore_case = match kind {
-        "gitdir" => false,
-        "gitdir/i" => true,
-        _ => return None,
+/// Whether the name of an entry is that of such an include, and its condition holds.
+pub(super) fn holds(name: &str) -> bool {
+    let condition = name.strip_prefix("includeif.").and_then(|rest| rest.strip_suffix(".path"));
+    let (pattern, ignore_case) = match condition.and_then(|condition| condition.split_once(':')) {
+        Some(("gitdir", pattern)) => (pattern, false),
+        Some(("gitdir/i", pattern)) => (pattern, true),
+        _ => return false,
     };
-    let here = git_directory()?;
+    let (Some(pattern), Some(here)) = (whole(pattern), git_directory()) else { return false };
     let real = here.parent().and_then(|parent| Some(parent.canonicalize().ok()?.join(".git")));
-    let holds = |directory: &Path| matches(&whole(pattern)?, directory.to_str()?, ignore_case).then_some(());
-    if holds(&here).is_none() && real.as_deref().and_then(holds).is_none() {
-        return None;
-    }
-    let path = path_value(value).ok()?;
-    if path.is_absolute() {
-        return Some(path);
-    }
-    directories.iter().map(|directory| directory.join(&path)).find(|file| file.is_file())
+    let is_below = |directory: &Path| {
+        directory.to_str().is_some_and(|directory| matches(&pattern, directory, ignore_case))
+    };
+    is_below(&here) || real.as_deref().is_some_and(is_below)
 }
 
 fn git_directory() -> Option<PathBuf> {

@@ -15,6 +15,7 @@ mod bounded;
 mod cache;
 mod checkout;
 mod config_edit;
+mod config_files;
 mod config_text;
 mod configuration;
 mod daemon;
@@ -74,8 +75,8 @@ pub(crate) use snapshot::Snapshot;
 pub(crate) use steps::{StepCommit, WrongStep};
 pub(crate) use store::Store;
 pub(crate) use superproject::{
-    Active, GitModules, Module, SubmoduleEntry, SubmoduleName, SubmodulePath, Superproject,
-    SuperprojectChange, Unmerged, may_have_submodules, relative_url,
+    Active, FileVersions, GitModules, Module, SubmoduleEntry, SubmoduleName, SubmodulePath, Superproject,
+    SuperprojectChange, may_have_submodules, relative_url,
 };
 pub(crate) use text::merge_text;
 pub(crate) use tree::{GitTree, Place, may_lead_to_module};

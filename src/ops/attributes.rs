@@ -1,12 +1,12 @@
 //! Files that git changes when it writes them into a work tree, by attributes that `oca` does not follow: those that a
 //! repository keeps in Git LFS, and those of other filters and encodings. A checkout or an export has their blobs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::export;
 use crate::output::Printer;
 use crate::repo::{
-    EntryKind, Objects, RepoName, TreeId, UnreadableTree, counted, first_names, is_lfs_pointer,
+    EntryKind, Objects, RepoName, TreeId, UnreadableTree, counted, first_names, in_short, is_lfs_pointer,
 };
 
 const ATTRIBUTES: &[u8] = b".gitattributes";
@@ -69,11 +69,16 @@ fn changing(text: &str) -> impl Iterator<Item = String> {
 /// Warns of what git would write in another way.
 pub(crate) fn warn_of_unfollowed(printer: &Printer, name: &RepoName, found: &Unfollowed) {
     warn_of_pointers(printer, name, &found.pointers);
-    for (attribute, file) in &found.attributes {
-        printer.warning(&format!(
-            "`{name}`: oca does not follow `{attribute}` in `{file}`: git may write other content into such files"
-        ));
+    if found.attributes.is_empty() {
+        return;
     }
+    let attributes: Vec<String> = found.attributes.keys().map(|attribute| in_short(attribute)).collect();
+    let files: BTreeSet<String> = found.attributes.values().map(|file| in_short(file)).collect();
+    printer.warning(&format!(
+        "`{name}`: oca does not follow {} in {}: git may write other content into such files",
+        first_names(&attributes),
+        first_names(&files.into_iter().collect::<Vec<_>>())
+    ));
 }
 
 /// Warns about the pointers of a repository.

@@ -6,16 +6,18 @@ mod finding;
 mod merge;
 mod outcome;
 mod rule;
+mod severity;
 mod submodule;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use checkout::{NAMED, OtherTree, RepoStatus, State, Verified};
 pub(crate) use difference::{Difference, Unmet, WhyUnmet};
-pub(crate) use finding::{Count, Finding, Needer, Problem, Spot, StillNeeded, WhyMissing};
+pub(crate) use finding::{Finding, Needer, Problem, Spot, StillNeeded, WhyMissing};
 pub(crate) use merge::{ConflictWith, MergeConflict, MergeNote, MergeNoteKind, StepDifference};
 pub(crate) use outcome::{Done, Failure, MissingDirectory, Outcome, RepoOutcome, Step, Trouble, failures};
 pub(crate) use rule::{RULES, Severity};
+pub(crate) use severity::Count;
 pub(crate) use submodule::SubmoduleDifference;
 
 use std::fmt;
@@ -60,7 +62,7 @@ pub(crate) struct FollowedMerge {
 }
 
 impl FollowedMerge {
-    /// What became of it, and what the forge says, if that is more.
+    /// How it changed, and what the forge says, if that is more.
     pub(crate) fn words(&self) -> String {
         let is_news = |told: &&Told| {
             let says_more = !matches!(told.state, RequestState::Merged | RequestState::Unknown);
@@ -72,7 +74,7 @@ impl FollowedMerge {
     }
 }
 
-/// What became of a merge.
+/// How a merge changed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum MergeState {
     /// It has this number of new commits.

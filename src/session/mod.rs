@@ -11,7 +11,7 @@ use crate::config::{self, Config, Profile, Template};
 use crate::error::Error;
 use crate::flags::Global;
 use crate::fs::{self, Context, DirectoryLock, create_directory, normal};
-use crate::git::{Git, Origin, Superproject, Unmerged};
+use crate::git::{FileVersions, Git, Origin, Superproject};
 use crate::lock::{self, Lock};
 use crate::output::Printer;
 use crate::plan::{self, Present};
@@ -171,7 +171,7 @@ impl<'a> Session<'a> {
     }
 
     /// The versions of a lock that git could not merge. If the surrounding repository cannot be read, nothing is known.
-    pub(crate) fn unmerged_lock(&self) -> Option<Unmerged> {
+    pub(crate) fn unmerged_lock(&self) -> Option<FileVersions> {
         let superproject = Superproject::around(&self.root).ok().flatten()?;
         let largest = usize::try_from(lock::LARGEST).unwrap_or(usize::MAX);
         superproject.unmerged(&self.root.join(lock::FILE_NAME), largest).ok().flatten()
@@ -179,7 +179,7 @@ impl<'a> Session<'a> {
 
     /// Fails if the lock is only our side of a merge: if a merge driver fails, git leaves no conflict markers.
     pub(crate) fn refuse_unmerged(&self) -> Result<(), Error> {
-        let Some(Unmerged { base, ours, theirs }) = self.unmerged_lock() else { return Ok(()) };
+        let Some(FileVersions { base, ours, theirs }) = self.unmerged_lock() else { return Ok(()) };
         let file = self.lock_file();
         // Any other text is what somebody made of the two sides.
         let is_ours =

@@ -15,14 +15,11 @@ fn filters_and_encodings_that_oca_does_not_follow_are_named() {
         .file("web_x/static/deep/a.txt", "a\n")
         .commit();
     env.declare(WEB);
-    let follows = |attribute: &str, file: &str| {
-        format!(
-            "warning: `web`: oca does not follow `{attribute}` in `{file}`: git may write other content into such files\n"
-        )
-    };
     env.oca(&["sync"])
-        .stderr_contains(&follows("filter=git-crypt", ".gitattributes"))
-        .stderr_contains(&follows("working-tree-encoding=UTF-16LE-BOM", "web_x/static/deep/.gitattributes"))
+        .stderr_contains(
+            "warning: `web`: oca does not follow `filter=git-crypt`, `working-tree-encoding=UTF-16LE-BOM` in \
+             `.gitattributes`, `web_x/static/deep/.gitattributes`: git may write other content into such files\n",
+        )
         .success();
     env.oca(&["verify"]).stderr_contains("files as locked").success();
     // What git itself writes is no alteration.
@@ -33,6 +30,21 @@ fn filters_and_encodings_that_oca_does_not_follow_are_named() {
     env.oca(&["verify"]).stderr_contains("files as locked").success();
     fs::write(&file, b"\xff\xfeb\0\n\0").expect("a file");
     env.oca(&["verify"]).stdout("web: altered: web_x/static/deep/a.txt\n").status(1);
+}
+
+#[test]
+fn many_long_attributes_are_one_short_warning() {
+    let env = Env::new();
+    let web = repository(&env, "web", &["web_x"]);
+    let lines: String = (100..200).map(|n| format!("*.{n} filter=f{n}{}\n", "x".repeat(1000))).collect();
+    web.branch("18.0").file(".gitattributes", lines).commit();
+    env.declare(WEB);
+    let output = env.oca(&["sync"]).output();
+    assert_eq!(output.code, Some(0), "{output}");
+    let warnings: Vec<&str> = output.stderr.lines().filter(|line| line.contains("does not follow")).collect();
+    assert_eq!(warnings.len(), 1, "{output}");
+    assert!(warnings[0].contains("...` and 95 others in `.gitattributes`: "), "{output}");
+    assert!(warnings[0].len() < 2_000, "{output}");
 }
 
 #[test]

@@ -155,6 +155,45 @@ fn a_file_that_counts_below_a_directory_is_included() {
 }
 
 #[test]
+fn an_included_file_is_beside_the_one_that_names_it() {
+    let env = Env::new();
+    let _server = guarded(&env, "");
+    let right = helper(&env, "log", "username=odo password=s3cret");
+    let wrong = helper(&env, "wrong", "username=odo password=wr0ng");
+    let project = env.project().display().to_string();
+    let include = |path: &str| section(&format!("includeIf \"gitdir:{project}/\""), &[("path", path)]);
+    let write = |path: &str, text: String| fs::write(env.home().join(path), text).expect("a file");
+    for directory in ["all", "customers"] {
+        fs::create_dir(env.home().join(directory)).expect("a directory");
+    }
+    write("one", section("credential", &[("helper", &wrong)]));
+    write("all/customer", section("credential", &[("helper", &wrong)]));
+    write("all/part", include("../customers/one"));
+    write("customers/one", include("customer"));
+    write("customers/customer", section("credential", &[("helper", &right)]));
+    env.configure_git(&section("include", &[("path", "all/part")]));
+    env.oca(&["lock", "-q"]).with_programs().success();
+    assert_eq!(log(&env, "wrong"), "");
+}
+
+#[test]
+fn a_file_that_includes_itself_is_an_error() {
+    let env = Env::new();
+    let _server = guarded(&env, "");
+    let project = env.project().display().to_string();
+    let itself = [("path", ".gitconfig")];
+    env.configure_git(&section(&format!("includeIf \"gitdir:{project}/\""), &itself));
+    env.oca(&["lock"])
+        .stderr(
+            "error: `[HOME]/.gitconfig` is included by too many files of git's configuration, one in another\n\
+             hint: see `git config --list --show-origin`, and remove the file that includes itself\n",
+        )
+        .status(2);
+    env.configure_git(&section("include", &itself));
+    env.oca(&["lock"]).stderr_contains("maximum config include depth reached").status(2);
+}
+
+#[test]
 fn a_helper_that_fails_is_named_and_asked_once() {
     let env = Env::new();
     ["web", "other"].iter().for_each(|name| drop(repository(&env, name)));

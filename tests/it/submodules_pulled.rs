@@ -109,6 +109,51 @@ fn a_git_directory_that_cannot_be_used_is_told_and_does_not_stop_the_sync() {
 }
 
 #[test]
+fn a_git_directory_that_was_never_used_is_not_called_a_submodule() {
+    let shop = Shop::new(true);
+    shop.git(&["checkout", "-q", "clones"]);
+    let web = shop.colleague.join(".git/modules/oca/web");
+    fs::remove_dir_all(&web).expect("a git directory");
+    shop.git(&["init", "-q", "--bare", ".git/modules/oca/web"]);
+    let output = shop.oca(&["sync"]).output();
+    assert_eq!(output.code, Some(0), "{output}");
+    assert!(output.stderr.contains("dms: no longer a submodule\n"), "{output}");
+    assert!(!output.stderr.contains("web: no longer"), "{output}");
+    assert!(!web.exists());
+    assert_eq!(shop.env.head(shop.colleague.join("oca/web")), shop.remotes[0].commit_of("18.0"));
+}
+
+/// One is still a submodule, of the other only the git directory is left.
+#[test]
+fn a_repository_of_two_profiles_becomes_a_checkout_in_both_directories() {
+    let env = Env::new();
+    repository(&env, "web");
+    let more = "\n[profiles.other]\npath = \"other\"\nrepos = [\"web\"]\n";
+    env.declare_submodules(REMOTES, &["web"], more);
+    env.init_git();
+    env.sync();
+    env.run(&["sync", "-p", "other"]);
+    env.commit_all("Have submodules");
+    let both = ["oca/web", "other/web"];
+    for path in both {
+        assert!(env.exists(&format!(".git/modules/{path}/HEAD")), "{path}");
+    }
+    // As after a pull that took one of them.
+    env.git("", &["rm", "-q", "--cached", "other/web"]);
+    env.git("", &["config", "-f", ".gitmodules", "--remove-section", "submodule.other/web"]);
+    env.git("", &["add", ".gitmodules"]);
+    env.edit("repos.toml", "mode = \"submodule\"", "mode = \"clone\"");
+    env.oca(&["sync", "--dry-run"])
+        .stderr_contains("2 submodules would become ordinary checkouts\n")
+        .success();
+    env.oca(&["sync"]).stderr_contains("web: no longer a submodule\n").success();
+    for path in both {
+        assert!(env.project().join(path).join(".git").is_dir(), "{path}");
+        assert!(!env.exists(&format!(".git/modules/{path}")), "{path}");
+    }
+}
+
+#[test]
 fn a_skipped_repository_stays_away() {
     let shop = Shop::new(true);
     fs::write(shop.colleague.join("repos.local.toml"), "skip = [\"web\"]\n").expect("a file");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::error::{DatedDispute, Error};
-use crate::git::{Snapshot, Unmerged, merging};
+use crate::git::{FileVersions, Snapshot, merging};
 use crate::lock::{self, Dispute, Lock, Pin, Side, Sides};
 use crate::ops::named_repos;
 use crate::plan::{self, Declared, Moves};
@@ -110,7 +110,7 @@ impl Choice {
 /// Both sides of the lock: from its conflict markers, or from the index if git left no markers.
 fn both_sides(session: &Session<'_>, file: &Path) -> Result<Sides, Error> {
     let bytes = lock::read_file(file)?.unwrap_or_default();
-    let Some(Unmerged { base, ours, theirs }) = session.unmerged_lock() else {
+    let Some(FileVersions { base, ours, theirs }) = session.unmerged_lock() else {
         return Ok(Sides::parse(&bytes, file)?);
     };
     let both = if lock::conflict_marker(&bytes).is_some() {

@@ -24,6 +24,7 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
         Unauthorised { tried: vec![text("git's credential helper"), text("`OCA_TOKEN`")] },
         Forbidden {},
         NotText { setting: text("url./srv/caf\u{fffd}/.insteadof") },
+        TooManyIncludes { file: "/home/me/customer".into() },
         ForbiddenAs { credential: text("the variable `GITHUB_TOKEN`") },
         Status { status: 502, retry_after: None },
         NotGit { content_type: text("text/html") },

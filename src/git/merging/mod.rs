@@ -10,8 +10,9 @@
 //! - Files that OCA's bots write have rules: see [`merge`](crate::merge). Everything else that both sides changed on the
 //!   same lines is a [`Conflict`].
 //!
-//! `base` is about commits, `history` gets them, `landing` reads what they say. `gather` asks for many at once. `three_way` merges trees, `content` merges contents, `step` makes the
-//! patch, `unmerged` prepares a conflict for a person. `bench` has the objects.
+//! `base` is about commits, `history` gets them, `landing` reads what they say. `gather` asks for many at once.
+//! `three_way` merges trees, `content` merges contents, `step` makes the patch, `unmerged` prepares a conflict for a
+//! person. `bench` has the objects.
 
 mod base;
 mod conflict;

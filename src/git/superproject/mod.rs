@@ -20,7 +20,7 @@ pub(crate) use gitmodules::{GitModules, SubmoduleEntry};
 pub(crate) use module::Module;
 use place::ModulePlace;
 pub(crate) use place::{SubmoduleName, SubmodulePath};
-pub(crate) use unmerged::Unmerged;
+pub(crate) use unmerged::FileVersions;
 
 use super::checkout::ASIDE_PREFIX;
 use super::git_file::git_file;

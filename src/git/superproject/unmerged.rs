@@ -15,17 +15,17 @@ use crate::git::Error;
 
 /// The versions of a file with a conflict, as bytes.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Unmerged {
-    /// `None` if both sides added the file.
+pub(crate) struct FileVersions {
+    /// `None` if both sides added the file, or if this version is too large.
     pub(crate) base: Option<Vec<u8>>,
     pub(crate) ours: Vec<u8>,
     pub(crate) theirs: Vec<u8>,
 }
 
 impl Superproject {
-    /// The versions of a file that is in conflict. `None` if it is merged, or if a side deleted it. If a version has more
-    /// than `largest` bytes, it cannot be meant, so this is `None`, too.
-    pub(crate) fn unmerged(&self, file: &Path, largest: usize) -> Result<Option<Unmerged>, Error> {
+    /// The versions of a file that is in conflict. `None` if it is merged, or if a side deleted it. A version with more than
+    /// `largest` bytes cannot be meant, so it counts as missing.
+    pub(crate) fn unmerged(&self, file: &Path, largest: usize) -> Result<Option<FileVersions>, Error> {
         let Some(path) = self.path_of_file(file) else { return Ok(None) };
         let index = self.repository.index()?;
         let odb = self.repository.odb()?;
@@ -38,7 +38,7 @@ impl Superproject {
             Ok(Some(odb.read(entry.id)?.data().to_vec()))
         };
         let (Some(ours), Some(theirs)) = (version(2)?, version(3)?) else { return Ok(None) };
-        Ok(Some(Unmerged { base: version(1)?, ours, theirs }))
+        Ok(Some(FileVersions { base: version(1)?, ours, theirs }))
     }
 
     /// Stages a file whose conflict is resolved, as `git add` would. Returns whether it was in conflict.

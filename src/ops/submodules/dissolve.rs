@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{STAGED, checkouts};
 use crate::error::Error;
-use crate::git::{self, Module, SubmodulePath, Superproject, SuperprojectChange};
+use crate::git::{self, GitModules, Module, SubmodulePath, Superproject, SuperprojectChange};
 use crate::lock::Lock;
 use crate::ops::{keep_out, undeclared};
 use crate::plan;
@@ -34,71 +34,108 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
     }
     let Some(superproject) = Superproject::around(session.root())? else { return Ok(()) };
     let Some(top) = superproject.path_of(session.root()) else { return Ok(()) };
-    let mut modules = superproject.modules()?;
-    let (entries, gitlinks) = (modules.entries(), superproject.gitlinks()?);
-    let mut change = SuperprojectChange::default();
-    let mut released: Vec<Module> = Vec::new();
-    let mut dissolved: BTreeSet<RepoName> = BTreeSet::new();
-    let mut woken: Vec<(RepoName, &Module)> = Vec::new();
-    let declared = checkouts(&session.config.profiles, &top)?.into_iter();
-    let declared = declared.filter(|(_, repo)| lock.repo(&plan::pin(repo)).is_some());
-    let mut checkouts: BTreeMap<SubmodulePath, RepoName> =
-        declared.map(|(path, repo)| (path, repo.name.clone())).collect();
-    // A checkout that is no longer declared stays until `oca sync --prune` removes it.
-    for (path, name) in undeclared(session)? {
-        let below = superproject.path_of(&path).and_then(|path| SubmodulePath::parse(&path).ok());
-        checkouts.extend(below.map(|path| (path, name)));
+    let found = find(session, lock, &superproject, &top)?;
+    match found.submodules.len() + found.dormant.len() {
+        0 if dry => Ok(()),
+        0 => Ok(superproject.end_journal()?),
+        count if dry => {
+            let submodules = counted(count, "submodule", "submodules");
+            session.printer.note(&format!("{submodules} would become ordinary checkouts"));
+            Ok(())
+        }
+        _ => apply(session, &superproject, found),
     }
-    let dormant = dormant(session, &superproject, &top)?;
-    for (path, repo) in checkouts {
+}
+
+/// What is left of submodules at the paths of checkouts.
+struct Found {
+    /// Their repositories, one for each path.
+    submodules: Vec<RepoName>,
+    /// Those without a work tree, of which only the git directory is left.
+    dormant: Vec<(RepoName, Module)>,
+    /// The git directories that become those of checkouts.
+    released: Vec<Module>,
+    /// `.gitmodules` without them.
+    modules: GitModules,
+    change: SuperprojectChange,
+}
+
+fn find(session: &Session<'_>, lock: &Lock, superproject: &Superproject, top: &str) -> Result<Found, Error> {
+    let modules = superproject.modules()?;
+    let (entries, gitlinks) = (modules.entries(), superproject.gitlinks()?);
+    let mut dormant = dormant(session, superproject, top)?;
+    let mut found = Found {
+        submodules: Vec::new(),
+        dormant: Vec::new(),
+        released: Vec::new(),
+        modules,
+        change: SuperprojectChange::default(),
+    };
+    for (path, repo) in places(session, lock, superproject, top)? {
+        let mut is_submodule = false;
         for entry in entries.iter().filter(|entry| entry.path == path) {
-            released.push(superproject.module(&entry.name, &path));
-            modules.remove(&entry.name);
-            change.forget.push(entry.name.clone());
-            dissolved.insert(repo.clone());
+            found.released.push(superproject.module(&entry.name, &path));
+            found.modules.remove(&entry.name);
+            found.change.forget.push(entry.name.clone());
+            is_submodule = true;
         }
         if gitlinks.contains_key(&*path) {
-            change.unstage.push(path.to_string());
-            dissolved.insert(repo.clone());
+            found.change.unstage.push(path.to_string());
+            is_submodule = true;
         }
         // Somebody else changed the mode: a pull takes the entry and the gitlink, but not the git directory.
-        if !dissolved.contains(&repo)
-            && let Some(name) = superproject.name_at(&path)
-        {
-            released.push(superproject.module(&name, &path));
-            change.forget.push(name);
-            dissolved.insert(repo.clone());
+        if !is_submodule && let Some(name) = superproject.name_at(&path) {
+            found.released.push(superproject.module(&name, &path));
+            found.change.forget.push(name);
+            is_submodule = true;
         }
         // With `submodule.recurse`, a pull takes the work tree, too. If the git directory stayed, git could not make the
         // submodule again later.
-        if !dissolved.contains(&repo)
-            && let Some(module) = dormant.get(&path)
-        {
-            woken.push((repo, module));
+        if is_submodule {
+            found.submodules.push(repo);
+        } else if let Some(module) = dormant.remove(&path) {
+            found.dormant.push((repo, module));
         }
     }
-    if dissolved.is_empty() && woken.is_empty() {
-        return if dry { Ok(()) } else { Ok(superproject.end_journal()?) };
+    Ok(found)
+}
+
+/// The paths of the checkouts, with their repositories. A checkout that is no longer declared stays until
+/// `oca sync --prune` removes it.
+fn places(
+    session: &Session<'_>,
+    lock: &Lock,
+    superproject: &Superproject,
+    top: &str,
+) -> Result<BTreeMap<SubmodulePath, RepoName>, Error> {
+    let declared = checkouts(&session.config.profiles, top)?.into_iter();
+    let declared = declared.filter(|(_, repo)| lock.repo(&plan::pin(repo)).is_some());
+    let mut places: BTreeMap<SubmodulePath, RepoName> =
+        declared.map(|(path, repo)| (path, repo.name.clone())).collect();
+    for (path, name) in undeclared(session)? {
+        let below = superproject.path_of(&path).and_then(|path| SubmodulePath::parse(&path).ok());
+        places.extend(below.map(|path| (path, name)));
     }
-    if dry {
-        let count = counted(dissolved.len() + woken.len(), "submodule", "submodules");
-        session.printer.note(&format!("{count} would become ordinary checkouts"));
-        return Ok(());
-    }
+    Ok(places)
+}
+
+fn apply(session: &Session<'_>, superproject: &Superproject, found: Found) -> Result<(), Error> {
     session.config.profiles.iter().try_for_each(|profile| session.refuse_links(profile))?;
     superproject.refuse_locked()?;
-    for (repo, module) in woken {
-        // If it cannot be used, the checkout is made anew.
-        match module.wake().and_then(|()| module.release()) {
-            Ok(()) => drop(dissolved.insert(repo)),
+    let mut dissolved: BTreeSet<RepoName> = found.submodules.into_iter().collect();
+    for (repo, module) in found.dormant {
+        // If it cannot be used, or never was, the checkout is made anew.
+        match wake(&module) {
+            Ok(true) => drop(dissolved.insert(repo)),
+            Ok(false) => {}
             Err(error) => {
                 session.printer.warning(&format!("the former submodule of `{repo}` is not used: {error}"));
             }
         }
     }
-    released.iter().try_for_each(Module::release)?;
+    found.released.iter().try_for_each(Module::release)?;
     dissolved.iter().for_each(|name| session.printer.note(&format!("{name}: no longer a submodule")));
-    let is_staged = superproject.apply(&modules, &change)?;
+    let is_staged = superproject.apply(&found.modules, &found.change)?;
     for profile in &session.config.profiles {
         let directory = session.checkouts(profile)?;
         if directory.is_dir() {
@@ -108,8 +145,17 @@ fn dissolve_readable(session: &Session<'_>, lock: &Lock, dry: bool) -> Result<()
     if is_staged {
         session.printer.note(STAGED);
     }
-    tell_unused(session, &superproject);
+    tell_unused(session, superproject);
     Ok(())
+}
+
+/// Makes a checkout of a dormant git directory. Returns whether there is one: a git directory that was never used is only
+/// removed.
+fn wake(module: &Module) -> Result<bool, git::Error> {
+    module.wake()?;
+    let is_used = module.leads_here();
+    module.release()?;
+    Ok(is_used)
 }
 
 /// The git directories of former submodules without a work tree, by the paths of the checkouts that this run makes.
