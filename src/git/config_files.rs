@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use git2::{Config, ConfigEntry, ConfigLevel};
 
-use super::configuration::Configuration;
 use super::path_value::path_value;
 use super::{Error, config_text, includes};
 use crate::fs::{read_text, refuse_no_file};
@@ -16,10 +15,9 @@ const MOST_INCLUDES: usize = 10;
 /// Takes one value.
 type Visit<'v> = dyn FnMut(&ConfigEntry<'_>) -> Result<(), Error> + 'v;
 
-/// Visits all values of these files in the order in which git reads them.
-pub(super) fn each(visit: &mut Visit<'_>) -> Result<(), Error> {
-    let is_true = |value: String| Configuration::is_true(&value);
-    if !env::var("GIT_CONFIG_NOSYSTEM").is_ok_and(is_true) {
+/// Visits all values of these files in the order in which git reads them, with or without the file of the system.
+pub(super) fn each(with_system: bool, visit: &mut Visit<'_>) -> Result<(), Error> {
+    if with_system {
         let file = variable_path("GIT_CONFIG_SYSTEM").or_else(|| Config::find_system().ok());
         read(file, ConfigLevel::System, MOST_INCLUDES, visit)?;
     }

@@ -21,7 +21,8 @@ pub(super) struct Configuration {
 impl Configuration {
     pub(super) fn load() -> Result<Self, Error> {
         let mut entries = Vec::new();
-        config_files::each(&mut |entry| keep(entry, &mut entries))?;
+        let no_system = env::var("GIT_CONFIG_NOSYSTEM").is_ok_and(|value| Self::is_true(&value));
+        config_files::each(!no_system, &mut |entry| keep(entry, &mut entries))?;
         entries.extend(from_variables()?);
         Ok(Self { entries })
     }

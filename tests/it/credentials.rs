@@ -185,7 +185,8 @@ fn a_file_that_includes_itself_is_an_error() {
     env.configure_git(&section(&format!("includeIf \"gitdir:{project}/\""), &itself));
     env.oca(&["lock"])
         .stderr(
-            "error: `[HOME]/.gitconfig` is included by too many files of git's configuration, one in another\n\
+            "error: cannot fetch `web` from `http://127.0.0.1:[PORT]/web.git`\n\
+             caused by: `[TEMP]/home/.gitconfig` is included by too many files of git's configuration, one in another\n\
              hint: see `git config --list --show-origin`, and remove the file that includes itself\n",
         )
         .status(2);
