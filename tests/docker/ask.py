@@ -36,7 +36,10 @@ def main() -> None:
             raise SystemExit(f"{path}: {answer}")
         return answer["result"]
 
-    user = call("/web/session/authenticate", db=database, login="admin", password="admin")["uid"]
+    def sign_in() -> int:
+        return call("/web/session/authenticate", db=database, login="admin", password="admin")["uid"]
+
+    user = sign_in()
 
     def styles(direction: str) -> bytes:
         _, page = ask("/web")
@@ -60,6 +63,7 @@ def main() -> None:
     if "--rtl" in options:
         before = styles("ltr")
         call("/web/dataset/call_kw", model="res.users", method="write", args=[[user], {"lang": "ar_001"}], kwargs={})
+        sign_in()  # the session has the language
         after = styles("rtl")
         if len(after) < len(before) / 2 or before.count(b"padding-left") == after.count(b"padding-left"):
             raise SystemExit(f"the styles of Arabic are those of English: {len(after)} bytes")
