@@ -87,13 +87,11 @@ impl<'a> Remotes<'a> {
 
     /// The threads, which start at the first call.
     pub(crate) fn pools(&self) -> Result<&Pools, Error> {
-        match self.pools.get() {
-            Some(pools) => Ok(pools),
-            None => {
-                let pools = Pools::new(self.jobs)?;
-                Ok(self.pools.get_or_init(|| pools))
-            }
+        if let Some(pools) = self.pools.get() {
+            return Ok(pools);
         }
+        let pools = Pools::new(self.jobs)?;
+        Ok(self.pools.get_or_init(|| pools))
     }
 
     /// Runs `fetch` for each job on the network threads, and `work` with its result on the CPU threads.

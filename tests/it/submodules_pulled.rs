@@ -136,7 +136,7 @@ fn a_repository_of_two_profiles_becomes_a_checkout_in_both_directories() {
     env.commit_all("Have submodules");
     let both = ["oca/web", "other/web"];
     for path in both {
-        assert!(env.exists(&format!(".git/modules/{path}/HEAD")), "{path}");
+        assert!(env.exists(format!(".git/modules/{path}/HEAD")), "{path}");
     }
     // As after a pull that took one of them.
     env.git("", &["rm", "-q", "--cached", "other/web"]);
@@ -149,7 +149,7 @@ fn a_repository_of_two_profiles_becomes_a_checkout_in_both_directories() {
     env.oca(&["sync"]).stderr_contains("web: no longer a submodule\n").success();
     for path in both {
         assert!(env.project().join(path).join(".git").is_dir(), "{path}");
-        assert!(!env.exists(&format!(".git/modules/{path}")), "{path}");
+        assert!(!env.exists(format!(".git/modules/{path}")), "{path}");
     }
 }
 
