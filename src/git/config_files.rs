@@ -39,7 +39,10 @@ fn read(file: Option<PathBuf>, level: ConfigLevel, depth: usize, visit: &mut Vis
     let Some(file) = file.filter(|file| file != none && file.exists()) else { return Ok(()) };
     refuse_no_file(&file)?;
     let mut config = Config::new()?;
-    config.add_file(&file, level, false)?;
+    config.add_file(&file, level, false).map_err(|error| match error.message() {
+        "maximum config include depth reached" => Error::TooManyIncludes { file: file.clone() },
+        _ => error.into(),
+    })?;
     let mut files = vec![file];
     let mut found = config.entries(None)?;
     while let Some(entry) = found.next() {

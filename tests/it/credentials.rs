@@ -181,17 +181,16 @@ fn a_file_that_includes_itself_is_an_error() {
     let env = Env::new();
     let _server = guarded(&env, "");
     let project = env.project().display().to_string();
-    let itself = [("path", ".gitconfig")];
-    env.configure_git(&section(&format!("includeIf \"gitdir:{project}/\""), &itself));
-    env.oca(&["lock"])
-        .stderr(
-            "error: cannot fetch `web` from `http://127.0.0.1:[PORT]/web.git`\n\
-             caused by: `[TEMP]/home/.gitconfig` is included by too many files of git's configuration, one in another\n\
-             hint: see `git config --list --show-origin`, and remove the file that includes itself\n",
-        )
-        .status(2);
-    env.configure_git(&section("include", &itself));
-    env.oca(&["lock"]).stderr_contains("maximum config include depth reached").status(2);
+    for name in [format!("includeIf \"gitdir:{project}/\""), "include".to_owned()] {
+        env.configure_git(&section(&name, &[("path", ".gitconfig")]));
+        env.oca(&["lock"])
+            .stderr(
+                "error: cannot fetch `web` from `http://127.0.0.1:[PORT]/web.git`\n\
+                 caused by: `[TEMP]/home/.gitconfig` is included by too many files of git's configuration, one in another\n\
+                 hint: see `git config --list --show-origin`, and remove the file that includes itself\n",
+            )
+            .status(2);
+    }
 }
 
 #[test]

@@ -95,6 +95,8 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
       hint: check the permissions of your token
     2 git's `url./srv/caf�/.insteadof` is not UTF-8, and oca cannot follow it
       hint: see `git config --list --show-origin`, and write the setting in UTF-8
+    2 `/home/me/customer` is included by too many files of git's configuration, one in another
+      hint: see `git config --list --show-origin`, and remove the file that includes itself
     3 the server denies access (status 403); the variable `GITHUB_TOKEN` was sent with the request and may lack the right to read the repository
       hint: check the permissions of your token
     3 the server answered with status 502
