@@ -113,6 +113,8 @@ fn merged(args: &Args, session: &Session<'_>, repositories: &[Repository<'_>]) -
     let settings = Settings {
         python: python.map_err(|invalid| Error::BadName { invalid })?,
         ignore: declared.ignore.clone(),
+        overrides: declared.overrides.clone(),
+        file: session.config.file.display().to_string(),
     };
     let required = Parsed::concat(repositories.iter().map(Repository::read));
     Ok(merge(&required, &constraints(session)?, &settings))
@@ -135,13 +137,9 @@ fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<
         }
     }
     tell(session, &merged.notes);
+    detail_marked(session, merged, "override", |requirement| requirement.is_override);
     for flag in [Flag::ExactPin, Flag::DirectReference] {
-        let flagged = merged.requirements.iter().filter(|requirement| requirement.flag == Some(flag));
-        let lines: Vec<String> = flagged.map(Requirement::shown).collect();
-        if !lines.is_empty() {
-            let count = counted(lines.len(), &flag.to_string(), &format!("{flag}s"));
-            printer.detail(&format!("{count}: {}", lines.join(", ")));
-        }
+        detail_marked(session, merged, &flag.to_string(), |requirement| requirement.flag == Some(flag));
     }
     if let Format::Json = args.format.format {
         printer.json(&RequirementsReport::of(merged));
@@ -150,6 +148,16 @@ fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<
         return Ok(());
     }
     Err(Error::Conflicts { conflicts: merged.conflicts.clone(), problems: merged.problems.clone() })
+}
+
+/// Prints how many requirements have a mark, and which, with `--verbose`.
+fn detail_marked(session: &Session<'_>, merged: &Merged, mark: &str, has: impl Fn(&Requirement) -> bool) {
+    let marked = merged.requirements.iter().filter(|requirement| has(requirement));
+    let lines: Vec<String> = marked.map(Requirement::shown).collect();
+    if !lines.is_empty() {
+        let count = counted(lines.len(), mark, &format!("{mark}s"));
+        session.printer.detail(&format!("{count}: {}", lines.join(", ")));
+    }
 }
 
 fn report_needs(args: &Args, session: &Session<'_>, needs: &System) -> Result<(), Error> {
@@ -173,6 +181,8 @@ fn tell(session: &Session<'_>, notes: &[Note]) {
         if let Some(hint) = note.hint() {
             session.printer.warning(&note.to_string());
             session.printer.hint(&hint);
+        } else if note.is_important() {
+            session.printer.note(&note.to_string());
         } else {
             session.printer.detail(&note.to_string());
         }

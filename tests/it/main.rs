@@ -98,6 +98,7 @@ mod remote;
 mod remove;
 mod requirements;
 mod requirements_hostile;
+mod requirements_override;
 mod requirements_selection;
 mod requirements_system;
 mod resolve;
