@@ -5,8 +5,8 @@
 //! ```text
 //! {main, fuzz} → cli → commands → ops → session → output → json → error → check → {plan, import} → facts
 //!                       → progress → report → forge
-//!                       → {config, lock, git, addons, catalogue, requirements, odoo_conf, export}
-//!                       → {patch, merge}
+//!                       → {config, lock, git, addons, catalogue, odoo_conf, export}
+//!                       → {patch, merge, requirements}
 //!                       → {repo, fs, pool, flags}
 //! ```
 //!

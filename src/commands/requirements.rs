@@ -13,7 +13,7 @@ use crate::fs::{read_given, read_if_there, write_out};
 use crate::json::{RequirementsReport, SystemReport};
 use crate::lock::{Lock, LockedModule};
 use crate::plan;
-use crate::repo::{counted, is_text_of};
+use crate::repo::{Series, counted, is_text_of};
 use crate::requirements::{
     Annotations, Author, Flag, Merged, ModuleNeeds, Note, Parsed, Python, Repository, Requirement, Settings,
     System, merge, parse_constraints, render, system, text_of,
@@ -107,15 +107,38 @@ fn repositories<'a>(
 }
 
 fn merged(args: &Args, session: &Session<'_>, repositories: &[Repository<'_>]) -> Result<Merged, Error> {
-    let declared = &session.profile()?.requirements;
-    let python = args.python_version.as_ref().or(declared.python.as_ref());
-    let python = python.map(|word| Python::parse(word, declared.platform)).transpose();
+    let profile = session.profile()?;
+    let declared = &profile.requirements;
+    let python = match args.python_version.as_ref().or(declared.python.as_ref()) {
+        Some(word) => {
+            let python = Python::parse(word, declared.platform);
+            let python = python.map_err(|invalid| Error::BadName { invalid })?;
+            warn_of_python(session, profile.odoo, word);
+            Some(python)
+        }
+        None => Python::any_of(profile.odoo.pythons()),
+    };
     let settings = Settings {
-        python: python.map_err(|invalid| Error::BadName { invalid })?,
+        python,
         ignore: declared.ignore.clone(),
+        overrides: declared.overrides.clone(),
+        file: session.config.file.display().to_string(),
     };
     let required = Parsed::concat(repositories.iter().map(Repository::read));
     Ok(merge(&required, &constraints(session)?, &settings))
+}
+
+/// Warns of a Python that Odoo does not support: its markers are not those of the image.
+fn warn_of_python(session: &Session<'_>, odoo: Series, word: &str) {
+    let [lowest, .., highest] = odoo.pythons() else { return };
+    let is_supported = |version: &&str| {
+        word.strip_prefix(*version).is_some_and(|patch| patch.is_empty() || patch.starts_with('.'))
+    };
+    if !odoo.pythons().iter().any(is_supported) {
+        let range = format!("Odoo {odoo} supports Python {lowest} to {highest}");
+        session.printer.warning(&format!("{range}, and the requirements are for Python {word}"));
+        session.printer.hint("correct `python` in `[requirements]`, or `--python-version`");
+    }
 }
 
 /// Prints notes and warnings, and fails if requirements cannot be merged.
@@ -135,13 +158,9 @@ fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<
         }
     }
     tell(session, &merged.notes);
+    detail_marked(session, merged, "override", |requirement| requirement.is_override);
     for flag in [Flag::ExactPin, Flag::DirectReference] {
-        let flagged = merged.requirements.iter().filter(|requirement| requirement.flag == Some(flag));
-        let lines: Vec<String> = flagged.map(Requirement::shown).collect();
-        if !lines.is_empty() {
-            let count = counted(lines.len(), &flag.to_string(), &format!("{flag}s"));
-            printer.detail(&format!("{count}: {}", lines.join(", ")));
-        }
+        detail_marked(session, merged, &flag.to_string(), |requirement| requirement.flag == Some(flag));
     }
     if let Format::Json = args.format.format {
         printer.json(&RequirementsReport::of(merged));
@@ -150,6 +169,16 @@ fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<
         return Ok(());
     }
     Err(Error::Conflicts { conflicts: merged.conflicts.clone(), problems: merged.problems.clone() })
+}
+
+/// Prints how many requirements have a mark, and which, with `--verbose`.
+fn detail_marked(session: &Session<'_>, merged: &Merged, mark: &str, has: impl Fn(&Requirement) -> bool) {
+    let marked = merged.requirements.iter().filter(|requirement| has(requirement));
+    let lines: Vec<String> = marked.map(Requirement::shown).collect();
+    if !lines.is_empty() {
+        let count = counted(lines.len(), mark, &format!("{mark}s"));
+        session.printer.detail(&format!("{count}: {}", lines.join(", ")));
+    }
 }
 
 fn report_needs(args: &Args, session: &Session<'_>, needs: &System) -> Result<(), Error> {
@@ -173,6 +202,8 @@ fn tell(session: &Session<'_>, notes: &[Note]) {
         if let Some(hint) = note.hint() {
             session.printer.warning(&note.to_string());
             session.printer.hint(&hint);
+        } else if note.is_important() {
+            session.printer.note(&note.to_string());
         } else {
             session.printer.detail(&note.to_string());
         }

@@ -7,6 +7,7 @@ use super::error::{Fault, table_name};
 use super::lineage::Lineage;
 use super::profile::{Mode, Profile, Repo};
 use super::schema::{Declared, DeclaredRepo};
+use crate::requirements::Override;
 
 /// If no profile has the repository of a table, the name is probably misspelt.
 pub(super) fn refuse_unused(
@@ -66,6 +67,41 @@ pub(super) fn refuse_unfetchable(declared: &Declared, document: &Document<'_>) {
         let outer = format!("{}.override", header(&profile.name));
         profile.overrides.iter().for_each(|repo| refuse(&outer, repo));
     }
+}
+
+/// Refuses a distribution that is both overridden and left out. A profile can have the two lists from different tables.
+pub(super) fn refuse_ignored_overrides(declared: &Declared, profiles: &[Profile], document: &Document<'_>) {
+    let refuse = |line, table: &str, name: &str| {
+        let why = format!("`{name}` is in `ignore` of `[requirements]` as well");
+        let hint = Some("delete it from one of the two".to_owned());
+        document.refuse(line, table, Fault::BadValue { key: "override".to_owned(), why, hint });
+    };
+    let top = ("requirements".to_owned(), &declared.settings);
+    let tables = declared
+        .profiles
+        .iter()
+        .map(|profile| (format!("{}.requirements", header(&profile.name)), &profile.settings));
+    let mut told = BTreeSet::new();
+    for (table, settings) in std::iter::once(top).chain(tables) {
+        let (overrides, ignore) = (&settings.overridden_requirements, &settings.ignored_requirements);
+        for one in both(overrides.as_deref().unwrap_or_default(), ignore.as_deref().unwrap_or_default()) {
+            told.insert(one.line());
+            refuse(one.line(), &table, one.name());
+        }
+    }
+    for profile in profiles {
+        let requirements = &profile.requirements;
+        for one in both(&requirements.overrides, &requirements.ignore) {
+            if told.insert(one.line()) {
+                refuse(profile.line, &header(&profile.name), one.name());
+            }
+        }
+    }
+}
+
+/// The overrides whose distribution is ignored.
+fn both<'a>(overrides: &'a [Override], ignore: &'a [String]) -> impl Iterator<Item = &'a Override> {
+    overrides.iter().filter(|one| ignore.iter().any(|word| one.is_ignored_by(word)))
 }
 
 pub(super) fn names<'p>(profiles: impl IntoIterator<Item = &'p Profile>) -> BTreeSet<&'p str> {

@@ -1,6 +1,6 @@
 //! `repos.toml`: parses the text into profiles and fills in every default.
 //!
-//! Uses the vocabulary of `repo` and reads through `fs`. Does not know the lock or git, and reads no environment
+//! Uses the vocabulary of `repo`, reads through `fs`, and has lines of requirements parsed by `requirements`. Does not know the lock or git, and reads no environment
 //! variable: a text with `${VAR}` stays a template until a command needs its value.
 
 mod base_url;

@@ -7,6 +7,7 @@ use super::values::ModuleRequest;
 use crate::repo::{
     AddonsDirectory, Edition, Layout, Packaging, Platform, Reference, RemoteUrl, RepoName, Rules, Series,
 };
+use crate::requirements::Override;
 
 /// A set of repositories and its settings.
 #[derive(Clone, Debug)]
@@ -118,6 +119,8 @@ pub(crate) struct Requirements {
     /// Paths of files, relative to `repos.toml`.
     pub(crate) constraints: Vec<Template>,
     pub(crate) ignore: Vec<String>,
+    /// Lines in place of all others of their distributions.
+    pub(crate) overrides: Vec<Override>,
 }
 
 impl Profile {

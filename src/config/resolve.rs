@@ -119,6 +119,7 @@ pub(super) fn profiles(
         })
         .collect();
     checks::refuse_unfetchable(declared, document);
+    checks::refuse_ignored_overrides(declared, &profiles, document);
     checks::refuse_unused(declared, &profiles, lineage, document);
     checks::refuse_case_clashes(&profiles, document);
     checks::refuse_checkout_clashes(&profiles, document);
@@ -180,6 +181,7 @@ fn filled_in(
             platform: settings.platform,
             constraints: settings.constraints.unwrap_or_default(),
             ignore: settings.ignored_requirements.unwrap_or_default(),
+            overrides: settings.overridden_requirements.unwrap_or_default(),
         },
         check: Check { ignore: settings.ignored_findings.unwrap_or_default() },
         export: Export { languages: settings.languages, drop: settings.drop.unwrap_or_default() },

@@ -19,6 +19,7 @@ use super::values::{self, ModuleRequest};
 use crate::repo::{
     AddonsDirectory, CommitId, Edition, Layout, Platform, Reference, RemoteUrl, RepoName, Series,
 };
+use crate::requirements::Override;
 
 pub(super) struct Declared {
     pub(super) settings: Settings,
@@ -87,6 +88,7 @@ settings! {
         platform: Platform,
         constraints: Vec<Template>,
         ignored_requirements: Vec<String>,
+        overridden_requirements: Vec<Override>,
         ignored_findings: Vec<String>,
         languages: Vec<String>,
         drop: Vec<Drop>,
@@ -211,6 +213,7 @@ fn settings(table: &mut Table<'_, '_>) -> Settings {
         settings.platform = inner.word("platform", &Platform::WORDS);
         settings.constraints = inner.list("constraints", values::template);
         settings.ignored_requirements = inner.list("ignore", values::some_text);
+        settings.overridden_requirements = overridden(&mut inner);
         inner.finish();
     }
     if let Some(mut inner) = table.table("check") {
@@ -223,6 +226,21 @@ fn settings(table: &mut Table<'_, '_>) -> Settings {
         inner.finish();
     }
     settings
+}
+
+/// The lines of `override`. A distribution can have several, for different environments.
+fn overridden(table: &mut Table<'_, '_>) -> Option<Vec<Override>> {
+    let mut kept: Vec<Override> = Vec::new();
+    for At { value, line } in table.list_with_lines("override", values::overridden)? {
+        if kept.iter().any(|other| other.repeats(&value)) {
+            let why = format!("another line has the distribution `{}` and the same marker", value.name());
+            let hint = Some("keep one of them".to_owned());
+            table.refuse(line, Fault::BadValue { key: "override".to_owned(), why, hint });
+        } else {
+            kept.push(value.at(line));
+        }
+    }
+    Some(kept)
 }
 
 const DROPS: &[(&str, Drop)] =

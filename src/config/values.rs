@@ -6,6 +6,7 @@ use super::document::Refusal;
 use super::expand::{Malformed, NotBelow, Template, below};
 use super::versions::Versions;
 use crate::repo::{AddonsDirectory, RemoteUrl, is_invisible, redact};
+use crate::requirements::Override;
 
 /// A requested module, and the versions that are accepted.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -136,6 +137,11 @@ pub(super) fn some_text(text: &str) -> Result<String, Refusal> {
         return Err(Refusal::new("it must not be blank or contain invisible characters"));
     }
     Ok(text.to_owned())
+}
+
+/// A requirement in place of all others of its distribution.
+pub(super) fn overridden(text: &str) -> Result<Override, Refusal> {
+    Override::parse(text).map_err(|refused| Refusal::new(refused.why).hint(refused.hint))
 }
 
 /// A language code: `fr`, `fr_CA` or `sr@latin`, like the names of the files in `i18n`.

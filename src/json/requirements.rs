@@ -28,6 +28,9 @@ pub(crate) struct MergedRequirement<'a> {
     /// The whole requirement, as pip reads it.
     pub(crate) line: String,
     pub(crate) flag: Option<RequirementFlag>,
+    /// Whether `override` replaced all other lines of the distribution with this one.
+    #[serde(rename = "override")]
+    pub(crate) is_override: bool,
     /// The files, with lines if they are known, that ask for it.
     pub(crate) origins: Vec<String>,
 }
@@ -96,6 +99,7 @@ impl<'a> MergedRequirement<'a> {
                 Flag::ExactPin => RequirementFlag::ExactPin,
                 Flag::DirectReference => RequirementFlag::DirectReference,
             }),
+            is_override: requirement.is_override,
             origins: requirement.origins.iter().map(ToString::to_string).collect(),
         }
     }

@@ -27,6 +27,15 @@ impl Series {
         self.major
     }
 
+    /// The versions of Python that Odoo of this series supports, from the lowest to the highest. Empty if they are not
+    /// known here.
+    pub(crate) fn pythons(self) -> &'static [&'static str] {
+        match (self.major, self.minor) {
+            (20, 0) => &["3.12", "3.13", "3.14"],
+            _ => &[],
+        }
+    }
+
     /// Whether Odoo of this series does not install a module whose version is of another series.
     pub(crate) fn refuses_others(self) -> bool {
         self.major >= 17

@@ -117,10 +117,9 @@ pub(crate) fn split_scp(word: &str) -> Option<(Option<&str>, &str, &str)> {
 /// everything up to the last `@` is hidden, sometimes more than the secret. A query may contain a token, so it is hidden
 /// too.
 pub(crate) fn redact(url: &str) -> String {
-    match url.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) {
-        Some(_) => hide_query(&redact_userinfo(url)),
-        None => redact_userinfo(url),
-    }
+    let shown = redact_userinfo(url);
+    // A name may stand before the url.
+    if url.contains("://") { hide_query(&shown) } else { shown }
 }
 
 /// The same, for urls whose query tells one place from another.

@@ -23,14 +23,20 @@ pub(crate) struct Conflict {
     pub(crate) lines: Vec<(String, Origin)>,
     /// Whether the lines surely apply together. Otherwise they conflict only if all of their markers hold.
     pub(crate) is_certain: bool,
+    /// Whether the lines are the user's own overrides, which nothing can replace.
+    pub(crate) is_of_overrides: bool,
 }
 
 impl Conflict {
     pub(crate) fn hint(&self) -> &'static str {
-        match self.lines.len() {
-            1 => "change the line",
-            2 => "change one of them; oca does not choose between them",
-            _ => "change some of them; oca does not choose between them",
+        match (self.lines.len(), self.is_of_overrides) {
+            (1, true) => "change the line",
+            (_, true) => "give them markers that do not hold together, or keep one of them",
+            (1, _) => "change the line, or put one that replaces it into `override` of `[requirements]`",
+            (2, _) => {
+                "change one of them, or put a line that replaces them into `override` of `[requirements]`"
+            }
+            _ => "change some of them, or put a line that replaces them into `override` of `[requirements]`",
         }
     }
 }
@@ -59,6 +65,15 @@ impl fmt::Display for Conflict {
 pub(super) struct FoundConflicts {
     pub(super) certain: Option<Conflict>,
     pub(super) possible: Option<Conflict>,
+}
+
+impl FoundConflicts {
+    pub(super) fn of_overrides(mut self) -> Self {
+        for conflict in self.certain.iter_mut().chain(&mut self.possible) {
+            conflict.is_of_overrides = true;
+        }
+        self
+    }
 }
 
 /// Entries with the same text. `is_constraint` is needed because constraints that exclude only each other are ignored.
@@ -146,7 +161,7 @@ pub(super) fn find(
         let mut lines: Vec<_> = indices.iter().flat_map(said).collect();
         lines.sort_by(|a, b| (&a.1, &a.0).cmp(&(&b.1, &b.0)));
         let name = required.first()?.name.clone();
-        (!lines.is_empty()).then_some(Conflict { name, lines, is_certain })
+        (!lines.is_empty()).then_some(Conflict { name, lines, is_certain, is_of_overrides: false })
     };
     Ok(FoundConflicts { certain: conflict(certain, true), possible: conflict(possible, false) })
 }

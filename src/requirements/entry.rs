@@ -16,7 +16,7 @@ use super::problem::RequirementProblem;
 use crate::repo::one_line;
 
 /// One requirement and its origin.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct SourcedRequirement {
     pub(super) origin: Origin,
     /// Manifests whose own word for the distribution is covered by this line, see
@@ -30,7 +30,7 @@ pub(super) struct SourcedRequirement {
 }
 
 /// What is required: versions (all versions if there is no specifier), or a url or path.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum VersionsOrPlace {
     Versions(Vec<VersionSpecifier>),
     /// The complete line, which is kept unchanged. `is_named` if it has the form `name @ place`.

@@ -86,7 +86,8 @@ pub(super) fn option_name(word: &str) -> &str {
 
 /// A line without the secrets of a url in it.
 pub(super) fn shown(line: &str) -> String {
-    at_url(line, redact)
+    // A path can have a password as well, where somebody forgot the scheme.
+    if line.contains("://") { at_url(line, redact) } else { redact(line) }
 }
 
 /// A line without the userinfo of a url in it.

@@ -197,7 +197,7 @@ fn tidy(text: &str) -> String {
 }
 
 /// The Python for the requirements: `CPython` on Linux, with a version such as `3.12` or `3.12.4`. The machine is only
-/// known if a platform is named.
+/// known if a platform is named. Or any of some versions, on any system.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Python {
     environment: MarkerTree,
@@ -225,6 +225,14 @@ impl Python {
         let marker = marker + &machine.unwrap_or_default();
         let environment = marker.parse().map_err(|_| invalid())?;
         Ok(Self { environment })
+    }
+
+    /// Any of these versions, such as `3.12`. `None` if there are none, so that every Python is possible.
+    pub(crate) fn any_of(versions: &[&str]) -> Option<Self> {
+        let versions: Vec<String> =
+            versions.iter().map(|version| format!("python_version == '{version}'")).collect();
+        let environment = versions.join(" or ").parse().ok()?;
+        Some(Self { environment })
     }
 }
 
@@ -320,6 +328,26 @@ mod tests {
             ("python_version in '3.11,", "python_version in '3.11,"),
         ] {
             assert_eq!(with_blanks_in_lists(text), spaced);
+        }
+    }
+
+    #[test]
+    fn with_several_pythons_what_holds_in_all_of_them_is_sure() {
+        assert_eq!(Python::any_of(&[]), None);
+        let pythons = Python::any_of(&["3.12", "3.13", "3.14"]);
+        for (text, can, always) in [
+            ("python_version < '3.12'", false, false),
+            ("python_full_version >= '3.15'", false, false),
+            ("python_version < '3.13'", true, false),
+            ("python_full_version >= '3.12' and python_full_version < '3.15'", true, true),
+            ("python_version >= '3.12' and sys_platform == 'linux'", true, false),
+        ] {
+            let marker = marker(text);
+            let found = (
+                marker.can_hold_with(&Marker::default(), pythons.as_ref()),
+                marker.always_holds(pythons.as_ref()),
+            );
+            assert_eq!(found, (can, always), "{text}");
         }
     }
 

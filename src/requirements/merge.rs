@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::conflict::{self, Conflict};
+use super::conflict::{self, Conflict, FoundConflicts};
 use super::entry::SourcedRequirement;
 use super::ignored::Ignored;
 use super::marker::Python;
+use super::overrides::{Override, Overrides};
 use super::parse::Parsed;
 use super::problem::{Note, RequirementProblem};
 use super::requirement::Requirement;
@@ -18,6 +19,9 @@ pub(crate) struct Settings {
     pub(crate) python: Option<Python>,
     /// What to leave out: distributions in any spelling, options, and lines that are not requirements.
     pub(crate) ignore: Vec<String>,
+    /// Lines in place of all others of their distributions, and the name of the file that has them.
+    pub(crate) overrides: Vec<Override>,
+    pub(crate) file: String,
 }
 
 /// The merged result. It is sorted, so the order of the input does not matter.
@@ -36,26 +40,48 @@ pub(crate) struct Merged {
 /// Merges the requirements and compares them with `constraints`. Constraints can conflict, but they are not required.
 pub(crate) fn merge(required: &Parsed, constraints: &Parsed, settings: &Settings) -> Merged {
     let ignored = Ignored::new(&settings.ignore);
-    let required_by_name = by_name(required.entries.iter().filter(|entry| !ignored.has(entry)));
+    let overrides = Overrides::new(&settings.overrides, &settings.file);
+    let is_kept = |entry: &&SourcedRequirement| !ignored.has(entry) && !overrides.replace(entry);
+    let required_by_name = by_name(required.entries.iter().filter(is_kept));
     let constraints_by_name = by_name(&constraints.entries);
     let mut merged = Merged { notes: ignored.notes(required, constraints), ..Merged::default() };
+    let python = settings.python.as_ref();
     for (name, entries) in required_by_name {
         merged.requirements.extend(join_by_marker(&entries));
         if !name.is_empty() {
             let constraints = constraints_by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-            match conflict::find(&entries, constraints, settings.python.as_ref()) {
-                Ok(found) => {
-                    merged.conflicts.extend(found.certain);
-                    merged.warnings.extend(found.possible);
-                }
-                Err(problem) => merged.problems.push(problem),
-            }
+            merged.add_conflicts(conflict::find(&entries, constraints, python));
         }
     }
+    let (replacements, notes) = overrides.used(required);
+    merged.notes.extend(notes);
+    for replacement in replacements {
+        let lines = join_by_marker(&replacement.lines).into_iter();
+        merged.requirements.extend(lines.map(|line| replacement.mark(line)));
+        let found = conflict::find(&replacement.lines, &[], python);
+        merged.add_conflicts(found.map(FoundConflicts::of_overrides));
+    }
     let problems = required.problems.iter().chain(&constraints.problems);
-    merged.problems.extend(problems.filter(|problem| !ignored.has_problem(problem)).cloned());
+    let is_left =
+        |problem: &&RequirementProblem| !ignored.has_problem(problem) && !overrides.replace_problem(problem);
+    merged.problems.extend(problems.filter(is_left).cloned());
     merged.problems.sort_by_cached_key(|problem| (problem.origin().clone(), problem.to_string()));
+    merged.requirements.sort_by(|a, b| a.name.cmp(&b.name));
+    merged.conflicts.sort_by(|a, b| a.name.cmp(&b.name));
+    merged.warnings.sort_by(|a, b| a.name.cmp(&b.name));
     merged
+}
+
+impl Merged {
+    fn add_conflicts(&mut self, found: Result<FoundConflicts, RequirementProblem>) {
+        match found {
+            Ok(found) => {
+                self.conflicts.extend(found.certain);
+                self.warnings.extend(found.possible);
+            }
+            Err(problem) => self.problems.push(problem),
+        }
+    }
 }
 
 fn by_name<'a>(

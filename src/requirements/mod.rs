@@ -8,8 +8,8 @@
 //! need. A `line` is a text that pip reads as exactly one requirement, and `place` decides which urls and paths it can
 //! name. `marker` decides whether two lines can hold together, `versions` decides whether any version is left, and
 //! `conflict` uses both to find lines that exclude each other. `merge` joins entries into values of `requirement`,
-//! without those that are `ignored`, and `render` writes them. `problem` has the messages about lines that cannot be
-//! merged. `system` collects programs and Debian packages.
+//! without those that are `ignored` and with the user's `overrides`, and `render` writes them. `problem` has the messages
+//! about lines that cannot be merged. `system` collects programs and Debian packages.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -23,6 +23,7 @@ mod line;
 mod marker;
 mod merge;
 mod module;
+mod overrides;
 mod parse;
 mod place;
 mod problem;
@@ -38,6 +39,7 @@ pub(crate) use line::Author;
 pub(crate) use marker::Python;
 pub(crate) use merge::{Merged, Settings, merge};
 pub(crate) use module::{RequiredModule, required_modules};
+pub(crate) use overrides::Override;
 pub(crate) use parse::{Parsed, parse_constraints};
 pub(crate) use problem::{Note, RequirementProblem};
 pub(crate) use render::{Annotations, render};

@@ -7,6 +7,7 @@ use pep508_rs::pep440_rs::Version;
 use percent_encoding::percent_decode_str;
 
 use super::line::{Author, shown};
+use crate::repo::redact;
 
 /// The file endings that pip treats as archives (`pip/_internal/utils/filetypes.py`).
 const ARCHIVES: [&str; 12] = [
@@ -84,6 +85,25 @@ pub(super) fn check(place: &str, author: Author) -> Result<(), Refusal> {
 fn has_local_scheme(place: &str) -> bool {
     let scheme = place.split(':').next().filter(|scheme| scheme.len() < place.len()).unwrap_or_default();
     scheme.rsplit('+').next().is_some_and(|transport| transport.eq_ignore_ascii_case("file"))
+}
+
+/// Whether a url has a password, a token or a query, in which a token may be. What pip takes from the environment, as in
+/// `https://${TOKEN}@host/x.zip`, is none.
+pub(super) fn has_credentials(place: &str) -> bool {
+    let mut bare = String::with_capacity(place.len());
+    let mut left = place;
+    while let Some((before, (_, behind))) =
+        left.split_once("${").and_then(|(before, behind)| Some((before, behind.split_once('}')?)))
+    {
+        bare.push_str(before);
+        left = behind;
+    }
+    bare.push_str(left);
+    let bare = bare.replace("://:@", "://").replace("://@", "://");
+    // The user of `git+ssh` is no secret, as the one of `ssh`.
+    let scheme = bare.split("://").next().unwrap_or_default();
+    let transport = scheme.rfind('+').map_or(0, |at| at + 1);
+    redact(&bare[transport..]) != bare[transport..]
 }
 
 fn check_scheme(scheme: &str) -> Result<(), Refusal> {

@@ -42,6 +42,15 @@ impl RequirementProblem {
         }
     }
 
+    /// The distribution of the line, if the line names one.
+    pub(super) fn distribution(&self) -> Option<&str> {
+        match self {
+            Self::UnsupportedOption { of, .. } => of.as_deref(),
+            Self::TooMuch { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
     /// The word in `ignore` that leaves the line out: the option, the distribution, or the text that the message shows.
     pub(super) fn ignored_as(&self) -> String {
         match self {
@@ -101,6 +110,14 @@ pub(crate) enum Note {
     #[error("`{word}` in `ignore` of `[requirements]` matches nothing here")]
     NothingIgnored { word: String },
     #[error(
+        "`{line}` in `override` of `[requirements]` has no effect here, because nothing requires `{name}`"
+    )]
+    NothingOverridden { line: String, name: String },
+    #[error(
+        "`{line}` in `override` of `[requirements]` leaves out the extra `{extra}`, which {origin} asks for"
+    )]
+    LostExtra { origin: Origin, extra: String, line: String },
+    #[error(
         "{origin}: `{word}` is not in `{file}`, which is generated from the manifests; \
          perhaps it has another name there"
     )]
@@ -112,12 +129,18 @@ impl Note {
         match self {
             Self::IgnoredOption { origin, .. }
             | Self::Unneeded { origin, .. }
+            | Self::LostExtra { origin, .. }
             | Self::Unlisted { origin, .. } => Some(origin),
-            Self::Unused { .. } | Self::NothingIgnored { .. } => None,
+            Self::Unused { .. } | Self::NothingIgnored { .. } | Self::NothingOverridden { .. } => None,
         }
     }
 
-    /// What to type next. `None` if the note is only shown with `-v`.
+    /// Whether it is shown without `-v`, too: what the user asked for does not happen as it may seem.
+    pub(crate) fn is_important(&self) -> bool {
+        matches!(self, Self::NothingOverridden { .. } | Self::LostExtra { .. })
+    }
+
+    /// What to type next, if the note is a warning.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
             Self::Unlisted { word, .. } => {
@@ -126,7 +149,9 @@ impl Note {
             Self::IgnoredOption { .. }
             | Self::Unneeded { .. }
             | Self::Unused { .. }
-            | Self::NothingIgnored { .. } => None,
+            | Self::NothingIgnored { .. }
+            | Self::NothingOverridden { .. }
+            | Self::LostExtra { .. } => None,
         }
     }
 }
@@ -189,6 +214,8 @@ mod tests {
             Unneeded { origin: origin(), line: word() },
             Unused { path: "web/requirements.txt".to_owned() },
             NothingIgnored { word: word() },
+            NothingOverridden { line: "lxml==5.2.1".to_owned(), name: word() },
+            LostExtra { origin: origin(), extra: "html".to_owned(), line: "lxml==5.2.1".to_owned() },
             Unlisted { origin: origin(), word: word(), file: "web/requirements.txt".to_owned() }
         );
         let hint = |note: &Note| note.hint().map(|hint| format!("  hint: {hint}\n")).unwrap_or_default();
@@ -198,6 +225,8 @@ mod tests {
         web/requirements.txt:3: `lxml` is left out, because only modules that are not selected need it
         web/requirements.txt: left out, because no module of the repository is selected
         `lxml` in `ignore` of `[requirements]` matches nothing here
+        `lxml==5.2.1` in `override` of `[requirements]` has no effect here, because nothing requires `lxml`
+        `lxml==5.2.1` in `override` of `[requirements]` leaves out the extra `html`, which web/requirements.txt:3 asks for
         web/requirements.txt:3: `lxml` is not in `web/requirements.txt`, which is generated from the manifests; perhaps it has another name there
           hint: if it has, put `lxml` into `ignore` of `[requirements]`
         ");

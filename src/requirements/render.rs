@@ -28,6 +28,9 @@ impl fmt::Display for RenderedFile<'_> {
         for requirement in self.requirements {
             writeln!(f, "{requirement}")?;
             if let Annotations::Shown = self.annotations {
+                if requirement.is_override {
+                    writeln!(f, "    # override")?;
+                }
                 requirement.flag.iter().try_for_each(|flag| writeln!(f, "    # {flag}"))?;
                 write_origins(f, &requirement.origins)?;
             }

@@ -24,6 +24,8 @@ pub(crate) struct Requirement {
     /// The whole line, if it names a url or a path.
     pub(crate) verbatim: Option<String>,
     pub(crate) flag: Option<Flag>,
+    /// Whether it stands in place of all other lines of its distribution; then those have the origins.
+    pub(crate) is_override: bool,
 }
 
 /// A requirement that leaves pip no choice, and so can conflict with other packages of the image.
@@ -63,6 +65,11 @@ impl SourcedRequirement {
     pub(super) fn text(&self) -> String {
         Requirement::join(&[self]).shown()
     }
+
+    /// The places that ask for it.
+    pub(super) fn origins(&self) -> impl Iterator<Item = &Origin> {
+        std::iter::once(&self.origin).chain(&self.asked_by)
+    }
 }
 
 impl Requirement {
@@ -74,11 +81,7 @@ impl Requirement {
     /// Joins entries with the same name, marker and verbatim line (if any).
     pub(super) fn join(entries: &[&SourcedRequirement]) -> Self {
         let extras: BTreeSet<_> = entries.iter().flat_map(|entry| &entry.extras).cloned().collect();
-        let origins: BTreeSet<_> = entries
-            .iter()
-            .flat_map(|entry| std::iter::once(&entry.origin).chain(&entry.asked_by))
-            .cloned()
-            .collect();
+        let origins: BTreeSet<_> = entries.iter().flat_map(|entry| entry.origins()).cloned().collect();
         // Compare texts: `~=1.0` and `~=1.0.0` differ, although their versions are equal.
         let specifiers: BTreeSet<_> =
             entries.iter().flat_map(|entry| entry.wanted.specifiers()).map(ToString::to_string).collect();
@@ -90,6 +93,7 @@ impl Requirement {
             origins: origins.into_iter().collect(),
             verbatim: entries.first().and_then(|entry| entry.wanted.line()).map(ToOwned::to_owned),
             flag: entries.iter().filter_map(|entry| Flag::of(&entry.wanted)).max(),
+            is_override: false,
         }
     }
 }

@@ -99,6 +99,8 @@ mod remote;
 mod remove;
 mod requirements;
 mod requirements_hostile;
+mod requirements_override;
+mod requirements_python;
 mod requirements_selection;
 mod requirements_system;
 mod resolve;

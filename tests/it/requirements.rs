@@ -147,7 +147,7 @@ fn lines_that_exclude_each_other_are_shown_with_their_places() {
     let stderr = "error: requirements for `lxml` exclude each other\n  \
                   `lxml==4.9.3`  tools/requirements.txt:2\n  \
                   `lxml>=5`      web/web_export/__manifest__.py\n\
-                  hint: change one of them; oca does not choose between them\n";
+                  hint: change one of them, or put a line that replaces them into `override` of `[requirements]`\n";
     env.oca(&["requirements"]).stderr(stderr).status(1);
     env.write("requirements.txt", "kept\n");
     for flags in [&["-o", "requirements.txt"][..], &["--check", "-o", "requirements.txt"]] {
@@ -212,7 +212,7 @@ fn ignored_lines_are_left_out_and_constraints_only_report_conflicts() {
             "error: requirements for `lxml` exclude each other\n  \
              `lxml==4.9`  odoo.txt:2\n  \
              `lxml>=5`    web/web_export/__manifest__.py\n\
-             hint: change one of them; oca does not choose between them\n",
+             hint: change one of them, or put a line that replaces them into `override` of `[requirements]`\n",
         )
         .status(1);
     env.edit("repos.toml", "odoo.txt", "missing.txt");
@@ -244,7 +244,7 @@ fn constraints_are_compared_for_the_python_of_the_image() {
             "error: requirements for `lxml` exclude each other\n  \
              `lxml==5.2.1 ; python_version >= '3.12'`  odoo.txt:4\n  \
              `lxml<5`                                  web/web_export/__manifest__.py\n\
-             hint: change one of them; oca does not choose between them\n",
+             hint: change one of them, or put a line that replaces them into `override` of `[requirements]`\n",
         )
         .status(1);
     // Unless a Python is named, it is not known whether the image has one of those.
@@ -270,7 +270,7 @@ fn constraints_are_compared_for_the_python_of_the_image() {
              `cryptography==46 ; python_version < '3.12'`   odoo.txt:1\n  \
              `cryptography==46 ; python_version >= '3.12'`  odoo.txt:2\n  \
              `cryptography<37`                              tools/requirements.txt:1\n\
-             hint: change some of them; oca does not choose between them\n",
+             hint: change some of them, or put a line that replaces them into `override` of `[requirements]`\n",
         )
         .status(1);
     env.write("odoo.txt", "six==1.16\n-r more.txt\n");
@@ -360,6 +360,7 @@ fn machines_get_requirements_and_conflicts() {
       "marker": "python_version >= '3.8'",
       "line": "lxml[html]>=5 ; python_version >= '3.8'",
       "flag": null,
+      "override": false,
       "origins": [
         "web/web_export/__manifest__.py"
       ]
@@ -371,6 +372,7 @@ fn machines_get_requirements_and_conflicts() {
       "marker": null,
       "line": "xlrd==1.2",
       "flag": "exact-pin",
+      "override": false,
       "origins": [
         "tools/requirements.txt:1"
       ]

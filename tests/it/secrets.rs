@@ -32,6 +32,7 @@ fn a_password_in_repos_toml_is_not_shown() {
     for url in URLS {
         let env = Env::new();
         for table in [
+            format!("requirements.override = ['x @ {url}', 'x @ {url}', '{url}']\n"),
             format!("[profiles.standard]\nrepos = [\"web\"]\n[repos.web]\nurl = '{url}'\n"),
             format!("base-url = '{url}'\n[profiles.standard]\nrepos = [\"web\"]\n"),
         ] {

@@ -26,6 +26,8 @@ fn the_documented_example_is_read_completely() {
     assert_eq!(standard.requirements.python.as_deref(), Some("3.12"));
     assert_eq!(texts(&standard.requirements.constraints), ["odoo-requirements.txt"]);
     assert_eq!(standard.requirements.ignore, ["dataclasses"]);
+    let [lxml, six] = &standard.requirements.overrides[..] else { panic!("two overrides") };
+    assert_eq!((lxml.name(), six.name()), ("lxml", "six"));
     assert_eq!(standard.check.ignore, ["maintenance_x", "OCA012"]);
     assert_eq!(standard.export.languages.as_deref(), Some(&["fr".to_owned(), "es".to_owned()][..]));
     assert_eq!(standard.export.drop, [Drop::Tests, Drop::Readme]);

@@ -35,7 +35,10 @@ fn own_values_come_before_the_leftmost_parent_and_the_top_level() {
 odoo = \"18.0\"
 edition = \"enterprise\"
 image = { root = \"/top\", before = [\"/top\"], after = [\"/top\"] }
-requirements = { python = \"3.10\", ignore = [\"top\"] }
+requirements = { python = \"3.10\", ignore = [\"top\"], override = [\"lxml==5\"] }
+[profiles.none]
+path = \"none\"
+requirements.override = []
 [profiles.left]
 path = \"left\"
 image.before = [\"/left\"]
@@ -46,6 +49,7 @@ image = { before = [\"/right\"], after = [\"/right\"] }
 [profiles.child]
 extends = [\"left\", \"right\"]
 requirements.python = \"3.12\"
+requirements.override = [\"six\"]
 [profiles.grandchild]
 extends = [\"child\"]
 edition = \"community\"
@@ -63,6 +67,13 @@ image.after = []
     );
     assert_eq!(child.requirements.python.as_deref(), Some("3.12"));
     assert_eq!(child.requirements.ignore, ["top"]);
+    let overrides = |name| {
+        let overrides = &profile(&config, name).requirements.overrides;
+        overrides.iter().map(|one| (one.name().to_owned(), one.line())).collect::<Vec<_>>()
+    };
+    assert_eq!(overrides("left"), [("lxml".to_owned(), 4)]);
+    assert_eq!(overrides("grandchild"), [("six".to_owned(), 18)]);
+    assert_eq!(overrides("none"), []);
     let grandchild = profile(&config, "grandchild");
     assert_eq!((grandchild.path.as_str(), grandchild.edition), ("own", Edition::Community));
     assert_eq!(texts(&grandchild.image.before), ["/left"]);
