@@ -48,6 +48,20 @@ fn a_manifest_that_is_a_pointer_of_git_lfs_says_so() {
 }
 
 #[test]
+fn a_requirements_file_that_is_a_pointer_of_git_lfs_says_so_once() {
+    let env = Env::new();
+    let web = repository(&env, "web", &["web_x"]);
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:2cf2\nsize 5\n";
+    web.branch("18.0").file("requirements.txt", pointer).commit();
+    env.declare(WEB);
+    let why = "the file is kept in Git LFS, which oca does not fetch; this is only its pointer";
+    env.oca(&["lock"]).stderr_contains(why).success();
+    let said = env.oca(&["requirements"]).output();
+    assert_eq!((said.code, said.stderr.matches("error").count()), (Some(1), 1), "{said}");
+    assert!(said.stderr.contains(&format!("web/requirements.txt is left out: {why}")), "{said}");
+}
+
+#[test]
 fn a_requirements_file_without_a_byte_order_mark_is_named_as_what_it_is() {
     let env = Env::new();
     let web = repository(&env, "web", &["web_x"]);
