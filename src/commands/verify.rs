@@ -11,14 +11,14 @@ use crate::export::{
 };
 use crate::flags::{Format, FormatArg, Global};
 use crate::fs::native_path;
-use crate::git::{Checkout, GitTree, Head};
+use crate::git::{Checkout, Head};
 use crate::json::VerifyReport;
 use crate::lock::{Lock, LockedProfile, LockedRepo};
 use crate::ops::{other_module, wanted};
 use crate::output::Printer;
 use crate::plan::{self, AddonsEntry, Offer, by_offer, module_paths, module_trees};
 use crate::pool::{self, Pools};
-use crate::repo::{BlobId, Conversion, Objects, RepoPath, counted};
+use crate::repo::{BlobId, RepoPath, counted};
 use crate::report::{OtherTree, Verified};
 use crate::session::{Session, named_profile};
 
@@ -105,19 +105,12 @@ fn of_checkout(locked: &LockedRepo, checkout: &Checkout) -> Result<Verified, Err
     let ids: HashMap<&Path, BlobId> = files.iter().map(|(path, file)| (&**path, file.id)).collect();
     report.alterations.retain(|found| {
         let id = ids.get(&*found.path).filter(|_| found.state == FileState::Altered);
-        !id.is_some_and(|id| is_by_git(&objects, &scan, &found.path, *id))
+        !id.is_some_and(|id| objects.is_by_git(&found.path, *id))
     });
     let of_submodule = |found: &Alteration| submodules.iter().any(|path| found.path.starts_with(path));
     report.alterations.extend(scan.rest(&expected).into_iter().filter(|found| !of_submodule(found)));
     report.alterations.sort();
     Ok(report)
-}
-
-/// Whether git itself wrote a file that differs from its blob.
-fn is_by_git(objects: &GitTree<'_>, scan: &Scan, path: &Path, id: BlobId) -> bool {
-    let conversion = objects.conversion(path);
-    let pointer = if conversion.lfs { objects.blob(id).ok() } else { None };
-    conversion != Conversion::default() && scan.is_converted(path, id, conversion, pointer.as_deref())
 }
 
 fn other_commit(found: crate::repo::CommitId, locked: &LockedRepo) -> Option<String> {

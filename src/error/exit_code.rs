@@ -90,7 +90,7 @@ impl Error {
 
 fn git_code(error: &git::Error) -> u8 {
     match error {
-        git::Error::Vanished { .. } => 4,
+        git::Error::Vanished { .. } | git::Error::OutOfReach { .. } => 4,
         git::Error::WrongStep { .. } => 1,
         git::Error::IsTag { .. }
         | git::Error::ModulesLink { .. }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::choose::{File, FileKind};
-use crate::fs::{Context, is_executable, mode, open_plain, sha256_of};
-use crate::repo::{BlobId, Conversion, blob_id, blob_id_of, lfs_target};
+use crate::fs::{Context, is_executable, mode, open_plain};
+use crate::repo::{BlobId, blob_id, blob_id_of};
 
 /// In bytes, larger than any file of a repository. A larger file counts as altered and is not read.
 const LARGEST: u64 = 4 << 30;
@@ -106,26 +106,6 @@ impl Scan {
         let wanted = file.kind == FileKind::Executable;
         let is_mode = is_link || is_executable(metadata).unwrap_or(wanted) == wanted;
         Ok((!is_mode || self.has_odd_rights(metadata)).then_some(FileState::Mode))
-    }
-
-    /// Whether a file is what git writes for a blob with this conversion. `pointer` is the content of the blob, if Git LFS
-    /// may have replaced it.
-    pub(crate) fn is_converted(
-        &self,
-        path: &Path,
-        id: BlobId,
-        conversion: Conversion,
-        pointer: Option<&[u8]>,
-    ) -> bool {
-        let path = self.root.join(path);
-        if let Some((digest, size)) = pointer.and_then(lfs_target) {
-            let is_size = fs::metadata(&path).is_ok_and(|file| file.len() == size);
-            return is_size && sha256_of(&path).is_ok_and(|found| found.as_deref() == Some(digest));
-        }
-        let mut content = Vec::new();
-        let read = open_plain(&path)
-            .and_then(|file| file.map(|file| file.take(LARGEST_TEXT).read_to_end(&mut content)).transpose());
-        read.is_ok() && blob_id(&conversion.undone(&content)) == id
     }
 
     /// Checks the permissions of a path that is not part of the scan. The empty path is the directory itself.

@@ -51,6 +51,7 @@ mod text;
 mod transport;
 mod tree;
 mod wire;
+mod written;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -106,6 +106,7 @@ impl Failed for Supported {
 /// Servers have many ways to say that: no content, an error, a page, a status such as 404. A repository that moved or
 /// does not exist may give the same answers. So after any such answer the server is asked once what it supports, in the
 /// way of git; that request also follows a move. If the server supports protocol 2, the first request is sent again.
+/// This also counts for a refusal or a lost connection, if the server has not answered yet.
 pub(super) fn if_version_2<T>(
     remote: &HttpRemote,
     request: impl Fn() -> Result<T, Failure>,
@@ -114,11 +115,19 @@ pub(super) fn if_version_2<T>(
         return Ok(None);
     }
     match request() {
-        Ok(done) => Ok(Some(done)),
+        Ok(done) => {
+            remote.has_answered();
+            Ok(Some(done))
+        }
         Err(Failure::PerhapsUnsupported(error)) if remote.turns_out_plain(&error)? => Ok(None),
         Err(Failure::PerhapsUnsupported(_)) => retrying(|| request().map_err(Supported))
             .map(Some)
             .map_err(|Supported(failure)| failure.into_error()),
+        Err(Failure::Error(error)) => match remote.supports_after(&error) {
+            None => Err(error),
+            Some(false) => Ok(None),
+            Some(true) => request().map(Some).map_err(Failure::into_error),
+        },
         Err(failure) => Err(failure.into_error()),
     }
 }

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use git2::{AttrCheckFlags, AttrValue, ErrorClass, ObjectType, Repository};
+use git2::{ErrorClass, ObjectType, Repository};
 
-use super::Error;
 use super::ids::oid;
+use super::{Error, written};
 use crate::repo::{
-    BlobId, Content, Conversion, Encoding, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId,
-    UnreadableTree, check_targets, check_tree, split_tree,
+    BlobId, Content, Entry, EntryKind, FileTree, Objects, TreeEntry, TreeId, UnreadableTree, check_targets,
+    check_tree, split_tree,
 };
 
 /// The files of one commit, read from a store or a checkout.
@@ -166,31 +166,9 @@ impl<'a> GitTree<'a> {
         self.repository.borrow().status_should_ignore(path).unwrap_or(false)
     }
 
-    /// How git changes this file when it writes it into a work tree: by attributes of the path, or by `core.autocrlf`.
-    pub(crate) fn conversion(&self, path: &Path) -> Conversion {
-        let repository = self.repository.borrow();
-        let value = |name| {
-            let value = repository.get_attr(path, name, AttrCheckFlags::FILE_THEN_INDEX).ok().flatten();
-            AttrValue::from_string(value)
-        };
-        let is_automatic = || {
-            let word = repository.config().and_then(|config| config.get_string("core.autocrlf"));
-            word.is_ok_and(|word| ["true", "yes", "on", "1", "input"].contains(&&*word.to_lowercase()))
-        };
-        let line_ends = match value("text") {
-            AttrValue::False => false,
-            AttrValue::Unspecified => value("eol") != AttrValue::Unspecified || is_automatic(),
-            AttrValue::True | AttrValue::String(_) | AttrValue::Bytes(_) => true,
-        };
-        Conversion {
-            line_ends,
-            ident: value("ident") == AttrValue::True,
-            lfs: value("filter") == AttrValue::String("lfs"),
-            encoding: match value("working-tree-encoding") {
-                AttrValue::String(name) => Encoding::parse(name),
-                _ => None,
-            },
-        }
+    /// Whether git itself wrote a file of this checkout that differs from its blob.
+    pub(crate) fn is_by_git(&self, path: &Path, id: BlobId) -> bool {
+        written::is_by_git(&self.repository.borrow(), path, id)
     }
 
     /// The entry at a path. The path must not be the root.

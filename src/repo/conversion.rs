@@ -1,6 +1,8 @@
 //! How a file in a work tree may differ from its blob, although git counts them as equal; and the pointers of Git LFS:
 //! small text files in place of files that another server has.
 
+use super::BlobId;
+
 /// The changes that git makes when it writes a file into a work tree (gitattributes(5)).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Conversion {
@@ -50,8 +52,9 @@ impl Encoding {
 }
 
 impl Conversion {
-    /// The content of the blob for a file in the work tree, without Git LFS.
-    pub(crate) fn undone(self, content: &[u8]) -> Vec<u8> {
+    /// The content of the blob with this id, for a file that git wrote into a work tree, without Git LFS. For another file,
+    /// it is something else.
+    pub(crate) fn undone(self, content: &[u8], id: BlobId) -> Vec<u8> {
         let decoded = self.encoding.and_then(|encoding| encoding.decoded(content));
         let content = decoded.as_ref().map_or(content, String::as_bytes);
         let mut blob = Vec::with_capacity(content.len());
@@ -61,26 +64,19 @@ impl Conversion {
                 None => blob.extend_from_slice(line),
             }
         }
-        if self.ident { without_ident(&blob) } else { blob }
+        if self.ident { without_ident(&blob, id) } else { blob }
     }
 }
 
-/// Each `$Id: …$` as `$Id$`.
-fn without_ident(content: &[u8]) -> Vec<u8> {
-    const START: &[u8] = b"$Id: ";
+/// Each `$Id$` with the id of the blob as `$Id$`. Git takes any text there for an id, also code that runs.
+fn without_ident(content: &[u8], id: BlobId) -> Vec<u8> {
+    let written = format!("$Id: {id} $");
     let mut plain = Vec::with_capacity(content.len());
     let mut left = content;
-    while let Some(start) = left.windows(START.len()).position(|window| window == START) {
-        let behind = &left[start + START.len()..];
-        let end = behind.iter().position(|byte| b"$\n".contains(byte)).filter(|&end| behind[end] == b'$');
-        let Some(end) = end else {
-            plain.extend_from_slice(&left[..start + START.len()]);
-            left = behind;
-            continue;
-        };
+    while let Some(start) = left.windows(written.len()).position(|window| window == written.as_bytes()) {
         plain.extend_from_slice(&left[..start]);
         plain.extend_from_slice(b"$Id$");
-        left = &behind[end + 1..];
+        left = &left[start + written.len()..];
     }
     plain.extend_from_slice(left);
     plain
@@ -123,20 +119,26 @@ mod tests {
 
     #[test]
     fn what_git_writes_is_undone() {
+        let id = BlobId::from_bytes([1; 20]);
         let undone = |line_ends, ident, text: &str| {
-            let blob = Conversion { line_ends, ident, ..Conversion::default() }.undone(text.as_bytes());
+            let blob = Conversion { line_ends, ident, ..Conversion::default() }.undone(text.as_bytes(), id);
             String::from_utf8(blob).expect("a text")
         };
         assert_eq!(undone(true, false, "a\r\nb\n\r"), "a\nb\n\r");
-        assert_eq!(undone(false, true, "$Id: 1234 $ $Id: x\n$\r\n$Id: "), "$Id$ $Id: x\n$\r\n$Id: ");
-        assert_eq!(undone(true, true, "# $Id: 1 $\r\n"), "# $Id$\n");
+        let written = format!("# $Id: {id} $ $Id: {id} $\r\n");
+        assert_eq!(undone(false, true, &written), "# $Id$ $Id$\r\n");
+        assert_eq!(undone(true, true, &written), "# $Id$ $Id$\n");
+        for other in ["$Id: 1234 $", "$Id: \"; evil() #$", "$Id: x\n$", &format!("$Id: {id}$"), "$Id: "] {
+            assert_eq!(undone(false, true, other), other);
+        }
     }
 
     #[test]
     fn an_encoding_is_undone_before_the_line_ends() {
         let undone = |encoding: &str, content: &[u8]| {
             let encoding = Encoding::parse(encoding);
-            let blob = Conversion { line_ends: true, encoding, ..Conversion::default() }.undone(content);
+            let blob = Conversion { line_ends: true, encoding, ..Conversion::default() }
+                .undone(content, BlobId::from_bytes([0; 20]));
             String::from_utf8_lossy(&blob).into_owned()
         };
         assert_eq!(undone("UTF-16LE-BOM", b"\xff\xfea\0\r\0\n\0"), "a\n");

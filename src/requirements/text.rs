@@ -1,5 +1,7 @@
 //! The text of a requirements file, by its byte order mark, as pip reads it.
 
+use crate::repo::is_lfs_pointer;
+
 /// The text. Bytes that are not UTF-8 are replaced; such lines are refused later, with their line number. The error is
 /// the reason why the whole file cannot be read.
 pub(crate) fn text_of(bytes: &[u8]) -> Result<String, &'static str> {
@@ -17,6 +19,9 @@ pub(crate) fn text_of(bytes: &[u8]) -> Result<String, &'static str> {
         [0xfe, 0xff, text @ ..] => utf16(text, u16::from_be_bytes),
         [0, 1..=255, ..] | [1..=255, 0, ..] => {
             Err("the file is UTF-16 without a byte order mark; pip cannot read it")
+        }
+        _ if is_lfs_pointer(bytes) => {
+            Err("the file is kept in Git LFS, which oca does not fetch; this is only its pointer")
         }
         _ => Ok(String::from_utf8_lossy(bytes).into_owned()),
     }

@@ -274,7 +274,7 @@ fn an_old_server_that_lost_a_commit_says_that_it_is_out_of_reach() {
             "caused by: the server only sends branches, and commit `{old}` is not in the history of branch `18.0`\n\
              hint: move the pin with `oca lock --upgrade web`"
         ))
-        .status(3);
+        .status(4);
 }
 
 #[test]

@@ -34,6 +34,9 @@ fn servers_say_in_many_ways_that_they_lack_protocol_2() {
         Fault::Says(b"0008NAK\n".to_vec()),
         Fault::Says(Vec::new()),
         Fault::Status(400),
+        // A gateway before the server, which lets only git's first request through.
+        Fault::Status(401),
+        Fault::Other(203, "text/html", PAGE),
         Fault::Status(404),
         Fault::Status(405),
         Fault::Status(500),
@@ -51,6 +54,45 @@ fn servers_say_in_many_ways_that_they_lack_protocol_2() {
         env.assert_checkout("oca/web", &remote.commit_of("18.0"));
         assert_eq!(server.count("upload-pack ls-refs"), 1, "{fault:?}");
     }
+}
+
+#[test]
+fn an_old_server_behind_a_gateway_that_fails_is_asked_in_its_own_way() {
+    let env = Env::new();
+    let remote = repository(&env, "web");
+    let server = Server::builder(&env).without_protocol_2().start();
+    server.fault("upload-pack ls-refs", ALWAYS, Fault::Status(503));
+    env.declare_repos(&server.base(), &["web"]);
+    env.oca(&["sync", "-q"]).success();
+    env.assert_checkout("oca/web", &remote.commit_of("18.0"));
+    let before = server.requests().iter().filter(|seen| seen.line.contains("ls-refs")).count();
+    assert_eq!(before, 4, "the request was repeated");
+    // The sign-in page is on a host that is not there.
+    let env = Env::new();
+    let server = Server::builder(&env).without_protocol_2().start();
+    repository(&env, "web");
+    server.redirect("/web.git/git-upload-pack", 303, "http://127.0.0.1:1/sign_in?");
+    env.declare_repos(&server.base(), &["web"]);
+    env.oca(&["lock"]).stderr_contains("caused by: the connection failed").status(3);
+    assert!(server.count("GET /web.git/info/refs") > 0, "it is asked in the way of git");
+}
+
+#[test]
+fn after_a_sign_in_page_for_an_old_token_the_helpers_are_asked() {
+    let env = Env::new();
+    let remote = repository(&env, "web");
+    let server = Server::builder(&env).basic("odo", "s3cret").start();
+    // The page answers a POST and a GET with the token.
+    server.fault("/web.git/", 2, Fault::Other(200, "text/html", PAGE));
+    env.declare_repos(&server.base(), &["web"]);
+    env.configure_git("[credential]\n\thelper = \"!f() { echo username=odo; echo password=s3cret; }; f\"\n");
+    let variable = server.token_variable("127.0.0.1");
+    env.oca(&["sync"])
+        .with_programs()
+        .env(&variable, "expired")
+        .stderr_contains(&format!("refused the variable `{variable}`; oca asked again without it\n"))
+        .success();
+    env.assert_checkout("oca/web", &remote.commit_of("18.0"));
 }
 
 #[test]

@@ -234,6 +234,28 @@ fn old_servers_are_asked_in_their_own_way_without_a_word() {
 }
 
 #[test]
+fn a_commit_without_a_branch_is_found_on_a_server_that_only_sends_branches() {
+    let env = Env::new();
+    let remote = repository(&env, "web");
+    let [old, tip] = ["18.0~1", "18.0"].map(|name| remote.commit_of(name));
+    let other = remote.branch("other").file("x", "").commit();
+    remote.tag("v1", &old);
+    remote.branch("other").file("y", "").commit();
+    let server = Server::builder(&env).without_protocol_2().without_filter().without_exact_commits().start();
+    for commit in [&tip, &old, &other] {
+        env.declare_repos_with(&server.base(), &["web"], &format!("[repos.web]\nrev = \"{commit}\"\n"));
+        env.oca(&["sync", "-q"]).success();
+        env.assert_checkout("oca/web", commit);
+        assert_eq!(env.git("oca/web", &["rev-list", "--count", "HEAD"]), "1\n");
+    }
+    let gone = "12".repeat(20);
+    env.declare_repos_with(&server.base(), &["web"], &format!("[repos.web]\nrev = \"{gone}\"\n"));
+    env.oca(&["lock"])
+        .stderr_contains(&format!("caused by: commit `{gone}` does not exist on the remote\n"))
+        .status(4);
+}
+
+#[test]
 fn an_old_host_is_asked_once_what_it_can_do() {
     let env = Env::new();
     let names = ["a", "b", "c", "d"];

@@ -149,7 +149,9 @@ impl NamedPin {
 /// If a commit is not on the remote but in the checkout, says so.
 pub(super) fn explained(error: Error, commits: &BTreeMap<Movable, CommitId>, session: &Session<'_>) -> Error {
     let Error::Repos { failures } = &error else { return error };
-    let is_absent = |trouble: &Trouble| matches!(trouble, Trouble::Remote(git::Error::Vanished { .. }));
+    let is_absent = |trouble: &Trouble| {
+        matches!(trouble, Trouble::Remote(git::Error::Vanished { .. } | git::Error::OutOfReach { .. }))
+    };
     for failure in failures.iter().filter(|failure| is_absent(&failure.trouble)) {
         let Some(&commit) = commits.get(&failure.name.clone().into()) else { continue };
         for profile in &session.config.profiles {

@@ -83,7 +83,7 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
       hint: move the pin with `oca lock --upgrade web`, or pin a commit that exists with `oca lock web@COMMIT`
     2 `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is an annotated tag, not a commit; it names commit `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`
       hint: write `rev = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"`, or name the tag with `tag`
-    3 the server only sends branches, and commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is not in the history of branch `18.0`
+    4 the server only sends branches, and commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` is not in the history of branch `18.0`
       hint: move the pin with `oca lock --upgrade web`, or pin a commit that exists with `oca lock web@COMMIT`
     3 not found: repository not found
       hint: check the url; `git ls-remote https://github.com/OCA/web.git` should list its branches

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use git2::{Oid, Repository, RepositoryState, Status, StatusOptions};
+use git2::{Oid, Repository, RepositoryState, Status, StatusEntry, StatusOptions};
 
 use crate::fs::native_path;
-use crate::git::ids::oid;
+use crate::git::ids::{bytes, oid};
+use crate::git::written::is_by_git;
 use crate::git::{Error, Remote, pipes};
-use crate::repo::{CommitId, Mode, quoted_list, shown};
+use crate::repo::{BlobId, CommitId, Mode, quoted_list, shown};
 
 /// Work that no command discards without `--force`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -69,8 +70,13 @@ pub(super) fn find(
     options.include_untracked(true).exclude_submodules(true).include_ignored(false);
     let statuses = repository.statuses(Some(&mut options))?;
     let changed = statuses.iter().filter(|entry| {
-        let is_staged = entry.status() == Status::INDEX_MODIFIED;
-        entry.status() != Status::CURRENT && !(is_staged && is_as_committed(repository, entry.path_bytes()))
+        let is_unchanged = match entry.status() {
+            Status::CURRENT => true,
+            Status::INDEX_MODIFIED => is_as_committed(repository, entry.path_bytes()),
+            Status::WT_MODIFIED => is_as_staged(repository, entry),
+            _ => false,
+        };
+        !is_unchanged
     });
     let changed = changed.map(|entry| shown(entry.path_bytes())).collect();
     Ok(LocalWork {
@@ -80,6 +86,14 @@ pub(super) fn find(
         references: Vec::new(),
         under_way: repository.state() != RepositoryState::Clean,
     })
+}
+
+/// Whether git wrote a file that libgit2 takes for changed: it knows neither Git LFS nor other encodings.
+fn is_as_staged(repository: &Repository, entry: &StatusEntry<'_>) -> bool {
+    let Some(delta) = entry.index_to_workdir() else { return false };
+    let staged = delta.old_file();
+    staged.mode() == delta.new_file().mode()
+        && is_by_git(repository, &native_path(entry.path_bytes()), BlobId::from_bytes(bytes(staged.id())))
 }
 
 /// Whether the entries of the index and of HEAD differ at most in an old form of the mode, such as `100664`. Git

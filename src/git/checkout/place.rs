@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use git2::build::CheckoutBuilder;
-use git2::{CheckoutNotificationType, Odb, Oid, Repository, RepositoryInitOptions};
+use git2::{CheckoutNotificationType, Object, Odb, Oid, Repository, RepositoryInitOptions};
 use tempfile::TempDir;
 
 use super::aside::aside;
 use super::marker::{self, put};
 use super::modes::View;
+use super::recover::restore;
 use super::{
     Checkout, CheckoutContent, CheckoutError, Head, JOURNAL, LocalWork, Origin, Placed, check, modes, pipes,
     strays,
@@ -18,8 +19,9 @@ use super::{
 use crate::fs::{Context, read_if_there};
 use crate::git::ids::{bytes, oid};
 use crate::git::store::{has_files, parents};
+use crate::git::written::is_by_git;
 use crate::git::{Error, Remote};
-use crate::repo::{CommitId, TreeId, shown};
+use crate::repo::{BlobId, CommitId, TreeId, shown};
 
 /// A new, complete checkout beside its final place. It is deleted when dropped, unless [`Checkout::settle`] moves it
 /// there.
@@ -131,28 +133,20 @@ impl Checkout {
         let view = if force { None } else { View::new(&repository, &trees)? };
         let seen = view.as_ref().map_or(&repository, View::repository);
         let tree = seen.find_object(modes::usual(seen, &trees, trees.id())?, None)?;
-        let mut in_the_way = Vec::new();
-        let mut checkout = CheckoutBuilder::new();
-        checkout.disable_filters(true);
         if force {
             strays::remove(&self.path, &strays)?;
-            checkout.force().remove_untracked(true);
-        } else {
-            // Ignored files are kept too: the user may need them.
-            checkout.safe().overwrite_ignored(false).notify_on(CheckoutNotificationType::CONFLICT);
-            checkout.notify(|_, path, _, _, _| {
-                in_the_way.extend(path.map(|path| shown(path.as_os_str().as_encoded_bytes())));
-                true
-            });
         }
-        let placed = seen.checkout_tree(&tree, Some(&mut checkout));
-        drop(checkout);
-        if placed.is_err() && !in_the_way.is_empty() {
+        let mut in_the_way = check_out(seen, &tree, force)?;
+        if !in_the_way.is_empty() && are_by_git(&repository, &in_the_way)? {
+            restore(&repository, &self.path, &in_the_way)?;
+            in_the_way = check_out(seen, &tree, force)?;
+        }
+        if !in_the_way.is_empty() {
             // libgit2 has not written anything in this case.
             fs::remove_file(&journal).at("remove", &journal)?;
-            return Err(CheckoutError::LocalWork(LocalWork { changed: in_the_way, ..LocalWork::default() }));
+            let changed = in_the_way.iter().map(|path| shown(path.as_os_str().as_encoded_bytes())).collect();
+            return Err(CheckoutError::LocalWork(LocalWork { changed, ..LocalWork::default() }));
         }
-        placed?;
         crate::fs::stop("moving a checkout");
         repository.set_head_detached(oid(content.commit().as_bytes()))?;
         crate::fs::stop("completing a move");
@@ -162,6 +156,40 @@ impl Checkout {
         fs::remove_file(&journal).at("remove", &journal)?;
         Ok(())
     }
+}
+
+/// Checks a tree out. Without `force`, nothing is written if changed files are in the way; their paths are returned.
+fn check_out(repository: &Repository, tree: &Object<'_>, force: bool) -> Result<Vec<PathBuf>, git2::Error> {
+    let mut in_the_way = Vec::new();
+    let mut checkout = CheckoutBuilder::new();
+    checkout.disable_filters(true);
+    if force {
+        checkout.force().remove_untracked(true);
+    } else {
+        // Ignored files are kept too: the user may need them.
+        checkout.safe().overwrite_ignored(false).notify_on(CheckoutNotificationType::CONFLICT);
+        checkout.notify(|_, path, _, _, _| {
+            in_the_way.extend(path.map(Path::to_owned));
+            true
+        });
+    }
+    let placed = repository.checkout_tree(tree, Some(&mut checkout));
+    drop(checkout);
+    match placed {
+        Ok(()) => Ok(Vec::new()),
+        Err(_) if !in_the_way.is_empty() => Ok(in_the_way),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether git wrote all these files, although libgit2 takes them for changed. Then nothing of the user is in them.
+fn are_by_git(repository: &Repository, paths: &[PathBuf]) -> Result<bool, git2::Error> {
+    let index = repository.index()?;
+    let is_by_git = |path: &PathBuf| {
+        let staged = index.get_path(path, 0);
+        staged.is_some_and(|entry| is_by_git(repository, path, BlobId::from_bytes(bytes(entry.id))))
+    };
+    Ok(paths.iter().all(is_by_git))
 }
 
 fn root_of(repository: &Repository, commit: CommitId) -> Result<TreeId, Error> {

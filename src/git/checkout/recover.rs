@@ -93,7 +93,8 @@ fn content(path: &Path) -> Option<Vec<u8>> {
     crate::fs::read(path).ok()
 }
 
-fn restore(repository: &Repository, root: &Path, paths: &[PathBuf]) -> Result<(), Error> {
+/// Checks these files of HEAD out again.
+pub(super) fn restore(repository: &Repository, root: &Path, paths: &[PathBuf]) -> Result<(), Error> {
     if paths.is_empty() {
         return Ok(());
     }

@@ -62,8 +62,9 @@ pub(super) fn head(url: &str) -> Result<Option<String>, Error> {
 
 /// Fetches a commit and its files into the store, with `depth` generations of history (0: all).
 ///
-/// First it asks for the commit itself. If the server serves branches only, it asks for the branch, and if the commit
-/// is no longer its head, for the whole history of the branch. Returns the commits whose parents are left out.
+/// First it asks for the commit itself. If the server serves branches only, it asks for the branch, or for a ref that
+/// points to the commit; then for the whole history of the branch; and last for all branches and tags, as `git clone`
+/// does. Returns the commits whose parents are left out.
 pub(super) fn fetch(
     url: &str,
     commit: CommitId,
@@ -72,7 +73,7 @@ pub(super) fn fetch(
     store: &Store,
     meter: Meter<'_>,
 ) -> Result<Vec<CommitId>, Error> {
-    let by_id = scratch_fetch(url, &commit.to_string(), commit, depth, store, meter);
+    let by_id = scratch_fetch(url, &[one(&commit.to_string())], commit, depth, store, meter);
     let lost = match by_id {
         Ok(Some(ends)) => return Ok(ends),
         // The server refused: libgit2 asks for a commit only if the server says that it serves commits. Next, the
@@ -84,24 +85,45 @@ pub(super) fn fetch(
         }
         Err(error @ Error::Remote { .. }) if !error.is_passing() => error,
         // libgit2 refused, or the server sent something else.
-        Ok(None) | Err(Error::Git { .. } | Error::Protocol { .. }) => {
-            Error::OutOfReach { reference: reference.clone(), commit }
-        }
+        Ok(None) | Err(Error::Git { .. } | Error::Protocol { .. }) => match reference {
+            Reference::Rev(_) => Error::Vanished { commit },
+            _ => Error::OutOfReach { reference: reference.clone(), commit },
+        },
         Err(error) => return Err(error),
     };
-    let Some(name) = reference.full_name() else { return Err(lost) };
-    for depth in [depth, 0] {
-        if let Some(ends) = scratch_fetch(url, &name, commit, depth, store, meter)? {
+    let steps = match reference.full_name() {
+        Some(name) => vec![(name.clone(), depth), (name, 0)],
+        None => name_of(url, commit)?.map(|name| (name, depth)).into_iter().collect(),
+    };
+    for (name, depth) in steps {
+        if let Some(ends) = scratch_fetch(url, &[one(&name)], commit, depth, store, meter)? {
             return Ok(ends);
         }
     }
-    Err(lost)
+    let all = ["heads", "tags"].map(|kind| format!("+refs/{kind}/*:refs/oca/{kind}/*"));
+    scratch_fetch(url, &all, commit, 0, store, meter)?.ok_or(lost)
+}
+
+/// The refspec for one ref or commit.
+fn one(source: &str) -> String {
+    format!("+{source}:{FETCHED}")
+}
+
+/// The full name of a ref that points to a commit. `None` if the remote has none.
+fn name_of(url: &str, commit: CommitId) -> Result<Option<String>, Error> {
+    retrying(|| {
+        let mut remote = git2::Remote::create_detached(url)?;
+        let connection = remote.connect_auth(Direction::Fetch, None, None).map_err(carried)?;
+        let heads = connection.list()?;
+        let found = heads.iter().find(|head| bytes(head.oid()) == *commit.as_bytes());
+        Ok(found.map(|head| head.name().trim_end_matches("^{}").to_owned()))
+    })
 }
 
 /// One fetch into a new repository. `None` if the commit is not in what was fetched.
 fn scratch_fetch(
     url: &str,
-    source: &str,
+    refspecs: &[String],
     commit: CommitId,
     depth: u32,
     store: &Store,
@@ -110,7 +132,7 @@ fn scratch_fetch(
     let (aside, scratch) = retrying(|| {
         let aside = store.aside()?;
         let scratch = Repository::init_bare(aside.path())?;
-        fetch_into(&scratch, url, source, depth, meter)?;
+        fetch_into(&scratch, url, refspecs, depth, meter)?;
         Ok::<_, Error>((aside, scratch))
     })?;
     match commit_in(&scratch, commit) {
@@ -139,15 +161,15 @@ pub(super) fn fetch_history(
 
 /// Fetches the whole history of a ref or commit.
 pub(super) fn fetch_whole(url: &str, source: &str, scratch: &Store, meter: Meter<'_>) -> Result<(), Error> {
-    retrying(|| fetch_into(&scratch.repository()?, url, source, 0, meter))
+    retrying(|| fetch_into(&scratch.repository()?, url, &[one(source)], 0, meter))
 }
 
-/// Fetches `source` into `scratch`, which must be new or have no refs: in a second fetch, libgit2 would offer the
+/// Fetches into `scratch`, which must be new or have no refs: in a second fetch, libgit2 would offer the
 /// server what the first one brought.
 fn fetch_into(
     scratch: &Repository,
     url: &str,
-    source: &str,
+    refspecs: &[String],
     depth: u32,
     meter: Meter<'_>,
 ) -> Result<(), Error> {
@@ -176,9 +198,8 @@ fn fetch_into(
     options.update_fetchhead(false);
     // To libgit2, 0 means "as it is". In an empty repository, that is the whole history.
     options.depth(i32::try_from(depth).unwrap_or(i32::MAX));
-    let refspec = format!("+{source}:{FETCHED}");
     let mut remote = scratch.remote_anonymous(url)?;
-    remote.fetch(&[refspec.as_str()], Some(&mut options), None).map_err(carried)?;
+    remote.fetch(refspecs, Some(&mut options), None).map_err(carried)?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@
 
 use url::Url;
 
-use super::client::{Answer, Client, Reply, repository_of};
+use super::client::{Answer, Client, First, Reply, repository_of};
 use super::credentials::Key;
 use super::permits::lock;
 use super::request::Request;
@@ -46,7 +46,7 @@ enum Outcome {
 
 impl Client {
     /// Sends a request with one credential after the other until the server accepts one.
-    pub(super) fn authorised(&self, request: &Request<'_>, url: &Url) -> Result<Answer, Error> {
+    pub(super) fn authorised(&self, request: &Request<'_>, url: &Url, first: First) -> Result<Answer, Error> {
         let asked = if url.origin() == *request.declared { Asked::Declared } else { Asked::Redirected };
         // As in git, this header is sent in place of other credentials.
         if self.authorization_header(url, asked) {
@@ -58,7 +58,7 @@ impl Client {
             };
         }
         let key = self.key(url, asked);
-        let steps = self.steps(&key, url)?;
+        let steps = self.steps(&key, url, first)?;
         let mut attempt = Attempt {
             request,
             url,
@@ -94,10 +94,12 @@ impl Client {
         first.ok()?.into_iter().next()
     }
 
-    fn steps(&self, key: &Key, url: &Url) -> Result<Vec<Step>, Error> {
+    fn steps(&self, key: &Key, url: &Url, begin: First) -> Result<Vec<Step>, Error> {
         let known = lock(&self.credentials.accepted).get(key).cloned();
         let is_new = known.is_none();
-        let first = known.map_or_else(|| auth::up_front(url, key.asked), Ok)?;
+        let up_front =
+            || if begin == First::UpFront { auth::up_front(url, key.asked) } else { Ok(Vec::new()) };
+        let first = known.map_or_else(up_front, Ok)?;
         if key.asked == Asked::Redirected {
             return Ok(first.into_iter().map(Some).chain([None]).map(Step::Send).collect());
         }
@@ -117,7 +119,8 @@ impl Client {
         match (reply, credential) {
             (Ok(Reply::Answered(answer)), credential) => {
                 if credential.is_none() && !attempt.sent.is_empty() {
-                    self.warn_of_refusal(url, &attempt.sent);
+                    let sources = attempt.sent.iter().map(|sent| sent.source.clone());
+                    self.warn_of_refusal(url, &sources.collect::<Vec<_>>());
                 }
                 self.remember(attempt, credential);
                 Ok(Outcome::Done(answer))
@@ -197,9 +200,14 @@ impl Client {
         ));
     }
 
-    fn warn_of_refusal(&self, url: &Url, sent: &[Credential]) {
+    /// Forgets what a server accepted for a declared url.
+    pub(super) fn forget(&self, url: &Url) {
+        lock(&self.credentials.accepted).remove(&self.key(url, Asked::Declared));
+    }
+
+    pub(super) fn warn_of_refusal(&self, url: &Url, sources: &[String]) {
         let origin = url.origin().ascii_serialization();
-        let mut sources: Vec<&str> = sent.iter().map(|credential| credential.source.as_str()).collect();
+        let mut sources = sources.to_vec();
         sources.dedup();
         let refused = sources.join(" and ");
         lock(&self.warnings).insert(format!("`{origin}` refused {refused}; oca asked again without it"));

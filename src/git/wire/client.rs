@@ -32,6 +32,7 @@ pub(in crate::git) struct Client {
     pub(super) permits: Permits,
     pub(super) credentials: Credentials,
     pub(super) warnings: Mutex<HashSet<String>>,
+    told: Mutex<HashSet<String>>,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
 }
 
@@ -57,6 +58,7 @@ impl Client {
             permits: Permits::default(),
             credentials: Credentials::default(),
             warnings: Mutex::default(),
+            told: Mutex::default(),
             hosts: Mutex::default(),
         }
     }
@@ -65,21 +67,48 @@ impl Client {
         Arc::clone(lock(&self.hosts).entry(url.origin().ascii_serialization()).or_default())
     }
 
-    /// Warnings for the user, such as a token that a server refused. Sorted.
+    /// New warnings for the user, such as a token that a server refused. Sorted.
     pub(in crate::git) fn warnings(&self) -> Vec<String> {
-        let mut warnings: Vec<String> = lock(&self.warnings).iter().cloned().collect();
+        let mut told = lock(&self.told);
+        let mut warnings: Vec<String> = lock(&self.warnings).difference(&told).cloned().collect();
+        told.extend(warnings.iter().cloned());
         warnings.sort();
         warnings
     }
 
-    /// Sends a request. Follows redirects. After a 401, tries other credentials.
+    /// Sends a request. Follows redirects. After a 401, tries other credentials. Forges send their sign-in page to git's
+    /// first request, if a token has expired: this counts as a refusal, too.
     pub(super) fn send(&self, request: &Request<'_>) -> Result<Response, Error> {
         unsupported::refuse(&self.configuration, request.url)?;
-        let mut url = request.url.clone();
+        let (response, sent) = self.followed(request, First::UpFront)?;
+        let Some(source) = sent.filter(|_| request.post.is_none() && response.is("text/html")) else {
+            return Ok(response);
+        };
+        // Frees the connection: others may wait for it.
+        drop(response);
+        self.forget(request.url);
+        match self.followed(request, First::Nothing) {
+            Ok((response, _)) if !response.is("text/html") => {
+                self.warn_of_refusal(request.url, &[source]);
+                Ok(response)
+            }
+            Err(Error::Unauthorised { tried }) => {
+                Err(Error::Unauthorised { tried: [source].into_iter().chain(tried).collect() })
+            }
+            _ => Err(Error::Unauthorised { tried: vec![source] }),
+        }
+    }
+
+    /// The response after redirects, and the source of a credential that was sent on the way.
+    fn followed(&self, request: &Request<'_>, first: First) -> Result<(Response, Option<String>), Error> {
+        let (mut url, mut sent) = (request.url.clone(), None);
         for _ in 0..MOST_REDIRECTS {
-            match self.authorised(request, &url)? {
-                Answer::Done(response) => return Ok(*response),
-                Answer::Redirect(to) => url = to,
+            match self.authorised(request, &url, first)? {
+                Answer::Done(response) => {
+                    let sent = response.sent.clone().or(sent);
+                    return Ok((*response, sent));
+                }
+                Answer::Redirect { to, sent: source } => (url, sent) = (to, source.or(sent)),
             }
         }
         Err(Error::Redirect { from: shown(request.url), to: shown(&url) })
@@ -114,7 +143,8 @@ impl Client {
             let (user, password) = if same_origin { (url.username(), url.password()) } else { ("", None) };
             let _has_a_host = to.set_username(user).and_then(|()| to.set_password(password));
             drain(response.into_body().into_reader());
-            return Ok(Reply::Answered(Answer::Redirect(to)));
+            let sent = credential.map(|credential| credential.source.clone());
+            return Ok(Reply::Answered(Answer::Redirect { to, sent }));
         }
         if status != 200 {
             let retry_after = header("retry-after");
@@ -240,7 +270,20 @@ pub(super) enum Reply {
 
 pub(super) enum Answer {
     Done(Box<Response>),
-    Redirect(Url),
+    /// With the source of the credential that was sent.
+    Redirect {
+        to: Url,
+        sent: Option<String>,
+    },
+}
+
+/// With what a request begins.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum First {
+    /// What the server accepted before, or else the credentials that are sent without being asked for.
+    UpFront,
+    /// Without a credential.
+    Nothing,
 }
 
 /// The url of the repository to which the url of a request belongs.

@@ -74,6 +74,8 @@ impl Clone for HttpRemote {
 struct Host {
     /// The host lacks protocol 2 or a feature of it.
     plain: AtomicBool,
+    /// The host answered a request of protocol 2.
+    answered: AtomicBool,
     /// Held while the host is asked, so that one answer serves all threads.
     asking: Mutex<()>,
 }
@@ -143,6 +145,28 @@ impl HttpRemote {
             self.host.plain.store(true, Ordering::Release);
         }
         Ok(self.is_plain())
+    }
+
+    /// Notes that the host answered a request of protocol 2.
+    pub(super) fn has_answered(&self) {
+        self.host.answered.store(true, Ordering::Release);
+    }
+
+    /// Asks an unknown host once what it supports, after an error of the first request that an old server, or what stands
+    /// before it, may give to this request only. `None` if there is nothing to ask, or the answer is an error, too.
+    pub(super) fn supports_after(&self, error: &Error) -> Option<bool> {
+        let may_be_of_request = match error {
+            Error::Unauthorised { .. } | Error::Connection { .. } | Error::Redirect { .. } => true,
+            Error::Status { status, .. } => !matches!(*status, 403 | 413 | 429),
+            _ => false,
+        };
+        if !may_be_of_request || self.host.answered.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut response = self.get_refs(true).ok()?;
+        let is_enough = protocol::read_capabilities(&mut response).ok()?.is_enough();
+        self.host.plain.fetch_or(!is_enough, Ordering::AcqRel);
+        Some(is_enough)
     }
 
     /// The commit of a ref, given by its full name. `None` if the remote does not have the ref.
