@@ -5,6 +5,7 @@
 
 mod base_url;
 mod checks;
+mod core;
 mod document;
 mod edit;
 mod error;
