@@ -13,9 +13,6 @@ use super::schema::{Declared, RepoSettings, repo_settings};
 use super::values;
 use crate::repo::{AddonsDirectory, CorePart, Edition, RemoteUrl, RepoName, Series};
 
-/// The last series whose package is `openerp`.
-const LAST_OPENERP: u16 = 9;
-
 /// `[core]` of the top level or of a profile. Empty if there is no such table.
 #[derive(Clone, Default)]
 pub(super) struct CoreSettings {
@@ -110,10 +107,9 @@ fn default_url(part: CorePart) -> RemoteUrl {
 
 /// The addons directories of a part, in path order.
 fn addons(part: CorePart, odoo: Series) -> Vec<AddonsDirectory> {
-    let package = if odoo.major() <= LAST_OPENERP { "openerp/addons" } else { "odoo/addons" };
     match part {
-        CorePart::Odoo => ["addons", package]
-            .map(|word| AddonsDirectory::parse(word).expect("a plain path is a directory"))
+        CorePart::Odoo => ["addons".to_owned(), format!("{}/addons", odoo.package())]
+            .map(|word| AddonsDirectory::parse(&word).expect("a plain path is a directory"))
             .into(),
         CorePart::Enterprise | CorePart::Themes => vec![AddonsDirectory::root()],
     }

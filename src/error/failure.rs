@@ -4,7 +4,7 @@ use super::message::Message;
 use crate::config::near;
 use crate::git::{self, CheckoutError, HintContext, LocalWork};
 use crate::repo::{first_names, typed};
-use crate::report::{ConflictWith, Failure, MergeConflict, MissingDirectory, Step, Trouble};
+use crate::report::{ConflictWith, Failure, MergeConflict, MissingDirectory, NotOdoo, Step, Trouble};
 
 pub(super) fn of_failure(failure: &Failure) -> Message {
     let Failure { name, url, trouble, near: meant } = failure;
@@ -31,6 +31,17 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
             };
             let error = format!("`{name}` has no directory `{directory}` at commit `{commit}`");
             Message::new(&error, Some(hint))
+        }
+        Trouble::NotOdoo(not) => {
+            let hint = match not {
+                NotOdoo::Series { found, .. } => {
+                    format!("correct `branch` in `[core]`, or write `odoo = \"{found}\"`")
+                }
+                NotOdoo::Server { .. } | NotOdoo::Release { .. } => {
+                    "correct `url`, `branch`, `tag` or `rev` in `[core]`".to_owned()
+                }
+            };
+            Message::new(&format!("`{name}` {not}"), Some(hint))
         }
         Trouble::OtherTree(other) => {
             let hint = format!("run `oca lock {name}@{}`; it reads the entry again", other.commit);

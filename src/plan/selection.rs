@@ -93,7 +93,7 @@ pub(crate) fn profiles(
     for profile in &config.profiles {
         let mut record = LockedProfile {
             odoo: profile.odoo,
-            repos: profile.repos.iter().map(pin).collect(),
+            repos: profile.all_repos().map(pin).collect(),
             addons: own_addons(profile, lock),
             packaging: profile.packaging(),
             modules: None,
@@ -136,7 +136,7 @@ fn whole<'l>(profile: &Profile, old: Option<&'l Lock>) -> Option<&'l LockedProfi
 /// The addons directories of those repositories for which they differ from the entry, which has the directories of all
 /// profiles.
 pub(super) fn own_addons(profile: &Profile, lock: &Lock) -> BTreeMap<Pin, Vec<AddonsDirectory>> {
-    let known = profile.repos.iter().filter_map(|repo| Some((repo, lock.repo(&pin(repo))?)));
+    let known = profile.all_repos().filter_map(|repo| Some((repo, lock.repo(&pin(repo))?)));
     let own = known.filter(|(repo, locked)| repo.addons != locked.addons);
     own.map(|(repo, locked)| (locked.pin.clone(), repo.addons.clone())).collect()
 }
@@ -180,7 +180,7 @@ pub(super) fn differences(
     let mut unmet = UnmetModules::default();
     for profile in &config.profiles {
         let Some(locked) = lock.profiles.get(&profile.name) else { continue };
-        if profile.repos.iter().map(pin).ne(locked.repos.iter().cloned()) || locked.repos.iter().any(is_stale)
+        if profile.all_repos().map(pin).ne(locked.repos.iter().cloned()) || locked.repos.iter().any(is_stale)
         {
             continue;
         }

@@ -37,6 +37,11 @@ pub(crate) enum Difference {
         declared: Vec<String>,
         locked: Vec<String>,
     },
+    /// `[core]` declares it, but the lock has it as a repository of modules; or the other way round.
+    Core {
+        name: RepoName,
+        is_declared: bool,
+    },
     /// Merges and patches.
     Pending {
         name: RepoName,
@@ -189,6 +194,12 @@ impl fmt::Display for Difference {
                 quoted_list(declared),
                 quoted_list(locked)
             ),
+            Self::Core { name, is_declared: true } => {
+                write!(f, "`{name}` is Odoo itself, but the lock has it as a repository of modules")
+            }
+            Self::Core { name, is_declared: false } => {
+                write!(f, "`{name}` is a repository of modules, but the lock has it as Odoo itself")
+            }
             Self::Pending { name, declared, locked } => {
                 let list = |words: &[String]| match words {
                     [] => "nothing".to_owned(),

@@ -203,7 +203,7 @@ impl<'a> Session<'a> {
 
     /// What this machine has beside `repos.toml`.
     pub(crate) fn present(&self) -> Result<Present, Error> {
-        let repos = self.config.profiles.iter().flat_map(|profile| &profile.repos);
+        let repos = self.config.profiles.iter().flat_map(Profile::all_repos);
         let mut patches = BTreeMap::new();
         for path in repos.flat_map(|repo| &repo.patches) {
             if let Some(text) = fs::read_if_there(&self.root.join(path))? {
@@ -232,7 +232,7 @@ impl<'a> Session<'a> {
 
     /// The declared repository that a word means: by `ORGANISATION/NAME` or by its url, whatever the transport.
     pub(crate) fn repo_of(&self, word: &str) -> Option<RepoName> {
-        let repos = || self.config.profiles.iter().flat_map(|profile| &profile.repos);
+        let repos = || self.config.profiles.iter().flat_map(Profile::all_repos);
         let at = |url: &str| {
             let place = place_of(url);
             repos().find(|repo| place_of(repo.url.as_str()) == place).map(|repo| repo.name.clone())
