@@ -29,7 +29,7 @@ pub(crate) struct Selected<'a> {
     pub(crate) modules: Vec<&'a LockedModule>,
 }
 
-/// The repositories of a profile in path order, also those without a selected module.
+/// The repositories of modules of a profile in path order, also those without a selected module.
 ///
 /// Addons path, list, requirements and export use this. Repositories that the lock does not have are left out; a lock
 /// that is out of date was refused before.
@@ -41,6 +41,21 @@ pub(crate) fn selected<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Selected
             Selected { repo, locked, modules }
         })
         .collect()
+}
+
+/// The repositories of Odoo itself, with all their modules, in path order.
+pub(crate) fn core<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Selected<'a>> {
+    let locked = profile.core.iter().filter_map(|repo| Some((repo, lock.repo(&pin(repo))?)));
+    let selected = locked.map(|(repo, locked)| {
+        let modules = in_path_order(&repo.addons, locked).collect();
+        Selected { repo, locked, modules }
+    });
+    selected.collect()
+}
+
+/// All repositories of a profile, those of Odoo itself first.
+pub(crate) fn placed<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Selected<'a>> {
+    core(profile, lock).into_iter().chain(selected(profile, lock)).collect()
 }
 
 /// Decides which modules of a profile are selected. Call it in path order: the first module of a selected name counts.

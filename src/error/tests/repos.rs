@@ -40,6 +40,7 @@ fn every_failure_of_a_repository_names_it() {
         Kept(CheckoutError::LocalWork(LocalWork { changed: vec!["web_x/a.py".to_owned()], ..LocalWork::default() })),
         Remote(GitError::Offline),
         NoAddons(missing("modules")),
+        NotOdoo(NotOdoo::Server { commit: commit(0xaa), server: "odoo-bin" }),
         OtherTree(other),
         Merge { what: "web#2950".to_owned(), error: Box::new(merging::Error::Unrelated { pin: commit(0xaa) }) },
         Conflict(conflict(ConflictWith::Earlier)),
@@ -64,6 +65,13 @@ fn every_failure_of_a_repository_names_it() {
         Checkout { step: Step::Inspect, error: GitError::Git { why: "invalid index".to_owned() } };
         Trouble::Conflict(conflict(ConflictWith::Base)),
         Trouble::NoAddons(missing("adons")),
+        Trouble::NotOdoo(NotOdoo::Release { commit: commit(0xaa), path: "odoo/release.py" }),
+        Trouble::NotOdoo(NotOdoo::Series {
+            commit: commit(0xaa),
+            path: "odoo/release.py",
+            found: Series::parse("19.0").expect("a series"),
+            wanted: Series::parse("18.0").expect("a series"),
+        }),
         Trouble::OtherTree(moved),
         Trouble::OtherTree(gone),
         Trouble::Checkout { step: Step::CheckOut, error: GitError::CacheGone },
@@ -77,6 +85,8 @@ fn every_failure_of_a_repository_names_it() {
       hint: run the command without `--offline`
     2 `web` has no directory `modules` at commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
       hint: correct `addons` of `[repos.web]` in `repos.toml`
+    2 `web` is not Odoo: commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` has no `odoo-bin`
+      hint: correct `url`, `branch`, `tag` or `rev` in `[core]`
     1 the lock is wrong about `web`: commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` has tree `cccccccccccccccccccccccccccccccccccccccc`, but the lock has `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`
       hint: run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`; it reads the entry again
     1 cannot merge `web#2950`
@@ -104,6 +114,10 @@ fn every_failure_of_a_repository_names_it() {
       hint: run `oca resolve web`
     2 `web` has no directory `adons` at commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
       hint: did you mean `addons`?
+    2 `web` does not say of which series it is, in `odoo/release.py` of commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+      hint: correct `url`, `branch`, `tag` or `rev` in `[core]`
+    2 `web` is Odoo 19.0, not 18.0, as `odoo/release.py` of commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` says
+      hint: correct `branch` in `[core]`, or write `odoo = "19.0"`
     1 the lock is wrong about `web`: module `web_x` has tree `cccccccccccccccccccccccccccccccccccccccc` in commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`, but the lock has `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`
       hint: run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`; it reads the entry again
     1 the lock is wrong about `web`: commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` has no module `web_x`, but the lock has it
