@@ -4,21 +4,20 @@ use std::collections::HashSet;
 
 use crate::repo::{Edition, Series};
 
-/// The major number of a series, its Community modules, and what Enterprise adds; one name a line.
-type Lists = (u16, &'static str, &'static str);
+/// A series, its Community modules, and what Enterprise adds; one name a line.
+type Lists = (&'static str, &'static str, &'static str);
 
 macro_rules! lists {
-    ($($major:literal),*) => {
+    ($($series:literal),*) => {
         [$((
-            $major,
-            include_str!(concat!("core/", $major, ".0-ce.txt")),
-            include_str!(concat!("core/", $major, ".0-ee.txt")),
+            $series,
+            include_str!(concat!("core/", $series, "-ce.txt")),
+            include_str!(concat!("core/", $series, "-ee.txt")),
         )),*]
     };
 }
 
-/// Ascending.
-const LISTS: [Lists; 6] = lists![14, 15, 16, 17, 18, 19];
+const LISTS: [Lists; 7] = lists!["14.0", "15.0", "16.0", "17.0", "18.0", "19.0", "20.0"];
 
 /// The modules that Odoo itself brings.
 #[derive(Clone, Debug)]
@@ -27,18 +26,31 @@ pub(crate) struct Core {
     /// What Enterprise adds.
     enterprise: HashSet<&'static str>,
     edition: Edition,
+    is_known: bool,
 }
 
 impl Core {
-    /// The modules of a series and edition.
-    ///
-    /// A series without a list takes that of the nearest older one, or else the oldest: nearly all names stay from one
-    /// series to the next, and a guess is better than to miss `base`. No selection depends on it, for what a
-    /// repository holds is found there first.
+    /// The modules of a series and edition. For a series without a list, there are none.
     pub(crate) fn new(series: Series, edition: Edition) -> Self {
-        let known = LISTS.iter().rev().find(|(major, ..)| *major <= series.major());
-        let (_, community, enterprise) = known.unwrap_or(&LISTS[0]);
-        Self { community: community.lines().collect(), enterprise: enterprise.lines().collect(), edition }
+        let series = series.to_string();
+        let lists = LISTS.iter().find(|(known, ..)| *known == series);
+        let (_, community, enterprise) = lists.copied().unwrap_or_default();
+        Self {
+            community: community.lines().collect(),
+            enterprise: enterprise.lines().collect(),
+            edition,
+            is_known: lists.is_some(),
+        }
+    }
+
+    /// Whether there is a list for the series.
+    pub(crate) fn is_known(&self) -> bool {
+        self.is_known
+    }
+
+    /// Whether a name that no repository has may be a module of Odoo. Without a list, it may always be one.
+    pub(crate) fn may_contain(&self, name: &str) -> bool {
+        !self.is_known || self.contains(name)
     }
 
     pub(crate) fn contains(&self, name: &str) -> bool {
@@ -76,12 +88,12 @@ mod tests {
 
     #[test]
     fn the_lists_are_sorted_names() {
-        for (major, community, enterprise) in LISTS {
+        for (series, community, enterprise) in LISTS {
             for list in [community, enterprise] {
                 let names: Vec<&str> = list.lines().collect();
-                assert!(names.len() > 300 && names.is_sorted_by(|a, b| a < b), "{major}");
+                assert!(names.len() > 300 && names.is_sorted_by(|a, b| a < b), "{series}");
                 let is_name = |name: &str| name.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_');
-                assert!(names.iter().all(|name| !name.is_empty() && is_name(name)), "{major}");
+                assert!(names.iter().all(|name| !name.is_empty() && is_name(name)), "{series}");
             }
         }
     }
@@ -114,11 +126,18 @@ mod tests {
     }
 
     #[test]
-    fn a_series_without_a_list_takes_the_nearest() {
-        for series in ["8.0", "13.0", "17.2", "20.0"] {
-            assert!(core(series, Edition::Community).contains("base"), "{series}");
+    fn odoo_20_took_modules_in_and_gave_some_away() {
+        let [old, new] = ["19.0", "20.0"].map(|series| core(series, Edition::Community));
+        assert!(!old.contains("mail_tracking") && new.contains("mail_tracking"));
+        assert!(old.contains("base_vat") && !new.contains("base_vat"));
+    }
+
+    #[test]
+    fn without_a_list_every_name_may_be_odoos() {
+        for series in ["8.0", "13.0", "17.2", "21.0"] {
+            let core = core(series, Edition::Enterprise);
+            assert!(!core.is_known() && !core.contains("base") && core.may_contain("anything"), "{series}");
         }
-        assert!(!core("17.2", Edition::Community).contains("project_stock"));
-        assert!(core("20.0", Edition::Community).contains("project_stock"));
+        assert!(!core("18.0", Edition::Community).may_contain("anything"));
     }
 }

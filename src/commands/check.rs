@@ -37,12 +37,16 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let profiles = session.profiles()?;
     let (mut looked_at, mut blocked) = (BTreeSet::new(), BTreeSet::new());
     let (mut all, mut unused) = (Vec::new(), Vec::new());
+    let mut unlisted = BTreeSet::new();
     for profile in &profiles {
         for path in without_init(session, profile)? {
             session.printer.note(&format!("`{path}` has no `__init__.py`, so it is not a module"));
         }
         let (locals, around) = (session.own_directories(profile)?, session.surrounding_modules(profile)?);
         let inventory = Inventory::new(profile, &lock, &locals, &around);
+        if !inventory.knows_odoo() {
+            unlisted.insert(profile.odoo);
+        }
         looked_at.extend(inventory.given().map(|module| module.name.to_owned()));
         let entries = entries(session, profile, &lock)?;
         let wanted = if args.strict {
@@ -63,6 +67,12 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         all.push(findings);
     }
     tell_unused(session, &unused);
+    for series in unlisted {
+        session.printer.note(&format!(
+            "oca has no list of the modules of Odoo {series}, so it reports no missing dependency and no module with the name of one of Odoo's; \
+             with the directories of an Odoo in `before` of `[addons-path]`, it does"
+        ));
+    }
     let findings = check::folded(all);
     report(args, session, &findings, looked_at.len(), blocked.len());
     let Count { errors, warnings } = Count::of(&findings);

@@ -7,7 +7,7 @@ use crate::error::{Error, MergeError};
 use crate::fs;
 use crate::git::{Checkout, Head, LocalCommit};
 use crate::lock::{Lock, LockedRepo};
-use crate::ops::{Rewrite, named_repos, place_locked};
+use crate::ops::{Rewrite, Rewritten, named_repos, place_locked};
 use crate::patch::{MailedCommit, mails, title_of};
 use crate::plan;
 use crate::repo::{RepoName, counted};
@@ -29,7 +29,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
-    let mut rewrite = Rewrite::begin(session)?;
+    let rewrite = Rewrite::begin(session)?;
     let profile = rewrite.session.profile()?.clone();
     let name = named_repos(&rewrite.session, [&profile], std::slice::from_ref(&args.name))?;
     let Some(name) = name.into_iter().next() else { return Ok(()) };
@@ -41,44 +41,11 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let locked = repo.and_then(|repo| lock.repo(&plan::pin(repo)));
     let Some(locked) = locked else { return Err(crate::ops::unknown_repo(&rewrite.session, name)) };
     let checkout = Checkout::new(rewrite.session.checkout(&profile, &name)?);
-    if has_other_commit(&checkout, locked)? {
-        // An earlier run was killed before it moved the checkout.
+    if is_locked(&rewrite.session, &checkout, locked)? {
         return place(&rewrite.session, &lock, &name, &checkout);
     }
     let commits = commits(&checkout, &name, locked.head())?;
-    let file = match &args.file {
-        Some(word) => file_of(word)?,
-        None => format!("{DIRECTORY}/{name}-{}.patch", slug(&commits[0].message)),
-    };
-    let path = rewrite.session.root().join(&file);
-    let above = path.ancestors().skip(1).take_while(|above| *above != rewrite.session.root());
-    if let Some(link) = above.filter(|above| above.is_symlink()).last() {
-        return Err(MergeError::PatchOutside { word: link.display().to_string() }.into());
-    }
-    let head = commits.last().map_or(locked.tree, |commit| commit.after);
-    let mailed: Vec<MailedCommit<'_>> = commits.iter().map(mailed).collect();
-    let text = mails(&checkout.tree(head)?, &mailed).map_err(|error| wrong(&name, error))?;
-    // An earlier run may have been killed after it wrote the very file.
-    if path.symlink_metadata().is_ok() && fs::read_if_there(&path)?.as_deref() != Some(&text[..]) {
-        return Err(Error::Exists { file: path });
-    }
-    rewrite.draft.add_patch(&profile.name, &name, &file)?;
-    // A wrong name is refused before anything is written.
-    rewrite.session.with_text(rewrite.draft.text())?;
-    fs::create_directory(path.parent().unwrap_or(Path::new(".")))?;
-    fs::write_if_changed(&path, &text)?;
-    fs::stop("patch written");
-    let made = lock_as(&mut rewrite, &profile.name, &name, head);
-    let rewritten = match made.and_then(|()| rewrite.finish()) {
-        Ok(rewritten) => rewritten,
-        // `repos.toml` declares the patch already.
-        Err(error @ Error::HalfRewritten { .. }) => return Err(error),
-        Err(error) => {
-            // Nothing else was written.
-            let _kept = fs::remove_file(&path);
-            return Err(error);
-        }
-    };
+    let (file, rewritten) = write(rewrite, &profile.name, &name, (&checkout, &commits, locked), args)?;
     let printer = session.printer;
     printer.note(&format!("{name}: {} written to `{file}`", counted(commits.len(), "commit", "commits")));
     if let Some(rewritten) = rewritten {
@@ -91,11 +58,68 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether the checkout is at a commit of the user that has what the lock has, and nothing is changed.
-fn has_other_commit(checkout: &Checkout, locked: &LockedRepo) -> Result<bool, Error> {
-    let Head::Other(Some(head)) = checkout.head()? else { return Ok(false) };
-    let is_other = head != locked.head() && checkout.tree_of(head)? == locked.tree;
-    Ok(is_other && !checkout.is_resolving() && checkout.local_work(None)?.changed.is_empty())
+/// Writes the commits as a patch, declares and locks it. Returns its path, relative to `repos.toml`.
+fn write<'s>(
+    mut rewrite: Rewrite<'s>,
+    profile: &str,
+    name: &RepoName,
+    (checkout, commits, locked): (&Checkout, &[LocalCommit], &LockedRepo),
+    args: &Args,
+) -> Result<(String, Option<Rewritten<'s>>), Error> {
+    let file = match &args.file {
+        Some(word) => file_of(word)?,
+        None => format!("{DIRECTORY}/{name}-{}.patch", slug(&commits[0].message)),
+    };
+    let path = rewrite.session.root().join(&file);
+    let above = path.ancestors().skip(1).take_while(|above| *above != rewrite.session.root());
+    if let Some(link) = above.filter(|above| above.is_symlink()).last() {
+        return Err(MergeError::PatchOutside { word: link.display().to_string() }.into());
+    }
+    let head = commits.last().map_or(locked.tree, |commit| commit.after);
+    let mailed: Vec<MailedCommit<'_>> = commits.iter().map(mailed).collect();
+    let text = mails(&checkout.tree(head)?, &mailed).map_err(|error| wrong(name, error))?;
+    // An earlier run may have been killed after it wrote the very file.
+    if path.symlink_metadata().is_ok() && fs::read_if_there(&path)?.as_deref() != Some(&text[..]) {
+        return Err(Error::Exists { file: path });
+    }
+    rewrite.draft.add_patch(profile, name, &file)?;
+    // A wrong name is refused before anything is written.
+    rewrite.session.with_text(rewrite.draft.text())?;
+    fs::create_directory(path.parent().unwrap_or(Path::new(".")))?;
+    fs::write_if_changed(&path, &text)?;
+    fs::stop("patch written");
+    let made = lock_as(&mut rewrite, profile, name, head);
+    let rewritten = match made.and_then(|()| rewrite.finish()) {
+        Ok(rewritten) => rewritten,
+        // `repos.toml` declares the patch already.
+        Err(error @ Error::HalfRewritten { .. }) => return Err(error),
+        Err(error) => {
+            // Nothing else was written.
+            let _kept = fs::remove_file(&path);
+            return Err(error);
+        }
+    };
+    Ok((file, rewritten))
+}
+
+/// Whether an earlier run wrote and locked the commits of the checkout as the last patch, but was killed before it moved
+/// the checkout.
+fn is_locked(session: &Session<'_>, checkout: &Checkout, locked: &LockedRepo) -> Result<bool, Error> {
+    let last = locked.patches.last().and_then(|patch| patch.step.as_ref());
+    let Some((_, path)) = last.zip(locked.pin.pending.patches.last()) else { return Ok(false) };
+    if checkout.is_resolving()
+        || !matches!(checkout.head()?, Head::Other(Some(head)) if head != locked.head())
+    {
+        return Ok(false);
+    }
+    let before =
+        locked.steps().collect::<Vec<_>>().iter().rev().nth(1).map_or(locked.commit, |step| step.commit);
+    let Some(commits) = checkout.local_commits(before)? else { return Ok(false) };
+    let Some(head) = commits.last() else { return Ok(false) };
+    let mailed: Vec<MailedCommit<'_>> = commits.iter().map(mailed).collect();
+    let text = mails(&checkout.tree(head.after)?, &mailed).ok();
+    let is_clean = checkout.local_work(None)?.changed.is_empty();
+    Ok(is_clean && text.is_some() && text == fs::read_if_there(&session.root().join(path))?)
 }
 
 /// Moves the checkout to the commit of the lock, which has the same content.

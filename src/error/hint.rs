@@ -1,5 +1,7 @@
 //! The hint for each error: what to type next.
 
+use std::collections::BTreeSet;
+
 use super::Error;
 use crate::lock::Side;
 use crate::repo::{RepoName, quoted_list};
@@ -118,11 +120,11 @@ impl Error {
     fn after_merge(&self) -> Option<String> {
         match self {
             Self::Disputed { disputes, named, is_asked, .. } => {
-                let open = || disputes.iter().map(|dispute| &dispute.dispute.pin.name);
+                let open: BTreeSet<_> = disputes.iter().map(|dispute| &dispute.dispute.pin.name).collect();
                 let command = |chosen: Side| {
                     let of = |side: Side| {
                         let named = named.iter().filter(move |(_, named)| **named == side);
-                        let open = open().filter(move |_| chosen == side);
+                        let open = open.iter().copied().filter(move |_| chosen == side);
                         named.map(|(name, _)| name).chain(open).map(|name| format!(" {name}")).collect::<String>()
                     };
                     let sides = [("--ours", of(Side::Ours)), ("--theirs", of(Side::Theirs))];

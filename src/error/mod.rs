@@ -244,13 +244,17 @@ impl From<Dispute> for DatedDispute {
 /// One line for each conflict, to follow the error.
 fn dispute_list(disputes: &[DatedDispute]) -> String {
     let line = |DatedDispute { dispute, ours, theirs }: &DatedDispute| {
-        let Dispute { pin, .. } = dispute;
+        let Dispute { pin, merge, .. } = dispute;
         let side = |commit: CommitId, day: &Option<String>| {
             let day = day.iter().map(|day| format!(" of {day}")).collect::<String>();
             format!("`{}`{day}", commit.short())
         };
         let (ours, theirs) = (side(dispute.ours, ours), side(dispute.theirs, theirs));
-        format!("`{}` at {}: ours {ours}, theirs {theirs}", pin.name, pin.reference)
+        let what = match merge {
+            Some(merge) => format!("`{}`", merge.of(&pin.name)),
+            None => format!("`{}` at {}", pin.name, pin.reference),
+        };
+        format!("{what}: ours {ours}, theirs {theirs}")
     };
     lines(&disputes.iter().map(line).collect::<Vec<_>>())
 }

@@ -37,14 +37,12 @@ impl<'a> Remote<'a> {
         if let Reference::Rev(commit) = reference {
             return Ok(*commit);
         }
-        let name = reference.full_name().unwrap_or_default();
-        match self.known().refs(&[name]).as_deref() {
-            Some([Some(commit)]) => return Ok(*commit),
-            Some(_) => return Err(Error::MissingReference { reference: reference.clone() }),
-            None => {}
-        }
-        self.refuse_offline()?;
-        self.transport.resolve(reference)
+        let found = self.resolve_all(&[reference.full_name().unwrap_or_default()])?;
+        found
+            .into_iter()
+            .next()
+            .flatten()
+            .ok_or_else(|| Error::MissingReference { reference: reference.clone() })
     }
 
     /// The commits to which refs point now, given by their full names. `None` for each ref that the remote does not

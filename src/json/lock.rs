@@ -105,6 +105,7 @@ pub(crate) enum MergeStateKind {
     Moved,
     Rewritten,
     Merged,
+    Reverted,
     Gone,
 }
 
@@ -167,6 +168,7 @@ impl<'a> OutdatedMergePin<'a> {
             MergeState::Moved { head, commits } => (MergeStateKind::Moved, Some(head), Some(commits)),
             MergeState::Rewritten { head } => (MergeStateKind::Rewritten, Some(head), None),
             MergeState::Merged { .. } => (MergeStateKind::Merged, None, None),
+            MergeState::Reverted => (MergeStateKind::Reverted, None, None),
             MergeState::Gone => (MergeStateKind::Gone, None, None),
         };
         Some(Self { repo, merge: source, state, locked: *locked, head, commits, hold: *hold })

@@ -6,12 +6,14 @@ use std::path::Path;
 use super::Error;
 use super::read::{self, Side};
 use super::schema::{Lock, LockedProfile, LockedRepo, Pin};
-use crate::repo::CommitId;
+use crate::repo::{CommitId, MergeSource};
 
-/// A pin that the two sides moved to different commits.
+/// A pin, or a merge of it, that the two sides moved to different commits.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Dispute {
     pub(crate) pin: Pin,
+    /// `None` for the pin itself.
+    pub(crate) merge: Option<MergeSource>,
     pub(crate) ours: CommitId,
     pub(crate) theirs: CommitId,
 }
@@ -50,9 +52,9 @@ impl Sides {
         Self { base: ancestor(base, file), ..self }
     }
 
-    /// The side that moved a pin, if the other one did not.
-    fn mover(&self, pin: &Pin) -> Option<Side> {
-        let commit = |lock: &Lock| lock.base_of(pin).map(|repo| repo.commit);
+    /// The side that moved a pin or a merge of it, if the other one did not.
+    fn mover(&self, pin: &Pin, merge: Option<&MergeSource>) -> Option<Side> {
+        let commit = |lock: &Lock| commit_of(lock.base_of(pin)?, merge);
         let base = commit(&self.base)?;
         match (commit(&self.ours)?, commit(&self.theirs)?) {
             (ours, theirs) if ours == base && theirs != base => Some(Side::Theirs),
@@ -69,35 +71,38 @@ impl Sides {
         Ok(Self { base: Lock::default(), ours: side(Side::Ours)?, theirs: side(Side::Theirs)? })
     }
 
-    /// The pins for which the user must choose a side.
+    /// The pins and merges for which the user must choose a side.
     pub(crate) fn disputes(&self) -> Vec<Dispute> {
-        let dispute = |ours: &LockedRepo| {
+        let of_repo = |ours: &LockedRepo| {
             // The sides may merge different requests into the same base.
-            let theirs = self.theirs.base_of(&ours.pin)?.commit;
-            (ours.commit != theirs && self.mover(&ours.pin).is_none()).then(|| Dispute {
-                pin: ours.pin.clone(),
-                ours: ours.commit,
-                theirs,
-            })
+            let theirs = self.theirs.base_of(&ours.pin)?;
+            let is_open = |dispute: &Dispute| self.mover(&dispute.pin, dispute.merge.as_ref()).is_none();
+            Some(differences(ours, theirs).into_iter().filter(is_open).collect::<Vec<_>>())
         };
-        self.ours.repos.iter().filter_map(dispute).collect()
+        self.ours.repos.iter().filter_map(of_repo).flatten().collect()
     }
 
-    /// The entries of both sides. If both have a pin, the entry of the chosen side; without a choice, of the side that
-    /// moved it.
+    /// The entries of both sides. If both have a pin or a merge, the commit of the chosen side; without a choice, of the
+    /// side that moved it.
     ///
     /// The entries have no digest, so they are read again: git merged their lines one by one, and they may match
     /// neither commit.
-    pub(crate) fn pins(self, chosen: impl Fn(&Pin) -> Option<Side>) -> Lock {
+    pub(crate) fn pins(self, chosen: impl Fn(&Pin, Option<&MergeSource>) -> Option<Side>) -> Lock {
+        let side_of = |pin: &Pin, merge: Option<&MergeSource>| {
+            chosen(pin, merge).or_else(|| self.mover(pin, merge)).unwrap_or(Side::Ours)
+        };
         let is_chosen = |repo: &&LockedRepo, side, other: &Lock| {
-            let chosen = || chosen(&repo.pin).or_else(|| self.mover(&repo.pin)).unwrap_or(Side::Ours);
-            other.base_of(&repo.pin).is_none() || chosen() == side
+            other.base_of(&repo.pin).is_none() || side_of(&repo.pin, None) == side
         };
         let Self { ours, theirs, .. } = &self;
         let of_ours = ours.repos.iter().filter(|repo| is_chosen(repo, Side::Ours, theirs));
         let of_theirs = theirs.repos.iter().filter(|repo| is_chosen(repo, Side::Theirs, ours));
-        let of_ours = of_ours.map(|repo| repo.with_merges_of(theirs.base_of(&repo.pin)));
-        let of_theirs = of_theirs.map(|repo| repo.with_merges_of(ours.base_of(&repo.pin)));
+        let merged = |repo: &LockedRepo, other: &Lock, side: Side| {
+            let is_others = |source: &MergeSource| side_of(&repo.pin, Some(source)) != side;
+            repo.with_merges_of(other.base_of(&repo.pin), is_others)
+        };
+        let of_ours = of_ours.map(|repo| merged(repo, theirs, Side::Ours));
+        let of_theirs = of_theirs.map(|repo| merged(repo, ours, Side::Theirs));
         let mut repos: Vec<LockedRepo> = of_ours.chain(of_theirs).map(LockedRepo::unsealed).collect();
         repos.sort_by(|a, b| a.pin.cmp(&b.pin));
         Lock { repos, profiles: self.ours.profiles }
@@ -105,19 +110,43 @@ impl Sides {
 }
 
 impl LockedRepo {
-    /// The entry with the merges that only another entry has, so that their commits are known.
-    fn with_merges_of(&self, other: Option<&Self>) -> Self {
+    /// The entry with the merges that only another entry has, so that their commits are known; and with those of the
+    /// other entry that are chosen.
+    fn with_merges_of(&self, other: Option<&Self>, is_others: impl Fn(&MergeSource) -> bool) -> Self {
         let mut merged = self.clone();
         let Some(other) = other else { return merged };
         for (pending, locked) in other.pin.pending.merges.iter().zip(&other.merges) {
             let mut known = merged.pin.pending.merges.iter();
-            if known.all(|known| known.source != pending.source) {
-                merged.pin.pending.merges.push(pending.clone());
-                merged.merges.push(locked.clone());
+            match known.position(|known| known.source == pending.source) {
+                Some(place) if is_others(&pending.source) => merged.merges[place] = locked.clone(),
+                Some(_) => {}
+                None => {
+                    merged.pin.pending.merges.push(pending.clone());
+                    merged.merges.push(locked.clone());
+                }
             }
         }
         merged
     }
+}
+
+/// The commit of an entry, or of one of its merges.
+fn commit_of(repo: &LockedRepo, merge: Option<&MergeSource>) -> Option<CommitId> {
+    let Some(source) = merge else { return Some(repo.commit) };
+    let place = repo.pin.pending.merges.iter().position(|pending| pending.source == *source)?;
+    Some(repo.merges.get(place)?.commit)
+}
+
+/// What is at different commits in two entries of one base: the pin, and the merges that both have.
+fn differences(ours: &LockedRepo, theirs: &LockedRepo) -> Vec<Dispute> {
+    let merges = ours.pin.pending.merges.iter().map(|pending| Some(&pending.source));
+    let difference = |merge: Option<&MergeSource>| {
+        let (ours_at, theirs_at) = (commit_of(ours, merge)?, commit_of(theirs, merge)?);
+        let dispute =
+            || Dispute { pin: ours.pin.clone(), merge: merge.cloned(), ours: ours_at, theirs: theirs_at };
+        (ours_at != theirs_at).then(dispute)
+    };
+    [None].into_iter().chain(merges).filter_map(difference).collect()
 }
 
 /// The text of one side. The text of the common ancestor, which diff3 shows, is left out.
@@ -174,8 +203,8 @@ pub(crate) fn merge(base: &Lock, ours: &Lock, theirs: &Lock) -> Merged {
         let (old, our, their) = (old.get(pin), our.get(pin), their.get(pin));
         match (merged(old, our, their), our, their) {
             (Some(one), ..) => agreed.extend(one.map(|repo| (pin, repo))),
-            (None, Some(our), Some(their)) if our.commit != their.commit => {
-                disputes.push(Dispute { pin: pin.clone(), ours: our.commit, theirs: their.commit });
+            (None, Some(our), Some(their)) if !differences(our, their).is_empty() => {
+                disputes.extend(differences(our, their));
             }
             (None, our, their) => agreed.extend(our.or(their).map(|repo| (pin, repo))),
         }

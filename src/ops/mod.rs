@@ -36,7 +36,7 @@ pub(crate) use names::{NamedMerge, movable, movables, named_repos, repo_name, un
 pub(crate) use placing::place_locked;
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use resolving::Resolving;
-pub(crate) use rewrite::{Rewrite, tell};
+pub(crate) use rewrite::{Rewrite, Rewritten, tell};
 pub(crate) use target::{CheckoutTarget, confirm_trees, other_module};
 pub(crate) use unknown::{refuse_unknown, without_init};
 pub(crate) use update::{merge_job, read, update};

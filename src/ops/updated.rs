@@ -31,6 +31,11 @@ impl Updated {
         (self.lock, self.failures)
     }
 
+    /// Whether no merge failed.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.failures.is_empty()
+    }
+
     /// Fails if a merge failed. Everything else was done.
     pub(crate) fn finish(self) -> Result<(), Error> {
         let failures = self.failures;

@@ -210,9 +210,16 @@ impl<'a> Inventory<'a> {
             None if self.unreadable_names.contains(name) => Standing::Unreadable,
             None => match self.uninstallable.get(name) {
                 Some(home) => Standing::Uninstallable(*home),
+                None if !self.knows_odoo() => Standing::Core(Edition::default()),
                 None => Standing::Missing(edition),
             },
         }
+    }
+
+    /// Whether the modules of Odoo are known: from the lists of oca, or from an Odoo in `[addons-path]`. If not, every
+    /// dependency that nothing provides may be one.
+    pub(crate) fn knows_odoo(&self) -> bool {
+        self.core.is_known() || !self.odoo.is_empty()
     }
 
     /// The edition of Odoo that has a module of this name, from the lists of oca or from an Odoo in `[addons-path]`.

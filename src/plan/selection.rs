@@ -284,7 +284,7 @@ impl<'a> Selector<'a> {
         let graph: Graph<'b> = Graph::new(
             self.modules.iter().map(|(_, module)| (module.name.as_str(), &module.manifest.depends[..])),
         );
-        graph.closure(roots, |name| self.core.contains(name))
+        graph.closure(roots, |name| self.core.may_contain(name))
     }
 
     /// The requested modules, without dependencies.

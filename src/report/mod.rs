@@ -81,6 +81,8 @@ pub(crate) enum MergeState {
     Rewritten { head: CommitId },
     /// The branch of the repository has it; since this time in seconds since 1970, if it is known.
     Merged { on: Option<i64> },
+    /// The branch had it, and a later commit reverts it.
+    Reverted,
     /// Its remote does not have it any more.
     Gone,
 }
@@ -97,6 +99,7 @@ impl fmt::Display for MergeState {
                 let on: String = on.iter().map(|time| format!(" on {}", day(*time))).collect();
                 write!(f, "merged upstream{on}")
             }
+            Self::Reverted => f.write_str("merged upstream, then reverted"),
             Self::Gone => f.write_str("gone"),
         }
     }

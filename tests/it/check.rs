@@ -580,3 +580,42 @@ fn many_missing_names_take_little_time() {
     );
     assert!(start.elapsed() < std::time::Duration::from_mins(1));
 }
+
+#[test]
+fn what_is_odoos_own_depends_on_the_series() {
+    let env = Env::new();
+    let remote = Remote::new(&env, "web");
+    remote.branch("20.0").module("web_x", &[("depends", "['mail_tracking', 'base_vat']")]).commit();
+    env.write(
+        "repos.toml",
+        "odoo = \"20.0\"\nbase-url = \"../remotes\"\n[profiles.standard]\nrepos = [\"web\"]\nmodules = [\"web_x\"]\n",
+    );
+    env.lock();
+    env.oca(&["check"]).stdout_contains("error[OCA004]: `web_x` of `web` needs `base_vat`").status(1);
+    let report = env.oca(&["check"]).output();
+    assert!(!report.stdout.contains("mail_tracking"), "{report}");
+}
+
+#[test]
+fn without_a_list_of_odoos_modules_nothing_is_guessed() {
+    let env = Env::new();
+    let remote = Remote::new(&env, "web");
+    remote
+        .branch("21.0")
+        .module("web_x", &[("depends", "['who_knows']")])
+        .module("sale", &[("depends", "['web_x']")])
+        .commit();
+    env.write(
+        "repos.toml",
+        "odoo = \"21.0\"\nbase-url = \"../remotes\"\n[profiles.one]\nrepos = [\"web\"]\n\
+         [profiles.two]\nrepos = [\"web\"]\nmodules = [\"web_x\"]\n",
+    );
+    env.lock();
+    env.oca(&["check", "--all-profiles"])
+        .stderr(
+            "oca has no list of the modules of Odoo 21.0, so it reports no missing dependency and no module with the \
+             name of one of Odoo's; with the directories of an Odoo in `before` of `[addons-path]`, it does\n\
+             2 modules, 0 errors, 0 warnings\n",
+        )
+        .success();
+}

@@ -115,7 +115,53 @@ fn a_request_that_was_merged_and_reverted_upstream_is_named() {
              if you need them, make a new request or a patch\n",
         )
         .success();
+    // Its changes are not in the base, so it is not dropped.
+    assert_eq!(locked(&env, "\"#1\"", "step"), "empty");
+    env.oca(&["lock", "--upgrade", "--drop-merged"]).stderr_contains("nothing changed").success();
+    assert!(env.read("repos.toml").contains("\"#1\""));
+    // A new lock says the same.
+    std::fs::remove_file(env.project().join("oca.lock.json")).expect("a lock");
+    env.oca(&["lock"]).stderr_contains("`web#1` was merged upstream and then reverted").success();
+    // The revert is reverted: it is in the base again.
+    let revert = remote.commit_of("18.0");
+    remote
+        .branch("18.0")
+        .file("web_x/x.txt", lines(&[(3, "three"), (28, "28!")]))
+        .message(&format!("Reapply \"three\"\n\nThis reverts commit {revert}.\n"))
+        .commit();
+    env.oca(&["lock", "--upgrade"]).stderr_contains("web#1: merged upstream on 20").success();
     assert_eq!(locked(&env, "\"#1\"", "step"), "absorbed");
+}
+
+#[test]
+fn outdated_names_a_request_that_was_reverted() {
+    let env = Env::new();
+    let remote = merged(&env);
+    let merge = landed(&env, &remote, "three", "[FIX] web_x: three\n", "Merge PR #1 into 18.0");
+    let text = format!("Revert it\n\nThis reverts commit {merge}, reversing\nchanges.\n");
+    remote.branch("18.0").file("web_x/x.txt", lines(&[(28, "28!")])).message(&text).commit();
+    env.oca(&["outdated"])
+        .stdout_contains("merged upstream, then reverted")
+        .stderr("1 of 1 repository outdated\n")
+        .success();
+}
+
+#[test]
+fn a_merge_that_the_branch_contains_and_reverts_is_named_in_a_new_lock() {
+    let env = Env::new();
+    let remote = requested(&env);
+    let (branch, head) = (remote.commit_of("18.0"), remote.commit_of("refs/pull/1/head"));
+    let both =
+        remote.branch("x").from(&branch).file("web_x/x.txt", lines(&[(3, "three"), (28, "28!")])).commit();
+    let tree = env.git(remote.path(), &["rev-parse", &format!("{both}^{{tree}}")]);
+    let message = "Merge PR #1 into 18.0";
+    let bot =
+        env.git(remote.path(), &["commit-tree", tree.trim(), "-p", &branch, "-p", &head, "-m", message]);
+    env.git(remote.path(), &["update-ref", "refs/heads/18.0", bot.trim()]);
+    let text = format!("Revert it\n\nThis reverts commit {}, reversing\nchanges.\n", bot.trim());
+    remote.branch("18.0").file("web_x/x.txt", lines(&[(28, "28!")])).message(&text).commit();
+    declare(&env, "merges = [\"#1\"]");
+    env.oca(&["lock"]).stderr_contains("`web#1` was merged upstream and then reverted").success();
 }
 
 #[test]

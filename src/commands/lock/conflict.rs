@@ -5,10 +5,10 @@ use std::path::Path;
 
 use crate::error::{DatedDispute, Error};
 use crate::git::{Snapshot, Unmerged, merging};
-use crate::lock::{self, Dispute, Lock, Pin, Side, Sides};
+use crate::lock::{self, Dispute, Lock, Side, Sides};
 use crate::ops::named_repos;
 use crate::plan::{self, Declared, Moves};
-use crate::repo::{CommitId, RepoName, first_names, minute};
+use crate::repo::{CommitId, Reference, RepoName, first_names, minute};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug, Default)]
@@ -61,7 +61,7 @@ impl Choice {
     /// other, it is taken: it has the changes of both sides.
     pub(super) fn settled(
         &self,
-        mut sides: BTreeMap<RepoName, Side>,
+        named: BTreeMap<RepoName, Side>,
         session: &Session<'_>,
         moves: &Moves,
     ) -> Result<Lock, Error> {
@@ -72,19 +72,20 @@ impl Choice {
             _ => true,
         };
         let disputes: Vec<Dispute> = both.disputes().into_iter().filter(is_open).collect();
-        let named = sides.clone();
+        let mut decided: Vec<(Dispute, Side)> = Vec::new();
         let declared = plan::declared(&session.config);
         let (mut open, mut uses, mut unasked) = (Vec::new(), Vec::new(), Vec::new());
         for dispute in disputes {
-            let Dispute { pin, ours, theirs } = &dispute;
+            let Dispute { pin, merge, ours, theirs } = &dispute;
             let name = &pin.name;
+            let what = merge.as_ref().map_or_else(|| name.to_string(), |merge| merge.of(name));
             let mut newer = || {
                 newer(session, &declared, &dispute).unwrap_or_else(|error| {
                     unasked.push((name.clone(), error));
                     None
                 })
             };
-            let (side, note) = if let Some(side) = sides.get(name) {
+            let (side, note) = if let Some(side) = named.get(name) {
                 (*side, "")
             } else if let Some(side) = newer() {
                 (side, ", which contains the other one")
@@ -95,15 +96,19 @@ impl Choice {
                 continue;
             };
             let (word, commit) = if side == Side::Ours { ("our", ours) } else { ("their", theirs) };
-            uses.push(format!("{name}: uses {word} commit {}{note}", commit.short()));
-            sides.insert(name.clone(), side);
+            uses.push(format!("{what}: uses {word} commit {}{note}", commit.short()));
+            decided.push((dispute, side));
         }
         tell_unasked(session, &unasked);
         if !open.is_empty() {
             return Err(Error::Disputed { file, disputes: open, named, is_asked: unasked.is_empty() });
         }
         uses.iter().for_each(|line| session.printer.note(line));
-        Ok(both.pins(|pin| sides.get(&pin.name).copied()))
+        Ok(both.pins(|pin, merge| {
+            let is_it = |dispute: &Dispute| dispute.pin == *pin && dispute.merge.as_ref() == merge;
+            let decided = decided.iter().find(|(dispute, _)| is_it(dispute)).map(|(_, side)| *side);
+            named.get(&pin.name).copied().or(decided)
+        }))
     }
 }
 
@@ -135,7 +140,7 @@ fn tell_unasked(session: &Session<'_>, unasked: &[(RepoName, String)]) {
 /// The error says why this is not known.
 fn newer(session: &Session<'_>, declared: &[Declared], dispute: &Dispute) -> Result<Option<Side>, String> {
     let contains = |newer: CommitId, older: CommitId| -> Result<bool, String> {
-        let newer = at(session, declared, &dispute.pin, newer).map_err(|error| error.to_string())?;
+        let newer = at(session, declared, dispute, newer).map_err(|error| error.to_string())?;
         let distance = newer.map(|newer| merging::distance(&newer, older)).transpose();
         Ok(distance.map_err(|error| error.to_string())?.flatten().is_some())
     };
@@ -146,19 +151,33 @@ fn newer(session: &Session<'_>, declared: &[Declared], dispute: &Dispute) -> Res
 }
 
 fn dated(session: &Session<'_>, declared: &[Declared], dispute: Dispute) -> DatedDispute {
-    let time = |commit| Some(minute(at(session, declared, &dispute.pin, commit).ok()??.time().ok()?));
+    let time = |commit| Some(minute(at(session, declared, &dispute, commit).ok()??.time().ok()?));
     let (ours, theirs) = (time(dispute.ours), time(dispute.theirs));
     DatedDispute { dispute, ours, theirs }
 }
 
-/// A commit on the remote of a pin. `None` if the pin is not declared any more.
+/// A commit on the remote of a pin or a merge. `None` if it is not declared any more.
 fn at<'s>(
     session: &'s Session<'_>,
     declared: &[Declared],
-    pin: &Pin,
+    Dispute { pin, merge, .. }: &Dispute,
     commit: CommitId,
 ) -> Result<Option<Snapshot<'s, 'static>>, Error> {
-    let Some(declared) = declared.iter().find(|declared| declared.pin == *pin) else { return Ok(None) };
-    let remote = session.git()?.remote(&session.remote_url(&declared.url)?)?;
-    Ok(Some(remote.at(commit, &pin.reference, &|_| ())))
+    let Some(declared) = declared.iter().find(|declared| declared.pin.has_base_of(pin)) else {
+        return Ok(None);
+    };
+    let (url, reference) = match merge {
+        None => (&declared.url, pin.reference.clone()),
+        Some(source) => {
+            let mut merges = declared.merges.iter().map(|merge| &merge.pending.source);
+            let Some(source) = merges.find(|declared| declared.without_secret() == source.without_secret())
+            else {
+                return Ok(None);
+            };
+            // The servers that send a commit by its id need no more.
+            (source.url.as_ref().unwrap_or(&declared.url), Reference::Rev(commit))
+        }
+    };
+    let remote = session.git()?.remote(&session.remote_url(url)?)?;
+    Ok(Some(remote.at(commit, &reference, &|_| ())))
 }

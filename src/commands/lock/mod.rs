@@ -132,7 +132,8 @@ fn lock(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error
     };
     if !how.dry_run {
         updated.save(session)?;
-        if was_open {
+        // If a merge failed, an entry is still the one of before the conflict.
+        if was_open && updated.is_complete() {
             stage_merged(session);
         }
     }

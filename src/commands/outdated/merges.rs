@@ -61,6 +61,7 @@ impl Followed<'_> {
         for (place, landing) in landings.into_iter().enumerate() {
             let (source, locked) = (&pending[place].source, &merges[place]);
             let state = match landing {
+                Some(Landing { is_reverted: true, .. }) => Some(MergeState::Reverted),
                 Some(Landing { time, .. }) => Some(MergeState::Merged { on: time }),
                 None if locked.is_absorbed => Some(MergeState::Merged { on: None }),
                 None => self.moved(git, branch, place).map_err(|error| failed(source, error))?,

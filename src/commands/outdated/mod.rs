@@ -118,7 +118,7 @@ fn table(outdated: &[Outdated], merges: &[FollowedMerge]) -> Table {
             Some(MergeState::Moved { head, .. } | MergeState::Rewritten { head }) => {
                 format!("{} -> {}", short(locked), short(head))
             }
-            Some(MergeState::Merged { .. } | MergeState::Gone) | None => short(locked),
+            Some(MergeState::Merged { .. } | MergeState::Reverted | MergeState::Gone) | None => short(locked),
         };
         let title = request.iter().filter_map(|told| Some(told.title.as_ref()?.as_str().to_owned()));
         let cells = [source.of(repo), moves, merge.words(), hold.to_owned()];

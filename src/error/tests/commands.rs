@@ -41,13 +41,13 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         },
         Disputed {
             file: lock_file(),
-            disputes: vec![Dispute { pin: pin(), ours: commit(0xaa), theirs: commit(0xbb) }.into()],
+            disputes: vec![Dispute { pin: pin(), merge: None, ours: commit(0xaa), theirs: commit(0xbb) }.into()],
             named: BTreeMap::from([(name("dms"), Side::Theirs)]),
             is_asked: true,
         },
         MovedByBoth {
             file: lock_file(),
-            disputes: vec![Dispute { pin: pin(), ours: commit(0xaa), theirs: commit(0xbb) }.into()],
+            disputes: vec![Dispute { pin: pin(), merge: None, ours: commit(0xaa), theirs: commit(0xbb) }.into()],
         },
         Pin(PinError::WithoutCommit { word: "web".to_owned() }),
         BothSides {},

@@ -62,9 +62,7 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
         let close = |sink: Limited<'_>| sink.inner.finish();
         let request = || {
             remote.history(ask, open, close, self.meter).map_err(|failure| match (failure, ask.wants) {
-                (Failure::NotOurRef, [commit, ..]) => {
-                    Failure::Error(git::Error::Vanished { commit: *commit })
-                }
+                (Failure::NotOurRef, [commit]) => Failure::Error(git::Error::Vanished { commit: *commit }),
                 (failure, _) => failure,
             })
         };

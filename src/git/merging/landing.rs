@@ -1,17 +1,20 @@
 //! Whether a branch has a request: OCA's bot says so in its merges, and the commits of a request may be there.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::git::messages::{Messages, Signature};
 use crate::git::range::Range;
 use crate::repo::CommitId;
+
+/// Reverts of reverts are followed so many times.
+const MOST_REVERTS: usize = 100;
 
 /// A request that a branch has.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Landing {
     /// When OCA's bot merged it, in seconds since 1970. `None` if only its commits are there.
     pub(crate) time: Option<i64>,
-    /// Whether a later commit of the branch reverts the merge or the newest commit of the request.
+    /// Whether a commit of the branch reverts the merge or the newest commit of the request, and is not reverted itself.
     pub(crate) is_reverted: bool,
 }
 
@@ -47,19 +50,18 @@ impl BranchCommits<'_> {
     /// For each request, whether it is among the commits.
     pub(super) fn landings(&self, requests: &[Wanted]) -> Vec<Option<Landing>> {
         let merges = self.bot_merges();
-        let reverted = |commit: &CommitId| Some(&self.messages.get(commit)?.reverts);
-        let reverted: HashSet<&CommitId> = self.range.commits.keys().filter_map(reverted).flatten().collect();
-        let landing = |wanted: &Wanted| {
+        let mut reverts = Reverts::of(self);
+        let mut landing = |wanted: &Wanted| {
             let by_bot = merges
                 .iter()
                 .find(|merge| Some(merge.request) == wanted.request && self.brought(merge, wanted));
             let is_inside = self.range.commits.contains_key(&wanted.head);
-            let is_reverted = by_bot.is_some_and(|merge| reverted.contains(&merge.commit))
-                || reverted.contains(&wanted.head);
-            (by_bot.is_some() || is_inside)
+            let is_reverted =
+                by_bot.is_some_and(|merge| reverts.have(merge.commit)) || reverts.have(wanted.head);
+            (by_bot.is_some() || is_inside || is_reverted)
                 .then_some(Landing { time: by_bot.map(|merge| merge.time), is_reverted })
         };
-        requests.iter().map(landing).collect()
+        requests.iter().map(&mut landing).collect()
     }
 
     /// The merges of OCA's bot on a branch: each is a commit of the branch itself, merges another commit, and says
@@ -90,5 +92,39 @@ impl BranchCommits<'_> {
         let brought = self.range.reached(parents.get(1..).unwrap_or_default());
         let mut brought = brought.difference(&own);
         brought.any(|commit| self.messages.get(commit).is_some_and(|message| message.signature == *newest))
+    }
+}
+
+/// The commits that others revert.
+struct Reverts {
+    /// For each commit, those that revert it.
+    by: HashMap<CommitId, Vec<CommitId>>,
+    known: HashMap<CommitId, bool>,
+}
+
+impl Reverts {
+    fn of(commits: &BranchCommits<'_>) -> Self {
+        let mut by: HashMap<CommitId, Vec<CommitId>> = HashMap::new();
+        for commit in commits.range.commits.keys() {
+            for reverted in commits.messages.get(commit).into_iter().flat_map(|message| &message.reverts) {
+                by.entry(*reverted).or_default().push(*commit);
+            }
+        }
+        Self { by, known: HashMap::new() }
+    }
+
+    /// Whether a commit is reverted. A commit that is reverted itself reverts nothing.
+    fn have(&mut self, commit: CommitId) -> bool {
+        self.have_below(commit, 0)
+    }
+
+    fn have_below(&mut self, commit: CommitId, depth: usize) -> bool {
+        if let Some(known) = self.known.get(&commit) {
+            return *known;
+        }
+        let by = self.by.get(&commit).cloned().unwrap_or_default();
+        let is_reverted = depth < MOST_REVERTS && by.into_iter().any(|by| !self.have_below(by, depth + 1));
+        self.known.insert(commit, is_reverted);
+        is_reverted
     }
 }

@@ -4,6 +4,7 @@
 //! in a repository of its own, and the same lock would give different trees on two machines. Without renames, a merge of
 //! trees is a merge of paths.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -64,7 +65,7 @@ pub(super) fn merge_trees(
         sides.1 = change.new;
     }
     let mut merge = Merge { objects, trees, gone: BTreeSet::new(), merged: Merged::default() };
-    let (mut added, mut removed_by_both) = (Vec::new(), BTreeSet::new());
+    let (mut added, mut removed_by_both) = (Vec::new(), Vec::new());
     for (path, (ancestor, theirs)) in by_path {
         let found = merge.find(trees.ours, path)?;
         let ours = found.side();
@@ -81,8 +82,11 @@ pub(super) fn merge_trees(
             merge.both_changed(path, ancestor, ours, theirs);
         }
     }
+    let new = theirs.iter().filter(|change| change.old.is_none());
+    let new = new.filter_map(|change| Some((change.new?.blob()?, ())));
+    let renamed = merge.renamed_by_both(removed_by_both, &once(new))?;
     for (path, theirs) in added {
-        if let Some(kind) = merge.no_place(path, theirs, &removed_by_both)? {
+        if let Some(kind) = merge.no_place(path, theirs, &renamed)? {
             merge.merged.changes.retain(|change| change.path != *path);
             let path = path.clone();
             let conflict = Conflict { path, kind, ancestor: None, ours: None, theirs: Some(theirs) };
@@ -197,13 +201,12 @@ impl Merge<'_> {
         self.merged.changes.extend(changes(path, ours, Some(Side { mode, id })));
     }
 
-    /// Why a file that theirs adds cannot simply be added. `removed_by_both` are the contents of files that both
-    /// removed, perhaps because they renamed them.
+    /// Why a file that theirs adds cannot simply be added. `renamed` are the files that both renamed.
     fn no_place(
         &self,
         path: &RepoPath,
         theirs: Side,
-        removed_by_both: &BTreeSet<BlobId>,
+        renamed: &BTreeMap<BlobId, RepoPath>,
     ) -> Result<Option<ConflictKind>, UnreadableTree> {
         if self.directory_conflict(path)? {
             return Ok(Some(ConflictKind::Directory));
@@ -214,9 +217,28 @@ impl Merge<'_> {
         if let Some(module) = self.lost_module(path)? {
             return Ok(Some(ConflictKind::ModuleGone { module }));
         }
-        let renamed = theirs.blob().filter(|id| removed_by_both.contains(id) && *id != blob_id(b""));
-        let other = renamed.map(|id| self.added_by_ours(id)).transpose()?.flatten();
-        Ok(other.map(|other| ConflictKind::RenamedByBoth { other }))
+        let other = theirs.blob().and_then(|id| renamed.get(&id));
+        Ok(other.map(|other| ConflictKind::RenamedByBoth { other: other.clone() }))
+    }
+
+    /// The contents that both sides moved to different paths, with the path of ours: each is removed once, and added once
+    /// by each side. `removed` are the contents of the paths that both removed; `by_theirs` are those that theirs adds once.
+    fn renamed_by_both(
+        &self,
+        removed: Vec<BlobId>,
+        by_theirs: &BTreeMap<BlobId, ()>,
+    ) -> Result<BTreeMap<BlobId, RepoPath>, UnreadableTree> {
+        let mut removed = once(removed.into_iter().map(|id| (id, ())));
+        // Empty files are the same by chance.
+        removed.retain(|id, ()| by_theirs.contains_key(id) && *id != blob_id(b""));
+        if removed.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let changes = between(self.objects, self.trees.ancestor, self.trees.ours)?;
+        let new = changes.into_iter().filter(|change| change.old.is_none());
+        let mut by_ours = once(new.filter_map(|change| Some((change.new?.blob()?, change.path))));
+        by_ours.retain(|id, _| removed.contains_key(id));
+        Ok(by_ours)
     }
 
     /// The outermost module around a path, if the ancestor has it and ours does not.
@@ -235,14 +257,6 @@ impl Merge<'_> {
     fn is_module(&self, root: TreeId, directory: &RepoPath) -> Result<bool, UnreadableTree> {
         let Found::Directory(tree) = self.find(root, directory)? else { return Ok(false) };
         Ok(has_manifest(&self.entries(tree, directory)?))
-    }
-
-    /// A path at which ours has this content, and the ancestor has nothing.
-    fn added_by_ours(&self, content: BlobId) -> Result<Option<RepoPath>, UnreadableTree> {
-        let changes = between(self.objects, self.trees.ancestor, self.trees.ours)?;
-        let is_it =
-            |change: &Change| change.old.is_none() && change.new.and_then(|new| new.blob()) == Some(content);
-        Ok(changes.into_iter().find(is_it).map(|change| change.path))
     }
 
     /// Whether a file that theirs adds is where ours keeps a directory, or below a file of ours.
@@ -302,4 +316,16 @@ pub(super) fn has_manifest(entries: &[TreeEntry]) -> bool {
     let is_manifest =
         |entry: &TreeEntry| MANIFESTS.iter().any(|name| name.as_bytes() == entry.name.as_bytes());
     entries.iter().any(|entry| entry.kind() == EntryKind::File && is_manifest(entry))
+}
+
+/// The keys that come only once, with their values.
+fn once<K: Ord, V>(all: impl Iterator<Item = (K, V)>) -> BTreeMap<K, V> {
+    let mut found: BTreeMap<K, Option<V>> = BTreeMap::new();
+    for (key, value) in all {
+        match found.entry(key) {
+            Entry::Vacant(entry) => drop(entry.insert(Some(value))),
+            Entry::Occupied(mut entry) => drop(entry.insert(None)),
+        }
+    }
+    found.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::MergeJob;
 use super::maker::{Input, StepMaker};
 use super::patch::header_of;
+use super::start::Start;
 use crate::git::merging::{self, Outcome};
 use crate::git::{Git, Snapshot};
 use crate::lock::{LockedRepo, LockedStep, StepWay};
@@ -92,8 +93,8 @@ impl StepMaker<'_> {
             proof.notes.push(MergeNote { what: what.clone(), kind: MergeNoteKind::Astray });
         }
         let ancestor = match self.start(pending, &head) {
-            Ok(Some(ancestor)) => ancestor,
-            Ok(None) => return Ok(Remade::Nothing),
+            Ok(Start::From(ancestor)) => ancestor,
+            Ok(Start::Absorbed | Start::Reverted) => return Ok(Remade::Nothing),
             Err(Trouble::Merge { error, .. }) if matches!(&*error, merging::Error::Git(error) if error.is_gone()) =>
             {
                 return Ok(Remade::Gone);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::MergeJob;
 use super::replay::{OldStep, Replayed};
+use super::start::Start;
 use crate::addons::manifest::{parse, series_of};
 use crate::git::merging::{self, Conflict, Label, Merge, Merging, Outcome, Unmerged};
 use crate::git::{Git, Remote, Snapshot};
@@ -123,12 +124,14 @@ impl<'a> StepMaker<'a> {
     ) -> Result<(Option<StepWay>, bool), Trouble> {
         let what = self.job.what(pending);
         let ancestor = match (self.start(pending, head), &old_step) {
-            (Ok(Some(ancestor)), _) => ancestor,
-            (Ok(None), _) => return Ok((None, true)),
+            (Ok(Start::From(ancestor)), _) => ancestor,
+            (Ok(Start::Absorbed), _) => return Ok((None, true)),
+            (Ok(Start::Reverted), _) => return Ok((None, false)),
             (Err(Trouble::Merge { error, .. }), Some(step)) if matches!(&*error, merging::Error::Git(error) if error.is_gone()) =>
             {
                 self.note(&what, MergeNoteKind::CommitGone);
-                return Ok((self.replay(&what, step)?, false));
+                let way = self.replay(&what, step)?;
+                return Ok((way, self.is_all_in_base(way)));
             }
             (Err(trouble), _) => return Err(trouble),
         };
@@ -145,13 +148,14 @@ impl<'a> StepMaker<'a> {
         if let Some(step) = by_hand.filter(|_| is_kept)
             && let Some(Replayed(way)) = self.replay_if_it_fits(&what, step)?
         {
-            return Ok((way, false));
+            return Ok((way, self.is_all_in_base(way)));
         }
         // Nobody resolves again what was resolved for an older commit of the request.
         if let Some((step, old)) = by_hand.zip(old)
             && let Some(new) = self.carry(step, old.commit, input)?
         {
-            return Ok((self.take(&what, new, StepWay::Resolved)?, false));
+            let way = self.take(&what, new, StepWay::Resolved)?;
+            return Ok((way, self.is_all_in_base(way)));
         }
         let way = match self.outcome(input)? {
             Outcome::Step(step) => {
@@ -169,7 +173,12 @@ impl<'a> StepMaker<'a> {
                 }
             }
         };
-        Ok((way, false))
+        Ok((way, self.is_all_in_base(way)))
+    }
+
+    /// Whether a merge changes nothing because the base has all of it, and not one of the steps before it.
+    pub(super) fn is_all_in_base(&self, way: Option<StepWay>) -> bool {
+        way.is_none() && self.steps.is_empty()
     }
 
     /// What is said about a merge that conflicts. If a person finishes it, it is opened.

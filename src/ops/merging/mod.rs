@@ -70,10 +70,7 @@ impl MergeJob<'_> {
         let mut maker = StepMaker::new(self, git, &base, tip)?;
         let mut merges = Vec::new();
         for position in 0..self.declared.pin.pending.merges.len() {
-            let mut merge = maker.merge(position, watch)?;
-            // Before the first step, all of it is in the base.
-            merge.is_absorbed |= merge.way.is_none() && maker.steps.is_empty();
-            merges.push(merge);
+            merges.push(maker.merge(position, watch)?);
         }
         let mut patches = Vec::new();
         for position in 0..self.declared.pin.pending.patches.len() {

@@ -124,7 +124,8 @@ impl StepMaker<'_> {
                 self.take(what, step, StepWay::Resolved)?
             }
         };
-        Ok(Resolved { reference: reference.clone(), commit: *commit, way, is_absorbed: false })
+        let is_absorbed = self.is_all_in_base(way);
+        Ok(Resolved { reference: reference.clone(), commit: *commit, way, is_absorbed })
     }
 
     /// Prepares a step of the old lock for a person.

@@ -8,6 +8,16 @@ use crate::plan::Move;
 use crate::repo::{CommitId, MergeRef, PendingMerge, Reference};
 use crate::report::{MergeNoteKind, Trouble};
 
+/// Where a merge starts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Start {
+    From(CommitId),
+    /// The base has it already.
+    Absorbed,
+    /// The base has it, and a later commit reverts it.
+    Reverted,
+}
+
 impl StepMaker<'_> {
     /// The commit to merge. If the remote does not have it any more, the one of the old lock stays.
     pub(super) fn commit_of(
@@ -41,31 +51,27 @@ impl StepMaker<'_> {
         }
     }
 
-    /// The commit from which a merge starts. `None` if the base has it already.
+    /// Where a merge starts.
     pub(super) fn start(
         &mut self,
         pending: &PendingMerge,
         head: &Snapshot<'_, '_>,
-    ) -> Result<Option<CommitId>, Trouble> {
+    ) -> Result<Start, Trouble> {
         let job = self.job;
         let what = job.what(pending);
-        let old = job.old().map(|old| old.commit);
         match merging::relation(self.base, self.tip, head).map_err(|error| job.failed(&what, error))? {
             Relation::Absorbed => {
-                // Only for the date.
-                let since = old.filter(|old| *old != self.base.commit());
-                let landing = since.map(|since| self.landing(pending, head, since)).transpose()?;
-                self.note_absorbed(&what, landing.flatten());
-                Ok(None)
+                // For the date, and for a later revert. The commits of the request are not among these.
+                let landing = self.landing(pending, head, head.commit(), None)?;
+                Ok(self.absorbed(&what, landing))
             }
-            Relation::From(base) => match self.landing(pending, head, base)? {
-                Some(landing) => {
-                    self.note_absorbed(&what, Some(landing));
-                    Ok(None)
-                }
-                None => Ok(Some(base)),
-            },
-            Relation::Newer { start, .. } if pending.pick => Ok(Some(start)),
+            Relation::From(base) => {
+                let failed = |error: merging::Error| job.failed(&what, error);
+                let newest = Signature::read(&head.text().map_err(|error| failed(error.into()))?);
+                let landing = self.landing(pending, head, base, newest)?;
+                Ok(landing.map_or(Start::From(base), |landing| self.absorbed(&what, Some(landing))))
+            }
+            Relation::Newer { start, .. } if pending.pick => Ok(Start::From(start)),
             Relation::Newer { start, .. } => {
                 let reference = job.declared.pin.reference.clone();
                 Err(Trouble::NewerStart { what, start, pin: self.base.commit(), reference })
@@ -73,24 +79,27 @@ impl StepMaker<'_> {
         }
     }
 
-    fn note_absorbed(&mut self, what: &str, landing: Option<Landing>) {
-        let is_reverted = landing.is_some_and(|landing| landing.is_reverted);
-        let on = landing.and_then(|landing| landing.time);
-        self.note(what, if is_reverted { MergeNoteKind::Reverted } else { MergeNoteKind::Absorbed { on } });
+    fn absorbed(&mut self, what: &str, landing: Option<Landing>) -> Start {
+        if landing.is_some_and(|landing| landing.is_reverted) {
+            self.note(what, MergeNoteKind::Reverted);
+            return Start::Reverted;
+        }
+        self.note(what, MergeNoteKind::Absorbed { on: landing.and_then(|landing| landing.time) });
+        Start::Absorbed
     }
 
     /// The merge of a request by OCA's bot since this commit. Its commits may have been rebased or amended.
-    pub(super) fn landing(
+    fn landing(
         &self,
         pending: &PendingMerge,
         head: &Snapshot<'_, '_>,
         since: CommitId,
+        newest: Option<Signature>,
     ) -> Result<Option<Landing>, Trouble> {
         let Some(number) = pending.source.as_request().filter(|_| since != self.base.commit()) else {
             return Ok(None);
         };
         let failed = |error| self.job.failed(&self.job.what(pending), error);
-        let newest = Signature::read(&head.text().map_err(|error| failed(error.into()))?);
         let wanted = Wanted { head: head.commit(), request: Some(number), newest };
         Ok(merging::landings(self.base, since, &[wanted]).map_err(failed)?.pop().flatten())
     }

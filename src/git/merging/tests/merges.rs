@@ -97,6 +97,13 @@ fn a_file_for_which_the_result_has_no_place_conflicts() {
         assert!(shown.contains(&expected.to_owned()), "{shown:?}");
         assert!(!shown.iter().any(|conflict| conflict.contains("README")), "a bot writes it: {shown:?}");
     }
+    // A request on top of another one, which is merged already, moves another file of the same content.
+    let copies: Files<'_> = &[MANIFEST, ("m/a/x.py", "1\n"), ("m/b/x.py", "2\n")];
+    let ours: Files<'_> = &[MANIFEST, ("m/c/x.py", "1\n"), ("m/b/x.py", "2\n")];
+    let theirs: Files<'_> = &[MANIFEST, ("m/c/x.py", "1\n"), ("m/d/x.py", "1\n"), ("m/b/x.py", "2\n")];
+    let (origin, merged) = outcome(copies, ours, theirs);
+    let Ok(Outcome::Step(step)) = merged else { panic!("{merged:?}") };
+    assert_eq!(step.tree, origin.tree_of(origin.commit(&[], theirs)));
     // Empty files are the same by chance.
     let (origin, merged) = outcome(
         &[MANIFEST, ("m/old/__init__.py", "")],
