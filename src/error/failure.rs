@@ -3,7 +3,7 @@
 use super::message::Message;
 use crate::config::near;
 use crate::git::{self, CheckoutError, HintContext, LocalWork};
-use crate::repo::{first_names, typed};
+use crate::repo::{CorePart, RepoName, first_names, typed};
 use crate::report::{ConflictWith, Failure, MergeConflict, MissingDirectory, NotOdoo, Step, Trouble};
 
 pub(super) fn of_failure(failure: &Failure) -> Message {
@@ -19,6 +19,7 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
         }
         Trouble::Remote(error) => {
             let hint = match meant {
+                _ if is_private(name, error) => Some(ENTERPRISE.to_owned()),
                 Some(meant) => Some(format!("did you mean `{meant}`?")),
                 None => error.hint(asked),
             };
@@ -82,6 +83,23 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
             because(&text, error, error.hint(asked))
         }
     }
+}
+
+const ENTERPRISE: &str = "Enterprise is private: set `enterprise` in `[core]` to a url that you may read, such as \
+     `git@github.com:odoo/enterprise.git`, or set a token for the host; if the lock has it already, \
+     `skip = [\"enterprise\"]` in `repos.local.toml` does without its checkout";
+
+/// Whether a server keeps Odoo Enterprise from somebody without access: with 401, 403 or 404.
+fn is_private(name: &RepoName, error: &git::Error) -> bool {
+    *name == CorePart::Enterprise.name()
+        && matches!(
+            error,
+            git::Error::NotFound { .. }
+                | git::Error::NotFoundAs { .. }
+                | git::Error::Unauthorised { .. }
+                | git::Error::Forbidden
+                | git::Error::ForbiddenAs { .. }
+        )
 }
 
 fn of_conflict(conflict: &MergeConflict) -> Message {

@@ -20,7 +20,7 @@ pub(crate) use inventory::{Home, Inventory, Placed, Request, Standing, Unreadabl
 pub(crate) use layers::{Below, Layers, layers};
 pub(crate) use movable::{Movable, Move, Moves, merge_moves};
 pub(crate) use relations::{Reason, all_elsewhere, elsewhere};
-pub(crate) use selection::{LocalDepends, Selected, core, placed, profiles, selected, selects, unseen};
+pub(crate) use selection::{LocalDepends, Selected, core, odoo, placed, profiles, selected, selects, unseen};
 pub(crate) use submodules::{
     Comparison, Relocation, Removal, Submodule, SuperprojectState, compare_submodules,
 };

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use crate::catalogue::Catalogue;
-use crate::config::{self, Config, Profile, Template};
+use crate::config::{self, Config, Profile, Repo, Template};
 use crate::error::Error;
 use crate::flags::Global;
 use crate::fs::{self, Context, DirectoryLock, create_directory, normal};
