@@ -11,7 +11,8 @@ use crate::config::Position;
 use crate::git::{GitTree, Place, Snapshot, may_lead_to_module};
 use crate::lock::{Facts, LockedModule, REQUIREMENTS, UnreadableManifest};
 use crate::repo::{
-    AddonsDirectory, CommitId, Content, CorePart, EntryKind, FileTree, Series, TreeId, UnreadableTree, one_line,
+    AddonsDirectory, CommitId, Content, CorePart, EntryKind, FileTree, Series, TreeId, UnreadableTree,
+    one_line,
 };
 use crate::report::{MissingDirectory, NotOdoo, Trouble};
 use crate::requirements::text_of;

@@ -12,7 +12,7 @@ mod literal;
 #[cfg(test)]
 mod literal_tests;
 pub(crate) mod manifest;
-pub(crate) mod release;
 mod problem;
+pub(crate) mod release;
 mod text;
 mod value;

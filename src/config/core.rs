@@ -159,11 +159,12 @@ fn refuse_nested(profile: &Profile, profiles: &[Profile], document: &Document<'_
             inner == outer || inner.strip_prefix(&outer).is_some_and(|rest| rest.starts_with('/'))
         };
         let others = profiles.iter().flat_map(|other| other.all_repos().map(move |repo| (other, repo)));
-        let clash = others.map(|(other, repo)| (repo, checks::checkout(other, repo))).find(|(other, place)| {
-            // The same directory for the same repository in two profiles is compared elsewhere.
-            let is_nested = is_in(&path, place) || is_in(place, &path);
-            is_nested && (other.name != repo.name || path != *place)
-        });
+        let clash =
+            others.map(|(other, repo)| (repo, checks::checkout(other, repo))).find(|(other, place)| {
+                // The same directory for the same repository in two profiles is compared elsewhere.
+                let is_nested = is_in(&path, place) || is_in(place, &path);
+                is_nested && (other.name != repo.name || path != *place)
+            });
         let directory = profiles.iter().map(|other| other.path.tidied()).find(|other| is_in(other, &path));
         let why = match (clash, directory) {
             (Some((other, place)), _) => {

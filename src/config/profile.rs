@@ -5,7 +5,8 @@ use super::merge::Merge;
 use super::push::Push;
 use super::values::ModuleRequest;
 use crate::repo::{
-    AddonsDirectory, CorePart, Edition, Layout, Packaging, Platform, Reference, RemoteUrl, RepoName, Rules, Series,
+    AddonsDirectory, CorePart, Edition, Layout, Packaging, Platform, Reference, RemoteUrl, RepoName, Rules,
+    Series,
 };
 
 /// A set of repositories and its settings.

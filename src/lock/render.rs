@@ -211,7 +211,8 @@ fn core_module_fields(repo: &LockedRepo, module: &LockedModule) -> Fields {
         fields.push(("auto_install", auto_install(&manifest.auto_install)));
     }
     let lists = [("python", &manifest.python), ("bin", &manifest.bin), ("deb", &manifest.deb)];
-    fields.extend(lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(key, list)| (key, json(list))));
+    fields
+        .extend(lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(key, list)| (key, json(list))));
     fields
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::patch::Fingerprint;
 use crate::repo::{
-    AddonsDirectory, CommitId, CorePart, Manifest, ModuleName, Packaging, Pending, Reference, RemoteUrl, RepoName,
-    Series, TreeId,
+    AddonsDirectory, CommitId, CorePart, Manifest, ModuleName, Packaging, Pending, Reference, RemoteUrl,
+    RepoName, Series, TreeId,
 };
 
 /// One lock for all profiles.

@@ -12,8 +12,8 @@ use super::schema::{
 };
 use crate::patch::Fingerprint;
 use crate::repo::{
-    AddonsDirectory, AutoInstall, CommitId, CorePart, Invalid, Layout, Manifest, MergeSource, ModuleName, Packaging,
-    Pending, PendingMerge, Reference, RemoteUrl, RepoName, Rules, Series, TreeId,
+    AddonsDirectory, AutoInstall, CommitId, CorePart, Invalid, Layout, Manifest, MergeSource, ModuleName,
+    Packaging, Pending, PendingMerge, Reference, RemoteUrl, RepoName, Rules, Series, TreeId,
 };
 
 #[derive(Deserialize)]

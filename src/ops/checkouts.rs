@@ -89,7 +89,9 @@ fn tell_of_tracked(session: &Session<'_>) -> Result<(), Error> {
                 && !superproject.ignores(&path)
             {
                 session.printer.warning(&format!("the surrounding git repository does not ignore `{below}`"));
-                session.printer.hint(&format!("add the line `/{below}/` to `.gitignore` beside `repos.toml`"));
+                session
+                    .printer
+                    .hint(&format!("add the line `/{below}/` to `.gitignore` beside `repos.toml`"));
             }
         }
     }

@@ -160,8 +160,7 @@ pub(crate) fn unknown_movable(session: &Session<'_>, movable: Movable) -> Error 
 /// The error for a repository that is not declared in the profiles of the command.
 pub(crate) fn unknown_repo(session: &Session<'_>, name: RepoName) -> Error {
     let profiles = &session.config.profiles;
-    if let Some(profile) = profiles.iter().find(|profile| profile.all_repos().any(|repo| repo.name == name))
-    {
+    if let Some(profile) = profiles.iter().find(|profile| profile.all_repos().any(|repo| repo.name == name)) {
         return Error::RepoElsewhere { name, profile: profile.name.clone() };
     }
     let repos = profiles.iter().flat_map(Profile::all_repos);

@@ -27,7 +27,9 @@ pub(crate) use submodules::{
 
 use crate::config::{Config, Merge, Profile, Repo};
 use crate::lock::{Lock, LockedPatch, LockedRepo, Pin};
-use crate::repo::{AddonsDirectory, CommitId, CorePart, Pending, PendingMerge, Reference, RemoteUrl, RepoName, Series};
+use crate::repo::{
+    AddonsDirectory, CommitId, CorePart, Pending, PendingMerge, Reference, RemoteUrl, RepoName, Series,
+};
 use crate::report::Difference;
 
 /// One entry that the lock should have. Together they are the union of all profiles, each pin once.

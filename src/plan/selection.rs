@@ -62,7 +62,8 @@ pub(crate) fn placed<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Selected<'
 pub(crate) fn odoo<'a>(profile: &Profile, lock: &'a Lock) -> Core<'a> {
     let core = Core::new(profile.odoo, profile.edition);
     let names = |part| -> Option<Vec<&'a str>> {
-        let repo = profile.core.iter().find(|repo| repo.core.as_ref().is_some_and(|core| core.part == part))?;
+        let repo =
+            profile.core.iter().find(|repo| repo.core.as_ref().is_some_and(|core| core.part == part))?;
         let locked = lock.repo(&pin(repo))?;
         Some(locked.facts.modules.iter().map(|module| module.name.as_str()).collect())
     };

@@ -136,10 +136,21 @@ pub(crate) struct MissingDirectory {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum NotOdoo {
     /// It does not have the program that starts Odoo.
-    Server { commit: CommitId, server: &'static str },
+    Server {
+        commit: CommitId,
+        server: &'static str,
+    },
     /// It does not say of which series it is.
-    Release { commit: CommitId, path: &'static str },
-    Series { commit: CommitId, path: &'static str, found: Series, wanted: Series },
+    Release {
+        commit: CommitId,
+        path: &'static str,
+    },
+    Series {
+        commit: CommitId,
+        path: &'static str,
+        found: Series,
+        wanted: Series,
+    },
 }
 
 /// To follow the name of the repository.

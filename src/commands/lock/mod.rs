@@ -13,7 +13,9 @@ use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::ChangeReport;
 use crate::lock;
-use crate::ops::{Ahead, Updated, movables, tell_of_hooks, tell_of_plain_core, unknown_repo, update, warn_of_lacking};
+use crate::ops::{
+    Ahead, Updated, movables, tell_of_hooks, tell_of_plain_core, unknown_repo, update, warn_of_lacking,
+};
 use crate::plan::{Movable, Moves};
 use crate::repo::{CorePart, RepoName};
 use crate::session::Session;
