@@ -198,7 +198,7 @@ fn pinned(entry: Value) -> Option<LockedRepo> {
         serde_json::from_value::<WireRepo>(fields.clone().into()).ok()?.into_repo().ok()
     };
     read(&fields).or_else(|| {
-        fields.retain(|name, _| !STEPS.contains(&name.as_str()));
+        fields.retain(|name, _| !STEPS.contains(&name.as_str()) && name != "kind");
         fields.insert("tree".to_owned(), no_tree());
         read(&fields)
     })

@@ -217,7 +217,9 @@ impl WireRepo {
         let first = core.and_then(|_| self.addons.first().cloned());
         let modules = self.modules.into_iter();
         let modules: Vec<LockedModule> = match core {
-            Some(_) => modules.map(|module| module.into_core_module(first.as_ref())).collect(),
+            Some(_) => {
+                modules.map(|module| module.into_core_module(first.as_ref())).collect::<Result<_, _>>()?
+            }
             None => modules.map(WireModule::into_module).collect::<Result<_, _>>()?,
         };
         let mut seen = HashSet::new();
@@ -371,10 +373,15 @@ impl WireModule {
         })
     }
 
-    /// A module of Odoo itself. `first` is the first addons directory of its repository. Fields that such a module does
-    /// not have are left out; the digest shows them.
-    fn into_core_module(self, first: Option<&AddonsDirectory>) -> LockedModule {
-        let module = LockedModule {
+    /// A module of Odoo itself. `first` is the first addons directory of its repository.
+    fn into_core_module(self, first: Option<&AddonsDirectory>) -> Result<LockedModule, String> {
+        let Self { version, tree, license, development_status, .. } = &self;
+        let is_full =
+            version.is_some() || tree.is_some() || license.is_some() || development_status.is_some();
+        if is_full {
+            return Err(format!("module `{}` has fields that no module of Odoo itself has", self.name));
+        }
+        Ok(LockedModule {
             name: self.name,
             directory: self.directory.or(first.cloned()).unwrap_or_else(AddonsDirectory::root),
             tree: LockedModule::NO_TREE,
@@ -386,7 +393,6 @@ impl WireModule {
                 deb: self.deb.unwrap_or_default(),
                 ..Manifest::default()
             },
-        };
-        module.of_core()
+        })
     }
 }

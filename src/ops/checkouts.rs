@@ -70,13 +70,15 @@ pub(crate) fn keep_out_of_directories(session: &Session<'_>) -> Result<(), Error
     }
     let directories = directories(session)?;
     let mut present = directories.iter().filter(|directory| directory.is_dir());
-    present.try_for_each(|directory| keep_out(session, directory))?;
-    tell_of_tracked(session)
+    present.try_for_each(|directory| keep_out(session, directory))
 }
 
 /// Warns about checkouts of Odoo itself that the surrounding repository does not ignore. They are not in a directory of
 /// their own, and the `.gitignore` beside them is the user's.
-fn tell_of_tracked(session: &Session<'_>) -> Result<(), Error> {
+pub(crate) fn tell_of_tracked(session: &Session<'_>) -> Result<(), Error> {
+    if session.config.mode != Mode::Clone {
+        return Ok(());
+    }
     let mut told = BTreeSet::new();
     for profile in session.profiles()? {
         for repo in &profile.core {

@@ -26,7 +26,7 @@ mod working;
 pub(crate) use ahead::Ahead;
 pub(crate) use attributes::{unfollowed, warn_of_pointers, warn_of_unfollowed};
 pub(crate) use checkouts::{
-    WantedCheckout, clear_leftovers, keep_out, keep_out_of_directories, prepare_directories, undeclared,
+    WantedCheckout, clear_leftovers, keep_out, keep_out_of_directories, prepare_directories, tell_of_tracked, undeclared,
     wanted,
 };
 pub(crate) use content::Contents;
