@@ -26,8 +26,8 @@ mod working;
 pub(crate) use ahead::Ahead;
 pub(crate) use attributes::{unfollowed, warn_of_pointers, warn_of_unfollowed};
 pub(crate) use checkouts::{
-    WantedCheckout, clear_leftovers, keep_out, keep_out_of_directories, prepare_directories, tell_of_tracked, undeclared,
-    wanted,
+    WantedCheckout, clear_leftovers, keep_out, keep_out_of_directories, prepare_directories, tell_of_tracked,
+    undeclared, wanted,
 };
 pub(crate) use content::Contents;
 pub(crate) use hooks::tell_of_hooks;
