@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::selection::{Choice, in_path_order, odoo, repos};
+use super::odoo::odoo;
+use super::selection::{Choice, in_path_order, repos};
 use crate::addons::core::Core;
 use crate::addons::discover::DiscoveredModule;
 use crate::addons::manifest::Lines;

@@ -7,6 +7,7 @@ mod entries;
 mod inventory;
 mod layers;
 mod movable;
+mod odoo;
 mod relations;
 mod selection;
 mod submodules;
@@ -19,8 +20,9 @@ pub(crate) use entries::{
 pub(crate) use inventory::{Home, Inventory, Placed, Request, Standing, Unreadable};
 pub(crate) use layers::{Below, Layers, layers};
 pub(crate) use movable::{Movable, Move, Moves, merge_moves};
+pub(crate) use odoo::{core, odoo, placed};
 pub(crate) use relations::{Reason, all_elsewhere, elsewhere};
-pub(crate) use selection::{LocalDepends, Selected, core, odoo, placed, profiles, selected, selects, unseen};
+pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, unseen};
 pub(crate) use submodules::{
     Comparison, Relocation, Removal, Submodule, SuperprojectState, compare_submodules,
 };

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::odoo::odoo;
 use super::pin;
 use crate::addons::core::Core;
 use crate::addons::graph::{Closure, Graph};
 use crate::addons::manifest::semver_of;
 use crate::config::{self, Config, ModuleRequest, Profile, Repo};
 use crate::lock::{Digest, Lock, LockedModule, LockedProfile, LockedRepo, Pin};
-use crate::repo::{AddonsDirectory, CorePart, RepoName};
+use crate::repo::{AddonsDirectory, RepoName};
 use crate::report::{Difference, Unmet, WhyUnmet};
 
 /// What the modules in the user's own directories depend on now, by profile, then by directory as written in
@@ -41,35 +42,6 @@ pub(crate) fn selected<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Selected
             Selected { repo, locked, modules }
         })
         .collect()
-}
-
-/// The repositories of Odoo itself, with all their modules, in path order.
-pub(crate) fn core<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Selected<'a>> {
-    let locked = profile.core.iter().filter_map(|repo| Some((repo, lock.repo(&pin(repo))?)));
-    let selected = locked.map(|(repo, locked)| {
-        let modules = in_path_order(&repo.addons, locked).collect();
-        Selected { repo, locked, modules }
-    });
-    selected.collect()
-}
-
-/// All repositories of a profile, those of Odoo itself first.
-pub(crate) fn placed<'a>(profile: &'a Profile, lock: &'a Lock) -> Vec<Selected<'a>> {
-    core(profile, lock).into_iter().chain(selected(profile, lock)).collect()
-}
-
-/// Odoo's own modules: those in the lock, or those of the series if `[core]` does not declare Odoo.
-pub(crate) fn odoo<'a>(profile: &Profile, lock: &'a Lock) -> Core<'a> {
-    let core = Core::new(profile.odoo, profile.edition);
-    let names = |part| -> Option<Vec<&'a str>> {
-        let repo =
-            profile.core.iter().find(|repo| repo.core.as_ref().is_some_and(|core| core.part == part))?;
-        let locked = lock.repo(&pin(repo))?;
-        Some(locked.facts.modules.iter().map(|module| module.name.as_str()).collect())
-    };
-    let Some(community) = names(CorePart::Odoo) else { return core };
-    let themes = names(CorePart::Themes).unwrap_or_default();
-    core.with_source(community.into_iter().chain(themes), names(CorePart::Enterprise))
 }
 
 /// Decides which modules of a profile are selected. Call it in path order: the first module of a selected name counts.

@@ -6,7 +6,7 @@ use crate::git::{CheckoutError, Error as GitError, LocalWork, merging};
 use crate::lock::{Error as LockError, StepFault};
 use crate::repo::samples::{commit, every_variant, name};
 use crate::repo::{Reference, RepoPath, Series, TreeId};
-use crate::report::{ConflictWith, MergeConflict, MissingDirectory, OtherTree, Step, Trouble};
+use crate::report::{ConflictWith, MergeConflict, MissingDirectory, NotOdoo, OtherTree, Step, Trouble};
 
 fn failed(trouble: Trouble) -> Error {
     let url = "https://github.com/OCA/web.git".to_owned();
