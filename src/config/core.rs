@@ -6,7 +6,7 @@ use super::checks;
 use super::document::{At, Document, Refusal};
 use super::error::{Fault, table_name};
 use super::expand::Template;
-use super::profile::{CoreCheckout, Profile, Repo};
+use super::profile::{CoreCheckout, Mode, Profile, Repo};
 use super::reader::Table;
 use super::resolve;
 use super::schema::{Declared, RepoSettings, repo_settings};
@@ -147,6 +147,24 @@ pub(super) fn refuse_clashes(declared: &Declared, profiles: &[Profile], document
     }
     for profile in profiles {
         refuse_nested(profile, profiles, document);
+        if declared.mode == Some(Mode::Submodule) {
+            refuse_unfetchable(profile, document);
+        }
+    }
+}
+
+/// Refuses settings that submodules cannot have, as for other repositories.
+fn refuse_unfetchable(profile: &Profile, document: &Document<'_>) {
+    for repo in &profile.core {
+        let uses = [
+            ("merges", repo.push.is_none() && !repo.merges.is_empty()),
+            ("patches", repo.push.is_none() && !repo.patches.is_empty()),
+            ("url", repo.url.without_secret() != repo.url),
+        ];
+        for (key, _) in uses.into_iter().filter(|(_, is_used)| *is_used) {
+            let name = repo.name.to_string();
+            document.refuse(repo.line, "core", Fault::NotInSubmodule { key, name });
+        }
     }
 }
 

@@ -417,4 +417,8 @@ fn odoo_can_be_a_submodule() {
     );
     env.oca(&["submodules"]).stderr("1 submodule as locked\n").success();
     env.oca(&["lock", "--check"]).success();
+    env.declare(&format!("mode = \"submodule\"\n{ODOO}merges = [\"#7\"]\n[profiles.standard]\n"));
+    env.oca(&["lock"])
+        .stderr_contains("`merges` of `odoo` cannot be used with `mode = \"submodule\"`")
+        .status(2);
 }
