@@ -25,6 +25,16 @@ fn conflict(with: ConflictWith) -> MergeConflict {
     MergeConflict { repo: name("web"), what: "web#2950".to_owned(), with, conflicts: vec![conflict] }
 }
 
+fn not_odoo() -> [NotOdoo; 3] {
+    let (commit, path) = (commit(0xaa), "odoo/release.py");
+    let [found, wanted] = ["19.0", "18.0"].map(|word| Series::parse(word).expect("a series"));
+    [
+        NotOdoo::Server { commit, server: "odoo-bin" },
+        NotOdoo::Release { commit, path },
+        NotOdoo::Series { commit, path, found, wanted },
+    ]
+}
+
 #[test]
 fn every_failure_of_a_repository_names_it() {
     let missing = |directory: &str| MissingDirectory {
@@ -36,11 +46,12 @@ fn every_failure_of_a_repository_names_it() {
     let other = OtherTree { commit: commit(0xaa), module: None, locked: tree(0xbb), found: Some(tree(0xcc)) };
     let of_module = |found| OtherTree { module: Some("web_x".to_owned()), found, ..other.clone() };
     let [moved, gone] = [Some(tree(0xcc)), None].map(of_module);
+    let [without_server, unknown_release, other_series] = not_odoo();
     let troubles = every_variant!(Trouble:
         Kept(CheckoutError::LocalWork(LocalWork { changed: vec!["web_x/a.py".to_owned()], ..LocalWork::default() })),
         Remote(GitError::Offline),
         NoAddons(missing("modules")),
-        NotOdoo(NotOdoo::Server { commit: commit(0xaa), server: "odoo-bin" }),
+        NotOdoo(without_server),
         OtherTree(other),
         Merge { what: "web#2950".to_owned(), error: Box::new(merging::Error::Unrelated { pin: commit(0xaa) }) },
         Conflict(conflict(ConflictWith::Earlier)),
@@ -65,13 +76,8 @@ fn every_failure_of_a_repository_names_it() {
         Checkout { step: Step::Inspect, error: GitError::Git { why: "invalid index".to_owned() } };
         Trouble::Conflict(conflict(ConflictWith::Base)),
         Trouble::NoAddons(missing("adons")),
-        Trouble::NotOdoo(NotOdoo::Release { commit: commit(0xaa), path: "odoo/release.py" }),
-        Trouble::NotOdoo(NotOdoo::Series {
-            commit: commit(0xaa),
-            path: "odoo/release.py",
-            found: Series::parse("19.0").expect("a series"),
-            wanted: Series::parse("18.0").expect("a series"),
-        }),
+        Trouble::NotOdoo(unknown_release),
+        Trouble::NotOdoo(other_series),
         Trouble::OtherTree(moved),
         Trouble::OtherTree(gone),
         Trouble::Checkout { step: Step::CheckOut, error: GitError::CacheGone },
