@@ -591,7 +591,10 @@ fn what_is_odoos_own_depends_on_the_series() {
         "odoo = \"20.0\"\nbase-url = \"../remotes\"\n[profiles.standard]\nrepos = [\"web\"]\nmodules = [\"web_x\"]\n",
     );
     env.lock();
-    env.oca(&["check"]).stdout_contains("error[OCA004]: `web_x` of `web` needs `base_vat`").status(1);
+    env.oca(&["check"])
+        .stdout_contains("error[OCA004]: module `base_vat` does not exist, but `web_x` of `web` needs it\n")
+        .stderr("1 module, 1 error, 0 warnings\n")
+        .status(1);
     let report = env.oca(&["check"]).output();
     assert!(!report.stdout.contains("mail_tracking"), "{report}");
 }
