@@ -270,6 +270,7 @@ fn the_locked_modules_are_those_of_odoo() {
     4 modules, 3 errors, 1 warning
     ");
     env.oca(&["list"]).stdout_contains("web_x").success();
+    env.oca(&["list", "odoo"]).stderr("`odoo` is Odoo itself, whose modules are not listed\n").success();
     env.oca(&["tree", "web_x"]).stdout_contains("sale_plus").stdout_contains("core").success();
     env.oca(&["why", "sale_plus"]).stdout_contains("core").success();
     // Without `[core]`, the list of oca counts.
