@@ -6,13 +6,15 @@ use std::path::PathBuf;
 
 use crate::addons::discover::{self, DiscoveredModule, Survey};
 use crate::addons::folder::Folder;
+use crate::addons::release::{self, RELEASES};
 use crate::config::Position;
 use crate::git::{GitTree, Place, Snapshot, may_lead_to_module};
 use crate::lock::{Facts, LockedModule, REQUIREMENTS, UnreadableManifest};
 use crate::repo::{
-    AddonsDirectory, CommitId, Content, EntryKind, FileTree, Series, TreeId, UnreadableTree, one_line,
+    AddonsDirectory, CommitId, Content, CorePart, EntryKind, FileTree, Series, TreeId, UnreadableTree,
+    one_line,
 };
-use crate::report::{MissingDirectory, Trouble};
+use crate::report::{MissingDirectory, NotOdoo, Trouble};
 use crate::requirements::text_of;
 
 /// The largest `requirements.txt` that is read, in bytes.
@@ -22,6 +24,8 @@ const MOST_BYTES: usize = 1 << 20;
 pub(crate) struct ReadOptions<'a> {
     pub(crate) addons: &'a [AddonsDirectory],
     pub(crate) series: Series,
+    /// What the repository is of Odoo itself.
+    pub(crate) core: Option<CorePart>,
 }
 
 /// Reads the tree id and the facts of a commit. It fetches only manifests and requirements, in one request.
@@ -32,19 +36,27 @@ pub(crate) fn read(
     // Odoo follows the symlinks in the checkout.
     let find = |tree: &GitTree<'_>| discover::find(tree, source.addons, source.series);
     let tree = snapshot.following(find).map_err(Trouble::Remote)?;
+    if source.core == Some(CorePart::Odoo) {
+        refuse_without_server(&tree, snapshot.commit(), source.series)?;
+    }
     if let Some(missing) = missing_directory(&tree, snapshot.commit(), source)? {
         return Err(Trouble::NoAddons(missing));
     }
     let found = discover::find(&tree, source.addons, source.series)?;
     let manifests = found.iter().map(|found| found.manifest.as_str());
-    let blobs = tree.blobs(manifests.chain([REQUIREMENTS]))?;
+    let releases = RELEASES.into_iter().filter(|_| source.core.is_some());
+    let blobs = tree.blobs(manifests.chain([REQUIREMENTS]).chain(releases))?;
     snapshot.blobs(&blobs).map_err(Trouble::Remote)?;
     // The tree is opened again: an open object database does not see newer packs.
     let tree = snapshot.tree().map_err(Trouble::Remote)?.following();
+    if source.core == Some(CorePart::Odoo) {
+        refuse_other_series(&tree, snapshot.commit(), source.series)?;
+    }
     let survey = discover::read(&tree, found)?;
     let modules = survey.modules.into_iter().filter_map(|module| {
         let DiscoveredModule { name, directory, tree, manifest, .. } = module;
-        Some(LockedModule { name, directory, tree: tree?, manifest })
+        let module = LockedModule { name, directory, tree: tree?, manifest };
+        Some(if source.core.is_some() { module.of_core() } else { module })
     });
     let unreadable = survey.unreadable.into_iter().map(|manifest| UnreadableManifest {
         path: manifest.path,
@@ -56,6 +68,26 @@ pub(crate) fn read(
     let outside = links_to_outside(&tree, source)?;
     let unreadable = unreadable.chain(outside).chain(refused).chain(impossible(&tree)?).collect();
     Ok((tree.id(), Facts { modules: modules.collect(), unreadable, requirements }))
+}
+
+/// Fails if the commit does not have the program that starts Odoo.
+fn refuse_without_server(tree: &GitTree<'_>, commit: CommitId, series: Series) -> Result<(), Trouble> {
+    let server = series.server();
+    let is_there = tree.entries("")?.iter().any(|entry| entry.name == server);
+    if is_there { Ok(()) } else { Err(Trouble::NotOdoo(NotOdoo::Server { commit, server })) }
+}
+
+/// Fails if the commit is Odoo of another series.
+fn refuse_other_series(tree: &GitTree<'_>, commit: CommitId, wanted: Series) -> Result<(), Trouble> {
+    for path in RELEASES {
+        let Some(Content::Bytes(text)) = tree.read(path, MOST_BYTES)? else { continue };
+        return match release::series_of(&String::from_utf8_lossy(&text)) {
+            Some(found) if found == wanted => Ok(()),
+            Some(found) => Err(Trouble::NotOdoo(NotOdoo::Series { commit, path, found, wanted })),
+            None => Err(Trouble::NotOdoo(NotOdoo::Release { commit, path })),
+        };
+    }
+    Err(Trouble::NotOdoo(NotOdoo::Release { commit, path: RELEASES[0] }))
 }
 
 /// The names in addons directories that are symlinks out of the repository. Perhaps a module is there, on the machine

@@ -21,15 +21,15 @@ const LISTS: [Lists; 7] = lists!["14.0", "15.0", "16.0", "17.0", "18.0", "19.0",
 
 /// The modules that Odoo itself brings.
 #[derive(Clone, Debug)]
-pub(crate) struct Core {
-    community: HashSet<&'static str>,
+pub(crate) struct Core<'a> {
+    community: HashSet<&'a str>,
     /// What Enterprise adds.
-    enterprise: HashSet<&'static str>,
+    enterprise: HashSet<&'a str>,
     edition: Edition,
     is_known: bool,
 }
 
-impl Core {
+impl<'a> Core<'a> {
     /// The modules of a series and edition. For a series without a list, there are none.
     pub(crate) fn new(series: Series, edition: Edition) -> Self {
         let series = series.to_string();
@@ -43,7 +43,19 @@ impl Core {
         }
     }
 
-    /// Whether there is a list for the series.
+    /// The modules of a source of Odoo, in place of the list of its series; and those of Enterprise, if its source is
+    /// known.
+    #[must_use]
+    pub(crate) fn with_source(
+        self,
+        community: impl IntoIterator<Item = &'a str>,
+        enterprise: Option<Vec<&'a str>>,
+    ) -> Self {
+        let enterprise = enterprise.map_or(self.enterprise, |names| names.into_iter().collect());
+        Self { community: community.into_iter().collect(), enterprise, is_known: true, ..self }
+    }
+
+    /// Whether the modules of Odoo are known: from a source, or from the list of its series.
     pub(crate) fn is_known(&self) -> bool {
         self.is_known
     }
@@ -62,7 +74,7 @@ impl Core {
     }
 
     /// The modules of the edition in use.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
         let is_enterprise = self.edition == Edition::Enterprise;
         let more = is_enterprise.then_some(&self.enterprise).into_iter().flatten();
         self.community.iter().chain(more).copied()
@@ -82,7 +94,7 @@ impl Core {
 mod tests {
     use super::*;
 
-    fn core(series: &str, edition: Edition) -> Core {
+    fn core(series: &str, edition: Edition) -> Core<'static> {
         Core::new(Series::parse(series).expect("a series"), edition)
     }
 

@@ -13,5 +13,6 @@ mod literal;
 mod literal_tests;
 pub(crate) mod manifest;
 mod problem;
+pub(crate) mod release;
 mod text;
 mod value;

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use crate::addons::discover::is_addons_directory;
 use crate::addons::folder::Folder;
-use crate::config::{Local, Position, Profile};
+use crate::config::{Local, Position, Profile, Repo, Template};
 use crate::error::Error;
 use crate::fs::{is_stream, read_given, write_out};
 use crate::json::{AddonsPathReport, PathEntry, PathEntryKind};
 use crate::lock::Lock;
 use crate::odoo_conf;
 use crate::plan;
-use crate::repo::{Layout, Series};
+use crate::repo::{CorePart, Layout, Series};
 use crate::session::Session;
 
 #[derive(clap::Args, Debug)]
@@ -90,7 +90,10 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         PathFormat::Plain => printer.data(&format!("{path}\n")),
         PathFormat::Env => printer.data(&format!("ODOO_ADDONS_PATH={path}\n")),
         PathFormat::Conf => printer.data(&format!("addons_path = {path}\n")),
-        PathFormat::Json => printer.json(&AddonsPathReport::of(profile, &entries)),
+        PathFormat::Json => {
+            let odoo_bin = odoo_bin(args, session, profile)?;
+            printer.json(&AddonsPathReport { odoo_bin, ..AddonsPathReport::of(profile, &entries) });
+        }
     }
     Ok(())
 }
@@ -106,20 +109,12 @@ fn here(args: &Args, session: &Session<'_>, profile: &Profile, lock: &Lock) -> R
     for template in &around.before {
         entries.push(surrounding(in_utf8(session.entry(template)?)?, PathEntryKind::Before));
     }
+    entries.extend(selected_here(session, profile, &plan::core(profile, lock))?);
     let locals = |position| profile.locals.iter().filter(move |local| local.position == position);
     for local in locals(Position::Before) {
         entries.extend(own(args, session, profile, local)?);
     }
-    for selected in plan::selected(profile, lock) {
-        if session.config.skips(&selected.repo.name) {
-            continue;
-        }
-        let checkout = session.checkout(profile, &selected.repo.name)?;
-        for directory in plan::path_entries(&selected) {
-            let path = if *directory == "." { checkout.clone() } else { checkout.join(directory) };
-            entries.push(repository(in_utf8(path)?, &selected));
-        }
-    }
+    entries.extend(selected_here(session, profile, &plan::selected(profile, lock))?);
     for local in locals(Position::After) {
         entries.extend(own(args, session, profile, local)?);
     }
@@ -127,6 +122,48 @@ fn here(args: &Args, session: &Session<'_>, profile: &Profile, lock: &Lock) -> R
         entries.push(surrounding(in_utf8(session.entry(template)?)?, PathEntryKind::After));
     }
     Ok(without_repeats(entries))
+}
+
+/// The entries of repositories on this machine.
+fn selected_here(
+    session: &Session<'_>,
+    profile: &Profile,
+    all: &[plan::Selected<'_>],
+) -> Result<Vec<PathEntry>, Error> {
+    let mut entries = Vec::new();
+    for selected in all.iter().filter(|selected| !session.config.skips(&selected.repo.name)) {
+        let checkout = session.checkout(profile, &selected.repo.name)?;
+        for directory in plan::path_entries(selected) {
+            let path = if *directory == "." { checkout.clone() } else { checkout.join(directory) };
+            entries.push(repository(in_utf8(path)?, selected));
+        }
+    }
+    Ok(entries)
+}
+
+/// The program that starts Odoo, if `[core]` says where it is.
+fn odoo_bin(args: &Args, session: &Session<'_>, profile: &Profile) -> Result<Option<String>, Error> {
+    let Some(odoo) = profile.core.iter().find(|repo| part_of(repo) == Some(CorePart::Odoo)) else {
+        return Ok(None);
+    };
+    let server = profile.odoo.server();
+    if args.image {
+        let Some(core) = &profile.image.core else { return Ok(None) };
+        return Ok(Some(format!("{}/{server}", core_in_image(core, CorePart::Odoo)?)));
+    }
+    if session.config.skips(&odoo.name) {
+        return Ok(None);
+    }
+    in_utf8(session.checkout(profile, &odoo.name)?.join(server)).map(Some)
+}
+
+fn part_of(repo: &Repo) -> Option<CorePart> {
+    repo.core.as_ref().map(|core| core.part)
+}
+
+/// The directory of a repository of Odoo itself in the container.
+fn core_in_image(core: &Template, part: CorePart) -> Result<String, Error> {
+    Ok(format!("{}/{}", Session::image_entry(core)?.trim_end_matches('/'), part.directory()))
 }
 
 /// Odoo reads its configuration as UTF-8, so another path cannot be written there.
@@ -168,6 +205,16 @@ fn in_image(profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
     for template in &image.before {
         entries.push(surrounding(Session::image_entry(template)?, PathEntryKind::Before));
     }
+    if let Some(core) = &image.core {
+        for selected in plan::core(profile, lock) {
+            let Some(part) = part_of(selected.repo) else { continue };
+            let base = core_in_image(core, part)?;
+            entries.extend(plan::path_entries(&selected).map(|directory| match directory.as_str() {
+                "." => repository(base.clone(), &selected),
+                directory => repository(format!("{base}/{directory}"), &selected),
+            }));
+        }
+    }
     let locals = |position| {
         let there = profile.locals.iter().filter(move |local| local.position == position);
         there.filter_map(|local| local.image.as_ref())
@@ -195,7 +242,8 @@ fn in_image(profile: &Profile, lock: &Lock) -> Result<Vec<PathEntry>, Error> {
 }
 
 fn repository(path: String, selected: &plan::Selected<'_>) -> PathEntry {
-    PathEntry { path, kind: PathEntryKind::Repository, repo: Some(selected.repo.name.to_string()) }
+    let kind = if selected.repo.core.is_some() { PathEntryKind::Core } else { PathEntryKind::Repository };
+    PathEntry { path, kind, repo: Some(selected.repo.name.to_string()) }
 }
 
 /// Removes repeated directories: for Odoo, only the first one counts.
@@ -222,11 +270,14 @@ fn on_disk(
             kept.push(entry);
             continue;
         };
-        let is_repository = entry.kind == PathEntryKind::Repository;
+        let is_repository = matches!(entry.kind, PathEntryKind::Repository | PathEntryKind::Core);
         if mode == OnDisk::Strict || (args.image && is_repository) {
             let cure = match (is_repository, args.image) {
                 (false, _) => "remove it from the path, or put a module in it".to_owned(),
                 (true, false) => "run `oca sync`".to_owned(),
+                (true, true) if entry.kind == PathEntryKind::Core => {
+                    "copy Odoo to the directory that `core` of `[image]` names".to_owned()
+                }
                 (true, true) => {
                     format!("copy the export to `{}`", Session::image_entry(&profile.image.root)?)
                 }

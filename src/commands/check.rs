@@ -8,7 +8,7 @@ use crate::config::{Profile, Surround, Template};
 use crate::error::Error;
 use crate::json::CheckReport;
 use crate::lock::Lock;
-use crate::ops::{known, without_init};
+use crate::ops::{known, tell_of_plain_core, without_init};
 use crate::output::{github, render_findings};
 use crate::plan::{self, Inventory};
 use crate::repo::counted;
@@ -67,6 +67,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         all.push(findings);
     }
     tell_unused(session, &unused);
+    tell_of_plain_core(session);
     for series in unlisted {
         session.printer.note(&format!(
             "oca has no list of the modules of Odoo {series}, so it reports no missing dependency and no module with the name of one of Odoo's; \
@@ -131,7 +132,7 @@ fn entries(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<
     for local in &profile.locals {
         add(&local.path, session.own_directory(profile, local)?);
     }
-    for selected in plan::selected(profile, lock) {
+    for selected in plan::placed(profile, lock) {
         let (name, line) = (&selected.repo.name, selected.repo.line);
         let checkout = session.checkout(profile, name)?;
         for directory in plan::path_entries(&selected) {

@@ -8,6 +8,7 @@ use crate::flags::{Format, FormatArg, Global};
 use crate::json::FindReport;
 use crate::ops::search::{Search, SearchResult, known};
 use crate::output::{Printer, Table};
+use crate::plan;
 use crate::repo::Series;
 use crate::report::Whereabouts;
 use crate::session::{Session, open_git};
@@ -42,7 +43,11 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         (Some(session), Some(profile)) if profile.odoo == odoo => known(session)?,
         _ => BTreeMap::new(),
     };
-    let core = Core::new(odoo, profile.map(|profile| profile.edition).unwrap_or_default());
+    let lock = session.as_ref().map(Session::lock).transpose()?.flatten().unwrap_or_default();
+    let core = match profile.filter(|profile| profile.odoo == odoo) {
+        Some(profile) => plan::odoo(profile, &lock),
+        None => Core::new(odoo, profile.map(|profile| profile.edition).unwrap_or_default()),
+    };
     let is_unknown = |module: &String| !core.contains(module) && !known.contains_key(module);
     let found = if args.modules.iter().any(is_unknown) {
         Some(search(session.as_ref(), global, printer, odoo, args.refresh)?)

@@ -85,9 +85,13 @@ fn names(
         if is_local || inventory.modules.iter().any(|module| module.name == name) {
             names.push(name.to_owned());
         } else {
-            names.extend(
-                named_repos(session, [profile], std::slice::from_ref(word))?.iter().map(ToString::to_string),
-            );
+            let repos = named_repos(session, [profile], std::slice::from_ref(word))?;
+            for repo in profile.core.iter().filter(|repo| repos.contains(&repo.name)) {
+                session
+                    .printer
+                    .note(&format!("`{}` is Odoo itself, whose modules are not listed", repo.name));
+            }
+            names.extend(repos.iter().map(ToString::to_string));
         }
     }
     Ok(names)

@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         return Err(MergeError::NoClone { repo: name }.into());
     }
     let lock = rewrite.session.fresh_lock()?;
-    let repo = profile.repos.iter().find(|repo| repo.name == name);
+    let repo = profile.all_repos().find(|repo| repo.name == name);
     let locked = repo.and_then(|repo| lock.repo(&plan::pin(repo)));
     let Some(locked) = locked else { return Err(crate::ops::unknown_repo(&rewrite.session, name)) };
     let checkout = Checkout::new(rewrite.session.checkout(&profile, &name)?);
@@ -166,7 +166,7 @@ fn lock_as(
 ) -> Result<(), Error> {
     let lock = rewrite.lock()?.clone();
     let profile = rewrite.session.config.profile(Some(profile))?;
-    let repo = profile.repos.iter().find(|repo| repo.name == *name);
+    let repo = profile.all_repos().find(|repo| repo.name == *name);
     let locked = repo.and_then(|repo| lock.repo(&plan::pin(repo)));
     match locked {
         Some(locked) if locked.tree == tree => Ok(()),

@@ -10,6 +10,9 @@ pub(crate) struct Args {
     /// Names of repositories, or merges such as `web#2950` [default: all without `hold`]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
+    /// Also move Odoo itself, which `[core]` declares; without names, move only that
+    #[arg(long)]
+    core: bool,
     /// Also remove the merges that are merged upstream from `repos.toml`
     #[arg(long)]
     drop_merged: bool,
@@ -21,7 +24,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
-    let Args { names, drop_merged, dry_run, format } = args;
-    let upgrade = lock::Upgrade { dry_run: *dry_run, drop_merged: *drop_merged };
+    let Args { names, core, drop_merged, dry_run, format } = args;
+    let upgrade = lock::Upgrade { core: *core, dry_run: *dry_run, drop_merged: *drop_merged };
     lock::upgrade(names, upgrade, format.format, session)
 }

@@ -105,7 +105,7 @@ fn both<'a>(overrides: &'a [Override], ignore: &'a [String]) -> impl Iterator<It
 }
 
 pub(super) fn names<'p>(profiles: impl IntoIterator<Item = &'p Profile>) -> BTreeSet<&'p str> {
-    profiles.into_iter().flat_map(|profile| &profile.repos).map(|repo| repo.name.as_str()).collect()
+    profiles.into_iter().flat_map(Profile::all_repos).map(|repo| repo.name.as_str()).collect()
 }
 
 pub(super) fn owned(names: &BTreeSet<&str>) -> Vec<String> {
@@ -132,8 +132,8 @@ pub(super) fn refuse_checkout_clashes(profiles: &[Profile], document: &Document<
     let mut checkouts: BTreeMap<String, (&Profile, &Repo)> = BTreeMap::new();
     for profile in profiles {
         let mut told = false;
-        for repo in &profile.repos {
-            let path = format!("{}/{}", profile.path.tidied(), repo.name);
+        for repo in profile.all_repos() {
+            let path = checkout(profile, repo);
             let (first, other) = *checkouts.entry(path.to_ascii_lowercase()).or_insert((profile, repo));
             let Some(difference) = difference(other, repo) else { continue };
             // `refuse_case_clashes` has already reported clashes within one profile.
@@ -143,7 +143,9 @@ pub(super) fn refuse_checkout_clashes(profiles: &[Profile], document: &Document<
             told = true;
             let (first, second) = (first.name.clone(), profile.name.clone());
             let table = header(&second);
-            document.refuse(profile.line, &table, Fault::CheckoutClash { first, second, path, difference });
+            let is_core = repo.core.is_some();
+            let fault = Fault::CheckoutClash { first, second, path, difference, is_core };
+            document.refuse(profile.line, &table, fault);
         }
     }
     for profile in profiles {
@@ -157,6 +159,14 @@ pub(super) fn refuse_checkout_clashes(profiles: &[Profile], document: &Document<
                 document.refuse(profile.line, &table, fault);
             }
         }
+    }
+}
+
+/// The checkout of a repository, tidied. Variables are not expanded.
+pub(super) fn checkout(profile: &Profile, repo: &Repo) -> String {
+    match &repo.core {
+        Some(core) => core.path.tidied(),
+        None => format!("{}/{}", profile.path.tidied(), repo.name),
     }
 }
 

@@ -135,7 +135,7 @@ pub(crate) enum Fault {
     #[error("repositories `{first}` and `{second}` of the same profile differ only by case")]
     CaseClash { first: String, second: String },
     #[error("profiles `{first}` and `{second}` need different pins in `{path}`")]
-    CheckoutClash { first: String, second: String, path: String, difference: String },
+    CheckoutClash { first: String, second: String, path: String, difference: String, is_core: bool },
     #[error("duplicate `{word}` for `{key}`")]
     Duplicate { key: String, word: String },
     #[error("both `{first}` and `{second}`")]
@@ -193,6 +193,9 @@ impl Fault {
             Self::BadName { .. } => None,
             Self::BadValue { hint, .. } | Self::WrongType { hint, .. } => hint.clone(),
             Self::CaseClash { .. } => Some("keep one spelling, and delete the other".to_owned()),
+            Self::CheckoutClash { second, path, is_core: true, .. } => Some(format!(
+                "give profile `{second}` its own checkout, such as `{path}-{second}`, in `[profiles.{second}.core]`"
+            )),
             Self::CheckoutClash { second, .. } => {
                 Some(format!("give profile `{second}` its own directory, such as `path = \"oca-{second}\"`"))
             }

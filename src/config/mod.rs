@@ -5,6 +5,7 @@
 
 mod base_url;
 mod checks;
+mod core;
 mod document;
 mod edit;
 mod error;
@@ -161,9 +162,10 @@ impl Config {
         }
     }
 
-    /// How many commits of history to fetch on this machine. 0 means all.
+    /// How many commits of history to fetch on this machine. 0 means all. The history of Odoo itself has gigabytes, so
+    /// only its own `depth` counts.
     pub(crate) fn depth(&self, repo: &Repo) -> u32 {
-        self.machine.depth.unwrap_or(repo.depth)
+        self.machine.depth.filter(|_| repo.core.is_none()).unwrap_or(repo.depth)
     }
 
     /// Whether this machine needs no checkout of a repository.

@@ -5,7 +5,8 @@ use super::merge::Merge;
 use super::push::Push;
 use super::values::ModuleRequest;
 use crate::repo::{
-    AddonsDirectory, Edition, Layout, Packaging, Platform, Reference, RemoteUrl, RepoName, Rules, Series,
+    AddonsDirectory, CorePart, Edition, Layout, Packaging, Platform, Reference, RemoteUrl, RepoName, Rules,
+    Series,
 };
 use crate::requirements::Override;
 
@@ -26,7 +27,9 @@ pub(crate) struct Profile {
     pub(crate) requirements: Requirements,
     pub(crate) check: Check,
     pub(crate) export: Export,
-    /// In the order of the addons path.
+    /// The repositories of Odoo itself, in the order of the addons path. Empty without `[core]`.
+    pub(crate) core: Vec<Repo>,
+    /// The repositories of modules, in the order of the addons path.
     pub(crate) repos: Vec<Repo>,
     /// The selected modules. `None` if neither this profile nor a profile that it extends selects modules.
     pub(crate) modules: Option<Vec<ModuleRequest>>,
@@ -39,6 +42,11 @@ impl Profile {
         self.repos.iter().find(|repo| repo.name == *name)
     }
 
+    /// All its repositories, in the order of the addons path.
+    pub(crate) fn all_repos(&self) -> impl Iterator<Item = &Repo> {
+        self.core.iter().chain(&self.repos)
+    }
+
     /// The directory of its checkouts: relative to the file, below it, and tidied.
     pub(crate) fn checkouts(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, Unusable> {
         self.path.expand_below(lookup)
@@ -49,6 +57,8 @@ impl Profile {
 #[derive(Clone, Debug)]
 pub(crate) struct Repo {
     pub(crate) name: RepoName,
+    /// What it is of Odoo itself, and where its checkout is. `None` if it has modules only.
+    pub(crate) core: Option<CoreCheckout>,
     /// The `url` of the file, or a url below `base-url`. Its variables are not expanded.
     pub(crate) url: RemoteUrl,
     pub(crate) reference: Reference,
@@ -66,6 +76,14 @@ pub(crate) struct Repo {
     pub(crate) depth: u32,
     /// The line where the `repos` of a profile first name it.
     pub(crate) line: usize,
+}
+
+/// A repository of Odoo itself.
+#[derive(Clone, Debug)]
+pub(crate) struct CoreCheckout {
+    pub(crate) part: CorePart,
+    /// Its checkout, relative to the file and below it.
+    pub(crate) path: Template,
 }
 
 /// How the checkouts are kept.
@@ -87,6 +105,8 @@ pub(crate) struct Surround {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Image {
     pub(crate) root: Template,
+    /// The directory that contains Odoo itself. `None` if the image has Odoo elsewhere.
+    pub(crate) core: Option<Template>,
     pub(crate) before: Vec<Template>,
     pub(crate) after: Vec<Template>,
     pub(crate) layout: Layout,

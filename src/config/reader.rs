@@ -158,6 +158,24 @@ impl<'d, 'i> Table<'d, 'i> {
         self.inner(key, value, line)
     }
 
+    /// A string or a table, each converted by its function.
+    pub(super) fn text_or_table<T>(
+        &mut self,
+        key: &'static str,
+        text: impl FnOnce(&str) -> Result<T, Refusal>,
+        table: impl FnOnce(Table<'d, 'i>) -> T,
+    ) -> Option<T> {
+        let (value, line) = self.take(key)?;
+        match value {
+            DeValue::String(word) => self.parsed(key, line, word, text),
+            DeValue::Table(_) => self.inner(key, value, line).map(table),
+            other => {
+                self.wrong_type(key, line, "a string or a table", kind(other), None);
+                None
+            }
+        }
+    }
+
     /// A list of tables, `[[key]]`.
     pub(super) fn tables(&mut self, key: &'static str) -> Option<Vec<Table<'d, 'i>>> {
         let (value, line) = self.take(key)?;

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::base_url::BaseUrl;
 use super::checks;
+use super::core::{self, CoreSettings};
 use super::document::{At, Document};
 use super::expand::Template;
 use super::lineage::Lineage;
@@ -14,7 +14,7 @@ use super::profile::{Check, Export, Image, Profile, Repo, Requirements, Surround
 use super::push::Push;
 use super::schema::{Declared, DeclaredProfile, RepoSettings, Settings};
 use super::values::ModuleRequest;
-use crate::repo::{AddonsDirectory, Reference, RepoName, Series};
+use crate::repo::{AddonsDirectory, Reference, RemoteUrl, RepoName, Series};
 
 /// The default directory of the checkouts.
 pub(crate) const PATH: &str = "oca";
@@ -26,6 +26,7 @@ struct Inherited {
     /// The names of the extended profiles, in the order of their repositories.
     extends: Vec<String>,
     settings: Settings,
+    core: CoreSettings,
     repos: Vec<At<RepoName>>,
     modules: Option<Vec<ModuleRequest>>,
     overrides: BTreeMap<RepoName, RepoSettings>,
@@ -35,6 +36,7 @@ impl Inherited {
     fn new(profile: &DeclaredProfile, parents: &[&Self]) -> Self {
         let mut all = Self {
             settings: profile.settings.clone(),
+            core: profile.core.clone(),
             overrides: profile
                 .overrides
                 .iter()
@@ -45,6 +47,7 @@ impl Inherited {
         for (parent, name) in parents.iter().zip(&profile.extends) {
             all.descend(&parent.extends, &name.value);
             all.settings = all.settings.or(&parent.settings);
+            all.core = all.core.or(&parent.core);
             for (name, settings) in &parent.overrides {
                 let own = all.overrides.remove(name).unwrap_or_default();
                 all.overrides.insert(name.clone(), own.or(settings));
@@ -101,6 +104,9 @@ pub(super) fn profiles(
         .map(|(profile, inherited)| {
             let settings = inherited.settings.clone().or(&declared.settings);
             let series = settings.odoo.unwrap_or(odoo);
+            let of_odoo = inherited.core.clone().or(&declared.core);
+            let (core, edition) = core::resolve(of_odoo, settings.edition, declared, series);
+            let settings = Settings { edition, ..settings };
             let repos = inherited
                 .repos
                 .iter()
@@ -110,39 +116,43 @@ pub(super) fn profiles(
                         Some(shared) => own.or(shared),
                         None => own,
                     };
-                    let mut repo = repo(mention, settings, declared, &base, series);
-                    repo.merges.iter_mut().for_each(|merge| merge.hold |= declared.holds_merges);
-                    repo
+                    let url = settings.url.clone().unwrap_or_else(|| base.url_of(&mention.value));
+                    repo(mention, settings, declared, url, series)
                 })
                 .collect();
-            filled_in(profile, settings, series, repos, inherited)
+            filled_in(profile, settings, series, (core, repos), inherited)
         })
         .collect();
     checks::refuse_unfetchable(declared, document);
     checks::refuse_ignored_overrides(declared, &profiles, document);
+    core::refuse_clashes(declared, &profiles, document);
     checks::refuse_unused(declared, &profiles, lineage, document);
     checks::refuse_case_clashes(&profiles, document);
     checks::refuse_checkout_clashes(&profiles, document);
     profiles
 }
 
-fn repo(
+/// A repository with its settings. `url` is the one for requests.
+pub(super) fn repo(
     mention: &At<RepoName>,
     settings: RepoSettings,
     declared: &Declared,
-    base: &BaseUrl,
+    url: RemoteUrl,
     odoo: Series,
 ) -> Repo {
     let name = mention.value.clone();
     let push = settings.push_url.as_ref().or(declared.push_url.as_ref());
     let fetch = settings.fetch_url.as_ref().or(declared.fetch_url.as_ref());
+    let mut merges = settings.merges.unwrap_or_default();
+    merges.iter_mut().for_each(|merge| merge.hold |= declared.holds_merges);
     Repo {
-        url: settings.url.unwrap_or_else(|| base.url_of(&name)),
+        core: None,
+        url,
         reference: settings.reference.unwrap_or_else(|| Reference::Branch(odoo.to_string())),
         modules: settings.modules,
         addons: settings.addons.unwrap_or_else(|| vec![AddonsDirectory::root()]),
         hold: settings.hold.unwrap_or_default(),
-        merges: settings.merges.unwrap_or_default(),
+        merges,
         patches: settings.patches.unwrap_or_default(),
         push: push.map(|push| Push::new(push, fetch, &name)),
         depth: settings.depth.unwrap_or(1),
@@ -155,7 +165,7 @@ fn filled_in(
     profile: &DeclaredProfile,
     settings: Settings,
     odoo: Series,
-    repos: Vec<Repo>,
+    (core, repos): (Vec<Repo>, Vec<Repo>),
     inherited: Inherited,
 ) -> Profile {
     let template = |text| Template::parse(text).expect("a plain word is a template");
@@ -170,6 +180,7 @@ fn filled_in(
             after: settings.after.unwrap_or_default(),
         },
         image: Image {
+            core: settings.image_core,
             root: settings.image_root.unwrap_or_else(|| template(IMAGE_ROOT)),
             before: settings.image_before.unwrap_or_default(),
             after: settings.image_after.unwrap_or_default(),
@@ -185,6 +196,7 @@ fn filled_in(
         },
         check: Check { ignore: settings.ignored_findings.unwrap_or_default() },
         export: Export { languages: settings.languages, drop: settings.drop.unwrap_or_default() },
+        core,
         repos,
         modules: inherited.modules,
         line: profile.line,

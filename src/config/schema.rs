@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use semver::VersionReq;
 
 use super::base_url::BaseUrl;
+use super::core::{self, CoreSettings};
 use super::document::{At, Refusal};
 use super::error::Fault;
 use super::expand::Template;
@@ -23,6 +24,7 @@ use crate::requirements::Override;
 
 pub(super) struct Declared {
     pub(super) settings: Settings,
+    pub(super) core: CoreSettings,
     pub(super) base_url: Option<BaseUrl>,
     pub(super) push_url: Option<NamedUrl>,
     pub(super) fetch_url: Option<NamedUrl>,
@@ -39,6 +41,7 @@ pub(super) struct DeclaredProfile {
     pub(super) name: String,
     pub(super) line: usize,
     pub(super) settings: Settings,
+    pub(super) core: CoreSettings,
     pub(super) extends: Vec<At<String>>,
     pub(super) repos: Vec<At<RepoName>>,
     pub(super) modules: Option<Vec<ModuleRequest>>,
@@ -80,6 +83,7 @@ settings! {
         before: Vec<Template>,
         after: Vec<Template>,
         image_root: Template,
+        image_core: Template,
         image_before: Vec<Template>,
         image_after: Vec<Template>,
         image_layout: Layout,
@@ -128,6 +132,7 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
         top.refuse(1, Fault::MissingField { key: "odoo", example: "odoo = \"18.0\"" });
     }
     let settings = settings(&mut top);
+    let core = core::read(&mut top);
     let base_url = top.text("base-url", BaseUrl::parse);
     let push_url = top.text("push-url", NamedUrl::parse);
     let fetch_url = top.text("fetch-url", NamedUrl::parse);
@@ -143,6 +148,7 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
     top.finish();
     Declared {
         settings,
+        core,
         base_url,
         push_url,
         fetch_url,
@@ -174,6 +180,7 @@ fn profile(name: &str, mut table: Table<'_, '_>) -> Option<DeclaredProfile> {
     let extends = table.list_with_lines("extends", values::profile_name).unwrap_or_default();
     let repos = table.list_with_lines("repos", RepoName::parse).unwrap_or_default();
     let settings = settings(&mut table);
+    let core = core::read(&mut table);
     let modules = modules(&mut table);
     let overrides = self::repos(&mut table, "override");
     let name = match values::profile_name(name) {
@@ -184,7 +191,7 @@ fn profile(name: &str, mut table: Table<'_, '_>) -> Option<DeclaredProfile> {
         }
     };
     table.finish();
-    Some(DeclaredProfile { name: name?, line, settings, extends, repos, modules, overrides })
+    Some(DeclaredProfile { name: name?, line, settings, core, extends, repos, modules, overrides })
 }
 
 fn settings(table: &mut Table<'_, '_>) -> Settings {
@@ -202,6 +209,7 @@ fn settings(table: &mut Table<'_, '_>) -> Settings {
     }
     if let Some(mut inner) = table.table("image") {
         settings.image_root = inner.text("root", values::image_entry);
+        settings.image_core = inner.text("core", values::image_entry);
         settings.image_before = inner.list("before", values::image_entry);
         settings.image_after = inner.list("after", values::image_entry);
         settings.image_layout = inner.word("layout", &[("repos", Layout::Repos), ("flat", Layout::Flat)]);
@@ -277,31 +285,36 @@ fn merges(table: &mut Table<'_, '_>) -> Option<Vec<Merge>> {
 
 fn repo(name: &str, mut table: Table<'_, '_>) -> Option<DeclaredRepo> {
     let line = table.line();
-    let settings = RepoSettings {
-        url: table.text("url", values::remote_url),
-        reference: reference(&mut table),
-        modules: modules(&mut table),
-        addons: table.list("addons", values::addons_directory),
-        hold: table.flag("hold"),
-        merges: merges(&mut table),
-        patches: table.list("patches", values::patch),
-        push_url: table.text("push-url", NamedUrl::parse),
-        fetch_url: table.text("fetch-url", NamedUrl::parse),
-        depth: table.number("depth"),
-    };
-    if table.is_empty_list("addons") {
-        let why = "it must name a directory; `.` is the repository itself".to_owned();
-        let hint = Some("write `addons = [\".\"]`".to_owned());
-        table.refuse(
-            table.line_of("addons").unwrap_or(line),
-            Fault::BadValue { key: "addons".to_owned(), why, hint },
-        );
-    }
+    let settings = RepoSettings { modules: modules(&mut table), ..repo_settings(&mut table) };
     let name = RepoName::parse(name)
         .map_err(|invalid| table.refuse(line, Fault::BadName { why: invalid.to_string() }))
         .ok();
     table.finish();
     Some(DeclaredRepo { name: name?, line, settings })
+}
+
+/// The keys of every repository, be it of modules or of Odoo itself.
+pub(super) fn repo_settings(table: &mut Table<'_, '_>) -> RepoSettings {
+    if table.is_empty_list("addons") {
+        let why = "it must name a directory; `.` is the repository itself".to_owned();
+        let hint = Some("write `addons = [\".\"]`".to_owned());
+        table.refuse(
+            table.line_of("addons").unwrap_or(table.line()),
+            Fault::BadValue { key: "addons".to_owned(), why, hint },
+        );
+    }
+    RepoSettings {
+        url: table.text("url", values::remote_url),
+        reference: reference(table),
+        modules: None,
+        addons: table.list("addons", values::addons_directory),
+        hold: table.flag("hold"),
+        merges: merges(table),
+        patches: table.list("patches", values::patch),
+        push_url: table.text("push-url", NamedUrl::parse),
+        fetch_url: table.text("fetch-url", NamedUrl::parse),
+        depth: table.number("depth"),
+    }
 }
 
 fn reference(table: &mut Table<'_, '_>) -> Option<Reference> {

@@ -120,7 +120,7 @@ fn trouble_code(trouble: &Trouble) -> u8 {
             _ => 1,
         },
         // A full disk or a damaged store is not a problem of the exported content.
-        Trouble::NoAddons(_) | Trouble::Export(export::Error::File(_)) => 2,
+        Trouble::NoAddons(_) | Trouble::NotOdoo(_) | Trouble::Export(export::Error::File(_)) => 2,
         Trouble::Export(export::Error::Objects(_) | export::Error::Store { .. }) => 3,
         _ => 1,
     }

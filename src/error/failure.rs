@@ -3,8 +3,8 @@
 use super::message::Message;
 use crate::config::near;
 use crate::git::{self, CheckoutError, HintContext, LocalWork};
-use crate::repo::{first_names, typed};
-use crate::report::{ConflictWith, Failure, MergeConflict, MissingDirectory, Step, Trouble};
+use crate::repo::{CorePart, RepoName, first_names, typed};
+use crate::report::{ConflictWith, Failure, MergeConflict, MissingDirectory, NotOdoo, Step, Trouble};
 
 pub(super) fn of_failure(failure: &Failure) -> Message {
     let Failure { name, url, trouble, near: meant } = failure;
@@ -19,6 +19,7 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
         }
         Trouble::Remote(error) => {
             let hint = match meant {
+                _ if is_private(name, error) => Some(ENTERPRISE.to_owned()),
                 Some(meant) => Some(format!("did you mean `{meant}`?")),
                 None => error.hint(asked),
             };
@@ -31,6 +32,17 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
             };
             let error = format!("`{name}` has no directory `{directory}` at commit `{commit}`");
             Message::new(&error, Some(hint))
+        }
+        Trouble::NotOdoo(not) => {
+            let hint = match not {
+                NotOdoo::Series { found, .. } => {
+                    format!("correct `branch` in `[core]`, or write `odoo = \"{found}\"`")
+                }
+                NotOdoo::Server { .. } | NotOdoo::Release { .. } => {
+                    "correct `url`, `branch`, `tag` or `rev` in `[core]`".to_owned()
+                }
+            };
+            Message::new(&format!("`{name}` {not}"), Some(hint))
         }
         Trouble::OtherTree(other) => {
             let hint = format!("run `oca lock {name}@{}`; it reads the entry again", other.commit);
@@ -71,6 +83,23 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
             because(&text, error, error.hint(asked))
         }
     }
+}
+
+const ENTERPRISE: &str = "Enterprise is private: set `enterprise` in `[core]` to a url that you may read, such as \
+     `git@github.com:odoo/enterprise.git`, or set a token for the host; if the lock has it already, \
+     `skip = [\"enterprise\"]` in `repos.local.toml` does without its checkout";
+
+/// Whether a server keeps Odoo Enterprise from somebody without access: with 401, 403 or 404.
+fn is_private(name: &RepoName, error: &git::Error) -> bool {
+    *name == CorePart::Enterprise.name()
+        && matches!(
+            error,
+            git::Error::NotFound { .. }
+                | git::Error::NotFoundAs { .. }
+                | git::Error::Unauthorised { .. }
+                | git::Error::Forbidden
+                | git::Error::ForbiddenAs { .. }
+        )
 }
 
 fn of_conflict(conflict: &MergeConflict) -> Message {

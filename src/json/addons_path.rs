@@ -11,6 +11,9 @@ pub(crate) struct AddonsPathReport<'a> {
     pub(crate) profile: &'a str,
     /// The series of Odoo, such as `18.0`.
     pub(crate) odoo: Series,
+    /// The program that starts Odoo. Absent if `[core]` does not say where Odoo is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) odoo_bin: Option<String>,
     /// In the order in which Odoo searches it.
     pub(crate) addons_path: &'a [PathEntry],
 }
@@ -31,6 +34,8 @@ pub(crate) struct PathEntry {
 pub(crate) enum PathEntryKind {
     /// `before` has it.
     Before,
+    /// It holds modules of Odoo itself, which `[core]` declares.
+    Core,
     /// It holds the user's own modules.
     Local,
     /// It holds modules of repositories.
@@ -41,6 +46,6 @@ pub(crate) enum PathEntryKind {
 
 impl<'a> AddonsPathReport<'a> {
     pub(crate) fn of(profile: &'a Profile, entries: &'a [PathEntry]) -> Self {
-        Self { profile: &profile.name, odoo: profile.odoo, addons_path: entries }
+        Self { profile: &profile.name, odoo: profile.odoo, odoo_bin: None, addons_path: entries }
     }
 }

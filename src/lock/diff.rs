@@ -138,7 +138,7 @@ pub(crate) fn untrue(locked: &LockedRepo, found: &LockedRepo) -> Vec<Untrue> {
 
 fn parts(repo: &LockedRepo) -> impl Iterator<Item = (Part, Fields)> {
     let Facts { modules, unreadable, requirements } = &repo.facts;
-    let modules = modules.iter().map(|module| (Part::Module(module.path()), module_fields(module)));
+    let modules = modules.iter().map(|module| (Part::Module(module.path()), module_fields(repo, module)));
     let unreadable = unreadable
         .iter()
         .map(|manifest| (Part::Unreadable(manifest.path.clone()), unreadable_fields(manifest)));

@@ -65,6 +65,7 @@ impl LockedRepo {
         let tree = TreeId::from_bytes([0; 20]);
         Self {
             pin,
+            core: None,
             addons: Vec::new(),
             commit,
             tree,
@@ -190,6 +191,7 @@ mod tests {
                     reference: Reference::branch(&branch).expect("a branch"),
                     pending,
                 },
+                core: None,
                 addons: vec![AddonsDirectory::root()],
                 commit: CommitId::from_bytes(commit),
                 tree: TreeId::from_bytes(commit),
@@ -296,6 +298,7 @@ mod tests {
                     reference: Reference::branch("18.0").expect("a branch"),
                     pending: Pending::default(),
                 },
+                core: None,
                 addons: Vec::new(),
                 commit: CommitId::from_bytes([1; 20]),
                 tree: TreeId::from_bytes([1; 20]),

@@ -299,6 +299,7 @@ mod tests {
                     reference: Reference::branch("18.0").expect("a branch"),
                     pending: Pending::default(),
                 },
+                core: None,
                 addons: Vec::new(),
                 commit: CommitId::from_bytes([commit; 20]),
                 tree: TreeId::from_bytes([commit; 20]),

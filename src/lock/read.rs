@@ -181,7 +181,7 @@ fn entry(raw: &RawValue, line: usize) -> Result<LockedRepo, String> {
 
 /// Whether a field of an entry belongs to its pin, or is a commit.
 fn is_of_pin(field: &str) -> bool {
-    ["name", "url", "branch", "tag", "rev", "commit", "merges"].contains(&field)
+    ["name", "kind", "url", "branch", "tag", "rev", "commit", "merges"].contains(&field)
 }
 
 /// The pin and the commits of an entry. Everything else in it is ignored. If its merges cannot be read, they are, too.
@@ -198,7 +198,7 @@ fn pinned(entry: Value) -> Option<LockedRepo> {
         serde_json::from_value::<WireRepo>(fields.clone().into()).ok()?.into_repo().ok()
     };
     read(&fields).or_else(|| {
-        fields.retain(|name, _| !STEPS.contains(&name.as_str()));
+        fields.retain(|name, _| !STEPS.contains(&name.as_str()) && name != "kind");
         fields.insert("tree".to_owned(), no_tree());
         read(&fields)
     })

@@ -9,7 +9,7 @@ use super::schema::{
     Digest, Lock, LockedMerge, LockedModule, LockedPatch, LockedProfile, LockedRepo, LockedStep, Pin,
     UnreadableManifest,
 };
-use super::wire::{ABSORBED, EMPTY};
+use super::wire::{ABSORBED, CORE, EMPTY};
 use crate::repo::{AutoInstall, Packaging, PendingMerge, Reference, Rules};
 
 impl Lock {
@@ -90,7 +90,8 @@ pub(super) fn entry(repo: &LockedRepo, digest: &Digest) -> String {
         write_list(&mut text, 6, "patches", patches);
         text.push_str(",\n");
     }
-    write_list(&mut text, 6, "modules", repo.facts.modules.iter().map(module_fields).map(lines));
+    let modules = repo.facts.modules.iter().map(|module| module_fields(repo, module)).map(lines);
+    write_list(&mut text, 6, "modules", modules);
     if !repo.facts.unreadable.is_empty() {
         text.push_str(",\n");
         let unreadable = repo.facts.unreadable.iter().map(unreadable_fields).map(lines);
@@ -126,14 +127,16 @@ pub(super) fn repo_fields(repo: &LockedRepo) -> Fields {
         Reference::Rev(commit) => ("rev", commit.to_string()),
         Reference::Full(name) => ("ref", name.clone()),
     };
-    vec![
-        ("name", json(repo.pin.name.as_str())),
+    let mut fields = vec![("name", json(repo.pin.name.as_str()))];
+    fields.extend(repo.core.map(|_| ("kind", json(CORE))));
+    fields.extend([
         ("url", json(repo.pin.url.as_str())),
         (kind, json(&reference)),
         ("addons", json(&repo.addons)),
         ("commit", json(&repo.commit)),
         ("tree", json(&repo.tree)),
-    ]
+    ]);
+    fields
 }
 
 pub(super) fn merge_fields((merge, locked): (&PendingMerge, &LockedMerge)) -> Fields {
@@ -175,13 +178,12 @@ fn sha256(bytes: &[u8; 32]) -> String {
     json(&format!("sha256:{digits}"))
 }
 
-pub(super) fn module_fields(module: &LockedModule) -> Fields {
+pub(super) fn module_fields(repo: &LockedRepo, module: &LockedModule) -> Fields {
+    if repo.core.is_some() {
+        return core_module_fields(repo, module);
+    }
     let manifest = &module.manifest;
-    let auto_install = match &manifest.auto_install {
-        AutoInstall::Never => "false".to_owned(),
-        AutoInstall::WhenDependsAre => "true".to_owned(),
-        AutoInstall::When(names) => json(names),
-    };
+    let auto_install = auto_install(&manifest.auto_install);
     let mut fields = vec![("name", json(&module.name))];
     fields.extend((module.directory != ".").then(|| ("directory", json(&module.directory))));
     fields.extend([
@@ -196,6 +198,30 @@ pub(super) fn module_fields(module: &LockedModule) -> Fields {
         ("deb", json(&manifest.deb)),
     ]);
     fields
+}
+
+/// A module of Odoo itself: only what is not the default, because there are hundreds.
+fn core_module_fields(repo: &LockedRepo, module: &LockedModule) -> Fields {
+    let manifest = &module.manifest;
+    let is_first = repo.addons.first() == Some(&module.directory);
+    let mut fields = vec![("name", json(&module.name))];
+    fields.extend((!is_first).then(|| ("directory", json(&module.directory))));
+    fields.push(("depends", json(&manifest.depends)));
+    if manifest.auto_install != AutoInstall::Never {
+        fields.push(("auto_install", auto_install(&manifest.auto_install)));
+    }
+    let lists = [("python", &manifest.python), ("bin", &manifest.bin), ("deb", &manifest.deb)];
+    fields
+        .extend(lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(key, list)| (key, json(list))));
+    fields
+}
+
+fn auto_install(auto_install: &AutoInstall) -> String {
+    match auto_install {
+        AutoInstall::Never => "false".to_owned(),
+        AutoInstall::WhenDependsAre => "true".to_owned(),
+        AutoInstall::When(names) => json(names),
+    }
 }
 
 pub(super) fn unreadable_fields(manifest: &UnreadableManifest) -> Fields {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::patch::Fingerprint;
 use crate::repo::{
-    AddonsDirectory, CommitId, Manifest, ModuleName, Packaging, Pending, Reference, RemoteUrl, RepoName,
-    Series, TreeId,
+    AddonsDirectory, CommitId, CorePart, Manifest, ModuleName, Packaging, Pending, Reference, RemoteUrl,
+    RepoName, Series, TreeId,
 };
 
 /// One lock for all profiles.
@@ -75,6 +75,8 @@ impl Pin {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct LockedRepo {
     pub(crate) pin: Pin,
+    /// What it is of Odoo itself. `None` if it has modules only.
+    pub(crate) core: Option<CorePart>,
     /// The addons directories, in path order.
     pub(crate) addons: Vec<AddonsDirectory>,
     /// The commit of the reference: the base of everything that is merged into it.
@@ -242,11 +244,22 @@ pub(crate) struct LockedModule {
     pub(crate) name: ModuleName,
     /// The addons directory that contains it; `.` is the repository itself.
     pub(crate) directory: AddonsDirectory,
+    /// [`LockedModule::NO_TREE`] in a repository of Odoo itself.
     pub(crate) tree: TreeId,
     pub(crate) manifest: Manifest,
 }
 
 impl LockedModule {
+    /// The lock has no trees of Odoo's own modules, so that a move of Odoo is a small difference.
+    pub(crate) const NO_TREE: TreeId = TreeId::from_bytes([0; 20]);
+
+    /// The module as the lock has it in a repository of Odoo itself: without what changes in every move of Odoo.
+    #[must_use]
+    pub(crate) fn of_core(self) -> Self {
+        let manifest = Manifest { version: None, license: None, development_status: None, ..self.manifest };
+        Self { tree: Self::NO_TREE, manifest, ..self }
+    }
+
     /// The path of the module's directory below its repository.
     pub(crate) fn path(&self) -> String {
         self.directory.join(&self.name)

@@ -12,8 +12,8 @@ use super::schema::{
 };
 use crate::patch::Fingerprint;
 use crate::repo::{
-    AddonsDirectory, AutoInstall, CommitId, Invalid, Layout, Manifest, MergeSource, ModuleName, Packaging,
-    Pending, PendingMerge, Reference, RemoteUrl, RepoName, Rules, Series, TreeId,
+    AddonsDirectory, AutoInstall, CommitId, CorePart, Invalid, Layout, Manifest, MergeSource, ModuleName,
+    Packaging, Pending, PendingMerge, Reference, RemoteUrl, RepoName, Rules, Series, TreeId,
 };
 
 #[derive(Deserialize)]
@@ -31,6 +31,7 @@ pub(super) struct WireLock<'a> {
 #[serde(deny_unknown_fields)]
 pub(super) struct WireRepo {
     pub(super) name: RepoName,
+    kind: Option<String>,
     pub(super) url: RemoteUrl,
     pub(super) branch: Option<String>,
     pub(super) tag: Option<String>,
@@ -84,14 +85,14 @@ pub(super) struct WireModule {
     pub(super) name: ModuleName,
     pub(super) directory: Option<AddonsDirectory>,
     pub(super) version: Option<String>,
-    pub(super) tree: TreeId,
+    tree: Option<TreeId>,
     pub(super) depends: Vec<String>,
     pub(super) license: Option<String>,
     pub(super) development_status: Option<String>,
-    pub(super) auto_install: WireAutoInstall,
-    pub(super) python: Vec<String>,
-    pub(super) bin: Vec<String>,
-    pub(super) deb: Vec<String>,
+    auto_install: Option<WireAutoInstall>,
+    python: Option<Vec<String>>,
+    bin: Option<Vec<String>>,
+    deb: Option<Vec<String>>,
 }
 
 pub(super) struct WireAutoInstall(AutoInstall);
@@ -193,6 +194,7 @@ where
 impl WireRepo {
     pub(super) fn into_repo(self) -> Result<LockedRepo, String> {
         let reference = self.reference()?;
+        let core = self.core()?;
         if self.url != self.url.without_secret() {
             return Err("its url contains a user or a password".to_owned());
         }
@@ -212,7 +214,14 @@ impl WireRepo {
         if steps.flatten().last().is_some_and(|step| step.tree != self.tree) {
             return Err("its `tree` is not the tree of its last step".to_owned());
         }
-        let modules: Vec<LockedModule> = self.modules.into_iter().map(WireModule::into_module).collect();
+        let first = core.and_then(|_| self.addons.first().cloned());
+        let modules = self.modules.into_iter();
+        let modules: Vec<LockedModule> = match core {
+            Some(_) => {
+                modules.map(|module| module.into_core_module(first.as_ref())).collect::<Result<_, _>>()?
+            }
+            None => modules.map(WireModule::into_module).collect::<Result<_, _>>()?,
+        };
         let mut seen = HashSet::new();
         for module in &modules {
             if !self.addons.contains(&module.directory) {
@@ -230,6 +239,7 @@ impl WireRepo {
         };
         Ok(LockedRepo {
             pin: Pin { name: self.name, reference, url: self.url, pending },
+            core,
             addons: self.addons,
             commit: self.commit,
             tree: self.tree,
@@ -238,6 +248,16 @@ impl WireRepo {
             facts,
             digest: self.digest.map_or(Digest::Absent, Digest::Written),
         })
+    }
+
+    fn core(&self) -> Result<Option<CorePart>, String> {
+        match self.kind.as_deref() {
+            None => Ok(None),
+            Some(CORE) => CorePart::of_name(&self.name)
+                .map(Some)
+                .ok_or_else(|| format!("`{}` is not a repository of Odoo itself", self.name)),
+            Some(kind) => Err(format!("there is no kind `{kind}` of repositories")),
+        }
     }
 
     fn reference(&self) -> Result<Reference, String> {
@@ -299,6 +319,8 @@ fn locked_step(
     }
 }
 
+/// The kind of the repositories of Odoo itself.
+pub(super) const CORE: &str = "core";
 /// The word of a merge that the base has.
 pub(super) const ABSORBED: &str = "absorbed";
 /// The word of a merge or a patch that changes nothing after those before it.
@@ -332,21 +354,45 @@ impl WireUnreadable {
 }
 
 impl WireModule {
-    fn into_module(self) -> LockedModule {
-        LockedModule {
-            name: self.name,
+    fn into_module(self) -> Result<LockedModule, String> {
+        let lacks = |key: &str| format!("module `{}` has no field `{key}`", self.name);
+        Ok(LockedModule {
             directory: self.directory.unwrap_or_else(AddonsDirectory::root),
-            tree: self.tree,
+            tree: self.tree.ok_or_else(|| lacks("tree"))?,
             manifest: Manifest {
                 version: self.version,
                 depends: self.depends,
                 license: self.license,
                 development_status: self.development_status,
-                auto_install: self.auto_install.0,
-                python: self.python,
-                bin: self.bin,
-                deb: self.deb,
+                auto_install: self.auto_install.ok_or_else(|| lacks("auto_install"))?.0,
+                python: self.python.ok_or_else(|| lacks("python"))?,
+                bin: self.bin.ok_or_else(|| lacks("bin"))?,
+                deb: self.deb.ok_or_else(|| lacks("deb"))?,
             },
+            name: self.name,
+        })
+    }
+
+    /// A module of Odoo itself. `first` is the first addons directory of its repository.
+    fn into_core_module(self, first: Option<&AddonsDirectory>) -> Result<LockedModule, String> {
+        let Self { version, tree, license, development_status, .. } = &self;
+        let is_full =
+            version.is_some() || tree.is_some() || license.is_some() || development_status.is_some();
+        if is_full {
+            return Err(format!("module `{}` has fields that no module of Odoo itself has", self.name));
         }
+        Ok(LockedModule {
+            name: self.name,
+            directory: self.directory.or(first.cloned()).unwrap_or_else(AddonsDirectory::root),
+            tree: LockedModule::NO_TREE,
+            manifest: Manifest {
+                depends: self.depends,
+                auto_install: self.auto_install.map_or(AutoInstall::Never, |word| word.0),
+                python: self.python.unwrap_or_default(),
+                bin: self.bin.unwrap_or_default(),
+                deb: self.deb.unwrap_or_default(),
+                ..Manifest::default()
+            },
+        })
     }
 }

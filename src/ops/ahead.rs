@@ -38,7 +38,7 @@ impl Ahead {
         let mut ahead = Self::default();
         let builds = session.config.mode == Mode::Clone;
         for profile in session.profiles()? {
-            for repo in profile.repos.iter().filter(|repo| !session.config.skips(&repo.name)) {
+            for repo in profile.all_repos().filter(|repo| !session.config.skips(&repo.name)) {
                 let wanted = ahead.wanted.entry(plan::pin(repo));
                 let depth = session.config.depth(repo);
                 let wanted = wanted.or_insert_with(|| NewCheckouts { depth, new: Vec::new() });

@@ -8,7 +8,7 @@ use crate::addons::folder::Folder;
 use crate::config::{Mode, Repo};
 use crate::error::Error;
 use crate::fs::{Context, create_directory, read_if_there, remove_directory, write_if_changed};
-use crate::git::{ASIDE_PREFIX, Checkout};
+use crate::git::{ASIDE_PREFIX, Checkout, Superproject};
 use crate::lock::{Lock, LockedRepo};
 use crate::plan;
 use crate::repo::{RepoName, first_names};
@@ -35,7 +35,7 @@ pub(crate) fn wanted<'a>(session: &'a Session<'_>, lock: &'a Lock) -> Result<Vec
     let mut seen = HashSet::new();
     let mut all = Vec::new();
     for profile in session.profiles()? {
-        for selected in plan::selected(profile, lock) {
+        for selected in plan::placed(profile, lock) {
             let plan::Selected { repo, locked, .. } = selected;
             let path = session.checkout(profile, &repo.name)?;
             if seen.insert(path.clone()) {
@@ -52,6 +52,16 @@ fn directories(session: &Session<'_>) -> Result<BTreeSet<PathBuf>, Error> {
     session.profiles()?.into_iter().map(|profile| session.checkouts(profile)).collect()
 }
 
+/// The directories that contain the checkouts of Odoo itself.
+fn core_parents(session: &Session<'_>) -> Result<BTreeSet<PathBuf>, Error> {
+    let mut parents = BTreeSet::new();
+    for profile in session.profiles()? {
+        let checkouts = session.core_checkouts(profile)?;
+        parents.extend(checkouts.iter().filter_map(|path| path.parent()).map(Path::to_owned));
+    }
+    Ok(parents)
+}
+
 /// Keeps the surrounding repository from tracking the checkouts in the directories that exist. The user may have added
 /// own modules to them.
 pub(crate) fn keep_out_of_directories(session: &Session<'_>) -> Result<(), Error> {
@@ -63,16 +73,44 @@ pub(crate) fn keep_out_of_directories(session: &Session<'_>) -> Result<(), Error
     present.try_for_each(|directory| keep_out(session, directory))
 }
 
+/// Warns about checkouts of Odoo itself that the surrounding repository does not ignore. They are not in a directory of
+/// their own, and the `.gitignore` beside them is the user's.
+pub(crate) fn tell_of_tracked(session: &Session<'_>) -> Result<(), Error> {
+    if session.config.mode != Mode::Clone {
+        return Ok(());
+    }
+    let mut told = BTreeSet::new();
+    for profile in session.profiles()? {
+        for repo in &profile.core {
+            let below = Session::checkout_below(profile, repo)?;
+            let path = session.absolute(&below);
+            if session.config.skips(&repo.name) || !path.is_dir() || !told.insert(below.clone()) {
+                continue;
+            }
+            if let Ok(Some(superproject)) = Superproject::around(session.root())
+                && !superproject.ignores(&path)
+            {
+                session.printer.warning(&format!("the surrounding git repository does not ignore `{below}`"));
+                session
+                    .printer
+                    .hint(&format!("add the line `/{below}/` to `.gitignore` beside `repos.toml`"));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Creates the directories of the checkouts, and keeps the surrounding repository from tracking them.
 pub(crate) fn prepare_directories(session: &Session<'_>) -> Result<(), Error> {
-    directories(session)?.iter().try_for_each(|directory| create_directory(directory))?;
+    let parents = core_parents(session)?;
+    directories(session)?.iter().chain(&parents).try_for_each(|directory| create_directory(directory))?;
     keep_out_of_directories(session)
 }
 
 /// Removes what killed runs left among the checkouts; the caller holds the project's lock. If something cannot be
 /// removed, it is only a warning.
 pub(crate) fn clear_leftovers(session: &Session<'_>) -> Result<(), Error> {
-    for directory in directories(session)? {
+    for directory in directories(session)?.into_iter().chain(core_parents(session)?) {
         for entry in std::fs::read_dir(&directory).into_iter().flatten().flatten() {
             if entry.file_name().to_string_lossy().starts_with(ASIDE_PREFIX)
                 && let Err(error) = remove_directory(&entry.path())
@@ -159,6 +197,10 @@ fn declared_in(session: &Session<'_>, directory: &Path) -> BTreeSet<String> {
         if session.checkouts(profile).is_ok_and(|path| path == directory) {
             names.extend(profile.repos.iter().map(|repo| repo.name.as_str().to_owned()));
         }
+        for path in session.core_checkouts(profile).unwrap_or_default() {
+            let name = path.file_name().filter(|_| path.parent() == Some(directory));
+            names.extend(name.and_then(|name| name.to_str()).map(str::to_owned));
+        }
     }
     names
 }
@@ -170,6 +212,7 @@ pub(crate) fn undeclared(session: &Session<'_>) -> Result<BTreeMap<PathBuf, Repo
     for profile in &session.config.profiles {
         let directory = session.checkouts(profile)?;
         declared.extend(profile.repos.iter().map(|repo| directory.join(repo.name.as_str())));
+        declared.extend(session.core_checkouts(profile)?);
         directories.insert(directory);
     }
     let mut found = BTreeMap::new();

@@ -16,7 +16,7 @@ pub(super) fn refuse_other_series(
     read: &[&LockedRepo],
 ) -> Result<(), Error> {
     for profile in &session.config.profiles {
-        let pins: BTreeSet<Pin> = profile.repos.iter().map(plan::pin).collect();
+        let pins: BTreeSet<Pin> = profile.all_repos().map(plan::pin).collect();
         for repo in read.iter().filter(|repo| pins.contains(&repo.pin)) {
             let (name, commit) = (&repo.pin.name, repo.commit);
             if commits.contains_key(&name.clone().into())

@@ -11,6 +11,7 @@ mod lacking;
 mod merging;
 mod names;
 mod placing;
+mod plain_core;
 mod remotes;
 mod resolving;
 mod rewrite;
@@ -25,8 +26,8 @@ mod working;
 pub(crate) use ahead::Ahead;
 pub(crate) use attributes::{unfollowed, warn_of_pointers, warn_of_unfollowed};
 pub(crate) use checkouts::{
-    WantedCheckout, clear_leftovers, keep_out, keep_out_of_directories, prepare_directories, undeclared,
-    wanted,
+    WantedCheckout, clear_leftovers, keep_out, keep_out_of_directories, prepare_directories, tell_of_tracked,
+    undeclared, wanted,
 };
 pub(crate) use content::Contents;
 pub(crate) use hooks::tell_of_hooks;
@@ -34,6 +35,7 @@ pub(crate) use lacking::{known, lacking, lacking_for, lacking_in_all, warn_of_la
 pub(crate) use merging::MergeJob;
 pub(crate) use names::{NamedMerge, movable, movables, named_repos, repo_name, unknown_repo};
 pub(crate) use placing::place_locked;
+pub(crate) use plain_core::tell_of_plain_core;
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
 pub(crate) use resolving::Resolving;
 pub(crate) use rewrite::{Rewrite, Rewritten, tell};

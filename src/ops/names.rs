@@ -32,7 +32,7 @@ pub(crate) fn named_repos<'p>(
     let mut names = BTreeSet::new();
     for word in words {
         let name = repo_name(session, word)?;
-        let mut repos = profiles.iter().flat_map(|profile| &profile.repos);
+        let mut repos = profiles.iter().flat_map(|profile| profile.all_repos());
         if repos.all(|repo| repo.name != name) {
             return Err(unknown_repo(session, name));
         }
@@ -160,11 +160,10 @@ pub(crate) fn unknown_movable(session: &Session<'_>, movable: Movable) -> Error 
 /// The error for a repository that is not declared in the profiles of the command.
 pub(crate) fn unknown_repo(session: &Session<'_>, name: RepoName) -> Error {
     let profiles = &session.config.profiles;
-    if let Some(profile) = profiles.iter().find(|profile| profile.repos.iter().any(|repo| repo.name == name))
-    {
+    if let Some(profile) = profiles.iter().find(|profile| profile.all_repos().any(|repo| repo.name == name)) {
         return Error::RepoElsewhere { name, profile: profile.name.clone() };
     }
-    let repos = profiles.iter().flat_map(|profile| &profile.repos);
+    let repos = profiles.iter().flat_map(Profile::all_repos);
     let known: BTreeSet<String> = repos.map(|repo| repo.name.to_string()).collect();
     let lock = session.lock_as_it_stands().ok().flatten().unwrap_or_default();
     let mut locked = lock.repos.iter();

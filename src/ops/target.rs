@@ -19,6 +19,9 @@ fn confirm_tree(locked: &LockedRepo, found: TreeId) -> Result<(), Trouble> {
 ///
 /// Trees that are missing or cannot be read are passed over: whoever needs them reports them.
 pub(crate) fn other_module(locked: &LockedRepo, objects: &dyn Objects) -> Option<OtherTree> {
+    if locked.core.is_some() {
+        return None;
+    }
     locked.facts.modules.iter().find_map(|module| {
         let found = match at_path(objects, locked.tree, &module.path()).ok()? {
             AtPath::Directory(tree) => Some(tree),

@@ -417,7 +417,7 @@ fn resolve_at<'a>(
     ahead: &Ahead,
     watch: &Watch<'_>,
 ) -> Result<Resolved<'a>, Trouble> {
-    let Declared { pin, addons, series, .. } = task.declared;
+    let Declared { pin, core, addons, series, .. } = task.declared;
     let meter = |bytes| watch.received(bytes);
     let mut snapshot = remote.at(commit, &pin.reference, &meter);
     let depth = ahead.depth(pin);
@@ -432,7 +432,7 @@ fn resolve_at<'a>(
         ends = bring(&snapshot)?;
     }
     watch.step("reading");
-    let mut repo = read(&snapshot, pin, &ReadOptions { addons, series: *series })?;
+    let mut repo = read(&snapshot, pin, &ReadOptions { addons, series: *series, core: *core })?;
     let (mut steps, mut notes) = (StepTexts::default(), Vec::new());
     if let Some(MergedSteps { merges, patches, texts, notes: said }) = merged {
         repo = LockedRepo { merges, patches, ..repo }.sealed();
@@ -451,9 +451,8 @@ pub(crate) fn read(
     let (tree, facts) = facts::read(snapshot, source)?;
     let (addons, commit) = (source.addons.to_vec(), snapshot.commit());
     let (pin, digest) = (pin.clone(), Digest::default());
-    let repo =
-        LockedRepo { pin, addons, commit, tree, merges: Vec::new(), patches: Vec::new(), facts, digest };
-    Ok(repo.sealed())
+    let (merges, patches, core) = (Vec::new(), Vec::new(), source.core);
+    Ok(LockedRepo { pin, core, addons, commit, tree, merges, patches, facts, digest }.sealed())
 }
 
 fn doubt(snapshot: &Snapshot<'_, '_>) -> Option<Doubt> {

@@ -80,7 +80,8 @@ impl Updated {
             }
         }
         let total = counted(self.lock.repos.len(), "repository", "repositories");
-        let modules: usize = self.lock.repos.iter().map(|repo| repo.facts.modules.len()).sum();
+        let repos = self.lock.repos.iter().filter(|repo| repo.core.is_none());
+        let modules: usize = repos.map(|repo| repo.facts.modules.len()).sum();
         let modules = counted(modules, "module", "modules");
         let changed = self.changes.iter().filter(|change| !self.is_replaced(change)).count();
         match (changed, &self.old) {

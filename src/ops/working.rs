@@ -63,7 +63,7 @@ impl<'a> Working<'a> {
         }
         let profile = session.profile()?;
         session.refuse_links(profile)?;
-        let repo = profile.repos.iter().find(|repo| repo.name == name);
+        let repo = profile.all_repos().find(|repo| repo.name == name);
         let Some(repo) = repo else { return Err(super::unknown_repo(session, name)) };
         let checkout = Checkout::new(session.checkout(profile, &name)?);
         Ok(Self { session, repo, checkout, merge })

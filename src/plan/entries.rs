@@ -28,7 +28,7 @@ fn offer<'a>(selected: &Selected<'a>) -> Offer<'a> {
 /// The same, computed from the lock alone.
 pub(crate) fn locked_offers<'a>(profile: &'a LockedProfile, lock: &'a Lock) -> Vec<Offer<'a>> {
     let mut choice = Choice::new(Some(profile));
-    let repos = profile.repos.iter().filter_map(|pin| lock.repo(pin));
+    let repos = profile.repos.iter().filter_map(|pin| lock.repo(pin)).filter(|repo| repo.core.is_none());
     repos
         .map(|locked| {
             let addons = profile.addons.get(&locked.pin).unwrap_or(&locked.addons);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::odoo::odoo;
 use super::selection::{Choice, in_path_order, repos};
 use crate::addons::core::Core;
 use crate::addons::discover::DiscoveredModule;
@@ -24,7 +25,7 @@ pub(crate) struct Inventory<'a> {
     uninstallable: HashMap<&'a str, Home<'a>>,
     /// For each name, the index of the first module, which is the one that Odoo loads.
     first: HashMap<&'a str, usize>,
-    core: Core,
+    core: Core<'a>,
     /// The names in those directories of `[addons-path]` that contain Odoo's own modules.
     odoo: HashSet<&'a str>,
 }
@@ -129,7 +130,7 @@ impl<'a> Inventory<'a> {
             unreadable_names: HashSet::new(),
             uninstallable: HashMap::new(),
             first: HashMap::new(),
-            core: Core::new(profile.odoo, profile.edition),
+            core: odoo(profile, lock),
             odoo: around.iter().filter(|local| is_odoo(local)).flat_map(|local| names_in(local)).collect(),
         };
         inventory.add_all(around, Position::Before, Home::Around);

@@ -7,6 +7,7 @@ mod entries;
 mod inventory;
 mod layers;
 mod movable;
+mod odoo;
 mod relations;
 mod selection;
 mod submodules;
@@ -19,6 +20,7 @@ pub(crate) use entries::{
 pub(crate) use inventory::{Home, Inventory, Placed, Request, Standing, Unreadable};
 pub(crate) use layers::{Below, Layers, layers};
 pub(crate) use movable::{Movable, Move, Moves, merge_moves};
+pub(crate) use odoo::{core, odoo, placed};
 pub(crate) use relations::{Reason, all_elsewhere, elsewhere};
 pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, unseen};
 pub(crate) use submodules::{
@@ -27,7 +29,9 @@ pub(crate) use submodules::{
 
 use crate::config::{Config, Merge, Profile, Repo};
 use crate::lock::{Lock, LockedPatch, LockedRepo, Pin};
-use crate::repo::{AddonsDirectory, CommitId, Pending, PendingMerge, Reference, RemoteUrl, RepoName, Series};
+use crate::repo::{
+    AddonsDirectory, CommitId, CorePart, Pending, PendingMerge, Reference, RemoteUrl, RepoName, Series,
+};
 use crate::report::Difference;
 
 /// One entry that the lock should have. Together they are the union of all profiles, each pin once.
@@ -36,6 +40,8 @@ pub(crate) struct Declared {
     pub(crate) pin: Pin,
     /// The url as written. It may contain a secret, so use it only for requests.
     pub(crate) url: RemoteUrl,
+    /// What it is of Odoo itself.
+    pub(crate) core: Option<CorePart>,
     pub(crate) addons: Vec<AddonsDirectory>,
     pub(crate) hold: bool,
     /// The merges of the pin as written, in its order. Their urls may contain secrets.
@@ -84,10 +90,11 @@ pub(crate) fn pin(repo: &Repo) -> Pin {
 pub(crate) fn declared(config: &Config) -> Vec<Declared> {
     let mut all: BTreeMap<Pin, Declared> = BTreeMap::new();
     for profile in &config.profiles {
-        for repo in &profile.repos {
+        for repo in profile.all_repos() {
             let entry = all.entry(pin(repo)).or_insert_with_key(|pin| Declared {
                 pin: pin.clone(),
                 url: repo.url.clone(),
+                core: repo.core.as_ref().map(|core| core.part),
                 addons: repo.addons.clone(),
                 hold: false,
                 merges: repo.merges.clone(),
@@ -142,6 +149,7 @@ pub(crate) fn action<'a>(
     let holds = |old: &LockedRepo| {
         old.is_whole()
             && old.pin == declared.pin
+            && old.core == declared.core
             && old.addons == declared.addons
             && series == Some(declared.series)
             && present.changed_patches(old).next().is_none()
@@ -257,7 +265,9 @@ fn content_differences(wanted: &Declared, locked: &LockedRepo, present: &Present
     {
         found.push(Difference::Commit { name: name(), declared, locked: locked.commit });
     }
-    if wanted.addons != locked.addons && !locked.is_pin_only() {
+    if wanted.core != locked.core && !locked.is_pin_only() {
+        found.push(Difference::Core { name: name(), is_declared: wanted.core.is_some() });
+    } else if wanted.addons != locked.addons && !locked.is_pin_only() {
         let words = |all: &[AddonsDirectory]| all.iter().map(ToString::to_string).collect();
         let (declared, locked) = (words(&wanted.addons), words(&locked.addons));
         found.push(Difference::Addons { name: name(), declared, locked });
@@ -324,7 +334,7 @@ fn profile_differences(
             found.push(Difference::ProfileAddons { profile: name.clone() });
         }
         // A changed reference is reported once, not again for each profile.
-        let wanted: Vec<Pin> = wanted.repos.iter().map(pin).collect();
+        let wanted: Vec<Pin> = wanted.all_repos().map(pin).collect();
         let told = |pin: &Pin| explained.contains(pin) || lock.repo(pin).is_none();
         let same_pins = wanted.iter().zip(&locked.repos).all(|(a, b)| a == b || told(a) || told(b));
         let names = |pin: &'_ Pin| pin.name.clone();

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::odoo::odoo;
 use super::pin;
 use crate::addons::core::Core;
 use crate::addons::graph::{Closure, Graph};
@@ -29,7 +30,7 @@ pub(crate) struct Selected<'a> {
     pub(crate) modules: Vec<&'a LockedModule>,
 }
 
-/// The repositories of a profile in path order, also those without a selected module.
+/// The repositories of modules of a profile in path order, also those without a selected module.
 ///
 /// Addons path, list, requirements and export use this. Repositories that the lock does not have are left out; a lock
 /// that is out of date was refused before.
@@ -93,7 +94,7 @@ pub(crate) fn profiles(
     for profile in &config.profiles {
         let mut record = LockedProfile {
             odoo: profile.odoo,
-            repos: profile.repos.iter().map(pin).collect(),
+            repos: profile.all_repos().map(pin).collect(),
             addons: own_addons(profile, lock),
             packaging: profile.packaging(),
             modules: None,
@@ -136,7 +137,7 @@ fn whole<'l>(profile: &Profile, old: Option<&'l Lock>) -> Option<&'l LockedProfi
 /// The addons directories of those repositories for which they differ from the entry, which has the directories of all
 /// profiles.
 pub(super) fn own_addons(profile: &Profile, lock: &Lock) -> BTreeMap<Pin, Vec<AddonsDirectory>> {
-    let known = profile.repos.iter().filter_map(|repo| Some((repo, lock.repo(&pin(repo))?)));
+    let known = profile.all_repos().filter_map(|repo| Some((repo, lock.repo(&pin(repo))?)));
     let own = known.filter(|(repo, locked)| repo.addons != locked.addons);
     own.map(|(repo, locked)| (locked.pin.clone(), repo.addons.clone())).collect()
 }
@@ -180,7 +181,7 @@ pub(super) fn differences(
     let mut unmet = UnmetModules::default();
     for profile in &config.profiles {
         let Some(locked) = lock.profiles.get(&profile.name) else { continue };
-        if profile.repos.iter().map(pin).ne(locked.repos.iter().cloned()) || locked.repos.iter().any(is_stale)
+        if profile.all_repos().map(pin).ne(locked.repos.iter().cloned()) || locked.repos.iter().any(is_stale)
         {
             continue;
         }
@@ -244,15 +245,14 @@ struct Selector<'a> {
     lock: &'a Lock,
     /// In path order.
     modules: Vec<(&'a Repo, &'a LockedModule)>,
-    core: Core,
+    core: Core<'a>,
 }
 
 impl<'a> Selector<'a> {
     fn new(profile: &'a Profile, lock: &'a Lock) -> Self {
         let modules = repos(profile, lock)
             .flat_map(|(repo, locked)| in_path_order(&repo.addons, locked).map(move |module| (repo, module)));
-        let core = Core::new(profile.odoo, profile.edition);
-        Self { profile, lock, modules: modules.collect(), core }
+        Self { profile, lock, modules: modules.collect(), core: odoo(profile, lock) }
     }
 
     /// The names of the selected modules, sorted.

@@ -20,7 +20,7 @@ macro_rules! object_id {
                 Ok(Self(bytes))
             }
 
-            pub(crate) fn from_bytes(bytes: [u8; 20]) -> Self {
+            pub(crate) const fn from_bytes(bytes: [u8; 20]) -> Self {
                 Self(bytes)
             }
 

@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::Invalid;
 
+/// The last series whose package is `openerp`.
+const LAST_OPENERP: u16 = 9;
+
 /// A series of Odoo, such as `18.0`. Branches are named after it, and Odoo's rules depend on it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Series {
@@ -34,6 +37,16 @@ impl Series {
             (20, 0) => &["3.12", "3.13", "3.14"],
             _ => &[],
         }
+    }
+
+    /// The Python package of Odoo, which is also a directory of its source.
+    pub(crate) fn package(self) -> &'static str {
+        if self.major <= LAST_OPENERP { "openerp" } else { "odoo" }
+    }
+
+    /// The program at the top of Odoo's source that starts it.
+    pub(crate) fn server(self) -> &'static str {
+        if self.major <= LAST_OPENERP { "openerp-server" } else { "odoo-bin" }
     }
 
     /// Whether Odoo of this series does not install a module whose version is of another series.

@@ -37,6 +37,11 @@ pub(crate) enum Difference {
         declared: Vec<String>,
         locked: Vec<String>,
     },
+    /// `[core]` declares it, but the lock has it as a repository of modules; or the other way round.
+    Core {
+        name: RepoName,
+        is_declared: bool,
+    },
     /// Merges and patches.
     Pending {
         name: RepoName,
@@ -189,6 +194,7 @@ impl fmt::Display for Difference {
                 quoted_list(declared),
                 quoted_list(locked)
             ),
+            Self::Core { name, is_declared } => f.write_str(&other_kind(name, *is_declared)),
             Self::Pending { name, declared, locked } => {
                 let list = |words: &[String]| match words {
                     [] => "nothing".to_owned(),
@@ -266,6 +272,12 @@ impl fmt::Display for Difference {
             Self::Submodule(difference) => write!(f, "{difference}"),
         }
     }
+}
+
+fn other_kind(name: &RepoName, is_core: bool) -> String {
+    let (modules, odoo) = ("a repository of modules", "Odoo itself");
+    let (declared, locked) = if is_core { (odoo, modules) } else { (modules, odoo) };
+    format!("`{name}` is {declared}, but the lock has it as {locked}")
 }
 
 fn untrue_of(untrue: &Untrue, commit: &str) -> String {

@@ -15,7 +15,9 @@ pub(crate) use checkout::{NAMED, OtherTree, RepoStatus, State, Verified};
 pub(crate) use difference::{Difference, Unmet, WhyUnmet};
 pub(crate) use finding::{Finding, Needer, Problem, Spot, StillNeeded, WhyMissing};
 pub(crate) use merge::{ConflictWith, MergeConflict, MergeNote, MergeNoteKind, StepDifference};
-pub(crate) use outcome::{Done, Failure, MissingDirectory, Outcome, RepoOutcome, Step, Trouble, failures};
+pub(crate) use outcome::{
+    Done, Failure, MissingDirectory, NotOdoo, Outcome, RepoOutcome, Step, Trouble, failures,
+};
 pub(crate) use rule::{RULES, Severity};
 pub(crate) use severity::Count;
 pub(crate) use submodule::SubmoduleDifference;

@@ -101,6 +101,8 @@ pub(crate) enum Trouble {
     Remote(GitError),
     /// Its commit does not have one of the declared addons directories.
     NoAddons(MissingDirectory),
+    /// Its commit is not the Odoo that is declared.
+    NotOdoo(NotOdoo),
     /// The tree of the locked commit is not the tree in the lock.
     OtherTree(OtherTree),
     /// A merge or a patch cannot be made: its name as it is typed, or the path of the patch.
@@ -128,6 +130,44 @@ pub(crate) struct MissingDirectory {
     pub(crate) commit: CommitId,
     /// The directories at the top of the commit.
     pub(crate) known: Vec<String>,
+}
+
+/// Why a commit is not the Odoo that is declared.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum NotOdoo {
+    /// It does not have the program that starts Odoo.
+    Server {
+        commit: CommitId,
+        server: &'static str,
+    },
+    /// It does not say of which series it is.
+    Release {
+        commit: CommitId,
+        path: &'static str,
+    },
+    Series {
+        commit: CommitId,
+        path: &'static str,
+        found: Series,
+        wanted: Series,
+    },
+}
+
+/// To follow the name of the repository.
+impl fmt::Display for NotOdoo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Server { commit, server } => {
+                write!(f, "is not Odoo: commit `{commit}` has no `{server}`")
+            }
+            Self::Release { commit, path } => {
+                write!(f, "does not say of which series it is, in `{path}` of commit `{commit}`")
+            }
+            Self::Series { commit, path, found, wanted } => {
+                write!(f, "is Odoo {found}, not {wanted}, as `{path}` of commit `{commit}` says")
+            }
+        }
+    }
 }
 
 /// The step that failed for a checkout.
@@ -220,6 +260,7 @@ impl fmt::Display for Trouble {
             Self::Kept(error) => write!(f, "not changed: {error}"),
             Self::Export(error) => write!(f, "refused: {error}"),
             Self::NoAddons(missing) => write!(f, "failed: there is no directory `{}`", missing.directory),
+            Self::NotOdoo(not) => write!(f, "failed: it {not}"),
             Self::OtherTree(other) => write!(f, "failed: {other}"),
             Self::Merge { what, error } => write!(f, "failed: cannot merge `{what}`: {error}"),
             Self::Conflict(conflict) => write!(f, "not changed: {conflict}"),

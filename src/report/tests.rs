@@ -21,6 +21,7 @@ fn every_difference_from_the_configuration_has_its_words() {
         Reference { name: web(), declared: branch(), locked: Reference::Tag(text("v1")) },
         Url { name: web(), declared: text("https://a.example/web"), locked: text("https://b.example/web") },
         Addons { name: web(), declared: vec![text("addons")], locked: vec![text(".")] },
+        Core { name: name("odoo"), is_declared: true },
         Pending { name: web(), declared: vec![text("#2950"), text("x.patch")], locked: Vec::new() },
         PatchFile { name: web(), path: text("patches/x.patch") },
         Step(StepDifference::File(text("`oca.lock.d/web/01-1.patch` is missing"))),
@@ -47,6 +48,7 @@ fn every_difference_from_the_configuration_has_its_words() {
         Untrue { name: web(), commit: commit(0xaa), untrue: Untrue::Order },
         Layout {},
         Submodule(SubmoduleDifference::Unstaged);
+        Difference::Core { name: name("odoo"), is_declared: false },
         Difference::Selects { profile: profile(), declared: false },
         Difference::Modules { profile: profile(), more: vec![text("web_x")], fewer: Vec::new() },
         Difference::Edited { name: web(), reference: branch(), seal: Seal::Missing },
@@ -70,6 +72,7 @@ fn every_difference_from_the_configuration_has_its_words() {
     `web` wants branch `18.0`, but the lock has tag `v1`
     `web` has url `https://a.example/web`, but the lock has `https://b.example/web`
     `web` has its modules in `addons`, but the lock has `.`
+    `odoo` is Odoo itself, but the lock has it as a repository of modules
     `web` merges `#2950`, `x.patch`, but the lock merges nothing
     `web` has another patch `patches/x.patch` in the lock
     `oca.lock.d/web/01-1.patch` is missing
@@ -91,6 +94,7 @@ fn every_difference_from_the_configuration_has_its_words() {
     `web`: modules or requirements are in a different order in the lock than in commit aaaaaaaaaa
     the file is not formatted as oca writes it
     `.gitmodules` in the index differs from the one in the work tree
+    `odoo` is a repository of modules, but the lock has it as Odoo itself
     profile `standard` selects no modules, but the lock has a selection for it
     profile `standard` selects `web_x`, but the lock does not say so
     `web` at branch `18.0` has no digest in the lock

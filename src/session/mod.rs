@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use crate::catalogue::Catalogue;
-use crate::config::{self, Config, Profile, Template};
+use crate::config::{self, Config, Profile, Repo, Template};
 use crate::error::Error;
 use crate::flags::Global;
 use crate::fs::{self, Context, DirectoryLock, create_directory, normal};
@@ -76,13 +76,16 @@ impl<'a> Session<'a> {
     /// A directory of checkouts beside own modules is fine, as in `addons` and `addons/oca`. An unset variable is reported
     /// by the code that needs its value.
     fn refuse_mixed(&self, profile: &Profile) -> Result<(), Error> {
-        let Ok(checkouts) = self.checkouts(profile) else { return Ok(()) };
-        for local in &profile.locals {
-            let Ok(own) = self.entry(&local.path) else { continue };
-            if own.starts_with(&checkouts) {
-                let (path, local) = (profile.path.as_str().to_owned(), local.path.as_str().to_owned());
-                let file = self.config.file.clone();
-                return Err(Error::MixedPaths { file, profile: profile.name.clone(), path, local });
+        let core = profile.core.iter().flat_map(|repo| &repo.core).map(|core| &core.path);
+        for path in std::iter::once(&profile.path).chain(core) {
+            let Ok(below) = path.expand_below(&variable) else { continue };
+            for local in &profile.locals {
+                let Ok(own) = self.entry(&local.path) else { continue };
+                if own.starts_with(self.absolute(&below)) {
+                    let (path, local) = (path.as_str().to_owned(), local.path.as_str().to_owned());
+                    let file = self.config.file.clone();
+                    return Err(Error::MixedPaths { file, profile: profile.name.clone(), path, local });
+                }
             }
         }
         Ok(())
@@ -203,7 +206,7 @@ impl<'a> Session<'a> {
 
     /// What this machine has beside `repos.toml`.
     pub(crate) fn present(&self) -> Result<Present, Error> {
-        let repos = self.config.profiles.iter().flat_map(|profile| &profile.repos);
+        let repos = self.config.profiles.iter().flat_map(Profile::all_repos);
         let mut patches = BTreeMap::new();
         for path in repos.flat_map(|repo| &repo.patches) {
             if let Some(text) = fs::read_if_there(&self.root.join(path))? {
@@ -232,7 +235,7 @@ impl<'a> Session<'a> {
 
     /// The declared repository that a word means: by `ORGANISATION/NAME` or by its url, whatever the transport.
     pub(crate) fn repo_of(&self, word: &str) -> Option<RepoName> {
-        let repos = || self.config.profiles.iter().flat_map(|profile| &profile.repos);
+        let repos = || self.config.profiles.iter().flat_map(Profile::all_repos);
         let at = |url: &str| {
             let place = place_of(url);
             repos().find(|repo| place_of(repo.url.as_str()) == place).map(|repo| repo.name.clone())
@@ -272,18 +275,44 @@ impl<'a> Session<'a> {
 
     /// Fails if a part of the path to the checkouts is a symlink: the checkouts must stay inside the project.
     pub(crate) fn refuse_links(&self, profile: &Profile) -> Result<(), Error> {
-        let mut path = self.root.clone();
-        for part in Path::new(&profile.checkouts(&variable)?) {
-            path.push(part);
-            if path.is_symlink() {
-                return Err(Error::LinkedPath { path, profile: profile.name.clone() });
+        let core = profile.core.iter().map(|repo| Self::checkout_below(profile, repo));
+        let mut directories = core.collect::<Result<Vec<_>, _>>()?;
+        // A link in place of a checkout itself is reported when it is placed.
+        for checkout in &mut directories {
+            checkout.truncate(checkout.rfind('/').unwrap_or_default());
+        }
+        directories.push(Self::checkouts_below(profile)?);
+        for directory in directories {
+            let mut path = self.root.clone();
+            for part in Path::new(&directory) {
+                path.push(part);
+                if path.is_symlink() {
+                    return Err(Error::LinkedPath { path, profile: profile.name.clone() });
+                }
             }
         }
         Ok(())
     }
 
+    /// The checkout of a repository of a profile, absolute.
     pub(crate) fn checkout(&self, profile: &Profile, name: &RepoName) -> Result<PathBuf, Error> {
-        Ok(self.checkouts(profile)?.join(name.as_str()))
+        match profile.core.iter().find(|repo| repo.name == *name) {
+            Some(repo) => Ok(self.absolute(&Self::checkout_below(profile, repo)?)),
+            None => Ok(self.checkouts(profile)?.join(name.as_str())),
+        }
+    }
+
+    /// The same, relative to the project, with `/`.
+    pub(crate) fn checkout_below(profile: &Profile, repo: &Repo) -> Result<String, Error> {
+        match &repo.core {
+            Some(core) => Ok(core.path.expand_below(&variable)?),
+            None => Ok(format!("{}/{}", Self::checkouts_below(profile)?, repo.name)),
+        }
+    }
+
+    /// The checkouts of Odoo itself, absolute.
+    pub(crate) fn core_checkouts(&self, profile: &Profile) -> Result<Vec<PathBuf>, Error> {
+        profile.core.iter().map(|repo| Ok(self.absolute(&Self::checkout_below(profile, repo)?))).collect()
     }
 
     /// An absolute entry of the addons path on this machine.

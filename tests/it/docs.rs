@@ -191,8 +191,10 @@ fn write_configuration(env: &Env, lines: &[&str]) {
 }
 
 /// The tables that hold keys: the heading in the page, the file, the table in it, and what else the file needs.
-const TABLES: [(&str, &str, &str, &str); 14] = [
+const TABLES: [(&str, &str, &str, &str); 16] = [
     ("## Top level", "repos.toml", "", ""),
+    ("## `[core]`", "repos.toml", "[core]", ""),
+    ("## `[core]`", "repos.toml", "[profiles.other.core]", ""),
     ("## `[addons-path]`", "repos.toml", "[addons-path]", ""),
     ("## `[image]`", "repos.toml", "[image]", ""),
     ("## `[[local]]`", "repos.toml", "[[local]]\npath = \"addons\"", ""),

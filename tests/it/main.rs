@@ -88,6 +88,7 @@ mod merges_push;
 mod merges_together;
 mod merges_upstream;
 mod odd_modes;
+mod odoo_itself;
 #[cfg(unix)]
 mod one_at_a_time;
 mod other_transports;

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use merges::AddedMerge;
 use named::NamedRepo;
 
-use crate::addons::core::Core;
 use crate::catalogue;
 use crate::config::{self, ModuleRequest, Profile, Repo};
 use crate::error::{EditError, Error, MergeError};
@@ -16,6 +15,7 @@ use crate::flags::FormatArg;
 use crate::git;
 use crate::ops::search::{self, Search};
 use crate::ops::{Rewrite, lacking_for, tell, tell_of_hooks, warn_of_lacking};
+use crate::plan;
 use crate::repo::{Reference, RepoName, Series, bare_url};
 use crate::report::{Failure, Problem, Trouble};
 use crate::session::Session;
@@ -288,7 +288,8 @@ impl Addition<'_> {
     /// The repositories that have these modules: a repository of the profile, else the only OCA repository.
     fn owners<'r>(&self, requests: &'r [ModuleRequest]) -> Result<Vec<(RepoName, &'r ModuleRequest)>, Error> {
         let session = &self.rewrite.session;
-        let core = Core::new(self.profile.odoo, self.profile.edition);
+        let lock = session.lock()?.unwrap_or_default();
+        let core = plan::odoo(&self.profile, &lock);
         let known = search::known(session)?;
         let mut owners = Vec::new();
         let mut unknown = Vec::new();

@@ -175,7 +175,7 @@ fn guarded(session: &Session<'_>) -> Result<Vec<Guarded>, Error> {
     }
     for profile in &session.config.profiles {
         guarded.push(guard(session.checkouts(profile)?, "the directory of the checkouts"));
-        for repo in &profile.repos {
+        for repo in profile.all_repos() {
             let path = session.checkout(profile, &repo.name)?;
             guarded.push(Guarded { path, what: "a checkout", inside: true });
         }

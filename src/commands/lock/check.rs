@@ -182,7 +182,8 @@ impl Pinned<'_> {
             notes = proof.notes;
             content = job.as_locked(content, locked)?;
         }
-        match read(&content, pin, &ReadOptions { addons: &locked.addons, series: *series }) {
+        let source = ReadOptions { addons: &locked.addons, series: *series, core: locked.core };
+        match read(&content, pin, &source) {
             Ok(found) => {
                 let (merges, patches) = (locked.merges.clone(), locked.patches.clone());
                 let found = LockedRepo { merges, patches, ..found };

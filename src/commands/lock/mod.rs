@@ -5,14 +5,19 @@ mod conflict;
 mod merged;
 mod pins;
 
+use std::collections::BTreeSet;
+
 use conflict::Choice;
 
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::ChangeReport;
 use crate::lock;
-use crate::ops::{Ahead, Updated, movables, tell_of_hooks, update, warn_of_lacking};
-use crate::plan::Moves;
+use crate::ops::{
+    Ahead, Updated, movables, tell_of_hooks, tell_of_plain_core, unknown_repo, update, warn_of_lacking,
+};
+use crate::plan::{Movable, Moves};
+use crate::repo::{CorePart, RepoName};
 use crate::session::Session;
 
 // If an option only had `requires`, clap would drop that where the required one conflicts with another argument. So
@@ -41,6 +46,9 @@ pub(crate) struct Args {
     /// Move these repositories and merges, or all without `hold`, to the heads of their branches
     #[arg(long, alias = "update", value_name = "NAME", num_args = 0..)]
     upgrade: Option<Vec<String>>,
+    /// With `--upgrade`: also move Odoo itself, which `[core]` declares; without names, move only that
+    #[arg(long, requires = "upgrade", conflicts_with_all = ["pins", "check"])]
+    core: bool,
     /// With `--upgrade`: also remove the merges that are merged upstream from `repos.toml`
     #[arg(long, requires = "upgrade", conflicts_with_all = ["ours", "theirs", "pins", "check"])]
     drop_merged: bool,
@@ -61,7 +69,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         return check::run(args, session);
     }
     if args.pins.is_empty() {
-        let moves = moves(args.upgrade.as_deref(), session)?;
+        let moves = moves(args.upgrade.as_deref(), args.core, session)?;
         let how = How { choice: &args.choice, dry_run: args.dry_run, format: args.format.format };
         if args.drop_merged {
             return merged::upgrade(&moves, &how, session);
@@ -81,15 +89,17 @@ pub(super) fn upgrade(
     format: Format,
     session: &Session<'_>,
 ) -> Result<(), Error> {
-    let Upgrade { dry_run, drop_merged } = upgrade;
+    let Upgrade { core, dry_run, drop_merged } = upgrade;
     let how = How { choice: &Choice::default(), dry_run, format };
-    let moves = moves(Some(names), session)?;
+    let moves = moves(Some(names), core, session)?;
     if drop_merged { merged::upgrade(&moves, &how, session) } else { lock(&moves, &how, session) }
 }
 
 /// How to upgrade.
 #[derive(Clone, Copy)]
 pub(super) struct Upgrade {
+    /// Moves Odoo itself, too.
+    pub(super) core: bool,
     pub(super) dry_run: bool,
     pub(super) drop_merged: bool,
 }
@@ -101,15 +111,26 @@ struct How<'a> {
     format: Format,
 }
 
-fn moves(upgrade: Option<&[String]>, session: &Session<'_>) -> Result<Moves, Error> {
+fn moves(upgrade: Option<&[String]>, core: bool, session: &Session<'_>) -> Result<Moves, Error> {
     Ok(match upgrade {
         None => Moves::Missing,
-        Some([]) => Moves::All,
+        Some([]) if !core => Moves::All,
         Some(names) => Moves::Named({
             pins::refuse_commits(names)?;
-            movables(session, names)?
+            let mut movables = movables(session, names)?;
+            if core {
+                movables.extend(core_names(session)?.into_iter().map(Movable::from));
+            }
+            movables
         }),
     })
+}
+
+/// The repositories of Odoo itself. Fails if there is none.
+fn core_names(session: &Session<'_>) -> Result<BTreeSet<RepoName>, Error> {
+    let core = session.config.profiles.iter().flat_map(|profile| &profile.core);
+    let names: BTreeSet<RepoName> = core.map(|repo| repo.name.clone()).collect();
+    if names.is_empty() { Err(unknown_repo(session, CorePart::Odoo.name())) } else { Ok(names) }
 }
 
 fn lock(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error> {
@@ -160,6 +181,7 @@ fn conclude(updated: Updated, how: &How<'_>, session: &Session<'_>) -> Result<()
         Format::Json => session.printer.json(&ChangeReport::of(&updated.changes)),
     }
     warn_of_lacking(session, &updated.lock)?;
+    tell_of_plain_core(session);
     tell_of_hooks(session, &updated);
     if how.dry_run {
         session.printer.note("dry run: the lock is not changed");

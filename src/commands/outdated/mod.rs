@@ -83,8 +83,10 @@ fn followed<'a>(args: &Args, session: &'a Session<'_>, lock: &'a Lock) -> Result
     let mut seen = HashSet::new();
     let names = named_repos(session, session.profiles()?, &args.names)?;
     for profile in session.profiles()? {
-        for selected in plan::selected(profile, lock) {
-            let is_named = names.is_empty() || names.contains(&selected.repo.name);
+        for selected in plan::placed(profile, lock) {
+            // A machine without access to Enterprise skips it.
+            let is_left = selected.repo.core.is_some() && session.config.skips(&selected.repo.name);
+            let is_named = names.contains(&selected.repo.name) || (names.is_empty() && !is_left);
             let is_rev = matches!(selected.repo.reference, Reference::Rev(_));
             let follows = !is_rev || !selected.repo.merges.is_empty();
             if is_named && follows && seen.insert(&selected.locked.pin) {

@@ -46,7 +46,7 @@ repository name: it must contain only letters, digits, `.`, `_` and `-`
     hint: delete it
   unknown field `hold` in `repos.toml` at line 7, table `profiles.standard`
     hint: the fields are `extends`, `repos`, `odoo`, `edition`, `path`, `addons-path`, `image`, `local`, \
-`requirements`, `check`, `export`, `modules`, `override`
+`requirements`, `check`, `export`, `core`, `modules`, `override`
   unknown field `dept` in `repos.local.toml` at line 1
     hint: did you mean `depth`?
   bad value for `skip` in `repos.local.toml` at line 2: `` is not a valid repository name: it must begin \

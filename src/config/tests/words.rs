@@ -17,6 +17,7 @@ fn every_fault_has_its_words_and_a_hint() {
             second: text("b"),
             path: text("oca/web"),
             difference: text("branch `18.0` and branch `19.0`"),
+            is_core: false,
         },
         Duplicate { key: text("repos"), word: text("web") },
         Exclusive { first: "branch", second: "tag" },
@@ -29,7 +30,14 @@ fn every_fault_has_its_words_and_a_hint() {
         UnusedRepo { name: text("crm"), known: known() },
         UnusedOverride { profile: text("a"), name: text("wbe"), known: known() },
         WrongType { key: text("odoo"), wanted: "a string", found: text("a number"), hint: None };
-        Fault::NotInSubmodule { key: "url", name: text("web") }
+        Fault::NotInSubmodule { key: "url", name: text("web") },
+        Fault::CheckoutClash {
+            first: text("a"),
+            second: text("b"),
+            path: text("odoo"),
+            difference: text("branch `18.0` and branch `19.0`"),
+            is_core: true,
+        }
     );
     let problem =
         |fault| ConfigProblem { place: KeyPlace::new(Path::new("repos.toml"), 3, "repos.web"), fault };
@@ -67,6 +75,8 @@ fn every_fault_has_its_words_and_a_hint() {
     wrong type for `odoo` in `repos.toml` at line 3, table `repos.web`: expected a string, found a number
     `url` of `web` cannot be used with `mode = "submodule"` in `repos.toml` at line 3, table `repos.web`: everyone who reads `.gitmodules` would see the user or the password
       hint: remove the user and the password from the url, and set a token for the host
+    profiles `a` and `b` need different pins in `odoo` in `repos.toml` at line 3, table `repos.web`: branch `18.0` and branch `19.0`
+      hint: give profile `b` its own checkout, such as `odoo-b`, in `[profiles.b.core]`
     "#);
 }
 

@@ -198,6 +198,13 @@ impl Superproject {
         Ok(self.repository.index()?.get_path(Path::new(path), 0).is_some())
     }
 
+    /// Whether git ignores an existing directory, or tracks it as a submodule. True if this cannot be found out.
+    pub(crate) fn ignores(&self, directory: &Path) -> bool {
+        let Some(path) = self.path_of(directory) else { return true };
+        self.tracks(&path).unwrap_or(true)
+            || self.repository.is_path_ignored(format!("{path}/")).unwrap_or(true)
+    }
+
     /// The git directory and the work tree of the submodule with this name and path.
     pub(crate) fn module(&self, name: &SubmoduleName, path: &SubmodulePath) -> Module {
         let git = ModulePlace::of_git_directory(self.repository.path(), name);

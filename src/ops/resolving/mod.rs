@@ -347,7 +347,7 @@ fn declared<'a>(
     profile: &'a Profile,
     name: &RepoName,
 ) -> Result<(&'a Repo, Declared), Error> {
-    let repo = profile.repos.iter().find(|repo| repo.name == *name);
+    let repo = profile.all_repos().find(|repo| repo.name == *name);
     let repo = repo.ok_or_else(|| super::unknown_repo(session, name.clone()))?;
     let pin = plan::pin(repo);
     let all = plan::declared(&session.config);
@@ -403,7 +403,7 @@ fn other_answers(session: &Session<'_>, name: &RepoName) -> Result<Vec<Answers>,
     let profile = session.profile()?;
     let lock = session.lock_as_it_stands()?;
     let mut all = Vec::new();
-    for repo in profile.repos.iter().filter(|repo| repo.name != *name) {
+    for repo in profile.all_repos().filter(|repo| repo.name != *name) {
         let checkout = Checkout::new(session.checkout(profile, &repo.name)?);
         let Ok(Some(state)) = read_state(&checkout) else { continue };
         let pin = plan::pin(repo);

@@ -38,9 +38,8 @@ fn checkouts<'p>(
     let mut seen = BTreeSet::new();
     let mut checkouts = Vec::new();
     for profile in profiles {
-        let directory = directory(profile, top)?;
-        for repo in &profile.repos {
-            let path = SubmodulePath::declared(&joined(&directory, repo.name.as_str()))?;
+        for repo in profile.all_repos() {
+            let path = SubmodulePath::declared(&joined(top, &Session::checkout_below(profile, repo)?))?;
             if seen.insert(path.clone()) {
                 checkouts.push((path, repo));
             }

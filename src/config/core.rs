@@ -1,0 +1,203 @@
+//! `[core]`: Odoo itself, Enterprise and the themes.
+
+use std::collections::BTreeMap;
+
+use super::checks;
+use super::document::{At, Document, Refusal};
+use super::error::{Fault, table_name};
+use super::expand::Template;
+use super::profile::{CoreCheckout, Mode, Profile, Repo};
+use super::reader::Table;
+use super::resolve;
+use super::schema::{Declared, RepoSettings, repo_settings};
+use super::values;
+use crate::repo::{AddonsDirectory, CorePart, Edition, RemoteUrl, RepoName, Series};
+
+/// `[core]` of the top level or of a profile. Empty if there is no such table.
+#[derive(Clone, Default)]
+pub(super) struct CoreSettings {
+    /// The declared parts with their lines.
+    parts: BTreeMap<CorePart, At<RepoSettings>>,
+    paths: BTreeMap<CorePart, Template>,
+}
+
+impl CoreSettings {
+    /// Takes every setting that is not set here from `other`.
+    #[must_use]
+    pub(super) fn or(mut self, other: &Self) -> Self {
+        for (part, At { value, line }) in &other.parts {
+            match self.parts.get_mut(part) {
+                Some(own) => own.value = std::mem::take(&mut own.value).or(value),
+                None => {
+                    self.parts.insert(*part, At { value: value.clone(), line: *line });
+                }
+            }
+        }
+        for (part, path) in &other.paths {
+            self.paths.entry(*part).or_insert_with(|| path.clone());
+        }
+        self
+    }
+}
+
+/// The table `[core]` of a table, if it has one.
+pub(super) fn read(outer: &mut Table<'_, '_>) -> CoreSettings {
+    let Some(mut table) = outer.table("core") else { return CoreSettings::default() };
+    let mut core = CoreSettings::default();
+    let odoo = repo_settings(&mut table);
+    core.parts.insert(CorePart::Odoo, At { value: odoo, line: table.line() });
+    for (key, part) in [("enterprise", CorePart::Enterprise), ("themes", CorePart::Themes)] {
+        let line = table.line_of(key).unwrap_or(table.line());
+        let by_url = |text: &str| {
+            let url = Some(values::remote_url(text)?);
+            Ok::<_, Refusal>(RepoSettings { url, ..RepoSettings::default() })
+        };
+        let settings = table.text_or_table(key, by_url, |mut inner| {
+            let settings = repo_settings(&mut inner);
+            inner.finish();
+            settings
+        });
+        core.parts.extend(settings.map(|value| (part, At { value, line })));
+    }
+    for (key, part) in [
+        ("path", CorePart::Odoo),
+        ("path-enterprise", CorePart::Enterprise),
+        ("path-themes", CorePart::Themes),
+    ] {
+        core.paths.extend(table.text(key, values::checkouts).map(|path| (part, path)));
+    }
+    table.finish();
+    core
+}
+
+/// The repositories of Odoo itself in a profile, in the order of the addons path, and its edition. Enterprise makes it
+/// the Enterprise edition. A profile that says `edition = "community"` does without Enterprise.
+pub(super) fn resolve(
+    core: CoreSettings,
+    edition: Option<Edition>,
+    declared: &Declared,
+    odoo: Series,
+) -> (Vec<Repo>, Option<Edition>) {
+    let CoreSettings { mut parts, paths } = core;
+    if edition == Some(Edition::Community) {
+        parts.remove(&CorePart::Enterprise);
+    }
+    let is_enterprise = parts.contains_key(&CorePart::Enterprise);
+    let edition = edition.or(is_enterprise.then_some(Edition::Enterprise));
+    let repo = |(part, At { mut value, line }): (CorePart, At<RepoSettings>)| {
+        let url = value.url.clone().unwrap_or_else(|| default_url(part));
+        value.addons.get_or_insert_with(|| addons(part, odoo));
+        // A move of Odoo is a release of its own.
+        value.hold.get_or_insert(true);
+        let mention = At { value: part.name(), line };
+        let plain = |text| Template::parse(text).expect("a plain word is a template");
+        let path = paths.get(&part).cloned().unwrap_or_else(|| plain(part.directory()));
+        Repo {
+            core: Some(CoreCheckout { part, path }),
+            ..resolve::repo(&mention, value, declared, url, odoo)
+        }
+    };
+    (parts.into_iter().map(repo).collect(), edition)
+}
+
+fn default_url(part: CorePart) -> RemoteUrl {
+    let url = format!("https://github.com/odoo/{}.git", part.directory());
+    RemoteUrl::parse(&url).expect("the default is a url")
+}
+
+/// The addons directories of a part, in path order.
+fn addons(part: CorePart, odoo: Series) -> Vec<AddonsDirectory> {
+    match part {
+        CorePart::Odoo => ["addons".to_owned(), format!("{}/addons", odoo.package())]
+            .map(|word| AddonsDirectory::parse(&word).expect("a plain path is a directory"))
+            .into(),
+        CorePart::Enterprise | CorePart::Themes => vec![AddonsDirectory::root()],
+    }
+}
+
+/// Refuses other repositories with the names of Odoo itself, an Enterprise that no profile uses, and checkouts in one
+/// another.
+pub(super) fn refuse_clashes(declared: &Declared, profiles: &[Profile], document: &Document<'_>) {
+    if profiles.iter().all(|profile| profile.core.is_empty()) {
+        return;
+    }
+    let refuse = |line: usize, table: &str, name: &RepoName| {
+        if CorePart::of_name(name).is_some() {
+            let why = format!("`{name}` is a name of Odoo itself, which `[core]` declares");
+            document.refuse(line, table, Fault::BadName { why });
+        }
+    };
+    for repo in &declared.repos {
+        refuse(repo.line, &table_name("repos", repo.name.as_str()), &repo.name);
+    }
+    for profile in &declared.profiles {
+        for At { value, line } in &profile.repos {
+            refuse(*line, &table_name("profiles", &profile.name), value);
+        }
+    }
+    let has_enterprise = |profile: &Profile| {
+        profile.core.iter().flat_map(|repo| &repo.core).any(|core| core.part == CorePart::Enterprise)
+    };
+    if let Some(At { line, .. }) = declared.core.parts.get(&CorePart::Enterprise)
+        && !profiles.iter().any(has_enterprise)
+    {
+        let why = "every profile has `edition = \"community\"`".to_owned();
+        let hint = Some("delete `enterprise`, or set `edition = \"enterprise\"`".to_owned());
+        document.refuse(*line, "core", Fault::BadValue { key: "enterprise".to_owned(), why, hint });
+    }
+    for profile in profiles {
+        refuse_nested(profile, profiles, document);
+        if declared.mode == Some(Mode::Submodule) {
+            refuse_unfetchable(profile, document);
+        }
+    }
+}
+
+/// Refuses settings that submodules cannot have, as for other repositories.
+fn refuse_unfetchable(profile: &Profile, document: &Document<'_>) {
+    for repo in &profile.core {
+        let uses = [
+            ("merges", repo.push.is_none() && !repo.merges.is_empty()),
+            ("patches", repo.push.is_none() && !repo.patches.is_empty()),
+            ("url", repo.url.without_secret() != repo.url),
+        ];
+        for (key, _) in uses.into_iter().filter(|(_, is_used)| *is_used) {
+            let name = repo.name.to_string();
+            document.refuse(repo.line, "core", Fault::NotInSubmodule { key, name });
+        }
+    }
+}
+
+/// Refuses a checkout of Odoo itself that is in another checkout of the project, or contains one.
+fn refuse_nested(profile: &Profile, profiles: &[Profile], document: &Document<'_>) {
+    let own = profile.core.iter().map(|repo| (repo, checks::checkout(profile, repo)));
+    for (repo, path) in own {
+        let is_in = |inner: &str, outer: &str| {
+            let [inner, outer] = [inner, outer].map(str::to_ascii_lowercase);
+            inner == outer || inner.strip_prefix(&outer).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let others = profiles.iter().flat_map(|other| other.all_repos().map(move |repo| (other, repo)));
+        let clash =
+            others.map(|(other, repo)| (repo, checks::checkout(other, repo))).find(|(other, place)| {
+                // The same directory for the same repository in two profiles is compared elsewhere.
+                let is_nested = is_in(&path, place) || is_in(place, &path);
+                is_nested && (other.name != repo.name || path != *place)
+            });
+        let directory = profiles.iter().map(|other| other.path.tidied()).find(|other| is_in(other, &path));
+        let why = match (clash, directory) {
+            (Some((other, place)), _) => {
+                format!("`{path}` and `{place}`, the checkout of `{}`, are in one another", other.name)
+            }
+            (None, Some(directory)) => format!("the checkouts in `{directory}` would be in it"),
+            (None, None) => continue,
+        };
+        let key = match repo.core.as_ref().map(|core| core.part) {
+            Some(CorePart::Enterprise) => "path-enterprise",
+            Some(CorePart::Themes) => "path-themes",
+            Some(CorePart::Odoo) | None => "path",
+        };
+        let hint = Some(format!("set `{key}` in `[core]` to another directory"));
+        document.refuse(repo.line, "core", Fault::BadValue { key: key.to_owned(), why, hint });
+        return;
+    }
+}
