@@ -194,7 +194,7 @@ fn odoo_moves_only_by_name() {
     assert_ne!(env.locked_commit("web"), web);
     env.oca(&["lock", &format!("odoo@{}", short(&old)), "-q"]).success();
     assert_eq!(env.locked_commit("odoo"), old);
-    env.declare(&format!("{}hold = false\n{WEB}", ODOO));
+    env.declare(&format!("{ODOO}hold = false\n{WEB}"));
     env.oca(&["lock", "--upgrade", "-q"]).success();
     assert_eq!([env.locked_commit("odoo"), env.locked_commit("web")], [new, web]);
 }

@@ -83,7 +83,7 @@ pub(super) fn merge_trees(
         }
     }
     let new = theirs.iter().filter(|change| change.old.is_none());
-    let new = new.filter_map(|change| Some((change.new?.blob()?, ())));
+    let new = new.filter_map(|change| Some((change.new?.blob()?, change.path.clone())));
     let renamed = merge.renamed_by_both(removed_by_both, &once(new))?;
     for (path, theirs) in added {
         if let Some(kind) = merge.no_place(path, theirs, &renamed)? {
@@ -226,11 +226,11 @@ impl Merge<'_> {
     fn renamed_by_both(
         &self,
         removed: Vec<BlobId>,
-        by_theirs: &BTreeMap<BlobId, ()>,
+        by_theirs: &BTreeMap<BlobId, RepoPath>,
     ) -> Result<BTreeMap<BlobId, RepoPath>, UnreadableTree> {
-        let mut removed = once(removed.into_iter().map(|id| (id, ())));
+        let mut removed = once(removed.into_iter().map(|id| (id, id)));
         // Empty files are the same by chance.
-        removed.retain(|id, ()| by_theirs.contains_key(id) && *id != blob_id(b""));
+        removed.retain(|id, _| by_theirs.contains_key(id) && *id != blob_id(b""));
         if removed.is_empty() {
             return Ok(BTreeMap::new());
         }
