@@ -6,6 +6,7 @@
 mod base_url;
 mod checks;
 mod core;
+mod core_settings;
 mod document;
 mod edit;
 mod error;
@@ -17,6 +18,8 @@ mod merge;
 mod profile;
 mod push;
 mod reader;
+mod repo_settings;
+mod repository;
 mod resolve;
 mod schema;
 #[cfg(test)]

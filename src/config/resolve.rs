@@ -6,15 +6,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::checks;
-use super::core::{self, CoreSettings};
+use super::core;
+use super::core_settings::CoreSettings;
 use super::document::{At, Document};
 use super::expand::Template;
 use super::lineage::Lineage;
 use super::profile::{Check, Export, Image, Profile, Repo, Requirements, Surround};
-use super::push::Push;
-use super::schema::{Declared, DeclaredProfile, RepoSettings, Settings};
+use super::repo_settings::RepoSettings;
+use super::repository::repo;
+use super::schema::{Declared, DeclaredProfile, Settings};
 use super::values::ModuleRequest;
-use crate::repo::{AddonsDirectory, Reference, RemoteUrl, RepoName, Series};
+use crate::repo::{RepoName, Series};
 
 /// The default directory of the checkouts.
 pub(crate) const PATH: &str = "oca";
@@ -130,35 +132,6 @@ pub(super) fn profiles(
     checks::refuse_case_clashes(&profiles, document);
     checks::refuse_checkout_clashes(&profiles, document);
     profiles
-}
-
-/// A repository with its settings. `url` is the one for requests.
-pub(super) fn repo(
-    mention: &At<RepoName>,
-    settings: RepoSettings,
-    declared: &Declared,
-    url: RemoteUrl,
-    odoo: Series,
-) -> Repo {
-    let name = mention.value.clone();
-    let push = settings.push_url.as_ref().or(declared.push_url.as_ref());
-    let fetch = settings.fetch_url.as_ref().or(declared.fetch_url.as_ref());
-    let mut merges = settings.merges.unwrap_or_default();
-    merges.iter_mut().for_each(|merge| merge.hold |= declared.holds_merges);
-    Repo {
-        core: None,
-        url,
-        reference: settings.reference.unwrap_or_else(|| Reference::Branch(odoo.to_string())),
-        modules: settings.modules,
-        addons: settings.addons.unwrap_or_else(|| vec![AddonsDirectory::root()]),
-        hold: settings.hold.unwrap_or_default(),
-        merges,
-        patches: settings.patches.unwrap_or_default(),
-        push: push.map(|push| Push::new(push, fetch, &name)),
-        depth: settings.depth.unwrap_or(1),
-        line: mention.line,
-        name,
-    }
 }
 
 fn filled_in(

@@ -8,18 +8,16 @@ use std::collections::HashSet;
 use semver::VersionReq;
 
 use super::base_url::BaseUrl;
-use super::core::{self, CoreSettings};
+use super::core_settings::{self, CoreSettings};
 use super::document::{At, Refusal};
 use super::error::Fault;
 use super::expand::Template;
-use super::merge::Merge;
 use super::profile::{Drop, Local, Mode, Position};
 use super::push::NamedUrl;
 use super::reader::{Table, one_of};
+use super::repo_settings::{RepoSettings, repo_settings, settings};
 use super::values::{self, ModuleRequest};
-use crate::repo::{
-    AddonsDirectory, CommitId, Edition, Layout, Platform, Reference, RemoteUrl, RepoName, Series,
-};
+use crate::repo::{Edition, Layout, Platform, RepoName, Series};
 use crate::requirements::Override;
 
 pub(super) struct Declared {
@@ -55,25 +53,6 @@ pub(super) struct DeclaredRepo {
     pub(super) settings: RepoSettings,
 }
 
-/// Declares a struct of optional settings that can be merged with another one, key by key.
-macro_rules! settings {
-    ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, Default)]
-        pub(super) struct $name {
-            $(pub(super) $field: Option<$type>,)*
-        }
-
-        impl $name {
-            /// Takes every setting that is not set here from `other`.
-            #[must_use]
-            pub(super) fn or(self, other: &Self) -> Self {
-                Self { $($field: self.$field.or_else(|| other.$field.clone()),)* }
-            }
-        }
-    };
-}
-
 settings! {
     /// The settings of the top level and of a profile.
     Settings {
@@ -99,22 +78,6 @@ settings! {
     }
 }
 
-settings! {
-    /// The settings of a repository. Branch, tag and commit are one setting: each replaces the others.
-    RepoSettings {
-        url: RemoteUrl,
-        reference: Reference,
-        modules: Vec<ModuleRequest>,
-        addons: Vec<AddonsDirectory>,
-        hold: bool,
-        merges: Vec<Merge>,
-        patches: Vec<String>,
-        push_url: NamedUrl,
-        fetch_url: NamedUrl,
-        depth: u32,
-    }
-}
-
 /// `requires-oca`. It is read before all other keys, because a newer file can have keys that this version does not
 /// know.
 pub(super) fn required_oca(top: &mut Table<'_, '_>) -> Option<At<VersionReq>> {
@@ -132,7 +95,7 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
         top.refuse(1, Fault::MissingField { key: "odoo", example: "odoo = \"18.0\"" });
     }
     let settings = settings(&mut top);
-    let core = core::read(&mut top);
+    let core = core_settings::read(&mut top);
     let base_url = top.text("base-url", BaseUrl::parse);
     let push_url = top.text("push-url", NamedUrl::parse);
     let fetch_url = top.text("fetch-url", NamedUrl::parse);
@@ -180,7 +143,7 @@ fn profile(name: &str, mut table: Table<'_, '_>) -> Option<DeclaredProfile> {
     let extends = table.list_with_lines("extends", values::profile_name).unwrap_or_default();
     let repos = table.list_with_lines("repos", RepoName::parse).unwrap_or_default();
     let settings = settings(&mut table);
-    let core = core::read(&mut table);
+    let core = core_settings::read(&mut table);
     let modules = modules(&mut table);
     let overrides = self::repos(&mut table, "override");
     let name = match values::profile_name(name) {
@@ -269,20 +232,6 @@ fn repos(table: &mut Table<'_, '_>, key: &'static str) -> Vec<DeclaredRepo> {
     table.named(key).into_iter().filter_map(|(name, table)| repo(name, table)).collect()
 }
 
-/// The merges in the order of the file, each source once.
-fn merges(table: &mut Table<'_, '_>) -> Option<Vec<Merge>> {
-    let (mut merges, mut known) = (Vec::new(), HashSet::new());
-    for At { value, line } in table.items("merges", Merge::parse, Merge::of_table)? {
-        if known.insert(value.pending.source.clone()) {
-            merges.push(value);
-        } else {
-            let word = value.to_string();
-            table.refuse(line, Fault::Duplicate { key: "merges".to_owned(), word });
-        }
-    }
-    Some(merges)
-}
-
 fn repo(name: &str, mut table: Table<'_, '_>) -> Option<DeclaredRepo> {
     let line = table.line();
     let settings = RepoSettings { modules: modules(&mut table), ..repo_settings(&mut table) };
@@ -291,43 +240,6 @@ fn repo(name: &str, mut table: Table<'_, '_>) -> Option<DeclaredRepo> {
         .ok();
     table.finish();
     Some(DeclaredRepo { name: name?, line, settings })
-}
-
-/// The keys of every repository, be it of modules or of Odoo itself.
-pub(super) fn repo_settings(table: &mut Table<'_, '_>) -> RepoSettings {
-    if table.is_empty_list("addons") {
-        let why = "it must name a directory; `.` is the repository itself".to_owned();
-        let hint = Some("write `addons = [\".\"]`".to_owned());
-        table.refuse(
-            table.line_of("addons").unwrap_or(table.line()),
-            Fault::BadValue { key: "addons".to_owned(), why, hint },
-        );
-    }
-    RepoSettings {
-        url: table.text("url", values::remote_url),
-        reference: reference(table),
-        modules: None,
-        addons: table.list("addons", values::addons_directory),
-        hold: table.flag("hold"),
-        merges: merges(table),
-        patches: table.list("patches", values::patch),
-        push_url: table.text("push-url", NamedUrl::parse),
-        fetch_url: table.text("fetch-url", NamedUrl::parse),
-        depth: table.number("depth"),
-    }
-}
-
-fn reference(table: &mut Table<'_, '_>) -> Option<Reference> {
-    let branch = table.text("branch", Reference::branch);
-    let tag = table.text("tag", Reference::tag);
-    let rev = table.text("rev", CommitId::parse).map(Reference::Rev);
-    let mut given: Vec<(usize, &'static str)> =
-        ["branch", "tag", "rev"].into_iter().filter_map(|key| Some((table.line_of(key)?, key))).collect();
-    given.sort_by_key(|(line, _)| *line);
-    if let [(_, first), (line, second), ..] = given[..] {
-        table.refuse(line, Fault::Exclusive { first, second });
-    }
-    branch.or(tag).or(rev)
 }
 
 fn modules(table: &mut Table<'_, '_>) -> Option<Vec<ModuleRequest>> {

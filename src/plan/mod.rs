@@ -8,6 +8,7 @@ mod inventory;
 mod layers;
 mod movable;
 mod odoo;
+mod placed;
 mod relations;
 mod selection;
 mod submodules;
@@ -20,7 +21,8 @@ pub(crate) use entries::{
 pub(crate) use inventory::{Home, Inventory, Placed, Request, Standing, Unreadable};
 pub(crate) use layers::{Below, Layers, layers};
 pub(crate) use movable::{Movable, Move, Moves, merge_moves};
-pub(crate) use odoo::{core, odoo, placed};
+pub(crate) use odoo::odoo;
+pub(crate) use placed::{core, placed};
 pub(crate) use relations::{Reason, all_elsewhere, elsewhere};
 pub(crate) use selection::{LocalDepends, Selected, profiles, selected, selects, unseen};
 pub(crate) use submodules::{

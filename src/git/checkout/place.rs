@@ -294,11 +294,3 @@ fn brought_history(odb: &Odb<'_>, content: &CheckoutContent<'_>) -> HashSet<Oid>
     }
     brought
 }
-
-/// The two commit ids in a journal: the old one and the new one.
-pub(super) fn read_journal(git: &Path) -> Result<Option<(Oid, Oid)>, Error> {
-    let Some(text) = read_if_there(&git.join(JOURNAL))? else { return Ok(None) };
-    let text = String::from_utf8_lossy(&text);
-    let mut ids = text.lines().filter_map(|line| Oid::from_str(line).ok());
-    Ok(ids.next().zip(ids.next()))
-}

@@ -7,10 +7,9 @@ use git2::build::CheckoutBuilder;
 use git2::{DiffOptions, Oid, Repository};
 
 use super::modes::{check_out_head, remove_view};
-use super::place::read_journal;
 use super::strays;
 use super::{Checkout, JOURNAL, Placed, marker, pipes};
-use crate::fs::Context;
+use crate::fs::{Context, read_if_there};
 use crate::git::Error;
 use crate::git::ids::bytes;
 use crate::repo::{CommitId, TreeId};
@@ -104,4 +103,12 @@ pub(super) fn restore(repository: &Repository, root: &Path, paths: &[PathBuf]) -
         checkout.path(path);
     }
     check_out_head(repository, root, &mut checkout)
+}
+
+/// The two commit ids in a journal: the old one and the new one.
+fn read_journal(git: &Path) -> Result<Option<(Oid, Oid)>, Error> {
+    let Some(text) = read_if_there(&git.join(JOURNAL))? else { return Ok(None) };
+    let text = String::from_utf8_lossy(&text);
+    let mut ids = text.lines().filter_map(|line| Oid::from_str(line).ok());
+    Ok(ids.next().zip(ids.next()))
 }
