@@ -59,16 +59,10 @@ impl Stretch {
         {
             return None;
         }
-        let old =
-            Range::walk::<std::convert::Infallible>(haves, |commit| Ok(range.commits.get(&commit).cloned()));
-        let old = old.unwrap_or_else(|never| match never {});
+        let old = range.part(haves, |_| false);
         if !outer.iter().all(|commit| haves.contains(commit) || old.boundary.contains(commit)) {
             return None;
         }
-        let parents = |commit: CommitId| {
-            let parents = range.commits.get(&commit).filter(|_| !old.commits.contains_key(&commit));
-            Ok::<_, std::convert::Infallible>(parents.cloned())
-        };
-        Some(Range::walk(wants, parents).unwrap_or_else(|never| match never {}))
+        Some(range.part(wants, |commit| old.commits.contains_key(commit)))
     }
 }

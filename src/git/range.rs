@@ -1,6 +1,7 @@
 //! A part of a history: some commits with their parents.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::convert::Infallible;
 
 use crate::repo::CommitId;
 
@@ -61,16 +62,12 @@ impl Range {
         ends
     }
 
-    /// The commits of this range that these lead to.
-    pub(super) fn reached(&self, from: &[CommitId]) -> HashSet<CommitId> {
-        let (mut seen, mut left) = (HashSet::new(), from.to_vec());
-        while let Some(commit) = left.pop() {
-            if let Some(parents) = self.commits.get(&commit)
-                && seen.insert(commit)
-            {
-                left.extend(parents);
-            }
-        }
-        seen
+    /// The part of this range to which `from` lead. It ends where `is_end`.
+    pub(super) fn part(&self, from: &[CommitId], is_end: impl Fn(&CommitId) -> bool) -> Self {
+        let parents = |commit: CommitId| {
+            let parents = self.commits.get(&commit).filter(|_| !is_end(&commit));
+            Ok::<_, Infallible>(parents.cloned())
+        };
+        Self::walk(from, parents).unwrap_or_else(|never| match never {})
     }
 }

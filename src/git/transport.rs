@@ -45,20 +45,10 @@ impl Transport {
 
     /// Asks for the commit to which a branch or tag points now. For a `rev`, this is the commit itself.
     pub(super) fn resolve(&self, reference: &Reference) -> Result<CommitId, Error> {
-        let name = match reference {
-            Reference::Rev(commit) => return Ok(*commit),
-            Reference::Branch(_) | Reference::Tag(_) | Reference::Full(_) => {
-                reference.full_name().unwrap_or_default()
-            }
-        };
-        let found = match self {
-            Self::Path(path) => local::resolve(path, &name)?,
-            Self::Libgit2 { url } => libgit2::resolve(url, &name)?,
-            Self::Http { remote, url } => match if_version_2(remote, || remote.resolve(&name))? {
-                Some(found) => found,
-                None => libgit2::resolve(url, &name)?,
-            },
-        };
+        if let Reference::Rev(commit) = reference {
+            return Ok(*commit);
+        }
+        let found = self.resolve_all(&[reference.full_name().unwrap_or_default()])?.pop().flatten();
         found.ok_or_else(|| Error::MissingReference { reference: reference.clone() })
     }
 

@@ -12,11 +12,7 @@ const UNMERGED: &str = "error: `oca.lock.json` is not merged: git left only our 
 fn merged_without_driver(env: &Env) -> [Remote; 2] {
     let remotes = ["web", "dms"].map(|name| repository(env, name, &[&format!("{name}_x")]));
     env.locked("[profiles.standard]\nrepos = [\"web\", \"dms\"]\n");
-    env.git(".", &["init", "-q", "-b", "main"]);
-    env.write(".gitattributes", "oca.lock.json merge=oca\n");
-    env.git(".", &["config", "merge.oca.driver", "oca-is-not-here merge-lock %O %A %B"]);
-    env.commit_all("Lock");
-    env.git(".", &["checkout", "-q", "-b", "feature"]);
+    env.branch_with_failing_driver("oca-is-not-here merge-lock %O %A %B");
     move_pin(env, &remotes[1], "dms", "dms_theirs");
     env.git(".", &["checkout", "-q", "main"]);
     move_pin(env, &remotes[0], "web", "web_ours");
@@ -148,11 +144,7 @@ fn a_pin_that_only_one_side_moved_back_is_not_moved_forward_again() {
     let old = remotes[1].commit_of("18.0");
     remotes[1].branch("18.0").module("web_bad", &[]).commit();
     env.locked("[profiles.standard]\nrepos = [\"dms\", \"web\"]\n");
-    env.git(".", &["init", "-q", "-b", "main"]);
-    env.write(".gitattributes", "oca.lock.json merge=oca\n");
-    env.git(".", &["config", "merge.oca.driver", "false"]);
-    env.commit_all("Lock");
-    env.git(".", &["checkout", "-q", "-b", "feature"]);
+    env.branch_with_failing_driver("false");
     env.oca(&["lock", "-q", &format!("web@{old}")]).success();
     env.commit_all("Back to the good commit");
     env.git(".", &["checkout", "-q", "main"]);

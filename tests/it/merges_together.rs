@@ -49,11 +49,7 @@ fn both_sides_keep_their_commits_and_the_steps_are_made_anew() {
 fn unmerged(env: &Env, remote: &Remote, ours: impl Fn(&Remote), theirs: impl Fn(&Remote)) {
     declare(env, "merges = [\n  \"#2\",\n]");
     env.oca(&["lock", "-q"]).success();
-    env.git(".", &["init", "-q", "-b", "main"]);
-    env.write(".gitattributes", "oca.lock.json merge=oca\n");
-    env.git(".", &["config", "merge.oca.driver", "oca-is-not-here merge-lock %O %A %B"]);
-    env.commit_all("Lock");
-    env.git(".", &["checkout", "-q", "-b", "feature"]);
+    env.branch_with_failing_driver("oca-is-not-here merge-lock %O %A %B");
     theirs(remote);
     env.commit_all("Theirs");
     env.git(".", &["checkout", "-q", "main"]);

@@ -29,6 +29,16 @@ impl Env {
         self.git("", &["commit", "-q", "-m", message]);
     }
 
+    /// Commits the project with a merge driver for the lock, and goes to the new branch `feature`. git cannot run the
+    /// driver, or it fails.
+    pub(crate) fn branch_with_failing_driver(&self, driver: &str) {
+        self.git(".", &["init", "-q", "-b", "main"]);
+        self.write(".gitattributes", "oca.lock.json merge=oca\n");
+        self.git(".", &["config", "merge.oca.driver", driver]);
+        self.commit_all("Lock");
+        self.git(".", &["checkout", "-q", "-b", "feature"]);
+    }
+
     /// `git submodule status`: the mark, the commit and the path of each.
     #[track_caller]
     pub(crate) fn submodule_status(&self) -> Vec<String> {

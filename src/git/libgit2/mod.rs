@@ -29,11 +29,6 @@ thread_local! {
     static CARRIED: RefCell<Option<Error>> = const { RefCell::new(None) };
 }
 
-/// The commit of a ref, given by its full name. `None` if the remote does not have the ref.
-pub(super) fn resolve(url: &str, name: &str) -> Result<Option<CommitId>, Error> {
-    Ok(resolve_all(url, &[name.to_owned()])?.pop().flatten())
-}
-
 /// The commits of refs, given by their full names. `None` for each ref that the remote does not have. One connection.
 pub(super) fn resolve_all(url: &str, names: &[String]) -> Result<Vec<Option<CommitId>>, Error> {
     retrying(|| {

@@ -130,15 +130,10 @@ fn in_steps(
         known.sort();
         let of_pin = upstream.between(&[pin], &known)?;
         // What the pin contains: where its own commits end, and everything before that.
-        let common = Range::walk(&of_pin.boundary.iter().copied().collect::<Vec<_>>(), |commit| {
-            Ok::<_, Error>(newest.commits.get(&commit).cloned())
-        })?;
+        let common = newest.part(&of_pin.boundary.iter().copied().collect::<Vec<_>>(), |_| false);
         let is_common =
             |commit: &CommitId| common.commits.contains_key(commit) || of_pin.boundary.contains(commit);
-        let new = Range::walk(&[head], |commit| {
-            let parents = newest.commits.get(&commit).filter(|_| !is_common(&commit));
-            Ok::<_, Error>(parents.cloned())
-        })?;
+        let new = newest.part(&[head], is_common);
         if new.boundary.iter().all(is_common) {
             return Ok(new);
         }

@@ -1,16 +1,16 @@
 //! The merge of contents: line by line, and by the rules for files that OCA's bots write.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 
 use git2::{MergeFileInput, MergeFileOptions};
 
 use super::Error;
 use super::conflict::{Conflict, ConflictKind};
-use super::three_way::{Both, changes, has_manifest};
+use super::modules::{Modules, directories_above};
+use super::three_way::{Both, changes};
 use crate::merge::{self, Rule};
 use crate::patch::{Change, Side, is_binary};
-use crate::repo::{BlobId, EntryKind, Objects, RepoPath, TreeEntry, TreeId, UnreadableTree, blob_id};
+use crate::repo::{BlobId, Objects, RepoPath, TreeId, UnreadableTree, blob_id};
 
 /// A conflict that a rule decided.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -36,7 +36,7 @@ pub(super) fn decide(
     both: &[Both],
     conflicts: Vec<Conflict>,
 ) -> Result<Decided, Error> {
-    let rules = Rules { objects, trees, known: RefCell::default() };
+    let rules = Rules { trees, modules: Modules::new(objects) };
     let mut decided = Decided::default();
     for both in both {
         let read = |side: Side| match side.blob() {
@@ -129,10 +129,8 @@ fn by_rule(rule: Rule, ancestor: &[u8], ours: &[u8], theirs: &[u8]) -> Result<Op
 
 /// Chooses the rule of a path.
 struct Rules<'a> {
-    objects: &'a dyn Objects,
     trees: &'a [TreeId],
-    /// Whether a directory has a manifest.
-    known: RefCell<HashMap<(TreeId, RepoPath), bool>>,
+    modules: Modules<'a>,
 }
 
 impl Rules<'_> {
@@ -142,35 +140,14 @@ impl Rules<'_> {
 
     /// The outermost module that contains a path, in any of the trees: the base may have removed the module.
     fn module(&self, path: &RepoPath) -> Result<Option<RepoPath>, UnreadableTree> {
-        let ends = path.as_bytes().iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(end, _)| end);
-        for end in [0].into_iter().chain(ends) {
-            let directory = RepoPath::parse(&path.as_bytes()[..end]).unwrap_or_default();
+        for directory in [RepoPath::default()].into_iter().chain(directories_above(path)) {
             for &tree in self.trees {
-                if self.is_module(tree, &directory)? {
+                if self.modules.are_in(tree, &directory)? {
                     return Ok(Some(directory));
                 }
             }
         }
         Ok(None)
-    }
-
-    fn is_module(&self, root: TreeId, directory: &RepoPath) -> Result<bool, UnreadableTree> {
-        let key = (root, directory.clone());
-        if let Some(known) = self.known.borrow().get(&key) {
-            return Ok(*known);
-        }
-        let mut entries = self.objects.tree(root)?;
-        for part in directory.parts() {
-            let below = entries.iter().find(|entry| entry.name.as_bytes() == part);
-            let tree = below.filter(|entry| entry.kind() == EntryKind::Directory).map(TreeEntry::tree);
-            entries = match tree {
-                Some(tree) => self.objects.tree(tree)?,
-                None => [].into(),
-            };
-        }
-        let is_module = has_manifest(&entries);
-        self.known.borrow_mut().insert(key, is_module);
-        Ok(is_module)
     }
 
     /// Whether a file that the base removed may stay removed although the request changes it: a bot writes it, or no

@@ -88,10 +88,12 @@ impl BranchCommits<'_> {
     fn brought(&self, merge: &BotMerge, wanted: &Wanted) -> bool {
         let Some(newest) = &wanted.newest else { return true };
         let parents = self.range.commits.get(&merge.commit).map(Vec::as_slice).unwrap_or_default();
-        let own = parents.first().map(|first| self.range.reached(&[*first])).unwrap_or_default();
-        let brought = self.range.reached(parents.get(1..).unwrap_or_default());
-        let mut brought = brought.difference(&own);
-        brought.any(|commit| self.messages.get(commit).is_some_and(|message| message.signature == *newest))
+        let (own, brought) = parents.split_at(parents.len().min(1));
+        let own = self.range.part(own, |_| false).commits;
+        let brought = self.range.part(brought, |commit| own.contains_key(commit)).commits;
+        brought
+            .keys()
+            .any(|commit| self.messages.get(commit).is_some_and(|message| message.signature == *newest))
     }
 }
 

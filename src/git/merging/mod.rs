@@ -11,8 +11,8 @@
 //!   same lines is a [`Conflict`].
 //!
 //! `base` is about commits, `history` gets them, `landing` reads what they say. `gather` asks for many at once.
-//! `three_way` merges trees, `content` merges contents, `step` makes the patch, `unmerged` prepares a conflict for a
-//! person. `bench` has the objects.
+//! `three_way` merges trees, `content` merges contents, `modules` finds modules in them, `step` makes the patch,
+//! `unmerged` prepares a conflict for a person. `bench` has the objects.
 
 mod base;
 mod conflict;
@@ -22,6 +22,7 @@ mod gather;
 mod head;
 mod history;
 mod landing;
+mod modules;
 mod step;
 #[cfg(all(test, unix))]
 mod tests;

@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::conflict::{Conflict, ConflictKind};
+use super::modules::{Modules, directories_above};
 use crate::patch::{Change, FileMode, Side, between};
 use crate::repo::{
-    BlobId, EntryKind, MANIFESTS, Objects, RepoPath, TreeEntry, TreeId, UnreadableTree, blob_id, walk_tree,
+    BlobId, EntryKind, Objects, RepoPath, TreeEntry, TreeId, UnreadableTree, blob_id, walk_tree,
 };
 
 /// What is merged. Trees that both sides share are not read.
@@ -64,7 +65,13 @@ pub(super) fn merge_trees(
         sides.0 = sides.0.or(change.old);
         sides.1 = change.new;
     }
-    let mut merge = Merge { objects, trees, gone: BTreeSet::new(), merged: Merged::default() };
+    let mut merge = Merge {
+        objects,
+        trees,
+        modules: Modules::new(objects),
+        gone: BTreeSet::new(),
+        merged: Merged::default(),
+    };
     let (mut added, mut removed_by_both) = (Vec::new(), Vec::new());
     for (path, (ancestor, theirs)) in by_path {
         let found = merge.find(trees.ours, path)?;
@@ -127,6 +134,7 @@ impl Found {
 struct Merge<'a> {
     objects: &'a dyn Objects,
     trees: Trees,
+    modules: Modules<'a>,
     /// The paths that ours has, and that the merge removes.
     gone: BTreeSet<RepoPath>,
     merged: Merged,
@@ -243,20 +251,13 @@ impl Merge<'_> {
 
     /// The outermost module around a path, if the ancestor has it and ours does not.
     fn lost_module(&self, path: &RepoPath) -> Result<Option<RepoPath>, UnreadableTree> {
-        let mut directory = RepoPath::default();
-        for end in path.as_bytes().iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(end, _)| end) {
-            directory = RepoPath::parse(&path.as_bytes()[..end]).unwrap_or(directory);
-            if self.is_module(self.trees.ancestor, &directory)? {
-                let is_lost = !self.is_module(self.trees.ours, &directory)?;
+        for directory in directories_above(path) {
+            if self.modules.are_in(self.trees.ancestor, &directory)? {
+                let is_lost = !self.modules.are_in(self.trees.ours, &directory)?;
                 return Ok(is_lost.then_some(directory));
             }
         }
         Ok(None)
-    }
-
-    fn is_module(&self, root: TreeId, directory: &RepoPath) -> Result<bool, UnreadableTree> {
-        let Found::Directory(tree) = self.find(root, directory)? else { return Ok(false) };
-        Ok(has_manifest(&self.entries(tree, directory)?))
     }
 
     /// Whether a file that theirs adds is where ours keeps a directory, or below a file of ours.
@@ -309,13 +310,6 @@ fn join(directory: &RepoPath, entry: &TreeEntry) -> Result<RepoPath, UnreadableT
 
 fn folded(name: &[u8]) -> String {
     String::from_utf8_lossy(name).to_lowercase()
-}
-
-/// Whether a directory with these entries is a module.
-pub(super) fn has_manifest(entries: &[TreeEntry]) -> bool {
-    let is_manifest =
-        |entry: &TreeEntry| MANIFESTS.iter().any(|name| name.as_bytes() == entry.name.as_bytes());
-    entries.iter().any(|entry| entry.kind() == EntryKind::File && is_manifest(entry))
 }
 
 /// The keys that come only once, with their values.

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use super::protocol::{Broken, Line, Lines, request};
+use super::protocol::{Broken, Line, Lines, list_request, request};
 use super::{Failure, HttpRemote, Metered, protocol, response_failure};
 use crate::git::retry::retrying;
 use crate::git::{Error, Meter};
@@ -60,11 +60,6 @@ impl HttpRemote {
             Ok(answer)
         })
     }
-}
-
-fn list_request(names: &[String]) -> Vec<u8> {
-    let prefixes = names.iter().map(|name| format!("ref-prefix {name}").into_bytes());
-    request("ls-refs", [b"peel".to_vec()].into_iter().chain(prefixes))
 }
 
 fn fetch_request(ask: &Ask<'_>) -> Vec<u8> {

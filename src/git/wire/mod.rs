@@ -169,12 +169,6 @@ impl HttpRemote {
         Some(is_enough)
     }
 
-    /// The commit of a ref, given by its full name. `None` if the remote does not have the ref.
-    pub(super) fn resolve(&self, name: &str) -> Result<Option<CommitId>, Failure> {
-        let refs = self.list(&protocol::list_request(name))?;
-        Ok(refs.into_iter().find(|listed| listed.name == name).map(|listed| listed.commit))
-    }
-
     /// The full name of the ref that `HEAD` names. `None` if the remote does not say it.
     pub(super) fn head(&self) -> Result<Option<String>, Failure> {
         let refs = self.list(&protocol::head_request())?;

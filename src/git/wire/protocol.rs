@@ -69,8 +69,10 @@ pub(super) struct Wants<'a> {
     pub(super) filter: Option<&'static str>,
 }
 
-pub(super) fn list_request(prefix: &str) -> Vec<u8> {
-    request("ls-refs", [b"peel".to_vec(), format!("ref-prefix {prefix}").into_bytes()])
+/// Asks for refs, given by their full names.
+pub(super) fn list_request(names: &[String]) -> Vec<u8> {
+    let prefixes = names.iter().map(|name| format!("ref-prefix {name}").into_bytes());
+    request("ls-refs", [b"peel".to_vec()].into_iter().chain(prefixes))
 }
 
 /// Asks for `HEAD` and for the ref that it names.
