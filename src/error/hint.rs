@@ -69,6 +69,12 @@ impl Error {
             Self::NoConstraints { .. } => {
                 Some("create the file, or remove it from `constraints` in `[requirements]`".to_owned())
             }
+            Self::NoCoreRequirements { is_declared: false, .. } => {
+                Some("leave out `--core`, or declare Odoo in `[core]`".to_owned())
+            }
+            Self::NoCoreRequirements { is_declared: true, .. } => {
+                Some("leave out `--core`, or delete `requirements = false` in `[core]`".to_owned())
+            }
             Self::NoSeries => Some("use `--odoo`, for example `--odoo 18.0`".to_owned()),
             Self::NoSuperproject { .. } => Some("run `git init`, or set `mode = \"clone\"`".to_owned()),
             Self::NotSubmodules { .. } => Some("add that line, then run `oca sync`".to_owned()),

@@ -92,6 +92,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         NoAnswer { base: "https://github.com/OCA".to_owned(), error: GitError::Forbidden },
         NoConfig {},
         NoConstraints { file: "odoo.txt".into(), config: config_file() },
+        NoCoreRequirements { profile: "standard".to_owned(), is_declared: false },
         NoCache {},
         NoLock { file: lock_file() },
         NoSeries {},
@@ -213,6 +214,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `oca init`, or pass the file with `--config`
     2 there is no `odoo.txt`, which `repos.toml` lists in `constraints`
       hint: create the file, or remove it from `constraints` in `[requirements]`
+    2 `--core` asks for the requirements of Odoo, but profile `standard` has no `[core]`
+      hint: leave out `--core`, or declare Odoo in `[core]`
     2 there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set
       hint: set `OCA_CACHE_DIR`
     1 there is no `oca.lock.json`
