@@ -9,7 +9,7 @@ use crate::flags::{Format, FormatArg};
 use crate::fs::{read_given, read_if_there, write_out};
 use crate::json::{RequirementsReport, SystemReport};
 use crate::lock::Lock;
-use crate::ops::{merging, of_odoo, requiring};
+use crate::ops::{hint_of_markers, merging, of_odoo, requiring};
 use crate::repo::{Series, counted, is_text_of};
 use crate::requirements::{
     Annotations, Flag, Merged, Note, Parsed, Python, Repository, Requirement, System, merge,
@@ -138,14 +138,8 @@ fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<
         printer.warning(&conflict.to_string());
     }
     if !merged.warnings.is_empty() {
-        let declared = &session.profile()?.requirements;
-        if args.python_version.is_none() && declared.python.is_none() {
-            printer.hint(
-                "set the Python version of the image: `python` in `[requirements]`, or `--python-version`",
-            );
-        } else if declared.platform.is_none() {
-            printer.hint("if a marker names the machine, set `platform` in `[requirements]`");
-        }
+        let hint = hint_of_markers(session.profile()?, args.python_version.as_ref());
+        hint.into_iter().for_each(|hint| printer.hint(hint));
     }
     tell(session, &merged.notes);
     detail_marked(session, merged, "override", |requirement| requirement.is_override);

@@ -10,7 +10,7 @@ use crate::facts::LocalModules;
 use crate::lock::{Lock, LockedModule};
 use crate::plan::{self, Selected};
 use crate::requirements::{
-    Author, Conflict, ModuleNeeds, Parsed, Python, Repository, RequirementProblem, Settings, merge,
+    Author, Conflict, Merged, ModuleNeeds, Parsed, Python, Repository, Settings, merge,
 };
 use crate::session::Session;
 
@@ -73,45 +73,58 @@ pub(crate) fn merging(session: &Session<'_>, profile: &Profile, python: Option<P
     }
 }
 
-/// Warns of requirements that exclude those of Odoo itself, and of lines of Odoo that cannot be read. Reads no
-/// constraints of the user. `oca requirements` fails for the same reasons.
+/// What to type after conflicts that depend on markers. `python` is the version that a flag names.
+pub(crate) fn hint_of_markers(profile: &Profile, python: Option<&String>) -> Option<&'static str> {
+    let declared = &profile.requirements;
+    if python.or(declared.python.as_ref()).is_none() {
+        Some("set the Python version of the image: `python` in `[requirements]`, or `--python-version`")
+    } else if declared.platform.is_none() {
+        Some("if a marker names the machine, set `platform` in `[requirements]`")
+    } else {
+        None
+    }
+}
+
+/// Warns of requirements that exclude those of Odoo itself, and of lines of Odoo that cannot be read. `oca requirements`
+/// fails for the same reasons. It also reads the user's constraints, which this does not.
 pub(crate) fn warn_of_conflicts_with_odoo(session: &Session<'_>, lock: &Lock) -> Result<(), Error> {
-    let mut told: BTreeSet<String> = BTreeSet::new();
+    let mut warnings: Vec<(String, String)> = Vec::new();
     for profile in &session.config.profiles {
-        let found = found(session, profile, lock)?;
-        let problems = found.problems.iter().map(|problem| (problem.to_string(), problem.hint()));
-        let conflicts = found.conflicts.iter().map(|conflict| (conflict.to_string(), conflict.hint()));
-        for (text, hint) in problems.chain(conflicts) {
-            if told.insert(text.clone()) {
-                session.printer.warning(&text);
-                session.printer.hint(&hint);
+        let found = merged_with_odoo(session, profile, lock)?;
+        let problems = found.problems.iter().filter(|problem| problem.origin().is_of_odoo());
+        let problems = problems.map(|problem| (problem.to_string(), problem.hint()));
+        let with_odoo = |conflict: &&Conflict| conflict.is_with_odoo();
+        let certain = found.conflicts.iter().filter(with_odoo);
+        let certain = certain.map(|conflict| (conflict.to_string(), conflict.hint()));
+        let hint =
+            |conflict| hint_of_markers(profile, None).map_or_else(|| Conflict::hint(conflict), str::to_owned);
+        let possible = found.warnings.iter().filter(with_odoo);
+        let possible = possible.map(|conflict| (conflict.to_string(), hint(conflict)));
+        for warning in problems.chain(certain).chain(possible) {
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
             }
+        }
+    }
+    for (at, (text, hint)) in warnings.iter().enumerate() {
+        session.printer.warning(text);
+        if warnings.get(at + 1).is_none_or(|(_, next)| next != hint) {
+            session.printer.hint(hint);
         }
     }
     Ok(())
 }
 
-/// What is wrong with the lines of Odoo itself in a profile.
-#[derive(Default)]
-struct Found {
-    problems: Vec<RequirementProblem>,
-    conflicts: Vec<Conflict>,
-}
-
-fn found(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Found, Error> {
+/// The requirements of a profile, compared with those of Odoo itself. Empty if Odoo has none.
+fn merged_with_odoo(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Merged, Error> {
     let odoo = of_odoo(profile, lock);
     if odoo.is_empty() {
-        return Ok(Found::default());
+        return Ok(Merged::default());
     }
     let locals = session.set_directories(profile)?;
     let required = Parsed::concat(requiring(profile, lock, &locals).iter().map(Repository::read));
     let declared = &profile.requirements;
     let python = declared.python.as_deref().map(|word| Python::parse(word, declared.platform));
     let python = python.transpose().map_err(|invalid| Error::BadName { invalid })?;
-    let mut merged = merge(&required, &odoo, &merging(session, profile, python));
-    merged.problems.retain(|problem| problem.origin().is_of_odoo());
-    let mut conflicts = merged.conflicts;
-    conflicts.extend(merged.warnings);
-    conflicts.retain(Conflict::is_with_odoo);
-    Ok(Found { problems: merged.problems, conflicts })
+    Ok(merge(&required, &odoo, &merging(session, profile, python)))
 }

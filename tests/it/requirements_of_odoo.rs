@@ -73,12 +73,12 @@ fn markers_decide_which_pins_of_odoo_count() {
     let possible = "warning: requirements for `lxml` exclude each other if their markers apply\n  \
         `lxml==5.2.1 ; python_version >= '3.12'`  odoo/requirements.txt:3\n  \
         `lxml<5`                                  tools/requirements.txt:1\n";
-    env.oca(&["lock", "--check"]).stderr(&format!("{possible}{DECIDE}")).success();
+    let hint =
+        "hint: set the Python version of the image: `python` in `[requirements]`, or `--python-version`\n";
+    env.oca(&["lock", "--check"]).stderr(&format!("{possible}{hint}")).success();
     env.oca(&["requirements", "--no-annotate"])
         .stdout(&format!("{HEADER}lxml<5\n"))
-        .stderr(&format!(
-            "{possible}hint: set the Python version of the image: `python` in `[requirements]`, or `--python-version`\n"
-        ))
+        .stderr(&format!("{possible}{hint}"))
         .success();
     let python = |version: &'static str| ["requirements", "--no-annotate", "--python-version", version];
     env.oca(&python("3.11")).stdout(&format!("{HEADER}lxml<5\n")).success();
