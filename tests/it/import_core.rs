@@ -35,14 +35,14 @@ fn core(text: &str) -> &str {
 fn superproject(env: &Env, submodules: &[(&str, &str)]) {
     env.stand_in_for_github();
     env.git(".", &["init", "-q"]);
-    let mut text = String::new();
+    let mut entries: Vec<String> = Vec::new();
     for (path, url) in submodules {
         let name = url.strip_prefix("https://github.com/").expect("a url of GitHub");
         let commit = Remote::open(env, name).commit_of("18.0");
-        text += &format!("[submodule \"{path}\"]\n\tpath = {path}\n\turl = {url}\n\tbranch = 18.0\n");
+        entries.push(format!("[submodule \"{path}\"]\n\tpath = {path}\n\turl = {url}\n\tbranch = 18.0\n"));
         env.git(".", &["update-index", "--add", "--cacheinfo", &format!("160000,{commit},{path}")]);
     }
-    env.write(".gitmodules", text);
+    env.write(".gitmodules", entries.concat());
     env.git(".", &["add", ".gitmodules"]);
 }
 
@@ -81,6 +81,7 @@ fn the_whole_stack_of_submodules_is_pinned_where_it_is() {
     env.oca(&["sync"]).with_programs().stderr_contains("odoo: checked out at ").success();
     assert!(env.exists("odoo/odoo-bin") && env.exists("src/enterprise/web_enterprise"));
     assert!(env.git(".", &["ls-files", "-s", "odoo"]).contains(&pinned));
+    env.git(".", &["commit", "-qm", "Move to oca"]);
     env.oca(&["submodules", "--check"]).success();
     // Nobody's entry was renamed or moved.
     let text = env.read(".gitmodules");
@@ -368,6 +369,30 @@ fn a_checkout_that_cannot_stay_gets_another_directory() {
     );
     assert!(!text.contains("path"), "{text}");
     assert!(said.contains("the checkout of `web` will be in `oca`, not in `odoo/oca`\n"), "{said}");
+}
+
+#[test]
+fn parts_of_odoo_in_one_another_and_beside_own_modules_are_told_apart() {
+    let env = Env::new();
+    env.own_module("mine", "{'version': '18.0.1.0.0'}");
+    let text = entry("odoo", "https://github.com/odoo/odoo", "o 18.0")
+        + &entry("odoo/enterprise", "https://github.com/odoo/enterprise", "o 18.0");
+    env.write("repos.yaml", text + WEB);
+    env.oca(&["init", "--from", "repos.yaml"])
+        .stderr_contains("the checkout of `enterprise` will be in `enterprise`, not in `odoo/enterprise`\n")
+        .success();
+    let text = env.read("repos.toml");
+    assert!(text.contains("[core]\nenterprise = \"https://github.com/odoo/enterprise\"\n"), "{text}");
+    assert!(text.contains("[[local]]\npath = \".\"\n"), "{text}");
+}
+
+#[test]
+fn passwords_in_the_urls_of_odoo_are_left_out() {
+    let url = "https://me:geheim@github.com/odoo/enterprise.git";
+    let text = entry("odoo", "https://github.com/odoo/odoo", "o 18.0") + &entry("enterprise", url, "o 18.0");
+    let (text, said) = imported(&text, 0);
+    assert!(!text.contains("geheim") && !said.contains("geheim"), "{text}{said}");
+    assert!(said.contains("the user and the password in the url of `enterprise`"), "{said}");
 }
 
 #[test]

@@ -27,12 +27,12 @@ impl NamedRepo {
     /// Accepts a name, `OCA/web`, a url or a path whose last part is the name, and the address of a web page. What
     /// `[core]` declares has its name there.
     pub(super) fn parse(word: &str, session: &Session<'_>) -> Result<Self, Error> {
-        Ok(Self::of_word(word, session)?.as_in_core(session))
+        Ok(Self::of_word(word, session)?.renamed_in_core(session))
     }
 
     /// The same with the name of a part of Odoo itself: a repository with another url than that of `[core]` is known by
     /// its name on forges, a word without url only by that url.
-    fn as_in_core(self, session: &Session<'_>) -> Self {
+    fn renamed_in_core(self, session: &Session<'_>) -> Self {
         let mut repos = session.config.profiles.iter().flat_map(|profile| &profile.repos);
         if repos.any(|repo| repo.name == self.name) {
             return self;
@@ -82,7 +82,7 @@ impl NamedRepo {
             Some(_) => Self::of_page(&WebPage { repository: repo, shows: Shows::Repository })?,
             None => Self::of_word(&repo, session)?,
         };
-        let target = target.as_in_core(session);
+        let target = target.renamed_in_core(session);
         let mut repos = session.config.profiles.iter().flat_map(Profile::all_repos);
         match (repos.any(|known| known.name == target.name), elsewhere, &target.url) {
             // A request of another repository of this name, such as the one that was forked.
