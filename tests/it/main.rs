@@ -52,6 +52,7 @@ mod harness;
 mod hostile_trees;
 mod http;
 mod import_core;
+mod import_core_places;
 mod import_doodba;
 mod import_formats;
 mod import_large;
