@@ -133,7 +133,12 @@ fn missing_directory(
         if tree.entries(directory)?.is_empty() {
             let top = tree.entries("")?.into_iter().filter(|entry| entry.kind == EntryKind::Directory);
             let known = top.map(|entry| entry.name).collect();
-            return Ok(Some(MissingDirectory { directory: directory.to_string(), commit, known }));
+            return Ok(Some(MissingDirectory {
+                directory: directory.to_string(),
+                commit,
+                core: source.core,
+                known,
+            }));
         }
     }
     Ok(None)

@@ -154,30 +154,26 @@ fn warn_of_other_project(from: &Path, project: &Path, odoo: Option<Series>, prin
 /// Sets the branches of the repositories that follow the default branch of their remote. If a remote does not answer, or
 /// if the request would send a variable to it, the branch of the series stays, with a note.
 fn follow_heads(import: &mut Import, file: &Path, global: &Global, printer: &Printer) -> Result<(), Error> {
-    let repos = import.fresh.repos.iter().enumerate();
-    let positions: BTreeMap<&RepoName, usize> = repos.map(|(at, repo)| (&repo.name, at)).collect();
-    let mut asked: Vec<(usize, DefaultBranch)> = Vec::new();
+    let mut asked: Vec<DefaultBranch> = Vec::new();
     for head in std::mem::take(&mut import.heads) {
-        match positions.get(&head.name) {
-            Some(at) if !import.revealing.contains(&head.name) => asked.push((*at, head)),
-            _ => import.notes.push(head.note),
-        }
+        let is_revealing = import.revealing.contains(&head.name);
+        if is_revealing { import.notes.push(head.note) } else { asked.push(head) }
     }
     if asked.is_empty() {
         return Ok(());
     }
     let config = parse(file, &import.fresh.render())?;
     let session = Session::with_config(config, global, printer)?;
-    let fresh = &mut import.fresh;
-    let urls: Vec<RemoteUrl> = asked.iter().map(|(at, _)| fresh.repos[*at].url.clone()).collect();
+    let urls: Vec<RemoteUrl> =
+        asked.iter().filter_map(|head| Some(import.fresh.repo_mut(&head.name)?.url.clone())).collect();
     let branches = session.pools()?.fetch(&urls, |_, url| {
         let url = session.remote_url(url).ok()?;
         session.git().ok()?.remote(&url).ok()?.default_branch().ok()?
     });
-    for ((at, head), branch) in asked.into_iter().zip(branches) {
-        match branch {
-            Some(branch) => fresh.repos[at].reference = branch,
-            None => import.notes.push(head.note),
+    for (head, branch) in asked.into_iter().zip(branches) {
+        match (branch, import.fresh.repo_mut(&head.name)) {
+            (Some(branch), Some(repo)) => repo.reference = branch,
+            _ => import.notes.push(head.note),
         }
     }
     Ok(())

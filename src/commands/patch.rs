@@ -82,7 +82,8 @@ fn write<'s>(
     if path.symlink_metadata().is_ok() && fs::read_if_there(&path)?.as_deref() != Some(&text[..]) {
         return Err(Error::Exists { file: path });
     }
-    rewrite.draft.add_patch(profile, name, &file)?;
+    let part = rewrite.session.config.core_part(name);
+    rewrite.draft.add_patch(profile, name, part, &file)?;
     // A wrong name is refused before anything is written.
     rewrite.session.with_text(rewrite.draft.text())?;
     fs::create_directory(path.parent().unwrap_or(Path::new(".")))?;

@@ -70,6 +70,9 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
 fn remove(rewrite: &mut Rewrite<'_>, name: &RepoName) -> Result<Vec<String>, Error> {
     let Rewrite { session, draft, .. } = rewrite;
     let config = &session.config;
+    if let Some(part) = config.core_part(name) {
+        return Err(EditError::InCore { part }.into());
+    }
     let all: Vec<&str> = config.profiles.iter().map(|profile| profile.name.as_str()).collect();
     let from = match session.named_profile() {
         None => {
@@ -100,12 +103,14 @@ fn unmerge(rewrite: &mut Rewrite<'_>, movable: &Movable) -> Result<Vec<String>, 
     let Rewrite { session, draft, .. } = rewrite;
     let Movable { repo, merge: Some(source) } = movable else { return Ok(Vec::new()) };
     let named = session.named_profile();
-    let shared = MergeList::new(repo, None);
-    let profiles = session.config.profiles.iter().map(|profile| profile.name.as_str());
-    let own = |name: &str| MergeList::new(repo, Some(name));
+    let shared = MergeList::shared(repo, session.config.core_part(repo));
+    let profiles = session.config.profiles.iter();
     let lists: Vec<MergeList> = match &named {
-        None => [shared].into_iter().chain(profiles.map(own)).collect(),
-        Some(name) => vec![own(name)],
+        None => {
+            let own = profiles.map(|profile| shared.of_profile(&profile.name));
+            std::iter::once(shared.clone()).chain(own).collect()
+        }
+        Some(name) => vec![shared.of_profile(name)],
     };
     let mut done = Vec::new();
     for list in &lists {
@@ -115,7 +120,7 @@ fn unmerge(rewrite: &mut Rewrite<'_>, movable: &Movable) -> Result<Vec<String>, 
     }
     match named {
         Some(profile) if done.is_empty() => {
-            let list = draft.merge_list(&profile, repo);
+            let list = draft.merge_list(&profile, &shared);
             if draft.merges(&list).contains(source) {
                 let (word, header) = (movable.to_string(), list.header());
                 return Err(MergeError::Shared { word, profile, header }.into());

@@ -41,13 +41,14 @@ pub(super) fn resolve(
     (parts.into_iter().map(repo).collect(), edition)
 }
 
-fn default_url(part: CorePart) -> RemoteUrl {
+/// The url of a part without `url`.
+pub(super) fn default_url(part: CorePart) -> RemoteUrl {
     let url = format!("https://github.com/odoo/{}.git", part.directory());
     RemoteUrl::parse(&url).expect("the default is a url")
 }
 
-/// The addons directories of a part, in path order.
-fn addons(part: CorePart, odoo: Series) -> Vec<AddonsDirectory> {
+/// The addons directories of a part without `addons`, in path order.
+pub(crate) fn addons(part: CorePart, odoo: Series) -> Vec<AddonsDirectory> {
     match part {
         CorePart::Odoo => ["addons".to_owned(), format!("{}/addons", odoo.package())]
             .map(|word| AddonsDirectory::parse(&word).expect("a plain path is a directory"))

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::base_url::{BaseUrl, OCA};
+use super::core;
 use super::merge::Merge;
 use super::profile::Mode;
 use super::resolve::PATH;
 use super::values::{self, quoted};
-use crate::repo::{Edition, Reference, RemoteUrl, RepoName, Series};
+use crate::repo::{CorePart, Edition, Reference, RemoteUrl, RepoName, Series, bare_url};
 
 /// The only profile of a new file.
 const PROFILE: &str = "standard";
@@ -16,6 +17,9 @@ const PROFILE: &str = "standard";
 /// A proposal for the container: the directories of Odoo's own image.
 const IMAGE: &str = "\n# The container. If it is not built on Odoo's own image, change `before`.\n[image]\n\
     root = \"/mnt/oca-addons\"\nbefore = [\"/usr/lib/python3/dist-packages/odoo/addons\"]\n";
+/// The same for a project that declares Odoo itself.
+const IMAGE_WITH_CORE: &str = "\n# The container. Odoo itself is in `core`.\n[image]\n\
+    root = \"/mnt/oca-addons\"\ncore = \"/opt/odoo\"\n";
 /// Where Odoo's own image has the user's modules.
 const LOCAL_IMAGE: &str = "/mnt/extra-addons";
 
@@ -31,7 +35,18 @@ pub(crate) struct Fresh {
     pub(crate) before: Vec<String>,
     /// Directories of the user's own modules.
     pub(crate) locals: Vec<String>,
+    /// The parts of Odoo itself. If it is not empty, Odoo is among them.
+    pub(crate) core: Vec<FreshCore>,
     pub(crate) repos: Vec<FreshRepo>,
+}
+
+/// A part of Odoo itself in a new file.
+#[derive(Clone, Debug)]
+pub(crate) struct FreshCore {
+    pub(crate) part: CorePart,
+    /// Its checkout.
+    pub(crate) path: String,
+    pub(crate) repo: FreshRepo,
 }
 
 /// A repository in a new file.
@@ -90,8 +105,9 @@ impl Fresh {
             text.push_str("\n[addons-path]\n");
             list(&mut text, "before", Some(&self.before));
         }
+        text.push_str(&self.core_table());
         if !self.locals.is_empty() {
-            text.push_str(IMAGE);
+            text.push_str(if self.core.is_empty() { IMAGE } else { IMAGE_WITH_CORE });
         }
         for local in &self.locals {
             text.push_str("\n[[local]]\n");
@@ -109,6 +125,51 @@ impl Fresh {
                 let name = repo.name.as_str();
                 let name = if name.contains('.') { quoted(name) } else { name.to_owned() };
                 let _infallible = write!(text, "\n[repos.{name}]\n{fields}");
+            }
+        }
+        text
+    }
+
+    /// A repository by its name, be it of modules or of Odoo itself.
+    pub(crate) fn repo_mut(&mut self, name: &RepoName) -> Option<&mut FreshRepo> {
+        let core = self.core.iter_mut().map(|core| &mut core.repo);
+        core.chain(&mut self.repos).find(|repo| repo.name == *name)
+    }
+
+    /// `[core]` and its tables.
+    fn core_table(&self) -> String {
+        if self.core.is_empty() {
+            return String::new();
+        }
+        let (mut text, mut tables) = ("\n[core]\n".to_owned(), String::new());
+        let mut paths = String::new();
+        let (odoo, others): (Vec<_>, Vec<_>) = self.core.iter().partition(|core| core.part == CorePart::Odoo);
+        for FreshCore { part, path, repo } in odoo.iter().chain(&others) {
+            let key = match part {
+                CorePart::Odoo => "path",
+                CorePart::Enterprise => "path-enterprise",
+                CorePart::Themes => "path-themes",
+            };
+            field(&mut paths, key, Some(path.as_str()).filter(|path| *path != part.directory()));
+            let is_usual = bare_url(repo.url.as_str()) == bare_url(core::default_url(*part).as_str());
+            let fields = self.settings(repo);
+            match (part, fields.is_empty()) {
+                (CorePart::Odoo, _) => {
+                    field(&mut text, "url", Some(repo.url.as_str()).filter(|_| !is_usual));
+                    text.push_str(&fields);
+                }
+                (_, true) => field(&mut tables, part.word(), Some(repo.url.as_str())),
+                (_, false) => {}
+            }
+        }
+        text.push_str(&paths);
+        text.push_str(&tables);
+        for FreshCore { part, repo, .. } in others {
+            let fields = self.settings(repo);
+            if !fields.is_empty() {
+                let _infallible = writeln!(text, "\n[core.{}]", part.word());
+                field(&mut text, "url", Some(repo.url.as_str()));
+                text.push_str(&fields);
             }
         }
         text
@@ -141,6 +202,12 @@ impl Fresh {
         let mut fields = String::new();
         let is_default = base_of(repo.url.as_str(), repo.name.as_str()) == Some(base);
         field(&mut fields, "url", Some(repo.url.as_str()).filter(|_| !is_default));
+        fields + &self.settings(repo)
+    }
+
+    /// The settings of a repository without its url.
+    fn settings(&self, repo: &FreshRepo) -> String {
+        let mut fields = String::new();
         match &repo.reference {
             Reference::Branch(branch) if *branch == self.odoo.to_string() => {}
             Reference::Branch(branch) => field(&mut fields, "branch", Some(branch)),

@@ -31,6 +31,7 @@ use std::path::{Component, Path, PathBuf};
 
 use semver::{Prerelease, Version, VersionReq};
 
+pub(crate) use self::core::addons as core_addons;
 pub(crate) use base_url::BaseUrl;
 pub(crate) use edit::{Draft, MergeList};
 #[cfg(test)]
@@ -38,7 +39,8 @@ pub(crate) use error::ConfigProblem;
 pub(crate) use error::{Error, near, near_or_all};
 pub(crate) use expand::{Template, Unusable, expand_url};
 pub(crate) use fresh::{
-    Fresh, FreshRepo, is_checkouts_path, refuse_addons_directory, refuse_entry, refuse_module, remote_url,
+    Fresh, FreshCore, FreshRepo, is_checkouts_path, refuse_addons_directory, refuse_entry, refuse_module,
+    remote_url,
 };
 pub(crate) use machine::Machine;
 pub(crate) use merge::Merge;
@@ -50,7 +52,7 @@ pub(crate) use values::ModuleRequest;
 use error::Fault;
 
 use crate::fs;
-use crate::repo::RepoName;
+use crate::repo::{CorePart, RepoName};
 use document::{At, Document};
 use reader::Table;
 
@@ -169,6 +171,12 @@ impl Config {
     /// only its own `depth` counts.
     pub(crate) fn depth(&self, repo: &Repo) -> u32 {
         self.machine.depth.filter(|_| repo.core.is_none()).unwrap_or(repo.depth)
+    }
+
+    /// The part of Odoo itself that a name means. `None` for all other repositories.
+    pub(crate) fn core_part(&self, name: &RepoName) -> Option<CorePart> {
+        let mut core = self.profiles.iter().flat_map(|profile| &profile.core);
+        core.find(|repo| repo.name == *name)?.core.as_ref().map(|core| core.part)
     }
 
     /// Whether this machine needs no checkout of a repository.

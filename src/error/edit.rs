@@ -3,10 +3,12 @@
 use std::fmt;
 
 use crate::config;
-use crate::repo::{CommitId, Reference, RepoName, quoted_list};
+use crate::repo::{CommitId, CorePart, Reference, RepoName, quoted_list};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EditError {
+    #[error("`{}` is declared in `[core]`, not in a profile", part.word())]
+    InCore { part: CorePart },
     #[error("profile `{profile}` inherits `{name}` from profile `{from}`")]
     Inherited { profile: String, name: RepoName, from: String },
     #[error("profile `{profile}` has `{module}` from `modules` of profile `{from}`, which it extends")]
@@ -24,9 +26,9 @@ pub(crate) enum EditError {
     #[error("{list} already has `{there}`")]
     OtherVersion { list: String, there: String, wanted: String },
     #[error("`{name}` has the url `{known}` in `repos.toml`")]
-    OtherUrl { name: RepoName, known: String },
+    OtherUrl { name: RepoName, header: String, known: String },
     #[error("this is the address of branch `{branch}` of `{name}`, but the profile wants {wanted}")]
-    OtherBranch { name: RepoName, branch: String, wanted: Reference },
+    OtherBranch { name: RepoName, header: String, branch: String, wanted: Reference },
     #[error("this is the address of tag `{tag}` of `{name}`")]
     PastedTag { name: RepoName, tag: String },
     #[error("this is the address of a commit of `{name}`")]
@@ -61,7 +63,8 @@ impl EditError {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::Lacks { .. } | Self::PinLacks { .. } => 1,
-            Self::Inherited { .. }
+            Self::InCore { .. }
+            | Self::Inherited { .. }
             | Self::InheritedModule { .. }
             | Self::ModuleAsRepo { .. }
             | Self::ModuleOfSeveral
@@ -79,6 +82,8 @@ impl EditError {
 
     pub(super) fn hint(&self) -> String {
         match self {
+            Self::InCore { part: CorePart::Odoo } => "delete `[core]` in `repos.toml`".to_owned(),
+            Self::InCore { part } => format!("delete `{}` of `[core]` in `repos.toml`", part.word()),
             Self::Inherited { name, from, .. } => {
                 format!(
                     "run `oca remove {name} --profile {from}`, or leave out `--profile` to remove it everywhere"
@@ -100,8 +105,8 @@ impl EditError {
                 )
             }
             Self::ModuleAsRepo { module, .. } => format!("run `oca add --module {module}`"),
-            Self::OtherBranch { name, branch, .. } => {
-                format!("run `oca add {name}`, or write `branch = \"{branch}\"` into `[repos.{name}]`")
+            Self::OtherBranch { name, header, branch, .. } => {
+                format!("run `oca add {name}`, or write `branch = \"{branch}\"` into `[{header}]`")
             }
             Self::PastedTag { name, tag } => {
                 format!("run `oca add {name}`, then write `tag = \"{tag}\"` into `[repos.{name}]`")
@@ -113,9 +118,7 @@ impl EditError {
             Self::NotInProfile { name, known, .. } => {
                 config::near_or_all(name.as_str(), known, "its repositories are")
             }
-            Self::OtherUrl { name, .. } => {
-                format!("to use another url, edit `url` of `[repos.{name}]`")
-            }
+            Self::OtherUrl { header, .. } => format!("to use another url, edit `url` of `[{header}]`"),
             Self::OtherVersion { wanted, .. } => format!("replace it with `{wanted}` in `repos.toml`"),
             Self::PinLacks { name, .. } => format!("run `oca lock --upgrade {name}`"),
             Self::SeveralRepos { module, .. } => format!("choose one: `oca add NAME --module {module}`"),

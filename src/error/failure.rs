@@ -25,10 +25,14 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
             };
             because(&format!("cannot fetch `{name}` from `{url}`"), error, hint)
         }
-        Trouble::NoAddons(MissingDirectory { directory, commit, known }) => {
-            let hint = match near(directory, known) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("correct `addons` of `[repos.{name}]` in `repos.toml`"),
+        Trouble::NoAddons(MissingDirectory { directory, commit, core, known }) => {
+            let hint = match (near(directory, known), core) {
+                (Some(near), _) => format!("did you mean `{near}`?"),
+                (None, None) => format!("correct `addons` of `[repos.{name}]` in `repos.toml`"),
+                (None, Some(CorePart::Odoo)) => "correct `addons` of `[core]` in `repos.toml`".to_owned(),
+                (None, Some(part)) => {
+                    format!("correct `addons` of `{}` of `[core]` in `repos.toml`", part.word())
+                }
             };
             let error = format!("`{name}` has no directory `{directory}` at commit `{commit}`");
             Message::new(&error, Some(hint))

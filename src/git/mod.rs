@@ -146,6 +146,13 @@ impl Git {
         Store::of(&self.cache, url.without_secret().as_str()).tree_of(commit).ok()
     }
 
+    /// The committer date of a commit, in seconds since 1970, if it is in the cache. Sends no request and makes no store.
+    pub(crate) fn known_time(&self, url: &RemoteUrl, commit: CommitId) -> Option<i64> {
+        self.network().ok()?;
+        let repository = Store::of(&self.cache, url.without_secret().as_str()).repository().ok()?;
+        Some(store::commit_in(&repository, commit).ok()?.time().seconds())
+    }
+
     /// Warnings of the requests so far, such as a token that a server refused.
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.network.get().map(|network| network.client.warnings()).unwrap_or_default()

@@ -13,6 +13,8 @@ use crate::repo::quoted_list;
 const PATTERN: &str = "DEFAULT_REPO_PATTERN";
 /// Its value, if nobody sets it.
 const OCA_PATTERN: &str = "https://github.com/OCA/{}.git";
+/// The same for Odoo itself.
+const ODOO_PATTERN: &str = "DEFAULT_REPO_PATTERN_ODOO";
 /// The directory of the user's own modules.
 const PRIVATE: &str = "private";
 /// The directory of all repositories in doodba's image. Directories can be relative to it.
@@ -39,12 +41,17 @@ pub(super) fn read(file: &Path, around: &Around<'_>) -> Result<Declaration, Erro
     };
     declaration.notes.extend(notes);
     declaration.base = directory_of(file);
+    let is_doodba = addons.is_some() || declaration.base.ends_with("custom/src");
     for repo in &mut declaration.repos {
         repo.path = PathBuf::from(directory(&repo.path.to_string_lossy()));
-        repo.is_odoo = repo.path == Path::new("odoo");
+        repo.is_odoo = is_doodba && repo.path == Path::new("odoo");
     }
     if let Some(text) = &addons {
-        Selection::read(text, around, &mut declaration)?.apply(text, &mut declaration)?;
+        let mut selection = Selection::read(text, around, &mut declaration)?;
+        if declaration.repos.iter().all(|repo| !repo.is_odoo) {
+            declaration.repos.extend(selection.odoo.take());
+        }
+        selection.apply(text, &mut declaration)?;
     }
     Ok(declaration)
 }
@@ -69,6 +76,8 @@ struct Selection {
     wanted: Vec<DoodbaRepo>,
     /// The position of each directory in `wanted`.
     positions: HashMap<String, usize>,
+    /// Odoo itself, if a variable has its url. doodba then needs no entry in `repos.yaml`.
+    odoo: Option<Repo>,
 }
 
 struct DoodbaRepo {
@@ -86,13 +95,16 @@ struct Variables {
     /// The branch, if it is not the branch of the series.
     version: Option<(String, SourcePlace)>,
     depth: Option<u32>,
+    /// The url pattern of Odoo itself.
+    odoo: Option<(String, SourcePlace)>,
 }
 
 impl Variables {
     /// Reads `ENV` of a document. It holds for this document only.
     fn read(document: &Node, around: &Around<'_>, declaration: &mut Declaration) -> Result<Self, Error> {
         let pattern = around.variable(PATTERN).unwrap_or_else(|| OCA_PATTERN.to_owned());
-        let mut variables = Self { pattern, version: None, depth: None };
+        let odoo = around.variable(ODOO_PATTERN).map(|pattern| (pattern, document.place.clone()));
+        let mut variables = Self { pattern, version: None, depth: None, odoo };
         let Some(node) = document.get("ENV") else { return Ok(variables) };
         for MapEntry { key, place, node } in node.map_or_null("`ENV`")? {
             let value = node.text(format!("`{key}` of `ENV`"));
@@ -101,8 +113,9 @@ impl Variables {
                 PATTERN => value.clone_into(&mut variables.pattern),
                 SERIES => variables.version = Some((value.to_owned(), place.clone())),
                 "DEPTH_DEFAULT" if value.parse::<u32>().is_ok() => variables.depth = value.parse().ok(),
-                // oca checks out neither Odoo nor what is merged.
-                "DEFAULT_REPO_PATTERN_ODOO" | "DEPTH_MERGE" => {}
+                ODOO_PATTERN => variables.odoo = Some((value.to_owned(), place.clone())),
+                // oca fetches as much as a merge needs.
+                "DEPTH_MERGE" => {}
                 _ => declaration.notes.push(place.note(note::KEY, key, format!("`{key}` of `ENV`"))),
             }
         }
@@ -111,9 +124,20 @@ impl Variables {
 
     /// The repository of a directory that `repos.yaml` does not declare.
     fn repo(&self, directory: &str, place: &SourcePlace) -> Result<Repo, Error> {
+        self.of_pattern(&self.pattern, directory, place)
+    }
+
+    /// Odoo itself.
+    fn odoo(&self) -> Result<Option<Repo>, Error> {
+        let Some((pattern, place)) = &self.odoo else { return Ok(None) };
+        let repo = self.of_pattern(pattern, "odoo", place)?;
+        Ok(Some(Repo { is_odoo: true, ..repo }))
+    }
+
+    fn of_pattern(&self, pattern: &str, directory: &str, place: &SourcePlace) -> Result<Repo, Error> {
         let name = directory.rsplit('/').next().unwrap_or(directory);
         // These are the forms of Python's `format` for one value.
-        let address = self.pattern.replace("{}", name).replace("{0}", name);
+        let address = pattern.replace("{}", name).replace("{0}", name);
         let mut repo = Repo::new(place.clone(), PathBuf::from(directory), expanding_url(&address, place)?);
         if let Some((version, place)) = &self.version {
             repo.reference = Some(reference(version, place)?);
@@ -135,6 +159,9 @@ impl Selection {
                 }
             }
             let variables = Variables::read(document, around, declaration)?;
+            if let Some(odoo) = declaration.accept(ODOO_PATTERN, variables.odoo())? {
+                selection.odoo = odoo.or(selection.odoo);
+            }
             for MapEntry { key, place, node } in document.map("a document")? {
                 if !["ENV", "ONLY"].contains(&key.as_str()) {
                     let wanted = selection.want(key, place, node, &variables);

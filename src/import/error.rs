@@ -12,7 +12,7 @@ const FORMATS: &str = "name one of these: `.gitmodules`, `repos.yaml` or `addons
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("`{}` declares {}", path.display(), if *has_odoo { "no repository besides Odoo itself" } else { "nothing" })]
+    #[error("`{}` declares {}", path.display(), if *has_odoo { "no repository besides Odoo Enterprise" } else { "nothing" })]
     Empty { path: PathBuf, has_odoo: bool },
     #[error("there is no `{}`", path.display())]
     Missing { path: PathBuf },
@@ -93,7 +93,7 @@ mod tests {
         insta::assert_snapshot!(shown.collect::<String>(), @"
         error: `repos.yaml` declares nothing
         hint: run `oca init` without `--from`, then `oca add NAME` for each repository
-        error: `repos.yaml` declares no repository besides Odoo itself
+        error: `repos.yaml` declares no repository besides Odoo Enterprise
         hint: run `oca init` without `--from`, then `oca add NAME` for each repository
         error: there is no `repos.yaml`
         hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, or an older `oca.lock.json`

@@ -9,6 +9,7 @@ mod aggregator;
 mod ak;
 mod around;
 mod camptocamp;
+mod core;
 mod doodba;
 mod error;
 mod format;

@@ -4,12 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use super::{Error, Note, Repo, note};
-use crate::repo::{RemoteUrl, RepoName, last_part};
+use crate::repo::{CorePart, RemoteUrl, RepoName, last_part};
 
 /// The name of each repository, taken from its directory or else from its url. All names differ, even if case is
-/// ignored.
-pub(super) fn names(repos: &[Repo], notes: &mut Vec<Note>) -> Result<Vec<RepoName>, Error> {
-    let mut taken = BTreeSet::new();
+/// ignored. With `[core]`, none has a name of Odoo itself.
+pub(super) fn names(repos: &[Repo], has_core: bool, notes: &mut Vec<Note>) -> Result<Vec<RepoName>, Error> {
+    let reserved = CorePart::ALL.iter().filter(|_| has_core).map(|part| part.word().to_owned());
+    let mut taken: BTreeSet<String> = reserved.collect();
     let mut names = Vec::new();
     // The next number to try for each name in lower case, so that many equal names take no quadratic time.
     let mut numbers: HashMap<String, usize> = HashMap::new();

@@ -62,11 +62,12 @@ topics! {
         "is left out: merges of submodules need a `push-url`",
         "are left out: merges of submodules need a `push-url`"
     );
-    /// A ref that is merged into Odoo itself.
-    ODOO_MERGE: Lost, ("merge of Odoo itself", "merges of Odoo itself"), (
-        "is left out, because oca does not check out Odoo",
-        "are left out, because oca does not check out Odoo"
-    );
+    /// A ref that is merged into a repository of Odoo itself that is left out.
+    ODOO_MERGE: Lost, ("merge of Odoo itself", "merges of Odoo itself"),
+        ("is left out with it", "are left out with their repositories");
+    /// One of several repositories that are the same part of Odoo itself.
+    ODOO_TWICE: Lost, ("second repository of Odoo itself", "second repositories of Odoo itself"),
+        ("", "are left out, because `[core]` has one of each");
     SPICE: Lost, ("spice", "spices"), (
         "is left out: save it as a file, and name the file in `patches`",
         "are left out: save each as a file, and name the files in `patches`"
@@ -109,9 +110,23 @@ topics! {
         "is left out: oca selects all modules there",
         "are left out: oca selects all modules there"
     );
-    ODOO: Warning, ("directory", "directories"), (
-        "is Odoo itself and is left out: name its directories in `before` of `[addons-path]`",
-        "are Odoo itself and are left out: name their directories in `before` of `[addons-path]`"
+    /// Enterprise without Odoo itself.
+    ENTERPRISE: Warning, ("repository of Odoo Enterprise", "repositories of Odoo Enterprise"), (
+        "is Odoo Enterprise and is left out, because the file does not declare Odoo itself: declare both in `[core]`, \
+         or name its directory in `before` of `[addons-path]`",
+        "are left out, because the file does not declare Odoo itself: declare both in `[core]`, or name their \
+         directories in `before` of `[addons-path]`"
+    );
+    /// A repository that only its directory makes a part of Odoo itself.
+    GUESSED: Warning, ("repository", "repositories"), (
+        "because of its directory: if it is not, move it from `[core]` to a profile, as `[repos.NAME]`",
+        "are taken for parts of Odoo itself because of their directories"
+    );
+    /// A repository of modules with a name of Odoo itself.
+    LOOKALIKE: Warning, ("repository", "repositories"), (
+        "as a repository of modules: if it is not, declare it in `[core]` instead",
+        "have a name of Odoo itself and are taken for repositories of modules: if one is not, declare it in `[core]` \
+         instead"
     );
     NAME: Warning, ("repository", "repositories"), ("", "get a name that is not the name of their directory");
     SECRET: Warning, ("url", "urls"), (

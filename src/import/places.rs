@@ -18,7 +18,9 @@ pub(super) struct Content<'a> {
     pub(super) mode: Mode,
     pub(super) repos: &'a [Repo],
     pub(super) names: &'a [RepoName],
-    pub(super) odoos: &'a [Repo],
+    /// The directories of Odoo itself, as absolute paths: those of `[core]`, and those that are left out.
+    pub(super) core: &'a BTreeSet<PathBuf>,
+    pub(super) odoos: &'a BTreeSet<PathBuf>,
     /// The directories of the user's own modules, as absolute paths.
     pub(super) own: &'a BTreeSet<PathBuf>,
 }
@@ -46,6 +48,15 @@ impl Places {
             _ => None,
         });
         Some(parts.collect::<Option<Vec<_>>>()?.join("/"))
+    }
+
+    /// An absolute path as messages show it.
+    pub(super) fn shown(&self, directory: &Path) -> String {
+        match directory.strip_prefix(&self.project) {
+            Ok(below) if below.as_os_str().is_empty() => ".".to_owned(),
+            Ok(below) => below.display().to_string(),
+            Err(_) => directory.display().to_string(),
+        }
     }
 
     /// The directory of most checkouts, if the file can name it. Adds a note for the checkouts in other directories.
@@ -93,12 +104,7 @@ impl Places {
             1 if directories.len() == 1 => ": your own modules are there",
             _ => ": your own modules are in some of them",
         };
-        let from = |directory: &PathBuf| match directory.strip_prefix(&self.project) {
-            Ok(below) if below.as_os_str().is_empty() => ".".to_owned(),
-            Ok(below) => below.display().to_string(),
-            Err(_) => directory.display().to_string(),
-        };
-        let from: Vec<String> = directories.iter().map(from).collect();
+        let from: Vec<String> = directories.iter().map(|directory| self.shown(directory)).collect();
         let (name, from) = (&names[*first], first_names(&from));
         let item = format!("the checkout of `{name}`{more} will be in `{path}`, not in {from}{why}");
         Some(repos[*first].place.note(note::ALONE, name.as_str(), item))
@@ -118,14 +124,15 @@ impl Places {
     /// Whether a directory can contain the checkouts. It must be inside the project and contain nothing else, because
     /// git will ignore all of its content.
     fn is_free(&self, directory: &Path, directories: &BTreeSet<&str>, content: &Content<'_>) -> bool {
-        let Content { mode, odoos, own, .. } = content;
+        let Content { mode, core, odoos, own, .. } = content;
         let Some(below) = self.below(directory) else { return false };
-        let is_here = |repo: &&Repo| self.absolute(&repo.path).parent() == Some(directory);
-        let odoo = odoos.iter().filter(is_here).filter_map(|repo| repo.path.file_name()?.to_str());
+        let is_here = |odoo: &&PathBuf| odoo.parent() == Some(directory);
+        let odoo = core.iter().chain(*odoos).filter(is_here).filter_map(|odoo| odoo.file_name()?.to_str());
         let odoo: Vec<&str> = odoo.collect();
         // In submodule mode, the directory of the checkouts must belong to oca alone.
         if !is_checkouts_path(&below)
-            || (*mode == Mode::Submodule && !odoo.is_empty())
+            || (*mode == Mode::Submodule && odoos.iter().any(|odoo| is_here(&odoo)))
+            || core.iter().chain(*odoos).any(|odoo| directory.starts_with(odoo))
             || own.iter().any(|own| own.starts_with(directory))
             || has_twin(directory)
         {
@@ -141,6 +148,12 @@ impl Places {
                 || directory.join(&name).join(".git").exists()
         })
     }
+}
+
+/// Whether a path below the project is in another one, or the same. On some file systems, case does not count.
+pub(super) fn is_in(inner: &str, outer: &str) -> bool {
+    let [inner, outer] = [inner, outer].map(str::to_ascii_lowercase);
+    inner == outer || inner.strip_prefix(&outer).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Whether another entry differs only by case. On some file systems, that is the same directory.

@@ -4,70 +4,87 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::around::{Around, SERIES};
+use super::core::{self, Choice, Entry, Ground};
 use super::names::names;
-use super::odoo::{self, OdooPart};
+use super::odoo;
 use super::own::{self, Own};
 use super::places::{Content, Places};
 use super::{Declaration, DefaultBranch, Error, Import, Note, Repo, RepoMerge, has_variable, note};
-use crate::config::{Fresh, FreshRepo, Merge, Mode, refuse_addons_directory, refuse_entry, refuse_module};
-use crate::repo::{CommitId, MergeRef, MergeSource, Reference, RemoteUrl, RepoName, Series, one_line};
+use crate::config::{
+    Fresh, FreshCore, FreshRepo, Merge, Mode, core_addons, refuse_addons_directory, refuse_entry,
+    refuse_module,
+};
+use crate::repo::{
+    CommitId, CorePart, MergeRef, MergeSource, Reference, RemoteUrl, RepoName, Series, one_line,
+};
 
 pub(super) fn settle(
     mut declaration: Declaration,
     path: &Path,
     around: &Around<'_>,
 ) -> Result<Import, Error> {
-    let (odoos, repos): (Vec<Repo>, Vec<Repo>) =
-        std::mem::take(&mut declaration.repos).into_iter().partition(|repo| odoo::part(repo).is_some());
     let mut usable = Vec::new();
-    for repo in repos {
+    for repo in std::mem::take(&mut declaration.repos) {
         let checked = refuse_words(&repo);
         let key = repo.path.to_string_lossy().into_owned();
         usable.extend(declaration.accept(&key, checked)?.map(|()| repo));
     }
-    let (repos, mode) = (usable, declaration.mode);
+    let mode = declaration.mode;
     let Declaration { base, series, locals, has_pins, mut notes, refused, .. } = declaration;
-    if repos.is_empty() {
+    let places = Places::new(&base, around.project())?;
+    let entries: Vec<Entry> = usable
+        .into_iter()
+        .map(|repo| {
+            let found = odoo::recognise(&repo, &places.absolute(&repo.path));
+            (repo, found)
+        })
+        .collect();
+    if entries.is_empty() {
         let first = refused.into_iter().next().map(|(key, error)| naming(&key, error));
-        return Err(
-            first.unwrap_or_else(|| Error::Empty { path: path.to_owned(), has_odoo: !odoos.is_empty() })
-        );
+        return Err(first.unwrap_or_else(|| Error::Empty { path: path.to_owned(), has_odoo: false }));
     }
     notes.extend(refused.into_iter().filter_map(|(key, error)| left_out(&key, error)));
-    let places = Places::new(&base, around.project())?;
-    let own = own_modules(&places, &locals, repos.iter().chain(&odoos));
-    let odoo = choose_series(around, series, &repos, &odoos, &own);
+    let own = own_modules(&places, &locals, entries.iter().map(|(repo, _)| repo));
+    let odoo = choose_series(around, series, &entries, &own);
     let odoo = odoo.ok_or_else(|| Error::NoSeries { path: path.to_owned() })?;
-    let names = names(&repos, &mut notes)?;
-    let content = Content { mode, repos: &repos, names: &names, odoos: &odoos, own: &own.directories };
+    let mut choice = core::choose(entries, odoo);
+    if choice.repos.is_empty() && choice.core.is_empty() {
+        return Err(Error::Empty { path: path.to_owned(), has_odoo: true });
+    }
+    let (before, edition) = (choice.before(&places), choice.edition());
+    let Choice { core, repos, odoos, notes: chosen } = choice;
+    notes.extend(chosen);
+    let names = names(&repos, !core.is_empty(), &mut notes)?;
+    let of_core: BTreeSet<PathBuf> = core.values().map(|repo| places.absolute(&repo.path)).collect();
+    let odoos: BTreeSet<PathBuf> = odoos.iter().map(|(_, repo)| places.absolute(&repo.path)).collect();
+    let content =
+        Content { mode, repos: &repos, names: &names, core: &of_core, odoos: &odoos, own: &own.directories };
     let path = places.common(&content, &mut notes);
-    let edition = odoo::edition(&odoos);
-    let before = before(&odoos, &places, &mut notes);
+    let ground = Ground { places: &places, checkouts: &path, names: &names, own: &own.directories };
+    let paths = ground.paths(&core, &mut notes);
     let locals = local_paths(&places, &locals, &own);
     let mut settled = Settled {
         odoo,
         mode,
-        repos: Vec::new(),
         pins: BTreeMap::new(),
         merge_pins: BTreeMap::new(),
         heads: Vec::new(),
         revealing: BTreeSet::new(),
         notes,
     };
-    for (repo, name) in repos.into_iter().zip(names) {
-        settled.add(repo, name);
-    }
-    let Settled { repos, pins, merge_pins, heads, revealing, mut notes, .. } = settled;
+    let core = core.into_iter().zip(paths.into_values());
+    let core = core.map(|((part, repo), path)| settled.core(part, repo, path)).collect();
+    let repos = repos.into_iter().zip(names).map(|(repo, name)| settled.repo(repo, name)).collect();
+    let Settled { pins, merge_pins, heads, revealing, mut notes, .. } = settled;
     notes.sort_by(|one, other| one.place.cmp(&other.place));
-    let fresh = Fresh { odoo, edition, path, mode, before, locals, repos };
+    let fresh = Fresh { odoo, edition, path, mode, before, locals, core, repos };
     Ok(Import { fresh, pins: has_pins.then_some(pins), merge_pins, heads, revealing, notes })
 }
 
-/// The repositories of the new file, and what belongs to them.
+/// What belongs to the repositories of the new file.
 struct Settled {
     odoo: Series,
     mode: Mode,
-    repos: Vec<FreshRepo>,
     pins: BTreeMap<RepoName, CommitId>,
     merge_pins: BTreeMap<(RepoName, MergeSource), CommitId>,
     heads: Vec<DefaultBranch>,
@@ -76,7 +93,20 @@ struct Settled {
 }
 
 impl Settled {
-    fn add(&mut self, repo: Repo, name: RepoName) {
+    /// A part of Odoo itself. All its modules are taken, and `hold` has its own default.
+    fn core(&mut self, part: CorePart, repo: Repo, path: String) -> FreshCore {
+        let usual = core_addons(part, self.odoo);
+        let mut addons = repo.addons.clone();
+        addons.retain(|directory| directory != "." && usual.iter().all(|usual| **usual != **directory));
+        if !addons.is_empty() {
+            addons.splice(0..0, usual.iter().map(ToString::to_string));
+        }
+        let repo = self.repo(Repo { modules: None, addons, hold: false, ..repo }, part.name());
+        FreshCore { part, path, repo }
+    }
+
+    /// A repository with its final name.
+    fn repo(&mut self, repo: Repo, name: RepoName) -> FreshRepo {
         let mut reference =
             repo.reference.clone().unwrap_or_else(|| Reference::Branch(self.odoo.to_string()));
         match (&reference, repo.commit) {
@@ -110,7 +140,7 @@ impl Settled {
             let note = repo.place.note(note::NO_VERSION, name.as_str(), item);
             self.heads.push(DefaultBranch { name: name.clone(), note });
         }
-        self.repos.push(FreshRepo {
+        FreshRepo {
             name,
             url: url.unwrap_or(repo.url),
             reference,
@@ -119,7 +149,7 @@ impl Settled {
             hold: repo.hold,
             merges,
             depth: repo.depth,
-        });
+        }
     }
 
     /// What is merged into a repository, each source once.
@@ -220,43 +250,25 @@ fn local_paths(places: &Places, locals: &[PathBuf], own: &Own) -> Vec<String> {
     paths
 }
 
-/// The directories of Odoo that are there, for `before` of `[addons-path]`. Adds the notes about Odoo itself.
-fn before(odoos: &[Repo], places: &Places, notes: &mut Vec<Note>) -> Vec<String> {
-    let (mut community, mut enterprise) = (Vec::new(), Vec::new());
-    for repo in odoos {
-        let part = odoo::part(repo);
-        let directory = places.absolute(&repo.path);
-        let modules = if part == Some(OdooPart::Enterprise) { directory } else { directory.join("addons") };
-        let path = places.below(&modules).filter(|path| refuse_entry(path).is_ok() && !path.contains('$'));
-        let found = path.filter(|_| own::has_modules(&modules));
-        notes.extend(odoo::notes(repo, found.is_some()));
-        if part == Some(OdooPart::Enterprise) { enterprise.extend(found) } else { community.extend(found) }
-    }
-    // Enterprise replaces some modules of Odoo, so it comes first.
-    enterprise.into_iter().chain(community).collect()
-}
-
-/// The series: of `--odoo`, the format, the branches, or the files and the modules of the project.
+/// The series: of `--odoo`, the format, Odoo itself, the branches, or the files and the modules of the project.
 fn choose_series(
     around: &Around<'_>,
     declared: Option<Series>,
-    repos: &[Repo],
-    odoos: &[Repo],
+    entries: &[Entry],
     own: &Own,
 ) -> Option<Series> {
-    let reference = |repo: &'_ Repo| match &repo.merge_base {
-        Some((_, base)) => base.clone(),
-        None => repo.reference.clone(),
-    };
-    let branches = repos.iter().chain(odoos).filter_map(|repo| match reference(repo) {
-        Some(Reference::Branch(branch)) => Series::parse(&branch).ok(),
-        _ => None,
-    });
-    let branches = most_common(branches);
+    let branches = most_common(entries.iter().filter_map(|(repo, _)| core::series_of(repo)));
     // If all repositories name their branches, the branches are right. Else the project says what the others follow.
-    let has_open = repos.iter().any(|repo| repo.reference.is_none());
+    let has_open = entries.iter().any(|entry| !core::is_part(entry) && entry.0.reference.is_none());
     let (first, second) = if has_open { (around.named(), branches) } else { (branches, around.named()) };
-    around.asked().or(declared).or(first).or(second).or_else(|| most_common(own.series.iter().copied()))
+    let by_odoo = core::series(entries);
+    around
+        .asked()
+        .or(declared)
+        .or(by_odoo)
+        .or(first)
+        .or(second)
+        .or_else(|| most_common(own.series.iter().copied()))
 }
 
 /// The most common series. If two are equally common, the newer one.

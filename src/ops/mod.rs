@@ -10,6 +10,7 @@ mod hooks;
 mod lacking;
 mod merging;
 mod names;
+mod newer_enterprise;
 mod placing;
 mod plain_core;
 mod remotes;

@@ -3,17 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::config::Profile;
+use crate::repo::CorePart;
 use crate::session::Session;
-
-/// The names that Odoo's own repositories have on forges.
-const NAMES: [&str; 4] = ["odoo", "OCB", "enterprise", "design-themes"];
 
 /// Says that `[core]` is the place for Odoo itself.
 pub(crate) fn tell_of_plain_core(session: &Session<'_>) {
     let names = |profile: &Profile| {
-        let is_core = |name: &str| NAMES.iter().any(|core| core.eq_ignore_ascii_case(name));
         let names = profile.repos.iter().map(|repo| repo.name.to_string());
-        names.filter(|name| is_core(name)).collect::<Vec<_>>()
+        names.filter(|name| CorePart::of_repository(name).is_some()).collect::<Vec<_>>()
     };
     let found: BTreeSet<String> = session.config.profiles.iter().flat_map(names).collect();
     for name in found {

@@ -6,6 +6,7 @@ use super::ahead::Ahead;
 use super::given::{keep_imported, refuse_other_series};
 use super::merging::{Answer, MergeJob, MergedSteps, UserFile};
 use super::names::unknown_movable;
+use super::newer_enterprise::warn_of_newer_enterprise;
 use super::remotes::{OfPin, Remotes, Watch, outcome_of};
 use super::updated::Updated;
 use crate::config::Merge;
@@ -88,6 +89,7 @@ pub(super) fn update_resolved(
                 .note(&format!("profile `{name}`: `{directory}` does not exist, so the selection may lack what its modules need"));
         }
     }
+    warn_of_newer_enterprise(session, old.as_ref(), &lock);
     let changes = changes(&old.clone().unwrap_or_default(), &lock);
     Ok(Updated { lock, changes, old, steps, failures, settled: false })
 }

@@ -32,7 +32,14 @@ impl CorePart {
         Self::ALL.into_iter().find(|part| name.as_str().eq_ignore_ascii_case(part.word()))
     }
 
-    /// The default directory of its checkout. Below `core` of `[image]`, it has the same name.
+    /// The part whose repository has this name on forges.
+    pub(crate) fn of_repository(name: &str) -> Option<Self> {
+        let is_ocb = name.eq_ignore_ascii_case("OCB");
+        let is_it = |part: &Self| name.eq_ignore_ascii_case(part.directory());
+        Self::ALL.into_iter().find(is_it).or(is_ocb.then_some(Self::Odoo))
+    }
+
+    /// The default directory of its checkout, and the name of its repository. Below `core` of `[image]`, it has the same name.
     pub(crate) fn directory(self) -> &'static str {
         match self {
             Self::Enterprise => "enterprise",

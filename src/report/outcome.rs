@@ -7,7 +7,7 @@ use crate::export::Error as ExportError;
 use crate::git::merging::Error as MergingError;
 use crate::git::{CheckoutError, Error as GitError};
 use crate::lock::Error as LockError;
-use crate::repo::{CommitId, Reference, RepoName, Series, UnreadableTree, counted};
+use crate::repo::{CommitId, CorePart, Reference, RepoName, Series, UnreadableTree, counted};
 
 /// The result for one repository.
 #[derive(Debug)]
@@ -128,6 +128,8 @@ pub(crate) enum Trouble {
 pub(crate) struct MissingDirectory {
     pub(crate) directory: String,
     pub(crate) commit: CommitId,
+    /// What the repository is of Odoo itself.
+    pub(crate) core: Option<CorePart>,
     /// The directories at the top of the commit.
     pub(crate) known: Vec<String>,
 }

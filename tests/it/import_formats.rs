@@ -1,6 +1,7 @@
 //! `oca init --from` with each of the formats: what it writes, what it says, and that the commits are the same.
 
 use crate::env::Env;
+use crate::odoo_itself::odoo_at;
 use crate::project::{repository, short};
 use crate::remote::Remote;
 
@@ -83,7 +84,6 @@ vendor/server-tools:
         .stderr(
             "\
 warning: `repos.yaml` at line 19: a command of `vendor/dms` is left out: oca runs no commands
-warning: `repos.yaml` at line 28: `src` at branch `18.0` is Odoo itself and is left out: name its directories in `before` of `[addons-path]`
 error: `repos.toml` is written, but parts of `repos.yaml` are not in it: 1 command
 hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`
 ",
@@ -96,6 +96,9 @@ hint: read the warnings above and edit `repos.toml`; if you do not need what is 
 odoo = \"18.0\"
 base-url = \"../remotes\"
 path = \"vendor\"
+
+[core]
+path = \"src\"
 
 [profiles.standard]
 repos = [
@@ -173,7 +176,6 @@ acme: [\"queue_*\"]
 warning: `odoo/custom/src/addons.yaml` at line 8: the choice of modules in `odoo/addons` is left out: oca selects all modules there
 warning: `odoo/custom/src/addons.yaml` at line 11: the part that needs `PGDATABASE` is `prod` or `staging` is left out: use a profile for it
 warning: `odoo/custom/src/addons.yaml` at line 15: `queue_*` is not the name of a module: oca selects all modules of `acme`
-warning: `odoo/custom/src/repos.yaml`: 2 directories are Odoo itself and are left out: name their directories in `before` of `[addons-path]` (`odoo`, `enterprise`; `-v` shows each)
 warning: `odoo/custom/src/repos.yaml` at line 10: the checkout of `web` and 2 more will be in `oca`, not in `odoo/custom/src`
 `[[local]]` has your own modules in `odoo/custom/src/private`
 error: `repos.toml` is written, but parts of `odoo/custom/src` are not in it: 1 part with a condition
@@ -185,13 +187,18 @@ hint: read the warnings above and edit `repos.toml`; if you do not need what is 
         "repos.toml",
         "\
 odoo = \"18.0\"
-edition = \"enterprise\"
 base-url = \"../remotes\"
 
-# The container. If it is not built on Odoo's own image, change `before`.
+[core]
+url = \"https://github.com/OCA/OCB.git\"
+path = \"odoo/custom/src/odoo\"
+path-enterprise = \"odoo/custom/src/enterprise\"
+enterprise = \"git@github.com:odoo/enterprise.git\"
+
+# The container. Odoo itself is in `core`.
 [image]
 root = \"/mnt/oca-addons\"
-before = [\"/usr/lib/python3/dist-packages/odoo/addons\"]
+core = \"/opt/odoo\"
 
 [[local]]
 path = \"odoo/custom/src/private\"
@@ -214,6 +221,9 @@ url = \"../remotes/queue.git\"
 depth = 10
 ",
     );
+    env.stand_in_for_github();
+    odoo_at(&env, "OCA/OCB");
+    repository(&env, "odoo/enterprise", &["web_enterprise"]);
     env.oca(&["lock", "-q"]).success();
     env.oca(&["list"]).stdout_contains("web_b").success();
 }
@@ -221,6 +231,8 @@ depth = 10
 #[test]
 fn ak() {
     let Scene { env, web, dms, queue } = scene();
+    env.stand_in_for_github();
+    let odoo = odoo_at(&env, "odoo/odoo").commit_of("18.0");
     env.write(
         "spec.yaml",
         format!(
@@ -253,19 +265,20 @@ l10n:
             "dms:\n  origin:\n    '18.0': {dms}\ngone:\n  origin:\n    '18.0': {dms}\nweb:\n  origin:\n    '18.0': {web}\n"
         ),
     );
-    let [dms_digits, queue_digits, web_digits] = [&dms, &queue, &web].map(|commit| short(commit));
+    let [dms_digits, odoo_digits, queue_digits, web_digits] =
+        [&dms, &odoo, &queue, &web].map(|commit| short(commit));
     env.oca(&["init", "--from", "spec.yaml"])
         .stderr(&format!(
             "\
 warning: `frozen.yaml` at line 4: `gone` is left out: `spec.yaml` has no such entry
-warning: `spec.yaml` at line 1: `src` at branch `18.0` is Odoo itself and is left out: name its directories in `before` of `[addons-path]`
 warning: `spec.yaml` at line 16: a command of `queue` is left out: oca runs no commands
 warning: `spec.yaml` at line 17: `l10n` is left out: its modules are prebuilt
 dms: locked at {dms_digits}
+odoo: locked at {odoo_digits}
 queue: locked at {queue_digits}
 web: locked at {web_digits}
 profile `standard`: 3 modules selected
-3 repositories with 4 modules, 3 changed
+4 repositories with 4 modules, 4 changed
 error: `repos.toml` is written, but parts of `spec.yaml` are not in it: 1 command, 1 repository
 hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`
 "
@@ -277,6 +290,9 @@ hint: read the warnings above and edit `repos.toml`; if you do not need what is 
 odoo = \"18.0\"
 base-url = \"../remotes\"
 path = \"external-src\"
+
+[core]
+path = \"src\"
 
 [profiles.standard]
 repos = [
@@ -299,6 +315,7 @@ hold = true
         ("external-src/web", &web),
         ("external-src/dms", &dms),
         ("external-src/queue", &queue),
+        ("src", &odoo),
     ]);
     env.oca(&["lock", "-q", "--upgrade"]).success();
     env.oca(&["sync", "-q"]).success();

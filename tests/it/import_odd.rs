@@ -208,44 +208,6 @@ fn a_target_that_is_the_base_is_no_news_and_others_are_details() {
 }
 
 #[test]
-fn odoo_is_known_in_a_fork_and_in_its_place_and_its_merges_are_told() {
-    let entry = |directory: &str, url: &str, merges: &str| {
-        format!("{directory}:\n  remotes: {{o: {url}}}\n  merges: [{merges}]\n")
-    };
-    for (directory, url) in [
-        ("./odoo", "https://git.example.com/acme/upgrade.git"),
-        ("src", "https://git.example.com/acme/OCB"),
-        ("src", "https://git.example.com/acme/odoo-16.0.git"),
-        ("odoo/src", "https://git.example.com/acme/fork.git"),
-    ] {
-        imports(
-            "repos.yaml",
-            &(entry(directory, url, "o 18.0, o refs/pull/7/head") + WEB),
-            &["Odoo itself and is left out", "at line 3: the merge of `#7` into `"],
-            1,
-            &["web"],
-        );
-    }
-}
-
-#[test]
-fn the_directories_of_odoo_that_are_there_are_on_the_path() {
-    let env = Env::new();
-    for module in ["odoo/addons/account", "enterprise/account_ent"] {
-        env.write(format!("{module}/__manifest__.py"), "{}");
-    }
-    let entry = |name: &str| {
-        format!("{name}: {{remotes: {{o: https://github.com/odoo/{name}}}, merges: [o 18.0]}}\n")
-    };
-    env.write("repos.yaml", entry("odoo") + &entry("enterprise") + WEB);
-    env.oca(&["init", "-q", "--from", "repos.yaml"]).success();
-    let text = env.read("repos.toml");
-    assert!(text.contains("edition = \"enterprise\""), "{text}");
-    assert!(text.contains("[addons-path]\nbefore = [\"enterprise\", \"odoo/addons\"]\n"), "{text}");
-    assert!(!text.contains("[[local]]"), "{text}");
-}
-
-#[test]
 fn without_a_version_the_default_branch_of_the_remote_is_meant() {
     let env = Env::new();
     let remote = repository(&env, "web", &["web_a"]);

@@ -192,7 +192,6 @@ warning: `.gitmodules` at line 7: the checkout of `addons` will be in `vendor`, 
 warning: `.gitmodules` at line 10: `branch = .` of submodule `acme` is left out: oca uses the branch of the series
 ",
         )
-        .stderr_contains("`odoo` is Odoo itself and is left out")
         .stderr_contains("error: `repos.toml` is written, but its pins could not be locked, and these parts are not in it: 1 submodule with submodules of its own\nhint: run `oca lock` later\n")
         .status(3);
     env.assert_file(
@@ -202,6 +201,8 @@ odoo = \"18.0\"
 base-url = \"https://git.example.com/OCA\"
 path = \"vendor\"
 mode = \"submodule\"
+
+[core]
 
 [profiles.standard]
 repos = [

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests set up their own files")]
 
 mod add;
+mod add_core;
 mod add_pasted;
 mod add_selection;
 mod addons_path;
@@ -50,6 +51,8 @@ mod harness;
 #[cfg(unix)]
 mod hostile_trees;
 mod http;
+mod import_core;
+mod import_core_places;
 mod import_doodba;
 mod import_formats;
 mod import_large;

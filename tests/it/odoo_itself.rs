@@ -9,7 +9,12 @@ const RELEASE: &str = "FINAL = 'final'\nversion_info = (18, 0, 0, FINAL, 0, '')\
 
 /// Odoo 18.0 with `base`, `web`, `sale` and `sale_plus`, which no real Odoo has.
 fn odoo(env: &Env) -> Remote {
-    let odoo = Remote::new(env, "odoo");
+    odoo_at(env, "odoo")
+}
+
+/// The same in `remotes/{name}.git`.
+pub(crate) fn odoo_at(env: &Env, name: &str) -> Remote {
+    let odoo = Remote::new(env, name);
     let draft = odoo.branch("18.0").file("odoo-bin", "#!/usr/bin/env python3\n").executable("odoo-bin");
     let draft = draft.file("odoo/release.py", RELEASE).file("requirements.txt", "lxml==5.2.1\n");
     let draft = draft.module("odoo/addons/base", &[("depends", "[]")]);

@@ -49,6 +49,13 @@ impl Env {
         self.lock();
     }
 
+    /// Makes `remotes/` what GitHub is in this test, for both kinds of urls.
+    pub(crate) fn stand_in_for_github(&self) {
+        let base = self.remotes().display().to_string();
+        let rule = |url: &str| format!("[url \"{base}/\"]\n\tinsteadOf = {url}\n");
+        self.configure_git(&(rule("https://github.com/") + &rule("git@github.com:")));
+    }
+
     /// The commit of a repository in the lock.
     #[track_caller]
     pub(crate) fn locked_commit(&self, name: &str) -> String {

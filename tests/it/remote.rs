@@ -37,6 +37,11 @@ impl Remote {
         Self { path, repository, clock: Cell::new(START) }
     }
 
+    /// The next commit is this much later than the first one of a repository.
+    pub(crate) fn later(&self, seconds: i64) {
+        self.clock.set(START + seconds);
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -1,7 +1,7 @@
 //! Merges that the user adds to a repository.
 
 use super::Addition;
-use crate::config::{Merge, MergeList};
+use crate::config::{Merge, MergeList, Profile};
 use crate::error::{Error, MergeError};
 use crate::forge::{Address, Forges, Title};
 use crate::pool::Pools;
@@ -42,18 +42,24 @@ impl Addition<'_> {
     /// The list for a new merge: the one that decides about this profile. If other profiles have another branch of the
     /// repository, the merge is for this profile only.
     fn merge_list(&self, name: &RepoName) -> MergeList {
-        let list = self.rewrite.draft.merge_list(&self.profile.name, name);
+        let shared = self.shared_list(name);
+        let list = self.rewrite.draft.merge_list(&self.profile.name, &shared);
         let profiles = self.rewrite.session.config.profiles.iter();
         let mut references: Vec<&Reference> = profiles
-            .flat_map(|profile| &profile.repos)
+            .flat_map(Profile::all_repos)
             .filter(|repo| repo.name == *name)
             .map(|repo| &repo.reference)
             .collect();
         references.dedup();
         match list.profile {
-            None if references.len() > 1 => MergeList::new(name, Some(&self.profile.name)),
+            None if references.len() > 1 => shared.of_profile(&self.profile.name),
             _ => list,
         }
+    }
+
+    /// The list for all profiles.
+    pub(super) fn shared_list(&self, name: &RepoName) -> MergeList {
+        MergeList::shared(name, self.rewrite.session.config.core_part(name))
     }
 
     /// Writes the titles of the new merges behind them: as their forges say them, or else those of the merged commits.
@@ -91,7 +97,7 @@ impl Addition<'_> {
         let session = &self.rewrite.session;
         let source = &merge.pending.source;
         let reference = &self.rewrite.reference_of(repo, &source.without_secret())?;
-        let mut repos = session.config.profiles.iter().flat_map(|profile| &profile.repos);
+        let mut repos = session.config.profiles.iter().flat_map(Profile::all_repos);
         let own = || repos.find(|known| known.name == *repo).map(|known| &known.url);
         let url = session.remote_url(source.url.as_ref().or_else(own)?).ok()?;
         Address::of(session.git().ok()?, &url, reference)

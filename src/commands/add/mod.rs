@@ -1,5 +1,6 @@
 //! `oca add`: adds repositories, the repository of a module, or merges to `repos.toml` and the lock.
 
+mod core;
 mod merges;
 mod named;
 
@@ -192,12 +193,20 @@ impl Addition<'_> {
         if let (Some(url), Some(known)) = (url, &known)
             && bare_url(url.as_str()) != bare_url(known.url.as_str())
         {
-            return Err(EditError::OtherUrl { name: name.clone(), known: known.url.to_string() }.into());
+            let (name, header, known) =
+                (name.clone(), self.shared_list(name).header(), known.url.to_string());
+            return Err(EditError::OtherUrl { name, header, known }.into());
         }
         if let Some(branch) = branch {
             self.refuse_branch(name, known.as_ref(), branch)?;
         }
         let profile = &self.profile.name;
+        if self.has_in_core(name) {
+            if target.merge.is_none() {
+                self.say(&format!("`[{}]` declares `{name}` already", self.shared_list(name).header()));
+            }
+            return Ok(());
+        }
         if self.profile.repos.iter().any(|repo| repo.name == *name) || self.rewrite.draft.names(profile, name)
         {
             if target.merge.is_some() {
@@ -235,13 +244,17 @@ impl Addition<'_> {
         }
         let wanted =
             known.map_or(Reference::Branch(self.profile.odoo.to_string()), |known| known.reference.clone());
-        Err(EditError::OtherBranch { name: name.clone(), branch: branch.to_owned(), wanted }.into())
+        let (name, header, branch) = (name.clone(), self.shared_list(name).header(), branch.to_owned());
+        Err(EditError::OtherBranch { name, header, branch, wanted }.into())
     }
 
     /// Makes sure that a module of a repository is selected, in the list that decides about it. If the repository is new
     /// and named together with modules, only these modules are selected. Otherwise, a profile without `modules` takes the
     /// whole repository.
     fn module_of(&mut self, name: &RepoName, request: &ModuleRequest, is_named: bool) -> Result<(), Error> {
+        if self.has_in_core(name) {
+            return self.refuse_not_of_odoo(name, &request.name);
+        }
         let module = request.to_string();
         let is_new = self.profile.repos.iter().all(|repo| repo.name != *name);
         let of_repo = self.known(name).and_then(|repo| repo.modules);
@@ -333,7 +346,7 @@ impl Addition<'_> {
     /// A repository as this profile declares it, or as another profile does.
     fn known(&self, name: &RepoName) -> Option<Repo> {
         let others = self.rewrite.session.config.profiles.iter();
-        let mut repos = std::iter::once(&self.profile).chain(others).flat_map(|profile| &profile.repos);
+        let mut repos = std::iter::once(&self.profile).chain(others).flat_map(Profile::all_repos);
         repos.find(|repo| repo.name == *name).cloned()
     }
 

@@ -1,9 +1,9 @@
 //! The repositories and merges that the user names: by a name, a url, or the address of a web page.
 
-use crate::config::ModuleRequest;
+use crate::config::{ModuleRequest, Profile, Repo};
 use crate::error::{EditError, Error};
 use crate::ops::NamedMerge;
-use crate::repo::{MergeSource, RemoteUrl, RepoName, Shows, WebPage, bare_url, last_part, redact};
+use crate::repo::{CorePart, MergeSource, RemoteUrl, RepoName, Shows, WebPage, bare_url, last_part, redact};
 use crate::session::Session;
 
 /// A repository to add.
@@ -24,8 +24,31 @@ impl NamedRepo {
         Self { name, url: None, branch: None, module: None, merge: None }
     }
 
-    /// Accepts a name, `OCA/web`, a url or a path whose last part is the name, and the address of a web page.
+    /// Accepts a name, `OCA/web`, a url or a path whose last part is the name, and the address of a web page. What
+    /// `[core]` declares has its name there.
     pub(super) fn parse(word: &str, session: &Session<'_>) -> Result<Self, Error> {
+        Ok(Self::of_word(word, session)?.renamed_in_core(session))
+    }
+
+    /// The same with the name of a part of Odoo itself: a repository with another url than that of `[core]` is known by
+    /// its name on forges, a word without url only by that url.
+    fn renamed_in_core(self, session: &Session<'_>) -> Self {
+        let mut repos = session.config.profiles.iter().flat_map(|profile| &profile.repos);
+        if repos.any(|repo| repo.name == self.name) {
+            return self;
+        }
+        let name = self.name.as_str();
+        let part = CorePart::of_repository(name).filter(|_| self.url.is_some());
+        let core = session.config.profiles.iter().flat_map(|profile| &profile.core);
+        let is_it = |repo: &&Repo| match part {
+            Some(part) => repo.name == part.name(),
+            None => self.url.is_none() && last_part(repo.url.as_str()).eq_ignore_ascii_case(name),
+        };
+        let found = core.clone().find(|repo| repo.name == self.name).or_else(|| core.clone().find(is_it));
+        Self { name: found.map_or(self.name.clone(), |repo| repo.name.clone()), ..self }
+    }
+
+    fn of_word(word: &str, session: &Session<'_>) -> Result<Self, Error> {
         let bad_name = |invalid| Error::BadName { invalid };
         if !session.absolute(word).exists()
             && let Some(merge) = NamedMerge::parse(word)?
@@ -57,9 +80,10 @@ impl NamedRepo {
         }
         let target = match &elsewhere {
             Some(_) => Self::of_page(&WebPage { repository: repo, shows: Shows::Repository })?,
-            None => Self::parse(&repo, session)?,
+            None => Self::of_word(&repo, session)?,
         };
-        let mut repos = session.config.profiles.iter().flat_map(|profile| &profile.repos);
+        let target = target.renamed_in_core(session);
+        let mut repos = session.config.profiles.iter().flat_map(Profile::all_repos);
         match (repos.any(|known| known.name == target.name), elsewhere, &target.url) {
             // A request of another repository of this name, such as the one that was forked.
             (true, Some(reference), Some(_)) => {

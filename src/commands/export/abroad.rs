@@ -17,8 +17,8 @@ use crate::session::Session;
 pub(super) fn print(is_repos_yaml: bool, session: &Session<'_>, lock: &Lock) -> Result<(), Error> {
     let (mut repos, mut seen) = (Vec::new(), HashSet::new());
     for profile in session.profiles()? {
-        for repo in &profile.repos {
-            let path = format!("{}/{}", Session::checkouts_below(profile)?, repo.name);
+        for repo in profile.all_repos() {
+            let path = Session::checkout_below(profile, repo)?;
             let locked = lock.repo(&plan::pin(repo)).expect("a fresh lock has all that is declared");
             if seen.insert(path.clone()) {
                 repos.push(Abroad {

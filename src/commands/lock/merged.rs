@@ -13,9 +13,10 @@ pub(super) fn upgrade(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Re
     let merged = merged(rewrite.upgrade(moves)?, moves);
     let mut done = Vec::new();
     for Movable { repo, merge } in &merged {
+        let shared = MergeList::shared(repo, rewrite.session.config.core_part(repo));
         let profiles = rewrite.session.config.profiles.iter();
-        let own = profiles.map(|profile| MergeList::new(repo, Some(&profile.name)));
-        let lists: Vec<MergeList> = [MergeList::new(repo, None)].into_iter().chain(own).collect();
+        let own = profiles.map(|profile| shared.of_profile(&profile.name));
+        let lists: Vec<MergeList> = std::iter::once(shared.clone()).chain(own).collect();
         for (list, source) in lists.iter().flat_map(|list| merge.iter().map(move |source| (list, source))) {
             if rewrite.draft.remove_merge(list, source)? {
                 done.push(format!(

@@ -4,32 +4,37 @@ use std::ops::Range;
 
 use toml_edit::{Array, Item, Table, TableLike, Value};
 
-use super::Draft;
 use super::positions::find;
 use super::text::{Stuck, Text, stuck};
+use super::{Draft, table_of};
 use crate::config::{Error, Merge};
-use crate::repo::{MergeRef, MergeSource, RemoteUrl, RepoName};
+use crate::repo::{CorePart, MergeRef, MergeSource, RemoteUrl, RepoName};
 
 const KEY: &str = "merges";
 
-/// The list `merges` of a repository: in the `override` of a profile, or in `[repos.NAME]`.
+/// The list `merges` of a repository: in the settings of a profile, or in `[repos.NAME]` or `[core]`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct MergeList {
     repo: RepoName,
-    /// The profile with the `override`.
+    /// What the repository is of Odoo itself.
+    part: Option<CorePart>,
+    /// The profile with the settings.
     pub(crate) profile: Option<String>,
 }
 
 impl MergeList {
-    pub(crate) fn new(repo: &RepoName, profile: Option<&str>) -> Self {
-        Self { repo: repo.clone(), profile: profile.map(str::to_owned) }
+    /// The list for all profiles. `part` is what the repository is of Odoo itself.
+    pub(crate) fn shared(repo: &RepoName, part: Option<CorePart>) -> Self {
+        Self { repo: repo.clone(), part, profile: None }
+    }
+
+    /// The list of one profile.
+    pub(crate) fn of_profile(&self, profile: &str) -> Self {
+        Self { profile: Some(profile.to_owned()), ..self.clone() }
     }
 
     fn table(&self) -> Vec<&str> {
-        match &self.profile {
-            Some(profile) => vec!["profiles", profile, "override", self.repo.as_str()],
-            None => vec!["repos", self.repo.as_str()],
-        }
+        table_of(&self.repo, self.part, self.profile.as_deref())
     }
 
     /// The header of its table.
@@ -39,12 +44,13 @@ impl MergeList {
 }
 
 impl Draft {
-    /// The list that decides what is merged into a repository of a profile, whether it is there or not.
-    pub(crate) fn merge_list(&self, profile: &str, repo: &RepoName) -> MergeList {
+    /// The list that decides what is merged into a repository of a profile, whether it is there or not. `shared` is
+    /// the one for all profiles.
+    pub(crate) fn merge_list(&self, profile: &str, shared: &MergeList) -> MergeList {
         let mut pending = vec![profile.to_owned()];
         let mut seen: Vec<String> = Vec::new();
         while let Some(next) = pending.pop() {
-            let list = MergeList::new(repo, Some(&next));
+            let list = shared.of_profile(&next);
             if self.text.has(&list.table(), KEY) {
                 return list;
             }
@@ -53,7 +59,7 @@ impl Draft {
             seen.push(next);
             pending.extend(parents.into_iter().rev().filter(|parent| !seen.contains(parent)));
         }
-        MergeList::new(repo, None)
+        shared.clone()
     }
 
     /// What a list merges, without secrets.
@@ -61,12 +67,13 @@ impl Draft {
         self.text.merges(&list.table()).into_iter().flatten().flatten().collect()
     }
 
-    /// Appends a merge to a list. If an `override` gets its first merge, it also gets those of `[repos.NAME]`, which it
+    /// Appends a merge to a list. If a profile gets its first merge, it also gets those for all profiles, which it
     /// replaces.
     pub(crate) fn add_merge(&mut self, list: &MergeList, merge: &Merge) -> Result<(), Error> {
         let table = list.table();
+        self.change(|text| text.open(&table, "url").map(drop))?;
         if list.profile.is_some() && !self.text.has(&table, KEY) {
-            for text in self.text.merge_texts(&MergeList::new(&list.repo, None).table()) {
+            for text in self.text.merge_texts(&MergeList::shared(&list.repo, list.part).table()) {
                 self.change(|draft| draft.push_value(&table, KEY, &text))?;
             }
         }
@@ -92,11 +99,14 @@ impl Draft {
         let mut without = self.clone();
         without.change(|text| text.drop(&[&table[..], &[KEY]].concat()))?;
         let is_needed = list.profile.as_ref().is_some_and(|profile| {
-            let next = without.merge_list(profile, &list.repo);
+            let next = without.merge_list(profile, &MergeList::shared(&list.repo, list.part));
             !without.merges(&next).is_empty()
         });
         if !is_needed {
-            without.change(|text| text.drop_if_empty(&table))?;
+            // An empty table still declares a part of Odoo itself.
+            if list.part.is_none() {
+                without.change(|text| text.drop_if_empty(&table))?;
+            }
             *self = without;
         }
         Ok(true)
@@ -104,6 +114,17 @@ impl Draft {
 }
 
 impl Text {
+    /// If a string stands for a table with this one key, writes it as that table.
+    pub(super) fn open(&mut self, path: &[&str], key: &str) -> Result<&mut Self, Stuck> {
+        let document = self.document().map_err(|_| stuck(path))?;
+        if let Some(Item::Value(value @ Value::String(_))) = find(&document, path) {
+            let span = value.span().ok_or_else(|| stuck(path))?;
+            let table = format!("{{ {key} = {} }}", &self.0[span.clone()]);
+            self.apply(vec![(span, table)]);
+        }
+        Ok(self)
+    }
+
     /// What a list merges, in its order. `None` for an entry that is not valid, or if there is no list.
     fn merges(&self, table: &[&str]) -> Option<Vec<Option<MergeSource>>> {
         let document = self.document().ok()?;

@@ -15,7 +15,8 @@ fn source(text: &str) -> MergeSource {
 }
 
 fn list(profile: Option<&str>) -> MergeList {
-    MergeList::new(&web(), profile)
+    let shared = MergeList::shared(&web(), None);
+    profile.map_or_else(|| shared.clone(), |profile| shared.of_profile(profile))
 }
 
 fn draft(text: &str) -> Draft {
@@ -88,7 +89,7 @@ fn a_removed_merge_takes_its_comment_along() {
 fn the_list_of_the_nearest_override_decides() {
     let text = "[profiles.a]\nextends = [\"b\", \"c\"]\n[profiles.b]\nextends = [\"d\"]\n[profiles.c]\n[profiles.c.override.web]\nmerges = []\n\
                 [profiles.d]\n[profiles.d.override.web]\nmerges = [\"#1\"]\n[profiles.e]\n";
-    let of = |profile: &str| draft(text).merge_list(profile, &web()).profile;
+    let of = |profile: &str| draft(text).merge_list(profile, &list(None)).profile;
     assert_eq!(
         [of("a"), of("b"), of("c"), of("e")],
         ["d", "d", "c", ""].map(|name| { Some(name.to_owned()).filter(|name| !name.is_empty()) })

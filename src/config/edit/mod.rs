@@ -17,7 +17,7 @@ pub(crate) use merges::MergeList;
 use text::{Stuck, Text};
 
 use super::{Error, ModuleRequest};
-use crate::repo::RepoName;
+use crate::repo::{CorePart, RepoName};
 
 /// `repos.toml` while it is edited.
 #[derive(Clone, Debug)]
@@ -69,16 +69,19 @@ impl Draft {
         self.change(|text| text.push(&["repos", repo.as_str()], "modules", module))
     }
 
-    /// Appends a patch to the `patches` of a repository: in the `override` of this profile if it has such a list, or else
-    /// for all profiles.
-    pub(crate) fn add_patch(&mut self, profile: &str, repo: &RepoName, path: &str) -> Result<(), Error> {
-        let name = repo.as_str();
-        let own = ["profiles", profile, "override", name];
-        if self.text.has(&own, "patches") {
-            self.change(|text| text.push(&own, "patches", path))
-        } else {
-            self.change(|text| text.push(&["repos", name], "patches", path))
-        }
+    /// Appends a patch to the `patches` of a repository: in the settings of this profile if it has such a list, or else
+    /// for all profiles. `part` is what the repository is of Odoo itself.
+    pub(crate) fn add_patch(
+        &mut self,
+        profile: &str,
+        repo: &RepoName,
+        part: Option<CorePart>,
+        path: &str,
+    ) -> Result<(), Error> {
+        let own = table_of(repo, part, Some(profile));
+        let is_own = self.text.has(&own, "patches");
+        let table = if is_own { own } else { table_of(repo, part, None) };
+        self.change(|text| text.open(&table, "url")?.push(&table, "patches", path))
     }
 
     /// Removes a module from the `modules` of a profile. Returns whether it was there.
@@ -157,4 +160,15 @@ impl Draft {
     fn change(&mut self, change: impl FnOnce(&mut Text) -> Result<(), Stuck>) -> Result<(), Error> {
         change(&mut self.text).map_err(|Stuck(table)| Error::Uneditable { file: self.file.clone(), table })
     }
+}
+
+/// The table with the settings of a repository: for all profiles, or those of one.
+fn table_of<'a>(repo: &'a RepoName, part: Option<CorePart>, profile: Option<&'a str>) -> Vec<&'a str> {
+    let mut table = profile.map(|profile| vec!["profiles", profile]).unwrap_or_default();
+    match part {
+        None => table.extend([if profile.is_some() { "override" } else { "repos" }, repo.as_str()]),
+        Some(CorePart::Odoo) => table.push("core"),
+        Some(part) => table.extend(["core", part.word()]),
+    }
+    table
 }

@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::{Fresh, FreshRepo};
+use crate::config::{Fresh, FreshCore, FreshRepo, core_addons};
 use crate::repo::{
-    CommitId, MergeRef, MergeSource, ModuleName, PendingMerge, Reference, RemoteUrl, Series, bare_url,
+    CommitId, CorePart, MergeRef, MergeSource, ModuleName, PendingMerge, Reference, RemoteUrl, Series,
+    bare_url,
 };
 
 fn series(text: &str) -> Series {
@@ -38,6 +39,7 @@ fn fresh(repos: Vec<FreshRepo>) -> Fresh {
         mode: Mode::Clone,
         before: Vec::new(),
         locals: Vec::new(),
+        core: Vec::new(),
         repos,
     }
 }
@@ -131,7 +133,43 @@ fn a_repo() -> impl Strategy<Value = FreshRepo> {
         })
 }
 
+fn a_core() -> impl Strategy<Value = Vec<FreshCore>> {
+    let part = |part: CorePart| {
+        (a_repo(), "[a-z]{1,9}").prop_map(move |(repo, place)| FreshCore {
+            part,
+            path: format!("{}-{place}", part.word()),
+            repo: FreshRepo { name: part.name(), modules: None, hold: false, ..repo },
+        })
+    };
+    let other = |of| proptest::option::of(part(of));
+    let others = (other(CorePart::Enterprise), other(CorePart::Themes));
+    (others, part(CorePart::Odoo))
+        .prop_map(|((enterprise, themes), odoo)| enterprise.into_iter().chain(themes).chain([odoo]).collect())
+}
+
 proptest! {
+    #[test]
+    fn a_new_file_is_read_with_the_requested_core(core in a_core()) {
+        let asked = Fresh { core, ..fresh(Vec::new()) };
+        let text = asked.render();
+        let config = accepted(&text);
+        let profile = profile(&config, "standard");
+        prop_assert_eq!(profile.core.len(), asked.core.len());
+        let has_enterprise = asked.core.iter().any(|core| core.part == CorePart::Enterprise);
+        prop_assert_eq!(profile.edition == Edition::Enterprise, has_enterprise);
+        for (read, FreshCore { part, path, repo }) in profile.core.iter().zip(&asked.core) {
+            let place = read.core.as_ref().expect("a part of Odoo");
+            prop_assert_eq!((place.part, place.path.as_str()), (*part, path.as_str()));
+            prop_assert_eq!(&read.url, &repo.url, "{}", text);
+            prop_assert_eq!(&read.reference, &repo.reference);
+            prop_assert_eq!(&read.merges, &repo.merges);
+            prop_assert_eq!((read.hold, read.depth), (true, repo.depth.unwrap_or(1)));
+            let usual = core_addons(*part, series("18.0")).iter().map(ToString::to_string).collect();
+            let addons: Vec<String> = read.addons.iter().map(ToString::to_string).collect();
+            prop_assert_eq!(&addons, if repo.addons.is_empty() { &usual } else { &repo.addons });
+        }
+    }
+
     #[test]
     fn a_new_file_is_read_as_the_requested_settings(
         repos in proptest::collection::vec(a_repo(), 1..6),

@@ -40,6 +40,7 @@ fn every_failure_of_a_repository_names_it() {
     let missing = |directory: &str| MissingDirectory {
         directory: directory.to_owned(),
         commit: commit(0xaa),
+        core: None,
         known: vec!["addons".to_owned(), "docs".to_owned()],
     };
     let tree = |byte| TreeId::from_bytes([byte; 20]);

@@ -7,6 +7,7 @@ use crate::export::Error as ExportError;
 use crate::lock::StepFault;
 use crate::lock::{Error as LockError, Seal};
 use crate::patch;
+use crate::repo::CorePart;
 use crate::repo::samples::{commit, every_variant, name};
 
 fn known() -> Vec<String> {
@@ -218,12 +219,14 @@ fn every_refused_edit_has_its_words() {
     let (profile, web) = (|| "standard".to_owned(), || name("web"));
     let module = || "web_x".to_owned();
     let errors = every_variant!(EditError:
+        InCore { part: CorePart::Enterprise },
         Inherited { profile: "lean".to_owned(), name: web(), from: profile() },
         InheritedModule { profile: "lean".to_owned(), module: module(), from: profile() },
         ModuleAsRepo { module: module(), repo: web() },
         NotAsked { profile: profile(), module: module(), why: NotAskedWhy::Needed },
         OtherBranch {
             name: web(),
+            header: "repos.web".to_owned(),
             branch: "17.0".to_owned(),
             wanted: crate::repo::Reference::Branch("18.0".to_owned()),
         },
@@ -237,12 +240,14 @@ fn every_refused_edit_has_its_words() {
             there: "web_x >=1".to_owned(),
             wanted: "web_x >=2".to_owned(),
         },
-        OtherUrl { name: web(), known: "https://github.com/OCA/web.git".to_owned() },
+        OtherUrl { name: web(), header: "core".to_owned(), known: "https://github.com/OCA/web.git".to_owned() },
         PinLacks { name: web(), module: module() },
         SeveralRepos { module: module(), repos: vec![web(), name("dms")] },
         VersionOfWhole { wanted: "web_x >=2".to_owned(), profile: profile(), name: web() }
     );
     insta::assert_snapshot!(shown(errors), @r#"
+    2 `enterprise` is declared in `[core]`, not in a profile
+      hint: delete `enterprise` of `[core]` in `repos.toml`
     2 profile `lean` inherits `web` from profile `standard`
       hint: run `oca remove web --profile standard`, or leave out `--profile` to remove it everywhere
     2 profile `lean` has `web_x` from `modules` of profile `standard`, which it extends
@@ -266,7 +271,7 @@ fn every_refused_edit_has_its_words() {
     2 `modules` of `web` already has `web_x >=1`
       hint: replace it with `web_x >=2` in `repos.toml`
     2 `web` has the url `https://github.com/OCA/web.git` in `repos.toml`
-      hint: to use another url, edit `url` of `[repos.web]`
+      hint: to use another url, edit `url` of `[core]`
     1 `web` has `web_x` on its branch, but not at the locked commit
       hint: run `oca lock --upgrade web`
     2 several repositories have `web_x`: `web`, `dms`

@@ -1,0 +1,50 @@
+//! Odoo Enterprise that is newer than Odoo itself: it can need changes that this Odoo does not have.
+
+use crate::config::{Profile, Repo};
+use crate::lock::Lock;
+use crate::plan;
+use crate::repo::{CorePart, counted};
+use crate::session::Session;
+
+const DAY: i64 = 24 * 60 * 60;
+/// So many days are not worth a warning: OCB follows Odoo once a day.
+const USUAL: i64 = 1;
+
+/// Warns if an entry of Odoo or Enterprise is new, and the commit of Enterprise is newer than that of Odoo by some days.
+/// An older Enterprise is no problem. The dates are those of the commits in the cache, so nothing is requested.
+pub(super) fn warn_of_newer_enterprise(session: &Session<'_>, old: Option<&Lock>, lock: &Lock) {
+    let mut told: Vec<i64> = Vec::new();
+    for profile in &session.config.profiles {
+        let Some(days) = days(session, old, lock, profile).filter(|days| *days > USUAL) else { continue };
+        if told.contains(&days) {
+            continue;
+        }
+        told.push(days);
+        let days = counted(usize::try_from(days).unwrap_or(usize::MAX), "day", "days");
+        session.printer.warning(&format!(
+            "`enterprise` is newer than `odoo` by {days}: it can need changes that this Odoo does not have"
+        ));
+        session.printer.hint(
+            "run `oca lock --upgrade --core` to move both, or `oca lock enterprise@COMMIT` with an older commit",
+        );
+    }
+}
+
+/// By how many days Enterprise is newer. `None` if nothing is new, or if a date is not known.
+fn days(session: &Session<'_>, old: Option<&Lock>, lock: &Lock, profile: &Profile) -> Option<i64> {
+    let of = |part| profile.core.iter().find(|repo| repo.core.as_ref().is_some_and(|core| core.part == part));
+    let (odoo, enterprise) = (of(CorePart::Odoo)?, of(CorePart::Enterprise)?);
+    let is_new = |repo: &Repo| {
+        let pin = plan::pin(repo);
+        let before = old.and_then(|old| old.repo(&pin)).filter(|before| before.is_whole());
+        before.map(|before| before.commit) != lock.repo(&pin).map(|locked| locked.commit)
+    };
+    if !is_new(odoo) && !is_new(enterprise) {
+        return None;
+    }
+    let time = |repo: &Repo| {
+        let commit = lock.repo(&plan::pin(repo))?.commit;
+        session.git().ok()?.known_time(&session.remote_url(&repo.url).ok()?, commit)
+    };
+    Some(time(enterprise)?.saturating_sub(time(odoo)?).div_euclid(DAY))
+}
