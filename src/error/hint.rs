@@ -50,6 +50,9 @@ impl Error {
             Self::ImportIncomplete { .. } | Self::ImportRevealing { .. } | Self::ImportUnlocked { .. } => {
                 self.after_import()
             }
+            Self::ImageNested { .. } => {
+                Some("set one of them to another directory: oca replaces and verifies each as a whole".to_owned())
+            }
             Self::Lacking { .. } => Some(
                 "if something else in the image has them, put their names into `ignore` of `[check]`"
                     .to_owned(),
@@ -66,6 +69,7 @@ impl Error {
             }
             Self::NoCache => Some("set `OCA_CACHE_DIR`".to_owned()),
             Self::NoConfig => Some("run `oca init`, or pass the file with `--config`".to_owned()),
+            Self::NoCore { .. } => Some("declare it with `[core]` in `repos.toml`, then run `oca lock`".to_owned()),
             Self::NoConstraints { .. } => {
                 Some("create the file, or remove it from `constraints` in `[requirements]`".to_owned())
             }
@@ -87,6 +91,10 @@ impl Error {
             Self::SecretInSubmodule { .. } => {
                 Some("remove it from the url, and set a token for the host".to_owned())
             }
+            Self::SkippedCore { .. } => Some(
+                "remove it from `skip`; for Odoo without Enterprise, use a profile with `edition = \"community\"`"
+                    .to_owned(),
+            ),
             Self::NoLock { .. } | Self::Stale { .. } => {
                 Some("run `oca lock` and commit the result".to_owned())
             }

@@ -66,6 +66,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         ExportOfLinks { directory: "out".into() },
         File(full_disk()),
         Git(GitError::Offline),
+        ImageNested { core: "/opt/odoo".to_owned(), other: "/opt/odoo/oca".to_owned() },
         Import(import::Error::Missing { path: "repos.yaml".into() }),
         ImportIncomplete {
             file: config_file(),
@@ -91,6 +92,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         Needed { removed: vec![web()], unmet: vec![unmet(WhyUnmet::Core, Some(web()))] },
         NoAnswer { base: "https://github.com/OCA".to_owned(), error: GitError::Forbidden },
         NoConfig {},
+        NoCore { profile: "standard".to_owned() },
         NoConstraints { file: "odoo.txt".into(), config: config_file() },
         NoCache {},
         NoLock { file: lock_file() },
@@ -113,6 +115,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
             Failure::new(name(one), format!("https://github.com/OCA/{one}.git"), Trouble::Remote(GitError::Offline))
         }).into() },
         SecretInSubmodule { name: web() },
+        SkippedCore { names: vec!["enterprise".to_owned()] },
         Silent {},
         Stale { file: lock_file(), differences: vec![Difference::NoLock, Difference::Layout], locked: true },
         Submodules { differences: vec![SubmoduleDifference::Missing { path: "oca/web".to_owned() }] },
