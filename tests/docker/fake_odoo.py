@@ -25,7 +25,9 @@ path = config["options"]["addons_path"].split(",")
 for directory in path:
     if not os.path.isdir(directory):
         sys.exit(f"no such directory: {directory}")
-found = [name for directory in path for name in os.listdir(directory) if not name.startswith(".")]
+found = []
+for directory in path:
+    found += [name for name in os.listdir(directory) if os.path.exists(f"{directory}/{name}/__manifest__.py")]
 print("series", *odoo.release.version_info[:2])
 print("beside", os.path.dirname(os.path.abspath(odoo.release.__file__)))
 print("modules", *sorted(found))
