@@ -34,6 +34,7 @@ impl Error {
             | Self::MovedByBoth { .. }
             | Self::NamedForBoth { .. }
             | Self::BothSides => self.after_merge(),
+            Self::ImageNested { .. } | Self::NoCore { .. } | Self::SkippedCore { .. } => self.after_core(),
             Self::WithoutInit { .. } => Some("add the file".to_owned()),
             Self::SyncOfSome => Some("leave the names out".to_owned()),
             Self::NothingToCheck => Some("name it with `-o FILE`".to_owned()),
@@ -49,9 +50,6 @@ impl Error {
             Self::Import(error) => error.hint(),
             Self::ImportIncomplete { .. } | Self::ImportRevealing { .. } | Self::ImportUnlocked { .. } => {
                 self.after_import()
-            }
-            Self::ImageNested { .. } => {
-                Some("set one of them to another directory: oca replaces and verifies each as a whole".to_owned())
             }
             Self::Lacking { .. } => Some(
                 "if something else in the image has them, put their names into `ignore` of `[check]`"
@@ -69,7 +67,6 @@ impl Error {
             }
             Self::NoCache => Some("set `OCA_CACHE_DIR`".to_owned()),
             Self::NoConfig => Some("run `oca init`, or pass the file with `--config`".to_owned()),
-            Self::NoCore { .. } => Some("declare it with `[core]` in `repos.toml`, then run `oca lock`".to_owned()),
             Self::NoConstraints { .. } => {
                 Some("create the file, or remove it from `constraints` in `[requirements]`".to_owned())
             }
@@ -91,10 +88,6 @@ impl Error {
             Self::SecretInSubmodule { .. } => {
                 Some("remove it from the url, and set a token for the host".to_owned())
             }
-            Self::SkippedCore { .. } => Some(
-                "remove it from `skip`; for Odoo without Enterprise, use a profile with `edition = \"community\"`"
-                    .to_owned(),
-            ),
             Self::NoLock { .. } | Self::Stale { .. } => {
                 Some("run `oca lock` and commit the result".to_owned())
             }
@@ -122,6 +115,21 @@ impl Error {
             | Self::Unmet { .. }
             | Self::UnreadableFolder { .. } => None,
         }
+    }
+
+    /// The hint after a refused export of Odoo itself.
+    fn after_core(&self) -> Option<String> {
+        let text = match self {
+            Self::ImageNested { .. } => {
+                "set one of them to another directory: oca replaces and verifies each as a whole"
+            }
+            Self::NoCore { .. } => "declare it with `[core]` in `repos.toml`, then run `oca lock`",
+            Self::SkippedCore { .. } => {
+                "remove it from `skip`; for Odoo without Enterprise, use a profile with `edition = \"community\"`"
+            }
+            _ => return None,
+        };
+        Some(text.to_owned())
     }
 
     /// The hint after a merge of two locks, or after wrong flags for it.

@@ -22,6 +22,10 @@ pub(crate) const FILE_NAME: &str = ".oca-export.json";
 pub(crate) const LOCK_NAME: &str = ".oca.lock.json";
 /// A file that marks an export while it is refilled in place.
 pub(crate) const UNFINISHED: &str = ".oca-export.unfinished";
+/// The prefix of directories in which an export is made, or from which an old one is deleted.
+pub(super) const ASIDE_PREFIX: &str = ".oca-export-";
+/// The directory that the file system itself makes at the top of a volume.
+pub(crate) const VOLUME: &str = "lost+found";
 /// The directory of the licences in the flat layout. Odoo ignores it.
 pub(crate) const LICENCES: &str = ".licenses";
 

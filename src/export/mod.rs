@@ -20,9 +20,9 @@ use std::path::PathBuf;
 pub(crate) use choose::{Chosen, ExportRequest, File, Scope, all, asked, choose};
 pub(crate) use links::{check_core_links, check_links};
 pub(crate) use manifest::{
-    FILE_NAME, Kind, LICENCES, LOCK_NAME, Manifest, Recorded, Repository, UNFINISHED, record,
+    FILE_NAME, Kind, LICENCES, LOCK_NAME, Manifest, Recorded, Repository, UNFINISHED, VOLUME, record,
 };
-pub(crate) use place::{Guarded, Site, VOLUME};
+pub(crate) use place::{Guarded, Site};
 pub(crate) use rules::UnmatchedLanguage;
 pub(crate) use scope::CoreScope;
 pub(crate) use verify::{Alteration, FileState, Rights, Scan, read};
@@ -161,7 +161,7 @@ impl Placement<'_> {
     }
 
     /// All chosen files: first those that belong to no module, then each module.
-    pub(crate) fn parts<'c>(self, chosen: &'c Chosen) -> impl Iterator<Item = Part<'c>> {
+    pub(crate) fn parts(self, chosen: &Chosen) -> impl Iterator<Item = Part<'_>> {
         let modules = chosen.modules.iter().map(|module| (Some(module.path.as_str()), &module.files));
         std::iter::once((None, &chosen.others)).chain(modules).map(move |(module, files)| {
             let placed = files.iter().map(|file| (self.place(module, file.path.as_bytes()), file));

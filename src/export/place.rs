@@ -11,15 +11,10 @@ use std::time::SystemTime;
 
 use tempfile::TempDir;
 
-use super::manifest::{FILE_NAME, Kind, Manifest, UNFINISHED};
+use super::manifest::{ASIDE_PREFIX, FILE_NAME, Kind, Manifest, UNFINISHED, VOLUME};
 use super::{Error, strangers, write};
 use crate::fs::{Context, exchange, is_same_mount, lock_if_possible, open_directory, set_mode, stop};
 use crate::repo::is_dot_git;
-
-/// The prefix of directories in which an export is made, or from which an old one is deleted.
-pub(super) const ASIDE_PREFIX: &str = ".oca-export-";
-/// The directory that the file system itself makes at the top of a volume.
-pub(crate) const VOLUME: &str = "lost+found";
 
 /// A directory that no export may replace. The directories above it are guarded too.
 #[derive(Debug)]

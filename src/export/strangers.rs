@@ -5,8 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::manifest::{FILE_NAME, Kind, LICENCES, LOCK_NAME, Manifest};
-use super::place::{ASIDE_PREFIX, VOLUME};
+use super::manifest::{ASIDE_PREFIX, FILE_NAME, Kind, LICENCES, LOCK_NAME, Manifest, VOLUME};
 use super::{Error, rules};
 use crate::fs::Context;
 use crate::repo::{CorePart, MANIFESTS};
@@ -47,8 +46,8 @@ fn beside_odoo(dest: &Path, manifest: &Manifest) -> Result<Option<PathBuf>, Erro
     for below in directories {
         for name in names(dest, below)? {
             let path = below.join(&name);
-            let has = |file: &&str| dest.join(&path).join(file).symlink_metadata().is_ok();
-            let is_module = has(&"__init__.py") && MANIFESTS.iter().any(|file| has(file));
+            let has = |file: &str| dest.join(&path).join(file).symlink_metadata().is_ok();
+            let is_module = has("__init__.py") && MANIFESTS.iter().any(|file| has(file));
             if name == ".git" || (is_module && !known.contains(&*path)) {
                 return Ok(Some(path));
             }
