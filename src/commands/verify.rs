@@ -6,19 +6,17 @@ use std::path::{Path, PathBuf};
 
 use crate::config;
 use crate::error::Error;
-use crate::export::{
-    self, Alteration, ExportRequest, File, FileState, Manifest, Recorded, Repository, Rights, Scan,
-};
+use crate::export::{self, Alteration, File, FileState, Kind, Manifest, Recorded, Repository, Rights, Scan};
 use crate::flags::{Format, FormatArg, Global};
 use crate::fs::native_path;
 use crate::git::{Checkout, Head};
 use crate::json::VerifyReport;
 use crate::lock::{Lock, LockedProfile, LockedRepo};
-use crate::ops::{other_module, wanted};
+use crate::ops::{RepoExport, other_module, wanted};
 use crate::output::Printer;
-use crate::plan::{self, AddonsEntry, Offer, by_offer, module_paths, module_trees};
+use crate::plan::{self, by_offer};
 use crate::pool::{self, Pools};
-use crate::repo::{BlobId, RepoPath, counted};
+use crate::repo::{BlobId, Layout, Packaging, RepoPath, counted};
 use crate::report::{OtherTree, Verified};
 use crate::session::{Session, named_profile};
 
@@ -38,7 +36,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
     let pools = Pools::new(global.jobs)?;
     let repos = if let Some(directory) = &args.export {
         let manifest = manifest(directory)?;
-        let source = VerifiedAgainst::open(args, directory, global, printer)?;
+        let source = VerifiedAgainst::open(args, directory, manifest.kind, global, printer)?;
         pools.work(|| of_export(directory, &manifest, &source))?
     } else {
         let session = Session::open(global, printer)?;
@@ -142,7 +140,13 @@ struct VerifiedAgainst {
 
 impl VerifiedAgainst {
     /// The lock from `--lock`, else the project's lock, else the lock inside the export.
-    fn open(args: &Args, directory: &Path, global: &Global, printer: &Printer) -> Result<Self, Error> {
+    fn open(
+        args: &Args,
+        directory: &Path,
+        kind: Kind,
+        global: &Global,
+        printer: &Printer,
+    ) -> Result<Self, Error> {
         let is_project = global.config.is_some() || config::find(Path::new(".")).is_some();
         if args.lock.is_none() && is_project {
             let session = Session::open(global, printer)?;
@@ -155,7 +159,9 @@ impl VerifiedAgainst {
         let file = args.lock.clone().unwrap_or_else(|| directory.join(export::LOCK_NAME));
         let lock = Lock::load(&file)?.ok_or_else(|| Error::NoLock { file: file.clone() })?;
         let only = || (lock.profiles.len() == 1).then(|| lock.profiles.keys().next().cloned()).flatten();
-        let profile = named_profile(global).or_else(only);
+        // An export of Odoo itself serves several profiles, so its own lock has none of them.
+        let is_own = kind == Kind::Core && args.lock.is_none();
+        let profile = if is_own { only() } else { named_profile(global).or_else(only) };
         let profile = profile.ok_or_else(|| Error::WhichProfile { file: file.clone() })?;
         Ok(Self { lock, file, profile })
     }
@@ -185,20 +191,25 @@ fn of_export(
     manifest: &Manifest,
     source: &VerifiedAgainst,
 ) -> Result<Vec<Verified>, Error> {
-    if manifest.profile != source.profile {
+    if manifest.kind == Kind::Modules && manifest.profile != source.profile {
         let (found, asked) = (manifest.profile.clone(), source.profile.clone());
         return Err(Error::OtherProfile { directory: directory.to_owned(), found, asked });
     }
     let profile = source.profile()?;
-    let offers = plan::locked_offers(profile, &source.lock);
-    let entries = by_offer(&offers, profile.packaging.layout);
-    let exported: Vec<(&Offer<'_>, &Vec<AddonsEntry<'_>>)> =
-        offers.iter().zip(&entries).filter(|(_, entries)| !entries.is_empty()).collect();
-    let parts = pool::share(&exported, |(offer, entries)| {
-        Ok::<_, Error>(ExpectedRepo::new(manifest, profile, offer.locked, entries, directory))
-    })?;
+    let packaging = match manifest.kind {
+        Kind::Modules => profile.packaging.clone(),
+        Kind::Core => Packaging { layout: Layout::Repos, ..profile.packaging.clone() },
+    };
+    let repos = match manifest.kind {
+        Kind::Modules => modules(profile, &source.lock, &packaging),
+        Kind::Core => core(profile, &source.lock, &packaging),
+    };
+    if manifest.kind == Kind::Core && repos.is_empty() {
+        return Err(Error::NoCore { profile: source.profile.clone() });
+    }
+    let parts = pool::share(&repos, |repo| Ok::<_, Error>(ExpectedRepo::new(manifest, repo, directory)))?;
     let mut reports = compared(directory, &parts)?;
-    if manifest.packaging() != profile.packaging {
+    if manifest.packaging() != packaging {
         let trouble =
             Some("the export was made with a different `[export]` or `layout` than the lock has".to_owned());
         reports.push(Verified { name: None, files: 0, alterations: Vec::new(), trouble });
@@ -206,41 +217,42 @@ fn of_export(
     Ok(reports)
 }
 
+/// The repositories of modules that have files in an export.
+fn modules<'a>(profile: &'a LockedProfile, lock: &'a Lock, packaging: &'a Packaging) -> Vec<RepoExport<'a>> {
+    let offers = plan::locked_offers(profile, lock);
+    let entries = by_offer(&offers, packaging.layout);
+    let repos = offers.iter().zip(&entries);
+    let repos = repos.map(|(offer, entries)| RepoExport::of_modules(offer, entries, packaging, profile.odoo));
+    repos.filter(RepoExport::has_files).collect()
+}
+
+/// The repositories of Odoo itself.
+fn core<'a>(profile: &'a LockedProfile, lock: &'a Lock, packaging: &'a Packaging) -> Vec<RepoExport<'a>> {
+    let repos = profile.repos.iter().filter_map(|pin| lock.repo(pin));
+    let of_core = |locked: &'a LockedRepo| {
+        let addons = profile.addons.get(&locked.pin).unwrap_or(&locked.addons);
+        RepoExport::of_core(locked, addons, &packaging.rules, profile.odoo)
+    };
+    repos.filter_map(of_core).collect()
+}
+
 /// The intended content of one repository in an export.
 struct ExpectedRepo<'a> {
     locked: &'a LockedRepo,
-    /// The directories of its modules and licences.
+    /// The directories of its modules and other files.
     directories: Vec<PathBuf>,
     /// The files with their paths in the export; or the reason why they are not known.
     files: Result<Vec<(PathBuf, File)>, String>,
 }
 
 impl<'a> ExpectedRepo<'a> {
-    fn new(
-        manifest: &Manifest,
-        profile: &LockedProfile,
-        locked: &'a LockedRepo,
-        entries: &[AddonsEntry<'_>],
-        directory: &Path,
-    ) -> Self {
-        let (modules, trees) = (module_paths(entries), module_trees(entries));
-        let (name, layout) = (&locked.pin.name, profile.packaging.layout);
-        let place = |path: &[u8], module: Option<&str>| export::place(layout, name, module, path);
-        let directories = modules.iter().map(|path| place(path.as_bytes(), Some(path)));
-        let directories = directories.chain([place(b"", None)]).collect();
-        let wanted = ExportRequest {
-            tree: locked.tree,
-            modules,
-            trees,
-            rules: &profile.packaging.rules,
-            odoo: profile.odoo,
-        };
+    fn new(manifest: &Manifest, repo: &RepoExport<'a>, directory: &Path) -> Self {
+        let (locked, placement) = (repo.locked, repo.placement);
         let read = |path: &RepoPath, id: BlobId| {
-            let is_in = |module: &&String| path.as_bytes().starts_with(format!("{module}/").as_bytes());
-            let module = wanted.modules.iter().find(is_in);
-            export::read(&directory.join(place(path.as_bytes(), module.map(String::as_str))), id)
+            let path = path.as_bytes();
+            export::read(&directory.join(placement.place(repo.module_of(path), path)), id)
         };
-        let files = match manifest.repos.iter().find(|repo| repo.name == *name) {
+        let files = match manifest.repos.iter().find(|recorded| recorded.name == locked.pin.name) {
             None => Err("the export does not have it".to_owned()),
             Some(Repository { commit, .. }) if *commit != locked.head() => {
                 Err(other_commit(*commit, locked).unwrap_or_default())
@@ -248,14 +260,14 @@ impl<'a> ExpectedRepo<'a> {
             Some(recorded) if let Some(other) = other_module(locked, &Recorded::new(recorded)) => {
                 Err(other.to_string())
             }
-            Some(recorded) => export::expected(recorded, &wanted, &read)
+            Some(recorded) => export::expected(recorded, &repo.request, &read)
                 .map(|chosen| {
-                    let files = export::parts(layout, name, &wanted, &chosen).flat_map(|part| part.files);
+                    let files = placement.parts(&chosen).flat_map(|part| part.files);
                     files.map(|(path, file)| (path, file.clone())).collect()
                 })
                 .map_err(|error| format!("the manifest of the export is not that of the lock: {error}")),
         };
-        Self { locked, directories, files }
+        Self { locked, directories: repo.directories(), files }
     }
 }
 

@@ -44,6 +44,7 @@ impl Error {
             | Self::Export(_)
             | Self::ExportOfLinks { .. }
             | Self::File(_)
+            | Self::ImageNested { .. }
             | Self::Import(_)
             | Self::LinkedPath { .. }
             | Self::Lock(_)
@@ -58,6 +59,7 @@ impl Error {
             | Self::StillNeeded { .. }
             | Self::NoCache
             | Self::NoConfig
+            | Self::NoCore { .. }
             | Self::NoSeries
             | Self::NoSuperproject { .. }
             | Self::NotSubmodules { .. }
@@ -69,6 +71,7 @@ impl Error {
             | Self::OneProfile
             | Self::PathNotUtf8 { .. }
             | Self::SecretInSubmodule { .. }
+            | Self::SkippedCore { .. }
             | Self::Threads { .. }
             | Self::UnknownModule { .. }
             | Self::WithoutInit { .. }

@@ -34,6 +34,7 @@ impl Error {
             | Self::MovedByBoth { .. }
             | Self::NamedForBoth { .. }
             | Self::BothSides => self.after_merge(),
+            Self::ImageNested { .. } | Self::NoCore { .. } | Self::SkippedCore { .. } => self.after_core(),
             Self::WithoutInit { .. } => Some("add the file".to_owned()),
             Self::SyncOfSome => Some("leave the names out".to_owned()),
             Self::NothingToCheck => Some("name it with `-o FILE`".to_owned()),
@@ -115,6 +116,21 @@ impl Error {
             | Self::Unmet { .. }
             | Self::UnreadableFolder { .. } => None,
         }
+    }
+
+    /// The hint after a refused export of Odoo itself.
+    fn after_core(&self) -> Option<String> {
+        let text = match self {
+            Self::ImageNested { .. } => {
+                "set one of them to another directory: oca replaces and verifies each as a whole"
+            }
+            Self::NoCore { .. } => "declare it with `[core]` in `repos.toml`, then run `oca lock`",
+            Self::SkippedCore { .. } => {
+                "remove it from `skip`; for Odoo without Enterprise, use a profile with `edition = \"community\"`"
+            }
+            _ => return None,
+        };
+        Some(text.to_owned())
     }
 
     /// The hint after a merge of two locks, or after wrong flags for it.

@@ -91,6 +91,9 @@ pub(crate) enum Error {
         #[source]
         cause: Box<Error>,
     },
+    /// Both would be one directory tree of the image.
+    #[error("`{core}`, the `core` of `[image]`, and `{other}` are in one another in the container")]
+    ImageNested { core: String, other: String },
     #[error(transparent)]
     Import(#[from] import::Error),
     /// The import is written, but the project will not have the same modules.
@@ -137,6 +140,8 @@ pub(crate) enum Error {
     NoCoreRequirements { profile: String, is_declared: bool },
     #[error("there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set")]
     NoCache,
+    #[error("profile `{profile}` has no Odoo itself, because there is no `[core]`")]
+    NoCore { profile: String },
     #[error("there is no `{}`", file.display())]
     NoLock { file: PathBuf },
     #[error("the Odoo series is unknown: there is no `repos.toml` here or in a parent directory")]
@@ -167,6 +172,11 @@ pub(crate) enum Error {
     Repos { failures: Vec<Failure> },
     #[error("the url of `{name}` contains a user or password, and `.gitmodules` would publish it")]
     SecretInSubmodule { name: RepoName },
+    #[error(
+        "`skip` in `repos.local.toml` lists {}, so an export of Odoo itself would not be complete",
+        quoted_list(names)
+    )]
+    SkippedCore { names: Vec<String> },
     /// The answer is no, and the report already says why.
     #[error("")]
     Silent,

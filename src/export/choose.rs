@@ -3,41 +3,50 @@
 //! Export and verify use the same walk: export over the store, verify over the trees that the export recorded. So the
 //! lock and the rules alone decide what an export should contain.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::Error;
 use super::rules;
+use super::scope::CoreScope;
 use crate::repo::{
     AtPath, BlobId, EntryKind, MOST_ENTRIES, NO_MODE, Objects, PathPart, RepoPath, Rules, Series, TreeEntry,
-    TreeId, UnreadableTree, at_path, check_target, check_targets, check_tree, child, shown, tree_id,
-    walk_tree,
+    TreeId, UnreadableTree, at_path, check_targets, check_tree, child, tree_id, walk_tree,
 };
-
-/// The length in bytes from which the kernel does not follow the target of a symlink.
-const LONGEST_TARGET: usize = 4096;
 
 /// What to export of a repository.
 #[derive(Debug)]
 pub(crate) struct ExportRequest<'a> {
     /// The tree that the lock names.
     pub(crate) tree: TreeId,
-    /// The paths of modules below the repository. No module is inside another.
-    pub(crate) modules: Vec<String>,
-    /// The trees of these modules in the lock. One is used if the path of its module leads through a symlink.
-    pub(crate) trees: Vec<TreeId>,
+    pub(crate) scope: Scope,
     pub(crate) rules: &'a Rules,
     /// The series whose Odoo loads the translations.
     pub(crate) odoo: Series,
 }
 
+/// See [`ExportRequest`].
+#[derive(Debug)]
+pub(crate) enum Scope {
+    /// These modules, and the licences at the top of the repository.
+    Modules {
+        /// The paths of the modules below the repository. No module is inside another.
+        paths: Vec<String>,
+        /// Their trees in the lock. One is used if the path of its module leads through a symlink.
+        trees: Vec<TreeId>,
+    },
+    /// A repository of Odoo itself.
+    Core(CoreScope),
+}
+
 /// What an export contains of a repository.
 #[derive(Debug, Default)]
 pub(crate) struct Chosen {
-    /// The files of each module, in the order of [`Wanted::modules`].
-    pub(crate) modules: Vec<Vec<File>>,
-    /// The licence files at the top of the repository.
-    pub(crate) licences: Vec<File>,
+    /// The modules, in the order of [`Scope::Modules`].
+    pub(crate) modules: Vec<ModuleFiles>,
+    /// The files that belong to no module: the licences at the top of the repository. Of Odoo itself, everything outside
+    /// its modules.
+    pub(crate) others: Vec<File>,
     /// Every tree that the walk read, each once. They prove what was left out.
     pub(crate) trees: Vec<Arc<[TreeEntry]>>,
     /// The languages of all translations of the modules, also of those that are left out.
@@ -46,8 +55,16 @@ pub(crate) struct Chosen {
 
 impl Chosen {
     pub(crate) fn files(&self) -> impl Iterator<Item = &File> {
-        self.licences.iter().chain(self.modules.iter().flatten())
+        self.others.iter().chain(self.modules.iter().flat_map(|module| &module.files))
     }
+}
+
+/// The files of a module.
+#[derive(Debug)]
+pub(crate) struct ModuleFiles {
+    /// The path of the module below the repository.
+    pub(crate) path: String,
+    pub(crate) files: Vec<File>,
 }
 
 /// A file or symlink to write.
@@ -69,13 +86,19 @@ pub(crate) enum FileKind {
 /// The blobs that [`choose`] must read to decide whether `tests/` is kept.
 pub(crate) fn asked(objects: &dyn Objects, wanted: &ExportRequest<'_>) -> Result<Vec<BlobId>, Error> {
     let mut ids = Vec::new();
-    if wanted.rules.tests {
-        for (module, locked) in wanted.modules.iter().zip(&wanted.trees) {
-            let entries = objects.tree(module_tree(objects, wanted.tree, module, *locked)?)?;
-            if entries.iter().any(is_tests) {
-                ids.extend(speakers(&entries).map(TreeEntry::blob));
+    let mut ask = |entries: &[TreeEntry]| {
+        if entries.iter().any(is_tests) {
+            ids.extend(speakers(entries).map(TreeEntry::blob));
+        }
+    };
+    match &wanted.scope {
+        _ if !wanted.rules.tests => {}
+        Scope::Modules { paths, trees } => {
+            for (module, locked) in paths.iter().zip(trees) {
+                ask(&objects.tree(module_tree(objects, wanted.tree, module, *locked)?)?);
             }
         }
+        Scope::Core(scope) => scope.modules(objects, wanted.tree)?.iter().for_each(|entries| ask(entries)),
     }
     Ok(ids)
 }
@@ -100,15 +123,19 @@ pub(crate) fn choose(
         chosen: Chosen::default(),
     };
     let top = RepoPath::default();
-    let root = walk.tree(wanted.tree, &top)?;
-    for entry in root.iter() {
-        if rules::is_licence(entry.name.as_bytes()) && entry.kind() == EntryKind::File {
-            let licence = file(entry, &top)?;
-            walk.chosen.licences.push(licence);
+    match &wanted.scope {
+        Scope::Modules { paths, trees } => {
+            let root = walk.tree(wanted.tree, &top)?;
+            for entry in root.iter() {
+                if rules::is_licence(entry.name.as_bytes()) && entry.kind() == EntryKind::File {
+                    walk.chosen.others.push(file(entry, &top)?);
+                }
+            }
+            for (module, locked) in paths.iter().zip(trees) {
+                walk.module(wanted.tree, module, *locked)?;
+            }
         }
-    }
-    for (module, locked) in wanted.modules.iter().zip(&wanted.trees) {
-        walk.module(wanted.tree, module, *locked)?;
+        Scope::Core(scope) => walk.core(wanted.tree, &top, scope)?,
     }
     Ok(walk.chosen)
 }
@@ -124,6 +151,12 @@ pub(crate) fn all(objects: &dyn Objects, tree: TreeId) -> Result<(Vec<File>, Vec
         None => {}
     })?;
     Ok((files, submodules))
+}
+
+/// The files that the rules keep of one module.
+struct Kept<'r> {
+    rules: &'r Rules,
+    files: Vec<File>,
 }
 
 struct Walk<'a> {
@@ -165,15 +198,48 @@ impl Walk<'_> {
             }
             path = joined(&path, &PathPart::parse(part.as_bytes()).map_err(|_| missing())?)?;
         }
-        let id = id.unwrap_or(locked);
-        let entries = self.tree(id, &path)?;
-        let without_tests = self.rules.tests && !self.needs_tests(&entries, &path)?;
-        let mut files = Vec::new();
+        self.files_of(id.unwrap_or(locked), &path, module, self.rules)
+    }
+
+    /// Adds the files of a module. `path` and `module` are the same path.
+    fn files_of(&mut self, id: TreeId, path: &RepoPath, module: &str, rules: &Rules) -> Result<(), Error> {
+        let entries = self.tree(id, path)?;
+        let without_tests = rules.tests && !self.needs_tests(&entries, path)?;
+        let mut kept = Kept { rules, files: Vec::new() };
         for entry in entries.iter().filter(|entry| !(without_tests && is_tests(entry))) {
-            self.entry(entry, &path, &[entry.name.as_bytes()], &mut files)?;
+            self.entry(entry, path, &[entry.name.as_bytes()], &mut kept)?;
         }
-        self.chosen.modules.push(files);
+        self.chosen.modules.push(ModuleFiles { path: module.to_owned(), files: kept.files });
         Ok(())
+    }
+
+    /// Adds what is exported of a directory of Odoo itself.
+    fn core(&mut self, id: TreeId, path: &RepoPath, scope: &CoreScope) -> Result<(), Error> {
+        for entry in self.tree(id, path)?.iter() {
+            let below = joined(path, &entry.name)?;
+            if !scope.takes(&below, entry, self.rules) {
+                continue;
+            }
+            self.count(path)?;
+            if entry.kind() != EntryKind::Directory {
+                self.chosen.others.push(file(entry, path)?);
+                continue;
+            }
+            let inside = self.tree(entry.tree(), &below)?;
+            match scope.module(&below, &inside) {
+                Some(module) => {
+                    let rules = scope.rules(module, self.rules);
+                    self.files_of(entry.tree(), &below, module, &rules)?;
+                }
+                None => self.core(entry.tree(), &below, scope)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, parent: &RepoPath) -> Result<(), Error> {
+        self.entries += 1;
+        if self.entries > MOST_ENTRIES { Err(UnreadableTree::endless(parent).into()) } else { Ok(()) }
     }
 
     fn needs_tests(&self, entries: &[TreeEntry], module: &RepoPath) -> Result<bool, Error> {
@@ -196,7 +262,7 @@ impl Walk<'_> {
         entry: &TreeEntry,
         parent: &RepoPath,
         inside: &[&[u8]],
-        files: &mut Vec<File>,
+        kept: &mut Kept<'_>,
     ) -> Result<(), Error> {
         let is_directory = entry.kind() == EntryKind::Directory;
         if let Some(language) = rules::translation(inside)
@@ -204,20 +270,17 @@ impl Walk<'_> {
         {
             self.chosen.languages.insert(String::from_utf8_lossy(language).into_owned());
         }
-        if !self.rules.keep(inside, is_directory, self.odoo) {
+        if !kept.rules.keep(inside, is_directory, self.odoo) {
             return Ok(());
         }
-        self.entries += 1;
-        if self.entries > MOST_ENTRIES {
-            return Err(UnreadableTree::endless(parent).into());
-        }
+        self.count(parent)?;
         if !is_directory {
-            files.push(file(entry, parent)?);
+            kept.files.push(file(entry, parent)?);
             return Ok(());
         }
         let path = joined(parent, &entry.name)?;
         for child in self.tree(entry.tree(), &path)?.iter() {
-            self.entry(child, &path, &[inside, &[child.name.as_bytes()]].concat(), files)?;
+            self.entry(child, &path, &[inside, &[child.name.as_bytes()]].concat(), kept)?;
         }
         Ok(())
     }
@@ -266,97 +329,4 @@ fn kind(entry: &TreeEntry) -> Option<FileKind> {
 fn joined(parent: &RepoPath, name: &PathPart) -> Result<RepoPath, Error> {
     let refuse = |why| UnreadableTree::impossible(&name.to_string(), why).in_directory(parent);
     Ok(parent.join(name).map_err(refuse)?)
-}
-
-/// Refuses symlinks that point outside their module. `files` are the files of one module, `module` is its path.
-pub(crate) fn check_links(objects: &dyn Objects, module: &str, files: &[File]) -> Result<(), Error> {
-    let mut links: BTreeMap<Vec<Vec<u8>>, Vec<u8>> = BTreeMap::new();
-    for file in files.iter().filter(|file| file.kind == FileKind::Symlink) {
-        links.insert(below(module, &file.path), objects.blob(file.id)?);
-    }
-    let place = |link: &[Vec<u8>]| format!("{module}/{}", shown(&link.join(&b'/')));
-    for (link, target) in &links {
-        check_target(target).map_err(|why| UnreadableTree::impossible(&place(link), why))?;
-    }
-    if let Some((link, _)) = links.iter().find(|(_, target)| target.len() >= LONGEST_TARGET) {
-        return Err(Error::LinkTooLong { path: place(link) });
-    }
-    for (link, target) in &links {
-        if leads_outside(link, target, &links) {
-            return Err(Error::LinkOutside { path: place(link), target: shown(target) });
-        }
-    }
-    Ok(())
-}
-
-fn below(module: &str, path: &RepoPath) -> Vec<Vec<u8>> {
-    path.parts().skip(module.split('/').count()).map(<[u8]>::to_owned).collect()
-}
-
-/// Whether a symlink points outside the module. Follows it as the kernel does, also through other links of the module.
-fn leads_outside(link: &[Vec<u8>], target: &[u8], links: &BTreeMap<Vec<Vec<u8>>, Vec<u8>>) -> bool {
-    let mut at: Vec<Vec<u8>> = link[..link.len() - 1].to_vec();
-    let parts = |target: &[u8]| {
-        let parts = target.split(|byte| *byte == b'/').map(<[u8]>::to_owned);
-        parts.rev().collect::<Vec<_>>()
-    };
-    let is_absolute = |target: &[u8]| target.starts_with(b"/") || (cfg!(windows) && target.contains(&b'\\'));
-    if is_absolute(target) {
-        return true;
-    }
-    let mut left = parts(target);
-    let mut followed = 0;
-    while let Some(part) = left.pop() {
-        match &*part {
-            b"" | b"." => {}
-            b".." => {
-                if at.pop().is_none() {
-                    return true;
-                }
-            }
-            _ => {
-                at.push(part);
-                if let Some(target) = links.get(&at) {
-                    followed += 1;
-                    // A loop leads nowhere, so it does not lead outside. The kernel stops after 40 links.
-                    if followed > 40 {
-                        return false;
-                    }
-                    if is_absolute(target) {
-                        return true;
-                    }
-                    at.pop();
-                    left.extend(parts(target));
-                }
-            }
-        }
-    }
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_are_followed_as_the_kernel_does() {
-        let path = |text: &str| text.split('/').map(|part| part.as_bytes().to_owned()).collect::<Vec<_>>();
-        let outside = |all: &[(&str, &str)]| {
-            let links = all.iter().map(|(link, target)| (path(link), target.as_bytes().to_owned())).collect();
-            leads_outside(&path(all[0].0), all[0].1.as_bytes(), &links)
-        };
-        for inside in ["x", "./x", "d/../x", "missing/", "", ".", "d//x"] {
-            assert!(!outside(&[("link", inside)]), "{inside}");
-        }
-        assert!(!outside(&[("a/b/link", "../../x")]));
-        for away in ["..", "/etc/passwd", "../other/x", "d/../../x", "a/b/../../.."] {
-            assert!(outside(&[("link", away)]), "{away}");
-        }
-        assert!(outside(&[("a/link", "../../x")]));
-        // By its text alone, `d/../..` is two levels above `deep/er`, inside the module. The kernel follows the link
-        // `d`.
-        assert!(outside(&[("deep/er/link", "../../d/../.."), ("d", "deep")]));
-        assert!(!outside(&[("x", "d/.."), ("d", "deep/er")]));
-        assert!(!outside(&[("x", "y"), ("y", "x")]));
-    }
 }

@@ -22,15 +22,34 @@ pub(crate) const FILE_NAME: &str = ".oca-export.json";
 pub(crate) const LOCK_NAME: &str = ".oca.lock.json";
 /// A file that marks an export while it is refilled in place.
 pub(crate) const UNFINISHED: &str = ".oca-export.unfinished";
+/// The prefix of directories in which an export is made, or from which an old one is deleted.
+pub(super) const ASIDE_PREFIX: &str = ".oca-export-";
+/// The directory that the file system itself makes at the top of a volume.
+pub(crate) const VOLUME: &str = "lost+found";
 /// The directory of the licences in the flat layout. Odoo ignores it.
 pub(crate) const LICENCES: &str = ".licenses";
 
 const VERSION: u64 = 1;
 
+/// What an export holds.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    /// The modules of a profile.
+    #[default]
+    Modules,
+    /// Odoo itself.
+    Core,
+}
+
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Manifest {
     version: u64,
+    /// Left out for modules.
+    #[serde(default)]
+    pub(crate) kind: Kind,
+    /// For Odoo itself, the name of the profile in the lock of the export.
     pub(crate) profile: String,
     pub(crate) layout: Layout,
     /// Whether the modules are links to checkouts. Then there is no content to verify.
@@ -55,7 +74,7 @@ pub(crate) struct Repository {
 impl Manifest {
     pub(crate) fn new(profile: &str, packaging: &Packaging, repos: Vec<Repository>) -> Self {
         let (profile, Packaging { layout, rules }) = (profile.to_owned(), packaging.clone());
-        Self { version: VERSION, profile, layout, links: false, rules, repos }
+        Self { version: VERSION, kind: Kind::Modules, profile, layout, links: false, rules, repos }
     }
 
     pub(crate) fn packaging(&self) -> Packaging {
@@ -85,14 +104,16 @@ impl Manifest {
     /// The text of the manifest. Each tree is one line, so a diff shows what changed.
     pub(crate) fn render(&self) -> String {
         let repos: Vec<String> = self.repos.iter().map(Repository::render).collect();
+        let kind = (self.kind == Kind::Core).then(|| format!("\"kind\": {}", json(&self.kind)));
+        let version = format!("\"version\": {}", self.version);
         let fields = [
-            format!("\"version\": {}", self.version),
             format!("\"profile\": {}", json(&self.profile)),
             format!("\"layout\": {}", json(&self.layout)),
             format!("\"links\": {}", self.links),
             format!("\"rules\": {}", json(&self.rules)),
             format!("\"repos\": [{}]", lines(&repos, "  ")),
         ];
+        let fields: Vec<String> = [version].into_iter().chain(kind).chain(fields).collect();
         format!("{{{}}}\n", lines(&fields, ""))
     }
 }
@@ -231,6 +252,9 @@ mod tests {
             let manifest = Manifest::new("standard", &packaging, repos);
             let again = Manifest::parse(manifest.render().as_bytes(), PathBuf::new()).expect("a manifest");
             assert_eq!(again, manifest);
+            let of_core = Manifest { kind: Kind::Core, ..manifest };
+            let again = Manifest::parse(of_core.render().as_bytes(), PathBuf::new()).expect("a manifest");
+            assert_eq!(again, of_core);
         }
     }
 }

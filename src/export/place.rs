@@ -4,7 +4,6 @@
 //! destination is a mount point, or in a lower layer of an overlay), it is moved in piece by piece. Meanwhile a file
 //! marks it as unfinished.
 
-use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Component, Path, PathBuf};
@@ -12,15 +11,10 @@ use std::time::SystemTime;
 
 use tempfile::TempDir;
 
-use super::manifest::{FILE_NAME, LICENCES, LOCK_NAME, Manifest, UNFINISHED};
-use super::{Error, rules, write};
+use super::manifest::{ASIDE_PREFIX, FILE_NAME, Kind, Manifest, UNFINISHED, VOLUME};
+use super::{Error, strangers, write};
 use crate::fs::{Context, exchange, is_same_mount, lock_if_possible, open_directory, set_mode, stop};
 use crate::repo::is_dot_git;
-
-/// The prefix of directories in which an export is made, or from which an old one is deleted.
-const ASIDE_PREFIX: &str = ".oca-export-";
-/// The directory that the file system itself makes at the top of a volume.
-pub(crate) const VOLUME: &str = "lost+found";
 
 /// A directory that no export may replace. The directories above it are guarded too.
 #[derive(Debug)]
@@ -51,11 +45,12 @@ enum Way {
 }
 
 impl Site {
-    /// Checks whether the destination may be replaced, and makes a temporary directory for the export.
-    pub(crate) fn open(dest: &Path, force: bool, guarded: &[Guarded]) -> Result<Self, Error> {
+    /// Checks whether the destination may be replaced by an export of this kind, and makes a temporary directory for the
+    /// export.
+    pub(crate) fn open(dest: &Path, kind: Kind, force: bool, guarded: &[Guarded]) -> Result<Self, Error> {
         let dest = real(dest)?;
         refuse_guarded(&dest, guarded)?;
-        let exists = inspect(&dest, force)?;
+        let exists = inspect(&dest, kind, force)?;
         if let Some(parent) = dest.parent() {
             fs::create_dir_all(parent).at("create", parent)?;
         }
@@ -156,8 +151,8 @@ fn refuse_guarded(dest: &Path, guarded: &[Guarded]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether the directory exists. If it is neither empty nor an export, it is refused without `force`.
-fn inspect(dest: &Path, force: bool) -> Result<bool, Error> {
+/// Whether the directory exists. If it is neither empty nor an export of this kind, it is refused without `force`.
+fn inspect(dest: &Path, kind: Kind, force: bool) -> Result<bool, Error> {
     match fs::read_dir(dest) {
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
@@ -175,68 +170,14 @@ fn inspect(dest: &Path, force: bool) -> Result<bool, Error> {
     if !names.iter().any(|name| name == FILE_NAME) {
         return Err(Error::Foreign { dest: dest.to_owned() });
     }
-    if let Some(manifest) = Manifest::load(dest)?
-        && let Some(path) = stranger(dest, Path::new(""), &Known::new(&manifest))?
-    {
-        return Err(Error::Stranger { dest: dest.to_owned(), path });
+    let Some(manifest) = Manifest::load(dest)? else { return Ok(true) };
+    if manifest.kind != kind {
+        return Err(Error::OtherKind { dest: dest.to_owned(), found: manifest.kind });
     }
-    Ok(true)
-}
-
-/// The directories of an export.
-struct Known {
-    modules: HashSet<PathBuf>,
-    above: HashSet<PathBuf>,
-    /// Whether the modules are links.
-    links: bool,
-}
-
-impl Known {
-    fn new(manifest: &Manifest) -> Self {
-        let modules = || manifest.repos.iter().flat_map(|repo| &repo.modules).map(PathBuf::from);
-        let licences =
-            manifest.repos.iter().map(|repo| Path::new(LICENCES).join(repo.name.as_str()).join("any"));
-        let above = |path: PathBuf| path.ancestors().skip(1).map(Path::to_owned).collect::<Vec<_>>();
-        let above = modules().chain(licences).flat_map(above).collect();
-        Self { modules: modules().collect(), above, links: manifest.links }
+    match strangers::find(dest, &manifest)? {
+        Some(path) => Err(Error::Stranger { dest: dest.to_owned(), path }),
+        None => Ok(true),
     }
-
-    /// Whether a path is a module of the export: the manifest names it, and it looks like a module. The manifest alone
-    /// is not enough: it may have been edited, and everything it names is deleted.
-    fn has(&self, dest: &Path, path: &Path) -> bool {
-        let full = dest.join(path);
-        let is_file =
-            |name: &str| full.join(name).symlink_metadata().is_ok_and(|metadata| metadata.is_file());
-        let is_module =
-            || is_file("__init__.py") && (is_file("__manifest__.py") || is_file("__openerp__.py"));
-        let looks_right = || if self.links { full.is_symlink() } else { is_module() };
-        self.modules.contains(path) && looks_right()
-    }
-}
-
-/// The path of something in an export that oca did not write, if there is any.
-fn stranger(dest: &Path, below: &Path, known: &Known) -> Result<Option<PathBuf>, Error> {
-    let directory = dest.join(below);
-    for entry in fs::read_dir(&directory).at("read", &directory)? {
-        let entry = entry.at("read", &directory)?;
-        let name = entry.file_name();
-        let path = below.join(&name);
-        let ours = [FILE_NAME, LOCK_NAME, VOLUME];
-        let is_ours = below.as_os_str().is_empty()
-            && (ours.iter().any(|own| name == *own) || name.to_string_lossy().starts_with(ASIDE_PREFIX));
-        let is_directory = entry.file_type().at("read", &entry.path())?.is_dir();
-        if is_ours || known.has(dest, &path) {
-            continue;
-        }
-        if is_directory && known.above.contains(&*path) {
-            if let Some(found) = stranger(dest, &path, known)? {
-                return Ok(Some(found));
-            }
-        } else if is_directory || !rules::is_licence(name.as_encoded_bytes()) {
-            return Ok(Some(path));
-        }
-    }
-    Ok(None)
 }
 
 /// Makes a temporary directory on the file system of the destination. Returns it with a lock.

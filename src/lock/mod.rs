@@ -17,6 +17,7 @@ mod schema;
 mod steps;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub(crate) use diff::{Change, Untrue, changes, untrue};
@@ -29,11 +30,14 @@ pub(crate) use schema::{
 pub(crate) use steps::{DIRECTORY as STEPS, StepFault, StepTexts, digest_of_patch};
 
 use crate::fs::{self, Written};
-use crate::repo::{CommitId, RepoName, is_text_of, one_line};
+use crate::repo::{CommitId, Layout, Packaging, RepoName, is_text_of, one_line};
 use read::Dangling;
 
 /// The name of the lock, beside `repos.toml`.
 pub(crate) const FILE_NAME: &str = "oca.lock.json";
+
+/// The name of the profile in the lock of an export of Odoo itself.
+pub(crate) const CORE_PROFILE: &str = "core";
 
 /// The format that this program writes. A reader of another format is refused by this number.
 const VERSION: u64 = 1;
@@ -195,6 +199,23 @@ impl Lock {
         profiles.retain(|other, _| other == name);
         let is_of = |repo: &&LockedRepo| profiles.values().any(|profile| profile.repos.contains(&repo.pin));
         Self { repos: self.repos.iter().filter(is_of).cloned().collect(), profiles }
+    }
+
+    /// The part of the lock for Odoo itself of a profile. Its only profile is [`CORE_PROFILE`], so the text is the same for
+    /// all profiles with the same Odoo and the same rules, and does not change with the modules.
+    pub(crate) fn of_core(&self, name: &str) -> Self {
+        let is_core = |pin: &Pin| self.repo(pin).is_some_and(|repo| repo.core.is_some());
+        let core = |profile: &LockedProfile| {
+            let LockedProfile { odoo, mut repos, mut addons, packaging, .. } = profile.clone();
+            repos.retain(is_core);
+            addons.retain(|pin, _| is_core(pin));
+            let packaging = Packaging { layout: Layout::default(), ..packaging };
+            let (modules, local_depends, digest) = (None, BTreeMap::new(), Digest::default());
+            LockedProfile { odoo, repos, addons, packaging, modules, local_depends, digest }
+                .sealed(CORE_PROFILE)
+        };
+        let profiles = self.profiles.get(name).map(|profile| (CORE_PROFILE.to_owned(), core(profile)));
+        Self { repos: self.repos.clone(), profiles: profiles.into_iter().collect() }.of_profile(CORE_PROFILE)
     }
 
     /// Writes the lock if its bytes differ from the file, and the files of its steps. A lock that could not be read again

@@ -5,6 +5,7 @@ mod ahead;
 mod attributes;
 mod checkouts;
 mod content;
+mod exported;
 mod given;
 mod hooks;
 mod lacking;
@@ -32,6 +33,7 @@ pub(crate) use checkouts::{
     undeclared, wanted,
 };
 pub(crate) use content::Contents;
+pub(crate) use exported::RepoExport;
 pub(crate) use hooks::tell_of_hooks;
 pub(crate) use lacking::{known, lacking, lacking_for, lacking_in_all, warn_of_lacking};
 pub(crate) use merging::MergeJob;

@@ -2,8 +2,14 @@
 
 ARG SUITE=bullseye
 
-FROM localhost/oca-debian:${SUITE} AS base
-RUN apt-get update && apt-get install --yes --no-install-recommends python3-pip && rm -rf /var/lib/apt/lists/*
+# As an image of Python: with pip and venv, without Odoo.
+FROM localhost/oca-debian:${SUITE} AS python
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends python3-pip python3-venv \
+    && rm -rf /var/lib/apt/lists/*
+
+
+FROM python AS base
 # What an image of Odoo has: its user, its odoo.conf, its modules.
 RUN useradd --system --create-home --home-dir /var/lib/odoo odoo \
     && mkdir -p /etc/odoo /usr/lib/python3/dist-packages/odoo/addons/base \

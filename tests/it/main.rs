@@ -33,6 +33,7 @@ mod everyday;
 #[cfg(unix)]
 mod export;
 mod export_abroad;
+mod export_core;
 #[cfg(unix)]
 mod export_dest;
 mod export_layers;

@@ -5,27 +5,26 @@ use std::time::SystemTime;
 
 use super::{Plan, Written, recorded};
 use crate::error::Error;
-use crate::export::{self, Batch, Chosen, Directories, ExportRequest, Part, Site};
+use crate::export::{self, Batch, Chosen, Directories, Part, Scope, Site};
 use crate::fs;
 use crate::git::{Git, GitTree, Place, Snapshot};
-use crate::lock::{Lock, LockedRepo, Pin};
-use crate::ops::{Contents, OfPin, Remotes, Watch, confirm_trees, warn_of_pointers};
-use crate::plan::{self, Offer, module_paths, module_trees};
+use crate::lock::{Lock, Pin};
+use crate::ops::{Contents, OfPin, Remotes, RepoExport, Watch, confirm_trees, warn_of_pointers};
+use crate::plan;
 use crate::pool;
-use crate::repo::{BlobId, Objects, RemoteUrl, RepoPath};
+use crate::repo::{BlobId, Objects, RemoteUrl, RepoPath, TreeId};
 use crate::report::{Done, RepoOutcome, Trouble};
 use crate::session::Session;
 
 impl OfPin for ExportedRepo<'_> {
     fn pin(&self) -> &Pin {
-        &self.locked.pin
+        &self.repo.locked.pin
     }
 }
 
 /// A repository with files to export.
 struct ExportedRepo<'a> {
-    locked: &'a LockedRepo,
-    wanted: ExportRequest<'a>,
+    repo: &'a RepoExport<'a>,
     url: RemoteUrl,
 }
 
@@ -45,17 +44,11 @@ pub(super) fn files(
     date: Option<i64>,
 ) -> Result<(Vec<RepoOutcome>, Written), Error> {
     let mut targets = Vec::new();
-    for (offer, entries) in plan.offers.iter().zip(&plan.entries).filter(|(_, entries)| !entries.is_empty()) {
-        let repo = plan.profile.repos.iter().find(|repo| plan::pin(repo) == offer.locked.pin);
-        let url = repo.map_or(&offer.locked.pin.url, |repo| &repo.url);
-        let wanted = ExportRequest {
-            tree: offer.locked.tree,
-            modules: module_paths(entries),
-            trees: module_trees(entries),
-            rules: &plan.packaging.rules,
-            odoo: plan.profile.odoo,
-        };
-        targets.push(ExportedRepo { locked: offer.locked, wanted, url: session.remote_url(url)? });
+    for repo in plan.repos.iter().filter(|repo| repo.has_files()) {
+        let pin = &repo.locked.pin;
+        let declared = plan.profile.all_repos().find(|declared| plan::pin(declared) == *pin);
+        let url = session.remote_url(declared.map_or(&pin.url, |declared| &declared.url))?;
+        targets.push(ExportedRepo { repo, url });
     }
     let remotes = Remotes::of(session)?;
     let contents = Contents::new(session, lock);
@@ -68,13 +61,13 @@ pub(super) fn files(
             let seconds = date.unwrap_or(content.seconds);
             let files = write(plan, target, &content, site.aside(), export::time(seconds));
             let (files, pointers) = files.map_err(Trouble::Export)?;
-            let done = Done::Exported { modules: target.wanted.modules.len(), files };
+            let done = Done::Exported { modules: content.chosen.modules.len(), files };
             Ok((done, Exported { chosen: content.chosen, files, pointers, seconds }))
         },
     )?;
     let (exported, outcomes) = answers.all_with_outcomes()?;
     for (target, exported) in targets.iter().zip(&exported) {
-        warn_of_pointers(session.printer, &target.locked.pin.name, &exported.pointers);
+        warn_of_pointers(session.printer, &target.pin().name, &exported.pointers);
     }
     Ok((outcomes, finish(plan, site, &targets, &exported, date)?))
 }
@@ -103,12 +96,15 @@ fn finish(
         export::set_directory_time(&licences, time)?;
     }
     let files = exported.iter().map(|exported| exported.files).sum();
-    let trees = |offer: &Offer<'_>| {
-        let place = targets.iter().position(|target| target.locked.pin == offer.locked.pin);
-        let exported = place.and_then(|place| exported.get(place));
-        exported.map(|exported| exported.chosen.trees.iter().map(|tree| export::record(tree)).collect())
+    let record = |repo: &RepoExport<'_>| {
+        let place = targets.iter().position(|target| std::ptr::eq(target.repo, repo));
+        let Some(Exported { chosen, .. }) = place.and_then(|place| exported.get(place)) else {
+            return recorded(repo, std::iter::empty(), Vec::new());
+        };
+        let modules = chosen.modules.iter().map(|module| module.path.as_str());
+        recorded(repo, modules, chosen.trees.iter().map(|tree| export::record(tree)).collect())
     };
-    let recorded = recorded(plan, |offer| trees(offer).unwrap_or_default());
+    let recorded = plan.repos.iter().map(record).collect();
     let chosen = exported.iter().map(|exported| &exported.chosen);
     let (rules, odoo) = (&plan.packaging.rules, plan.profile.odoo);
     let unmatched =
@@ -126,30 +122,41 @@ fn fetch<'a>(
     watch.step("fetching");
     let meter = |bytes| watch.received(bytes);
     let remote = git.remote(&target.url).map_err(Trouble::Remote)?;
-    let snapshot = contents.of(remote, target.locked, &meter)?;
-    let (chosen, seconds) = bring(&snapshot, target)?;
+    let snapshot = contents.of(remote, target.repo.locked, &meter)?;
+    let (chosen, seconds) = bring(&snapshot, target.repo)?;
     Ok(FetchedRepo { snapshot: snapshot.unmetered(), chosen, seconds })
 }
 
 /// The files to export, all of them in the store, and the time of the commit.
-fn bring(snapshot: &Snapshot<'_, '_>, target: &ExportedRepo<'_>) -> Result<(Chosen, i64), Trouble> {
-    let wanted = &target.wanted;
+fn bring(snapshot: &Snapshot<'_, '_>, repo: &RepoExport<'_>) -> Result<(Chosen, i64), Trouble> {
+    let request = &repo.request;
     // Opened again after each request: an open object database does not see new packs.
     let open = || snapshot.tree().map_err(Trouble::Remote);
     let objects = open()?;
-    confirm_trees(target.locked, &objects)?;
-    confirm_links(&objects, snapshot, wanted)?;
-    let asked = export::asked(&objects, wanted).map_err(Trouble::Export)?;
+    confirm_trees(repo.locked, &objects)?;
+    if let Scope::Modules { paths, trees } = &request.scope {
+        confirm_links(&objects, snapshot, paths, trees)?;
+    }
+    let refused = |error: export::Error| match request.scope {
+        Scope::Modules { .. } => Trouble::Export(error),
+        Scope::Core(_) => Trouble::Export(error.in_core()),
+    };
+    let asked = export::asked(&objects, request).map_err(refused)?;
     snapshot.blobs(&asked).map_err(Trouble::Remote)?;
     let objects = open()?;
     let read = |_: &RepoPath, id| Ok(Some(objects.blob(id)?));
-    let chosen = export::choose(&objects, wanted, &read).map_err(Trouble::Export)?;
+    let chosen = export::choose(&objects, request, &read).map_err(refused)?;
     let blobs: Vec<BlobId> = chosen.files().map(|file| file.id).collect();
     snapshot.blobs(&blobs).map_err(Trouble::Remote)?;
     let objects = open()?;
-    for (module, files) in wanted.modules.iter().zip(&chosen.modules) {
-        export::check_links(&objects, module, files).map_err(Trouble::Export)?;
+    match &request.scope {
+        Scope::Modules { .. } => {
+            let mut modules = chosen.modules.iter();
+            modules.try_for_each(|module| export::check_links(&objects, &module.path, &module.files))
+        }
+        Scope::Core(scope) => export::check_core_links(&objects, request.tree, scope, &chosen),
     }
+    .map_err(refused)?;
     Ok((chosen, snapshot.time().map_err(Trouble::Remote)?))
 }
 
@@ -157,16 +164,17 @@ fn bring(snapshot: &Snapshot<'_, '_>, target: &ExportedRepo<'_>) -> Result<(Chos
 fn confirm_links(
     objects: &GitTree<'_>,
     snapshot: &Snapshot<'_, '_>,
-    wanted: &ExportRequest<'_>,
+    paths: &[String],
+    trees: &[TreeId],
 ) -> Result<(), Trouble> {
-    let modules: Vec<&str> = wanted.modules.iter().map(String::as_str).collect();
+    let modules: Vec<&str> = paths.iter().map(String::as_str).collect();
     let places = modules.iter().map(|module| objects.place(module)).collect::<Result<Vec<_>, _>>()?;
     if places.iter().all(|place| matches!(place, Place::Directory(_))) {
         return Ok(());
     }
     let look = |tree: &GitTree<'_>| modules.iter().try_for_each(|module| tree.place(module).map(drop));
     let objects = snapshot.following(look).map_err(Trouble::Remote)?;
-    for (module, locked) in modules.into_iter().zip(&wanted.trees) {
+    for (module, locked) in modules.into_iter().zip(trees) {
         if !matches!(objects.place(module)?, Place::Directory(tree) if tree == *locked) {
             return Err(Trouble::Export(export::Error::NoModule { path: module.to_owned() }));
         }
@@ -186,14 +194,14 @@ fn write(
     root: &Path,
     time: SystemTime,
 ) -> Result<(usize, Vec<String>), export::Error> {
-    let pin = &target.locked.pin;
+    let RepoExport { placement, locked, .. } = target.repo;
     // Shared directories are created here; each module creates its own ones.
     let mut shared = Directories::default();
     let mut batches = Vec::new();
-    let parts = export::parts(plan.packaging.layout, &pin.name, &target.wanted, &content.chosen);
-    for Part { module, files } in parts.filter(|part| !plan.below.has(pin, part.module)) {
+    let parts = placement.parts(&content.chosen);
+    for Part { module, files } in parts.filter(|part| !plan.below.has(&locked.pin, part.module)) {
         let tops = match module {
-            Some(path) => vec![export::place(plan.packaging.layout, &pin.name, module, path.as_bytes())],
+            Some(path) => vec![placement.place(module, path.as_bytes())],
             None => files.iter().map(|(path, _)| path.clone()).collect(),
         };
         for path in tops {

@@ -30,7 +30,8 @@ pub(super) fn run(
     let mut made: Vec<Made> = Vec::new();
     for layer in below.into_iter().chain([profile]) {
         let held = Below::of(plan::layers(&session.config, layer, lock).below, lock);
-        let plan = Plan { below: held, ..Plan::new(session, layer, lock, false) };
+        let packaging = layer.packaging();
+        let plan = Plan { below: held, ..Plan::of_modules(session, layer, lock, &packaging, false) };
         made.push(make(args, session, &plan, &dest.join(&layer.name))?);
     }
     // The last layer knows the modules of all of them.

@@ -1,21 +1,22 @@
-//! `oca export`: writes the modules of the profile as plain files.
+//! `oca export`: writes the modules of the profile, or Odoo itself, as plain files.
 
 mod abroad;
 mod content;
 mod layers;
+mod odoo;
 
 use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::config::Profile;
 use crate::error::Error;
-use crate::export::{self, Directories, Guarded, Manifest, Repository, Site, UnmatchedLanguage};
+use crate::export::{self, Directories, Guarded, Kind, Manifest, Repository, Site, UnmatchedLanguage};
 use crate::flags::{Format, FormatArg};
 use crate::json::OutcomeReport;
-use crate::lock::Lock;
-use crate::ops::lacking;
+use crate::lock::{self, Lock};
+use crate::ops::{RepoExport, lacking};
 use crate::output::Printer;
-use crate::plan::{self, AddonsEntry, Below, Offer, by_offer, module_paths};
+use crate::plan::{self, Below, by_offer};
 use crate::repo::{Packaging, counted};
 use crate::report::RepoOutcome;
 use crate::session::Session;
@@ -25,6 +26,9 @@ pub(crate) struct Args {
     /// The directory to write; its old content is replaced
     #[arg(value_name = "DEST", required_unless_present_any = ["repos_yaml", "gitmodules"])]
     dest: Option<PathBuf>,
+    /// Write Odoo itself, Enterprise and the themes, which `[core]` declares, instead of the modules
+    #[arg(long, conflicts_with_all = ["link", "layers"])]
+    core: bool,
     /// Make symlinks to the modules in the checkouts instead, for development
     #[arg(long)]
     link: bool,
@@ -36,10 +40,10 @@ pub(crate) struct Args {
     #[arg(long)]
     force: bool,
     /// Print the lock as a repos.yaml for git-aggregator instead
-    #[arg(long, conflicts_with_all = ["dest", "link", "layers", "force", "format", "gitmodules"])]
+    #[arg(long, conflicts_with_all = ["dest", "core", "link", "layers", "force", "format", "gitmodules"])]
     repos_yaml: bool,
     /// Print the lock as a .gitmodules file instead
-    #[arg(long, conflicts_with_all = ["dest", "link", "layers", "force", "format"])]
+    #[arg(long, conflicts_with_all = ["dest", "core", "link", "layers", "force", "format"])]
     gitmodules: bool,
     #[arg(long, hide = true, num_args = 0.., value_parser = in_configuration)]
     languages: Vec<String>,
@@ -58,12 +62,21 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         return abroad::print(args.repos_yaml, session, &lock);
     };
     let profile = session.profile()?;
+    if args.core {
+        return odoo::run(args, dest, session, profile, &lock);
+    }
     refuse_lacking(session, profile, &lock)?;
     if args.layers {
         return layers::run(args, dest, session, profile, &lock);
     }
-    let plan = Plan::new(session, profile, &lock, args.link);
-    let made = make(args, session, &plan, dest)?;
+    let packaging = profile.packaging();
+    let plan = Plan::of_modules(session, profile, &lock, &packaging, args.link);
+    put(args, session, &plan, dest)
+}
+
+/// Makes an export, puts it in its place, and says so.
+fn put(args: &Args, session: &Session<'_>, plan: &Plan<'_>, dest: &Path) -> Result<(), Error> {
+    let made = make(args, session, plan, dest)?;
     made.warn_of_unmatched(session.printer);
     if let Format::Json = args.format.format {
         session.printer.json(&OutcomeReport::of(&made.outcomes, false));
@@ -123,30 +136,34 @@ impl Made {
     }
 }
 
-/// Makes an export with its manifest and the lock of its profile.
+/// Makes an export with its manifest and its part of the lock.
 fn make(args: &Args, session: &Session<'_>, plan: &Plan<'_>, dest: &Path) -> Result<Made, Error> {
     let date = Session::source_date()?;
-    let site = Site::open(dest, args.force, &guarded(session)?)?;
+    let site = Site::open(dest, plan.kind, args.force, &guarded(session)?)?;
     let (outcomes, written) = if args.link {
         (Vec::new(), links(session, plan, &site)?)
     } else {
         content::files(session, plan.lock, plan, &site, date)?
     };
     let Written { recorded, files, time, unmatched } = written;
-    let mut manifest = Manifest::new(&plan.profile.name, &plan.packaging, recorded);
-    manifest.links = args.link;
+    let (profile, lock) = match plan.kind {
+        Kind::Modules => (plan.profile.name.as_str(), plan.lock.of_profile(&plan.profile.name)),
+        Kind::Core => (lock::CORE_PROFILE, plan.lock.of_core(&plan.profile.name)),
+    };
+    let mut manifest = Manifest::new(profile, plan.packaging, recorded);
+    (manifest.kind, manifest.links) = (plan.kind, args.link);
     let put = |name: &str, text: &str| export::write(site.aside(), name, text, time);
-    put(export::LOCK_NAME, &plan.lock.of_profile(&plan.profile.name).render())?;
+    put(export::LOCK_NAME, &lock.render())?;
     put(export::FILE_NAME, &manifest.render())?;
     Ok(Made { site, manifest, outcomes, files, time, unmatched })
 }
 
 /// The content of an export.
 struct Plan<'a> {
-    packaging: Packaging,
-    offers: Vec<Offer<'a>>,
-    /// The entries to export, for each offer.
-    entries: Vec<Vec<AddonsEntry<'a>>>,
+    kind: Kind,
+    packaging: &'a Packaging,
+    /// In path order. Some may have no files.
+    repos: Vec<RepoExport<'a>>,
     /// The content of the layers under this one.
     below: Below<'a>,
     profile: &'a Profile,
@@ -154,14 +171,23 @@ struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    fn new(session: &Session<'_>, profile: &'a Profile, lock: &'a Lock, is_link: bool) -> Self {
+    fn of_modules(
+        session: &Session<'_>,
+        profile: &'a Profile,
+        lock: &'a Lock,
+        packaging: &'a Packaging,
+        is_link: bool,
+    ) -> Self {
         let mut offers = plan::offers(profile, lock);
         if is_link {
             offers.retain(|offer| !session.config.skips(&offer.locked.pin.name));
         }
-        let entries = by_offer(&offers, profile.image.layout);
-        let packaging = profile.packaging();
-        Self { packaging, offers, entries, below: Below::default(), profile, lock }
+        let entries = by_offer(&offers, packaging.layout);
+        let repos = offers.iter().zip(&entries);
+        let repos =
+            repos.map(|(offer, entries)| RepoExport::of_modules(offer, entries, packaging, profile.odoo));
+        let repos = repos.collect();
+        Self { kind: Kind::Modules, packaging, repos, below: Below::default(), profile, lock }
     }
 }
 
@@ -199,38 +225,38 @@ struct Written {
     unmatched: Vec<UnmatchedLanguage>,
 }
 
-fn recorded(plan: &Plan<'_>, trees: impl Fn(&Offer<'_>) -> Vec<Vec<String>>) -> Vec<Repository> {
-    let one = |(offer, entries): (&Offer<'_>, &Vec<AddonsEntry<'_>>)| {
-        let name = &offer.locked.pin.name;
-        let place = |path: String| {
-            let place = export::place(plan.packaging.layout, name, Some(&path), path.as_bytes());
-            place.to_string_lossy().into_owned()
-        };
-        Repository {
-            name: name.clone(),
-            commit: offer.locked.head(),
-            addons: offer.addons.to_vec(),
-            modules: module_paths(entries).into_iter().map(place).collect(),
-            trees: trees(offer),
-        }
+/// The entry of a repository in the manifest. `modules` are the paths of its modules.
+fn recorded<'m>(
+    repo: &RepoExport<'_>,
+    modules: impl Iterator<Item = &'m str>,
+    trees: Vec<Vec<String>>,
+) -> Repository {
+    let place = |path: &str| {
+        let place = repo.placement.place(Some(path), path.as_bytes());
+        place.to_string_lossy().into_owned()
     };
-    plan.offers.iter().zip(&plan.entries).map(one).collect()
+    Repository {
+        name: repo.locked.pin.name.clone(),
+        commit: repo.locked.head(),
+        addons: repo.addons.to_vec(),
+        modules: modules.map(place).collect(),
+        trees,
+    }
 }
 
 /// Creates links to the modules in the checkouts.
 fn links(session: &Session<'_>, plan: &Plan<'_>, site: &Site) -> Result<Written, Error> {
     let time = SystemTime::now();
     let mut made = Directories::default();
-    let mut files = 0;
-    for (offer, entries) in plan.offers.iter().zip(&plan.entries) {
-        let name = &offer.locked.pin.name;
-        let checkout = session.checkout(plan.profile, name)?;
-        for path in module_paths(entries) {
-            let module = checkout.join(&path);
+    let (mut files, mut all) = (0, Vec::new());
+    for repo in &plan.repos {
+        let checkout = session.checkout(plan.profile, &repo.locked.pin.name)?;
+        for path in repo.modules() {
+            let module = checkout.join(path);
             let Ok(module) = std::fs::canonicalize(&module) else {
                 return Err(export::Error::NoCheckout { path: module }.into());
             };
-            let place = export::place(plan.packaging.layout, name, Some(&path), path.as_bytes());
+            let place = repo.placement.place(Some(path), path.as_bytes());
             let parent = place.parent().unwrap_or(Path::new(""));
             let target = relative(&site.dest().join(parent), &module);
             let name = Path::new(place.file_name().unwrap_or_default());
@@ -238,8 +264,9 @@ fn links(session: &Session<'_>, plan: &Plan<'_>, site: &Site) -> Result<Written,
             directory.link(name, target.as_os_str().as_encoded_bytes(), time)?;
             files += 1;
         }
+        all.push(recorded(repo, repo.modules().iter().map(String::as_str), Vec::new()));
     }
-    Ok(Written { recorded: recorded(plan, |_| Vec::new()), files, time, unmatched: Vec::new() })
+    Ok(Written { recorded: all, files, time, unmatched: Vec::new() })
 }
 
 /// The relative path from a directory to a path. Both are absolute and have no symlinks.

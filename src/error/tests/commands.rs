@@ -66,6 +66,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         ExportOfLinks { directory: "out".into() },
         File(full_disk()),
         Git(GitError::Offline),
+        ImageNested { core: "/opt/odoo".to_owned(), other: "/opt/odoo/oca".to_owned() },
         Import(import::Error::Missing { path: "repos.yaml".into() }),
         ImportIncomplete {
             file: config_file(),
@@ -91,6 +92,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         Needed { removed: vec![web()], unmet: vec![unmet(WhyUnmet::Core, Some(web()))] },
         NoAnswer { base: "https://github.com/OCA".to_owned(), error: GitError::Forbidden },
         NoConfig {},
+        NoCore { profile: "standard".to_owned() },
         NoConstraints { file: "odoo.txt".into(), config: config_file() },
         NoCoreRequirements { profile: "standard".to_owned(), is_declared: false },
         NoCache {},
@@ -114,6 +116,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
             Failure::new(name(one), format!("https://github.com/OCA/{one}.git"), Trouble::Remote(GitError::Offline))
         }).into() },
         SecretInSubmodule { name: web() },
+        SkippedCore { names: vec!["enterprise".to_owned()] },
         Silent {},
         Stale { file: lock_file(), differences: vec![Difference::NoLock, Difference::Layout], locked: true },
         Submodules { differences: vec![SubmoduleDifference::Missing { path: "oca/web".to_owned() }] },
@@ -189,6 +192,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       caused by: no space left
     3 the remote cannot be asked because oca is offline
       hint: run the command without `--offline`
+    2 `/opt/odoo`, the `core` of `[image]`, and `/opt/odoo/oca` are in one another in the container
+      hint: set one of them to another directory: oca replaces and verifies each as a whole
     2 there is no `repos.yaml`
       hint: name one of these: `.gitmodules`, `repos.yaml` or `addons.yaml` of git-aggregator or doodba, `spec.yaml` of ak, `pending-merges.d`, `mrchef.toml`, a `.repos` file of vcs2l, `oca_dependencies.txt`, or an older `oca.lock.json`
     1 `repos.toml` is written, but parts of `repos.yaml` are not in it: `merges` of `web`
@@ -212,6 +217,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: check the permissions of your token
     2 there is no `repos.toml` here or in a parent directory
       hint: run `oca init`, or pass the file with `--config`
+    2 profile `standard` has no Odoo itself, because there is no `[core]`
+      hint: declare it with `[core]` in `repos.toml`, then run `oca lock`
     2 there is no `odoo.txt`, which `repos.toml` lists in `constraints`
       hint: create the file, or remove it from `constraints` in `[requirements]`
     2 `--core` asks for the requirements of Odoo, but profile `standard` has no `[core]`
@@ -250,6 +257,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     3 2 repositories failed
     2 the url of `web` contains a user or password, and `.gitmodules` would publish it
       hint: remove it from the url, and set a token for the host
+    2 `skip` in `repos.local.toml` lists `enterprise`, so an export of Odoo itself would not be complete
+      hint: remove it from `skip`; for Odoo without Enterprise, use a profile with `edition = "community"`
     1 `oca.lock.json` is out of date, and `--locked` was given: there is no lock, and 1 more difference
       hint: run `oca lock` and commit the result
     1 `.gitmodules` and the index do not match the lock: `oca/web` is not a submodule yet

@@ -3,7 +3,7 @@
 use super::super::*;
 use super::{config_file, full_disk, lock_file, shown};
 use crate::config::{Config, ConfigProblem, Error as ConfigError};
-use crate::export::Error as ExportError;
+use crate::export::{Error as ExportError, Kind};
 use crate::lock::StepFault;
 use crate::lock::{Error as LockError, Seal};
 use crate::patch;
@@ -143,15 +143,19 @@ fn every_error_of_an_export_has_its_words() {
     let (dest, path) = (|| "out".into(), || "web_x".to_owned());
     let errors = every_variant!(ExportError:
         BadManifest { file: "out/oca.json".into(), why: "unknown field `x`".to_owned() },
+        CoreLinkOutside { path: "addons/web/link".to_owned(), target: "../../../x".to_owned() },
+        InCore(Box::new(ExportError::Gitlink { path: path() })),
         Foreign { dest: dest() },
         Gitlink { path: path() },
         Guarded { dest: dest(), what: "a checkout" },
         LinkOutside { path: "web_x/link".to_owned(), target: "../../x".to_owned() },
+        LinkLeftOut { path: "odoo-bin".to_owned(), target: "setup/odoo".to_owned() },
         LinkTooLong { path: "web_x/link".to_owned() },
         ManifestTooNew { file: "out/oca.json".into(), found: 9 },
         NoCheckout { path: "web/web_x".into() },
         NoModule { path: path() },
         NotADirectory { dest: dest() },
+        OtherKind { dest: dest(), found: Kind::Core },
         Store { why: "object not found".to_owned() },
         Stranger { dest: dest(), path: "notes.txt".into() },
         WrongTree { path: path() },
@@ -161,6 +165,10 @@ fn every_error_of_an_export_has_its_words() {
     insta::assert_snapshot!(shown(errors), @r"
     2 `out/oca.json` is not a manifest that oca wrote: unknown field `x`
       hint: update oca, or use `--force` to export again
+    2 the symlink `addons/web/link` points outside its repository, to `../../../x`
+      hint: correct it with `patches` in `[core]`, or in a fork and set `url` to the fork
+    2 `web_x` is a submodule, and an export cannot contain submodules
+      hint: correct it with `patches` in `[core]`, or in a fork and set `url` to the fork
     2 `out` is not empty and is not an export of oca
       hint: use another directory, or use `--force` to delete its content
     2 `web_x` is a submodule, and an export cannot contain submodules
@@ -169,6 +177,8 @@ fn every_error_of_an_export_has_its_words() {
       hint: use another directory
     2 the symlink `web_x/link` points outside its module, to `../../x`
       hint: set `modules` without this module, or correct it in a fork and set `url` to the fork
+    2 the symlink `odoo-bin` points to `setup/odoo`, which an export of Odoo does not have
+      hint: if it leads to modules, name their directory in `addons` of `[core]`; otherwise put the file itself in its place, with `patches` or in a fork
     2 the target of the symlink `web_x/link` is too long
       hint: set `modules` without this module, or correct it in a fork and set `url` to the fork
     2 `out/oca.json` has format version 9, which this oca cannot read
@@ -178,6 +188,8 @@ fn every_error_of_an_export_has_its_words() {
     2 `web_x` is not a directory in the locked tree
     2 `out` is not a directory
       hint: use another directory
+    2 `out` is an export of Odoo itself, and would be replaced by one of modules
+      hint: use another directory: modules and Odoo itself need one each; or use `--force` to replace it
     2 the store cannot be read: object not found
     1 `out` contains `notes.txt`, which oca did not write
       hint: move it away, or use `--force` to delete it
