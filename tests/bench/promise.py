@@ -16,6 +16,7 @@ class Promise:
 
     megabytes: float | None = None
     connections: int = CONNECTIONS
+    peak_megabytes: float = PEAK_MEGABYTES
     target_seconds: float | None = None
     target_megabytes: float | None = None
     target_contender: str | None = None  # of the same case: as fast as that one
@@ -34,7 +35,7 @@ class Promise:
         """The most that was seen of each, what is allowed, and the unit."""
         limits = [
             (max(run.connections for run in runs), self.connections, "connections"),
-            (max(run.peak for run in runs) / 1e6, PEAK_MEGABYTES, "MB of memory"),
+            (max(run.peak for run in runs) / 1e6, self.peak_megabytes, "MB of memory"),
         ]
         if self.megabytes is not None:
             limits.append((max(run.megabytes for run in runs), self.megabytes, "MB transferred"))

@@ -29,6 +29,8 @@ pub(super) struct PackSink {
     stuck: Rc<Cell<bool>>,
     /// Whether all announced objects have come.
     complete: Rc<Cell<bool>>,
+    /// The number of bytes that came.
+    received: Rc<Cell<u64>>,
     /// The number of bytes that came after that.
     beyond: usize,
 }
@@ -47,14 +49,15 @@ impl PackSink {
         let mut indexer = Indexer::new(None, aside.path(), 0, false)?;
         let complete = Rc::new(Cell::new(false));
         let stuck = Rc::new(Cell::new(false));
-        let told = (Rc::clone(&complete), Rc::clone(&stuck));
+        let received = Rc::new(Cell::new(0));
+        let told = (Rc::clone(&complete), Rc::clone(&stuck), Rc::clone(&received));
         let mut unpacking = Unpacking::default();
         indexer.progress(move |progress| {
             told.0.set(progress.received_objects() == progress.total_objects());
-            told.1.set(!unpacking.goes_on(&progress));
+            told.1.set(!unpacking.goes_on(&progress, told.2.get()));
             !told.1.get()
         });
-        Ok(Self { packs, aside, indexer, stuck, complete, beyond: 0 })
+        Ok(Self { packs, aside, indexer, stuck, complete, received, beyond: 0 })
     }
 
     /// Indexes the pack and moves it to the other packs.
@@ -107,6 +110,7 @@ impl Write for PackSink {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         /// Bytes that may follow the last object: more than the checksum needs. For fewer extra bytes, libgit2 fails.
         const REST: usize = 64 * 1024;
+        self.received.set(self.received.get() + buffer.len() as u64);
         if self.complete.get() {
             // libgit2 would continue to write until the disk is full.
             self.beyond += buffer.len();

@@ -10,7 +10,7 @@ use git2::Progress;
 /// What every pack may take. A branch of OCA takes less than a second.
 const FLOOR: Duration = if cfg!(debug_assertions) { Duration::from_secs(5) } else { Duration::from_mins(1) };
 /// The received bytes for which a pack may take one second more. libgit2 unpacks several times as many.
-const BYTES_PER_SECOND: usize = 1_000_000;
+const BYTES_PER_SECOND: u64 = 1_000_000;
 
 /// Watches one pack.
 #[derive(Default)]
@@ -20,13 +20,27 @@ pub(in crate::git) struct Unpacking {
 }
 
 impl Unpacking {
-    /// Whether libgit2 may go on.
-    pub(in crate::git) fn goes_on(&mut self, progress: &Progress<'_>) -> bool {
+    /// Whether libgit2 may go on, after `received` bytes. The indexer's own `received_bytes` is always 0.
+    pub(in crate::git) fn goes_on(&mut self, progress: &Progress<'_>, received: u64) -> bool {
         if progress.received_objects() < progress.total_objects() {
             return true;
         }
-        let more = u32::try_from(progress.received_bytes() / BYTES_PER_SECOND).unwrap_or(u32::MAX);
-        let limit = FLOOR + Duration::from_secs(1) * more;
-        self.since.get_or_insert_with(Instant::now).elapsed() <= limit
+        self.since.get_or_insert_with(Instant::now).elapsed() <= limit(received)
+    }
+}
+
+fn limit(received: u64) -> Duration {
+    FLOOR + Duration::from_secs(received / BYTES_PER_SECOND)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FLOOR, limit};
+
+    #[test]
+    fn the_pack_of_odoo_may_take_longer_than_a_small_one() {
+        assert_eq!(limit(0), FLOOR);
+        assert_eq!(limit(20_000), FLOOR);
+        assert_eq!((limit(250_000_000) - FLOOR).as_secs(), 250);
     }
 }
