@@ -7,6 +7,7 @@
 mod addons_path;
 mod cache;
 mod checkouts;
+mod diff;
 mod export;
 mod find;
 mod findings;
@@ -21,6 +22,7 @@ use serde::Serialize;
 pub(crate) use addons_path::{AddonsPathReport, PathEntry, PathEntryKind};
 pub(crate) use cache::{CachePruneReport, CacheSizeReport};
 pub(crate) use checkouts::{OutcomeReport, StatusReport, VerifyReport};
+pub(crate) use diff::DiffReport;
 pub(crate) use export::{ExportLayer, LayersReport};
 pub(crate) use find::FindReport;
 pub(crate) use findings::CheckReport;

@@ -66,6 +66,7 @@ mod list;
 mod local_remotes;
 mod lock;
 mod lock_check;
+mod lock_diff;
 mod lock_digest;
 mod lock_flags;
 mod lock_format;
