@@ -201,10 +201,21 @@ mod tests {
         ]
         .map(|url| {
             let parsed = RemoteUrl::parse(url).expect("a url");
-            format!("{url} -> {}\n", WebPage::of_comparison(&parsed, from, to).unwrap_or_default())
+            format!("{url} -> {}\n", WebPage::of_comparison(&parsed, from, to).as_deref().unwrap_or("-"))
         });
         let all = all.concat().replace(&from.to_string(), "A").replace(&to.to_string(), "B");
-        insta::assert_snapshot!(all, @"");
+        insta::assert_snapshot!(all, @"
+        https://github.com/OCA/web.git -> https://github.com/OCA/web/compare/A...B
+        https://me:secret@github.com/OCA/web -> https://github.com/OCA/web/compare/A...B
+        git@github.com:OCA/web.git -> https://github.com/OCA/web/compare/A...B
+        ssh://git@gitlab.example.com/acme/odoo/web.git -> https://gitlab.example.com/acme/odoo/web/-/compare/A...B
+        https://codeberg.org/acme/web -> https://codeberg.org/acme/web/compare/A...B
+        https://bitbucket.org/acme/web.git -> https://bitbucket.org/acme/web/branches/compare/B..A
+        https://git.example.com/acme/web -> -
+        https://example.com:8443/acme/web -> -
+        https://github.com/OCA/web)x -> -
+        ../github.com/web -> -
+        ");
     }
 
     #[test]

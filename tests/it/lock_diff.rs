@@ -76,7 +76,8 @@ fn a_moved_repository_names_its_modules_and_the_way_back() {
         ))
         .stderr("1 repository (1 changed), 5 modules (1 added, 3 changed, 1 removed)\n")
         .success();
-    env.oca(&["diff", "-q", "--exit-code"]).status(1);
+    env.oca(&["diff", "-q", "--exit-code", "-o", "report"]).status(1);
+    assert!(env.read("report").starts_with("gone: uninstall before you deploy\n"));
     // The way back that is named works.
     env.oca(&["lock", "-q", &format!("web@{from}")]).success();
     env.oca(&["diff"]).stderr("nothing changed\n").success();
