@@ -3,6 +3,7 @@
 //! Two locks in, plain data out. It reads no files and asks no server: everything is compared by the facts in the locks.
 //! What the user sees of it is written by `output`.
 
+mod loaded;
 mod modules;
 mod repos;
 mod version;
@@ -10,6 +11,7 @@ mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use loaded::Loaded;
 pub(crate) use modules::{Changed, ModuleChange, ModuleDiff};
 pub(crate) use repos::{MergeDiff, RepoChange, RepoDiff};
 pub(crate) use version::VersionStep;
@@ -44,6 +46,12 @@ pub(crate) struct Step<T> {
     pub(crate) to: T,
 }
 
+impl<T: Copy> Step<T> {
+    pub(crate) fn map<U>(self, map: impl Fn(T) -> U) -> Step<U> {
+        Step { from: map(self.from), to: map(self.to) }
+    }
+}
+
 impl<T: PartialEq> Step<T> {
     pub(crate) fn is_same(&self) -> bool {
         self.from == self.to
@@ -76,6 +84,11 @@ impl LockDiff<'_> {
     }
 }
 
+/// The modules that some profiles have before and now, if their files may differ.
+pub(crate) fn shared<'l>(locks: &Step<&'l Lock>, profiles: &[&str]) -> Vec<Step<Home<'l>>> {
+    modules::shared(&locks.map(|lock| View::of(lock, profiles)))
+}
+
 /// What changed from `old` to `new` in these profiles, or in all: one for each step of series, oldest first. A profile
 /// that only one lock has is compared with nothing.
 pub(crate) fn diffs<'l>(old: &'l Lock, new: &'l Lock, profile: Option<&str>) -> Vec<LockDiff<'l>> {
@@ -95,14 +108,15 @@ pub(crate) fn diffs<'l>(old: &'l Lock, new: &'l Lock, profile: Option<&str>) -> 
 }
 
 fn between<'l>(old: &'l Lock, new: &'l Lock, profiles: Vec<&'l str>, series: Step<Series>) -> LockDiff<'l> {
-    let [old, new] = [old, new].map(|lock| View::of(lock, &profiles));
+    let views = Step { from: old, to: new }.map(|lock| View::of(lock, &profiles));
+    let names = |of: for<'v> fn(&'v View<'l>) -> Vec<&'l str>| Names::between(of(&views.from), of(&views.to));
     LockDiff {
         series,
-        repos: repos::diffs(&old, &new),
-        modules: modules::diffs(&old, &new, series),
-        python: Names::between(old.python(), new.python()),
-        bin: Names::between(old.bin(), new.bin()),
-        deb: Names::between(old.deb(), new.deb()),
+        repos: repos::diffs(&views.from, &views.to),
+        modules: modules::diffs(&views, series),
+        python: names(View::python),
+        bin: names(View::bin),
+        deb: names(View::deb),
         profiles,
     }
 }

@@ -30,8 +30,17 @@ pub(crate) struct Changed<'l> {
     pub(crate) version: Option<VersionStep>,
 }
 
+impl<'l> ModuleChange<'l> {
+    fn name(&self) -> &'l ModuleName {
+        let (Self::Added(home)
+        | Self::Removed(home)
+        | Self::Changed(Changed { homes: Step { to: home, .. }, .. })) = self;
+        &home.module.name
+    }
+}
+
 impl<'l> Changed<'l> {
-    /// The repositories, if it is in another one than before.
+    /// Whether it is in another repository than before.
     pub(crate) fn is_relocated(&self) -> bool {
         self.homes.from.repo.pin.name != self.homes.to.repo.pin.name
     }
@@ -87,41 +96,68 @@ impl<'l> Changed<'l> {
     }
 }
 
+/// A module in one of the two locks, or in both.
+enum Paired<'l> {
+    Old(Home<'l>),
+    New(Home<'l>),
+    Both(Step<Home<'l>>),
+}
+
+/// By name.
+pub(super) fn diffs<'l>(views: &Step<View<'l>>, series: Step<Series>) -> Vec<ModuleDiff<'l>> {
+    let diff = |paired| {
+        let change = match paired {
+            Paired::Old(home) => ModuleChange::Removed(home),
+            Paired::New(home) => ModuleChange::Added(home),
+            Paired::Both(homes) => ModuleChange::Changed(changed(homes, series)?),
+        };
+        Some(ModuleDiff { name: change.name(), change })
+    };
+    paired(views).into_iter().filter_map(diff).collect()
+}
+
+/// The modules that both locks have, if their files may differ. By name.
+pub(super) fn shared<'l>(views: &Step<View<'l>>) -> Vec<Step<Home<'l>>> {
+    let may_differ = |Step { from, to }: &Step<Home<'l>>| {
+        // The lock has no trees of Odoo's own modules.
+        if from.repo.core.is_some() && to.repo.core.is_some() {
+            from.repo.tree != to.repo.tree || from.module.path() != to.module.path()
+        } else {
+            from.module.tree != to.module.tree
+        }
+    };
+    let both = |paired| if let Paired::Both(homes) = paired { Some(homes) } else { None };
+    paired(views).into_iter().filter_map(both).filter(may_differ).collect()
+}
+
 /// If several repositories have a module, those with the same name are compared with each other.
-pub(super) fn diffs<'l>(old: &View<'l>, new: &View<'l>, series: Step<Series>) -> Vec<ModuleDiff<'l>> {
+fn paired<'l>(views: &Step<View<'l>>) -> Vec<Paired<'l>> {
     let mut all: BTreeMap<&ModuleName, [Vec<Home<'l>>; 2]> = BTreeMap::new();
-    for (side, view) in [old, new].into_iter().enumerate() {
+    for (side, view) in [&views.from, &views.to].into_iter().enumerate() {
         for home in view.homes() {
             all.entry(&home.module.name).or_default()[side].push(home);
         }
     }
-    let of_name = |(name, [old, new]): (&'l ModuleName, [Vec<Home<'l>>; 2])| {
-        changes(old, new, series).into_iter().map(move |change| ModuleDiff { name, change })
-    };
-    all.into_iter().flat_map(of_name).collect()
+    all.into_values().flat_map(|[old, new]| pairs(old, new)).collect()
 }
 
-fn changes<'l>(
-    mut left: Vec<Home<'l>>,
-    mut open: Vec<Home<'l>>,
-    series: Step<Series>,
-) -> Vec<ModuleChange<'l>> {
-    let mut changes = Vec::new();
-    let mut pair = |from: Home<'l>, to: Home<'l>| {
-        if let Some(changed) = changed(Step { from, to }, series) {
-            changes.push(ModuleChange::Changed(changed));
-        }
-    };
+/// The pairs of one name.
+fn pairs<'l>(mut left: Vec<Home<'l>>, mut open: Vec<Home<'l>>) -> Vec<Paired<'l>> {
+    let mut pairs = Vec::new();
     open.retain(|new| {
         let of_repo = left.iter().position(|old| old.repo.pin.name == new.repo.pin.name);
-        of_repo.map(|place| pair(left.remove(place), *new)).is_none()
+        let pair = of_repo.map(|place| Paired::Both(Step { from: left.remove(place), to: *new }));
+        let is_open = pair.is_none();
+        pairs.extend(pair);
+        is_open
     });
     // The rest is in other repositories than before.
     let count = left.len().min(open.len());
-    std::iter::zip(left.drain(..count), open.drain(..count)).for_each(|(from, to)| pair(from, to));
-    changes.extend(left.into_iter().map(ModuleChange::Removed));
-    changes.extend(open.into_iter().map(ModuleChange::Added));
-    changes
+    let moved = std::iter::zip(left.drain(..count), open.drain(..count));
+    pairs.extend(moved.map(|(from, to)| Paired::Both(Step { from, to })));
+    pairs.extend(left.into_iter().map(Paired::Old));
+    pairs.extend(open.into_iter().map(Paired::New));
+    pairs
 }
 
 /// `None` if nothing differs.

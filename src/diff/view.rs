@@ -64,19 +64,19 @@ impl<'l> View<'l> {
 
     /// What the modules need of Python, and the lines of each `requirements.txt`. Odoo's own are left out: it needs them
     /// whatever the modules are.
-    pub(super) fn python(&self) -> impl Iterator<Item = &'l str> {
+    pub(super) fn python(&self) -> Vec<&'l str> {
         let repos = self.repos.iter().map(|used| used.repo).filter(|repo| repo.core.is_none());
         let lines = repos.flat_map(|repo| &repo.facts.requirements);
         let lines = lines.map(|line| line.trim()).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        lines.chain(self.needs(|manifest| &manifest.python))
+        lines.chain(self.needs(|manifest| &manifest.python)).collect()
     }
 
-    pub(super) fn bin(&self) -> impl Iterator<Item = &'l str> {
-        self.needs(|manifest| &manifest.bin)
+    pub(super) fn bin(&self) -> Vec<&'l str> {
+        self.needs(|manifest| &manifest.bin).collect()
     }
 
-    pub(super) fn deb(&self) -> impl Iterator<Item = &'l str> {
-        self.needs(|manifest| &manifest.deb)
+    pub(super) fn deb(&self) -> Vec<&'l str> {
+        self.needs(|manifest| &manifest.deb).collect()
     }
 
     fn needs(&self, key: fn(&Manifest) -> &Vec<String>) -> impl Iterator<Item = &'l str> {

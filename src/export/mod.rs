@@ -19,7 +19,7 @@ pub(crate) use manifest::{
     FILE_NAME, LICENCES, LOCK_NAME, Manifest, Recorded, Repository, UNFINISHED, record,
 };
 pub(crate) use place::{Guarded, Site, VOLUME};
-pub(crate) use rules::UnmatchedLanguage;
+pub(crate) use rules::{UnmatchedLanguage, keeps_translation};
 pub(crate) use verify::{Alteration, FileState, Rights, Scan, read};
 pub(crate) use write::{Batch, Directories, batch, set_directory_time, time, write};
 

@@ -3,22 +3,7 @@
 use serde_json::Value;
 
 use crate::env::Env;
-use crate::project::{WEB, repository, short};
-use crate::remote::Remote;
-
-const BOTH: &str = "[profiles.standard]\nrepos = [\"web\", \"dms\"]\n";
-
-/// A committed lock of `web` and `dms`, with these modules in `web`.
-fn committed(env: &Env, modules: &[(&str, &[(&str, &str)])]) -> [Remote; 2] {
-    let web = Remote::new(env, "web");
-    let draft = web.branch("18.0").file("README.md", "");
-    modules.iter().fold(draft, |draft, (name, fields)| draft.module(name, fields)).commit();
-    let dms = repository(env, "dms", &["dms"]);
-    env.locked(BOTH);
-    env.git(".", &["init", "-q", "-b", "main"]);
-    env.commit_all("Lock");
-    [web, dms]
-}
+use crate::project::{BOTH, WEB, committed, repository, short};
 
 /// The report as JSON.
 #[track_caller]

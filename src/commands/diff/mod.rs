@@ -1,18 +1,19 @@
 //! `oca diff`: what changed between two locks.
 
 mod side;
+mod update;
 
 use std::path::PathBuf;
 
 use side::{Sides, read};
 
-use crate::diff::{LockDiff, diffs};
+use crate::diff::{LockDiff, Step, diffs};
 use crate::error::{DiffError, Error};
 use crate::flags::Global;
 use crate::fs::write_out;
 use crate::json::{DiffReport, Versioned};
 use crate::output::{MOST, Printer, human, markdown, summary};
-use crate::session::named_profile;
+use crate::session::{Session, named_profile};
 
 #[derive(clap::Args, Debug)]
 #[command(override_usage = "oca diff [OPTIONS] [OLD [NEW]]\n       oca diff [OPTIONS] OLD..NEW")]
@@ -23,7 +24,8 @@ pub(crate) struct Args {
     /// The lock that is compared [default: the file in the project]
     #[arg(value_name = "NEW")]
     new: Option<String>,
-    /// How to print the report; `markdown` is the text of a pull request, of at most 65,536 characters
+    /// How to print the report; `markdown` is the text of a pull request, of at most 65,536 characters, and `update` the
+    /// modules for `odoo-bin -u`
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: DiffFormat,
     /// Write the whole report to this file
@@ -39,28 +41,37 @@ enum DiffFormat {
     Human,
     Json,
     Markdown,
+    Update,
 }
 
 pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(), Error> {
     let sides = Sides::of(args.old.as_deref(), args.new.as_deref())?;
-    let [old, new] = read(&sides, global)?;
+    let read = read(&sides, global)?;
+    let locks = Step { from: &read.from.lock, to: &read.to.lock };
     let profile = if global.all_profiles { None } else { named_profile(global) };
     if let Some(profile) = &profile
-        && ![&old, &new].iter().any(|lock| lock.profiles.contains_key(profile))
+        && ![locks.from, locks.to].iter().any(|lock| lock.profiles.contains_key(profile))
     {
         return Err(DiffError::NoProfile { profile: profile.clone() }.into());
     }
-    let mut diffs = diffs(&old, &new, profile.as_deref());
-    diffs.retain(|diff| !diff.is_empty());
-    deliver(args, &diffs, printer)?;
-    if args.exit_code && !diffs.is_empty() { Err(Error::Silent) } else { Ok(()) }
+    let mut diffs = diffs(locks.from, locks.to, profile.as_deref());
+    let is_changed = if args.format == DiffFormat::Update {
+        let names = update::names(&read, &diffs, &Session::open(global, printer)?)?;
+        update::deliver(&names, args.output.as_deref(), printer)?;
+        !names.is_empty()
+    } else {
+        diffs.retain(|diff| !diff.is_empty());
+        deliver(args, &diffs, printer)?;
+        !diffs.is_empty()
+    };
+    if args.exit_code && is_changed { Err(Error::Silent) } else { Ok(()) }
 }
 
 /// Prints the report, or writes it to the file.
 fn deliver(args: &Args, diffs: &[LockDiff<'_>], printer: &Printer) -> Result<(), Error> {
     let most = args.output.is_none().then_some(MOST);
     let report = match args.format {
-        DiffFormat::Human => None,
+        DiffFormat::Human | DiffFormat::Update => None,
         DiffFormat::Json => Some(Versioned::new(DiffReport::of(diffs)).render()),
         DiffFormat::Markdown => Some(markdown(diffs, most)),
     };

@@ -1,9 +1,10 @@
 //! Where the two locks come from.
 
-use std::io::Read;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::config;
+use crate::diff::Step;
 use crate::error::{DiffError, Error};
 use crate::flags::Global;
 use crate::fs::Context;
@@ -22,7 +23,7 @@ enum Side {
 
 /// The old lock and the new one.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Sides([Side; 2]);
+pub(super) struct Sides(Step<Side>);
 
 impl Sides {
     /// As `git diff` reads them: without words, HEAD and the file; `A..B` is the same as `A B`, and HEAD stands for an
@@ -33,15 +34,18 @@ impl Sides {
             "" => Side::Named("HEAD".to_owned()),
             word => Side::Named(word.to_owned()),
         };
-        let sides = match (old, new) {
-            (None, _) => [side("HEAD"), Side::Working],
-            (Some(old), Some(new)) => [side(old), side(new)],
+        let (from, to) = match (old, new) {
+            (None, _) => (side("HEAD"), Side::Working),
+            (Some(old), Some(new)) => (side(old), side(new)),
             (Some(range), None) => match range.split_once("..") {
-                Some((old, new)) if is_range(range, new) => [side(old), side(new)],
-                _ => [side(range), Side::Working],
+                Some((old, new)) if is_range(range, new) => (side(old), side(new)),
+                _ => (side(range), Side::Working),
             },
         };
-        if sides == [Side::Stdin, Side::Stdin] { Err(DiffError::StdinTwice) } else { Ok(Self(sides)) }
+        if (&from, &to) == (&Side::Stdin, &Side::Stdin) {
+            return Err(DiffError::StdinTwice);
+        }
+        Ok(Self(Step { from, to }))
     }
 }
 
@@ -50,13 +54,28 @@ fn is_range(word: &str, end: &str) -> bool {
     !word.starts_with("..") && !end.starts_with(['/', '.']) && !Path::new(word).exists()
 }
 
+/// A lock, and where it comes from.
+#[derive(Debug)]
+pub(super) struct ReadLock {
+    pub(super) lock: Lock,
+    pub(super) source: Source,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Source {
+    Revision(String),
+    /// A file that the user names, or stdin.
+    Elsewhere,
+    /// The lock of the project.
+    Working,
+}
+
 /// Reads both locks. Without a `repos.toml`, the project is the current directory.
-pub(super) fn read(sides: &Sides, global: &Global) -> Result<[Lock; 2], Error> {
+pub(super) fn read(sides: &Sides, global: &Global) -> Result<Step<ReadLock>, Error> {
     let config = global.config.clone().or_else(|| config::find(Path::new(".")));
     let config = config.unwrap_or_else(|| PathBuf::from(config::FILE_NAME));
     let project = Project { file: config.with_file_name(lock::FILE_NAME) };
-    let [old, new] = &sides.0;
-    Ok([project.lock(old)?, project.lock(new)?])
+    Ok(Step { from: project.read(&sides.0.from)?, to: project.read(&sides.0.to)? })
 }
 
 struct Project {
@@ -65,23 +84,24 @@ struct Project {
 }
 
 impl Project {
-    fn lock(&self, side: &Side) -> Result<Lock, Error> {
+    fn read(&self, side: &Side) -> Result<ReadLock, Error> {
         match side {
             Side::Working => {
-                let file = || self.file.clone();
-                Ok(Lock::load(&self.file)?.ok_or_else(|| Error::NoLock { file: file() })?)
+                let lock = Lock::load(&self.file)?;
+                let lock = lock.ok_or_else(|| Error::NoLock { file: self.file.clone() })?;
+                Ok(ReadLock { lock, source: Source::Working })
             }
             Side::Stdin => {
                 let file = Path::new("stdin");
                 let mut bytes = Vec::new();
                 std::io::stdin().take(lock::LARGEST + 1).read_to_end(&mut bytes).at("read", file)?;
-                Ok(Lock::parse_whole(&bytes, file)?)
+                Ok(ReadLock { lock: Lock::parse_whole(&bytes, file)?, source: Source::Elsewhere })
             }
             Side::Named(word) => self.named(word),
         }
     }
 
-    fn named(&self, word: &str) -> Result<Lock, Error> {
+    fn named(&self, word: &str) -> Result<ReadLock, Error> {
         let file = std::path::absolute(&self.file).at("find", &self.file)?;
         let largest = usize::try_from(lock::LARGEST).unwrap_or(usize::MAX);
         let directory = file.parent().unwrap_or(&file);
@@ -92,10 +112,12 @@ impl Project {
         };
         match found {
             AtRevision::File(bytes) => {
-                Ok(Lock::parse_whole(&bytes, Path::new(&format!("{word}:{}", lock::FILE_NAME)))?)
+                let file = format!("{word}:{}", lock::FILE_NAME);
+                let lock = Lock::parse_whole(&bytes, Path::new(&file))?;
+                Ok(ReadLock { lock, source: Source::Revision(word.to_owned()) })
             }
             AtRevision::NoRevision => match Lock::load(Path::new(word))? {
-                Some(lock) => Ok(lock),
+                Some(lock) => Ok(ReadLock { lock, source: Source::Elsewhere }),
                 None if superproject.is_none() => {
                     Err(DiffError::NoGit { word: word.to_owned(), directory: directory.to_owned() }.into())
                 }
@@ -113,7 +135,10 @@ mod tests {
     #[test]
     fn words_are_read_as_git_reads_them() {
         let named = |word: &str| Side::Named(word.to_owned());
-        let sides = |old: Option<&str>, new: Option<&str>| Sides::of(old, new).expect("sides").0;
+        let sides = |old: Option<&str>, new: Option<&str>| {
+            let Step { from, to } = Sides::of(old, new).expect("sides").0;
+            [from, to]
+        };
         assert_eq!(sides(None, None), [named("HEAD"), Side::Working]);
         assert_eq!(sides(Some("main"), None), [named("main"), Side::Working]);
         assert_eq!(sides(Some("main"), Some("-")), [named("main"), Side::Stdin]);

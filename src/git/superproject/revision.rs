@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use git2::{ErrorCode, ObjectType};
+use git2::{DiffDelta, DiffOptions, ErrorCode, ObjectType};
 
 use super::Superproject;
 use crate::git::Error;
@@ -18,6 +18,50 @@ pub(crate) enum AtRevision {
 }
 
 impl Superproject {
+    /// Whether a revision has a file. `file` is absolute.
+    pub(crate) fn has_at(&self, revision: &str, file: &Path) -> bool {
+        let tree =
+            self.repository.revparse_single(revision).ok().and_then(|object| object.peel_to_tree().ok());
+        // Neither the file nor the directory of its module need exist in the work tree.
+        let below = file.ancestors().skip(1).find_map(|above| Some((above, self.path_of(above)?)));
+        let Some((tree, (above, below))) = tree.zip(below) else { return false };
+        let rest = file.strip_prefix(above).unwrap_or(file);
+        tree.get_path(&Path::new(&below).join(rest)).is_ok_and(|entry| entry.kind() == Some(ObjectType::Blob))
+    }
+
+    /// The files that differ between a revision and another one, or the work tree if `to` is `None`. The paths are
+    /// relative to `directory`, which exists and is absolute; the files are below it. `None` if there is no such revision,
+    /// or if the directory is outside of the repository.
+    pub(crate) fn changed_files(
+        &self,
+        from: &str,
+        to: Option<&str>,
+        directory: &Path,
+    ) -> Result<Option<Vec<Vec<u8>>>, Error> {
+        let Some(below) = self.path_of(directory) else { return Ok(None) };
+        let tree = |revision: &str| self.repository.revparse_single(revision).ok()?.peel_to_tree().ok();
+        let Some(old) = tree(from) else { return Ok(None) };
+        let mut options = DiffOptions::new();
+        options.include_untracked(true).recurse_untracked_dirs(true).include_typechange(true);
+        options.disable_pathspec_match(true);
+        if !below.is_empty() {
+            options.pathspec(&below);
+        }
+        let diff = match to {
+            Some(to) => {
+                let Some(new) = tree(to) else { return Ok(None) };
+                self.repository.diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options))?
+            }
+            None => self.repository.diff_tree_to_workdir_with_index(Some(&old), Some(&mut options))?,
+        };
+        let prefix = if below.is_empty() { String::new() } else { format!("{below}/") };
+        let path = |delta: DiffDelta<'_>| {
+            let path = delta.new_file().path_bytes().or(delta.old_file().path_bytes())?;
+            Some(path.strip_prefix(prefix.as_bytes())?.to_owned())
+        };
+        Ok(Some(diff.deltas().filter_map(path).collect()))
+    }
+
     /// A file of the work tree as a revision has it, such as `main`, `HEAD~1` or a commit. `file` is absolute; it need not
     /// exist, but its directory must. A file of more than `largest` bytes cannot be meant, so it counts as missing.
     pub(crate) fn file_at(&self, revision: &str, file: &Path, largest: usize) -> Result<AtRevision, Error> {
