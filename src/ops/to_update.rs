@@ -8,7 +8,7 @@ use super::target::confirm_trees;
 use crate::diff::{Home, Loaded, Step};
 use crate::error::Error;
 use crate::git::{Git, GitTree, Meter, Snapshot};
-use crate::lock::{Lock, LockedRepo, Pin};
+use crate::lock::{LockedRepo, Pin};
 use crate::repo::{AtPath, ModuleName, Objects, RemoteUrl, TreeId, at_path};
 use crate::report::{Done, Failure, Trouble};
 use crate::session::Session;
@@ -37,7 +37,7 @@ impl OfPin for Compared<'_> {
 /// Finds the modules to update among `homes`, which both locks have. Trees that are not in the cache are fetched.
 pub(crate) fn to_update<'l>(
     session: &Session<'_>,
-    locks: &Step<&'l Lock>,
+    contents: &Step<Contents<'l>>,
     homes: Vec<Step<Home<'l>>>,
     loaded: &Loaded,
 ) -> Result<ToUpdate<'l>, Error> {
@@ -53,7 +53,6 @@ pub(crate) fn to_update<'l>(
         compared.push(Compared { repos, urls, modules });
     }
     let remotes = Remotes::of(session)?.without_lines();
-    let contents = locks.map(|lock| Contents::new(session, lock));
     let answers = remotes.each(
         &compared,
         |compared, watch| {

@@ -9,7 +9,7 @@ use crate::error::{DiffError, Error};
 use crate::flags::Global;
 use crate::fs::Context;
 use crate::git::{AtRevision, Superproject};
-use crate::lock::{self, Lock};
+use crate::lock::{self, Lock, StepTexts};
 
 /// One of the two locks, as the user names it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -58,6 +58,8 @@ fn is_range(word: &str, end: &str) -> bool {
 #[derive(Debug)]
 pub(super) struct ReadLock {
     pub(super) lock: Lock,
+    /// Of its steps, if it is of a revision.
+    pub(super) texts: StepTexts,
     pub(super) source: Source,
 }
 
@@ -68,6 +70,12 @@ pub(super) enum Source {
     Elsewhere,
     /// The lock of the project.
     Working,
+}
+
+impl ReadLock {
+    fn new(lock: Lock, source: Source) -> Self {
+        Self { lock, texts: StepTexts::default(), source }
+    }
 }
 
 /// Reads both locks. Without a `repos.toml`, the project is the current directory.
@@ -89,13 +97,13 @@ impl Project {
             Side::Working => {
                 let lock = Lock::load(&self.file)?;
                 let lock = lock.ok_or_else(|| Error::NoLock { file: self.file.clone() })?;
-                Ok(ReadLock { lock, source: Source::Working })
+                Ok(ReadLock::new(lock, Source::Working))
             }
             Side::Stdin => {
                 let file = Path::new("stdin");
                 let mut bytes = Vec::new();
                 std::io::stdin().take(lock::LARGEST + 1).read_to_end(&mut bytes).at("read", file)?;
-                Ok(ReadLock { lock: Lock::parse_whole(&bytes, file)?, source: Source::Elsewhere })
+                Ok(ReadLock::new(Lock::parse_whole(&bytes, file)?, Source::Elsewhere))
             }
             Side::Named(word) => self.named(word),
         }
@@ -114,10 +122,15 @@ impl Project {
             AtRevision::File(bytes) => {
                 let file = format!("{word}:{}", lock::FILE_NAME);
                 let lock = Lock::parse_whole(&bytes, Path::new(&file))?;
-                Ok(ReadLock { lock, source: Source::Revision(word.to_owned()) })
+                let steps = directory.join(lock::STEPS);
+                let texts = StepTexts::read(&lock, |path| {
+                    let found = superproject.iter().map(|git| git.file_at(word, &steps.join(path), largest));
+                    found.map(|found| found.map(AtRevision::content)).next().unwrap_or(Ok(None))
+                })?;
+                Ok(ReadLock { texts, ..ReadLock::new(lock, Source::Revision(word.to_owned())) })
             }
             AtRevision::NoRevision => match Lock::load(Path::new(word))? {
-                Some(lock) => Ok(ReadLock { lock, source: Source::Elsewhere }),
+                Some(lock) => Ok(ReadLock::new(lock, Source::Elsewhere)),
                 None if superproject.is_none() => {
                     Err(DiffError::NoGit { word: word.to_owned(), directory: directory.to_owned() }.into())
                 }

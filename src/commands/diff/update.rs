@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::fs::write_out;
 use crate::git::Superproject;
 use crate::lock::LockedProfile;
-use crate::ops::{ToUpdate, to_update};
+use crate::ops::{Contents, ToUpdate, to_update};
 use crate::output::Printer;
 use crate::repo::{MANIFESTS, Rules, counted, first_names, profile_list};
 use crate::session::Session;
@@ -22,6 +22,8 @@ pub(super) fn names(
 ) -> Result<BTreeSet<String>, Error> {
     let mut names = BTreeSet::new();
     let locks = Step { from: &read.from.lock, to: &read.to.lock };
+    let contents = Step { from: &read.from, to: &read.to };
+    let contents = contents.map(|read| Contents::new(session, &read.lock).with_texts(read.texts.clone()));
     for diff in diffs {
         if !diff.series.is_same() {
             let Step { from, to } = diff.series;
@@ -33,8 +35,8 @@ pub(super) fn names(
         }
         let profiles = diff.profiles.iter().filter_map(|name| locks.to.profiles.get(*name));
         let loaded = Loaded { rules: rules(profiles), series: diff.series.to };
-        let ToUpdate { modules, unread } =
-            to_update(session, &locks, shared(&locks, &diff.profiles), &loaded)?;
+        let homes = shared(&locks, &diff.profiles);
+        let ToUpdate { modules, unread } = to_update(session, &contents, homes, &loaded)?;
         for failure in unread {
             session.printer.warning(&format!(
                 "`{}`: its old or its new commit could not be read, so each of its modules with other files is listed: {}",

@@ -1,6 +1,6 @@
 //! Files of the superproject as a revision has them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use git2::{DiffDelta, DiffOptions, ErrorCode, ObjectType};
 
@@ -17,16 +17,27 @@ pub(crate) enum AtRevision {
     File(Vec<u8>),
 }
 
+impl AtRevision {
+    /// The bytes of the file, if it is there.
+    pub(crate) fn content(self) -> Option<Vec<u8>> {
+        if let Self::File(bytes) = self { Some(bytes) } else { None }
+    }
+}
+
 impl Superproject {
     /// Whether a revision has a file. `file` is absolute.
     pub(crate) fn has_at(&self, revision: &str, file: &Path) -> bool {
         let tree =
             self.repository.revparse_single(revision).ok().and_then(|object| object.peel_to_tree().ok());
-        // Neither the file nor the directory of its module need exist in the work tree.
-        let below = file.ancestors().skip(1).find_map(|above| Some((above, self.path_of(above)?)));
-        let Some((tree, (above, below))) = tree.zip(below) else { return false };
-        let rest = file.strip_prefix(above).unwrap_or(file);
-        tree.get_path(&Path::new(&below).join(rest)).is_ok_and(|entry| entry.kind() == Some(ObjectType::Blob))
+        let Some((tree, path)) = tree.zip(self.path_below(file)) else { return false };
+        tree.get_path(&path).is_ok_and(|entry| entry.kind() == Some(ObjectType::Blob))
+    }
+
+    /// The path of a file relative to the top. Neither the file nor its directory need exist.
+    fn path_below(&self, file: &Path) -> Option<PathBuf> {
+        let (above, below) =
+            file.ancestors().skip(1).find_map(|above| Some((above, self.path_of(above)?)))?;
+        Some(Path::new(&below).join(file.strip_prefix(above).ok()?))
     }
 
     /// The files that differ between a revision and another one, or the work tree if `to` is `None`. The paths are
@@ -63,7 +74,7 @@ impl Superproject {
     }
 
     /// A file of the work tree as a revision has it, such as `main`, `HEAD~1` or a commit. `file` is absolute; it need not
-    /// exist, but its directory must. A file of more than `largest` bytes cannot be meant, so it counts as missing.
+    /// exist. A file of more than `largest` bytes cannot be meant, so it counts as missing.
     pub(crate) fn file_at(&self, revision: &str, file: &Path, largest: usize) -> Result<AtRevision, Error> {
         let object = match self.repository.revparse_single(revision) {
             Ok(object) => object,
@@ -72,7 +83,7 @@ impl Superproject {
             Err(_) => return Ok(AtRevision::NoRevision),
         };
         let Ok(tree) = object.peel_to_tree() else { return Ok(AtRevision::NoRevision) };
-        let Some(path) = self.path_of_file(file) else { return Ok(AtRevision::NoFile) };
+        let Some(path) = self.path_below(file) else { return Ok(AtRevision::NoFile) };
         let entry = match tree.get_path(&path) {
             Ok(entry) => entry,
             Err(error) if error.code() == ErrorCode::NotFound => return Ok(AtRevision::NoFile),

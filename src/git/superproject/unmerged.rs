@@ -62,7 +62,7 @@ impl Superproject {
     }
 
     /// The path of a file as in the index. `None` if it is outside.
-    pub(super) fn path_of_file(&self, file: &Path) -> Option<PathBuf> {
+    fn path_of_file(&self, file: &Path) -> Option<PathBuf> {
         Some(PathBuf::from(self.path_of(file.parent()?)?).join(file.file_name()?))
     }
 }
