@@ -3,7 +3,7 @@
 //! The map. Arrows point down only, over any number of steps; `tests/it/rooms.rs` checks it:
 //!
 //! ```text
-//! {main, fuzz} → cli → commands → ops → session → output → json → error → check → {plan, import} → facts
+//! {main, fuzz} → cli → commands → ops → session → output → json → error → {check, diff} → {plan, import} → facts
 //!                       → progress → report → forge
 //!                       → {config, lock, git, addons, catalogue, odoo_conf, export}
 //!                       → {patch, merge, requirements}
@@ -17,6 +17,7 @@
 //! - `forge` asks forges about pull and merge requests. It sends its questions through `git`.
 //! - `catalogue` knows the names of OCA's repositories and remembers their modules; `ops` asks the servers.
 //! - `check` looks for problems in the modules of a profile: `plan`'s inventory in, findings out.
+//! - `diff` compares two locks by their facts: two locks in, plain data out.
 //! - `import` reads the files of other tools, and makes a `repos.toml` and pins from them.
 //! - `requirements` merges Python requirements, `odoo_conf` edits an odoo.conf: text in, text out.
 //! - `patch` reads, writes and applies patches, and computes the trees that they give; it reads trees and blobs through
@@ -36,6 +37,7 @@ mod check;
 mod cli;
 mod commands;
 mod config;
+mod diff;
 mod error;
 #[expect(clippy::disallowed_methods, reason = "an export is written file by file")]
 mod export;

@@ -10,9 +10,6 @@ fn rank(status: &str) -> Option<usize> {
     ASCENDING.iter().position(|known| known.eq_ignore_ascii_case(status.trim()))
 }
 
-/// The status that OCA gives to a module that declares none.
-const DEFAULT: &str = "Beta";
-
 /// Modules that depend on less mature modules. A module that declares no status promises nothing, so it is not
 /// reported.
 pub(super) fn maturity(inventory: &Inventory<'_>) -> Vec<Finding> {
@@ -21,7 +18,7 @@ pub(super) fn maturity(inventory: &Inventory<'_>) -> Vec<Finding> {
         let own = rank(status)?;
         let less = |name: &String| {
             let Standing::Module(needed) = inventory.standing(name) else { return None };
-            let other = needed.manifest.development_status.as_deref().unwrap_or(DEFAULT);
+            let other = needed.manifest.maturity();
             (rank(other)? < own).then(|| (name.clone(), other.to_owned()))
         };
         let on: Vec<_> = module.manifest.depends.iter().filter_map(less).collect();

@@ -4,6 +4,7 @@ mod add;
 mod addons_path;
 mod cache;
 mod check;
+mod diff;
 mod export;
 mod find;
 mod init;
@@ -68,6 +69,8 @@ pub(crate) enum Command {
     Submodules(submodules::Args),
     /// Compare the lock with the remotes
     Outdated(outdated::Args),
+    /// Show what changed between two locks
+    Diff(diff::Args),
     /// List the modules of the profile
     List(list::Args),
     /// Show the dependencies of modules
@@ -107,6 +110,7 @@ pub(crate) fn run(command: &Command, global: &Global, printer: &Printer) -> Resu
         Command::Status(args) => status::run(args, &session()?),
         Command::Submodules(args) => submodules::run(args, &session()?),
         Command::Outdated(args) => outdated::run(args, &session()?),
+        Command::Diff(args) => diff::run(args, global, printer),
         Command::List(args) => list::run(args, &session()?),
         Command::Tree(args) => tree::run(args, &session()?),
         Command::Why(args) => why::run(args, &session()?),

@@ -40,6 +40,7 @@ impl Error {
             | Self::Comma { .. }
             | Self::Config(_)
             | Self::ControlInPath { .. }
+            | Self::Diff(_)
             | Self::Exists { .. }
             | Self::Export(_)
             | Self::ExportOfLinks { .. }

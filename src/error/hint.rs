@@ -85,6 +85,7 @@ impl Error {
             Self::OtherProfile { found, .. } => {
                 Some(format!("if you want that profile, use `--profile {}`", crate::repo::one_line(found)))
             }
+            Self::Diff(error) => Some(error.hint()),
             Self::Pin(error) => Some(error.hint()),
             Self::SecretInSubmodule { .. } => {
                 Some("remove it from the url, and set a token for the host".to_owned())

@@ -2,6 +2,7 @@
 //!
 //! The errors of the rooms know no exit codes. Exit code and hint are chosen here.
 
+mod diff;
 mod edit;
 mod exit_code;
 mod failure;
@@ -15,6 +16,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub(crate) use diff::DiffError;
 pub(crate) use edit::{EditError, NotAskedWhy};
 pub(crate) use merge::MergeError;
 pub(crate) use message::Message;
@@ -70,6 +72,8 @@ pub(crate) enum Error {
     NothingToCheck,
     #[error("`--ours` and `--theirs` cannot both stand for all repositories")]
     BothSides,
+    #[error(transparent)]
+    Diff(#[from] DiffError),
     #[error(transparent)]
     Edit(#[from] EditError),
     #[error("`{}` already exists", file.display())]

@@ -23,7 +23,7 @@ pub(crate) use manifest::{
     FILE_NAME, Kind, LICENCES, LOCK_NAME, Manifest, Recorded, Repository, UNFINISHED, VOLUME, record,
 };
 pub(crate) use place::{Guarded, Site};
-pub(crate) use rules::UnmatchedLanguage;
+pub(crate) use rules::{UnmatchedLanguage, keeps_translation};
 pub(crate) use scope::CoreScope;
 pub(crate) use verify::{Alteration, FileState, Rights, Scan, read};
 pub(crate) use write::{Batch, Directories, batch, set_directory_time, time, write};

@@ -23,10 +23,7 @@ impl Rules {
             [b"static", b"description", name] if self.description => {
                 !is_directory && name.starts_with(b"icon")
             }
-            [directory, name] if TRANSLATIONS.contains(directory) && !is_directory => {
-                self.keeps_language(name, odoo)
-            }
-            _ => true,
+            _ => is_directory || keeps_translation(self, path, odoo),
         }
     }
 
@@ -62,6 +59,14 @@ pub(crate) struct UnmatchedLanguage {
     pub(crate) language: String,
     /// The same language in other upper and lower case, if there is a translation for it.
     pub(crate) near: Option<String>,
+}
+
+/// Whether a file is kept because of its language. A file that is no translation is. `path` is its path below the module.
+pub(crate) fn keeps_translation(rules: &Rules, path: &[&[u8]], odoo: Series) -> bool {
+    match path {
+        [directory, name] if TRANSLATIONS.contains(directory) => rules.keeps_language(name, odoo),
+        _ => true,
+    }
 }
 
 /// The language of a translation, from its path below its module. `None` if the file is none.

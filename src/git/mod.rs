@@ -76,8 +76,8 @@ pub(crate) use snapshot::Snapshot;
 pub(crate) use steps::{StepCommit, WrongStep};
 pub(crate) use store::Store;
 pub(crate) use superproject::{
-    Active, FileVersions, GitModules, Module, SubmoduleEntry, SubmoduleName, SubmodulePath, Superproject,
-    SuperprojectChange, may_have_submodules, relative_url,
+    Active, AtRevision, FileVersions, GitModules, Module, SubmoduleEntry, SubmoduleName, SubmodulePath,
+    Superproject, SuperprojectChange, may_have_submodules, relative_url,
 };
 pub(crate) use text::merge_text;
 pub(crate) use tree::{GitTree, Place, may_lead_to_module};

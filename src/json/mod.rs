@@ -7,6 +7,7 @@
 mod addons_path;
 mod cache;
 mod checkouts;
+mod diff;
 mod export;
 mod find;
 mod findings;
@@ -21,6 +22,7 @@ use serde::Serialize;
 pub(crate) use addons_path::{AddonsPathReport, PathEntry, PathEntryKind};
 pub(crate) use cache::{CachePruneReport, CacheSizeReport};
 pub(crate) use checkouts::{OutcomeReport, StatusReport, VerifyReport};
+pub(crate) use diff::DiffReport;
 pub(crate) use export::{ExportLayer, LayersReport};
 pub(crate) use find::FindReport;
 pub(crate) use findings::CheckReport;
@@ -114,6 +116,7 @@ mod tests {
     #[test]
     fn words_of_packs_paths_and_pins_are_promises() {
         use cache::PruneOutcome as Prune;
+        use diff::{DiffKind, VersionStepKind as Step};
         use lock::PinChangeKind as Change;
         use requirements::RequirementFlag as Flag;
         let prunes =
@@ -125,6 +128,10 @@ mod tests {
         let changes = [Change::Added, Change::Removed, Change::Moved, Change::Merge, Change::Reread];
         assert_eq!(words(&changes), "added removed moved merge reread");
         assert_eq!(words(&[Flag::ExactPin, Flag::DirectReference]), "exact-pin direct-reference");
+        let kinds = [DiffKind::Added, DiffKind::Removed, DiffKind::Changed];
+        assert_eq!(words(&kinds), "added removed changed");
+        let steps = [Step::Patch, Step::Minor, Step::Major, Step::Lower, Step::Other];
+        assert_eq!(words(&steps), "patch minor major lower other");
         let severities = [findings::FindingSeverity::Error, findings::FindingSeverity::Warning];
         assert_eq!(words(&severities), "error warning");
     }

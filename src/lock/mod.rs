@@ -161,8 +161,13 @@ fn refuse_large(bytes: u64, file: &Path) -> Result<(), Error> {
 impl Lock {
     /// Reads the lock. `None` if there is no such file. If an entry was edited, this is an error.
     pub(crate) fn load(file: &Path) -> Result<Option<Self>, Error> {
-        let Some(bytes) = read_file(file)? else { return Ok(None) };
-        let read = read::lock(&bytes, file)?;
+        read_file(file)?.map(|bytes| Self::parse_whole(&bytes, file)).transpose()
+    }
+
+    /// Reads a lock from its bytes. If an entry was edited, this is an error. `file` is used only in errors.
+    pub(crate) fn parse_whole(bytes: &[u8], file: &Path) -> Result<Self, Error> {
+        refuse_large(bytes.len() as u64, file)?;
+        let read = read::lock(bytes, file)?;
         let entries = read.lock.edited().map(|repo| (repo.pin.name.clone(), repo.seal()));
         let entries: Vec<_> = entries.collect();
         let profiles: Vec<_> = read.lock.edited_profiles().map(|(name, seal)| (name.clone(), seal)).collect();
@@ -173,7 +178,7 @@ impl Lock {
             _ if !entries.is_empty() || !profiles.is_empty() => {
                 Err(Error::Edited { file: file.to_owned(), entries, profiles })
             }
-            _ => Ok(Some(read.lock)),
+            _ => Ok(read.lock),
         }
     }
 

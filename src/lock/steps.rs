@@ -52,6 +52,19 @@ impl StepTexts {
         texts
     }
 
+    /// The texts of a lock that `read` finds, by their paths relative to [`DIRECTORY`], and that are as they were written.
+    pub(crate) fn read<E>(lock: &Lock, read: impl Fn(&str) -> Result<Option<Vec<u8>>, E>) -> Result<Self, E> {
+        let mut texts = Self::default();
+        for (path, step) in lock.step_files() {
+            if let Some(text) = read(&path)?
+                && step.fingerprint.compare(&text) == Difference::None
+            {
+                texts.add(step.fingerprint.exact, text.into());
+            }
+        }
+        Ok(texts)
+    }
+
     fn of(&self, step: &LockedStep) -> Option<&[u8]> {
         self.0.get(&step.fingerprint.exact).map(|text| &**text)
     }

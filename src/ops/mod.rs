@@ -21,6 +21,7 @@ mod rewrite;
 pub(crate) mod search;
 pub(crate) mod submodules;
 mod target;
+mod to_update;
 mod unknown;
 mod update;
 mod updated;
@@ -45,6 +46,7 @@ pub(crate) use requirements::{hint_of_markers, merging, of_odoo, requiring, warn
 pub(crate) use resolving::Resolving;
 pub(crate) use rewrite::{Rewrite, Rewritten, tell};
 pub(crate) use target::{CheckoutTarget, confirm_trees, other_module};
+pub(crate) use to_update::{ToUpdate, to_update};
 pub(crate) use unknown::{refuse_unknown, without_init};
 pub(crate) use update::{merge_job, read, update};
 pub(crate) use updated::Updated;

@@ -2,6 +2,7 @@
 
 mod bars;
 mod cache;
+mod diff;
 mod findings;
 pub(crate) mod github;
 mod table;
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 pub(crate) use cache::{render_pruned_total, render_store};
+pub(crate) use diff::{MOST, human, markdown, summary};
 pub(crate) use findings::render_findings;
 pub(crate) use table::Table;
 pub(crate) use tree::{print_tree, print_why};

@@ -23,10 +23,12 @@ impl Table {
         let fits = |row: &&Vec<String>| width.is_none_or(|width| own_width(row) <= width);
         let fitting: Vec<&Vec<String>> = self.rows.iter().filter(fits).collect();
         let columns = fitting.iter().map(|row| row.len()).max().unwrap_or(0);
-        // A longer cell does not widen its column. Rust pads to 65,535 characters at most.
+        // A longer cell does not widen its column: Rust pads to 65,535 characters at most. Nothing stands behind the last
+        // cell of a row.
         let column_width = |column: usize| {
             fitting
                 .iter()
+                .filter(|row| column + 1 < row.len())
                 .filter_map(|row| row.get(column))
                 .map(|cell| cell.chars().count())
                 .filter(|&width| width <= WIDEST)

@@ -32,6 +32,11 @@ impl Manifest {
     pub(crate) fn license(&self) -> &str {
         self.license.as_deref().unwrap_or("LGPL-3")
     }
+
+    /// The `development_status`, or the one that OCA gives to a module that declares none.
+    pub(crate) fn maturity(&self) -> &str {
+        self.development_status.as_deref().unwrap_or("Beta")
+    }
 }
 
 /// When Odoo installs a module by itself.

@@ -1,6 +1,6 @@
 //! Addresses of web pages that people paste from a browser in place of a url of git.
 
-use super::{CommitId, Reference, RemoteUrl, bare_url};
+use super::{CommitId, Reference, RemoteUrl, bare_url, split_scp};
 
 /// A page of a repository on GitHub, GitLab, Gitea, Forgejo or Bitbucket.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -63,6 +63,33 @@ impl WebPage {
         };
         let url = bare_url(url.as_str());
         url.starts_with("http").then(|| format!("{url}/{page}/{number}"))
+    }
+
+    /// The address that shows what is between two commits. `None` for a host of which it is not known which forge it is.
+    pub(crate) fn of_comparison(url: &RemoteUrl, from: CommitId, to: CommitId) -> Option<String> {
+        let bare = bare_url(url.as_str());
+        let (host, path) = match (bare.split_once("://"), split_scp(bare)) {
+            (Some(("http" | "https" | "ssh", rest)), _) => rest.split_once('/')?,
+            (None, Some((_, host, path))) => (host, path),
+            _ => return None,
+        };
+        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+        let is_plain =
+            |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._/~".contains(&byte));
+        if !is_plain(host) || !is_plain(path) {
+            return None;
+        }
+        let is_of = |forge: &str| host.split('.').any(|part| part == forge);
+        let page = if is_of("gitlab") {
+            format!("-/compare/{from}...{to}")
+        } else if host == "bitbucket.org" {
+            format!("branches/compare/{to}..{from}")
+        } else if ["github", "gitea", "forgejo", "codeberg"].into_iter().any(is_of) {
+            format!("compare/{from}...{to}")
+        } else {
+            return None;
+        };
+        Some(format!("https://{host}/{}/{page}", path.trim_matches('/')))
     }
 
     /// The ref of a request, to merge it into another repository than its own: of the forge whose addresses look so.
@@ -155,6 +182,40 @@ mod tests {
             None => "no page".to_owned(),
             Some(WebPage { repository, shows }) => format!("{repository} {shows:?}"),
         }
+    }
+
+    #[test]
+    fn a_comparison_has_the_address_of_its_forge() {
+        let [from, to] = ["a", "b"].map(|digit| CommitId::parse(&digit.repeat(40)).expect("a commit"));
+        let all = [
+            "https://github.com/OCA/web.git",
+            "https://me:secret@github.com/OCA/web",
+            "git@github.com:OCA/web.git",
+            "ssh://git@gitlab.example.com/acme/odoo/web.git",
+            "https://codeberg.org/acme/web",
+            "https://bitbucket.org/acme/web.git",
+            "https://git.example.com/acme/web",
+            "https://example.com:8443/acme/web",
+            "https://github.com/OCA/web)x",
+            "../github.com/web",
+        ]
+        .map(|url| {
+            let parsed = RemoteUrl::parse(url).expect("a url");
+            format!("{url} -> {}\n", WebPage::of_comparison(&parsed, from, to).as_deref().unwrap_or("-"))
+        });
+        let all = all.concat().replace(&from.to_string(), "A").replace(&to.to_string(), "B");
+        insta::assert_snapshot!(all, @"
+        https://github.com/OCA/web.git -> https://github.com/OCA/web/compare/A...B
+        https://me:secret@github.com/OCA/web -> https://github.com/OCA/web/compare/A...B
+        git@github.com:OCA/web.git -> https://github.com/OCA/web/compare/A...B
+        ssh://git@gitlab.example.com/acme/odoo/web.git -> https://gitlab.example.com/acme/odoo/web/-/compare/A...B
+        https://codeberg.org/acme/web -> https://codeberg.org/acme/web/compare/A...B
+        https://bitbucket.org/acme/web.git -> https://bitbucket.org/acme/web/branches/compare/B..A
+        https://git.example.com/acme/web -> -
+        https://example.com:8443/acme/web -> -
+        https://github.com/OCA/web)x -> -
+        ../github.com/web -> -
+        ");
     }
 
     #[test]

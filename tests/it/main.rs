@@ -70,6 +70,8 @@ mod list;
 mod local_remotes;
 mod lock;
 mod lock_check;
+mod lock_diff;
+mod lock_diff_update;
 mod lock_digest;
 mod lock_flags;
 mod lock_format;

@@ -6,6 +6,9 @@ use crate::remote::Remote;
 /// A profile with the one repository `web`.
 pub(crate) const WEB: &str = "[profiles.standard]\nrepos = [\"web\"]\n";
 
+/// A profile with the two repositories `web` and `dms`.
+pub(crate) const BOTH: &str = "[profiles.standard]\nrepos = [\"web\", \"dms\"]\n";
+
 /// A repository with these modules on 18.0.
 pub(crate) fn repository(env: &Env, name: &str, modules: &[&str]) -> Remote {
     let remote = Remote::new(env, name);
@@ -24,6 +27,18 @@ pub(crate) fn modules_repository(env: &Env, name: &str, modules: &[(&str, &str)]
     }
     draft.commit();
     remote
+}
+
+/// A committed lock of `web` and `dms`, with these modules in `web`.
+pub(crate) fn committed(env: &Env, modules: &[(&str, &[(&str, &str)])]) -> [Remote; 2] {
+    let web = Remote::new(env, "web");
+    let draft = web.branch("18.0").file("README.md", "");
+    modules.iter().fold(draft, |draft, (name, fields)| draft.module(name, fields)).commit();
+    let dms = repository(env, "dms", &["dms"]);
+    env.locked(BOTH);
+    env.git(".", &["init", "-q", "-b", "main"]);
+    env.commit_all("Lock");
+    [web, dms]
 }
 
 /// The digits of a commit that people are shown.

@@ -51,6 +51,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         },
         Pin(PinError::WithoutCommit { word: "web".to_owned() }),
         BothSides {},
+        Diff(DiffError::StdinTwice),
         NothingToCheck {},
         SyncOfSome {},
         WithoutInit { name: "acme".to_owned(), profile: "standard".to_owned(), path: "addons/acme".to_owned() },
@@ -158,6 +159,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: to move it to the head of its branch, run `oca lock --upgrade web`
     2 `--ours` and `--theirs` cannot both stand for all repositories
       hint: name the repositories of one: `oca lock --ours web --theirs`
+    2 stdin cannot be both locks
+      hint: write one of the two into a file
     2 with `--system`, `--check` needs the file to compare
       hint: name it with `-o FILE`
     2 in submodule mode, `oca sync` works on all repositories

@@ -43,6 +43,32 @@ fn every_request_for_a_missing_module_says_how_to_correct_it() {
 }
 
 #[test]
+fn every_refused_comparison_has_its_words() {
+    let errors = every_variant!(DiffError:
+        NoGit { word: "main".to_owned(), directory: "/srv/shop".into() },
+        NoLockThere { revision: "HEAD".to_owned() },
+        NoProfile { profile: "lean".to_owned() },
+        NotThere { word: "mian".to_owned() },
+        StdinTwice {};
+        DiffError::NoLockThere { revision: "v1".to_owned() }
+    );
+    insta::assert_snapshot!(shown(errors), @"
+    2 `main` is no file, and `/srv/shop` is in no git repository
+      hint: name two files: `oca diff OLD.json NEW.json`
+    2 revision `HEAD` has no `oca.lock.json`
+      hint: commit the lock, or name what to compare it with: `oca diff OLD`
+    2 neither lock has a profile `lean`
+      hint: leave out `--profile` to compare all profiles
+    2 `mian` is neither a revision of git nor a file
+      hint: correct it; in a clone without history, run `git fetch origin mian` and compare with FETCH_HEAD
+    2 stdin cannot be both locks
+      hint: write one of the two into a file
+    2 revision `v1` has no `oca.lock.json`
+      hint: name a revision that has it: `git log --oneline -- oca.lock.json` lists them
+    ");
+}
+
+#[test]
 fn every_refused_pin_has_its_words() {
     let web = || name("web");
     let series = |word| Series::parse(word).expect("a series");

@@ -6,6 +6,7 @@ pub(super) mod gitmodules;
 pub(super) mod module;
 mod objects;
 pub(super) mod place;
+mod revision;
 mod unmerged;
 
 use std::cell::OnceCell;
@@ -20,6 +21,7 @@ pub(crate) use gitmodules::{GitModules, SubmoduleEntry};
 pub(crate) use module::Module;
 use place::ModulePlace;
 pub(crate) use place::{SubmoduleName, SubmodulePath};
+pub(crate) use revision::AtRevision;
 pub(crate) use unmerged::FileVersions;
 
 use super::checkout::ASIDE_PREFIX;

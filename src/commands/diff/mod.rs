@@ -1,0 +1,101 @@
+//! `oca diff`: what changed between two locks.
+
+mod side;
+mod update;
+
+use std::path::PathBuf;
+
+use side::{Sides, read};
+
+use crate::diff::{LockDiff, Step, diffs};
+use crate::error::{DiffError, Error};
+use crate::flags::Global;
+use crate::fs::write_out;
+use crate::json::{DiffReport, Versioned};
+use crate::output::{MOST, Printer, human, markdown, summary};
+use crate::session::{Session, named_profile};
+
+#[derive(clap::Args, Debug)]
+#[command(override_usage = "oca diff [OPTIONS] [OLD [NEW]]\n       oca diff [OPTIONS] OLD..NEW")]
+pub(crate) struct Args {
+    /// The lock to compare with: a revision of git, such as `main` or `HEAD~1`, a file, or `-` for stdin [default: HEAD]
+    #[arg(value_name = "OLD")]
+    old: Option<String>,
+    /// The lock that is compared [default: the file in the project]
+    #[arg(value_name = "NEW")]
+    new: Option<String>,
+    /// How to print the report; `markdown` is the text of a pull request, of at most 65,536 characters, and `update` the
+    /// modules for `odoo-bin -u`
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: DiffFormat,
+    /// Write the whole report to this file
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Exit with code 1 if something changed
+    #[arg(long)]
+    exit_code: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+enum DiffFormat {
+    Human,
+    Json,
+    Markdown,
+    Update,
+}
+
+pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(), Error> {
+    let sides = Sides::of(args.old.as_deref(), args.new.as_deref())?;
+    let read = read(&sides, global)?;
+    let locks = Step { from: &read.from.lock, to: &read.to.lock };
+    let profile = if global.all_profiles { None } else { named_profile(global) };
+    if let Some(profile) = &profile
+        && ![locks.from, locks.to].iter().any(|lock| lock.profiles.contains_key(profile))
+    {
+        return Err(DiffError::NoProfile { profile: profile.clone() }.into());
+    }
+    let mut diffs = diffs(locks.from, locks.to, profile.as_deref());
+    let is_changed = if args.format == DiffFormat::Update {
+        let names = update::names(&read, &diffs, &Session::open(global, printer)?)?;
+        update::deliver(&names, args.output.as_deref(), printer)?;
+        !names.is_empty()
+    } else {
+        diffs.retain(|diff| !diff.is_empty());
+        deliver(args, &diffs, printer)?;
+        !diffs.is_empty()
+    };
+    if args.exit_code && is_changed { Err(Error::Silent) } else { Ok(()) }
+}
+
+/// Prints the report, or writes it to the file.
+fn deliver(args: &Args, diffs: &[LockDiff<'_>], printer: &Printer) -> Result<(), Error> {
+    let most = args.output.is_none().then_some(MOST);
+    let report = match args.format {
+        DiffFormat::Human | DiffFormat::Update => None,
+        DiffFormat::Json => Some(Versioned::new(DiffReport::of(diffs)).render()),
+        DiffFormat::Markdown => Some(markdown(diffs, most)),
+    };
+    match (report, &args.output) {
+        (Some(report), Some(file)) => write_out(file, report.as_bytes())?,
+        (Some(report), None) => printer.data(&report),
+        (None, Some(file)) => {
+            let text: String = diffs.iter().map(|diff| human(diff).render(None)).collect();
+            write_out(file, text.as_bytes())?;
+        }
+        (None, None) => diffs.iter().for_each(|diff| printer.table(&human(diff))),
+    }
+    if args.format != DiffFormat::Json {
+        tell(diffs, printer);
+    }
+    Ok(())
+}
+
+fn tell(diffs: &[LockDiff<'_>], printer: &Printer) {
+    match diffs {
+        [] => printer.note("nothing changed"),
+        [diff] => printer.note(&summary(diff)),
+        diffs => diffs.iter().for_each(|diff| {
+            printer.note(&format!("Odoo {}: {}", diff.series.to, summary(diff)));
+        }),
+    }
+}

@@ -1,0 +1,154 @@
+//! The modules that a database must update: `odoo-bin -u`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::side::{ReadLock, Source};
+use crate::diff::{Loaded, LockDiff, ModuleChange, Step, shared};
+use crate::error::Error;
+use crate::fs::write_out;
+use crate::git::Superproject;
+use crate::lock::LockedProfile;
+use crate::ops::{Contents, ToUpdate, to_update};
+use crate::output::Printer;
+use crate::repo::{MANIFESTS, Rules, counted, first_names, profile_list};
+use crate::session::Session;
+
+/// The names, sorted.
+pub(super) fn names(
+    read: &Step<ReadLock>,
+    diffs: &[LockDiff<'_>],
+    session: &Session<'_>,
+) -> Result<BTreeSet<String>, Error> {
+    let mut names = BTreeSet::new();
+    let locks = Step { from: &read.from.lock, to: &read.to.lock };
+    let contents = Step { from: &read.from, to: &read.to };
+    let contents = contents.map(|read| Contents::new(session, &read.lock).with_texts(read.texts.clone()));
+    for diff in diffs {
+        if !diff.series.is_same() {
+            let Step { from, to } = diff.series;
+            session.printer.warning(&format!(
+                "{} from Odoo {from} to {to}: an update does not migrate a database to another series",
+                profiles_go(&diff.profiles)
+            ));
+            continue;
+        }
+        let profiles = diff.profiles.iter().filter_map(|name| locks.to.profiles.get(*name));
+        let loaded = Loaded { rules: rules(profiles), series: diff.series.to };
+        let homes = shared(&locks, &diff.profiles);
+        let ToUpdate { modules, unread } = to_update(session, &contents, homes, &loaded)?;
+        for failure in unread {
+            session.printer.warning(&format!(
+                "`{}`: its old or its new commit could not be read, so each of its modules with other files is listed: {}",
+                failure.name, failure.trouble
+            ));
+        }
+        names.extend(modules.into_iter().map(ToString::to_string));
+        names.extend(of_locals(read, diff, &loaded, session)?);
+        tell_of_gone(diff, session.printer);
+    }
+    Ok(names)
+}
+
+/// Prints the list, with commas, or writes it to the file.
+pub(super) fn deliver(
+    names: &BTreeSet<String>,
+    output: Option<&Path>,
+    printer: &Printer,
+) -> Result<(), Error> {
+    let list: Vec<&str> = names.iter().map(String::as_str).collect();
+    let text = if list.is_empty() { String::new() } else { format!("{}\n", list.join(",")) };
+    match output {
+        Some(file) => write_out(file, text.as_bytes())?,
+        None => printer.data(&text),
+    }
+    printer.note(&format!("{} to update", counted(list.len(), "module", "modules")));
+    Ok(())
+}
+
+fn profiles_go(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let verb = if names.len() == 1 { "goes" } else { "go" };
+    format!("{} {verb}", profile_list(&names))
+}
+
+/// The languages that one of the profiles exports; all, if one of them exports all.
+fn rules<'l>(profiles: impl Iterator<Item = &'l LockedProfile>) -> Rules {
+    let languages: Option<Vec<Vec<String>>> =
+        profiles.map(|profile| profile.packaging.rules.languages.clone()).collect();
+    Rules { languages: languages.map(|languages| languages.concat()), ..Rules::default() }
+}
+
+/// Modules that are gone are in no list: Odoo would refuse their names.
+fn tell_of_gone(diff: &LockDiff<'_>, printer: &Printer) {
+    let gone = diff.modules.iter().filter(|module| matches!(module.change, ModuleChange::Removed(_)));
+    let gone: Vec<String> = gone.map(|module| module.name.to_string()).collect();
+    if !gone.is_empty() {
+        printer
+            .warning(&format!("uninstall before you deploy, because they are gone: {}", first_names(&gone)));
+    }
+}
+
+/// The user's own modules that differ between the two revisions, or between the revision and the work tree.
+fn of_locals(
+    read: &Step<ReadLock>,
+    diff: &LockDiff<'_>,
+    loaded: &Loaded,
+    session: &Session<'_>,
+) -> Result<Vec<String>, Error> {
+    let profiles =
+        session.config.profiles.iter().filter(|profile| diff.profiles.contains(&profile.name.as_str()));
+    let mut directories = Vec::new();
+    for profile in profiles {
+        for local in &profile.locals {
+            directories.extend(session.own_directory(profile, local)?.filter(|path| path.is_dir()));
+        }
+    }
+    directories.sort();
+    directories.dedup();
+    if directories.is_empty() {
+        return Ok(Vec::new());
+    }
+    let revisions = match (&read.from.source, &read.to.source) {
+        (Source::Revision(from), Source::Revision(to)) => Some((from, Some(to))),
+        (Source::Revision(from), Source::Working) => Some((from, None)),
+        _ => None,
+    };
+    let (Some((from, to)), Some(superproject)) = (revisions, Superproject::around(session.root())?) else {
+        session.printer.warning(
+            "your own modules are not compared, because a lock is not from git: add those that changed to the list",
+        );
+        return Ok(Vec::new());
+    };
+    let mut names = BTreeSet::new();
+    for directory in &directories {
+        let to = to.map(String::as_str);
+        let Some(files) = superproject.changed_files(from, to, directory)? else {
+            session.printer.warning(&format!(
+                "`{}` is not compared, because it is not in this repository: add its modules that changed to the list",
+                directory.display()
+            ));
+            continue;
+        };
+        let changed = files.iter().filter_map(|path| {
+            let parts: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
+            let (module, below) = parts.split_first().filter(|(_, below)| !below.is_empty())?;
+            loaded.reads(below, false).then(|| std::str::from_utf8(module).ok()).flatten()
+        });
+        for module in changed.collect::<BTreeSet<&str>>() {
+            let is_at = |revision: Option<&str>| {
+                MANIFESTS.iter().any(|name| {
+                    let file = directory.join(module).join(name);
+                    match revision {
+                        Some(revision) => superproject.has_at(revision, &file),
+                        None => file.is_file(),
+                    }
+                })
+            };
+            if is_at(Some(from)) && is_at(to) {
+                names.insert(module.to_owned());
+            }
+        }
+    }
+    Ok(names.into_iter().collect())
+}

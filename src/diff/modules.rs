@@ -1,0 +1,180 @@
+//! Which modules came, went, moved to another repository or changed.
+
+use std::collections::BTreeMap;
+
+use super::version::VersionStep;
+use super::view::{Home, View};
+use super::{Names, Step};
+use crate::repo::{AutoInstall, Manifest, ModuleName, Series};
+
+/// A module that differs.
+#[derive(Debug)]
+pub(crate) struct ModuleDiff<'l> {
+    pub(crate) name: &'l ModuleName,
+    pub(crate) change: ModuleChange<'l>,
+}
+
+#[derive(Debug)]
+pub(crate) enum ModuleChange<'l> {
+    Added(Home<'l>),
+    /// No lock has it any more, or no profile uses it any more.
+    Removed(Home<'l>),
+    Changed(Changed<'l>),
+}
+
+/// A module that both locks have, with a difference.
+#[derive(Debug)]
+pub(crate) struct Changed<'l> {
+    pub(crate) homes: Step<Home<'l>>,
+    /// `None` if its version is the same, and for a module of Odoo itself.
+    pub(crate) version: Option<VersionStep>,
+}
+
+impl<'l> ModuleChange<'l> {
+    fn name(&self) -> &'l ModuleName {
+        let (Self::Added(home)
+        | Self::Removed(home)
+        | Self::Changed(Changed { homes: Step { to: home, .. }, .. })) = self;
+        &home.module.name
+    }
+}
+
+impl<'l> Changed<'l> {
+    /// Whether it is in another repository than before.
+    pub(crate) fn is_relocated(&self) -> bool {
+        self.homes.from.repo.pin.name != self.homes.to.repo.pin.name
+    }
+
+    /// Whether its files changed, but not its version. Not known of Odoo's own modules.
+    pub(crate) fn is_without_version(&self) -> bool {
+        let Step { from, to } = &self.homes;
+        let is_core = from.repo.core.is_some() || to.repo.core.is_some();
+        !is_core && self.version.is_none() && from.module.tree != to.module.tree
+    }
+
+    pub(crate) fn versions(&self) -> Step<&'l str> {
+        self.of_both(Manifest::version)
+    }
+
+    pub(crate) fn licenses(&self) -> Step<&'l str> {
+        self.of_both(Manifest::license)
+    }
+
+    pub(crate) fn maturity(&self) -> Step<&'l str> {
+        self.of_both(Manifest::maturity)
+    }
+
+    pub(crate) fn auto_install(&self) -> Step<&'l AutoInstall> {
+        self.of_both(|manifest| &manifest.auto_install)
+    }
+
+    /// The modules on which it depends.
+    pub(crate) fn depends(&self) -> Names<'l> {
+        self.names(|manifest| &manifest.depends)
+    }
+
+    pub(crate) fn python(&self) -> Names<'l> {
+        self.names(|manifest| &manifest.python)
+    }
+
+    pub(crate) fn bin(&self) -> Names<'l> {
+        self.names(|manifest| &manifest.bin)
+    }
+
+    pub(crate) fn deb(&self) -> Names<'l> {
+        self.names(|manifest| &manifest.deb)
+    }
+
+    fn names(&self, key: fn(&Manifest) -> &Vec<String>) -> Names<'l> {
+        let Step { from, to } = self.of_both(key);
+        Names::between(from.iter().map(String::as_str), to.iter().map(String::as_str))
+    }
+
+    fn of_both<T>(&self, value: impl Fn(&'l Manifest) -> T) -> Step<T> {
+        let [from, to] = [&self.homes.from, &self.homes.to].map(|home| value(&home.module.manifest));
+        Step { from, to }
+    }
+}
+
+/// A module in one of the two locks, or in both.
+enum Paired<'l> {
+    Old(Home<'l>),
+    New(Home<'l>),
+    Both(Step<Home<'l>>),
+}
+
+/// By name.
+pub(super) fn diffs<'l>(views: &Step<View<'l>>, series: Step<Series>) -> Vec<ModuleDiff<'l>> {
+    let diff = |paired| {
+        let change = match paired {
+            Paired::Old(home) => ModuleChange::Removed(home),
+            Paired::New(home) => ModuleChange::Added(home),
+            Paired::Both(homes) => ModuleChange::Changed(changed(homes, series)?),
+        };
+        Some(ModuleDiff { name: change.name(), change })
+    };
+    paired(views).into_iter().filter_map(diff).collect()
+}
+
+/// The modules that both locks have, if their files may differ. By name.
+pub(super) fn shared<'l>(views: &Step<View<'l>>) -> Vec<Step<Home<'l>>> {
+    let may_differ = |Step { from, to }: &Step<Home<'l>>| {
+        // The lock has no trees of Odoo's own modules.
+        if from.repo.core.is_some() && to.repo.core.is_some() {
+            from.repo.tree != to.repo.tree || from.module.path() != to.module.path()
+        } else {
+            from.module.tree != to.module.tree
+        }
+    };
+    let both = |paired| if let Paired::Both(homes) = paired { Some(homes) } else { None };
+    paired(views).into_iter().filter_map(both).filter(may_differ).collect()
+}
+
+/// If several repositories have a module, those with the same name are compared with each other.
+fn paired<'l>(views: &Step<View<'l>>) -> Vec<Paired<'l>> {
+    let mut all: BTreeMap<&ModuleName, [Vec<Home<'l>>; 2]> = BTreeMap::new();
+    for (side, view) in [&views.from, &views.to].into_iter().enumerate() {
+        for home in view.homes() {
+            all.entry(&home.module.name).or_default()[side].push(home);
+        }
+    }
+    all.into_values().flat_map(|[old, new]| pairs(old, new)).collect()
+}
+
+/// The pairs of one name.
+fn pairs<'l>(mut left: Vec<Home<'l>>, mut open: Vec<Home<'l>>) -> Vec<Paired<'l>> {
+    let mut pairs = Vec::new();
+    open.retain(|new| {
+        let of_repo = left.iter().position(|old| old.repo.pin.name == new.repo.pin.name);
+        let pair = of_repo.map(|place| Paired::Both(Step { from: left.remove(place), to: *new }));
+        let is_open = pair.is_none();
+        pairs.extend(pair);
+        is_open
+    });
+    // The rest is in other repositories than before.
+    let count = left.len().min(open.len());
+    let moved = std::iter::zip(left.drain(..count), open.drain(..count));
+    pairs.extend(moved.map(|(from, to)| Paired::Both(Step { from, to })));
+    pairs.extend(left.into_iter().map(Paired::Old));
+    pairs.extend(open.into_iter().map(Paired::New));
+    pairs
+}
+
+/// `None` if nothing differs.
+fn changed<'l>(homes: Step<Home<'l>>, series: Step<Series>) -> Option<Changed<'l>> {
+    let Step { from, to } = homes;
+    let is_core = from.repo.core.is_some() || to.repo.core.is_some();
+    let versions = Step { from: from.module.manifest.version(), to: to.module.manifest.version() };
+    let version = if is_core { None } else { VersionStep::between(versions, series) };
+    let changed = Changed { homes, version };
+    // The lock has neither versions nor trees of Odoo's own modules.
+    let is_same = if is_core {
+        let names = [changed.depends(), changed.python(), changed.bin(), changed.deb()];
+        !changed.is_relocated() && changed.auto_install().is_same() && names.iter().all(Names::is_empty)
+    } else {
+        !changed.is_relocated()
+            && from.module.tree == to.module.tree
+            && from.module.manifest == to.module.manifest
+    };
+    (!is_same).then_some(changed)
+}

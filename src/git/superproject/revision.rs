@@ -1,0 +1,99 @@
+//! Files of the superproject as a revision has them.
+
+use std::path::{Path, PathBuf};
+
+use git2::{DiffDelta, DiffOptions, ErrorCode, ObjectType};
+
+use super::Superproject;
+use crate::git::Error;
+
+/// A file in a revision.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum AtRevision {
+    /// There is no such revision.
+    NoRevision,
+    /// The revision has no such file, or something else with this name.
+    NoFile,
+    File(Vec<u8>),
+}
+
+impl AtRevision {
+    /// The bytes of the file, if it is there.
+    pub(crate) fn content(self) -> Option<Vec<u8>> {
+        if let Self::File(bytes) = self { Some(bytes) } else { None }
+    }
+}
+
+impl Superproject {
+    /// Whether a revision has a file. `file` is absolute.
+    pub(crate) fn has_at(&self, revision: &str, file: &Path) -> bool {
+        let tree =
+            self.repository.revparse_single(revision).ok().and_then(|object| object.peel_to_tree().ok());
+        let Some((tree, path)) = tree.zip(self.path_below(file)) else { return false };
+        tree.get_path(&path).is_ok_and(|entry| entry.kind() == Some(ObjectType::Blob))
+    }
+
+    /// The path of a file relative to the top. Neither the file nor its directory need exist.
+    fn path_below(&self, file: &Path) -> Option<PathBuf> {
+        let (above, below) =
+            file.ancestors().skip(1).find_map(|above| Some((above, self.path_of(above)?)))?;
+        Some(Path::new(&below).join(file.strip_prefix(above).ok()?))
+    }
+
+    /// The files that differ between a revision and another one, or the work tree if `to` is `None`. The paths are
+    /// relative to `directory`, which exists and is absolute; the files are below it. `None` if there is no such revision,
+    /// or if the directory is outside of the repository.
+    pub(crate) fn changed_files(
+        &self,
+        from: &str,
+        to: Option<&str>,
+        directory: &Path,
+    ) -> Result<Option<Vec<Vec<u8>>>, Error> {
+        let Some(below) = self.path_of(directory) else { return Ok(None) };
+        let tree = |revision: &str| self.repository.revparse_single(revision).ok()?.peel_to_tree().ok();
+        let Some(old) = tree(from) else { return Ok(None) };
+        let mut options = DiffOptions::new();
+        options.include_untracked(true).recurse_untracked_dirs(true).include_typechange(true);
+        options.disable_pathspec_match(true);
+        if !below.is_empty() {
+            options.pathspec(&below);
+        }
+        let diff = match to {
+            Some(to) => {
+                let Some(new) = tree(to) else { return Ok(None) };
+                self.repository.diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options))?
+            }
+            None => self.repository.diff_tree_to_workdir_with_index(Some(&old), Some(&mut options))?,
+        };
+        let prefix = if below.is_empty() { String::new() } else { format!("{below}/") };
+        let path = |delta: DiffDelta<'_>| {
+            let path = delta.new_file().path_bytes().or(delta.old_file().path_bytes())?;
+            Some(path.strip_prefix(prefix.as_bytes())?.to_owned())
+        };
+        Ok(Some(diff.deltas().filter_map(path).collect()))
+    }
+
+    /// A file of the work tree as a revision has it, such as `main`, `HEAD~1` or a commit. `file` is absolute; it need not
+    /// exist. A file of more than `largest` bytes cannot be meant, so it counts as missing.
+    pub(crate) fn file_at(&self, revision: &str, file: &Path, largest: usize) -> Result<AtRevision, Error> {
+        let object = match self.repository.revparse_single(revision) {
+            Ok(object) => object,
+            Err(error) if error.code() == ErrorCode::Ambiguous => return Err(error.into()),
+            // libgit2 has several codes for words that are no revision.
+            Err(_) => return Ok(AtRevision::NoRevision),
+        };
+        let Ok(tree) = object.peel_to_tree() else { return Ok(AtRevision::NoRevision) };
+        let Some(path) = self.path_below(file) else { return Ok(AtRevision::NoFile) };
+        let entry = match tree.get_path(&path) {
+            Ok(entry) => entry,
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(AtRevision::NoFile),
+            Err(error) => return Err(error.into()),
+        };
+        let odb = self.repository.odb()?;
+        let (size, kind) = odb.read_header(entry.id())?;
+        if size > largest || kind != ObjectType::Blob {
+            return Ok(AtRevision::NoFile);
+        }
+        Ok(AtRevision::File(odb.read(entry.id())?.data().to_vec()))
+    }
+}

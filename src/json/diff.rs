@@ -1,0 +1,226 @@
+//! `oca diff`: what changed between two locks.
+
+use serde::Serialize;
+
+use crate::diff::{
+    Changed, Home, LockDiff, MergeDiff, ModuleChange, ModuleDiff, Names, RepoChange, RepoDiff, Step,
+    VersionStep,
+};
+use crate::lock::LockedRepo;
+use crate::repo::{AutoInstall, CommitId, MergeSource, ModuleName, RemoteUrl, RepoName};
+
+#[derive(Serialize)]
+pub(crate) struct DiffReport<'d> {
+    /// One for each step of series, and empty if nothing changed.
+    pub(crate) changes: Vec<SeriesDiff<'d>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct SeriesDiff<'d> {
+    pub(crate) profiles: &'d [&'d str],
+    /// The series before and now.
+    pub(crate) odoo: FromTo<String>,
+    /// By name.
+    pub(crate) repos: Vec<RepoEntry<'d>>,
+    /// By name.
+    pub(crate) modules: Vec<ModuleEntry<'d>>,
+    pub(crate) python: NameChanges<'d>,
+    pub(crate) bin: NameChanges<'d>,
+    pub(crate) deb: NameChanges<'d>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct FromTo<T> {
+    pub(crate) from: T,
+    pub(crate) to: T,
+}
+
+#[derive(Serialize)]
+pub(crate) struct NameChanges<'d> {
+    pub(crate) added: Vec<&'d str>,
+    pub(crate) removed: Vec<&'d str>,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DiffKind {
+    Added,
+    Removed,
+    Changed,
+}
+
+#[derive(Serialize)]
+pub(crate) struct RepoEntry<'d> {
+    pub(crate) name: &'d RepoName,
+    pub(crate) change: DiffKind,
+    pub(crate) url: &'d RemoteUrl,
+    /// The branch, tag or commit that it follows.
+    pub(crate) reference: String,
+    /// `null` where the lock does not have it.
+    pub(crate) from: Option<CommitId>,
+    pub(crate) to: Option<CommitId>,
+    /// The page with the commits between; `null` if the forge is not known to have one.
+    pub(crate) page: Option<String>,
+    /// The merges that came, went or moved.
+    pub(crate) merges: Vec<MergeEntry<'d>>,
+    /// The paths of patches that came or went.
+    pub(crate) patches: NameChanges<'d>,
+    /// The paths of patches whose content changed.
+    pub(crate) changed_patches: Vec<&'d str>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct MergeEntry<'d> {
+    /// As it is declared.
+    pub(crate) merge: &'d MergeSource,
+    pub(crate) from: Option<CommitId>,
+    pub(crate) to: Option<CommitId>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ModuleEntry<'d> {
+    pub(crate) name: &'d ModuleName,
+    pub(crate) change: DiffKind,
+    /// The module in the old lock; `null` if that does not have it.
+    pub(crate) from: Option<ModuleAt<'d>>,
+    pub(crate) to: Option<ModuleAt<'d>>,
+    /// How far the version went; `null` if it is the same.
+    pub(crate) step: Option<VersionStepKind>,
+    /// Whether its files changed, but not its version.
+    pub(crate) without_version: bool,
+    pub(crate) depends: NameChanges<'d>,
+    pub(crate) python: NameChanges<'d>,
+    pub(crate) bin: NameChanges<'d>,
+    pub(crate) deb: NameChanges<'d>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ModuleAt<'d> {
+    pub(crate) repo: &'d RepoName,
+    /// `null` for a module of Odoo itself, whose versions are not in the lock.
+    pub(crate) version: Option<&'d str>,
+    pub(crate) license: Option<&'d str>,
+    pub(crate) development_status: &'d str,
+    /// Whether Odoo installs it by itself when others are installed.
+    pub(crate) auto_install: bool,
+}
+
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum VersionStepKind {
+    Patch,
+    Minor,
+    Major,
+    Lower,
+    Other,
+}
+
+impl<'d> DiffReport<'d> {
+    pub(crate) fn of(diffs: &'d [LockDiff<'d>]) -> Self {
+        Self { changes: diffs.iter().map(SeriesDiff::of).collect() }
+    }
+}
+
+impl<'d> SeriesDiff<'d> {
+    fn of(diff: &'d LockDiff<'d>) -> Self {
+        let LockDiff { profiles, series, repos, modules, python, bin, deb } = diff;
+        Self {
+            profiles,
+            odoo: FromTo { from: series.from.to_string(), to: series.to.to_string() },
+            repos: repos.iter().map(RepoEntry::of).collect(),
+            modules: modules.iter().map(ModuleEntry::of).collect(),
+            python: python.into(),
+            bin: bin.into(),
+            deb: deb.into(),
+        }
+    }
+}
+
+impl<'d> From<&Names<'d>> for NameChanges<'d> {
+    fn from(names: &Names<'d>) -> Self {
+        Self { added: names.more.clone(), removed: names.fewer.clone() }
+    }
+}
+
+impl<'d> RepoEntry<'d> {
+    fn of(repo: &'d RepoDiff<'d>) -> Self {
+        let (change, from, to): (_, Option<&LockedRepo>, Option<&LockedRepo>) = match &repo.change {
+            RepoChange::Added(to) => (DiffKind::Added, None, Some(to)),
+            RepoChange::Removed(from) => (DiffKind::Removed, Some(from), None),
+            RepoChange::Changed(Step { from, to }) => (DiffKind::Changed, Some(from), Some(to)),
+        };
+        let both = if let RepoChange::Changed(both) = &repo.change { Some(both) } else { None };
+        let pin = repo.pin();
+        Self {
+            name: &pin.name,
+            change,
+            url: &pin.url,
+            reference: pin.reference.to_string().replace('`', ""),
+            from: from.map(|repo| repo.commit),
+            to: to.map(|repo| repo.commit),
+            page: both.and_then(Step::page),
+            merges: both.map(|both| both.merges().iter().map(MergeEntry::of).collect()).unwrap_or_default(),
+            patches: both.map(Step::patches).as_ref().unwrap_or(&Names::default()).into(),
+            changed_patches: both.map(Step::changed_patches).unwrap_or_default(),
+        }
+    }
+}
+
+impl<'d> MergeEntry<'d> {
+    fn of(merge: &MergeDiff<'d>) -> Self {
+        Self { merge: merge.source, from: merge.commits.from, to: merge.commits.to }
+    }
+}
+
+impl<'d> ModuleEntry<'d> {
+    fn of(module: &'d ModuleDiff<'d>) -> Self {
+        let (change, from, to, changed) = match &module.change {
+            ModuleChange::Added(to) => (DiffKind::Added, None, Some(to), None),
+            ModuleChange::Removed(from) => (DiffKind::Removed, Some(from), None, None),
+            ModuleChange::Changed(changed) => {
+                let Step { from, to } = &changed.homes;
+                (DiffKind::Changed, Some(from), Some(to), Some(changed))
+            }
+        };
+        let names =
+            |names: fn(&Changed<'d>) -> Names<'d>| NameChanges::from(&changed.map(names).unwrap_or_default());
+        Self {
+            name: module.name,
+            change,
+            from: from.map(ModuleAt::of),
+            to: to.map(ModuleAt::of),
+            step: changed.and_then(|changed| changed.version).map(VersionStepKind::from),
+            without_version: changed.is_some_and(Changed::is_without_version),
+            depends: names(Changed::depends),
+            python: names(Changed::python),
+            bin: names(Changed::bin),
+            deb: names(Changed::deb),
+        }
+    }
+}
+
+impl<'d> ModuleAt<'d> {
+    fn of(home: &Home<'d>) -> Self {
+        let manifest = &home.module.manifest;
+        let is_core = home.repo.core.is_some();
+        Self {
+            repo: &home.repo.pin.name,
+            version: (!is_core).then(|| manifest.version()),
+            license: (!is_core).then(|| manifest.license()),
+            development_status: manifest.maturity(),
+            auto_install: manifest.auto_install != AutoInstall::Never,
+        }
+    }
+}
+
+impl From<VersionStep> for VersionStepKind {
+    fn from(step: VersionStep) -> Self {
+        match step {
+            VersionStep::Patch => Self::Patch,
+            VersionStep::Minor => Self::Minor,
+            VersionStep::Major => Self::Major,
+            VersionStep::Back => Self::Lower,
+            VersionStep::Other => Self::Other,
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Which modules a database must update after a move of the pins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::content::Contents;
+use super::remotes::{OfPin, Remotes};
+use super::target::confirm_trees;
+use crate::diff::{Home, Loaded, Step};
+use crate::error::Error;
+use crate::git::{Git, GitTree, Meter, Snapshot};
+use crate::lock::{LockedRepo, Pin};
+use crate::repo::{AtPath, ModuleName, Objects, RemoteUrl, TreeId, at_path};
+use crate::report::{Done, Failure, Trouble};
+use crate::session::Session;
+
+/// The modules whose files Odoo must read again.
+#[derive(Debug, Default)]
+pub(crate) struct ToUpdate<'l> {
+    pub(crate) modules: BTreeSet<&'l ModuleName>,
+    /// Repositories of which one of the two commits could not be read. Each of their modules with other files counts.
+    pub(crate) unread: Vec<Failure>,
+}
+
+/// A repository before and now, with those of its modules that may differ.
+struct Compared<'l> {
+    repos: Step<&'l LockedRepo>,
+    urls: Step<RemoteUrl>,
+    modules: Vec<Step<Home<'l>>>,
+}
+
+impl OfPin for Compared<'_> {
+    fn pin(&self) -> &Pin {
+        &self.repos.to.pin
+    }
+}
+
+/// Finds the modules to update among `homes`, which both locks have. Trees that are not in the cache are fetched.
+pub(crate) fn to_update<'l>(
+    session: &Session<'_>,
+    contents: &Step<Contents<'l>>,
+    homes: Vec<Step<Home<'l>>>,
+    loaded: &Loaded,
+) -> Result<ToUpdate<'l>, Error> {
+    let mut by_pins: BTreeMap<(&Pin, &Pin), Vec<Step<Home<'l>>>> = BTreeMap::new();
+    for both in homes {
+        by_pins.entry((&both.from.repo.pin, &both.to.repo.pin)).or_default().push(both);
+    }
+    let mut compared = Vec::new();
+    for modules in by_pins.into_values() {
+        let Some(first) = modules.first() else { continue };
+        let repos = Step { from: first.from.repo, to: first.to.repo };
+        let urls = Step { from: url(session, repos.from)?, to: url(session, repos.to)? };
+        compared.push(Compared { repos, urls, modules });
+    }
+    let remotes = Remotes::of(session)?.without_lines();
+    let answers = remotes.each(
+        &compared,
+        |compared, watch| {
+            let meter = |bytes| watch.received(bytes);
+            let snapshot = |contents: &Contents<'_>, url, repo| {
+                let snapshot = snapshot(remotes.git, contents, url, repo, &meter)?;
+                snapshot.tree_id().map_err(Trouble::Remote)?;
+                Ok::<_, Trouble>(snapshot.unmetered())
+            };
+            let Compared { repos, urls, .. } = compared;
+            let from = snapshot(&contents.from, &urls.from, repos.from)?;
+            Ok(Step { from, to: snapshot(&contents.to, &urls.to, repos.to)? })
+        },
+        |compared, snapshots, _| Ok((Done::UpToDate, compared.to_update(&snapshots, loaded)?)),
+    )?;
+    let (found, failures) = answers.sorted_with_jobs();
+    let mut update = ToUpdate::default();
+    update.modules.extend(found.into_iter().flat_map(|(_, modules)| modules));
+    for (compared, failure) in failures {
+        // The lock has no trees of Odoo's own modules, so nothing is known of them.
+        if compared.repos.to.core.is_some() {
+            return Err(Error::Repos { failures: vec![failure] });
+        }
+        update.modules.extend(compared.modules.iter().map(|both| &both.to.module.name));
+        update.unread.push(failure);
+    }
+    Ok(update)
+}
+
+/// The url for requests: as it is declared, with its secrets, if it is declared.
+fn url(session: &Session<'_>, locked: &LockedRepo) -> Result<RemoteUrl, Error> {
+    let mut declared = session.config.profiles.iter().flat_map(|profile| profile.all_repos());
+    let declared = declared.find(|repo| repo.url.without_secret() == locked.pin.url);
+    session.remote_url(declared.map_or(&locked.pin.url, |repo| &repo.url))
+}
+
+fn snapshot<'g, 'm>(
+    git: &'g Git,
+    contents: &Contents<'_>,
+    url: &RemoteUrl,
+    locked: &LockedRepo,
+    meter: Meter<'m>,
+) -> Result<Snapshot<'g, 'm>, Trouble> {
+    contents.of(git.remote(url).map_err(Trouble::Remote)?, locked, meter)
+}
+
+impl<'l> Compared<'l> {
+    fn to_update(
+        &self,
+        snapshots: &Step<Snapshot<'_, 'static>>,
+        loaded: &Loaded,
+    ) -> Result<Vec<&'l ModuleName>, Trouble> {
+        let from = snapshots.from.tree().map_err(Trouble::Remote)?;
+        let trees = Step { from, to: snapshots.to.tree().map_err(Trouble::Remote)? };
+        confirm_trees(self.repos.from, &trees.from)?;
+        confirm_trees(self.repos.to, &trees.to)?;
+        let mut modules = Vec::new();
+        for both in &self.modules {
+            let (Some(from), Some(to)) =
+                (directory(&both.from, &trees.from)?, directory(&both.to, &trees.to)?)
+            else {
+                modules.push(&both.to.module.name);
+                continue;
+            };
+            let sides =
+                Step { from: (&trees.from as &dyn Objects, from), to: (&trees.to as &dyn Objects, to) };
+            if from != to && loaded.differs(sides)? {
+                modules.push(&both.to.module.name);
+            }
+        }
+        Ok(modules)
+    }
+}
+
+/// The tree of a module. `None` if a symlink leads to it.
+fn directory(home: &Home<'_>, tree: &GitTree<'_>) -> Result<Option<TreeId>, Trouble> {
+    if home.repo.core.is_none() {
+        return Ok(Some(home.module.tree));
+    }
+    Ok(match at_path(tree, tree.id(), &home.module.path())? {
+        AtPath::Directory(tree) => Some(tree),
+        AtPath::Link | AtPath::Nothing => None,
+    })
+}

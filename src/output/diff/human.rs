@@ -1,0 +1,111 @@
+//! What changed between two locks, for people.
+
+use super::{OfRepo, by_repo, gone, remarks, required, signed};
+use crate::diff::{LockDiff, MergeDiff, ModuleChange, ModuleDiff, RepoChange, Step};
+use crate::lock::LockedRepo;
+use crate::output::Table;
+use crate::repo::{CommitId, RepoName};
+
+/// One table: a repository has a row, and its modules have rows below it. What is gone comes first.
+pub(crate) fn human(diff: &LockDiff<'_>) -> Table {
+    let mut table = Table::default();
+    let row = |table: &mut Table, cells: &[&str]| table.row(cells.iter().map(|cell| (*cell).to_owned()));
+    if !diff.series.is_same() {
+        let Step { from, to } = diff.series;
+        row(&mut table, &[&format!("Odoo {from} -> {to}")]);
+    }
+    let mut gone = gone(diff).peekable();
+    if gone.peek().is_some() {
+        row(&mut table, &["gone: uninstall before you deploy"]);
+    }
+    for (name, version, repo) in gone {
+        row(&mut table, &[&format!("  {name}"), version, repo.as_str()]);
+    }
+    for (name, OfRepo { changes, modules }) in by_repo(diff) {
+        if changes.is_empty() {
+            row(&mut table, &[name.as_str(), "same commit"]);
+        }
+        for change in changes {
+            of_repo(&mut table, name, &change.change);
+        }
+        for module in modules {
+            table.row(of_module(module));
+        }
+    }
+    for (what, names) in required(diff) {
+        row(&mut table, &[&format!("{what}:"), &signed(names, &str::to_owned)]);
+    }
+    table
+}
+
+fn of_repo(table: &mut Table, name: &RepoName, change: &RepoChange<'_>) {
+    let (repos, reference) = match change {
+        RepoChange::Added(repo) => {
+            let cells = [name.to_string(), format!("added at {}", repo.commit.short())];
+            return table.row(cells.into_iter().chain([repo.pin.reference.to_string().replace('`', "")]));
+        }
+        RepoChange::Removed(repo) => {
+            return table.row([name.to_string(), format!("removed, was at {}", repo.commit.short())]);
+        }
+        RepoChange::Changed(repos) => (repos, repos.references().to.to_string().replace('`', "")),
+    };
+    let Step { from, to } = repos.commits();
+    let moves = if from == to { "same commit".to_owned() } else { moved(from, to) };
+    table.row([name.to_string(), moves, reference]);
+    details(repos).into_iter().for_each(|detail| table.row([format!("  {detail}")]));
+}
+
+/// The lines below the row of a repository.
+fn details(repos: &Step<&LockedRepo>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !repos.references().is_same() {
+        lines.push(format!("was on {}", repos.references().from));
+    }
+    if !repos.urls().is_same() {
+        lines.push(format!("was at `{}`", repos.urls().from));
+    }
+    lines.extend(repos.page());
+    let name = &repos.to.pin.name;
+    lines.extend(repos.merges().iter().map(|merge| of_merge(name, merge)));
+    let patches = repos.patches();
+    lines.extend(patches.more.iter().map(|path| format!("patch `{path}`: new")));
+    lines.extend(patches.fewer.iter().map(|path| format!("patch `{path}`: gone")));
+    lines.extend(repos.changed_patches().iter().map(|path| format!("patch `{path}`: changed")));
+    lines.extend(back(repos).map(|command| format!("take back: {command}")));
+    lines
+}
+
+/// The command that moves a repository back. `None` if it did not move, or if its branch or url is another one.
+pub(super) fn back(repos: &Step<&LockedRepo>) -> Option<String> {
+    let Step { from, to } = repos.commits();
+    let can_go_back = from != to && repos.from.pin.has_base_of(&repos.to.pin);
+    can_go_back.then(|| format!("oca lock {}@{from}", repos.to.pin.name))
+}
+
+fn of_merge(name: &RepoName, merge: &MergeDiff<'_>) -> String {
+    let what = merge.source.of(name);
+    match merge.commits {
+        Step { from: Some(from), to: Some(to) } => format!("{what}: {}", moved(from, to)),
+        Step { from: None, to: Some(to) } => format!("{what}: merged at {}", to.short()),
+        Step { to: None, .. } => format!("{what}: not merged any more"),
+    }
+}
+
+fn of_module(module: &ModuleDiff<'_>) -> Vec<String> {
+    let name = format!("  {}", module.name);
+    match &module.change {
+        ModuleChange::Added(home) => vec![name, home.module.manifest.version().to_owned(), "new".to_owned()],
+        ModuleChange::Removed(home) => {
+            vec![name, home.module.manifest.version().to_owned(), "gone".to_owned()]
+        }
+        ModuleChange::Changed(changed) => {
+            let Step { from, to } = changed.versions();
+            let versions = if from == to { to.to_owned() } else { format!("{from} -> {to}") };
+            vec![name, versions, remarks(changed, &str::to_owned).join("; ")]
+        }
+    }
+}
+
+fn moved(from: CommitId, to: CommitId) -> String {
+    format!("{} -> {}", from.short(), to.short())
+}

@@ -1,0 +1,128 @@
+//! What changed between two locks: for people, and as the text of a pull request.
+
+mod human;
+mod markdown;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+pub(crate) use human::human;
+pub(crate) use markdown::{MOST, markdown};
+
+use crate::diff::{Changed, LockDiff, ModuleChange, ModuleDiff, Names, RepoChange, RepoDiff};
+use crate::repo::{AutoInstall, RepoName, counted};
+
+/// What is told of one repository: how it changed, unless only the choice of its modules did, and its modules.
+#[derive(Default)]
+struct OfRepo<'d, 'l> {
+    changes: Vec<&'d RepoDiff<'l>>,
+    /// The modules that it has now and that are new or changed.
+    modules: Vec<&'d ModuleDiff<'l>>,
+}
+
+/// The repositories with their modules, by name.
+fn by_repo<'d, 'l>(diff: &'d LockDiff<'l>) -> BTreeMap<&'l RepoName, OfRepo<'d, 'l>> {
+    let mut repos: BTreeMap<&RepoName, OfRepo<'_, '_>> = BTreeMap::new();
+    for repo in &diff.repos {
+        repos.entry(repo.name()).or_default().changes.push(repo);
+    }
+    for module in &diff.modules {
+        let home = match &module.change {
+            ModuleChange::Added(home) => home,
+            ModuleChange::Changed(changed) => &changed.homes.to,
+            ModuleChange::Removed(_) => continue,
+        };
+        repos.entry(&home.repo.pin.name).or_default().modules.push(module);
+    }
+    repos
+}
+
+/// The modules that are gone, with their version and their repository.
+fn gone<'d, 'l>(diff: &'d LockDiff<'l>) -> impl Iterator<Item = (&'l str, &'l str, &'l RepoName)> {
+    diff.modules.iter().filter_map(|module| match &module.change {
+        ModuleChange::Removed(home) => {
+            Some((module.name.as_str(), home.module.manifest.version(), &home.repo.pin.name))
+        }
+        _ => None,
+    })
+}
+
+/// What is known of a changed module beside its version, each as a part of a sentence. `quoted` writes a name.
+fn remarks(changed: &Changed<'_>, quoted: &dyn Fn(&str) -> String) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if changed.is_relocated() {
+        remarks.push(format!("moved from {}", quoted(changed.homes.from.repo.pin.name.as_str())));
+    }
+    if let Some(step) = changed.version {
+        remarks.push(step.word().to_owned());
+    }
+    if changed.is_without_version() {
+        remarks.push("changed without a version".to_owned());
+    }
+    for (what, names) in [
+        ("depends on", changed.depends()),
+        ("Python:", changed.python()),
+        ("programs:", changed.bin()),
+        ("Debian packages:", changed.deb()),
+    ] {
+        if !names.is_empty() {
+            remarks.push(format!("{what} {}", signed(&names, quoted)));
+        }
+    }
+    for (what, step) in [("licence", changed.licenses()), ("maturity", changed.maturity())] {
+        if !step.is_same() {
+            remarks.push(format!("{what} {} -> {}", quoted(step.from), quoted(step.to)));
+        }
+    }
+    if !changed.auto_install().is_same() {
+        remarks.push(match changed.auto_install().to {
+            AutoInstall::Never => "no longer installed automatically".to_owned(),
+            AutoInstall::WhenDependsAre | AutoInstall::When(_) => "installed automatically".to_owned(),
+        });
+    }
+    remarks
+}
+
+/// The names that came with `+`, and those that went with `-`.
+fn signed(names: &Names<'_>, quoted: &dyn Fn(&str) -> String) -> String {
+    let more = names.more.iter().map(|name| format!("+{}", quoted(name)));
+    let fewer = names.fewer.iter().map(|name| format!("-{}", quoted(name)));
+    more.chain(fewer).collect::<Vec<_>>().join(", ")
+}
+
+/// What the profiles require that they did not require before, or no longer.
+fn required<'d>(diff: &'d LockDiff<'_>) -> impl Iterator<Item = (&'static str, &'d Names<'d>)> {
+    let all = [("Python", &diff.python), ("programs", &diff.bin), ("Debian packages", &diff.deb)];
+    all.into_iter().filter(|(_, names)| !names.is_empty())
+}
+
+/// How many repositories and modules came, changed and went: "2 repositories: 1 added, 1 moved; no module".
+pub(crate) fn summary(diff: &LockDiff<'_>) -> String {
+    let mut repos = [0; 3];
+    for repo in &diff.repos {
+        repos[match repo.change {
+            RepoChange::Added(_) => 0,
+            RepoChange::Changed(_) => 1,
+            RepoChange::Removed(_) => 2,
+        }] += 1;
+    }
+    let mut modules = [0; 3];
+    for module in &diff.modules {
+        modules[match module.change {
+            ModuleChange::Added(_) => 0,
+            ModuleChange::Changed(_) => 1,
+            ModuleChange::Removed(_) => 2,
+        }] += 1;
+    }
+    let count = |counts: [usize; 3], one: &str, many: &str| {
+        let total = counts.iter().sum();
+        let parts = counts.iter().zip(["added", "changed", "removed"]).filter(|(count, _)| **count > 0);
+        let parts: Vec<String> = parts.map(|(count, word)| format!("{count} {word}")).collect();
+        let mut text = counted(total, one, many);
+        if !parts.is_empty() {
+            let _infallible = write!(text, " ({})", parts.join(", "));
+        }
+        text
+    };
+    format!("{}, {}", count(repos, "repository", "repositories"), count(modules, "module", "modules"))
+}
