@@ -54,7 +54,8 @@ pub(crate) fn read(
     }
     let survey = discover::read(&tree, found)?;
     let modules = survey.modules.into_iter().filter_map(|module| {
-        let DiscoveredModule { name, directory, tree, manifest, .. } = module;
+        let DiscoveredModule { name, directory, tree, mut manifest, .. } = module;
+        manifest.model_access &= !source.series.has_model_access();
         let module = LockedModule { name, directory, tree: tree?, manifest };
         Some(if source.core.is_some() { module.of_core() } else { module })
     });

@@ -58,7 +58,7 @@ fn series() -> Series {
 
 fn manifest(input: &[u8]) {
     if let Ok(parsed) = addons::manifest::parse(input) {
-        let _any = addons::manifest::semver_of(parsed.manifest.version(), series());
+        let _any = addons::version::semver_of(parsed.manifest.version(), series());
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 pub(crate) use super::cursor::MAX_BYTES;
-use crate::repo::{AutoInstall, Manifest, Series};
+use crate::repo::{AutoInstall, Manifest};
 
 use super::literal;
 use super::problem::LiteralError;
@@ -28,6 +28,7 @@ pub(crate) struct Lines {
     pub(crate) version: Option<usize>,
     pub(crate) license: Option<usize>,
     pub(crate) development_status: Option<usize>,
+    pub(crate) model_access: Option<usize>,
 }
 
 /// Why a manifest cannot be used, and on which line.
@@ -67,8 +68,10 @@ pub(crate) fn parse(source: &[u8]) -> Result<Parsed, ManifestError> {
     let external = Keys::of_external(keys.get("external_dependencies"))?;
     let installable = keys.get("installable").is_none_or(|value| value.literal.is_truthy());
     let (depends, depends_lines) = keys.names_and_lines("depends")?;
+    let model_access = keys.model_access();
     let lines = Lines {
         depends: depends_lines,
+        model_access,
         version: keys.line("version"),
         license: keys.line("license"),
         development_status: keys.line("development_status"),
@@ -82,6 +85,7 @@ pub(crate) fn parse(source: &[u8]) -> Result<Parsed, ManifestError> {
         python: external.names("python")?,
         bin: external.names("bin")?,
         deb: external.debian_packages()?,
+        model_access: model_access.is_some(),
     };
     Ok(Parsed { installable, manifest, lines })
 }
@@ -195,34 +199,25 @@ impl<'a> Keys<'a> {
         Ok(packages)
     }
 
+    /// The line of the first file of `ir.model.access` in `data`. Odoo takes the model from the name of the file, up to a
+    /// `-`. What is not a list of strings is ignored here.
+    fn model_access(&self) -> Option<usize> {
+        let (Literal::List(items) | Literal::Tuple(items)) = &self.get("data")?.literal else { return None };
+        let is_of_it = |item: &&Value| match &item.literal {
+            Literal::Str(path) => {
+                let file = path.rsplit('/').next().unwrap_or_default();
+                let stem = file.strip_suffix(".csv");
+                stem.is_some_and(|stem| stem.split('-').next() == Some("ir.model.access"))
+            }
+            _ => false,
+        };
+        items.iter().find(is_of_it).map(|item| item.line)
+    }
+
     fn wrong(&self, name: &str, expected: &'static str, value: &Value) -> ManifestError {
         let key = format!("{}{name}", self.prefix);
         ManifestError::WrongType { line: value.line, key, expected, found: value.literal.type_name() }
     }
-}
-
-/// The semantic version in a module's version, by the rule of Odoo's `adapt_version`.
-///
-/// `x.y` or `x.y.z`, with the series in front or not: `18.0.1.2.3` is 1.2.3, and `1.0` is 1.0.0. Anything else, which
-/// Odoo refuses for an installable module, is `None`.
-pub(crate) fn semver_of(version: &str, series: Series) -> Option<semver::Version> {
-    let in_series = version.strip_prefix(&format!("{series}."));
-    let number = |digits: &str| {
-        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then(|| digits.parse().ok()).flatten()
-    };
-    let numbers: Vec<u64> = in_series.unwrap_or(version).split('.').map(number).collect::<Option<_>>()?;
-    match numbers[..] {
-        [major, minor] => Some(semver::Version::new(major, minor, 0)),
-        [major, minor, patch] => Some(semver::Version::new(major, minor, patch)),
-        _ => None,
-    }
-}
-
-/// The series that a version of five parts begins with: `18.0.1.2.3` is for 18.0.
-pub(crate) fn series_of(version: &str) -> Option<Series> {
-    let parts: Vec<&str> = version.split('.').collect();
-    if parts.len() == 5 { Series::parse(&parts[..2].join(".")).ok() } else { None }
 }
 
 #[cfg(test)]
@@ -261,6 +256,8 @@ mod tests {
             'version': '18.0.1.2.3', 'installable': False, 'license': 'LGPL-3', 'license': 'AGPL-3',
             'development_status': 'Beta', 'depends': ('web', 'x ', 'server-ux'), 'auto_install': ['web'],
             'external_dependencies': {'python': ['lxml>=5'], 'bin': ('wkhtmltopdf',), 'deb': ['libxml2']},
+            'data': ['views/x.xml',
+                'security/ir.model.access.csv'],
         }";
         let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
         let expected = Manifest {
@@ -272,10 +269,31 @@ mod tests {
             python: names(&["lxml>=5"]),
             bin: names(&["wkhtmltopdf"]),
             deb: names(&["libxml2"]),
+            model_access: true,
         };
-        let lines =
-            Lines { depends: vec![3; 3], version: Some(2), license: Some(2), development_status: Some(3) };
+        let lines = Lines {
+            depends: vec![3; 3],
+            version: Some(2),
+            license: Some(2),
+            development_status: Some(3),
+            model_access: Some(6),
+        };
         assert_eq!(parsed(source), Parsed { installable: false, manifest: expected, lines });
+    }
+
+    #[test]
+    fn access_rights_are_known_by_the_name_of_their_file() {
+        for (data, expected) in [
+            ("['security/ir.model.access.csv']", true),
+            ("('ir.model.access-more.csv',)", true),
+            ("['security/ir.access.csv', 'ir.model.access.xml', 'my_ir.model.access.csv']", false),
+            ("['ir.model.access.csv/x.xml', 1, ['ir.model.access.csv']]", false),
+            ("'ir.model.access.csv'", false),
+            ("None", false),
+        ] {
+            assert_eq!(parsed(&format!("{{'data': {data}}}")).manifest.model_access, expected, "{data}");
+        }
+        assert!(!parsed("{'demo': ['ir.model.access.csv']}").manifest.model_access);
     }
 
     #[test]
@@ -369,32 +387,6 @@ mod tests {
             ("{'a': b}", "1 a manifest must not contain the word `b`"),
         ] {
             assert_eq!(refusal(source), expected, "{source}");
-        }
-    }
-
-    #[test]
-    fn versions_follow_adapt_version() {
-        let series = Series::parse("18.0").expect("a series");
-        for (version, expected) in [
-            ("18.0.1.2.3", Some((1, 2, 3))),
-            ("18.0.1.0", Some((1, 0, 0))),
-            ("1.2.3", Some((1, 2, 3))),
-            ("1.0", Some((1, 0, 0))),
-            ("18.0", Some((18, 0, 0))),
-            ("1.02", Some((1, 2, 0))),
-            ("18.0.1", None),
-            ("17.0.1.0.0", None),
-            ("18.0.1.2.3.4", None),
-            ("1", None),
-            ("", None),
-            ("18.0.", None),
-            ("1.+2", None),
-            ("1.0rc1", None),
-            ("1..0", None),
-            ("99999999999999999999.0", None),
-        ] {
-            let expected = expected.map(|(major, minor, patch)| semver::Version::new(major, minor, patch));
-            assert_eq!(semver_of(version, series), expected, "{version}");
         }
     }
 }

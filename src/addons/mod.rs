@@ -16,3 +16,4 @@ mod problem;
 pub(crate) mod release;
 mod text;
 mod value;
+pub(crate) mod version;

@@ -1,9 +1,10 @@
-//! Checks for manifests that Odoo refuses: they cannot be read, or have a version of another series.
+//! Checks for manifests that Odoo refuses: they cannot be read, have a version of another series, or list files of a
+//! model that Odoo does not have.
 
 use std::collections::HashSet;
 
 use super::{Subject, about, declaration, manifest_spot};
-use crate::addons::manifest::semver_of;
+use crate::addons::version::semver_of;
 use crate::plan::{Home, Inventory, Placed, Unreadable, selects};
 use crate::report::{Finding, Problem};
 
@@ -44,4 +45,13 @@ pub(super) fn versions(subject: &Subject<'_, '_>) -> Vec<Finding> {
         about(inventory, module, |lines| lines.version, Problem::Version { version, series, is_wanted })
     };
     refused.map(finding).collect()
+}
+
+/// Modules with access rights of a model that Odoo of this series does not have.
+pub(super) fn model_access(inventory: &Inventory<'_>) -> Vec<Finding> {
+    let series = inventory.profile.odoo;
+    let has_it = |module: &&Placed<'_>| module.manifest.model_access && !series.has_model_access();
+    let finding =
+        |module| about(inventory, module, |lines| lines.model_access, Problem::ModelAccess { series });
+    inventory.given().filter(has_it).map(finding).collect()
 }

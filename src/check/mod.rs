@@ -60,6 +60,7 @@ pub(crate) fn findings(subject: &Subject<'_, '_>) -> Vec<Finding> {
         depends::left_out(inventory),
         manifests::unreadable(inventory),
         manifests::versions(subject),
+        manifests::model_access(inventory),
         licenses::licenses(inventory),
         maturity::maturity(inventory),
         paths::nested(subject),

@@ -1,6 +1,6 @@
 //! `oca list`: lists the modules of the profile.
 
-use crate::addons::manifest::semver_of;
+use crate::addons::version::semver_of;
 use crate::config::Profile;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};

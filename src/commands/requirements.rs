@@ -1,22 +1,19 @@
 //! `oca requirements`: merges the Python requirements of the profile's modules.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use crate::addons::discover;
 use crate::config::Profile;
 use crate::error::Error;
-use crate::facts::LocalModules;
 use crate::flags::{Format, FormatArg};
 use crate::fs::{read_given, read_if_there, write_out};
 use crate::json::{RequirementsReport, SystemReport};
-use crate::lock::{Lock, LockedModule};
-use crate::plan;
+use crate::lock::Lock;
+use crate::ops::{hint_of_markers, merging, of_odoo, requiring};
 use crate::repo::{Series, counted, is_text_of};
 use crate::requirements::{
-    Annotations, Author, Flag, Merged, ModuleNeeds, Note, Parsed, Python, Repository, Requirement, Settings,
-    System, merge, parse_constraints, render, system, text_of,
+    Annotations, Flag, Merged, Note, Parsed, Python, Repository, Requirement, System, merge,
+    parse_constraints, render, system, text_of,
 };
 use crate::session::Session;
 
@@ -34,6 +31,9 @@ pub(crate) struct Args {
     /// Leave out the comments that say where a line comes from
     #[arg(long)]
     no_annotate: bool,
+    /// Write the requirements of Odoo itself, too: those of `[core]`
+    #[arg(long, conflicts_with = "system")]
+    core: bool,
     /// List Debian packages and programs instead; with `--no-annotate`, only package names
     #[arg(long, conflicts_with = "python_version")]
     system: bool,
@@ -46,6 +46,7 @@ impl Args {
     fn command_line(&self, session: &Session<'_>, file: &Path) -> String {
         let mut line = session.command_line("requirements");
         line.extend(self.python_version.iter().map(|version| format!(" --python-version {version}")));
+        line.push_str(if self.core { " --core" } else { "" });
         line.push_str(if self.system { " --system" } else { "" });
         line.push_str(if self.no_annotate { " --no-annotate" } else { "" });
         format!("{line} -o {}", file.display())
@@ -56,57 +57,46 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let lock = session.fresh_lock()?;
     let profile = session.profile()?;
     let locals = session.local_modules(profile)?;
-    let repositories = repositories(profile, &lock, &locals);
+    let repositories = requiring(profile, &lock, &locals);
     let annotations = if args.no_annotate { Annotations::Hidden } else { Annotations::Shown };
     let text = if args.system {
         let needs = system(&repositories, &profile.requirements.ignore);
         report_needs(args, session, &needs)?;
         needs.render(annotations)
     } else {
-        let merged = merged(args, session, &repositories)?;
+        let odoo = requirements_of_odoo(args, session, profile, &lock)?;
+        let merged = merged(args, session, &repositories, odoo)?;
         report_merged(args, session, &merged)?;
         render(&merged.requirements, annotations)
     };
     deliver(args, session, &text)
 }
 
-/// The repositories of the profile and the user's own directories, with their modules.
-fn repositories<'a>(
-    profile: &'a Profile,
-    lock: &'a Lock,
-    locals: &'a [Arc<LocalModules>],
-) -> Vec<Repository<'a>> {
-    let locked = plan::selected(profile, lock).into_iter().map(|selected| {
-        let facts = &selected.locked.facts;
-        let paths: BTreeSet<String> = selected.modules.iter().map(|module| module.path()).collect();
-        let module = |module: &'a LockedModule| ModuleNeeds {
-            path: format!("{}/__manifest__.py", module.path()),
-            manifest: &module.manifest,
-            is_selected: paths.contains(&module.path()),
-        };
-        let modules = facts.modules.iter().map(module).collect();
-        Repository {
-            name: selected.repo.name.as_str(),
-            author: Author::Other,
-            lines: &facts.requirements,
-            unread: facts.unread_requirements(),
-            modules,
-        }
-    });
-    let own = locals.iter().map(|local| {
-        let LocalModules { name, requirements, unread, survey, .. } = local.as_ref();
-        let module = |module: &'a discover::DiscoveredModule| ModuleNeeds {
-            path: module.manifest_path.clone(),
-            manifest: &module.manifest,
-            is_selected: true,
-        };
-        let modules = survey.modules.iter().map(module).collect();
-        Repository { name, author: Author::User, lines: requirements, unread: unread.as_deref(), modules }
-    });
-    locked.chain(own).collect()
+/// The lines of Odoo itself. If `--core` asks for them and there are none, it fails or warns.
+fn requirements_of_odoo(
+    args: &Args,
+    session: &Session<'_>,
+    profile: &Profile,
+    lock: &Lock,
+) -> Result<Parsed, Error> {
+    if args.core && (profile.core.is_empty() || !profile.requirements.core) {
+        let is_declared = !profile.core.is_empty();
+        return Err(Error::NoCoreRequirements { profile: profile.name.clone(), is_declared });
+    }
+    let odoo = of_odoo(profile, lock);
+    if args.core && odoo.is_empty() {
+        session.printer.warning("the locked Odoo has no `requirements.txt` with requirements");
+    }
+    Ok(odoo)
 }
 
-fn merged(args: &Args, session: &Session<'_>, repositories: &[Repository<'_>]) -> Result<Merged, Error> {
+/// Merges the requirements. Those of Odoo itself are constraints, or are required with `--core`.
+fn merged(
+    args: &Args,
+    session: &Session<'_>,
+    repositories: &[Repository<'_>],
+    odoo: Parsed,
+) -> Result<Merged, Error> {
     let profile = session.profile()?;
     let declared = &profile.requirements;
     let python = match args.python_version.as_ref().or(declared.python.as_ref()) {
@@ -116,16 +106,16 @@ fn merged(args: &Args, session: &Session<'_>, repositories: &[Repository<'_>]) -
             warn_of_python(session, profile.odoo, word);
             Some(python)
         }
-        None => Python::any_of(profile.odoo.pythons()),
+        None => None,
     };
-    let settings = Settings {
-        python,
-        ignore: declared.ignore.clone(),
-        overrides: declared.overrides.clone(),
-        file: session.config.file.display().to_string(),
+    let required = repositories.iter().map(Repository::read);
+    let constraints = constraints(session)?;
+    let (required, constraints) = if args.core {
+        (Parsed::concat(required.chain([odoo])), constraints)
+    } else {
+        (Parsed::concat(required), Parsed::concat([constraints, odoo]))
     };
-    let required = Parsed::concat(repositories.iter().map(Repository::read));
-    Ok(merge(&required, &constraints(session)?, &settings))
+    Ok(merge(&required, &constraints, &merging(session, profile, python)))
 }
 
 /// Warns of a Python that Odoo does not support: its markers are not those of the image.
@@ -148,14 +138,8 @@ fn report_merged(args: &Args, session: &Session<'_>, merged: &Merged) -> Result<
         printer.warning(&conflict.to_string());
     }
     if !merged.warnings.is_empty() {
-        let declared = &session.profile()?.requirements;
-        if args.python_version.is_none() && declared.python.is_none() {
-            printer.hint(
-                "set the Python version of the image: `python` in `[requirements]`, or `--python-version`",
-            );
-        } else if declared.platform.is_none() {
-            printer.hint("if a marker names the machine, set `platform` in `[requirements]`");
-        }
+        let hint = hint_of_markers(session.profile()?, args.python_version.as_ref());
+        hint.into_iter().for_each(|hint| printer.hint(hint));
     }
     tell(session, &merged.notes);
     detail_marked(session, merged, "override", |requirement| requirement.is_override);

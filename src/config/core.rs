@@ -19,7 +19,7 @@ pub(super) fn resolve(
     declared: &Declared,
     odoo: Series,
 ) -> (Vec<Repo>, Option<Edition>) {
-    let CoreSettings { mut parts, paths } = core;
+    let CoreSettings { mut parts, paths, .. } = core;
     if edition == Some(Edition::Community) {
         parts.remove(&CorePart::Enterprise);
     }

@@ -15,6 +15,8 @@ pub(super) struct CoreSettings {
     /// The declared parts with their lines.
     pub(super) parts: BTreeMap<CorePart, At<RepoSettings>>,
     pub(super) paths: BTreeMap<CorePart, Template>,
+    /// Whether Odoo's own requirements count.
+    pub(super) requirements: Option<bool>,
 }
 
 impl CoreSettings {
@@ -32,6 +34,7 @@ impl CoreSettings {
         for (part, path) in &other.paths {
             self.paths.entry(*part).or_insert_with(|| path.clone());
         }
+        self.requirements = self.requirements.or(other.requirements);
         self
     }
 }
@@ -62,6 +65,7 @@ pub(super) fn read(outer: &mut Table<'_, '_>) -> CoreSettings {
     ] {
         core.paths.extend(table.text(key, values::checkouts).map(|path| (part, path)));
     }
+    core.requirements = table.flag("requirements");
     table.finish();
     core
 }

@@ -141,6 +141,8 @@ pub(crate) struct Requirements {
     pub(crate) ignore: Vec<String>,
     /// Lines in place of all others of their distributions.
     pub(crate) overrides: Vec<Override>,
+    /// Whether the lines of Odoo itself count: `requirements` of `[core]`.
+    pub(crate) core: bool,
 }
 
 impl Profile {

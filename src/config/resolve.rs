@@ -103,11 +103,11 @@ pub(super) fn profiles(
         declared.repos.iter().map(|repo| (&repo.name, &repo.settings)).collect();
     let base = declared.base_url.clone().unwrap_or_default();
     let profiles: Vec<Profile> = std::iter::zip(&declared.profiles, inherited)
-        .map(|(profile, inherited)| {
+        .map(|(profile, mut inherited)| {
+            inherited.core = inherited.core.or(&declared.core);
             let settings = inherited.settings.clone().or(&declared.settings);
             let series = settings.odoo.unwrap_or(odoo);
-            let of_odoo = inherited.core.clone().or(&declared.core);
-            let (core, edition) = core::resolve(of_odoo, settings.edition, declared, series);
+            let (core, edition) = core::resolve(inherited.core.clone(), settings.edition, declared, series);
             let settings = Settings { edition, ..settings };
             let repos = inherited
                 .repos
@@ -166,6 +166,7 @@ fn filled_in(
             constraints: settings.constraints.unwrap_or_default(),
             ignore: settings.ignored_requirements.unwrap_or_default(),
             overrides: settings.overridden_requirements.unwrap_or_default(),
+            core: inherited.core.requirements.unwrap_or(true),
         },
         check: Check { ignore: settings.ignored_findings.unwrap_or_default() },
         export: Export { languages: settings.languages, drop: settings.drop.unwrap_or_default() },

@@ -65,6 +65,7 @@ impl Error {
             | Self::NotSubmodules { .. }
             | Self::NotAnExport { .. }
             | Self::NoConstraints { .. }
+            | Self::NoCoreRequirements { .. }
             | Self::NotUtf8 { .. }
             | Self::OdooConf { .. }
             | Self::OneProfile

@@ -70,6 +70,7 @@ impl Error {
             Self::NoConstraints { .. } => {
                 Some("create the file, or remove it from `constraints` in `[requirements]`".to_owned())
             }
+            Self::NoCoreRequirements { is_declared, .. } => Some(without_core(*is_declared)),
             Self::NoSeries => Some("use `--odoo`, for example `--odoo 18.0`".to_owned()),
             Self::NoSuperproject { .. } => Some("run `git init`, or set `mode = \"clone\"`".to_owned()),
             Self::NotSubmodules { .. } => Some("add that line, then run `oca sync`".to_owned()),
@@ -233,4 +234,10 @@ fn after_nowhere(modules: &[String], near: &[String], unasked: usize) -> String 
         ),
         _ => "run the command again; some repositories could not be reached".to_owned(),
     }
+}
+
+/// The hint after a `--core` that finds no requirements of Odoo.
+fn without_core(is_declared: bool) -> String {
+    let declare = if is_declared { "delete `requirements = false`" } else { "declare Odoo" };
+    format!("leave out `--core`, or {declare} in `[core]`")
 }

@@ -29,8 +29,7 @@ impl Error {
             Self::Conflicts { conflicts, problems } => {
                 let problems = problems.iter().map(|problem| Message::new(problem, Some(problem.hint())));
                 let conflicts = conflicts.iter();
-                let conflicts =
-                    conflicts.map(|conflict| Message::new(conflict, Some(conflict.hint().to_owned())));
+                let conflicts = conflicts.map(|conflict| Message::new(conflict, Some(conflict.hint())));
                 problems.chain(conflicts).collect()
             }
             Self::Needed { removed, unmet } => {

@@ -136,6 +136,8 @@ pub(crate) enum Error {
     NoConfig,
     #[error("there is no `{}`, which `{}` lists in `constraints`", file.display(), config.display())]
     NoConstraints { file: PathBuf, config: PathBuf },
+    #[error("`--core` asks for the requirements of Odoo, but {}", without_core(profile, *is_declared))]
+    NoCoreRequirements { profile: String, is_declared: bool },
     #[error("there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set")]
     NoCache,
     #[error("profile `{profile}` has no Odoo itself, because there is no `[core]`")]
@@ -277,6 +279,12 @@ fn lines(lines: &[String]) -> String {
 /// What an import leaves out besides its pins.
 fn and_lost(lost: &str) -> String {
     if lost.is_empty() { String::new() } else { format!(", and these parts are not in it: {lost}") }
+}
+
+/// Why a profile has no requirements of Odoo itself.
+fn without_core(profile: &str, is_declared: bool) -> String {
+    let why = if is_declared { "`requirements = false` in `[core]`" } else { "no `[core]`" };
+    format!("profile `{profile}` has {why}")
 }
 
 fn because(locked: bool) -> &'static str {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::around::is_series;
 use crate::addons::discover::manifest_of;
 use crate::addons::folder::Folder;
-use crate::addons::manifest::{self, MAX_BYTES, series_of};
+use crate::addons::manifest::{self, MAX_BYTES};
+use crate::addons::version::series_of;
 use crate::repo::{Content, FileTree, Series};
 
 /// How deep below the project modules are searched.

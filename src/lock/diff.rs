@@ -147,14 +147,17 @@ fn parts(repo: &LockedRepo) -> impl Iterator<Item = (Part, Fields)> {
 }
 
 fn other_fields(of: Option<&Part>, locked: &Fields, found: &Fields) -> Vec<Untrue> {
-    let pairs = locked.iter().zip(found).filter(|(locked, found)| locked != found);
-    let other = |(locked, found): (&(&'static str, String), &(&'static str, String))| Untrue::Field {
-        of: of.cloned(),
-        key: locked.0,
-        locked: locked.1.clone(),
-        found: found.1.clone(),
+    let keys: Vec<&'static str> = locked.iter().map(|(key, _)| *key).collect();
+    let more = found.iter().map(|(key, _)| *key).filter(|key| !keys.contains(key));
+    let value = |fields: &Fields, key| {
+        let field = fields.iter().find(|(other, _)| *other == key);
+        field.map_or_else(|| "null".to_owned(), |(_, value)| value.clone())
     };
-    pairs.map(other).collect()
+    let other = |key: &'static str| {
+        let (locked, found) = (value(locked, key), value(found, key));
+        (locked != found).then(|| Untrue::Field { of: of.cloned(), key, locked, found })
+    };
+    keys.iter().copied().chain(more).filter_map(other).collect()
 }
 
 impl fmt::Display for Part {
@@ -164,5 +167,28 @@ impl fmt::Display for Part {
             Self::Unreadable(path) => write!(f, "unreadable manifest `{path}`"),
             Self::Requirement(line) => write!(f, "requirement `{line}`"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_that_only_one_side_has_is_named() {
+        let fields = |all: &[(&'static str, &str)]| -> Fields {
+            all.iter().map(|&(key, value)| (key, value.to_owned())).collect()
+        };
+        let short = fields(&[("name", "\"a\""), ("python", "[]")]);
+        let long = fields(&[("name", "\"a\""), ("auto_install", "true"), ("python", "[]")]);
+        let differing = |locked: &str, found: &str| Untrue::Field {
+            of: None,
+            key: "auto_install",
+            locked: locked.to_owned(),
+            found: found.to_owned(),
+        };
+        assert_eq!(other_fields(None, &short, &long), [differing("null", "true")]);
+        assert_eq!(other_fields(None, &long, &short), [differing("true", "null")]);
+        assert_eq!(other_fields(None, &long, &long), []);
     }
 }

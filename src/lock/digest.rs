@@ -128,11 +128,12 @@ mod tests {
         fn some_module()(
             name in "[a-d]{1,2}", tree in any::<[u8; 20]>(), version in prop::option::of(".{0,6}"), depends in words(),
             license in prop::option::of(".{0,6}"), status in prop::option::of(".{0,6}"), python in words(),
-            bin in words(), auto in prop::option::of(words()),
+            bin in words(), auto in prop::option::of(words()), model_access in any::<bool>(),
         ) -> LockedModule {
             let auto_install = auto.map_or(AutoInstall::Never, AutoInstall::When);
             let manifest = Manifest {
                 version, depends, license, development_status: status, auto_install, python, bin, deb: Vec::new(),
+                model_access,
             };
             let name = ModuleName::parse(&name).expect("a name");
             LockedModule { name, directory: AddonsDirectory::root(), tree: TreeId::from_bytes(tree), manifest }

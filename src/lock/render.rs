@@ -197,6 +197,8 @@ pub(super) fn module_fields(repo: &LockedRepo, module: &LockedModule) -> Fields 
         ("bin", json(&manifest.bin)),
         ("deb", json(&manifest.deb)),
     ]);
+    // Only modules of 20.0 or newer can have it, so older locks stay as they are.
+    fields.extend(manifest.model_access.then(|| ("model_access", "true".to_owned())));
     fields
 }
 

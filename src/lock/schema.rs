@@ -256,7 +256,13 @@ impl LockedModule {
     /// The module as the lock has it in a repository of Odoo itself: without what changes in every move of Odoo.
     #[must_use]
     pub(crate) fn of_core(self) -> Self {
-        let manifest = Manifest { version: None, license: None, development_status: None, ..self.manifest };
+        let manifest = Manifest {
+            version: None,
+            license: None,
+            development_status: None,
+            model_access: false,
+            ..self.manifest
+        };
         Self { tree: Self::NO_TREE, manifest, ..self }
     }
 

@@ -93,6 +93,8 @@ pub(super) struct WireModule {
     python: Option<Vec<String>>,
     bin: Option<Vec<String>>,
     deb: Option<Vec<String>>,
+    #[serde(default)]
+    model_access: bool,
 }
 
 pub(super) struct WireAutoInstall(AutoInstall);
@@ -368,6 +370,7 @@ impl WireModule {
                 python: self.python.ok_or_else(|| lacks("python"))?,
                 bin: self.bin.ok_or_else(|| lacks("bin"))?,
                 deb: self.deb.ok_or_else(|| lacks("deb"))?,
+                model_access: self.model_access,
             },
             name: self.name,
         })
@@ -375,10 +378,9 @@ impl WireModule {
 
     /// A module of Odoo itself. `first` is the first addons directory of its repository.
     fn into_core_module(self, first: Option<&AddonsDirectory>) -> Result<LockedModule, String> {
-        let Self { version, tree, license, development_status, .. } = &self;
-        let is_full =
-            version.is_some() || tree.is_some() || license.is_some() || development_status.is_some();
-        if is_full {
+        let Self { version, tree, license, development_status, model_access, .. } = &self;
+        let texts = [version, license, development_status];
+        if tree.is_some() || *model_access || texts.into_iter().any(Option::is_some) {
             return Err(format!("module `{}` has fields that no module of Odoo itself has", self.name));
         }
         Ok(LockedModule {

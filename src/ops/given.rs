@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::addons::manifest::series_of;
+use crate::addons::version::series_of;
 use crate::error::{Error, PinError};
 use crate::lock::{Lock, LockedRepo, Pin};
 use crate::plan::{self, Declared, Movable};

@@ -14,6 +14,7 @@ mod names;
 mod placing;
 mod plain_core;
 mod remotes;
+mod requirements;
 mod resolving;
 mod rewrite;
 pub(crate) mod search;
@@ -39,6 +40,7 @@ pub(crate) use names::{NamedMerge, movable, movables, named_repos, repo_name, un
 pub(crate) use placing::place_locked;
 pub(crate) use plain_core::tell_of_plain_core;
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
+pub(crate) use requirements::{hint_of_markers, merging, of_odoo, requiring, warn_of_conflicts_with_odoo};
 pub(crate) use resolving::Resolving;
 pub(crate) use rewrite::{Rewrite, Rewritten, tell};
 pub(crate) use target::{CheckoutTarget, confirm_trees, other_module};

@@ -6,7 +6,7 @@ use super::odoo::odoo;
 use super::pin;
 use crate::addons::core::Core;
 use crate::addons::graph::{Closure, Graph};
-use crate::addons::manifest::semver_of;
+use crate::addons::version::semver_of;
 use crate::config::{self, Config, ModuleRequest, Profile, Repo};
 use crate::lock::{Digest, Lock, LockedModule, LockedProfile, LockedRepo, Pin};
 use crate::repo::{AddonsDirectory, RepoName};

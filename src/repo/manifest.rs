@@ -18,6 +18,8 @@ pub(crate) struct Manifest {
     pub(crate) python: Vec<String>,
     pub(crate) bin: Vec<String>,
     pub(crate) deb: Vec<String>,
+    /// Whether `data` lists access rights as records of `ir.model.access`, such as `security/ir.model.access.csv`.
+    pub(crate) model_access: bool,
 }
 
 impl Manifest {

@@ -39,6 +39,11 @@ impl Series {
         }
     }
 
+    /// Whether Odoo of this series has `ir.model.access`. From 20.0 on, `ir.access` has the access rights.
+    pub(crate) fn has_model_access(self) -> bool {
+        self.major < 20
+    }
+
     /// The Python package of Odoo, which is also a directory of its source.
     pub(crate) fn package(self) -> &'static str {
         if self.major <= LAST_OPENERP { "openerp" } else { "odoo" }

@@ -78,6 +78,8 @@ pub(crate) enum Problem {
     Unreadable { path: String, line: usize, why: String },
     /// pip would install it from this distribution, which a requirements file names. `is_here` if the profile has it.
     FromPip { distribution: String, file: String, line: usize, is_here: bool },
+    /// Its access rights are records of `ir.model.access`, which Odoo of this series does not have.
+    ModelAccess { series: Series },
 }
 
 /// A module that needs another module.
@@ -141,6 +143,7 @@ impl Problem {
             Self::Nested { .. } => 12,
             Self::Unreadable { .. } => 13,
             Self::FromPip { .. } => 14,
+            Self::ModelAccess { .. } => 15,
         };
         &RULES[place]
     }
@@ -238,6 +241,10 @@ impl fmt::Display for Finding {
                     f,
                     "pip would install `{distribution}`, which contains modules of Odoo (`{file}` at line {line})"
                 )
+            }
+            Problem::ModelAccess { series } => {
+                of(f)?;
+                write!(f, " lists a file of `ir.model.access`, but Odoo {series} has `ir.access` instead")
             }
         }
     }
@@ -341,6 +348,7 @@ impl Finding {
                     format!("{ignore}, and {}", add(&format!("--module {module}")))
                 }
             }
+            Problem::ModelAccess { .. } => unless("write its access rights as records of `ir.access`"),
             Problem::Unreadable { .. } => match self.spot {
                 Spot::Manifest { .. } => {
                     "correct the manifest: it must be one dict of Python literals".to_owned()

@@ -21,7 +21,7 @@ pub(crate) struct Rule {
 }
 
 /// All checks.
-pub(crate) const RULES: [Rule; 15] = {
+pub(crate) const RULES: [Rule; 16] = {
     use Severity::{Error, Warning};
     const fn rule(code: &'static str, severity: Severity, title: &'static str) -> Rule {
         Rule { code, severity, title }
@@ -42,6 +42,7 @@ pub(crate) const RULES: [Rule; 15] = {
         rule("OCA013", Warning, "entry of the path inside another entry"),
         rule("OCA014", Error, "manifest that cannot be read"),
         rule("OCA015", Warning, "requirement that installs a module of Odoo"),
+        rule("OCA016", Warning, "access rights in `ir.model.access`"),
     ]
 };
 

@@ -28,8 +28,21 @@ pub(crate) struct Conflict {
 }
 
 impl Conflict {
-    pub(crate) fn hint(&self) -> &'static str {
-        match (self.lines.len(), self.is_of_overrides) {
+    /// Whether a line of Odoo itself is among them.
+    pub(crate) fn is_with_odoo(&self) -> bool {
+        self.lines.iter().any(|(_, origin)| origin.is_of_odoo())
+    }
+
+    /// What to type next.
+    pub(crate) fn hint(&self) -> String {
+        let text = match (self.lines.len(), self.is_of_overrides) {
+            _ if self.is_with_odoo() => {
+                return format!(
+                    "decide with `override = [\"{}==VERSION\"]` in `[requirements]`, or leave out Odoo's lines with \
+                     `requirements = false` in `[core]`",
+                    self.name
+                );
+            }
             (1, true) => "change the line",
             (_, true) => "give them markers that do not hold together, or keep one of them",
             (1, _) => "change the line, or put one that replaces it into `override` of `[requirements]`",
@@ -37,7 +50,8 @@ impl Conflict {
                 "change one of them, or put a line that replaces them into `override` of `[requirements]`"
             }
             _ => "change some of them, or put a line that replaces them into `override` of `[requirements]`",
-        }
+        };
+        text.to_owned()
     }
 }
 

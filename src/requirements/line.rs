@@ -12,6 +12,8 @@ const SHOWN: usize = 200;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Author {
     User,
+    /// Odoo itself.
+    Odoo,
     Other,
 }
 
@@ -39,7 +41,7 @@ impl Line {
         if text.contains('\\') {
             return Err("a backslash is not allowed".to_owned());
         }
-        if author == Author::Other
+        if author != Author::User
             && let Some((_, variable)) = text.split_once("${")
         {
             let name = variable.split('}').next().unwrap_or_default();

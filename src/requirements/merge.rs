@@ -53,7 +53,7 @@ pub(crate) fn merge(required: &Parsed, constraints: &Parsed, settings: &Settings
             merged.add_conflicts(conflict::find(&entries, constraints, python));
         }
     }
-    let (replacements, notes) = overrides.used(required);
+    let (replacements, notes) = overrides.used(required, constraints);
     merged.notes.extend(notes);
     for replacement in replacements {
         let lines = join_by_marker(&replacement.lines).into_iter();

@@ -51,15 +51,40 @@ pub(crate) use text::text_of;
 /// The place of a requirement. Sorts by path, then by line number.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Origin {
-    File { path: String, line: usize },
-    Manifest { path: String },
+    File {
+        path: String,
+        line: usize,
+    },
+    Manifest {
+        path: String,
+    },
+    /// In the `requirements.txt` of Odoo itself. Without a line, it is the whole file.
+    Odoo {
+        path: String,
+        line: Option<usize>,
+    },
 }
 
 impl Origin {
+    /// A place in a `requirements.txt`. Without a line, it is the whole file.
+    fn of_file(path: &str, line: Option<usize>, author: Author) -> Self {
+        let path = path.to_owned();
+        match (author, line) {
+            (Author::Odoo, line) => Self::Odoo { path, line },
+            (Author::User | Author::Other, Some(line)) => Self::File { path, line },
+            (Author::User | Author::Other, None) => Self::Manifest { path },
+        }
+    }
+
+    pub(crate) fn is_of_odoo(&self) -> bool {
+        matches!(self, Self::Odoo { .. })
+    }
+
     fn sort_key(&self) -> (&str, Option<usize>) {
         match self {
             Self::File { path, line } => (path, Some(*line)),
             Self::Manifest { path } => (path, None),
+            Self::Odoo { path, line } => (path, *line),
         }
     }
 }

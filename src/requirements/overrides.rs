@@ -121,32 +121,39 @@ impl Overrides {
         problem.distribution().is_some_and(|name| self.by_name.contains_key(name))
     }
 
-    /// The overrides of the distributions that are required, and notes about the others.
-    pub(super) fn used(&self, required: &Parsed) -> (Vec<Replacement<'_>>, Vec<Note>) {
+    /// The overrides of the distributions that are required, and notes about the others. Of the constraints, only the
+    /// lines of Odoo itself count as replaced.
+    pub(super) fn used(&self, required: &Parsed, constraints: &Parsed) -> (Vec<Replacement<'_>>, Vec<Note>) {
         let (mut used, mut notes) = (Vec::new(), Vec::new());
         for (name, lines) in &self.by_name {
-            let replaced: Vec<&SourcedRequirement> =
-                required.entries.iter().filter(|entry| entry.name == *name).collect();
-            let unread = required.problems.iter().filter(|problem| problem.distribution() == Some(name));
-            let origins = replaced.iter().flat_map(|entry| entry.origins());
-            let origins: BTreeSet<Origin> =
-                origins.chain(unread.map(RequirementProblem::origin)).cloned().collect();
-            if origins.is_empty() {
-                let unused = |line: &SourcedRequirement| Note::NothingOverridden {
-                    line: line.text(),
-                    name: name.clone(),
-                };
-                notes.extend(lines.iter().map(unused));
+            let mut places: BTreeSet<Origin> = origins(required, name).cloned().collect();
+            let of_odoo = origins(constraints, name).filter(|origin| origin.is_of_odoo());
+            if places.is_empty() {
+                let is_of_odoo = of_odoo.count() > 0;
+                notes.extend(lines.iter().map(|line| unused(line.text(), name.clone(), is_of_odoo)));
             } else {
+                places.extend(of_odoo.cloned());
+                let replaced: Vec<_> = required.entries.iter().filter(|entry| entry.name == *name).collect();
                 notes.extend(lost_extras(lines, &replaced));
                 used.push(Replacement {
                     lines: lines.iter().collect(),
-                    origins: origins.into_iter().collect(),
+                    origins: places.into_iter().collect(),
                 });
             }
         }
         (used, notes)
     }
+}
+
+/// The places of the lines of a distribution, also of those that cannot be merged.
+fn origins<'a>(parsed: &'a Parsed, name: &'a str) -> impl Iterator<Item = &'a Origin> {
+    let entries = parsed.entries.iter().filter(move |entry| entry.name == name);
+    let unread = parsed.problems.iter().filter(move |problem| problem.distribution() == Some(name));
+    entries.flat_map(SourcedRequirement::origins).chain(unread.map(RequirementProblem::origin))
+}
+
+fn unused(line: String, name: String, is_of_odoo: bool) -> Note {
+    if is_of_odoo { Note::OnlyOdoo { line, name } } else { Note::NothingOverridden { line, name } }
 }
 
 /// The extras of replaced lines that no override has, each once.

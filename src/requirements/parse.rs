@@ -47,6 +47,11 @@ impl Parsed {
         })
     }
 
+    /// Whether there is no line.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.problems.is_empty()
+    }
+
     fn push(&mut self, result: Result<SourcedRequirement, RequirementProblem>) {
         match result {
             Ok(entry) => self.entries.push(entry),
@@ -62,7 +67,7 @@ impl Parsed {
 /// Reads all lines of a `requirements.txt`, including comments. The first is line 1.
 pub(crate) fn parse_file(path: &str, lines: &[impl AsRef<str>], author: Author) -> Parsed {
     let mut parsed = Parsed::default();
-    for (origin, text) in meaningful_lines(path, lines, &mut parsed.problems) {
+    for (origin, text) in meaningful_lines(path, lines, author, &mut parsed.problems) {
         match options(&text).next() {
             None => parsed.push(SourcedRequirement::parse(&text, &origin, author)),
             Some(option)
@@ -81,7 +86,7 @@ pub(crate) fn parse_file(path: &str, lines: &[impl AsRef<str>], author: Author) 
 /// Only versions are compared, so options do not matter, except those that name another file.
 pub(crate) fn parse_constraints(path: &str, lines: &[impl AsRef<str>]) -> Parsed {
     let mut parsed = Parsed::default();
-    for (origin, text) in meaningful_lines(path, lines, &mut parsed.problems) {
+    for (origin, text) in meaningful_lines(path, lines, Author::User, &mut parsed.problems) {
         let option = options(&text).next();
         if let Some(option) = option.filter(|option| NAMES_A_FILE.contains(option)) {
             parsed.problems.push(RequirementProblem::OtherConstraints { origin, option: option.to_owned() });
@@ -145,9 +150,10 @@ fn without_comment(line: &str) -> &str {
 fn meaningful_lines(
     path: &str,
     lines: &[impl AsRef<str>],
+    author: Author,
     problems: &mut Vec<RequirementProblem>,
 ) -> Vec<(Origin, String)> {
-    let origin = |line| Origin::File { path: path.to_owned(), line };
+    let origin = |line| Origin::of_file(path, Some(line), author);
     let mut whole = Vec::with_capacity(lines.len());
     for (index, line) in lines.iter().map(AsRef::as_ref).enumerate() {
         let end = line.trim().chars().find(|c| ends_line(*c));

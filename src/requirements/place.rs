@@ -70,11 +70,11 @@ pub(super) fn check(place: &str, author: Author) -> Result<(), Refusal> {
     match (author, place.split_once("://")) {
         _ if has_local_scheme(place) || place.starts_with('/') => match author {
             Author::User => Ok(()),
-            Author::Other => Err(Refusal::Local(shown(place))),
+            Author::Odoo | Author::Other => Err(Refusal::Local(shown(place))),
         },
         (_, None) => Err(Refusal::Relative(shown(place))),
         (Author::User, Some(_)) => Ok(()),
-        (Author::Other, Some((scheme, rest))) => {
+        (Author::Odoo | Author::Other, Some((scheme, rest))) => {
             check_scheme(scheme)?;
             check_rest(rest).map_err(|why| Refusal::Malformed(why.to_owned()))
         }

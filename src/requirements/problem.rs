@@ -76,6 +76,10 @@ impl RequirementProblem {
             Self::UnsupportedOption { of: Some(name), .. } => {
                 format!("{ignore}, and install `{name}` with your own requirements file")
             }
+            _ if self.origin().is_of_odoo() => format!(
+                "correct it in a fork that you name with `url` in `[core]`, {ignore}, or leave out Odoo's lines with \
+                 `requirements = false` there"
+            ),
             _ => format!(
                 "correct it there (if the repository is not yours, in a fork that you name with `url` in \
                  `repos.toml`), or {ignore}"
@@ -114,6 +118,10 @@ pub(crate) enum Note {
     )]
     NothingOverridden { line: String, name: String },
     #[error(
+        "`{line}` in `override` of `[requirements]` has no effect here, because only Odoo requires `{name}`"
+    )]
+    OnlyOdoo { line: String, name: String },
+    #[error(
         "`{line}` in `override` of `[requirements]` leaves out the extra `{extra}`, which {origin} asks for"
     )]
     LostExtra { origin: Origin, extra: String, line: String },
@@ -131,7 +139,10 @@ impl Note {
             | Self::Unneeded { origin, .. }
             | Self::LostExtra { origin, .. }
             | Self::Unlisted { origin, .. } => Some(origin),
-            Self::Unused { .. } | Self::NothingIgnored { .. } | Self::NothingOverridden { .. } => None,
+            Self::Unused { .. }
+            | Self::NothingIgnored { .. }
+            | Self::NothingOverridden { .. }
+            | Self::OnlyOdoo { .. } => None,
         }
     }
 
@@ -151,6 +162,7 @@ impl Note {
             | Self::Unused { .. }
             | Self::NothingIgnored { .. }
             | Self::NothingOverridden { .. }
+            | Self::OnlyOdoo { .. }
             | Self::LostExtra { .. } => None,
         }
     }
@@ -181,6 +193,10 @@ mod tests {
                 origin: origin(),
                 option: "--hash".to_owned(),
                 of: Some("lxml".to_owned()),
+            },
+            RequirementProblem::Unread {
+                origin: Origin::Odoo { path: "odoo/requirements.txt".to_owned(), line: None },
+                why: "the file is a symlink".to_owned(),
             }
         );
         let shown = problems.iter().map(|problem| format!("{problem}\n  hint: {}\n", problem.hint()));
@@ -203,6 +219,8 @@ mod tests {
           hint: correct it there (if the repository is not yours, in a fork that you name with `url` in `repos.toml`), or put `lxml` into `ignore` of `[requirements]`
         web/requirements.txt:3: the option `--hash` is not supported in the `requirements.txt` of a repository
           hint: put `lxml` into `ignore` of `[requirements]`, and install `lxml` with your own requirements file
+        odoo/requirements.txt is left out: the file is a symlink
+          hint: correct it in a fork that you name with `url` in `[core]`, put `odoo/requirements.txt` into `ignore` of `[requirements]`, or leave out Odoo's lines with `requirements = false` there
         ");
     }
 
@@ -215,6 +233,7 @@ mod tests {
             Unused { path: "web/requirements.txt".to_owned() },
             NothingIgnored { word: word() },
             NothingOverridden { line: "lxml==5.2.1".to_owned(), name: word() },
+            OnlyOdoo { line: "lxml==5.2.1".to_owned(), name: word() },
             LostExtra { origin: origin(), extra: "html".to_owned(), line: "lxml==5.2.1".to_owned() },
             Unlisted { origin: origin(), word: word(), file: "web/requirements.txt".to_owned() }
         );
@@ -226,6 +245,7 @@ mod tests {
         web/requirements.txt: left out, because no module of the repository is selected
         `lxml` in `ignore` of `[requirements]` matches nothing here
         `lxml==5.2.1` in `override` of `[requirements]` has no effect here, because nothing requires `lxml`
+        `lxml==5.2.1` in `override` of `[requirements]` has no effect here, because only Odoo requires `lxml`
         `lxml==5.2.1` in `override` of `[requirements]` leaves out the extra `html`, which web/requirements.txt:3 asks for
         web/requirements.txt:3: `lxml` is not in `web/requirements.txt`, which is generated from the manifests; perhaps it has another name there
           hint: if it has, put `lxml` into `ignore` of `[requirements]`

@@ -52,7 +52,7 @@ impl Repository<'_> {
         let path = format!("{}/requirements.txt", self.name);
         let mut file = parse_file(&path, self.lines, self.author);
         file.problems.extend(self.unread.map(|why| RequirementProblem::Unread {
-            origin: Origin::Manifest { path: path.clone() },
+            origin: Origin::of_file(&path, None, self.author),
             why: why.to_owned(),
         }));
         let (selected, others): (Vec<_>, Vec<_>) = self

@@ -600,6 +600,46 @@ fn what_is_odoos_own_depends_on_the_series() {
 }
 
 #[test]
+fn access_rights_of_older_series_are_found_from_20_on() {
+    let env = Env::new();
+    let remote = Remote::new(&env, "web");
+    let data = [("data", "['views/x.xml', 'security/ir.model.access.csv']")];
+    for series in ["19.0", "20.0"] {
+        let draft = remote.branch(series).module("web_old", &data);
+        draft.module("web_new", &[("data", "['security/ir.access.csv']")]).commit();
+    }
+    env.own_module("addons/mine", "{'license': 'AGPL-3',\n'data': ('ir.model.access.csv',)}");
+    let declare = |series: &str| {
+        env.write(
+            "repos.toml",
+            format!(
+                "odoo = \"{series}\"\nbase-url = \"../remotes\"\n[profiles.standard]\nrepos = [\"web\"]\n\
+                 [[local]]\npath = \"addons\"\n"
+            ),
+        );
+        env.lock();
+    };
+    declare("19.0");
+    env.oca(&["check"]).stderr("3 modules, 0 errors, 0 warnings\n").success();
+    // The lock of an older series keeps its bytes.
+    assert!(!env.read("oca.lock.json").contains("model_access"));
+    declare("20.0");
+    assert!(env.read("oca.lock.json").contains("\"deb\": [], \"model_access\": true}"));
+    env.remove_remotes();
+    env.oca(&["check"])
+        .stdout(
+            "warning[OCA016]: `mine` of `addons` lists a file of `ir.model.access`, but Odoo 20.0 has `ir.access` instead\n  \
+             at: addons/mine/__manifest__.py:2\n  \
+             hint: write its access rights as records of `ir.access`, or put `mine` into `ignore` of `[check]`\n\
+             warning[OCA016]: `web_old` of `web` lists a file of `ir.model.access`, but Odoo 20.0 has `ir.access` instead\n  \
+             hint: write its access rights as records of `ir.access`, or put `web_old` into `ignore` of `[check]`\n",
+        )
+        .stderr("3 modules, 0 errors, 2 warnings\n")
+        .success();
+    env.oca(&["lock", "--check"]).success();
+}
+
+#[test]
 fn without_a_list_of_odoos_modules_nothing_is_guessed() {
     let env = Env::new();
     let remote = Remote::new(&env, "web");

@@ -101,6 +101,7 @@ mod remote;
 mod remove;
 mod requirements;
 mod requirements_hostile;
+mod requirements_of_odoo;
 mod requirements_override;
 mod requirements_python;
 mod requirements_selection;

@@ -14,7 +14,7 @@ use crate::error::{EditError, Error, MergeError};
 use crate::flags::FormatArg;
 use crate::git;
 use crate::ops::search::{self, Search};
-use crate::ops::{Rewrite, lacking_for, tell, tell_of_hooks, warn_of_lacking};
+use crate::ops::{Rewrite, lacking_for, tell, tell_of_hooks, warn_of_conflicts_with_odoo, warn_of_lacking};
 use crate::plan;
 use crate::repo::{Reference, RepoName, Series, bare_url};
 use crate::report::{Failure, Problem, Trouble};
@@ -87,6 +87,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     tell(rewritten.as_ref(), args.format.format, session.printer);
     if let Some(rewritten) = &rewritten {
         warn_of_lacking(&rewritten.session, &rewritten.updated.lock)?;
+        warn_of_conflicts_with_odoo(&rewritten.session, &rewritten.updated.lock)?;
         tell_of_hooks(&rewritten.session, &rewritten.updated);
         if !rewritten.updated.changes.is_empty() {
             session.printer.next("`oca sync` checks it out");

@@ -11,7 +11,7 @@ use crate::git::Git;
 use crate::json::FreshnessReport;
 use crate::lock::{self, Lock, LockedRepo, Pin, StepTexts, untrue};
 use crate::ops::submodules::Survey;
-use crate::ops::{MergeJob, OfPin, Remotes, Watch, merge_job, read};
+use crate::ops::{MergeJob, OfPin, Remotes, Watch, merge_job, read, warn_of_conflicts_with_odoo};
 use crate::plan::{self, Declared, Moves};
 use crate::repo::{Pending, RemoteUrl};
 use crate::report::{Difference, Done, Failure, MergeNote, StepDifference, Trouble};
@@ -56,6 +56,9 @@ pub(super) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     if !submodules.is_empty() {
         return Err(Error::Submodules { differences: submodules });
+    }
+    if let Some(lock) = lock.as_ref().filter(|_| differences.is_empty()) {
+        warn_of_conflicts_with_odoo(session, lock)?;
     }
     match (lock, differences.is_empty()) {
         (_, true) => Ok(()),

@@ -14,7 +14,8 @@ use crate::flags::{Format, FormatArg};
 use crate::json::ChangeReport;
 use crate::lock;
 use crate::ops::{
-    Ahead, Updated, movables, tell_of_hooks, tell_of_plain_core, unknown_repo, update, warn_of_lacking,
+    Ahead, Updated, movables, tell_of_hooks, tell_of_plain_core, unknown_repo, update,
+    warn_of_conflicts_with_odoo, warn_of_lacking,
 };
 use crate::plan::{Movable, Moves};
 use crate::repo::{CorePart, RepoName};
@@ -181,6 +182,7 @@ fn conclude(updated: Updated, how: &How<'_>, session: &Session<'_>) -> Result<()
         Format::Json => session.printer.json(&ChangeReport::of(&updated.changes)),
     }
     warn_of_lacking(session, &updated.lock)?;
+    warn_of_conflicts_with_odoo(session, &updated.lock)?;
     tell_of_plain_core(session);
     tell_of_hooks(session, &updated);
     if how.dry_run {

@@ -74,7 +74,7 @@ fn missing_keys_have_a_default() {
     assert_eq!((a.path.as_str(), a.image.root.as_str()), ("oca", "/mnt/oca-addons"));
     assert_eq!((a.edition, a.image.layout, config.mode), (Edition::Community, Layout::Repos, Mode::Clone));
     assert_eq!(a.addons_path, Surround::default());
-    assert_eq!(a.requirements, Requirements::default());
+    assert_eq!(a.requirements, Requirements { core: true, ..Requirements::default() });
     assert_eq!((&a.check, &a.export), (&Check::default(), &Export::default()));
     assert!(a.locals.is_empty() && a.modules.is_none());
 }

@@ -94,6 +94,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         NoConfig {},
         NoCore { profile: "standard".to_owned() },
         NoConstraints { file: "odoo.txt".into(), config: config_file() },
+        NoCoreRequirements { profile: "standard".to_owned(), is_declared: false },
         NoCache {},
         NoLock { file: lock_file() },
         NoSeries {},
@@ -220,6 +221,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: declare it with `[core]` in `repos.toml`, then run `oca lock`
     2 there is no `odoo.txt`, which `repos.toml` lists in `constraints`
       hint: create the file, or remove it from `constraints` in `[requirements]`
+    2 `--core` asks for the requirements of Odoo, but profile `standard` has no `[core]`
+      hint: leave out `--core`, or declare Odoo in `[core]`
     2 there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set
       hint: set `OCA_CACHE_DIR`
     1 there is no `oca.lock.json`
