@@ -94,6 +94,10 @@ const CONNECT: Duration = Duration::from_secs(15);
 
 /// libgit2 caches trees of up to this number of bytes in memory.
 const LARGEST_KEPT_TREE: usize = 1 << 20;
+/// The bytes of a pack that libgit2 maps at once.
+const WINDOW: usize = 16 << 20;
+/// The bytes of all packs that it keeps mapped.
+const MAPPED: usize = 96 << 20;
 
 /// Called for every piece of data that arrives, with its length in bytes.
 pub(crate) type Meter<'a> = &'a (dyn Fn(u64) + Sync);
@@ -201,5 +205,8 @@ pub(crate) fn prepare() {
         let _kept = git2::opts::set_verify_owner_validation(false);
         // The root tree of a repository with many modules is read often, but it is too large for the default limit.
         let _kept = git2::opts::set_cache_object_limit(git2::ObjectType::Tree, LARGEST_KEPT_TREE);
+        // By default, libgit2 maps a whole pack, and the pack of Odoo has hundreds of megabytes.
+        let _kept = git2::opts::set_mwindow_size(WINDOW);
+        let _kept = git2::opts::set_mwindow_mapped_limit(MAPPED);
     }
 }

@@ -132,6 +132,7 @@ mod submodules_odd;
 mod submodules_pulled;
 mod sync;
 mod sync_directories;
+mod sync_many_files;
 mod sync_moves;
 mod sync_outcomes;
 mod sync_prune;

@@ -6,6 +6,7 @@
 //! three small files for each checkout and opens no repository.
 
 mod aside;
+mod fill;
 mod local_commits;
 mod local_work;
 mod marker;

@@ -9,6 +9,7 @@ use git2::{CheckoutNotificationType, Object, Odb, Oid, Repository, RepositoryIni
 use tempfile::TempDir;
 
 use super::aside::aside;
+use super::fill::fill;
 use super::marker::{self, put};
 use super::modes::View;
 use super::recover::restore;
@@ -96,10 +97,7 @@ impl Checkout {
         // Opened again: an object database that was opened earlier does not see the new packs.
         let repository = Repository::open(aside.path())?;
         let trees = check(aside.path(), root_of(&repository, content.commit())?)?;
-        let tree = modes::usual(&repository, &trees, trees.id())?;
-        let mut checkout = CheckoutBuilder::new();
-        checkout.force().disable_filters(true);
-        repository.checkout_tree(&repository.find_object(tree, None)?, Some(&mut checkout))?;
+        fill(&repository, aside.path(), &trees)?;
         repository.set_head_detached(oid(content.commit().as_bytes()))?;
         crate::fs::stop("building a checkout");
         marker::write(&git, &content.placed())?;
