@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Step;
-use crate::addons::manifest::semver_of;
+use crate::addons::version::semver_of;
 use crate::repo::Series;
 
 /// What a new version says about a module, by the rule of OCA: `18.0.x.y.z` with a new `x` is a major version, which may
