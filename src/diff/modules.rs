@@ -161,7 +161,7 @@ fn pairs<'l>(mut left: Vec<Home<'l>>, mut open: Vec<Home<'l>>) -> Vec<Paired<'l>
 }
 
 /// `None` if nothing differs.
-fn changed<'l>(homes: Step<Home<'l>>, series: Step<Series>) -> Option<Changed<'l>> {
+fn changed(homes: Step<Home<'_>>, series: Step<Series>) -> Option<Changed<'_>> {
     let Step { from, to } = homes;
     let is_core = from.repo.core.is_some() || to.repo.core.is_some();
     let versions = Step { from: from.module.manifest.version(), to: to.module.manifest.version() };

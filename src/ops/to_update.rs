@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::content::Contents;
 use super::remotes::{OfPin, Remotes};
 use super::target::confirm_trees;
+use crate::config::Profile;
 use crate::diff::{Home, Loaded, Step};
 use crate::error::Error;
 use crate::git::{Git, GitTree, Meter, Snapshot};
@@ -84,7 +85,7 @@ pub(crate) fn to_update<'l>(
 
 /// The url for requests: as it is declared, with its secrets, if it is declared.
 fn url(session: &Session<'_>, locked: &LockedRepo) -> Result<RemoteUrl, Error> {
-    let mut declared = session.config.profiles.iter().flat_map(|profile| profile.all_repos());
+    let mut declared = session.config.profiles.iter().flat_map(Profile::all_repos);
     let declared = declared.find(|repo| repo.url.without_secret() == locked.pin.url);
     session.remote_url(declared.map_or(&locked.pin.url, |repo| &repo.url))
 }

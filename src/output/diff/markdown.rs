@@ -3,6 +3,8 @@
 //! Versions, licences and requirements are free text of a manifest. So they stand in code spans, in which nothing is a
 //! link, a mention or HTML.
 
+use std::fmt::Write;
+
 use super::human::back;
 use super::{OfRepo, by_repo, gone, remarks, required, signed, summary};
 use crate::diff::{LockDiff, MergeDiff, ModuleChange, ModuleDiff, RepoChange, Step};
@@ -44,9 +46,10 @@ pub(crate) fn markdown(diffs: &[LockDiff<'_>], most: Option<usize>) -> String {
     let repos = counted(count(About::Repo), "repository", "repositories");
     let modules = counted(count(About::Module), "module", "modules");
     let mut text: String = shown.iter().map(|line| format!("{}\n", line.text)).collect();
-    text.push_str(&format!(
-        "\n_Not shown here: {repos} and {modules}. `oca diff --format markdown -o FILE` writes everything._\n"
-    ));
+    let _infallible = writeln!(
+        text,
+        "\n_Not shown here: {repos} and {modules}. `oca diff --format markdown -o FILE` writes everything._"
+    );
     text
 }
 
@@ -69,7 +72,7 @@ fn lines(diff: &LockDiff<'_>) -> Vec<Line> {
     }
     for (name, OfRepo { changes, modules }) in by_repo(diff) {
         if changes.is_empty() {
-            lines.repo(format!("{}: same commit", code(name.as_str())));
+            lines.repo(&format!("{}: same commit", code(name.as_str())));
         }
         changes.iter().for_each(|change| of_repo(&mut lines, name, &change.change));
         for module in modules {
@@ -103,7 +106,7 @@ impl Lines {
         self.plain(String::new());
     }
 
-    fn repo(&mut self, text: String) {
+    fn repo(&mut self, text: &str) {
         self.plain(String::new());
         self.about(About::Repo, format!("### {text}"));
         self.plain(String::new());
@@ -113,15 +116,15 @@ impl Lines {
 fn of_repo(lines: &mut Lines, name: &RepoName, change: &RepoChange<'_>) {
     let title = code(name.as_str());
     let repos = match change {
-        RepoChange::Added(repo) => return lines.repo(format!("{title}: added at {}", short(repo.commit))),
+        RepoChange::Added(repo) => return lines.repo(&format!("{title}: added at {}", short(repo.commit))),
         RepoChange::Removed(repo) => {
-            return lines.repo(format!("{title}: removed, was at {}", short(repo.commit)));
+            return lines.repo(&format!("{title}: removed, was at {}", short(repo.commit)));
         }
         RepoChange::Changed(repos) => repos,
     };
     let Step { from, to } = repos.commits();
     let moves = if from == to { "same commit".to_owned() } else { moved(from, to) };
-    lines.repo(match repos.page() {
+    lines.repo(&match repos.page() {
         Some(page) => format!("{title}: [{moves}]({page})"),
         None => format!("{title}: {moves}"),
     });
@@ -179,7 +182,7 @@ fn short(commit: CommitId) -> String {
     code(&commit.short())
 }
 
-/// A code span, by CommonMark: its fence is longer than each run of backticks inside.
+/// A code span, by the rules of `CommonMark`: its fence is longer than each run of backticks inside.
 fn code(text: &str) -> String {
     let text = one_line(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);

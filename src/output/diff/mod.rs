@@ -38,7 +38,7 @@ fn by_repo<'d, 'l>(diff: &'d LockDiff<'l>) -> BTreeMap<&'l RepoName, OfRepo<'d, 
 }
 
 /// The modules that are gone, with their version and their repository.
-fn gone<'d, 'l>(diff: &'d LockDiff<'l>) -> impl Iterator<Item = (&'l str, &'l str, &'l RepoName)> {
+fn gone<'l>(diff: &LockDiff<'l>) -> impl Iterator<Item = (&'l str, &'l str, &'l RepoName)> {
     diff.modules.iter().filter_map(|module| match &module.change {
         ModuleChange::Removed(home) => {
             Some((module.name.as_str(), home.module.manifest.version(), &home.repo.pin.name))
