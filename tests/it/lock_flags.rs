@@ -14,7 +14,10 @@ fn a_dry_run_never_writes_the_lock() {
     let head = remote.commit_of("18.0");
     env.oca(&["lock", &format!("web@{old}"), "--dry-run"])
         .stdout(&format!(
-            "web  {} -> {}  branch 18.0\n  take back: oca lock web@{head}\n",
+            "gone: uninstall before you deploy, if nothing else has them\n\
+             \x20 web_x  18.0.1.0.0                web\n\
+             web      {} -> {}  branch 18.0\n\
+             \x20 take back: oca lock web@{head}\n",
             short(&head),
             short(&old)
         ))
