@@ -1,10 +1,13 @@
 //! Which differences of a module Odoo sees when it updates the module.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Step;
 use crate::export::keeps_translation;
-use crate::repo::{EntryKind, Objects, Rules, Series, TreeEntry, TreeId, UnreadableTree};
+use crate::repo::{
+    EntryKind, MOST_ENTRIES, Objects, PathPart, RepoPath, Rules, Series, TreeEntry, TreeId, UnreadableTree,
+};
 
 /// What counts of the files of a module.
 pub(crate) struct Loaded {
@@ -19,36 +22,52 @@ type Side<'o> = Option<(&'o dyn Objects, TreeId)>;
 impl Loaded {
     /// Whether Odoo reads something else in the new module. Nothing is fetched: all trees must be there.
     pub(crate) fn differs(&self, sides: Step<(&dyn Objects, TreeId)>) -> Result<bool, UnreadableTree> {
-        self.differs_below(Step { from: Some(sides.from), to: Some(sides.to) }, &mut Vec::new())
+        let sides = Step { from: Some(sides.from), to: Some(sides.to) };
+        self.differs_below(sides, &RepoPath::default(), &mut 0)
     }
 
-    fn differs_below(&self, sides: Step<Side<'_>>, path: &mut Vec<Vec<u8>>) -> Result<bool, UnreadableTree> {
+    /// `count` is the number of entries so far.
+    fn differs_below(
+        &self,
+        sides: Step<Side<'_>>,
+        directory: &RepoPath,
+        count: &mut u64,
+    ) -> Result<bool, UnreadableTree> {
         let entries = |side: Side<'_>| match side {
             Some((objects, tree)) => objects.tree(tree),
             None => Ok(Arc::default()),
         };
         let [old, new] = [entries(sides.from)?, entries(sides.to)?];
-        for name in old.iter().chain(new.iter()).map(|entry| &entry.name) {
-            let of = |entries: &[TreeEntry]| entries.iter().find(|entry| entry.name == *name).cloned();
-            let (old, new) = (of(&old), of(&new));
-            if old.as_ref().map(content) == new.as_ref().map(content) {
+        *count += (old.len() + new.len()) as u64;
+        if *count > 2 * MOST_ENTRIES {
+            return Err(UnreadableTree::endless(directory));
+        }
+        let mut both: BTreeMap<&PathPart, Step<Option<&TreeEntry>>> = BTreeMap::new();
+        for entry in old.iter() {
+            both.insert(&entry.name, Step { from: Some(entry), to: None });
+        }
+        for entry in new.iter() {
+            both.entry(&entry.name).or_insert(Step { from: None, to: None }).to = Some(entry);
+        }
+        for (name, entries) in both {
+            if entries.map(|entry| entry.map(content)).is_same() {
                 continue;
             }
-            path.push(name.as_bytes().to_owned());
-            let is_file = |entry: &Option<TreeEntry>| {
-                entry.as_ref().is_some_and(|entry| entry.kind() != EntryKind::Directory)
-            };
-            let parts: Vec<&[u8]> = path.iter().map(Vec::as_slice).collect();
-            let has_file = is_file(&old) || is_file(&new);
-            let directories =
-                Step { from: below(old.as_ref(), sides.from), to: below(new.as_ref(), sides.to) };
+            let refuse = |why| UnreadableTree::impossible(&name.to_string(), why).in_directory(directory);
+            let path = directory.join(name).map_err(refuse)?;
+            let parts: Vec<&[u8]> = path.parts().collect();
+            let is_file =
+                |entry: Option<&TreeEntry>| entry.is_some_and(|entry| entry.kind() != EntryKind::Directory);
+            let has_file = is_file(entries.from) || is_file(entries.to);
+            let directories = Step { from: below(entries.from, sides.from), to: below(entries.to, sides.to) };
             let has_directory = directories.from.is_some() || directories.to.is_some();
-            let differs = (has_file && self.reads(&parts, false))
-                || (has_directory && self.reads(&parts, true) && self.differs_below(directories, path)?);
-            if differs {
+            if (has_file && self.reads(&parts, false))
+                || (has_directory
+                    && self.reads(&parts, true)
+                    && self.differs_below(directories, &path, count)?)
+            {
                 return Ok(true);
             }
-            path.pop();
         }
         Ok(false)
     }
@@ -86,7 +105,63 @@ fn content(entry: &TreeEntry) -> ([u8; 20], EntryKind) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
+    use crate::repo::{BlobId, Mode, tree_id};
+
+    #[derive(Default)]
+    struct Trees(HashMap<TreeId, Arc<[TreeEntry]>>);
+
+    impl Trees {
+        fn add(&mut self, entries: Vec<TreeEntry>) -> TreeId {
+            let id = tree_id(&entries);
+            self.0.insert(id, entries.into());
+            id
+        }
+
+        /// Directories in one another, this deep. Each has `width` names for the same directory.
+        fn nested(&mut self, depth: usize, width: usize, leaf: TreeEntry) -> TreeId {
+            let leaf = self.add(vec![leaf]);
+            (0..depth).fold(leaf, |below, _| {
+                let name = |number| PathPart::parse(format!("d{number}").as_bytes()).expect("a name");
+                let mode = Mode::parse("40000").expect("a mode");
+                let entry = |number| TreeEntry { mode, name: name(number), id: *below.as_bytes() };
+                self.add((0..width).map(entry).collect())
+            })
+        }
+    }
+
+    impl Objects for Trees {
+        fn tree(&self, id: TreeId) -> Result<Arc<[TreeEntry]>, UnreadableTree> {
+            Ok(Arc::clone(&self.0[&id]))
+        }
+
+        fn blob(&self, _: BlobId) -> Result<Vec<u8>, UnreadableTree> {
+            unreachable!("no file is read")
+        }
+    }
+
+    /// Two modules that differ only in a file that Odoo does not read, below so many directories.
+    fn compare(depth: usize, width: usize) -> Result<bool, UnreadableTree> {
+        let leaf = |id| TreeEntry {
+            mode: Mode::parse("100644").expect("a mode"),
+            name: PathPart::parse(b"x.pyc").expect("a name"),
+            id: [id; 20],
+        };
+        let mut trees = Trees::default();
+        let [from, to] = [1, 2].map(|id| trees.nested(depth, width, leaf(id)));
+        let loaded = Loaded { rules: Rules::default(), series: Series::parse("18.0").expect("a series") };
+        loaded.differs(Step { from: (&trees, from), to: (&trees, to) })
+    }
+
+    #[test]
+    fn trees_that_claim_any_number_of_files_are_refused() {
+        assert!(matches!(compare(60, 1), Ok(false)));
+        for (depth, width) in [(5_000, 1), (60, 2)] {
+            assert!(compare(depth, width).is_err(), "{depth} {width}");
+        }
+    }
 
     #[test]
     fn what_odoo_does_not_read_does_not_count() {

@@ -48,20 +48,19 @@ impl<'l> Changed<'l> {
     /// Whether its files changed, but not its version. Not known of Odoo's own modules.
     pub(crate) fn is_without_version(&self) -> bool {
         let Step { from, to } = &self.homes;
-        let is_core = from.repo.core.is_some() || to.repo.core.is_some();
-        !is_core && self.version.is_none() && from.module.tree != to.module.tree
+        !has_core(&self.homes) && self.version.is_none() && from.module.tree != to.module.tree
     }
 
-    pub(crate) fn versions(&self) -> Step<&'l str> {
-        self.of_both(Manifest::version)
+    pub(crate) fn versions(&self) -> Step<Option<&'l str>> {
+        self.homes.map(|home| home.version())
     }
 
-    pub(crate) fn licenses(&self) -> Step<&'l str> {
-        self.of_both(Manifest::license)
+    pub(crate) fn licenses(&self) -> Step<Option<&'l str>> {
+        self.homes.map(|home| home.license())
     }
 
-    pub(crate) fn maturity(&self) -> Step<&'l str> {
-        self.of_both(Manifest::maturity)
+    pub(crate) fn maturity(&self) -> Step<Option<&'l str>> {
+        self.homes.map(|home| home.maturity())
     }
 
     pub(crate) fn auto_install(&self) -> Step<&'l AutoInstall> {
@@ -120,7 +119,7 @@ pub(super) fn diffs<'l>(views: &Step<View<'l>>, series: Step<Series>) -> Vec<Mod
 pub(super) fn shared<'l>(views: &Step<View<'l>>) -> Vec<Step<Home<'l>>> {
     let may_differ = |Step { from, to }: &Step<Home<'l>>| {
         // The lock has no trees of Odoo's own modules.
-        if from.repo.core.is_some() && to.repo.core.is_some() {
+        if from.is_core() && to.is_core() {
             from.repo.tree != to.repo.tree || from.module.path() != to.module.path()
         } else {
             from.module.tree != to.module.tree
@@ -160,15 +159,20 @@ fn pairs<'l>(mut left: Vec<Home<'l>>, mut open: Vec<Home<'l>>) -> Vec<Paired<'l>
     pairs
 }
 
+/// Whether the module is one of Odoo itself, before or now.
+fn has_core(homes: &Step<Home<'_>>) -> bool {
+    homes.from.is_core() || homes.to.is_core()
+}
+
 /// `None` if nothing differs.
 fn changed(homes: Step<Home<'_>>, series: Step<Series>) -> Option<Changed<'_>> {
     let Step { from, to } = homes;
-    let is_core = from.repo.core.is_some() || to.repo.core.is_some();
-    let versions = Step { from: from.module.manifest.version(), to: to.module.manifest.version() };
-    let version = if is_core { None } else { VersionStep::between(versions, series) };
+    let version = match homes.map(|home| home.version()) {
+        Step { from: Some(from), to: Some(to) } => VersionStep::between(Step { from, to }, series),
+        _ => None,
+    };
     let changed = Changed { homes, version };
-    // The lock has neither versions nor trees of Odoo's own modules.
-    let is_same = if is_core {
+    let is_same = if has_core(&homes) {
         let names = [changed.depends(), changed.python(), changed.bin(), changed.deb()];
         !changed.is_relocated() && changed.auto_install().is_same() && names.iter().all(Names::is_empty)
     } else {

@@ -37,6 +37,33 @@ pub(crate) struct Home<'l> {
     pub(crate) module: &'l LockedModule,
 }
 
+impl<'l> Home<'l> {
+    /// Whether it is a module of Odoo itself. The lock has neither the version nor the licence nor the maturity nor the
+    /// tree of such a module.
+    pub(crate) fn is_core(&self) -> bool {
+        self.repo.core.is_some()
+    }
+
+    /// `None` for a module of Odoo itself.
+    pub(crate) fn version(&self) -> Option<&'l str> {
+        self.unless_core(Manifest::version)
+    }
+
+    /// `None` for a module of Odoo itself.
+    pub(crate) fn license(&self) -> Option<&'l str> {
+        self.unless_core(Manifest::license)
+    }
+
+    /// `None` for a module of Odoo itself.
+    pub(crate) fn maturity(&self) -> Option<&'l str> {
+        self.unless_core(Manifest::maturity)
+    }
+
+    fn unless_core(&self, value: fn(&'l Manifest) -> &'l str) -> Option<&'l str> {
+        (!self.is_core()).then(|| value(&self.module.manifest))
+    }
+}
+
 impl<'l> View<'l> {
     pub(super) fn of(lock: &'l Lock, profiles: &[&str]) -> Self {
         let mut repos: BTreeMap<&Pin, Used<'l>> = BTreeMap::new();
@@ -80,7 +107,7 @@ impl<'l> View<'l> {
     }
 
     fn needs(&self, key: fn(&Manifest) -> &Vec<String>) -> impl Iterator<Item = &'l str> {
-        let homes = self.homes().filter(|home| home.repo.core.is_none());
+        let homes = self.homes().filter(|home| !home.is_core());
         homes.flat_map(move |home| key(&home.module.manifest)).map(String::as_str)
     }
 }

@@ -10,8 +10,8 @@ use super::Error;
 use super::rules;
 use super::scope::CoreScope;
 use crate::repo::{
-    AtPath, BlobId, EntryKind, MOST_ENTRIES, NO_MODE, Objects, PathPart, RepoPath, Rules, Series, TreeEntry,
-    TreeId, UnreadableTree, at_path, check_targets, check_tree, child, tree_id, walk_tree,
+    AtPath, BlobId, EntryKind, MANIFESTS, MOST_ENTRIES, NO_MODE, Objects, PathPart, RepoPath, Rules, Series,
+    TreeEntry, TreeId, UnreadableTree, at_path, check_targets, check_tree, child, tree_id, walk_tree,
 };
 
 /// What to export of a repository.
@@ -292,10 +292,9 @@ fn is_tests(entry: &TreeEntry) -> bool {
 
 /// The files of a module that can show that the module needs its `tests/`.
 fn speakers(entries: &[TreeEntry]) -> impl Iterator<Item = &TreeEntry> {
-    let names: [&[u8]; 3] = [b"__init__.py", b"__manifest__.py", b"__openerp__.py"];
-    entries
-        .iter()
-        .filter(move |entry| entry.kind() == EntryKind::File && names.contains(&entry.name.as_bytes()))
+    let is_one = |name: &str| name == "__init__.py" || MANIFESTS.contains(&name);
+    let is_file = |entry: &&TreeEntry| entry.kind() == EntryKind::File;
+    entries.iter().filter(is_file).filter(move |entry| entry.name.as_text().is_some_and(is_one))
 }
 
 /// The tree of a module. `locked` is its tree in the lock, which is used if a symlink leads to it.

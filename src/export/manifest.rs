@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use crate::fs::read_if_there;
 use crate::repo::{
-    AddonsDirectory, BlobId, CommitId, Layout, Mode, Objects, Packaging, PathPart, RepoName, Rules,
-    TreeEntry, TreeId, UnreadableTree, tree_id,
+    AddonsDirectory, AtPath, BlobId, CommitId, Layout, Mode, Objects, Packaging, PathPart, RepoName, Rules,
+    TreeEntry, TreeId, UnreadableTree, at_path, tree_id,
 };
 
 /// The name of the manifest at the top of an export.
@@ -188,13 +188,25 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 
 /// The trees that a manifest records, by the ids computed from their entries. So a changed tree is not found.
 pub(crate) struct Recorded {
+    /// The tree of the repository, which is recorded first.
+    root: Option<TreeId>,
     trees: HashMap<TreeId, Arc<[TreeEntry]>>,
 }
 
 impl Recorded {
     pub(crate) fn new(repository: &Repository) -> Self {
-        let trees = repository.trees.iter().filter_map(|lines| recall(lines));
-        Self { trees: trees.map(|entries| (tree_id(&entries), entries.into())).collect() }
+        let trees = repository.trees.iter().map(|lines| recall(lines));
+        let trees: Vec<_> =
+            trees.map(|entries| entries.map(|entries| (tree_id(&entries), entries))).collect();
+        let root = trees.first().and_then(|first| Some(first.as_ref()?.0));
+        let trees = trees.into_iter().flatten().map(|(id, entries)| (id, entries.into()));
+        Self { root, trees: trees.collect() }
+    }
+
+    /// The entries of a directory of the repository, also those that are left out. `None` if they are not recorded.
+    pub(super) fn directory(&self, path: &str) -> Option<Arc<[TreeEntry]>> {
+        let AtPath::Directory(tree) = at_path(self, self.root?, path).ok()? else { return None };
+        self.tree(tree).ok()
     }
 }
 

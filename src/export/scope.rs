@@ -3,6 +3,7 @@
 //! That is the files at the top of the repository, the Python package of Odoo, and the addons directories. Directories
 //! that only its developers need are left out, such as `doc`, `setup` and all whose names begin with a dot.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Error;
@@ -18,16 +19,15 @@ pub(crate) struct CoreScope {
     /// The Python package of Odoo. `None` for Enterprise and the themes.
     package: Option<&'static str>,
     /// The directories that hold modules, with `/`; the repository itself is empty.
-    containers: Vec<String>,
+    containers: BTreeSet<String>,
 }
 
 impl CoreScope {
     pub(crate) fn new(part: CorePart, addons: &[AddonsDirectory], odoo: Series) -> Self {
         let package = (part == CorePart::Odoo).then(|| odoo.package());
         let declared = addons.iter().map(|directory| if *directory == "." { "" } else { directory });
-        let mut containers: Vec<String> = declared.map(str::to_owned).collect();
+        let mut containers: BTreeSet<String> = declared.map(str::to_owned).collect();
         containers.extend(package.map(|package| format!("{package}/addons")));
-        containers.dedup();
         Self { odoo, package, containers }
     }
 
@@ -62,7 +62,7 @@ impl CoreScope {
     pub(super) fn module<'p>(&self, path: &'p RepoPath, inside: &[TreeEntry]) -> Option<&'p str> {
         let path = std::str::from_utf8(path.as_bytes()).ok()?;
         let above = path.rsplit_once('/').map_or("", |(above, _)| above);
-        (self.containers.iter().any(|directory| directory == above) && is_module(inside)).then_some(path)
+        (self.containers.iter().any(|directory| *directory == above) && is_module(inside)).then_some(path)
     }
 
     /// The rules for a module. Odoo does not start without `base`, so only its languages may be left out.
@@ -79,12 +79,7 @@ impl CoreScope {
     ) -> Result<Vec<Arc<[TreeEntry]>>, Error> {
         let mut modules = Vec::new();
         for directory in &self.containers {
-            let at = if directory.is_empty() {
-                AtPath::Directory(root)
-            } else {
-                at_path(objects, root, directory)?
-            };
-            let AtPath::Directory(tree) = at else { continue };
+            let AtPath::Directory(tree) = at_path(objects, root, directory)? else { continue };
             for entry in objects.tree(tree)?.iter().filter(|entry| entry.kind() == EntryKind::Directory) {
                 let inside = objects.tree(entry.tree())?;
                 if is_module(&inside) {

@@ -1,11 +1,13 @@
 //! What somebody put into an export. An export is replaced as a whole, so it is looked for before that.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::manifest::{ASIDE_PREFIX, FILE_NAME, Kind, LICENCES, LOCK_NAME, Manifest, VOLUME};
+use super::manifest::{
+    ASIDE_PREFIX, FILE_NAME, Kind, LICENCES, LOCK_NAME, Manifest, Recorded, Repository, VOLUME,
+};
 use super::{Error, rules};
 use crate::fs::Context;
 use crate::repo::{CorePart, MANIFESTS};
@@ -25,35 +27,45 @@ fn is_ours(name: &OsStr) -> bool {
         || name.to_string_lossy().starts_with(ASIDE_PREFIX)
 }
 
-/// The same in an export of Odoo itself: something beside its repositories, a git repository, or a module that is not
-/// one of theirs.
+/// The same in an export of Odoo itself: something beside its repositories, at the top of one of them, or beside its
+/// modules, that no recorded tree has.
 fn beside_odoo(dest: &Path, manifest: &Manifest) -> Result<Option<PathBuf>, Error> {
-    let parts = manifest.repos.iter().filter_map(|repo| CorePart::of_name(&repo.name));
-    let parts: Vec<&str> = parts.map(CorePart::directory).collect();
-    let known: HashSet<&Path> = manifest.repos.iter().flat_map(|repo| &repo.modules).map(Path::new).collect();
-    let mut directories: Vec<&Path> = known.iter().filter_map(|module| module.parent()).collect();
-    directories.extend(parts.iter().map(Path::new));
-    directories.sort_unstable();
-    directories.dedup();
+    let parts: Vec<(&str, &Repository)> = manifest
+        .repos
+        .iter()
+        .filter_map(|repo| Some((CorePart::of_name(&repo.name)?.directory(), repo)))
+        .collect();
     for name in names(dest, Path::new(""))? {
-        if !is_ours(&name) && !parts.iter().any(|part| name == *part) {
+        if !is_ours(&name) && !parts.iter().any(|(part, _)| name == *part) {
             return Ok(Some(name.into()));
         }
     }
-    // The manifest may have been edited, so it decides only which modules are known.
-    let directories =
-        directories.into_iter().filter(|below| parts.iter().any(|part| below.starts_with(part)));
-    for below in directories {
-        for name in names(dest, below)? {
-            let path = below.join(&name);
-            let has = |file: &str| dest.join(&path).join(file).symlink_metadata().is_ok();
-            let is_module = has("__init__.py") && MANIFESTS.iter().any(|file| has(file));
-            if name == ".git" || (is_module && !known.contains(&*path)) {
-                return Ok(Some(path));
+    for (part, repo) in parts {
+        let recorded = Recorded::new(repo);
+        for below in directories(part, repo) {
+            let entries = recorded.directory(below).unwrap_or_default();
+            let known: HashSet<&[u8]> = entries.iter().map(|entry| entry.name.as_bytes()).collect();
+            let directory = Path::new(part).join(below);
+            for name in names(dest, &directory)? {
+                if !known.contains(name.as_encoded_bytes()) && !is_compiled(&name) {
+                    return Ok(Some(directory.join(name)));
+                }
             }
         }
     }
     Ok(None)
+}
+
+/// The top of a repository of Odoo itself, and the directories that hold its modules; relative to the repository.
+fn directories<'m>(part: &str, repo: &'m Repository) -> BTreeSet<&'m str> {
+    let module = |path: &'m String| path.strip_prefix(part)?.strip_prefix('/');
+    let above = |module: &'m str| module.rsplit_once('/').map_or("", |(above, _)| above);
+    repo.modules.iter().filter_map(module).map(above).chain([""]).collect()
+}
+
+/// Whether Python makes files of this name when Odoo runs.
+fn is_compiled(name: &OsStr) -> bool {
+    name == "__pycache__" || Path::new(name).extension().is_some_and(|end| end == "pyc")
 }
 
 /// The names in a directory of an export, sorted. Empty if there is no such directory.
@@ -93,8 +105,7 @@ impl Known {
         let full = dest.join(path);
         let is_file =
             |name: &str| full.join(name).symlink_metadata().is_ok_and(|metadata| metadata.is_file());
-        let is_module =
-            || is_file("__init__.py") && (is_file("__manifest__.py") || is_file("__openerp__.py"));
+        let is_module = || is_file("__init__.py") && MANIFESTS.iter().any(|name| is_file(name));
         let looks_right = || if self.links { full.is_symlink() } else { is_module() };
         self.modules.contains(path) && looks_right()
     }

@@ -97,10 +97,10 @@ pub(crate) struct ModuleEntry<'d> {
 #[derive(Serialize)]
 pub(crate) struct ModuleAt<'d> {
     pub(crate) repo: &'d RepoName,
-    /// `null` for a module of Odoo itself, whose versions are not in the lock.
+    /// `null` for a module of Odoo itself, like the next two: the lock does not have them.
     pub(crate) version: Option<&'d str>,
     pub(crate) license: Option<&'d str>,
-    pub(crate) development_status: &'d str,
+    pub(crate) development_status: Option<&'d str>,
     /// Whether Odoo installs it by itself when others are installed.
     pub(crate) auto_install: bool,
 }
@@ -201,14 +201,12 @@ impl<'d> ModuleEntry<'d> {
 
 impl<'d> ModuleAt<'d> {
     fn of(home: &Home<'d>) -> Self {
-        let manifest = &home.module.manifest;
-        let is_core = home.repo.core.is_some();
         Self {
             repo: &home.repo.pin.name,
-            version: (!is_core).then(|| manifest.version()),
-            license: (!is_core).then(|| manifest.license()),
-            development_status: manifest.maturity(),
-            auto_install: manifest.auto_install != AutoInstall::Never,
+            version: home.version(),
+            license: home.license(),
+            development_status: home.maturity(),
+            auto_install: home.module.manifest.auto_install != AutoInstall::Never,
         }
     }
 }

@@ -72,11 +72,13 @@ pub(crate) fn to_update<'l>(
     let (found, failures) = answers.sorted_with_jobs();
     let mut update = ToUpdate::default();
     update.modules.extend(found.into_iter().flat_map(|(_, modules)| modules));
-    for (compared, failure) in failures {
-        // The lock has no trees of Odoo's own modules, so nothing is known of them.
-        if compared.repos.to.core.is_some() {
-            return Err(Error::Repos { failures: vec![failure] });
-        }
+    // The lock has no trees of Odoo's own modules, so nothing is known of them.
+    let (of_core, others): (Vec<_>, Vec<_>) =
+        failures.into_iter().partition(|(compared, _)| compared.repos.to.core.is_some());
+    if !of_core.is_empty() {
+        return Err(Error::Repos { failures: of_core.into_iter().map(|(_, failure)| failure).collect() });
+    }
+    for (compared, failure) in others {
         update.modules.extend(compared.modules.iter().map(|both| &both.to.module.name));
         update.unread.push(failure);
     }

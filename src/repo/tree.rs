@@ -112,9 +112,10 @@ pub(crate) enum AtPath {
     Nothing,
 }
 
+/// What a tree has at a path. The empty path is the tree itself.
 pub(crate) fn at_path(objects: &dyn Objects, root: TreeId, path: &str) -> Result<AtPath, UnreadableTree> {
     let mut id = root;
-    for part in path.split('/') {
+    for part in path.split('/').filter(|_| !path.is_empty()) {
         match child(&objects.tree(id)?, part) {
             AtPath::Directory(tree) => id = tree,
             end => return Ok(end),

@@ -365,6 +365,15 @@ fn what_somebody_put_there_is_left_alone() {
         env.oca(&["export", "--core", "../out"]).stderr_contains(&words).status(1);
         fs::remove_dir_all(&directory).expect("it is still there");
     }
+    for mine in ["odoo/odoo.conf", "odoo/addons/notes.txt", "odoo/odoo/addons/mine.py"] {
+        fs::write(out.join(mine), "mine").expect("a file");
+        let words = format!("contains `{mine}`, which oca did not write");
+        env.oca(&["export", "--core", "../out"]).stderr_contains(&words).status(1);
+        fs::remove_file(out.join(mine)).expect("it is still there");
+    }
+    // Odoo makes these when it runs.
+    fs::create_dir(out.join("odoo/odoo/addons/__pycache__")).expect("a folder");
+    fs::write(out.join("odoo/odoo/addons/__init__.pyc"), "").expect("a file");
     env.oca(&["export", "--core", "-q", "../out"]).success();
 }
 

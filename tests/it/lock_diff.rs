@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::env::Env;
 use crate::project::{BOTH, WEB, committed, repository, short};
+use crate::remote::Remote;
 
 /// The report as JSON.
 #[track_caller]
@@ -47,7 +48,7 @@ fn a_moved_repository_names_its_modules_and_the_way_back() {
     let move_ = format!("{} -> {}", short(&from), short(&to));
     env.oca(&["diff"])
         .stdout(&format!(
-            "gone: uninstall before you deploy\n\
+            "gone: uninstall before you deploy, if nothing else has them\n\
              \x20 web_b           18.0.1.2.0                web\n\
              web               {move_}  branch 18.0\n\
              \x20 take back: oca lock web@{from}\n\
@@ -62,7 +63,7 @@ fn a_moved_repository_names_its_modules_and_the_way_back() {
         .stderr("1 repository (1 changed), 5 modules (1 added, 3 changed, 1 removed)\n")
         .success();
     env.oca(&["diff", "-q", "--exit-code", "-o", "report"]).status(1);
-    assert!(env.read("report").starts_with("gone: uninstall before you deploy\n"));
+    assert!(env.read("report").starts_with("gone: uninstall before you deploy, if nothing else has them\n"));
     // The way back that is named works.
     env.oca(&["lock", "-q", &format!("web@{from}")]).success();
     env.oca(&["diff"]).stderr("nothing changed\n").success();
@@ -180,6 +181,45 @@ fn a_module_that_moved_to_another_repository_is_not_gone() {
         .success();
 }
 
+/// The lock has no versions, licences and maturities of Odoo's own modules, so none are told.
+#[test]
+fn nothing_is_guessed_of_modules_of_odoo_itself() {
+    let env = Env::new();
+    let odoo = Remote::new(&env, "odoo");
+    odoo.branch("18.0")
+        .file("odoo-bin", "")
+        .file("odoo/release.py", "version_info = (18, 0, 0, 'final', 0, '')\n")
+        .module("odoo/addons/base", &[])
+        .module("addons/web", &[])
+        .module("addons/old", &[])
+        .commit();
+    let fields = [("license", "'AGPL-3'"), ("development_status", "'Mature'"), ("version", "'18.0.2.0.0'")];
+    let core = "[core]\nurl = \"../remotes/odoo\"\n";
+    let [web, _] = committed(&env, &[("web_a", &fields)]);
+    env.locked(&format!("{core}{BOTH}"));
+    env.commit_all("Odoo");
+    web.branch("18.0").remove("web_a").commit();
+    let draft = odoo.branch("18.0").module("addons/web_a", &[]).module("addons/new", &[]);
+    draft.module("addons/web", &[("depends", "['base', 'bus']")]).remove("addons/old").commit();
+    env.oca(&["lock", "-q", "--upgrade"]).success();
+    env.oca(&["lock", "-q", "--upgrade", "--core"]).success();
+    let output = env.oca(&["diff", "-q"]).output();
+    let lines: Vec<String> =
+        output.stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    for line in ["old odoo", "new new", "web depends on +bus", "web_a moved from web"] {
+        assert!(lines.iter().any(|found| found == line), "{line}\n{}", output.stdout);
+    }
+    env.oca(&["diff", "-q", "--format", "markdown"])
+        .stdout_contains("\n- `old` of `odoo`\n")
+        .stdout_contains("\n- `new`: **new**\n- `web`: depends on +`bus`\n- `web_a`: moved from `web`\n")
+        .success();
+    let modules = &report(&env, &[])["changes"][0]["modules"];
+    let moved = modules.as_array().expect("modules").iter().find(|module| module["name"] == "web_a");
+    let moved = moved.expect("it moved");
+    assert_eq!(moved["from"]["development_status"], "Mature");
+    assert!(["version", "license", "development_status"].iter().all(|key| moved["to"][key].is_null()));
+}
+
 #[test]
 fn only_modules_that_a_profile_uses_count() {
     let env = Env::new();
@@ -203,7 +243,7 @@ fn only_modules_that_a_profile_uses_count() {
     env.commit_all("Upgrade");
     env.locked(&format!("{BOTH}{}", rest.replace("web_a", "web_b")));
     env.oca(&["diff", "-q", "-p", "lean"])
-        .stdout("gone: uninstall before you deploy\n  web_a  18.0.1.0.0  web\nweb      same commit\n  web_b  2.0         new\n")
+        .stdout("gone: uninstall before you deploy, if nothing else has them\n  web_a  18.0.1.0.0  web\nweb      same commit\n  web_b  2.0         new\n")
         .success();
 }
 
@@ -221,7 +261,7 @@ fn repositories_that_come_go_and_follow_another_branch_are_told() {
     let (old, crm) = (web.commit_of("18.0"), env.locked_commit("crm"));
     env.oca(&["diff", "-q"])
         .stdout(&format!(
-            "gone: uninstall before you deploy\n\
+            "gone: uninstall before you deploy, if nothing else has them\n\
              \x20 dms    18.0.1.0.0                dms\n\
              crm      added at {}       branch 18.0\n\
              \x20 crm_x  18.0.1.0.0                new\n\
@@ -291,7 +331,7 @@ fn markdown_is_the_text_of_a_pull_request_in_which_nothing_of_a_manifest_takes_e
          \n\
          1 repository (1 changed), 2 modules (1 changed, 1 removed).\n\
          \n\
-         ### Gone: uninstall before you deploy\n\
+         ### Gone: uninstall before you deploy, if nothing else has them\n\
          \n\
          - `web_b` `18.0.1.0.0` of `web`\n\
          \n\

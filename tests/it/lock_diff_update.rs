@@ -119,6 +119,28 @@ fn own_modules_count_as_git_has_them() {
 }
 
 #[test]
+fn a_module_that_became_an_own_one_or_was_one_counts() {
+    let env = Env::new();
+    let [web, _] = committed(&env, &MODULES);
+    env.locked(&format!("[[local]]\npath = \"addons\"\n{BOTH}"));
+    env.own_module("addons/mine", "{}");
+    env.commit_all("Own modules");
+    web.branch("18.0").remove("web_a").remove("web_b").module("mine", &[]).commit();
+    upgrade(&env);
+    std::fs::remove_dir_all(env.project().join("addons/mine")).expect("a module");
+    env.own_module("addons/web_a", "{}");
+    env.commit_all("Exchange");
+    for words in [&["HEAD~1"][..], &["HEAD~1", "HEAD"]] {
+        env.oca(&[&["diff", "--format", "update"], words].concat())
+            .stdout("mine,web_a\n")
+            .stderr(
+                "warning: uninstall before you deploy, because they are gone: `web_b`\n2 modules to update\n",
+            )
+            .success();
+    }
+}
+
+#[test]
 fn if_an_old_commit_is_gone_its_modules_count() {
     let env = Env::new();
     let [web, _] = committed(&env, &MODULES);
@@ -158,6 +180,9 @@ fn odoo_itself_counts() {
     odoo.branch("18.0").file("addons/web/models.py", "x").file("addons/mail/static/x.js", "x").commit();
     env.oca(&["lock", "-q", "--upgrade", "--core"]).success();
     assert_list(&env, &[], "web");
+    env.remove_remotes();
+    std::fs::remove_dir_all(env.cache()).expect("a cache");
+    env.oca(&["diff", "--format", "update"]).stderr_contains("error: cannot fetch `odoo`").status(3);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What changed between two locks, for people.
 
-use super::{OfRepo, by_repo, gone, remarks, required, signed};
-use crate::diff::{LockDiff, MergeDiff, ModuleChange, ModuleDiff, RepoChange, Step};
+use super::{GONE, OfRepo, by_repo, gone, remarks, required, signed, versions};
+use crate::diff::{Home, LockDiff, MergeDiff, ModuleChange, ModuleDiff, RepoChange, Step};
 use crate::lock::LockedRepo;
 use crate::output::Table;
 use crate::repo::{CommitId, RepoName};
@@ -16,10 +16,11 @@ pub(crate) fn human(diff: &LockDiff<'_>) -> Table {
     }
     let mut gone = gone(diff).peekable();
     if gone.peek().is_some() {
-        row(&mut table, &["gone: uninstall before you deploy"]);
+        row(&mut table, &[&format!("gone: {GONE}")]);
     }
-    for (name, version, repo) in gone {
-        row(&mut table, &[&format!("  {name}"), version, repo.as_str()]);
+    for home in gone {
+        let version = home.version().unwrap_or_default();
+        row(&mut table, &[&format!("  {}", home.module.name), version, home.repo.pin.name.as_str()]);
     }
     for (name, OfRepo { changes, modules }) in by_repo(diff) {
         if changes.is_empty() {
@@ -93,14 +94,12 @@ fn of_merge(name: &RepoName, merge: &MergeDiff<'_>) -> String {
 
 fn of_module(module: &ModuleDiff<'_>) -> Vec<String> {
     let name = format!("  {}", module.name);
+    let version = |home: &Home<'_>| home.version().unwrap_or_default().to_owned();
     match &module.change {
-        ModuleChange::Added(home) => vec![name, home.module.manifest.version().to_owned(), "new".to_owned()],
-        ModuleChange::Removed(home) => {
-            vec![name, home.module.manifest.version().to_owned(), "gone".to_owned()]
-        }
+        ModuleChange::Added(home) => vec![name, version(home), "new".to_owned()],
+        ModuleChange::Removed(home) => vec![name, version(home), "gone".to_owned()],
         ModuleChange::Changed(changed) => {
-            let Step { from, to } = changed.versions();
-            let versions = if from == to { to.to_owned() } else { format!("{from} -> {to}") };
+            let versions = versions(changed, &str::to_owned, "->");
             vec![name, versions, remarks(changed, &str::to_owned).join("; ")]
         }
     }

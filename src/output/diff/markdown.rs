@@ -6,8 +6,8 @@
 use std::fmt::Write;
 
 use super::human::back;
-use super::{OfRepo, by_repo, gone, remarks, required, signed, summary};
-use crate::diff::{LockDiff, MergeDiff, ModuleChange, ModuleDiff, RepoChange, Step};
+use super::{GONE, OfRepo, by_repo, gone, remarks, required, signed, summary, versions};
+use crate::diff::{Home, LockDiff, MergeDiff, ModuleChange, ModuleDiff, RepoChange, Step};
 use crate::lock::LockedRepo;
 use crate::repo::{CommitId, RepoName, counted, one_line};
 
@@ -65,10 +65,11 @@ fn lines(diff: &LockDiff<'_>) -> Vec<Line> {
     lines.plain(format!("{}.", summary(diff)));
     let gone: Vec<_> = gone(diff).collect();
     if !gone.is_empty() {
-        lines.heading("Gone: uninstall before you deploy");
+        lines.heading(&format!("Gone: {GONE}"));
     }
-    for (name, version, repo) in gone {
-        lines.about(About::Module, format!("- {} {} of {}", code(name), code(version), code(repo.as_str())));
+    for home in gone {
+        let repo = code(home.repo.pin.name.as_str());
+        lines.about(About::Module, format!("- {} of {repo}", versioned(&home)));
     }
     for (name, OfRepo { changes, modules }) in by_repo(diff) {
         if changes.is_empty() {
@@ -161,17 +162,21 @@ fn of_merge(name: &RepoName, merge: &MergeDiff<'_>) -> String {
 }
 
 fn of_module(module: &ModuleDiff<'_>) -> String {
-    let name = code(module.name.as_str());
     match &module.change {
-        ModuleChange::Added(home) => format!("- {name} {}: **new**", code(home.module.manifest.version())),
-        ModuleChange::Removed(home) => format!("- {name} {}: **gone**", code(home.module.manifest.version())),
+        ModuleChange::Added(home) => format!("- {}: **new**", versioned(home)),
+        ModuleChange::Removed(home) => format!("- {}: **gone**", versioned(home)),
         ModuleChange::Changed(changed) => {
-            let Step { from, to } = changed.versions();
-            let versions = if from == to { code(to) } else { format!("{} → {}", code(from), code(to)) };
-            let remarks = remarks(changed, &code).join("; ");
-            format!("- {name} {versions}: {remarks}")
+            let versions = versions(changed, &code, "→");
+            let words = [code(module.name.as_str()), versions].join(" ");
+            format!("- {}: {}", words.trim_end(), remarks(changed, &code).join("; "))
         }
     }
+}
+
+/// The name of a module, and its version if the lock has it.
+fn versioned(home: &Home<'_>) -> String {
+    let version = home.version().map(|version| format!(" {}", code(version)));
+    format!("{}{}", code(home.module.name.as_str()), version.unwrap_or_default())
 }
 
 fn moved(from: CommitId, to: CommitId) -> String {

@@ -9,7 +9,7 @@ use std::fmt::Write;
 pub(crate) use human::human;
 pub(crate) use markdown::{MOST, markdown};
 
-use crate::diff::{Changed, LockDiff, ModuleChange, ModuleDiff, Names, RepoChange, RepoDiff};
+use crate::diff::{Changed, Home, LockDiff, ModuleChange, ModuleDiff, Names, RepoChange, RepoDiff, Step};
 use crate::repo::{AutoInstall, RepoName, counted};
 
 /// What is told of one repository: how it changed, unless only the choice of its modules did, and its modules.
@@ -37,14 +37,25 @@ fn by_repo<'d, 'l>(diff: &'d LockDiff<'l>) -> BTreeMap<&'l RepoName, OfRepo<'d, 
     repos
 }
 
-/// The modules that are gone, with their version and their repository.
-fn gone<'l>(diff: &LockDiff<'l>) -> impl Iterator<Item = (&'l str, &'l str, &'l RepoName)> {
+/// What to do about modules that are gone. The lock does not know the user's own modules, nor an Odoo elsewhere.
+const GONE: &str = "uninstall before you deploy, if nothing else has them";
+
+/// The modules that are gone, as they were.
+fn gone<'l>(diff: &LockDiff<'l>) -> impl Iterator<Item = Home<'l>> {
     diff.modules.iter().filter_map(|module| match &module.change {
-        ModuleChange::Removed(home) => {
-            Some((module.name.as_str(), home.module.manifest.version(), &home.repo.pin.name))
-        }
+        ModuleChange::Removed(home) => Some(*home),
         _ => None,
     })
+}
+
+/// The versions of a changed module, each in the words of `quoted`. Empty if the lock does not have the new one.
+fn versions(changed: &Changed<'_>, quoted: &dyn Fn(&str) -> String, arrow: &str) -> String {
+    match changed.versions() {
+        Step { from: Some(from), to: Some(to) } if from != to => {
+            format!("{} {arrow} {}", quoted(from), quoted(to))
+        }
+        Step { to, .. } => to.map(quoted).unwrap_or_default(),
+    }
 }
 
 /// What is known of a changed module beside its version, each as a part of a sentence. `quoted` writes a name.
@@ -70,8 +81,10 @@ fn remarks(changed: &Changed<'_>, quoted: &dyn Fn(&str) -> String) -> Vec<String
         }
     }
     for (what, step) in [("licence", changed.licenses()), ("maturity", changed.maturity())] {
-        if !step.is_same() {
-            remarks.push(format!("{what} {} -> {}", quoted(step.from), quoted(step.to)));
+        if let Step { from: Some(from), to: Some(to) } = step
+            && from != to
+        {
+            remarks.push(format!("{what} {} -> {}", quoted(from), quoted(to)));
         }
     }
     if !changed.auto_install().is_same() {
@@ -96,7 +109,7 @@ fn required<'d>(diff: &'d LockDiff<'_>) -> impl Iterator<Item = (&'static str, &
     all.into_iter().filter(|(_, names)| !names.is_empty())
 }
 
-/// How many repositories and modules came, changed and went: "2 repositories: 1 added, 1 moved; no module".
+/// How many repositories and modules came, changed and went: "2 repositories (1 added, 1 changed), 0 modules".
 pub(crate) fn summary(diff: &LockDiff<'_>) -> String {
     let mut repos = [0; 3];
     for repo in &diff.repos {
