@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::below::is_inside;
 use super::checks;
 use super::core_settings::CoreSettings;
 use super::document::{At, Document};
 use super::error::{Fault, table_name};
-use super::expand::{Template, is_inside};
+use super::expand::Template;
 use super::own_files;
 use super::profile::{CoreCheckout, Mode, Profile, Repo};
 use super::repo_settings::RepoSettings;

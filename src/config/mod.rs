@@ -4,6 +4,7 @@
 //! variable: a text with `${VAR}` stays a template until a command needs its value.
 
 mod base_url;
+mod below;
 mod checks;
 mod core;
 mod core_settings;

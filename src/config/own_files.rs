@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::below::{is_inside, tidy};
 use super::checks;
 use super::document::Document;
 use super::error::{Fault, table_name};
-use super::expand::{Template, is_inside, tidy};
+use super::expand::Template;
 use super::profile::{Profile, Repo};
 use crate::repo::CorePart;
 

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use super::below::{NotBelow, below};
 use super::document::Refusal;
-use super::expand::{Malformed, NotBelow, Template, below};
+use super::expand::{Malformed, Template};
 use super::versions::Versions;
 use crate::repo::{AddonsDirectory, RemoteUrl, is_invisible, redact};
 use crate::requirements::Override;

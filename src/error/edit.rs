@@ -9,9 +9,9 @@ use crate::repo::{CommitId, CorePart, Reference, RepoName, quoted_list};
 pub(crate) enum EditError {
     #[error("`{}` is declared in `[core]`, not in a profile", part.word())]
     InCore { part: CorePart },
-    #[error("`{name}` is Odoo itself, and `[core]` declares `{}` already: {url}", part.word())]
+    #[error("`{name}` is Odoo itself, and `[core]` declares `{}` already, at `{url}`", part.word())]
     SecondCore { name: RepoName, part: CorePart, url: String },
-    #[error("`{name}` is part of Odoo itself, which `[core]` declares")]
+    #[error("`{name}` is part of Odoo itself, so `[core]` is the place for it")]
     PartOfCore { name: RepoName, part: CorePart },
     #[error("profile `{profile}` inherits `{name}` from profile `{from}`")]
     Inherited { profile: String, name: RepoName, from: String },

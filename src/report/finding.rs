@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::in_front::InFront;
 use super::rule::{RULES, Rule};
 use crate::repo::{Edition, RepoName, Series, and_list, first_names};
 
@@ -82,17 +83,6 @@ pub(crate) enum Problem {
     FromPip { distribution: String, file: String, line: usize, is_here: bool },
     /// Its access rights are records of `ir.model.access`, which Odoo of this series does not have.
     ModelAccess { series: Series },
-}
-
-/// What an entry of `before` does to the locked Odoo.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum InFront {
-    /// It has these modules, too, and Odoo loads them from there.
-    Hides(Vec<String>),
-    /// It is a directory of the locked Odoo.
-    Itself,
-    /// By its path in the container, it is another Odoo.
-    Another,
 }
 
 /// A module that needs another module.
@@ -185,12 +175,7 @@ impl fmt::Display for Finding {
                 )
             }
             Problem::InFront { entry, table, what } => {
-                write!(f, "`{entry}` in `before` of `{table}` ")?;
-                match what {
-                    InFront::Hides(modules) => write!(f, "hides {} of the locked Odoo", first_names(modules)),
-                    InFront::Itself => f.write_str("is part of the locked Odoo, which is on the path anyway"),
-                    InFront::Another => f.write_str("is an Odoo in front of the locked one"),
-                }
+                write!(f, "`{entry}` in `before` of `{table}` {what}")
             }
             Problem::Core { edition } => {
                 of(f)?;

@@ -109,11 +109,11 @@ fn no_second_odoo_is_added() {
     env.locked(&format!("{ODOO}{WEB}"));
     let before = env.read("repos.toml");
     env.oca(&["add", "OCB"])
-        .stderr("error: `OCB` is Odoo itself, and `[core]` declares `odoo` already: ../remotes/odoo\nhint: to use another Odoo, edit `url` of `[core]`\n")
+        .stderr("error: `OCB` is Odoo itself, and `[core]` declares `odoo` already, at `../remotes/odoo`\nhint: to use another Odoo, edit `url` of `[core]`\n")
         .status(2);
     for word in ["enterprise", "design-themes", "https://github.com/odoo/design-themes"] {
         env.oca(&["add", word])
-            .stderr_contains("is part of Odoo itself, which `[core]` declares\n")
+            .stderr_contains("is part of Odoo itself, so `[core]` is the place for it\n")
             .status(2);
     }
     assert_eq!(env.read("repos.toml"), before);

@@ -1,6 +1,6 @@
 //! Additions to Odoo itself, which `[core]` declares.
 
-use super::Addition;
+use super::{Addition, NamedRepo};
 use crate::error::{EditError, Error};
 use crate::ops::plain_core;
 use crate::plan;
@@ -12,12 +12,24 @@ impl Addition<'_> {
         self.profile.core.iter().any(|repo| repo.name == *name)
     }
 
-    /// Fails for a repository of Odoo itself if the profile has Odoo in `[core]`.
-    pub(super) fn refuse_second_core(&self, name: &RepoName) -> Result<(), Error> {
-        let Some(part) = CorePart::of_repository(name.as_str()).filter(|_| !self.profile.core.is_empty())
-        else {
+    /// The same for what the user names. Says it, unless something is merged into it.
+    pub(super) fn is_in_core(&self, target: &NamedRepo) -> bool {
+        let NamedRepo { name, merge, .. } = target;
+        let is_there = self.has_in_core(name);
+        if is_there && merge.is_none() {
+            self.say(&format!("`[{}]` declares `{name}` already", self.shared_list(name).header()));
+        }
+        is_there
+    }
+
+    /// Fails for a new repository of Odoo itself if the profile has Odoo in `[core]`. If not, says that this is the place
+    /// for it.
+    pub(super) fn mind_core(&self, name: &RepoName) -> Result<(), Error> {
+        let Some(part) = CorePart::of_repository(name.as_str()) else { return Ok(()) };
+        if self.profile.core.is_empty() {
+            self.say(&plain_core(name.as_str()));
             return Ok(());
-        };
+        }
         let declared = self.profile.core.iter().find(|repo| repo.name == part.name());
         let name = name.clone();
         Err(match declared {
@@ -25,13 +37,6 @@ impl Addition<'_> {
             None => EditError::PartOfCore { name, part },
         }
         .into())
-    }
-
-    /// Says that `[core]` is the place for a new repository of Odoo itself.
-    pub(super) fn tell_of_core(&self, name: &RepoName) {
-        if CorePart::of_repository(name.as_str()).is_some() {
-            self.say(&plain_core(name.as_str()));
-        }
     }
 
     /// Modules of Odoo itself are there without being selected. Fails if it has no such module.

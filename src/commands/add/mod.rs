@@ -201,10 +201,7 @@ impl Addition<'_> {
             self.refuse_branch(name, known.as_ref(), branch)?;
         }
         let profile = &self.profile.name;
-        if self.has_in_core(name) {
-            if target.merge.is_none() {
-                self.say(&format!("`[{}]` declares `{name}` already", self.shared_list(name).header()));
-            }
+        if self.is_in_core(target) {
             return Ok(());
         }
         if self.profile.repos.iter().any(|repo| repo.name == *name) || self.rewrite.draft.names(profile, name)
@@ -217,7 +214,7 @@ impl Addition<'_> {
             self.say(&format!("profile `{profile}` has `{name}` already{from}"));
             return Ok(());
         }
-        self.refuse_second_core(name)?;
+        self.mind_core(name)?;
         match url.as_ref().filter(|url| bare_url(url.as_str()) != bare_url(config.base.url_of(name).as_str()))
         {
             Some(url) if known.is_none() => self.rewrite.draft.set_url(name, url.as_str())?,
@@ -229,7 +226,6 @@ impl Addition<'_> {
             self.rewrite.draft.set_branch(name, branch)?;
         }
         self.rewrite.draft.add_repo(profile, name)?;
-        self.tell_of_core(name);
         self.done.push(format!("added `{name}` to profile `{profile}`"));
         Ok(())
     }

@@ -1,5 +1,6 @@
+use super::below::NotBelow;
 use super::error::{ConfigProblem, Fault, KeyPlace};
-use super::expand::{Malformed, NotBelow, UnsetVariable};
+use super::expand::{Malformed, UnsetVariable};
 use super::*;
 use crate::repo::RemoteUrl;
 use crate::repo::samples::{every_variant, lines};
@@ -90,13 +91,15 @@ fn every_refused_variable_and_path_has_its_words() {
     the text after `${` is not a variable name, as in `${VAR}` and `${VAR:-default}`
     the default of a variable must not contain another variable
     ");
-    let not_below = every_variant!(NotBelow: Absolute {}, Parent {}, Itself {}, Git {}, Backslash {});
+    let not_below = every_variant!(NotBelow: Absolute {}, Parent {}, Itself {}, Git {}, Backslash {}, OwnFile {}, Home {});
     insta::assert_snapshot!(lines(&not_below), @r"
     it must be relative
     it must not contain `..`
     it must name a directory or a file, not `.`
     it must not contain `.git`, because git uses that name
     write `/`, not `\`
+    the project has a file of its own there
+    only a shell knows what `~` means; the path is relative to `repos.toml`
     ");
     let (text, expanded) = (|| "${X}/a".to_owned(), || "../a".to_owned());
     let url = || RemoteUrl::parse("https://${HOST}/web.git").expect("a url");

@@ -223,6 +223,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: run `oca init`, or pass the file with `--config`
     2 profile `standard` has no Odoo itself, because there is no `[core]`
       hint: declare it with `[core]` in `repos.toml`, then run `oca lock`
+    2 `odoo` is a name of Odoo itself, but `repos.toml` has no `[core]`
+      hint: declare it with `[core]` in `repos.toml`, then run `oca lock`
     2 there is no `odoo.txt`, which `repos.toml` lists in `constraints`
       hint: create the file, or remove it from `constraints` in `[requirements]`
     2 `--core` asks for the requirements of Odoo, but profile `standard` has no `[core]`

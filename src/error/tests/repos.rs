@@ -128,10 +128,12 @@ fn every_failure_of_a_repository_names_it() {
       hint: run `oca resolve web`
     2 `web` has no directory `adons` at commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
       hint: did you mean `addons`?
-    2 `web` does not say of which series it is, in `odoo/release.py` of commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+    2 `web` does not say of which series it is, in `odoo/release.py` of commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`: it has no line `version_info = (18, 0, …)`
       hint: correct `url`, `branch`, `tag` or `rev` in `[core]`
     2 `web` is Odoo 19.0, not 18.0, as `odoo/release.py` of commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` says
       hint: correct `branch` in `[core]`, or write `odoo = "19.0"`
+    2 `web` has no module in `.` at commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+      hint: correct `addons` or `url` of `enterprise` of `[core]` in `repos.toml`
     1 the lock is wrong about `web`: module `web_x` has tree `cccccccccccccccccccccccccccccccccccccccc` in commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`, but the lock has `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`
       hint: run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`; it reads the entry again
     1 the lock is wrong about `web`: commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` has no module `web_x`, but the lock has it

@@ -262,6 +262,10 @@ fn every_refused_edit_has_its_words() {
     insta::assert_snapshot!(shown(errors), @r#"
     2 `enterprise` is declared in `[core]`, not in a profile
       hint: delete `enterprise` of `[core]` in `repos.toml`
+    2 `web` is Odoo itself, and `[core]` declares `odoo` already, at `https://github.com/odoo/odoo.git`
+      hint: to use another Odoo, edit `url` of `[core]`
+    2 `web` is part of Odoo itself, so `[core]` is the place for it
+      hint: write `themes` with its url, or `{}`, into `[core]`
     2 profile `lean` inherits `web` from profile `standard`
       hint: run `oca remove web --profile standard`, or leave out `--profile` to remove it everywhere
     2 profile `lean` has `web_x` from `modules` of profile `standard`, which it extends
