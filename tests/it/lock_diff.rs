@@ -153,7 +153,7 @@ fn outside_of_git_files_are_compared() {
         .stderr("1 repository (1 changed), 1 module (1 added)\n")
         .success();
     env.oca(&["diff"])
-        .stderr_contains("error: `HEAD` is no file, and `")
+        .stderr_contains("error: `HEAD` is not a file, and `")
         .stderr_contains("hint: name two files: `oca diff OLD.json NEW.json`\n")
         .status(2);
 }

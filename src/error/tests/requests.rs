@@ -53,7 +53,7 @@ fn every_refused_comparison_has_its_words() {
         DiffError::NoLockThere { revision: "v1".to_owned() }
     );
     insta::assert_snapshot!(shown(errors), @"
-    2 `main` is no file, and `/srv/shop` is in no git repository
+    2 `main` is not a file, and `/srv/shop` is not in a git repository
       hint: name two files: `oca diff OLD.json NEW.json`
     2 revision `HEAD` has no `oca.lock.json`
       hint: commit the lock, or name what to compare it with: `oca diff OLD`
