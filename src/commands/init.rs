@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, value};
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, FreshCore};
 use crate::error::Error;
 use crate::flags::Global;
 use crate::fs::write_if_changed;
@@ -85,6 +85,7 @@ fn import_from(
     follow_heads(&mut import, file, global, printer)?;
     let messages = import::messages(&import.notes, printer.is_verbose());
     messages.iter().for_each(|message| printer.warning(message));
+    tell_core(&import.fresh.core, printer);
     tell_locals(&import.fresh.locals, printer);
     let text = import.fresh.render();
     let config = parse(file, &text)?;
@@ -182,6 +183,14 @@ fn follow_heads(import: &mut Import, file: &Path, global: &Global, printer: &Pri
 /// Imported names and paths are not trusted: the text must be readable before it is written.
 fn parse(file: &Path, text: &str) -> Result<Config, Error> {
     Ok(Config::parse((file, text), (Path::new(""), ""), &session::running_version())?)
+}
+
+/// Says which repositories are Odoo itself: they are checked out, too.
+fn tell_core(core: &[FreshCore], printer: &Printer) {
+    for FreshCore { path, repo, .. } in core {
+        let merges = if repo.merges.is_empty() { "" } else { ", with its `merges`" };
+        printer.note(&format!("`[core]` has `{}` in `{path}`{merges}", repo.name));
+    }
 }
 
 /// Names the user's own modules, because nobody asked for them.

@@ -11,7 +11,7 @@ use crate::session::Session;
 pub(crate) struct Updated {
     pub(crate) lock: Lock,
     pub(crate) changes: Vec<Change>,
-    pub(super) old: Option<Lock>,
+    pub(crate) old: Option<Lock>,
     /// The texts of all steps of the lock.
     pub(crate) steps: StepTexts,
     /// The repositories that kept their old entries, because a merge failed.

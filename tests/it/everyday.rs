@@ -18,6 +18,7 @@ fn upgrade_and_update_are_short_for_lock_upgrade() {
         [&["upgrade", "--dry-run"][..], &["update", "--dry-run"], &["lock", "--upgrade", "--dry-run"]]
     {
         env.oca(command)
+            .stdout_contains("  new  18.0.1.0.0                new\n")
             .stderr_contains(&format!(
                 "web: {} -> {}",
                 short(&env.locked_commit("web")),

@@ -111,6 +111,7 @@ fn odoo_and_what_is_merged_into_it_become_core() {
         .stderr(
             "warning: `repos.yaml` at line 4: a patch command of `./odoo` is left out: save the patch as a file, and name the \
              file in `patches`\n\
+             `[core]` has `odoo` in `odoo`, with its `merges`\n\
              error: `repos.toml` is written, but parts of `repos.yaml` are not in it: 1 patch command\n\
              hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`\n",
         )

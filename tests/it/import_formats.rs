@@ -84,6 +84,7 @@ vendor/server-tools:
         .stderr(
             "\
 warning: `repos.yaml` at line 19: a command of `vendor/dms` is left out: oca runs no commands
+`[core]` has `odoo` in `src`
 error: `repos.toml` is written, but parts of `repos.yaml` are not in it: 1 command
 hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`
 ",
@@ -177,6 +178,8 @@ warning: `odoo/custom/src/addons.yaml` at line 8: the choice of modules in `odoo
 warning: `odoo/custom/src/addons.yaml` at line 11: the part that needs `PGDATABASE` is `prod` or `staging` is left out: use a profile for it
 warning: `odoo/custom/src/addons.yaml` at line 15: `queue_*` is not the name of a module: oca selects all modules of `acme`
 warning: `odoo/custom/src/repos.yaml` at line 10: the checkout of `web` and 2 more will be in `oca`, not in `odoo/custom/src`
+`[core]` has `enterprise` in `odoo/custom/src/enterprise`
+`[core]` has `odoo` in `odoo/custom/src/odoo`
 `[[local]]` has your own modules in `odoo/custom/src/private`
 error: `repos.toml` is written, but parts of `odoo/custom/src` are not in it: 1 part with a condition
 hint: read the warnings above and edit `repos.toml`; if you do not need what is left out, run `oca sync`
@@ -273,6 +276,7 @@ l10n:
 warning: `frozen.yaml` at line 4: `gone` is left out: `spec.yaml` has no such entry
 warning: `spec.yaml` at line 16: a command of `queue` is left out: oca runs no commands
 warning: `spec.yaml` at line 17: `l10n` is left out: its modules are prebuilt
+`[core]` has `odoo` in `src`
 dms: locked at {dms_digits}
 odoo: locked at {odoo_digits}
 queue: locked at {queue_digits}

@@ -13,6 +13,14 @@ fn a_dry_run_never_writes_the_lock() {
     let lock = env.read("oca.lock.json");
     let head = remote.commit_of("18.0");
     env.oca(&["lock", &format!("web@{old}"), "--dry-run"])
+        .stdout(&format!(
+            "gone: uninstall before you deploy, if nothing else has them\n\
+             \x20 web_x  18.0.1.0.0                web\n\
+             web      {} -> {}  branch 18.0\n\
+             \x20 take back: oca lock web@{head}\n",
+            short(&head),
+            short(&old)
+        ))
         .stderr(&format!(
             "web: {} -> {}\n1 repository with 0 modules, 1 changed\ndry run: the lock is not changed\n",
             short(&head),

@@ -92,6 +92,7 @@ fn what_is_merged_upstream_is_dropped_on_request() {
     remote.pull(2).file("web_x/2.txt", "more\n").commit();
     let removed = "removed `web#1` from `merges` of `[repos.web]`: it is merged upstream\n";
     env.oca(&["upgrade", "--drop-merged", "--dry-run", "web"])
+        .stdout_contains("  web#1: not merged any more\n")
         .stderr_contains(removed)
         .stderr_contains("dry run: the lock is not changed\n")
         .success();

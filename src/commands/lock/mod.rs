@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use conflict::Choice;
 
+use crate::diff::diffs;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
 use crate::json::ChangeReport;
@@ -17,6 +18,7 @@ use crate::ops::{
     Ahead, Updated, movables, tell_of_hooks, tell_of_plain_core, unknown_repo, update,
     warn_of_conflicts_with_odoo, warn_of_lacking,
 };
+use crate::output::human;
 use crate::plan::{Movable, Moves};
 use crate::repo::{CorePart, RepoName};
 use crate::session::Session;
@@ -175,10 +177,22 @@ fn stage_merged(session: &Session<'_>) {
     }
 }
 
+/// Shows what would change, as `oca diff` shows it afterwards. Nothing holds of a lock that was edited.
+fn show(updated: &Updated, session: &Session<'_>) {
+    let Some(old) = updated.old.as_ref().filter(|old| old.edited().next().is_none()) else { return };
+    let diffs = diffs(old, &updated.lock, None);
+    diffs.iter().for_each(|diff| session.printer.table(&human(diff)));
+}
+
 /// Reports an updated lock, which is written already.
 fn conclude(updated: Updated, how: &How<'_>, session: &Session<'_>) -> Result<(), Error> {
     match how.format {
-        Format::Human => updated.tell(session),
+        Format::Human => {
+            if how.dry_run {
+                show(&updated, session);
+            }
+            updated.tell(session);
+        }
         Format::Json => session.printer.json(&ChangeReport::of(&updated.changes)),
     }
     warn_of_lacking(session, &updated.lock)?;
