@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DiffError {
+    #[error("the name of a lock to compare is empty")]
+    EmptyName,
     #[error("`{word}` is not a file, and `{}` is not in a git repository", directory.display())]
     NoGit { word: String, directory: PathBuf },
     #[error("revision `{revision}` has no `oca.lock.json`")]
@@ -19,6 +21,10 @@ pub(crate) enum DiffError {
 impl DiffError {
     pub(super) fn hint(&self) -> String {
         match self {
+            Self::EmptyName => {
+                "name a revision of git or a file; if the name is in a variable, check that it is set"
+                    .to_owned()
+            }
             Self::NoGit { .. } => "name two files: `oca diff OLD.json NEW.json`".to_owned(),
             Self::NoLockThere { revision } if revision == "HEAD" => {
                 "commit the lock, or name what to compare it with: `oca diff OLD`".to_owned()
@@ -38,6 +44,7 @@ fn not_there(word: &str) -> String {
     let is_path = word.starts_with(['.', '/']) || word.ends_with(".json");
     let is_of_history = word.contains(['~', '^', '@', ':']);
     match word.strip_prefix("origin/").unwrap_or(word) {
+        _ if word.contains("...") => "write two dots, not three: `OLD..NEW`".to_owned(),
         _ if is_path => "check the path".to_owned(),
         _ if is_of_history => {
             "correct it; in a clone without history, run `git fetch --unshallow`".to_owned()
@@ -56,6 +63,7 @@ mod tests {
     fn the_hint_names_a_command_that_works() {
         for (word, expected) in [
             ("./old.json", "check the path"),
+            ("main...next", "two dots"),
             ("lock.json", "check the path"),
             ("HEAD~1", "git fetch --unshallow`"),
             ("main@{yesterday}", "git fetch --unshallow`"),

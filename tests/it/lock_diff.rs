@@ -113,6 +113,13 @@ fn what_cannot_be_compared_is_refused() {
         )
         .status(2);
     env.oca(&["diff", "-", "-"]).stderr_contains("stdin cannot be both locks").status(2);
+    env.oca(&["diff", ""]).stderr_contains("error: the name of a lock to compare is empty\n").status(2);
+    env.oca(&["diff", "HEAD~9"])
+        .stderr(
+            "error: `HEAD~9` is neither a revision of git nor a file\n\
+             hint: correct it; in a clone without history, run `git fetch --unshallow`\n",
+        )
+        .status(2);
     env.oca(&["diff", "-"])
         .stdin("{\"version\": 9}")
         .stderr_contains("`stdin` has format version 9")
