@@ -26,7 +26,7 @@ impl DiffError {
                     .to_owned()
             }
             Self::NoGit { .. } => "name two files: `oca diff OLD.json NEW.json`".to_owned(),
-            Self::NoLockThere { revision } if revision == "HEAD" => {
+            Self::NoLockThere { revision: word } | Self::NotThere { word } if word == "HEAD" => {
                 "commit the lock, or name what to compare it with: `oca diff OLD`".to_owned()
             }
             Self::NoLockThere { .. } => {

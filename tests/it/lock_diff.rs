@@ -152,6 +152,14 @@ fn outside_of_git_files_are_compared() {
     let env = Env::new();
     let web = repository(&env, "web", &["web_a"]);
     env.locked(WEB);
+    env.git("..", &["init", "-q", "project"]);
+    env.oca(&["diff"])
+        .stderr(
+            "error: `HEAD` is neither a revision of git nor a file\n\
+             hint: commit the lock, or name what to compare it with: `oca diff OLD`\n",
+        )
+        .status(2);
+    std::fs::remove_dir_all(env.project().join(".git")).expect("a git directory");
     env.write("old.json", env.read("oca.lock.json"));
     web.branch("18.0").module("web_b", &[]).commit();
     env.oca(&["lock", "-q", "--upgrade"]).success();
