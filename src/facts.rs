@@ -43,6 +43,10 @@ pub(crate) fn read(
         return Err(Trouble::NoAddons(missing));
     }
     let found = discover::find(&tree, source.addons, source.series)?;
+    if let Some(part) = source.core {
+        let names = found.iter().map(|found| &*found.name);
+        refuse_without_modules(names, part, snapshot.commit(), source.addons)?;
+    }
     let manifests = found.iter().map(|found| found.manifest.as_str());
     let releases = RELEASES.into_iter().filter(|_| source.core.is_some());
     let blobs = tree.blobs(manifests.chain([REQUIREMENTS]).chain(releases))?;
@@ -78,17 +82,36 @@ fn refuse_without_server(tree: &GitTree<'_>, commit: CommitId, series: Series) -
     if is_there { Ok(()) } else { Err(Trouble::NotOdoo(NotOdoo::Server { commit, server })) }
 }
 
+/// Fails if a commit of Odoo itself has no modules in its addons directories, or Odoo no `base`: then `addons` or the url
+/// is wrong.
+fn refuse_without_modules<'m>(
+    mut names: impl Iterator<Item = &'m str>,
+    part: CorePart,
+    commit: CommitId,
+    addons: &[AddonsDirectory],
+) -> Result<(), Trouble> {
+    let (is_there, wanted) = match part {
+        CorePart::Odoo => (names.any(|name| name == "base"), "module `base`"),
+        CorePart::Enterprise | CorePart::Themes => (names.next().is_some(), "module"),
+    };
+    if is_there {
+        return Ok(());
+    }
+    let addons = addons.iter().map(|directory| directory.to_string()).collect();
+    Err(Trouble::NotOdoo(NotOdoo::Modules { commit, part, wanted, addons }))
+}
+
 /// Fails if the commit is Odoo of another series.
 fn refuse_other_series(tree: &GitTree<'_>, commit: CommitId, wanted: Series) -> Result<(), Trouble> {
     for path in RELEASES {
         let Some(Content::Bytes(text)) = tree.read(path, MOST_BYTES)? else { continue };
         return match release::series_of(&String::from_utf8_lossy(&text)) {
-            Some(found) if found == wanted => Ok(()),
-            Some(found) => Err(Trouble::NotOdoo(NotOdoo::Series { commit, path, found, wanted })),
-            None => Err(Trouble::NotOdoo(NotOdoo::Release { commit, path })),
+            Ok(found) if found == wanted => Ok(()),
+            Ok(found) => Err(Trouble::NotOdoo(NotOdoo::Series { commit, path, found, wanted })),
+            Err(line) => Err(Trouble::NotOdoo(NotOdoo::Release { commit, path, line })),
         };
     }
-    Err(Trouble::NotOdoo(NotOdoo::Release { commit, path: RELEASES[0] }))
+    Err(Trouble::NotOdoo(NotOdoo::Release { commit, path: RELEASES[0], line: None }))
 }
 
 /// The names in addons directories that are symlinks out of the repository. Perhaps a module is there, on the machine

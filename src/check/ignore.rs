@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::report::{Finding, Needer, Problem};
+use crate::report::{Finding, InFront, Needer, Problem};
 
 /// Removes the findings with these codes or about these modules. Returns the words that matched nothing.
 ///
@@ -25,6 +25,10 @@ pub(crate) fn ignore<'w>(findings: &mut Vec<Finding>, words: &'w [String]) -> Ve
                 !needed_by.is_empty()
             }
             Problem::Cycle { modules, .. } => !modules.iter().any(|module| is_named(module)),
+            Problem::InFront { what: InFront::Hides(modules), .. } => {
+                modules.retain(|module| !is_named(module));
+                !modules.is_empty()
+            }
             Problem::Case { names } => !names.iter().any(|name| is_named(name)),
             _ => true,
         }

@@ -8,7 +8,7 @@ use crate::config::{Profile, Surround, Template};
 use crate::error::Error;
 use crate::json::CheckReport;
 use crate::lock::Lock;
-use crate::ops::{known, tell_of_plain_core, without_init};
+use crate::ops::{in_front, known, tell_of_plain_core, without_init};
 use crate::output::{github, render_findings};
 use crate::plan::{self, Inventory};
 use crate::repo::counted;
@@ -58,6 +58,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         let subject =
             Subject { inventory: &inventory, lock: &lock, entries: &entries, wanted: &wanted, known: &known };
         let mut findings = check::findings(&subject);
+        findings.extend(in_front(session, profile, &lock)?);
         unused.push(check::ignore(&mut findings, &profile.check.ignore));
         let unasked = findings.iter().filter(|finding| finding.severity() == Severity::Note);
         let bad: BTreeSet<&str> = unasked.flat_map(Finding::blocks).collect();

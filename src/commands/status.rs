@@ -41,8 +41,13 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let mut answers: Vec<_> = names.zip(found).collect();
     let undeclared = if chosen.is_empty() { undeclared(session)? } else { BTreeMap::new() };
     for (path, name) in undeclared {
-        let found = Checkout::new(path).head();
-        let found = found.map(|head| report(&name, State::Undeclared, None, commit_at(&head)));
+        // A repository of this name may be declared elsewhere.
+        let is_twice = wanted.iter().any(|wanted| wanted.repo.name == name);
+        let below = path.strip_prefix(session.root()).unwrap_or(&path);
+        let detail = is_twice.then(|| format!("in `{}`", below.display()));
+        let found = Checkout::new(path.clone()).head();
+        let found = found
+            .map(|head| RepoStatus { detail, ..report(&name, State::Undeclared, None, commit_at(&head)) });
         answers.push((name, found));
     }
     let (mut repos, mut failures) = (Vec::new(), Vec::new());

@@ -13,8 +13,8 @@ use crate::lock::{Lock, LockedRepo, Pin};
 use crate::ops::submodules::{self, How, Survey};
 use crate::ops::{
     Ahead, CheckoutTarget, Contents, Remotes, WantedCheckout, Watch, clear_leftovers, confirm_trees,
-    keep_out_of_directories, named_repos, outcome_of, prepare_directories, tell_of_tracked, undeclared,
-    unfollowed, update, wanted, warn_of_unfollowed,
+    keep_out_of_directories, named_repos, outcome_of, prepare_directories, record_core, tell_of_tracked,
+    undeclared, unfollowed, update, wanted, warn_of_unfollowed,
 };
 use crate::plan::{Moves, Relocation};
 use crate::repo::{CommitId, Reference, RepoName, counted};
@@ -99,6 +99,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         });
     }
     if !args.dry_run {
+        record_core(session)?;
         tell_of_tracked(session)?;
     }
     let mut kept = BTreeSet::new();

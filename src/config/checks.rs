@@ -7,6 +7,7 @@ use super::error::{Fault, table_name};
 use super::lineage::Lineage;
 use super::profile::{Mode, Profile, Repo};
 use super::schema::{Declared, DeclaredRepo};
+use crate::repo::CorePart;
 use crate::requirements::Override;
 
 /// If no profile has the repository of a table, the name is probably misspelt.
@@ -21,11 +22,16 @@ pub(super) fn refuse_unused(
         let fault = Fault::UnusedRepo { name: repo.name.to_string(), known: owned(&known) };
         document.refuse(repo.line, &table_name("repos", repo.name.as_str()), fault);
     }
+    let has_core = profiles.iter().any(|profile| !profile.core.is_empty());
     let ancestors = lineage.ancestors();
     for (position, profile) in declared.profiles.iter().enumerate().filter(|(_, p)| !p.overrides.is_empty()) {
         let heirs = std::iter::zip(profiles, &ancestors).filter(|(_, all)| all.contains(&position));
         let known = names(heirs.map(|(heir, _)| heir));
-        for repo in profile.overrides.iter().filter(|repo| !known.contains(repo.name.as_str())) {
+        let is_unused = |repo: &&DeclaredRepo| {
+            // Those of Odoo itself are refused elsewhere.
+            !known.contains(repo.name.as_str()) && !(has_core && CorePart::of_name(&repo.name).is_some())
+        };
+        for repo in profile.overrides.iter().filter(is_unused) {
             let fault = Fault::UnusedOverride {
                 profile: profile.name.clone(),
                 name: repo.name.to_string(),

@@ -1,14 +1,18 @@
 //! `[core]`: Odoo itself, Enterprise and the themes.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use super::checks;
 use super::core_settings::{CoreSettings, path_key};
 use super::document::{At, Document};
 use super::error::{Fault, table_name};
-use super::expand::Template;
+use super::expand::{Template, is_inside};
 use super::profile::{CoreCheckout, Mode, Profile, Repo};
 use super::repo_settings::RepoSettings;
 use super::repository;
 use super::schema::Declared;
+use crate::fs::normal;
 use crate::repo::{AddonsDirectory, CorePart, Edition, RemoteUrl, RepoName, Series};
 
 /// The repositories of Odoo itself in a profile, in the order of the addons path, and its edition. Enterprise makes it
@@ -77,6 +81,7 @@ pub(super) fn refuse_clashes(declared: &Declared, profiles: &[Profile], document
             refuse(*line, &table_name("profiles", &profile.name), value);
         }
     }
+    refuse_overrides(declared, document);
     let has_enterprise = |profile: &Profile| {
         profile.core.iter().flat_map(|repo| &repo.core).any(|core| core.part == CorePart::Enterprise)
     };
@@ -91,6 +96,35 @@ pub(super) fn refuse_clashes(declared: &Declared, profiles: &[Profile], document
         refuse_nested(profile, profiles, document);
         if declared.mode == Some(Mode::Submodule) {
             refuse_unfetchable(profile, document);
+        }
+    }
+}
+
+/// The problem of `skip` for a part of Odoo itself that no profile has.
+pub(super) fn not_declared(part: CorePart) -> Fault {
+    let table = match part {
+        CorePart::Odoo => "`[core]`".to_owned(),
+        part => format!("`{}` in `[core]`", part.word()),
+    };
+    let why = format!("`{}` is a name of Odoo itself, and no profile has {table}", part.word());
+    let hint = Some("delete it, or declare it in `repos.toml`".to_owned());
+    Fault::BadValue { key: "skip".to_owned(), why, hint }
+}
+
+/// Refuses `override` for Odoo itself: a profile has its own `[core]`.
+fn refuse_overrides(declared: &Declared, document: &Document<'_>) {
+    for profile in &declared.profiles {
+        let header = table_name("profiles", &profile.name);
+        for repo in &profile.overrides {
+            let Some(part) = CorePart::of_name(&repo.name) else { continue };
+            let table = match part {
+                CorePart::Odoo => format!("{header}.core"),
+                part => format!("{header}.core.{}", part.word()),
+            };
+            let (key, why) = ("override".to_owned(), format!("`{}` is a name of Odoo itself", repo.name));
+            let hint = Some(format!("write these keys into `[{table}]`"));
+            let place = table_name(&format!("{header}.override"), repo.name.as_str());
+            document.refuse(repo.line, &place, Fault::BadValue { key, why, hint });
         }
     }
 }
@@ -110,6 +144,29 @@ fn refuse_unfetchable(profile: &Profile, document: &Document<'_>) {
     }
 }
 
+/// Refuses a directory of Odoo itself in the container that is in another directory of the image, or contains one: each
+/// export is replaced and verified as a whole. Variables are compared as they are written.
+pub(super) fn refuse_nested_image(profiles: &[Profile], document: &Document<'_>) {
+    let mut told = BTreeSet::new();
+    for Profile { image, locals, .. } in profiles {
+        let Some(core) = &image.core else { continue };
+        let place = |template: &Template| normal(Path::new(template.as_str()));
+        let locals = locals.iter().filter_map(|local| local.image.as_ref());
+        let clash = std::iter::once(&image.root).chain(locals).find(|other| {
+            let (core, other) = (place(core), place(other));
+            core.starts_with(&other) || other.starts_with(&core)
+        });
+        if let Some(other) = clash
+            && told.insert((image.core_line, other))
+        {
+            let why = format!("`{core}` and `{other}` are in one another in the container");
+            let hint = Some("set one of them to another directory: oca replaces each as a whole".to_owned());
+            let fault = Fault::BadValue { key: "core".to_owned(), why, hint };
+            document.refuse(image.core_line, "image", fault);
+        }
+    }
+}
+
 /// Refuses a checkout of Odoo itself that is in another checkout of the project, or contains one.
 fn refuse_nested(profile: &Profile, profiles: &[Profile], document: &Document<'_>) {
     let own = profile.core.iter().map(|repo| (repo, checks::checkout(profile, repo)));
@@ -118,10 +175,11 @@ fn refuse_nested(profile: &Profile, profiles: &[Profile], document: &Document<'_
         let clash =
             others.map(|(other, repo)| (repo, checks::checkout(other, repo))).find(|(other, place)| {
                 // The same directory for the same repository in two profiles is compared elsewhere.
-                let is_nested = is_in(&path, place) || is_in(place, &path);
+                let is_nested = is_inside(&path, place) || is_inside(place, &path);
                 is_nested && (other.name != repo.name || path != *place)
             });
-        let directory = profiles.iter().map(|other| other.path.tidied()).find(|other| is_in(other, &path));
+        let directory =
+            profiles.iter().map(|other| other.path.tidied()).find(|other| is_inside(other, &path));
         let why = match (clash, directory) {
             (Some((other, place)), _) => {
                 format!("`{path}` and `{place}`, the checkout of `{}`, are in one another", other.name)

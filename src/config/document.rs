@@ -72,6 +72,11 @@ impl<'f> Document<'f> {
         }
     }
 
+    /// The name of the file.
+    pub(super) fn file_name(&self) -> Option<&str> {
+        self.file.file_name()?.to_str()
+    }
+
     pub(super) fn line(&self, offset: usize) -> usize {
         self.line_starts.partition_point(|start| *start <= offset)
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::repo::{Invalid, RemoteUrl, is_invisible, redact};
+use crate::repo::{Invalid, RemoteUrl, is_dot_git, is_file_name, is_invisible, redact};
 
 /// A text whose variables have a valid syntax and are not expanded yet.
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -139,16 +139,16 @@ impl Template {
         Ok(expanded)
     }
 
-    /// Expands a path that must stay below the project, and tidies it: `./oca/` becomes `oca`.
+    /// Expands a directory of checkouts, which must stay below the project, and tidies it: `./oca/` becomes `oca`.
     pub(crate) fn expand_below(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, Unusable> {
         let expanded = self.expand(lookup)?;
         if expanded.contains(is_invisible) {
             return Err(Unusable::Invisible { text: self.text.clone() });
         }
-        below(&expanded).map_err(|why| Unusable::Outside { text: self.text.clone(), expanded, why })
+        checkouts_below(&expanded).map_err(|why| Unusable::Outside { text: self.text.clone(), expanded, why })
     }
 
-    /// Checks that the path stays below the project. A variable that is unset and has no default counts as a plain name
+    /// Checks that a directory of checkouts stays below the project. A variable that is unset and has no default counts as a plain name
     /// here.
     pub(super) fn check_below(&self) -> Result<(), NotBelow> {
         let taken: String = self
@@ -159,7 +159,7 @@ impl Template {
                 TemplatePart::Variable { default, .. } => default.as_deref().unwrap_or("variable"),
             })
             .collect();
-        below(&taken).map(drop)
+        checkouts_below(&taken).map(drop)
     }
 
     /// The path without `.`, double slashes and final slashes. Used to compare two templates.
@@ -219,6 +219,40 @@ pub(crate) enum NotBelow {
     Git,
     #[error("write `/`, not `\\`")]
     Backslash,
+    #[error("the project has a file of its own there")]
+    OwnFile,
+    #[error("only a shell knows what `~` means; the path is relative to `repos.toml`")]
+    Home,
+}
+
+/// The files in the directory of `repos.toml` that oca or git reads or writes there. `.git` is refused in every place.
+const OWN_FILES: [&str; 7] = [
+    "repos.toml",
+    "repos.local.toml",
+    "oca.lock.json",
+    "oca.lock.d",
+    ".gitignore",
+    ".gitmodules",
+    ".gitattributes",
+];
+
+/// Tidies a directory of checkouts. None of the project's own files may be in its place.
+fn checkouts_below(path: &str) -> Result<String, NotBelow> {
+    let tidied = below(path)?;
+    let first = tidied.split('/').next().unwrap_or_default();
+    if first.starts_with('~') {
+        return Err(NotBelow::Home);
+    }
+    if OWN_FILES.iter().any(|file| is_file_name(first.as_bytes(), file)) {
+        return Err(NotBelow::OwnFile);
+    }
+    Ok(tidied)
+}
+
+/// Whether a tidied path is another one, or inside it. Some file systems ignore case.
+pub(super) fn is_inside(inner: &str, outer: &str) -> bool {
+    let [inner, outer] = [inner, outer].map(str::to_lowercase);
+    inner.strip_prefix(&outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Tidies a relative path that stays below its root.
@@ -233,7 +267,7 @@ pub(super) fn below(path: &str) -> Result<String, NotBelow> {
     if path.split('/').any(|part| part == "..") {
         return Err(NotBelow::Parent);
     }
-    if path.split('/').any(|part| part.eq_ignore_ascii_case(".git")) {
+    if path.split('/').any(|part| is_dot_git(part.as_bytes())) {
         return Err(NotBelow::Git);
     }
     let tidied = tidy(path);
@@ -243,7 +277,7 @@ pub(super) fn below(path: &str) -> Result<String, NotBelow> {
     Ok(tidied)
 }
 
-fn tidy(path: &str) -> String {
+pub(super) fn tidy(path: &str) -> String {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     parts.join("/")
 }

@@ -15,6 +15,7 @@ mod fresh;
 mod lineage;
 mod machine;
 mod merge;
+mod own_files;
 mod profile;
 mod push;
 mod reader;
@@ -243,6 +244,10 @@ fn refuse_unknown_skips(skipped: &[At<RepoName>], profiles: &[Profile], document
     let known = checks::names(profiles);
     for At { value, line } in skipped.iter().filter(|skip| !known.contains(skip.value.as_str())) {
         let name = value.to_string();
-        document.refuse(*line, "", Fault::UnusedRepo { name, known: checks::owned(&known) });
+        let fault = match CorePart::of_name(value) {
+            Some(part) => core::not_declared(part),
+            None => Fault::UnusedRepo { name, known: checks::owned(&known) },
+        };
+        document.refuse(*line, "", fault);
     }
 }

@@ -107,6 +107,8 @@ pub(crate) struct Image {
     pub(crate) root: Template,
     /// The directory that contains Odoo itself. `None` if the image has Odoo elsewhere.
     pub(crate) core: Option<Template>,
+    /// The line of `core`.
+    pub(crate) core_line: usize,
     pub(crate) before: Vec<Template>,
     pub(crate) after: Vec<Template>,
     pub(crate) layout: Layout,

@@ -11,6 +11,7 @@ use super::core_settings::CoreSettings;
 use super::document::{At, Document};
 use super::expand::Template;
 use super::lineage::Lineage;
+use super::own_files;
 use super::profile::{Check, Export, Image, Profile, Repo, Requirements, Surround};
 use super::repo_settings::RepoSettings;
 use super::repository::repo;
@@ -131,6 +132,8 @@ pub(super) fn profiles(
     checks::refuse_unused(declared, &profiles, lineage, document);
     checks::refuse_case_clashes(&profiles, document);
     checks::refuse_checkout_clashes(&profiles, document);
+    own_files::refuse_covered(&profiles, document);
+    core::refuse_nested_image(&profiles, document);
     profiles
 }
 
@@ -153,7 +156,8 @@ fn filled_in(
             after: settings.after.unwrap_or_default(),
         },
         image: Image {
-            core: settings.image_core,
+            core_line: settings.image_core.as_ref().map(|core| core.line).unwrap_or_default(),
+            core: settings.image_core.map(|core| core.value),
             root: settings.image_root.unwrap_or_else(|| template(IMAGE_ROOT)),
             before: settings.image_before.unwrap_or_default(),
             after: settings.image_after.unwrap_or_default(),

@@ -62,7 +62,7 @@ settings! {
         before: Vec<Template>,
         after: Vec<Template>,
         image_root: Template,
-        image_core: Template,
+        image_core: At<Template>,
         image_before: Vec<Template>,
         image_after: Vec<Template>,
         image_layout: Layout,
@@ -172,7 +172,8 @@ fn settings(table: &mut Table<'_, '_>) -> Settings {
     }
     if let Some(mut inner) = table.table("image") {
         settings.image_root = inner.text("root", values::image_entry);
-        settings.image_core = inner.text("core", values::image_entry);
+        let line = inner.line_of("core").unwrap_or_default();
+        settings.image_core = inner.text("core", values::image_core).map(|value| At { value, line });
         settings.image_before = inner.list("before", values::image_entry);
         settings.image_after = inner.list("after", values::image_entry);
         settings.image_layout = inner.word("layout", &[("repos", Layout::Repos), ("flat", Layout::Flat)]);

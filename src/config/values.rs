@@ -84,6 +84,19 @@ pub(super) fn image_entry(text: &str) -> Result<Template, Refusal> {
     entry(text)
 }
 
+/// The directory of Odoo itself in the container. An export replaces it as a whole.
+pub(super) fn image_core(text: &str) -> Result<Template, Refusal> {
+    let template = image_entry(text)?;
+    if text.split('/').any(|part| part == "..") {
+        return Err(Refusal::new(format!("`{text}` contains `..`")));
+    }
+    if text.split('/').all(|part| part.is_empty() || part == ".") {
+        let why = format!("`{text}` is the root of the container, and Odoo needs a directory of its own");
+        return Err(Refusal::new(why).hint("write a directory such as `core = \"/opt/odoo\"`"));
+    }
+    Ok(template)
+}
+
 /// The directory of the checkouts. It must be below the project.
 pub(super) fn checkouts(text: &str) -> Result<Template, Refusal> {
     let template = entry(text)?;

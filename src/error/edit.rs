@@ -9,6 +9,10 @@ use crate::repo::{CommitId, CorePart, Reference, RepoName, quoted_list};
 pub(crate) enum EditError {
     #[error("`{}` is declared in `[core]`, not in a profile", part.word())]
     InCore { part: CorePart },
+    #[error("`{name}` is Odoo itself, and `[core]` declares `{}` already: {url}", part.word())]
+    SecondCore { name: RepoName, part: CorePart, url: String },
+    #[error("`{name}` is part of Odoo itself, which `[core]` declares")]
+    PartOfCore { name: RepoName, part: CorePart },
     #[error("profile `{profile}` inherits `{name}` from profile `{from}`")]
     Inherited { profile: String, name: RepoName, from: String },
     #[error("profile `{profile}` has `{module}` from `modules` of profile `{from}`, which it extends")]
@@ -64,6 +68,8 @@ impl EditError {
         match self {
             Self::Lacks { .. } | Self::PinLacks { .. } => 1,
             Self::InCore { .. }
+            | Self::SecondCore { .. }
+            | Self::PartOfCore { .. }
             | Self::Inherited { .. }
             | Self::InheritedModule { .. }
             | Self::ModuleAsRepo { .. }
@@ -84,6 +90,15 @@ impl EditError {
         match self {
             Self::InCore { part: CorePart::Odoo } => "delete `[core]` in `repos.toml`".to_owned(),
             Self::InCore { part } => format!("delete `{}` of `[core]` in `repos.toml`", part.word()),
+            Self::SecondCore { part: CorePart::Odoo, .. } => {
+                "to use another Odoo, edit `url` of `[core]`".to_owned()
+            }
+            Self::SecondCore { part, .. } => {
+                format!("to use another url, edit `{}` of `[core]`", part.word())
+            }
+            Self::PartOfCore { part, .. } => {
+                format!("write `{}` with its url, or `{{}}`, into `[core]`", part.word())
+            }
             Self::Inherited { name, from, .. } => {
                 format!(
                     "run `oca remove {name} --profile {from}`, or leave out `--profile` to remove it everywhere"

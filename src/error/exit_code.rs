@@ -61,6 +61,7 @@ impl Error {
             | Self::NoCache
             | Self::NoConfig
             | Self::NoCore { .. }
+            | Self::NotInCore { .. }
             | Self::NoSeries
             | Self::NoSuperproject { .. }
             | Self::NotSubmodules { .. }

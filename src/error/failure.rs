@@ -29,10 +29,7 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
             let hint = match (near(directory, known), core) {
                 (Some(near), _) => format!("did you mean `{near}`?"),
                 (None, None) => format!("correct `addons` of `[repos.{name}]` in `repos.toml`"),
-                (None, Some(CorePart::Odoo)) => "correct `addons` of `[core]` in `repos.toml`".to_owned(),
-                (None, Some(part)) => {
-                    format!("correct `addons` of `{}` of `[core]` in `repos.toml`", part.word())
-                }
+                (None, Some(part)) => format!("correct `addons` of {} in `repos.toml`", table_of(*part)),
             };
             let error = format!("`{name}` has no directory `{directory}` at commit `{commit}`");
             Message::new(&error, Some(hint))
@@ -44,6 +41,9 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
                 }
                 NotOdoo::Server { .. } | NotOdoo::Release { .. } => {
                     "correct `url`, `branch`, `tag`, `rev`, `merges` or `patches` in `[core]`".to_owned()
+                }
+                NotOdoo::Modules { part, .. } => {
+                    format!("correct `addons` or `url` of {} in `repos.toml`", table_of(*part))
                 }
             };
             Message::new(&format!("`{name}` {not}"), Some(hint))
@@ -99,6 +99,14 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
 const ENTERPRISE: &str = "Enterprise is private: set `enterprise` in `[core]` to a url that you may read, such as \
      `git@github.com:odoo/enterprise.git`, or set a token for the host; if the lock has it already, \
      `skip = [\"enterprise\"]` in `repos.local.toml` does without its checkout";
+
+/// Where a part of Odoo itself is declared.
+fn table_of(part: CorePart) -> String {
+    match part {
+        CorePart::Odoo => "`[core]`".to_owned(),
+        part => format!("`{}` of `[core]`", part.word()),
+    }
+}
 
 /// Whether a server keeps Odoo Enterprise from somebody without access: with 401, 403 or 404.
 fn is_private(name: &RepoName, error: &git::Error) -> bool {

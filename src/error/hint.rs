@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Error;
 use crate::lock::Side;
-use crate::repo::{RepoName, quoted_list};
+use crate::repo::{CorePart, RepoName, quoted_list};
 use crate::report::{Failure, Trouble, Unmet};
 use crate::{config, git};
 
@@ -34,7 +34,10 @@ impl Error {
             | Self::MovedByBoth { .. }
             | Self::NamedForBoth { .. }
             | Self::BothSides => self.after_merge(),
-            Self::ImageNested { .. } | Self::NoCore { .. } | Self::SkippedCore { .. } => self.after_core(),
+            Self::ImageNested { .. }
+            | Self::NoCore { .. }
+            | Self::NotInCore { .. }
+            | Self::SkippedCore { .. } => self.after_core(),
             Self::WithoutInit { .. } => Some("add the file".to_owned()),
             Self::SyncOfSome => Some("leave the names out".to_owned()),
             Self::NothingToCheck => Some("name it with `-o FILE`".to_owned()),
@@ -126,6 +129,15 @@ impl Error {
                 "set one of them to another directory: oca replaces and verifies each as a whole"
             }
             Self::NoCore { .. } => "declare it with `[core]` in `repos.toml`, then run `oca lock`",
+            Self::NotInCore { part: CorePart::Odoo, .. } => {
+                "declare it with `[core]` in `repos.toml`, then run `oca lock`"
+            }
+            Self::NotInCore { part: CorePart::Enterprise, .. } => {
+                "declare it with `enterprise` in `[core]` of `repos.toml`, then run `oca lock`"
+            }
+            Self::NotInCore { part: CorePart::Themes, .. } => {
+                "declare it with `themes` in `[core]` of `repos.toml`, then run `oca lock`"
+            }
             Self::SkippedCore { .. } => {
                 "remove it from `skip`; for Odoo without Enterprise, use a profile with `edition = \"community\"`"
             }

@@ -25,7 +25,8 @@ pub(crate) use pin::PinError;
 use crate::lock::{Dispute, Side};
 use crate::odoo_conf::Malformed;
 use crate::repo::{
-    CommitId, Invalid, RepoName, Series, UnreadableTree, counted, first_names, one_line, quoted_list,
+    CommitId, CorePart, Invalid, RepoName, Series, UnreadableTree, counted, first_names, one_line,
+    quoted_list,
 };
 use crate::report::{Difference, Failure, Finding, StillNeeded, SubmoduleDifference, Unmet};
 use crate::requirements::{Conflict, RequirementProblem};
@@ -146,6 +147,8 @@ pub(crate) enum Error {
     NoCache,
     #[error("profile `{profile}` does not have Odoo itself, because there is no `[core]`")]
     NoCore { profile: String },
+    #[error("`{}` is a name of Odoo itself, but {}", part.word(), not_in_core(*part, *has_core))]
+    NotInCore { part: CorePart, has_core: bool },
     #[error("there is no `{}`", file.display())]
     NoLock { file: PathBuf },
     #[error("the Odoo series is unknown: there is no `repos.toml` here or in a parent directory")]
@@ -289,6 +292,14 @@ fn and_lost(lost: &str) -> String {
 fn without_core(profile: &str, is_declared: bool) -> String {
     let why = if is_declared { "`requirements = false` in `[core]`" } else { "no `[core]`" };
     format!("profile `{profile}` has {why}")
+}
+
+fn not_in_core(part: CorePart, has_core: bool) -> String {
+    if has_core {
+        format!("`[core]` declares no `{}`", part.word())
+    } else {
+        "`repos.toml` has no `[core]`".to_owned()
+    }
 }
 
 fn because(locked: bool) -> &'static str {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
+use super::old_core::recorded_core;
 use crate::addons::discover::manifest_of;
 use crate::addons::folder::Folder;
 use crate::config::{Mode, Repo};
@@ -205,7 +206,7 @@ fn declared_in(session: &Session<'_>, directory: &Path) -> BTreeSet<String> {
     names
 }
 
-/// Checkouts that oca made in a profile's directory and that no profile declares.
+/// Checkouts that oca made in a profile's directory, or of Odoo itself, and that no profile declares.
 pub(crate) fn undeclared(session: &Session<'_>) -> Result<BTreeMap<PathBuf, RepoName>, Error> {
     let mut declared = BTreeSet::new();
     let mut directories = BTreeSet::new();
@@ -229,6 +230,12 @@ pub(crate) fn undeclared(session: &Session<'_>) -> Result<BTreeMap<PathBuf, Repo
                 found.insert(path, name);
             }
         }
+    }
+    let contains_other =
+        |path: &Path| declared.iter().chain(&directories).any(|other| other.starts_with(path));
+    for path in recorded_core(session).into_iter().filter(|path| !contains_other(path)) {
+        let name = path.file_name().and_then(|name| RepoName::parse(name.to_str()?).ok());
+        found.extend(name.map(|name| (path, name)));
     }
     Ok(found)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::config::Profile;
 use crate::error::{Error, MergeError};
 use crate::plan::{self, Movable};
-use crate::repo::{MergeRef, MergeSource, RemoteUrl, RepoName, Shows, WebPage, bare_url, redact};
+use crate::repo::{CorePart, MergeRef, MergeSource, RemoteUrl, RepoName, Shows, WebPage, bare_url, redact};
 use crate::session::Session;
 
 /// The repository that a word names: its name, `OCA/web`, its url, or the address of a page of it. A url or an address
@@ -162,6 +162,10 @@ pub(crate) fn unknown_repo(session: &Session<'_>, name: RepoName) -> Error {
     let profiles = &session.config.profiles;
     if let Some(profile) = profiles.iter().find(|profile| profile.all_repos().any(|repo| repo.name == name)) {
         return Error::RepoElsewhere { name, profile: profile.name.clone() };
+    }
+    if let Some(part) = CorePart::of_name(&name) {
+        let has_core = profiles.iter().any(|profile| !profile.core.is_empty());
+        return Error::NotInCore { part, has_core };
     }
     let repos = profiles.iter().flat_map(Profile::all_repos);
     let known: BTreeSet<String> = repos.map(|repo| repo.name.to_string()).collect();

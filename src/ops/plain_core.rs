@@ -14,8 +14,11 @@ pub(crate) fn tell_of_plain_core(session: &Session<'_>) {
     };
     let found: BTreeSet<String> = session.config.profiles.iter().flat_map(names).collect();
     for name in found {
-        session.printer.note(&format!(
-            "if `{name}` is Odoo itself, declare it in `[core]`: then its modules count as Odoo's own"
-        ));
+        session.printer.note(&plain_core(&name));
     }
+}
+
+/// The note about one repository.
+pub(crate) fn plain_core(name: &str) -> String {
+    format!("if `{name}` is Odoo itself, declare it in `[core]`: then its modules count as Odoo's own")
 }

@@ -82,6 +82,11 @@ pub(crate) fn is_dot_gitmodules(name: &[u8]) -> bool {
     name == b".gitmodules" || is_short(b"gitmod~") || is_short(b"gi7eba~")
 }
 
+/// Whether some file system treats a name as this one, which is in lower case.
+pub(crate) fn is_file_name(name: &[u8], wanted: &str) -> bool {
+    spelled_out(name) == wanted.as_bytes()
+}
+
 /// A name as the most lenient file systems compare it: without the characters that HFS+ ignores, without the stream
 /// name, the dots and the blanks at its end that NTFS drops, in lower case.
 fn spelled_out(name: &[u8]) -> Vec<u8> {

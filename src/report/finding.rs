@@ -51,6 +51,8 @@ pub(crate) enum Problem {
     Duplicate { homes: Vec<String> },
     /// One of the user's own directories, or one of `[addons-path]`, has the module too. Odoo loads the first.
     Hidden { homes: Vec<String> },
+    /// This entry of `before` is in front of the locked Odoo.
+    InFront { entry: String, table: &'static str, what: InFront },
     /// It has the same name as a module of Odoo.
     Core { edition: Edition },
     /// The module does not exist, or cannot be installed.
@@ -80,6 +82,17 @@ pub(crate) enum Problem {
     FromPip { distribution: String, file: String, line: usize, is_here: bool },
     /// Its access rights are records of `ir.model.access`, which Odoo of this series does not have.
     ModelAccess { series: Series },
+}
+
+/// What an entry of `before` does to the locked Odoo.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum InFront {
+    /// It has these modules, too, and Odoo loads them from there.
+    Hides(Vec<String>),
+    /// It is a directory of the locked Odoo.
+    Itself,
+    /// By its path in the container, it is another Odoo.
+    Another,
 }
 
 /// A module that needs another module.
@@ -129,7 +142,7 @@ impl Problem {
     pub(crate) fn rule(&self) -> &'static Rule {
         let place = match self {
             Self::Duplicate { .. } => 0,
-            Self::Hidden { .. } => 1,
+            Self::Hidden { .. } | Self::InFront { .. } => 1,
             Self::Core { .. } => 2,
             Self::Missing { .. } => 3,
             Self::Impossible { .. } => 4,
@@ -170,6 +183,14 @@ impl fmt::Display for Finding {
                     first(homes),
                     and_list(&homes[1..])
                 )
+            }
+            Problem::InFront { entry, table, what } => {
+                write!(f, "`{entry}` in `before` of `{table}` ")?;
+                match what {
+                    InFront::Hides(modules) => write!(f, "hides {} of the locked Odoo", first_names(modules)),
+                    InFront::Itself => f.write_str("is part of the locked Odoo, which is on the path anyway"),
+                    InFront::Another => f.write_str("is an Odoo in front of the locked one"),
+                }
             }
             Problem::Core { edition } => {
                 of(f)?;
@@ -299,6 +320,9 @@ impl Finding {
                 unless(&format!("keep only one of them, such as the one in `{}`", first(homes)))
             }
             Problem::Hidden { .. } => unless("keep only one of them"),
+            Problem::InFront { entry, table, .. } => {
+                format!("delete `{entry}` from `before` of `{table}`, or delete `[core]`")
+            }
             Problem::Core { .. } => unless("rename it"),
             Problem::Missing { why, .. } => match why {
                 WhyMissing::Uninstallable { .. } => {

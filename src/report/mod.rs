@@ -13,7 +13,7 @@ mod tests;
 
 pub(crate) use checkout::{NAMED, OtherTree, RepoStatus, State, Verified};
 pub(crate) use difference::{Difference, Unmet, WhyUnmet};
-pub(crate) use finding::{Finding, Needer, Problem, Spot, StillNeeded, WhyMissing};
+pub(crate) use finding::{Finding, InFront, Needer, Problem, Spot, StillNeeded, WhyMissing};
 pub(crate) use merge::{ConflictWith, MergeConflict, MergeNote, MergeNoteKind, StepDifference};
 pub(crate) use outcome::{
     Done, Failure, MissingDirectory, NotOdoo, Outcome, RepoOutcome, Step, Trouble, failures,

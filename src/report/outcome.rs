@@ -7,7 +7,7 @@ use crate::export::Error as ExportError;
 use crate::git::merging::Error as MergingError;
 use crate::git::{CheckoutError, Error as GitError};
 use crate::lock::Error as LockError;
-use crate::repo::{CommitId, CorePart, Reference, RepoName, Series, UnreadableTree, counted};
+use crate::repo::{CommitId, CorePart, Reference, RepoName, Series, UnreadableTree, and_list, counted};
 
 /// The result for one repository.
 #[derive(Debug)]
@@ -146,6 +146,15 @@ pub(crate) enum NotOdoo {
     Release {
         commit: CommitId,
         path: &'static str,
+        /// The line of `version_info`, if the file assigns it.
+        line: Option<usize>,
+    },
+    /// Its addons directories do not have the modules that they must have.
+    Modules {
+        commit: CommitId,
+        part: CorePart,
+        wanted: &'static str,
+        addons: Vec<String>,
     },
     Series {
         commit: CommitId,
@@ -162,8 +171,15 @@ impl fmt::Display for NotOdoo {
             Self::Server { commit, server } => {
                 write!(f, "is not Odoo: commit `{commit}` has no `{server}`")
             }
-            Self::Release { commit, path } => {
-                write!(f, "does not say of which series it is, in `{path}` of commit `{commit}`")
+            Self::Release { commit, path, line } => {
+                write!(f, "does not say of which series it is, in `{path}` of commit `{commit}`")?;
+                match line {
+                    Some(line) => write!(f, ": line {line} is not as `version_info = (18, 0, …)`"),
+                    None => f.write_str(": it has no line `version_info = (18, 0, …)`"),
+                }
+            }
+            Self::Modules { commit, wanted, addons, .. } => {
+                write!(f, "has no {wanted} in {} at commit `{commit}`", and_list(addons))
             }
             Self::Series { commit, path, found, wanted } => {
                 write!(f, "is Odoo {found}, not {wanted}, as `{path}` of commit `{commit}` says")

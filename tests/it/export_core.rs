@@ -460,14 +460,35 @@ fn the_image_has_it_in_a_directory_of_its_own() {
     let env = Env::new();
     odoo(&env);
     let refused = |image: &str, words: &str| {
-        env.locked(&format!("[image]\n{image}\n{CORE}[profiles.standard]\n"));
-        env.oca(&["export", "--core", "../out"]).stderr_contains(words).status(2);
+        env.declare(&format!("[image]\n{image}\n{CORE}[profiles.standard]\n"));
+        env.oca(&["lock"]).stderr_contains(words).status(2);
     };
     refused(
         "core = \"/opt/odoo\"\nroot = \"/opt/odoo/oca\"",
-        "error: `/opt/odoo`, the `core` of `[image]`, and `/opt/odoo/oca` are in one another in the container\n",
+        "error: bad value for `core` in `repos.toml` at line 4, table `image`: `/opt/odoo` and `/opt/odoo/oca` are in one another in the container\n",
     );
-    refused("core = \"/opt/odoo\"\nroot = \"/opt\"", "are in one another");
+    for (image, words) in [
+        ("core = \"/opt/odoo\"\nroot = \"/opt\"", "are in one another"),
+        ("core = \"/opt/odoo\"\nroot = \"/opt/x/../odoo/oca\"", "are in one another"),
+        ("core = \"/opt/odoo\"\nroot = \"/opt//odoo/.\"", "are in one another"),
+        ("core = \"/opt/x/../odoo\"", "`/opt/x/../odoo` contains `..`"),
+        ("core = \"/\"", "`/` is the root of the container"),
+        ("core = \"//.\"", "`//.` is the root of the container"),
+        (
+            "core = \"/opt\"\n[[local]]\npath = \"a\"\nimage = \"/opt/a\"",
+            "`/opt` and `/opt/a` are in one another",
+        ),
+    ] {
+        refused(image, words);
+    }
+    let unset = "[image]\ncore = \"/opt/odoo\"\nroot = \"${ROOT:-/mnt/oca}\"\n";
+    env.locked(&format!("{unset}{CORE}[profiles.standard]\n"));
+    env.oca(&["export", "--core", "../out"])
+        .env("ROOT", "/opt/odoo/oca")
+        .stderr_contains(
+            "`/opt/odoo`, the `core` of `[image]`, and `/opt/odoo/oca` are in one another in the container\n",
+        )
+        .status(2);
     env.locked(&format!("{CORE}[profiles.standard]\n"));
     env.oca(&["export", "--core", "../out"])
         .stderr_contains("the path in the container does not have it: set `core` of `[image]`")

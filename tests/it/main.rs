@@ -16,6 +16,9 @@ mod check;
 mod check_own;
 mod checkouts;
 mod config;
+mod core_in_front;
+mod core_old;
+mod core_refused;
 mod credentials;
 mod daemon;
 #[cfg(unix)]

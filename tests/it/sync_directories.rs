@@ -7,7 +7,18 @@ use crate::project::{WEB, repository};
 fn checkouts_among_the_own_modules_are_refused() {
     let env = Env::new();
     repository(&env, "web", &["web_x"]);
-    for (path, local) in [("addons", "./addons/"), ("oca", "oca/mine")] {
+    for (path, local) in [("addons", "addons"), ("oca", "oca/mine")] {
+        env.declare(&format!("path = \"{path}\"\n[[local]]\npath = \"./{local}/\"\n{WEB}"));
+        for command in [&["lock"][..], &["lock", "--check"], &["sync"]] {
+            env.oca(command)
+                .stderr(&format!(
+                    "error: bad value for `path` in `repos.toml` at line 6, table `profiles.standard`: `{path}` is, or contains, `{local}` of `[[local]]`\n\
+                     hint: set `path` to a directory of its own\n"
+                ))
+                .status(2);
+        }
+    }
+    for (path, local) in [("${UNSET:-addons}", "./addons/"), ("oca", "${UNSET:-oca/mine}")] {
         env.declare(&format!("path = \"{path}\"\n[[local]]\npath = \"{local}\"\n{WEB}"));
         for command in [&["lock"][..], &["lock", "--check"], &["sync"]] {
             env.oca(command)

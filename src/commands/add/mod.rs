@@ -217,6 +217,7 @@ impl Addition<'_> {
             self.say(&format!("profile `{profile}` has `{name}` already{from}"));
             return Ok(());
         }
+        self.refuse_second_core(name)?;
         match url.as_ref().filter(|url| bare_url(url.as_str()) != bare_url(config.base.url_of(name).as_str()))
         {
             Some(url) if known.is_none() => self.rewrite.draft.set_url(name, url.as_str())?,
@@ -228,6 +229,7 @@ impl Addition<'_> {
             self.rewrite.draft.set_branch(name, branch)?;
         }
         self.rewrite.draft.add_repo(profile, name)?;
+        self.tell_of_core(name);
         self.done.push(format!("added `{name}` to profile `{profile}`"));
         Ok(())
     }

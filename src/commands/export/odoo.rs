@@ -6,6 +6,7 @@ use super::{Args, Plan, put};
 use crate::config::{Profile, Template};
 use crate::error::Error;
 use crate::export::Kind;
+use crate::fs::normal;
 use crate::lock::Lock;
 use crate::ops::RepoExport;
 use crate::plan::{self, Below};
@@ -59,8 +60,8 @@ fn refuse_nested(profile: &Profile) -> Result<(), Error> {
     let Some(core) = profile.image.core.as_ref().and_then(path) else { return Ok(()) };
     let locals = profile.locals.iter().filter_map(|local| local.image.as_ref()?.into());
     for other in std::iter::once(&profile.image.root).chain(locals).filter_map(path) {
-        let (inner, outer) = (Path::new(&other), Path::new(&core));
-        if inner.starts_with(outer) || outer.starts_with(inner) {
+        let (inner, outer) = (normal(Path::new(&other)), normal(Path::new(&core)));
+        if inner.starts_with(&outer) || outer.starts_with(&inner) {
             return Err(Error::ImageNested { core, other });
         }
     }

@@ -94,6 +94,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         NoAnswer { base: "https://github.com/OCA".to_owned(), error: GitError::Forbidden },
         NoConfig {},
         NoCore { profile: "standard".to_owned() },
+        NotInCore { part: CorePart::Odoo, has_core: false },
         NoConstraints { file: "odoo.txt".into(), config: config_file() },
         NoCoreRequirements { profile: "standard".to_owned(), is_declared: false },
         NoCache {},

@@ -5,7 +5,7 @@ use super::shown;
 use crate::git::{CheckoutError, Error as GitError, LocalWork, merging};
 use crate::lock::{Error as LockError, StepFault};
 use crate::repo::samples::{commit, every_variant, name};
-use crate::repo::{Reference, RepoPath, Series, TreeId};
+use crate::repo::{CorePart, Reference, RepoPath, Series, TreeId};
 use crate::report::{ConflictWith, MergeConflict, MissingDirectory, NotOdoo, OtherTree, Step, Trouble};
 
 fn failed(trouble: Trouble) -> Error {
@@ -25,13 +25,19 @@ fn conflict(with: ConflictWith) -> MergeConflict {
     MergeConflict { repo: name("web"), what: "web#2950".to_owned(), with, conflicts: vec![conflict] }
 }
 
-fn not_odoo() -> [NotOdoo; 3] {
+fn not_odoo() -> [NotOdoo; 4] {
     let (commit, path) = (commit(0xaa), "odoo/release.py");
     let [found, wanted] = ["19.0", "18.0"].map(|word| Series::parse(word).expect("a series"));
     [
         NotOdoo::Server { commit, server: "odoo-bin" },
-        NotOdoo::Release { commit, path },
+        NotOdoo::Release { commit, path, line: None },
         NotOdoo::Series { commit, path, found, wanted },
+        NotOdoo::Modules {
+            commit,
+            part: CorePart::Enterprise,
+            wanted: "module",
+            addons: vec![".".to_owned()],
+        },
     ]
 }
 
@@ -47,7 +53,7 @@ fn every_failure_of_a_repository_names_it() {
     let other = OtherTree { commit: commit(0xaa), module: None, locked: tree(0xbb), found: Some(tree(0xcc)) };
     let of_module = |found| OtherTree { module: Some("web_x".to_owned()), found, ..other.clone() };
     let [moved, gone] = [Some(tree(0xcc)), None].map(of_module);
-    let [without_server, unknown_release, other_series] = not_odoo();
+    let [without_server, unknown_release, other_series, without_modules] = not_odoo();
     let troubles = every_variant!(Trouble:
         Kept(CheckoutError::LocalWork(LocalWork { changed: vec!["web_x/a.py".to_owned()], ..LocalWork::default() })),
         Remote(GitError::Offline),
@@ -79,6 +85,7 @@ fn every_failure_of_a_repository_names_it() {
         Trouble::NoAddons(missing("adons")),
         Trouble::NotOdoo(unknown_release),
         Trouble::NotOdoo(other_series),
+        Trouble::NotOdoo(without_modules),
         Trouble::OtherTree(moved),
         Trouble::OtherTree(gone),
         Trouble::Checkout { step: Step::CheckOut, error: GitError::CacheGone },

@@ -232,6 +232,8 @@ fn every_refused_edit_has_its_words() {
     let module = || "web_x".to_owned();
     let errors = every_variant!(EditError:
         InCore { part: CorePart::Enterprise },
+        SecondCore { name: web(), part: CorePart::Odoo, url: "https://github.com/odoo/odoo.git".to_owned() },
+        PartOfCore { name: web(), part: CorePart::Themes },
         Inherited { profile: "lean".to_owned(), name: web(), from: profile() },
         InheritedModule { profile: "lean".to_owned(), module: module(), from: profile() },
         ModuleAsRepo { module: module(), repo: web() },

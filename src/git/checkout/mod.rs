@@ -12,6 +12,7 @@ mod local_work;
 mod marker;
 mod modes;
 mod place;
+mod record;
 mod recover;
 mod resolve;
 mod strays;
@@ -43,8 +44,9 @@ use crate::repo::{CommitId, RemoteUrl, TreeId, redact};
 
 const JOURNAL: &str = "oca-move";
 /// The files and directories in a git directory that oca writes.
-const WRITTEN: [&str; 19] = [
+const WRITTEN: [&str; 20] = [
     marker::FILE_NAME,
+    record::FILE_NAME,
     JOURNAL,
     modes::VIEW,
     resolve::STATE,
