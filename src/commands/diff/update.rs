@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::side::{ReadLock, Source};
-use crate::diff::{Loaded, LockDiff, ModuleChange, ModuleDiff, Step, shared};
+use crate::diff::{Loaded, LockDiff, ModuleChange, ModuleDiff, RepoChange, Step, shared};
 use crate::error::Error;
 use crate::fs::write_out;
 use crate::git::Superproject;
@@ -50,6 +50,7 @@ pub(super) fn names(
         }
         names.extend(crossed(diff, own.as_ref()).map(ToString::to_string));
         tell_of_gone(diff, own.as_ref(), session.printer);
+        tell_of_odoo(diff, session.printer);
     }
     Ok(names)
 }
@@ -83,14 +84,14 @@ fn rules<'l>(profiles: impl Iterator<Item = &'l LockedProfile>) -> Rules {
     Rules { languages: languages.map(|languages| languages.concat()), ..Rules::default() }
 }
 
-/// The modules that came from a repository to the user's own ones, or the other way. Their files may be other ones.
+/// The modules that came from a repository to the user's own ones or to an Odoo that is not in the lock, or the other way.
+/// Their files may be other ones.
 fn crossed<'l>(diff: &LockDiff<'l>, own: Option<&OwnModules>) -> impl Iterator<Item = &'l ModuleName> {
-    let has_crossed = move |module: &&ModuleDiff<'l>| {
-        own.is_some_and(|own| match module.change {
-            ModuleChange::Removed(_) => own.has_now(module.name),
-            ModuleChange::Added(_) => own.had_before(module.name),
-            ModuleChange::Changed(_) => false,
-        })
+    let has_crossed = move |module: &&ModuleDiff<'l>| match module.change {
+        ModuleChange::Removed(_) => own.is_some_and(|own| own.has_now(module.name)),
+        ModuleChange::Added(_) => own.is_some_and(|own| own.had_before(module.name)),
+        ModuleChange::IntoOdoo(_) | ModuleChange::OutOfOdoo(_) => true,
+        ModuleChange::Changed(_) => false,
     };
     diff.modules.iter().filter(has_crossed).map(|module| module.name)
 }
@@ -104,6 +105,23 @@ fn tell_of_gone(diff: &LockDiff<'_>, own: Option<&OwnModules>, printer: &Printer
     if !gone.is_empty() {
         printer
             .warning(&format!("uninstall before you deploy, because they are gone: {}", first_names(&gone)));
+    }
+}
+
+/// If one of the locks does not have Odoo itself, it is not known which of its files changed.
+fn tell_of_odoo(diff: &LockDiff<'_>, printer: &Printer) {
+    for repo in &diff.repos {
+        let (repo, what) = match repo.change {
+            RepoChange::Added(repo) => (repo, "is in the lock now, and was not before"),
+            RepoChange::Removed(repo) => (repo, "is not in the lock any more"),
+            RepoChange::Changed(_) => continue,
+        };
+        if repo.core.is_some() {
+            printer.warning(&format!(
+                "`{}` {what}, so its modules are not compared: add those that changed to the list",
+                repo.pin.name
+            ));
+        }
     }
 }
 
