@@ -12,7 +12,7 @@ mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use loaded::Loaded;
+pub(crate) use loaded::{Difference, Loaded, Reading, names_file};
 pub(crate) use modules::{Changed, ModuleChange, ModuleDiff};
 pub(crate) use repos::{MergeDiff, RepoChange, RepoDiff};
 pub(crate) use version::VersionStep;

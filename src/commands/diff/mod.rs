@@ -1,5 +1,6 @@
 //! `oca diff`: what changed between two locks.
 
+mod own;
 mod side;
 mod update;
 
