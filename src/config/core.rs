@@ -1,7 +1,7 @@
 //! `[core]`: Odoo itself, Enterprise and the themes.
 
 use super::checks;
-use super::core_settings::CoreSettings;
+use super::core_settings::{CoreSettings, path_key};
 use super::document::{At, Document};
 use super::error::{Fault, table_name};
 use super::expand::Template;
@@ -114,10 +114,6 @@ fn refuse_unfetchable(profile: &Profile, document: &Document<'_>) {
 fn refuse_nested(profile: &Profile, profiles: &[Profile], document: &Document<'_>) {
     let own = profile.core.iter().map(|repo| (repo, checks::checkout(profile, repo)));
     for (repo, path) in own {
-        let is_in = |inner: &str, outer: &str| {
-            let [inner, outer] = [inner, outer].map(str::to_ascii_lowercase);
-            inner == outer || inner.strip_prefix(&outer).is_some_and(|rest| rest.starts_with('/'))
-        };
         let others = profiles.iter().flat_map(|other| other.all_repos().map(move |repo| (other, repo)));
         let clash =
             others.map(|(other, repo)| (repo, checks::checkout(other, repo))).find(|(other, place)| {
@@ -133,13 +129,15 @@ fn refuse_nested(profile: &Profile, profiles: &[Profile], document: &Document<'_
             (None, Some(directory)) => format!("the checkouts in `{directory}` would be in it"),
             (None, None) => continue,
         };
-        let key = match repo.core.as_ref().map(|core| core.part) {
-            Some(CorePart::Enterprise) => "path-enterprise",
-            Some(CorePart::Themes) => "path-themes",
-            Some(CorePart::Odoo) | None => "path",
-        };
+        let key = path_key(repo.core.as_ref().map_or(CorePart::Odoo, |core| core.part));
         let hint = Some(format!("set `{key}` in `[core]` to another directory"));
         document.refuse(repo.line, "core", Fault::BadValue { key: key.to_owned(), why, hint });
         return;
     }
+}
+
+/// Whether a path below the project is in another one, or the same. On some file systems, case does not count.
+pub(crate) fn is_in(inner: &str, outer: &str) -> bool {
+    let [inner, outer] = [inner, outer].map(str::to_ascii_lowercase);
+    inner == outer || inner.strip_prefix(&outer).is_some_and(|rest| rest.starts_with('/'))
 }

@@ -144,7 +144,7 @@ pub(crate) enum Error {
     NoCoreRequirements { profile: String, is_declared: bool },
     #[error("there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set")]
     NoCache,
-    #[error("profile `{profile}` has no Odoo itself, because there is no `[core]`")]
+    #[error("profile `{profile}` does not have Odoo itself, because there is no `[core]`")]
     NoCore { profile: String },
     #[error("there is no `{}`", file.display())]
     NoLock { file: PathBuf },

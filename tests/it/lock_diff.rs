@@ -113,6 +113,13 @@ fn what_cannot_be_compared_is_refused() {
         )
         .status(2);
     env.oca(&["diff", "-", "-"]).stderr_contains("stdin cannot be both locks").status(2);
+    env.oca(&["diff", ""]).stderr_contains("error: the name of a lock to compare is empty\n").status(2);
+    env.oca(&["diff", "HEAD~9"])
+        .stderr(
+            "error: `HEAD~9` is neither a revision of git nor a file\n\
+             hint: correct it; in a clone without history, run `git fetch --unshallow`\n",
+        )
+        .status(2);
     env.oca(&["diff", "-"])
         .stdin("{\"version\": 9}")
         .stderr_contains("`stdin` has format version 9")
@@ -145,6 +152,14 @@ fn outside_of_git_files_are_compared() {
     let env = Env::new();
     let web = repository(&env, "web", &["web_a"]);
     env.locked(WEB);
+    env.git("..", &["init", "-q", "project"]);
+    env.oca(&["diff"])
+        .stderr(
+            "error: `HEAD` is neither a revision of git nor a file\n\
+             hint: commit the lock, or name what to compare it with: `oca diff OLD`\n",
+        )
+        .status(2);
+    std::fs::remove_dir_all(env.project().join(".git")).expect("a git directory");
     env.write("old.json", env.read("oca.lock.json"));
     web.branch("18.0").module("web_b", &[]).commit();
     env.oca(&["lock", "-q", "--upgrade"]).success();
@@ -153,7 +168,7 @@ fn outside_of_git_files_are_compared() {
         .stderr("1 repository (1 changed), 1 module (1 added)\n")
         .success();
     env.oca(&["diff"])
-        .stderr_contains("error: `HEAD` is no file, and `")
+        .stderr_contains("error: `HEAD` is not a file, and `")
         .stderr_contains("hint: name two files: `oca diff OLD.json NEW.json`\n")
         .status(2);
 }

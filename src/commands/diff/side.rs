@@ -29,6 +29,10 @@ impl Sides {
     /// As `git diff` reads them: without words, HEAD and the file; `A..B` is the same as `A B`, and HEAD stands for an
     /// end that is left out.
     pub(super) fn of(old: Option<&str>, new: Option<&str>) -> Result<Self, DiffError> {
+        // Such as a variable that is not set: that must not compare HEAD with the file, and find nothing.
+        if [old, new].contains(&Some("")) {
+            return Err(DiffError::EmptyName);
+        }
         let side = |word: &str| match word {
             "-" => Side::Stdin,
             "" => Side::Named("HEAD".to_owned()),
@@ -51,7 +55,7 @@ impl Sides {
 
 /// Whether a word with `..` is a range, not a path such as `../oca.lock.json`.
 fn is_range(word: &str, end: &str) -> bool {
-    !word.starts_with("..") && !end.starts_with(['/', '.']) && !Path::new(word).exists()
+    !end.starts_with(['/', '.']) && !Path::new(word).exists()
 }
 
 /// A lock, and where it comes from.
@@ -159,6 +163,10 @@ mod tests {
         assert_eq!(sides(Some("main.."), None), [named("main"), named("HEAD")]);
         assert_eq!(sides(Some("../oca.lock.json"), None), [named("../oca.lock.json"), Side::Working]);
         assert_eq!(sides(Some("old/../oca.lock.json"), None), [named("old/../oca.lock.json"), Side::Working]);
-        assert!(Sides::of(Some("-"), Some("-")).is_err());
+        assert_eq!(sides(Some("..next"), None), [named("HEAD"), named("next")]);
+        assert_eq!(sides(Some(".."), None), [named(".."), Side::Working]);
+        for (old, new) in [("-", Some("-")), ("", None), ("", Some("main")), ("main", Some(""))] {
+            assert!(Sides::of(Some(old), new).is_err(), "{old} {new:?}");
+        }
     }
 }

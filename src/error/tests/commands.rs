@@ -220,7 +220,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: check the permissions of your token
     2 there is no `repos.toml` here or in a parent directory
       hint: run `oca init`, or pass the file with `--config`
-    2 profile `standard` has no Odoo itself, because there is no `[core]`
+    2 profile `standard` does not have Odoo itself, because there is no `[core]`
       hint: declare it with `[core]` in `repos.toml`, then run `oca lock`
     2 there is no `odoo.txt`, which `repos.toml` lists in `constraints`
       hint: create the file, or remove it from `constraints` in `[requirements]`

@@ -93,7 +93,7 @@ fn every_failure_of_a_repository_names_it() {
     2 `web` has no directory `modules` at commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
       hint: correct `addons` of `[repos.web]` in `repos.toml`
     2 `web` is not Odoo: commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` has no `odoo-bin`
-      hint: correct `url`, `branch`, `tag` or `rev` in `[core]`
+      hint: correct `url`, `branch`, `tag`, `rev`, `merges` or `patches` in `[core]`
     1 the lock is wrong about `web`: commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` has tree `cccccccccccccccccccccccccccccccccccccccc`, but the lock has `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`
       hint: run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`; it reads the entry again
     1 cannot merge `web#2950`
@@ -122,7 +122,7 @@ fn every_failure_of_a_repository_names_it() {
     2 `web` has no directory `adons` at commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
       hint: did you mean `addons`?
     2 `web` does not say of which series it is, in `odoo/release.py` of commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
-      hint: correct `url`, `branch`, `tag` or `rev` in `[core]`
+      hint: correct `url`, `branch`, `tag`, `rev`, `merges` or `patches` in `[core]`
     2 `web` is Odoo 19.0, not 18.0, as `odoo/release.py` of commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` says
       hint: correct `branch` in `[core]`, or write `odoo = "19.0"`
     1 the lock is wrong about `web`: module `web_x` has tree `cccccccccccccccccccccccccccccccccccccccc` in commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`, but the lock has `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`
