@@ -1,8 +1,7 @@
 //! `oca diff` and Odoo itself: its modules, its requirements, and a lock that does not have it.
 
-use serde_json::Value;
-
 use crate::env::Env;
+use crate::lock_diff::report;
 use crate::project::{BOTH, committed, short};
 use crate::remote::Remote;
 
@@ -29,6 +28,38 @@ fn lines(env: &Env, words: &[&str]) -> Vec<String> {
     output.stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
+/// The lock has no versions, licences and maturities of Odoo's own modules, so none are told.
+#[test]
+fn nothing_is_guessed_of_modules_of_odoo_itself() {
+    let env = Env::new();
+    let odoo = odoo(&env);
+    odoo.branch("18.0").module("addons/old", &[]).commit();
+    let fields = [("license", "'AGPL-3'"), ("development_status", "'Mature'"), ("version", "'18.0.2.0.0'")];
+    let [web, _] = committed(&env, &[("web_a", &fields)]);
+    env.locked(&format!("{CORE}{BOTH}"));
+    env.commit_all("Odoo");
+    web.branch("18.0").remove("web_a").commit();
+    let draft = odoo.branch("18.0").module("addons/web_a", &[]).module("addons/new", &[]);
+    draft.module("addons/web", &[("depends", "['base', 'bus']")]).remove("addons/old").commit();
+    env.oca(&["lock", "-q", "--upgrade"]).success();
+    env.oca(&["lock", "-q", "--upgrade", "--core"]).success();
+    let output = env.oca(&["diff", "-q"]).output();
+    let lines: Vec<String> =
+        output.stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    for line in ["old odoo", "new new", "web depends on +bus", "web_a moved from web"] {
+        assert!(lines.iter().any(|found| found == line), "{line}\n{}", output.stdout);
+    }
+    env.oca(&["diff", "-q", "--format", "markdown"])
+        .stdout_contains("\n- `old` of `odoo`\n")
+        .stdout_contains("\n- `new`: **new**\n- `web`: depends on +`bus`\n- `web_a`: moved from `web`\n")
+        .success();
+    let modules = &report(&env, &[])["changes"][0]["modules"];
+    let moved = modules.as_array().expect("modules").iter().find(|module| module["name"] == "web_a");
+    let moved = moved.expect("it moved");
+    assert_eq!(moved["from"]["development_status"], "Mature");
+    assert!(["version", "license", "development_status"].iter().all(|key| moved["to"][key].is_null()));
+}
+
 /// Odoo is somewhere else then: to uninstall its modules would be a catastrophe.
 #[test]
 fn an_odoo_that_leaves_or_enters_the_lock_makes_no_module_gone_or_new() {
@@ -42,9 +73,7 @@ fn an_odoo_that_leaves_or_enters_the_lock_makes_no_module_gone_or_new() {
         (&["oca.lock.json", "HEAD"], format!("odoo not in the lock any more, was at {}", short(&commit))),
     ] {
         assert_eq!(lines(&env, words), [line.as_str()]);
-        let output = env.oca(&[&["diff", "--format", "json"], words].concat()).output();
-        let report: Value = serde_json::from_str(&output.stdout).expect("JSON");
-        let change = &report["changes"][0];
+        let change = &report(&env, words)["changes"][0];
         assert_eq!(change["repos"].as_array().map(Vec::len), Some(1));
         assert_eq!(change["modules"], serde_json::json!([]));
         assert_eq!(change["odoo_python"], serde_json::json!({"added": [], "removed": []}));
@@ -138,9 +167,7 @@ fn other_requirements_of_odoo_itself_are_told_apart() {
     env.oca(&["diff", "-q", "--format", "markdown"])
         .stdout_contains("\n- Odoo's requirements: +`Babel==2.10.0`, -`Babel==2.9.1`\n")
         .success();
-    let output = env.oca(&["diff", "--format", "json"]).output();
-    let report: Value = serde_json::from_str(&output.stdout).expect("JSON");
-    let change = &report["changes"][0];
+    let change = &report(&env, &[])["changes"][0];
     let expected = serde_json::json!({"added": ["Babel==2.10.0"], "removed": ["Babel==2.9.1"]});
     assert_eq!(change["odoo_python"], expected);
     assert_eq!(change["python"], serde_json::json!({"added": [], "removed": []}));

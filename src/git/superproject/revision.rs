@@ -27,6 +27,11 @@ impl AtRevision {
 }
 
 impl Superproject {
+    /// Whether it lacks the commits before some commit.
+    pub(crate) fn is_shallow(&self) -> bool {
+        self.repository.is_shallow()
+    }
+
     /// The files of a revision; symlinks in it are followed. `None` if there is no such revision.
     pub(crate) fn tree_at(&self, revision: &str) -> Result<Option<GitTree<'_>>, Error> {
         let Some(tree) = self.tree(revision) else { return Ok(None) };
