@@ -62,6 +62,8 @@ impl Error {
                 Some("put a directory in its place, or set another `path` in `repos.toml`".to_owned())
             }
             Self::Lock(error) => error.hint(),
+            Self::NamedLock { error } => error.hint_of_named(),
+            Self::NoNamedLock { .. } => Some("check the path".to_owned()),
             Self::MixedPaths { .. } => {
                 Some("set a `path` for the profile that contains no `[[local]]` directory".to_owned())
             }

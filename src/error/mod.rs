@@ -126,6 +126,12 @@ pub(crate) enum Error {
     LinkedPath { path: PathBuf, profile: String },
     #[error(transparent)]
     Lock(#[from] lock::Error),
+    /// Of a lock that the user named, in place of that of the project.
+    #[error(transparent)]
+    NamedLock { error: lock::Error },
+    /// There is no such file.
+    #[error("there is no `{}`", file.display())]
+    NoNamedLock { file: PathBuf },
     #[error("profile `{profile}` in `{}` has its checkouts in `{path}` and your modules in `{local}`, but the checkouts must not contain your modules", file.display())]
     MixedPaths { file: PathBuf, profile: String, path: String, local: String },
     /// The remaining selection needs modules of the repositories to remove.

@@ -107,7 +107,8 @@ impl Project {
                 let file = Path::new("stdin");
                 let mut bytes = Vec::new();
                 std::io::stdin().take(lock::LARGEST + 1).read_to_end(&mut bytes).at("read", file)?;
-                Ok(ReadLock::new(Lock::parse_whole(&bytes, file)?, Source::Elsewhere))
+                let lock = Lock::parse_whole(&bytes, file).map_err(named)?;
+                Ok(ReadLock::new(lock, Source::Elsewhere))
             }
             Side::Named(word) => self.named(word),
         }
@@ -125,7 +126,7 @@ impl Project {
         match found {
             AtRevision::File(bytes) => {
                 let file = format!("{word}:{}", lock::FILE_NAME);
-                let lock = Lock::parse_whole(&bytes, Path::new(&file))?;
+                let lock = Lock::parse_whole(&bytes, Path::new(&file)).map_err(named)?;
                 let steps = directory.join(lock::STEPS);
                 let texts = StepTexts::read(&lock, |path| {
                     let found = superproject.iter().map(|git| git.file_at(word, &steps.join(path), largest));
@@ -133,16 +134,22 @@ impl Project {
                 })?;
                 Ok(ReadLock { texts, ..ReadLock::new(lock, Source::Revision(word.to_owned())) })
             }
-            AtRevision::NoRevision => match Lock::load(Path::new(word))? {
+            AtRevision::NoRevision => match Lock::load(Path::new(word)).map_err(named)? {
                 Some(lock) => Ok(ReadLock::new(lock, Source::Elsewhere)),
-                None if superproject.is_none() => {
-                    Err(DiffError::NoGit { word: word.to_owned(), directory: directory.to_owned() }.into())
+                None => Err(match &superproject {
+                    None => DiffError::NoGit { word: word.to_owned(), directory: directory.to_owned() },
+                    Some(git) => DiffError::NotThere { word: word.to_owned(), is_shallow: git.is_shallow() },
                 }
-                None => Err(DiffError::NotThere { word: word.to_owned() }.into()),
+                .into()),
             },
             AtRevision::NoFile => Err(DiffError::NoLockThere { revision: word.to_owned() }.into()),
         }
     }
+}
+
+/// `oca lock` does not help if the user named the lock.
+fn named(error: lock::Error) -> Error {
+    Error::NamedLock { error }
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ fn every_refused_comparison_has_its_words() {
         NoGit { word: "main".to_owned(), directory: "/srv/shop".into() },
         NoLockThere { revision: "HEAD".to_owned() },
         NoProfile { profile: "lean".to_owned() },
-        NotThere { word: "mian".to_owned() },
+        NotThere { word: "mian".to_owned(), is_shallow: false },
         StdinTwice {};
         DiffError::NoLockThere { revision: "v1".to_owned() }
     );
