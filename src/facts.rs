@@ -97,7 +97,7 @@ fn refuse_without_modules<'m>(
     if is_there {
         return Ok(());
     }
-    let addons = addons.iter().map(|directory| directory.to_string()).collect();
+    let addons = addons.iter().map(ToString::to_string).collect();
     Err(Trouble::NotOdoo(NotOdoo::Modules { commit, part, wanted, addons }))
 }
 

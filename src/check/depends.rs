@@ -36,7 +36,7 @@ fn missing_name(
     let own = needers.iter().find(|(module, _)| matches!(module.home, Home::Local(_)));
     let (first, place) = *own.or(needers.first())?;
     let why = match inventory.standing(name) {
-        Standing::Module(_) | Standing::Core(_) | Standing::Unreadable => return None,
+        Standing::Module(_) | Standing::Core(_) | Standing::Unreadable | Standing::Unknown => return None,
         Standing::Uninstallable(home) => WhyMissing::Uninstallable { home: home.name().to_owned() },
         Standing::Missing(Some(Edition::Enterprise)) => WhyMissing::Enterprise,
         Standing::Missing(_) => nowhere(subject, name, own.is_some(), others),
@@ -130,8 +130,9 @@ pub(super) fn left_out(inventory: &Inventory<'_>) -> Vec<Finding> {
         };
         let is_selected =
             |name: &String| matches!(inventory.standing(name), Standing::Module(found) if found.selected);
-        let is_there =
-            |name: &String| is_selected(name) || matches!(inventory.standing(name), Standing::Core(_));
+        let is_there = |name: &String| {
+            is_selected(name) || matches!(inventory.standing(name), Standing::Core(_) | Standing::Unknown)
+        };
         let is_told = waits_for.iter().all(is_there) && waits_for.iter().any(is_selected);
         let problem = Problem::AutoInstall { where_are: waits_for.clone() };
         is_told.then(|| about(inventory, module, |_| None, problem))

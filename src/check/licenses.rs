@@ -72,7 +72,7 @@ fn license_of<'i>(inventory: &'i Inventory<'_>, name: &str) -> Option<&'i str> {
         Standing::Module(module) => module.manifest.license.as_deref(),
         Standing::Core(Edition::Enterprise) => Some("OEEL-1"),
         Standing::Core(Edition::Community) => Some(of_community(inventory.profile.odoo)),
-        Standing::Unreadable | Standing::Uninstallable(_) | Standing::Missing(_) => None,
+        Standing::Unreadable | Standing::Uninstallable(_) | Standing::Missing(_) | Standing::Unknown => None,
     }
 }
 

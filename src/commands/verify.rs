@@ -157,7 +157,8 @@ impl VerifiedAgainst {
             return Err(Error::OneProfile);
         }
         let file = args.lock.clone().unwrap_or_else(|| directory.join(export::LOCK_NAME));
-        let lock = Lock::load(&file)?.ok_or_else(|| Error::NoLock { file: file.clone() })?;
+        let lock = Lock::load(&file).map_err(|error| Error::NamedLock { error })?;
+        let lock = lock.ok_or_else(|| Error::NoNamedLock { file: file.clone() })?;
         let only = || (lock.profiles.len() == 1).then(|| lock.profiles.keys().next().cloned()).flatten();
         // An export of Odoo itself serves several profiles, so its own lock has none of them.
         let is_own = kind == Kind::Core && args.lock.is_none();

@@ -29,7 +29,8 @@ pub(super) fn refuse_unused(
         let known = names(heirs.map(|(heir, _)| heir));
         let is_unused = |repo: &&DeclaredRepo| {
             // Those of Odoo itself are refused elsewhere.
-            !known.contains(repo.name.as_str()) && !(has_core && CorePart::of_name(&repo.name).is_some())
+            let is_of_core = has_core && CorePart::of_name(&repo.name).is_some();
+            !known.contains(repo.name.as_str()) && !is_of_core
         };
         for repo in profile.overrides.iter().filter(is_unused) {
             let fault = Fault::UnusedOverride {

@@ -5,11 +5,10 @@ use std::path::Path;
 
 use super::below::is_inside;
 use super::checks;
-use super::core_settings::CoreSettings;
+use super::core_settings::{CoreSettings, path_key};
 use super::document::{At, Document};
 use super::error::{Fault, table_name};
 use super::expand::Template;
-use super::own_files;
 use super::profile::{CoreCheckout, Mode, Profile, Repo};
 use super::repo_settings::RepoSettings;
 use super::repository;
@@ -189,9 +188,15 @@ fn refuse_nested(profile: &Profile, profiles: &[Profile], document: &Document<'_
             (None, Some(directory)) => format!("the checkouts in `{directory}` would be in it"),
             (None, None) => continue,
         };
-        let key = own_files::key(repo);
+        let key = path_key(repo.core.as_ref().map_or(CorePart::Odoo, |core| core.part));
         let hint = Some(format!("set `{key}` in `[core]` to another directory"));
         document.refuse(repo.line, "core", Fault::BadValue { key: key.to_owned(), why, hint });
         return;
     }
+}
+
+/// Whether a path below the project is in another one, or the same. On some file systems, case does not count.
+pub(crate) fn is_in(inner: &str, outer: &str) -> bool {
+    let [inner, outer] = [inner, outer].map(str::to_ascii_lowercase);
+    inner == outer || inner.strip_prefix(&outer).is_some_and(|rest| rest.starts_with('/'))
 }

@@ -58,14 +58,19 @@ pub(super) fn read(outer: &mut Table<'_, '_>) -> CoreSettings {
         });
         core.parts.extend(settings.map(|value| (part, At { value, line })));
     }
-    for (key, part) in [
-        ("path", CorePart::Odoo),
-        ("path-enterprise", CorePart::Enterprise),
-        ("path-themes", CorePart::Themes),
-    ] {
-        core.paths.extend(table.text(key, values::checkouts).map(|path| (part, path)));
+    for part in CorePart::ALL {
+        core.paths.extend(table.text(path_key(part), values::checkouts).map(|path| (part, path)));
     }
     core.requirements = table.flag("requirements");
     table.finish();
     core
+}
+
+/// The key of the checkout of a part.
+pub(super) fn path_key(part: CorePart) -> &'static str {
+    match part {
+        CorePart::Odoo => "path",
+        CorePart::Enterprise => "path-enterprise",
+        CorePart::Themes => "path-themes",
+    }
 }

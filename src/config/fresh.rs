@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::base_url::{BaseUrl, OCA};
 use super::core;
+use super::core_settings::path_key;
 use super::merge::Merge;
 use super::profile::Mode;
 use super::resolve::PATH;
@@ -145,12 +146,7 @@ impl Fresh {
         let mut paths = String::new();
         let (odoo, others): (Vec<_>, Vec<_>) = self.core.iter().partition(|core| core.part == CorePart::Odoo);
         for FreshCore { part, path, repo } in odoo.iter().chain(&others) {
-            let key = match part {
-                CorePart::Odoo => "path",
-                CorePart::Enterprise => "path-enterprise",
-                CorePart::Themes => "path-themes",
-            };
-            field(&mut paths, key, Some(path.as_str()).filter(|path| *path != part.directory()));
+            field(&mut paths, path_key(*part), Some(path.as_str()).filter(|path| *path != part.directory()));
             let is_usual = bare_url(repo.url.as_str()) == bare_url(core::default_url(*part).as_str());
             let fields = self.settings(repo);
             match (part, fields.is_empty()) {

@@ -33,7 +33,7 @@ use std::path::{Component, Path, PathBuf};
 
 use semver::{Prerelease, Version, VersionReq};
 
-pub(crate) use self::core::addons as core_addons;
+pub(crate) use self::core::{addons as core_addons, is_in};
 pub(crate) use base_url::BaseUrl;
 pub(crate) use edit::{Draft, MergeList};
 #[cfg(test)]

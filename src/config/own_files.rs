@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::below::{is_inside, tidy};
 use super::checks;
+use super::core_settings::path_key;
 use super::document::Document;
 use super::error::{Fault, table_name};
 use super::expand::Template;
-use super::profile::{Profile, Repo};
-use crate::repo::CorePart;
+use super::profile::Profile;
 
 /// Refuses directories of checkouts that contain a file of the project, or would be in the place of one. Variables are
 /// compared as they are written.
@@ -23,10 +23,10 @@ pub(super) fn refuse_covered(profiles: &[Profile], document: &Document<'_>) {
                 document.refuse(line, table, Fault::BadValue { key: key.to_owned(), why, hint });
             }
         };
-        for repo in &profile.core {
+        for (repo, core) in profile.core.iter().filter_map(|repo| Some((repo, repo.core.as_ref()?))) {
             let path = checks::checkout(profile, repo);
             if let Some(own) = own.iter().find(|own| own.is_covered_by(&path)) {
-                refuse(repo.line, "core", key(repo), &path, &own.what);
+                refuse(repo.line, "core", path_key(core.part), &path, &own.what);
             }
         }
         let path = profile.path.tidied();
@@ -82,13 +82,4 @@ fn below(path: &Template) -> Option<String> {
     let text = path.as_str();
     let is_below = !text.starts_with('/') && text.split('/').all(|part| part != "..");
     is_below.then(|| tidy(text))
-}
-
-/// The key of `[core]` that says where the checkout of a part is.
-pub(super) fn key(repo: &Repo) -> &'static str {
-    match repo.core.as_ref().map(|core| core.part) {
-        Some(CorePart::Enterprise) => "path-enterprise",
-        Some(CorePart::Themes) => "path-themes",
-        Some(CorePart::Odoo) | None => "path",
-    }
 }

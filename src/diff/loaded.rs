@@ -16,30 +16,55 @@ pub(crate) struct Loaded {
     pub(crate) series: Series,
 }
 
+/// What differs in a module.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) enum Difference {
+    /// Something that Odoo reads.
+    Read,
+    /// At most these files, by their paths below the module: Odoo reads them if the manifest names them.
+    IfNamed(Vec<RepoPath>),
+}
+
+/// Whether Odoo reads a file when it updates a module.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Reading {
+    Always,
+    IfNamed,
+    Never,
+}
+
+/// The kinds of files that a manifest can name as data (`odoo/tools/convert.py`: `convert_file`).
+const DATA: [&str; 3] = ["csv", "sql", "xml"];
+
 /// The directory of a module, or of a part of it. `None` if it is not there.
 type Side<'o> = Option<(&'o dyn Objects, TreeId)>;
 
 impl Loaded {
-    /// Whether Odoo reads something else in the new module. Nothing is fetched: all trees must be there.
-    pub(crate) fn differs(&self, sides: Step<(&dyn Objects, TreeId)>) -> Result<bool, UnreadableTree> {
+    /// What Odoo reads that is different in the new module. Nothing is fetched: all trees must be there.
+    pub(crate) fn difference(
+        &self,
+        sides: Step<(&dyn Objects, TreeId)>,
+    ) -> Result<Difference, UnreadableTree> {
         let sides = Step { from: Some(sides.from), to: Some(sides.to) };
-        self.differs_below(sides, &RepoPath::default(), &mut 0)
+        let mut found = Found::default();
+        let is_read = self.differs_below(sides, &RepoPath::default(), &mut found)?;
+        Ok(if is_read { Difference::Read } else { Difference::IfNamed(found.if_named) })
     }
 
-    /// `count` is the number of entries so far.
+    /// Whether something differs that Odoo always reads.
     fn differs_below(
         &self,
         sides: Step<Side<'_>>,
         directory: &RepoPath,
-        count: &mut u64,
+        found: &mut Found,
     ) -> Result<bool, UnreadableTree> {
         let entries = |side: Side<'_>| match side {
             Some((objects, tree)) => objects.tree(tree),
             None => Ok(Arc::default()),
         };
         let [old, new] = [entries(sides.from)?, entries(sides.to)?];
-        *count += (old.len() + new.len()) as u64;
-        if *count > 2 * MOST_ENTRIES {
+        found.count += (old.len() + new.len()) as u64;
+        if found.count > 2 * MOST_ENTRIES {
             return Err(UnreadableTree::endless(directory));
         }
         let mut both: BTreeMap<&PathPart, Step<Option<&TreeEntry>>> = BTreeMap::new();
@@ -59,38 +84,68 @@ impl Loaded {
             let is_file =
                 |entry: Option<&TreeEntry>| entry.is_some_and(|entry| entry.kind() != EntryKind::Directory);
             let has_file = is_file(entries.from) || is_file(entries.to);
+            match self.reading(&parts) {
+                Reading::Always if has_file => return Ok(true),
+                Reading::IfNamed if has_file => found.if_named.push(path.clone()),
+                _ => {}
+            }
             let directories = Step { from: below(entries.from, sides.from), to: below(entries.to, sides.to) };
             let has_directory = directories.from.is_some() || directories.to.is_some();
-            if (has_file && self.reads(&parts, false))
-                || (has_directory
-                    && self.reads(&parts, true)
-                    && self.differs_below(directories, &path, count)?)
-            {
+            if has_directory && parts != [b"readme"] && self.differs_below(directories, &path, found)? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// Whether Odoo reads a file or a directory of a module when it updates the module. `path` is its path below the
-    /// module.
+    /// Whether Odoo reads a file of a module when it updates the module. `path` is its path below the module.
     ///
     /// It does not read what people read, what only browsers and tests load, and the templates of translations. OCA's bot
     /// changes such files in many modules at once.
-    pub(crate) fn reads(&self, path: &[&[u8]], is_directory: bool) -> bool {
-        let [first, ..] = path else { return true };
-        let is_directory_of = |names: [&[u8]; 3]| (is_directory || path.len() > 1) && names.contains(first);
-        if is_directory_of([b"readme", b"static", b"tests"]) {
-            return false;
+    pub(crate) fn reading(&self, path: &[&[u8]]) -> Reading {
+        let [first, .., name] = path else {
+            let is_for_people =
+                path.iter().any(|name| name.starts_with(b"README") || *name == b"pyproject.toml");
+            return if is_for_people || path.iter().any(|name| is_made(name)) {
+                Reading::Never
+            } else {
+                Reading::Always
+            };
+        };
+        match *first {
+            b"readme" => Reading::Never,
+            b"static" | b"tests" if is_data(name) => Reading::IfNamed,
+            b"static" | b"tests" => Reading::Never,
+            _ if is_made(name) || !keeps_translation(&self.rules, path, self.series) => Reading::Never,
+            _ => Reading::Always,
         }
-        if is_directory {
-            return true;
-        }
-        let is_for_people = path.len() == 1 && (first.starts_with(b"README") || *first == b"pyproject.toml");
-        let name = path.last().unwrap_or(first);
-        let is_made = [&b".pot"[..], b".pyc", b".pyo"].into_iter().any(|end| name.ends_with(end));
-        !is_for_people && !is_made && keeps_translation(&self.rules, path, self.series)
     }
+}
+
+/// What was found in a module so far.
+#[derive(Default)]
+struct Found {
+    /// The number of entries.
+    count: u64,
+    if_named: Vec<RepoPath>,
+}
+
+/// Whether a manifest names a file, by its path below the module.
+pub(crate) fn names_file(manifest: &[u8], path: &[u8]) -> bool {
+    [b"\"", b"'"].into_iter().any(|quote| {
+        let quoted = [quote, path, quote].concat();
+        manifest.windows(quoted.len()).any(|part| part == quoted)
+    })
+}
+
+fn is_data(name: &[u8]) -> bool {
+    let end = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    DATA.iter().any(|data| end.eq_ignore_ascii_case(data.as_bytes()))
+}
+
+/// Whether a file is made from others.
+fn is_made(name: &[u8]) -> bool {
+    [&b".pot"[..], b".pyc", b".pyo"].into_iter().any(|end| name.ends_with(end))
 }
 
 /// The directory that an entry is.
@@ -143,7 +198,7 @@ mod tests {
     }
 
     /// Two modules that differ only in a file that Odoo does not read, below so many directories.
-    fn compare(depth: usize, width: usize) -> Result<bool, UnreadableTree> {
+    fn compare(depth: usize, width: usize) -> Result<Difference, UnreadableTree> {
         let leaf = |id| TreeEntry {
             mode: Mode::parse("100644").expect("a mode"),
             name: PathPart::parse(b"x.pyc").expect("a name"),
@@ -152,12 +207,12 @@ mod tests {
         let mut trees = Trees::default();
         let [from, to] = [1, 2].map(|id| trees.nested(depth, width, leaf(id)));
         let loaded = Loaded { rules: Rules::default(), series: Series::parse("18.0").expect("a series") };
-        loaded.differs(Step { from: (&trees, from), to: (&trees, to) })
+        loaded.difference(Step { from: (&trees, from), to: (&trees, to) })
     }
 
     #[test]
     fn trees_that_claim_any_number_of_files_are_refused() {
-        assert!(matches!(compare(60, 1), Ok(false)));
+        assert_eq!(compare(60, 1).expect("two modules"), Difference::IfNamed(Vec::new()));
         for (depth, width) in [(5_000, 1), (60, 2)] {
             assert!(compare(depth, width).is_err(), "{depth} {width}");
         }
@@ -167,9 +222,9 @@ mod tests {
     fn what_odoo_does_not_read_does_not_count() {
         let rules = Rules { languages: Some(vec!["fr".to_owned()]), ..Rules::default() };
         let loaded = Loaded { rules, series: Series::parse("18.0").expect("a series") };
-        let reads = |path: &str| {
-            let parts: Vec<&[u8]> = path.trim_end_matches('/').split('/').map(str::as_bytes).collect();
-            loaded.reads(&parts, path.ends_with('/'))
+        let reading = |path: &str| {
+            let parts: Vec<&[u8]> = path.split('/').map(str::as_bytes).collect();
+            loaded.reading(&parts)
         };
         for path in [
             "__manifest__.py",
@@ -179,25 +234,33 @@ mod tests {
             "i18n_extra/fr_CA.po",
             "data/static/a.xml",
             "migrations/18.0.1.0.1/post.py",
-            "models/",
             "tests",
             "security/ir.model.access.csv",
         ] {
-            assert!(reads(path), "{path}");
+            assert_eq!(reading(path), Reading::Always, "{path}");
+        }
+        for path in ["static/data/a.xml", "static/a.CSV", "tests/data/x/a.sql"] {
+            assert_eq!(reading(path), Reading::IfNamed, "{path}");
         }
         for path in [
             "README.rst",
-            "readme/",
             "readme/HISTORY.md",
+            "readme/a.xml",
             "static/description/icon.png",
             "tests/test_a.py",
-            "tests/",
             "i18n/web.pot",
             "i18n/de.po",
             "models/a.pyc",
             "pyproject.toml",
         ] {
-            assert!(!reads(path), "{path}");
+            assert_eq!(reading(path), Reading::Never, "{path}");
         }
+    }
+
+    #[test]
+    fn a_manifest_names_a_file_by_its_whole_path() {
+        let manifest = b"{'data': ['static/a.xml', \"tests/b.csv\"], 'assets': ['x/static/c.xml']}";
+        assert!(names_file(manifest, b"static/a.xml") && names_file(manifest, b"tests/b.csv"));
+        assert!(!names_file(manifest, b"static/c.xml") && !names_file(manifest, b"a.xml"));
     }
 }

@@ -3,6 +3,7 @@
 //! Two locks in, plain data out. It reads no files and asks no server: everything is compared by the facts in the locks.
 //! What the user sees of it is written by `output`.
 
+mod elsewhere;
 mod loaded;
 mod modules;
 mod repos;
@@ -11,7 +12,7 @@ mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use loaded::Loaded;
+pub(crate) use loaded::{Difference, Loaded, Reading, names_file};
 pub(crate) use modules::{Changed, ModuleChange, ModuleDiff};
 pub(crate) use repos::{MergeDiff, RepoChange, RepoDiff};
 pub(crate) use version::VersionStep;
@@ -33,6 +34,8 @@ pub(crate) struct LockDiff<'l> {
     pub(crate) modules: Vec<ModuleDiff<'l>>,
     /// The requirements of the modules and the lines of the repositories' `requirements.txt`.
     pub(crate) python: Names<'l>,
+    /// The lines of Odoo's own `requirements.txt`. Empty if one of the locks does not have Odoo itself.
+    pub(crate) odoo_python: Names<'l>,
     /// The programs that the modules need.
     pub(crate) bin: Names<'l>,
     /// The Debian packages that the modules need.
@@ -78,9 +81,9 @@ impl<'l> Names<'l> {
 
 impl LockDiff<'_> {
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { profiles: _, series, repos, modules, python, bin, deb } = self;
+        let Self { profiles: _, series, repos, modules, python, odoo_python, bin, deb } = self;
         let is_empty = repos.is_empty() && modules.is_empty();
-        is_empty && series.is_same() && [python, bin, deb].into_iter().all(Names::is_empty)
+        is_empty && series.is_same() && [python, odoo_python, bin, deb].into_iter().all(Names::is_empty)
     }
 }
 
@@ -115,6 +118,7 @@ fn between<'l>(old: &'l Lock, new: &'l Lock, profiles: Vec<&'l str>, series: Ste
         repos: repos::diffs(&views.from, &views.to),
         modules: modules::diffs(&views, series),
         python: names(View::python),
+        odoo_python: Names::between(views.from.odoo_python(&views.to), views.to.odoo_python(&views.from)),
         bin: names(View::bin),
         deb: names(View::deb),
         profiles,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::elsewhere::Elsewhere;
 use super::version::VersionStep;
 use super::view::{Home, View};
 use super::{Names, Step};
@@ -20,6 +21,10 @@ pub(crate) enum ModuleChange<'l> {
     /// No lock has it any more, or no profile uses it any more.
     Removed(Home<'l>),
     Changed(Changed<'l>),
+    /// The new lock does not have it, but Odoo itself has it now, and its source is not in the new lock.
+    IntoOdoo(Home<'l>),
+    /// The same with the locks exchanged.
+    OutOfOdoo(Home<'l>),
 }
 
 /// A module that both locks have, with a difference.
@@ -31,11 +36,14 @@ pub(crate) struct Changed<'l> {
 }
 
 impl<'l> ModuleChange<'l> {
-    fn name(&self) -> &'l ModuleName {
+    /// In the new lock, if that has it.
+    pub(crate) fn home(&self) -> &Home<'l> {
         let (Self::Added(home)
         | Self::Removed(home)
-        | Self::Changed(Changed { homes: Step { to: home, .. }, .. })) = self;
-        &home.module.name
+        | Self::Changed(Changed { homes: Step { to: home, .. }, .. })
+        | Self::IntoOdoo(home)
+        | Self::OutOfOdoo(home)) = self;
+        home
     }
 }
 
@@ -100,17 +108,24 @@ enum Paired<'l> {
     Old(Home<'l>),
     New(Home<'l>),
     Both(Step<Home<'l>>),
+    /// A repository has it now, too. The old one still has it.
+    Copy(Step<Home<'l>>),
 }
 
 /// By name.
 pub(super) fn diffs<'l>(views: &Step<View<'l>>, series: Step<Series>) -> Vec<ModuleDiff<'l>> {
+    let elsewhere = Elsewhere::of(views, series);
     let diff = |paired| {
         let change = match paired {
+            Paired::Old(home) if elsewhere.to.hides(&home) => return None,
+            Paired::New(home) if elsewhere.from.hides(&home) => return None,
+            Paired::Old(home) if elsewhere.to.has(&home.module.name) => ModuleChange::IntoOdoo(home),
+            Paired::New(home) if elsewhere.from.has(&home.module.name) => ModuleChange::OutOfOdoo(home),
             Paired::Old(home) => ModuleChange::Removed(home),
-            Paired::New(home) => ModuleChange::Added(home),
+            Paired::New(home) | Paired::Copy(Step { to: home, .. }) => ModuleChange::Added(home),
             Paired::Both(homes) => ModuleChange::Changed(changed(homes, series)?),
         };
-        Some(ModuleDiff { name: change.name(), change })
+        Some(ModuleDiff { name: &change.home().module.name, change })
     };
     paired(views).into_iter().filter_map(diff).collect()
 }
@@ -125,7 +140,10 @@ pub(super) fn shared<'l>(views: &Step<View<'l>>) -> Vec<Step<Home<'l>>> {
             from.module.tree != to.module.tree
         }
     };
-    let both = |paired| if let Paired::Both(homes) = paired { Some(homes) } else { None };
+    let both = |paired| match paired {
+        Paired::Both(homes) | Paired::Copy(homes) => Some(homes),
+        Paired::Old(_) | Paired::New(_) => None,
+    };
     paired(views).into_iter().filter_map(both).filter(may_differ).collect()
 }
 
@@ -143,6 +161,7 @@ fn paired<'l>(views: &Step<View<'l>>) -> Vec<Paired<'l>> {
 /// The pairs of one name.
 fn pairs<'l>(mut left: Vec<Home<'l>>, mut open: Vec<Home<'l>>) -> Vec<Paired<'l>> {
     let mut pairs = Vec::new();
+    let first = Step { from: left.first().copied(), to: open.first().copied() };
     open.retain(|new| {
         let of_repo = left.iter().position(|old| old.repo.pin.name == new.repo.pin.name);
         let pair = of_repo.map(|place| Paired::Both(Step { from: left.remove(place), to: *new }));
@@ -154,8 +173,16 @@ fn pairs<'l>(mut left: Vec<Home<'l>>, mut open: Vec<Home<'l>>) -> Vec<Paired<'l>
     let count = left.len().min(open.len());
     let moved = std::iter::zip(left.drain(..count), open.drain(..count));
     pairs.extend(moved.map(|(from, to)| Paired::Both(Step { from, to })));
-    pairs.extend(left.into_iter().map(Paired::Old));
-    pairs.extend(open.into_iter().map(Paired::New));
+    // A module is not gone if another repository still has it. Odoo's own one was not in use beside another one.
+    pairs.extend(left.into_iter().filter_map(|from| match first.to {
+        Some(_) if from.is_core() => None,
+        Some(to) => Some(Paired::Both(Step { from, to })),
+        None => Some(Paired::Old(from)),
+    }));
+    pairs.extend(open.into_iter().map(|to| match first.from {
+        Some(from) if !to.is_core() => Paired::Copy(Step { from, to }),
+        _ => Paired::New(to),
+    }));
     pairs
 }
 

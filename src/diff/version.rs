@@ -15,7 +15,7 @@ pub(crate) enum VersionStep {
     Major,
     /// It is lower than before.
     Back,
-    /// It is another text, but no other version; or one of the two is no version of Odoo.
+    /// It is another text for the same version; or one of the two is not a version of Odoo.
     Other,
 }
 

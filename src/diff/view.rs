@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::lock::{Lock, LockedModule, LockedRepo, Pin};
 use crate::plan;
-use crate::repo::Manifest;
+use crate::repo::{CorePart, Manifest};
 
 /// The repositories of some profiles, with the modules that at least one of these profiles uses.
 pub(super) struct View<'l> {
@@ -89,13 +89,23 @@ impl<'l> View<'l> {
         self.repos.iter().flat_map(of_repo)
     }
 
+    /// Whether it has this part of Odoo itself.
+    pub(super) fn has(&self, part: CorePart) -> bool {
+        self.repos.iter().any(|used| used.repo.core == Some(part))
+    }
+
     /// What the modules need of Python, and the lines of each `requirements.txt`. Odoo's own are left out: it needs them
     /// whatever the modules are.
     pub(super) fn python(&self) -> Vec<&'l str> {
         let repos = self.repos.iter().map(|used| used.repo).filter(|repo| repo.core.is_none());
-        let lines = repos.flat_map(|repo| &repo.facts.requirements);
-        let lines = lines.map(|line| line.trim()).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        lines.chain(self.needs(|manifest| &manifest.python)).collect()
+        repos.flat_map(requirements).chain(self.needs(|manifest| &manifest.python)).collect()
+    }
+
+    /// The lines of Odoo's own `requirements.txt`. Empty if `other` does not have Odoo itself, because nothing can be
+    /// compared then.
+    pub(super) fn odoo_python(&self, other: &View<'_>) -> Vec<&'l str> {
+        let is_in_both = |repo: &&LockedRepo| repo.core.is_some_and(|part| other.has(part));
+        self.repos.iter().map(|used| used.repo).filter(is_in_both).flat_map(requirements).collect()
     }
 
     pub(super) fn bin(&self) -> Vec<&'l str> {
@@ -110,4 +120,10 @@ impl<'l> View<'l> {
         let homes = self.homes().filter(|home| !home.is_core());
         homes.flat_map(move |home| key(&home.module.manifest)).map(String::as_str)
     }
+}
+
+/// The lines of the `requirements.txt` of a repository, without comments.
+fn requirements(repo: &LockedRepo) -> impl Iterator<Item = &str> {
+    let lines = repo.facts.requirements.iter().map(|line| line.trim());
+    lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
 }

@@ -4,14 +4,16 @@ use std::path::PathBuf;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DiffError {
-    #[error("`{word}` is no file, and `{}` is in no git repository", directory.display())]
+    #[error("the name of a lock to compare is empty")]
+    EmptyName,
+    #[error("`{word}` is not a file, and `{}` is not in a git repository", directory.display())]
     NoGit { word: String, directory: PathBuf },
     #[error("revision `{revision}` has no `oca.lock.json`")]
     NoLockThere { revision: String },
     #[error("neither lock has a profile `{profile}`")]
     NoProfile { profile: String },
     #[error("`{word}` is neither a revision of git nor a file")]
-    NotThere { word: String },
+    NotThere { word: String, is_shallow: bool },
     #[error("stdin cannot be both locks")]
     StdinTwice,
 }
@@ -19,20 +21,61 @@ pub(crate) enum DiffError {
 impl DiffError {
     pub(super) fn hint(&self) -> String {
         match self {
+            Self::EmptyName => {
+                "name a revision of git or a file; if the name is in a variable, check that it is set"
+                    .to_owned()
+            }
             Self::NoGit { .. } => "name two files: `oca diff OLD.json NEW.json`".to_owned(),
-            Self::NoLockThere { revision } if revision == "HEAD" => {
+            Self::NoLockThere { revision: word } | Self::NotThere { word, .. } if word == "HEAD" => {
                 "commit the lock, or name what to compare it with: `oca diff OLD`".to_owned()
             }
             Self::NoLockThere { .. } => {
                 "name a revision that has it: `git log --oneline -- oca.lock.json` lists them".to_owned()
             }
             Self::NoProfile { .. } => "leave out `--profile` to compare all profiles".to_owned(),
-            Self::NotThere { word } => {
-                format!(
-                    "correct it; in a clone without history, run `git fetch origin {word}` and compare with FETCH_HEAD"
-                )
-            }
+            Self::NotThere { word, is_shallow } => not_there(word, *is_shallow),
             Self::StdinTwice => "write one of the two into a file".to_owned(),
+        }
+    }
+}
+
+/// The hint after a word that is neither a revision nor a file. A job of CI often has a clone without history, or with one
+/// branch only.
+fn not_there(word: &str, is_shallow: bool) -> String {
+    let is_path = word.starts_with(['.', '/']) || word.ends_with(".json");
+    let is_of_history = word.contains(['~', '^', '@', ':']);
+    match word.strip_prefix("origin/").unwrap_or(word) {
+        _ if word.contains("...") => "write two dots, not three: `OLD..NEW`".to_owned(),
+        _ if is_path => "check the path".to_owned(),
+        _ if is_of_history && is_shallow => {
+            "this clone does not have all commits: run `git fetch --unshallow`, or `git fetch --deepen=100` for some"
+                .to_owned()
+        }
+        _ if is_of_history => "correct it: `git log --oneline` lists the commits".to_owned(),
+        branch => format!(
+            "correct it; in a clone without history, run `git fetch origin {branch}` and compare with FETCH_HEAD"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_there;
+
+    #[test]
+    fn the_hint_names_a_command_that_works() {
+        assert!(not_there("HEAD~1", true).contains("git fetch --unshallow`"));
+        for (word, expected) in [
+            ("./old.json", "check the path"),
+            ("main...next", "two dots"),
+            ("lock.json", "check the path"),
+            ("HEAD~1", "`git log --oneline`"),
+            ("main@{yesterday}", "`git log --oneline`"),
+            ("main", "git fetch origin main`"),
+            ("origin/main", "git fetch origin main`"),
+            ("feature/x", "git fetch origin feature/x`"),
+        ] {
+            assert!(not_there(word, false).contains(expected), "{word}");
         }
     }
 }

@@ -15,15 +15,10 @@ impl Error {
             | Self::ExportUnfinished { .. }
             | Self::ImportIncomplete { .. }
             | Self::ImportRevealing { .. }
-            | Self::Lock(
-                lock::Error::Edited { .. }
-                | lock::Error::Twice { .. }
-                | lock::Error::Dangling { .. }
-                | lock::Error::Step { .. },
-            )
             | Self::Lacking { .. }
             | Self::MovedByBoth { .. }
             | Self::NoLock { .. }
+            | Self::NoNamedLock { .. }
             | Self::NotAnAddonsDirectory { .. }
             | Self::Nowhere { unasked: 0, .. }
             | Self::OdooConf { checked: true, .. }
@@ -48,7 +43,6 @@ impl Error {
             | Self::ImageNested { .. }
             | Self::Import(_)
             | Self::LinkedPath { .. }
-            | Self::Lock(_)
             | Self::MixedPaths { .. }
             | Self::BothSides
             | Self::NamedForBoth { .. }
@@ -84,6 +78,7 @@ impl Error {
             | Self::WhichProfile { .. } => 2,
             Self::Nowhere { .. } => 3,
             Self::Edit(error) => error.exit_code(),
+            Self::Lock(error) | Self::NamedLock { error } => lock_code(error),
             Self::Merge(error) => error.exit_code(),
             Self::Git(error) | Self::NoAnswer { error, .. } => git_code(error),
             Self::HalfRewritten { cause, .. } | Self::ImportUnlocked { cause, .. } => cause.exit_code(),
@@ -91,6 +86,16 @@ impl Error {
                 failures.iter().map(|failure| trouble_code(&failure.trouble)).max().unwrap_or(3)
             }
         }
+    }
+}
+
+fn lock_code(error: &lock::Error) -> u8 {
+    match error {
+        lock::Error::Edited { .. }
+        | lock::Error::Twice { .. }
+        | lock::Error::Dangling { .. }
+        | lock::Error::Step { .. } => 1,
+        _ => 2,
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
                     format!("correct `branch` in `[core]`, or write `odoo = \"{found}\"`")
                 }
                 NotOdoo::Server { .. } | NotOdoo::Release { .. } => {
-                    "correct `url`, `branch`, `tag` or `rev` in `[core]`".to_owned()
+                    "correct `url`, `branch`, `tag`, `rev`, `merges` or `patches` in `[core]`".to_owned()
                 }
                 NotOdoo::Modules { part, .. } => {
                     format!("correct `addons` or `url` of {} in `repos.toml`", table_of(*part))
@@ -53,7 +53,14 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
             Message::new(&format!("the lock is wrong about `{name}`: {other}"), Some(hint))
         }
         Trouble::Merge { what, error } => {
-            because(&format!("cannot merge `{what}`"), &**error, error.hint(asked))
+            // A merge has the name of its repository in front, a patch is a path.
+            let is_merge = what.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('#'));
+            let text = if is_merge {
+                format!("cannot merge `{what}`")
+            } else {
+                format!("cannot apply `{what}` to `{name}`")
+            };
+            because(&text, &**error, error.hint(asked))
         }
         Trouble::Conflict(conflict) => of_conflict(conflict),
         Trouble::NewerStart { what, start, pin, reference, .. } => {

@@ -30,14 +30,10 @@ impl Error {
             Self::Config(error) => error.hint(),
             Self::Differs { command, .. } => Some(format!("run `{command}`")),
             Self::Merge(error) => Some(error.hint()),
-            Self::Disputed { .. }
-            | Self::MovedByBoth { .. }
-            | Self::NamedForBoth { .. }
-            | Self::BothSides => self.after_merge(),
-            Self::ImageNested { .. }
-            | Self::NoCore { .. }
-            | Self::NotInCore { .. }
-            | Self::SkippedCore { .. } => self.after_core(),
+            Self::Disputed { .. } | Self::MovedByBoth { .. } => self.after_merge(),
+            Self::NamedForBoth { .. } | Self::BothSides => self.after_merge(),
+            Self::NotInCore { .. } => self.after_core(),
+            Self::ImageNested { .. } | Self::NoCore { .. } | Self::SkippedCore { .. } => self.after_core(),
             Self::WithoutInit { .. } => Some("add the file".to_owned()),
             Self::SyncOfSome => Some("leave the names out".to_owned()),
             Self::NothingToCheck => Some("name it with `-o FILE`".to_owned()),
@@ -62,6 +58,8 @@ impl Error {
                 Some("put a directory in its place, or set another `path` in `repos.toml`".to_owned())
             }
             Self::Lock(error) => error.hint(),
+            Self::NamedLock { error } => error.hint_of_named(),
+            Self::NoNamedLock { .. } => Some("check the path".to_owned()),
             Self::MixedPaths { .. } => {
                 Some("set a `path` for the profile that contains no `[[local]]` directory".to_owned())
             }

@@ -126,6 +126,12 @@ pub(crate) enum Error {
     LinkedPath { path: PathBuf, profile: String },
     #[error(transparent)]
     Lock(#[from] lock::Error),
+    /// Of a lock that the user named, in place of that of the project.
+    #[error(transparent)]
+    NamedLock { error: lock::Error },
+    /// There is no such file.
+    #[error("there is no `{}`", file.display())]
+    NoNamedLock { file: PathBuf },
     #[error("profile `{profile}` in `{}` has its checkouts in `{path}` and your modules in `{local}`, but the checkouts must not contain your modules", file.display())]
     MixedPaths { file: PathBuf, profile: String, path: String, local: String },
     /// The remaining selection needs modules of the repositories to remove.
@@ -145,7 +151,7 @@ pub(crate) enum Error {
     NoCoreRequirements { profile: String, is_declared: bool },
     #[error("there is no cache directory: neither `OCA_CACHE_DIR` nor a home directory is set")]
     NoCache,
-    #[error("profile `{profile}` has no Odoo itself, because there is no `[core]`")]
+    #[error("profile `{profile}` does not have Odoo itself, because there is no `[core]`")]
     NoCore { profile: String },
     #[error("`{}` is a name of Odoo itself, but {}", part.word(), not_in_core(*part, *has_core))]
     NotInCore { part: CorePart, has_core: bool },

@@ -61,7 +61,7 @@ pub(crate) struct UnmatchedLanguage {
     pub(crate) near: Option<String>,
 }
 
-/// Whether a file is kept because of its language. A file that is no translation is. `path` is its path below the module.
+/// Whether the languages keep a file. They keep all files that are not translations. `path` is its path below the module.
 pub(crate) fn keeps_translation(rules: &Rules, path: &[&[u8]], odoo: Series) -> bool {
     match path {
         [directory, name] if TRANSLATIONS.contains(directory) => rules.keeps_language(name, odoo),

@@ -34,7 +34,7 @@ impl CoreScope {
     /// Whether everything at a path is exported, up to what the rules leave out of modules.
     pub(super) fn is_whole(&self, path: &[u8]) -> bool {
         let is_below = |directory: &str| match path.strip_prefix(directory.as_bytes()) {
-            // A name that begins with a dot, such as `.github`, is no module.
+            // A name that begins with a dot, such as `.github`, is not a module.
             Some(_) if directory.is_empty() => !path.starts_with(b"."),
             Some(rest) => rest.is_empty() || rest.starts_with(b"/"),
             None => false,
@@ -51,7 +51,7 @@ impl CoreScope {
         };
         match entry.kind() {
             EntryKind::Directory => self.is_whole(bytes) || self.containers.iter().any(leads_to),
-            // Whoever uses a submodule at the top declares it as a repository.
+            // A submodule at the top is a repository of its own: if it is used, `repos.toml` declares it.
             EntryKind::Other if is_top && entry.is_gitlink() => false,
             _ if is_top => !name.starts_with(b".") && rules.keep(&[name], false, self.odoo),
             _ => self.is_whole(bytes),

@@ -1,18 +1,18 @@
-//! Chooses what becomes `[core]`: one repository for each part of Odoo itself.
+//! Chooses the repositories for `[core]`: one for each part of Odoo itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::odoo::{Recognised, Sign};
-use super::places::{Places, is_in};
+use super::places::Places;
 use super::{Note, Repo, RepoMerge, note, own};
-use crate::config::{is_checkouts_path, refuse_entry};
+use crate::config::{is_checkouts_path, is_in, refuse_entry};
 use crate::repo::{CorePart, Edition, Reference, RepoName, Series};
 
 /// A repository of the file, and what it is of Odoo itself.
 pub(super) type Entry = (Repo, Option<Recognised>);
 
-/// The repositories of an import, by what becomes of them.
+/// The repositories of an import: those for `[core]`, those of modules, and those that are left out.
 pub(super) struct Choice {
     pub(super) core: BTreeMap<CorePart, Repo>,
     /// The repositories of modules.

@@ -150,12 +150,6 @@ impl Places {
     }
 }
 
-/// Whether a path below the project is in another one, or the same. On some file systems, case does not count.
-pub(super) fn is_in(inner: &str, outer: &str) -> bool {
-    let [inner, outer] = [inner, outer].map(str::to_ascii_lowercase);
-    inner == outer || inner.strip_prefix(&outer).is_some_and(|rest| rest.starts_with('/'))
-}
-
 /// Whether another entry differs only by case. On some file systems, that is the same directory.
 fn has_twin(directory: &Path) -> bool {
     let (Some(parent), Some(name)) = (directory.parent(), directory.file_name()) else { return false };

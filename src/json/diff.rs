@@ -25,6 +25,8 @@ pub(crate) struct SeriesDiff<'d> {
     /// By name.
     pub(crate) modules: Vec<ModuleEntry<'d>>,
     pub(crate) python: NameChanges<'d>,
+    /// The lines of Odoo's own `requirements.txt`.
+    pub(crate) odoo_python: NameChanges<'d>,
     pub(crate) bin: NameChanges<'d>,
     pub(crate) deb: NameChanges<'d>,
 }
@@ -81,7 +83,7 @@ pub(crate) struct MergeEntry<'d> {
 pub(crate) struct ModuleEntry<'d> {
     pub(crate) name: &'d ModuleName,
     pub(crate) change: DiffKind,
-    /// The module in the old lock; `null` if that does not have it.
+    /// The module in the old lock; `null` if that does not have it. If such a module is `changed`, Odoo itself had it.
     pub(crate) from: Option<ModuleAt<'d>>,
     pub(crate) to: Option<ModuleAt<'d>>,
     /// How far the version went; `null` if it is the same.
@@ -123,13 +125,14 @@ impl<'d> DiffReport<'d> {
 
 impl<'d> SeriesDiff<'d> {
     fn of(diff: &'d LockDiff<'d>) -> Self {
-        let LockDiff { profiles, series, repos, modules, python, bin, deb } = diff;
+        let LockDiff { profiles, series, repos, modules, python, odoo_python, bin, deb } = diff;
         Self {
             profiles,
             odoo: FromTo { from: series.from.to_string(), to: series.to.to_string() },
             repos: repos.iter().map(RepoEntry::of).collect(),
             modules: modules.iter().map(ModuleEntry::of).collect(),
             python: python.into(),
+            odoo_python: odoo_python.into(),
             bin: bin.into(),
             deb: deb.into(),
         }
@@ -177,6 +180,8 @@ impl<'d> ModuleEntry<'d> {
         let (change, from, to, changed) = match &module.change {
             ModuleChange::Added(to) => (DiffKind::Added, None, Some(to), None),
             ModuleChange::Removed(from) => (DiffKind::Removed, Some(from), None, None),
+            ModuleChange::OutOfOdoo(to) => (DiffKind::Changed, None, Some(to), None),
+            ModuleChange::IntoOdoo(from) => (DiffKind::Changed, Some(from), None, None),
             ModuleChange::Changed(changed) => {
                 let Step { from, to } = &changed.homes;
                 (DiffKind::Changed, Some(from), Some(to), Some(changed))

@@ -88,6 +88,8 @@ pub(crate) enum NodeKind {
     /// A module with `installable: False`.
     Uninstallable,
     Missing,
+    /// Of Odoo, or missing: the modules of this Odoo are not known.
+    Unknown,
 }
 
 impl<'a> TreeReport<'a> {
@@ -131,6 +133,7 @@ impl<'a> GraphNode<'a> {
             Standing::Unreadable => (NodeKind::Unreadable, None),
             Standing::Uninstallable(_) => (NodeKind::Uninstallable, None),
             Standing::Missing(_) => (NodeKind::Missing, None),
+            Standing::Unknown => (NodeKind::Unknown, None),
         };
         let depends = module.iter().flat_map(|module| &module.manifest.depends).map(String::as_str);
         Self {

@@ -99,8 +99,9 @@ mod tests {
             Node::Unreadable,
             Node::Uninstallable,
             Node::Missing,
+            Node::Unknown,
         ];
-        assert_eq!(words(&nodes), "module core enterprise unreadable uninstallable missing");
+        assert_eq!(words(&nodes), "module core enterprise unreadable uninstallable missing unknown");
         let reasons = [Reason::Profile, Reason::Repo, Reason::WholeRepo, Reason::Local, Reason::Needed];
         assert_eq!(words(&reasons), "profile repo whole-repo local needed");
         let reasons = [Reason::NotSelected, Reason::Around, Reason::NoModule];

@@ -81,6 +81,11 @@ impl LockedRepo {
         self.digest == Digest::PinOnly
     }
 
+    /// Whether only its pin and its commit could be read from the lock.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        matches!(self.digest, Digest::Unreadable(_))
+    }
+
     /// The entry with its correct digest. Use it only if the facts were read from the commit.
     #[must_use]
     pub(crate) fn sealed(self) -> Self {

@@ -113,6 +113,25 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The hint for a file, a revision or a text that the user named, so that `oca lock` would change nothing.
+    pub(crate) fn hint_of_named(&self) -> Option<String> {
+        let text = match self {
+            Self::Conflicted { .. } | Self::Unmerged { .. } => "name a lock without conflicts",
+            Self::Edited { .. } | Self::Twice { .. } | Self::Dangling { .. } => {
+                "name the lock as oca wrote it, such as that of a commit"
+            }
+            Self::TooNew { .. } => "update oca, or name an older lock",
+            Self::Foreign { .. }
+            | Self::TooLarge { .. }
+            | Self::Truncated { .. }
+            | Self::Malformed { .. } => "name an `oca.lock.json` that oca wrote",
+            Self::Unwritable { .. } | Self::Step { .. } | Self::File(_) => return self.hint(),
+        };
+        Some(text.to_owned())
+    }
+}
+
 /// Describes entries and profiles whose digest is missing or wrong; completes the message "`file` …".
 fn unsealed(entries: &[(RepoName, Seal)], profiles: &[(String, Seal)]) -> String {
     fn named<N: std::fmt::Display>(

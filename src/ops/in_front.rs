@@ -17,7 +17,7 @@ use crate::session::Session;
 /// without `[core]`.
 pub(crate) fn in_front(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Finding>, Error> {
     let mut findings = here(session, profile, lock)?;
-    findings.extend(in_image(profile)?);
+    findings.extend(in_image(profile));
     Ok(findings)
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn warn_of_in_front(
     lock: &Lock,
     is_image: bool,
 ) -> Result<(), Error> {
-    let mut findings = if is_image { in_image(profile)? } else { here(session, profile, lock)? };
+    let mut findings = if is_image { in_image(profile) } else { here(session, profile, lock)? };
     check::ignore(&mut findings, &profile.check.ignore);
     for finding in findings {
         session.printer.warning(&finding.to_string());
@@ -69,9 +69,9 @@ fn among(directory: &Path, names: &BTreeSet<&str>) -> Vec<String> {
 }
 
 /// The image is not here, so only paths tell: those below `core`, and those of an installed Odoo.
-fn in_image(profile: &Profile) -> Result<Vec<Finding>, Error> {
+fn in_image(profile: &Profile) -> Vec<Finding> {
     let Some(core) = profile.image.core.as_ref().filter(|_| !profile.core.is_empty()) else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
     // A variable may be unset on this machine.
     let core = Session::image_entry(core).ok();
@@ -88,7 +88,7 @@ fn in_image(profile: &Profile) -> Result<Vec<Finding>, Error> {
         };
         findings.push(finding(profile, template.as_str(), "[image]", what));
     }
-    Ok(findings)
+    findings
 }
 
 fn finding(profile: &Profile, entry: &str, table: &'static str, what: InFront) -> Finding {

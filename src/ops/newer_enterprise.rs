@@ -15,7 +15,10 @@ const USUAL: i64 = 1;
 pub(super) fn warn_of_newer_enterprise(session: &Session<'_>, old: Option<&Lock>, lock: &Lock) {
     let mut told: Vec<i64> = Vec::new();
     for profile in &session.config.profiles {
-        let Some(days) = days(session, old, lock, profile).filter(|days| *days > USUAL) else { continue };
+        let Some((days, is_odoo_new)) = days(session, old, lock, profile).filter(|(days, _)| *days > USUAL)
+        else {
+            continue;
+        };
         if told.contains(&days) {
             continue;
         }
@@ -24,14 +27,17 @@ pub(super) fn warn_of_newer_enterprise(session: &Session<'_>, old: Option<&Lock>
         session.printer.warning(&format!(
             "`enterprise` is newer than `odoo` by {days}: it can need changes that this Odoo does not have"
         ));
-        session.printer.hint(
-            "run `oca lock --upgrade --core` to move both, or `oca lock enterprise@COMMIT` with an older commit",
-        );
+        session.printer.hint(if is_odoo_new {
+            "run `oca lock enterprise@COMMIT` with a commit of the day of Odoo's"
+        } else {
+            "run `oca lock --upgrade odoo`, or `oca lock enterprise@COMMIT` with an older commit"
+        });
     }
 }
 
-/// By how many days Enterprise is newer. `None` if nothing is new, or if a date is not known.
-fn days(session: &Session<'_>, old: Option<&Lock>, lock: &Lock, profile: &Profile) -> Option<i64> {
+/// By how many days Enterprise is newer, and whether the entry of Odoo is new. `None` if neither entry is new, or if a
+/// date is not known.
+fn days(session: &Session<'_>, old: Option<&Lock>, lock: &Lock, profile: &Profile) -> Option<(i64, bool)> {
     let of = |part| profile.core.iter().find(|repo| repo.core.as_ref().is_some_and(|core| core.part == part));
     let (odoo, enterprise) = (of(CorePart::Odoo)?, of(CorePart::Enterprise)?);
     let is_new = |repo: &Repo| {
@@ -46,5 +52,6 @@ fn days(session: &Session<'_>, old: Option<&Lock>, lock: &Lock, profile: &Profil
         let commit = lock.repo(&plan::pin(repo))?.commit;
         session.git().ok()?.known_time(&session.remote_url(&repo.url).ok()?, commit)
     };
-    Some(time(enterprise)?.saturating_sub(time(odoo)?).div_euclid(DAY))
+    let days = time(enterprise)?.saturating_sub(time(odoo)?).div_euclid(DAY);
+    Some((days, is_new(odoo)))
 }

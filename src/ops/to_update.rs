@@ -6,11 +6,13 @@ use super::content::Contents;
 use super::remotes::{OfPin, Remotes};
 use super::target::confirm_trees;
 use crate::config::Profile;
-use crate::diff::{Home, Loaded, Step};
+use crate::diff::{Difference, Home, Loaded, Step, names_file};
 use crate::error::Error;
 use crate::git::{Git, GitTree, Meter, Snapshot};
 use crate::lock::{LockedRepo, Pin};
-use crate::repo::{AtPath, ModuleName, Objects, RemoteUrl, TreeId, at_path};
+use crate::repo::{
+    AtPath, BlobId, MANIFESTS, ModuleName, Objects, RemoteUrl, RepoPath, TreeEntry, TreeId, at_path,
+};
 use crate::report::{Done, Failure, Trouble};
 use crate::session::Session;
 
@@ -112,7 +114,7 @@ impl<'l> Compared<'l> {
         let trees = Step { from, to: snapshots.to.tree().map_err(Trouble::Remote)? };
         confirm_trees(self.repos.from, &trees.from)?;
         confirm_trees(self.repos.to, &trees.to)?;
-        let mut modules = Vec::new();
+        let (mut modules, mut open) = (Vec::new(), Vec::new());
         for both in &self.modules {
             let (Some(from), Some(to)) =
                 (directory(&both.from, &trees.from)?, directory(&both.to, &trees.to)?)
@@ -122,12 +124,56 @@ impl<'l> Compared<'l> {
             };
             let sides =
                 Step { from: (&trees.from as &dyn Objects, from), to: (&trees.to as &dyn Objects, to) };
-            if from != to && loaded.differs(sides)? {
-                modules.push(&both.to.module.name);
+            if from == to {
+                continue;
+            }
+            match loaded.difference(sides)? {
+                Difference::Read => modules.push(&both.to.module.name),
+                Difference::IfNamed(paths) if paths.is_empty() => {}
+                Difference::IfNamed(paths) => {
+                    let manifest = manifest(&trees.to, to)?;
+                    let name = &both.to.module.name;
+                    open.extend(manifest.map(|manifest| Open { name, manifest, paths }));
+                }
             }
         }
+        modules.extend(naming(open, &snapshots.to)?);
         Ok(modules)
     }
+}
+
+/// A module of which only files differ that Odoo reads if the manifest names them.
+struct Open<'l> {
+    name: &'l ModuleName,
+    /// Of the new module.
+    manifest: BlobId,
+    paths: Vec<RepoPath>,
+}
+
+/// The modules whose manifests name one of these files. The manifests that are not in the cache are fetched together.
+fn naming<'l>(open: Vec<Open<'l>>, snapshot: &Snapshot<'_, '_>) -> Result<Vec<&'l ModuleName>, Trouble> {
+    if open.is_empty() {
+        return Ok(Vec::new());
+    }
+    let manifests: Vec<BlobId> = open.iter().map(|open| open.manifest).collect();
+    snapshot.blobs(&manifests).map_err(Trouble::Remote)?;
+    // The tree is opened again: an open object database does not see newer packs.
+    let tree = snapshot.tree().map_err(Trouble::Remote)?;
+    let mut naming = Vec::new();
+    for Open { name, manifest, paths } in open {
+        let text = tree.blob(manifest)?;
+        if paths.iter().any(|path| names_file(&text, path.as_bytes())) {
+            naming.push(name);
+        }
+    }
+    Ok(naming)
+}
+
+/// The manifest of a module with this tree. `None` if there is none.
+fn manifest(tree: &GitTree<'_>, module: TreeId) -> Result<Option<BlobId>, Trouble> {
+    let entries = tree.tree(module)?;
+    let named = |name: &str| entries.iter().find(|entry| entry.name.as_bytes() == name.as_bytes());
+    Ok(MANIFESTS.into_iter().find_map(named).map(TreeEntry::blob))
 }
 
 /// The tree of a module. `None` if a symlink leads to it.

@@ -57,21 +57,23 @@ fn own_width(row: &[String]) -> usize {
     cells.map(|cell| cell.chars().count() + 2).sum::<usize>().saturating_sub(2)
 }
 
-/// A row whose cells go on in indented lines. A cell that is too long is broken between words.
+/// A row whose cells go on in lines that are indented more. A cell that is too long is broken between words.
 fn folded(row: &[String], width: usize) -> String {
-    const INDENT: &str = "    ";
-    let (mut text, mut line) = (String::new(), String::new());
-    for cell in row.iter().filter(|cell| !cell.is_empty()) {
-        let fits = INDENT.len() + cell.chars().count() <= width;
+    let cells = row.iter().map(|cell| cell.trim_start_matches(' ')).filter(|cell| !cell.is_empty());
+    let first = row.first().map_or(0, |cell| cell.len() - cell.trim_start_matches(' ').len());
+    let indent = " ".repeat(first + 4);
+    let (mut text, mut line) = (String::new(), " ".repeat(first));
+    for cell in cells {
+        let fits = indent.len() + cell.chars().count() <= width;
         let parts: Vec<&str> = if fits { vec![cell] } else { cell.split(' ').collect() };
         for (place, part) in parts.into_iter().enumerate() {
             let gap = if place == 0 { "  " } else { " " };
-            if line.is_empty() {
+            if line.trim_start().is_empty() {
                 line.push_str(part);
             } else if line.chars().count() + gap.len() + part.chars().count() > width {
                 text.push_str(&line);
                 text.push('\n');
-                line = format!("{INDENT}{part}");
+                line = format!("{indent}{part}");
             } else {
                 line.push_str(gap);
                 line.push_str(part);
@@ -116,5 +118,17 @@ mod tests {
             "account_reconcile_oca  18.0.1.0.0\n    account-reconcile\nweb  1.0  web\n"
         );
         assert_eq!(table.render(Some(60)), table.render(None));
+    }
+
+    #[test]
+    fn a_row_below_another_one_stays_below_it() {
+        let mut table = Table::default();
+        table.row(["web".to_owned(), "clean".to_owned()]);
+        table.row(["  take back: oca lock web@4f6702f5067515bc5b3e".to_owned()]);
+        table.row(["  account_reconcile_oca".to_owned(), "18.0.1.0.0".to_owned(), "moved".to_owned()]);
+        assert_eq!(
+            table.render(Some(34)),
+            "web  clean\n  take back: oca lock\n      web@4f6702f5067515bc5b3e\n  account_reconcile_oca\n      18.0.1.0.0  moved\n"
+        );
     }
 }

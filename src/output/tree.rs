@@ -70,6 +70,7 @@ fn label(inventory: &Inventory<'_>, name: &str) -> String {
         Standing::Core(Edition::Enterprise) => "Enterprise",
         Standing::Unreadable => "unreadable",
         Standing::Uninstallable(_) => "not installable",
+        Standing::Unknown => "core or missing",
         Standing::Missing(Some(Edition::Enterprise)) => "missing, of Enterprise",
         Standing::Missing(_) => "missing",
     };
@@ -96,6 +97,10 @@ fn sentence(inventory: &Inventory<'_>, name: &str) -> String {
             Standing::Uninstallable(home) => {
                 format!("`{name}` of `{}` says that it cannot be installed", home.name())
             }
+            Standing::Unknown => format!(
+                "`{name}` is one of Odoo's own modules or missing: oca has no list of the modules of Odoo {}",
+                inventory.profile.odoo
+            ),
             Standing::Missing(Some(Edition::Enterprise)) => {
                 format!("`{name}` is missing: Odoo Enterprise has it, and `edition` is `community`")
             }

@@ -76,6 +76,8 @@ pub(crate) enum Standing<'i, 'a> {
     Uninstallable(Home<'a>),
     /// Nothing. It may be a module of an edition that is not in use.
     Missing(Option<Edition>),
+    /// Nothing, but it may be a module of Odoo itself, whose modules are not known.
+    Unknown,
 }
 
 /// Why a module is requested, if not because another module needs it.
@@ -211,7 +213,7 @@ impl<'a> Inventory<'a> {
             None if self.unreadable_names.contains(name) => Standing::Unreadable,
             None => match self.uninstallable.get(name) {
                 Some(home) => Standing::Uninstallable(*home),
-                None if !self.knows_odoo() => Standing::Core(Edition::default()),
+                None if !self.knows_odoo() => Standing::Unknown,
                 None => Standing::Missing(edition),
             },
         }

@@ -267,9 +267,13 @@ fn content_differences(wanted: &Declared, locked: &LockedRepo, present: &Present
     {
         found.push(Difference::Commit { name: name(), declared, locked: locked.commit });
     }
-    if wanted.core != locked.core && !locked.is_pin_only() {
+    if locked.is_pin_only() || locked.is_unreadable() {
+        // Nothing more is known of it.
+        return found;
+    }
+    if wanted.core != locked.core {
         found.push(Difference::Core { name: name(), is_declared: wanted.core.is_some() });
-    } else if wanted.addons != locked.addons && !locked.is_pin_only() {
+    } else if wanted.addons != locked.addons {
         let words = |all: &[AddonsDirectory]| all.iter().map(ToString::to_string).collect();
         let (declared, locked) = (words(&wanted.addons), words(&locked.addons));
         found.push(Difference::Addons { name: name(), declared, locked });

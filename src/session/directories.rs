@@ -174,7 +174,7 @@ impl Session<'_> {
 
     /// The presets declare `addons` for modules that a user may write later, so its absence is reported only with
     /// `--verbose`. Any other directory was declared by the user, so its absence is probably a mistake.
-    fn tell_of_missing(&self, path: &str) {
+    pub(crate) fn tell_of_missing(&self, path: &str) {
         let text = format!("`{path}` of `[[local]]` does not exist, so it is left out");
         if path.trim_start_matches("./").trim_end_matches('/') == "addons" {
             self.printer.detail(&text);

@@ -156,7 +156,9 @@ fn a_newer_enterprise_is_told_when_it_is_locked() {
     );
     env.oca(&["lock"])
         .stderr_contains(warning)
-        .stderr_contains("hint: run `oca lock --upgrade --core` to move both")
+        .stderr_contains(
+            "hint: run `oca lock --upgrade odoo`, or `oca lock enterprise@COMMIT` with an older commit",
+        )
         .success();
     // What is locked is not told again.
     let again = env.oca(&["lock"]).output().to_string();

@@ -661,4 +661,13 @@ fn without_a_list_of_odoos_modules_nothing_is_guessed() {
              2 modules, 0 errors, 0 warnings\n",
         )
         .success();
+    env.oca(&["why", "-p", "one", "who_knows"])
+        .stdout_contains(
+            "`who_knows` is one of Odoo's own modules or missing: oca has no list of the modules of Odoo 21.0\n",
+        )
+        .success();
+    env.oca(&["tree", "-p", "one", "web_x"]).stdout_contains("└── who_knows (core or missing)\n").success();
+    env.oca(&["tree", "-p", "one", "web_x", "--format", "json"])
+        .stdout_contains("\"kind\": \"unknown\"")
+        .success();
 }

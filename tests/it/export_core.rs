@@ -314,7 +314,7 @@ fn a_profile_needs_the_whole_core() {
     env.locked(WEB);
     env.oca(&["export", "--core", "../out"])
         .stderr(
-            "error: profile `standard` has no Odoo itself, because there is no `[core]`\n\
+            "error: profile `standard` does not have Odoo itself, because there is no `[core]`\n\
              hint: declare it with `[core]` in `repos.toml`, then run `oca lock`\n",
         )
         .status(2);

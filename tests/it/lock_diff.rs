@@ -4,11 +4,10 @@ use serde_json::Value;
 
 use crate::env::Env;
 use crate::project::{BOTH, WEB, committed, repository, short};
-use crate::remote::Remote;
 
 /// The report as JSON.
 #[track_caller]
-fn report(env: &Env, words: &[&str]) -> Value {
+pub(crate) fn report(env: &Env, words: &[&str]) -> Value {
     let words = [&["diff", "--format", "json"], words].concat();
     let output = env.oca(&words).output();
     assert_eq!(output.code, Some(0), "{}", output.stderr);
@@ -63,6 +62,9 @@ fn a_moved_repository_names_its_modules_and_the_way_back() {
         .stderr("1 repository (1 changed), 5 modules (1 added, 3 changed, 1 removed)\n")
         .success();
     env.oca(&["diff", "-q", "--exit-code", "-o", "report"]).status(1);
+    let report = env.read("report");
+    env.oca(&["diff", "-q", "-o", "-"]).stdout(&report).success();
+    assert!(!env.exists("-"));
     assert!(env.read("report").starts_with("gone: uninstall before you deploy, if nothing else has them\n"));
     // The way back that is named works.
     env.oca(&["lock", "-q", &format!("web@{from}")]).success();
@@ -113,11 +115,30 @@ fn what_cannot_be_compared_is_refused() {
         )
         .status(2);
     env.oca(&["diff", "-", "-"]).stderr_contains("stdin cannot be both locks").status(2);
+    env.oca(&["diff", ""]).stderr_contains("error: the name of a lock to compare is empty\n").status(2);
+    env.oca(&["diff", "HEAD~9"])
+        .stderr(
+            "error: `HEAD~9` is neither a revision of git nor a file\n\
+             hint: correct it: `git log --oneline` lists the commits\n",
+        )
+        .status(2);
     env.oca(&["diff", "-"])
         .stdin("{\"version\": 9}")
         .stderr_contains("`stdin` has format version 9")
         .status(2);
-    env.oca(&["diff", "-"]).stdin("").stderr_contains("`stdin` is cut off at line 1").status(2);
+    // What to do about the lock of the project would not help.
+    let other = "hint: name an `oca.lock.json` that oca wrote\n";
+    env.oca(&["diff", "-"])
+        .stdin("")
+        .stderr(&format!("error: `stdin` is cut off at line 1\n{other}"))
+        .status(2);
+    env.oca(&["diff", "repos.toml"])
+        .stderr_contains("`repos.toml` is not a lock that oca wrote: ")
+        .stderr_contains(other)
+        .status(2);
+    env.oca(&["diff", "a.json"])
+        .stderr("error: `a.json` is neither a revision of git nor a file\nhint: check the path\n")
+        .status(2);
     env.oca(&["diff", "--profile", "lean"])
         .stderr(
             "error: neither lock has a profile `lean`\nhint: leave out `--profile` to compare all profiles\n",
@@ -137,7 +158,17 @@ fn what_cannot_be_compared_is_refused() {
     env.oca(&["diff", "-"])
         .stdin(&edited)
         .stderr_contains("the entry of `web` does not match its digest")
+        .stderr_contains("hint: name the lock as oca wrote it, such as that of a commit\n")
         .status(1);
+    env.commit_all("More");
+    env.git("..", &["clone", "-q", "--depth=1", &format!("file://{}", env.project().display()), "shallow"]);
+    env.oca(&["diff", "HEAD~1"])
+        .current_dir(env.project().join("../shallow"))
+        .stderr(
+            "error: `HEAD~1` is neither a revision of git nor a file\n\
+             hint: this clone does not have all commits: run `git fetch --unshallow`, or `git fetch --deepen=100` for some\n",
+        )
+        .status(2);
 }
 
 #[test]
@@ -145,6 +176,14 @@ fn outside_of_git_files_are_compared() {
     let env = Env::new();
     let web = repository(&env, "web", &["web_a"]);
     env.locked(WEB);
+    env.git("..", &["init", "-q", "project"]);
+    env.oca(&["diff"])
+        .stderr(
+            "error: `HEAD` is neither a revision of git nor a file\n\
+             hint: commit the lock, or name what to compare it with: `oca diff OLD`\n",
+        )
+        .status(2);
+    std::fs::remove_dir_all(env.project().join(".git")).expect("a git directory");
     env.write("old.json", env.read("oca.lock.json"));
     web.branch("18.0").module("web_b", &[]).commit();
     env.oca(&["lock", "-q", "--upgrade"]).success();
@@ -153,7 +192,7 @@ fn outside_of_git_files_are_compared() {
         .stderr("1 repository (1 changed), 1 module (1 added)\n")
         .success();
     env.oca(&["diff"])
-        .stderr_contains("error: `HEAD` is no file, and `")
+        .stderr_contains("error: `HEAD` is not a file, and `")
         .stderr_contains("hint: name two files: `oca diff OLD.json NEW.json`\n")
         .status(2);
 }
@@ -179,45 +218,6 @@ fn a_module_that_moved_to_another_repository_is_not_gone() {
         .stdout_contains("  web_b  18.0.1.0.0                moved from web\n")
         .stderr("2 repositories (2 changed), 1 module (1 changed)\n")
         .success();
-}
-
-/// The lock has no versions, licences and maturities of Odoo's own modules, so none are told.
-#[test]
-fn nothing_is_guessed_of_modules_of_odoo_itself() {
-    let env = Env::new();
-    let odoo = Remote::new(&env, "odoo");
-    odoo.branch("18.0")
-        .file("odoo-bin", "")
-        .file("odoo/release.py", "version_info = (18, 0, 0, 'final', 0, '')\n")
-        .module("odoo/addons/base", &[])
-        .module("addons/web", &[])
-        .module("addons/old", &[])
-        .commit();
-    let fields = [("license", "'AGPL-3'"), ("development_status", "'Mature'"), ("version", "'18.0.2.0.0'")];
-    let core = "[core]\nurl = \"../remotes/odoo\"\n";
-    let [web, _] = committed(&env, &[("web_a", &fields)]);
-    env.locked(&format!("{core}{BOTH}"));
-    env.commit_all("Odoo");
-    web.branch("18.0").remove("web_a").commit();
-    let draft = odoo.branch("18.0").module("addons/web_a", &[]).module("addons/new", &[]);
-    draft.module("addons/web", &[("depends", "['base', 'bus']")]).remove("addons/old").commit();
-    env.oca(&["lock", "-q", "--upgrade"]).success();
-    env.oca(&["lock", "-q", "--upgrade", "--core"]).success();
-    let output = env.oca(&["diff", "-q"]).output();
-    let lines: Vec<String> =
-        output.stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-    for line in ["old odoo", "new new", "web depends on +bus", "web_a moved from web"] {
-        assert!(lines.iter().any(|found| found == line), "{line}\n{}", output.stdout);
-    }
-    env.oca(&["diff", "-q", "--format", "markdown"])
-        .stdout_contains("\n- `old` of `odoo`\n")
-        .stdout_contains("\n- `new`: **new**\n- `web`: depends on +`bus`\n- `web_a`: moved from `web`\n")
-        .success();
-    let modules = &report(&env, &[])["changes"][0]["modules"];
-    let moved = modules.as_array().expect("modules").iter().find(|module| module["name"] == "web_a");
-    let moved = moved.expect("it moved");
-    assert_eq!(moved["from"]["development_status"], "Mature");
-    assert!(["version", "license", "development_status"].iter().all(|key| moved["to"][key].is_null()));
 }
 
 #[test]

@@ -108,7 +108,10 @@ fn own_modules_count_as_git_has_them() {
     assert_list(&env, &["HEAD~1", "HEAD"], "mine");
     // One that is gone is in no list.
     std::fs::remove_dir_all(env.project().join("addons/mine")).expect("a module");
-    assert_list(&env, &["HEAD~1"], "other");
+    env.oca(&["diff", "--format", "update", "HEAD~1"])
+        .stdout("other\n")
+        .stderr("warning: uninstall before you deploy, because they are gone: `mine`\n1 module to update\n")
+        .success();
     env.write("old.json", env.read("oca.lock.json"));
     env.oca(&["diff", "--format", "update", "old.json"])
         .stderr(
@@ -197,4 +200,98 @@ fn another_series_is_no_update() {
     env.oca(&["diff", "--format", "update"])
         .stderr("warning: profile `standard` goes from Odoo 18.0 to 19.0: an update does not migrate a database to another series\n0 modules to update\n")
         .success();
+}
+
+#[test]
+fn data_in_static_and_tests_counts_if_the_manifest_names_it() {
+    let env = Env::new();
+    let data = [("data", "['static/data/a.xml']")];
+    let demo = [("demo", "[\"tests/data/b.CSV\"]")];
+    let [web, _] = committed(&env, &[("web_a", &data), ("web_b", &demo), ("web_c", &[])]);
+    let draft = web.branch("18.0");
+    let draft = draft.file("web_a/static/data/a.xml", "x").file("web_b/tests/data/b.CSV", "x");
+    draft.file("web_c/static/data/a.xml", "x").commit();
+    upgrade(&env);
+    assert_list(&env, &[], "web_a,web_b");
+    // The same for own modules, in the work tree and in revisions.
+    env.locked(&format!("[[local]]\npath = \"addons\"\n{BOTH}"));
+    env.own_module("addons/mine", "{'data': ['static/data/a.xml']}");
+    env.own_module("addons/other", "{'assets': {'a': ['other/static/data/a.xml']}}");
+    env.commit_all("Own modules");
+    env.write("addons/mine/static/data/a.xml", "x");
+    env.write("addons/other/static/data/a.xml", "x");
+    assert_list(&env, &[], "mine");
+    env.commit_all("Data");
+    assert_list(&env, &["HEAD~1", "HEAD"], "mine");
+}
+
+#[test]
+fn own_modules_that_are_gone_or_cannot_be_read_are_told() {
+    let env = Env::new();
+    committed(&env, &MODULES);
+    env.locked(&format!("[[local]]\npath = \"addons\"\n{BOTH}"));
+    for module in ["mine", "old_name", "off", "broken", "web_b"] {
+        env.own_module(&format!("addons/{module}"), "{}");
+    }
+    env.commit_all("Own modules");
+    // A repository still has `web_b`.
+    for module in ["mine", "old_name", "web_b"] {
+        std::fs::remove_dir_all(env.project().join("addons").join(module)).expect("a module");
+    }
+    env.own_module("addons/new_name", "{}");
+    env.own_module("addons/off", "{'installable': False}");
+    env.own_module("addons/broken", "{'name'");
+    let gone = "warning: uninstall before you deploy, because they are gone: `mine`, `off`, `old_name`\n";
+    for words in [&[][..], &["HEAD~1", "HEAD"]] {
+        if !words.is_empty() {
+            env.commit_all("More");
+        }
+        env.oca(&[&["diff", "--format", "update"], words].concat())
+            .stderr_contains("/addons/broken/__manifest__.py` at line 1: ")
+            .stderr_contains("; the module is not in the list\n")
+            .stderr_contains(gone)
+            .success();
+    }
+}
+
+#[test]
+fn names_that_odoo_would_not_read_as_one_module_are_left_out() {
+    let env = Env::new();
+    let [web, _] = committed(&env, &[("all", &[]), ("sp ace", &[]), ("web_a", &[])]);
+    env.locked(&format!("[[local]]\npath = \"addons\"\n{BOTH}"));
+    for module in ["-x", "a,b", "mine"] {
+        env.own_module(&format!("addons/{module}"), "{}");
+    }
+    env.commit_all("Own modules");
+    for module in ["-x", "a,b", "mine"] {
+        env.write(format!("addons/{module}/models.py"), "x");
+    }
+    let draft = web.branch("18.0").file("all/models.py", "x").file("sp ace/models.py", "x");
+    draft.file("web_a/models.py", "x").commit();
+    upgrade(&env);
+    env.oca(&["diff", "--format", "update"])
+        .stdout("mine,web_a\n")
+        .stderr_contains("/addons/-x/__manifest__.py` at line 1: no module can be installed from there: the name begins with `-`; the module is not in the list\n")
+        .stderr_contains("/addons/a,b/__manifest__.py` at line 1: no module can be installed from there: the name contains a comma")
+        .stderr_contains("warning: `all` is not in the list: `-u` takes `all` as all modules, so rename the module\n")
+        .stderr_contains("warning: `sp ace` is not in the list: the name contains a blank, so rename the module\n")
+        .success();
+}
+
+#[test]
+fn own_directories_that_cannot_be_compared_are_told() {
+    let env = Env::new();
+    committed(&env, &MODULES);
+    env.locked(&format!("[[local]]\npath = \"own\"\n[[local]]\npath = \"../elsewhere\"\n{BOTH}"));
+    env.own_module("own/mine", "{}");
+    env.own_module("../elsewhere/other", "{}");
+    env.commit_all("Own modules");
+    std::fs::remove_dir_all(env.project().join("own")).expect("a directory");
+    env.oca(&["diff", "--format", "update"])
+        .stderr_contains("warning: `own` of `[[local]]` does not exist, so it is left out\n")
+        .stderr_contains("elsewhere` is not compared, because it is not in this repository: add its modules that changed to the list\n")
+        .stderr_contains("warning: uninstall before you deploy, because they are gone: `mine`\n")
+        .success();
+    env.edit("repos.toml", "\"own\"", "\"${EXTRA}\"");
+    env.oca(&["diff", "--format", "update"]).stderr_contains("EXTRA").status(2);
 }

@@ -125,7 +125,9 @@ fn an_image_verifies_itself() {
              hint: if you want that profile, use `--profile standard`\n",
         )
         .status(1);
-    verify(&["out", "--lock", "nowhere.json"]).stderr_contains("there is no `nowhere.json`").status(1);
+    verify(&["out", "--lock", "nowhere.json"])
+        .stderr("error: there is no `nowhere.json`\nhint: check the path\n")
+        .status(1);
     read_only(0o755);
     assert_eq!(image(&out), before);
 }

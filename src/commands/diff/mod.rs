@@ -1,9 +1,10 @@
 //! `oca diff`: what changed between two locks.
 
+mod own;
 mod side;
 mod update;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use side::{Sides, read};
 
@@ -28,7 +29,7 @@ pub(crate) struct Args {
     /// modules for `odoo-bin -u`
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: DiffFormat,
-    /// Write the whole report to this file
+    /// Write the whole report to this file, or to stdout if it is `-`
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Exit with code 1 if something changed
@@ -44,6 +45,13 @@ enum DiffFormat {
     Update,
 }
 
+impl Args {
+    /// The file to write. `None` is stdout.
+    fn file(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|file| *file != Path::new("-"))
+    }
+}
+
 pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(), Error> {
     let sides = Sides::of(args.old.as_deref(), args.new.as_deref())?;
     let read = read(&sides, global)?;
@@ -57,7 +65,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
     let mut diffs = diffs(locks.from, locks.to, profile.as_deref());
     let is_changed = if args.format == DiffFormat::Update {
         let names = update::names(&read, &diffs, &Session::open(global, printer)?)?;
-        update::deliver(&names, args.output.as_deref(), printer)?;
+        update::deliver(&names, args.file(), printer)?;
         !names.is_empty()
     } else {
         diffs.retain(|diff| !diff.is_empty());
@@ -75,7 +83,7 @@ fn deliver(args: &Args, diffs: &[LockDiff<'_>], printer: &Printer) -> Result<(),
         DiffFormat::Json => Some(Versioned::new(DiffReport::of(diffs)).render()),
         DiffFormat::Markdown => Some(markdown(diffs, most)),
     };
-    match (report, &args.output) {
+    match (report, args.file()) {
         (Some(report), Some(file)) => write_out(file, report.as_bytes())?,
         (Some(report), None) => printer.data(&report),
         (None, Some(file)) => {

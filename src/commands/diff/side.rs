@@ -29,6 +29,10 @@ impl Sides {
     /// As `git diff` reads them: without words, HEAD and the file; `A..B` is the same as `A B`, and HEAD stands for an
     /// end that is left out.
     pub(super) fn of(old: Option<&str>, new: Option<&str>) -> Result<Self, DiffError> {
+        // Such as a variable that is not set: that must not compare HEAD with the file, and find nothing.
+        if [old, new].contains(&Some("")) {
+            return Err(DiffError::EmptyName);
+        }
         let side = |word: &str| match word {
             "-" => Side::Stdin,
             "" => Side::Named("HEAD".to_owned()),
@@ -51,7 +55,7 @@ impl Sides {
 
 /// Whether a word with `..` is a range, not a path such as `../oca.lock.json`.
 fn is_range(word: &str, end: &str) -> bool {
-    !word.starts_with("..") && !end.starts_with(['/', '.']) && !Path::new(word).exists()
+    !end.starts_with(['/', '.']) && !Path::new(word).exists()
 }
 
 /// A lock, and where it comes from.
@@ -103,7 +107,8 @@ impl Project {
                 let file = Path::new("stdin");
                 let mut bytes = Vec::new();
                 std::io::stdin().take(lock::LARGEST + 1).read_to_end(&mut bytes).at("read", file)?;
-                Ok(ReadLock::new(Lock::parse_whole(&bytes, file)?, Source::Elsewhere))
+                let lock = Lock::parse_whole(&bytes, file).map_err(named)?;
+                Ok(ReadLock::new(lock, Source::Elsewhere))
             }
             Side::Named(word) => self.named(word),
         }
@@ -121,7 +126,7 @@ impl Project {
         match found {
             AtRevision::File(bytes) => {
                 let file = format!("{word}:{}", lock::FILE_NAME);
-                let lock = Lock::parse_whole(&bytes, Path::new(&file))?;
+                let lock = Lock::parse_whole(&bytes, Path::new(&file)).map_err(named)?;
                 let steps = directory.join(lock::STEPS);
                 let texts = StepTexts::read(&lock, |path| {
                     let found = superproject.iter().map(|git| git.file_at(word, &steps.join(path), largest));
@@ -129,16 +134,22 @@ impl Project {
                 })?;
                 Ok(ReadLock { texts, ..ReadLock::new(lock, Source::Revision(word.to_owned())) })
             }
-            AtRevision::NoRevision => match Lock::load(Path::new(word))? {
+            AtRevision::NoRevision => match Lock::load(Path::new(word)).map_err(named)? {
                 Some(lock) => Ok(ReadLock::new(lock, Source::Elsewhere)),
-                None if superproject.is_none() => {
-                    Err(DiffError::NoGit { word: word.to_owned(), directory: directory.to_owned() }.into())
+                None => Err(match &superproject {
+                    None => DiffError::NoGit { word: word.to_owned(), directory: directory.to_owned() },
+                    Some(git) => DiffError::NotThere { word: word.to_owned(), is_shallow: git.is_shallow() },
                 }
-                None => Err(DiffError::NotThere { word: word.to_owned() }.into()),
+                .into()),
             },
             AtRevision::NoFile => Err(DiffError::NoLockThere { revision: word.to_owned() }.into()),
         }
     }
+}
+
+/// `oca lock` does not help if the user named the lock.
+fn named(error: lock::Error) -> Error {
+    Error::NamedLock { error }
 }
 
 #[cfg(test)]
@@ -159,6 +170,10 @@ mod tests {
         assert_eq!(sides(Some("main.."), None), [named("main"), named("HEAD")]);
         assert_eq!(sides(Some("../oca.lock.json"), None), [named("../oca.lock.json"), Side::Working]);
         assert_eq!(sides(Some("old/../oca.lock.json"), None), [named("old/../oca.lock.json"), Side::Working]);
-        assert!(Sides::of(Some("-"), Some("-")).is_err());
+        assert_eq!(sides(Some("..next"), None), [named("HEAD"), named("next")]);
+        assert_eq!(sides(Some(".."), None), [named(".."), Side::Working]);
+        for (old, new) in [("-", Some("-")), ("", None), ("", Some("main")), ("main", Some(""))] {
+            assert!(Sides::of(Some(old), new).is_err(), "{old} {new:?}");
+        }
     }
 }

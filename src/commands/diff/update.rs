@@ -1,17 +1,17 @@
 //! The modules that a database must update: `odoo-bin -u`.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::side::{ReadLock, Source};
-use crate::diff::{Loaded, LockDiff, ModuleChange, ModuleDiff, Step, shared};
+use super::own::OwnModules;
+use super::side::ReadLock;
+use crate::diff::{Loaded, LockDiff, ModuleChange, ModuleDiff, RepoChange, Step, shared};
 use crate::error::Error;
 use crate::fs::write_out;
-use crate::git::Superproject;
-use crate::lock::LockedProfile;
+use crate::lock::{Lock, LockedProfile};
 use crate::ops::{Contents, ToUpdate, to_update};
 use crate::output::Printer;
-use crate::repo::{MANIFESTS, ModuleName, Rules, counted, first_names, profile_list};
+use crate::repo::{ModuleName, Rules, counted, first_names, one_line, profile_list};
 use crate::session::Session;
 
 /// The names, sorted.
@@ -49,9 +49,28 @@ pub(super) fn names(
             names.extend(own.changed(&loaded, session.printer)?);
         }
         names.extend(crossed(diff, own.as_ref()).map(ToString::to_string));
-        tell_of_gone(diff, own.as_ref(), session.printer);
+        tell_of_gone(locks.to, diff, own.as_ref(), session.printer);
+        tell_of_odoo(diff, session.printer);
     }
+    names.retain(|name| {
+        let refused = refused_by_odoo(name);
+        if let Some(why) = refused {
+            session.printer.warning(&format!("`{}` is not in the list: {why}", one_line(name)));
+        }
+        refused.is_none()
+    });
     Ok(names)
+}
+
+/// Why `-u` would not read a name as the name of one module. [`ModuleName`] refuses commas and a `-` at the beginning.
+fn refused_by_odoo(name: &str) -> Option<&'static str> {
+    if name == "all" {
+        Some("`-u` takes `all` as all modules, so rename the module")
+    } else if name.contains(char::is_whitespace) {
+        Some("the name contains a blank, so rename the module")
+    } else {
+        None
+    }
 }
 
 /// Prints the list, with commas, or writes it to the file.
@@ -83,112 +102,51 @@ fn rules<'l>(profiles: impl Iterator<Item = &'l LockedProfile>) -> Rules {
     Rules { languages: languages.map(|languages| languages.concat()), ..Rules::default() }
 }
 
-/// The modules that came from a repository to the user's own ones, or the other way. Their files may be other ones.
+/// The modules that came from a repository to the user's own ones or to an Odoo that is not in the lock, or the other way.
+/// Their files may be other ones.
 fn crossed<'l>(diff: &LockDiff<'l>, own: Option<&OwnModules>) -> impl Iterator<Item = &'l ModuleName> {
-    let has_crossed = move |module: &&ModuleDiff<'l>| {
-        own.is_some_and(|own| match module.change {
-            ModuleChange::Removed(_) => own.has_now(module.name),
-            ModuleChange::Added(_) => own.had_before(module.name),
-            ModuleChange::Changed(_) => false,
-        })
+    let has_crossed = move |module: &&ModuleDiff<'l>| match module.change {
+        ModuleChange::Removed(_) => own.is_some_and(|own| own.has_now(module.name)),
+        ModuleChange::Added(_) => own.is_some_and(|own| own.had_before(module.name)),
+        ModuleChange::IntoOdoo(_) | ModuleChange::OutOfOdoo(_) => true,
+        ModuleChange::Changed(_) => false,
     };
     diff.modules.iter().filter(has_crossed).map(|module| module.name)
 }
 
 /// Modules that are gone are in no list: Odoo would refuse their names.
-fn tell_of_gone(diff: &LockDiff<'_>, own: Option<&OwnModules>, printer: &Printer) {
+fn tell_of_gone(lock: &Lock, diff: &LockDiff<'_>, own: Option<&OwnModules>, printer: &Printer) {
     let is_own = |name| own.is_some_and(|own| own.has_now(name));
     let gone = diff.modules.iter().filter(|module| matches!(module.change, ModuleChange::Removed(_)));
-    let gone: Vec<String> =
-        gone.filter(|module| !is_own(module.name)).map(|module| module.name.to_string()).collect();
+    let mut gone: BTreeSet<&ModuleName> =
+        gone.map(|module| module.name).filter(|name| !is_own(name)).collect();
+    if let Some(own) = own {
+        let profiles = diff.profiles.iter().filter_map(|name| lock.profiles.get(*name));
+        let repos = profiles.flat_map(|profile| &profile.repos).filter_map(|pin| lock.repo(pin));
+        let locked: BTreeSet<&ModuleName> =
+            repos.flat_map(|repo| &repo.facts.modules).map(|module| &module.name).collect();
+        gone.extend(own.gone().filter(|name| !locked.contains(name)));
+    }
+    let gone: Vec<String> = gone.into_iter().map(ToString::to_string).collect();
     if !gone.is_empty() {
         printer
             .warning(&format!("uninstall before you deploy, because they are gone: {}", first_names(&gone)));
     }
 }
 
-/// The user's own modules in two revisions, or in a revision and the work tree.
-struct OwnModules {
-    /// Those that exist now, as absolute paths.
-    directories: Vec<PathBuf>,
-    superproject: Superproject,
-    from: String,
-    /// `None` for the work tree.
-    to: Option<String>,
-}
-
-impl OwnModules {
-    /// `None` if there are none, or if git does not have both sides; then this warns.
-    fn of(read: &Step<ReadLock>, diff: &LockDiff<'_>, session: &Session<'_>) -> Result<Option<Self>, Error> {
-        let profiles =
-            session.config.profiles.iter().filter(|profile| diff.profiles.contains(&profile.name.as_str()));
-        let mut directories = Vec::new();
-        for profile in profiles {
-            for local in &profile.locals {
-                directories.extend(session.own_directory(profile, local)?.filter(|path| path.is_dir()));
-            }
-        }
-        directories.sort();
-        directories.dedup();
-        if directories.is_empty() {
-            return Ok(None);
-        }
-        let revisions = match (&read.from.source, &read.to.source) {
-            (Source::Revision(from), Source::Revision(to)) => Some((from.clone(), Some(to.clone()))),
-            (Source::Revision(from), Source::Working) => Some((from.clone(), None)),
-            _ => None,
+/// If one of the locks does not have Odoo itself, it is not known which of its files changed.
+fn tell_of_odoo(diff: &LockDiff<'_>, printer: &Printer) {
+    for repo in &diff.repos {
+        let (repo, what) = match repo.change {
+            RepoChange::Added(repo) => (repo, "is in the lock now, and was not before"),
+            RepoChange::Removed(repo) => (repo, "is not in the lock any more"),
+            RepoChange::Changed(_) => continue,
         };
-        let (Some((from, to)), Some(superproject)) = (revisions, Superproject::around(session.root())?)
-        else {
-            session.printer.warning(
-                "your own modules are not compared, because a lock is not from git: add those that changed to the list",
-            );
-            return Ok(None);
-        };
-        Ok(Some(Self { directories, superproject, from, to }))
-    }
-
-    fn had_before(&self, module: &ModuleName) -> bool {
-        self.directories.iter().any(|directory| self.is_at(Some(&self.from), directory, module.as_str()))
-    }
-
-    fn has_now(&self, module: &ModuleName) -> bool {
-        self.directories.iter().any(|directory| self.is_at(self.to.as_deref(), directory, module.as_str()))
-    }
-
-    /// Whether a directory has a module in a revision, or in the work tree.
-    fn is_at(&self, revision: Option<&str>, directory: &Path, module: &str) -> bool {
-        MANIFESTS.iter().any(|name| {
-            let file = directory.join(module).join(name);
-            match revision {
-                Some(revision) => self.superproject.has_at(revision, &file),
-                None => file.is_file(),
-            }
-        })
-    }
-
-    /// The modules that both sides have, with a difference.
-    fn changed(&self, loaded: &Loaded, printer: &Printer) -> Result<BTreeSet<String>, Error> {
-        let to = self.to.as_deref();
-        let mut names = BTreeSet::new();
-        for directory in &self.directories {
-            let Some(files) = self.superproject.changed_files(&self.from, to, directory)? else {
-                printer.warning(&format!(
-                    "`{}` is not compared, because it is not in this repository: add its modules that changed to the list",
-                    directory.display()
-                ));
-                continue;
-            };
-            let changed = files.iter().filter_map(|path| {
-                let parts: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
-                let (module, below) = parts.split_first().filter(|(_, below)| !below.is_empty())?;
-                loaded.reads(below, false).then(|| std::str::from_utf8(module).ok()).flatten()
-            });
-            let changed: BTreeSet<&str> = changed.collect();
-            let is_in = |revision, module: &str| self.is_at(revision, directory, module);
-            let in_both = |module: &&str| is_in(Some(&*self.from), module) && is_in(to, module);
-            names.extend(changed.into_iter().filter(in_both).map(str::to_owned));
+        if repo.core.is_some() {
+            printer.warning(&format!(
+                "`{}` {what}, so its modules are not compared: add those that changed to the list",
+                repo.pin.name
+            ));
         }
-        Ok(names)
     }
 }

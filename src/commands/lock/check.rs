@@ -186,6 +186,9 @@ impl Pinned<'_> {
             content = job.as_locked(content, locked)?;
         }
         let source = ReadOptions { addons: &locked.addons, series: *series, core: locked.core };
+        if locked.is_unreadable() {
+            return Ok((differences, notes));
+        }
         match read(&content, pin, &source) {
             Ok(found) => {
                 let (merges, patches) = (locked.merges.clone(), locked.patches.clone());

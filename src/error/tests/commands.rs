@@ -99,6 +99,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         NoCoreRequirements { profile: "standard".to_owned(), is_declared: false },
         NoCache {},
         NoLock { file: lock_file() },
+        NamedLock { error: lock::Error::Truncated { file: "old.json".into(), line: 40 } },
+        NoNamedLock { file: "old.json".into() },
         NoSeries {},
         NoSuperproject { directory: "/srv/project".into() },
         NotSubmodules { file: config_file() },
@@ -221,7 +223,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: check the permissions of your token
     2 there is no `repos.toml` here or in a parent directory
       hint: run `oca init`, or pass the file with `--config`
-    2 profile `standard` has no Odoo itself, because there is no `[core]`
+    2 profile `standard` does not have Odoo itself, because there is no `[core]`
       hint: declare it with `[core]` in `repos.toml`, then run `oca lock`
     2 `odoo` is a name of Odoo itself, but `repos.toml` has no `[core]`
       hint: declare it with `[core]` in `repos.toml`, then run `oca lock`
@@ -233,6 +235,10 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: set `OCA_CACHE_DIR`
     1 there is no `oca.lock.json`
       hint: run `oca lock` and commit the result
+    2 `old.json` is cut off at line 40
+      hint: name an `oca.lock.json` that oca wrote
+    1 there is no `old.json`
+      hint: check the path
     2 the Odoo series is unknown: there is no `repos.toml` here or in a parent directory
       hint: use `--odoo`, for example `--odoo 18.0`
     2 `mode = "submodule"` needs `/srv/project` to be inside a git repository

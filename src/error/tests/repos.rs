@@ -5,7 +5,7 @@ use super::shown;
 use crate::git::{CheckoutError, Error as GitError, LocalWork, merging};
 use crate::lock::{Error as LockError, StepFault};
 use crate::repo::samples::{commit, every_variant, name};
-use crate::repo::{CorePart, Reference, RepoPath, Series, TreeId};
+use crate::repo::{Reference, RepoPath, Series, TreeId};
 use crate::report::{ConflictWith, MergeConflict, MissingDirectory, NotOdoo, OtherTree, Step, Trouble};
 
 fn failed(trouble: Trouble) -> Error {
@@ -25,19 +25,13 @@ fn conflict(with: ConflictWith) -> MergeConflict {
     MergeConflict { repo: name("web"), what: "web#2950".to_owned(), with, conflicts: vec![conflict] }
 }
 
-fn not_odoo() -> [NotOdoo; 4] {
+fn not_odoo() -> [NotOdoo; 3] {
     let (commit, path) = (commit(0xaa), "odoo/release.py");
     let [found, wanted] = ["19.0", "18.0"].map(|word| Series::parse(word).expect("a series"));
     [
         NotOdoo::Server { commit, server: "odoo-bin" },
         NotOdoo::Release { commit, path, line: None },
         NotOdoo::Series { commit, path, found, wanted },
-        NotOdoo::Modules {
-            commit,
-            part: CorePart::Enterprise,
-            wanted: "module",
-            addons: vec![".".to_owned()],
-        },
     ]
 }
 
@@ -53,7 +47,7 @@ fn every_failure_of_a_repository_names_it() {
     let other = OtherTree { commit: commit(0xaa), module: None, locked: tree(0xbb), found: Some(tree(0xcc)) };
     let of_module = |found| OtherTree { module: Some("web_x".to_owned()), found, ..other.clone() };
     let [moved, gone] = [Some(tree(0xcc)), None].map(of_module);
-    let [without_server, unknown_release, other_series, without_modules] = not_odoo();
+    let [without_server, unknown_release, other_series] = not_odoo();
     let troubles = every_variant!(Trouble:
         Kept(CheckoutError::LocalWork(LocalWork { changed: vec!["web_x/a.py".to_owned()], ..LocalWork::default() })),
         Remote(GitError::Offline),
@@ -85,7 +79,6 @@ fn every_failure_of_a_repository_names_it() {
         Trouble::NoAddons(missing("adons")),
         Trouble::NotOdoo(unknown_release),
         Trouble::NotOdoo(other_series),
-        Trouble::NotOdoo(without_modules),
         Trouble::OtherTree(moved),
         Trouble::OtherTree(gone),
         Trouble::Checkout { step: Step::CheckOut, error: GitError::CacheGone },
@@ -100,7 +93,7 @@ fn every_failure_of_a_repository_names_it() {
     2 `web` has no directory `modules` at commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
       hint: correct `addons` of `[repos.web]` in `repos.toml`
     2 `web` is not Odoo: commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` has no `odoo-bin`
-      hint: correct `url`, `branch`, `tag` or `rev` in `[core]`
+      hint: correct `url`, `branch`, `tag`, `rev`, `merges` or `patches` in `[core]`
     1 the lock is wrong about `web`: commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` has tree `cccccccccccccccccccccccccccccccccccccccc`, but the lock has `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`
       hint: run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`; it reads the entry again
     1 cannot merge `web#2950`
@@ -129,11 +122,9 @@ fn every_failure_of_a_repository_names_it() {
     2 `web` has no directory `adons` at commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
       hint: did you mean `addons`?
     2 `web` does not say of which series it is, in `odoo/release.py` of commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`: it has no line `version_info = (18, 0, …)`
-      hint: correct `url`, `branch`, `tag` or `rev` in `[core]`
+      hint: correct `url`, `branch`, `tag`, `rev`, `merges` or `patches` in `[core]`
     2 `web` is Odoo 19.0, not 18.0, as `odoo/release.py` of commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` says
       hint: correct `branch` in `[core]`, or write `odoo = "19.0"`
-    2 `web` has no module in `.` at commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
-      hint: correct `addons` or `url` of `enterprise` of `[core]` in `repos.toml`
     1 the lock is wrong about `web`: module `web_x` has tree `cccccccccccccccccccccccccccccccccccccccc` in commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`, but the lock has `bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb`
       hint: run `oca lock web@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`; it reads the entry again
     1 the lock is wrong about `web`: commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa` has no module `web_x`, but the lock has it

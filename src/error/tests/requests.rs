@@ -45,15 +45,18 @@ fn every_request_for_a_missing_module_says_how_to_correct_it() {
 #[test]
 fn every_refused_comparison_has_its_words() {
     let errors = every_variant!(DiffError:
+        EmptyName {},
         NoGit { word: "main".to_owned(), directory: "/srv/shop".into() },
         NoLockThere { revision: "HEAD".to_owned() },
         NoProfile { profile: "lean".to_owned() },
-        NotThere { word: "mian".to_owned() },
+        NotThere { word: "mian".to_owned(), is_shallow: false },
         StdinTwice {};
         DiffError::NoLockThere { revision: "v1".to_owned() }
     );
     insta::assert_snapshot!(shown(errors), @"
-    2 `main` is no file, and `/srv/shop` is in no git repository
+    2 the name of a lock to compare is empty
+      hint: name a revision of git or a file; if the name is in a variable, check that it is set
+    2 `main` is not a file, and `/srv/shop` is not in a git repository
       hint: name two files: `oca diff OLD.json NEW.json`
     2 revision `HEAD` has no `oca.lock.json`
       hint: commit the lock, or name what to compare it with: `oca diff OLD`

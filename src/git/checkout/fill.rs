@@ -18,7 +18,7 @@ use crate::repo::{EntryKind, walk_tree};
 
 /// One thread writes fewer files than these.
 const MANY: usize = if cfg!(debug_assertions) { 50 } else { 5_000 };
-/// More than there are cores, because the files of some parts are larger than those of others.
+/// More than most machines have cores, because the files of some parts are larger than those of others.
 const PARTS: usize = 16;
 
 /// Writes all files of `trees` and the index. Nothing is in the work tree of `repository` yet.

@@ -56,7 +56,13 @@ impl Error {
             Self::Untouched { .. } => "remove it from `modules` of the merge".to_owned(),
             Self::Git(error) => return error.hint(of),
             Self::Forgotten => "restore `oca.lock.d` from git".to_owned(),
-            Self::OtherTree | Self::Patch(_) | Self::Tree(_) => return None,
+            Self::Patch(_) => {
+                let name = of.name.unwrap_or("NAME");
+                format!(
+                    "make the patch again on the locked commit: commit the change in its checkout, and run `oca patch {name}`"
+                )
+            }
+            Self::OtherTree | Self::Tree(_) => return None,
         })
     }
 }
@@ -118,6 +124,7 @@ mod tests {
         the remote cannot be asked because oca is offline
         hint: run the command without `--offline`
         `web_x` does not exist in the tree
+        hint: make the patch again on the locked commit: commit the change in its checkout, and run `oca patch NAME`
         `web_x/.git` cannot be checked out: git uses that name
         the remote has no branch or tag `fix`
         hint: check the number or the name, and the url

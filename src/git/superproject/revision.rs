@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use git2::{DiffDelta, DiffOptions, ErrorCode, ObjectType};
+use git2::{DiffDelta, DiffOptions, ErrorCode, ObjectType, Repository, Tree};
 
 use super::Superproject;
-use crate::git::Error;
+use crate::git::ids::bytes;
+use crate::git::{Error, GitTree};
+use crate::repo::TreeId;
 
 /// A file in a revision.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,12 +27,30 @@ impl AtRevision {
 }
 
 impl Superproject {
-    /// Whether a revision has a file. `file` is absolute.
-    pub(crate) fn has_at(&self, revision: &str, file: &Path) -> bool {
-        let tree =
-            self.repository.revparse_single(revision).ok().and_then(|object| object.peel_to_tree().ok());
-        let Some((tree, path)) = tree.zip(self.path_below(file)) else { return false };
-        tree.get_path(&path).is_ok_and(|entry| entry.kind() == Some(ObjectType::Blob))
+    /// Whether it lacks the commits before some commit.
+    pub(crate) fn is_shallow(&self) -> bool {
+        self.repository.is_shallow()
+    }
+
+    /// The files of a revision; symlinks in it are followed. `None` if there is no such revision.
+    pub(crate) fn tree_at(&self, revision: &str) -> Result<Option<GitTree<'_>>, Error> {
+        let Some(tree) = self.tree(revision) else { return Ok(None) };
+        let open = || Ok(Repository::open(self.repository.path())?);
+        let root = TreeId::from_bytes(bytes(tree.id()));
+        Ok(Some(GitTree::new(open()?, root, Box::new(open)).following()))
+    }
+
+    fn tree(&self, revision: &str) -> Option<Tree<'_>> {
+        self.repository.revparse_single(revision).ok()?.peel_to_tree().ok()
+    }
+
+    /// The path of a directory relative to the top, which need not exist. Empty for the top itself; `None` if it is
+    /// outside, or in a submodule.
+    pub(crate) fn directory_below(&self, directory: &Path) -> Result<Option<String>, Error> {
+        let absent = || Some(self.path_below(directory)?.to_str()?.to_owned());
+        let Some(path) = self.path_of(directory).or_else(absent) else { return Ok(None) };
+        let is_above = |above: &String| path == *above || path.starts_with(&format!("{above}/"));
+        Ok(if self.gitlinks()?.keys().any(is_above) { None } else { Some(path) })
     }
 
     /// The path of a file relative to the top. Neither the file nor its directory need exist.
@@ -40,27 +60,25 @@ impl Superproject {
         Some(Path::new(&below).join(file.strip_prefix(above).ok()?))
     }
 
-    /// The files that differ between a revision and another one, or the work tree if `to` is `None`. The paths are
-    /// relative to `directory`, which exists and is absolute; the files are below it. `None` if there is no such revision,
-    /// or if the directory is outside of the repository.
+    /// The files that differ between a revision and another one, or the work tree if `to` is `None`. `below` is the path of
+    /// a directory relative to the top. The files are below it, and their paths are relative to it. `None` if there is no
+    /// such revision.
     pub(crate) fn changed_files(
         &self,
         from: &str,
         to: Option<&str>,
-        directory: &Path,
+        below: &str,
     ) -> Result<Option<Vec<Vec<u8>>>, Error> {
-        let Some(below) = self.path_of(directory) else { return Ok(None) };
-        let tree = |revision: &str| self.repository.revparse_single(revision).ok()?.peel_to_tree().ok();
-        let Some(old) = tree(from) else { return Ok(None) };
+        let Some(old) = self.tree(from) else { return Ok(None) };
         let mut options = DiffOptions::new();
         options.include_untracked(true).recurse_untracked_dirs(true).include_typechange(true);
         options.disable_pathspec_match(true);
         if !below.is_empty() {
-            options.pathspec(&below);
+            options.pathspec(below);
         }
         let diff = match to {
             Some(to) => {
-                let Some(new) = tree(to) else { return Ok(None) };
+                let Some(new) = self.tree(to) else { return Ok(None) };
                 self.repository.diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options))?
             }
             None => self.repository.diff_tree_to_workdir_with_index(Some(&old), Some(&mut options))?,

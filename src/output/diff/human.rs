@@ -1,6 +1,9 @@
 //! What changed between two locks, for people.
 
-use super::{GONE, OfRepo, by_repo, gone, remarks, required, signed, versions};
+use super::{
+    GONE, INTO_ODOO, OUT_OF_ODOO, OfRepo, arrival, by_repo, departure, gone, remarks, required, signed,
+    versions,
+};
 use crate::diff::{Home, LockDiff, MergeDiff, ModuleChange, ModuleDiff, RepoChange, Step};
 use crate::lock::LockedRepo;
 use crate::output::Table;
@@ -42,11 +45,12 @@ pub(crate) fn human(diff: &LockDiff<'_>) -> Table {
 fn of_repo(table: &mut Table, name: &RepoName, change: &RepoChange<'_>) {
     let (repos, reference) = match change {
         RepoChange::Added(repo) => {
-            let cells = [name.to_string(), format!("added at {}", repo.commit.short())];
+            let cells = [name.to_string(), format!("{} at {}", arrival(repo), repo.commit.short())];
             return table.row(cells.into_iter().chain([repo.pin.reference.to_string().replace('`', "")]));
         }
         RepoChange::Removed(repo) => {
-            return table.row([name.to_string(), format!("removed, was at {}", repo.commit.short())]);
+            return table
+                .row([name.to_string(), format!("{}, was at {}", departure(repo), repo.commit.short())]);
         }
         RepoChange::Changed(repos) => (repos, repos.references().to.to_string().replace('`', "")),
     };
@@ -98,6 +102,8 @@ fn of_module(module: &ModuleDiff<'_>) -> Vec<String> {
     match &module.change {
         ModuleChange::Added(home) => vec![name, version(home), "new".to_owned()],
         ModuleChange::Removed(home) => vec![name, version(home), "gone".to_owned()],
+        ModuleChange::IntoOdoo(home) => vec![name, version(home), INTO_ODOO.to_owned()],
+        ModuleChange::OutOfOdoo(home) => vec![name, version(home), OUT_OF_ODOO.to_owned()],
         ModuleChange::Changed(changed) => {
             let versions = versions(changed, &str::to_owned, "->");
             vec![name, versions, remarks(changed, &str::to_owned).join("; ")]

@@ -6,7 +6,10 @@
 use std::fmt::Write;
 
 use super::human::back;
-use super::{GONE, OfRepo, by_repo, gone, remarks, required, signed, summary, versions};
+use super::{
+    GONE, INTO_ODOO, OUT_OF_ODOO, OfRepo, arrival, by_repo, departure, gone, remarks, required, signed,
+    summary, versions,
+};
 use crate::diff::{Home, LockDiff, MergeDiff, ModuleChange, ModuleDiff, RepoChange, Step};
 use crate::lock::LockedRepo;
 use crate::repo::{CommitId, RepoName, counted, one_line};
@@ -117,9 +120,11 @@ impl Lines {
 fn of_repo(lines: &mut Lines, name: &RepoName, change: &RepoChange<'_>) {
     let title = code(name.as_str());
     let repos = match change {
-        RepoChange::Added(repo) => return lines.repo(&format!("{title}: added at {}", short(repo.commit))),
+        RepoChange::Added(repo) => {
+            return lines.repo(&format!("{title}: {} at {}", arrival(repo), short(repo.commit)));
+        }
         RepoChange::Removed(repo) => {
-            return lines.repo(&format!("{title}: removed, was at {}", short(repo.commit)));
+            return lines.repo(&format!("{title}: {}, was at {}", departure(repo), short(repo.commit)));
         }
         RepoChange::Changed(repos) => repos,
     };
@@ -165,6 +170,8 @@ fn of_module(module: &ModuleDiff<'_>) -> String {
     match &module.change {
         ModuleChange::Added(home) => format!("- {}: **new**", versioned(home)),
         ModuleChange::Removed(home) => format!("- {}: **gone**", versioned(home)),
+        ModuleChange::IntoOdoo(home) => format!("- {}: {INTO_ODOO}", versioned(home)),
+        ModuleChange::OutOfOdoo(home) => format!("- {}: {OUT_OF_ODOO}", versioned(home)),
         ModuleChange::Changed(changed) => {
             let versions = versions(changed, &code, "→");
             let words = [code(module.name.as_str()), versions].join(" ");

@@ -10,13 +10,14 @@ pub(crate) use human::human;
 pub(crate) use markdown::{MOST, markdown};
 
 use crate::diff::{Changed, Home, LockDiff, ModuleChange, ModuleDiff, Names, RepoChange, RepoDiff, Step};
+use crate::lock::LockedRepo;
 use crate::repo::{AutoInstall, RepoName, counted};
 
 /// What is told of one repository: how it changed, unless only the choice of its modules did, and its modules.
 #[derive(Default)]
 struct OfRepo<'d, 'l> {
     changes: Vec<&'d RepoDiff<'l>>,
-    /// The modules that it has now and that are new or changed.
+    /// The modules that it has now and that are new or changed, and those that Odoo itself took over.
     modules: Vec<&'d ModuleDiff<'l>>,
 }
 
@@ -27,12 +28,9 @@ fn by_repo<'d, 'l>(diff: &'d LockDiff<'l>) -> BTreeMap<&'l RepoName, OfRepo<'d, 
         repos.entry(repo.name()).or_default().changes.push(repo);
     }
     for module in &diff.modules {
-        let home = match &module.change {
-            ModuleChange::Added(home) => home,
-            ModuleChange::Changed(changed) => &changed.homes.to,
-            ModuleChange::Removed(_) => continue,
-        };
-        repos.entry(&home.repo.pin.name).or_default().modules.push(module);
+        if !matches!(module.change, ModuleChange::Removed(_)) {
+            repos.entry(&module.change.home().repo.pin.name).or_default().modules.push(module);
+        }
     }
     repos
 }
@@ -46,6 +44,20 @@ fn gone<'l>(diff: &LockDiff<'l>) -> impl Iterator<Item = Home<'l>> {
         ModuleChange::Removed(home) => Some(*home),
         _ => None,
     })
+}
+
+/// What is said of a module that went into Odoo itself, or came out of it, where the lock does not have Odoo.
+const INTO_ODOO: &str = "not gone: Odoo itself has it";
+const OUT_OF_ODOO: &str = "new here: Odoo itself had it";
+
+/// How a repository is there now: Odoo itself is somewhere else if it is not in the lock.
+fn arrival(repo: &LockedRepo) -> &'static str {
+    if repo.core.is_some() { "in the lock now" } else { "added" }
+}
+
+/// How a repository is not there any more.
+fn departure(repo: &LockedRepo) -> &'static str {
+    if repo.core.is_some() { "not in the lock any more" } else { "removed" }
 }
 
 /// The versions of a changed module, each in the words of `quoted`. Empty if the lock does not have the new one.
@@ -105,7 +117,12 @@ fn signed(names: &Names<'_>, quoted: &dyn Fn(&str) -> String) -> String {
 
 /// What the profiles require that they did not require before, or no longer.
 fn required<'d>(diff: &'d LockDiff<'_>) -> impl Iterator<Item = (&'static str, &'d Names<'d>)> {
-    let all = [("Python", &diff.python), ("programs", &diff.bin), ("Debian packages", &diff.deb)];
+    let all = [
+        ("Python", &diff.python),
+        ("Odoo's requirements", &diff.odoo_python),
+        ("programs", &diff.bin),
+        ("Debian packages", &diff.deb),
+    ];
     all.into_iter().filter(|(_, names)| !names.is_empty())
 }
 
@@ -123,7 +140,7 @@ pub(crate) fn summary(diff: &LockDiff<'_>) -> String {
     for module in &diff.modules {
         modules[match module.change {
             ModuleChange::Added(_) => 0,
-            ModuleChange::Changed(_) => 1,
+            ModuleChange::Changed(_) | ModuleChange::IntoOdoo(_) | ModuleChange::OutOfOdoo(_) => 1,
             ModuleChange::Removed(_) => 2,
         }] += 1;
     }
