@@ -59,7 +59,7 @@ impl Error {
             }
             Self::Lock(error) => error.hint(),
             Self::NamedLock { error } => error.hint_of_named(),
-            Self::NoNamedLock { .. } => Some("check the path".to_owned()),
+            Self::NoNamedLock { .. } => Some("check the path, or name another lock".to_owned()),
             Self::MixedPaths { .. } => {
                 Some("set a `path` for the profile that contains no `[[local]]` directory".to_owned())
             }

@@ -213,6 +213,9 @@ fn data_in_static_and_tests_counts_if_the_manifest_names_it() {
     draft.file("web_c/static/data/a.xml", "x").commit();
     upgrade(&env);
     assert_list(&env, &[], "web_a,web_b");
+    // The manifests are fetched if they are not in the cache.
+    std::fs::remove_dir_all(env.cache()).expect("a cache");
+    assert_list(&env, &[], "web_a,web_b");
     // The same for own modules, in the work tree and in revisions.
     env.locked(&format!("[[local]]\npath = \"addons\"\n{BOTH}"));
     env.own_module("addons/mine", "{'data': ['static/data/a.xml']}");

@@ -126,7 +126,7 @@ fn an_image_verifies_itself() {
         )
         .status(1);
     verify(&["out", "--lock", "nowhere.json"])
-        .stderr("error: there is no `nowhere.json`\nhint: check the path\n")
+        .stderr("error: there is no `nowhere.json`\nhint: check the path, or name another lock\n")
         .status(1);
     read_only(0o755);
     assert_eq!(image(&out), before);

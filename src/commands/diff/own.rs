@@ -30,6 +30,13 @@ struct OwnDirectory {
     surveys: Step<Survey>,
 }
 
+/// The files of a revision or of the work tree.
+struct Files<'r> {
+    tree: Box<dyn FileTree + 'r>,
+    /// The path of a directory of `[[local]]` in it.
+    top: String,
+}
+
 impl OwnModules {
     /// `None` if there are none, or if git does not have both sides; then this warns.
     pub(super) fn of(
@@ -79,27 +86,24 @@ impl OwnModules {
         below: &str,
         series: Series,
     ) -> Result<Survey, Error> {
-        let Some((tree, top)) = self.tree(revision, path, below)? else { return Ok(Survey::default()) };
+        let Some(Files { tree, top }) = self.tree(revision, path, below)? else {
+            return Ok(Survey::default());
+        };
         let survey = AddonsDirectory::parse(&top).map(|top| {
             discover::find(&*tree, &[top], series).and_then(|found| discover::read(&*tree, found))
         });
         survey.unwrap_or_else(|_| Ok(Survey::default())).map_err(|error| Error::UnreadableFolder { error })
     }
 
-    /// The files of a revision or of the work tree, and the path of a directory in them.
-    fn tree(
-        &self,
-        revision: Option<&str>,
-        path: &Path,
-        below: &str,
-    ) -> Result<Option<(Box<dyn FileTree + '_>, String)>, Error> {
+    /// The files of a revision, or of the work tree.
+    fn tree(&self, revision: Option<&str>, path: &Path, below: &str) -> Result<Option<Files<'_>>, Error> {
         let top = if below.is_empty() { "." } else { below };
         Ok(match revision {
             Some(revision) => {
                 let tree = self.superproject.tree_at(revision)?;
-                tree.map(|tree| (Box::new(tree) as Box<dyn FileTree>, top.to_owned()))
+                tree.map(|tree| Files { tree: Box::new(tree), top: top.to_owned() })
             }
-            None => Some((Box::new(Folder::new(path)), ".".to_owned())),
+            None => Some(Files { tree: Box::new(Folder::new(path)), top: ".".to_owned() }),
         })
     }
 
@@ -168,7 +172,7 @@ impl OwnModules {
             return Ok(());
         }
         let tree = self.tree(self.revisions.to.as_deref(), &own.path, &own.below)?;
-        let Some((tree, top)) = tree else { return Ok(()) };
+        let Some(Files { tree, top }) = tree else { return Ok(()) };
         for (module, file) in open {
             if changed.contains(module) {
                 continue;

@@ -238,7 +238,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
     2 `old.json` is cut off at line 40
       hint: name an `oca.lock.json` that oca wrote
     1 there is no `old.json`
-      hint: check the path
+      hint: check the path, or name another lock
     2 the Odoo series is unknown: there is no `repos.toml` here or in a parent directory
       hint: use `--odoo`, for example `--odoo 18.0`
     2 `mode = "submodule"` needs `/srv/project` to be inside a git repository
