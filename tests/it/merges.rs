@@ -233,7 +233,7 @@ fn patches_are_applied_after_the_merges() {
     env.assert_file("oca/web/web_x/x.txt", &lines(&[(3, "three"), (10, "TEN"), (28, "28!")]));
     env.write("patches/ten.patch", patch.replace("-10", "-20"));
     env.oca(&["lock"])
-        .stderr_contains("cannot merge `patches/ten.patch`")
+        .stderr_contains("cannot apply `patches/ten.patch` to `web`")
         .stderr_contains("hunk 1")
         .status(1);
     std::fs::remove_file(env.project().join("patches/ten.patch")).expect("a patch");

@@ -222,7 +222,7 @@ fn a_sync_that_could_not_merge_says_so() {
     declare(&env, "patches = [\"patches/ten.patch\"]");
     env.oca(&["sync", "-q"]).success();
     env.write("patches/ten.patch", patch.replace("-10", "-zehn"));
-    env.oca(&["sync", "-q"]).stderr_contains("cannot merge `patches/ten.patch`").status(1);
+    env.oca(&["sync", "-q"]).stderr_contains("cannot apply `patches/ten.patch` to `web`").status(1);
     env.assert_file("oca/web/web_x/x.txt", &lines(&[(10, "ten"), (28, "28!")]));
 }
 
