@@ -60,19 +60,27 @@ impl Session<'_> {
     /// The same, without warnings about unreadable modules. A directory that does not exist is reported and counts as
     /// empty.
     pub(crate) fn own_directories(&self, profile: &Profile) -> Result<Vec<Arc<LocalModules>>, Error> {
-        let mut asked = Vec::new();
-        for local in &profile.locals {
+        let paths = self.own_paths(profile)?.into_iter();
+        let asked = profile.locals.iter().zip(paths);
+        let asked = asked.map(|(local, path)| asked_for(&local.path, local.position, path, profile));
+        self.directories.read(&asked.collect::<Vec<_>>())
+    }
+
+    /// The path of each own directory of a profile, in the order of the file. A directory that does not exist is reported.
+    /// Fails if a variable in a path is unset.
+    pub(crate) fn own_paths(&self, profile: &Profile) -> Result<Vec<PathBuf>, Error> {
+        let path = |local: &Local| {
             let directory = match self.own_directory(profile, local)? {
                 Some(directory) => directory,
-                // A variable is unset.
+                // This says which variable is unset.
                 None => self.entry(&local.path)?,
             };
             if !directory.is_dir() {
                 self.tell_of_missing(local.path.as_str());
             }
-            asked.push(asked_for(&local.path, local.position, directory, profile));
-        }
-        self.directories.read(&asked)
+            Ok(directory)
+        };
+        profile.locals.iter().map(path).collect()
     }
 
     /// A directory of own modules: `path` here, and `image` in a container, but the other one if only that exists. `None`
@@ -174,7 +182,7 @@ impl Session<'_> {
 
     /// The presets declare `addons` for modules that a user may write later, so its absence is reported only with
     /// `--verbose`. Any other directory was declared by the user, so its absence is probably a mistake.
-    pub(crate) fn tell_of_missing(&self, path: &str) {
+    fn tell_of_missing(&self, path: &str) {
         let text = format!("`{path}` of `[[local]]` does not exist, so it is left out");
         if path.trim_start_matches("./").trim_end_matches('/') == "addons" {
             self.printer.detail(&text);

@@ -195,17 +195,7 @@ fn directories(diff: &LockDiff<'_>, session: &Session<'_>) -> Result<Vec<PathBuf
     let profiles = session.config.profiles.iter();
     let mut directories = Vec::new();
     for profile in profiles.filter(|profile| diff.profiles.contains(&profile.name.as_str())) {
-        for local in &profile.locals {
-            let directory = match session.own_directory(profile, local)? {
-                Some(directory) => directory,
-                // A variable is unset.
-                None => session.entry(&local.path)?,
-            };
-            if !directory.is_dir() {
-                session.tell_of_missing(local.path.as_str());
-            }
-            directories.push(directory);
-        }
+        directories.extend(session.own_paths(profile)?);
     }
     directories.sort();
     directories.dedup();
