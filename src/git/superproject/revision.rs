@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use git2::{DiffDelta, DiffOptions, ErrorCode, ObjectType, Repository, Tree};
+use git2::{DiffDelta, DiffOptions, ErrorCode, ObjectType, Oid, Repository, Tree};
 
 use super::Superproject;
 use crate::git::ids::bytes;
@@ -54,7 +54,7 @@ impl Superproject {
     }
 
     /// The path of a file relative to the top. Neither the file nor its directory need exist.
-    fn path_below(&self, file: &Path) -> Option<PathBuf> {
+    pub(super) fn path_below(&self, file: &Path) -> Option<PathBuf> {
         let (above, below) =
             file.ancestors().skip(1).find_map(|above| Some((above, self.path_of(above)?)))?;
         Some(Path::new(&below).join(file.strip_prefix(above).ok()?))
@@ -107,11 +107,14 @@ impl Superproject {
             Err(error) if error.code() == ErrorCode::NotFound => return Ok(AtRevision::NoFile),
             Err(error) => return Err(error.into()),
         };
+        Ok(self.blob(entry.id(), largest)?.map_or(AtRevision::NoFile, AtRevision::File))
+    }
+
+    /// The bytes of a blob. `None` for another object, and for a blob of more than `largest` bytes.
+    pub(super) fn blob(&self, id: Oid, largest: usize) -> Result<Option<Vec<u8>>, Error> {
         let odb = self.repository.odb()?;
-        let (size, kind) = odb.read_header(entry.id())?;
-        if size > largest || kind != ObjectType::Blob {
-            return Ok(AtRevision::NoFile);
-        }
-        Ok(AtRevision::File(odb.read(entry.id())?.data().to_vec()))
+        let (size, kind) = odb.read_header(id)?;
+        let is_meant = size <= largest && kind == ObjectType::Blob;
+        Ok(if is_meant { Some(odb.read(id)?.data().to_vec()) } else { None })
     }
 }

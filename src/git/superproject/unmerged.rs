@@ -4,9 +4,9 @@
 //! Usually the file has conflict markers. If a merge driver fails, git leaves our version in the file, without a word of
 //! theirs.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use git2::{Index, ObjectType};
+use git2::Index;
 
 use super::change::JOURNAL;
 use super::{Superproject, objects};
@@ -26,16 +26,11 @@ impl Superproject {
     /// The versions of a file that is in conflict. `None` if it is merged, or if a side deleted it. A version with more than
     /// `largest` bytes cannot be meant, so it counts as missing.
     pub(crate) fn unmerged(&self, file: &Path, largest: usize) -> Result<Option<FileVersions>, Error> {
-        let Some(path) = self.path_of_file(file) else { return Ok(None) };
+        let Some(path) = self.path_below(file) else { return Ok(None) };
         let index = self.repository.index()?;
-        let odb = self.repository.odb()?;
-        let version = |side| -> Result<Option<Vec<u8>>, Error> {
-            let Some(entry) = index.get_path(&path, side) else { return Ok(None) };
-            let (size, kind) = odb.read_header(entry.id)?;
-            if size > largest || kind != ObjectType::Blob {
-                return Ok(None);
-            }
-            Ok(Some(odb.read(entry.id)?.data().to_vec()))
+        let version = |side| match index.get_path(&path, side) {
+            Some(entry) => self.blob(entry.id, largest),
+            None => Ok(None),
         };
         let (Some(ours), Some(theirs)) = (version(2)?, version(3)?) else { return Ok(None) };
         Ok(Some(FileVersions { base: version(1)?, ours, theirs }))
@@ -43,7 +38,7 @@ impl Superproject {
 
     /// Stages a file whose conflict is resolved, as `git add` would. Returns whether it was in conflict.
     pub(crate) fn stage_merged(&self, file: &Path) -> Result<bool, Error> {
-        let Some(path) = self.path_of_file(file) else { return Ok(false) };
+        let Some(path) = self.path_below(file) else { return Ok(false) };
         let mut index = self.repository.index()?;
         let is_open = |index: &Index| (1..=3).any(|side| index.get_path(&path, side).is_some());
         if !is_open(&index) {
@@ -59,10 +54,5 @@ impl Superproject {
         index.write()?;
         self.end_journal()?;
         Ok(true)
-    }
-
-    /// The path of a file as in the index. `None` if it is outside.
-    fn path_of_file(&self, file: &Path) -> Option<PathBuf> {
-        Some(PathBuf::from(self.path_of(file.parent()?)?).join(file.file_name()?))
     }
 }
