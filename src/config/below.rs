@@ -46,7 +46,7 @@ pub(super) fn checkouts_below(path: &str) -> Result<String, NotBelow> {
 }
 
 /// Whether a tidied path is another one, or inside it. Some file systems ignore case.
-pub(super) fn is_inside(inner: &str, outer: &str) -> bool {
+pub(crate) fn is_inside(inner: &str, outer: &str) -> bool {
     let [inner, outer] = [inner, outer].map(str::to_lowercase);
     inner.strip_prefix(&outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -194,9 +194,3 @@ fn refuse_nested(profile: &Profile, profiles: &[Profile], document: &Document<'_
         return;
     }
 }
-
-/// Whether a path below the project is in another one, or the same. On some file systems, case does not count.
-pub(crate) fn is_in(inner: &str, outer: &str) -> bool {
-    let [inner, outer] = [inner, outer].map(str::to_ascii_lowercase);
-    inner == outer || inner.strip_prefix(&outer).is_some_and(|rest| rest.starts_with('/'))
-}

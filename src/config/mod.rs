@@ -33,7 +33,8 @@ use std::path::{Component, Path, PathBuf};
 
 use semver::{Prerelease, Version, VersionReq};
 
-pub(crate) use self::core::{addons as core_addons, is_in};
+pub(crate) use self::below::is_inside;
+pub(crate) use self::core::addons as core_addons;
 pub(crate) use base_url::BaseUrl;
 pub(crate) use edit::{Draft, MergeList};
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::odoo::{Recognised, Sign};
 use super::places::Places;
 use super::{Note, Repo, RepoMerge, note, own};
-use crate::config::{is_checkouts_path, is_in, refuse_entry};
+use crate::config::{is_checkouts_path, is_inside, refuse_entry};
 use crate::repo::{CorePart, Edition, Reference, RepoName, Series};
 
 /// A repository of the file, and what it is of Odoo itself.
@@ -221,8 +221,8 @@ impl Ground<'_> {
         let checkouts = self.names.iter().map(|name| format!("{}/{name}", self.checkouts));
         let mut others = checkouts.chain(others.values().cloned());
         is_checkouts_path(path)
-            && !is_in(self.checkouts, path)
-            && !others.any(|other| is_in(path, &other) || is_in(&other, path))
+            && !is_inside(self.checkouts, path)
+            && !others.any(|other| is_inside(path, &other) || is_inside(&other, path))
             && !self.own.iter().any(|own| own.starts_with(&directory))
     }
 
