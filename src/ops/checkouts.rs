@@ -80,6 +80,10 @@ pub(crate) fn tell_of_tracked(session: &Session<'_>) -> Result<(), Error> {
     if session.config.mode != Mode::Clone {
         return Ok(());
     }
+    if session.profiles()?.iter().all(|profile| profile.core.is_empty()) {
+        return Ok(());
+    }
+    let Ok(Some(superproject)) = Superproject::around(session.root()) else { return Ok(()) };
     let mut told = BTreeSet::new();
     for profile in session.profiles()? {
         for repo in &profile.core {
@@ -88,9 +92,7 @@ pub(crate) fn tell_of_tracked(session: &Session<'_>) -> Result<(), Error> {
             if session.config.skips(&repo.name) || !path.is_dir() || !told.insert(below.clone()) {
                 continue;
             }
-            if let Ok(Some(superproject)) = Superproject::around(session.root())
-                && !superproject.ignores(&path)
-            {
+            if !superproject.ignores(&path) {
                 session.printer.warning(&format!("the surrounding git repository does not ignore `{below}`"));
                 session
                     .printer

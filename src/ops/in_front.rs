@@ -38,9 +38,8 @@ pub(crate) fn warn_of_in_front(
 }
 
 fn here(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Vec<Finding>, Error> {
-    let core: Vec<plan::Selected<'_>> = plan::core(profile, lock);
-    let core: Vec<_> =
-        core.into_iter().filter(|selected| !session.config.skips(&selected.repo.name)).collect();
+    let mut core = plan::core(profile, lock);
+    core.retain(|selected| !session.config.skips(&selected.repo.name));
     let modules = core.iter().flat_map(|selected| &selected.modules);
     let names: BTreeSet<&str> = modules.map(|module| module.name.as_str()).collect();
     let checkouts = core.iter().map(|selected| session.checkout(profile, &selected.repo.name));
