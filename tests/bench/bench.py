@@ -47,6 +47,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -149,6 +150,41 @@ def default_work() -> Path:
     return (memory if memory.is_dir() else Path(tempfile.gettempdir())) / f"oca-bench-{os.getuid()}"
 
 
+def run_cases(
+    setting: Setting,
+    network: Network,
+    cases: Iterable[Case],
+    options: argparse.Namespace,
+    keep: Callable[[list[Result], list[str]], None],
+) -> list[str]:
+    """Runs the cases and prints their results. After each case, `keep` gets all results and broken
+    promises so far. Returns the broken promises."""
+    results: list[Result] = []
+    breaches: list[str] = []
+    for case in cases:
+        print(f"\n{title_of(case)}\n{HEAD}", flush=True)
+        of_case = run_case(setting, network, case, options.tiny_runs if case.tiny else options.runs)
+        print("\n".join(result.row() for result in of_case), flush=True)
+        results += of_case
+        if options.oca:
+            breaches += judge(case, of_case)
+        keep(results, breaches)
+    return breaches
+
+
+def chosen(cases: Iterable[Case], only: str) -> Iterator[Case]:
+    return (case for case in cases if re.search(only, title_of(case)))
+
+
+def title_of(case: Case) -> str:
+    return f"{case.name} · {case.link.name}" if case.link else case.name
+
+
+def fail(breaches: list[str]) -> None:
+    if breaches:
+        raise SystemExit("\n".join(["", "broken promises:", *breaches]))
+
+
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mirrors", type=Path, required=True, help="directory of bare mirrors")
@@ -182,27 +218,22 @@ def main() -> None:
     print(f"{machine()}\n{len(PARITY)} repositories at {options.branch}, {files} files, runs: {options.runs}")
     if missing := [package for command, package in PACKAGES.items() if not setting.tool(command)]:
         print(f"left out, because --venv does not have them: {', '.join(missing)}")
-    results: list[Result] = []
-    breaches: list[str] = []
-    with Network(served, options.rtt / 1000, options.mbit) as network:
-        for case in all_cases(setting, network):
-            title = f"{case.name} · {case.link.name}" if case.link else case.name
-            if not re.search(options.only, title):
-                continue
+
+    def present() -> Iterator[Case]:
+        for case in chosen(all_cases(setting, network), options.only):
             if options.list or not case.present():
-                print(title if case.present() else f"{title}: needs --oca")
-                continue
-            print(f"\n{title}\n{HEAD}", flush=True)
-            of_case = run_case(setting, network, case, options.tiny_runs if case.tiny else options.runs)
-            print("\n".join(result.row() for result in of_case), flush=True)
-            results += of_case
-            if oca:
-                breaches += judge(case, of_case)
-            if options.json:
-                write_json(options, results, breaches)
+                print(title_of(case) if case.present() else f"{title_of(case)}: needs --oca")
+            else:
+                yield case
+
+    def keep(results: list[Result], breaches: list[str]) -> None:
+        if options.json:
+            write_json(options, results, breaches)
+
+    with Network(served, options.rtt / 1000, options.mbit) as network:
+        breaches = run_cases(setting, network, present(), options, keep)
     remove(scratch)
-    if breaches:
-        raise SystemExit("\n".join(["", "broken promises:", *breaches]))
+    fail(breaches)
 
 
 if __name__ == "__main__":

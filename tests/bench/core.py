@@ -16,19 +16,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import default_work, judge, machine, run_case
+from bench import chosen, default_work, fail, machine, run_cases
 from cases import Case, Oca
 from contender import Contender
 from peers import shallow_clone
 from prepare import FIXED_IDENTITY, git, move_branch, tip_of
 from promise import OFFLINE, Promise
-from results import HEAD, Result
+from results import Result
 from setting import Link, Network, OcaProject, PeerProject, Setting, count_below, remove
 
 NAME = "odoo"
@@ -174,25 +173,17 @@ def main() -> None:
     remove(scratch)
     setting = Setting(scratch, served, (NAME,), options.odoo, files, 1, options.limit, options.oca.absolute(), None)
     print(f"{machine()}\nOdoo {options.odoo}, {files} files, {tip_of(served / f'{NAME}.git', options.odoo)}")
-    results: list[Result] = []
-    breaches: list[str] = []
+
+    def keep(results: list[Result], breaches: list[str]) -> None:
+        print(f"  {machine()}", flush=True)
+        if options.json:
+            document = {"machine": machine(), "breaches": breaches, "results": [asdict(each) for each in results]}
+            options.json.write_text(json.dumps(document, indent=2) + "\n")
+
     with Network(served, options.rtt / 1000, options.mbit) as network:
-        for case in cases(setting, network):
-            title = f"{case.name} · {case.link.name}" if case.link else case.name
-            if not re.search(options.only, title):
-                continue
-            print(f"\n{title}\n{HEAD}", flush=True)
-            of_case = run_case(setting, network, case, options.tiny_runs if case.tiny else options.runs)
-            print("\n".join(result.row() for result in of_case), flush=True)
-            breaches += judge(case, of_case)
-            print(f"  {machine()}", flush=True)
-            results += of_case
-            if options.json:
-                document = {"machine": machine(), "breaches": breaches, "results": [asdict(each) for each in results]}
-                options.json.write_text(json.dumps(document, indent=2) + "\n")
+        breaches = run_cases(setting, network, chosen(cases(setting, network), options.only), options, keep)
     remove(scratch)
-    if breaches:
-        raise SystemExit("\n".join(["", "broken promises:", *breaches]))
+    fail(breaches)
 
 
 if __name__ == "__main__":
