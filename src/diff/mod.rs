@@ -13,8 +13,8 @@ mod view;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use loaded::{Difference, Loaded, Reading, names_file};
-pub(crate) use modules::{Changed, ModuleChange, ModuleDiff};
-pub(crate) use repos::{MergeDiff, RepoChange, RepoDiff};
+pub(crate) use modules::{Changed, ModuleChange};
+pub(crate) use repos::{MergeDiff, RepoChange};
 pub(crate) use version::VersionStep;
 pub(crate) use view::Home;
 
@@ -29,9 +29,9 @@ pub(crate) struct LockDiff<'l> {
     pub(crate) profiles: Vec<&'l str>,
     pub(crate) series: Step<Series>,
     /// By name. A repository may be there twice, if it has two pins.
-    pub(crate) repos: Vec<RepoDiff<'l>>,
+    pub(crate) repos: Vec<RepoChange<'l>>,
     /// By name.
-    pub(crate) modules: Vec<ModuleDiff<'l>>,
+    pub(crate) modules: Vec<ModuleChange<'l>>,
     /// The requirements of the modules and the lines of the repositories' `requirements.txt`.
     pub(crate) python: Names<'l>,
     /// The lines of Odoo's own `requirements.txt`. Empty if one of the locks does not have Odoo itself.

@@ -10,12 +10,6 @@ use crate::repo::{AutoInstall, Manifest, ModuleName, Series};
 
 /// A module that differs.
 #[derive(Debug)]
-pub(crate) struct ModuleDiff<'l> {
-    pub(crate) name: &'l ModuleName,
-    pub(crate) change: ModuleChange<'l>,
-}
-
-#[derive(Debug)]
 pub(crate) enum ModuleChange<'l> {
     Added(Home<'l>),
     /// No lock has it any more, or no profile uses it any more.
@@ -44,6 +38,10 @@ impl<'l> ModuleChange<'l> {
         | Self::IntoOdoo(home)
         | Self::OutOfOdoo(home)) = self;
         home
+    }
+
+    pub(crate) fn name(&self) -> &'l ModuleName {
+        &self.home().module.name
     }
 }
 
@@ -113,10 +111,10 @@ enum Paired<'l> {
 }
 
 /// By name.
-pub(super) fn diffs<'l>(views: &Step<View<'l>>, series: Step<Series>) -> Vec<ModuleDiff<'l>> {
+pub(super) fn diffs<'l>(views: &Step<View<'l>>, series: Step<Series>) -> Vec<ModuleChange<'l>> {
     let elsewhere = Elsewhere::of(views, series);
-    let diff = |paired| {
-        let change = match paired {
+    let change = |paired| {
+        Some(match paired {
             Paired::Old(home) if elsewhere.to.hides(&home) => return None,
             Paired::New(home) if elsewhere.from.hides(&home) => return None,
             Paired::Old(home) if elsewhere.to.has(&home.module.name) => ModuleChange::IntoOdoo(home),
@@ -124,10 +122,9 @@ pub(super) fn diffs<'l>(views: &Step<View<'l>>, series: Step<Series>) -> Vec<Mod
             Paired::Old(home) => ModuleChange::Removed(home),
             Paired::New(home) | Paired::Copy(Step { to: home, .. }) => ModuleChange::Added(home),
             Paired::Both(homes) => ModuleChange::Changed(changed(homes, series)?),
-        };
-        Some(ModuleDiff { name: &change.home().module.name, change })
+        })
     };
-    paired(views).into_iter().filter_map(diff).collect()
+    paired(views).into_iter().filter_map(change).collect()
 }
 
 /// The modules that both locks have, if their files may differ. By name.

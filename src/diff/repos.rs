@@ -4,15 +4,10 @@ use std::collections::BTreeMap;
 
 use super::view::View;
 use super::{Names, Step};
-use crate::lock::{LockedRepo, Pin};
+use crate::lock::{LockedRepo, Pin, merge_changes};
 use crate::repo::{CommitId, MergeSource, Reference, RemoteUrl, RepoName, WebPage};
 
 /// A repository that differs.
-#[derive(Debug)]
-pub(crate) struct RepoDiff<'l> {
-    pub(crate) change: RepoChange<'l>,
-}
-
 #[derive(Debug)]
 pub(crate) enum RepoChange<'l> {
     Added(&'l LockedRepo),
@@ -27,13 +22,11 @@ pub(crate) struct MergeDiff<'l> {
     pub(crate) commits: Step<Option<CommitId>>,
 }
 
-impl<'l> RepoDiff<'l> {
+impl<'l> RepoChange<'l> {
     /// The new pin, or the one that is gone.
     pub(crate) fn pin(&self) -> &'l Pin {
-        match self.change {
-            RepoChange::Added(repo) | RepoChange::Removed(repo) => &repo.pin,
-            RepoChange::Changed(Step { to, .. }) => &to.pin,
-        }
+        let (Self::Added(repo) | Self::Removed(repo) | Self::Changed(Step { to: repo, .. })) = self;
+        &repo.pin
     }
 
     pub(crate) fn name(&self) -> &'l RepoName {
@@ -65,19 +58,8 @@ impl<'l> Step<&'l LockedRepo> {
 
     /// The merges that differ, by their source.
     pub(crate) fn merges(&self) -> Vec<MergeDiff<'l>> {
-        let of = |repo: &'l LockedRepo| -> BTreeMap<&'l MergeSource, CommitId> {
-            let merges = repo.pin.pending.merges.iter().zip(&repo.merges);
-            merges.map(|(merge, locked)| (&merge.source, locked.commit)).collect()
-        };
-        let (from, to) = (of(self.from), of(self.to));
-        let mut sources: Vec<&MergeSource> = from.keys().chain(to.keys()).copied().collect();
-        sources.sort();
-        sources.dedup();
-        let merge = |source| {
-            let commits = Step { from: from.get(source).copied(), to: to.get(source).copied() };
-            (!commits.is_same()).then_some(MergeDiff { source, commits })
-        };
-        sources.into_iter().filter_map(merge).collect()
+        let merges = merge_changes(self.from, self.to).into_iter();
+        merges.map(|(source, [from, to])| MergeDiff { source, commits: Step { from, to } }).collect()
     }
 
     /// The paths of patches that came or went.
@@ -105,7 +87,7 @@ impl<'l> Step<&'l LockedRepo> {
 }
 
 /// An entry is compared with the one of the same pin; else of the same branch and url; else of the same name.
-pub(super) fn diffs<'l>(old: &View<'l>, new: &View<'l>) -> Vec<RepoDiff<'l>> {
+pub(super) fn diffs<'l>(old: &View<'l>, new: &View<'l>) -> Vec<RepoChange<'l>> {
     let mut left: Vec<&LockedRepo> = old.repos.iter().map(|used| used.repo).collect();
     let mut open: Vec<&LockedRepo> = new.repos.iter().map(|used| used.repo).collect();
     let mut pairs: Vec<Step<&LockedRepo>> = Vec::new();
@@ -124,8 +106,7 @@ pub(super) fn diffs<'l>(old: &View<'l>, new: &View<'l>) -> Vec<RepoDiff<'l>> {
     let removed = left.into_iter().map(RepoChange::Removed);
     let added = open.into_iter().map(RepoChange::Added);
     let changed = pairs.into_iter().filter(Step::is_changed).map(RepoChange::Changed);
-    let mut diffs: Vec<RepoDiff<'_>> =
-        removed.chain(added).chain(changed).map(|change| RepoDiff { change }).collect();
+    let mut diffs: Vec<RepoChange<'_>> = removed.chain(added).chain(changed).collect();
     diffs.sort_by(|one, other| one.name().cmp(other.name()));
     diffs
 }

@@ -2,10 +2,7 @@
 
 use serde::Serialize;
 
-use crate::diff::{
-    Changed, Home, LockDiff, MergeDiff, ModuleChange, ModuleDiff, Names, RepoChange, RepoDiff, Step,
-    VersionStep,
-};
+use crate::diff::{Changed, Home, LockDiff, MergeDiff, ModuleChange, Names, RepoChange, Step, VersionStep};
 use crate::lock::LockedRepo;
 use crate::repo::{AutoInstall, CommitId, MergeSource, ModuleName, RemoteUrl, RepoName};
 
@@ -146,13 +143,13 @@ impl<'d> From<&Names<'d>> for NameChanges<'d> {
 }
 
 impl<'d> RepoEntry<'d> {
-    fn of(repo: &'d RepoDiff<'d>) -> Self {
-        let (change, from, to): (_, Option<&LockedRepo>, Option<&LockedRepo>) = match &repo.change {
+    fn of(repo: &'d RepoChange<'d>) -> Self {
+        let (change, from, to): (_, Option<&LockedRepo>, Option<&LockedRepo>) = match repo {
             RepoChange::Added(to) => (DiffKind::Added, None, Some(to)),
             RepoChange::Removed(from) => (DiffKind::Removed, Some(from), None),
             RepoChange::Changed(Step { from, to }) => (DiffKind::Changed, Some(from), Some(to)),
         };
-        let both = if let RepoChange::Changed(both) = &repo.change { Some(both) } else { None };
+        let both = if let RepoChange::Changed(both) = repo { Some(both) } else { None };
         let pin = repo.pin();
         Self {
             name: &pin.name,
@@ -176,8 +173,8 @@ impl<'d> MergeEntry<'d> {
 }
 
 impl<'d> ModuleEntry<'d> {
-    fn of(module: &'d ModuleDiff<'d>) -> Self {
-        let (change, from, to, changed) = match &module.change {
+    fn of(module: &'d ModuleChange<'d>) -> Self {
+        let (change, from, to, changed) = match module {
             ModuleChange::Added(to) => (DiffKind::Added, None, Some(to), None),
             ModuleChange::Removed(from) => (DiffKind::Removed, Some(from), None, None),
             ModuleChange::OutOfOdoo(to) => (DiffKind::Changed, None, Some(to), None),
@@ -190,7 +187,7 @@ impl<'d> ModuleEntry<'d> {
         let names =
             |names: fn(&Changed<'d>) -> Names<'d>| NameChanges::from(&changed.map(names).unwrap_or_default());
         Self {
-            name: module.name,
+            name: module.name(),
             change,
             from: from.map(ModuleAt::of),
             to: to.map(ModuleAt::of),

@@ -74,18 +74,25 @@ fn change(old: Option<&LockedRepo>, new: &LockedRepo) -> Vec<Change> {
     if old.commit != new.commit {
         changes.push(Change::Moved { pin: pin(), from: old.commit, to: new.commit });
     }
-    let [before, after] = [old, new].map(merges);
-    let sources: BTreeSet<&MergeSource> = before.keys().chain(after.keys()).copied().collect();
-    for source in sources {
-        let [from, to] = [&before, &after].map(|merges| merges.get(source).copied());
-        if from != to {
-            changes.push(Change::Merge { pin: pin(), source: source.clone(), from, to });
-        }
+    for (source, [from, to]) in merge_changes(old, new) {
+        changes.push(Change::Merge { pin: pin(), source: source.clone(), from, to });
     }
     if changes.is_empty() && old != new {
         changes.push(Change::Reread { pin: pin() });
     }
     changes
+}
+
+/// The merges that came, went or moved, by their source, with their old and their new commit. `None` where an entry does
+/// not have the merge.
+pub(crate) fn merge_changes<'l>(
+    old: &'l LockedRepo,
+    new: &'l LockedRepo,
+) -> Vec<(&'l MergeSource, [Option<CommitId>; 2])> {
+    let [before, after] = [old, new].map(merges);
+    let sources: BTreeSet<&MergeSource> = before.keys().chain(after.keys()).copied().collect();
+    let commits = |source| (source, [&before, &after].map(|merges| merges.get(source).copied()));
+    sources.into_iter().map(commits).filter(|(_, [from, to])| from != to).collect()
 }
 
 /// The commits of the merges of an entry.

@@ -20,7 +20,7 @@ mod wire;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub(crate) use diff::{Change, Untrue, changes, untrue};
+pub(crate) use diff::{Change, Untrue, changes, merge_changes, untrue};
 pub(crate) use merge::{Dispute, Merged, Sides, has_both_sides, merge};
 pub(crate) use read::{Side, conflict_marker};
 pub(crate) use schema::{

@@ -14,6 +14,7 @@ use crate::flags::Global;
 use crate::fs::write_out;
 use crate::json::{DiffReport, Versioned};
 use crate::output::{MOST, Printer, human, markdown, summary};
+use crate::repo::counted;
 use crate::session::{Session, named_profile};
 
 #[derive(clap::Args, Debug)]
@@ -65,35 +66,41 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
     let mut diffs = diffs(locks.from, locks.to, profile.as_deref());
     let is_changed = if args.format == DiffFormat::Update {
         let names = update::names(&read, &diffs, &Session::open(global, printer)?)?;
-        update::deliver(&names, args.file(), printer)?;
+        deliver(args, &update::list(&names), printer)?;
+        printer.note(&format!("{} to update", counted(names.len(), "module", "modules")));
         !names.is_empty()
     } else {
         diffs.retain(|diff| !diff.is_empty());
-        deliver(args, &diffs, printer)?;
+        report(args, &diffs, printer)?;
         !diffs.is_empty()
     };
     if args.exit_code && is_changed { Err(Error::Silent) } else { Ok(()) }
 }
 
 /// Prints the report, or writes it to the file.
-fn deliver(args: &Args, diffs: &[LockDiff<'_>], printer: &Printer) -> Result<(), Error> {
-    let most = args.output.is_none().then_some(MOST);
-    let report = match args.format {
-        DiffFormat::Human | DiffFormat::Update => None,
-        DiffFormat::Json => Some(Versioned::new(DiffReport::of(diffs)).render()),
-        DiffFormat::Markdown => Some(markdown(diffs, most)),
-    };
-    match (report, args.file()) {
-        (Some(report), Some(file)) => write_out(file, report.as_bytes())?,
-        (Some(report), None) => printer.data(&report),
-        (None, Some(file)) => {
-            let text: String = diffs.iter().map(|diff| human(diff).render(None)).collect();
-            write_out(file, text.as_bytes())?;
+fn report(args: &Args, diffs: &[LockDiff<'_>], printer: &Printer) -> Result<(), Error> {
+    match args.format {
+        DiffFormat::Json => return deliver(args, &Versioned::new(DiffReport::of(diffs)).render(), printer),
+        DiffFormat::Markdown => {
+            let most = args.output.is_none().then_some(MOST);
+            deliver(args, &markdown(diffs, most), printer)?;
         }
-        (None, None) => diffs.iter().for_each(|diff| printer.table(&human(diff))),
+        // Only on stdout, rows fit the width of a terminal.
+        _ if args.file().is_none() => diffs.iter().for_each(|diff| printer.table(&human(diff))),
+        _ => {
+            let text: String = diffs.iter().map(|diff| human(diff).render(None)).collect();
+            deliver(args, &text, printer)?;
+        }
     }
-    if args.format != DiffFormat::Json {
-        tell(diffs, printer);
+    tell(diffs, printer);
+    Ok(())
+}
+
+/// Prints a text, or writes it to the file.
+fn deliver(args: &Args, text: &str, printer: &Printer) -> Result<(), Error> {
+    match args.file() {
+        Some(file) => write_out(file, text.as_bytes())?,
+        None => printer.data(text),
     }
     Ok(())
 }

@@ -118,33 +118,32 @@ impl Project {
         let file = std::path::absolute(&self.file).at("find", &self.file)?;
         let largest = usize::try_from(lock::LARGEST).unwrap_or(usize::MAX);
         let directory = file.parent().unwrap_or(&file);
-        let superproject = Superproject::around(directory)?;
-        let found = match &superproject {
-            Some(superproject) => superproject.file_at(word, &file, largest)?,
-            None => AtRevision::NoRevision,
+        let Some(git) = Superproject::around(directory)? else {
+            let no_git = || DiffError::NoGit { word: word.to_owned(), directory: directory.to_owned() };
+            return file_or(word, no_git);
         };
-        match found {
+        match git.file_at(word, &file, largest)? {
             AtRevision::File(bytes) => {
                 let file = format!("{word}:{}", lock::FILE_NAME);
                 let lock = Lock::parse_whole(&bytes, Path::new(&file)).map_err(named)?;
                 let steps = directory.join(lock::STEPS);
-                let texts = StepTexts::read(&lock, |path| {
-                    let found = superproject.iter().map(|git| git.file_at(word, &steps.join(path), largest));
-                    found.map(|found| found.map(AtRevision::content)).next().unwrap_or(Ok(None))
-                })?;
+                let text =
+                    |path: &str| git.file_at(word, &steps.join(path), largest).map(AtRevision::content);
+                let texts = StepTexts::read(&lock, text)?;
                 Ok(ReadLock { texts, ..ReadLock::new(lock, Source::Revision(word.to_owned())) })
             }
-            AtRevision::NoRevision => match Lock::load(Path::new(word)).map_err(named)? {
-                Some(lock) => Ok(ReadLock::new(lock, Source::Elsewhere)),
-                None => Err(match &superproject {
-                    None => DiffError::NoGit { word: word.to_owned(), directory: directory.to_owned() },
-                    Some(git) => DiffError::NotThere { word: word.to_owned(), is_shallow: git.is_shallow() },
-                }
-                .into()),
-            },
+            AtRevision::NoRevision => {
+                file_or(word, || DiffError::NotThere { word: word.to_owned(), is_shallow: git.is_shallow() })
+            }
             AtRevision::NoFile => Err(DiffError::NoLockThere { revision: word.to_owned() }.into()),
         }
     }
+}
+
+/// The lock in a file that the user names, or this error if there is no such file.
+fn file_or(word: &str, missing: impl FnOnce() -> DiffError) -> Result<ReadLock, Error> {
+    let lock = Lock::load(Path::new(word)).map_err(named)?;
+    Ok(ReadLock::new(lock.ok_or_else(missing)?, Source::Elsewhere))
 }
 
 /// `oca lock` does not help if the user named the lock.

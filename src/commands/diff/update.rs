@@ -1,17 +1,15 @@
 //! The modules that a database must update: `odoo-bin -u`.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use super::own::OwnModules;
 use super::side::ReadLock;
-use crate::diff::{Loaded, LockDiff, ModuleChange, ModuleDiff, RepoChange, Step, shared};
+use crate::diff::{Loaded, LockDiff, ModuleChange, RepoChange, Step, shared};
 use crate::error::Error;
-use crate::fs::write_out;
 use crate::lock::{Lock, LockedProfile};
 use crate::ops::{Contents, ToUpdate, to_update};
 use crate::output::Printer;
-use crate::repo::{ModuleName, Rules, counted, first_names, one_line, profile_list};
+use crate::repo::{ModuleName, Rules, first_names, one_line, profile_list};
 use crate::session::Session;
 
 /// The names, sorted.
@@ -73,20 +71,10 @@ fn refused_by_odoo(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Prints the list, with commas, or writes it to the file.
-pub(super) fn deliver(
-    names: &BTreeSet<String>,
-    output: Option<&Path>,
-    printer: &Printer,
-) -> Result<(), Error> {
-    let list: Vec<&str> = names.iter().map(String::as_str).collect();
-    let text = if list.is_empty() { String::new() } else { format!("{}\n", list.join(",")) };
-    match output {
-        Some(file) => write_out(file, text.as_bytes())?,
-        None => printer.data(&text),
-    }
-    printer.note(&format!("{} to update", counted(list.len(), "module", "modules")));
-    Ok(())
+/// The names with commas, as a line. Without names, there is no line.
+pub(super) fn list(names: &BTreeSet<String>) -> String {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    if names.is_empty() { String::new() } else { format!("{}\n", names.join(",")) }
 }
 
 fn profiles_go(names: &[&str]) -> String {
@@ -105,21 +93,20 @@ fn rules<'l>(profiles: impl Iterator<Item = &'l LockedProfile>) -> Rules {
 /// The modules that came from a repository to the user's own ones or to an Odoo that is not in the lock, or the other way.
 /// Their files may be other ones.
 fn crossed<'l>(diff: &LockDiff<'l>, own: Option<&OwnModules>) -> impl Iterator<Item = &'l ModuleName> {
-    let has_crossed = move |module: &&ModuleDiff<'l>| match module.change {
-        ModuleChange::Removed(_) => own.is_some_and(|own| own.has_now(module.name)),
-        ModuleChange::Added(_) => own.is_some_and(|own| own.had_before(module.name)),
+    let has_crossed = move |module: &&ModuleChange<'l>| match module {
+        ModuleChange::Removed(_) => own.is_some_and(|own| own.has_now(module.name())),
+        ModuleChange::Added(_) => own.is_some_and(|own| own.had_before(module.name())),
         ModuleChange::IntoOdoo(_) | ModuleChange::OutOfOdoo(_) => true,
         ModuleChange::Changed(_) => false,
     };
-    diff.modules.iter().filter(has_crossed).map(|module| module.name)
+    diff.modules.iter().filter(has_crossed).map(ModuleChange::name)
 }
 
 /// Modules that are gone are in no list: Odoo would refuse their names.
 fn tell_of_gone(lock: &Lock, diff: &LockDiff<'_>, own: Option<&OwnModules>, printer: &Printer) {
     let is_own = |name| own.is_some_and(|own| own.has_now(name));
-    let gone = diff.modules.iter().filter(|module| matches!(module.change, ModuleChange::Removed(_)));
-    let mut gone: BTreeSet<&ModuleName> =
-        gone.map(|module| module.name).filter(|name| !is_own(name)).collect();
+    let gone = diff.modules.iter().filter(|module| matches!(module, ModuleChange::Removed(_)));
+    let mut gone: BTreeSet<&ModuleName> = gone.map(ModuleChange::name).filter(|name| !is_own(name)).collect();
     if let Some(own) = own {
         let profiles = diff.profiles.iter().filter_map(|name| lock.profiles.get(*name));
         let repos = profiles.flat_map(|profile| &profile.repos).filter_map(|pin| lock.repo(pin));
@@ -137,7 +124,7 @@ fn tell_of_gone(lock: &Lock, diff: &LockDiff<'_>, own: Option<&OwnModules>, prin
 /// If one of the locks does not have Odoo itself, it is not known which of its files changed.
 fn tell_of_odoo(diff: &LockDiff<'_>, printer: &Printer) {
     for repo in &diff.repos {
-        let (repo, what) = match repo.change {
+        let (repo, what) = match repo {
             RepoChange::Added(repo) => (repo, "is in the lock now, and was not before"),
             RepoChange::Removed(repo) => (repo, "is not in the lock any more"),
             RepoChange::Changed(_) => continue,

@@ -4,7 +4,7 @@ use super::{
     GONE, INTO_ODOO, OUT_OF_ODOO, OfRepo, arrival, by_repo, departure, gone, remarks, required, signed,
     versions,
 };
-use crate::diff::{Home, LockDiff, MergeDiff, ModuleChange, ModuleDiff, RepoChange, Step};
+use crate::diff::{Home, LockDiff, MergeDiff, ModuleChange, RepoChange, Step};
 use crate::lock::LockedRepo;
 use crate::output::Table;
 use crate::repo::{CommitId, RepoName};
@@ -30,7 +30,7 @@ pub(crate) fn human(diff: &LockDiff<'_>) -> Table {
             row(&mut table, &[name.as_str(), "same commit"]);
         }
         for change in changes {
-            of_repo(&mut table, name, &change.change);
+            of_repo(&mut table, name, change);
         }
         for module in modules {
             table.row(of_module(module));
@@ -96,10 +96,10 @@ fn of_merge(name: &RepoName, merge: &MergeDiff<'_>) -> String {
     }
 }
 
-fn of_module(module: &ModuleDiff<'_>) -> Vec<String> {
-    let name = format!("  {}", module.name);
+fn of_module(module: &ModuleChange<'_>) -> Vec<String> {
+    let name = format!("  {}", module.name());
     let version = |home: &Home<'_>| home.version().unwrap_or_default().to_owned();
-    match &module.change {
+    match module {
         ModuleChange::Added(home) => vec![name, version(home), "new".to_owned()],
         ModuleChange::Removed(home) => vec![name, version(home), "gone".to_owned()],
         ModuleChange::IntoOdoo(home) => vec![name, version(home), INTO_ODOO.to_owned()],

@@ -10,7 +10,7 @@ use super::{
     GONE, INTO_ODOO, OUT_OF_ODOO, OfRepo, arrival, by_repo, departure, gone, remarks, required, signed,
     summary, versions,
 };
-use crate::diff::{Home, LockDiff, MergeDiff, ModuleChange, ModuleDiff, RepoChange, Step};
+use crate::diff::{Home, LockDiff, MergeDiff, ModuleChange, RepoChange, Step};
 use crate::lock::LockedRepo;
 use crate::repo::{CommitId, RepoName, counted, one_line};
 
@@ -78,7 +78,7 @@ fn lines(diff: &LockDiff<'_>) -> Vec<Line> {
         if changes.is_empty() {
             lines.repo(&format!("{}: same commit", code(name.as_str())));
         }
-        changes.iter().for_each(|change| of_repo(&mut lines, name, &change.change));
+        changes.iter().for_each(|change| of_repo(&mut lines, name, change));
         for module in modules {
             lines.about(About::Module, of_module(module));
         }
@@ -166,15 +166,15 @@ fn of_merge(name: &RepoName, merge: &MergeDiff<'_>) -> String {
     }
 }
 
-fn of_module(module: &ModuleDiff<'_>) -> String {
-    match &module.change {
+fn of_module(module: &ModuleChange<'_>) -> String {
+    match module {
         ModuleChange::Added(home) => format!("- {}: **new**", versioned(home)),
         ModuleChange::Removed(home) => format!("- {}: **gone**", versioned(home)),
         ModuleChange::IntoOdoo(home) => format!("- {}: {INTO_ODOO}", versioned(home)),
         ModuleChange::OutOfOdoo(home) => format!("- {}: {OUT_OF_ODOO}", versioned(home)),
         ModuleChange::Changed(changed) => {
             let versions = versions(changed, &code, "→");
-            let words = [code(module.name.as_str()), versions].join(" ");
+            let words = [code(module.name().as_str()), versions].join(" ");
             format!("- {}: {}", words.trim_end(), remarks(changed, &code).join("; "))
         }
     }

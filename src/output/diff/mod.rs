@@ -4,21 +4,20 @@ mod human;
 mod markdown;
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 pub(crate) use human::human;
 pub(crate) use markdown::{MOST, markdown};
 
-use crate::diff::{Changed, Home, LockDiff, ModuleChange, ModuleDiff, Names, RepoChange, RepoDiff, Step};
+use crate::diff::{Changed, Home, LockDiff, ModuleChange, Names, RepoChange, Step};
 use crate::lock::LockedRepo;
 use crate::repo::{AutoInstall, RepoName, counted};
 
 /// What is told of one repository: how it changed, unless only the choice of its modules did, and its modules.
 #[derive(Default)]
 struct OfRepo<'d, 'l> {
-    changes: Vec<&'d RepoDiff<'l>>,
+    changes: Vec<&'d RepoChange<'l>>,
     /// The modules that it has now and that are new or changed, and those that Odoo itself took over.
-    modules: Vec<&'d ModuleDiff<'l>>,
+    modules: Vec<&'d ModuleChange<'l>>,
 }
 
 /// The repositories with their modules, by name.
@@ -28,8 +27,8 @@ fn by_repo<'d, 'l>(diff: &'d LockDiff<'l>) -> BTreeMap<&'l RepoName, OfRepo<'d, 
         repos.entry(repo.name()).or_default().changes.push(repo);
     }
     for module in &diff.modules {
-        if !matches!(module.change, ModuleChange::Removed(_)) {
-            repos.entry(&module.change.home().repo.pin.name).or_default().modules.push(module);
+        if !matches!(module, ModuleChange::Removed(_)) {
+            repos.entry(&module.home().repo.pin.name).or_default().modules.push(module);
         }
     }
     repos
@@ -40,7 +39,7 @@ const GONE: &str = "uninstall before you deploy, if nothing else has them";
 
 /// The modules that are gone, as they were.
 fn gone<'l>(diff: &LockDiff<'l>) -> impl Iterator<Item = Home<'l>> {
-    diff.modules.iter().filter_map(|module| match &module.change {
+    diff.modules.iter().filter_map(|module| match module {
         ModuleChange::Removed(home) => Some(*home),
         _ => None,
     })
@@ -128,31 +127,25 @@ fn required<'d>(diff: &'d LockDiff<'_>) -> impl Iterator<Item = (&'static str, &
 
 /// How many repositories and modules came, changed and went: "2 repositories (1 added, 1 changed), 0 modules".
 pub(crate) fn summary(diff: &LockDiff<'_>) -> String {
-    let mut repos = [0; 3];
-    for repo in &diff.repos {
-        repos[match repo.change {
-            RepoChange::Added(_) => 0,
-            RepoChange::Changed(_) => 1,
-            RepoChange::Removed(_) => 2,
-        }] += 1;
-    }
-    let mut modules = [0; 3];
-    for module in &diff.modules {
-        modules[match module.change {
-            ModuleChange::Added(_) => 0,
-            ModuleChange::Changed(_) | ModuleChange::IntoOdoo(_) | ModuleChange::OutOfOdoo(_) => 1,
-            ModuleChange::Removed(_) => 2,
-        }] += 1;
-    }
-    let count = |counts: [usize; 3], one: &str, many: &str| {
-        let total = counts.iter().sum();
-        let parts = counts.iter().zip(["added", "changed", "removed"]).filter(|(count, _)| **count > 0);
-        let parts: Vec<String> = parts.map(|(count, word)| format!("{count} {word}")).collect();
-        let mut text = counted(total, one, many);
-        if !parts.is_empty() {
-            let _infallible = write!(text, " ({})", parts.join(", "));
-        }
-        text
+    let repo = |change: &RepoChange<'_>| match change {
+        RepoChange::Added(_) => "added",
+        RepoChange::Changed(_) => "changed",
+        RepoChange::Removed(_) => "removed",
     };
-    format!("{}, {}", count(repos, "repository", "repositories"), count(modules, "module", "modules"))
+    let module = |change: &ModuleChange<'_>| match change {
+        ModuleChange::Added(_) => "added",
+        ModuleChange::Changed(_) | ModuleChange::IntoOdoo(_) | ModuleChange::OutOfOdoo(_) => "changed",
+        ModuleChange::Removed(_) => "removed",
+    };
+    let repos = tally(diff.repos.iter().map(repo), "repository", "repositories");
+    format!("{repos}, {}", tally(diff.modules.iter().map(module), "module", "modules"))
+}
+
+/// How many things there are, and how many of them with each word, in the order of the words.
+fn tally(words: impl Iterator<Item = &'static str>, one: &str, many: &str) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    words.for_each(|word| *counts.entry(word).or_default() += 1);
+    let total = counted(counts.values().sum(), one, many);
+    let parts: Vec<String> = counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
+    if parts.is_empty() { total } else { format!("{total} ({})", parts.join(", ")) }
 }
