@@ -55,6 +55,9 @@ pub(crate) enum Error {
     Unpacking,
     #[error("the remote sent more than {} MB of history", limit / 1_000_000)]
     TooMuchHistory { limit: u64 },
+    /// The remote is a shallow copy itself.
+    #[error("the remote does not have the history of commit `{commit}`")]
+    Shallow { commit: CommitId },
     #[error("{}", server_in_words(message))]
     Remote { message: String },
     #[error("no data for {}", seconds(*after))]
@@ -312,6 +315,7 @@ impl Error {
             Self::TooMuchHistory { .. } => {
                 "check that the merged branch starts from the branch of the repository".to_owned()
             }
+            Self::Shallow { .. } => "make the remote complete with `git fetch --unshallow`".to_owned(),
             Self::Git { .. } | Self::System { .. } | Self::File(_) => return None,
         })
     }

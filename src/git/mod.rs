@@ -25,19 +25,17 @@ pub(crate) mod fuzz;
 mod git2_error;
 mod git_file;
 mod helpers;
+mod history;
 mod ids;
 mod includes;
-mod known;
 mod libgit2;
 mod local;
 pub(crate) mod merging;
-mod messages;
 mod netrc;
 mod pace;
 mod packs;
 mod path_value;
 mod pipes;
-mod range;
 mod remote;
 mod retry;
 mod root;
@@ -70,7 +68,7 @@ pub(crate) use config_text::{
     Section as ConfigSection, Variable as ConfigVariable, sections as config_sections,
 };
 pub(crate) use error::{Error, HintContext};
-pub(crate) use messages::Signature;
+pub(crate) use history::{Log, LogEntry, Lost, LostCommit, Signature};
 pub(crate) use remote::Remote;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use steps::{StepCommit, WrongStep};
@@ -85,7 +83,7 @@ pub(crate) use wire::{NoAnswer, TokenScheme};
 
 use crate::repo::{CommitId, RemoteUrl, TreeId};
 use configuration::Configuration;
-use known::Known;
+use history::Known;
 use transport::Transport;
 use wire::Client;
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::known::Known;
+use super::history::Known;
 use super::store::Store;
 use super::transport::Transport;
 use super::{Error, Git};

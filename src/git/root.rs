@@ -64,7 +64,7 @@ fn ask(remote: &HttpRemote, commit: CommitId, meter: Meter<'_>) -> Result<Vec<u8
     let id = text.strip_prefix(b"tree ").and_then(|rest| std::str::from_utf8(rest.get(..40)?).ok());
     let id = id.and_then(|id| Oid::from_str(id).ok());
     let tree = bytes(id.ok_or_else(|| broken(&format!("`{commit}` is not a commit")))?);
-    object(remote, &Objects::Tree(TreeId::from_bytes(tree)), &tree, meter)
+    object(remote, &Objects::TreesAlone(&[TreeId::from_bytes(tree)]), &tree, meter)
 }
 
 /// Fetches one object.

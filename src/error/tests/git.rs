@@ -34,6 +34,7 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
         Endless {},
         Unpacking {},
         TooMuchHistory { limit: 20_000_000 },
+        Shallow { commit: commit(0xaa) },
         Remote { message: text("access denied") },
         Stalled { after: Duration::from_secs(30) },
         Slow { within: Duration::from_mins(5) },

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::Error;
-use crate::git::range::Range;
+use crate::git::history::{History, Range};
 use crate::repo::CommitId;
 
 /// Candidates for the merge base are compared with the others in at most this number of requests.
@@ -14,18 +14,6 @@ const MOST_COMPARISONS: usize = 16;
 
 /// The generations of history that a remote without the pin is asked for, one after the other.
 const STEPS: [u32; 4] = [64, 512, 4096, 32_768];
-
-/// The history of a remote.
-pub(super) trait History {
-    /// The history of `wants` without the history of `haves`. A commit of `haves` that the remote lacks is ignored.
-    fn between(&self, wants: &[CommitId], haves: &[CommitId]) -> Result<Range, Error>;
-
-    /// The same for two commits. `None` if the remote lacks `have`.
-    fn between_if_known(&self, want: CommitId, have: CommitId) -> Result<Option<Range>, Error>;
-
-    /// The newest commits of a history, to this number of generations.
-    fn newest(&self, want: CommitId, depth: u32) -> Result<Range, Error>;
-}
 
 /// How a commit is related to the pin.
 #[derive(Clone, Debug, Eq, PartialEq)]

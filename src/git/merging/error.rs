@@ -17,9 +17,6 @@ pub(crate) enum Error {
     /// The history was merged in both directions.
     #[error("it has several merge bases with the pin: {}", first_names(&commits.iter().map(CommitId::short).collect::<Vec<_>>()))]
     SeveralBases { commits: Vec<CommitId> },
-    /// The remote is a shallow copy itself.
-    #[error("the remote does not have the history of commit `{commit}`")]
-    Shallow { commit: CommitId },
     #[error("the request does not change the module directory `{module}`")]
     Untouched { module: RepoPath },
     /// The step cannot be merged onto a new base.
@@ -52,7 +49,6 @@ impl Error {
             }
             Self::Unrelated { .. } => "check that it belongs to this repository and series".to_owned(),
             Self::SeveralBases { .. } => "rebase the request onto its branch".to_owned(),
-            Self::Shallow { .. } => "make the remote complete with `git fetch --unshallow`".to_owned(),
             Self::Untouched { .. } => "remove it from `modules` of the merge".to_owned(),
             Self::Git(error) => return error.hint(of),
             Self::Forgotten => "restore `oca.lock.d` from git".to_owned(),
@@ -90,7 +86,6 @@ mod tests {
             Ambiguous { name: "fix".to_owned() },
             Unrelated { pin: commit(0xaa) },
             SeveralBases { commits: vec![commit(0xaa), commit(0xbb)] },
-            Shallow { commit: commit(0xaa) },
             Untouched { module: path() },
             Forgotten {},
             OtherTree {},
@@ -114,8 +109,6 @@ mod tests {
         hint: check that it belongs to this repository and series
         it has several merge bases with the pin: `aaaaaaaaaa`, `bbbbbbbbbb`
         hint: rebase the request onto its branch
-        the remote does not have the history of commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
-        hint: make the remote complete with `git fetch --unshallow`
         the request does not change the module directory `web_x`
         hint: remove it from `modules` of the merge
         a step of the old lock is missing

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use super::history::RemoteHistory;
 use super::step::{Side, needed};
 use super::three_way::{Trees, merge_trees};
 use super::{Error, Relation, relation};
 use crate::git::Snapshot;
 use crate::git::bench::Bench;
+use crate::git::history::RemoteHistory;
 use crate::patch::between;
 use crate::repo::{BlobId, CommitId, ModuleName, Reference};
 

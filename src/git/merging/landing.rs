@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::git::messages::{Messages, Signature};
-use crate::git::range::Range;
+use crate::git::history::{Messages, Range, Signature};
 use crate::repo::CommitId;
 
 /// Reverts of reverts are followed so many times.

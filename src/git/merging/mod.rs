@@ -10,7 +10,7 @@
 //! - Files that OCA's bots write have rules: see [`merge`](crate::merge). Everything else that both sides changed on the
 //!   same lines is a [`Conflict`].
 //!
-//! `base` is about commits, `history` gets them, `landing` reads what they say. `gather` asks for many at once.
+//! `base` is about commits, `landing` reads what they say. `gather` asks for many at once.
 //! `three_way` merges trees, `content` merges contents, `modules` finds modules in them, `step` makes the patch,
 //! `unmerged` prepares a conflict for a person. `bench` has the objects.
 
@@ -20,7 +20,6 @@ mod content;
 mod error;
 mod gather;
 mod head;
-mod history;
 mod landing;
 mod modules;
 mod step;
@@ -38,12 +37,13 @@ pub(crate) use step::{Label, Outcome, Step};
 pub(crate) use unmerged::Unmerged;
 
 use base::{Related, newer_start, relate};
-use history::RemoteHistory;
+use landing::BranchCommits;
 use step::Side;
 use three_way::Trees;
 
 use super::Snapshot;
 use super::bench::Bench;
+use super::history::{History, RemoteHistory};
 use crate::patch::{Change, Header, Patch, UserPatch, apply, between, describe, result};
 use crate::repo::{BlobId, CommitId, Objects, RepoPath, TreeId};
 
@@ -81,7 +81,7 @@ pub(crate) fn relation(
     head: &Snapshot<'_, '_>,
 ) -> Result<Relation, Error> {
     let (upstream, other) = histories(pin, head);
-    let other = other.as_ref().map(|other| other as &dyn base::History);
+    let other = other.as_ref().map(|other| other as &dyn History);
     match relate(&upstream, other, pin.commit(), head.commit())? {
         Related::Absorbed => Ok(Relation::Absorbed),
         Related::Diverged { base, new } => {
@@ -101,13 +101,17 @@ pub(crate) fn landings(
 ) -> Result<Vec<Option<Landing>>, Error> {
     let references = vec![branch.reference().clone()];
     let history = RemoteHistory::new(branch.remote(), references, branch.meter());
-    history.landings(requests, branch.reference().as_branch(), branch.commit(), since)
+    let range = &history.between(&[branch.commit()], &[since])?;
+    let messages = &history.messages(range)?;
+    let commits =
+        BranchCommits { tip: branch.commit(), branch: branch.reference().as_branch(), range, messages };
+    Ok(commits.landings(requests))
 }
 
 /// The number of commits that a snapshot has and `old` does not have. `None` if it does not contain `old`.
 pub(crate) fn distance(new: &Snapshot<'_, '_>, old: CommitId) -> Result<Option<usize>, Error> {
     let history = RemoteHistory::new(new.remote(), vec![new.reference().clone()], new.meter());
-    history.distance(new.commit(), old)
+    Ok(history.distance(new.commit(), old)?)
 }
 
 /// The number of generations that lead from a commit, and from the pin, to the commit where the two meet. Each is at
@@ -115,12 +119,12 @@ pub(crate) fn distance(new: &Snapshot<'_, '_>, old: CommitId) -> Result<Option<u
 pub(crate) fn generations(pin: &Snapshot<'_, '_>, head: &Snapshot<'_, '_>) -> Result<(u32, u32), Error> {
     const MOST: u32 = 1000;
     let (upstream, other) = histories(pin, head);
-    let other = other.as_ref().map(|other| other as &dyn base::History);
+    let other = other.as_ref().map(|other| other as &dyn History);
     let Related::Diverged { base, new } = relate(&upstream, other, pin.commit(), head.commit())? else {
-        let new = base::History::between(&upstream, &[pin.commit()], &[head.commit()])?;
+        let new = upstream.between(&[pin.commit()], &[head.commit()])?;
         return Ok((1, new.generations(pin.commit()).clamp(1, MOST)));
     };
-    let since = base::History::between(&upstream, &[pin.commit()], &[base])?;
+    let since = upstream.between(&[pin.commit()], &[base])?;
     Ok((new.generations(head.commit()).clamp(1, MOST), since.generations(pin.commit()).clamp(1, MOST)))
 }
 

@@ -29,6 +29,8 @@ pub(super) const STORES: &str = "stores";
 const URL: &str = "oca-url";
 /// A use is recorded only if the last recorded one is older than this.
 const USE: Duration = Duration::from_hours(24);
+/// The directory with the kept logs.
+const LOGS: &str = "oca-logs";
 /// The prefix of the directories in which packs are received.
 pub(super) const ASIDE_PREFIX: &str = "oca-tmp-";
 
@@ -272,6 +274,23 @@ impl Store {
         let text: String = ends.iter().map(|commit| format!("{commit}\n")).collect();
         crate::fs::write_if_changed(&file, text.as_bytes())?;
         Ok(())
+    }
+
+    /// The text that [`Store::keep_log`] kept for two commits.
+    pub(super) fn kept_log(&self, old: CommitId, new: CommitId) -> Option<Vec<u8>> {
+        crate::fs::read_if_there(&self.log_file(old, new)).ok().flatten()
+    }
+
+    /// Keeps a text about what one commit has and another one does not have. Neither can change.
+    pub(super) fn keep_log(&self, old: CommitId, new: CommitId, text: &[u8]) -> Result<(), Error> {
+        let directory = self.directory.join(LOGS);
+        fs::create_dir_all(&directory).at("create", &directory)?;
+        crate::fs::write_if_changed(&self.log_file(old, new), text)?;
+        Ok(())
+    }
+
+    fn log_file(&self, old: CommitId, new: CommitId) -> PathBuf {
+        self.directory.join(LOGS).join(format!("{old}-{new}.json"))
     }
 
     fn history_file(&self, commit: CommitId, depth: u32) -> PathBuf {

@@ -92,8 +92,8 @@ pub(super) enum Objects<'a> {
     History { from: CommitId, to: CommitId },
     /// Only a commit.
     Commit(CommitId),
-    /// Only a tree, without its entries.
-    Tree(TreeId),
+    /// Only these trees, without their entries.
+    TreesAlone(&'a [TreeId]),
 }
 
 impl Objects<'_> {
@@ -104,7 +104,7 @@ impl Objects<'_> {
             Self::Files(commit, _) | Self::History { to: commit, .. } | Self::Commit(commit) => {
                 vec![*commit.as_bytes()]
             }
-            Self::Tree(tree) => vec![*tree.as_bytes()],
+            Self::TreesAlone(trees) => trees.iter().map(|tree| *tree.as_bytes()).collect(),
             Self::Blobs(ids) => ids.to_vec(),
         }
     }
@@ -118,7 +118,7 @@ impl Objects<'_> {
             Self::History { from, .. } => Wants { have: Some(from), filter: Some("tree:0"), ..all },
             Self::Commit(_) => Wants { depth: Some(1), filter: Some("tree:0"), ..all },
             // An object that is requested by its id passes every filter. Its entries do not.
-            Self::Tree(_) => Wants { filter: Some("tree:0"), ..all },
+            Self::TreesAlone(_) => Wants { filter: Some("tree:0"), ..all },
         }
     }
 }

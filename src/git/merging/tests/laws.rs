@@ -4,11 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use proptest::prelude::*;
 
-use super::super::base::{History, Related, newer_start, relate_in_steps};
+use super::super::base::{Related, newer_start, relate_in_steps};
 use super::*;
-use crate::git::known::Known;
-use crate::git::messages::Messages;
-use crate::git::range::Range;
+use crate::git;
+use crate::git::history::{Known, Messages, Range};
 
 fn id(number: usize) -> CommitId {
     CommitId::from_bytes([u8::try_from(number).expect("a small number") + 1; 20])
@@ -30,20 +29,20 @@ impl Memory {
 }
 
 impl History for Memory {
-    fn between(&self, wants: &[CommitId], haves: &[CommitId]) -> Result<Range, Error> {
+    fn between(&self, wants: &[CommitId], haves: &[CommitId]) -> Result<Range, git::Error> {
         let known: Vec<CommitId> =
             haves.iter().copied().filter(|have| self.commits.contains_key(have)).collect();
-        let parents = |commit: CommitId| Ok::<_, Error>(self.commits.get(&commit).cloned());
+        let parents = |commit: CommitId| Ok::<_, git::Error>(self.commits.get(&commit).cloned());
         let old = Range::walk(&known, parents)?.commits;
         assert!(wants.iter().all(|want| self.commits.contains_key(want)), "the remote has what is wanted");
         Range::walk(wants, |commit| if old.contains_key(&commit) { Ok(None) } else { parents(commit) })
     }
 
-    fn between_if_known(&self, want: CommitId, have: CommitId) -> Result<Option<Range>, Error> {
+    fn between_if_known(&self, want: CommitId, have: CommitId) -> Result<Option<Range>, git::Error> {
         self.commits.contains_key(&have).then(|| self.between(&[want], &[have])).transpose()
     }
 
-    fn newest(&self, want: CommitId, depth: u32) -> Result<Range, Error> {
+    fn newest(&self, want: CommitId, depth: u32) -> Result<Range, git::Error> {
         let (mut kept, mut generation) = (BTreeSet::new(), BTreeSet::from([want]));
         for _ in 0..depth {
             let parents = generation.iter().flat_map(|commit| self.commits[commit].clone()).collect();

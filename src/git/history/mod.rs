@@ -3,27 +3,44 @@
 //! A server with protocol 2 sends the commits between others, without trees and blobs. Another server can only send
 //! everything. A remote that is a path is read where it is.
 
+mod known;
+mod log;
+mod messages;
+mod range;
+
 use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 use git2::{ObjectType, Odb, OdbLookupFlags, Repository};
 
-use super::Error;
-use super::base::History;
-use super::landing::{BranchCommits, Landing, Wanted};
-use crate::git::ids::{bytes, oid};
-use crate::git::messages::Messages;
-use crate::git::packs::PackSink;
-use crate::git::range::Range;
-use crate::git::store::{Store, parents};
-use crate::git::transport::{Transport, if_version_2};
-use crate::git::wire::{Answer, Ask, Failure};
-use crate::git::{self, Meter, Remote, libgit2, local};
+use super::ids::{bytes, oid};
+use super::packs::PackSink;
+use super::store::{Store, parents};
+use super::transport::{Transport, if_version_2};
+use super::wire::{Answer, Ask, Failure};
+use super::{Error, Meter, Remote, libgit2, local};
 use crate::repo::{CommitId, Reference};
+pub(super) use known::Known;
+pub(crate) use log::{Log, LogEntry, Lost, LostCommit};
+pub(crate) use messages::Signature;
+pub(super) use messages::{Message, Messages};
+pub(super) use range::Range;
 
 /// In bytes. More than the commits of any request.
 const MOST_HISTORY: u64 = 20_000_000;
+
+/// The history of a remote.
+pub(super) trait History {
+    /// The history of `wants` without the history of `haves`. A commit of `haves` that the remote lacks is ignored.
+    fn between(&self, wants: &[CommitId], haves: &[CommitId]) -> Result<Range, Error>;
+
+    /// The same for two commits. `None` if the remote lacks `have`.
+    fn between_if_known(&self, want: CommitId, have: CommitId) -> Result<Option<Range>, Error>;
+
+    /// The newest commits of a history, to this number of generations.
+    fn newest(&self, want: CommitId, depth: u32) -> Result<Range, Error>;
+}
 
 /// The history of one remote. All its answers together have a limit.
 pub(super) struct RemoteHistory<'r, 'g> {
@@ -58,11 +75,11 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
         let _lock = self.remote.store().lock()?;
         let aside = self.remote.store().aside()?;
         let scratch = Store::scratch(aside.path())?;
-        let open = || Ok::<_, git::Error>(Limited { inner: scratch.pack_sink()?, left: &self.left });
+        let open = || self.limited(&scratch);
         let close = |sink: Limited<'_>| sink.inner.finish();
         let request = || {
             remote.history(ask, open, close, self.meter).map_err(|failure| match (failure, ask.wants) {
-                (Failure::NotOurRef, [commit]) => Failure::Error(git::Error::Vanished { commit: *commit }),
+                (Failure::NotOurRef, [commit]) => Failure::Error(Error::Vanished { commit: *commit }),
                 (failure, _) => failure,
             })
         };
@@ -79,24 +96,17 @@ impl<'r, 'g> RemoteHistory<'r, 'g> {
         Ok(Some((answer, range, messages)))
     }
 
-    /// What the commits of `tip` that `since` does not have say about requests: for each request, whether it is among
-    /// them.
-    pub(super) fn landings(
-        &self,
-        requests: &[Wanted],
-        branch: Option<&str>,
-        tip: CommitId,
-        since: CommitId,
-    ) -> Result<Vec<Option<Landing>>, Error> {
-        let range = &self.between(&[tip], &[since])?;
-        let landings =
-            |messages: &Messages| BranchCommits { tip, branch, range, messages }.landings(requests);
+    /// Receives a pack for this store. All packs together have a limit.
+    fn limited(&self, store: &Store) -> Result<Limited<'_>, Error> {
+        Ok(Limited { inner: store.pack_sink()?, left: &self.left })
+    }
+
+    /// What the commits of a range say. They are known: the range is an answer of this history.
+    pub(super) fn messages(&self, range: &Range) -> Result<Messages, Error> {
         Ok(match self.whole.get() {
-            Some(Whole { repository: Some(repository), .. }) => {
-                landings(&Messages::of(&repository.odb()?, range))
-            }
-            Some(whole) => landings(&whole.messages),
-            None => landings(self.remote.known().messages()),
+            Some(Whole { repository: Some(repository), .. }) => Messages::of(&repository.odb()?, range),
+            Some(whole) => whole.messages.of_range(range),
+            None => self.remote.known().messages().of_range(range),
         })
     }
 
@@ -160,8 +170,14 @@ impl History for RemoteHistory<'_, '_> {
 
     fn between_if_known(&self, want: CommitId, have: CommitId) -> Result<Option<Range>, Error> {
         let ask = Ask { wants: &[want], haves: &[have], negotiate: true, depth: None };
+        if let Some(range) = self.remote.known().between(&[want], &[have]) {
+            return Ok(Some(range));
+        }
         match self.ask(&ask)? {
-            Some((answer, range, _)) if answer.has_pack => Ok(Some(range)),
+            Some((answer, range, messages)) if answer.has_pack => {
+                self.remote.known().add_range(&[have], range.clone(), messages);
+                Ok(Some(range))
+            }
             Some((answer, ..)) if answer.common.contains(&have) => self.between(&[want], &[have]).map(Some),
             Some(_) => Ok(None),
             None => {
@@ -177,7 +193,10 @@ impl History for RemoteHistory<'_, '_> {
 
     fn newest(&self, want: CommitId, depth: u32) -> Result<Range, Error> {
         match self.ask(&Ask { wants: &[want], depth: Some(depth), ..Ask::default() })? {
-            Some((_, range, _)) => Ok(range),
+            Some((_, range, messages)) => {
+                self.remote.known().add_messages(messages);
+                Ok(range)
+            }
             None => self.whole()?.between(&[want], &[]),
         }
     }
@@ -203,7 +222,7 @@ impl Whole {
             }
             match self.parents(commit)? {
                 Some(parents) => Ok(Some(parents)),
-                None if wants.contains(&commit) => Err(git::Error::Vanished { commit }.into()),
+                None if wants.contains(&commit) => Err(Error::Vanished { commit }),
                 None => Err(Error::Shallow { commit }),
             }
         })
@@ -228,7 +247,7 @@ struct Limited<'a> {
 impl Write for Limited<'_> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let Some(left) = self.left.get().checked_sub(buffer.len() as u64) else {
-            return Err(io::Error::other(git::Error::TooMuchHistory { limit: MOST_HISTORY }));
+            return Err(io::Error::other(Error::TooMuchHistory { limit: MOST_HISTORY }));
         };
         self.left.set(left);
         self.inner.write(buffer)

@@ -8,7 +8,7 @@ use crate::repo::CommitId;
 
 /// What a remote said about its refs and its history.
 #[derive(Default)]
-pub(super) struct Known {
+pub(in crate::git) struct Known {
     /// By full name. `None` for a ref that the remote does not have.
     refs: HashMap<String, Option<CommitId>>,
     stretches: Vec<Stretch>,
@@ -23,26 +23,30 @@ struct Stretch {
 
 impl Known {
     /// The commits of refs. `None` if the remote was not asked for all of them.
-    pub(super) fn refs(&self, names: &[String]) -> Option<Vec<Option<CommitId>>> {
+    pub(in crate::git) fn refs(&self, names: &[String]) -> Option<Vec<Option<CommitId>>> {
         names.iter().map(|name| self.refs.get(name).copied()).collect()
     }
 
-    pub(super) fn add_refs(&mut self, names: &[String], commits: &[Option<CommitId>]) {
+    pub(in crate::git) fn add_refs(&mut self, names: &[String], commits: &[Option<CommitId>]) {
         self.refs.extend(names.iter().cloned().zip(commits.iter().copied()));
     }
 
-    pub(super) fn messages(&self) -> &Messages {
+    pub(in crate::git) fn messages(&self) -> &Messages {
         &self.messages
     }
 
     /// Adds an answer: the history of some commits without the history of `haves`, and what the commits say.
-    pub(super) fn add_range(&mut self, haves: &[CommitId], range: Range, messages: Messages) {
+    pub(in crate::git) fn add_range(&mut self, haves: &[CommitId], range: Range, messages: Messages) {
         self.stretches.push(Stretch { haves: haves.iter().copied().collect(), range });
         self.messages.extend(messages);
     }
 
+    pub(in crate::git) fn add_messages(&mut self, messages: Messages) {
+        self.messages.extend(messages);
+    }
+
     /// The history of `wants` without the history of `haves`, if earlier answers contain it.
-    pub(super) fn between(&self, wants: &[CommitId], haves: &[CommitId]) -> Option<Range> {
+    pub(in crate::git) fn between(&self, wants: &[CommitId], haves: &[CommitId]) -> Option<Range> {
         self.stretches.iter().find_map(|stretch| stretch.between(wants, haves))
     }
 }

@@ -7,14 +7,14 @@ use crate::repo::CommitId;
 
 /// Some commits with their parents, and the parents that are not among them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct Range {
-    pub(super) commits: HashMap<CommitId, Vec<CommitId>>,
-    pub(super) boundary: BTreeSet<CommitId>,
+pub(in crate::git) struct Range {
+    pub(in crate::git) commits: HashMap<CommitId, Vec<CommitId>>,
+    pub(in crate::git) boundary: BTreeSet<CommitId>,
 }
 
 impl Range {
     /// The commits to which `wants` lead. `parents` is `None` for a commit that is not in the range.
-    pub(super) fn walk<E>(
+    pub(in crate::git) fn walk<E>(
         wants: &[CommitId],
         mut parents: impl FnMut(CommitId) -> Result<Option<Vec<CommitId>>, E>,
     ) -> Result<Self, E> {
@@ -38,7 +38,7 @@ impl Range {
     }
 
     /// How many generations, counted from `head`, contain everything and the boundary.
-    pub(super) fn generations(&self, head: CommitId) -> u32 {
+    pub(in crate::git) fn generations(&self, head: CommitId) -> u32 {
         let (mut deepest, mut seen) = (0, HashSet::from([head]));
         let mut left = VecDeque::from([(head, 1)]);
         while let Some((commit, depth)) = left.pop_front() {
@@ -50,7 +50,7 @@ impl Range {
     }
 
     /// The boundary, the nearest first. A request was updated last with the newest commit of its branch.
-    pub(super) fn ends_from(&self, head: CommitId) -> Vec<CommitId> {
+    pub(in crate::git) fn ends_from(&self, head: CommitId) -> Vec<CommitId> {
         let (mut ends, mut seen) = (Vec::new(), HashSet::from([head]));
         let mut left = VecDeque::from([head]);
         while let Some(commit) = left.pop_front() {
@@ -63,7 +63,7 @@ impl Range {
     }
 
     /// The part of this range to which `from` lead. It ends where `is_end`.
-    pub(super) fn part(&self, from: &[CommitId], is_end: impl Fn(&CommitId) -> bool) -> Self {
+    pub(in crate::git) fn part(&self, from: &[CommitId], is_end: impl Fn(&CommitId) -> bool) -> Self {
         let parents = |commit: CommitId| {
             let parents = self.commits.get(&commit).filter(|_| !is_end(&commit));
             Ok::<_, Infallible>(parents.cloned())

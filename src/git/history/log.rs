@@ -1,0 +1,350 @@
+//! What a branch brought since an older commit: merged requests, and commits that were made on the branch itself.
+//!
+//! The commits of OCA's bots and of translation tools are left out: their files say nothing that a person must read.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use git2::{ObjectType, Odb, OdbLookupFlags};
+use serde::{Deserialize, Serialize};
+
+use super::{History, Message, Messages, Range, RemoteHistory};
+use crate::git::ids::oid;
+use crate::git::store::Store;
+use crate::git::transport::Transport;
+use crate::git::wire::{Failure, Objects};
+use crate::git::{Error, Git, Snapshot, local};
+use crate::repo::{CommitId, RemoteUrl, TreeId, in_short, parse_tree};
+
+/// The most entries of which the changed directories are asked for, and the most commits that are listed as lost.
+const MOST: usize = 2000;
+
+/// The format of a kept log. Another one is not read.
+const FORMAT: u32 = 1;
+
+/// Authors whose commits are made by programs.
+const BOTS: [&str; 8] = [
+    "oca-git-bot",
+    "oca-ci",
+    "oca-travis",
+    "oca-transbot",
+    "oca transbot",
+    "weblate",
+    "github-actions",
+    "runbot",
+];
+
+/// How the titles of commits begin that programs make, or that only translate.
+const MADE: [&str; 8] = [
+    "[bot]",
+    "[upd] readme.rst",
+    "[upd] addons table",
+    "[upd] update ",
+    "translated using weblate",
+    "added translation using weblate",
+    "deleted translation using weblate",
+    "update translation files",
+];
+
+/// What a commit has that an older one does not have.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct Log {
+    format: u32,
+    /// How many commits the new one has and the old one does not have. `None` if the remote does not have the old one
+    /// any more.
+    pub(crate) commits: Option<usize>,
+    /// The committer date of the new commit, in seconds since 1970.
+    pub(crate) time: i64,
+    /// The newest first.
+    pub(crate) entries: Vec<LogEntry>,
+    pub(crate) lost: Lost,
+}
+
+/// A merged request, or a commit that was made on the branch itself.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct LogEntry {
+    /// The commit of the branch itself.
+    pub(crate) commit: CommitId,
+    /// Its committer date, in seconds since 1970.
+    pub(crate) time: i64,
+    /// The number of the request.
+    pub(crate) request: Option<u64>,
+    /// The title of its newest commit, on one line.
+    pub(crate) title: String,
+    /// The files and directories at the top of the repository that it changed. `None` if it is not known.
+    pub(crate) touched: Option<BTreeSet<String>>,
+}
+
+/// What the new commit does not have of the history of the old one.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Lost {
+    /// It has everything: the old commit is one of its ancestors.
+    Nothing,
+    /// These commits: the history was rewritten, or the branch went back. The newest first, as `git log` shows them.
+    Commits(Vec<LostCommit>),
+    /// The remote does not have the old commit any more.
+    Everything,
+}
+
+/// A commit that the new history does not have.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub(crate) struct LostCommit {
+    pub(crate) commit: CommitId,
+    /// Its title, on one line.
+    pub(crate) title: String,
+}
+
+impl Snapshot<'_, '_> {
+    /// What this commit has and `old` does not have. It is asked for once and then kept in the store: commits, and the
+    /// root trees of the commits of the branch itself.
+    pub(crate) fn log(&self, old: CommitId) -> Result<Log, Error> {
+        let new = self.commit();
+        let store = self.remote().store();
+        if let Some(log) = kept(store, old, new) {
+            return Ok(log);
+        }
+        let log = self.ask_log(old)?;
+        // What the remote does not have any more, it may have again later.
+        if log.lost != Lost::Everything
+            && let Ok(text) = serde_json::to_vec(&log)
+        {
+            store.keep_log(old, new, &text)?;
+        }
+        Ok(log)
+    }
+
+    fn ask_log(&self, old: CommitId) -> Result<Log, Error> {
+        let new = self.commit();
+        let references = vec![self.reference().clone()];
+        let history = RemoteHistory::new(self.remote(), references, self.meter());
+        let range = if new == old { Some(Range::default()) } else { history.between_if_known(new, old)? };
+        let Some(range) = range else {
+            let of_new = history.newest(new, 1)?;
+            let time = history.messages(&of_new)?.get(&new).map_or(0, |message| message.time);
+            return Ok(Log {
+                format: FORMAT,
+                commits: None,
+                time,
+                entries: Vec::new(),
+                lost: Lost::Everything,
+            });
+        };
+        let lost = if new == old || range.boundary.contains(&old) {
+            Lost::Nothing
+        } else {
+            Lost::Commits(lost(&history, old, new)?)
+        };
+        let messages = history.messages(&range)?;
+        let time = match messages.get(&new) {
+            Some(message) => message.time,
+            // The new commit is an ancestor of the old one.
+            None => {
+                let of_new = history.newest(new, 1)?;
+                history.messages(&of_new)?.get(&new).map_or(0, |message| message.time)
+            }
+        };
+        let branch = BranchLine { tip: new, range: &range, messages: &messages };
+        let mut entries = branch.entries();
+        self.add_touched(&history, &branch, &mut entries)?;
+        Ok(Log { format: FORMAT, commits: Some(range.commits.len()), time, entries, lost })
+    }
+
+    /// Adds what each entry changed, if the remote sends trees by their ids.
+    fn add_touched(
+        &self,
+        history: &RemoteHistory<'_, '_>,
+        branch: &BranchLine<'_>,
+        entries: &mut [LogEntry],
+    ) -> Result<(), Error> {
+        let store = self.remote().store();
+        let root = |commit: CommitId| match branch.messages.get(&commit) {
+            Some(message) => Some(message.tree),
+            None => {
+                store.has_commit(commit).ok().filter(|is_there| *is_there).and(store.tree_of(commit).ok())
+            }
+        };
+        let steps: Vec<Option<(TreeId, TreeId)>> = entries
+            .iter()
+            .map(|entry| {
+                let parent = *branch.range.commits.get(&entry.commit)?.first()?;
+                Some((root(parent)?, root(entry.commit)?))
+            })
+            .collect();
+        let wanted: BTreeSet<TreeId> =
+            steps.iter().flatten().take(MOST).flat_map(|(old, new)| [*old, *new]).collect();
+        let roots = self.roots(history, &wanted)?;
+        for (entry, step) in entries.iter_mut().zip(steps) {
+            entry.touched = step.and_then(|(old, new)| Some(touched(roots.get(&old)?, roots.get(&new)?)));
+        }
+        Ok(())
+    }
+
+    /// The names in these trees, with their ids. A tree that the remote does not send is left out.
+    fn roots(
+        &self,
+        history: &RemoteHistory<'_, '_>,
+        wanted: &BTreeSet<TreeId>,
+    ) -> Result<HashMap<TreeId, HashMap<String, [u8; 20]>>, Error> {
+        let read = |odb: &Odb<'_>| {
+            let names = |id: &TreeId| {
+                let key = oid(id.as_bytes());
+                let is_there = odb.exists_ext(key, OdbLookupFlags::NO_REFRESH);
+                let object = is_there
+                    .then(|| odb.read(key).ok())?
+                    .filter(|object| object.kind() == ObjectType::Tree)?;
+                let entries = parse_tree(object.data()).ok()?;
+                Some((*id, entries.into_iter().map(|entry| (entry.name.to_string(), entry.id)).collect()))
+            };
+            wanted.iter().filter_map(names).collect()
+        };
+        if wanted.is_empty() {
+            return Ok(HashMap::new());
+        }
+        match self.remote().transport() {
+            Transport::Path(path) => Ok(read(&local::open(path)?.odb()?)),
+            Transport::Http { remote, .. } if !remote.is_plain() => {
+                let _lock = self.remote().store().lock()?;
+                let aside = self.remote().store().aside()?;
+                let scratch = Store::scratch(aside.path())?;
+                let ids: Vec<TreeId> = wanted.iter().copied().collect();
+                let open = || history.limited(&scratch);
+                let close = |sink: super::Limited<'_>| sink.inner.finish();
+                match remote.fetch(&Objects::TreesAlone(&ids), open, close, self.meter()) {
+                    Ok(_) => Ok(read(&scratch.repository()?.odb()?)),
+                    Err(Failure::NotOurRef | Failure::PerhapsUnsupported(_)) => Ok(HashMap::new()),
+                    Err(Failure::Error(error)) => Err(error),
+                }
+            }
+            Transport::Http { .. } | Transport::Libgit2 { .. } => Ok(HashMap::new()),
+        }
+    }
+}
+
+impl Git {
+    /// The log between two commits, if an earlier run kept it. Asks no server. `url` is expanded.
+    pub(crate) fn kept_log(&self, url: &RemoteUrl, old: CommitId, new: CommitId) -> Option<Log> {
+        kept(&Store::of(self.cache(), url.without_secret().as_str()), old, new)
+    }
+}
+
+fn kept(store: &Store, old: CommitId, new: CommitId) -> Option<Log> {
+    let log: Log = serde_json::from_slice(&store.kept_log(old, new)?).ok()?;
+    (log.format == FORMAT).then_some(log)
+}
+
+/// The commits of `old` that `new` does not have.
+fn lost(history: &RemoteHistory<'_, '_>, old: CommitId, new: CommitId) -> Result<Vec<LostCommit>, Error> {
+    let range = history.between(&[old], &[new])?;
+    let messages = history.messages(&range)?;
+    let mut commits: Vec<(i64, LostCommit)> = range
+        .commits
+        .keys()
+        .map(|commit| {
+            let message = messages.get(commit);
+            let title = message.map_or(String::new(), |message| in_short(message.signature.title()));
+            (message.map_or(0, |message| message.time), LostCommit { commit: *commit, title })
+        })
+        .collect();
+    commits.sort_by(|(time, a), (other, b)| other.cmp(time).then_with(|| a.commit.cmp(&b.commit)));
+    Ok(commits.into_iter().map(|(_, commit)| commit).take(MOST).collect())
+}
+
+/// The commits between two, as the line of a branch with what was merged into it.
+struct BranchLine<'a> {
+    tip: CommitId,
+    range: &'a Range,
+    messages: &'a Messages,
+}
+
+impl BranchLine<'_> {
+    /// The line of first parents. The newest first.
+    fn line(&self) -> Vec<CommitId> {
+        let (mut line, mut next, mut seen) = (Vec::new(), Some(self.tip), HashSet::new());
+        while let Some(commit) = next.filter(|commit| seen.insert(*commit)) {
+            let Some(parents) = self.range.commits.get(&commit) else { break };
+            line.push(commit);
+            next = parents.first().copied();
+        }
+        line
+    }
+
+    /// What a person wants to read of the line.
+    fn entries(&self) -> Vec<LogEntry> {
+        self.line().into_iter().filter_map(|commit| self.entry(commit)).collect()
+    }
+
+    fn entry(&self, commit: CommitId) -> Option<LogEntry> {
+        let message = self.messages.get(&commit)?;
+        let brought = self.brought(commit);
+        let is_merge = self.range.commits.get(&commit).is_some_and(|parents| parents.len() > 1);
+        let newest = if is_merge {
+            // The newest commit that a person made. A merge of the branch into the request says nothing.
+            let of_people = |commit: &&CommitId| {
+                let is_merge = self.range.commits.get(commit).is_some_and(|parents| parents.len() > 1);
+                !is_merge && self.messages.get(commit).is_some_and(|message| !is_made(message))
+            };
+            brought.iter().find(of_people).and_then(|commit| self.messages.get(commit))?
+        } else {
+            Some(message).filter(|message| !is_made(message))?
+        };
+        Some(LogEntry {
+            commit,
+            time: message.time,
+            request: message.request,
+            title: in_short(without_number(newest.signature.title(), message.request)),
+            touched: None,
+        })
+    }
+
+    /// What a merge brought: the commits that its first parent does not have. From the newest to the oldest: by the
+    /// line of first parents of what was merged, then by their dates.
+    fn brought(&self, merge: CommitId) -> Vec<CommitId> {
+        let parents = self.range.commits.get(&merge).map(Vec::as_slice).unwrap_or_default();
+        let Some((first, others)) = parents.split_first() else { return Vec::new() };
+        if others.is_empty() {
+            return Vec::new();
+        }
+        // The commits of the branch end what the merge brought. So only they are read, not the whole history.
+        let mut own: HashSet<CommitId> = HashSet::new();
+        let mut next = Some(*first);
+        while let Some(commit) = next.filter(|commit| own.insert(*commit)) {
+            next = self.range.commits.get(&commit).and_then(|parents| parents.first().copied());
+        }
+        let range = self.range.part(others, |commit| own.contains(commit));
+        let mut line = Vec::new();
+        let mut next = others.first().copied();
+        while let Some(commit) =
+            next.filter(|commit| range.commits.contains_key(commit) && !line.contains(commit))
+        {
+            line.push(commit);
+            next = range.commits.get(&commit).and_then(|parents| parents.first().copied());
+        }
+        let time = |commit: &CommitId| self.messages.get(commit).map_or(0, |message| message.time);
+        let mut rest: Vec<CommitId> =
+            range.commits.keys().copied().filter(|commit| !line.contains(commit)).collect();
+        rest.sort_by_key(|commit| (-time(commit), *commit));
+        line.extend(rest);
+        line
+    }
+}
+
+/// Whether a program made a commit, or it only translates.
+fn is_made(message: &Message) -> bool {
+    let author = message.signature.author().to_lowercase();
+    let title = message.signature.title().to_lowercase();
+    let by_bot = BOTS.contains(&author.as_str()) || author.ends_with("[bot]");
+    let is_translation = |title: &str| title.starts_with("oca transbot updated translations");
+    by_bot || MADE.iter().any(|made| title.starts_with(made)) || is_translation(&title)
+}
+
+/// The title without the number that a forge adds to it: `Fix x (#12)`.
+fn without_number(title: &str, request: Option<u64>) -> &str {
+    let number = request.map(|number| format!("(#{number})"));
+    number.and_then(|number| title.strip_suffix(number.as_str())).map_or(title, str::trim_end)
+}
+
+/// The names that are in only one of two trees, or in both with other content.
+fn touched(old: &HashMap<String, [u8; 20]>, new: &HashMap<String, [u8; 20]>) -> BTreeSet<String> {
+    let differs = |name: &&String| old.get(*name) != new.get(*name);
+    old.keys().chain(new.keys()).filter(differs).cloned().collect()
+}
