@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 use crate::config::Profile;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg};
-use crate::fs::{read_given, read_if_there, write_out};
+use crate::fs::{read_given, write_out};
 use crate::json::{RequirementsReport, SystemReport};
 use crate::lock::Lock;
-use crate::ops::{hint_of_markers, merging, of_odoo, requiring};
+use crate::ops::{constraints, hint_of_markers, merging, of_odoo, requiring};
 use crate::repo::{Series, counted, is_text_of};
 use crate::requirements::{
-    Annotations, Flag, Merged, Note, Parsed, Python, Repository, Requirement, System, merge,
-    parse_constraints, render, system, text_of,
+    Annotations, Flag, Merged, Note, Parsed, Python, Repository, Requirement, System, merge, render, system,
 };
 use crate::session::Session;
 
@@ -109,7 +108,7 @@ fn merged(
         None => None,
     };
     let required = repositories.iter().map(Repository::read);
-    let constraints = constraints(session)?;
+    let constraints = constraints(session, profile)?;
     let (required, constraints) = if args.core {
         (Parsed::concat(required.chain([odoo])), constraints)
     } else {
@@ -237,17 +236,4 @@ fn differences(found: Option<&str>, wanted: &str) -> Vec<String> {
     } else {
         differences
     }
-}
-
-fn constraints(session: &Session<'_>) -> Result<Parsed, Error> {
-    let mut parts = Vec::new();
-    for template in &session.profile()?.requirements.constraints {
-        let (shown, file) = session.constraint(template)?;
-        let missing =
-            || Error::NoConstraints { file: shown.clone().into(), config: session.config.file.clone() };
-        let text = read_if_there(&file)?.ok_or_else(missing)?;
-        let text = text_of(&text).map_err(|_| Error::NotUtf8 { file: file.clone(), line: 1 })?;
-        parts.push(parse_constraints(&shown, &text.lines().collect::<Vec<_>>()));
-    }
-    Ok(Parsed::concat(parts))
 }

@@ -20,11 +20,14 @@ pub(crate) struct Args {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    care: lock::CareArgs,
+    #[command(flatten)]
     format: FormatArg,
 }
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
-    let Args { names, core, drop_merged, dry_run, format } = args;
-    let upgrade = lock::Upgrade { core: *core, dry_run: *dry_run, drop_merged: *drop_merged };
+    let Args { names, core, drop_merged, dry_run, care, format } = args;
+    let upgrade =
+        lock::Upgrade { core: *core, dry_run: *dry_run, drop_merged: *drop_merged, care: care.care() };
     lock::upgrade(names, upgrade, format.format, session)
 }

@@ -5,8 +5,8 @@ use super::merge::Merge;
 use super::push::Push;
 use super::values::ModuleRequest;
 use crate::repo::{
-    AddonsDirectory, CorePart, Edition, Layout, Packaging, Platform, Reference, RemoteUrl, RepoName, Rules,
-    Series,
+    AddonsDirectory, Age, CorePart, Edition, Layout, Packaging, Platform, Reference, RemoteUrl, RepoName,
+    Rules, Series,
 };
 use crate::requirements::Override;
 
@@ -67,6 +67,8 @@ pub(crate) struct Repo {
     /// The directories that contain modules, tidied. `.` is the root.
     pub(crate) addons: Vec<AddonsDirectory>,
     pub(crate) hold: bool,
+    /// How old a commit of its branch must be before the pin moves to it.
+    pub(crate) cooldown: Age,
     pub(crate) merges: Vec<Merge>,
     /// Relative to the file and below it, tidied.
     pub(crate) patches: Vec<String>,

@@ -8,7 +8,7 @@ use super::merge::Merge;
 use super::push::NamedUrl;
 use super::reader::Table;
 use super::values::{self, ModuleRequest};
-use crate::repo::{AddonsDirectory, CommitId, Reference, RemoteUrl};
+use crate::repo::{AddonsDirectory, Age, CommitId, Reference, RemoteUrl};
 
 /// Declares a struct of optional settings that can be merged with another one, key by key.
 macro_rules! settings {
@@ -39,6 +39,7 @@ settings! {
         modules: Vec<ModuleRequest>,
         addons: Vec<AddonsDirectory>,
         hold: bool,
+        cooldown: Age,
         merges: Vec<Merge>,
         patches: Vec<String>,
         push_url: NamedUrl,
@@ -63,6 +64,7 @@ pub(super) fn repo_settings(table: &mut Table<'_, '_>) -> RepoSettings {
         modules: None,
         addons: table.list("addons", values::addons_directory),
         hold: table.flag("hold"),
+        cooldown: table.text("cooldown", values::age),
         merges: merges(table),
         patches: table.list("patches", values::patch),
         push_url: table.text("push-url", NamedUrl::parse),

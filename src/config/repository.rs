@@ -19,7 +19,7 @@ pub(super) fn repo(
     let push = settings.push_url.as_ref().or(declared.push_url.as_ref());
     let fetch = settings.fetch_url.as_ref().or(declared.fetch_url.as_ref());
     let mut merges = settings.merges.unwrap_or_default();
-    merges.iter_mut().for_each(|merge| merge.hold |= declared.holds_merges);
+    merges.iter_mut().for_each(|merge| merge.hold |= declared.locking.holds_merges);
     Repo {
         core: None,
         url,
@@ -27,6 +27,7 @@ pub(super) fn repo(
         modules: settings.modules,
         addons: settings.addons.unwrap_or_else(|| vec![AddonsDirectory::root()]),
         hold: settings.hold.unwrap_or_default(),
+        cooldown: settings.cooldown.unwrap_or(declared.locking.cooldown),
         merges,
         patches: settings.patches.unwrap_or_default(),
         push: push.map(|push| Push::new(push, fetch, &name)),

@@ -17,7 +17,7 @@ use super::push::NamedUrl;
 use super::reader::{Table, one_of};
 use super::repo_settings::{RepoSettings, repo_settings, settings};
 use super::values::{self, ModuleRequest};
-use crate::repo::{Edition, Layout, Platform, RepoName, Series};
+use crate::repo::{Age, Edition, Layout, Platform, RepoName, Series};
 use crate::requirements::Override;
 
 pub(super) struct Declared {
@@ -27,12 +27,20 @@ pub(super) struct Declared {
     pub(super) push_url: Option<NamedUrl>,
     pub(super) fetch_url: Option<NamedUrl>,
     pub(super) mode: Option<Mode>,
-    /// Whether merges move only by name.
-    pub(super) holds_merges: bool,
+    pub(super) locking: Locking,
     pub(super) find: Vec<RepoName>,
     pub(super) default_profile: Option<At<String>>,
     pub(super) profiles: Vec<DeclaredProfile>,
     pub(super) repos: Vec<DeclaredRepo>,
+}
+
+/// `[lock]`.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Locking {
+    /// Whether merges move only by name.
+    pub(super) holds_merges: bool,
+    /// How old a commit must be before a pin moves to it.
+    pub(super) cooldown: Age,
 }
 
 pub(super) struct DeclaredProfile {
@@ -100,7 +108,7 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
     let push_url = top.text("push-url", NamedUrl::parse);
     let fetch_url = top.text("fetch-url", NamedUrl::parse);
     let mode = top.word("mode", &[("clone", Mode::Clone), ("submodule", Mode::Submodule)]);
-    let holds_merges = top.table("lock").is_some_and(holds_merges);
+    let locking = top.table("lock").map(locking).unwrap_or_default();
     let find = top.table("find").map(find).unwrap_or_default();
     let default_profile = top
         .text("default-profile", values::profile_name)
@@ -116,7 +124,7 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
         push_url,
         fetch_url,
         mode,
-        holds_merges,
+        locking,
         find,
         default_profile,
         profiles,
@@ -124,11 +132,11 @@ pub(super) fn read(mut top: Table<'_, '_>) -> Declared {
     }
 }
 
-/// Whether `[lock]` keeps merges at their commits.
-fn holds_merges(mut table: Table<'_, '_>) -> bool {
+fn locking(mut table: Table<'_, '_>) -> Locking {
     let merges = table.word("merges", &[("move", false), ("hold", true)]);
+    let cooldown = table.text("cooldown", values::age);
     table.finish();
-    merges.unwrap_or_default()
+    Locking { holds_merges: merges.unwrap_or_default(), cooldown: cooldown.unwrap_or_default() }
 }
 
 /// The names of repositories in `[find]`.

@@ -6,7 +6,7 @@ use super::below::{NotBelow, below};
 use super::document::Refusal;
 use super::expand::{Malformed, Template};
 use super::versions::Versions;
-use crate::repo::{AddonsDirectory, RemoteUrl, is_invisible, redact};
+use crate::repo::{AddonsDirectory, Age, NotAnAge, RemoteUrl, is_invisible, redact};
 use crate::requirements::Override;
 
 /// A requested module, and the versions that are accepted.
@@ -54,6 +54,14 @@ pub(super) fn module_request(text: &str) -> Result<ModuleRequest, Refusal> {
         })?),
     };
     Ok(ModuleRequest { name: name.to_owned(), requirement })
+}
+
+/// How old a commit must be.
+pub(super) fn age(text: &str) -> Result<Age, Refusal> {
+    text.parse().map_err(|_: NotAnAge| {
+        Refusal::new(format!("`{}` is not a span of time", redact(text)))
+            .hint("write it as `7 days` or `12 hours`")
+    })
 }
 
 /// A url whose variables have a valid syntax.

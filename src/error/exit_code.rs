@@ -24,6 +24,7 @@ impl Error {
             | Self::OdooConf { checked: true, .. }
             | Self::OtherProfile { .. }
             | Self::ProfileNotLocked { .. }
+            | Self::Rewritten { .. }
             | Self::Silent
             | Self::Stale { .. }
             | Self::Submodules { .. }
@@ -50,6 +51,7 @@ impl Error {
             | Self::SyncOfSome
             | Self::Pin(_)
             | Self::NothingToCheck
+            | Self::OnlyForUpgrade { .. }
             | Self::Needed { .. }
             | Self::StillNeeded { .. }
             | Self::NoCache

@@ -48,6 +48,10 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
             };
             Message::new(&format!("`{name}` {not}"), Some(hint))
         }
+        Trouble::TooYoung { reference, cooldown } => Message::new(
+            &format!("`{name}`: all commits of {reference} are younger than {cooldown}"),
+            Some(format!("write `cooldown = \"0 days\"` for `{name}` in `repos.toml`, or use `--cooldown`")),
+        ),
         Trouble::OtherTree(other) => {
             let hint = format!("run `oca lock {name}@{}`; it reads the entry again", other.commit);
             Message::new(&format!("the lock is wrong about `{name}`: {other}"), Some(hint))

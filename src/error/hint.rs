@@ -35,6 +35,11 @@ impl Error {
             Self::NotInCore { .. } => self.after_core(),
             Self::ImageNested { .. } | Self::NoCore { .. } | Self::SkippedCore { .. } => self.after_core(),
             Self::WithoutInit { .. } => Some("add the file".to_owned()),
+            Self::OnlyForUpgrade { .. } => Some("use `oca upgrade`".to_owned()),
+            Self::Rewritten { .. } => Some(
+                "to accept the new history, run it without `--no-rewrites`; to stay, write `hold = true` in `repos.toml`"
+                    .to_owned(),
+            ),
             Self::SyncOfSome => Some("leave the names out".to_owned()),
             Self::NothingToCheck => Some("name it with `-o FILE`".to_owned()),
             Self::Edit(error) => Some(error.hint()),

@@ -67,6 +67,13 @@ pub(crate) enum Error {
     MovedByBoth { file: PathBuf, disputes: Vec<DatedDispute> },
     #[error("in submodule mode, `oca sync` works on all repositories")]
     SyncOfSome,
+    #[error("`{flag}` needs `--upgrade`")]
+    OnlyForUpgrade { flag: &'static str },
+    #[error(
+        "the lock is not changed, because the history was rewritten, or may have been: {}",
+        quoted_list(names)
+    )]
+    Rewritten { names: Vec<RepoName> },
     #[error("`{name}` is named for both `--ours` and `--theirs`")]
     NamedForBoth { name: RepoName },
     #[error("with `--system`, `--check` needs the file to compare")]

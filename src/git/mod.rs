@@ -68,7 +68,7 @@ pub(crate) use config_text::{
     Section as ConfigSection, Variable as ConfigVariable, sections as config_sections,
 };
 pub(crate) use error::{Error, HintContext};
-pub(crate) use history::{Log, LogEntry, Lost, LostCommit, Signature};
+pub(crate) use history::{Aged, Log, LogEntry, Lost, LostCommit, Signature};
 pub(crate) use remote::Remote;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use steps::{StepCommit, WrongStep};

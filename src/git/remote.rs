@@ -73,6 +73,15 @@ impl<'a> Remote<'a> {
         self.transport.default_branch()
     }
 
+    /// Whether it sends commits without their files. Another remote sends its whole history or nothing.
+    pub(crate) fn sends_parts(&self) -> bool {
+        match &self.transport {
+            Transport::Path(_) => true,
+            Transport::Http { remote, .. } => !remote.is_plain(),
+            Transport::Libgit2 { .. } => false,
+        }
+    }
+
     pub(super) fn git(&self) -> &'a Git {
         self.git
     }

@@ -5,13 +5,23 @@ use serde::Serialize;
 use crate::forge::{RequestState, Review, Title, Told};
 use crate::lock::Change;
 use crate::repo::{CommitId, MergeSource, RepoName};
-use crate::report::{Difference, FollowedMerge, MergeState, Outdated};
+use crate::report::{Difference, FollowedMerge, Held, MergeState, Outdated};
 
 /// `oca lock`, `oca add` and `oca remove`: what changed in the lock.
 #[derive(Serialize)]
 pub(crate) struct ChangeReport<'a> {
     /// By name.
     pub(crate) changes: Vec<PinChange<'a>>,
+    /// The repositories that an upgrade left as they are.
+    pub(crate) held: Vec<HeldPin<'a>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct HeldPin<'a> {
+    pub(crate) name: &'a RepoName,
+    pub(crate) commit: CommitId,
+    /// One sentence.
+    pub(crate) why: String,
 }
 
 #[derive(Serialize)]
@@ -39,8 +49,11 @@ pub(crate) enum PinChangeKind {
 }
 
 impl<'a> ChangeReport<'a> {
-    pub(crate) fn of(changes: &'a [Change]) -> Self {
-        Self { changes: changes.iter().map(PinChange::of).collect() }
+    pub(crate) fn of(changes: &'a [Change], held: &'a [Held]) -> Self {
+        let changes = changes.iter().map(PinChange::of).collect();
+        let pin =
+            |Held { name, commit, why }: &'a Held| HeldPin { name, commit: *commit, why: why.to_string() };
+        Self { changes, held: held.iter().map(pin).collect() }
     }
 }
 

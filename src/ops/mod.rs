@@ -3,6 +3,7 @@
 
 mod ahead;
 mod attributes;
+mod careful;
 mod checkouts;
 mod content;
 mod exported;
@@ -31,6 +32,7 @@ mod working;
 
 pub(crate) use ahead::Ahead;
 pub(crate) use attributes::{unfollowed, warn_of_pointers, warn_of_unfollowed};
+pub(crate) use careful::Care;
 pub(crate) use checkouts::{
     WantedCheckout, clear_leftovers, keep_out, keep_out_of_directories, prepare_directories, tell_of_tracked,
     undeclared, wanted,
@@ -46,12 +48,14 @@ pub(crate) use old_core::record_core;
 pub(crate) use placing::place_locked;
 pub(crate) use plain_core::{plain_core, tell_of_plain_core};
 pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
-pub(crate) use requirements::{hint_of_markers, merging, of_odoo, requiring, warn_of_conflicts_with_odoo};
+pub(crate) use requirements::{
+    constraints, hint_of_markers, merging, of_odoo, requiring, warn_of_conflicts_with_odoo,
+};
 pub(crate) use resolving::Resolving;
 pub(crate) use rewrite::{Rewrite, Rewritten, tell};
 pub(crate) use target::{CheckoutTarget, confirm_trees, other_module};
 pub(crate) use to_update::{ToUpdate, to_update};
 pub(crate) use unknown::{refuse_unknown, without_init};
-pub(crate) use update::{merge_job, read, update};
+pub(crate) use update::{merge_job, read, update, upgrade};
 pub(crate) use updated::Updated;
 pub(crate) use working::Working;

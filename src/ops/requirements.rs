@@ -7,10 +7,12 @@ use crate::addons::discover;
 use crate::config::Profile;
 use crate::error::Error;
 use crate::facts::LocalModules;
+use crate::fs::read_if_there;
 use crate::lock::{Lock, LockedModule};
 use crate::plan::{self, Selected};
 use crate::requirements::{
-    Author, Conflict, Merged, ModuleNeeds, Parsed, Python, Repository, Settings, merge,
+    Author, Conflict, Merged, ModuleNeeds, Parsed, Python, Repository, Settings, merge, parse_constraints,
+    text_of,
 };
 use crate::session::Session;
 
@@ -115,16 +117,50 @@ pub(crate) fn warn_of_conflicts_with_odoo(session: &Session<'_>, lock: &Lock) ->
     Ok(())
 }
 
+/// The requirements of a profile that surely conflict with each other, with its constraints, or with those of Odoo
+/// itself.
+pub(super) fn conflicts(
+    session: &Session<'_>,
+    profile: &Profile,
+    lock: &Lock,
+) -> Result<Vec<Conflict>, Error> {
+    let constraints = Parsed::concat([constraints(session, profile)?, of_odoo(profile, lock)]);
+    Ok(merged_with(session, profile, lock, &constraints)?.conflicts)
+}
+
 /// The requirements of a profile, compared with those of Odoo itself. Empty if Odoo has none.
 fn merged_with_odoo(session: &Session<'_>, profile: &Profile, lock: &Lock) -> Result<Merged, Error> {
     let odoo = of_odoo(profile, lock);
     if odoo.is_empty() {
         return Ok(Merged::default());
     }
+    merged_with(session, profile, lock, &odoo)
+}
+
+/// The requirements of a profile, with these constraints.
+fn merged_with(
+    session: &Session<'_>,
+    profile: &Profile,
+    lock: &Lock,
+    constraints: &Parsed,
+) -> Result<Merged, Error> {
     let locals = session.set_directories(profile)?;
     let required = Parsed::concat(requiring(profile, lock, &locals).iter().map(Repository::read));
     let declared = &profile.requirements;
     let python = declared.python.as_deref().map(|word| Python::parse(word, declared.platform));
     let python = python.transpose().map_err(|invalid| Error::BadName { invalid })?;
-    Ok(merge(&required, &odoo, &merging(session, profile, python)))
+    Ok(merge(&required, constraints, &merging(session, profile, python)))
+}
+
+pub(crate) fn constraints(session: &Session<'_>, profile: &Profile) -> Result<Parsed, Error> {
+    let mut parts = Vec::new();
+    for template in &profile.requirements.constraints {
+        let (shown, file) = session.constraint(template)?;
+        let missing =
+            || Error::NoConstraints { file: shown.clone().into(), config: session.config.file.clone() };
+        let text = read_if_there(&file)?.ok_or_else(missing)?;
+        let text = text_of(&text).map_err(|_| Error::NotUtf8 { file: file.clone(), line: 1 })?;
+        parts.push(parse_constraints(&shown, &text.lines().collect::<Vec<_>>()));
+    }
+    Ok(Parsed::concat(parts))
 }

@@ -5,14 +5,15 @@ use crate::error::Error;
 use crate::flags::Format;
 use crate::fs::{DirectoryLock, read_if_there, write_if_changed};
 use crate::json::ChangeReport;
-use crate::lock::{Change, Lock, LockedMerge};
+use crate::lock::{Lock, LockedMerge};
 use crate::output::Printer;
 use crate::plan::Moves;
 use crate::repo::{MergeSource, Reference, RepoName};
 use crate::session::Session;
 
 use super::ahead::Ahead;
-use super::update::{update, update_with};
+use super::careful::Care;
+use super::update::{update, update_with, upgrade};
 use super::updated::Updated;
 
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -46,10 +47,11 @@ impl<'a> Rewrite<'a> {
         let session = self.session.with_text(self.draft.text())?;
         let updated = match self.updated.take() {
             None => update(&session, session.lock()?, &Moves::Missing, &Ahead::default())?,
-            Some(Updated { lock, old, steps, failures, .. }) => {
+            Some(Updated { lock, old, steps, failures, held, .. }) => {
                 let next = update_with(&session, Some(lock), steps, &Moves::Missing, &Ahead::default())?;
                 let mut next = next.since(old);
                 next.failures.extend(failures);
+                next.held.extend(held);
                 next
             }
         };
@@ -58,9 +60,9 @@ impl<'a> Rewrite<'a> {
     }
 
     /// Locks the draft after these moves, without writing anything. It must be the first lock.
-    pub(crate) fn upgrade(&mut self, moves: &Moves) -> Result<&Lock, Error> {
+    pub(crate) fn upgrade(&mut self, moves: &Moves, care: Care) -> Result<&Lock, Error> {
         self.moves = true;
-        let updated = update(&self.session, self.session.lock()?, moves, &Ahead::default())?;
+        let updated = upgrade(&self.session, self.session.lock()?, moves, care)?;
         Ok(&self.updated.insert(updated).lock)
     }
 
@@ -130,9 +132,11 @@ pub(crate) struct Rewritten<'a> {
 
 /// Reports the changes of the lock. JSON is printed even if nothing changed.
 pub(crate) fn tell(rewritten: Option<&Rewritten<'_>>, format: Format, printer: &Printer) {
-    let changes: &[Change] = rewritten.map(|rewritten| &rewritten.updated.changes[..]).unwrap_or_default();
     match (format, rewritten) {
-        (Format::Json, _) => printer.json(&ChangeReport::of(changes)),
+        (Format::Json, Some(Rewritten { updated, .. })) => {
+            printer.json(&ChangeReport::of(&updated.changes, &updated.held));
+        }
+        (Format::Json, None) => printer.json(&ChangeReport::of(&[], &[])),
         (Format::Human, Some(rewritten)) => rewritten.updated.tell(&rewritten.session),
         (Format::Human, None) => {}
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ahead::Ahead;
+use super::careful::{Candidate, Care, Chosen, Remark, choose, doubt, hold_back, rewritten};
 use super::given::{keep_imported, refuse_other_series};
 use super::merging::{Answer, MergeJob, MergedSteps, UserFile};
 use super::names::unknown_movable;
@@ -16,8 +17,8 @@ use crate::fs;
 use crate::git::{self, Git, Remote, Snapshot};
 use crate::lock::{self, Digest, Lock, LockedRepo, Pin, REQUIREMENTS, StepTexts, changes};
 use crate::plan::{self, Action, Declared, Moves, Present};
-use crate::repo::{CommitId, RemoteUrl, TreeId};
-use crate::report::{Done, Failure, MergeNote, Trouble};
+use crate::repo::{CommitId, RemoteUrl, RepoName, TreeId};
+use crate::report::{Done, Failure, Held, MergeNote, Trouble, WhyHeld};
 use crate::session::Session;
 
 /// Resolves and reads what `moves` asks for, and keeps everything else. Writes nothing.
@@ -28,6 +29,17 @@ pub(crate) fn update(
     ahead: &Ahead,
 ) -> Result<Updated, Error> {
     update_with(session, old, StepTexts::default(), moves, ahead)
+}
+
+/// The same, as careful as the user wants it.
+pub(crate) fn upgrade(
+    session: &Session<'_>,
+    old: Option<Lock>,
+    moves: &Moves,
+    care: Care,
+) -> Result<Updated, Error> {
+    let made = (StepTexts::default(), &AllAnswers::default());
+    update_carefully(session, old, made, moves, &Ahead::default(), care)
 }
 
 /// The same. `texts` are those of steps of the old lock that are not written yet.
@@ -45,9 +57,20 @@ pub(super) fn update_with(
 pub(super) fn update_resolved(
     session: &Session<'_>,
     old: Option<Lock>,
+    made: (StepTexts, &AllAnswers),
+    moves: &Moves,
+    ahead: &Ahead,
+) -> Result<Updated, Error> {
+    update_carefully(session, old, made, moves, ahead, Care::default())
+}
+
+fn update_carefully(
+    session: &Session<'_>,
+    old: Option<Lock>,
     (texts, answers): (StepTexts, &AllAnswers),
     moves: &Moves,
     ahead: &Ahead,
+    care: Care,
 ) -> Result<Updated, Error> {
     let declared = plan::declared(&session.config);
     if let Some(name) = plan::undeclared(&declared, moves).into_iter().next() {
@@ -56,31 +79,42 @@ pub(super) fn update_resolved(
     if let Some(refused) = plan::refused(&declared, moves).into_iter().next() {
         return Err(PinError::Refused { file: session.config.file.clone(), refused }.into());
     }
-    let mut steps = old.as_ref().map(|old| StepTexts::gather(&session.lock_file(), old)).unwrap_or_default();
-    steps.extend(texts);
+    let mut old_steps =
+        old.as_ref().map(|old| StepTexts::gather(&session.lock_file(), old)).unwrap_or_default();
+    old_steps.extend(texts);
     let old = old.map(|old| keep_imported(session, &declared, old));
-    let old = old.map(|old| without_lost_steps(without_forgeries(session, &declared, old), &steps));
+    let old = old.map(|old| without_lost_steps(without_forgeries(session, &declared, old), &old_steps));
     let present = session.present()?;
-    let known = Known { lock: old.as_ref(), steps: &steps, present: &present, answers };
+    let known = Known { lock: old.as_ref(), steps: &old_steps, present: &present, answers };
     let tasks = declared.iter().map(|declared| task(session, declared, &known, moves));
     let tasks: Vec<Task<'_>> = tasks.collect::<Result<_, Error>>()?;
     let (kept, work): (Vec<Task<'_>>, Vec<Task<'_>>) =
         tasks.into_iter().partition(|task| matches!(task.action, Action::Keep(_)));
     let mut repos: Vec<LockedRepo> = kept.iter().filter_map(Task::kept).collect();
-    let (mut failures, mut new_steps) = (Vec::new(), StepTexts::default());
-    if !work.is_empty() {
-        let Performed { repos: new, steps, failures: failed } = perform(session, &work, moves, ahead)?;
-        repos.extend(new);
-        new_steps = steps;
-        failures = failed;
-    }
-    steps.extend(new_steps);
-    repos.sort_by(|a, b| a.pin.cmp(&b.pin));
-    let mut lock = Lock { repos, ..Lock::default() };
-    warn_of_unreadable(session, &lock);
     let local = &present.local_depends;
-    lock.profiles = plan::profiles(&session.config, &lock, old.as_ref(), local)
-        .map_err(|unmet| Error::Unmet { unmet })?;
+    let assemble = |mut repos: Vec<LockedRepo>| {
+        repos.sort_by(|a, b| a.pin.cmp(&b.pin));
+        let mut lock = Lock { repos, ..Lock::default() };
+        lock.profiles = plan::profiles(&session.config, &lock, old.as_ref(), local)
+            .map_err(|unmet| Error::Unmet { unmet })?;
+        Ok(lock)
+    };
+    let performed =
+        if work.is_empty() { Performed::default() } else { perform(session, &work, moves, ahead, care)? };
+    repos.extend(
+        performed.kept.iter().chain(performed.resolved.iter().map(|(_, resolved)| &resolved.repo)).cloned(),
+    );
+    let candidates = performed.candidates();
+    let (lock, mut held) = match &old {
+        Some(old) => hold_back(session, care, old, repos, candidates, &assemble)?,
+        None => (assemble(repos)?, Vec::new()),
+    };
+    performed.tell(session, care, &held)?;
+    held.extend(performed.held());
+    let Performed { resolved, failures, .. } = performed;
+    let mut steps = old_steps.clone();
+    resolved.into_iter().for_each(|(_, read)| steps.extend(read.steps));
+    warn_of_unreadable(session, &lock);
     for profile in &session.config.profiles {
         for directory in plan::unseen(profile, old.as_ref(), local) {
             let name = &profile.name;
@@ -91,7 +125,7 @@ pub(super) fn update_resolved(
     }
     warn_of_newer_enterprise(session, old.as_ref(), &lock);
     let changes = changes(&old.clone().unwrap_or_default(), &lock);
-    Ok(Updated { lock, changes, old, steps, failures, settled: false })
+    Ok(Updated { lock, changes, old, steps, failures, held, settled: false })
 }
 
 /// The old lock, the texts of its steps, and what else is known.
@@ -174,6 +208,11 @@ impl Task<'_> {
         }
     }
 
+    /// The old entry, if the remote is asked for its branch or tag again.
+    fn moved_from(&self) -> Option<&LockedRepo> {
+        self.old.filter(|_| matches!(self.action, Action::Resolve { .. }))
+    }
+
     /// Whether the commit of a branch or tag was given by hand, on the command line or by an edit of the lock.
     fn is_by_hand(&self) -> bool {
         let is_by_hand = match self.action {
@@ -237,34 +276,78 @@ impl OfPin for Task<'_> {
 
 /// What became of the tasks.
 #[derive(Default)]
-struct Performed {
-    repos: Vec<LockedRepo>,
-    steps: StepTexts,
-    /// The merges that failed. `repos` has the old entries of their repositories.
+struct Performed<'t> {
+    resolved: Vec<(&'t Task<'t>, Read)>,
+    /// The old entries of the repositories whose merges failed.
+    kept: Vec<LockedRepo>,
+    /// The merges that failed.
     failures: Vec<Failure>,
+}
+
+impl Performed<'_> {
+    /// The entries that moved to a new commit of their branch or tag, and can be given back.
+    fn candidates(&self) -> Vec<Candidate> {
+        let candidate = |(task, Read { repo: new, .. }): &(&Task<'_>, Read)| {
+            let old = task.moved_from()?;
+            (old.is_whole() && old.pin == new.pin && old != new)
+                .then(|| Candidate { old: old.clone(), new: new.clone() })
+        };
+        self.resolved.iter().filter_map(candidate).collect()
+    }
+
+    /// The repositories that stay because their newer commits are too young.
+    fn held(&self) -> impl Iterator<Item = Held> {
+        self.resolved.iter().filter_map(|(_, Read { repo, young, .. })| {
+            let (name, commit) = (repo.pin.name.clone(), repo.commit);
+            young.clone().map(|why| Held { name, commit, why })
+        })
+    }
+
+    /// Prints what became of each, but not of those that are `held`. Fails if a history was rewritten and the user does
+    /// not want that.
+    fn tell(&self, session: &Session<'_>, care: Care, held: &[Held]) -> Result<(), Error> {
+        let printer = session.printer;
+        let is_held = |repo: &LockedRepo| {
+            held.iter().any(|held| held.name == repo.pin.name && held.commit != repo.commit)
+        };
+        let told = || self.resolved.iter().filter(|(_, read)| !is_held(&read.repo));
+        for (task, Read { repo, .. }) in told() {
+            printer.outcome(&outcome_of(*task, Ok(locked(task, repo))));
+        }
+        for (_, Read { repo, notes, remarks, .. }) in told() {
+            remarks.iter().for_each(|remark| remark.tell(session, repo));
+            for note in notes {
+                let text = note.to_string();
+                if note.is_warning() { printer.warning(&text) } else { printer.note(&text) }
+            }
+        }
+        let rewritten = told().filter(|(_, read)| read.remarks.iter().any(Remark::is_about_rewriting));
+        let names: Vec<RepoName> = rewritten.map(|(task, _)| task.declared.pin.name.clone()).collect();
+        if care.no_rewrites && !names.is_empty() { Err(Error::Rewritten { names }) } else { Ok(()) }
+    }
 }
 
 /// Does all tasks in parallel. If some fail, the error names all of them. If only merges fail, and the old entries of
 /// their repositories are still what is declared, the others go on.
 ///
 /// Nothing is printed before it is known whether the lock changes.
-fn perform(
+fn perform<'t>(
     session: &Session<'_>,
-    work: &[Task<'_>],
+    work: &'t [Task<'t>],
     moves: &Moves,
     ahead: &Ahead,
-) -> Result<Performed, Error> {
+    care: Care,
+) -> Result<Performed<'t>, Error> {
     let remotes = Remotes::of(session)?.without_lines();
     let resolved = remotes.each(
         work,
-        |task, watch| resolve(remotes.git, task, ahead, watch),
+        |task, watch| resolve(remotes.git, task, ahead, care, watch),
         |task, resolved, watch| {
             if let Some((snapshot, ends)) = &resolved.files {
                 watch.step("checking out");
-                ahead.build(&resolved.repo, snapshot, ends);
+                ahead.build(&resolved.read.repo, snapshot, ends);
             }
-            let Resolved { repo, steps, notes, doubt, .. } = resolved;
-            Ok((locked(task, &repo), (repo, steps, notes, doubt)))
+            Ok((locked(task, &resolved.read.repo), resolved.read))
         },
     )?;
     let kept = |(task, failure): &(&Task<'_>, Failure)| {
@@ -272,30 +355,16 @@ fn perform(
         (old.is_whole() && old.pin == task.declared.pin).then(|| old.clone())
     };
     let (resolved, failures) = resolved.sorted_with_jobs();
-    let repos: Vec<LockedRepo> = failures.iter().filter_map(kept).collect();
+    let kept: Vec<LockedRepo> = failures.iter().filter_map(kept).collect();
     let failures: Vec<Failure> = failures.into_iter().map(|(_, failure)| failure).collect();
-    if repos.len() < failures.len() {
+    if kept.len() < failures.len() {
         return Err(Error::Repos { failures });
     }
     if let Moves::To { commits, any_series: false } = moves {
-        let read: Vec<&LockedRepo> = resolved.iter().map(|(_, (repo, ..))| repo).collect();
+        let read: Vec<&LockedRepo> = resolved.iter().map(|(_, read)| &read.repo).collect();
         refuse_other_series(session, commits, &read)?;
     }
-    for (task, (repo, ..)) in &resolved {
-        session.printer.outcome(&outcome_of(*task, Ok(locked(task, repo))));
-    }
-    let mut performed = Performed { repos, ..Performed::default() };
-    performed.failures = failures;
-    for (_, (repo, steps, notes, doubt)) in resolved {
-        doubt.iter().for_each(|doubt| doubt.tell(session, &repo));
-        for note in &notes {
-            let text = note.to_string();
-            if note.is_warning() { session.printer.warning(&text) } else { session.printer.note(&text) }
-        }
-        performed.steps.extend(steps);
-        performed.repos.push(repo);
-    }
-    Ok(performed)
+    Ok(Performed { resolved, kept, failures })
 }
 
 /// Reads a patch of the user, beside `repos.toml`.
@@ -314,40 +383,27 @@ fn locked(task: &Task<'_>, repo: &LockedRepo) -> Done {
     }
 }
 
-/// The new entry; with the snapshot and the ends of its history, if its files were fetched.
+/// What was read for a task.
 struct Resolved<'a> {
-    repo: LockedRepo,
+    read: Read,
+    /// The snapshot and the ends of its history, if its files were fetched.
     files: Option<(Snapshot<'a, 'static>, Vec<CommitId>)>,
+}
+
+/// The new entry, and what is said about it.
+struct Read {
+    repo: LockedRepo,
     steps: StepTexts,
     notes: Vec<MergeNote>,
-    doubt: Option<Doubt>,
+    remarks: Vec<Remark>,
+    /// Why it stays at its commit, if the newer ones are too young.
+    young: Option<WhyHeld>,
 }
 
-/// The problem with a commit that was given by hand.
-enum Doubt {
-    /// The branch or tag does not contain it.
-    Astray,
-    /// The remote could not be reached.
-    Unasked(git::Error),
-}
-
-impl Doubt {
-    fn tell(&self, session: &Session<'_>, repo: &LockedRepo) {
-        let LockedRepo { pin: Pin { name, reference, .. }, commit, .. } = repo;
-        match self {
-            Self::Astray => {
-                session.printer.warning(&format!(
-                    "`{name}`: commit `{commit}` is not on {reference}; `oca lock --check --upstream` will refuse it"
-                ));
-                session
-                    .printer
-                    .hint(&format!("to keep it, write `rev = \"{commit}\"` for `{name}` in `repos.toml`"));
-            }
-            Self::Unasked(error) => session.printer.note(&format!(
-                "{name}: could not check that {reference} contains {}: {error}",
-                commit.short()
-            )),
-        }
+impl Read {
+    fn of(repo: LockedRepo) -> Self {
+        let (steps, notes) = (StepTexts::default(), Vec::new());
+        Self { repo, steps, notes, remarks: Vec::new(), young: None }
     }
 }
 
@@ -355,32 +411,51 @@ fn resolve<'a>(
     git: &'a Git,
     task: &Task<'_>,
     ahead: &Ahead,
+    care: Care,
     watch: &Watch<'_>,
 ) -> Result<Resolved<'a>, Trouble> {
-    let kept = |repo: &LockedRepo| {
-        let (steps, notes) = (StepTexts::default(), Vec::new());
-        Ok(Resolved { repo: repo.clone(), files: None, steps, notes, doubt: None })
-    };
     let remote = git.remote(&task.url).map_err(Trouble::Remote)?;
     let pin = &task.declared.pin;
-    let (commit, tip) = match task.action {
-        Action::Keep(repo) => return kept(repo),
+    let (mut commit, tip) = match task.action {
+        Action::Keep(repo) => return Ok(Resolved { read: Read::of(repo.clone()), files: None }),
         _ => base_and_tip(task, &remote, watch)?,
     };
-    if let Action::Resolve { old: Some(old) } = task.action
-        && old.commit == commit
-    {
-        return kept(old);
-    }
-    let at = |remote, commit| resolve_at(git, remote, (commit, tip), task, ahead, watch);
-    match at(remote, commit) {
-        // The lock has commits only. A `rev` must be one, too.
-        Err(Trouble::Remote(git::Error::IsTag { commit, .. })) if pin.reference.full_name().is_some() => {
-            let remote = git.remote(&task.url).map_err(Trouble::Remote)?;
-            at(remote, commit)
+    let (mut remarks, mut young) = (Vec::new(), None);
+    if let Action::Resolve { .. } = task.action {
+        let old = task.old.map(|old| old.commit);
+        match choose(&remote, task.declared, commit, old, care, &|bytes| watch.received(bytes))? {
+            Chosen::Head => {}
+            Chosen::Older(younger) => {
+                commit = younger.commit;
+                remarks.push(Remark::Younger(younger));
+            }
+            Chosen::Pin(why) => {
+                commit = old.unwrap_or(commit);
+                young = Some(why);
+            }
         }
-        other => other,
     }
+    let mut resolved = match task.action {
+        Action::Resolve { old: Some(old) } if old.commit == commit => {
+            Resolved { read: Read::of(old.clone()), files: None }
+        }
+        _ => {
+            let at = |remote, commit| resolve_at(git, remote, (commit, tip), task, ahead, watch);
+            match at(remote, commit) {
+                // The lock has commits only. A `rev` must be one, too.
+                Err(Trouble::Remote(git::Error::IsTag { commit, .. }))
+                    if pin.reference.full_name().is_some() =>
+                {
+                    let remote = git.remote(&task.url).map_err(Trouble::Remote)?;
+                    at(remote, commit)
+                }
+                other => other,
+            }?
+        }
+    };
+    resolved.read.remarks.extend(remarks);
+    resolved.read.young = young;
+    Ok(resolved)
 }
 
 /// The commit of the base, and the head of its branch, if it is known or needed.
@@ -440,8 +515,16 @@ fn resolve_at<'a>(
         repo = LockedRepo { merges, patches, ..repo }.sealed();
         (steps, notes) = (texts, said);
     }
-    let doubt = if task.is_by_hand() { doubt(&snapshot) } else { None };
-    Ok(Resolved { repo, files: ends.map(|ends| (snapshot.unmetered(), ends)), steps, notes, doubt })
+    let mut remarks: Vec<Remark> =
+        if task.is_by_hand() { doubt(&snapshot) } else { None }.into_iter().collect();
+    if let Some(old) = task.moved_from().filter(|old| old.commit != commit)
+        && snapshot.remote().sends_parts()
+    {
+        watch.step("comparing");
+        remarks.extend(rewritten(&snapshot, old, &repo));
+    }
+    let read = Read { steps, notes, remarks, ..Read::of(repo) };
+    Ok(Resolved { read, files: ends.map(|ends| (snapshot.unmetered(), ends)) })
 }
 
 /// Reads the entry of a pin from its content. It has no merges yet.
@@ -455,14 +538,6 @@ pub(crate) fn read(
     let (pin, digest) = (pin.clone(), Digest::default());
     let (merges, patches, core) = (Vec::new(), Vec::new(), source.core);
     Ok(LockedRepo { pin, core, addons, commit, tree, merges, patches, facts, digest }.sealed())
-}
-
-fn doubt(snapshot: &Snapshot<'_, '_>) -> Option<Doubt> {
-    match snapshot.is_led_to() {
-        Ok(true) => None,
-        Ok(false) => Some(Doubt::Astray),
-        Err(error) => Some(Doubt::Unasked(error)),
-    }
 }
 
 fn warn_of_unreadable(session: &Session<'_>, lock: &Lock) {

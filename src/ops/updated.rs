@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::fs::Written;
 use crate::lock::{Change, Lock, Pin, StepTexts, changes};
 use crate::repo::{CommitId, MergeSource, RepoName, counted};
-use crate::report::Failure;
+use crate::report::{Failure, Held};
 use crate::session::Session;
 
 /// An updated lock, and the changes to the old one.
@@ -16,6 +16,8 @@ pub(crate) struct Updated {
     pub(crate) steps: StepTexts,
     /// The repositories that kept their old entries, because a merge failed.
     pub(super) failures: Vec<Failure>,
+    /// The repositories that the upgrade left as they are.
+    pub(crate) held: Vec<Held>,
     /// Whether the old lock had merge conflicts, so that only its pins were known.
     pub(super) settled: bool,
 }
@@ -56,6 +58,9 @@ impl Updated {
     /// Reports the changes.
     pub(crate) fn tell(&self, session: &Session<'_>) {
         let printer = session.printer;
+        for Held { name, commit, why } in &self.held {
+            printer.note(&format!("{name}: stays at {}: {why}", commit.short()));
+        }
         for change in &self.changes {
             match change {
                 Change::Removed { .. } if self.is_replaced(change) => {}

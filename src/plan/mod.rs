@@ -32,7 +32,7 @@ pub(crate) use submodules::{
 use crate::config::{Config, Merge, Profile, Repo};
 use crate::lock::{Lock, LockedPatch, LockedRepo, Pin};
 use crate::repo::{
-    AddonsDirectory, CommitId, CorePart, Pending, PendingMerge, Reference, RemoteUrl, RepoName, Series,
+    AddonsDirectory, Age, CommitId, CorePart, Pending, PendingMerge, Reference, RemoteUrl, RepoName, Series,
 };
 use crate::report::Difference;
 
@@ -46,6 +46,8 @@ pub(crate) struct Declared {
     pub(crate) core: Option<CorePart>,
     pub(crate) addons: Vec<AddonsDirectory>,
     pub(crate) hold: bool,
+    /// How old a commit must be before the pin moves to it: the longest time that a profile declares.
+    pub(crate) cooldown: Age,
     /// The merges of the pin as written, in its order. Their urls may contain secrets.
     pub(crate) merges: Vec<Merge>,
     /// The oldest series of the profiles that declare it. It decides which manifests count.
@@ -99,11 +101,13 @@ pub(crate) fn declared(config: &Config) -> Vec<Declared> {
                 core: repo.core.as_ref().map(|core| core.part),
                 addons: repo.addons.clone(),
                 hold: false,
+                cooldown: Age::default(),
                 merges: repo.merges.clone(),
                 series: profile.odoo,
                 profiles: Vec::new(),
             });
             entry.hold |= repo.hold;
+            entry.cooldown = entry.cooldown.max(repo.cooldown);
             for (merge, other) in entry.merges.iter_mut().zip(&repo.merges) {
                 merge.hold |= other.hold;
             }

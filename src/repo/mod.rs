@@ -2,6 +2,7 @@
 //!
 //! This room does not know files, git or the terminal. Every value of these types is valid.
 
+mod age;
 mod conversion;
 mod core_part;
 mod id;
@@ -23,6 +24,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use age::{Age, NotAnAge};
 pub(crate) use conversion::{Conversion, Encoding, is_lfs_pointer, lfs_target};
 pub(crate) use core_part::CorePart;
 pub(crate) use id::{BlobId, CommitId, TreeId};

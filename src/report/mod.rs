@@ -3,6 +3,7 @@
 mod checkout;
 mod difference;
 mod finding;
+mod held;
 mod in_front;
 mod merge;
 mod outcome;
@@ -15,6 +16,7 @@ mod tests;
 pub(crate) use checkout::{NAMED, OtherTree, RepoStatus, State, Verified};
 pub(crate) use difference::{Difference, Unmet, WhyUnmet};
 pub(crate) use finding::{Finding, Needer, Problem, Spot, StillNeeded, WhyMissing};
+pub(crate) use held::{Held, Rewritten, WhyHeld, Younger};
 pub(crate) use in_front::InFront;
 pub(crate) use merge::{ConflictWith, MergeConflict, MergeNote, MergeNoteKind, StepDifference};
 pub(crate) use outcome::{

@@ -7,7 +7,7 @@ use crate::export::Error as ExportError;
 use crate::git::merging::Error as MergingError;
 use crate::git::{CheckoutError, Error as GitError};
 use crate::lock::Error as LockError;
-use crate::repo::{CommitId, CorePart, Reference, RepoName, Series, UnreadableTree, and_list, counted};
+use crate::repo::{Age, CommitId, CorePart, Reference, RepoName, Series, UnreadableTree, and_list, counted};
 
 /// The result for one repository.
 #[derive(Debug)]
@@ -105,6 +105,8 @@ pub(crate) enum Trouble {
     NotOdoo(NotOdoo),
     /// The tree of the locked commit is not the tree in the lock.
     OtherTree(OtherTree),
+    /// All commits of its branch are younger than this.
+    TooYoung { reference: Reference, cooldown: Age },
     /// A merge or a patch cannot be made: its name as it is typed, or the path of the patch.
     Merge { what: String, error: Box<MergingError> },
     /// A person has to resolve conflicts.
@@ -279,6 +281,7 @@ impl fmt::Display for Trouble {
             Self::Export(error) => write!(f, "refused: {error}"),
             Self::NoAddons(missing) => write!(f, "failed: there is no directory `{}`", missing.directory),
             Self::NotOdoo(not) => write!(f, "failed: it {not}"),
+            Self::TooYoung { cooldown, .. } => write!(f, "failed: all commits are younger than {cooldown}"),
             Self::OtherTree(other) => write!(f, "failed: {other}"),
             Self::Merge { what, error } => write!(f, "failed: cannot merge `{what}`: {error}"),
             Self::Conflict(conflict) => write!(f, "not changed: {conflict}"),

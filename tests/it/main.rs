@@ -72,6 +72,7 @@ mod init;
 mod list;
 mod local_remotes;
 mod lock;
+mod lock_careful;
 mod lock_check;
 mod lock_diff;
 mod lock_diff_odoo;

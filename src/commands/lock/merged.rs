@@ -10,7 +10,7 @@ use crate::session::Session;
 
 pub(super) fn upgrade(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error> {
     let mut rewrite = Rewrite::begin(session)?;
-    let merged = merged(rewrite.upgrade(moves)?, moves);
+    let merged = merged(rewrite.upgrade(moves, how.care)?, moves);
     let mut done = Vec::new();
     for Movable { repo, merge } in &merged {
         let shared = MergeList::shared(repo, rewrite.session.config.core_part(repo));

@@ -1,5 +1,6 @@
 //! `oca lock`: locks the declared repositories, checks the lock, or upgrades it.
 
+mod care;
 mod check;
 mod conflict;
 mod merged;
@@ -7,6 +8,7 @@ mod pins;
 
 use std::collections::BTreeSet;
 
+pub(super) use care::CareArgs;
 use conflict::Choice;
 
 use crate::diff::diffs;
@@ -15,7 +17,7 @@ use crate::flags::{Format, FormatArg};
 use crate::json::ChangeReport;
 use crate::lock;
 use crate::ops::{
-    Ahead, Updated, movables, tell_of_hooks, tell_of_plain_core, unknown_repo, update,
+    Care, Updated, movables, tell_of_hooks, tell_of_plain_core, unknown_repo, upgrade as upgrade_lock,
     warn_of_conflicts_with_odoo, warn_of_lacking,
 };
 use crate::output::human;
@@ -62,18 +64,30 @@ pub(crate) struct Args {
     #[arg(long, requires = "pins", conflicts_with_all = ["check", "upgrade"])]
     force: bool,
     #[command(flatten)]
+    care: CareArgs,
+    #[command(flatten)]
     choice: Choice,
     #[command(flatten)]
     format: FormatArg,
 }
 
+impl Args {
+    fn how(&self) -> How<'_> {
+        let Self { choice, care, dry_run, format, .. } = self;
+        How { choice, care: care.care(), dry_run: *dry_run, format: format.format }
+    }
+}
+
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
+    if args.upgrade.is_none() {
+        args.care.refuse()?;
+    }
     if args.check {
         return check::run(args, session);
     }
     if args.pins.is_empty() {
         let moves = moves(args.upgrade.as_deref(), args.core, session)?;
-        let how = How { choice: &args.choice, dry_run: args.dry_run, format: args.format.format };
+        let how = args.how();
         if args.drop_merged {
             return merged::upgrade(&moves, &how, session);
         }
@@ -81,7 +95,7 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     }
     let commits = pins::commits(&args.pins, session)?;
     let moves = Moves::To { commits: commits.clone(), any_series: args.force };
-    let how = How { choice: &args.choice, dry_run: args.dry_run, format: args.format.format };
+    let how = args.how();
     lock(&moves, &how, session).map_err(|error| pins::explained(error, &commits, session))
 }
 
@@ -92,8 +106,8 @@ pub(super) fn upgrade(
     format: Format,
     session: &Session<'_>,
 ) -> Result<(), Error> {
-    let Upgrade { core, dry_run, drop_merged } = upgrade;
-    let how = How { choice: &Choice::default(), dry_run, format };
+    let Upgrade { core, dry_run, drop_merged, care } = upgrade;
+    let how = How { choice: &Choice::default(), care, dry_run, format };
     let moves = moves(Some(names), core, session)?;
     if drop_merged { merged::upgrade(&moves, &how, session) } else { lock(&moves, &how, session) }
 }
@@ -105,11 +119,13 @@ pub(super) struct Upgrade {
     pub(super) core: bool,
     pub(super) dry_run: bool,
     pub(super) drop_merged: bool,
+    pub(super) care: Care,
 }
 
 /// How to lock.
 struct How<'a> {
     choice: &'a Choice,
+    care: Care,
     dry_run: bool,
     format: Format,
 }
@@ -146,12 +162,12 @@ fn lock(moves: &Moves, how: &How<'_>, session: &Session<'_>) -> Result<(), Error
         )) => {
             was_open = true;
             let pins = how.choice.settled(sides, session, moves)?;
-            update(session, Some(pins), moves, &Ahead::default())?.settled()
+            upgrade_lock(session, Some(pins), moves, how.care)?.settled()
         }
         old => {
             let old = old?;
             how.choice.tell_unused(session);
-            update(session, old, moves, &Ahead::default())?
+            upgrade_lock(session, old, moves, how.care)?
         }
     };
     if !how.dry_run {
@@ -193,7 +209,7 @@ fn conclude(updated: Updated, how: &How<'_>, session: &Session<'_>) -> Result<()
             }
             updated.tell(session);
         }
-        Format::Json => session.printer.json(&ChangeReport::of(&updated.changes)),
+        Format::Json => session.printer.json(&ChangeReport::of(&updated.changes, &updated.held)),
     }
     warn_of_lacking(session, &updated.lock)?;
     warn_of_conflicts_with_odoo(session, &updated.lock)?;

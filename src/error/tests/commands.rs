@@ -51,6 +51,8 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         },
         Pin(PinError::WithoutCommit { word: "web".to_owned() }),
         BothSides {},
+        OnlyForUpgrade { flag: "--max-bump" },
+        Rewritten { names: vec![web()] },
         Diff(DiffError::StdinTwice),
         NothingToCheck {},
         SyncOfSome {},
@@ -162,6 +164,10 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
       hint: to move it to the head of its branch, run `oca lock --upgrade web`
     2 `--ours` and `--theirs` cannot both stand for all repositories
       hint: name the repositories of one: `oca lock --ours web --theirs`
+    2 `--max-bump` needs `--upgrade`
+      hint: use `oca upgrade`
+    1 the lock is not changed, because the history was rewritten, or may have been: `web`
+      hint: to accept the new history, run it without `--no-rewrites`; to stay, write `hold = true` in `repos.toml`
     2 stdin cannot be both locks
       hint: write one of the two into a file
     2 with `--system`, `--check` needs the file to compare

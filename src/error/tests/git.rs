@@ -116,6 +116,8 @@ fn every_error_of_git_is_told_with_its_repository_and_a_hint() {
       hint: check that `git ls-remote https://github.com/OCA/web.git` works, then try again
     3 the remote sent more than 20 MB of history
       hint: check that the merged branch starts from the branch of the repository
+    3 the remote does not have the history of commit `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+      hint: make the remote complete with `git fetch --unshallow`
     3 the server says: "access denied"
       hint: check that `git ls-remote https://github.com/OCA/web.git` works, then try again
     3 no data for 30 seconds

@@ -49,6 +49,7 @@ fn every_failure_of_a_repository_names_it() {
     let [moved, gone] = [Some(tree(0xcc)), None].map(of_module);
     let [without_server, unknown_release, other_series] = not_odoo();
     let troubles = every_variant!(Trouble:
+        TooYoung { reference: Reference::Branch("18.0".to_owned()), cooldown: "7 days".parse().expect("a time") },
         Kept(CheckoutError::LocalWork(LocalWork { changed: vec!["web_x/a.py".to_owned()], ..LocalWork::default() })),
         Remote(GitError::Offline),
         NoAddons(missing("modules")),
@@ -85,6 +86,8 @@ fn every_failure_of_a_repository_names_it() {
         Trouble::Checkout { step: Step::Remove, error: GitError::IndexLocked { lock: ".git/index.lock".into() } }
     );
     insta::assert_snapshot!(shown(troubles.into_iter().map(failed).collect()), @r#"
+    1 `web`: all commits of branch `18.0` are younger than 7 days
+      hint: write `cooldown = "0 days"` for `web` in `repos.toml`, or use `--cooldown`
     1 `web` was not changed: uncommitted changes in `web_x/a.py`
       hint: commit and push your work, or use `--force` to discard it
     3 cannot fetch `web` from `https://github.com/OCA/web.git`

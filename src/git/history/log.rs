@@ -108,7 +108,7 @@ impl Snapshot<'_, '_> {
         if log.lost != Lost::Everything
             && let Ok(text) = serde_json::to_vec(&log)
         {
-            store.keep_log(old, new, &text)?;
+            store.keep_log(old, new, &text);
         }
         Ok(log)
     }

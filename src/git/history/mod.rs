@@ -3,6 +3,7 @@
 //! A server with protocol 2 sends the commits between others, without trees and blobs. Another server can only send
 //! everything. A remote that is a path is read where it is.
 
+mod aged;
 mod known;
 mod log;
 mod messages;
@@ -21,6 +22,7 @@ use super::transport::{Transport, if_version_2};
 use super::wire::{Answer, Ask, Failure};
 use super::{Error, Meter, Remote, libgit2, local};
 use crate::repo::{CommitId, Reference};
+pub(crate) use aged::Aged;
 pub(super) use known::Known;
 pub(crate) use log::{Log, LogEntry, Lost, LostCommit};
 pub(crate) use messages::Signature;

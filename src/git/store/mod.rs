@@ -281,12 +281,12 @@ impl Store {
         crate::fs::read_if_there(&self.log_file(old, new)).ok().flatten()
     }
 
-    /// Keeps a text about what one commit has and another one does not have. Neither can change.
-    pub(super) fn keep_log(&self, old: CommitId, new: CommitId, text: &[u8]) -> Result<(), Error> {
+    /// Keeps a text about what one commit has and another one does not have. Neither can change. Errors are ignored,
+    /// because it can be asked for again; who reads half of a text sees that it is not whole.
+    pub(super) fn keep_log(&self, old: CommitId, new: CommitId, text: &[u8]) {
         let directory = self.directory.join(LOGS);
-        fs::create_dir_all(&directory).at("create", &directory)?;
-        crate::fs::write_if_changed(&self.log_file(old, new), text)?;
-        Ok(())
+        let _asked_again =
+            fs::create_dir_all(&directory).and_then(|()| fs::write(self.log_file(old, new), text));
     }
 
     fn log_file(&self, old: CommitId, new: CommitId) -> PathBuf {

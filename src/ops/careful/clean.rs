@@ -1,0 +1,50 @@
+//! What is wrong with a lock: the errors of `oca check`, and requirements that conflict.
+
+use crate::check::{self, Subject};
+use crate::error::Error;
+use crate::lock::Lock;
+use crate::ops::lacking::known;
+use crate::ops::requirements::conflicts;
+use crate::plan::Inventory;
+use crate::report::{Severity, WhyHeld};
+use crate::session::Session;
+
+/// One thing that is wrong.
+pub(super) struct Problem {
+    /// Equal in two locks if the same thing is wrong in both.
+    key: (&'static str, String, Option<String>),
+    /// The repository in which it is.
+    pub(super) repo: Option<String>,
+    pub(super) why: WhyHeld,
+}
+
+impl Problem {
+    pub(super) fn is_in(&self, known: &[Self]) -> bool {
+        known.iter().any(|other| other.key == self.key)
+    }
+}
+
+/// What is wrong with the modules of all profiles.
+pub(super) fn problems(session: &Session<'_>, lock: &Lock) -> Result<Vec<Problem>, Error> {
+    let mut problems = Vec::new();
+    for profile in &session.config.profiles {
+        let (locals, around) = (session.set_directories(profile)?, session.surrounding_modules(profile)?);
+        let inventory = Inventory::new(profile, lock, &locals, &around);
+        let wanted = inventory.wanted();
+        let known = known(session, profile.odoo);
+        let subject = Subject { inventory: &inventory, lock, entries: &[], wanted: &wanted, known: &known };
+        let mut findings = check::findings(&subject);
+        check::ignore(&mut findings, &profile.check.ignore);
+        for finding in findings.into_iter().filter(|finding| finding.severity() == Severity::Error) {
+            let (code, module) = (finding.problem.rule().code, finding.module.clone().unwrap_or_default());
+            let key = (code, module, finding.repo.clone());
+            let why = WhyHeld::Finding { code, text: finding.to_string() };
+            problems.push(Problem { key, repo: finding.repo.clone(), why });
+        }
+        for conflict in conflicts(session, profile, lock)? {
+            let key = ("requirement", conflict.name.clone(), None);
+            problems.push(Problem { key, repo: None, why: WhyHeld::Conflict { text: conflict.to_string() } });
+        }
+    }
+    Ok(problems)
+}

@@ -1,0 +1,256 @@
+//! Careful upgrades: `--max-bump`, `--cooldown`, `--only-clean`, and histories that were rewritten.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::env::Env;
+use crate::harness::web;
+use crate::project::{BOTH, WEB, repository, short};
+use crate::remote::Remote;
+use crate::server::Server;
+
+const DAY: i64 = 24 * 60 * 60;
+/// The date of the first commit of each repository.
+const START: i64 = 1_729_814_400;
+
+/// Seconds from the first commit of a repository until this many days ago.
+fn days_ago(days: i64) -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs();
+    i64::try_from(now).expect("a small time") - days * DAY - START
+}
+
+fn version(remote: &Remote, module: &str, version: &str) -> String {
+    remote.branch("18.0").module(module, &[("version", &format!("{version:?}"))]).commit()
+}
+
+#[test]
+fn a_repository_whose_module_goes_too_far_stays() {
+    let env = Env::new();
+    let [web, dms] = [web(&env), repository(&env, "dms", &["dms"])];
+    env.locked(BOTH);
+    let [old_web, old_dms] = [&web, &dms].map(|remote| remote.commit_of("18.0"));
+    let new_dms = version(&dms, "dms", "18.0.1.1.0");
+    let new_web = version(&web, "web_x", "18.0.2.0.0");
+    env.oca(&["lock", "--upgrade", "--max-bump", "minor"])
+        .stderr(&format!(
+            "dms: {} -> {}\nweb: stays at {}: `web_x` would go from 18.0.1.0.0 to 18.0.2.0.0 (major)\n\
+             2 repositories with 2 modules, 1 changed\n",
+            short(&old_dms),
+            short(&new_dms),
+            short(&old_web)
+        ))
+        .success();
+    assert_eq!([env.locked_commit("web"), env.locked_commit("dms")], [old_web.clone(), new_dms.clone()]);
+    env.oca(&["lock", "--check"]).success();
+    env.oca(&["upgrade", "--max-bump", "patch", "--format", "json"])
+        .stdout_contains(&format!(
+            "\"held\": [\n    {{\n      \"name\": \"web\",\n      \"commit\": \"{old_web}\",\n      \"why\": \"`web_x` would go"
+        ))
+        .success();
+    env.oca(&["upgrade", "--max-bump", "major", "-q"]).success();
+    assert_eq!(env.locked_commit("web"), new_web);
+}
+
+#[test]
+fn a_repository_that_loses_a_module_stays() {
+    let env = Env::new();
+    let web = web(&env);
+    env.locked(WEB);
+    let old = web.commit_of("18.0");
+    web.branch("18.0").remove("web_x/__manifest__.py").commit();
+    env.oca(&["upgrade", "--max-bump", "minor"])
+        .stderr(&format!(
+            "web: stays at {}: `web_x` would be gone\n1 repository with 1 module, nothing changed\n",
+            short(&old)
+        ))
+        .success();
+    // A module that the profile names is not there any more: without a limit, the upgrade fails.
+    env.declare("[profiles.standard]\nrepos = [\"web\"]\nmodules = [\"web_x\"]\n");
+    env.oca(&["lock", "-q"]).success();
+    env.oca(&["upgrade"]).stderr_contains("`web_x`").status(2);
+    env.oca(&["upgrade", "--only-clean"]).stderr_contains("web: stays at ").success();
+    assert_eq!(env.locked_commit("web"), old);
+}
+
+#[test]
+fn a_commit_must_be_old_enough() {
+    let env = Env::new();
+    let web = web(&env);
+    env.locked(&format!("[lock]\ncooldown = \"7 days\"\n{WEB}"));
+    web.later(days_ago(30));
+    let old = web.branch("18.0").file("a", "1").commit();
+    web.later(days_ago(1));
+    let young = web.branch("18.0").file("a", "2").commit();
+    let server = Server::start(&env);
+    env.declare(&format!(
+        "[lock]\ncooldown = \"7 days\"\n{WEB}[repos.web]\nurl = \"{}\"\n",
+        server.url("web")
+    ));
+    env.write("oca.lock.json", env.read("oca.lock.json"));
+    env.oca(&["lock", "-q"]).success();
+    assert_eq!(env.locked_commit("web"), old, "a new pin, too");
+    env.oca(&["upgrade"])
+        .stderr(&format!(
+            "web: stays at {}: the newer commits are younger than 7 days\n1 repository with 1 module, nothing changed\n",
+            short(&old)
+        ))
+        .success();
+    env.oca(&["upgrade", "--cooldown", "0 days", "-q"]).success();
+    assert_eq!(env.locked_commit("web"), young);
+    env.oca(&["upgrade", "--cooldown", "a week"]).stderr_contains("write it as `7 days`").status(2);
+}
+
+#[test]
+fn the_newest_commit_that_is_old_enough_is_taken() {
+    let env = Env::new();
+    let web = web(&env);
+    env.locked(WEB);
+    let first = web.commit_of("18.0");
+    web.later(days_ago(30));
+    web.branch("18.0").file("a", "1").commit();
+    web.later(days_ago(10));
+    let wanted = web.branch("18.0").file("a", "2").commit();
+    web.later(days_ago(1));
+    let head = web.branch("18.0").file("a", "3").commit();
+    let stderr = env.oca(&["upgrade", "--cooldown", "7d"]).stdout("").output().to_string();
+    assert!(stderr.contains(&format!("web: {} -> {}\n", short(&first), short(&wanted))), "{stderr}");
+    assert!(
+        stderr.contains(&format!("because the head {} is younger than 7 days\n", short(&head))),
+        "{stderr}"
+    );
+    assert_eq!(env.locked_commit("web"), wanted);
+    // The time of one repository replaces that of `[lock]`.
+    env.declare(&format!("[lock]\ncooldown = \"1000 days\"\n{WEB}[repos.web]\ncooldown = \"0 days\"\n"));
+    env.oca(&["upgrade", "-q"]).success();
+    assert_eq!(env.locked_commit("web"), head);
+}
+
+#[test]
+fn a_branch_of_young_commits_cannot_be_pinned() {
+    let env = Env::new();
+    let web = Remote::new(&env, "web");
+    web.later(days_ago(1));
+    web.branch("18.0").module("web_x", &[]).commit();
+    env.declare(&format!("[lock]\ncooldown = \"2 days\"\n{WEB}"));
+    env.oca(&["lock"])
+        .stderr(
+            "error: `web`: all commits of branch `18.0` are younger than 2 days\n\
+             hint: write `cooldown = \"0 days\"` for `web` in `repos.toml`, or use `--cooldown`\n",
+        )
+        .status(1);
+    env.declare(&format!("[lock]\ncooldown = \"2\"\n{WEB}"));
+    env.oca(&["lock"])
+        .stderr(
+            "error: bad value for `cooldown` in `repos.toml` at line 4, table `lock`: `2` is not a span of time\n\
+             hint: write it as `7 days` or `12 hours`\n",
+        )
+        .status(2);
+}
+
+#[test]
+fn a_repository_that_brings_an_error_stays() {
+    let env = Env::new();
+    let [web, dms] = [web(&env), repository(&env, "dms", &["dms"])];
+    env.locked(&format!("{BOTH}modules = [\"web_x\", \"dms\"]\n"));
+    let old = web.commit_of("18.0");
+    web.branch("18.0").module("web_x", &[("depends", "[\"web\", \"nowhere\"]")]).commit();
+    let new_dms = version(&dms, "dms", "18.0.1.1.0");
+    env.oca(&["upgrade", "--only-clean"])
+        .stderr_contains(&format!("web: stays at {}: `oca check` would find OCA004: ", short(&old)))
+        .success();
+    assert_eq!([env.locked_commit("web"), env.locked_commit("dms")], [old.clone(), new_dms]);
+    env.oca(&["check", "-q"]).success();
+    // An error that is there already holds nothing.
+    env.oca(&["upgrade", "-q"]).success();
+    let next = web.branch("18.0").file("a", "").commit();
+    env.oca(&["upgrade", "--only-clean", "-q"]).success();
+    assert_eq!(env.locked_commit("web"), next);
+}
+
+#[test]
+fn the_repository_that_makes_another_one_wrong_stays() {
+    let env = Env::new();
+    let web = repository(&env, "web", &["web_x", "web_y"]);
+    let dms = Remote::new(&env, "dms");
+    dms.branch("18.0").module("dms", &[("depends", "[\"web_x\"]")]).commit();
+    env.locked(&format!("{BOTH}modules = [\"dms\"]\n"));
+    let old = web.commit_of("18.0");
+    web.branch("18.0").remove("web_x/__manifest__.py").commit();
+    let new = dms.branch("18.0").file("README.md", "").commit();
+    env.oca(&["upgrade", "--only-clean"])
+        .stderr_contains(&format!("web: stays at {}: ", short(&old)))
+        .success();
+    assert_eq!([env.locked_commit("web"), env.locked_commit("dms")], [old, new]);
+}
+
+#[test]
+fn a_repository_whose_requirements_conflict_stays() {
+    let env = Env::new();
+    let [web, dms] = [web(&env), repository(&env, "dms", &["dms"])];
+    dms.branch("18.0").file("requirements.txt", "lxml<5\n").commit();
+    env.locked(BOTH);
+    let old = web.commit_of("18.0");
+    web.branch("18.0").file("requirements.txt", "lxml>=6\n").commit();
+    env.oca(&["upgrade", "--only-clean"])
+        .stderr_contains(&format!("web: stays at {}: requirements would conflict: ", short(&old)))
+        .success();
+    env.oca(&["requirements", "-q"]).stdout_contains("lxml").success();
+}
+
+#[test]
+fn a_rewritten_history_is_told() {
+    for over_http in [false, true] {
+        let env = Env::new();
+        let web = web(&env);
+        let server = Server::start(&env);
+        let url = if over_http { server.url("web") } else { "../remotes/web".to_owned() };
+        env.locked(&format!("{WEB}[repos.web]\nurl = \"{url}\"\n"));
+        let old = web.commit_of("18.0");
+        let new = web.rewrite("18.0").module("web_z", &[]).commit();
+        let warning = format!(
+            "`web`: the history of branch `18.0` was rewritten: it does not contain the old pin {} any more; 2 commits lost: ",
+            short(&old)
+        );
+        env.oca(&["upgrade", "--no-rewrites"])
+            .stderr_contains(&format!("warning: {warning}"))
+            .stderr_contains("; modules lost: `web_x`\n")
+            .stderr_contains("error: the lock is not changed, because the history was rewritten")
+            .status(1);
+        assert_eq!(env.locked_commit("web"), old);
+        env.oca(&["upgrade"])
+            .stderr_contains(&warning)
+            .stderr_contains(&format!("hint: to go back, run `oca lock web@{old}`\n"))
+            .success();
+        assert_eq!(env.locked_commit("web"), new);
+        env.oca(&["upgrade", "--no-rewrites"])
+            .stderr("1 repository with 1 module, nothing changed\n")
+            .success();
+    }
+}
+
+#[test]
+fn a_branch_that_goes_on_is_not_rewritten() {
+    let env = Env::new();
+    let web = web(&env);
+    let server = Server::start(&env);
+    env.locked(&format!("{WEB}[repos.web]\nurl = \"{}\"\n", server.url("web")));
+    let old = web.commit_of("18.0");
+    web.branch("18.0").file("a", "").commit();
+    let new = web.branch("18.0").file("b", "").commit();
+    env.oca(&["upgrade", "--no-rewrites"])
+        .stderr(&format!("web: {} -> {}\n1 repository with 1 module, 1 changed\n", short(&old), short(&new)))
+        .success();
+}
+
+#[test]
+fn the_flags_of_an_upgrade_need_one() {
+    let env = Env::new();
+    web(&env);
+    env.locked(WEB);
+    for flags in [&["--max-bump", "minor"][..], &["--only-clean"], &["--no-rewrites"], &["--cooldown", "1d"]]
+    {
+        let flag = flags[0];
+        env.oca(&[&["lock"], flags].concat())
+            .stderr(&format!("error: `{flag}` needs `--upgrade`\nhint: use `oca upgrade`\n"))
+            .status(2);
+    }
+}
