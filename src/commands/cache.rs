@@ -1,5 +1,6 @@
 //! `oca cache`: shows, cleans and prunes the cache of fetched objects.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,8 +9,10 @@ use crate::error::Error;
 use crate::flags::{Format, FormatArg, Global};
 use crate::git::{self, Pruned, Pruning, StoreSize};
 use crate::json::{CachePruneReport, CacheSizeReport};
+use crate::lock::Lock;
 use crate::output::{Printer, render_pruned_total, render_store};
 use crate::pool::Pools;
+use crate::repo::CommitId;
 use crate::session::cache_directory;
 
 #[derive(clap::Args, Debug)]
@@ -79,6 +82,13 @@ fn size(cache: &Path, format: Format, printer: &Printer) -> Result<(), Error> {
     Ok(())
 }
 
+/// The commits that the locks of this machine pin, of those whose projects used the store. A lock that is not there any
+/// more, or that cannot be read, pins nothing.
+fn pinned(store: &git::Store) -> HashSet<CommitId> {
+    let locks = store.locks().into_iter().filter_map(|file| Lock::load(&file).ok().flatten());
+    locks.flat_map(|lock| lock.repos.into_iter().map(|repo| repo.commit)).collect()
+}
+
 /// Prunes all stores in parallel. If one fails, the others are still pruned.
 fn prune(cache: &Path, args: &PruneArgs, global: &Global, printer: &Printer) -> Result<(), Error> {
     const DAY: Duration = Duration::from_hours(24);
@@ -86,7 +96,7 @@ fn prune(cache: &Path, args: &PruneArgs, global: &Global, printer: &Printer) -> 
     let stores = git::stores(cache)?;
     let mut results: Vec<Result<Pruned, git::Error>> =
         git::leftovers(cache, pruning)?.into_iter().map(Ok).collect();
-    results.extend(Pools::new(global.jobs)?.fetch(&stores, |_, store| store.prune(pruning)));
+    results.extend(Pools::new(global.jobs)?.fetch(&stores, |_, store| store.prune(pruning, &pinned(store))));
     let (pruned, failures): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     let pruned: Vec<Pruned> = pruned.into_iter().flatten().collect();
     let lines = pruned.iter().filter_map(|store| {

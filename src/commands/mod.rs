@@ -28,7 +28,9 @@ mod work;
 use crate::error::Error;
 use crate::flags::Global;
 use crate::fs::Context;
+use crate::ops::find_survivors;
 use crate::output::Printer;
+use crate::report::Failure;
 use crate::session::Session;
 
 #[derive(clap::Subcommand, Debug)]
@@ -92,6 +94,24 @@ pub(crate) fn run(command: &Command, global: &Global, printer: &Printer) -> Resu
         std::env::set_current_dir(directory).at("enter", directory)?;
     }
     let session = || Session::open(global, printer);
+    let done = run_one(command, global, printer, session);
+    match done {
+        Err(Error::Repos { mut failures }) if failures.iter().any(Failure::is_gone) => {
+            if let Ok(session) = session() {
+                find_survivors(&session, &mut failures);
+            }
+            Err(Error::Repos { failures })
+        }
+        done => done,
+    }
+}
+
+fn run_one<'a>(
+    command: &Command,
+    global: &'a Global,
+    printer: &'a Printer,
+    session: impl Fn() -> Result<Session<'a>, Error>,
+) -> Result<(), Error> {
     match command {
         Command::Init(args) => init::run(args, global, printer),
         Command::Add(args) => add::run(args, &session()?),

@@ -3,11 +3,13 @@
 use super::message::Message;
 use crate::config::near;
 use crate::git::{self, CheckoutError, HintContext, LocalWork};
-use crate::repo::{CorePart, RepoName, first_names, typed};
-use crate::report::{ConflictWith, Failure, MergeConflict, MissingDirectory, NotOdoo, Step, Trouble};
+use crate::repo::{CorePart, RepoName, day, first_names, typed};
+use crate::report::{
+    ConflictWith, Failure, MergeConflict, MissingDirectory, NotOdoo, Step, Survivor, Trouble,
+};
 
 pub(super) fn of_failure(failure: &Failure) -> Message {
-    let Failure { name, url, trouble, near: meant } = failure;
+    let Failure { name, url, trouble, near: meant, survivor } = failure;
     let asked = HintContext { name: Some(name.as_str()), url: Some(url) };
     match trouble {
         Trouble::Kept(error) => {
@@ -18,10 +20,15 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
             Message::new(&format!("the lock is wrong about `{name}`: {error}"), error.hint(asked))
         }
         Trouble::Remote(error) => {
-            let hint = match meant {
+            let hint = match (meant, survivor) {
                 _ if is_private(name, error) => Some(ENTERPRISE.to_owned()),
-                Some(meant) => Some(format!("did you mean `{meant}`?")),
-                None => error.hint(asked),
+                (Some(meant), _) => Some(format!("did you mean `{meant}`?")),
+                (None, Some(Survivor { commit, time })) => Some(format!(
+                    "run `oca lock {name}@{commit}` for the last commit of the branch before it, of {}, or `oca lock \
+                     --upgrade {name}` for its head",
+                    day(*time)
+                )),
+                (None, None) => error.hint(asked),
             };
             because(&format!("cannot fetch `{name}` from `{url}`"), error, hint)
         }
@@ -166,7 +173,7 @@ type SharedCause<'f> = (String, &'f str);
 
 fn shared_cause(failure: &Failure) -> Option<SharedCause<'_>> {
     match &failure.trouble {
-        Trouble::Remote(error) if failure.near.is_none() => {
+        Trouble::Remote(error) if failure.near.is_none() && failure.survivor.is_none() => {
             Some((with_causes(error), failure.url.rsplit_once('/')?.0))
         }
         _ => None,

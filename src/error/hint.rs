@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Error;
 use crate::lock::Side;
 use crate::repo::{CorePart, RepoName, quoted_list};
-use crate::report::{Failure, Trouble, Unmet};
+use crate::report::{Failure, Unmet};
 use crate::{config, git};
 
 /// A hint with more repositories than this would be longer than the terminal is wide.
@@ -188,10 +188,7 @@ impl Error {
     /// The repositories that failed, if each failed because its pinned commit cannot be had: later is no better.
     fn gone<'e>(&'e self) -> Option<Vec<&'e str>> {
         let Self::Repos { failures } = self else { return None };
-        let is_gone = |trouble: &Trouble| {
-            matches!(trouble, Trouble::Remote(git::Error::Vanished { .. } | git::Error::OutOfReach { .. }))
-        };
-        let name = |failure: &'e Failure| is_gone(&failure.trouble).then(|| failure.name.as_str());
+        let name = |failure: &'e Failure| failure.is_gone().then(|| failure.name.as_str());
         failures.iter().map(name).collect()
     }
 

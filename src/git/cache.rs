@@ -4,16 +4,20 @@
 //! whole. In the other stores, all packs are merged into one: each upgrade adds two or three packs, and every reader
 //! opens all.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use git2::OdbLookupFlags;
+
 use super::Error;
+use super::ids::oid;
 use super::packs::{Pack, Sources, indexes, is_intact, remnants};
 use super::store::{STORES, Store, StoreLock, StoresLock};
 use crate::fs::Context;
-use crate::repo::counted;
+use crate::repo::{CommitId, counted};
 
 /// The options of a prune.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +43,8 @@ pub(crate) struct Pruned {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fate {
     Kept,
+    /// Left alone: it was not used for long, but a lock of this machine pins one of its commits.
+    Pinned,
     /// This number of packs were merged into one.
     Packed(usize),
     /// Removed: it was not used for this number of days.
@@ -133,20 +139,30 @@ impl Store {
     /// Removes the store if it is unused or damaged; otherwise merges its packs into one.
     ///
     /// Checkouts keep their own links to the packs. If the process is killed, the store has some objects twice.
-    pub(crate) fn prune(&self, pruning: Pruning) -> Result<Pruned, Error> {
+    /// A store with one of the `pinned` commits is not removed for being old.
+    pub(crate) fn prune(&self, pruning: Pruning, pinned: &HashSet<CommitId>) -> Result<Pruned, Error> {
         let before = size(self.directory());
-        let fate = if pruning.dry_run { self.foresee(pruning)? } else { self.prune_now(pruning)? };
+        let fate =
+            if pruning.dry_run { self.foresee(pruning, pinned)? } else { self.prune_now(pruning, pinned)? };
         let after = if fate.is_removed() { 0 } else { size(self.directory()) };
         Ok(Pruned { name: self.name(), fate, before, after })
     }
 
-    fn foresee(&self, pruning: Pruning) -> Result<Fate, Error> {
+    fn has_any(&self, commits: &HashSet<CommitId>) -> Result<bool, Error> {
+        let repository = self.repository()?;
+        let odb = repository.odb()?;
+        let has = |commit: &CommitId| odb.exists_ext(oid(commit.as_bytes()), OdbLookupFlags::NO_REFRESH);
+        Ok(commits.iter().any(has))
+    }
+
+    fn foresee(&self, pruning: Pruning, pinned: &HashSet<CommitId>) -> Result<Fate, Error> {
         if !self.is_whole() {
             return Ok(Fate::Leftover);
         }
         let unused = self.unused(pruning).map(Fate::Unused);
         let packs = indexes(&self.packs_directory())?.len();
         Ok(match unused {
+            Some(_) if self.has_any(pinned)? => Fate::Pinned,
             Some(unused) => unused,
             None if !self.has_whole_packs()? => Fate::Damaged,
             None if packs > 1 => Fate::Packed(packs),
@@ -154,7 +170,7 @@ impl Store {
         })
     }
 
-    fn prune_now(&self, pruning: Pruning) -> Result<Fate, Error> {
+    fn prune_now(&self, pruning: Pruning, pinned: &HashSet<CommitId>) -> Result<Fate, Error> {
         if !self.directory().is_dir() {
             // Another process has removed it.
             return Ok(Fate::Leftover);
@@ -165,7 +181,7 @@ impl Store {
             Fate::Leftover
         } else if let Some(days) = self.unused(pruning) {
             // Checked while the lock is held: a store that was opened since then counts as used.
-            Fate::Unused(days)
+            if self.has_any(pinned)? { Fate::Pinned } else { Fate::Unused(days) }
         } else {
             match self.pack_as_one(&lock) {
                 Err(Error::Damaged { .. } | Error::Protocol { .. }) => Fate::Damaged,
@@ -243,6 +259,7 @@ impl Fate {
             }
             Self::Damaged => format!("{removed}, it is damaged"),
             Self::Leftover => format!("{removed}, left by a run that was killed"),
+            Self::Pinned => "kept, because a lock of this machine pins it".to_owned(),
             Self::Busy => "kept, because another oca is using it".to_owned(),
         })
     }

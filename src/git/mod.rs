@@ -103,6 +103,8 @@ pub(crate) type Meter<'a> = &'a (dyn Fn(u64) + Sync);
 /// Git for one run of the program: one HTTP client, one cache.
 pub(crate) struct Git {
     cache: PathBuf,
+    /// The lock of the project for which it works.
+    lock_file: Option<PathBuf>,
     offline: bool,
     network: OnceLock<Network>,
     /// Held while `network` is made: a second client would have its own connections and credentials.
@@ -127,6 +129,7 @@ impl Git {
     pub(crate) fn new(cache: PathBuf, offline: bool) -> Self {
         Self {
             cache,
+            lock_file: None,
             offline,
             network: OnceLock::new(),
             making: Mutex::default(),
@@ -134,6 +137,12 @@ impl Git {
             known: Mutex::default(),
             swept: Once::new(),
         }
+    }
+
+    /// The same, for the project with this lock. Each store that is opened remembers it.
+    #[must_use]
+    pub(crate) fn for_lock(self, file: PathBuf) -> Self {
+        Self { lock_file: Some(file), ..self }
     }
 
     /// The remote with this expanded url. A path must be absolute.

@@ -23,6 +23,9 @@ impl<'a> Remote<'a> {
         // The store belongs to the declared url: a mirror serves the same objects.
         git.sweep();
         let store = Store::open(git.cache(), url.without_secret().as_str())?;
+        if let Some(file) = &git.lock_file {
+            store.note_lock(file);
+        }
         let all = &mut git.known.lock().unwrap_or_else(PoisonError::into_inner);
         let known = Arc::clone(all.entry(store.directory().to_owned()).or_default());
         let remote = Self { git, transport, store, known };

@@ -52,6 +52,8 @@ pub(crate) struct PrunedStore<'a> {
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum PruneOutcome {
     Kept,
+    /// A lock of this machine pins one of its commits.
+    Pinned,
     /// Its packs became one.
     Packed,
     /// Removed: it was not used for long enough.
@@ -91,6 +93,7 @@ impl<'a> PrunedStore<'a> {
     fn of(store: &'a Pruned, dry: bool) -> Self {
         let outcome = match store.fate {
             Fate::Kept => PruneOutcome::Kept,
+            Fate::Pinned => PruneOutcome::Pinned,
             Fate::Packed(_) => PruneOutcome::Packed,
             Fate::Unused(_) => PruneOutcome::Unused,
             Fate::Damaged => PruneOutcome::Damaged,

@@ -120,8 +120,15 @@ mod tests {
         use diff::{DiffKind, VersionStepKind as Step};
         use lock::PinChangeKind as Change;
         use requirements::RequirementFlag as Flag;
-        let prunes =
-            [Prune::Kept, Prune::Packed, Prune::Unused, Prune::Damaged, Prune::Leftover, Prune::Busy];
+        let prunes = [
+            Prune::Kept,
+            Prune::Pinned,
+            Prune::Packed,
+            Prune::Unused,
+            Prune::Damaged,
+            Prune::Leftover,
+            Prune::Busy,
+        ];
         assert_eq!(words(&prunes), "kept packed unused damaged leftover busy");
         let kinds =
             [PathEntryKind::Before, PathEntryKind::Local, PathEntryKind::Repository, PathEntryKind::After];

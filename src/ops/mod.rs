@@ -23,6 +23,7 @@ mod resolving;
 mod rewrite;
 pub(crate) mod search;
 pub(crate) mod submodules;
+mod survivor;
 mod target;
 mod to_update;
 mod unknown;
@@ -53,6 +54,7 @@ pub(crate) use requirements::{
 };
 pub(crate) use resolving::Resolving;
 pub(crate) use rewrite::{Rewrite, Rewritten, tell};
+pub(crate) use survivor::find_survivors;
 pub(crate) use target::{CheckoutTarget, confirm_trees, other_module};
 pub(crate) use to_update::{ToUpdate, to_update};
 pub(crate) use unknown::{refuse_unknown, without_init};

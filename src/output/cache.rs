@@ -11,7 +11,8 @@ pub(crate) fn render_store(store: &StoreSize) -> String {
 /// What a prune did in all.
 pub(crate) fn render_pruned_total(pruned: &[Pruned], dry: bool) -> String {
     let total = counted(pruned.len(), "store", "stores");
-    let changed = pruned.iter().filter(|store| !matches!(store.fate, Fate::Kept | Fate::Busy)).count();
+    let changed =
+        pruned.iter().filter(|store| !matches!(store.fate, Fate::Kept | Fate::Pinned | Fate::Busy)).count();
     if changed == 0 {
         return format!("{total}, nothing to do");
     }

@@ -20,7 +20,7 @@ pub(crate) use held::{Held, Rewritten, WhyHeld, Younger};
 pub(crate) use in_front::InFront;
 pub(crate) use merge::{ConflictWith, MergeConflict, MergeNote, MergeNoteKind, StepDifference};
 pub(crate) use outcome::{
-    Done, Failure, MissingDirectory, NotOdoo, Outcome, RepoOutcome, Step, Trouble, failures,
+    Done, Failure, MissingDirectory, NotOdoo, Outcome, RepoOutcome, Step, Survivor, Trouble, failures,
 };
 pub(crate) use rule::{RULES, Severity};
 pub(crate) use severity::Count;

@@ -39,11 +39,26 @@ pub(crate) struct Failure {
     pub(crate) trouble: Trouble,
     /// A similar name, if the remote does not know this name.
     pub(crate) near: Option<String>,
+    /// What is left of its branch, if the pinned commit is gone and this is known.
+    pub(crate) survivor: Option<Survivor>,
+}
+
+/// The newest commit of a branch that is not newer than a commit that is gone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Survivor {
+    pub(crate) commit: CommitId,
+    /// Its committer date, in seconds since 1970.
+    pub(crate) time: i64,
 }
 
 impl Failure {
     pub(crate) fn new(name: RepoName, url: String, trouble: Trouble) -> Self {
-        Self { name, url, trouble, near: None }
+        Self { name, url, trouble, near: None, survivor: None }
+    }
+
+    /// Whether its pinned commit cannot be had any more.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self.trouble, Trouble::Remote(GitError::Vanished { .. } | GitError::OutOfReach { .. }))
     }
 }
 

@@ -96,7 +96,7 @@ impl<'a> Session<'a> {
         if let Some(git) = self.git.get() {
             return Ok(git);
         }
-        let git = open_git(self.global)?;
+        let git = open_git(self.global)?.for_lock(std::path::absolute(self.lock_file()).unwrap_or_default());
         Ok(self.git.get_or_init(|| git))
     }
 

@@ -241,6 +241,46 @@ fn a_branch_that_goes_on_is_not_rewritten() {
         .success();
 }
 
+/// A lock whose pinned commit is gone: the branch was replaced and has one more commit. The commit before the pin, which
+/// is still there.
+fn gone(env: &Env) -> (Remote, String) {
+    let web = web(env);
+    let before = web.commit_of("18.0");
+    let pin = web.branch("18.0").file("a", "only here\n").commit();
+    env.locked(WEB);
+    env.git(".", &["init", "-q", "-b", "main"]);
+    env.git(".", &["add", "."]);
+    // The project was committed before the branch got the other commit.
+    let date = format!("{} +0000", START + 3600);
+    env.shell(&format!("GIT_COMMITTER_DATE='{date}' git commit -q -m Lock"));
+    web.later(2 * 3600);
+    web.branch("18.0").from(&before).file("b", "").commit();
+    env.git(web.path(), &["reflog", "expire", "--expire=now", "--all"]);
+    env.git(web.path(), &["-c", "gc.pruneExpire=now", "gc", "-q", "--prune=now"]);
+    assert_ne!(pin, web.commit_of("18.0"));
+    (web, before)
+}
+
+#[test]
+fn the_nearest_commit_to_a_pin_that_is_gone_is_named() {
+    for is_cached in [true, false] {
+        let env = Env::new();
+        let (_web, before) = gone(&env);
+        if !is_cached {
+            std::fs::remove_dir_all(env.cache()).expect("the cache");
+        }
+        env.oca(&["sync", "--locked"])
+            .stderr_contains("does not exist on the remote\n")
+            .stderr_contains(&format!(
+                "hint: run `oca lock web@{before}` for the last commit of the branch before it, of 2024-10-25, or \
+                 `oca lock --upgrade web` for its head\n"
+            ))
+            .status(4);
+        env.oca(&["lock", "-q"]).arg(format!("web@{before}")).success();
+        env.oca(&["sync", "-q"]).success();
+    }
+}
+
 #[test]
 fn the_flags_of_an_upgrade_need_one() {
     let env = Env::new();

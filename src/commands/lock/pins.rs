@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Error, PinError};
-use crate::git::{self, Checkout};
+use crate::git::Checkout;
 use crate::lock::{Lock, Pin};
 use crate::ops::{movable, repo_name, unknown_repo};
 use crate::plan::{self, Movable};
 use crate::repo::{CommitId, MergeSource, redact};
-use crate::report::Trouble;
 use crate::session::Session;
 
 /// A repository and the first digits of a commit, or all of them.
@@ -149,10 +148,7 @@ impl NamedPin {
 /// If a commit is not on the remote but in the checkout, says so.
 pub(super) fn explained(error: Error, commits: &BTreeMap<Movable, CommitId>, session: &Session<'_>) -> Error {
     let Error::Repos { failures } = &error else { return error };
-    let is_absent = |trouble: &Trouble| {
-        matches!(trouble, Trouble::Remote(git::Error::Vanished { .. } | git::Error::OutOfReach { .. }))
-    };
-    for failure in failures.iter().filter(|failure| is_absent(&failure.trouble)) {
+    for failure in failures.iter().filter(|failure| failure.is_gone()) {
         let Some(&commit) = commits.get(&failure.name.clone().into()) else { continue };
         for profile in &session.config.profiles {
             let Ok(path) = session.checkout(profile, &failure.name) else { continue };

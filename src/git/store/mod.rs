@@ -29,6 +29,8 @@ pub(super) const STORES: &str = "stores";
 const URL: &str = "oca-url";
 /// A use is recorded only if the last recorded one is older than this.
 const USE: Duration = Duration::from_hours(24);
+/// The file with the paths of the locks whose projects used the store, one on each line.
+const LOCKS: &str = "oca-locks";
 /// The directory with the kept logs.
 const LOGS: &str = "oca-logs";
 /// The prefix of the directories in which packs are received.
@@ -86,6 +88,25 @@ impl Store {
             Ok(_) => touch(&file),
             Err(_) => fs::write(&file, format!("{}\n", self.url)),
         };
+    }
+
+    /// Remembers the lock of a project that uses the store. Errors are ignored, because oca also uses a cache that cannot
+    /// be written.
+    pub(super) fn note_lock(&self, file: &Path) {
+        let Some(path) = file.to_str().filter(|path| !path.contains('\n')) else { return };
+        let mut locks = self.locks();
+        if !locks.iter().any(|known| known == file) {
+            locks.push(path.into());
+            let lines: String = locks.iter().map(|lock| format!("{}\n", lock.display())).collect();
+            // If two runs write at once, the next use of the other project adds its line again.
+            let _not_writable = fs::write(self.directory.join(LOCKS), lines);
+        }
+    }
+
+    /// The locks whose projects used the store. They may not exist any more.
+    pub(crate) fn locks(&self) -> Vec<PathBuf> {
+        let text = read_text(&self.directory.join(LOCKS)).unwrap_or_default();
+        text.lines().map(PathBuf::from).collect()
     }
 
     /// Whether libgit2 can open it. The user may delete the cache at any time, also half of it.

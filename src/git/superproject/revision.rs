@@ -1,5 +1,6 @@
 //! Files of the superproject as a revision has them.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use git2::{DiffDelta, DiffOptions, ErrorCode, ObjectType, Oid, Repository, Tree};
@@ -8,6 +9,9 @@ use super::Superproject;
 use crate::git::ids::bytes;
 use crate::git::{Error, GitTree};
 use crate::repo::TreeId;
+
+/// How many commits are looked at.
+const MOST_COMMITS: usize = 10_000;
 
 /// A file in a revision.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -108,6 +112,39 @@ impl Superproject {
             Err(error) => return Err(error.into()),
         };
         Ok(self.blob(entry.id(), largest)?.map_or(AtRevision::NoFile, AtRevision::File))
+    }
+
+    /// Since when a file contains a text: the committer date, in seconds since 1970, of the oldest commit since which all
+    /// commits have it, on the line of first parents from `HEAD`. `None` if `HEAD` does not have it. `file` is absolute.
+    pub(crate) fn contains_since(
+        &self,
+        file: &Path,
+        text: &str,
+        largest: usize,
+    ) -> Result<Option<i64>, Error> {
+        let Some(path) = self.path_below(file) else { return Ok(None) };
+        let (mut since, mut known) = (None, HashMap::new());
+        let mut next = self.repository.head().and_then(|head| head.peel_to_commit()).ok();
+        for _ in 0..MOST_COMMITS {
+            let Some(commit) = next else { break };
+            let Ok(entry) = commit.tree()?.get_path(&path) else { break };
+            let has_it = match known.get(&entry.id()) {
+                Some(has_it) => *has_it,
+                None => {
+                    let content = self.blob(entry.id(), largest)?;
+                    let has_it =
+                        content.is_some_and(|content| String::from_utf8_lossy(&content).contains(text));
+                    known.insert(entry.id(), has_it);
+                    has_it
+                }
+            };
+            if !has_it {
+                break;
+            }
+            since = Some(commit.time().seconds());
+            next = commit.parent(0).ok();
+        }
+        Ok(since)
     }
 
     /// The bytes of a blob. `None` for another object, and for a blob of more than `largest` bytes.
