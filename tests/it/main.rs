@@ -13,6 +13,7 @@ mod auth;
 mod cache;
 mod cache_prune;
 mod check;
+mod check_gitlab;
 mod check_own;
 mod checkouts;
 mod config;
