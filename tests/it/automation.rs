@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::checkouts::repository;
 use crate::env::Env;
+use crate::merges::{declare, lines, requested};
 use crate::remote::Remote;
 use crate::workflow::{Runner, text, yaml};
 
@@ -288,4 +289,51 @@ fn the_job_for_gitlab_writes_its_report() {
     let output = run(text(&job["variables"]["OCA_SHA256"]));
     assert_eq!(output.code, Some(1), "{output}");
     assert!(!env.exists(&report));
+}
+
+/// A merge is made on top of the new commit, as `oca upgrade` makes it.
+#[test]
+fn a_commit_that_renovate_wrote_below_a_merge_is_merged_again() {
+    let env = Env::new();
+    let remote = requested(&env);
+    declare(&env, "merges = ['#1']");
+    env.lock();
+    let (old, lock) = (env.locked_commit("web"), env.read("oca.lock.json"));
+    let new = remote.branch("18.0").file("web_x/x.txt", lines(&[(28, "28!"), (12, "12!")])).commit();
+    env.write("oca.lock.json", lock.replacen(&old, &new, 1));
+    let said = "`web` at branch `18.0` was edited: its entry does not match its digest";
+    env.oca(&["lock", "--check"]).stdout_contains(said).stderr_contains(said).status(1);
+    env.oca(&["lock", "-q"]).success();
+    env.oca(&["lock", "--check"]).success();
+    env.oca(&["lock", "--check", "--upstream"]).success();
+    let completed = env.read("oca.lock.json");
+    env.write("oca.lock.json", lock);
+    env.oca(&["lock", "-q", "--upgrade", "web"]).success();
+    env.assert_file("oca.lock.json", &completed);
+}
+
+/// Renovate may be misled by its configuration.
+#[test]
+fn a_commit_that_does_not_exist_or_is_not_on_the_branch_is_not_pushed() {
+    let env = Env::new();
+    let [web, _] = on_forge(&env, Mode::Clone);
+    let other = web.branch("19.0").module("web_base", &[]).commit();
+    let gone = "0123456789".repeat(4);
+    let (old, lock) = (env.locked_commit("web"), env.read("oca.lock.json"));
+    let workflow = yaml("docs/automation/renovate.yml");
+    let mut runner = runner(&env).context("github.ref_name", "renovate/oca");
+    env.git("", &["checkout", "-q", "-b", "renovate/oca"]);
+    for (new, step, said, code) in [
+        (&gone, "Lock", format!("commit `{gone}` does not exist on the remote\n"), 4),
+        (&other, "Commit", "hint: run `oca lock --upgrade web`, or declare the commit as `rev`".to_owned(), 1),
+    ] {
+        env.write("oca.lock.json", lock.replacen(&old, new, 1));
+        env.git("", &["commit", "-q", "-a", "-m", "Update OCA"]);
+        env.git("", &["push", "-q", "origin", "renovate/oca"]);
+        let pushed = env.head("");
+        let run = runner.run(&workflow["jobs"]["lock"]);
+        let output = run.of(step);
+        assert!(output.code == Some(code) && output.stderr.contains(&said), "{output}");
+        assert_eq!(on_branch(&env, "renovate/oca"), pushed);
+    }
 }
