@@ -3,10 +3,10 @@
 use std::fs;
 
 use crate::env::Env;
-use crate::markdown::root;
+use crate::markdown::{keys, page};
 use crate::project::{WEB, repository};
 use crate::run::Output;
-use crate::workflow::{Job, Runner, all_with, text, yaml};
+use crate::workflow::{Job, Runner, all_with, parsed, text, yaml};
 
 /// Runs the action with these inputs.
 fn action<'e>(runner: Runner<'e>, inputs: &[(&str, &str)]) -> (Job, Runner<'e>) {
@@ -74,6 +74,18 @@ fn a_pull_request_is_checked_and_its_summary_says_what_changed() {
     ] {
         assert!(summary.contains(part), "{part}\nis not in\n{summary}");
     }
+}
+
+#[test]
+fn the_base_may_be_a_branch_that_the_checkout_does_not_have() {
+    let env = Env::new();
+    let base = pull_request(&env);
+    env.git(env.root().join("origin"), &["branch", "stable", &base]);
+    let inputs = [("binary", env!("CARGO_BIN_EXE_oca")), ("base", "stable")];
+    let (job, runner) = action(Runner::new(&env), &inputs);
+    job.success();
+    let said = summary(&runner);
+    assert!(said.contains("- `web_y` `18.0.1.0.0`: **new**\n"), "{said}");
 }
 
 #[test]
@@ -206,5 +218,25 @@ fn the_hooks_of_pre_commit_run_and_fail_with_what_to_type() {
         .stdout_contains("`server-kit` wants branch `17.0`")
         .stderr_contains("hint: run `oca lock` and commit the result")
         .status(1);
-    assert!(root().join(".pre-commit-hooks.yaml").exists());
+}
+
+#[test]
+fn the_page_has_each_input_and_each_hook_and_no_other() {
+    let page = page("docs/automation.md");
+    let blocks = page.blocks();
+    let blocks = blocks.iter().filter(|block| block.language == "yaml");
+    let blocks = serde_json::Value::Array(blocks.map(|block| parsed(&block.lines.join("\n"))).collect());
+    let names = |value: &serde_json::Value| -> Vec<String> {
+        value.as_object().expect("a map").keys().cloned().collect()
+    };
+    let mut described: Vec<&str> = keys(&page.section("## Check pull requests on GitHub"));
+    described.sort_unstable();
+    let inputs = names(&yaml("action.yml")["inputs"]);
+    assert_eq!(described, inputs);
+    let given = names(&all_with("with", &blocks)[0]["with"]);
+    assert_eq!(given, ["sha256", "version"]);
+    let ids = |value: &serde_json::Value| -> Vec<String> {
+        all_with("id", value).iter().map(|hook| text(&hook["id"]).to_owned()).collect()
+    };
+    assert_eq!(ids(&blocks), ids(&yaml(".pre-commit-hooks.yaml")));
 }

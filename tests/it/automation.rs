@@ -73,11 +73,11 @@ fn on_branch(env: &Env, branch: &str) -> String {
     line.split_whitespace().next().unwrap_or_default().to_owned()
 }
 
-const LIST: &str = "api --method GET repos/acme/shop/pulls --field state=open --field base=main \
-                    --field head=acme:oca-update --jq .[0].number // empty";
+const LIST: &str = "api --method GET repos/acme/shop/pulls --raw-field state=open --raw-field base=main \
+                    --raw-field head=acme:oca-update --jq .[0].number // empty";
 const CREATE: &str = "pr create --base main --head oca-update --title Update the OCA repositories \
                       --body-file [TEMP]/runner/body.md";
-const EDIT: &str = "api --silent --method PATCH repos/acme/shop/pulls/7 --field title=Update the OCA repositories \
+const EDIT: &str = "api --silent --method PATCH repos/acme/shop/pulls/7 --raw-field title=Update the OCA repositories \
                     --field body=@[TEMP]/runner/body.md";
 
 /// Asserts that the branch is one commit on `main`, and that oca finds everything in it up to date.
@@ -267,6 +267,7 @@ fn the_job_for_gitlab_writes_its_report() {
     let lines = |key: &str| -> Vec<String> {
         job[key].as_array().expect("a list").iter().map(|line| text(line).to_owned()).collect()
     };
+    assert_eq!(job["artifacts"]["when"], "always", "the report counts if the job fails");
     let report = text(&job["artifacts"]["reports"]["codequality"]).to_owned();
     let script = [lines("before_script"), lines("script")].concat().join("\n");
     let run = |sha256: &str| {
@@ -325,7 +326,12 @@ fn a_commit_that_does_not_exist_or_is_not_on_the_branch_is_not_pushed() {
     env.git("", &["checkout", "-q", "-b", "renovate/oca"]);
     for (new, step, said, code) in [
         (&gone, "Lock", format!("commit `{gone}` does not exist on the remote\n"), 4),
-        (&other, "Commit", "hint: run `oca lock --upgrade web`, or declare the commit as `rev`".to_owned(), 1),
+        (
+            &other,
+            "Commit",
+            "hint: run `oca lock --upgrade web`, or declare the commit as `rev`".to_owned(),
+            1,
+        ),
     ] {
         env.write("oca.lock.json", lock.replacen(&old, new, 1));
         env.git("", &["commit", "-q", "-a", "-m", "Update OCA"]);

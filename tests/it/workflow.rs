@@ -12,8 +12,12 @@ use crate::run::{Output, Run};
 
 /// A YAML file of the project; every scalar is text.
 pub(crate) fn yaml(name: &str) -> Value {
-    let text = fs::read_to_string(root().join(name)).expect("a file of the project");
-    let events = Parser::new_from_str(&text).map(|event| event.expect("YAML").0);
+    parsed(&fs::read_to_string(root().join(name)).expect("a file of the project"))
+}
+
+/// The YAML of a text; every scalar is text.
+pub(crate) fn parsed(text: &str) -> Value {
+    let events = Parser::new_from_str(text).map(|event| event.expect("YAML").0);
     value(&mut events.skip_while(|event| !starts_value(event))).expect("a value")
 }
 
