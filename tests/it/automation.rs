@@ -185,6 +185,22 @@ fn the_update_moves_submodules_too() {
     update(&Env::new(), Mode::Submodule);
 }
 
+#[test]
+fn a_requirements_file_that_is_out_of_date_is_a_pull_request_of_its_own() {
+    let env = Env::new();
+    on_forge(&env, Mode::Clone);
+    env.write("requirements.txt", "lxml==1.0\n");
+    env.commit_all("Edit");
+    env.git("", &["push", "-q", "origin", "main"]);
+    let workflow = yaml("docs/automation/update.yml");
+    let mut runner = runner(&env).context("github.ref_name", "main");
+    runner.run(&workflow["jobs"]["update"]).success();
+    assert_eq!(calls(&env), ["auth setup-git", LIST, CREATE]);
+    assert_complete(&env, "oca-update", Mode::Clone);
+    let body = fs::read_to_string(env.root().join("body")).expect("a text");
+    assert_eq!(body, "No commit moved. Files that oca writes changed.\n");
+}
+
 /// Renovate replaces the first commit of this name in the lock, and nothing else.
 fn renovate(env: &Env, mode: Mode) {
     let [web, _] = on_forge(env, mode);

@@ -101,6 +101,7 @@ fn notes_are_in_the_report_only_with_verbose_and_no_finding_is_an_empty_list() {
 }
 
 /// A directory that is elsewhere on the machine has no path in the repository.
+#[cfg(unix)]
 #[test]
 fn a_file_outside_the_repository_keeps_its_path() {
     let env = Env::new();
