@@ -1,12 +1,14 @@
 //! `oca check`: checks the modules of the profile for problems.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::check::{self, PathEntry, Subject};
 use crate::config::{Profile, Surround, Template};
 use crate::error::Error;
-use crate::json::CheckReport;
+use crate::fs::slashed;
+use crate::git::Superproject;
+use crate::json::{CheckReport, code_quality};
 use crate::lock::Lock;
 use crate::ops::{in_front, known, tell_of_plain_core, without_init};
 use crate::output::{github, render_findings};
@@ -20,7 +22,8 @@ pub(crate) struct Args {
     /// Fail on warnings, too, and check modules that nobody asked for like all others
     #[arg(long)]
     strict: bool,
-    /// How to print the findings; `github` annotates files in GitHub workflows
+    /// How to print the findings; `github` annotates files in GitHub workflows, and `gitlab` is a report for GitLab's
+    /// Code Quality
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: CheckFormat,
 }
@@ -30,6 +33,7 @@ enum CheckFormat {
     Human,
     Json,
     Github,
+    Gitlab,
 }
 
 pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
@@ -76,13 +80,19 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
         ));
     }
     let findings = check::folded(all);
-    report(args, session, &findings, looked_at.len(), blocked.len());
+    report(args, session, &findings, looked_at.len(), blocked.len())?;
     let Count { errors, warnings } = Count::of(&findings);
     if errors > 0 || (args.strict && warnings > 0) { Err(Error::Silent) } else { Ok(()) }
 }
 
 /// Prints the findings. `blocked` is the number of modules that nobody asked for and that cannot be installed.
-fn report(args: &Args, session: &Session<'_>, findings: &[Finding], modules: usize, blocked: usize) {
+fn report(
+    args: &Args,
+    session: &Session<'_>,
+    findings: &[Finding],
+    modules: usize,
+    blocked: usize,
+) -> Result<(), Error> {
     let (file, default) = (session.absolute_config(), session.config.default_profile.as_deref());
     let printer = session.printer;
     let is_shown = |finding: &&Finding| printer.is_verbose() || finding.severity() != Severity::Note;
@@ -93,6 +103,9 @@ fn report(args: &Args, session: &Session<'_>, findings: &[Finding], modules: usi
         }
         CheckFormat::Json => printer.json(&CheckReport::of(findings, &file, default)),
         CheckFormat::Github => printer.data(&github::annotations(&shown, &file, default)),
+        CheckFormat::Gitlab => {
+            printer.data(&code_quality(&shown, places(session, &shown, &file)?, default));
+        }
     }
     let Count { errors, warnings } = Count::of(findings);
     if blocked > 0 {
@@ -103,6 +116,26 @@ fn report(args: &Args, session: &Session<'_>, findings: &[Finding], modules: usi
     let modules = counted(modules, "module", "modules");
     let errors = counted(errors, "error", "errors");
     printer.note(&format!("{modules}, {errors}, {}", counted(warnings, "warning", "warnings")));
+    Ok(())
+}
+
+/// The files of the findings, relative to the top of the surrounding repository, or to the directory of `repos.toml` if
+/// there is none. A file outside keeps its absolute path.
+fn places(
+    session: &Session<'_>,
+    findings: &[Finding],
+    config: &Path,
+) -> Result<Vec<(String, Option<usize>)>, Error> {
+    let superproject = Superproject::around(session.root())?;
+    let place = |finding: &Finding| {
+        let (file, line) = finding.spot.file(config);
+        let below = match &superproject {
+            Some(superproject) => superproject.path_below(file),
+            None => file.strip_prefix(session.root()).ok().map(Path::to_owned),
+        };
+        (below.map_or_else(|| file.to_string_lossy().into_owned(), |below| slashed(&below)), line)
+    };
+    Ok(findings.iter().map(place).collect())
 }
 
 /// Reports words in `ignore` that hide nothing: a code that does not exist is a spelling error; other problems may be

@@ -1,4 +1,4 @@
-//! The reports of `--format json`: one type for each report, and the types of what is in it.
+//! The reports of `--format json`: one type for each report, and the types of what is in it; and the one for GitLab.
 //!
 //! A field is a key, in this order. Keys and words are promises: they stay the same if a type of another room is
 //! renamed. So this room takes what other rooms report, and no other room prints its own types as JSON. It does not
@@ -11,6 +11,7 @@ mod diff;
 mod export;
 mod find;
 mod findings;
+mod gitlab;
 mod graph;
 mod lock;
 mod modules;
@@ -26,6 +27,7 @@ pub(crate) use diff::DiffReport;
 pub(crate) use export::{ExportLayer, LayersReport};
 pub(crate) use find::FindReport;
 pub(crate) use findings::CheckReport;
+pub(crate) use gitlab::code_quality;
 pub(crate) use graph::{TreeReport, WhyReport};
 pub(crate) use lock::{ChangeReport, FreshnessReport, OutdatedReport};
 pub(crate) use modules::ListReport;

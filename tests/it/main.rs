@@ -2,6 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests set up their own files")]
 
+#[cfg(target_os = "linux")]
+mod action;
 mod add;
 mod add_core;
 mod add_pasted;
@@ -10,9 +12,12 @@ mod addons_path;
 mod addons_path_files;
 mod attributes;
 mod auth;
+#[cfg(target_os = "linux")]
+mod automation;
 mod cache;
 mod cache_prune;
 mod check;
+mod check_gitlab;
 mod check_own;
 mod checkouts;
 mod config;
@@ -155,3 +160,5 @@ mod verify;
 mod verify_distrust;
 mod why;
 mod work;
+#[cfg(target_os = "linux")]
+mod workflow;

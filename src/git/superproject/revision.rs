@@ -58,7 +58,7 @@ impl Superproject {
     }
 
     /// The path of a file relative to the top. Neither the file nor its directory need exist.
-    pub(super) fn path_below(&self, file: &Path) -> Option<PathBuf> {
+    pub(crate) fn path_below(&self, file: &Path) -> Option<PathBuf> {
         let (above, below) =
             file.ancestors().skip(1).find_map(|above| Some((above, self.path_of(above)?)))?;
         Some(Path::new(&below).join(file.strip_prefix(above).ok()?))
