@@ -46,6 +46,7 @@ fn every_request_for_a_missing_module_says_how_to_correct_it() {
 fn every_refused_comparison_has_its_words() {
     let errors = every_variant!(DiffError:
         EmptyName {},
+        LogOfUpdate {},
         NoGit { word: "main".to_owned(), directory: "/srv/shop".into() },
         NoLockThere { revision: "HEAD".to_owned() },
         NoProfile { profile: "lean".to_owned() },

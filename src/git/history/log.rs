@@ -2,6 +2,7 @@
 //!
 //! The commits of OCA's bots and of translation tools are left out: their files say nothing that a person must read.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use git2::{ObjectType, Odb, OdbLookupFlags};
@@ -38,7 +39,7 @@ const MADE: [&str; 8] = [
     "[bot]",
     "[upd] readme.rst",
     "[upd] addons table",
-    "[upd] update ",
+    "oca transbot updated translations",
     "translated using weblate",
     "added translation using weblate",
     "deleted translation using weblate",
@@ -268,61 +269,60 @@ impl BranchLine<'_> {
         line
     }
 
-    /// What a person wants to read of the line.
+    /// What a person wants to read of the line. The newest first.
     fn entries(&self) -> Vec<LogEntry> {
-        self.line().into_iter().filter_map(|commit| self.entry(commit)).collect()
+        let line = self.line();
+        // From the oldest to the newest: what one merge brought, a later one does not bring.
+        let mut there: HashSet<CommitId> = line.iter().copied().collect();
+        let mut entries: Vec<LogEntry> =
+            line.into_iter().rev().filter_map(|commit| self.entry(commit, &mut there)).collect();
+        entries.reverse();
+        entries
     }
 
-    fn entry(&self, commit: CommitId) -> Option<LogEntry> {
+    /// Adds what the commit brought to `there`.
+    fn entry(&self, commit: CommitId, there: &mut HashSet<CommitId>) -> Option<LogEntry> {
+        let brought = if self.is_merge(commit) { self.brought(commit, there) } else { Vec::new() };
+        there.extend(&brought);
         let message = self.messages.get(&commit)?;
-        let brought = self.brought(commit);
-        let is_merge = self.range.commits.get(&commit).is_some_and(|parents| parents.len() > 1);
-        let newest = if is_merge {
+        let title = if self.is_merge(commit) {
             // The newest commit that a person made. A merge of the branch into the request says nothing.
             let of_people = |commit: &&CommitId| {
-                let is_merge = self.range.commits.get(commit).is_some_and(|parents| parents.len() > 1);
-                !is_merge && self.messages.get(commit).is_some_and(|message| !is_made(message))
+                !self.is_merge(**commit) && self.messages.get(commit).is_some_and(|message| !is_made(message))
             };
-            brought.iter().find(of_people).and_then(|commit| self.messages.get(commit))?
+            let newest = brought.iter().find(of_people).and_then(|commit| self.messages.get(commit))?;
+            message.request_title.as_deref().unwrap_or(newest.signature.title())
         } else {
-            Some(message).filter(|message| !is_made(message))?
+            Some(message).filter(|message| !is_made(message))?.signature.title()
         };
         Some(LogEntry {
             commit,
             time: message.time,
             request: message.request,
-            title: in_short(without_number(newest.signature.title(), message.request)),
+            title: in_short(without_number(title, message.request)),
             touched: None,
         })
     }
 
-    /// What a merge brought: the commits that its first parent does not have. From the newest to the oldest: by the
-    /// line of first parents of what was merged, then by their dates.
-    fn brought(&self, merge: CommitId) -> Vec<CommitId> {
+    fn is_merge(&self, commit: CommitId) -> bool {
+        self.range.commits.get(&commit).is_some_and(|parents| parents.len() > 1)
+    }
+
+    /// What a merge brought: the commits that are not there before it. From the newest to the oldest: by the line of first
+    /// parents of what was merged, then by their dates.
+    fn brought(&self, merge: CommitId, there: &HashSet<CommitId>) -> Vec<CommitId> {
         let parents = self.range.commits.get(&merge).map(Vec::as_slice).unwrap_or_default();
-        let Some((first, others)) = parents.split_first() else { return Vec::new() };
-        if others.is_empty() {
-            return Vec::new();
-        }
-        // The commits of the branch end what the merge brought. So only they are read, not the whole history.
-        let mut own: HashSet<CommitId> = HashSet::new();
-        let mut next = Some(*first);
-        while let Some(commit) = next.filter(|commit| own.insert(*commit)) {
-            next = self.range.commits.get(&commit).and_then(|parents| parents.first().copied());
-        }
-        let range = self.range.part(others, |commit| own.contains(commit));
+        let others = parents.get(1..).unwrap_or_default();
+        let mut range = self.range.part(others, |commit| there.contains(commit)).commits;
         let mut line = Vec::new();
         let mut next = others.first().copied();
-        while let Some(commit) =
-            next.filter(|commit| range.commits.contains_key(commit) && !line.contains(commit))
-        {
+        while let Some((commit, parents)) = next.and_then(|commit| range.remove_entry(&commit)) {
             line.push(commit);
-            next = range.commits.get(&commit).and_then(|parents| parents.first().copied());
+            next = parents.first().copied();
         }
         let time = |commit: &CommitId| self.messages.get(commit).map_or(0, |message| message.time);
-        let mut rest: Vec<CommitId> =
-            range.commits.keys().copied().filter(|commit| !line.contains(commit)).collect();
-        rest.sort_by_key(|commit| (-time(commit), *commit));
+        let mut rest: Vec<CommitId> = range.into_keys().collect();
+        rest.sort_by_key(|commit| (Reverse(time(commit)), *commit));
         line.extend(rest);
         line
     }
@@ -333,8 +333,8 @@ fn is_made(message: &Message) -> bool {
     let author = message.signature.author().to_lowercase();
     let title = message.signature.title().to_lowercase();
     let by_bot = BOTS.contains(&author.as_str()) || author.ends_with("[bot]");
-    let is_translation = |title: &str| title.starts_with("oca transbot updated translations");
-    by_bot || MADE.iter().any(|made| title.starts_with(made)) || is_translation(&title)
+    let is_template = title.starts_with("[upd] update ") && title.ends_with(".pot");
+    by_bot || is_template || MADE.iter().any(|made| title.starts_with(made))
 }
 
 /// The title without the number that a forge adds to it: `Fix x (#12)`.
