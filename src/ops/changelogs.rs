@@ -1,13 +1,13 @@
 //! The changelog of the repositories that moved: from the cache, or from the remotes.
 
 use super::content::Contents;
-use super::remotes::{OfPin, Remotes};
+use super::remotes::{Job, OfPin, Remotes};
 use super::to_update::declared_url;
 use crate::diff::{
     Changed, Changelogs, LockDiff, MOST_HISTORY, ModuleChange, OpenNews, Step, moved,
 };
 use crate::error::Error;
-use crate::git::{Git, GitTree, Log, Meter, Remote};
+use crate::git::{Git, GitTree, Log, Lost, Meter, Remote};
 use crate::lock::{LockedRepo, Pin};
 use crate::repo::{BlobId, Objects, RemoteUrl, UnreadableTree};
 use crate::report::{Done, Failure, Trouble};
@@ -64,15 +64,17 @@ pub(crate) fn ask_changelogs<'l>(
         watch.step("asking");
         let snapshot = remote.clone().at(to, &moved.repos.to.pin.reference, &meter);
         let log = snapshot.log(from).map_err(Trouble::Remote)?;
-        if let Some(contents) = contents {
-            watch.step("fetching");
-            moved.bring_news(&remote, contents, &meter)?;
-        }
-        Ok((Done::UpToDate, log))
+        // Without the old commit, nothing says what is new.
+        let contents = contents.filter(|_| log.lost != Lost::Everything);
+        watch.step("fetching");
+        let news = contents.map_or(Ok(()), |contents| moved.bring_news(&remote, contents, &meter));
+        Ok((Done::UpToDate, (log, news)))
     })?;
-    let (logs, failures) = answers.sorted();
-    for (moved, log) in logs {
+    let (logs, mut failures) = answers.sorted();
+    for (moved, (log, news)) in logs {
         moved.add(log, remotes.git, &mut changelogs);
+        let failure = |trouble| Failure::new(moved.name().clone(), moved.url(), trouble);
+        failures.extend(news.err().map(failure));
     }
     Ok((changelogs, failures))
 }
@@ -80,7 +82,7 @@ pub(crate) fn ask_changelogs<'l>(
 /// Says of which repositories the changelog could not be read.
 pub(crate) fn tell_unread_changelogs(session: &Session<'_>, failures: &[Failure]) {
     for Failure { name, trouble, .. } in failures {
-        session.printer.warning(&format!("`{name}`: its changelog is not shown: {trouble}"));
+        session.printer.warning(&format!("`{name}`: its changelog could not be read: {trouble}"));
     }
 }
 

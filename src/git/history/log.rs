@@ -35,7 +35,7 @@ const BOTS: [&str; 8] = [
 ];
 
 /// How the titles of commits begin that programs make, or that only translate.
-const MADE: [&str; 8] = [
+const MADE: [&str; 9] = [
     "[bot]",
     "[upd] readme.rst",
     "[upd] addons table",
@@ -44,6 +44,7 @@ const MADE: [&str; 8] = [
     "added translation using weblate",
     "deleted translation using weblate",
     "update translation files",
+    "oca-port: ",
 ];
 
 /// What a commit has that an older one does not have.
@@ -69,7 +70,8 @@ pub(crate) struct LogEntry {
     pub(crate) time: i64,
     /// The number of the request.
     pub(crate) request: Option<u64>,
-    /// The title of its newest commit, on one line.
+    /// On one line: the title that the forge wrote into the merge; or else that of its newest commit that adds or migrates a
+    /// module, or of its newest commit.
     pub(crate) title: String,
     /// The files and directories at the top of the repository that it changed. `None` if it is not known.
     pub(crate) touched: Option<BTreeSet<String>>,
@@ -286,12 +288,19 @@ impl BranchLine<'_> {
         there.extend(&brought);
         let message = self.messages.get(&commit)?;
         let title = if self.is_merge(commit) {
-            // The newest commit that a person made. A merge of the branch into the request says nothing.
+            // A merge of the branch into the request says nothing.
             let of_people = |commit: &&CommitId| {
                 !self.is_merge(**commit) && self.messages.get(commit).is_some_and(|message| !is_made(message))
             };
-            let newest = brought.iter().find(of_people).and_then(|commit| self.messages.get(commit))?;
-            message.request_title.as_deref().unwrap_or(newest.signature.title())
+            let titles = brought.iter().filter(of_people).filter_map(|commit| self.messages.get(commit));
+            let titles: Vec<&str> = titles.map(|message| message.signature.title()).collect();
+            let says_new = |title: &&&str| {
+                let title = title.to_ascii_lowercase();
+                title.contains("[mig]") || title.contains("[add]")
+            };
+            // A new module often comes with later corrections.
+            let best = titles.iter().find(says_new).or(titles.first())?;
+            message.request_title.as_deref().unwrap_or(best)
         } else {
             Some(message).filter(|message| !is_made(message))?.signature.title()
         };
@@ -339,12 +348,56 @@ fn is_made(message: &Message) -> bool {
 
 /// The title without the number that a forge adds to it: `Fix x (#12)`.
 fn without_number(title: &str, request: Option<u64>) -> &str {
-    let number = request.map(|number| format!("(#{number})"));
-    number.and_then(|number| title.strip_suffix(number.as_str())).map_or(title, str::trim_end)
+    let numbers = request.map(|number| [format!("(#{number})"), format!("(pull request #{number})")]);
+    let without = |number: &String| title.strip_suffix(number.as_str()).map(str::trim_end);
+    numbers.iter().flatten().find_map(without).unwrap_or(title)
 }
 
 /// The names that are in only one of two trees, or in both with other content.
 fn touched(old: &HashMap<String, [u8; 20]>, new: &HashMap<String, [u8; 20]>) -> BTreeSet<String> {
     let differs = |name: &&String| old.get(*name) != new.get(*name);
     old.keys().chain(new.keys()).filter(differs).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_programs_make_is_known_by_its_author_or_its_title() {
+        let is_made = |author: &str, title: &str| {
+            let tree = "1".repeat(40);
+            let text = format!(
+                "tree {tree}\nauthor {author} <x@example.com> 1 +0000\ncommitter A <> 1 +0000\n\n{title}\n"
+            );
+            is_made(&Message::read(&text).expect("a commit"))
+        };
+        for (author, title) in [
+            ("OCA-git-bot", "Merge PR #2964 into 16.0"),
+            ("OCA-git-bot", "[BOT] post-merge updates"),
+            ("oca-ci", "[UPD] Update web_timeline.pot"),
+            ("pre-commit-ci[bot]", "update hooks"),
+            ("Weblate", "Update translation files"),
+            ("mymage", "Translated using Weblate (Italian)"),
+            ("Odo", "OCA Transbot updated translations from Transifex"),
+            ("Odo", "[UPD] Update web_timeline.pot"),
+            ("Odo", "oca-port: blacklist PR(s) 1724 for web_notify"),
+        ] {
+            assert!(is_made(author, title), "{author}: {title}");
+        }
+        for (author, title) in [
+            ("Odo", "[UPD] Update the colours"),
+            ("Bot Ticelli", "[FIX] web_x: the menu"),
+            ("Weblate Fan", "[FIX] translations of web_x"),
+        ] {
+            assert!(!is_made(author, title), "{author}: {title}");
+        }
+    }
+
+    #[test]
+    fn the_number_of_a_forge_is_no_part_of_the_title() {
+        assert_eq!(without_number("Fix x (#12)", Some(12)), "Fix x");
+        assert_eq!(without_number("Fix x (#12)", Some(13)), "Fix x (#12)");
+        assert_eq!(without_number("Fix x (#12)", None), "Fix x (#12)");
+    }
 }

@@ -51,7 +51,7 @@ pub(in crate::git) struct Message {
 }
 
 impl Message {
-    fn read(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &str) -> Option<Self> {
         let committer = text.lines().find(|line| line.starts_with("committer "))?;
         let time = committer.rsplit(' ').nth(1)?.parse().ok()?;
         let reverted = |line: &str| {
@@ -178,6 +178,20 @@ mod tests {
             let request = request.map_or("-".to_owned(), |number| number.to_string());
             format!("{first} -> {request} {}\n", request_title.as_deref().unwrap_or("-"))
         });
-        insta::assert_snapshot!(all.concat(), @"");
+        insta::assert_snapshot!(all.concat(), @"
+        Merge PR #2964 into 16.0 -> 2964 -
+        Merge pull request #12 from acme/18.0-fix -> 12 [FIX] web_x: the menu
+        Merge pull request #12 from acme/18.0-fix -> 12 -
+        [FIX] web_x: the menu (#12) -> 12 -
+        Merge pull request '[FIX] web_x: the menu' (#12) from fix into 18.0 -> 12 [FIX] web_x: the menu
+        Merged in fix (pull request #12) -> 12 -
+        Merge branch 'fix' into '18.0' -> 12 [FIX] web_x: the menu
+        Merge branch 'fix' into '18.0' -> 12 -
+        Merge branch '18.0' into fix -> - -
+        [FIX] web_x: as in (#12) of another one -> - -
+        [FIX] web_x: (#x) -> - -
+        Merge PR #99999999999999999999999 into 16.0 -> - -
+        Merge PR # -> - -
+        ");
     }
 }

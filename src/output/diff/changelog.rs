@@ -9,8 +9,14 @@ pub(super) struct ShownLog<'c, 'l> {
     log: RepoLog<'c, 'l>,
     /// The modules that have lines of their own. Each entry that changed only one of them stands there.
     modules: Vec<&'l ModuleName>,
-    /// How many entries are shown, of those that changed a module or of which that is not known.
-    most: usize,
+    most: MostEntries,
+}
+
+/// How many entries are shown.
+#[derive(Clone, Copy)]
+pub(super) struct MostEntries {
+    pub(super) of_repo: usize,
+    pub(super) of_module: usize,
 }
 
 impl<'c, 'l> ShownLog<'c, 'l> {
@@ -20,12 +26,12 @@ impl<'c, 'l> ShownLog<'c, 'l> {
         diff: &LockDiff<'l>,
         change: &RepoChange<'l>,
         modules: &[&ModuleChange<'l>],
-        most: usize,
+        most: MostEntries,
     ) -> Option<Self> {
         let log = changelogs.of_repo(diff, change)?;
         let modules = modules.iter().map(|module| module.name()).collect();
         // Odoo itself has a thousand commits in a month, and its log does not know the modules.
-        let most = if is_core(change) { 0 } else { most };
+        let most = if is_core(change) { MostEntries { of_repo: 0, of_module: 0 } } else { most };
         Some(Self { log, modules, most })
     }
 
@@ -38,26 +44,23 @@ impl<'c, 'l> ShownLog<'c, 'l> {
             (None, _) => format!("the remote does not have the old commit any more; the new one is of {newest}"),
             (Some(0), lost) => format!("goes back by {}, to {newest}", count(lost)),
             (Some(commits), 0) => format!("{}, the newest of {newest}", count(commits)),
-            (Some(commits), lost) => format!(
-                "{}, the newest of {newest}; {} of the old history not in the new one",
-                count(commits),
-                if lost == 1 { "1 commit is".to_owned() } else { format!("{lost} commits are") }
-            ),
+            (Some(commits), lost) => {
+                let verb = if lost == 1 { "is" } else { "are" };
+                let (new, old) = (count(commits), count(lost));
+                format!("{new}, the newest of {newest}; {old} of the old history {verb} not in the new one")
+            }
         }
-    }
-
-    fn shown(&self) -> impl Iterator<Item = &Told<'c, 'l>> {
-        self.log.told.iter().filter(|told| !told.is_aside()).take(self.most)
     }
 
     /// The entries that stand at the repository.
     pub(super) fn of_repo(&self) -> impl Iterator<Item = &Told<'c, 'l>> {
-        self.shown().filter(|told| self.own(told).is_none())
+        let own = self.log.told.iter().filter(|told| !told.is_aside() && self.own(told).is_none());
+        own.take(self.most.of_repo)
     }
 
     /// The entries that stand at a module.
     pub(super) fn of_module(&self, name: &ModuleName) -> impl Iterator<Item = &Told<'c, 'l>> {
-        self.shown().filter(move |told| self.own(told) == Some(name))
+        self.log.told.iter().filter(move |told| self.own(told) == Some(name)).take(self.most.of_module)
     }
 
     /// The module at which an entry stands.
@@ -70,14 +73,15 @@ impl<'c, 'l> ShownLog<'c, 'l> {
 
     /// What is not shown, each as a part of a sentence.
     pub(super) fn rest(&self) -> Vec<String> {
-        if self.most == 0 {
+        if self.most.of_repo == 0 {
             return Vec::new();
         }
         let aside = self.log.told.iter().filter(|told| told.is_aside()).count();
-        let more = self.log.told.len() - aside - self.shown().count();
+        let of_modules: usize = self.modules.iter().map(|name| self.of_module(name).count()).sum();
+        let more = self.log.told.len() - aside - self.of_repo().count() - of_modules;
         let mut rest = Vec::new();
         if more > 0 {
-            rest.push(format!("{} more", entries(more)));
+            rest.push(counted(more, "more request or commit", "more requests and commits"));
         }
         if aside > 0 {
             let verb = if aside == 1 { "changes" } else { "change" };

@@ -1,6 +1,6 @@
 //! What changed between two locks, for people.
 
-use super::changelog::{ShownLog, fragments, history};
+use super::changelog::{MostEntries, ShownLog, fragments, history};
 use super::{
     GONE, INTO_ODOO, OUT_OF_ODOO, OfRepo, arrival, by_repo, departure, gone, remarks, required, signed,
     versions,
@@ -10,8 +10,8 @@ use crate::lock::LockedRepo;
 use crate::output::Table;
 use crate::repo::{CommitId, RepoName, in_short};
 
-/// The most entries of the log of one repository.
-const MOST_ENTRIES: usize = 20;
+/// The most entries of one log.
+const MOST_ENTRIES: MostEntries = MostEntries { of_repo: 10, of_module: 3 };
 
 /// The most new lines of the `HISTORY` of one module.
 const MOST_LINES: usize = 6;

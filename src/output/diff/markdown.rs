@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use super::changelog::{ShownLog, entries, fragments, history};
+use super::changelog::{MostEntries, ShownLog, entries, fragments, history};
 use super::human::back;
 use super::{
     GONE, INTO_ODOO, OUT_OF_ODOO, OfRepo, arrival, by_repo, departure, gone, remarks, required, signed,
@@ -21,8 +21,8 @@ pub(crate) const MOST: usize = 65_536;
 /// Enough characters for the line that counts what is not shown.
 const RESERVE: usize = 300;
 
-/// The most entries of the log of one repository, if the text has a limit.
-const MOST_ENTRIES: usize = 50;
+/// The most entries of one log, if the text has a limit.
+const MOST_ENTRIES: MostEntries = MostEntries { of_repo: 30, of_module: 10 };
 
 /// The most new lines of the `HISTORY` of one module.
 const MOST_LINES: usize = 20;
@@ -46,9 +46,9 @@ pub(crate) fn markdown<'l>(
     changelogs: &Changelogs<'l>,
     most: Option<usize>,
 ) -> String {
-    let entries_of_repo = if most.is_some() { MOST_ENTRIES } else { usize::MAX };
-    let lines: Vec<Line> =
-        diffs.iter().flat_map(|diff| lines(diff, changelogs, entries_of_repo)).collect();
+    let all = MostEntries { of_repo: usize::MAX, of_module: usize::MAX };
+    let most_entries = if most.is_some() { MOST_ENTRIES } else { all };
+    let lines: Vec<Line> = diffs.iter().flat_map(|diff| lines(diff, changelogs, most_entries)).collect();
     let length = |line: &Line| line.text.chars().count() + 1;
     let most = most.filter(|most| lines.iter().map(length).sum::<usize>() > *most);
     let Some(most) = most else { return lines.into_iter().map(|line| line.text + "\n").collect() };
@@ -74,7 +74,7 @@ pub(crate) fn markdown<'l>(
     text
 }
 
-fn lines<'l>(diff: &LockDiff<'l>, changelogs: &Changelogs<'l>, most: usize) -> Vec<Line> {
+fn lines<'l>(diff: &LockDiff<'l>, changelogs: &Changelogs<'l>, most: MostEntries) -> Vec<Line> {
     let mut lines = Lines(Vec::new());
     let profiles: Vec<String> = diff.profiles.iter().map(|name| code(name)).collect();
     let series = match diff.series {
