@@ -50,17 +50,16 @@ impl OpenNews {
         objects: &Step<&dyn Objects>,
         modules: Step<TreeId>,
     ) -> Result<Self, UnreadableTree> {
-        let Step { from, to } = Step {
-            from: Readme::of(objects.from, modules.from)?,
-            to: Readme::of(objects.to, modules.to)?,
-        };
+        let Step { from, to } =
+            Step { from: Readme::of(objects.from, modules.from)?, to: Readme::of(objects.to, modules.to)? };
         let fragments = to.fragments.difference(&from.fragments).cloned().collect();
         // A file that was only converted into another format is not news.
         let is_converted = |name: &&str| from.histories.keys().any(|old| old != name);
-        let history = to.histories.iter().find(|(name, _)| !is_converted(name)).map(|(name, blob)| Step {
-            from: from.histories.get(name).copied(),
-            to: Some(*blob),
-        });
+        let history = to
+            .histories
+            .iter()
+            .find(|(name, _)| !is_converted(name))
+            .map(|(name, blob)| Step { from: from.histories.get(name).copied(), to: Some(*blob) });
         Ok(Self { fragments, history: history.filter(|history| !history.is_same()) })
     }
 

@@ -94,10 +94,7 @@ impl<'d> NewsReport<'d> {
 }
 
 /// The logs of the repositories of a diff, in its order.
-pub(super) fn logs<'d>(
-    diff: &LockDiff<'d>,
-    changelogs: &'d Changelogs<'d>,
-) -> Vec<Option<RepoLog<'d, 'd>>> {
+pub(super) fn logs<'d>(diff: &LockDiff<'d>, changelogs: &'d Changelogs<'d>) -> Vec<Option<RepoLog<'d, 'd>>> {
     diff.repos.iter().map(|change| changelogs.of_repo(diff, change)).collect()
 }
 
@@ -112,9 +109,9 @@ pub(super) fn entries<'d>(
         RepoChange::Changed(repos) => *pin == repos.to.pin || *pin == repos.from.pin,
         RepoChange::Added(_) | RepoChange::Removed(_) => false,
     };
-    let logs = diff.repos.iter().zip(logs).filter(|(change, _)| is_of(change)).filter_map(|(_, log)| log.as_ref());
-    let changed_it = |told: &&Told<'d, 'd>| {
-        told.modules.as_ref().is_some_and(|modules| modules.contains(&module.name()))
-    };
+    let logs =
+        diff.repos.iter().zip(logs).filter(|(change, _)| is_of(change)).filter_map(|(_, log)| log.as_ref());
+    let changed_it =
+        |told: &&Told<'d, 'd>| told.modules.as_ref().is_some_and(|modules| modules.contains(&module.name()));
     logs.flat_map(|log| log.told.iter().filter(changed_it)).map(LogEntryReport::of).collect()
 }

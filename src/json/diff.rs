@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::changelog::{self, LogEntryReport, LogReport, NewsReport};
 use crate::diff::{
-    Changed, Changelogs, Home, LockDiff, MergeDiff, ModuleChange, Names, RepoChange, RepoLog, Step, VersionStep,
+    Changed, Changelogs, Home, LockDiff, MergeDiff, ModuleChange, Names, RepoChange, RepoLog, Step,
+    VersionStep,
 };
 use crate::lock::LockedRepo;
 use crate::repo::{AutoInstall, CommitId, MergeSource, ModuleName, RemoteUrl, RepoName};

@@ -3,9 +3,7 @@
 use super::content::Contents;
 use super::remotes::{Job, OfPin, Remotes};
 use super::to_update::declared_url;
-use crate::diff::{
-    Changed, Changelogs, LockDiff, MOST_HISTORY, ModuleChange, OpenNews, Step, moved,
-};
+use crate::diff::{Changed, Changelogs, LockDiff, MOST_HISTORY, ModuleChange, OpenNews, Step, moved};
 use crate::error::Error;
 use crate::git::{Git, GitTree, Log, Lost, Meter, Remote};
 use crate::lock::{LockedRepo, Pin};
@@ -122,10 +120,8 @@ impl<'l> Moved<'_, 'l> {
         }
         let from = contents.from.of(remote.clone(), self.repos.from, meter)?;
         let to = contents.to.of(remote.clone(), self.repos.to, meter)?;
-        let trees = Step {
-            from: from.tree().map_err(Trouble::Remote)?,
-            to: to.tree().map_err(Trouble::Remote)?,
-        };
+        let trees =
+            Step { from: from.tree().map_err(Trouble::Remote)?, to: to.tree().map_err(Trouble::Remote)? };
         let mut files = Step { from: Vec::new(), to: Vec::new() };
         for changed in &self.modules {
             let Step { from, to } = open(changed, &trees)?.files();
@@ -154,10 +150,8 @@ impl<'l> Moved<'_, 'l> {
         for changed in &self.modules {
             let Ok(open) = open(changed, &trees) else { continue };
             let read = |tree: &GitTree<'_>, blob: BlobId| tree.known_file(blob, MOST_HISTORY);
-            let news = open.read(&Step {
-                from: &|blob| read(&trees.from, blob),
-                to: &|blob| read(&trees.to, blob),
-            });
+            let news =
+                open.read(&Step { from: &|blob| read(&trees.from, blob), to: &|blob| read(&trees.to, blob) });
             let home = &changed.homes.to;
             changelogs.add_news(home.repo, &home.module.name, news);
         }

@@ -27,7 +27,8 @@ pub(crate) fn merge(
 fn locked(env: &Env) -> (Remote, String) {
     let web = Remote::new(env, "OCA/web");
     let draft = web.branch("18.0").file("README.md", "");
-    let draft = draft.module("web_a", &[]).file("web_a/readme/HISTORY.md", "## 18.0.1.0.0\n\n- First. (#1)\n");
+    let draft =
+        draft.module("web_a", &[]).file("web_a/readme/HISTORY.md", "## 18.0.1.0.0\n\n- First. (#1)\n");
     draft.module("web_b", &[]).commit();
     env.stand_in_for_github();
     env.write("repos.toml", format!("odoo = \"18.0\"\n{WEB}"));
@@ -42,11 +43,18 @@ fn month(web: &Remote) {
     merge(web, 11, "[IMP] web_a: smaller menu", |draft| {
         draft
             .module("web_a", &[("version", "'18.0.1.1.0'")])
-            .file("web_a/readme/HISTORY.md", "## 18.0.1.1.0\n\n- Smaller menu. (#11)\n\n## 18.0.1.0.0\n\n- First. (#1)\n")
+            .file(
+                "web_a/readme/HISTORY.md",
+                "## 18.0.1.1.0\n\n- Smaller menu. (#11)\n\n## 18.0.1.0.0\n\n- First. (#1)\n",
+            )
             .file("web_a/readme/newsfragments/12.feature.md", "x")
             .file("web_a/readme/newsfragments/.gitkeep", "")
     });
-    web.branch("18.0").file("web_a/README.rst", "").author("OCA-git-bot").message("[BOT] post-merge updates").commit();
+    web.branch("18.0")
+        .file("web_a/README.rst", "")
+        .author("OCA-git-bot")
+        .message("[BOT] post-merge updates")
+        .commit();
     web.branch("18.0").file("web_b/i18n/it.po", "").message("Translated using Weblate (Italian)\n").commit();
     merge(web, 13, "[REF] all: pre-commit", |draft| draft.file("web_a/x.py", "").file("web_b/x.py", ""));
     merge(web, 14, "Correct the menu", |draft| draft.file("web_c/x.py", ""));
@@ -177,7 +185,9 @@ fn without_a_kept_log_nothing_is_told_and_nothing_is_made() {
         )
         .success();
     env.oca(&["diff", "old.json", "--log", "--format", "update"])
-        .stderr("error: `--format update` has no changelog, so `--log` is of no use\nhint: leave out `--log`\n")
+        .stderr(
+            "error: `--format update` has no changelog, so `--log` is of no use\nhint: leave out `--log`\n",
+        )
         .status(2);
 }
 
@@ -273,7 +283,10 @@ fn a_long_log_is_cut_and_counted() {
     let human = env.oca(&["diff", "old.json", "--log"]).output().stdout;
     assert_eq!(human.matches("[IMP] all").count(), 10);
     assert_eq!(human.matches("[IMP] web_a").count(), 3);
-    assert!(human.contains("  not shown: 67 more requests and commits; `--format json` has all\n"), "{human}");
+    assert!(
+        human.contains("  not shown: 67 more requests and commits; `--format json` has all\n"),
+        "{human}"
+    );
     let markdown = env.oca(&["diff", "old.json", "--format", "markdown"]).output().stdout;
     assert_eq!(markdown.matches("[IMP] all").count(), 30);
     assert!(markdown.contains("- not shown: 40 more requests and commits\n"), "{markdown}");
@@ -294,7 +307,9 @@ fn a_rewritten_branch_says_so() {
     web.rewrite("18.0").module("web_a", &[("version", "'18.0.1.0.1'")]).commit();
     env.oca(&["lock", "-q", "--upgrade"]).success();
     env.oca(&["diff", "-q", "old.json", "--log"])
-        .stdout_contains("  1 commit, the newest of 2024-10-25; 1 commit of the old history is not in the new one\n")
+        .stdout_contains(
+            "  1 commit, the newest of 2024-10-25; 1 commit of the old history is not in the new one\n",
+        )
         .success();
     let lost = report(&env, &["old.json"]);
     let lost = &lost["changes"][0]["repos"][0]["log"]["lost"];

@@ -238,7 +238,8 @@ impl Draft<'_> {
         let merged = self.merged.map(|id| repository.find_commit(id).expect("what is merged"));
         let message = self.message.as_deref().unwrap_or("[IMP] a change\n");
         let parents: Vec<&Commit> = parent.iter().chain(&merged).collect();
-        let commit = repository.commit(None, &author, &committer, message, &tree, &parents).expect("the commit");
+        let commit =
+            repository.commit(None, &author, &committer, message, &tree, &parents).expect("the commit");
         repository.reference(&self.reference, commit, true, "").expect("the reference");
         commit.to_string()
     }

@@ -18,8 +18,7 @@ use crate::json::ChangeReport;
 use crate::lock;
 use crate::ops::{
     Care, Updated, ask_changelogs, movables, tell_of_hooks, tell_of_plain_core, tell_unread_changelogs,
-    unknown_repo, upgrade as upgrade_lock,
-    warn_of_conflicts_with_odoo, warn_of_lacking,
+    unknown_repo, upgrade as upgrade_lock, warn_of_conflicts_with_odoo, warn_of_lacking,
 };
 use crate::output::human;
 use crate::plan::{Movable, Moves};

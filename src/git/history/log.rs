@@ -8,7 +8,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use git2::{ObjectType, Odb, OdbLookupFlags};
 use serde::{Deserialize, Serialize};
 
-use super::{History, Message, Messages, Range, RemoteHistory};
+use super::made::is_made;
+use super::{History, Messages, Range, RemoteHistory};
 use crate::git::ids::oid;
 use crate::git::store::Store;
 use crate::git::transport::Transport;
@@ -21,31 +22,6 @@ const MOST: usize = 2000;
 
 /// The format of a kept log. Another one is not read.
 const FORMAT: u32 = 1;
-
-/// Authors whose commits are made by programs.
-const BOTS: [&str; 8] = [
-    "oca-git-bot",
-    "oca-ci",
-    "oca-travis",
-    "oca-transbot",
-    "oca transbot",
-    "weblate",
-    "github-actions",
-    "runbot",
-];
-
-/// How the titles of commits begin that programs make, or that only translate.
-const MADE: [&str; 9] = [
-    "[bot]",
-    "[upd] readme.rst",
-    "[upd] addons table",
-    "oca transbot updated translations",
-    "translated using weblate",
-    "added translation using weblate",
-    "deleted translation using weblate",
-    "update translation files",
-    "oca-port: ",
-];
 
 /// What a commit has that an older one does not have.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -138,13 +114,12 @@ impl Snapshot<'_, '_> {
             Lost::Commits(lost(&history, old, new)?)
         };
         let messages = history.messages(&range)?;
-        let time = match messages.get(&new) {
-            Some(message) => message.time,
+        let time = if let Some(message) = messages.get(&new) {
+            message.time
+        } else {
             // The new commit is an ancestor of the old one.
-            None => {
-                let of_new = history.newest(new, 1)?;
-                history.messages(&of_new)?.get(&new).map_or(0, |message| message.time)
-            }
+            let of_new = history.newest(new, 1)?;
+            history.messages(&of_new)?.get(&new).map_or(0, |message| message.time)
         };
         let branch = BranchLine { tip: new, range: &range, messages: &messages };
         let mut entries = branch.entries();
@@ -337,15 +312,6 @@ impl BranchLine<'_> {
     }
 }
 
-/// Whether a program made a commit, or it only translates.
-fn is_made(message: &Message) -> bool {
-    let author = message.signature.author().to_lowercase();
-    let title = message.signature.title().to_lowercase();
-    let by_bot = BOTS.contains(&author.as_str()) || author.ends_with("[bot]");
-    let is_template = title.starts_with("[upd] update ") && title.ends_with(".pot");
-    by_bot || is_template || MADE.iter().any(|made| title.starts_with(made))
-}
-
 /// The title without the number that a forge adds to it: `Fix x (#12)`.
 fn without_number(title: &str, request: Option<u64>) -> &str {
     let numbers = request.map(|number| [format!("(#{number})"), format!("(pull request #{number})")]);
@@ -362,37 +328,6 @@ fn touched(old: &HashMap<String, [u8; 20]>, new: &HashMap<String, [u8; 20]>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_programs_make_is_known_by_its_author_or_its_title() {
-        let is_made = |author: &str, title: &str| {
-            let tree = "1".repeat(40);
-            let text = format!(
-                "tree {tree}\nauthor {author} <x@example.com> 1 +0000\ncommitter A <> 1 +0000\n\n{title}\n"
-            );
-            is_made(&Message::read(&text).expect("a commit"))
-        };
-        for (author, title) in [
-            ("OCA-git-bot", "Merge PR #2964 into 16.0"),
-            ("OCA-git-bot", "[BOT] post-merge updates"),
-            ("oca-ci", "[UPD] Update web_timeline.pot"),
-            ("pre-commit-ci[bot]", "update hooks"),
-            ("Weblate", "Update translation files"),
-            ("mymage", "Translated using Weblate (Italian)"),
-            ("Odo", "OCA Transbot updated translations from Transifex"),
-            ("Odo", "[UPD] Update web_timeline.pot"),
-            ("Odo", "oca-port: blacklist PR(s) 1724 for web_notify"),
-        ] {
-            assert!(is_made(author, title), "{author}: {title}");
-        }
-        for (author, title) in [
-            ("Odo", "[UPD] Update the colours"),
-            ("Bot Ticelli", "[FIX] web_x: the menu"),
-            ("Weblate Fan", "[FIX] translations of web_x"),
-        ] {
-            assert!(!is_made(author, title), "{author}: {title}");
-        }
-    }
 
     #[test]
     fn the_number_of_a_forge_is_no_part_of_the_title() {

@@ -41,7 +41,9 @@ impl<'c, 'l> ShownLog<'c, 'l> {
         let newest = day(log.time);
         let count = |count| counted(count, "commit", "commits");
         match (log.commits, self.log.lost()) {
-            (None, _) => format!("the remote does not have the old commit any more; the new one is of {newest}"),
+            (None, _) => {
+                format!("the remote does not have the old commit any more; the new one is of {newest}")
+            }
             (Some(0), lost) => format!("goes back by {}, to {newest}", count(lost)),
             (Some(commits), 0) => format!("{}, the newest of {newest}", count(commits)),
             (Some(commits), lost) => {
@@ -96,9 +98,23 @@ pub(super) fn entries(count: usize) -> String {
     counted(count, "request or commit", "requests and commits")
 }
 
+/// The modules that an entry changed; if they are more than four, the first three and the number of others. `quoted` writes
+/// a name. `None` if there are none, or if they are not known.
+pub(super) fn modules(told: &Told<'_, '_>, quoted: &dyn Fn(&str) -> String) -> Option<String> {
+    let names: Vec<String> = told.modules.iter().flatten().map(|name| quoted(name.as_str())).collect();
+    match names.as_slice() {
+        [] => None,
+        [first, second, third, rest @ ..] if rest.len() > 1 => {
+            Some(format!("{first}, {second}, {third} and {} others", rest.len()))
+        }
+        names => Some(names.join(", ")),
+    }
+}
+
 /// The new fragments of a module, as "2950 (feature)". `quoted` writes a number.
 pub(super) fn fragments(news: &News, quoted: &dyn Fn(&str) -> String) -> Option<String> {
-    let all = news.fragments.iter().map(|fragment| format!("{} ({})", quoted(&fragment.number), fragment.kind));
+    let all =
+        news.fragments.iter().map(|fragment| format!("{} ({})", quoted(&fragment.number), fragment.kind));
     let all: Vec<String> = all.collect();
     (!all.is_empty()).then(|| format!("news: {}", all.join(", ")))
 }

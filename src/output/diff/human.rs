@@ -1,6 +1,6 @@
 //! What changed between two locks, for people.
 
-use super::changelog::{MostEntries, ShownLog, fragments, history};
+use super::changelog::{MostEntries, ShownLog, fragments, history, modules};
 use super::{
     GONE, INTO_ODOO, OUT_OF_ODOO, OfRepo, arrival, by_repo, departure, gone, remarks, required, signed,
     versions,
@@ -135,15 +135,8 @@ fn of_module(module: &ModuleChange<'_>) -> Vec<String> {
 
 /// A request or a commit. Titles are of strangers: a cell of a table is one line without escapes.
 fn of_entry(told: &Told<'_, '_>, with_modules: bool) -> String {
-    let names: Vec<&str> = told.modules.iter().flatten().map(|name| name.as_str()).collect();
-    let names = match names.as_slice() {
-        [] => String::new(),
-        _ if !with_modules => String::new(),
-        [first, second, third, _, rest @ ..] if !rest.is_empty() => {
-            format!(" ({first}, {second}, {third} and {} others)", rest.len() + 1)
-        }
-        names => format!(" ({})", names.join(", ")),
-    };
+    let names = modules(told, &str::to_owned).filter(|_| with_modules);
+    let names = names.map(|names| format!(" ({names})")).unwrap_or_default();
     format!("{} {}{names}", told.name(), told.entry.title)
 }
 

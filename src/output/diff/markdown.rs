@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use super::changelog::{MostEntries, ShownLog, entries, fragments, history};
+use super::changelog::{MostEntries, ShownLog, entries, fragments, history, modules};
 use super::human::back;
 use super::{
     GONE, INTO_ODOO, OUT_OF_ODOO, OfRepo, arrival, by_repo, departure, gone, remarks, required, signed,
@@ -220,8 +220,8 @@ fn of_entry(told: &Told<'_, '_>, start: &str, with_modules: bool) -> String {
         Some(page) => format!("[{name}]({})", quiet(page)),
         None => name,
     };
-    let names: Vec<String> = told.modules.iter().flatten().map(|name| code(name.as_str())).collect();
-    let names = if with_modules && !names.is_empty() { format!(": {}", names.join(", ")) } else { String::new() };
+    let names = modules(told, &code).filter(|_| with_modules);
+    let names = names.map(|names| format!(": {names}")).unwrap_or_default();
     format!("{start}{name} {}{names}", code(&told.entry.title))
 }
 
