@@ -1,19 +1,23 @@
 //! What changed between two locks: repositories, modules, and what they require.
 //!
 //! Two locks in, plain data out. It reads no files and asks no server: everything is compared by the facts in the locks.
-//! What the user sees of it is written by `output`.
+//! The changelog is what `ops` found beside them. What the user sees of it is written by `output`.
 
+mod changelog;
 mod elsewhere;
 mod loaded;
 mod modules;
+mod news;
 mod repos;
 mod version;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use changelog::{Changelogs, RepoLog, Told, moved};
 pub(crate) use loaded::{Difference, Loaded, Reading, names_file};
 pub(crate) use modules::{Changed, ModuleChange};
+pub(crate) use news::{MOST_HISTORY, News, OpenNews};
 pub(crate) use repos::{MergeDiff, RepoChange};
 pub(crate) use version::VersionStep;
 pub(crate) use view::Home;

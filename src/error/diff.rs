@@ -6,6 +6,8 @@ use std::path::PathBuf;
 pub(crate) enum DiffError {
     #[error("the name of a lock to compare is empty")]
     EmptyName,
+    #[error("`--format update` has no changelog, so `--log` is of no use")]
+    LogOfUpdate,
     #[error("`{word}` is not a file, and `{}` is not in a git repository", directory.display())]
     NoGit { word: String, directory: PathBuf },
     #[error("revision `{revision}` has no `oca.lock.json`")]
@@ -25,6 +27,7 @@ impl DiffError {
                 "name a revision of git or a file; if the name is in a variable, check that it is set"
                     .to_owned()
             }
+            Self::LogOfUpdate => "leave out `--log`".to_owned(),
             Self::NoGit { .. } => "name two files: `oca diff OLD.json NEW.json`".to_owned(),
             Self::NoLockThere { revision: word } | Self::NotThere { word, .. } if word == "HEAD" => {
                 "commit the lock, or name what to compare it with: `oca diff OLD`".to_owned()

@@ -164,6 +164,15 @@ impl Git {
         Some(store::commit_in(&repository, commit).ok()?.time().seconds())
     }
 
+    /// The objects of the store of a remote, as they are now. Sends no request and makes no store. `None` if the store does
+    /// not have this tree.
+    pub(crate) fn known_content(&self, url: &RemoteUrl, root: TreeId) -> Option<GitTree<'static>> {
+        self.network().ok()?;
+        let repository = Store::of(&self.cache, url.without_secret().as_str()).repository().ok()?;
+        let is_there = repository.odb().is_ok_and(|odb| odb.exists(ids::oid(root.as_bytes())));
+        is_there.then(|| GitTree::new(repository, root, Box::new(|| Err(Error::CacheGone))))
+    }
+
     /// Warnings of the requests so far, such as a token that a server refused.
     pub(crate) fn warnings(&self) -> Vec<String> {
         self.network.get().map(|network| network.client.warnings()).unwrap_or_default()

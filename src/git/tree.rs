@@ -100,6 +100,16 @@ impl<'a> GitTree<'a> {
         if is_known { self.blob(id).map(Some) } else { Ok(None) }
     }
 
+    /// The content of a blob, if the store has it and it has at most this number of bytes.
+    pub(crate) fn known_file(&self, id: BlobId, most: usize) -> Option<Vec<u8>> {
+        let repository = self.repository.borrow();
+        let odb = repository.odb().ok()?;
+        let id = oid(id.as_bytes());
+        let (length, kind) = odb.exists(id).then(|| odb.read_header(id).ok()).flatten()?;
+        let is_small = kind == ObjectType::Blob && length <= most;
+        is_small.then(|| Some(odb.read(id).ok()?.data().to_vec())).flatten()
+    }
+
     pub(crate) fn id(&self) -> TreeId {
         self.root
     }

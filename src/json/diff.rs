@@ -2,7 +2,11 @@
 
 use serde::Serialize;
 
-use crate::diff::{Changed, Home, LockDiff, MergeDiff, ModuleChange, Names, RepoChange, Step, VersionStep};
+use super::changelog::{self, LogEntryReport, LogReport, NewsReport};
+use crate::diff::{
+    Changed, Changelogs, Home, LockDiff, MergeDiff, ModuleChange, Names, RepoChange, RepoLog, Step,
+    VersionStep,
+};
 use crate::lock::LockedRepo;
 use crate::repo::{AutoInstall, CommitId, MergeSource, ModuleName, RemoteUrl, RepoName};
 
@@ -66,6 +70,8 @@ pub(crate) struct RepoEntry<'d> {
     pub(crate) patches: NameChanges<'d>,
     /// The paths of patches whose content changed.
     pub(crate) changed_patches: Vec<&'d str>,
+    /// What happened between the commits; `null` if it is not known.
+    pub(crate) log: Option<LogReport<'d>>,
 }
 
 #[derive(Serialize)]
@@ -91,6 +97,10 @@ pub(crate) struct ModuleEntry<'d> {
     pub(crate) python: NameChanges<'d>,
     pub(crate) bin: NameChanges<'d>,
     pub(crate) deb: NameChanges<'d>,
+    /// The entries of the log of its repository that changed it.
+    pub(crate) log: Vec<LogEntryReport<'d>>,
+    /// `null` if nothing is known.
+    pub(crate) news: Option<NewsReport<'d>>,
 }
 
 #[derive(Serialize)]
@@ -115,19 +125,25 @@ pub(crate) enum VersionStepKind {
 }
 
 impl<'d> DiffReport<'d> {
-    pub(crate) fn of(diffs: &'d [LockDiff<'d>]) -> Self {
-        Self { changes: diffs.iter().map(SeriesDiff::of).collect() }
+    pub(crate) fn of(diffs: &'d [LockDiff<'d>], changelogs: &'d Changelogs<'d>) -> Self {
+        Self { changes: diffs.iter().map(|diff| SeriesDiff::of(diff, changelogs)).collect() }
     }
 }
 
 impl<'d> SeriesDiff<'d> {
-    fn of(diff: &'d LockDiff<'d>) -> Self {
+    fn of(diff: &'d LockDiff<'d>, changelogs: &'d Changelogs<'d>) -> Self {
         let LockDiff { profiles, series, repos, modules, python, odoo_python, bin, deb } = diff;
+        let logs = changelog::logs(diff, changelogs);
+        let module = |module| ModuleEntry {
+            log: changelog::entries(diff, &logs, module),
+            news: changelogs.of_module(module).map(NewsReport::of),
+            ..ModuleEntry::of(module)
+        };
         Self {
             profiles,
             odoo: FromTo { from: series.from.to_string(), to: series.to.to_string() },
-            repos: repos.iter().map(RepoEntry::of).collect(),
-            modules: modules.iter().map(ModuleEntry::of).collect(),
+            repos: repos.iter().zip(&logs).map(|(repo, log)| RepoEntry::of(repo, log.as_ref())).collect(),
+            modules: modules.iter().map(module).collect(),
             python: python.into(),
             odoo_python: odoo_python.into(),
             bin: bin.into(),
@@ -143,7 +159,7 @@ impl<'d> From<&Names<'d>> for NameChanges<'d> {
 }
 
 impl<'d> RepoEntry<'d> {
-    fn of(repo: &'d RepoChange<'d>) -> Self {
+    fn of(repo: &'d RepoChange<'d>, log: Option<&RepoLog<'d, 'd>>) -> Self {
         let (change, from, to): (_, Option<&LockedRepo>, Option<&LockedRepo>) = match repo {
             RepoChange::Added(to) => (DiffKind::Added, None, Some(to)),
             RepoChange::Removed(from) => (DiffKind::Removed, Some(from), None),
@@ -162,6 +178,7 @@ impl<'d> RepoEntry<'d> {
             merges: both.map(|both| both.merges().iter().map(MergeEntry::of).collect()).unwrap_or_default(),
             patches: both.map(Step::patches).as_ref().unwrap_or(&Names::default()).into(),
             changed_patches: both.map(Step::changed_patches).unwrap_or_default(),
+            log: log.map(LogReport::of),
         }
     }
 }
@@ -197,6 +214,8 @@ impl<'d> ModuleEntry<'d> {
             python: names(Changed::python),
             bin: names(Changed::bin),
             deb: names(Changed::deb),
+            log: Vec::new(),
+            news: None,
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod addons_path;
 mod cache;
+mod changelog;
 mod checkouts;
 mod diff;
 mod export;

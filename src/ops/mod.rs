@@ -4,6 +4,7 @@
 mod ahead;
 mod attributes;
 mod careful;
+mod changelogs;
 mod checkouts;
 mod content;
 mod exported;
@@ -34,6 +35,7 @@ mod working;
 pub(crate) use ahead::Ahead;
 pub(crate) use attributes::{unfollowed, warn_of_pointers, warn_of_unfollowed};
 pub(crate) use careful::Care;
+pub(crate) use changelogs::{ask_changelogs, kept_changelogs, tell_unread_changelogs};
 pub(crate) use checkouts::{
     WantedCheckout, clear_leftovers, keep_out, keep_out_of_directories, prepare_directories, tell_of_tracked,
     undeclared, wanted,

@@ -52,7 +52,7 @@ pub(crate) fn to_update<'l>(
     for modules in by_pins.into_values() {
         let Some(first) = modules.first() else { continue };
         let repos = Step { from: first.from.repo, to: first.to.repo };
-        let urls = Step { from: url(session, repos.from)?, to: url(session, repos.to)? };
+        let urls = Step { from: declared_url(session, repos.from)?, to: declared_url(session, repos.to)? };
         compared.push(Compared { repos, urls, modules });
     }
     let remotes = Remotes::of(session)?.without_lines();
@@ -88,7 +88,7 @@ pub(crate) fn to_update<'l>(
 }
 
 /// The url for requests: as it is declared, with its secrets, if it is declared.
-fn url(session: &Session<'_>, locked: &LockedRepo) -> Result<RemoteUrl, Error> {
+pub(super) fn declared_url(session: &Session<'_>, locked: &LockedRepo) -> Result<RemoteUrl, Error> {
     let mut declared = session.config.profiles.iter().flat_map(Profile::all_repos);
     let declared = declared.find(|repo| repo.url.without_secret() == locked.pin.url);
     session.remote_url(declared.map_or(&locked.pin.url, |repo| &repo.url))

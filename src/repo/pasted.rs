@@ -67,29 +67,33 @@ impl WebPage {
 
     /// The address that shows what is between two commits. `None` for a host of which it is not known which forge it is.
     pub(crate) fn of_comparison(url: &RemoteUrl, from: CommitId, to: CommitId) -> Option<String> {
-        let bare = bare_url(url.as_str());
-        let (host, path) = match (bare.split_once("://"), split_scp(bare)) {
-            (Some(("http" | "https" | "ssh", rest)), _) => rest.split_once('/')?,
-            (None, Some((_, host, path))) => (host, path),
-            _ => return None,
-        };
-        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-        let is_plain =
-            |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._/~".contains(&byte));
-        if !is_plain(host) || !is_plain(path) {
-            return None;
-        }
-        let is_of = |forge: &str| host.split('.').any(|part| part == forge);
-        let page = if is_of("gitlab") {
-            format!("-/compare/{from}...{to}")
-        } else if host == "bitbucket.org" {
-            format!("branches/compare/{to}..{from}")
-        } else if ["github", "gitea", "forgejo", "codeberg"].into_iter().any(is_of) {
-            format!("compare/{from}...{to}")
-        } else {
-            return None;
-        };
-        Some(format!("https://{host}/{}/{page}", path.trim_matches('/')))
+        let (forge, repository) = Forge::of(url)?;
+        Some(match forge {
+            Forge::GitLab => format!("{repository}/-/compare/{from}...{to}"),
+            Forge::Bitbucket => format!("{repository}/branches/compare/{to}..{from}"),
+            Forge::GitHub | Forge::Gitea => format!("{repository}/compare/{from}...{to}"),
+        })
+    }
+
+    /// The address of a request that was merged into this repository. `None` as for a comparison.
+    pub(crate) fn of_merged(url: &RemoteUrl, number: u64) -> Option<String> {
+        let (forge, repository) = Forge::of(url)?;
+        Some(match forge {
+            Forge::GitHub => format!("{repository}/pull/{number}"),
+            Forge::GitLab => format!("{repository}/-/merge_requests/{number}"),
+            Forge::Bitbucket => format!("{repository}/pull-requests/{number}"),
+            Forge::Gitea => format!("{repository}/pulls/{number}"),
+        })
+    }
+
+    /// The address of a commit. `None` as for a comparison.
+    pub(crate) fn of_commit(url: &RemoteUrl, commit: CommitId) -> Option<String> {
+        let (forge, repository) = Forge::of(url)?;
+        Some(match forge {
+            Forge::GitHub | Forge::Gitea => format!("{repository}/commit/{commit}"),
+            Forge::GitLab => format!("{repository}/-/commit/{commit}"),
+            Forge::Bitbucket => format!("{repository}/commits/{commit}"),
+        })
     }
 
     /// The ref of a request, to merge it into another repository than its own: of the forge whose addresses look so.
@@ -143,6 +147,46 @@ impl WebPage {
     /// The name of the repository as its url writes it.
     pub(crate) fn name(&self) -> &str {
         self.repository.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+/// A kind of forge, which decides how its addresses look. Forgejo is like Gitea.
+#[derive(Clone, Copy)]
+enum Forge {
+    GitHub,
+    GitLab,
+    Bitbucket,
+    Gitea,
+}
+
+impl Forge {
+    /// The forge of a repository by the name of its host, and the address of the repository there.
+    fn of(url: &RemoteUrl) -> Option<(Self, String)> {
+        let bare = bare_url(url.as_str());
+        let (host, path) = match (bare.split_once("://"), split_scp(bare)) {
+            (Some(("http" | "https" | "ssh", rest)), _) => rest.split_once('/')?,
+            (None, Some((_, host, path))) => (host, path),
+            _ => return None,
+        };
+        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+        let is_plain =
+            |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._/~".contains(&byte));
+        if !is_plain(host) || !is_plain(path) {
+            return None;
+        }
+        let is_of = |forge: &str| host.split('.').any(|part| part == forge);
+        let forge = if is_of("gitlab") {
+            Self::GitLab
+        } else if host == "bitbucket.org" {
+            Self::Bitbucket
+        } else if is_of("github") {
+            Self::GitHub
+        } else if ["gitea", "forgejo", "codeberg"].into_iter().any(is_of) {
+            Self::Gitea
+        } else {
+            return None;
+        };
+        Some((forge, format!("https://{host}/{}", path.trim_matches('/'))))
     }
 }
 
@@ -215,6 +259,35 @@ mod tests {
         https://example.com:8443/acme/web -> -
         https://github.com/OCA/web)x -> -
         ../github.com/web -> -
+        ");
+    }
+
+    #[test]
+    fn a_merged_request_and_a_commit_have_the_address_of_their_forge() {
+        let commit = CommitId::parse(&"a".repeat(40)).expect("a commit");
+        let all = [
+            "https://me:secret@github.com/OCA/web.git",
+            "git@gitlab.example.com:acme/odoo/web.git",
+            "https://codeberg.org/acme/web",
+            "https://bitbucket.org/acme/web.git",
+            "https://git.example.com/acme/web",
+        ]
+        .map(|url| {
+            let url = RemoteUrl::parse(url).expect("a url");
+            let pages = [WebPage::of_merged(&url, 12), WebPage::of_commit(&url, commit)];
+            pages.map(|page| format!("{}\n", page.as_deref().unwrap_or("-"))).concat()
+        });
+        insta::assert_snapshot!(all.concat().replace(&commit.to_string(), "A"), @"
+        https://github.com/OCA/web/pull/12
+        https://github.com/OCA/web/commit/A
+        https://gitlab.example.com/acme/odoo/web/-/merge_requests/12
+        https://gitlab.example.com/acme/odoo/web/-/commit/A
+        https://codeberg.org/acme/web/pulls/12
+        https://codeberg.org/acme/web/commit/A
+        https://bitbucket.org/acme/web/pull-requests/12
+        https://bitbucket.org/acme/web/commits/A
+        -
+        -
         ");
     }
 

@@ -177,6 +177,10 @@ impl AddonsDirectory {
         Self(".".to_owned())
     }
 
+    pub(crate) fn is_root(&self) -> bool {
+        self.0 == "."
+    }
+
     /// The path of a child, relative to the repository.
     pub(crate) fn join(&self, name: &str) -> String {
         if self.0 == "." { name.to_owned() } else { format!("{}/{name}", self.0) }

@@ -51,13 +51,16 @@ fn a_moved_repository_names_its_modules_and_the_way_back() {
              \x20 web_b           18.0.1.2.0                web\n\
              web               {move_}  branch 18.0\n\
              \x20 take back: oca lock web@{from}\n\
+             \x20 1 commit, the newest of 2024-10-25\n\
+             \x20 {} [IMP] a change (web_a, web_b, web_c and 2 others)\n\
              \x20 web_a           18.0.1.0.0 -> 18.0.2.0.0  major; depends on +web_c; licence AGPL-3 -> LGPL-3\n\
              \x20 web_c           18.0.1.0.3 -> 18.0.1.1.0  minor; Python: +lxml; programs: +rtlcss; Debian packages: +fop\n\
              \x20 web_d           1.0                       changed without a version\n\
              \x20 web_e           18.0.1.0.0                new\n\
              Python:           +lxml\n\
              programs:         +rtlcss\n\
-             Debian packages:  +fop\n"
+             Debian packages:  +fop\n",
+            short(&to)
         ))
         .stderr("1 repository (1 changed), 5 modules (1 added, 3 changed, 1 removed)\n")
         .success();
@@ -338,8 +341,11 @@ fn markdown_is_the_text_of_a_pull_request_in_which_nothing_of_a_manifest_takes_e
          ### `web`: `{}` → `{}`\n\
          \n\
          - to take it back: `oca lock web@{from}`\n\
+         - 1 commit, the newest of 2024-10-25\n\
+         - `{}` `[IMP] a change`: `web_a`, `web_b`\n\
          - `web_a` `18.0.1.0.0` → `` 1.0`@me <b>#1 ``: other; licence `AGPL-3` -> `[x](y)\\n# z`\n",
         short(&from),
+        short(&to),
         short(&to)
     );
     env.oca(&["diff", "--format", "markdown", "-q"]).stdout(&expected).success();
@@ -360,6 +366,8 @@ fn markdown_fits_a_pull_request_and_counts_what_is_left_out() {
     let whole = env.read("whole.md");
     assert!(names.iter().all(|name| whole.contains(name)));
     assert!(whole.chars().count() > 65_536);
+    let first = "`[IMP] a change`: `web_module_0000`, `web_module_0001`, `web_module_0002` and 1497 others\n";
+    assert!(whole.contains(first));
     let output = env.oca(&["diff", "--format", "markdown", "-q"]).output();
     let text = output.stdout;
     assert!(text.chars().count() <= 65_536);

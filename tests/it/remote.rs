@@ -131,6 +131,8 @@ impl Remote {
             reference: name.to_owned(),
             parent: self.repository.refname_to_id(name).ok(),
             message: None,
+            author: None,
+            merged: None,
             changes: Vec::new(),
         }
     }
@@ -149,6 +151,9 @@ pub(crate) struct Draft<'remote> {
     reference: String,
     parent: Option<Oid>,
     message: Option<String>,
+    author: Option<String>,
+    /// The second parent.
+    merged: Option<Oid>,
     changes: Vec<Change>,
 }
 
@@ -202,6 +207,18 @@ impl Draft<'_> {
         self
     }
 
+    /// Is written by somebody else.
+    pub(crate) fn author(mut self, name: &str) -> Self {
+        self.author = Some(name.to_owned());
+        self
+    }
+
+    /// Merges this commit. Its files are not taken: say what changes.
+    pub(crate) fn merging(mut self, commit: &str) -> Self {
+        self.merged = Some(id(commit));
+        self
+    }
+
     /// Writes the commit, moves the reference to it and returns its id.
     pub(crate) fn commit(self) -> String {
         let repository = &self.remote.repository;
@@ -215,10 +232,14 @@ impl Draft<'_> {
             tree = apply(repository, tree, change);
         }
         let tree = repository.find_tree(tree).expect("the tree was written");
-        let author = self.remote.signature();
+        let committer = self.remote.signature();
+        let author = self.author.as_deref().unwrap_or("Odo Test");
+        let author = Signature::new(author, "odo@example.com", &committer.when()).expect("a signature");
+        let merged = self.merged.map(|id| repository.find_commit(id).expect("what is merged"));
         let message = self.message.as_deref().unwrap_or("[IMP] a change\n");
-        let parents: Vec<&Commit> = parent.iter().collect();
-        let commit = repository.commit(None, &author, &author, message, &tree, &parents).expect("the commit");
+        let parents: Vec<&Commit> = parent.iter().chain(&merged).collect();
+        let commit =
+            repository.commit(None, &author, &committer, message, &tree, &parents).expect("the commit");
         repository.reference(&self.reference, commit, true, "").expect("the reference");
         commit.to_string()
     }

@@ -1,5 +1,6 @@
 //! `oca diff`: what changed between two locks.
 
+mod log;
 mod own;
 mod side;
 mod update;
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use side::{Sides, read};
 
-use crate::diff::{LockDiff, Step, diffs};
+use crate::diff::{Changelogs, LockDiff, Step, diffs};
 use crate::error::{DiffError, Error};
 use crate::flags::Global;
 use crate::fs::write_out;
@@ -33,6 +34,9 @@ pub(crate) struct Args {
     /// Write the whole report to this file, or to stdout if it is `-`
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Ask the servers for the merged requests and for the news of the modules, as far as they are not in the cache
+    #[arg(long)]
+    log: bool,
     /// Exit with code 1 if something changed
     #[arg(long)]
     exit_code: bool,
@@ -63,6 +67,9 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
     {
         return Err(DiffError::NoProfile { profile: profile.clone() }.into());
     }
+    if args.log && args.format == DiffFormat::Update {
+        return Err(DiffError::LogOfUpdate.into());
+    }
     let mut diffs = diffs(locks.from, locks.to, profile.as_deref());
     let is_changed = if args.format == DiffFormat::Update {
         let names = update::names(&read, &diffs, &Session::open(global, printer)?)?;
@@ -71,24 +78,32 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         !names.is_empty()
     } else {
         diffs.retain(|diff| !diff.is_empty());
-        report(args, &diffs, printer)?;
+        let changelogs = log::changelogs(args.log, &read, &diffs, global, printer)?;
+        report(args, &diffs, &changelogs, printer)?;
         !diffs.is_empty()
     };
     if args.exit_code && is_changed { Err(Error::Silent) } else { Ok(()) }
 }
 
 /// Prints the report, or writes it to the file.
-fn report(args: &Args, diffs: &[LockDiff<'_>], printer: &Printer) -> Result<(), Error> {
+fn report<'l>(
+    args: &Args,
+    diffs: &[LockDiff<'l>],
+    changelogs: &Changelogs<'l>,
+    printer: &Printer,
+) -> Result<(), Error> {
     match args.format {
-        DiffFormat::Json => return deliver(args, &Versioned::new(DiffReport::of(diffs)).render(), printer),
+        DiffFormat::Json => {
+            return deliver(args, &Versioned::new(DiffReport::of(diffs, changelogs)).render(), printer);
+        }
         DiffFormat::Markdown => {
             let most = args.output.is_none().then_some(MOST);
-            deliver(args, &markdown(diffs, most), printer)?;
+            deliver(args, &markdown(diffs, changelogs, most), printer)?;
         }
         // Only on stdout, rows fit the width of a terminal.
-        _ if args.file().is_none() => diffs.iter().for_each(|diff| printer.table(&human(diff))),
+        _ if args.file().is_none() => diffs.iter().for_each(|diff| printer.table(&human(diff, changelogs))),
         _ => {
-            let text: String = diffs.iter().map(|diff| human(diff).render(None)).collect();
+            let text: String = diffs.iter().map(|diff| human(diff, changelogs).render(None)).collect();
             deliver(args, &text, printer)?;
         }
     }

@@ -17,8 +17,8 @@ use crate::flags::{Format, FormatArg};
 use crate::json::ChangeReport;
 use crate::lock;
 use crate::ops::{
-    Care, Updated, movables, tell_of_hooks, tell_of_plain_core, unknown_repo, upgrade as upgrade_lock,
-    warn_of_conflicts_with_odoo, warn_of_lacking,
+    Care, Updated, ask_changelogs, movables, tell_of_hooks, tell_of_plain_core, tell_unread_changelogs,
+    unknown_repo, upgrade as upgrade_lock, warn_of_conflicts_with_odoo, warn_of_lacking,
 };
 use crate::output::human;
 use crate::plan::{Movable, Moves};
@@ -194,10 +194,13 @@ fn stage_merged(session: &Session<'_>) {
 }
 
 /// Shows what would change, as `oca diff` shows it afterwards. Nothing holds of a lock that was edited.
-fn show(updated: &Updated, session: &Session<'_>) {
-    let Some(old) = updated.old.as_ref().filter(|old| old.edited().next().is_none()) else { return };
+fn show(updated: &Updated, session: &Session<'_>) -> Result<(), Error> {
+    let Some(old) = updated.old.as_ref().filter(|old| old.edited().next().is_none()) else { return Ok(()) };
     let diffs = diffs(old, &updated.lock, None);
-    diffs.iter().for_each(|diff| session.printer.table(&human(diff)));
+    let (changelogs, failures) = ask_changelogs(session, &diffs, None)?;
+    diffs.iter().for_each(|diff| session.printer.table(&human(diff, &changelogs)));
+    tell_unread_changelogs(session, &failures);
+    Ok(())
 }
 
 /// Reports an updated lock, which is written already.
@@ -205,7 +208,7 @@ fn conclude(updated: Updated, how: &How<'_>, session: &Session<'_>) -> Result<()
     match how.format {
         Format::Human => {
             if how.dry_run {
-                show(&updated, session);
+                show(&updated, session)?;
             }
             updated.tell(session);
         }

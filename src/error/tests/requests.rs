@@ -46,6 +46,7 @@ fn every_request_for_a_missing_module_says_how_to_correct_it() {
 fn every_refused_comparison_has_its_words() {
     let errors = every_variant!(DiffError:
         EmptyName {},
+        LogOfUpdate {},
         NoGit { word: "main".to_owned(), directory: "/srv/shop".into() },
         NoLockThere { revision: "HEAD".to_owned() },
         NoProfile { profile: "lean".to_owned() },
@@ -56,6 +57,8 @@ fn every_refused_comparison_has_its_words() {
     insta::assert_snapshot!(shown(errors), @"
     2 the name of a lock to compare is empty
       hint: name a revision of git or a file; if the name is in a variable, check that it is set
+    2 `--format update` has no changelog, so `--log` is of no use
+      hint: leave out `--log`
     2 `main` is not a file, and `/srv/shop` is not in a git repository
       hint: name two files: `oca diff OLD.json NEW.json`
     2 revision `HEAD` has no `oca.lock.json`

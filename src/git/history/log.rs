@@ -2,12 +2,14 @@
 //!
 //! The commits of OCA's bots and of translation tools are left out: their files say nothing that a person must read.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use git2::{ObjectType, Odb, OdbLookupFlags};
 use serde::{Deserialize, Serialize};
 
-use super::{History, Message, Messages, Range, RemoteHistory};
+use super::made::is_made;
+use super::{History, Messages, Range, RemoteHistory};
 use crate::git::ids::oid;
 use crate::git::store::Store;
 use crate::git::transport::Transport;
@@ -20,30 +22,6 @@ const MOST: usize = 2000;
 
 /// The format of a kept log. Another one is not read.
 const FORMAT: u32 = 1;
-
-/// Authors whose commits are made by programs.
-const BOTS: [&str; 8] = [
-    "oca-git-bot",
-    "oca-ci",
-    "oca-travis",
-    "oca-transbot",
-    "oca transbot",
-    "weblate",
-    "github-actions",
-    "runbot",
-];
-
-/// How the titles of commits begin that programs make, or that only translate.
-const MADE: [&str; 8] = [
-    "[bot]",
-    "[upd] readme.rst",
-    "[upd] addons table",
-    "[upd] update ",
-    "translated using weblate",
-    "added translation using weblate",
-    "deleted translation using weblate",
-    "update translation files",
-];
 
 /// What a commit has that an older one does not have.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -68,7 +46,8 @@ pub(crate) struct LogEntry {
     pub(crate) time: i64,
     /// The number of the request.
     pub(crate) request: Option<u64>,
-    /// The title of its newest commit, on one line.
+    /// On one line: the title that the forge wrote into the merge; or else that of its newest commit that adds or migrates a
+    /// module, or of its newest commit.
     pub(crate) title: String,
     /// The files and directories at the top of the repository that it changed. `None` if it is not known.
     pub(crate) touched: Option<BTreeSet<String>>,
@@ -135,13 +114,12 @@ impl Snapshot<'_, '_> {
             Lost::Commits(lost(&history, old, new)?)
         };
         let messages = history.messages(&range)?;
-        let time = match messages.get(&new) {
-            Some(message) => message.time,
+        let time = if let Some(message) = messages.get(&new) {
+            message.time
+        } else {
             // The new commit is an ancestor of the old one.
-            None => {
-                let of_new = history.newest(new, 1)?;
-                history.messages(&of_new)?.get(&new).map_or(0, |message| message.time)
-            }
+            let of_new = history.newest(new, 1)?;
+            history.messages(&of_new)?.get(&new).map_or(0, |message| message.time)
         };
         let branch = BranchLine { tip: new, range: &range, messages: &messages };
         let mut entries = branch.entries();
@@ -268,83 +246,93 @@ impl BranchLine<'_> {
         line
     }
 
-    /// What a person wants to read of the line.
+    /// What a person wants to read of the line. The newest first.
     fn entries(&self) -> Vec<LogEntry> {
-        self.line().into_iter().filter_map(|commit| self.entry(commit)).collect()
+        let line = self.line();
+        // From the oldest to the newest: what one merge brought, a later one does not bring.
+        let mut there: HashSet<CommitId> = line.iter().copied().collect();
+        let mut entries: Vec<LogEntry> =
+            line.into_iter().rev().filter_map(|commit| self.entry(commit, &mut there)).collect();
+        entries.reverse();
+        entries
     }
 
-    fn entry(&self, commit: CommitId) -> Option<LogEntry> {
+    /// Adds what the commit brought to `there`.
+    fn entry(&self, commit: CommitId, there: &mut HashSet<CommitId>) -> Option<LogEntry> {
+        let brought = if self.is_merge(commit) { self.brought(commit, there) } else { Vec::new() };
+        there.extend(&brought);
         let message = self.messages.get(&commit)?;
-        let brought = self.brought(commit);
-        let is_merge = self.range.commits.get(&commit).is_some_and(|parents| parents.len() > 1);
-        let newest = if is_merge {
-            // The newest commit that a person made. A merge of the branch into the request says nothing.
+        let title = if self.is_merge(commit) {
+            // A merge of the branch into the request says nothing.
             let of_people = |commit: &&CommitId| {
-                let is_merge = self.range.commits.get(commit).is_some_and(|parents| parents.len() > 1);
-                !is_merge && self.messages.get(commit).is_some_and(|message| !is_made(message))
+                !self.is_merge(**commit) && self.messages.get(commit).is_some_and(|message| !is_made(message))
             };
-            brought.iter().find(of_people).and_then(|commit| self.messages.get(commit))?
+            let titles = brought.iter().filter(of_people).filter_map(|commit| self.messages.get(commit));
+            let titles: Vec<&str> = titles.map(|message| message.signature.title()).collect();
+            let says_new = |title: &&&str| {
+                let title = title.to_ascii_lowercase();
+                title.contains("[mig]") || title.contains("[add]")
+            };
+            // A new module often comes with later corrections.
+            let best = titles.iter().find(says_new).or(titles.first())?;
+            message.request_title.as_deref().unwrap_or(best)
         } else {
-            Some(message).filter(|message| !is_made(message))?
+            Some(message).filter(|message| !is_made(message))?.signature.title()
         };
         Some(LogEntry {
             commit,
             time: message.time,
             request: message.request,
-            title: in_short(without_number(newest.signature.title(), message.request)),
+            title: in_short(without_number(title, message.request)),
             touched: None,
         })
     }
 
-    /// What a merge brought: the commits that its first parent does not have. From the newest to the oldest: by the
-    /// line of first parents of what was merged, then by their dates.
-    fn brought(&self, merge: CommitId) -> Vec<CommitId> {
+    fn is_merge(&self, commit: CommitId) -> bool {
+        self.range.commits.get(&commit).is_some_and(|parents| parents.len() > 1)
+    }
+
+    /// What a merge brought: the commits that are not there before it. From the newest to the oldest: by the line of first
+    /// parents of what was merged, then by their dates.
+    fn brought(&self, merge: CommitId, there: &HashSet<CommitId>) -> Vec<CommitId> {
         let parents = self.range.commits.get(&merge).map(Vec::as_slice).unwrap_or_default();
-        let Some((first, others)) = parents.split_first() else { return Vec::new() };
-        if others.is_empty() {
-            return Vec::new();
-        }
-        // The commits of the branch end what the merge brought. So only they are read, not the whole history.
-        let mut own: HashSet<CommitId> = HashSet::new();
-        let mut next = Some(*first);
-        while let Some(commit) = next.filter(|commit| own.insert(*commit)) {
-            next = self.range.commits.get(&commit).and_then(|parents| parents.first().copied());
-        }
-        let range = self.range.part(others, |commit| own.contains(commit));
+        let others = parents.get(1..).unwrap_or_default();
+        let mut range = self.range.part(others, |commit| there.contains(commit)).commits;
         let mut line = Vec::new();
         let mut next = others.first().copied();
-        while let Some(commit) =
-            next.filter(|commit| range.commits.contains_key(commit) && !line.contains(commit))
-        {
+        while let Some((commit, parents)) = next.and_then(|commit| range.remove_entry(&commit)) {
             line.push(commit);
-            next = range.commits.get(&commit).and_then(|parents| parents.first().copied());
+            next = parents.first().copied();
         }
         let time = |commit: &CommitId| self.messages.get(commit).map_or(0, |message| message.time);
-        let mut rest: Vec<CommitId> =
-            range.commits.keys().copied().filter(|commit| !line.contains(commit)).collect();
-        rest.sort_by_key(|commit| (-time(commit), *commit));
+        let mut rest: Vec<CommitId> = range.into_keys().collect();
+        rest.sort_by_key(|commit| (Reverse(time(commit)), *commit));
         line.extend(rest);
         line
     }
 }
 
-/// Whether a program made a commit, or it only translates.
-fn is_made(message: &Message) -> bool {
-    let author = message.signature.author().to_lowercase();
-    let title = message.signature.title().to_lowercase();
-    let by_bot = BOTS.contains(&author.as_str()) || author.ends_with("[bot]");
-    let is_translation = |title: &str| title.starts_with("oca transbot updated translations");
-    by_bot || MADE.iter().any(|made| title.starts_with(made)) || is_translation(&title)
-}
-
 /// The title without the number that a forge adds to it: `Fix x (#12)`.
 fn without_number(title: &str, request: Option<u64>) -> &str {
-    let number = request.map(|number| format!("(#{number})"));
-    number.and_then(|number| title.strip_suffix(number.as_str())).map_or(title, str::trim_end)
+    let numbers = request.map(|number| [format!("(#{number})"), format!("(pull request #{number})")]);
+    let without = |number: &String| title.strip_suffix(number.as_str()).map(str::trim_end);
+    numbers.iter().flatten().find_map(without).unwrap_or(title)
 }
 
 /// The names that are in only one of two trees, or in both with other content.
 fn touched(old: &HashMap<String, [u8; 20]>, new: &HashMap<String, [u8; 20]>) -> BTreeSet<String> {
     let differs = |name: &&String| old.get(*name) != new.get(*name);
     old.keys().chain(new.keys()).filter(differs).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_a_forge_is_no_part_of_the_title() {
+        assert_eq!(without_number("Fix x (#12)", Some(12)), "Fix x");
+        assert_eq!(without_number("Fix x (#12)", Some(13)), "Fix x (#12)");
+        assert_eq!(without_number("Fix x (#12)", None), "Fix x (#12)");
+    }
 }

@@ -6,6 +6,7 @@
 mod aged;
 mod known;
 mod log;
+mod made;
 mod messages;
 mod range;
 

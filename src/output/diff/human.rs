@@ -1,16 +1,23 @@
 //! What changed between two locks, for people.
 
+use super::changelog::{MostEntries, ShownLog, fragments, history, modules};
 use super::{
     GONE, INTO_ODOO, OUT_OF_ODOO, OfRepo, arrival, by_repo, departure, gone, remarks, required, signed,
     versions,
 };
-use crate::diff::{Home, LockDiff, MergeDiff, ModuleChange, RepoChange, Step};
+use crate::diff::{Changelogs, Home, LockDiff, MergeDiff, ModuleChange, News, RepoChange, Step, Told};
 use crate::lock::LockedRepo;
 use crate::output::Table;
-use crate::repo::{CommitId, RepoName};
+use crate::repo::{CommitId, RepoName, in_short};
+
+/// The most entries of one log.
+const MOST_ENTRIES: MostEntries = MostEntries { of_repo: 10, of_module: 3 };
+
+/// The most new lines of the `HISTORY` of one module.
+const MOST_LINES: usize = 6;
 
 /// One table: a repository has a row, and its modules have rows below it. What is gone comes first.
-pub(crate) fn human(diff: &LockDiff<'_>) -> Table {
+pub(crate) fn human<'l>(diff: &LockDiff<'l>, changelogs: &Changelogs<'l>) -> Table {
     let mut table = Table::default();
     let row = |table: &mut Table, cells: &[&str]| table.row(cells.iter().map(|cell| (*cell).to_owned()));
     if !diff.series.is_same() {
@@ -29,11 +36,26 @@ pub(crate) fn human(diff: &LockDiff<'_>) -> Table {
         if changes.is_empty() {
             row(&mut table, &[name.as_str(), "same commit"]);
         }
+        let mut logs = Vec::new();
         for change in changes {
             of_repo(&mut table, name, change);
+            if let Some(log) = ShownLog::of(changelogs, diff, change, &modules, MOST_ENTRIES) {
+                table.row([format!("  {}", log.summary())]);
+                log.of_repo().for_each(|told| table.row([format!("  {}", of_entry(told, true))]));
+                logs.push(log);
+            }
         }
         for module in modules {
             table.row(of_module(module));
+            for told in logs.iter().flat_map(|log| log.of_module(module.name())) {
+                table.row([format!("    {}", of_entry(told, false))]);
+            }
+            changelogs.of_module(module).into_iter().for_each(|news| of_news(&mut table, news));
+        }
+        let mut rest = logs.iter().flat_map(ShownLog::rest).peekable();
+        if rest.peek().is_some() {
+            let rest: Vec<String> = rest.collect();
+            table.row([format!("  not shown: {}; `--format json` has all", rest.join(", "))]);
         }
     }
     for (what, names) in required(diff) {
@@ -109,6 +131,26 @@ fn of_module(module: &ModuleChange<'_>) -> Vec<String> {
             vec![name, versions, remarks(changed, &str::to_owned).join("; ")]
         }
     }
+}
+
+/// A request or a commit. Titles are of strangers: a cell of a table is one line without escapes.
+fn of_entry(told: &Told<'_, '_>, with_modules: bool) -> String {
+    let names = modules(told, &str::to_owned).filter(|_| with_modules);
+    let names = names.map(|names| format!(" ({names})")).unwrap_or_default();
+    format!("{} {}{names}", told.name(), told.entry.title)
+}
+
+fn of_news(table: &mut Table, news: &News) {
+    table_lines(table, fragments(news, &str::to_owned));
+    let (lines, more) = history(news, MOST_LINES);
+    table_lines(table, lines.into_iter().map(|line| format!("| {}", in_short(line))));
+    let word = if more == 1 { "line" } else { "lines" };
+    table_lines(table, (more > 0).then(|| format!("| ({more} more {word})")));
+}
+
+/// Lines below the row of a module.
+fn table_lines(table: &mut Table, lines: impl IntoIterator<Item = String>) {
+    lines.into_iter().for_each(|line| table.row([format!("    {line}")]));
 }
 
 fn moved(from: CommitId, to: CommitId) -> String {

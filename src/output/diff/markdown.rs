@@ -1,16 +1,17 @@
 //! What changed between two locks, as the text of a pull request.
 //!
-//! Versions, licences and requirements are free text of a manifest. So they stand in code spans, in which nothing is a
-//! link, a mention or HTML.
+//! Versions, licences and requirements are free text of a manifest, and anybody can write the title of a request. So they
+//! stand in code spans, in which nothing is a link, a mention or HTML.
 
 use std::fmt::Write;
 
+use super::changelog::{MostEntries, ShownLog, entries, fragments, history, modules};
 use super::human::back;
 use super::{
     GONE, INTO_ODOO, OUT_OF_ODOO, OfRepo, arrival, by_repo, departure, gone, remarks, required, signed,
     summary, versions,
 };
-use crate::diff::{Home, LockDiff, MergeDiff, ModuleChange, RepoChange, Step};
+use crate::diff::{Changelogs, Home, LockDiff, MergeDiff, ModuleChange, News, RepoChange, Step, Told};
 use crate::lock::LockedRepo;
 use crate::repo::{CommitId, RepoName, counted, one_line};
 
@@ -20,7 +21,13 @@ pub(crate) const MOST: usize = 65_536;
 /// Enough characters for the line that counts what is not shown.
 const RESERVE: usize = 300;
 
-/// A line of the text, and what it tells about.
+/// The most entries of one log, if the text has a limit.
+const MOST_ENTRIES: MostEntries = MostEntries { of_repo: 30, of_module: 10 };
+
+/// The most new lines of the `HISTORY` of one module.
+const MOST_LINES: usize = 20;
+
+/// A line of the text, and what it tells about. A block of lines is not cut.
 struct Line {
     text: String,
     about: Option<About>,
@@ -30,11 +37,18 @@ struct Line {
 enum About {
     Repo,
     Module,
+    Entry,
 }
 
 /// The text of at most `most` characters. If it is longer, its last lines are left out, and a line counts them.
-pub(crate) fn markdown(diffs: &[LockDiff<'_>], most: Option<usize>) -> String {
-    let lines: Vec<Line> = diffs.iter().flat_map(lines).collect();
+pub(crate) fn markdown<'l>(
+    diffs: &[LockDiff<'l>],
+    changelogs: &Changelogs<'l>,
+    most: Option<usize>,
+) -> String {
+    let all = MostEntries { of_repo: usize::MAX, of_module: usize::MAX };
+    let most_entries = if most.is_some() { MOST_ENTRIES } else { all };
+    let lines: Vec<Line> = diffs.iter().flat_map(|diff| lines(diff, changelogs, most_entries)).collect();
     let length = |line: &Line| line.text.chars().count() + 1;
     let most = most.filter(|most| lines.iter().map(length).sum::<usize>() > *most);
     let Some(most) = most else { return lines.into_iter().map(|line| line.text + "\n").collect() };
@@ -48,15 +62,19 @@ pub(crate) fn markdown(diffs: &[LockDiff<'_>], most: Option<usize>) -> String {
     let count = |about| left_out.iter().filter(|line| line.about == Some(about)).count();
     let repos = counted(count(About::Repo), "repository", "repositories");
     let modules = counted(count(About::Module), "module", "modules");
+    let left_out = match count(About::Entry) {
+        0 => format!("{repos} and {modules}"),
+        count => format!("{repos}, {modules}, and {}", entries(count)),
+    };
     let mut text: String = shown.iter().map(|line| format!("{}\n", line.text)).collect();
     let _infallible = writeln!(
         text,
-        "\n_Not shown here: {repos} and {modules}. `oca diff --format markdown -o FILE` writes everything._"
+        "\n_Not shown here: {left_out}. `oca diff --format markdown -o FILE` writes everything._"
     );
     text
 }
 
-fn lines(diff: &LockDiff<'_>) -> Vec<Line> {
+fn lines<'l>(diff: &LockDiff<'l>, changelogs: &Changelogs<'l>, most: MostEntries) -> Vec<Line> {
     let mut lines = Lines(Vec::new());
     let profiles: Vec<String> = diff.profiles.iter().map(|name| code(name)).collect();
     let series = match diff.series {
@@ -78,9 +96,24 @@ fn lines(diff: &LockDiff<'_>) -> Vec<Line> {
         if changes.is_empty() {
             lines.repo(&format!("{}: same commit", code(name.as_str())));
         }
-        changes.iter().for_each(|change| of_repo(&mut lines, name, change));
+        let mut logs = Vec::new();
+        for change in changes {
+            of_repo(&mut lines, name, change);
+            if let Some(log) = ShownLog::of(changelogs, diff, change, &modules, most) {
+                lines.plain(format!("- {}", log.summary()));
+                log.of_repo().for_each(|told| lines.about(About::Entry, of_entry(told, "- ", true)));
+                logs.push(log);
+            }
+        }
         for module in modules {
             lines.about(About::Module, of_module(module));
+            for told in logs.iter().flat_map(|log| log.of_module(module.name())) {
+                lines.about(About::Entry, of_entry(told, "  - ", false));
+            }
+            changelogs.of_module(module).into_iter().for_each(|news| of_news(&mut lines, news));
+        }
+        for rest in logs.iter().flat_map(ShownLog::rest) {
+            lines.plain(format!("- not shown: {rest}"));
         }
     }
     let mut required = required(diff).peekable();
@@ -178,6 +211,41 @@ fn of_module(module: &ModuleChange<'_>) -> String {
             format!("- {}: {}", words.trim_end(), remarks(changed, &code).join("; "))
         }
     }
+}
+
+/// A request or a commit, with a link to its page.
+fn of_entry(told: &Told<'_, '_>, start: &str, with_modules: bool) -> String {
+    let name = code(&told.name());
+    let name = match &told.page {
+        Some(page) => format!("[{name}]({})", quiet(page)),
+        None => name,
+    };
+    let names = modules(told, &code).filter(|_| with_modules);
+    let names = names.map(|names| format!(": {names}")).unwrap_or_default();
+    format!("{start}{name} {}{names}", code(&told.entry.title))
+}
+
+/// GitHub would write into each request that this pull request mentions it. Through this address of GitHub, it does not.
+fn quiet(page: &str) -> String {
+    match page.strip_prefix("https://github.com/") {
+        Some(path) => format!("https://redirect.github.com/{path}"),
+        None => page.to_owned(),
+    }
+}
+
+fn of_news(lines: &mut Lines, news: &News) {
+    if let Some(fragments) = fragments(news, &code) {
+        lines.plain(format!("  - {fragments}"));
+    }
+    let (history, more) = history(news, MOST_LINES);
+    if history.is_empty() {
+        return;
+    }
+    let longest = history.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let text: String = history.iter().map(|line| format!("    {}\n", one_line(line))).collect();
+    let more = if more > 0 { format!("    ({more} more)\n") } else { String::new() };
+    lines.plain(format!("  - news:\n    {fence}text\n{text}{more}    {fence}"));
 }
 
 /// The name of a module, and its version if the lock has it.

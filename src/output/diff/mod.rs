@@ -1,5 +1,6 @@
 //! What changed between two locks: for people, and as the text of a pull request.
 
+mod changelog;
 mod human;
 mod markdown;
 
