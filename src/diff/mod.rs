@@ -4,6 +4,7 @@
 //! What the user sees of it is written by `output`.
 
 mod elsewhere;
+mod installed;
 mod loaded;
 mod modules;
 mod repos;
@@ -12,6 +13,9 @@ mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use installed::{
+    BadDatabase, Checksum, ChecksumRule, Database, Found, Hasher, LARGEST, Leads, Places, Unhashable,
+};
 pub(crate) use loaded::{Difference, Loaded, Reading, names_file};
 pub(crate) use modules::{Changed, ModuleChange};
 pub(crate) use repos::{MergeDiff, RepoChange};

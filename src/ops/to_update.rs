@@ -88,7 +88,7 @@ pub(crate) fn to_update<'l>(
 }
 
 /// The url for requests: as it is declared, with its secrets, if it is declared.
-fn url(session: &Session<'_>, locked: &LockedRepo) -> Result<RemoteUrl, Error> {
+pub(super) fn url(session: &Session<'_>, locked: &LockedRepo) -> Result<RemoteUrl, Error> {
     let mut declared = session.config.profiles.iter().flat_map(Profile::all_repos);
     let declared = declared.find(|repo| repo.url.without_secret() == locked.pin.url);
     session.remote_url(declared.map_or(&locked.pin.url, |repo| &repo.url))

@@ -74,6 +74,7 @@ mod local_remotes;
 mod lock;
 mod lock_check;
 mod lock_diff;
+mod lock_diff_installed;
 mod lock_diff_odoo;
 mod lock_diff_update;
 mod lock_digest;

@@ -51,7 +51,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         },
         Pin(PinError::WithoutCommit { word: "web".to_owned() }),
         BothSides {},
-        Diff(DiffError::StdinTwice),
+        Diff(DiffError::StdinTwice { what: "locks" }),
         NothingToCheck {},
         SyncOfSome {},
         WithoutInit { name: "acme".to_owned(), profile: "standard".to_owned(), path: "addons/acme".to_owned() },

@@ -2,6 +2,7 @@
 
 use super::super::*;
 use super::{config_file, pin, shown, unmet};
+use crate::diff::BadDatabase;
 use crate::plan::RefusedPin;
 use crate::repo::Reference;
 use crate::repo::samples::{commit, every_variant, name};
@@ -44,14 +45,21 @@ fn every_request_for_a_missing_module_says_how_to_correct_it() {
 
 #[test]
 fn every_refused_comparison_has_its_words() {
+    let series = |word| Series::parse(word).expect("a series");
     let errors = every_variant!(DiffError:
+        BadInstalled { file: "db.json".into(), error: BadDatabase::TooLarge },
         EmptyName {},
+        InstalledAlone {},
         NoGit { word: "main".to_owned(), directory: "/srv/shop".into() },
         NoLockThere { revision: "HEAD".to_owned() },
         NoProfile { profile: "lean".to_owned() },
+        NoInstalled { file: "db.json".into() },
+        NotInNewLock { profile: "lean".to_owned() },
         NotThere { word: "mian".to_owned(), is_shallow: false },
-        StdinTwice {};
-        DiffError::NoLockThere { revision: "v1".to_owned() }
+        OtherSeries { profile: "lean".to_owned(), found: series("17.0"), wanted: series("18.0") },
+        StdinTwice { what: "locks" };
+        DiffError::NoLockThere { revision: "v1".to_owned() },
+        DiffError::BadInstalled { file: "stdin".into(), error: BadDatabase::Empty }
     );
     insta::assert_snapshot!(shown(errors), @"
     2 the name of a lock to compare is empty
