@@ -2,6 +2,8 @@
 //!
 //! Two locks in, plain data out. It reads no files and asks no server: everything is compared by the facts in the locks.
 //! What the user sees of it is written by `output`.
+//!
+//! It also knows by which rule `click-odoo-update` compares modules: see [`Database`] and [`ChecksumRule`].
 
 mod elsewhere;
 mod installed;

@@ -10,6 +10,7 @@ use crate::env::Env;
 use crate::project::{BOTH, committed};
 use crate::remote::Remote;
 use crate::run::Run;
+use crate::server::{Fault, Server};
 
 const MODULES: [(&str, &[(&str, &str)]); 3] = [("web_a", &[]), ("web_b", &[]), ("web_c", &[])];
 
@@ -141,6 +142,30 @@ fn merges_count() {
     let database = self::database(&env, &EXPORTED, &[]);
     std::fs::remove_dir_all(env.cache()).expect("a cache");
     assert_list(&env, &[], &database, "", NONE);
+}
+
+#[test]
+fn what_is_missing_is_fetched_in_few_requests() {
+    let env = Env::new();
+    let web = Remote::new(&env, "web");
+    let names: Vec<String> = (0..9).map(|number| format!("web_{number}")).collect();
+    let modules = names.iter().fold(web.branch("18.0"), |draft, name| draft.module(name, &[]));
+    modules.file("web_1/static/x.js", "x").symlink("web_1/a.py", "__manifest__.py").commit();
+    let server = Server::start(&env);
+    env.declare_repos(&server.base(), &["web"]);
+    env.lock();
+    export(&env);
+    let exported: Vec<String> = names.iter().map(|name| format!("out/web/{name}")).collect();
+    let exported: Vec<&str> = exported.iter().map(String::as_str).collect();
+    let database = database(&env, &exported, &[]);
+    fs::remove_dir_all(env.cache()).expect("a cache");
+    let before = server.count("upload-pack fetch");
+    assert_list(&env, &[], &database, "", NONE);
+    assert_eq!(server.count("upload-pack fetch"), before + 3, "trees, symlinks, and all other files");
+    assert_list(&env, &["--offline"], &database, "", NONE);
+    fs::remove_dir_all(env.cache()).expect("a cache");
+    server.fault("/web.git", 9, Fault::Status(404));
+    diff(&env, &[], &database).stderr_contains("error: cannot fetch `web`").status(3);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The checksum of a module: the SHA-1 of the paths and contents of its files.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use sha1::{Digest, Sha1};
@@ -61,7 +62,7 @@ pub(crate) enum Unhashable {
 pub(crate) struct ChecksumRule {
     patterns: Vec<Pattern>,
     /// The first part of each language of the database: `fr` of `fr_CA`. If there are none, all translations count.
-    languages: Vec<String>,
+    languages: BTreeSet<Vec<u8>>,
 }
 
 impl ChecksumRule {
@@ -69,7 +70,7 @@ impl ChecksumRule {
     pub(super) fn new<'w>(patterns: Option<&str>, languages: impl IntoIterator<Item = &'w str>) -> Self {
         let is_blank = |c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c);
         let patterns = patterns.unwrap_or(DEFAULT_PATTERNS).split(',');
-        let first = |language: &str| language.split('_').next().unwrap_or_default().to_owned();
+        let first = |language: &str| language.split('_').next().unwrap_or_default().into();
         Self {
             patterns: patterns.map(|word| Pattern::parse(word.trim_matches(is_blank))).collect(),
             languages: languages.into_iter().map(first).collect(),
@@ -92,7 +93,7 @@ impl ChecksumRule {
         let stem = name.strip_suffix(b".po").filter(|stem| stem.iter().any(|byte| *byte != b'.'));
         let Some(stem) = stem else { return true };
         let first = stem.split(|byte| *byte == b'_').next().unwrap_or_default();
-        self.languages.iter().any(|language| language.as_bytes() == first)
+        self.languages.contains(first)
     }
 
     /// The files that count, in the order in which they are read: those of a directory before those of its directories,

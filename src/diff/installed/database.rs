@@ -10,6 +10,9 @@ use crate::repo::{Invalid, ModuleName, Series, in_short};
 /// In bytes: a document of 50,000 modules has half of it.
 pub(crate) const LARGEST: u64 = 8 << 20;
 
+/// In bytes, much more than anybody writes. Each file of each module is compared with each pattern.
+const LONGEST_PATTERNS: usize = 4 << 10;
+
 /// The keys of the document.
 const KEYS: [&str; 5] = ["odoo", "modules", "languages", "checksums", "exclude_patterns"];
 
@@ -42,6 +45,8 @@ pub(crate) enum BadDatabase {
     NotAnObject { found: &'static str },
     #[error("`{key}` has {found} in place of {wanted}")]
     Other { key: &'static str, wanted: &'static str, found: &'static str },
+    #[error("`exclude_patterns` is longer than {} KiB", LONGEST_PATTERNS >> 10)]
+    Patterns,
     #[error("`odoo` is `{word}`, which is no version of `base`, such as `18.0.1.3`")]
     Series { word: String },
     #[error("it is larger than {} MiB", LARGEST >> 20)]
@@ -79,6 +84,7 @@ impl Database {
         };
         let patterns = match take("exclude_patterns") {
             Value::Null => None,
+            Value::String(words) if words.len() > LONGEST_PATTERNS => return Err(BadDatabase::Patterns),
             Value::String(words) => Some(words),
             other => return Err(other_than("exclude_patterns", "a string", &other)),
         };
@@ -192,7 +198,7 @@ mod tests {
     }
 
     fn names(database: &Database) -> Vec<&str> {
-        database.modules().into_iter().map(|name| name.as_str()).collect()
+        database.modules().into_iter().map(ModuleName::as_str).collect()
     }
 
     #[test]
@@ -209,7 +215,7 @@ mod tests {
         // Nobody ran click-odoo-update yet.
         let new = parse(r#"{"modules": ["base"], "checksums": null}"#).expect("a document");
         assert!(!new.has_checksums() && new.updates_core());
-        assert_eq!(new.checksum(*new.modules().first().expect("a module")), None);
+        assert_eq!(new.checksum(new.modules().first().expect("a module")), None);
     }
 
     #[test]
@@ -246,6 +252,11 @@ mod tests {
         ] {
             assert_eq!(parse(text).expect_err(text).to_string(), why);
         }
+        let long = format!(r#"{{"checksums": {{}}, "exclude_patterns": "{}"}}"#, "*a".repeat(2_049));
+        assert_eq!(
+            parse(&long).expect_err("long patterns").to_string(),
+            "`exclude_patterns` is longer than 4 KiB"
+        );
         let large = vec![b' '; usize::try_from(LARGEST).expect("a size") + 1];
         assert_eq!(Database::parse(&large).expect_err("a large one").to_string(), "it is larger than 8 MiB");
     }

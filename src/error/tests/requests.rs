@@ -62,20 +62,32 @@ fn every_refused_comparison_has_its_words() {
         DiffError::BadInstalled { file: "stdin".into(), error: BadDatabase::Empty }
     );
     insta::assert_snapshot!(shown(errors), @"
+    2 `db.json` does not say what a database has installed: it is larger than 8 MiB
+      hint: print it with the line for psql in docs/updating.md
     2 the name of a lock to compare is empty
       hint: name a revision of git or a file; if the name is in a variable, check that it is set
+    2 `--installed` is for `--format update`
+      hint: add `--format update`
     2 `main` is not a file, and `/srv/shop` is not in a git repository
       hint: name two files: `oca diff OLD.json NEW.json`
     2 revision `HEAD` has no `oca.lock.json`
       hint: commit the lock, or name what to compare it with: `oca diff OLD`
     2 neither lock has a profile `lean`
       hint: leave out `--profile` to compare all profiles
+    2 there is no `db.json`
+      hint: print it with the line for psql in docs/updating.md
+    2 the new lock has no profile `lean`
+      hint: name one that it has with `--profile`
     2 `mian` is neither a revision of git nor a file
       hint: correct it; in a clone without history, run `git fetch origin mian` and compare with FETCH_HEAD
+    2 the database has Odoo 17.0, but profile `lean` has 18.0
+      hint: an update does not migrate a database to another series: name a profile of 17.0 with `--profile`
     2 stdin cannot be both locks
       hint: write one of the two into a file
     2 revision `v1` has no `oca.lock.json`
       hint: name a revision that has it: `git log --oneline -- oca.lock.json` lists them
+    2 `stdin` does not say what a database has installed: it is empty
+      hint: check that the command before it prints something: run it alone
     ");
 }
 

@@ -81,12 +81,11 @@ impl Links {
             return Ok(files.into_iter().map(|(path, file)| (path, file.id)).collect());
         }
         let own: Places<BlobId>;
-        let (places, above) = match &self.repository {
-            Some(repository) => (repository, format!("{module}/")),
-            None => {
-                own = self.own(&listed.all);
-                (&own, String::new())
-            }
+        let (places, above) = if let Some(repository) = &self.repository {
+            (repository, format!("{module}/"))
+        } else {
+            own = self.own(&listed.all);
+            (&own, String::new())
         };
         let mut hashed = Vec::new();
         for (path, file) in files {

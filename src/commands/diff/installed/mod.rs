@@ -101,16 +101,13 @@ impl Request<'_> {
     fn database(&self) -> Result<Database, Error> {
         let stdin = Path::new("stdin");
         let file = self.file.unwrap_or(stdin);
-        let bytes = match self.file {
-            Some(file) => {
-                let missing = || DiffError::NoInstalled { file: file.to_owned() };
-                read_given(file)?.ok_or_else(missing)?
-            }
-            None => {
-                let mut bytes = Vec::new();
-                std::io::stdin().take(LARGEST + 1).read_to_end(&mut bytes).at("read", stdin)?;
-                bytes
-            }
+        let bytes = if let Some(file) = self.file {
+            let missing = || DiffError::NoInstalled { file: file.to_owned() };
+            read_given(file)?.ok_or_else(missing)?
+        } else {
+            let mut bytes = Vec::new();
+            std::io::stdin().take(LARGEST + 1).read_to_end(&mut bytes).at("read", stdin)?;
+            bytes
         };
         let refuse = |error| DiffError::BadInstalled { file: file.to_owned(), error };
         Ok(Database::parse(&bytes).map_err(refuse)?)
