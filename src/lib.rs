@@ -17,7 +17,8 @@
 //! - `forge` asks forges about pull and merge requests. It sends its questions through `git`.
 //! - `catalogue` knows the names of OCA's repositories and remembers their modules; `ops` asks the servers.
 //! - `check` looks for problems in the modules of a profile: `plan`'s inventory in, findings out.
-//! - `diff` compares two locks by their facts: two locks in, plain data out.
+//! - `diff` compares two locks by their facts: two locks in, plain data out. It also has the rule by which
+//!   click-odoo-update compares modules.
 //! - `import` reads the files of other tools, and makes a `repos.toml` and pins from them.
 //! - `requirements` merges Python requirements, `odoo_conf` edits an odoo.conf: text in, text out.
 //! - `patch` reads, writes and applies patches, and computes the trees that they give; it reads trees and blobs through

@@ -2,9 +2,12 @@
 //!
 //! Two locks in, plain data out. It reads no files and asks no server: everything is compared by the facts in the locks.
 //! The changelog is what `ops` found beside them. What the user sees of it is written by `output`.
+//!
+//! It also knows by which rule `click-odoo-update` compares modules: see [`Database`] and [`ChecksumRule`].
 
 mod changelog;
 mod elsewhere;
+mod installed;
 mod loaded;
 mod modules;
 mod news;
@@ -15,6 +18,9 @@ mod view;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use changelog::{Changelogs, RepoLog, Told, moved};
+pub(crate) use installed::{
+    BadDatabase, Checksum, ChecksumRule, Database, Found, Hasher, LARGEST, Leads, Places, Unhashable,
+};
 pub(crate) use loaded::{Difference, Loaded, Reading, names_file};
 pub(crate) use modules::{Changed, ModuleChange};
 pub(crate) use news::{MOST_HISTORY, News, OpenNews};

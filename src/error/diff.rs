@@ -2,27 +2,46 @@
 
 use std::path::PathBuf;
 
+use crate::diff::BadDatabase;
+use crate::repo::Series;
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DiffError {
+    #[error("`{}` does not say what a database has installed: {error}", file.display())]
+    BadInstalled { file: PathBuf, error: BadDatabase },
     #[error("the name of a lock to compare is empty")]
     EmptyName,
     #[error("`--format update` has no changelog, so `--log` is of no use")]
     LogOfUpdate,
     #[error("`{word}` is not a file, and `{}` is not in a git repository", directory.display())]
     NoGit { word: String, directory: PathBuf },
+    #[error("`--installed` is for `--format update`")]
+    InstalledAlone,
     #[error("revision `{revision}` has no `oca.lock.json`")]
     NoLockThere { revision: String },
     #[error("neither lock has a profile `{profile}`")]
     NoProfile { profile: String },
+    #[error("there is no `{}`", file.display())]
+    NoInstalled { file: PathBuf },
+    #[error("the new lock has no profile `{profile}`")]
+    NotInNewLock { profile: String },
     #[error("`{word}` is neither a revision of git nor a file")]
     NotThere { word: String, is_shallow: bool },
-    #[error("stdin cannot be both locks")]
-    StdinTwice,
+    #[error("the database has Odoo {found}, but profile `{profile}` has {wanted}")]
+    OtherSeries { profile: String, found: Series, wanted: Series },
+    #[error("stdin cannot be both {what}")]
+    StdinTwice { what: &'static str },
 }
 
 impl DiffError {
     pub(super) fn hint(&self) -> String {
         match self {
+            Self::BadInstalled { error: BadDatabase::Empty, .. } => {
+                "check that the command before it prints something: run it alone".to_owned()
+            }
+            Self::BadInstalled { .. } | Self::NoInstalled { .. } => {
+                "print it with the line for psql in docs/updating.md".to_owned()
+            }
             Self::EmptyName => {
                 "name a revision of git or a file; if the name is in a variable, check that it is set"
                     .to_owned()
@@ -35,9 +54,14 @@ impl DiffError {
             Self::NoLockThere { .. } => {
                 "name a revision that has it: `git log --oneline -- oca.lock.json` lists them".to_owned()
             }
+            Self::InstalledAlone => "add `--format update`".to_owned(),
+            Self::NotInNewLock { .. } => "name one that it has with `--profile`".to_owned(),
+            Self::OtherSeries { found, .. } => format!(
+                "an update does not migrate a database to another series: name a profile of {found} with `--profile`"
+            ),
             Self::NoProfile { .. } => "leave out `--profile` to compare all profiles".to_owned(),
             Self::NotThere { word, is_shallow } => not_there(word, *is_shallow),
-            Self::StdinTwice => "write one of the two into a file".to_owned(),
+            Self::StdinTwice { .. } => "write one of the two into a file".to_owned(),
         }
     }
 }

@@ -17,7 +17,7 @@ mod write;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-pub(crate) use choose::{Chosen, ExportRequest, File, Scope, all, asked, choose};
+pub(crate) use choose::{Chosen, ExportRequest, File, FileKind, Scope, all, asked, choose};
 pub(crate) use links::{check_core_links, check_links};
 pub(crate) use manifest::{
     FILE_NAME, Kind, LICENCES, LOCK_NAME, Manifest, Recorded, Repository, UNFINISHED, VOLUME, record,

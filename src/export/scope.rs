@@ -66,7 +66,7 @@ impl CoreScope {
     }
 
     /// The rules for a module. Odoo does not start without `base`, so only its languages may be left out.
-    pub(super) fn rules(&self, module: &str, rules: &Rules) -> Rules {
+    pub(crate) fn rules(&self, module: &str, rules: &Rules) -> Rules {
         let is_base = self.package.is_some_and(|package| module == format!("{package}/addons/base"));
         if is_base { Rules { languages: rules.languages.clone(), ..Rules::default() } } else { rules.clone() }
     }

@@ -80,6 +80,7 @@ mod lock;
 mod lock_careful;
 mod lock_check;
 mod lock_diff;
+mod lock_diff_installed;
 mod lock_diff_log;
 mod lock_diff_odoo;
 mod lock_diff_update;

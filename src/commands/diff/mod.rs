@@ -1,5 +1,6 @@
 //! `oca diff`: what changed between two locks.
 
+mod installed;
 mod log;
 mod own;
 mod side;
@@ -7,7 +8,7 @@ mod update;
 
 use std::path::{Path, PathBuf};
 
-use side::{Sides, read};
+use side::{Sides, read, read_new};
 
 use crate::diff::{Changelogs, LockDiff, Step, diffs};
 use crate::error::{DiffError, Error};
@@ -37,6 +38,13 @@ pub(crate) struct Args {
     /// Ask the servers for the merged requests and for the news of the modules, as far as they are not in the cache
     #[arg(long)]
     log: bool,
+    /// With `--format update`: what `click-odoo-update` would update in a database. FILE says what the database has
+    /// installed; `-` is stdin
+    #[arg(long, value_name = "FILE")]
+    installed: Option<PathBuf>,
+    /// With `--installed`: the database runs on checkouts of `oca sync`, not on an export
+    #[arg(long, requires = "installed")]
+    checkouts: bool,
     /// Exit with code 1 if something changed
     #[arg(long)]
     exit_code: bool,
@@ -59,6 +67,21 @@ impl Args {
 
 pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(), Error> {
     let sides = Sides::of(args.old.as_deref(), args.new.as_deref())?;
+    if let Some(installed) = &args.installed {
+        if args.format != DiffFormat::Update {
+            return Err(DiffError::InstalledAlone.into());
+        }
+        let is_stdin = installed.as_path() == Path::new("-");
+        if is_stdin && sides.take_stdin() {
+            return Err(DiffError::StdinTwice { what: "a lock and the database" }.into());
+        }
+        let installed =
+            installed::Request { file: (!is_stdin).then_some(installed), checkouts: args.checkouts };
+        let update = installed.update(&read_new(&sides, global)?, &Session::open(global, printer)?)?;
+        deliver(args, &update::list(&update.names), printer)?;
+        printer.note(&update.summary());
+        return if args.exit_code && !update.names.is_empty() { Err(Error::Silent) } else { Ok(()) };
+    }
     let read = read(&sides, global)?;
     let locks = Step { from: &read.from.lock, to: &read.to.lock };
     let profile = if global.all_profiles { None } else { named_profile(global) };

@@ -47,9 +47,14 @@ impl Sides {
             },
         };
         if (&from, &to) == (&Side::Stdin, &Side::Stdin) {
-            return Err(DiffError::StdinTwice);
+            return Err(DiffError::StdinTwice { what: "locks" });
         }
         Ok(Self(Step { from, to }))
+    }
+
+    /// Whether one of the locks is read from stdin.
+    pub(super) fn take_stdin(&self) -> bool {
+        [&self.0.from, &self.0.to].contains(&&Side::Stdin)
     }
 }
 
@@ -82,12 +87,15 @@ impl ReadLock {
     }
 }
 
-/// Reads both locks. Without a `repos.toml`, the project is the current directory.
+/// Reads both locks.
 pub(super) fn read(sides: &Sides, global: &Global) -> Result<Step<ReadLock>, Error> {
-    let config = global.config.clone().or_else(|| config::find(Path::new(".")));
-    let config = config.unwrap_or_else(|| PathBuf::from(config::FILE_NAME));
-    let project = Project { file: config.with_file_name(lock::FILE_NAME) };
+    let project = Project::of(global);
     Ok(Step { from: project.read(&sides.0.from)?, to: project.read(&sides.0.to)? })
+}
+
+/// Reads the new lock.
+pub(super) fn read_new(sides: &Sides, global: &Global) -> Result<ReadLock, Error> {
+    Project::of(global).read(&sides.0.to)
 }
 
 struct Project {
@@ -96,6 +104,13 @@ struct Project {
 }
 
 impl Project {
+    /// Without a `repos.toml`, it is the current directory.
+    fn of(global: &Global) -> Self {
+        let config = global.config.clone().or_else(|| config::find(Path::new(".")));
+        let config = config.unwrap_or_else(|| PathBuf::from(config::FILE_NAME));
+        Self { file: config.with_file_name(lock::FILE_NAME) }
+    }
+
     fn read(&self, side: &Side) -> Result<ReadLock, Error> {
         match side {
             Side::Working => {

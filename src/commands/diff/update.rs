@@ -50,14 +50,19 @@ pub(super) fn names(
         tell_of_gone(locks.to, diff, own.as_ref(), session.printer);
         tell_of_odoo(diff, session.printer);
     }
+    drop_refused(&mut names, session.printer);
+    Ok(names)
+}
+
+/// Leaves out the names that Odoo would not read as the name of one module, and warns about them.
+pub(super) fn drop_refused(names: &mut BTreeSet<String>, printer: &Printer) {
     names.retain(|name| {
         let refused = refused_by_odoo(name);
         if let Some(why) = refused {
-            session.printer.warning(&format!("`{}` is not in the list: {why}", one_line(name)));
+            printer.warning(&format!("`{}` is not in the list: {why}", one_line(name)));
         }
         refused.is_none()
     });
-    Ok(names)
 }
 
 /// Why `-u` would not read a name as the name of one module. [`ModuleName`] refuses commas and a `-` at the beginning.

@@ -53,7 +53,7 @@ fn every_refusal_says_what_is_wrong_and_what_to_type() {
         BothSides {},
         OnlyForUpgrade { flag: "--max-bump" },
         Rewritten { names: vec![web()] },
-        Diff(DiffError::StdinTwice),
+        Diff(DiffError::StdinTwice { what: "locks" }),
         NothingToCheck {},
         SyncOfSome {},
         WithoutInit { name: "acme".to_owned(), profile: "standard".to_owned(), path: "addons/acme".to_owned() },

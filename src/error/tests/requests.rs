@@ -2,6 +2,7 @@
 
 use super::super::*;
 use super::{config_file, pin, shown, unmet};
+use crate::diff::BadDatabase;
 use crate::plan::RefusedPin;
 use crate::repo::Reference;
 use crate::repo::samples::{commit, every_variant, name};
@@ -44,33 +45,52 @@ fn every_request_for_a_missing_module_says_how_to_correct_it() {
 
 #[test]
 fn every_refused_comparison_has_its_words() {
+    let series = |word| Series::parse(word).expect("a series");
     let errors = every_variant!(DiffError:
+        BadInstalled { file: "db.json".into(), error: BadDatabase::TooLarge },
         EmptyName {},
         LogOfUpdate {},
+        InstalledAlone {},
         NoGit { word: "main".to_owned(), directory: "/srv/shop".into() },
         NoLockThere { revision: "HEAD".to_owned() },
         NoProfile { profile: "lean".to_owned() },
+        NoInstalled { file: "db.json".into() },
+        NotInNewLock { profile: "lean".to_owned() },
         NotThere { word: "mian".to_owned(), is_shallow: false },
-        StdinTwice {};
-        DiffError::NoLockThere { revision: "v1".to_owned() }
+        OtherSeries { profile: "lean".to_owned(), found: series("17.0"), wanted: series("18.0") },
+        StdinTwice { what: "locks" };
+        DiffError::NoLockThere { revision: "v1".to_owned() },
+        DiffError::BadInstalled { file: "stdin".into(), error: BadDatabase::Empty }
     );
     insta::assert_snapshot!(shown(errors), @"
+    2 `db.json` does not say what a database has installed: it is larger than 8 MiB
+      hint: print it with the line for psql in docs/updating.md
     2 the name of a lock to compare is empty
       hint: name a revision of git or a file; if the name is in a variable, check that it is set
     2 `--format update` has no changelog, so `--log` is of no use
       hint: leave out `--log`
+    2 `--installed` is for `--format update`
+      hint: add `--format update`
     2 `main` is not a file, and `/srv/shop` is not in a git repository
       hint: name two files: `oca diff OLD.json NEW.json`
     2 revision `HEAD` has no `oca.lock.json`
       hint: commit the lock, or name what to compare it with: `oca diff OLD`
     2 neither lock has a profile `lean`
       hint: leave out `--profile` to compare all profiles
+    2 there is no `db.json`
+      hint: print it with the line for psql in docs/updating.md
+    2 the new lock has no profile `lean`
+      hint: name one that it has with `--profile`
     2 `mian` is neither a revision of git nor a file
       hint: correct it; in a clone without history, run `git fetch origin mian` and compare with FETCH_HEAD
+    2 the database has Odoo 17.0, but profile `lean` has 18.0
+      hint: an update does not migrate a database to another series: name a profile of 17.0 with `--profile`
     2 stdin cannot be both locks
       hint: write one of the two into a file
     2 revision `v1` has no `oca.lock.json`
       hint: name a revision that has it: `git log --oneline -- oca.lock.json` lists them
+    2 `stdin` does not say what a database has installed: it is empty
+      hint: check that the command before it prints something: run it alone
     ");
 }
 

@@ -200,6 +200,11 @@ impl Superproject {
         Ok(self.repository.index()?.get_path(Path::new(path), 0).is_some())
     }
 
+    /// Whether git ignores a file and does not track it, by its path below the top.
+    pub(crate) fn ignores_file(&self, path: &str) -> bool {
+        self.repository.is_path_ignored(path).unwrap_or(false) && !self.tracks(path).unwrap_or(false)
+    }
+
     /// Whether git ignores an existing directory, or tracks it as a submodule. True if this cannot be found out.
     pub(crate) fn ignores(&self, directory: &Path) -> bool {
         let Some(path) = self.path_of(directory) else { return true };
