@@ -17,7 +17,8 @@ fn a_dry_run_never_writes_the_lock() {
             "gone: uninstall before you deploy, if nothing else has them\n\
              \x20 web_x  18.0.1.0.0                web\n\
              web      {} -> {}  branch 18.0\n\
-             \x20 take back: oca lock web@{head}\n",
+             \x20 take back: oca lock web@{head}\n\
+             \x20 goes back by 1 commit, to 2024-10-25\n",
             short(&head),
             short(&old)
         ))
