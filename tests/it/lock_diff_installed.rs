@@ -199,6 +199,11 @@ fn the_files_of_an_export_are_compared_unless_checkouts_are_named() {
              2 modules to update: another checksum\n",
         )
         .success();
+    // The list does not depend on files that only explain it.
+    fs::remove_dir_all(env.cache()).expect("a cache");
+    export(&env);
+    let summary = "2 modules to update: another checksum";
+    assert_list(&env, &["--offline"], &of_checkouts, "web_a,web_b", summary);
     // A checkout has modules that the profile does not select.
     env.locked("[profiles.standard]\nrepos = [\"web\"]\nmodules = [\"web_a\"]\n");
     of_checkouts["modules"] = json!(["web_a", "web_b"]);
