@@ -150,19 +150,24 @@ fn what_is_missing_is_fetched_in_few_requests() {
     let web = Remote::new(&env, "web");
     let names: Vec<String> = (0..9).map(|number| format!("web_{number}")).collect();
     let modules = names.iter().fold(web.branch("18.0"), |draft, name| draft.module(name, &[]));
-    modules.file("web_1/static/x.js", "x").symlink("web_1/a.py", "__manifest__.py").commit();
+    let modules = modules.file("web_1/static/x.js", "x").symlink("web_1/a.py", "__manifest__.py");
+    modules.file("web_2/README.rst", "an export leaves it out").commit();
     let server = Server::start(&env);
-    env.declare_repos(&server.base(), &["web"]);
+    env.declare_repos_with(&server.base(), &["web"], "[export]\ndrop = [\"readme\"]\n");
     env.lock();
     export(&env);
     let exported: Vec<String> = names.iter().map(|name| format!("out/web/{name}")).collect();
     let exported: Vec<&str> = exported.iter().map(String::as_str).collect();
-    let database = database(&env, &exported, &[]);
+    let mut database = database(&env, &exported, &[]);
     fs::remove_dir_all(env.cache()).expect("a cache");
     let before = server.count("upload-pack fetch");
     assert_list(&env, &[], &database, "", NONE);
     assert_eq!(server.count("upload-pack fetch"), before + 3, "trees, symlinks, and all other files");
     assert_list(&env, &["--offline"], &database, "", NONE);
+    // The list does not depend on files that only explain it.
+    database["checksums"]["web_2"] = "0".repeat(40).into();
+    let changed = "1 module to update: another checksum";
+    assert_list(&env, &["--offline"], &database, "web_2", changed);
     fs::remove_dir_all(env.cache()).expect("a cache");
     server.fault("/web.git", 9, Fault::Status(404));
     diff(&env, &[], &database).stderr_contains("error: cannot fetch `web`").status(3);
@@ -199,11 +204,6 @@ fn the_files_of_an_export_are_compared_unless_checkouts_are_named() {
              2 modules to update: another checksum\n",
         )
         .success();
-    // The list does not depend on files that only explain it.
-    fs::remove_dir_all(env.cache()).expect("a cache");
-    export(&env);
-    let summary = "2 modules to update: another checksum";
-    assert_list(&env, &["--offline"], &of_checkouts, "web_a,web_b", summary);
     // A checkout has modules that the profile does not select.
     env.locked("[profiles.standard]\nrepos = [\"web\"]\nmodules = [\"web_a\"]\n");
     of_checkouts["modules"] = json!(["web_a", "web_b"]);
