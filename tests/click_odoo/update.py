@@ -110,7 +110,8 @@ class Proof:
     def run(self):
         options = self.options
         self.deploy("HEAD~1")
-        if f"\n{options.template}|" in self.inside("psql", "-XAtl", "-d", "postgres"):
+        databases = self.inside("psql", "-XAtd", "postgres", "-c", "SELECT datname FROM pg_database").split()
+        if options.template in databases:
             self.inside("createdb", "-T", options.template, self.name)
         else:
             self.odoo("-i", options.modules)
