@@ -323,6 +323,13 @@ fn modules_of_odoo_count_if_their_checksums_are_stored() {
     env.oca(&["lock", "-q", "--upgrade", "--core"]).success();
     env.oca(&["lock", "-q", "--upgrade"]).success();
     assert_list(&env, &[], &with_core, "mail,web_a", "2 modules to update: another checksum");
+    // The lock has Odoo, so what it does not have is gone.
+    let mut gone = with_core.clone();
+    gone["modules"] = json!(["base", "sale"]);
+    gone["checksums"]["sale"] = "0".repeat(40).into();
+    diff(&env, &[], &gone)
+        .stderr(&format!("warning: neither the lock nor your own directories have 1 installed module, so it is not in the list: `sale`\n{NONE}\n"))
+        .success();
     // With `--ignore-core-addons`, no checksums of them are stored.
     let without = database(&env, &EXPORTED, &["base", "mail", "web"]);
     assert_list(&env, &[], &without, "web_a", "1 module to update: another checksum");

@@ -68,7 +68,7 @@ impl Request<'_> {
         tell::assumptions(&database, &languages, printer);
         let own = own(new, profile, session)?;
         let places = places(&new.lock, locked, own.as_ref(), self.checkouts);
-        let Sorted { stored, unknown, of_odoo, absent } = Sorted::of(&database, &places, locked.odoo);
+        let Sorted { stored, unknown, of_odoo, absent } = Sorted::of(&database, &places, (&new.lock, locked));
         let rule = database.rule(&languages);
         let contents = Contents::new(session, &new.lock).with_texts(new.texts.clone());
         let compared = Compared { session, contents, own: own.as_ref() };
