@@ -1,7 +1,7 @@
 """Holds `oca diff --format update --installed` against click-odoo-update itself, in a real Odoo with a real database:
 
     update.py OCA PROJECT ROOT --port PORT --modules a,b,c --later d [--checkouts] [--languages fr_FR,de_DE]
-        [--patterns 'static/*,*.md'] [--ignore-core-addons] [--template NAME]
+        [--patterns 'static/*,*.md'] [--ignore-core-addons] [--core] [--template NAME]
 
 PROJECT is a git repository with a `repos.toml`, its lock and own modules in `addons/`, in an old and in a new state: the
 commits HEAD~1 and HEAD. ROOT is the root of a Debian with one of Debian's packages of Odoo, with click-odoo-contrib in the
@@ -9,7 +9,10 @@ virtual environment /opt/click, and with a PostgreSQL that listens at PORT and h
 
 The old state is deployed into ROOT and its modules are installed; click-odoo-update stores their checksums; then the
 modules of `--later` are installed, and the new state is deployed. What click-odoo-update wants to update must be what oca
-lists. Then click-odoo-update updates, and both lists must be empty. It needs root. `--template` keeps the database with the installed modules, and takes it in the next run.
+lists. Then click-odoo-update updates, and both lists must be empty. It needs root.
+
+With `--core`, the modules of Odoo itself come from the lock; its program is that of the root. `--template` keeps the
+database with the installed modules, and takes it in the next run.
 """
 
 import argparse
@@ -57,7 +60,11 @@ class Proof:
         else:
             places = self.proof / "oca"
             self.oca(project, "export", "-q", places)
-        paths = [CORE, "/proof/project/addons"]
+        paths = [CORE]
+        if self.options.core:
+            self.oca(project, "export", "-q", "--core", self.proof / "core")
+            paths = ["/proof/core/odoo/addons", "/proof/core/odoo/odoo/addons"]
+        paths.append("/proof/project/addons")
         for place in sorted(places.iterdir()):
             if place.is_dir() and any(place.glob("*/__manifest__.py")):
                 paths.append(f"/{place.relative_to(self.root)}")
@@ -143,7 +150,7 @@ def main():
         parser.add_argument(name)
     for name in ("--port", "--modules", "--later", "--languages", "--patterns", "--template"):
         parser.add_argument(name, default="")
-    for name in ("--checkouts", "--ignore-core-addons"):
+    for name in ("--checkouts", "--core", "--ignore-core-addons"):
         parser.add_argument(name, action="store_true")
     Proof(parser.parse_args()).run()
 
