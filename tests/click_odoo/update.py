@@ -1,7 +1,7 @@
 """Holds `oca diff --format update --installed` against click-odoo-update itself, in a real Odoo with a real database:
 
     update.py OCA PROJECT ROOT --port PORT --modules a,b,c --later d [--checkouts] [--languages fr_FR,de_DE]
-        [--patterns 'static/*,*.md'] [--ignore-core-addons]
+        [--patterns 'static/*,*.md'] [--ignore-core-addons] [--core] [--template NAME]
 
 PROJECT is a git repository with a `repos.toml`, its lock and own modules in `addons/`, in an old and in a new state: the
 commits HEAD~1 and HEAD. ROOT is the root of a Debian with one of Debian's packages of Odoo, with click-odoo-contrib in the
@@ -10,6 +10,9 @@ virtual environment /opt/click, and with a PostgreSQL that listens at PORT and h
 The old state is deployed into ROOT and its modules are installed; click-odoo-update stores their checksums; then the
 modules of `--later` are installed, and the new state is deployed. What click-odoo-update wants to update must be what oca
 lists. Then click-odoo-update updates, and both lists must be empty. It needs root.
+
+With `--core`, the modules of Odoo itself come from the lock; its program is that of the root. `--template` keeps the
+database with the installed modules, and takes it in the next run.
 """
 
 import argparse
@@ -57,7 +60,11 @@ class Proof:
         else:
             places = self.proof / "oca"
             self.oca(project, "export", "-q", places)
-        paths = [CORE, "/proof/project/addons"]
+        paths = [CORE]
+        if self.options.core:
+            self.oca(project, "export", "-q", "--core", self.proof / "core")
+            paths = ["/proof/core/odoo/addons", "/proof/core/odoo/odoo/addons"]
+        paths.append("/proof/project/addons")
         for place in sorted(places.iterdir()):
             if place.is_dir() and any(place.glob("*/__manifest__.py")):
                 paths.append(f"/{place.relative_to(self.root)}")
@@ -79,8 +86,8 @@ class Proof:
 
     def of_click(self):
         said = self.click("--list-only")
-        found = re.search(r"Updating addons for their hash changed: (.*)\.$", said, re.MULTILINE)
-        if "List-only selected" not in said:
+        found = re.search(r"Updating addons for their hash changed: (\S+)\.", said)
+        if "List-only selected" not in said or (not found and "Updating addons" in said):
             sys.exit(said[-6000:])
         return sorted(found[1].split(",")) if found else []
 
@@ -110,10 +117,15 @@ class Proof:
     def run(self):
         options = self.options
         self.deploy("HEAD~1")
-        self.odoo("-i", options.modules)
-        if options.languages:
-            for language in options.languages.split(","):
-                self.odoo(f"--load-language={language}")
+        databases = self.inside("psql", "-XAtd", "postgres", "-c", "SELECT datname FROM pg_database").split()
+        if options.template in databases:
+            self.inside("createdb", "-T", options.template, self.name)
+        else:
+            self.odoo("-i", options.modules)
+            if options.template:
+                self.inside("createdb", "-T", self.name, options.template)
+        for language in filter(None, options.languages.split(",")):
+            self.psql(f"UPDATE res_lang SET active = true WHERE code = '{language}'")
         if options.patterns:
             self.psql(
                 "INSERT INTO ir_config_parameter (key, value) VALUES "
@@ -125,7 +137,9 @@ class Proof:
             self.odoo("-i", options.later)
         self.deploy("HEAD")
         self.compare("after the upgrade")
-        self.click()
+        said = self.click()
+        if "Database updated, new checksums stored" not in said:
+            sys.exit(said[-6000:])
         self.compare("after click-odoo-update")
         self.inside("dropdb", self.name)
 
@@ -134,9 +148,9 @@ def main():
     parser = argparse.ArgumentParser()
     for name in ("oca", "project", "root"):
         parser.add_argument(name)
-    for name in ("--port", "--modules", "--later", "--languages", "--patterns"):
+    for name in ("--port", "--modules", "--later", "--languages", "--patterns", "--template"):
         parser.add_argument(name, default="")
-    for name in ("--checkouts", "--ignore-core-addons"):
+    for name in ("--checkouts", "--core", "--ignore-core-addons"):
         parser.add_argument(name, action="store_true")
     Proof(parser.parse_args()).run()
 

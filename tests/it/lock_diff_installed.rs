@@ -150,19 +150,24 @@ fn what_is_missing_is_fetched_in_few_requests() {
     let web = Remote::new(&env, "web");
     let names: Vec<String> = (0..9).map(|number| format!("web_{number}")).collect();
     let modules = names.iter().fold(web.branch("18.0"), |draft, name| draft.module(name, &[]));
-    modules.file("web_1/static/x.js", "x").symlink("web_1/a.py", "__manifest__.py").commit();
+    let modules = modules.file("web_1/static/x.js", "x").symlink("web_1/a.py", "__manifest__.py");
+    modules.file("web_2/README.rst", "an export leaves it out").commit();
     let server = Server::start(&env);
-    env.declare_repos(&server.base(), &["web"]);
+    env.declare_repos_with(&server.base(), &["web"], "[export]\ndrop = [\"readme\"]\n");
     env.lock();
     export(&env);
     let exported: Vec<String> = names.iter().map(|name| format!("out/web/{name}")).collect();
     let exported: Vec<&str> = exported.iter().map(String::as_str).collect();
-    let database = database(&env, &exported, &[]);
+    let mut database = database(&env, &exported, &[]);
     fs::remove_dir_all(env.cache()).expect("a cache");
     let before = server.count("upload-pack fetch");
     assert_list(&env, &[], &database, "", NONE);
     assert_eq!(server.count("upload-pack fetch"), before + 3, "trees, symlinks, and all other files");
     assert_list(&env, &["--offline"], &database, "", NONE);
+    // The list does not depend on files that only explain it.
+    database["checksums"]["web_2"] = "0".repeat(40).into();
+    let changed = "1 module to update: another checksum";
+    assert_list(&env, &["--offline"], &database, "web_2", changed);
     fs::remove_dir_all(env.cache()).expect("a cache");
     server.fault("/web.git", 9, Fault::Status(404));
     diff(&env, &[], &database).stderr_contains("error: cannot fetch `web`").status(3);
@@ -318,6 +323,13 @@ fn modules_of_odoo_count_if_their_checksums_are_stored() {
     env.oca(&["lock", "-q", "--upgrade", "--core"]).success();
     env.oca(&["lock", "-q", "--upgrade"]).success();
     assert_list(&env, &[], &with_core, "mail,web_a", "2 modules to update: another checksum");
+    // The lock has Odoo, so what it does not have is gone.
+    let mut gone = with_core.clone();
+    gone["modules"] = json!(["base", "sale"]);
+    gone["checksums"]["sale"] = "0".repeat(40).into();
+    diff(&env, &[], &gone)
+        .stderr(&format!("warning: neither the lock nor your own directories have 1 installed module, so it is not in the list: `sale`\n{NONE}\n"))
+        .success();
     // With `--ignore-core-addons`, no checksums of them are stored.
     let without = database(&env, &EXPORTED, &["base", "mail", "web"]);
     assert_list(&env, &[], &without, "web_a", "1 module to update: another checksum");

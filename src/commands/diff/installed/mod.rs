@@ -68,7 +68,7 @@ impl Request<'_> {
         tell::assumptions(&database, &languages, printer);
         let own = own(new, profile, session)?;
         let places = places(&new.lock, locked, own.as_ref(), self.checkouts);
-        let Sorted { stored, unknown, of_odoo, absent } = Sorted::of(&database, &places, locked.odoo);
+        let Sorted { stored, unknown, of_odoo, absent } = Sorted::of(&database, &places, (&new.lock, locked));
         let rule = database.rule(&languages);
         let contents = Contents::new(session, &new.lock).with_texts(new.texts.clone());
         let compared = Compared { session, contents, own: own.as_ref() };
@@ -82,11 +82,7 @@ impl Request<'_> {
             }
         }
         if *rules != Rules::default() {
-            let again =
-                stored.iter().filter(|(name, (place, _))| place.is_locked() && differing.contains_key(*name));
-            let again: Stored<'_, '_, '_> = again.map(|(name, stored)| (*name, *stored)).collect();
-            let still = compared.differing(&again, &ChecksumRequest { files: others, ..request })?;
-            let same: Vec<&ModuleName> = again.into_keys().filter(|name| !still.contains_key(name)).collect();
+            let same = compared.same(&stored, &differing, &ChecksumRequest { files: others, ..request });
             tell::only_by_export(&same, self.checkouts, printer);
         }
         tell::absent(&of_odoo, &absent, printer);
@@ -175,5 +171,20 @@ impl<'l> Compared<'_, '_, 'l> {
             differing.insert(*name, (*place, why));
         }
         Ok(differing)
+    }
+
+    /// Those of the differing modules whose stored checksum is that of this request. This only explains a list, so what
+    /// cannot be found out, such as offline, is left out.
+    fn same<'d, 'o>(
+        &self,
+        stored: &Stored<'d, 'l, 'o>,
+        differing: &Differing<'d, 'l, 'o>,
+        request: &ChecksumRequest<'_>,
+    ) -> Vec<&'d ModuleName> {
+        let locked = stored.iter().filter(|(_, (place, _))| place.is_locked());
+        let asked = locked.filter(|(name, _)| differing.contains_key(*name));
+        let asked: Stored<'_, '_, '_> = asked.map(|(name, stored)| (*name, *stored)).collect();
+        let Ok(still) = self.differing(&asked, request) else { return Vec::new() };
+        asked.into_keys().filter(|name| !still.contains_key(name)).collect()
     }
 }

@@ -11,7 +11,7 @@ use crate::diff::{Database, Home};
 use crate::lock::{Lock, LockedModule, LockedProfile};
 use crate::ops::{NewOwn, OwnModule};
 use crate::plan::{Offer, locked_offers};
-use crate::repo::{Edition, ModuleName, Series};
+use crate::repo::{CorePart, Edition, ModuleName, Series};
 
 /// Where Odoo finds a module.
 #[derive(Clone, Copy)]
@@ -103,7 +103,7 @@ impl<'d, 'l, 'o> Sorted<'d, 'l, 'o> {
     pub(super) fn of(
         database: &'d Database,
         places: &BTreeMap<&'l str, Place<'l, 'o>>,
-        odoo: Series,
+        (lock, profile): (&Lock, &LockedProfile),
     ) -> Self {
         let mut sorted = Self {
             stored: BTreeMap::new(),
@@ -111,18 +111,25 @@ impl<'d, 'l, 'o> Sorted<'d, 'l, 'o> {
             of_odoo: Vec::new(),
             absent: Vec::new(),
         };
-        let core = Core::new(odoo, Edition::Enterprise);
+        let core = Core::new(profile.odoo, Edition::Enterprise);
+        let parts: Vec<CorePart> = profile.repos.iter().filter_map(|pin| lock.repo(pin)?.core).collect();
+        // Whether the lock has the source with all modules of an edition.
+        let is_locked = |edition| match edition {
+            Edition::Community => parts.contains(&CorePart::Odoo),
+            Edition::Enterprise => parts.contains(&CorePart::Enterprise),
+        };
         for name in database.modules() {
-            let is_core = core.contains(name.as_str());
+            let edition = core.edition_of(name.as_str());
             // `--ignore-core-addons` goes by the names of Community and Enterprise alone, wherever a module is.
-            if is_core && !database.updates_core() {
+            if edition.is_some() && !database.updates_core() {
                 continue;
             }
+            let is_elsewhere = edition.is_some_and(|edition| !is_locked(edition));
             match (places.get(name.as_str()), database.checksum(name)) {
                 (Some(place), Some(checksum)) => drop(sorted.stored.insert(name, (*place, checksum))),
                 (Some(_), None) => drop(sorted.unknown.insert(name)),
-                (None, None) if is_core => drop(sorted.unknown.insert(name)),
-                (None, Some(_)) if is_core => sorted.of_odoo.push(name.to_string()),
+                (None, None) if is_elsewhere => drop(sorted.unknown.insert(name)),
+                (None, Some(_)) if is_elsewhere => sorted.of_odoo.push(name.to_string()),
                 (None, _) => sorted.absent.push(name.to_string()),
             }
         }
