@@ -1,13 +1,13 @@
 //! `oca cache`: shows, cleans and prunes the cache of fetched objects.
 
-use std::collections::HashSet;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::catalogue;
 use crate::error::Error;
 use crate::flags::{Format, FormatArg, Global};
-use crate::git::{self, Pruned, Pruning, StoreSize};
+use crate::git::{self, PinnedCommits, Pruned, Pruning, StoreSize};
 use crate::json::{CachePruneReport, CacheSizeReport};
 use crate::lock::Lock;
 use crate::output::{Printer, render_pruned_total, render_store};
@@ -82,11 +82,35 @@ fn size(cache: &Path, format: Format, printer: &Printer) -> Result<(), Error> {
     Ok(())
 }
 
-/// The commits that the locks of this machine pin, of those whose projects used the store. A lock that is not there any
-/// more, or that cannot be read, pins nothing.
-fn pinned(store: &git::Store) -> HashSet<CommitId> {
-    let locks = store.locks().into_iter().filter_map(|file| Lock::load(&file).ok().flatten());
-    locks.flat_map(|lock| lock.repos.into_iter().map(|repo| repo.commit)).collect()
+/// The commits that a lock pins. `None` if it cannot be read.
+type Pins = Option<HashSet<CommitId>>;
+
+/// What the locks of all projects pin that used one of the stores, by their files. A lock that does not exist any more pins
+/// nothing.
+fn locks(stores: &[git::Store], printer: &Printer) -> HashMap<PathBuf, Pins> {
+    let commits = |lock: Lock| lock.repos.iter().map(|repo| repo.commit).collect();
+    let mut locks = HashMap::new();
+    for file in stores.iter().flat_map(git::Store::locks) {
+        locks.entry(file).or_insert_with_key(|file| match Lock::load(file) {
+            Ok(lock) => Some(lock.map(commits).unwrap_or_default()),
+            Err(error) => {
+                printer.warning(&format!("{error}; the cache keeps what this lock may pin"));
+                None
+            }
+        });
+    }
+    locks
+}
+
+fn pinned(store: &git::Store, locks: &HashMap<PathBuf, Pins>) -> PinnedCommits {
+    let mut pinned = PinnedCommits::default();
+    for lock in store.locks().iter().filter_map(|file| locks.get(file)) {
+        match lock {
+            Some(commits) => pinned.commits.extend(commits),
+            None => pinned.is_unknown = true,
+        }
+    }
+    pinned
 }
 
 /// Prunes all stores in parallel. If one fails, the others are still pruned.
@@ -94,9 +118,12 @@ fn prune(cache: &Path, args: &PruneArgs, global: &Global, printer: &Printer) -> 
     const DAY: Duration = Duration::from_hours(24);
     let pruning = Pruning { older_than: DAY * args.older_than, dry_run: args.dry_run };
     let stores = git::stores(cache)?;
+    let locks = locks(&stores, printer);
     let mut results: Vec<Result<Pruned, git::Error>> =
         git::leftovers(cache, pruning)?.into_iter().map(Ok).collect();
-    results.extend(Pools::new(global.jobs)?.fetch(&stores, |_, store| store.prune(pruning, &pinned(store))));
+    results.extend(
+        Pools::new(global.jobs)?.fetch(&stores, |_, store| store.prune(pruning, &pinned(store, &locks))),
+    );
     let (pruned, failures): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     let pruned: Vec<Pruned> = pruned.into_iter().flatten().collect();
     let lines = pruned.iter().filter_map(|store| {

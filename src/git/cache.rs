@@ -28,6 +28,14 @@ pub(crate) struct Pruning {
     pub(crate) dry_run: bool,
 }
 
+/// What the locks of this machine pin in a store.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PinnedCommits {
+    pub(crate) commits: HashSet<CommitId>,
+    /// Whether one of the locks cannot be read, so that any commit may be pinned.
+    pub(crate) is_unknown: bool,
+}
+
 /// What a prune did to a store.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Pruned {
@@ -139,8 +147,8 @@ impl Store {
     /// Removes the store if it is unused or damaged; otherwise merges its packs into one.
     ///
     /// Checkouts keep their own links to the packs. If the process is killed, the store has some objects twice.
-    /// A store with one of the `pinned` commits is not removed for being old.
-    pub(crate) fn prune(&self, pruning: Pruning, pinned: &HashSet<CommitId>) -> Result<Pruned, Error> {
+    /// A store with one of the `pinned` commits is not removed for being old. Old logs are removed from every store.
+    pub(crate) fn prune(&self, pruning: Pruning, pinned: &PinnedCommits) -> Result<Pruned, Error> {
         let before = size(self.directory());
         let fate =
             if pruning.dry_run { self.foresee(pruning, pinned)? } else { self.prune_now(pruning, pinned)? };
@@ -148,21 +156,22 @@ impl Store {
         Ok(Pruned { name: self.name(), fate, before, after })
     }
 
-    fn has_any(&self, commits: &HashSet<CommitId>) -> Result<bool, Error> {
+    fn is_pinned(&self, pinned: &PinnedCommits) -> Result<bool, Error> {
+        let PinnedCommits { commits, is_unknown } = pinned;
         let repository = self.repository()?;
         let odb = repository.odb()?;
         let has = |commit: &CommitId| odb.exists_ext(oid(commit.as_bytes()), OdbLookupFlags::NO_REFRESH);
-        Ok(commits.iter().any(has))
+        Ok(*is_unknown || commits.iter().any(has))
     }
 
-    fn foresee(&self, pruning: Pruning, pinned: &HashSet<CommitId>) -> Result<Fate, Error> {
+    fn foresee(&self, pruning: Pruning, pinned: &PinnedCommits) -> Result<Fate, Error> {
         if !self.is_whole() {
             return Ok(Fate::Leftover);
         }
         let unused = self.unused(pruning).map(Fate::Unused);
         let packs = indexes(&self.packs_directory())?.len();
         Ok(match unused {
-            Some(_) if self.has_any(pinned)? => Fate::Pinned,
+            Some(_) if self.is_pinned(pinned)? => Fate::Pinned,
             Some(unused) => unused,
             None if !self.has_whole_packs()? => Fate::Damaged,
             None if packs > 1 => Fate::Packed(packs),
@@ -170,7 +179,7 @@ impl Store {
         })
     }
 
-    fn prune_now(&self, pruning: Pruning, pinned: &HashSet<CommitId>) -> Result<Fate, Error> {
+    fn prune_now(&self, pruning: Pruning, pinned: &PinnedCommits) -> Result<Fate, Error> {
         if !self.directory().is_dir() {
             // Another process has removed it.
             return Ok(Fate::Leftover);
@@ -181,7 +190,7 @@ impl Store {
             Fate::Leftover
         } else if let Some(days) = self.unused(pruning) {
             // Checked while the lock is held: a store that was opened since then counts as used.
-            if self.has_any(pinned)? { Fate::Pinned } else { Fate::Unused(days) }
+            if self.is_pinned(pinned)? { Fate::Pinned } else { Fate::Unused(days) }
         } else {
             match self.pack_as_one(&lock) {
                 Err(Error::Damaged { .. } | Error::Protocol { .. }) => Fate::Damaged,
@@ -190,6 +199,8 @@ impl Store {
         };
         if fate.is_removed() {
             self.remove(&own)?;
+        } else {
+            self.drop_logs(pruning.older_than)?;
         }
         Ok(fate)
     }

@@ -58,7 +58,7 @@ use std::time::Duration;
 
 pub(crate) use api::Api;
 pub(crate) use cache::{
-    Fate, Pruned, Pruning, StoreSize, clean_cache, freed, leftovers, size_of_cache, stores,
+    Fate, PinnedCommits, Pruned, Pruning, StoreSize, clean_cache, freed, leftovers, size_of_cache, stores,
 };
 pub(crate) use checkout::{
     ASIDE_PREFIX, Before, BranchStart, Built, Checkout, CheckoutContent, CheckoutError, Head, LocalCommit,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::repo::one_line;
-use crate::report::{Finding, Problem, Severity};
+use crate::report::{Finding, Severity};
 
 /// A finding as GitLab reads it.
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ pub(crate) fn code_quality(
         .zip(places)
         .map(|(finding, (path, line))| {
             let (text, hint) = (one_line(&finding.to_string()), one_line(&finding.hint(default)));
-            let identity = identity(finding);
+            let identity = finding.identity();
             let before = seen.entry(identity.clone()).or_default();
             *before += 1;
             Issue {
@@ -65,20 +65,6 @@ pub(crate) fn code_quality(
     text
 }
 
-/// What stays the same if lines move, or if more modules have the problem.
-fn identity(finding: &Finding) -> String {
-    let subject = match &finding.problem {
-        Problem::Cycle { modules: names, .. } | Problem::Case { names } => names.join(","),
-        Problem::FromPip { distribution, file, .. } => format!("{distribution},{file}"),
-        Problem::InFront { entry, .. } => entry.clone(),
-        Problem::Nested { outer, .. } => outer.clone(),
-        Problem::Unreadable { path, .. } => path.clone(),
-        _ => String::new(),
-    };
-    let name = |name: &Option<String>| name.clone().unwrap_or_default();
-    [finding.problem.rule().code.to_owned(), name(&finding.module), name(&finding.repo), subject].join("\n")
-}
-
 /// 64 hexadecimal digits. `number` tells findings of one identity apart; the first has 1.
 fn fingerprint(identity: &str, number: usize) -> String {
     let bytes: &[u8] = &Sha256::digest(format!("{number}\n{identity}").as_bytes());
@@ -90,7 +76,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::report::{Needer, Spot, WhyMissing};
+    use crate::report::{Needer, Problem, Spot, WhyMissing};
 
     fn missing(module: &str, needed_by: &str) -> Finding {
         let needer = Needer { module: needed_by.to_owned(), repo: "web".to_owned(), is_wanted: true };

@@ -51,8 +51,11 @@ pub(crate) enum PinChangeKind {
 impl<'a> ChangeReport<'a> {
     pub(crate) fn of(changes: &'a [Change], held: &'a [Held]) -> Self {
         let changes = changes.iter().map(PinChange::of).collect();
-        let pin =
-            |Held { name, commit, why }: &'a Held| HeldPin { name, commit: *commit, why: why.to_string() };
+        let pin = |Held { pin, commit, why }: &'a Held| HeldPin {
+            name: &pin.name,
+            commit: *commit,
+            why: why.to_string(),
+        };
         Self { changes, held: held.iter().map(pin).collect() }
     }
 }

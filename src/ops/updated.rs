@@ -58,8 +58,10 @@ impl Updated {
     /// Reports the changes.
     pub(crate) fn tell(&self, session: &Session<'_>) {
         let printer = session.printer;
-        for Held { name, commit, why } in &self.held {
-            printer.note(&format!("{name}: stays at {}: {why}", commit.short()));
+        for Held { pin, commit, why } in &self.held {
+            let is_alone = self.lock.repos.iter().filter(|repo| repo.pin.name == pin.name).count() == 1;
+            let of = if is_alone { String::new() } else { format!(" ({})", pin.reference) };
+            printer.note(&format!("{}{of}: stays at {}: {why}", pin.name, commit.short()));
         }
         for change in &self.changes {
             match change {

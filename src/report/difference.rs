@@ -148,6 +148,14 @@ pub(crate) struct Unmet {
     pub(crate) profiles: Vec<String>,
 }
 
+impl Unmet {
+    /// The name of the module alone.
+    pub(crate) fn name(&self) -> &str {
+        let is_in_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        self.module.split(|c| !is_in_name(c)).next().unwrap_or_default()
+    }
+}
+
 /// See [`Unmet`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum WhyUnmet {

@@ -35,6 +35,22 @@ pub(crate) enum Spot {
     },
 }
 
+impl Finding {
+    /// What stays the same if lines move, or if more modules have the problem.
+    pub(crate) fn identity(&self) -> String {
+        let subject = match &self.problem {
+            Problem::Cycle { modules: names, .. } | Problem::Case { names } => names.join(","),
+            Problem::FromPip { distribution, file, .. } => format!("{distribution},{file}"),
+            Problem::InFront { entry, .. } => entry.clone(),
+            Problem::Nested { outer, .. } => outer.clone(),
+            Problem::Unreadable { path, .. } => path.clone(),
+            _ => String::new(),
+        };
+        let name = |name: &Option<String>| name.clone().unwrap_or_default();
+        [self.problem.rule().code.to_owned(), name(&self.module), name(&self.repo), subject].join("\n")
+    }
+}
+
 impl Spot {
     /// The file, and the line if it is known. `config` is the path of `repos.toml`.
     pub(crate) fn file<'s>(&'s self, config: &'s Path) -> (&'s Path, Option<usize>) {

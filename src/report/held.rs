@@ -3,13 +3,14 @@
 use std::fmt;
 
 use crate::git::LostCommit;
-use crate::repo::{Age, CommitId, Reference, RepoName, counted, day, first_names};
+use crate::lock::Pin;
+use crate::repo::{Age, CommitId, Reference, RepoName, counted, day, first_names, quotation};
 
 /// A repository that an upgrade left as it is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Held {
-    pub(crate) name: RepoName,
-    /// The commit of its pin.
+    pub(crate) pin: Pin,
+    /// The commit at which it stays.
     pub(crate) commit: CommitId,
     pub(crate) why: WhyHeld,
 }
@@ -25,8 +26,10 @@ pub(crate) enum WhyHeld {
     Gone { module: String },
     /// `oca check` would have this new error.
     Finding { code: &'static str, text: String },
-    /// These requirements would conflict.
-    Conflict { text: String },
+    /// The version of a requested module would be refused, for this reason.
+    Refused { why: String },
+    /// The requirements of this name would exclude each other: each line with the file that has it.
+    Conflict { name: String, lines: Vec<String> },
 }
 
 impl fmt::Display for WhyHeld {
@@ -38,7 +41,10 @@ impl fmt::Display for WhyHeld {
             }
             Self::Gone { module } => write!(f, "`{module}` would be gone"),
             Self::Finding { code, text } => write!(f, "`oca check` would find {code}: {text}"),
-            Self::Conflict { text } => write!(f, "requirements would conflict: {text}"),
+            Self::Refused { why } => f.write_str(why),
+            Self::Conflict { name, lines } => {
+                write!(f, "the requirements for `{name}` would exclude each other: {}", lines.join(", "))
+            }
         }
     }
 }
@@ -68,8 +74,9 @@ impl fmt::Display for Rewritten {
                 let count = counted(commits.len(), "commit", "commits");
                 write!(f, "it does not contain the old pin {pin} any more; {count} lost")?;
                 let titles = commits.iter().take(SHOWN);
-                let titles: Vec<String> =
-                    titles.map(|lost| format!("{} \"{}\"", lost.commit.short(), lost.title)).collect();
+                let titles: Vec<String> = titles
+                    .map(|lost| format!("{} {}", lost.commit.short(), quotation(&lost.title)))
+                    .collect();
                 let more = if commits.len() > SHOWN { ", ..." } else { "" };
                 write!(f, ": {}{more}", titles.join(", "))?;
             }

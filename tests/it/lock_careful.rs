@@ -69,6 +69,11 @@ fn a_repository_that_loses_a_module_stays() {
     env.oca(&["upgrade"]).stderr_contains("`web_x`").status(2);
     env.oca(&["upgrade", "--only-clean"]).stderr_contains("web: stays at ").success();
     assert_eq!(env.locked_commit("web"), old);
+    // The module is there, but not in the version that is asked for.
+    env.declare("[profiles.standard]\nrepos = [\"web\"]\nmodules = [\"web_x <2\"]\n");
+    version(&web, "web_x", "18.0.2.0.0");
+    env.oca(&["upgrade", "--only-clean"]).stderr_contains("`web_x <2`").success();
+    assert_eq!(env.locked_commit("web"), old);
 }
 
 #[test]
@@ -122,6 +127,65 @@ fn the_newest_commit_that_is_old_enough_is_taken() {
     env.declare(&format!("[lock]\ncooldown = \"1000 days\"\n{WEB}[repos.web]\ncooldown = \"0 days\"\n"));
     env.oca(&["upgrade", "-q"]).success();
     assert_eq!(env.locked_commit("web"), head);
+}
+
+/// A commit on this branch that merges `other` into its head.
+fn merge(env: &Env, remote: &Remote, other: &str) -> String {
+    let tree = remote.tree_of("18.0", "");
+    let head = remote.commit_of("18.0");
+    let date = format!("{} +0000", START + days_ago(1));
+    let line = format!(
+        "GIT_AUTHOR_DATE='{date}' GIT_COMMITTER_DATE='{date}' git --git-dir={} commit-tree -p {head} -p {other} -m Merge {tree} >merged && \
+         git --git-dir={} update-ref refs/heads/18.0 $(cat merged)",
+        remote.path().display(),
+        remote.path().display()
+    );
+    env.shell(&line);
+    remote.commit_of("18.0")
+}
+
+#[test]
+fn a_cooldown_never_takes_a_pin_back() {
+    // The head is young and replaces the pin.
+    let env = Env::new();
+    let web = web(&env);
+    let before = web.commit_of("18.0");
+    let pin = web.branch("18.0").file("a", "1").commit();
+    env.locked(WEB);
+    web.later(days_ago(1));
+    let new = web.branch("18.0").from(&before).file("a", "2").commit();
+    env.oca(&["upgrade", "--cooldown", "7 days"])
+        .stderr_contains(&format!(
+            "web: stays at {}: the newer commits are younger than 7 days\n",
+            short(&pin)
+        ))
+        .success();
+    env.oca(&["upgrade", "--cooldown", "0 days"]).stderr_contains("was rewritten").success();
+    assert_eq!(env.locked_commit("web"), new);
+
+    // The pin was merged into the branch, so the line before the merge is older than the pin.
+    let env = Env::new();
+    let web = self::web(&env);
+    let pin = web.branch("18.0-fix").from(&web.commit_of("18.0")).file("a", "1").commit();
+    env.locked(WEB);
+    env.oca(&["lock", "-q", &format!("web@{pin}")]).success();
+    let head = merge(&env, &web, &pin);
+    env.oca(&["upgrade", "--cooldown", "7 days"])
+        .stderr(&format!(
+            "web: stays at {}: the newer commits are younger than 7 days\n1 repository with 1 module, nothing changed\n",
+            short(&pin)
+        ))
+        .success();
+    env.oca(&["upgrade", "--no-rewrites", "-q"]).success();
+    assert_eq!(env.locked_commit("web"), head);
+
+    // The branch went back to an old commit.
+    web.branch("18.0").file("b", "").commit();
+    env.oca(&["upgrade", "-q"]).success();
+    web.tag("old", &pin);
+    env.git(web.path(), &["update-ref", "refs/heads/18.0", &pin]);
+    env.oca(&["upgrade", "--cooldown", "7 days"]).stderr_contains("was rewritten").success();
+    assert_eq!(env.locked_commit("web"), pin);
 }
 
 #[test]
@@ -191,9 +255,78 @@ fn a_repository_whose_requirements_conflict_stays() {
     let old = web.commit_of("18.0");
     web.branch("18.0").file("requirements.txt", "lxml>=6\n").commit();
     env.oca(&["upgrade", "--only-clean"])
-        .stderr_contains(&format!("web: stays at {}: requirements would conflict: ", short(&old)))
+        .stderr_contains(&format!("web: stays at {}: the requirements for `lxml` would exclude each other: `lxml<5` (dms/requirements.txt:1), `lxml>=6` (", short(&old)))
         .success();
     env.oca(&["requirements", "-q"]).stdout_contains("lxml").success();
+}
+
+#[test]
+fn an_error_that_is_new_in_one_profile_counts_there() {
+    let env = Env::new();
+    let web = repository(&env, "web", &["web_x", "web_y"]);
+    let dms = Remote::new(&env, "dms");
+    dms.branch("18.0").module("dms", &[("depends", "[\"web_y\"]")]).commit();
+    let profiles = |prod: &str| {
+        format!(
+            "[profiles.prod]\nrepos = [{prod}]\nmodules = [\"dms\"]\n\
+             [profiles.test]\nrepos = [\"dms\"]\nmodules = [\"dms\"]\n"
+        )
+    };
+    env.declare(&profiles("\"web\", \"dms\""));
+    env.oca(&["lock", "-q"]).success();
+    let old = web.commit_of("18.0");
+    web.branch("18.0").remove("web_y/__manifest__.py").commit();
+    env.oca(&["upgrade", "--only-clean"])
+        .stderr_contains(&format!("web: stays at {}: ", short(&old)))
+        .success();
+    assert_eq!(env.locked_commit("web"), old);
+}
+
+#[test]
+fn an_error_of_another_repository_holds_nothing() {
+    let env = Env::new();
+    let web = web(&env);
+    let bad = Remote::new(&env, "bad");
+    bad.branch("18.0").module("bad", &[("depends", "[\"nowhere\"]")]).commit();
+    env.locked("[profiles.standard]\nrepos = [\"web\"]\nmodules = [\"web_x\"]\n");
+    let new = version(&web, "web_x", "18.0.1.1.0");
+    env.declare("[profiles.standard]\nrepos = [\"web\", \"bad\"]\nmodules = [\"web_x\", \"bad\"]\n");
+    env.oca(&["upgrade", "--only-clean", "-q"]).success();
+    assert_eq!(env.locked_commit("web"), new);
+}
+
+#[test]
+fn one_branch_of_a_repository_does_not_hide_another() {
+    let env = Env::new();
+    let web = web(&env);
+    web.branch("18.0-b").from(&web.commit_of("18.0")).module("web_b", &[]).commit();
+    env.declare(
+        "[profiles.a]\nrepos = [\"web\"]\n[profiles.b]\nrepos = [\"web\"]\npath = \"b\"\n\
+         [profiles.b.override.web]\nbranch = \"18.0-b\"\n",
+    );
+    env.oca(&["lock", "-q"]).success();
+    version(&web, "web_x", "18.0.2.0.0");
+    web.rewrite("18.0-b").module("web_b", &[]).commit();
+    env.oca(&["upgrade", "--no-rewrites", "--max-bump", "minor"])
+        .stderr_contains("the history of branch `18.0-b` was rewritten")
+        .status(1);
+    let stderr = env.oca(&["upgrade", "--max-bump", "minor"]).stdout("").output().to_string();
+    assert!(stderr.contains("web (branch `18.0`): stays at "), "{stderr}");
+}
+
+#[test]
+fn a_server_without_parts_of_a_history_is_told_if_the_user_wants_it_asked() {
+    let env = Env::new();
+    let web = web(&env);
+    let server = Server::builder(&env).without_protocol_2().start();
+    env.locked(&format!("{WEB}[repos.web]\nurl = \"{}\"\n", server.url("web")));
+    web.branch("18.0").file("a", "").commit();
+    env.oca(&["upgrade", "--no-rewrites"])
+        .stderr_contains(
+            "web: could not check that the history was not rewritten: the remote cannot send commits",
+        )
+        .status(1);
+    env.oca(&["upgrade"]).stderr_contains("1 repository with 1 module, 1 changed\n").success();
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The newest commit of a branch that is old enough.
+//! A branch as it was some time ago.
 
 use std::collections::HashSet;
 
@@ -22,7 +22,8 @@ pub(crate) enum Aged {
 
 impl Snapshot<'_, '_> {
     /// The newest commit of the branch itself that was committed at `time` or before. The branch itself is the line of
-    /// first parents from this commit, its head. The line ends at `pin`: a pin never goes back. Asks for commits only.
+    /// first parents from this commit, its head. A pin
+    /// does not go back on its branch: only commits after `pin` count. Asks for commits only.
     pub(crate) fn newest_until(&self, time: i64, pin: Option<CommitId>) -> Result<Aged, Error> {
         let head = self.commit();
         let references = vec![self.reference().clone()];
@@ -33,12 +34,18 @@ impl Snapshot<'_, '_> {
         if let Some(pin) = pin
             && let Some(range) = history.between_if_known(head, pin)?
         {
-            match look(&history, &range, head, time)? {
-                Look::Found(commit, time) => return Ok(Aged::At(commit, time)),
-                // Another commit than the pin: the pin was not on the line, or its history was rewritten.
-                Look::End(end) if end == Some(pin) => return Ok(Aged::Pin),
-                Look::End(_) => {}
+            if range.commits.is_empty() {
+                // The branch went back to a commit before the pin.
+                return Ok(match look(&history, &history.newest(head, 1)?, head, time)? {
+                    Look::Found(commit, time) => Aged::At(commit, time),
+                    Look::End(_) => Aged::Pin,
+                });
             }
+            let Look::Found(commit, time) = look(&history, &range, head, time)? else { return Ok(Aged::Pin) };
+            // A merge can have the pin as a later parent. Then the line before it is older than the pin.
+            let is_rewritten = !range.boundary.contains(&pin);
+            let has_pin = || range.part(&[commit], |_| false).boundary.contains(&pin);
+            return Ok(if is_rewritten || has_pin() { Aged::At(commit, time) } else { Aged::Pin });
         }
         for depth in STEPS {
             match look(&history, &history.newest(head, depth)?, head, time)? {

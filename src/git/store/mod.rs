@@ -11,6 +11,7 @@ mod lock;
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -96,11 +97,20 @@ impl Store {
         let Some(path) = file.to_str().filter(|path| !path.contains('\n')) else { return };
         let mut locks = self.locks();
         if !locks.iter().any(|known| known == file) {
+            locks.retain(|lock| lock.exists());
             locks.push(path.into());
             let lines: String = locks.iter().map(|lock| format!("{}\n", lock.display())).collect();
             // If two runs write at once, the next use of the other project adds its line again.
-            let _not_writable = fs::write(self.directory.join(LOCKS), lines);
+            let _not_writable = self.replace(LOCKS, lines.as_bytes());
         }
+    }
+
+    /// Writes a file of the store, so that nobody reads half of it.
+    fn replace(&self, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+        let mut aside = tempfile::Builder::new().prefix(ASIDE_PREFIX).tempfile_in(&self.directory)?;
+        aside.write_all(bytes)?;
+        aside.persist(self.directory.join(name))?;
+        Ok(())
     }
 
     /// The locks whose projects used the store. They may not exist any more.
@@ -303,11 +313,24 @@ impl Store {
     }
 
     /// Keeps a text about what one commit has and another one does not have. Neither can change. Errors are ignored,
-    /// because it can be asked for again; who reads half of a text sees that it is not whole.
+    /// because it can be asked for again. A reader notices half a text, because it is not JSON.
     pub(super) fn keep_log(&self, old: CommitId, new: CommitId, text: &[u8]) {
         let directory = self.directory.join(LOGS);
         let _asked_again =
             fs::create_dir_all(&directory).and_then(|()| fs::write(self.log_file(old, new), text));
+    }
+
+    /// Removes the kept logs that were not written for this long.
+    pub(super) fn drop_logs(&self, older_than: Duration) -> Result<(), Error> {
+        let directory = self.directory.join(LOGS);
+        let Ok(entries) = fs::read_dir(&directory) else { return Ok(()) };
+        for entry in entries.filter_map(Result::ok) {
+            let written = entry.metadata().and_then(|metadata| metadata.modified());
+            if written.is_ok_and(|time| time.elapsed().unwrap_or_default() >= older_than) {
+                fs::remove_file(entry.path()).at("remove", &entry.path())?;
+            }
+        }
+        Ok(())
     }
 
     fn log_file(&self, old: CommitId, new: CommitId) -> PathBuf {

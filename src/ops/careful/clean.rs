@@ -12,7 +12,7 @@ use crate::session::Session;
 /// One thing that is wrong.
 pub(super) struct Problem {
     /// Equal in two locks if the same thing is wrong in both.
-    key: (&'static str, String, Option<String>),
+    key: String,
     /// The repository in which it is.
     pub(super) repo: Option<String>,
     pub(super) why: WhyHeld,
@@ -36,14 +36,16 @@ pub(super) fn problems(session: &Session<'_>, lock: &Lock) -> Result<Vec<Problem
         let mut findings = check::findings(&subject);
         check::ignore(&mut findings, &profile.check.ignore);
         for finding in findings.into_iter().filter(|finding| finding.severity() == Severity::Error) {
-            let (code, module) = (finding.problem.rule().code, finding.module.clone().unwrap_or_default());
-            let key = (code, module, finding.repo.clone());
+            let code = finding.problem.rule().code;
+            let key = format!("{}\n{}", profile.name, finding.identity());
             let why = WhyHeld::Finding { code, text: finding.to_string() };
             problems.push(Problem { key, repo: finding.repo.clone(), why });
         }
         for conflict in conflicts(session, profile, lock)? {
-            let key = ("requirement", conflict.name.clone(), None);
-            problems.push(Problem { key, repo: None, why: WhyHeld::Conflict { text: conflict.to_string() } });
+            let texts: Vec<&str> = conflict.lines.iter().map(|(text, _)| text.as_str()).collect();
+            let key = [&[profile.name.as_str()], &texts[..]].concat().join("\n");
+            let lines = conflict.lines.iter().map(|(text, origin)| format!("`{text}` ({origin})")).collect();
+            problems.push(Problem { key, repo: None, why: WhyHeld::Conflict { name: conflict.name, lines } });
         }
     }
     Ok(problems)

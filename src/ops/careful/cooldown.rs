@@ -1,4 +1,4 @@
-//! The newest commit of a branch that is old enough.
+//! The cooldown: which commit a pin takes if the head of its branch is too young.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -7,7 +7,7 @@ use super::clean::{Problem, problems};
 use crate::diff::{ModuleChange, VersionStep, diffs};
 use crate::error::Error;
 use crate::lock::{Lock, LockedRepo, Pin};
-use crate::report::{Held, WhyHeld};
+use crate::report::{Held, WhyHeld, WhyUnmet};
 use crate::session::Session;
 
 /// An entry that moved and can be given back.
@@ -30,7 +30,15 @@ pub(crate) fn hold_back(
     assemble: Assemble<'_>,
 ) -> Result<(Lock, Vec<Held>), Error> {
     let mut held = Vec::new();
-    let known = if care.only_clean { problems(session, old)? } else { Vec::new() };
+    // What is wrong without any of the moves is not their fault.
+    let known = if care.only_clean && !candidates.is_empty() {
+        match assemble(without(&entries, &candidates.iter().collect::<Vec<_>>())) {
+            Ok(unmoved) => problems(session, &unmoved)?,
+            Err(_) => problems(session, old)?,
+        }
+    } else {
+        Vec::new()
+    };
     loop {
         let assembled = assemble(entries.clone());
         if candidates.is_empty() || !care.holds() {
@@ -50,7 +58,7 @@ pub(crate) fn hold_back(
             };
             let Candidate { old, .. } = candidates.remove(place);
             entries.retain(|entry| entry.pin != pin);
-            held.push(Held { name: pin.name, commit: old.commit, why });
+            held.push(Held { pin, commit: old.commit, why });
             entries.push(old);
         }
     }
@@ -105,35 +113,66 @@ impl Round<'_> {
         found
     }
 
-    /// The repositories whose old entries have a requested module that is not there any more.
+    /// The repositories without whose moves the profiles have the modules that they request.
     fn unmet(&self, error: &Error) -> Vec<(Pin, WhyHeld)> {
         let Error::Unmet { unmet } = error else { return Vec::new() };
-        let missing = |candidate: &Candidate| {
-            let mut modules = candidate.old.facts.modules.iter().map(|module| module.name.as_str());
-            let lost = modules.find(|name| {
-                unmet.iter().any(|unmet| unmet.module.split_whitespace().next() == Some(name))
+        let of = |candidate: &Candidate| {
+            let has = |repo: &LockedRepo, name: &str| {
+                repo.facts.modules.iter().any(|module| module.name.as_str() == name)
+            };
+            let why = unmet.iter().find_map(|unmet| match &unmet.why {
+                WhyUnmet::Version { repo, .. } if *repo == candidate.new.pin.name => {
+                    Some(WhyHeld::Refused { why: unmet.to_string() })
+                }
+                _ => {
+                    let name = unmet.name();
+                    (has(&candidate.old, name) && !has(&candidate.new, name))
+                        .then(|| WhyHeld::Gone { module: name.to_owned() })
+                }
             })?;
-            Some((candidate.new.pin.clone(), WhyHeld::Gone { module: lost.to_owned() }))
+            Some((candidate.new.pin.clone(), why))
         };
-        self.candidates.iter().filter_map(missing).collect()
+        self.candidates.iter().filter_map(of).collect()
     }
 
-    /// The entry without whose move the problem is not there. If no single one is to blame, all of them.
+    /// The entries without whose moves the problem is not there: one of them, if one is to blame, else as many as it
+    /// takes. The repository that has the problem is looked at first.
     fn blame(&self, problem: &Problem) -> Result<Vec<(Pin, WhyHeld)>, Error> {
         let (own, others): (Vec<_>, Vec<_>) = self
             .candidates
             .iter()
             .partition(|candidate| problem.repo.as_deref() == Some(candidate.new.pin.name.as_str()));
-        for candidate in own.into_iter().chain(others) {
-            let without = self.entries.iter().map(|entry| {
-                if entry.pin == candidate.new.pin { candidate.old.clone() } else { entry.clone() }
-            });
-            if let Ok(lock) = (self.assemble)(without.collect())
-                && !problem.is_in(&problems(self.session, &lock)?)
-            {
-                return Ok(vec![(candidate.new.pin.clone(), problem.why.clone())]);
+        let order: Vec<&Candidate> = own.into_iter().chain(others).collect();
+        let blamed = |candidates: &[&Candidate]| {
+            candidates.iter().map(|candidate| (candidate.new.pin.clone(), problem.why.clone())).collect()
+        };
+        for candidate in &order {
+            if self.is_solved_without(&[candidate], problem)? {
+                return Ok(blamed(&[candidate]));
             }
         }
-        Ok(self.candidates.iter().map(|candidate| (candidate.new.pin.clone(), problem.why.clone())).collect())
+        for count in 2..order.len() {
+            if self.is_solved_without(&order[..count], problem)? {
+                return Ok(blamed(&order[..count]));
+            }
+        }
+        Ok(blamed(&order))
     }
+
+    /// Whether the problem is not there if these do not move.
+    fn is_solved_without(&self, unmoved: &[&Candidate], problem: &Problem) -> Result<bool, Error> {
+        match (self.assemble)(without(self.entries, unmoved)) {
+            Ok(lock) => Ok(!problem.is_in(&problems(self.session, &lock)?)),
+            Err(_) => Ok(false),
+        }
+    }
+}
+
+/// The entries, with the old ones of these candidates.
+fn without(entries: &[LockedRepo], unmoved: &[&Candidate]) -> Vec<LockedRepo> {
+    let entry = |entry: &LockedRepo| {
+        let candidate = unmoved.iter().find(|candidate| candidate.new.pin == entry.pin);
+        candidate.map_or(entry, |candidate| &candidate.old).clone()
+    };
+    entries.iter().map(entry).collect()
 }

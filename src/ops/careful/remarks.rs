@@ -15,6 +15,8 @@ pub(crate) enum Remark {
     Unasked(git::Error),
     /// The remote could not be asked whether its history was rewritten.
     UnknownHistory(git::Error),
+    /// The remote cannot be asked for commits without their files, and the user wants it to be asked.
+    OnlyWhole,
     Rewritten(Rewritten),
     Younger(Younger),
 }
@@ -22,7 +24,7 @@ pub(crate) enum Remark {
 impl Remark {
     /// Whether the history was rewritten, or may have been.
     pub(crate) fn is_about_rewriting(&self) -> bool {
-        matches!(self, Self::Rewritten(_) | Self::UnknownHistory(_))
+        matches!(self, Self::Rewritten(_) | Self::UnknownHistory(_) | Self::OnlyWhole)
     }
 
     /// Prints it. `repo` is the new entry.
@@ -43,6 +45,9 @@ impl Remark {
             Self::UnknownHistory(error) => {
                 printer.note(&format!("{name}: could not check that the history was not rewritten: {error}"));
             }
+            Self::OnlyWhole => printer.note(&format!(
+                "{name}: could not check that the history was not rewritten: the remote cannot send commits without their files"
+            )),
             Self::Rewritten(rewritten) => {
                 printer.warning(&rewritten.to_string());
                 if rewritten.commits.is_some() {

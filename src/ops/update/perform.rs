@@ -1,4 +1,4 @@
-//! Does the work for all repositories: asks, fetches, reads, and says what became of it.
+//! Does the work for all repositories: asks, fetches, reads, and says what was done.
 
 use super::task::{Task, base_and_tip};
 use crate::error::Error;
@@ -15,7 +15,7 @@ use crate::repo::{CommitId, RepoName};
 use crate::report::{Done, Failure, Held, MergeNote, Trouble, WhyHeld};
 use crate::session::Session;
 
-/// What became of the tasks.
+/// The results of the tasks.
 #[derive(Default)]
 pub(super) struct Performed<'t> {
     pub(super) resolved: Vec<(&'t Task<'t>, Read)>,
@@ -39,18 +39,16 @@ impl Performed<'_> {
     /// The repositories that stay because their newer commits are too young.
     pub(super) fn held(&self) -> impl Iterator<Item = Held> {
         self.resolved.iter().filter_map(|(_, Read { repo, young, .. })| {
-            let (name, commit) = (repo.pin.name.clone(), repo.commit);
-            young.clone().map(|why| Held { name, commit, why })
+            let (pin, commit) = (repo.pin.clone(), repo.commit);
+            young.clone().map(|why| Held { pin, commit, why })
         })
     }
 
-    /// Prints what became of each, but not of those that are `held`. Fails if a history was rewritten and the user does
+    /// Prints the outcome of each, but not of those that are `held`. Fails if a history was rewritten and the user does
     /// not want that.
     pub(super) fn tell(&self, session: &Session<'_>, care: Care, held: &[Held]) -> Result<(), Error> {
         let printer = session.printer;
-        let is_held = |repo: &LockedRepo| {
-            held.iter().any(|held| held.name == repo.pin.name && held.commit != repo.commit)
-        };
+        let is_held = |repo: &LockedRepo| held.iter().any(|held| held.pin == repo.pin);
         let told = || self.resolved.iter().filter(|(_, read)| !is_held(&read.repo));
         for (task, Read { repo, .. }) in told() {
             printer.outcome(&outcome_of(*task, Ok(locked(task, repo))));
@@ -174,7 +172,7 @@ fn resolve<'a>(
             Resolved { read: Read::of(old.clone()), files: None }
         }
         _ => {
-            let at = |remote, commit| resolve_at(git, remote, (commit, tip), task, ahead, watch);
+            let at = |remote, commit| resolve_at(git, remote, (commit, tip), task, (ahead, care), watch);
             match at(remote, commit) {
                 // The lock has commits only. A `rev` must be one, too.
                 Err(Trouble::Remote(git::Error::IsTag { commit, .. }))
@@ -198,7 +196,7 @@ fn resolve_at<'a>(
     remote: Remote<'a>,
     (commit, tip): (CommitId, Option<CommitId>),
     task: &Task<'_>,
-    ahead: &Ahead,
+    (ahead, care): (&Ahead, Care),
     watch: &Watch<'_>,
 ) -> Result<Resolved<'a>, Trouble> {
     let Declared { pin, core, addons, series, .. } = task.declared;
@@ -224,11 +222,13 @@ fn resolve_at<'a>(
     }
     let mut remarks: Vec<Remark> =
         if task.is_by_hand() { doubt(&snapshot) } else { None }.into_iter().collect();
-    if let Some(old) = task.moved_from().filter(|old| old.commit != commit)
-        && snapshot.remote().sends_parts()
-    {
-        watch.step("comparing");
-        remarks.extend(rewritten(&snapshot, old, &repo));
+    if let Some(old) = task.moved_from().filter(|old| old.commit != commit) {
+        if snapshot.remote().sends_parts() {
+            watch.step("comparing");
+            remarks.extend(rewritten(&snapshot, old, &repo));
+        } else if care.no_rewrites {
+            remarks.push(Remark::OnlyWhole);
+        }
     }
     let read = Read { steps, notes, remarks, ..Read::of(repo) };
     Ok(Resolved { read, files: ends.map(|ends| (snapshot.unmetered(), ends)) })
