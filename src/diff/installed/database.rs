@@ -47,7 +47,7 @@ pub(crate) enum BadDatabase {
     Other { key: &'static str, wanted: &'static str, found: &'static str },
     #[error("`exclude_patterns` is longer than {} KiB", LONGEST_PATTERNS >> 10)]
     Patterns,
-    #[error("`odoo` is `{word}`, which is no version of `base`, such as `18.0.1.3`")]
+    #[error("`odoo` is `{word}`; a version of `base` looks like `18.0.1.3`")]
     Series { word: String },
     #[error("it is larger than {} MiB", LARGEST >> 20)]
     TooLarge,
@@ -246,7 +246,7 @@ mod tests {
             (r#"{"checksums": {}, "odoo": 18}"#, "`odoo` has a number in place of the version of `base`"),
             (
                 r#"{"checksums": {}, "odoo": "x"}"#,
-                "`odoo` is `x`, which is no version of `base`, such as `18.0.1.3`",
+                "`odoo` is `x`; a version of `base` looks like `18.0.1.3`",
             ),
             (r#"{"checksums": {}, "lang": []}"#, "the key `lang` is not known"),
         ] {

@@ -1,15 +1,10 @@
 //! A branch as it was some time ago.
 
-use std::collections::HashSet;
-
-use super::{History, Range, RemoteHistory};
+use super::{History, Range, RemoteHistory, STEPS};
 use crate::git::{Error, Snapshot};
 use crate::repo::CommitId;
 
-/// The generations of history that a remote is asked for, one after the other.
-const STEPS: [u32; 4] = [64, 512, 4096, 32_768];
-
-/// The newest commit of a branch that is old enough.
+/// Which commit may be taken.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Aged {
     /// The head of the branch, or a commit before it, with its committer date in seconds since 1970.
@@ -66,15 +61,14 @@ enum Look {
 
 fn look(history: &RemoteHistory<'_, '_>, range: &Range, head: CommitId, until: i64) -> Result<Look, Error> {
     let messages = history.messages(range)?;
-    let (mut next, mut seen) = (Some(head), HashSet::new());
-    while let Some(commit) = next.filter(|commit| seen.insert(*commit)) {
-        let Some(parents) = range.commits.get(&commit) else { return Ok(Look::End(Some(commit))) };
-        if let Some(message) = messages.get(&commit)
-            && message.time <= until
-        {
-            return Ok(Look::Found(commit, message.time));
-        }
-        next = parents.first().copied();
-    }
-    Ok(Look::End(None))
+    let line = range.first_parents(head);
+    let found = line.iter().find_map(|commit| {
+        let time = messages.get(commit)?.time;
+        (time <= until).then_some(Look::Found(*commit, time))
+    });
+    let end = || match line.last() {
+        Some(last) => range.commits.get(last).and_then(|parents| parents.first().copied()),
+        None => Some(head),
+    };
+    Ok(found.unwrap_or_else(|| Look::End(end())))
 }

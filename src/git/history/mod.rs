@@ -33,6 +33,9 @@ pub(super) use range::Range;
 /// In bytes. More than the commits of any request.
 const MOST_HISTORY: u64 = 20_000_000;
 
+/// The generations of history that a remote is asked for, one after the other.
+pub(super) const STEPS: [u32; 4] = [64, 512, 4096, 32_768];
+
 /// The history of a remote.
 pub(super) trait History {
     /// The history of `wants` without the history of `haves`. A commit of `haves` that the remote lacks is ignored.

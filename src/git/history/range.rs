@@ -37,6 +37,18 @@ impl Range {
         Ok(range)
     }
 
+    /// The line of first parents from `tip`: the commits of the branch itself, the newest first. `tip` is in the range, or
+    /// there are none.
+    pub(in crate::git) fn first_parents(&self, tip: CommitId) -> Vec<CommitId> {
+        let (mut line, mut next, mut seen) = (Vec::new(), Some(tip), HashSet::new());
+        while let Some(commit) = next.filter(|commit| seen.insert(*commit)) {
+            let Some(parents) = self.commits.get(&commit) else { break };
+            line.push(commit);
+            next = parents.first().copied();
+        }
+        line
+    }
+
     /// How many generations, counted from `head`, contain everything and the boundary.
     pub(in crate::git) fn generations(&self, head: CommitId) -> u32 {
         let (mut deepest, mut seen) = (0, HashSet::from([head]));

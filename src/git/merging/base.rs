@@ -6,14 +6,11 @@
 use std::collections::HashSet;
 
 use super::Error;
-use crate::git::history::{History, Range};
+use crate::git::history::{History, Range, STEPS};
 use crate::repo::CommitId;
 
 /// Candidates for the merge base are compared with the others in at most this number of requests.
 const MOST_COMPARISONS: usize = 16;
-
-/// The generations of history that a remote without the pin is asked for, one after the other.
-const STEPS: [u32; 4] = [64, 512, 4096, 32_768];
 
 /// How a commit is related to the pin.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -66,21 +66,14 @@ impl BranchCommits<'_> {
     /// The merges of OCA's bot on a branch: each is a commit of the branch itself, merges another commit, and says
     /// `Merge PR #N into BRANCH`.
     fn bot_merges(&self) -> Vec<BotMerge> {
-        let (mut merges, mut next) = (Vec::new(), Some(self.tip));
-        while let Some(commit) = next.take() {
-            let Some(parents) = self.range.commits.get(&commit) else { break };
-            next = parents.first().copied();
-            let number = |title: &str| {
-                let (number, rest) = title.strip_prefix("Merge PR #")?.split_once(" into ")?;
-                (self.branch == Some(rest)).then(|| number.parse().ok())?
-            };
-            if let Some(message) = self.messages.get(&commit).filter(|_| parents.len() > 1)
-                && let Some(request) = number(message.signature.title())
-            {
-                merges.push(BotMerge { request, commit, time: message.time });
-            }
-        }
-        merges
+        let merge = |commit: CommitId| {
+            let message = self.messages.get(&commit)?;
+            let (_, into) = message.signature.title().strip_prefix("Merge PR #")?.split_once(" into ")?;
+            let is_merge = self.range.commits.get(&commit)?.len() > 1;
+            let request = message.request.filter(|_| is_merge && self.branch == Some(into))?;
+            Some(BotMerge { request, commit, time: message.time })
+        };
+        self.range.first_parents(self.tip).into_iter().filter_map(merge).collect()
     }
 
     /// Whether a merge brought the newest commit of a request: the same author and title.
