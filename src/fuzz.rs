@@ -15,7 +15,7 @@ use crate::repo::{
     tree_id,
 };
 use crate::requirements::{self, Annotations, Author, ModuleNeeds, Parsed, Repository, Settings};
-use crate::{addons, export, merge, odoo_conf, patch};
+use crate::{addons, export, merge, odoo_conf, patch, source};
 
 /// A target with its name.
 pub type Target = (&'static str, fn(&[u8]));
@@ -36,6 +36,7 @@ pub const TARGETS: &[Target] = &[
     ("patch", patch),
     ("user_patch", user_patch),
     ("po", po),
+    ("source", source),
     ("pkt_line", git::fuzz::pkt_line),
     ("pack", git::fuzz::pack),
     ("pack_index", git::fuzz::pack_index),
@@ -60,6 +61,20 @@ fn manifest(input: &[u8]) {
     if let Ok(parsed) = addons::manifest::parse(input) {
         let _any = addons::version::semver_of(parsed.manifest.version(), series());
     }
+}
+
+/// The first byte chooses the type of the file. What was read can be kept and read again.
+fn source(input: &[u8]) {
+    const PATHS: [&str; 4] = ["models/x.py", "__manifest__.py", "views/x.xml", "data/res.partner.csv"];
+    let Some((first, content)) = input.split_first() else { return };
+    let path = PATHS[usize::from(*first) % PATHS.len()];
+    let read = source::read(path, content);
+    let kept = serde_json::to_vec(&read).expect("text and numbers always serialize");
+    assert_eq!(serde_json::from_slice::<source::Source>(&kept).expect("what was kept"), read);
+    let files = std::iter::once((path.to_owned(), read));
+    let facts = source::ModuleFacts::of_all("m", files.collect());
+    let words: usize = facts.uses().map(|(_, found)| found.path.len()).sum();
+    assert!(words <= 25 * (content.len() + 1), "a file cannot use more than its text");
 }
 
 /// The input has two parts, separated by a NUL: a file, and the words of a manifest. Each line of the output must be

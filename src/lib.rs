@@ -6,7 +6,7 @@
 //! {main, fuzz} → cli → commands → ops → session → output → json → error → {check, diff} → {plan, import} → facts
 //!                       → progress → report → forge
 //!                       → {config, lock, git, addons, catalogue, odoo_conf, export}
-//!                       → {patch, merge, requirements}
+//!                       → {patch, merge, requirements, source}
 //!                       → {repo, fs, pool, flags}
 //! ```
 //!
@@ -20,6 +20,7 @@
 //! - `diff` compares two locks by their facts: two locks in, plain data out. It also has the rule by which
 //!   click-odoo-update compares modules.
 //! - `import` reads the files of other tools, and makes a `repos.toml` and pins from them.
+//! - `source` reads what the files of a module declare and use: text in, plain data out.
 //! - `requirements` merges Python requirements, `odoo_conf` edits an odoo.conf: text in, text out.
 //! - `patch` reads, writes and applies patches, and computes the trees that they give; it reads trees and blobs through
 //!   the trait [`Objects`](repo::Objects). `merge` has the rules for files that OCA's bots write. `git` merges with
@@ -66,6 +67,7 @@ mod repo;
 mod report;
 mod requirements;
 mod session;
+mod source;
 
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;

@@ -14,6 +14,7 @@ use crate::output::{Printer, render_pruned_total, render_store};
 use crate::pool::Pools;
 use crate::repo::CommitId;
 use crate::session::cache_directory;
+use crate::source::{clean_kept, prune_kept};
 
 #[derive(clap::Args, Debug)]
 pub(crate) struct Args {
@@ -56,6 +57,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
                 printer.note(&format!("{store}: kept, because another oca is using it"));
             }
             catalogue::clean(&cache)?;
+            clean_kept(&cache)?;
         }
     }
     Ok(())
@@ -126,12 +128,14 @@ fn prune(cache: &Path, args: &PruneArgs, global: &Global, printer: &Printer) -> 
     );
     let (pruned, failures): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     let pruned: Vec<Pruned> = pruned.into_iter().flatten().collect();
+    let sources = prune_kept(cache, pruning.older_than, args.dry_run)?;
     let lines = pruned.iter().filter_map(|store| {
         let words = store.fate.words(args.dry_run)?;
         Some(format!("{}: {words}", store.name))
     });
+    let lines = lines.chain(sources.words(args.dry_run));
     match args.format.format {
-        Format::Json => printer.json(&CachePruneReport::of(&pruned, args.dry_run)),
+        Format::Json => printer.json(&CachePruneReport::of(&pruned, &sources, args.dry_run)),
         Format::Human if args.dry_run => lines.for_each(|line| printer.data_line(&line)),
         Format::Human => lines.for_each(|line| printer.note(&line)),
     }

@@ -6,6 +6,7 @@
 //! It also knows by which rule `click-odoo-update` compares modules: see [`Database`] and [`ChecksumRule`].
 
 mod changelog;
+pub(crate) mod deep;
 mod elsewhere;
 mod installed;
 mod loaded;
@@ -100,6 +101,11 @@ impl LockDiff<'_> {
 /// The modules that some profiles have before and now, if their files may differ.
 pub(crate) fn shared<'l>(locks: &Step<&'l Lock>, profiles: &[&str]) -> Vec<Step<Home<'l>>> {
     modules::shared(&locks.map(|lock| View::of(lock, profiles)))
+}
+
+/// The modules that some profiles use, with their repositories.
+pub(crate) fn homes<'l>(lock: &'l Lock, profiles: &[&str]) -> Vec<Home<'l>> {
+    View::of(lock, profiles).homes().collect()
 }
 
 /// What changed from `old` to `new` in these profiles, or in all: one for each step of series, oldest first. A profile

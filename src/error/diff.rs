@@ -9,6 +9,10 @@ use crate::repo::Series;
 pub(crate) enum DiffError {
     #[error("`{}` does not say what a database has installed: {error}", file.display())]
     BadInstalled { file: PathBuf, error: BadDatabase },
+    #[error(
+        "`--deep` and `--format update` exclude each other: `update` prints the names of modules and nothing else"
+    )]
+    DeepUpdate,
     #[error("the name of a lock to compare is empty")]
     EmptyName,
     #[error("`--format update` has no changelog, so `--log` is of no use")]
@@ -41,6 +45,9 @@ impl DiffError {
             }
             Self::BadInstalled { .. } | Self::NoInstalled { .. } => {
                 "print it with the line for psql in docs/updating.md".to_owned()
+            }
+            Self::DeepUpdate => {
+                "run `oca diff --deep` and `oca diff --format update` one after the other".to_owned()
             }
             Self::EmptyName => {
                 "name a revision of git or a file; if the name is in a variable, check that it is set"

@@ -230,7 +230,7 @@ impl<'g, 'm> Snapshot<'g, 'm> {
 
     /// Brings commits of the same remote with their trees, in one request. What the remote cannot send this way, it is
     /// asked for later.
-    pub(super) fn bring_together(&self, commits: &[CommitId]) -> Result<(), Error> {
+    pub(crate) fn bring_together(&self, commits: &[CommitId]) -> Result<(), Error> {
         let Transport::Http { remote, .. } = self.remote.transport() else { return Ok(()) };
         let missing = self.store().missing(commits.iter().map(|commit| *commit.as_bytes()))?;
         let missing: Vec<CommitId> = missing.into_iter().map(CommitId::from_bytes).collect();
@@ -238,7 +238,7 @@ impl<'g, 'm> Snapshot<'g, 'm> {
     }
 
     /// The same for blobs.
-    pub(super) fn bring_blobs(&self, blobs: &[BlobId]) -> Result<(), Error> {
+    pub(crate) fn bring_blobs(&self, blobs: &[BlobId]) -> Result<(), Error> {
         let Transport::Http { remote, .. } = self.remote.transport() else { return Ok(()) };
         let missing = self.store().missing(blobs.iter().map(|id| *id.as_bytes()))?;
         self.bring(remote, &Objects::Blobs(&missing), missing.len())

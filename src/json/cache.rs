@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 
 use crate::git::{Fate, Pruned, StoreSize, freed};
+use crate::source::PrunedSources;
 
 /// `oca cache size`: how much the cache holds.
 #[derive(Serialize)]
@@ -33,6 +34,8 @@ pub(crate) struct CachePruneReport<'a> {
     /// How many bytes the cache lost.
     pub(crate) freed: u64,
     pub(crate) stores: Vec<PrunedStore<'a>>,
+    /// The number of modules whose sources were read long ago, and were removed.
+    pub(crate) sources: usize,
 }
 
 #[derive(Serialize)]
@@ -83,9 +86,9 @@ impl<'a> CachedStore<'a> {
 
 impl<'a> CachePruneReport<'a> {
     /// `dry` means that nothing was done.
-    pub(crate) fn of(pruned: &'a [Pruned], dry: bool) -> Self {
+    pub(crate) fn of(pruned: &'a [Pruned], sources: &PrunedSources, dry: bool) -> Self {
         let stores = pruned.iter().map(|store| PrunedStore::of(store, dry)).collect();
-        Self { freed: freed(pruned), stores }
+        Self { freed: freed(pruned) + sources.bytes, stores, sources: sources.count }
     }
 }
 

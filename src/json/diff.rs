@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
+use super::FromTo;
 use super::changelog::{self, LogEntryReport, LogReport, NewsReport};
+use super::diff_deep::DeepReport;
+use crate::diff::deep::Deep;
 use crate::diff::{
     Changed, Changelogs, Home, LockDiff, MergeDiff, ModuleChange, Names, RepoChange, RepoLog, Step,
     VersionStep,
@@ -30,12 +33,9 @@ pub(crate) struct SeriesDiff<'d> {
     pub(crate) odoo_python: NameChanges<'d>,
     pub(crate) bin: NameChanges<'d>,
     pub(crate) deb: NameChanges<'d>,
-}
-
-#[derive(Serialize)]
-pub(crate) struct FromTo<T> {
-    pub(crate) from: T,
-    pub(crate) to: T,
+    /// With `--deep`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) deep: Option<DeepReport<'d>>,
 }
 
 #[derive(Serialize)]
@@ -125,13 +125,16 @@ pub(crate) enum VersionStepKind {
 }
 
 impl<'d> DiffReport<'d> {
-    pub(crate) fn of(diffs: &'d [LockDiff<'d>], changelogs: &'d Changelogs<'d>) -> Self {
-        Self { changes: diffs.iter().map(|diff| SeriesDiff::of(diff, changelogs)).collect() }
+    /// `deeps` has what each difference means, or nothing.
+    pub(crate) fn of(diffs: &'d [LockDiff<'d>], changelogs: &'d Changelogs<'d>, deeps: &'d [Deep]) -> Self {
+        let deeps = deeps.iter().map(Some).chain(std::iter::repeat(None));
+        let both = diffs.iter().zip(deeps);
+        Self { changes: both.map(|(diff, deep)| SeriesDiff::of(diff, changelogs, deep)).collect() }
     }
 }
 
 impl<'d> SeriesDiff<'d> {
-    fn of(diff: &'d LockDiff<'d>, changelogs: &'d Changelogs<'d>) -> Self {
+    fn of(diff: &'d LockDiff<'d>, changelogs: &'d Changelogs<'d>, deep: Option<&'d Deep>) -> Self {
         let LockDiff { profiles, series, repos, modules, python, odoo_python, bin, deb } = diff;
         let logs = changelog::logs(diff, changelogs);
         let module = |module| ModuleEntry {
@@ -148,6 +151,7 @@ impl<'d> SeriesDiff<'d> {
             odoo_python: odoo_python.into(),
             bin: bin.into(),
             deb: deb.into(),
+            deep: deep.map(DeepReport::of),
         }
     }
 }

@@ -9,6 +9,7 @@ mod cache;
 mod changelog;
 mod checkouts;
 mod diff;
+mod diff_deep;
 mod export;
 mod find;
 mod findings;
@@ -44,6 +45,13 @@ pub(crate) struct Versioned<T> {
     version: u32,
     #[serde(flatten)]
     report: T,
+}
+
+/// A value before and now.
+#[derive(Serialize)]
+pub(crate) struct FromTo<T> {
+    pub(crate) from: T,
+    pub(crate) to: T,
 }
 
 impl<T: Serialize> Versioned<T> {
@@ -121,6 +129,7 @@ mod tests {
     fn words_of_packs_paths_and_pins_are_promises() {
         use cache::PruneOutcome as Prune;
         use diff::{DiffKind, VersionStepKind as Step};
+        use diff_deep::{ActKind as Act, SideKind as Side, UseChange as Gone, UseKind as Used};
         use lock::PinChangeKind as Change;
         use requirements::RequirementFlag as Flag;
         let prunes = [
@@ -141,6 +150,16 @@ mod tests {
         assert_eq!(words(&[Flag::ExactPin, Flag::DirectReference]), "exact-pin direct-reference");
         let kinds = [DiffKind::Added, DiffKind::Removed, DiffKind::Changed];
         assert_eq!(words(&kinds), "added removed changed");
+        assert_eq!(
+            words(&[Used::Model, Used::Field, Used::Method, Used::Record]),
+            "model field method record"
+        );
+        let changes = [Gone::Removed, Gone::Retyped, Gone::NotStored, Gone::Required];
+        assert_eq!(words(&changes), "removed retyped not-stored required");
+        let acts =
+            [Act::Inherits, Act::CallsSuper, Act::Uses, Act::Shows, Act::Sets, Act::Creates, Act::Refers];
+        assert_eq!(words(&acts), "inherits calls-super uses shows sets creates refers");
+        assert_eq!(words(&[Side::From, Side::To]), "from to");
         let steps = [Step::Patch, Step::Minor, Step::Major, Step::Lower, Step::Other];
         assert_eq!(words(&steps), "patch minor major lower other");
         let severities = [findings::FindingSeverity::Error, findings::FindingSeverity::Warning];

@@ -7,6 +7,7 @@ mod careful;
 mod changelogs;
 mod checkouts;
 mod content;
+pub(crate) mod deep;
 mod exported;
 mod given;
 mod hooks;

@@ -31,6 +31,7 @@ mod deep;
 mod demo;
 mod denied;
 mod diff;
+mod diff_deep;
 mod disk;
 #[cfg(unix)]
 mod docs;

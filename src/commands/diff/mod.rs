@@ -1,5 +1,6 @@
 //! `oca diff`: what changed between two locks.
 
+mod deep;
 mod installed;
 mod log;
 mod own;
@@ -10,12 +11,13 @@ use std::path::{Path, PathBuf};
 
 use side::{Sides, read, read_new};
 
+use crate::diff::deep::Deep;
 use crate::diff::{Changelogs, LockDiff, Step, diffs};
 use crate::error::{DiffError, Error};
 use crate::flags::Global;
 use crate::fs::write_out;
 use crate::json::{DiffReport, Versioned};
-use crate::output::{MOST, Printer, human, markdown, summary};
+use crate::output::{MOST, Printer, Table, human, human_deep, markdown, summary, summary_deep};
 use crate::repo::counted;
 use crate::session::{Session, named_profile};
 
@@ -45,6 +47,10 @@ pub(crate) struct Args {
     /// With `--installed`: the database runs on checkouts of `oca sync`, not on an export
     #[arg(long, requires = "installed")]
     checkouts: bool,
+    /// Read the sources of the modules that changed, and of those that use them: what is gone and still used, and which
+    /// migration scripts will run
+    #[arg(long)]
+    deep: bool,
     /// Exit with code 1 if something changed
     #[arg(long)]
     exit_code: bool,
@@ -66,6 +72,9 @@ impl Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(), Error> {
+    if args.deep && args.format == DiffFormat::Update {
+        return Err(DiffError::DeepUpdate.into());
+    }
     let sides = Sides::of(args.old.as_deref(), args.new.as_deref())?;
     if let Some(installed) = &args.installed {
         if args.format != DiffFormat::Update {
@@ -94,6 +103,7 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         return Err(DiffError::LogOfUpdate.into());
     }
     let mut diffs = diffs(locks.from, locks.to, profile.as_deref());
+    let mut failures = Vec::new();
     let is_changed = if args.format == DiffFormat::Update {
         let names = update::names(&read, &diffs, &Session::open(global, printer)?)?;
         deliver(args, &update::list(&names), printer)?;
@@ -102,35 +112,63 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
     } else {
         diffs.retain(|diff| !diff.is_empty());
         let changelogs = log::changelogs(args.log, &read, &diffs, global, printer)?;
-        report(args, &diffs, &changelogs, printer)?;
+        let deeps = if args.deep && !diffs.is_empty() {
+            let (deeps, failed) = deep::deeps(&read, &diffs, &Session::open(global, printer)?)?;
+            failures = failed;
+            deeps
+        } else {
+            Vec::new()
+        };
+        report(args, &Report { diffs: &diffs, changelogs: &changelogs, deeps: &deeps }, printer)?;
         !diffs.is_empty()
     };
+    if !failures.is_empty() {
+        return Err(Error::Repos { failures });
+    }
     if args.exit_code && is_changed { Err(Error::Silent) } else { Ok(()) }
 }
 
+/// What changed, and what is known about it.
+struct Report<'r, 'l> {
+    diffs: &'r [LockDiff<'l>],
+    changelogs: &'r Changelogs<'l>,
+    /// What each difference means, or nothing.
+    deeps: &'r [Deep],
+}
+
+impl Report<'_, '_> {
+    /// The differences, each with what it means.
+    fn tables(&self) -> impl Iterator<Item = Table> {
+        let deeps = self.deeps.iter().map(human_deep).map(Some).chain(std::iter::repeat_with(|| None));
+        let of_both = self.diffs.iter().map(|diff| human(diff, self.changelogs)).zip(deeps);
+        of_both.flat_map(|(diff, deep)| std::iter::once(diff).chain(deep))
+    }
+}
+
 /// Prints the report, or writes it to the file.
-fn report<'l>(
-    args: &Args,
-    diffs: &[LockDiff<'l>],
-    changelogs: &Changelogs<'l>,
-    printer: &Printer,
-) -> Result<(), Error> {
+fn report(args: &Args, report: &Report<'_, '_>, printer: &Printer) -> Result<(), Error> {
+    let Report { diffs, changelogs, deeps } = report;
     match args.format {
         DiffFormat::Json => {
-            return deliver(args, &Versioned::new(DiffReport::of(diffs, changelogs)).render(), printer);
+            return deliver(
+                args,
+                &Versioned::new(DiffReport::of(diffs, changelogs, deeps)).render(),
+                printer,
+            );
         }
         DiffFormat::Markdown => {
             let most = args.output.is_none().then_some(MOST);
-            deliver(args, &markdown(diffs, changelogs, most), printer)?;
+            deliver(args, &markdown(diffs, changelogs, deeps, most), printer)?;
         }
         // Only on stdout, rows fit the width of a terminal.
-        _ if args.file().is_none() => diffs.iter().for_each(|diff| printer.table(&human(diff, changelogs))),
+        _ if args.file().is_none() => report.tables().for_each(|table| printer.table(&table)),
         _ => {
-            let text: String = diffs.iter().map(|diff| human(diff, changelogs).render(None)).collect();
+            let text: String = report.tables().map(|table| table.render(None)).collect();
             deliver(args, &text, printer)?;
         }
     }
     tell(diffs, printer);
+    deeps.iter().for_each(|deep| printer.note(&summary_deep(deep)));
     Ok(())
 }
 

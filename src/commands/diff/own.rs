@@ -191,7 +191,7 @@ impl OwnModules {
 }
 
 /// The directories of `[[local]]` of the profiles, as absolute paths. Warns about those that do not exist.
-fn directories(diff: &LockDiff<'_>, session: &Session<'_>) -> Result<Vec<PathBuf>, Error> {
+pub(super) fn directories(diff: &LockDiff<'_>, session: &Session<'_>) -> Result<Vec<PathBuf>, Error> {
     let profiles = session.config.profiles.iter();
     let mut directories = Vec::new();
     for profile in profiles.filter(|profile| diff.profiles.contains(&profile.name.as_str())) {

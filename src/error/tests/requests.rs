@@ -48,6 +48,7 @@ fn every_refused_comparison_has_its_words() {
     let series = |word| Series::parse(word).expect("a series");
     let errors = every_variant!(DiffError:
         BadInstalled { file: "db.json".into(), error: BadDatabase::TooLarge },
+        DeepUpdate {},
         EmptyName {},
         LogOfUpdate {},
         InstalledAlone {},
@@ -65,6 +66,8 @@ fn every_refused_comparison_has_its_words() {
     insta::assert_snapshot!(shown(errors), @"
     2 `db.json` does not say what a database has installed: it is larger than 8 MiB
       hint: print it with the line for psql in docs/updating.md
+    2 `--deep` and `--format update` exclude each other: `update` prints the names of modules and nothing else
+      hint: run `oca diff --deep` and `oca diff --format update` one after the other
     2 the name of a lock to compare is empty
       hint: name a revision of git or a file; if the name is in a variable, check that it is set
     2 `--format update` has no changelog, so `--log` is of no use

@@ -6,11 +6,13 @@
 use std::fmt::Write;
 
 use super::changelog::{MostEntries, ShownLog, entries, fragments, history, modules};
+use super::deep::{Style, parts};
 use super::human::back;
 use super::{
     GONE, INTO_ODOO, OUT_OF_ODOO, OfRepo, arrival, by_repo, departure, gone, remarks, required, signed,
     summary, versions,
 };
+use crate::diff::deep::Deep;
 use crate::diff::{Changelogs, Home, LockDiff, MergeDiff, ModuleChange, News, RepoChange, Step, Told};
 use crate::lock::LockedRepo;
 use crate::repo::{CommitId, RepoName, counted, one_line};
@@ -44,11 +46,15 @@ enum About {
 pub(crate) fn markdown<'l>(
     diffs: &[LockDiff<'l>],
     changelogs: &Changelogs<'l>,
+    deeps: &[Deep],
     most: Option<usize>,
 ) -> String {
     let all = MostEntries { of_repo: usize::MAX, of_module: usize::MAX };
     let most_entries = if most.is_some() { MOST_ENTRIES } else { all };
-    let lines: Vec<Line> = diffs.iter().flat_map(|diff| lines(diff, changelogs, most_entries)).collect();
+    let deeps = deeps.iter().map(Some).chain(std::iter::repeat(None));
+    let both = diffs.iter().zip(deeps);
+    let lines: Vec<Line> =
+        both.flat_map(|(diff, deep)| lines(diff, changelogs, deep, most_entries)).collect();
     let length = |line: &Line| line.text.chars().count() + 1;
     let most = most.filter(|most| lines.iter().map(length).sum::<usize>() > *most);
     let Some(most) = most else { return lines.into_iter().map(|line| line.text + "\n").collect() };
@@ -74,7 +80,12 @@ pub(crate) fn markdown<'l>(
     text
 }
 
-fn lines<'l>(diff: &LockDiff<'l>, changelogs: &Changelogs<'l>, most: MostEntries) -> Vec<Line> {
+fn lines<'l>(
+    diff: &LockDiff<'l>,
+    changelogs: &Changelogs<'l>,
+    deep: Option<&Deep>,
+    most: MostEntries,
+) -> Vec<Line> {
     let mut lines = Lines(Vec::new());
     let profiles: Vec<String> = diff.profiles.iter().map(|name| code(name)).collect();
     let series = match diff.series {
@@ -91,6 +102,13 @@ fn lines<'l>(diff: &LockDiff<'l>, changelogs: &Changelogs<'l>, most: MostEntries
     for home in gone {
         let repo = code(home.repo.pin.name.as_str());
         lines.about(About::Module, format!("- {} of {repo}", versioned(&home)));
+    }
+    // It comes early, so that it is not left out.
+    for (heading, sentences) in
+        deep.map(|deep| parts(deep, &Style { name: code, text: code })).unwrap_or_default()
+    {
+        lines.heading(&capital(&heading));
+        sentences.into_iter().for_each(|sentence| lines.plain(format!("- {sentence}")));
     }
     for (name, OfRepo { changes, modules }) in by_repo(diff) {
         if changes.is_empty() {
@@ -124,6 +142,12 @@ fn lines<'l>(diff: &LockDiff<'l>, changelogs: &Changelogs<'l>, most: MostEntries
         lines.plain(format!("- {what}: {}", signed(names, &code)));
     }
     lines.0
+}
+
+/// A heading that begins with a capital letter.
+fn capital(heading: &str) -> String {
+    let mut chars = heading.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 struct Lines(Vec<Line>);

@@ -1,11 +1,13 @@
 //! What changed between two locks: for people, and as the text of a pull request.
 
 mod changelog;
+mod deep;
 mod human;
 mod markdown;
 
 use std::collections::BTreeMap;
 
+pub(crate) use deep::{human_deep, summary_deep};
 pub(crate) use human::human;
 pub(crate) use markdown::{MOST, markdown};
 
