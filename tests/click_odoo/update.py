@@ -11,7 +11,7 @@ The old state is deployed into ROOT and its modules are installed; click-odoo-up
 modules of `--later` are installed, and the new state is deployed. What click-odoo-update wants to update must be what oca
 lists. Then click-odoo-update updates, and both lists must be empty. It needs root.
 
-With `--core`, the modules of Odoo itself come from the lock; its program is that of the root. `--template` keeps the
+With `--core`, Odoo comes from the lock, and that of the root is hidden. `--template` keeps the
 database with the installed modules, and takes it in the next run.
 """
 
@@ -21,6 +21,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 CORE = "/usr/lib/python3/dist-packages/odoo/addons"
@@ -36,8 +37,9 @@ class Proof:
 
     def inside(self, *words, check=True):
         """Runs a command in the root. Returns everything that it says."""
+        path = ["PYTHONPATH=/proof/core/odoo"] if self.options.core else []
         done = subprocess.run(
-            ["chroot", self.root, "env", "LC_ALL=C.UTF-8", "HOME=/root", f"PGPORT={self.options.port}", *words],
+            ["chroot", self.root, "env", "LC_ALL=C.UTF-8", "HOME=/root", f"PGPORT={self.options.port}", *path, *words],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
         )
         if check and done.returncode:
@@ -144,6 +146,16 @@ class Proof:
         self.inside("dropdb", self.name)
 
 
+@contextmanager
+def hidden(directory):
+    """Puts an empty directory in the place of this one."""
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", directory], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", directory], check=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     for name in ("oca", "project", "root"):
@@ -152,7 +164,9 @@ def main():
         parser.add_argument(name, default="")
     for name in ("--checkouts", "--core", "--ignore-core-addons"):
         parser.add_argument(name, action="store_true")
-    Proof(parser.parse_args()).run()
+    proof = Proof(parser.parse_args())
+    with hidden(f"{proof.root}/{Path(CORE).parent}") if proof.options.core else nullcontext():
+        proof.run()
 
 
 if __name__ == "__main__":
