@@ -57,7 +57,7 @@ pub(super) fn of_failure(failure: &Failure) -> Message {
         }
         Trouble::TooYoung { reference, cooldown } => Message::new(
             &format!("`{name}`: all commits of {reference} are younger than {cooldown}"),
-            Some(format!("write `cooldown = \"0 days\"` for `{name}` in `repos.toml`, or use `--cooldown`")),
+            Some(format!("write `cooldown = \"0 days\"` for `{name}` in `repos.toml`")),
         ),
         Trouble::OtherTree(other) => {
             let hint = format!("run `oca lock {name}@{}`; it reads the entry again", other.commit);

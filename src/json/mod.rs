@@ -141,7 +141,7 @@ mod tests {
             Prune::Leftover,
             Prune::Busy,
         ];
-        assert_eq!(words(&prunes), "kept packed unused damaged leftover busy");
+        assert_eq!(words(&prunes), "kept pinned packed unused damaged leftover busy");
         let kinds =
             [PathEntryKind::Before, PathEntryKind::Local, PathEntryKind::Repository, PathEntryKind::After];
         assert_eq!(words(&kinds), "before local repository after");

@@ -127,7 +127,9 @@ fn a_removed_field_that_an_own_module_uses_is_told() {
         .stdout(&format!(
             "sale         {} -> {}  branch 18.0
   take back: oca lock sale@{old}
+  1 commit, the newest of 2024-10-25
   sale_type  18.0.1.0.0 -> 18.0.2.0.0  major
+    {} [IMP] a change
 used, but changed or gone:
   `acme` uses `rule_ids` of `sale.type` (models.py:3), which `sale_type` 18.0.2.0.0 removed; new fields of the same type: `line_ids`
   `sale_use` uses `gone_later` of `sale.type` (models.py:4), which `sale_type` 18.0.2.0.0 removed
@@ -135,6 +137,7 @@ migration scripts that will run:
   `sale_type`: `migrations/18.0.2.0.0/pre-migration.py`
 ",
             short(&old),
+            short(&new),
             short(&new)
         ))
         .stderr("1 repository (1 changed), 1 module (1 changed)\n2 uses of what changed or is gone, 0 possible uses, 1 migration script\n")

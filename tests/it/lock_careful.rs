@@ -198,7 +198,7 @@ fn a_branch_of_young_commits_cannot_be_pinned() {
     env.oca(&["lock"])
         .stderr(
             "error: `web`: all commits of branch `18.0` are younger than 2 days\n\
-             hint: write `cooldown = \"0 days\"` for `web` in `repos.toml`, or use `--cooldown`\n",
+             hint: write `cooldown = \"0 days\"` for `web` in `repos.toml`\n",
         )
         .status(1);
     env.declare(&format!("[lock]\ncooldown = \"2\"\n{WEB}"));

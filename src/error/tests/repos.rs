@@ -87,7 +87,7 @@ fn every_failure_of_a_repository_names_it() {
     );
     insta::assert_snapshot!(shown(troubles.into_iter().map(failed).collect()), @r#"
     1 `web`: all commits of branch `18.0` are younger than 7 days
-      hint: write `cooldown = "0 days"` for `web` in `repos.toml`, or use `--cooldown`
+      hint: write `cooldown = "0 days"` for `web` in `repos.toml`
     1 `web` was not changed: uncommitted changes in `web_x/a.py`
       hint: commit and push your work, or use `--force` to discard it
     3 cannot fetch `web` from `https://github.com/OCA/web.git`

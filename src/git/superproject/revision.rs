@@ -143,6 +143,10 @@ impl Superproject {
             }
             since = Some(commit.time().seconds());
             next = commit.parent(0).ok();
+            if next.is_none() && self.is_shallow() {
+                // The text may be older than the first commit that is here.
+                return Ok(None);
+            }
         }
         Ok(since)
     }

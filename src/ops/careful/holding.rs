@@ -33,8 +33,8 @@ pub(crate) fn hold_back(
     // What is wrong without any of the moves is not their fault.
     let known = if care.only_clean && !candidates.is_empty() {
         match assemble(without(&entries, &candidates.iter().collect::<Vec<_>>())) {
-            Ok(unmoved) => problems(session, &unmoved)?,
-            Err(_) => problems(session, old)?,
+            Ok(unmoved) => problems(session, old, &unmoved)?,
+            Err(_) => problems(session, old, old)?,
         }
     } else {
         Vec::new()
@@ -80,8 +80,10 @@ impl Round<'_> {
         if !far.is_empty() || !self.care.only_clean {
             return Ok(far);
         }
-        let fresh: Vec<Problem> =
-            problems(self.session, new)?.into_iter().filter(|problem| !problem.is_in(known)).collect();
+        let fresh: Vec<Problem> = problems(self.session, self.old, new)?
+            .into_iter()
+            .filter(|problem| !problem.is_in(known))
+            .collect();
         match fresh.first() {
             Some(problem) => self.blame(problem),
             None => Ok(Vec::new()),
@@ -162,7 +164,7 @@ impl Round<'_> {
     /// Whether the problem is not there if these do not move.
     fn is_solved_without(&self, unmoved: &[&Candidate], problem: &Problem) -> Result<bool, Error> {
         match (self.assemble)(without(self.entries, unmoved)) {
-            Ok(lock) => Ok(!problem.is_in(&problems(self.session, &lock)?)),
+            Ok(lock) => Ok(!problem.is_in(&problems(self.session, self.old, &lock)?)),
             Err(_) => Ok(false),
         }
     }

@@ -68,8 +68,12 @@ pub(crate) fn doubt(snapshot: &Snapshot<'_, '_>) -> Option<Remark> {
     }
 }
 
-/// Whether the history of the old entry was rewritten. `snapshot` is the new commit.
-pub(crate) fn rewritten(snapshot: &Snapshot<'_, '_>, old: &LockedRepo, new: &LockedRepo) -> Option<Remark> {
+/// Whether the history of the old entry was rewritten. `snapshot` is the new commit, and `new` its entry, if it was read.
+pub(crate) fn rewritten(
+    snapshot: &Snapshot<'_, '_>,
+    old: &LockedRepo,
+    new: Option<&LockedRepo>,
+) -> Option<Remark> {
     let commits = match snapshot.log(old.commit) {
         Err(error) => return Some(Remark::UnknownHistory(error)),
         Ok(log) => match log.lost {
@@ -81,7 +85,7 @@ pub(crate) fn rewritten(snapshot: &Snapshot<'_, '_>, old: &LockedRepo, new: &Loc
     let names = |repo: &LockedRepo| -> BTreeSet<String> {
         repo.facts.modules.iter().map(|module| module.name.to_string()).collect()
     };
-    let modules = names(old).difference(&names(new)).cloned().collect();
-    let Pin { name, reference, .. } = new.pin.clone();
+    let modules = new.map(|new| names(old).difference(&names(new)).cloned().collect()).unwrap_or_default();
+    let Pin { name, reference, .. } = old.pin.clone();
     Some(Remark::Rewritten(Rewritten { name, reference, pin: old.commit, commits, modules }))
 }

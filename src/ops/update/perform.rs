@@ -26,12 +26,13 @@ pub(super) struct Performed<'t> {
 }
 
 impl Performed<'_> {
-    /// The entries that moved to a new commit of their branch or tag, and can be given back.
+    /// The entries that moved, or whose merges did, and that can be given back.
     pub(super) fn candidates(&self) -> Vec<Candidate> {
         let candidate = |(task, Read { repo: new, .. }): &(&Task<'_>, Read)| {
-            let old = task.moved_from()?;
-            (old.is_whole() && old.pin == new.pin && old != new)
-                .then(|| Candidate { old: old.clone(), new: new.clone() })
+            let old = task.old.filter(|old| old.is_whole() && !task.is_by_hand())?;
+            let is_read_alike = old.pin == new.pin && old.addons == new.addons && old.core == new.core;
+            let has_moved = old.commit != new.commit || old.merges != new.merges;
+            (is_read_alike && has_moved).then(|| Candidate { old: old.clone(), new: new.clone() })
         };
         self.resolved.iter().filter_map(candidate).collect()
     }
@@ -60,7 +61,15 @@ impl Performed<'_> {
                 if note.is_warning() { printer.warning(&text) } else { printer.note(&text) }
             }
         }
-        let rewritten = told().filter(|(_, read)| read.remarks.iter().any(Remark::is_about_rewriting));
+        // It does not depend on whether the entry moves.
+        for (_, Read { repo, remarks, .. }) in self.resolved.iter().filter(|(_, read)| is_held(&read.repo)) {
+            remarks
+                .iter()
+                .filter(|remark| remark.is_about_rewriting())
+                .for_each(|remark| remark.tell(session, repo));
+        }
+        let rewritten =
+            self.resolved.iter().filter(|(_, read)| read.remarks.iter().any(Remark::is_about_rewriting));
         let names: Vec<RepoName> = rewritten.map(|(task, _)| task.declared.pin.name.clone()).collect();
         if care.no_rewrites && !names.is_empty() { Err(Error::Rewritten { names }) } else { Ok(()) }
     }
@@ -162,7 +171,12 @@ fn resolve<'a>(
                 remarks.push(Remark::Younger(younger));
             }
             Chosen::Pin(why) => {
-                commit = old.unwrap_or(commit);
+                let head = commit;
+                commit = old.unwrap_or(head);
+                if let Some(old) = task.old.filter(|_| remote.sends_parts()) {
+                    let head = remote.clone().at(head, &pin.reference, &|_| ());
+                    remarks.extend(rewritten(&head, old, None));
+                }
                 young = Some(why);
             }
         }
@@ -225,7 +239,7 @@ fn resolve_at<'a>(
     if let Some(old) = task.moved_from().filter(|old| old.commit != commit) {
         if snapshot.remote().sends_parts() {
             watch.step("comparing");
-            remarks.extend(rewritten(&snapshot, old, &repo));
+            remarks.extend(rewritten(&snapshot, old, Some(&repo)));
         } else if care.no_rewrites {
             remarks.push(Remark::OnlyWhole);
         }
