@@ -165,6 +165,11 @@ impl<'t, T: Job, R> Answers<'t, T, R> {
         (answers, failures)
     }
 
+    /// The value or the trouble of each job, in the order of the jobs.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = Result<&R, &Trouble>> {
+        self.0.iter().map(|(_, answer)| answer.as_ref().map(|(_, answer)| answer))
+    }
+
     /// The values of the jobs that succeeded.
     pub(crate) fn values(&self) -> impl Iterator<Item = (&'t T, &R)> {
         self.0.iter().filter_map(|(job, answer)| Some((*job, &answer.as_ref().ok()?.1)))

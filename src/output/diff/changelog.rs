@@ -3,6 +3,7 @@
 use crate::diff::{Changelogs, LockDiff, ModuleChange, News, RepoChange, RepoLog, Told};
 use crate::lock::LockedRepo;
 use crate::repo::{ModuleName, counted, day};
+use crate::report::Behind;
 
 /// The log of a repository, as much of it as is shown.
 pub(super) struct ShownLog<'c, 'l> {
@@ -38,18 +39,13 @@ impl<'c, 'l> ShownLog<'c, 'l> {
     /// How many commits are new, and the day of the newest.
     pub(super) fn summary(&self) -> String {
         let log = &self.log.log;
-        let newest = day(log.time);
-        let count = |count| counted(count, "commit", "commits");
+        let new = behind(&Behind { commits: log.commits, time: log.time });
         match (log.commits, self.log.lost()) {
-            (None, _) => {
-                format!("the remote does not have the old commit any more; the new one is of {newest}")
-            }
-            (Some(0), lost) => format!("goes back by {}, to {newest}", count(lost)),
-            (Some(commits), 0) => format!("{}, the newest of {newest}", count(commits)),
-            (Some(commits), lost) => {
+            (Some(0), lost) => format!("goes back by {}, to {}", commits(lost), day(log.time)),
+            (_, 0) => new,
+            (_, lost) => {
                 let verb = if lost == 1 { "is" } else { "are" };
-                let (new, old) = (count(commits), count(lost));
-                format!("{new}, the newest of {newest}; {old} of the old history {verb} not in the new one")
+                format!("{new}; {} of the old history {verb} not in the new one", commits(lost))
             }
         }
     }
@@ -91,6 +87,19 @@ impl<'c, 'l> ShownLog<'c, 'l> {
         }
         rest
     }
+}
+
+/// How far a pin is behind.
+pub(super) fn behind(behind: &Behind) -> String {
+    let newest = day(behind.time);
+    match behind.commits {
+        Some(count) => format!("{}, the newest of {newest}", commits(count)),
+        None => format!("the remote does not have the old commit any more; the new one is of {newest}"),
+    }
+}
+
+fn commits(count: usize) -> String {
+    counted(count, "commit", "commits")
 }
 
 /// "1 request or commit", "3 requests and commits".

@@ -1,0 +1,105 @@
+//! What an upgrade of the outdated pins would bring.
+
+use std::collections::BTreeSet;
+
+use super::merges::Followed;
+use crate::error::Error;
+use crate::lock::{Lock, Pin};
+use crate::ops::{Foreseen, OfPin, Remotes, foresee};
+use crate::plan::Movable;
+use crate::repo::CommitId;
+use crate::report::{Behind, Done, FollowedMerge, MergeState, Outdated, Trouble};
+use crate::session::Session;
+
+/// An outdated pin, and the head of its branch or tag.
+pub(super) struct OutdatedPin<'f, 'a> {
+    pub(super) followed: &'f Followed<'a>,
+    pub(super) head: CommitId,
+}
+
+impl OfPin for OutdatedPin<'_, '_> {
+    fn pin(&self) -> &Pin {
+        self.followed.pin()
+    }
+}
+
+/// The lock after `oca upgrade`. `None` if nothing would move, or if the upgrade would fail; then this warns.
+pub(super) fn foreseen(
+    session: &Session<'_>,
+    lock: &Lock,
+    pins: &[OutdatedPin<'_, '_>],
+    merges: &[FollowedMerge],
+) -> Option<Foreseen> {
+    let moves = |pin: &&OutdatedPin<'_, '_>| stays(pin).is_none();
+    let repos = pins.iter().filter(moves).map(|pin| Movable::from(pin.pin().name.clone()));
+    let has_moved = |merge: &&FollowedMerge| {
+        !merge.hold && matches!(merge.state, Some(MergeState::Moved { .. } | MergeState::Rewritten { .. }))
+    };
+    let merges = merges
+        .iter()
+        .filter(has_moved)
+        .map(|merge| Movable { repo: merge.repo.clone(), merge: Some(merge.source.clone()) });
+    let names: BTreeSet<Movable> = repos.chain(merges).collect();
+    if names.is_empty() {
+        return None;
+    }
+    match foresee(session, lock, names) {
+        Ok(foreseen) => Some(foreseen),
+        Err(error) => {
+            for message in error.messages() {
+                session.printer.warning(&format!("an upgrade would fail: {}", message.error));
+            }
+            None
+        }
+    }
+}
+
+/// Why `oca upgrade` would not move a pin, as far as `repos.toml` says it.
+fn stays(pin: &OutdatedPin<'_, '_>) -> Option<&'static str> {
+    let repo = pin.followed.selected.repo;
+    if repo.hold {
+        Some("held")
+    } else if repo.core.is_some() {
+        Some("moves only with `--core`")
+    } else {
+        None
+    }
+}
+
+/// Each outdated pin: how far it is behind, and why it would stay.
+pub(super) fn told(
+    remotes: &Remotes<'_>,
+    pins: &[OutdatedPin<'_, '_>],
+    foreseen: Option<&Foreseen>,
+) -> Result<Vec<Outdated>, Error> {
+    let answers = remotes.ask(pins, |pin, watch| {
+        let Followed { selected, url, .. } = pin.followed;
+        let meter = |bytes| watch.received(bytes);
+        let remote = remotes.git.remote(url).map_err(Trouble::Remote)?;
+        let log = remote.at(pin.head, &selected.repo.reference, &meter).log(selected.locked.commit);
+        let log = log.map_err(Trouble::Remote)?;
+        Ok((Done::UpToDate, Behind { commits: log.commits, time: log.time }))
+    })?;
+    let behind: Vec<Option<Behind>> = answers.in_order().map(|answer| answer.ok().copied()).collect();
+    let told = pins.iter().zip(behind).map(|(pin, behind)| {
+        let name = &pin.pin().name;
+        let held = foreseen.and_then(|foreseen| foreseen.held.iter().find(|held| held.pin == *pin.pin()));
+        let failed =
+            foreseen.and_then(|foreseen| foreseen.failures.iter().find(|failed| failed.name == *name));
+        let stays = stays(pin).map(str::to_owned);
+        let stays = stays.or_else(|| held.map(|held| held.why.to_string()));
+        let stays =
+            stays.or_else(|| failed.map(|failed| format!("an upgrade would fail: {}", failed.trouble)));
+        let plan = &pin.followed.selected;
+        Outdated {
+            name: name.clone(),
+            reference: plan.repo.reference.clone(),
+            locked: plan.locked.commit,
+            head: pin.head,
+            hold: plan.repo.hold,
+            behind,
+            stays,
+        }
+    });
+    Ok(told.collect())
+}
