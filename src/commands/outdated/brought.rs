@@ -76,8 +76,9 @@ pub(super) fn told(
         let Followed { selected, url, .. } = pin.followed;
         let meter = |bytes| watch.received(bytes);
         let remote = remotes.git.remote(url).map_err(Trouble::Remote)?;
-        let log = remote.at(pin.head, &selected.repo.reference, &meter).log(selected.locked.commit);
-        let log = log.map_err(Trouble::Remote)?;
+        let head = remote.at(pin.head, &selected.repo.reference, &meter);
+        let old = selected.locked;
+        let log = head.log(old.commit, old.root()).map_err(Trouble::Remote)?;
         Ok((Done::UpToDate, Behind { commits: log.commits, time: log.time }))
     })?;
     let behind: Vec<Option<Behind>> = answers.in_order().map(|answer| answer.ok().copied()).collect();

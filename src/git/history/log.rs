@@ -75,14 +75,14 @@ pub(crate) struct LostCommit {
 
 impl Snapshot<'_, '_> {
     /// What this commit has and `old` does not have. It is asked for once and then kept in the store: commits, and the
-    /// root trees of the commits of the branch itself.
-    pub(crate) fn log(&self, old: CommitId) -> Result<Log, Error> {
+    /// root trees of the commits of the branch itself. `root` is the root tree of `old`, for a store without `old`.
+    pub(crate) fn log(&self, old: CommitId, root: Option<TreeId>) -> Result<Log, Error> {
         let new = self.commit();
         let store = self.remote().store();
         if let Some(log) = kept(store, old, new) {
             return Ok(log);
         }
-        let log = self.ask_log(old)?;
+        let log = self.ask_log(old, root)?;
         // What the remote does not have any more, it may have again later.
         if log.lost != Lost::Everything
             && let Ok(text) = serde_json::to_vec(&log)
@@ -92,7 +92,7 @@ impl Snapshot<'_, '_> {
         Ok(log)
     }
 
-    fn ask_log(&self, old: CommitId) -> Result<Log, Error> {
+    fn ask_log(&self, old: CommitId, root: Option<TreeId>) -> Result<Log, Error> {
         let new = self.commit();
         let references = vec![self.reference().clone()];
         let history = RemoteHistory::new(self.remote(), references, self.meter());
@@ -123,7 +123,7 @@ impl Snapshot<'_, '_> {
         };
         let branch = BranchLine { tip: new, range: &range, messages: &messages };
         let mut entries = branch.entries();
-        self.add_touched(&history, &branch, &mut entries)?;
+        self.add_touched(&history, &branch, (old, root), &mut entries)?;
         Ok(Log { format: FORMAT, commits: Some(range.commits.len()), time, entries, lost })
     }
 
@@ -132,11 +132,13 @@ impl Snapshot<'_, '_> {
         &self,
         history: &RemoteHistory<'_, '_>,
         branch: &BranchLine<'_>,
+        (old, root): (CommitId, Option<TreeId>),
         entries: &mut [LogEntry],
     ) -> Result<(), Error> {
         let store = self.remote().store();
         let root = |commit: CommitId| match branch.messages.get(&commit) {
             Some(message) => Some(message.tree),
+            None if commit == old && root.is_some() => root,
             None => {
                 store.has_commit(commit).ok().filter(|is_there| *is_there).and(store.tree_of(commit).ok())
             }

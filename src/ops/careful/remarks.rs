@@ -70,7 +70,7 @@ pub(crate) fn doubt(snapshot: &Snapshot<'_, '_>) -> Option<Remark> {
 
 /// Whether the history of the old entry was rewritten. `snapshot` is the new commit.
 pub(crate) fn rewritten(snapshot: &Snapshot<'_, '_>, old: &LockedRepo, new: &LockedRepo) -> Option<Remark> {
-    let commits = match snapshot.log(old.commit) {
+    let commits = match snapshot.log(old.commit, old.root()) {
         Err(error) => return Some(Remark::UnknownHistory(error)),
         Ok(log) => match log.lost {
             Lost::Nothing => return None,
