@@ -57,7 +57,7 @@ pub(crate) use new_own::{NewOwn, OwnModule};
 pub(crate) use old_core::record_core;
 pub(crate) use placing::place_locked;
 pub(crate) use plain_core::{plain_core, tell_of_plain_core};
-pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
+pub(crate) use remotes::{Job, OfPin, Remotes, Watch, outcome_of};
 pub(crate) use requirements::{
     constraints, hint_of_markers, merging, of_odoo, requiring, warn_of_conflicts_with_odoo,
 };

@@ -165,9 +165,9 @@ impl<'t, T: Job, R> Answers<'t, T, R> {
         (answers, failures)
     }
 
-    /// The value or the trouble of each job, in the order of the jobs.
-    pub(crate) fn in_order(&self) -> impl Iterator<Item = Result<&R, &Trouble>> {
-        self.0.iter().map(|(_, answer)| answer.as_ref().map(|(_, answer)| answer))
+    /// Each job with its value or its trouble.
+    pub(crate) fn in_order(self) -> impl Iterator<Item = (&'t T, Result<R, Trouble>)> {
+        self.0.into_iter().map(|(job, answer)| (job, answer.map(|(_, answer)| answer)))
     }
 
     /// The values of the jobs that succeeded.

@@ -6,7 +6,7 @@ use crate::env::Env;
 use crate::lock_diff_log::merge;
 use crate::project::{WEB, repository, short};
 use crate::remote::Remote;
-use crate::server::Server;
+use crate::server::{ALWAYS, Fault, Server};
 
 const FOUR: &str = "[profiles.standard]\nrepos = [\"web\", \"dms\", \"crm\", \"hr\"]\n\
     [repos.dms]\nhold = true\n[repos.crm]\naddons = [\"addons\"]\n";
@@ -110,6 +110,42 @@ fn an_upgrade_that_would_lose_a_selected_module_is_named() {
         ))
         .stderr_contains("warning: an upgrade would fail: ")
         .stderr_contains("1 of 1 repository outdated\n")
+        .success();
+}
+
+#[test]
+fn a_pin_that_must_cool_down_says_why_it_stays() {
+    let env = Env::new();
+    let web = repository(&env, "web", &["web_a"]);
+    env.locked(WEB);
+    let old = web.commit_of("18.0");
+    let new = web.branch("18.0").file("web_a/x.py", "").commit();
+    env.declare(&format!("{WEB}[lock]\ncooldown = \"20000 days\"\n"));
+    env.oca(&["outdated"])
+        .stdout(&format!(
+            "web  {} -> {}  branch 18.0  the newer commits are younger than 20000 days\n\
+             \x20 1 commit, the newest of 2024-10-25\n",
+            short(&old),
+            short(&new)
+        ))
+        .stderr("1 of 1 repository outdated\n")
+        .success();
+}
+
+/// The commits of a held pin are counted. If that fails, a warning says so.
+#[test]
+fn a_history_that_cannot_be_read_does_not_hide_the_pin() {
+    let env = Env::new();
+    let web = repository(&env, "web", &["web_a"]);
+    let server = Server::start(&env);
+    env.locked(&format!("{WEB}[repos.web]\nhold = true\nurl = \"{}\"\n", server.url("web")));
+    let old = web.commit_of("18.0");
+    let new = web.branch("18.0").file("web_a/x.py", "").commit();
+    server.fault("upload-pack fetch", ALWAYS, Fault::Status(403));
+    env.oca(&["outdated"])
+        .stdout(&format!("web  {} -> {}  branch 18.0  held\n", short(&old), short(&new)))
+        .stderr_contains("1 of 1 repository outdated, 1 of them held\n")
+        .stderr_contains("warning: `web`: its changelog could not be read: ")
         .success();
 }
 

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::merges::Followed;
 use crate::error::Error;
 use crate::lock::{Lock, Pin};
-use crate::ops::{Foreseen, OfPin, Remotes, foresee};
-use crate::plan::Movable;
+use crate::ops::{Foreseen, Job, OfPin, Remotes, foresee};
+use crate::plan::{self, Movable};
 use crate::repo::CommitId;
-use crate::report::{Behind, Done, FollowedMerge, MergeState, Outdated, Trouble};
+use crate::report::{Behind, Done, Failure, FollowedMerge, MergeState, Outdated, Trouble};
 use crate::session::Session;
 
 /// An outdated pin, and the head of its branch or tag.
@@ -54,24 +54,18 @@ pub(super) fn foreseen(
     }
 }
 
-/// Why `oca upgrade` would not move a pin, as far as `repos.toml` says it.
+/// Why `oca upgrade` would not move a pin, as far as `repos.toml` says it. Odoo itself is held by default.
 fn stays(pin: &OutdatedPin<'_, '_>) -> Option<&'static str> {
-    let repo = pin.followed.selected.repo;
-    if repo.hold {
-        Some("held")
-    } else if repo.core.is_some() {
-        Some("moves only with `--core`")
-    } else {
-        None
-    }
+    pin.followed.selected.repo.hold.then_some("held")
 }
 
-/// Each outdated pin: how far it is behind, and why it would stay.
+/// Each outdated pin: how far it is behind, and why it would stay. With the pins that would stay and of which that could
+/// not be found out.
 pub(super) fn told(
     remotes: &Remotes<'_>,
     pins: &[OutdatedPin<'_, '_>],
     foreseen: Option<&Foreseen>,
-) -> Result<Vec<Outdated>, Error> {
+) -> Result<(Vec<Outdated>, Vec<Failure>), Error> {
     let answers = remotes.ask(pins, |pin, watch| {
         let Followed { selected, url, .. } = pin.followed;
         let meter = |bytes| watch.received(bytes);
@@ -81,26 +75,22 @@ pub(super) fn told(
         let log = head.log(old.commit, old.root()).map_err(Trouble::Remote)?;
         Ok((Done::UpToDate, Behind { commits: log.commits, time: log.time }))
     })?;
-    let behind: Vec<Option<Behind>> = answers.in_order().map(|answer| answer.ok().copied()).collect();
-    let told = pins.iter().zip(behind).map(|(pin, behind)| {
+    let (mut told, mut unread) = (Vec::new(), Vec::new());
+    for (pin, answer) in answers.in_order() {
         let name = &pin.pin().name;
         let held = foreseen.and_then(|foreseen| foreseen.held.iter().find(|held| held.pin == *pin.pin()));
-        let failed =
-            foreseen.and_then(|foreseen| foreseen.failures.iter().find(|failed| failed.name == *name));
+        let mut failures = foreseen.iter().flat_map(|foreseen| &foreseen.failures);
+        let failed = failures.find(|failed| failed.name == *name);
         let stays = stays(pin).map(str::to_owned);
         let stays = stays.or_else(|| held.map(|held| held.why.to_string()));
         let stays =
             stays.or_else(|| failed.map(|failed| format!("an upgrade would fail: {}", failed.trouble)));
-        let plan = &pin.followed.selected;
-        Outdated {
-            name: name.clone(),
-            reference: plan.repo.reference.clone(),
-            locked: plan.locked.commit,
-            head: pin.head,
-            hold: plan.repo.hold,
-            behind,
-            stays,
-        }
-    });
-    Ok(told.collect())
+        let plan::Selected { repo, locked, .. } = &pin.followed.selected;
+        let (name, reference, locked) = (name.clone(), repo.reference.clone(), locked.commit);
+        let (behind, trouble) = answer.map_or_else(|trouble| (None, Some(trouble)), |log| (Some(log), None));
+        let trouble = trouble.filter(|_| stays.is_some());
+        unread.extend(trouble.map(|trouble| Failure::new(name.clone(), pin.url(), trouble)));
+        told.push(Outdated { name, reference, locked, head: pin.head, hold: repo.hold, behind, stays });
+    }
+    Ok((told, unread))
 }

@@ -63,12 +63,13 @@ pub(crate) fn run(args: &Args, session: &Session<'_>) -> Result<(), Error> {
     let unasked = merges::ask_forges(&remotes, &mut merges);
     let merges: Vec<FollowedMerge> = merges.into_iter().flat_map(|(_, merges)| merges).collect();
     let foreseen = brought::foreseen(session, &lock, &outdated, &merges);
-    let outdated = brought::told(&remotes.without_lines(), &outdated, foreseen.as_ref())?;
+    let (outdated, mut unread) = brought::told(&remotes.without_lines(), &outdated, foreseen.as_ref())?;
     let profile = if session.global.all_profiles { None } else { Some(session.profile()?.name.as_str()) };
     let new = foreseen.as_ref().map_or(&lock, |foreseen| &foreseen.lock);
     let mut diffs = diffs(&lock, new, profile);
     diffs.retain(|diff| !diff.is_empty());
-    let (changelogs, unread) = ask_changelogs(session, &diffs, None)?;
+    let (changelogs, failed) = ask_changelogs(session, &diffs, None)?;
+    unread.extend(failed);
     let report = Report { outdated: &outdated, merges: &merges, diffs: &diffs, changelogs: &changelogs };
     let held = outdated.iter().filter(|outdated| outdated.hold).count();
     let movable = outdated.len() - held;

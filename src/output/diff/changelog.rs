@@ -128,9 +128,12 @@ pub(super) fn fragments(news: &News, quoted: &dyn Fn(&str) -> String) -> Option<
     (!all.is_empty()).then(|| format!("news: {}", all.join(", ")))
 }
 
-/// The first new lines of the `HISTORY` of a module, without blank lines, and how many there are more.
+/// The first new lines of the `HISTORY` of a module, without blank lines and lines below headings, and how many there are
+/// more.
 pub(super) fn history(news: &News, most: usize) -> (Vec<&str>, usize) {
-    let lines: Vec<&str> = news.history.iter().map(String::as_str).filter(|line| !line.is_empty()).collect();
+    // In reStructuredText, a line of equal signs stands below a heading.
+    let is_ruled = |line: &str| line.chars().all(|c| c.is_ascii_punctuation() && line.starts_with(c));
+    let lines: Vec<&str> = news.history.iter().map(String::as_str).filter(|line| !is_ruled(line)).collect();
     let shown = lines.len().min(most);
     (lines[..shown].to_vec(), lines.len() - shown)
 }

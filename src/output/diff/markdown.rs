@@ -277,7 +277,7 @@ fn of_news(lines: &mut Lines, news: &News) {
     let fence = "`".repeat(longest.max(2) + 1);
     let text: String = history.iter().map(|line| format!("    {}\n", one_line(line))).collect();
     let more = if more > 0 { format!("    ({more} more)\n") } else { String::new() };
-    lines.plain(format!("  - news:\n    {fence}text\n{text}{more}    {fence}"));
+    lines.plain(format!("  - history:\n    {fence}text\n{text}{more}    {fence}"));
 }
 
 /// The name of a module, and its version if the lock has it.

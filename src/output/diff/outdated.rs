@@ -15,7 +15,7 @@ pub(crate) fn outdated_rows(pins: &[&Outdated], merges: &[FollowedMerge]) -> Tab
         table.row([name.to_string(), moves, reference.to_string().replace('`', ""), stays]);
         log.iter().for_each(|log| table.row([format!("  {}", behind(log))]));
     }
-    for merge in merges.iter().filter(is_shown) {
+    for merge in merges.iter().filter(|merge| is_shown(merge)) {
         let hold = if merge.hold { "held" } else { "" };
         let moves = match head(merge) {
             Some(head) => format!("{} -> {}", merge.locked.short(), head.short()),
@@ -32,7 +32,7 @@ pub(crate) fn outdated_markdown(pins: &[&Outdated], merges: &[FollowedMerge]) ->
     let mut text = String::new();
     let mut section = |heading: &str, lines: Vec<String>| {
         if !lines.is_empty() {
-            text.push_str(&format!("## {heading}\n\n{}\n", lines.concat()));
+            text.extend([&format!("## {heading}\n\n"), &lines.concat(), "\n"]);
         }
     };
     let pin = |pin: &&Outdated| {
@@ -48,11 +48,11 @@ pub(crate) fn outdated_markdown(pins: &[&Outdated], merges: &[FollowedMerge]) ->
         let title = title(merge).map(|title| format!(" {}", code(title))).unwrap_or_default();
         format!("- {}{moves}: {}{hold}{title}\n", code(&merge.source.of(&merge.repo)), merge.words())
     };
-    section("Merges", merges.iter().filter(is_shown).map(merge).collect());
+    section("Merges", merges.iter().filter(|merge| is_shown(merge)).map(merge).collect());
     text
 }
 
-fn is_shown(merge: &&FollowedMerge) -> bool {
+fn is_shown(merge: &FollowedMerge) -> bool {
     merge.state.is_some() || merge.request.is_some()
 }
 
