@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::news::News;
-use super::{LockDiff, ModuleChange, RepoChange, Step};
+use super::{Home, LockDiff, ModuleChange, RepoChange, Step};
 use crate::git::{Log, LogEntry, Lost};
 use crate::lock::{LockedRepo, Pin};
 use crate::repo::{CommitId, ModuleName, WebPage};
@@ -111,10 +111,14 @@ fn at_the_top<'d, 'l>(
     diff: &'d LockDiff<'l>,
     repos: &'d Step<&'l LockedRepo>,
 ) -> impl Iterator<Item = &'l ModuleName> {
-    let is_of_it = |module: &&ModuleChange<'l>| {
-        let home = module.home();
+    let is_of_repo = |home: &Home<'l>| {
         let pin = &home.repo.pin;
         home.module.directory.is_root() && (*pin == repos.to.pin || *pin == repos.from.pin)
+    };
+    let is_of_it = move |module: &&ModuleChange<'l>| match module {
+        // It may have gone to another repository.
+        ModuleChange::Changed(changed) => is_of_repo(&changed.homes.from) || is_of_repo(&changed.homes.to),
+        module => is_of_repo(module.home()),
     };
     diff.modules.iter().filter(is_of_it).map(ModuleChange::name)
 }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::diff::{DiffReport, SeriesDiff};
+use crate::diff::{Changelogs, LockDiff};
 use crate::forge::{RequestState, Review, Title, Told};
 use crate::lock::Change;
 use crate::repo::{CommitId, MergeSource, RepoName};
@@ -97,6 +99,8 @@ pub(crate) struct OutdatedReport<'a> {
     pub(crate) merges: Vec<OutdatedMergePin<'a>>,
     /// The requests on forges.
     pub(crate) requests: Vec<RequestEntry<'a>>,
+    /// What an upgrade would change, as `oca diff` tells it.
+    pub(crate) changes: Vec<SeriesDiff<'a>>,
 }
 
 #[derive(Serialize)]
@@ -164,14 +168,26 @@ pub(crate) struct OutdatedPin<'a> {
     pub(crate) head: CommitId,
     /// Whether `repos.toml` keeps `oca lock --upgrade` from moving the pin.
     pub(crate) hold: bool,
+    /// How many commits the head has and the pin does not have; `null` if that is not known.
+    pub(crate) commits: Option<usize>,
+    /// When the head was made, as a Unix timestamp in seconds; `null` if that is not known.
+    pub(crate) time: Option<i64>,
+    /// Why an upgrade would not move the pin; `null` if it would.
+    pub(crate) stays: Option<&'a str>,
 }
 
 impl<'a> OutdatedReport<'a> {
-    pub(crate) fn of(repos: &'a [Outdated], merges: &'a [FollowedMerge]) -> Self {
+    pub(crate) fn of(
+        repos: &'a [Outdated],
+        merges: &'a [FollowedMerge],
+        diffs: &'a [LockDiff<'a>],
+        changelogs: &'a Changelogs<'a>,
+    ) -> Self {
         Self {
             repos: repos.iter().map(OutdatedPin::of).collect(),
             merges: merges.iter().filter_map(OutdatedMergePin::of).collect(),
             requests: merges.iter().filter_map(RequestEntry::of).collect(),
+            changes: DiffReport::of(diffs, changelogs, &[]).changes,
         }
     }
 }
@@ -213,6 +229,14 @@ impl<'a> RequestEntry<'a> {
 
 impl<'a> OutdatedPin<'a> {
     fn of(repo: &'a Outdated) -> Self {
-        Self { name: &repo.name, locked: repo.locked, head: repo.head, hold: repo.hold }
+        Self {
+            name: &repo.name,
+            locked: repo.locked,
+            head: repo.head,
+            hold: repo.hold,
+            commits: repo.behind.and_then(|behind| behind.commits),
+            time: repo.behind.map(|behind| behind.time),
+            stays: repo.stays.as_deref(),
+        }
     }
 }

@@ -99,6 +99,11 @@ impl LockedRepo {
         of_merges.chain(self.patches.iter().filter_map(|patch| patch.step.as_ref()))
     }
 
+    /// The root tree of the base. `None` if it is not known, because there are steps.
+    pub(crate) fn root(&self) -> Option<TreeId> {
+        self.steps().next().is_none().then_some(self.tree)
+    }
+
     /// The commit that a checkout has: the one of the last step, or the base if there are no steps.
     pub(crate) fn head(&self) -> CommitId {
         self.steps().last().map_or(self.commit, |step| step.commit)

@@ -61,7 +61,7 @@ pub(crate) fn ask_changelogs<'l>(
         let Step { from, to } = moved.repos.commits();
         watch.step("asking");
         let snapshot = remote.clone().at(to, &moved.repos.to.pin.reference, &meter);
-        let log = snapshot.log(from).map_err(Trouble::Remote)?;
+        let log = snapshot.log(from, moved.repos.from.root()).map_err(Trouble::Remote)?;
         // Without the old commit, nothing says what is new.
         let contents = contents.filter(|_| log.lost != Lost::Everything);
         watch.step("fetching");

@@ -9,6 +9,7 @@ mod checkouts;
 mod content;
 pub(crate) mod deep;
 mod exported;
+mod foreseen;
 mod given;
 mod hooks;
 mod in_front;
@@ -45,6 +46,7 @@ pub(crate) use checkouts::{
 };
 pub(crate) use content::Contents;
 pub(crate) use exported::RepoExport;
+pub(crate) use foreseen::{Foreseen, foresee};
 pub(crate) use hooks::tell_of_hooks;
 pub(crate) use in_front::{in_front, warn_of_in_front};
 pub(crate) use lacking::{known, lacking, lacking_for, lacking_in_all, warn_of_lacking};
@@ -55,7 +57,7 @@ pub(crate) use new_own::{NewOwn, OwnModule};
 pub(crate) use old_core::record_core;
 pub(crate) use placing::place_locked;
 pub(crate) use plain_core::{plain_core, tell_of_plain_core};
-pub(crate) use remotes::{OfPin, Remotes, Watch, outcome_of};
+pub(crate) use remotes::{Job, OfPin, Remotes, Watch, outcome_of};
 pub(crate) use requirements::{
     constraints, hint_of_markers, merging, of_odoo, requiring, warn_of_conflicts_with_odoo,
 };

@@ -165,6 +165,11 @@ impl<'t, T: Job, R> Answers<'t, T, R> {
         (answers, failures)
     }
 
+    /// Each job with its value or its trouble.
+    pub(crate) fn in_order(self) -> impl Iterator<Item = (&'t T, Result<R, Trouble>)> {
+        self.0.into_iter().map(|(job, answer)| (job, answer.map(|(_, answer)| answer)))
+    }
+
     /// The values of the jobs that succeeded.
     pub(crate) fn values(&self) -> impl Iterator<Item = (&'t T, &R)> {
         self.0.iter().filter_map(|(job, answer)| Some((*job, &answer.as_ref().ok()?.1)))

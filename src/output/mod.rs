@@ -15,7 +15,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 pub(crate) use cache::{render_pruned_total, render_store};
-pub(crate) use diff::{MOST, human, human_deep, markdown, summary, summary_deep};
+pub(crate) use diff::{
+    Limit, MOST, human, human_deep, markdown, outdated_markdown, outdated_rows, summary, summary_deep,
+};
 pub(crate) use findings::render_findings;
 pub(crate) use table::Table;
 pub(crate) use tree::{print_tree, print_why};

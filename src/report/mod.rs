@@ -52,6 +52,19 @@ pub(crate) struct Outdated {
     pub(crate) locked: CommitId,
     pub(crate) head: CommitId,
     pub(crate) hold: bool,
+    /// `None` if it could not be found out.
+    pub(crate) behind: Option<Behind>,
+    /// Why an upgrade would not move it. `None` if it would.
+    pub(crate) stays: Option<String>,
+}
+
+/// How far a pin is behind its branch or tag.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Behind {
+    /// How many commits the head has and the pin does not have. `None` if the remote does not have the pin any more.
+    pub(crate) commits: Option<usize>,
+    /// The committer date of the head, in seconds since 1970.
+    pub(crate) time: i64,
 }
 
 /// A merge, compared with its remote and its forge.

@@ -88,7 +88,8 @@ fn gitea_tells_state_title_and_reviews() {
       "review": null,
       "title": "[ADD] web_new"
     }
-  ]
+  ],
+  "changes": []
 }
 "##,
         )

@@ -138,7 +138,7 @@ fn requests_and_news_stand_at_their_modules() {
              - `web_a` `18.0.1.0.0` → `18.0.1.1.0`: minor\n\
              \x20 - [`#11`](https://redirect.github.com/OCA/web/pull/11) `[IMP] web_a: smaller menu`\n\
              \x20 - news: `12` (feature)\n\
-             \x20 - news:\n\
+             \x20 - history:\n\
              \x20   ```text\n\
              \x20   ## 18.0.1.1.0\n\
              \x20   - Smaller menu. (#11)\n\
@@ -216,11 +216,11 @@ fn a_server_is_asked_for_no_more_than_is_needed() {
     assert!(asked.iter().all(|seen| seen.command() == Some("fetch")), "{asked:?}");
     assert_eq!(asked.len(), 3, "{asked:?}");
     let again = env.oca(&["diff", "old.json", "--log"]).output();
-    assert_eq!((again.stdout, server.requests().len()), (output.stdout, before + 3));
-    // A teammate has nothing in the cache.
+    assert_eq!((&again.stdout, server.requests().len()), (&output.stdout, before + 3));
+    // A teammate has nothing in the cache, not even the old commit.
     fs::remove_dir_all(env.cache()).expect("a cache");
-    let again = env.oca(&["diff", "old.json", "--log"]).output();
-    assert!(again.stdout.contains("    | - Smaller menu. (#11)\n"), "{}", again.stdout);
+    let other = env.oca(&["diff", "old.json", "--log"]).output();
+    assert_eq!(other.stdout, again.stdout);
     assert_eq!(server.requests().len(), before + 3 + 5);
 }
 
@@ -252,7 +252,9 @@ fn what_strangers_write_stays_text() {
     let (web, _) = locked(&env);
     let title = "\u{1b}[31m@odoo <b>`x`</b> ![](http://x) closes #1\u{202e}";
     merge(&web, 21, title, |draft| {
-        draft.file("web_a/x.py", "").file("web_a/readme/HISTORY.md", "```\n@odoo\u{1b}[2J\n# <img>\n")
+        draft
+            .file("web_a/x.py", "")
+            .file("web_a/readme/HISTORY.md", "```text\n@odoo\u{1b}[2J\n====\n\n# <img>\n")
     });
     merge(&web, 22, &"x".repeat(5_000), |draft| draft.file("web_a/y.py", ""));
     env.oca(&["lock", "-q", "--upgrade"]).success();
@@ -263,7 +265,7 @@ fn what_strangers_write_stays_text() {
     assert!(human.contains(&format!("    #22 {}...\n", "x".repeat(300))), "{human}");
     let markdown = env.oca(&["diff", "old.json", "--format", "markdown"]).output().stdout;
     assert!(markdown.contains(&format!("pull/21) `` {shown} ``\n")), "{markdown}");
-    let block = "    ````text\n    ```\n    @odoo\\u{1b}[2J\n    # <img>\n    ````\n";
+    let block = "    ````text\n    ```text\n    @odoo\\u{1b}[2J\n    # <img>\n    ````\n";
     assert!(markdown.contains(block), "{markdown}");
 }
 

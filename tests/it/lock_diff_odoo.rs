@@ -49,6 +49,10 @@ fn nothing_is_guessed_of_modules_of_odoo_itself() {
     for line in ["old odoo", "new new", "web depends on +bus", "web_a moved from web"] {
         assert!(lines.iter().any(|found| found == line), "{line}\n{}", output.stdout);
     }
+    // Of Odoo itself, the commits are only counted.
+    assert_eq!(output.stdout.matches("1 commit, the newest of 2024-10-25\n").count(), 2, "{}", output.stdout);
+    assert_eq!(output.stdout.matches(" [IMP] a change (web_a)\n").count(), 1, "{}", output.stdout);
+    assert_eq!(output.stdout.matches("[IMP]").count(), 1, "{}", output.stdout);
     env.oca(&["diff", "-q", "--format", "markdown"])
         .stdout_contains("\n- `old` of `odoo`\n")
         .stdout_contains("\n- `new`: **new**\n- `web`: depends on +`bus`\n- `web_a`: moved from `web`\n")

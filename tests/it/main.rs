@@ -112,6 +112,7 @@ mod odoo_itself;
 mod one_at_a_time;
 mod other_transports;
 mod outdated;
+mod outdated_report;
 mod patch;
 mod project;
 mod proxy;

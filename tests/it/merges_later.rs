@@ -371,17 +371,18 @@ fn outdated_says_what_became_of_each_merge() {
     remote.pull(2).file("web_x/a", "").commit();
     let new = remote.pull(2).file("web_x/b", "").commit();
     env.oca(&["outdated", "--exit-code"])
-        .stdout_contains(&format!("web    {} -> {}  branch 18.0\n", short(&branch), short(&bot)))
+        .stdout_contains(&format!("web      {} -> {}  branch 18.0\n", short(&branch), short(&bot)))
         .stdout_contains(&format!(
-            "web#1  {}                merged upstream on 20",
+            "web#1    {}                merged upstream on 20",
             short(&remote.commit_of("refs/pull/1/head"))
         ))
-        .stdout_contains(&format!("web#2  {} -> {}  moved by 2 commits\n", short(&old), short(&new)))
+        .stdout_contains(&format!("web#2    {} -> {}  moved by 2 commits\n", short(&old), short(&new)))
         .stderr("1 of 1 repository outdated\n")
         .status(1);
     env.oca(&["outdated", "--format", "json"])
         .stdout_contains("\"merge\": \"#2\",\n      \"state\": \"moved\"")
         .stdout_contains("\"commits\": 2")
+        .stdout_contains("\"merge\": \"#2\",\n              \"from\"")
         .success();
     env.git(remote.path(), &["update-ref", "-d", "refs/pull/2/head"]);
     env.oca(&["outdated"]).stdout_contains("gone\n").stderr_contains("1 of 1").success();

@@ -178,7 +178,7 @@ fn odoo_moves_only_by_name() {
     let old = env.locked_commit("odoo");
     let new = Remote::open(&env, "odoo").branch("18.0").module("addons/crm", &[]).commit();
     let web = Remote::open(&env, "web").branch("18.0").module("web_y", &[]).commit();
-    let line = format!("odoo {} -> {} branch 18.0 held", short(&old), short(&new));
+    let line = format!("odoo {} -> {} branch 18.0 held 1 commit, the newest of", short(&old), short(&new));
     let shown = env.oca(&["outdated", "odoo"]).output().to_string();
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words(&shown).contains(&line), "{shown}");

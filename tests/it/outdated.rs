@@ -17,8 +17,13 @@ fn pins_behind_their_branch_are_listed() {
         let old = remote.commit_of("18.0");
         (old, remote.branch("18.0").module("more", &[]).commit())
     });
+    let back = format!("  take back: oca lock web@{}\n", moved[0].0);
+    let added = format!("  more  18.0.1.0.0                new\n    {} [IMP] a change\n", short(&moved[0].1));
+    let behind = "  1 commit, the newest of 2024-10-25\n";
     let [web, dms] = moved.each_ref().map(|(old, new)| format!("{} -> {}", short(old), short(new)));
-    let table = format!("web  {web}  branch 18.0\ndms  {dms}  branch 18.0  held\n");
+    let table = format!(
+        "web     {web}  branch 18.0\n{back}{behind}{added}dms     {dms}  branch 18.0  held\n{behind}"
+    );
     env.oca(&["outdated"]).stdout(&table).stderr("2 of 3 repositories outdated, 1 of them held\n").success();
     env.oca(&["outdated", "-v"])
         .stdout(&table)
@@ -31,7 +36,7 @@ fn pins_behind_their_branch_are_listed() {
     // A nightly job is not red because of what was held on purpose.
     env.oca(&["lock", "--upgrade", "-q"]).success();
     env.oca(&["outdated", "--exit-code"])
-        .stdout(&format!("dms  {dms}  branch 18.0  held\n"))
+        .stdout(&format!("dms  {dms}  branch 18.0  held\n{behind}"))
         .stderr("1 of 3 repositories outdated, 1 of them held\n")
         .success();
 }
@@ -42,16 +47,18 @@ fn machines_get_both_commits() {
     let remote = web(&env);
     env.locked(WEB);
     env.oca(&["outdated", "--format", "json"])
-        .stdout("{\n  \"version\": 1,\n  \"repos\": [],\n  \"merges\": [],\n  \"requests\": []\n}\n")
+        .stdout("{\n  \"version\": 1,\n  \"repos\": [],\n  \"merges\": [],\n  \"requests\": [],\n  \"changes\": []\n}\n")
         .success();
     let locked = remote.commit_of("18.0");
     let head = remote.branch("18.0").file("x", "").commit();
-    env.oca(&["outdated", "--format", "json", "--exit-code"])
-        .stdout(&format!(
-            "{{\n  \"version\": 1,\n  \"repos\": [\n    {{\n      \"name\": \"web\",\n      \"locked\": \"{locked}\",\n      \
-             \"head\": \"{head}\",\n      \"hold\": false\n    }}\n  ],\n  \"merges\": [],\n  \"requests\": []\n}}\n"
-        ))
-        .status(1);
+    let output = env.oca(&["outdated", "--format", "json", "--exit-code"]).output();
+    assert_eq!(output.code, Some(1));
+    let told: serde_json::Value = serde_json::from_str(&output.stdout).expect("JSON");
+    let expected = serde_json::json!([{
+        "name": "web", "locked": locked, "head": head, "hold": false,
+        "commits": 1, "time": 1_729_814_520, "stays": null
+    }]);
+    assert_eq!(told["repos"], expected);
 }
 
 #[test]
@@ -64,7 +71,16 @@ fn a_tag_that_moved_counts_and_a_commit_by_its_id_cannot() {
     env.locked(&format!("{WEB}[repos.web]\ntag = \"v1\"\n"));
     remote.tag("v1", &new);
     env.oca(&["outdated", "-q"])
-        .stdout(&format!("web  {} -> {}  tag v1\n", short(&old), short(&new)))
+        .stdout(&format!(
+            "web      {} -> {}  tag v1\n\
+             \x20 take back: oca lock web@{old}\n\
+             \x20 1 commit, the newest of 2024-10-25\n\
+             \x20 web_x  18.0.1.0.0                new\n\
+             \x20   {} [IMP] a change\n",
+            short(&old),
+            short(&new),
+            short(&new)
+        ))
         .success();
     env.locked(&format!("{WEB}[repos.web]\nrev = \"{old}\"\n"));
     env.remove_remotes();
@@ -97,7 +113,14 @@ fn a_remote_that_cannot_be_asked_fails_after_the_others_are_told() {
     let new = remote.branch("18.0").file("x", "").commit();
     std::fs::remove_dir_all(env.remotes().join("dms.git")).expect("the repository can be removed");
     env.oca(&["outdated", "-v"])
-        .stdout(&format!("web  {} -> {}  branch 18.0\n", short(&old), short(&new)))
+        .stdout(&format!(
+            "web  {} -> {}  branch 18.0\n\
+             \x20 take back: oca lock web@{old}\n\
+             \x20 1 commit, the newest of 2024-10-25\n\
+             \x20 not shown: 1 request or commit that changes none of these modules; `--format json` has all\n",
+            short(&old),
+            short(&new)
+        ))
         .stderr(
             "web: outdated\n\
              1 of 2 repositories outdated\n\

@@ -17,7 +17,7 @@ use crate::error::{DiffError, Error};
 use crate::flags::Global;
 use crate::fs::write_out;
 use crate::json::{DiffReport, Versioned};
-use crate::output::{MOST, Printer, Table, human, human_deep, markdown, summary, summary_deep};
+use crate::output::{Limit, MOST, Printer, Table, human, human_deep, markdown, summary, summary_deep};
 use crate::repo::counted;
 use crate::session::{Session, named_profile};
 
@@ -157,8 +157,9 @@ fn report(args: &Args, report: &Report<'_, '_>, printer: &Printer) -> Result<(),
             );
         }
         DiffFormat::Markdown => {
-            let most = args.output.is_none().then_some(MOST);
-            deliver(args, &markdown(diffs, changelogs, deeps, most), printer)?;
+            let whole = "oca diff --format markdown -o FILE";
+            let limit = args.output.is_none().then_some(Limit { most: MOST, whole });
+            deliver(args, &markdown(diffs, changelogs, deeps, limit), printer)?;
         }
         // Only on stdout, rows fit the width of a terminal.
         _ if args.file().is_none() => report.tables().for_each(|table| printer.table(&table)),

@@ -40,7 +40,7 @@ impl CareArgs {
             Bump::Minor => VersionStep::Minor,
             Bump::Major => VersionStep::Major,
         });
-        Care { max_bump, cooldown, only_clean, no_rewrites }
+        Care { max_bump, cooldown, only_clean, no_rewrites, is_foreseen: false }
     }
 
     /// Fails if one of the flags is given, for a command that moves nothing.

@@ -8,8 +8,8 @@ use crate::git::{Git, Snapshot};
 use crate::lock::{LockedRepo, Pin};
 use crate::ops::{OfPin, Remotes};
 use crate::plan;
-use crate::repo::{CommitId, MergeSource, RemoteUrl, counted, typed};
-use crate::report::{FollowedMerge, MergeState, Outdated, Trouble};
+use crate::repo::{MergeSource, RemoteUrl, counted, typed};
+use crate::report::{FollowedMerge, MergeState, Trouble};
 use crate::session::Session;
 
 /// A pin that follows a branch or tag.
@@ -21,18 +21,6 @@ pub(super) struct Followed<'a> {
 }
 
 impl Followed<'_> {
-    /// The pin, if the head of its branch or tag is another commit.
-    pub(super) fn outdated(&self, head: CommitId) -> Option<Outdated> {
-        let plan::Selected { repo, locked, .. } = &self.selected;
-        (head != locked.commit).then(|| Outdated {
-            name: repo.name.clone(),
-            reference: repo.reference.clone(),
-            locked: locked.commit,
-            head,
-            hold: repo.hold,
-        })
-    }
-
     /// All merges, compared with their remotes. `branch` is the head of the branch.
     pub(super) fn merges(&self, git: &Git, branch: &Snapshot<'_, '_>) -> Result<Vec<FollowedMerge>, Trouble> {
         let LockedRepo { pin, merges, commit, .. } = self.selected.locked;

@@ -20,6 +20,9 @@ use crate::repo::{CommitId, RemoteUrl, TreeId, in_short, parse_tree};
 /// The most entries of which the changed directories are asked for, and the most commits that are listed as lost.
 const MOST: usize = 2000;
 
+/// The most bytes of all root trees of a log. A hostile pack can hold much more in little space.
+const MOST_TREES: usize = 64 << 20;
+
 /// The format of a kept log. Another one is not read.
 const FORMAT: u32 = 1;
 
@@ -75,14 +78,14 @@ pub(crate) struct LostCommit {
 
 impl Snapshot<'_, '_> {
     /// What this commit has and `old` does not have. It is asked for once and then kept in the store: commits, and the
-    /// root trees of the commits of the branch itself.
-    pub(crate) fn log(&self, old: CommitId) -> Result<Log, Error> {
+    /// root trees of the commits of the branch itself. `root` is the root tree of `old`, for a store without `old`.
+    pub(crate) fn log(&self, old: CommitId, root: Option<TreeId>) -> Result<Log, Error> {
         let new = self.commit();
         let store = self.remote().store();
         if let Some(log) = kept(store, old, new) {
             return Ok(log);
         }
-        let log = self.ask_log(old)?;
+        let log = self.ask_log(old, root)?;
         // What the remote does not have any more, it may have again later.
         if log.lost != Lost::Everything
             && let Ok(text) = serde_json::to_vec(&log)
@@ -92,7 +95,7 @@ impl Snapshot<'_, '_> {
         Ok(log)
     }
 
-    fn ask_log(&self, old: CommitId) -> Result<Log, Error> {
+    fn ask_log(&self, old: CommitId, root: Option<TreeId>) -> Result<Log, Error> {
         let new = self.commit();
         let references = vec![self.reference().clone()];
         let history = RemoteHistory::new(self.remote(), references, self.meter());
@@ -123,7 +126,7 @@ impl Snapshot<'_, '_> {
         };
         let branch = BranchLine { tip: new, range: &range, messages: &messages };
         let mut entries = branch.entries();
-        self.add_touched(&history, &branch, &mut entries)?;
+        self.add_touched(&history, &branch, (old, root), &mut entries)?;
         Ok(Log { format: FORMAT, commits: Some(range.commits.len()), time, entries, lost })
     }
 
@@ -132,11 +135,13 @@ impl Snapshot<'_, '_> {
         &self,
         history: &RemoteHistory<'_, '_>,
         branch: &BranchLine<'_>,
+        (old, root): (CommitId, Option<TreeId>),
         entries: &mut [LogEntry],
     ) -> Result<(), Error> {
         let store = self.remote().store();
         let root = |commit: CommitId| match branch.messages.get(&commit) {
             Some(message) => Some(message.tree),
+            None if commit == old && root.is_some() => root,
             None => {
                 store.has_commit(commit).ok().filter(|is_there| *is_there).and(store.tree_of(commit).ok())
             }
@@ -164,13 +169,13 @@ impl Snapshot<'_, '_> {
         wanted: &BTreeSet<TreeId>,
     ) -> Result<HashMap<TreeId, HashMap<String, [u8; 20]>>, Error> {
         let read = |odb: &Odb<'_>| {
+            let mut left = MOST_TREES;
             let names = |id: &TreeId| {
                 let key = oid(id.as_bytes());
                 let is_there = odb.exists_ext(key, OdbLookupFlags::NO_REFRESH);
-                let object = is_there
-                    .then(|| odb.read(key).ok())?
-                    .filter(|object| object.kind() == ObjectType::Tree)?;
-                let entries = parse_tree(object.data()).ok()?;
+                let (length, kind) = is_there.then(|| odb.read_header(key).ok()).flatten()?;
+                left = left.checked_sub(length).filter(|_| kind == ObjectType::Tree)?;
+                let entries = parse_tree(odb.read(key).ok()?.data()).ok()?;
                 Some((*id, entries.into_iter().map(|entry| (entry.name.to_string(), entry.id)).collect()))
             };
             wanted.iter().filter_map(names).collect()
@@ -269,10 +274,7 @@ impl BranchLine<'_> {
             };
             let titles = brought.iter().filter(of_people).filter_map(|commit| self.messages.get(commit));
             let titles: Vec<&str> = titles.map(|message| message.signature.title()).collect();
-            let says_new = |title: &&&str| {
-                let title = title.to_ascii_lowercase();
-                title.contains("[mig]") || title.contains("[add]")
-            };
+            let says_new = |title: &&&str| adds_module(title);
             // A new module often comes with later corrections.
             let best = titles.iter().find(says_new).or(titles.first())?;
             message.request_title.as_deref().unwrap_or(best)
@@ -312,6 +314,16 @@ impl BranchLine<'_> {
     }
 }
 
+/// Whether a commit says that it migrates or adds a module: `[MIG] web_x: Migration to 18.0`, `[18.0][ADD] web_x`.
+fn adds_module(title: &str) -> bool {
+    let title = title.to_ascii_lowercase();
+    let names_it = |(_, rest): (&str, &str)| {
+        let mut words = rest.split_whitespace();
+        words.next().is_some_and(|word| word.ends_with(':') || words.next().is_none())
+    };
+    title.contains("[mig]") || title.split_once("[add]").is_some_and(names_it)
+}
+
 /// The title without the number that a forge adds to it: `Fix x (#12)`.
 fn without_number(title: &str, request: Option<u64>) -> &str {
     let numbers = request.map(|number| [format!("(#{number})"), format!("(pull request #{number})")]);
@@ -328,6 +340,18 @@ fn touched(old: &HashMap<String, [u8; 20]>, new: &HashMap<String, [u8; 20]>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_title_names_the_module_that_comes() {
+        for title in
+            ["[18.0][MIG] web_x", "[MIG]web_x: to 18.0", "[18.0] [ADD] web_x", "[ADD] web_x: new module"]
+        {
+            assert!(adds_module(title), "{title}");
+        }
+        for title in ["[FIX] web_x: menu", "[ADD] _rollup function", "[ADD]", "Migrate web_x"] {
+            assert!(!adds_module(title), "{title}");
+        }
+    }
 
     #[test]
     fn the_number_of_a_forge_is_no_part_of_the_title() {

@@ -26,6 +26,8 @@ pub(crate) struct Care {
     pub(crate) only_clean: bool,
     /// Whether a rewritten history is an error.
     pub(crate) no_rewrites: bool,
+    /// Whether the new lock is only looked at: who looks tells what moved.
+    pub(crate) is_foreseen: bool,
 }
 
 impl Care {

@@ -74,7 +74,7 @@ pub(crate) fn rewritten(
     old: &LockedRepo,
     new: Option<&LockedRepo>,
 ) -> Option<Remark> {
-    let commits = match snapshot.log(old.commit) {
+    let commits = match snapshot.log(old.commit, old.root()) {
         Err(error) => return Some(Remark::UnknownHistory(error)),
         Ok(log) => match log.lost {
             Lost::Nothing => return None,

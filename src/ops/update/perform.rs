@@ -51,12 +51,12 @@ impl Performed<'_> {
         let printer = session.printer;
         let is_held = |repo: &LockedRepo| held.iter().any(|held| held.pin == repo.pin);
         let told = || self.resolved.iter().filter(|(_, read)| !is_held(&read.repo));
-        for (task, Read { repo, .. }) in told() {
+        for (task, Read { repo, .. }) in told().filter(|_| !care.is_foreseen) {
             printer.outcome(&outcome_of(*task, Ok(locked(task, repo))));
         }
         for (_, Read { repo, notes, remarks, .. }) in told() {
             remarks.iter().for_each(|remark| remark.tell(session, repo));
-            for note in notes {
+            for note in notes.iter().filter(|_| !care.is_foreseen) {
                 let text = note.to_string();
                 if note.is_warning() { printer.warning(&text) } else { printer.note(&text) }
             }

@@ -3,6 +3,7 @@
 use crate::diff::{Changelogs, LockDiff, ModuleChange, News, RepoChange, RepoLog, Told};
 use crate::lock::LockedRepo;
 use crate::repo::{ModuleName, counted, day};
+use crate::report::Behind;
 
 /// The log of a repository, as much of it as is shown.
 pub(super) struct ShownLog<'c, 'l> {
@@ -38,18 +39,13 @@ impl<'c, 'l> ShownLog<'c, 'l> {
     /// How many commits are new, and the day of the newest.
     pub(super) fn summary(&self) -> String {
         let log = &self.log.log;
-        let newest = day(log.time);
-        let count = |count| counted(count, "commit", "commits");
+        let new = behind(&Behind { commits: log.commits, time: log.time });
         match (log.commits, self.log.lost()) {
-            (None, _) => {
-                format!("the remote does not have the old commit any more; the new one is of {newest}")
-            }
-            (Some(0), lost) => format!("goes back by {}, to {newest}", count(lost)),
-            (Some(commits), 0) => format!("{}, the newest of {newest}", count(commits)),
-            (Some(commits), lost) => {
+            (Some(0), lost) => format!("goes back by {}, to {}", commits(lost), day(log.time)),
+            (_, 0) => new,
+            (_, lost) => {
                 let verb = if lost == 1 { "is" } else { "are" };
-                let (new, old) = (count(commits), count(lost));
-                format!("{new}, the newest of {newest}; {old} of the old history {verb} not in the new one")
+                format!("{new}; {} of the old history {verb} not in the new one", commits(lost))
             }
         }
     }
@@ -93,6 +89,19 @@ impl<'c, 'l> ShownLog<'c, 'l> {
     }
 }
 
+/// How far a pin is behind.
+pub(super) fn behind(behind: &Behind) -> String {
+    let newest = day(behind.time);
+    match behind.commits {
+        Some(count) => format!("{}, the newest of {newest}", commits(count)),
+        None => format!("the remote does not have the old commit any more; the new one is of {newest}"),
+    }
+}
+
+fn commits(count: usize) -> String {
+    counted(count, "commit", "commits")
+}
+
 /// "1 request or commit", "3 requests and commits".
 pub(super) fn entries(count: usize) -> String {
     counted(count, "request or commit", "requests and commits")
@@ -119,9 +128,12 @@ pub(super) fn fragments(news: &News, quoted: &dyn Fn(&str) -> String) -> Option<
     (!all.is_empty()).then(|| format!("news: {}", all.join(", ")))
 }
 
-/// The first new lines of the `HISTORY` of a module, without blank lines, and how many there are more.
+/// The first new lines of the `HISTORY` of a module, without blank lines and lines below headings, and how many there are
+/// more.
 pub(super) fn history(news: &News, most: usize) -> (Vec<&str>, usize) {
-    let lines: Vec<&str> = news.history.iter().map(String::as_str).filter(|line| !line.is_empty()).collect();
+    // In reStructuredText, a line of equal signs stands below a heading.
+    let is_ruled = |line: &str| line.chars().all(|c| c.is_ascii_punctuation() && line.starts_with(c));
+    let lines: Vec<&str> = news.history.iter().map(String::as_str).filter(|line| !is_ruled(line)).collect();
     let shown = lines.len().min(most);
     (lines[..shown].to_vec(), lines.len() - shown)
 }

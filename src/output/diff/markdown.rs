@@ -20,6 +20,15 @@ use crate::repo::{CommitId, RepoName, counted, one_line};
 /// The most characters of the description of a pull request on GitHub.
 pub(crate) const MOST: usize = 65_536;
 
+/// A limit of the text.
+#[derive(Clone, Copy)]
+pub(crate) struct Limit {
+    /// In characters.
+    pub(crate) most: usize,
+    /// The command that writes everything.
+    pub(crate) whole: &'static str,
+}
+
 /// Enough characters for the line that counts what is not shown.
 const RESERVE: usize = 300;
 
@@ -42,22 +51,24 @@ enum About {
     Entry,
 }
 
-/// The text of at most `most` characters. If it is longer, its last lines are left out, and a line counts them.
+/// The text, which keeps to the limit. If it is longer, its last lines are left out, and a line counts them.
 pub(crate) fn markdown<'l>(
     diffs: &[LockDiff<'l>],
     changelogs: &Changelogs<'l>,
     deeps: &[Deep],
-    most: Option<usize>,
+    limit: Option<Limit>,
 ) -> String {
     let all = MostEntries { of_repo: usize::MAX, of_module: usize::MAX };
-    let most_entries = if most.is_some() { MOST_ENTRIES } else { all };
+    let most_entries = if limit.is_some() { MOST_ENTRIES } else { all };
     let deeps = deeps.iter().map(Some).chain(std::iter::repeat(None));
     let both = diffs.iter().zip(deeps);
     let lines: Vec<Line> =
         both.flat_map(|(diff, deep)| lines(diff, changelogs, deep, most_entries)).collect();
     let length = |line: &Line| line.text.chars().count() + 1;
-    let most = most.filter(|most| lines.iter().map(length).sum::<usize>() > *most);
-    let Some(most) = most else { return lines.into_iter().map(|line| line.text + "\n").collect() };
+    let limit = limit.filter(|limit| lines.iter().map(length).sum::<usize>() > limit.most);
+    let Some(Limit { most, whole }) = limit else {
+        return lines.into_iter().map(|line| line.text + "\n").collect();
+    };
     let mut room = most.saturating_sub(RESERVE);
     let fitting = lines.iter().take_while(|line| {
         let left = room.checked_sub(length(line));
@@ -73,10 +84,7 @@ pub(crate) fn markdown<'l>(
         count => format!("{repos}, {modules}, and {}", entries(count)),
     };
     let mut text: String = shown.iter().map(|line| format!("{}\n", line.text)).collect();
-    let _infallible = writeln!(
-        text,
-        "\n_Not shown here: {left_out}. `oca diff --format markdown -o FILE` writes everything._"
-    );
+    let _infallible = writeln!(text, "\n_Not shown here: {left_out}. `{whole}` writes everything._");
     text
 }
 
@@ -269,7 +277,7 @@ fn of_news(lines: &mut Lines, news: &News) {
     let fence = "`".repeat(longest.max(2) + 1);
     let text: String = history.iter().map(|line| format!("    {}\n", one_line(line))).collect();
     let more = if more > 0 { format!("    ({more} more)\n") } else { String::new() };
-    lines.plain(format!("  - news:\n    {fence}text\n{text}{more}    {fence}"));
+    lines.plain(format!("  - history:\n    {fence}text\n{text}{more}    {fence}"));
 }
 
 /// The name of a module, and its version if the lock has it.
@@ -278,7 +286,7 @@ fn versioned(home: &Home<'_>) -> String {
     format!("{}{}", code(home.module.name.as_str()), version.unwrap_or_default())
 }
 
-fn moved(from: CommitId, to: CommitId) -> String {
+pub(super) fn moved(from: CommitId, to: CommitId) -> String {
     format!("{} → {}", short(from), short(to))
 }
 
@@ -287,7 +295,7 @@ fn short(commit: CommitId) -> String {
 }
 
 /// A code span, by the rules of `CommonMark`: its fence is longer than each run of backticks inside.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = one_line(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);

@@ -4,12 +4,14 @@ mod changelog;
 mod deep;
 mod human;
 mod markdown;
+mod outdated;
 
 use std::collections::BTreeMap;
 
 pub(crate) use deep::{human_deep, summary_deep};
 pub(crate) use human::human;
-pub(crate) use markdown::{MOST, markdown};
+pub(crate) use markdown::{Limit, MOST, markdown};
+pub(crate) use outdated::{outdated_markdown, outdated_rows};
 
 use crate::diff::{Changed, Home, LockDiff, ModuleChange, Names, RepoChange, Step};
 use crate::lock::LockedRepo;
