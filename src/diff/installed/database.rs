@@ -244,10 +244,7 @@ mod tests {
                 "`exclude_patterns` has a list in place of a string",
             ),
             (r#"{"checksums": {}, "odoo": 18}"#, "`odoo` has a number in place of the version of `base`"),
-            (
-                r#"{"checksums": {}, "odoo": "x"}"#,
-                "`odoo` is `x`; a version of `base` looks like `18.0.1.3`",
-            ),
+            (r#"{"checksums": {}, "odoo": "x"}"#, "`odoo` is `x`; a version of `base` looks like `18.0.1.3`"),
             (r#"{"checksums": {}, "lang": []}"#, "the key `lang` is not known"),
         ] {
             assert_eq!(parse(text).expect_err(text).to_string(), why);
