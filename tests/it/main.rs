@@ -82,6 +82,7 @@ mod lock_careful;
 mod lock_check;
 mod lock_diff;
 mod lock_diff_installed;
+mod lock_diff_installed_refused;
 mod lock_diff_log;
 mod lock_diff_odoo;
 mod lock_diff_update;
