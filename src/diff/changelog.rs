@@ -11,8 +11,8 @@ use crate::repo::{CommitId, ModuleName, WebPage};
 /// The logs of repositories that moved, and the news of their modules, as far as they are known.
 #[derive(Debug, Default)]
 pub(crate) struct Changelogs<'l> {
-    /// By the new pin.
-    logs: BTreeMap<&'l Pin, Log>,
+    /// By the old commit and the new pin.
+    logs: BTreeMap<(CommitId, &'l Pin), Log>,
     /// By the new pin and the module.
     news: BTreeMap<(&'l Pin, &'l ModuleName), News>,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Told<'c, 'l> {
 
 impl<'l> Changelogs<'l> {
     pub(crate) fn add_log(&mut self, repos: &Step<&'l LockedRepo>, log: Log) {
-        self.logs.insert(&repos.to.pin, log);
+        self.logs.insert((repos.from.commit, &repos.to.pin), log);
     }
 
     pub(crate) fn add_news(&mut self, repo: &'l LockedRepo, module: &'l ModuleName, news: News) {
@@ -53,7 +53,7 @@ impl<'l> Changelogs<'l> {
         change: &RepoChange<'l>,
     ) -> Option<RepoLog<'c, 'l>> {
         let repos = moved(change)?;
-        let log = self.logs.get(&repos.to.pin)?;
+        let log = self.logs.get(&(repos.from.commit, &repos.to.pin))?;
         let modules: BTreeSet<&ModuleName> = at_the_top(diff, repos).collect();
         let directories = repos.from.addons.iter().chain(&repos.to.addons).filter(|at| !at.is_root());
         let below: Vec<&str> = directories.filter_map(|directory| directory.split('/').next()).collect();

@@ -75,6 +75,9 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
     if args.deep && args.format == DiffFormat::Update {
         return Err(DiffError::DeepUpdate.into());
     }
+    if args.log && args.format == DiffFormat::Update {
+        return Err(DiffError::LogOfUpdate.into());
+    }
     let sides = Sides::of(args.old.as_deref(), args.new.as_deref())?;
     if let Some(installed) = &args.installed {
         if args.format != DiffFormat::Update {
@@ -98,9 +101,6 @@ pub(crate) fn run(args: &Args, global: &Global, printer: &Printer) -> Result<(),
         && ![locks.from, locks.to].iter().any(|lock| lock.profiles.contains_key(profile))
     {
         return Err(DiffError::NoProfile { profile: profile.clone() }.into());
-    }
-    if args.log && args.format == DiffFormat::Update {
-        return Err(DiffError::LogOfUpdate.into());
     }
     let mut diffs = diffs(locks.from, locks.to, profile.as_deref());
     let mut failures = Vec::new();

@@ -1,14 +1,15 @@
 //! The modules that a database must update: `odoo-bin -u`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::own::OwnModules;
 use super::side::ReadLock;
-use crate::diff::{Loaded, LockDiff, ModuleChange, RepoChange, Step, shared};
+use crate::diff::{Home, Loaded, LockDiff, ModuleChange, RepoChange, Step, shared};
 use crate::error::Error;
 use crate::lock::{Lock, LockedProfile};
 use crate::ops::{Contents, ToUpdate, to_update};
 use crate::output::Printer;
+use crate::plan;
 use crate::repo::{ModuleName, Rules, first_names, one_line, profile_list};
 use crate::session::Session;
 
@@ -47,6 +48,7 @@ pub(super) fn names(
             names.extend(own.changed(&loaded, session.printer)?);
         }
         names.extend(crossed(diff, own.as_ref()).map(ToString::to_string));
+        names.extend(overtaken(&locks, diff, own.as_ref()).map(ToString::to_string));
         tell_of_gone(locks.to, diff, own.as_ref(), session.printer);
         tell_of_odoo(diff, session.printer);
     }
@@ -105,6 +107,41 @@ fn crossed<'l>(diff: &LockDiff<'l>, own: Option<&OwnModules>) -> impl Iterator<I
         ModuleChange::Changed(_) => false,
     };
     diff.modules.iter().filter(has_crossed).map(ModuleChange::name)
+}
+
+/// The modules of which another one is the first on the addons path now: one of the user's own came or went, or the
+/// repositories have another order.
+fn overtaken<'l>(
+    locks: &Step<&'l Lock>,
+    diff: &LockDiff<'l>,
+    own: Option<&OwnModules>,
+) -> impl Iterator<Item = &'l ModuleName> {
+    let mut names = BTreeSet::new();
+    for profile in &diff.profiles {
+        let first = locks.map(|lock| first_homes(lock, profile));
+        for (name, to) in first.to {
+            let Some(from) = first.from.get(name) else { continue };
+            let is_other = from.repo.pin.name != to.repo.pin.name && from.module.tree != to.module.tree;
+            let is_own = own.is_some_and(|own| own.had_before(name) != own.has_now(name));
+            if is_other || is_own {
+                names.insert(name);
+            }
+        }
+    }
+    names.into_iter()
+}
+
+/// The first module of each name on the path of a profile.
+fn first_homes<'l>(lock: &'l Lock, profile: &str) -> BTreeMap<&'l ModuleName, Home<'l>> {
+    let mut homes = BTreeMap::new();
+    let offers =
+        lock.profiles.get(profile).map(|profile| plan::locked_offers(profile, lock)).unwrap_or_default();
+    for offer in offers {
+        for module in offer.modules {
+            homes.entry(&module.name).or_insert(Home { repo: offer.locked, module });
+        }
+    }
+    homes
 }
 
 /// Modules that are gone are in no list: Odoo would refuse their names.

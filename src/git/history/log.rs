@@ -211,7 +211,13 @@ impl Git {
 }
 
 fn kept(store: &Store, old: CommitId, new: CommitId) -> Option<Log> {
-    let log: Log = serde_json::from_slice(&store.kept_log(old, new)?).ok()?;
+    let mut log: Log = serde_json::from_slice(&store.kept_log(old, new)?).ok()?;
+    // Anybody who can write the cache can write a title. It stays on one line.
+    let titles = log.entries.iter_mut().map(|entry| &mut entry.title);
+    titles.for_each(|title| *title = in_short(title));
+    if let Lost::Commits(commits) = &mut log.lost {
+        commits.iter_mut().for_each(|lost| lost.title = in_short(&lost.title));
+    }
     (log.format == FORMAT).then_some(log)
 }
 

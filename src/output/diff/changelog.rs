@@ -1,15 +1,19 @@
 //! What is told of the log of a repository and of the news of its modules.
 
-use crate::diff::{Changelogs, LockDiff, ModuleChange, News, RepoChange, RepoLog, Told};
-use crate::lock::LockedRepo;
+use std::collections::BTreeSet;
+
+use crate::diff::{Changelogs, LockDiff, ModuleChange, News, RepoChange, RepoLog, Told, moved};
+use crate::lock::{LockedRepo, Pin};
 use crate::repo::{ModuleName, counted, day};
 use crate::report::Behind;
 
 /// The log of a repository, as much of it as is shown.
 pub(super) struct ShownLog<'c, 'l> {
     log: RepoLog<'c, 'l>,
+    /// The new pin of the repository.
+    pin: &'l Pin,
     /// The modules that have lines of their own. Each entry that changed only one of them stands there.
-    modules: Vec<&'l ModuleName>,
+    modules: BTreeSet<&'l ModuleName>,
     most: MostEntries,
 }
 
@@ -30,10 +34,13 @@ impl<'c, 'l> ShownLog<'c, 'l> {
         most: MostEntries,
     ) -> Option<Self> {
         let log = changelogs.of_repo(diff, change)?;
-        let modules = modules.iter().map(|module| module.name()).collect();
+        let pin = &moved(change)?.to.pin;
+        // Another pin of the repository has a log of its own.
+        let of_pin = modules.iter().filter(|module| module.home().repo.pin == *pin);
+        let modules = of_pin.map(|module| module.name()).collect();
         // Odoo itself has a thousand commits in a month, and its log does not know the modules.
         let most = if is_core(change) { MostEntries { of_repo: 0, of_module: 0 } } else { most };
-        Some(Self { log, modules, most })
+        Some(Self { log, pin, modules, most })
     }
 
     /// How many commits are new, and the day of the newest.
@@ -57,8 +64,14 @@ impl<'c, 'l> ShownLog<'c, 'l> {
     }
 
     /// The entries that stand at a module.
-    pub(super) fn of_module(&self, name: &ModuleName) -> impl Iterator<Item = &Told<'c, 'l>> {
-        self.log.told.iter().filter(move |told| self.own(told) == Some(name)).take(self.most.of_module)
+    pub(super) fn of_module(&self, module: &ModuleChange<'_>) -> impl Iterator<Item = &Told<'c, 'l>> {
+        let name = Some(module.name()).filter(|_| module.home().repo.pin == *self.pin);
+        self.of_name(name)
+    }
+
+    fn of_name(&self, name: Option<&ModuleName>) -> impl Iterator<Item = &Told<'c, 'l>> {
+        let is_its = move |told: &&Told<'c, 'l>| name.is_some() && self.own(told) == name;
+        self.log.told.iter().filter(is_its).take(self.most.of_module)
     }
 
     /// The module at which an entry stands.
@@ -75,7 +88,7 @@ impl<'c, 'l> ShownLog<'c, 'l> {
             return Vec::new();
         }
         let aside = self.log.told.iter().filter(|told| told.is_aside()).count();
-        let of_modules: usize = self.modules.iter().map(|name| self.of_module(name).count()).sum();
+        let of_modules: usize = self.modules.iter().map(|name| self.of_name(Some(name)).count()).sum();
         let more = self.log.told.len() - aside - self.of_repo().count() - of_modules;
         let mut rest = Vec::new();
         if more > 0 {

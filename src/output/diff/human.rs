@@ -47,7 +47,7 @@ pub(crate) fn human<'l>(diff: &LockDiff<'l>, changelogs: &Changelogs<'l>) -> Tab
         }
         for module in modules {
             table.row(of_module(module));
-            for told in logs.iter().flat_map(|log| log.of_module(module.name())) {
+            for told in logs.iter().flat_map(|log| log.of_module(module)) {
                 table.row([format!("    {}", of_entry(told, false))]);
             }
             changelogs.of_module(module).into_iter().for_each(|news| of_news(&mut table, news));

@@ -15,7 +15,7 @@ use super::{
 use crate::diff::deep::Deep;
 use crate::diff::{Changelogs, Home, LockDiff, MergeDiff, ModuleChange, News, RepoChange, Step, Told};
 use crate::lock::LockedRepo;
-use crate::repo::{CommitId, RepoName, counted, one_line};
+use crate::repo::{CommitId, RepoName, counted, in_short, one_line};
 
 /// The most characters of the description of a pull request on GitHub.
 pub(crate) const MOST: usize = 65_536;
@@ -133,7 +133,7 @@ fn lines<'l>(
         }
         for module in modules {
             lines.about(About::Module, of_module(module));
-            for told in logs.iter().flat_map(|log| log.of_module(module.name())) {
+            for told in logs.iter().flat_map(|log| log.of_module(module)) {
                 lines.about(About::Entry, of_entry(told, "  - ", false));
             }
             changelogs.of_module(module).into_iter().for_each(|news| of_news(&mut lines, news));
@@ -275,7 +275,7 @@ fn of_news(lines: &mut Lines, news: &News) {
     }
     let longest = history.iter().flat_map(|line| line.split(|c| c != '`')).map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
-    let text: String = history.iter().map(|line| format!("    {}\n", one_line(line))).collect();
+    let text: String = history.iter().map(|line| format!("    {}\n", in_short(line))).collect();
     let more = if more > 0 { format!("    ({more} more)\n") } else { String::new() };
     lines.plain(format!("  - history:\n    {fence}text\n{text}{more}    {fence}"));
 }
