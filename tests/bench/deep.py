@@ -224,7 +224,7 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--everything", action="store_true", help="compare the tip with modules that declare nothing")
     parser.add_argument("--rtt", type=float, default=0.03, help="round trip in seconds")
-    parser.add_argument("--mbit", type=float, default=100)
+    parser.add_argument("--mbit", type=float, default=200)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
