@@ -35,11 +35,7 @@ impl Error {
             Self::NotInCore { .. } => self.after_core(),
             Self::ImageNested { .. } | Self::NoCore { .. } | Self::SkippedCore { .. } => self.after_core(),
             Self::WithoutInit { .. } => Some("add the file".to_owned()),
-            Self::OnlyForUpgrade { .. } => Some("use `oca upgrade`".to_owned()),
-            Self::Rewritten { .. } => Some(
-                "to accept the new history, run it without `--no-rewrites`; to stay, write `hold = true` in `repos.toml`"
-                    .to_owned(),
-            ),
+            Self::OnlyForUpgrade { .. } | Self::Rewritten { .. } => Some(self.after_upgrade().to_owned()),
             Self::SyncOfSome => Some("leave the names out".to_owned()),
             Self::NothingToCheck => Some("name it with `-o FILE`".to_owned()),
             Self::Edit(error) => Some(error.hint()),
@@ -182,6 +178,16 @@ impl Error {
                 Some("name the repositories of one: `oca lock --ours web --theirs`".to_owned())
             }
             _ => None,
+        }
+    }
+
+    /// The hint after an upgrade that is not done.
+    fn after_upgrade(&self) -> &'static str {
+        match self {
+            Self::Rewritten { .. } => {
+                "to accept the new history, run it without `--no-rewrites`; to stay, write `hold = true` in `repos.toml`"
+            }
+            _ => "use `oca upgrade`",
         }
     }
 

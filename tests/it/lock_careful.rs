@@ -415,6 +415,52 @@ fn the_nearest_commit_to_a_pin_that_is_gone_is_named() {
 }
 
 #[test]
+fn what_stays_tells_a_rewritten_history_too() {
+    let env = Env::new();
+    let web = web(&env);
+    env.locked(WEB);
+    let old = web.commit_of("18.0");
+    web.rewrite("18.0").module("web_x", &[("version", "\"18.0.2.0.0\"")]).commit();
+    for flags in [["--max-bump", "minor"], ["--cooldown", "3000 days"]] {
+        env.oca(&[&["upgrade"][..], &flags].concat())
+            .stderr_contains("the history of branch `18.0` was rewritten")
+            .stderr_contains(&format!("web: stays at {}: ", short(&old)))
+            .success();
+        env.oca(&[&["upgrade", "--no-rewrites"][..], &flags].concat())
+            .stderr_contains("was rewritten")
+            .status(1);
+    }
+    assert_eq!(env.locked_commit("web"), old);
+}
+
+#[test]
+fn a_merge_that_is_named_can_go_too_far() {
+    let env = Env::new();
+    let web = web(&env);
+    web.pull(7).from(&web.commit_of("18.0")).module("web_x", &[("version", "\"18.0.1.1.0\"")]).commit();
+    env.locked(&format!("{WEB}[repos.web]\nmerges = [\"#7\"]\n"));
+    let lock = env.read("oca.lock.json");
+    web.pull(7).module("web_x", &[("version", "\"18.0.3.0.0\"")]).commit();
+    env.oca(&["upgrade", "web#7", "--max-bump", "minor"])
+        .stderr_contains(": `web_x` would go from 18.0.1.1.0 to 18.0.3.0.0 (major)\n")
+        .success();
+    env.assert_file("oca.lock.json", &lock);
+}
+
+#[test]
+fn a_second_module_that_lacks_the_same_is_a_new_error() {
+    let env = Env::new();
+    let [web, dms] = [web(&env), repository(&env, "dms", &["dms"])];
+    dms.branch("18.0").module("dms", &[("depends", "[\"nowhere\"]")]).commit();
+    env.locked(BOTH);
+    let old = web.commit_of("18.0");
+    web.branch("18.0").module("web_x", &[("depends", "[\"nowhere\"]")]).commit();
+    env.oca(&["upgrade", "--only-clean"])
+        .stderr_contains(&format!("web: stays at {}: ", short(&old)))
+        .success();
+}
+
+#[test]
 fn the_flags_of_an_upgrade_need_one() {
     let env = Env::new();
     web(&env);

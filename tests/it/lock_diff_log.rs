@@ -327,3 +327,21 @@ fn a_rewritten_branch_says_so() {
         .stderr("1 repository (1 changed), 2 modules (1 changed, 1 removed)\n")
         .success();
 }
+
+#[test]
+fn each_pin_of_a_repository_has_its_own_log() {
+    let env = Env::new();
+    let web = Remote::new(&env, "web");
+    web.branch("18.0").module("web_a", &[]).commit();
+    web.branch("18.0-b").from(&web.commit_of("18.0")).file("b", "").commit();
+    env.locked(
+        "[profiles.a]\nrepos = [\"web\"]\n[profiles.b]\nrepos = [\"web\"]\npath = \"b\"\n\
+         [profiles.b.override.web]\nbranch = \"18.0-b\"\n",
+    );
+    web.branch("18.0").file("web_a/a.py", "1").message("[FIX] web_a: one").commit();
+    web.branch("18.0-b").file("web_a/a.py", "2").message("[FIX] web_a: two").commit();
+    let report = env.oca(&["upgrade", "--dry-run", "-q"]).output().to_string();
+    for title in ["web_a: one", "web_a: two"] {
+        assert_eq!(report.matches(title).count(), 1, "{report}");
+    }
+}

@@ -250,6 +250,7 @@ fn own_modules_that_are_gone_or_cannot_be_read_are_told() {
             env.commit_all("More");
         }
         env.oca(&[&["diff", "--format", "update"], words].concat())
+            .stdout("web_b\n")
             .stderr_contains("/addons/broken/__manifest__.py` at line 1: ")
             .stderr_contains("; the module is not in the list\n")
             .stderr_contains(gone)
@@ -297,4 +298,26 @@ fn own_directories_that_cannot_be_compared_are_told() {
         .success();
     env.edit("repos.toml", "\"own\"", "\"${EXTRA}\"");
     env.oca(&["diff", "--format", "update"]).stderr_contains("EXTRA").status(2);
+}
+
+#[test]
+fn a_module_that_another_one_overtook_counts() {
+    let env = Env::new();
+    let [_, dms] = committed(&env, &MODULES);
+    dms.branch("18.0").module("web_b", &[("summary", "\"another\"")]).commit();
+    env.locked(&format!("[local]\npath = \"addons\"\n{BOTH}").replace("[local]", "[[local]]"));
+    env.own_module("addons/own", "{'name': 'own', 'version': '18.0.1.0.0', 'license': 'AGPL-3'}");
+    env.oca(&["lock", "-q", "--upgrade"]).success();
+    env.commit_all("Own modules");
+    assert_list(&env, &[], "");
+    // A copy of `web_a` in front of that of the repository.
+    env.own_module("addons/web_a", "{'name': 'ours', 'version': '18.0.1.0.0', 'license': 'AGPL-3'}");
+    assert_list(&env, &[], "web_a");
+    env.commit_all("Overtake");
+    std::fs::remove_dir_all(env.project().join("addons/web_a")).expect("the copy");
+    assert_list(&env, &[], "web_a");
+    // The other repository is the first now, and has another `web_b`.
+    env.edit("repos.toml", "[\"web\", \"dms\"]", "[\"dms\", \"web\"]");
+    env.oca(&["lock", "-q"]).success();
+    assert_list(&env, &[], "web_a,web_b");
 }

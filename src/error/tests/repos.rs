@@ -35,6 +35,7 @@ fn not_odoo() -> [NotOdoo; 3] {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one list of all failures")]
 #[test]
 fn every_failure_of_a_repository_names_it() {
     let missing = |directory: &str| MissingDirectory {

@@ -128,15 +128,13 @@ impl Superproject {
         for _ in 0..MOST_COMMITS {
             let Some(commit) = next else { break };
             let Ok(entry) = commit.tree()?.get_path(&path) else { break };
-            let has_it = match known.get(&entry.id()) {
-                Some(has_it) => *has_it,
-                None => {
-                    let content = self.blob(entry.id(), largest)?;
-                    let has_it =
-                        content.is_some_and(|content| String::from_utf8_lossy(&content).contains(text));
-                    known.insert(entry.id(), has_it);
-                    has_it
-                }
+            let has_it = if let Some(has_it) = known.get(&entry.id()) {
+                *has_it
+            } else {
+                let content = self.blob(entry.id(), largest)?;
+                let has_it = content.is_some_and(|content| String::from_utf8_lossy(&content).contains(text));
+                known.insert(entry.id(), has_it);
+                has_it
             };
             if !has_it {
                 break;
