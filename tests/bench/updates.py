@@ -76,6 +76,7 @@ def main() -> None:
     parser.add_argument("--rtt", type=float, default=0.03, help="round trip in seconds")
     parser.add_argument("--mbit", type=float, default=200)
     parser.add_argument("--runs", type=int, default=5)
+    parser.set_defaults(everything=False)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
